@@ -1,0 +1,135 @@
+// Package fault is the one shape of an expected failure.
+//
+// An Error is made at the place that knows what went wrong, travels up
+// unchanged or wrapped, and is turned into a status and an envelope by api/wire
+// and nowhere else. An error that is not a fault is Internal: the caller sees a
+// fixed sentence and the log gets the chain.
+package fault
+
+import (
+	"errors"
+	"strconv"
+)
+
+// Kind says what sort of failure it is, in words that no transport owns.
+type Kind uint8
+
+const (
+	Internal        Kind = iota // ours; nothing of it is shown
+	Invalid                     // the input cannot be accepted
+	Unauthenticated             // nobody has signed in
+	Forbidden                   // somebody has, and may not
+	NotFound                    // it is not there, or not for this caller
+	TooMany                     // slow down
+	TooLarge                    // the input is over a size limit
+)
+
+func (k Kind) String() string {
+	names := [...]string{"internal", "invalid", "unauthenticated", "forbidden", "not found", "too many", "too large"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "kind " + strconv.Itoa(int(k))
+}
+
+// Error is a failure that its caller may be told about. Err never is.
+type Error struct {
+	Kind    Kind
+	Message string // empty: the kind's default sentence
+	Fields  Fields // what is wrong with which part of the input
+	Reason  string // the exact cause, shown to superusers only
+	Err     error
+}
+
+// Fields are the failures of the parts of an input, by name or by list index.
+type Fields map[string]*Field
+
+// Field is a leaf (Code is set) or a branch (Fields is set).
+type Field struct {
+	Code    string
+	Message string
+	Params  map[string]any
+	Fields  Fields
+	Inner   *Error // a leaf that carries a whole answer: one request of a batch
+}
+
+func (e *Error) Error() string {
+	text := e.Message
+	if text == "" {
+		text = e.Kind.String()
+	}
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// New is a fault with a public message; an empty one stands for the kind's default.
+func New(k Kind, message string) *Error { return &Error{Kind: k, Message: message} }
+
+// Wrap is New with the private cause.
+func Wrap(k Kind, message string, err error) *Error {
+	return &Error{Kind: k, Message: message, Err: err}
+}
+
+// Invalidate is an Invalid fault with its fields.
+func Invalidate(message string, fields Fields) *Error {
+	return &Error{Kind: Invalid, Message: message, Fields: fields}
+}
+
+// KindOf is the kind of the outermost fault in err's chain, Internal if there is none.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
+
+// Leaf is a field failure. The message is a sentence without its final dot;
+// params (name, value, name, value …) are shown to the client as they are.
+func Leaf(code, message string, params ...any) *Field {
+	f := &Field{Code: code, Message: message}
+	for i := 0; i+1 < len(params); i += 2 {
+		if f.Params == nil {
+			f.Params = map[string]any{}
+		}
+		f.Params[params[i].(string)] = params[i+1]
+	}
+	return f
+}
+
+// Set puts a failure at a path, making the branches on the way. A nil leaf is
+// ignored, and what stands at the path already stays: the first failure wins.
+func (f Fields) Set(leaf *Field, path ...string) {
+	if leaf == nil || len(path) == 0 {
+		return
+	}
+	at := f
+	for _, name := range path[:len(path)-1] {
+		next := at[name]
+		if next == nil {
+			next = &Field{}
+			at[name] = next
+		}
+		if next.Code != "" {
+			return
+		}
+		if next.Fields == nil {
+			next.Fields = Fields{}
+		}
+		at = next.Fields
+	}
+	last := path[len(path)-1]
+	if at[last] == nil {
+		at[last] = leaf
+	}
+}
+
+// Index is the path element of a list item.
+func Index(i int) string { return strconv.Itoa(i) }

@@ -1,0 +1,93 @@
+// Package query is the rule and filter language (contract records.md §5): it
+// parses, types, simplifies and plans expressions and renders them as SQL for
+// the dialect of a store. It is the only place where an expression becomes SQL.
+//
+// The way of an expression: Parse → *Expr (cached by text) → Plan (operands
+// resolved against a snapshot, constants folded, joins chosen) → SQL text and
+// parameters. Nothing here runs a query.
+package query
+
+import (
+	"time"
+
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// Request is what @request.* means: the caller, as rules see it. The zero value
+// is a guest in the default context.
+type Request struct {
+	Context string              // "" stands for "default"
+	Method  string              // upper case
+	Headers map[string][]string // by canonical HTTP name; rules see x_token for X-Token
+	Query   map[string][]string
+	Body    map[string]any // resolved (contract §3.16); see schema.Kind for the values of known fields
+	Auth    AuthRecord     // nil for a guest
+}
+
+// AuthRecord is the signed-in record.
+type AuthRecord interface {
+	ID() string
+	Collection() *schema.Collection
+	Get(field string) any
+}
+
+// Scope is what the identifiers of an expression mean.
+type Scope struct {
+	Snapshot   *schema.Snapshot
+	Collection *schema.Collection
+	Request    *Request
+	Now        time.Time // the macros' clock; one value for a whole request
+}
+
+// Select describes one read of the scope's collection. What is left empty does
+// not take part.
+type Select struct {
+	Scope
+
+	Columns []string // field names to read, in this order
+	Flags   []string // expressions judged for each row (manageRule), read as booleans after the columns
+
+	ID     string   // only the record with this id
+	IDs    []string // only records with one of these ids
+	RefBy  *Ref     // only records that refer to one of Ref.IDs
+	Rule   string   // an unrestricted expression (API rules); "" is true
+	Filter string   // the client's expression; "" is true
+	Sort   string   // the client's sort (contract §4.2); "" is insertion order
+
+	// Restricted holds Filter and Sort to what a non-superuser may use: no hidden
+	// fields, no @collection and @request, list rules of crossed collections,
+	// hidden e-mail addresses (contract §4.2).
+	Restricted bool
+
+	Limit  int // 0: no limit
+	Offset int
+	After  string // opaque keyset cursor made by Plan.Cursor
+
+	// Candidate judges a record that is not stored: the collection's table is
+	// replaced by one row of these values, one for each field in the order of
+	// Collection.Fields (contract §4.4, with improvement 16).
+	Candidate []store.Value
+
+	ForUpdate bool // lock the rows, where the engine has such a thing
+}
+
+// Ref restricts a read to records whose relation field holds one of the ids.
+type Ref struct {
+	Field string
+	IDs   []string
+}
+
+// Plan is a compiled Select.
+type Plan struct {
+	SQL  string
+	Args []store.Value
+
+	// Tables is every table that the plan reads, its own first.
+	Tables []string
+	// Volatile plans depend on the clock or on chance: their results must not be cached.
+	Volatile bool
+	// Empty plans match nothing, whatever is stored (a rule folded to false): no
+	// need to run them.
+	Empty bool
+}

@@ -1,0 +1,94 @@
+package record
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/password"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// Service reads and writes records under the rules of their collections. It is
+// safe for concurrent use. Errors are faults (package fault); what is not one is
+// internal.
+type Service struct {
+	Config
+	totals totals // exact counts by plan and state, see total.go
+}
+
+// Config is what the service stands on. All but Now and ReadLimit are required.
+type Config struct {
+	Store     store.Store
+	Snapshot  func() *schema.Snapshot // the current one; taken once a request
+	Blobs     blob.Store
+	Passwords *password.Hasher
+	Log       *slog.Logger
+
+	// Committed is called with the changes of each transaction when it is durable,
+	// before the write is acknowledged: caches of what changed are dropped in it.
+	// It must be quick and must not use the service.
+	Committed func([]change.Change)
+
+	Now       func() time.Time // default time.Now
+	ReadLimit time.Duration    // of a query of a non-superuser; default 10 s
+}
+
+// ListParams are the parameters of a list (contract records.md §4.2), not yet
+// clamped.
+type ListParams struct {
+	Page, PerPage int
+	SkipTotal     bool
+	Filter, Sort  string
+	Expand        string
+	Cursor        string // keyset cursor of an earlier page; Page is then ignored
+}
+
+// Page is one page of records. Items is a JSON array of record objects.
+type Page struct {
+	Page, PerPage          int
+	TotalItems, TotalPages int // -1 when not counted
+	Items                  []byte
+	Next                   string // cursor of the next page; "" at the end and where the sort has none
+}
+
+// Input is what a client sent for one record.
+type Input struct {
+	Body  map[string]any            // decoded, modifiers not yet resolved (contract §3.16)
+	Files map[string][]*blob.Upload // by the key of the part: field, field+, +field
+}
+
+// Op is one request of a batch.
+type Op struct {
+	Caller     Caller // method, headers and query of the sub-request; Auth of the outer one
+	Action     Action
+	Collection string // id or name
+	ID         string // update, delete
+	Input      Input
+	Expand     string
+}
+
+// Action is what an Op does.
+type Action uint8
+
+// The actions of a batch.
+const (
+	ActionCreate Action = iota
+	ActionUpdate
+	ActionUpsert
+	ActionDelete
+)
+
+// The methods of Service, by file:
+//
+//	list.go    List(ctx, Caller, collection, ListParams) (*Page, error)
+//	get.go     Get(ctx, Caller, collection, id, expand) ([]byte, error)
+//	create.go  Create(ctx, Caller, collection, Input, expand) ([]byte, error)
+//	update.go  Update(ctx, Caller, collection, id, Input, expand) ([]byte, error)
+//	delete.go  Delete(ctx, Caller, collection, id) error
+//	batch.go   Batch(ctx, []Op) ([]Result, error)
+//	find.go    Find…: records for code, without rules
+var _ = context.Background

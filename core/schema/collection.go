@@ -1,0 +1,79 @@
+// Package schema is what a collection is: its fields, rules, indexes and
+// options, how they are checked, how values of each kind are cast, validated,
+// stored and written as JSON, and which DDL leads from one form to the next.
+//
+// It holds no database and runs no SQL. A *Collection in a Snapshot is
+// immutable; whoever changes one clones it first.
+package schema
+
+import "slices"
+
+// The types of a collection. A collection keeps its type for life.
+const (
+	Base = "base"
+	Auth = "auth"
+	View = "view"
+)
+
+// Names and ids that the code refers to (contract records.md §2.11).
+const (
+	Superusers    = "_superusers"
+	ExternalAuths = "_externalAuths"
+	MFAs          = "_mfas"
+	OTPs          = "_otps"
+	AuthOrigins   = "_authOrigins"
+)
+
+// Collection is the definition of one collection.
+//
+// A rule is nil for superusers only, "" for everyone, else an expression.
+type Collection struct {
+	ID      string
+	Name    string
+	Type    string
+	System  bool
+	Fields  []*Field
+	Indexes []string
+
+	ListRule   *string
+	ViewRule   *string
+	CreateRule *string
+	UpdateRule *string
+	DeleteRule *string
+
+	Created string // canonical datetime
+	Updated string
+
+	Auth *AuthOptions // set if Type is Auth
+	View *ViewOptions // set if Type is View
+
+	byName map[string]int // made by NewSnapshot (and lazily by Field on a draft)
+}
+
+// ViewOptions are what only a view has.
+type ViewOptions struct{ Query string }
+
+// IsAuth says whether records of the collection can sign in.
+func (c *Collection) IsAuth() bool { return c.Type == Auth }
+
+// IsView says whether the collection is read only.
+func (c *Collection) IsView() bool { return c.Type == View }
+
+// Field is the field of that exact name, nil if there is none.
+func (c *Collection) Field(name string) *Field {
+	if i := c.FieldIndex(name); i >= 0 {
+		return c.Fields[i]
+	}
+	return nil
+}
+
+// FieldIndex is the position of the field in Fields, -1 if there is none.
+func (c *Collection) FieldIndex(name string) int {
+	if c.byName != nil {
+		if i, ok := c.byName[name]; ok {
+			return i
+		}
+		return -1
+	}
+	return slices.IndexFunc(c.Fields, func(f *Field) bool { return f.Name == name })
+}

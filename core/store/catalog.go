@@ -1,0 +1,59 @@
+package store
+
+// ColumnKind is how a column is stored. Each engine has its own type for each.
+type ColumnKind uint8
+
+const (
+	ColumnText   ColumnKind = iota // text, dates included; '' when unset
+	ColumnNumber                   // double or integer; 0 when unset
+	ColumnBool                     // false when unset
+	ColumnJSON                     // any JSON text, or NULL
+	ColumnMulti                    // a JSON array of strings; '[]' when unset
+	ColumnGeo                      // {"lon":…,"lat":…}
+)
+
+// Column is one column of a collection's table.
+type Column struct {
+	Name       string
+	Kind       ColumnKind
+	PrimaryKey bool // text, filled with a random id when absent
+}
+
+// Index is a parsed CREATE INDEX statement.
+type Index struct {
+	Name        string
+	Table       string
+	Unique      bool
+	IfNotExists bool
+	Columns     []IndexColumn
+	Where       string // without the keyword
+}
+
+// IndexColumn is a column name or an expression.
+type IndexColumn struct {
+	Name    string
+	Collate string
+	Sort    string // ASC, DESC or empty
+}
+
+// Catalog changes tables. Every method runs inside the caller's exclusive
+// transaction. Names are any that a collection may have and are quoted here.
+type Catalog interface {
+	CreateTable(tx Tx, table string, columns []Column) error
+	RenameTable(tx Tx, from, to string) error
+	DropTable(tx Tx, table string) error
+
+	AddColumn(tx Tx, table string, c Column) error
+	RenameColumn(tx Tx, table, from, to string) error
+	DropColumn(tx Tx, table, column string) error
+
+	CreateIndex(tx Tx, ix Index) error
+	DropIndex(tx Tx, name string) error
+
+	// Names lists every table, view and index of the database with its kind
+	// ("table", "view", "index") and, for an index, the table that it is on.
+	Names(r Reader) ([]CatalogName, error)
+}
+
+// CatalogName is an entry of Catalog.Names.
+type CatalogName struct{ Kind, Name, Table string }
