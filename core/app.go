@@ -1,0 +1,188 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/password"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/store"
+)
+
+// Version is what the binary calls itself.
+const Version = "0.1.0"
+
+// Config is how an App runs. Every field has a default.
+type Config struct {
+	Dir       string           // the data folder; default "loam_data"
+	Log       *slog.Logger     // default: nothing is logged
+	Now       func() time.Time // default time.Now
+	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
+}
+
+// Mode is what an App is opened for.
+type Mode uint8
+
+const (
+	// Serve takes the data folder's lock: one server a folder.
+	Serve Mode = iota
+	// Tool works beside a running server, as the superuser command does.
+	Tool
+)
+
+// App is one open data folder and its services. Make it with New, then Open it;
+// after that it is safe for concurrent use, and the accessors below may be called.
+type App struct {
+	Config Config // may be changed until Open
+
+	store       store.Store
+	snapshots   atomic.Pointer[schema.Snapshot]
+	blobs       blob.Store
+	passwords   *password.Hasher
+	records     *record.Service
+	collections *collection.Service
+	settings    *settings.Service
+	committed   []func([]change.Change)
+}
+
+// New is an App that is not open yet. It touches nothing.
+func New(c Config) *App {
+	if c.Dir == "" {
+		c.Dir = "loam_data"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &App{Config: c}
+}
+
+// Records reads and writes records.
+func (a *App) Records() *record.Service { return a.records }
+
+// Collections defines collections.
+func (a *App) Collections() *collection.Service { return a.collections }
+
+// Settings reads and changes the settings.
+func (a *App) Settings() *settings.Service { return a.settings }
+
+// Snapshot is the current view of all collections: take it once a request.
+func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
+
+// Blobs keeps the files of records.
+func (a *App) Blobs() blob.Store { return a.blobs }
+
+// Passwords hashes and compares passwords.
+func (a *App) Passwords() *password.Hasher { return a.passwords }
+
+// Log is the application's log.
+func (a *App) Log() *slog.Logger { return a.Config.Log }
+
+// Now is the application's clock.
+func (a *App) Now() time.Time { return a.Config.Now() }
+
+// OnCommitted adds fn to those called with the changes of each transaction once
+// it is durable and before it is acknowledged: what is cached of these records
+// must be dropped in it. nil changes mean that another process has written, and
+// anything may have changed. fn must be quick and must not use the services. To
+// be called before the App serves requests.
+func (a *App) OnCommitted(fn func(changes []change.Change)) {
+	a.committed = append(a.committed, fn)
+}
+
+// Open opens the data folder, creating what is missing, and makes the services.
+// A folder that another server holds is store.ErrLocked. On an error nothing
+// stays open.
+func (a *App) Open(ctx context.Context, mode Mode) error {
+	if a.store != nil {
+		return errors.New("core: the app is open already")
+	}
+	if err := a.open(ctx, mode); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return nil
+}
+
+func (a *App) open(ctx context.Context, mode Mode) (err error) {
+	dir := a.Config.Dir
+	for _, d := range []string{dir, filepath.Join(dir, "storage"), filepath.Join(dir, "backups")} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return fmt.Errorf("data folder: %w", err)
+		}
+	}
+	if a.store, err = openStore(ctx, a.Config, mode); err != nil {
+		return err
+	}
+	if err := migrate(ctx, a.store, a.Config.Now); err != nil {
+		return err
+	}
+	if a.blobs, err = blob.NewLocal(filepath.Join(dir, "storage")); err != nil {
+		return err
+	}
+	a.passwords = password.New(0, 0)
+	a.records = record.New(record.Config{
+		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords,
+		Log: a.Config.Log, Committed: a.tell, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit,
+	})
+	a.collections = collection.New(collection.Config{
+		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Log: a.Config.Log, Now: a.Config.Now,
+	})
+	a.settings = settings.New(a.store, a.Config.Now)
+	if err := a.load(ctx); err != nil {
+		return err
+	}
+	if err := a.collections.EnsureSystem(ctx); err != nil {
+		return fmt.Errorf("system collections: %w", err)
+	}
+	a.store.OnForeignWrite(a.reload)
+	return nil
+}
+
+// load fills the snapshot and the settings from the database.
+func (a *App) load(ctx context.Context) error {
+	if err := a.collections.Load(ctx); err != nil {
+		return fmt.Errorf("load collections: %w", err)
+	}
+	if err := a.settings.Load(ctx); err != nil {
+		return fmt.Errorf("load settings: %w", err)
+	}
+	return nil
+}
+
+// tell passes the changes of a commit on to those who cache.
+func (a *App) tell(changes []change.Change) {
+	for _, fn := range a.committed {
+		fn(changes)
+	}
+}
+
+// reload follows a write of another process.
+func (a *App) reload() {
+	if err := a.load(context.Background()); err != nil {
+		a.Config.Log.Error("reload after a write of another process", "error", err)
+	}
+	a.tell(nil)
+}
+
+// Close waits for running work and releases everything. Idempotent.
+func (a *App) Close() error {
+	if a.store == nil {
+		return nil
+	}
+	err := a.store.Close()
+	a.store = nil
+	return err
+}

@@ -1,0 +1,13 @@
+package core
+
+import (
+	"context"
+
+	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/store/sqlite"
+)
+
+// openStore is the one place that knows which engines there are.
+func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
+	return sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve, Log: c.Log})
+}

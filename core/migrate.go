@@ -1,0 +1,91 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/migrations"
+)
+
+// migrate runs the system migrations that this database has not seen, in order,
+// all in one exclusive transaction: either all of them are there or none.
+func migrate(ctx context.Context, s store.Store, now func() time.Time) error {
+	done, err := appliedMigrations(ctx, s)
+	if err != nil {
+		return err
+	}
+	steps := migrations.System()
+	if len(done) >= len(steps) && allApplied(steps, done) {
+		return nil
+	}
+	return s.Exclusive(ctx, func(tx store.Tx) error {
+		if err := migrations.Ledger(execer{tx}); err != nil {
+			return fmt.Errorf("migrations: %w", err)
+		}
+		for _, step := range steps {
+			n, err := tx.Exec(`INSERT INTO "_migrations" ("file", "applied") VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+				store.Text(step.Name), store.Int(now().UnixMicro()))
+			if err != nil {
+				return fmt.Errorf("migration %s: %w", step.Name, err)
+			}
+			if n == 0 { // another process was faster, or it is an old one
+				continue
+			}
+			if err := step.Up(execer{tx}); err != nil {
+				return fmt.Errorf("migration %s: %w", step.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// execer is what a migration step sees of a transaction.
+type execer struct{ tx store.Tx }
+
+func (e execer) Exec(sql string) error {
+	_, err := e.tx.Exec(sql)
+	return err
+}
+
+// appliedMigrations reads the ledger; a database without one has none applied.
+func appliedMigrations(ctx context.Context, s store.Store) (map[string]bool, error) {
+	done := map[string]bool{}
+	err := s.Read(ctx, func(r store.Reader) error {
+		names, err := s.Catalog().Names(r)
+		if err != nil {
+			return err
+		}
+		for _, n := range names {
+			if n.Name == "_migrations" {
+				return readLedger(r, done)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return done, nil
+}
+
+func readLedger(r store.Reader, done map[string]bool) error {
+	rows, err := r.Query(`SELECT "file" FROM "_migrations"`)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		done[rows.Text(0)] = true
+	}
+	return rows.Close()
+}
+
+func allApplied(steps []migrations.Step, done map[string]bool) bool {
+	for _, s := range steps {
+		if !done[s.Name] {
+			return false
+		}
+	}
+	return true
+}

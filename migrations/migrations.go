@@ -1,0 +1,61 @@
+// Package migrations holds the system schema as numbered steps. It imports
+// nothing of ours: a step is a name and a function over the small interface
+// declared here, and core runs it. A step that has been released never changes.
+package migrations
+
+// DB is what a step may do: it runs inside one transaction.
+type DB interface {
+	Exec(sql string) error
+}
+
+// Step is one migration. Names sort in the order of the steps.
+type Step struct {
+	Name string
+	Up   func(DB) error
+}
+
+// Ledger makes the table that remembers which steps have run. Idempotent.
+func Ledger(db DB) error {
+	return db.Exec(`CREATE TABLE IF NOT EXISTS "_migrations" (
+		"file" VARCHAR(255) PRIMARY KEY NOT NULL, "applied" INTEGER NOT NULL)`)
+}
+
+// System is every step of the system schema, oldest first.
+func System() []Step {
+	return []Step{
+		{Name: "0001_system_tables", Up: systemTables},
+	}
+}
+
+// systemTables are the tables of records.md §9.2: settings and collections. The
+// system collections themselves are made by core from their definitions.
+func systemTables(db DB) error {
+	for _, sql := range []string{
+		`CREATE TABLE "_params" (
+			"id" TEXT PRIMARY KEY NOT NULL,
+			"value" JSON DEFAULT NULL,
+			"created" TEXT DEFAULT '' NOT NULL,
+			"updated" TEXT DEFAULT '' NOT NULL)`,
+		`CREATE TABLE "_collections" (
+			"id" TEXT PRIMARY KEY NOT NULL,
+			"system" BOOLEAN DEFAULT FALSE NOT NULL,
+			"type" TEXT DEFAULT 'base' NOT NULL,
+			"name" TEXT UNIQUE NOT NULL,
+			"fields" JSON DEFAULT '[]' NOT NULL,
+			"indexes" JSON DEFAULT '[]' NOT NULL,
+			"listRule" TEXT DEFAULT NULL,
+			"viewRule" TEXT DEFAULT NULL,
+			"createRule" TEXT DEFAULT NULL,
+			"updateRule" TEXT DEFAULT NULL,
+			"deleteRule" TEXT DEFAULT NULL,
+			"options" JSON DEFAULT '{}' NOT NULL,
+			"created" TEXT DEFAULT '' NOT NULL,
+			"updated" TEXT DEFAULT '' NOT NULL)`,
+		`CREATE INDEX "idx__collections_type" ON "_collections" ("type")`,
+	} {
+		if err := db.Exec(sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
