@@ -3,6 +3,122 @@
 // past the queue's length the caller is told to come back later.
 package password
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+// Costs of a hash: each step doubles the work.
+const (
+	MinCost     = bcrypt.MinCost // 4
+	MaxCost     = bcrypt.MaxCost // 31
+	DefaultCost = bcrypt.DefaultCost
+)
+
+// MaxBytes is the longest password that can be hashed: bcrypt takes no more.
+const MaxBytes = 72
+
+// DefaultQueue is how many callers may wait for a processor.
+const DefaultQueue = 256
+
+// ErrTooLong is what Hash returns for a password of more than MaxBytes bytes.
+var ErrTooLong = errors.New("password: longer than 72 bytes")
+
 // Hasher bounds the work. Its zero value is not usable; see New. Safe for
 // concurrent use.
-type Hasher struct{}
+type Hasher struct {
+	admitted chan struct{} // a place for everyone who works or waits
+	working  chan struct{} // a place for everyone who works
+}
+
+// New is a Hasher that uses that many processors and lets that many callers wait
+// for one; 0 means max(1, NumCPU/2) and DefaultQueue.
+func New(workers, queue int) *Hasher {
+	if workers <= 0 {
+		workers = max(1, runtime.NumCPU()/2)
+	}
+	if queue <= 0 {
+		queue = DefaultQueue
+	}
+	return &Hasher{admitted: make(chan struct{}, workers+queue), working: make(chan struct{}, workers)}
+}
+
+// Hash is the bcrypt hash of the password; cost 0 stands for DefaultCost. A
+// password that is too long is ErrTooLong, a full queue a fault.TooMany, a
+// cancelled wait the context's error.
+func (h *Hasher) Hash(ctx context.Context, plain string, cost int) (string, error) {
+	if cost == 0 {
+		cost = DefaultCost
+	}
+	if cost < MinCost || cost > MaxCost {
+		return "", fmt.Errorf("password: cost %d is not between %d and %d", cost, MinCost, MaxCost)
+	}
+	if len(plain) > MaxBytes {
+		return "", ErrTooLong
+	}
+	var hash []byte
+	err := h.work(ctx, func() (err error) {
+		hash, err = bcrypt.GenerateFromPassword([]byte(plain), cost)
+		return err
+	})
+	return string(hash), err
+}
+
+// Compare says whether the password is the one that was hashed. An empty hash or
+// one that is not bcrypt's matches nothing and takes as long as one that is. The
+// error is about the queue or the context, never about the password.
+func (h *Hasher) Compare(ctx context.Context, hash, plain string) (bool, error) {
+	if _, err := bcrypt.Cost([]byte(hash)); err != nil {
+		return false, h.Burn(ctx, plain, DefaultCost)
+	}
+	var match bool
+	err := h.work(ctx, func() error {
+		match = bcrypt.CompareHashAndPassword([]byte(hash), []byte(plain)) == nil
+		return nil
+	})
+	return match, err
+}
+
+// Burn takes the time of a Compare with a hash of that cost (0: DefaultCost) and
+// finds nothing, so that an answer does not tell whether there was a hash to
+// compare with.
+func (h *Hasher) Burn(ctx context.Context, plain string, cost int) error {
+	if cost < MinCost || cost > MaxCost {
+		cost = DefaultCost
+	}
+	// Any salt and checksum do: it is the cost that takes the time.
+	hash := fmt.Appendf(nil, "$2a$%02d$%s%s", cost, "abcdefghijklmnopqrstuu", "abcdefghijklmnopqrstuvwxyzABCDE")
+	return h.work(ctx, func() error {
+		_ = bcrypt.CompareHashAndPassword(hash, []byte(plain))
+		return nil
+	})
+}
+
+// work runs fn when there is a processor for it. What has begun is finished:
+// bcrypt cannot be interrupted.
+func (h *Hasher) work(ctx context.Context, fn func() error) error {
+	select {
+	case h.admitted <- struct{}{}:
+	default:
+		return fault.New(fault.TooMany, "")
+	}
+	defer func() { <-h.admitted }()
+
+	select {
+	case h.working <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-h.working }()
+
+	if err := ctx.Err(); err != nil { // both were ready
+		return err
+	}
+	return fn()
+}
