@@ -1,0 +1,188 @@
+package schema
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// AuthOptions are what only an auth collection has. The order of the properties
+// is that of the wire.
+type AuthOptions struct {
+	AuthRule   *string `json:"authRule"`   // nil: nobody can sign in; "": everybody
+	ManageRule *string `json:"manageRule"` // nil: superusers only; never ""
+
+	AuthAlert    AuthAlert    `json:"authAlert"`
+	OAuth2       OAuth2       `json:"oauth2"`
+	PasswordAuth PasswordAuth `json:"passwordAuth"`
+	MFA          MFA          `json:"mfa"`
+	OTP          OTP          `json:"otp"`
+
+	AuthToken          Token `json:"authToken"`
+	PasswordResetToken Token `json:"passwordResetToken"`
+	EmailChangeToken   Token `json:"emailChangeToken"`
+	VerificationToken  Token `json:"verificationToken"`
+	FileToken          Token `json:"fileToken"`
+
+	VerificationTemplate       Template `json:"verificationTemplate"`
+	ResetPasswordTemplate      Template `json:"resetPasswordTemplate"`
+	ConfirmEmailChangeTemplate Template `json:"confirmEmailChangeTemplate"`
+}
+
+// AuthAlert is the mail about a sign-in from a new place.
+type AuthAlert struct {
+	Enabled       bool     `json:"enabled"`
+	EmailTemplate Template `json:"emailTemplate"`
+}
+
+// Template is a mail with placeholders.
+type Template struct {
+	Subject string `json:"subject"`
+	Body    string `json:"body"`
+}
+
+// Token says how long tokens of a type live and what they are signed with,
+// together with the record's tokenKey. The secret never leaves the server.
+type Token struct {
+	Secret   string `json:"secret,omitempty"`
+	Duration int64  `json:"duration"` // seconds
+}
+
+// PasswordAuth is signing in with a password.
+type PasswordAuth struct {
+	Enabled        bool     `json:"enabled"`
+	IdentityFields []string `json:"identityFields"`
+}
+
+// MFA asks those for whom the rule holds for two ways of signing in.
+type MFA struct {
+	Enabled  bool   `json:"enabled"`
+	Duration int64  `json:"duration"` // seconds between the two
+	Rule     string `json:"rule"`     // "": everybody
+}
+
+// OTP is signing in with a code sent by mail.
+type OTP struct {
+	Enabled       bool     `json:"enabled"`
+	Duration      int64    `json:"duration"` // seconds
+	Length        int      `json:"length"`
+	EmailTemplate Template `json:"emailTemplate"`
+}
+
+// OAuth2 is signing in through other services.
+type OAuth2 struct {
+	Providers    Providers    `json:"providers"`
+	MappedFields MappedFields `json:"mappedFields"`
+	Enabled      bool         `json:"enabled"`
+}
+
+// MappedFields are the fields that take what a provider tells about a person; ""
+// for none.
+type MappedFields struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Username  string `json:"username"`
+	AvatarURL string `json:"avatarURL"`
+}
+
+// Provider is one configured service. What is empty is the service's default.
+type Provider struct {
+	PKCE         *bool           `json:"pkce"`
+	Name         string          `json:"name"`
+	ClientID     string          `json:"clientId"`
+	ClientSecret string          `json:"clientSecret,omitempty"` // never leaves the server
+	AuthURL      string          `json:"authURL"`
+	TokenURL     string          `json:"tokenURL"`
+	UserInfoURL  string          `json:"userInfoURL"`
+	DisplayName  string          `json:"displayName"`
+	Extra        json.RawMessage `json:"extra"` // an object or null
+}
+
+// Providers is a list that a body replaces, except that what the body leaves out
+// of a provider is kept from the stored one of the same name.
+type Providers []Provider
+
+// UnmarshalJSON decodes over the providers that the list holds now.
+func (p *Providers) UnmarshalJSON(body []byte) error {
+	var items []json.RawMessage
+	if err := json.Unmarshal(body, &items); err != nil {
+		return err
+	}
+	list := make(Providers, 0, len(items))
+	for _, item := range items {
+		var named struct{ Name string }
+		if err := json.Unmarshal(item, &named); err != nil {
+			return err
+		}
+		provider := Provider{}
+		if i := slices.IndexFunc(*p, func(old Provider) bool { return old.Name == named.Name }); i >= 0 {
+			provider = (*p)[i].clone()
+		}
+		if err := json.Unmarshal(item, &provider); err != nil {
+			return err
+		}
+		if err := provider.checkExtra(); err != nil {
+			return err
+		}
+		list = append(list, provider)
+	}
+	*p = list
+	return nil
+}
+
+// checkExtra fails if extra is there and no object.
+func (p *Provider) checkExtra() error {
+	if p.Extra == nil {
+		return nil
+	}
+	var object map[string]json.RawMessage
+	return json.Unmarshal(p.Extra, &object)
+}
+
+func (p Provider) clone() Provider {
+	p.PKCE = clonePointer(p.PKCE)
+	p.Extra = slices.Clone(p.Extra)
+	return p
+}
+
+func clonePointer[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
+
+// Clone is a copy that shares nothing with o.
+func (o *AuthOptions) Clone() *AuthOptions {
+	c := *o
+	c.AuthRule, c.ManageRule = clonePointer(o.AuthRule), clonePointer(o.ManageRule)
+	c.PasswordAuth.IdentityFields = slices.Clone(o.PasswordAuth.IdentityFields)
+	c.OAuth2.Providers = make(Providers, len(o.OAuth2.Providers))
+	for i, p := range o.OAuth2.Providers {
+		c.OAuth2.Providers[i] = p.clone()
+	}
+	return &c
+}
+
+// tokens are all token settings, by their wire name.
+func (o *AuthOptions) tokens() map[string]*Token {
+	return map[string]*Token{
+		"authToken":          &o.AuthToken,
+		"passwordResetToken": &o.PasswordResetToken,
+		"emailChangeToken":   &o.EmailChangeToken,
+		"verificationToken":  &o.VerificationToken,
+		"fileToken":          &o.FileToken,
+	}
+}
+
+// public is the options as a client may see them: without secrets.
+func (o *AuthOptions) public() *AuthOptions {
+	c := o.Clone()
+	for _, t := range c.tokens() {
+		t.Secret = ""
+	}
+	for i := range c.OAuth2.Providers {
+		c.OAuth2.Providers[i].ClientSecret = ""
+	}
+	return c
+}

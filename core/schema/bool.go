@@ -1,0 +1,32 @@
+package schema
+
+import (
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// Bool is a field that is true or false.
+type Bool struct{}
+
+// Type is "bool".
+func (*Bool) Type() string { return "bool" }
+
+// Multiple is false.
+func (*Bool) Multiple() bool { return false }
+
+// Column is a bool column.
+func (*Bool) Column() store.ColumnKind { return store.ColumnBool }
+
+// Zero is false.
+func (*Bool) Zero() any { return false }
+
+// Cast is the truth of v; of texts only 1, t, T, TRUE, true and True are true.
+func (*Bool) Cast(v any) any { return toBool(v) }
+
+// Validate fails a required field that is false.
+func (*Bool) Validate(f *Field, v any) *fault.Field {
+	yes, _ := v.(bool)
+	return required(f, !yes)
+}
+
+func (*Bool) check(*Field, *Collection) fault.Fields { return nil }

@@ -1,0 +1,61 @@
+package schema
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// Date is a field of one moment, in the form of FormatTime; "" is none.
+type Date struct {
+	Min string `json:"min"` // canonical, "" for none
+	Max string `json:"max"`
+}
+
+// Type is "date".
+func (*Date) Type() string { return "date" }
+
+// Multiple is false.
+func (*Date) Multiple() bool { return false }
+
+// Column is a text column.
+func (*Date) Column() store.ColumnKind { return store.ColumnText }
+
+// Zero is "".
+func (*Date) Zero() any { return "" }
+
+// Cast is the canonical form of a date in any of the accepted forms.
+func (*Date) Cast(v any) any { return castTime(v) }
+
+// Validate judges the range.
+func (d *Date) Validate(f *Field, v any) *fault.Field {
+	s, _ := v.(string)
+	switch { // canonical dates sort as text
+	case s == "":
+		return required(f, true)
+	case d.Min != "" && s < d.Min:
+		return outside("validation_min_greater_equal_than_required", "less", d.Min)
+	case d.Max != "" && s > d.Max:
+		return outside("validation_max_less_equal_than_required", "greater", d.Max)
+	}
+	return nil
+}
+
+func outside(code, word, limit string) *fault.Field {
+	t, _ := ParseTime(limit)
+	return fault.Leaf(code, fmt.Sprintf("Must be no %s than %s", word, t.String()),
+		"threshold", t.Format(time.RFC3339Nano))
+}
+
+// normalize brings submitted limits to the canonical form.
+func (d *Date) normalize() { d.Min, d.Max = castTime(d.Min), castTime(d.Max) }
+
+func (d *Date) check(*Field, *Collection) fault.Fields {
+	fails := fault.Fields{}
+	if d.Min != "" && d.Max != "" && d.Max < d.Min {
+		fails.Set(fault.Leaf("validation_date_out_of_range", "The date is out of range"), "max")
+	}
+	return fails
+}

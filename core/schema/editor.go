@@ -1,0 +1,59 @@
+package schema
+
+import (
+	"fmt"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// defaultEditorSize is the limit of an editor field whose MaxSize is 0.
+const defaultEditorSize = 5 << 20
+
+// Editor is a field of HTML, stored as it comes.
+type Editor struct {
+	MaxSize     int64 `json:"maxSize"` // bytes; 0: 5 MiB
+	ConvertURLs bool  `json:"convertURLs"`
+}
+
+// Type is "editor".
+func (*Editor) Type() string { return "editor" }
+
+// Multiple is false.
+func (*Editor) Multiple() bool { return false }
+
+// Column is a text column.
+func (*Editor) Column() store.ColumnKind { return store.ColumnText }
+
+// Zero is "".
+func (*Editor) Zero() any { return "" }
+
+// Cast is the text of a scalar.
+func (*Editor) Cast(v any) any { return toText(v) }
+
+// Limit is the greatest allowed size in bytes.
+func (e *Editor) Limit() int64 {
+	if e.MaxSize > 0 {
+		return e.MaxSize
+	}
+	return defaultEditorSize
+}
+
+// Validate judges the size.
+func (e *Editor) Validate(f *Field, v any) *fault.Field {
+	s, _ := v.(string)
+	if s == "" {
+		return required(f, true)
+	}
+	if int64(len(s)) > e.Limit() {
+		return fault.Leaf("validation_content_size_limit",
+			fmt.Sprintf("The maximum allowed content size is %d bytes", e.Limit()), "maxSize", e.Limit())
+	}
+	return storable(s)
+}
+
+func (e *Editor) check(*Field, *Collection) fault.Fields {
+	fails := fault.Fields{}
+	fails.Set(between(e.MaxSize, 0, maxSafe), "maxSize")
+	return fails
+}

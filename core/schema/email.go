@@ -1,0 +1,48 @@
+package schema
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// Email is a field of one e-mail address, kept as it was written.
+type Email struct {
+	ExceptDomains []string `json:"exceptDomains"`
+	OnlyDomains   []string `json:"onlyDomains"`
+}
+
+// Type is "email".
+func (*Email) Type() string { return "email" }
+
+// Multiple is false.
+func (*Email) Multiple() bool { return false }
+
+// Column is a text column.
+func (*Email) Column() store.ColumnKind { return store.ColumnText }
+
+// Zero is "".
+func (*Email) Zero() any { return "" }
+
+// Cast is the text of a scalar.
+func (*Email) Cast(v any) any { return toText(v) }
+
+// Validate judges the form of the address and its domain.
+func (e *Email) Validate(f *Field, v any) *fault.Field {
+	s, _ := v.(string)
+	if s == "" {
+		return required(f, true)
+	}
+	if !IsEmail(s) {
+		return fault.Leaf("validation_is_email", "Must be a valid email address")
+	}
+	if !domainAllowed(s[strings.LastIndexByte(s, '@')+1:], e.OnlyDomains, e.ExceptDomains) {
+		return fault.Leaf("validation_email_domain_not_allowed", "Email domain is not allowed")
+	}
+	return nil
+}
+
+func (e *Email) check(*Field, *Collection) fault.Fields {
+	return checkDomains(e.OnlyDomains, e.ExceptDomains)
+}

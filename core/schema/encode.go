@@ -1,0 +1,196 @@
+package schema
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+const hex = "0123456789abcdef"
+
+// AppendString appends s as a JSON string exactly as encoding/json writes it:
+// <, >, &, U+2028 and U+2029 escaped, what is not UTF-8 replaced by U+FFFD.
+func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
+	dst = append(dst, '"')
+	start, i := 0, 0
+	for {
+		i = plain(s, i)
+		if i >= len(s) {
+			break
+		}
+		c := s[i]
+		if c < utf8.RuneSelf {
+			dst = append(dst, s[start:i]...)
+			dst = appendEscape(dst, c)
+			i++
+			start = i
+			continue
+		}
+		n := min(len(s)-i, utf8.UTFMax)
+		r, size := utf8.DecodeRuneInString(string(s[i : i+n]))
+		switch {
+		case r == utf8.RuneError && size == 1:
+			dst = append(dst, s[start:i]...)
+			dst = append(dst, `\ufffd`...)
+			start = i + size
+		case r == '\u2028' || r == '\u2029':
+			dst = append(dst, s[start:i]...)
+			dst = append(dst, `\u202`...)
+			dst = append(dst, hex[r&0xF])
+			start = i + size
+		}
+		i += size
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+// plain is the index of the first byte from i on that a JSON string cannot hold
+// as it is, or that is not ASCII.
+func plain[T ~string | ~[]byte](s T, i int) int {
+	for ; i+8 <= len(s); i += 8 {
+		b := s[i : i+8]
+		w := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		if special(w) {
+			break
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return i
+		}
+	}
+	return i
+}
+
+// special says whether one of eight bytes is a control character, not ASCII, or
+// one of " \ < > &. It looks at all of them at once: x-ones borrows into the high
+// bit of a byte only if that byte (or one below it) was zero.
+func special(w uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quoteOrAmp := w&^(ones*0x04) ^ ones*'"' // " and & differ in bit 2
+	angle := w&^(ones*0x02) ^ ones*'<'      // < and > differ in bit 1
+	backslash := w ^ ones*'\\'
+	found := w | (w - ones*0x20) | (quoteOrAmp - ones) | (angle - ones) | (backslash - ones)
+	return found&highs != 0
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xF])
+}
+
+// AppendNumber appends f as encoding/json writes a float64: integers without a
+// fraction, else the shortest decimals. What JSON cannot hold is written as 0.
+func AppendNumber(dst []byte, f float64) []byte {
+	if n := int64(f); float64(n) == f && n > -1<<53 && n < 1<<53 && (n != 0 || !math.Signbit(f)) {
+		return strconv.AppendInt(dst, n, 10)
+	}
+	abs := math.Abs(f)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(dst, '0')
+	}
+	if abs == 0 || abs >= 1e-6 && abs < 1e21 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	if n := len(dst); dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' { // e-09 is e-9
+		dst[n-2] = dst[n-1]
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// AppendJSON appends a stored JSON text compactly and with the escapes of
+// AppendString. Empty is null; what is not valid JSON stands for itself as a
+// string (old databases hold such).
+func AppendJSON(dst, raw []byte) []byte {
+	if len(raw) == 0 {
+		return append(dst, "null"...)
+	}
+	if !json.Valid(raw) {
+		return AppendString(dst, raw)
+	}
+	start, inString := 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '\\' && inString:
+			i++
+		case c == '"':
+			inString = !inString
+		case inString && (c == '<' || c == '>' || c == '&'):
+			dst = append(dst, raw[start:i]...)
+			dst = appendEscape(dst, c)
+			start = i + 1
+		case inString && c == 0xE2 && i+2 < len(raw) && raw[i+1] == 0x80 && raw[i+2]&^1 == 0xA8:
+			dst = append(dst, raw[start:i]...)
+			dst = append(dst, `\u202`...)
+			dst = append(dst, hex[raw[i+2]&0xF])
+			i += 2
+			start = i + 1
+		case !inString && c <= ' ':
+			dst = append(dst, raw[start:i]...)
+			start = i + 1
+		}
+	}
+	return append(dst, raw[start:]...)
+}
+
+// AppendStrings appends a JSON list of strings.
+func AppendStrings(dst []byte, list []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = AppendString(dst, s)
+	}
+	return append(dst, ']')
+}
+
+// AppendPoint appends {"lon":…,"lat":…}.
+func AppendPoint(dst []byte, p Point) []byte {
+	dst = append(dst, `{"lon":`...)
+	dst = AppendNumber(dst, p.Lon)
+	dst = append(dst, `,"lat":`...)
+	dst = AppendNumber(dst, p.Lat)
+	return append(dst, '}')
+}
+
+// AppendValue appends a value of the field as its wire JSON. A password is
+// always the empty string.
+func AppendValue(dst []byte, f *Field, v any) []byte {
+	if _, secret := f.Kind.(*Password); secret {
+		return append(dst, `""`...)
+	}
+	switch v := v.(type) {
+	case string:
+		return AppendString(dst, v)
+	case float64:
+		return AppendNumber(dst, v)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case []string:
+		return AppendStrings(dst, v)
+	case json.RawMessage:
+		return AppendJSON(dst, v)
+	case Point:
+		return AppendPoint(dst, v)
+	}
+	return AppendValue(dst, f, f.Kind.Cast(v))
+}

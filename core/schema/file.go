@@ -1,0 +1,84 @@
+package schema
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// defaultFileSize is the limit of one file of a field whose MaxSize is 0.
+const defaultFileSize = 5 << 20
+
+// File is a field of the names of one or several stored files.
+type File struct {
+	MaxSelect int      `json:"maxSelect"` // 0 and 1: holds one
+	MaxSize   int64    `json:"maxSize"`   // bytes of each; 0: 5 MiB
+	MimeTypes []string `json:"mimeTypes"`
+	Thumbs    []string `json:"thumbs"`
+	Protected bool     `json:"protected"`
+}
+
+// Type is "file".
+func (*File) Type() string { return "file" }
+
+// Multiple says whether more than one may be stored.
+func (f *File) Multiple() bool { return f.MaxSelect > 1 }
+
+// Column is a text column or, for several, a list.
+func (f *File) Column() store.ColumnKind { return choiceColumn(f.Multiple()) }
+
+// Zero is "" or the empty list.
+func (f *File) Zero() any { return choiceZero(f.Multiple()) }
+
+// Cast is the list of names in v, or the last of them.
+func (f *File) Cast(v any) any { return castChoice(v, f.Multiple()) }
+
+// Limit is the greatest allowed size of one file in bytes.
+func (f *File) Limit() int64 {
+	if f.MaxSize > 0 {
+		return f.MaxSize
+	}
+	return defaultFileSize
+}
+
+// Validate judges the number of files. Which names are known and what is being
+// uploaded only the one who writes the record knows; unknown names are to be
+// judged before the number.
+func (f *File) Validate(field *Field, v any) *fault.Field {
+	list, _ := v.([]string)
+	if one, ok := v.(string); ok && one != "" {
+		list = []string{one}
+	}
+	if len(list) == 0 {
+		return required(field, true)
+	}
+	if limit := max(1, f.MaxSelect); len(list) > limit {
+		return fault.Leaf("validation_too_many_files",
+			fmt.Sprintf("The maximum allowed files is %d", limit), "maxSelect", limit)
+	}
+	for _, name := range list {
+		if fail := storable(name); fail != nil {
+			return fail
+		}
+	}
+	return nil
+}
+
+func (f *File) check(*Field, *Collection) fault.Fields {
+	fails := fault.Fields{}
+	fails.Set(between(f.MaxSelect, 0, maxSafe), "maxSelect")
+	fails.Set(between(f.MaxSize, 0, maxSafe), "maxSize")
+	size := regexp.MustCompile(`^(\d+)x(\d+)(t|b|f)?$`)
+	for i, thumb := range f.Thumbs {
+		switch {
+		case slices.Contains([]string{"0x0", "0x0t", "0x0b", "0x0f"}, thumb):
+			fails.Set(fault.Leaf("validation_not_in_invalid", "Must not be in list"), "thumbs", fault.Index(i))
+		case !size.MatchString(thumb):
+			fails.Set(fault.Leaf("validation_match_invalid", "Must be in a valid format"), "thumbs", fault.Index(i))
+		}
+	}
+	return fails
+}

@@ -1,0 +1,73 @@
+package schema
+
+import (
+	"encoding/json"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// GeoPoint is a field of one place on earth; 0,0 is none.
+type GeoPoint struct{}
+
+// Type is "geoPoint".
+func (*GeoPoint) Type() string { return "geoPoint" }
+
+// Multiple is false.
+func (*GeoPoint) Multiple() bool { return false }
+
+// Column is a geo column.
+func (*GeoPoint) Column() store.ColumnKind { return store.ColumnGeo }
+
+// Zero is the point 0,0.
+func (*GeoPoint) Zero() any { return Point{} }
+
+// Cast reads an object with the numbers lon and lat, or its JSON.
+func (*GeoPoint) Cast(v any) any {
+	switch v := v.(type) {
+	case Point:
+		return v
+	case map[string]any:
+		return Point{Lon: degrees(v["lon"]), Lat: degrees(v["lat"])}
+	case string:
+		return textPoint([]byte(v))
+	case json.RawMessage:
+		return textPoint(v)
+	case []byte:
+		return textPoint(v)
+	}
+	return Point{}
+}
+
+func textPoint(raw []byte) Point {
+	var p struct{ Lon, Lat any }
+	if json.Unmarshal(raw, &p) != nil {
+		return Point{}
+	}
+	return Point{Lon: degrees(p.Lon), Lat: degrees(p.Lat)}
+}
+
+// degrees is a number; a text is not, though it may spell one.
+func degrees(v any) float64 {
+	switch v.(type) {
+	case string, bool:
+		return 0
+	}
+	return toFloat(v)
+}
+
+// Validate judges that the point is on earth.
+func (*GeoPoint) Validate(f *Field, v any) *fault.Field {
+	p, _ := v.(Point)
+	switch {
+	case p == Point{}:
+		return required(f, true)
+	case !(p.Lat >= -90 && p.Lat <= 90):
+		return fault.Leaf("validation_invalid_latitude", "Latitude must be between -90 and 90 degrees")
+	case !(p.Lon >= -180 && p.Lon <= 180):
+		return fault.Leaf("validation_invalid_longitude", "Longitude must be between -180 and 180 degrees")
+	}
+	return nil
+}
+
+func (*GeoPoint) check(*Field, *Collection) fault.Fields { return nil }

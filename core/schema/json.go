@@ -1,0 +1,196 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+const (
+	defaultJSONSize = 1 << 20
+	maxJSONDepth    = 1000 // the engines refuse to look into what is deeper
+)
+
+// JSON is a field of any JSON value.
+type JSON struct {
+	MaxSize int64 `json:"maxSize"` // bytes; 0: 1 MiB
+}
+
+// Type is "json".
+func (*JSON) Type() string { return "json" }
+
+// Multiple is false.
+func (*JSON) Multiple() bool { return false }
+
+// Column is a JSON column.
+func (*JSON) Column() store.ColumnKind { return store.ColumnJSON }
+
+// Zero is null.
+func (*JSON) Zero() any { return json.RawMessage(nil) }
+
+// Cast is v as JSON text. Decoded values are written compactly with sorted keys;
+// a text that looks like JSON and is valid stays exactly as it came; any other
+// text is a JSON string. A json.RawMessage is taken as it is.
+func (*JSON) Cast(v any) any {
+	switch v := v.(type) {
+	case json.RawMessage:
+		return rawJSON(v)
+	case []byte:
+		return rawJSON(v)
+	case string:
+		return textJSON(v)
+	}
+	return rawJSON(appendDecoded(nil, v))
+}
+
+// rawJSON gives null its one form.
+func rawJSON(raw []byte) json.RawMessage {
+	if t := bytes.TrimSpace(raw); len(t) == 0 || string(t) == "null" {
+		return nil
+	}
+	return raw
+}
+
+func textJSON(s string) json.RawMessage {
+	switch s {
+	case "null":
+		return nil
+	case "true", "false":
+		return json.RawMessage(s)
+	case "":
+		return json.RawMessage(`""`)
+	}
+	if c := s[0]; isDigit(c) || strings.IndexByte(`-"[{`, c) >= 0 {
+		if raw := []byte(s); json.Valid(raw) {
+			return raw
+		}
+	}
+	return AppendString(nil, s)
+}
+
+// appendDecoded appends what a JSON decoder, or Go code, made.
+func appendDecoded(dst []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(dst, "null"...)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case string:
+		return AppendString(dst, v)
+	case float64:
+		return AppendNumber(dst, v)
+	case json.Number:
+		return appendDecodedNumber(dst, v)
+	case []any:
+		dst = append(dst, '[')
+		for i, item := range v {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendDecoded(dst, item)
+		}
+		return append(dst, ']')
+	case map[string]any:
+		dst = append(dst, '{')
+		for i, key := range slices.Sorted(maps.Keys(v)) {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = AppendString(dst, key)
+			dst = append(dst, ':')
+			dst = appendDecoded(dst, v[key])
+		}
+		return append(dst, '}')
+	}
+	raw, err := json.Marshal(v) // a Go value of the embedder's own
+	if err != nil {
+		return append(dst, "null"...)
+	}
+	return append(dst, raw...)
+}
+
+// appendDecodedNumber writes numbers as a float64 prints, but keeps integers
+// exact that a float64 cannot hold.
+func appendDecodedNumber(dst []byte, n json.Number) []byte {
+	f, err := n.Float64()
+	if isInteger(string(n)) && (f > maxSafe || f < -maxSafe) || err != nil {
+		return append(dst, n...)
+	}
+	return AppendNumber(dst, f)
+}
+
+// Limit is the greatest allowed size in bytes.
+func (j *JSON) Limit() int64 {
+	if j.MaxSize > 0 {
+		return j.MaxSize
+	}
+	return defaultJSONSize
+}
+
+// Validate judges the text: valid, storable, of an allowed size.
+func (j *JSON) Validate(f *Field, v any) *fault.Field {
+	raw, _ := v.(json.RawMessage)
+	if raw == nil {
+		return required(f, true)
+	}
+	if !json.Valid(raw) {
+		return fault.Leaf("validation_invalid_json", "Must be a valid json value")
+	}
+	if isBlankJSON(raw) && f.Required {
+		return blank()
+	}
+	if int64(len(raw)) > j.Limit() {
+		return fault.Leaf("validation_json_size_limit",
+			fmt.Sprintf("The maximum allowed JSON size is %d bytes", j.Limit()), "maxSize", j.Limit())
+	}
+	return storableJSON(raw)
+}
+
+func isBlankJSON(raw []byte) bool {
+	switch string(bytes.TrimSpace(raw)) {
+	case `""`, "[]", "{}", "null":
+		return true
+	}
+	return false
+}
+
+// storableJSON refuses valid JSON that an engine cannot hold: U+0000, also as an
+// escape, and what is nested too deeply.
+func storableJSON(raw []byte) *fault.Field {
+	if fail := storable(string(raw)); fail != nil {
+		return fail
+	}
+	depth, inString := 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '\\':
+			if bytes.HasPrefix(raw[i:], []byte(`\u0000`)) {
+				return fault.Leaf("validation_invalid_value", "Invalid value")
+			}
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '[' || c == '{':
+			if depth++; depth > maxJSONDepth {
+				return fault.Leaf("validation_invalid_json", "Must be a valid json value")
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return nil
+}
+
+func (j *JSON) check(*Field, *Collection) fault.Fields {
+	fails := fault.Fields{}
+	fails.Set(between(j.MaxSize, 0, maxSafe), "maxSize")
+	return fails
+}

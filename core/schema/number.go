@@ -1,0 +1,69 @@
+package schema
+
+import (
+	"math"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// Number is a field of a double precision number.
+type Number struct {
+	Min     *float64 `json:"min"`
+	Max     *float64 `json:"max"`
+	OnlyInt bool     `json:"onlyInt"`
+}
+
+// Type is "number".
+func (*Number) Type() string { return "number" }
+
+// Multiple is false.
+func (*Number) Multiple() bool { return false }
+
+// Column is a number column.
+func (*Number) Column() store.ColumnKind { return store.ColumnNumber }
+
+// Zero is 0.
+func (*Number) Zero() any { return 0.0 }
+
+// Cast is the number that v is, or that it spells.
+func (*Number) Cast(v any) any { return toFloat(v) }
+
+// Validate judges the number; 0 passes all but required.
+func (n *Number) Validate(f *Field, v any) *fault.Field {
+	x, _ := v.(float64)
+	switch {
+	case math.IsNaN(x) || math.IsInf(x, 0):
+		return fault.Leaf("validation_not_a_number", "The submitted number is not properly formatted")
+	case x == 0:
+		return required(f, true)
+	case n.OnlyInt && x != math.Trunc(x):
+		return onlyInt()
+	case n.Min != nil && x < *n.Min:
+		return fault.Leaf("validation_min_number_constraint",
+			"Must be greater or equal than "+formatDecimal(*n.Min), "min", *n.Min)
+	case n.Max != nil && x > *n.Max:
+		return fault.Leaf("validation_max_number_constraint",
+			"Must be less or equal than "+formatDecimal(*n.Max), "max", *n.Max)
+	}
+	return nil
+}
+
+func onlyInt() *fault.Field {
+	return fault.Leaf("validation_only_int_constraint", "Decimal numbers are not allowed")
+}
+
+func (n *Number) check(*Field, *Collection) fault.Fields {
+	fails := fault.Fields{}
+	if n.OnlyInt && n.Min != nil && *n.Min != math.Trunc(*n.Min) {
+		fails.Set(onlyInt(), "min")
+	}
+	if n.OnlyInt && n.Max != nil && *n.Max != math.Trunc(*n.Max) {
+		fails.Set(onlyInt(), "max")
+	}
+	if n.Min != nil && n.Max != nil && *n.Max < *n.Min {
+		fails.Set(fault.Leaf("validation_min_number_constraint",
+			"Must be greater or equal than "+formatDecimal(*n.Min), "min", *n.Min), "max")
+	}
+	return fails
+}

@@ -1,0 +1,79 @@
+package schema
+
+import (
+	"fmt"
+	"regexp"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+const (
+	maxPassword      = 71 // code points
+	maxPasswordBytes = 72 // what bcrypt takes
+	defaultCost      = 10
+)
+
+// Password is a field of a bcrypt hash. The value of a record is the hash; the
+// plain text lives only while it is being set.
+type Password struct {
+	Min     int    `json:"min"`
+	Max     int    `json:"max"` // 0: 71
+	Pattern string `json:"pattern"`
+	Cost    int    `json:"cost"` // 0: 10
+
+	re *regexp.Regexp // Pattern, compiled by NewSnapshot
+}
+
+// Type is "password".
+func (*Password) Type() string { return "password" }
+
+// Multiple is false.
+func (*Password) Multiple() bool { return false }
+
+// Column is a text column.
+func (*Password) Column() store.ColumnKind { return store.ColumnText }
+
+// Zero is "".
+func (*Password) Zero() any { return "" }
+
+// Cast is the text of a scalar.
+func (*Password) Cast(v any) any { return toText(v) }
+
+// HashCost is the bcrypt cost to hash with.
+func (p *Password) HashCost() int {
+	if p.Cost > 0 {
+		return p.Cost
+	}
+	return defaultCost
+}
+
+// Validate judges a new plain password, not a stored hash. What is too long for
+// bcrypt is too long here, whatever its length in code points.
+func (p *Password) Validate(f *Field, v any) *fault.Field {
+	s, _ := v.(string)
+	if s == "" {
+		return required(f, true)
+	}
+	limit := maxPassword
+	if p.Max > 0 {
+		limit = p.Max
+	}
+	switch n := utf8.RuneCountInString(s); {
+	case n < p.Min:
+		return fault.Leaf("validation_min_text_constraint", fmt.Sprintf("Must be at least %d character(s)", p.Min))
+	case n > limit || len(s) > maxPasswordBytes:
+		return fault.Leaf("validation_max_text_constraint", fmt.Sprintf("Must be less than %d character(s)", limit))
+	}
+	return matches(p.re, p.Pattern, s)
+}
+
+func (p *Password) check(*Field, *Collection) fault.Fields {
+	fails := fault.Fields{}
+	fails.Set(between(p.Min, 1, maxPassword), "min")
+	fails.Set(between(p.Max, p.Min, maxPassword), "max")
+	fails.Set(between(p.Cost, 4, 31), "cost")
+	fails.Set(checkPattern(p.Pattern), "pattern")
+	return fails
+}

@@ -1,0 +1,151 @@
+package schema
+
+import (
+	"crypto/rand"
+	"fmt"
+	"regexp/syntax"
+	"strings"
+)
+
+// The alphabets of ids and of secrets.
+const (
+	AlphabetID    = "abcdefghijklmnopqrstuvwxyz0123456789"
+	AlphabetToken = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+)
+
+// RandomString is n characters of the alphabet (of 2 to 256 bytes), each as
+// likely as every other, from the system's secure source.
+func RandomString(n int, alphabet string) string {
+	limit := 256 - 256%len(alphabet) // bytes from here on would favour the first letters
+	out := make([]byte, n)
+	var pool [96]byte
+	for i := 0; i < n; {
+		take := pool[:min(len(pool), (n-i)+(n-i)/4+4)]
+		rand.Read(take) //nolint:errcheck // never fails
+		for _, b := range take {
+			if int(b) < limit && i < n {
+				out[i] = alphabet[int(b)%len(alphabet)]
+				i++
+			}
+		}
+	}
+	return string(out)
+}
+
+// maxRepeat is how often at most Generate repeats what has no upper bound of its
+// own, beyond its lower bound.
+const maxRepeat = 10
+
+// maxGenerated bounds the text that Generate makes, so that nested repetitions
+// cannot eat the memory.
+const maxGenerated = 5000
+
+// Generate is a random text that matches the regular expression. Understood are
+// literals, classes, groups, alternation, repetition and the anchors ^ and $;
+// everything else is an error.
+func Generate(pattern string) (string, error) {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := generate(&b, re); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+func generate(b *strings.Builder, re *syntax.Regexp) error {
+	if b.Len() > maxGenerated {
+		return fmt.Errorf("schema: the pattern makes texts of more than %d bytes", maxGenerated)
+	}
+	switch re.Op {
+	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine:
+		return nil
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+		return nil
+	case syntax.OpCharClass:
+		return pickRune(b, re.Rune)
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return pickRune(b, []rune{' ', '~'})
+	case syntax.OpCapture:
+		return generate(b, re.Sub[0])
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			if err := generate(b, sub); err != nil {
+				return err
+			}
+		}
+		return nil
+	case syntax.OpAlternate:
+		return generate(b, re.Sub[randomBelow(len(re.Sub))])
+	case syntax.OpStar:
+		return repeat(b, re.Sub[0], 0, maxRepeat)
+	case syntax.OpPlus:
+		return repeat(b, re.Sub[0], 1, maxRepeat)
+	case syntax.OpQuest:
+		return repeat(b, re.Sub[0], 0, 1)
+	case syntax.OpRepeat:
+		if re.Max < 0 {
+			return repeat(b, re.Sub[0], re.Min, re.Min+maxRepeat)
+		}
+		return repeat(b, re.Sub[0], re.Min, re.Max)
+	}
+	return fmt.Errorf("schema: cannot make texts for %q", re.String())
+}
+
+func repeat(b *strings.Builder, re *syntax.Regexp, low, high int) error {
+	for range low + randomBelow(high-low+1) {
+		if err := generate(b, re); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pickRune writes one rune of a class, which is a list of inclusive ranges. Of a
+// class that goes beyond printable ASCII only that part is used, if there is one.
+func pickRune(b *strings.Builder, class []rune) error {
+	var ascii []rune
+	total := 0
+	for i := 0; i+1 < len(class); i += 2 {
+		low, high := max(class[i], ' '), min(class[i+1], '~')
+		if low <= high {
+			ascii = append(ascii, low, high)
+			total += int(high-low) + 1
+		}
+	}
+	if total == 0 {
+		if len(class) == 0 {
+			return fmt.Errorf("schema: the pattern has a class that nothing matches")
+		}
+		b.WriteRune(class[0])
+		return nil
+	}
+	n := rune(randomBelow(total))
+	for i := 0; ; i += 2 {
+		size := ascii[i+1] - ascii[i] + 1
+		if n < size {
+			b.WriteRune(ascii[i] + n)
+			return nil
+		}
+		n -= size
+	}
+}
+
+// randomBelow is a number from 0 up to n-1, each as likely as every other.
+func randomBelow(n int) int {
+	if n <= 1 {
+		return 0
+	}
+	limit := uint32(1<<32 - 1<<32%uint64(n) - 1) // the last value of the last full round
+	for {
+		var b [4]byte
+		rand.Read(b[:]) //nolint:errcheck // never fails
+		v := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+		if v <= limit {
+			return int(v % uint32(n))
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package schema
+
+import (
+	"fmt"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// Relation is a field of the ids of one or several records of a collection.
+type Relation struct {
+	CollectionID  string `json:"collectionId"`
+	CascadeDelete bool   `json:"cascadeDelete"`
+	MinSelect     int    `json:"minSelect"`
+	MaxSelect     int    `json:"maxSelect"` // 0 and 1: holds one
+}
+
+// Type is "relation".
+func (*Relation) Type() string { return "relation" }
+
+// Multiple says whether the field may refer to more than one record.
+func (r *Relation) Multiple() bool { return r.MaxSelect > 1 }
+
+// Column is a text column or, for several, a list.
+func (r *Relation) Column() store.ColumnKind { return choiceColumn(r.Multiple()) }
+
+// Zero is "" or the empty list.
+func (r *Relation) Zero() any { return choiceZero(r.Multiple()) }
+
+// Cast is the list of ids in v, or the last of them.
+func (r *Relation) Cast(v any) any { return castChoice(v, r.Multiple()) }
+
+// Validate judges the number of ids; whether they exist only the database knows.
+func (r *Relation) Validate(f *Field, v any) *fault.Field {
+	list, _ := v.([]string)
+	if one, ok := v.(string); ok && one != "" {
+		list = []string{one}
+	}
+	switch limit := max(1, r.MaxSelect); {
+	case len(list) == 0:
+		return required(f, true)
+	case len(list) < r.MinSelect:
+		return fault.Leaf("validation_not_enough_values",
+			fmt.Sprintf("Select at least %d", r.MinSelect), "minSelect", r.MinSelect)
+	case len(list) > limit:
+		return tooMany(limit)
+	}
+	for _, id := range list {
+		if fail := storable(id); fail != nil {
+			return fail
+		}
+	}
+	return nil
+}
+
+// check leaves the target to Validate of the collection, which knows the others.
+func (r *Relation) check(*Field, *Collection) fault.Fields {
+	fails := fault.Fields{}
+	fails.Set(filled(r.CollectionID), "collectionId")
+	fails.Set(between(r.MinSelect, 0, maxSafe), "minSelect")
+	if r.MinSelect > 0 {
+		fails.Set(needed(r.MaxSelect, r.MinSelect, maxSafe), "maxSelect")
+	} else {
+		fails.Set(between(r.MaxSelect, 0, maxSafe), "maxSelect")
+	}
+	return fails
+}

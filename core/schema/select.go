@@ -1,0 +1,88 @@
+package schema
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// Select is a field of one or several of a fixed list of values.
+type Select struct {
+	Values    []string `json:"values"`
+	MaxSelect int      `json:"maxSelect"` // 0 and 1: holds one
+}
+
+// Type is "select".
+func (*Select) Type() string { return "select" }
+
+// Multiple says whether more than one may be chosen.
+func (s *Select) Multiple() bool { return s.MaxSelect > 1 }
+
+// Column is a text column or, for several, a list.
+func (s *Select) Column() store.ColumnKind { return choiceColumn(s.Multiple()) }
+
+// Zero is "" or the empty list.
+func (s *Select) Zero() any { return choiceZero(s.Multiple()) }
+
+// Cast is the list of v's texts, or the last of them.
+func (s *Select) Cast(v any) any { return castChoice(v, s.Multiple()) }
+
+// Validate judges the number of values and each of them.
+func (s *Select) Validate(f *Field, v any) *fault.Field {
+	if one, ok := v.(string); ok && one != "" {
+		return s.allowed(one)
+	}
+	list, _ := v.([]string)
+	if len(list) == 0 {
+		return required(f, true)
+	}
+	if limit := max(1, s.MaxSelect); len(list) > limit {
+		return tooMany(limit)
+	}
+	for _, one := range list {
+		if fail := s.allowed(one); fail != nil {
+			return fail
+		}
+	}
+	return nil
+}
+
+func (s *Select) allowed(value string) *fault.Field {
+	if slices.Contains(s.Values, value) {
+		return nil
+	}
+	return fault.Leaf("validation_invalid_value", "Invalid value "+value, "value", value)
+}
+
+func tooMany(limit int) *fault.Field {
+	return fault.Leaf("validation_too_many_values", fmt.Sprintf("Select no more than %d", limit), "maxSelect", limit)
+}
+
+func choiceColumn(multiple bool) store.ColumnKind {
+	if multiple {
+		return store.ColumnMulti
+	}
+	return store.ColumnText
+}
+
+func choiceZero(multiple bool) any {
+	if multiple {
+		return []string{}
+	}
+	return ""
+}
+
+func (s *Select) check(*Field, *Collection) fault.Fields {
+	fails := fault.Fields{}
+	if len(s.Values) == 0 {
+		fails.Set(blank(), "values")
+		return fails
+	}
+	for i, value := range s.Values {
+		fails.Set(storable(value), "values", fault.Index(i))
+	}
+	fails.Set(between(s.MaxSelect, 0, len(s.Values)), "maxSelect")
+	return fails
+}

@@ -1,0 +1,208 @@
+package schema
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// The id field as every collection has it unless its definition says otherwise.
+const (
+	IDPattern  = `^[a-z0-9]+$`
+	IDGenerate = `[a-z0-9]{15}`
+	IDLength   = 15
+)
+
+// defaultTextMax is the longest text of a field whose Max is 0.
+const defaultTextMax = 5000
+
+// maxSafe is the largest integer that every JSON client can hold.
+const maxSafe = 1<<53 - 1
+
+// Text is a field of plain text. Lengths are in Unicode code points.
+type Text struct {
+	Min                 int    `json:"min"`
+	Max                 int    `json:"max"` // 0: 5000
+	Pattern             string `json:"pattern"`
+	AutogeneratePattern string `json:"autogeneratePattern"`
+	PrimaryKey          bool   `json:"primaryKey"`
+
+	re *regexp.Regexp // Pattern, compiled by NewSnapshot
+}
+
+// Type is "text".
+func (*Text) Type() string { return "text" }
+
+// Multiple is false.
+func (*Text) Multiple() bool { return false }
+
+// Column is a text column.
+func (*Text) Column() store.ColumnKind { return store.ColumnText }
+
+// Zero is "".
+func (*Text) Zero() any { return "" }
+
+// Cast is the text of a scalar.
+func (*Text) Cast(v any) any { return toText(v) }
+
+// Limit is the greatest allowed length.
+func (t *Text) Limit() int {
+	if t.Max > 0 {
+		return t.Max
+	}
+	return defaultTextMax
+}
+
+// StandardID says whether the texts are ids of the default form, so that the
+// database's own comparison is enough to tell them apart.
+func (t *Text) StandardID() bool { return t.Pattern == IDPattern }
+
+// Validate judges length, pattern and, of a primary key, what no id may be.
+// Whether an id exists already, or is being changed, is not known here.
+func (t *Text) Validate(f *Field, v any) *fault.Field {
+	s, _ := v.(string)
+	if s == "" {
+		return required(f, true)
+	}
+	if fail := storable(s); fail != nil {
+		return fail
+	}
+	if t.PrimaryKey && !t.StandardID() {
+		if fail := validateID(s); fail != nil {
+			return fail
+		}
+	}
+	switch n := utf8.RuneCountInString(s); {
+	case n < t.Min:
+		return fault.Leaf("validation_min_text_constraint",
+			fmt.Sprintf("Must be at least %d character(s)", t.Min), "min", t.Min)
+	case n > t.Limit():
+		return fault.Leaf("validation_max_text_constraint",
+			fmt.Sprintf("Must be no more than %d character(s)", t.Limit()), "max", t.Limit())
+	}
+	return matches(t.re, t.Pattern, s)
+}
+
+// required is the failure of a field that must have a value and has none.
+func required(f *Field, empty bool) *fault.Field {
+	if f.Required && empty {
+		return blank()
+	}
+	return nil
+}
+
+func blank() *fault.Field { return fault.Leaf("validation_required", "Cannot be blank") }
+
+// storable refuses texts that not every engine can store: U+0000 and what is not
+// UTF-8.
+func storable(s string) *fault.Field {
+	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
+		return fault.Leaf("validation_invalid_value", "Invalid value")
+	}
+	return nil
+}
+
+// matches judges s by a pattern, which is compiled here if it was not before.
+func matches(re *regexp.Regexp, pattern, s string) *fault.Field {
+	if pattern == "" {
+		return nil
+	}
+	if re == nil {
+		var err error
+		if re, err = regexp.Compile(pattern); err != nil {
+			return fault.Leaf("validation_invalid_format", "Invalid value format")
+		}
+	}
+	if !re.MatchString(s) {
+		return fault.Leaf("validation_invalid_format", "Invalid value format")
+	}
+	return nil
+}
+
+// validateID refuses what would be unsafe in a path or a file name.
+func validateID(s string) *fault.Field {
+	if i := strings.IndexAny(s, "./\\|\"'`<>:?*%$\x00\t\n\r "); i >= 0 {
+		ch := s[i : i+1]
+		return fault.Leaf("validation_forbidden_pk_character",
+			fmt.Sprintf("'%s' is not a valid primary key character", ch), "ch", ch)
+	}
+	if reserved := deviceName(s); reserved != "" {
+		return fault.Leaf("validation_reserved_pk",
+			fmt.Sprintf("The primary key '%s' is reserved and cannot be used", reserved), "reserved", reserved)
+	}
+	return nil
+}
+
+// deviceName is the Windows device that s names, in upper case, or "".
+func deviceName(s string) string {
+	name := strings.ToUpper(s)
+	switch name {
+	case "CON", "PRN", "AUX", "NUL":
+		return name
+	}
+	if len(name) == 4 && (strings.HasPrefix(name, "COM") || strings.HasPrefix(name, "LPT")) && name[3] >= '1' && name[3] <= '9' {
+		return name
+	}
+	return ""
+}
+
+func (t *Text) check(f *Field, c *Collection) fault.Fields {
+	fails := fault.Fields{}
+	fails.Set(between(t.Min, 0, maxSafe), "min")
+	fails.Set(between(t.Max, t.Min, maxSafe), "max")
+	fails.Set(checkPattern(t.Pattern), "pattern")
+	if t.PrimaryKey {
+		t.checkKey(f, c, fails)
+	}
+	if t.AutogeneratePattern != "" && len(fails) == 0 {
+		fails.Set(t.checkGenerate(f), "autogeneratePattern")
+	}
+	return fails
+}
+
+func (t *Text) checkKey(f *Field, c *Collection, fails fault.Fields) {
+	if f.Name != "id" {
+		fails.Set(fault.Leaf("validation_in_invalid", `The primary key must be named "id"`), "name")
+	}
+	if t.Pattern == "" {
+		fails.Set(blank(), "pattern")
+	}
+	if f.Hidden {
+		fails.Set(fault.Leaf("validation_empty", "Must be blank"), "hidden")
+	}
+	for _, other := range c.Fields {
+		if other != f && other.IsID() {
+			fails.Set(fault.Leaf("validation_unsupported_composite_pk", "Composite PKs are not supported and the collection must have only 1 PK"), "primaryKey")
+		}
+	}
+}
+
+// checkGenerate makes a few texts and judges them by the other options.
+func (t *Text) checkGenerate(f *Field) *fault.Field {
+	for range 10 {
+		s, err := Generate(t.AutogeneratePattern)
+		if err != nil {
+			return fault.Leaf("validation_invalid_autogenerate_pattern", err.Error())
+		}
+		if fail := t.Validate(f, s); fail != nil {
+			return fault.Leaf("validation_invalid_autogenerate_pattern_value",
+				fmt.Sprintf("The generated value %q does not satisfy the other options of the field", s))
+		}
+	}
+	return nil
+}
+
+// checkPattern is the failure of a pattern that is no regular expression.
+func checkPattern(pattern string) *fault.Field {
+	if pattern == "" {
+		return nil
+	}
+	if _, err := regexp.Compile(pattern); err != nil {
+		return fault.Leaf("validation_invalid_regex", err.Error())
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package schema
+
+import (
+	"net/url"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+// URL is a field of one web address.
+type URL struct {
+	ExceptDomains []string `json:"exceptDomains"`
+	OnlyDomains   []string `json:"onlyDomains"`
+}
+
+// Type is "url".
+func (*URL) Type() string { return "url" }
+
+// Multiple is false.
+func (*URL) Multiple() bool { return false }
+
+// Column is a text column.
+func (*URL) Column() store.ColumnKind { return store.ColumnText }
+
+// Zero is "".
+func (*URL) Zero() any { return "" }
+
+// Cast is the text of a scalar.
+func (*URL) Cast(v any) any { return toText(v) }
+
+// Validate judges the form of the address and its host.
+func (u *URL) Validate(f *Field, v any) *fault.Field {
+	s, _ := v.(string)
+	if s == "" {
+		return required(f, true)
+	}
+	if !IsURL(s) {
+		return fault.Leaf("validation_invalid_url", "Must be a valid url")
+	}
+	if len(u.OnlyDomains) == 0 && len(u.ExceptDomains) == 0 {
+		return nil
+	}
+	// Wire: the host counts with its port, and an address without a scheme has none.
+	parsed, err := url.Parse(s)
+	if err != nil || !domainAllowed(parsed.Host, u.OnlyDomains, u.ExceptDomains) {
+		return fault.Leaf("validation_url_domain_not_allowed", "Url domain is not allowed")
+	}
+	return nil
+}
+
+func (u *URL) check(*Field, *Collection) fault.Fields {
+	return checkDomains(u.OnlyDomains, u.ExceptDomains)
+}
