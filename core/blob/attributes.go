@@ -1,0 +1,42 @@
+package blob
+
+import (
+	"encoding/json"
+	"os"
+)
+
+// unknownType is the media type of a blob without attributes.
+const unknownType = "application/octet-stream"
+
+// sidecarFile is the JSON beside a blob (contract records.md §7.7). What is not
+// used stays for other programs that read the folder.
+type sidecarFile struct {
+	CacheControl       string            `json:"user.cache_control"`
+	ContentDisposition string            `json:"user.content_disposition"`
+	ContentEncoding    string            `json:"user.content_encoding"`
+	ContentLanguage    string            `json:"user.content_language"`
+	ContentType        string            `json:"user.content_type"`
+	Metadata           map[string]string `json:"user.metadata"`
+	MD5                []byte            `json:"md5"`
+}
+
+const originalNameKey = "original-filename"
+
+func encodeSidecar(a Attributes, md5 []byte) ([]byte, error) {
+	s := sidecarFile{ContentType: a.ContentType, MD5: md5}
+	if a.OriginalName != "" {
+		s.Metadata = map[string]string{originalNameKey: shorten(a.OriginalName)}
+	}
+	return json.Marshal(s)
+}
+
+// readSidecar is what is known of the blob at the path. A sidecar that is missing
+// or unreadable makes the blob one of unknown type, not one that is lost.
+func readSidecar(root *os.Root, path string) Attributes {
+	var s sidecarFile
+	text, err := root.ReadFile(path + sidecar)
+	if err != nil || json.Unmarshal(text, &s) != nil || s.ContentType == "" {
+		s.ContentType = unknownType
+	}
+	return Attributes{ContentType: s.ContentType, OriginalName: s.Metadata[originalNameKey]}
+}

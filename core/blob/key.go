@@ -1,0 +1,99 @@
+package blob
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// ErrKey is a key that no blob can have.
+var ErrKey = errors.New("blob: impossible key")
+
+const (
+	sidecar    = ".attrs" // suffix of the file with a blob's attributes
+	tempPrefix = ".tmp-"  // of files that are being written
+)
+
+// filePath is the path of the blob's file below the root.
+func filePath(key string) (string, error) {
+	p, err := folderPath(key)
+	if err == nil && reserved(path.Base(p)) {
+		err = fmt.Errorf("%w: %q", ErrKey, key)
+	}
+	return p, err
+}
+
+// folderPath is the path of a folder of keys below the root. No path that it
+// returns has "..", is absolute, or is the root itself.
+func folderPath(prefix string) (string, error) {
+	p := escape(prefix)
+	if p == "." || !fs.ValidPath(p) {
+		return "", fmt.Errorf("%w: %q", ErrKey, prefix)
+	}
+	return p, nil
+}
+
+// reserved names are the store's own files. Some file systems ignore case.
+func reserved(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, sidecar) || strings.HasPrefix(name, tempPrefix)
+}
+
+const hexOpen, hexClose = "__0x", "__"
+
+// escape makes a key a path: control characters, the slash of "../", the second
+// one of "//" and a last one are written as __0x<hex>__ (contract records.md §7.7).
+// So is the first character of a "__0x" in the key, which keeps it reversible.
+func escape(key string) string {
+	var b strings.Builder
+	done := 0
+	for i := range len(key) {
+		if !mustEscape(key, i) {
+			continue
+		}
+		b.WriteString(key[done:i])
+		b.WriteString(hexOpen + strconv.FormatUint(uint64(key[i]), 16) + hexClose)
+		done = i + 1
+	}
+	if done == 0 {
+		return key
+	}
+	b.WriteString(key[done:])
+	return b.String()
+}
+
+func mustEscape(key string, i int) bool {
+	switch c := key[i]; {
+	case c < ' ':
+		return true
+	case c == '/':
+		return strings.HasSuffix(key[:i], "..") || strings.HasSuffix(key[:i], "/") || i == len(key)-1
+	case c == '_':
+		return strings.HasPrefix(key[i:], hexOpen)
+	}
+	return false
+}
+
+// unescape is the inverse of escape.
+func unescape(p string) string {
+	if !strings.Contains(p, hexOpen) {
+		return p
+	}
+	var b strings.Builder
+	for p != "" {
+		if rest, ok := strings.CutPrefix(p, hexOpen); ok {
+			digits, after, found := strings.Cut(rest, hexClose)
+			if c, err := strconv.ParseUint(digits, 16, 8); found && err == nil {
+				b.WriteByte(byte(c))
+				p = after
+				continue
+			}
+		}
+		b.WriteByte(p[0])
+		p = p[1:]
+	}
+	return b.String()
+}

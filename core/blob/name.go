@@ -1,0 +1,110 @@
+package blob
+
+import (
+	"crypto/rand"
+	"strings"
+)
+
+// Limits of the parts of a stored name, in bytes.
+const (
+	maxOriginal  = 300
+	maxExtension = 20
+	maxBase      = 100
+	minBase      = 3
+	randomLength = 10
+)
+
+// storedName is the name under which a file that the client calls original is
+// kept (contract records.md §7.3): a readable part, a random one that makes it
+// unique, and the extension. detected is the extension that belongs to the
+// content, for a name that has none.
+func storedName(original, detected string, random func(n int) string) string {
+	if len(original) > maxOriginal {
+		original = original[len(original)-maxOriginal:]
+	}
+	base, ext := splitExtension(original)
+	if ext = cleanExtension(ext); ext == "" {
+		ext = cleanExtension(detected)
+	}
+	base = snakeCase(strings.Trim(base, "."))
+	if len(base) < minBase {
+		base += random(randomLength)
+	}
+	base = base[:min(len(base), maxBase)]
+	return base + "_" + random(randomLength) + ext
+}
+
+// splitExtension cuts before the second-last dot, or the last if it is the only
+// one: "a.tar.gz" has the extension ".tar.gz".
+func splitExtension(name string) (base, ext string) {
+	last := strings.LastIndexByte(name, '.')
+	if last < 0 {
+		return name, ""
+	}
+	if second := strings.LastIndexByte(name[:last], '.'); second >= 0 {
+		last = second
+	}
+	return name[:last], name[last:]
+}
+
+// cleanExtension keeps what is safe in every file system and URL; the result is
+// empty or begins with its only leading dot.
+func cleanExtension(ext string) string {
+	ext = strings.Map(func(r rune) rune {
+		if isWord(r) || strings.ContainsRune(".*-+=#", r) {
+			return r
+		}
+		return -1
+	}, ext)
+	ext = strings.Trim(ext, ".")
+	if len(ext)+1 > maxExtension {
+		ext = strings.Trim(ext[len(ext)-maxExtension:], ".")
+	}
+	if ext == "" {
+		return ""
+	}
+	return "." + ext
+}
+
+// snakeCase joins the words of s with "_" in lower case. A word ends at anything
+// but an ASCII letter or digit, and before an upper-case letter that follows one
+// that is not.
+func snakeCase(s string) string {
+	var b strings.Builder
+	var prev rune // the last character of the current word, 0 before its first
+	for _, r := range s {
+		if !isWord(r) || r == '_' {
+			prev = 0
+			continue
+		}
+		if b.Len() > 0 && (prev == 0 || isUpper(r) && !isUpper(prev)) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(r)
+		prev = r
+	}
+	return strings.ToLower(b.String())
+}
+
+func isUpper(r rune) bool { return r >= 'A' && r <= 'Z' }
+
+func isWord(r rune) bool {
+	return r >= 'a' && r <= 'z' || isUpper(r) || r >= '0' && r <= '9' || r == '_'
+}
+
+// randomName is n characters of a-z0-9.
+func randomName(n int) string {
+	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+	out := make([]byte, 0, n)
+	var buf [16]byte
+	for len(out) < n {
+		_, _ = rand.Read(buf[:]) // never fails
+		for _, b := range buf {
+			// 252 is the last multiple of 36 in a byte: above it letters would not be equally likely.
+			if b < 252 && len(out) < n {
+				out = append(out, alphabet[b%36])
+			}
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,106 @@
+package blob
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+)
+
+// Put stores a blob: when it returns nil, blob and attributes survive a power
+// cut. If it fails, the content that was there under the key before still is.
+func (l *Local) Put(ctx context.Context, key string, r io.Reader, a Attributes) (err error) {
+	p, err := filePath(key)
+	if err != nil {
+		return err
+	}
+	dir := path.Dir(p)
+	defer func() {
+		if err != nil {
+			l.prune(dir)
+			err = fmt.Errorf("store blob %q: %w", key, err)
+		}
+	}()
+	sum := md5.New()
+	content, err := l.write(dir, io.TeeReader(&reader{ctx, r}, sum))
+	if err != nil {
+		return err
+	}
+	text, err := encodeSidecar(a, sum.Sum(nil))
+	if err != nil {
+		return errors.Join(err, l.root.Remove(content))
+	}
+	attributes, err := l.write(dir, bytes.NewReader(text))
+	if err != nil {
+		return errors.Join(err, l.root.Remove(content))
+	}
+	// The sidecar goes first: a blob is never there without its attributes.
+	if err := l.root.Rename(attributes, p+sidecar); err != nil {
+		return errors.Join(err, l.root.Remove(attributes), l.root.Remove(content))
+	}
+	if err := l.root.Rename(content, p); err != nil {
+		return errors.Join(err, l.root.Remove(content))
+	}
+	return l.syncFolders(dir)
+}
+
+// write makes a durable temporary file in the folder and returns its path.
+func (l *Local) write(dir string, r io.Reader) (string, error) {
+	name := path.Join(dir, tempPrefix+randomName(16))
+	f, err := l.create(dir, name)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(f, r)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, l.root.Remove(name))
+	}
+	return name, nil
+}
+
+// create makes the file and the folders above it.
+func (l *Local) create(dir, name string) (*os.File, error) {
+	l.folders.RLock()
+	defer l.folders.RUnlock()
+	if err := l.root.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return l.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+// syncFolders makes the entries of the folder, and its own in those above, durable.
+func (l *Local) syncFolders(dir string) error {
+	for {
+		f, err := l.root.Open(dir)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return err
+		}
+		if dir == "." {
+			return nil
+		}
+		dir = path.Dir(dir)
+	}
+}
+
+// reader stops reading when the context is done.
+type reader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}

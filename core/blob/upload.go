@@ -1,0 +1,68 @@
+package blob
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gabriel-vasile/mimetype"
+)
+
+// maxOriginalName is how much of the client's own name is remembered, in bytes.
+const maxOriginalName = 255
+
+// NewUpload looks into a file that a client sent as originalName and decides what
+// it is and how it will be called. open may be called several times and gives the
+// whole content each time. What the client says about the type is not asked.
+func NewUpload(originalName string, open func() (io.ReadCloser, error), size int64) (*Upload, error) {
+	r, err := open()
+	if err != nil {
+		return nil, fmt.Errorf("open upload: %w", err)
+	}
+	defer r.Close()
+	detected, err := mimetype.DetectReader(r)
+	if err != nil {
+		return nil, fmt.Errorf("read upload: %w", err)
+	}
+	originalName = originalName[strings.LastIndexByte(originalName, '/')+1:]
+	return &Upload{
+		OriginalName: shorten(originalName),
+		Name:         storedName(originalName, detected.Extension(), randomName),
+		Size:         size,
+		MediaType:    withoutParameters(detected.String()),
+		Open:         open,
+	}, nil
+}
+
+// Is says whether the content is of one of the media types, whichever of a type's
+// names is used: "application/x-pdf" is a PDF.
+func (u *Upload) Is(mediaTypes ...string) bool {
+	known := mimetype.Lookup(u.MediaType)
+	for _, t := range mediaTypes {
+		if strings.EqualFold(withoutParameters(t), u.MediaType) || known != nil && known.Is(t) {
+			return true
+		}
+	}
+	return false
+}
+
+func withoutParameters(mediaType string) string {
+	if t, _, err := mime.ParseMediaType(mediaType); err == nil {
+		return t
+	}
+	return mediaType
+}
+
+// shorten cuts the name to what is remembered of it, between two characters.
+func shorten(name string) string {
+	if len(name) <= maxOriginalName {
+		return name
+	}
+	n := maxOriginalName
+	for n > 0 && !utf8.RuneStart(name[n]) {
+		n--
+	}
+	return name[:n]
+}
