@@ -1,0 +1,159 @@
+package settings
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// validate is what is wrong with the settings (contract auth-realtime-system.md
+// §5.3), empty if nothing is.
+func (s *Settings) validate() fault.Fields {
+	fails := fault.Fields{}
+	networks(fails, s.SuperuserIPs, "superuserIPs")
+	s.SMTP.validate(fails)
+	s.Backups.validate(fails)
+	s.S3.validate(fails, "s3")
+	s.Meta.validate(fails)
+	s.RateLimits.validate(fails)
+	s.Batch.validate(fails)
+	fails.Set(atLeast(s.Logs.MaxDays, 0), "logs", "maxDays")
+	return fails
+}
+
+func (m *SMTP) validate(fails fault.Fields) {
+	fails.Set(cmp.Or(needed(m.Enabled, m.Port), atLeast(m.Port, 0)), "smtp", "port")
+	fails.Set(cmp.Or(needed(m.Enabled, m.Host), host(m.Host)), "smtp", "host")
+	fails.Set(host(m.LocalName), "smtp", "localName")
+	switch m.AuthMethod {
+	case "", "PLAIN", "LOGIN":
+	default:
+		fails.Set(notInList(), "smtp", "authMethod")
+	}
+}
+
+func (b *Backups) validate(fails fault.Fields) {
+	if b.Cron != "" {
+		if !validCron(b.Cron) {
+			fails.Set(fault.Leaf("validation_invalid_cron", "Invalid cron expression"), "backups", "cron")
+		}
+		fails.Set(cmp.Or(needed(true, b.CronMaxKeep), atLeast(b.CronMaxKeep, 1)), "backups", "cronMaxKeep")
+	}
+	b.S3.validate(fails, "backups", "s3")
+}
+
+func (b *S3) validate(fails fault.Fields, path ...string) {
+	set := func(leaf *fault.Field, name string) {
+		fails.Set(leaf, append(path[:len(path):len(path)], name)...)
+	}
+	set(cmp.Or(needed(b.Enabled, b.Endpoint), webAddress(b.Endpoint)), "endpoint")
+	set(needed(b.Enabled, b.Bucket), "bucket")
+	set(needed(b.Enabled, b.Region), "region")
+	set(needed(b.Enabled, b.AccessKey), "accessKey")
+	set(needed(b.Enabled, b.Secret), "secret")
+}
+
+func (m *Meta) validate(fails fault.Fields) {
+	fails.Set(color(m.AccentColor), "meta", "accentColor")
+	fails.Set(cmp.Or(needed(true, m.AppName), length(m.AppName, 1, 255)), "meta", "appName")
+	fails.Set(cmp.Or(needed(true, m.AppURL), webAddress(m.AppURL)), "meta", "appURL")
+	fails.Set(cmp.Or(needed(true, m.SenderName), length(m.SenderName, 1, 255)), "meta", "senderName")
+	fails.Set(cmp.Or(needed(true, m.SenderAddress), email(m.SenderAddress)), "meta", "senderAddress")
+}
+
+func (b *Batch) validate(fails fault.Fields) {
+	fails.Set(cmp.Or(needed(b.Enabled, b.MaxRequests), atLeast(b.MaxRequests, 0)), "batch", "maxRequests")
+	fails.Set(cmp.Or(needed(b.Enabled, b.Timeout), atLeast(b.Timeout, 0)), "batch", "timeout")
+	fails.Set(atLeast(b.MaxBodySize, 0), "batch", "maxBodySize")
+}
+
+// The judgements of one value. Each is nil if the value passes; all but needed
+// and atLeast pass what is empty.
+
+func needed[T comparable](need bool, v T) *fault.Field {
+	var zero T
+	if need && v == zero {
+		return fault.Leaf("validation_required", "Cannot be blank")
+	}
+	return nil
+}
+
+func atLeast[N int | int64](n, low N) *fault.Field {
+	if n < low {
+		return fault.Leaf("validation_min_greater_equal_than_required",
+			fmt.Sprintf("Must be no less than %d", low), "threshold", low)
+	}
+	return nil
+}
+
+func length(s string, low, high int) *fault.Field {
+	n := utf8.RuneCountInString(s)
+	switch {
+	case n == 0 || n >= low && n <= high:
+		return nil
+	case low == high:
+		return fault.Leaf("validation_length_invalid", fmt.Sprintf("The length must be exactly %d", low), "min", low, "max", high)
+	}
+	return fault.Leaf("validation_length_out_of_range",
+		fmt.Sprintf("The length must be between %d and %d", low, high), "min", low, "max", high)
+}
+
+func color(s string) *fault.Field {
+	if s == "" {
+		return nil
+	}
+	if leaf := length(s, 7, 7); leaf != nil {
+		return leaf
+	}
+	if s[0] != '#' || strings.Trim(s[1:], "0123456789abcdefABCDEF") != "" {
+		return fault.Leaf("validation_is_hex_color", "Must be a valid hexadecimal color code")
+	}
+	return nil
+}
+
+func webAddress(s string) *fault.Field {
+	if s != "" && !schema.IsURL(s) {
+		return fault.Leaf("validation_is_url", "Must be a valid URL")
+	}
+	return nil
+}
+
+func email(s string) *fault.Field {
+	if s != "" && !schema.IsEmail(s) {
+		return fault.Leaf("validation_is_email", "Must be a valid email address")
+	}
+	return nil
+}
+
+func host(s string) *fault.Field {
+	if s == "" {
+		return nil
+	}
+	if _, err := netip.ParseAddr(s); err == nil {
+		return nil
+	}
+	if strings.ContainsAny(s, "/?#@:[]") || !schema.IsURL("http://"+s) {
+		return fault.Leaf("validation_is_host", "Must be a valid IP address or DNS name")
+	}
+	return nil
+}
+
+func notInList() *fault.Field {
+	return fault.Leaf("validation_in_invalid", "Must be a valid value")
+}
+
+// networks judges a list of addresses and networks.
+func networks(fails fault.Fields, list []string, path ...string) {
+	for i, s := range list {
+		if _, ok := parseNetwork(s); !ok {
+			// Wire: the code is spelled like this.
+			leaf := fault.Leaf("validation_invlaid_ip_or_subnet", "Must be a valid IP or subnet")
+			fails.Set(leaf, append(path[:len(path):len(path)], fault.Index(i))...)
+		}
+	}
+}
