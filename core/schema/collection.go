@@ -6,7 +6,11 @@
 // immutable; whoever changes one clones it first.
 package schema
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/loambase/loam/core/store"
+)
 
 // The types of a collection. A collection keeps its type for life.
 const (
@@ -47,11 +51,16 @@ type Collection struct {
 	Auth *AuthOptions // set if Type is Auth
 	View *ViewOptions // set if Type is View
 
-	byName map[string]int // made by NewSnapshot (and lazily by Field on a draft)
+	// Made by NewSnapshot; nil on a draft.
+	byName  map[string]int
+	indexes []store.Index
+	sorted  []int
 }
 
 // ViewOptions are what only a view has.
-type ViewOptions struct{ Query string }
+type ViewOptions struct {
+	Query string `json:"viewQuery"`
+}
 
 // IsAuth says whether records of the collection can sign in.
 func (c *Collection) IsAuth() bool { return c.Type == Auth }
@@ -77,3 +86,7 @@ func (c *Collection) FieldIndex(name string) int {
 	}
 	return slices.IndexFunc(c.Fields, func(f *Field) bool { return f.Name == name })
 }
+
+// Sorted are the positions of the fields in the order of their names, which is
+// the order in which a record is written. Nil on a draft; not to be changed.
+func (c *Collection) Sorted() []int { return c.sorted }

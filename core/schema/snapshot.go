@@ -1,6 +1,10 @@
 package schema
 
-import "strings"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // Snapshot is every collection at one moment, immutable and numbered. A request
 // takes one at its start and uses no other.
@@ -10,6 +14,14 @@ type Snapshot struct {
 	list   []*Collection
 	byID   map[string]*Collection
 	byName map[string]*Collection // lower-case names
+	refs   map[string][]Reference // by the id of the target
+}
+
+// Reference is a relation field and the collection that has it.
+type Reference struct {
+	Collection *Collection
+	Field      *Field
+	Relation   *Relation // the field's kind
 }
 
 // NewSnapshot indexes the collections, which must not change afterwards, in the
@@ -17,16 +29,47 @@ type Snapshot struct {
 func NewSnapshot(number uint64, list []*Collection) *Snapshot {
 	s := &Snapshot{Number: number, list: list,
 		byID:   make(map[string]*Collection, len(list)),
-		byName: make(map[string]*Collection, len(list))}
+		byName: make(map[string]*Collection, len(list)),
+		refs:   map[string][]Reference{}}
 	for _, c := range list {
-		c.byName = make(map[string]int, len(c.Fields))
-		for i, f := range c.Fields {
-			c.byName[f.Name] = i
-		}
+		c.prepare()
 		s.byID[c.ID] = c
 		s.byName[strings.ToLower(c.Name)] = c
 	}
+	byName := slices.SortedStableFunc(slices.Values(list), func(a, b *Collection) int {
+		return strings.Compare(a.Name, b.Name)
+	})
+	for _, c := range byName {
+		for _, f := range c.Fields {
+			if r, ok := f.Kind.(*Relation); ok {
+				s.refs[r.CollectionID] = append(s.refs[r.CollectionID], Reference{c, f, r})
+			}
+		}
+	}
 	return s
+}
+
+// prepare computes what reads of the collection need again and again. One that
+// is in an older snapshot already stays untouched: others may be reading it.
+func (c *Collection) prepare() {
+	if c.byName != nil {
+		return
+	}
+	c.indexes = parseIndexes(c.Indexes)
+	byName := make(map[string]int, len(c.Fields))
+	c.sorted = make([]int, len(c.Fields))
+	for i, f := range c.Fields {
+		byName[f.Name] = i
+		c.sorted[i] = i
+		switch k := f.Kind.(type) {
+		case *Text:
+			k.re = compiled(k.Pattern)
+		case *Password:
+			k.re = compiled(k.Pattern)
+		}
+	}
+	slices.SortFunc(c.sorted, func(a, b int) int { return strings.Compare(c.Fields[a].Name, c.Fields[b].Name) })
+	c.byName = byName
 }
 
 // All is every collection in the order of creation. Not to be changed.
@@ -44,4 +87,38 @@ func (s *Snapshot) Find(idOrName string) *Collection {
 		return c
 	}
 	return s.byName[strings.ToLower(idOrName)]
+}
+
+// References are the relation fields that point to the collection, its own
+// included, in the order of the names of their collections. Not to be changed.
+func (s *Snapshot) References(collectionID string) []Reference { return s.refs[collectionID] }
+
+// With is the next snapshot, in which c takes the place of the collection of the
+// same id or, if there is none, is the last.
+func (s *Snapshot) With(c *Collection) *Snapshot {
+	list := slices.Clone(s.list)
+	if i := slices.IndexFunc(list, func(old *Collection) bool { return old.ID == c.ID }); i >= 0 {
+		list[i] = c
+	} else {
+		list = append(list, c)
+	}
+	return NewSnapshot(s.Number+1, list)
+}
+
+// Without is the next snapshot, which lacks the collection of that id.
+func (s *Snapshot) Without(id string) *Snapshot {
+	list := slices.DeleteFunc(slices.Clone(s.list), func(c *Collection) bool { return c.ID == id })
+	return NewSnapshot(s.Number+1, list)
+}
+
+// compiled is the pattern, nil if it is empty or wrong: then Validate fails on use.
+func compiled(pattern string) *regexp.Regexp {
+	if pattern == "" {
+		return nil
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil
+	}
+	return re
 }

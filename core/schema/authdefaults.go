@@ -1,0 +1,68 @@
+package schema
+
+// Lifetimes of a new auth collection, in seconds.
+const (
+	day              = 24 * 60 * 60
+	authDuration     = 5 * day
+	superuserSession = day
+	mailDuration     = 30 * 60
+	fileDuration     = 3 * 60
+)
+
+func newSecret() string { return RandomString(50, AlphabetToken) }
+
+// newAuthOptions are the options of a new auth collection of that name.
+func newAuthOptions(name string) *AuthOptions {
+	everybody := ""
+	o := &AuthOptions{
+		AuthRule:     &everybody,
+		AuthAlert:    AuthAlert{Enabled: true, EmailTemplate: alertTemplate()},
+		OAuth2:       OAuth2{Providers: Providers{}},
+		PasswordAuth: PasswordAuth{Enabled: true, IdentityFields: []string{"email"}},
+		MFA:          MFA{Duration: 600},
+		OTP:          OTP{Duration: 180, Length: 8, EmailTemplate: otpTemplate()},
+
+		AuthToken:          Token{newSecret(), authDuration},
+		PasswordResetToken: Token{newSecret(), mailDuration},
+		EmailChangeToken:   Token{newSecret(), mailDuration},
+		VerificationToken:  Token{newSecret(), day},
+		FileToken:          Token{newSecret(), fileDuration},
+
+		VerificationTemplate: linkTemplate("Verify your {APP_NAME} email",
+			"Thank you for joining us at {APP_NAME}.", "verify your email address", "Verify", "confirm-verification"),
+		ResetPasswordTemplate: linkTemplate("Reset your {APP_NAME} password",
+			"You asked for a new password.", "choose one", "Reset password", "confirm-password-reset"),
+		ConfirmEmailChangeTemplate: linkTemplate("Confirm your {APP_NAME} new email address",
+			"You asked to change your email address.", "confirm the new one", "Confirm new email", "confirm-email-change"),
+	}
+	if name == Superusers {
+		o.AuthToken.Duration = superuserSession
+	}
+	return o
+}
+
+// linkTemplate is a mail whose point is a button.
+func linkTemplate(subject, opening, purpose, button, page string) Template {
+	return Template{Subject: subject, Body: "<p>Hello,</p>\n" +
+		"<p>" + opening + "</p>\n" +
+		"<p>Click on the button below to " + purpose + ".</p>\n" +
+		"<p>\n  <a class=\"btn\" href=\"{APP_URL}/_/#/auth/" + page + "/{TOKEN}\" target=\"_blank\" rel=\"noopener\">" + button + "</a>\n</p>\n" +
+		"<p><i>If it was not you who asked for this, you can ignore this email.</i></p>\n" +
+		"<p>\n  Thanks,<br/>\n  {APP_NAME} team\n</p>"}
+}
+
+func otpTemplate() Template {
+	return Template{Subject: "OTP for {APP_NAME}", Body: "<p>Hello,</p>\n" +
+		"<p>Your one-time password is: <strong>{OTP}</strong></p>\n" +
+		"<p><i>If it was not you who asked for it, you can ignore this email.</i></p>\n" +
+		"<p>\n  Thanks,<br/>\n  {APP_NAME} team\n</p>"}
+}
+
+func alertTemplate() Template {
+	return Template{Subject: "Login from a new location", Body: "<p>Hello,</p>\n" +
+		"<p>Somebody signed in to your {APP_NAME} account from a new location:</p>\n" +
+		"<p><em>{ALERT_INFO}</em></p>\n" +
+		"<p><strong>If it was not you, change your {APP_NAME} password at once: that signs out everybody else.</strong></p>\n" +
+		"<p>If it was you, you can ignore this email.</p>\n" +
+		"<p>\n  Thanks,<br/>\n  {APP_NAME} team\n</p>"}
+}

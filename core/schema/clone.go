@@ -1,0 +1,95 @@
+package schema
+
+import "slices"
+
+// Clone is a draft of the collection that shares nothing with it.
+func (c *Collection) Clone() *Collection {
+	d := *c
+	d.byName, d.indexes, d.sorted = nil, nil, nil
+	d.Fields = make([]*Field, len(c.Fields))
+	for i, f := range c.Fields {
+		d.Fields[i] = f.clone()
+	}
+	d.Indexes = slices.Clone(c.Indexes)
+	for _, rule := range d.rules() {
+		*rule.text = clonePointer(*rule.text)
+	}
+	if c.Auth != nil {
+		d.Auth = c.Auth.Clone()
+	}
+	if c.View != nil {
+		d.View = clonePointer(c.View)
+	}
+	return &d
+}
+
+// namedRule is one of the five API rules of a collection.
+type namedRule struct {
+	name string
+	text **string
+}
+
+func (c *Collection) rules() []namedRule {
+	return []namedRule{
+		{"listRule", &c.ListRule}, {"viewRule", &c.ViewRule}, {"createRule", &c.CreateRule},
+		{"updateRule", &c.UpdateRule}, {"deleteRule", &c.DeleteRule},
+	}
+}
+
+func (f *Field) clone() *Field {
+	d := *f
+	d.Kind = cloneKind(f.Kind)
+	return &d
+}
+
+func cloneKind(k Kind) Kind {
+	switch k := k.(type) {
+	case *Text:
+		return clonePointer(k)
+	case *Editor:
+		return clonePointer(k)
+	case *Number:
+		return &Number{Min: clonePointer(k.Min), Max: clonePointer(k.Max), OnlyInt: k.OnlyInt}
+	case *Bool:
+		return &Bool{}
+	case *Email:
+		return &Email{ExceptDomains: slices.Clone(k.ExceptDomains), OnlyDomains: slices.Clone(k.OnlyDomains)}
+	case *URL:
+		return &URL{ExceptDomains: slices.Clone(k.ExceptDomains), OnlyDomains: slices.Clone(k.OnlyDomains)}
+	case *Date:
+		return clonePointer(k)
+	case *Autodate:
+		return clonePointer(k)
+	case *Select:
+		return &Select{Values: slices.Clone(k.Values), MaxSelect: k.MaxSelect}
+	case *JSON:
+		return clonePointer(k)
+	case *File:
+		d := *k
+		d.MimeTypes, d.Thumbs = slices.Clone(k.MimeTypes), slices.Clone(k.Thumbs)
+		return &d
+	case *Relation:
+		return clonePointer(k)
+	case *Password:
+		return clonePointer(k)
+	case *GeoPoint:
+		return &GeoPoint{}
+	}
+	panic("schema: unknown kind " + k.Type())
+}
+
+// fieldByID is the field with that id, nil if there is none.
+func (c *Collection) fieldByID(id string) *Field {
+	if i := slices.IndexFunc(c.Fields, func(f *Field) bool { return f.ID == id }); i >= 0 {
+		return c.Fields[i]
+	}
+	return nil
+}
+
+// equalRule says whether two rules are the same.
+func equalRule(a, b *string) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

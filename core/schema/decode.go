@@ -1,0 +1,155 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+const (
+	typeUnreadable = "Failed to load the collection type data due to invalid formatting."
+	bodyUnreadable = "Failed to load the submitted data due to invalid formatting."
+)
+
+// submitted is what a body may say about a collection of any type.
+type submitted struct {
+	ID         string
+	ListRule   *string
+	ViewRule   *string
+	CreateRule *string
+	UpdateRule *string
+	DeleteRule *string
+	Name       string
+	Type       string
+	Fields     *[]*Field // nil: not there
+	Indexes    *[]string
+	Created    string
+	System     bool
+}
+
+// DecodeNew makes the collection that a create body describes: the defaults of
+// its type, the body over them, then what every collection of that type has.
+// s tells which ids are taken; now is the time of the creation. It is a draft
+// that Validate has still to judge. An unreadable body is an Invalid fault.
+func DecodeNew(body []byte, s *Snapshot, now string) (*Collection, error) {
+	var head struct{ Type, Name string }
+	if err := decodeFirst(body, &head); err != nil {
+		return nil, fault.Wrap(fault.Invalid, typeUnreadable, err)
+	}
+	c := &Collection{Name: head.Name, Type: head.Type, Created: now}
+	if c.Type == "" {
+		c.Type = Base
+	}
+	if c.Type == Auth {
+		c.Auth = newAuthOptions(c.Name)
+	}
+	if err := c.merge(body, nil); err != nil {
+		return nil, err
+	}
+	if c.ID == "" {
+		c.ID = collectionID(c.Type, c.Name, func(id string) bool { return s.ByID(id) != nil })
+	}
+	c.Created = now
+	c.complete(nil, now)
+	return c, nil
+}
+
+// DecodeOver is the stored collection with an update body merged over it: what
+// the body leaves out stays, nested options are merged, lists are replaced.
+// stored is not touched; the result is a draft that Validate has still to judge.
+func DecodeOver(stored *Collection, body []byte, now string) (*Collection, error) {
+	c := stored.Clone()
+	if err := c.merge(body, stored); err != nil {
+		return nil, err
+	}
+	c.complete(stored, now)
+	return c, nil
+}
+
+// merge decodes the body over the draft.
+func (c *Collection) merge(body []byte, old *Collection) error {
+	in := submitted{ID: c.ID, ListRule: c.ListRule, ViewRule: c.ViewRule, CreateRule: c.CreateRule,
+		UpdateRule: c.UpdateRule, DeleteRule: c.DeleteRule, Name: c.Name, Type: c.Type,
+		Created: c.Created, System: c.System}
+	if err := decodeFirst(body, &in); err != nil {
+		return fault.Wrap(fault.Invalid, bodyUnreadable, err)
+	}
+	if c.Auth != nil {
+		if err := decodeFirst(body, c.Auth); err != nil {
+			return fault.Wrap(fault.Invalid, bodyUnreadable, err)
+		}
+	}
+	c.ID, c.Name, c.System = in.ID, in.Name, in.System
+	if in.Type != "" {
+		c.Type = in.Type
+	}
+	c.ListRule, c.ViewRule, c.CreateRule = in.ListRule, in.ViewRule, in.CreateRule
+	c.UpdateRule, c.DeleteRule = in.UpdateRule, in.DeleteRule
+	if created := castTime(in.Created); created != "" {
+		c.Created = created // Wire: an update may overwrite the time of creation
+	}
+	if in.Indexes != nil {
+		c.Indexes = *in.Indexes
+	}
+	if in.Fields == nil {
+		return nil
+	}
+	for _, f := range *in.Fields {
+		if f == nil {
+			return fault.New(fault.Invalid, bodyUnreadable)
+		}
+	}
+	c.Fields = buildFields(*in.Fields, old)
+	return nil
+}
+
+// complete gives the draft what the server decides: system fields and indexes,
+// options that follow from others, the time of the change.
+func (c *Collection) complete(old *Collection, now string) {
+	c.setSystemFields(old)
+	if old != nil {
+		c.followRenames(old)
+	}
+	c.setIndexTable()
+	if c.IsAuth() && c.Auth != nil {
+		c.setAuthIndexes()
+		c.completeAuth(old)
+	}
+	if c.Indexes == nil {
+		c.Indexes = []string{}
+	}
+	c.Updated = now
+}
+
+func (c *Collection) completeAuth(old *Collection) {
+	o := c.Auth
+	mapped := &o.OAuth2.MappedFields
+	for _, name := range []*string{&mapped.ID, &mapped.Name, &mapped.Username, &mapped.AvatarURL} {
+		if c.Field(*name) == nil {
+			*name = ""
+		}
+	}
+	if o.OAuth2.Providers == nil {
+		o.OAuth2.Providers = Providers{}
+	}
+	if o.PasswordAuth.IdentityFields == nil {
+		o.PasswordAuth.IdentityFields = []string{}
+	}
+	if c.Name == Superusers {
+		o.OAuth2 = OAuth2{Providers: Providers{}}
+		o.PasswordAuth.Enabled = true
+		o.MFA.Enabled = o.MFA.Enabled || o.OTP.Enabled
+	}
+	if old != nil && old.Auth != nil && !equalRule(old.Auth.AuthRule, o.AuthRule) {
+		o.AuthToken.Secret = newSecret() // whoever was let in by the old rule has to sign in again
+	}
+}
+
+// decodeFirst reads the first JSON value of the body; what follows it is ignored.
+func decodeFirst(body []byte, into any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	return json.NewDecoder(bytes.NewReader(body)).Decode(into)
+}

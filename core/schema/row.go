@@ -1,0 +1,50 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// The parts of a collection that its row in _collections keeps as JSON.
+
+// FieldsJSON is the stored form of the fields.
+func (c *Collection) FieldsJSON() ([]byte, error) { return json.Marshal(c.Fields) }
+
+// IndexesJSON is the stored form of the indexes.
+func (c *Collection) IndexesJSON() ([]byte, error) { return json.Marshal(c.Indexes) }
+
+// OptionsJSON is the stored form of what only this type of collection has. It
+// holds the secrets that MarshalJSON leaves out.
+func (c *Collection) OptionsJSON() ([]byte, error) {
+	switch {
+	case c.Auth != nil:
+		return json.Marshal(c.Auth)
+	case c.View != nil:
+		return json.Marshal(c.View)
+	}
+	return []byte("{}"), nil
+}
+
+// LoadJSON sets fields, indexes and options from their stored form. Type must be
+// set. Options that an older version did not store keep their defaults.
+func (c *Collection) LoadJSON(fields, indexes, options []byte) error {
+	if err := json.Unmarshal(fields, &c.Fields); err != nil {
+		return fmt.Errorf("collection %s: fields: %w", c.Name, err)
+	}
+	if err := json.Unmarshal(indexes, &c.Indexes); err != nil {
+		return fmt.Errorf("collection %s: indexes: %w", c.Name, err)
+	}
+	var into any = &struct{}{}
+	switch c.Type {
+	case Auth:
+		c.Auth = newAuthOptions(c.Name)
+		into = c.Auth
+	case View:
+		c.View = &ViewOptions{}
+		into = c.View
+	}
+	if err := json.Unmarshal(options, into); err != nil {
+		return fmt.Errorf("collection %s: options: %w", c.Name, err)
+	}
+	return nil
+}

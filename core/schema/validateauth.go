@@ -1,0 +1,137 @@
+package schema
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+const (
+	minDuration      = 10
+	maxTokenDuration = 94670856 // three years
+)
+
+// auth judges the options of an auth collection. Whether enough ways to sign in
+// are left is asked only if the options are in order otherwise.
+func (v *validation) auth() {
+	o := v.c.Auth
+	fails := fault.Fields{}
+	fails.Set(v.rule(o.AuthRule), "authRule")
+	if o.ManageRule != nil && *o.ManageRule == "" {
+		fails.Set(fault.Leaf("validation_nil_or_not_empty_required", "Cannot be blank"), "manageRule")
+	}
+	fails.Set(v.rule(o.ManageRule), "manageRule")
+	if v.Old != nil && v.Old.System && v.Old.Auth != nil {
+		if !equalRule(v.Old.Auth.AuthRule, o.AuthRule) {
+			fails.Set(systemRuleChange(), "authRule")
+		}
+		if !equalRule(v.Old.Auth.ManageRule, o.ManageRule) {
+			fails.Set(systemRuleChange(), "manageRule")
+		}
+	}
+	checkTemplates(o, fails)
+	for name, t := range o.tokens() {
+		fails.Set(first(filled(t.Secret), length(t.Secret, 30, 255)), name, "secret")
+		fails.Set(needed(t.Duration, minDuration, maxTokenDuration), name, "duration")
+	}
+	if o.OTP.Enabled {
+		fails.Set(needed(o.OTP.Duration, minDuration, day), "otp", "duration")
+		fails.Set(needed(o.OTP.Length, 4, maxSafe), "otp", "length")
+	}
+	if o.MFA.Enabled {
+		fails.Set(needed(o.MFA.Duration, minDuration, day), "mfa", "duration")
+		fails.Set(v.rule(&o.MFA.Rule), "mfa", "rule")
+	}
+	if o.PasswordAuth.Enabled && len(o.PasswordAuth.IdentityFields) == 0 {
+		fails.Set(blank(), "passwordAuth", "identityFields")
+	}
+	if o.OAuth2.Enabled {
+		checkProviders(o.OAuth2.Providers, fails)
+	}
+	if len(fails) == 0 {
+		v.signIn(fails)
+	}
+	for name, fail := range fails {
+		v.fails.Set(fail, name)
+	}
+}
+
+// signIn judges what the options add up to.
+func (v *validation) signIn(fails fault.Fields) {
+	o := v.c.Auth
+	ways := 0
+	for _, enabled := range []bool{o.PasswordAuth.Enabled, o.OAuth2.Enabled, o.OTP.Enabled} {
+		if enabled {
+			ways++
+		}
+	}
+	if o.MFA.Enabled && ways < 2 {
+		fails.Set(fault.Leaf("validation_mfa_not_enough_auths",
+			"MFA requires at least 2 auth methods to be enabled"), "mfa", "enabled")
+	}
+	if !o.PasswordAuth.Enabled {
+		return
+	}
+	for _, name := range o.PasswordAuth.IdentityFields {
+		if v.c.Field(name) == nil {
+			fails.Set(fault.Leaf("validation_missing_field",
+				fmt.Sprintf("Invalid or missing field %s", name), "fieldName", name), "passwordAuth", "identityFields")
+		} else if _, ok := v.c.UniqueIndex(name); !ok {
+			fails.Set(fault.Leaf("validation_missing_unique_constraint",
+				fmt.Sprintf("The field %s doesn't have a UNIQUE constraint", name), "fieldName", name), "passwordAuth", "identityFields")
+		}
+	}
+}
+
+func checkTemplates(o *AuthOptions, fails fault.Fields) {
+	check := func(t Template, path ...string) {
+		fails.Set(filled(t.Subject), append(slices.Clone(path), "subject")...)
+		fails.Set(filled(t.Body), append(slices.Clone(path), "body")...)
+	}
+	check(o.AuthAlert.EmailTemplate, "authAlert", "emailTemplate")
+	check(o.OTP.EmailTemplate, "otp", "emailTemplate")
+	check(o.VerificationTemplate, "verificationTemplate")
+	check(o.ResetPasswordTemplate, "resetPasswordTemplate")
+	check(o.ConfirmEmailChangeTemplate, "confirmEmailChangeTemplate")
+}
+
+func checkProviders(list Providers, fails fault.Fields) {
+	seen := map[string]bool{}
+	for i, p := range list {
+		set := func(fail *fault.Field, option string) {
+			fails.Set(fail, "oauth2", "providers", fault.Index(i), option)
+		}
+		set(filled(p.Name), "name")
+		if !KnownProvider(p.Name) {
+			set(fault.Leaf("validation_missing_provider",
+				fmt.Sprintf("Invalid or missing provider with name %s", p.Name), "name", p.Name), "name")
+		}
+		if seen[p.Name] {
+			set(fault.Leaf("validation_duplicated_provider",
+				fmt.Sprintf("The provider %s is already registered", p.Name), "name", p.Name), "name")
+		}
+		seen[p.Name] = true
+		set(filled(p.ClientID), "clientId")
+		set(filled(p.ClientSecret), "clientSecret")
+		set(webAddress(p.AuthURL), "authURL")
+		set(webAddress(p.TokenURL), "tokenURL")
+		set(webAddress(p.UserInfoURL), "userInfoURL")
+	}
+}
+
+// webAddress accepts "" and any URL.
+func webAddress(s string) *fault.Field {
+	if s != "" && !IsURL(s) {
+		return fault.Leaf("validation_is_url", "Must be a valid URL")
+	}
+	return nil
+}
+
+// KnownProvider says whether an OAuth2 provider of that name can be configured.
+func KnownProvider(name string) bool {
+	return slices.Contains([]string{"apple", "google", "microsoft", "yandex", "facebook", "instagram2", "github",
+		"gitlab", "bitbucket", "gitee", "gitea", "discord", "twitter", "kakao", "vk", "linear", "notion", "monday",
+		"lark", "box", "spotify", "trakt", "twitch", "patreon", "strava", "wakatime", "livechat", "mailcow",
+		"planningcenter", "oidc", "oidc2", "oidc3"}, name)
+}

@@ -1,0 +1,156 @@
+package schema
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+// fields judges the list as a whole, then each field.
+func (v *validation) fields() {
+	if v.duplicates() {
+		return
+	}
+	if fail := v.missing(); fail != nil {
+		v.fails.Set(fail, "fields")
+		return
+	}
+	for i, f := range v.c.Fields {
+		for option, fail := range v.field(f) {
+			v.fails.Set(fail, "fields", fault.Index(i), option)
+		}
+	}
+	if v.Old != nil {
+		v.changedFields()
+	}
+}
+
+func (v *validation) duplicates() bool {
+	ids, names := map[string]bool{}, map[string]bool{}
+	found := false
+	for i, f := range v.c.Fields {
+		name := strings.ToLower(f.Name)
+		switch {
+		case ids[f.ID]:
+			v.fails.Set(fault.Leaf("validation_duplicated_field_id",
+				fmt.Sprintf("Duplicated or invalid field id %s", f.ID), "fieldId", f.ID), "fields", fault.Index(i), "id")
+			found = true
+		case names[name]:
+			v.fails.Set(fault.Leaf("validation_duplicated_field_name",
+				fmt.Sprintf("Duplicated or invalid field name %s", f.Name), "fieldName", f.Name), "fields", fault.Index(i), "name")
+			found = true
+		}
+		ids[f.ID], names[name] = true, true
+	}
+	return found
+}
+
+// missing is the failure of a list that lacks what the type must have, or what
+// the stored collection may not lose.
+func (v *validation) missing() *fault.Field {
+	if id := v.c.Field("id"); id == nil || !id.IsID() {
+		return fault.Leaf("validation_missing_primary_key", `Missing or invalid "id" PK field`)
+	}
+	if v.c.IsAuth() {
+		for _, standard := range authFields() {
+			if f := v.c.Field(standard.Name); f == nil || f.Type() != standard.Type() {
+				return fault.Leaf("validation_missing_"+standard.Name+"_field",
+					fmt.Sprintf("System %q field is required", standard.Name))
+			}
+		}
+	}
+	if v.Old == nil {
+		return nil
+	}
+	for _, was := range v.Old.Fields {
+		if is := v.c.fieldByID(was.ID); was.System && (is == nil || is.Name != was.Name) {
+			return fault.Leaf("validation_system_field_change", "System fields cannot be deleted or renamed")
+		}
+	}
+	return nil
+}
+
+// field judges what all fields have, then the options of its kind.
+func (v *validation) field(f *Field) fault.Fields {
+	fails := fault.Fields{}
+	fails.Set(first(filled(f.ID), length(f.ID, 1, 100)), "id")
+	fails.Set(v.fieldName(f.Name), "name")
+	fails.Set(length(f.Help, 1, 300), "help")
+	for option, fail := range f.Kind.check(f, v.c) {
+		fails.Set(fail, option)
+	}
+	if r, ok := f.Kind.(*Relation); ok {
+		fails.Set(v.relation(f, r), "collectionId")
+	}
+	return fails
+}
+
+func (v *validation) fieldName(name string) *fault.Field {
+	if fail := first(filled(name), nameLength(name), wordFormat(name)); fail != nil {
+		return fail
+	}
+	if slices.Contains([]string{"null", "true", "false", "collectionId", "collectionName", "expand",
+		"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}, name) || strings.EqualFold(name, "_rowid_") {
+		return fault.Leaf("validation_not_in_invalid", "Must not be in list")
+	}
+	if v.c.IsAuth() && (name == "passwordConfirm" || name == "oldPassword") {
+		return fault.Leaf("validation_reserved_field_name", "The field name is reserved and cannot be used")
+	}
+	return via(name)
+}
+
+func (v *validation) relation(f *Field, r *Relation) *fault.Field {
+	if v.Old != nil {
+		if was := v.Old.fieldByID(f.ID); was != nil {
+			if old, ok := was.Kind.(*Relation); ok && old.CollectionID != r.CollectionID {
+				return fault.Leaf("validation_field_relation_change", "The relation collection cannot be changed")
+			}
+		}
+	}
+	if r.CollectionID == v.c.ID {
+		return nil
+	}
+	target := v.Snapshot.ByID(r.CollectionID)
+	if target == nil {
+		return fault.Leaf("validation_field_relation_missing_collection", "The relation collection doesn't exist")
+	}
+	if target.IsView() && !v.c.IsView() {
+		return fault.Leaf("validation_relation_field_non_view_base_collection",
+			"Non view collections are not allowed to have a view relation")
+	}
+	return nil
+}
+
+// changedFields judges each field by the stored one of the same id.
+func (v *validation) changedFields() {
+	for i, f := range v.c.Fields {
+		was := v.Old.fieldByID(f.ID)
+		switch {
+		case was == nil:
+		case was.Type() != f.Type():
+			v.fails.Set(fault.Leaf("validation_field_type_change", "Field type cannot be changed"), "fields", fault.Index(i))
+		case was.Multiple() != f.Multiple():
+			v.fails.Set(fault.Leaf("validation_field_multiple_change",
+				"Changing a field between one and several values is not possible"), "fields", fault.Index(i), "maxSelect")
+		case was.System:
+			v.systemDates(i, f, was)
+		}
+	}
+}
+
+func (v *validation) systemDates(i int, f, was *Field) {
+	is, ok := f.Kind.(*Autodate)
+	if !ok {
+		return
+	}
+	stored := was.Kind.(*Autodate)
+	changed := fault.Leaf("validation_values_mismatch", "Values don't match")
+	if is.OnCreate != stored.OnCreate {
+		v.fails.Set(changed, "fields", fault.Index(i), "onCreate")
+	}
+	if is.OnUpdate != stored.OnUpdate {
+		v.fails.Set(changed, "fields", fault.Index(i), "onUpdate")
+	}
+}

@@ -1,0 +1,153 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// wireCollection is a collection as clients see it, in the order of its keys.
+type wireCollection struct {
+	ID         string   `json:"id"`
+	ListRule   *string  `json:"listRule"`
+	ViewRule   *string  `json:"viewRule"`
+	CreateRule *string  `json:"createRule"`
+	UpdateRule *string  `json:"updateRule"`
+	DeleteRule *string  `json:"deleteRule"`
+	Name       string   `json:"name"`
+	Type       string   `json:"type"`
+	Fields     []*Field `json:"fields"`
+	Indexes    []string `json:"indexes"`
+	Created    string   `json:"created"`
+	Updated    string   `json:"updated"`
+	System     bool     `json:"system"`
+	*AuthOptions
+	*ViewOptions
+}
+
+// MarshalJSON writes the collection as clients see it, without secrets.
+func (c *Collection) MarshalJSON() ([]byte, error) {
+	w := wireCollection{
+		ID: c.ID, ListRule: c.ListRule, ViewRule: c.ViewRule, CreateRule: c.CreateRule,
+		UpdateRule: c.UpdateRule, DeleteRule: c.DeleteRule, Name: c.Name, Type: c.Type,
+		Fields: c.Fields, Indexes: c.Indexes, Created: c.Created, Updated: c.Updated, System: c.System,
+		ViewOptions: c.View,
+	}
+	if w.Fields == nil {
+		w.Fields = []*Field{}
+	}
+	if w.Indexes == nil {
+		w.Indexes = []string{}
+	}
+	if c.Auth != nil {
+		w.AuthOptions = c.Auth.public()
+	}
+	return json.Marshal(w)
+}
+
+// wireField is what the fields of all kinds have in common.
+type wireField struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	System      bool   `json:"system"`
+	Hidden      bool   `json:"hidden"`
+	Presentable bool   `json:"presentable"`
+	Required    bool   `json:"required"`
+	Help        string `json:"help"`
+}
+
+// MarshalJSON writes the field with its options, the keys in alphabetical order.
+func (f *Field) MarshalJSON() ([]byte, error) {
+	merged := map[string]json.RawMessage{} // maps are written in the order of their keys
+	for _, part := range []any{f.Kind, wireField{f.ID, f.Name, f.Type(), f.System, f.Hidden, f.Presentable, f.Required, f.Help}} {
+		raw, err := json.Marshal(part)
+		if err != nil {
+			return nil, fmt.Errorf("field %s: %w", f.Name, err)
+		}
+		if err := json.Unmarshal(raw, &merged); err != nil {
+			return nil, fmt.Errorf("field %s: %w", f.Name, err)
+		}
+	}
+	if _, ok := f.Kind.(*Autodate); ok {
+		delete(merged, "required")
+		delete(merged, "help")
+	}
+	return json.Marshal(merged)
+}
+
+// UnmarshalJSON reads a field. An unknown type is an error, an unknown option is
+// ignored, an option that is not there has its zero value.
+func (f *Field) UnmarshalJSON(body []byte) error {
+	var w wireField
+	if err := json.Unmarshal(body, &w); err != nil {
+		return err
+	}
+	kind, err := newKind(w.Type)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, kind); err != nil {
+		return err
+	}
+	switch k := kind.(type) {
+	case *Date:
+		k.normalize()
+	case *Autodate:
+		w.Required, w.Help = false, ""
+	}
+	*f = Field{ID: w.ID, Name: w.Name, System: w.System, Hidden: w.Hidden,
+		Presentable: w.Presentable, Required: w.Required, Help: w.Help, Kind: kind}
+	return nil
+}
+
+// newKind is a kind with every option at its zero value.
+func newKind(wireType string) (Kind, error) {
+	for _, k := range []Kind{&Text{}, &Editor{}, &Number{}, &Bool{}, &Email{}, &URL{}, &Date{}, &Autodate{},
+		&Select{}, &JSON{}, &File{}, &Relation{}, &Password{}, &GeoPoint{}} {
+		if k.Type() == wireType {
+			return k, nil
+		}
+	}
+	return nil, fmt.Errorf("schema: unknown field type %q", wireType)
+}
+
+// buildFields makes a field list of submitted ones (contract records.md §2.3).
+// What comes without an id takes that of the stored field of the same name and
+// type, so that its column and data are kept, else a derived one.
+func buildFields(submitted []*Field, old *Collection) []*Field {
+	var list []*Field
+	index := func(match func(*Field) bool) int { return slices.IndexFunc(list, match) }
+	for _, f := range submitted {
+		at := -1
+		if f.ID != "" {
+			at = index(func(o *Field) bool { return o.ID == f.ID })
+		} else if at = index(func(o *Field) bool { return o.Name == f.Name }); at >= 0 {
+			f.ID = list[at].ID
+		}
+		if at >= 0 {
+			list[at] = f
+			continue
+		}
+		if f.ID == "" {
+			f.ID = missingID(f, submitted, list, old)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// missingID is the id for a submitted field that has none.
+func missingID(f *Field, submitted, list []*Field, old *Collection) string {
+	taken := func(id string) bool {
+		same := func(o *Field) bool { return o.ID == id }
+		return slices.ContainsFunc(list, same) || slices.ContainsFunc(submitted, same)
+	}
+	if old != nil {
+		stored := old.Field(f.Name)
+		if stored != nil && stored.Type() == f.Type() && !taken(stored.ID) {
+			return stored.ID
+		}
+	}
+	return fieldID(f.Type(), f.Name, taken)
+}
