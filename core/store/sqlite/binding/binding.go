@@ -1,0 +1,70 @@
+// Package binding is the thin layer between Go and SQLite's C interface as
+// modernc.org/sqlite/lib translates it. Every unsafe line of the engine stands
+// here. It knows connections, statements, parameters and columns; pools,
+// transactions and caches are the business of the package above.
+//
+// What it adds to the C interface: a statement or connection that is used after
+// Close answers with ErrClosed and never touches freed memory; parameters are
+// `$1`, `$2` … in any order; binding and reading columns allocate nothing.
+//
+// A Conn and its statements belong to one goroutine at a time.
+package binding
+
+import (
+	"errors"
+	"strconv"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// ErrClosed is the use of a connection or statement after its Close.
+var ErrClosed = errors.New("binding: used after close")
+
+// Primary result codes that the engine tells apart.
+const (
+	CodePermission = lib.SQLITE_PERM
+	CodeBusy       = lib.SQLITE_BUSY
+	CodeLocked     = lib.SQLITE_LOCKED
+	CodeMemory     = lib.SQLITE_NOMEM
+	CodeReadOnly   = lib.SQLITE_READONLY
+	CodeInterrupt  = lib.SQLITE_INTERRUPT
+	CodeIO         = lib.SQLITE_IOERR
+	CodeCorrupt    = lib.SQLITE_CORRUPT
+	CodeFull       = lib.SQLITE_FULL
+	CodeCannotOpen = lib.SQLITE_CANTOPEN
+	CodeProtocol   = lib.SQLITE_PROTOCOL
+	CodeTooBig     = lib.SQLITE_TOOBIG
+	CodeConstraint = lib.SQLITE_CONSTRAINT
+	CodeMisuse     = lib.SQLITE_MISUSE
+	CodeNotADB     = lib.SQLITE_NOTADB
+
+	// CodeUnique and CodePrimaryKey are extended codes of CodeConstraint.
+	CodeUnique     = lib.SQLITE_CONSTRAINT_UNIQUE
+	CodePrimaryKey = lib.SQLITE_CONSTRAINT_PRIMARYKEY
+)
+
+// Error is a result code with the message that belongs to it.
+type Error struct {
+	Code    int // extended
+	Message string
+}
+
+// Primary is the code without its extension.
+func (e *Error) Primary() int { return e.Code & 0xff }
+
+func (e *Error) Error() string { return "sqlite: " + e.Message + " (" + strconv.Itoa(e.Code) + ")" }
+
+// failure is the error that the last call on the connection left behind.
+func (c *Conn) failure(rc int32) error {
+	if rc == lib.SQLITE_OK {
+		return nil
+	}
+	return &Error{Code: int(rc), Message: libc.GoString(lib.Xsqlite3_errmsg(c.tls, c.db))}
+}
+
+// codeError is an error whose message is the code's own: the connection's may
+// be of an earlier call.
+func codeError(tls *libc.TLS, rc int32) error {
+	return &Error{Code: int(rc), Message: libc.GoString(lib.Xsqlite3_errstr(tls, rc))}
+}

@@ -1,0 +1,58 @@
+package binding
+
+import (
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// Access is one thing that a statement under preparation would do.
+type Access struct {
+	Op      Op
+	Name    string // the table, pragma, function … that it is about
+	Detail  string // the column, the pragma's argument …
+	Trigger string // the trigger or view that causes it, if any
+}
+
+// Op is the kind of an Access.
+type Op int32
+
+// The kinds that the engine looks at.
+const (
+	OpInsert      Op = lib.SQLITE_INSERT
+	OpUpdate      Op = lib.SQLITE_UPDATE
+	OpDelete      Op = lib.SQLITE_DELETE
+	OpPragma      Op = lib.SQLITE_PRAGMA
+	OpTransaction Op = lib.SQLITE_TRANSACTION
+	OpSavepoint   Op = lib.SQLITE_SAVEPOINT
+	OpAttach      Op = lib.SQLITE_ATTACH
+	OpDetach      Op = lib.SQLITE_DETACH
+)
+
+// owner is the connection whose address the C side was given. It is pinned and,
+// as the callback runs inside one of its methods, alive.
+func owner(p uintptr) *Conn { return (*Conn)(pointer(p)) }
+
+func onProgress(_ *libc.TLS, self uintptr) int32 {
+	if owner(self).cfg.Progress() {
+		return 0
+	}
+	return 1
+}
+
+func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, detail, _, trigger uintptr) int32 {
+	// Reads and function calls are most of what is asked, and never refused here.
+	switch op {
+	case lib.SQLITE_READ, lib.SQLITE_SELECT, lib.SQLITE_FUNCTION, lib.SQLITE_RECURSIVE:
+		return lib.SQLITE_OK
+	}
+	a := Access{Op: Op(op), Name: libc.GoString(name), Detail: libc.GoString(detail), Trigger: libc.GoString(trigger)}
+	if owner(self).cfg.Authorize(a) {
+		return lib.SQLITE_OK
+	}
+	return lib.SQLITE_DENY
+}
+
+func onCommitFrames(_ *libc.TLS, self, _, _ uintptr, frames int32) int32 {
+	owner(self).frames = int(frames)
+	return lib.SQLITE_OK
+}

@@ -1,0 +1,184 @@
+package binding
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"unsafe"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// Config is how a connection is opened.
+type Config struct {
+	Path string
+
+	// Progress is called about every ProgressSteps virtual machine steps while a
+	// statement runs, on its goroutine; false stops the statement with
+	// CodeInterrupt. It must not use the connection.
+	Progress      func() bool
+	ProgressSteps int
+
+	// Authorize is asked for each thing that a statement would do when it is
+	// prepared; false refuses the statement. It must not use the connection.
+	Authorize func(Access) bool
+}
+
+// Conn is one connection to a database file.
+type Conn struct {
+	tls    *libc.TLS
+	db     uintptr
+	cfg    Config
+	pin    runtime.Pinner // c itself: the C side holds its address for callbacks
+	stmts  map[*Stmt]struct{}
+	frames int // in the log after the last commit of this connection
+}
+
+// Open opens the file, creating it if it is missing.
+func Open(cfg Config) (*Conn, error) {
+	if strings.IndexByte(cfg.Path, 0) >= 0 {
+		return nil, errors.New("binding: path with a NUL byte")
+	}
+	c := &Conn{tls: libc.NewTLS(), cfg: cfg, stmts: map[*Stmt]struct{}{}}
+	c.pin.Pin(c)
+	if err := c.open(); err != nil {
+		return nil, fmt.Errorf("open %s: %w", cfg.Path, errors.Join(err, c.Close()))
+	}
+	return c, nil
+}
+
+func (c *Conn) open() error {
+	path, err := cstring(c.tls, c.cfg.Path)
+	if err != nil {
+		return err
+	}
+	defer libc.Xfree(c.tls, path)
+	out := c.tls.Alloc(8)
+	defer c.tls.Free(8)
+	// One goroutine at a time uses a connection, so SQLite needs no lock for it.
+	const flags = lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_CREATE | lib.SQLITE_OPEN_NOMUTEX
+	rc := lib.Xsqlite3_open_v2(c.tls, path, out, flags, 0)
+	c.db = *(*uintptr)(pointer(out)) // set even on most failures; Close frees it
+	if rc != lib.SQLITE_OK {
+		return codeError(c.tls, rc)
+	}
+	lib.Xsqlite3_extended_result_codes(c.tls, c.db, 1)
+	self := uintptr(unsafe.Pointer(c))
+	lib.Xsqlite3_wal_hook(c.tls, c.db, callback(onCommitFrames), self)
+	if c.cfg.Progress != nil {
+		lib.Xsqlite3_progress_handler(c.tls, c.db, int32(max(c.cfg.ProgressSteps, 1)), callback(onProgress), self)
+	}
+	if c.cfg.Authorize != nil {
+		lib.Xsqlite3_set_authorizer(c.tls, c.db, callback(onAuthorize), self)
+	}
+	return nil
+}
+
+// Close finalizes every statement and closes the connection. Idempotent.
+func (c *Conn) Close() error {
+	for s := range c.stmts {
+		s.Close()
+	}
+	var err error
+	if c.db != 0 {
+		if rc := lib.Xsqlite3_close_v2(c.tls, c.db); rc != lib.SQLITE_OK {
+			err = codeError(c.tls, rc)
+		}
+		c.db = 0
+	}
+	if c.tls != nil {
+		c.tls.Close()
+		c.tls = nil
+	}
+	c.pin.Unpin()
+	return err
+}
+
+// Exec runs one statement that takes no parameters, to its end.
+func (c *Conn) Exec(sql string) error {
+	s, err := c.Prepare(sql)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for {
+		row, err := s.Step()
+		if err != nil || !row {
+			return err
+		}
+	}
+}
+
+// Option is a switch of a connection.
+type Option int32
+
+// The options that the engine sets.
+const (
+	OptionDefensive     Option = lib.SQLITE_DBCONFIG_DEFENSIVE
+	OptionTrustedSchema Option = lib.SQLITE_DBCONFIG_TRUSTED_SCHEMA
+	OptionStablePlans   Option = lib.SQLITE_DBCONFIG_ENABLE_QPSG
+)
+
+// Set turns an option on or off.
+func (c *Conn) Set(o Option, on bool) error {
+	if c.db == 0 {
+		return ErrClosed
+	}
+	value := int32(0)
+	if on {
+		value = 1
+	}
+	args := c.tls.Alloc(16)
+	defer c.tls.Free(16)
+	return c.failure(lib.Xsqlite3_db_config(c.tls, c.db, int32(o), libc.VaList(args, value, uintptr(0))))
+}
+
+// SetBusyTimeout sets how many milliseconds a locked database is waited for.
+func (c *Conn) SetBusyTimeout(ms int) {
+	if c.db != 0 {
+		lib.Xsqlite3_busy_timeout(c.tls, c.db, int32(ms))
+	}
+}
+
+// Autocommit reports that no transaction is open. Some failures (no space, an
+// interrupted write) end the whole transaction; this is how one finds out.
+func (c *Conn) Autocommit() bool {
+	return c.db == 0 || lib.Xsqlite3_get_autocommit(c.tls, c.db) != 0
+}
+
+// Changes is the number of rows that the last finished INSERT, UPDATE or DELETE changed.
+func (c *Conn) Changes() int64 {
+	if c.db == 0 {
+		return 0
+	}
+	return lib.Xsqlite3_changes64(c.tls, c.db)
+}
+
+// Frames is the length of the write-ahead log, in pages, after the last commit
+// of this connection.
+func (c *Conn) Frames() int { return c.frames }
+
+// CheckpointMode says how far a checkpoint goes for its end.
+type CheckpointMode int32
+
+// The modes of a checkpoint.
+const (
+	CheckpointPassive  CheckpointMode = lib.SQLITE_CHECKPOINT_PASSIVE  // waits for nobody
+	CheckpointRestart  CheckpointMode = lib.SQLITE_CHECKPOINT_RESTART  // the log is then written from its start
+	CheckpointTruncate CheckpointMode = lib.SQLITE_CHECKPOINT_TRUNCATE // and emptied
+)
+
+// Checkpoint copies the log into the database file. It returns the length of
+// the log and how much of it is in the database file now, in pages.
+func (c *Conn) Checkpoint(mode CheckpointMode) (frames, copied int, err error) {
+	if c.db == 0 {
+		return 0, 0, ErrClosed
+	}
+	out := c.tls.Alloc(16)
+	defer c.tls.Free(16)
+	rc := lib.Xsqlite3_wal_checkpoint_v2(c.tls, c.db, 0, int32(mode), out, out+8)
+	frames, copied = int(*(*int32)(pointer(out))), int(*(*int32)(pointer(out + 8)))
+	return frames, copied, c.failure(rc)
+}

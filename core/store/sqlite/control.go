@@ -1,0 +1,67 @@
+package sqlite
+
+import "github.com/loambase/loam/core/store/sqlite/binding"
+
+// control is one of the statements with which the engine steers transactions.
+// They are prepared apart from the cache, where a caller's text could find them:
+// callers may not begin or end transactions.
+type control uint8
+
+const (
+	controlBeginRead control = iota
+	controlBeginWrite
+	controlCommit
+	controlRollback
+	controlSaveOp // around each operation of a group
+	controlKeepOp
+	controlUndoOp
+	controlSave // around a Tx.Savepoint
+	controlKeep
+	controlUndo
+	controlSnapshot // opens the read transaction and reads nothing
+	controlDataVersion
+	controlCount
+)
+
+func (k control) sql() string {
+	return [controlCount]string{
+		controlBeginRead:   `BEGIN`,
+		controlBeginWrite:  `BEGIN IMMEDIATE`,
+		controlCommit:      `COMMIT`,
+		controlRollback:    `ROLLBACK`,
+		controlSaveOp:      `SAVEPOINT op`,
+		controlKeepOp:      `RELEASE op`,
+		controlUndoOp:      `ROLLBACK TO op`,
+		controlSave:        `SAVEPOINT sp`,
+		controlKeep:        `RELEASE sp`,
+		controlUndo:        `ROLLBACK TO sp`,
+		controlSnapshot:    `SELECT 1 FROM sqlite_schema WHERE 0`,
+		controlDataVersion: `PRAGMA data_version`,
+	}[k]
+}
+
+// do runs a control statement and returns the number in its first row, if any.
+func (c *conn) do(k control) (n int64, err error) {
+	s := c.controls[k]
+	if s == nil {
+		if s, err = c.prepareControl(k); err != nil {
+			return 0, err
+		}
+	}
+	defer s.Reset()
+	row, err := s.Step()
+	if row {
+		n = s.Int(0)
+	}
+	return n, err
+}
+
+func (c *conn) prepareControl(k control) (*binding.Stmt, error) {
+	c.own = true
+	defer func() { c.own = false }()
+	s, err := c.Prepare(k.sql())
+	if err == nil {
+		c.controls[k] = s
+	}
+	return s, err
+}

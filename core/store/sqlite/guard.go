@@ -1,0 +1,68 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/loambase/loam/core/store"
+)
+
+// guardSteps is how many virtual machine steps pass between two looks at the
+// clock: some tens of microseconds.
+const guardSteps = 2000
+
+// guard stops the statements of a call that has been cancelled or has run for
+// too long. It costs nothing until a statement has run for guardSteps; the time
+// is taken from there.
+type guard struct {
+	ctx      context.Context // of the running call, nil between calls
+	limit    time.Duration
+	deadline time.Time
+	cause    error
+}
+
+// arm begins a call. limit is the most that it may take when its context has no
+// deadline of its own; zero is no limit.
+func (g *guard) arm(ctx context.Context, limit time.Duration) {
+	*g = guard{ctx: ctx, limit: limit}
+}
+
+func (g *guard) disarm() { *g = guard{} }
+
+// proceed is called by the connection from inside a statement.
+func (g *guard) proceed() bool {
+	if g.ctx == nil {
+		return true
+	}
+	if g.cause != nil {
+		return false
+	}
+	if err := g.ctx.Err(); err != nil {
+		g.cause = contextError(err)
+		return false
+	}
+	if g.limit <= 0 {
+		return true
+	}
+	now := time.Now()
+	if g.deadline.IsZero() {
+		if _, ok := g.ctx.Deadline(); ok {
+			g.limit = 0
+			return true
+		}
+		g.deadline = now.Add(g.limit)
+	}
+	if now.After(g.deadline) {
+		g.cause = store.ErrTimeout
+		return false
+	}
+	return true
+}
+
+// contextError is what a caller whose context ended is told.
+func contextError(err error) error {
+	if err == context.DeadlineExceeded {
+		return store.ErrTimeout
+	}
+	return err
+}

@@ -1,0 +1,36 @@
+package sqlite
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+	"time"
+)
+
+var (
+	// errNested is a write from inside the function of a write: it would wait
+	// for itself.
+	errNested = errors.New("sqlite: a write inside the function of a write")
+	// errExited is an operation whose function, or that of another one in its
+	// group, ended its goroutine.
+	errExited = errors.New("sqlite: the function of a write ended its goroutine")
+)
+
+// nestedAfter is how long an operation waits before it asks whether it waits for
+// itself. Asking costs more than most waits last.
+const nestedAfter = 50 * time.Millisecond
+
+// insideWrite reports that the calling goroutine is inside an operation.
+func insideWrite() bool {
+	var pcs [512]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if strings.HasSuffix(f.Function, "sqlite.(*writer).apply") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}

@@ -1,0 +1,153 @@
+// Package sqlite is the store on an embedded SQLite: one writer that commits
+// what waits together in one sync of the disk, a pool of readers, and nothing
+// acknowledged that a power cut could take back. DESIGN.md in this folder says why it is
+// shaped so.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loambase/loam/core/store"
+)
+
+// Config is how a data folder is opened. Only Dir has no default.
+type Config struct {
+	Dir   string // it must exist
+	Serve bool   // take the folder's lock: one server a folder
+	Log   *slog.Logger
+
+	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
+	WriteTimeout     time.Duration // of the statements of one Write; default 30 s
+	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.ReadTimeout <= 0 {
+		c.ReadTimeout = 30 * time.Second
+	}
+	if c.WriteTimeout <= 0 {
+		c.WriteTimeout = 30 * time.Second
+	}
+	if c.ExclusiveTimeout <= 0 {
+		c.ExclusiveTimeout = 5 * time.Minute
+	}
+	return c
+}
+
+// DB is an open data folder. It is safe for concurrent use.
+type DB struct {
+	cfg     Config
+	lock    *os.File // nil unless Serve
+	stamps  stamps
+	writer  *writer
+	readers *pool
+	foreign atomic.Pointer[func()]
+
+	stop    context.CancelFunc // of what runs in the background
+	running sync.WaitGroup
+	once    sync.Once
+	closed  error // what Close returned
+}
+
+var _ store.Store = (*DB)(nil)
+
+// extraReaders is how many reads may run beside the kept connections while slow
+// ones hold those.
+const extraReaders = 8
+
+// Open opens the database in cfg.Dir, creating it if it is missing. With
+// cfg.Serve it fails with store.ErrLocked if another server has the folder.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	db := &DB{cfg: cfg.withDefaults()}
+	if err := db.open(); err != nil {
+		if db.lock != nil {
+			err = errors.Join(err, db.lock.Close())
+		}
+		return nil, err
+	}
+	background, stop := context.WithCancel(context.Background())
+	db.stop = stop
+	db.running.Go(func() { db.writer.checkpointer(background) })
+	db.running.Go(func() { db.writer.watch(background, db.wroteForeign) })
+	return db, nil
+}
+
+func (db *DB) open() (err error) {
+	dir := db.cfg.Dir
+	if db.cfg.Serve {
+		if db.lock, err = lockFolder(dir); err != nil {
+			return err
+		}
+	}
+	if err := createDataFile(dir); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, dataFile)
+	opener := func(r role) func() (*conn, error) {
+		return func() (*conn, error) { return openConn(path, r) }
+	}
+	if db.writer, err = newWriter(db.cfg.Log, &db.stamps, opener(roleWrite), opener(roleCheckpoint)); err != nil {
+		return err
+	}
+	size := runtime.GOMAXPROCS(0) + 1
+	db.readers = newPool(size, size+extraReaders, db.cfg.ReadTimeout, opener(roleRead))
+	// The log exists now: its name must not be lost with a commit in it.
+	if err := syncFolder(dir); err != nil {
+		return errors.Join(err, db.writer.close())
+	}
+	return nil
+}
+
+// Dialect implements store.Store.
+func (db *DB) Dialect() store.Dialect { return Dialect{} }
+
+// Catalog implements store.Store.
+func (db *DB) Catalog() store.Catalog { return catalog{} }
+
+// Write implements store.Store. An operation that has begun goes on when ctx
+// ends; its statements fail with store.ErrTimeout after Config.WriteTimeout.
+func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
+	return db.writer.do(ctx, &op{fn: fn, ctx: context.Background(), limit: db.cfg.WriteTimeout})
+}
+
+// Exclusive implements store.Store. Its statements fail when ctx ends.
+func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
+	return db.writer.do(ctx, &op{fn: fn, alone: true, ctx: ctx, limit: db.cfg.ExclusiveTimeout})
+}
+
+// OnForeignWrite implements store.Store. fn is called within about a second of
+// the write, on a goroutine of the store's own.
+func (db *DB) OnForeignWrite(fn func()) { db.foreign.Store(&fn) }
+
+func (db *DB) wroteForeign() {
+	if fn := db.foreign.Load(); fn != nil {
+		(*fn)()
+	}
+}
+
+// Close implements store.Store.
+func (db *DB) Close() error {
+	db.once.Do(func() {
+		db.stop()
+		db.running.Wait()
+		db.closed = errors.Join(db.readers.close(), db.writer.close())
+		if db.lock != nil {
+			db.closed = errors.Join(db.closed, db.lock.Close())
+		}
+	})
+	return db.closed
+}

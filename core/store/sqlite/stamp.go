@@ -1,0 +1,101 @@
+package sqlite
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// schemaTable is what every change of the schema writes.
+const schemaTable = "sqlite_master"
+
+// counter counts the commits that wrote a table: begun goes up before COMMIT and
+// done after it. While they are equal no commit is under way, and a transaction
+// that takes its state now reads what done stands for.
+type counter struct{ begun, done atomic.Uint64 }
+
+// stamps has a counter for each table that was written since the database was
+// opened, and one for what may have changed any of them.
+type stamps struct {
+	every  counter
+	tables atomic.Pointer[map[string]*counter] // by lower-case name; replaced, never changed
+	mu     sync.Mutex                          // held to replace tables
+}
+
+// find is the counter of a table, nil when it was never written.
+func (s *stamps) find(table string) *counter {
+	m := s.tables.Load()
+	if m == nil {
+		return nil
+	}
+	return (*m)[table]
+}
+
+// counter is find that makes what is missing.
+func (s *stamps) counter(table string) *counter {
+	if table == schemaTable {
+		return &s.every
+	}
+	if c := s.find(table); c != nil {
+		return c
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.tables.Load()
+	next := map[string]*counter{}
+	if old != nil {
+		if c := (*old)[table]; c != nil {
+			return c
+		}
+		for name, c := range *old {
+			next[name] = c
+		}
+	}
+	c := &counter{}
+	next[table] = c
+	s.tables.Store(&next)
+	return c
+}
+
+// begin is called before a COMMIT that may change the tables.
+func (s *stamps) begin(tables []string) {
+	for _, t := range tables {
+		s.counter(t).begun.Add(1)
+	}
+}
+
+// end is called when that COMMIT is over, whatever came of it.
+func (s *stamps) end(tables []string) {
+	for _, t := range tables {
+		s.counter(t).done.Add(1)
+	}
+}
+
+// bump makes every stamp given so far worthless.
+func (s *stamps) bump() {
+	s.every.begun.Add(1)
+	s.every.done.Add(1)
+}
+
+// sum names the present state of the tables: no counter ever goes down, so two
+// equal sums of the same tables have equal parts. ok is false while a commit to
+// one of them is under way.
+func (s *stamps) sum(tables []string) (sum uint64, ok bool) {
+	done := s.every.done.Load()
+	if s.every.begun.Load() != done {
+		return 0, false
+	}
+	sum = done
+	for _, t := range tables {
+		c := s.find(strings.ToLower(t))
+		if c == nil {
+			continue
+		}
+		done := c.done.Load()
+		if c.begun.Load() != done {
+			return 0, false
+		}
+		sum += done
+	}
+	return sum, true
+}
