@@ -1,6 +1,9 @@
 package record
 
-import "github.com/loambase/loam/core/schema"
+import (
+	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/schema"
+)
 
 // Caller is who asks, as a value: passed explicitly, never kept. The zero Caller
 // is a guest.
@@ -11,9 +14,30 @@ type Caller struct {
 	Method  string
 	Headers map[string][]string // canonical HTTP names
 	Query   map[string][]string
+
+	// Body is what rules of reads see as @request.body: a GET may have one too.
+	// Writes use the body of their Input.
+	Body map[string]any
 }
 
 // Superuser says whether the caller skips all rules.
 func (c Caller) Superuser() bool {
 	return c.Auth != nil && c.Auth.collection.Name == schema.Superusers
+}
+
+// request is the caller as rules see it, with the body that @request.body means.
+func (c Caller) request(body map[string]any) *query.Request {
+	r := &query.Request{Context: c.Context, Method: c.Method, Headers: c.Headers, Query: c.Query, Body: body}
+	if c.Auth != nil { // a nil *Record in the interface would not be a guest
+		r.Auth = c.Auth
+	}
+	return r
+}
+
+// idIn is the caller's id if it is a record of the collection, else "".
+func (c Caller) idIn(collection *schema.Collection) string {
+	if c.Auth == nil || c.Auth.collection.ID != collection.ID {
+		return ""
+	}
+	return c.Auth.ID()
 }

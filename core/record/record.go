@@ -14,8 +14,8 @@ type Record struct {
 	values     []any
 }
 
-// New is a record of the collection with every field at its zero value.
-func New(c *schema.Collection) *Record {
+// Blank is a record of the collection with every field at its zero value.
+func Blank(c *schema.Collection) *Record {
 	r := &Record{collection: c, values: make([]any, len(c.Fields))}
 	for i, f := range c.Fields {
 		r.values[i] = f.Kind.Zero()

@@ -1,8 +1,8 @@
 package record
 
 import (
-	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/loambase/loam/core/blob"
@@ -17,7 +17,20 @@ import (
 // internal.
 type Service struct {
 	Config
-	totals totals // exact counts by plan and state, see total.go
+	shapes  shapes    // see visible.go
+	totals  totals    // see total.go
+	rowsets sync.Pool // of *rowset
+}
+
+// New is a service on what c names.
+func New(c Config) *Service {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.ReadLimit == 0 {
+		c.ReadLimit = 10 * time.Second
+	}
+	return &Service{Config: c}
 }
 
 // Config is what the service stands on. All but Now and ReadLimit are required.
@@ -81,14 +94,3 @@ const (
 	ActionUpsert
 	ActionDelete
 )
-
-// The methods of Service, by file:
-//
-//	list.go    List(ctx, Caller, collection, ListParams) (*Page, error)
-//	get.go     Get(ctx, Caller, collection, id, expand) ([]byte, error)
-//	create.go  Create(ctx, Caller, collection, Input, expand) ([]byte, error)
-//	update.go  Update(ctx, Caller, collection, id, Input, expand) ([]byte, error)
-//	delete.go  Delete(ctx, Caller, collection, id) error
-//	batch.go   Batch(ctx, []Op) ([]Result, error)
-//	find.go    Find…: records for code, without rules
-var _ = context.Background

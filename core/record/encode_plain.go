@@ -1,0 +1,144 @@
+package record
+
+import "bytes"
+
+// The tests for the stored forms that are copied to the wire as they are. Nearly
+// every value passes; what does not is decoded and written anew, so a test may
+// refuse too much but must never pass what would be written otherwise.
+
+// plainTime says whether b is "" or a date in its canonical form. Days that not
+// every month has do not pass, nor does the first day of the calendar.
+func plainTime(b []byte) bool {
+	const shape = "dddd-dd-dd dd:dd:dd.dddZ"
+	if len(b) == 0 {
+		return true
+	}
+	if len(b) != len(shape) {
+		return false
+	}
+	for i, c := range b {
+		if want := shape[i]; want == 'd' && (c < '0' || c > '9') || want != 'd' && c != want {
+			return false
+		}
+	}
+	year, month, day := number(b[0:4]), number(b[5:7]), number(b[8:10])
+	return year > 1 && month >= 1 && month <= 12 && day >= 1 && day <= 28 &&
+		number(b[11:13]) < 24 && number(b[14:16]) < 60 && number(b[17:19]) < 60
+}
+
+func number(digits []byte) int {
+	n := 0
+	for _, d := range digits {
+		n = 10*n + int(d-'0')
+	}
+	return n
+}
+
+// plainChoice says whether b is a text that neither needs an escape nor may be a
+// list.
+func plainChoice(b []byte) bool {
+	for _, c := range b {
+		if !plainByte(c) || c == '[' {
+			return false
+		}
+	}
+	return true
+}
+
+// plainByte says whether a JSON string contains c unescaped: printable ASCII
+// without " \ < > &.
+func plainByte(c byte) bool {
+	return c >= ' ' && c < 0x7F && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
+}
+
+// plainList says whether b is a JSON list of plain texts without spaces, empty or
+// repeated items.
+func plainList(b []byte) bool {
+	const long = 32 // items; more are not worth comparing each with each
+	if string(b) == "[]" {
+		return true
+	}
+	if len(b) < len(`["x"]`) || b[0] != '[' || b[len(b)-1] != ']' {
+		return false
+	}
+	var seen [long][]byte
+	rest := b[1 : len(b)-1]
+	for n := 0; n < long; n++ {
+		item, after, ok := cutText(rest)
+		if !ok || len(item) == 0 {
+			return false
+		}
+		for _, other := range seen[:n] {
+			if bytes.Equal(other, item) {
+				return false
+			}
+		}
+		if len(after) == 0 {
+			return true
+		}
+		if after[0] != ',' {
+			return false
+		}
+		seen[n], rest = item, after[1:]
+	}
+	return false
+}
+
+// cutText takes a quoted plain text off the front of b.
+func cutText(b []byte) (item, after []byte, ok bool) {
+	if len(b) < 2 || b[0] != '"' {
+		return nil, nil, false
+	}
+	for i := 1; i < len(b); i++ {
+		if b[i] == '"' {
+			return b[1:i], b[i+1:], true
+		}
+		if !plainByte(b[i]) {
+			break
+		}
+	}
+	return nil, nil, false
+}
+
+// plainPoint says whether b is a point written as AppendPoint would.
+func plainPoint(b []byte) bool {
+	rest, ok := bytes.CutPrefix(b, []byte(`{"lon":`))
+	if !ok {
+		return false
+	}
+	lon, rest, ok := bytes.Cut(rest, []byte(`,"lat":`))
+	if !ok || !plainNumber(lon) {
+		return false
+	}
+	lat, ok := bytes.CutSuffix(rest, []byte("}"))
+	return ok && plainNumber(lat)
+}
+
+// plainNumber says whether b is a decimal that is its own shortest form: with at
+// most 15 digits each names another double, so only zeros could be left out.
+func plainNumber(b []byte) bool {
+	b = bytes.TrimPrefix(b, []byte("-"))
+	whole, fraction, dotted := bytes.Cut(b, []byte("."))
+	if len(whole)+len(fraction) > 15 || len(whole) == 0 || !digits(whole) || !digits(fraction) {
+		return false
+	}
+	if whole[0] == '0' && len(whole) > 1 {
+		return false
+	}
+	if !dotted {
+		return true
+	}
+	if len(fraction) == 0 || fraction[len(fraction)-1] == '0' {
+		return false
+	}
+	return whole[0] != '0' || !bytes.HasPrefix(fraction, []byte("00000")) // below 1e-6 come exponents
+}
+
+func digits(b []byte) bool {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,135 @@
+package record
+
+import (
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// edge is a relation of a rowset: which records it wants, then which it has.
+type edge struct {
+	node   *node
+	number map[string]int32 // by id, each id once: of the related or, if back, of the rowset's own
+	ids    []string         // by number
+
+	// refs[ends[i-1]:ends[i]] belong to record i of the rowset. First they are the
+	// numbers of the ids that it refers to or, if back, of its own; when related is
+	// loaded, they are positions in it.
+	refs    []int32
+	ends    []int32
+	related *rowset
+}
+
+// want is the number of the id, which is new or known.
+func (e *edge) want(id []byte) int32 {
+	if n, ok := e.number[string(id)]; ok {
+		return n
+	}
+	n, s := int32(len(e.ids)), string(id)
+	e.number[s], e.ids = n, append(e.ids, s)
+	return n
+}
+
+func (e *edge) addRow(rows store.Rows) {
+	if e.node.back {
+		e.refs = append(e.refs, e.want(rows.Bytes(0)))
+	} else {
+		e.eachID(rows, func(id []byte) { e.refs = append(e.refs, e.want(id)) })
+	}
+	e.ends = append(e.ends, int32(len(e.refs)))
+}
+
+func (e *edge) addRecord(r *Record) {
+	ids := []string{r.ID()}
+	if !e.node.back {
+		ids = idsOf(r.values[e.node.index])
+	}
+	for _, id := range ids {
+		e.refs = append(e.refs, e.want([]byte(id)))
+	}
+	e.ends = append(e.ends, int32(len(e.refs)))
+}
+
+// eachID calls fn with the ids in the relation field of the row, in their order.
+func (e *edge) eachID(rows store.Rows, fn func(id []byte)) {
+	b := rows.Bytes(e.node.col)
+	if e.node.field.Multiple() {
+		if plainList(b) {
+			for rest := b[1:]; len(rest) > 1; {
+				item, after, _ := cutText(rest)
+				fn(item)
+				rest = after[1:]
+			}
+			return
+		}
+	} else if plainChoice(b) {
+		if len(b) > 0 {
+			fn(b)
+		}
+		return
+	}
+	for _, id := range idsOf(e.node.field.Load(rows, e.node.col)) {
+		fn([]byte(id))
+	}
+}
+
+// idsOf are the ids in the value of a relation field.
+func idsOf(v any) []string {
+	if list, ok := v.([]string); ok {
+		return list
+	}
+	if id, _ := v.(string); id != "" {
+		return []string{id}
+	}
+	return nil
+}
+
+// of is the part of refs that belongs to record i.
+func (e *edge) of(i int) []int32 {
+	start := int32(0)
+	if i > 0 {
+		start = e.ends[i-1]
+	}
+	return e.refs[start:e.ends[i]]
+}
+
+// appendJSON appends the key of the relation and the related records.
+func (e *edge) appendJSON(dst []byte, related []int32) []byte {
+	dst = schema.AppendString(dst, e.node.key)
+	dst = append(dst, ':')
+	if e.node.single {
+		return e.related.appendJSON(dst, int(related[0]))
+	}
+	dst = append(dst, '[')
+	for i, row := range related {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = e.related.appendJSON(dst, int(row))
+	}
+	return append(dst, ']')
+}
+
+// point makes positions of the numbers in refs: found has them plus one, zero for
+// what was not found.
+func (e *edge) point(found []int32) {
+	start, kept := int32(0), int32(0)
+	for i, end := range e.ends {
+		for _, n := range e.refs[start:end] {
+			if at := found[n]; at > 0 {
+				e.refs[kept] = at - 1
+				kept++
+			}
+		}
+		start, e.ends[i] = end, kept
+	}
+}
+
+// pointBack is point for a back relation: lists has the positions by number.
+func (e *edge) pointBack(lists [][]int32) {
+	own := e.refs
+	e.refs = nil
+	for i, n := range own {
+		e.refs = append(e.refs, lists[n]...)
+		e.ends[i] = int32(len(e.refs))
+	}
+}

@@ -1,0 +1,76 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// reading is one request that reads: who asks, and the snapshot and the time
+// that hold for all of it.
+type reading struct {
+	service   *Service
+	snapshot  *schema.Snapshot
+	caller    Caller
+	superuser bool
+	now       time.Time
+}
+
+func (s *Service) reading(c Caller) *reading {
+	return &reading{service: s, snapshot: s.Snapshot(), caller: c, superuser: c.Superuser(), now: s.Now()}
+}
+
+// collection is the collection and the rule that its records must satisfy, which
+// pick takes from it.
+func (rd *reading) collection(idOrName string, pick func(*schema.Collection) *string) (*schema.Collection, string, error) {
+	c := rd.snapshot.Find(idOrName)
+	if c == nil {
+		return nil, "", fault.New(fault.NotFound, "Missing collection context.")
+	}
+	if rd.superuser {
+		return c, "", nil
+	}
+	rule := pick(c)
+	if rule == nil {
+		return nil, "", fault.New(fault.Forbidden, "Only superusers can perform this action.")
+	}
+	return c, *rule, nil
+}
+
+// sel is a read of the shape's records, for appendRow.
+func (rd *reading) sel(sh *shape, request *query.Request, rule string) query.Select {
+	return query.Select{
+		Scope:   query.Scope{Snapshot: rd.snapshot, Collection: sh.collection, Request: request, Now: rd.now},
+		Columns: sh.columns,
+		Flags:   sh.flags(rd.caller),
+		Rule:    rule,
+	}
+}
+
+// read calls fn in a read transaction; superusers have all the time they need.
+func (rd *reading) read(ctx context.Context, fn func(store.Reader) error) error {
+	if !rd.superuser {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, rd.service.ReadLimit)
+		defer cancel()
+	}
+	return rd.service.Store.Read(ctx, fn)
+}
+
+// unreadable is the fault of that kind for a request whose expressions do not
+// compile, or take too long; what else may have happened is internal.
+func unreadable(err error, kind fault.Kind) error {
+	var refused *query.Error
+	switch {
+	case errors.As(err, &refused):
+		return &fault.Error{Kind: kind, Reason: refused.Error(), Err: err}
+	case errors.Is(err, store.ErrTimeout):
+		return &fault.Error{Kind: fault.Invalid, Reason: "query time limit reached", Err: err}
+	}
+	return err
+}
