@@ -1,7 +1,5 @@
 package sqlite
 
-import "github.com/loambase/loam/core/store/sqlite/binding"
-
 // control is one of the statements with which the engine steers transactions.
 // They are prepared apart from the cache, where a caller's text could find them:
 // callers may not begin or end transactions.
@@ -42,11 +40,14 @@ func (k control) sql() string {
 
 // do runs a control statement and returns the number in its first row, if any.
 func (c *conn) do(k control) (n int64, err error) {
+	c.own = true // also while it runs: a schema change makes SQLite compile it again
+	defer func() { c.own = false }()
 	s := c.controls[k]
 	if s == nil {
-		if s, err = c.prepareControl(k); err != nil {
+		if s, err = c.Prepare(k.sql()); err != nil {
 			return 0, err
 		}
+		c.controls[k] = s
 	}
 	defer s.Reset()
 	row, err := s.Step()
@@ -54,14 +55,4 @@ func (c *conn) do(k control) (n int64, err error) {
 		n = s.Int(0)
 	}
 	return n, err
-}
-
-func (c *conn) prepareControl(k control) (*binding.Stmt, error) {
-	c.own = true
-	defer func() { c.own = false }()
-	s, err := c.Prepare(k.sql())
-	if err == nil {
-		c.controls[k] = s
-	}
-	return s, err
 }
