@@ -223,11 +223,11 @@ func parseIndexColumn(s string) (store.IndexColumn, bool) {
 			c.Collate, s = tail, before
 		}
 	}
-	c.Name = unquote(s)
-	if c.Name == s && strings.ContainsAny(s, "( ") { // an expression
-		return c, isOneExpression(s)
+	if c.Name = unquote(s); c.Name != s && isWord(c.Name) {
+		return c, true
 	}
-	return c, c.Name != "" && plainName(c.Name) != ""
+	c.Name = s
+	return c, s != "" && isOneExpression(s)
 }
 
 // lastWord splits off the last word; head is empty if there is only one.
@@ -285,7 +285,7 @@ func FormatIndex(ix store.Index) string {
 
 func formatIndexColumn(c store.IndexColumn) string {
 	s := c.Name
-	if !strings.ContainsAny(s, "( ") {
+	if isWord(s) { // else it is an expression
 		s = "`" + s + "`"
 	}
 	if c.Collate != "" {

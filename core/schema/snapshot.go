@@ -93,24 +93,6 @@ func (s *Snapshot) Find(idOrName string) *Collection {
 // included, in the order of the names of their collections. Not to be changed.
 func (s *Snapshot) References(collectionID string) []Reference { return s.refs[collectionID] }
 
-// With is the next snapshot, in which c takes the place of the collection of the
-// same id or, if there is none, is the last.
-func (s *Snapshot) With(c *Collection) *Snapshot {
-	list := slices.Clone(s.list)
-	if i := slices.IndexFunc(list, func(old *Collection) bool { return old.ID == c.ID }); i >= 0 {
-		list[i] = c
-	} else {
-		list = append(list, c)
-	}
-	return NewSnapshot(s.Number+1, list)
-}
-
-// Without is the next snapshot, which lacks the collection of that id.
-func (s *Snapshot) Without(id string) *Snapshot {
-	list := slices.DeleteFunc(slices.Clone(s.list), func(c *Collection) bool { return c.ID == id })
-	return NewSnapshot(s.Number+1, list)
-}
-
 // compiled is the pattern, nil if it is empty or wrong: then Validate fails on use.
 func compiled(pattern string) *regexp.Regexp {
 	if pattern == "" {

@@ -1,0 +1,57 @@
+package schema
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestRandomString(t *testing.T) {
+	seen := map[string]bool{}
+	counts := map[rune]int{}
+	for range 2000 {
+		s := RandomString(15, AlphabetID)
+		if len(s) != 15 || strings.Trim(s, AlphabetID) != "" || seen[s] {
+			t.Fatalf("RandomString(15) = %q, want 15 characters of the alphabet, never the same", s)
+		}
+		seen[s] = true
+		for _, c := range s {
+			counts[c]++
+		}
+	}
+	for _, c := range AlphabetID { // 833 of each are expected; 5 standard deviations are 143
+		if n := counts[c]; n < 690 || n > 976 {
+			t.Errorf("%q came %d times in 30000, want about 833", c, n)
+		}
+	}
+	if got := RandomString(0, AlphabetToken); got != "" {
+		t.Errorf("RandomString(0) = %q, want nothing", got)
+	}
+	if got := len(RandomString(1000, AlphabetToken)); got != 1000 {
+		t.Errorf("RandomString(1000) has %d characters", got)
+	}
+}
+
+func TestGenerate(t *testing.T) {
+	for _, pattern := range []string{"", "abc", "[a-z0-9]{15}", "[a-zA-Z0-9]{50}", "^x(a|bc|d)?y+z*$", `\d{2,4}-\w+`, "(ab){3}", ".{5}", "ä[ö-ü]", "[^a-z]{8}", "(?i)hey"} {
+		re := regexp.MustCompile("^(?:" + pattern + ")$")
+		for range 20 {
+			got, err := Generate(pattern)
+			if err != nil || !re.MatchString(got) {
+				t.Errorf("Generate(%q) = %q, %v, want a text that matches", pattern, got, err)
+			}
+		}
+	}
+	for _, pattern := range []string{"(", `a\b`, `(((a{900}){900}){9})`, `[^\x00-\x{10FFFF}]`} {
+		if got, err := Generate(pattern); err == nil {
+			t.Errorf("Generate(%q) = %d bytes, want an error", pattern, len(got))
+		}
+	}
+}
+
+func BenchmarkRandomString(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		RandomString(15, AlphabetID)
+	}
+}
