@@ -2,9 +2,9 @@
 // parses, types, simplifies and plans expressions and renders them as SQL for
 // the dialect of a store. It is the only place where an expression becomes SQL.
 //
-// The way of an expression: Parse → *Expr (cached by text) → Plan (operands
+// The way of an expression: parse → Expr (cached by text) → plan (operands
 // resolved against a snapshot, constants folded, joins chosen) → SQL text and
-// parameters. Nothing here runs a query.
+// parameters. Nothing here runs a query. DESIGN.md says why it is so.
 package query
 
 import (
@@ -36,7 +36,7 @@ type AuthRecord interface {
 type Scope struct {
 	Snapshot   *schema.Snapshot
 	Collection *schema.Collection
-	Request    *Request
+	Request    *Request  // nil is a guest
 	Now        time.Time // the macros' clock; one value for a whole request
 }
 
@@ -47,13 +47,17 @@ type Select struct {
 
 	Columns []string // field names to read, in this order
 	Flags   []string // expressions judged for each row (manageRule), read as booleans after the columns
+	Keys    bool     // also read, after the flags, what Plan.Cursor needs
 
 	ID     string   // only the record with this id
-	IDs    []string // only records with one of these ids
+	IDs    []string // only records with one of these ids; not nil but empty: none
 	RefBy  *Ref     // only records that refer to one of Ref.IDs
 	Rule   string   // an unrestricted expression (API rules); "" is true
 	Filter string   // the client's expression; "" is true
-	Sort   string   // the client's sort (contract §4.2); "" is insertion order
+
+	// Sort is the client's sort (contract §4.2). "" is insertion order, but no
+	// order at all with ID or IDs.
+	Sort string
 
 	// Restricted holds Filter and Sort to what a non-superuser may use: no hidden
 	// fields, no @collection and @request, list rules of crossed collections,
@@ -62,17 +66,18 @@ type Select struct {
 
 	Limit  int // 0: no limit
 	Offset int
-	After  string // opaque keyset cursor made by Plan.Cursor
+	After  string // only what comes after the row of this cursor, made by Plan.Cursor for the same sort
 
-	// Candidate judges a record that is not stored: the collection's table is
-	// replaced by one row of these values, one for each field in the order of
-	// Collection.Fields (contract §4.4, with improvement 16).
+	// Candidate judges a record that is not stored: one value for each field in
+	// the order of Collection.Fields (contract §4.4, with improvements 5 and 16).
+	// The plan then yields one row if the record passes, else none.
 	Candidate []store.Value
 
 	ForUpdate bool // lock the rows, where the engine has such a thing
 }
 
 // Ref restricts a read to records whose relation field holds one of the ids.
+// Which one it is, the field itself tells: name it in Select.Columns.
 type Ref struct {
 	Field string
 	IDs   []string
@@ -90,4 +95,16 @@ type Plan struct {
 	// Empty plans match nothing, whatever is stored (a rule folded to false): no
 	// need to run them.
 	Empty bool
+	// Passes is set on the plan of a Candidate without flags that matches,
+	// whatever is stored: no need to run it.
+	Passes bool
 }
+
+// Error is an expression, sort or cursor that cannot be used. Message is the raw
+// text of contract §5.9, for superusers only.
+type Error struct {
+	Message string
+	Pos     int // byte offset in the text, where it is known
+}
+
+func (e *Error) Error() string { return e.Message }

@@ -1,0 +1,63 @@
+package store
+
+// Dialect spells in SQL what the engines spell differently. What both accept in
+// one spelling is not in here: $1 placeholders, quoted names, TRUE and FALSE,
+// IS [NOT] DISTINCT FROM, EXISTS, row values, ON CONFLICT, RETURNING, CTEs.
+//
+// Arguments are SQL expressions of the caller's making, never a client's text.
+type Dialect interface {
+	// Each is a FROM item of one row for each item of a list column, as
+	// alias."value" (text) with alias."key" in stored order. What is not a list
+	// (old data) counts as a list of itself.
+	Each(list, alias string) string
+
+	// Items is Each for a bound parameter that is a JSON array of texts.
+	Items(param, alias string) string
+
+	// Length is the number of items of a list column, 0 for NULL.
+	Length(list string) string
+
+	// ListText is the text of a list column as a compact JSON array.
+	ListText(list string) string
+
+	// Path is the value at a path in a JSON document, for comparing: a text, a
+	// number (of a boolean 1 or 0), the JSON text of what has members, NULL when
+	// there is none. Parts hold letters, digits and _; those that are numbers are
+	// array indexes. No parts: the document itself.
+	Path(doc string, parts []string) string
+
+	// PathText is Path as text.
+	PathText(doc string, parts []string) string
+
+	// Lift makes an expression of that kind comparable with what Path yields.
+	// Kinds are those of scalars: ColumnText, ColumnNumber, ColumnBool.
+	Lift(expr string, kind ColumnKind) string
+
+	// Text and Number convert a scalar of that kind. Texts are not converted to
+	// numbers by it.
+	Text(expr string, kind ColumnKind) string
+	Number(expr string, kind ColumnKind) string
+
+	// Mixed compares a number with a text: as numbers if the text looks like
+	// one, else every number is below every text. op is =, <, <=, > or >=.
+	Mixed(number, op, text string) string
+
+	// Param is a parameter of a kind in a place that does not tell its type.
+	Param(param string, kind ColumnKind) string
+
+	// Like matches text, ASCII letters in any case; \ escapes.
+	Like(text, pattern string) string
+
+	// Distance is the distance in kilometres between two points in degrees.
+	Distance(lonA, latA, lonB, latB string) string
+
+	// Strftime formats a time (a text, or a number of that kind) after applying
+	// modifiers; NULL when the time is not one.
+	Strftime(format, time string, kind ColumnKind, modifiers []string) string
+
+	// Nulls follows a nullable sort key: NULL is the least value.
+	Nulls(descending bool) string
+
+	// ForUpdate ends a SELECT whose rows of that alias are to be locked.
+	ForUpdate(alias string) string
+}

@@ -1,0 +1,122 @@
+// Package postgres is the PostgreSQL side of the store.
+package postgres
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/store"
+)
+
+// Dialect is PostgreSQL's SQL. Text columns are TEXT COLLATE "C", numbers double
+// precision, list columns jsonb, json and geo columns json.
+type Dialect struct{}
+
+var _ store.Dialect = Dialect{}
+
+// Each unnests the jsonb array. NULL yields no row.
+func (Dialect) Each(list, alias string) string {
+	return "jsonb_array_elements_text(" + list + `) WITH ORDINALITY AS ` + alias + `("value", "key")`
+}
+
+// Items unnests the parameter.
+func (d Dialect) Items(param, alias string) string { return d.Each(param+"::jsonb", alias) }
+
+// Length is the array's length.
+func (Dialect) Length(list string) string { return "COALESCE(jsonb_array_length(" + list + "), 0)" }
+
+// ListText prints without the spaces that jsonb puts in.
+func (Dialect) ListText(list string) string {
+	return "array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list + ")))::text"
+}
+
+// Path is a jsonb scalar, made by loam_value of Functions.
+func (Dialect) Path(doc string, parts []string) string {
+	return "loam_value(" + pathOf(doc, parts) + ")"
+}
+
+// PathText is the text of a string, else the JSON; booleans are 1 and 0.
+func (d Dialect) PathText(doc string, parts []string) string {
+	return "(" + d.Path(doc, parts) + ` #>> '{}') COLLATE "C"`
+}
+
+func pathOf(doc string, parts []string) string {
+	if len(parts) == 0 {
+		return doc
+	}
+	return "(" + doc + " #> '{" + strings.Join(parts, ",") + "}')"
+}
+
+// Lift is to_jsonb.
+func (d Dialect) Lift(expr string, kind store.ColumnKind) string {
+	if kind == store.ColumnText {
+		return "to_jsonb((" + expr + ")::text)"
+	}
+	return "to_jsonb(" + d.Number(expr, kind) + ")"
+}
+
+// Text prints a number as short as it can be; booleans are 1 and 0.
+func (d Dialect) Text(expr string, kind store.ColumnKind) string {
+	if kind == store.ColumnText {
+		return expr
+	}
+	return "(" + d.Number(expr, kind) + `)::text COLLATE "C"`
+}
+
+// Number is 1 and 0 for booleans.
+func (Dialect) Number(expr string, kind store.ColumnKind) string {
+	if kind == store.ColumnBool {
+		return "(" + expr + ")::int::double precision"
+	}
+	return "(" + expr + ")::double precision"
+}
+
+// Mixed compares with loam_number of Functions, which is NULL for other texts.
+func (Dialect) Mixed(number, op, text string) string {
+	number = "(" + number + ")::double precision"
+	other := "FALSE"
+	if op[0] == '<' {
+		other = "TRUE"
+	}
+	return "CASE WHEN " + number + " IS NULL OR " + text + " IS NULL THEN NULL" +
+		" ELSE COALESCE(" + number + " " + op + " loam_number(" + text + "), " + other + ") END"
+}
+
+// Param casts.
+func (Dialect) Param(param string, kind store.ColumnKind) string {
+	switch kind {
+	case store.ColumnNumber:
+		return param + "::double precision"
+	case store.ColumnBool:
+		return param + "::boolean"
+	case store.ColumnMulti:
+		return param + "::jsonb"
+	case store.ColumnJSON, store.ColumnGeo:
+		return param + "::json"
+	}
+	return param + `::text COLLATE "C"`
+}
+
+// Like is ILIKE, which under the C collation folds ASCII only.
+func (Dialect) Like(text, pattern string) string { return text + " ILIKE " + pattern + ` ESCAPE '\'` }
+
+// Distance is by the spherical law of cosines.
+func (Dialect) Distance(lonA, latA, lonB, latB string) string {
+	return "6371 * acos(greatest(-1, least(1, cos(radians(" + latA + ")) * cos(radians(" + latB + ")) * cos(radians(" + lonB +
+		") - radians(" + lonA + ")) + sin(radians(" + latA + ")) * sin(radians(" + latB + ")))))"
+}
+
+// Strftime is loam_strftime of Functions.
+func (d Dialect) Strftime(format, time string, kind store.ColumnKind, modifiers []string) string {
+	return "loam_strftime(" + strings.Join(append([]string{format, d.Text(time, kind)}, modifiers...), ", ") + ")"
+}
+
+// Nulls overrides PostgreSQL's order, in which NULL is the greatest value.
+func (Dialect) Nulls(descending bool) string {
+	if descending {
+		return " NULLS LAST"
+	}
+	return " NULLS FIRST"
+}
+
+// ForUpdate locks the rows until the transaction ends.
+func (Dialect) ForUpdate(alias string) string { return " FOR UPDATE OF " + alias }
