@@ -1,0 +1,129 @@
+package auth
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/core/record"
+)
+
+func TestCacheIdentityDies(t *testing.T) {
+	now := testTime
+	for _, tt := range []struct {
+		name     string
+		expires  int64
+		change   func(*cache)
+		snapshot uint64
+		now      time.Time
+		want     bool
+	}{
+		{"unchanged", 0, func(*cache) {}, 7, now, true},
+		{"before exp", now.Unix() + 1, func(*cache) {}, 7, now.Add(999 * time.Millisecond), true},
+		{"at exp", now.Unix() + 1, func(*cache) {}, 7, now.Add(time.Second), false},
+		{"after exp", now.Unix() + 1, func(*cache) {}, 7, now.Add(time.Hour), false},
+		{"record changed", 0, func(c *cache) { c.forget("r") }, 7, now, false},
+		{"all changed", 0, func(c *cache) { c.forgetAll() }, 7, now, false},
+		{"another snapshot", 0, func(*cache) {}, 8, now, false},
+	} {
+		c := newCache()
+		hash := hashToken("token")
+		c.put(hash, &identity{expires: tt.expires, snapshot: 7, generation: c.mark("r")})
+		tt.change(c)
+		if got := c.get(hash, tt.snapshot, tt.now) != nil; got != tt.want {
+			t.Errorf("%s: alive = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A lookup that read the record before a change and ends after it leaves nothing.
+func TestCacheRefusesStaleRefill(t *testing.T) {
+	c := newCache()
+	before := c.mark("r") // the lookup begins and reads
+	c.forget("r")         // the record changes
+	c.put(hashToken("token"), &identity{generation: before})
+	if c.get(hashToken("token"), 0, testTime) != nil {
+		t.Error("an identity from before the change is served after it")
+	}
+}
+
+// Readers refill while a writer changes the record: whoever asks after a change
+// was announced sees it or a later one.
+func TestCacheUnderConcurrentChanges(t *testing.T) {
+	c := newCache()
+	hash := hashToken("token")
+	var stored, announced atomic.Int64 // versions of the record
+	var group sync.WaitGroup
+	var done atomic.Bool
+	for range 4 {
+		group.Go(func() {
+			for !done.Load() {
+				known := announced.Load()
+				id := c.get(hash, 0, testTime)
+				if id == nil {
+					generation := c.mark("r")
+					id = &identity{expires: 1 << 40, generation: generation}
+					id.expires += stored.Load() // stands for the contents that were read
+					c.put(hash, id)
+				}
+				if version := id.expires - 1<<40; version < known {
+					t.Errorf("version %d is served after %d was announced", version, known)
+					return
+				}
+			}
+		})
+	}
+	for version := range int64(20000) {
+		stored.Store(version + 1)
+		c.forget("r")
+		announced.Store(version + 1)
+	}
+	done.Store(true)
+	group.Wait()
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	c := newCache()
+	generation := c.mark("r")
+	first := hashToken("used again and again")
+	c.put(first, &identity{generation: generation})
+	for i := range 5 * maxIdentities {
+		c.put(hashToken(fmt.Sprint(i)), &identity{generation: generation})
+		if i%1000 == 0 && c.get(first, 0, testTime) == nil {
+			t.Fatalf("after %d others an identity that is in use was dropped", i)
+		}
+	}
+	if n := len(c.young) + len(c.old); n > maxIdentities {
+		t.Errorf("%d identities are kept, at most %d should be", n, maxIdentities)
+	}
+}
+
+func TestHashToken(t *testing.T) {
+	long := string(make([]byte, maxToken))
+	hashes := map[tokenHash]string{}
+	for _, token := range []string{"", "a", "a\x00", "b", long, long[1:]} {
+		hash := hashToken(token)
+		if other, ok := hashes[hash]; ok {
+			t.Errorf("%.10q and %.10q have the same hash", token, other)
+		}
+		hashes[hash] = token
+	}
+}
+
+func BenchmarkCacheHit(b *testing.B) {
+	c := newCache()
+	r := vectorRecord()
+	c.put(hashToken(vector), &identity{record: r, expires: 4102444800, generation: c.mark(r.ID())})
+	b.ReportAllocs()
+	var got *record.Record
+	for b.Loop() {
+		id := c.get(hashToken(vector), 0, time.Now())
+		if id == nil {
+			b.Fatal("no hit")
+		}
+		got = id.record.Clone()
+	}
+	_ = got
+}

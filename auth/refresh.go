@@ -1,0 +1,38 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+// Refresh exchanges the token that the caller signed in with for a fresh one of
+// the same record. A token that is not refreshable comes back as it is. The
+// record must still be allowed to sign in.
+func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection, token, expand string) (*Response, error) {
+	c := s.app.Snapshot().Find(collection)
+	if c == nil {
+		return nil, fault.New(fault.NotFound, "Missing or invalid collection context.")
+	}
+	id := s.identify(ctx, token)
+	if id == nil || caller.Auth == nil || caller.Auth.ID() != id.record.ID() {
+		return nil, fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
+	}
+	// Wire: the name in the message is that of the token's collection, not of the
+	// one that was asked for.
+	if own := id.record.Collection(); own.ID != c.ID {
+		return nil, fault.New(fault.Forbidden, "The request requires auth record from "+own.Name+" collection.")
+	}
+	r := id.record.Clone()
+	if err := s.admit(ctx, caller, r); err != nil {
+		return nil, err
+	}
+	if id.refreshable {
+		var err error
+		if token, err = newToken(r, s.app.Now()); err != nil {
+			return nil, err
+		}
+	}
+	return s.respond(ctx, caller, r, token, expand)
+}

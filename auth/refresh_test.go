@@ -1,0 +1,106 @@
+package auth
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
+)
+
+// Contract auth-realtime-system.md §1.8.
+func TestRefresh(t *testing.T) {
+	const guest = "unauthenticated: The request requires valid record authorization token."
+	f := newFixture(t)
+	coretest.Collection(t, f.app, `{"name":"notes","type":"base"}`)
+	ann := f.member(map[string]any{"email": "ann@example.com"})
+	f.member(map[string]any{"email": "bob@example.com"})
+	token, other := f.login("ann@example.com").Token, f.login("bob@example.com").Token
+	for _, tt := range []struct {
+		name, collection, token string
+		caller                  record.Caller
+		want                    string
+	}{
+		{"own", "members", token, f.caller(token), ""},
+		{"by id", f.app.Snapshot().Find("members").ID, token, f.caller(token), ""},
+		{"guest", "members", "", record.Caller{}, guest},
+		{"guest, base collection", "notes", "", record.Caller{}, guest},
+		{"bad token", "members", token + "x", record.Caller{}, guest},
+		{"token of another caller", "members", other, f.caller(token), guest},
+		{"another collection", "users", token, f.caller(token), "forbidden: The request requires auth record from members collection."},
+		{"base collection", "notes", token, f.caller(token), "forbidden: The request requires auth record from members collection."},
+		{"unknown collection", "missing", token, f.caller(token), notFound},
+	} {
+		response, err := f.Refresh(context.Background(), tt.caller, tt.collection, tt.token, "")
+		if describe(err) != tt.want {
+			t.Errorf("%s: Refresh = %q, want %q", tt.name, describe(err), tt.want)
+		}
+		if err == nil {
+			if r := f.Authenticate(context.Background(), response.Token); r == nil || r.ID() != ann {
+				t.Errorf("%s: the new token stands for %v", tt.name, r)
+			}
+			if got := decode(t, response.Record); got["id"] != ann || got["email"] != "ann@example.com" {
+				t.Errorf("%s: the record is %s", tt.name, response.Record)
+			}
+		}
+	}
+}
+
+func TestRefreshAuthRule(t *testing.T) {
+	f := newFixture(t)
+	id := f.member(map[string]any{"email": "ann@example.com"})
+	f.configure("members", `{"authRule":"blocked = false"}`)
+	token := f.login("ann@example.com").Token
+	f.update("members", id, map[string]any{"blocked": true})
+	if _, err := f.Refresh(context.Background(), f.caller(token), "members", token, ""); describe(err) != notAllowed {
+		t.Errorf("Refresh of a blocked member = %q, want %q", describe(err), notAllowed)
+	}
+}
+
+// A token lives as long as its collection says, and refreshing gives it a new
+// life only if it says that it may.
+func TestTokenLife(t *testing.T) {
+	start := time.Now()
+	var passed atomic.Int64
+	clock := func() time.Time { return start.Add(time.Duration(passed.Load())) }
+	app := coretest.Open(t, core.Config{Dir: t.TempDir(), Now: clock})
+	f := &fixture{Service: New(app), t: t, app: app}
+	coretest.Collection(t, app, members)
+	id := f.member(map[string]any{"email": "ann@example.com"})
+	f.configure("members", `{"authToken":{"duration":60}}`)
+
+	login := f.login("ann@example.com")
+	r, err := app.Records().FindByID(context.Background(), "members", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	static, err := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
+		CollectionID: r.Collection().ID, ID: id, Type: typeAuth, ExpiresAt: jwt.NewNumericDate(start.Add(time.Minute)),
+	}).SignedString(signingKey(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed.Add(int64(50 * time.Second))
+	again, err := f.Refresh(context.Background(), f.caller(login.Token), "members", login.Token, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, err := f.Refresh(context.Background(), f.caller(static), "members", static, "")
+	if err != nil || same.Token != static {
+		t.Errorf("Refresh of a static token = %v, %v, want the same", same, err)
+	}
+	passed.Add(int64(20 * time.Second))
+	for _, tt := range []struct {
+		name, token string
+		want        bool
+	}{{"first", login.Token, false}, {"refreshed", again.Token, true}, {"static", static, false}} {
+		if got := f.Authenticate(context.Background(), tt.token) != nil; got != tt.want {
+			t.Errorf("after 70 s the %s token is valid: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
