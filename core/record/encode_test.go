@@ -3,7 +3,6 @@ package record
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -232,8 +231,7 @@ func FuzzPlainForms(f *testing.F) {
 
 func TestEncodingARowAllocatesNothing(t *testing.T) {
 	c := everyKind()
-	s := New(Config{Log: slog.New(slog.DiscardHandler)})
-	set := s.rowset()
+	var set rowset
 	r := Blank(c)
 	r.Set("r9", []string{"abcdefghijklmno", "bbcdefghijklmno"})
 	r.Set("z_geo", schema.Point{Lon: 2.35, Lat: 48.85})

@@ -128,7 +128,7 @@ func (x *expansion) each(e *edge, sel query.Select, fn func(store.Rows) bool) er
 	if len(e.ids) == 0 {
 		return nil
 	}
-	plan, err := query.Compile(x.service.Store.Dialect(), sel)
+	plan, err := x.service.planner.Compile(sel)
 	if err != nil || plan.Empty {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
 )
@@ -24,7 +23,7 @@ func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand
 	sh := s.shape(rd.snapshot, c, rd.superuser)
 	sel := rd.sel(sh, caller.request(caller.Body), rule)
 	sel.ID, sel.Limit = id, 1
-	plan, err := query.Compile(s.Store.Dialect(), sel)
+	plan, err := s.planner.Compile(sel)
 	if err != nil {
 		return nil, unreadable(err, fault.NotFound)
 	}

@@ -36,7 +36,7 @@ func (s *Service) List(ctx context.Context, caller Caller, collection string, p 
 	l := &listing{reading: rd, params: p, set: s.rowset(), total: -1}
 	defer s.recycle(l.set)
 	l.prepare(c, rule)
-	if l.plan, err = query.Compile(s.Store.Dialect(), l.selection); err != nil {
+	if l.plan, err = s.planner.Compile(l.selection); err != nil {
 		return nil, unreadable(err, fault.Invalid)
 	}
 	if err := rd.read(ctx, l.run); err != nil {
@@ -98,7 +98,7 @@ func (l *listing) prepare(c *schema.Collection, rule string) {
 	l.nodes = l.expand.nodes(c, parseExpand(l.params.Expand))
 	l.selection = l.sel(l.shape, l.caller.request(l.caller.Body), rule)
 	l.selection.Filter, l.selection.Sort = l.params.Filter, l.params.Sort
-	l.selection.Restricted = !l.superuser
+	l.selection.Restricted, l.selection.Keys = !l.superuser, true
 	l.selection.Limit = l.params.PerPage + 1 // one more tells whether there is a next page
 	l.selection.Offset, l.selection.After = l.params.offset(), l.params.Cursor
 }
@@ -150,8 +150,8 @@ func (l *listing) count(r store.Reader, stamp uint64, stamped bool) error {
 		return nil
 	}
 	sel := l.selection
-	sel.Columns, sel.Flags, sel.Sort, sel.Limit, sel.Offset, sel.After = nil, nil, "", 0, 0, ""
-	plan, err := query.Count(l.service.Store.Dialect(), sel)
+	sel.Columns, sel.Flags, sel.Keys, sel.Sort, sel.Limit, sel.Offset, sel.After = nil, nil, false, "", 0, 0, ""
+	plan, err := l.service.planner.Count(sel)
 	if err != nil {
 		return err
 	}

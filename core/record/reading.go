@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/loambase/loam/core/fault"
@@ -68,9 +69,17 @@ func unreadable(err error, kind fault.Kind) error {
 	var refused *query.Error
 	switch {
 	case errors.As(err, &refused):
-		return &fault.Error{Kind: kind, Reason: refused.Error(), Err: err}
+		return &fault.Error{Kind: kind, Reason: reason(refused), Err: err}
 	case errors.Is(err, store.ErrTimeout):
 		return &fault.Error{Kind: fault.Invalid, Reason: "query time limit reached", Err: err}
 	}
 	return err
+}
+
+// reason is what superusers are told of an expression that cannot be used.
+func reason(refused *query.Error) string {
+	if refused.Pos == 0 {
+		return refused.Message
+	}
+	return refused.Message + " (at byte " + strconv.Itoa(refused.Pos) + ")"
 }

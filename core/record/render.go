@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 
-	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/store"
 )
 
@@ -47,7 +46,7 @@ func (s *Service) render(ctx context.Context, caller Caller, r *Record, expand s
 func (rd *reading) manages(r store.Reader, sh *shape, id string) bool {
 	sel := rd.sel(sh, rd.caller.request(rd.caller.Body), "")
 	sel.Columns, sel.Flags, sel.Rule, sel.ID = []string{"id"}, nil, sh.manage, id
-	plan, err := query.Compile(rd.service.Store.Dialect(), sel)
+	plan, err := rd.service.planner.Compile(sel)
 	if err != nil || plan.Empty {
 		return false
 	}

@@ -18,7 +18,7 @@ func (s *Service) Satisfies(ctx context.Context, caller Caller, r *Record, rule 
 	if c == nil {
 		return false, nil
 	}
-	plan, err := query.Compile(s.Store.Dialect(), query.Select{
+	plan, err := s.planner.Compile(query.Select{
 		Scope:   query.Scope{Snapshot: rd.snapshot, Collection: c, Request: caller.request(caller.Body), Now: rd.now},
 		Columns: []string{"id"},
 		ID:      r.ID(),

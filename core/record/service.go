@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/password"
+	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
 )
@@ -17,6 +18,7 @@ import (
 // internal.
 type Service struct {
 	Config
+	planner *query.Planner
 	shapes  shapes    // see visible.go
 	totals  totals    // see total.go
 	rowsets sync.Pool // of *rowset
@@ -30,7 +32,7 @@ func New(c Config) *Service {
 	if c.ReadLimit == 0 {
 		c.ReadLimit = 10 * time.Second
 	}
-	return &Service{Config: c}
+	return &Service{Config: c, planner: query.New(c.Store.Dialect())}
 }
 
 // Config is what the service stands on. All but Now and ReadLimit are required.
