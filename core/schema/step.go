@@ -54,10 +54,10 @@ func Diff(old, c *Collection) []Step {
 	}
 	columns := columnSteps(old, c)
 	dropped, created := indexSteps(old, c, moved(old, c))
-	steps := dropped
-	steps = append(steps, renameTable(old.Name, c.Name)...)
-	steps = append(steps, columns...)
-	return append(steps, created...)
+	if old.Name != c.Name {
+		dropped = append(dropped, RenameTable{old.Name, c.Name})
+	}
+	return slices.Concat(dropped, columns, created)
 }
 
 func createSteps(c *Collection) []Step {
@@ -70,20 +70,7 @@ func createSteps(c *Collection) []Step {
 	return append([]Step{table}, created...)
 }
 
-// renameTable goes through a third name where only letter case changes: engines
-// that ignore it would see the name as taken.
-func renameTable(from, to string) []Step {
-	switch {
-	case from == to:
-		return nil
-	case strings.EqualFold(from, to):
-		between := temporary(from)
-		return []Step{RenameTable{from, between}, RenameTable{between, to}}
-	}
-	return []Step{RenameTable{from, to}}
-}
-
-// temporary is a name that no collection or field has.
+// temporary is a name that no field has.
 func temporary(name string) string {
 	return "_tmp_" + checksum(name) + RandomString(8, AlphabetID)
 }

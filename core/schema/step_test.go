@@ -69,7 +69,7 @@ func TestDiff(t *testing.T) {
 		"one index more, one less": {`{"indexes":["CREATE INDEX i ON t (` + "`a`" + `)","create unique index k on t (c)"]}`, "drop index j\nindex 1 k on t"},
 		"index changed":            {`{"indexes":["create index i on t (a desc)","create index j on t (b)"]}`, "drop index i\nindex 0 i on t"},
 		"table":                    {`{"name":"u"}`, "drop index i\ndrop index j\nrename table t u\nindex 0 i on u\nindex 1 j on u"},
-		"letter case of the table": {`{"name":"T"}`, "drop index i\ndrop index j\nrename table t ~1\nrename table ~1 T\nindex 0 i on T\nindex 1 j on T"},
+		"letter case of the table": {`{"name":"T"}`, "drop index i\ndrop index j\nrename table t T\nindex 0 i on T\nindex 1 j on T"},
 		"table and column": {`{"name":"u","fields":[` + field("1", "b") + `,` + field("2", "a") + `]}`,
 			"drop index i\ndrop index j\nrename table t u\ndrop u c\nindex 0 i on u\nindex 1 j on u"},
 	} {

@@ -1,0 +1,130 @@
+package collection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+const (
+	defaultPerPage = 30
+	maxPerPage     = 1000
+)
+
+// listed describes the part of the table _collections that a list may be
+// filtered and sorted by.
+func listed() *schema.Collection {
+	text := func(name string) *schema.Field { return &schema.Field{Name: name, Kind: &schema.Text{}} }
+	return &schema.Collection{ID: "_collections", Name: "_collections", Type: schema.Base, Fields: []*schema.Field{
+		{Name: "id", Kind: &schema.Text{PrimaryKey: true}},
+		text("created"), text("updated"), text("name"), text("type"),
+		{Name: "system", Kind: &schema.Bool{}},
+	}}
+}
+
+// List is one page of the collections, as JSON. The expressions know id,
+// created, updated, name, system and type; wrong ones are an Invalid fault.
+// Expand and Cursor are ignored.
+func (s *Service) List(ctx context.Context, p record.ListParams) (*record.Page, error) {
+	page := &record.Page{Page: max(1, p.Page), PerPage: p.PerPage, TotalItems: -1, TotalPages: -1}
+	if page.PerPage <= 0 {
+		page.PerPage = defaultPerPage
+	}
+	page.PerPage = min(page.PerPage, maxPerPage)
+	sel := query.Select{
+		Scope:   query.Scope{Snapshot: s.listing, Collection: s.listing.All()[0], Request: &query.Request{}, Now: s.Now()},
+		Columns: []string{"id"}, Filter: p.Filter, Sort: p.Sort,
+	}
+	items, err := s.planner.Compile(paged(sel, page))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	count, err := s.planner.Count(sel)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	err = s.Store.Read(ctx, func(r store.Reader) error {
+		if !p.SkipTotal {
+			if err := total(r, count, page); err != nil {
+				return err
+			}
+		}
+		ids, err := ids(r, items)
+		if err != nil {
+			return err
+		}
+		page.Items, err = encode(s.Snapshots.Load(), ids)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+// paged is the select of one page. A page beyond what a number can hold is empty.
+func paged(sel query.Select, page *record.Page) query.Select {
+	sel.Limit = page.PerPage
+	const far = 1 << 40
+	sel.Offset = min(page.Page-1, far) * page.PerPage
+	return sel
+}
+
+// unreadable is the failure of a wrong filter or sort; superusers are told why.
+func unreadable(err error) error {
+	var wrong *query.Error
+	if errors.As(err, &wrong) {
+		return &fault.Error{Kind: fault.Invalid, Reason: wrong.Message, Err: err}
+	}
+	return err
+}
+
+func total(r store.Reader, count *query.Plan, page *record.Page) error {
+	page.TotalItems = 0
+	if !count.Empty {
+		rows, err := r.Query(count.SQL, count.Args...)
+		if err != nil {
+			return err
+		}
+		if rows.Next() {
+			page.TotalItems = int(rows.Int(0))
+		}
+		if err := rows.Close(); err != nil {
+			return err
+		}
+	}
+	page.TotalPages = (page.TotalItems + page.PerPage - 1) / page.PerPage
+	return nil
+}
+
+func ids(r store.Reader, plan *query.Plan) ([]string, error) {
+	if plan.Empty {
+		return nil, nil
+	}
+	rows, err := r.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for rows.Next() {
+		list = append(list, rows.Text(0))
+	}
+	return list, rows.Close()
+}
+
+// encode writes the collections that the snapshot has of those ids.
+func encode(s *schema.Snapshot, ids []string) ([]byte, error) {
+	list := make([]*schema.Collection, 0, len(ids))
+	for _, id := range ids {
+		if c := s.ByID(id); c != nil {
+			list = append(list, c)
+		}
+	}
+	return json.Marshal(list)
+}

@@ -1,0 +1,96 @@
+package collection
+
+import (
+	"fmt"
+
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// The table _collections: one row a collection, in the order of their creation.
+
+const rowColumns = `"id", "system", "type", "name", "fields", "indexes", ` +
+	`"listRule", "viewRule", "createRule", "updateRule", "deleteRule", "options", "created", "updated"`
+
+// readRows reads every collection.
+func readRows(r store.Reader) (list []*schema.Collection, err error) {
+	rows, err := r.Query(`SELECT ` + rowColumns + ` FROM "_collections" ORDER BY "_rowid_"`)
+	if err != nil {
+		return nil, fmt.Errorf("read collections: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		c := &schema.Collection{
+			ID: rows.Text(0), System: rows.Bool(1), Type: rows.Text(2), Name: rows.Text(3),
+			ListRule: nullable(rows, 6), ViewRule: nullable(rows, 7), CreateRule: nullable(rows, 8),
+			UpdateRule: nullable(rows, 9), DeleteRule: nullable(rows, 10),
+			Created: rows.Text(12), Updated: rows.Text(13),
+		}
+		if err := c.LoadJSON(rows.Bytes(4), rows.Bytes(5), rows.Bytes(11)); err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, rows.Err()
+}
+
+func nullable(rows store.Rows, col int) *string {
+	if rows.Kind(col) == store.KindNull {
+		return nil
+	}
+	s := rows.Text(col)
+	return &s
+}
+
+func orNull(rule *string) store.Value {
+	if rule == nil {
+		return store.Null
+	}
+	return store.Text(*rule)
+}
+
+// rowValues are the values of rowColumns.
+func rowValues(c *schema.Collection) ([]store.Value, error) {
+	fields, err := c.FieldsJSON()
+	if err != nil {
+		return nil, err
+	}
+	indexes, err := c.IndexesJSON()
+	if err != nil {
+		return nil, err
+	}
+	options, err := c.OptionsJSON()
+	if err != nil {
+		return nil, err
+	}
+	return []store.Value{store.Text(c.ID), store.Bool(c.System), store.Text(c.Type), store.Text(c.Name),
+		store.Text(string(fields)), store.Text(string(indexes)),
+		orNull(c.ListRule), orNull(c.ViewRule), orNull(c.CreateRule), orNull(c.UpdateRule), orNull(c.DeleteRule),
+		store.Text(string(options)), store.Text(c.Created), store.Text(c.Updated)}, nil
+}
+
+func insertRow(tx store.Tx, c *schema.Collection) error {
+	values, err := rowValues(c)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO "_collections" (`+rowColumns+`) `+
+		`VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, values...)
+	return err
+}
+
+func updateRow(tx store.Tx, c *schema.Collection) error {
+	values, err := rowValues(c)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE "_collections" SET "system" = $2, "type" = $3, "name" = $4, "fields" = $5, "indexes" = $6, `+
+		`"listRule" = $7, "viewRule" = $8, "createRule" = $9, "updateRule" = $10, "deleteRule" = $11, `+
+		`"options" = $12, "created" = $13, "updated" = $14 WHERE "id" = $1`, values...)
+	return err
+}
+
+func deleteRow(tx store.Tx, id string) error {
+	_, err := tx.Exec(`DELETE FROM "_collections" WHERE "id" = $1`, store.Text(id))
+	return err
+}

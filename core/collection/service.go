@@ -1,0 +1,116 @@
+// Package collection creates, changes and deletes collections: their tables,
+// their rows in _collections, and the snapshot that everything else reads.
+package collection
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// Service defines collections. Rules do not hold here: who calls it must be a
+// superuser. It is safe for concurrent use. Errors are faults; what is not one
+// is internal.
+type Service struct {
+	Config
+	planner *query.Planner
+	number  atomic.Uint64    // of the last snapshot that was made
+	listing *schema.Snapshot // describes the table _collections itself
+}
+
+// Config is what the service stands on. All but Now are required.
+type Config struct {
+	Store     store.Store
+	Snapshots *atomic.Pointer[schema.Snapshot] // where new snapshots are published
+	Records   *record.Service
+	Blobs     blob.Store
+	Log       *slog.Logger
+	Now       func() time.Time // default time.Now
+}
+
+// New is a service that has not loaded anything yet.
+func New(c Config) *Service {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Service{Config: c, planner: query.New(c.Store.Dialect()), listing: schema.NewSnapshot(0, []*schema.Collection{listed()})}
+}
+
+func (s *Service) now() string { return schema.FormatTime(s.Now()) }
+
+// Load publishes what is stored. It is also what to do when another process has
+// changed collections.
+func (s *Service) Load(ctx context.Context) error {
+	for {
+		before := s.Snapshots.Load()
+		var list []*schema.Collection
+		err := s.Store.Read(ctx, func(r store.Reader) (err error) {
+			list, err = readRows(r)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		// A change that was published meanwhile may be missing in what was read.
+		if s.Snapshots.CompareAndSwap(before, s.snapshot(list)) {
+			return nil
+		}
+	}
+}
+
+// snapshot numbers a new one. Not all that are made are published, but no two
+// have the same number.
+func (s *Service) snapshot(list []*schema.Collection) *schema.Snapshot {
+	return schema.NewSnapshot(s.number.Add(1), list)
+}
+
+// Get is the collection with that id or, in any letter case, that name; else a
+// NotFound fault.
+func (s *Service) Get(idOrName string) (*schema.Collection, error) {
+	if c := s.Snapshots.Load().Find(idOrName); c != nil {
+		return c, nil
+	}
+	return nil, fault.New(fault.NotFound, "")
+}
+
+// change runs one change of a collection. fn gets the stored collections as the
+// transaction sees them (another process may have been faster) and returns them
+// as they are to be. They are published when that is durable; if anything fails,
+// nothing has changed.
+func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot) (*schema.Snapshot, error)) error {
+	return s.Store.Exclusive(ctx, func(tx store.Tx) error {
+		stored, err := readRows(tx)
+		if err != nil {
+			return err
+		}
+		next, err := fn(tx, s.snapshot(stored))
+		if err != nil {
+			return err
+		}
+		tx.OnCommit(func() { s.Snapshots.Store(next) })
+		return nil
+	})
+}
+
+// judge validates a draft against the collections that next holds, itself included.
+func (s *Service) judge(tx store.Tx, old, draft *schema.Collection, stored, next *schema.Snapshot, message string) error {
+	names, err := s.Store.Catalog().Names(tx)
+	if err != nil {
+		return fmt.Errorf("read the catalog: %w", err)
+	}
+	fails := schema.Validate(draft, schema.Surroundings{Old: old, Snapshot: stored, Names: names,
+		Rule: func(c *schema.Collection, rule string) error { return query.CheckRule(next, c, rule) }})
+	if len(fails) > 0 {
+		return fault.Invalidate(message, fails)
+	}
+	return nil
+}
