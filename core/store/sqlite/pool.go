@@ -10,38 +10,48 @@ import (
 	"github.com/loambase/loam/core/store"
 )
 
-// pool lends read connections. As many as can run at a time and one more are
-// kept. When slow reads hold all of them, whoever has waited for extraAfter gets
-// an extra one, up to a limit, so that slow reads do not stop the quick ones.
+// pool lends read connections, as many at a time as its limit says. Waiting
+// readers are served in their order. A read that turns out to be slow while
+// others wait does not count any more: the next one gets an extra connection, so
+// that slow reads, up to a number, do not stop the quick ones.
 type pool struct {
 	open    func() (*conn, error)
-	size    int           // connections that are kept
-	most    int           // reads at a time, extra ones included
+	turn    *turn
+	size    int           // quick reads at a time, and connections that are kept
+	yielded int           // quick reads at a time while there are writes
+	slowest int           // slow reads that are let through beside them
 	timeout time.Duration // of waiting
 
 	mu      sync.Mutex // guards what follows
 	idle    []*conn    // the warmest is the last
-	running int        // permits that are out, each good for one connection
-	waiting []chan permit
+	lent    []*loan
+	slow    int // of the lent ones
+	waiting []chan *loan
 	closed  bool
-	ended   *sync.Cond // running became 0
+	ended   *sync.Cond // lent became empty
 }
 
-// permit is what a waiting reader is given: the right to a connection, or
-// nothing because the pool was closed.
-type permit bool
+// loan is the right to a connection, and then the connection.
+type loan struct {
+	c     *conn
+	since time.Time
+	slow  bool
+}
 
-// extraAfter is how long a reader waits before it gets an extra connection.
-const extraAfter = 20 * time.Millisecond
+// slowAfter is how long a read may take, while others wait, before it is slow.
+const slowAfter = 20 * time.Millisecond
 
-func newPool(size, most int, timeout time.Duration, open func() (*conn, error)) *pool {
-	p := &pool{open: open, size: size, most: most, timeout: timeout}
+func newPool(turn *turn, procs int, timeout time.Duration, open func() (*conn, error)) *pool {
+	p := &pool{
+		open: open, turn: turn, timeout: timeout,
+		size: procs + 1, yielded: max(1, procs-1), slowest: 8,
+	}
 	p.ended = sync.NewCond(&p.mu)
 	return p
 }
 
 // acquire lends a connection until release.
-func (p *pool) acquire(ctx context.Context) (*conn, error) {
+func (p *pool) acquire(ctx context.Context) (*loan, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, contextError(err)
 	}
@@ -50,116 +60,133 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 		p.mu.Unlock()
 		return nil, store.ErrClosed
 	}
-	if p.running < p.size && len(p.waiting) == 0 {
-		p.running++
-		return p.take()
+	if len(p.waiting) == 0 && p.free() {
+		l := p.lend()
+		p.mu.Unlock()
+		return p.ready(l)
 	}
-	w := make(chan permit, 1) // buffered: who gives never waits
+	w := make(chan *loan, 1) // buffered: who lends never waits
 	p.waiting = append(p.waiting, w)
 	p.mu.Unlock()
-	if err := p.wait(ctx, w); err != nil {
+	l, err := p.wait(ctx, w)
+	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	return p.take()
+	return p.ready(l)
 }
 
-// take turns a permit into a connection. It is called with the lock held and
-// releases it.
-func (p *pool) take() (*conn, error) {
+// free reports that one more read may run. Lock held.
+func (p *pool) free() bool {
+	quick := len(p.lent) - p.slow
+	return quick < p.yielded || quick < p.size && !p.turn.writers()
+}
+
+// lend makes a loan, with an idle connection if there is one. Lock held.
+func (p *pool) lend() *loan {
+	l := &loan{since: time.Now()}
 	if n := len(p.idle); n > 0 {
-		c := p.idle[n-1]
+		l.c = p.idle[n-1]
 		p.idle = p.idle[:n-1]
-		p.mu.Unlock()
-		return c, nil
 	}
-	p.mu.Unlock()
+	p.lent = append(p.lent, l)
+	return l
+}
+
+// ready opens the connection of a loan that has none.
+func (p *pool) ready(l *loan) (*loan, error) {
+	if l.c != nil {
+		return l, nil
+	}
 	c, err := p.open()
 	if err != nil {
-		p.mu.Lock()
-		p.giveBack()
-		p.mu.Unlock()
+		p.release(l)
+		return nil, err
 	}
-	return c, err
+	l.c = c
+	return l, nil
 }
 
-// wait waits for a permit.
-func (p *pool) wait(ctx context.Context, w chan permit) error {
+// wait waits for a loan.
+func (p *pool) wait(ctx context.Context, w chan *loan) (*loan, error) {
 	began := time.Now()
-	timer := time.NewTimer(extraAfter)
+	timer := time.NewTimer(slowAfter)
 	defer timer.Stop()
 	for {
 		select {
-		case granted := <-w:
-			if !granted {
-				return store.ErrClosed
+		case l := <-w:
+			if l == nil {
+				return nil, store.ErrClosed
 			}
-			return nil
+			return l, nil
 		case <-ctx.Done():
-			return p.leave(w, contextError(ctx.Err()))
+			return nil, p.leave(w, contextError(ctx.Err()))
 		case <-timer.C:
-			if p.extra(w) {
-				return nil
-			}
 			if time.Since(began) > p.timeout {
-				return p.leave(w, store.ErrTimeout)
+				return nil, p.leave(w, store.ErrTimeout)
 			}
-			timer.Reset(extraAfter)
+			p.findSlow()
+			timer.Reset(slowAfter)
 		}
 	}
 }
 
-// extra gives a waiting reader a permit beyond the usual number.
-func (p *pool) extra(w chan permit) bool {
+// findSlow marks the reads that take long and serves who waited for them.
+func (p *pool) findSlow() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	i := slices.Index(p.waiting, w)
-	if i < 0 || p.running >= p.most {
-		return false
+	for _, l := range p.lent {
+		if p.slow < p.slowest && !l.slow && time.Since(l.since) >= slowAfter {
+			l.slow = true
+			p.slow++
+		}
 	}
-	p.waiting = slices.Delete(p.waiting, i, i+1)
-	p.running++
-	return true
+	p.serve()
 }
 
 // leave takes a reader that waits no longer out of the queue.
-func (p *pool) leave(w chan permit, err error) error {
+func (p *pool) leave(w chan *loan, err error) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if i := slices.Index(p.waiting, w); i >= 0 {
 		p.waiting = slices.Delete(p.waiting, i, i+1)
+		p.mu.Unlock()
 		return err
 	}
-	if <-w { // it was given one at the same moment
-		p.giveBack()
+	p.mu.Unlock()
+	if l := <-w; l != nil { // it was lent one at the same moment
+		p.release(l)
 	}
 	return err
 }
 
-// release takes a connection back.
-func (p *pool) release(c *conn) {
+// release takes a loan back.
+func (p *pool) release(l *loan) {
 	p.mu.Lock()
-	keep := !c.failed && !p.closed && len(p.idle) < p.size
-	if keep {
-		p.idle = append(p.idle, c)
+	i := slices.Index(p.lent, l)
+	p.lent[i] = p.lent[len(p.lent)-1]
+	p.lent = slices.Delete(p.lent, len(p.lent)-1, len(p.lent))
+	if l.slow {
+		p.slow--
 	}
-	p.giveBack()
+	drop := l.c
+	if drop != nil && !drop.failed && !p.closed && len(p.idle) < p.size {
+		p.idle = append(p.idle, drop)
+		drop = nil
+	}
+	p.serve()
+	if len(p.lent) == 0 {
+		p.ended.Broadcast()
+	}
 	p.mu.Unlock()
-	if !keep {
-		_ = c.Close() // it only reads: nothing can be lost
+	if drop != nil {
+		_ = drop.Close() // it only reads: nothing can be lost
 	}
 }
 
-// giveBack returns a permit and grants it to who waits. Lock held.
-func (p *pool) giveBack() {
-	p.running--
-	for p.running < p.size && len(p.waiting) > 0 {
-		p.waiting[0] <- true
+// serve lends to those who wait what is free. Lock held.
+func (p *pool) serve() {
+	for len(p.waiting) > 0 && p.free() {
+		p.waiting[0] <- p.lend()
 		p.waiting = slices.Delete(p.waiting, 0, 1)
-		p.running++
-	}
-	if p.running == 0 {
-		p.ended.Broadcast()
 	}
 }
 
@@ -168,10 +195,10 @@ func (p *pool) close() error {
 	p.mu.Lock()
 	p.closed = true
 	for _, w := range p.waiting {
-		w <- false
+		w <- nil
 	}
 	p.waiting = nil
-	for p.running > 0 {
+	for len(p.lent) > 0 {
 		p.ended.Wait()
 	}
 	idle := p.idle

@@ -18,11 +18,12 @@ var _ store.Reader = (*reader)(nil)
 // Read implements store.Store. It fails with store.ErrTimeout past the deadline
 // of ctx or, if that has none, Config.ReadTimeout.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
-	c, err := db.readers.acquire(ctx)
+	l, err := db.readers.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	defer db.readers.release(c)
+	defer db.readers.release(l)
+	c := l.c
 	c.guard.arm(ctx, db.cfg.ReadTimeout)
 	r := &reader{session: session{c: c}, stamps: &db.stamps}
 	defer r.finish() // also when fn panics

@@ -62,10 +62,6 @@ type DB struct {
 
 var _ store.Store = (*DB)(nil)
 
-// extraReaders is how many reads may run beside the kept connections while slow
-// ones hold those.
-const extraReaders = 8
-
 // Open opens the database in cfg.Dir, creating it if it is missing. With
 // cfg.Serve it fails with store.ErrLocked if another server has the folder.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
@@ -100,11 +96,12 @@ func (db *DB) open() (err error) {
 	opener := func(r role) func() (*conn, error) {
 		return func() (*conn, error) { return openConn(path, r) }
 	}
-	if db.writer, err = newWriter(db.cfg.Log, &db.stamps, opener(roleWrite), opener(roleCheckpoint)); err != nil {
+	turn := newTurn()
+	db.writer, err = newWriter(db.cfg.Log, &db.stamps, turn, opener(roleWrite), opener(roleCheckpoint))
+	if err != nil {
 		return err
 	}
-	size := runtime.GOMAXPROCS(0) + 1
-	db.readers = newPool(size, size+extraReaders, db.cfg.ReadTimeout, opener(roleRead))
+	db.readers = newPool(turn, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, opener(roleRead))
 	// The log exists now: its name must not be lost with a commit in it.
 	if err := syncFolder(dir); err != nil {
 		return errors.Join(err, db.writer.close())

@@ -20,6 +20,7 @@ const maxGroup = 1024
 type writer struct {
 	log    *slog.Logger
 	stamps *stamps
+	turn   *turn
 	open   func() (*conn, error)
 	beside func() (*conn, error) // opens the checkpointer's
 	full   chan struct{}         // tells the checkpointer that the log is long; capacity 1
@@ -56,9 +57,9 @@ const (
 	opLeft          // its caller has gone: never to be started
 )
 
-func newWriter(log *slog.Logger, s *stamps, open, beside func() (*conn, error)) (*writer, error) {
+func newWriter(log *slog.Logger, s *stamps, t *turn, open, beside func() (*conn, error)) (*writer, error) {
 	w := &writer{
-		log: log, stamps: s, open: open, beside: beside,
+		log: log, stamps: s, turn: t, open: open, beside: beside,
 		full: make(chan struct{}, 1), checkpoint: checkpointFrames,
 	}
 	w.rest = sync.NewCond(&w.mu)
@@ -91,6 +92,7 @@ func (w *writer) do(ctx context.Context, o *op) error {
 		return w.wait(ctx, o)
 	}
 	w.busy = true
+	w.turn.begin()
 	w.mu.Unlock()
 	defer w.pass()
 	w.lead([]*op{o})
@@ -128,6 +130,7 @@ func (w *writer) pass() {
 		return
 	}
 	w.busy = false
+	w.turn.end()
 	w.rest.Broadcast()
 }
 
