@@ -3,6 +3,7 @@ package record
 import (
 	"math"
 
+	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/store"
 )
 
@@ -24,6 +25,19 @@ func (rs *rowset) reset(sh *shape, nodes []*node) {
 	for _, n := range nodes {
 		rs.edges = append(rs.edges, &edge{node: n, number: map[string]int32{}})
 	}
+}
+
+// read adds all records of the plan.
+func (rs *rowset) read(r store.Reader, plan *query.Plan, c Caller) error {
+	rows, err := r.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		rs.add(rows, c)
+	}
+	return rows.Close()
 }
 
 // add encodes the record in the row as the caller sees it.

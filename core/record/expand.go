@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/store"
@@ -67,7 +68,7 @@ func (x *expansion) follow(e *edge) error {
 		return err
 	}
 	x.expand(e.related)
-	size := e.related.size(x.room)
+	size := e.related.size(math.MaxInt)
 	x.room -= size
 	e.related.settle(size)
 	return nil

@@ -11,40 +11,40 @@ import (
 // Get is the record as JSON (contract records.md §4.3). Faults: Forbidden where
 // only superusers may view; NotFound for an unknown collection or id, a view rule
 // that the record does not satisfy, and one that no longer compiles.
-func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand string) ([]byte, error) {
-	rd := s.reading(caller)
+func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand string) (record []byte, err error) {
+	err = s.withReading(caller, func(rd *reading) error {
+		record, err = rd.get(ctx, collection, id, expand)
+		return err
+	})
+	return record, err
+}
+
+func (rd *reading) get(ctx context.Context, collection, id, expand string) ([]byte, error) {
+	missing := fault.New(fault.NotFound, "")
 	c, rule, err := rd.collection(collection, func(c *schema.Collection) *string { return c.ViewRule })
 	if err != nil {
 		return nil, err
 	}
-	if id == "" {
-		return nil, fault.New(fault.NotFound, "")
+	if id == "" { // which a Select takes for any
+		return nil, missing
 	}
-	sh := s.shape(rd.snapshot, c, rd.superuser)
-	sel := rd.sel(sh, caller.request(caller.Body), rule)
+	sh := rd.service.shape(rd.snapshot, c, rd.superuser)
+	sel := rd.sel(sh, rd.caller.request(rd.caller.Body), rule)
 	sel.ID, sel.Limit = id, 1
-	plan, err := s.planner.Compile(sel)
+	plan, err := rd.service.planner.Compile(sel)
 	if err != nil {
 		return nil, unreadable(err, fault.NotFound)
 	}
 	if plan.Empty {
-		return nil, fault.New(fault.NotFound, "")
+		return nil, missing
 	}
 	x := rd.expansion()
 	nodes := x.nodes(c, parseExpand(expand))
-	set := s.rowset()
-	defer s.recycle(set)
+	set := rd.service.rowset()
+	defer rd.service.recycle(set)
 	err = rd.read(ctx, func(r store.Reader) error {
 		set.reset(sh, nodes)
-		rows, err := r.Query(plan.SQL, plan.Args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		if rows.Next() {
-			set.add(rows, caller)
-		}
-		if err := rows.Close(); err != nil {
+		if err := set.read(r, plan, rd.caller); err != nil {
 			return err
 		}
 		x.run(r, set)
@@ -54,7 +54,7 @@ func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand
 		return nil, unreadable(err, fault.NotFound)
 	}
 	if len(set.rows) == 0 {
-		return nil, fault.New(fault.NotFound, "")
+		return nil, missing
 	}
 	return set.appendJSON(nil, 0), nil
 }

@@ -21,8 +21,15 @@ const (
 // filter (contract records.md §4.2). Faults: NotFound for an unknown collection,
 // Forbidden where only superusers may list or filter so, Invalid for what cannot
 // be read as a filter, sort or cursor or takes too long.
-func (s *Service) List(ctx context.Context, caller Caller, collection string, p ListParams) (*Page, error) {
-	rd := s.reading(caller)
+func (s *Service) List(ctx context.Context, caller Caller, collection string, p ListParams) (page *Page, err error) {
+	err = s.withReading(caller, func(rd *reading) error {
+		page, err = rd.list(ctx, collection, p)
+		return err
+	})
+	return page, err
+}
+
+func (rd *reading) list(ctx context.Context, collection string, p ListParams) (*Page, error) {
 	c, rule, err := rd.collection(collection, func(c *schema.Collection) *string { return c.ListRule })
 	if err != nil {
 		return nil, err
@@ -33,10 +40,10 @@ func (s *Service) List(ctx context.Context, caller Caller, collection string, p 
 		}
 	}
 	p.clamp()
-	l := &listing{reading: rd, params: p, set: s.rowset(), total: -1}
-	defer s.recycle(l.set)
+	l := &listing{reading: rd, params: p, set: rd.service.rowset()}
+	defer rd.service.recycle(l.set)
 	l.prepare(c, rule)
-	if l.plan, err = s.planner.Compile(l.selection); err != nil {
+	if l.plan, err = rd.service.planner.Compile(l.selection); err != nil {
 		return nil, unreadable(err, fault.Invalid)
 	}
 	if err := rd.read(ctx, l.run); err != nil {

@@ -26,6 +26,18 @@ func (s *Service) reading(c Caller) *reading {
 	return &reading{service: s, snapshot: s.Snapshot(), caller: c, superuser: c.Superuser(), now: s.Now()}
 }
 
+// withReading calls fn with a reading. If the database refuses what fn asks since
+// a collection was changed meanwhile, it is called again with the new snapshot.
+func (s *Service) withReading(c Caller, fn func(*reading) error) error {
+	rd := s.reading(c)
+	err := fn(rd)
+	var refused *store.StatementError
+	if errors.As(err, &refused) && s.Snapshot() != rd.snapshot {
+		return fn(s.reading(c))
+	}
+	return err
+}
+
 // collection is the collection and the rule that its records must satisfy, which
 // pick takes from it.
 func (rd *reading) collection(idOrName string, pick func(*schema.Collection) *string) (*schema.Collection, string, error) {

@@ -1,0 +1,90 @@
+package record
+
+import (
+	"testing"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+func TestFind(t *testing.T) {
+	b := postsBed(t)
+	for _, c := range []struct {
+		collection, field string
+		value             any
+		nocase            bool
+		want              string
+	}{
+		{"posts", "id", "p1", false, "p1"},
+		{"id_posts", "title", "title 3", false, "p3"},
+		{"POSTS", "rank", 1, false, "p1"},
+		{"posts", "rank", 0, false, "p0"},
+		{"closed", "id", "c1", false, "c1"},
+		{"users", "email", "U1@X.CO", true, "u1"},
+		{"users", "email", "U1@X.CO", false, ""},
+		{"users", "email", "u1@x.co' OR 1=1 --", true, ""},
+		{"users", "email", "", false, ""},
+		{"users", "note", "", true, ""},
+		{"users", "nothing", "x", false, ""},
+		{"nothing", "id", "x", false, ""},
+		{"posts", "id", "P1", false, ""},
+	} {
+		r, err := b.FindFirst(t.Context(), c.collection, c.field, c.value, c.nocase)
+		if c.want == "" {
+			if fault.KindOf(err) != fault.NotFound || r != nil {
+				t.Errorf("FindFirst(%s, %s, %v) = %v, %v, want none and not found", c.collection, c.field, c.value, r, err)
+			}
+			continue
+		}
+		if err != nil || r.ID() != c.want {
+			t.Errorf("FindFirst(%s, %s, %v) = %v, %v, want %s", c.collection, c.field, c.value, r, err, c.want)
+		}
+	}
+	r, err := b.FindByID(t.Context(), "users", "u1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Text("email") != "u1@x.co" || r.Text("tokenKey") != "1" || r.Text("note") != "u3" || r.Get("verified") != false {
+		t.Errorf("FindByID = %v, want every field of u1", r.values)
+	}
+	if _, err := b.FindByID(t.Context(), "users", ""); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("FindByID of no id: %v, want not found", err)
+	}
+}
+
+func TestCount(t *testing.T) {
+	b := postsBed(t)
+	if n, err := b.Count(t.Context(), "posts"); n != 5 || err != nil {
+		t.Errorf("Count = %d, %v, want 5", n, err)
+	}
+	if _, err := b.Count(t.Context(), "nothing"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("Count of nothing: %v, want not found", err)
+	}
+}
+
+// A reader that took its snapshot before a column went reads again.
+func TestReadsFollowTheSchema(t *testing.T) {
+	b := postsBed(t)
+	fresh := b.snapshot
+	old := base("posts", textField("title"), textField("dropped"))
+	stale := schema.NewSnapshot(0, []*schema.Collection{old})
+	for name, read := range map[string]func() error{
+		"List": func() error { _, err := b.List(t.Context(), Caller{}, "posts", ListParams{}); return err },
+		"Get":  func() error { _, err := b.Get(t.Context(), Caller{}, "posts", "p1", ""); return err },
+	} {
+		asked := 0
+		b.Snapshot = func() *schema.Snapshot {
+			if asked++; asked == 1 {
+				return stale
+			}
+			return fresh
+		}
+		if err := read(); err != nil {
+			t.Errorf("%s with a stale snapshot: %v", name, err)
+		}
+		b.Snapshot = func() *schema.Snapshot { return stale }
+		if err := read(); fault.KindOf(err) != fault.Internal || err == nil {
+			t.Errorf("%s of a column that is nowhere: %v, want an internal error", name, err)
+		}
+	}
+}
