@@ -97,6 +97,9 @@ func (p *part) appendColumn(dst []byte, rows store.Rows) []byte {
 	case formText:
 		return schema.AppendString(dst, rows.Bytes(p.col))
 	case formJSON:
+		if rows.Kind(p.col) == store.KindFloat { // a lone number, which SQLite keeps as one
+			return schema.AppendNumber(dst, rows.Float(p.col))
+		}
 		return schema.AppendJSON(dst, rows.Bytes(p.col))
 	case formNumber:
 		switch rows.Kind(p.col) {

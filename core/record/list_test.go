@@ -1,6 +1,7 @@
 package record
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -329,6 +330,27 @@ func TestGetOfOddlyStoredRow(t *testing.T) {
 		`"j":" {not json","r9":["bare"],"t":"a\u0000\ufffdb"}`
 	if err != nil || got != want {
 		t.Errorf("Get = %s, %v, want %s", got, err, want)
+	}
+}
+
+// SQLite keeps a JSON that is one number as a number: it is written as JSON
+// writes it, not as SQLite does.
+func TestGetOfLoneNumbers(t *testing.T) {
+	b := newReadBed(t, base("lone", &schema.Field{Name: "j", Kind: &schema.JSON{}}))
+	for _, want := range []string{"0", "-1", "9007199254740993", "0.1", "1e+300", "1e-7", "0.000001", "100000000000000000000"} {
+		b.exec(`DELETE FROM lone`)
+		b.insert("lone", object{"id": "x", "j": json.RawMessage(want)})
+		r, err := b.FindByID(t.Context(), "lone", "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(r.Get("j").(json.RawMessage)); got != want {
+			t.Errorf("stored %s is loaded as %s", want, got)
+		}
+		got, err := b.get(Caller{}, "lone", "x", "")
+		if want := `{"collectionId":"id_lone","collectionName":"lone","id":"x","j":` + want + `}`; err != nil || got != want {
+			t.Errorf("Get = %s, %v, want %s", got, err, want)
+		}
 	}
 }
 

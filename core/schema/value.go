@@ -67,6 +67,9 @@ func (f *Field) Load(rows store.Rows, col int) any {
 		}
 		return rows.Bool(col)
 	case *JSON:
+		if stored == store.KindFloat { // a lone number, which SQLite keeps as one
+			return json.RawMessage(AppendNumber(nil, rows.Float(col)))
+		}
 		return loadJSON(rows.Bytes(col))
 	case *Select, *File, *Relation:
 		if k.Multiple() {
