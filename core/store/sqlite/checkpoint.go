@@ -93,19 +93,16 @@ func (w *writer) checkpointer(ctx context.Context) {
 				continue
 			}
 		}
-		frames, copied, err := c.Checkpoint(binding.CheckpointPassive)
-		if err != nil && !busy(err) {
+		if _, _, err := c.Checkpoint(binding.CheckpointPassive); err != nil && !busy(err) {
 			w.log.Warn("checkpoint", "error", err)
 			continue
 		}
-		if copied < frames {
-			w.finish(ctx)
-		}
+		w.finish(ctx)
 	}
 }
 
-// finish copies what was written during a checkpoint while no write runs: only
-// when all of it is copied can the log be begun anew.
+// finish copies the little that was written during a checkpoint, while no write
+// runs: only when nothing is left to copy is the log begun anew.
 func (w *writer) finish(ctx context.Context) {
 	err := w.do(ctx, &op{alone: true, service: func(c *conn) error {
 		_, _, err := c.Checkpoint(binding.CheckpointPassive)
