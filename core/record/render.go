@@ -17,29 +17,69 @@ func (s *Service) RenderOwn(ctx context.Context, caller Caller, r *Record, expan
 // judged by whoever loaded or wrote it; what was asked for beside it and cannot be
 // read is left out, since what was done is done.
 func (s *Service) render(ctx context.Context, caller Caller, r *Record, expand string) ([]byte, error) {
-	rd := s.reading(caller)
-	sh := s.shape(rd.snapshot, r.collection, rd.superuser)
-	x := rd.expansion()
-	nodes := x.nodes(r.collection, parseExpand(expand))
-	managed := sh.showsEmailOf(r, caller, false)
-	ask := !managed && len(sh.flags(caller)) > 0
-	set := &rowset{}
-	if len(nodes) > 0 || ask {
-		err := rd.read(ctx, func(reader store.Reader) error {
-			email := managed || ask && rd.manages(reader, sh, r.ID())
-			set.reset(sh, nodes)
-			set.addRecord(r, email)
-			x.run(reader, set)
-			return nil
-		})
-		if err == nil {
-			return set.appendJSON(nil, 0), nil
-		}
-		s.Log.Warn("render", "collection", r.collection.Name, "error", err)
+	v := s.rendering(caller, r, expand)
+	if !v.reads() {
+		return v.json(nil), nil
 	}
-	set.reset(sh, nil)
-	set.addRecord(r, managed)
-	return set.appendJSON(nil, 0), nil
+	var out []byte
+	err := v.read(ctx, func(reader store.Reader) error {
+		out = v.json(reader)
+		return nil
+	})
+	if err != nil {
+		s.Log.Warn("render", "collection", r.collection.Name, "error", err)
+		out = v.json(nil)
+	}
+	return out, nil
+}
+
+// renderIn is render within a transaction, as of its present state.
+func (s *Service) renderIn(reader store.Reader, caller Caller, r *Record, expand string) []byte {
+	v := s.rendering(caller, r, expand)
+	if !v.reads() {
+		return v.json(nil)
+	}
+	return v.json(reader)
+}
+
+// rendering is a record on its way to JSON.
+type rendering struct {
+	*expansion
+	record *Record
+	shape  *shape
+	nodes  []*node
+	email  bool // is shown in any case
+}
+
+func (s *Service) rendering(caller Caller, r *Record, expand string) *rendering {
+	v := &rendering{expansion: s.reading(caller).expansion(), record: r}
+	v.shape = s.shape(v.snapshot, r.collection, v.superuser)
+	v.nodes = v.expansion.nodes(r.collection, parseExpand(expand))
+	v.email = v.shape.showsEmailOf(r, caller, false)
+	return v
+}
+
+// reads says whether more than the record itself is needed.
+func (v *rendering) reads() bool { return len(v.nodes) > 0 || v.asks() }
+
+// asks says whether the manage rule decides about the email.
+func (v *rendering) asks() bool { return !v.email && len(v.shape.flags(v.caller)) > 0 }
+
+// json is the record; without a reader only what it holds itself.
+func (v *rendering) json(reader store.Reader) []byte {
+	email, nodes := v.email, v.nodes
+	if reader == nil {
+		nodes = nil
+	} else if v.asks() {
+		email = v.manages(reader, v.shape, v.record.ID())
+	}
+	set := &rowset{}
+	set.reset(v.shape, nodes)
+	set.addRecord(v.record, email)
+	if reader != nil {
+		v.run(reader, set)
+	}
+	return set.appendJSON(nil, 0)
 }
 
 // manages says whether the manage rule lets the caller at the record.

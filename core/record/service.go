@@ -20,6 +20,7 @@ type Service struct {
 	Config
 	planner *query.Planner
 	shapes  shapes    // see visible.go
+	tables  tables    // see sql.go
 	totals  totals    // see total.go
 	rowsets sync.Pool // of *rowset
 }

@@ -1,0 +1,74 @@
+package record
+
+import (
+	"context"
+	"errors"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/store"
+)
+
+const batchFailed = "Batch transaction failed."
+
+// Result is what one request of a batch came to.
+type Result struct {
+	Record []byte // JSON, as the caller may see it; nil after a delete
+}
+
+// Batch does the requests one after the other in one transaction: each sees what
+// those before it have done, and is answered as of then. If one fails, nothing of
+// any is kept, and the fault is Invalid with a leaf at requests.N that carries the
+// fault of that request (contract records.md §8.2). So it is, without a leaf, when
+// ctx ends.
+func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
+	if len(ops) == 0 {
+		return []Result{}, nil
+	}
+	for {
+		results, err := s.batch(ctx, ops)
+		if !errors.Is(err, errStale) {
+			return results, err
+		}
+	}
+}
+
+func (s *Service) batch(ctx context.Context, ops []Op) ([]Result, error) {
+	writes := make([]*write, 0, len(ops))
+	for _, op := range ops {
+		w, err := s.accept(op)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, w)
+		if w.refused != nil { // nothing after it will have its turn
+			break
+		}
+	}
+	results := make([]Result, len(ops))
+	failed, err := s.perform(ctx, writes, func(i int, tx store.Tx) {
+		if w := writes[i]; w.record != nil {
+			results[i].Record = s.renderIn(tx, w.viewer(), w.record, w.op.Expand)
+		}
+	})
+	if err != nil {
+		return nil, batchFault(ctx, failed, err)
+	}
+	return results, nil
+}
+
+// batchFault is the fault of a batch in which that request failed. Errors that are
+// not the client's stay as they are.
+func batchFault(ctx context.Context, failed int, err error) error {
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		fails := fault.Fields{}
+		leaf := fault.Leaf("batch_request_failed", "Batch request failed")
+		leaf.Inner = f
+		fails.Set(leaf, "requests", fault.Index(failed))
+		return fault.Invalidate(batchFailed, fails)
+	case ctx.Err() != nil || errors.Is(err, store.ErrTimeout):
+		return fault.Wrap(fault.Invalid, batchFailed, err)
+	}
+	return err
+}

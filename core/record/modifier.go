@@ -1,0 +1,120 @@
+package record
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// modifier is what a key of a body does to the field that it names (contract
+// records.md §3.16).
+type modifier uint8
+
+const (
+	replace  modifier = iota // name
+	add                      // name+: append, add
+	prepend                  // +name
+	subtract                 // name-: remove, subtract
+	generate                 // name:autogenerate
+)
+
+// target is the field that the key of a body addresses, and what the key does to
+// it. ok is false for a key that addresses none.
+func target(c *schema.Collection, key string) (field int, m modifier, ok bool) {
+	if i := c.FieldIndex(key); i >= 0 {
+		return i, replace, true
+	}
+	name, m := cutModifier(key)
+	if m == replace {
+		return 0, 0, false
+	}
+	i := c.FieldIndex(name)
+	return i, m, i >= 0 && takes(c.Fields[i], m)
+}
+
+func cutModifier(key string) (name string, m modifier) {
+	if name, ok := strings.CutSuffix(key, "+"); ok {
+		return name, add
+	}
+	if name, ok := strings.CutSuffix(key, "-"); ok {
+		return name, subtract
+	}
+	if name, ok := strings.CutPrefix(key, "+"); ok {
+		return name, prepend
+	}
+	if name, ok := strings.CutSuffix(key, ":autogenerate"); ok {
+		return name, generate
+	}
+	return key, replace
+}
+
+// takes says whether fields of that kind know the modifier.
+func takes(f *schema.Field, m modifier) bool {
+	switch f.Kind.(type) {
+	case *schema.Number:
+		return m == add || m == subtract
+	case *schema.Select, *schema.File, *schema.Relation:
+		return m != generate
+	case *schema.Text:
+		return m == generate
+	}
+	return false
+}
+
+// apply is the value that the field has after the assignment, of the one that it
+// has before.
+func (a *assignment) apply(f *schema.Field, old any) any {
+	if a.modifier == replace {
+		return f.Kind.Cast(a.value)
+	}
+	if _, ok := f.Kind.(*schema.Number); ok {
+		before, _ := old.(float64)
+		delta, _ := f.Kind.Cast(a.value).(float64)
+		if a.modifier == subtract {
+			delta = -delta
+		}
+		return before + delta
+	}
+	list, items := choices(old), castChoices(a.value)
+	switch a.modifier {
+	case add:
+		list = slices.Concat(list, items)
+	case prepend:
+		list = slices.Concat(items, list)
+	case subtract:
+		list = without(list, items)
+	}
+	return f.Kind.Cast(list)
+}
+
+// choices is the value of a select, file or relation field as a list.
+func choices(v any) []string {
+	switch v := v.(type) {
+	case []string:
+		return v
+	case string:
+		if v != "" {
+			return []string{v}
+		}
+	}
+	return nil
+}
+
+// castChoices is v as a list, also where the field holds one: all that is to be
+// removed counts then, not only the last.
+func castChoices(v any) []string {
+	list, _ := (&schema.Select{MaxSelect: 2}).Cast(v).([]string)
+	return list
+}
+
+// without is a new list of what is in list and not in items.
+func without(list, items []string) []string {
+	kept := make([]string, 0, len(list))
+	for _, s := range list {
+		if !slices.Contains(items, s) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,207 @@
+package record
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// table is what is the same in every write of a collection's records: statements
+// by id, and which fields need what. Immutable.
+type table struct {
+	collection *schema.Collection
+	blank      *Record
+
+	load, lock, exists, insert, remove string
+
+	id        int   // the positions of fields
+	files     []int // may be empty, like the following
+	onCreate  []int
+	onUpdate  []int
+	generated []int // texts that are filled when they are empty
+}
+
+// tables keeps what was made for the current snapshot.
+type tables struct {
+	current atomic.Pointer[snapshotTables]
+}
+
+type snapshotTables struct {
+	snapshot *schema.Snapshot
+	made     sync.Map // *schema.Collection → *table
+}
+
+func (s *Service) table(snapshot *schema.Snapshot, c *schema.Collection) *table {
+	known := s.tables.current.Load()
+	if known == nil || known.snapshot != snapshot {
+		known = &snapshotTables{snapshot: snapshot}
+		s.tables.current.Store(known)
+	}
+	if t, ok := known.made.Load(c); ok {
+		return t.(*table)
+	}
+	t := newTable(s.Store.Dialect(), c)
+	known.made.Store(c, t)
+	return t
+}
+
+func newTable(d store.Dialect, c *schema.Collection) *table {
+	t := &table{collection: c, blank: Blank(c), id: c.FieldIndex("id")}
+	for i, f := range c.Fields {
+		switch kind := f.Kind.(type) {
+		case *schema.File:
+			t.files = append(t.files, i)
+		case *schema.Autodate:
+			if kind.OnCreate {
+				t.onCreate = append(t.onCreate, i)
+			}
+			if kind.OnUpdate {
+				t.onUpdate = append(t.onUpdate, i)
+			}
+		case *schema.Text:
+			if kind.AutogeneratePattern != "" {
+				t.generated = append(t.generated, i)
+			}
+		}
+	}
+	name, columns := quoteName(c.Name), columnNames(c)
+	marks := make([]string, len(c.Fields))
+	for i := range marks {
+		marks[i] = "$" + strconv.Itoa(i+1)
+	}
+	const byID = ` WHERE "id" = $1`
+	t.load = "SELECT " + columns + " FROM " + name + " AS t" + byID
+	t.lock = t.load + d.ForUpdate("t")
+	t.exists = "SELECT 1 FROM " + name + byID
+	t.insert = "INSERT INTO " + name + " (" + columns + ") VALUES (" + strings.Join(marks, ", ") + ")"
+	t.remove = "DELETE FROM " + name + byID
+	return t
+}
+
+// read is the stored record of that id, nil if there is none. A transaction that
+// writes holds what it has read.
+func (t *table) read(r store.Reader, id string) (*Record, error) {
+	sql := t.load
+	if _, writes := r.(store.Tx); writes {
+		sql = t.lock
+	}
+	rows, err := r.Query(sql, store.Text(id))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found *Record
+	if rows.Next() {
+		found = load(t.collection, rows)
+	}
+	return found, rows.Close()
+}
+
+// has says whether there is a record of that id.
+func (t *table) has(r store.Reader, id string) (bool, error) {
+	return matches(r, t.exists, store.Text(id))
+}
+
+// matches says whether the query has a row.
+func matches(r store.Reader, sql string, args ...store.Value) (bool, error) {
+	rows, err := r.Query(sql, args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	found := rows.Next()
+	return found, rows.Close()
+}
+
+// add stores a new record.
+func (t *table) add(tx store.Tx, r *Record) error {
+	_, err := tx.Exec(t.insert, t.parameters(r)...)
+	return err
+}
+
+// parameters are the values of all fields as they are stored.
+func (t *table) parameters(r *Record) []store.Value {
+	values := make([]store.Value, len(r.values))
+	for i, f := range t.collection.Fields {
+		values[i] = f.Value(r.values[i])
+	}
+	return values
+}
+
+// update stores what of the record differs from the stored one.
+func (t *table) update(tx store.Tx, stored, r *Record) error {
+	var set strings.Builder
+	values := make([]store.Value, 0, len(r.values)+1)
+	for i, f := range t.collection.Fields {
+		was, is := f.Value(stored.values[i]), f.Value(r.values[i])
+		if was == is {
+			continue
+		}
+		values = append(values, is)
+		if len(values) > 1 {
+			set.WriteString(", ")
+		}
+		set.WriteString(quoteName(f.Name) + " = $" + strconv.Itoa(len(values)))
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	values = append(values, store.Text(stored.ID()))
+	_, err := tx.Exec("UPDATE "+quoteName(t.collection.Name)+" SET "+set.String()+
+		` WHERE "id" = $`+strconv.Itoa(len(values)), values...)
+	return err
+}
+
+// maxMarks bounds how many parameters one statement has.
+const maxMarks = 256
+
+// count is how many of the ids, each of which is named once, are those of records.
+func (t *table) count(r store.Reader, ids []string) (int, error) {
+	total := 0
+	for len(ids) > 0 {
+		part := ids[:min(len(ids), maxMarks)]
+		ids = ids[len(part):]
+		n, err := t.countSome(r, part)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
+func (t *table) countSome(r store.Reader, ids []string) (int, error) {
+	if len(ids) == 1 {
+		found, err := t.has(r, ids[0])
+		if found {
+			return 1, err
+		}
+		return 0, err
+	}
+	// Texts of few lengths keep the number of prepared statements small: the last
+	// id fills up.
+	size := 2
+	for size < len(ids) {
+		size *= 2
+	}
+	marks, values := make([]string, size), make([]store.Value, size)
+	for i := range size {
+		marks[i] = "$" + strconv.Itoa(i+1)
+		values[i] = store.Text(ids[min(i, len(ids)-1)])
+	}
+	rows, err := r.Query("SELECT count(*) FROM "+quoteName(t.collection.Name)+
+		` WHERE "id" IN (`+strings.Join(marks, ", ")+")", values...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	n := 0
+	if rows.Next() {
+		n = int(rows.Int(0))
+	}
+	return n, rows.Close()
+}

@@ -1,0 +1,248 @@
+package record
+
+import (
+	"context"
+	"errors"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// write is one request that changes a record (core/DESIGN.md, the path of a
+// write). It is accepted with nothing locked. In the transaction it is judged,
+// on the row that is stored then, and performed. One that costs more than SQL, a
+// hash or a file, is judged on a read before, so that who is denied costs nothing.
+type write struct {
+	*reading
+	op         Op
+	collection *schema.Collection
+	table      *table
+	input      *input
+	id         string // of the record
+	refused    error  // a fault known before: told when the write's turn comes
+
+	hashes []string        // of input.passwords, when they have been made
+	proofs map[string]bool // by hash: is oldPassword what was hashed
+
+	judgement
+}
+
+// judgement is what judge comes to. It is made anew each time.
+type judgement struct {
+	stored  *Record        // nil where there is none
+	record  *Record        // as it is to be
+	body    map[string]any // as rules see it
+	manager bool           // the caller satisfies the manage rule, or is a superuser
+}
+
+// errStale is a write that was prepared with definitions that have changed since.
+var errStale = errors.New("record: the collections have changed")
+
+// single is one request on its own. It is prepared again if the collections
+// change meanwhile.
+func (s *Service) single(ctx context.Context, op Op) ([]byte, error) {
+	for {
+		out, err := s.attempt(ctx, op)
+		if !errors.Is(err, errStale) {
+			return out, err
+		}
+	}
+}
+
+func (s *Service) attempt(ctx context.Context, op Op) ([]byte, error) {
+	w, err := s.accept(op)
+	if err != nil {
+		return nil, err
+	}
+	if w.refused != nil {
+		return nil, w.refused
+	}
+	if w.costly() {
+		if err := s.rehearse(ctx, w); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := s.perform(ctx, []*write{w}, nil); err != nil {
+		return nil, err
+	}
+	if w.record == nil {
+		return nil, nil
+	}
+	return s.render(ctx, w.viewer(), w.record, op.Expand)
+}
+
+// accept prepares what needs neither the database nor much time. A request that
+// is refused already is a write too: in a batch others come before it. The error
+// is internal.
+func (s *Service) accept(op Op) (*write, error) {
+	w := &write{reading: s.reading(op.Caller), op: op, id: op.ID}
+	w.collection = w.snapshot.Find(op.Collection)
+	if w.refused = w.refuse(); w.refused != nil {
+		return w, nil
+	}
+	w.table = s.table(w.snapshot, w.collection)
+	if op.Action == ActionDelete {
+		return w, nil
+	}
+	var err error
+	if w.input, err = accept(w.collection, op.Input, w.superuser); err != nil {
+		return nil, err
+	}
+	if op.Action != ActionUpdate {
+		w.id, err = w.newID()
+	}
+	return w, err
+}
+
+// refuse is the fault of a request that needs no look at the records.
+func (w *write) refuse() error {
+	c := w.collection
+	switch {
+	case c == nil && w.op.Action == ActionDelete:
+		return fault.New(fault.NotFound, "Missing collection context.")
+	case c == nil:
+		return fault.New(fault.NotFound, "Missing or invalid collection context.")
+	case c.IsView():
+		return fault.New(fault.Invalid, "Unsupported collection type.")
+	}
+	var err error
+	switch w.op.Action {
+	case ActionCreate:
+		_, err = w.rule(c.CreateRule)
+	case ActionUpdate:
+		_, err = w.rule(c.UpdateRule)
+	case ActionDelete:
+		_, err = w.rule(c.DeleteRule)
+	}
+	return err
+}
+
+// rule is what the caller must satisfy, "" for nothing.
+func (w *write) rule(rule *string) (string, error) {
+	switch {
+	case w.superuser:
+		return "", nil
+	case rule == nil:
+		return "", fault.New(fault.Forbidden, "Only superusers can perform this action.")
+	}
+	return *rule, nil
+}
+
+// costly says whether there is something to do before the transaction.
+func (w *write) costly() bool {
+	return w.input != nil && (len(w.input.passwords) > 0 || len(w.input.uploads) > 0)
+}
+
+// rehearse judges the write on a read, to go on only if it would pass.
+func (s *Service) rehearse(ctx context.Context, w *write) error {
+	return s.proving(ctx, func() error { return w.read(ctx, w.judge) })
+}
+
+// judge says whether the write may be done, as the reader sees the database.
+// Missing and forbidden are one answer for updates and deletes.
+func (w *write) judge(r store.Reader) error {
+	w.judgement = judgement{manager: w.superuser}
+	w.now = w.service.Now()
+	switch w.op.Action {
+	case ActionCreate:
+		return w.judgeCreate(r)
+	case ActionDelete:
+		return w.judgeDelete(r)
+	}
+	var err error
+	if w.id != "" {
+		if w.stored, err = w.table.read(r, w.id); err != nil {
+			return err
+		}
+	}
+	switch {
+	case w.stored != nil:
+		return w.judgeUpdate(r)
+	case w.op.Action == ActionUpsert:
+		return w.judgeCreate(r)
+	}
+	return fault.New(fault.NotFound, "")
+}
+
+// errDenied is a record that does not satisfy the rule.
+var errDenied = errors.New("record: denied")
+
+// permit judges the rule, and whether the caller is a manager, by the stored
+// record or, if there is one, the candidate. A refusal is errDenied; so is a rule
+// that no longer compiles, with the reason in its chain.
+func (w *write) permit(r store.Reader, rule string, candidate []store.Value) error {
+	manage := w.manageRule()
+	if rule == "" && manage == "" {
+		return nil
+	}
+	sel := query.Select{
+		Scope:     query.Scope{Snapshot: w.snapshot, Collection: w.collection, Request: w.caller.request(w.body), Now: w.now},
+		Columns:   []string{"id"},
+		Rule:      rule,
+		Candidate: candidate,
+	}
+	if candidate == nil {
+		sel.ID = w.id
+	}
+	if manage != "" {
+		sel.Flags = []string{manage}
+	}
+	plan, err := w.service.planner.Compile(sel)
+	if refusal := (*query.Error)(nil); errors.As(err, &refusal) {
+		return errors.Join(errDenied, err)
+	}
+	switch {
+	case err != nil:
+		return err
+	case plan.Empty:
+		return errDenied
+	case plan.Passes:
+		return nil
+	}
+	rows, err := r.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	passed := rows.Next()
+	if passed && manage != "" {
+		w.manager = rows.Bool(len(sel.Columns))
+	}
+	if err := rows.Close(); err != nil {
+		return err
+	}
+	if !passed {
+		return errDenied
+	}
+	return nil
+}
+
+// manageRule is the rule that makes the caller a manager, "" if nothing can, or
+// if there is nothing that a manager may do and others not.
+func (w *write) manageRule() string {
+	if w.superuser || w.caller.Auth == nil || !w.collection.IsAuth() || w.op.Action == ActionDelete {
+		return ""
+	}
+	return w.service.shape(w.snapshot, w.collection, false).manage
+}
+
+// denied is the fault of that kind for an error of permit.
+func denied(err error, kind fault.Kind, message string) error {
+	if !errors.Is(err, errDenied) {
+		return err
+	}
+	f := fault.New(kind, message)
+	if refusal := (*query.Error)(nil); errors.As(err, &refusal) {
+		f.Reason = refusal.Message
+	}
+	return f
+}
+
+// viewer is the caller as rules that are judged for the answer see him.
+func (w *write) viewer() Caller {
+	c := w.caller
+	c.Body = w.body
+	return c
+}
