@@ -61,10 +61,7 @@ func Create(t testing.TB, app *core.App, collection string, body map[string]any)
 }
 
 // Root is a superuser caller that belongs to no stored account.
-func Root() record.Caller {
-	c := &schema.Collection{Name: schema.Superusers, Type: schema.Auth}
-	return record.Caller{Auth: record.New(c)}
-}
+func Root() record.Caller { return record.Root() }
 
 func encode(t testing.TB, v any) []byte {
 	t.Helper()
