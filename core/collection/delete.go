@@ -74,3 +74,14 @@ func (s *Service) drop(tx store.Tx, c *schema.Collection) error {
 	}
 	return deleteRow(tx, c.ID)
 }
+
+// Truncate deletes every record of the collection with its files and, by the
+// rules of deletion, what refers to it: all or nothing. A view, or records that
+// others require, are an Invalid fault.
+func (s *Service) Truncate(ctx context.Context, idOrName string) error {
+	c, err := s.Get(idOrName)
+	if err != nil {
+		return err
+	}
+	return s.Records.Truncate(ctx, c.ID)
+}

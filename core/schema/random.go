@@ -2,6 +2,7 @@ package schema
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"regexp/syntax"
 	"strings"
@@ -36,9 +37,11 @@ func RandomString(n int, alphabet string) string {
 // own, beyond its lower bound.
 const maxRepeat = 10
 
-// maxGenerated bounds the text that Generate makes, so that nested repetitions
-// cannot eat the memory.
-const maxGenerated = 5000
+// Bounds of Generate, so that nested repetitions eat neither memory nor time.
+const (
+	maxGenerated     = 5000 // bytes
+	maxGenerateSteps = 100_000
+)
 
 // Generate is a random text that matches the regular expression. Understood are
 // literals, classes, groups, alternation, repetition and the anchors ^ and $;
@@ -48,65 +51,70 @@ func Generate(pattern string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	if err := generate(&b, re); err != nil {
+	var g generator
+	if err := g.generate(re); err != nil {
 		return "", err
 	}
-	return b.String(), nil
+	return g.text.String(), nil
 }
 
-func generate(b *strings.Builder, re *syntax.Regexp) error {
-	if b.Len() > maxGenerated {
-		return fmt.Errorf("schema: the pattern makes texts of more than %d bytes", maxGenerated)
+type generator struct {
+	text  strings.Builder
+	steps int
+}
+
+func (g *generator) generate(re *syntax.Regexp) error {
+	if g.steps++; g.steps > maxGenerateSteps || g.text.Len() > maxGenerated {
+		return errors.New("the pattern makes texts that are too long")
 	}
 	switch re.Op {
 	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine:
 		return nil
 	case syntax.OpLiteral:
-		b.WriteString(string(re.Rune))
+		g.text.WriteString(string(re.Rune))
 		return nil
 	case syntax.OpCharClass:
-		return pickRune(b, re.Rune)
+		return g.pick(re.Rune)
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return pickRune(b, []rune{' ', '~'})
+		return g.pick([]rune{' ', '~'})
 	case syntax.OpCapture:
-		return generate(b, re.Sub[0])
+		return g.generate(re.Sub[0])
 	case syntax.OpConcat:
 		for _, sub := range re.Sub {
-			if err := generate(b, sub); err != nil {
+			if err := g.generate(sub); err != nil {
 				return err
 			}
 		}
 		return nil
 	case syntax.OpAlternate:
-		return generate(b, re.Sub[randomBelow(len(re.Sub))])
+		return g.generate(re.Sub[randomBelow(len(re.Sub))])
 	case syntax.OpStar:
-		return repeat(b, re.Sub[0], 0, maxRepeat)
+		return g.repeat(re.Sub[0], 0, maxRepeat)
 	case syntax.OpPlus:
-		return repeat(b, re.Sub[0], 1, maxRepeat)
+		return g.repeat(re.Sub[0], 1, maxRepeat)
 	case syntax.OpQuest:
-		return repeat(b, re.Sub[0], 0, 1)
+		return g.repeat(re.Sub[0], 0, 1)
 	case syntax.OpRepeat:
 		if re.Max < 0 {
-			return repeat(b, re.Sub[0], re.Min, re.Min+maxRepeat)
+			return g.repeat(re.Sub[0], re.Min, re.Min+maxRepeat)
 		}
-		return repeat(b, re.Sub[0], re.Min, re.Max)
+		return g.repeat(re.Sub[0], re.Min, re.Max)
 	}
-	return fmt.Errorf("schema: cannot make texts for %q", re.String())
+	return fmt.Errorf("no text can be made for %q", re.String())
 }
 
-func repeat(b *strings.Builder, re *syntax.Regexp, low, high int) error {
+func (g *generator) repeat(re *syntax.Regexp, low, high int) error {
 	for range low + randomBelow(high-low+1) {
-		if err := generate(b, re); err != nil {
+		if err := g.generate(re); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// pickRune writes one rune of a class, which is a list of inclusive ranges. Of a
+// pick writes one rune of a class, which is a list of inclusive ranges. Of a
 // class that goes beyond printable ASCII only that part is used, if there is one.
-func pickRune(b *strings.Builder, class []rune) error {
+func (g *generator) pick(class []rune) error {
 	var ascii []rune
 	total := 0
 	for i := 0; i+1 < len(class); i += 2 {
@@ -118,16 +126,16 @@ func pickRune(b *strings.Builder, class []rune) error {
 	}
 	if total == 0 {
 		if len(class) == 0 {
-			return fmt.Errorf("schema: the pattern has a class that nothing matches")
+			return errors.New("the pattern has a class that nothing matches")
 		}
-		b.WriteRune(class[0])
+		g.text.WriteRune(class[0])
 		return nil
 	}
 	n := rune(randomBelow(total))
 	for i := 0; ; i += 2 {
 		size := ascii[i+1] - ascii[i] + 1
 		if n < size {
-			b.WriteRune(ascii[i] + n)
+			g.text.WriteRune(ascii[i] + n)
 			return nil
 		}
 		n -= size

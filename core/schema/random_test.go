@@ -42,7 +42,7 @@ func TestGenerate(t *testing.T) {
 			}
 		}
 	}
-	for _, pattern := range []string{"(", `a\b`, `(((a{900}){900}){9})`, `[^\x00-\x{10FFFF}]`} {
+	for _, pattern := range []string{"(", `a\b`, `(((a{900}){900}){9})`, `[^\x00-\x{10FFFF}]`, `((((((((()+)+)+)+)+)+)+)+)+`} {
 		if got, err := Generate(pattern); err == nil {
 			t.Errorf("Generate(%q) = %d bytes, want an error", pattern, len(got))
 		}

@@ -1,0 +1,177 @@
+package collection_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/password"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/store/sqlite"
+	"github.com/loambase/loam/migrations"
+)
+
+// world is a collection service on a database of its own, whose tables tests
+// may look into.
+type world struct {
+	*collection.Service
+	t         *testing.T
+	store     store.Store
+	snapshots atomic.Pointer[schema.Snapshot]
+	blobs     blob.Store
+}
+
+type execer struct{ tx store.Tx }
+
+func (e execer) Exec(sql string) error {
+	_, err := e.tx.Exec(sql)
+	return err
+}
+
+// open is a world on the folder, with the system collections.
+func open(t *testing.T, dir string) *world {
+	t.Helper()
+	w := &world{t: t}
+	db, err := sqlite.Open(context.Background(), sqlite.Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	w.store = db
+	if w.blobs, err = blob.NewLocal(dir + "/storage"); err != nil {
+		t.Fatal(err)
+	}
+	w.migrate()
+	records := record.New(record.Config{Store: db, Snapshot: w.snapshots.Load, Blobs: w.blobs,
+		Passwords: password.New(0, 0), Log: slog.New(slog.DiscardHandler), Committed: func([]change.Change) {}})
+	w.Service = collection.New(collection.Config{Store: db, Snapshots: &w.snapshots, Records: records,
+		Blobs: w.blobs, Log: slog.New(slog.DiscardHandler), Now: ticking()})
+	w.must(w.Load(context.Background()))
+	w.must(w.EnsureSystem(context.Background()))
+	return w
+}
+
+func newWorld(t *testing.T) *world { return open(t, t.TempDir()) }
+
+func (w *world) migrate() {
+	w.t.Helper()
+	exists := false
+	w.must(w.store.Read(context.Background(), func(r store.Reader) error {
+		names, err := w.store.Catalog().Names(r)
+		for _, n := range names {
+			exists = exists || n.Name == "_collections"
+		}
+		return err
+	}))
+	if exists {
+		return
+	}
+	w.must(w.store.Exclusive(context.Background(), func(tx store.Tx) error {
+		for _, step := range migrations.System() {
+			if err := step.Up(execer{tx}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// ticking is a clock that goes on by a second whenever it is read.
+func ticking() func() time.Time {
+	var seconds atomic.Int64
+	return func() time.Time { return time.Date(2024, 1, 1, 0, 0, int(seconds.Add(1)), 0, time.UTC) }
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) create(body string) *schema.Collection {
+	w.t.Helper()
+	c, err := w.Create(context.Background(), []byte(body))
+	if err != nil {
+		w.t.Fatalf("Create(%s): %s", body, describe(err))
+	}
+	return c
+}
+
+func (w *world) update(name, body string) *schema.Collection {
+	w.t.Helper()
+	c, err := w.Update(context.Background(), name, []byte(body))
+	if err != nil {
+		w.t.Fatalf("Update(%s, %s): %s", name, body, describe(err))
+	}
+	return c
+}
+
+func (w *world) exec(sql string, args ...store.Value) {
+	w.t.Helper()
+	w.must(w.store.Write(context.Background(), func(tx store.Tx) error {
+		_, err := tx.Exec(sql, args...)
+		return err
+	}))
+}
+
+// rows are the rows of a query, their columns joined with commas.
+func (w *world) rows(columns int, sql string) []string {
+	w.t.Helper()
+	var list []string
+	w.must(w.store.Read(context.Background(), func(r store.Reader) error {
+		list = nil
+		rows, err := r.Query(sql)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var row []string
+			for i := range columns {
+				row = append(row, rows.Text(i))
+			}
+			list = append(list, strings.Join(row, ","))
+		}
+		return rows.Close()
+	}))
+	return list
+}
+
+// describe is the error with the failures of its fields.
+func describe(err error) string {
+	var e *fault.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	fields, _ := json.Marshal(e.Fields)
+	return e.Error() + " " + string(fields)
+}
+
+// state is everything that a failed change must leave as it was.
+func (w *world) state() string {
+	w.t.Helper()
+	var all []string
+	for _, c := range w.snapshots.Load().All() {
+		raw, err := json.Marshal(c)
+		w.must(err)
+		all = append(all, string(raw))
+	}
+	all = append(all, w.rows(3, `SELECT "id", "name", "options" FROM "_collections"`)...)
+	all = append(all, w.rows(2, `SELECT "name", "sql" FROM "sqlite_schema" ORDER BY "name"`)...)
+	return strings.Join(all, "\n")
+}
