@@ -94,7 +94,7 @@ func TestRevocation(t *testing.T) {
 			return f.app.Records().Delete(context.Background(), root, "members", id)
 		},
 		"truncate": func(f *fixture, _ string) error {
-			return f.app.Collections().Truncate(context.Background(), "members")
+			return f.app.Records().Truncate(context.Background(), "members")
 		},
 		"secret": func(f *fixture, _ string) error {
 			f.configure("members", `{"authToken":{"secret":"`+strings.Repeat("z", 50)+`"}}`)

@@ -1,0 +1,124 @@
+package settings_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/settings"
+)
+
+func TestPatch(t *testing.T) {
+	s := coretest.New(t).Settings()
+	ctx := context.Background()
+	if got := s.Current(); !reflect.DeepEqual(got, settings.Defaults()) {
+		t.Errorf("a new folder has %+v, want the defaults", got)
+	}
+	for _, tt := range []struct {
+		body string
+		want fault.Kind
+		text string
+	}{
+		{`{"batch":{"enabled":true}}`, fault.Internal, ""},
+		{``, fault.Internal, ""},
+		{" \n", fault.Internal, ""},
+		{`{`, fault.Invalid, "An error occurred while loading the submitted data."},
+		{`{"batch":{"enabled":"yes"}}`, fault.Invalid, "An error occurred while loading the submitted data."},
+		{`{"batch":{"maxRequests":0},"meta":{"appName":"Kept out"}}`, fault.Invalid, "An error occurred while saving the new settings."},
+	} {
+		before := s.Current()
+		got, err := s.Patch(ctx, []byte(tt.body))
+		if tt.text == "" {
+			if err != nil || got != s.Current() || !got.Batch.Enabled {
+				t.Errorf("Patch(%q) = %+v, %v", tt.body, got, err)
+			}
+			continue
+		}
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Kind != tt.want || e.Message != tt.text {
+			t.Errorf("Patch(%q) = %v, want %v %q", tt.body, err, tt.want, tt.text)
+		}
+		if s.Current() != before {
+			t.Errorf("Patch(%q) failed and changed the settings", tt.body)
+		}
+	}
+}
+
+// What was patched is there after a restart, secrets included, and a secret that
+// was cleared stays so.
+func TestPatchIsKept(t *testing.T) {
+	dir := t.TempDir()
+	open := func() (*core.App, *settings.Service) {
+		app := core.New(core.Config{Dir: dir})
+		if err := app.Open(context.Background(), core.Serve); err != nil {
+			t.Fatal(err)
+		}
+		return app, app.Settings()
+	}
+	for _, step := range []struct {
+		body string
+		want func(*settings.Settings) bool
+	}{
+		{`{"s3":{"secret":"hush"},"smtp":{"password":"hush"},"trustedProxy":{"headers":["X-Real"]}}`,
+			func(s *settings.Settings) bool { return s.S3.Secret == "hush" && s.SMTP.Password == "hush" }},
+		{`{"s3":{"secret":""},"meta":{"appName":"Loam"}}`,
+			func(s *settings.Settings) bool { return s.S3.Secret == "" && s.SMTP.Password == "hush" }},
+		{`{"meta":{"hideControls":true}}`,
+			func(s *settings.Settings) bool {
+				return s.S3.Secret == "" && s.Meta.AppName == "Loam" && s.Meta.HideControls && len(s.TrustedProxy.Headers) == 1
+			}},
+	} {
+		app, s := open()
+		patched, err := s.Patch(context.Background(), []byte(step.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := json.Marshal(patched)
+		if err != nil || strings.Contains(string(shown), "hush") {
+			t.Errorf("Patch(%s) shows %s, %v", step.body, shown, err)
+		}
+		if err := app.Close(); err != nil {
+			t.Fatal(err)
+		}
+		app, s = open()
+		if got := s.Current(); !step.want(got) || !reflect.DeepEqual(got, patched) {
+			t.Errorf("after Patch(%s) and a restart the settings are %+v", step.body, got)
+		}
+		if err := app.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Patches of different parts at the same time are all kept.
+func TestConcurrentPatches(t *testing.T) {
+	s := coretest.New(t).Settings()
+	var group sync.WaitGroup
+	for i, body := range []string{
+		`{"meta":{"appName":"N%d"}}`, `{"batch":{"maxRequests":%d}}`, `{"logs":{"maxDays":%d}}`, `{"smtp":{"port":%d}}`, `{"backups":{"cronMaxKeep":%d}}`,
+	} {
+		group.Go(func() {
+			for n := range 10 {
+				if _, err := s.Patch(context.Background(), fmt.Appendf(nil, body, n+100)); err != nil {
+					t.Errorf("Patch %d = %v", i, err)
+				}
+				if err := s.Load(context.Background()); err != nil {
+					t.Errorf("Load = %v", err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	got := s.Current()
+	if got.Meta.AppName != "N109" || got.Batch.MaxRequests != 109 || got.Logs.MaxDays != 109 || got.SMTP.Port != 109 || got.Backups.CronMaxKeep != 109 {
+		t.Errorf("after all patches the settings are %+v", got)
+	}
+}
