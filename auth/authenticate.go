@@ -40,7 +40,7 @@ func (s *Service) identify(ctx context.Context, token string) *identity {
 		return nil
 	}
 	generation := s.cache.mark(parsed.claims.ID)
-	r, err := s.app.Records().FindByID(ctx, c.ID, parsed.claims.ID)
+	r, err := s.find(ctx, c.ID, parsed.claims.ID)
 	if err != nil {
 		if fault.KindOf(err) != fault.NotFound && !errors.Is(err, context.Canceled) {
 			s.app.Log().Warn("token not verified", "collection", c.Name, "error", err)

@@ -11,6 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
 )
 
 func TestAuthenticate(t *testing.T) {
@@ -138,6 +139,35 @@ func TestTokenOutlivesOtherChanges(t *testing.T) {
 	f.configure("members", `{"name":"people"}`)
 	if r := f.Authenticate(context.Background(), token); r == nil || r.Collection().Name != "people" {
 		t.Errorf("after a change of its name Authenticate = %v", r)
+	}
+}
+
+// A token that is revoked after a lookup has read its record is good for that
+// request, which began before, and for no other.
+func TestRevocationDuringLookup(t *testing.T) {
+	ctx := context.Background()
+	for name, revoke := range map[string]func(f *fixture, id string){
+		"record": func(f *fixture, id string) { f.update("members", id, map[string]any{"tokenKey:autogenerate": ""}) },
+		"collection": func(f *fixture, _ string) {
+			f.configure("members", `{"authToken":{"secret":"`+strings.Repeat("z", 50)+`"}}`)
+		},
+	} {
+		f := newFixture(t)
+		id := f.member(map[string]any{"email": "ann@example.com"})
+		token := f.login("ann@example.com").Token
+		find := f.find
+		f.find = func(ctx context.Context, collection, id string) (*record.Record, error) {
+			r, err := find(ctx, collection, id)
+			revoke(f, id)
+			return r, err
+		}
+		if f.Authenticate(ctx, token) == nil {
+			t.Errorf("%s: the lookup that had read before found nobody", name)
+		}
+		f.find = find
+		if f.Authenticate(ctx, token) != nil {
+			t.Errorf("%s: the token of %s is valid after it was revoked", name, id)
+		}
 	}
 }
 

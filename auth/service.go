@@ -20,12 +20,18 @@ import (
 type Service struct {
 	app   *core.App
 	cache *cache
+
+	// find is FindByID of the records; a test lets changes happen during it.
+	find func(ctx context.Context, collection, id string) (*record.Record, error)
 }
 
 // New is a Service on the app, whose commits it follows from now on. To be called
 // before the app serves requests.
 func New(app *core.App) *Service {
 	s := &Service{app: app, cache: newCache()}
+	s.find = func(ctx context.Context, collection, id string) (*record.Record, error) {
+		return app.Records().FindByID(ctx, collection, id)
+	}
 	app.OnCommitted(s.forget)
 	return s
 }
