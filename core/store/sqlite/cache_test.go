@@ -9,7 +9,7 @@ import (
 
 func testConn(t *testing.T) *conn {
 	t.Helper()
-	c, err := openConn(filepath.Join(t.TempDir(), dataFile), roleWrite)
+	c, err := openConn(place{path: filepath.Join(t.TempDir(), dataFile), synchronous: "FULL"}, roleWrite)
 	if err != nil {
 		t.Fatal(err)
 	}

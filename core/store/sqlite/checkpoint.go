@@ -21,13 +21,13 @@ func (w *writer) measure() {
 		return
 	}
 	n := w.c.Frames()
-	if n < w.checkpoint-checkpointFrames { // begun anew since
-		w.checkpoint = checkpointFrames
+	if n < w.checkpoint-w.every { // begun anew since
+		w.checkpoint = w.every
 	}
 	if n < w.checkpoint {
 		return
 	}
-	w.checkpoint = n + checkpointFrames
+	w.checkpoint = n + w.every
 	if n >= forcedFrames {
 		w.force()
 		return

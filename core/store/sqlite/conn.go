@@ -29,19 +29,26 @@ const (
 	roleCheckpoint
 )
 
+// place is where the database is and how sure its commits are to stay.
+type place struct {
+	path        string
+	vfs         string // empty: the system's files
+	synchronous string // always FULL, but for the test that this is needed
+}
+
 // openConn opens the database file with the settings of DESIGN.md.
-func openConn(path string, r role) (*conn, error) {
+func openConn(at place, r role) (*conn, error) {
 	c := &conn{}
 	b, err := binding.Open(binding.Config{
-		Path: path, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorize,
+		Path: at.path, VFS: at.vfs, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorize,
 	})
 	if err != nil {
 		return nil, classify(err)
 	}
 	c.Conn = b
-	if err := c.configure(r); err != nil {
+	if err := c.configure(at, r); err != nil {
 		_ = b.Close() // the first error says it
-		return nil, fmt.Errorf("configure %s: %w", path, classify(err))
+		return nil, fmt.Errorf("configure %s: %w", at.path, classify(err))
 	}
 	return c, nil
 }
@@ -49,14 +56,14 @@ func openConn(path string, r role) (*conn, error) {
 // busyMillis is how long another process's write is waited for.
 const busyMillis = 5000
 
-func (c *conn) configure(r role) error {
+func (c *conn) configure(at place, r role) error {
 	c.own = true
 	defer func() { c.own = false }()
 	c.SetBusyTimeout(busyMillis)
 	pragmas := []string{
 		"page_size = 4096", // of a new file
 		"journal_mode = WAL",
-		"synchronous = FULL",
+		"synchronous = " + at.synchronous,
 		"temp_store = MEMORY",
 		"mmap_size = 0",
 		"foreign_keys = ON",

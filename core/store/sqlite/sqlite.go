@@ -27,6 +27,9 @@ type Config struct {
 	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
 	WriteTimeout     time.Duration // of the statements of one Write; default 30 s
 	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
+
+	at              place // what tests set of it; path follows from Dir
+	checkpointEvery int   // pages in the log; tests set less than checkpointFrames
 }
 
 func (c Config) withDefaults() Config {
@@ -41,6 +44,13 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ExclusiveTimeout <= 0 {
 		c.ExclusiveTimeout = 5 * time.Minute
+	}
+	if c.checkpointEvery <= 0 {
+		c.checkpointEvery = checkpointFrames
+	}
+	c.at.path = filepath.Join(c.Dir, dataFile)
+	if c.at.synchronous == "" {
+		c.at.synchronous = "FULL"
 	}
 	return c
 }
@@ -92,13 +102,12 @@ func (db *DB) open() (err error) {
 	if err := createDataFile(dir); err != nil {
 		return err
 	}
-	path := filepath.Join(dir, dataFile)
 	opener := func(r role) func() (*conn, error) {
-		return func() (*conn, error) { return openConn(path, r) }
+		return func() (*conn, error) { return openConn(db.cfg.at, r) }
 	}
 	turn := newTurn()
-	db.writer, err = newWriter(db.cfg.Log, &db.stamps, turn, opener(roleWrite), opener(roleCheckpoint))
-	if err != nil {
+	db.writer = newWriter(db.cfg, &db.stamps, turn, opener(roleWrite), opener(roleCheckpoint))
+	if err := db.writer.start(); err != nil {
 		return err
 	}
 	db.readers = newPool(turn, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, opener(roleRead))

@@ -24,6 +24,7 @@ type writer struct {
 	open   func() (*conn, error)
 	beside func() (*conn, error) // opens the checkpointer's
 	full   chan struct{}         // tells the checkpointer that the log is long; capacity 1
+	every  int                   // pages in the log between checkpoints
 
 	mu     sync.Mutex // guards what follows
 	queue  []*op
@@ -57,21 +58,25 @@ const (
 	opLeft          // its caller has gone: never to be started
 )
 
-func newWriter(log *slog.Logger, s *stamps, t *turn, open, beside func() (*conn, error)) (*writer, error) {
+func newWriter(cfg Config, s *stamps, t *turn, open, beside func() (*conn, error)) *writer {
 	w := &writer{
-		log: log, stamps: s, turn: t, open: open, beside: beside,
-		full: make(chan struct{}, 1), checkpoint: checkpointFrames,
+		log: cfg.Log, stamps: s, turn: t, open: open, beside: beside,
+		full: make(chan struct{}, 1), every: cfg.checkpointEvery, checkpoint: cfg.checkpointEvery,
 	}
 	w.rest = sync.NewCond(&w.mu)
-	var err error
-	if w.c, err = open(); err != nil {
-		return nil, err
+	return w
+}
+
+// start opens the connection.
+func (w *writer) start() (err error) {
+	if w.c, err = w.open(); err != nil {
+		return err
 	}
 	if w.version, err = w.c.do(controlDataVersion); err != nil {
 		_ = w.c.Close() // the first error says it
-		return nil, classify(err)
+		return classify(err)
 	}
-	return w, nil
+	return nil
 }
 
 // do runs an operation and returns when it is over and durable. An operation

@@ -14,6 +14,7 @@ import (
 // Config is how a connection is opened.
 type Config struct {
 	Path string
+	VFS  string // the file system's name; empty for the usual one
 
 	// Progress is called about every ProgressSteps virtual machine steps while a
 	// statement runs, on its goroutine; false stops the statement with
@@ -38,7 +39,7 @@ type Conn struct {
 
 // Open opens the file, creating it if it is missing.
 func Open(cfg Config) (*Conn, error) {
-	if strings.IndexByte(cfg.Path, 0) >= 0 {
+	if strings.IndexByte(cfg.Path+cfg.VFS, 0) >= 0 {
 		return nil, errors.New("binding: path with a NUL byte")
 	}
 	c := &Conn{tls: libc.NewTLS(), cfg: cfg, stmts: map[*Stmt]struct{}{}}
@@ -55,11 +56,18 @@ func (c *Conn) open() error {
 		return err
 	}
 	defer libc.Xfree(c.tls, path)
+	var vfs uintptr
+	if c.cfg.VFS != "" {
+		if vfs, err = cstring(c.tls, c.cfg.VFS); err != nil {
+			return err
+		}
+		defer libc.Xfree(c.tls, vfs)
+	}
 	out := c.tls.Alloc(8)
 	defer c.tls.Free(8)
 	// One goroutine at a time uses a connection, so SQLite needs no lock for it.
 	const flags = lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_CREATE | lib.SQLITE_OPEN_NOMUTEX
-	rc := lib.Xsqlite3_open_v2(c.tls, path, out, flags, 0)
+	rc := lib.Xsqlite3_open_v2(c.tls, path, out, flags, vfs)
 	c.db = *(*uintptr)(pointer(out)) // set even on most failures; Close frees it
 	if rc != lib.SQLITE_OK {
 		return codeError(c.tls, rc)

@@ -76,7 +76,7 @@ func TestMemoryReturns(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.Close()
-			if _, err := c.Prepare(`SELECT "nothing" FROM "nowhere"`+comment); err == nil {
+			if _, err := c.Prepare(`SELECT "nothing" FROM "nowhere"` + comment); err == nil {
 				t.Fatal("Prepare() of a bad statement = nil")
 			}
 		}

@@ -1,0 +1,141 @@
+package disktest
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"testing"
+	"unsafe"
+
+	"modernc.org/libc"
+	"modernc.org/libc/sys/types"
+	lib "modernc.org/sqlite/lib"
+)
+
+// extra is what a file of this disk has behind the fields of the real one: its
+// own methods, the real ones, and whose it is.
+type extra struct {
+	methods lib.Tsqlite3_io_methods
+	real    lib.Tsqlite3_io_methods
+	disk    uintptr
+	name    uintptr // SQLite's own copy, which outlives the file
+}
+
+// New is a disk that exists until the end of the test.
+func New(t testing.TB) *Disk {
+	t.Helper()
+	d := &Disk{name: fmt.Sprintf("disktest-%p", t)}
+	var pin runtime.Pinner // the C side holds d's address
+	pin.Pin(d)
+	tls := libc.NewTLS()
+	vfs, err := d.register(tls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		lib.Xsqlite3_vfs_unregister(tls, vfs)
+		libc.Xfree(tls, at[lib.Tsqlite3_vfs](vfs).FzName)
+		libc.Xfree(tls, vfs)
+		tls.Close()
+		pin.Unpin()
+	})
+	return d
+}
+
+func (d *Disk) register(tls *libc.TLS) (vfs uintptr, err error) {
+	if rc := lib.Xsqlite3_initialize(tls); rc != lib.SQLITE_OK {
+		return 0, fmt.Errorf("initialize: code %d", rc)
+	}
+	d.real = lib.Xsqlite3_vfs_find(tls, 0)
+	vfs = libc.Xcalloc(tls, 1, types.Size_t(unsafe.Sizeof(lib.Tsqlite3_vfs{})))
+	name, err := libc.CString(d.name)
+	if d.real == 0 || vfs == 0 || err != nil {
+		return 0, errors.Join(errors.New("no memory or no file system"), err)
+	}
+	v := at[lib.Tsqlite3_vfs](vfs)
+	*v = *at[lib.Tsqlite3_vfs](d.real)
+	v.FszOsFile += int32(unsafe.Sizeof(extra{}))
+	v.FpNext = 0
+	v.FzName = name
+	v.FpAppData = uintptr(unsafe.Pointer(d))
+	v.FxOpen = callback(open)
+	v.FxDelete = callback(remove)
+	if rc := lib.Xsqlite3_vfs_register(tls, vfs, 0); rc != lib.SQLITE_OK {
+		return 0, fmt.Errorf("register: code %d", rc)
+	}
+	return vfs, nil
+}
+
+// at is the C structure at an address.
+func at[T any](p uintptr) *T { return *(**T)(unsafe.Pointer(&p)) }
+
+// callback is a declared function as the C side calls it; function is the inverse.
+func callback[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f T }{f})) }
+
+func function[T any](p uintptr) T { return *(*T)(unsafe.Pointer(&struct{ p uintptr }{p})) }
+
+// extraOf finds what New's disk added to a file.
+func extraOf(file uintptr, real uintptr) *extra {
+	return at[extra](file + uintptr(at[lib.Tsqlite3_vfs](real).FszOsFile))
+}
+
+func open(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32 {
+	d := at[Disk](at[lib.Tsqlite3_vfs](vfs).FpAppData)
+	realOpen := function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](at[lib.Tsqlite3_vfs](d.real).FxOpen)
+	rc := realOpen(tls, d.real, name, file, flags, out)
+	f := at[lib.Tsqlite3_file](file)
+	if rc != lib.SQLITE_OK || f.FpMethods == 0 || name == 0 {
+		return rc // name 0: a temporary file, of no interest
+	}
+	x := extraOf(file, d.real)
+	x.real = *at[lib.Tsqlite3_io_methods](f.FpMethods)
+	x.methods = x.real
+	x.methods.FxWrite = callback(write)
+	x.methods.FxTruncate = callback(truncate)
+	x.methods.FxSync = callback(syncFile)
+	x.disk = uintptr(unsafe.Pointer(d))
+	x.name = name
+	f.FpMethods = uintptr(unsafe.Pointer(&x.methods))
+	return rc
+}
+
+func remove(tls *libc.TLS, vfs, name uintptr, syncDir int32) int32 {
+	d := at[Disk](at[lib.Tsqlite3_vfs](vfs).FpAppData)
+	d.record(event{kind: deleted, file: libc.GoString(name)})
+	realRemove := function[func(*libc.TLS, uintptr, uintptr, int32) int32](at[lib.Tsqlite3_vfs](d.real).FxDelete)
+	return realRemove(tls, d.real, name, syncDir)
+}
+
+// fileExtra is extraOf a file whose methods are ours: they stand at its beginning.
+func fileExtra(file uintptr) (*extra, *Disk) {
+	x := at[extra](at[lib.Tsqlite3_file](file).FpMethods)
+	return x, at[Disk](x.disk)
+}
+
+func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
+	x, d := fileExtra(file)
+	if d.fails(&d.failWrites) {
+		return lib.SQLITE_FULL
+	}
+	copied := append([]byte(nil), unsafe.Slice(at[byte](data), int(n))...)
+	d.record(event{kind: wrote, file: libc.GoString(x.name), offset: offset, data: copied})
+	return function[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](x.real.FxWrite)(tls, file, data, n, offset)
+}
+
+func truncate(tls *libc.TLS, file uintptr, size int64) int32 {
+	x, d := fileExtra(file)
+	d.record(event{kind: truncated, file: libc.GoString(x.name), offset: size})
+	return function[func(*libc.TLS, uintptr, int64) int32](x.real.FxTruncate)(tls, file, size)
+}
+
+func syncFile(tls *libc.TLS, file uintptr, flags int32) int32 {
+	x, d := fileExtra(file)
+	if d.fails(&d.failSyncs) {
+		return lib.SQLITE_IOERR_FSYNC
+	}
+	rc := function[func(*libc.TLS, uintptr, int32) int32](x.real.FxSync)(tls, file, flags)
+	if rc == lib.SQLITE_OK {
+		d.record(event{kind: synced, file: libc.GoString(x.name)})
+	}
+	return rc
+}
