@@ -61,6 +61,8 @@ func Generate(pattern string) (string, error) {
 type generator struct {
 	text  strings.Builder
 	steps int
+	pool  [64]byte // random bytes, of which the last left ones are unused
+	left  int
 }
 
 func (g *generator) generate(re *syntax.Regexp) error {
@@ -87,7 +89,7 @@ func (g *generator) generate(re *syntax.Regexp) error {
 		}
 		return nil
 	case syntax.OpAlternate:
-		return g.generate(re.Sub[randomBelow(len(re.Sub))])
+		return g.generate(re.Sub[g.below(len(re.Sub))])
 	case syntax.OpStar:
 		return g.repeat(re.Sub[0], 0, maxRepeat)
 	case syntax.OpPlus:
@@ -104,7 +106,7 @@ func (g *generator) generate(re *syntax.Regexp) error {
 }
 
 func (g *generator) repeat(re *syntax.Regexp, low, high int) error {
-	for range low + randomBelow(high-low+1) {
+	for range low + g.below(high-low+1) {
 		if err := g.generate(re); err != nil {
 			return err
 		}
@@ -131,7 +133,7 @@ func (g *generator) pick(class []rune) error {
 		g.text.WriteRune(class[0])
 		return nil
 	}
-	n := rune(randomBelow(total))
+	n := rune(g.below(total))
 	for i := 0; ; i += 2 {
 		size := ascii[i+1] - ascii[i] + 1
 		if n < size {
@@ -142,18 +144,33 @@ func (g *generator) pick(class []rune) error {
 	}
 }
 
-// randomBelow is a number from 0 up to n-1, each as likely as every other.
-func randomBelow(n int) int {
+// below is a number from 0 up to n-1, each as likely as every other. Repetitions
+// and classes stay far below 2^16; of more alternatives only so many are used.
+func (g *generator) below(n int) int {
 	if n <= 1 {
 		return 0
 	}
-	limit := uint32(1<<32 - 1<<32%uint64(n) - 1) // the last value of the last full round
+	width := 1 // bytes
+	if n > 1<<8 {
+		width, n = 2, min(n, 1<<16)
+	}
+	full := 1 << (8 * width)
 	for {
-		var b [4]byte
-		rand.Read(b[:]) //nolint:errcheck // never fails
-		v := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
-		if v <= limit {
-			return int(v % uint32(n))
+		v := 0
+		for range width {
+			v = v<<8 | int(g.next())
+		}
+		if v < full-full%n {
+			return v % n
 		}
 	}
+}
+
+func (g *generator) next() byte {
+	if g.left == 0 {
+		rand.Read(g.pool[:]) //nolint:errcheck // never fails
+		g.left = len(g.pool)
+	}
+	g.left--
+	return g.pool[g.left]
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -42,6 +43,13 @@ func TestGenerate(t *testing.T) {
 			}
 		}
 	}
+	var words []string
+	for i := range 70_000 {
+		words = append(words, strconv.Itoa(i)+"x")
+	}
+	if got, err := Generate(strings.Join(words, "|")); err != nil || !strings.HasSuffix(got, "x") {
+		t.Errorf("Generate of 70000 words = %q, %v, want one of them", got, err)
+	}
 	for _, pattern := range []string{"(", `a\b`, `(((a{900}){900}){9})`, `[^\x00-\x{10FFFF}]`, `((((((((()+)+)+)+)+)+)+)+)+`} {
 		if got, err := Generate(pattern); err == nil {
 			t.Errorf("Generate(%q) = %d bytes, want an error", pattern, len(got))
@@ -53,5 +61,18 @@ func BenchmarkRandomString(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		RandomString(15, AlphabetID)
+	}
+}
+
+func BenchmarkGenerate(b *testing.B) {
+	for _, pattern := range []string{"[a-z0-9]{15}", "[a-zA-Z0-9]{50}"} {
+		b.Run(pattern, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Generate(pattern); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
