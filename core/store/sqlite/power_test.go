@@ -145,8 +145,12 @@ func idsOf(r store.Reader, table string) (map[string]bool, error) {
 }
 
 func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
-	if d := cutPower(t, "FULL", 400); d != (damage{}) {
-		t.Errorf("after 400 power cuts: %+v, want no damage", d)
+	cuts := 400
+	if testing.Short() {
+		cuts = 40
+	}
+	if d := cutPower(t, "FULL", cuts); d != (damage{}) {
+		t.Errorf("after %d power cuts: %+v, want no damage", cuts, d)
 	}
 }
 
