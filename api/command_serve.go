@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/schema"
+)
+
+const serveHelp = `Open the data folder, creating it if it is missing, and answer requests until
+the process is told to stop (SIGINT or SIGTERM). Running requests may finish.
+
+The REST API is below /api/. Files in the public folder are served at /; where a
+path leads to no file, its index.html is.`
+
+const serveExample = `  loam serve
+  loam serve --http 0.0.0.0:8080 --dir /var/lib/loam --public ./dist
+  loam serve --origins https://app.example.com,https://*.example.org
+  LOAM_HTTP=127.0.0.1:9000 loam serve`
+
+func newServeCommand(app *core.App) *cobra.Command {
+	var address string
+	var config Config
+	cmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "Start the server",
+		Long:    serveHelp,
+		Example: serveExample,
+		Args:    cobra.NoArgs,
+		RunE: task(func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd, app, address, config)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on")
+	flags.StringVar(&config.Public, "public", "loam_public", "the folder of files to serve at /")
+	flags.StringSliceVar(&config.Origins, "origins", []string{"*"}, "the origins whose pages may use the API; * and ? are wildcards")
+	return cmd
+}
+
+// serve opens the app, says where it can be reached, and serves until the context
+// of the command ends.
+func serve(cmd *cobra.Command, app *core.App, address string, config Config) (err error) {
+	ctx := cmd.Context()
+	// An address that is taken must not leave a new data folder behind.
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if err := open(ctx, app, core.Serve); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	if err := announce(cmd, app, listener.Addr()); err != nil {
+		return err
+	}
+	return Serve(ctx, app, listener, config)
+}
+
+// open opens the app and says of which folder an error speaks.
+func open(ctx context.Context, app *core.App, mode core.Mode) error {
+	if err := app.Open(ctx, mode); err != nil {
+		return fmt.Errorf("cannot open %s: %w", app.Config.Dir, err)
+	}
+	return nil
+}
+
+// announce tells the person who started the server where it is, and what to do
+// first.
+func announce(cmd *cobra.Command, app *core.App, address net.Addr) error {
+	url := "http://" + reachable(address)
+	fmt.Fprintf(cmd.OutOrStdout(), "Loam %s serves %s (REST API at %s/api/), data in %s\n", core.Version, url, url, app.Config.Dir)
+	n, err := app.Records().Count(cmd.Context(), schema.Superusers)
+	if err == nil && n == 0 {
+		dir := ""
+		if app.Config.Dir != "loam_data" {
+			dir = " --dir " + app.Config.Dir
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one: %s superuser upsert EMAIL PASSWORD%s\n",
+			cmd.Root().Name(), dir)
+	}
+	return err
+}
+
+// reachable is an address as a browser on this machine can use it.
+func reachable(address net.Addr) string {
+	host, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return address.String()
+	}
+	if ip := net.ParseIP(strings.Trim(host, "[]")); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}

@@ -1,0 +1,137 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+const superuserHelp = `Superusers may do everything: define collections, change settings, and read and
+write every record. These commands also work while a server uses the folder.`
+
+func newSuperuserCommand(app *core.App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "superuser",
+		Short:   "Manage superusers",
+		Long:    superuserHelp,
+		Example: "  loam superuser upsert me@example.com a-long-password",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		superuserTask(app, "upsert", "Create a superuser, or give it a new password", upsertSuperuser),
+		superuserTask(app, "create", "Create a superuser", createSuperuser),
+		superuserTask(app, "update", "Give a superuser a new password", updateSuperuser),
+		newSuperuserDeleteCommand(app),
+	)
+	return cmd
+}
+
+// superuserTask is a command on an email address and a password. done says what
+// it has done.
+func superuserTask(app *core.App, name, short string, do func(context.Context, *core.App, string, string) (done string, err error)) *cobra.Command {
+	return &cobra.Command{
+		Use:     name + " EMAIL PASSWORD",
+		Short:   short,
+		Example: "  loam superuser " + name + " me@example.com a-long-password",
+		Args:    named("EMAIL", "PASSWORD"),
+		RunE: task(func(cmd *cobra.Command, args []string) error {
+			return beside(cmd, app, func() (string, error) { return do(cmd.Context(), app, args[0], args[1]) })
+		}),
+	}
+}
+
+func newSuperuserDeleteCommand(app *core.App) *cobra.Command {
+	return &cobra.Command{
+		Use:     "delete EMAIL",
+		Short:   "Delete a superuser",
+		Example: "  loam superuser delete me@example.com",
+		Args:    named("EMAIL"),
+		RunE: task(func(cmd *cobra.Command, args []string) error {
+			return beside(cmd, app, func() (string, error) { return deleteSuperuser(cmd.Context(), app, args[0]) })
+		}),
+	}
+}
+
+// named demands as many arguments as there are names.
+func named(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return fmt.Errorf("%s needs %s, and nothing else", cmd.CommandPath(), strings.Join(names, " and "))
+		}
+		return nil
+	}
+}
+
+// beside opens the app as one that may not be alone, does the work, and prints
+// what was done.
+func beside(cmd *cobra.Command, app *core.App, do func() (string, error)) (err error) {
+	if err := open(cmd.Context(), app, core.Tool); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	done, err := do()
+	if err == nil {
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), done)
+	}
+	return err
+}
+
+func upsertSuperuser(ctx context.Context, app *core.App, email, password string) (string, error) {
+	_, err := app.Records().FindFirst(ctx, schema.Superusers, "email", email, false)
+	if fault.KindOf(err) == fault.NotFound {
+		return createSuperuser(ctx, app, email, password)
+	}
+	return updateSuperuser(ctx, app, email, password)
+}
+
+func createSuperuser(ctx context.Context, app *core.App, email, password string) (string, error) {
+	body := credentials(password)
+	body["email"] = email
+	_, err := app.Records().Create(ctx, operator(app), schema.Superusers, record.Input{Body: body}, "")
+	return "Created the superuser " + email + ".", err
+}
+
+func updateSuperuser(ctx context.Context, app *core.App, email, password string) (string, error) {
+	found, err := findSuperuser(ctx, app, email)
+	if err != nil {
+		return "", err
+	}
+	in := record.Input{Body: credentials(password)}
+	_, err = app.Records().Update(ctx, operator(app), schema.Superusers, found.ID(), in, "")
+	return "Updated the superuser " + email + ".", err
+}
+
+func deleteSuperuser(ctx context.Context, app *core.App, email string) (string, error) {
+	found, err := findSuperuser(ctx, app, email)
+	if err != nil {
+		return "", err
+	}
+	err = app.Records().Delete(ctx, operator(app), schema.Superusers, found.ID())
+	return "Deleted the superuser " + email + ".", err
+}
+
+func findSuperuser(ctx context.Context, app *core.App, email string) (*record.Record, error) {
+	found, err := app.Records().FindFirst(ctx, schema.Superusers, "email", email, false)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, fault.Wrap(fault.NotFound, "There is no superuser "+email+".", err)
+	}
+	return found, err
+}
+
+func credentials(password string) map[string]any {
+	return map[string]any{"password": password, "passwordConfirm": password}
+}
+
+// operator is who has the machine: a superuser without an account.
+func operator(app *core.App) record.Caller {
+	return record.Caller{Auth: record.Blank(app.Snapshot().Find(schema.Superusers))}
+}

@@ -1,0 +1,22 @@
+package api
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loambase/loam/core"
+)
+
+func newVersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  loam version",
+		Args:    cobra.NoArgs,
+		RunE: task(func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "loam "+core.Version)
+			return err
+		}),
+	}
+}

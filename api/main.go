@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+)
+
+// The exit codes of the command line.
+const (
+	exitOK     = 0
+	exitFailed = 1 // what was asked for could not be done
+	exitUsage  = 2 // it is not clear what was asked for
+)
+
+// Main is the whole command line of a program that serves the app, which it opens
+// as the command needs it. It returns the exit code.
+func Main(app *core.App) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(ctx, app, os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// run is Main with everything that it takes from the process.
+func run(ctx context.Context, app *core.App, args []string, stdout, stderr io.Writer) int {
+	root := newRootCommand(app, stderr)
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(stderr, "loam: "+describe(err))
+	var done *doneError
+	if errors.As(err, &done) {
+		return exitFailed
+	}
+	fmt.Fprintln(stderr, `Run "loam --help" for usage.`)
+	return exitUsage
+}
+
+// doneError is the failure of a command that was understood.
+type doneError struct{ err error }
+
+func (e *doneError) Error() string { return e.err.Error() }
+func (e *doneError) Unwrap() error { return e.err }
+
+// task makes a command of a function whose errors are not those of its usage.
+func task(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := fn(cmd, args); err != nil {
+			return &doneError{err}
+		}
+		return nil
+	}
+}
+
+const rootHelp = `Loam is a backend in one binary: collections with rules, records, files and
+sign-in over REST, kept in an embedded database in one folder.
+
+Every flag may also be set in the environment: --dir is LOAM_DIR, --http is
+LOAM_HTTP, and so on. A flag on the command line wins.`
+
+const rootExample = `  loam serve
+  loam serve --http 0.0.0.0:8080 --dir /var/lib/loam
+  loam superuser upsert me@example.com a-long-password`
+
+func newRootCommand(app *core.App, stderr io.Writer) *cobra.Command {
+	var debug bool
+	root := &cobra.Command{
+		Use:           "loam",
+		Short:         "A backend in one binary",
+		Long:          rootHelp,
+		Example:       rootExample,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := fromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
+				return err
+			}
+			app.Config.Log = newLog(stderr, debug)
+			return nil
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().StringVar(&app.Config.Dir, "dir", app.Config.Dir, "the data folder")
+	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
+	root.AddCommand(newServeCommand(app), newSuperuserCommand(app), newVersionCommand())
+	return root
+}
+
+// fromEnvironment sets the flags that the command line does not, from variables
+// named as they are: --some-flag is LOAM_SOME_FLAG.
+func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) (err error) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "LOAM_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, ok := lookup(name)
+		if f.Changed || !ok || f.Name == "help" || err != nil {
+			return
+		}
+		if wrong := f.Value.Set(value); wrong != nil {
+			err = fmt.Errorf("invalid value %q of %s: %w", value, name, wrong)
+		}
+	})
+	return err
+}
+
+func newLog(w io.Writer, debug bool) *slog.Logger {
+	level := slog.LevelInfo
+	if debug {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// describe is an error in one line, with the fields that a fault names.
+func describe(err error) string {
+	text := err.Error()
+	var f *fault.Error
+	if errors.As(err, &f) {
+		if f.Message != "" {
+			text = strings.TrimSuffix(f.Message, ".")
+		}
+		text = strings.Join(append([]string{text}, describeFields("", f.Fields)...), "; ")
+	}
+	return strings.Join(strings.Fields(text), " ")
+}

@@ -1,0 +1,90 @@
+package middleware
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// CORS lets pages of the given origins use the API; none stands for every origin.
+// An origin may contain "*" and "?" (see originMatches). It answers every OPTIONS
+// request itself (contract records.md §1.8).
+func CORS(origins []string) func(http.Handler) http.Handler {
+	if len(origins) == 0 {
+		origins = []string{"*"}
+	}
+	vary := []string{"Origin"}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h["Vary"] = vary
+			if origin := r.Header["Origin"]; len(origin) > 0 {
+				if allowed := allowOrigin(origins, origin[0]); allowed != "" {
+					h["Access-Control-Allow-Origin"] = []string{allowed}
+				}
+			}
+			if r.Method == http.MethodOptions {
+				preflight(w, r)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// preflight answers what may be sent. Wire: an origin that is not allowed, and a
+// request without one, get the same status.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h["Vary"] = []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"}
+	if h["Access-Control-Allow-Origin"] != nil {
+		h["Access-Control-Allow-Methods"] = []string{"GET,HEAD,PUT,PATCH,POST,DELETE"}
+		if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+			h["Access-Control-Allow-Headers"] = []string{asked}
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// allowOrigin is what to answer to the origin, "" if it is not allowed.
+func allowOrigin(origins []string, origin string) string {
+	if origin == "" {
+		return ""
+	}
+	if slices.Contains(origins, "*") {
+		return "*"
+	}
+	if slices.ContainsFunc(origins, func(pattern string) bool { return originMatches(pattern, origin) }) {
+		return origin
+	}
+	return ""
+}
+
+// originMatches compares without letter case. "*" stands for any text and "?" for
+// any one character, so "https://*.example.com" is every sub-domain.
+func originMatches(pattern, origin string) bool {
+	const longest = 1024 // no origin is longer; bounds the search
+	return len(origin) <= longest && wildcard(strings.ToLower(pattern), strings.ToLower(origin))
+}
+
+// wildcard matches s in time len(pattern) × len(s) at most: after a mismatch only
+// the last "*" takes one character more.
+func wildcard(pattern, s string) bool {
+	p, i, star, mark := 0, 0, -1, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, i
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+			p++
+			i++
+		case star >= 0:
+			mark++
+			p, i = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}

@@ -1,0 +1,146 @@
+package rest
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+// batch does several writes in one transaction (contract records.md §8).
+func (a *API) batch(c *call) error {
+	settings := a.app.Settings().Current().Batch
+	if !settings.Enabled || settings.MaxRequests <= 0 {
+		return fault.New(fault.Forbidden, "Batch requests are not allowed.")
+	}
+	if err := c.read(settings.BodyLimit(), unreadableBatch); err != nil {
+		return err
+	}
+	requests, err := decodeBatch(c.body, settings.MaxRequests)
+	if err != nil {
+		return err
+	}
+	ops, err := c.operations(requests)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.r.Context(), settings.TimeLimit())
+	defer cancel()
+	results, err := a.app.Records().Batch(ctx, ops)
+	if err != nil {
+		return err
+	}
+	buffer := a.buffers.Get()
+	defer a.buffers.Put(buffer)
+	buffer.B = appendResults(buffer.B, requests, results)
+	return c.json(buffer.B)
+}
+
+// operations are the writes that the requests stand for, with their files.
+func (c *call) operations(requests []*batchRequest) ([]record.Op, error) {
+	uploads, err := c.body.Files("Failed to read the submitted batch files data.")
+	if err != nil {
+		return nil, err
+	}
+	files := filesByRequest(uploads)
+	ops := make([]record.Op, len(requests))
+	for i, request := range requests {
+		op, err := request.operation(c.caller)
+		if err != nil {
+			return nil, batchFailure(i, err)
+		}
+		op.Input.Files = files[i]
+		ops[i] = op
+	}
+	return ops, nil
+}
+
+// batchFailure is the failure of a batch because of one of its requests.
+func batchFailure(i int, err *fault.Error) error {
+	fails := fault.Fields{}
+	leaf := fault.Leaf("batch_request_failed", "Batch request failed")
+	leaf.Inner = err
+	fails.Set(leaf, "requests", fault.Index(i))
+	return fault.Invalidate("Batch transaction failed.", fails)
+}
+
+// filesByRequest sorts uploads by the request that the name of their part leads
+// to: requests.N.field or requests[N].field.
+func filesByRequest(uploads map[string][]*blob.Upload) map[int]map[string][]*blob.Upload {
+	files := map[int]map[string][]*blob.Upload{}
+	for part, list := range uploads {
+		i, field, ok := partOfRequest(part)
+		if !ok {
+			continue
+		}
+		if files[i] == nil {
+			files[i] = map[string][]*blob.Upload{}
+		}
+		files[i][field] = append(files[i][field], list...)
+	}
+	return files
+}
+
+func partOfRequest(part string) (i int, field string, ok bool) {
+	rest, ok := strings.CutPrefix(part, "requests")
+	if !ok || rest == "" {
+		return 0, "", false
+	}
+	end := "."
+	if rest[0] == '[' {
+		end = "]."
+	} else if rest[0] != '.' {
+		return 0, "", false
+	}
+	number, field, ok := strings.Cut(rest[1:], end)
+	if !ok || field == "" {
+		return 0, "", false
+	}
+	i, err := strconv.Atoi(number)
+	return i, field, err == nil
+}
+
+func appendResults(dst []byte, requests []*batchRequest, results []record.Result) []byte {
+	dst = append(dst, '[')
+	for i, result := range results {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if result.Record == nil {
+			dst = append(dst, `{"body":null,"status":204}`...)
+			continue
+		}
+		dst = append(dst, `{"body":`...)
+		dst = requests[i].fields.Append(dst, result.Record)
+		dst = append(dst, `,"status":200}`...)
+	}
+	return append(dst, ']')
+}
+
+const unreadableBatch = "Failed to read the submitted batch data."
+
+// decodeBatch reads and judges the form of a batch.
+func decodeBatch(body *wire.Body, limit int) ([]*batchRequest, error) {
+	object, err := body.Object()
+	if err != nil {
+		return nil, err
+	}
+	list, ok := object["requests"].([]any)
+	if !ok && object["requests"] != nil {
+		return nil, fault.New(fault.Invalid, unreadableBatch)
+	}
+	requests := make([]*batchRequest, len(list))
+	for i, item := range list {
+		if requests[i], ok = decodeBatchRequest(item); !ok {
+			return nil, fault.New(fault.Invalid, unreadableBatch)
+		}
+	}
+	if fails := validateBatch(requests, limit); len(fails) > 0 {
+		return nil, fault.Invalidate("Invalid batch request data.", fails)
+	}
+	return requests, nil
+}

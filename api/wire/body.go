@@ -1,0 +1,174 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+// DefaultLimit is how many bytes a body may have where nothing else is said.
+const DefaultLimit = 32 << 20
+
+var errNotUTF8 = errors.New("wire: not UTF-8")
+
+// Body is the body of a request, read whole. Close it when nothing refers to its
+// files any more.
+type Body struct {
+	malformed string // the message for what cannot be decoded
+
+	raw   []byte                             // JSON, not yet parsed; nil if the body is empty or a form
+	form  url.Values                         // set if the body is a form
+	files map[string][]*multipart.FileHeader // of a multipart form
+	temp  *multipart.Form
+}
+
+// ReadBody reads the body of r, which may have limit bytes. What cannot be read,
+// or decoded later, is an Invalid fault with the message malformed, which may be
+// empty. No body, and one of no length, is an empty Body whatever its content type
+// says.
+func ReadBody(r *http.Request, limit int64, malformed string) (*Body, error) {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return &Body{}, nil
+	}
+	if r.ContentLength > limit {
+		return nil, fault.New(fault.TooLarge, "")
+	}
+	in := &limited{r: r.Body, left: limit}
+	body := &Body{malformed: malformed}
+	err := body.read(in, r)
+	if in.exceeded {
+		err = fault.New(fault.TooLarge, "")
+	}
+	if err != nil {
+		body.Close()
+		return nil, body.fail(err)
+	}
+	return body, nil
+}
+
+// fail is the fault in err, or one that says that the body is malformed.
+func (b *Body) fail(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return err
+	}
+	return fault.Wrap(fault.Invalid, b.malformed, err)
+}
+
+// read reads what the content type announces.
+func (b *Body) read(in io.Reader, r *http.Request) error {
+	contentType := r.Header.Get("Content-Type")
+	switch lower := strings.ToLower(contentType); {
+	case strings.HasPrefix(lower, "application/json"):
+		return b.readJSON(in, r.ContentLength)
+	case strings.HasPrefix(lower, "application/x-www-form-urlencoded"):
+		return b.readURLEncoded(in, r.ContentLength)
+	case strings.HasPrefix(lower, "multipart/form-data"):
+		return b.readMultipart(in, contentType)
+	}
+	switch n, err := io.CopyN(io.Discard, in, 1); {
+	case n > 0:
+		return fault.New(fault.Invalid, "Unsupported Content-Type.")
+	case err != io.EOF:
+		return err
+	}
+	return nil // what turns out to be empty has no type that could be wrong
+}
+
+func (b *Body) readJSON(in io.Reader, length int64) error {
+	text, err := readAll(in, length)
+	if err != nil {
+		return err
+	}
+	if !utf8.Valid(text) {
+		return errNotUTF8
+	}
+	if len(bytes.TrimLeft(text, " \t\r\n")) > 0 {
+		b.raw = text
+	}
+	return checkDepth(text)
+}
+
+func (b *Body) readURLEncoded(in io.Reader, length int64) error {
+	text, err := readAll(in, length)
+	if err != nil {
+		return err
+	}
+	if b.form, err = url.ParseQuery(string(text)); err != nil {
+		return err
+	}
+	return checkForm(b.form)
+}
+
+// Close removes what the body keeps on disk.
+func (b *Body) Close() {
+	if b != nil && b.temp != nil {
+		b.temp.RemoveAll()
+	}
+}
+
+// Object is the body as a JSON object, numbers as json.Number; an empty body and
+// null are no object. The fields of a form are typed by their looks (see infer).
+func (b *Body) Object() (object map[string]any, err error) {
+	switch {
+	case b.form != nil:
+		object, err = formObject(b.form)
+	case b.raw != nil:
+		object, err = decodeObject(b.raw)
+	}
+	if err != nil {
+		return nil, b.fail(err)
+	}
+	return object, nil
+}
+
+// JSON is the body as one JSON value, nil if it is empty. The fields of a form are
+// typed by the struct that like is, or points to (see structured).
+func (b *Body) JSON(like any) (text []byte, err error) {
+	switch {
+	case b.form != nil:
+		text, err = structured(b.form, like)
+	case b.raw != nil:
+		text, err = firstValue(b.raw)
+	}
+	if err != nil {
+		return nil, b.fail(err)
+	}
+	return text, nil
+}
+
+// Decode decodes the body into the struct that into points to as encoding/json
+// does. An empty body changes nothing.
+func (b *Body) Decode(into any) error {
+	text, err := b.JSON(into)
+	if err != nil || text == nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return b.fail(err)
+	}
+	return nil
+}
+
+// checkForm looks at every text of a form.
+func checkForm(form url.Values) error {
+	for name, values := range form {
+		if !utf8.ValidString(name) {
+			return errNotUTF8
+		}
+		for _, v := range values {
+			if !utf8.ValidString(v) {
+				return errNotUTF8
+			}
+		}
+	}
+	return nil
+}

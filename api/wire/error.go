@@ -1,0 +1,125 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+const somethingWrong = "Something went wrong while processing your request."
+
+// answer is what a kind of failure looks like when it says nothing itself.
+type answer struct {
+	status  int
+	message string
+}
+
+// answerTo is the one table from kinds to statuses.
+func answerTo(k fault.Kind) answer {
+	switch k {
+	case fault.Invalid:
+		return answer{http.StatusBadRequest, somethingWrong}
+	case fault.Unauthenticated:
+		return answer{http.StatusUnauthorized, "Missing or invalid authentication."}
+	case fault.Forbidden:
+		return answer{http.StatusForbidden, "You are not allowed to perform this request."}
+	case fault.NotFound:
+		return answer{http.StatusNotFound, "The requested resource wasn't found."}
+	case fault.TooLarge:
+		return answer{http.StatusRequestEntityTooLarge, "Request entity too large."}
+	case fault.TooMany:
+		return answer{http.StatusTooManyRequests, "Too Many Requests."}
+	}
+	return answer{http.StatusInternalServerError, somethingWrong}
+}
+
+// Error answers with the envelope of err (contract records.md §1.4). What is not
+// a fault is Internal and says nothing. The reason of a fault is for superusers.
+func Error(w http.ResponseWriter, err error, superuser bool) {
+	e := public(err)
+	if e.Kind == fault.TooMany {
+		w.Header()["Retry-After"] = []string{"1"}
+	}
+	JSON(w, answerTo(e.Kind).status, appendError(nil, e, superuser))
+}
+
+// public is the fault in err that may be shown.
+func public(err error) *fault.Error {
+	var e *fault.Error
+	if errors.As(err, &e) && e.Kind != fault.Internal {
+		return e
+	}
+	return fault.New(fault.Internal, "")
+}
+
+func appendError(dst []byte, e *fault.Error, superuser bool) []byte {
+	a := answerTo(e.Kind)
+	if e.Message != "" {
+		a.message = sentence(e.Message)
+	}
+	dst = append(dst, `{"data":`...)
+	dst = appendFields(dst, e.Fields, superuser)
+	dst = append(dst, `,"message":`...)
+	dst = schema.AppendString(dst, a.message)
+	dst = append(dst, `,"status":`...)
+	dst = strconv.AppendInt(dst, int64(a.status), 10)
+	if superuser && e.Reason != "" {
+		dst = append(dst, `,"reason":`...)
+		dst = schema.AppendString(dst, e.Reason)
+	}
+	return append(dst, '}')
+}
+
+func appendFields(dst []byte, fields fault.Fields, superuser bool) []byte {
+	dst = append(dst, '{')
+	for i, name := range slices.Sorted(maps.Keys(fields)) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = schema.AppendString(dst, name)
+		dst = append(dst, ':')
+		dst = appendField(dst, fields[name], superuser)
+	}
+	return append(dst, '}')
+}
+
+func appendField(dst []byte, f *fault.Field, superuser bool) []byte {
+	if f == nil {
+		f = &fault.Field{}
+	}
+	if f.Code == "" && f.Fields != nil {
+		return appendFields(dst, f.Fields, superuser)
+	}
+	code, message := f.Code, sentence(f.Message)
+	if code == "" {
+		code, message = "validation_invalid_value", "Invalid value."
+	}
+	dst = append(dst, `{"code":`...)
+	dst = schema.AppendString(dst, code)
+	dst = append(dst, `,"message":`...)
+	dst = schema.AppendString(dst, message)
+	dst = appendParams(dst, f.Params)
+	if f.Inner != nil {
+		dst = append(dst, `,"response":`...)
+		dst = appendError(dst, public(f.Inner), superuser)
+	}
+	return append(dst, '}')
+}
+
+func appendParams(dst []byte, params map[string]any) []byte {
+	if len(params) == 0 {
+		return dst
+	}
+	text, err := json.Marshal(params)
+	if err != nil {
+		return dst // a parameter that JSON cannot hold, as an infinite limit, is not shown
+	}
+	dst = append(dst, `,"params":`...)
+	return append(dst, text...)
+}

@@ -1,0 +1,28 @@
+package wire
+
+import (
+	"strconv"
+
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// AppendPage appends the envelope of a page whose items are reduced to fields.
+// withCursor adds where the next page begins, "" at the end.
+func AppendPage(dst []byte, p *record.Page, fields *Fields, withCursor bool) []byte {
+	dst = append(dst, `{"items":`...)
+	dst = fields.Append(dst, p.Items)
+	dst = append(dst, `,"page":`...)
+	dst = strconv.AppendInt(dst, int64(p.Page), 10)
+	dst = append(dst, `,"perPage":`...)
+	dst = strconv.AppendInt(dst, int64(p.PerPage), 10)
+	dst = append(dst, `,"totalItems":`...)
+	dst = strconv.AppendInt(dst, int64(p.TotalItems), 10)
+	dst = append(dst, `,"totalPages":`...)
+	dst = strconv.AppendInt(dst, int64(p.TotalPages), 10)
+	if withCursor {
+		dst = append(dst, `,"cursor":`...)
+		dst = schema.AppendString(dst, p.Next)
+	}
+	return append(dst, '}')
+}
