@@ -173,7 +173,11 @@ func (u *unit) shorten(t *table, ref schema.Reference, id string, ids []string) 
 		return false, err
 	}
 	i := t.collection.FieldIndex(ref.Field.Name)
-	rest := without(choices(stored.values[i]), ids)
+	list := choices(stored.values[i])
+	rest := without(list, ids)
+	if len(rest) == len(list) {
+		return false, nil
+	}
 	if len(rest) == 0 && ref.Relation.CascadeDelete {
 		return true, nil
 	}

@@ -96,7 +96,12 @@ func (s *Service) putFiles(ctx context.Context, w *write) (keys []string, err er
 		}
 		key := blobKey(w.collection, w.id, u.Name)
 		keys = append(keys, key)
-		if err := s.put(ctx, key, u.Upload); err != nil {
+		err := s.put(ctx, key, u.Upload)
+		if errors.Is(err, blob.ErrKey) { // no record can have that id
+			w.refused = fault.Wrap(fault.Invalid, w.op.Action.failure(), err)
+			return keys, nil
+		}
+		if err != nil {
 			return keys, fmt.Errorf("store the upload for %s: %w", w.collection.Fields[u.field].Name, err)
 		}
 	}

@@ -40,12 +40,27 @@ type judgement struct {
 // errStale is a write that was prepared with definitions that have changed since.
 var errStale = errors.New("record: the collections have changed")
 
+// failure is the message of what cannot be done.
+func (a Action) failure() string {
+	switch a {
+	case ActionUpdate:
+		return updateFailed
+	case ActionDelete:
+		return deleteFailed
+	}
+	return createFailed
+}
+
 // single is one request on its own. It is prepared again if the collections
 // change meanwhile.
 func (s *Service) single(ctx context.Context, op Op) ([]byte, error) {
 	for {
 		out, err := s.attempt(ctx, op)
-		if !errors.Is(err, errStale) {
+		switch {
+		case errors.Is(err, errStale):
+		case errors.Is(err, store.ErrTimeout):
+			return nil, &fault.Error{Kind: fault.Invalid, Message: op.Action.failure(), Reason: "time limit reached", Err: err}
+		default:
 			return out, err
 		}
 	}
