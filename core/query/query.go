@@ -98,6 +98,8 @@ type Plan struct {
 	// Passes is set on the plan of a Candidate without flags that matches,
 	// whatever is stored: no need to run it.
 	Passes bool
+
+	cursor cursor
 }
 
 // Error is an expression, sort or cursor that cannot be used. Message is the raw
@@ -105,6 +107,8 @@ type Plan struct {
 type Error struct {
 	Message string
 	Pos     int // byte offset in the text, where it is known
+
+	unknown bool // a name that means nothing; for @request.* that is NULL
 }
 
 func (e *Error) Error() string { return e.Message }
