@@ -36,7 +36,9 @@ func (p *Planner) Compile(sel Select) (*Plan, error) {
 	}
 	w := &writer{dialect: p.dialect, args: make([]store.Value, 0, 4)}
 	plan := r.plan()
-	if err := w.read(r, plan); err != nil {
+	if sel.Candidate != nil {
+		plan.SQL = w.candidate(r)
+	} else if err := w.read(r, plan); err != nil {
 		return nil, err
 	}
 	plan.Args, plan.Tables = w.args, w.tables
