@@ -27,7 +27,7 @@ func TestExcerpt(t *testing.T) {
 		{3, true, "äöüß", "äöü..."},
 		{2, true, "日本語", "日本..."},
 		{100, true, "x<script>alert(1)</script><style>p{}</style>y<!-- c -->z", "xyz"},
-		{100, true, "x<form>in</form><button>b</button><select><option>o</select><textarea>t</textarea><svg><text>s</text></svg>y", "x y"},
+		{100, true, "x<form>in</form><button>b</button><select><option>o</select><textarea>t</textarea><svg><text>s</text></svg>y", "xy"},
 		{100, true, "<html><head><title>T</title></head><body>b</body></html>", "b"},
 		{100, true, "1 < 2 and 3 > 2", "1 < 2 and 3 > 2"},
 		{100, true, strings.Repeat("<div>", 1000) + "deep", ""},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/loambase/loam/core/schema"
 )
@@ -32,11 +31,11 @@ func (n *node) inside() *node {
 }
 
 // child is what is wanted of the value at key, nil if nothing.
-func (n *node) child(key string) *node {
+func (n *node) child(key []byte) *node {
 	if n.all() {
 		return n.inside()
 	}
-	if c := n.children[key]; c != nil {
+	if c := n.children[string(key)]; c != nil {
 		return c
 	}
 	return n.rest
@@ -71,7 +70,7 @@ func (p *picker) value(dst []byte, n *node) []byte {
 	case '"':
 		raw := p.text()
 		if n.excerpt != nil {
-			return schema.AppendString(dst, n.excerpt.of(unquote(raw)))
+			return schema.AppendString(dst, n.excerpt.of(string(unquote(raw))))
 		}
 		return append(dst, raw...)
 	}
@@ -97,7 +96,7 @@ func (p *picker) array(dst []byte, n *node) []byte {
 // member is one wanted key of an object and where its text begins and ends in the
 // result.
 type member struct {
-	key        string
+	key        []byte
 	start, end int
 }
 
@@ -123,7 +122,7 @@ func (p *picker) object(dst []byte, n *node) []byte {
 		dst = p.value(dst, wanted)
 		dst = append(dst, ',')
 		m.end = len(dst)
-		if len(members) > 0 && members[len(members)-1].key > key {
+		if len(members) > 0 && bytes.Compare(members[len(members)-1].key, key) > 0 {
 			sorted = false
 		}
 		members = append(members, m)
@@ -140,7 +139,7 @@ func (p *picker) object(dst []byte, n *node) []byte {
 // sortMembers brings the members, each with its comma, in the order of the keys.
 func sortMembers(dst []byte, start int, members []member) {
 	text := bytes.Clone(dst[start:])
-	slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.key, b.key) })
+	slices.SortStableFunc(members, func(a, b member) int { return bytes.Compare(a.key, b.key) })
 	at := start
 	for _, m := range members {
 		at += copy(dst[at:], text[m.start-start:m.end-start])
@@ -148,13 +147,13 @@ func sortMembers(dst []byte, start int, members []member) {
 }
 
 // unquote is the text that a JSON string stands for.
-func unquote(raw []byte) string {
+func unquote(raw []byte) []byte {
 	if len(raw) >= 2 && bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1])
+		return raw[1 : len(raw)-1]
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return string(raw)
+		return raw
 	}
-	return s
+	return []byte(s)
 }

@@ -36,7 +36,7 @@ func TestFieldsAppend(t *testing.T) {
 		{"geo,geo.lat", album, `{"geo":{"lat":2,"lon":1}}`},
 		{"geo.lat,geo", album, `{"geo":{"lat":2,"lon":1}}`},
 		{"text:excerpt(4)", album, `{"text":"bold"}`},
-		{"text:excerpt(6, true)", album, `{"text":"bold..."}`},
+		{"text:excerpt(6, true)", album, `{"text":"bold m..."}`},
 		{"text:excerpt(100,1)", album, `{"text":"bold move"}`},
 		{"n:excerpt(1),list:excerpt(1),geo:excerpt(1)", album, `{"geo":{"lat":2,"lon":1},"list":["p","q"],"n":12.50}`},
 		{"*:excerpt(1)", `{"b":"<i>xy</i>","a":{"c":"xy"}}`, `{"a":{"c":"xy"},"b":"x"}`},
@@ -85,7 +85,7 @@ func reference(v any, n *node) any {
 	case map[string]any:
 		out := map[string]any{}
 		for key, value := range v {
-			if c := n.child(key); c != nil {
+			if c := n.child([]byte(key)); c != nil {
 				out[key] = reference(value, c)
 			}
 		}
