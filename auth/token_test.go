@@ -88,8 +88,8 @@ func encode(header, claims string) string {
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-// tokenCases are tokens made by hand, all signed with the right key; %d stands
-// for an hour before now and then for an hour after.
+// tokenCases are tokens made by hand, all signed with the right key; at puts
+// times in for BEFORE, NOW and AFTER.
 var tokenCases = []struct {
 	name, header, claims string
 	valid                bool
