@@ -55,7 +55,7 @@ func (w *write) judgeCreate(r store.Reader) error {
 	w.record, w.body = w.input.resolve(w.table.blank)
 	w.record.values[w.table.id] = w.id
 	w.setPasswords()
-	if err := w.permit(r, rule, w.candidate()); err != nil {
+	if err := w.permit(r, rule, true); err != nil {
 		return denied(err, fault.Invalid, createFailed)
 	}
 	if fails, err := w.form(); err != nil || len(fails) > 0 {
@@ -94,6 +94,9 @@ func (w *write) complete() error {
 	}
 	w.stamp(w.table.onCreate)
 	w.record.verifySuperuser()
+	if w.collection.IsAuth() && w.record.Text("tokenKey") == "" {
+		return w.record.rotateTokenKey()
+	}
 	return nil
 }
 

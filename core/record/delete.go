@@ -33,7 +33,7 @@ func (w *write) judgeDelete(r store.Reader) error {
 		return fault.New(fault.NotFound, "")
 	}
 	w.body = w.caller.Body
-	return denied(w.permit(r, rule, nil), fault.NotFound, "")
+	return denied(w.permit(r, rule, false), fault.NotFound, "")
 }
 
 // delete performs the write after judgeDelete.

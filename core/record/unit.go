@@ -62,8 +62,8 @@ func (s *Service) perform(ctx context.Context, writes []*write, done func(i int,
 	}
 	var u *unit
 	err = s.proving(ctx, func() error {
-		discard = true
 		return s.Store.Write(ctx, func(tx store.Tx) (err error) {
+			discard = true
 			if u, err = s.unit(tx, writes[0].snapshot); err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func (w *write) judgeUpdate(r store.Reader) error {
 	}
 	w.record, w.body = w.input.resolve(w.stored)
 	w.setPasswords()
-	if err := w.permit(r, rule, nil); err != nil {
+	if err := w.permit(r, rule, false); err != nil {
 		return denied(err, fault.NotFound, "")
 	}
 	if fails, err := w.form(); err != nil || len(fails) > 0 {

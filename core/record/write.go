@@ -184,22 +184,22 @@ func (w *write) judge(r store.Reader) error {
 // errDenied is a record that does not satisfy the rule.
 var errDenied = errors.New("record: denied")
 
-// permit judges the rule, and whether the caller is a manager, by the stored
-// record or, if there is one, the candidate. A refusal is errDenied; so is a rule
+// permit judges the rule, and whether the caller is a manager, by the record that
+// is to be created or the one that is stored. A refusal is errDenied; so is a rule
 // that no longer compiles, with the reason in its chain.
-func (w *write) permit(r store.Reader, rule string, candidate []store.Value) error {
+func (w *write) permit(r store.Reader, rule string, create bool) error {
 	manage := w.manageRule()
 	if rule == "" && manage == "" {
 		return nil
 	}
 	sel := query.Select{
-		Scope:     query.Scope{Snapshot: w.snapshot, Collection: w.collection, Request: w.caller.request(w.body), Now: w.now},
-		Columns:   []string{"id"},
-		Rule:      rule,
-		Candidate: candidate,
+		Scope: query.Scope{Snapshot: w.snapshot, Collection: w.collection, Request: w.caller.request(w.body), Now: w.now},
+		Rule:  rule,
 	}
-	if candidate == nil {
-		sel.ID = w.id
+	if create {
+		sel.Candidate = w.candidate()
+	} else {
+		sel.ID, sel.Columns = w.id, []string{"id"}
 	}
 	if manage != "" {
 		sel.Flags = []string{manage}
