@@ -1,16 +1,15 @@
 package record
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 func postsBed(t testing.TB) *readBed {
@@ -276,81 +275,113 @@ func TestReadLimit(t *testing.T) {
 	}
 }
 
-func TestGet(t *testing.T) {
+// What a caller may not list does not show through relations (contract §5.10).
+func TestListCrossesRelations(t *testing.T) {
+	targets := base("q1", textField("n"), &schema.Field{Name: "pub", Kind: &schema.Bool{}})
+	targets.ListRule = rule("pub = true")
+	closed := base("closed", textField("t"))
+	closed.ListRule = nil
+	rows := base("q2", textField("n"), relationField("r", "id_q1", 1), relationField("rm", "id_q1", 5), relationField("c", "id_closed", 1))
+	b := newReadBed(t, targets, closed, rows)
+	b.insert("q1", object{"id": "a", "n": "A", "pub": true}, object{"id": "b", "n": "B"})
+	b.insert("q2",
+		object{"id": "x", "n": "x", "r": "a", "rm": []string{"a", "b"}},
+		object{"id": "y", "n": "y", "r": "b", "rm": []string{"b"}},
+		object{"id": "z", "n": "z"})
+	for filter, want := range map[string]string{
+		"r.n != ''":           "x",
+		"r.n = 'B'":           "",
+		"r.n = '' || n != ''": "x z",
+		"rm.n ?= 'B'":         "",
+		"rm.n ?= 'A'":         "x",
+		"r.id = 'b'":          "y",
+		"rm.id ?= 'b'":        "",
+	} {
+		if got := b.ids(Caller{}, "q2", ListParams{Filter: filter}); got != want {
+			t.Errorf("filter %s: %q, want %q", filter, got, want)
+		}
+		page, _ := b.mustList(Caller{}, "q2", ListParams{Filter: filter, PerPage: 1})
+		if want := len(strings.Fields(want)); page.TotalItems != want {
+			t.Errorf("filter %s: total %d, want %d", filter, page.TotalItems, want)
+		}
+	}
+	for _, p := range []ListParams{{Filter: "c.t = ''"}, {Filter: "n = 'x' || c.t ?= 'x'"}, {Sort: "-c.t"}} {
+		_, err := b.List(t.Context(), Caller{}, "q2", p)
+		checkFault(t, fmt.Sprintf("List(%.40v)", p), err, fault.Invalid, "")
+	}
+	if got := b.ids(b.super(), "q2", ListParams{Filter: "rm.n ?= 'B'"}); got != "x y" {
+		t.Errorf("for a superuser: %q, want x y", got)
+	}
+}
+
+func TestListDoesNotLeakEmails(t *testing.T) {
 	b := postsBed(t)
-	user := b.as("users", "u1")
-	for _, c := range []struct {
-		name, collection, id string
-		caller               Caller
-		want                 string
-	}{
-		{"guest", "posts", "p1", Caller{}, `{"collectionId":"id_posts","collectionName":"posts","id":"p1","rank":1,"title":"title 1"}`},
-		{"user", "own", "o1", user, `{"collectionId":"id_own","collectionName":"own","id":"o1","owner":"u1"}`},
-		{"superuser", "closed", "c1", b.super(), `{"collectionId":"id_closed","collectionName":"closed","id":"c1","title":""}`},
-		{"email hidden", "users", "u1", Caller{},
-			`{"collectionId":"id_users","collectionName":"users","emailVisibility":false,"id":"u1","verified":false}`},
-		{"own email", "users", "u1", user,
-			`{"collectionId":"id_users","collectionName":"users","email":"u1@x.co","emailVisibility":false,"id":"u1","verified":false}`},
+	b.insert("users", object{"id": "u0", "email": "z@x.co", "tokenKey": "0"})
+	for filter, want := range map[string]string{
+		"email = 'u1@x.co'":   "",
+		"email = 'u2@x.co'":   "u2",
+		"email ~ '@'":         "u2",
+		"email:lower ~ '@'":   "u2",
+		"email != 'u1@x.co'":  "u2",
+		"emailVisibility = 1": "u2",
 	} {
-		got, err := b.get(c.caller, c.collection, c.id, "")
-		if err != nil || got != c.want {
-			t.Errorf("%s: Get = %s, %v, want %s", c.name, got, err, c.want)
+		if got := b.ids(b.as("users", "u1"), "users", ListParams{Filter: filter}); got != want {
+			t.Errorf("filter %s: %q, want %q", filter, got, want)
 		}
 	}
-	for _, c := range []struct {
-		name, collection, id string
-		caller               Caller
-		kind                 fault.Kind
-		message              string
-	}{
-		{"unknown collection", "nothing", "p1", b.super(), fault.NotFound, "Missing collection context."},
-		{"null rule, guest", "closed", "c1", Caller{}, fault.Forbidden, "Only superusers can perform this action."},
-		{"null rule, unknown id, user", "closed", "nope", user, fault.Forbidden, "Only superusers can perform this action."},
-		{"unknown id", "posts", "nope", Caller{}, fault.NotFound, ""},
-		{"unknown id, superuser", "posts", "nope", b.super(), fault.NotFound, ""},
-		{"no id", "posts", "", Caller{}, fault.NotFound, ""},
-		{"id in another case", "posts", "P1", Caller{}, fault.NotFound, ""},
-		{"rule false", "own", "o2", user, fault.NotFound, ""},
-		{"rule false, guest", "own", "o2", Caller{}, fault.NotFound, ""},
-		{"rule that does not compile", "broken", "b1", user, fault.NotFound, ""},
-	} {
-		_, err := b.get(c.caller, c.collection, c.id, "")
-		checkFault(t, c.name, err, c.kind, c.message)
+	if up, down := b.ids(Caller{}, "users", ListParams{Sort: "email"}), b.ids(Caller{}, "users", ListParams{Sort: "-email"}); up != "u1 u3 u0 u2" || down != "u2 u0 u3 u1" {
+		t.Errorf("sorted by email: %q and %q, want the hidden ones in insertion order: u1 u3 u0 u2 and u2 u0 u3 u1", up, down)
 	}
 }
 
-func TestGetOfOddlyStoredRow(t *testing.T) {
-	c := base("odd", &schema.Field{Name: "j", Kind: &schema.JSON{}}, relationField("r9", "id_odd", 9),
-		&schema.Field{Name: "g", Kind: &schema.GeoPoint{}}, &schema.Field{Name: "d", Kind: &schema.Date{}}, textField("t"))
-	b := newReadBed(t, c)
-	b.exec(`INSERT INTO odd (id, j, r9, g, d, t) VALUES ('x', $1, $2, $3, $4, $5)`, store.Text(" {not json"), store.Text("bare"),
-		store.Text("nowhere"), store.Text("2024-01-02T03:04:05Z"), store.Text("a\x00\xffb"))
-	got, err := b.get(Caller{}, "odd", "x", "")
-	want := `{"collectionId":"id_odd","collectionName":"odd","d":"2024-01-02 03:04:05.000Z","g":{"lon":0,"lat":0},"id":"x",` +
-		`"j":" {not json","r9":["bare"],"t":"a\u0000\ufffdb"}`
+func TestListOfAView(t *testing.T) {
+	view := base("ranks", &schema.Field{Name: "rank", Kind: &schema.Number{}}, textField("blank"), relationField("post", "id_posts", 1))
+	view.Type, view.View = schema.View, &schema.ViewOptions{}
+	b := newReadBed(t, base("posts", &schema.Field{Name: "rank", Kind: &schema.Number{}}), view)
+	b.exec(`DROP TABLE ranks`)
+	b.exec(`CREATE VIEW ranks AS SELECT CAST(rank AS TEXT) AS id, rank, NULL AS blank, id AS post FROM posts`)
+	for i := range 3 {
+		b.insert("posts", object{"id": fmt.Sprint("p", i), "rank": i})
+		if page, _ := b.mustList(Caller{}, "ranks", ListParams{PerPage: 1}); page.TotalItems != i+1 {
+			t.Errorf("total of the view = %d, want %d", page.TotalItems, i+1)
+		}
+	}
+	if n := len(b.totals.young); n != 0 {
+		t.Errorf("%d totals of a view were remembered", n)
+	}
+	got, err := b.get(Caller{}, "ranks", "2", "post")
+	want := `{"blank":"","collectionId":"id_ranks","collectionName":"ranks",` +
+		`"expand":{"post":{"collectionId":"id_posts","collectionName":"posts","id":"p2","rank":2}},"id":"2","post":"p2","rank":2}`
 	if err != nil || got != want {
-		t.Errorf("Get = %s, %v, want %s", got, err, want)
+		t.Errorf("Get of a view = %s, %v, want %s", got, err, want)
+	}
+	_, err = b.List(t.Context(), Caller{}, "ranks", ListParams{Sort: "@rowid"})
+	checkFault(t, "a view sorted by @rowid", err, fault.Invalid, "")
+	if got := b.ids(Caller{}, "ranks", ListParams{Sort: "-rank"}); got != "2 1 0" {
+		t.Errorf("the view sorted = %s, want 2 1 0", got)
 	}
 }
 
-// SQLite keeps a JSON that is one number as a number: it is written as JSON
-// writes it, not as SQLite does.
-func TestGetOfLoneNumbers(t *testing.T) {
-	b := newReadBed(t, base("lone", &schema.Field{Name: "j", Kind: &schema.JSON{}}))
-	for _, want := range []string{"0", "-1", "9007199254740993", "0.1", "1e+300", "1e-7", "0.000001", "100000000000000000000"} {
-		b.exec(`DELETE FROM lone`)
-		b.insert("lone", object{"id": "x", "j": json.RawMessage(want)})
-		r, err := b.FindByID(t.Context(), "lone", "x")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := string(r.Get("j").(json.RawMessage)); got != want {
-			t.Errorf("stored %s is loaded as %s", want, got)
-		}
-		got, err := b.get(Caller{}, "lone", "x", "")
-		if want := `{"collectionId":"id_lone","collectionName":"lone","id":"x","j":` + want + `}`; err != nil || got != want {
-			t.Errorf("Get = %s, %v, want %s", got, err, want)
-		}
+// Who has been told of a write finds it in every total, though totals are kept.
+func TestTotalsAmongConcurrentWrites(t *testing.T) {
+	b := postsBed(t)
+	var done sync.WaitGroup
+	for w := range 4 {
+		done.Go(func() {
+			for i := range 20 {
+				id := fmt.Sprintf("w%dn%d", w, i)
+				b.insert("posts", object{"id": id, "title": fmt.Sprint("writer ", w)})
+				page, err := b.List(t.Context(), Caller{}, "posts", ListParams{PerPage: 1, Filter: fmt.Sprintf("title = 'writer %d'", w)})
+				if err != nil || page.TotalItems != i+1 {
+					t.Errorf("writer %d: total after %d inserts = %+v, %v", w, i+1, page, err)
+					return
+				}
+			}
+		})
+	}
+	done.Wait()
+	if page, _ := b.mustList(Caller{}, "posts", ListParams{PerPage: 1}); page.TotalItems != 85 {
+		t.Errorf("total = %d, want 85", page.TotalItems)
 	}
 }
 
