@@ -40,6 +40,9 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	if nocase {
 		where += " COLLATE NOCASE"
 	}
+	if _, text := value.(string); text { // else the index of emails, which leaves out the empty, is of no use
+		where += " AND " + quoteName(field) + " != ''"
+	}
 	sql := "SELECT " + columnNames(c) + " FROM " + quoteName(c.Name) + " WHERE " + where + " ORDER BY " + order + " LIMIT 1"
 	var found *Record
 	err := s.Store.Read(ctx, func(r store.Reader) error {
