@@ -48,7 +48,7 @@ type App struct {
 
 	store       store.Store
 	snapshots   atomic.Pointer[schema.Snapshot]
-	blobs       blob.Store
+	blobs       *blob.Local
 	passwords   *password.Hasher
 	records     *record.Service
 	collections *collection.Service
@@ -183,6 +183,9 @@ func (a *App) Close() error {
 		return nil
 	}
 	err := a.store.Close()
+	if a.blobs != nil {
+		err = errors.Join(err, a.blobs.Close())
+	}
 	a.store = nil
 	return err
 }
