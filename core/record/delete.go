@@ -14,9 +14,12 @@ const deleteFailed = "Failed to delete record. Make sure that the record is not 
 // which may remove further records (contract records.md §4.7). Faults: NotFound
 // for an unknown collection or id and a record that does not satisfy the delete
 // rule, Forbidden where only superusers may delete, Invalid where a required
-// relation would lose its last record and for the last superuser.
+// relation would lose its last record and for the last superuser. Caller.Body is
+// what the rule sees as the body.
 func (s *Service) Delete(ctx context.Context, caller Caller, collection, id string) error {
-	_, err := s.single(ctx, Op{Caller: caller, Action: ActionDelete, Collection: collection, ID: id})
+	_, err := s.single(ctx, Op{
+		Caller: caller, Action: ActionDelete, Collection: collection, ID: id, Input: Input{Body: caller.Body},
+	})
 	return err
 }
 
@@ -32,7 +35,7 @@ func (w *write) judgeDelete(r store.Reader) error {
 	if !found {
 		return fault.New(fault.NotFound, "")
 	}
-	w.body = w.caller.Body
+	w.body = w.op.Input.Body
 	return denied(w.permit(r, rule, false), fault.NotFound, "")
 }
 

@@ -180,7 +180,7 @@ func TestUpdateRuleBeforeValidation(t *testing.T) {
 
 func TestDeleteRule(t *testing.T) {
 	b, _, _ := newRuled(t)
-	b.configure("q2", `{"deleteRule": "n = @request.auth.id || @request.query.force = 'yes'"}`)
+	b.configure("q2", `{"deleteRule": "n = @request.auth.id || @request.query.force = 'yes' || @request.body.sure = true"}`)
 	user := b.add("users", object{"email": "a@example.com", "password": secret, "passwordConfirm": secret})
 	own, foreign := b.add("q2", object{"n": user, "must": true}), b.add("q2", object{"n": "x", "must": true})
 	c := b.as("users", user)
@@ -189,6 +189,14 @@ func TestDeleteRule(t *testing.T) {
 	check(t, "Delete of the own one", b.delete(c, "q2", own), "ok")
 	c.Query = map[string][]string{"force": {"yes"}}
 	check(t, "Delete with a query", b.delete(c, "q2", foreign), "ok")
+	another := b.add("q2", object{"n": "y", "must": true})
+	check(t, "Delete with a body", b.delete(record.Caller{Body: object{"sure": true}}, "q2", another), "ok")
+	op := record.Op{Action: record.ActionDelete, Collection: "q2", ID: b.add("q2", object{"n": "y", "must": true})}
+	_, err := b.Records().Batch(t.Context(), []record.Op{op})
+	check(t, "Batch with a delete", err, "invalid: Batch transaction failed. requests.0=batch_request_failed(not found)")
+	op.Input.Body = object{"sure": true}
+	_, err = b.Records().Batch(t.Context(), []record.Op{op})
+	check(t, "Batch with a delete with a body", err, "ok")
 }
 
 // A rule that compiled when it was saved and no longer does lets nobody.

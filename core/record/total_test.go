@@ -42,6 +42,23 @@ func TestTotalsAreBoundedAndKeepWhatIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestTotalsOfTheOldGenerationAgeToo(t *testing.T) {
+	var totals totals
+	totals.put([]byte("k"), 1, 10)
+	for i := range maxTotals {
+		totals.put([]byte(strconv.Itoa(i)), 1, i)
+	}
+	if _, young := totals.young["k"]; young {
+		t.Fatal("k is still of the young generation")
+	}
+	if n, ok := totals.get([]byte("k"), 2); ok {
+		t.Errorf("get of another state = %d, true, want false", n)
+	}
+	if n, ok := totals.get([]byte("k"), 1); n != 10 || !ok {
+		t.Errorf("get of the same state = %d, %v, want 10, true", n, ok)
+	}
+}
+
 func TestTotalKey(t *testing.T) {
 	snapshot := schema.NewSnapshot(1, []*schema.Collection{
 		{ID: "a1", Name: "a", Type: schema.Base}, {ID: "v1", Name: "v", Type: schema.View},

@@ -112,4 +112,8 @@ func TestWhoSeesTheEmail(t *testing.T) {
 			t.Errorf("%s: as a record %s, as a row %s", c.name, full, got)
 		}
 	}
+	unsaved, sh := Blank(users), newShape(users, false)
+	if sh.showsEmail(storedRow(sh, unsaved), caller(users, "")) || sh.showsEmailOf(unsaved, caller(users, ""), false) {
+		t.Error("two records without id are taken for one")
+	}
 }
