@@ -275,25 +275,30 @@ const (
 
 // missing is the outcome of the test when the left or right operand is NULL.
 func (t *test) missing(left bool) outcome {
+	other := t.left
+	if left {
+		other = t.right
+	}
 	switch t.form {
 	case formBlank, formNull:
 		return outcomeTrue
 	case formFilled, formNotNull:
 		return outcomeFalse
-	case formSame, formDiffer:
-		return outcomeOpen
-	case formIs, formIsNot:
-		other := t.left
-		if left {
-			other = t.right
-		}
-		if other.nullable {
-			return outcomeOpen
-		}
-		if t.form == formIs {
-			return outcomeFalse
-		}
-		return outcomeTrue
+	case formIs:
+		return known(!other.nullable, outcomeFalse)
+	case formIsNot:
+		return known(!other.nullable, outcomeTrue)
+	case formSame:
+		return known(other.filled && !other.nullable, outcomeFalse)
+	case formDiffer:
+		return known(other.filled && !other.nullable, outcomeTrue)
 	}
 	return outcomeNull
+}
+
+func known(ok bool, o outcome) outcome {
+	if ok {
+		return o
+	}
+	return outcomeOpen
 }

@@ -317,7 +317,7 @@ func TestRestrictedCallers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := f.query(plan)[0][0]; got != "2" {
+	if got := f.query(plan, 1)[0][0]; got != "2" {
 		t.Errorf("a count sorted through records that may not be listed = %s, want 2", got)
 	}
 }

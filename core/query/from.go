@@ -71,8 +71,13 @@ func (w *writer) fromMany(e *exists, reads reader) string {
 
 	var b strings.Builder
 	var where []string
+	before := len(w.present)
+	defer func() { w.present = w.present[:before] }()
 	for i, s := range items {
 		on := w.on(s, false)
+		if inner(s) {
+			w.present = append(w.present, s)
+		}
 		if i == 0 && inner(s) {
 			b.WriteString(w.item(s))
 			if on != "TRUE" {
@@ -218,7 +223,9 @@ func (w *writer) within(b bucket) string {
 	if child.how == toOwner {
 		column, member = member, column
 	}
+	w.present = append(w.present, child)
 	from, where := w.table(child), w.where(child, b.conds, true, nil)
+	w.present = w.present[:len(w.present)-1]
 	return w.alias(child.parent) + "." + column + " IN (SELECT " + w.alias(child) + "." + member +
 		" FROM " + from + where + ")"
 }

@@ -20,6 +20,7 @@ type operand struct {
 	affinity affinity
 	nullable bool
 	strict   bool    // = and != take NULL and '' for different things
+	filled   bool    // never ''
 	visible  *source // the auth record whose address it is, if that may be hidden
 }
 

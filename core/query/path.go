@@ -203,6 +203,7 @@ func (r *resolver) plainField(s *source, f *schema.Field) operand {
 	switch f.Kind.Column() {
 	case store.ColumnText:
 		o.kind, o.affinity = kindText, affinityText
+		o.filled = f.IsID() && !s.collection.IsView()
 	case store.ColumnNumber:
 		o.kind, o.affinity = kindNumber, affinityNumber
 	case store.ColumnBool:
@@ -218,7 +219,7 @@ func (r *resolver) plainField(s *source, f *schema.Field) operand {
 	case o.kind == kindAny:
 		o.term = path{doc: r.column(s, f)}
 	case s.how == ofCandidate && o.kind != kindList:
-		o.term, o.nullable = known(s.virtual[s.collection.FieldIndex(f.Name)]), false
+		o.term, o.nullable = boundValue(s.virtual[s.collection.FieldIndex(f.Name)]), false
 	case s.how == ofCandidate:
 		o.term, o.nullable = r.column(s, f), false
 	default:
@@ -227,8 +228,8 @@ func (r *resolver) plainField(s *source, f *schema.Field) operand {
 	return o
 }
 
-// known is a bound value as a constant.
-func known(v store.Value) value {
+// boundValue is a bound value as a constant.
+func boundValue(v store.Value) value {
 	switch v.Kind() {
 	case store.KindText:
 		return text(v.AsText())

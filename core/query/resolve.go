@@ -126,7 +126,7 @@ func (r *resolver) compareAll(c *Compare) (cond, error) {
 // and never NULL: then no violation is all that it takes.
 func holdsForNone(c cond, left, right operand) bool {
 	t, ok := c.(*test)
-	if !ok || t.form == formSame || t.form == formDiffer {
+	if !ok {
 		return false
 	}
 	// compare may have put the operands in the other order.

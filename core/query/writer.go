@@ -14,6 +14,13 @@ type writer struct {
 	args    []store.Value
 	tables  []string
 	aliases int
+	present []*source // joined sources that have a row where is rendered now
+}
+
+// nullable says whether the operand may be NULL in the rows that are left.
+func (w *writer) nullable(o operand) bool {
+	c, ok := o.term.(column)
+	return o.nullable && !(ok && !c.of.collection.IsView() && slices.Contains(w.present, c.of))
 }
 
 // bind is the parameter of a value.

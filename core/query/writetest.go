@@ -22,9 +22,15 @@ func (w *writer) test(t *test) string {
 		return w.operand(t.left) + " IS NOT NULL"
 	case formBlank:
 		s := w.text(t.left)
+		if !w.nullable(t.left) {
+			return s + " = ''"
+		}
 		return "(" + s + " = '' OR " + s + " IS NULL)"
 	case formFilled:
 		s := w.text(t.left)
+		if !w.nullable(t.left) {
+			return s + " <> ''"
+		}
 		return s + " <> '' AND " + s + " IS NOT NULL"
 	case formAlways:
 		return w.always(t)
@@ -103,6 +109,8 @@ func (w *writer) mixed(f form, number, text operand, flipped bool) string {
 func (w *writer) same(t *test) string {
 	l, r := t.left, t.right
 	switch {
+	case !w.nullable(l) && !w.nullable(r):
+		return w.compare(formEqual, l, r)
 	case l.kind.isNumber() && r.kind.isNumber():
 		return w.compare(formIs, l, r)
 	case !l.kind.isNumber() && !r.kind.isNumber():
@@ -112,7 +120,7 @@ func (w *writer) same(t *test) string {
 }
 
 func (w *writer) filled(o operand) string {
-	if !o.nullable {
+	if !w.nullable(o) {
 		return w.text(o)
 	}
 	return "COALESCE(" + w.text(o) + ", '')"
