@@ -1,0 +1,91 @@
+// Starts the real binary for a test: a throw-away data folder, a free port.
+//
+// The binary is $LOAM_BIN, else ./loam at the top of the repository; nothing is
+// built here ("make build" does).
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const binary = process.env.LOAM_BIN ?? fileURLToPath(new URL('../loam', import.meta.url));
+const run = promisify(execFile);
+
+/** A running server: where it is, what it keeps, and how to end it. */
+class Server {
+  constructor(folder, child, url, log) {
+    this.folder = folder;
+    this.dir = dataIn(folder);
+    this.child = child;
+    this.url = url;
+    this.log = log;
+  }
+
+  /** Runs another command of the binary beside the server, on the same data. */
+  command(...args) {
+    return run(binary, [...args, '--dir', this.dir]);
+  }
+
+  /** Fails unless the server still runs and answers. */
+  async check() {
+    assert.equal(this.child.exitCode, null, `the server has ended:\n${this.log.text}`);
+    const response = await fetch(`${this.url}/api/health`);
+    assert.equal(response.status, 200, 'the server is not healthy');
+  }
+
+  /**
+   * Ends the server as an operator would and removes its folder. Fails if it did
+   * not end well, or if anything happened on the way that it logged as an error.
+   */
+  async stop() {
+    const ended = end(this.child);
+    this.child.kill('SIGTERM');
+    const code = await ended;
+    await rm(this.folder, { recursive: true, force: true });
+    assert.equal(code, 0, `the server ended with ${code}:\n${this.log.text}`);
+    assert.doesNotMatch(this.log.text, /level=ERROR|panic:|goroutine \d+/, 'the server logged an error');
+  }
+}
+
+/** Starts a server on an empty data folder; args go to "serve". */
+export async function serve({ args = [] } = {}) {
+  assert.ok(existsSync(binary), `${binary} is missing: run "make build" or set LOAM_BIN`);
+  const folder = await mkdtemp(join(tmpdir(), 'loam-'));
+  const child = spawn(
+    binary,
+    ['serve', '--http', '127.0.0.1:0', '--dir', dataIn(folder), '--public', join(folder, 'public'), ...args],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const log = { text: '' };
+  child.stderr.on('data', (chunk) => (log.text += chunk));
+  return new Server(folder, child, await announced(child, log), log);
+}
+
+function dataIn(folder) {
+  return join(folder, 'data');
+}
+
+/** The URL in the line that a server prints when it is ready. */
+function announced(child, log) {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout.on('data', (chunk) => {
+      const url = (said += chunk).match(/serves (http:\/\/\S+)/)?.[1];
+      if (url) resolve(url);
+    });
+    end(child).then((code) => reject(new Error(`the server ended with ${code}:\n${said}${log.text}`)));
+  });
+}
+
+function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return Promise.resolve(child.exitCode ?? child.signalCode);
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? signal));
+  });
+}
