@@ -32,18 +32,7 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	if value == "" {
 		return nil, fault.New(fault.NotFound, "")
 	}
-	order := "_rowid_"
-	if c.IsView() {
-		order = quoteName("id")
-	}
-	where := quoteName(field) + " = $1"
-	if nocase {
-		where += " COLLATE NOCASE"
-	}
-	if _, text := value.(string); text { // else the index of emails, which leaves out the empty, is of no use
-		where += " AND " + quoteName(field) + " != ''"
-	}
-	sql := "SELECT " + columnNames(c) + " FROM " + quoteName(c.Name) + " WHERE " + where + " ORDER BY " + order + " LIMIT 1"
+	sql := findSQL(c, f, nocase)
 	var found *Record
 	err := s.Store.Read(ctx, func(r store.Reader) error {
 		rows, err := r.Query(sql, f.Value(value))
@@ -60,6 +49,21 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 		err = fault.New(fault.NotFound, "")
 	}
 	return found, err
+}
+
+func findSQL(c *schema.Collection, f *schema.Field, nocase bool) string {
+	name, order := quoteName(f.Name), "_rowid_"
+	where := name + " = $1"
+	if nocase {
+		where += " COLLATE NOCASE"
+	}
+	if f.Kind.Column() == store.ColumnText && !f.IsID() {
+		where += " AND " + name + " != ''" // lets an index serve that leaves empty texts out
+	}
+	if c.IsView() {
+		order = quoteName("id")
+	}
+	return "SELECT " + columnNames(c) + " FROM " + quoteName(c.Name) + " WHERE " + where + " ORDER BY " + order + " LIMIT 1"
 }
 
 // Count is the number of records in the collection, whatever the rules say.

@@ -1,10 +1,12 @@
 package record
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
 )
 
 func TestFind(t *testing.T) {
@@ -49,6 +51,45 @@ func TestFind(t *testing.T) {
 	}
 	if _, err := b.FindByID(t.Context(), "users", ""); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("FindByID of no id: %v, want not found", err)
+	}
+}
+
+// Sign-in looks accounts up by their email: an index must serve it, also one that
+// leaves the empty addresses out.
+func TestFindUsesIndexes(t *testing.T) {
+	for _, c := range []struct {
+		index, field string
+		nocase       bool
+	}{
+		{"CREATE UNIQUE INDEX i ON users (email) WHERE email != ''", "email", false},
+		{"CREATE UNIQUE INDEX i ON users (`email`) WHERE `email` != ''", "email", false},
+		{"CREATE UNIQUE INDEX i ON users (email COLLATE NOCASE) WHERE email != ''", "email", true},
+		{"CREATE UNIQUE INDEX i ON users (note COLLATE NOCASE)", "note", true},
+		{"CREATE INDEX i ON users (note)", "note", false},
+		{"", "id", false},
+	} {
+		users := authCollection("users")
+		if c.index != "" {
+			users.Indexes = []string{c.index}
+		}
+		b := newReadBed(t, users)
+		sql := "EXPLAIN QUERY PLAN " + findSQL(users, users.Field(c.field), c.nocase)
+		err := b.Store.Read(t.Context(), func(r store.Reader) error {
+			rows, err := r.Query(sql, store.Text("x"))
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				if step := rows.Text(3); !strings.HasPrefix(step, "SEARCH users USING INDEX") {
+					t.Errorf("with %q: %s", c.index, step)
+				}
+			}
+			return rows.Close()
+		})
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -65,7 +65,8 @@ func (rd *reading) sel(sh *shape, request *query.Request, rule string) query.Sel
 	}
 }
 
-// read calls fn in a read transaction; superusers have all the time they need.
+// read calls fn in a read transaction. Only the store's own limit holds for
+// superusers.
 func (rd *reading) read(ctx context.Context, fn func(store.Reader) error) error {
 	if !rd.superuser {
 		var cancel context.CancelFunc
