@@ -1,0 +1,151 @@
+package api
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// site writes the files into a folder.
+func site(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+const missingFile = `{"data":{},"message":"File not found.","status":404}` + "\n"
+
+func TestStatic(t *testing.T) {
+	dir := site(t, map[string]string{
+		"public/index.html": "top", "public/app.js": "js", "public/docs/index.html": "docs", "public/docs/a b.txt": "spaced",
+		"public/empty/.keep": "", "public/.well-known/x": "known", "secret.txt": "secret",
+	})
+	for name, target := range map[string]string{"out": "..", "out.txt": "../secret.txt", "in.js": "app.js", "loop": "loop"} {
+		if err := os.Symlink(target, filepath.Join(dir, "public", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		method, path string
+		status       int
+		body         string // or where a redirect leads
+	}{
+		{"GET", "/", 200, "top"},
+		{"GET", "/app.js", 200, "js"},
+		{"HEAD", "/app.js", 200, ""},
+		{"GET", "/app.js?v=1", 200, "js"},
+		{"GET", "/docs/", 200, "docs"},
+		{"GET", "/docs", 301, "/docs/"},
+		{"GET", "/docs?x=1", 301, "/docs/?x=1"},
+		{"GET", "/index.html", 301, "/"},
+		{"GET", "/docs/index.html", 301, "/docs/"},
+		{"GET", "/app.js/", 301, "/app.js"},
+		{"GET", "/docs/a%20b.txt", 200, "spaced"},
+		{"GET", "/docs/a%20b.txt/", 301, "/docs/a%20b.txt"},
+		{"GET", "/.well-known/x", 200, "known"},
+		{"GET", "/in.js", 200, "js"},
+		{"GET", "/some/route/of/the/app", 200, "top"},
+		{"GET", "/empty/", 200, "top"},
+		{"GET", "/loop", 200, "top"},
+		{"GET", "/out/secret.txt", 200, "top"},
+		{"GET", "/out/", 200, "top"},
+		{"GET", "/out.txt", 200, "top"},
+		{"GET", "/a\x00b", 200, "top"},
+		{"GET", "/../secret.txt", 200, "top"}, // not cleaned: middleware.Clean does that
+		{"GET", "/docs/../../secret.txt", 200, "top"},
+		{"GET", `/..\secret.txt`, 200, "top"},
+		{"GET", "//evil.test/index.html", 301, "/evil.test/"},
+		{"GET", `/\evil.test/index.html`, 301, "/evil.test/"},
+	}
+	h := Config{Public: filepath.Join(dir, "public")}.fallback()
+	for _, test := range tests {
+		w := ask(h, test.method, test.path)
+		got := w.Body.String()
+		if test.status == 301 {
+			got = w.Header().Get("Location")
+		}
+		if w.Code != test.status || got != test.body {
+			t.Errorf("%s %q = %d %q, want %d %q", test.method, test.path, w.Code, got, test.status, test.body)
+		}
+	}
+}
+
+// ask asks for a path that need not be one of a correct URL.
+func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "/", nil)
+	path, query, _ := strings.Cut(path, "?")
+	path = strings.ReplaceAll(path, "%20", " ")
+	r.URL.Path, r.URL.RawQuery = path, query
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestStaticWithoutAnIndex(t *testing.T) {
+	dir := site(t, map[string]string{"a.txt": "a", "sub/b.txt": "b"})
+	const missing = `{"data":{},"message":"The requested resource wasn't found.","status":404}` + "\n"
+	for _, test := range []struct {
+		folder, method, path, body string
+		status                     int
+	}{
+		{dir, "GET", "/a.txt", "a", 200},
+		{dir, "GET", "/", missingFile, 404},
+		{dir, "GET", "/sub/", missingFile, 404},
+		{dir, "GET", "/nope", missingFile, 404},
+		{dir, "HEAD", "/nope", missingFile, 404},
+		{dir, "POST", "/nope", missing, 404},
+		{dir, "POST", "/a.txt", missing, 404},
+		{dir, "GET", "/api/nope", missing, 404},
+		{dir, "GET", "/_/a.txt", missing, 404},
+		{filepath.Join(dir, "missing"), "GET", "/a.txt", missingFile, 404},
+		{filepath.Join(dir, "a.txt"), "GET", "/a.txt", missingFile, 404},
+		{"", "GET", "/a.txt", missingFile, 404},
+	} {
+		w := ask(Config{Public: test.folder}.fallback(), test.method, test.path)
+		if w.Code != test.status || w.Body.String() != test.body {
+			t.Errorf("%s %s in %q = %d %q, want %d %q", test.method, test.path, test.folder, w.Code, w.Body, test.status, test.body)
+		}
+	}
+}
+
+func TestStaticFolderMayBeReplaced(t *testing.T) {
+	dir := t.TempDir()
+	public := filepath.Join(dir, "public")
+	h := Config{Public: public}.fallback()
+	for _, version := range []string{"one", "two"} {
+		next := site(t, map[string]string{"index.html": version})
+		if err := os.RemoveAll(public); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(next, public); err != nil {
+			t.Fatal(err)
+		}
+		if got := ask(h, "GET", "/").Body.String(); got != version {
+			t.Errorf("after a deployment: %q, want %q", got, version)
+		}
+	}
+}
+
+func TestStaticRange(t *testing.T) {
+	h := Config{Public: site(t, map[string]string{"a.txt": "0123456789"})}.fallback()
+	r := httptest.NewRequest("GET", "/a.txt", nil)
+	r.Header.Set("Range", "bytes=2-4")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if body, _ := io.ReadAll(w.Body); w.Code != http.StatusPartialContent || string(body) != "234" {
+		t.Errorf("range = %d %q, want 206 \"234\"", w.Code, body)
+	}
+}
