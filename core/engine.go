@@ -9,5 +9,9 @@ import (
 
 // openStore is the one place that knows which engines there are.
 func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
-	return sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve, Log: c.Log})
+	db, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve, Log: c.Log})
+	if err != nil {
+		return nil, err // a nil *sqlite.DB in the interface would not be nil
+	}
+	return db, nil
 }
