@@ -84,16 +84,13 @@ func validateUpload(u *blob.Upload, kind *schema.File) *fault.Field {
 	return nil
 }
 
-// putFiles stores the uploads of a write that has been judged or, in a batch,
-// will be. It returns what it has stored, also with an error.
+// putFiles stores the uploads of a write, also those that will turn out to be
+// unused. It returns what it has stored, also with an error.
 func (s *Service) putFiles(ctx context.Context, w *write) (keys []string, err error) {
 	if w.refused != nil || w.input == nil {
 		return nil, nil
 	}
 	for _, u := range w.input.uploads {
-		if w.record != nil && len(w.uploadsOf(u.field, choices(w.record.values[u.field]))) == 0 {
-			continue
-		}
 		key := blobKey(w.collection, w.id, u.Name)
 		keys = append(keys, key)
 		err := s.put(ctx, key, u.Upload)
