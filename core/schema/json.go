@@ -37,7 +37,8 @@ func (*JSON) Zero() any { return json.RawMessage(nil) }
 
 // Cast is v as JSON text. Decoded values are written compactly with sorted keys;
 // a text that looks like JSON and is valid stays exactly as it came; any other
-// text is a JSON string. A json.RawMessage is taken as it is.
+// text is a JSON string. A json.RawMessage is taken as it is. A number that stands
+// alone takes the form in which a column gives it back.
 func (*JSON) Cast(v any) any {
 	switch v := v.(type) {
 	case json.RawMessage:
@@ -50,12 +51,30 @@ func (*JSON) Cast(v any) any {
 	return rawJSON(appendDecoded(nil, v))
 }
 
-// rawJSON gives null its one form.
+// rawJSON gives null its one form, and a lone number.
 func rawJSON(raw []byte) json.RawMessage {
-	if t := bytes.TrimSpace(raw); len(t) == 0 || string(t) == "null" {
+	t := bytes.TrimSpace(raw)
+	switch {
+	case len(t) == 0 || string(t) == "null":
 		return nil
+	case isLoneNumber(t):
+		return loneNumber(t)
 	}
 	return raw
+}
+
+func isLoneNumber(t []byte) bool { return isDigit(t[0]) || t[0] == '-' }
+
+// loneNumber is the number as the engines store it: exact up to 64 bits, else a
+// double. What no double can hold stays as it is, for Validate to refuse.
+func loneNumber(t []byte) json.RawMessage {
+	if n, err := strconv.ParseInt(string(t), 10, 64); err == nil {
+		return strconv.AppendInt(nil, n, 10)
+	}
+	if f, err := strconv.ParseFloat(string(t), 64); err == nil {
+		return AppendNumber(nil, f)
+	}
+	return t
 }
 
 func textJSON(s string) json.RawMessage {
@@ -69,7 +88,7 @@ func textJSON(s string) json.RawMessage {
 	}
 	if c := s[0]; isDigit(c) || strings.IndexByte(`-"[{`, c) >= 0 {
 		if raw := []byte(s); json.Valid(raw) {
-			return raw
+			return rawJSON(raw)
 		}
 	}
 	return AppendString(nil, s)
@@ -140,7 +159,7 @@ func (j *JSON) Validate(f *Field, v any) *fault.Field {
 	if raw == nil {
 		return required(f, true)
 	}
-	if !json.Valid(raw) {
+	if !json.Valid(raw) || isLoneNumber(raw) && !isFinite(raw) {
 		return fault.Leaf("validation_invalid_json", "Must be a valid json value")
 	}
 	if isBlankJSON(raw) && f.Required {
@@ -151,6 +170,12 @@ func (j *JSON) Validate(f *Field, v any) *fault.Field {
 			fmt.Sprintf("The maximum allowed JSON size is %d bytes", j.Limit()), "maxSize", j.Limit())
 	}
 	return storableJSON(raw)
+}
+
+// isFinite says whether a double can hold the number.
+func isFinite(number []byte) bool {
+	_, err := strconv.ParseFloat(string(number), 64)
+	return err == nil
 }
 
 func isBlankJSON(raw []byte) bool {

@@ -80,6 +80,7 @@ func TestValidate(t *testing.T) {
 		{&JSON{}, json.RawMessage(` [] `), "validation_required", "Cannot be blank", true},
 		{&JSON{}, json.RawMessage(`""`), "validation_required", "Cannot be blank", true},
 		{&JSON{}, json.RawMessage(`0`), "", "", true},
+		{&JSON{}, json.RawMessage(`1e999`), "validation_invalid_json", "Must be a valid json value", false},
 		{&JSON{}, json.RawMessage(`{`), "validation_invalid_json", "Must be a valid json value", false},
 		{&JSON{MaxSize: 3}, json.RawMessage(`[1,2]`), "validation_json_size_limit", "The maximum allowed JSON size is 3 bytes", false},
 		{&JSON{}, json.RawMessage(`"a\u0000"`), "validation_invalid_value", "Invalid value", false},
