@@ -85,6 +85,7 @@ func newRootCommand(app *core.App, stderr io.Writer) *cobra.Command {
 		Short:         "A backend in one binary",
 		Long:          rootHelp,
 		Example:       rootExample,
+		Version:       core.Version,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -97,6 +98,7 @@ func newRootCommand(app *core.App, stderr io.Writer) *cobra.Command {
 			return nil
 		},
 	}
+	root.SetVersionTemplate("loam {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().StringVar(&app.Config.Dir, "dir", app.Config.Dir, "the data folder")
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")

@@ -1,0 +1,164 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/loambase/loam/core"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"loam": func() { os.Exit(Main(core.New(core.Config{}))) },
+	})
+}
+
+// TestScript drives the program from outside, as its user does.
+//
+//	serve [flags]          start a server on a free port; $URL is where it is
+//	stop                   end it with SIGTERM; it must exit with 0
+//	exitcode N prog args…  run a program that must exit with N
+//	get PATH STATUS        ask the server; the body is then stdout
+//	signin EMAIL PASSWORD STATUS
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve": serveCommand, "stop": stopCommand, "exitcode": exitCodeCommand, "get": getCommand, "signin": signInCommand,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Values[serverKey{}] = &process{}
+			return nil
+		},
+	})
+}
+
+type serverKey struct{}
+
+// process is the server of a script.
+type process struct {
+	cmd    *exec.Cmd
+	url    string
+	output *bytes.Buffer
+	read   chan struct{} // closed when all of the output is read
+}
+
+func command(ts *testscript.TestScript, name string, args ...string) *exec.Cmd {
+	path, err := exec.LookPath(name)
+	ts.Check(err)
+	cmd := exec.Command(path, args...)
+	cmd.Dir = ts.Getenv("WORK")
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "LOAM_") {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	for _, name := range []string{"LOAM_DIR", "LOAM_HTTP", "LOAM_PUBLIC", "LOAM_ORIGINS", "LOAM_DEBUG"} {
+		if v := ts.Getenv(name); v != "" {
+			cmd.Env = append(cmd.Env, name+"="+v)
+		}
+	}
+	return cmd
+}
+
+var servedAt = regexp.MustCompile(`serves (http://\S+)`)
+
+func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(serverKey{}).(*process)
+	if neg || p.cmd != nil {
+		ts.Fatalf("usage: serve [flags], once")
+	}
+	if ts.Getenv("LOAM_HTTP") == "" {
+		args = append([]string{"--http", "127.0.0.1:0"}, args...)
+	}
+	p.cmd = command(ts, "loam", append([]string{"serve"}, args...)...)
+	p.output, p.read = &bytes.Buffer{}, make(chan struct{})
+	out, err := p.cmd.StdoutPipe()
+	ts.Check(err)
+	p.cmd.Stderr = p.cmd.Stdout
+	ts.Check(p.cmd.Start())
+	ts.Defer(func() { p.cmd.Process.Kill() })
+
+	lines := bufio.NewReader(out)
+	first, err := lines.ReadString('\n')
+	found := servedAt.FindStringSubmatch(first)
+	if err != nil || found == nil {
+		ts.Fatalf("first line of serve: %q, %v", first, err)
+	}
+	p.url = found[1]
+	ts.Setenv("URL", p.url)
+	p.output.WriteString(first)
+	go func() {
+		io.Copy(p.output, lines)
+		close(p.read)
+	}()
+}
+
+func stopCommand(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(serverKey{}).(*process)
+	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
+	<-p.read
+	if err := p.cmd.Wait(); err != nil {
+		ts.Fatalf("serve after SIGTERM: %v\n%s", err, p.output)
+	}
+	fmt.Fprint(ts.Stdout(), p.output)
+	p.cmd = nil
+}
+
+func exitCodeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exitcode N prog args…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	cmd := command(ts, args[1], args[2:]...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err = cmd.Run()
+	fmt.Fprint(ts.Stdout(), &stdout)
+	fmt.Fprint(ts.Stderr(), &stderr)
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("exit code %d (%v), want %d\n%s%s", got, err, want, &stdout, &stderr)
+	}
+}
+
+func getCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: get PATH STATUS")
+	}
+	res, err := http.Get(ts.Value(serverKey{}).(*process).url + args[0])
+	answered(ts, res, err, args[1])
+}
+
+func signInCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: signin EMAIL PASSWORD STATUS")
+	}
+	url := ts.Value(serverKey{}).(*process).url + "/api/collections/_superusers/auth-with-password"
+	body := fmt.Sprintf(`{"identity":%q,"password":%q}`, args[0], args[1])
+	res, err := http.Post(url, "application/json", strings.NewReader(body))
+	answered(ts, res, err, args[2])
+}
+
+func answered(ts *testscript.TestScript, res *http.Response, err error, status string) {
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	fmt.Fprint(ts.Stdout(), string(body))
+	if strconv.Itoa(res.StatusCode) != status {
+		ts.Fatalf("status %d, want %s: %s", res.StatusCode, status, body)
+	}
+}
