@@ -1,182 +1,255 @@
-package main
+// The shape of the house (core/DESIGN.md), as far as imports and files show it.
+package main_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/parser"
+	"go/token"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-const module = "github.com/loambase/loam/"
+const module = "github.com/loambase/loam"
 
-// pkg is what "go list" says of a package of ours, its path without the module.
+// layers are our packages from top to bottom. A package may import what lies
+// below its own layer and nothing beside or above it.
+func layers() [][]string {
+	return [][]string{
+		{"main"},
+		{"api"},
+		{"api/rest"},
+		{"api/middleware"},
+		{"api/wire"},
+		{"auth", "core/coretest"},
+		{"core"},
+		{"core/collection"},
+		{"core/record", "core/settings"},
+		{"core/query", "core/store/sqlite", "core/store/postgres", "core/store/storetest"},
+		{"core/store/sqlite/binding", "core/store/sqlite/binding/disktest", "core/schema"},
+		{"core/store", "core/blob", "core/password", "core/change"},
+		{"core/fault", "migrations"},
+	}
+}
+
+// pkg is a package of ours as "go list" describes it, tests left out.
 type pkg struct {
 	ImportPath string
-	Doc        string
 	Dir        string
+	Doc        string
 	GoFiles    []string
 	Imports    []string
 	Deps       []string
 }
 
-// floors is the house (core/DESIGN.md), the ground first: a package imports only
-// packages of ours on floors below its own. Packages on one floor do not know each
-// other.
-var floors = [][]string{
-	{"core/fault", "core/change", "migrations"},
-	{"core/store", "core/blob", "core/password"},
-	{"core/store/sqlite/binding"},
-	{"core/store/sqlite", "core/store/postgres", "core/schema"},
-	{"core/query", "core/settings"},
-	{"core/record"},
-	{"core/collection"},
-	{"core"},
-	{"core/coretest", "auth", "api/wire"},
-	{"api/rest", "api/middleware"},
-	{"api"},
-	{""},
+// name is the package's path below the module.
+func (p pkg) name() string { return own(p.ImportPath) }
+
+// own is an import path below the module, "" for one of somebody else.
+func own(path string) string {
+	if path == module {
+		return "main"
+	}
+	name, ok := strings.CutPrefix(path, module+"/")
+	if !ok {
+		return ""
+	}
+	return name
 }
 
-// testOnly are packages that only tests import: they may look anywhere below.
-var testOnly = []string{"core/store/storetest", "core/store/sqlite/binding/disktest", "core/store/postgres/pgtest"}
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Doc,GoFiles,Imports,Deps", "./...")
+	var failure bytes.Buffer
+	cmd.Stderr = &failure
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, failure.String())
+	}
+	var list []pkg
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		list = append(list, p)
+	}
+}
 
 func TestDependenciesPointDown(t *testing.T) {
-	floor := map[string]int{}
-	for i, names := range floors {
-		for _, name := range names {
-			floor[name] = i
+	depth := map[string]int{}
+	for i, layer := range layers() {
+		for _, name := range layer {
+			depth[name] = i
 		}
 	}
-	for name, p := range packages(t) {
-		if slices.Contains(testOnly, name) {
+	for _, p := range packages(t) {
+		from, ok := depth[p.name()]
+		if !ok {
+			t.Errorf("%s is in no layer of this test: say where it belongs", p.name())
 			continue
 		}
-		own, known := floor[name]
-		if !known {
-			t.Errorf("package %q has no floor: give it one in this test and in core/DESIGN.md", name)
-			continue
-		}
-		for _, imported := range ours(p.Imports) {
-			if below, known := floor[imported]; !known || below >= own {
-				t.Errorf("%q imports %q, which is not below it", name, imported)
-			}
-		}
-	}
-}
-
-func TestPackagesKeepToTheirTrade(t *testing.T) {
-	all := packages(t)
-	for _, c := range []struct {
-		of   []string // prefixes of packages
-		not  []string // prefixes of what they must not import
-		deep bool     // not even through others
-	}{
-		{of: []string{"api", "auth"}, not: []string{module + "core/store", module + "core/query", "database/sql", "modernc.org/"}},
-		{of: []string{"core/record", "core/collection", "core/query", "core/schema"}, not: []string{"net/http"}, deep: true},
-		{of: []string{"core"}, not: []string{"database/sql"}, deep: false},
-		{of: []string{"migrations"}, not: []string{module}, deep: true},
-	} {
-		for name, p := range all {
-			if !hasPrefix(name, c.of) || slices.Contains(testOnly, name) {
-				continue
-			}
-			imports := p.Imports
-			if c.deep {
-				imports = p.Deps
-			}
-			for _, imported := range imports {
-				if hasPrefix(imported, c.not) {
-					t.Errorf("%q must not import %q", name, imported)
-				}
+		for _, path := range p.Imports {
+			name := own(path)
+			if to, ok := depth[name]; ok && to <= from {
+				t.Errorf("%s imports %s, which does not lie below it", p.name(), name)
 			}
 		}
 	}
 }
 
 func TestEnginesAreNamedInOnePlace(t *testing.T) {
-	for name, p := range packages(t) {
-		if name == "core" || slices.Contains(testOnly, name) || strings.HasPrefix(name, "core/store/") {
+	for _, p := range packages(t) {
+		if strings.HasPrefix(p.name(), "core/store/") {
 			continue
 		}
-		for _, imported := range ours(p.Imports) {
-			if strings.HasPrefix(imported, "core/store/") {
-				t.Errorf("%q imports the engine %q: only core/engine.go may", name, imported)
-			}
-		}
-	}
-	for _, file := range packages(t)["core"].GoFiles {
-		if file == "engine.go" {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join("core", file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if bytes.Contains(text, []byte(module+"core/store/")) {
-			t.Errorf("core/%s imports an engine: only core/engine.go may", file)
-		}
-	}
-}
-
-func TestEveryPackageSaysWhatItIs(t *testing.T) {
-	for name, p := range packages(t) {
-		if p.Doc == "" {
-			t.Errorf("package %q has no doc comment", name)
-		}
-	}
-}
-
-func TestFilesStayReadable(t *testing.T) {
-	const ceiling = 700 // lines
-	for name, p := range packages(t) {
 		for _, file := range p.GoFiles {
-			text, err := os.ReadFile(filepath.Join(p.Dir, file))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := bytes.Count(text, []byte("\n")); n > ceiling && !bytes.Contains(text, []byte("// Code generated")) {
-				t.Errorf("%s/%s has %d lines, more than %d", name, file, n, ceiling)
+			for _, path := range importsOf(t, filepath.Join(p.Dir, file)) {
+				engine := strings.HasPrefix(own(path), "core/store/")
+				if at := p.name() + "/" + file; engine && at != "core/engine.go" {
+					t.Errorf("%s imports %s: engines are chosen in core/engine.go", at, path)
+				}
 			}
 		}
 	}
 }
 
-// packages are all packages of the module, by path without the module.
-func packages(t *testing.T) map[string]pkg {
-	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Doc,Dir,GoFiles,Imports,Deps", "./...").Output()
+// rule forbids imports. Paths end in "/..." to mean all below; with deep, what is
+// imported on the way counts too.
+type rule struct {
+	packages []string
+	except   []string
+	imports  []string
+	deep     bool
+	reason   string
+}
+
+func rules() []rule {
+	return []rule{
+		{
+			packages: []string{"api/...", "auth/..."},
+			imports:  []string{module + "/core/store/...", module + "/core/query/...", "database/sql/...", "modernc.org/..."},
+			reason:   "transports call services",
+		},
+		{
+			packages: []string{"core/record", "core/collection", "core/query", "core/schema"},
+			imports:  []string{"net/http/..."},
+			deep:     true,
+			reason:   "the core does not know HTTP",
+		},
+		{
+			packages: []string{"core/...", "auth/...", "migrations"},
+			imports:  []string{"net/http/..."},
+			reason:   "HTTP is spoken in api",
+		},
+		{
+			packages: []string{"migrations", "core/fault", "core/store", "core/change"},
+			imports:  []string{module + "/..."},
+			reason:   "it stands at the bottom",
+		},
+		{
+			packages: []string{"..."},
+			except:   []string{"core/store/sqlite/binding", "core/store/sqlite/binding/disktest"},
+			imports:  []string{"modernc.org/...", "unsafe", "C"},
+			reason:   "unsafe code stands in the binding",
+		},
+		{
+			packages: []string{"..."},
+			imports:  []string{"database/sql/...", "log", "io/ioutil", "testing/quick"},
+			reason:   "the store has its own binding; logs go through log/slog",
+		},
+	}
+}
+
+func TestForbiddenImports(t *testing.T) {
+	list := packages(t)
+	for _, r := range rules() {
+		for _, p := range list {
+			if !matches(r.packages, p.name()) || matches(r.except, p.name()) {
+				continue
+			}
+			imports := p.Imports
+			if r.deep {
+				imports = p.Deps
+			}
+			for _, path := range imports {
+				if matches(r.imports, path) {
+					t.Errorf("%s imports %s: %s", p.name(), path, r.reason)
+				}
+			}
+		}
+	}
+}
+
+func matches(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		prefix, below := strings.CutSuffix(pattern, "...")
+		if !below {
+			return path == pattern
+		}
+		return strings.HasPrefix(path+"/", prefix)
+	})
+}
+
+func TestPackagesSayWhatTheyAre(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.Doc == "" {
+			t.Errorf("%s has no package comment", p.name())
+		}
+	}
+}
+
+// ceiling is how many lines a file may have that is neither a test nor generated.
+const ceiling = 700
+
+func TestFilesAreSmall(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch name := entry.Name(); {
+		case err != nil:
+			return err
+		case entry.IsDir() && (name == "node_modules" || name == "testdata" || len(name) > 1 && name[0] == '.'):
+			return filepath.SkipDir
+		case entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		generated := bytes.HasPrefix(text, []byte("// Code generated "))
+		if lines := bytes.Count(text, []byte("\n")); lines > ceiling && !generated {
+			t.Errorf("%s has %d lines, want at most %d", path, lines, ceiling)
+		}
+		return nil
+	})
 	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
-	all := map[string]pkg{}
-	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
-		var p pkg
-		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
-			return all
-		} else if err != nil {
-			t.Fatalf("go list: %v", err)
-		}
-		all[strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, strings.TrimSuffix(module, "/")), "/")] = p
+		t.Fatal(err)
 	}
 }
 
-// ours are the imports that are packages of this module, without the module.
-func ours(imports []string) []string {
+func importsOf(t *testing.T, file string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatalf("read the imports of %s: %v", file, err)
+	}
 	var list []string
-	for _, path := range imports {
-		if name, ok := strings.CutPrefix(path, module); ok {
-			list = append(list, name)
+	for _, spec := range parsed.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatalf("%s: import %s: %v", file, spec.Path.Value, err)
 		}
+		list = append(list, path)
 	}
 	return list
-}
-
-func hasPrefix(path string, prefixes []string) bool {
-	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(path, p) })
 }
