@@ -206,12 +206,14 @@ func TestTruncate(t *testing.T) {
 	})
 	b.configure("tree", `{"fields": [{"name": "parent", "type": "relation", "required": false, "collectionId": "`+b.Snapshot().Find("tree").ID+`"}, {"name": "doc", "type": "file"}]}`)
 	var ids []string
+	var ops []record.Op
 	for i := range 1200 { // more than are looked at in one go
-		body := object{}
-		if i > 0 {
-			body["parent"] = ids[i/2]
-		}
-		ids = append(ids, b.add("tree", body))
+		ids = append(ids, fmt.Sprintf("tree%011d", i))
+		ops = append(ops, create(root, "tree", object{"id": ids[i], "parent": ids[i/2]}))
+	}
+	ops[0].Input.Body["parent"] = ""
+	if _, err := b.Records().Batch(t.Context(), ops); err != nil {
+		t.Fatal(failure(err))
 	}
 	if _, err := b.upload(root, "tree", ids[0], "doc", file(t, "a.txt", "a")); err != nil {
 		t.Fatal(failure(err))

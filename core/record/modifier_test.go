@@ -101,6 +101,38 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// Whatever a body holds becomes values that can be judged and stored.
+func FuzzResolve(f *testing.F) {
+	for _, seed := range []string{
+		`{"n":1,"n+":"2","n-":null}`, `{"many":["a",1,null,{}],"+many":"[\"b\"]","many-":{}}`, `{"j":{"a":[1e999]},"docs+":["x","x"]}`,
+		`{"id:autogenerate":"x","code:autogenerate":{},"pass":[],"made":1,"secret":"s","":"","+":1,"-":2}`, `[]`, `null`,
+	} {
+		f.Add([]byte(seed))
+	}
+	c := kinds()
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var body map[string]any
+		if json.Unmarshal(raw, &body) != nil {
+			return
+		}
+		in, err := accept(c, Input{Body: body}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, seen := in.resolve(Blank(c))
+		for i, field := range c.Fields {
+			if v := r.values[i]; reflect.TypeOf(v) != reflect.TypeOf(field.Kind.Zero()) {
+				t.Errorf("%s is a %T, want a %T", field.Name, v, field.Kind.Zero())
+			}
+			field.Kind.Validate(field, r.values[i])
+			field.Value(r.values[i])
+			if v, sent := seen[field.Name]; sent && field.Name == "secret" {
+				t.Errorf("rules see the hidden field: %v", v)
+			}
+		}
+	})
+}
+
 func TestResolveGenerated(t *testing.T) {
 	in, err := accept(kinds(), Input{Body: map[string]any{"code:autogenerate": "x-"}}, false)
 	if err != nil {

@@ -154,7 +154,7 @@ func TestCreateUniqueRace(t *testing.T) {
 func TestWriteFollowsCollections(t *testing.T) {
 	b := newBed(t, `{"name": "pairs", "type": "base", "fields": [
 		{"id": "f1", "name": "a", "type": "text"}, {"id": "f2", "name": "b", "type": "number"}]}`)
-	const records = 60
+	const records = 30
 	done := make(chan error)
 	go func() {
 		var failed error
