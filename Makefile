@@ -1,49 +1,64 @@
-# Everything that a contributor runs. "make help" lists the targets.
+# What one does with this repository. "make" says what there is.
 
-SHELL := /bin/bash
+SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 
-# Where state is shared between goroutines: the packages that run under -race.
-RACE := ./core/store/sqlite/... ./core/record ./core/collection ./core/settings ./core/password ./auth ./api/...
+# The race detector costs a factor of ten and more: it is for what is concurrent.
+RACE := ./core/store/sqlite ./core/record ./core/password ./core/settings ./auth ./api/...
+
+# Where "make atlas" finds the server.
+URL ?= http://127.0.0.1:8090
+EMAIL ?= root@example.com
+PASSWORD ?= correct-horse
 
 .PHONY: help
-help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 .PHONY: build
-build: ## build the binary ./loam
+build: ## Build the binary ./loam, static and without cgo
 	CGO_ENABLED=0 go build -trimpath -o loam .
 
 .PHONY: test
-test: tools lint test-go test-race test-clients test-atlas ## install what the tests need and run all of them
-
-.PHONY: tools
-tools: ## install what the tests need (Debian)
-	@command -v sqlite3 >/dev/null || { apt-get update -q && apt-get install -y -q sqlite3; }
-
-.PHONY: lint
-lint: ## formatting, go vet, staticcheck
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }
-	go vet ./...
-	go tool staticcheck ./...
+test: tools lint test-go test-race test-sdk test-atlas ## Run every check and test, installing what they need (Debian)
 
 .PHONY: test-go
-test-go: ## the Go tests
+test-go: ## Run the Go tests, with the seeds of the fuzz tests
 	go test ./...
 
 .PHONY: test-race
-test-race: ## the Go tests of what shares state, under the race detector
+test-race: ## Run the tests of what is concurrent under the race detector
 	go test -race -short $(RACE)
 
-.PHONY: test-clients
-test-clients: build ## the official PocketBase SDK against the binary
-	cd clients/pocketbase && npm ci --no-audit --no-fund --silent && npm test
+.PHONY: test-sdk
+test-sdk: build clients/pocketbase/node_modules/.package-lock.json ## Drive the binary with the official JavaScript SDK
+	cd clients/pocketbase && npm test
 
 .PHONY: test-atlas
-test-atlas: build ## load the atlas and check its answers against the source
-	cd examples/atlas && npm ci --no-audit --no-fund --silent && npm test
+test-atlas: build examples/atlas/node_modules/.package-lock.json ## Load the cities of the world and check the answers
+	cd examples/atlas && npm test
+
+.PHONY: lint
+lint: ## Check the format, vet, staticcheck
+	@unformatted=$$(gofmt -l .); if [[ -n $$unformatted ]]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
 
 .PHONY: bench
-bench: ## the Go benchmarks of the hot paths
-	go test -run '^$$' -bench . -benchmem ./core/... ./auth ./api/...
+bench: ## Run the Go benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: atlas
+atlas: examples/atlas/node_modules/.package-lock.json ## Load the cities of the world into the server at URL
+	@cd examples/atlas && node load.mjs --url '$(URL)' --email '$(EMAIL)' --password '$(PASSWORD)'
+
+.PHONY: tools
+tools: ## Install the commands that tests need and the machine lacks (Debian)
+	@.ci/tools
+
+# npm writes this file last.
+%/node_modules/.package-lock.json: %/package-lock.json %/package.json
+	cd $* && npm ci --no-audit --no-fund
+	@touch $@
