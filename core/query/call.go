@@ -1,7 +1,6 @@
 package query
 
 import (
-	"math"
 	"regexp"
 	"strings"
 
@@ -19,14 +18,14 @@ func (r *resolver) call(c *Call) (operand, error) {
 	return operand{}, &Error{Message: "unknown function " + quoted(c.Name)}
 }
 
-// geoDistance takes two points as longitude and latitude.
+// geoDistance takes two points as longitude and latitude. It is not folded: the
+// engines' mathematics is not Go's to the last digit.
 func (r *resolver) geoDistance(c *Call) (operand, error) {
 	if len(c.Args) != 4 {
 		return operand{}, &Error{Message: "geoDistance takes 4 arguments"}
 	}
 	var d distance
 	var visible *source
-	known := true
 	for i, arg := range c.Args {
 		switch arg.(type) {
 		case Ident, Number:
@@ -42,16 +41,11 @@ func (r *resolver) geoDistance(c *Call) (operand, error) {
 			if o.constant().kind == valueNull {
 				return operand{term: null, kind: kindNumber, nullable: true, strict: true}, nil
 			}
-		} else {
-			known = false
 		}
 		if o.visible != nil {
 			visible = o.visible
 		}
 		d.args[i] = o
-	}
-	if known {
-		return operand{term: number(d.value()), kind: kindNumber, strict: true}, nil
 	}
 	return operand{term: &d, kind: kindNumber, nullable: true, strict: true, visible: visible}, nil
 }
@@ -65,17 +59,6 @@ func (v value) asNumber() value {
 		return number(f)
 	}
 	return null
-}
-
-// value is the distance of points that are known, as the engines compute it.
-func (d *distance) value() float64 {
-	var rad [4]float64
-	for i, a := range d.args {
-		rad[i] = a.constant().num * math.Pi / 180
-	}
-	lonA, latA, lonB, latB := rad[0], rad[1], rad[2], rad[3]
-	cos := math.Cos(latA)*math.Cos(latB)*math.Cos(lonB-lonA) + math.Sin(latA)*math.Sin(latB)
-	return 6371 * math.Acos(max(-1, min(1, cos)))
 }
 
 const maxStrftimeArgs = 10

@@ -36,20 +36,26 @@ func compare(op Op, l, r operand) cond {
 
 func typed(op Op, l, r operand) cond {
 	switch {
-	case l.constant() != nil && r.constant() != nil:
+	case folds(op, l, r):
 		return truthValue(foldCompare(op, l, r))
 	case op == Like || op == NotLike:
 		return compareLike(op, l, r)
 	case l.constant() != nil: // the constant goes right
 		l, r, op = r, l, op.flipped()
 	}
-	if v := r.constant(); v != nil {
-		if v.empty() {
-			return compareEmpty(op, l, r)
-		}
-		if r.affinity == affinityNone || r.kind == l.kind {
-			return compareKnown(op, l, *v)
-		}
+	l.strict = l.strict || r.strict
+	v := r.constant()
+	switch {
+	case v == nil:
+		return comparePair(op, l, r)
+	case v.empty() && (op == Equal || op == NotEqual):
+		return compareEmpty(op, l, *v)
+	case v.kind == valueNull:
+		return truthValue(false)
+	case l.constant() != nil: // the engine must compare them
+		return comparePair(op, l, r)
+	case r.affinity == affinityNone || r.kind == l.kind:
+		return compareKnown(op, l, *v)
 	}
 	return comparePair(op, l, r)
 }
@@ -69,18 +75,11 @@ func (o Op) flipped() Op {
 	return o
 }
 
-// compareEmpty compares with NULL or ”.
-func compareEmpty(op Op, l, r operand) cond {
-	isNull := r.constant().kind == valueNull
-	if op != Equal && op != NotEqual {
-		if isNull {
-			return truthValue(false)
-		}
-		return compareKnown(op, l, text(""))
-	}
+// compareEmpty is = and != with NULL or ”.
+func compareEmpty(op Op, l operand, v value) cond {
 	switch {
-	case l.strict && !isNull:
-		return compareKnown(op, l, text(""))
+	case l.strict && v.kind != valueNull:
+		return compareKnown(op, l, v)
 	case l.strict || l.kind.isNumber(): // a number is never ''
 		if !l.nullable {
 			return truthValue(op == NotEqual)
@@ -165,10 +164,12 @@ func (o operand) convert(v value) (converted value, order int) {
 		}
 		return v, -1
 	case o.kind == kindText && v.kind == valueNumber:
-		if o.affinity == affinityText {
+		switch {
+		case o.affinity != affinityText:
+			return v, 1
+		case v.prints():
 			return text(v.asText()), 0
 		}
-		return v, 1
 	case o.kind == kindList:
 		if v.kind == valueNumber {
 			return v, 1
@@ -227,7 +228,7 @@ func classOrder(l, r operand) int {
 func compareNulls(op Op, l, r operand) cond {
 	strict := l.strict || r.strict
 	l.strict, r.strict = strict, strict
-	parts := [...]cond{compareEmpty(op, l, constantOf(null)), compareEmpty(op, r, constantOf(null))}
+	parts := [...]cond{compareEmpty(op, l, null), compareEmpty(op, r, null)}
 	if op == Equal {
 		return and(parts[:]...)
 	}
@@ -240,20 +241,17 @@ func compareLike(op Op, l, r operand) cond {
 	if op == NotLike {
 		f = formNotLike
 	}
-	if v := l.constant(); v != nil {
-		if v.kind == valueNull {
-			return truthValue(false)
-		}
-		return &test{f, constantOf(text(v.asText())), r}
-	}
-	v := r.constant()
-	if v == nil {
-		return &test{f, l, r}
-	}
-	if v.kind == valueNull {
+	if v := l.constant(); v != nil && v.kind == valueNull {
 		return truthValue(false)
 	}
-	pattern, ok := likePattern(v.pattern())
+	v := r.constant()
+	switch {
+	case v == nil || !v.prints() && r.affinity != affinityNone:
+		return &test{f, l, r}
+	case v.kind == valueNull:
+		return truthValue(false)
+	}
+	pattern, ok := patternOf(r)
 	switch {
 	case ok:
 		return &test{f, l, constantOf(text(pattern))}
@@ -261,6 +259,15 @@ func compareLike(op Op, l, r operand) cond {
 		return truthValue(false)
 	}
 	return always(l, constantOf(text("")))
+}
+
+// patternOf is the pattern of a right side that is known. One that stands for a
+// column is put between % as it is, as a column is.
+func patternOf(r operand) (pattern string, ok bool) {
+	if r.affinity != affinityNone {
+		return "%" + r.constant().asText() + "%", true
+	}
+	return likePattern(r.constant().pattern())
 }
 
 // outcome is what a condition gives when a row is missing.

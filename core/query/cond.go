@@ -29,7 +29,7 @@ type (
 	exists struct {
 		sources []*source
 		in      cond
-		none    bool // NOT EXISTS; then a first source without rows does not count
+		none    bool // NOT EXISTS: the violations of an all-comparison
 	}
 
 	// guard holds if the record is missing or may be listed.
@@ -103,6 +103,21 @@ func negate(c cond) cond {
 		return !t
 	}
 	return not{c}
+}
+
+// skipsNone says whether the first source may be without the row of NULLs: if all
+// others are reached through it, an all-comparison is about that one row alone,
+// and fails or holds by its other half.
+func (e *exists) skipsNone() bool {
+	if !e.none {
+		return false
+	}
+	for _, s := range e.sources {
+		if !s.under(e.sources[0]) {
+			return false
+		}
+	}
+	return true
 }
 
 // visitSources calls fn with every source that the condition reads, or unpacks.

@@ -153,7 +153,7 @@ func (f *fixture) query(plan *query.Plan, columns int) [][]string {
 		return rows.Close()
 	})
 	if err != nil {
-		f.t.Fatalf("%v\n%s\n%v", err, plan.SQL, plan.Args)
+		f.t.Errorf("%v\n%s\n%v", err, plan.SQL, plan.Args)
 	}
 	return out
 }

@@ -13,6 +13,19 @@ const (
 	affinityNumber
 )
 
+// folds says whether a comparison of two constants can be done here: not if it
+// needs a text that only the engine can make.
+func folds(op Op, l, r operand) bool {
+	a, b := l.constant(), r.constant()
+	if a == nil || b == nil {
+		return false
+	}
+	if op == Like || op == NotLike {
+		return a.prints() && (b.prints() || r.affinity == affinityNone)
+	}
+	return (a.prints() || r.affinity != affinityText) && (b.prints() || l.affinity != affinityText)
+}
+
 // foldCompare is the truth of a comparison of two constants; what SQL would find
 // NULL is false.
 func foldCompare(op Op, l, r operand) bool {
@@ -22,7 +35,7 @@ func foldCompare(op Op, l, r operand) bool {
 		if a.kind == valueNull || b.kind == valueNull {
 			return false
 		}
-		pattern, ok := likePattern(b.pattern())
+		pattern, ok := patternOf(r)
 		return (ok && like(pattern, a.asText())) == (op == Like)
 	case Equal:
 		return foldEqual(l, r)

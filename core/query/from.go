@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// order appends s and what it is reached through to the items of a FROM, parents
+// inOrder appends s and what it is reached through to the items of a FROM, parents
 // first. Only roots and what is joined to them belongs there; the rest is part of
 // another FROM.
-func order(items []*source, roots []*source, s *source) []*source {
+func inOrder(items []*source, roots []*source, s *source) []*source {
 	if s == nil || slices.Contains(items, s) {
 		return items
 	}
-	items = order(items, roots, s.parent)
+	items = inOrder(items, roots, s.parent)
 	for x := s; ; x = x.parent {
 		if slices.Contains(roots, x) {
 			return append(items, s)
@@ -55,17 +55,17 @@ func (w *writer) exists(e *exists) string {
 // reads is what else is to be read from the rows.
 func (w *writer) fromMany(e *exists, reads reader) string {
 	inner := func(s *source) bool {
-		return e.none && s == e.sources[0] || rejects(e.in, s)
+		return s == e.sources[0] && e.skipsNone() || rejects(e.in, s)
 	}
 	var items []*source
 	for _, first := range [...]bool{true, false} {
 		for _, s := range e.sources {
 			if inner(s) == first {
-				items = order(items, e.sources, s)
+				items = inOrder(items, e.sources, s)
 			}
 		}
 	}
-	add := func(s *source) { items = order(items, e.sources, s) }
+	add := func(s *source) { items = inOrder(items, e.sources, s) }
 	visitSources(e.in, add)
 	reads.each(add)
 
@@ -240,7 +240,7 @@ func (w *writer) where(root *source, conds []cond, scan bool, reads reader, also
 	}
 	roots := []*source{root}
 	items := roots
-	add := func(s *source) { items = order(items, roots, s) }
+	add := func(s *source) { items = inOrder(items, roots, s) }
 	for _, c := range conds {
 		visitSources(c, add)
 	}

@@ -124,6 +124,19 @@ func visit(t term, fn func(*source)) {
 
 // follows says whether the term is NULL when a source that it reads has no row.
 func follows(t term) bool {
-	_, ok := t.(length)
-	return !ok
+	switch t := t.(type) {
+	case length:
+		return false
+	case lowered:
+		return follows(t.of.term)
+	case *strftime:
+		return follows(t.time.term)
+	case *distance:
+		for _, a := range t.args {
+			if !follows(a.term) {
+				return false
+			}
+		}
+	}
+	return true
 }

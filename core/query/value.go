@@ -45,26 +45,33 @@ func (v value) empty() bool {
 
 // param is the value as a bound parameter.
 func (v value) param() store.Value {
-	switch v.kind {
-	case valueNumber:
+	switch {
+	case v.kind == valueNumber && v.whole:
+		return store.Int(int64(v.num))
+	case v.kind == valueNumber:
 		return store.Float(v.num)
-	case valueText:
+	case v.kind == valueText:
 		return store.Text(v.text)
 	}
 	return store.Null
 }
 
-// asText is the value as SQLite prints it.
+// prints says whether every engine prints the value alike, so that asText tells
+// what it is as text.
+func (v value) prints() bool {
+	return v.kind != valueNumber || v.whole || v.num == math.Trunc(v.num) && math.Abs(v.num) < 1e15
+}
+
+// asText is a value that prints as text; a number that is not whole in kind has a
+// point.
 func (v value) asText() string {
 	switch {
-	case v.kind == valueText:
+	case v.kind != valueNumber:
 		return v.text
-	case v.kind == valueNull:
-		return ""
 	case v.whole:
 		return strconv.FormatFloat(v.num, 'f', -1, 64)
 	}
-	return realText(v.num)
+	return strconv.FormatFloat(v.num+0, 'f', 1, 64) // + 0: there is no -0
 }
 
 // pattern is the value as the right side of ~ takes it: numbers are printed as a
@@ -74,50 +81,6 @@ func (v value) pattern() string {
 		return strconv.FormatFloat(v.num, 'f', -1, 64)
 	}
 	return v.text
-}
-
-// realText prints a double as SQLite does when a text column is compared with it:
-// 15 digits, 17 where these are not enough, and always a point.
-func realText(f float64) string {
-	if math.IsInf(f, 0) {
-		return strings.TrimPrefix(strconv.FormatFloat(f, 'g', -1, 64), "+")
-	}
-	if f == 0 {
-		return "0.0"
-	}
-	digits := strconv.FormatFloat(f, 'e', 14, 64)
-	if back, _ := strconv.ParseFloat(digits, 64); back != f {
-		digits = strconv.FormatFloat(f, 'e', 16, 64)
-	}
-	mantissa, exp, _ := strings.Cut(digits, "e")
-	e, _ := strconv.Atoi(exp)
-	mantissa = strings.TrimRight(mantissa, "0")
-	if e >= -4 && e < 17 {
-		return positional(strings.Replace(mantissa, ".", "", 1), e)
-	}
-	if strings.HasSuffix(mantissa, ".") {
-		mantissa += "0"
-	}
-	return mantissa + "e" + exp
-}
-
-// positional writes digits (with a sign) whose first stands for 10^e.
-func positional(digits string, e int) string {
-	sign := ""
-	if digits[0] == '-' {
-		sign, digits = "-", digits[1:]
-	}
-	if e < 0 {
-		return sign + "0." + strings.Repeat("0", -e-1) + digits
-	}
-	if n := e + 1 - len(digits); n > 0 {
-		digits += strings.Repeat("0", n)
-	}
-	rest := digits[e+1:]
-	if rest == "" {
-		rest = "0"
-	}
-	return sign + digits[:e+1] + "." + rest
 }
 
 // numeric is the number that a text looks like: blanks around it, a sign, digits

@@ -1,6 +1,10 @@
 package query
 
-import "github.com/loambase/loam/core/store"
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/store"
+)
 
 var signs = [...]string{formEqual: " = ", formNotEqual: " <> ", formLess: " < ", formLessEqual: " <= ",
 	formGreater: " > ", formGreaterEqual: " >= ", formIs: " IS NOT DISTINCT FROM ", formIsNot: " IS DISTINCT FROM "}
@@ -88,21 +92,30 @@ func mixed(l, r operand) (number, text operand, flipped, ok bool) {
 	return l, r, false, false
 }
 
+// mixed compares a number with a text that it may make a number of.
 func (w *writer) mixed(f form, number, text operand, flipped bool) string {
-	op := [...]string{formEqual: "=", formNotEqual: "=", formLess: "<", formLessEqual: "<=",
-		formGreater: ">", formGreaterEqual: ">="}[f]
-	if flipped && op != "=" {
-		op = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<="}[op]
-	}
-	n := w.operand(number)
+	n, t := w.operand(number), w.operand(text)
 	if number.kind == kindBool {
 		n = w.dialect.Number(n, store.ColumnBool)
 	}
-	sql := w.dialect.Mixed(n, op, w.operand(text))
-	if f == formNotEqual {
-		return "NOT (" + sql + ")"
+	equal := w.dialect.Mixed(n, "=", t)
+	switch f {
+	case formEqual:
+		return equal
+	case formNotEqual:
+		return "NOT (" + equal + ")"
+	case formIs, formIsNot:
+		same := "CASE WHEN " + n + " IS NULL OR " + t + " IS NULL THEN " + n + " IS NULL AND " + t + " IS NULL ELSE " + equal + " END"
+		if f == formIsNot {
+			return "NOT (" + same + ")"
+		}
+		return same
 	}
-	return sql
+	if flipped {
+		f = [...]form{formLess: formGreater, formLessEqual: formGreaterEqual,
+			formGreater: formLess, formGreaterEqual: formLessEqual}[f]
+	}
+	return w.dialect.Mixed(n, strings.TrimSpace(signs[f]), t)
 }
 
 // same is equality in which NULL is the same as ”.
@@ -128,7 +141,7 @@ func (w *writer) filled(o operand) string {
 
 func (w *writer) like(t *test) string {
 	l := w.text(t.left)
-	if t.right.constant() != nil {
+	if v := t.right.constant(); v != nil && v.kind == valueText {
 		return w.dialect.Like(l, w.operand(t.right))
 	}
 	return w.dialect.Like(l, "('%' || "+w.text(t.right)+" || '%')")
