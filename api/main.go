@@ -30,6 +30,7 @@ const (
 func Main(app *core.App) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // who is too impatient for a graceful end sends the signal twice
 	return run(ctx, app, os.Args[1:], os.Stdout, os.Stderr)
 }
 

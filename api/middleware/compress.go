@@ -134,6 +134,20 @@ func (w *compressedWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
+// ReadFrom lets files that are not compressed go the short way through the kernel.
+func (w *compressedWriter) ReadFrom(r io.Reader) (int64, error) {
+	if !w.begun {
+		w.WriteHeader(http.StatusOK)
+	}
+	switch {
+	case w.z != nil:
+		return io.Copy(w.z, r)
+	case w.head:
+		return io.Copy(io.Discard, r)
+	}
+	return io.Copy(w.ResponseWriter, r)
+}
+
 // FlushError sends what was written so far.
 func (w *compressedWriter) FlushError() error {
 	if w.z != nil {

@@ -201,6 +201,9 @@ func TestCompress(t *testing.T) {
 		{"compressed already", "GET", "gzip", with("Content-Encoding", "br", sized("text/css", long)), "br"},
 		{"part", "GET", "gzip", with("Content-Range", "bytes 0-9999/20000", answer(206, "text/css", long)), ""},
 		{"no type", "GET", "gzip", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, long) }), ""},
+		{"copied", "GET", "zstd", copied("text/css", long), "zstd"},
+		{"copied as it is", "GET", "gzip", copied("image/png", long), ""},
+		{"head of a copied one", "HEAD", "gzip", copied("image/png", long), ""},
 		{"head", "HEAD", "gzip", sized("application/json", long), "gzip"},
 		{"head of a short one", "HEAD", "gzip", sized("application/json", "{}"), ""},
 	}
@@ -233,6 +236,14 @@ func TestCompress(t *testing.T) {
 // sized answers with a Content-Length.
 func sized(contentType, body string) http.Handler {
 	return with("Content-Length", strconv.Itoa(len(body)), with("Accept-Ranges", "bytes", answer(200, contentType, body)))
+}
+
+// copied answers as a file does.
+func copied(contentType, body string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		io.Copy(w, struct{ io.Reader }{strings.NewReader(body)})
+	})
 }
 
 func with(name, value string, next http.Handler) http.Handler {

@@ -70,6 +70,9 @@ func TestErrorEnvelope(t *testing.T) {
 			if got := w.Body.String(); got != test.body+"\n" {
 				t.Errorf("body = %s\nwant   %s", got, test.body)
 			}
+			if got := w.Header().Get("Retry-After"); (got != "") != (test.status == 429) {
+				t.Errorf("Retry-After = %q with status %d", got, test.status)
+			}
 			if got := w.Header().Get("Content-Type"); got != "application/json" {
 				t.Errorf("Content-Type = %q, want application/json", got)
 			}
