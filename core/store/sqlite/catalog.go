@@ -50,7 +50,7 @@ func (catalog) DropColumn(tx store.Tx, table, column string) error {
 	return ddl(tx, "ALTER TABLE "+quote(table)+" DROP COLUMN "+quote(column))
 }
 
-func (catalog) CreateIndex(tx store.Tx, ix store.Index) error { return ddl(tx, indexDef(ix)) }
+func (catalog) CreateIndex(tx store.Tx, ix store.Index) error { return ddl(tx, ix.String()) }
 
 func (catalog) DropIndex(tx store.Tx, name string) error {
 	return ddl(tx, "DROP INDEX "+quote(name))
@@ -97,55 +97,5 @@ func columnDef(c store.Column) string {
 	}
 }
 
-// indexDef is the canonical text of an index.
-func indexDef(ix store.Index) string {
-	var b strings.Builder
-	b.WriteString("CREATE ")
-	if ix.Unique {
-		b.WriteString("UNIQUE ")
-	}
-	b.WriteString("INDEX ")
-	if ix.IfNotExists {
-		b.WriteString("IF NOT EXISTS ")
-	}
-	b.WriteString(backquote(ix.Name) + " ON " + backquote(ix.Table) + " (")
-	for i, c := range ix.Columns {
-		switch {
-		case i > 0:
-			b.WriteString(",\n  ")
-		case len(ix.Columns) > 1:
-			b.WriteString("\n  ")
-		}
-		b.WriteString(indexColumnDef(c))
-	}
-	if len(ix.Columns) > 1 {
-		b.WriteString("\n")
-	}
-	b.WriteString(")")
-	if ix.Where != "" {
-		b.WriteString(" WHERE " + ix.Where)
-	}
-	return b.String()
-}
-
-// indexColumnDef quotes a name and leaves an expression, which is told by a
-// space or parenthesis, as it is.
-func indexColumnDef(c store.IndexColumn) string {
-	def := c.Name
-	if !strings.ContainsAny(def, " (") {
-		def = backquote(def)
-	}
-	if c.Collate != "" {
-		def += " COLLATE " + c.Collate
-	}
-	if c.Sort != "" {
-		def += " " + c.Sort
-	}
-	return def
-}
-
 // quote is an identifier in SQL, whatever is in it.
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-// backquote is quote with the marks that stored index texts use.
-func backquote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,30 @@ func TestSlowWriteIsStoppedAlone(t *testing.T) {
 				t.Errorf("rows = %d, want 2", got)
 			}
 		})
+	}
+}
+
+func TestFunctionThatEndsItsGoroutineFailsItsGroup(t *testing.T) {
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	errs := writeTogether(t, db,
+		func(tx store.Tx) error { return insertN(tx, 1, "") },
+		func(tx store.Tx) error {
+			_ = insertN(tx, 2, "")
+			runtime.Goexit() // as testing.T.FailNow does
+			return nil
+		},
+		func(tx store.Tx) error { return insertN(tx, 3, "") },
+	)
+	for i, err := range errs {
+		if !errors.Is(err, errExited) {
+			t.Errorf("write %d = %v, want %v", i, err, errExited)
+		}
+	}
+	insertT(t, db, 4)
+	if got := countT(t, db); got != 1 {
+		t.Errorf("rows = %d, want 1", got)
 	}
 }
 

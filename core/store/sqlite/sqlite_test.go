@@ -96,8 +96,8 @@ func writeTogether(t *testing.T, db *DB, fns ...func(store.Tx) error) []error {
 	errs := make([]error, len(fns))
 	for i, fn := range fns {
 		go func() {
+			defer func() { over <- nil }()
 			errs[i] = db.Write(t.Context(), fn)
-			over <- nil
 		}()
 		for queued := 0; queued <= i; { // one after the other, so that their order is known
 			db.writer.mu.Lock()

@@ -157,16 +157,18 @@ func (s *suite) write(t *testing.T) {
 
 // group tests what queues up behind a running write and then commits together.
 func (s *suite) group(t *testing.T) {
-	// enqueue starts writes that all wait, lets them go together, and returns
-	// their errors in the order of fns.
+	ended := errors.New("ended with its goroutine")
+	// enqueue starts writes that wait for each other, as far as they come in time,
+	// and returns their errors in the order of fns.
 	enqueue := func(f fixture, fns ...func(store.Tx) error) []error {
 		errs := make([]error, len(fns))
 		over := make(chan struct{})
 		release := f.hold()
 		for i, fn := range fns {
 			go func() {
+				defer func() { over <- struct{}{} }()
+				errs[i] = ended
 				errs[i] = f.Write(context.Background(), fn)
-				over <- struct{}{}
 			}()
 		}
 		release()
