@@ -73,16 +73,9 @@ func (s *Service) Count(ctx context.Context, collection string) (int, error) {
 		return 0, fault.New(fault.NotFound, "")
 	}
 	n := 0
-	err := s.Store.Read(ctx, func(r store.Reader) error {
-		rows, err := r.Query("SELECT count(*) FROM " + quoteName(c.Name))
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		if rows.Next() {
-			n = int(rows.Int(0))
-		}
-		return rows.Close()
+	err := s.Store.Read(ctx, func(r store.Reader) (err error) {
+		n, err = integer(r, "SELECT count(*) FROM "+quoteName(c.Name))
+		return err
 	})
 	return n, err
 }

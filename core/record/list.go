@@ -174,24 +174,10 @@ func (l *listing) count(r store.Reader, stamp uint64, stamped bool) error {
 			return nil
 		}
 	}
-	if l.total, err = readInt(r, plan); err == nil && keep {
+	if l.total, err = integer(r, plan.SQL, plan.Args...); err == nil && keep {
 		l.service.totals.put(key, stamp, l.total)
 	}
 	return err
-}
-
-// readInt is the number in the first column of the first row.
-func readInt(r store.Reader, plan *query.Plan) (int, error) {
-	rows, err := r.Query(plan.SQL, plan.Args...)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	n := 0
-	if rows.Next() {
-		n = int(rows.Int(0))
-	}
-	return n, rows.Close()
 }
 
 func (l *listing) page() *Page {

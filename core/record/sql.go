@@ -193,8 +193,13 @@ func (t *table) countSome(r store.Reader, ids []string) (int, error) {
 		marks[i] = "$" + strconv.Itoa(i+1)
 		values[i] = store.Text(ids[min(i, len(ids)-1)])
 	}
-	rows, err := r.Query("SELECT count(*) FROM "+quoteName(t.collection.Name)+
+	return integer(r, "SELECT count(*) FROM "+quoteName(t.collection.Name)+
 		` WHERE "id" IN (`+strings.Join(marks, ", ")+")", values...)
+}
+
+// integer is the number in the first column of the first row, 0 if there is none.
+func integer(r store.Reader, sql string, args ...store.Value) (int, error) {
+	rows, err := r.Query(sql, args...)
 	if err != nil {
 		return 0, err
 	}

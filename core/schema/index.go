@@ -252,56 +252,11 @@ func unquote(s string) string {
 	return s[1 : len(s)-1]
 }
 
-// FormatIndex is the canonical statement (contract records.md §2.6).
-func FormatIndex(ix store.Index) string {
-	var b strings.Builder
-	b.WriteString("CREATE ")
-	if ix.Unique {
-		b.WriteString("UNIQUE ")
-	}
-	b.WriteString("INDEX ")
-	if ix.IfNotExists {
-		b.WriteString("IF NOT EXISTS ")
-	}
-	b.WriteString("`" + ix.Name + "` ON `" + ix.Table + "` (")
-	for i, c := range ix.Columns {
-		if len(ix.Columns) > 1 {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteString("\n  ")
-		}
-		b.WriteString(formatIndexColumn(c))
-	}
-	if len(ix.Columns) > 1 {
-		b.WriteByte('\n')
-	}
-	b.WriteByte(')')
-	if ix.Where != "" {
-		b.WriteString(" WHERE " + ix.Where)
-	}
-	return b.String()
-}
-
-func formatIndexColumn(c store.IndexColumn) string {
-	s := c.Name
-	if isWord(s) { // else it is an expression
-		s = "`" + s + "`"
-	}
-	if c.Collate != "" {
-		s += " COLLATE " + c.Collate
-	}
-	if c.Sort != "" {
-		s += " " + c.Sort
-	}
-	return s
-}
-
 // sameDefinition says whether two indexes do the same under whatever name.
 func sameDefinition(a, b store.Index) bool {
 	a.Name, a.Table, a.IfNotExists = "", "", false
 	b.Name, b.Table, b.IfNotExists = "", "", false
-	return FormatIndex(a) == FormatIndex(b)
+	return a.String() == b.String()
 }
 
 // sameColumns says whether two indexes are over the same columns in the same

@@ -37,9 +37,9 @@ func TestParseIndex(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("ParseIndex(%q) = %+v, %v, want %+v", c.text, got, err, c.want)
 		}
-		again, err := ParseIndex(FormatIndex(got))
+		again, err := ParseIndex(got.String())
 		if err != nil || !reflect.DeepEqual(again, got) {
-			t.Errorf("ParseIndex(FormatIndex(%q)) = %+v, %v, want %+v", c.text, again, err, got)
+			t.Errorf("ParseIndex(ParseIndex(%q).String()) = %+v, %v, want %+v", c.text, again, err, got)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func TestParseIndexRefuses(t *testing.T) {
 	}
 }
 
-func TestFormatIndex(t *testing.T) {
+func TestIndexString(t *testing.T) {
 	for in, want := range map[string]string{
 		"create index i on t (a)":                            "CREATE INDEX `i` ON `t` (`a`)",
 		"create unique index i on t (a, b desc)":             "CREATE UNIQUE INDEX `i` ON `t` (\n  `a`,\n  `b` DESC\n)",
@@ -71,8 +71,8 @@ func TestFormatIndex(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := FormatIndex(ix); got != want {
-			t.Errorf("FormatIndex(%q) = %q, want %q", in, got, want)
+		if got := ix.String(); got != want {
+			t.Errorf("ParseIndex(%q).String() = %q, want %q", in, got, want)
 		}
 	}
 }
@@ -86,9 +86,9 @@ func FuzzParseIndex(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := ParseIndex(FormatIndex(ix))
+		again, err := ParseIndex(ix.String())
 		if err != nil || !reflect.DeepEqual(again, ix) {
-			t.Errorf("ParseIndex(%q) = %+v, but of its canonical form %q it is %+v, %v", text, ix, FormatIndex(ix), again, err)
+			t.Errorf("ParseIndex(%q) = %+v, but of its canonical form %q it is %+v, %v", text, ix, ix.String(), again, err)
 		}
 	})
 }

@@ -48,7 +48,7 @@ func (c *Collection) setAuthIndexes() {
 		if field == "email" {
 			ix.Where = "`email` != ''"
 		}
-		c.Indexes = append(c.Indexes, FormatIndex(ix))
+		c.Indexes = append(c.Indexes, ix.String())
 	}
 }
 
@@ -66,7 +66,7 @@ func (c *Collection) setIndexTable() {
 			continue
 		}
 		ix.Table = c.Name
-		c.Indexes[i] = FormatIndex(ix)
+		c.Indexes[i] = ix.String()
 	}
 }
 
@@ -95,7 +95,7 @@ func (c *Collection) followRenames(old *Collection) {
 			}
 		}
 		if changed {
-			c.Indexes[i] = FormatIndex(ix)
+			c.Indexes[i] = ix.String()
 		}
 	}
 }

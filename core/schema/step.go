@@ -119,10 +119,10 @@ func indexSteps(old, c *Collection, all bool) (drops, creates []Step) {
 	kept := map[string]bool{} // canonical texts
 	is := map[string]bool{}
 	for _, ix := range c.ParsedIndexes() {
-		is[FormatIndex(ix)] = true
+		is[ix.String()] = true
 	}
 	for _, ix := range old.ParsedIndexes() {
-		if text := FormatIndex(ix); !all && is[text] {
+		if text := ix.String(); !all && is[text] {
 			kept[text] = true
 			continue
 		}
@@ -130,7 +130,7 @@ func indexSteps(old, c *Collection, all bool) (drops, creates []Step) {
 	}
 	for i, text := range c.Indexes {
 		ix, err := ParseIndex(text)
-		if err != nil || kept[FormatIndex(ix)] {
+		if err != nil || kept[ix.String()] {
 			continue
 		}
 		creates = append(creates, CreateIndex{ix, i})

@@ -107,5 +107,5 @@ func (c *Collection) addIndex(name string, unique bool, columns ...string) {
 	for _, column := range columns {
 		ix.Columns = append(ix.Columns, store.IndexColumn{Name: column})
 	}
-	c.Indexes = append(c.Indexes, FormatIndex(ix))
+	c.Indexes = append(c.Indexes, ix.String())
 }

@@ -19,23 +19,6 @@ type Column struct {
 	PrimaryKey bool // text, filled with a random id when absent
 }
 
-// Index is a parsed CREATE INDEX statement.
-type Index struct {
-	Name        string
-	Table       string
-	Unique      bool
-	IfNotExists bool
-	Columns     []IndexColumn
-	Where       string // without the keyword
-}
-
-// IndexColumn is a column name or an expression.
-type IndexColumn struct {
-	Name    string
-	Collate string
-	Sort    string // ASC, DESC or empty
-}
-
 // Catalog changes tables. Every method runs inside the caller's exclusive
 // transaction. Names are any that a collection may have and are quoted here.
 type Catalog interface {

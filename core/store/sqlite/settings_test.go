@@ -151,8 +151,8 @@ func TestCanonicalIndexText(t *testing.T) {
 			"CREATE UNIQUE INDEX IF NOT EXISTS `i` ON `t` (\n  `a` COLLATE NOCASE DESC,\n  lower(b)\n) WHERE `a` != ''",
 		},
 	} {
-		if got := indexDef(test.ix); got != test.want {
-			t.Errorf("indexDef(%+v) = %q, want %q", test.ix, got, test.want)
+		if got := test.ix.String(); got != test.want {
+			t.Errorf("Index.String(%+v) = %q, want %q", test.ix, got, test.want)
 		}
 	}
 }
