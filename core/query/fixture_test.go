@@ -66,6 +66,13 @@ func open(t testing.TB, collections ...*schema.Collection) *fixture {
 	return f
 }
 
+// in is the fixture for another test.
+func (f *fixture) in(t testing.TB) *fixture {
+	other := *f
+	other.t = t
+	return &other
+}
+
 // row is one record by field; what is left out is the zero value.
 type row map[string]any
 

@@ -68,6 +68,7 @@ func (w *writer) fromMany(e *exists, reads reader) string {
 	add := func(s *source) { items = inOrder(items, e.sources, s) }
 	visitSources(e.in, add)
 	reads.each(add)
+	w.from(items)
 
 	var b strings.Builder
 	var where []string
@@ -245,6 +246,7 @@ func (w *writer) where(root *source, conds []cond, scan bool, reads reader, also
 		visitSources(c, add)
 	}
 	reads.each(add)
+	w.from(items)
 	sql := w.leftJoins(items[1:])
 	parts := also
 	for _, c := range conds {

@@ -2,6 +2,10 @@ package query
 
 import "strings"
 
+// maxPattern is how many bytes may stand right of ~. SQLite refuses patterns of
+// more than 50,000; escapes may double what is sent.
+const maxPattern = 20_000
+
 // likePattern makes an SQL pattern (escape \) of the right side of ~. Without an
 // unescaped % it means "contains": what is special is escaped, unless it is
 // already, and % put around. ok is false for a pattern that ends in half an

@@ -2,8 +2,10 @@ package query
 
 import "slices"
 
-// maxJoins is how many sources one FROM may hold; SQLite's limit is 64.
-const maxJoins = 40
+const (
+	maxMerged = 20 // sources of EXISTS that are made one
+	maxJoins  = 60 // in one FROM; SQLite's limit is 64
+)
 
 // place puts an EXISTS over s around the smallest part of c that holds every use
 // of s. Under an OR each branch gets its own: that some row makes one of them
@@ -22,10 +24,21 @@ func place(c cond, s *source) cond {
 	if !uses(c, s) {
 		return c
 	}
-	if e, ok := c.(*exists); ok && !e.none && len(e.sources) < maxJoins {
-		return &exists{sources: append([]*source{s}, e.sources...), in: e.in}
+	return over(s, c)
+}
+
+// over is an EXISTS over s, in which those that are parts of its conjunction are
+// taken up.
+func over(s *source, parts ...cond) cond {
+	e := &exists{sources: []*source{s}}
+	for i, part := range parts {
+		if inner, ok := part.(*exists); ok && !inner.none && len(e.sources)+len(inner.sources) <= maxMerged {
+			e.sources = append(e.sources, inner.sources...)
+			parts[i] = inner.in
+		}
 	}
-	return &exists{sources: []*source{s}, in: c}
+	e.in = and(parts...)
+	return e
 }
 
 func placeInAll(c all, s *source) cond {
@@ -47,5 +60,5 @@ func placeInAll(c all, s *source) cond {
 	case 1:
 		return and(slices.Insert(list, at, place(users[0], s))...)
 	}
-	return and(slices.Insert(list, at, cond(&exists{sources: []*source{s}, in: all(users)}))...)
+	return and(slices.Insert(list, at, over(s, users...))...)
 }

@@ -88,6 +88,9 @@ func (r *resolver) sides(l, rr *resolver, c *Compare) (left, right operand, err 
 	if right, err = rr.operand(c.Right); err != nil {
 		return left, right, wrap("right", c.Right, err)
 	}
+	if v := right.constant(); v != nil && len(v.text) > maxPattern && (c.Op == Like || c.Op == NotLike) {
+		return left, right, wrap("right", c.Right, &Error{Message: "the pattern is too long"})
+	}
 	return left, right, nil
 }
 

@@ -42,7 +42,7 @@ func (p *Planner) Compile(sel Select) (*Plan, error) {
 		return nil, err
 	}
 	plan.Args, plan.Tables = w.args, w.tables
-	return plan, nil
+	return plan, w.err
 }
 
 // Count plans the number of the rows that Compile would read without a limit.
@@ -57,7 +57,7 @@ func (p *Planner) Count(sel Select) (*Plan, error) {
 	from := w.table(r.base)
 	plan.SQL = "SELECT count(*) FROM " + from + w.where(r.base, r.conds, r.scans(), nil, w.picks(r)...)
 	plan.Args, plan.Tables = w.args, w.tables
-	return plan, nil
+	return plan, w.err
 }
 
 // plan is the plan without its SQL.

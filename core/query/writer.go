@@ -15,6 +15,14 @@ type writer struct {
 	tables  []string
 	aliases int
 	present []*source // joined sources that have a row where is rendered now
+	err     error     // what cannot be rendered
+}
+
+// from checks the size of a FROM.
+func (w *writer) from(items []*source) {
+	if len(items) > maxJoins {
+		w.err = &Error{Message: "max joined relations reached"}
+	}
 }
 
 // nullable says whether the operand may be NULL in the rows that are left.

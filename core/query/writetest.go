@@ -1,6 +1,7 @@
 package query
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/core/store"
@@ -144,7 +145,11 @@ func (w *writer) like(t *test) string {
 	if v := t.right.constant(); v != nil && v.kind == valueText {
 		return w.dialect.Like(l, w.operand(t.right))
 	}
-	return w.dialect.Like(l, "('%' || "+w.text(t.right)+" || '%')")
+	// A stored text may be longer than a pattern can be; such never match. A
+	// character has four bytes at most.
+	r := w.text(t.right)
+	return "CASE WHEN length(" + r + ") <= " + strconv.Itoa(maxPattern/2) + " THEN " +
+		w.dialect.Like(l, "('%' || "+r+" || '%')") + " END"
 }
 
 // always is TRUE, or NULL if an operand is.
