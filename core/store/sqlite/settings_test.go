@@ -133,26 +133,3 @@ func TestStatementsThatAreRefused(t *testing.T) {
 		t.Errorf("pragma_table_info: %v", err)
 	}
 }
-
-func TestCanonicalIndexText(t *testing.T) {
-	for _, test := range []struct {
-		ix   store.Index
-		want string
-	}{
-		{
-			store.Index{Name: "i", Table: "t", Columns: []store.IndexColumn{{Name: "a"}}},
-			"CREATE INDEX `i` ON `t` (`a`)",
-		},
-		{
-			store.Index{
-				Name: "i", Table: "t", Unique: true, IfNotExists: true, Where: "`a` != ''",
-				Columns: []store.IndexColumn{{Name: "a", Collate: "NOCASE", Sort: "DESC"}, {Name: "lower(b)"}},
-			},
-			"CREATE UNIQUE INDEX IF NOT EXISTS `i` ON `t` (\n  `a` COLLATE NOCASE DESC,\n  lower(b)\n) WHERE `a` != ''",
-		},
-	} {
-		if got := test.ix.String(); got != test.want {
-			t.Errorf("Index.String(%+v) = %q, want %q", test.ix, got, test.want)
-		}
-	}
-}
