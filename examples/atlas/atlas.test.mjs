@@ -45,6 +45,11 @@ function pageOf(page, expected) {
   assert.deepEqual(ids(page.items), cityIds(expected).slice(0, page.perPage));
 }
 
+test('the queries say that nothing is loaded yet', async () => {
+  const err = await run(process.execPath, [fileURLToPath(new URL('queries.mjs', import.meta.url)), '--url', server.url]).catch((e) => e);
+  assert.match(err.stderr, /^atlas: it is not loaded/);
+});
+
 test('everything is loaded within the limit', async (t) => {
   const start = performance.now();
   const { stdout } = await load();

@@ -107,5 +107,10 @@ async function print(pb) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { url: { type: 'string', default: process.env.LOAM_URL ?? 'http://127.0.0.1:8090' } } });
-  await print(new PocketBase(values.url).autoCancellation(false));
+  try {
+    await print(new PocketBase(values.url).autoCancellation(false));
+  } catch (err) {
+    console.error(`atlas: ${err.status === 404 ? 'it is not loaded: run "make atlas" first' : err.message}`);
+    process.exitCode = 1;
+  }
 }
