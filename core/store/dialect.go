@@ -33,8 +33,8 @@ type Dialect interface {
 	// Kinds are those of scalars: ColumnText, ColumnNumber, ColumnBool.
 	Lift(expr string, kind ColumnKind) string
 
-	// Text and Number convert a scalar of that kind. Texts are not converted to
-	// numbers by it.
+	// Text and Number convert a scalar of that kind. A text is the number that it
+	// looks like, else NULL.
 	Text(expr string, kind ColumnKind) string
 	Number(expr string, kind ColumnKind) string
 

@@ -29,14 +29,14 @@ func (Dialect) ListText(list string) string {
 	return "array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list + ")))::text"
 }
 
-// Path is a jsonb scalar, made by loam_value of Functions.
+// Path is a pair made by loam_value of Functions.
 func (Dialect) Path(doc string, parts []string) string {
 	return "loam_value(" + pathOf(doc, parts) + ")"
 }
 
-// PathText is the text of a string, else the JSON; booleans are 1 and 0.
+// PathText is the text of such a pair.
 func (d Dialect) PathText(doc string, parts []string) string {
-	return "(" + d.Path(doc, parts) + ` #>> '{}') COLLATE "C"`
+	return "loam_text(" + d.Path(doc, parts) + `) COLLATE "C"`
 }
 
 func pathOf(doc string, parts []string) string {
@@ -46,12 +46,12 @@ func pathOf(doc string, parts []string) string {
 	return "(" + doc + " #> '{" + strings.Join(parts, ",") + "}')"
 }
 
-// Lift is to_jsonb.
+// Lift makes a pair as loam_value does.
 func (d Dialect) Lift(expr string, kind store.ColumnKind) string {
 	if kind == store.ColumnText {
-		return "to_jsonb((" + expr + ")::text)"
+		return "loam_lift((" + expr + ")::text)"
 	}
-	return "to_jsonb(" + d.Number(expr, kind) + ")"
+	return "loam_lift(" + d.Number(expr, kind) + ")"
 }
 
 // Text prints a number as short as it can be; booleans are 1 and 0.
@@ -62,9 +62,12 @@ func (d Dialect) Text(expr string, kind store.ColumnKind) string {
 	return "(" + d.Number(expr, kind) + `)::text COLLATE "C"`
 }
 
-// Number is 1 and 0 for booleans.
+// Number is 1 and 0 for booleans, and loam_number of Functions for texts.
 func (Dialect) Number(expr string, kind store.ColumnKind) string {
-	if kind == store.ColumnBool {
+	switch kind {
+	case store.ColumnText:
+		return "loam_number(" + expr + ")"
+	case store.ColumnBool:
 		return "(" + expr + ")::int::double precision"
 	}
 	return "(" + expr + ")::double precision"
