@@ -25,7 +25,7 @@ build: ## Build the binary ./loam, static and without cgo
 test: tools lint test-go test-race test-sdk test-atlas ## Run every check and test, installing what they need (Debian)
 
 .PHONY: test-go
-test-go: ## Run the Go tests, with the seeds of the fuzz tests
+test-go: clients/pocketbase/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json ## Run the Go tests, with the seeds of the fuzz tests
 	go test ./...
 
 .PHONY: test-race

@@ -1,0 +1,201 @@
+package main_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The pages whose shell blocks are run as written, each against a server of its
+// own. A line that ends in "# […]" must print that; one that ends in "# 404" or
+// the like must be answered with that status; all others must succeed.
+var pages = []string{
+	"README.md",
+	"docs/getting-started.md",
+	"docs/authentication.md",
+	"docs/settings.md",
+	"docs/api-rules-and-filters.md",
+	"docs/data-folder.md",
+}
+
+// address is where the pages say that the server is.
+const address = "127.0.0.1:8090"
+
+func TestDocs(t *testing.T) {
+	for _, command := range []string{"bash", "curl", "jq", "sqlite3", "node"} {
+		if _, err := exec.LookPath(command); err != nil {
+			missing(t, "the pages use "+command)
+		}
+	}
+	for _, dir := range []string{"clients/pocketbase", "examples/atlas"} {
+		if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
+			missing(t, "npm ci has not run in "+dir)
+		}
+	}
+	binary := filepath.Join(t.TempDir(), "loam")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	for _, page := range pages {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			walk(t, binary, page)
+		})
+	}
+}
+
+// missing skips the test, or fails it where everything should be installed.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// walk runs the blocks of a page in a folder of its own.
+func walk(t *testing.T, binary, page string) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := script(string(text))
+	if blocks == "" {
+		t.Fatalf("%s has no shell blocks", page)
+	}
+	dir := t.TempDir()
+	settle(t, dir, binary)
+	server := serve(t, dir, binary)
+	bash := exec.Command("bash", "-c", strings.ReplaceAll(prelude+blocks, address, server))
+	bash.Dir = dir
+	bash.Env = append(os.Environ(), "URL=http://"+server, "LOAM_URL=http://"+server)
+	if out, err := bash.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// settle makes the folder look like a clone in which everything is installed.
+func settle(t *testing.T, dir, binary string) {
+	t.Helper()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := map[string]string{
+		"bin":          binary,
+		"Makefile":     filepath.Join(here, "Makefile"),
+		"examples":     filepath.Join(here, "examples"),
+		"node_modules": filepath.Join(here, "clients/pocketbase/node_modules"),
+	}
+	for name, target := range links {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "loam"), []byte(loam), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	upsert := exec.Command("./bin", "superuser", "upsert", "root@example.com", "correct-horse")
+	upsert.Dir = dir
+	if out, err := upsert.CombinedOutput(); err != nil {
+		t.Fatalf("superuser upsert: %v\n%s", err, out)
+	}
+}
+
+// serve starts the server that the page speaks to and returns its address.
+func serve(t *testing.T, dir, binary string) string {
+	t.Helper()
+	server := exec.Command(binary, "serve", "--http", "127.0.0.1:0")
+	server.Dir = dir
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Signal(os.Interrupt) // Wait tells if it did not end well
+		if err := server.Wait(); err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	said := regexp.MustCompile(`http://(127\.0\.0\.1:\d+)`)
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if m := said.FindStringSubmatch(lines.Text()); m != nil {
+			go func() { // the pipe must not fill
+				for lines.Scan() {
+				}
+			}()
+			return m[1]
+		}
+	}
+	t.Fatal("the server did not say where it is")
+	return ""
+}
+
+// loam is the command ./loam of the pages: the server runs already.
+const loam = `#!/usr/bin/env bash
+case "$*" in serve|*=*" serve") exit ;; esac
+exec "$(dirname "$0")/bin" "$@"
+`
+
+// prelude stands before the blocks. What installs or builds has been done, and
+// $TOKEN is that of the superuser.
+const prelude = `
+set -euo pipefail
+go() {
+	case "$1" in
+	build) ;;
+	run) shift 2; ./loam "$@" ;;
+	*) command go "$@" ;;
+	esac
+}
+npm() { :; }
+TOKEN=$(command curl -s http://` + address + `/api/collections/_superusers/auth-with-password \
+	-H 'Content-Type: application/json' \
+	-d '{"identity":"root@example.com","password":"correct-horse"}' | jq -r .token)
+curl() { command curl --fail-with-body "$@"; }
+prints() {
+	local got; got=$(eval "$1" || true)
+	[[ $got == "$2" ]] || { echo "$1 prints $got, not $2"; exit 1; }
+}
+answers() {
+	local got; got=$(eval "$1 -o /dev/null -w '%{http_code}'" || true)
+	[[ $got == "$2" ]] || { echo "$1 is answered with $got, not $2"; exit 1; }
+}
+`
+
+var (
+	block   = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+	printed = regexp.MustCompile(`^(.+?)\s+# (\[.*\])$`)
+	status  = regexp.MustCompile(`^(.+?)\s+# ([45]\d\d)$`)
+)
+
+// script is what the blocks of a page do, with the checks that their comments ask
+// for.
+func script(page string) string {
+	var b strings.Builder
+	for _, m := range block.FindAllStringSubmatch(page, -1) {
+		commands := strings.ReplaceAll(m[1], "\\\n", " ")
+		for line := range strings.Lines(commands) {
+			line = strings.TrimRight(line, "\n")
+			if p := printed.FindStringSubmatch(line); p != nil {
+				line = fmt.Sprintf("prints %s %s", quoted(p[1]), quoted(p[2]))
+			} else if s := status.FindStringSubmatch(line); s != nil {
+				line = fmt.Sprintf("answers %s %s", quoted(s[1]), s[2])
+			}
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// quoted is one word of a shell.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
