@@ -33,8 +33,10 @@ func layers() [][]string {
 		{"core"},
 		{"core/collection"},
 		{"core/record", "core/settings"},
+		{"core/store/enginetest"},
 		{"core/query", "core/store/sqlite", "core/store/postgres", "core/store/storetest"},
 		{"core/store/sqlite/binding", "core/store/sqlite/binding/disktest", "core/schema"},
+		{"core/store/postgres/pgtest"},
 		{"core/store", "core/blob", "core/password", "core/change"},
 		{"core/fault", "migrations"},
 	}
