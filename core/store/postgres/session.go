@@ -30,7 +30,7 @@ type session struct {
 
 // Query implements store.Reader.
 func (s *session) Query(sql string, args ...store.Value) (store.Rows, error) {
-	result, st, err := s.start(sql, args)
+	result, st, err := s.start(sql, args, asks(sql))
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (s *session) Query(sql string, args ...store.Value) (store.Rows, error) {
 
 // Exec implements store.Tx.
 func (s *session) Exec(sql string, args ...store.Value) (int64, error) {
-	result, _, err := s.start(sql, args)
+	result, _, err := s.start(sql, args, false)
 	if err != nil {
 		return 0, err
 	}
@@ -74,7 +74,7 @@ func (s *session) usable() error {
 
 // start sends a statement. For what changes definitions the statement that is
 // returned has no fields.
-func (s *session) start(sql string, args []store.Value) (*pgconn.ResultReader, *statement, error) {
+func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.ResultReader, *statement, error) {
 	if err := s.usable(); err != nil {
 		return nil, nil, err
 	}
@@ -82,7 +82,7 @@ func (s *session) start(sql string, args []store.Value) (*pgconn.ResultReader, *
 	if err := s.usable(); err != nil { // what was parked came to an error
 		return nil, nil, err
 	}
-	if err := s.binding.set(args); err != nil {
+	if err := s.binding.set(args, question); err != nil {
 		return nil, nil, s.fail(err)
 	}
 	st, err := s.prepared(sql)

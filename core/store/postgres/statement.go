@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -125,18 +126,25 @@ const (
 // verbOf looks at the first word. Callers cannot end transactions or change
 // settings.
 func verbOf(sql string) verb {
-	sql = skipSpace(sql)
-	end := strings.IndexFunc(sql, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
-	if end < 0 {
-		end = len(sql)
-	}
-	switch strings.ToUpper(sql[:end]) {
+	switch strings.ToUpper(firstWord(sql)) {
 	case "SELECT", "WITH", "VALUES", "INSERT", "UPDATE", "DELETE", "EXPLAIN":
 		return verbQuery
 	case "CREATE", "ALTER", "DROP":
 		return verbDefine
 	}
 	return verbRefused
+}
+
+// asks says whether a statement writes nothing.
+func asks(sql string) bool { return strings.EqualFold(firstWord(sql), "SELECT") }
+
+func firstWord(sql string) string {
+	sql = skipSpace(sql)
+	end := strings.IndexFunc(sql, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
+	if end < 0 {
+		return sql
+	}
+	return sql[:end]
 }
 
 // skipSpace is sql after spaces, comments and opening parentheses.
@@ -181,24 +189,19 @@ func named(sql string, n int) bool {
 type binding struct {
 	types  []uint32
 	values [][]byte
-	text   []byte
+	text   []byte // of all values
+	ends   []int  // of each in text
 }
 
 // set puts the values in the form that the server reads: text, with the type of
-// what is no text. That of a text follows from where it stands.
-func (b *binding) set(args []store.Value) error {
-	b.types, b.values, b.text = b.types[:0], b.values[:0], b.text[:0]
-	size := 0
+// what is no text. That of a text follows from where it stands. question says that
+// the statement only asks.
+func (b *binding) set(args []store.Value, question bool) error {
+	b.types, b.values, b.text, b.ends = b.types[:0], b.values[:0], b.text[:0], b.ends[:0]
 	for _, v := range args {
-		size += len(v.AsText()) + 32
-	}
-	b.text = slices.Grow(b.text, size) // values must not move
-	for _, v := range args {
-		from, oid := len(b.text), uint32(oidUnknown)
+		oid := uint32(oidUnknown)
 		switch v.Kind() {
 		case store.KindNull:
-			b.types, b.values = append(b.types, oidUnknown), append(b.values, nil)
-			continue
 		case store.KindInt:
 			oid, b.text = oidInt8, strconv.AppendInt(b.text, v.AsInt(), 10)
 		case store.KindFloat:
@@ -206,14 +209,41 @@ func (b *binding) set(args []store.Value) error {
 		case store.KindBool:
 			oid, b.text = oidBool, strconv.AppendBool(b.text, v.AsBool())
 		default:
-			if strings.IndexByte(v.AsText(), 0) >= 0 {
-				return refuse("a text with U+0000 in it")
+			text, err := storable(v.AsText(), question)
+			if err != nil {
+				return err
 			}
-			b.text = append(b.text, v.AsText()...)
+			b.text = append(b.text, text...)
 		}
-		b.types, b.values = append(b.types, oid), append(b.values, b.text[from:len(b.text):len(b.text)])
+		b.types, b.ends = append(b.types, oid), append(b.ends, len(b.text))
+	}
+	from := 0 // only now does the text stay where it is
+	for i, to := range b.ends {
+		value := b.text[from:to:to]
+		if args[i].Kind() == store.KindNull {
+			value = nil
+		} else if value == nil { // all texts are empty
+			value = []byte{}
+		}
+		b.values, from = append(b.values, value), to
 	}
 	return nil
+}
+
+// storable is a text as PostgreSQL can hold it. What is no UTF-8 becomes U+FFFD,
+// which is how JSON shows it. U+0000 cannot be stored. Asking for a text with it
+// finds nothing: it is asked for with a character that stands in no text.
+func storable(text string, question bool) (string, error) {
+	if !utf8.ValidString(text) {
+		text = string([]rune(text))
+	}
+	if strings.IndexByte(text, 0) < 0 {
+		return text, nil
+	}
+	if !question {
+		return "", refuse("a text with U+0000 in it")
+	}
+	return strings.ReplaceAll(text, "\x00", "\uffff"), nil
 }
 
 func refuse(message string) error { return &store.StatementError{Message: message} }
