@@ -53,14 +53,21 @@ func (db *DB) setup(ctx context.Context) error {
 	if version, err := ask(fmt.Sprintf(`SELECT current_setting('server_version') WHERE current_setting('server_version_num')::int < %d`, oldest)); err != nil || version != "" {
 		return errors.Join(err, oldServer(version))
 	}
-	if db.schema, err = ask(`SELECT current_schema()`); err != nil {
+	defer func() {
+		if pg.TxStatus() != 'I' {
+			_, _ = ask(`ROLLBACK`) // else the pool closes the connection
+		}
+	}()
+	const one = `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('loam ' || current_setting('search_path'), 0)); `
+	if db.schema, err = ask(one + `SELECT current_schema()`); err != nil {
 		return err
 	}
 	if db.schema == "" {
-		return errors.New("postgres: no schema of search_path exists")
+		if db.schema, err = createSchema(db.service.Config().ConnConfig.RuntimeParams["search_path"], ask); err != nil {
+			return err
+		}
 	}
-	const key = `hashtextextended('loam ' || current_schema(), 0)`
-	done, err := ask(`BEGIN; SELECT pg_advisory_xact_lock(` + key + `); ` + tables + `SELECT "functions" FROM "_loam_state"`)
+	done, err := ask(tables + `SELECT "functions" FROM "_loam_state"`)
 	if err != nil {
 		return err
 	}
@@ -78,6 +85,17 @@ func (db *DB) setup(ctx context.Context) error {
 	}
 	db.defined.raise(number(version))
 	return nil
+}
+
+// createSchema makes the schema that the URL names, where it names one alone.
+func createSchema(path string, ask func(string) (string, error)) (string, error) {
+	if path == "" || strings.ContainsAny(path, `,"$ `) {
+		return "", fmt.Errorf("postgres: no schema of search_path %q exists", path)
+	}
+	if _, err := ask(`CREATE SCHEMA ` + quote(strings.ToLower(path))); err != nil {
+		return "", err
+	}
+	return ask(`SELECT current_schema()`)
 }
 
 func oldServer(version string) error {
