@@ -6,7 +6,8 @@ import (
 )
 
 // expression copies an expression token by token, spelling what SQLite spells in
-// its own way: quotes of names, ==, NOCASE, truth values as numbers.
+// its own way: quotes of names, ==, truth values as numbers. A collation, which in
+// SQLite reaches over to the other side of a comparison, is refused.
 func (t translator) expression(sql string) (string, error) {
 	var out []string
 	for rest := sql; ; {
@@ -29,13 +30,6 @@ func (t translator) expression(sql string) (string, error) {
 				out = append(out, t.typed(name))
 				break
 			}
-			if strings.EqualFold(token, "COLLATE") {
-				var err error
-				if out, rest, err = collate(out, rest); err != nil {
-					return "", err
-				}
-				break
-			}
 			word, ok := words()[strings.ToUpper(token)]
 			if !ok {
 				return "", refuse("no such column: " + token)
@@ -56,26 +50,6 @@ func (t translator) typed(column string) string {
 		return "(" + column + ")::text"
 	}
 	return column
-}
-
-// collate applies a collation to what stands before it.
-func collate(out []string, rest string) ([]string, string, error) {
-	name, _, after := nextToken(rest)
-	if len(out) == 0 {
-		return nil, "", refuse("syntax error near COLLATE")
-	}
-	last := &out[len(out)-1]
-	switch strings.ToUpper(name) {
-	case "BINARY":
-	case "NOCASE":
-		if *last == ")" {
-			return nil, "", refuse("COLLATE NOCASE stands behind a column or a text here")
-		}
-		*last = "lower(" + *last + ")"
-	default:
-		return nil, "", refuse("no such collation sequence: " + name)
-	}
-	return out, after, nil
 }
 
 // words are those that both engines have, and the same functions.
