@@ -6,7 +6,10 @@ SHELL := bash
 .NOTPARALLEL:
 
 # The race detector costs a factor of ten and more: it is for what is concurrent.
-RACE := ./core/store/sqlite ./core/record ./core/password ./core/settings ./auth ./api/...
+RACE := ./core/store/sqlite ./core/store/postgres ./core/record ./core/password ./core/settings ./auth ./api/...
+
+# What stands on the store: its tests hold on either engine.
+ENGINES := ./core/collection ./core/record ./core/settings ./auth ./api/...
 
 # Where "make atlas" finds the server.
 URL ?= http://127.0.0.1:8090
@@ -22,7 +25,7 @@ build: ## Build the binary ./loam, static and without cgo
 	CGO_ENABLED=0 go build -trimpath -o loam .
 
 .PHONY: test
-test: tools lint test-go test-race test-sdk test-atlas ## Run every check and test, installing what they need (Debian)
+test: tools lint test-go test-race test-sdk test-atlas test-postgres ## Run every check and test, installing what they need (Debian)
 
 .PHONY: test-go
 test-go: clients/pocketbase/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json ## Run the Go tests, with the seeds of the fuzz tests
@@ -39,6 +42,13 @@ test-sdk: build clients/pocketbase/node_modules/.package-lock.json ## Drive the 
 .PHONY: test-atlas
 test-atlas: build examples/atlas/node_modules/.package-lock.json ## Load the cities of the world and check the answers
 	cd examples/atlas && npm test
+
+.PHONY: test-postgres
+test-postgres: build clients/pocketbase/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json ## Run the tests of services and clients on PostgreSQL too
+	go run ./core/store/postgres/pgtest/with bash -euo pipefail -c '\
+		go test $(ENGINES); \
+		(cd clients/pocketbase && npm test); \
+		(cd examples/atlas && npm test)'
 
 .PHONY: lint
 lint: ## Check the format, vet, staticcheck

@@ -102,6 +102,8 @@ func newRootCommand(app *core.App, stderr io.Writer) *cobra.Command {
 	root.SetVersionTemplate("loam {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().StringVar(&app.Config.Dir, "dir", app.Config.Dir, "the data folder")
+	root.PersistentFlags().StringVar(&app.Config.DB, "db", app.Config.DB, "a PostgreSQL database, postgres://…, instead of SQLite in the data folder")
+	root.PersistentFlags().Lookup("db").DefValue = "" // a password may be in it
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
 	root.AddCommand(newServeCommand(app), newSuperuserCommand(app), newVersionCommand())
 	return root

@@ -1,9 +1,11 @@
-// Starts the real binary for a test: a throw-away data folder, a free port.
+// Starts the real binary for a test: a throw-away data folder, a free port, and, where
+// $LOAM_TEST_POSTGRES names a PostgreSQL server, a schema of its own on that.
 //
 // The binary is $LOAM_BIN, else ./loam at the top of the repository; nothing is
 // built here ("make build" does).
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,12 +14,17 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const binary = process.env.LOAM_BIN ?? fileURLToPath(new URL('../loam', import.meta.url));
+const postgres = process.env.LOAM_TEST_POSTGRES;
 const run = promisify(execFile);
+
+/** Whether the servers keep their data in PostgreSQL. */
+export const onPostgres = Boolean(postgres);
 
 /** A running server: where it is, what it keeps, and how to end it. */
 class Server {
-  constructor(folder, child, url, log) {
+  constructor(folder, env, child, url, log) {
     this.folder = folder;
+    this.env = env;
     this.dir = dataIn(folder);
     this.child = child;
     this.url = url;
@@ -26,7 +33,7 @@ class Server {
 
   /** Runs another command of the binary beside the server, on the same data. */
   command(...args) {
-    return run(binary, [...args, '--dir', this.dir]);
+    return run(binary, [...args, '--dir', this.dir], { env: this.env });
   }
 
   /** Fails unless the server still runs and answers. */
@@ -54,14 +61,23 @@ class Server {
 export async function serve({ args = [] } = {}) {
   assert.ok(existsSync(binary), `${binary} is missing: run "make build" or set LOAM_BIN`);
   const folder = await mkdtemp(join(tmpdir(), 'loam-'));
+  const env = environment();
   const child = spawn(
     binary,
     ['serve', '--http', '127.0.0.1:0', '--dir', dataIn(folder), '--public', join(folder, 'public'), ...args],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env },
   );
   const log = { text: '' };
   child.stderr.on('data', (chunk) => (log.text += chunk));
-  return new Server(folder, child, await announced(child, log), log);
+  return new Server(folder, env, child, await announced(child, log), log);
+}
+
+/** The environment of the server's processes: in it, where its database is. */
+function environment() {
+  if (!onPostgres) return process.env;
+  const url = new URL(postgres);
+  url.searchParams.set('search_path', `test_${randomUUID().replaceAll('-', '')}`);
+  return { ...process.env, LOAM_DB: url.href };
 }
 
 function dataIn(folder) {

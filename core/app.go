@@ -26,6 +26,7 @@ const Version = "0.1.0"
 // Config is how an App runs. Every field has a default.
 type Config struct {
 	Dir       string           // the data folder; default "loam_data"
+	DB        string           // a PostgreSQL database, postgres://…; default: SQLite in the data folder
 	Log       *slog.Logger     // default: nothing is logged
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
@@ -35,7 +36,8 @@ type Config struct {
 type Mode uint8
 
 const (
-	// Serve takes the data folder's lock: one server a folder.
+	// Serve takes the data folder's lock: one server a folder. There is none with
+	// Config.DB, which any number of servers may use.
 	Serve Mode = iota
 	// Tool works beside a running server, as the superuser command does.
 	Tool
@@ -103,9 +105,9 @@ func (a *App) OnCommitted(fn func(changes []change.Change)) {
 	a.committed = append(a.committed, fn)
 }
 
-// Open opens the data folder, creating what is missing, and makes the services.
-// A folder that another server holds is store.ErrLocked. On an error nothing
-// stays open.
+// Open opens the data folder and the database, creating what is missing, and makes
+// the services. A folder that another server holds is store.ErrLocked, a database
+// that does not answer store.ErrUnavailable. On an error nothing stays open.
 func (a *App) Open(ctx context.Context, mode Mode) error {
 	if a.store != nil {
 		return errors.New("core: the app is open already")

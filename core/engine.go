@@ -4,14 +4,26 @@ import (
 	"context"
 
 	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/store/postgres"
 	"github.com/loambase/loam/core/store/sqlite"
 )
 
 // openStore is the one place that knows which engines there are.
 func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
+	if c.DB != "" {
+		return openPostgres(ctx, c)
+	}
 	db, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve, Log: c.Log})
 	if err != nil {
 		return nil, err // a nil *sqlite.DB in the interface would not be nil
+	}
+	return db, nil
+}
+
+func openPostgres(ctx context.Context, c Config) (store.Store, error) {
+	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log})
+	if err != nil {
+		return nil, err
 	}
 	return db, nil
 }

@@ -21,7 +21,8 @@ func migrate(ctx context.Context, s store.Store, now func() time.Time) error {
 		return nil
 	}
 	return s.Exclusive(ctx, func(tx store.Tx) error {
-		if err := migrations.Ledger(execer{tx}); err != nil {
+		db := execer{tx, s.Catalog()}
+		if err := migrations.Ledger(db); err != nil {
 			return fmt.Errorf("migrations: %w", err)
 		}
 		for _, step := range steps {
@@ -33,7 +34,7 @@ func migrate(ctx context.Context, s store.Store, now func() time.Time) error {
 			if n == 0 { // another process was faster, or it is an old one
 				continue
 			}
-			if err := step.Up(execer{tx}); err != nil {
+			if err := step.Up(db); err != nil {
 				return fmt.Errorf("migration %s: %w", step.Name, err)
 			}
 		}
@@ -42,10 +43,13 @@ func migrate(ctx context.Context, s store.Store, now func() time.Time) error {
 }
 
 // execer is what a migration step sees of a transaction.
-type execer struct{ tx store.Tx }
+type execer struct {
+	tx      store.Tx
+	catalog store.Catalog
+}
 
 func (e execer) Exec(sql string) error {
-	_, err := e.tx.Exec(sql)
+	_, err := e.tx.Exec(e.catalog.Migration(sql))
 	return err
 }
 

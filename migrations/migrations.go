@@ -5,6 +5,11 @@ package migrations
 
 // DB is what a step may do: it runs inside one transaction.
 type DB interface {
+	// Exec runs one statement. In it some words stand for what the engines spell
+	// differently: {text} and {int} for the types of texts and of 64-bit integers,
+	// and {rowid}, before the first column of a table, for the hidden column
+	// "_rowid_", in the order of which rows were inserted, where the engine needs
+	// to be told to have one.
 	Exec(sql string) error
 }
 
@@ -17,7 +22,7 @@ type Step struct {
 // Ledger makes the table that remembers which steps have run. Idempotent.
 func Ledger(db DB) error {
 	return db.Exec(`CREATE TABLE IF NOT EXISTS "_migrations" (
-		"file" VARCHAR(255) PRIMARY KEY NOT NULL, "applied" INTEGER NOT NULL)`)
+		"file" VARCHAR(255) PRIMARY KEY NOT NULL, "applied" {int} NOT NULL)`)
 }
 
 // System is every step of the system schema, oldest first.
@@ -31,26 +36,26 @@ func System() []Step {
 // system collections themselves are made by core from their definitions.
 func systemTables(db DB) error {
 	for _, sql := range []string{
-		`CREATE TABLE "_params" (
-			"id" TEXT PRIMARY KEY NOT NULL,
+		`CREATE TABLE "_params" ({rowid}
+			"id" {text} PRIMARY KEY NOT NULL,
 			"value" JSON DEFAULT NULL,
-			"created" TEXT DEFAULT '' NOT NULL,
-			"updated" TEXT DEFAULT '' NOT NULL)`,
-		`CREATE TABLE "_collections" (
-			"id" TEXT PRIMARY KEY NOT NULL,
+			"created" {text} DEFAULT '' NOT NULL,
+			"updated" {text} DEFAULT '' NOT NULL)`,
+		`CREATE TABLE "_collections" ({rowid}
+			"id" {text} PRIMARY KEY NOT NULL,
 			"system" BOOLEAN DEFAULT FALSE NOT NULL,
-			"type" TEXT DEFAULT 'base' NOT NULL,
-			"name" TEXT UNIQUE NOT NULL,
+			"type" {text} DEFAULT 'base' NOT NULL,
+			"name" {text} UNIQUE NOT NULL,
 			"fields" JSON DEFAULT '[]' NOT NULL,
 			"indexes" JSON DEFAULT '[]' NOT NULL,
-			"listRule" TEXT DEFAULT NULL,
-			"viewRule" TEXT DEFAULT NULL,
-			"createRule" TEXT DEFAULT NULL,
-			"updateRule" TEXT DEFAULT NULL,
-			"deleteRule" TEXT DEFAULT NULL,
+			"listRule" {text} DEFAULT NULL,
+			"viewRule" {text} DEFAULT NULL,
+			"createRule" {text} DEFAULT NULL,
+			"updateRule" {text} DEFAULT NULL,
+			"deleteRule" {text} DEFAULT NULL,
 			"options" JSON DEFAULT '{}' NOT NULL,
-			"created" TEXT DEFAULT '' NOT NULL,
-			"updated" TEXT DEFAULT '' NOT NULL)`,
+			"created" {text} DEFAULT '' NOT NULL,
+			"updated" {text} DEFAULT '' NOT NULL)`,
 		`CREATE INDEX "idx__collections_type" ON "_collections" ("type")`,
 	} {
 		if err := db.Exec(sql); err != nil {

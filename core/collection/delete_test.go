@@ -24,7 +24,7 @@ func TestDelete(t *testing.T) {
 	if _, err := w.Get("people"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("Get of a deleted collection = %v, want not found", err)
 	}
-	if got := w.rows(1, `SELECT "name" FROM "sqlite_schema" WHERE "tbl_name" = 'people'`); len(got) != 0 {
+	if got := w.indexes("people"); len(got) != 0 {
 		t.Errorf("left in the database: %q", got)
 	}
 	if got := w.rows(1, `SELECT "collectionRef" FROM "_mfas"`); !slices.Equal(got, []string{"other"}) {

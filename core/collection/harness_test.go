@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/sqlite"
+	"github.com/loambase/loam/core/store/enginetest"
 	"github.com/loambase/loam/migrations"
 )
 
@@ -32,28 +32,32 @@ type world struct {
 	blobs     blob.Store
 }
 
-type execer struct{ tx store.Tx }
+type execer struct {
+	tx      store.Tx
+	catalog store.Catalog
+}
 
 func (e execer) Exec(sql string) error {
-	_, err := e.tx.Exec(sql)
+	_, err := e.tx.Exec(e.catalog.Migration(sql))
 	return err
 }
 
-// open is a world on the folder, with the system collections.
-func open(t *testing.T, dir string) *world {
+// place is where a world is kept.
+type place struct{ dir, url string }
+
+func newPlace(t *testing.T) place {
+	t.Helper()
+	return place{t.TempDir(), enginetest.URL(t)}
+}
+
+// open is a world on the place, with the system collections.
+func open(t *testing.T, at place) *world {
 	t.Helper()
 	w := &world{t: t}
-	db, err := sqlite.Open(context.Background(), sqlite.Config{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
+	db := enginetest.OpenAt(t, at.dir, at.url)
 	w.store = db
-	if w.blobs, err = blob.NewLocal(dir + "/storage"); err != nil {
+	var err error
+	if w.blobs, err = blob.NewLocal(at.dir + "/storage"); err != nil {
 		t.Fatal(err)
 	}
 	w.migrate()
@@ -66,7 +70,7 @@ func open(t *testing.T, dir string) *world {
 	return w
 }
 
-func newWorld(t *testing.T) *world { return open(t, t.TempDir()) }
+func newWorld(t *testing.T) *world { return open(t, newPlace(t)) }
 
 func (w *world) migrate() {
 	w.t.Helper()
@@ -83,7 +87,7 @@ func (w *world) migrate() {
 	}
 	w.must(w.store.Exclusive(context.Background(), func(tx store.Tx) error {
 		for _, step := range migrations.System() {
-			if err := step.Up(execer{tx}); err != nil {
+			if err := step.Up(execer{tx, w.store.Catalog()}); err != nil {
 				return err
 			}
 		}
@@ -152,6 +156,25 @@ func (w *world) rows(columns int, sql string) []string {
 	return list
 }
 
+// indexes are the statements of the indexes on a table, those of keys apart. What
+// they look like to PostgreSQL has the schema's name left out.
+func (w *world) indexes(table string) []string {
+	w.t.Helper()
+	if enginetest.Postgres() {
+		return w.rows(1, `SELECT replace(indexdef, quote_ident(current_schema()) || '.', '') FROM pg_indexes
+			WHERE schemaname = current_schema() AND tablename = '`+table+`' AND indexname NOT LIKE '%\_key' AND indexname NOT LIKE '%\_pkey' ORDER BY indexname`)
+	}
+	return w.rows(1, `SELECT "sql" FROM "sqlite_schema" WHERE "type" = 'index' AND "tbl_name" = '`+table+`' AND "sql" != '' ORDER BY "name"`)
+}
+
+// either is what is wanted of SQLite, or of PostgreSQL.
+func either(sqlite, postgres []string) []string {
+	if enginetest.Postgres() {
+		return postgres
+	}
+	return sqlite
+}
+
 // describe is the error with the failures of its fields.
 func describe(err error) string {
 	var e *fault.Error
@@ -172,6 +195,12 @@ func (w *world) state() string {
 		all = append(all, string(raw))
 	}
 	all = append(all, w.rows(3, `SELECT "id", "name", "options" FROM "_collections"`)...)
-	all = append(all, w.rows(2, `SELECT "name", "sql" FROM "sqlite_schema" ORDER BY "name"`)...)
+	if enginetest.Postgres() {
+		all = append(all, w.rows(4, `SELECT table_name, column_name, data_type, COALESCE(column_default, '')
+			FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1, 2`)...)
+		all = append(all, w.rows(1, `SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1`)...)
+	} else {
+		all = append(all, w.rows(2, `SELECT "name", "sql" FROM "sqlite_schema" ORDER BY "name"`)...)
+	}
 	return strings.Join(all, "\n")
 }

@@ -10,10 +10,12 @@ import (
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // New is an app on a fresh data folder, open for serving and closed when the
-// test ends.
+// test ends. With LOAM_TEST_ENGINE=postgres in the environment its database is a
+// PostgreSQL, likewise fresh.
 func New(t testing.TB) *core.App {
 	t.Helper()
 	return Open(t, core.Config{Dir: t.TempDir()})
@@ -22,6 +24,9 @@ func New(t testing.TB) *core.App {
 // Open is New with a configuration.
 func Open(t testing.TB, c core.Config) *core.App {
 	t.Helper()
+	if c.DB == "" {
+		c.DB = enginetest.URL(t)
+	}
 	app := core.New(c)
 	if err := app.Open(context.Background(), core.Serve); err != nil {
 		t.Fatalf("open the app: %v", err)

@@ -32,7 +32,7 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	if value == "" {
 		return nil, fault.New(fault.NotFound, "")
 	}
-	sql := findSQL(c, f, nocase)
+	sql := findSQL(s.Store.Dialect(), c, f, nocase)
 	var found *Record
 	err := s.Store.Read(ctx, func(r store.Reader) error {
 		rows, err := r.Query(sql, f.Value(value))
@@ -51,11 +51,11 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	return found, err
 }
 
-func findSQL(c *schema.Collection, f *schema.Field, nocase bool) string {
+func findSQL(d store.Dialect, c *schema.Collection, f *schema.Field, nocase bool) string {
 	name, order := quoteName(f.Name), "_rowid_"
 	where := name + " = $1"
 	if nocase {
-		where += " COLLATE NOCASE"
+		where = d.EqualFold(name, "$1")
 	}
 	if f.Kind.Column() == store.ColumnText && !f.IsID() {
 		where += " AND " + name + " != ''" // lets an index serve that leaves empty texts out

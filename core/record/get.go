@@ -42,7 +42,7 @@ func (rd *reading) get(ctx context.Context, collection, id, expand string) ([]by
 	nodes := x.nodes(c, parseExpand(expand))
 	set := rd.service.rowset()
 	defer rd.service.recycle(set)
-	err = rd.read(ctx, func(r store.Reader) error {
+	err = rd.readCurrent(ctx, func(r store.Reader) error {
 		set.reset(sh, nodes)
 		if err := set.read(r, plan, rd.caller); err != nil {
 			return err

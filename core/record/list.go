@@ -46,7 +46,7 @@ func (rd *reading) list(ctx context.Context, collection string, p ListParams) (*
 	if l.plan, err = rd.service.planner.Compile(l.selection); err != nil {
 		return nil, unreadable(err, fault.Invalid)
 	}
-	if err := rd.read(ctx, l.run); err != nil {
+	if err := rd.readCurrent(ctx, l.run); err != nil {
 		return nil, unreadable(err, fault.Invalid)
 	}
 	return l.page(), nil

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"github.com/loambase/loam/core/store/enginetest"
 	"math"
 	"strings"
 	"sync"
@@ -250,7 +251,7 @@ func TestTotalsFollowWrites(t *testing.T) {
 		}
 		b.insert("posts", object{"id": fmt.Sprint("q", i), "rank": 1})
 	}
-	if n := len(b.totals.young); n == 0 {
+	if n := len(b.totals.young); n == 0 && !enginetest.Postgres() { // which has no stamps
 		t.Error("no total was remembered")
 	}
 	if got := list(ListParams{Filter: "title < @now"}); got != 4 {

@@ -26,16 +26,18 @@ func (s *Service) reading(c Caller) *reading {
 	return &reading{service: s, snapshot: s.Snapshot(), caller: c, superuser: c.Superuser(), now: s.Now()}
 }
 
-// withReading calls fn with a reading. If the database refuses what fn asks since
-// a collection was changed meanwhile, it is called again with the new snapshot.
+// withReading calls fn with a reading. If collections were changed meanwhile, so
+// that what fn asks is refused or means something else, it is called again with the
+// new snapshot.
 func (s *Service) withReading(c Caller, fn func(*reading) error) error {
-	rd := s.reading(c)
-	err := fn(rd)
-	var refused *store.StatementError
-	if errors.As(err, &refused) && s.Snapshot() != rd.snapshot {
-		return fn(s.reading(c))
+	for {
+		rd := s.reading(c)
+		err := fn(rd)
+		var refused *store.StatementError
+		if !errors.Is(err, errStale) && !errors.As(err, &refused) || s.Snapshot() == rd.snapshot {
+			return err
+		}
 	}
-	return err
 }
 
 // collection is the collection and the rule that its records must satisfy, which
@@ -74,6 +76,18 @@ func (rd *reading) read(ctx context.Context, fn func(store.Reader) error) error 
 		defer cancel()
 	}
 	return rd.service.Store.Read(ctx, fn)
+}
+
+// readCurrent is read by the definitions of the state that is read: the store has
+// by then told of those that another process has made. If the reading has others,
+// the error is errStale.
+func (rd *reading) readCurrent(ctx context.Context, fn func(store.Reader) error) error {
+	return rd.read(ctx, func(r store.Reader) error {
+		if rd.service.Snapshot() != rd.snapshot {
+			return errStale
+		}
+		return fn(r)
+	})
 }
 
 // unreadable is the fault of that kind for a request whose expressions do not

@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/sqlite"
+	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // readBed is a service on a database whose tables and rows were made beside it.
@@ -24,15 +24,11 @@ type readBed struct {
 
 func newReadBed(t testing.TB, collections ...*schema.Collection) *readBed {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	db := enginetest.Open(t)
 	supers := authCollection(schema.Superusers)
 	bed := &readBed{t: t, snapshot: schema.NewSnapshot(1, append(collections, supers))}
 	bed.Service = New(Config{Store: db, Snapshot: func() *schema.Snapshot { return bed.snapshot }, Log: slog.New(slog.DiscardHandler)})
-	err = db.Exclusive(t.Context(), func(tx store.Tx) error {
+	err := db.Exclusive(t.Context(), func(tx store.Tx) error {
 		for _, c := range bed.snapshot.All() {
 			columns := make([]store.Column, len(c.Fields))
 			for i, f := range c.Fields {

@@ -33,6 +33,10 @@ type Catalog interface {
 	CreateIndex(tx Tx, ix Index) error
 	DropIndex(tx Tx, name string) error
 
+	// Migration spells the SQL of a system migration: {text}, {int} and {rowid} in
+	// it (see package migrations).
+	Migration(sql string) string
+
 	// Names lists every table, view and index of the database with its kind
 	// ("table", "view", "index") and, for an index, the table that it is on.
 	Names(r Reader) ([]CatalogName, error)

@@ -45,6 +45,10 @@ type Dialect interface {
 	// Param is a parameter of a kind in a place that does not tell its type.
 	Param(param string, kind ColumnKind) string
 
+	// EqualFold compares a text column with a text, ASCII letters in any case, as
+	// an index on the column COLLATE NOCASE can.
+	EqualFold(column, text string) string
+
 	// Like matches text, ASCII letters in any case; \ escapes.
 	Like(text, pattern string) string
 

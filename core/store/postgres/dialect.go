@@ -99,6 +99,11 @@ func (Dialect) Param(param string, kind store.ColumnKind) string {
 	return param + `::text COLLATE "C"`
 }
 
+// EqualFold compares what an index COLLATE NOCASE is made on (translateIndex).
+func (d Dialect) EqualFold(column, text string) string {
+	return "lower(" + column + ") = lower(" + d.Param(text, store.ColumnText) + ")"
+}
+
 // Like is ILIKE, which under the C collation folds ASCII only.
 func (Dialect) Like(text, pattern string) string { return text + " ILIKE " + pattern + ` ESCAPE '\'` }
 

@@ -77,6 +77,11 @@ func (Dialect) Param(param string, kind store.ColumnKind) string {
 	return param
 }
 
+// EqualFold gives the comparison the collation.
+func (Dialect) EqualFold(column, text string) string {
+	return column + " = " + text + " COLLATE NOCASE"
+}
+
 // Like is LIKE.
 func (Dialect) Like(text, pattern string) string { return text + " LIKE " + pattern + ` ESCAPE '\'` }
 

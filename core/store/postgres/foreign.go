@@ -1,0 +1,203 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	// lookEvery is how often the database is looked at for writes of other processes
+	// when none of them says that there is something.
+	lookEvery = time.Second
+	// announceEvery is how often this process says that it has written, at most:
+	// PostgreSQL lets only one transaction that notifies commit at a time.
+	announceEvery = 5 * time.Millisecond
+	// channel is where that is said.
+	channel = `"loam_writes"`
+)
+
+// versions are the versions of the definitions that the caches of this process are
+// made for. Reads may go on while these follow (they follow by reading), writes
+// may not.
+type versions struct {
+	reads, writes atomic.Uint64
+}
+
+func (v *versions) raise(to uint64) {
+	v.reads.Store(max(v.reads.Load(), to))
+	v.writes.Store(max(v.writes.Load(), to))
+}
+
+// follow brings the caches up to a version that another process has made. One
+// goroutine at a time does it.
+func (db *DB) follow(ctx context.Context, version uint64) error {
+	select {
+	case db.exclusive <- struct{}{}:
+	case <-ctx.Done():
+		return contextError(ctx.Err())
+	}
+	defer func() { <-db.exclusive }()
+	if db.defined.writes.Load() >= version {
+		return nil
+	}
+	db.defined.reads.Store(version)
+	db.wroteForeign()
+	db.defined.raise(version)
+	return nil
+}
+
+func (db *DB) wroteForeign() {
+	if fn := db.foreign.Load(); fn != nil {
+		(*fn)()
+	}
+}
+
+// watcher knows what this process has told others, and what it has to ask.
+type watcher struct {
+	announce chan struct{} // this process has written; capacity 1
+	unknown  *atomic.Bool  // anything may have been written
+	count    *atomic.Int64 // of the writes of this process
+}
+
+func newWatcher() watcher {
+	return watcher{announce: make(chan struct{}, 1), unknown: &atomic.Bool{}, count: &atomic.Int64{}}
+}
+
+// mark is the statement by which a transaction leaves its mark for others, if it
+// has changed anything. A connection has one row: nobody waits for it.
+func (w watcher) mark(node string, loan *pgxpool.Conn) string {
+	return fmt.Sprintf(`INSERT INTO "_loam_writes" ("node", "slot", "n") SELECT '%s', %d, %d `+
+		`WHERE pg_current_xact_id_if_assigned() IS NOT NULL `+
+		`ON CONFLICT ("node", "slot") DO UPDATE SET "n" = excluded."n", "at" = excluded."at"; `,
+		node, loan.Conn().PgConn().PID(), w.count.Add(1))
+}
+
+// wrote has others told.
+func (w watcher) wrote() {
+	select {
+	case w.announce <- struct{}{}:
+	default:
+	}
+}
+
+// doubt makes the next look find something.
+func (w watcher) doubt() { w.unknown.Store(true) }
+
+// announces tells other processes, until ctx ends, that this one has written. One
+// that does not hear of it looks by itself.
+func (db *DB) announces(ctx context.Context) {
+	pause := time.NewTicker(announceEvery)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-db.watch.announce:
+		}
+		if _, err := db.service.Exec(ctx, "NOTIFY "+channel+", "+literal(db.node)); err != nil && ctx.Err() == nil {
+			db.cfg.Log.Debug("tell other processes of a write", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-pause.C:
+		}
+	}
+}
+
+// follows calls OnForeignWrite's function when another process has written, until
+// ctx ends.
+func (db *DB) follows(ctx context.Context) {
+	retry := time.NewTicker(lookEvery)
+	defer retry.Stop()
+	seen := marks(nil)
+	for ctx.Err() == nil {
+		err := db.listen(ctx, &seen)
+		if ctx.Err() != nil {
+			return
+		}
+		db.watch.doubt() // as nobody was listening
+		db.cfg.Log.Warn("listen for writes of other processes", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-retry.C:
+		}
+	}
+}
+
+// marks are what other processes have written last, by process and connection.
+type marks map[string]string
+
+// listen looks at each notification of another process, and each lookEvery, until
+// the connection fails or ctx ends.
+func (db *DB) listen(ctx context.Context, seen *marks) error {
+	heard := true
+	cfg := db.service.Config().ConnConfig.Config.Copy()
+	cfg.BuildContextWatcherHandler = nil
+	cfg.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) { heard = heard || n.Payload != db.node }
+	if parsed, err := pgconn.ParseConfig(""); err == nil { // the default: a wait that ends does not cancel a statement
+		cfg.BuildContextWatcherHandler = parsed.BuildContextWatcherHandler
+	}
+	pg, err := pgconn.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer pg.Close(context.WithoutCancel(ctx))
+	if _, err := pg.Exec(ctx, "LISTEN "+channel).ReadAll(); err != nil {
+		return err
+	}
+	for next := time.Now(); ; {
+		if now := time.Now(); heard || db.watch.unknown.Load() || !now.Before(next) {
+			heard, next = false, now.Add(lookEvery)
+			if err := db.look(ctx, pg, seen); err != nil {
+				return err
+			}
+		}
+		wait, cancel := context.WithDeadline(ctx, next)
+		err := pg.WaitForNotification(wait)
+		ended := wait.Err() != nil
+		cancel()
+		if err != nil && (!ended || ctx.Err() != nil || pg.IsClosed()) {
+			return err
+		}
+	}
+}
+
+// look compares what others have written with what was seen before.
+func (db *DB) look(ctx context.Context, pg *pgconn.PgConn, seen *marks) error {
+	result := pg.ExecParams(ctx, `SELECT "node" || '/' || "slot", "n" FROM "_loam_writes" WHERE "node" <> $1`,
+		[][]byte{[]byte(db.node)}, nil, nil, nil).Read()
+	if result.Err != nil {
+		return result.Err
+	}
+	now, changed := marks{}, false
+	for _, row := range result.Rows {
+		slot, n := string(row[0]), string(row[1])
+		changed = changed || (*seen)[slot] != n
+		now[slot] = n
+	}
+	first := *seen == nil
+	*seen = now
+	if db.watch.unknown.Swap(false) || changed && !first {
+		return db.refresh(ctx)
+	}
+	return nil
+}
+
+// refresh has the caches filled anew. Definitions are not meant by it: where these
+// have changed, the next transaction notices.
+func (db *DB) refresh(ctx context.Context) error {
+	select {
+	case db.exclusive <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-db.exclusive }()
+	db.wroteForeign()
+	return nil
+}

@@ -1,0 +1,66 @@
+package postgres
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// uniques remembers which columns unique indexes are on: what PostgreSQL says of a
+// violation is in the server's language.
+type uniques struct {
+	mu      sync.Mutex // guards what follows
+	version uint64     // of the definitions
+	columns map[string][]string
+}
+
+// indexTimeout bounds the look into the catalog.
+const indexTimeout = 5 * time.Second
+
+// columnsOfIndex reads the columns of an index. Those in expressions count: an
+// index in any letter case is one on lower(column).
+const columnsOfIndex = `SELECT a.attname FROM pg_index AS x
+JOIN pg_class AS c ON c.oid = x.indexrelid
+CROSS JOIN generate_series(1, x.indnkeyatts) AS k
+JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND (a.attnum = x.indkey[k - 1]
+	OR x.indkey[k - 1] = 0 AND pg_get_indexdef(x.indexrelid, k, true) = 'lower(' || quote_ident(a.attname) || ')')
+WHERE c.relname = $1 AND c.relnamespace = current_schema()::regnamespace AND NOT a.attisdropped
+ORDER BY k`
+
+// indexColumns are the columns of the index of that name, none if it is not known.
+func (db *DB) indexColumns(name string) []string {
+	version := db.defined.reads.Load()
+	db.indexes.mu.Lock()
+	defer db.indexes.mu.Unlock()
+	if db.indexes.version != version || db.indexes.columns == nil {
+		db.indexes.version, db.indexes.columns = version, map[string][]string{}
+	}
+	if columns, ok := db.indexes.columns[name]; ok {
+		return columns
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), indexTimeout)
+	defer cancel()
+	columns, err := db.readIndexColumns(ctx, name)
+	if err != nil {
+		db.cfg.Log.Warn("look for the columns of an index", "index", name, "error", err)
+		return nil
+	}
+	if len(columns) > 0 { // else it is of a transaction that has not committed
+		db.indexes.columns[name] = columns
+	}
+	return columns
+}
+
+func (db *DB) readIndexColumns(ctx context.Context, name string) ([]string, error) {
+	loan, err := db.service.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer loan.Release()
+	result := loan.Conn().PgConn().ExecParams(ctx, columnsOfIndex, [][]byte{[]byte(name)}, nil, nil, nil).Read()
+	var columns []string
+	for _, row := range result.Rows {
+		columns = append(columns, string(row[0]))
+	}
+	return columns, result.Err
+}
