@@ -34,10 +34,10 @@ func layers() [][]string {
 		{"core/collection"},
 		{"core/record", "core/settings"},
 		{"core/store/enginetest"},
-		{"core/query", "core/store/sqlite", "core/store/postgres", "core/store/storetest"},
+		{"core/query", "core/store/sqlite", "core/store/postgres", "core/store/storetest", "core/change"},
 		{"core/store/sqlite/binding", "core/store/sqlite/binding/disktest", "core/schema"},
 		{"core/store/postgres/pgtest"},
-		{"core/store", "core/blob", "core/password", "core/change"},
+		{"core/store", "core/blob", "core/password"},
 		{"core/fault", "migrations"},
 	}
 }
@@ -155,7 +155,7 @@ func rules() []rule {
 			reason:   "HTTP is spoken in api",
 		},
 		{
-			packages: []string{"migrations", "core/fault", "core/store", "core/change"},
+			packages: []string{"migrations", "core/fault", "core/store"},
 			imports:  []string{module + "/..."},
 			reason:   "it stands at the bottom",
 		},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,9 @@ type Config struct {
 	Log       *slog.Logger     // default: nothing is logged
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
+
+	KeepChanges    time.Duration // how long the change log goes back; default 24 h
+	KeepChangeRows int           // how many rows it has at most, about; default 1,000,000
 }
 
 // Mode is what an App is opened for.
@@ -55,7 +59,11 @@ type App struct {
 	records     *record.Service
 	collections *collection.Service
 	settings    *settings.Service
-	committed   []func([]change.Change)
+	changes     *change.Log
+	committed   []func([]change.Change) // of OnCommitted
+
+	stop    context.CancelFunc // of what runs in the background
+	running sync.WaitGroup
 }
 
 // New is an App that is not open yet. It touches nothing.
@@ -81,6 +89,9 @@ func (a *App) Collections() *collection.Service { return a.collections }
 // Settings reads and changes the settings.
 func (a *App) Settings() *settings.Service { return a.settings }
 
+// Changes is the log of all changes: subscribe to it to follow them.
+func (a *App) Changes() *change.Log { return a.changes }
+
 // Snapshot is the current view of all collections: take it once a request.
 func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
 
@@ -97,12 +108,13 @@ func (a *App) Log() *slog.Logger { return a.Config.Log }
 func (a *App) Now() time.Time { return a.Config.Now() }
 
 // OnCommitted adds fn to those called with the changes of each transaction once
-// it is durable and before it is acknowledged: what is cached of these records
-// must be dropped in it. nil changes mean that another process has written, and
-// anything may have changed. fn must be quick and must not use the services. To
-// be called before the App serves requests.
+// it is durable and before it is acknowledged (see change.Log.Observe). To be called
+// before the App serves requests.
 func (a *App) OnCommitted(fn func(changes []change.Change)) {
 	a.committed = append(a.committed, fn)
+	if a.changes != nil {
+		a.changes.Observe(fn)
+	}
 }
 
 // Open opens the data folder and the database, creating what is missing, and makes
@@ -134,15 +146,18 @@ func (a *App) open(ctx context.Context, mode Mode) (err error) {
 	if a.blobs, err = blob.NewLocal(filepath.Join(dir, "storage")); err != nil {
 		return err
 	}
+	if err := a.openChanges(ctx); err != nil {
+		return err
+	}
 	a.passwords = password.New(0, 0)
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords,
-		Log: a.Config.Log, Committed: a.tell, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit,
+		Log: a.Config.Log, Changes: a.changes, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit,
 	})
 	a.collections = collection.New(collection.Config{
-		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Log: a.Config.Log, Now: a.Config.Now,
+		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now,
 	})
-	a.settings = settings.New(a.store, a.Config.Now)
+	a.settings = settings.New(a.store, a.changes, a.Config.Now)
 	if err := a.load(ctx); err != nil {
 		return err
 	}
@@ -150,7 +165,33 @@ func (a *App) open(ctx context.Context, mode Mode) (err error) {
 		return fmt.Errorf("system collections: %w", err)
 	}
 	a.store.OnForeignWrite(a.reload)
+	if mode == Serve {
+		background, stop := context.WithCancel(context.Background())
+		a.stop = stop
+		a.running.Go(func() { a.changes.Run(background) })
+	}
 	return nil
+}
+
+// openChanges opens the change log, before anything is read that it tells about.
+func (a *App) openChanges(ctx context.Context) error {
+	node := schema.RandomString(10, schema.AlphabetID)
+	a.changes = change.New(change.Config{
+		Store: a.store, Node: node, Log: a.Config.Log, Now: a.Config.Now,
+		Keep: a.Config.KeepChanges, KeepRows: a.Config.KeepChangeRows,
+	})
+	a.changes.Observe(func(changes []change.Change) {
+		for _, c := range changes {
+			if c.Node != node && c.Kind != change.Record {
+				a.follow()
+				return
+			}
+		}
+	})
+	for _, fn := range a.committed {
+		a.changes.Observe(fn)
+	}
+	return a.changes.Open(ctx)
 }
 
 // load fills the snapshot and the settings from the database.
@@ -164,19 +205,19 @@ func (a *App) load(ctx context.Context) error {
 	return nil
 }
 
-// tell passes the changes of a commit on to those who cache.
-func (a *App) tell(changes []change.Change) {
-	for _, fn := range a.committed {
-		fn(changes)
-	}
-}
-
-// reload follows a write of another process.
-func (a *App) reload() {
+// follow loads what another process has changed.
+func (a *App) follow() {
 	if err := a.load(context.Background()); err != nil {
 		a.Config.Log.Error("reload after a write of another process", "error", err)
 	}
-	a.tell(nil)
+}
+
+// reload is called when another process has written.
+func (a *App) reload(logged bool) {
+	if !logged {
+		a.follow()
+	}
+	a.changes.Wrote(logged)
 }
 
 // Close waits for running work and releases everything. Idempotent.
@@ -184,10 +225,14 @@ func (a *App) Close() error {
 	if a.store == nil {
 		return nil
 	}
+	if a.stop != nil {
+		a.stop()
+		a.running.Wait()
+	}
 	err := a.store.Close()
 	if a.blobs != nil {
 		err = errors.Join(err, a.blobs.Close())
 	}
-	a.store = nil
+	a.store, a.changes, a.stop = nil, nil, nil
 	return err
 }

@@ -9,7 +9,9 @@ type DB interface {
 	// differently: {text} and {int} for the types of texts and of 64-bit integers,
 	// and {rowid}, before the first column of a table, for the hidden column
 	// "_rowid_", in the order of which rows were inserted, where the engine needs
-	// to be told to have one.
+	// to be told to have one; {serial} for the type of a column of numbers that grow
+	// from row to row, and {clustered}, at the end of a table, for keeping the rows in
+	// the order of the primary key, where the engine can.
 	Exec(sql string) error
 }
 
@@ -29,6 +31,7 @@ func Ledger(db DB) error {
 func System() []Step {
 	return []Step{
 		{Name: "0001_system_tables", Up: systemTables},
+		{Name: "0002_changes", Up: changes},
 	}
 }
 
@@ -63,4 +66,20 @@ func systemTables(db DB) error {
 		}
 	}
 	return nil
+}
+
+// changes is the table of the change log (package change).
+func changes(db DB) error {
+	return db.Exec(`CREATE TABLE "_changes" (
+		"seq" {serial} NOT NULL,
+		"n" {int} NOT NULL,
+		"kind" {text} NOT NULL,
+		"collection" {text} NOT NULL,
+		"record" {text} NOT NULL,
+		"action" {text} NOT NULL,
+		"before" {text},
+		"by" {text} NOT NULL,
+		"node" {text} NOT NULL,
+		"at" {int} NOT NULL,
+		PRIMARY KEY ("seq", "n")) {clustered}`)
 }

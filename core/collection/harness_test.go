@@ -61,10 +61,12 @@ func open(t *testing.T, at place) *world {
 		t.Fatal(err)
 	}
 	w.migrate()
+	log := slog.New(slog.DiscardHandler)
+	changes := change.New(change.Config{Store: db, Node: "test", Log: log})
 	records := record.New(record.Config{Store: db, Snapshot: w.snapshots.Load, Blobs: w.blobs,
-		Passwords: password.New(0, 0), Log: slog.New(slog.DiscardHandler), Committed: func([]change.Change) {}})
+		Passwords: password.New(0, 0), Log: log, Changes: changes})
 	w.Service = collection.New(collection.Config{Store: db, Snapshots: &w.snapshots, Records: records,
-		Blobs: w.blobs, Log: slog.New(slog.DiscardHandler), Now: ticking()})
+		Blobs: w.blobs, Changes: changes, Log: log, Now: ticking()})
 	w.must(w.Load(context.Background()))
 	w.must(w.EnsureSystem(context.Background()))
 	return w

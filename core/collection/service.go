@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/record"
@@ -33,6 +34,7 @@ type Config struct {
 	Snapshots *atomic.Pointer[schema.Snapshot] // where new snapshots are published
 	Records   *record.Service
 	Blobs     blob.Store
+	Changes   *change.Log // what every change is appended to
 	Log       *slog.Logger
 	Now       func() time.Time // default time.Now
 }
@@ -92,13 +94,37 @@ func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot
 		if err != nil {
 			return err
 		}
-		next, err := fn(tx, s.snapshot(stored))
+		was := s.snapshot(stored)
+		next, err := fn(tx, was)
 		if err != nil {
 			return err
 		}
 		tx.OnCommit(func() { s.Snapshots.Store(next) })
-		return nil
+		return s.Changes.Append(tx, changes(was, next))
 	})
+}
+
+// changes are the differences between two snapshots, for the change log.
+func changes(was, is *schema.Snapshot) []change.Change {
+	var list []change.Change
+	add := func(c *schema.Collection, a change.Action) {
+		list = append(list, change.Change{Kind: change.Collection, Collection: c.ID, Action: a})
+	}
+	for _, c := range is.All() {
+		switch old := was.ByID(c.ID); old {
+		case nil:
+			add(c, change.Create)
+		case c: // collections are immutable
+		default:
+			add(c, change.Update)
+		}
+	}
+	for _, c := range was.All() {
+		if is.ByID(c.ID) == nil {
+			add(c, change.Delete)
+		}
+	}
+	return list
 }
 
 // judge validates a draft against the collections that next holds, itself included.

@@ -198,13 +198,14 @@ func TestChanges(t *testing.T) {
 	rb, rc := b.add("b", object{"a": a}), b.add("c", object{"as": []any{a}})
 	c := b.Records().Config
 	var told [][]string
-	c.Committed = func(changes []change.Change) {
+	c.Changes = change.New(c.Changes.Config)
+	c.Changes.Observe(func(changes []change.Change) {
 		var list []string
 		for _, ch := range changes {
 			list = append(list, string(ch.Action)+" "+b.Snapshot().ByID(ch.Collection).Name+" "+ch.Record)
 		}
 		told = append(told, list)
-	}
+	})
 	service := record.New(c)
 	const id = "abcdefghij12345"
 	_, err := service.Batch(t.Context(), []record.Op{create(root, "a", object{"id": id}), update(root, "a", id, object{"n": 1})})

@@ -48,3 +48,12 @@ func (c Caller) idIn(collection *schema.Collection) string {
 	}
 	return c.Auth.ID()
 }
+
+// actor is the caller as the change log names it: the ids of collection and record.
+// Guests, and code of ours, have none.
+func (c Caller) actor() string {
+	if c.Auth == nil || c.Auth.ID() == "" {
+		return ""
+	}
+	return c.Auth.collection.ID + "/" + c.Auth.ID()
+}

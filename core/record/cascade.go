@@ -90,18 +90,16 @@ func (u *unit) remove(stack []removal, t *table, ids []string) ([]removal, error
 }
 
 func (u *unit) removeRow(t *table, id string) error {
-	if len(t.files) > 0 {
-		r, err := t.read(u.tx, id)
-		if err != nil || r == nil {
-			return err
-		}
-		u.orphans = append(u.orphans, t.fileKeys(r)...)
+	r, err := t.read(u.tx, id)
+	if err != nil || r == nil {
+		return err
 	}
-	n, err := u.tx.Exec(t.remove, store.Text(id))
-	if err == nil && n > 0 {
-		u.changed(t.collection, id, change.Delete)
+	if _, err := u.tx.Exec(t.remove, store.Text(id)); err != nil {
+		return err
 	}
-	return err
+	u.orphans = append(u.orphans, t.fileKeys(r)...)
+	u.changed(t.collection, id, change.Delete, t.before(r, t.all))
+	return nil
 }
 
 // keepSuperuser fails if no superuser is left.
@@ -190,10 +188,11 @@ func (u *unit) shorten(t *table, ref schema.Reference, id string, ids []string) 
 	for _, i := range t.onUpdate {
 		r.values[i] = now
 	}
-	if err := t.update(u.tx, stored, r); err != nil {
+	differ := t.differ(stored, r)
+	if err := t.update(u.tx, r, differ); err != nil {
 		return false, err
 	}
-	u.changed(t.collection, id, change.Update)
+	u.changed(t.collection, id, change.Update, t.before(stored, differ))
 	return false, nil
 }
 

@@ -140,7 +140,7 @@ func (u *unit) create(w *write) error {
 	if err := w.table.add(u.tx, w.record); err != nil {
 		return notUnique(err, w.collection, createFailed)
 	}
-	u.changed(w.collection, w.id, change.Create)
+	u.changed(w.collection, w.id, change.Create, nil)
 	return nil
 }
 

@@ -44,10 +44,7 @@ type Config struct {
 	Passwords *password.Hasher
 	Log       *slog.Logger
 
-	// Committed is called with the changes of each transaction when it is durable,
-	// before the write is acknowledged: caches of what changed are dropped in it.
-	// It must be quick and must not use the service.
-	Committed func([]change.Change)
+	Changes *change.Log // what every write appends to
 
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of a query of a non-superuser; default 10 s

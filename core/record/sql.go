@@ -19,6 +19,7 @@ type table struct {
 	load, lock, exists, insert, remove string
 
 	id        int   // the positions of fields
+	all       []int // of every one
 	files     []int // may be empty, like the following
 	onCreate  []int
 	onUpdate  []int
@@ -52,6 +53,7 @@ func (s *Service) table(snapshot *schema.Snapshot, c *schema.Collection) *table 
 func newTable(d store.Dialect, c *schema.Collection) *table {
 	t := &table{collection: c, blank: Blank(c), id: c.FieldIndex("id")}
 	for i, f := range c.Fields {
+		t.all = append(t.all, i)
 		switch kind := f.Kind.(type) {
 		case *schema.File:
 			t.files = append(t.files, i)
@@ -132,28 +134,62 @@ func (t *table) parameters(r *Record) []store.Value {
 	return values
 }
 
-// update stores what of the record differs from the stored one.
-func (t *table) update(tx store.Tx, stored, r *Record) error {
-	var set strings.Builder
-	values := make([]store.Value, 0, len(r.values)+1)
+// differ are the positions of the fields in which r is stored otherwise.
+func (t *table) differ(stored, r *Record) []int {
+	var list []int
 	for i, f := range t.collection.Fields {
-		was, is := f.Value(stored.values[i]), f.Value(r.values[i])
-		if was == is {
-			continue
+		if f.Value(stored.values[i]) != f.Value(r.values[i]) {
+			list = append(list, i)
 		}
-		values = append(values, is)
-		if len(values) > 1 {
-			set.WriteString(", ")
-		}
-		set.WriteString(quoteName(f.Name) + " = $" + strconv.Itoa(len(values)))
 	}
-	if len(values) == 0 {
+	return list
+}
+
+// update stores the fields at those positions.
+func (t *table) update(tx store.Tx, r *Record, differ []int) error {
+	if len(differ) == 0 {
 		return nil
 	}
-	values = append(values, store.Text(stored.ID()))
+	var set strings.Builder
+	values := make([]store.Value, 0, len(differ)+1)
+	for n, i := range differ {
+		f := t.collection.Fields[i]
+		if n > 0 {
+			set.WriteString(", ")
+		}
+		values = append(values, f.Value(r.values[i]))
+		set.WriteString(quoteName(f.Name) + " = $" + strconv.Itoa(len(values)))
+	}
+	values = append(values, store.Text(r.ID()))
 	_, err := tx.Exec("UPDATE "+quoteName(t.collection.Name)+" SET "+set.String()+
 		` WHERE "id" = $`+strconv.Itoa(len(values)), values...)
 	return err
+}
+
+// before is what the change log keeps of a stored record: the fields at those
+// positions by their ids, but for secrets.
+func (t *table) before(stored *Record, positions []int) []byte {
+	out := []byte{'{'}
+	for _, i := range positions {
+		f := t.collection.Fields[i]
+		if t.secret(f) {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(schema.AppendString(out, f.ID), ':')
+		out = schema.AppendValue(out, f, stored.values[i])
+	}
+	return append(out, '}')
+}
+
+// secret says whether whoever knows the value can act as the record.
+func (t *table) secret(f *schema.Field) bool {
+	if _, ok := f.Kind.(*schema.Password); ok {
+		return true
+	}
+	return t.collection.IsAuth() && f.Name == "tokenKey"
 }
 
 // maxMarks bounds how many parameters one statement has.

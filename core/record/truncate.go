@@ -35,7 +35,7 @@ func (s *Service) truncate(ctx context.Context, collection string) error {
 	}
 	var u *unit
 	err := s.Store.Exclusive(ctx, func(tx store.Tx) (err error) {
-		if u, err = s.unit(tx, snapshot); err != nil {
+		if u, err = s.unit(tx, snapshot, ""); err != nil {
 			return err
 		}
 		ids, err := texts(tx, `SELECT "id" FROM `+quoteName(c.Name))
@@ -45,8 +45,7 @@ func (s *Service) truncate(ctx context.Context, collection string) error {
 		if err := u.deleteRecords(s.table(snapshot, c), ids); err != nil {
 			return err
 		}
-		u.end()
-		return nil
+		return u.end()
 	})
 	if errors.Is(err, errRequired) {
 		return fault.Wrap(fault.Invalid, truncateFailed, err)

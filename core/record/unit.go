@@ -14,30 +14,29 @@ type unit struct {
 	*Service
 	tx       store.Tx
 	snapshot *schema.Snapshot
+	by       string // who does it, as the change log has it
 	changes  []change.Change
 	orphans  []string // files that no record names any more
 }
 
 // unit begins one. Definitions that are not the stored ones are errStale: names
 // in them may by now stand for something else.
-func (s *Service) unit(tx store.Tx, snapshot *schema.Snapshot) (*unit, error) {
+func (s *Service) unit(tx store.Tx, snapshot *schema.Snapshot, by string) (*unit, error) {
 	if s.Snapshot() != snapshot {
 		return nil, errStale
 	}
-	return &unit{Service: s, tx: tx, snapshot: snapshot}, nil
+	return &unit{Service: s, tx: tx, snapshot: snapshot, by: by}, nil
 }
 
 // changed notes what the change log and the caches are to know.
-func (u *unit) changed(c *schema.Collection, id string, a change.Action) {
-	u.changes = append(u.changes, change.Change{Collection: c.ID, Record: id, Action: a})
+func (u *unit) changed(c *schema.Collection, id string, a change.Action, before []byte) {
+	u.changes = append(u.changes, change.Change{
+		Kind: change.Record, Collection: c.ID, Record: id, Action: a, Before: before, By: u.by,
+	})
 }
 
 // end is the last of the transaction.
-func (u *unit) end() {
-	if changes := u.changes; len(changes) > 0 {
-		u.tx.OnCommit(func() { u.Committed(changes) })
-	}
-}
+func (u *unit) end() error { return u.Changes.Append(u.tx, u.changes) }
 
 // perform does the writes in one transaction, with what is costly before and
 // what must be durable first after it. done, if not nil, is called in the
@@ -64,7 +63,7 @@ func (s *Service) perform(ctx context.Context, writes []*write, done func(i int,
 	err = s.proving(ctx, func() error {
 		return s.Store.Write(ctx, func(tx store.Tx) (err error) {
 			discard = true
-			if u, err = s.unit(tx, writes[0].snapshot); err != nil {
+			if u, err = s.unit(tx, writes[0].snapshot, writes[0].op.Caller.actor()); err != nil {
 				return err
 			}
 			for i, w := range writes {
@@ -76,7 +75,9 @@ func (s *Service) perform(ctx context.Context, writes []*write, done func(i int,
 					done(i, tx)
 				}
 			}
-			u.end()
+			if err := u.end(); err != nil {
+				return err
+			}
 			discard = false // if now the commit fails, nobody knows how
 			return nil
 		})

@@ -38,7 +38,8 @@ func TestWritesMayBeRetried(t *testing.T) {
 	c := b.Records().Config
 	c.Store = retrying{c.Store}
 	var told []change.Change
-	c.Committed = func(changes []change.Change) { told = append(told, changes...) }
+	c.Changes = change.New(c.Changes.Config)
+	c.Changes.Observe(func(changes []change.Change) { told = append(told, changes...) })
 	service := record.New(c)
 
 	first, second := file(t, "one.txt", "1"), file(t, "two.txt", "2")

@@ -82,11 +82,12 @@ func (u *unit) update(w *write) error {
 			return err
 		}
 	}
-	if err := w.table.update(u.tx, w.stored, w.record); err != nil {
+	differ := w.table.differ(w.stored, w.record)
+	if err := w.table.update(u.tx, w.record, differ); err != nil {
 		return notUnique(err, w.collection, updateFailed)
 	}
 	u.orphans = append(u.orphans, w.table.dropped(w.stored, w.record)...)
-	u.changed(w.collection, w.id, change.Update)
+	u.changed(w.collection, w.id, change.Update, w.table.before(w.stored, differ))
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
@@ -17,13 +18,14 @@ import (
 // It is safe for concurrent use.
 type Service struct {
 	store   store.Store
+	changes *change.Log
 	now     func() time.Time
 	current atomic.Pointer[Settings]
 }
 
-// New is a Service with the default settings, until Load.
-func New(s store.Store, now func() time.Time) *Service {
-	service := &Service{store: s, now: now}
+// New is a Service with the default settings, until Load. It appends to changes.
+func New(s store.Store, changes *change.Log, now func() time.Time) *Service {
+	service := &Service{store: s, changes: changes, now: now}
 	service.current.Store(Defaults())
 	return service
 }
@@ -77,7 +79,7 @@ func (s *Service) Patch(ctx context.Context, body []byte) (*Settings, error) {
 		}
 		tx.OnCommit(func() { s.current.Store(fresh) })
 		changed = fresh
-		return nil
+		return s.changes.Append(tx, []change.Change{{Kind: change.Settings, Action: change.Update}})
 	})
 	if err != nil {
 		return nil, err

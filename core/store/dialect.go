@@ -64,4 +64,16 @@ type Dialect interface {
 
 	// ForUpdate ends a SELECT whose rows of that alias are to be locked.
 	ForUpdate(alias string) string
+
+	// Next is the next number of a {serial} column (see package migrations): greater
+	// than all before. Where transactions run at the same time they draw theirs in
+	// another order than they commit, and one that is undone leaves its number out.
+	Next(table, column string) string
+
+	// Horizon is two columns, as the transaction sees the database: the number of the
+	// oldest transaction that was writing, and that of the next one to begin. Every
+	// transaction has one before it has written its first row, in the order of these;
+	// what one wrote that is older than the first is visible or was undone. Where one
+	// transaction writes at a time both are 0.
+	Horizon() string
 }

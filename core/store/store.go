@@ -26,8 +26,10 @@ type Store interface {
 	Exclusive(ctx context.Context, fn func(Tx) error) error
 
 	// OnForeignWrite sets what is called when another process has written to this
-	// database: every cache must be dropped. Set once, before the first Write.
-	OnForeignWrite(fn func())
+	// database. Unless logged, every cache must be dropped; else what was written is
+	// in the change log, and no table has changed its form. Set once, before the first
+	// Write.
+	OnForeignWrite(fn func(logged bool))
 
 	// Close waits for running work, then releases everything. Idempotent.
 	Close() error

@@ -128,3 +128,13 @@ func (Dialect) Nulls(descending bool) string {
 
 // ForUpdate locks the rows until the transaction ends.
 func (Dialect) ForUpdate(alias string) string { return " FOR UPDATE OF " + alias }
+
+// Next is that of the sequence of an identity column.
+func (Dialect) Next(table, column string) string {
+	return "nextval(pg_get_serial_sequence(" + literal(quote(table)) + ", " + literal(column) + "))"
+}
+
+// Horizon tells of the snapshot of the transaction.
+func (Dialect) Horizon() string {
+	return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+}

@@ -46,14 +46,14 @@ func (db *DB) follow(ctx context.Context, version uint64) error {
 		return nil
 	}
 	db.defined.reads.Store(version)
-	db.wroteForeign()
+	db.wroteForeign(false)
 	db.defined.raise(version)
 	return nil
 }
 
-func (db *DB) wroteForeign() {
+func (db *DB) wroteForeign(logged bool) {
 	if fn := db.foreign.Load(); fn != nil {
-		(*fn)()
+		(*fn)(logged)
 	}
 }
 
@@ -183,21 +183,21 @@ func (db *DB) look(ctx context.Context, pg *pgconn.PgConn, seen *marks) error {
 	}
 	first := *seen == nil
 	*seen = now
-	if db.watch.unknown.Swap(false) || changed && !first {
-		return db.refresh(ctx)
+	if doubt := db.watch.unknown.Swap(false); doubt || changed && !first {
+		return db.refresh(ctx, !doubt)
 	}
 	return nil
 }
 
 // refresh has the caches filled anew. Definitions are not meant by it: where these
 // have changed, the next transaction notices.
-func (db *DB) refresh(ctx context.Context) error {
+func (db *DB) refresh(ctx context.Context, logged bool) error {
 	select {
 	case db.exclusive <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { <-db.exclusive }()
-	db.wroteForeign()
+	db.wroteForeign(logged)
 	return nil
 }

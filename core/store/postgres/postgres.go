@@ -58,7 +58,7 @@ type DB struct {
 	defined   versions
 	indexes   uniques
 	watch     watcher
-	foreign   atomic.Pointer[func()]
+	foreign   atomic.Pointer[func(logged bool)]
 
 	mu     sync.Mutex // guards what follows
 	closed bool
@@ -97,7 +97,7 @@ func (db *DB) Catalog() store.Catalog { return catalog{} }
 
 // OnForeignWrite implements store.Store. fn is called on a goroutine of the
 // store's own, or in a call that has found collections changed.
-func (db *DB) OnForeignWrite(fn func()) { db.foreign.Store(&fn) }
+func (db *DB) OnForeignWrite(fn func(logged bool)) { db.foreign.Store(&fn) }
 
 // enter begins a call; leave is to be called at its end.
 func (db *DB) enter(ctx context.Context) (leave func(), err error) {

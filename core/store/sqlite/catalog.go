@@ -57,7 +57,7 @@ func (catalog) DropIndex(tx store.Tx, name string) error {
 }
 
 func (catalog) Migration(sql string) string {
-	return strings.NewReplacer("{text}", "TEXT", "{int}", "INTEGER", "{rowid}", "").Replace(sql)
+	return strings.NewReplacer("{text}", "TEXT", "{int}", "INTEGER", "{serial}", "INTEGER", "{rowid}", "", "{clustered}", "WITHOUT ROWID").Replace(sql)
 }
 
 func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {

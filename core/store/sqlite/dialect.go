@@ -101,3 +101,11 @@ func (Dialect) Nulls(bool) string { return "" }
 
 // ForUpdate is empty: one writer runs at a time.
 func (Dialect) ForUpdate(string) string { return "" }
+
+// Next is the number after the greatest one.
+func (Dialect) Next(table, column string) string {
+	return `(SELECT COALESCE(max(` + quote(column) + `), 0) + 1 FROM ` + quote(table) + `)`
+}
+
+// Horizon is of no use: there is one writer.
+func (Dialect) Horizon() string { return "0, 0" }
