@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -74,12 +75,23 @@ func (db *DB) connect(ctx context.Context) error {
 		for k, v := range p.params {
 			params[k] = v
 		}
+		if p.pool == &db.writers {
+			cfg.AfterConnect = durable
+		}
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 			db.disconnect()
 			return fmt.Errorf("postgres: %w", err)
 		}
 	}
 	return nil
+}
+
+// durable makes sure that a commit is on the disk when it is acknowledged,
+// whatever was set for the server, the database or the user.
+func durable(ctx context.Context, c *pgx.Conn) error {
+	const sql = `SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('synchronous_commit') = 'off'`
+	_, err := c.PgConn().Exec(ctx, sql).ReadAll()
+	return err
 }
 
 // newNode is a name that no other process has.

@@ -19,6 +19,11 @@ const (
 	announceEvery = 5 * time.Millisecond
 	// channel is where that is said.
 	channel = `"loam_writes"`
+	// forgetOld deletes the marks of connections that are no more. One that has only
+	// been idle leaves a new one.
+	forgetOld = `DELETE FROM "_loam_writes" WHERE "at" < now() - interval '1 day'; `
+	// listenFor is how long one connection listens.
+	listenFor = time.Hour
 )
 
 // versions are the versions of the definitions that the caches of this process are
@@ -54,7 +59,9 @@ func (db *DB) follow(ctx context.Context, version uint64) error {
 func (db *DB) wroteForeign() {
 	if fn := db.foreign.Load(); fn != nil {
 		(*fn)()
+		return
 	}
+	db.missed.Store(true)
 }
 
 // watcher knows what this process has told others, and what it has to ask.
@@ -112,14 +119,13 @@ func (db *DB) announces(ctx context.Context) {
 
 // follows calls OnForeignWrite's function when another process has written, until
 // ctx ends.
-func (db *DB) follows(ctx context.Context) {
+func (db *DB) follows(ctx context.Context, seen marks) {
 	retry := time.NewTicker(lookEvery)
 	defer retry.Stop()
-	seen := marks(nil)
 	for ctx.Err() == nil {
 		err := db.listen(ctx, &seen)
-		if ctx.Err() != nil {
-			return
+		if err == nil || ctx.Err() != nil { // the next look sees what came meanwhile
+			continue
 		}
 		db.watch.doubt() // as nobody was listening
 		db.cfg.Log.Warn("listen for writes of other processes", "error", err)
@@ -148,10 +154,11 @@ func (db *DB) listen(ctx context.Context, seen *marks) error {
 		return err
 	}
 	defer pg.Close(context.WithoutCancel(ctx))
-	if _, err := pg.Exec(ctx, "LISTEN "+channel).ReadAll(); err != nil {
+	if _, err := pg.Exec(ctx, "LISTEN "+channel+"; "+forgetOld).ReadAll(); err != nil {
 		return err
 	}
-	for next := time.Now(); ; {
+	end := time.Now().Add(listenFor)
+	for next := time.Now(); next.Before(end); {
 		if now := time.Now(); heard || db.watch.unknown.Load() || !now.Before(next) {
 			heard, next = false, now.Add(lookEvery)
 			if err := db.look(ctx, pg, seen); err != nil {
@@ -166,27 +173,38 @@ func (db *DB) listen(ctx context.Context, seen *marks) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // look compares what others have written with what was seen before.
 func (db *DB) look(ctx context.Context, pg *pgconn.PgConn, seen *marks) error {
-	result := pg.ExecParams(ctx, `SELECT "node" || '/' || "slot", "n" FROM "_loam_writes" WHERE "node" <> $1`,
-		[][]byte{[]byte(db.node)}, nil, nil, nil).Read()
-	if result.Err != nil {
-		return result.Err
+	now, err := db.marks(ctx, pg)
+	if err != nil {
+		return err
 	}
-	now, changed := marks{}, false
-	for _, row := range result.Rows {
-		slot, n := string(row[0]), string(row[1])
+	changed := false
+	for slot, n := range now {
 		changed = changed || (*seen)[slot] != n
-		now[slot] = n
 	}
-	first := *seen == nil
 	*seen = now
-	if db.watch.unknown.Swap(false) || changed && !first {
+	if db.watch.unknown.Swap(false) || changed {
 		return db.refresh(ctx)
 	}
 	return nil
+}
+
+// marks reads what others have written last.
+func (db *DB) marks(ctx context.Context, pg *pgconn.PgConn) (marks, error) {
+	result := pg.ExecParams(ctx, `SELECT "node" || '/' || "slot", "n" FROM "_loam_writes" WHERE "node" <> $1`,
+		[][]byte{[]byte(db.node)}, nil, nil, nil).Read()
+	if result.Err != nil {
+		return nil, result.Err
+	}
+	list := marks{}
+	for _, row := range result.Rows {
+		list[string(row[0])] = string(row[1])
+	}
+	return list, nil
 }
 
 // refresh has the caches filled anew. Definitions are not meant by it: where these

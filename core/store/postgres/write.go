@@ -174,6 +174,9 @@ func call(fn func(store.Tx) error, t *tx) (err error) {
 
 // commit makes the transaction durable and, if that worked, calls what it queued.
 func (db *DB) commit(t *tx, last string) (again bool, err error) {
+	if err := t.ready(); err != nil {
+		return false, err
+	}
 	turn := db.order.take()
 	done, err := db.sendCommit(t, last)
 	db.order.wait(turn)
@@ -194,6 +197,18 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	return false, db.commitFailed(t, err)
 }
 
+// ready says why a commit cannot be sent, if so. Once it is sent, the driver's
+// errors do not tell how far it came.
+func (t *tx) ready() error {
+	switch {
+	case t.ctx.Err() != nil:
+		return contextError(t.ctx.Err())
+	case t.pg.IsClosed():
+		return store.ErrUnavailable
+	}
+	return nil
+}
+
 // sendCommit reports whether the server said that it has committed.
 func (db *DB) sendCommit(t *tx, last string) (done bool, err error) {
 	results := t.pg.Exec(t.ctx, last+db.watch.mark(db.node, t.loan)+"COMMIT")
@@ -211,7 +226,7 @@ func (db *DB) sendCommit(t *tx, last string) (done bool, err error) {
 // commitFailed is the error of a commit that has failed or of which nobody knows.
 func (db *DB) commitFailed(t *tx, err error) error {
 	var e *pgconn.PgError
-	if pgconn.SafeToRetry(err) || errors.As(err, &e) && !cutOff(e) {
+	if errors.As(err, &e) && !cutOff(e) {
 		return db.explain(t.ctx, err)
 	}
 	db.watch.doubt()
