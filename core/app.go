@@ -171,12 +171,14 @@ func (a *App) tell(changes []change.Change) {
 	}
 }
 
-// reload follows a write of another process.
-func (a *App) reload() {
-	if err := a.load(context.Background()); err != nil {
-		a.Config.Log.Error("reload after a write of another process", "error", err)
-	}
+// reload follows a write of another process. The store calls it again if it fails.
+func (a *App) reload() error {
+	err := a.load(context.Background())
 	a.tell(nil)
+	if err != nil {
+		a.Config.Log.Warn("reload after a write of another process", "error", err)
+	}
+	return err
 }
 
 // Close waits for running work and releases everything. Idempotent.

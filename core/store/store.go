@@ -27,7 +27,8 @@ type Store interface {
 
 	// OnForeignWrite sets what is called when another process has written to this
 	// database: every cache must be dropped. Set once, before the first Write.
-	OnForeignWrite(fn func())
+	// If fn fails it is called again about a second later.
+	OnForeignWrite(fn func() error)
 
 	// Close waits for running work, then releases everything. Idempotent.
 	Close() error

@@ -135,7 +135,7 @@ func TestConnectionIsCut(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			told := make(chan struct{}, 10)
-			db.OnForeignWrite(func() { told <- struct{}{} })
+			db.OnForeignWrite(func() error { told <- struct{}{}; return nil })
 			mustWrite(t, db, `DELETE FROM "t"`)
 			calls := 0
 			w.cut(test.word, test.answer)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -26,42 +27,52 @@ const (
 	listenFor = time.Hour
 )
 
-// versions are the versions of the definitions that the caches of this process are
-// made for. Reads may go on while these follow (they follow by reading), writes
-// may not.
-type versions struct {
-	reads, writes atomic.Uint64
+// version is that of the definitions that the caches of this process are made for.
+type version struct {
+	known     atomic.Uint64
+	following atomic.Bool // they are being brought up to a new one
 }
 
-func (v *versions) raise(to uint64) {
-	v.reads.Store(max(v.reads.Load(), to))
-	v.writes.Store(max(v.writes.Load(), to))
+func (v *version) raise(to uint64) { v.known.Store(max(v.known.Load(), to)) }
+
+// forWrites is the latest version at which a write may begin.
+func (v *version) forWrites() uint64 { return v.known.Load() }
+
+// forReads is the same for reads. The caches follow by reading, so then it is any.
+func (v *version) forReads() uint64 {
+	if v.following.Load() {
+		return math.MaxUint64
+	}
+	return v.known.Load()
 }
 
 // follow brings the caches up to a version that another process has made. One
 // goroutine at a time does it.
-func (db *DB) follow(ctx context.Context, version uint64) error {
+func (db *DB) follow(ctx context.Context, to uint64) error {
 	select {
 	case db.exclusive <- struct{}{}:
 	case <-ctx.Done():
 		return contextError(ctx.Err())
 	}
 	defer func() { <-db.exclusive }()
-	if db.defined.writes.Load() >= version {
+	if db.defined.known.Load() >= to {
 		return nil
 	}
-	db.defined.reads.Store(version)
-	db.wroteForeign()
-	db.defined.raise(version)
+	db.defined.following.Store(true)
+	defer db.defined.following.Store(false)
+	if err := db.wroteForeign(); err != nil {
+		return err
+	}
+	db.defined.raise(to)
 	return nil
 }
 
-func (db *DB) wroteForeign() {
+func (db *DB) wroteForeign() error {
 	if fn := db.foreign.Load(); fn != nil {
-		(*fn)()
-		return
+		return (*fn)()
 	}
 	db.missed.Store(true)
+	return nil
 }
 
 // watcher knows what this process has told others, and what it has to ask.
@@ -159,7 +170,7 @@ func (db *DB) listen(ctx context.Context, seen *marks) error {
 	}
 	end := time.Now().Add(listenFor)
 	for next := time.Now(); next.Before(end); {
-		if now := time.Now(); heard || db.watch.unknown.Load() || !now.Before(next) {
+		if now := time.Now(); heard || !now.Before(next) {
 			heard, next = false, now.Add(lookEvery)
 			if err := db.look(ctx, pg, seen); err != nil {
 				return err
@@ -188,7 +199,9 @@ func (db *DB) look(ctx context.Context, pg *pgconn.PgConn, seen *marks) error {
 	}
 	*seen = now
 	if db.watch.unknown.Swap(false) || changed {
-		return db.refresh(ctx)
+		if db.wroteForeign() != nil {
+			db.watch.doubt() // until it works
+		}
 	}
 	return nil
 }
@@ -205,17 +218,4 @@ func (db *DB) marks(ctx context.Context, pg *pgconn.PgConn) (marks, error) {
 		list[string(row[0])] = string(row[1])
 	}
 	return list, nil
-}
-
-// refresh has the caches filled anew. Definitions are not meant by it: where these
-// have changed, the next transaction notices.
-func (db *DB) refresh(ctx context.Context) error {
-	select {
-	case db.exclusive <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-db.exclusive }()
-	db.wroteForeign()
-	return nil
 }

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/loambase/loam/core/store"
@@ -16,7 +18,7 @@ func two(t *testing.T) (one, other *DB, told chan struct{}) {
 	other = openTest(t, Config{URL: url})
 	t.Cleanup(func() { other.Close() })
 	told = make(chan struct{}, 100)
-	other.OnForeignWrite(func() { told <- struct{}{} })
+	other.OnForeignWrite(func() error { told <- struct{}{}; return nil })
 	return one, other, told
 }
 
@@ -79,10 +81,11 @@ func TestDefinitionsOfOthersComeFirst(t *testing.T) {
 	one, other, _ := two(t)
 	var mu sync.Mutex
 	known := 0
-	other.OnForeignWrite(func() {
+	other.OnForeignWrite(func() error {
 		mu.Lock()
 		defer mu.Unlock()
 		known++
+		return nil
 	})
 	calls := func() int {
 		mu.Lock()
@@ -126,7 +129,7 @@ func TestForeignWriteBeforeItIsAskedFor(t *testing.T) {
 	}
 	value(t, other, `SELECT 1`)
 	told := false
-	other.OnForeignWrite(func() { told = true })
+	other.OnForeignWrite(func() error { told = true; return nil })
 	if !told {
 		t.Errorf("not told of what was written before")
 	}
@@ -148,4 +151,32 @@ func TestOpenAtTheSameTime(t *testing.T) {
 		}
 		g.Wait()
 	}
+}
+
+// Caches that could not follow do so later; until then nothing runs by old ones.
+func TestFollowingFails(t *testing.T) {
+	one, other, _ := two(t)
+	mine := errors.New("mine")
+	calls := make(chan struct{}, 100)
+	var works atomic.Bool
+	other.OnForeignWrite(func() error {
+		calls <- struct{}{}
+		if works.Load() {
+			return nil
+		}
+		return mine
+	})
+	if err := one.Exclusive(t.Context(), func(tx store.Tx) error {
+		return one.Catalog().AddColumn(tx, "t", store.Column{Name: "b"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(t, other, `DELETE FROM "t"`); !errors.Is(err, mine) {
+		t.Errorf("Write() by old definitions = %v, want what stops the caches", err)
+	}
+	for range 3 { // the write's, the look's, and that of the second after
+		<-calls
+	}
+	works.Store(true)
+	mustWrite(t, other, `DELETE FROM "t"`)
 }

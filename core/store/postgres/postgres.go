@@ -55,11 +55,11 @@ type DB struct {
 
 	order     turnstile
 	exclusive chan struct{} // held by one Exclusive of this process, or a follow; capacity 1
-	defined   versions
+	defined   version
 	indexes   uniques
 	watch     watcher
 	before    marks // what others had written when this was opened
-	foreign   atomic.Pointer[func()]
+	foreign   atomic.Pointer[func() error]
 	missed    atomic.Bool // there was something to call foreign for, but it was not set
 
 	mu     sync.Mutex // guards what follows
@@ -99,10 +99,10 @@ func (db *DB) Catalog() store.Catalog { return catalog{} }
 
 // OnForeignWrite implements store.Store. fn is called on a goroutine of the
 // store's own, or in a call that has found collections changed.
-func (db *DB) OnForeignWrite(fn func()) {
+func (db *DB) OnForeignWrite(fn func() error) {
 	db.foreign.Store(&fn)
-	if db.missed.Swap(false) {
-		fn()
+	if db.missed.Swap(false) && fn() != nil {
+		db.watch.doubt()
 	}
 }
 

@@ -37,7 +37,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 		ctx, cancel = context.WithTimeout(ctx, db.cfg.ReadTimeout)
 		defer cancel()
 	}
-	s, err := db.begin(ctx, db.readers, beginRead, db.defined.reads.Load)
+	s, err := db.begin(ctx, db.readers, beginRead, db.defined.forReads)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ type DB struct {
 	stamps  stamps
 	writer  *writer
 	readers *pool
-	foreign atomic.Pointer[func()]
+	foreign atomic.Pointer[func() error]
 
 	stop    context.CancelFunc // of what runs in the background
 	running sync.WaitGroup
@@ -137,12 +137,13 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 
 // OnForeignWrite implements store.Store. fn is called within about a second of
 // the write, on a goroutine of the store's own.
-func (db *DB) OnForeignWrite(fn func()) { db.foreign.Store(&fn) }
+func (db *DB) OnForeignWrite(fn func() error) { db.foreign.Store(&fn) }
 
-func (db *DB) wroteForeign() {
+func (db *DB) wroteForeign() error {
 	if fn := db.foreign.Load(); fn != nil {
-		(*fn)()
+		return (*fn)()
 	}
+	return nil
 }
 
 // Close implements store.Store.
