@@ -37,6 +37,9 @@ const (
 	inLineFrom = 2
 	aloneFrom  = 8
 	lastTry    = 12
+	// lastWait bounds how often a change of definitions gives way to readers: longer
+	// than a read may take.
+	lastWait = 60
 )
 
 func lockFor(try int) lock {
@@ -116,7 +119,7 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	for try := 1; ; try++ {
 		again, err := db.exclude(ctx, fn)
-		if !again || try == lastTry {
+		if !again || try == lastWait {
 			return err
 		}
 		if err := rest(ctx); err != nil {
@@ -128,7 +131,7 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 // exclude runs fn in a transaction beside which there is no other write. Readers,
 // which nothing keeps out, can still be in the way of a change of definitions.
 func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
-	s, err := db.begin(ctx, db.writers, alone.begin(), db.defined.forWrites)
+	s, err := db.begin(ctx, db.writers, alone.begin()+giveWay, db.defined.forWrites)
 	if err != nil {
 		return false, err
 	}
@@ -141,6 +144,11 @@ func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool,
 	defer func() { <-db.exclusive }()
 	return db.apply(&tx{session: *s}, fn, redefine)
 }
+
+// giveWay bounds the wait for a table that is being read: who comes to read it
+// meanwhile waits as well. It is less than PostgreSQL takes to find a deadlock,
+// which the read would lose, and then the transaction is run again.
+const giveWay = `; SET LOCAL lock_timeout = '900ms'`
 
 // redefine tells other processes that definitions may have changed.
 const redefine = `UPDATE "_loam_state" SET "version" = "version" + 1; `

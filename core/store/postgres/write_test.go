@@ -304,3 +304,35 @@ func TestPreparedStatements(t *testing.T) {
 		}
 	}
 }
+
+// A change of a table waits for its readers without holding up others.
+func TestChangeOfATableThatIsRead(t *testing.T) {
+	db := newTest(t, Config{})
+	reading, end, over := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+	go func() {
+		over <- db.Read(t.Context(), func(r store.Reader) error {
+			_, err := texts(r, `SELECT "id" FROM "t"`)
+			close(reading)
+			<-end
+			return err
+		})
+	}()
+	<-reading
+	calls := make(chan struct{}, lastTry)
+	go func() {
+		over <- db.Exclusive(t.Context(), func(tx store.Tx) error {
+			calls <- struct{}{}
+			return db.Catalog().AddColumn(tx, "t", store.Column{Name: "b"})
+		})
+	}()
+	<-calls
+	value(t, db, `SELECT "id" FROM "t"`)
+	<-calls // it gave way
+	close(end)
+	for range 2 {
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+	}
+	value(t, db, `SELECT "b" FROM "t"`)
+}
