@@ -72,7 +72,11 @@ const attempts = 3
 // the caches of this process follow first.
 func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string, known func() uint64) (*session, error) {
 	for tries := 1; ; {
-		s, version, err := db.tryBegin(ctx, pool, sql)
+		loan, err := pool.Acquire(ctx)
+		if err != nil {
+			return nil, db.explain(ctx, err)
+		}
+		s, version, err := db.tryBegin(ctx, loan, sql)
 		if err != nil {
 			tries++
 			if tries > attempts || ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) {
@@ -93,11 +97,7 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string, known f
 	}
 }
 
-func (db *DB) tryBegin(ctx context.Context, pool *pgxpool.Pool, sql string) (*session, uint64, error) {
-	loan, err := pool.Acquire(ctx)
-	if err != nil {
-		return nil, 0, db.explain(ctx, err)
-	}
+func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
 	pg := loan.Conn().PgConn()
 	s := &session{db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx}
 	results, err := pg.Exec(ctx, sql).ReadAll()

@@ -3,11 +3,13 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/store/postgres/pgtest"
 )
 
 // newTest is a database with the table "t" (id, a text, n number), closed when the
@@ -335,4 +337,26 @@ func TestChangeOfATableThatIsRead(t *testing.T) {
 		}
 	}
 	value(t, db, `SELECT "b" FROM "t"`)
+}
+
+// What a session needs holds whatever is set for the user or in the URL.
+func TestSettingsOfSessions(t *testing.T) {
+	at := pgtest.URL(t) + "&options=" + url.PathEscape("-c synchronous_commit=off -c DateStyle=German -c default_transaction_isolation=serializable")
+	db := newTest(t, Config{URL: at})
+	err := db.Write(t.Context(), func(tx store.Tx) error {
+		for setting, want := range map[string]string{
+			"synchronous_commit": "on", "DateStyle": "ISO, DMY", "transaction_isolation": "serializable", "jit": "off",
+		} {
+			if got, err := texts(tx, `SELECT current_setting($1)`, store.Text(setting)); err != nil || got != want {
+				t.Errorf("%s of a writer = %q, %v, want %q", setting, got, err, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if got := value(t, db, `SELECT current_setting('transaction_isolation') || current_setting('transaction_read_only')`); got != "repeatable readon" {
+		t.Errorf("settings of a reader = %q", got)
+	}
 }
