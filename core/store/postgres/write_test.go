@@ -3,7 +3,6 @@ package postgres
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -341,7 +340,7 @@ func TestChangeOfATableThatIsRead(t *testing.T) {
 
 // What a session needs holds whatever is set for the user or in the URL.
 func TestSettingsOfSessions(t *testing.T) {
-	at := pgtest.URL(t) + "&options=" + url.PathEscape("-c synchronous_commit=off -c DateStyle=German -c default_transaction_isolation=serializable")
+	at := pgtest.URL(t) + "&options=" + strings.NewReplacer(" ", "%20", "=", "%3D").Replace("-c synchronous_commit=off -c DateStyle=German -c default_transaction_isolation=serializable")
 	db := newTest(t, Config{URL: at})
 	err := db.Write(t.Context(), func(tx store.Tx) error {
 		for setting, want := range map[string]string{
