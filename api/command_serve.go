@@ -67,21 +67,33 @@ func serve(cmd *cobra.Command, app *core.App, address string, config Config) (er
 // open opens the app and says of which folder an error speaks.
 func open(ctx context.Context, app *core.App, mode core.Mode) error {
 	if err := app.Open(ctx, mode); err != nil {
-		return fmt.Errorf("cannot open %s: %w", app.Config.Dir, err)
+		return fmt.Errorf("cannot open %s: %w", place(app), err)
 	}
 	return nil
+}
+
+// place is where the data is. The address of a database is not told: a password
+// may be in it.
+func place(app *core.App) string {
+	if app.Config.DB != "" {
+		return "PostgreSQL, files in " + app.Config.Dir
+	}
+	return app.Config.Dir
 }
 
 // announce tells the person who started the server where it is, and what to do
 // first.
 func announce(cmd *cobra.Command, app *core.App, address net.Addr) error {
 	url := "http://" + reachable(address)
-	fmt.Fprintf(cmd.OutOrStdout(), "Loam %s serves %s (REST API at %s/api/), data in %s\n", core.Version, url, url, app.Config.Dir)
+	fmt.Fprintf(cmd.OutOrStdout(), "Loam %s serves %s (REST API at %s/api/), data in %s\n", core.Version, url, url, place(app))
 	n, err := app.Records().Count(cmd.Context(), schema.Superusers)
 	if err == nil && n == 0 {
 		dir := ""
 		if app.Config.Dir != "loam_data" {
 			dir = " --dir " + app.Config.Dir
+		}
+		if app.Config.DB != "" {
+			dir += " --db …"
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one: %s superuser upsert EMAIL PASSWORD%s\n",
 			cmd.Root().Name(), dir)

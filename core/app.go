@@ -64,6 +64,7 @@ type App struct {
 
 	stop    context.CancelFunc // of what runs in the background
 	running sync.WaitGroup
+	stale   chan struct{} // another process has changed definitions or settings; capacity 1
 }
 
 // New is an App that is not open yet. It touches nothing.
@@ -77,7 +78,7 @@ func New(c Config) *App {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &App{Config: c}
+	return &App{Config: c, stale: make(chan struct{}, 1)}
 }
 
 // Records reads and writes records.
@@ -169,6 +170,7 @@ func (a *App) open(ctx context.Context, mode Mode) (err error) {
 		background, stop := context.WithCancel(context.Background())
 		a.stop = stop
 		a.running.Go(func() { a.changes.Run(background) })
+		a.running.Go(func() { a.follow(background) })
 	}
 	return nil
 }
@@ -183,7 +185,7 @@ func (a *App) openChanges(ctx context.Context) error {
 	a.changes.Observe(func(changes []change.Change) {
 		for _, c := range changes {
 			if c.Node != node && c.Kind != change.Record {
-				a.follow()
+				a.stir()
 				return
 			}
 		}
@@ -205,19 +207,43 @@ func (a *App) load(ctx context.Context) error {
 	return nil
 }
 
-// follow loads what another process has changed.
-func (a *App) follow() {
-	if err := a.load(context.Background()); err != nil {
-		a.Config.Log.Error("reload after a write of another process", "error", err)
+// stir has the definitions and settings loaded anew.
+func (a *App) stir() {
+	select {
+	case a.stale <- struct{}{}:
+	default:
 	}
 }
 
-// reload is called when another process has written.
-func (a *App) reload(logged bool) {
+// follow loads them each time that it is stirred, until ctx ends.
+func (a *App) follow(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.stale:
+		}
+		if a.load(ctx) == nil {
+			continue
+		}
+		select { // the database is out of reach
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+			a.stir()
+		}
+	}
+}
+
+// reload follows a write of another process. The store calls it again if it fails.
+func (a *App) reload(logged bool) error {
+	var err error
 	if !logged {
-		a.follow()
+		if err = a.load(context.Background()); err != nil {
+			a.Config.Log.Warn("reload after a write of another process", "error", err)
+		}
 	}
 	a.changes.Wrote(logged)
+	return err
 }
 
 // Close waits for running work and releases everything. Idempotent.

@@ -75,7 +75,7 @@ func TestFindUsesIndexes(t *testing.T) {
 		}
 		b := newReadBed(t, users)
 		steps := explain(b, findSQL(b.Store.Dialect(), users, users.Field(c.field), c.nocase))
-		wanted := regexp.MustCompile("SEARCH users USING INDEX|Index Scan (using|on) (i|users_pkey)\\b")
+		wanted := regexp.MustCompile(`SEARCH users USING INDEX|Index Scan (using|on) (i|users_pkey)\b`)
 		if !wanted.MatchString(steps) {
 			t.Errorf("with %q: %s", c.index, steps)
 		}

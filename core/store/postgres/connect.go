@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -44,35 +45,21 @@ func (db *DB) connect(ctx context.Context) error {
 		reads = rest - writes
 	}
 	for _, p := range []struct {
-		pool *(*pgxpool.Pool)
-		size int32
-		// settings of its sessions, beside those of all
-		params map[string]string
+		pool     **pgxpool.Pool
+		size     int32
+		settings string
 	}{
-		{&db.readers, reads, map[string]string{"default_transaction_read_only": "on"}},
-		// What a serializable transaction reads by an index conflicts with writes to
-		// that place alone; what it scans, with every write to the table. The planner
-		// prefers to scan small tables.
-		{&db.writers, writes, map[string]string{"enable_seqscan": "off"}},
-		{&db.service, serviceConns, nil},
+		{&db.readers, reads, "SET default_transaction_read_only = on"},
+		{&db.writers, writes, writerSettings},
+		{&db.service, serviceConns, ""},
 	} {
 		cfg := base.Copy()
 		cfg.MaxConns, cfg.MinConns = p.size, 0
-		params := cfg.ConnConfig.RuntimeParams
-		// Compiling a statement takes longer than any of ours runs.
-		params["jit"] = "off"
-		params["application_name"] = "loam"
-		params["client_encoding"] = "UTF8"
-		params["TimeZone"] = "UTC"
-		params["DateStyle"] = "ISO"
-		params["IntervalStyle"] = "postgres"
-		params["extra_float_digits"] = "1"
-		params["bytea_output"] = "hex"
-		params["standard_conforming_strings"] = "on"
-		// A process that is stopped in a transaction must not stop all others for ever.
-		params["idle_in_transaction_session_timeout"] = fmt.Sprint((db.cfg.ExclusiveTimeout + time.Minute).Milliseconds())
-		for k, v := range p.params {
-			params[k] = v
+		cfg.ConnConfig.RuntimeParams["application_name"] = "loam"
+		settings := db.settings() + p.settings
+		cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.PgConn().Exec(ctx, settings).ReadAll()
+			return err
 		}
 		if *p.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 			db.disconnect()
@@ -81,6 +68,24 @@ func (db *DB) connect(ctx context.Context) error {
 	}
 	return nil
 }
+
+// settings are those of every session: values look alike whatever the server's,
+// the database's or the user's are; compiling a statement takes longer than any of
+// ours runs; and a process that is stopped in a transaction does not stop all
+// others for ever. Poolers do not take them as parameters of the connection.
+func (db *DB) settings() string {
+	limit := (db.cfg.ExclusiveTimeout + time.Minute).Milliseconds()
+	return fmt.Sprintf(`SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres';
+SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off;
+SET idle_in_transaction_session_timeout = %d; `, limit)
+}
+
+// writerSettings: what a serializable transaction reads by an index conflicts with
+// writes to that place alone; what it scans, with every write to the table, and the
+// planner prefers to scan small tables. A commit is on the disk when it is
+// acknowledged.
+const writerSettings = `SET enable_seqscan = off;
+SELECT set_config('synchronous_commit', 'on', FALSE) WHERE current_setting('synchronous_commit') = 'off'`
 
 // newNode is a name that no other process has.
 func newNode() string { return strings.ToLower(rand.Text())[:12] }

@@ -19,6 +19,7 @@ const (
 	codeUnique        = "23505"
 	codeSerialization = "40001"
 	codeDeadlock      = "40P01"
+	codeLockTimeout   = "55P03"
 	codeDiskFull      = "53100"
 	codeCancelled     = "57014"
 	codeReadOnly      = "25006"
@@ -52,7 +53,7 @@ func conflict(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	return e.Code == codeSerialization || e.Code == codeDeadlock || stalePlan(e)
+	return e.Code == codeSerialization || e.Code == codeDeadlock || e.Code == codeLockTimeout || stalePlan(e)
 }
 
 // stalePlan reports a prepared statement whose table has changed since.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -19,42 +20,59 @@ const (
 	announceEvery = 5 * time.Millisecond
 	// channel is where that is said.
 	channel = `"loam_writes"`
+	// forgetOld deletes the marks of connections that are no more. One that has only
+	// been idle leaves a new one.
+	forgetOld = `DELETE FROM "_loam_writes" WHERE "at" < now() - interval '1 day'; `
+	// listenFor is how long one connection listens.
+	listenFor = time.Hour
 )
 
-// versions are the versions of the definitions that the caches of this process are
-// made for. Reads may go on while these follow (they follow by reading), writes
-// may not.
-type versions struct {
-	reads, writes atomic.Uint64
+// version is that of the definitions that the caches of this process are made for.
+type version struct {
+	known     atomic.Uint64
+	following atomic.Bool // they are being brought up to a new one
 }
 
-func (v *versions) raise(to uint64) {
-	v.reads.Store(max(v.reads.Load(), to))
-	v.writes.Store(max(v.writes.Load(), to))
+func (v *version) raise(to uint64) { v.known.Store(max(v.known.Load(), to)) }
+
+// forWrites is the latest version at which a write may begin.
+func (v *version) forWrites() uint64 { return v.known.Load() }
+
+// forReads is the same for reads. The caches follow by reading, so then it is any.
+func (v *version) forReads() uint64 {
+	if v.following.Load() {
+		return math.MaxUint64
+	}
+	return v.known.Load()
 }
 
 // follow brings the caches up to a version that another process has made. One
 // goroutine at a time does it.
-func (db *DB) follow(ctx context.Context, version uint64) error {
+func (db *DB) follow(ctx context.Context, to uint64) error {
 	select {
 	case db.exclusive <- struct{}{}:
 	case <-ctx.Done():
 		return contextError(ctx.Err())
 	}
 	defer func() { <-db.exclusive }()
-	if db.defined.writes.Load() >= version {
+	if db.defined.known.Load() >= to {
 		return nil
 	}
-	db.defined.reads.Store(version)
-	db.wroteForeign(false)
-	db.defined.raise(version)
+	db.defined.following.Store(true)
+	defer db.defined.following.Store(false)
+	if err := db.wroteForeign(false); err != nil {
+		return err
+	}
+	db.defined.raise(to)
 	return nil
 }
 
-func (db *DB) wroteForeign(logged bool) {
+func (db *DB) wroteForeign(logged bool) error {
 	if fn := db.foreign.Load(); fn != nil {
-		(*fn)(logged)
+		return (*fn)(logged)
 	}
+	db.missed.Store(true)
+	return nil
 }
 
 // watcher knows what this process has told others, and what it has to ask.
@@ -112,14 +130,13 @@ func (db *DB) announces(ctx context.Context) {
 
 // follows calls OnForeignWrite's function when another process has written, until
 // ctx ends.
-func (db *DB) follows(ctx context.Context) {
+func (db *DB) follows(ctx context.Context, seen marks) {
 	retry := time.NewTicker(lookEvery)
 	defer retry.Stop()
-	seen := marks(nil)
 	for ctx.Err() == nil {
 		err := db.listen(ctx, &seen)
-		if ctx.Err() != nil {
-			return
+		if err == nil || ctx.Err() != nil { // the next look sees what came meanwhile
+			continue
 		}
 		db.watch.doubt() // as nobody was listening
 		db.cfg.Log.Warn("listen for writes of other processes", "error", err)
@@ -148,11 +165,12 @@ func (db *DB) listen(ctx context.Context, seen *marks) error {
 		return err
 	}
 	defer pg.Close(context.WithoutCancel(ctx))
-	if _, err := pg.Exec(ctx, "LISTEN "+channel).ReadAll(); err != nil {
+	if _, err := pg.Exec(ctx, "LISTEN "+channel+"; "+forgetOld).ReadAll(); err != nil {
 		return err
 	}
-	for next := time.Now(); ; {
-		if now := time.Now(); heard || db.watch.unknown.Load() || !now.Before(next) {
+	end := time.Now().Add(listenFor)
+	for next := time.Now(); next.Before(end); {
+		if now := time.Now(); heard || !now.Before(next) {
 			heard, next = false, now.Add(lookEvery)
 			if err := db.look(ctx, pg, seen); err != nil {
 				return err
@@ -166,38 +184,38 @@ func (db *DB) listen(ctx context.Context, seen *marks) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // look compares what others have written with what was seen before.
 func (db *DB) look(ctx context.Context, pg *pgconn.PgConn, seen *marks) error {
-	result := pg.ExecParams(ctx, `SELECT "node" || '/' || "slot", "n" FROM "_loam_writes" WHERE "node" <> $1`,
-		[][]byte{[]byte(db.node)}, nil, nil, nil).Read()
-	if result.Err != nil {
-		return result.Err
+	now, err := db.marks(ctx, pg)
+	if err != nil {
+		return err
 	}
-	now, changed := marks{}, false
-	for _, row := range result.Rows {
-		slot, n := string(row[0]), string(row[1])
+	changed := false
+	for slot, n := range now {
 		changed = changed || (*seen)[slot] != n
-		now[slot] = n
 	}
-	first := *seen == nil
 	*seen = now
-	if doubt := db.watch.unknown.Swap(false); doubt || changed && !first {
-		return db.refresh(ctx, !doubt)
+	if doubt := db.watch.unknown.Swap(false); doubt || changed {
+		if db.wroteForeign(!doubt) != nil {
+			db.watch.doubt() // until it works
+		}
 	}
 	return nil
 }
 
-// refresh has the caches filled anew. Definitions are not meant by it: where these
-// have changed, the next transaction notices.
-func (db *DB) refresh(ctx context.Context, logged bool) error {
-	select {
-	case db.exclusive <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+// marks reads what others have written last.
+func (db *DB) marks(ctx context.Context, pg *pgconn.PgConn) (marks, error) {
+	result := pg.ExecParams(ctx, `SELECT "node" || '/' || "slot", "n" FROM "_loam_writes" WHERE "node" <> $1`,
+		[][]byte{[]byte(db.node)}, nil, nil, nil).Read()
+	if result.Err != nil {
+		return nil, result.Err
 	}
-	defer func() { <-db.exclusive }()
-	db.wroteForeign(logged)
-	return nil
+	list := marks{}
+	for _, row := range result.Rows {
+		list[string(row[0])] = string(row[1])
+	}
+	return list, nil
 }

@@ -55,10 +55,12 @@ type DB struct {
 
 	order     turnstile
 	exclusive chan struct{} // held by one Exclusive of this process, or a follow; capacity 1
-	defined   versions
+	defined   version
 	indexes   uniques
 	watch     watcher
-	foreign   atomic.Pointer[func(logged bool)]
+	before    marks // what others had written when this was opened
+	foreign   atomic.Pointer[func(logged bool) error]
+	missed    atomic.Bool // there was something to call foreign for, but it was not set
 
 	mu     sync.Mutex // guards what follows
 	closed bool
@@ -84,7 +86,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	background, stop := context.WithCancel(context.Background())
 	db.stop = stop
-	db.running.Go(func() { db.follows(background) })
+	db.running.Go(func() { db.follows(background, db.before) })
 	db.running.Go(func() { db.announces(background) })
 	return db, nil
 }
@@ -97,7 +99,12 @@ func (db *DB) Catalog() store.Catalog { return catalog{} }
 
 // OnForeignWrite implements store.Store. fn is called on a goroutine of the
 // store's own, or in a call that has found collections changed.
-func (db *DB) OnForeignWrite(fn func(logged bool)) { db.foreign.Store(&fn) }
+func (db *DB) OnForeignWrite(fn func(logged bool) error) {
+	db.foreign.Store(&fn)
+	if db.missed.Swap(false) && fn(false) != nil {
+		db.watch.doubt()
+	}
+}
 
 // enter begins a call; leave is to be called at its end.
 func (db *DB) enter(ctx context.Context) (leave func(), err error) {

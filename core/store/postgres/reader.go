@@ -37,7 +37,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 		ctx, cancel = context.WithTimeout(ctx, db.cfg.ReadTimeout)
 		defer cancel()
 	}
-	s, err := db.begin(ctx, db.readers, beginRead, db.defined.reads.Load)
+	s, err := db.begin(ctx, db.readers, beginRead, db.defined.forReads)
 	if err != nil {
 		return err
 	}
@@ -67,12 +67,16 @@ func (s *session) rollback() {
 // connections that the server has cut off are found only by using them.
 const attempts = 3
 
-// begin takes a connection and runs the statements that begin a transaction, the
-// last of which reads the version of the definitions. If that is not the known one,
+// begin takes a connection and runs the statements that begin a transaction, one
+// of which reads the version of the definitions. If that is not the known one,
 // the caches of this process follow first.
 func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string, known func() uint64) (*session, error) {
 	for tries := 1; ; {
-		s, version, err := db.tryBegin(ctx, pool, sql)
+		loan, err := pool.Acquire(ctx)
+		if err != nil {
+			return nil, db.explain(ctx, err)
+		}
+		s, version, err := db.tryBegin(ctx, loan, sql)
 		if err != nil {
 			tries++
 			if tries > attempts || ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) {
@@ -93,11 +97,7 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string, known f
 	}
 }
 
-func (db *DB) tryBegin(ctx context.Context, pool *pgxpool.Pool, sql string) (*session, uint64, error) {
-	loan, err := pool.Acquire(ctx)
-	if err != nil {
-		return nil, 0, db.explain(ctx, err)
-	}
+func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
 	pg := loan.Conn().PgConn()
 	s := &session{db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx}
 	results, err := pg.Exec(ctx, sql).ReadAll()
@@ -111,14 +111,15 @@ func (db *DB) tryBegin(ctx context.Context, pool *pgxpool.Pool, sql string) (*se
 	return s, number(results), nil
 }
 
-// number is the one value of the last result.
+// number is the one value among the results.
 func number(results []*pgconn.Result) uint64 {
-	last := results[len(results)-1]
-	if len(last.Rows) != 1 || len(last.Rows[0]) != 1 {
-		return 0
+	for _, r := range results {
+		if len(r.Rows) == 1 && len(r.Rows[0]) == 1 {
+			n, _ := strconv.ParseUint(string(r.Rows[0][0]), 10, 64) // the column is an integer
+			return n
+		}
 	}
-	n, _ := strconv.ParseUint(string(last.Rows[0][0]), 10, 64) // the column is an integer
-	return n
+	return 0
 }
 
 // explain is the store's error for one of the driver. That the context has ended

@@ -25,7 +25,6 @@ CREATE TABLE IF NOT EXISTS "_loam_writes" (
 	"n" bigint NOT NULL,
 	"at" timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY ("node", "slot")) WITH (fillfactor = 50);
-DELETE FROM "_loam_writes" WHERE "at" < now() - interval '1 day';
 `
 
 // oldest is the oldest server that is supported.
@@ -84,7 +83,8 @@ func (db *DB) setup(ctx context.Context) error {
 		return db.explain(ctx, err)
 	}
 	db.defined.raise(number(version))
-	return nil
+	db.before, err = db.marks(ctx, pg)
+	return err
 }
 
 // createSchema makes the schema that the URL names, where it names one alone.

@@ -42,7 +42,6 @@ type statement struct {
 	name   string
 	given  []uint32 // types that the parameters were given
 	fields []store.ValueKind
-	rows   bool // its count is of rows written
 }
 
 // statementsOf is what the connection has prepared.

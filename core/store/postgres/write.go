@@ -37,6 +37,9 @@ const (
 	inLineFrom = 2
 	aloneFrom  = 8
 	lastTry    = 12
+	// lastWait bounds how often a change of definitions gives way to readers: longer
+	// than a read may take.
+	lastWait = 60
 )
 
 func lockFor(try int) lock {
@@ -92,7 +95,7 @@ func rest(ctx context.Context) error {
 
 // write runs fn in a transaction, once. again reports that it lost against another.
 func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock) (again bool, err error) {
-	s, err := db.begin(ctx, db.writers, l.begin(), db.defined.writes.Load)
+	s, err := db.begin(ctx, db.writers, l.begin(), db.defined.forWrites)
 	if err != nil {
 		return false, err
 	}
@@ -116,7 +119,7 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	for try := 1; ; try++ {
 		again, err := db.exclude(ctx, fn)
-		if !again || try == lastTry {
+		if !again || try == lastWait {
 			return err
 		}
 		if err := rest(ctx); err != nil {
@@ -128,7 +131,7 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 // exclude runs fn in a transaction beside which there is no other write. Readers,
 // which nothing keeps out, can still be in the way of a change of definitions.
 func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
-	s, err := db.begin(ctx, db.writers, alone.begin(), db.defined.writes.Load)
+	s, err := db.begin(ctx, db.writers, alone.begin()+giveWay, db.defined.forWrites)
 	if err != nil {
 		return false, err
 	}
@@ -141,6 +144,11 @@ func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool,
 	defer func() { <-db.exclusive }()
 	return db.apply(&tx{session: *s}, fn, redefine)
 }
+
+// giveWay bounds the wait for a table that is being read: who comes to read it
+// meanwhile waits as well. It is less than PostgreSQL takes to find a deadlock,
+// which the read would lose, and then the transaction is run again.
+const giveWay = `; SET LOCAL lock_timeout = '900ms'`
 
 // redefine tells other processes that definitions may have changed.
 const redefine = `UPDATE "_loam_state" SET "version" = "version" + 1; `
@@ -174,6 +182,9 @@ func call(fn func(store.Tx) error, t *tx) (err error) {
 
 // commit makes the transaction durable and, if that worked, calls what it queued.
 func (db *DB) commit(t *tx, last string) (again bool, err error) {
+	if err := t.ready(); err != nil {
+		return false, err
+	}
 	turn := db.order.take()
 	done, err := db.sendCommit(t, last)
 	db.order.wait(turn)
@@ -194,6 +205,18 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	return false, db.commitFailed(t, err)
 }
 
+// ready says why a commit cannot be sent, if so. Once it is sent, the driver's
+// errors do not tell how far it came.
+func (t *tx) ready() error {
+	switch {
+	case t.ctx.Err() != nil:
+		return contextError(t.ctx.Err())
+	case t.pg.IsClosed():
+		return store.ErrUnavailable
+	}
+	return nil
+}
+
 // sendCommit reports whether the server said that it has committed.
 func (db *DB) sendCommit(t *tx, last string) (done bool, err error) {
 	results := t.pg.Exec(t.ctx, last+db.watch.mark(db.node, t.loan)+"COMMIT")
@@ -211,7 +234,7 @@ func (db *DB) sendCommit(t *tx, last string) (done bool, err error) {
 // commitFailed is the error of a commit that has failed or of which nobody knows.
 func (db *DB) commitFailed(t *tx, err error) error {
 	var e *pgconn.PgError
-	if pgconn.SafeToRetry(err) || errors.As(err, &e) && !cutOff(e) {
+	if errors.As(err, &e) && !cutOff(e) {
 		return db.explain(t.ctx, err)
 	}
 	db.watch.doubt()

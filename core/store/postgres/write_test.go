@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/store/postgres/pgtest"
 )
 
 // newTest is a database with the table "t" (id, a text, n number), closed when the
@@ -302,5 +303,59 @@ func TestPreparedStatements(t *testing.T) {
 				t.Errorf("after a change of the type to %v: %v", kind, err)
 			}
 		}
+	}
+}
+
+// A change of a table waits for its readers without holding up others.
+func TestChangeOfATableThatIsRead(t *testing.T) {
+	db := newTest(t, Config{})
+	reading, end, over := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+	go func() {
+		over <- db.Read(t.Context(), func(r store.Reader) error {
+			_, err := texts(r, `SELECT "id" FROM "t"`)
+			close(reading)
+			<-end
+			return err
+		})
+	}()
+	<-reading
+	calls := make(chan struct{}, lastTry)
+	go func() {
+		over <- db.Exclusive(t.Context(), func(tx store.Tx) error {
+			calls <- struct{}{}
+			return db.Catalog().AddColumn(tx, "t", store.Column{Name: "b"})
+		})
+	}()
+	<-calls
+	value(t, db, `SELECT "id" FROM "t"`)
+	<-calls // it gave way
+	close(end)
+	for range 2 {
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+	}
+	value(t, db, `SELECT "b" FROM "t"`)
+}
+
+// What a session needs holds whatever is set for the user or in the URL.
+func TestSettingsOfSessions(t *testing.T) {
+	at := pgtest.URL(t) + "&options=" + strings.NewReplacer(" ", "%20", "=", "%3D").Replace("-c synchronous_commit=off -c DateStyle=German -c default_transaction_isolation=serializable")
+	db := newTest(t, Config{URL: at})
+	err := db.Write(t.Context(), func(tx store.Tx) error {
+		for setting, want := range map[string]string{
+			"synchronous_commit": "on", "DateStyle": "ISO, DMY", "transaction_isolation": "serializable", "jit": "off",
+		} {
+			if got, err := texts(tx, `SELECT current_setting($1)`, store.Text(setting)); err != nil || got != want {
+				t.Errorf("%s of a writer = %q, %v, want %q", setting, got, err, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if got := value(t, db, `SELECT current_setting('transaction_isolation') || current_setting('transaction_read_only')`); got != "repeatable readon" {
+		t.Errorf("settings of a reader = %q", got)
 	}
 }

@@ -12,8 +12,10 @@ const foreignEvery = time.Second
 // was written meanwhile is not known.
 const versionUnknown = -1
 
-// watch calls notify each time that another process has written, until ctx ends.
-func (w *writer) watch(ctx context.Context, notify func()) {
+// watch calls notify each time that another process has written, and again when
+// that has failed, until ctx ends.
+func (w *writer) watch(ctx context.Context, notify func() error) {
+	pending := false
 	tick := time.NewTicker(foreignEvery)
 	defer tick.Stop()
 	for {
@@ -23,7 +25,10 @@ func (w *writer) watch(ctx context.Context, notify func()) {
 		case <-tick.C:
 			if w.foreign(ctx) {
 				w.stamps.bump()
-				notify()
+				pending = true
+			}
+			if pending {
+				pending = notify() != nil
 			}
 		}
 	}

@@ -27,7 +27,7 @@ func TestForeignWriteIsNoticed(t *testing.T) {
 	defer mustClose(t, server)
 	createT(t, server)
 	noticed := make(chan struct{}, 16)
-	server.OnForeignWrite(func(bool) { noticed <- struct{}{} })
+	server.OnForeignWrite(func(bool) error { noticed <- struct{}{}; return nil })
 	before := stampT(t, server)
 
 	tool := openTest(t, Config{Dir: server.cfg.Dir})

@@ -62,7 +62,7 @@ type DB struct {
 	stamps  stamps
 	writer  *writer
 	readers *pool
-	foreign atomic.Pointer[func(logged bool)]
+	foreign atomic.Pointer[func(logged bool) error]
 
 	stop    context.CancelFunc // of what runs in the background
 	running sync.WaitGroup
@@ -138,12 +138,13 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 // OnForeignWrite implements store.Store. fn is called within about a second of
 // the write, on a goroutine of the store's own, and never with logged: other tools
 // write as well.
-func (db *DB) OnForeignWrite(fn func(logged bool)) { db.foreign.Store(&fn) }
+func (db *DB) OnForeignWrite(fn func(logged bool) error) { db.foreign.Store(&fn) }
 
-func (db *DB) wroteForeign() {
+func (db *DB) wroteForeign() error {
 	if fn := db.foreign.Load(); fn != nil {
-		(*fn)(false)
+		return (*fn)(false)
 	}
+	return nil
 }
 
 // Close implements store.Store.

@@ -38,7 +38,7 @@ kill -QUIT $pid
 wait $pid
 rm -rf "$FOLDER"`
 
-// Start makes a database cluster that promises nothing to survive a power cut, and
+// Start makes a database cluster that would not survive a power cut, and
 // starts a server on it. It is ErrNotInstalled where there is none.
 func Start() (*Server, error) {
 	bin, err := binaries()
@@ -80,7 +80,7 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 func (s *Server) Resume() error {
 	args := []string{"-D", s.data(), "-k", s.dir}
 	for _, setting := range []string{
-		"listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
+		"listen_addresses=", "fsync=off", "full_page_writes=off",
 		"max_connections=400", "shared_buffers=64MB", "autovacuum_naptime=5s",
 	} {
 		args = append(args, "-c", setting)

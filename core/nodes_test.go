@@ -1,0 +1,205 @@
+package core_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/store/postgres/pgtest"
+)
+
+// nodes are apps on one database, each with a folder of its own.
+func nodes(t *testing.T) (one, other *core.App) {
+	t.Helper()
+	url := pgtest.URL(t)
+	return coretest.Open(t, core.Config{Dir: t.TempDir(), DB: url}), coretest.Open(t, core.Config{Dir: t.TempDir(), DB: url})
+}
+
+// soon waits for what another node has to hear of first.
+func soon(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(10 * time.Second); !ok(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("not in time: %s", what)
+		}
+	}
+}
+
+func configure(t *testing.T, app *core.App, collection, body string) {
+	t.Helper()
+	if _, err := app.Collections().Update(context.Background(), collection, []byte(body)); err != nil {
+		t.Fatalf("update of %s: %v", collection, err)
+	}
+}
+
+func get(t *testing.T, app *core.App, collection, id string) map[string]any {
+	t.Helper()
+	out, err := app.Records().Get(context.Background(), coretest.Root(), collection, id, "")
+	if err != nil {
+		t.Fatalf("get %s/%s: %v", collection, id, err)
+	}
+	var o map[string]any
+	if err := json.Unmarshal(out, &o); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// Names of columns that change places between the nodes never mean the wrong one.
+func TestNodesShareDefinitions(t *testing.T) {
+	one, other := nodes(t)
+	coretest.Collection(t, one, `{"name":"posts","fields":[{"id":"f1","name":"a","type":"text"},{"id":"f2","name":"b","type":"text"}]}`)
+	soon(t, "the collection on the other node", func() bool { return other.Snapshot().Find("posts") != nil })
+	a, b := "a", "b"
+	for i := range 6 {
+		rec := coretest.Create(t, other, "posts", map[string]any{a: "first", b: "second"})
+		id := rec["id"].(string)
+		a, b = b, a
+		configure(t, one, "posts", fmt.Sprintf(`{"fields":[{"id":"f1","name":%q,"type":"text"},{"id":"f2","name":%q,"type":"text"}]}`, a, b))
+		if i%2 == 0 {
+			if got := get(t, other, "posts", id); got[a] != "first" || got[b] != "second" {
+				t.Fatalf("after change %d: %v", i, got)
+			}
+			continue
+		}
+		if _, err := other.Records().Update(context.Background(), coretest.Root(), "posts", id, record.Input{Body: map[string]any{a: "new"}}, ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := get(t, one, "posts", id); got[a] != "new" || got[b] != "second" {
+			t.Fatalf("after change %d and an update: %v", i, got)
+		}
+	}
+	if _, err := other.Collections().Create(context.Background(), []byte(`{"name":"posts"}`)); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a second collection of the name = %v, want invalid", err)
+	}
+	if err := one.Collections().Delete(context.Background(), "posts"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Records().Get(context.Background(), coretest.Root(), "posts", "x", ""); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("Get in a collection that another node has deleted = %v, want not found", err)
+	}
+}
+
+func TestNodesShareSettings(t *testing.T) {
+	one, other := nodes(t)
+	if _, err := one.Settings().Patch(context.Background(), []byte(`{"meta":{"appName":"Shared"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the settings on the other node", func() bool { return other.Settings().Current().Meta.AppName == "Shared" })
+	var g sync.WaitGroup
+	for i, app := range []*core.App{one, other} { // neither takes back what the other one sets
+		g.Go(func() {
+			for n := range 10 {
+				body := fmt.Sprintf(`{"logs":{"maxDays":%d}}`, n+1)
+				if i == 1 {
+					body = fmt.Sprintf(`{"batch":{"maxRequests":%d}}`, n+1)
+				}
+				if _, err := app.Settings().Patch(context.Background(), []byte(body)); err != nil {
+					t.Errorf("Patch(%s) = %v", body, err)
+				}
+			}
+		})
+	}
+	g.Wait()
+	for _, app := range []*core.App{one, other} {
+		soon(t, "both settings on both nodes", func() bool {
+			s := app.Settings().Current()
+			return s.Logs.MaxDays == 10 && s.Batch.MaxRequests == 10
+		})
+	}
+}
+
+// A token of one node is good on the other, until the password changes anywhere.
+func TestNodesShareTokens(t *testing.T) {
+	one, other := nodes(t)
+	first, second := auth.New(one), auth.New(other)
+	const password = "correct horse"
+	user := coretest.Create(t, one, "users", map[string]any{"email": "a@example.com", "password": password, "passwordConfirm": password})
+	in, err := first.WithPassword(t.Context(), record.Caller{}, "users", auth.PasswordForm{Identity: "a@example.com", Password: password}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // cached too
+		if second.Authenticate(t.Context(), in.Token) == nil {
+			t.Fatal("a token of the one node is nobody's on the other")
+		}
+	}
+	change := map[string]any{"password": "another horse", "passwordConfirm": "another horse"}
+	if _, err := one.Records().Update(t.Context(), coretest.Root(), "users", user["id"].(string), record.Input{Body: change}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if first.Authenticate(t.Context(), in.Token) != nil {
+		t.Error("a token that an answered request has ended is good on the node that answered")
+	}
+	soon(t, "the end of the token on the other node", func() bool { return second.Authenticate(t.Context(), in.Token) == nil })
+}
+
+// The last superuser stays, whichever nodes delete.
+func TestNodesKeepOneSuperuser(t *testing.T) {
+	one, other := nodes(t)
+	var ids []string
+	for _, email := range []string{"a@example.com", "b@example.com"} {
+		body := map[string]any{"email": email, "password": "correct horse", "passwordConfirm": "correct horse"}
+		ids = append(ids, coretest.Create(t, one, "_superusers", body)["id"].(string))
+	}
+	errs := make([]error, 2)
+	var g sync.WaitGroup
+	for i, app := range []*core.App{one, other} {
+		g.Go(func() {
+			errs[i] = app.Records().Delete(context.Background(), coretest.Root(), "_superusers", ids[i])
+		})
+	}
+	g.Wait()
+	if n, err := one.Records().Count(t.Context(), "_superusers"); n != 1 || err != nil {
+		t.Fatalf("%d superusers are left, %v, want 1 (%v)", n, err, errors.Join(errs...))
+	}
+}
+
+// Processes that start at once on an empty database make one of everything.
+func TestNodesStartAtOnce(t *testing.T) {
+	url := pgtest.URL(t)
+	const n = 4
+	apps := make([]*core.App, n)
+	var g sync.WaitGroup
+	for i := range apps {
+		apps[i] = core.New(core.Config{Dir: t.TempDir(), DB: url})
+		g.Go(func() {
+			if err := apps[i].Open(context.Background(), core.Serve); err != nil {
+				t.Errorf("Open() of app %d = %v", i, err)
+			}
+		})
+	}
+	g.Wait()
+	want := ""
+	for i, app := range apps {
+		if t.Failed() {
+			break
+		}
+		got := ""
+		for _, c := range app.Snapshot().All() {
+			got += c.ID + " " + c.Name + "\n"
+		}
+		if i == 0 {
+			want = got
+		}
+		if got != want {
+			t.Errorf("app %d has the collections\n%swant\n%s", i, got, want)
+		}
+	}
+	for _, app := range apps {
+		if err := app.Close(); err != nil {
+			t.Errorf("Close() = %v", err)
+		}
+	}
+}
