@@ -152,10 +152,29 @@ func (l *Log) move(ctx context.Context) (waits bool, err error) {
 		}
 		n := l.feed.advance(p)
 		l.hand(p.rows[:n])
-		if n < len(p.rows) {
+		switch {
+		case n == len(p.rows):
+		case p.rows[n].Seq <= l.feed.known:
 			return true, nil
+		default:
+			moment, err := l.moment(ctx)
+			if err != nil {
+				return false, err
+			}
+			l.feed.note(p, moment)
 		}
 	}
+}
+
+func (l *Log) moment(ctx context.Context) (moment int64, err error) {
+	err = l.Store.Read(ctx, func(r store.Reader) error {
+		moment, err = integer(r, "SELECT "+l.Store.Dialect().Moment())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read the change log: %w", err)
+	}
+	return moment, nil
 }
 
 // hand gives rows to the subscribers, and those of other processes to the

@@ -30,15 +30,15 @@ func end(seq int64) place { return place{seq, last} }
 //
 // Where several processes write, numbers are drawn before the commit, so a
 // transaction may appear after one with a higher number. A missing number is a
-// hole: its transaction is still running, or was rolled back. When a hole is seen,
-// the transaction behind it had written before it drew its number, so it is among
-// those that had begun by then; once all of these are over, what is still missing
-// was rolled back. Numbers up to known were drawn by transactions before mark.
+// hole: its transaction is still running, or was rolled back. It had written before
+// it drew its number, so when a hole is seen it has begun; a moment is taken after
+// that, and once all that had begun by then are over, what is still missing was
+// rolled back. Numbers up to known were drawn before moment.
 type frontier struct {
-	at    place
-	whole int64 // the last transaction all of which has been handed out
-	known int64
-	mark  int64
+	at     place
+	whole  int64 // the last transaction all of which has been handed out
+	known  int64
+	moment int64
 }
 
 // window is how many numbers before the last one may still belong to a running
@@ -51,8 +51,8 @@ const pageRows = 1000
 
 // page is rows that were read in one transaction.
 type page struct {
-	rows             []Change
-	oldest, youngest int64 // the oldest transaction that is running; the one that begins next
+	rows    []Change
+	running int64 // store.Dialect.Running
 }
 
 // whole is the number of the last transaction all of whose rows are among the first
@@ -76,7 +76,7 @@ func (p page) whole(n int, earlier int64) int64 {
 // readPage reads what follows a place, up to another.
 func (l *Log) readPage(ctx context.Context, after, to place) (p page, err error) {
 	err = l.Store.Read(ctx, func(r store.Reader) error {
-		if p.oldest, p.youngest, err = l.horizon(r); err != nil {
+		if p.running, err = integer(r, "SELECT "+l.Store.Dialect().Running()); err != nil {
 			return err
 		}
 		p.rows, err = readRows(r, after, to)
@@ -86,18 +86,6 @@ func (l *Log) readPage(ctx context.Context, after, to place) (p page, err error)
 		return p, fmt.Errorf("read the change log: %w", err)
 	}
 	return p, nil
-}
-
-func (l *Log) horizon(r store.Reader) (oldest, youngest int64, err error) {
-	rows, err := r.Query("SELECT " + l.Store.Dialect().Horizon())
-	if err != nil {
-		return 0, 0, err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		oldest, youngest = rows.Int(0), rows.Int(1)
-	}
-	return oldest, youngest, rows.Close()
 }
 
 func readRows(r store.Reader, after, to place) ([]Change, error) {
@@ -127,7 +115,7 @@ func readRows(r store.Reader, after, to place) ([]Change, error) {
 func (f *frontier) advance(p page) int {
 	n := 0
 	for _, c := range p.rows {
-		if c.Seq > f.at.seq+1 && !f.settled(c.Seq, p) {
+		if c.Seq > f.at.seq+1 && (c.Seq > f.known || p.running < f.moment) {
 			break
 		}
 		n++
@@ -137,15 +125,6 @@ func (f *frontier) advance(p page) int {
 	return n
 }
 
-// settled says whether nothing can appear any more before that number, which is
-// there.
-func (f *frontier) settled(seq int64, p page) bool {
-	if f.known < seq {
-		if p.oldest >= p.youngest { // nothing is running
-			return true
-		}
-		f.known, f.mark = p.rows[len(p.rows)-1].Seq, p.youngest
-		return false
-	}
-	return p.oldest >= f.mark
-}
+// note begins to wait for the holes before a row of a page, at a moment after the
+// page was read.
+func (f *frontier) note(p page, moment int64) { f.known, f.moment = p.rows[len(p.rows)-1].Seq, moment }

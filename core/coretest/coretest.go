@@ -25,7 +25,7 @@ func New(t testing.TB) *core.App {
 func Open(t testing.TB, c core.Config) *core.App {
 	t.Helper()
 	if c.DB == "" {
-		c.DB = enginetest.URL(t)
+		c.DB = DB(t)
 	}
 	app := core.New(c)
 	if err := app.Open(context.Background(), core.Serve); err != nil {
@@ -37,6 +37,13 @@ func Open(t testing.TB, c core.Config) *core.App {
 		}
 	})
 	return app
+}
+
+// DB is core.Config.DB of a fresh database of the test's own, for tests that open
+// it more than once.
+func DB(t testing.TB) string {
+	t.Helper()
+	return enginetest.URL(t)
 }
 
 // Collection makes a collection from its API form, as text or as a value that

@@ -70,10 +70,12 @@ type Dialect interface {
 	// another order than they commit, and one that is undone leaves its number out.
 	Next(table, column string) string
 
-	// Horizon is two columns, as the transaction sees the database: the number of the
-	// oldest transaction that was writing, and that of the next one to begin. Every
-	// transaction has one before it has written its first row, in the order of these;
-	// what one wrote that is older than the first is visible or was undone. Where one
-	// transaction writes at a time both are 0.
-	Horizon() string
+	// Running is the number of the oldest transaction that was writing when this one
+	// began to read, and Moment a number that is greater than those of all that have
+	// begun to write so far. A transaction has its number, in the order of these,
+	// before its first row is written: when Running has come to a Moment, what was
+	// running at that moment is visible or was undone. Where one transaction writes at
+	// a time both are 0.
+	Running() string
+	Moment() string
 }

@@ -134,7 +134,9 @@ func (Dialect) Next(table, column string) string {
 	return "nextval(pg_get_serial_sequence(" + literal(quote(table)) + ", " + literal(column) + "))"
 }
 
-// Horizon tells of the snapshot of the transaction.
-func (Dialect) Horizon() string {
-	return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-}
+// Running is that of the snapshot.
+func (Dialect) Running() string { return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint" }
+
+// Moment takes a transaction id: the upper end of a snapshot is only that of those
+// that have ended, and older ones than it may still be running.
+func (Dialect) Moment() string { return "pg_current_xact_id()::text::bigint" }

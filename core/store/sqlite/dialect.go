@@ -107,5 +107,8 @@ func (Dialect) Next(table, column string) string {
 	return `(SELECT COALESCE(max(` + quote(column) + `), 0) + 1 FROM ` + quote(table) + `)`
 }
 
-// Horizon is of no use: there is one writer.
-func (Dialect) Horizon() string { return "0, 0" }
+// Running is of no use: there is one writer.
+func (Dialect) Running() string { return "0" }
+
+// Moment is of no use either.
+func (Dialect) Moment() string { return "0" }
