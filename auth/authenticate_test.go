@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -250,4 +251,20 @@ func BenchmarkAuthenticate(b *testing.B) {
 			}
 		}
 	})
+}
+
+// Who cannot be looked up is not taken for a guest.
+func TestAuthenticateFails(t *testing.T) {
+	f := newFixture(t)
+	f.member(map[string]any{"username": "ann", "email": "ann@example.com"})
+	token := f.login("ann").Token
+	f.forget(nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if r, err := f.Service.Authenticate(ctx, token); r != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("Authenticate() without the database = %v, %v, want the error", r, err)
+	}
+	if r := f.Authenticate(context.Background(), token); r == nil {
+		t.Errorf("Authenticate() = nil, want ann")
+	}
 }

@@ -83,6 +83,16 @@ func (f *fixture) login(identity string) *Response {
 	return response
 }
 
+// Authenticate is the service's, which must not fail.
+func (f *fixture) Authenticate(ctx context.Context, token string) *record.Record {
+	f.t.Helper()
+	r, err := f.Service.Authenticate(ctx, token)
+	if err != nil {
+		f.t.Errorf("Authenticate() = %v", err)
+	}
+	return r
+}
+
 // caller is who makes a request with the token.
 func (f *fixture) caller(token string) record.Caller {
 	return record.Caller{Auth: f.Authenticate(context.Background(), token)}

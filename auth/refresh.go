@@ -15,7 +15,10 @@ func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection,
 	if c == nil {
 		return nil, fault.New(fault.NotFound, "Missing or invalid collection context.")
 	}
-	id := s.identify(ctx, token)
+	id, err := s.identify(ctx, token)
+	if err != nil {
+		return nil, err
+	}
 	if id == nil || caller.Auth == nil || caller.Auth.ID() != id.record.ID() {
 		return nil, fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
 	}
@@ -29,7 +32,6 @@ func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection,
 		return nil, err
 	}
 	if id.refreshable {
-		var err error
 		if token, err = newToken(r, s.app.Now()); err != nil {
 			return nil, err
 		}

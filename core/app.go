@@ -235,10 +235,10 @@ func (a *App) follow(ctx context.Context) {
 }
 
 // reload follows a write of another process. The store calls it again if it fails.
-func (a *App) reload(logged bool) error {
+func (a *App) reload(ctx context.Context, logged bool) error {
 	var err error
 	if !logged {
-		if err = a.load(context.Background()); err != nil {
+		if err = a.load(ctx); err != nil {
 			a.Config.Log.Warn("reload after a write of another process", "error", err)
 		}
 	}

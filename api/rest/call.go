@@ -55,7 +55,9 @@ func (c *call) begin() (err error) {
 		IP: settings.TrustedProxy.RealIP(c.r.Header, c.r.RemoteAddr)}
 	if header := c.r.Header["Authorization"]; len(header) > 0 {
 		c.token = bearer(header[0])
-		c.caller.Auth = c.api.auth.Authenticate(c.r.Context(), c.token)
+		if c.caller.Auth, err = c.api.auth.Authenticate(c.r.Context(), c.token); err != nil {
+			return err
+		}
 	}
 	if c.caller.Superuser() && !settings.SuperuserAllowed(c.caller.IP) {
 		return fault.New(fault.Forbidden, "")

@@ -19,8 +19,19 @@ func (s *Service) FindByID(ctx context.Context, collection, id string) (*Record,
 // FindFirst is the oldest record whose field has that value, letter case of ASCII
 // aside if nocase, with the faults of FindByID. Nothing is found by an empty text:
 // to have no email address is not to have the same.
-func (s *Service) FindFirst(ctx context.Context, collection, field string, value any, nocase bool) (*Record, error) {
-	c := s.Snapshot().Find(collection)
+func (s *Service) FindFirst(ctx context.Context, collection, field string, value any, nocase bool) (found *Record, err error) {
+	err = s.withReading(Caller{}, func(rd *reading) (err error) {
+		found, err = rd.findFirst(ctx, collection, field, value, nocase)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+func (rd *reading) findFirst(ctx context.Context, collection, field string, value any, nocase bool) (*Record, error) {
+	c := rd.snapshot.Find(collection)
 	if c == nil {
 		return nil, fault.New(fault.NotFound, "")
 	}
@@ -32,9 +43,10 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	if value == "" {
 		return nil, fault.New(fault.NotFound, "")
 	}
-	sql := findSQL(s.Store.Dialect(), c, f, nocase)
+	s := rd.service.Store
+	sql := findSQL(s.Dialect(), c, f, nocase)
 	var found *Record
-	err := s.Store.Read(ctx, func(r store.Reader) error {
+	err := s.Read(ctx, rd.current(func(r store.Reader) error {
 		rows, err := r.Query(sql, f.Value(value))
 		if err != nil {
 			return err
@@ -44,7 +56,7 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 			found = load(c, rows)
 		}
 		return rows.Close()
-	})
+	}))
 	if err == nil && found == nil {
 		err = fault.New(fault.NotFound, "")
 	}

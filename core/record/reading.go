@@ -78,16 +78,21 @@ func (rd *reading) read(ctx context.Context, fn func(store.Reader) error) error 
 	return rd.service.Store.Read(ctx, fn)
 }
 
-// readCurrent is read by the definitions of the state that is read: the store has
-// by then told of those that another process has made. If the reading has others,
-// the error is errStale.
+// readCurrent is read with current.
 func (rd *reading) readCurrent(ctx context.Context, fn func(store.Reader) error) error {
-	return rd.read(ctx, func(r store.Reader) error {
+	return rd.read(ctx, rd.current(fn))
+}
+
+// current is fn by the definitions of the state that is read: the store has by then
+// told of those that another process has made. If the reading has others, the error
+// is errStale.
+func (rd *reading) current(fn func(store.Reader) error) func(store.Reader) error {
+	return func(r store.Reader) error {
 		if rd.service.Snapshot() != rd.snapshot {
 			return errStale
 		}
 		return fn(r)
-	})
+	}
 }
 
 // unreadable is the fault of that kind for a request whose expressions do not

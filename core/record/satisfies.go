@@ -12,14 +12,21 @@ import (
 // Satisfies says whether the record, as it is stored, satisfies a rule for the
 // caller, superusers included. A record that is gone satisfies none, and nothing
 // satisfies a rule that does not compile. A rule that takes too long is a fault.
-func (s *Service) Satisfies(ctx context.Context, caller Caller, r *Record, rule string) (bool, error) {
-	rd := s.reading(caller)
-	c := rd.snapshot.ByID(r.collection.ID)
+func (s *Service) Satisfies(ctx context.Context, caller Caller, r *Record, rule string) (ok bool, err error) {
+	err = s.withReading(caller, func(rd *reading) (err error) {
+		ok, err = rd.satisfies(ctx, r, rule)
+		return err
+	})
+	return ok, err
+}
+
+func (rd *reading) satisfies(ctx context.Context, r *Record, rule string) (bool, error) {
+	c, s := rd.snapshot.ByID(r.collection.ID), rd.service
 	if c == nil {
 		return false, nil
 	}
 	plan, err := s.planner.Compile(query.Select{
-		Scope:   query.Scope{Snapshot: rd.snapshot, Collection: c, Request: caller.request(caller.Body), Now: rd.now},
+		Scope:   query.Scope{Snapshot: rd.snapshot, Collection: c, Request: rd.caller.request(rd.caller.Body), Now: rd.now},
 		Columns: []string{"id"},
 		ID:      r.ID(),
 		Rule:    rule,
@@ -34,7 +41,7 @@ func (s *Service) Satisfies(ctx context.Context, caller Caller, r *Record, rule 
 		return false, err
 	}
 	var found bool
-	err = rd.read(ctx, func(r store.Reader) error {
+	err = rd.readCurrent(ctx, func(r store.Reader) error {
 		rows, err := r.Query(plan.SQL, plan.Args...)
 		if err != nil {
 			return err

@@ -28,8 +28,9 @@ type Store interface {
 	// OnForeignWrite sets what is called when another process has written to this
 	// database. Unless logged, every cache must be dropped; else what was written is
 	// in the change log, and no table has changed its form. If fn fails it is
-	// called again about a second later. Set once, before the first Write.
-	OnForeignWrite(fn func(logged bool) error)
+	// called again about a second later. It reads with the context that it is given.
+	// Set once, before the first Write.
+	OnForeignWrite(fn func(ctx context.Context, logged bool) error)
 
 	// Close waits for running work, then releases everything. Idempotent.
 	Close() error

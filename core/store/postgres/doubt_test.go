@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -135,7 +136,7 @@ func TestConnectionIsCut(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			told := make(chan struct{}, 10)
-			db.OnForeignWrite(func(bool) error { told <- struct{}{}; return nil })
+			db.OnForeignWrite(func(context.Context, bool) error { told <- struct{}{}; return nil })
 			mustWrite(t, db, `DELETE FROM "t"`)
 			calls := 0
 			w.cut(test.word, test.answer)

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -28,23 +27,13 @@ const (
 )
 
 // version is that of the definitions that the caches of this process are made for.
-type version struct {
-	known     atomic.Uint64
-	following atomic.Bool // they are being brought up to a new one
-}
+type version struct{ atomic.Uint64 }
 
-func (v *version) raise(to uint64) { v.known.Store(max(v.known.Load(), to)) }
+func (v *version) raise(to uint64) { v.Store(max(v.Load(), to)) }
 
-// forWrites is the latest version at which a write may begin.
-func (v *version) forWrites() uint64 { return v.known.Load() }
-
-// forReads is the same for reads. The caches follow by reading, so then it is any.
-func (v *version) forReads() uint64 {
-	if v.following.Load() {
-		return math.MaxUint64
-	}
-	return v.known.Load()
-}
+// following marks the context with which the caches follow: what reads with it
+// does not wait until they have.
+type following struct{}
 
 // follow brings the caches up to a version that another process has made. One
 // goroutine at a time does it.
@@ -55,21 +44,19 @@ func (db *DB) follow(ctx context.Context, to uint64) error {
 		return contextError(ctx.Err())
 	}
 	defer func() { <-db.exclusive }()
-	if db.defined.known.Load() >= to {
+	if db.defined.Load() >= to {
 		return nil
 	}
-	db.defined.following.Store(true)
-	defer db.defined.following.Store(false)
-	if err := db.wroteForeign(false); err != nil {
+	if err := db.wroteForeign(ctx, false); err != nil {
 		return err
 	}
 	db.defined.raise(to)
 	return nil
 }
 
-func (db *DB) wroteForeign(logged bool) error {
+func (db *DB) wroteForeign(ctx context.Context, logged bool) error {
 	if fn := db.foreign.Load(); fn != nil {
-		return (*fn)(logged)
+		return (*fn)(context.WithValue(ctx, following{}, true), logged)
 	}
 	db.missed.Store(true)
 	return nil
@@ -199,7 +186,7 @@ func (db *DB) look(ctx context.Context, pg *pgconn.PgConn, seen *marks) error {
 	}
 	*seen = now
 	if doubt := db.watch.unknown.Swap(false); doubt || changed {
-		if db.wroteForeign(!doubt) != nil {
+		if db.wroteForeign(ctx, !doubt) != nil {
 			db.watch.doubt() // until it works
 		}
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -18,7 +19,7 @@ func two(t *testing.T) (one, other *DB, told chan struct{}) {
 	other = openTest(t, Config{URL: url})
 	t.Cleanup(func() { other.Close() })
 	told = make(chan struct{}, 100)
-	other.OnForeignWrite(func(bool) error { told <- struct{}{}; return nil })
+	other.OnForeignWrite(func(context.Context, bool) error { told <- struct{}{}; return nil })
 	return one, other, told
 }
 
@@ -81,7 +82,7 @@ func TestDefinitionsOfOthersComeFirst(t *testing.T) {
 	one, other, _ := two(t)
 	var mu sync.Mutex
 	known := 0
-	other.OnForeignWrite(func(bool) error {
+	other.OnForeignWrite(func(context.Context, bool) error {
 		mu.Lock()
 		defer mu.Unlock()
 		known++
@@ -129,7 +130,7 @@ func TestForeignWriteBeforeItIsAskedFor(t *testing.T) {
 	}
 	value(t, other, `SELECT 1`)
 	told := false
-	other.OnForeignWrite(func(bool) error { told = true; return nil })
+	other.OnForeignWrite(func(context.Context, bool) error { told = true; return nil })
 	if !told {
 		t.Errorf("not told of what was written before")
 	}
@@ -159,7 +160,7 @@ func TestFollowingFails(t *testing.T) {
 	mine := errors.New("mine")
 	calls := make(chan struct{}, 100)
 	var works atomic.Bool
-	other.OnForeignWrite(func(bool) error {
+	other.OnForeignWrite(func(context.Context, bool) error {
 		calls <- struct{}{}
 		if works.Load() {
 			return nil

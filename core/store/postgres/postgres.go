@@ -59,7 +59,7 @@ type DB struct {
 	indexes   uniques
 	watch     watcher
 	before    marks // what others had written when this was opened
-	foreign   atomic.Pointer[func(logged bool) error]
+	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
 	missed    atomic.Bool // there was something to call foreign for, but it was not set
 
 	mu     sync.Mutex // guards what follows
@@ -99,9 +99,9 @@ func (db *DB) Catalog() store.Catalog { return catalog{} }
 
 // OnForeignWrite implements store.Store. fn is called on a goroutine of the
 // store's own, or in a call that has found collections changed.
-func (db *DB) OnForeignWrite(fn func(logged bool) error) {
+func (db *DB) OnForeignWrite(fn func(ctx context.Context, logged bool) error) {
 	db.foreign.Store(&fn)
-	if db.missed.Swap(false) && fn(false) != nil {
+	if db.missed.Swap(false) && db.wroteForeign(context.Background(), false) != nil {
 		db.watch.doubt()
 	}
 }

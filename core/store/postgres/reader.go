@@ -37,7 +37,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 		ctx, cancel = context.WithTimeout(ctx, db.cfg.ReadTimeout)
 		defer cancel()
 	}
-	s, err := db.begin(ctx, db.readers, beginRead, db.defined.forReads)
+	s, err := db.begin(ctx, db.readers, beginRead)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ const attempts = 3
 // begin takes a connection and runs the statements that begin a transaction, one
 // of which reads the version of the definitions. If that is not the known one,
 // the caches of this process follow first.
-func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string, known func() uint64) (*session, error) {
+func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*session, error) {
 	for tries := 1; ; {
 		loan, err := pool.Acquire(ctx)
 		if err != nil {
@@ -85,7 +85,7 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string, known f
 			pool.Reset() // the others were cut off as well
 			continue
 		}
-		if known() >= version {
+		if db.defined.Load() >= version || ctx.Value(following{}) != nil {
 			s.kept.stale = s.kept.stale || s.kept.of != version
 			s.kept.of = version
 			return s, nil

@@ -29,7 +29,7 @@ ORDER BY k`
 
 // indexColumns are the columns of the index of that name, none if it is not known.
 func (db *DB) indexColumns(name string) []string {
-	version := db.defined.known.Load()
+	version := db.defined.Load()
 	db.indexes.mu.Lock()
 	defer db.indexes.mu.Unlock()
 	if db.indexes.version != version || db.indexes.columns == nil {

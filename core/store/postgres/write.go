@@ -95,7 +95,7 @@ func rest(ctx context.Context) error {
 
 // write runs fn in a transaction, once. again reports that it lost against another.
 func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock) (again bool, err error) {
-	s, err := db.begin(ctx, db.writers, l.begin(), db.defined.forWrites)
+	s, err := db.begin(ctx, db.writers, l.begin())
 	if err != nil {
 		return false, err
 	}
@@ -131,7 +131,7 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 // exclude runs fn in a transaction beside which there is no other write. Readers,
 // which nothing keeps out, can still be in the way of a change of definitions.
 func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
-	s, err := db.begin(ctx, db.writers, alone.begin()+giveWay, db.defined.forWrites)
+	s, err := db.begin(ctx, db.writers, alone.begin()+giveWay)
 	if err != nil {
 		return false, err
 	}

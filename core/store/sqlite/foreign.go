@@ -14,7 +14,7 @@ const versionUnknown = -1
 
 // watch calls notify each time that another process has written, and again when
 // that has failed, until ctx ends.
-func (w *writer) watch(ctx context.Context, notify func() error) {
+func (w *writer) watch(ctx context.Context, notify func(context.Context) error) {
 	pending := false
 	tick := time.NewTicker(foreignEvery)
 	defer tick.Stop()
@@ -28,7 +28,7 @@ func (w *writer) watch(ctx context.Context, notify func() error) {
 				pending = true
 			}
 			if pending {
-				pending = notify() != nil
+				pending = notify(ctx) != nil
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"testing"
 
 	"github.com/loambase/loam/core/store"
@@ -27,7 +28,7 @@ func TestForeignWriteIsNoticed(t *testing.T) {
 	defer mustClose(t, server)
 	createT(t, server)
 	noticed := make(chan struct{}, 16)
-	server.OnForeignWrite(func(bool) error { noticed <- struct{}{}; return nil })
+	server.OnForeignWrite(func(context.Context, bool) error { noticed <- struct{}{}; return nil })
 	before := stampT(t, server)
 
 	tool := openTest(t, Config{Dir: server.cfg.Dir})

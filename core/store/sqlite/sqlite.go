@@ -62,7 +62,7 @@ type DB struct {
 	stamps  stamps
 	writer  *writer
 	readers *pool
-	foreign atomic.Pointer[func(logged bool) error]
+	foreign atomic.Pointer[func(ctx context.Context, logged bool) error]
 
 	stop    context.CancelFunc // of what runs in the background
 	running sync.WaitGroup
@@ -138,11 +138,11 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 // OnForeignWrite implements store.Store. fn is called within about a second of
 // the write, on a goroutine of the store's own, and never with logged: other tools
 // write as well.
-func (db *DB) OnForeignWrite(fn func(logged bool) error) { db.foreign.Store(&fn) }
+func (db *DB) OnForeignWrite(fn func(ctx context.Context, logged bool) error) { db.foreign.Store(&fn) }
 
-func (db *DB) wroteForeign() error {
+func (db *DB) wroteForeign(ctx context.Context) error {
 	if fn := db.foreign.Load(); fn != nil {
-		return (*fn)(false)
+		return (*fn)(ctx, false)
 	}
 	return nil
 }
