@@ -1,0 +1,192 @@
+// Package hook lets code be bound to what happens elsewhere. It knows nothing of
+// what that is.
+package hook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Event is embedded in the events of hooks.
+type Event struct{ next func() error }
+
+// Next runs the handlers that come after this one, and then what they stand
+// around, and returns their error. A handler that wants to do something afterwards
+// calls it; for one that returns nil without having called it, it is called then.
+func (e *Event) Next() error {
+	if e.next == nil {
+		return errors.New("hook: Next is called by handlers, once")
+	}
+	next := e.next
+	e.next = nil
+	return next()
+}
+
+func (e *Event) link(next func() error) { e.next = next }
+
+// linked is an event that embeds Event.
+type linked interface {
+	Next() error
+	link(next func() error)
+}
+
+// Handler is a function that is bound to a hook.
+type Handler[E linked] struct {
+	ID       string // of another handler with the same one this takes the place; empty: none
+	Priority int    // lower ones come first, equal ones in the order in which they were bound
+	// Collections limits it to those, by ids or names; empty: all.
+	Collections []string
+	Func        func(E) error
+}
+
+func (h *Handler[E]) concerns(collection []string) bool {
+	return len(h.Collections) == 0 || slices.ContainsFunc(h.Collections, func(name string) bool {
+		return slices.Contains(collection, name)
+	})
+}
+
+// Hook is the handlers that are bound to one kind of event. The zero Hook has none
+// and is ready. It is safe for concurrent use; events that are under way go on with
+// the handlers that they began with.
+type Hook[E linked] struct {
+	mu       sync.Mutex // held by who changes the list
+	handlers atomic.Pointer[[]*Handler[E]]
+}
+
+// Bind adds a handler. remove takes it away again; it may be called more than once.
+func (h *Hook[E]) Bind(handler Handler[E]) (remove func()) {
+	bound := &handler
+	h.change(func(list []*Handler[E]) []*Handler[E] {
+		if handler.ID != "" {
+			list = slices.DeleteFunc(list, func(other *Handler[E]) bool { return other.ID == handler.ID })
+		}
+		at := slices.IndexFunc(list, func(other *Handler[E]) bool { return other.Priority > handler.Priority })
+		if at < 0 {
+			at = len(list)
+		}
+		return slices.Insert(list, at, bound)
+	})
+	return func() {
+		h.change(func(list []*Handler[E]) []*Handler[E] {
+			return slices.DeleteFunc(list, func(other *Handler[E]) bool { return other == bound })
+		})
+	}
+}
+
+// BindFunc binds a function to the events of those collections, or of all.
+func (h *Hook[E]) BindFunc(fn func(E) error, collections ...string) (remove func()) {
+	return h.Bind(Handler[E]{Func: fn, Collections: collections})
+}
+
+// Remove takes away the handler of that ID.
+func (h *Hook[E]) Remove(id string) {
+	h.change(func(list []*Handler[E]) []*Handler[E] {
+		return slices.DeleteFunc(list, func(other *Handler[E]) bool { return id != "" && other.ID == id })
+	})
+}
+
+func (h *Hook[E]) change(fn func([]*Handler[E]) []*Handler[E]) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var list []*Handler[E]
+	if known := h.handlers.Load(); known != nil {
+		list = slices.Clone(*known)
+	}
+	list = fn(list)
+	h.handlers.Store(&list)
+}
+
+// Bound says whether there is a handler for a collection that goes by these names.
+// Without one it costs next to nothing.
+func (h *Hook[E]) Bound(collection ...string) bool {
+	list := h.handlers.Load()
+	return list != nil && slices.ContainsFunc(*list, func(b *Handler[E]) bool { return b.concerns(collection) })
+}
+
+// Trigger runs the handlers that concern a collection that goes by these names, one
+// around the other, and last within them. The first error ends it. A panic of a
+// handler is an error.
+func (h *Hook[E]) Trigger(e E, last func() error, collection ...string) error {
+	list := h.handlers.Load()
+	if list == nil {
+		return last()
+	}
+	return run(e, *list, last, collection)
+}
+
+func run[E linked](e E, list []*Handler[E], last func() error, collection []string) error {
+	for len(list) > 0 && !list[0].concerns(collection) {
+		list = list[1:]
+	}
+	if len(list) == 0 {
+		return last()
+	}
+	called := false
+	next := func() error {
+		called = true
+		return run(e, list[1:], last, collection)
+	}
+	e.link(next)
+	err := guarded(e, list[0].Func)
+	e.link(nil) // what this handler has not used is nobody else's
+	if err != nil {
+		return err
+	}
+	if !called {
+		return next()
+	}
+	return nil
+}
+
+// PanicError is a panic of a handler.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("hook: panic: %v\n%s", e.Value, e.Stack) }
+
+func guarded[E linked](e E, fn func(E) error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{v, debug.Stack()}
+		}
+	}()
+	return fn(e)
+}
+
+// ErrTimeout is a handler that has not returned in time. It may still be running.
+var ErrTimeout = errors.New("hook: a handler has not returned in time")
+
+// Within runs fn on a goroutine of its own and waits for it as long as the limit
+// allows, which ctx tells fn about. A fn that ends its goroutine is an error.
+func Within(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		err := errors.New("hook: a handler has ended its goroutine")
+		defer func() { done <- err }()
+		err = fn(ctx)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select { // what was just in time counts
+	case err := <-done:
+		return err
+	default:
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ErrTimeout
+	}
+	return ctx.Err()
+}
