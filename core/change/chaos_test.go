@@ -38,7 +38,7 @@ func newNode(t *testing.T, url, name string) node {
 		}
 	})
 	n := node{db, change.New(change.Config{Store: db, Node: name, Log: slog.New(slog.DiscardHandler)})}
-	db.OnForeignWrite(func(logged bool) error { n.log.Wrote(logged); return nil })
+	db.OnForeignWrite(func(_ context.Context, logged bool) error { n.log.Wrote(logged); return nil })
 	return n
 }
 

@@ -109,6 +109,12 @@ func (h *Hook[E]) Bound(collection ...string) bool {
 	return list != nil && slices.ContainsFunc(*list, func(b *Handler[E]) bool { return b.concerns(collection) })
 }
 
+// Empty says whether no handler is bound at all.
+func (h *Hook[E]) Empty() bool {
+	list := h.handlers.Load()
+	return list == nil || len(*list) == 0
+}
+
 // Trigger runs the handlers that concern a collection that goes by these names, one
 // around the other, and last within them. The first error ends it. A panic of a
 // handler is an error.

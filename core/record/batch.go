@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/store"
@@ -23,6 +24,13 @@ type Result struct {
 func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
 	if len(ops) == 0 {
 		return []Result{}, nil
+	}
+	if err := s.mayWrite(); err != nil {
+		return nil, err
+	}
+	ops, err := s.requests(ctx, ops)
+	if err != nil {
+		return nil, err
 	}
 	for {
 		results, err := s.batch(ctx, ops)
@@ -45,12 +53,17 @@ func (s *Service) batch(ctx context.Context, ops []Op) ([]Result, error) {
 		}
 	}
 	results := make([]Result, len(ops))
-	failed, err := s.perform(ctx, writes, func(i int, tx store.Tx) {
+	exclusive := slices.ContainsFunc(writes, func(w *write) bool { return s.hasBefore(w) })
+	failed, err := s.perform(ctx, writes, exclusive, func(i int, tx store.Tx) (err error) {
 		if w := writes[i]; w.record != nil {
-			results[i].Record = s.renderIn(tx, w.viewer(), w.record, w.op.Expand)
+			results[i].Record, err = s.renderIn(tx, w.viewer(), w.record, w.op.Expand)
 		}
+		return err
 	})
 	if err != nil {
+		for _, w := range writes {
+			s.afterFailure(ctx, w, err)
+		}
 		return nil, batchFault(ctx, failed, err)
 	}
 	return results, nil

@@ -58,9 +58,13 @@ func (w *write) judgeCreate(r store.Reader) error {
 	if err := w.permit(r, rule, true); err != nil {
 		return denied(err, fault.Invalid, createFailed)
 	}
+	if w.rulesOnly {
+		return nil
+	}
 	if fails, err := w.form(); err != nil || len(fails) > 0 {
 		return invalid(err, createFailed, fails)
 	}
+	w.override()
 	if err := w.complete(); err != nil {
 		return err
 	}

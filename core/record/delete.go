@@ -28,12 +28,14 @@ func (w *write) judgeDelete(r store.Reader) error {
 	if err != nil {
 		return err
 	}
-	found, err := w.table.has(r, w.id)
-	if err != nil {
+	if w.stored, err = w.table.read(r, w.id); err != nil {
 		return err
 	}
-	if !found {
+	if w.stored == nil {
 		return fault.New(fault.NotFound, "")
+	}
+	if w.moved() {
+		return errMoved
 	}
 	w.body = w.op.Input.Body
 	return denied(w.permit(r, rule, false), fault.NotFound, "")

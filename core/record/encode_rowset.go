@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/loambase/loam/core/query"
@@ -14,6 +15,7 @@ type rowset struct {
 	buf   []byte
 	rows  []span
 	edges []*edge
+	err   error // of the Enrich hooks
 }
 
 // span is where a record lies in the buffer, and where its "expand" belongs.
@@ -21,7 +23,7 @@ type span struct{ start, cut, end int }
 
 // reset makes the rowset an empty one of that shape, with an edge for each node.
 func (rs *rowset) reset(sh *shape, nodes []*node) {
-	rs.shape, rs.buf, rs.rows, rs.edges = sh, rs.buf[:0], rs.rows[:0], nil
+	rs.shape, rs.buf, rs.rows, rs.edges, rs.err = sh, rs.buf[:0], rs.rows[:0], nil, nil
 	for _, n := range nodes {
 		rs.edges = append(rs.edges, &edge{node: n, number: map[string]int32{}})
 	}
@@ -37,13 +39,20 @@ func (rs *rowset) read(r store.Reader, plan *query.Plan, c Caller) error {
 	for rows.Next() {
 		rs.add(rows, c)
 	}
-	return rows.Close()
+	return cmp.Or(rs.err, rows.Close())
 }
 
 // add encodes the record in the row as the caller sees it.
 func (rs *rowset) add(rows store.Rows, c Caller) {
 	start := len(rs.buf)
-	out, cut := rs.shape.appendRow(rs.buf, rows, rs.shape.showsEmail(rows, c))
+	email := rs.shape.showsEmail(rows, c)
+	var out []byte
+	var cut int
+	if rs.shape.enrich == nil {
+		out, cut = rs.shape.appendRow(rs.buf, rows, email)
+	} else {
+		out, cut = rs.enrich(rs.shape.record(rows), c, email)
+	}
 	rs.buf = out
 	rs.rows = append(rs.rows, span{start, cut, len(out)})
 	for _, e := range rs.edges {
@@ -51,10 +60,26 @@ func (rs *rowset) add(rows store.Rows, c Caller) {
 	}
 }
 
+// enrich is the buffer with the record as the Enrich hooks want it. After an error
+// the rowset is of no use.
+func (rs *rowset) enrich(r *Record, c Caller, email bool) (out []byte, cut int) {
+	out, cut, err := rs.shape.appendEnriched(rs.buf, r, c, email)
+	if rs.err == nil {
+		rs.err = err
+	}
+	return out, cut
+}
+
 // addRecord encodes a record.
-func (rs *rowset) addRecord(r *Record, email bool) {
+func (rs *rowset) addRecord(r *Record, c Caller, email bool) {
 	start := len(rs.buf)
-	out, cut := rs.shape.appendRecord(rs.buf, r, email)
+	var out []byte
+	var cut int
+	if rs.shape.enrich == nil {
+		out, cut = rs.shape.appendRecord(rs.buf, r, email)
+	} else {
+		out, cut = rs.enrich(r.Clone(), c, email)
+	}
 	rs.buf = out
 	rs.rows = append(rs.rows, span{start, cut, len(out)})
 	for _, e := range rs.edges {
@@ -131,7 +156,7 @@ func (rs *rowset) list() []byte {
 
 // rowset is an empty one, to be given back to recycle.
 func (s *Service) rowset() *rowset {
-	if rs, ok := s.rowsets.Get().(*rowset); ok {
+	if rs, ok := s.kept.rowsets.Get().(*rowset); ok {
 		return rs
 	}
 	return &rowset{}
@@ -143,6 +168,6 @@ func (s *Service) recycle(rs *rowset) {
 	const keep = 1 << 20 // bytes; what one huge page took is not held forever
 	if cap(rs.buf) <= keep {
 		rs.edges = nil
-		s.rowsets.Put(rs)
+		s.kept.rowsets.Put(rs)
 	}
 }

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -64,7 +65,7 @@ func (x *expansion) follow(e *edge) error {
 	if e.node.back {
 		load = x.loadBack
 	}
-	if err := load(e); err != nil {
+	if err := cmp.Or(load(e), e.related.err); err != nil {
 		return err
 	}
 	x.expand(e.related)

@@ -15,7 +15,9 @@ func (w *write) form() (fault.Fields, error) {
 	f := authForm{confirm: w.formText("passwordConfirm"), old: w.formText("oldPassword")}
 	f.password, _ = w.input.password(w.collection.FieldIndex("password"))
 	fails := fault.Fields{}
-	f.checkRepeated(fails, w.stored == nil)
+	if !w.overrides(w.collection.FieldIndex("password")) { // a hook has not to repeat it
+		f.checkRepeated(fails, w.stored == nil)
+	}
 	if w.stored == nil {
 		if verified, _ := w.record.Get("verified").(bool); verified && !w.manager {
 			fails["verified"] = mismatch()

@@ -12,6 +12,18 @@ import (
 // only superusers may view; NotFound for an unknown collection or id, a view rule
 // that the record does not satisfy, and one that no longer compiles.
 func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand string) (record []byte, err error) {
+	if s.hooks.Request.Empty() {
+		return s.get(ctx, caller, collection, id, expand)
+	}
+	e := &RequestEvent{Context: ctx, Operation: OpView, Caller: caller, ID: id}
+	err = s.request(e, collection, func(e *RequestEvent) error {
+		record, err = s.get(ctx, e.Caller, collection, e.ID, expand)
+		return err
+	})
+	return record, err
+}
+
+func (s *Service) get(ctx context.Context, caller Caller, collection, id, expand string) (record []byte, err error) {
 	err = s.withReading(caller, func(rd *reading) error {
 		record, err = rd.get(ctx, collection, id, expand)
 		return err
@@ -52,6 +64,9 @@ func (rd *reading) get(ctx context.Context, collection, id, expand string) ([]by
 	})
 	if err != nil {
 		return nil, unreadable(err, fault.NotFound)
+	}
+	if set.err != nil {
+		return nil, set.err
 	}
 	if len(set.rows) == 0 {
 		return nil, missing

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -22,6 +23,18 @@ const (
 // Forbidden where only superusers may list or filter so, Invalid for what cannot
 // be read as a filter, sort or cursor or takes too long.
 func (s *Service) List(ctx context.Context, caller Caller, collection string, p ListParams) (page *Page, err error) {
+	if s.hooks.Request.Empty() {
+		return s.list(ctx, caller, collection, p)
+	}
+	e := &RequestEvent{Context: ctx, Operation: OpList, Caller: caller, List: &p}
+	err = s.request(e, collection, func(e *RequestEvent) error {
+		page, err = s.list(ctx, e.Caller, collection, *e.List)
+		return err
+	})
+	return page, err
+}
+
+func (s *Service) list(ctx context.Context, caller Caller, collection string, p ListParams) (page *Page, err error) {
 	err = s.withReading(caller, func(rd *reading) error {
 		page, err = rd.list(ctx, collection, p)
 		return err
@@ -146,7 +159,7 @@ func (l *listing) readRows(r store.Reader) error {
 			l.next = l.plan.Cursor(rows)
 		}
 	}
-	return rows.Close()
+	return cmp.Or(l.set.err, rows.Close())
 }
 
 // count sets the total, which the page itself may tell.
@@ -169,13 +182,13 @@ func (l *listing) count(r store.Reader, stamp uint64, stamped bool) error {
 	key, keep := totalKey(l.snapshot, plan, l.plan.Tables)
 	keep = keep && stamped
 	if keep {
-		if n, ok := l.service.totals.get(key, stamp); ok {
+		if n, ok := l.service.kept.totals.get(key, stamp); ok {
 			l.total = n
 			return nil
 		}
 	}
 	if l.total, err = integer(r, plan.SQL, plan.Args...); err == nil && keep {
-		l.service.totals.put(key, stamp, l.total)
+		l.service.kept.totals.put(key, stamp, l.total)
 	}
 	return err
 }

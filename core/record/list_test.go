@@ -251,13 +251,13 @@ func TestTotalsFollowWrites(t *testing.T) {
 		}
 		b.insert("posts", object{"id": fmt.Sprint("q", i), "rank": 1})
 	}
-	if n := len(b.totals.young); n == 0 && !enginetest.Postgres() { // which has no stamps
+	if n := len(b.kept.totals.young); n == 0 && !enginetest.Postgres() { // which has no stamps
 		t.Error("no total was remembered")
 	}
 	if got := list(ListParams{Filter: "title < @now"}); got != 4 {
 		t.Errorf("total of a filter with the clock = %d, want 4", got)
 	}
-	for key := range b.totals.young {
+	for key := range b.kept.totals.young {
 		if strings.Contains(key, "title") {
 			t.Errorf("the total of a volatile filter was remembered: %q", key)
 		}
@@ -347,7 +347,7 @@ func TestListOfAView(t *testing.T) {
 			t.Errorf("total of the view = %d, want %d", page.TotalItems, i+1)
 		}
 	}
-	if n := len(b.totals.young); n != 0 {
+	if n := len(b.kept.totals.young); n != 0 {
 		t.Errorf("%d totals of a view were remembered", n)
 	}
 	got, err := b.get(Caller{}, "ranks", "2", "post")

@@ -19,22 +19,22 @@ func (s *Service) RenderOwn(ctx context.Context, caller Caller, r *Record, expan
 func (s *Service) render(ctx context.Context, caller Caller, r *Record, expand string) ([]byte, error) {
 	v := s.rendering(caller, r, expand)
 	if !v.reads() {
-		return v.json(nil), nil
+		return v.json(nil)
 	}
 	var out []byte
-	err := v.read(ctx, func(reader store.Reader) error {
-		out = v.json(reader)
-		return nil
+	err := v.read(ctx, func(reader store.Reader) (err error) {
+		out, err = v.json(reader)
+		return err
 	})
 	if err != nil {
 		s.Log.Warn("render", "collection", r.collection.Name, "error", err)
-		out = v.json(nil)
+		return v.json(nil)
 	}
 	return out, nil
 }
 
 // renderIn is render within a transaction, as of its present state.
-func (s *Service) renderIn(reader store.Reader, caller Caller, r *Record, expand string) []byte {
+func (s *Service) renderIn(reader store.Reader, caller Caller, r *Record, expand string) ([]byte, error) {
 	v := s.rendering(caller, r, expand)
 	if !v.reads() {
 		return v.json(nil)
@@ -66,7 +66,7 @@ func (v *rendering) reads() bool { return len(v.nodes) > 0 || v.asks() }
 func (v *rendering) asks() bool { return !v.email && len(v.shape.flags(v.caller)) > 0 }
 
 // json is the record; without a reader only what it holds itself.
-func (v *rendering) json(reader store.Reader) []byte {
+func (v *rendering) json(reader store.Reader) ([]byte, error) {
 	email, nodes := v.email, v.nodes
 	if reader == nil {
 		nodes = nil
@@ -75,11 +75,14 @@ func (v *rendering) json(reader store.Reader) []byte {
 	}
 	set := &rowset{}
 	set.reset(v.shape, nodes)
-	set.addRecord(v.record, email)
+	set.addRecord(v.record, v.caller, email)
+	if set.err != nil {
+		return nil, set.err
+	}
 	if reader != nil {
 		v.run(reader, set)
 	}
-	return set.appendJSON(nil, 0)
+	return set.appendJSON(nil, 0), nil
 }
 
 // manages says whether the manage rule lets the caller at the record.

@@ -19,11 +19,24 @@ import (
 type Service struct {
 	Config
 	planner *query.Planner
+	hooks   *Hooks
+	kept    *kept
+
+	root  *Service // the one that is bound to no transaction
+	outer *unit    // the transaction that this one is bound to; nil for the root
+	depth int      // of such bindings
+}
+
+// kept is what is kept from one request to the next.
+type kept struct {
 	shapes  shapes    // see visible.go
 	tables  tables    // see sql.go
 	totals  totals    // see total.go
 	rowsets sync.Pool // of *rowset
 }
+
+// Hooks are those of all records.
+func (s *Service) Hooks() *Hooks { return s.hooks }
 
 // New is a service on what c names.
 func New(c Config) *Service {
@@ -33,10 +46,15 @@ func New(c Config) *Service {
 	if c.ReadLimit == 0 {
 		c.ReadLimit = 10 * time.Second
 	}
-	return &Service{Config: c, planner: query.New(c.Store.Dialect())}
+	if c.HookLimit <= 0 {
+		c.HookLimit = 10 * time.Second
+	}
+	s := &Service{Config: c, planner: query.New(c.Store.Dialect()), hooks: &Hooks{}, kept: &kept{}}
+	s.root = s
+	return s
 }
 
-// Config is what the service stands on. All but Now and ReadLimit are required.
+// Config is what the service stands on. All without a default are required.
 type Config struct {
 	Store     store.Store
 	Snapshot  func() *schema.Snapshot // the current one; taken once a request
@@ -44,10 +62,16 @@ type Config struct {
 	Passwords *password.Hasher
 	Log       *slog.Logger
 
-	Changes *change.Log // what every write appends to
+	Changes Appender // what every write appends to
 
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of a query of a non-superuser; default 10 s
+	HookLimit time.Duration    // of the handlers of one hook; default 10 s
+}
+
+// Appender takes what a transaction has changed, as its last act: a *change.Log.
+type Appender interface {
+	Append(tx store.Tx, changes []change.Change) error
 }
 
 // ListParams are the parameters of a list (contract records.md §4.2), not yet

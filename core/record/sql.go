@@ -37,10 +37,10 @@ type snapshotTables struct {
 }
 
 func (s *Service) table(snapshot *schema.Snapshot, c *schema.Collection) *table {
-	known := s.tables.current.Load()
+	known := s.kept.tables.current.Load()
 	if known == nil || known.snapshot != snapshot {
 		known = &snapshotTables{snapshot: snapshot}
-		s.tables.current.Store(known)
+		s.kept.tables.current.Store(known)
 	}
 	if t, ok := known.made.Load(c); ok {
 		return t.(*table)

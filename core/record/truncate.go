@@ -16,6 +16,9 @@ const truncateFailed = "Failed to truncate collection (most likely due to requir
 // unknown collection; Invalid for a view, and where a record of another collection
 // requires one of these.
 func (s *Service) Truncate(ctx context.Context, collection string) error {
+	if err := s.mayWrite(); err != nil {
+		return err
+	}
 	for {
 		err := s.truncate(ctx, collection)
 		if !errors.Is(err, errStale) {
@@ -53,6 +56,6 @@ func (s *Service) truncate(ctx context.Context, collection string) error {
 	if err != nil {
 		return err
 	}
-	s.removeFiles(ctx, u.orphans)
+	s.conclude(ctx, u, nil)
 	return nil
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/schema"
@@ -17,6 +18,11 @@ type unit struct {
 	by       string // who does it, as the change log has it
 	changes  []change.Change
 	orphans  []string // files that no record names any more
+
+	// Of what hooks have written in the transaction:
+	stored []string // files
+	later  []func() // when it is durable
+	failed []func() // about what has failed
 }
 
 // unit begins one. Definitions that are not the stored ones are errStale: names
@@ -38,15 +44,28 @@ func (u *unit) changed(c *schema.Collection, id string, a change.Action, before 
 // end is the last of the transaction.
 func (u *unit) end() error { return u.Changes.Append(u.tx, u.changes) }
 
+// hasBefore says whether there are Before hooks for the write.
+func (s *Service) hasBefore(w *write) bool {
+	return w.refused == nil && s.hooks.Before.Bound(w.names()...)
+}
+
+// hasInTx says whether there are hooks for one of the writes that need the
+// transaction for themselves.
+func (s *Service) hasInTx(writes []*write) bool {
+	return slices.ContainsFunc(writes, func(w *write) bool {
+		return w.refused == nil && s.hooks.InTx.Bound(w.names()...)
+	})
+}
+
 // perform does the writes in one transaction, with what is costly before and
-// what must be durable first after it. done, if not nil, is called in the
-// transaction after each write. If one write fails, nothing of any is kept, and
-// failed is its position.
-func (s *Service) perform(ctx context.Context, writes []*write, done func(i int, tx store.Tx)) (failed int, err error) {
+// what must be durable first after it; if exclusive, with the Before hooks in it.
+// done, if not nil, is called in the transaction after each write. If one write
+// fails, nothing of any is kept, and failed is its position.
+func (s *Service) perform(ctx context.Context, writes []*write, exclusive bool, done func(i int, tx store.Tx) error) (failed int, err error) {
 	if err := s.hash(ctx, writes); err != nil {
 		return 0, err
 	}
-	var stored []string
+	var stored []string // files
 	discard := true
 	defer func() {
 		if discard {
@@ -59,20 +78,30 @@ func (s *Service) perform(ctx context.Context, writes []*write, done func(i int,
 			return i, err
 		}
 	}
+	transact := s.Store.Write
+	if exclusive || s.hasInTx(writes) {
+		transact = s.Store.Exclusive
+	}
 	var u *unit
 	err = s.proving(ctx, func() error {
-		return s.Store.Write(ctx, func(tx store.Tx) (err error) {
+		return transact(ctx, func(tx store.Tx) (err error) {
 			discard = true
+			if u != nil { // tried before: what its hooks have stored is of no use
+				stored = append(stored, u.stored...)
+			}
 			if u, err = s.unit(tx, writes[0].snapshot, writes[0].op.Caller.actor()); err != nil {
 				return err
 			}
 			for i, w := range writes {
 				failed = i
-				if err := u.perform(ctx, w); err != nil {
+				if err := u.write(ctx, w, exclusive); err != nil {
 					return err
 				}
-				if done != nil {
-					done(i, tx)
+				if done == nil {
+					continue
+				}
+				if err := done(i, tx); err != nil {
+					return err
 				}
 			}
 			if err := u.end(); err != nil {
@@ -83,13 +112,56 @@ func (s *Service) perform(ctx context.Context, writes []*write, done func(i int,
 		})
 	})
 	if err != nil {
+		if u != nil {
+			stored = append(stored, u.stored...)
+			s.run(u.failed)
+		}
 		return failed, err
 	}
 	for _, w := range writes {
 		u.orphans = append(u.orphans, w.unused()...)
 	}
-	s.removeFiles(ctx, u.orphans)
+	s.conclude(ctx, u, stored)
+	s.after(ctx, writes)
 	return 0, nil
+}
+
+// conclude does what waits for the transaction to be durable. Within another one
+// that is left to it.
+func (s *Service) conclude(ctx context.Context, u *unit, stored []string) {
+	if o := s.outer; o != nil {
+		o.orphans = append(o.orphans, u.orphans...)
+		o.stored = append(append(o.stored, stored...), u.stored...)
+		o.later = append(o.later, u.later...)
+		o.failed = append(o.failed, u.failed...)
+		return
+	}
+	s.removeFiles(ctx, u.orphans)
+	s.run(u.later)
+	s.run(u.failed) // writes of hooks that failed without the whole failing
+}
+
+func (s *Service) run(list []func()) {
+	for _, fn := range list {
+		fn()
+	}
+}
+
+// write does one write with its hooks.
+func (u *unit) write(ctx context.Context, w *write, exclusive bool) error {
+	if w.refused != nil {
+		return w.refused
+	}
+	if exclusive {
+		w.hooked = nil // of an earlier try
+		if err := u.beforeInTx(ctx, w); err != nil {
+			return err
+		}
+	}
+	if err := u.perform(ctx, w); err != nil {
+		return err
+	}
+	return u.inTx(ctx, w)
 }
 
 func (u *unit) perform(ctx context.Context, w *write) error {

@@ -38,8 +38,9 @@ func TestWritesMayBeRetried(t *testing.T) {
 	c := b.Records().Config
 	c.Store = retrying{c.Store}
 	var told []change.Change
-	c.Changes = change.New(c.Changes.Config)
-	c.Changes.Observe(func(changes []change.Change) { told = append(told, changes...) })
+	log := change.New(c.Changes.(*change.Log).Config)
+	c.Changes = log
+	log.Observe(func(changes []change.Change) { told = append(told, changes...) })
 	service := record.New(c)
 
 	first, second := file(t, "one.txt", "1"), file(t, "two.txt", "2")

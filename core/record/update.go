@@ -33,9 +33,13 @@ func (w *write) judgeUpdate(r store.Reader) error {
 	if err := w.permit(r, rule, false); err != nil {
 		return denied(err, fault.NotFound, "")
 	}
+	if w.rulesOnly {
+		return nil
+	}
 	if fails, err := w.form(); err != nil || len(fails) > 0 {
 		return invalid(err, updateFailed, fails)
 	}
+	w.override()
 	w.stamp(w.table.onUpdate)
 	w.record.verifySuperuser()
 	if w.collection.IsAuth() && w.signsOut() {
@@ -58,8 +62,9 @@ func (w *write) changes(field string) bool { return w.stored.Text(field) != w.re
 
 // setsPassword says whether an auth record gets a new password.
 func (w *write) setsPassword() bool {
-	_, ok := w.input.password(w.collection.FieldIndex("password"))
-	return ok
+	i := w.collection.FieldIndex("password")
+	_, ok := w.input.password(i)
+	return ok || w.overrides(i)
 }
 
 // rotateTokenKey gives an auth record a new key.

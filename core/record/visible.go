@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
@@ -31,6 +32,9 @@ type shape struct {
 	guarded    bool   // each row decides whether the email is shown
 	visibility int    // of emailVisibility in columns, if guarded
 	manage     string // the manage rule, if guarded and there is a valid one
+
+	keys   []string                 // of the JSON, sorted
+	enrich *hook.Hook[*EnrichEvent] // nil if none is bound; then a row holds all fields
 }
 
 // part is a piece of a record's JSON: constant text, then maybe a value.
@@ -56,20 +60,27 @@ type snapshotShapes struct {
 type shapeKey struct {
 	collection *schema.Collection
 	superuser  bool
+	enriched   bool
 }
 
 // shape is the look of the collection's records for superusers or for all others.
 func (s *Service) shape(snapshot *schema.Snapshot, c *schema.Collection, superuser bool) *shape {
-	known := s.shapes.current.Load()
+	known := s.kept.shapes.current.Load()
 	if known == nil || known.snapshot != snapshot {
 		known = &snapshotShapes{snapshot: snapshot}
-		s.shapes.current.Store(known)
+		s.kept.shapes.current.Store(known)
 	}
-	key := shapeKey{c, superuser}
+	key := shapeKey{c, superuser, s.hooks.Enrich.Bound(c.ID, c.Name)}
 	if sh, ok := known.made.Load(key); ok {
 		return sh.(*shape)
 	}
 	sh := newShape(c, superuser)
+	if key.enriched {
+		sh.enrich = &s.hooks.Enrich
+		for i := range c.Fields {
+			sh.read(i)
+		}
+	}
 	if sh.guarded {
 		sh.manage = s.manageRule(snapshot, c)
 	}
@@ -106,6 +117,7 @@ func newShape(c *schema.Collection, superuser bool) *shape {
 		}
 	}
 	slices.Sort(keys)
+	sh.keys = keys
 	sh.guarded = c.IsAuth() && !superuser && slices.Contains(keys, "email")
 	if sh.guarded {
 		sh.visibility = -1

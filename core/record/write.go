@@ -23,6 +23,9 @@ type write struct {
 	id         string // of the record
 	refused    error  // a fault known before: told when the write's turn comes
 
+	rulesOnly bool    // judge judges no more than the rules
+	hooked    *hooked // nil until the Before hooks have run
+
 	hashes []string        // of input.passwords, when they have been made
 	proofs map[string]bool // by hash: is oldPassword what was hashed
 
@@ -52,40 +55,64 @@ func (a Action) failure() string {
 }
 
 // single is one request on its own. It is prepared again if the collections
-// change meanwhile.
-func (s *Service) single(ctx context.Context, op Op) ([]byte, error) {
-	for {
-		out, err := s.attempt(ctx, op)
+// change meanwhile, or the record under the eyes of the hooks.
+func (s *Service) single(ctx context.Context, op Op) (out []byte, err error) {
+	if err := s.mayWrite(); err != nil {
+		return nil, err
+	}
+	if s.hooks.Request.Empty() {
+		return s.asked(ctx, op)
+	}
+	err = s.request(op.request(ctx), op.Collection, func(e *RequestEvent) error {
+		op.take(e)
+		out, err = s.asked(ctx, op)
+		return err
+	})
+	return out, err
+}
+
+// asked is single after the Request hooks.
+func (s *Service) asked(ctx context.Context, op Op) ([]byte, error) {
+	for moved := 0; ; {
+		w, out, err := s.attempt(ctx, op, moved == maxMoved)
 		switch {
 		case errors.Is(err, errStale):
+			continue
+		case errors.Is(err, errMoved) && moved < maxMoved:
+			moved++
+			continue
 		case errors.Is(err, store.ErrTimeout):
-			return nil, &fault.Error{Kind: fault.Invalid, Message: op.Action.failure(), Reason: "time limit reached", Err: err}
-		default:
-			return out, err
+			err = &fault.Error{Kind: fault.Invalid, Message: op.Action.failure(), Reason: "time limit reached", Err: err}
 		}
+		if err != nil {
+			s.afterFailure(ctx, w, err)
+		}
+		return out, err
 	}
 }
 
-func (s *Service) attempt(ctx context.Context, op Op) ([]byte, error) {
-	w, err := s.accept(op)
-	if err != nil {
-		return nil, err
+// attempt does the request once. exclusive: with nothing else written meanwhile.
+func (s *Service) attempt(ctx context.Context, op Op, exclusive bool) (w *write, out []byte, err error) {
+	if w, err = s.accept(op); err != nil {
+		return nil, nil, err
 	}
 	if w.refused != nil {
-		return nil, w.refused
+		return w, nil, w.refused
 	}
-	if w.costly() {
-		if err := s.rehearse(ctx, w); err != nil {
-			return nil, err
-		}
+	if s.hasBefore(w) && !exclusive {
+		err = s.before(ctx, w, func(judge func(store.Reader) error) error { return w.read(ctx, judge) }, s)
 	}
-	if _, err := s.perform(ctx, []*write{w}, nil); err != nil {
-		return nil, err
+	if err == nil && w.costly() {
+		err = s.rehearse(ctx, w)
 	}
-	if w.record == nil {
-		return nil, nil
+	if err == nil {
+		_, err = s.perform(ctx, []*write{w}, exclusive, nil)
 	}
-	return s.render(ctx, w.viewer(), w.record, op.Expand)
+	if err != nil || w.record == nil {
+		return w, nil, err
+	}
+	out, err = s.render(ctx, w.viewer(), w.record, op.Expand)
+	return w, out, err
 }
 
 // accept prepares what needs neither the database nor much time. A request that
@@ -173,6 +200,8 @@ func (w *write) judge(r store.Reader) error {
 		}
 	}
 	switch {
+	case w.moved():
+		return errMoved
 	case w.stored != nil:
 		return w.judgeUpdate(r)
 	case w.op.Action == ActionUpsert:

@@ -1,0 +1,73 @@
+package record
+
+import (
+	"context"
+	"sync"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/store"
+)
+
+// nested is a transaction as a store, for the hooks that run in it: what they write
+// is kept or undone with it. One call at a time has it.
+type nested struct {
+	store.Store // the one that the transaction is of: what it spells
+	tx          store.Tx
+
+	mu   sync.Mutex
+	over bool
+}
+
+// use calls fn with the transaction, unless the hook's time is over.
+func (n *nested) use(ctx context.Context, fn func() error) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.over {
+		return store.ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return fn()
+}
+
+// end makes every later use an error. It waits for the present one.
+func (n *nested) end() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.over = true
+}
+
+func (n *nested) Read(ctx context.Context, fn func(store.Reader) error) error {
+	return n.use(ctx, func() error { return fn(n.tx) })
+}
+
+func (n *nested) Write(ctx context.Context, fn func(store.Tx) error) error {
+	return n.use(ctx, func() error { return n.tx.Savepoint(func() error { return fn(n.tx) }) })
+}
+
+func (n *nested) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
+	return n.Write(ctx, fn)
+}
+
+func (n *nested) OnForeignWrite(func(context.Context, bool) error) {}
+
+func (n *nested) Close() error { return nil }
+
+// bind is the service within the unit's transaction, until end.
+func (u *unit) bind() (records *Service, end func()) {
+	n := &nested{Store: u.Store, tx: u.tx}
+	c := u.Config
+	c.Store, c.Changes = n, within{u}
+	bound := &Service{Config: c, planner: u.planner, kept: u.kept, hooks: u.hooks, root: u.root, outer: u, depth: u.depth + 1}
+	return bound, n.end
+}
+
+// within hands the changes of a nested write to the transaction that it is part of:
+// a transaction has one number in the change log.
+type within struct{ outer *unit }
+
+func (w within) Append(_ store.Tx, changes []change.Change) error {
+	w.outer.changes = append(w.outer.changes, changes...)
+	return nil
+}
