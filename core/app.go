@@ -31,6 +31,7 @@ type Config struct {
 	Log       *slog.Logger     // default: nothing is logged
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
+	HookLimit time.Duration    // of the handlers of one hook; default 10 s
 
 	KeepChanges    time.Duration // how long the change log goes back; default 24 h
 	KeepChangeRows int           // how many rows it has at most, about; default 1,000,000
@@ -153,7 +154,7 @@ func (a *App) open(ctx context.Context, mode Mode) (err error) {
 	a.passwords = password.New(0, 0)
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords,
-		Log: a.Config.Log, Changes: a.changes, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit,
+		Log: a.Config.Log, Changes: a.changes, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
 	})
 	a.collections = collection.New(collection.Config{
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now,

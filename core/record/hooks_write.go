@@ -33,6 +33,7 @@ const (
 
 // hooked is what the Before hooks of a write have come to.
 type hooked struct {
+	inside    bool        // of the transaction: nothing moves there but by their own doing
 	seen      *Record     // that they saw, nil where there was none
 	overrides map[int]any // what they have set, by the position of the field
 }
@@ -78,7 +79,7 @@ func (s *Service) before(ctx context.Context, w *write, judge func(func(store.Re
 	if err != nil {
 		return err
 	}
-	h := &hooked{seen: w.stored, overrides: map[int]any{}}
+	h := &hooked{inside: records.outer != nil, seen: w.stored, overrides: map[int]any{}}
 	if w.op.Action != ActionDelete {
 		if err := s.collect(ctx, w, e.Record, h); err != nil {
 			return err
@@ -143,7 +144,7 @@ func (w *write) overrides(field int) bool {
 
 // moved says whether the stored record is another one than the hooks saw.
 func (w *write) moved() bool {
-	if w.hooked == nil {
+	if w.hooked == nil || w.hooked.inside {
 		return false
 	}
 	seen := w.hooked.seen

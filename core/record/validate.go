@@ -37,7 +37,7 @@ func (w *write) validateField(r store.Reader, i int, f *schema.Field) (*fault.Fi
 		}
 	case *schema.Password:
 		text, set := w.input.password(i)
-		if !set && w.stored != nil { // the hash is not what the options are about
+		if w.overrides(i) || !set && w.stored != nil { // the hash is not what the options are about
 			return nil, nil
 		}
 		value = text
