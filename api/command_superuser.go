@@ -114,7 +114,7 @@ func upsertSuperuser(ctx context.Context, app *core.App, email, password string)
 func createSuperuser(ctx context.Context, app *core.App, email, password string) (string, error) {
 	body := credentials(password)
 	body["email"] = email
-	_, err := app.Records().Create(ctx, operator(app), schema.Superusers, record.Input{Body: body}, "")
+	_, err := app.Records().Create(ctx, record.Root(), schema.Superusers, record.Input{Body: body}, "")
 	return "Created the superuser " + email + ".", err
 }
 
@@ -124,7 +124,7 @@ func updateSuperuser(ctx context.Context, app *core.App, email, password string)
 		return "", err
 	}
 	in := record.Input{Body: credentials(password)}
-	_, err = app.Records().Update(ctx, operator(app), schema.Superusers, found.ID(), in, "")
+	_, err = app.Records().Update(ctx, record.Root(), schema.Superusers, found.ID(), in, "")
 	return "Updated the superuser " + email + ".", err
 }
 
@@ -133,7 +133,7 @@ func deleteSuperuser(ctx context.Context, app *core.App, email string) (string, 
 	if err != nil {
 		return "", err
 	}
-	err = app.Records().Delete(ctx, operator(app), schema.Superusers, found.ID())
+	err = app.Records().Delete(ctx, record.Root(), schema.Superusers, found.ID())
 	return "Deleted the superuser " + email + ".", err
 }
 
@@ -161,9 +161,4 @@ func findSuperuser(ctx context.Context, app *core.App, email string) (*record.Re
 
 func credentials(password string) map[string]any {
 	return map[string]any{"password": password, "passwordConfirm": password}
-}
-
-// operator is who has the machine: a superuser without an account.
-func operator(app *core.App) record.Caller {
-	return record.Caller{Auth: record.Blank(app.Snapshot().Find(schema.Superusers))}
 }
