@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -31,6 +32,7 @@ func newSuperuserCommand(app *core.App) *cobra.Command {
 		superuserTask(app, "create", "Create a superuser", createSuperuser),
 		superuserTask(app, "update", "Give a superuser a new password", updateSuperuser),
 		newSuperuserDeleteCommand(app),
+		newSuperuserIPsCommand(app),
 	)
 	return cmd
 }
@@ -57,6 +59,22 @@ func newSuperuserDeleteCommand(app *core.App) *cobra.Command {
 		Args:    named("EMAIL"),
 		RunE: task(func(cmd *cobra.Command, args []string) error {
 			return beside(cmd, app, func() (string, error) { return deleteSuperuser(cmd.Context(), app, args[0]) })
+		}),
+	}
+}
+
+const superuserIPsHelp = `Set the addresses and networks from which superusers may come, or with none let
+them come from everywhere again. It is the way back in for who has locked out all
+superusers by the setting superuserIPs.`
+
+func newSuperuserIPsCommand(app *core.App) *cobra.Command {
+	return &cobra.Command{
+		Use:     "ips [IP...]",
+		Short:   "Set from where superusers may come",
+		Long:    superuserIPsHelp,
+		Example: "  loam superuser ips 127.0.0.1 10.0.0.0/8\n  loam superuser ips",
+		RunE: task(func(cmd *cobra.Command, args []string) error {
+			return beside(cmd, app, func() (string, error) { return restrictSuperusers(cmd.Context(), app, args) })
 		}),
 	}
 }
@@ -96,7 +114,7 @@ func upsertSuperuser(ctx context.Context, app *core.App, email, password string)
 func createSuperuser(ctx context.Context, app *core.App, email, password string) (string, error) {
 	body := credentials(password)
 	body["email"] = email
-	_, err := app.Records().Create(ctx, operator(app), schema.Superusers, record.Input{Body: body}, "")
+	_, err := app.Records().Create(ctx, record.Root(), schema.Superusers, record.Input{Body: body}, "")
 	return "Created the superuser " + email + ".", err
 }
 
@@ -106,7 +124,7 @@ func updateSuperuser(ctx context.Context, app *core.App, email, password string)
 		return "", err
 	}
 	in := record.Input{Body: credentials(password)}
-	_, err = app.Records().Update(ctx, operator(app), schema.Superusers, found.ID(), in, "")
+	_, err = app.Records().Update(ctx, record.Root(), schema.Superusers, found.ID(), in, "")
 	return "Updated the superuser " + email + ".", err
 }
 
@@ -115,8 +133,22 @@ func deleteSuperuser(ctx context.Context, app *core.App, email string) (string, 
 	if err != nil {
 		return "", err
 	}
-	err = app.Records().Delete(ctx, operator(app), schema.Superusers, found.ID())
+	err = app.Records().Delete(ctx, record.Root(), schema.Superusers, found.ID())
 	return "Deleted the superuser " + email + ".", err
+}
+
+func restrictSuperusers(ctx context.Context, app *core.App, ips []string) (string, error) {
+	patch, err := json.Marshal(map[string][]string{"superuserIPs": append([]string{}, ips...)})
+	if err != nil {
+		return "", err
+	}
+	if _, err := app.Settings().Patch(ctx, patch); err != nil {
+		return "", err
+	}
+	if len(ips) == 0 {
+		return "Superusers may come from everywhere.", nil
+	}
+	return "Superusers may come from " + strings.Join(ips, ", ") + ".", nil
 }
 
 func findSuperuser(ctx context.Context, app *core.App, email string) (*record.Record, error) {
@@ -129,9 +161,4 @@ func findSuperuser(ctx context.Context, app *core.App, email string) (*record.Re
 
 func credentials(password string) map[string]any {
 	return map[string]any{"password": password, "passwordConfirm": password}
-}
-
-// operator is who has the machine: a superuser without an account.
-func operator(app *core.App) record.Caller {
-	return record.Caller{Auth: record.Blank(app.Snapshot().Find(schema.Superusers))}
 }

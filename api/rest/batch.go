@@ -50,22 +50,10 @@ func (c *call) operations(requests []*batchRequest) ([]record.Op, error) {
 	ops := make([]record.Op, len(requests))
 	for i, request := range requests {
 		op, err := request.operation(c.caller)
-		if err != nil {
-			return nil, batchFailure(i, err)
-		}
-		op.Input.Files = files[i]
+		op.Input.Files, op.Refused = files[i], err
 		ops[i] = op
 	}
 	return ops, nil
-}
-
-// batchFailure is the failure of a batch because of one of its requests.
-func batchFailure(i int, err *fault.Error) error {
-	fails := fault.Fields{}
-	leaf := fault.Leaf("batch_request_failed", "Batch request failed")
-	leaf.Inner = err
-	fails.Set(leaf, "requests", fault.Index(i))
-	return fault.Invalidate("Batch transaction failed.", fails)
 }
 
 // filesByRequest sorts uploads by the request that the name of their part leads

@@ -96,6 +96,8 @@ func TestBatch(t *testing.T) {
 			has: failed(1, `{},"message":"Only superusers can perform this action.","status":403}`)},
 		{name: "bad fields", method: "POST", path: "/api/batch", body: batchOf(create, sub("POST", posts+"?fields=a:b", `{"title":"left over"}`)), status: 400,
 			has: failed(1, `{},`+defaultMessage)},
+		{name: "the first failure is told", method: "POST", path: "/api/batch", body: batchOf(create, sub("POST", posts, `{"title":""}`), sub("GET", posts, "{}")), status: 400,
+			has: failed(1, `{"title":{"code":"validation_required"`)},
 		{name: "nothing of them is left", path: posts + "?filter=title%3D'left%20over'", status: 200, has: []string{`"totalItems":0`}},
 	})
 	for _, request := range []string{

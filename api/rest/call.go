@@ -89,10 +89,12 @@ func (c *call) param(name string) string {
 
 func (c *call) collection() string { return c.param("collection") }
 
-// read reads the body, which the call closes.
+// read reads the body, which the call closes. A heavy one waits for its turn.
 func (c *call) read(limit int64, malformed string) (err error) {
-	c.body, err = wire.ReadBody(c.r, limit, malformed)
-	return err
+	if c.body, err = wire.ReadBody(c.r, limit, malformed); err != nil {
+		return err
+	}
+	return c.api.heavy.Enter(c.r.Context(), c.body)
 }
 
 // json answers with what is wanted of a JSON value, which it takes over.

@@ -18,10 +18,16 @@ type API struct {
 	app     *core.App
 	auth    *auth.Service
 	buffers wire.Buffers
+	heavy   *wire.Gate
 }
 
+// heavyBodies is how many bodies with very many values are worked on at a time.
+const heavyBodies = 4
+
 // New is the API of an open app.
-func New(app *core.App, auth *auth.Service) *API { return &API{app: app, auth: auth} }
+func New(app *core.App, auth *auth.Service) *API {
+	return &API{app: app, auth: auth, heavy: wire.NewGate(heavyBodies)}
+}
 
 // Routes adds every route below /api/ to the router.
 func (a *API) Routes(r chi.Router) {

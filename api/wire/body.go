@@ -28,6 +28,9 @@ type Body struct {
 	form  url.Values                         // set if the body is a form
 	files map[string][]*multipart.FileHeader // of a multipart form
 	temp  *multipart.Form
+
+	weight int    // of its JSON, see weigh
+	leave  func() // gives back its place at a Gate; nil if it has none
 }
 
 // ReadBody reads the body of r, which may have limit bytes. What cannot be read,
@@ -94,7 +97,8 @@ func (b *Body) readJSON(in io.Reader, length int64) error {
 	if len(bytes.TrimLeft(text, " \t\r\n")) > 0 {
 		b.raw = text
 	}
-	return checkDepth(text)
+	b.weight, err = weigh(text)
+	return err
 }
 
 func (b *Body) readURLEncoded(in io.Reader, length int64) error {
@@ -105,13 +109,21 @@ func (b *Body) readURLEncoded(in io.Reader, length int64) error {
 	if b.form, err = url.ParseQuery(string(text)); err != nil {
 		return err
 	}
-	return checkForm(b.form)
+	return b.checkForm()
 }
 
-// Close removes what the body keeps on disk.
+// Close removes what the body keeps on disk, and gives back its place if it has one
+// (see Gate).
 func (b *Body) Close() {
-	if b != nil && b.temp != nil {
+	if b == nil {
+		return
+	}
+	if b.temp != nil {
 		b.temp.RemoveAll()
+	}
+	if b.leave != nil {
+		b.leave()
+		b.leave = nil
 	}
 }
 
@@ -158,9 +170,18 @@ func (b *Body) Decode(into any) error {
 	return nil
 }
 
-// checkForm looks at every text of a form.
-func checkForm(form url.Values) error {
-	for name, values := range form {
+// checkForm looks at every text of the form, and weighs the JSON in it.
+func (b *Body) checkForm() error {
+	for _, text := range b.form[payloadKey] {
+		weight, err := weigh([]byte(text))
+		if err != nil {
+			return err
+		}
+		if b.weight += weight; b.weight > maxWeight {
+			return fault.Wrap(fault.TooLarge, "", errTooHeavy)
+		}
+	}
+	for name, values := range b.form {
 		if !utf8.ValidString(name) {
 			return errNotUTF8
 		}

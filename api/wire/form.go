@@ -30,9 +30,6 @@ func formObject(form url.Values) (map[string]any, error) {
 // mergePayloads merges the JSON objects of the form over the object.
 func mergePayloads(object map[string]any, form url.Values) error {
 	for _, text := range form[payloadKey] {
-		if err := checkDepth([]byte(text)); err != nil {
-			return err
-		}
 		payload, err := decodeObject([]byte(text))
 		if err != nil {
 			return err

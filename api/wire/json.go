@@ -4,14 +4,24 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+
+	"github.com/loambase/loam/core/fault"
 )
 
 // maxDepth is how deep the values of a JSON body may be nested. What is stored as
 // JSON must stay readable for both databases, which give up at about 1000.
 const maxDepth = 500
 
+// A value of two bytes takes a hundred and more when it is decoded: what bounds
+// the memory that a body costs is not its length.
+const (
+	objectWeight = 8         // an object with one member takes as much as so many numbers in a list
+	maxWeight    = 2_000_000 // some 130 MiB
+)
+
 var (
 	errTooDeep   = errors.New("wire: JSON is nested too deeply")
+	errTooHeavy  = errors.New("wire: JSON has too many values")
 	errNotObject = errors.New("wire: JSON is not an object")
 )
 
@@ -27,8 +37,9 @@ func firstValue(text []byte) ([]byte, error) {
 	return first, nil
 }
 
-// checkDepth counts brackets outside of strings.
-func checkDepth(text []byte) error {
+// weigh is how heavy the values in a JSON text are: a value counts 1, an object
+// objectWeight more. It looks at brackets and commas outside of strings.
+func weigh(text []byte) (weight int, err error) {
 	depth, inString := 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -37,15 +48,23 @@ func checkDepth(text []byte) error {
 		case c == '"':
 			inString = !inString
 		case inString:
+		case c == ',':
+			weight++
 		case c == '{' || c == '[':
+			if weight++; c == '{' {
+				weight += objectWeight
+			}
 			if depth++; depth > maxDepth {
-				return errTooDeep
+				return 0, errTooDeep
 			}
 		case c == '}' || c == ']':
 			depth--
 		}
 	}
-	return nil
+	if weight > maxWeight {
+		return 0, fault.Wrap(fault.TooLarge, "", errTooHeavy)
+	}
+	return weight, nil
 }
 
 // decodeObject decodes an object; null is none.

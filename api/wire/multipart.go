@@ -31,7 +31,7 @@ func (b *Body) readMultipart(in io.Reader, contentType string) error {
 		return err
 	}
 	b.temp, b.form, b.files = form, form.Value, form.File
-	return checkForm(b.form)
+	return b.checkForm()
 }
 
 // Files are the uploads of the body by the name of their part, nil if there are

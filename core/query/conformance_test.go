@@ -273,7 +273,7 @@ func TestRestrictedCallers(t *testing.T) {
 		collection("q1", rule("pub = true"), field("n", &schema.Text{}), field("pub", &schema.Bool{})),
 		collection("shut", nil, field("n", &schema.Text{})),
 		collection("x", rule(""), field("n", &schema.Text{}), field("r", one("q1")), field("rm", many("q1")),
-			hidden(field("h", &schema.Text{})), field("s", one("shut"))))
+			hidden(field("h", &schema.Text{})), field("p", &schema.Password{}), field("s", one("shut"))))
 	f.insert("q1", row{"id": "A", "n": "A", "pub": true}, row{"id": "B", "n": "B"})
 	f.insert("x", row{"id": "x", "n": "1", "r": "A", "rm": []string{"A", "B"}}, row{"id": "y", "n": "1", "r": "B"},
 		row{"id": "z"})
@@ -292,6 +292,9 @@ func TestRestrictedCallers(t *testing.T) {
 		rm.n !~ 'B' → x
 		h = '' → E
 		h:lower = '' → E
+		p = '' → E
+		p:lower ~ '$2a$' → E
+		strftime('%Y', p) = '' → E
 		q1_via_h.n = '' → E
 		s.n = '' → E
 		s = '' → x y z
@@ -302,15 +305,17 @@ func TestRestrictedCallers(t *testing.T) {
 	cases(t, f, "q1", `
 		x_via_r.n = '1' → A B
 		x_via_rm.h = '' → E
+		x_via_rm.p ~ '$' → E
 	`, restricted)
 	cases(t, f, "x", `
 		r.n → z x
 		-r.n → x z
 		rm.n → y z x
 		h → E
+		p → E
 		s.n → E
 	`, func(expr string) query.Select { return query.Select{Sort: expr, Restricted: true} })
-	if got := f.run(query.Select{Scope: f.scope("x", nil), Rule: "h = '' && s.n = '' && r.n = 'B'", Restricted: true}); got != "y" {
+	if got := f.run(query.Select{Scope: f.scope("x", nil), Rule: "h = '' && p = '' && s.n = '' && r.n = 'B'", Restricted: true}); got != "y" {
 		t.Errorf("an unrestricted rule for a restricted caller gives %q, want y", got)
 	}
 	plan, err := f.planner.Count(query.Select{Scope: f.scope("x", nil), Sort: "r.n", Restricted: true})

@@ -47,7 +47,7 @@ func (r *resolver) path(s *source, p pathName) (operand, error) {
 			s = back
 			continue
 		}
-		if r.restricted && f.Hidden {
+		if r.restricted && secret(f) {
 			return operand{}, &Error{Message: "non-filterable field " + quoted(name)}
 		}
 		if len(rest) == 0 {
@@ -73,6 +73,13 @@ func (r *resolver) path(s *source, p pathName) (operand, error) {
 		}
 	}
 	return operand{}, unresolved(p.text) // not reached: the last part has returned
+}
+
+// secret says whether the field's stored values are not for everybody. Of a
+// password that is the hash: shown nowhere, but for a filter a text like any other.
+func secret(f *schema.Field) bool {
+	_, isPassword := f.Kind.(*schema.Password)
+	return f.Hidden || isPassword
 }
 
 func unknownField(name string) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/schema"
@@ -106,6 +107,10 @@ type Op struct {
 	ID         string // update, delete
 	Input      Input
 	Expand     string
+
+	// Refused, if not nil, is why this is no write at all. In a batch it is told
+	// when its turn comes: of several that fail, the first is named.
+	Refused *fault.Error
 }
 
 // Action is what an Op does.

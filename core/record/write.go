@@ -120,6 +120,10 @@ func (s *Service) attempt(ctx context.Context, op Op, exclusive bool) (w *write,
 // is internal.
 func (s *Service) accept(op Op) (*write, error) {
 	w := &write{reading: s.reading(op.Caller), op: op, id: op.ID}
+	if op.Refused != nil {
+		w.refused = op.Refused
+		return w, nil
+	}
 	w.collection = w.snapshot.Find(op.Collection)
 	if w.refused = w.refuse(); w.refused != nil {
 		return w, nil

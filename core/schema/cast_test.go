@@ -239,3 +239,12 @@ func BenchmarkCastBody(b *testing.B) {
 		}
 	}
 }
+
+// A column of numbers has no -0: an answer must not show what a later one does not.
+func TestCastNegativeZero(t *testing.T) {
+	for _, v := range []any{math.Copysign(0, -1), json.Number("-0.0"), "-0"} {
+		if got := (&Number{}).Cast(v).(float64); got != 0 || math.Signbit(got) {
+			t.Errorf("Cast(%v) = %v, want 0", v, got)
+		}
+	}
+}

@@ -27,7 +27,7 @@ func (*Number) Column() store.ColumnKind { return store.ColumnNumber }
 func (*Number) Zero() any { return 0.0 }
 
 // Cast is the number that v is, or that it spells.
-func (*Number) Cast(v any) any { return toFloat(v) }
+func (*Number) Cast(v any) any { return toFloat(v) + 0 } // -0 becomes 0, as it is stored
 
 // Validate judges the number; 0 passes all but required.
 func (n *Number) Validate(f *Field, v any) *fault.Field {

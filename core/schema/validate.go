@@ -51,7 +51,9 @@ func (v *validation) id() *fault.Field {
 	if fail := first(filled(v.c.ID), length(v.c.ID, 1, 100), wordFormat(v.c.ID)); fail != nil {
 		return fail
 	}
-	if v.Snapshot.ByID(v.c.ID) != nil {
+	// Wherever a collection is named, its id may stand, and is looked up first: an id
+	// that is another one's name would take its place.
+	if v.Snapshot.Find(v.c.ID) != nil {
 		return fault.Leaf("validation_invalid_or_existing_id", "The model id is invalid or already exists")
 	}
 	return nil

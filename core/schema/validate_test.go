@@ -47,6 +47,7 @@ func TestValidateNewCollection(t *testing.T) {
 		"unknown type":           {`{"name":"v","type":"x"}`, map[string]string{"type": "validation_in_invalid"}},
 		"id":                     {`{"name":"a","id":"no way"}`, map[string]string{"id": "validation_match_invalid"}},
 		"id length":              {`{"name":"a","id":"` + strings.Repeat("i", 101) + `"}`, map[string]string{"id": "validation_length_out_of_range"}},
+		"id is a name":           {`{"name":"a","id":"posts"}`, map[string]string{"id": "validation_invalid_or_existing_id"}},
 		"id taken":               {`{"name":"a","id":"posts_id"}`, map[string]string{"id": "validation_invalid_or_existing_id"}},
 		"name length":            {`{"name":"` + long + `"}`, map[string]string{"name": "validation_length_too_long"}},
 		"name via":               {`{"name":"a_Via_b"}`, map[string]string{"name": "validation_found_via"}},
