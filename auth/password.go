@@ -49,7 +49,7 @@ func (s *Service) WithPassword(ctx context.Context, caller record.Caller, collec
 		return nil, fault.New(fault.Invalid, "Failed to authenticate.")
 	}
 	caller.Context = "password"
-	if err := s.admit(ctx, caller, r); err != nil {
+	if err := s.admit(ctx, caller, r, "password"); err != nil {
 		return nil, err
 	}
 	token, err := newToken(r, s.app.Now())

@@ -28,7 +28,7 @@ func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection,
 		return nil, fault.New(fault.Forbidden, "The request requires auth record from "+own.Name+" collection.")
 	}
 	r := id.record.Clone()
-	if err := s.admit(ctx, caller, r); err != nil {
+	if err := s.admit(ctx, caller, r, "refresh"); err != nil {
 		return nil, err
 	}
 	if id.refreshable {

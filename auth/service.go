@@ -12,6 +12,7 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
@@ -54,8 +55,24 @@ func (s *Service) collection(idOrName string) (*schema.Collection, error) {
 	return c, nil
 }
 
-// admit judges whether the record may sign in now, at the wish of the caller.
-func (s *Service) admit(ctx context.Context, caller record.Caller, r *record.Record) error {
+// admit judges whether the record may sign in now, at the wish of the caller: first
+// the rules, then the hooks.
+func (s *Service) admit(ctx context.Context, caller record.Caller, r *record.Record, method string) error {
+	if err := s.allow(ctx, caller, r); err != nil {
+		return err
+	}
+	h, c := &s.app.Hooks().Auth, r.Collection()
+	if !h.Bound(c.ID, c.Name) {
+		return nil
+	}
+	e := &core.AuthEvent{Caller: caller, Method: method, Record: r.Clone()}
+	return hook.Within(ctx, s.app.Config.HookLimit, func(ctx context.Context) error {
+		e.Context = ctx
+		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
+	})
+}
+
+func (s *Service) allow(ctx context.Context, caller record.Caller, r *record.Record) error {
 	c := r.Collection()
 	if c.Name == schema.Superusers && !s.app.Settings().Current().SuperuserAllowed(caller.IP) {
 		return fault.New(fault.Forbidden, "")

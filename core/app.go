@@ -62,6 +62,8 @@ type App struct {
 	settings    *settings.Service
 	changes     *change.Log
 	committed   []func([]change.Change) // of OnCommitted
+	hooks       Hooks
+	serving     bool // the Start hooks have run
 
 	stop    context.CancelFunc // of what runs in the background
 	running sync.WaitGroup
@@ -78,6 +80,9 @@ func New(c Config) *App {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.HookLimit <= 0 {
+		c.HookLimit = 10 * time.Second
 	}
 	return &App{Config: c, stale: make(chan struct{}, 1)}
 }
@@ -126,7 +131,12 @@ func (a *App) Open(ctx context.Context, mode Mode) error {
 	if a.store != nil {
 		return errors.New("core: the app is open already")
 	}
-	if err := a.open(ctx, mode); err != nil {
+	err := a.open(ctx, mode)
+	if err == nil && mode == Serve {
+		a.serving = true
+		err = a.started(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, a.Close())
 	}
 	return nil
@@ -155,9 +165,11 @@ func (a *App) open(ctx context.Context, mode Mode) (err error) {
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords,
 		Log: a.Config.Log, Changes: a.changes, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
+		Hooks: &a.hooks.Records,
 	})
 	a.collections = collection.New(collection.Config{
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now,
+		Hooks: &a.hooks.Collections, HookLimit: a.Config.HookLimit,
 	})
 	a.settings = settings.New(a.store, a.changes, a.Config.Now)
 	if err := a.load(ctx); err != nil {
@@ -252,11 +264,16 @@ func (a *App) Close() error {
 	if a.store == nil {
 		return nil
 	}
+	var err error
+	if a.serving {
+		a.serving = false
+		err = a.stopped()
+	}
 	if a.stop != nil {
 		a.stop()
 		a.running.Wait()
 	}
-	err := a.store.Close()
+	err = errors.Join(err, a.store.Close())
 	if a.blobs != nil {
 		err = errors.Join(err, a.blobs.Close())
 	}

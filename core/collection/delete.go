@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
@@ -17,6 +18,10 @@ const deleteFailed = "Failed to delete collection."
 // system collections hold about them. System collections and those that another
 // one refers to cannot be deleted.
 func (s *Service) Delete(ctx context.Context, idOrName string) error {
+	return s.asked(ctx, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, idOrName) })
+}
+
+func (s *Service) remove(ctx context.Context, idOrName string) error {
 	var id string
 	err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
 		c := stored.Find(idOrName)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
@@ -16,7 +17,15 @@ const (
 
 // Create makes the collection that the body describes. What the body leaves out
 // has the default of its type.
-func (s *Service) Create(ctx context.Context, body []byte) (*schema.Collection, error) {
+func (s *Service) Create(ctx context.Context, body []byte) (created *schema.Collection, err error) {
+	err = s.asked(ctx, change.Create, "", body, func(body []byte) error {
+		created, err = s.createFrom(ctx, body)
+		return err
+	})
+	return created, err
+}
+
+func (s *Service) createFrom(ctx context.Context, body []byte) (*schema.Collection, error) {
 	var created *schema.Collection
 	err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
 		draft, err := schema.DecodeNew(body, stored, s.now())
@@ -46,7 +55,15 @@ func (s *Service) create(tx store.Tx, c *schema.Collection) error {
 
 // Update merges the body over the stored collection and brings the table to its
 // new form. No collection: a NotFound fault.
-func (s *Service) Update(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
+func (s *Service) Update(ctx context.Context, idOrName string, body []byte) (updated *schema.Collection, err error) {
+	err = s.asked(ctx, change.Update, idOrName, body, func(body []byte) error {
+		updated, err = s.updateFrom(ctx, idOrName, body)
+		return err
+	})
+	return updated, err
+}
+
+func (s *Service) updateFrom(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
 	var updated *schema.Collection
 	err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
 		old := stored.Find(idOrName)

@@ -28,13 +28,15 @@ type Service struct {
 	listing *schema.Snapshot // describes the table _collections itself
 }
 
-// Config is what the service stands on. All but Now are required.
+// Config is what the service stands on. All without a default are required.
 type Config struct {
 	Store     store.Store
 	Snapshots *atomic.Pointer[schema.Snapshot] // where new snapshots are published
 	Records   *record.Service
 	Blobs     blob.Store
-	Changes   *change.Log // what every change is appended to
+	Changes   *change.Log   // what every change is appended to
+	Hooks     *Hooks        // default: none
+	HookLimit time.Duration // of the handlers of one hook; default 10 s
 	Log       *slog.Logger
 	Now       func() time.Time // default time.Now
 }
@@ -43,6 +45,12 @@ type Config struct {
 func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Hooks == nil {
+		c.Hooks = &Hooks{}
+	}
+	if c.HookLimit <= 0 {
+		c.HookLimit = 10 * time.Second
 	}
 	return &Service{Config: c, planner: query.New(c.Store.Dialect()), listing: schema.NewSnapshot(0, []*schema.Collection{listed()})}
 }
@@ -89,7 +97,13 @@ func (s *Service) Get(idOrName string) (*schema.Collection, error) {
 // as they are to be. They are published when that is durable; if anything fails,
 // nothing has changed.
 func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot) (*schema.Snapshot, error)) error {
-	return s.Store.Exclusive(ctx, func(tx store.Tx) error {
+	var binding *record.Binding
+	var list []*Event
+	err := s.Store.Exclusive(ctx, func(tx store.Tx) error {
+		if binding != nil { // tried before
+			binding.Close(ctx, false)
+			binding = nil
+		}
 		stored, err := readRows(tx)
 		if err != nil {
 			return err
@@ -99,32 +113,24 @@ func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot
 		if err != nil {
 			return err
 		}
+		list = events(was, next)
+		logged := changes(list)
+		if binding, err = s.inTx(ctx, tx, list, next); err != nil {
+			return err
+		}
+		if binding != nil {
+			logged = append(logged, binding.End()...)
+		}
 		tx.OnCommit(func() { s.Snapshots.Store(next) })
-		return s.Changes.Append(tx, changes(was, next))
+		return s.Changes.Append(tx, logged)
 	})
-}
-
-// changes are the differences between two snapshots, for the change log.
-func changes(was, is *schema.Snapshot) []change.Change {
-	var list []change.Change
-	add := func(c *schema.Collection, a change.Action) {
-		list = append(list, change.Change{Kind: change.Collection, Collection: c.ID, Action: a})
+	if binding != nil {
+		binding.Close(ctx, err == nil)
 	}
-	for _, c := range is.All() {
-		switch old := was.ByID(c.ID); old {
-		case nil:
-			add(c, change.Create)
-		case c: // collections are immutable
-		default:
-			add(c, change.Update)
-		}
+	if err == nil {
+		s.after(ctx, list)
 	}
-	for _, c := range was.All() {
-		if is.ByID(c.ID) == nil {
-			add(c, change.Delete)
-		}
-	}
-	return list
+	return err
 }
 
 // judge validates a draft against the collections that next holds, itself included.

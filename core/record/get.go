@@ -12,7 +12,7 @@ import (
 // only superusers may view; NotFound for an unknown collection or id, a view rule
 // that the record does not satisfy, and one that no longer compiles.
 func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand string) (record []byte, err error) {
-	if s.hooks.Request.Empty() {
+	if s.Hooks.Request.Empty() {
 		return s.get(ctx, caller, collection, id, expand)
 	}
 	e := &RequestEvent{Context: ctx, Operation: OpView, Caller: caller, ID: id}

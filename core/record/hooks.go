@@ -131,16 +131,16 @@ func names(c *schema.Collection) []string { return []string{c.ID, c.Name} }
 // do gets what is asked after the handlers have changed it.
 func (s *Service) request(e *RequestEvent, collection string, do func(*RequestEvent) error) error {
 	c := s.Snapshot().Find(collection)
-	if c == nil || !s.hooks.Request.Bound(c.ID, c.Name) {
+	if c == nil || !s.Hooks.Request.Bound(c.ID, c.Name) {
 		return do(e)
 	}
 	e.Collection = c
-	return s.hooks.Request.Trigger(e, func() error { return do(e) }, c.ID, c.Name)
+	return s.Hooks.Request.Trigger(e, func() error { return do(e) }, c.ID, c.Name)
 }
 
 // requests runs the Request hooks of the operations of a batch.
 func (s *Service) requests(ctx context.Context, ops []Op) ([]Op, error) {
-	if s.hooks.Request.Empty() {
+	if s.Hooks.Request.Empty() {
 		return ops, nil
 	}
 	ops = slices.Clone(ops)

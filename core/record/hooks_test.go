@@ -38,7 +38,7 @@ func hookBed(t testing.TB, limit time.Duration, collections ...string) *bed {
 func TestBeforeChangesTheRecord(t *testing.T) {
 	b := newBed(t, tasks)
 	var saw []string
-	b.Records().Hooks().Before.BindFunc(func(e *record.WriteEvent) error {
+	b.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {
 		original := "-"
 		if e.Original != nil {
 			original = e.Original.Text("title")
@@ -71,7 +71,7 @@ func TestBeforeRefuses(t *testing.T) {
 	b := newBed(t, tasks)
 	ran := 0
 	var answer error
-	b.Records().Hooks().Before.BindFunc(func(e *record.WriteEvent) error {
+	b.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {
 		ran++
 		e.Record.Set("title", strings.Repeat("x", 6000))
 		return answer
@@ -98,7 +98,7 @@ func TestBeforeSetsAPassword(t *testing.T) {
 	b := newBed(t, people)
 	var plain atomic.Value
 	plain.Store("set-by-a-hook")
-	b.Records().Hooks().Before.BindFunc(func(e *record.WriteEvent) error {
+	b.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {
 		e.Record.Set("password", plain.Load())
 		return nil
 	})
@@ -135,7 +135,7 @@ func TestBeforeRunsAgainWhenTheRecordHasMoved(t *testing.T) {
 		id := b.add("tasks", object{"title": "x"})
 		var runs, inside int
 		busy := false
-		b.Records().Hooks().Before.BindFunc(func(e *record.WriteEvent) error {
+		b.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {
 			if busy {
 				return nil
 			}
@@ -173,7 +173,7 @@ func TestInTx(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	hooks := b.Records().Hooks()
+	hooks := &b.Hooks().Records
 	var after []string
 	hooks.AfterSuccess.BindFunc(func(e *record.WriteEvent) error {
 		after = append(after, e.Collection().Name)
@@ -223,7 +223,7 @@ func TestInTx(t *testing.T) {
 
 func TestInTxWithTheWrongService(t *testing.T) {
 	b := newBed(t, tasks, audits)
-	hooks := b.Records().Hooks()
+	hooks := &b.Hooks().Records
 	remove := hooks.InTx.BindFunc(func(e *record.WriteEvent) error {
 		_, err := b.Records().Create(e.Context, root, "audits", record.Input{}, "")
 		return err
@@ -250,7 +250,7 @@ func TestInTxWithTheWrongService(t *testing.T) {
 
 func TestHooksThatMisbehave(t *testing.T) {
 	b := hookBed(t, 100*time.Millisecond, tasks, audits)
-	hooks := b.Records().Hooks()
+	hooks := &b.Hooks().Records
 	forever, late := make(chan struct{}), make(chan error, 1)
 	misdeeds := map[string]struct {
 		do   func(*record.WriteEvent) error
@@ -294,7 +294,7 @@ func TestHooksThatMisbehave(t *testing.T) {
 func TestBatchWithBefore(t *testing.T) {
 	b := newBed(t, tasks)
 	var saw []string
-	b.Records().Hooks().Before.BindFunc(func(e *record.WriteEvent) error {
+	b.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {
 		n, err := e.Records.Count(e.Context, "tasks")
 		saw = append(saw, fmt.Sprint(e.Action, n))
 		e.Record.Set("n", float64(n))
@@ -315,7 +315,7 @@ func TestBatchWithBefore(t *testing.T) {
 func TestAfterFailure(t *testing.T) {
 	b := newBed(t, tasks)
 	var saw []string
-	b.Records().Hooks().AfterFailure.BindFunc(func(e *record.WriteEvent) error {
+	b.Hooks().Records.AfterFailure.BindFunc(func(e *record.WriteEvent) error {
 		saw = append(saw, fmt.Sprint(e.Action, " ", e.Record.Text("title"), " ", fault.KindOf(e.Err)))
 		return errors.New("nobody minds")
 	})
@@ -359,7 +359,7 @@ func TestEnrich(t *testing.T) {
 		return out
 	}
 	plain := read()
-	hooks := b.Records().Hooks()
+	hooks := &b.Hooks().Records
 	remove := hooks.Enrich.BindFunc(func(*record.EnrichEvent) error { return nil })
 	for name, got := range read() {
 		if got != plain[name] {
@@ -405,7 +405,7 @@ func TestRequestHooks(t *testing.T) {
 	b := newBed(t, tasks)
 	id := b.add("tasks", object{"title": "x", "n": 1})
 	b.add("tasks", object{"title": "y", "n": 2})
-	hooks := b.Records().Hooks()
+	hooks := &b.Hooks().Records
 	var saw []string
 	hooks.Request.BindFunc(func(e *record.RequestEvent) error {
 		err := e.Next()
@@ -449,7 +449,7 @@ func TestRequestHooks(t *testing.T) {
 func TestHooksAtTheSameTime(t *testing.T) {
 	b := newBed(t, tasks, audits)
 	id := b.add("tasks", object{"title": "x"})
-	hooks := b.Records().Hooks()
+	hooks := &b.Hooks().Records
 	hooks.Before.BindFunc(func(e *record.WriteEvent) error { e.Record.Set("title", "y"); return nil }, "tasks")
 	hooks.InTx.BindFunc(func(e *record.WriteEvent) error {
 		_, err := e.Records.Create(e.Context, root, "audits", record.Input{}, "")

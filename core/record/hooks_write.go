@@ -74,7 +74,7 @@ func (s *Service) before(ctx context.Context, w *write, judge func(func(store.Re
 	e := w.event(ctx, records)
 	err = hook.Within(ctx, s.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
-		return records.inside(func() error { return s.hooks.Before.Trigger(e, func() error { return nil }, w.names()...) })
+		return records.inside(func() error { return s.Hooks.Before.Trigger(e, func() error { return nil }, w.names()...) })
 	})
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func (w *write) moved() bool {
 
 // inTx runs the InTx hooks of a write that has been performed.
 func (u *unit) inTx(ctx context.Context, w *write) error {
-	if !u.hooks.InTx.Bound(w.names()...) {
+	if !u.Hooks.InTx.Bound(w.names()...) {
 		return nil
 	}
 	records, end := u.bind()
@@ -164,13 +164,13 @@ func (u *unit) inTx(ctx context.Context, w *write) error {
 	e := w.event(ctx, records)
 	return hook.Within(ctx, u.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
-		return records.inside(func() error { return u.hooks.InTx.Trigger(e, func() error { return nil }, w.names()...) })
+		return records.inside(func() error { return u.Hooks.InTx.Trigger(e, func() error { return nil }, w.names()...) })
 	})
 }
 
 // beforeInTx runs the Before hooks of a write that could not be prepared outside.
 func (u *unit) beforeInTx(ctx context.Context, w *write) error {
-	if w.hooked != nil || !u.hooks.Before.Bound(w.names()...) {
+	if w.hooked != nil || !u.Hooks.Before.Bound(w.names()...) {
 		return nil
 	}
 	records, end := u.bind()
@@ -208,7 +208,7 @@ func nests() bool {
 // mayWrite fails where a write would wait for the transaction that it is in.
 func (s *Service) mayWrite() error {
 	switch {
-	case s.outer == nil && !(s.hooks.Before.Empty() && s.hooks.InTx.Empty()) && nests():
+	case s.outer == nil && !(s.Hooks.Before.Empty() && s.Hooks.InTx.Empty()) && nests():
 		return errNotBound
 	case s.outer != nil && s.depth > maxDepth:
 		return errTooDeep
@@ -220,11 +220,11 @@ func (s *Service) mayWrite() error {
 // transaction they wait until that is.
 func (s *Service) after(ctx context.Context, writes []*write) {
 	for _, w := range writes {
-		if !s.hooks.AfterSuccess.Bound(w.names()...) {
+		if !s.Hooks.AfterSuccess.Bound(w.names()...) {
 			continue
 		}
 		e := w.event(ctx, s.root)
-		run := func() { s.report(ctx, &s.hooks.AfterSuccess, e) }
+		run := func() { s.report(ctx, &s.Hooks.AfterSuccess, e) }
 		if s.outer != nil {
 			s.outer.later = append(s.outer.later, run)
 			continue
@@ -235,16 +235,16 @@ func (s *Service) after(ctx context.Context, writes []*write) {
 
 // afterFailure runs the AfterFailure hooks of a write that has failed.
 func (s *Service) afterFailure(ctx context.Context, w *write, failed error) {
-	if w == nil || w.collection == nil || !s.hooks.AfterFailure.Bound(w.names()...) {
+	if w == nil || w.collection == nil || !s.Hooks.AfterFailure.Bound(w.names()...) {
 		return
 	}
 	e := w.event(ctx, s.root)
 	e.Err = failed
 	if s.outer != nil {
-		s.outer.failed = append(s.outer.failed, func() { s.report(ctx, &s.hooks.AfterFailure, e) })
+		s.outer.failed = append(s.outer.failed, func() { s.report(ctx, &s.Hooks.AfterFailure, e) })
 		return
 	}
-	s.report(ctx, &s.hooks.AfterFailure, e)
+	s.report(ctx, &s.Hooks.AfterFailure, e)
 }
 
 // report runs handlers whose errors change nothing.

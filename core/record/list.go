@@ -23,7 +23,7 @@ const (
 // Forbidden where only superusers may list or filter so, Invalid for what cannot
 // be read as a filter, sort or cursor or takes too long.
 func (s *Service) List(ctx context.Context, caller Caller, collection string, p ListParams) (page *Page, err error) {
-	if s.hooks.Request.Empty() {
+	if s.Hooks.Request.Empty() {
 		return s.list(ctx, caller, collection, p)
 	}
 	e := &RequestEvent{Context: ctx, Operation: OpList, Caller: caller, List: &p}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
 )
 
@@ -59,8 +60,46 @@ func (u *unit) bind() (records *Service, end func()) {
 	n := &nested{Store: u.Store, tx: u.tx}
 	c := u.Config
 	c.Store, c.Changes = n, within{u}
-	bound := &Service{Config: c, planner: u.planner, kept: u.kept, hooks: u.hooks, root: u.root, outer: u, depth: u.depth + 1}
+	bound := &Service{Config: c, planner: u.planner, kept: u.kept, root: u.root, outer: u, depth: u.depth + 1}
 	return bound, n.end
+}
+
+// Binding is the service within a transaction that is somebody else's, as a change
+// of collections is.
+type Binding struct {
+	Records *Service // until End
+	unit    *unit
+	end     func()
+}
+
+// Bind is the service within tx, by the definitions that hold in it.
+func (s *Service) Bind(tx store.Tx, snapshot *schema.Snapshot) *Binding {
+	b := &Binding{unit: &unit{Service: s, tx: tx, snapshot: snapshot}}
+	b.Records, b.end = b.unit.bind()
+	b.Records.Snapshot = func() *schema.Snapshot { return snapshot }
+	b.Records.kept = &kept{} // of definitions that may never hold
+	return b
+}
+
+// Call calls fn, which is to write with Records and nothing else.
+func (b *Binding) Call(fn func() error) error { return b.Records.inside(fn) }
+
+// End makes every later use of Records an error, and returns what was changed, for
+// the change log.
+func (b *Binding) End() []change.Change {
+	b.end()
+	return b.unit.changes
+}
+
+// Close does what waits for the transaction to be durable, or undone.
+func (b *Binding) Close(ctx context.Context, durable bool) {
+	s := b.unit.Service
+	if durable {
+		s.conclude(ctx, b.unit, nil)
+		return
+	}
+	s.removeFiles(ctx, b.unit.stored)
+	s.run(b.unit.failed)
 }
 
 // within hands the changes of a nested write to the transaction that it is part of:

@@ -20,7 +20,6 @@ import (
 type Service struct {
 	Config
 	planner *query.Planner
-	hooks   *Hooks
 	kept    *kept
 
 	root  *Service // the one that is bound to no transaction
@@ -36,9 +35,6 @@ type kept struct {
 	rowsets sync.Pool // of *rowset
 }
 
-// Hooks are those of all records.
-func (s *Service) Hooks() *Hooks { return s.hooks }
-
 // New is a service on what c names.
 func New(c Config) *Service {
 	if c.Now == nil {
@@ -47,10 +43,13 @@ func New(c Config) *Service {
 	if c.ReadLimit == 0 {
 		c.ReadLimit = 10 * time.Second
 	}
+	if c.Hooks == nil {
+		c.Hooks = &Hooks{}
+	}
 	if c.HookLimit <= 0 {
 		c.HookLimit = 10 * time.Second
 	}
-	s := &Service{Config: c, planner: query.New(c.Store.Dialect()), hooks: &Hooks{}, kept: &kept{}}
+	s := &Service{Config: c, planner: query.New(c.Store.Dialect()), kept: &kept{}}
 	s.root = s
 	return s
 }
@@ -64,6 +63,7 @@ type Config struct {
 	Log       *slog.Logger
 
 	Changes Appender // what every write appends to
+	Hooks   *Hooks   // default: none
 
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of a query of a non-superuser; default 10 s

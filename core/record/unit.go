@@ -46,14 +46,14 @@ func (u *unit) end() error { return u.Changes.Append(u.tx, u.changes) }
 
 // hasBefore says whether there are Before hooks for the write.
 func (s *Service) hasBefore(w *write) bool {
-	return w.refused == nil && s.hooks.Before.Bound(w.names()...)
+	return w.refused == nil && s.Hooks.Before.Bound(w.names()...)
 }
 
 // hasInTx says whether there are hooks for one of the writes that need the
 // transaction for themselves.
 func (s *Service) hasInTx(writes []*write) bool {
 	return slices.ContainsFunc(writes, func(w *write) bool {
-		return w.refused == nil && s.hooks.InTx.Bound(w.names()...)
+		return w.refused == nil && s.Hooks.InTx.Bound(w.names()...)
 	})
 }
 

@@ -70,13 +70,13 @@ func (s *Service) shape(snapshot *schema.Snapshot, c *schema.Collection, superus
 		known = &snapshotShapes{snapshot: snapshot}
 		s.kept.shapes.current.Store(known)
 	}
-	key := shapeKey{c, superuser, s.hooks.Enrich.Bound(c.ID, c.Name)}
+	key := shapeKey{c, superuser, s.Hooks.Enrich.Bound(c.ID, c.Name)}
 	if sh, ok := known.made.Load(key); ok {
 		return sh.(*shape)
 	}
 	sh := newShape(c, superuser)
 	if key.enriched {
-		sh.enrich = &s.hooks.Enrich
+		sh.enrich = &s.Hooks.Enrich
 		for i := range c.Fields {
 			sh.read(i)
 		}

@@ -60,7 +60,7 @@ func (s *Service) single(ctx context.Context, op Op) (out []byte, err error) {
 	if err := s.mayWrite(); err != nil {
 		return nil, err
 	}
-	if s.hooks.Request.Empty() {
+	if s.Hooks.Request.Empty() {
 		return s.asked(ctx, op)
 	}
 	err = s.request(op.request(ctx), op.Collection, func(e *RequestEvent) error {

@@ -1,0 +1,158 @@
+package collection
+
+import (
+	"context"
+	"time"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/hook"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// Hooks are where code of embedders takes part in what happens to collections, with
+// the terms of record.Hooks.
+type Hooks struct {
+	// Before runs before a collection is created, changed or deleted, outside of the
+	// transaction. Handlers may change the body that was sent, or refuse.
+	Before hook.Hook[*RequestEvent]
+
+	// InTx runs inside of the transaction, when the table has its new form. An error
+	// undoes it all.
+	InTx hook.Hook[*Event]
+
+	// AfterSuccess runs when the change is durable. An error is logged.
+	AfterSuccess hook.Hook[*Event]
+
+	// AfterFailure runs when nothing was changed.
+	AfterFailure hook.Hook[*RequestEvent]
+}
+
+// RequestEvent is a change that is asked for.
+type RequestEvent struct {
+	hook.Event
+	Context    context.Context
+	Action     change.Action
+	Collection *schema.Collection // as it is; nil for a create, and where there is none
+	Body       []byte             // as it was sent; nil for a delete
+	Err        error              // in AfterFailure: why
+}
+
+// Event is a collection that was changed.
+type Event struct {
+	hook.Event
+	Context    context.Context
+	Action     change.Action
+	Collection *schema.Collection // as it is now; of a delete as it was
+	Original   *schema.Collection // as it was before an update, else nil
+
+	// Records, in InTx, writes in the same transaction, by the new definitions; no other
+	// service may be used to write.
+	Records *record.Service
+}
+
+func names(c *schema.Collection) []string {
+	if c == nil {
+		return nil
+	}
+	return []string{c.ID, c.Name}
+}
+
+// asked runs the Before hooks and then do, with the body as they left it.
+func (s *Service) asked(ctx context.Context, action change.Action, idOrName string, body []byte, do func(body []byte) error) error {
+	e := &RequestEvent{Context: ctx, Action: action, Collection: s.Snapshots.Load().Find(idOrName), Body: body}
+	err := s.Hooks.before(e, s.HookLimit)
+	if err == nil {
+		err = do(e.Body)
+	}
+	if err != nil && !s.Hooks.AfterFailure.Empty() {
+		e.Err = err
+		failed := hook.Within(context.WithoutCancel(ctx), s.HookLimit, func(ctx context.Context) error {
+			e.Context = ctx
+			return s.Hooks.AfterFailure.Trigger(e, nothing, names(e.Collection)...)
+		})
+		if failed != nil {
+			s.Log.Error("hook after a failure", "error", failed)
+		}
+	}
+	return err
+}
+
+func nothing() error { return nil }
+
+func (h *Hooks) before(e *RequestEvent, limit time.Duration) error {
+	if h.Before.Empty() {
+		return nil
+	}
+	return hook.Within(e.Context, limit, func(ctx context.Context) error {
+		e.Context = ctx
+		return h.Before.Trigger(e, nothing, names(e.Collection)...)
+	})
+}
+
+// events are the differences between two snapshots.
+func events(was, is *schema.Snapshot) []*Event {
+	var list []*Event
+	for _, c := range is.All() {
+		switch old := was.ByID(c.ID); old {
+		case nil:
+			list = append(list, &Event{Action: change.Create, Collection: c})
+		case c: // collections are immutable
+		default:
+			list = append(list, &Event{Action: change.Update, Collection: c, Original: old})
+		}
+	}
+	for _, c := range was.All() {
+		if is.ByID(c.ID) == nil {
+			list = append(list, &Event{Action: change.Delete, Collection: c})
+		}
+	}
+	return list
+}
+
+// changes are events as the change log has them.
+func changes(list []*Event) []change.Change {
+	var out []change.Change
+	for _, e := range list {
+		out = append(out, change.Change{Kind: change.Collection, Collection: e.Collection.ID, Action: e.Action})
+	}
+	return out
+}
+
+// inTx runs the InTx hooks and returns the binding that they have used, nil if there
+// are none.
+func (s *Service) inTx(ctx context.Context, tx store.Tx, list []*Event, next *schema.Snapshot) (*record.Binding, error) {
+	if s.Hooks.InTx.Empty() {
+		return nil, nil
+	}
+	b := s.Records.Bind(tx, next)
+	for _, event := range list {
+		e := *event
+		e.Records = b.Records
+		err := hook.Within(ctx, s.HookLimit, func(ctx context.Context) error {
+			e.Context = ctx
+			return b.Call(func() error { return s.Hooks.InTx.Trigger(&e, nothing, names(e.Collection)...) })
+		})
+		if err != nil {
+			b.End()
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+func (s *Service) after(ctx context.Context, list []*Event) {
+	if s.Hooks.AfterSuccess.Empty() {
+		return
+	}
+	for _, e := range list {
+		err := hook.Within(context.WithoutCancel(ctx), s.HookLimit, func(ctx context.Context) error {
+			e.Context = ctx
+			return s.Hooks.AfterSuccess.Trigger(e, nothing, names(e.Collection)...)
+		})
+		if err != nil {
+			s.Log.Error("hook after a change", "collection", e.Collection.Name, "error", err)
+		}
+	}
+}
