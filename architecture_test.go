@@ -24,7 +24,7 @@ const module = "github.com/loambase/loam"
 // below its own layer and nothing beside or above it.
 func layers() [][]string {
 	return [][]string{
-		{"main", "core/store/postgres/pgtest/with"},
+		{"main", "examples/embed", "core/store/postgres/pgtest/with"},
 		{"api"},
 		{"api/rest"},
 		{"api/middleware"},

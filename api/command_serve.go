@@ -24,9 +24,9 @@ const serveExample = `  loam serve
   loam serve --origins https://app.example.com,https://*.example.org
   LOAM_HTTP=127.0.0.1:9000 loam serve`
 
-func newServeCommand(app *core.App) *cobra.Command {
+func newServeCommand(p *Program) *cobra.Command {
 	var address string
-	var config Config
+	config := Config{serve: &p.Serve}
 	cmd := &cobra.Command{
 		Use:     "serve",
 		Short:   "Start the server",
@@ -34,7 +34,7 @@ func newServeCommand(app *core.App) *cobra.Command {
 		Example: serveExample,
 		Args:    cobra.NoArgs,
 		RunE: task(func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd, app, address, config)
+			return serve(cmd, p.App, address, config)
 		}),
 	}
 	flags := cmd.Flags()

@@ -4,6 +4,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -14,12 +15,15 @@ import (
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/hook"
 )
 
 // Config is what a server looks like from outside.
 type Config struct {
 	Origins []string // whose pages may use the API; default: everybody's
 	Public  string   // folder of files served at "/"; default: none
+
+	serve *hook.Hook[*ServeEvent] // of the Program; may be nil
 }
 
 // Handler serves the app, which must be open, with the default Config.
@@ -27,13 +31,30 @@ func Handler(app *core.App) http.Handler { return Config{}.Handler(app) }
 
 // Handler serves the app, which must be open.
 func (c Config) Handler(app *core.App) http.Handler {
+	h, _ := c.handler(app) // only hooks fail, and a Config of others has none
+	return h
+}
+
+// handler is Handler with the Serve hooks.
+func (c Config) handler(app *core.App) (h http.Handler, err error) {
 	router := chi.NewRouter()
-	rest.New(app, auth.New(app)).Routes(router)
+	routes := rest.New(app, auth.New(app))
+	e := &ServeEvent{App: app, api: routes}
+	if c.serve != nil {
+		err = c.serve.Trigger(e, func() error { return nil })
+	}
+	for _, add := range e.routes {
+		add(router)
+	}
+	routes.Routes(router) // last: they are not replaced
 	router.NotFound(c.fallback())
 	// Wire: a method that a path does not have is a path that does not exist.
 	router.MethodNotAllowed(c.fallback())
 
-	var h http.Handler = router
+	h = router
+	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost
+		h = wrap(h)
+	}
 	for _, wrap := range []func(http.Handler) http.Handler{ // from the inside out
 		middleware.Compress,
 		middleware.Clean,
@@ -44,7 +65,7 @@ func (c Config) Handler(app *core.App) http.Handler {
 	} {
 		h = wrap(h)
 	}
-	return h
+	return h, err
 }
 
 // fallback serves what no route does: public files, but never below the paths that

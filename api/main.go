@@ -7,9 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,18 +23,9 @@ const (
 	exitUsage  = 2 // it is not clear what was asked for
 )
 
-// Main is the whole command line of a program that serves the app, which it opens
-// as the command needs it. It returns the exit code.
-func Main(app *core.App) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // who is too impatient for a graceful end sends the signal twice
-	return run(ctx, app, os.Args[1:], os.Stdout, os.Stderr)
-}
-
 // run is Main with everything that it takes from the process.
-func run(ctx context.Context, app *core.App, args []string, stdout, stderr io.Writer) int {
-	root := newRootCommand(app, stderr)
+func (p *Program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRootCommand(p, stderr)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -79,7 +68,8 @@ const rootExample = `  loam serve
   loam serve --http 0.0.0.0:8080 --dir /var/lib/loam
   loam superuser upsert me@example.com a-long-password`
 
-func newRootCommand(app *core.App, stderr io.Writer) *cobra.Command {
+func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
+	app := p.App
 	var debug bool
 	root := &cobra.Command{
 		Use:           "loam",
@@ -105,7 +95,8 @@ func newRootCommand(app *core.App, stderr io.Writer) *cobra.Command {
 	root.PersistentFlags().StringVar(&app.Config.DB, "db", app.Config.DB, "a PostgreSQL database, postgres://…, instead of SQLite in the data folder")
 	root.PersistentFlags().Lookup("db").DefValue = "" // a password may be in it
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
-	root.AddCommand(newServeCommand(app), newSuperuserCommand(app), newVersionCommand())
+	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newVersionCommand())
+	root.AddCommand(p.Commands...)
 	return root
 }
 

@@ -19,8 +19,12 @@ const drain = 30 * time.Second
 // lets running requests finish for up to half a minute, and returns; closing the
 // app is left to who opened it.
 func Serve(ctx context.Context, app *core.App, listener net.Listener, c Config) error {
+	handler, err := c.handler(app)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
 	server := &http.Server{
-		Handler:           c.Handler(app),
+		Handler:           handler,
 		ReadTimeout:       5 * time.Minute,
 		ReadHeaderTimeout: time.Minute,
 		WriteTimeout:      5 * time.Minute,
@@ -36,7 +40,7 @@ func Serve(ctx context.Context, app *core.App, listener net.Listener, c Config) 
 	}
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
-	err := server.Shutdown(patience)
+	err = server.Shutdown(patience)
 	if errors.Is(err, context.DeadlineExceeded) {
 		app.Log().Warn("requests were cut off", "after", drain)
 		err = server.Close()

@@ -44,6 +44,12 @@ func (a *API) handle(e endpoint) http.Handler {
 	})
 }
 
+// Handler makes a handler of a route that is not the API's own, with the caller and
+// the answers to errors that the API has.
+func (a *API) Handler(fn func(http.ResponseWriter, *http.Request, record.Caller) error) http.Handler {
+	return a.handle(func(c *call) error { return fn(c.w, c.r, c.caller) })
+}
+
 // begin finds out what every endpoint needs to know. A token that is not valid is
 // no error: its owner is a guest.
 func (c *call) begin() (err error) {
