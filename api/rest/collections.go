@@ -76,6 +76,7 @@ type texts struct {
 	DeleteRule string   `json:"deleteRule"`
 	AuthRule   string   `json:"authRule"`
 	ManageRule string   `json:"manageRule"`
+	ViewQuery  string   `json:"viewQuery"`
 }
 
 // definition reads the body that describes a collection.

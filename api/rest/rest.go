@@ -39,6 +39,7 @@ func (a *API) Routes(r chi.Router) {
 	a.patch(r, "/api/collections/{collection}", superusers(a.updateCollection))
 	a.delete(r, "/api/collections/{collection}", superusers(a.deleteCollection))
 	a.delete(r, "/api/collections/{collection}/truncate", superusers(a.truncateCollection))
+	a.post(r, "/api/collections/meta/dry-run-view", superusers(a.dryRunView))
 
 	a.get(r, "/api/collections/{collection}/records", a.listRecords)
 	a.post(r, "/api/collections/{collection}/records", a.createRecord)

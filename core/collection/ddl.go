@@ -28,6 +28,9 @@ func (s *Service) run(tx store.Tx, steps []schema.Step, message string) error {
 				fmt.Sprintf("Failed to create index %s - %s", ix.Index.Name, reason)), "indexes", fault.Index(ix.Position))
 			return fault.Invalidate(message, fails)
 		}
+		if v, ok := step.(schema.CreateView); ok {
+			reason = "view " + v.Name + ": " + reason
+		}
 		return rawError(message, reason, err)
 	}
 	return nil
@@ -68,6 +71,10 @@ func apply(cat store.Catalog, tx store.Tx, step schema.Step) error {
 		return cat.CreateIndex(tx, d.Index)
 	case schema.DropIndex:
 		return cat.DropIndex(tx, d.Name)
+	case schema.CreateView:
+		return cat.CreateView(tx, d.Name, d.View)
+	case schema.DropView:
+		return cat.DropView(tx, d.Name)
 	}
 	return fmt.Errorf("collection: unknown step %T", step)
 }

@@ -16,7 +16,7 @@ const deleteFailed = "Failed to delete collection."
 
 // Delete drops the collection with its records, their files and what other
 // system collections hold about them. System collections and those that another
-// one refers to cannot be deleted.
+// one refers to or reads cannot be deleted.
 func (s *Service) Delete(ctx context.Context, idOrName string) error {
 	return s.asked(ctx, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, idOrName) })
 }
@@ -35,12 +35,10 @@ func (s *Service) remove(ctx context.Context, idOrName string) error {
 			return nil, fault.New(fault.Invalid, "Failed to delete collection probably due to existing reference in "+
 				strings.Join(names, ", ")+".")
 		}
-		if err := s.drop(tx, c); err != nil {
-			return nil, err
-		}
 		id = c.ID
-		return s.snapshot(slices.DeleteFunc(slices.Clone(stored.All()),
-			func(other *schema.Collection) bool { return other == c })), nil
+		next := s.snapshot(slices.DeleteFunc(slices.Clone(stored.All()),
+			func(other *schema.Collection) bool { return other == c }))
+		return next, s.withViews(tx, stored, next, deleteFailed, func() error { return s.drop(tx, c) })
 	})
 	if err != nil {
 		return err
@@ -52,18 +50,23 @@ func (s *Service) remove(ctx context.Context, idOrName string) error {
 	return nil
 }
 
-// referrers are the names of the other collections with a relation to c.
+// referrers are the names of the other collections with a relation to c, and of the
+// views that read it.
 func referrers(stored *schema.Snapshot, c *schema.Collection) []string {
-	var names []string
+	names := stored.ViewsOf(c)
 	for _, ref := range stored.References(c.ID) {
 		if ref.Collection.ID != c.ID {
 			names = append(names, ref.Collection.Name)
 		}
 	}
-	return slices.Compact(names) // they come in the order of the names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func (s *Service) drop(tx store.Tx, c *schema.Collection) error {
+	if c.IsView() { // which is dropped with what it is
+		return deleteRow(tx, c.ID)
+	}
 	if err := s.Store.Catalog().DropTable(tx, c.Name); err != nil {
 		if reason, refused := refusal(err); refused {
 			return rawError(deleteFailed, reason, err)

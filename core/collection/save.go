@@ -27,17 +27,28 @@ func (s *Service) Create(ctx context.Context, body []byte) (created *schema.Coll
 
 func (s *Service) createFrom(ctx context.Context, body []byte) (*schema.Collection, error) {
 	var created *schema.Collection
-	err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		draft, err := schema.DecodeNew(body, stored, s.now())
+	decode := func(stored *schema.Snapshot) (*schema.Collection, error) {
+		return schema.DecodeNew(body, stored, s.now())
+	}
+	broken, err := s.rehearse(ctx, decode)
+	if err != nil {
+		return nil, err
+	}
+	err = s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
+		draft, err := decode(stored)
 		if err != nil {
 			return nil, err
 		}
-		next := s.snapshot(append(slices.Clone(stored.All()), draft))
+		draft.SetBroken(broken)
+		next, err := s.follow(stored, append(slices.Clone(stored.All()), draft), createFailed)
+		if err != nil {
+			return nil, err
+		}
 		if err := s.judge(tx, nil, draft, stored, next, createFailed); err != nil {
 			return nil, err
 		}
 		created = draft
-		return next, s.create(tx, draft)
+		return next, s.withViews(tx, stored, next, createFailed, func() error { return s.create(tx, draft) })
 	})
 	if err != nil {
 		return nil, err
@@ -65,29 +76,43 @@ func (s *Service) Update(ctx context.Context, idOrName string, body []byte) (upd
 
 func (s *Service) updateFrom(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
 	var updated *schema.Collection
-	err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
+	decode := func(stored *schema.Snapshot) (*schema.Collection, error) {
 		old := stored.Find(idOrName)
 		if old == nil {
 			return nil, fault.New(fault.NotFound, "")
 		}
-		draft, err := schema.DecodeOver(old, body, s.now())
+		return schema.DecodeOver(old, body, s.now())
+	}
+	broken, err := s.rehearse(ctx, decode)
+	if err != nil {
+		return nil, err
+	}
+	err = s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
+		draft, err := decode(stored)
 		if err != nil {
 			return nil, err
 		}
+		old := stored.Find(idOrName)
 		if draft.ID != old.ID {
 			return nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
 		}
 		list := slices.Clone(stored.All())
 		list[slices.Index(list, old)] = draft
-		next := s.snapshot(list)
+		draft.SetBroken(broken)
+		next, err := s.follow(stored, list, updateFailed)
+		if err != nil {
+			return nil, err
+		}
 		if err := s.judge(tx, old, draft, stored, next, updateFailed); err != nil {
 			return nil, err
 		}
-		if err := s.run(tx, schema.Diff(old, draft), updateFailed); err != nil {
-			return nil, err
-		}
 		updated = draft
-		return next, updateRow(tx, draft)
+		return next, s.withViews(tx, stored, next, updateFailed, func() error {
+			if err := s.run(tx, schema.Diff(old, draft), updateFailed); err != nil {
+				return err
+			}
+			return updateRow(tx, draft)
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -57,11 +57,6 @@ type Collection struct {
 	sorted  []int
 }
 
-// ViewOptions are what only a view has.
-type ViewOptions struct {
-	Query string `json:"viewQuery"`
-}
-
 // IsAuth says whether records of the collection can sign in.
 func (c *Collection) IsAuth() bool { return c.Type == Auth }
 

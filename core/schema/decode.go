@@ -44,6 +44,9 @@ func DecodeNew(body []byte, s *Snapshot, now string) (*Collection, error) {
 	if c.Type == Auth {
 		c.Auth = newAuthOptions(c.Name)
 	}
+	if c.IsView() {
+		c.View = &ViewOptions{}
+	}
 	if err := c.merge(body, nil); err != nil {
 		return nil, err
 	}
@@ -80,6 +83,11 @@ func (c *Collection) merge(body []byte, old *Collection) error {
 			return fault.Wrap(fault.Invalid, bodyUnreadable, err)
 		}
 	}
+	if c.View != nil {
+		if err := decodeFirst(body, c.View); err != nil {
+			return fault.Wrap(fault.Invalid, bodyUnreadable, err)
+		}
+	}
 	c.ID, c.Name, c.System = in.ID, in.Name, in.System
 	if in.Type != "" {
 		c.Type = in.Type
@@ -92,7 +100,7 @@ func (c *Collection) merge(body []byte, old *Collection) error {
 	if in.Indexes != nil {
 		c.Indexes = *in.Indexes
 	}
-	if in.Fields == nil {
+	if in.Fields == nil || c.IsView() { // the fields of a view follow from its query
 		return nil
 	}
 	for _, f := range *in.Fields {
@@ -107,7 +115,9 @@ func (c *Collection) merge(body []byte, old *Collection) error {
 // complete gives the draft what the server decides: system fields and indexes,
 // options that follow from others, the time of the change.
 func (c *Collection) complete(old *Collection, now string) {
-	c.setSystemFields(old)
+	if !c.IsView() {
+		c.setSystemFields(old)
+	}
 	if old != nil {
 		c.followRenames(old)
 	}

@@ -28,10 +28,14 @@ func Validate(c *Collection, s Surroundings) fault.Fields {
 	v.fails.Set(v.kind(), "type")
 	v.fails.Set(v.name(), "name")
 	v.fields()
+	if c.IsView() {
+		v.view()
+	} else {
+		v.indexes()
+	}
 	for _, r := range c.rules() {
 		v.apiRule(r)
 	}
-	v.indexes()
 	if c.Auth != nil {
 		v.auth()
 	}
@@ -67,7 +71,7 @@ func (v *validation) system() *fault.Field {
 }
 
 func (v *validation) kind() *fault.Field {
-	if v.c.Type != Base && v.c.Type != Auth {
+	if v.c.Type != Base && v.c.Type != Auth && v.c.Type != View {
 		return fault.Leaf("validation_in_invalid", "Must be a valid value")
 	}
 	if v.Old != nil && v.Old.Type != v.c.Type {

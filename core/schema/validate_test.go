@@ -41,9 +41,11 @@ func TestValidateNewCollection(t *testing.T) {
 		body string
 		want map[string]string
 	}{
-		"nothing":                {`{}`, map[string]string{"name": "validation_required"}},
-		"good":                   {`{"name":"good","fields":[{"name":"rel","type":"relation","collectionId":"posts_id"}]}`, nil},
-		"view":                   {`{"name":"v","type":"view"}`, map[string]string{"type": "validation_in_invalid"}},
+		"nothing": {`{}`, map[string]string{"name": "validation_required"}},
+		"good":    {`{"name":"good","fields":[{"name":"rel","type":"relation","collectionId":"posts_id"}]}`, nil},
+		"view":    {`{"name":"v","type":"view"}`, map[string]string{"fields": "validation_required", "viewQuery": "validation_required"}},
+		"view with more": {`{"name":"v","type":"view","listRule":"","createRule":"","updateRule":"bad","deleteRule":"x","indexes":["create index i on v (id)"],"viewQuery":"x"}`, map[string]string{"fields": "validation_required",
+			"createRule": "validation_nil", "updateRule": "validation_nil", "deleteRule": "validation_nil", "indexes": "validation_indexes_not_supported"}},
 		"unknown type":           {`{"name":"v","type":"x"}`, map[string]string{"type": "validation_in_invalid"}},
 		"id":                     {`{"name":"a","id":"no way"}`, map[string]string{"id": "validation_match_invalid"}},
 		"id length":              {`{"name":"a","id":"` + strings.Repeat("i", 101) + `"}`, map[string]string{"id": "validation_length_out_of_range"}},

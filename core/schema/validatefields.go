@@ -22,7 +22,7 @@ func (v *validation) fields() {
 			v.fails.Set(fail, "fields", fault.Index(i), option)
 		}
 	}
-	if v.Old != nil {
+	if v.Old != nil && !v.c.IsView() {
 		v.changedFields()
 	}
 }
@@ -50,6 +50,9 @@ func (v *validation) duplicates() bool {
 // missing is the failure of a list that lacks what the type must have, or what
 // the stored collection may not lose.
 func (v *validation) missing() *fault.Field {
+	if len(v.c.Fields) == 0 {
+		return filled("")
+	}
 	if id := v.c.Field("id"); id == nil || !id.IsID() {
 		return fault.Leaf("validation_missing_primary_key", `Missing or invalid "id" PK field`)
 	}
@@ -61,7 +64,7 @@ func (v *validation) missing() *fault.Field {
 			}
 		}
 	}
-	if v.Old == nil {
+	if v.Old == nil || v.c.IsView() {
 		return nil
 	}
 	for _, was := range v.Old.Fields {
@@ -102,7 +105,7 @@ func (v *validation) fieldName(name string) *fault.Field {
 }
 
 func (v *validation) relation(f *Field, r *Relation) *fault.Field {
-	if v.Old != nil {
+	if v.Old != nil && !v.c.IsView() {
 		if was := v.Old.fieldByID(f.ID); was != nil {
 			if old, ok := was.Kind.(*Relation); ok && old.CollectionID != r.CollectionID {
 				return fault.Leaf("validation_field_relation_change", "The relation collection cannot be changed")

@@ -33,6 +33,12 @@ type Catalog interface {
 	CreateIndex(tx Tx, ix Index) error
 	DropIndex(tx Tx, name string) error
 
+	// SelectView is the SELECT that a view stands for: to try it without making it.
+	// CreateView fails also where only its use would.
+	SelectView(v View) string
+	CreateView(tx Tx, name string, v View) error
+	DropView(tx Tx, name string) error
+
 	// Migration spells the SQL of a system migration: {text}, {int} and {rowid} in
 	// it (see package migrations).
 	Migration(sql string) string

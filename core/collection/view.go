@@ -1,0 +1,175 @@
+package collection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+const (
+	sampleSize  = 10   // records that a query is judged by
+	maxDryQuery = 5000 // characters
+	// viewTimeout is how long a query may take to give the first records.
+	viewTimeout = 5 * time.Second
+)
+
+// DryRun is what a view of a query would be.
+type DryRun struct {
+	Fields []*schema.Field `json:"fields"`
+	Sample json.RawMessage `json:"sample"` // its first records, as superusers see them
+}
+
+// DryRunView tries a query without keeping anything of it. One that cannot be used,
+// which the message says why, is an Invalid fault.
+func (s *Service) DryRunView(ctx context.Context, query string) (*DryRun, error) {
+	if err := dryQuery(query); err != nil {
+		return nil, err
+	}
+	name := "temp_view_" + schema.RandomString(5, schema.AlphabetID)
+	c := &schema.Collection{ID: "pbc_" + name, Name: name, Type: schema.View, View: &schema.ViewOptions{Query: query}}
+	sample, err := s.try(ctx, s.Snapshots.Load(), nil, c)
+	if reason, refused := queryRefusal(err); refused {
+		return nil, rawError("Invalid view query.", reason, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &DryRun{Fields: c.Fields, Sample: sample}, nil
+}
+
+func dryQuery(query string) error {
+	var fail *fault.Field
+	switch n := utf8.RuneCountInString(query); {
+	case n == 0:
+		fail = fault.Leaf("validation_required", "Cannot be blank")
+	case n > maxDryQuery:
+		fail = fault.Leaf("validation_length_too_long",
+			fmt.Sprintf("The length must be no more than %d", maxDryQuery), "max", maxDryQuery, "min", 0)
+	default:
+		return nil
+	}
+	fails := fault.Fields{}
+	fails.Set(fail, "query")
+	return fault.Invalidate("An error occurred while validating the submitted data.", fails)
+}
+
+// rehearse tries the query of the draft, if it is one of a view and new: before the
+// transaction of the change, so that nobody waits for it. broken is what is wrong with
+// the query. A body that cannot be decoded is left to the change.
+func (s *Service) rehearse(ctx context.Context, decode func(*schema.Snapshot) (*schema.Collection, error)) (broken, err error) {
+	stored := s.Snapshots.Load()
+	draft, err := decode(stored)
+	if err != nil || draft.View == nil || draft.View.Query == "" {
+		return nil, nil
+	}
+	old := stored.ByID(draft.ID)
+	if old != nil && old.View != nil && old.View.Query == draft.View.Query {
+		return nil, nil
+	}
+	_, err = s.try(ctx, stored, old, draft)
+	if reason, refused := queryRefusal(err); refused {
+		return errors.New(reason), nil
+	}
+	return nil, err
+}
+
+// queryError is what is wrong with a query, found without an engine.
+type queryError struct{ error }
+
+// queryRefusal is what is wrong with a query, if that is what the error is about.
+func queryRefusal(err error) (reason string, ok bool) {
+	var own queryError
+	switch {
+	case errors.As(err, &own):
+		return own.Error(), true
+	case errors.Is(err, store.ErrTimeout):
+		return fmt.Sprintf("the query takes more than %s", viewTimeout), true
+	}
+	return refusal(err)
+}
+
+// try reads the first records of a view that is not made, and sets its fields. It
+// takes a read transaction and no more time than it should.
+func (s *Service) try(ctx context.Context, stored *schema.Snapshot, old, c *schema.Collection) (sample []byte, err error) {
+	fields, view, err := schema.DeriveView(c.View.Query, old, func(name string) *schema.Collection {
+		if found := stored.Named(name); found != old {
+			return found
+		}
+		return nil // it must not read itself
+	})
+	if err != nil {
+		return nil, queryError{err}
+	}
+	c.Fields = fields
+	limited, cancel := context.WithTimeout(ctx, viewTimeout)
+	defer cancel()
+	err = s.Store.Read(limited, func(r store.Reader) error {
+		var ids []string
+		if ids, sample, err = s.Records.Sample(r, c, s.Store.Catalog().SelectView(view), sampleSize); err != nil {
+			return err
+		}
+		return distinct(ids)
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return sample, err
+}
+
+// distinct is the error of ids that name no record or more than one.
+func distinct(ids []string) error {
+	seen := map[string]bool{}
+	for _, id := range ids {
+		switch {
+		case id == "":
+			return queryError{errors.New("the id column must not be empty")}
+		case seen[id]:
+			return queryError{fmt.Errorf("the id column must be unique: %q is there more than once", id)}
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
+// follow is the snapshot of a list of collections with its views in line with it.
+// message begins the error of a view that cannot go on.
+func (s *Service) follow(stored *schema.Snapshot, list []*schema.Collection, message string) (*schema.Snapshot, error) {
+	list, err := schema.FollowViews(stored, list, s.now())
+	if err != nil {
+		return nil, rawError(message, err.Error(), err)
+	}
+	return s.snapshot(list), nil
+}
+
+// withViews takes away the views that a change of their sources, or their own, is
+// about, lets fn change the tables, and makes the views of the new snapshot.
+func (s *Service) withViews(tx store.Tx, stored, next *schema.Snapshot, message string, fn func() error) error {
+	before, after, err := schema.ViewSteps(stored, next)
+	if err != nil {
+		return rawError(message, err.Error(), err)
+	}
+	if err := s.run(tx, before, message); err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return err
+	}
+	if err := s.run(tx, after, message); err != nil {
+		return err
+	}
+	for _, c := range next.ViewOrder() {
+		if old := stored.ByID(c.ID); old != nil && old != c {
+			if err := updateRow(tx, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

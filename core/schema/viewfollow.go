@@ -1,0 +1,208 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/schema/viewquery"
+)
+
+// FollowViews brings the views of a list of collections in line with the others in
+// it, drafts among them, as they will be; was is what is stored. Queries follow the
+// names of the collections and fields that they mention, and fields follow from the
+// queries. Drafts are completed in place: what is wrong with the query of one it has
+// in View.Broken. Other views are replaced by drafts where something is new to them;
+// that one of them cannot go on is an error.
+func FollowViews(was *Snapshot, list []*Collection, now string) ([]*Collection, error) {
+	f := following{was: was, now: now, list: slices.Clone(list), sent: map[*Collection]bool{}, named: map[string]*Collection{}}
+	for _, c := range list {
+		f.sent[c] = was.ByID(c.ID) != c
+	}
+	renames := f.renames()
+	for i, c := range f.list {
+		if c.View == nil {
+			continue
+		}
+		var err error
+		if f.list[i], err = f.rename(c, renames); err != nil {
+			return nil, fmt.Errorf("view %s: %w", c.Name, err)
+		}
+	}
+	all := map[string]*Collection{}
+	for _, c := range f.list {
+		all[strings.ToLower(c.Name)] = c
+		if c.View == nil {
+			f.named[strings.ToLower(c.Name)] = c
+		}
+	}
+	findAll := func(name string) *Collection { return all[strings.ToLower(name)] }
+	for _, c := range f.list {
+		if f.sent[c] && c.readsItself(findAll) {
+			c.SetBroken(errCycle)
+		}
+	}
+	for _, c := range viewOrder(f.list, findAll) {
+		if err := f.derive(c); err != nil {
+			return nil, fmt.Errorf("view %s: %w", c.Name, err)
+		}
+	}
+	return f.list, nil
+}
+
+var errCycle = errors.New("the view reads itself")
+
+// readsItself says whether the view is among its sources or theirs.
+func (c *Collection) readsItself(find func(name string) *Collection) bool {
+	seen := map[*Collection]bool{}
+	var reaches func(from *Collection) bool
+	reaches = func(from *Collection) bool {
+		return slices.ContainsFunc(from.sources(find), func(source *Collection) bool {
+			if source == c {
+				return true
+			}
+			known := seen[source]
+			seen[source] = true
+			return !known && reaches(source)
+		})
+	}
+	return reaches(c)
+}
+
+type following struct {
+	was   *Snapshot
+	now   string
+	list  []*Collection
+	sent  map[*Collection]bool   // the drafts that were given
+	named map[string]*Collection // what may be read already, by name in lower case
+}
+
+func (f *following) find(name string) *Collection { return f.named[strings.ToLower(name)] }
+
+// renames are the names that tables and their columns lose. Those of a view follow
+// from its query, which is what its author wants them to be.
+func (f *following) renames() viewquery.Renames {
+	to := viewquery.Renames{Tables: map[string]string{}, Columns: map[viewquery.Origin]string{},
+		Dropped: map[viewquery.Origin]bool{}}
+	for _, c := range f.list {
+		old := f.was.ByID(c.ID)
+		if old == nil || old == c {
+			continue
+		}
+		if old.Name != c.Name {
+			to.Tables[old.Name] = c.Name
+		}
+		for _, was := range old.Fields {
+			at := viewquery.Origin{Table: old.Name, Column: was.Name}
+			is := c.fieldByID(was.ID)
+			switch {
+			case c.View != nil: // its fields are not known yet
+			case is != nil && is.Name != was.Name:
+				to.Columns[at] = is.Name
+			case is == nil && c.Field(was.Name) == nil:
+				to.Dropped[at] = true
+			}
+		}
+	}
+	return to
+}
+
+// rename is the view with its query after the renames, unless a new one was sent.
+func (f *following) rename(c *Collection, to viewquery.Renames) (*Collection, error) {
+	old := f.was.ByID(c.ID)
+	if old == nil || old.View == nil || old.View.Query != c.View.Query {
+		return c, nil
+	}
+	q, err := viewquery.Parse(c.View.Query)
+	if err != nil { // which is said where it matters
+		return c, nil
+	}
+	query, err := q.Rename(tablesOf(f.was.Named), to)
+	if err != nil || query == q.String() {
+		return c, err
+	}
+	if !f.sent[c] {
+		c = c.Clone()
+		c.Updated = f.now
+	}
+	c.View.Query = query
+	return c, nil
+}
+
+// derive sets the fields of the view, whose sources are ready, and makes it ready.
+func (f *following) derive(c *Collection) error {
+	old := f.was.ByID(c.ID)
+	if c == old && !slices.ContainsFunc(c.sources(f.find), f.changed) {
+		f.ready(c)
+		return nil
+	}
+	fields, _, err := DeriveView(c.View.Query, old, f.find)
+	switch {
+	case f.sent[c]:
+		c.setDerived(fields, err)
+		f.ready(c)
+		return nil
+	case slices.ContainsFunc(c.sources(f.find), func(source *Collection) bool { return source.View != nil && source.View.Broken != nil }):
+		f.ready(c) // nothing will come of it
+		return nil
+	}
+	if err == nil {
+		err = f.lost(old)
+	}
+	if err != nil {
+		return err
+	}
+	is := c.Clone()
+	is.Fields = fields
+	if c == old && sameForm(c, is) {
+		is = c
+	} else {
+		is.Updated = f.now
+	}
+	f.list[slices.Index(f.list, c)] = is
+	f.ready(is)
+	return nil
+}
+
+func (f *following) ready(c *Collection) { f.named[strings.ToLower(c.Name)] = c }
+
+// setDerived gives a draft its fields, none if it is known otherwise that its query
+// cannot be used.
+func (c *Collection) setDerived(fields []*Field, err error) {
+	switch {
+	case err != nil:
+		c.View.Broken = err
+	case c.View.Broken != nil:
+		fields = nil
+	}
+	c.Fields = fields
+}
+
+// lost is the error of a view that uses a column which one of its sources, a view
+// too, no longer has. SQLite might take its name for a text.
+func (f *following) lost(old *Collection) error {
+	dropped := map[viewquery.Origin]bool{}
+	for _, source := range old.sources(f.was.Named) {
+		i := slices.IndexFunc(f.list, func(c *Collection) bool { return c.ID == source.ID })
+		if source.View == nil || i < 0 || f.list[i] == source {
+			continue
+		}
+		for _, field := range source.Fields {
+			if f.list[i].Field(field.Name) == nil {
+				dropped[viewquery.Origin{Table: source.Name, Column: field.Name}] = true
+			}
+		}
+	}
+	q, err := viewquery.Parse(old.View.Query)
+	if err == nil {
+		_, err = q.Rename(tablesOf(f.was.Named), viewquery.Renames{Dropped: dropped})
+	}
+	return err
+}
+
+// changed says whether the collection has another form than the stored one.
+func (f *following) changed(c *Collection) bool {
+	old := f.was.ByID(c.ID)
+	return old == nil || !sameForm(old, c)
+}

@@ -1,0 +1,52 @@
+package postgres
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/store"
+)
+
+// SelectView gives each column the type that a stored column of its kind has. The
+// query may end in a comment.
+func (catalog) SelectView(v store.View) string {
+	list := make([]string, len(v.Columns))
+	for i, c := range v.Columns {
+		name := quote(c.Name)
+		list[i] = viewValue(c, "q."+name) + " AS " + name
+	}
+	return "SELECT " + strings.Join(list, ", ") + " FROM (" + v.Quoted + "\n) AS q"
+}
+
+func viewValue(c store.ViewColumn, value string) string {
+	switch {
+	case c.Secret && c.Kind == store.ColumnText:
+		value = "''"
+	case c.Secret:
+		value = "NULL"
+	case c.Stored:
+		return value
+	case c.Kind == store.ColumnJSON:
+		return "to_json(" + value + ")"
+	}
+	return "(" + value + ")::" + viewType(c.Kind)
+}
+
+func viewType(kind store.ColumnKind) string {
+	switch kind {
+	case store.ColumnNumber:
+		return "double precision"
+	case store.ColumnBool:
+		return "boolean"
+	case store.ColumnMulti:
+		return "jsonb"
+	case store.ColumnJSON, store.ColumnGeo:
+		return "json"
+	}
+	return textType
+}
+
+func (c catalog) CreateView(tx store.Tx, name string, v store.View) error {
+	return ddl(tx, "CREATE VIEW "+quote(name)+" AS "+c.SelectView(v), name)
+}
+
+func (catalog) DropView(tx store.Tx, name string) error { return ddl(tx, "DROP VIEW "+quote(name)) }
