@@ -45,10 +45,12 @@ func (s *Service) remove(ctx context.Context, idOrName string) error {
 	if err != nil {
 		return err
 	}
-	// The answer does not depend on the files: nothing refers to them any more.
-	if err := s.Blobs.DeletePrefix(context.WithoutCancel(ctx), id); err != nil {
-		s.Log.Error("delete files of a deleted collection", "collection", id, "error", err)
-	}
+	s.later(func() {
+		// The answer does not depend on the files: nothing refers to them any more.
+		if err := s.Blobs.DeletePrefix(context.WithoutCancel(ctx), id); err != nil {
+			s.Log.Error("delete files of a deleted collection", "collection", id, "error", err)
+		}
+	})
 	return nil
 }
 
