@@ -117,8 +117,8 @@ func (c *call) wanted(value []byte) []byte {
 	return c.fields.Append(make([]byte, 0, len(value)+1), value)
 }
 
-// marshal answers with a value that encodes itself.
-func (c *call) marshal(value json.Marshaler) error {
+// marshal answers with a value as JSON.
+func (c *call) marshal(value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
