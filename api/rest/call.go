@@ -148,5 +148,6 @@ func (c *call) fail(err error) {
 		c.api.app.Log().Error("request failed", "request", wire.RequestID(c.w, c.r),
 			"method", c.r.Method, "path", c.r.URL.Path, "error", err)
 	}
+	wire.Drain(c.w, c.r)
 	wire.Error(c.w, err, c.caller.Superuser())
 }
