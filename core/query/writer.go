@@ -143,10 +143,12 @@ func (w *writer) term(t term) string {
 
 func (w *writer) strftime(t *strftime) string {
 	format, modifiers := w.bind(store.Text(t.format)), make([]string, len(t.modifiers))
-	time := w.operand(t.time)
+	var time string
 	kind := t.time.kind.scalar()
 	if t.time.kind == kindAny || t.time.kind == kindList {
 		time, kind = w.text(t.time), store.ColumnText
+	} else {
+		time = w.operand(t.time)
 	}
 	for i, m := range t.modifiers {
 		modifiers[i] = w.bind(store.Text(m))
@@ -173,6 +175,9 @@ func (w *writer) operand(o operand) string {
 
 // text renders an operand as text.
 func (w *writer) text(o operand) string {
+	if v := o.constant(); v != nil && v.kind == valueNumber && o.affinity == affinityNone {
+		return w.bind(store.Text(v.asText()))
+	}
 	switch {
 	case o.kind == kindList:
 		return w.dialect.ListText(w.operand(o))
