@@ -14,6 +14,7 @@ type writer struct {
 	args    []store.Value
 	tables  []string
 	aliases int
+	slots   slots
 	present []*source // joined sources that have a row where is rendered now
 	err     error     // what cannot be rendered
 }
@@ -35,6 +36,19 @@ func (w *writer) nullable(o operand) bool {
 func (w *writer) bind(v store.Value) string {
 	w.args = append(w.args, v)
 	return "$" + strconv.Itoa(len(w.args))
+}
+
+// slot is bind of a parameter that comes from the Select itself, and notes where it
+// is.
+func (w *writer) slot(at *int, v store.Value) string {
+	mark := w.bind(v)
+	*at = len(w.args)
+	return mark
+}
+
+// finish gives the plan what was collected in rendering its SQL.
+func (w *writer) finish(plan *Plan) {
+	plan.Args, plan.Tables, plan.slots = w.args, w.tables, w.slots
 }
 
 // alias is the source's name in SQL.
