@@ -25,19 +25,10 @@ func (s *Service) Create(ctx context.Context, body []byte) (created *schema.Coll
 	return created, err
 }
 
-func (s *Service) createFrom(ctx context.Context, body []byte) (*schema.Collection, error) {
-	var created *schema.Collection
-	err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		draft, err := schema.DecodeNew(body, stored, s.now())
-		if err != nil {
-			return nil, err
-		}
-		next := s.snapshot(append(slices.Clone(stored.All()), draft))
-		if err := s.judge(tx, nil, draft, stored, next, createFailed); err != nil {
-			return nil, err
-		}
-		created = draft
-		return next, s.create(tx, draft)
+func (s *Service) createFrom(ctx context.Context, body []byte) (created *schema.Collection, err error) {
+	err = s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
+		created, next, err = s.work(tx, stored, createFailed).create(body)
+		return next, err
 	})
 	if err != nil {
 		return nil, err
@@ -45,54 +36,61 @@ func (s *Service) createFrom(ctx context.Context, body []byte) (*schema.Collecti
 	return created, nil
 }
 
-// create makes table, indexes and row.
-func (s *Service) create(tx store.Tx, c *schema.Collection) error {
-	if err := s.run(tx, schema.Diff(nil, c), createFailed); err != nil {
-		return err
+// create makes table, indexes and row of a new collection.
+func (w *work) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
+	draft, err := schema.DecodeNew(body, w.stored, w.now())
+	if err != nil {
+		return nil, nil, err
 	}
-	return insertRow(tx, c)
+	next, err := w.apply([]schema.Change{{New: draft}})
+	return draft, next, err
 }
 
 // Update merges the body over the stored collection and brings the table to its
 // new form. No collection: a NotFound fault.
-func (s *Service) Update(ctx context.Context, idOrName string, body []byte) (updated *schema.Collection, err error) {
-	err = s.asked(ctx, change.Update, idOrName, body, func(body []byte) error {
-		updated, err = s.updateFrom(ctx, idOrName, body)
-		return err
-	})
-	return updated, err
+func (s *Service) Update(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
+	return s.update(ctx, idOrName, body, false)
 }
 
-func (s *Service) updateFrom(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
-	var updated *schema.Collection
-	err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		old := stored.Find(idOrName)
-		if old == nil {
-			return nil, fault.New(fault.NotFound, "")
-		}
-		draft, err := schema.DecodeOver(old, body, s.now())
-		if err != nil {
-			return nil, err
-		}
-		if draft.ID != old.ID {
-			return nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
-		}
-		list := slices.Clone(stored.All())
-		list[slices.Index(list, old)] = draft
-		next := s.snapshot(list)
-		if err := s.judge(tx, old, draft, stored, next, updateFailed); err != nil {
-			return nil, err
-		}
-		if err := s.run(tx, schema.Diff(old, draft), updateFailed); err != nil {
-			return nil, err
-		}
-		updated = draft
-		return next, updateRow(tx, draft)
+// UpdateConverting is Update, but a field may become one of another kind: its values
+// go through the cast of that kind. What Plan says about it is what happens.
+func (s *Service) UpdateConverting(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
+	return s.update(ctx, idOrName, body, true)
+}
+
+func (s *Service) update(ctx context.Context, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
+	err = s.asked(ctx, change.Update, idOrName, body, func(body []byte) error {
+		return s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
+			w := s.work(tx, stored, updateFailed)
+			w.convert = convert
+			updated, next, err = w.update(idOrName, body)
+			return next, err
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return updated, nil
+}
+
+func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema.Snapshot, error) {
+	old := w.stored.Find(idOrName)
+	if old == nil {
+		return nil, nil, fault.New(fault.NotFound, "")
+	}
+	decode := schema.DecodeOver
+	if w.convert {
+		decode = schema.DecodeConverting
+	}
+	draft, err := decode(old, body, w.now())
+	if err != nil {
+		return nil, nil, err
+	}
+	if draft.ID != old.ID {
+		return nil, nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
+	}
+	next, err := w.apply([]schema.Change{{Old: old, New: draft}})
+	return draft, next, err
 }
 
 // EnsureSystem creates the system collections that are missing and, in a new
@@ -102,14 +100,11 @@ func (s *Service) EnsureSystem(ctx context.Context) error {
 		return nil
 	}
 	return s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		list := slices.Clone(stored.All())
+		var changes []schema.Change
 		for _, c := range missing(stored, s.now()) {
-			if err := s.create(tx, c); err != nil {
-				return nil, err
-			}
-			list = append(list, c)
+			changes = append(changes, schema.Change{New: c})
 		}
-		return s.snapshot(list), nil
+		return s.work(tx, stored, createFailed).apply(changes)
 	})
 }
 

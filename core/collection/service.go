@@ -4,7 +4,6 @@ package collection
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/store"
 )
 
@@ -35,9 +35,10 @@ type Config struct {
 	Snapshots *atomic.Pointer[schema.Snapshot] // where new snapshots are published
 	Records   *record.Service
 	Blobs     blob.Store
-	Changes   record.Appender // what every change is appended to
-	Hooks     *Hooks          // default: none
-	HookLimit time.Duration   // of the handlers of one hook; default 10 s
+	Changes   record.Appender   // what every change is appended to
+	Settings  *settings.Service // whose rate limits follow the names of collections; default: nobody's
+	Hooks     *Hooks            // default: none
+	HookLimit time.Duration     // of the handlers of one hook; default 10 s
 	Log       *slog.Logger
 	Now       func() time.Time // default time.Now
 }
@@ -150,18 +151,4 @@ func (s *Service) later(fn func()) {
 		return
 	}
 	fn()
-}
-
-// judge validates a draft against the collections that next holds, itself included.
-func (s *Service) judge(tx store.Tx, old, draft *schema.Collection, stored, next *schema.Snapshot, message string) error {
-	names, err := s.Store.Catalog().Names(tx)
-	if err != nil {
-		return fmt.Errorf("read the catalog: %w", err)
-	}
-	fails := schema.Validate(draft, schema.Surroundings{Old: old, Snapshot: stored, Names: names,
-		Rule: func(c *schema.Collection, rule string) error { return query.CheckRule(next, c, rule) }})
-	if len(fails) > 0 {
-		return fault.Invalidate(message, fails)
-	}
-	return nil
 }
