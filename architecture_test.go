@@ -38,7 +38,7 @@ func layers() [][]string {
 		{"core/store/sqlite/binding", "core/store/sqlite/binding/disktest", "core/schema"},
 		{"core/store/postgres/pgtest"},
 		{"core/store", "core/blob", "core/password"},
-		{"core/fault", "core/hook", "migrations"},
+		{"core/fault", "core/hook", "core/schema/viewquery", "migrations"},
 	}
 }
 

@@ -1,0 +1,213 @@
+package viewquery
+
+import "fmt"
+
+// binding says what the names of a query mean among the tables there are.
+type binding struct {
+	find  Find
+	known map[*query][]column
+	open  map[*source][]column
+	busy  map[*cte]int // how often its columns are being computed now
+}
+
+// column is a column of a source, or of what a query gives.
+type column struct {
+	name    string
+	origins []Origin // the table columns whose values it holds unchanged
+	exact   bool     // its name is that of its only origin
+}
+
+// Origin is a column of a table.
+type Origin struct{ Table, Column string }
+
+// meaning is what a ref stands for; all of it is zero if that is not known.
+type meaning struct {
+	source *source // whose column it is, or that it is itself
+	column *column // nil if it is all of the source
+	item   *item   // it is the alias of an item
+}
+
+func bind(find Find) *binding {
+	return &binding{find: find, known: map[*query][]column{}, open: map[*source][]column{}, busy: map[*cte]int{}}
+}
+
+// missing is the error of the first table that does not exist.
+func (b *binding) missing(q *Query) error {
+	for _, name := range q.Tables() {
+		if b.find(name) == nil {
+			return fmt.Errorf("no such table: %s", name)
+		}
+	}
+	return nil
+}
+
+// table is the table of a source, nil if it is none.
+func (b *binding) table(c *core, s *source) *Table {
+	if s.kind != fromTable || c.cte(s.name.text) != nil {
+		return nil
+	}
+	return b.find(s.name.text)
+}
+
+// columns are those of a source in the FROM of c.
+func (b *binding) columns(c *core, s *source) []column {
+	if list, ok := b.open[s]; ok {
+		return list
+	}
+	var list []column
+	switch {
+	case s.kind == fromQuery:
+		list = b.outputs(s.query)
+	case s.kind == fromTable:
+		if w := c.cte(s.name.text); w != nil {
+			list = b.ofCTE(w)
+		} else if t := b.find(s.name.text); t != nil {
+			for _, name := range t.Columns {
+				list = append(list, column{name: name, origins: []Origin{{t.Name, name}}, exact: true})
+			}
+		}
+	}
+	list = renamed(list, s.columns)
+	b.open[s] = list
+	return list
+}
+
+func (b *binding) ofCTE(w *cte) []column {
+	b.busy[w]++
+	defer func() { b.busy[w]-- }()
+	switch b.busy[w] {
+	case 1:
+		return renamed(b.outputs(w.query), w.columns)
+	case 2: // it reads itself: it is what its first part is
+		return renamed(b.of(w.query.cores[0]), w.columns)
+	}
+	return renamed(nil, w.columns)
+}
+
+// renamed gives columns the names of a list, which may be shorter.
+func renamed(list []column, names []token) []column {
+	if len(names) == 0 {
+		return list
+	}
+	out := append([]column(nil), list...)
+	for i, name := range names {
+		if i == len(out) {
+			out = append(out, column{})
+		}
+		out[i].name, out[i].exact = name.text, false
+	}
+	return out
+}
+
+// outputs are the columns that a query gives: the names of its first SELECT, and
+// what comes through from all.
+func (b *binding) outputs(q *query) []column {
+	if list, ok := b.known[q]; ok {
+		return list
+	}
+	var list []column
+	for i, c := range q.cores {
+		of := b.of(c)
+		if i == 0 {
+			list = of
+			continue
+		}
+		for j := range min(len(list), len(of)) {
+			list[j].origins = append(list[j].origins[:len(list[j].origins):len(list[j].origins)], of[j].origins...)
+			list[j].exact = list[j].exact && len(list[j].origins) == 1
+		}
+	}
+	b.known[q] = list
+	return list
+}
+
+// of are the columns that a SELECT gives.
+func (b *binding) of(c *core) []column {
+	var list []column
+	for _, it := range c.items {
+		if !it.star {
+			list = append(list, b.output(c, it))
+			continue
+		}
+		for _, s := range c.from {
+			if it.of == nil || fold(s.known()) == fold(it.of.text) {
+				list = append(list, b.columns(c, s)...)
+			}
+		}
+	}
+	return list
+}
+
+// output is the column of one item.
+func (b *binding) output(c *core, it *item) column {
+	var out column
+	if it.plain != nil {
+		out.name = it.plain.last().text
+		if m := b.resolve(c, it.plain); m.column != nil {
+			out.name, out.origins = m.column.name, m.column.origins
+		}
+	}
+	if it.alias != nil {
+		out.name = it.alias.text
+	}
+	return out
+}
+
+// resolve finds what a ref means: a column of the nearest scope that has one of that
+// name, else a source, else an item.
+func (b *binding) resolve(c *core, r *ref) meaning {
+	first := c.in.cores[0]
+	if r.ordered {
+		if it := named(first, r.last().text, len(c.in.cores) > 1); it != nil {
+			return meaning{item: it}
+		}
+	}
+	for in := c; in != nil; in = in.around() {
+		if m := b.inScope(in, r); m.source != nil {
+			return m
+		}
+	}
+	if len(r.parts) == 1 && !r.listed {
+		if it := named(first, r.last().text, false); it != nil {
+			return meaning{item: it}
+		}
+	}
+	return meaning{}
+}
+
+func (b *binding) inScope(c *core, r *ref) meaning {
+	name := fold(r.last().text)
+	for _, s := range c.from {
+		if len(r.parts) > 1 && fold(s.known()) != fold(r.parts[0].text) {
+			continue
+		}
+		list := b.columns(c, s)
+		for i := range list {
+			if fold(list[i].name) == name {
+				return meaning{source: s, column: &list[i]}
+			}
+		}
+		if len(r.parts) > 1 {
+			return meaning{source: s}
+		}
+	}
+	for _, s := range c.from {
+		if len(r.parts) == 1 && fold(s.known()) == name {
+			return meaning{source: s}
+		}
+	}
+	return meaning{}
+}
+
+// named is the item of that alias or, if plain, one that is a name and has no alias.
+func named(c *core, name string, plain bool) *item {
+	for _, it := range c.items {
+		switch {
+		case it.alias != nil && fold(it.alias.text) == fold(name):
+			return it
+		case plain && it.alias == nil && it.plain != nil && fold(it.plain.last().text) == fold(name):
+			return it
+		}
+	}
+	return nil
+}

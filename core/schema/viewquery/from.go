@@ -1,0 +1,140 @@
+package viewquery
+
+import (
+	"errors"
+	"fmt"
+)
+
+// from reads the items of a FROM.
+func (p *parser) from(c *core) error {
+	if err := p.deeper(); err != nil {
+		return err
+	}
+	defer func() { p.depth-- }()
+	if err := p.source(c); err != nil {
+		return err
+	}
+	for {
+		switch {
+		case p.sign(","):
+		case p.tok().kind == tokenWord && joins[fold(p.tok().text)]:
+			for !p.word("join") {
+				c.natural = c.natural || p.tok().word("natural")
+				if !p.word("natural", "left", "right", "full", "inner", "cross", "outer") {
+					return p.unexpected("JOIN")
+				}
+			}
+		default:
+			return nil
+		}
+		if err := p.source(c); err != nil {
+			return err
+		}
+		switch {
+		case p.word("on"):
+			if _, err := p.expression(c, false); err != nil {
+				return err
+			}
+		case p.word("using"):
+			names, err := p.columns()
+			if err != nil {
+				return err
+			}
+			c.using = append(c.using, names...)
+			if p.word("as") {
+				return errors.New("an alias of USING is not supported")
+			}
+		}
+	}
+}
+
+// source reads one item.
+func (p *parser) source(c *core) error {
+	p.word("lateral")
+	if p.sign("(") {
+		return p.enclosed(c)
+	}
+	name, err := p.expectName()
+	if err != nil {
+		return err
+	}
+	s := &source{kind: fromTable, name: name}
+	switch {
+	case p.tok().is("."):
+		return fmt.Errorf("only collections can be read, by their names alone, not %s.%s", name.text, p.peek(1).text)
+	case p.tok().is("("):
+		if err := callable(name); err != nil {
+			return err
+		}
+		s.kind = fromCall
+		if err := p.group(c); err != nil {
+			return err
+		}
+		if p.word("with") && !p.word("ordinality") {
+			return p.unexpected("ORDINALITY")
+		}
+	}
+	p.sign("*") // PostgreSQL: with what inherits from it
+	return p.named(c, s)
+}
+
+// enclosed reads a query, or joins, in parentheses.
+func (p *parser) enclosed(c *core) error {
+	n := 0
+	for p.peek(n).is("(") {
+		n++
+	}
+	if !p.peek(n).word("select", "with", "values") {
+		if err := p.from(c); err != nil {
+			return err
+		}
+		return p.expect(")")
+	}
+	inner, err := p.query(c)
+	if err != nil {
+		return err
+	}
+	if err := p.expect(")"); err != nil {
+		return err
+	}
+	return p.named(c, &source{kind: fromQuery, query: inner})
+}
+
+// named reads the alias of a source, and adds it.
+func (p *parser) named(c *core, s *source) error {
+	c.from = append(c.from, s)
+	if p.word("as") {
+		name, err := p.expectName()
+		if err != nil {
+			return err
+		}
+		s.alias = &name
+	} else if t := p.tok(); t.name() && !t.word("indexed", "window") {
+		p.at++
+		s.alias = &t
+	}
+	var err error
+	if s.alias != nil {
+		if s.columns, err = p.columns(); err != nil {
+			return err
+		}
+	}
+	if p.word("indexed") {
+		if !p.word("by") {
+			return p.unexpected("BY")
+		}
+		_, err = p.expectName()
+	}
+	if p.tok().word("not") && p.peek(1).word("indexed") {
+		p.at += 2
+	}
+	return err
+}
+
+// callable says whether a query may call the function.
+func callable(name token) error {
+	if functions[fold(name.text)] {
+		return nil
+	}
+	return fmt.Errorf("the function %s is not supported in views", name.text)
+}

@@ -1,0 +1,225 @@
+package viewquery
+
+import (
+	"fmt"
+	"strings"
+)
+
+type tokenKind uint8
+
+const (
+	tokenEnd    tokenKind = iota
+	tokenWord             // a name or keyword as it stands
+	tokenQuoted           // a name in quotes
+	tokenText             // a string, or a blob
+	tokenNumber
+	tokenSign // of punctuation or of an operator, one character but for ::
+)
+
+type token struct {
+	kind     tokenKind
+	text     string // of a name: the name itself; else as it is written
+	quote    byte   // of a quoted name: what it begins with
+	pos, end int
+}
+
+// is says whether the token is that sign.
+func (t token) is(sign string) bool { return t.kind == tokenSign && t.text == sign }
+
+// word says whether the token is one of those keywords, which are in lower case.
+func (t token) word(keywords ...string) bool {
+	if t.kind != tokenWord {
+		return false
+	}
+	for _, k := range keywords {
+		if strings.EqualFold(t.text, k) {
+			return true
+		}
+	}
+	return false
+}
+
+// name says whether the token may be a name: quoted, or a word that is not reserved.
+func (t token) name() bool {
+	return t.kind == tokenQuoted || t.kind == tokenWord && !reserved[fold(t.text)]
+}
+
+// fold is the form in which names are compared.
+func fold(name string) string { return strings.ToLower(name) }
+
+// lex cuts the text into tokens, the last of which is tokenEnd. Where engines would
+// cut otherwise it is an error.
+func lex(src string) ([]token, error) {
+	l := lexer{src: src}
+	for {
+		t, err := l.next()
+		if err != nil {
+			return nil, err
+		}
+		l.toks = append(l.toks, t)
+		if t.kind == tokenEnd {
+			return l.toks, nil
+		}
+	}
+}
+
+type lexer struct {
+	src  string
+	at   int
+	toks []token
+}
+
+func (l *lexer) next() (token, error) {
+	if err := l.space(); err != nil {
+		return token{}, err
+	}
+	start := l.at
+	if start == len(l.src) {
+		return token{kind: tokenEnd, pos: start, end: start}, nil
+	}
+	c := l.src[start]
+	switch {
+	case isWordStart(c):
+		for l.at < len(l.src) && isWordPart(l.src[l.at]) {
+			l.at++
+		}
+		return l.token(tokenWord, start), l.escapes(start)
+	case isDigit(c), c == '.' && start+1 < len(l.src) && isDigit(l.src[start+1]) && !l.afterName():
+		l.number()
+		return l.token(tokenNumber, start), nil
+	case c == '\'':
+		_, err := l.quoted('\'')
+		return l.token(tokenText, start), err
+	case c == '"', c == '`':
+		name, err := l.quoted(c)
+		t := l.token(tokenQuoted, start)
+		t.text, t.quote = name, c
+		return t, err
+	case c == '[':
+		return l.bracketed()
+	case strings.HasPrefix(l.src[start:], "::"):
+		l.at += 2
+		return l.token(tokenSign, start), nil
+	case strings.IndexByte(".,;()*+-/%<>=!&|~^#", c) >= 0, c == '@' && !l.wordAt(start+1):
+		l.at++
+		return l.token(tokenSign, start), nil
+	case c == '?', c == '$', c == ':', c == '@':
+		return token{}, fmt.Errorf("parameters and %q are not supported", string(c))
+	}
+	return token{}, fmt.Errorf("unexpected character %q", l.src[start:start+1])
+}
+
+func (l *lexer) token(kind tokenKind, start int) token {
+	return token{kind: kind, text: l.src[start:l.at], pos: start, end: l.at}
+}
+
+// space skips white space and comments. PostgreSQL nests comments, SQLite does not.
+func (l *lexer) space() error {
+	for l.at < len(l.src) {
+		rest := l.src[l.at:]
+		switch {
+		case strings.IndexByte(" \t\r\n\f", rest[0]) >= 0:
+			l.at++
+		case strings.HasPrefix(rest, "--"):
+			// PostgreSQL ends the line at a carriage return, SQLite does not.
+			n := strings.IndexAny(rest, "\r\n")
+			if n < 0 {
+				l.at = len(l.src)
+				return nil
+			}
+			if rest[n] == '\r' && !strings.HasPrefix(rest[n:], "\r\n") {
+				return fmt.Errorf("a carriage return in a comment")
+			}
+			l.at += n
+		case strings.HasPrefix(rest, "/*"):
+			n := strings.Index(rest[2:], "*/")
+			if n < 0 {
+				return fmt.Errorf("a comment is not closed")
+			}
+			if strings.Contains(rest[2:n+3], "/*") {
+				return fmt.Errorf("comments cannot be nested")
+			}
+			l.at += n + 4
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// escapes refuses a string whose backslashes would be escapes to PostgreSQL.
+func (l *lexer) escapes(start int) error {
+	if strings.EqualFold(l.src[start:l.at], "e") && l.at < len(l.src) && l.src[l.at] == '\'' {
+		return fmt.Errorf("strings with escapes (E'…') are not supported")
+	}
+	return nil
+}
+
+// afterName says whether a dot here follows a name.
+func (l *lexer) afterName() bool {
+	if len(l.toks) == 0 {
+		return false
+	}
+	k := l.toks[len(l.toks)-1].kind
+	return k == tokenWord || k == tokenQuoted
+}
+
+func (l *lexer) number() {
+	for l.at < len(l.src) {
+		c := l.src[l.at]
+		exponent := (c == '+' || c == '-') && strings.IndexByte("eE", l.src[l.at-1]) >= 0
+		if !isWordPart(c) && c != '.' && !exponent {
+			return
+		}
+		l.at++
+	}
+}
+
+// quoted reads up to the closing quote; a doubled one stands for itself.
+func (l *lexer) quoted(quote byte) (string, error) {
+	for from := l.at + 1; ; {
+		n := strings.IndexByte(l.src[from:], quote)
+		if n < 0 {
+			return "", fmt.Errorf("a quote (%c) is not closed", quote)
+		}
+		end := from + n
+		if end+1 < len(l.src) && l.src[end+1] == quote {
+			from = end + 2
+			continue
+		}
+		inside := l.src[l.at+1 : end]
+		l.at = end + 1
+		if strings.IndexByte(inside, 0) >= 0 {
+			return "", fmt.Errorf("a NUL character")
+		}
+		return strings.ReplaceAll(inside, string([]byte{quote, quote}), string(quote)), nil
+	}
+}
+
+// bracketed reads a name in brackets, which are subscripts to PostgreSQL: what is
+// inside may only be what both cut alike.
+func (l *lexer) bracketed() (token, error) {
+	start := l.at
+	n := strings.IndexByte(l.src[start:], ']')
+	if n < 2 {
+		return token{}, fmt.Errorf("brackets may hold a name only")
+	}
+	name := l.src[start+1 : start+n]
+	for i := range len(name) {
+		if !isWordPart(name[i]) && name[i] != ' ' {
+			return token{}, fmt.Errorf("brackets may hold a name only")
+		}
+	}
+	l.at += n + 1
+	return token{kind: tokenQuoted, text: name, quote: '[', pos: start, end: l.at}, nil
+}
+
+func (l *lexer) wordAt(i int) bool { return i < len(l.src) && isWordPart(l.src[i]) }
+
+func isWordStart(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+}
+
+func isWordPart(c byte) bool { return isWordStart(c) || isDigit(c) }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -1,0 +1,104 @@
+package viewquery
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a view must not do, and what engines would read otherwise than this package.
+func TestParseRefuses(t *testing.T) {
+	for query, want := range map[string]string{
+		"":                                "must be a single SELECT",
+		"  -- nothing":                    "must be a single SELECT",
+		"drop table posts":                "must be a single SELECT",
+		"pragma table_info(posts)":        "must be a single SELECT",
+		"values (1)":                      "must be a single SELECT",
+		"explain select 1":                "must be a single SELECT",
+		"select 1; select 2":              "multiple statements",
+		"select 1; drop table posts":      "multiple statements",
+		"select (1; select 2)":            "multiple statements",
+		"select * from posts":             "wildcard",
+		"select id, p.* from posts p":     "wildcard",
+		"select id from posts for update": "the end of the query expected at \"for\"",
+		"select id into x from posts":     "expected at \"into\"",
+		"with x as (delete from posts returning id) select id from x": "SELECT expected at \"delete\"",
+		"select id from (table users)":                                "expected at \"table\"",
+		"select (table users)":                                        "expected at \"table\"",
+		"select id from main.posts":                                   "by their names alone",
+		"select id from pg_catalog.pg_authid":                         "by their names alone",
+		"select pg_sleep(10) as id":                                   "pg_sleep is not supported",
+		"select \"pg_sleep\"(10) as id":                               "pg_sleep is not supported",
+		"select pg_catalog.pg_sleep(10) as id":                        "by their names alone",
+		"select load_extension('x') as id":                            "load_extension is not supported",
+		"select readfile('x') as id":                                  "readfile is not supported",
+		"select query_to_xml('x', true, true, '') as id":              "query_to_xml is not supported",
+		"select id from pragma_table_info('posts')":                   "pragma_table_info is not supported",
+		"select id from posts, pg_ls_dir('.') x":                      "pg_ls_dir is not supported",
+		"select nextval('s') as id":                                   "nextval is not supported",
+		"select set_config('a', 'b', false) as id":                    "set_config is not supported",
+		"select zeroblob(1000000000) as id":                           "zeroblob is not supported",
+		"select /* /* */ pg_sleep(1) */ 1 as id":                      "cannot be nested",
+		"select 1 -- \r pg_sleep(1)":                                  "carriage return",
+		"select E'\\'' as id":                                         "E'…'",
+		"select $$x$$ as id":                                          "parameters",
+		"select $1 as id":                                             "parameters",
+		"select ? as id":                                              "parameters",
+		"select :x as id":                                             "parameters",
+		"select @x as id":                                             "parameters",
+		"select 'a":                                                   "not closed",
+		"select \"a":                                                  "not closed",
+		"select /* a":                                                 "not closed",
+		"select [a'b] from posts":                                     "brackets",
+		"select id \\ from posts":                                     "unexpected character",
+		"select \x00 from posts":                                      "unexpected character",
+		"select \"a\x00\" from posts":                                 "NUL",
+		"select id from posts where (":                                "at the end",
+		"select id from posts)":                                       "the end of the query expected",
+		"select from posts":                                           "an expression expected",
+		"select id, from posts":                                       "an expression expected",
+		"select id from":                                              "a name expected",
+		"select id from posts join":                                   "a name expected",
+		"select id from posts natural users":                          "JOIN expected",
+		"select id as 'x' from posts":                                 "must not be a string",
+		"select id from posts tablesample system (1)":                 "the end of the query expected",
+		"select cast(id as) from posts":                               "a name expected",
+		"select a.b.c.id from posts":                                  "table.column",
+		"select " + strings.Repeat("(", 100) + "1" + strings.Repeat(")", 100): "too deeply",
+		"select " + strings.Repeat(" ", maxLength) + "1":                      "more than",
+	} {
+		_, err := Parse(query)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(%.80q) = %v, want an error with %q", query, err, want)
+		}
+	}
+}
+
+func TestColumnsOfMissingTable(t *testing.T) {
+	for _, query := range []string{
+		"select id from nope",
+		"select id from posts where id in (select id from nope)",
+		"select id from sqlite_schema",
+		"select id from _params",
+		"with nope as (select id from posts) select id from nope union select id from _collections",
+	} {
+		q, err := Parse(query)
+		if err != nil {
+			t.Errorf("Parse(%q): %v", query, err)
+			continue
+		}
+		if _, err := q.Columns(tables); err == nil || !strings.HasPrefix(err.Error(), "no such table: ") {
+			t.Errorf("Columns(%q) = %v, want no such table", query, err)
+		}
+	}
+}
+
+func TestTables(t *testing.T) {
+	q, err := Parse(`with c as (select id from Posts) select c.id from c, USERS u left join posts on true
+		where exists (select 1 from stats) and u.id in (select id from (select id from "Mixed"))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(q.Tables(), " "), "Posts USERS posts stats Mixed"; !strings.EqualFold(got, "Posts USERS stats Mixed") {
+		t.Errorf("Tables() = %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,65 @@
+// Package viewquery reads the SELECT that a view collection is made of: what its
+// columns are, which collections it reads, and how it is spelled after one of them
+// or one of their fields got another name.
+//
+// It is not an engine's parser: it knows enough of the grammar that SQLite and
+// PostgreSQL share to find names, scopes and calls, and leaves the rest for the engine
+// to judge. What the two would cut into other tokens than this package does, it
+// refuses, so that nothing can hide from it. The rest that it refuses is what a view
+// must not do: write, lock, take parameters, read anything but collections, and call
+// functions that are not known to be harmless.
+package viewquery
+
+import "fmt"
+
+// Query is a parsed query. It is immutable.
+type Query struct {
+	src  string // without the semicolon at its end
+	toks []token
+	top  *query
+	all  []*core // every SELECT in it, outer ones before inner ones
+}
+
+// Table is a collection as queries see it.
+type Table struct {
+	Name    string
+	Columns []string
+}
+
+// Find is the table of a name in any letter case, nil if there is none.
+type Find func(name string) *Table
+
+// maxLength is how long a query may be, in bytes.
+const maxLength = 64 << 10
+
+// Parse reads a query. The error says what is wrong with it in words for its author.
+func Parse(text string) (*Query, error) {
+	if len(text) > maxLength {
+		return nil, fmt.Errorf("the query has more than %d bytes", maxLength)
+	}
+	toks, err := lex(text)
+	if err != nil {
+		return nil, err
+	}
+	p := &parser{src: text, toks: toks}
+	return p.parse()
+}
+
+// String is the query without the semicolon at its end.
+func (q *Query) String() string { return q.src }
+
+// Tables are the names of what the query reads, as they are written, each once.
+func (q *Query) Tables() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, c := range q.all {
+		for _, s := range c.from {
+			if s.kind != fromTable || c.cte(s.name.text) != nil || seen[fold(s.name.text)] {
+				continue
+			}
+			seen[fold(s.name.text)] = true
+			names = append(names, s.name.text)
+		}
+	}
+	return names
+}
