@@ -47,6 +47,7 @@ func (a *API) Routes(r chi.Router) {
 	a.patch(r, "/api/collections/{collection}/records/{id}", a.updateRecord)
 	a.delete(r, "/api/collections/{collection}/records/{id}", a.deleteRecord)
 
+	a.get(r, "/api/collections/{collection}/auth-methods", a.authMethods)
 	a.post(r, "/api/collections/{collection}/auth-with-password", a.authWithPassword)
 	a.post(r, "/api/collections/{collection}/auth-refresh", a.authRefresh)
 

@@ -128,7 +128,11 @@ func (l *listing) prepare(c *schema.Collection, rule string) {
 func (l *listing) run(r store.Reader) error {
 	l.more, l.next, l.total = false, "", -1
 	l.set.reset(l.shape, l.nodes)
-	stamp, stamped := r.Stamp(l.plan.Tables...)
+	var stamp uint64
+	var stamped bool
+	if !l.params.SkipTotal {
+		stamp, stamped = r.Stamp(l.plan.Tables...)
+	}
 	if !l.plan.Empty {
 		if err := l.readRows(r); err != nil {
 			return err
