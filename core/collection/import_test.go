@@ -224,9 +224,9 @@ func cut(text string) string {
 func TestBigImport(t *testing.T) {
 	w := newWorld(t)
 	var items []string
-	for i := range 300 {
+	for i := range 120 {
 		items = append(items, fmt.Sprintf(`{"name":"c%d","id":"c%d_id","listRule":"f1 = 'x' && next.f2 = 'y'","fields":[{"name":"f1","type":"text"},{"name":"f2","type":"text"},{"name":"f3","type":"number"},
-			{"name":"next","type":"relation","collectionId":"c%d_id"}],"indexes":["create index i%d on c (f1)","create index j%d on c (f2)"]}`, i, i, (i+1)%300, i, i))
+			{"name":"next","type":"relation","collectionId":"c%d_id"}],"indexes":["create index i%d on c (f1)","create index j%d on c (f2)"]}`, i, i, (i+1)%120, i, i))
 	}
 	w.bring(imported(false, items...))
 	w.bring(imported(false, items...))

@@ -171,7 +171,7 @@ func lastOnly(list string) string {
 
 // TestRandomSchemasKeepWhatBothHave goes from one set to another and back.
 func TestRandomSchemasKeepWhatBothHave(t *testing.T) {
-	rounds := uint64(12)
+	rounds := uint64(8)
 	if testing.Short() {
 		rounds = 4
 	}
