@@ -80,15 +80,6 @@ test('fields are added, renamed, swapped, changed and removed over data', async 
   assert.deepEqual(Object.keys(await records.getOne(id)), ['collectionId', 'collectionName', 'id', 'only']);
 });
 
-test('a field of one value cannot become one of several', async () => {
-  const made = await app.open('kinds', [{ name: 's', type: 'select', values: ['x', 'y', 'z'] }]);
-  const { id } = await guest.collection('kinds').create({ s: 'x' });
-  const [pk, s] = made.fields;
-  const change = collections.update('kinds', { fields: [pk, { ...s, maxSelect: 2 }] });
-  await fails(change, 400, { 'fields.1.maxSelect': 'validation_field_multiple_change' }, failedUpdate);
-  assert.equal((await guest.collection('kinds').getOne(id)).s, 'x');
-});
-
 test('renaming keeps data, relations and indexes', async () => {
   const made = await app.open('old', [text('t')], { indexes: ['CREATE INDEX idx_old_t ON old (t)'] });
   await app.open('refers', [{ name: 'r', type: 'relation', collectionId: made.id }]);
