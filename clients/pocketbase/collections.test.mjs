@@ -153,6 +153,30 @@ test('system collections stay as they are', async () => {
   await fails(collections.update('posts', { id: 'another' }), 400);
 });
 
+test('records are read and written while their collection changes', async () => {
+  const { id, fields } = await app.open('moving', [text('a'), { name: 'n', type: 'number' }]);
+  const records = guest.collection(id);
+  const kept = await records.create({ a: 'kept' });
+  let done = false;
+  const forever = async (call) => {
+    while (!done) await call();
+  };
+  const clients = [
+    forever(() => records.create({ a: 'new' })),
+    forever(() => records.update(kept.id, { 'n+': 1 })),
+    forever(() => records.getOne(kept.id)),
+    ...Array.from({ length: 4 }, () => forever(() => records.getList(1, 5, { filter: 'n >= 0', sort: '-n' }))),
+  ];
+  for (let round = 0; round < 5; round++) {
+    await collections.update(id, { name: 'moved' });
+    await collections.update(id, { fields: [...fields, text(`extra${round}`)], indexes: ['CREATE INDEX idx_moving_a ON moved (a)'] });
+    await collections.update(id, { name: 'moving', fields, indexes: [] });
+  }
+  done = true;
+  await Promise.all(clients);
+  assert.deepEqual(pluck((await collections.getOne('moving')).fields, 'name'), ['id', 'a', 'n']);
+});
+
 test('truncate and delete', async () => {
   const parents = await app.open('parents', [text('t')]);
   const children = await app.open('children', [{ name: 'p', type: 'relation', collectionId: parents.id, required: true }]);
