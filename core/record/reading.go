@@ -82,9 +82,7 @@ func (rd *reading) sel(sh *shape, request *query.Request, rule string) query.Sel
 // superusers.
 func (rd *reading) read(ctx context.Context, fn func(store.Reader) error) error {
 	if !rd.superuser {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, rd.service.ReadLimit)
-		defer cancel()
+		ctx = store.WithLimit(ctx, rd.service.ReadLimit)
 	}
 	return rd.service.Store.Read(ctx, fn)
 }
