@@ -61,9 +61,21 @@ func (w *work) valuesAfter(step schema.ConvertColumn, after int64) (ids []string
 	for rows.Next() {
 		last = rows.Int(0)
 		ids = append(ids, rows.Text(1))
-		values = append(values, step.From.Load(rows, 2))
+		values = append(values, load(step.From, rows))
 	}
 	return ids, values, last, rows.Close()
+}
+
+// load is the stored value. A list that stands in the column of one value is not cut
+// to its last item: it may be wanted whole.
+func load(f *schema.Field, rows store.Rows) any {
+	switch f.Kind.(type) {
+	case *schema.Select, *schema.Relation, *schema.File:
+		if !f.Multiple() {
+			return rows.Text(2)
+		}
+	}
+	return f.Load(rows, 2)
 }
 
 // fill writes the values that differ from what is in the column.

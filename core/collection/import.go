@@ -90,12 +90,10 @@ type asking struct {
 
 // askedBy is what the import asks for, item by item, then what it deletes.
 func (s *Service) askedBy(in *Import) (list []*asking) {
-	snapshot, met := s.Snapshots.Load(), map[string]bool{}
-	for _, item := range in.Collections {
-		var h head
-		_ = json.Unmarshal(item, &h) // was checked
+	snapshot, met, heads := s.Snapshots.Load(), map[string]bool{}, in.heads()
+	for i, item := range in.Collections {
 		a := &asking{change.Create, "", item}
-		if c := match(snapshot, h); c != nil {
+		if c := match(snapshot, heads[i], heads); c != nil {
 			a.action, a.name, met[c.ID] = change.Update, c.ID, true
 		}
 		list = append(list, a)
@@ -120,15 +118,26 @@ func (s *Service) askedAll(ctx context.Context, list []*asking, do func() error)
 	})
 }
 
-// match is the collection that an item is about: that with its id, else its name.
-func match(s *schema.Snapshot, h head) *schema.Collection {
+// heads are those of all items.
+func (i *Import) heads() []head {
+	list := make([]head, len(i.Collections))
+	for n, item := range i.Collections {
+		_ = json.Unmarshal(item, &list[n]) // was checked
+	}
+	return list
+}
+
+// match is the collection that an item is about: that with its id, else that with its
+// name, unless another of the items has its id.
+func match(s *schema.Snapshot, h head, all []head) *schema.Collection {
 	if c := s.ByID(h.ID); c != nil {
 		return c
 	}
-	if c := s.Find(h.Name); c != nil && c.ID != h.Name {
-		return c
+	c := s.Find(h.Name)
+	if c == nil || c.ID == h.Name || slices.ContainsFunc(all, func(o head) bool { return o.ID == c.ID }) {
+		return nil
 	}
-	return nil
+	return c
 }
 
 // bring makes the import.
@@ -153,13 +162,10 @@ func (w *work) bring(in *Import) (*schema.Snapshot, error) {
 // of an earlier one goes over it.
 func (w *work) brought(in *Import) (changes []schema.Change, err error) {
 	ids := map[string]string{} // of collections that have another one here
-	for _, item := range in.Collections {
-		var h head
-		if err := json.Unmarshal(item, &h); err != nil {
-			return nil, err
-		}
-		now := schema.NewSnapshot(0, w.after(changes))
-		c := match(now, h)
+	heads := in.heads()
+	for i, item := range in.Collections {
+		h, now := heads[i], schema.NewSnapshot(0, w.after(changes))
+		c := match(now, h, heads)
 		if c == nil {
 			draft, err := schema.DecodeNew(item, now, w.now())
 			if err != nil {

@@ -155,4 +155,3 @@ func distinct(ids []string) error {
 	}
 	return nil
 }
-

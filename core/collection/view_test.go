@@ -37,8 +37,8 @@ func view(name, query string) string {
 	return fmt.Sprintf(`{"name":%q,"type":"view","viewQuery":%s}`, name, text)
 }
 
-// kinds are the names and types of the fields, with what is notable about them.
-func kinds(c *schema.Collection) string {
+// viewKinds are the names and types of the fields, with what is notable about them.
+func viewKinds(c *schema.Collection) string {
 	var list []string
 	for _, f := range c.Fields {
 		s := f.Name + ":" + f.Type()
@@ -66,7 +66,7 @@ func TestViewFields(t *testing.T) {
 		FROM posts p LEFT JOIN users u ON u.id = p.authorId GROUP BY p.id, u.id -- the end`))
 	want := "id:text Head:text n:number ok:bool secret:text:hidden tags:select who:relation:_pb_users_auth_ user:relation:_pb_users_auth_ email:email " +
 		"tk:text:hidden pw:password:hidden cnt:number:int s:json i:number:int r:number t:text b:bool x:json doc:json geo:geoPoint at:date"
-	if got := kinds(c); got != want {
+	if got := viewKinds(c); got != want {
 		t.Errorf("fields\n got %s\nwant %s", got, want)
 	}
 	id := c.Field("id")
@@ -85,7 +85,7 @@ func TestViewFields(t *testing.T) {
 	// The ids of copies stay when the view is saved again.
 	again := w.update("v", `{"listRule":"","viewQuery":"select id, title as Head, ok from posts","fields":[{"name":"z","type":"text"}]}`)
 	if head := again.Field("Head"); head == nil && again.Field("head") == nil {
-		t.Errorf("fields after an update: %s", kinds(again))
+		t.Errorf("fields after an update: %s", viewKinds(again))
 	} else if head != nil && head.ID != c.Field("Head").ID {
 		t.Errorf("the id of a copied field went from %s to %s", c.Field("Head").ID, head.ID)
 	}
@@ -194,8 +194,8 @@ func TestViewsFollowTheirSources(t *testing.T) {
 	w.update("articles", `{"fields":`+hidden+`}`)
 	for _, name := range []string{"a", "b"} {
 		c, _ := w.Get(name)
-		if !strings.Contains(kinds(c), "t:text:hidden") && !strings.Contains(kinds(c), "title:text:hidden") {
-			t.Errorf("fields of %s after hiding one: %s", name, kinds(c))
+		if !strings.Contains(viewKinds(c), "t:text:hidden") && !strings.Contains(viewKinds(c), "title:text:hidden") {
+			t.Errorf("fields of %s after hiding one: %s", name, viewKinds(c))
 		}
 	}
 	// A column that a view uses stays, one that none uses goes, others come.

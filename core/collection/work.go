@@ -60,10 +60,8 @@ func (w *work) apply(changes []schema.Change) (*schema.Snapshot, error) {
 	if err := w.redefine(changes[:asked], next, names); err != nil {
 		return nil, err
 	}
-	for _, ch := range changes {
-		if err := w.keep(ch); err != nil {
-			return nil, err
-		}
+	if err := w.keep(changes); err != nil {
+		return nil, err
 	}
 	if err := w.relabel(changes); err != nil {
 		return nil, err
@@ -162,20 +160,46 @@ func (w *work) names(changes []schema.Change, next *schema.Snapshot) ([]store.Ca
 	return names, nil
 }
 
-// keep writes the row of a collection, and drops what others hold about one that goes.
-func (w *work) keep(ch schema.Change) error {
-	switch {
-	case ch.Old == nil:
-		return insertRow(w.tx, ch.New)
-	case ch.New != nil:
-		return updateRow(w.tx, ch.New)
+// keep writes the rows of the collections. Their names are unique, so those that get
+// another one give theirs up first.
+func (w *work) keep(changes []schema.Change) error {
+	for _, ch := range changes {
+		switch {
+		case ch.New == nil:
+			if err := w.forget(ch.Old); err != nil {
+				return err
+			}
+		case ch.Old != nil && ch.Old.Name != ch.New.Name && len(changes) > 1:
+			const rename = `UPDATE "_collections" SET "name" = $2 WHERE "id" = $1`
+			if _, err := w.tx.Exec(rename, store.Text(ch.Old.ID), store.Text("/"+ch.Old.ID)); err != nil {
+				return err
+			}
+		}
 	}
-	if ch.Old.IsAuth() {
+	for _, ch := range changes {
+		var err error
+		switch {
+		case ch.New == nil:
+		case ch.Old == nil:
+			err = insertRow(w.tx, ch.New)
+		default:
+			err = updateRow(w.tx, ch.New)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget deletes the row of a collection and what others hold about it.
+func (w *work) forget(c *schema.Collection) error {
+	if c.IsAuth() {
 		for _, table := range []string{schema.ExternalAuths, schema.MFAs, schema.OTPs, schema.AuthOrigins} {
-			if _, err := w.tx.Exec(`DELETE FROM "`+table+`" WHERE "collectionRef" = $1`, store.Text(ch.Old.ID)); err != nil {
+			if _, err := w.tx.Exec(`DELETE FROM "`+table+`" WHERE "collectionRef" = $1`, store.Text(c.ID)); err != nil {
 				return fmt.Errorf("delete references in %s: %w", table, err)
 			}
 		}
 	}
-	return deleteRow(w.tx, ch.Old.ID)
+	return deleteRow(w.tx, c.ID)
 }

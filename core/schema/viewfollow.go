@@ -137,7 +137,7 @@ func (f *following) derive(c *Collection) error {
 	fields, _, err := DeriveView(c.View.Query, old, f.find)
 	switch {
 	case f.sent(c):
-		c.Fields = fields
+		c.setFields(fields)
 		c.SetBroken(err)
 		f.ready(c)
 		return nil
@@ -155,7 +155,7 @@ func (f *following) derive(c *Collection) error {
 	if c == old {
 		is = c.Clone()
 	}
-	is.Fields = fields
+	is.setFields(fields)
 	if c == old && sameForm(c, is) {
 		f.ready(c)
 		return nil
@@ -164,6 +164,13 @@ func (f *following) derive(c *Collection) error {
 	f.list[slices.Index(f.list, c)] = is
 	f.ready(is)
 	return nil
+}
+
+// setFields gives a draft other fields. It may be in a snapshot that is made to see
+// what will be.
+func (c *Collection) setFields(fields []*Field) {
+	c.Fields = fields
+	c.byName, c.indexes, c.sorted = nil, nil, nil
 }
 
 func (f *following) ready(c *Collection) { f.named[strings.ToLower(c.Name)] = c }
