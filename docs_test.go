@@ -19,6 +19,7 @@ var pages = []string{
 	"docs/getting-started.md",
 	"docs/authentication.md",
 	"docs/collections.md",
+	"docs/views.md",
 	"docs/settings.md",
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",

@@ -62,7 +62,7 @@ func (rd *reading) get(ctx context.Context, collection, id, expand string) ([]by
 		return nil
 	})
 	if err != nil {
-		return nil, unreadable(err, fault.NotFound)
+		return nil, unreadable(rd.ofView(err, plan), fault.NotFound)
 	}
 	if set.err != nil {
 		return nil, set.err

@@ -64,7 +64,7 @@ func (rd *reading) list(ctx context.Context, collection string, p ListParams) (*
 		return nil, unreadable(err, fault.Invalid)
 	}
 	if err := rd.readCurrent(ctx, l.run); err != nil {
-		return nil, unreadable(err, fault.Invalid)
+		return nil, unreadable(rd.ofView(err, l.plan), fault.Invalid)
 	}
 	return l.page(), nil
 }
