@@ -11,6 +11,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store/enginetest"
 )
 
 const postFields = `[{"name":"title","type":"text","max":50,"presentable":true},{"name":"n","type":"number"},{"name":"ok","type":"bool"},
@@ -276,6 +277,27 @@ func TestViewIDs(t *testing.T) {
 	w.create(view("mixed", `select id, cast(n as text) as v from posts union all select cast(7 as text) as id, 'x' as v`))
 	if got := w.rows(1, `SELECT "v" FROM "mixed" WHERE "id" = '7'`); !slices.Equal(got, []string{"x"}) {
 		t.Errorf("a union of a computed id = %q", got)
+	}
+}
+
+// Lists become rows by the functions that each engine has for that.
+func TestViewOfItems(t *testing.T) {
+	w := withPosts(t)
+	from := `json_each(p.tags) AS j`
+	if enginetest.Postgres() {
+		from = `jsonb_array_elements_text(p.tags) WITH ORDINALITY AS j(value, key)`
+	}
+	w.create(view("items", `SELECT p.id || '-' || j.value AS id, p.id AS post, j.value AS tag FROM posts p, `+from))
+	w.create(view("counts", `WITH words AS (SELECT tag, COUNT(*) AS c FROM items GROUP BY tag) SELECT ROW_NUMBER() OVER (ORDER BY c) AS id, c FROM words`))
+	if got := w.rows(2, `SELECT "id", "post" FROM "items" ORDER BY "id"`); !slices.Equal(got, []string{"p1-a,p1", "p1-b,p1"}) {
+		t.Errorf("items = %q", got)
+	}
+	if got := w.rows(1, `SELECT "id" FROM "counts" ORDER BY "id"`); !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("counts = %q", got)
+	}
+	w.update("posts", `{"name":"articles"}`)
+	if got := w.rows(1, `SELECT count(*) FROM "counts"`); !slices.Equal(got, []string{"2"}) {
+		t.Errorf("counts after a rename = %q", got)
 	}
 }
 

@@ -19,14 +19,8 @@ func (w *work) followViews(changes []schema.Change, asked int) ([]schema.Change,
 	}
 	for _, c := range list {
 		old := w.stored.ByID(c.ID)
-		if c.View == nil || old == nil || sent(c) {
-			continue
-		}
-		if old.View.Query != c.View.Query {
-			w.notes.rewrite(c.Name, "viewQuery", old.View.Query, c.View.Query)
-		}
-		known := slices.ContainsFunc(changes, func(ch schema.Change) bool { return ch.Old == old })
-		if c != old && !known {
+		known := func(ch schema.Change) bool { return ch.New == c }
+		if c.View != nil && c != old && !slices.ContainsFunc(changes, known) {
 			changes = append(changes, schema.Change{Old: old, New: c})
 		}
 	}
