@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/store"
@@ -38,7 +40,9 @@ func (*JSON) Zero() any { return json.RawMessage(nil) }
 // Cast is v as JSON text. Decoded values are written compactly with sorted keys;
 // a text that looks like JSON and is valid stays exactly as it came; any other
 // text is a JSON string. A json.RawMessage is taken as it is. A number that stands
-// alone takes the form in which a column gives it back.
+// alone takes the form in which a column gives it back, and half a surrogate pair
+// becomes U+FFFD, as it does when it is decoded: PostgreSQL looks into no document
+// that has one.
 func (*JSON) Cast(v any) any {
 	switch v := v.(type) {
 	case json.RawMessage:
@@ -60,7 +64,43 @@ func rawJSON(raw []byte) json.RawMessage {
 	case isLoneNumber(t):
 		return loneNumber(t)
 	}
+	return wholePairs(raw)
+}
+
+// wholePairs puts U+FFFD where an escape is half a surrogate pair.
+func wholePairs(raw []byte) []byte {
+	if !bytes.Contains(raw, []byte(`\ud`)) && !bytes.Contains(raw, []byte(`\uD`)) {
+		return raw
+	}
+	raw = bytes.Clone(raw)
+	for i := 0; i+1 < len(raw); i++ {
+		if raw[i] != '\\' {
+			continue
+		}
+		r := escaped(raw[i:])
+		switch {
+		case !utf16.IsSurrogate(r):
+			i++
+		case utf16.DecodeRune(r, escaped(raw[i+6:])) != utf8.RuneError:
+			i += 11
+		default:
+			copy(raw[i:], `\ufffd`)
+			i += 5
+		}
+	}
 	return raw
+}
+
+// escaped is the character of the escape \uXXXX at the start, -1 if there is none.
+func escaped(raw []byte) rune {
+	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(raw[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
 }
 
 func isLoneNumber(t []byte) bool { return isDigit(t[0]) || t[0] == '-' }
