@@ -59,10 +59,10 @@ func serve(cmd *cobra.Command, app *core.App, address string, config Config) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
-	defer runtime.KeepAlive(ballast())
 	if err := announce(cmd, app, listener.Addr()); err != nil {
 		return err
 	}
+	defer runtime.KeepAlive(ballast())
 	return Serve(ctx, app, listener, config)
 }
 
