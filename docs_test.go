@@ -23,6 +23,7 @@ var pages = []string{
 	"docs/settings.md",
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",
+	"docs/durability.md",
 }
 
 // address is where the pages say that the server is.

@@ -2,25 +2,50 @@ package api
 
 import (
 	"fmt"
+	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 )
 
-// BenchmarkHandler is what a request costs without the network and net/http.
-func BenchmarkHandler(b *testing.B) {
+// benchPosts is a blog: 1000 posts of 20 authors in 4 teams.
+func benchPosts(b *testing.B) *core.App {
 	app := coretest.New(b)
-	coretest.Collection(b, app, `{"name":"posts","listRule":"@request.auth.id = ''","viewRule":"@request.auth.id = ''","createRule":"","fields":[
+	team := coretest.Collection(b, app, `{"name":"teams","viewRule":"","listRule":"","fields":[{"name":"name","type":"text"}]}`)
+	author := coretest.Collection(b, app, `{"name":"authors","viewRule":"","listRule":"","fields":[{"name":"name","type":"text"},
+		{"name":"team","type":"relation","collectionId":"`+team.ID+`","maxSelect":1}]}`)
+	coretest.Collection(b, app, `{"name":"posts","listRule":"@request.auth.id = ''","viewRule":"@request.auth.id = ''","createRule":"","updateRule":"",
+		"indexes":["CREATE INDEX by_views ON posts (views)","CREATE INDEX by_author ON posts (author)"],"fields":[
 		{"name":"title","type":"text"},{"name":"body","type":"text"},{"name":"views","type":"number"},{"name":"public","type":"bool"},
+		{"name":"author","type":"relation","collectionId":"`+author.ID+`","maxSelect":1},{"name":"data","type":"json"},
 		{"name":"created","type":"autodate","onCreate":true}]}`)
+	for i := range 4 {
+		coretest.Create(b, app, "teams", map[string]any{"id": fmt.Sprintf("team%011d", i), "name": fmt.Sprintf("team %d", i)})
+	}
+	for i := range 20 {
+		coretest.Create(b, app, "authors", map[string]any{
+			"id": fmt.Sprintf("auth%011d", i), "name": fmt.Sprintf("author %d", i), "team": fmt.Sprintf("team%011d", i%4)})
+	}
 	for i := range 1000 {
 		coretest.Create(b, app, "posts", map[string]any{
-			"id": fmt.Sprintf("post%011d", i), "title": fmt.Sprintf("title %d", i), "body": strings.Repeat("text ", 20), "views": i})
+			"id": fmt.Sprintf("post%011d", i), "title": fmt.Sprintf("title %d", i), "body": strings.Repeat("text ", 20), "views": i,
+			"author": fmt.Sprintf("auth%011d", i%20), "data": map[string]any{"tags": []any{"a", "b"}, "n": i}})
 	}
+	if _, err := app.Settings().Patch(b.Context(), []byte(`{"batch":{"enabled":true}}`)); err != nil {
+		b.Fatal(err)
+	}
+	return app
+}
+
+// BenchmarkHandler is what a request costs without the network and net/http.
+func BenchmarkHandler(b *testing.B) {
+	app := benchPosts(b)
 	const posts = "/api/collections/posts/records"
+	const post = `{"title":"a title","body":"a text of some length","views":5,"public":true,"author":"auth00000000003"}`
+	batch := `{"requests":[` + strings.TrimSuffix(strings.Repeat(`{"method":"POST","url":"`+posts+`","body":`+post+`},`, 50), ",") + `]}`
 	for _, bench := range []struct{ name, method, path, body string }{
 		{"health", "GET", "/api/health", ""},
 		{"get", "GET", posts + "/post00000000500", ""},
@@ -28,6 +53,13 @@ func BenchmarkHandler(b *testing.B) {
 		{"list 30", "GET", posts + "?page=2&perPage=30", ""},
 		{"list 30 skipTotal", "GET", posts + "?perPage=30&skipTotal=1", ""},
 		{"list 30 fields", "GET", posts + "?perPage=30&skipTotal=1&fields=id,title,views", ""},
+		{"list 500", "GET", posts + "?perPage=500&skipTotal=1", ""},
+		{"expand 2", "GET", posts + "?perPage=30&skipTotal=1&expand=author.team", ""},
+		{"filter and sort", "GET", posts + "?perPage=30&filter=views%3E%3D100%26%26views%3C120&sort=-views", ""},
+		{"filter through 2 relations", "GET", posts + "?perPage=30&filter=author.team.name%3D'team+3'", ""},
+		{"create", "POST", posts, post},
+		{"update", "PATCH", posts + "/post00000000500", `{"title":"another title","views+":1}`},
+		{"batch 50", "POST", "/api/batch", batch},
 		{"missing", "GET", "/api/nope", ""},
 		{"refused create", "POST", posts, `{"title":1,`},
 	} {
@@ -36,21 +68,30 @@ func BenchmarkHandler(b *testing.B) {
 			w := &discard{}
 			b.ReportAllocs()
 			for b.Loop() {
-				r, _ := http.NewRequest(bench.method, "http://x"+bench.path, nil)
+				var body io.Reader
 				if bench.body != "" {
-					r = httptest.NewRequest(bench.method, bench.path, strings.NewReader(bench.body))
+					body = strings.NewReader(bench.body)
+				}
+				r, _ := http.NewRequest(bench.method, "http://x"+bench.path, body)
+				if body != nil {
 					r.Header.Set("Content-Type", "application/json")
 				}
 				r.RemoteAddr = "127.0.0.1:4000"
-				w.header = make(http.Header, 8)
+				w.header, w.status = make(http.Header, 8), 0
 				h.ServeHTTP(w, r)
+			}
+			if refused := w.status >= 400; refused != (bench.name == "missing" || bench.name == "refused create") {
+				b.Errorf("status %d", w.status)
 			}
 		})
 	}
 }
 
-type discard struct{ header http.Header }
+type discard struct {
+	header http.Header
+	status int
+}
 
 func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d *discard) WriteHeader(int)             {}
+func (d *discard) WriteHeader(status int)      { d.status = status }

@@ -59,10 +59,10 @@ func serve(cmd *cobra.Command, app *core.App, address string, config Config) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
-	defer runtime.KeepAlive(ballast())
 	if err := announce(cmd, app, listener.Addr()); err != nil {
 		return err
 	}
+	defer runtime.KeepAlive(ballast())
 	return Serve(ctx, app, listener, config)
 }
 
@@ -92,7 +92,7 @@ func announce(cmd *cobra.Command, app *core.App, address net.Addr) error {
 	if err == nil && n == 0 {
 		dir := ""
 		if app.Config.Dir != "loam_data" {
-			dir = " --dir " + app.Config.Dir
+			dir = " --dir " + shellWord(app.Config.Dir)
 		}
 		if app.Config.DB != "" {
 			dir += " --db …"
@@ -101,6 +101,17 @@ func announce(cmd *cobra.Command, app *core.App, address net.Addr) error {
 			cmd.Root().Name(), dir)
 	}
 	return err
+}
+
+// shellWord is the text as one word of a command line.
+func shellWord(s string) string {
+	special := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/._-+:@%,", r)
+	}
+	if !strings.ContainsFunc(s, special) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // reachable is an address as a browser on this machine can use it.

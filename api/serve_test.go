@@ -85,3 +85,13 @@ func TestReachable(t *testing.T) {
 		}
 	}
 }
+
+func TestShellWord(t *testing.T) {
+	for in, want := range map[string]string{
+		"/var/lib/loam": "/var/lib/loam", "a b": "'a b'", "a;b": "'a;b'", "it's": `'it'\''s'`, "a b c": "'a b c'", "$HOME/x": "'$HOME/x'",
+	} {
+		if got := shellWord(in); got != want {
+			t.Errorf("shellWord(%q) = %s, want %s", in, got, want)
+		}
+	}
+}

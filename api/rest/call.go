@@ -144,7 +144,7 @@ func (c *call) page(p *record.Page) error {
 // it is that the client has gone away.
 func (c *call) fail(err error) {
 	gone := errors.Is(err, context.Canceled) && c.r.Context().Err() != nil
-	if fault.KindOf(err) == fault.Internal && !gone {
+	if kind := fault.KindOf(err); (kind == fault.Internal || kind == fault.Unavailable) && !gone {
 		c.api.app.Log().Error("request failed", "request", wire.RequestID(c.w, c.r),
 			"method", c.r.Method, "path", c.r.URL.Path, "error", err)
 	}

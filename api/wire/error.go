@@ -35,6 +35,8 @@ func answerTo(k fault.Kind) answer {
 		return answer{http.StatusRequestEntityTooLarge, "Request entity too large."}
 	case fault.TooMany:
 		return answer{http.StatusTooManyRequests, "Too Many Requests."}
+	case fault.Unavailable:
+		return answer{http.StatusServiceUnavailable, "The server cannot do this at the moment."}
 	}
 	return answer{http.StatusInternalServerError, somethingWrong}
 }
@@ -43,7 +45,7 @@ func answerTo(k fault.Kind) answer {
 // a fault is Internal and says nothing. The reason of a fault is for superusers.
 func Error(w http.ResponseWriter, err error, superuser bool) {
 	e := public(err)
-	if e.Kind == fault.TooMany {
+	if e.Kind == fault.TooMany || e.Kind == fault.Unavailable {
 		w.Header()["Retry-After"] = []string{"1"}
 	}
 	JSON(w, answerTo(e.Kind).status, appendError(nil, e, superuser))

@@ -35,6 +35,8 @@ func TestErrorEnvelope(t *testing.T) {
 		{"too large", fault.New(fault.TooLarge, ""), false, 413,
 			`{"data":{},"message":"Request entity too large.","status":413}`},
 		{"too many", fault.New(fault.TooMany, ""), false, 429, `{"data":{},"message":"Too Many Requests.","status":429}`},
+		{"unavailable", fault.New(fault.Unavailable, ""), false, 503,
+			`{"data":{},"message":"The server cannot do this at the moment.","status":503}`},
 		{"no fault", errors.New("secret"), true, 500,
 			`{"data":{},"message":"Something went wrong while processing your request.","status":500}`},
 		{"internal fault", fault.New(fault.Internal, "secret"), true, 500,
@@ -70,7 +72,7 @@ func TestErrorEnvelope(t *testing.T) {
 			if got := w.Body.String(); got != test.body+"\n" {
 				t.Errorf("body = %s\nwant   %s", got, test.body)
 			}
-			if got := w.Header().Get("Retry-After"); (got != "") != (test.status == 429) {
+			if got := w.Header().Get("Retry-After"); (got != "") != (test.status == 429 || test.status == 503) {
 				t.Errorf("Retry-After = %q with status %d", got, test.status)
 			}
 			if got := w.Header().Get("Content-Type"); got != "application/json" {

@@ -187,6 +187,42 @@ func TestWhatFailsIsNotLogged(t *testing.T) {
 	}
 }
 
+// A transaction has one number, whatever is in it, and so have those before and after.
+func TestOneNumberATransaction(t *testing.T) {
+	app := coretest.New(t)
+	c := coretest.Collection(t, app, docs)
+	coretest.Collection(t, app, `{"name": "notes", "fields": [{"name": "doc", "type": "relation", "collectionId": "`+c.ID+`", "cascadeDelete": true},
+		{"name": "also", "type": "relation", "collectionId": "`+c.ID+`", "maxSelect": 5}]}`)
+	doc := coretest.Create(t, app, "docs", nil)["id"].(string)
+	gone := coretest.Create(t, app, "notes", map[string]any{"doc": doc})["id"].(string)
+	stays := coretest.Create(t, app, "notes", map[string]any{"also": []string{doc}})["id"].(string)
+	s, _ := subscribe(t, app.Changes(), "")
+	if _, err := app.Records().Batch(t.Context(), []record.Op{
+		{Caller: record.Root(), Action: record.ActionCreate, Collection: "docs", Input: record.Input{Body: map[string]any{"id": "aaaaaaaaaaaaaaa"}}},
+		{Caller: record.Root(), Action: record.ActionDelete, Collection: "docs", ID: doc},
+		{Caller: record.Root(), Action: record.ActionUpdate, Collection: "docs", ID: "aaaaaaaaaaaaaaa", Input: record.Input{Body: map[string]any{"n": 2}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	list, _ := receive(t, s, 5)
+	did := map[string]int{}
+	for i, c := range list {
+		if c.Seq != list[0].Seq || c.N != i {
+			t.Errorf("change %d has the number %d.%d, want %d.%d", i, c.Seq, c.N, list[0].Seq, i)
+		}
+		did[c.Record+" "+string(c.Action)]++
+	}
+	for _, want := range []string{"aaaaaaaaaaaaaaa create", "aaaaaaaaaaaaaaa update", doc + " delete", gone + " delete", stays + " update"} {
+		if did[want] != 1 {
+			t.Errorf("%q is there %d times, want once: %v", want, did[want], did)
+		}
+	}
+	coretest.Create(t, app, "docs", nil)
+	if next, _ := receive(t, s, 1); next[0].Seq <= list[0].Seq {
+		t.Errorf("the next transaction has the number %d, want more than %d", next[0].Seq, list[0].Seq)
+	}
+}
+
 // Every update of a record adds 1 to n, so what was before tells its place.
 func TestOrderUnderManyWriters(t *testing.T) {
 	const writers, each = 16, 25

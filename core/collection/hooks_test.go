@@ -162,3 +162,19 @@ func TestHooksThatMisbehave(t *testing.T) {
 		t.Errorf("without the hooks: %v", err)
 	}
 }
+
+// A change of collections inside of another one would wait for itself.
+func TestNestedChange(t *testing.T) {
+	app := coretest.New(t)
+	app.Hooks().Collections.InTx.BindFunc(func(e *collection.Event) error {
+		_, err := app.Collections().Create(t.Context(), []byte(`{"name": "more"}`))
+		return err
+	})
+	_, err := app.Collections().Create(t.Context(), []byte(`{"name": "posts"}`))
+	if err == nil || errors.Is(err, hook.ErrTimeout) {
+		t.Errorf("a hook that makes a collection: %v, want that it is found out", err)
+	}
+	if app.Snapshot().Find("more") != nil || app.Snapshot().Find("posts") != nil {
+		t.Error("a collection is there")
+	}
+}

@@ -139,16 +139,16 @@ func (w *work) names(changes []schema.Change, next *schema.Snapshot) ([]store.Ca
 	}
 	var names []store.CatalogName
 	for _, n := range all {
-		table, ours := now[strings.ToLower(n.Name)]
-		if n.Kind == "index" {
-			if table, ours = now[strings.ToLower(n.Table)]; ours && (table == "" || listed[strings.ToLower(n.Name)]) {
+		if n.Kind != "index" {
+			if _, ours := now[strings.ToLower(n.Name)]; !ours {
+				names = append(names, n)
+			}
+			continue
+		}
+		if table, ours := now[strings.ToLower(n.Table)]; ours {
+			if n.Table = table; table == "" || listed[strings.ToLower(n.Name)] {
 				continue
 			}
-			if ours {
-				n.Table = table
-			}
-		} else if ours {
-			continue
 		}
 		names = append(names, n)
 	}

@@ -22,10 +22,11 @@ const (
 	NotFound                    // it is not there, or not for this caller
 	TooMany                     // slow down
 	TooLarge                    // the input is over a size limit
+	Unavailable                 // not now: nothing was done, the same may succeed later
 )
 
 func (k Kind) String() string {
-	names := [...]string{"internal", "invalid", "unauthenticated", "forbidden", "not found", "too many", "too large"}
+	names := [...]string{"internal", "invalid", "unauthenticated", "forbidden", "not found", "too many", "too large", "unavailable"}
 	if int(k) < len(names) {
 		return names[k]
 	}

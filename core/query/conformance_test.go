@@ -326,3 +326,46 @@ func TestRestrictedCallers(t *testing.T) {
 		t.Errorf("a count sorted through records that may not be listed = %s, want 2", got)
 	}
 }
+
+// TestWhereEnginesDiffer is about what one of the engines does differently by
+// itself: the order of letters, what NULL is, what a number looks like.
+func TestWhereEnginesDiffer(t *testing.T) {
+	f := open(t, collection("a", nil, field("t", &schema.Text{}), field("n", &schema.Number{}), field("j", &schema.JSON{}), field("r", one("a")),
+		field("rs", many("a")), field("s", &schema.Select{Values: []string{"a", "B", "<"}, MaxSelect: 2})))
+	f.insert("a",
+		row{"id": "1", "t": "x", "n": 2.5, "j": json.RawMessage(`{"a":"B","0":7}`), "s": []string{"B"}, "r": "2"},
+		row{"id": "2", "t": strings.Repeat("9", 400), "n": 5e-324, "j": json.RawMessage(`["b",{"a":1e400}]`), "s": []string{"a", "B"}, "rs": []string{"1", "3"}},
+		row{"id": "3", "t": "1e999", "j": json.RawMessage(`{"a":"a"}`), "s": []string{"<"}, "r": "gone"},
+		row{"id": "4", "t": "5", "n": 5.0, "j": json.RawMessage(`{"a":9007199254740993}`), "r": "3"})
+	cases(t, f, "a", `
+		j.a < 'a' → 1 4
+		j.a >= 'a' → 3
+		j.a = 9007199254740992 → –
+		j.1.a > 1 → 2
+		j.0 = 7 → –
+		j.0 = 'b' → 2
+		s:each ?< 'a' → 1 2 3
+		s:each ?>= 'a' → 2
+		s < '["a"' → 1 3
+		s ~ '<' → –
+		s ~ 'u003c' → 3
+		r.rs.t = '' → 2 3 4
+		r.rs !~ 'x' → 1 4
+		t = n → 4
+		t > n → 1 2 3
+		n:lower = '2.5' → 1
+		t:lower = '5' && n ~ '5' → 4
+		geoDistance(t, 0, 0, 0) >= 0 → 4
+		geoDistance(n, n, n, n) < 1 → 1 2 3 4
+		strftime('%Y %w', 0) = '-4713 1' → 1 2 3 4
+		strftime('%Y', 0, '1 days', 'unixepoch') = null → 1 2 3 4
+	`, func(expr string) query.Select { return query.Select{Filter: expr} })
+	cases(t, f, "a", `
+		r.rs.n → 2 3 4 1
+		r.rs.t:lower → 2 3 4 1
+		r.rs.r:length → 2 3 4 1
+		-r.rs.r:length → 1 4 3 2
+		j.a,-s → 2 4 1 3
+		s → 1 3 2 4
+	`, func(expr string) query.Select { return query.Select{Sort: expr} })
+}

@@ -74,7 +74,7 @@ func (s *Service) batch(ctx context.Context, ops []Op) ([]Result, error) {
 func batchFault(ctx context.Context, failed int, err error) error {
 	var f *fault.Error
 	switch {
-	case errors.As(err, &f):
+	case errors.As(err, &f) && f.Kind != fault.Unavailable:
 		fails := fault.Fields{}
 		leaf := fault.Leaf("batch_request_failed", "Batch request failed")
 		leaf.Inner = f

@@ -1,10 +1,12 @@
 package record
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 
+	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
 )
@@ -21,7 +23,13 @@ func (sh *shape) record(rows store.Rows) *Record {
 // appendEnriched is appendRecord after the Enrich hooks.
 func (sh *shape) appendEnriched(dst []byte, r *Record, c Caller, email bool) (out []byte, cut int, err error) {
 	e := &EnrichEvent{Caller: c, Record: r}
-	if err := sh.enrich.Trigger(e, func() error { return nil }, names(sh.collection)...); err != nil {
+	err = hook.Within(context.Background(), sh.limit, func(ctx context.Context) error {
+		e.Context = ctx
+		return store.Inside(func() error { // a transaction, which may be one that writes
+			return sh.enrich.Trigger(e, func() error { return nil }, names(sh.collection)...)
+		})
+	})
+	if err != nil {
 		return dst, len(dst), fmt.Errorf("enrich: %w", err)
 	}
 	keys := sh.keys

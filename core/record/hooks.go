@@ -10,9 +10,10 @@ import (
 
 // Hooks are where code of embedders takes part in what happens to records. Each is
 // bound for all collections or for some. Handlers run one after the other in the
-// order of their priority; the first error ends it. They run on goroutines of their
-// own for at most Config.HookLimit: one that takes longer, or panics, is a failure
-// of its request and of nothing else.
+// order of their priority; the first error ends it. Those of Request run around the
+// operation, as long as it takes. All others run on goroutines of their own for at
+// most Config.HookLimit: one that takes longer is a failure of its request and of
+// nothing else, and so is a panic.
 //
 // An error of a handler is what the request is answered with: a fault (package
 // fault) as it is, anything else as an internal failure.
@@ -42,7 +43,7 @@ type Hooks struct {
 
 	// Enrich runs for each record that is sent to somebody, also as a related one.
 	// Handlers may change what is shown; nothing of it is stored. They run while the
-	// records are being read, so they must be quick.
+	// records are being read, so they must be quick, and may not write.
 	Enrich hook.Hook[*EnrichEvent]
 }
 
@@ -98,8 +99,9 @@ const (
 // EnrichEvent is a record that is sent to a caller.
 type EnrichEvent struct {
 	hook.Event
-	Caller Caller
-	Record *Record // all of it; belongs to the handlers
+	Context context.Context // ends when the handlers have to be done
+	Caller  Caller
+	Record  *Record // all of it; belongs to the handlers
 
 	hidden map[string]bool
 	extra  map[string]any

@@ -291,6 +291,98 @@ func TestHooksThatMisbehave(t *testing.T) {
 	}
 }
 
+// Who stands inside of a transaction waits for whatever else would write, for ever,
+// were it not found out; reading is no trouble.
+func TestNestedUse(t *testing.T) {
+	b := newBed(t, tasks, audits)
+	id := b.add("tasks", object{"title": "x"})
+	uses := map[string]func(e *record.WriteEvent) error{
+		"records": func(e *record.WriteEvent) error {
+			_, err := b.Records().Create(e.Context, root, "audits", record.Input{}, "")
+			return err
+		},
+		"batch": func(e *record.WriteEvent) error {
+			_, err := b.Records().Batch(e.Context, []record.Op{create(root, "audits", object{})})
+			return err
+		},
+		"truncate": func(e *record.WriteEvent) error { return b.Records().Truncate(e.Context, "audits") },
+		"collections": func(e *record.WriteEvent) error {
+			_, err := b.Collections().Create(e.Context, []byte(`{"name": "more"}`))
+			return err
+		},
+		"settings": func(e *record.WriteEvent) error {
+			_, err := b.Settings().Patch(e.Context, []byte(`{"meta": {"appName": "x"}}`))
+			return err
+		},
+	}
+	for name, use := range uses {
+		remove := b.Hooks().Records.InTx.BindFunc(func(e *record.WriteEvent) error {
+			if _, err := b.Records().FindByID(e.Context, "tasks", id); err != nil {
+				t.Errorf("%s: a read beside the transaction: %v", name, err)
+			}
+			return use(e)
+		}, "tasks")
+		began := time.Now()
+		_, err := b.create(root, "tasks", object{"title": "y"})
+		if fault.KindOf(err) != fault.Internal || errors.Is(err, hook.ErrTimeout) {
+			t.Errorf("%s: %v, want that it is found out", name, err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: it took %v to find out", name, took)
+		}
+		remove()
+	}
+	if n := b.count("tasks"); n != 1 || b.count("audits") != 0 || b.Snapshot().Find("more") != nil {
+		t.Errorf("%d tasks and %d audits are stored", n, b.count("audits"))
+	}
+}
+
+func TestEnrichThatMisbehaves(t *testing.T) {
+	forever := make(chan struct{})
+	defer close(forever)
+	var panicked *hook.PanicError
+	for name, c := range map[string]struct {
+		limit time.Duration
+		do    func(*bed, *record.EnrichEvent) error
+		want  func(error) bool
+	}{
+		"never returns": {50 * time.Millisecond, func(*bed, *record.EnrichEvent) error { <-forever; return nil },
+			func(err error) bool { return errors.Is(err, hook.ErrTimeout) }},
+		"panics": {0, func(*bed, *record.EnrichEvent) error { panic("oh") }, func(err error) bool { return errors.As(err, &panicked) }},
+		"writes": {0, func(b *bed, e *record.EnrichEvent) error {
+			_, err := b.Records().Create(e.Context, root, "audits", record.Input{}, "")
+			return err
+		}, func(err error) bool { return err != nil && !errors.Is(err, hook.ErrTimeout) }},
+		"reads": {0, func(b *bed, e *record.EnrichEvent) error {
+			n, err := b.Records().Count(e.Context, "tasks")
+			e.Add("tasks", n)
+			return err
+		}, func(err error) bool { return err == nil }},
+	} {
+		b := hookBed(t, c.limit, tasks, audits)
+		id := b.add("tasks", object{"title": "x"})
+		get := func() error {
+			_, err := b.Records().Get(t.Context(), guest, "tasks", id, "")
+			return err
+		}
+		remove := b.Hooks().Records.Enrich.BindFunc(func(e *record.EnrichEvent) error { return c.do(b, e) }, "tasks")
+		if err := get(); !c.want(err) {
+			t.Errorf("a hook that %s: %v", name, err)
+		}
+		_, err := b.Records().Batch(t.Context(), []record.Op{create(root, "tasks", object{"title": "y"})})
+		if !c.want(err) {
+			t.Errorf("in a batch, a hook that %s: %v", name, err)
+		}
+		remove()
+		if err := get(); err != nil {
+			t.Errorf("after a hook that %s: %v", name, err)
+		}
+		if n := b.count("audits"); n != 0 {
+			t.Errorf("a hook that %s: %d audits are stored", name, n)
+		}
+	}
+}
+
 func TestBatchWithBefore(t *testing.T) {
 	b := newBed(t, tasks)
 	var saw []string

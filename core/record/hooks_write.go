@@ -3,8 +3,6 @@ package record
 import (
 	"context"
 	"errors"
-	"runtime"
-	"strings"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/hook"
@@ -19,7 +17,7 @@ var (
 	errMoved = errors.New("record: the record has changed since the hooks saw it")
 	// errNotBound is a write by the service of others inside of a transaction, which
 	// would wait for itself.
-	errNotBound = errors.New("record: inside of a transaction a hook must write with the service of its event")
+	errNotBound = errors.New("record: inside of a transaction a hook must write with the service of its event, if that has one")
 	// errTooDeep is hooks that write records whose hooks write records, and so on.
 	errTooDeep = errors.New("record: hooks of hooks, too deep")
 )
@@ -184,31 +182,16 @@ func (s *Service) inside(fn func() error) error {
 	if s.outer == nil {
 		return fn()
 	}
-	return insideTransaction(fn)
+	return store.Inside(fn)
 }
 
-//go:noinline
-func insideTransaction(fn func() error) error { return fn() }
-
-// nests says whether the calling goroutine runs a hook inside of a transaction.
-func nests() bool {
-	var pcs [256]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	for {
-		f, more := frames.Next()
-		if strings.HasSuffix(f.Function, "record.insideTransaction") {
-			return true
-		}
-		if !more {
-			return false
-		}
-	}
-}
+// runInside says whether there are hooks that may run inside of a transaction.
+func (h *Hooks) runInside() bool { return !h.Before.Empty() || !h.InTx.Empty() || !h.Enrich.Empty() }
 
 // mayWrite fails where a write would wait for the transaction that it is in.
 func (s *Service) mayWrite() error {
 	switch {
-	case s.outer == nil && !(s.Hooks.Before.Empty() && s.Hooks.InTx.Empty()) && nests():
+	case s.outer == nil && s.Hooks.runInside() && store.IsInside():
 		return errNotBound
 	case s.outer != nil && s.depth > maxDepth:
 		return errTooDeep

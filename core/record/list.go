@@ -162,6 +162,9 @@ func (l *listing) readRows(r store.Reader) error {
 			l.more = true
 			break
 		}
+		if len(l.set.buf) > l.service.PageLimit { // the page is in memory, some times over
+			return &fault.Error{Kind: fault.Invalid, Reason: "the page is too large: ask for fewer records"}
+		}
 		l.set.add(rows, l.caller)
 		if len(l.set.rows) == l.params.PerPage {
 			l.next = l.plan.Cursor(rows)

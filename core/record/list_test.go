@@ -1,6 +1,7 @@
 package record
 
 import (
+	"errors"
 	"fmt"
 	"github.com/loambase/loam/core/store/enginetest"
 	"math"
@@ -424,5 +425,24 @@ func BenchmarkList(b *testing.B) {
 				page.Release()
 			}
 		})
+	}
+}
+
+func TestListOfLargeRecords(t *testing.T) {
+	b := postsBed(t)
+	one, err := b.Get(t.Context(), Caller{}, "posts", "p0", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.PageLimit = len(one)
+	for perPage, want := range map[int]string{1: "", 2: "", 3: "the page is too large: ask for fewer records"} {
+		_, err := b.List(t.Context(), Caller{}, "posts", ListParams{PerPage: perPage})
+		reason := ""
+		if f := (*fault.Error)(nil); errors.As(err, &f) && f.Kind == fault.Invalid {
+			reason = f.Reason
+		}
+		if reason != want || (err == nil) != (want == "") {
+			t.Errorf("List of %d = %v, want the reason %q", perPage, err, want)
+		}
 	}
 }

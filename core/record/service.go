@@ -49,6 +49,9 @@ func New(c Config) *Service {
 	if c.HookLimit <= 0 {
 		c.HookLimit = 10 * time.Second
 	}
+	if c.PageLimit <= 0 {
+		c.PageLimit = 256 << 20
+	}
 	s := &Service{Config: c, planner: query.New(c.Store.Dialect()), kept: &kept{}}
 	s.root = s
 	return s
@@ -68,6 +71,7 @@ type Config struct {
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of a query of a non-superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
+	PageLimit int              // bytes of the records of one page; default 256 MiB
 }
 
 // Appender takes what a transaction has changed, as its last act: a *change.Log.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/query"
@@ -34,7 +35,8 @@ type shape struct {
 	manage     string // the manage rule, if guarded and there is a valid one
 
 	keys   []string                 // of the JSON, sorted
-	enrich *hook.Hook[*EnrichEvent] // nil if none is bound; then a row holds all fields
+	enrich *hook.Hook[*EnrichEvent] // nil if none is bound; else a row holds all fields
+	limit  time.Duration            // of its handlers
 }
 
 // part is a piece of a record's JSON: constant text, then maybe a value.
@@ -76,7 +78,7 @@ func (s *Service) shape(snapshot *schema.Snapshot, c *schema.Collection, superus
 	}
 	sh := newShape(c, superuser)
 	if key.enriched {
-		sh.enrich = &s.Hooks.Enrich
+		sh.enrich, sh.limit = &s.Hooks.Enrich, s.HookLimit
 		for i := range c.Fields {
 			sh.read(i)
 		}

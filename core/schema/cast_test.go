@@ -127,6 +127,7 @@ func TestCast(t *testing.T) {
 		{&JSON{}, " 12", raw(`" 12"`)},
 		{&JSON{}, "12 apples", raw(`"12 apples"`)},
 		{&JSON{}, `{ "b": 1, "a": 2 }`, raw(`{ "b": 1, "a": 2 }`)},
+		{&JSON{}, `["\ud800", "\ud83d\udca5", "\\ud800", "\uDC00\ud800"]`, raw(`["\ufffd", "\ud83d\udca5", "\\ud800", "\ufffd\ufffd"]`)},
 		{&JSON{}, `{broken`, raw(`"{broken"`)},
 		{&JSON{}, map[string]any{"b": json.Number("1.0"), "a": []any{nil, true, "x"}}, raw(`{"a":[null,true,"x"],"b":1}`)},
 		{&JSON{}, json.Number("9007199254740993"), raw("9007199254740993")},

@@ -38,7 +38,9 @@ func (*JSON) Zero() any { return json.RawMessage(nil) }
 // Cast is v as JSON text. Decoded values are written compactly with sorted keys;
 // a text that looks like JSON and is valid stays exactly as it came; any other
 // text is a JSON string. A json.RawMessage is taken as it is. A number that stands
-// alone takes the form in which a column gives it back.
+// alone takes the form in which a column gives it back, and half a surrogate pair
+// becomes U+FFFD, as it does when it is decoded: PostgreSQL looks into no document
+// that has one.
 func (*JSON) Cast(v any) any {
 	switch v := v.(type) {
 	case json.RawMessage:

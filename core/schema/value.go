@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -17,7 +18,7 @@ func (f *Field) Value(v any) store.Value {
 		return store.Bool(as[bool](f, v))
 	case store.ColumnJSON:
 		if raw := as[json.RawMessage](f, v); raw != nil {
-			return store.Text(string(raw))
+			return store.Text(string(compactJSON(raw)))
 		}
 		return store.Null
 	case store.ColumnMulti:
@@ -29,6 +30,19 @@ func (f *Field) Value(v any) store.Value {
 		return store.Text(string(AppendPoint(nil, as[Point](f, v))))
 	}
 	return store.Text(as[string](f, v))
+}
+
+// compactJSON is without the spaces between tokens, which not every engine leaves
+// out when it compares a document. What is not valid stays as it is.
+func compactJSON(raw []byte) []byte {
+	if !bytes.ContainsAny(raw, " \t\r\n") {
+		return raw
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return raw
+	}
+	return b.Bytes()
 }
 
 // as is v as the Go type of the field's kind.

@@ -106,6 +106,7 @@ func TestValue(t *testing.T) {
 		{&JSON{}, json.RawMessage(nil), store.Null},
 		{&JSON{}, nil, store.Null},
 		{&JSON{}, json.RawMessage("[1]"), store.Text("[1]")},
+		{&JSON{}, json.RawMessage("{ \"b\" : \"a b\",\n\"a\": 1.50 }"), store.Text(`{"b":"a b","a":1.50}`)},
 		{&JSON{}, "text", store.Text(`"text"`)},
 		{&GeoPoint{}, Point{1, 2}, store.Text(`{"lon":1,"lat":2}`)},
 		{&Date{}, "2024-01-02", store.Text("2024-01-02")},

@@ -8,7 +8,7 @@ package store
 type Dialect interface {
 	// Each is a FROM item of one row for each item of a list column, as
 	// alias."value" (text) with alias."key" in stored order. What is not a list
-	// (old data) counts as a list of itself.
+	// (old data) counts as a list of itself, NULL as an empty one.
 	Each(list, alias string) string
 
 	// Items is Each for a bound parameter that is a JSON array of texts.

@@ -3,15 +3,17 @@ package store
 import (
 	"errors"
 	"strings"
+
+	"github.com/loambase/loam/core/fault"
 )
 
 var (
 	// ErrTimeout is a read that ran past its deadline.
 	ErrTimeout = errors.New("store: query time limit reached")
 	// ErrFull is a write for which there is no room.
-	ErrFull = errors.New("store: no space left")
+	ErrFull error = fault.New(fault.Unavailable, "there is no space left to store this")
 	// ErrUnavailable is a database that cannot take work now; nothing was written.
-	ErrUnavailable = errors.New("store: not available")
+	ErrUnavailable error = fault.New(fault.Unavailable, "the database is not available at the moment")
 	// ErrClosed is any use after Close.
 	ErrClosed = errors.New("store: closed")
 	// ErrLocked is a data folder that another server holds.

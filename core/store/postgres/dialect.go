@@ -29,9 +29,16 @@ func unnest(list, alias string) string {
 // Length is the array's length.
 func (Dialect) Length(list string) string { return "COALESCE(jsonb_array_length(" + list + "), 0)" }
 
-// ListText prints without the spaces that jsonb puts in.
+// escapes are what schema.AppendString escapes and array_to_json does not.
+var escapes = [...]string{`\u003c`, `\u003e`, `\u0026`, `\u2028`, `\u2029`}
+
+// ListText prints as schema.AppendStrings does, without the spaces of jsonb.
 func (Dialect) ListText(list string) string {
-	return "(CASE WHEN " + list + " IS NOT NULL THEN array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list + `)))::text END COLLATE "C")`
+	text := "array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list + ")))::text"
+	for _, escape := range escapes {
+		text = "replace(" + text + ", E'" + escape + "', '" + escape + "')"
+	}
+	return "(CASE WHEN " + list + " IS NOT NULL THEN " + text + ` END COLLATE "C")`
 }
 
 // Path is a loam_scalar (see Functions).
@@ -44,12 +51,27 @@ func (Dialect) PathText(doc string, parts []string) string {
 	return "loam_text(" + pathOf(doc, parts) + `) COLLATE "C"`
 }
 
+// pathOf is the JSON at a path. A number is the index of an array and never the name
+// of a member.
 func pathOf(doc string, parts []string) string {
-	if len(parts) == 0 {
-		return doc
+	for from := 0; from < len(parts); {
+		to := from
+		for to < len(parts) && !isIndex(parts[to]) {
+			to++
+		}
+		if to > from {
+			doc = "(" + doc + " #> '{" + strings.Join(parts[from:to], ",") + "}')"
+		}
+		if to < len(parts) {
+			doc = "loam_item(" + doc + ", '" + parts[to] + "')"
+			to++
+		}
+		from = to
 	}
-	return "(" + doc + " #> '{" + strings.Join(parts, ",") + "}')"
+	return doc
 }
+
+func isIndex(part string) bool { return strings.Trim(part, "0123456789") == "" }
 
 // Lift makes a loam_scalar.
 func (d Dialect) Lift(expr string, kind store.ColumnKind) string {
@@ -118,8 +140,8 @@ func (Dialect) Like(text, pattern string) string { return text + " ILIKE " + pat
 // Distance is by the spherical law of cosines; NULL if a number is NULL, which least
 // and greatest would ignore, or infinite, of which there is no cosine.
 func (Dialect) Distance(lonA, latA, lonB, latB string) string {
-	return "CASE WHEN 'Infinity' NOT IN (abs(" + lonA + "), abs(" + latA + "), abs(" + lonB + "), abs(" + latB + ")) THEN 6371 * acos(greatest(-1, least(1, cos(radians(" + latA + ")) * cos(radians(" + latB + ")) * cos(radians(" + lonB +
-		") - radians(" + lonA + ")) + sin(radians(" + latA + ")) * sin(radians(" + latB + "))))) END"
+	return "CASE WHEN 'Infinity' NOT IN (abs(" + lonA + "), abs(" + latA + "), abs(" + lonB + "), abs(" + latB + ")) THEN 6371 * acos(greatest(-1, least(1, cos(loam_radians(" + latA + ")) * cos(loam_radians(" + latB + ")) * cos(loam_radians(" + lonB +
+		") - loam_radians(" + lonA + ")) + sin(loam_radians(" + latA + ")) * sin(loam_radians(" + latB + "))))) END"
 }
 
 // Strftime is loam_strftime of Functions.

@@ -65,6 +65,9 @@ SELECT CASE json_typeof(v)
 	ELSE ROW(1, 0, v #>> '{}')::loam_scalar
 END $$;
 
+CREATE OR REPLACE FUNCTION loam_item(v json, i text) RETURNS json
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT CASE json_typeof(v) WHEN 'array' THEN v #> ARRAY[i] END $$;
+
 CREATE OR REPLACE FUNCTION loam_text(v json) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 SELECT CASE json_typeof(v)
@@ -79,6 +82,10 @@ CREATE OR REPLACE FUNCTION loam_number(v text) RETURNS double precision
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 SELECT CASE WHEN v ~ '^[ \t\n\v\f\r]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\v\f\r]*$'
 	THEN loam_double(loam_decimal(v)) END $$;
+
+-- What is next to nothing is nothing: a product of such would be an error.
+CREATE OR REPLACE FUNCTION loam_radians(v double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT CASE WHEN abs(v) < 1e-100 THEN 0 ELSE radians(v) END $$;
 
 CREATE OR REPLACE FUNCTION loam_time(v text) RETURNS timestamp
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -105,9 +112,14 @@ DECLARE
 	at int;
 	out text := '';
 	seconds numeric;
+	year int;
+	n int := 0;
 BEGIN
 	FOREACH m IN ARRAY modifiers LOOP
-		IF m = 'unixepoch' THEN
+		n := n + 1;
+		IF m = 'unixepoch' AND n > 1 THEN
+			RETURN NULL;
+		ELSIF m = 'unixepoch' THEN
 			t := timestamp '1970-01-01' + loam_number(v) * interval '1 second';
 		ELSIF m LIKE 'start of %' THEN
 			t := date_trunc(substr(m, 10), t);
@@ -119,17 +131,21 @@ BEGIN
 			t := t + m::interval;
 		END IF;
 	END LOOP;
-	IF t IS NULL OR extract(year FROM t) NOT BETWEEN 0 AND 9999 THEN
+	IF t IS NULL OR t < timestamp '4714-11-24 12:00:00 BC' OR t >= timestamp '10000-01-01' THEN
 		RETURN NULL;
 	END IF;
 	seconds := extract(second FROM t);
+	year := extract(year FROM t);
+	IF year < 0 THEN -- SQLite counts a year 0
+		year := year + 1;
+	END IF;
 	WHILE format <> '' LOOP
 		at := position('%' IN format);
 		IF at = 0 THEN
 			RETURN out || format;
 		END IF;
 		out := out || left(format, at - 1) || CASE substr(format, at + 1, 1)
-			WHEN 'Y' THEN to_char(t, 'YYYY')
+			WHEN 'Y' THEN CASE WHEN year < 0 THEN '-' || to_char(-year, CASE WHEN year > -1000 THEN 'FM000' ELSE 'FM0000' END) ELSE to_char(year, 'FM0000') END
 			WHEN 'm' THEN to_char(t, 'MM')
 			WHEN 'd' THEN to_char(t, 'DD')
 			WHEN 'H' THEN to_char(t, 'HH24')

@@ -2,8 +2,8 @@ package postgres
 
 import (
 	"errors"
-	"runtime"
-	"strings"
+
+	"github.com/loambase/loam/core/store"
 )
 
 // errNested is a write from inside the function of a write: it could wait for
@@ -11,16 +11,4 @@ import (
 var errNested = errors.New("postgres: a write inside the function of a write")
 
 // insideWrite reports that the calling goroutine is inside an operation.
-func insideWrite() bool {
-	var pcs [256]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	for {
-		f, more := frames.Next()
-		if strings.HasSuffix(f.Function, "postgres.(*DB).apply") {
-			return true
-		}
-		if !more {
-			return false
-		}
-	}
-}
+func insideWrite() bool { return store.IsInside("postgres.(*DB).apply") }

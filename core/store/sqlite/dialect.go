@@ -11,9 +11,10 @@ type Dialect struct{}
 
 var _ store.Dialect = Dialect{}
 
-// Each guards json_each against text that is no JSON, on which it would fail.
+// Each guards json_each against text that is no JSON, on which it would fail. NULL
+// yields no row.
 func (Dialect) Each(list, alias string) string {
-	return "json_each(CASE WHEN json_valid(" + list + ") THEN " + list + " ELSE json_array(" + list + ") END) AS " + alias
+	return "json_each(CASE WHEN json_valid(" + list + ") THEN " + list + " WHEN " + list + " IS NOT NULL THEN json_array(" + list + ") END) AS " + alias
 }
 
 // Items is json_each of the parameter.

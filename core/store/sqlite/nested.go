@@ -2,9 +2,9 @@ package sqlite
 
 import (
 	"errors"
-	"runtime"
-	"strings"
 	"time"
+
+	"github.com/loambase/loam/core/store"
 )
 
 var (
@@ -21,16 +21,4 @@ var (
 const nestedAfter = 50 * time.Millisecond
 
 // insideWrite reports that the calling goroutine is inside an operation.
-func insideWrite() bool {
-	var pcs [512]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	for {
-		f, more := frames.Next()
-		if strings.HasSuffix(f.Function, "sqlite.(*writer).apply") {
-			return true
-		}
-		if !more {
-			return false
-		}
-	}
-}
+func insideWrite() bool { return store.IsInside("sqlite.(*writer).apply") }

@@ -1,0 +1,165 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/core"
+)
+
+// binary is the real program, built once.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "loam-binary-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "loam")
+	if out, err := exec.Command("go", "build", "-o", path, "github.com/loambase/loam").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// program is the real binary at work on a folder, and on a database if db is not
+// empty.
+type program struct {
+	t       *testing.T
+	dir, db string
+	url     string
+	cmd     *exec.Cmd
+	stderr  bytes.Buffer
+	said    sync.WaitGroup // until all that it says has been read
+	client  *http.Client
+}
+
+// prepare makes the folder and what the tests write to, and returns the program, which
+// does not run yet.
+func prepare(t *testing.T, db string) *program {
+	t.Helper()
+	p := &program{t: t, dir: t.TempDir(), db: db}
+	app := core.New(core.Config{Dir: p.dir, DB: db})
+	ctx := context.Background()
+	err := app.Open(ctx, core.Tool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = app.Collections().Create(ctx, []byte(`{"name":"notes","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"",
+		"fields":[{"name":"key","type":"text"},{"name":"n","type":"number"},{"name":"text","type":"text"}],
+		"indexes":["CREATE UNIQUE INDEX notes_key ON notes (key)"]}`))
+	if err == nil {
+		_, err = app.Settings().Patch(ctx, []byte(`{"batch":{"enabled":true,"maxRequests":50,"timeout":30}}`))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var servedAt = regexp.MustCompile(`serves (http://\S+)`)
+
+func (p *program) command() *exec.Cmd {
+	p.t.Helper()
+	path, err := binary()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := exec.Command(path, "serve", "--http", "127.0.0.1:0", "--dir", p.dir)
+	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), "LOAM_DB="+p.db)
+	return cmd
+}
+
+// start runs the program until the test ends it, or ends itself.
+func (p *program) start() {
+	p.t.Helper()
+	p.cmd = p.command()
+	p.stderr.Reset()
+	p.cmd.Stderr = &p.stderr
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := p.cmd
+	p.t.Cleanup(func() { _ = cmd.Process.Kill() }) // it may have ended
+	lines := bufio.NewReader(out)
+	first, _ := lines.ReadString('\n')
+	found := servedAt.FindStringSubmatch(first)
+	if found == nil {
+		p.t.Fatalf("the program says %q: %v\n%s", first, p.cmd.Wait(), &p.stderr)
+	}
+	p.url = found[1]
+	p.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: time.Minute}
+	p.said.Go(func() { _, _ = io.Copy(io.Discard, lines) })
+}
+
+func (p *program) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// wait waits for the program's end.
+func (p *program) wait() error {
+	p.said.Wait()
+	err := p.cmd.Wait()
+	p.client.CloseIdleConnections()
+	return err
+}
+
+// answer is what a request came to.
+type answer struct {
+	status int
+	body   map[string]any
+	text   string
+	retry  string // the header Retry-After
+	err    error  // there is no whole answer
+}
+
+func (a answer) ok() bool { return a.err == nil && a.status/100 == 2 }
+
+func (a answer) String() string { return fmt.Sprintf("%d %s %v", a.status, a.text, a.err) }
+
+// ask sends a request with a JSON body.
+func (p *program) ask(method, path, body string) answer {
+	return ask(p.client, method, p.url+path, body)
+}
+
+func ask(client *http.Client, method, url, body string) (a answer) {
+	r, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		return answer{err: err}
+	}
+	r.Header.Set("Content-Type", "application/json")
+	res, err := client.Do(r)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	a = answer{status: res.StatusCode, text: strings.TrimSpace(string(text)), retry: res.Header.Get("Retry-After"), err: err}
+	if strings.HasPrefix(a.text, "{") && err == nil {
+		a.err = json.Unmarshal(text, &a.body)
+	}
+	return a
+}

@@ -1,0 +1,169 @@
+package api_test
+
+import (
+	"database/sql"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite" // an SQLite beside ours, to judge it
+
+	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/store/enginetest"
+)
+
+// kills is how often the server is killed: LOAM_KILLS, if it is set.
+func kills(t *testing.T) int {
+	t.Helper()
+	if text := os.Getenv("LOAM_KILLS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatalf("LOAM_KILLS: %v", err)
+		}
+		return n
+	}
+	if testing.Short() {
+		return 2
+	}
+	return 25
+}
+
+// TestKill kills the real binary under 32 writers, again and again on one folder, some
+// of the times while it starts, and looks for all that it had acknowledged.
+func TestKill(t *testing.T) {
+	p := prepare(t, coretest.DB(t))
+	p.start()
+	p.count()
+	l := newLedger()
+	rng := rand.New(rand.NewPCG(11, uint64(time.Now().UnixNano())))
+	rounds, lost := kills(t), 0
+	for round := range rounds {
+		target := l.acknowledged.Load() + 1 + rng.Int64N(400)
+		work := p.load(l, 32, strconv.Itoa(round), rng.Uint64())
+		for tick := time.NewTicker(time.Millisecond); l.acknowledged.Load() < target && !t.Failed(); {
+			<-tick.C
+		}
+		p.signal(syscall.SIGKILL)
+		_ = p.wait() // it was killed
+		work.Wait()
+		if round%3 == 2 {
+			p.killStarting(time.Duration(rng.Int64N(int64(80 * time.Millisecond))))
+		}
+		p.start()
+		lost += l.judge(p)
+		p.inspect()
+		if t.Failed() {
+			break
+		}
+	}
+	t.Logf("%d rounds, %d acknowledged writes, %d lost, %d cut off", rounds, l.acknowledged.Load(), lost, l.unknown)
+	p.signal(syscall.SIGTERM)
+	if err := p.wait(); err != nil {
+		t.Errorf("after SIGTERM: %v\n%s", err, &p.stderr)
+	}
+}
+
+// killStarting starts the program and kills it after a time that may not be enough for
+// it to begin to serve.
+func (p *program) killStarting(after time.Duration) {
+	p.t.Helper()
+	cmd := p.command()
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	<-time.After(after)
+	if err := cmd.Process.Kill(); err != nil {
+		p.t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+}
+
+// inspect looks into the database beside the server: it is whole, and the change log
+// tells of each record what happened to it, once.
+func (p *program) inspect() {
+	p.t.Helper()
+	if p.db == "" {
+		p.integrity()
+	}
+	db := enginetest.OpenAt(p.t, p.dir, p.db)
+	defer db.Close() // while it is open, a server that is killed leaves no log to recover
+	err := db.Read(p.t.Context(), func(r store.Reader) error {
+		for what, query := range map[string]string{
+			"records whose creation is not in the change log once": `SELECT count(*) FROM "notes" LEFT JOIN
+				(SELECT "record", count(*) AS "times" FROM "_changes" WHERE "action" = 'create' GROUP BY "record") AS "c"
+				ON "c"."record" = "notes"."id" WHERE "times" IS NULL OR "times" <> 1`,
+			"records whose deletion is in the change log": `SELECT count(*) FROM "notes" WHERE
+				"id" IN (SELECT "record" FROM "_changes" WHERE "action" = 'delete')`,
+			"records created and not deleted, more than there are": `SELECT count(*) - (SELECT count(*) FROM "notes")
+				- (SELECT count(*) FROM "_changes" WHERE "action" = 'delete' AND "kind" = 'record')
+				FROM "_changes" WHERE "action" = 'create' AND "kind" = 'record'`,
+			"updates of the counter, more than it counts": `SELECT count(*) - (SELECT "n" FROM "notes" WHERE "key" = 'counter')
+				FROM "_changes" WHERE "record" = 'counter00000000' AND "action" = 'update'`,
+		} {
+			if n, err := number(r, query); err != nil {
+				return err
+			} else if n != 0 {
+				p.t.Errorf("%d %s", n, what)
+			}
+		}
+		if p.db == "" { // PostgreSQL draws numbers that may not be used
+			n, err := number(r, `SELECT max("seq") - min("seq") + 1 - count(DISTINCT "seq") FROM "_changes"`)
+			if n != 0 || err != nil {
+				p.t.Errorf("%d numbers are missing in the change log, %v", n, err)
+			}
+		}
+		return p.batches(r)
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// batches sees that each batch is one transaction of the change log.
+func (p *program) batches(r store.Reader) error {
+	rows, err := r.Query(`SELECT "key", "seq" FROM "notes" JOIN "_changes" ON "record" = "notes"."id" AND "action" = 'create'
+		WHERE "key" LIKE '%/%'`)
+	if err != nil {
+		return err
+	}
+	seqs := map[string]int64{}
+	for rows.Next() {
+		batch, _, _ := strings.Cut(rows.Text(0), "/")
+		if seq, known := seqs[batch]; known && seq != rows.Int(1) {
+			p.t.Errorf("batch %s is in transactions %d and %d", batch, seq, rows.Int(1))
+		}
+		seqs[batch] = rows.Int(1)
+	}
+	return rows.Close()
+}
+
+func number(r store.Reader, query string) (n int64, err error) {
+	rows, err := r.Query(query)
+	if err != nil {
+		return 0, err
+	}
+	if rows.Next() {
+		n = int64(rows.Float(0))
+	}
+	return n, rows.Close()
+}
+
+// integrity has another SQLite check every page of the database.
+func (p *program) integrity() {
+	p.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, "data.db")+"?mode=ro")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer db.Close()
+	var said string
+	if err := db.QueryRowContext(p.t.Context(), `PRAGMA integrity_check`).Scan(&said); err != nil || said != "ok" {
+		p.t.Errorf("integrity check: %s, %v", said, err)
+	}
+}
