@@ -18,6 +18,8 @@ var pages = []string{
 	"README.md",
 	"docs/getting-started.md",
 	"docs/authentication.md",
+	"docs/collections.md",
+	"docs/views.md",
 	"docs/settings.md",
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",

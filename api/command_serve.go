@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,6 +59,7 @@ func serve(cmd *cobra.Command, app *core.App, address string, config Config) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
+	defer runtime.KeepAlive(ballast())
 	if err := announce(cmd, app, listener.Addr()); err != nil {
 		return err
 	}

@@ -77,6 +77,7 @@ func (c Config) fallback() http.HandlerFunc {
 			files.ServeHTTP(w, r)
 			return
 		}
+		wire.Drain(w, r)
 		wire.Error(w, fault.New(fault.NotFound, ""), false)
 	}
 }

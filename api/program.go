@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"os"
 	"os/signal"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loambase/loam/api/rest"
+	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
@@ -39,6 +41,10 @@ func (p *Program) Main() int {
 	return p.run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
+// Handler serves the App, which must be open, with what the Serve hooks add: for
+// tests, and for programs that listen themselves. An error is a hook's.
+func (p *Program) Handler() (http.Handler, error) { return Config{serve: &p.Serve}.handler(p.App) }
+
 // ServeEvent is a server that is about to begin. What handlers add takes effect when
 // all of them have run.
 type ServeEvent struct {
@@ -54,6 +60,27 @@ type ServeEvent struct {
 type Request struct {
 	*http.Request
 	Caller record.Caller // a guest if there is no valid token; its Body is empty
+}
+
+// Decode reads the JSON or form body into v, as package encoding/json does. What
+// cannot be read, or is larger than 32 MiB, is a fault to return.
+func (r *Request) Decode(v any) error {
+	body, err := wire.ReadBody(r.Request, wire.DefaultLimit, "")
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return body.Decode(v)
+}
+
+// JSON answers with the value as package encoding/json has it.
+func JSON(w http.ResponseWriter, status int, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	wire.JSON(w, status, text)
+	return nil
 }
 
 // Use adds a middleware around all routes, those of the API included, and around

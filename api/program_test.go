@@ -94,3 +94,32 @@ func TestServeHookThatFails(t *testing.T) {
 		t.Errorf("Serve: %v, want the error of the hook", err)
 	}
 }
+
+func TestRequestBody(t *testing.T) {
+	p := &Program{App: coretest.New(t)}
+	p.Serve.BindFunc(func(e *ServeEvent) error {
+		e.Route(http.MethodPost, "/double", func(w http.ResponseWriter, r *Request) error {
+			var in struct{ N int }
+			if err := r.Decode(&in); err != nil {
+				return err
+			}
+			return JSON(w, http.StatusCreated, map[string]int{"n": 2 * in.N})
+		})
+		return nil
+	})
+	h, err := p.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]string{
+		`{"n":4}`:   `201 {"n":8}`,
+		``:          `201 {"n":0}`,
+		`{"n":`:     `400 {"data":{}`,
+		`{"n":"x"}`: `400 {"data":{}`,
+	} {
+		status, answer := coretest.Ask(t, h, "", http.MethodPost, "/double", body)
+		if got := fmt.Sprint(status, " ", answer); !strings.HasPrefix(got, want) {
+			t.Errorf("POST %q = %s, want %s", body, got, want)
+		}
+	}
+}

@@ -33,6 +33,8 @@ type Config struct {
 	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
 
+	Migrations []Migration // of the embedding program; run by Open for Serve, each once
+
 	KeepChanges    time.Duration // how long the change log goes back; default 24 h
 	KeepChangeRows int           // how many rows it has at most, about; default 1,000,000
 }
@@ -66,7 +68,8 @@ type App struct {
 	changes     *change.Log
 	committed   []func([]change.Change) // of OnCommitted
 	hooks       Hooks
-	serving     bool // the Start hooks have run
+	jobs        []func(context.Context) // of Go
+	serving     bool                    // the Start hooks have run
 
 	stop    context.CancelFunc // of what runs in the background
 	running sync.WaitGroup
@@ -127,6 +130,11 @@ func (a *App) OnCommitted(fn func(changes []change.Change)) {
 	}
 }
 
+// Go has fn run beside the server, from when it has been opened for serving until it
+// is closed: the context ends then, and Close waits for fn to return. A fn that
+// panics takes the process with it. To be called before Open.
+func (a *App) Go(fn func(ctx context.Context)) { a.jobs = append(a.jobs, fn) }
+
 // Open opens the data folder and the database, creating what is missing, and makes
 // the services. A folder that another server holds is store.ErrLocked, a database
 // that does not answer store.ErrUnavailable. On an error nothing stays open.
@@ -136,11 +144,29 @@ func (a *App) Open(ctx context.Context, mode Mode) error {
 	}
 	err := a.open(ctx, mode)
 	if err == nil && mode == Serve {
-		a.serving = true
-		err = a.started(ctx)
+		err = a.begin(ctx)
 	}
 	if err != nil {
 		return errors.Join(err, a.Close())
+	}
+	return nil
+}
+
+// begin is what an App does that is opened for serving.
+func (a *App) begin(ctx context.Context) error {
+	background, stop := context.WithCancel(context.Background())
+	a.stop = stop
+	a.running.Go(func() { a.changes.Run(background) })
+	a.running.Go(func() { a.follow(background) })
+	if err := a.migrate(ctx); err != nil {
+		return err
+	}
+	a.serving = true
+	if err := a.started(ctx); err != nil {
+		return err
+	}
+	for _, job := range a.jobs {
+		a.running.Go(func() { job(background) })
 	}
 	return nil
 }
@@ -170,11 +196,11 @@ func (a *App) open(ctx context.Context, mode Mode) (err error) {
 		Log: a.Config.Log, Changes: a.changes, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Records,
 	})
+	a.settings = settings.New(a.store, a.changes, a.Config.Now)
 	a.collections = collection.New(collection.Config{
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now,
-		Hooks: &a.hooks.Collections, HookLimit: a.Config.HookLimit,
+		Hooks: &a.hooks.Collections, HookLimit: a.Config.HookLimit, Settings: a.settings,
 	})
-	a.settings = settings.New(a.store, a.changes, a.Config.Now)
 	if err := a.load(ctx); err != nil {
 		return err
 	}
@@ -182,12 +208,6 @@ func (a *App) open(ctx context.Context, mode Mode) (err error) {
 		return fmt.Errorf("system collections: %w", err)
 	}
 	a.store.OnForeignWrite(a.reload)
-	if mode == Serve {
-		background, stop := context.WithCancel(context.Background())
-		a.stop = stop
-		a.running.Go(func() { a.changes.Run(background) })
-		a.running.Go(func() { a.follow(background) })
-	}
 	return nil
 }
 

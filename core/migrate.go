@@ -26,20 +26,23 @@ func migrate(ctx context.Context, s store.Store, now func() time.Time) error {
 			return fmt.Errorf("migrations: %w", err)
 		}
 		for _, step := range steps {
-			n, err := tx.Exec(`INSERT INTO "_migrations" ("file", "applied") VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-				store.Text(step.Name), store.Int(now().UnixMicro()))
+			fresh, err := note(tx, step.Name, now())
+			if err == nil && fresh { // else another process was faster, or it is an old one
+				err = step.Up(db)
+			}
 			if err != nil {
-				return fmt.Errorf("migration %s: %w", step.Name, err)
-			}
-			if n == 0 { // another process was faster, or it is an old one
-				continue
-			}
-			if err := step.Up(db); err != nil {
 				return fmt.Errorf("migration %s: %w", step.Name, err)
 			}
 		}
 		return nil
 	})
+}
+
+// note writes down that a migration has run, and says whether nobody had before.
+func note(tx store.Tx, name string, now time.Time) (fresh bool, err error) {
+	n, err := tx.Exec(`INSERT INTO "_migrations" ("file", "applied") VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+		store.Text(name), store.Int(now.UnixMicro()))
+	return n > 0, err
 }
 
 // execer is what a migration step sees of a transaction.

@@ -6,6 +6,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
+func (a *API) authMethods(c *call) error {
+	methods, err := a.auth.Methods(c.collection())
+	if err != nil {
+		return err
+	}
+	return c.marshal(methods)
+}
+
 func (a *API) authWithPassword(c *call) error {
 	if err := c.read(wire.DefaultLimit, "An error occurred while loading the submitted data."); err != nil {
 		return err

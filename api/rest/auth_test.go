@@ -33,6 +33,22 @@ func TestAuthWithPassword(t *testing.T) {
 	})
 }
 
+func TestAuthMethods(t *testing.T) {
+	s := newServer(t)
+	const others = `"oauth2":{"providers":[],"enabled":false},"mfa":{"enabled":false,"duration":0},"otp":{"enabled":false,"duration":0},"authProviders":null,"usernamePassword":false,`
+	s.run(t, []scenario{
+		{name: "password", path: "/api/collections/members/auth-methods", status: 200,
+			has: []string{`{"password":{"identityFields":["email"],"enabled":true},` + others + `"emailPassword":true}` + "\n"}},
+		{name: "fields", path: "/api/collections/members/auth-methods?fields=mfa,otp,password,oauth2", status: 200,
+			has: []string{`"password":{"enabled":true,"identityFields":["email"]}}` + "\n"}, hasNot: []string{"authProviders"}},
+		{name: "off", method: "PATCH", path: "/api/collections/members", as: "root", body: `{"passwordAuth":{"enabled":false}}`, status: 200},
+		{name: "nothing", path: "/api/collections/members/auth-methods", status: 200,
+			has: []string{`{"password":{"identityFields":[],"enabled":false},` + others + `"emailPassword":false}` + "\n"}},
+		{name: "no collection", path: "/api/collections/nope/auth-methods", status: 404, has: []string{`"Missing or invalid collection context."`}},
+		{name: "no auth collection", path: "/api/collections/_otps/auth-methods", status: 404, has: []string{`"Missing or invalid auth collection context."`}},
+	})
+}
+
 func TestAuthRefresh(t *testing.T) {
 	s := newServer(t)
 	const path = "/api/collections/members/auth-refresh"

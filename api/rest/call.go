@@ -117,8 +117,8 @@ func (c *call) wanted(value []byte) []byte {
 	return c.fields.Append(make([]byte, 0, len(value)+1), value)
 }
 
-// marshal answers with a value that encodes itself.
-func (c *call) marshal(value json.Marshaler) error {
+// marshal answers with a value as JSON.
+func (c *call) marshal(value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
@@ -148,5 +148,6 @@ func (c *call) fail(err error) {
 		c.api.app.Log().Error("request failed", "request", wire.RequestID(c.w, c.r),
 			"method", c.r.Method, "path", c.r.URL.Path, "error", err)
 	}
+	wire.Drain(c.w, c.r)
 	wire.Error(c.w, err, c.caller.Superuser())
 }

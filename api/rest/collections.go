@@ -41,7 +41,15 @@ func (a *API) updateCollection(c *call) error {
 	if err != nil {
 		return err
 	}
-	updated, err := a.app.Collections().Update(c.r.Context(), c.collection(), body)
+	convert, err := wire.Boolean(c.query, "convert")
+	if err != nil {
+		return err
+	}
+	update := a.app.Collections().Update
+	if convert {
+		update = a.app.Collections().UpdateConverting
+	}
+	updated, err := update(c.r.Context(), c.collection(), body)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,8 @@ func TestSuperuserRoutes(t *testing.T) {
 	for _, route := range [][2]string{
 		{"GET", "/api/collections"}, {"POST", "/api/collections"}, {"GET", "/api/collections/users"}, {"PATCH", "/api/collections/users"},
 		{"DELETE", "/api/collections/users"}, {"DELETE", "/api/collections/users/truncate"}, {"GET", "/api/settings"}, {"PATCH", "/api/settings"},
-		{"GET", "/api/collections/nope"},
+		{"GET", "/api/collections/nope"}, {"PUT", "/api/collections/import"}, {"GET", "/api/collections/meta/scaffolds"},
+		{"POST", "/api/collections/meta/plan"},
 	} {
 		if got := s.do(scenario{method: route[0], path: route[1]}); got.Code != 401 || got.Body.String() != nobody {
 			t.Errorf("%s %s by a guest = %d %s", route[0], route[1], got.Code, got.Body)

@@ -19,6 +19,7 @@ func (a *API) listRecords(c *call) error {
 	if err != nil {
 		return err
 	}
+	defer page.Release()
 	return c.page(page)
 }
 

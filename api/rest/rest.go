@@ -40,6 +40,9 @@ func (a *API) Routes(r chi.Router) {
 	a.delete(r, "/api/collections/{collection}", superusers(a.deleteCollection))
 	a.delete(r, "/api/collections/{collection}/truncate", superusers(a.truncateCollection))
 	a.post(r, "/api/collections/meta/dry-run-view", superusers(a.dryRunView))
+	a.put(r, "/api/collections/import", superusers(a.importCollections))
+	a.get(r, "/api/collections/meta/scaffolds", superusers(a.scaffolds))
+	a.post(r, "/api/collections/meta/plan", superusers(a.planCollections))
 
 	a.get(r, "/api/collections/{collection}/records", a.listRecords)
 	a.post(r, "/api/collections/{collection}/records", a.createRecord)
@@ -47,6 +50,7 @@ func (a *API) Routes(r chi.Router) {
 	a.patch(r, "/api/collections/{collection}/records/{id}", a.updateRecord)
 	a.delete(r, "/api/collections/{collection}/records/{id}", a.deleteRecord)
 
+	a.get(r, "/api/collections/{collection}/auth-methods", a.authMethods)
 	a.post(r, "/api/collections/{collection}/auth-with-password", a.authWithPassword)
 	a.post(r, "/api/collections/{collection}/auth-refresh", a.authRefresh)
 
@@ -64,6 +68,10 @@ func (a *API) get(r chi.Router, path string, e endpoint) {
 
 func (a *API) post(r chi.Router, path string, e endpoint) {
 	r.Method(http.MethodPost, path, a.handle(e))
+}
+
+func (a *API) put(r chi.Router, path string, e endpoint) {
+	r.Method(http.MethodPut, path, a.handle(e))
 }
 
 func (a *API) patch(r chi.Router, path string, e endpoint) {

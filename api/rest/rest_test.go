@@ -44,13 +44,7 @@ func (s *server) join(t testing.TB, collection, name string) {
 	t.Helper()
 	email := name + "@example.com"
 	rec := coretest.Create(t, s.app, collection, map[string]any{"email": email, "password": password, "passwordConfirm": password})
-	res := s.do(scenario{method: "POST", path: "/api/collections/" + collection + "/auth-with-password",
-		body: `{"identity":"` + email + `","password":"` + password + `"}`})
-	var signedIn struct{ Token string }
-	if err := json.Unmarshal(res.Body.Bytes(), &signedIn); err != nil || signedIn.Token == "" {
-		t.Fatalf("sign in as %s: %s", name, res.Body)
-	}
-	s.tokens[name], s.ids[name] = signedIn.Token, rec["id"].(string)
+	s.tokens[name], s.ids[name] = coretest.SignIn(t, s, collection, email, password), rec["id"].(string)
 }
 
 // scenario is a request and what must come of it.

@@ -29,6 +29,7 @@ type Body struct {
 	files map[string][]*multipart.FileHeader // of a multipart form
 	temp  *multipart.Form
 
+	spool  *spool // a long text that is not in memory yet: none of the above is set
 	weight int    // of its JSON, see weigh
 	leave  func() // gives back its place at a Gate; nil if it has none
 }
@@ -71,9 +72,9 @@ func (b *Body) read(in io.Reader, r *http.Request) error {
 	contentType := r.Header.Get("Content-Type")
 	switch lower := strings.ToLower(contentType); {
 	case strings.HasPrefix(lower, "application/json"):
-		return b.readJSON(in, r.ContentLength)
+		return b.readText(in, r.ContentLength, b.useJSON)
 	case strings.HasPrefix(lower, "application/x-www-form-urlencoded"):
-		return b.readURLEncoded(in, r.ContentLength)
+		return b.readText(in, r.ContentLength, b.useURLEncoded)
 	case strings.HasPrefix(lower, "multipart/form-data"):
 		return b.readMultipart(in, contentType)
 	}
@@ -86,11 +87,7 @@ func (b *Body) read(in io.Reader, r *http.Request) error {
 	return nil // what turns out to be empty has no type that could be wrong
 }
 
-func (b *Body) readJSON(in io.Reader, length int64) error {
-	text, err := readAll(in, length)
-	if err != nil {
-		return err
-	}
+func (b *Body) useJSON(text []byte) (err error) {
 	if !utf8.Valid(text) {
 		return errNotUTF8
 	}
@@ -101,10 +98,9 @@ func (b *Body) readJSON(in io.Reader, length int64) error {
 	return err
 }
 
-func (b *Body) readURLEncoded(in io.Reader, length int64) error {
-	text, err := readAll(in, length)
-	if err != nil {
-		return err
+func (b *Body) useURLEncoded(text []byte) (err error) {
+	if bytes.Count(text, []byte("&")) > maxWeight/objectWeight {
+		return fault.Wrap(fault.TooLarge, "", errTooHeavy)
 	}
 	if b.form, err = url.ParseQuery(string(text)); err != nil {
 		return err
@@ -118,6 +114,7 @@ func (b *Body) Close() {
 	if b == nil {
 		return
 	}
+	b.discard()
 	if b.temp != nil {
 		b.temp.RemoveAll()
 	}
@@ -130,6 +127,9 @@ func (b *Body) Close() {
 // Object is the body as a JSON object, numbers as json.Number; an empty body and
 // null are no object. The fields of a form are typed by their looks (see infer).
 func (b *Body) Object() (object map[string]any, err error) {
+	if err := b.load(); err != nil {
+		return nil, err
+	}
 	switch {
 	case b.form != nil:
 		object, err = formObject(b.form)
@@ -145,6 +145,9 @@ func (b *Body) Object() (object map[string]any, err error) {
 // JSON is the body as one JSON value, nil if it is empty. The fields of a form are
 // typed by the struct that like is, or points to (see structured).
 func (b *Body) JSON(like any) (text []byte, err error) {
+	if err := b.load(); err != nil {
+		return nil, err
+	}
 	switch {
 	case b.form != nil:
 		text, err = structured(b.form, like)

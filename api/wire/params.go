@@ -18,7 +18,7 @@ func ListParams(q url.Values) (p record.ListParams, err error) {
 	if p.PerPage, err = integer(q, "perPage"); err != nil {
 		return p, err
 	}
-	if p.SkipTotal, err = boolean(q, "skipTotal"); err != nil {
+	if p.SkipTotal, err = Boolean(q, "skipTotal"); err != nil {
 		return p, err
 	}
 	p.Filter, p.Sort, p.Expand, p.Cursor = q.Get("filter"), q.Get("sort"), q.Get("expand"), q.Get("cursor")
@@ -58,8 +58,8 @@ func integer(q url.Values, name string) (int, error) {
 	return n, nil
 }
 
-// boolean is the parameter as Go reads booleans, false if it is missing or empty.
-func boolean(q url.Values, name string) (bool, error) {
+// Boolean is the parameter as Go reads booleans, false if it is missing or empty.
+func Boolean(q url.Values, name string) (bool, error) {
 	text := q.Get(name)
 	if text == "" {
 		return false, nil

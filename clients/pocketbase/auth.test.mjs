@@ -37,6 +37,16 @@ test('sign up, sign in, refresh', async () => {
   assert.equal(client.authStore.token, refreshed.token);
 });
 
+test('the ways to sign in', async () => {
+  const off = { enabled: false, duration: 0 };
+  const want = { oauth2: { providers: [], enabled: false }, mfa: off, otp: off };
+  assert.deepEqual(await members.listAuthMethods(), { ...want, password: { identityFields: ['email', 'nick'], enabled: true } });
+  const old = await members.listAuthMethods({ fields: 'authProviders,usernamePassword,emailPassword' });
+  assert.deepEqual(old, { authProviders: null, usernamePassword: false, emailPassword: true });
+  await fails(guest.collection('_mfas').listAuthMethods(), 404, {}, 'Missing or invalid auth collection context.');
+  await fails(guest.collection('nothing').listAuthMethods(), 404, {}, 'Missing or invalid collection context.');
+});
+
 test('identities', async () => {
   const sign = (identity, options) => app.guest().collection('members').authWithPassword(identity, secret, options);
   const by = (identityField, identity) => sign(identity, { body: { identity, password: secret, identityField } });
@@ -110,6 +120,21 @@ test('changing one’s own account', async () => {
   await app.signIn('members', 'bob@example.com', 'another-password');
 });
 
+test('linked accounts are listed and unlinked by their owner', async () => {
+  const client = await app.account('members', 'linked@example.com', { nick: 'Linked' });
+  const own = client.collection('members');
+  const { id, collectionId } = client.authStore.record;
+  const link = { collectionRef: collectionId, recordRef: id, provider: 'github', providerId: '7' };
+  await app.root.collection('_externalAuths').create(link);
+  await fails(client.collection('_externalAuths').create({ ...link, provider: 'google' }), 403, {});
+  const other = await app.account('members', 'unlinked@example.com', { nick: 'Unlinked' });
+  assert.deepEqual(await other.collection('members').listExternalAuths(id), []);
+  await assert.rejects(other.collection('members').unlinkExternalAuth(id, 'github'), { status: 404 }); // found by a list
+  assert.deepEqual((await own.listExternalAuths(id)).map((auth) => auth.provider), ['github']);
+  assert.equal(await own.unlinkExternalAuth(id, 'github'), true);
+  assert.deepEqual(await own.listExternalAuths(id), []);
+});
+
 test('managers and superusers change the accounts of others', async () => {
   const boss = await app.account('members', 'boss@example.com', { nick: 'Boss', boss: true });
   const user = await app.account('members', 'carl@example.com', { nick: 'Carl' });
@@ -152,4 +177,24 @@ test('superusers', async () => {
   for (const end = Date.now() + 5000; (await second.send('/api/settings', {}).catch((e) => e)).status !== 401; ) {
     assert.ok(Date.now() < end, 'a superuser who was deleted from outside is still let in after 5 s');
   }
+});
+
+test('the SDK renews the token of a superuser by itself', async () => {
+  const client = app.guest();
+  const asked = [];
+  client.afterSend = (response, data) => {
+    asked.push(new URL(response.url).pathname.split('/').pop());
+    return data;
+  };
+  const superusers = client.admins; // an old name of collection('_superusers')
+  await app.server.command('superuser', 'upsert', 'auto@example.com', secret);
+  await superusers.authWithPassword('auto@example.com', secret, { autoRefreshThreshold: 7 * 86400 });
+  asked.length = 0;
+  await client.settings.getAll();
+  assert.deepEqual(asked, ['auth-refresh', 'settings']);
+  // A token that was revoked is replaced by signing in again.
+  await app.root.collection('_superusers').update(client.authStore.record.id, { 'tokenKey:autogenerate': '' });
+  asked.length = 0;
+  await client.settings.getAll();
+  assert.deepEqual(asked, ['auth-refresh', 'auth-with-password', 'settings']);
 });

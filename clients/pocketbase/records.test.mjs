@@ -173,6 +173,24 @@ test('full lists go on as long as pages are full', async () => {
   assert.equal((await many.getFullList(200)).length, 2000);
 });
 
+test('the record of who is signed in is kept current', async () => {
+  const other = await guest.collection('users').create({ email: 'friend@example.com', password: 'a-long-password', passwordConfirm: 'a-long-password', name: 'Friend' });
+  const fields = (await app.root.collections.getOne('users')).fields;
+  await app.root.collections.update('users', {
+    fields: [...fields, { name: 'friend', type: 'relation', collectionId: '_pb_users_auth_' }], viewRule: '',
+  });
+  const client = await app.account('users', 'owner@example.com');
+  const users = client.collection('users');
+  const { token, record } = client.authStore;
+  await users.update(record.id, { friend: other.id, name: 'Owner' }, { expand: 'friend' });
+  assert.equal(client.authStore.token, token);
+  assert.deepEqual([client.authStore.record.name, client.authStore.record.expand.friend.name], ['Owner', 'Friend']);
+  assert.equal(client.authStore.record.email, 'owner@example.com');
+  await fails(users.update(other.id, { name: 'x' }), 404, {});
+  assert.equal(await users.delete(record.id), true);
+  assert.deepEqual([client.authStore.token, client.authStore.record], ['', null]);
+});
+
 test('collections are found by name in any case, and by id', async () => {
   const { id } = await app.root.collections.getOne('posts');
   assert.equal((await guest.collection('POSTS').getList(1, 1)).totalItems, (await guest.collection(id).getList(1, 1)).totalItems);

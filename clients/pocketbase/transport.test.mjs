@@ -36,10 +36,29 @@ test('query parameters', async (t) => {
     const page = await guest.collection('notes').getList(1, 10, { filter: undefined, sort: null });
     assert.equal(page.totalItems, 3);
   });
+  await t.test('dates, lists and objects reach the rules as text', async () => {
+    await app.open('asked', [{ name: 'title', type: 'text' }], {
+      listRule: "@request.query.at = '2024-01-02 03:04:05.006Z' && @request.query.what = '{\"a\":[1]}' && @request.query.list = 'x'",
+    });
+    await app.root.collection('asked').create({ title: 'found' });
+    const list = (options) => guest.collection('asked').getFullList(options);
+    assert.equal((await list({ at: new Date(Date.UTC(2024, 0, 2, 3, 4, 5, 6)), what: { a: [1] }, list: ['x', 'y'] })).length, 1);
+    assert.equal((await list({ at: new Date(0), what: { a: [1] }, list: ['x'] })).length, 0);
+  });
   await t.test('unknown options become parameters', async () => {
     const page = await guest.collection('notes').getList(1, 10, { skipTotal: true, nothing: 'special' });
     assert.deepEqual([page.totalItems, page.totalPages], [-1, -1]);
   });
+});
+
+test('the language of the client and a raw token are sent', async () => {
+  await app.open('mirrors', [{ name: 'name', type: 'text' }], {
+    listRule: "@request.headers.accept_language = 'de-DE' && @request.headers.content_type = 'application/json' && @request.auth.id != ''",
+  });
+  await app.root.collection('mirrors').create({ name: 'hall' });
+  const client = await app.account('users', 'mirror@example.com');
+  client.lang = 'de-DE';
+  assert.equal((await client.collection('mirrors').getFullList()).length, 1);
 });
 
 test('headers reach the rules', async () => {

@@ -39,7 +39,7 @@ func (s *Service) Adopt(ctx context.Context, fn func(*Adoption) ([]*schema.Colle
 			}
 		}
 		for _, c := range missing(s.snapshot(list), s.now()) {
-			if err := s.create(tx, c); err != nil {
+			if err := s.adoptMissing(tx, c); err != nil {
 				return err
 			}
 			list = append(list, c)
@@ -48,6 +48,18 @@ func (s *Service) Adopt(ctx context.Context, fn func(*Adoption) ([]*schema.Colle
 		tx.OnCommit(func() { s.Snapshots.Store(next) })
 		return nil
 	})
+}
+
+// adoptMissing makes a system collection.
+func (s *Service) adoptMissing(tx store.Tx, c *schema.Collection) error {
+	a := &Adoption{Tx: tx, service: s}
+	if err := a.Table(c); err != nil {
+		return err
+	}
+	if _, err := a.Indexes(c); err != nil {
+		return err
+	}
+	return insertRow(tx, c)
 }
 
 // clear drops the collections of a new installation.
@@ -91,7 +103,12 @@ func hasRows(tx store.Tx, table string) (bool, error) {
 
 // Table makes the table of a collection, without its indexes.
 func (a *Adoption) Table(c *schema.Collection) error {
-	return a.service.run(a.Tx, schema.Diff(nil, c)[:1], createFailed)
+	table := schema.Diff(nil, c)[0].(schema.CreateTable)
+	err := a.service.Store.Catalog().CreateTable(a.Tx, table.Table, table.Columns)
+	if reason, ok := refusal(err); ok {
+		return rawError(createFailed, reason, err)
+	}
+	return err
 }
 
 // Column adds a column to the table that belongs to no field. refused says why the
@@ -115,7 +132,7 @@ func (a *Adoption) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 	var refused []RefusedIndex
 	for _, step := range schema.Diff(nil, c)[1:] {
 		made := step.(schema.CreateIndex)
-		err := a.Tx.Savepoint(func() error { return apply(a.service.Store.Catalog(), a.Tx, made) })
+		err := a.Tx.Savepoint(func() error { return a.service.Store.Catalog().CreateIndex(a.Tx, made.Index) })
 		if err == nil {
 			continue
 		}

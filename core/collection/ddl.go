@@ -11,10 +11,13 @@ import (
 )
 
 // run takes the steps one after the other. What the database says against one is
-// an Invalid fault; message begins it.
-func (s *Service) run(tx store.Tx, steps []schema.Step, message string) error {
+// an Invalid fault, which the message of the work begins.
+func (w *work) run(steps []schema.Step, next *schema.Snapshot) error {
 	for _, step := range steps {
-		err := apply(s.Store.Catalog(), tx, step)
+		if err := w.notes.step(w, step); err != nil {
+			return err
+		}
+		err := w.take(step, next)
 		if err == nil {
 			continue
 		}
@@ -26,12 +29,12 @@ func (s *Service) run(tx store.Tx, steps []schema.Step, message string) error {
 			fails := fault.Fields{}
 			fails.Set(fault.Leaf("validation_invalid_index_expression",
 				fmt.Sprintf("Failed to create index %s - %s", ix.Index.Name, reason)), "indexes", fault.Index(ix.Position))
-			return fault.Invalidate(message, fails)
+			return w.failed(next.Find(ix.Index.Table), fault.Invalidate(w.message, fails))
 		}
 		if v, ok := step.(schema.CreateView); ok {
 			reason = "view " + v.Name + ": " + reason
 		}
-		return rawError(message, reason, err)
+		return rawError(w.message, reason, err)
 	}
 	return nil
 }
@@ -55,10 +58,13 @@ func refusal(err error) (reason string, ok bool) {
 	return "", false
 }
 
-func apply(cat store.Catalog, tx store.Tx, step schema.Step) error {
+func (w *work) take(step schema.Step, next *schema.Snapshot) error {
+	cat, tx := w.Store.Catalog(), w.tx
 	switch d := step.(type) {
 	case schema.CreateTable:
 		return cat.CreateTable(tx, d.Table, d.Columns)
+	case schema.DropTable:
+		return cat.DropTable(tx, d.Table)
 	case schema.RenameTable:
 		return cat.RenameTable(tx, d.From, d.To)
 	case schema.AddColumn:
@@ -67,6 +73,8 @@ func apply(cat store.Catalog, tx store.Tx, step schema.Step) error {
 		return cat.RenameColumn(tx, d.Table, d.From, d.To)
 	case schema.DropColumn:
 		return cat.DropColumn(tx, d.Table, d.Column)
+	case schema.ConvertColumn:
+		return w.convertColumn(d, next)
 	case schema.CreateIndex:
 		return cat.CreateIndex(tx, d.Index)
 	case schema.DropIndex:
@@ -78,3 +86,6 @@ func apply(cat store.Catalog, tx store.Tx, step schema.Step) error {
 	}
 	return fmt.Errorf("collection: unknown step %T", step)
 }
+
+// quote is a name in SQL. Those of collections and fields hold letters, digits and _.
+func quote(name string) string { return `"` + name + `"` }

@@ -2,7 +2,6 @@ package collection
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,30 +21,48 @@ func (s *Service) Delete(ctx context.Context, idOrName string) error {
 }
 
 func (s *Service) remove(ctx context.Context, idOrName string) error {
-	var id string
+	var gone *schema.Collection
 	err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		c := stored.Find(idOrName)
-		if c == nil {
-			return nil, fault.New(fault.NotFound, "")
-		}
-		if c.System {
-			return nil, fault.New(fault.Invalid, deleteFailed)
-		}
-		if names := referrers(stored, c); len(names) > 0 {
-			return nil, fault.New(fault.Invalid, "Failed to delete collection probably due to existing reference in "+
-				strings.Join(names, ", ")+".")
-		}
-		id = c.ID
-		next := s.snapshot(slices.DeleteFunc(slices.Clone(stored.All()),
-			func(other *schema.Collection) bool { return other == c }))
-		return next, s.withViews(tx, stored, next, deleteFailed, func() error { return s.drop(tx, c) })
+		gone = stored.Find(idOrName)
+		return s.work(tx, stored, deleteFailed).remove(gone)
 	})
 	if err != nil {
 		return err
 	}
-	// The answer does not depend on the files: nothing refers to them any more.
-	if err := s.Blobs.DeletePrefix(context.WithoutCancel(ctx), id); err != nil {
-		s.Log.Error("delete files of a deleted collection", "collection", id, "error", err)
+	s.deleteFiles(ctx, gone)
+	return nil
+}
+
+// remove drops a collection; nil is not found.
+func (w *work) remove(c *schema.Collection) (*schema.Snapshot, error) {
+	if c == nil {
+		return nil, fault.New(fault.NotFound, "")
+	}
+	if c.System {
+		return nil, fault.New(fault.Invalid, deleteFailed)
+	}
+	if err := referred(w.stored, c); err != nil {
+		return nil, err
+	}
+	return w.apply([]schema.Change{{Old: c}})
+}
+
+// deleteFiles deletes the files of collections that are gone. The answer does not
+// depend on it: nothing refers to them any more.
+func (s *Service) deleteFiles(ctx context.Context, gone ...*schema.Collection) {
+	s.later(func() {
+		for _, c := range gone {
+			if err := s.Blobs.DeletePrefix(context.WithoutCancel(ctx), c.ID); err != nil {
+				s.Log.Error("delete files of a deleted collection", "collection", c.ID, "error", err)
+			}
+		}
+	})
+}
+
+// referred is the failure of a collection that others have a relation to, or read.
+func referred(s *schema.Snapshot, c *schema.Collection) error {
+	if names := referrers(s, c); len(names) > 0 {
+		return fault.New(fault.Invalid, "Failed to delete collection probably due to existing reference in "+strings.Join(names, ", ")+".")
 	}
 	return nil
 }
@@ -61,26 +78,6 @@ func referrers(stored *schema.Snapshot, c *schema.Collection) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-func (s *Service) drop(tx store.Tx, c *schema.Collection) error {
-	if c.IsView() { // which is dropped with what it is
-		return deleteRow(tx, c.ID)
-	}
-	if err := s.Store.Catalog().DropTable(tx, c.Name); err != nil {
-		if reason, refused := refusal(err); refused {
-			return rawError(deleteFailed, reason, err)
-		}
-		return fmt.Errorf("drop table: %w", err)
-	}
-	if c.IsAuth() {
-		for _, table := range []string{schema.ExternalAuths, schema.MFAs, schema.OTPs, schema.AuthOrigins} {
-			if _, err := tx.Exec(`DELETE FROM "`+table+`" WHERE "collectionRef" = $1`, store.Text(c.ID)); err != nil {
-				return fmt.Errorf("delete references in %s: %w", table, err)
-			}
-		}
-	}
-	return deleteRow(tx, c.ID)
 }
 
 // Truncate deletes every record of the collection with its files and, by the

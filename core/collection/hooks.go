@@ -126,7 +126,7 @@ func (s *Service) inTx(ctx context.Context, tx store.Tx, list []*Event, next *sc
 	if s.Hooks.InTx.Empty() {
 		return nil, nil
 	}
-	b := s.Records.Bind(tx, next)
+	b := s.Records.Bind(tx, func() *schema.Snapshot { return next })
 	for _, event := range list {
 		e := *event
 		e.Records = b.Records

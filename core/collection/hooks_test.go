@@ -82,6 +82,51 @@ func TestHooks(t *testing.T) {
 	}
 }
 
+// TestHooksOfImports: each collection of an import is a change of its own to the hooks,
+// and the refusal of one undoes all.
+func TestHooksOfImports(t *testing.T) {
+	app := coretest.New(t)
+	coretest.Collection(t, app, `{"name": "posts"}`)
+	coretest.Collection(t, app, `{"name": "gone"}`)
+	hooks := &app.Hooks().Collections
+	var saw []string
+	hooks.Before.BindFunc(func(e *collection.RequestEvent) error {
+		e.Body = []byte(strings.ReplaceAll(string(e.Body), "NAME", "tags"))
+		return nil
+	})
+	hooks.InTx.BindFunc(func(e *collection.Event) error {
+		saw = append(saw, fmt.Sprint(e.Action, " ", e.Collection.Name))
+		return nil
+	})
+	refuse := hooks.InTx.BindFunc(func(*collection.Event) error { return fault.New(fault.Forbidden, "Not now.") }, "gone")
+	hooks.AfterFailure.BindFunc(func(e *collection.RequestEvent) error {
+		saw = append(saw, fmt.Sprint("failed ", e.Action))
+		return nil
+	})
+	in := imported(true, `{"name": "posts", "listRule": ""}`, `{"name": "NAME"}`, `{"name": "users", "type": "auth"}`)
+	if err := app.Collections().Import(t.Context(), in); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("Import that a hook refuses: %v", err)
+	}
+	if s := app.Snapshot(); s.Find("tags") != nil || s.Find("gone") == nil {
+		t.Error("an import that was refused has changed something")
+	}
+	want := "update users\nupdate posts\ncreate tags\ndelete gone\nfailed delete\nfailed update\nfailed create\nfailed update"
+	if got := strings.Join(saw, "\n"); got != want {
+		t.Errorf("the hooks saw\n%s\nwant\n%s", got, want)
+	}
+	refuse()
+	saw = nil
+	if _, err := app.Collections().Plan(t.Context(), []byte(`{"import": {"collections": [{"name": "more"}]}}`)); err != nil || len(saw) > 0 {
+		t.Errorf("Plan = %v, the hooks saw %q, want nothing", err, saw)
+	}
+	if err := app.Collections().Import(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if s := app.Snapshot(); s.Find("tags") == nil || s.Find("gone") != nil {
+		t.Error("the import is not there")
+	}
+}
+
 func TestHooksThatMisbehave(t *testing.T) {
 	app := coretest.Open(t, core.Config{Dir: t.TempDir(), HookLimit: 100 * time.Millisecond})
 	hooks := &app.Hooks().Collections

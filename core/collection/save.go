@@ -25,30 +25,18 @@ func (s *Service) Create(ctx context.Context, body []byte) (created *schema.Coll
 	return created, err
 }
 
-func (s *Service) createFrom(ctx context.Context, body []byte) (*schema.Collection, error) {
-	var created *schema.Collection
-	decode := func(stored *schema.Snapshot) (*schema.Collection, error) {
+func (s *Service) createFrom(ctx context.Context, body []byte) (created *schema.Collection, err error) {
+	broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
 		return schema.DecodeNew(body, stored, s.now())
-	}
-	broken, err := s.rehearse(ctx, decode)
+	})
 	if err != nil {
 		return nil, err
 	}
-	err = s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		draft, err := decode(stored)
-		if err != nil {
-			return nil, err
-		}
-		draft.SetBroken(broken)
-		next, err := s.follow(stored, append(slices.Clone(stored.All()), draft), createFailed)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.judge(tx, nil, draft, stored, next, createFailed); err != nil {
-			return nil, err
-		}
-		created = draft
-		return next, s.withViews(tx, stored, next, createFailed, func() error { return s.create(tx, draft) })
+	err = s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
+		w := s.work(tx, stored, createFailed)
+		w.tried, w.broken = s.outer == nil, broken
+		created, next, err = w.create(body)
+		return next, err
 	})
 	if err != nil {
 		return nil, err
@@ -56,68 +44,72 @@ func (s *Service) createFrom(ctx context.Context, body []byte) (*schema.Collecti
 	return created, nil
 }
 
-// create makes table, indexes and row.
-func (s *Service) create(tx store.Tx, c *schema.Collection) error {
-	if err := s.run(tx, schema.Diff(nil, c), createFailed); err != nil {
-		return err
+// create makes table, indexes and row of a new collection.
+func (w *work) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
+	draft, err := schema.DecodeNew(body, w.stored, w.now())
+	if err != nil {
+		return nil, nil, err
 	}
-	return insertRow(tx, c)
+	draft.SetBroken(w.broken)
+	next, err := w.apply([]schema.Change{{New: draft}})
+	return draft, next, err
 }
 
 // Update merges the body over the stored collection and brings the table to its
 // new form. No collection: a NotFound fault.
-func (s *Service) Update(ctx context.Context, idOrName string, body []byte) (updated *schema.Collection, err error) {
-	err = s.asked(ctx, change.Update, idOrName, body, func(body []byte) error {
-		updated, err = s.updateFrom(ctx, idOrName, body)
-		return err
-	})
-	return updated, err
+func (s *Service) Update(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
+	return s.update(ctx, idOrName, body, false)
 }
 
-func (s *Service) updateFrom(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
-	var updated *schema.Collection
-	decode := func(stored *schema.Snapshot) (*schema.Collection, error) {
-		old := stored.Find(idOrName)
-		if old == nil {
-			return nil, fault.New(fault.NotFound, "")
-		}
-		return schema.DecodeOver(old, body, s.now())
-	}
-	broken, err := s.rehearse(ctx, decode)
-	if err != nil {
-		return nil, err
-	}
-	err = s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		draft, err := decode(stored)
-		if err != nil {
-			return nil, err
-		}
-		old := stored.Find(idOrName)
-		if draft.ID != old.ID {
-			return nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
-		}
-		list := slices.Clone(stored.All())
-		list[slices.Index(list, old)] = draft
-		draft.SetBroken(broken)
-		next, err := s.follow(stored, list, updateFailed)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.judge(tx, old, draft, stored, next, updateFailed); err != nil {
-			return nil, err
-		}
-		updated = draft
-		return next, s.withViews(tx, stored, next, updateFailed, func() error {
-			if err := s.run(tx, schema.Diff(old, draft), updateFailed); err != nil {
-				return err
+// UpdateConverting is Update, but a field may become one of another kind: its values
+// go through the cast of that kind. What Plan says about it is what happens.
+func (s *Service) UpdateConverting(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
+	return s.update(ctx, idOrName, body, true)
+}
+
+func (s *Service) update(ctx context.Context, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
+	err = s.asked(ctx, change.Update, idOrName, body, func(body []byte) error {
+		broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
+			if old := stored.Find(idOrName); old != nil {
+				return schema.DecodeOver(old, body, s.now())
 			}
-			return updateRow(tx, draft)
+			return nil, fault.New(fault.NotFound, "")
+		})
+		if err != nil {
+			return err
+		}
+		return s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
+			w := s.work(tx, stored, updateFailed)
+			w.convert, w.tried, w.broken = convert, s.outer == nil, broken
+			updated, next, err = w.update(idOrName, body)
+			return next, err
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return updated, nil
+}
+
+func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema.Snapshot, error) {
+	old := w.stored.Find(idOrName)
+	if old == nil {
+		return nil, nil, fault.New(fault.NotFound, "")
+	}
+	decode := schema.DecodeOver
+	if w.convert {
+		decode = schema.DecodeConverting
+	}
+	draft, err := decode(old, body, w.now())
+	if err != nil {
+		return nil, nil, err
+	}
+	if draft.ID != old.ID {
+		return nil, nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
+	}
+	draft.SetBroken(w.broken)
+	next, err := w.apply([]schema.Change{{Old: old, New: draft}})
+	return draft, next, err
 }
 
 // EnsureSystem creates the system collections that are missing and, in a new
@@ -127,14 +119,11 @@ func (s *Service) EnsureSystem(ctx context.Context) error {
 		return nil
 	}
 	return s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		list := slices.Clone(stored.All())
+		var changes []schema.Change
 		for _, c := range missing(stored, s.now()) {
-			if err := s.create(tx, c); err != nil {
-				return nil, err
-			}
-			list = append(list, c)
+			changes = append(changes, schema.Change{New: c})
 		}
-		return s.snapshot(list), nil
+		return s.work(tx, stored, createFailed).apply(changes)
 	})
 }
 

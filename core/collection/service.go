@@ -4,17 +4,16 @@ package collection
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core/blob"
-	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/store"
 )
 
@@ -24,8 +23,10 @@ import (
 type Service struct {
 	Config
 	planner *query.Planner
-	number  atomic.Uint64    // of the last snapshot that was made
+	number  *atomic.Uint64   // of the last snapshot that was made
 	listing *schema.Snapshot // describes the table _collections itself
+
+	outer *record.Binding // the transaction that this one is bound to, see Transaction; nil if to none
 }
 
 // Config is what the service stands on. All without a default are required.
@@ -34,9 +35,10 @@ type Config struct {
 	Snapshots *atomic.Pointer[schema.Snapshot] // where new snapshots are published
 	Records   *record.Service
 	Blobs     blob.Store
-	Changes   *change.Log   // what every change is appended to
-	Hooks     *Hooks        // default: none
-	HookLimit time.Duration // of the handlers of one hook; default 10 s
+	Changes   record.Appender   // what every change is appended to
+	Settings  *settings.Service // whose rate limits follow the names of collections; default: nobody's
+	Hooks     *Hooks            // default: none
+	HookLimit time.Duration     // of the handlers of one hook; default 10 s
 	Log       *slog.Logger
 	Now       func() time.Time // default time.Now
 }
@@ -52,7 +54,10 @@ func New(c Config) *Service {
 	if c.HookLimit <= 0 {
 		c.HookLimit = 10 * time.Second
 	}
-	return &Service{Config: c, planner: query.New(c.Store.Dialect()), listing: schema.NewSnapshot(0, []*schema.Collection{listed()})}
+	return &Service{
+		Config: c, planner: query.New(c.Store.Dialect()), number: new(atomic.Uint64),
+		listing: schema.NewSnapshot(0, []*schema.Collection{listed()}),
+	}
 }
 
 func (s *Service) now() string { return schema.FormatTime(s.Now()) }
@@ -99,6 +104,7 @@ func (s *Service) Get(idOrName string) (*schema.Collection, error) {
 func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot) (*schema.Snapshot, error)) error {
 	var binding *record.Binding
 	var list []*Event
+	var next *schema.Snapshot
 	err := s.Store.Exclusive(ctx, func(tx store.Tx) error {
 		if binding != nil { // tried before
 			binding.Close(ctx, false)
@@ -109,8 +115,7 @@ func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot
 			return err
 		}
 		was := s.snapshot(stored)
-		next, err := fn(tx, was)
-		if err != nil {
+		if next, err = fn(tx, was); err != nil {
 			return err
 		}
 		list = events(was, next)
@@ -121,28 +126,29 @@ func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot
 		if binding != nil {
 			logged = append(logged, binding.End()...)
 		}
-		tx.OnCommit(func() { s.Snapshots.Store(next) })
+		if s.outer == nil {
+			tx.OnCommit(func() { s.Snapshots.Store(next) })
+		}
 		return s.Changes.Append(tx, logged)
 	})
 	if binding != nil {
 		binding.Close(ctx, err == nil)
 	}
-	if err == nil {
-		s.after(ctx, list)
+	if err != nil {
+		return err
 	}
-	return err
+	if s.outer != nil {
+		s.Snapshots.Store(next)
+	}
+	s.later(func() { s.after(ctx, list) })
+	return nil
 }
 
-// judge validates a draft against the collections that next holds, itself included.
-func (s *Service) judge(tx store.Tx, old, draft *schema.Collection, stored, next *schema.Snapshot, message string) error {
-	names, err := s.Store.Catalog().Names(tx)
-	if err != nil {
-		return fmt.Errorf("read the catalog: %w", err)
+// later calls fn, now or when the transaction that s is bound to is durable.
+func (s *Service) later(fn func()) {
+	if s.outer != nil {
+		s.outer.Later(fn)
+		return
 	}
-	fails := schema.Validate(draft, schema.Surroundings{Old: old, Snapshot: stored, Names: names,
-		Rule: func(c *schema.Collection, rule string) error { return query.CheckRule(next, c, rule) }})
-	if len(fails) > 0 {
-		return fault.Invalidate(message, fails)
-	}
-	return nil
+	fn()
 }

@@ -64,20 +64,27 @@ func dryQuery(query string) error {
 // transaction of the change, so that nobody waits for it. broken is what is wrong with
 // the query. A body that cannot be decoded is left to the change.
 func (s *Service) rehearse(ctx context.Context, decode func(*schema.Snapshot) (*schema.Collection, error)) (broken, err error) {
+	if s.outer != nil { // a transaction is open already, in which it is tried
+		return nil, nil
+	}
 	stored := s.Snapshots.Load()
 	draft, err := decode(stored)
-	if err != nil || draft.View == nil || draft.View.Query == "" {
+	if err != nil || !newQuery(stored.ByID(draft.ID), draft) {
 		return nil, nil
 	}
-	old := stored.ByID(draft.ID)
-	if old != nil && old.View != nil && old.View.Query == draft.View.Query {
-		return nil, nil
-	}
-	_, err = s.try(ctx, stored, old, draft)
+	_, err = s.try(ctx, stored, stored.ByID(draft.ID), draft)
 	if reason, refused := queryRefusal(err); refused {
 		return errors.New(reason), nil
 	}
 	return nil, err
+}
+
+// newQuery says whether the draft is a view whose query is not the stored one.
+func newQuery(old, draft *schema.Collection) bool {
+	if draft.View == nil || draft.View.Query == "" {
+		return false
+	}
+	return old == nil || old.View == nil || old.View.Query != draft.View.Query
 }
 
 // queryError is what is wrong with a query, found without an engine.
@@ -98,12 +105,7 @@ func queryRefusal(err error) (reason string, ok bool) {
 // try reads the first records of a view that is not made, and sets its fields. It
 // takes a read transaction and no more time than it should.
 func (s *Service) try(ctx context.Context, stored *schema.Snapshot, old, c *schema.Collection) (sample []byte, err error) {
-	fields, view, err := schema.DeriveView(c.View.Query, old, func(name string) *schema.Collection {
-		if found := stored.Named(name); found != old {
-			return found
-		}
-		return nil // it must not read itself
-	})
+	fields, view, err := schema.DeriveView(c.View.Query, old, others(stored, old))
 	if err != nil {
 		return nil, queryError{err}
 	}
@@ -111,16 +113,32 @@ func (s *Service) try(ctx context.Context, stored *schema.Snapshot, old, c *sche
 	limited, cancel := context.WithTimeout(ctx, viewTimeout)
 	defer cancel()
 	err = s.Store.Read(limited, func(r store.Reader) error {
-		var ids []string
-		if ids, sample, err = s.Records.Sample(r, c, s.Store.Catalog().SelectView(view), sampleSize); err != nil {
-			return err
-		}
-		return distinct(ids)
+		sample, err = s.sample(r, c, view)
+		return err
 	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	return sample, err
+}
+
+// others finds collections by name, but for one.
+func others(stored *schema.Snapshot, c *schema.Collection) func(name string) *schema.Collection {
+	return func(name string) *schema.Collection {
+		if found := stored.Named(name); found != c {
+			return found
+		}
+		return nil
+	}
+}
+
+// sample is the first records of a view.
+func (s *Service) sample(r store.Reader, c *schema.Collection, view store.View) ([]byte, error) {
+	ids, sample, err := s.Records.Sample(r, c, s.Store.Catalog().SelectView(view), sampleSize)
+	if err != nil {
+		return nil, err
+	}
+	return sample, distinct(ids)
 }
 
 // distinct is the error of ids that name no record or more than one.
@@ -134,42 +152,6 @@ func distinct(ids []string) error {
 			return queryError{fmt.Errorf("the id column must be unique: %q is there more than once", id)}
 		}
 		seen[id] = true
-	}
-	return nil
-}
-
-// follow is the snapshot of a list of collections with its views in line with it.
-// message begins the error of a view that cannot go on.
-func (s *Service) follow(stored *schema.Snapshot, list []*schema.Collection, message string) (*schema.Snapshot, error) {
-	list, err := schema.FollowViews(stored, list, s.now())
-	if err != nil {
-		return nil, rawError(message, err.Error(), err)
-	}
-	return s.snapshot(list), nil
-}
-
-// withViews takes away the views that a change of their sources, or their own, is
-// about, lets fn change the tables, and makes the views of the new snapshot.
-func (s *Service) withViews(tx store.Tx, stored, next *schema.Snapshot, message string, fn func() error) error {
-	before, after, err := schema.ViewSteps(stored, next)
-	if err != nil {
-		return rawError(message, err.Error(), err)
-	}
-	if err := s.run(tx, before, message); err != nil {
-		return err
-	}
-	if err := fn(); err != nil {
-		return err
-	}
-	if err := s.run(tx, after, message); err != nil {
-		return err
-	}
-	for _, c := range next.ViewOrder() {
-		if old := stored.ByID(c.ID); old != nil && old != c {
-			if err := updateRow(tx, c); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }

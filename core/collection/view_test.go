@@ -11,6 +11,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store/enginetest"
 )
 
 const postFields = `[{"name":"title","type":"text","max":50,"presentable":true},{"name":"n","type":"number"},{"name":"ok","type":"bool"},
@@ -37,8 +38,8 @@ func view(name, query string) string {
 	return fmt.Sprintf(`{"name":%q,"type":"view","viewQuery":%s}`, name, text)
 }
 
-// kinds are the names and types of the fields, with what is notable about them.
-func kinds(c *schema.Collection) string {
+// viewKinds are the names and types of the fields, with what is notable about them.
+func viewKinds(c *schema.Collection) string {
 	var list []string
 	for _, f := range c.Fields {
 		s := f.Name + ":" + f.Type()
@@ -66,7 +67,7 @@ func TestViewFields(t *testing.T) {
 		FROM posts p LEFT JOIN users u ON u.id = p.authorId GROUP BY p.id, u.id -- the end`))
 	want := "id:text Head:text n:number ok:bool secret:text:hidden tags:select who:relation:_pb_users_auth_ user:relation:_pb_users_auth_ email:email " +
 		"tk:text:hidden pw:password:hidden cnt:number:int s:json i:number:int r:number t:text b:bool x:json doc:json geo:geoPoint at:date"
-	if got := kinds(c); got != want {
+	if got := viewKinds(c); got != want {
 		t.Errorf("fields\n got %s\nwant %s", got, want)
 	}
 	id := c.Field("id")
@@ -85,7 +86,7 @@ func TestViewFields(t *testing.T) {
 	// The ids of copies stay when the view is saved again.
 	again := w.update("v", `{"listRule":"","viewQuery":"select id, title as Head, ok from posts","fields":[{"name":"z","type":"text"}]}`)
 	if head := again.Field("Head"); head == nil && again.Field("head") == nil {
-		t.Errorf("fields after an update: %s", kinds(again))
+		t.Errorf("fields after an update: %s", viewKinds(again))
 	} else if head != nil && head.ID != c.Field("Head").ID {
 		t.Errorf("the id of a copied field went from %s to %s", c.Field("Head").ID, head.ID)
 	}
@@ -194,8 +195,8 @@ func TestViewsFollowTheirSources(t *testing.T) {
 	w.update("articles", `{"fields":`+hidden+`}`)
 	for _, name := range []string{"a", "b"} {
 		c, _ := w.Get(name)
-		if !strings.Contains(kinds(c), "t:text:hidden") && !strings.Contains(kinds(c), "title:text:hidden") {
-			t.Errorf("fields of %s after hiding one: %s", name, kinds(c))
+		if !strings.Contains(viewKinds(c), "t:text:hidden") && !strings.Contains(viewKinds(c), "title:text:hidden") {
+			t.Errorf("fields of %s after hiding one: %s", name, viewKinds(c))
 		}
 	}
 	// A column that a view uses stays, one that none uses goes, others come.
@@ -276,6 +277,27 @@ func TestViewIDs(t *testing.T) {
 	w.create(view("mixed", `select id, cast(n as text) as v from posts union all select cast(7 as text) as id, 'x' as v`))
 	if got := w.rows(1, `SELECT "v" FROM "mixed" WHERE "id" = '7'`); !slices.Equal(got, []string{"x"}) {
 		t.Errorf("a union of a computed id = %q", got)
+	}
+}
+
+// Lists become rows by the functions that each engine has for that.
+func TestViewOfItems(t *testing.T) {
+	w := withPosts(t)
+	from := `json_each(p.tags) AS j`
+	if enginetest.Postgres() {
+		from = `jsonb_array_elements_text(p.tags) WITH ORDINALITY AS j(value, key)`
+	}
+	w.create(view("items", `SELECT p.id || '-' || j.value AS id, p.id AS post, j.value AS tag FROM posts p, `+from))
+	w.create(view("counts", `WITH words AS (SELECT tag, COUNT(*) AS c FROM items GROUP BY tag) SELECT ROW_NUMBER() OVER (ORDER BY c) AS id, c FROM words`))
+	if got := w.rows(2, `SELECT "id", "post" FROM "items" ORDER BY "id"`); !slices.Equal(got, []string{"p1-a,p1", "p1-b,p1"}) {
+		t.Errorf("items = %q", got)
+	}
+	if got := w.rows(1, `SELECT "id" FROM "counts" ORDER BY "id"`); !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("counts = %q", got)
+	}
+	w.update("posts", `{"name":"articles"}`)
+	if got := w.rows(1, `SELECT count(*) FROM "counts"`); !slices.Equal(got, []string{"2"}) {
+		t.Errorf("counts after a rename = %q", got)
 	}
 }
 

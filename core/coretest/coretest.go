@@ -24,10 +24,24 @@ func New(t testing.TB) *core.App {
 // Open is New with a configuration.
 func Open(t testing.TB, c core.Config) *core.App {
 	t.Helper()
-	if c.DB == "" {
-		c.DB = DB(t)
-	}
 	app := core.New(c)
+	open(t, app)
+	return app
+}
+
+// Start opens an app that a program has made, with its hooks and migrations, on a
+// fresh data folder, and closes it when the test ends.
+func Start(t testing.TB, app *core.App) {
+	t.Helper()
+	app.Config.Dir, app.Config.DB = t.TempDir(), ""
+	open(t, app)
+}
+
+func open(t testing.TB, app *core.App) {
+	t.Helper()
+	if app.Config.DB == "" {
+		app.Config.DB = DB(t)
+	}
 	if err := app.Open(context.Background(), core.Serve); err != nil {
 		t.Fatalf("open the app: %v", err)
 	}
@@ -36,7 +50,6 @@ func Open(t testing.TB, c core.Config) *core.App {
 			t.Errorf("close the app: %v", err)
 		}
 	})
-	return app
 }
 
 // DB is core.Config.DB of a fresh database of the test's own, for tests that open

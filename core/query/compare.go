@@ -164,12 +164,10 @@ func (o operand) convert(v value) (converted value, order int) {
 		}
 		return v, -1
 	case o.kind == kindText && v.kind == valueNumber:
-		switch {
-		case o.affinity != affinityText:
+		if o.affinity != affinityText {
 			return v, 1
-		case v.prints():
-			return text(v.asText()), 0
 		}
+		return text(v.asText()), 0
 	case o.kind == kindList:
 		if v.kind == valueNumber {
 			return v, 1
@@ -246,7 +244,7 @@ func compareLike(op Op, l, r operand) cond {
 	}
 	v := r.constant()
 	switch {
-	case v == nil || !v.prints() && r.affinity != affinityNone:
+	case v == nil || !r.prints():
 		return &test{f, l, r}
 	case v.kind == valueNull:
 		return truthValue(false)

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/sqlite"
+	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // clock is the moment of every test.
@@ -19,25 +19,28 @@ var clock = time.Date(2024, 2, 29, 12, 34, 56, 789e6, time.UTC)
 // fixture is a database of some collections.
 type fixture struct {
 	t        testing.TB
-	db       *sqlite.DB
+	db       store.Store
 	snapshot *schema.Snapshot
 	planner  *query.Planner
 }
 
 func open(t testing.TB, collections ...*schema.Collection) *fixture {
 	t.Helper()
-	ctx := context.Background()
-	db, err := sqlite.Open(ctx, sqlite.Config{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	return openOn(t, enginetest.Open(t), collections...)
+}
+
+// reference is a database of SQLite, whose answers are those that every engine
+// must give.
+func reference(t testing.TB, collections ...*schema.Collection) *fixture {
+	t.Helper()
+	return openOn(t, enginetest.OpenAt(t, t.TempDir(), ""), collections...)
+}
+
+// openOn makes the collections in the database.
+func openOn(t testing.TB, db store.Store, collections ...*schema.Collection) *fixture {
+	t.Helper()
 	f := &fixture{t: t, db: db, snapshot: schema.NewSnapshot(1, collections), planner: query.New(db.Dialect())}
-	err = db.Exclusive(ctx, func(tx store.Tx) error {
+	err := db.Exclusive(context.Background(), func(tx store.Tx) error {
 		for _, c := range collections {
 			if c.IsView() {
 				if _, err := tx.Exec(`CREATE VIEW "` + c.Name + `" AS ` + c.View.Query); err != nil {

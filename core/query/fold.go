@@ -16,15 +16,15 @@ const (
 // folds says whether a comparison of two constants can be done here: not if it
 // needs a text that only the engine can make.
 func folds(op Op, l, r operand) bool {
-	a, b := l.constant(), r.constant()
-	if a == nil || b == nil {
+	if l.constant() == nil || r.constant() == nil {
 		return false
 	}
-	if op == Like || op == NotLike {
-		return a.prints() && (b.prints() || r.affinity == affinityNone)
-	}
-	return (a.prints() || r.affinity != affinityText) && (b.prints() || l.affinity != affinityText)
+	return op != Like && op != NotLike || l.prints() && r.prints()
 }
+
+// prints says whether the text of a constant is known: that of a number which
+// stands for a column is the engine's.
+func (o operand) prints() bool { return o.affinity == affinityNone || o.constant().prints() }
 
 // foldCompare is the truth of a comparison of two constants; what SQL would find
 // NULL is false.

@@ -268,7 +268,7 @@ func (r *resolver) document(s *source, f *schema.Field, parts []string, p pathNa
 
 // lowerOf is o in lower case, folded if o is known.
 func lowerOf(o operand) operand {
-	if v := o.constant(); v != nil && v.prints() {
+	if v := o.constant(); v != nil && o.prints() {
 		if v.kind == valueNull {
 			return o
 		}

@@ -1,19 +1,16 @@
 package query
 
 import (
-	"sync"
-
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/store"
 )
 
 // Planner compiles reads for one dialect. It is safe for concurrent use and
-// remembers parsed expressions; make one for each store.
+// remembers parsed expressions and plans; make one for each store.
 type Planner struct {
 	dialect store.Dialect
-
-	mu         sync.RWMutex // guards both generations
-	young, old map[string]Expr
+	parsed  recent[string, Expr]
+	plans   plans
 }
 
 const (
@@ -22,33 +19,20 @@ const (
 )
 
 // New is a planner for the dialect.
-func New(d store.Dialect) *Planner { return &Planner{dialect: d} }
+func New(d store.Dialect) *Planner {
+	return &Planner{dialect: d, parsed: recent[string, Expr]{size: maxParsed}}
+}
 
-// parse is Parse, remembered. When a generation is full, what was not asked for
-// since the last one was is forgotten.
+// parse is Parse, remembered.
 func (p *Planner) parse(text string) (Expr, error) {
-	p.mu.RLock()
-	e, young := p.young[text]
-	if !young {
-		e = p.old[text]
-	}
-	p.mu.RUnlock()
-	if young {
+	if e, ok := p.parsed.get(text); ok {
 		return e, nil
 	}
-	if e == nil {
-		var err error
-		if e, err = Parse(text); err != nil || len(text) > maxParsedText {
-			return e, err
-		}
+	e, err := Parse(text)
+	if err == nil && len(text) <= maxParsedText {
+		p.parsed.put(text, e)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.young == nil || len(p.young) >= maxParsed {
-		p.old, p.young = p.young, make(map[string]Expr)
-	}
-	p.young[text] = e
-	return e, nil
+	return e, err
 }
 
 // CheckRule says whether the text is a rule that a collection may have. The

@@ -45,7 +45,7 @@ type Scope struct {
 type Select struct {
 	Scope
 
-	Columns []string // field names to read, in this order
+	Columns []string // field names to read, in this order; never to be changed
 	Flags   []string // expressions judged for each row (manageRule), read as booleans after the columns
 	Keys    bool     // also read, after the flags, what Plan.Cursor needs
 
@@ -99,7 +99,9 @@ type Plan struct {
 	// whatever is stored: no need to run it.
 	Passes bool
 
-	cursor cursor
+	cursor  cursor
+	slots   slots
+	depends dependence
 }
 
 // Error is an expression, sort or cursor that cannot be used. Message is the raw

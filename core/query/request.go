@@ -40,10 +40,36 @@ func (r *resolver) requestIdent(name, rest string) (operand, error) {
 var guest Request
 
 func (b *build) request() *Request {
+	b.depend(onRequest)
 	if b.Request == nil {
 		return &guest
 	}
 	return b.Request
+}
+
+// caller is the signed-in record, nil for a guest.
+func (b *build) caller() AuthRecord {
+	if b.Request == nil {
+		return nil
+	}
+	return b.Request.Auth
+}
+
+// asksWhetherSignedIn finds @request.auth.id != "" and = "", which most rules
+// begin with: they say the same for all who are signed in.
+func asksWhetherSignedIn(c *Compare) (signedIn, ok bool) {
+	id, isIdent := c.Left.(Ident)
+	empty, isText := c.Right.(Text)
+	if !isIdent || !isText || id.Name != "@request.auth.id" || empty.Value != "" {
+		return false, false
+	}
+	return c.Op == NotEqual, c.Op == NotEqual || c.Op == Equal
+}
+
+func (b *build) signedIn() bool {
+	b.depend(onSignedIn)
+	auth := b.caller()
+	return auth != nil && auth.ID() != ""
 }
 
 // static is a known value with the modifiers that any value may have.
@@ -99,7 +125,8 @@ func headerName(key string) string {
 // authIdent is @request.auth.<p>: the identity is known, all else is read from
 // the record as it is stored now.
 func (r *resolver) authIdent(p pathName) (operand, error) {
-	auth := r.request().Auth
+	r.depend(onIdentity)
+	auth := r.caller()
 	if auth == nil {
 		return constantOf(null), nil
 	}
@@ -112,6 +139,7 @@ func (r *resolver) authIdent(p pathName) (operand, error) {
 		case "collectionName":
 			return static(text(auth.Collection().Name), p)
 		case "email", "emailVisibility", "verified":
+			r.depend(onRequest) // they change
 			return static(bodyValue(auth.Get(p.parts[0])), p)
 		}
 	}

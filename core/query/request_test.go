@@ -9,6 +9,7 @@ import (
 
 	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
 )
 
 // user is a signed-in record.
@@ -380,7 +381,6 @@ func TestFlagsIDsAndRefs(t *testing.T) {
 		{"RefBy and rule", query.Select{RefBy: &query.Ref{Field: "owner", IDs: []string{"ann", "bob"}}, Rule: "owner.role = 'user'"}, "r2"},
 		{"offset alone", query.Select{Offset: 1}, "r2 r3"},
 		{"limit and offset", query.Select{Limit: 1, Offset: 1, Sort: "-name"}, "r3"},
-		{"ForUpdate", query.Select{ID: "r1", ForUpdate: true}, "r1"},
 	} {
 		c.sel.Scope = f.scope("rooms", nil)
 		if got := f.run(c.sel); got != c.want {
@@ -390,6 +390,29 @@ func TestFlagsIDsAndRefs(t *testing.T) {
 	got := f.run(query.Select{Scope: f.scope("users", nil), RefBy: &query.Ref{Field: "teams", IDs: []string{"T1", "T9"}}})
 	if got != "ann" {
 		t.Errorf("RefBy a list = %q, want ann", got)
+	}
+}
+
+// TestForUpdate reads in a write: rows are not locked for others to read.
+func TestForUpdate(t *testing.T) {
+	f := chat(t)
+	plan, err := f.planner.Compile(query.Select{Scope: f.scope("rooms", nil), Columns: []string{"name"}, ID: "r1", ForUpdate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.db.Write(t.Context(), func(tx store.Tx) error {
+		rows, err := tx.Query(plan.SQL, plan.Args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if !rows.Next() || rows.Text(0) != "one" {
+			t.Errorf("%s finds nothing", plan.SQL)
+		}
+		return rows.Close()
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

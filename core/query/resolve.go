@@ -18,6 +18,7 @@ type build struct {
 	made     []*source // all sources, parents before children
 	guarded  []*source
 	volatile bool
+	depends  dependence
 }
 
 // resolver turns parsed expressions into conditions on the rows of base.
@@ -69,6 +70,9 @@ func (r *resolver) compare(c *Compare) (cond, error) {
 	}
 	if id, ok := changedField(c.Right); ok {
 		return r.changed(id, c.Left, func(is, other operand) cond { return compare(c.Op, other, is) })
+	}
+	if wanted, ok := asksWhetherSignedIn(c); ok && !r.restricted {
+		return truthValue(r.signedIn() == wanted), nil
 	}
 	if c.Any {
 		left, right, err := r.sides(r, r, c)

@@ -28,9 +28,12 @@ func newBuild(p *Planner, sel *Select) *build {
 	return b
 }
 
-// Compile plans the read. An *Error says what is wrong with an expression.
-func (p *Planner) Compile(sel Select) (*Plan, error) {
-	r, err := p.resolve(&sel)
+// Compile plans the read. An *Error says what is wrong with an expression. The plan
+// may be shared: it must not be changed, nor must Columns.
+func (p *Planner) Compile(sel Select) (*Plan, error) { return p.planned(&sel, false) }
+
+func (p *Planner) compile(sel *Select) (*Plan, error) {
+	r, err := p.resolve(sel)
 	if err != nil {
 		return nil, err
 	}
@@ -41,14 +44,18 @@ func (p *Planner) Compile(sel Select) (*Plan, error) {
 	} else if err := w.read(r, plan); err != nil {
 		return nil, err
 	}
-	plan.Args, plan.Tables = w.args, w.tables
+	w.finish(plan)
 	return plan, w.err
 }
 
 // Count plans the number of the rows that Compile would read without a limit.
 func (p *Planner) Count(sel Select) (*Plan, error) {
-	sel.Flags, sel.After = nil, ""
-	r, err := p.resolve(&sel)
+	sel.Columns, sel.Flags, sel.Keys, sel.Limit, sel.Offset, sel.After = nil, nil, false, 0, 0, ""
+	return p.planned(&sel, true)
+}
+
+func (p *Planner) count(sel *Select) (*Plan, error) {
+	r, err := p.resolve(sel)
 	if err != nil {
 		return nil, err
 	}
@@ -56,13 +63,16 @@ func (p *Planner) Count(sel Select) (*Plan, error) {
 	plan := r.plan()
 	from := w.table(r.base)
 	plan.SQL = "SELECT count(*) FROM " + from + w.where(r.base, r.conds, r.scans(), nil, w.picks(r)...)
-	plan.Args, plan.Tables = w.args, w.tables
+	w.finish(plan)
 	return plan, w.err
 }
 
 // plan is the plan without its SQL.
 func (r *read) plan() *Plan {
-	plan := &Plan{Volatile: r.volatile}
+	plan := &Plan{Volatile: r.volatile, depends: r.depends}
+	if r.volatile {
+		plan.depends = onRequest
+	}
 	if len(r.conds) == 1 && r.conds[0] == truthValue(false) {
 		plan.Empty = true
 	}
@@ -127,24 +137,24 @@ func (r *read) scans() bool { return r.sel.ID == "" && r.sel.IDs == nil && r.sel
 func (w *writer) picks(r *read) []string {
 	var list []string
 	if r.sel.ID != "" {
-		list = append(list, w.column(r.base, "id")+" = "+w.bind(store.Text(r.sel.ID)))
+		list = append(list, w.column(r.base, "id")+" = "+w.slot(&w.slots.id, store.Text(r.sel.ID)))
 	}
 	if r.sel.IDs != nil {
-		list = append(list, w.column(r.base, "id")+" IN "+w.idSet(r.sel.IDs))
+		list = append(list, w.column(r.base, "id")+" IN "+w.idSet(&w.slots.ids, r.sel.IDs))
 	}
 	if ref := r.sel.RefBy; ref != nil {
 		column := w.column(r.base, ref.Field)
 		if f := r.Collection.Field(ref.Field); f != nil && f.Multiple() {
-			list = append(list, "EXISTS (SELECT 1 FROM "+w.dialect.Each(column, "m")+` WHERE m."value" IN `+w.idSet(ref.IDs)+")")
+			list = append(list, "EXISTS (SELECT 1 FROM "+w.dialect.Each(column, "m")+` WHERE m."value" IN `+w.idSet(&w.slots.refs, ref.IDs)+")")
 		} else {
-			list = append(list, column+" IN "+w.idSet(ref.IDs))
+			list = append(list, column+" IN "+w.idSet(&w.slots.refs, ref.IDs))
 		}
 	}
 	return list
 }
 
-func (w *writer) idSet(ids []string) string {
-	return `(SELECT e."value" FROM ` + w.dialect.Items(w.bind(idList(ids)), "e") + ")"
+func (w *writer) idSet(slot *int, ids []string) string {
+	return `(SELECT e."value" FROM ` + w.dialect.Items(w.slot(slot, idList(ids)), "e") + ")"
 }
 
 func idList(ids []string) store.Value {
@@ -295,10 +305,10 @@ func (w *writer) appendLimit(sql []byte, sel *Select) []byte {
 		limit = math.MaxInt64 // SQLite knows no OFFSET alone
 	}
 	if limit > 0 {
-		sql = append(append(sql, " LIMIT "...), w.bind(store.Int(limit))...)
+		sql = append(append(sql, " LIMIT "...), w.slot(&w.slots.limit, store.Int(limit))...)
 	}
 	if sel.Offset > 0 {
-		sql = append(append(sql, " OFFSET "...), w.bind(store.Int(int64(sel.Offset)))...)
+		sql = append(append(sql, " OFFSET "...), w.slot(&w.slots.offset, store.Int(int64(sel.Offset)))...)
 	}
 	return sql
 }

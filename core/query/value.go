@@ -62,16 +62,25 @@ func (v value) prints() bool {
 	return v.kind != valueNumber || v.whole || v.num == math.Trunc(v.num) && math.Abs(v.num) < 1e15
 }
 
-// asText is a value that prints as text; a number that is not whole in kind has a
-// point.
+// asText is the value as text, as SQLite has it: a number that is not whole in kind
+// has a point. But it has as few digits as tell it from all others; SQLite prints up
+// to 17, and not always the nearest ones.
 func (v value) asText() string {
 	switch {
 	case v.kind != valueNumber:
 		return v.text
 	case v.whole:
 		return strconv.FormatFloat(v.num, 'f', -1, 64)
+	case v.num == math.Trunc(v.num) && math.Abs(v.num) < 1e17:
+		return strconv.FormatFloat(v.num+0, 'f', 1, 64) // + 0: there is no -0
+	case math.Abs(v.num) >= 1e-4 && math.Abs(v.num) < 1e17:
+		return strconv.FormatFloat(v.num, 'f', -1, 64)
 	}
-	return strconv.FormatFloat(v.num+0, 'f', 1, 64) // + 0: there is no -0
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v.num, 'e', -1, 64), "e")
+	if !strings.Contains(mantissa, ".") {
+		mantissa += ".0"
+	}
+	return mantissa + "e" + exponent
 }
 
 // pattern is the value as the right side of ~ takes it: numbers are printed as a

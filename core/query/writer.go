@@ -14,6 +14,7 @@ type writer struct {
 	args    []store.Value
 	tables  []string
 	aliases int
+	slots   slots
 	present []*source // joined sources that have a row where is rendered now
 	err     error     // what cannot be rendered
 }
@@ -35,6 +36,19 @@ func (w *writer) nullable(o operand) bool {
 func (w *writer) bind(v store.Value) string {
 	w.args = append(w.args, v)
 	return "$" + strconv.Itoa(len(w.args))
+}
+
+// slot is bind of a parameter that comes from the Select itself, and notes where it
+// is.
+func (w *writer) slot(at *int, v store.Value) string {
+	mark := w.bind(v)
+	*at = len(w.args)
+	return mark
+}
+
+// finish gives the plan what was collected in rendering its SQL.
+func (w *writer) finish(plan *Plan) {
+	plan.Args, plan.Tables, plan.slots = w.args, w.tables, w.slots
 }
 
 // alias is the source's name in SQL.
@@ -143,10 +157,12 @@ func (w *writer) term(t term) string {
 
 func (w *writer) strftime(t *strftime) string {
 	format, modifiers := w.bind(store.Text(t.format)), make([]string, len(t.modifiers))
-	time := w.operand(t.time)
+	var time string
 	kind := t.time.kind.scalar()
 	if t.time.kind == kindAny || t.time.kind == kindList {
 		time, kind = w.text(t.time), store.ColumnText
+	} else {
+		time = w.operand(t.time)
 	}
 	for i, m := range t.modifiers {
 		modifiers[i] = w.bind(store.Text(m))
@@ -173,6 +189,9 @@ func (w *writer) operand(o operand) string {
 
 // text renders an operand as text.
 func (w *writer) text(o operand) string {
+	if v := o.constant(); v != nil && v.kind == valueNumber && o.affinity == affinityNone {
+		return w.bind(store.Text(v.asText()))
+	}
 	switch {
 	case o.kind == kindList:
 		return w.dialect.ListText(w.operand(o))

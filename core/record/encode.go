@@ -100,7 +100,11 @@ func (p *part) appendColumn(dst []byte, rows store.Rows) []byte {
 		if rows.Kind(p.col) == store.KindFloat { // a lone number, which SQLite keeps as one
 			return schema.AppendNumber(dst, rows.Float(p.col))
 		}
-		return schema.AppendJSON(dst, rows.Bytes(p.col))
+		b := rows.Bytes(p.col)
+		if plainJSON(b) {
+			return append(dst, b...)
+		}
+		return schema.AppendJSON(dst, b)
 	case formNumber:
 		switch rows.Kind(p.col) {
 		case store.KindInt:

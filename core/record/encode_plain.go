@@ -114,6 +114,68 @@ func plainPoint(b []byte) bool {
 	return ok && plainNumber(lat)
 }
 
+// plainJSON says whether b is compact JSON of plain texts, as AppendJSON would
+// write it.
+func plainJSON(b []byte) bool {
+	const deep = 32
+	rest, ok := cutJSON(b, deep)
+	return ok && len(rest) == 0
+}
+
+// cutJSON takes a value off the front of b, nested so deep at most.
+func cutJSON(b []byte, depth int) (after []byte, ok bool) {
+	if len(b) == 0 || depth == 0 {
+		return nil, false
+	}
+	switch b[0] {
+	case '"':
+		_, after, ok = cutText(b)
+		return after, ok
+	case '{':
+		return cutItems(b[1:], '}', depth-1)
+	case '[':
+		return cutItems(b[1:], ']', depth-1)
+	}
+	for _, word := range [...]string{"true", "false", "null"} {
+		if len(b) >= len(word) && string(b[:len(word)]) == word {
+			return b[len(word):], true
+		}
+	}
+	n := 0
+	for n < len(b) && (b[n] >= '0' && b[n] <= '9' || b[n] == '.' || b[n] == '-') {
+		n++
+	}
+	return b[n:], plainNumber(b[:n])
+}
+
+// cutItems takes what stands between brackets off the front of b, and the closing
+// one.
+func cutItems(b []byte, end byte, depth int) (after []byte, ok bool) {
+	if len(b) > 0 && b[0] == end {
+		return b[1:], true
+	}
+	for {
+		if end == '}' {
+			_, key, ok := cutText(b)
+			if !ok || len(key) == 0 || key[0] != ':' {
+				return nil, false
+			}
+			b = key[1:]
+		}
+		if b, ok = cutJSON(b, depth); !ok || len(b) == 0 {
+			return nil, false
+		}
+		switch b[0] {
+		case end:
+			return b[1:], true
+		case ',':
+			b = b[1:]
+		default:
+			return nil, false
+		}
+	}
+}
+
 // plainNumber says whether b is a decimal that is its own shortest form: with at
 // most 15 digits each names another double, so only zeros could be left out.
 func plainNumber(b []byte) bool {

@@ -9,7 +9,8 @@ import (
 )
 
 // rowset is records of one collection as JSON, one after another, and the
-// relations that are being expanded from them.
+// relations that are being expanded from them. The buffer is the beginning of a
+// JSON list of them.
 type rowset struct {
 	shape *shape
 	buf   []byte
@@ -23,7 +24,7 @@ type span struct{ start, cut, end int }
 
 // reset makes the rowset an empty one of that shape, with an edge for each node.
 func (rs *rowset) reset(sh *shape, nodes []*node) {
-	rs.shape, rs.buf, rs.rows, rs.edges, rs.err = sh, rs.buf[:0], rs.rows[:0], nil, nil
+	rs.shape, rs.buf, rs.rows, rs.edges, rs.err = sh, append(rs.buf[:0], '['), rs.rows[:0], nil, nil
 	for _, n := range nodes {
 		rs.edges = append(rs.edges, &edge{node: n, number: map[string]int32{}})
 	}
@@ -44,7 +45,7 @@ func (rs *rowset) read(r store.Reader, plan *query.Plan, c Caller) error {
 
 // add encodes the record in the row as the caller sees it.
 func (rs *rowset) add(rows store.Rows, c Caller) {
-	start := len(rs.buf)
+	start := rs.begin()
 	email := rs.shape.showsEmail(rows, c)
 	var out []byte
 	var cut int
@@ -60,6 +61,14 @@ func (rs *rowset) add(rows store.Rows, c Caller) {
 	}
 }
 
+// begin is where the next record begins.
+func (rs *rowset) begin() int {
+	if len(rs.rows) > 0 {
+		rs.buf = append(rs.buf, ',')
+	}
+	return len(rs.buf)
+}
+
 // enrich is the buffer with the record as the Enrich hooks want it. After an error
 // the rowset is of no use.
 func (rs *rowset) enrich(r *Record, c Caller, email bool) (out []byte, cut int) {
@@ -72,7 +81,7 @@ func (rs *rowset) enrich(r *Record, c Caller, email bool) (out []byte, cut int) 
 
 // addRecord encodes a record.
 func (rs *rowset) addRecord(r *Record, c Caller, email bool) {
-	start := len(rs.buf)
+	start := rs.begin()
 	var out []byte
 	var cut int
 	if rs.shape.enrich == nil {
@@ -142,8 +151,13 @@ func (rs *rowset) settle(size int) {
 	rs.buf, rs.edges = buf, nil
 }
 
-// list is all records as a JSON list.
+// list is all records as a JSON list. If no relation is expanded it is the rowset's
+// own memory.
 func (rs *rowset) list() []byte {
+	if len(rs.edges) == 0 {
+		rs.buf = append(rs.buf, ']')
+		return rs.buf
+	}
 	out := append(make([]byte, 0, rs.size(math.MaxInt)+2), '[')
 	for i := range rs.rows {
 		if i > 0 {

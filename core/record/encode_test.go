@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/loambase/loam/core/schema"
@@ -204,7 +205,10 @@ func TestRowOfOddlyStoredValues(t *testing.T) {
 }
 
 func FuzzPlainForms(f *testing.F) {
-	for _, seed := range []string{"", "a", "[]", `["a","b"]`, `{"lon":1.5,"lat":-2}`, "2024-02-28 10:00:00.000Z"} {
+	for _, seed := range []string{"", "a", "[]", `["a","b"]`, `{"lon":1.5,"lat":-2}`, "2024-02-28 10:00:00.000Z",
+		`{"a":[1,2.5,-0.5,true,false,null,{},[]],"b":"c"}`, `{"a":1,}`, `[1,]`, `[1 ]`, `{"a" :1}`, `{a:1}`, `{"a"}`, `[`, `[[`, `"a`, `"<"`,
+		"01", "1e5", "-0", "-", "1.", "1.50", "nul", "nullx", "truefalse", "[1][", strings.Repeat("[", 40) + strings.Repeat("]", 40),
+	} {
 		f.Add(seed)
 	}
 	c := everyKind()
@@ -227,6 +231,43 @@ func FuzzPlainForms(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPlainJSONIsCopied: what passes for plain is what would be written otherwise.
+func TestPlainJSONIsCopied(t *testing.T) {
+	const pieces = `{}[]",:0123.-+e \<é`
+	words := []string{"true", "false", "null", `"a"`, `"key":`, "1.5", "-2", "{}", "[]", `{"a":`, "[1,"}
+	r := rand.New(rand.NewPCG(1, 2))
+	plain := 0
+	for range 200_000 {
+		var b []byte
+		for range r.IntN(8) {
+			if r.IntN(4) == 0 {
+				b = append(b, pieces[r.IntN(len(pieces))])
+			} else {
+				b = append(b, words[r.IntN(len(words))]...)
+			}
+		}
+		if !plainJSON(b) {
+			continue
+		}
+		plain++
+		if got := schema.AppendJSON(nil, b); string(got) != string(b) {
+			t.Fatalf("%q passes for plain, but is written as %s", b, got)
+		}
+	}
+	if plain < 1000 {
+		t.Errorf("only %d texts were plain", plain)
+	}
+	for text, want := range map[string]bool{
+		`{"a":[1,2.5,-0.5,true,false,null,{},[]],"b":"c"}`: true,
+		`"x"`: true, "0": true, `{"a":1,}`: false, `[1 ]`: false, `{"a":1}x`: false, "": false, "[": false,
+		strings.Repeat("[", 31) + strings.Repeat("]", 31): true, strings.Repeat("[", 40) + strings.Repeat("]", 40): false,
+	} {
+		if got := plainJSON([]byte(text)); got != want {
+			t.Errorf("plainJSON(%s) = %v, want %v", text, got, want)
+		}
+	}
 }
 
 func TestEncodingARowAllocatesNothing(t *testing.T) {

@@ -22,16 +22,21 @@ var errExpandSize = errors.New("the related records are too large")
 // read is left out and logged.
 type expansion struct {
 	*reading
-	request  *query.Request
+	request  *query.Request // see asked
 	reader   store.Reader
 	resolved int // nodes
 	room     int // bytes that may still be added
 }
 
-func (rd *reading) expansion() *expansion {
-	request := rd.caller.request(rd.caller.Body)
-	request.Context = "expand"
-	return &expansion{reading: rd, request: request}
+func (rd *reading) expansion() *expansion { return &expansion{reading: rd} }
+
+// asked is the caller as rules of related records see him.
+func (x *expansion) asked() *query.Request {
+	if x.request == nil {
+		x.request = x.caller.request(x.caller.Body)
+		x.request.Context = "expand"
+	}
+	return x.request
 }
 
 // run expands the relations of the rowset.
@@ -78,7 +83,7 @@ func (x *expansion) follow(e *edge) error {
 // loadForward loads the records whose ids the edge has.
 func (x *expansion) loadForward(e *edge) error {
 	found := make([]int32, len(e.ids)) // position + 1, by number
-	sel := x.sel(e.node.shape, x.request, e.node.rule)
+	sel := x.sel(e.node.shape, x.asked(), e.node.rule)
 	sel.IDs = e.ids
 	err := x.each(e, sel, func(rows store.Rows) bool {
 		if n, ok := e.number[string(rows.Bytes(0))]; ok {
@@ -99,7 +104,7 @@ func (x *expansion) loadBack(e *edge) error {
 	if e.node.single {
 		limit = 1
 	}
-	sel := x.sel(e.node.shape, x.request, e.node.rule)
+	sel := x.sel(e.node.shape, x.asked(), e.node.rule)
 	sel.RefBy = &query.Ref{Field: e.node.field.Name, IDs: e.ids}
 	if len(lists) == 1 {
 		sel.Limit = limit

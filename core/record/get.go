@@ -32,13 +32,12 @@ func (s *Service) get(ctx context.Context, caller Caller, collection, id, expand
 }
 
 func (rd *reading) get(ctx context.Context, collection, id, expand string) ([]byte, error) {
-	missing := fault.New(fault.NotFound, "")
 	c, rule, err := rd.collection(collection, func(c *schema.Collection) *string { return c.ViewRule })
 	if err != nil {
 		return nil, err
 	}
 	if id == "" { // which a Select takes for any
-		return nil, missing
+		return nil, missing()
 	}
 	sh := rd.service.shape(rd.snapshot, c, rd.superuser)
 	sel := rd.sel(sh, rd.caller.request(rd.caller.Body), rule)
@@ -48,7 +47,7 @@ func (rd *reading) get(ctx context.Context, collection, id, expand string) ([]by
 		return nil, unreadable(err, fault.NotFound)
 	}
 	if plan.Empty {
-		return nil, missing
+		return nil, missing()
 	}
 	x := rd.expansion()
 	nodes := x.nodes(c, parseExpand(expand))
@@ -63,13 +62,15 @@ func (rd *reading) get(ctx context.Context, collection, id, expand string) ([]by
 		return nil
 	})
 	if err != nil {
-		return nil, unreadable(err, fault.NotFound)
+		return nil, unreadable(rd.ofView(err, plan), fault.NotFound)
 	}
 	if set.err != nil {
 		return nil, set.err
 	}
 	if len(set.rows) == 0 {
-		return nil, missing
+		return nil, missing()
 	}
 	return set.appendJSON(nil, 0), nil
 }
+
+func missing() error { return fault.New(fault.NotFound, "") }

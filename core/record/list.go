@@ -54,13 +54,17 @@ func (rd *reading) list(ctx context.Context, collection string, p ListParams) (*
 	}
 	p.clamp()
 	l := &listing{reading: rd, params: p, set: rd.service.rowset()}
-	defer rd.service.recycle(l.set)
+	defer func() {
+		if l.set != nil {
+			rd.service.recycle(l.set)
+		}
+	}()
 	l.prepare(c, rule)
 	if l.plan, err = rd.service.planner.Compile(l.selection); err != nil {
 		return nil, unreadable(err, fault.Invalid)
 	}
 	if err := rd.readCurrent(ctx, l.run); err != nil {
-		return nil, unreadable(err, fault.Invalid)
+		return nil, unreadable(rd.ofView(err, l.plan), fault.Invalid)
 	}
 	return l.page(), nil
 }
@@ -128,7 +132,11 @@ func (l *listing) prepare(c *schema.Collection, rule string) {
 func (l *listing) run(r store.Reader) error {
 	l.more, l.next, l.total = false, "", -1
 	l.set.reset(l.shape, l.nodes)
-	stamp, stamped := r.Stamp(l.plan.Tables...)
+	var stamp uint64
+	var stamped bool
+	if !l.params.SkipTotal {
+		stamp, stamped = r.Stamp(l.plan.Tables...)
+	}
 	if !l.plan.Empty {
 		if err := l.readRows(r); err != nil {
 			return err
@@ -170,7 +178,7 @@ func (l *listing) count(r store.Reader, stamp uint64, stamped bool) error {
 		return nil
 	}
 	sel := l.selection
-	sel.Columns, sel.Flags, sel.Keys, sel.Sort, sel.Limit, sel.Offset, sel.After = nil, nil, false, "", 0, 0, ""
+	sel.Sort = ""
 	plan, err := l.service.planner.Count(sel)
 	if err != nil {
 		return err
@@ -200,6 +208,9 @@ func (l *listing) page() *Page {
 	}
 	if l.more {
 		p.Next = l.next
+	}
+	if len(l.set.edges) == 0 { // then the items are its memory
+		p.set, p.service, l.set = l.set, l.service, nil
 	}
 	return p
 }

@@ -266,12 +266,16 @@ func TestTotalsFollowWrites(t *testing.T) {
 
 func TestReadLimit(t *testing.T) {
 	b := postsBed(t)
+	many := make([]object, 2000) // SQLite looks at the clock every few hundred rows
+	for i := range many {
+		many[i] = object{"id": fmt.Sprint("many", i), "title": "x"}
+	}
+	b.insert("posts", many...)
 	b.ReadLimit = time.Nanosecond
-	_, err := b.List(t.Context(), Caller{}, "posts", ListParams{})
+	params := ListParams{Filter: `title ~ "title"`, Sort: "rank,id"}
+	_, err := b.List(t.Context(), Caller{}, "posts", params)
 	checkFault(t, "List past the limit", err, fault.Invalid, "")
-	_, err = b.get(Caller{}, "posts", "p1", "")
-	checkFault(t, "Get past the limit", err, fault.Invalid, "")
-	if got := b.ids(b.super(), "posts", ListParams{}); got != "p0 p1 p2 p3 p4" {
+	if got := b.ids(b.super(), "posts", params); got != "p0 p2 p4 p1 p3" {
 		t.Errorf("List of a superuser = %s, want all: no limit holds for them", got)
 	}
 }
@@ -386,6 +390,24 @@ func TestTotalsAmongConcurrentWrites(t *testing.T) {
 	}
 }
 
+// What one page has given back another one uses, while a third is still read.
+func TestReleasedPages(t *testing.T) {
+	b := postsBed(t)
+	first, _ := b.mustList(Caller{}, "posts", ListParams{PerPage: 2})
+	kept, want := first.Items, string(first.Items)
+	for range 3 {
+		page, _ := b.mustList(Caller{}, "posts", ListParams{PerPage: 2, Page: 2})
+		page.Release()
+		page.Release() // idempotent
+		if page.Items != nil {
+			t.Error("a released page still has items")
+		}
+	}
+	if string(kept) != want {
+		t.Errorf("items of a page that was not released = %s, want %s", kept, want)
+	}
+}
+
 func BenchmarkList(b *testing.B) {
 	bed := postsBed(b)
 	for i := range 1000 {
@@ -395,9 +417,11 @@ func BenchmarkList(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := bed.List(b.Context(), Caller{}, "posts", ListParams{PerPage: n, Filter: "rank >= 0"}); err != nil {
+				page, err := bed.List(b.Context(), Caller{}, "posts", ListParams{PerPage: n, Filter: "rank >= 0"})
+				if err != nil {
 					b.Fatal(err)
 				}
+				page.Release()
 			}
 		})
 	}

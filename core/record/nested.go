@@ -67,19 +67,25 @@ func (u *unit) bind() (records *Service, end func()) {
 // Binding is the service within a transaction that is somebody else's, as a change
 // of collections is.
 type Binding struct {
-	Records *Service // until End
+	Records *Service    // until End
+	Store   store.Store // the transaction as a store, until End
+	Changes Appender    // what Store's writes append to
 	unit    *unit
 	end     func()
 }
 
 // Bind is the service within tx, by the definitions that hold in it.
-func (s *Service) Bind(tx store.Tx, snapshot *schema.Snapshot) *Binding {
-	b := &Binding{unit: &unit{Service: s, tx: tx, snapshot: snapshot}}
+func (s *Service) Bind(tx store.Tx, snapshot func() *schema.Snapshot) *Binding {
+	b := &Binding{unit: &unit{Service: s, tx: tx, snapshot: snapshot()}}
 	b.Records, b.end = b.unit.bind()
-	b.Records.Snapshot = func() *schema.Snapshot { return snapshot }
+	b.Records.Snapshot = snapshot
 	b.Records.kept = &kept{} // of definitions that may never hold
+	b.Store, b.Changes = b.Records.Store, b.Records.Changes
 	return b
 }
+
+// Later calls fn when the transaction is durable.
+func (b *Binding) Later(fn func()) { b.unit.later = append(b.unit.later, fn) }
 
 // Call calls fn, which is to write with Records and nothing else.
 func (b *Binding) Call(fn func() error) error { return b.Records.inside(fn) }

@@ -32,12 +32,23 @@ func (s *Service) reading(c Caller) *reading {
 func (s *Service) withReading(c Caller, fn func(*reading) error) error {
 	for {
 		rd := s.reading(c)
-		err := fn(rd)
+		err := twice(func() error { return fn(rd) })
 		var refused *store.StatementError
 		if !errors.Is(err, errStale) && !errors.As(err, &refused) || s.Snapshot() == rd.snapshot {
 			return err
 		}
 	}
+}
+
+// twice calls fn again if the database refused a statement of it. PostgreSQL looks
+// names up as they are now, also for a state from before a change of definitions;
+// of the change, this process may learn only when its next read begins.
+func twice(fn func() error) error {
+	err := fn()
+	if refused := (*store.StatementError)(nil); errors.As(err, &refused) {
+		return fn()
+	}
+	return err
 }
 
 // collection is the collection and the rule that its records must satisfy, which
@@ -71,9 +82,7 @@ func (rd *reading) sel(sh *shape, request *query.Request, rule string) query.Sel
 // superusers.
 func (rd *reading) read(ctx context.Context, fn func(store.Reader) error) error {
 	if !rd.superuser {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, rd.service.ReadLimit)
-		defer cancel()
+		ctx = store.WithLimit(ctx, rd.service.ReadLimit)
 	}
 	return rd.service.Store.Read(ctx, fn)
 }

@@ -167,3 +167,30 @@ func base(name string, fields ...*schema.Field) *schema.Collection {
 	return &schema.Collection{ID: "id_" + name, Name: name, Type: schema.Base, ListRule: rule(""), ViewRule: rule(""),
 		Fields: append([]*schema.Field{idField()}, fields...)}
 }
+
+// A statement is refused when its table was renamed a moment ago.
+func TestRefusedReadIsTriedAgain(t *testing.T) {
+	bed := newReadBed(t)
+	moved := &store.StatementError{Message: "relation does not exist"}
+	for _, c := range []struct {
+		name    string
+		refused int // how often
+		want    error
+		calls   int
+	}{
+		{"never", 0, nil, 1},
+		{"once", 1, nil, 2},
+		{"for good", 9, moved, 2},
+	} {
+		calls := 0
+		err := bed.withReading(Caller{}, func(*reading) error {
+			if calls++; calls > c.refused {
+				return nil
+			}
+			return moved
+		})
+		if err != c.want || calls != c.calls {
+			t.Errorf("%s: error %v after %d calls, want %v after %d", c.name, err, calls, c.want, c.calls)
+		}
+	}
+}

@@ -91,6 +91,19 @@ type Page struct {
 	TotalItems, TotalPages int // -1 when not counted
 	Items                  []byte
 	Next                   string // cursor of the next page; "" at the end and where the sort has none
+
+	set     *rowset // whose memory Items is, if not nil
+	service *Service
+}
+
+// Release gives the memory of Items back, to be used for other pages: nothing may
+// refer to it any more. It is for who reads many pages and may be left out.
+func (p *Page) Release() {
+	if p.set == nil {
+		return
+	}
+	p.service.recycle(p.set)
+	p.Items, p.set = nil, nil
 }
 
 // Input is what a client sent for one record.

@@ -183,7 +183,9 @@ func (w *write) costly() bool {
 
 // rehearse judges the write on a read, to go on only if it would pass.
 func (s *Service) rehearse(ctx context.Context, w *write) error {
-	return s.proving(ctx, func() error { return w.readCurrent(ctx, w.judge) })
+	return s.proving(ctx, func() error {
+		return twice(func() error { return w.readCurrent(ctx, w.judge) })
+	})
 }
 
 // judge says whether the write may be done, as the reader sees the database.

@@ -56,7 +56,7 @@ func (c *Collection) amendFields(note func(string, ...any)) {
 	c.Fields = list
 	for _, f := range c.Fields {
 		if f.ID == "" || ids[f.ID] {
-			f.ID = fieldID(f.Type(), f.Name, func(id string) bool { return ids[id] || c.fieldByID(id) != nil })
+			f.ID = fieldID(f.Type(), f.Name, func(id string) bool { return ids[id] || c.FieldByID(id) != nil })
 			note("the field %s had no id of its own and has %s now", f.Name, f.ID)
 		}
 		ids[f.ID] = true

@@ -84,6 +84,11 @@ type MappedFields struct {
 	AvatarURL string `json:"avatarURL"`
 }
 
+// all are the names, to be read or changed.
+func (m *MappedFields) all() []*string {
+	return []*string{&m.ID, &m.Name, &m.Username, &m.AvatarURL}
+}
+
 // Provider is one configured service. What is empty is the service's default.
 type Provider struct {
 	PKCE         *bool           `json:"pkce"`

@@ -36,6 +36,29 @@ func (c *Collection) rules() []namedRule {
 	}
 }
 
+// MapRules gives every expression of the collection, none of them empty, to fn and
+// replaces it by what fn returns. Properties are named as on the wire. The
+// collection is a draft.
+func (c *Collection) MapRules(fn func(property, text string) string) {
+	replace := func(property string, rule **string) {
+		if *rule != nil && **rule != "" {
+			text := fn(property, **rule)
+			*rule = &text
+		}
+	}
+	for _, r := range c.rules() {
+		replace(r.name, r.text)
+	}
+	if c.Auth == nil {
+		return
+	}
+	replace("authRule", &c.Auth.AuthRule)
+	replace("manageRule", &c.Auth.ManageRule)
+	if c.Auth.MFA.Rule != "" {
+		c.Auth.MFA.Rule = fn("mfa.rule", c.Auth.MFA.Rule)
+	}
+}
+
 func (f *Field) clone() *Field {
 	d := *f
 	d.Kind = cloneKind(f.Kind)
@@ -78,8 +101,8 @@ func cloneKind(k Kind) Kind {
 	panic("schema: unknown kind " + k.Type())
 }
 
-// fieldByID is the field with that id, nil if there is none.
-func (c *Collection) fieldByID(id string) *Field {
+// FieldByID is the field with that id, nil if there is none.
+func (c *Collection) FieldByID(id string) *Field {
 	if i := slices.IndexFunc(c.Fields, func(f *Field) bool { return f.ID == id }); i >= 0 {
 		return c.Fields[i]
 	}

@@ -47,7 +47,7 @@ func DecodeNew(body []byte, s *Snapshot, now string) (*Collection, error) {
 	if c.IsView() {
 		c.View = &ViewOptions{}
 	}
-	if err := c.merge(body, nil); err != nil {
+	if err := c.merge(body, merging{}); err != nil {
 		return nil, err
 	}
 	if c.ID == "" {
@@ -62,16 +62,49 @@ func DecodeNew(body []byte, s *Snapshot, now string) (*Collection, error) {
 // the body leaves out stays, nested options are merged, lists are replaced.
 // stored is not touched; the result is a draft that Validate has still to judge.
 func DecodeOver(stored *Collection, body []byte, now string) (*Collection, error) {
-	c := stored.Clone()
-	if err := c.merge(body, stored); err != nil {
+	return stored.with(body, merging{old: stored}, now)
+}
+
+// DecodeConverting is DecodeOver for a change in which fields may become ones of
+// another kind: what comes without an id is the stored field of that name.
+func DecodeConverting(stored *Collection, body []byte, now string) (*Collection, error) {
+	return stored.with(body, merging{old: stored, convert: true}, now)
+}
+
+// DecodeImported is DecodeOver for a body from another database: a field whose id is
+// not known here is the stored one of the same name and type, if there is one, or,
+// with convert, of the same name. What the body leaves out stays, unless only says
+// that the fields are those of the body alone; system fields stay always.
+func DecodeImported(stored *Collection, body []byte, only, convert bool, now string) (*Collection, error) {
+	return stored.with(body, merging{old: stored, convert: convert, imported: true, only: only}, now)
+}
+
+// merging is how the fields of a body meet the stored ones.
+type merging struct {
+	old      *Collection // nil: there are none
+	convert  bool        // the type of a field may change
+	imported bool        // ids may be of another database
+	only     bool        // of an import: stored fields that the body leaves out go
+}
+
+func (c *Collection) with(body []byte, m merging, now string) (*Collection, error) {
+	d := c.Clone()
+	if err := d.merge(body, m); err != nil {
 		return nil, err
 	}
-	c.complete(stored, now)
-	return c, nil
+	said := map[string]json.RawMessage{}
+	if m.imported {
+		if err := decodeFirst(body, &said); err != nil {
+			return nil, fault.Wrap(fault.Invalid, bodyUnreadable, err)
+		}
+	}
+	d.followRenames(c, said)
+	d.complete(c, now)
+	return d, nil
 }
 
 // merge decodes the body over the draft.
-func (c *Collection) merge(body []byte, old *Collection) error {
+func (c *Collection) merge(body []byte, m merging) error {
 	in := submitted{ID: c.ID, ListRule: c.ListRule, ViewRule: c.ViewRule, CreateRule: c.CreateRule,
 		UpdateRule: c.UpdateRule, DeleteRule: c.DeleteRule, Name: c.Name, Type: c.Type,
 		Created: c.Created, System: c.System}
@@ -100,15 +133,27 @@ func (c *Collection) merge(body []byte, old *Collection) error {
 	if in.Indexes != nil {
 		c.Indexes = *in.Indexes
 	}
-	if in.Fields == nil || c.IsView() { // the fields of a view follow from its query
+	if c.IsView() { // its fields follow from its query
 		return nil
+	}
+	if in.Fields == nil {
+		if !m.only {
+			return nil
+		}
+		in.Fields = new([]*Field)
 	}
 	for _, f := range *in.Fields {
 		if f == nil {
 			return fault.New(fault.Invalid, bodyUnreadable)
 		}
 	}
-	c.Fields = buildFields(*in.Fields, old)
+	if m.imported {
+		m.knownIDs(*in.Fields)
+	}
+	c.Fields = m.buildFields(*in.Fields)
+	if m.imported {
+		c.Fields = append(c.Fields, m.left(c.Fields)...)
+	}
 	return nil
 }
 
@@ -117,9 +162,6 @@ func (c *Collection) merge(body []byte, old *Collection) error {
 func (c *Collection) complete(old *Collection, now string) {
 	if !c.IsView() {
 		c.setSystemFields(old)
-	}
-	if old != nil {
-		c.followRenames(old)
 	}
 	c.setIndexTable()
 	if c.IsAuth() && c.Auth != nil {
@@ -134,8 +176,7 @@ func (c *Collection) complete(old *Collection, now string) {
 
 func (c *Collection) completeAuth(old *Collection) {
 	o := c.Auth
-	mapped := &o.OAuth2.MappedFields
-	for _, name := range []*string{&mapped.ID, &mapped.Name, &mapped.Username, &mapped.AvatarURL} {
+	for _, name := range o.OAuth2.MappedFields.all() {
 		if c.Field(*name) == nil {
 			*name = ""
 		}

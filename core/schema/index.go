@@ -35,9 +35,14 @@ func ParseIndex(text string) (store.Index, error) {
 	if ix.Name == "" || !p.word("on") {
 		return store.Index{}, errIndex
 	}
-	ix.Table = p.name()
+	unnamed := strings.HasPrefix(p.rest, "``") || strings.HasPrefix(p.rest, `""`)
+	if unnamed { // what a scaffold has: the table is the collection's, whatever its name
+		p.cut(2)
+	} else if ix.Table = p.name(); ix.Table == "" {
+		return store.Index{}, errIndex
+	}
 	list, ok := p.group()
-	if ix.Table == "" || !ok {
+	if !ok {
 		return store.Index{}, errIndex
 	}
 	for _, part := range splitTop(list) {

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/loambase/loam/core/store"
@@ -67,35 +66,5 @@ func (c *Collection) setIndexTable() {
 		}
 		ix.Table = c.Name
 		c.Indexes[i] = ix.String()
-	}
-}
-
-// followRenames rewrites the column names of indexes that were left as they were
-// stored while the fields that they are over got new names.
-func (c *Collection) followRenames(old *Collection) {
-	renamed := map[string]string{}
-	for _, was := range old.Fields {
-		if is := c.fieldByID(was.ID); is != nil && is.Name != was.Name {
-			renamed[was.Name] = is.Name
-		}
-	}
-	if len(renamed) == 0 {
-		return
-	}
-	for i, text := range c.Indexes {
-		ix, err := ParseIndex(text)
-		if err != nil || !slices.Contains(old.Indexes, text) {
-			continue
-		}
-		changed := false
-		for j := range ix.Columns {
-			if name, ok := renamed[ix.Columns[j].Name]; ok {
-				ix.Columns[j].Name = name
-				changed = true
-			}
-		}
-		if changed {
-			c.Indexes[i] = ix.String()
-		}
 	}
 }

@@ -51,7 +51,8 @@ func (*JSON) Cast(v any) any {
 	return rawJSON(appendDecoded(nil, v))
 }
 
-// rawJSON gives null its one form, and a lone number.
+// rawJSON gives null its one form, and a lone number; every text is made of whole
+// characters.
 func rawJSON(raw []byte) json.RawMessage {
 	t := bytes.TrimSpace(raw)
 	switch {
@@ -60,7 +61,7 @@ func rawJSON(raw []byte) json.RawMessage {
 	case isLoneNumber(t):
 		return loneNumber(t)
 	}
-	return raw
+	return wholeCharacters(raw)
 }
 
 func isLoneNumber(t []byte) bool { return isDigit(t[0]) || t[0] == '-' }

@@ -17,6 +17,8 @@ type (
 		Table   string
 		Columns []store.Column
 	}
+	// DropTable drops the table of a collection with its records.
+	DropTable struct{ Table string }
 	// RenameTable gives the table another name.
 	RenameTable struct{ From, To string }
 	// AddColumn adds a column, which is zero in the rows that are there.
@@ -27,7 +29,17 @@ type (
 	// RenameColumn gives a column another name.
 	RenameColumn struct{ Table, From, To string }
 	// DropColumn drops a column with its data.
-	DropColumn struct{ Table, Column string }
+	DropColumn struct {
+		Table, Column string
+		Field         *Field // that it stored
+	}
+	// ConvertColumn makes the values of From, which the column of its name stores,
+	// into those of To. They are then in the column To.Name: the same one, or a new
+	// one, of which no field has the name, and the old one is gone.
+	ConvertColumn struct {
+		Table    string
+		From, To *Field
+	}
 	// CreateIndex makes an index; Position is its place in Collection.Indexes.
 	CreateIndex struct {
 		Index    store.Index
@@ -37,40 +49,79 @@ type (
 	DropIndex struct{ Name string }
 )
 
-func (CreateTable) step()  {}
-func (RenameTable) step()  {}
-func (AddColumn) step()    {}
-func (RenameColumn) step() {}
-func (DropColumn) step()   {}
-func (CreateIndex) step()  {}
-func (DropIndex) step()    {}
+func (CreateTable) step()   {}
+func (DropTable) step()     {}
+func (RenameTable) step()   {}
+func (AddColumn) step()     {}
+func (RenameColumn) step()  {}
+func (DropColumn) step()    {}
+func (ConvertColumn) step() {}
+func (CreateIndex) step()   {}
+func (DropIndex) step()     {}
 
-// Diff is what leads the tables from old (nil: there is none) to c, in order.
-// Both are valid, have the same id, and no field of the same id has another
-// column kind. What views need is told by ViewSteps.
-func Diff(old, c *Collection) []Step {
-	if c.IsView() {
-		return nil
+// Change is a collection before and after: one of them is nil if it is new, or goes.
+// Both have the same id.
+type Change struct{ Old, New *Collection }
+
+// Diff is what leads the table of one collection from old (nil: there is none) to c.
+func Diff(old, c *Collection) []Step { return DiffAll([]Change{{old, c}}) }
+
+// DiffAll is what leads the tables from one valid state to the other, in order:
+// what stands in the way of a name goes first, and indexes come last. What views need
+// is told by ViewSteps.
+func DiffAll(changes []Change) []Step {
+	var dropIndexes, dropTables, creates, columns, indexes []Step
+	for _, ch := range changes {
+		switch {
+		case ch.New == nil:
+			dropTables = append(dropTables, DropTable{ch.Old.Name})
+			continue
+		case ch.Old == nil:
+			creates = append(creates, createStep(ch.New))
+			_, created := indexSteps(&Collection{}, ch.New, false)
+			indexes = append(indexes, created...)
+			continue
+		}
+		dropped, created := indexSteps(ch.Old, ch.New, moved(ch.Old, ch.New))
+		dropIndexes = append(dropIndexes, dropped...)
+		columns = append(columns, columnSteps(ch.Old, ch.New)...)
+		indexes = append(indexes, created...)
 	}
-	if old == nil {
-		return createSteps(c)
-	}
-	columns := columnSteps(old, c)
-	dropped, created := indexSteps(old, c, moved(old, c))
-	if old.Name != c.Name {
-		dropped = append(dropped, RenameTable{old.Name, c.Name})
-	}
-	return slices.Concat(dropped, columns, created)
+	return slices.Concat(dropIndexes, dropTables, renameSteps(changes), creates, columns, indexes)
 }
 
-func createSteps(c *Collection) []Step {
+// renameSteps give the tables their new names; one that another table has now is
+// reached through a temporary one.
+func renameSteps(changes []Change) []Step {
+	held := map[string]string{} // lower-case names of the tables that stay: the id
+	for _, ch := range changes {
+		if ch.Old != nil && ch.New != nil {
+			held[strings.ToLower(ch.Old.Name)] = ch.Old.ID
+		}
+	}
+	var away, direct, home []Step
+	for _, ch := range changes {
+		if ch.Old == nil || ch.New == nil || ch.Old.Name == ch.New.Name {
+			continue
+		}
+		if id, ok := held[strings.ToLower(ch.New.Name)]; ok && id != ch.Old.ID {
+			between := temporary(ch.Old.Name)
+			away = append(away, RenameTable{ch.Old.Name, between})
+			home = append(home, RenameTable{between, ch.New.Name})
+		} else {
+			direct = append(direct, RenameTable{ch.Old.Name, ch.New.Name})
+		}
+	}
+	return slices.Concat(away, direct, home)
+}
+
+func createStep(c *Collection) Step {
 	table := CreateTable{Table: c.Name}
 	for _, f := range c.Fields {
 		table.Columns = append(table.Columns, f.Column())
 	}
 	slices.SortFunc(table.Columns, func(a, b store.Column) int { return strings.Compare(a.Name, b.Name) })
-	_, created := indexSteps(&Collection{}, c, false)
-	return append([]Step{table}, created...)
+	return table
 }
 
 // temporary is a name that no field has.
@@ -78,21 +129,32 @@ func temporary(name string) string {
 	return "_tmp_" + checksum(name) + RandomString(8, AlphabetID)
 }
 
-// columnSteps drops, then renames, then adds. A new name that a column has now is
-// reached through a temporary one, when all such names are free: so names can be
-// swapped, and change in letter case only.
+// columnSteps drops, then converts, then renames, then adds. A new name that a
+// column has now is reached through a temporary one, when all such names are free:
+// so names can be swapped, and change in letter case only.
 func columnSteps(old, c *Collection) []Step {
-	var drops, away, direct, home, adds []Step
+	var drops, converted, away, direct, home, adds []Step
 	held := map[string]bool{} // names of stored columns that stay, under this name or another
 	for _, was := range old.Fields {
-		if c.fieldByID(was.ID) == nil {
-			drops = append(drops, DropColumn{c.Name, was.Name})
+		if c.FieldByID(was.ID) == nil {
+			drops = append(drops, DropColumn{c.Name, was.Name, was})
 		} else {
 			held[strings.ToLower(was.Name)] = true
 		}
 	}
 	for _, f := range c.Fields {
-		was := old.fieldByID(f.ID)
+		was := old.FieldByID(f.ID)
+		if was != nil && converts(was, f) {
+			to := f.clone()
+			if to.Name = was.Name; was.Kind.Column() != f.Kind.Column() {
+				to.Name = temporary(was.Name)
+				home = append(home, RenameColumn{c.Name, to.Name, f.Name})
+			}
+			converted = append(converted, ConvertColumn{c.Name, was, to})
+			if to.Name != was.Name {
+				continue
+			}
+		}
 		switch {
 		case was == nil:
 			adds = append(adds, AddColumn{c.Name, f.Column()})
@@ -105,15 +167,15 @@ func columnSteps(old, c *Collection) []Step {
 			direct = append(direct, RenameColumn{c.Name, was.Name, f.Name})
 		}
 	}
-	return slices.Concat(drops, away, direct, home, adds)
+	return slices.Concat(drops, converted, away, direct, home, adds)
 }
 
-// moved says whether indexes must be made anew because what they name is gone:
-// the table has another name, or a column has one or was dropped.
+// moved says whether indexes must be made anew because what they name is gone: the
+// table has another name, or a column has one, was dropped or holds other values.
 func moved(old, c *Collection) bool {
 	return old.Name != c.Name || slices.ContainsFunc(old.Fields, func(was *Field) bool {
-		is := c.fieldByID(was.ID)
-		return is == nil || is.Name != was.Name
+		is := c.FieldByID(was.ID)
+		return is == nil || is.Name != was.Name || converts(was, is)
 	})
 }
 

@@ -20,6 +20,10 @@ func script(steps []Step) string {
 				names = append(names, c.Name)
 			}
 			line = "create " + s.Table + " " + strings.Join(names, ",")
+		case DropTable:
+			line = "drop table " + s.Table
+		case ConvertColumn:
+			line = "convert " + s.Table + " " + s.From.Name + " to " + s.To.Name
 		case RenameTable:
 			line = "rename table " + s.From + " " + s.To
 		case AddColumn:

@@ -12,8 +12,9 @@ import (
 // Surroundings are what a collection is judged against.
 type Surroundings struct {
 	Old      *Collection         // as it is stored; nil when it is new
-	Snapshot *Snapshot           // the collections as they are stored
-	Names    []store.CatalogName // the tables and indexes of the database
+	Snapshot *Snapshot           // the collections as they are to be, the judged one among them or not
+	Names    []store.CatalogName // of the database and of these collections, but for the tables of collections
+	Convert  bool                // fields may become ones of another kind
 
 	// Rule judges a rule of the collection by its new fields.
 	Rule func(c *Collection, rule string) error
@@ -57,7 +58,9 @@ func (v *validation) id() *fault.Field {
 	}
 	// Wherever a collection is named, its id may stand, and is looked up first: an id
 	// that is another one's name would take its place.
-	if v.Snapshot.Find(v.c.ID) != nil {
+	if slices.ContainsFunc(v.Snapshot.All(), func(o *Collection) bool {
+		return o != v.c && (o.ID == v.c.ID || strings.EqualFold(o.Name, v.c.ID))
+	}) {
 		return fault.Leaf("validation_invalid_or_existing_id", "The model id is invalid or already exists")
 	}
 	return nil
@@ -122,9 +125,7 @@ func (v *validation) internal(name string) bool {
 	if strings.HasPrefix(lower, "sqlite_") || strings.HasPrefix(lower, "pg_") {
 		return true
 	}
-	return slices.ContainsFunc(v.Names, func(n store.CatalogName) bool {
-		return strings.EqualFold(n.Name, name) && (v.Old == nil || !strings.EqualFold(n.Name, v.Old.Name))
-	})
+	return slices.ContainsFunc(v.Names, func(n store.CatalogName) bool { return strings.EqualFold(n.Name, name) })
 }
 
 func (v *validation) apiRule(r namedRule) {
@@ -188,7 +189,7 @@ func (v *validation) index(ix store.Index, before []store.Index) *fault.Field {
 		}
 	}
 	for _, n := range v.Names {
-		own := v.Old != nil && strings.EqualFold(n.Table, v.Old.Name)
+		own := strings.EqualFold(n.Table, v.c.Name)
 		if n.Kind == "index" && strings.EqualFold(n.Name, ix.Name) && !own {
 			return fault.Leaf("validation_existing_index_name",
 				fmt.Sprintf("The index name is already used in %s collection", n.Table), "usedTableName", n.Table)

@@ -50,8 +50,8 @@ func (v *validation) duplicates() bool {
 // missing is the failure of a list that lacks what the type must have, or what
 // the stored collection may not lose.
 func (v *validation) missing() *fault.Field {
-	if len(v.c.Fields) == 0 {
-		return filled("")
+	if v.c.View != nil && v.c.View.Broken != nil && v.c.Field("id") != nil || len(v.c.Fields) == 0 {
+		return blank()
 	}
 	if id := v.c.Field("id"); id == nil || !id.IsID() {
 		return fault.Leaf("validation_missing_primary_key", `Missing or invalid "id" PK field`)
@@ -68,7 +68,7 @@ func (v *validation) missing() *fault.Field {
 		return nil
 	}
 	for _, was := range v.Old.Fields {
-		if is := v.c.fieldByID(was.ID); was.System && (is == nil || is.Name != was.Name) {
+		if is := v.c.FieldByID(was.ID); was.System && (is == nil || is.Name != was.Name) {
 			return fault.Leaf("validation_system_field_change", "System fields cannot be deleted or renamed")
 		}
 	}
@@ -106,7 +106,7 @@ func (v *validation) fieldName(name string) *fault.Field {
 
 func (v *validation) relation(f *Field, r *Relation) *fault.Field {
 	if v.Old != nil && !v.c.IsView() {
-		if was := v.Old.fieldByID(f.ID); was != nil {
+		if was := v.Old.FieldByID(f.ID); was != nil {
 			if old, ok := was.Kind.(*Relation); ok && old.CollectionID != r.CollectionID {
 				return fault.Leaf("validation_field_relation_change", "The relation collection cannot be changed")
 			}
@@ -129,14 +129,13 @@ func (v *validation) relation(f *Field, r *Relation) *fault.Field {
 // changedFields judges each field by the stored one of the same id.
 func (v *validation) changedFields() {
 	for i, f := range v.c.Fields {
-		was := v.Old.fieldByID(f.ID)
+		was := v.Old.FieldByID(f.ID)
 		switch {
 		case was == nil:
 		case was.Type() != f.Type():
-			v.fails.Set(fault.Leaf("validation_field_type_change", "Field type cannot be changed"), "fields", fault.Index(i))
-		case was.Multiple() != f.Multiple():
-			v.fails.Set(fault.Leaf("validation_field_multiple_change",
-				"Changing a field between one and several values is not possible"), "fields", fault.Index(i), "maxSelect")
+			if was.System || !v.Convert || !convertible(was.Kind, f.Kind) {
+				v.fails.Set(fault.Leaf("validation_field_type_change", "Field type cannot be changed"), "fields", fault.Index(i))
+			}
 		case was.System:
 			v.systemDates(i, f, was)
 		}

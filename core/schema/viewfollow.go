@@ -12,14 +12,11 @@ import (
 // FollowViews brings the views of a list of collections in line with the others in
 // it, drafts among them, as they will be; was is what is stored. Queries follow the
 // names of the collections and fields that they mention, and fields follow from the
-// queries. Drafts are completed in place: what is wrong with the query of one it has
-// in View.Broken. Other views are replaced by drafts where something is new to them;
-// that one of them cannot go on is an error.
-func FollowViews(was *Snapshot, list []*Collection, now string) ([]*Collection, error) {
-	f := following{was: was, now: now, list: slices.Clone(list), sent: map[*Collection]bool{}, named: map[string]*Collection{}}
-	for _, c := range list {
-		f.sent[c] = was.ByID(c.ID) != c
-	}
+// queries. Drafts are completed in place: what is wrong with the query of one that was
+// sent it has in View.Broken. Other views are replaced by drafts where something is new
+// to them; that one of them cannot go on is an error.
+func FollowViews(was *Snapshot, list []*Collection, sent func(*Collection) bool, now string) ([]*Collection, error) {
+	f := following{was: was, now: now, list: slices.Clone(list), sent: sent, named: map[string]*Collection{}}
 	renames := f.renames()
 	for i, c := range f.list {
 		if c.View == nil {
@@ -39,7 +36,7 @@ func FollowViews(was *Snapshot, list []*Collection, now string) ([]*Collection, 
 	}
 	findAll := func(name string) *Collection { return all[strings.ToLower(name)] }
 	for _, c := range f.list {
-		if f.sent[c] && c.readsItself(findAll) {
+		if f.sent(c) && c.readsItself(findAll) {
 			c.SetBroken(errCycle)
 		}
 	}
@@ -74,7 +71,7 @@ type following struct {
 	was   *Snapshot
 	now   string
 	list  []*Collection
-	sent  map[*Collection]bool   // the drafts that were given
+	sent  func(*Collection) bool // by somebody who is told what is wrong with it
 	named map[string]*Collection // what may be read already, by name in lower case
 }
 
@@ -95,7 +92,7 @@ func (f *following) renames() viewquery.Renames {
 		}
 		for _, was := range old.Fields {
 			at := viewquery.Origin{Table: old.Name, Column: was.Name}
-			is := c.fieldByID(was.ID)
+			is := c.FieldByID(was.ID)
 			switch {
 			case c.View != nil: // its fields are not known yet
 			case is != nil && is.Name != was.Name:
@@ -122,7 +119,7 @@ func (f *following) rename(c *Collection, to viewquery.Renames) (*Collection, er
 	if err != nil || query == q.String() {
 		return c, err
 	}
-	if !f.sent[c] {
+	if c == old {
 		c = c.Clone()
 		c.Updated = f.now
 	}
@@ -139,8 +136,9 @@ func (f *following) derive(c *Collection) error {
 	}
 	fields, _, err := DeriveView(c.View.Query, old, f.find)
 	switch {
-	case f.sent[c]:
-		c.setDerived(fields, err)
+	case f.sent(c):
+		c.setFields(fields)
+		c.SetBroken(err)
 		f.ready(c)
 		return nil
 	case slices.ContainsFunc(c.sources(f.find), func(source *Collection) bool { return source.View != nil && source.View.Broken != nil }):
@@ -153,31 +151,29 @@ func (f *following) derive(c *Collection) error {
 	if err != nil {
 		return err
 	}
-	is := c.Clone()
-	is.Fields = fields
-	if c == old && sameForm(c, is) {
-		is = c
-	} else {
-		is.Updated = f.now
+	is := c
+	if c == old {
+		is = c.Clone()
 	}
+	is.setFields(fields)
+	if c == old && sameForm(c, is) {
+		f.ready(c)
+		return nil
+	}
+	is.Updated = f.now
 	f.list[slices.Index(f.list, c)] = is
 	f.ready(is)
 	return nil
 }
 
-func (f *following) ready(c *Collection) { f.named[strings.ToLower(c.Name)] = c }
-
-// setDerived gives a draft its fields, none if it is known otherwise that its query
-// cannot be used.
-func (c *Collection) setDerived(fields []*Field, err error) {
-	switch {
-	case err != nil:
-		c.View.Broken = err
-	case c.View.Broken != nil:
-		fields = nil
-	}
+// setFields gives a draft other fields. It may be in a snapshot that is made to see
+// what will be.
+func (c *Collection) setFields(fields []*Field) {
 	c.Fields = fields
+	c.byName, c.indexes, c.sorted = nil, nil, nil
 }
+
+func (f *following) ready(c *Collection) { f.named[strings.ToLower(c.Name)] = c }
 
 // lost is the error of a view that uses a column which one of its sources, a view
 // too, no longer has. SQLite might take its name for a text.

@@ -24,32 +24,41 @@ type (
 func (CreateView) step() {}
 func (DropView) step()   {}
 
-// ViewSteps is what must happen to the views of the database before and after its
-// tables are led from one snapshot to the other: an engine keeps a table as it is
-// while a view reads it. Sources are dropped after and made before what reads them.
-func ViewSteps(was, is *Snapshot) (before, after []Step, err error) {
-	affected := map[string]bool{} // ids of the views of was that are dropped
+// ViewChanges is what must happen to the views of the database before and after its
+// tables are led from one snapshot to the other, as an engine keeps a table the way it
+// is while a view reads it. Views go before and are made after what they read.
+func ViewChanges(was, is *Snapshot) (drop []Step, create []*Collection) {
+	gone := map[string]bool{} // ids of the views of was that are dropped
 	for _, c := range was.ViewOrder() {
-		next := is.ByID(c.ID)
-		if next == nil || !sameForm(c, next) || slices.ContainsFunc(c.sources(was.Named), func(source *Collection) bool {
-			return affected[source.ID] || is.ByID(source.ID) == nil || !sameForm(source, is.ByID(source.ID))
+		if !keepsForm(c, is) || slices.ContainsFunc(c.sources(was.Named), func(source *Collection) bool {
+			return gone[source.ID] || !keepsForm(source, is)
 		}) {
-			affected[c.ID] = true
-			before = append(before, DropView{c.Name})
+			gone[c.ID] = true
+			drop = append(drop, DropView{c.Name})
 		}
 	}
-	slices.Reverse(before)
+	slices.Reverse(drop)
 	for _, c := range is.ViewOrder() {
-		if was.ByID(c.ID) != nil && !affected[c.ID] {
-			continue
+		if was.ByID(c.ID) == nil || gone[c.ID] {
+			create = append(create, c)
 		}
-		_, view, err := DeriveView(c.View.Query, c, is.Named)
-		if err != nil {
-			return nil, nil, fmt.Errorf("view %s: %w", c.Name, err)
-		}
-		after = append(after, CreateView{c.Name, view})
 	}
-	return before, after, nil
+	return drop, create
+}
+
+// keepsForm says whether the collection is in the snapshot as it was to those who read it.
+func keepsForm(c *Collection, is *Snapshot) bool {
+	next := is.ByID(c.ID)
+	return next != nil && sameForm(c, next)
+}
+
+// NewView is the step that makes a view of the snapshot.
+func NewView(c *Collection, is *Snapshot) (CreateView, error) {
+	_, view, err := DeriveView(c.View.Query, c, is.Named)
+	if err != nil {
+		return CreateView{}, fmt.Errorf("view %s: %w", c.Name, err)
+	}
+	return CreateView{c.Name, view}, nil
 }
 
 // sameForm says whether two states of a collection are the same to those who read it.
@@ -91,6 +100,18 @@ func (c *Collection) sources(find func(name string) *Collection) []*Collection {
 	return list
 }
 
+// reads says whether the query of a view names the collection, which may be gone.
+func (c *Collection) reads(other *Collection, find func(name string) *Collection) bool {
+	if c.View == nil {
+		return false
+	}
+	q, err := viewquery.Parse(c.View.Query)
+	return err == nil && slices.ContainsFunc(q.Tables(), func(name string) bool {
+		found := find(name)
+		return found == other || found == nil && strings.EqualFold(name, other.Name)
+	})
+}
+
 // ViewOrder is every view, each one after those that it reads.
 func (s *Snapshot) ViewOrder() []*Collection { return viewOrder(s.list, s.Named) }
 
@@ -118,7 +139,7 @@ func viewOrder(list []*Collection, find func(name string) *Collection) []*Collec
 func (s *Snapshot) ViewsOf(c *Collection) []string {
 	var names []string
 	for _, view := range s.list {
-		if view != c && slices.Contains(view.sources(s.Named), c) {
+		if view != c && view.reads(c, s.Named) {
 			names = append(names, view.Name)
 		}
 	}

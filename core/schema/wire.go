@@ -3,7 +3,6 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // wireCollection is a collection as clients see it, in the order of its keys.
@@ -110,44 +109,4 @@ func newKind(wireType string) (Kind, error) {
 		}
 	}
 	return nil, fmt.Errorf("schema: unknown field type %q", wireType)
-}
-
-// buildFields makes a field list of submitted ones (contract records.md §2.3).
-// What comes without an id takes that of the stored field of the same name and
-// type, so that its column and data are kept, else a derived one.
-func buildFields(submitted []*Field, old *Collection) []*Field {
-	var list []*Field
-	index := func(match func(*Field) bool) int { return slices.IndexFunc(list, match) }
-	for _, f := range submitted {
-		at := -1
-		if f.ID != "" {
-			at = index(func(o *Field) bool { return o.ID == f.ID })
-		} else if at = index(func(o *Field) bool { return o.Name == f.Name }); at >= 0 {
-			f.ID = list[at].ID
-		}
-		if at >= 0 {
-			list[at] = f
-			continue
-		}
-		if f.ID == "" {
-			f.ID = missingID(f, submitted, list, old)
-		}
-		list = append(list, f)
-	}
-	return list
-}
-
-// missingID is the id for a submitted field that has none.
-func missingID(f *Field, submitted, list []*Field, old *Collection) string {
-	taken := func(id string) bool {
-		same := func(o *Field) bool { return o.ID == id }
-		return slices.ContainsFunc(list, same) || slices.ContainsFunc(submitted, same)
-	}
-	if old != nil {
-		stored := old.Field(f.Name)
-		if stored != nil && stored.Type() == f.Type() && !taken(stored.ID) {
-			return stored.ID
-		}
-	}
-	return fieldID(f.Type(), f.Name, taken)
 }

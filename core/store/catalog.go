@@ -30,6 +30,10 @@ type Catalog interface {
 	RenameColumn(tx Tx, table, from, to string) error
 	DropColumn(tx Tx, table, column string) error
 
+	// Fill sets a column in the rows of these ids, each to the value at the same
+	// place: one of the column's kind, as an UPDATE would bind it.
+	Fill(tx Tx, table string, c Column, ids []string, values []Value) error
+
 	CreateIndex(tx Tx, ix Index) error
 	DropIndex(tx Tx, name string) error
 

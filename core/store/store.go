@@ -11,7 +11,7 @@ type Store interface {
 	Catalog() Catalog
 
 	// Read calls fn in one read transaction: everything that fn reads is of one
-	// state. What fn gets must not be kept after it returns.
+	// state. What fn gets must not be kept after it returns. WithLimit bounds it.
 	Read(ctx context.Context, fn func(Reader) error) error
 
 	// Write calls fn in a transaction of its own and returns when it is durable:

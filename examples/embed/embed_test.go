@@ -28,7 +28,7 @@ func TestEmbed(t *testing.T) {
 		want               string
 	}{
 		{http.MethodPost, "/api/collections/posts/records", `{"title":"Hello World"}`, 200, `"slug":"hello-world"`},
-		{http.MethodPost, "/api/collections/posts/records", `{"title":"spam"}`, 400, `"message":"No spam, please."`},
+		{http.MethodPost, "/api/collections/posts/records", `{"slug":"mine"}`, 400, `"code":"validation_required"`},
 		{http.MethodGet, "/api/posts/hello-world", "", 200, `{"id":"`},
 		{http.MethodGet, "/api/posts/nothing", "", 404, `"status":404`},
 		{http.MethodGet, "/api/health", "", 200, `"code":200`},

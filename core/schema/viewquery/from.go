@@ -74,7 +74,6 @@ func (p *parser) source(c *core) error {
 			return p.unexpected("ORDINALITY")
 		}
 	}
-	p.sign("*") // PostgreSQL: with what inherits from it
 	return p.named(c, s)
 }
 

@@ -51,6 +51,29 @@ func (catalog) DropColumn(tx store.Tx, table, column string) error {
 	return ddl(tx, "ALTER TABLE "+quote(table)+" DROP COLUMN "+quote(column))
 }
 
+// Fill reads the pairs first and finds each row by its key.
+func (catalog) Fill(tx store.Tx, table string, c store.Column, ids []string, values []store.Value) error {
+	_, err := tx.Exec("UPDATE "+quote(table)+" SET "+quote(c.Name)+` = ("p"."v" ->> 1)::`+typeOf(c.Kind)+
+		` FROM jsonb_array_elements($1::jsonb) AS "p"("v") WHERE `+quote(table)+`."id" = "p"."v" ->> 0`,
+		store.Text(store.Pairs(ids, values)))
+	return err
+}
+
+// typeOf is the type of a column's values.
+func typeOf(kind store.ColumnKind) string {
+	switch kind {
+	case store.ColumnNumber:
+		return "double precision"
+	case store.ColumnBool:
+		return "boolean"
+	case store.ColumnJSON, store.ColumnGeo:
+		return "json"
+	case store.ColumnMulti:
+		return "jsonb"
+	}
+	return "text"
+}
+
 func (catalog) CreateIndex(tx store.Tx, ix store.Index) error {
 	columns, err := columnsOf(tx, ix.Table)
 	if err != nil {

@@ -13,30 +13,35 @@ type Dialect struct{}
 
 var _ store.Dialect = Dialect{}
 
-// Each unnests the jsonb array. NULL yields no row.
+// Each unnests the jsonb array. NULL yields no row. The items sort by their bytes,
+// like the texts that they were.
 func (Dialect) Each(list, alias string) string {
-	return "jsonb_array_elements_text(" + list + `) WITH ORDINALITY AS ` + alias + `("value", "key")`
+	return `LATERAL (SELECT x."value" COLLATE "C" AS "value", x."key" FROM ` + unnest(list, "x") + ") AS " + alias
 }
 
 // Items unnests the parameter.
-func (d Dialect) Items(param, alias string) string { return d.Each(param+"::jsonb", alias) }
+func (Dialect) Items(param, alias string) string { return unnest(param+"::jsonb", alias) }
+
+func unnest(list, alias string) string {
+	return "jsonb_array_elements_text(" + list + `) WITH ORDINALITY AS ` + alias + `("value", "key")`
+}
 
 // Length is the array's length.
 func (Dialect) Length(list string) string { return "COALESCE(jsonb_array_length(" + list + "), 0)" }
 
 // ListText prints without the spaces that jsonb puts in.
 func (Dialect) ListText(list string) string {
-	return "array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list + ")))::text"
+	return "(CASE WHEN " + list + " IS NOT NULL THEN array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list + `)))::text END COLLATE "C")`
 }
 
-// Path is a pair made by loam_value of Functions.
+// Path is a loam_scalar (see Functions).
 func (Dialect) Path(doc string, parts []string) string {
 	return "loam_value(" + pathOf(doc, parts) + ")"
 }
 
-// PathText is the text of such a pair.
-func (d Dialect) PathText(doc string, parts []string) string {
-	return "loam_text(" + d.Path(doc, parts) + `) COLLATE "C"`
+// PathText is loam_text of Functions.
+func (Dialect) PathText(doc string, parts []string) string {
+	return "loam_text(" + pathOf(doc, parts) + `) COLLATE "C"`
 }
 
 func pathOf(doc string, parts []string) string {
@@ -46,7 +51,7 @@ func pathOf(doc string, parts []string) string {
 	return "(" + doc + " #> '{" + strings.Join(parts, ",") + "}')"
 }
 
-// Lift makes a pair as loam_value does.
+// Lift makes a loam_scalar.
 func (d Dialect) Lift(expr string, kind store.ColumnKind) string {
 	if kind == store.ColumnText {
 		return "loam_lift((" + expr + ")::text)"
@@ -54,12 +59,15 @@ func (d Dialect) Lift(expr string, kind store.ColumnKind) string {
 	return "loam_lift(" + d.Number(expr, kind) + ")"
 }
 
-// Text prints a number as short as it can be; booleans are 1 and 0.
+// Text prints a number by loam_print of Functions; booleans are 1 and 0.
 func (d Dialect) Text(expr string, kind store.ColumnKind) string {
-	if kind == store.ColumnText {
+	switch kind {
+	case store.ColumnText:
 		return expr
+	case store.ColumnBool:
+		return "(" + expr + `)::int::text COLLATE "C"`
 	}
-	return "(" + d.Number(expr, kind) + `)::text COLLATE "C"`
+	return "loam_print(" + d.Number(expr, kind) + `) COLLATE "C"`
 }
 
 // Number is 1 and 0 for booleans, and loam_number of Functions for texts.
@@ -107,15 +115,16 @@ func (d Dialect) EqualFold(column, text string) string {
 // Like is ILIKE, which under the C collation folds ASCII only.
 func (Dialect) Like(text, pattern string) string { return text + " ILIKE " + pattern + ` ESCAPE '\'` }
 
-// Distance is by the spherical law of cosines.
+// Distance is by the spherical law of cosines; NULL if a number is NULL, which least
+// and greatest would ignore, or infinite, of which there is no cosine.
 func (Dialect) Distance(lonA, latA, lonB, latB string) string {
-	return "6371 * acos(greatest(-1, least(1, cos(radians(" + latA + ")) * cos(radians(" + latB + ")) * cos(radians(" + lonB +
-		") - radians(" + lonA + ")) + sin(radians(" + latA + ")) * sin(radians(" + latB + ")))))"
+	return "CASE WHEN 'Infinity' NOT IN (abs(" + lonA + "), abs(" + latA + "), abs(" + lonB + "), abs(" + latB + ")) THEN 6371 * acos(greatest(-1, least(1, cos(radians(" + latA + ")) * cos(radians(" + latB + ")) * cos(radians(" + lonB +
+		") - radians(" + lonA + ")) + sin(radians(" + latA + ")) * sin(radians(" + latB + "))))) END"
 }
 
 // Strftime is loam_strftime of Functions.
 func (d Dialect) Strftime(format, time string, kind store.ColumnKind, modifiers []string) string {
-	return "loam_strftime(" + strings.Join(append([]string{format, d.Text(time, kind)}, modifiers...), ", ") + ")"
+	return "loam_strftime(" + strings.Join(append([]string{format, d.Text(time, kind)}, modifiers...), ", ") + `) COLLATE "C"`
 }
 
 // Nulls overrides PostgreSQL's order, in which NULL is the greatest value.

@@ -2,32 +2,83 @@ package postgres
 
 // Functions creates what the dialect's SQL calls. It may run again at any time.
 //
-// A value out of a JSON document is a jsonb pair of rank and scalar: pairs
-// compare by rank first, so that numbers are below texts, as in SQLite.
+// A value out of a JSON document is a loam_scalar: its rank comes first, so that
+// numbers are below texts, as in SQLite, and texts sort by their bytes. Integers of
+// 64 bits are exact there, other numbers are doubles.
 const Functions = `
-CREATE OR REPLACE FUNCTION loam_lift(v double precision) RETURNS jsonb
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT jsonb_build_array(0, v) $$;
+DO $$ BEGIN
+	IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 'loam_scalar' AND typnamespace = current_schema()::regnamespace) THEN
+		CREATE TYPE loam_scalar AS (rank smallint, number numeric, text text COLLATE "C");
+	END IF;
+END $$;
 
-CREATE OR REPLACE FUNCTION loam_lift(v text) RETURNS jsonb
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT jsonb_build_array(1, v) $$;
+-- A text that is a number, as one that a double can hold or is beyond all that it can.
+CREATE OR REPLACE FUNCTION loam_decimal(v text) RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT CASE
+	WHEN length(v) > 1000 THEN NULL
+	WHEN v ~ '[eE][+]?0*[1-9][0-9]{3,}\s*$' THEN sign(regexp_replace(v, '[eE].*', '')::numeric) * 1e309
+	WHEN v ~ '[eE]-0*[1-9][0-9]{3,}\s*$' THEN 0
+	WHEN abs(v::numeric) >= 1.7976931348623159e308 THEN sign(v::numeric) * 1e309
+	WHEN abs(v::numeric) < 2.4703282292062328e-324 THEN 0
+	ELSE v::numeric
+END $$;
 
-CREATE OR REPLACE FUNCTION loam_value(v json) RETURNS jsonb
+CREATE OR REPLACE FUNCTION loam_double(v numeric) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT CASE WHEN abs(v) < 1e309 THEN v::double precision WHEN v < 0 THEN '-Infinity'::double precision ELSE 'Infinity'::double precision END $$;
+
+CREATE OR REPLACE FUNCTION loam_numeric(v double precision) RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT CASE
+	WHEN abs(v) = 'Infinity'::double precision THEN sign(v)::numeric * 1e309
+	WHEN v = trunc(v) AND abs(v) < 9223372036854775808 THEN v::bigint::numeric
+	ELSE v::text::numeric
+END $$;
+
+CREATE OR REPLACE FUNCTION loam_whole(v text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT CASE WHEN v ~ '^-?[0-9]{1,19}$' THEN v::numeric BETWEEN -9223372036854775808 AND 9223372036854775807 ELSE FALSE END $$;
+
+-- 15 digits are those on which the engines agree.
+CREATE OR REPLACE FUNCTION loam_digits(v double precision) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET extra_float_digits TO 0 AS $$
+SELECT CASE abs(v) WHEN 'Infinity'::double precision THEN replace(v::text, 'inity', '') ELSE v::text END $$;
+
+CREATE OR REPLACE FUNCTION loam_print(v double precision) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT CASE WHEN v = trunc(v) AND abs(v) < 9223372036854775808 THEN v::bigint::text ELSE loam_digits(v) END $$;
+
+CREATE OR REPLACE FUNCTION loam_lift(v double precision) RETURNS loam_scalar
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT ROW(0, loam_numeric(v), '')::loam_scalar $$;
+
+CREATE OR REPLACE FUNCTION loam_lift(v text) RETURNS loam_scalar
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT ROW(1, 0, v)::loam_scalar $$;
+
+CREATE OR REPLACE FUNCTION loam_value(v json) RETURNS loam_scalar
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 SELECT CASE json_typeof(v)
 	WHEN 'null' THEN NULL
-	WHEN 'number' THEN jsonb_build_array(0, v)
-	WHEN 'boolean' THEN jsonb_build_array(0, (v::text)::boolean::int)
-	WHEN 'string' THEN jsonb_build_array(1, v)
-	ELSE jsonb_build_array(1, v::text)
+	WHEN 'number' THEN ROW(0, CASE WHEN loam_whole(v::text) THEN v::text::numeric
+		ELSE loam_numeric(loam_double(loam_decimal(v::text))) END, '')::loam_scalar
+	WHEN 'boolean' THEN ROW(0, (v::text)::boolean::int, '')::loam_scalar
+	ELSE ROW(1, 0, v #>> '{}')::loam_scalar
 END $$;
 
-CREATE OR REPLACE FUNCTION loam_text(v jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT v ->> 1 $$;
+CREATE OR REPLACE FUNCTION loam_text(v json) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT CASE json_typeof(v)
+	WHEN 'null' THEN NULL
+	WHEN 'number' THEN CASE WHEN loam_whole(v::text) THEN v::text::numeric::text
+		ELSE loam_digits(loam_double(loam_decimal(v::text))) END
+	WHEN 'boolean' THEN (v::text)::boolean::int::text
+	ELSE v #>> '{}'
+END $$;
 
 CREATE OR REPLACE FUNCTION loam_number(v text) RETURNS double precision
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-SELECT CASE WHEN v ~ '^[ \t\n\v\f\r]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?[ \t\n\v\f\r]*$'
-	AND abs(coalesce(substring(v from '[eE]([+-]?[0-9]+)')::int, 0)) < 300 THEN v::double precision END $$;
+SELECT CASE WHEN v ~ '^[ \t\n\v\f\r]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\v\f\r]*$'
+	THEN loam_double(loam_decimal(v)) END $$;
 
 CREATE OR REPLACE FUNCTION loam_time(v text) RETURNS timestamp
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$

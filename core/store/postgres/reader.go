@@ -24,17 +24,21 @@ func (s *session) Stamp(...string) (uint64, bool) { return 0, false }
 // the definitions in it.
 const beginRead = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT "version" FROM "_loam_state"`
 
-// Read implements store.Store. It fails with store.ErrTimeout past the deadline
-// of ctx or, if that has none, Config.ReadTimeout.
+// Read implements store.Store. It fails with store.ErrTimeout past the deadline or
+// limit of ctx or, if that has neither, Config.ReadTimeout.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	leave, err := db.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	if _, ok := ctx.Deadline(); !ok {
+	limit, limited := store.Limit(ctx)
+	if _, ok := ctx.Deadline(); !ok && !limited {
+		limit, limited = db.cfg.ReadTimeout, true
+	}
+	if limited {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, db.cfg.ReadTimeout)
+		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
 	s, err := db.begin(ctx, db.readers, beginRead)

@@ -50,6 +50,14 @@ func (catalog) DropColumn(tx store.Tx, table, column string) error {
 	return ddl(tx, "ALTER TABLE "+quote(table)+" DROP COLUMN "+quote(column))
 }
 
+// Fill reads the pairs first and finds each row by its key.
+func (catalog) Fill(tx store.Tx, table string, c store.Column, ids []string, values []store.Value) error {
+	_, err := tx.Exec("UPDATE "+quote(table)+" SET "+quote(c.Name)+` = "p"."v" FROM `+
+		`(SELECT "value" ->> 0 AS "i", "value" ->> 1 AS "v" FROM json_each($1)) AS "p" WHERE `+quote(table)+`."id" = "p"."i"`,
+		store.Text(store.Pairs(ids, values)))
+	return err
+}
+
 func (catalog) CreateIndex(tx store.Tx, ix store.Index) error { return ddl(tx, ix.String()) }
 
 func (catalog) DropIndex(tx store.Tx, name string) error {

@@ -34,6 +34,8 @@ type place struct {
 	path        string
 	vfs         string // empty: the system's files
 	synchronous string // always FULL, but for the test that this is needed
+
+	syncFolder func(dir string) error // makes the names of new files durable
 }
 
 // openConn opens the database file with the settings of DESIGN.md.

@@ -51,14 +51,25 @@ func jsonPath(parts []string) string {
 	return b.String()
 }
 
-// PathText is Path: LIKE converts by itself.
-func (d Dialect) PathText(doc string, parts []string) string { return d.Path(doc, parts) }
+// PathText is Path, its numbers as digits says.
+func (d Dialect) PathText(doc string, parts []string) string { return digits(d.Path(doc, parts)) }
 
 // Lift is expr: what json_extract yields is an SQL value.
 func (Dialect) Lift(expr string, _ store.ColumnKind) string { return expr }
 
-// Text is expr: LIKE and || convert by themselves.
-func (Dialect) Text(expr string, _ store.ColumnKind) string { return expr }
+// Text is expr, which LIKE and || convert by themselves, but for numbers.
+func (Dialect) Text(expr string, kind store.ColumnKind) string {
+	if kind == store.ColumnNumber {
+		return digits(expr)
+	}
+	return expr
+}
+
+// digits prints what is no integer with 15 digits, on which the engines agree.
+// SQLite by itself prints up to 17, and not always the nearest ones.
+func digits(expr string) string {
+	return "CASE typeof(" + expr + ") WHEN 'real' THEN format('%.15g', " + expr + ") ELSE " + expr + " END"
+}
 
 // Number is expr: booleans are 1 and 0.
 func (Dialect) Number(expr string, _ store.ColumnKind) string { return expr }

@@ -8,6 +8,10 @@ import (
 	"github.com/loambase/loam/core/store/sqlite/binding"
 )
 
+// errInDoubt is a commit that failed on the disk and could not be taken back: the next
+// start may find it in the log. It is neither repeated nor said not to have happened.
+var errInDoubt = errors.New("sqlite: the disk failed during the commit: whether the write is stored is not known")
+
 // classify turns an error of the binding into one that the store promises.
 func classify(err error) error {
 	if errors.Is(err, binding.ErrClosed) {

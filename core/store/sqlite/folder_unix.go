@@ -5,7 +5,9 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -23,11 +25,23 @@ func lock(f *os.File) error {
 	return nil
 }
 
-// syncFolder makes the names of new files durable.
+// syncFolder makes the names of new files durable, and that of the folder itself, as
+// far as one may look into the folder that it is in.
 func syncFolder(dir string) error {
+	above := syncOne(filepath.Dir(filepath.Clean(dir)))
+	if errors.Is(above, fs.ErrPermission) {
+		above = nil
+	}
+	if err := errors.Join(syncOne(dir), above); err != nil {
+		return fmt.Errorf("sync the data folder: %w", err)
+	}
+	return nil
+}
+
+func syncOne(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
-		return fmt.Errorf("sync the data folder: %w", err)
+		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
 }

@@ -83,8 +83,7 @@ func (w *writer) commit(group []*op) {
 	w.stamps.begin(w.c.touched)
 	_, err := w.c.do(controlCommit)
 	if err != nil {
-		err = w.failure(err)
-		w.rollback()
+		err = w.uncommit(err)
 	}
 	w.stamps.end(w.c.touched)
 	if err != nil {
@@ -99,6 +98,20 @@ func (w *writer) commit(group []*op) {
 			w.notify(fn)
 		}
 	}
+}
+
+// uncommit makes sure that nothing is left of a commit that failed, and returns what
+// the operations are told.
+func (w *writer) uncommit(reason error) error {
+	err := w.failure(reason)
+	w.rollback()
+	if !w.c.failed {
+		return err
+	}
+	if w.unsettled = true; w.settle() != nil {
+		return fmt.Errorf("%w: %w", errInDoubt, reason)
+	}
+	return err
 }
 
 // notify calls a function of Tx.OnCommit. The write is durable by now: a panic

@@ -21,8 +21,8 @@ type guard struct {
 	cause    error
 }
 
-// arm begins a call. limit is the most that it may take when its context has no
-// deadline of its own; zero is no limit.
+// arm begins a call. limit is the most that it may take when its context has neither
+// a limit (store.WithLimit) nor a deadline of its own; zero is no limit.
 func (g *guard) arm(ctx context.Context, limit time.Duration) {
 	*g = guard{ctx: ctx, limit: limit}
 }
@@ -46,8 +46,7 @@ func (g *guard) proceed() bool {
 	}
 	now := time.Now()
 	if g.deadline.IsZero() {
-		if _, ok := g.ctx.Deadline(); ok {
-			g.limit = 0
+		if g.limit = g.own(); g.limit <= 0 {
 			return true
 		}
 		g.deadline = now.Add(g.limit)
@@ -57,6 +56,17 @@ func (g *guard) proceed() bool {
 		return false
 	}
 	return true
+}
+
+// own is the limit of this call, 0 if the context's deadline is the only one.
+func (g *guard) own() time.Duration {
+	if limit, ok := store.Limit(g.ctx); ok {
+		return limit
+	}
+	if _, ok := g.ctx.Deadline(); ok {
+		return 0
+	}
+	return g.limit
 }
 
 // contextError is what a caller whose context ended is told.

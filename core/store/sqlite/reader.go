@@ -15,8 +15,8 @@ type reader struct {
 
 var _ store.Reader = (*reader)(nil)
 
-// Read implements store.Store. It fails with store.ErrTimeout past the deadline
-// of ctx or, if that has none, Config.ReadTimeout.
+// Read implements store.Store. It fails with store.ErrTimeout past the deadline or
+// limit of ctx or, if that has neither, Config.ReadTimeout.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	l, err := db.readers.acquire(ctx)
 	if err != nil {

@@ -28,8 +28,9 @@ type Config struct {
 	WriteTimeout     time.Duration // of the statements of one Write; default 30 s
 	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
 
-	at              place // what tests set of it; path follows from Dir
-	checkpointEvery int   // pages in the log; tests set less than checkpointFrames
+	at              place         // what tests set of it; path follows from Dir
+	checkpointEvery int           // pages in the log; tests set less than checkpointFrames
+	retryAfter      time.Duration // between attempts to make a failed connection good; tests set less
 }
 
 func (c Config) withDefaults() Config {
@@ -48,9 +49,15 @@ func (c Config) withDefaults() Config {
 	if c.checkpointEvery <= 0 {
 		c.checkpointEvery = checkpointFrames
 	}
+	if c.retryAfter <= 0 {
+		c.retryAfter = time.Second
+	}
 	c.at.path = filepath.Join(c.Dir, dataFile)
 	if c.at.synchronous == "" {
 		c.at.synchronous = "FULL"
+	}
+	if c.at.syncFolder == nil {
+		c.at.syncFolder = syncFolder
 	}
 	return c
 }
@@ -106,16 +113,29 @@ func (db *DB) open() (err error) {
 		return func() (*conn, error) { return openConn(db.cfg.at, r) }
 	}
 	turn := newTurn()
-	db.writer = newWriter(db.cfg, &db.stamps, turn, opener(roleWrite), opener(roleCheckpoint))
+	db.writer = newWriter(db.cfg, &db.stamps, turn, db.openWriter, opener(roleCheckpoint))
 	if err := db.writer.start(); err != nil {
 		return err
 	}
 	db.readers = newPool(turn, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, opener(roleRead))
-	// The log exists now: its name must not be lost with a commit in it.
-	if err := syncFolder(dir); err != nil {
-		return errors.Join(err, db.writer.close())
-	}
 	return nil
+}
+
+// openWriter opens a connection that writes. The log may be new: its name must not be
+// lost with a commit in it.
+func (db *DB) openWriter() (*conn, error) {
+	c, err := openConn(db.cfg.at, roleWrite)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.do(controlSnapshot) // opens the log
+	if err == nil {
+		err = db.cfg.at.syncFolder(db.cfg.Dir)
+	}
+	if err != nil {
+		return nil, errors.Join(classify(err), c.Close())
+	}
+	return c, nil
 }
 
 // Dialect implements store.Store.

@@ -25,6 +25,7 @@ type writer struct {
 	beside func() (*conn, error) // opens the checkpointer's
 	full   chan struct{}         // tells the checkpointer that the log is long; capacity 1
 	every  int                   // pages in the log between checkpoints
+	pause  time.Duration         // between attempts to make a failed connection good
 
 	mu     sync.Mutex // guards what follows
 	queue  []*op
@@ -33,7 +34,8 @@ type writer struct {
 	rest   *sync.Cond // busy became false
 
 	c          *conn     // nil when it could not be opened again
-	retry      time.Time // no attempt to open it before
+	unsettled  bool      // the log may hold a commit that failed: see settle.go
+	retry      time.Time // no attempt to settle or open it before
 	version    int64     // PRAGMA data_version when it was last looked at
 	checkpoint int       // length of the log that calls for the next checkpoint
 }
@@ -62,6 +64,7 @@ func newWriter(cfg Config, s *stamps, t *turn, open, beside func() (*conn, error
 	w := &writer{
 		log: cfg.Log, stamps: s, turn: t, open: open, beside: beside,
 		full: make(chan struct{}, 1), every: cfg.checkpointEvery, checkpoint: cfg.checkpointEvery,
+		pause: cfg.retryAfter,
 	}
 	w.rest = sync.NewCond(&w.mu)
 	return w
@@ -204,14 +207,18 @@ func (w *writer) abandon(group []*op) {
 	}
 }
 
-// retryAfter is the pause between attempts to open a failed connection again.
-const retryAfter = time.Second
-
 // ready makes sure of a working connection. After a failure of the disk the old
 // one is closed and the file opened anew; until that works nothing is written.
 func (w *writer) ready() error {
 	if w.c != nil && !w.c.failed {
 		return nil
+	}
+	if time.Now().Before(w.retry) {
+		return store.ErrUnavailable
+	}
+	w.retry = time.Now().Add(w.pause)
+	if err := w.settle(); err != nil {
+		return &unavailable{err}
 	}
 	if w.c != nil {
 		w.log.Error("write connection failed, opening the database again")
@@ -219,10 +226,6 @@ func (w *writer) ready() error {
 		w.c = nil
 		w.stamps.bump()
 	}
-	if time.Now().Before(w.retry) {
-		return store.ErrUnavailable
-	}
-	w.retry = time.Now().Add(retryAfter)
 	c, err := w.open()
 	if err != nil {
 		return &unavailable{err}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,46 @@ func (s *suite) catalog(t *testing.T) {
 			got := fmt.Sprintf("%q %v %v %v %s %s", rows.Text(1), rows.Float(2), rows.Bool(3), rows.Kind(4) == store.KindNull, rows.Text(5), rows.Text(6))
 			if want := `"" 0 false true [] {"lon":0,"lat":0}`; got != want {
 				t.Errorf("defaults = %s, want %s", got, want)
+			}
+			return rows.Close()
+		})
+	})
+
+	t.Run("fill", func(t *testing.T) {
+		f := s.new(t)
+		f.exclusive(func(tx store.Tx) error {
+			c := f.Catalog()
+			err := c.CreateTable(tx, "all", []store.Column{
+				{Name: "id", PrimaryKey: true}, {Name: "text"}, {Name: "number", Kind: store.ColumnNumber}, {Name: "bool", Kind: store.ColumnBool},
+				{Name: "json", Kind: store.ColumnJSON}, {Name: "multi", Kind: store.ColumnMulti}, {Name: "geo", Kind: store.ColumnGeo},
+			})
+			for _, id := range []string{"a", "b", "c"} {
+				_, inserted := tx.Exec(`INSERT INTO "all" ("id") VALUES ($1)`, store.Text(id))
+				err = errors.Join(err, inserted)
+			}
+			fill := func(name string, kind store.ColumnKind, a, b store.Value) {
+				err = errors.Join(err, c.Fill(tx, "all", store.Column{Name: name, Kind: kind}, []string{"b", "a", "gone"}, []store.Value{b, a, a}))
+			}
+			fill("text", store.ColumnText, store.Text(`ü"5`), store.Text("12"))
+			fill("number", store.ColumnNumber, store.Float(-2.5), store.Float(1e21))
+			fill("bool", store.ColumnBool, store.Bool(true), store.Bool(false))
+			fill("json", store.ColumnJSON, store.Text(`{"z":1,"a":[ ]}`), store.Null)
+			fill("multi", store.ColumnMulti, store.Text(`["x","y"]`), store.Text("[]"))
+			fill("geo", store.ColumnGeo, store.Text(`{"lon":1,"lat":2}`), store.Text(`{"lon":0,"lat":0}`))
+			return err
+		})
+		f.read(func(r store.Reader) error {
+			rows, err := r.Query(`SELECT "text", "number", "bool", "json", ` + f.Dialect().ListText(`"multi"`) + `, "geo" FROM "all" ORDER BY "id"`)
+			if err != nil {
+				return err
+			}
+			var got []string
+			for rows.Next() {
+				got = append(got, fmt.Sprintf("%s %v %v %s %s %s", rows.Text(0), rows.Float(1), rows.Bool(2), rows.Text(3), rows.Text(4), rows.Text(5)))
+			}
+			want := []string{`ü"5 -2.5 true {"z":1,"a":[ ]} ["x","y"] {"lon":1,"lat":2}`, `12 1e+21 false  [] {"lon":0,"lat":0}`, ` 0 false  [] {"lon":0,"lat":0}`}
+			if !slices.Equal(got, want) {
+				t.Errorf("rows = %q, want %q", got, want)
 			}
 			return rows.Close()
 		})

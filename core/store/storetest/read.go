@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/core/store"
 )
@@ -222,6 +223,31 @@ func (s *suite) limits(t *testing.T) {
 		})
 		if !errors.Is(err, store.ErrTimeout) {
 			t.Errorf("a query after the deadline = %v, want ErrTimeout", err)
+		}
+		f.wantIDs("")
+	})
+
+	t.Run("past its limit", func(t *testing.T) {
+		f := s.new(t)
+		later, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		for _, ctx := range []context.Context{t.Context(), later} {
+			err := f.Read(store.WithLimit(ctx, 50*time.Millisecond), func(r store.Reader) error {
+				_, err := text(r, endless)
+				return err
+			})
+			if !errors.Is(err, store.ErrTimeout) {
+				t.Errorf("the query = %v, want ErrTimeout", err)
+			}
+		}
+		soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		err := f.Read(store.WithLimit(soon, time.Hour), func(r store.Reader) error {
+			_, err := text(r, endless)
+			return err
+		})
+		if !errors.Is(err, store.ErrTimeout) {
+			t.Errorf("the query with a longer limit than its deadline = %v, want ErrTimeout", err)
 		}
 		f.wantIDs("")
 	})

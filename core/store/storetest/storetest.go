@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, without ...string) {
 		{"oncommit", s.onCommit},
 		{"errors", s.errors},
 		{"catalog", s.catalog},
+		{"views", s.views},
 		{"stamp", s.stamp},
 		{"concurrency", s.concurrency},
 		{"close", s.close},

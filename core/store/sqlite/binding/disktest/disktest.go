@@ -1,38 +1,38 @@
 // Package disktest is a disk for tests of durability. It passes everything on to
 // the real one, remembers every write and sync in their order, can fail a sync or
 // a write, and can show what would be left if the power had been cut at any
-// moment: what was synced is there; of what was not, anything may be there, in
-// any order, even half.
+// moment. cut.go says what it takes a disk to be like.
 package disktest
 
 import (
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 )
-
-// sector is what a real disk writes at once: a torn write is cut there.
-const sector = 512
 
 // kind of an event.
 type kind uint8
 
 const (
-	wrote kind = iota
-	truncated
-	synced
-	deleted
-	noted
+	found     kind = iota // a file that was there before, with what was in it
+	created               // its name is not durable yet
+	wrote                 //
+	truncated             //
+	synced                //
+	failed                // a sync: what was not synced before may be lost for good
+	deleted               // durably, if named
+	folder                // the folder was synced: the names in it are durable
+	noted                 // the test made a note
 )
 
 // event is one thing that happened on the disk.
 type event struct {
 	kind   kind
 	file   string // its path, or the text of a note
-	offset int64  // or the new size
+	offset int64  // or the new size, or how many events there were when a sync began
 	data   []byte
+	named  bool
+	at     int // how many events there were before
 }
 
 // Disk is a disk under test. It is safe for concurrent use.
@@ -42,8 +42,11 @@ type Disk struct {
 
 	mu         sync.Mutex // guards what follows
 	events     []event
+	known      map[string]bool  // files of which an event has told
+	failed     map[string]int64 // syncs of each file
 	failSyncs  int
 	failWrites int
+	fullWrites int
 }
 
 // Name is what a connection calls the disk by.
@@ -52,6 +55,14 @@ func (d *Disk) Name() string { return d.name }
 // Note records that something happened now, as that a write was acknowledged.
 func (d *Disk) Note(text string) { d.record(event{kind: noted, file: text}) }
 
+// SyncFolder records that the folder of the files was synced: their names are
+// durable. The file system's own interface has no such call, so that who syncs a
+// folder has to tell.
+func (d *Disk) SyncFolder(string) error {
+	d.record(event{kind: folder})
+	return nil
+}
+
 // Len is the number of events so far.
 func (d *Disk) Len() int {
 	d.mu.Lock()
@@ -59,24 +70,121 @@ func (d *Disk) Len() int {
 	return len(d.events)
 }
 
-// FailSyncs makes the next n syncs fail without an effect.
-func (d *Disk) FailSyncs(n int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.failSyncs = n
+// Adopt has the disk hold the files of a folder, as they are left by a Cut, before
+// anything opens them.
+func (d *Disk) Adopt(dir string) error {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		d.meet(filepath.Join(dir, f.Name()))
+	}
+	return err
 }
 
-// FillUp makes the next n writes fail for want of space.
-func (d *Disk) FillUp(n int) {
+// Syncs is how often a file has been synced.
+func (d *Disk) Syncs(path string) int {
+	return d.count(func(e event) bool { return e.kind == synced && e.file == path })
+}
+
+// Begun is how often a file has been written from its beginning.
+func (d *Disk) Begun(path string) int {
+	return d.count(func(e event) bool { return e.kind == wrote && e.offset == 0 && e.file == path })
+}
+
+func (d *Disk) count(is func(event) bool) (n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.failWrites = n
+	for _, e := range d.events {
+		if is(e) {
+			n++
+		}
+	}
+	return n
+}
+
+// FailSyncs makes the next n syncs fail without an effect. Whoever else has the same
+// file open is told at his next sync of it, as by Linux.
+func (d *Disk) FailSyncs(n int) { d.set(&d.failSyncs, n) }
+
+// FailWrites makes the next n writes fail, half done.
+func (d *Disk) FailWrites(n int) { d.set(&d.failWrites, n) }
+
+// FillUp makes the next n writes fail for want of space, half done.
+func (d *Disk) FillUp(n int) { d.set(&d.fullWrites, n) }
+
+func (d *Disk) set(field *int, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	*field = n
 }
 
 func (d *Disk) record(e event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.append(e)
+}
+
+// append adds an event. Lock held.
+func (d *Disk) append(e event) {
+	e.at = len(d.events)
 	d.events = append(d.events, e)
+}
+
+// meet records a file that has been opened for the first time, and returns how many of
+// its syncs have failed. Later on it is not even looked at: closing it again would drop
+// the locks that SQLite has on it in this process.
+func (d *Disk) meet(file string) (failed int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.known[file] {
+		return d.failed[file]
+	}
+	d.known[file] = true
+	content, err := os.ReadFile(file)
+	if err != nil {
+		panic(err) // it is open
+	}
+	e := event{kind: found, file: file, data: content}
+	if len(content) == 0 { // whoever made it an instant ago has not synced its name
+		e.kind = created
+	}
+	d.append(e)
+	return 0
+}
+
+// gone records that a file was deleted.
+func (d *Disk) gone(file string, durably bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.known, file)
+	delete(d.failed, file)
+	d.append(event{kind: deleted, file: file, named: durably})
+}
+
+// failSync reports that a sync is one of those that are to fail.
+func (d *Disk) failSync(file string, told *int64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failSyncs == 0 {
+		return false
+	}
+	d.failSyncs--
+	d.failed[file]++
+	*told = d.failed[file]
+	d.append(event{kind: failed, file: file})
+	return true
+}
+
+// sync records a sync that began after so many events, unless another one has failed
+// of which its caller has not been told.
+func (d *Disk) sync(file string, begun int, told *int64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if *told != d.failed[file] {
+		*told = d.failed[file]
+		return false
+	}
+	d.append(event{kind: synced, file: file, offset: int64(begun)})
+	return true
 }
 
 // fails counts down one of the failures that were asked for.
@@ -88,72 +196,4 @@ func (d *Disk) fails(left *int) bool {
 	}
 	*left--
 	return true
-}
-
-// Cut writes into dir what could be found there had the power been cut after the
-// first n events, and returns the notes that had been made until then. Locks and
-// shared memory do not survive a power cut and are not written.
-func (d *Disk) Cut(n int, rng *rand.Rand, dir string) (notes []string, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	files, pending := map[string][]byte{}, map[string][]event{}
-	for _, e := range d.events[:n] {
-		switch e.kind {
-		case wrote, truncated:
-			pending[e.file] = append(pending[e.file], e)
-		case synced:
-			for _, p := range pending[e.file] {
-				files[e.file] = p.apply(files[e.file])
-			}
-			delete(pending, e.file)
-		case deleted:
-			delete(files, e.file)
-			delete(pending, e.file)
-		case noted:
-			notes = append(notes, e.file)
-		}
-	}
-	for file, events := range pending {
-		for _, e := range survivors(events, rng) {
-			files[file] = e.apply(files[file])
-		}
-	}
-	for file, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(file)), data, 0o600); err != nil {
-			return nil, err
-		}
-	}
-	return notes, nil
-}
-
-// survivors are those of the unsynced events that reach the disk all the same:
-// some, in any order, some of them torn.
-func survivors(events []event, rng *rand.Rand) []event {
-	var out []event
-	for _, e := range events {
-		switch rng.IntN(3) {
-		case 0: // lost
-		case 1:
-			out = append(out, e)
-		case 2:
-			if sectors := len(e.data) / sector; e.kind == wrote && sectors > 1 {
-				e.data = slices.Clip(e.data[:sector*(1+rng.IntN(sectors-1))])
-			}
-			out = append(out, e)
-		}
-	}
-	rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
-	return out
-}
-
-// apply does to the contents of a file what the event did.
-func (e event) apply(file []byte) []byte {
-	if e.kind == truncated {
-		return file[:min(int(e.offset), len(file))]
-	}
-	if end := int(e.offset) + len(e.data); end > len(file) {
-		file = append(file, make([]byte, end-len(file))...)
-	}
-	copy(file[e.offset:], e.data)
-	return file
 }

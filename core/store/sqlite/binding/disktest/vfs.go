@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"testing"
 	"unsafe"
 
@@ -19,16 +20,41 @@ type extra struct {
 	real    lib.Tsqlite3_io_methods
 	disk    uintptr
 	name    uintptr // SQLite's own copy, which outlives the file
+	told    int64   // of so many failed syncs of the file
 }
 
-// New is a disk that exists until the end of the test.
+// New is a disk that exists until the end of the test, for connections that ask for
+// it by its name.
 func New(t testing.TB) *Disk {
 	t.Helper()
-	d := &Disk{name: fmt.Sprintf("disktest-%p", t)}
+	return newDisk(t, false)
+}
+
+// Default is a disk for all connections that this process opens until the end of the
+// test and that do not ask for another one by name. Only one test at a time can have
+// it.
+func Default(t testing.TB) *Disk {
+	t.Helper()
+	return newDisk(t, true)
+}
+
+// system is the file system of a process without disks of ours.
+var system = sync.OnceValue(func() uintptr {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	if lib.Xsqlite3_initialize(tls) != lib.SQLITE_OK {
+		return 0
+	}
+	return lib.Xsqlite3_vfs_find(tls, 0)
+})
+
+func newDisk(t testing.TB, byDefault bool) *Disk {
+	t.Helper()
+	d := &Disk{name: fmt.Sprintf("disktest-%p", t), real: system(), known: map[string]bool{}, failed: map[string]int64{}}
 	var pin runtime.Pinner // the C side holds d's address
 	pin.Pin(d)
 	tls := libc.NewTLS()
-	vfs, err := d.register(tls)
+	vfs, err := d.register(tls, byDefault)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,11 +68,7 @@ func New(t testing.TB) *Disk {
 	return d
 }
 
-func (d *Disk) register(tls *libc.TLS) (vfs uintptr, err error) {
-	if rc := lib.Xsqlite3_initialize(tls); rc != lib.SQLITE_OK {
-		return 0, fmt.Errorf("initialize: code %d", rc)
-	}
-	d.real = lib.Xsqlite3_vfs_find(tls, 0)
+func (d *Disk) register(tls *libc.TLS, byDefault bool) (vfs uintptr, err error) {
 	vfs = libc.Xcalloc(tls, 1, types.Size_t(unsafe.Sizeof(lib.Tsqlite3_vfs{})))
 	name, err := libc.CString(d.name)
 	if d.real == 0 || vfs == 0 || err != nil {
@@ -60,7 +82,11 @@ func (d *Disk) register(tls *libc.TLS) (vfs uintptr, err error) {
 	v.FpAppData = uintptr(unsafe.Pointer(d))
 	v.FxOpen = callback(open)
 	v.FxDelete = callback(remove)
-	if rc := lib.Xsqlite3_vfs_register(tls, vfs, 0); rc != lib.SQLITE_OK {
+	makeDefault := int32(0)
+	if byDefault {
+		makeDefault = 1
+	}
+	if rc := lib.Xsqlite3_vfs_register(tls, vfs, makeDefault); rc != lib.SQLITE_OK {
 		return 0, fmt.Errorf("register: code %d", rc)
 	}
 	return vfs, nil
@@ -74,7 +100,7 @@ func callback[T any](f T) uintptr { return *(*uintptr)(unsafe.Pointer(&struct{ f
 
 func function[T any](p uintptr) T { return *(*T)(unsafe.Pointer(&struct{ p uintptr }{p})) }
 
-// extraOf finds what New's disk added to a file.
+// extraOf finds what our disk has added to a file.
 func extraOf(file uintptr, real uintptr) *extra {
 	return at[extra](file + uintptr(at[lib.Tsqlite3_vfs](real).FszOsFile))
 }
@@ -85,7 +111,7 @@ func open(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int3
 	rc := realOpen(tls, d.real, name, file, flags, out)
 	f := at[lib.Tsqlite3_file](file)
 	if rc != lib.SQLITE_OK || f.FpMethods == 0 || name == 0 {
-		return rc // name 0: a temporary file, of no interest
+		return rc // SQLite's temporary files have no names
 	}
 	x := extraOf(file, d.real)
 	x.real = *at[lib.Tsqlite3_io_methods](f.FpMethods)
@@ -95,15 +121,19 @@ func open(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int3
 	x.methods.FxSync = callback(syncFile)
 	x.disk = uintptr(unsafe.Pointer(d))
 	x.name = name
+	x.told = d.meet(libc.GoString(name))
 	f.FpMethods = uintptr(unsafe.Pointer(&x.methods))
 	return rc
 }
 
 func remove(tls *libc.TLS, vfs, name uintptr, syncDir int32) int32 {
 	d := at[Disk](at[lib.Tsqlite3_vfs](vfs).FpAppData)
-	d.record(event{kind: deleted, file: libc.GoString(name)})
 	realRemove := function[func(*libc.TLS, uintptr, uintptr, int32) int32](at[lib.Tsqlite3_vfs](d.real).FxDelete)
-	return realRemove(tls, d.real, name, syncDir)
+	rc := realRemove(tls, d.real, name, syncDir)
+	if rc == lib.SQLITE_OK {
+		d.gone(libc.GoString(name), syncDir != 0)
+	}
+	return rc
 }
 
 // fileExtra is extraOf a file whose methods are ours: they stand at its beginning.
@@ -114,12 +144,23 @@ func fileExtra(file uintptr) (*extra, *Disk) {
 
 func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	x, d := fileExtra(file)
-	if d.fails(&d.failWrites) {
-		return lib.SQLITE_FULL
+	failure := int32(lib.SQLITE_OK)
+	switch {
+	case d.fails(&d.fullWrites):
+		failure = lib.SQLITE_FULL
+	case d.fails(&d.failWrites):
+		failure = lib.SQLITE_IOERR_WRITE
+	}
+	if failure != lib.SQLITE_OK {
+		n /= 2
 	}
 	copied := append([]byte(nil), unsafe.Slice(at[byte](data), int(n))...)
 	d.record(event{kind: wrote, file: libc.GoString(x.name), offset: offset, data: copied})
-	return function[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](x.real.FxWrite)(tls, file, data, n, offset)
+	rc := function[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](x.real.FxWrite)(tls, file, data, n, offset)
+	if failure != lib.SQLITE_OK {
+		return failure
+	}
+	return rc
 }
 
 func truncate(tls *libc.TLS, file uintptr, size int64) int32 {
@@ -130,12 +171,13 @@ func truncate(tls *libc.TLS, file uintptr, size int64) int32 {
 
 func syncFile(tls *libc.TLS, file uintptr, flags int32) int32 {
 	x, d := fileExtra(file)
-	if d.fails(&d.failSyncs) {
+	name, begun := libc.GoString(x.name), d.Len()
+	if d.failSync(name, &x.told) {
 		return lib.SQLITE_IOERR_FSYNC
 	}
 	rc := function[func(*libc.TLS, uintptr, int32) int32](x.real.FxSync)(tls, file, flags)
-	if rc == lib.SQLITE_OK {
-		d.record(event{kind: synced, file: libc.GoString(x.name)})
+	if rc == lib.SQLITE_OK && !d.sync(name, begun, &x.told) {
+		return lib.SQLITE_IOERR_FSYNC
 	}
 	return rc
 }

@@ -1,0 +1,102 @@
+package collection
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/schema"
+)
+
+// follow rewrites the rules that name what gets another name, in the drafts and in
+// the other collections, which join the changes. A rule of a draft that is not the
+// stored one was submitted, in the new names, and stays.
+func (w *work) follow(changes []schema.Change) ([]schema.Change, error) {
+	if !slices.ContainsFunc(changes, renames) {
+		return changes, nil
+	}
+	is := w.snapshot(w.after(changes))
+	asked := len(changes)
+	for _, c := range w.stored.All() {
+		i := slices.IndexFunc(changes[:asked], func(ch schema.Change) bool { return ch.Old == c })
+		draft := c.Clone()
+		if i >= 0 {
+			draft = changes[i].New
+		}
+		if draft == nil {
+			continue
+		}
+		changed, err := w.followIn(c, draft, is)
+		if err != nil {
+			return nil, err
+		}
+		if changed && i < 0 {
+			draft.Updated = w.now()
+			changes = append(changes, schema.Change{Old: c, New: draft})
+		}
+	}
+	return changes, nil
+}
+
+// renames says whether the collection, or a field of it, gets another name.
+func renames(ch schema.Change) bool {
+	if ch.Old == nil || ch.New == nil {
+		return false
+	}
+	return ch.Old.Name != ch.New.Name || slices.ContainsFunc(ch.Old.Fields, func(was *schema.Field) bool {
+		f := ch.New.FieldByID(was.ID)
+		return f != nil && f.Name != was.Name
+	})
+}
+
+// followIn rewrites the rules of a draft and says whether there was something to.
+func (w *work) followIn(c, draft *schema.Collection, is *schema.Snapshot) (changed bool, err error) {
+	stored := map[string]string{}
+	c.Clone().MapRules(func(property, text string) string {
+		stored[property] = text
+		return text
+	})
+	draft.MapRules(func(property, text string) string {
+		if stored[property] != text || w.said[draft][property] || err != nil {
+			return text
+		}
+		renamed, refused := query.Renamed(text, c, w.stored, is)
+		if refused != nil {
+			err = ambiguous(w.message, draft, property, refused)
+			return text
+		}
+		if renamed != text {
+			changed = true
+			w.notes.rewrite(draft.Name, property, text, renamed)
+		}
+		return renamed
+	})
+	return changed, err
+}
+
+// ambiguous is the failure of a name that a rule cannot follow.
+func ambiguous(message string, c *schema.Collection, property string, err error) error {
+	fails := fault.Fields{}
+	fails.Set(fault.Leaf("validation_ambiguous_rename", fmt.Sprintf(
+		"The %s of %s cannot follow the new name: %s. Let the rule name both first", property, c.Name, err)), "fields")
+	return fault.Invalidate(message, fails)
+}
+
+// relabel lets the labels of rate limits follow the names of collections.
+func (w *work) relabel(changes []schema.Change) error {
+	names := map[string]string{}
+	for _, ch := range changes {
+		if ch.Old != nil && ch.New != nil && ch.Old.Name != ch.New.Name {
+			names[ch.Old.Name] = ch.New.Name
+		}
+	}
+	if len(names) == 0 || w.Settings == nil {
+		return nil
+	}
+	labels, err := w.Settings.RenameCollections(w.tx, names)
+	for _, l := range labels {
+		w.notes.rewrite("", "settings.rateLimits.rules."+fault.Index(l.Rule)+".label", l.From, l.To)
+	}
+	return err
+}

@@ -1,0 +1,271 @@
+package collection
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+const (
+	maxExamples = 3
+	maxExample  = 200 // bytes of a value
+)
+
+// notes are taken while a change is at work. All methods do nothing on nil.
+type notes struct {
+	Plan
+	rows map[string]int64 // of tables, as they are called now
+}
+
+func newNotes() *notes {
+	return &notes{rows: map[string]int64{}, Plan: Plan{Collections: []PlannedCollection{}, Steps: []PlannedStep{},
+		Losses: []Loss{}, Rewrites: []Rewrite{}, Broken: []Broken{}}}
+}
+
+// begin notes what the change is about.
+func (n *notes) begin(w *work, changes []schema.Change) error {
+	if n == nil {
+		return nil
+	}
+	for _, ch := range changes {
+		c := PlannedCollection{Action: "create", ID: either(ch).ID, Name: either(ch).Name}
+		if ch.Old != nil {
+			if c.Action = "update"; ch.New == nil {
+				c.Action = "delete"
+			}
+			var err error
+			if c.Rows, err = n.count(w, ch.Old.Name); err != nil {
+				return err
+			}
+		}
+		n.Collections = append(n.Collections, c)
+	}
+	return nil
+}
+
+// count is how many rows a table has.
+func (n *notes) count(w *work, table string) (int64, error) {
+	if rows, known := n.rows[table]; known {
+		return rows, nil
+	}
+	rows, err := w.number(`SELECT COUNT(*) FROM ` + quote(table))
+	if err == nil {
+		n.rows[table] = rows
+	}
+	return rows, err
+}
+
+// number is the result of a query of one number.
+func (w *work) number(sql string) (n int64, err error) {
+	rows, err := w.tx.Query(sql)
+	if err != nil {
+		return 0, err
+	}
+	if rows.Next() {
+		n = rows.Int(0)
+	}
+	return n, rows.Close()
+}
+
+// step notes a step that is about to be taken.
+func (n *notes) step(w *work, step schema.Step) (err error) {
+	if n == nil {
+		return nil
+	}
+	var p PlannedStep
+	touched := "" // the table whose rows it goes through
+	switch d := step.(type) {
+	case schema.CreateTable:
+		p = PlannedStep{Action: "createTable", Table: d.Table}
+		n.rows[d.Table] = 0
+	case schema.DropTable:
+		p, touched = PlannedStep{Action: "dropTable", Table: d.Table}, d.Table
+	case schema.RenameTable:
+		p = PlannedStep{Action: "renameTable", From: d.From, To: d.To}
+		delete(n.rows, d.From)
+		delete(n.rows, d.To)
+	case schema.AddColumn:
+		p, touched = PlannedStep{Action: "addColumn", Table: d.Table, Column: d.Column.Name}, d.Table
+	case schema.DropColumn:
+		p, touched = PlannedStep{Action: "dropColumn", Table: d.Table, Column: d.Column}, d.Table
+	case schema.ConvertColumn:
+		p, touched = PlannedStep{Action: "convertColumn", Table: d.Table, Column: d.From.Name, From: kindOf(d.From), To: kindOf(d.To)}, d.Table
+	case schema.RenameColumn:
+		p = PlannedStep{Action: "renameColumn", Table: d.Table, From: d.From, To: d.To}
+	case schema.CreateIndex:
+		p, touched = PlannedStep{Action: "createIndex", Table: d.Index.Table, Index: d.Index.Name}, d.Index.Table
+	case schema.DropIndex:
+		p = PlannedStep{Action: "dropIndex", Index: d.Name}
+	case schema.CreateView:
+		p = PlannedStep{Action: "createView", Table: d.Name}
+	case schema.DropView:
+		p = PlannedStep{Action: "dropView", Table: d.Name}
+	}
+	if touched != "" {
+		if p.Rows, err = n.count(w, touched); err != nil {
+			return err
+		}
+	}
+	n.Steps = append(n.Steps, p)
+	return n.dropped(w, step, p.Rows)
+}
+
+// dropped notes what goes with a table or column.
+func (n *notes) dropped(w *work, step schema.Step, rows int64) error {
+	switch d := step.(type) {
+	case schema.DropTable:
+		if rows > 0 {
+			n.Losses = append(n.Losses, Loss{Cause: LossDeleted, Collection: d.Table, Count: rows})
+		}
+	case schema.DropColumn:
+		filled, err := w.number(`SELECT COUNT(*) FROM ` + quote(d.Table) + ` WHERE ` + filled(d.Field, w.Store.Dialect()))
+		if err != nil {
+			return err
+		}
+		if filled > 0 {
+			n.Losses = append(n.Losses, Loss{Cause: LossDropped, Collection: d.Table, Field: d.Column, Count: filled})
+		}
+	}
+	return nil
+}
+
+// filled is the condition that a column holds something.
+func filled(f *schema.Field, dialect store.Dialect) string {
+	column := quote(f.Name)
+	switch f.Kind.Column() {
+	case store.ColumnNumber:
+		return column + ` <> 0`
+	case store.ColumnBool:
+		return column + ` = TRUE`
+	case store.ColumnMulti:
+		return dialect.Length(column) + ` > 0`
+	case store.ColumnJSON:
+		return `CAST(` + column + ` AS text) NOT IN ('', 'null', '""', '[]', '{}')`
+	case store.ColumnGeo:
+		return `CAST(` + column + ` AS text) NOT IN ('', '{"lon":0,"lat":0}')`
+	}
+	return column + ` <> ''`
+}
+
+// kindOf is the kind of a field in words.
+func kindOf(f *schema.Field) string {
+	if f.Multiple() {
+		return "multiple " + f.Type()
+	}
+	return f.Type()
+}
+
+// converted notes the values of some rows that are not what they were.
+func (n *notes) converted(step schema.ConvertColumn, ids []string, was, is []any) {
+	if n == nil {
+		return
+	}
+	for i, v := range was {
+		if step.From.IsZero(v) || step.From.Equal(schema.Convert(step.To, step.From, is[i]), v) {
+			continue
+		}
+		cause := LossAltered
+		if step.To.IsZero(is[i]) {
+			cause = LossEmptied
+		}
+		loss := n.loss(cause, step.Table, step.From.Name)
+		loss.Count++
+		if len(loss.Examples) < maxExamples {
+			loss.Examples = append(loss.Examples, Example{ids[i], example(v), example(is[i])})
+		}
+	}
+}
+
+// loss is the entry of a field, made if need be.
+func (n *notes) loss(cause, collection, field string) *Loss {
+	i := slices.IndexFunc(n.Losses, func(l Loss) bool { return l.Cause == cause && l.Collection == collection && l.Field == field })
+	if i < 0 {
+		i = len(n.Losses)
+		n.Losses = append(n.Losses, Loss{Cause: cause, Collection: collection, Field: field})
+	}
+	return &n.Losses[i]
+}
+
+func example(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil { // JSON of an old database that is none
+		return fmt.Sprintf("%q", v)
+	}
+	if len(raw) <= maxExample {
+		return string(raw)
+	}
+	cut := maxExample
+	for cut > 0 && !utf8.RuneStart(raw[cut]) {
+		cut--
+	}
+	return string(raw[:cut]) + "…"
+}
+
+func (n *notes) rewrite(collection, property, from, to string) {
+	if n != nil {
+		n.Rewrites = append(n.Rewrites, Rewrite{collection, property, from, to})
+	}
+}
+
+// end notes what has become of everything else.
+func (n *notes) end(w *work, next *schema.Snapshot) error {
+	if n == nil {
+		return nil
+	}
+	for _, is := range next.All() {
+		was := w.stored.ByID(is.ID)
+		if was == nil || was == is {
+			continue
+		}
+		for _, ix := range was.Indexes {
+			if now := namesake(ix, is); now != "" && now != ix {
+				n.rewrite(is.Name, "indexes", ix, now)
+			}
+		}
+		if was.View != nil && is.View != nil && was.View.Query != is.View.Query {
+			n.rewrite(is.Name, "viewQuery", was.View.Query, is.View.Query)
+		}
+	}
+	for _, c := range next.All() {
+		if !slices.ContainsFunc(n.Collections, func(p PlannedCollection) bool { return p.ID == c.ID }) {
+			n.judge(w, c, next)
+		}
+	}
+	return nil
+}
+
+// namesake is the index of the collection that has the name of another one.
+func namesake(text string, c *schema.Collection) string {
+	ix, err := schema.ParseIndex(text)
+	if err != nil {
+		return ""
+	}
+	for _, other := range c.Indexes {
+		if parsed, err := schema.ParseIndex(other); err == nil && strings.EqualFold(parsed.Name, ix.Name) {
+			return other
+		}
+	}
+	return ""
+}
+
+// judge notes the rules of a collection that resolve now and would not any more.
+func (n *notes) judge(w *work, c *schema.Collection, next *schema.Snapshot) {
+	was := w.stored.ByID(c.ID)
+	sound := map[string]bool{}
+	was.Clone().MapRules(func(property, text string) string {
+		sound[property] = query.CheckRule(w.stored, was, text) == nil
+		return text
+	})
+	c.Clone().MapRules(func(property, text string) string {
+		if err := query.CheckRule(next, c, text); err != nil && sound[property] {
+			n.Broken = append(n.Broken, Broken{c.Name, property, err.Error()})
+		}
+		return text
+	})
+}

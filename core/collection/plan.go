@@ -1,0 +1,157 @@
+package collection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// Plan is what a change of collections would do. Lists are empty, never nil.
+type Plan struct {
+	Collections []PlannedCollection `json:"collections"` // those that the change is about
+	Steps       []PlannedStep       `json:"steps"`       // in the order in which they are taken
+	Losses      []Loss              `json:"losses"`      // stored values that would be gone or other ones
+	Rewrites    []Rewrite           `json:"rewrites"`    // what follows new names
+	Broken      []Broken            `json:"broken"`      // rules of other collections that would be none any more
+}
+
+// PlannedCollection is a collection that is created, changed or deleted.
+type PlannedCollection struct {
+	Action string `json:"action"` // create, update or delete
+	ID     string `json:"id"`
+	Name   string `json:"name"` // as it would be
+	Rows   int64  `json:"rows"` // that it has now
+}
+
+// PlannedStep is one step with the rows that it has to go through.
+type PlannedStep struct {
+	Action string `json:"action"` // the name of a schema.Step
+	Table  string `json:"table,omitempty"`
+	Column string `json:"column,omitempty"`
+	Index  string `json:"index,omitempty"`
+	From   string `json:"from,omitempty"` // of a rename: the old name; of a conversion: the old kind
+	To     string `json:"to,omitempty"`
+	Rows   int64  `json:"rows"`
+}
+
+// The causes of a loss.
+const (
+	LossDeleted = "deleted" // the collection goes, with its records
+	LossDropped = "dropped" // the field goes, with its values
+	LossEmptied = "emptied" // a conversion leaves nothing of the value
+	LossAltered = "altered" // a conversion makes another value, from which the old one does not come back
+)
+
+// Loss is how many values, or records, are not what they were.
+type Loss struct {
+	Cause      string    `json:"cause"`
+	Collection string    `json:"collection"`
+	Field      string    `json:"field,omitempty"` // as it is called now
+	Count      int64     `json:"count"`
+	Examples   []Example `json:"examples,omitempty"` // some converted ones
+}
+
+// Example is a converted value: the JSON of it, cut if it is long.
+type Example struct {
+	ID   string `json:"id"`
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Rewrite is a text that follows a new name.
+type Rewrite struct {
+	Collection string `json:"collection"` // "" for the settings
+	Property   string `json:"property"`
+	From       string `json:"from"`
+	To         string `json:"to"`
+}
+
+// Broken is a rule that holds now and would not resolve any more.
+type Broken struct {
+	Collection string `json:"collection"`
+	Property   string `json:"property"`
+	Message    string `json:"message"`
+}
+
+// planned is the body of a plan: one of its parts.
+type planned struct {
+	Create json.RawMessage
+	Update *struct {
+		Collection string
+		Body       json.RawMessage
+		Convert    bool
+	}
+	Delete string
+	Import *Import
+}
+
+func (p *planned) parts() (n int) {
+	for _, there := range []bool{p.Create != nil, p.Update != nil, p.Delete != "", p.Import != nil} {
+		if there {
+			n++
+		}
+	}
+	return n
+}
+
+// errUndone ends the transaction of a plan.
+var errUndone = errors.New("collection: a plan is undone")
+
+// Plan says what a change would do: it makes it, in a transaction that is undone, so
+// nothing is changed, and an error is the one that the change itself would have. The
+// body has one of: create, a collection; update, with collection, body and convert;
+// delete, an id or name; import, an Import. Hooks are not run.
+func (s *Service) Plan(ctx context.Context, body []byte) (*Plan, error) {
+	var p planned
+	if err := json.Unmarshal(body, &p); err != nil {
+		return nil, fault.Wrap(fault.Invalid, loadFailed, err)
+	}
+	if p.parts() != 1 {
+		fails := fault.Fields{}
+		for _, part := range []string{"create", "update", "delete", "import"} {
+			fails.Set(fault.Leaf("validation_invalid_plan", "Exactly one of create, update, delete and import must be set"), part)
+		}
+		return nil, fault.Invalidate(validateFailed, fails)
+	}
+	var n *notes
+	err := s.Store.Exclusive(ctx, func(tx store.Tx) error {
+		stored, err := readRows(tx)
+		if err != nil {
+			return err
+		}
+		n = newNotes()
+		if err := s.plan(tx, s.snapshot(stored), &p, n); err != nil {
+			return err
+		}
+		return errUndone
+	})
+	if !errors.Is(err, errUndone) {
+		return nil, err
+	}
+	return &n.Plan, nil
+}
+
+// plan makes the change that is planned.
+func (s *Service) plan(tx store.Tx, stored *schema.Snapshot, p *planned, n *notes) (err error) {
+	w := s.work(tx, stored, createFailed)
+	w.notes = n
+	switch {
+	case p.Create != nil:
+		_, _, err = w.create(p.Create)
+	case p.Update != nil:
+		w.message, w.convert = updateFailed, p.Update.Convert
+		_, _, err = w.update(p.Update.Collection, p.Update.Body)
+	case p.Import != nil:
+		if err = p.Import.check(); err == nil {
+			_, err = w.bring(p.Import)
+		}
+	default:
+		w.message = deleteFailed
+		_, err = w.remove(stored.Find(p.Delete))
+	}
+	return err
+}

@@ -1,0 +1,53 @@
+package collection
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// Transaction calls fn with a transaction and services that write in it: collections
+// and records, each seeing what the other has done. All of it is kept when fn returns
+// nil, and nothing if it returns an error, which Transaction then returns. No other
+// write runs meanwhile, and no other service may be used to write. fn may be called
+// more than once. The services must not be used when it has returned.
+func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *record.Service) error) error {
+	var binding *record.Binding
+	err := s.Store.Exclusive(ctx, func(tx store.Tx) error {
+		if binding != nil { // tried before
+			binding.Close(ctx, false)
+			binding = nil
+		}
+		list, err := readRows(tx)
+		if err != nil {
+			return err
+		}
+		was := s.snapshot(list)
+		var current atomic.Pointer[schema.Snapshot]
+		current.Store(was)
+		binding = s.Records.Bind(tx, current.Load)
+		err = binding.Call(func() error { return fn(tx, s.within(binding, &current), binding.Records) })
+		logged := binding.End()
+		if err != nil {
+			return err
+		}
+		if next := current.Load(); next != was {
+			tx.OnCommit(func() { s.Snapshots.Store(next) })
+		}
+		return s.Changes.Append(tx, logged)
+	})
+	if binding != nil {
+		binding.Close(ctx, err == nil)
+	}
+	return err
+}
+
+// within is the service bound to a transaction, whose definitions are in current.
+func (s *Service) within(b *record.Binding, current *atomic.Pointer[schema.Snapshot]) *Service {
+	bound := *s
+	bound.Store, bound.Records, bound.Changes, bound.Snapshots, bound.outer = b.Store, b.Records, b.Changes, current, b
+	return &bound
+}

@@ -1,0 +1,35 @@
+package query
+
+import "sync"
+
+// recent remembers what was asked for of late: when a generation is full, what was
+// not asked for since the last one was is forgotten. It is safe for concurrent use.
+type recent[K comparable, V any] struct {
+	size int // of each generation
+
+	mu         sync.RWMutex // guards both
+	young, old map[K]V
+}
+
+func (c *recent[K, V]) get(key K) (V, bool) {
+	c.mu.RLock()
+	v, ok := c.young[key]
+	young := ok
+	if !ok {
+		v, ok = c.old[key]
+	}
+	c.mu.RUnlock()
+	if ok && !young {
+		c.put(key, v)
+	}
+	return v, ok
+}
+
+func (c *recent[K, V]) put(key K, v V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.young == nil || len(c.young) >= c.size {
+		c.old, c.young = c.young, make(map[K]V)
+	}
+	c.young[key] = v
+}

@@ -1,0 +1,242 @@
+package query
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// Renamed is a rule of the collection c of was as it has to read where the
+// collections and fields of was have the names that they have in is: the places that
+// name one are replaced, all else stays as it is written. What resolves to nothing
+// stays too, and so does a rule that is none.
+//
+// The error is an *Error: a path from @request.auth that fields of several auth
+// collections have, which get different names, unless the rule has all of these.
+func Renamed(rule string, c *schema.Collection, was, is *schema.Snapshot) (string, error) {
+	e, err := Parse(rule)
+	if err != nil {
+		return rule, nil
+	}
+	r := renamer{rule: rule, was: was, is: is, base: c}
+	r.expr(e)
+	for _, id := range r.doubts {
+		if err := r.settle(id); err != nil {
+			return "", err
+		}
+	}
+	return edited(rule, r.edits), nil
+}
+
+// edit replaces a part of a text.
+type edit struct {
+	pos, end int
+	text     string
+}
+
+// edited makes edits that do not overlap.
+func edited(text string, edits []edit) string {
+	slices.SortFunc(edits, func(a, b edit) int { return b.pos - a.pos })
+	for _, e := range edits {
+		text = text[:e.pos] + e.text + text[e.end:]
+	}
+	return text
+}
+
+// renamer goes through a rule as the resolver does.
+type renamer struct {
+	rule    string
+	was, is *schema.Snapshot
+	base    *schema.Collection
+	edits   []edit
+	names   []string // of all identifiers
+	doubts  []Ident  // paths from @request.auth that mean several things
+}
+
+func (r *renamer) expr(e Expr) {
+	switch e := e.(type) {
+	case *And:
+		for _, part := range e.List {
+			r.expr(part)
+		}
+	case *Or:
+		for _, part := range e.List {
+			r.expr(part)
+		}
+	case *Compare:
+		r.operand(e.Left)
+		r.operand(e.Right)
+		r.literal(e.Left, e.Right)
+		r.literal(e.Right, e.Left)
+	}
+}
+
+func (r *renamer) operand(o Operand) {
+	switch o := o.(type) {
+	case Ident:
+		r.names = append(r.names, o.Name)
+		r.ident(o)
+	case *Call:
+		for _, arg := range o.Args {
+			r.operand(arg)
+		}
+	}
+}
+
+func (r *renamer) ident(id Ident) {
+	rest, root := cutRoot(id.Name)
+	at := id.Pos + len(id.Name) - len(rest)
+	switch root {
+	case "":
+		r.edits = append(r.edits, r.path(r.base, rest, at)...)
+	case "@request.body.":
+		r.edits = append(r.edits, r.body(rest, at)...)
+	case "@request.auth.":
+		switch meanings := r.meanings(id); {
+		case len(meanings) == 0:
+		case agreed(meanings):
+			r.edits = append(r.edits, meanings[0]...)
+		default:
+			r.doubts = append(r.doubts, id)
+		}
+	case "@collection.":
+		first, path, ok := strings.Cut(rest, ".")
+		name, _, _ := strings.Cut(first, ":")
+		c := r.was.Find(name)
+		if !ok || c == nil {
+			return
+		}
+		r.edits = append(r.edits, edit{at, at + len(name), r.collection(c, name)})
+		r.edits = append(r.edits, r.path(c, path, at+len(first)+1)...)
+	}
+}
+
+// cutRoot splits off what a path starts from; a path of the record itself starts
+// from "", and anything else that is no path is all root.
+func cutRoot(name string) (rest, root string) {
+	for _, root := range []string{"@request.body.", "@request.auth.", "@collection."} {
+		if rest, ok := strings.CutPrefix(name, root); ok {
+			return rest, root
+		}
+	}
+	if strings.HasPrefix(name, "@") {
+		return "", name
+	}
+	return name, ""
+}
+
+// collection is the new name of a collection that is called name here, which may be
+// its id.
+func (r *renamer) collection(c *schema.Collection, name string) string {
+	if is := r.is.ByID(c.ID); is != nil && name != c.ID && is.Name != c.Name {
+		return is.Name
+	}
+	return name
+}
+
+// field is the new name of a field.
+func (r *renamer) field(c *schema.Collection, f *schema.Field) string {
+	if is := r.is.ByID(c.ID); is != nil {
+		if g := is.FieldByID(f.ID); g != nil {
+			return g.Name
+		}
+	}
+	return f.Name
+}
+
+// path is what changes in a path of fields from a record of c, which begins at a
+// place in the rule.
+func (r *renamer) path(c *schema.Collection, path string, at int) (edits []edit) {
+	path, _, _ = strings.Cut(path, ":")
+	for c != nil {
+		name, rest, more := strings.Cut(path, ".")
+		is, next := r.step(c, name)
+		if is != name {
+			edits = append(edits, edit{at, at + len(name), is})
+		}
+		if !more {
+			break
+		}
+		c, path, at = next, rest, at+len(name)+1
+	}
+	return edits
+}
+
+// step is the new name of a part of a path and the collection that it leads to, if
+// it does.
+func (r *renamer) step(c *schema.Collection, name string) (is string, next *schema.Collection) {
+	if f := c.Field(name); f != nil {
+		if k, ok := f.Kind.(*schema.Relation); ok {
+			next = r.was.ByID(k.CollectionID)
+		}
+		return r.field(c, f), next
+	}
+	from, by, _ := strings.Cut(name, "_via_")
+	other := r.was.Find(from)
+	if other == nil || other.Field(by) == nil {
+		return name, nil
+	}
+	return r.collection(other, from) + "_via_" + r.field(other, other.Field(by)), other
+}
+
+// body is path for what was submitted: a first part that is no field may be anything.
+func (r *renamer) body(path string, at int) []edit {
+	first, _, _ := strings.Cut(path, ".")
+	first, _, _ = strings.Cut(first, ":")
+	if r.base.Field(first) == nil {
+		return nil
+	}
+	return r.path(r.base, path, at)
+}
+
+// meanings are what changes in a path from @request.auth, for every auth collection
+// in which its first part means something. Superusers are not held to rules.
+func (r *renamer) meanings(id Ident) (list [][]edit) {
+	rest, root := cutRoot(id.Name)
+	first, _, _ := strings.Cut(rest, ".")
+	first, _, _ = strings.Cut(first, ":")
+	for _, c := range r.was.All() {
+		if !c.IsAuth() || c.Name == schema.Superusers || r.is.ByID(c.ID) == nil {
+			continue
+		}
+		if _, next := r.step(c, first); c.Field(first) != nil || next != nil {
+			list = append(list, r.path(c, rest, id.Pos+len(root)))
+		}
+	}
+	return list
+}
+
+// agreed says whether all meanings are the same.
+func agreed(meanings [][]edit) bool {
+	return !slices.ContainsFunc(meanings, func(other []edit) bool { return !slices.Equal(other, meanings[0]) })
+}
+
+// settle accepts a path of several meanings if the rule has them all already.
+func (r *renamer) settle(id Ident) error {
+	for _, edits := range r.meanings(id) {
+		for i := range edits {
+			edits[i].pos, edits[i].end = edits[i].pos-id.Pos, edits[i].end-id.Pos
+		}
+		if !slices.Contains(r.names, edited(id.Name, edits)) {
+			return &Error{Message: quoted(id.Name) + " is a field of several auth collections, which would get different names", Pos: id.Pos}
+		}
+	}
+	return nil
+}
+
+// literal follows the name of a collection that @request.auth.collectionName is
+// compared with.
+func (r *renamer) literal(side, other Operand) {
+	id, ok := side.(Ident)
+	t, isText := other.(Text)
+	if !ok || !isText || id.Name != "@request.auth.collectionName" {
+		return
+	}
+	c := r.was.Find(t.Value)
+	end := t.Pos + 1 + len(t.Value)
+	if c == nil || c.Name != t.Value || end > len(r.rule) || r.rule[t.Pos+1:end] != t.Value {
+		return
+	}
+	r.edits = append(r.edits, edit{t.Pos + 1, end, r.collection(c, t.Value)})
+}

@@ -1,0 +1,28 @@
+package record_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/store/enginetest"
+)
+
+// A query that was fine with the records of its day can fail with those of another.
+func TestViewThatFailsOnItsRecords(t *testing.T) {
+	query := `SELECT id, json_extract(title, '$.a') AS a FROM posts`
+	if enginetest.Postgres() {
+		query = `SELECT id, CAST(title AS INT) AS a FROM posts`
+	}
+	b := newBed(t, `{"name":"posts","fields":[{"name":"title","type":"text"}]}`,
+		`{"name":"v","type":"view","viewQuery":"`+query+`","listRule":"","viewRule":""}`)
+	id := b.add("posts", object{"title": "no number, no JSON"})
+	var e *fault.Error
+	if _, err := b.Records().List(t.Context(), guest, "v", record.ListParams{}); !errors.As(err, &e) || e.Kind != fault.Invalid || e.Reason == "" {
+		t.Errorf("List = %v, want an invalid request", err)
+	}
+	if _, err := b.Records().Get(t.Context(), guest, "v", id, ""); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("Get = %v, want an invalid request", err)
+	}
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/loambase/loam/core/coretest"
+)
+
+func TestPostsHaveSlugs(t *testing.T) {
+	p := program()
+	coretest.Start(t, p.App)
+	h, err := p.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	coretest.Create(t, p.App, "posts", map[string]any{"title": "Hello World"})
+	status, body := coretest.Ask(t, h, "", http.MethodGet, "/api/posts/hello-world", "")
+	if status != http.StatusOK || !strings.Contains(body, `"title":"Hello World"`) {
+		t.Errorf("GET the slug = %d %s, want the post", status, body)
+	}
+	if status, body = coretest.Ask(t, h, "", http.MethodGet, "/api/posts/nothing", ""); status != http.StatusNotFound {
+		t.Errorf("GET another slug = %d %s, want 404", status, body)
+	}
+}
