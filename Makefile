@@ -9,7 +9,7 @@ SHELL := bash
 RACE := ./core/store/sqlite ./core/store/postgres ./core/record ./core/password ./core/settings ./auth ./api/...
 
 # What stands on the store: its tests hold on either engine.
-ENGINES := ./core/change ./core/collection ./core/query ./core/record ./core/settings ./auth ./api/...
+ENGINES := ./core/change ./core/collection ./core/pocketbase ./core/query ./core/record ./core/settings ./auth ./api/...
 
 # Where "make atlas" finds the server.
 URL ?= http://127.0.0.1:8090
@@ -25,7 +25,7 @@ build: ## Build the binary ./loam, static and without cgo
 	CGO_ENABLED=0 go build -trimpath -o loam .
 
 .PHONY: test
-test: tools lint test-go test-race test-sdk test-atlas test-postgres ## Run every check and test, installing what they need (Debian)
+test: tools lint test-go test-race test-sdk test-import test-atlas test-postgres ## Run every check and test, installing what they need (Debian)
 
 .PHONY: test-go
 test-go: clients/pocketbase/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json ## Run the Go tests, with the seeds of the fuzz tests
@@ -38,6 +38,10 @@ test-race: ## Run the tests of what is concurrent under the race detector
 .PHONY: test-sdk
 test-sdk: build clients/pocketbase/node_modules/.package-lock.json ## Drive the binary with the official JavaScript SDK
 	cd clients/pocketbase && npm test
+
+.PHONY: test-import
+test-import: build clients/pocketbase/node_modules/.package-lock.json ## The same on data folders that were imported from PocketBase
+	cd clients/pocketbase && LOAM_TEST_IMPORT=1 npm test
 
 .PHONY: test-atlas
 test-atlas: build examples/atlas/node_modules/.package-lock.json ## Load the cities of the world and check the answers

@@ -29,7 +29,7 @@ func layers() [][]string {
 		{"api/rest"},
 		{"api/middleware"},
 		{"api/wire"},
-		{"auth", "core/coretest"},
+		{"auth", "core/coretest", "core/pocketbase"},
 		{"core"},
 		{"core/collection"},
 		{"core/record", "core/settings"},

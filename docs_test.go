@@ -24,6 +24,7 @@ var pages = []string{
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",
 	"docs/durability.md",
+	"docs/moving-from-pocketbase.md",
 }
 
 // address is where the pages say that the server is.
@@ -103,6 +104,12 @@ func settle(t *testing.T, dir, binary string) {
 	if err := os.WriteFile(filepath.Join(dir, "loam"), []byte(loam), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	pocketbase := "mkdir pb_data && cat \"$0\"/fresh.sql \"$0\"/lived.sql | sqlite3 -bail pb_data/data.db"
+	old := exec.Command("bash", "-c", pocketbase, filepath.Join(here, "core/pocketbase/testdata"))
+	old.Dir = dir
+	if out, err := old.CombinedOutput(); err != nil {
+		t.Fatalf("make a folder of PocketBase: %v\n%s", err, out)
+	}
 	upsert := exec.Command("./bin", "superuser", "upsert", "root@example.com", "correct-horse")
 	upsert.Dir = dir
 	if out, err := upsert.CombinedOutput(); err != nil {
@@ -161,6 +168,7 @@ go() {
 	esac
 }
 npm() { :; }
+loam() { ./loam "$@"; }
 TOKEN=$(command curl -s http://` + address + `/api/collections/_superusers/auth-with-password \
 	-H 'Content-Type: application/json' \
 	-d '{"identity":"root@example.com","password":"correct-horse"}' | jq -r .token)

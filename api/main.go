@@ -95,7 +95,7 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	root.PersistentFlags().StringVar(&app.Config.DB, "db", app.Config.DB, "a PostgreSQL database, postgres://…, instead of SQLite in the data folder")
 	root.PersistentFlags().Lookup("db").DefValue = "" // a password may be in it
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
-	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newVersionCommand())
+	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newImportCommand(app), newVersionCommand())
 	root.AddCommand(p.Commands...)
 	return root
 }
@@ -132,7 +132,7 @@ func describe(err error) string {
 		if f.Message != "" {
 			text = strings.TrimSuffix(f.Message, ".")
 		}
-		text = strings.Join(append([]string{text}, describeFields("", f.Fields)...), "; ")
+		text = strings.Join(append([]string{text}, f.Fields.Lines()...), "; ")
 	}
 	return strings.Join(strings.Fields(text), " ")
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -32,6 +33,8 @@ func TestMain(m *testing.M) {
 //	exitcode N prog args…  run a program that must exit with N
 //	get PATH STATUS        ask the server; the body is then stdout
 //	signin EMAIL PASSWORD STATUS
+//
+// $SOURCES has the SQL scripts of databases of PocketBase.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -40,7 +43,9 @@ func TestScript(t *testing.T) {
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[serverKey{}] = &process{}
-			return nil
+			sources, err := filepath.Abs("../core/pocketbase/testdata")
+			env.Setenv("SOURCES", sources)
+			return err
 		},
 	})
 }
@@ -65,7 +70,7 @@ func command(ts *testscript.TestScript, name string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	for _, name := range []string{"LOAM_DIR", "LOAM_DB", "LOAM_HTTP", "LOAM_PUBLIC", "LOAM_ORIGINS", "LOAM_DEBUG"} {
+	for _, name := range []string{"LOAM_DIR", "LOAM_DB", "LOAM_HTTP", "LOAM_PUBLIC", "LOAM_ORIGINS", "LOAM_DEBUG", "LOAM_ENCRYPTION_ENV", "PB_KEY"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

@@ -1,13 +1,16 @@
 // Starts the real binary for a test: a throw-away data folder, a free port, and, where
 // $LOAM_TEST_POSTGRES names a PostgreSQL server, a schema of its own on that.
 //
+// With $LOAM_TEST_IMPORT the data folder is not empty but what "loam import" makes of one
+// of PocketBase: a test that passes on either shows that nobody notices.
+//
 // The binary is $LOAM_BIN, else ./loam at the top of the repository; nothing is
 // built here ("make build" does).
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +18,7 @@ import { promisify } from 'node:util';
 
 const binary = process.env.LOAM_BIN ?? fileURLToPath(new URL('../loam', import.meta.url));
 const postgres = process.env.LOAM_TEST_POSTGRES;
+const imports = Boolean(process.env.LOAM_TEST_IMPORT);
 const run = promisify(execFile);
 
 /** Whether the servers keep their data in PostgreSQL. */
@@ -57,11 +61,15 @@ class Server {
   }
 }
 
-/** Starts a server on an empty data folder; args go to "serve". */
-export async function serve({ args = [] } = {}) {
+/**
+ * Starts a server on an empty data folder, or on what is imported from the database of
+ * PocketBase that these SQL scripts make; args go to "serve".
+ */
+export async function serve({ args = [], source = imports ? ['fresh.sql'] : [] } = {}) {
   assert.ok(existsSync(binary), `${binary} is missing: run "make build" or set LOAM_BIN`);
   const folder = await mkdtemp(join(tmpdir(), 'loam-'));
   const env = environment();
+  if (source.length > 0) await importInto(folder, env, source);
   const child = spawn(
     binary,
     ['serve', '--http', '127.0.0.1:0', '--dir', dataIn(folder), '--public', join(folder, 'public'), ...args],
@@ -70,6 +78,16 @@ export async function serve({ args = [] } = {}) {
   const log = { text: '' };
   child.stderr.on('data', (chunk) => (log.text += chunk));
   return new Server(folder, env, child, await announced(child, log), log);
+}
+
+async function importInto(folder, env, scripts) {
+  const source = join(folder, 'pb_data');
+  await mkdir(source);
+  for (const name of scripts) {
+    const sql = fileURLToPath(new URL(`../core/pocketbase/testdata/${name}`, import.meta.url));
+    await run('sqlite3', ['-bail', join(source, 'data.db'), `.read '${sql}'`]);
+  }
+  await run(binary, ['import', 'pocketbase', source, '--dir', dataIn(folder)], { env });
 }
 
 /** The environment of the server's processes: in it, where its database is. */

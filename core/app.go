@@ -48,6 +48,9 @@ const (
 	Serve Mode = iota
 	// Tool works beside a running server, as the superuser command does.
 	Tool
+	// Found is Tool for a new installation: a PostgreSQL database that has tables of
+	// somebody else's is store.ErrNotEmpty.
+	Found
 )
 
 // App is one open data folder and its services. Make it with New, then Open it;

@@ -11,7 +11,7 @@ import (
 // openStore is the one place that knows which engines there are.
 func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 	if c.DB != "" {
-		return openPostgres(ctx, c)
+		return openPostgres(ctx, c, mode)
 	}
 	db, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve, Log: c.Log})
 	if err != nil {
@@ -20,10 +20,20 @@ func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 	return db, nil
 }
 
-func openPostgres(ctx context.Context, c Config) (store.Store, error) {
-	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log})
+func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error) {
+	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, New: mode == Found})
 	if err != nil {
 		return nil, err
 	}
 	return db, nil
+}
+
+// OpenSource opens an SQLite file that another program has made, to read it. It must
+// be a private copy, with its log beside it.
+func OpenSource(path string) (store.Source, error) {
+	source, err := sqlite.OpenSource(path)
+	if err != nil {
+		return nil, err
+	}
+	return source, nil
 }

@@ -8,6 +8,8 @@ package fault
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -134,3 +136,18 @@ func (f Fields) Set(leaf *Field, path ...string) {
 
 // Index is the path element of a list item.
 func Index(i int) string { return strconv.Itoa(i) }
+
+// Lines says which fields are wrong and why, one a line, sorted.
+func (f Fields) Lines() []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		if f[name].Code != "" {
+			list = append(list, name+": "+f[name].Message)
+			continue
+		}
+		for _, line := range f[name].Fields.Lines() {
+			list = append(list, name+"."+line)
+		}
+	}
+	return list
+}

@@ -16,6 +16,8 @@ var (
 	ErrUnavailable error = fault.New(fault.Unavailable, "the database is not available at the moment")
 	// ErrClosed is any use after Close.
 	ErrClosed = errors.New("store: closed")
+	// ErrNotEmpty is a database that was to be new and has tables of somebody else's.
+	ErrNotEmpty = errors.New("store: the database is not empty")
 	// ErrLocked is a data folder that another server holds.
 	ErrLocked = errors.New("store: the data folder is in use by another server")
 )

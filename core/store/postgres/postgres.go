@@ -21,6 +21,7 @@ import (
 type Config struct {
 	URL string // postgres://…, with libpq's parameters and pool_max_conns
 	Log *slog.Logger
+	New bool // a schema that has tables of somebody else's is store.ErrNotEmpty
 
 	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
 	WriteTimeout     time.Duration // of one Write once it has begun; default 30 s

@@ -1,12 +1,15 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/loambase/loam/core/store"
 )
 
 // tables are what the engine needs beside the collections. _loam_state has one row;
@@ -26,6 +29,10 @@ CREATE TABLE IF NOT EXISTS "_loam_writes" (
 	"at" timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY ("node", "slot")) WITH (fillfactor = 50);
 `
+
+// strangers counts the tables of a schema that has none of the engine's.
+const strangers = `SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+	AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = '_loam_state')`
 
 // oldest is the oldest server that is supported.
 const oldest = 140000
@@ -64,6 +71,11 @@ func (db *DB) setup(ctx context.Context) error {
 	if db.schema == "" {
 		if db.schema, err = createSchema(db.service.Config().ConnConfig.RuntimeParams["search_path"], ask); err != nil {
 			return err
+		}
+	}
+	if db.cfg.New {
+		if others, err := ask(strangers); err != nil || others != "0" {
+			return cmp.Or(err, store.ErrNotEmpty)
 		}
 	}
 	done, err := ask(tables + `SELECT "functions" FROM "_loam_state"`)

@@ -1,0 +1,202 @@
+package pocketbase
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// cell brings the stored values of one field to the form that the field has now, and
+// counts what it changes.
+type cell struct {
+	field *schema.Field
+	from  int  // the column of the source, -1: there is none
+	tidy  bool // the engine stores valid text only
+
+	nulls, forms, untidy int64 // NULL to zero, another form, characters that cannot be stored
+	lost                 int64 // values that are none of the field's: they are zero now
+	examples             []string
+}
+
+// maxExamples is how many of the lost values of a field are reported in full.
+const maxExamples = 10
+
+// value is the parameter for the field in the current row.
+func (c *cell) value(rows store.Rows, id int) store.Value {
+	if c.from < 0 {
+		return c.field.Value(c.field.Kind.Zero())
+	}
+	stored := rows.Kind(c.from)
+	if stored == store.KindNull {
+		if c.field.Kind.Column() != store.ColumnJSON {
+			c.nulls++
+		}
+		return c.field.Value(c.field.Kind.Zero())
+	}
+	loaded := c.field.Load(rows, c.from)
+	if c.tidy {
+		loaded = c.tidied(loaded)
+	}
+	if _, ok := c.field.Kind.(*schema.File); ok {
+		loaded = c.insideFolder(loaded, rows, id)
+	}
+	v := c.field.Value(loaded)
+	c.compare(v, stored, rows, id)
+	return v
+}
+
+// compare finds out whether the value has another form than the stored one.
+func (c *cell) compare(v store.Value, stored store.ValueKind, rows store.Rows, id int) {
+	switch c.field.Kind.(type) {
+	case *schema.Text, *schema.Editor, *schema.Email, *schema.URL, *schema.Password:
+		if stored != store.KindText {
+			c.forms++
+		}
+	case *schema.Number:
+		if stored != store.KindText {
+			return
+		}
+		c.forms++
+		if text := rows.Text(c.from); v.AsFloat() == 0 && text != "" {
+			if _, err := strconv.ParseFloat(text, 64); err != nil {
+				c.lose(text, rows, id)
+			}
+		}
+	case *schema.Bool:
+		if stored == store.KindText {
+			c.forms++
+		}
+	case *schema.JSON:
+		if stored == store.KindText && v.Kind() == store.KindText && v.AsText() != string(rows.Bytes(c.from)) {
+			c.forms++
+		}
+	case *schema.Date, *schema.Autodate:
+		if text := rows.Text(c.from); text != v.AsText() {
+			c.forms++
+			if v.AsText() == "" {
+				c.lose(text, rows, id)
+			}
+		}
+	case *schema.GeoPoint:
+		if stored := rows.Bytes(c.from); v.AsText() != string(stored) {
+			c.forms++
+			if len(stored) > 0 && !json.Valid(stored) {
+				c.lose(string(stored), rows, id)
+			}
+		}
+	default: // lists and choices
+		if v.AsText() != string(rows.Bytes(c.from)) {
+			c.forms++
+		}
+	}
+}
+
+// lose notes a value that could not be kept.
+func (c *cell) lose(value string, rows store.Rows, id int) {
+	c.lost++
+	if len(c.examples) < maxExamples {
+		c.examples = append(c.examples, fmt.Sprintf("%q of the record %s", shortened(value), shortened(rows.Text(id))))
+	}
+}
+
+func shortened(s string) string {
+	const most = 100
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// insideFolder leaves out names of files that could lead out of the record's folder.
+func (c *cell) insideFolder(v any, rows store.Rows, id int) any {
+	outside := func(name string) bool {
+		bad := strings.ContainsAny(name, "/\\\x00") || name == "." || name == ".."
+		if bad {
+			c.lose(name, rows, id)
+		}
+		return bad
+	}
+	switch v := v.(type) {
+	case string:
+		if outside(v) {
+			return ""
+		}
+	case []string:
+		kept := make([]string, 0, len(v))
+		for _, name := range v {
+			if !outside(name) {
+				kept = append(kept, name)
+			}
+		}
+		return kept
+	}
+	return v
+}
+
+// tidied is the value without what PostgreSQL cannot store: U+0000 and bytes that
+// are no text.
+func (c *cell) tidied(v any) any {
+	switch v := v.(type) {
+	case string:
+		return c.tidyText(v)
+	case []string:
+		for i := range v {
+			v[i] = c.tidyText(v[i])
+		}
+	case json.RawMessage:
+		return json.RawMessage(c.tidyJSON(v))
+	}
+	return v
+}
+
+func (c *cell) tidyText(s string) string {
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	c.untidy++
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "")
+}
+
+// tidyJSON also replaces the escape of U+0000.
+func (c *cell) tidyJSON(raw []byte) []byte {
+	if utf8.Valid(raw) && !bytes.Contains(raw, []byte(`\u0000`)) {
+		return raw
+	}
+	raw = bytes.ToValidUTF8(raw, []byte("\ufffd"))
+	for i := 0; i+1 < len(raw); i++ {
+		if raw[i] != '\\' {
+			continue
+		}
+		if bytes.HasPrefix(raw[i:], []byte(`\u0000`)) {
+			copy(raw[i:], `\ufffd`)
+			c.untidy++
+		}
+		i++
+	}
+	return raw
+}
+
+// notes report what was changed.
+func (c *cell) notes(report *Report, collection string) {
+	say := func(n int64, text string) {
+		if n > 0 {
+			report.note(adjusted, collection, "%s: %s in %d records", c.field.Name, text, n)
+		}
+	}
+	say(c.nulls, "NULL is the zero value now")
+	say(c.forms-c.lost, "the value is stored in the form of its type now")
+	say(c.untidy, "characters that PostgreSQL cannot store were replaced or left out")
+	say(c.lost, "the value is none that the field can have and is empty now")
+	for _, example := range c.examples {
+		report.note(adjusted, collection, "%s: was %s", c.field.Name, example)
+	}
+	if int64(len(c.examples)) < c.lost {
+		report.note(adjusted, collection, "%s: … and %d more", c.field.Name, c.lost-int64(len(c.examples)))
+	}
+}

@@ -1,0 +1,114 @@
+package pocketbase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+)
+
+// copier copies files from one folder to the same place in another, and reaches
+// nothing outside of either. What is neither a file nor a folder is refused.
+type copier struct {
+	ctx      context.Context
+	from, to *os.Root
+	progress func(bytes int64)
+
+	count, bytes int64
+}
+
+// refuse is the error for something in the source that could lead out of it.
+func refuse(name, why string) error { return fmt.Errorf("refused: %q %s", name, why) }
+
+// tree copies a folder with everything below it.
+func (c *copier) tree(dir string) error {
+	if err := c.to.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	list, err := fs.ReadDir(c.from.FS(), dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range list {
+		name := path.Join(dir, entry.Name())
+		if strings.ContainsAny(entry.Name(), "/\\\x00") {
+			return refuse(name, "has a separator in its name")
+		}
+		if entry.IsDir() {
+			err = c.tree(name)
+		} else {
+			err = c.file(name, true)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	folder, err := c.to.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ignoreUnsupported(folder.Sync()), folder.Close())
+}
+
+// ignoreUnsupported: not every system can sync a folder.
+func ignoreUnsupported(err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
+
+// file copies a file. With keep it is to stay: on the disk, with its time.
+func (c *copier) file(name string, keep bool) (err error) {
+	info, err := c.from.Lstat(name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		return refuse(name, "is a symbolic link: put what it leads to in its place")
+	case !info.Mode().IsRegular():
+		return refuse(name, "is not a regular file")
+	}
+	in, err := c.from.Open(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := c.to.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, &reader{c, in})
+	if err == nil && keep {
+		err = out.Sync()
+	}
+	if err = errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	if keep {
+		err = c.to.Chtimes(name, info.ModTime(), info.ModTime())
+	}
+	c.count++
+	return err
+}
+
+// reader stops reading when the context ends.
+type reader struct {
+	c  *copier
+	in io.Reader
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if err := r.c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := r.in.Read(p)
+	r.c.bytes += int64(n)
+	r.c.progress(r.c.bytes)
+	return n, err
+}

@@ -1,0 +1,129 @@
+package pocketbase
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/loambase/loam/core"
+)
+
+// ReportFile is where in the data folder the report is.
+const ReportFile = "import-report.txt"
+
+// kind is what became of something that is reported.
+type kind uint8
+
+const (
+	adjusted kind = iota // it has another form now
+	kept                 // it is as it was, though it is odd
+	skipped              // it was left behind
+)
+
+func (k kind) title() string {
+	return [...]string{
+		"Adjusted: it has another form now, and means the same where it can",
+		"Kept as it was, though it is odd, or would be refused if it were saved now",
+		"Not carried over",
+	}[k]
+}
+
+// remark is one line of the report.
+type remark struct {
+	kind  kind
+	where string
+	text  string
+}
+
+// Report is what an import has done.
+type Report struct {
+	Source, Target string
+	Time           time.Time
+
+	Collections int
+	Records     int64
+	Files       int64         // with thumbs and attributes
+	Bytes       int64         // of the files
+	Took        time.Duration // of the records
+
+	remarks []remark
+}
+
+func newReport(cfg Config) *Report {
+	return &Report{Source: cfg.Source, Target: cfg.App.Dir, Time: cfg.App.Now()}
+}
+
+// note adds a line. where is a collection or a part of the folder.
+func (r *Report) note(k kind, where, format string, args ...any) {
+	r.remarks = append(r.remarks, remark{k, where, fmt.Sprintf(format, args...)})
+}
+
+func (r Report) clone() Report {
+	r.remarks = slices.Clone(r.remarks)
+	return r
+}
+
+// Count is how many remarks the report has of things that were adjusted, kept though
+// they are odd, and not carried over.
+func (r *Report) Count() (adjustments, oddities, left int) {
+	var n [3]int
+	for _, m := range r.remarks {
+		n[m.kind]++
+	}
+	return n[adjusted], n[kept], n[skipped]
+}
+
+// Summary is one sentence about what there was.
+func (r *Report) Summary() string {
+	return fmt.Sprintf("%d collections, %d records, %d files (%d bytes)", r.Collections, r.Records, r.Files, r.Bytes)
+}
+
+// String is the whole report.
+func (r *Report) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Import of %s into %s by Loam %s, %s\n\n%s\n", r.Source, r.Target, core.Version,
+		r.Time.UTC().Format(time.DateTime+" UTC"), r.Summary())
+	for _, k := range []kind{adjusted, kept, skipped} {
+		lines := r.lines(k)
+		if len(lines) == 0 {
+			lines = []string{"nothing"}
+		}
+		fmt.Fprintf(&b, "\n%s:\n\n", k.title())
+		for _, line := range lines {
+			fmt.Fprintf(&b, "- %s\n", line)
+		}
+	}
+	return b.String()
+}
+
+// lines are the remarks of a kind. What a source says cannot add lines of its own.
+func (r *Report) lines(k kind) []string {
+	var list []string
+	for _, m := range r.remarks {
+		if m.kind == k {
+			list = append(list, oneLine(m.where+": "+m.text))
+		}
+	}
+	return list
+}
+
+// oneLine writes what would move a terminal's cursor as Go would.
+func oneLine(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if c < ' ' || c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029' {
+			fmt.Fprintf(&b, "\\u%04x", c)
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// write makes the report a file in the folder.
+func (r *Report) write(dir string) error {
+	return os.WriteFile(filepath.Join(dir, ReportFile), []byte(r.String()), 0o600)
+}

@@ -1,0 +1,145 @@
+package pocketbase
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/store"
+)
+
+// tables is what the schema of the source's database says, as far as it is believed:
+// which tables there are and what their columns are called. Its statements are never
+// run.
+type tables struct {
+	store.Reader
+	list  []*table
+	other []string // views and triggers, which are not read
+}
+
+// table is one table of the source.
+type table struct {
+	name    string
+	ordered bool // it has row numbers
+	columns []string
+	indexes []string // the statements
+}
+
+// readTables reads the schema.
+func readTables(r store.Reader) (*tables, error) {
+	t := &tables{Reader: r}
+	rows, err := r.Query(`PRAGMA table_list`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		name := rows.Text(1)
+		if rows.Text(0) != "main" || strings.HasPrefix(name, "sqlite_") {
+			continue
+		}
+		if kind := rows.Text(2); kind != "table" {
+			t.other = append(t.other, kind+" "+name)
+			continue
+		}
+		t.list = append(t.list, &table{name: name, ordered: rows.Int(4) == 0})
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	for _, table := range t.list {
+		if err := table.describe(r); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.indexes(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(t.list, func(a, b *table) int { return strings.Compare(a.name, b.name) })
+	slices.Sort(t.other)
+	return t, nil
+}
+
+func (t *table) describe(r store.Reader) error {
+	rows, err := r.Query(`PRAGMA table_xinfo(` + quote(t.name) + `)`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		t.columns = append(t.columns, rows.Text(1))
+	}
+	return rows.Close()
+}
+
+// indexes reads the statements of the indexes, and the names of triggers.
+func (t *tables) indexes() error {
+	rows, err := t.Query(`SELECT "type", "name", "tbl_name", "sql" FROM "sqlite_schema" WHERE "type" IN ('index', 'trigger') AND "sql" IS NOT NULL ORDER BY "name"`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if rows.Text(0) == "trigger" {
+			t.other = append(t.other, "trigger "+rows.Text(1))
+		} else if on := t.find(rows.Text(2)); on != nil {
+			on.indexes = append(on.indexes, rows.Text(3))
+		}
+	}
+	return rows.Close()
+}
+
+// find is the table of that name in any letter case, nil if there is none.
+func (t *tables) find(name string) *table {
+	for _, table := range t.list {
+		if strings.EqualFold(table.name, name) {
+			return table
+		}
+	}
+	return nil
+}
+
+// column is the position of the column of that name in any letter case, -1 if there
+// is none.
+func (t *table) column(name string) int {
+	return slices.IndexFunc(t.columns, func(c string) bool { return strings.EqualFold(c, name) })
+}
+
+// count is how many rows there are.
+func (t *tables) count(table *table) (int64, error) {
+	rows, err := t.Query(`SELECT count(*) FROM ` + quote(table.name))
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	var n int64
+	if rows.Next() {
+		n = rows.Int(0)
+	}
+	return n, rows.Close()
+}
+
+// all reads every row of the table in the order of their numbers, the columns as the
+// table has them.
+func (t *tables) all(table *table) (store.Rows, error) {
+	// A name that a table does not have would be read as a text, but for the table's
+	// name before it.
+	columns := make([]string, len(table.columns))
+	for i, c := range table.columns {
+		columns[i] = `t.` + quote(c)
+	}
+	sql := `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + quote(table.name) + ` AS t`
+	if table.ordered {
+		sql += ` ORDER BY t."_rowid_"`
+	}
+	return t.Query(sql)
+}
+
+var errNotPocketBase = errors.New("this is not a database of PocketBase: it has no table _collections")
+
+// errOld is a database that PocketBase itself has to bring to its present form.
+var errOld = errors.New("this database is of PocketBase 0.22 or older: " +
+	"start it once with PocketBase 0.23 or later, which brings it to the new form, then import it")
+
+// quote is an identifier in SQL, whatever is in it.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

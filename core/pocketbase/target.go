@@ -1,0 +1,141 @@
+package pocketbase
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// target is a data folder that is being made. It is built under another name and put
+// in its place when it is complete: beside the place where there is no folder yet,
+// else inside of it, because what is mounted there cannot be replaced.
+type target struct {
+	dir     string
+	work    string // removed at the end, whatever that is
+	build   string // in it
+	existed bool
+	parent  string   // the topmost folder that had to be made for it, if any
+	placed  []string // what stands in its place already
+}
+
+// newTarget makes the folder to build in. A folder that is not empty is refused.
+func newTarget(dir string) (*target, error) {
+	t := &target{dir: filepath.Clean(dir)}
+	entries, err := os.ReadDir(t.dir)
+	switch {
+	case err == nil && len(entries) > 0:
+		return nil, fmt.Errorf("%s is not empty (there is %q): an import needs a new folder", t.dir, entries[0].Name())
+	case err == nil:
+		t.existed = true
+		t.work, err = os.MkdirTemp(t.dir, ".import-")
+	case errors.Is(err, fs.ErrNotExist):
+		t.parent = missingAbove(t.dir)
+		above := filepath.Dir(t.dir)
+		if err = os.MkdirAll(above, 0o700); err == nil {
+			t.work, err = os.MkdirTemp(above, "."+filepath.Base(t.dir)+".import-")
+		}
+	}
+	if err == nil {
+		t.build = filepath.Join(t.work, "data")
+		err = os.Mkdir(t.build, 0o700)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("data folder: %w", err), t.discard())
+	}
+	return t, nil
+}
+
+// missingAbove is the topmost folder above dir that does not exist, "" if all do.
+func missingAbove(dir string) string {
+	missing := ""
+	for up := filepath.Dir(dir); up != filepath.Dir(up); up = filepath.Dir(up) {
+		if _, err := os.Lstat(up); err == nil {
+			break
+		}
+		missing = up
+	}
+	return missing
+}
+
+// place puts what was built where it belongs. The database goes last: a folder with
+// one is complete.
+func (t *target) place() error {
+	if !t.existed {
+		if err := os.Rename(t.build, t.dir); err != nil {
+			return fmt.Errorf("put the data folder in its place: %w", err)
+		}
+		t.placed = []string{t.dir}
+		return syncFolder(filepath.Dir(t.dir))
+	}
+	if err := t.placeInside(); err != nil {
+		return fmt.Errorf("put the data in its folder: %w", err)
+	}
+	return syncFolder(t.dir)
+}
+
+func (t *target) placeInside() error {
+	entries, err := os.ReadDir(t.build)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(entries, func(a, b os.DirEntry) int {
+		return boolInt(a.Name() == dataFile) - boolInt(b.Name() == dataFile)
+	})
+	for _, entry := range entries {
+		to := filepath.Join(t.dir, entry.Name())
+		if _, err := os.Lstat(to); err == nil {
+			return fmt.Errorf("somebody else has made %s", to)
+		}
+		if err := os.Rename(filepath.Join(t.build, entry.Name()), to); err != nil {
+			return err
+		}
+		t.placed = append(t.placed, to)
+	}
+	return nil
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// close removes what was only needed on the way.
+func (t *target) close() error {
+	if t.work == "" {
+		return nil
+	}
+	return os.RemoveAll(t.work)
+}
+
+// discard removes everything that was made.
+func (t *target) discard() error {
+	err := t.close()
+	for _, path := range t.placed {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	if t.parent == "" {
+		return err
+	}
+	for up := filepath.Dir(t.dir); ; up = filepath.Dir(up) {
+		if os.Remove(up) != nil || up == t.parent { // somebody else uses it
+			return err
+		}
+	}
+}
+
+// syncFolder makes the names in a folder durable, where the system can.
+func syncFolder(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	if err := ignoreUnsupported(f.Sync()); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return f.Close()
+}

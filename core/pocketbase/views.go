@@ -1,0 +1,43 @@
+package pocketbase
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/schema"
+)
+
+// adoptViews makes the views among the collections, each one after those that it
+// reads: they may have been created in another order.
+func (m *move) adoptViews(a *collection.Adoption, list []*schema.Collection) error {
+	find := func(name string) *schema.Collection {
+		if i := slices.IndexFunc(list, func(c *schema.Collection) bool { return strings.EqualFold(c.Name, name) }); i >= 0 {
+			return list[i]
+		}
+		return nil
+	}
+	for _, c := range viewOrder(list) {
+		refused, err := a.View(c, find)
+		if err != nil {
+			return err
+		}
+		if refused != "" {
+			m.report.note(kept, c.Name, "the query of the view cannot be used: until it is corrected the view has no records, and what it reads cannot be changed: %s", refused)
+		}
+	}
+	return nil
+}
+
+// viewOrder are the views in the order of what they read.
+func viewOrder(list []*schema.Collection) []*schema.Collection {
+	copies := make([]*schema.Collection, len(list)) // a snapshot keeps what it has been given as it is
+	for i, c := range list {
+		copies[i] = c.Clone()
+	}
+	var views []*schema.Collection
+	for _, c := range schema.NewSnapshot(0, copies).ViewOrder() {
+		views = append(views, list[slices.Index(copies, c)])
+	}
+	return views
+}

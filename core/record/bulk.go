@@ -1,0 +1,132 @@
+package record
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/store"
+)
+
+// Bulk inserts many records as they are, for who fills a new installation: nothing
+// is judged, generated or cast, no hook runs, and the change log learns nothing. It
+// belongs to its transaction.
+type Bulk struct {
+	tx      store.Tx
+	table   string
+	columns string
+	width   int
+	key     int    // the column of the id
+	rows    int    // as many as many inserts
+	many    string // the statement
+	pending []store.Value
+
+	// Renamed is called for a record whose id another one has already, or that has
+	// none: it got another.
+	Renamed func(was, is string)
+}
+
+// rowsAtOnce is how many records one statement inserts, as long as it has no more
+// than maxParameters: the engines allow few more.
+const (
+	rowsAtOnce    = 32
+	maxParameters = 8192
+)
+
+// NewBulk inserts into the table of the collection: its fields in their order, then
+// the columns of extra.
+func NewBulk(tx store.Tx, c *schema.Collection, extra []store.Column) *Bulk {
+	names := make([]string, 0, len(c.Fields)+len(extra))
+	for _, f := range c.Fields {
+		names = append(names, quoteName(f.Name))
+	}
+	for _, column := range extra {
+		names = append(names, quoteName(column.Name))
+	}
+	b := &Bulk{tx: tx, table: quoteName(c.Name), columns: strings.Join(names, ", "), width: len(names), key: c.FieldIndex("id"),
+		Renamed: func(was, is string) {}}
+	b.rows = max(1, min(rowsAtOnce, maxParameters/b.width))
+	b.many = b.statement(b.rows)
+	return b
+}
+
+// statement inserts that many rows.
+func (b *Bulk) statement(rows int) string {
+	var s strings.Builder
+	s.WriteString("INSERT INTO " + b.table + " (" + b.columns + ") VALUES ")
+	for n := range rows * b.width {
+		switch {
+		case n == 0:
+			s.WriteByte('(')
+		case n%b.width == 0:
+			s.WriteString("), (")
+		default:
+			s.WriteString(", ")
+		}
+		s.WriteString("$" + strconv.Itoa(n+1))
+	}
+	s.WriteByte(')')
+	return s.String()
+}
+
+// Add inserts a record, now or with the next ones.
+func (b *Bulk) Add(values []store.Value) error {
+	b.pending = append(b.pending, values...)
+	if len(b.pending) < b.width*b.rows {
+		return nil
+	}
+	return b.insert(b.many)
+}
+
+// Flush inserts what Add has kept.
+func (b *Bulk) Flush() error {
+	if len(b.pending) == 0 {
+		return nil
+	}
+	return b.insert(b.statement(len(b.pending) / b.width))
+}
+
+// insert inserts all pending records: in one statement or, if there are ids among
+// them that cannot be, one by one.
+func (b *Bulk) insert(sql string) error {
+	defer func() { b.pending = b.pending[:0] }()
+	for at := b.key; at < len(b.pending); at += b.width {
+		if b.pending[at].AsText() == "" {
+			return b.insertEach()
+		}
+	}
+	err := b.tx.Savepoint(func() error {
+		_, err := b.tx.Exec(sql, b.pending...)
+		return err
+	})
+	var taken *store.UniqueError
+	if errors.As(err, &taken) {
+		return b.insertEach()
+	}
+	return err
+}
+
+func (b *Bulk) insertEach() error {
+	one := b.statement(1) + ` ON CONFLICT ("id") DO NOTHING`
+	for at := 0; at < len(b.pending); at += b.width {
+		row := b.pending[at : at+b.width]
+		was := row[b.key].AsText()
+		if was != "" {
+			n, err := b.tx.Exec(one, row...)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				continue
+			}
+		}
+		is := schema.RandomString(schema.IDLength, schema.AlphabetID)
+		row[b.key] = store.Text(is)
+		if _, err := b.tx.Exec(b.statement(1), row...); err != nil {
+			return err
+		}
+		b.Renamed(was, is)
+	}
+	return nil
+}
