@@ -287,7 +287,7 @@ func TestViewOfItems(t *testing.T) {
 	if enginetest.Postgres() {
 		from = `jsonb_array_elements_text(p.tags) WITH ORDINALITY AS j(value, key)`
 	}
-	w.create(view("items", `SELECT p.id || '-' || j.value AS id, p.id AS post, j.value AS tag FROM posts p, `+from))
+	w.create(view("items", `SELECT p.id || '-' || j.value AS id, p.id AS post, CAST(j.value AS TEXT) AS tag FROM posts p, `+from))
 	w.create(view("counts", `WITH words AS (SELECT tag, COUNT(*) AS c FROM items GROUP BY tag) SELECT ROW_NUMBER() OVER (ORDER BY c) AS id, c FROM words`))
 	if got := w.rows(2, `SELECT "id", "post" FROM "items" ORDER BY "id"`); !slices.Equal(got, []string{"p1-a,p1", "p1-b,p1"}) {
 		t.Errorf("items = %q", got)
