@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/api/apitest"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/fault"
 )
@@ -117,7 +118,7 @@ func TestRequestBody(t *testing.T) {
 		`{"n":`:     `400 {"data":{}`,
 		`{"n":"x"}`: `400 {"data":{}`,
 	} {
-		status, answer := coretest.Ask(t, h, "", http.MethodPost, "/double", body)
+		status, answer := apitest.Ask(t, h, "", http.MethodPost, "/double", body)
 		if got := fmt.Sprint(status, " ", answer); !strings.HasPrefix(got, want) {
 			t.Errorf("POST %q = %s, want %s", body, got, want)
 		}

@@ -8,7 +8,7 @@
 //
 // A program adds its own to it: Hooks take part in what happens, Config.Migrations
 // make its collections, Go runs its jobs. Package api gives it the routes and the
-// command line, coretest whole servers for its tests.
+// command line, coretest and apitest whole servers for its tests.
 //
 // Services take who asks as a record.Caller and judge the rules for it; record.Root
 // is for code that may do everything. Errors that a caller is to learn of are faults

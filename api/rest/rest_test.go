@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/api"
+	"github.com/loambase/loam/api/apitest"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/schema"
@@ -44,7 +45,7 @@ func (s *server) join(t testing.TB, collection, name string) {
 	t.Helper()
 	email := name + "@example.com"
 	rec := coretest.Create(t, s.app, collection, map[string]any{"email": email, "password": password, "passwordConfirm": password})
-	s.tokens[name], s.ids[name] = coretest.SignIn(t, s, collection, email, password), rec["id"].(string)
+	s.tokens[name], s.ids[name] = apitest.SignIn(t, s, collection, email, password), rec["id"].(string)
 }
 
 // scenario is a request and what must come of it.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/api/apitest"
 	"github.com/loambase/loam/core/coretest"
 )
 
@@ -16,11 +17,11 @@ func TestPostsHaveSlugs(t *testing.T) {
 		t.Fatal(err)
 	}
 	coretest.Create(t, p.App, "posts", map[string]any{"title": "Hello World"})
-	status, body := coretest.Ask(t, h, "", http.MethodGet, "/api/posts/hello-world", "")
+	status, body := apitest.Ask(t, h, "", http.MethodGet, "/api/posts/hello-world", "")
 	if status != http.StatusOK || !strings.Contains(body, `"title":"Hello World"`) {
 		t.Errorf("GET the slug = %d %s, want the post", status, body)
 	}
-	if status, body = coretest.Ask(t, h, "", http.MethodGet, "/api/posts/nothing", ""); status != http.StatusNotFound {
+	if status, body = apitest.Ask(t, h, "", http.MethodGet, "/api/posts/nothing", ""); status != http.StatusNotFound {
 		t.Errorf("GET another slug = %d %s, want 404", status, body)
 	}
 }
