@@ -124,12 +124,13 @@ func newLog(w io.Writer, debug bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// describe is an error in one line, with the fields that a fault names.
+// describe is an error in one line, with the fields that a fault names. Of a database
+// that is not available it tells which one and why: here is who can do something.
 func describe(err error) string {
 	text := err.Error()
 	var f *fault.Error
 	if errors.As(err, &f) {
-		if f.Message != "" {
+		if f.Message != "" && f.Kind != fault.Unavailable {
 			text = strings.TrimSuffix(f.Message, ".")
 		}
 		text = strings.Join(append([]string{text}, f.Fields.Lines()...), "; ")

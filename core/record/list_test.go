@@ -434,7 +434,7 @@ func TestListOfLargeRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.PageLimit = len(one)
+	b.PageLimit = len("[") + len(one)
 	for perPage, want := range map[int]string{1: "", 2: "", 3: "the page is too large: ask for fewer records"} {
 		_, err := b.List(t.Context(), Caller{}, "posts", ListParams{PerPage: perPage})
 		reason := ""
