@@ -137,11 +137,9 @@ func (d Dialect) EqualFold(column, text string) string {
 // Like is ILIKE, which under the C collation folds ASCII only.
 func (Dialect) Like(text, pattern string) string { return text + " ILIKE " + pattern + ` ESCAPE '\'` }
 
-// Distance is by the spherical law of cosines; NULL if a number is NULL, which least
-// and greatest would ignore, or infinite, of which there is no cosine.
+// Distance is loam_distance of Functions, which works its arguments out once.
 func (Dialect) Distance(lonA, latA, lonB, latB string) string {
-	return "CASE WHEN 'Infinity' NOT IN (abs(" + lonA + "), abs(" + latA + "), abs(" + lonB + "), abs(" + latB + ")) THEN 6371 * acos(greatest(-1, least(1, cos(loam_radians(" + latA + ")) * cos(loam_radians(" + latB + ")) * cos(loam_radians(" + lonB +
-		") - loam_radians(" + lonA + ")) + sin(loam_radians(" + latA + ")) * sin(loam_radians(" + latB + "))))) END"
+	return "loam_distance(" + lonA + ", " + latA + ", " + lonB + ", " + latB + ")"
 }
 
 // Strftime is loam_strftime of Functions.

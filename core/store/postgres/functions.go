@@ -68,24 +68,49 @@ END $$;
 CREATE OR REPLACE FUNCTION loam_item(v json, i text) RETURNS json
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT CASE json_typeof(v) WHEN 'array' THEN v #> ARRAY[i] END $$;
 
+-- Most numbers are short, and then the text is the number: the rest is slow.
 CREATE OR REPLACE FUNCTION loam_text(v json) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-SELECT CASE json_typeof(v)
-	WHEN 'null' THEN NULL
-	WHEN 'number' THEN CASE WHEN loam_whole(v::text) THEN v::text::numeric::text
-		ELSE loam_digits(loam_double(loam_decimal(v::text))) END
-	WHEN 'boolean' THEN (v::text)::boolean::int::text
-	ELSE v #>> '{}'
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE t text := v #>> '{}';
+BEGIN
+	CASE json_typeof(v)
+	WHEN 'number' THEN
+		IF t ~ '^-?([1-9][0-9]{0,7}(\.[0-9]{0,6}[1-9])?|0\.0{0,3}[1-9]([0-9]{0,5}[1-9])?)$' THEN
+			RETURN t;
+		END IF;
+		RETURN CASE WHEN loam_whole(t) THEN t::numeric::text ELSE loam_digits(loam_double(loam_decimal(t))) END;
+	WHEN 'boolean' THEN
+		RETURN t::boolean::int::text;
+	ELSE
+		RETURN t;
+	END CASE;
 END $$;
 
 CREATE OR REPLACE FUNCTION loam_number(v text) RETURNS double precision
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-SELECT CASE WHEN v ~ '^[ \t\n\v\f\r]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\v\f\r]*$'
-	THEN loam_double(loam_decimal(v)) END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+	IF v ~ '^-?[0-9]{1,8}(\.[0-9]{1,7})?$' THEN
+		RETURN v::double precision;
+	ELSIF v ~ '^[ \t\n\v\f\r]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\v\f\r]*$' THEN
+		RETURN loam_double(loam_decimal(v));
+	END IF;
+	RETURN NULL;
+END $$;
 
 -- What is next to nothing is nothing: a product of such would be an error.
 CREATE OR REPLACE FUNCTION loam_radians(v double precision) RETURNS double precision
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT CASE WHEN abs(v) < 1e-100 THEN 0 ELSE radians(v) END $$;
+
+-- By the spherical law of cosines; NULL if a number is infinite, of which there is no cosine.
+CREATE OR REPLACE FUNCTION loam_distance(lon_a double precision, lat_a double precision, lon_b double precision, lat_b double precision) RETURNS double precision
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+	IF 'Infinity' IN (abs(lon_a), abs(lat_a), abs(lon_b), abs(lat_b)) THEN
+		RETURN NULL;
+	END IF;
+	RETURN 6371 * acos(greatest(-1, least(1, cos(loam_radians(lat_a)) * cos(loam_radians(lat_b)) *
+		cos(loam_radians(lon_b) - loam_radians(lon_a)) + sin(loam_radians(lat_a)) * sin(loam_radians(lat_b)))));
+END $$;
 
 CREATE OR REPLACE FUNCTION loam_time(v text) RETURNS timestamp
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
