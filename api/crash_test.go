@@ -31,7 +31,7 @@ func kills(t *testing.T) int {
 	if testing.Short() {
 		return 2
 	}
-	return 25
+	return 15
 }
 
 // TestKill kills the real binary under 32 writers, again and again on one folder, some

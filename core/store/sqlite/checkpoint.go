@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"errors"
+	"sync"
 
 	"github.com/loambase/loam/core/store/sqlite/binding"
 )
@@ -14,6 +16,55 @@ const (
 	forcedFrames     = 32_000
 	forcedBusyMillis = 100
 )
+
+// checkpoints are those of this process, one at a time. After one that failed, pages
+// that it or an earlier one has copied may never reach the disk, though the system takes
+// them for written: only the log still has them. So the next one copies all of the
+// log again, and until it has, the log is not begun anew.
+type checkpoints struct {
+	mu       sync.Mutex
+	doubtful bool // one failed, and the next one would go on where it ended
+}
+
+// run checkpoints on an idle connection, unless another one does so right now.
+func (k *checkpoints) run(c *conn, mode binding.CheckpointMode) error {
+	if !k.mu.TryLock() {
+		return nil
+	}
+	defer k.mu.Unlock()
+	if err := k.settle(c); err != nil {
+		return err
+	}
+	_, _, err := c.Checkpoint(mode)
+	if err == nil || busy(err) {
+		return nil // a reader in the way is no failure: the next one goes on
+	}
+	k.doubtful = true
+	return errors.Join(err, k.settle(c))
+}
+
+// settle makes the next checkpoint copy everything after one that failed. Lock held.
+func (k *checkpoints) settle(c *conn) error {
+	if !k.doubtful {
+		return nil
+	}
+	if err := c.CopyAgain(); err != nil {
+		return err
+	}
+	k.doubtful = false
+	return nil
+}
+
+// close closes a connection. SQLite checkpoints with the last one of all and deletes
+// the log: not while the log may be needed.
+func (k *checkpoints) close(c *conn) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.settle(c) != nil {
+		_ = c.Set(binding.OptionKeepLog, true) // of an option that exists it cannot fail
+	}
+	return c.Close()
+}
 
 // measure looks at the length of the log after a commit.
 func (w *writer) measure() {
@@ -42,21 +93,17 @@ func (w *writer) measure() {
 // begins the log anew.
 func (w *writer) force() {
 	w.c.SetBusyTimeout(forcedBusyMillis)
-	_, _, err := w.c.Checkpoint(binding.CheckpointRestart)
+	err := w.copies.run(w.c, binding.CheckpointRestart)
 	w.c.SetBusyTimeout(busyMillis)
 	if err != nil {
 		w.checkpointFailed(err)
 	}
 }
 
-// checkpointFailed notes a failure. A reader that is in the way is none: the
-// next checkpoint follows.
+// checkpointFailed notes a failure on the writer's connection.
 func (w *writer) checkpointFailed(err error) {
 	if broken(err) {
 		w.c.failed = true
-	}
-	if busy(err) {
-		return
 	}
 	w.log.Warn("checkpoint", "error", err)
 }
@@ -66,7 +113,7 @@ func (w *writer) truncate() {
 	if w.c.failed {
 		return // opening it the next time recovers
 	}
-	if _, _, err := w.c.Checkpoint(binding.CheckpointTruncate); err != nil && !busy(err) {
+	if err := w.copies.run(w.c, binding.CheckpointTruncate); err != nil {
 		w.log.Warn("checkpoint at close", "error", err)
 	}
 }
@@ -77,7 +124,7 @@ func (w *writer) checkpointer(ctx context.Context) {
 	var c *conn
 	defer func() {
 		if c != nil {
-			_ = c.Close() // the log stays as it is
+			_ = w.copies.close(c) // the log stays as it is
 		}
 	}()
 	for {
@@ -93,7 +140,7 @@ func (w *writer) checkpointer(ctx context.Context) {
 				continue
 			}
 		}
-		if _, _, err := c.Checkpoint(binding.CheckpointPassive); err != nil && !busy(err) {
+		if err := w.copies.run(c, binding.CheckpointPassive); err != nil {
 			w.log.Warn("checkpoint", "error", err)
 			continue
 		}
@@ -105,8 +152,7 @@ func (w *writer) checkpointer(ctx context.Context) {
 // runs: only when nothing is left to copy is the log begun anew.
 func (w *writer) finish(ctx context.Context) {
 	err := w.do(ctx, &op{alone: true, service: func(c *conn) error {
-		_, _, err := c.Checkpoint(binding.CheckpointPassive)
-		if err != nil {
+		if err := w.copies.run(c, binding.CheckpointPassive); err != nil {
 			w.checkpointFailed(err)
 		}
 		return nil

@@ -21,7 +21,7 @@ const (
 )
 
 // powerRun writes on the disk whatever there is to write, from many goroutines, with
-// checkpoints in between. With faults some of its syncs fail.
+// checkpoints and readers in between. With faults some of its syncs fail.
 func powerRun(t *testing.T, disk *disktest.Disk, at place, faults bool) {
 	t.Helper()
 	at.vfs, at.syncFolder = disk.Name(), disk.SyncFolder
@@ -29,17 +29,27 @@ func powerRun(t *testing.T, disk *disktest.Disk, at place, faults bool) {
 	defer mustClose(t, db)
 	definePower(t, db)
 	disk.Note("ready")
-	var work sync.WaitGroup
+	log := filepath.Join(db.cfg.Dir, dataFile+"-wal")
+	var work, reading sync.WaitGroup
+	stored := make(chan struct{}, 1)
+	reading.Go(func() { readPower(t, db, stored) })
 	for w := range powerWriters {
 		work.Go(func() {
 			for i, try := 0, 0; i < powerWrites; try++ {
 				if faults && (w+i)%17 == 3 && try == 0 {
 					disk.FailSyncs(1 + i%2)
 				}
+				if faults && (w+i)%23 == 5 && try == 0 { // of a checkpoint
+					disk.FailSyncsOf(db.cfg.at.path, 1)
+				}
 				switch err := writePower(t, db, w, i, try); {
 				case err == nil:
 					disk.Note(fmt.Sprintf("stored %d %d %d", w, i, try))
 					i, try = i+1, -1
+					select {
+					case stored <- struct{}{}:
+					default:
+					}
 				case faults && errors.Is(err, store.ErrUnavailable):
 					disk.Note(fmt.Sprintf("refused %d %d %d", w, i, try))
 				case !faults || !errors.Is(err, errInDoubt):
@@ -62,15 +72,42 @@ func powerRun(t *testing.T, disk *disktest.Disk, at place, faults bool) {
 		}
 	})
 	work.Wait()
+	close(stored)
+	reading.Wait()
 	if got := integrity(t, db); got != "ok" {
 		t.Errorf("integrity before any power cut: %s", got)
 	}
-	log := filepath.Join(db.cfg.Dir, dataFile+"-wal")
 	if got := disk.Begun(log); got < 2 {
 		t.Errorf("the log was begun %d times: it has to be used again", got)
 	}
 	if got := disk.Syncs(log); !faults && got >= powerWriters*powerWrites {
 		t.Errorf("%d syncs of the log: writes have to share them", got)
+	}
+}
+
+// readPower has a reader look at one state for a while, time and again, so that
+// checkpoints end short of the end of the log, until no more writes are stored.
+func readPower(t *testing.T, db *DB, stored <-chan struct{}) {
+	wait := func(writes int) {
+		for range writes {
+			<-stored
+		}
+	}
+	for range stored {
+		err := db.Read(t.Context(), func(r store.Reader) error {
+			rows, err := r.Query(`SELECT 1 FROM "last"`)
+			if err != nil {
+				return err
+			}
+			rows.Next()
+			wait(4)
+			return rows.Close()
+		})
+		if err != nil {
+			t.Errorf("Read() = %v", err)
+			return
+		}
+		wait(40)
 	}
 }
 
@@ -187,10 +224,7 @@ func cutAgain(t *testing.T, dir string, notes []string, rng *rand.Rand) (string,
 			}
 			disk.Note(fmt.Sprintf("stored %d %d 0", powerWriters, i))
 			onWriter(t, db, func(c *conn) error {
-				if _, _, err := c.Checkpoint(binding.CheckpointPassive); !busy(err) {
-					return err
-				}
-				return nil
+				return db.writer.copies.run(c, binding.CheckpointPassive)
 			})
 		}
 	}

@@ -25,7 +25,8 @@ type writer struct {
 	beside func() (*conn, error) // opens the checkpointer's
 	full   chan struct{}         // tells the checkpointer that the log is long; capacity 1
 	every  int                   // pages in the log between checkpoints
-	pause  time.Duration         // between attempts to make a failed connection good
+	copies checkpoints
+	pause  time.Duration // between attempts to make a failed connection good
 
 	mu     sync.Mutex // guards what follows
 	queue  []*op
@@ -222,7 +223,7 @@ func (w *writer) ready() error {
 	}
 	if w.c != nil {
 		w.log.Error("write connection failed, opening the database again")
-		_ = w.c.Close() // it is broken: nothing can be made of its error
+		_ = w.copies.close(w.c) // it is broken: nothing can be made of its error
 		w.c = nil
 		w.stamps.bump()
 	}
@@ -248,7 +249,7 @@ func (w *writer) close() error {
 		return nil
 	}
 	w.truncate()
-	err := w.c.Close()
+	err := w.copies.close(w.c)
 	w.c = nil
 	return err
 }

@@ -66,5 +66,8 @@ func (c *Conn) failure(rc int32) error {
 // codeError is an error whose message is the code's own: the connection's may
 // be of an earlier call.
 func codeError(tls *libc.TLS, rc int32) error {
+	if rc == lib.SQLITE_OK {
+		return nil
+	}
 	return &Error{Code: int(rc), Message: libc.GoString(lib.Xsqlite3_errstr(tls, rc))}
 }

@@ -277,3 +277,30 @@ func TestFramesAndCheckpoint(t *testing.T) {
 	}
 	exec(t, c, `ROLLBACK`)
 }
+
+func TestCopyAgain(t *testing.T) {
+	c := open(t, Config{})
+	exec(t, c, `PRAGMA journal_mode = WAL`, `CREATE TABLE "t" ("a")`)
+	reader := open(t, Config{Path: c.cfg.Path})
+	exec(t, reader, `BEGIN`, `SELECT * FROM "t"`)
+	exec(t, c, `INSERT INTO "t" VALUES (1)`)
+	if frames, copied, err := c.Checkpoint(CheckpointPassive); err != nil || copied == 0 || copied == frames {
+		t.Fatalf("Checkpoint() beside a reader = %d, %d, %v, want some of the log copied", frames, copied, err)
+	}
+	if err := c.CopyAgain(); err != nil {
+		t.Errorf("CopyAgain() = %v", err)
+	}
+	if frames, copied, err := c.Checkpoint(CheckpointPassive); err != nil || copied == 0 || copied == frames {
+		t.Errorf("Checkpoint() = %d, %d, %v, want as before", frames, copied, err)
+	}
+	exec(t, reader, `COMMIT`)
+	if frames, copied, err := c.Checkpoint(CheckpointPassive); err != nil || copied != frames {
+		t.Errorf("Checkpoint() = %d, %d, %v, want all copied", frames, copied, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CopyAgain(); !errors.Is(err, ErrClosed) {
+		t.Errorf("CopyAgain() after Close = %v, want ErrClosed", err)
+	}
+}

@@ -127,6 +127,7 @@ const (
 	OptionDefensive     Option = lib.SQLITE_DBCONFIG_DEFENSIVE
 	OptionTrustedSchema Option = lib.SQLITE_DBCONFIG_TRUSTED_SCHEMA
 	OptionStablePlans   Option = lib.SQLITE_DBCONFIG_ENABLE_QPSG
+	OptionKeepLog       Option = lib.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
 )
 
 // Set turns an option on or off.

@@ -45,6 +45,7 @@ type Disk struct {
 	known      map[string]bool  // files of which an event has told
 	failed     map[string]int64 // syncs of each file
 	failSyncs  int
+	failOnly   string // the file whose syncs are to fail; empty: any
 	failWrites int
 	fullWrites int
 }
@@ -103,7 +104,14 @@ func (d *Disk) count(is func(event) bool) (n int) {
 
 // FailSyncs makes the next n syncs fail without an effect. Whoever else has the same
 // file open is told at his next sync of it, as by Linux.
-func (d *Disk) FailSyncs(n int) { d.set(&d.failSyncs, n) }
+func (d *Disk) FailSyncs(n int) { d.FailSyncsOf("", n) }
+
+// FailSyncsOf is FailSyncs of one file.
+func (d *Disk) FailSyncsOf(file string, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failOnly, d.failSyncs = file, n
+}
 
 // FailWrites makes the next n writes fail, half done.
 func (d *Disk) FailWrites(n int) { d.set(&d.failWrites, n) }
@@ -164,7 +172,7 @@ func (d *Disk) gone(file string, durably bool) {
 func (d *Disk) failSync(file string, told *int64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.failSyncs == 0 {
+	if d.failSyncs == 0 || d.failOnly != "" && d.failOnly != file {
 		return false
 	}
 	d.failSyncs--
