@@ -24,7 +24,8 @@ type conn struct {
 type role uint8
 
 const (
-	roleRead role = iota
+	roleRead  role = iota
+	roleSpare      // reads, for slow reads beside the others
 	roleWrite
 	roleCheckpoint
 )
@@ -75,6 +76,8 @@ func (c *conn) configure(at place, r role) error {
 		pragmas = append(pragmas, "cache_size = -65536")
 	case roleRead:
 		pragmas = append(pragmas, "cache_size = -32768", "query_only = ON")
+	case roleSpare:
+		pragmas = append(pragmas, "cache_size = -2048", "query_only = ON")
 	}
 	for _, p := range pragmas {
 		if err := c.Exec("PRAGMA " + p); err != nil {

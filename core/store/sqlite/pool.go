@@ -12,18 +12,21 @@ import (
 
 // pool lends read connections, as many at a time as its limit says. Waiting
 // readers are served in their order. A read that turns out to be slow while
-// others wait does not count any more: the next one gets an extra connection, so
+// others wait does not count any more: the next one gets a spare connection, so
 // that slow reads, up to a number, do not stop the quick ones.
 type pool struct {
-	open    func() (*conn, error)
+	open    func(role) (*conn, error)
 	turn    *turn
-	size    int           // quick reads at a time, and connections that are kept
+	size    int           // quick reads at a time, and connections that are kept for good
 	yielded int           // quick reads at a time while there are writes
-	slowest int           // slow reads that are let through beside them
+	slowest int           // slow reads that are let through beside them, each with a spare connection
 	timeout time.Duration // of waiting
 
-	mu      sync.Mutex // guards what follows
-	idle    []*conn    // the warmest is the last
+	mu      sync.Mutex  // guards what follows
+	kept    int         // connections with a large cache, opening ones included
+	idle    []*conn     // of those; the warmest is the last
+	spare   []*conn     // idle ones with a small cache
+	calm    *time.Timer // until the spare ones are closed
 	lent    []*loan
 	slow    int // of the lent ones
 	waiting []chan *loan
@@ -34,6 +37,7 @@ type pool struct {
 // loan is the right to a connection, and then the connection.
 type loan struct {
 	c     *conn
+	role  role // roleRead or roleSpare
 	since time.Time
 	slow  bool
 }
@@ -41,11 +45,17 @@ type loan struct {
 // slowAfter is how long a read may take, while others wait, before it is slow.
 const slowAfter = 20 * time.Millisecond
 
-func newPool(turn *turn, procs int, timeout time.Duration, open func() (*conn, error)) *pool {
+// spareFor is how long spare connections are kept after the last use of one. To open
+// and fill one anew for each slow read costs many times the read itself.
+const spareFor = 10 * time.Second
+
+func newPool(turn *turn, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
 	p := &pool{
 		open: open, turn: turn, timeout: timeout,
 		size: procs + 1, yielded: max(1, procs-1), slowest: 8,
 	}
+	p.calm = time.AfterFunc(spareFor, p.closeSpare)
+	p.calm.Stop()
 	p.ended = sync.NewCond(&p.mu)
 	return p
 }
@@ -83,13 +93,27 @@ func (p *pool) free() bool {
 
 // lend makes a loan, with an idle connection if there is one. Lock held.
 func (p *pool) lend() *loan {
-	l := &loan{since: time.Now()}
-	if n := len(p.idle); n > 0 {
-		l.c = p.idle[n-1]
-		p.idle = p.idle[:n-1]
+	l := &loan{role: roleRead, since: time.Now()}
+	switch {
+	case len(p.idle) > 0:
+		l.c = takeLast(&p.idle)
+	case p.kept < p.size:
+		p.kept++
+	default:
+		l.role = roleSpare
+		if len(p.spare) > 0 {
+			l.c = takeLast(&p.spare)
+		}
 	}
 	p.lent = append(p.lent, l)
 	return l
+}
+
+func takeLast(from *[]*conn) *conn {
+	last := len(*from) - 1
+	c := (*from)[last]
+	*from = (*from)[:last]
+	return c
 }
 
 // ready opens the connection of a loan that has none.
@@ -97,7 +121,7 @@ func (p *pool) ready(l *loan) (*loan, error) {
 	if l.c != nil {
 		return l, nil
 	}
-	c, err := p.open()
+	c, err := p.open(l.role)
 	if err != nil {
 		p.release(l)
 		return nil, err
@@ -167,11 +191,7 @@ func (p *pool) release(l *loan) {
 	if l.slow {
 		p.slow--
 	}
-	drop := l.c
-	if drop != nil && !drop.failed && !p.closed && len(p.idle) < p.size {
-		p.idle = append(p.idle, drop)
-		drop = nil
-	}
+	drop := p.keep(l)
 	p.serve()
 	if len(p.lent) == 0 {
 		p.ended.Broadcast()
@@ -180,6 +200,35 @@ func (p *pool) release(l *loan) {
 	if drop != nil {
 		_ = drop.Close() // it only reads: nothing can be lost
 	}
+}
+
+// keep takes the connection of a loan that ends, or returns it if it is to be closed.
+// Lock held.
+func (p *pool) keep(l *loan) (drop *conn) {
+	switch {
+	case l.c == nil || l.c.failed || p.closed:
+		if l.role == roleRead {
+			p.kept--
+		}
+		return l.c
+	case l.role == roleRead:
+		p.idle = append(p.idle, l.c)
+	default:
+		p.spare = append(p.spare, l.c)
+		p.calm.Reset(spareFor)
+	}
+	return nil
+}
+
+// closeSpare gives the memory of spare connections back when none has been used for
+// a while.
+func (p *pool) closeSpare() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.spare {
+		_ = c.Close() // it only reads: nothing can be lost
+	}
+	p.spare = nil
 }
 
 // serve lends to those who wait what is free. Lock held.
@@ -201,8 +250,9 @@ func (p *pool) close() error {
 	for len(p.lent) > 0 {
 		p.ended.Wait()
 	}
-	idle := p.idle
-	p.idle = nil
+	p.calm.Stop()
+	idle := append(p.idle, p.spare...)
+	p.idle, p.spare = nil, nil
 	p.mu.Unlock()
 	var errs []error
 	for _, c := range idle {

@@ -84,6 +84,61 @@ func TestPoolHasALimit(t *testing.T) {
 	}
 }
 
+func TestPoolKeepsSpareConnectionsForAWhile(t *testing.T) {
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	p := db.readers
+	count := func() (idle, spare int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.idle), len(p.spare)
+	}
+	lendAll(t, p)()
+	lendAll(t, p)() // out of those that were kept
+	if idle, spare := count(); idle != p.size || spare != p.slowest {
+		t.Errorf("%d and %d spare connections are kept after slow reads, want %d and %d", idle, spare, p.size, p.slowest)
+	}
+	p.closeSpare()
+	if idle, spare := count(); idle != p.size || spare != 0 {
+		t.Errorf("%d and %d spare connections are kept after a calm, want %d and 0", idle, spare, p.size)
+	}
+	lendAll(t, p)()
+	if idle, spare := count(); idle != p.size || spare != p.slowest {
+		t.Errorf("%d and %d spare connections after the calm, want %d and %d", idle, spare, p.size, p.slowest)
+	}
+}
+
+// TestPoolOpensAnewWhatFailed also sees that a failed connection is not counted on.
+func TestPoolOpensAnewWhatFailed(t *testing.T) {
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	p := db.readers
+	open := p.open
+	p.open = func(role) (*conn, error) { return nil, store.ErrUnavailable }
+	for range 2 * p.size {
+		if _, err := p.acquire(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+			t.Fatalf("acquire() = %v, want ErrUnavailable", err)
+		}
+	}
+	p.open = open
+	for range 2 * p.size {
+		l, err := p.acquire(t.Context())
+		if err != nil {
+			t.Fatalf("acquire() = %v, want a connection", err)
+		}
+		if l.role != roleRead {
+			t.Errorf("a lone read got a spare connection")
+		}
+		l.c.failed = true
+		p.release(l)
+	}
+	if p.kept != 0 || len(p.idle) != 0 {
+		t.Errorf("kept %d, idle %d, want none of the failed ones", p.kept, len(p.idle))
+	}
+}
+
 func TestPoolUnderPressureKeepsCount(t *testing.T) {
 	db := openTest(t, Config{})
 	defer mustClose(t, db)

@@ -109,15 +109,14 @@ func (db *DB) open() (err error) {
 	if err := createDataFile(dir); err != nil {
 		return err
 	}
-	opener := func(r role) func() (*conn, error) {
-		return func() (*conn, error) { return openConn(db.cfg.at, r) }
-	}
+	open := func(r role) (*conn, error) { return openConn(db.cfg.at, r) }
+	beside := func() (*conn, error) { return open(roleCheckpoint) }
 	turn := newTurn()
-	db.writer = newWriter(db.cfg, &db.stamps, turn, db.openWriter, opener(roleCheckpoint))
+	db.writer = newWriter(db.cfg, &db.stamps, turn, db.openWriter, beside)
 	if err := db.writer.start(); err != nil {
 		return err
 	}
-	db.readers = newPool(turn, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, opener(roleRead))
+	db.readers = newPool(turn, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
 	return nil
 }
 
