@@ -52,7 +52,7 @@ const spareFor = 10 * time.Second
 func newPool(turn *turn, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
 	p := &pool{
 		open: open, turn: turn, timeout: timeout,
-		size: procs + 1, yielded: max(1, procs-1), slowest: 8,
+		size: procs + 1, yielded: max(1, procs-1), slowest: procs + 1,
 	}
 	p.calm = time.AfterFunc(spareFor, p.closeSpare)
 	p.calm.Stop()
