@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -134,6 +135,52 @@ func TestMigrationNames(t *testing.T) {
 		if err := app.Open(context.Background(), core.Serve); err == nil || !strings.Contains(err.Error(), "name of a migration") {
 			t.Errorf("Open with %v: %v, want that the name is refused", list, err)
 			_ = app.Close()
+		}
+	}
+}
+
+// What a step may do with collections is all that anybody may.
+func TestMigrationUsesEveryService(t *testing.T) {
+	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
+	c.Migrations = []core.Migration{{Name: "1", Up: func(m *core.Migrating) error {
+		if err := makePosts(m); err != nil {
+			return err
+		}
+		for _, body := range []string{
+			`{"name":"shown","type":"view","listRule":"","viewQuery":"SELECT id, title FROM posts"}`,
+			`{"name":"spare","fields":[{"name":"post","type":"text"}]}`,
+		} {
+			if _, err := m.Collections.Create(m.Context, []byte(body)); err != nil {
+				return err
+			}
+		}
+		if _, err := m.Collections.Update(m.Context, "posts", []byte(`{"name":"articles"}`)); err != nil {
+			return err
+		}
+		if _, err := m.Collections.DryRunView(m.Context, "SELECT id FROM shown"); err != nil {
+			return err
+		}
+		if plan, err := m.Collections.Plan(m.Context, []byte(`{"delete":"spare"}`)); err != nil || len(plan.Losses) != 0 {
+			return fmt.Errorf("plan: %v, %w", plan, err)
+		}
+		if err := m.Collections.Truncate(m.Context, "spare"); err != nil {
+			return err
+		}
+		if err := m.Collections.Delete(m.Context, "spare"); err != nil {
+			return err
+		}
+		return m.Collections.Import(m.Context, &collection.Import{Collections: []json.RawMessage{
+			[]byte(`{"name":"brought","fields":[{"name":"n","type":"number"}]}`),
+			[]byte(`{"name":"counted","type":"view","viewQuery":"SELECT id, n FROM brought"}`)}})
+	}}}
+	app := coretest.Open(t, c)
+	page, err := app.Records().List(context.Background(), record.Caller{}, "shown", record.ListParams{})
+	if err != nil || page.TotalItems != 1 || !strings.Contains(string(page.Items), `"title":"first"`) {
+		t.Errorf("List of the view: %+v, %v", page, err)
+	}
+	for name, want := range map[string]bool{"articles": true, "posts": false, "spare": false, "brought": true, "counted": true} {
+		if got := app.Snapshot().Find(name) != nil; got != want {
+			t.Errorf("after the migration %s is there: %v, want %v", name, got, want)
 		}
 	}
 }

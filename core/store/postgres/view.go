@@ -31,18 +31,12 @@ func viewValue(c store.ViewColumn, value string) string {
 	return "(" + value + ")::" + viewType(c.Kind)
 }
 
+// viewType is typeOf, with the order of texts that columns of tables have.
 func viewType(kind store.ColumnKind) string {
-	switch kind {
-	case store.ColumnNumber:
-		return "double precision"
-	case store.ColumnBool:
-		return "boolean"
-	case store.ColumnMulti:
-		return "jsonb"
-	case store.ColumnJSON, store.ColumnGeo:
-		return "json"
+	if kind == store.ColumnText {
+		return textType
 	}
-	return textType
+	return typeOf(kind)
 }
 
 func (c catalog) CreateView(tx store.Tx, name string, v store.View) error {
