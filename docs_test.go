@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/loambase/loam/api/apitest"
 )
 
 // The pages whose shell blocks are run as written, each against a server of its
@@ -74,7 +75,7 @@ func walk(t *testing.T, binary, page string) {
 	}
 	dir := t.TempDir()
 	settle(t, dir, binary)
-	server := serve(t, dir, binary)
+	server := strings.TrimPrefix(apitest.Serve(t, binary, dir), "http://")
 	bash := exec.Command("bash", "-c", strings.ReplaceAll(prelude+blocks, address, server))
 	bash.Dir = dir
 	bash.Env = append(os.Environ(), "URL=http://"+server, "LOAM_URL=http://"+server)
@@ -115,39 +116,6 @@ func settle(t *testing.T, dir, binary string) {
 	if out, err := upsert.CombinedOutput(); err != nil {
 		t.Fatalf("superuser upsert: %v\n%s", err, out)
 	}
-}
-
-// serve starts the server that the page speaks to and returns its address.
-func serve(t *testing.T, dir, binary string) string {
-	t.Helper()
-	server := exec.Command(binary, "serve", "--http", "127.0.0.1:0")
-	server.Dir = dir
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Signal(os.Interrupt) // Wait tells if it did not end well
-		if err := server.Wait(); err != nil {
-			t.Errorf("serve: %v", err)
-		}
-	})
-	said := regexp.MustCompile(`http://(127\.0\.0\.1:\d+)`)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if m := said.FindStringSubmatch(lines.Text()); m != nil {
-			go func() { // the pipe must not fill
-				for lines.Scan() {
-				}
-			}()
-			return m[1]
-		}
-	}
-	t.Fatal("the server did not say where it is")
-	return ""
 }
 
 // loam is the command ./loam of the pages: the server runs already.

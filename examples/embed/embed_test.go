@@ -1,15 +1,14 @@
 package main_test
 
 import (
-	"bufio"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/loambase/loam/api/apitest"
 )
 
 func TestEmbed(t *testing.T) {
@@ -21,7 +20,7 @@ func TestEmbed(t *testing.T) {
 	if out, err := exec.Command(binary, "slug", "Hello  World").Output(); string(out) != "hello-world\n" || err != nil {
 		t.Errorf("embed slug = %q, %v", out, err)
 	}
-	url := start(t, binary, dir)
+	url := apitest.Serve(t, binary, dir)
 	for _, test := range []struct {
 		method, path, body string
 		status             int
@@ -38,35 +37,6 @@ func TestEmbed(t *testing.T) {
 			t.Errorf("%s %s = %d %s, want %d with %s", test.method, test.path, status, body, test.status, test.want)
 		}
 	}
-}
-
-// start serves until the test ends, and must end well then.
-func start(t *testing.T, binary, dir string) (url string) {
-	t.Helper()
-	server := exec.Command(binary, "serve", "--http", "127.0.0.1:0")
-	server.Dir = dir
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Signal(os.Interrupt) // Wait tells if it did not end well
-		if err := server.Wait(); err != nil {
-			t.Errorf("serve: %v", err)
-		}
-	})
-	said := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if url := said.FindString(lines.Text()); url != "" {
-			return url
-		}
-	}
-	t.Fatal("the server did not say where it is")
-	return ""
 }
 
 func ask(t *testing.T, method, url, body string) (status int, answer string) {
