@@ -6,10 +6,10 @@ SHELL := bash
 .NOTPARALLEL:
 
 # The race detector costs a factor of ten and more: it is for what is concurrent.
-RACE := ./core/store/sqlite ./core/store/postgres ./core/change ./core/collection ./core/hook ./core/record ./core/password ./core/settings ./auth ./api/...
+RACE := ./core/internal/store/sqlite ./core/internal/store/postgres ./core/change ./core/collection ./core/hook ./core/record ./core/password ./core/settings ./auth ./api/...
 
 # What stands on the store: its tests hold on either engine.
-ENGINES := ./core/change ./core/collection ./core/pocketbase ./core/query ./core/record ./core/settings ./auth ./api/...
+ENGINES := ./core/change ./core/collection ./core/pocketbase ./core/internal/query ./core/record ./core/settings ./auth ./api/...
 
 # Where "make atlas" finds the server.
 URL ?= http://127.0.0.1:8090
@@ -49,7 +49,7 @@ test-atlas: build examples/atlas/node_modules/.package-lock.json ## Load the cit
 
 .PHONY: test-postgres
 test-postgres: build clients/pocketbase/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json ## Run the tests of services and clients on PostgreSQL too
-	go run ./core/store/postgres/pgtest/with bash -euo pipefail -c '\
+	go run ./core/coretest/pgtest/with bash -euo pipefail -c '\
 		go test $(ENGINES); \
 		(cd clients/pocketbase && npm test); \
 		(cd examples/atlas && npm test)'

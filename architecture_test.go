@@ -24,7 +24,7 @@ const module = "github.com/loambase/loam"
 // below its own layer and nothing beside or above it.
 func layers() [][]string {
 	return [][]string{
-		{"main", "examples/embed", "core/store/postgres/pgtest/with"},
+		{"main", "examples/embed", "core/coretest/pgtest/with"},
 		{"api"},
 		{"api/rest"},
 		{"api/middleware"},
@@ -33,12 +33,12 @@ func layers() [][]string {
 		{"core"},
 		{"core/collection"},
 		{"core/record", "core/settings"},
-		{"core/store/enginetest"},
-		{"core/query", "core/store/sqlite", "core/store/postgres", "core/store/storetest", "core/change"},
-		{"core/store/sqlite/binding", "core/store/sqlite/binding/disktest", "core/schema"},
-		{"core/store/postgres/pgtest"},
-		{"core/store", "core/blob", "core/password"},
-		{"core/fault", "core/hook", "core/schema/viewquery", "migrations", "api/apitest"},
+		{"core/coretest/enginetest"},
+		{"core/internal/query", "core/internal/store/sqlite", "core/internal/store/postgres", "core/internal/store/storetest", "core/change"},
+		{"core/internal/store/sqlite/binding", "core/coretest/disktest", "core/schema"},
+		{"core/coretest/pgtest"},
+		{"core/internal/store", "core/blob", "core/password"},
+		{"core/fault", "core/hook", "core/internal/viewquery", "migrations", "api/apitest"},
 	}
 }
 
@@ -112,12 +112,12 @@ func TestDependenciesPointDown(t *testing.T) {
 
 func TestEnginesAreNamedInOnePlace(t *testing.T) {
 	for _, p := range packages(t) {
-		if strings.HasPrefix(p.name(), "core/store/") {
+		if strings.HasPrefix(p.name(), "core/internal/store/") || strings.HasPrefix(p.name(), "core/coretest/") {
 			continue
 		}
 		for _, file := range p.GoFiles {
 			for _, path := range importsOf(t, filepath.Join(p.Dir, file)) {
-				engine := strings.HasPrefix(own(path), "core/store/") && own(path) != "core/store/enginetest"
+				engine := strings.HasPrefix(own(path), "core/internal/store/")
 				if at := p.name() + "/" + file; engine && at != "core/engine.go" {
 					t.Errorf("%s imports %s: engines are chosen in core/engine.go", at, path)
 				}
@@ -140,11 +140,11 @@ func rules() []rule {
 	return []rule{
 		{
 			packages: []string{"api/...", "auth/..."},
-			imports:  []string{module + "/core/store/...", module + "/core/query/...", "database/sql/...", "modernc.org/..."},
+			imports:  []string{module + "/core/internal/store/...", module + "/core/internal/query/...", "database/sql/...", "modernc.org/..."},
 			reason:   "transports call services",
 		},
 		{
-			packages: []string{"core/record", "core/collection", "core/query", "core/schema"},
+			packages: []string{"core/record", "core/collection", "core/internal/query", "core/schema"},
 			imports:  []string{"net/http/..."},
 			deep:     true,
 			reason:   "the core does not know HTTP",
@@ -161,7 +161,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"..."},
-			except:   []string{"core/store/sqlite/binding", "core/store/sqlite/binding/disktest"},
+			except:   []string{"core/internal/store/sqlite/binding", "core/coretest/disktest"},
 			imports:  []string{"modernc.org/...", "unsafe", "C"},
 			reason:   "unsafe code stands in the binding",
 		},

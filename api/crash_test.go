@@ -14,8 +14,7 @@ import (
 	_ "modernc.org/sqlite" // an SQLite beside ours, to judge it
 
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/enginetest"
+	"github.com/loambase/loam/core/coretest/enginetest"
 )
 
 // kills is how often the server is killed: LOAM_KILLS, if it is set.
@@ -93,65 +92,36 @@ func (p *program) inspect() {
 	}
 	db := enginetest.OpenAt(p.t, p.dir, p.db)
 	defer db.Close() // while it is open, a server that is killed leaves no log to recover
-	err := db.Read(p.t.Context(), func(r store.Reader) error {
-		for what, query := range map[string]string{
-			"records whose creation is not in the change log once": `SELECT count(*) FROM "notes" LEFT JOIN
-				(SELECT "record", count(*) AS "times" FROM "_changes" WHERE "action" = 'create' GROUP BY "record") AS "c"
-				ON "c"."record" = "notes"."id" WHERE "times" IS NULL OR "times" <> 1`,
-			"records whose deletion is in the change log": `SELECT count(*) FROM "notes" WHERE
-				"id" IN (SELECT "record" FROM "_changes" WHERE "action" = 'delete')`,
-			"records created and not deleted, more than there are": `SELECT count(*) - (SELECT count(*) FROM "notes")
-				- (SELECT count(*) FROM "_changes" WHERE "action" = 'delete' AND "kind" = 'record')
-				FROM "_changes" WHERE "action" = 'create' AND "kind" = 'record'`,
-			"updates of the counter, more than it counts": `SELECT count(*) - (SELECT "n" FROM "notes" WHERE "key" = 'counter')
-				FROM "_changes" WHERE "record" = 'counter00000000' AND "action" = 'update'`,
-		} {
-			if n, err := number(r, query); err != nil {
-				return err
-			} else if n != 0 {
-				p.t.Errorf("%d %s", n, what)
-			}
+	for what, query := range map[string]string{
+		"records whose creation is not in the change log once": `SELECT count(*) FROM "notes" LEFT JOIN
+			(SELECT "record", count(*) AS "times" FROM "_changes" WHERE "action" = 'create' GROUP BY "record") AS "c"
+			ON "c"."record" = "notes"."id" WHERE "times" IS NULL OR "times" <> 1`,
+		"records whose deletion is in the change log": `SELECT count(*) FROM "notes" WHERE
+			"id" IN (SELECT "record" FROM "_changes" WHERE "action" = 'delete')`,
+		"records created and not deleted, more than there are": `SELECT count(*) - (SELECT count(*) FROM "notes")
+			- (SELECT count(*) FROM "_changes" WHERE "action" = 'delete' AND "kind" = 'record')
+			FROM "_changes" WHERE "action" = 'create' AND "kind" = 'record'`,
+		"updates of the counter, more than it counts": `SELECT count(*) - (SELECT "n" FROM "notes" WHERE "key" = 'counter')
+			FROM "_changes" WHERE "record" = 'counter00000000' AND "action" = 'update'`,
+	} {
+		if n := enginetest.Number(p.t, db, query); n != 0 {
+			p.t.Errorf("%d %s", n, what)
 		}
-		if p.db == "" { // PostgreSQL draws numbers that may not be used
-			n, err := number(r, `SELECT max("seq") - min("seq") + 1 - count(DISTINCT "seq") FROM "_changes"`)
-			if n != 0 || err != nil {
-				p.t.Errorf("%d numbers are missing in the change log, %v", n, err)
-			}
+	}
+	if p.db == "" { // PostgreSQL draws numbers that may not be used
+		if n := enginetest.Number(p.t, db, `SELECT max("seq") - min("seq") + 1 - count(DISTINCT "seq") FROM "_changes"`); n != 0 {
+			p.t.Errorf("%d numbers are missing in the change log", n)
 		}
-		return p.batches(r)
+	}
+	seqs := map[string]int64{} // each batch is one transaction of the change log
+	enginetest.Each(p.t, db, `SELECT "key", "seq" FROM "notes" JOIN "_changes" ON "record" = "notes"."id" AND "action" = 'create'
+		WHERE "key" LIKE '%/%'`, func(key string, seq int64) {
+		batch, _, _ := strings.Cut(key, "/")
+		if first, known := seqs[batch]; known && seq != first {
+			p.t.Errorf("batch %s is in transactions %d and %d", batch, first, seq)
+		}
+		seqs[batch] = seq
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// batches sees that each batch is one transaction of the change log.
-func (p *program) batches(r store.Reader) error {
-	rows, err := r.Query(`SELECT "key", "seq" FROM "notes" JOIN "_changes" ON "record" = "notes"."id" AND "action" = 'create'
-		WHERE "key" LIKE '%/%'`)
-	if err != nil {
-		return err
-	}
-	seqs := map[string]int64{}
-	for rows.Next() {
-		batch, _, _ := strings.Cut(rows.Text(0), "/")
-		if seq, known := seqs[batch]; known && seq != rows.Int(1) {
-			p.t.Errorf("batch %s is in transactions %d and %d", batch, seq, rows.Int(1))
-		}
-		seqs[batch] = rows.Int(1)
-	}
-	return rows.Close()
-}
-
-func number(r store.Reader, query string) (n int64, err error) {
-	rows, err := r.Query(query)
-	if err != nil {
-		return 0, err
-	}
-	if rows.Next() {
-		n = int64(rows.Float(0))
-	}
-	return n, rows.Close()
 }
 
 // integrity has another SQLite check every page of the database.

@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/api"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/store/enginetest"
-	"github.com/loambase/loam/core/store/sqlite/binding/disktest"
+	"github.com/loambase/loam/core/coretest/disktest"
+	"github.com/loambase/loam/core/coretest/enginetest"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/core/store/postgres/pgtest"
+	"github.com/loambase/loam/core/coretest/pgtest"
 )
 
 // TestPostgresRestarts crashes and restarts PostgreSQL under the real binary, which is

@@ -14,11 +14,11 @@ import (
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
-	"github.com/loambase/loam/core/store"
 )
 
 // Version is what the binary calls itself.

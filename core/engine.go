@@ -3,9 +3,9 @@ package core
 import (
 	"context"
 
-	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/postgres"
-	"github.com/loambase/loam/core/store/sqlite"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/postgres"
+	"github.com/loambase/loam/core/internal/store/sqlite"
 )
 
 // openStore is the one place that knows which engines there are.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/migrations"
 )
 

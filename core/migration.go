@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/store"
 	"github.com/loambase/loam/migrations"
 )
 

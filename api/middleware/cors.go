@@ -8,7 +8,7 @@ import (
 
 // CORS lets pages of the given origins use the API; none stands for every origin.
 // An origin may contain "*" and "?" (see originMatches). It answers every OPTIONS
-// request itself (contract records.md §1.8).
+// request itself (docs/wire/records.md §1.8).
 func CORS(origins []string) func(http.Handler) http.Handler {
 	if len(origins) == 0 {
 		origins = []string{"*"}

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// batch does several writes in one transaction (contract records.md §8).
+// batch does several writes in one transaction (docs/wire/records.md §8).
 func (a *API) batch(c *call) error {
 	settings := a.app.Settings().Current().Batch
 	if !settings.Enabled || settings.MaxRequests <= 0 {

@@ -1,4 +1,4 @@
-// Package rest is the REST interface (contract records.md, auth-realtime-system.md):
+// Package rest is the REST interface (docs/wire/records.md, auth-realtime-system.md):
 // one file per group of routes. A handler decodes, calls a service and encodes;
 // what may be done, the services decide.
 package rest

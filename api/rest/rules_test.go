@@ -6,7 +6,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// TestStatusOfRules is the table of contract records.md §1.5.
+// TestStatusOfRules is the table of docs/wire/records.md §1.5.
 func TestStatusOfRules(t *testing.T) {
 	s := newServer(t)
 	coretest.Collection(t, s.app, `{"name":"locked","fields":[{"name":"title","type":"text"}]}`)

@@ -41,7 +41,7 @@ func answerTo(k fault.Kind) answer {
 	return answer{http.StatusInternalServerError, somethingWrong}
 }
 
-// Error answers with the envelope of err (contract records.md §1.4). What is not
+// Error answers with the envelope of err (docs/wire/records.md §1.4). What is not
 // a fault is Internal and says nothing. The reason of a fault is for superusers.
 func Error(w http.ResponseWriter, err error, superuser bool) {
 	e := public(err)

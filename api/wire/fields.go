@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Fields is which parts of an answer are wanted (contract records.md §6.2). The
+// Fields is which parts of an answer are wanted (docs/wire/records.md §6.2). The
 // nil Fields wants all of it. It is immutable.
 type Fields struct{ root *node }
 

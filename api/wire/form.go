@@ -11,7 +11,7 @@ import (
 // the other fields.
 const payloadKey = "@jsonPayload"
 
-// formObject is a form as a free-form object (contract records.md §1.3): a field
+// formObject is a form as a free-form object (docs/wire/records.md §1.3): a field
 // that is there once is a scalar, a repeated one is a list.
 func formObject(form url.Values) (map[string]any, error) {
 	object := make(map[string]any, len(form))

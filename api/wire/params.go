@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// ListParams are the parameters of a list (contract records.md §4.2). One that is
+// ListParams are the parameters of a list (docs/wire/records.md §4.2). One that is
 // not what it should be is an Invalid fault.
 func ListParams(q url.Values) (p record.ListParams, err error) {
 	if p.Page, err = integer(q, "page"); err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // structured is a form as the JSON of a structure: nested properties have dotted
-// names, repeated fields fill lists (contract records.md §1.3). The types of the
+// names, repeated fields fill lists (docs/wire/records.md §1.3). The types of the
 // properties are those of like, a struct or a pointer to one; what it does not
 // know is typed by its looks.
 func structured(form url.Values, like any) ([]byte, error) {

@@ -8,7 +8,7 @@ import (
 // unknownType is the media type of a blob without attributes.
 const unknownType = "application/octet-stream"
 
-// sidecarFile is the JSON beside a blob (contract records.md §7.7). What is not
+// sidecarFile is the JSON beside a blob (docs/wire/records.md §7.7). What is not
 // used stays for other programs that read the folder.
 type sidecarFile struct {
 	CacheControl       string            `json:"user.cache_control"`

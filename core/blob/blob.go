@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Store keeps blobs by key: collectionId/recordId/filename (contract records.md
+// Store keeps blobs by key: collectionId/recordId/filename (docs/wire/records.md
 // §7.7). Keys use "/" and never leave the store's root. Safe for concurrent use.
 type Store interface {
 	// Put stores a blob durably, replacing one of the same key.
@@ -38,7 +38,7 @@ type Blob interface {
 }
 
 // Upload is a file that a client sent and that is not stored yet. Name is the
-// name it will have (contract records.md §7.3), MediaType is detected from the
+// name it will have (docs/wire/records.md §7.3), MediaType is detected from the
 // content and carries no parameters.
 type Upload struct {
 	OriginalName string

@@ -45,7 +45,7 @@ func reserved(name string) bool {
 const hexOpen, hexClose = "__0x", "__"
 
 // escape makes a key a path: control characters, the slash of "../", the second
-// one of "//" and a last one are written as __0x<hex>__ (contract records.md §7.7).
+// one of "//" and a last one are written as __0x<hex>__ (docs/wire/records.md §7.7).
 // So is the first character of a "__0x" in the key, which keeps it reversible.
 func escape(key string) string {
 	var b strings.Builder

@@ -15,7 +15,7 @@ const (
 )
 
 // storedName is the name under which a file that the client calls original is
-// kept (contract records.md §7.3): a readable part, a random one that makes it
+// kept (docs/wire/records.md §7.3): a readable part, a random one that makes it
 // unique, and the extension. detected is the extension that belongs to the
 // content, for a name that has none.
 func storedName(original, detected string, random func(n int) string) string {

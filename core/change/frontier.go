@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // place is a row of the log, or the end of a transaction if n is last.

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Config is what a log stands on. Store, Node and Log are required.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 const (

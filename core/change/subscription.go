@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Batch is changes in their order, of one or more transactions. Of a transaction

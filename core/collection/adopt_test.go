@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // elsewhere is a collection as another installation has stored it.

@@ -3,8 +3,8 @@ package collection
 import (
 	"math"
 
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // convertedAtOnce is how many rows are read, converted and written at a time.

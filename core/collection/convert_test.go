@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // put inserts records with only this field set and the ids r0, r1 …

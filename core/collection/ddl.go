@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // run takes the steps one after the other. What the database says against one is

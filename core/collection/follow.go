@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/schema"
 )
 

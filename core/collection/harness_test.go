@@ -13,12 +13,12 @@ import (
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/enginetest"
 	"github.com/loambase/loam/migrations"
 )
 

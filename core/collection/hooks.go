@@ -6,9 +6,9 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/hook"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // Hooks are where code of embedders takes part in what happens to collections, with

@@ -10,8 +10,8 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 const (
@@ -50,7 +50,7 @@ func (i *Import) check() error {
 }
 
 // Import creates, changes and deletes collections until they are those of the import,
-// all or nothing (contract records.md §2.10). What is no failure of a form is told
+// all or nothing (docs/wire/records.md §2.10). What is no failure of a form is told
 // under "collections".
 func (s *Service) Import(ctx context.Context, in *Import) error {
 	if err := in.check(); err != nil {

@@ -6,8 +6,8 @@ import (
 	"errors"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // Plan is what a change of collections would do. Lists are empty, never nil.

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // sketch is a random set of collections, t0, t1 …, with fields f0, f1 … by id.

@@ -3,8 +3,8 @@ package collection
 import (
 	"fmt"
 
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // The table _collections: one row a collection, in the order of their creation.

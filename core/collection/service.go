@@ -10,11 +10,11 @@ import (
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
-	"github.com/loambase/loam/core/store"
 )
 
 // Service defines collections. Rules do not hold here: who calls it must be a

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store/enginetest"
 )
 
 const postFields = `[{"name":"title","type":"text","max":50,"presentable":true},{"name":"n","type":"number"},{"name":"ok","type":"bool"},

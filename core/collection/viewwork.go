@@ -4,8 +4,8 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // followViews adds the views that follow the changes, the first of which were asked for.

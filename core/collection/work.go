@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // work is one change of collections, at work in its transaction. A plan is the same

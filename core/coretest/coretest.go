@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // New is an app on a fresh data folder, open for serving and closed when the

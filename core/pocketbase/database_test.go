@@ -9,8 +9,8 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/pocketbase"
-	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // TestDatabaseMustBeNew is about databases that are not in the folder.

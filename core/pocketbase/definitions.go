@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // definition is a collection of the source and the table that its records are in,

@@ -9,8 +9,8 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 	"github.com/loambase/loam/core/pocketbase"
-	"github.com/loambase/loam/core/store/sqlite/binding"
 )
 
 // source makes a folder as PocketBase leaves it behind: the scripts of testdata are

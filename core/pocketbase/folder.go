@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 const (

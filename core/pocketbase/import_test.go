@@ -12,10 +12,10 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 	"github.com/loambase/loam/core/pocketbase"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store/sqlite/binding"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // adopt makes the tables of all collections, fills them, and judges what it has made.

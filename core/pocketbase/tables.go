@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // tables is what the schema of the source's database says, as far as it is believed:

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 const batchFailed = "Batch transaction failed."
@@ -19,7 +19,7 @@ type Result struct {
 // Batch does the requests one after the other in one transaction: each sees what
 // those before it have done, and is answered as of then. If one fails, nothing of
 // any is kept, and the fault is Invalid with a leaf at requests.N that carries the
-// fault of that request (contract records.md §8.2). So it is, without a leaf, when
+// fault of that request (docs/wire/records.md §8.2). So it is, without a leaf, when
 // ctx ends.
 func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
 	if len(ops) == 0 {

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // Bulk inserts many records as they are, for who fills a new installation: nothing

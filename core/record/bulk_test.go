@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // TestBulk inserts records of which some have no id of their own.

@@ -1,7 +1,7 @@
 package record
 
 import (
-	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/schema"
 )
 

@@ -7,9 +7,9 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // errRequired is a record that must refer to one that is being deleted.

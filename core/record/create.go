@@ -6,14 +6,14 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 const createFailed = "Failed to create record."
 
 // Create stores a new record and returns it as JSON, as the caller may see it
-// (contract records.md §4.4). Faults: NotFound for an unknown collection,
+// (docs/wire/records.md §4.4). Faults: NotFound for an unknown collection,
 // Forbidden where only superusers may create, Invalid for a record that the create
 // rule denies (then without fields) or that is not valid, TooMany when there are
 // too many passwords to hash.

@@ -5,13 +5,13 @@ import (
 	"errors"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 const deleteFailed = "Failed to delete record. Make sure that the record is not part of a required relation reference."
 
 // Delete removes a record with its files and takes it out of the relations to it,
-// which may remove further records (contract records.md §4.7). Faults: NotFound
+// which may remove further records (docs/wire/records.md §4.7). Faults: NotFound
 // for an unknown collection or id and a record that does not satisfy the delete
 // rule, Forbidden where only superusers may delete, Invalid where a required
 // relation would lose its last record and for the last superuser. Caller.Body is

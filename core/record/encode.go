@@ -3,8 +3,8 @@ package record
 import (
 	"strconv"
 
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // A record becomes JSON in two ways that give the same bytes: from a row, which

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"math"
 
-	"github.com/loambase/loam/core/query"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // rowset is records of one collection as JSON, one after another, and the

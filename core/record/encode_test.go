@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // memRows is rows that were not read from a database.

@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/hook"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // record is the record in a row that holds all fields.

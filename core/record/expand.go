@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/loambase/loam/core/query"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 const (
@@ -17,7 +17,7 @@ const (
 
 var errExpandSize = errors.New("the related records are too large")
 
-// expansion is one expand parameter at work (contract records.md §6.1). It reads
+// expansion is one expand parameter at work (docs/wire/records.md §6.1). It reads
 // each relation of each level with one query and never fails: what cannot be
 // read is left out and logged.
 type expansion struct {

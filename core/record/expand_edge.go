@@ -1,8 +1,8 @@
 package record
 
 import (
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // edge is a relation of a rowset: which records it wants, then which it has.

@@ -13,7 +13,7 @@ type branch struct {
 	next []*branch
 }
 
-// parseExpand reads an expand parameter (contract records.md §6.1): paths with
+// parseExpand reads an expand parameter (docs/wire/records.md §6.1): paths with
 // common beginnings become one, siblings are in the order of their names.
 func parseExpand(text string) []*branch {
 	if text == "" {

@@ -25,7 +25,7 @@ const maxFileName = 150
 func blobKey(c *schema.Collection, id, name string) string { return c.ID + "/" + id + "/" + name }
 
 // validateFiles judges the names that a file field is to hold and what is being
-// uploaded for it (contract records.md §7.2).
+// uploaded for it (docs/wire/records.md §7.2).
 func (w *write) validateFiles(i int, f *schema.Field, kind *schema.File) *fault.Field {
 	names := choices(w.record.values[i])
 	var known []string

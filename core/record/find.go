@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // FindByID is the record of that id, whatever the rules say: for code, not for

@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
-// Get is the record as JSON (contract records.md §4.3). Faults: Forbidden where
+// Get is the record as JSON (docs/wire/records.md §4.3). Faults: Forbidden where
 // only superusers may view; NotFound for an unknown collection or id, a view rule
 // that the record does not satisfy, and one that no longer compiles.
 func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand string) (record []byte, err error) {

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/enginetest"
 )
 
 func TestGet(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/hook"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // How Before, InTx and After hooks take part in a write (Hooks says when they run).

@@ -6,8 +6,8 @@ import (
 	"unicode"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // validateID judges the id of a new record; that of a stored one never changes,

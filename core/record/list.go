@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 )
 
 // List is a page of the collection's records that satisfy the list rule and the
-// filter (contract records.md §4.2). Faults: NotFound for an unknown collection,
+// filter (docs/wire/records.md §4.2). Faults: NotFound for an unknown collection,
 // Forbidden where only superusers may list or filter so, Invalid for what cannot
 // be read as a filter, sort or cursor or takes too long.
 func (s *Service) List(ctx context.Context, caller Caller, collection string, p ListParams) (page *Page, err error) {

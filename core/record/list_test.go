@@ -3,7 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
-	"github.com/loambase/loam/core/store/enginetest"
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"math"
 	"strings"
 	"sync"
@@ -281,7 +281,7 @@ func TestReadLimit(t *testing.T) {
 	}
 }
 
-// What a caller may not list does not show through relations (contract §5.10).
+// What a caller may not list does not show through relations (docs/wire/records.md §5.10).
 func TestListCrossesRelations(t *testing.T) {
 	targets := base("q1", textField("n"), &schema.Field{Name: "pub", Kind: &schema.Bool{}})
 	targets.ListRule = rule("pub = true")

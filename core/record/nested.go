@@ -5,8 +5,8 @@ import (
 	"sync"
 
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // nested is a transaction as a store, for the hooks that run in it: what they write

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // readBed is a service on a database whose tables and rows were made beside it.

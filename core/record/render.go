@@ -3,11 +3,11 @@ package record
 import (
 	"context"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // RenderOwn is the record as JSON as it sees itself, with its own email: what
-// one gets back who has just signed in (contract records.md §4.1).
+// one gets back who has just signed in (docs/wire/records.md §4.1).
 func (s *Service) RenderOwn(ctx context.Context, caller Caller, r *Record, expand string) ([]byte, error) {
 	caller.Auth = r
 	return s.render(ctx, caller, r, expand)

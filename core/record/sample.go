@@ -3,8 +3,8 @@ package record
 import (
 	"strings"
 
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // Sample is the first records, as superusers see them, of a collection that need not

@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/query"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Satisfies says whether the record, as it is stored, satisfies a rule for the

@@ -8,10 +8,10 @@ import (
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/password"
-	"github.com/loambase/loam/core/query"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // Service reads and writes records under the rules of their collections. It is
@@ -79,7 +79,7 @@ type Appender interface {
 	Append(tx store.Tx, changes []change.Change) error
 }
 
-// ListParams are the parameters of a list (contract records.md §4.2), not yet
+// ListParams are the parameters of a list (docs/wire/records.md §4.2), not yet
 // clamped.
 type ListParams struct {
 	Page, PerPage int
@@ -112,7 +112,7 @@ func (p *Page) Release() {
 
 // Input is what a client sent for one record.
 type Input struct {
-	Body  map[string]any            // decoded, modifiers not yet resolved (contract §3.16)
+	Body  map[string]any            // decoded, modifiers not yet resolved (docs/wire/records.md §3.16)
 	Files map[string][]*blob.Upload // by the key of the part: field, field+, +field
 }
 

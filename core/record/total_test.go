@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 func TestTotalsForgetOtherStates(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 const truncateFailed = "Failed to truncate collection (most likely due to required cascade delete record references)."

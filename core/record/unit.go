@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // unit is one transaction: what it has changed so far, and what is to be done

@@ -10,8 +10,8 @@ import (
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/store"
 )
 
 // retrying is a store that does each write twice, as one does that had a conflict:

@@ -5,14 +5,14 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 const updateFailed = "Failed to update record."
 
 // Update changes a record and returns it as JSON, as the caller may see it
-// (contract records.md §4.5). Modifiers apply to the record as it is when the
+// (docs/wire/records.md §4.5). Modifiers apply to the record as it is when the
 // write has its turn: of many at once none is lost. Faults: NotFound for an unknown
 // collection or id and a record that does not satisfy the update rule, Forbidden
 // where only superusers may update, Invalid for a record that would not be valid,
@@ -97,7 +97,7 @@ func (u *unit) update(w *write) error {
 }
 
 // forget deletes what other collections hold about a way to sign in that is no
-// more (contract records.md §2.11). Accounts elsewhere that were linked before
+// more (docs/wire/records.md §2.11). Accounts elsewhere that were linked before
 // the address was verified may be somebody else's.
 func (u *unit) forget(w *write) error {
 	verified, _ := w.record.Get("verified").(bool)

@@ -5,12 +5,12 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // validate judges all fields of the record as it is to be: of each the first
-// failure (contract records.md §1.6).
+// failure (docs/wire/records.md §1.6).
 func (w *write) validate(r store.Reader) (fault.Fields, error) {
 	fails := fault.Fields{}
 	for i, f := range w.collection.Fields {

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/query"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // ofView is the error of a plan that reads a view whose query the engine refuses: with

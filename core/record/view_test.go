@@ -4,9 +4,9 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // A query that was fine with the records of its day can fail with those of another.

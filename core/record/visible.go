@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/hook"
-	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // Who sees what of a record is decided in this file and nowhere else.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 func authCollection(name string) *schema.Collection {

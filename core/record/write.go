@@ -5,9 +5,9 @@ import (
 	"errors"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/query"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // write is one request that changes a record (core/DESIGN.md, the path of a

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Amend makes a draft that was defined elsewhere one that a table can be made of.

@@ -2,7 +2,7 @@ package schema
 
 import (
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Autodate is a field that the server sets to the time of a write. What clients

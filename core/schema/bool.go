@@ -2,7 +2,7 @@ package schema
 
 import (
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Bool is a field that is true or false.

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The casts of contract records.md §3.1: whatever a JSON body, a form or Go code
+// The casts of docs/wire/records.md §3.1: whatever a JSON body, a form or Go code
 // may hold becomes text, a list of texts, a number or a truth value. What cannot
 // be converted becomes the zero value.
 

@@ -7,7 +7,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// The generic failures of contract records.md §1.6, as settings use them.
+// The generic failures of docs/wire/records.md §1.6, as settings use them.
 
 // between judges an option that is free to be 0.
 func between[N int | int64](n, low, high N) *fault.Field {

@@ -9,7 +9,7 @@ package schema
 import (
 	"slices"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // The types of a collection. A collection keeps its type for life.
@@ -19,7 +19,7 @@ const (
 	View = "view"
 )
 
-// Names and ids that the code refers to (contract records.md §2.11).
+// Names and ids that the code refers to (docs/wire/records.md §2.11).
 const (
 	Superusers    = "_superusers"
 	ExternalAuths = "_externalAuths"

@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // convertible says whether the values of a field can become those of another kind.

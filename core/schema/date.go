@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Date is a field of one moment, in the form of FormatTime; "" is none.

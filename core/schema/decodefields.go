@@ -2,7 +2,7 @@ package schema
 
 import "slices"
 
-// buildFields makes a field list of submitted ones (contract records.md §2.3).
+// buildFields makes a field list of submitted ones (docs/wire/records.md §2.3).
 // What comes without an id takes that of the stored field of the same name and
 // type, so that its column and data are kept, else a derived one.
 func (m merging) buildFields(submitted []*Field) []*Field {

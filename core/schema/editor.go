@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // defaultEditorSize is the limit of an editor field whose MaxSize is 0.

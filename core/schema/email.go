@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Email is a field of one e-mail address, kept as it was written.

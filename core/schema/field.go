@@ -2,7 +2,7 @@ package schema
 
 import (
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Field is one field of a collection: what all kinds share, and its Kind.
@@ -57,7 +57,7 @@ type Kind interface {
 
 	// Cast turns anything that a JSON body, a form or Go code may hold into a
 	// value of the kind. What cannot be converted becomes the zero value
-	// (contract records.md §3.1).
+	// (docs/wire/records.md §3.1).
 	Cast(v any) any
 
 	// Validate judges a cast value by the field's options; it needs no database.

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // defaultFileSize is the limit of one file of a field whose MaxSize is 0.

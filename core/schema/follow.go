@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // followRenames rewrites what names fields of its own collection: the indexes and

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // GeoPoint is a field of one place on earth; 0,0 is none.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 var errIndex = errors.New("schema: not a CREATE INDEX statement")

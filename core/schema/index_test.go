@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 func TestParseIndex(t *testing.T) {

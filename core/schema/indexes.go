@@ -3,7 +3,7 @@ package schema
 import (
 	"strings"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // ParsedIndexes are the collection's indexes in their order. What cannot be

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 const (

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Number is a field of a double precision number.

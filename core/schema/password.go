@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 const (

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Relation is a field of the ids of one or several records of a collection.

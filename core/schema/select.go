@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Select is a field of one or several of a fixed list of values.

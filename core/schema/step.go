@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Step is one DDL step: one of the structs below.

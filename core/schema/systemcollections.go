@@ -1,6 +1,6 @@
 package schema
 
-import "github.com/loambase/loam/core/store"
+import "github.com/loambase/loam/core/internal/store"
 
 // UsersID is the id of the auth collection that a new installation has.
 const UsersID = "_pb_users_auth_"

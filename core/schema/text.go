@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // The id field as every collection has it unless its definition says otherwise.

@@ -13,7 +13,7 @@ func FormatTime(t time.Time) string {
 	return t.UTC().Truncate(time.Millisecond).Format(TimeLayout)
 }
 
-// ParseTime reads a date in any of the forms of contract records.md §3.8; one
+// ParseTime reads a date in any of the forms of docs/wire/records.md §3.8; one
 // without a zone is UTC. It refuses what the canonical form cannot hold: years
 // outside 1 to 9999.
 func ParseTime(s string) (time.Time, bool) {

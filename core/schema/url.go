@@ -4,7 +4,7 @@ import (
 	"net/url"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // URL is a field of one web address.

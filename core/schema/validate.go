@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Surroundings are what a collection is judged against.
@@ -20,7 +20,7 @@ type Surroundings struct {
 	Rule func(c *Collection, rule string) error
 }
 
-// Validate judges the collection whole (contract records.md §2.5): of each
+// Validate judges the collection whole (docs/wire/records.md §2.5): of each
 // property the first failure. Empty: valid.
 func Validate(c *Collection, s Surroundings) fault.Fields {
 	v := validation{c: c, Surroundings: s, fails: fault.Fields{}}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // noBadRules is a rule check for which the rule "bad" is wrong.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // row is one row of stored values.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loambase/loam/core/schema/viewquery"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/viewquery"
 )
 
 // ViewOptions are what only a view has.
@@ -30,7 +30,7 @@ var (
 	errNoName = errors.New("a computed column needs a name (you can use `expression as name`)")
 )
 
-// DeriveView is what the query of a view makes it (contract records.md §2.9): its
+// DeriveView is what the query of a view makes it (docs/wire/records.md §2.9): its
 // fields, and what the database is to be told. find knows the collections that it may
 // read by their names. Fields keep the ids that they have in old, if it is not nil.
 // If only the id is missing the fields are given beside the error.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loambase/loam/core/schema/viewquery"
+	"github.com/loambase/loam/core/internal/viewquery"
 )
 
 // FollowViews brings the views of a list of collections in line with the others in

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loambase/loam/core/schema/viewquery"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/viewquery"
 )
 
 // The steps that views need.

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/settings"
-	"github.com/loambase/loam/core/store"
-	"github.com/loambase/loam/core/store/enginetest"
 )
 
 // adopting is a service on a database that has only the table of settings.

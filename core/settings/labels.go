@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/change"
-	"github.com/loambase/loam/core/store"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // Relabeled is a rate limit whose label follows the name of its collection.

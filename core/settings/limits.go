@@ -9,7 +9,7 @@ import (
 )
 
 // validate judges the rules and looks for two of which the later can never
-// apply (contract auth-realtime-system.md §3.4).
+// apply (docs/wire/auth-realtime-system.md §3.4).
 func (l *RateLimits) validate(fails fault.Fields) {
 	networks(fails, l.ExcludedIPs, "rateLimits", "excludedIPs")
 	if l.Enabled && len(l.Rules) == 0 {

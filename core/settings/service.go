@@ -10,8 +10,8 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/store"
 )
 
 // Service keeps the settings in the database and a copy for everybody to read.

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// validate is what is wrong with the settings (contract auth-realtime-system.md
+// validate is what is wrong with the settings (docs/wire/auth-realtime-system.md
 // §5.3), empty if nothing is.
 func (s *Settings) validate() fault.Fields {
 	fails := fault.Fields{}

@@ -1,0 +1,86 @@
+// Package enginetest chooses the engine that tests run on: SQLite, or PostgreSQL
+// where LOAM_TEST_ENGINE says so. Tests of what stands above the store open theirs
+// here, so that the same tests hold for both.
+package enginetest
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/loambase/loam/core/coretest/pgtest"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/postgres"
+	"github.com/loambase/loam/core/internal/store/sqlite"
+)
+
+// Postgres says whether tests run on PostgreSQL.
+func Postgres() bool { return os.Getenv("LOAM_TEST_ENGINE") == "postgres" }
+
+// URL is a database for the test, as core.Config.DB takes it: empty for SQLite,
+// which lives in the data folder.
+func URL(t testing.TB) string {
+	t.Helper()
+	if !Postgres() {
+		return ""
+	}
+	return pgtest.URL(t)
+}
+
+// Open is an empty database of the test's own, closed when the test ends.
+func Open(t testing.TB) store.Store {
+	t.Helper()
+	return OpenAt(t, t.TempDir(), URL(t))
+}
+
+// OpenAt opens the database in the folder, or at the URL if that is not empty.
+func OpenAt(t testing.TB, dir, url string) store.Store {
+	t.Helper()
+	var db store.Store
+	var err error
+	if url == "" {
+		db, err = sqlite.Open(context.Background(), sqlite.Config{Dir: dir})
+	} else {
+		db, err = postgres.Open(context.Background(), postgres.Config{URL: url})
+	}
+	if err != nil {
+		t.Fatalf("open the database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close the database: %v", err)
+		}
+	})
+	return db
+}
+
+// Number runs a query that gives one number, and returns it.
+func Number(t testing.TB, db store.Store, query string) (n int64) {
+	t.Helper()
+	each(t, db, query, func(rows store.Rows) { n = int64(rows.Float(0)) })
+	return n
+}
+
+// Each runs a query that gives a text and a whole number, and calls fn with those
+// of each row.
+func Each(t testing.TB, db store.Store, query string, fn func(text string, number int64)) {
+	t.Helper()
+	each(t, db, query, func(rows store.Rows) { fn(rows.Text(0), rows.Int(1)) })
+}
+
+func each(t testing.TB, db store.Store, query string, fn func(store.Rows)) {
+	t.Helper()
+	err := db.Read(t.Context(), func(r store.Reader) error {
+		rows, err := r.Query(query)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			fn(rows)
+		}
+		return rows.Close()
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}

@@ -1,0 +1,180 @@
+package query
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"hash/fnv"
+	"math"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// cursor is how a plan makes the cursor of a row.
+type cursor struct {
+	tag  uint32 // of the collection and sort that it is for
+	from int    // column of the first key
+	keys int    // 0: the sort has no cursor
+}
+
+// Cursor is the opaque cursor of the row on which rows stands, for Select.After:
+// "" if the plan was made without Keys or its sort has none (@random, a value in
+// a JSON document). A list gives the cursor of the last row of its page when it
+// knows that there are more, for example from reading Limit+1 rows.
+func (p *Plan) Cursor(rows store.Rows) string {
+	c := p.cursor
+	if c.keys == 0 {
+		return ""
+	}
+	b := binary.LittleEndian.AppendUint32(make([]byte, 0, 64), c.tag)
+	for col := c.from; col < c.from+c.keys; col++ {
+		kind := rows.Kind(col)
+		b = append(b, byte(kind))
+		switch kind {
+		case store.KindInt, store.KindBool:
+			b = binary.AppendVarint(b, rows.Int(col))
+		case store.KindFloat:
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(rows.Float(col)))
+		case store.KindText:
+			s := rows.Bytes(col)
+			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+		}
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// cursor says how rows of the plan get theirs.
+func (r *read) cursor(keys []orderKey) cursor {
+	for _, k := range keys {
+		if k.noCursor {
+			return cursor{}
+		}
+	}
+	return cursor{tag: r.tag(), from: max(1, len(r.sel.Columns)+len(r.sel.Flags)), keys: len(keys)}
+}
+
+// tag tells cursors of different sorts apart.
+func (r *read) tag() uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(r.Collection.ID)) // a hash never fails
+	for _, item := range strings.Split(r.sel.Sort, ",") {
+		_, _ = h.Write([]byte{0})
+		_, _ = h.Write([]byte(strings.TrimPrefix(strings.TrimSpace(item), "+")))
+	}
+	return h.Sum32()
+}
+
+// decodeCursor reads what Plan.Cursor wrote and checks it against the keys.
+func decodeCursor(text string, tag uint32, keys []orderKey) ([]store.Value, bool) {
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(b) < 4 || binary.LittleEndian.Uint32(b) != tag {
+		return nil, false
+	}
+	b = b[4:]
+	values := make([]store.Value, len(keys))
+	for i, k := range keys {
+		var ok bool
+		if values[i], b, ok = decodeKey(b); !ok || !k.takes(values[i]) {
+			return nil, false
+		}
+	}
+	return values, len(b) == 0
+}
+
+// takes says whether the value can be one of the key.
+func (k *orderKey) takes(v store.Value) bool {
+	switch v.Kind() {
+	case store.KindNull:
+		return k.nullable
+	case store.KindText:
+		return !k.kind.isNumber() && storable(v.AsText()) == nil
+	}
+	return k.kind.isNumber()
+}
+
+func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
+	if len(b) == 0 {
+		return v, nil, false
+	}
+	kind := store.ValueKind(b[0])
+	b = b[1:]
+	switch kind {
+	case store.KindNull:
+		return store.Null, b, true
+	case store.KindInt, store.KindBool:
+		n, size := binary.Varint(b)
+		if size <= 0 {
+			return v, nil, false
+		}
+		if kind == store.KindBool {
+			return store.Bool(n != 0), b[size:], true
+		}
+		return store.Int(n), b[size:], true
+	case store.KindFloat:
+		if len(b) < 8 {
+			return v, nil, false
+		}
+		return store.Float(math.Float64frombits(binary.LittleEndian.Uint64(b))), b[8:], true
+	case store.KindText:
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > uint64(len(b)-size) {
+			return v, nil, false
+		}
+		end := size + int(n)
+		return store.Text(string(b[size:end])), b[end:], true
+	}
+	return v, nil, false
+}
+
+// after renders the condition that a row comes after the one of Select.After.
+func (w *writer) after(r *read, keys []orderKey) (string, error) {
+	if r.cursor(keys).keys == 0 {
+		return "", &Error{Message: "this sort has no cursors"}
+	}
+	values, ok := decodeCursor(r.sel.After, r.tag(), keys)
+	if !ok {
+		return "", &Error{Message: "invalid cursor"}
+	}
+	params := make([]string, len(keys))
+	uniform := true
+	for i, k := range keys {
+		if values[i] != store.Null {
+			params[i] = w.bind(values[i])
+		}
+		uniform = uniform && !k.nullable && k.descending == keys[0].descending
+	}
+	if !uniform {
+		return "(" + afterKey(keys, params) + ")", nil
+	}
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.sql
+	}
+	return "(" + strings.Join(names, ", ") + ")" + keys[0].beyond() + "(" + strings.Join(params, ", ") + ")", nil
+}
+
+func (k *orderKey) beyond() string {
+	if k.descending {
+		return " < "
+	}
+	return " > "
+}
+
+// afterKey compares key by key; a parameter that is "" stands for NULL, the least
+// value.
+func afterKey(keys []orderKey, params []string) string {
+	k, v := keys[0], params[0]
+	beyond, equal := k.sql+k.beyond()+v, k.sql+" = "+v
+	switch {
+	case v == "" && k.descending:
+		beyond, equal = "FALSE", k.sql+" IS NULL"
+	case v == "":
+		beyond, equal = k.sql+" IS NOT NULL", k.sql+" IS NULL"
+	case k.nullable && k.descending:
+		beyond += " OR " + k.sql + " IS NULL"
+	}
+	if len(keys) == 1 {
+		return beyond
+	}
+	return beyond + " OR " + equal + " AND (" + afterKey(keys[1:], params[1:]) + ")"
+}

@@ -1,0 +1,138 @@
+package query_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/postgres"
+	"github.com/loambase/loam/core/internal/store/sqlite"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestGoldenPlans renders each file of testdata/plan for both engines. A file has
+// lines of "name: value", then, after "--", the SQL of SQLite and that of
+// PostgreSQL with their parameters.
+func TestGoldenPlans(t *testing.T) {
+	f := chat(t)
+	files, err := filepath.Glob("testdata/plan/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			head, _, _ := strings.Cut(string(data), "--\n")
+			got := head
+			for _, d := range []store.Dialect{sqlite.Dialect{}, postgres.Dialect{}} {
+				got += "--\n" + golden(t, f, query.New(d), head)
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if got != string(data) {
+				t.Errorf("plan is\n%s\nwant\n%s", got, data)
+			}
+		})
+	}
+}
+
+// golden plans what the head of a file describes.
+func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
+	t.Helper()
+	sel := query.Select{Columns: []string{"id"}}
+	collection, count, request := "rooms", false, &query.Request{}
+	for line := range strings.Lines(head) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		switch name {
+		case "about":
+		case "collection":
+			collection = value
+		case "caller":
+			if value != "guest" {
+				request.Auth = f.user(value)
+			}
+		case "body":
+			if err := json.Unmarshal([]byte(value), &request.Body); err != nil {
+				t.Fatal(err)
+			}
+		case "rule":
+			sel.Rule = value
+		case "filter":
+			sel.Filter = value
+		case "sort":
+			sel.Sort = value
+		case "restricted":
+			sel.Restricted = true
+		case "id":
+			sel.ID = value
+		case "ids":
+			sel.IDs = strings.Fields(value)
+		case "refby":
+			words := strings.Fields(value)
+			sel.RefBy = &query.Ref{Field: words[0], IDs: words[1:]}
+		case "flag":
+			sel.Flags = append(sel.Flags, value)
+		case "page":
+			if _, err := fmt.Sscan(value, &sel.Limit, &sel.Offset); err != nil {
+				t.Fatal(err)
+			}
+		case "after":
+			_, cursor, err := f.page(query.Select{Scope: f.scope(collection, request), Sort: sel.Sort, Limit: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sel.After, sel.Keys = cursor, true
+		case "count":
+			count = true
+		case "candidate":
+			var r row
+			if err := json.Unmarshal([]byte(value), &r); err != nil {
+				t.Fatal(err)
+			}
+			sel.Candidate = f.values(f.snapshot.Find(collection), r)
+		case "lock":
+			sel.ForUpdate = true
+		default:
+			t.Fatalf("unknown line %q", line)
+		}
+	}
+	sel.Scope = f.scope(collection, request)
+	plan, err := p.Compile(sel)
+	if count {
+		plan, err = p.Count(sel)
+	}
+	if err != nil {
+		return "error: " + err.Error() + "\n"
+	}
+	out := plan.SQL + "\n"
+	for i, v := range plan.Args {
+		out += fmt.Sprintf("$%d = %s\n", i+1, param(v))
+	}
+	return out
+}
+
+func param(v store.Value) string {
+	switch v.Kind() {
+	case store.KindText:
+		return fmt.Sprintf("%q", v.AsText())
+	case store.KindFloat:
+		return fmt.Sprintf("%v (float)", v.AsFloat())
+	case store.KindInt:
+		return fmt.Sprint(v.AsInt())
+	case store.KindBool:
+		return fmt.Sprint(v.AsBool())
+	}
+	return "NULL"
+}

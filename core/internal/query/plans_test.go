@@ -1,0 +1,122 @@
+package query_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// TestRememberedPlansAreThePlans: whatever was planned before, for whomever, a plan
+// is what a planner without a past makes.
+func TestRememberedPlansAreThePlans(t *testing.T) {
+	f := everything(t)
+	dialect := f.db.Dialect()
+	old := query.New(dialect)
+	columns := []string{"id", "t"}
+	for seed := range uint64(400) {
+		g := &generator{Rand: rand.New(rand.NewPCG(seed, 11)), f: f, request: true}
+		sel := query.Select{Scope: f.scope(g.pick("node", "person", "card"), nil), Keys: g.IntN(2) == 0, Columns: []string{"id"}}
+		if sel.Collection.Name != "person" && g.IntN(2) == 0 {
+			sel.Columns = columns
+		}
+		sel.Rule = g.pick("", `@request.auth.id != ""`, `"" = @request.auth.id`, `@request.auth.id = "" && id != @request.auth.id`,
+			`@request.auth.collectionName = "person"`, g.expr(sel.Collection, 1))
+		if g.IntN(2) == 0 {
+			g.request, sel.Restricted = false, true
+			sel.Filter = g.expr(sel.Collection, 1)
+			g.request = true
+		}
+		if g.IntN(3) == 0 {
+			sel.Flags = []string{g.expr(sel.Collection, 1)}
+		}
+		for range 6 { // the same expressions for other callers, records and pages
+			sel.Request = g.req()
+			sel.ID, sel.IDs, sel.RefBy, sel.Sort = "", nil, nil, ""
+			switch g.IntN(5) {
+			case 0:
+				sel.ID = g.pick("a", "b")
+			case 1:
+				sel.IDs = []string{"a", g.pick("b", "zz")}
+			case 2:
+				sel.RefBy = &query.Ref{Field: "id", IDs: []string{g.pick("a", "b")}}
+			case 3:
+				sel.Sort = g.pick("-id", "@random", "id")
+			}
+			sel.Limit, sel.Offset = 1+g.IntN(3), g.IntN(2)*g.IntN(1000)
+			for _, count := range []bool{false, true} {
+				got, want := summary(old, sel, count), summary(query.New(dialect), sel, count)
+				if !reflect.DeepEqual(got, want) {
+					t.Fatalf("seed %d: rule %q, filter %q, request %+v:\n%q\nwant\n%q", seed, sel.Rule, sel.Filter, sel.Request, got, want)
+				}
+			}
+		}
+	}
+}
+
+// summary is all that a plan says.
+func summary(p *query.Planner, sel query.Select, count bool) []string {
+	compile := p.Compile
+	if count {
+		compile = p.Count
+	}
+	plan, err := compile(sel)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	list := append([]string{plan.SQL, fmt.Sprint(plan.Volatile, plan.Empty, plan.Passes)}, plan.Tables...)
+	for _, v := range plan.Args {
+		list = append(list, param(v))
+	}
+	return list
+}
+
+func TestCallersDoNotSharePlansThatNameThem(t *testing.T) {
+	f := chat(t)
+	p := query.New(f.db.Dialect())
+	sel := query.Select{Columns: []string{"id"}, Rule: `@request.auth.id != "" && id = @request.auth.id`}
+	for _, id := range []string{"ann", "bob", "ann"} {
+		sel.Scope = f.scope("users", &query.Request{Auth: user{f.snapshot.Find("users"), row{"id": id}}})
+		plan, err := p.Compile(sel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(plan.Args) != 1 || plan.Args[0] != store.Text(id) {
+			t.Errorf("parameters of %s's plan = %v", id, plan.Args)
+		}
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	f := everything(b)
+	node, columns := f.snapshot.Find("node"), []string{"id", "t", "n"}
+	member := user{f.snapshot.Find("person"), row{"id": "a"}}
+	request := &query.Request{Auth: member}
+	const signedIn = `@request.auth.id != ""`
+	for _, bench := range []struct {
+		name string
+		sel  query.Select
+	}{
+		{"get", query.Select{Rule: signedIn, ID: "a", Limit: 1}},
+		{"list", query.Select{Rule: signedIn, Keys: true, Limit: 31}},
+		{"own rule", query.Select{Rule: `who = @request.auth.id`, Keys: true, Limit: 31}},
+		{"filter and sort", query.Select{Rule: signedIn, Filter: "n >= 1 && n < 20", Sort: "-n", Keys: true, Limit: 31}},
+		{"two relations", query.Select{Rule: signedIn, Filter: "up.up.t = 'x'", Keys: true, Limit: 31}},
+		{"clock", query.Select{Rule: signedIn, Filter: "t > @now", Keys: true, Limit: 31}}, // never remembered
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			sel := bench.sel
+			sel.Scope, sel.Columns = f.scope("node", request), columns
+			sel.Collection = node
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := f.planner.Compile(sel); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,171 @@
+// Package postgres is the PostgreSQL side of the store.
+package postgres
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// Dialect is PostgreSQL's SQL. Text columns are TEXT COLLATE "C", numbers double
+// precision, list columns jsonb, json and geo columns json.
+type Dialect struct{}
+
+var _ store.Dialect = Dialect{}
+
+// Each unnests the jsonb array. NULL yields no row. The items sort by their bytes,
+// like the texts that they were.
+func (Dialect) Each(list, alias string) string {
+	return `LATERAL (SELECT x."value" COLLATE "C" AS "value", x."key" FROM ` + unnest(list, "x") + ") AS " + alias
+}
+
+// Items unnests the parameter.
+func (Dialect) Items(param, alias string) string { return unnest(param+"::jsonb", alias) }
+
+func unnest(list, alias string) string {
+	return "jsonb_array_elements_text(" + list + `) WITH ORDINALITY AS ` + alias + `("value", "key")`
+}
+
+// Length is the array's length.
+func (Dialect) Length(list string) string { return "COALESCE(jsonb_array_length(" + list + "), 0)" }
+
+// escapes are what schema.AppendString escapes and array_to_json does not.
+var escapes = [...]string{`\u003c`, `\u003e`, `\u0026`, `\u2028`, `\u2029`}
+
+// ListText prints as schema.AppendStrings does, without the spaces of jsonb.
+func (Dialect) ListText(list string) string {
+	text := "array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list + ")))::text"
+	for _, escape := range escapes {
+		text = "replace(" + text + ", E'" + escape + "', '" + escape + "')"
+	}
+	return "(CASE WHEN " + list + " IS NOT NULL THEN " + text + ` END COLLATE "C")`
+}
+
+// Path is a loam_scalar (see Functions).
+func (Dialect) Path(doc string, parts []string) string {
+	return "loam_value(" + pathOf(doc, parts) + ")"
+}
+
+// PathText is loam_text of Functions.
+func (Dialect) PathText(doc string, parts []string) string {
+	return "loam_text(" + pathOf(doc, parts) + `) COLLATE "C"`
+}
+
+// pathOf is the JSON at a path. A number is the index of an array and never the name
+// of a member.
+func pathOf(doc string, parts []string) string {
+	for from := 0; from < len(parts); {
+		to := from
+		for to < len(parts) && !isIndex(parts[to]) {
+			to++
+		}
+		if to > from {
+			doc = "(" + doc + " #> '{" + strings.Join(parts[from:to], ",") + "}')"
+		}
+		if to < len(parts) {
+			doc = "loam_item(" + doc + ", '" + parts[to] + "')"
+			to++
+		}
+		from = to
+	}
+	return doc
+}
+
+func isIndex(part string) bool { return strings.Trim(part, "0123456789") == "" }
+
+// Lift makes a loam_scalar.
+func (d Dialect) Lift(expr string, kind store.ColumnKind) string {
+	if kind == store.ColumnText {
+		return "loam_lift((" + expr + ")::text)"
+	}
+	return "loam_lift(" + d.Number(expr, kind) + ")"
+}
+
+// Text prints a number by loam_print of Functions; booleans are 1 and 0.
+func (d Dialect) Text(expr string, kind store.ColumnKind) string {
+	switch kind {
+	case store.ColumnText:
+		return expr
+	case store.ColumnBool:
+		return "(" + expr + `)::int::text COLLATE "C"`
+	}
+	return "loam_print(" + d.Number(expr, kind) + `) COLLATE "C"`
+}
+
+// Number is 1 and 0 for booleans, and loam_number of Functions for texts.
+func (Dialect) Number(expr string, kind store.ColumnKind) string {
+	switch kind {
+	case store.ColumnText:
+		return "loam_number(" + expr + ")"
+	case store.ColumnBool:
+		return "(" + expr + ")::int::double precision"
+	}
+	return "(" + expr + ")::double precision"
+}
+
+// Mixed compares with loam_number of Functions, which is NULL for other texts.
+func (Dialect) Mixed(number, op, text string) string {
+	number = "(" + number + ")::double precision"
+	other := "FALSE"
+	if op[0] == '<' {
+		other = "TRUE"
+	}
+	return "CASE WHEN " + number + " IS NULL OR " + text + " IS NULL THEN NULL" +
+		" ELSE COALESCE(" + number + " " + op + " loam_number(" + text + "), " + other + ") END"
+}
+
+// Param casts.
+func (Dialect) Param(param string, kind store.ColumnKind) string {
+	switch kind {
+	case store.ColumnNumber:
+		return param + "::double precision"
+	case store.ColumnBool:
+		return param + "::boolean"
+	case store.ColumnMulti:
+		return param + "::jsonb"
+	case store.ColumnJSON, store.ColumnGeo:
+		return param + "::json"
+	}
+	return param + `::text COLLATE "C"`
+}
+
+// EqualFold compares what an index COLLATE NOCASE is made on (translateIndex).
+func (d Dialect) EqualFold(column, text string) string {
+	return "lower(" + column + ") = lower(" + d.Param(text, store.ColumnText) + ")"
+}
+
+// Like is ILIKE, which under the C collation folds ASCII only.
+func (Dialect) Like(text, pattern string) string { return text + " ILIKE " + pattern + ` ESCAPE '\'` }
+
+// Distance is loam_distance of Functions, which works its arguments out once.
+func (Dialect) Distance(lonA, latA, lonB, latB string) string {
+	return "loam_distance(" + lonA + ", " + latA + ", " + lonB + ", " + latB + ")"
+}
+
+// Strftime is loam_strftime of Functions.
+func (d Dialect) Strftime(format, time string, kind store.ColumnKind, modifiers []string) string {
+	return "loam_strftime(" + strings.Join(append([]string{format, d.Text(time, kind)}, modifiers...), ", ") + `) COLLATE "C"`
+}
+
+// Nulls overrides PostgreSQL's order, in which NULL is the greatest value.
+func (Dialect) Nulls(descending bool) string {
+	if descending {
+		return " NULLS LAST"
+	}
+	return " NULLS FIRST"
+}
+
+// ForUpdate locks the rows until the transaction ends.
+func (Dialect) ForUpdate(alias string) string { return " FOR UPDATE OF " + alias }
+
+// Next is that of the sequence of an identity column.
+func (Dialect) Next(table, column string) string {
+	return "nextval(pg_get_serial_sequence(" + literal(quote(table)) + ", " + literal(column) + "))"
+}
+
+// Running is that of the snapshot.
+func (Dialect) Running() string { return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint" }
+
+// Moment takes a transaction id: the upper end of a snapshot is only that of those
+// that have ended, and older ones than it may still be running.
+func (Dialect) Moment() string { return "pg_current_xact_id()::text::bigint" }

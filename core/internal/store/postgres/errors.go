@@ -1,0 +1,82 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// errInDoubt is a commit whose answer was lost with the connection. It is neither
+// repeated nor said not to have happened.
+var errInDoubt = errors.New("postgres: the connection was lost during the commit: whether the write is stored is not known")
+
+// Codes of PostgreSQL (its manual, appendix A).
+const (
+	codeUnique        = "23505"
+	codeSerialization = "40001"
+	codeDeadlock      = "40P01"
+	codeLockTimeout   = "55P03"
+	codeDiskFull      = "53100"
+	codeCancelled     = "57014"
+	codeReadOnly      = "25006"
+	codeNotSupported  = "0A000"
+)
+
+// classify turns an error of the driver into one that the store promises.
+func classify(err error) error {
+	var e *pgconn.PgError
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return contextError(err)
+	case !errors.As(err, &e): // no answer at all
+		return &unavailable{err}
+	case e.Code == codeUnique:
+		return &store.UniqueError{Table: e.TableName}
+	case e.Code == codeDiskFull:
+		return store.ErrFull
+	case e.Code == codeCancelled:
+		return store.ErrTimeout
+	case conflict(err), cutOff(e):
+		return &unavailable{err}
+	}
+	return &store.StatementError{Message: e.Message}
+}
+
+// conflict reports that the transaction lost against another one: run again, it
+// may succeed.
+func conflict(err error) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Code == codeSerialization || e.Code == codeDeadlock || e.Code == codeLockTimeout || stalePlan(e)
+}
+
+// stalePlan reports a prepared statement whose table has changed since.
+func stalePlan(e *pgconn.PgError) bool {
+	return e.Code == codeNotSupported && e.Routine == "RevalidateCachedQuery"
+}
+
+// cutOff reports that it is the server that does not work, not the statement.
+func cutOff(e *pgconn.PgError) bool {
+	if e.Severity == "FATAL" || e.Severity == "PANIC" || e.SeverityUnlocalized == "FATAL" || e.SeverityUnlocalized == "PANIC" {
+		return true
+	}
+	switch e.Code[:min(2, len(e.Code))] {
+	case "08", "53", "58", "XX": // connection, resources, the system, internal
+		return true
+	case "57":
+		return strings.HasPrefix(e.Code, "57P")
+	}
+	return false
+}
+
+// unavailable is store.ErrUnavailable with its reason for the log.
+type unavailable struct{ reason error }
+
+func (e *unavailable) Error() string   { return store.ErrUnavailable.Error() + ": " + e.reason.Error() }
+func (e *unavailable) Unwrap() []error { return []error{store.ErrUnavailable, e.reason} }

@@ -1,0 +1,152 @@
+// Package postgres is the store on PostgreSQL 14 or later: writes that behave as if
+// they had run one after the other, reads that see one state, and any number of
+// processes on one database. DESIGN.md in this folder says why it is shaped so.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// Config is how a database is opened. Only URL has no default.
+type Config struct {
+	URL string // postgres://…, with libpq's parameters and pool_max_conns
+	Log *slog.Logger
+	New bool // a schema that has tables of somebody else's is store.ErrNotEmpty
+
+	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
+	WriteTimeout     time.Duration // of one Write once it has begun; default 30 s
+	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.ReadTimeout <= 0 {
+		c.ReadTimeout = 30 * time.Second
+	}
+	if c.WriteTimeout <= 0 {
+		c.WriteTimeout = 30 * time.Second
+	}
+	if c.ExclusiveTimeout <= 0 {
+		c.ExclusiveTimeout = 5 * time.Minute
+	}
+	return c
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	cfg    Config
+	node   string // names this process among those of the database
+	schema string // where the tables are
+
+	readers *pgxpool.Pool
+	writers *pgxpool.Pool
+	service *pgxpool.Pool // what the engine itself asks, while others hold the rest
+
+	order     turnstile
+	exclusive chan struct{} // held by one Exclusive of this process, or a follow; capacity 1
+	defined   version
+	indexes   uniques
+	watch     watcher
+	before    marks // what others had written when this was opened
+	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
+	missed    atomic.Bool // there was something to call foreign for, but it was not set
+
+	mu     sync.Mutex // guards what follows
+	closed bool
+	calls  sync.WaitGroup // those that have begun
+
+	stop    context.CancelFunc // of what runs in the background
+	running sync.WaitGroup
+	once    sync.Once
+}
+
+var _ store.Store = (*DB)(nil)
+
+// Open connects to the database and makes what the engine needs in it. A server
+// that does not answer is store.ErrUnavailable.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	db := &DB{cfg: cfg.withDefaults(), node: newNode(), exclusive: make(chan struct{}, 1), watch: newWatcher()}
+	if err := db.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := db.setup(ctx); err != nil {
+		db.disconnect()
+		return nil, fmt.Errorf("set up the database: %w", err)
+	}
+	background, stop := context.WithCancel(context.Background())
+	db.stop = stop
+	db.running.Go(func() { db.follows(background, db.before) })
+	db.running.Go(func() { db.announces(background) })
+	return db, nil
+}
+
+// Dialect implements store.Store.
+func (db *DB) Dialect() store.Dialect { return Dialect{} }
+
+// Catalog implements store.Store.
+func (db *DB) Catalog() store.Catalog { return catalog{} }
+
+// OnForeignWrite implements store.Store. fn is called on a goroutine of the
+// store's own, or in a call that has found collections changed.
+func (db *DB) OnForeignWrite(fn func(ctx context.Context, logged bool) error) {
+	db.foreign.Store(&fn)
+	if db.missed.Swap(false) && db.wroteForeign(context.Background(), false) != nil {
+		db.watch.doubt()
+	}
+}
+
+// enter begins a call; leave is to be called at its end.
+func (db *DB) enter(ctx context.Context) (leave func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, contextError(err)
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return nil, store.ErrClosed
+	}
+	db.calls.Add(1)
+	return db.calls.Done, nil
+}
+
+// Close implements store.Store.
+func (db *DB) Close() error {
+	db.once.Do(func() {
+		db.mu.Lock()
+		db.closed = true
+		db.mu.Unlock()
+		db.calls.Wait()
+		db.stop()
+		db.running.Wait()
+		db.disconnect()
+	})
+	return nil
+}
+
+func (db *DB) disconnect() {
+	for _, pool := range []*pgxpool.Pool{db.readers, db.writers, db.service} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
+}
+
+// contextError is what a caller whose context ended is told.
+func contextError(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return store.ErrTimeout
+	}
+	return err
+}

@@ -1,0 +1,142 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// reader is one read transaction.
+type reader struct{ session }
+
+var _ store.Reader = (*reader)(nil)
+
+// Stamp implements store.Reader: other processes write here, which are known of
+// only later.
+func (s *session) Stamp(...string) (uint64, bool) { return 0, false }
+
+// beginRead takes the state that all of the transaction reads, with the version of
+// the definitions in it.
+const beginRead = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT "version" FROM "_loam_state"`
+
+// Read implements store.Store. It fails with store.ErrTimeout past the deadline or
+// limit of ctx or, if that has neither, Config.ReadTimeout.
+func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
+	leave, err := db.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	limit, limited := store.Limit(ctx)
+	if _, ok := ctx.Deadline(); !ok && !limited {
+		limit, limited = db.cfg.ReadTimeout, true
+	}
+	if limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	s, err := db.begin(ctx, db.readers, beginRead)
+	if err != nil {
+		return err
+	}
+	r := &reader{session: *s}
+	defer r.finish() // also when fn panics
+	return fn(r)
+}
+
+// finish ends the transaction, of which nothing remains, and gives the connection back.
+func (s *session) finish() {
+	s.end()
+	s.rollback()
+	s.loan.Release() // which closes what is not in order
+}
+
+// rollback ends the transaction if there is one.
+func (s *session) rollback() {
+	if s.pg.IsClosed() || s.pg.TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), cancelGrace)
+	defer cancel()
+	_, _ = s.pg.Exec(ctx, "ROLLBACK").ReadAll() // if that fails the connection is closed
+}
+
+// attempts is how often a transaction is begun on another connection, as
+// connections that the server has cut off are found only by using them.
+const attempts = 3
+
+// begin takes a connection and runs the statements that begin a transaction, one
+// of which reads the version of the definitions. If that is not the known one,
+// the caches of this process follow first.
+func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*session, error) {
+	for tries := 1; ; {
+		loan, err := pool.Acquire(ctx)
+		if err != nil {
+			return nil, db.explain(ctx, err)
+		}
+		s, version, err := db.tryBegin(ctx, loan, sql)
+		if err != nil {
+			tries++
+			if tries > attempts || ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) {
+				return nil, err
+			}
+			pool.Reset() // the others were cut off as well
+			continue
+		}
+		if db.defined.Load() >= version || ctx.Value(following{}) != nil {
+			s.kept.stale = s.kept.stale || s.kept.of != version
+			s.kept.of = version
+			return s, nil
+		}
+		s.finish()
+		if err := db.follow(ctx, version); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
+	pg := loan.Conn().PgConn()
+	s := &session{db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx}
+	results, err := pg.Exec(ctx, sql).ReadAll()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.finish()
+		return nil, 0, db.explain(ctx, err)
+	}
+	return s, number(results), nil
+}
+
+// number is the one value among the results.
+func number(results []*pgconn.Result) uint64 {
+	for _, r := range results {
+		if len(r.Rows) == 1 && len(r.Rows[0]) == 1 {
+			n, _ := strconv.ParseUint(string(r.Rows[0][0]), 10, 64) // the column is an integer
+			return n
+		}
+	}
+	return 0
+}
+
+// explain is the store's error for one of the driver. That the context has ended
+// comes before what became of the statement because of it.
+func (db *DB) explain(ctx context.Context, err error) error {
+	var e *pgconn.PgError
+	if answered := errors.As(err, &e); ctx.Err() != nil && (!answered || e.Code == codeCancelled) {
+		return contextError(ctx.Err())
+	}
+	out := classify(err)
+	var unique *store.UniqueError
+	if errors.As(out, &unique) {
+		unique.Columns = db.indexColumns(e.ConstraintName)
+	}
+	return out
+}

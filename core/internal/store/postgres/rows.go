@@ -1,0 +1,133 @@
+package postgres
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// rows is the cursor of one query. Rows come from the connection as they are
+// asked for; when something else is asked of the connection meanwhile, the rest is
+// kept aside first.
+type rows struct {
+	in     *session
+	fields []store.ValueKind
+	from   *pgconn.ResultReader // nil when all has been read
+	row    [][]byte             // nil when there is none
+	aside  [][][]byte
+	err    error
+}
+
+var _ store.Rows = (*rows)(nil)
+
+func (r *rows) Next() bool {
+	r.row = nil
+	switch {
+	case r.err != nil:
+		return false
+	case len(r.aside) > 0:
+		r.row, r.aside = r.aside[0], r.aside[1:]
+		return true
+	case r.from == nil:
+		r.in.forget(r)
+		return false
+	case r.from.NextRow():
+		r.row = r.from.Values()
+		return true
+	}
+	r.finish()
+	r.in.forget(r)
+	return false
+}
+
+// finish ends the reading from the connection.
+func (r *rows) finish() {
+	if r.from == nil {
+		return
+	}
+	_, err := r.from.Close()
+	r.from = nil
+	r.in.reading = nil
+	if err != nil && r.err == nil {
+		r.err = r.in.fail(err)
+	}
+}
+
+// park reads the rest, so that the connection is free.
+func (r *rows) park() {
+	if r.row != nil {
+		r.row = cloneRow(r.row)
+	}
+	for r.from.NextRow() {
+		r.aside = append(r.aside, cloneRow(r.from.Values()))
+	}
+	r.finish()
+}
+
+// cloneRow copies what belongs to the connection.
+func cloneRow(row [][]byte) [][]byte {
+	out := make([][]byte, len(row))
+	for i, v := range row {
+		out[i] = bytes.Clone(v)
+	}
+	return out
+}
+
+func (r *rows) Err() error { return r.err }
+
+func (r *rows) Close() error {
+	r.finish()
+	r.in.forget(r)
+	r.row, r.aside = nil, nil
+	return r.err
+}
+
+// value is a column of the current row, nil for NULL and where there is none.
+func (r *rows) value(col int) []byte {
+	if col >= len(r.row) {
+		return nil
+	}
+	return r.row[col]
+}
+
+func (r *rows) Kind(col int) store.ValueKind {
+	if r.value(col) == nil {
+		return store.KindNull
+	}
+	return r.fields[col]
+}
+
+// Bytes implements store.Rows. A truth value reads 1 or 0, as in SQLite.
+func (r *rows) Bytes(col int) []byte {
+	v := r.value(col)
+	if v != nil && r.fields[col] == store.KindBool {
+		if truth(v) {
+			return []byte("1")
+		}
+		return []byte("0")
+	}
+	return v
+}
+
+func truth(v []byte) bool { return len(v) == 1 && v[0] == 't' }
+
+func (r *rows) Text(col int) string { return string(r.Bytes(col)) }
+
+func (r *rows) Int(col int) int64 {
+	v := r.Bytes(col)
+	n, err := strconv.ParseInt(string(v), 10, 64)
+	if err != nil {
+		return int64(r.Float(col))
+	}
+	return n
+}
+
+func (r *rows) Float(col int) float64 {
+	f, _ := strconv.ParseFloat(string(r.Bytes(col)), 64) // a text that is no number is 0
+	return f
+}
+
+func (r *rows) Bool(col int) bool { return r.Float(col) != 0 }

@@ -1,0 +1,171 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// session is what one call has of a connection. Whoever keeps a Reader, Tx or
+// Rows beyond the call gets store.ErrClosed from it.
+type session struct {
+	db      *DB
+	loan    *pgxpool.Conn
+	pg      *pgconn.PgConn
+	kept    *statements
+	ctx     context.Context // that ends the statements
+	binding binding
+
+	reading *rows // whose rows are still on the connection
+	opened  []*rows
+	over    bool
+	failed  error // why no statement can run until a savepoint is undone
+	lost    error // why none can until the transaction has ended: the driver's error
+}
+
+// Query implements store.Reader.
+func (s *session) Query(sql string, args ...store.Value) (store.Rows, error) {
+	result, st, err := s.start(sql, args, asks(sql))
+	if err != nil {
+		return nil, err
+	}
+	r := &rows{in: s, from: result, fields: st.fields}
+	s.reading = r
+	s.opened = append(s.opened, r)
+	return r, nil
+}
+
+// Exec implements store.Tx.
+func (s *session) Exec(sql string, args ...store.Value) (int64, error) {
+	result, _, err := s.start(sql, args, false)
+	if err != nil {
+		return 0, err
+	}
+	tag, err := result.Close()
+	if err != nil {
+		return 0, s.fail(err)
+	}
+	switch {
+	case tag.String() == "":
+		return 0, s.fail(refuse("no statement"))
+	case tag.Insert(), tag.Update(), tag.Delete():
+		return tag.RowsAffected(), nil
+	}
+	return 0, nil
+}
+
+// usable says why no statement can run, if so.
+func (s *session) usable() error {
+	switch {
+	case s.over:
+		return store.ErrClosed
+	case s.failed != nil:
+		return s.failed
+	case s.ctx.Err() != nil:
+		return contextError(s.ctx.Err())
+	}
+	return nil
+}
+
+// start sends a statement. For what changes definitions the statement that is
+// returned has no fields.
+func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.ResultReader, *statement, error) {
+	if err := s.usable(); err != nil {
+		return nil, nil, err
+	}
+	s.park()
+	if err := s.usable(); err != nil { // what was parked came to an error
+		return nil, nil, err
+	}
+	if err := s.binding.set(args, question); err != nil {
+		return nil, nil, s.fail(err)
+	}
+	st, err := s.prepared(sql)
+	if err != nil {
+		return nil, nil, s.fail(err)
+	}
+	if st.name == "" {
+		return s.pg.ExecParams(s.ctx, sql, s.binding.values, s.binding.types, nil, nil), st, nil
+	}
+	return s.pg.ExecPrepared(s.ctx, st.name, s.binding.values, nil, nil), st, nil
+}
+
+// prepared is the statement to run with the parameters that are bound.
+func (s *session) prepared(sql string) (*statement, error) {
+	if s.kept.stale {
+		if err := s.kept.forget(s.ctx, s.pg); err != nil {
+			return nil, err
+		}
+	}
+	if st := s.kept.find(sql, s.binding.types); st != nil {
+		return st, nil
+	}
+	switch {
+	case !clean(sql):
+		return nil, refuse("a statement with U+0000 in it")
+	case !named(sql, len(s.binding.types)):
+		return nil, refuse("a parameter that the statement does not name")
+	}
+	switch verbOf(sql) {
+	case verbDefine:
+		s.kept.stale = true
+		return &statement{}, nil
+	case verbQuery:
+		return s.kept.prepare(s.ctx, s.pg, sql, s.binding.types)
+	}
+	return nil, refuse("a statement of a kind that has no place here")
+}
+
+// clean says whether the protocol, in which U+0000 ends a text, can carry it.
+func clean(sql string) bool {
+	for i := range len(sql) {
+		if sql[i] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// fail is the store's error for one of the driver or our own, and notes what it
+// means for the transaction: PostgreSQL runs nothing more in it.
+func (s *session) fail(err error) error {
+	out := err
+	var own *store.StatementError
+	if !errors.As(err, &own) {
+		out = s.db.explain(s.ctx, err)
+	}
+	if conflict(err) || s.pg.IsClosed() {
+		s.lost = err
+	}
+	s.failed = out
+	return out
+}
+
+// park frees the connection of rows that are still being read.
+func (s *session) park() {
+	if s.reading != nil {
+		s.reading.park()
+	}
+}
+
+// forget takes rows that are over off the list.
+func (s *session) forget(r *rows) {
+	if i := slices.Index(s.opened, r); i >= 0 {
+		s.opened = slices.Delete(s.opened, i, i+1)
+	}
+}
+
+// end closes what the call left open.
+func (s *session) end() {
+	for len(s.opened) > 0 {
+		r := s.opened[len(s.opened)-1]
+		_ = r.Close() // nobody asks any more
+		r.err = store.ErrClosed
+	}
+	s.over = true
+}

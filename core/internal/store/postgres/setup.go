@@ -1,0 +1,129 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// tables are what the engine needs beside the collections. _loam_state has one row;
+// every write locks it, in a way that lets other writes do so too. It is changed
+// too rarely to need a vacuum, which would lock it as well. _loam_writes says of
+// each connection of each process what it wrote last.
+const tables = `
+CREATE TABLE IF NOT EXISTS "_loam_state" (
+	"one" boolean PRIMARY KEY DEFAULT TRUE CHECK ("one"),
+	"version" bigint NOT NULL DEFAULT 1,
+	"functions" text NOT NULL DEFAULT '') WITH (autovacuum_enabled = off);
+INSERT INTO "_loam_state" DEFAULT VALUES ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS "_loam_writes" (
+	"node" text NOT NULL,
+	"slot" bigint NOT NULL,
+	"n" bigint NOT NULL,
+	"at" timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY ("node", "slot")) WITH (fillfactor = 50);
+`
+
+// strangers counts the tables of a schema that has none of the engine's.
+const strangers = `SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+	AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = '_loam_state')`
+
+// oldest is the oldest server that is supported.
+const oldest = 140000
+
+// setup makes what the engine needs, if it is not there. Processes that start at
+// the same time do so one after the other.
+func (db *DB) setup(ctx context.Context) error {
+	loan, err := db.service.Acquire(ctx)
+	if err != nil {
+		return db.explain(ctx, err)
+	}
+	defer loan.Release()
+	pg := loan.Conn().PgConn()
+	ask := func(sql string) (string, error) {
+		results, err := pg.Exec(ctx, sql).ReadAll()
+		if err != nil {
+			return "", db.explain(ctx, err)
+		}
+		if last := results[len(results)-1]; len(last.Rows) == 1 && len(last.Rows[0]) == 1 {
+			return string(last.Rows[0][0]), nil
+		}
+		return "", nil
+	}
+	if version, err := ask(fmt.Sprintf(`SELECT current_setting('server_version') WHERE current_setting('server_version_num')::int < %d`, oldest)); err != nil || version != "" {
+		return errors.Join(err, oldServer(version))
+	}
+	defer func() {
+		if pg.TxStatus() != 'I' {
+			_, _ = ask(`ROLLBACK`) // else the pool closes the connection
+		}
+	}()
+	const one = `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('loam ' || current_setting('search_path'), 0)); `
+	if db.schema, err = ask(one + `SELECT current_schema()`); err != nil {
+		return err
+	}
+	if db.schema == "" {
+		if db.schema, err = createSchema(db.service.Config().ConnConfig.RuntimeParams["search_path"], ask); err != nil {
+			return err
+		}
+	}
+	if db.cfg.New {
+		if others, err := ask(strangers); err != nil || others != "0" {
+			return cmp.Or(err, store.ErrNotEmpty)
+		}
+	}
+	done, err := ask(tables + `SELECT "functions" FROM "_loam_state"`)
+	if err != nil {
+		return err
+	}
+	if sum := digest(Functions); done != sum {
+		if _, err := ask(Functions + `; UPDATE "_loam_state" SET "functions" = '` + sum + `'`); err != nil {
+			return err
+		}
+	}
+	if _, err := ask(`COMMIT`); err != nil {
+		return err
+	}
+	version, err := pg.Exec(ctx, `SELECT "version" FROM "_loam_state"`).ReadAll()
+	if err != nil {
+		return db.explain(ctx, err)
+	}
+	db.defined.raise(number(version))
+	db.before, err = db.marks(ctx, pg)
+	return err
+}
+
+// createSchema makes the schema that the URL names, where it names one alone.
+func createSchema(path string, ask func(string) (string, error)) (string, error) {
+	if path == "" || strings.ContainsAny(path, `,"$ `) {
+		return "", fmt.Errorf("postgres: no schema of search_path %q exists", path)
+	}
+	if _, err := ask(`CREATE SCHEMA ` + quote(strings.ToLower(path))); err != nil {
+		return "", err
+	}
+	return ask(`SELECT current_schema()`)
+}
+
+func oldServer(version string) error {
+	if version == "" {
+		return nil
+	}
+	return fmt.Errorf("postgres: the server is version %s, needed is 14 or later", version)
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// quote is an identifier in SQL, whatever is in it.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// literal is a text in SQL, whatever is in it.
+func literal(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }

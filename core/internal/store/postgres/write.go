@@ -1,0 +1,253 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// lock is how a write transaction holds _loam_state, before it takes the state
+// that it reads: LOCK TABLE takes none.
+type lock string
+
+const (
+	// besides lets other writes run.
+	besides lock = "ROW SHARE"
+	// inLine lets other writes run, but for those that have lost as well.
+	inLine lock = "SHARE UPDATE EXCLUSIVE"
+	// alone waits for all and lets nobody in.
+	alone lock = "EXCLUSIVE"
+)
+
+func (l lock) begin() string {
+	return `BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE "_loam_state" IN ` + string(l) + ` MODE; ` +
+		`SELECT "version" FROM "_loam_state"`
+}
+
+// A write that has lost against another one waits in line with those that have as
+// well, and in the end runs alone, when nothing is left to lose against.
+const (
+	inLineFrom = 2
+	aloneFrom  = 8
+	lastTry    = 12
+	// lastWait bounds how often a change of definitions gives way to readers: longer
+	// than a read may take.
+	lastWait = 60
+)
+
+func lockFor(try int) lock {
+	switch {
+	case try >= aloneFrom:
+		return alone
+	case try >= inLineFrom:
+		return inLine
+	}
+	return besides
+}
+
+// pause is how long a transaction waits before its next try, at most.
+const pause = 5 * time.Millisecond
+
+// Write implements store.Store. An operation that has begun goes on when ctx ends;
+// its statements fail with store.ErrTimeout after Config.WriteTimeout.
+func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
+	leave, err := db.enterWrite(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	for try := 1; ; try++ {
+		again, err := db.write(ctx, fn, lockFor(try))
+		if !again || try == lastTry {
+			return err
+		}
+		if err := rest(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// enterWrite is enter for what may not be nested.
+func (db *DB) enterWrite(ctx context.Context) (leave func(), err error) {
+	if insideWrite() {
+		return nil, errNested
+	}
+	return db.enter(ctx)
+}
+
+func rest(ctx context.Context) error {
+	timer := time.NewTimer(rand.N(pause))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return contextError(ctx.Err())
+	case <-timer.C:
+		return nil
+	}
+}
+
+// write runs fn in a transaction, once. again reports that it lost against another.
+func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock) (again bool, err error) {
+	s, err := db.begin(ctx, db.writers, l.begin())
+	if err != nil {
+		return false, err
+	}
+	var cancel context.CancelFunc
+	s.ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), db.cfg.WriteTimeout)
+	defer cancel()
+	return db.apply(&tx{session: *s}, fn, "")
+}
+
+// Exclusive implements store.Store. Its statements fail when ctx ends.
+func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
+	leave, err := db.enterWrite(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, db.cfg.ExclusiveTimeout)
+		defer cancel()
+	}
+	for try := 1; ; try++ {
+		again, err := db.exclude(ctx, fn)
+		if !again || try == lastWait {
+			return err
+		}
+		if err := rest(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// exclude runs fn in a transaction beside which there is no other write. Readers,
+// which nothing keeps out, can still be in the way of a change of definitions.
+func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
+	s, err := db.begin(ctx, db.writers, alone.begin()+giveWay)
+	if err != nil {
+		return false, err
+	}
+	select {
+	case db.exclusive <- struct{}{}:
+	case <-ctx.Done():
+		s.finish()
+		return false, contextError(ctx.Err())
+	}
+	defer func() { <-db.exclusive }()
+	return db.apply(&tx{session: *s}, fn, redefine)
+}
+
+// giveWay bounds the wait for a table that is being read: who comes to read it
+// meanwhile waits as well. It is less than PostgreSQL takes to find a deadlock,
+// which the read would lose, and then the transaction is run again.
+const giveWay = `; SET LOCAL lock_timeout = '900ms'`
+
+// redefine tells other processes that definitions may have changed.
+const redefine = `UPDATE "_loam_state" SET "version" = "version" + 1; `
+
+// apply runs fn and commits. What stands in last is run before the commit.
+func (db *DB) apply(t *tx, fn func(store.Tx) error, last string) (again bool, err error) {
+	defer t.finish() // also when fn ends its goroutine
+	err = call(fn, t)
+	t.end()
+	if t.lost != nil {
+		return conflict(t.lost), db.explain(t.ctx, t.lost)
+	}
+	if err == nil {
+		err = t.failed // fn has passed over it: PostgreSQL would commit nothing
+	}
+	if err != nil {
+		return false, err
+	}
+	return db.commit(t, last)
+}
+
+// call runs fn and turns a panic into its error, with the stack.
+func call(fn func(store.Tx) error, t *tx) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic in a write: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return fn(t)
+}
+
+// commit makes the transaction durable and, if that worked, calls what it queued.
+func (db *DB) commit(t *tx, last string) (again bool, err error) {
+	if err := t.ready(); err != nil {
+		return false, err
+	}
+	turn := db.order.take()
+	done, err := db.sendCommit(t, last)
+	db.order.wait(turn)
+	defer db.order.pass()
+	switch {
+	case done:
+		for _, fn := range t.committed {
+			db.notify(fn)
+		}
+		if last != "" {
+			db.defined.raise(t.kept.of + 1)
+		}
+		db.watch.wrote()
+		return false, nil
+	case conflict(err):
+		return true, db.explain(t.ctx, err)
+	}
+	return false, db.commitFailed(t, err)
+}
+
+// ready says why a commit cannot be sent, if so. Once it is sent, the driver's
+// errors do not tell how far it came.
+func (t *tx) ready() error {
+	switch {
+	case t.ctx.Err() != nil:
+		return contextError(t.ctx.Err())
+	case t.pg.IsClosed():
+		return store.ErrUnavailable
+	}
+	return nil
+}
+
+// sendCommit reports whether the server said that it has committed.
+func (db *DB) sendCommit(t *tx, last string) (done bool, err error) {
+	results := t.pg.Exec(t.ctx, last+db.watch.mark(db.node, t.loan)+"COMMIT")
+	for results.NextResult() {
+		tag, _ := results.ResultReader().Close() // Close of all has the error
+		done = tag.String() == "COMMIT"
+	}
+	err = results.Close()
+	if !done && err == nil {
+		err = errors.New("postgres: the transaction was rolled back")
+	}
+	return done, err
+}
+
+// commitFailed is the error of a commit that has failed or of which nobody knows.
+func (db *DB) commitFailed(t *tx, err error) error {
+	var e *pgconn.PgError
+	if errors.As(err, &e) && !cutOff(e) {
+		return db.explain(t.ctx, err)
+	}
+	db.watch.doubt()
+	return fmt.Errorf("%w: %w", errInDoubt, err)
+}
+
+// notify calls a function of Tx.OnCommit. The write is durable by now: a panic
+// must not make its caller believe otherwise.
+func (db *DB) notify(fn func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			db.cfg.Log.Error("panic after a commit", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	fn()
+}

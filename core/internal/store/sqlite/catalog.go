@@ -1,0 +1,113 @@
+package sqlite
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// catalog changes tables. The column types and defaults are part of the on-disk
+// format that existing databases have: they are written exactly so.
+type catalog struct{}
+
+var _ store.Catalog = catalog{}
+
+func (catalog) CreateTable(tx store.Tx, table string, columns []store.Column) error {
+	defs := make([]string, len(columns))
+	for i, c := range columns {
+		defs[i] = columnDef(c)
+	}
+	return ddl(tx, "CREATE TABLE "+quote(table)+" ("+strings.Join(defs, ", ")+")")
+}
+
+// RenameTable also follows the name into views and indexes. SQLite takes a name
+// that differs in case alone for the table itself, so that goes by a third name.
+func (c catalog) RenameTable(tx store.Tx, from, to string) error {
+	if from != to && strings.EqualFold(from, to) {
+		between := "_renaming_" + to
+		if err := c.RenameTable(tx, from, between); err != nil {
+			return err
+		}
+		from = between
+	}
+	return ddl(tx, "ALTER TABLE "+quote(from)+" RENAME TO "+quote(to))
+}
+
+func (catalog) DropTable(tx store.Tx, table string) error {
+	return ddl(tx, "DROP TABLE "+quote(table))
+}
+
+func (catalog) AddColumn(tx store.Tx, table string, c store.Column) error {
+	return ddl(tx, "ALTER TABLE "+quote(table)+" ADD COLUMN "+columnDef(c))
+}
+
+func (catalog) RenameColumn(tx store.Tx, table, from, to string) error {
+	return ddl(tx, "ALTER TABLE "+quote(table)+" RENAME COLUMN "+quote(from)+" TO "+quote(to))
+}
+
+// DropColumn fails while an index or a view uses the column.
+func (catalog) DropColumn(tx store.Tx, table, column string) error {
+	return ddl(tx, "ALTER TABLE "+quote(table)+" DROP COLUMN "+quote(column))
+}
+
+// Fill reads the pairs first and finds each row by its key.
+func (catalog) Fill(tx store.Tx, table string, c store.Column, ids []string, values []store.Value) error {
+	_, err := tx.Exec("UPDATE "+quote(table)+" SET "+quote(c.Name)+` = "p"."v" FROM `+
+		`(SELECT "value" ->> 0 AS "i", "value" ->> 1 AS "v" FROM json_each($1)) AS "p" WHERE `+quote(table)+`."id" = "p"."i"`,
+		store.Text(store.Pairs(ids, values)))
+	return err
+}
+
+func (catalog) CreateIndex(tx store.Tx, ix store.Index) error { return ddl(tx, ix.String()) }
+
+func (catalog) DropIndex(tx store.Tx, name string) error {
+	return ddl(tx, "DROP INDEX "+quote(name))
+}
+
+func (catalog) Migration(sql string) string {
+	return strings.NewReplacer("{text}", "TEXT", "{int}", "INTEGER", "{serial}", "INTEGER", "{rowid}", "", "{clustered}", "WITHOUT ROWID").Replace(sql)
+}
+
+func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {
+	rows, err := r.Query(`SELECT "type", "name", CASE "type" WHEN 'index' THEN "tbl_name" ELSE '' END
+FROM "sqlite_schema" WHERE "type" IN ('table', 'view', 'index') AND "name" NOT LIKE 'sqlite\_%' ESCAPE '\'
+ORDER BY "name"`)
+	if err != nil {
+		return nil, err
+	}
+	var names []store.CatalogName
+	for rows.Next() {
+		names = append(names, store.CatalogName{Kind: rows.Text(0), Name: rows.Text(1), Table: rows.Text(2)})
+	}
+	return names, rows.Close()
+}
+
+func ddl(tx store.Tx, sql string) error {
+	_, err := tx.Exec(sql)
+	return err
+}
+
+// columnDef is a column as CREATE TABLE and ADD COLUMN take it.
+func columnDef(c store.Column) string {
+	name := quote(c.Name)
+	if c.PrimaryKey {
+		return name + ` TEXT PRIMARY KEY DEFAULT ('r'||lower(hex(randomblob(7)))) NOT NULL`
+	}
+	switch c.Kind {
+	case store.ColumnNumber:
+		return name + ` NUMERIC DEFAULT 0 NOT NULL`
+	case store.ColumnBool:
+		return name + ` BOOLEAN DEFAULT FALSE NOT NULL`
+	case store.ColumnJSON:
+		return name + ` JSON DEFAULT NULL`
+	case store.ColumnMulti:
+		return name + ` JSON DEFAULT '[]' NOT NULL`
+	case store.ColumnGeo:
+		return name + ` JSON DEFAULT '{"lon":0,"lat":0}' NOT NULL`
+	default:
+		return name + ` TEXT DEFAULT '' NOT NULL`
+	}
+}
+
+// quote is an identifier in SQL, whatever is in it.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -1,0 +1,187 @@
+package sqlite
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
+)
+
+// conn is a connection with its statements. It belongs to one goroutine at a time.
+type conn struct {
+	*binding.Conn
+	stmts    cache
+	controls [controlCount]*binding.Stmt
+	guard    guard
+	own      bool     // what is prepared now is the engine's own text
+	touched  []string // tables, in lower case, that the running transaction may write
+	failed   bool     // the file or disk failed under it: not to be used again
+}
+
+// role is what a connection is for.
+type role uint8
+
+const (
+	roleRead  role = iota
+	roleSpare      // reads, for slow reads beside the others
+	roleWrite
+	roleCheckpoint
+)
+
+// place is where the database is and how sure its commits are to stay.
+type place struct {
+	path        string
+	vfs         string // empty: the system's files
+	synchronous string // always FULL, but for the test that this is needed
+
+	syncFolder func(dir string) error // makes the names of new files durable
+}
+
+// openConn opens the database file with the settings of DESIGN.md.
+func openConn(at place, r role) (*conn, error) {
+	c := &conn{}
+	b, err := binding.Open(binding.Config{
+		Path: at.path, VFS: at.vfs, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorize,
+	})
+	if err != nil {
+		return nil, classify(err)
+	}
+	c.Conn = b
+	if err := c.configure(at, r); err != nil {
+		_ = b.Close() // the first error says it
+		return nil, fmt.Errorf("configure %s: %w", at.path, classify(err))
+	}
+	return c, nil
+}
+
+// busyMillis is how long another process's write is waited for.
+const busyMillis = 5000
+
+func (c *conn) configure(at place, r role) error {
+	c.own = true
+	defer func() { c.own = false }()
+	c.SetBusyTimeout(busyMillis)
+	pragmas := []string{
+		"page_size = 4096", // of a new file
+		"journal_mode = WAL",
+		"synchronous = " + at.synchronous,
+		"temp_store = MEMORY",
+		"mmap_size = 0",
+		"foreign_keys = ON",
+	}
+	switch r { // the sizes are limits: a cache grows with what is read
+	case roleWrite:
+		pragmas = append(pragmas, "cache_size = -65536")
+	case roleRead:
+		pragmas = append(pragmas, "cache_size = -32768", "query_only = ON")
+	case roleSpare:
+		pragmas = append(pragmas, "cache_size = -2048", "query_only = ON")
+	}
+	for _, p := range pragmas {
+		if err := c.Exec("PRAGMA " + p); err != nil {
+			return fmt.Errorf("%s: %w", p, err)
+		}
+	}
+	for _, o := range []struct {
+		option binding.Option
+		on     bool
+	}{
+		{binding.OptionDefensive, true},
+		{binding.OptionTrustedSchema, false},
+		// A plan never depends on bound values: else each new value of a LIKE
+		// pattern would compile its statement again.
+		{binding.OptionStablePlans, true},
+	} {
+		if err := c.Set(o.option, o.on); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// authorize learns what a statement writes, and refuses what would break the
+// engine's hold on its transactions and settings. SQLite asks it again when it
+// compiles a statement anew after a schema change.
+func (c *conn) authorize(a binding.Access) bool {
+	switch a.Op {
+	case binding.OpInsert, binding.OpUpdate, binding.OpDelete:
+		c.touch(strings.ToLower(a.Name))
+	case binding.OpTransaction, binding.OpSavepoint, binding.OpAttach, binding.OpDetach:
+		return c.own
+	case binding.OpPragma:
+		return c.own || harmlessPragma(a.Name)
+	}
+	return true
+}
+
+// harmlessPragma reports the pragmas that only describe the schema.
+func harmlessPragma(name string) bool {
+	switch strings.ToLower(name) {
+	case "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo":
+		return true
+	}
+	return false
+}
+
+// touch notes that the running transaction may write a table.
+func (c *conn) touch(table string) {
+	if !slices.Contains(c.touched, table) {
+		c.touched = append(c.touched, table)
+	}
+}
+
+// prepare returns a statement of the caller's text, ready to be bound.
+func (c *conn) prepare(sql string) (*statement, error) {
+	if s := c.stmts.take(sql); s != nil {
+		for _, table := range s.writes {
+			c.touch(table)
+		}
+		return s, nil
+	}
+	before := c.touched
+	c.touched = nil
+	b, err := c.Prepare(sql)
+	writes := c.touched
+	c.touched = before
+	if err != nil {
+		return nil, err
+	}
+	for _, table := range writes {
+		c.touch(table)
+	}
+	return &statement{Stmt: b, writes: writes}, nil
+}
+
+// release takes a statement back.
+func (c *conn) release(s *statement) {
+	s.Reset()
+	c.stmts.put(s)
+}
+
+// bind binds args to the parameters of s.
+func bind(s *statement, args []store.Value) error {
+	if len(args) != s.Width() {
+		return &store.StatementError{Message: fmt.Sprintf("the statement takes %d parameters, not %d", s.Width(), len(args))}
+	}
+	for pos, n := range s.Params() {
+		if err := bindOne(s, pos, args[n-1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bindOne(s *statement, pos int, v store.Value) error {
+	switch v.Kind() {
+	case store.KindInt, store.KindBool:
+		return s.BindInt(pos, v.AsInt())
+	case store.KindFloat:
+		return s.BindFloat(pos, v.AsFloat())
+	case store.KindText:
+		return s.BindText(pos, v.AsText())
+	default:
+		return s.BindNull(pos)
+	}
+}

@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// Dialect is SQLite's SQL.
+type Dialect struct{}
+
+var _ store.Dialect = Dialect{}
+
+// Each guards json_each against text that is no JSON, on which it would fail. NULL
+// yields no row.
+func (Dialect) Each(list, alias string) string {
+	return "json_each(CASE WHEN json_valid(" + list + ") THEN " + list + " WHEN " + list + " IS NOT NULL THEN json_array(" + list + ") END) AS " + alias
+}
+
+// Items is json_each of the parameter.
+func (Dialect) Items(param, alias string) string {
+	return "json_each(" + param + ") AS " + alias
+}
+
+// Length counts a value that is no array as one item, unless it is empty.
+func (Dialect) Length(list string) string {
+	return "CASE WHEN json_valid(" + list + ") AND json_type(" + list + ") = 'array' THEN json_array_length(" + list + ")" +
+		" WHEN " + list + " <> '' THEN 1 ELSE 0 END"
+}
+
+// ListText is the column.
+func (Dialect) ListText(list string) string { return list }
+
+// Path takes text that is no JSON for a JSON string.
+func (Dialect) Path(doc string, parts []string) string {
+	if len(parts) == 0 {
+		return "CASE WHEN json_valid(" + doc + ") THEN json_extract(" + doc + ", '$') ELSE " + doc + " END"
+	}
+	return "CASE WHEN json_valid(" + doc + ") THEN json_extract(" + doc + ", '" + jsonPath(parts) + "') END"
+}
+
+func jsonPath(parts []string) string {
+	var b strings.Builder
+	b.WriteByte('$')
+	for _, part := range parts {
+		if strings.Trim(part, "0123456789") == "" {
+			b.WriteString("[" + part + "]")
+		} else {
+			b.WriteString("." + part)
+		}
+	}
+	return b.String()
+}
+
+// PathText is Path, its numbers as digits says.
+func (d Dialect) PathText(doc string, parts []string) string { return digits(d.Path(doc, parts)) }
+
+// Lift is expr: what json_extract yields is an SQL value.
+func (Dialect) Lift(expr string, _ store.ColumnKind) string { return expr }
+
+// Text is expr, which LIKE and || convert by themselves, but for numbers.
+func (Dialect) Text(expr string, kind store.ColumnKind) string {
+	if kind == store.ColumnNumber {
+		return digits(expr)
+	}
+	return expr
+}
+
+// digits prints what is no integer with 15 digits, on which the engines agree.
+// SQLite by itself prints up to 17, and not always the nearest ones.
+func digits(expr string) string {
+	return "CASE typeof(" + expr + ") WHEN 'real' THEN format('%.15g', " + expr + ") ELSE " + expr + " END"
+}
+
+// Number is expr: booleans are 1 and 0.
+func (Dialect) Number(expr string, _ store.ColumnKind) string { return expr }
+
+// Mixed leaves it to SQLite, whose rule it is, given a number of numeric affinity.
+func (Dialect) Mixed(number, op, text string) string { return number + " " + op + " " + text }
+
+// Param gives the parameter the affinity of a column of that kind.
+func (Dialect) Param(param string, kind store.ColumnKind) string {
+	switch kind {
+	case store.ColumnText:
+		return "CAST(" + param + " AS TEXT)"
+	case store.ColumnNumber, store.ColumnBool:
+		return "CAST(" + param + " AS NUMERIC)"
+	}
+	return param
+}
+
+// EqualFold gives the comparison the collation.
+func (Dialect) EqualFold(column, text string) string {
+	return column + " = " + text + " COLLATE NOCASE"
+}
+
+// Like is LIKE.
+func (Dialect) Like(text, pattern string) string { return text + " LIKE " + pattern + ` ESCAPE '\'` }
+
+// Distance is by the spherical law of cosines.
+func (Dialect) Distance(lonA, latA, lonB, latB string) string {
+	return "6371 * acos(max(-1, min(1, cos(radians(" + latA + ")) * cos(radians(" + latB + ")) * cos(radians(" + lonB +
+		") - radians(" + lonA + ")) + sin(radians(" + latA + ")) * sin(radians(" + latB + ")))))"
+}
+
+// Strftime is strftime.
+func (Dialect) Strftime(format, time string, _ store.ColumnKind, modifiers []string) string {
+	return "strftime(" + strings.Join(append([]string{format, time}, modifiers...), ", ") + ")"
+}
+
+// Nulls is empty: NULL is the least value.
+func (Dialect) Nulls(bool) string { return "" }
+
+// ForUpdate is empty: one writer runs at a time.
+func (Dialect) ForUpdate(string) string { return "" }
+
+// Next is the number after the greatest one.
+func (Dialect) Next(table, column string) string {
+	return `(SELECT COALESCE(max(` + quote(column) + `), 0) + 1 FROM ` + quote(table) + `)`
+}
+
+// Running is of no use: there is one writer.
+func (Dialect) Running() string { return "0" }
+
+// Moment is of no use either.
+func (Dialect) Moment() string { return "0" }

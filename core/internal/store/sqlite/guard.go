@@ -1,0 +1,78 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// guardSteps is how many virtual machine steps pass between two looks at the
+// clock: some tens of microseconds.
+const guardSteps = 2000
+
+// guard stops the statements of a call that has been cancelled or has run for
+// too long. It costs nothing until a statement has run for guardSteps; the time
+// is taken from there.
+type guard struct {
+	ctx      context.Context // of the running call, nil between calls
+	limit    time.Duration
+	deadline time.Time
+	cause    error
+}
+
+// arm begins a call. limit is the most that it may take when its context has neither
+// a limit (store.WithLimit) nor a deadline of its own; zero is no limit.
+func (g *guard) arm(ctx context.Context, limit time.Duration) {
+	*g = guard{ctx: ctx, limit: limit}
+}
+
+func (g *guard) disarm() { *g = guard{} }
+
+// proceed is called by the connection from inside a statement.
+func (g *guard) proceed() bool {
+	if g.ctx == nil {
+		return true
+	}
+	if g.cause != nil {
+		return false
+	}
+	if err := g.ctx.Err(); err != nil {
+		g.cause = contextError(err)
+		return false
+	}
+	if g.limit <= 0 {
+		return true
+	}
+	now := time.Now()
+	if g.deadline.IsZero() {
+		if g.limit = g.own(); g.limit <= 0 {
+			return true
+		}
+		g.deadline = now.Add(g.limit)
+	}
+	if now.After(g.deadline) {
+		g.cause = store.ErrTimeout
+		return false
+	}
+	return true
+}
+
+// own is the limit of this call, 0 if the context's deadline is the only one.
+func (g *guard) own() time.Duration {
+	if limit, ok := store.Limit(g.ctx); ok {
+		return limit
+	}
+	if _, ok := g.ctx.Deadline(); ok {
+		return 0
+	}
+	return g.limit
+}
+
+// contextError is what a caller whose context ended is told.
+func contextError(err error) error {
+	if err == context.DeadlineExceeded {
+		return store.ErrTimeout
+	}
+	return err
+}

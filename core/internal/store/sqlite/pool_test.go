@@ -1,0 +1,201 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+func runEndless(r store.Reader) error {
+	rows, err := r.Query(endlessSelect)
+	if err != nil {
+		return err
+	}
+	rows.Next()
+	return rows.Close()
+}
+
+func TestReadHasADefaultDeadline(t *testing.T) {
+	db := openTest(t, Config{ReadTimeout: 50 * time.Millisecond})
+	defer mustClose(t, db)
+	if err := db.Read(t.Context(), runEndless); !errors.Is(err, store.ErrTimeout) {
+		t.Errorf("Read() = %v, want ErrTimeout", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if err := db.Read(ctx, runEndless); !errors.Is(err, store.ErrTimeout) {
+		t.Errorf("Read() with a deadline = %v, want ErrTimeout", err)
+	}
+	if took := time.Since(began); took < 140*time.Millisecond {
+		t.Errorf("Read() was stopped after %v, want the deadline of its context", took)
+	}
+}
+
+// lendAll takes every connection that the pool lends, slow ones included.
+func lendAll(t *testing.T, p *pool) (release func()) {
+	t.Helper()
+	var loans []*loan
+	for range p.size + p.slowest {
+		l, err := p.acquire(t.Context())
+		if err != nil {
+			t.Errorf("acquire() = %v, want a connection", err)
+			break
+		}
+		loans = append(loans, l)
+	}
+	return func() {
+		for _, l := range loans {
+			p.release(l)
+		}
+	}
+}
+
+func TestPoolHasALimit(t *testing.T) {
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	release := lendAll(t, db.readers)
+	db.readers.timeout = 60 * time.Millisecond
+	if err := db.Read(t.Context(), func(store.Reader) error { return nil }); !errors.Is(err, store.ErrTimeout) {
+		t.Errorf("Read() when every connection is taken = %v, want ErrTimeout", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(time.Millisecond, cancel)
+	if err := db.Read(ctx, func(store.Reader) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("Read() of a caller who goes = %v, want context.Canceled", err)
+	}
+	release()
+	db.readers.timeout = time.Minute
+	if got := countT(t, db); got != 0 {
+		t.Errorf("rows = %d, want 0", got)
+	}
+	db.readers.mu.Lock()
+	defer db.readers.mu.Unlock()
+	if kept := len(db.readers.idle); kept > db.readers.size {
+		t.Errorf("%d connections are kept, want %d at most", kept, db.readers.size)
+	}
+	if db.readers.slow != 0 || len(db.readers.lent) != 0 || len(db.readers.waiting) != 0 {
+		t.Errorf("slow %d, lent %d, waiting %d, want none", db.readers.slow, len(db.readers.lent), len(db.readers.waiting))
+	}
+}
+
+func TestPoolKeepsSpareConnectionsForAWhile(t *testing.T) {
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	p := db.readers
+	count := func() (idle, spare int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.idle), len(p.spare)
+	}
+	lendAll(t, p)()
+	lendAll(t, p)() // out of those that were kept
+	if idle, spare := count(); idle != p.size || spare != p.slowest {
+		t.Errorf("%d and %d spare connections are kept after slow reads, want %d and %d", idle, spare, p.size, p.slowest)
+	}
+	p.closeSpare()
+	if idle, spare := count(); idle != p.size || spare != 0 {
+		t.Errorf("%d and %d spare connections are kept after a calm, want %d and 0", idle, spare, p.size)
+	}
+	lendAll(t, p)()
+	if idle, spare := count(); idle != p.size || spare != p.slowest {
+		t.Errorf("%d and %d spare connections after the calm, want %d and %d", idle, spare, p.size, p.slowest)
+	}
+}
+
+// TestPoolOpensAnewWhatFailed also sees that a failed connection is not counted on.
+func TestPoolOpensAnewWhatFailed(t *testing.T) {
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	p := db.readers
+	open := p.open
+	p.open = func(role) (*conn, error) { return nil, store.ErrUnavailable }
+	for range 2 * p.size {
+		if _, err := p.acquire(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+			t.Fatalf("acquire() = %v, want ErrUnavailable", err)
+		}
+	}
+	p.open = open
+	for range 2 * p.size {
+		l, err := p.acquire(t.Context())
+		if err != nil {
+			t.Fatalf("acquire() = %v, want a connection", err)
+		}
+		if l.role != roleRead {
+			t.Errorf("a lone read got a spare connection")
+		}
+		l.c.failed = true
+		p.release(l)
+	}
+	if p.kept != 0 || len(p.idle) != 0 {
+		t.Errorf("kept %d, idle %d, want none of the failed ones", p.kept, len(p.idle))
+	}
+}
+
+func TestPoolUnderPressureKeepsCount(t *testing.T) {
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	var g sync.WaitGroup
+	for n := range 32 {
+		g.Go(func() {
+			for i := range 100 {
+				ctx, cancel := context.WithCancel(t.Context())
+				if (n+i)%7 == 0 {
+					go cancel()
+				}
+				err := db.Read(ctx, func(r store.Reader) error {
+					_, err := readT(r)
+					return err
+				})
+				cancel()
+				if err != nil && !errors.Is(err, context.Canceled) {
+					t.Errorf("Read() = %v", err)
+				}
+			}
+		})
+	}
+	g.Wait()
+	p := db.readers
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.lent) != 0 || len(p.waiting) != 0 || p.slow != 0 || len(p.idle) > p.size {
+		t.Errorf("lent %d, waiting %d, slow %d, idle %d", len(p.lent), len(p.waiting), p.slow, len(p.idle))
+	}
+}
+
+func readT(r store.Reader) (n int, err error) {
+	rows, err := r.Query(`SELECT "n" FROM "t"`)
+	if err != nil {
+		return 0, err
+	}
+	for rows.Next() {
+		n++
+	}
+	return n, rows.Close()
+}
+
+func TestReadInsideAWriteSeesTheOldState(t *testing.T) {
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	err := db.Write(t.Context(), func(tx store.Tx) error {
+		if err := insertN(tx, 1, ""); err != nil {
+			return err
+		}
+		if got := countT(t, db); got != 0 {
+			t.Errorf("rows = %d, want those before the write", got)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("Write() = %v, want nil", err)
+	}
+}

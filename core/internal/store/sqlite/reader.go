@@ -1,0 +1,70 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// reader is one read transaction.
+type reader struct {
+	session
+	stamps *stamps
+	asked  bool // something was read: the state was taken at a time not known
+}
+
+var _ store.Reader = (*reader)(nil)
+
+// Read implements store.Store. It fails with store.ErrTimeout past the deadline or
+// limit of ctx or, if that has neither, Config.ReadTimeout.
+func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
+	l, err := db.readers.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.readers.release(l)
+	c := l.c
+	c.guard.arm(ctx, db.cfg.ReadTimeout)
+	r := &reader{session: session{c: c}, stamps: &db.stamps}
+	defer r.finish() // also when fn panics
+	if _, err := c.do(controlBeginRead); err != nil {
+		return r.fail(err)
+	}
+	return fn(r)
+}
+
+// finish closes what fn left open and ends the transaction.
+func (r *reader) finish() {
+	r.end()
+	r.c.guard.disarm()
+	r.c.touched = nil
+	if r.c.Autocommit() {
+		return
+	}
+	if _, err := r.c.do(controlCommit); err != nil {
+		r.c.failed = true
+	}
+}
+
+// Query implements store.Reader.
+func (r *reader) Query(sql string, args ...store.Value) (store.Rows, error) {
+	r.asked = true
+	return r.session.Query(sql, args...)
+}
+
+// Stamp implements store.Reader. What another process has written is known a
+// second later at most.
+func (r *reader) Stamp(tables ...string) (uint64, bool) {
+	if r.asked || r.over {
+		return 0, false
+	}
+	before, ok := r.stamps.sum(tables)
+	if !ok {
+		return 0, false
+	}
+	if _, err := r.c.do(controlSnapshot); err != nil {
+		return 0, false
+	}
+	after, ok := r.stamps.sum(tables)
+	return before, ok && before == after
+}

@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
+)
+
+// rows is the cursor of one query. It has a statement until it is closed.
+type rows struct {
+	in  *session
+	s   *statement
+	err error
+}
+
+var _ store.Rows = (*rows)(nil)
+
+func (r *rows) Next() bool {
+	if r.s == nil || r.err != nil {
+		return false
+	}
+	ok, err := r.s.Step()
+	if err != nil {
+		r.err = r.in.fail(err)
+	}
+	if !ok {
+		r.end()
+	}
+	return ok
+}
+
+// end gives the statement back; the rows are over.
+func (r *rows) end() {
+	if r.s == nil {
+		return
+	}
+	r.in.c.release(r.s)
+	r.s = nil
+	r.in.forget(r)
+}
+
+func (r *rows) Err() error { return r.err }
+
+func (r *rows) Close() error {
+	r.end()
+	return r.err
+}
+
+func (r *rows) Kind(col int) store.ValueKind {
+	if r.s == nil {
+		return store.KindNull
+	}
+	switch r.s.Type(col) {
+	case binding.TypeInt:
+		return store.KindInt
+	case binding.TypeFloat:
+		return store.KindFloat
+	case binding.TypeText, binding.TypeBlob:
+		return store.KindText
+	default:
+		return store.KindNull
+	}
+}
+
+func (r *rows) Bytes(col int) []byte {
+	if r.s == nil {
+		return nil
+	}
+	return r.s.Bytes(col)
+}
+
+func (r *rows) Text(col int) string { return string(r.Bytes(col)) }
+
+func (r *rows) Int(col int) int64 {
+	if r.s == nil {
+		return 0
+	}
+	return r.s.Int(col)
+}
+
+func (r *rows) Float(col int) float64 {
+	if r.s == nil {
+		return 0
+	}
+	return r.s.Float(col)
+}
+
+func (r *rows) Bool(col int) bool { return r.Int(col) != 0 }

@@ -1,0 +1,109 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
+)
+
+// Source is a database file that somebody else has made, open for reading. Nothing
+// in it is trusted: what its schema says runs no function that could do harm, and no
+// statement writes. It belongs to one goroutine.
+type Source struct{ c *conn }
+
+var _ store.Source = (*Source)(nil)
+
+// OpenSource opens the file with the log beside it. Beside it SQLite writes files of
+// its own, and it empties the log into the file: give it a copy that nobody else
+// uses. What is no database is a *store.StatementError or store.ErrUnavailable.
+func OpenSource(path string) (*Source, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err // SQLite would make an empty one
+	}
+	c := &conn{}
+	b, err := binding.Open(binding.Config{
+		Path: path, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorizeSource,
+	})
+	if err != nil {
+		return nil, classify(err)
+	}
+	c.Conn = b
+	if err := c.configureSource(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, classify(err)), b.Close())
+	}
+	return &Source{c: c}, nil
+}
+
+func (c *conn) configureSource() error {
+	c.own = true
+	defer func() { c.own = false }()
+	for option, on := range map[binding.Option]bool{binding.OptionDefensive: true, binding.OptionTrustedSchema: false} {
+		if err := c.Set(option, on); err != nil {
+			return err
+		}
+	}
+	for _, p := range []string{"mmap_size = 0", "cell_size_check = ON", "cache_size = -65536", "query_only = ON"} {
+		if err := c.Exec("PRAGMA " + p); err != nil {
+			return fmt.Errorf("%s: %w", p, err)
+		}
+	}
+	return nil
+}
+
+// authorizeSource lets statements read.
+func (c *conn) authorizeSource(a binding.Access) bool {
+	switch a.Op {
+	case binding.OpTransaction:
+		return c.own
+	case binding.OpPragma:
+		return c.own || harmlessPragma(a.Name)
+	}
+	return false
+}
+
+// Read implements store.Source.
+func (s *Source) Read(ctx context.Context, fn func(store.Reader) error) error {
+	s.c.guard.arm(ctx, 0)
+	r := &reader{session: session{c: s.c}, stamps: &stamps{}}
+	defer r.finish()
+	if _, err := s.c.do(controlBeginRead); err != nil {
+		return r.fail(err)
+	}
+	return fn(r)
+}
+
+// untidy are complaints of quick_check about values in well-formed pages: they can
+// be read.
+var untidy = regexp.MustCompile(`^(NULL|NUMERIC|TEXT|non-\w+) value (in|missing) |^CHECK constraint failed in `)
+
+// Check implements store.Source.
+func (s *Source) Check(ctx context.Context) (notes []string, err error) {
+	err = s.Read(ctx, func(r store.Reader) error {
+		s.c.own = true
+		defer func() { s.c.own = false }()
+		rows, err := r.Query("PRAGMA quick_check")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			switch text := rows.Text(0); {
+			case text == "ok":
+			case untidy.MatchString(text):
+				notes = append(notes, text)
+			default:
+				return &store.DamageError{Message: text}
+			}
+		}
+		return rows.Close()
+	})
+	return notes, err
+}
+
+// Close implements store.Source.
+func (s *Source) Close() error { return s.c.Close() }

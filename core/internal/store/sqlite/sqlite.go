@@ -1,0 +1,180 @@
+// Package sqlite is the store on an embedded SQLite: one writer that commits
+// what waits together in one sync of the disk, a pool of readers, and nothing
+// acknowledged that a power cut could take back. DESIGN.md in this folder says why it is
+// shaped so.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// Config is how a data folder is opened. Only Dir has no default.
+type Config struct {
+	Dir   string // it must exist
+	Serve bool   // take the folder's lock: one server a folder
+	Log   *slog.Logger
+
+	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
+	WriteTimeout     time.Duration // of the statements of one Write; default 30 s
+	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
+
+	at              place         // what tests set of it; path follows from Dir
+	checkpointEvery int           // pages in the log; tests set less than checkpointFrames
+	retryAfter      time.Duration // between attempts to make a failed connection good; tests set less
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.ReadTimeout <= 0 {
+		c.ReadTimeout = 30 * time.Second
+	}
+	if c.WriteTimeout <= 0 {
+		c.WriteTimeout = 30 * time.Second
+	}
+	if c.ExclusiveTimeout <= 0 {
+		c.ExclusiveTimeout = 5 * time.Minute
+	}
+	if c.checkpointEvery <= 0 {
+		c.checkpointEvery = checkpointFrames
+	}
+	if c.retryAfter <= 0 {
+		c.retryAfter = time.Second
+	}
+	c.at.path = filepath.Join(c.Dir, dataFile)
+	if c.at.synchronous == "" {
+		c.at.synchronous = "FULL"
+	}
+	if c.at.syncFolder == nil {
+		c.at.syncFolder = syncFolder
+	}
+	return c
+}
+
+// DB is an open data folder. It is safe for concurrent use.
+type DB struct {
+	cfg     Config
+	lock    *os.File // nil unless Serve
+	stamps  stamps
+	writer  *writer
+	readers *pool
+	foreign atomic.Pointer[func(ctx context.Context, logged bool) error]
+
+	stop    context.CancelFunc // of what runs in the background
+	running sync.WaitGroup
+	once    sync.Once
+	closed  error // what Close returned
+}
+
+var _ store.Store = (*DB)(nil)
+
+// Open opens the database in cfg.Dir, creating it if it is missing. With
+// cfg.Serve it fails with store.ErrLocked if another server has the folder.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	db := &DB{cfg: cfg.withDefaults()}
+	if err := db.open(); err != nil {
+		if db.lock != nil {
+			err = errors.Join(err, db.lock.Close())
+		}
+		return nil, err
+	}
+	background, stop := context.WithCancel(context.Background())
+	db.stop = stop
+	db.running.Go(func() { db.writer.checkpointer(background) })
+	db.running.Go(func() { db.writer.watch(background, db.wroteForeign) })
+	return db, nil
+}
+
+func (db *DB) open() (err error) {
+	dir := db.cfg.Dir
+	if db.cfg.Serve {
+		if db.lock, err = lockFolder(dir); err != nil {
+			return err
+		}
+	}
+	if err := createDataFile(dir); err != nil {
+		return err
+	}
+	open := func(r role) (*conn, error) { return openConn(db.cfg.at, r) }
+	beside := func() (*conn, error) { return open(roleCheckpoint) }
+	turn := newTurn()
+	db.writer = newWriter(db.cfg, &db.stamps, turn, db.openWriter, beside)
+	if err := db.writer.start(); err != nil {
+		return err
+	}
+	db.readers = newPool(turn, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
+	return nil
+}
+
+// openWriter opens a connection that writes. The log may be new: its name must not be
+// lost with a commit in it.
+func (db *DB) openWriter() (*conn, error) {
+	c, err := openConn(db.cfg.at, roleWrite)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.do(controlSnapshot) // opens the log
+	if err == nil {
+		err = db.cfg.at.syncFolder(db.cfg.Dir)
+	}
+	if err != nil {
+		return nil, errors.Join(classify(err), c.Close())
+	}
+	return c, nil
+}
+
+// Dialect implements store.Store.
+func (db *DB) Dialect() store.Dialect { return Dialect{} }
+
+// Catalog implements store.Store.
+func (db *DB) Catalog() store.Catalog { return catalog{} }
+
+// Write implements store.Store. An operation that has begun goes on when ctx
+// ends; its statements fail with store.ErrTimeout after Config.WriteTimeout.
+func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
+	return db.writer.do(ctx, &op{fn: fn, ctx: context.Background(), limit: db.cfg.WriteTimeout})
+}
+
+// Exclusive implements store.Store. Its statements fail when ctx ends.
+func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
+	return db.writer.do(ctx, &op{fn: fn, alone: true, ctx: ctx, limit: db.cfg.ExclusiveTimeout})
+}
+
+// OnForeignWrite implements store.Store. fn is called within about a second of
+// the write, on a goroutine of the store's own, and never with logged: other tools
+// write as well.
+func (db *DB) OnForeignWrite(fn func(ctx context.Context, logged bool) error) { db.foreign.Store(&fn) }
+
+func (db *DB) wroteForeign(ctx context.Context) error {
+	if fn := db.foreign.Load(); fn != nil {
+		return (*fn)(ctx, false)
+	}
+	return nil
+}
+
+// Close implements store.Store.
+func (db *DB) Close() error {
+	db.once.Do(func() {
+		db.stop()
+		db.running.Wait()
+		db.closed = errors.Join(db.readers.close(), db.writer.close())
+		if db.lock != nil {
+			db.closed = errors.Join(db.closed, db.lock.Close())
+		}
+	})
+	return db.closed
+}

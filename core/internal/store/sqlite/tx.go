@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// tx is the write transaction of one operation: a whole one, or its part of a
+// group that commits together.
+type tx struct {
+	session
+	committed []func() // of Tx.OnCommit
+}
+
+var _ store.Tx = (*tx)(nil)
+
+// Stamp implements store.Reader: what a transaction itself changes has no stamp.
+func (t *tx) Stamp(...string) (uint64, bool) { return 0, false }
+
+// Exec implements store.Tx.
+func (t *tx) Exec(sql string, args ...store.Value) (int64, error) {
+	s, err := t.start(sql, args)
+	if err != nil {
+		return 0, err
+	}
+	defer t.c.release(s)
+	for row := true; row; {
+		if row, err = s.Step(); err != nil {
+			return 0, t.fail(err)
+		}
+	}
+	if !s.countsRows() {
+		return 0, nil
+	}
+	return t.c.Changes(), nil
+}
+
+// OnCommit implements store.Tx.
+func (t *tx) OnCommit(fn func()) { t.committed = append(t.committed, fn) }
+
+// Savepoint implements store.Tx.
+func (t *tx) Savepoint(fn func() error) error {
+	switch {
+	case t.over:
+		return store.ErrClosed
+	case t.lost != nil:
+		return t.lost
+	}
+	if _, err := t.c.do(controlSave); err != nil {
+		return t.fail(err)
+	}
+	queued := len(t.committed)
+	kept := false
+	defer func() {
+		if !kept { // fn panicked: whoever recovers from it finds nothing of fn
+			_ = t.undo(queued)
+		}
+	}()
+	err := fn()
+	kept = true
+	if err != nil {
+		if undone := t.undo(queued); undone != nil {
+			return undone
+		}
+		return err
+	}
+	if t.lost != nil {
+		return t.lost
+	}
+	if _, err := t.c.do(controlKeep); err != nil {
+		return t.fail(err)
+	}
+	return nil
+}
+
+// undo goes back to the innermost savepoint. A transaction that was lost as a
+// whole has none any more; that is not an error of its own.
+func (t *tx) undo(queued int) error {
+	clear(t.committed[queued:])
+	t.committed = t.committed[:queued]
+	if t.lost != nil {
+		return nil
+	}
+	for _, k := range []control{controlUndo, controlKeep} {
+		if _, err := t.c.do(k); err != nil {
+			return t.fail(err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package sqlite
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// SelectView takes the query as it is, unless a value must not stay what it is. The
+// query may end in a comment.
+func (catalog) SelectView(v store.View) string {
+	list := make([]string, len(v.Columns))
+	same := true
+	for i, c := range v.Columns {
+		name := quote(c.Name)
+		switch {
+		case c.Secret:
+			list[i], same = "'' AS "+name, false
+		case c.Key && !c.Stored:
+			list[i], same = "CAST(q."+name+" AS TEXT) AS "+name, false
+		default:
+			list[i] = "q." + name + " AS " + name
+		}
+	}
+	if same {
+		return "SELECT * FROM (" + v.Query + "\n)"
+	}
+	return "SELECT " + strings.Join(list, ", ") + " FROM (" + v.Query + "\n) AS q"
+}
+
+// CreateView reads from the view: SQLite looks at the query only then.
+func (c catalog) CreateView(tx store.Tx, name string, v store.View) error {
+	if err := ddl(tx, "CREATE VIEW "+quote(name)+" AS "+c.SelectView(v)); err != nil {
+		return err
+	}
+	list := make([]string, len(v.Columns))
+	for i, c := range v.Columns {
+		list[i] = "t." + quote(c.Name)
+	}
+	rows, err := tx.Query("SELECT " + strings.Join(list, ", ") + " FROM " + quote(name) + " AS t LIMIT 0")
+	if err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+func (catalog) DropView(tx store.Tx, name string) error { return ddl(tx, "DROP VIEW "+quote(name)) }

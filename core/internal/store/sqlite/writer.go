@@ -1,0 +1,255 @@
+package sqlite
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// maxGroup is the most operations that commit together.
+const maxGroup = 1024
+
+// writer runs every write of this process on one connection. An operation that
+// finds it idle runs at once, on its caller's goroutine. What comes while it is
+// busy waits in a queue, and all of the queue is the next group: one transaction,
+// one sync of the disk, whatever the number of operations.
+type writer struct {
+	log    *slog.Logger
+	stamps *stamps
+	turn   *turn
+	open   func() (*conn, error)
+	beside func() (*conn, error) // opens the checkpointer's
+	full   chan struct{}         // tells the checkpointer that the log is long; capacity 1
+	every  int                   // pages in the log between checkpoints
+	copies checkpoints
+	pause  time.Duration // between attempts to make a failed connection good
+
+	mu     sync.Mutex // guards what follows
+	queue  []*op
+	busy   bool // somebody leads: it alone uses what stands below
+	closed bool
+	rest   *sync.Cond // busy became false
+
+	c          *conn     // nil when it could not be opened again
+	unsettled  bool      // the log may hold a commit that failed: see settle.go
+	retry      time.Time // no attempt to settle or open it before
+	version    int64     // PRAGMA data_version when it was last looked at
+	checkpoint int       // length of the log that calls for the next checkpoint
+}
+
+// op is one operation in the hands of the writer.
+type op struct {
+	fn      func(store.Tx) error
+	service func(*conn) error // instead of fn: outside of any transaction
+	alone   bool              // never in a group
+	ctx     context.Context   // that ends fn's statements
+	limit   time.Duration     // of fn's statements, if ctx has no deadline
+
+	state     atomic.Int32 // opQueued, then one of the others
+	err       error
+	committed []func()
+	done      chan struct{} // closed when a queued operation is over
+}
+
+const (
+	opQueued  int32 = iota
+	opStarted       // its caller waits until it is over
+	opLeft          // its caller has gone: never to be started
+)
+
+func newWriter(cfg Config, s *stamps, t *turn, open, beside func() (*conn, error)) *writer {
+	w := &writer{
+		log: cfg.Log, stamps: s, turn: t, open: open, beside: beside,
+		full: make(chan struct{}, 1), every: cfg.checkpointEvery, checkpoint: cfg.checkpointEvery,
+		pause: cfg.retryAfter,
+	}
+	w.rest = sync.NewCond(&w.mu)
+	return w
+}
+
+// start opens the connection.
+func (w *writer) start() (err error) {
+	if w.c, err = w.open(); err != nil {
+		return err
+	}
+	if w.version, err = w.c.do(controlDataVersion); err != nil {
+		_ = w.c.Close() // the first error says it
+		return classify(err)
+	}
+	return nil
+}
+
+// do runs an operation and returns when it is over and durable. An operation
+// that has not started when ctx ends is not run; one that has started goes on.
+func (w *writer) do(ctx context.Context, o *op) error {
+	if err := ctx.Err(); err != nil {
+		return contextError(err)
+	}
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return store.ErrClosed
+	}
+	if w.busy {
+		o.done = make(chan struct{})
+		w.queue = append(w.queue, o)
+		w.mu.Unlock()
+		return w.wait(ctx, o)
+	}
+	w.busy = true
+	w.turn.begin()
+	w.mu.Unlock()
+	defer w.pass()
+	w.lead([]*op{o})
+	return o.err
+}
+
+// wait waits until a queued operation is over.
+func (w *writer) wait(ctx context.Context, o *op) error {
+	nested := time.NewTimer(nestedAfter)
+	defer nested.Stop()
+	for {
+		select {
+		case <-o.done:
+			return o.err
+		case <-ctx.Done():
+			if o.state.CompareAndSwap(opQueued, opLeft) {
+				return contextError(ctx.Err())
+			}
+			<-o.done
+			return o.err
+		case <-nested.C:
+			if insideWrite() && o.state.CompareAndSwap(opQueued, opLeft) {
+				return errNested
+			}
+		}
+	}
+}
+
+// pass ends a turn of leading: to a goroutine that runs the queue, if there is one.
+func (w *writer) pass() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) > 0 {
+		go w.drain()
+		return
+	}
+	w.busy = false
+	w.turn.end()
+	w.rest.Broadcast()
+}
+
+// drain runs the queue, group by group, until it is empty.
+func (w *writer) drain() {
+	defer w.pass()
+	for group := w.next(); len(group) > 0; group = w.next() {
+		w.lead(group)
+	}
+}
+
+// next takes the next group off the queue: all of it, except that an operation
+// that must be alone is. Those whose callers have gone are dropped.
+func (w *writer) next() []*op {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var group []*op
+	taken := 0
+	for _, o := range w.queue {
+		if len(group) == maxGroup || len(group) > 0 && (o.alone || group[0].alone) {
+			break
+		}
+		taken++
+		if o.state.CompareAndSwap(opQueued, opStarted) {
+			group = append(group, o)
+		}
+	}
+	rest := copy(w.queue, w.queue[taken:])
+	clear(w.queue[rest:])
+	w.queue = w.queue[:rest]
+	return group
+}
+
+// lead runs one group and tells those who wait for it.
+func (w *writer) lead(group []*op) {
+	over := false
+	defer func() {
+		if !over { // a function ended its goroutine (runtime.Goexit)
+			w.abandon(group)
+		}
+		for _, o := range group {
+			if o.done != nil {
+				close(o.done)
+			}
+		}
+	}()
+	if s := group[0].service; s != nil {
+		if group[0].err = w.ready(); group[0].err == nil {
+			group[0].err = s(w.c)
+		}
+	} else {
+		w.run(group)
+		w.measure()
+	}
+	over = true
+}
+
+// abandon undoes a group that will not come to its end.
+func (w *writer) abandon(group []*op) {
+	for _, o := range group {
+		o.err = errExited
+	}
+	if w.c != nil {
+		w.c.guard.disarm()
+		w.c.failed = true // its statements may stand anywhere: to be opened anew
+	}
+}
+
+// ready makes sure of a working connection. After a failure of the disk the old
+// one is closed and the file opened anew; until that works nothing is written.
+func (w *writer) ready() error {
+	if w.c != nil && !w.c.failed {
+		return nil
+	}
+	if time.Now().Before(w.retry) {
+		return store.ErrUnavailable
+	}
+	w.retry = time.Now().Add(w.pause)
+	if err := w.settle(); err != nil {
+		return &unavailable{err}
+	}
+	if w.c != nil {
+		w.log.Error("write connection failed, opening the database again")
+		_ = w.copies.close(w.c) // it is broken: nothing can be made of its error
+		w.c = nil
+		w.stamps.bump()
+	}
+	c, err := w.open()
+	if err != nil {
+		return &unavailable{err}
+	}
+	w.c, w.version = c, versionUnknown
+	w.retry = time.Time{}
+	return nil
+}
+
+// close refuses new operations, waits for those that are under way or queued,
+// and closes the connection.
+func (w *writer) close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	for w.busy {
+		w.rest.Wait()
+	}
+	if w.c == nil {
+		return nil
+	}
+	w.truncate()
+	err := w.copies.close(w.c)
+	w.c = nil
+	return err
+}
