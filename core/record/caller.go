@@ -1,6 +1,7 @@
 package record
 
 import (
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/schema"
 )
@@ -32,6 +33,19 @@ func (c Caller) Superuser() bool {
 	return c.Auth != nil && c.Auth.collection.Name == schema.Superusers
 }
 
+// RequireSuperuser returns nil for a superuser. For a guest the error is
+// Unauthenticated, for every other caller Forbidden, in the words of the wire
+// (docs/wire/records.md §1.5).
+func (c Caller) RequireSuperuser() error {
+	switch {
+	case c.Auth == nil:
+		return fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
+	case !c.Superuser():
+		return fault.New(fault.Forbidden, "The authorized record is not allowed to perform this action.")
+	}
+	return nil
+}
+
 // request is the caller as rules see it, with the body that @request.body means.
 func (c Caller) request(body map[string]any) *query.Request {
 	r := &query.Request{Context: c.Context, Method: c.Method, Headers: c.Headers, Query: c.Query, Body: body}
@@ -49,9 +63,9 @@ func (c Caller) idIn(collection *schema.Collection) string {
 	return c.Auth.ID()
 }
 
-// actor is the caller as the change log names it: the ids of collection and record.
-// Guests, and code of ours, have none.
-func (c Caller) actor() string {
+// Actor returns the caller as the change log names it, "collectionId/recordId". It
+// is "" for guests and for Root.
+func (c Caller) Actor() string {
 	if c.Auth == nil || c.Auth.ID() == "" {
 		return ""
 	}

@@ -89,7 +89,7 @@ func (s *Service) perform(ctx context.Context, writes []*write, exclusive bool, 
 			if u != nil { // tried before: what its hooks have stored is of no use
 				stored = append(stored, u.stored...)
 			}
-			if u, err = s.unit(tx, writes[0].snapshot, writes[0].op.Caller.actor()); err != nil {
+			if u, err = s.unit(tx, writes[0].snapshot, writes[0].op.Caller.Actor()); err != nil {
 				return err
 			}
 			for i, w := range writes {
