@@ -38,7 +38,7 @@ func layers() [][]string {
 		{"core/internal/store/sqlite/binding", "core/coretest/disktest", "core/schema"},
 		{"core/coretest/pgtest"},
 		{"core/internal/store", "core/blob", "core/password"},
-		{"core/fault", "core/hook", "core/internal/viewquery", "migrations", "api/apitest"},
+		{"core/fault", "core/hook", "core/internal/viewquery", "core/internal/query/lang", "migrations", "api/apitest"},
 	}
 }
 
