@@ -3,6 +3,7 @@ package query
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"github.com/loambase/loam/core/internal/query/lang"
 	"hash/fnv"
 	"math"
 	"strings"
@@ -87,7 +88,7 @@ func (k *orderKey) takes(v store.Value) bool {
 	case store.KindNull:
 		return k.nullable
 	case store.KindText:
-		return !k.kind.isNumber() && storable(v.AsText()) == nil
+		return !k.kind.isNumber() && lang.Storable(v.AsText()) == nil
 	}
 	return k.kind.isNumber()
 }

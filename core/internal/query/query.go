@@ -8,6 +8,8 @@
 package query
 
 import (
+	"github.com/loambase/loam/core/internal/query/lang"
+	"strconv"
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -104,13 +106,8 @@ type Plan struct {
 	depends dependence
 }
 
-// Error is an expression, sort or cursor that cannot be used. Message is the raw
-// text of docs/wire/records.md §5.9, for superusers only.
-type Error struct {
-	Message string
-	Pos     int // byte offset in the text, where it is known
+// Error says why an expression, sort or cursor cannot be used.
+type Error = lang.Error
 
-	unknown bool // a name that means nothing; for @request.* that is NULL
-}
-
-func (e *Error) Error() string { return e.Message }
+// quoted is a name as error messages show it.
+func quoted(name string) string { return strconv.Quote(name) }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"github.com/loambase/loam/core/internal/query/lang"
 	"math"
 	"strconv"
 	"strings"
@@ -87,8 +88,8 @@ func (p *Planner) resolve(sel *Select) (*read, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(sel.Filter) > maxFilter {
-		return nil, &Error{Message: "max filter length limit reached", Pos: maxFilter}
+	if len(sel.Filter) > lang.MaxText {
+		return nil, &Error{Message: "max filter length limit reached", Pos: lang.MaxText}
 	}
 	filter, err := r.whole(sel.Filter, sel.Restricted)
 	if err != nil {

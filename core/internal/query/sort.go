@@ -1,6 +1,10 @@
 package query
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/internal/query/lang"
+)
 
 // Limits of a sort (docs/wire/records.md §4.2).
 const (
@@ -81,8 +85,7 @@ func (r *read) sortKey(item string, restricted bool) (k sortKey, err error) {
 		k.how = keyRow
 		return k, nil
 	}
-	l := lexer{src: name}
-	if t, err := l.next(); err != nil || t.kind != tokenIdent || t.text != name || strings.HasPrefix(name, "@request.") {
+	if !lang.IsIdent(name) || strings.HasPrefix(name, "@request.") {
 		return k, unresolved(name)
 	}
 	shared := resolver{build: r.build, base: r.base, restricted: restricted, guards: &r.guards}

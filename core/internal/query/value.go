@@ -1,6 +1,7 @@
 package query
 
 import (
+	"github.com/loambase/loam/core/internal/query/lang"
 	"math"
 	"strconv"
 	"strings"
@@ -99,7 +100,7 @@ func numeric(s string) (float64, bool) {
 	digits := false
 	for i := range len(s) {
 		switch c := s[i]; {
-		case isDigit(c):
+		case lang.IsDigit(c):
 			digits = true
 		case c == '.' || c == '+' || c == '-':
 		case (c == 'e' || c == 'E') && digits:

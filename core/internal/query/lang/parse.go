@@ -1,4 +1,4 @@
-package query
+package lang
 
 import (
 	"strconv"
@@ -10,12 +10,12 @@ const (
 	maxCompares = 200
 	maxNesting  = 400
 	maxArgs     = 16 // of a function call; strftime takes 10
-	maxFilter   = 3500
+	MaxText     = 3500
 )
 
 // Parse reads an expression. The error is an *Error.
 func Parse(text string) (Expr, error) {
-	if err := storable(text); err != nil {
+	if err := Storable(text); err != nil {
 		return nil, err
 	}
 	p := parser{lexer: lexer{src: text}}

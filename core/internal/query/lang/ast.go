@@ -1,4 +1,4 @@
-package query
+package lang
 
 import (
 	"strconv"
@@ -44,11 +44,26 @@ func (o Op) String() string {
 	return [...]string{"=", "!=", "<", "<=", ">", ">=", "~", "!~"}[o]
 }
 
+// Flipped is the sign for the operands in the other order.
+func (o Op) Flipped() Op {
+	switch o {
+	case Less:
+		return Greater
+	case LessEqual:
+		return GreaterEqual
+	case Greater:
+		return Less
+	case GreaterEqual:
+		return LessEqual
+	}
+	return o
+}
+
 // Operand is one side of a comparison or an argument: an Ident, a Number, a Text
 // or a *Call.
 type Operand interface {
 	String() string
-	position() int
+	Position() int
 }
 
 // Ident is a name, not yet resolved.
@@ -81,10 +96,10 @@ func (*And) isExpr()     {}
 func (*Or) isExpr()      {}
 func (*Compare) isExpr() {}
 
-func (i Ident) position() int  { return i.Pos }
-func (n Number) position() int { return n.Pos }
-func (t Text) position() int   { return t.Pos }
-func (c *Call) position() int  { return c.Pos }
+func (i Ident) Position() int  { return i.Pos }
+func (n Number) Position() int { return n.Pos }
+func (t Text) Position() int   { return t.Pos }
+func (c *Call) Position() int  { return c.Pos }
 
 func (a *And) String() string { return join(a.List, " && ") }
 func (o *Or) String() string  { return join(o.List, " || ") }
