@@ -35,11 +35,13 @@ func layers() [][]string {
 		{"core/settings"},
 		{"core/record"},
 		{"core/coretest/enginetest"},
-		{"core/internal/query", "core/internal/store/sqlite", "core/internal/store/postgres", "core/internal/store/storetest", "core/change"},
+		{"core/internal/query", "core/internal/store/sqlite", "core/internal/store/postgres", "core/internal/store/storetest", "core/change", "core/schema/alter"},
+		{"core/schema/standard"},
 		{"core/internal/store/sqlite/binding", "core/coretest/disktest", "core/schema"},
-		{"core/coretest/pgtest"},
-		{"core/internal/store", "core/blob", "core/password"},
-		{"core/fault", "core/hook", "core/internal/viewquery", "migrations", "api/apitest"},
+		{"core/coretest/pgtest", "core/schema/sqlindex", "core/schema/address"},
+		{"core/internal/store", "core/blob", "core/password", "core/schema/check"},
+		{"core/schema/cast", "core/schema/pattern", "core/cache", "core/fault", "core/hook", "core/internal/viewquery",
+			"migrations", "api/apitest"},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/pattern"
 )
 
 const createFailed = "Failed to create record."
@@ -42,7 +43,7 @@ func generated(f *schema.Field) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	return schema.Generate(text.AutogeneratePattern)
+	return pattern.Generate(text.AutogeneratePattern)
 }
 
 // judgeCreate judges the rule before anything else, on a record in which what

@@ -27,34 +27,34 @@ func (catalog) CreateTable(tx store.Tx, table string, columns []store.Column) er
 		defs = append(defs, columnDef(c))
 		names = append(names, c.Name)
 	}
-	return ddl(tx, "CREATE TABLE "+quote(table)+" ("+strings.Join(defs, ", ")+")", names...)
+	return ddl(tx, "CREATE TABLE "+store.Quote(table)+" ("+strings.Join(defs, ", ")+")", names...)
 }
 
 func (catalog) RenameTable(tx store.Tx, from, to string) error {
-	return ddl(tx, "ALTER TABLE "+quote(from)+" RENAME TO "+quote(to), to)
+	return ddl(tx, "ALTER TABLE "+store.Quote(from)+" RENAME TO "+store.Quote(to), to)
 }
 
 func (catalog) DropTable(tx store.Tx, table string) error {
-	return ddl(tx, "DROP TABLE "+quote(table))
+	return ddl(tx, "DROP TABLE "+store.Quote(table))
 }
 
 func (catalog) AddColumn(tx store.Tx, table string, c store.Column) error {
-	return ddl(tx, "ALTER TABLE "+quote(table)+" ADD COLUMN "+columnDef(c), c.Name)
+	return ddl(tx, "ALTER TABLE "+store.Quote(table)+" ADD COLUMN "+columnDef(c), c.Name)
 }
 
 func (catalog) RenameColumn(tx store.Tx, table, from, to string) error {
-	return ddl(tx, "ALTER TABLE "+quote(table)+" RENAME COLUMN "+quote(from)+" TO "+quote(to), to)
+	return ddl(tx, "ALTER TABLE "+store.Quote(table)+" RENAME COLUMN "+store.Quote(from)+" TO "+store.Quote(to), to)
 }
 
 // DropColumn fails while a view uses the column. It drops the indexes on it.
 func (catalog) DropColumn(tx store.Tx, table, column string) error {
-	return ddl(tx, "ALTER TABLE "+quote(table)+" DROP COLUMN "+quote(column))
+	return ddl(tx, "ALTER TABLE "+store.Quote(table)+" DROP COLUMN "+store.Quote(column))
 }
 
 // Fill reads the pairs first and finds each row by its key.
 func (catalog) Fill(tx store.Tx, table string, c store.Column, ids []string, values []store.Value) error {
-	_, err := tx.Exec("UPDATE "+quote(table)+" SET "+quote(c.Name)+` = ("p"."v" ->> 1)::`+typeOf(c.Kind)+
-		` FROM jsonb_array_elements($1::jsonb) AS "p"("v") WHERE `+quote(table)+`."id" = "p"."v" ->> 0`,
+	_, err := tx.Exec("UPDATE "+store.Quote(table)+" SET "+store.Quote(c.Name)+` = ("p"."v" ->> 1)::`+typeOf(c.Kind)+
+		` FROM jsonb_array_elements($1::jsonb) AS "p"("v") WHERE `+store.Quote(table)+`."id" = "p"."v" ->> 0`,
 		store.Text(store.Pairs(ids, values)))
 	return err
 }
@@ -87,7 +87,7 @@ func (catalog) CreateIndex(tx store.Tx, ix store.Index) error {
 }
 
 func (catalog) DropIndex(tx store.Tx, name string) error {
-	return ddl(tx, "DROP INDEX "+quote(name))
+	return ddl(tx, "DROP INDEX "+store.Quote(name))
 }
 
 func (catalog) Migration(sql string) string {
@@ -147,7 +147,7 @@ func ddl(tx store.Tx, sql string, names ...string) error {
 
 // columnDef is a column as CREATE TABLE and ADD COLUMN take it.
 func columnDef(c store.Column) string {
-	name := quote(c.Name)
+	name := store.Quote(c.Name)
 	if c.PrimaryKey {
 		return name + ` ` + textType + ` PRIMARY KEY DEFAULT ('r' || right(replace(gen_random_uuid()::text, '-', ''), 14)) NOT NULL`
 	}

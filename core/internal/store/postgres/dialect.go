@@ -160,7 +160,7 @@ func (Dialect) ForUpdate(alias string) string { return " FOR UPDATE OF " + alias
 
 // Next is that of the sequence of an identity column.
 func (Dialect) Next(table, column string) string {
-	return "nextval(pg_get_serial_sequence(" + literal(quote(table)) + ", " + literal(column) + "))"
+	return "nextval(pg_get_serial_sequence(" + literal(store.Quote(table)) + ", " + literal(column) + "))"
 }
 
 // Running is that of the snapshot.

@@ -116,7 +116,7 @@ func (Dialect) ForUpdate(string) string { return "" }
 
 // Next is the number after the greatest one.
 func (Dialect) Next(table, column string) string {
-	return `(SELECT COALESCE(max(` + quote(column) + `), 0) + 1 FROM ` + quote(table) + `)`
+	return `(SELECT COALESCE(max(` + store.Quote(column) + `), 0) + 1 FROM ` + store.Quote(table) + `)`
 }
 
 // Running is of no use: there is one writer.
