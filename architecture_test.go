@@ -53,8 +53,10 @@ func layers() [][]string {
 			"core/collection",
 		},
 		{
-			"core/record",
 			"core/settings",
+		},
+		{
+			"core/record",
 		},
 		{
 			"core/coretest/enginetest",
