@@ -8,9 +8,10 @@
 package query
 
 import (
-	"github.com/loambase/loam/core/internal/query/lang"
 	"strconv"
 	"time"
+
+	"github.com/loambase/loam/core/internal/query/lang"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
@@ -105,6 +106,12 @@ type Plan struct {
 	slots   slots
 	depends dependence
 }
+
+// Cursor is the opaque cursor of the row on which rows stands, for Select.After:
+// "" if the plan was made without Keys or its sort has none (@random, a value in
+// a JSON document). A list gives the cursor of the last row of its page when it
+// knows that there are more, for example from reading Limit+1 rows.
+func (p *Plan) Cursor(rows store.Rows) string { return p.cursor.of(rows) }
 
 // Error says why an expression, sort or cursor cannot be used.
 type Error = lang.Error

@@ -1,9 +1,10 @@
 package query
 
 import (
-	"github.com/loambase/loam/core/internal/query/lang"
 	"slices"
 	"strings"
+
+	"github.com/loambase/loam/core/internal/query/lang"
 
 	"github.com/loambase/loam/core/schema"
 )

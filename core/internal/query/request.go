@@ -1,8 +1,9 @@
 package query
 
 import (
-	"github.com/loambase/loam/core/internal/query/lang"
 	"strings"
+
+	"github.com/loambase/loam/core/internal/query/lang"
 
 	"github.com/loambase/loam/core/schema"
 )

@@ -1,9 +1,10 @@
 package query
 
 import (
-	"github.com/loambase/loam/core/internal/query/lang"
 	"slices"
 	"strings"
+
+	"github.com/loambase/loam/core/internal/query/lang"
 
 	"github.com/loambase/loam/core/schema"
 )
@@ -100,7 +101,8 @@ func (r *resolver) sides(l, rr *resolver, c *lang.Compare) (left, right operand,
 }
 
 func wrap(side string, o lang.Operand, err error) error {
-	return &Error{Message: "invalid " + side + " operand " + quoted(o.String()) + " - " + err.Error(), Pos: o.Position()}
+	pos, _ := o.Position()
+	return &Error{Message: "invalid " + side + " operand " + quoted(o.String()) + " - " + err.Error(), Pos: pos}
 }
 
 // compareAll is a comparison that must hold for every value of both sides.
@@ -269,11 +271,6 @@ func (b *build) from(parent *source, s source) *source {
 	parent.children = append(parent.children, made)
 	b.made = append(b.made, made)
 	return made
-}
-
-func (s *source) like(o *source) bool {
-	return s.how == o.how && s.collection == o.collection && s.field == o.field && s.id == o.id &&
-		s.name == o.name && (s.space == o.space || !s.many()) && slices.Equal(s.ids, o.ids)
 }
 
 // rule resolves the rule of a collection as a condition on the rows of s, by

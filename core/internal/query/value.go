@@ -1,10 +1,11 @@
 package query
 
 import (
-	"github.com/loambase/loam/core/internal/query/lang"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/loambase/loam/core/internal/query/lang"
 
 	"github.com/loambase/loam/core/internal/store"
 )

@@ -18,6 +18,7 @@ const (
 	tokenOpen
 	tokenClose
 	tokenComma
+	tokenParam // {:name}, its text the name
 )
 
 // token is one word of an expression. Text is decoded for a tokenText, else as
@@ -30,8 +31,9 @@ type token struct {
 
 // lexer cuts an expression into tokens (docs/wire/records.md §5.1).
 type lexer struct {
-	src string
-	pos int
+	src    string
+	pos    int
+	params bool // placeholders are known
 }
 
 // next is the next token. All errors are *Error.
@@ -54,6 +56,8 @@ func (l *lexer) next() (token, error) {
 		return l.ident()
 	case strings.IndexByte(signChars, c) >= 0:
 		return token{tokenSign, l.run(signChars), start}, nil
+	case c == '{':
+		return l.placeholder()
 	case c == '&' || c == '|':
 		return token{tokenJoin, l.run("&|"), start}, nil
 	}
