@@ -70,11 +70,8 @@ func (w *work) valuesAfter(step alter.ConvertColumn, after int64) (ids []string,
 // load is the stored value. A list that stands in the column of one value is not cut
 // to its last item: it may be wanted whole.
 func load(f *schema.Field, rows store.Rows) any {
-	switch f.Kind.(type) {
-	case *schema.Select, *schema.Relation, *schema.File:
-		if !f.Multiple() {
-			return rows.Text(2)
-		}
+	if f.IsChoice() && !f.Multiple() {
+		return rows.Text(2)
 	}
 	return f.Load(rows, 2)
 }
