@@ -6,6 +6,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -95,7 +96,7 @@ func (w *work) relabel(changes []alter.Change) error {
 	if len(names) == 0 || w.Settings == nil {
 		return nil
 	}
-	labels, err := w.Settings.RenameCollections(w.tx, names)
+	labels, err := w.Settings.RenameCollections(w.tx, record.Root(), names)
 	for _, l := range labels {
 		w.notes.rewrite("", "settings.rateLimits.rules."+fault.Index(l.Rule)+".label", l.From, l.To)
 	}

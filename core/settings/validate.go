@@ -66,12 +66,6 @@ func (m *Meta) validate(fails fault.Fields) {
 	fails.Set(cmp.Or(needed(true, m.SenderAddress), email(m.SenderAddress)), "meta", "senderAddress")
 }
 
-func (b *Batch) validate(fails fault.Fields) {
-	fails.Set(cmp.Or(needed(b.Enabled, b.MaxRequests), atLeast(b.MaxRequests, 0)), "batch", "maxRequests")
-	fails.Set(cmp.Or(needed(b.Enabled, b.Timeout), atLeast(b.Timeout, 0)), "batch", "timeout")
-	fails.Set(atLeast(b.MaxBodySize, 0), "batch", "maxBodySize")
-}
-
 // The judgements of one value. Each is nil if the value passes; all but needed
 // and atLeast pass what is empty.
 

@@ -2,11 +2,41 @@ package settings
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
 )
+
+// RateLimits is how often a client may ask.
+type RateLimits struct {
+	Rules       Rules    `json:"rules"`
+	ExcludedIPs []string `json:"excludedIPs"`
+	Enabled     bool     `json:"enabled"`
+}
+
+// Rules is a list of rate limit rules; the first that applies counts.
+type Rules []Rule
+
+// Rule is one rate limit.
+type Rule struct {
+	Label       string `json:"label"`    // what is asked: "*:auth", "/api/", "POST /api/batch" …
+	Audience    string `json:"audience"` // who asks: everybody if empty, "@guest" or "@auth"
+	Duration    int64  `json:"duration"` // seconds
+	MaxRequests int    `json:"maxRequests"`
+}
+
+// UnmarshalJSON replaces the rules. Plain decoding would let a new rule take what
+// it leaves out from the old one at its index.
+func (r *Rules) UnmarshalJSON(body []byte) error {
+	var fresh []Rule
+	if err := json.Unmarshal(body, &fresh); err != nil {
+		return err
+	}
+	*r = fresh
+	return nil
+}
 
 // validate judges the rules and looks for two of which the later can never
 // apply (docs/wire/auth-realtime-system.md §3.4).

@@ -21,7 +21,7 @@ func migrate(ctx context.Context, s store.Store, now func() time.Time) error {
 		return nil
 	}
 	return s.Exclusive(ctx, func(tx store.Tx) error {
-		db := execer{tx, s.Catalog()}
+		db := execer{tx, s.Migrator()}
 		if err := migrations.Ledger(db); err != nil {
 			return fmt.Errorf("migrations: %w", err)
 		}
@@ -48,11 +48,11 @@ func note(tx store.Tx, name string, now time.Time) (fresh bool, err error) {
 // execer is what a migration step sees of a transaction.
 type execer struct {
 	tx      store.Tx
-	catalog store.Catalog
+	dialect store.Migrator
 }
 
 func (e execer) Exec(sql string) error {
-	_, err := e.tx.Exec(e.catalog.Migration(sql))
+	_, err := e.tx.Exec(e.dialect.Migration(sql))
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/migrations"
 )
 
@@ -67,7 +68,7 @@ func checkNames(steps []Migration) error {
 }
 
 func (a *App) step(ctx context.Context, step Migration) error {
-	return a.collections.Transaction(ctx, func(tx store.Tx, c *collection.Service, r *record.Service) error {
+	return a.collections.Transaction(ctx, func(tx store.Tx, c *collection.Service, r *record.Service, _ *settings.Service) error {
 		fresh, err := note(tx, step.Name, a.Config.Now())
 		if err != nil || !fresh { // another process was faster
 			return err
