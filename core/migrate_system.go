@@ -21,7 +21,7 @@ func migrateSystem(ctx context.Context, s store.Store, now func() time.Time) err
 		return nil
 	}
 	return s.Exclusive(ctx, func(tx store.Tx) error {
-		db := execer{tx, s.Catalog()}
+		db := execer{tx, s.Migrator()}
 		if err := migrations.Ledger(db); err != nil {
 			return fmt.Errorf("migrations: %w", err)
 		}
@@ -49,11 +49,11 @@ func markApplied(tx store.Tx, name string, now time.Time) (first bool, err error
 // execer is the part of a transaction that a system migration may use.
 type execer struct {
 	tx      store.Tx
-	catalog store.Catalog
+	dialect store.Migrator
 }
 
 func (e execer) Exec(sql string) error {
-	_, err := e.tx.Exec(e.catalog.Migration(sql))
+	_, err := e.tx.Exec(e.dialect.Migration(sql))
 	return err
 }
 

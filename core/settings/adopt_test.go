@@ -17,7 +17,7 @@ func adopting(t *testing.T) (*settings.Service, store.Store) {
 	t.Helper()
 	db := enginetest.Open(t)
 	err := db.Exclusive(context.Background(), func(tx store.Tx) error {
-		_, err := tx.Exec(db.Catalog().Migration(`CREATE TABLE "_params" ({rowid} "id" {text} PRIMARY KEY NOT NULL, "value" JSON, "created" {text}, "updated" {text})`))
+		_, err := tx.Exec(db.Migrator().Migration(`CREATE TABLE "_params" ({rowid} "id" {text} PRIMARY KEY NOT NULL, "value" JSON, "created" {text}, "updated" {text})`))
 		return err
 	})
 	if err != nil {

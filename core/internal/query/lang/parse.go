@@ -1,24 +1,27 @@
-package query
+package lang
 
 import (
 	"strconv"
 	"strings"
 )
 
-// Limits of an expression (docs/wire/records.md §5.2).
+// Limits of a text (docs/wire/records.md §5.2). Expressions built in code have their
+// own: see Check.
 const (
+	MaxText     = 3500 // bytes of a client's text; Parse itself takes longer ones
 	maxCompares = 200
 	maxNesting  = 400
 	maxArgs     = 16 // of a function call; strftime takes 10
-	maxFilter   = 3500
 )
 
 // Parse reads an expression. The error is an *Error.
-func Parse(text string) (Expr, error) {
-	if err := storable(text); err != nil {
+func Parse(text string) (Expr, error) { return parse(text, false) }
+
+func parse(text string, params bool) (Expr, error) {
+	if err := Storable(text); err != nil {
 		return nil, err
 	}
-	p := parser{lexer: lexer{src: text}}
+	p := parser{lexer: lexer{src: text, params: params}}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -39,11 +42,13 @@ func Parse(text string) (Expr, error) {
 type parser struct {
 	lexer
 	tok      token
+	end      int // of the token before tok
 	compares int
 	nesting  int
 }
 
 func (p *parser) advance() (err error) {
+	p.end = p.pos
 	p.tok, err = p.next()
 	return err
 }
@@ -123,6 +128,7 @@ func (p *parser) compare() (Expr, error) {
 	if p.compares++; p.compares > maxCompares {
 		return nil, &Error{Message: "max filter expressions limit reached", Pos: p.tok.pos}
 	}
+	start := p.tok.pos
 	left, err := p.operand()
 	if err != nil {
 		return nil, err
@@ -141,7 +147,7 @@ func (p *parser) compare() (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Compare{Op: op, Any: some, Left: left, Right: right}, nil
+	return &Compare{Op: op, Any: some, Left: left, Right: right, Pos: start, End: p.end}, nil
 }
 
 func sign(text string) (op Op, some, ok bool) {
@@ -158,7 +164,9 @@ func (p *parser) operand() (Operand, error) {
 	t := p.tok
 	switch t.kind {
 	case tokenText:
-		return Text{t.text, t.pos}, p.advance()
+		return Text{t.text, t.pos, p.pos}, p.advance()
+	case tokenParam:
+		return Param{t.text, t.pos}, p.advance()
 	case tokenNumber:
 		f, err := strconv.ParseFloat(t.text, 64)
 		if err != nil { // only possible error: out of range
@@ -206,5 +214,6 @@ func (p *parser) call(name token) (Operand, error) {
 		}
 	}
 	p.nesting--
+	c.End = p.pos
 	return c, p.advance()
 }

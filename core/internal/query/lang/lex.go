@@ -1,4 +1,4 @@
-package query
+package lang
 
 import (
 	"strings"
@@ -18,6 +18,7 @@ const (
 	tokenOpen
 	tokenClose
 	tokenComma
+	tokenParam // {:name}, its text the name
 )
 
 // token is one word of an expression. Text is decoded for a tokenText, else as
@@ -30,8 +31,9 @@ type token struct {
 
 // lexer cuts an expression into tokens (docs/wire/records.md §5.1).
 type lexer struct {
-	src string
-	pos int
+	src    string
+	pos    int
+	params bool // placeholders are known
 }
 
 // next is the next token. All errors are *Error.
@@ -48,12 +50,14 @@ func (l *lexer) next() (token, error) {
 		return token{kind, l.src[start:l.pos], start}, nil
 	case c == '\'' || c == '"':
 		return l.text(c)
-	case isDigit(c) || c == '-':
+	case IsDigit(c) || c == '-':
 		return l.number()
 	case isIdentStart(c):
 		return l.ident()
 	case strings.IndexByte(signChars, c) >= 0:
 		return token{tokenSign, l.run(signChars), start}, nil
+	case c == '{':
+		return l.placeholder()
 	case c == '&' || c == '|':
 		return token{tokenJoin, l.run("&|"), start}, nil
 	}
@@ -122,13 +126,14 @@ func (l *lexer) number() (token, error) {
 
 func (l *lexer) digits() bool {
 	start := l.pos
-	for l.pos < len(l.src) && isDigit(l.src[l.pos]) {
+	for l.pos < len(l.src) && IsDigit(l.src[l.pos]) {
 		l.pos++
 	}
 	return l.pos > start
 }
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+// IsDigit says whether c is an ASCII digit.
+func IsDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 func isIdentStart(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '@' || c == '_' || c == '#'
@@ -136,7 +141,14 @@ func isIdentStart(c byte) bool {
 
 func isIdentPart(c byte, first bool) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' ||
-		first && (c == '@' || c == '#') || !first && (isDigit(c) || c == '.' || c == ':')
+		first && (c == '@' || c == '#') || !first && (IsDigit(c) || c == '.' || c == ':')
+}
+
+// IsIdent says whether the whole text is one identifier.
+func IsIdent(text string) bool {
+	l := lexer{src: text}
+	t, err := l.next()
+	return err == nil && t.kind == tokenIdent && t.text == text
 }
 
 // syntax is an error of the grammar.
@@ -144,8 +156,8 @@ func syntax(pos int, detail string) *Error {
 	return &Error{Message: "invalid or incomplete filter expression: " + detail, Pos: pos}
 }
 
-// storable refuses what not every engine can hold.
-func storable(src string) error {
+// Storable refuses what not every engine can hold.
+func Storable(src string) error {
 	if i := strings.IndexByte(src, 0); i >= 0 {
 		return syntax(i, "the character U+0000")
 	}
