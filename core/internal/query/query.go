@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/internal/query/lang"
-
+	"github.com/loambase/loam/core/internal/query/render"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
@@ -102,8 +102,8 @@ type Plan struct {
 	// whatever is stored: no need to run it.
 	Passes bool
 
-	cursor  cursor
-	slots   slots
+	cursor  render.Cursor
+	slots   render.Slots
 	depends dependence
 }
 
@@ -111,7 +111,7 @@ type Plan struct {
 // "" if the plan was made without Keys or its sort has none (@random, a value in
 // a JSON document). A list gives the cursor of the last row of its page when it
 // knows that there are more, for example from reading Limit+1 rows.
-func (p *Plan) Cursor(rows store.Rows) string { return p.cursor.of(rows) }
+func (p *Plan) Cursor(rows store.Rows) string { return p.cursor.Of(rows) }
 
 // Error says why an expression, sort or cursor cannot be used.
 type Error = lang.Error

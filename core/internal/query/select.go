@@ -1,24 +1,26 @@
 package query
 
 import (
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
+	"github.com/loambase/loam/core/internal/query/render"
 )
 
 // read is a Select whose expressions are resolved.
 type read struct {
-	*build
+	b      *builder
 	sel    *Select
-	conds  []cond
-	guards []cond // on what rule, filter and sort cross, for the whole query
-	flags  []cond
-	keys   []sortKey
+	conds  []ir.Cond
+	guards []ir.Cond // on what rule, filter and sort cross, for the whole query
+	flags  []ir.Cond
+	keys   []ir.SortKey
 }
 
-func newBuild(p *Planner, sel *Select) *build {
-	b := &build{Scope: sel.Scope, planner: p}
-	b.base = &source{how: ofTable, collection: sel.Collection, alias: "t"}
+func newBuilder(p *Planner, sel *Select) *builder {
+	b := &builder{Scope: sel.Scope, planner: p}
+	b.base = &ir.Source{Kind: ir.FromTable, Collection: sel.Collection, Alias: "t"}
 	if sel.Candidate != nil {
-		b.base.how, b.base.virtual = ofCandidate, sel.Candidate
+		b.base.Kind, b.base.Candidate = ir.FromCandidate, sel.Candidate
 	}
 	return b
 }
@@ -32,7 +34,7 @@ func (p *Planner) compile(sel *Select) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	sql, err := renderSelect(p.dialect, r.statement())
+	sql, err := render.Select(p.dialect, r.statement())
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +52,7 @@ func (p *Planner) count(sel *Select) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	sql, err := renderCount(p.dialect, r.statement())
+	sql, err := render.Count(p.dialect, r.statement())
 	if err != nil {
 		return nil, err
 	}
@@ -58,13 +60,13 @@ func (p *Planner) count(sel *Select) (*Plan, error) {
 }
 
 // plan is the plan of what was rendered.
-func (r *read) plan(sql *rendered) *Plan {
-	plan := &Plan{SQL: sql.SQL, Args: sql.args, Tables: sql.tables, slots: sql.slots, cursor: sql.cursor,
-		Volatile: r.volatile, depends: r.depends}
-	if r.volatile {
+func (r *read) plan(sql *render.Rendered) *Plan {
+	plan := &Plan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, slots: sql.Slots, cursor: sql.Cursor,
+		Volatile: r.b.volatile, depends: r.b.depends}
+	if r.b.volatile {
 		plan.depends = onRequest
 	}
-	if len(r.conds) == 1 && r.conds[0] == truthValue(false) {
+	if len(r.conds) == 1 && r.conds[0] == ir.Truth(false) {
 		plan.Empty = true
 	}
 	plan.Passes = r.sel.Candidate != nil && len(r.conds) == 0 && len(r.flags) == 0
@@ -72,24 +74,24 @@ func (r *read) plan(sql *rendered) *Plan {
 }
 
 // statement is what there is to render.
-func (r *read) statement() *statement {
+func (r *read) statement() *ir.Statement {
 	sel := r.sel
-	s := &statement{
-		base: r.base, columns: sel.Columns, conds: r.conds, flags: r.flags, keys: r.keys, readKeys: sel.Keys,
-		sorted: sel.Sort != "", id: sel.ID, ids: sel.IDs, limit: sel.Limit, offset: sel.Offset, after: sel.After, forUpdate: sel.ForUpdate,
+	s := &ir.Statement{
+		Base: r.b.base, Columns: sel.Columns, Conds: r.conds, Flags: r.flags, Keys: r.keys, ReadKeys: sel.Keys,
+		Sorted: sel.Sort != "", ID: sel.ID, IDs: sel.IDs, Limit: sel.Limit, Offset: sel.Offset, After: sel.After, ForUpdate: sel.ForUpdate,
 	}
 	if sel.Keys || sel.After != "" {
-		s.tag = sortTag(sel)
+		s.Tag = sortTag(sel)
 	}
 	if sel.RefBy != nil {
-		s.refField, s.refIDs = sel.RefBy.Field, sel.RefBy.IDs
+		s.RefField, s.RefIDs = sel.RefBy.Field, sel.RefBy.IDs
 	}
 	return s
 }
 
 // resolve gives the expressions of the Select their meaning.
 func (p *Planner) resolve(sel *Select) (*read, error) {
-	r := &read{build: newBuild(p, sel), sel: sel}
+	r := &read{b: newBuilder(p, sel), sel: sel}
 	rule, err := r.whole(sel.Rule, false)
 	if err != nil {
 		return nil, err
@@ -104,17 +106,17 @@ func (p *Planner) resolve(sel *Select) (*read, error) {
 	if err := r.sort(sel); err != nil {
 		return nil, err
 	}
-	c := r.close(and(append([]cond{rule, filter}, r.guards...)...), 0)
+	c := r.b.close(ir.AllOf(append([]ir.Cond{rule, filter}, r.guards...)...), 0)
 	switch c := c.(type) {
-	case all:
+	case ir.And:
 		r.conds = c
 	default:
-		if c != truthValue(true) {
-			r.conds = []cond{c}
+		if c != ir.Truth(true) {
+			r.conds = []ir.Cond{c}
 		}
 	}
 	for _, flag := range sel.Flags {
-		c, err := r.rule(r.base, flag)
+		c, err := r.b.rule(r.b.base, flag)
 		if err != nil {
 			return nil, err
 		}
@@ -125,14 +127,14 @@ func (p *Planner) resolve(sel *Select) (*read, error) {
 
 // whole resolves an expression on the selected rows that shares its sources with
 // the others of space 0.
-func (r *read) whole(text string, restricted bool) (cond, error) {
+func (r *read) whole(text string, restricted bool) (ir.Cond, error) {
 	if text == "" {
-		return truthValue(true), nil
+		return ir.Truth(true), nil
 	}
-	e, err := r.parse(text)
+	e, err := r.b.parse(text)
 	if err != nil {
 		return nil, err
 	}
-	in := resolver{build: r.build, base: r.base, restricted: restricted, guards: &r.guards}
+	in := resolver{b: r.b, base: r.b.base, restricted: restricted, guards: &r.guards}
 	return in.expr(e)
 }

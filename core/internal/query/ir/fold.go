@@ -1,4 +1,4 @@
-package query
+package ir
 
 import (
 	"strings"
@@ -6,21 +6,21 @@ import (
 	"github.com/loambase/loam/core/internal/query/lang"
 )
 
-// affinity is what a value's origin does to what it is compared with, as in
+// Affinity is what a value's origin does to what it is compared with, as in
 // SQLite: a column of numbers makes a number of a text that looks like one, a
 // text column makes a text of a number that has no affinity.
-type affinity uint8
+type Affinity uint8
 
 const (
-	affinityNone affinity = iota
-	affinityText
-	affinityNumber
+	AffinityNone Affinity = iota
+	AffinityText
+	AffinityNumber
 )
 
 // folds says whether a comparison of two constants can be done here: not if it
 // needs a text that only the engine can make.
-func folds(op lang.Op, l, r operand) bool {
-	if l.constant() == nil || r.constant() == nil {
+func folds(op lang.Op, l, r Operand) bool {
+	if l.Constant() == nil || r.Constant() == nil {
 		return false
 	}
 	return op != lang.Like && op != lang.NotLike || l.prints() && r.prints()
@@ -28,41 +28,41 @@ func folds(op lang.Op, l, r operand) bool {
 
 // prints says whether the text of a constant is known: that of a number which
 // stands for a column is the engine's.
-func (o operand) prints() bool { return o.affinity == affinityNone || o.constant().prints() }
+func (o Operand) prints() bool { return o.Affinity == AffinityNone || o.Constant().prints() }
 
 // foldCompare is the truth of a comparison of two constants; what SQL would find
 // NULL is false.
-func foldCompare(op lang.Op, l, r operand) bool {
-	a, b := *l.constant(), *r.constant()
+func foldCompare(op lang.Op, l, r Operand) bool {
+	a, b := *l.Constant(), *r.Constant()
 	switch op {
 	case lang.Like, lang.NotLike:
-		if a.kind == valueNull || b.kind == valueNull {
+		if a.Kind == ValueNull || b.Kind == ValueNull {
 			return false
 		}
 		pattern, ok := patternOf(r)
-		return (ok && like(pattern, a.asText())) == (op == lang.Like)
+		return (ok && like(pattern, a.AsText())) == (op == lang.Like)
 	case lang.Equal:
 		return foldEqual(l, r)
 	case lang.NotEqual:
 		return !foldEqual(l, r)
 	}
-	if a.kind == valueNull || b.kind == valueNull {
+	if a.Kind == ValueNull || b.Kind == ValueNull {
 		return false
 	}
-	return holds(op, compareValues(a, l.affinity, b, r.affinity))
+	return holds(op, orderOf(a, l.Affinity, b, r.Affinity))
 }
 
 // foldEqual follows the rules of docs/wire/records.md §5.6 for =.
-func foldEqual(l, r operand) bool {
-	a, b := *l.constant(), *r.constant()
-	if l.strict || r.strict {
-		if a.kind == valueNull || b.kind == valueNull {
-			return a.kind == b.kind
+func foldEqual(l, r Operand) bool {
+	a, b := *l.Constant(), *r.Constant()
+	if l.Strict || r.Strict {
+		if a.Kind == ValueNull || b.Kind == ValueNull {
+			return a.Kind == b.Kind
 		}
 	} else if a.empty() || b.empty() {
 		return a.empty() && b.empty()
 	}
-	return compareValues(a, l.affinity, b, r.affinity) == 0
+	return orderOf(a, l.Affinity, b, r.Affinity) == 0
 }
 
 // holds says whether a op b, given the order of the two.
@@ -82,18 +82,18 @@ func holds(op lang.Op, order int) bool {
 	return order == 0
 }
 
-// compareValues compares two values that are not NULL after their affinities have had
+// orderOf compares two values that are not NULL after their affinities have had
 // their effect; numbers are below texts.
-func compareValues(a value, aa affinity, b value, ba affinity) int {
+func orderOf(a Value, aa Affinity, b Value, ba Affinity) int {
 	a, b = apply(a, aa, ba), apply(b, ba, aa)
 	switch {
-	case a.kind != b.kind:
-		return int(a.kind) - int(b.kind)
-	case a.kind == valueText:
-		return strings.Compare(a.text, b.text)
-	case a.num < b.num:
+	case a.Kind != b.Kind:
+		return int(a.Kind) - int(b.Kind)
+	case a.Kind == ValueText:
+		return strings.Compare(a.Text, b.Text)
+	case a.Num < b.Num:
 		return -1
-	case a.num > b.num:
+	case a.Num > b.Num:
 		return 1
 	}
 	return 0
@@ -101,14 +101,14 @@ func compareValues(a value, aa affinity, b value, ba affinity) int {
 
 // apply is v, whose own affinity is own, after a comparison with what has the
 // other.
-func apply(v value, own, other affinity) value {
+func apply(v Value, own, other Affinity) Value {
 	switch {
-	case other == affinityNumber && own != affinityNumber && v.kind == valueText:
-		if f, ok := numeric(v.text); ok {
-			return number(f)
+	case other == AffinityNumber && own != AffinityNumber && v.Kind == ValueText:
+		if f, ok := Numeric(v.Text); ok {
+			return Number(f)
 		}
-	case other == affinityText && own == affinityNone && v.kind == valueNumber:
-		return text(v.asText())
+	case other == AffinityText && own == AffinityNone && v.Kind == ValueNumber:
+		return Text(v.AsText())
 	}
 	return v
 }

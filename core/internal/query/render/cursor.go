@@ -1,4 +1,4 @@
-package query
+package render
 
 import (
 	"encoding/base64"
@@ -6,20 +6,20 @@ import (
 	"math"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
-
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// cursor is how a plan makes the cursor of a row.
-type cursor struct {
+// Cursor is how a plan makes the cursor of a row.
+type Cursor struct {
 	tag  uint32 // of the collection and sort that it is for
 	from int    // column of the first key
 	keys int    // 0: the sort has no cursor
 }
 
-// of is the opaque cursor of the row on which rows stands.
-func (c cursor) of(rows store.Rows) string {
+// Of is the opaque cursor of the row on which rows stands.
+func (c Cursor) Of(rows store.Rows) string {
 	if c.keys == 0 {
 		return ""
 	}
@@ -40,14 +40,14 @@ func (c cursor) of(rows store.Rows) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// cursor says how rows of the plan get theirs.
-func (s *statement) cursor(keys []orderKey) cursor {
+// cursorOf says how rows of the statement get theirs.
+func cursorOf(s *ir.Statement, keys []orderKey) Cursor {
 	for _, k := range keys {
 		if k.noCursor {
-			return cursor{}
+			return Cursor{}
 		}
 	}
-	return cursor{tag: s.tag, from: max(1, len(s.columns)+len(s.flags)), keys: len(keys)}
+	return Cursor{tag: s.Tag, from: max(1, len(s.Columns)+len(s.Flags)), keys: len(keys)}
 }
 
 // decodeCursor reads what Plan.Cursor wrote and checks it against the keys.
@@ -73,9 +73,9 @@ func (k *orderKey) takes(v store.Value) bool {
 	case store.KindNull:
 		return k.nullable
 	case store.KindText:
-		return !k.kind.isNumber() && lang.Storable(v.AsText()) == nil
+		return !k.kind.IsNumber() && lang.Storable(v.AsText()) == nil
 	}
-	return k.kind.isNumber()
+	return k.kind.IsNumber()
 }
 
 func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
@@ -113,13 +113,13 @@ func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
 }
 
 // after renders the condition that a row comes after the one of the cursor.
-func (w *writer) after(s *statement, keys []orderKey) (string, error) {
-	if s.cursor(keys).keys == 0 {
-		return "", &Error{Message: "this sort has no cursors"}
+func (w *writer) after(s *ir.Statement, keys []orderKey) (string, error) {
+	if cursorOf(s, keys).keys == 0 {
+		return "", &lang.Error{Message: "this sort has no cursors"}
 	}
-	values, ok := decodeCursor(s.after, s.tag, keys)
+	values, ok := decodeCursor(s.After, s.Tag, keys)
 	if !ok {
-		return "", &Error{Message: "invalid cursor"}
+		return "", &lang.Error{Message: "invalid cursor"}
 	}
 	params := make([]string, len(keys))
 	uniform := true

@@ -1,16 +1,16 @@
-package query
+package ir
 
 import "strings"
 
 // maxPattern is how many bytes may stand right of ~. SQLite refuses patterns of
 // more than 50,000; escapes may double what is sent.
-const maxPattern = 20_000
+const MaxPattern = 20_000
 
-// likePattern makes an SQL pattern (escape \) of the right side of ~. Without an
+// LikePattern makes an SQL pattern (escape \) of the right side of ~. Without an
 // unescaped % it means "contains": what is special is escaped, unless it is
 // already, and % put around. ok is false for a pattern that ends in half an
 // escape, which matches nothing.
-func likePattern(s string) (pattern string, ok bool) {
+func LikePattern(s string) (pattern string, ok bool) {
 	wild, half := scanPattern(s)
 	if wild {
 		return s, !half
@@ -94,7 +94,7 @@ func matchOne(pattern string, p int, s string) (width, next int, ok bool) {
 		}
 		c = pattern[p]
 	}
-	return 1, p + 1, lower(c) == lower(s[0])
+	return 1, p + 1, Lower(c) == Lower(s[0])
 }
 
 func runeWidth(s string) int {
@@ -105,22 +105,22 @@ func runeWidth(s string) int {
 	return n
 }
 
-func lower(c byte) byte {
+func Lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
 		return c + 'a' - 'A'
 	}
 	return c
 }
 
-// lowerText is SQL's LOWER: ASCII only.
-func lowerText(s string) string {
+// LowerText is SQL's LOWER: ASCII only.
+func LowerText(s string) string {
 	for i := range len(s) {
-		if lower(s[i]) == s[i] {
+		if Lower(s[i]) == s[i] {
 			continue
 		}
 		b := []byte(s)
 		for ; i < len(b); i++ {
-			b[i] = lower(b[i])
+			b[i] = Lower(b[i])
 		}
 		return string(b)
 	}

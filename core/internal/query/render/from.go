@@ -1,49 +1,51 @@
-package query
+package render
 
 import (
 	"slices"
 	"strings"
+
+	"github.com/loambase/loam/core/internal/query/ir"
 )
 
 // inOrder appends s and what it is reached through to the items of a FROM, parents
 // first. Only roots and what is joined to them belongs there; the rest is part of
 // another FROM.
-func inOrder(items []*source, roots []*source, s *source) []*source {
+func inOrder(items []*ir.Source, roots []*ir.Source, s *ir.Source) []*ir.Source {
 	if s == nil || slices.Contains(items, s) {
 		return items
 	}
-	items = inOrder(items, roots, s.parent)
-	for x := s; ; x = x.parent {
+	items = inOrder(items, roots, s.Parent)
+	for x := s; ; x = x.Parent {
 		if slices.Contains(roots, x) {
 			return append(items, s)
 		}
-		if !x.joined() {
+		if !x.Joined() {
 			return items
 		}
 	}
 }
 
 // reader names the sources that something reads, beside conditions.
-type reader func(fn func(*source))
+type reader func(fn func(*ir.Source))
 
-func (r reader) each(fn func(*source)) {
+func (r reader) each(fn func(*ir.Source)) {
 	if r != nil {
 		r(fn)
 	}
 }
 
 // item is a FROM item of the source.
-func (w *writer) item(s *source) string {
-	if s.how == fromItems {
-		return w.dialect.Each(w.term(s.list), w.alias(s))
+func (w *writer) item(s *ir.Source) string {
+	if s.Kind == ir.EachItem {
+		return w.dialect.Each(w.term(s.List), w.alias(s))
 	}
 	return w.table(s)
 }
 
 // exists renders EXISTS over sources.
-func (w *writer) exists(e *exists) string {
+func (w *writer) exists(e *ir.Exists) string {
 	sql := "EXISTS (SELECT 1 FROM " + w.fromMany(e, nil) + ")"
-	if e.none {
+	if e.None {
 		return "NOT " + sql
 	}
 	return sql
@@ -53,20 +55,20 @@ func (w *writer) exists(e *exists) string {
 // WHERE. A source without rows counts as a row of NULLs, so it is a left join;
 // one without which the condition cannot hold is an inner join, and comes first.
 // reads is what else is to be read from the rows.
-func (w *writer) fromMany(e *exists, reads reader) string {
-	inner := func(s *source) bool {
-		return s == e.sources[0] && e.skipsNone() || rejects(e.in, s)
+func (w *writer) fromMany(e *ir.Exists, reads reader) string {
+	inner := func(s *ir.Source) bool {
+		return s == e.Sources[0] && e.SkipsNone() || ir.Rejects(e.In, s)
 	}
-	var items []*source
+	var items []*ir.Source
 	for _, first := range [...]bool{true, false} {
-		for _, s := range e.sources {
+		for _, s := range e.Sources {
 			if inner(s) == first {
-				items = inOrder(items, e.sources, s)
+				items = inOrder(items, e.Sources, s)
 			}
 		}
 	}
-	add := func(s *source) { items = inOrder(items, e.sources, s) }
-	visitSources(e.in, add)
+	add := func(s *ir.Source) { items = inOrder(items, e.Sources, s) }
+	ir.VisitSources(e.In, add)
 	reads.each(add)
 	w.from(items)
 
@@ -96,8 +98,8 @@ func (w *writer) fromMany(e *exists, reads reader) string {
 		}
 		b.WriteString(w.item(s) + " ON " + on)
 	}
-	if e.in != truthValue(true) {
-		where = append(where, w.conjuncts(e.in)...)
+	if e.In != ir.Truth(true) {
+		where = append(where, w.conjuncts(e.In)...)
 	}
 	if len(where) == 0 {
 		return b.String()
@@ -106,15 +108,15 @@ func (w *writer) fromMany(e *exists, reads reader) string {
 }
 
 // conjuncts renders the parts of a conjunction so that AND may join them.
-func (w *writer) conjuncts(c cond) []string {
-	list, ok := c.(all)
+func (w *writer) conjuncts(c ir.Cond) []string {
+	list, ok := c.(ir.And)
 	if !ok {
-		list = all{c}
+		list = ir.And{c}
 	}
 	sql := make([]string, len(list))
 	for i, part := range list {
 		sql[i] = w.cond(part)
-		if _, ok := part.(some); ok {
+		if _, ok := part.(ir.Or); ok {
 			sql[i] = "(" + sql[i] + ")"
 		}
 	}
@@ -122,34 +124,34 @@ func (w *writer) conjuncts(c cond) []string {
 }
 
 // cond renders a condition.
-func (w *writer) cond(c cond) string {
+func (w *writer) cond(c ir.Cond) string {
 	switch c := c.(type) {
-	case truthValue:
+	case ir.Truth:
 		if c {
 			return "TRUE"
 		}
 		return "FALSE"
-	case all:
+	case ir.And:
 		return strings.Join(w.conjuncts(c), " AND ")
-	case some:
+	case ir.Or:
 		sql := make([]string, len(c))
 		for i, part := range c {
 			sql[i] = w.cond(part)
-			if _, ok := part.(all); ok {
+			if _, ok := part.(ir.And); ok {
 				sql[i] = "(" + sql[i] + ")"
 			}
 		}
 		return strings.Join(sql, " OR ")
-	case *test:
+	case *ir.Comparison:
 		return w.test(c)
-	case not:
-		return "NOT (" + w.cond(c.of) + ")"
-	case visibleAnd:
-		return "(" + w.cond(c.of) + ") AND " + w.column(c.record, "emailVisibility") + " = TRUE"
-	case *exists:
+	case ir.Not:
+		return "NOT (" + w.cond(c.Of) + ")"
+	case ir.EmailShown:
+		return "(" + w.cond(c.Of) + ") AND " + w.column(c.Record, "emailVisibility") + " = TRUE"
+	case *ir.Exists:
 		return w.exists(c)
-	case guard:
-		return "(" + w.column(c.record, "id") + " IS NULL OR " + w.cond(c.rule) + ")"
+	case ir.ListGuard:
+		return "(" + w.column(c.Record, "id") + " IS NULL OR " + w.cond(c.Rule) + ")"
 	}
 	return "FALSE"
 }
@@ -157,25 +159,25 @@ func (w *writer) cond(c cond) string {
 // bucket is conditions on what is reached through one single relation of a row:
 // they are judged on the other side first, inside out.
 type bucket struct {
-	child *source
-	conds []cond
+	child *ir.Source
+	conds []ir.Cond
 }
 
 // insideOut takes from a conjunction on the rows of root what can be judged on
 // the other side of a single relation: what reads nothing but records reached
 // through it and cannot hold without one.
-func insideOut(root *source, conds []cond) (buckets []bucket, rest []cond) {
-	put := func(c cond, child *source) {
+func insideOut(root *ir.Source, conds []ir.Cond) (buckets []bucket, rest []ir.Cond) {
+	put := func(c ir.Cond, child *ir.Source) {
 		for i := range buckets {
 			if buckets[i].child == child {
 				buckets[i].conds = append(buckets[i].conds, c)
 				return
 			}
 		}
-		buckets = append(buckets, bucket{child, []cond{c}})
+		buckets = append(buckets, bucket{child, []ir.Cond{c}})
 	}
 	for _, c := range conds {
-		if child := onlyChild(root, c); child != nil && rejects(c, child) {
+		if child := onlyChild(root, c); child != nil && ir.Rejects(c, child) {
 			put(c, child)
 		} else {
 			rest = append(rest, c)
@@ -196,17 +198,17 @@ func insideOut(root *source, conds []cond) (buckets []bucket, rest []cond) {
 
 // onlyChild is the source joined to root through which c reads all that it reads
 // of root's row; nil if there is no such.
-func onlyChild(root *source, c cond) *source {
-	var child *source
+func onlyChild(root *ir.Source, c ir.Cond) *ir.Source {
+	var child *ir.Source
 	ok := true
-	visitSources(c, func(s *source) {
-		if !s.under(root) {
+	ir.VisitSources(c, func(s *ir.Source) {
+		if !s.Under(root) {
 			return
 		}
-		for s != root && s.parent != root {
-			s = s.parent
+		for s != root && s.Parent != root {
+			s = s.Parent
 		}
-		if !s.joined() || s == root || child != nil && child != s {
+		if !s.Joined() || s == root || child != nil && child != s {
 			ok = false
 		}
 		child = s
@@ -220,30 +222,30 @@ func onlyChild(root *source, c cond) *source {
 // within renders a bucket as membership of the row's relation.
 func (w *writer) within(b bucket) string {
 	child := b.child
-	column, member := quote(child.field), `"id"`
-	if child.how == toOwner {
+	column, member := quote(child.Field), `"id"`
+	if child.Kind == ir.ToOwner {
 		column, member = member, column
 	}
 	w.present = append(w.present, child)
 	from, where := w.table(child), w.where(child, b.conds, true, nil)
 	w.present = w.present[:len(w.present)-1]
-	return w.alias(child.parent) + "." + column + " IN (SELECT " + w.alias(child) + "." + member +
+	return w.alias(child.Parent) + "." + column + " IN (SELECT " + w.alias(child) + "." + member +
 		" FROM " + from + where + ")"
 }
 
 // where renders the joins and the WHERE of a FROM whose only other item is root.
 // scan says whether it may visit many rows: then relations are judged inside out.
 // also are further conditions, reads what else is read from the rows.
-func (w *writer) where(root *source, conds []cond, scan bool, reads reader, also ...string) string {
+func (w *writer) where(root *ir.Source, conds []ir.Cond, scan bool, reads reader, also ...string) string {
 	var buckets []bucket
 	if scan {
 		buckets, conds = insideOut(root, conds)
 	}
-	roots := []*source{root}
+	roots := []*ir.Source{root}
 	items := roots
-	add := func(s *source) { items = inOrder(items, roots, s) }
+	add := func(s *ir.Source) { items = inOrder(items, roots, s) }
 	for _, c := range conds {
-		visitSources(c, add)
+		ir.VisitSources(c, add)
 	}
 	reads.each(add)
 	w.from(items)
@@ -262,7 +264,7 @@ func (w *writer) where(root *source, conds []cond, scan bool, reads reader, also
 }
 
 // leftJoins renders joins that keep the rows that have no partner.
-func (w *writer) leftJoins(joins []*source) string {
+func (w *writer) leftJoins(joins []*ir.Source) string {
 	var b strings.Builder
 	for _, s := range joins {
 		b.WriteString(" LEFT JOIN " + w.table(s) + " ON " + w.on(s, false))

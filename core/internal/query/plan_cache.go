@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/loambase/loam/core/internal/query/render"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
@@ -36,7 +37,7 @@ const (
 )
 
 // depend notes that what is planned depends on that much of the request.
-func (b *build) depend(on dependence) { b.depends = max(b.depends, on) }
+func (b *builder) depend(on dependence) { b.depends = max(b.depends, on) }
 
 // planKey is what a plan depends on. All plans of the same expressions depend on
 // the same of the request: that is kept under on == onNothing, and what of the
@@ -77,7 +78,7 @@ func keyOf(sel *Select, count bool) (key planKey, ok bool) {
 		collection: sel.Collection, width: len(sel.Columns), rule: sel.Rule, filter: sel.Filter, sort: sel.Sort,
 		count: count, keys: sel.Keys, restricted: sel.Restricted,
 		byID: sel.ID != "", byIDs: sel.IDs != nil, lock: sel.ForUpdate,
-		limited: sel.Limit > 0, moved: sel.Offset > 0, deep: sel.Offset >= deepOffset,
+		limited: sel.Limit > 0, moved: sel.Offset > 0, deep: sel.Offset >= render.DeepOffset,
 	}
 	switch len(sel.Columns) {
 	case 0:
@@ -173,16 +174,16 @@ func (p *Plan) with(sel *Select) *Plan {
 		args[slot-1] = v
 	}
 	if sel.ID != "" {
-		set(p.slots.id, store.Text(sel.ID))
+		set(p.slots.ID, store.Text(sel.ID))
 	}
 	if sel.IDs != nil {
-		set(p.slots.ids, idList(sel.IDs))
+		set(p.slots.IDs, render.IdList(sel.IDs))
 	}
 	if sel.RefBy != nil {
-		set(p.slots.refs, idList(sel.RefBy.IDs))
+		set(p.slots.Refs, render.IdList(sel.RefBy.IDs))
 	}
-	set(p.slots.limit, store.Int(int64(sel.Limit)))
-	set(p.slots.offset, store.Int(int64(sel.Offset)))
+	set(p.slots.Limit, store.Int(int64(sel.Limit)))
+	set(p.slots.Offset, store.Int(int64(sel.Offset)))
 	if args == nil {
 		return p
 	}
