@@ -31,7 +31,7 @@ func (r *resolver) geoDistance(c *lang.Call) (ir.Operand, error) {
 	var visible *ir.Source
 	for i, arg := range c.Args {
 		switch arg.(type) {
-		case lang.Ident, lang.Number:
+		case lang.Ident, lang.Number, lang.Value:
 		default:
 			return ir.Operand{}, &Error{Message: "the arguments of geoDistance must be identifiers or numbers"}
 		}
@@ -61,11 +61,11 @@ func (r *resolver) strftime(c *lang.Call) (ir.Operand, error) {
 	if len(c.Args) == 0 || len(c.Args) > maxStrftimeArgs {
 		return ir.Operand{}, &Error{Message: "strftime takes 1 to 10 arguments"}
 	}
-	format, ok := c.Args[0].(lang.Text)
-	if !ok || !validFormat(format.Value) {
+	format, ok := literalText(c.Args[0])
+	if !ok || !validFormat(format) {
 		return ir.Operand{}, &Error{Message: "invalid strftime format " + c.Args[0].String()}
 	}
-	s := &ir.Strftime{Format: format.Value}
+	s := &ir.Strftime{Format: format}
 	if len(c.Args) == 1 {
 		s.Time = r.now()
 	} else {
@@ -81,13 +81,24 @@ func (r *resolver) strftime(c *lang.Call) (ir.Operand, error) {
 		}
 	}
 	for _, arg := range c.Args[min(2, len(c.Args)):] {
-		modifier, ok := arg.(lang.Text)
-		if !ok || !validModifier().MatchString(modifier.Value) {
+		modifier, ok := literalText(arg)
+		if !ok || !validModifier().MatchString(modifier) {
 			return ir.Operand{}, &Error{Message: "invalid strftime modifier " + arg.String()}
 		}
-		s.Modifiers = append(s.Modifiers, strings.ToLower(modifier.Value))
+		s.Modifiers = append(s.Modifiers, strings.ToLower(modifier))
 	}
 	return ir.Operand{Term: s, Kind: ir.KindText, Nullable: true, EmailOf: s.Time.EmailOf}, nil
+}
+
+// literalText is an argument that must be a text of the expression itself.
+func literalText(o lang.Operand) (text string, ok bool) {
+	switch o := o.(type) {
+	case lang.Text:
+		return o.Value, true
+	case lang.Value:
+		text, ok = o.V.(string)
+	}
+	return text, ok
 }
 
 // now is the clock as an operand.

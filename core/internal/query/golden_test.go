@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/postgres"
 	"github.com/loambase/loam/core/internal/store/sqlite"
@@ -48,6 +49,26 @@ func TestGoldenPlans(t *testing.T) {
 	}
 }
 
+// built are expressions that only code builds, by the name that golden files use.
+var built = map[string]lang.Expr{
+	"in":     &lang.In{Left: lang.Ident{Name: "name"}, Values: []any{"a", "b"}},
+	"not in": &lang.Not{Of: &lang.In{Left: lang.Ident{Name: "owner.role"}, Values: []any{"admin", "", 5}}},
+	"contains all": &lang.And{List: []lang.Expr{
+		&lang.Related{Path: "owner.teams", In: is("id", "T1")}, &lang.Related{Path: "owner.teams", In: is("id", "T2")}}},
+	"some":       &lang.Related{Path: "room_members_via_room", In: &lang.And{List: []lang.Expr{is("user", "ann"), is("role", "x")}}},
+	"none":       &lang.Related{Which: lang.None, Path: "room_members_via_room", In: is("user.role", "admin")},
+	"every":      &lang.Related{Which: lang.Every, Path: "room_members_via_room", In: is("user.role", "admin")},
+	"any record": &lang.Related{Path: "owner"},
+	"like case":  &lang.Compare{Op: lang.LikeCase, Left: lang.Ident{Name: "name"}, Right: lang.Value{V: "A*%"}},
+	"null": &lang.Or{List: []lang.Expr{&lang.Compare{Left: lang.Ident{Name: "name"}, Right: lang.Value{}},
+		&lang.Compare{Op: lang.NotEqual, Left: lang.Ident{Name: "owner.name"}, Right: lang.Value{}}}},
+	"empty": &lang.And{List: []lang.Expr{&lang.And{}, &lang.Not{Of: &lang.Or{}}}},
+}
+
+func is(field, value string) lang.Expr {
+	return &lang.Compare{Left: lang.Ident{Name: field}, Right: lang.Value{V: value}}
+}
+
 // golden plans what the head of a file describes.
 func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 	t.Helper()
@@ -82,6 +103,17 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 		case "refby":
 			words := strings.Fields(value)
 			sel.RefBy = &query.Ref{Field: words[0], IDs: words[1:]}
+		case "parents":
+			words := strings.Fields(value)
+			sel.Parents = &query.Parents{Field: words[0], IDs: words[1:]}
+		case "outputs":
+			sel.Outputs = strings.Fields(value)
+		case "built":
+			sel.FilterExpr = built[value]
+		case "backward":
+			sel.Backward = true
+		case "callers":
+			sel.Callers = &query.Callers{Collection: f.snapshot.Find("users"), IDs: strings.Fields(value)}
 		case "flag":
 			sel.Flags = append(sel.Flags, value)
 		case "page":
@@ -94,6 +126,12 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 				t.Fatal(err)
 			}
 			sel.After, sel.Keys = cursor, true
+		case "before":
+			_, cursor, err := f.page(query.Select{Scope: f.scope(collection, request), Sort: sel.Sort, Limit: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sel.Before, sel.Keys, sel.Backward = cursor, true, true
 		case "count":
 			count = true
 		case "candidate":

@@ -48,7 +48,7 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 			continue
 		}
 		if r.restricted && secret(f) {
-			return ir.Operand{}, &Error{Message: "non-filterable field " + quoted(name)}
+			return ir.Operand{}, hiddenField(name)
 		}
 		if len(rest) == 0 {
 			return r.field(s, f, p.modifier), nil
@@ -57,13 +57,13 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 		case *schema.JSON, *schema.GeoPoint:
 			return r.document(s, f, rest, p)
 		case *schema.Relation:
-			if !k.Multiple() && len(rest) == 1 && rest[0] == "id" {
+			if !k.Multiple() && len(rest) == 1 && rest[0] == "id" && !r.output {
 				return r.field(s, f, p.modifier), nil // the stored id: no join
 			}
 			if hops++; hops > maxHops {
 				return ir.Operand{}, tooFar(p)
 			}
-			next, err := r.related(s, f, k)
+			next, err := r.target(s, f, k)
 			if err != nil {
 				return ir.Operand{}, err
 			}
@@ -75,11 +75,46 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 	return ir.Operand{}, unresolved(p.text) // not reached: the last part has returned
 }
 
+// reach is the source of the records at the end of a path of relations.
+func (r *resolver) reach(s *ir.Source, p pathName) (*ir.Source, error) {
+	if len(p.parts) > maxHops {
+		return nil, tooFar(p)
+	}
+	for _, name := range p.parts {
+		f := s.Collection.Field(name)
+		if f == nil {
+			next, err := r.backRelation(s, name, false)
+			if err != nil {
+				return nil, err
+			}
+			s = next
+			continue
+		}
+		if r.restricted && secret(f) {
+			return nil, hiddenField(name)
+		}
+		k, ok := f.Kind.(*schema.Relation)
+		if !ok {
+			return nil, noRelation(name)
+		}
+		next, err := r.target(s, f, k)
+		if err != nil {
+			return nil, err
+		}
+		s = next
+	}
+	return s, nil
+}
+
 // secret says whether the field's stored values are not for everybody. Of a
 // password that is the hash: shown nowhere, but for a filter a text like any other.
 func secret(f *schema.Field) bool {
 	_, isPassword := f.Kind.(*schema.Password)
 	return f.Hidden || isPassword
+}
+
+func hiddenField(name string) error {
+	return &Error{Message: "non-filterable field " + quoted(name)}
 }
 
 func unknownField(name string) error {
@@ -94,8 +129,8 @@ func tooFar(p pathName) error {
 	return &Error{Message: "max nested relations reached for field " + quoted(p.text)}
 }
 
-// related is the source of the records that the relation of s names.
-func (r *resolver) related(s *ir.Source, f *schema.Field, k *schema.Relation) (*ir.Source, error) {
+// target is the source of the records that the relation of s names.
+func (r *resolver) target(s *ir.Source, f *schema.Field, k *schema.Relation) (*ir.Source, error) {
 	target := r.b.Scope.Snapshot.ByID(k.CollectionID)
 	if target == nil {
 		return nil, noRelation(f.Name)
@@ -140,7 +175,7 @@ func (r *resolver) backRelation(s *ir.Source, part string, last bool) (*ir.Sourc
 		return nil, noRelation(part)
 	}
 	if r.restricted && f.Hidden {
-		return nil, &Error{Message: "non-filterable field " + quoted(part)}
+		return nil, hiddenField(part)
 	}
 	next := ir.Source{Kind: ir.EachRef, Collection: c, Field: field, Scope: r.scope}
 	switch {

@@ -2,8 +2,10 @@ package query
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 
+	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/query/render"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
@@ -39,20 +41,17 @@ const (
 // depend notes that what is planned depends on that much of the request.
 func (b *builder) depend(on dependence) { b.depends = max(b.depends, on) }
 
-// planKey is what a plan depends on. All plans of the same expressions depend on
-// the same of the request: that is kept under on == onNothing, and what of the
-// request it is under the others.
+// planKey is what a plan depends on. Equal expressions depend on the same parts of the
+// request: the entry with on == onNothing says which, the entries with other values
+// hold the plans themselves, keyed by those parts.
 type planKey struct {
 	collection *schema.Collection
-	width      int     // how many columns
-	column     string  // the only one
-	columns    *string // the first of a list, which callers keep
+	columns    selection
+	form       form
 
-	rule, filter, sort, flag string
-	ref                      string
-	count, keys, restricted  bool
-	byID, byIDs, lock        bool
-	limited, moved, deep     bool
+	rule, filter, sort, flag, outputs string
+	ref                               string             // of RefBy or Parents
+	callers                           *schema.Collection // of Callers
 
 	on       dependence
 	signedIn bool
@@ -60,8 +59,67 @@ type planKey struct {
 	id       string
 }
 
-// keptPlan is a plan, or, if that needs more of a key, no more than what it
-// depends on.
+// form is which of the parts are there that change the statement.
+type form uint16
+
+const (
+	formCount form = 1 << iota
+	formKeys
+	formRestricted
+	formID
+	formIDs
+	formLock
+	formLimit
+	formOffset
+	formDeep
+	formParents
+	formBackward
+)
+
+// selection is which fields are read, by their positions in the collection, so that
+// equal selections are equal whoever makes them.
+type selection struct {
+	width int
+	at    [24]uint8 // position + 1
+	more  string    // what does not fit: names
+}
+
+func selectionOf(c *schema.Collection, columns []string) selection {
+	s := selection{width: len(columns)}
+	for i, name := range columns {
+		at := c.FieldIndex(name) + 1
+		if i == len(s.at) || at == 0 || at > 255 {
+			s.more = strings.Join(columns[i:], ",")
+			break
+		}
+		s.at[i] = uint8(at)
+	}
+	return s
+}
+
+// formOf is the form of the Select's statement.
+func formOf(sel *Select, count bool) (f form) {
+	set := func(on bool, bit form) {
+		if on {
+			f |= bit
+		}
+	}
+	set(count, formCount)
+	set(sel.Keys, formKeys)
+	set(sel.Restricted, formRestricted)
+	set(sel.ID != "", formID)
+	set(sel.IDs != nil, formIDs)
+	set(sel.ForUpdate, formLock)
+	set(sel.Limit > 0, formLimit)
+	set(sel.Offset > 0, formOffset)
+	set(sel.Offset >= render.DeepOffset, formDeep)
+	set(sel.Parents != nil, formParents)
+	set(sel.Backward, formBackward)
+	return f
+}
+
+// keptPlan is a plan; or, if that needs more of a key, no more than what it depends
+// on.
 type keptPlan struct {
 	depends dependence
 	plan    *Plan
@@ -70,30 +128,41 @@ type keptPlan struct {
 // keyOf is the key of the Select, but for the request; ok is false if its plan is
 // not to be kept.
 func keyOf(sel *Select, count bool) (key planKey, ok bool) {
-	if sel.Candidate != nil || sel.After != "" || len(sel.Flags) > 1 || sel.Snapshot == nil ||
-		len(sel.Rule)+len(sel.Filter)+len(sel.Sort) > maxPlanText {
+	if sel.Candidate != nil || sel.After != "" || sel.Before != "" || len(sel.Flags) > 1 || sel.Snapshot == nil {
 		return key, false
 	}
 	key = planKey{
-		collection: sel.Collection, width: len(sel.Columns), rule: sel.Rule, filter: sel.Filter, sort: sel.Sort,
-		count: count, keys: sel.Keys, restricted: sel.Restricted,
-		byID: sel.ID != "", byIDs: sel.IDs != nil, lock: sel.ForUpdate,
-		limited: sel.Limit > 0, moved: sel.Offset > 0, deep: sel.Offset >= render.DeepOffset,
+		collection: sel.Collection, columns: selectionOf(sel.Collection, sel.Columns), form: formOf(sel, count),
+		rule: keyText(sel.Rule, sel.RuleExpr), filter: keyText(sel.Filter, sel.FilterExpr), sort: sel.Sort,
 	}
-	switch len(sel.Columns) {
-	case 0:
-	case 1:
-		key.column = sel.Columns[0]
-	default:
-		key.columns = &sel.Columns[0]
+	if len(key.rule)+len(key.filter)+len(key.sort) > maxPlanText {
+		return key, false
+	}
+	if len(sel.Outputs) > 0 {
+		key.outputs = strings.Join(sel.Outputs, ",")
 	}
 	if len(sel.Flags) > 0 {
 		key.flag = sel.Flags[0]
 	}
-	if sel.RefBy != nil {
+	switch {
+	case sel.RefBy != nil:
 		key.ref = sel.RefBy.Field
+	case sel.Parents != nil:
+		key.ref = sel.Parents.Field
+	}
+	if sel.Callers != nil {
+		key.callers = sel.Callers.Collection
 	}
 	return key, true
+}
+
+// keyText is what a text and an expression, which both must hold, are known by. A NUL,
+// which no text may have, tells an expression from a text.
+func keyText(text string, e lang.Expr) string {
+	if e == nil {
+		return text
+	}
+	return text + "\x00" + e.String()
 }
 
 // of completes the key by what of the request the plan depends on.
@@ -177,10 +246,16 @@ func (p *Plan) with(sel *Select) *Plan {
 		set(p.slots.ID, store.Text(sel.ID))
 	}
 	if sel.IDs != nil {
-		set(p.slots.IDs, render.IdList(sel.IDs))
+		set(p.slots.IDs, render.IDList(sel.IDs))
 	}
 	if sel.RefBy != nil {
-		set(p.slots.Refs, render.IdList(sel.RefBy.IDs))
+		set(p.slots.Refs, render.IDList(sel.RefBy.IDs))
+	}
+	if sel.Parents != nil {
+		set(p.slots.Parents, render.IDList(sel.Parents.IDs))
+	}
+	if sel.Callers != nil {
+		set(p.slots.Callers, render.IDList(sel.Callers.IDs))
 	}
 	set(p.slots.Limit, store.Int(int64(sel.Limit)))
 	set(p.slots.Offset, store.Int(int64(sel.Offset)))

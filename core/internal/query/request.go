@@ -69,6 +69,9 @@ func asksWhetherSignedIn(c *lang.Compare) (signedIn, ok bool) {
 }
 
 func (b *builder) signedIn() bool {
+	if b.callers != nil {
+		return true
+	}
 	b.depend(onSignedIn)
 	auth := b.caller()
 	return auth != nil && auth.ID() != ""
@@ -127,6 +130,9 @@ func headerName(key string) string {
 // authIdent is @request.auth.<p>: the identity is known, all else is read from
 // the record as it is stored now.
 func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
+	if r.b.callers != nil {
+		return r.callersIdent(p)
+	}
 	r.b.depend(onIdentity)
 	auth := r.b.caller()
 	if auth == nil {
@@ -150,6 +156,38 @@ func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
 		return ir.ConstantOf(ir.Null), nil
 	}
 	return r.requestPath(r.b.root(ir.Source{Kind: ir.FromRecord, Collection: c, ID: auth.ID()}), p)
+}
+
+// callersIdent is @request.auth.<p> of many callers: a column of the list of their ids,
+// or of the records that they are joined to.
+func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
+	callers := r.b.callers
+	if len(p.parts) == 1 {
+		switch p.parts[0] {
+		case "id":
+			o := ir.Operand{Term: ir.Item{Of: callers}, Kind: ir.KindText, NeverEmpty: true}
+			switch p.modifier {
+			case "lower":
+				return ir.LowerOf(o), nil
+			case "each", "length":
+				return ir.Operand{}, misplaced(p)
+			}
+			return o, nil
+		case "collectionId":
+			return static(ir.Text(callers.Collection.ID), p)
+		case "collectionName":
+			return static(ir.Text(callers.Collection.Name), p)
+		case "email", "emailVisibility", "verified":
+			if p.modifier == "each" || p.modifier == "length" {
+				return ir.Operand{}, misplaced(p)
+			}
+		}
+	}
+	c := r.b.Scope.Snapshot.ByID(callers.Collection.ID)
+	if c == nil {
+		return ir.ConstantOf(ir.Null), nil
+	}
+	return r.requestPath(r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c}), p)
 }
 
 // requestPath is path, but names that mean nothing are NULL.

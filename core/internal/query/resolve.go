@@ -20,6 +20,7 @@ type builder struct {
 	roots    []*ir.Source // sources that are reached from no other
 	made     []*ir.Source // all sources, parents before children
 	guarded  []*ir.Source
+	callers  *ir.Source // that @request.auth means, if there are many
 	volatile bool
 	depends  dependence
 }
@@ -35,6 +36,7 @@ type resolver struct {
 	scope      int
 	restricted bool
 	guards     *[]ir.Cond // where the conditions on crossed records go
+	output     bool       // of an output: what is crossed must satisfy its view rule
 }
 
 // newScope makes a space. Space 0 is that of rule and filter.
@@ -51,8 +53,16 @@ func (r *resolver) expr(e lang.Expr) (ir.Cond, error) {
 		return r.list(e.List, ir.AllOf)
 	case *lang.Or:
 		return r.list(e.List, ir.AnyOf)
+	case *lang.Not:
+		return r.not(e)
+	case *lang.In:
+		return r.in(e)
+	case *lang.Related:
+		return r.related(e)
+	case *lang.Compare:
+		return r.compare(e)
 	}
-	return r.compare(e.(*lang.Compare))
+	return nil, &Error{Message: "empty filter expression"}
 }
 
 func (r *resolver) list(list []lang.Expr, combine func(...ir.Cond) ir.Cond) (ir.Cond, error) {
@@ -95,10 +105,26 @@ func (r *resolver) sides(l, rr *resolver, c *lang.Compare) (left, right ir.Opera
 	if right, err = rr.operand(c.Right); err != nil {
 		return left, right, wrap("right", c.Right, err)
 	}
-	if v := right.Constant(); v != nil && len(v.Text) > ir.MaxPattern && (c.Op == lang.Like || c.Op == lang.NotLike) {
-		return left, right, wrap("right", c.Right, &Error{Message: "the pattern is too long"})
+	return left, right, checkPattern(c, right)
+}
+
+// checkPattern refuses a right side that the engines would.
+func checkPattern(c *lang.Compare, right ir.Operand) error {
+	if c.Op < lang.Like {
+		return nil
 	}
-	return left, right, nil
+	limit, exact := ir.MaxPattern, c.Op >= lang.LikeCase
+	if exact {
+		limit = ir.MaxCasePattern
+	}
+	v := right.Constant()
+	switch {
+	case v == nil && exact:
+		return wrap("right", c.Right, &Error{Message: "the pattern must be a constant"})
+	case v != nil && len(v.Text) > limit:
+		return wrap("right", c.Right, &Error{Message: "the pattern is too long"})
+	}
+	return nil
 }
 
 func wrap(side string, o lang.Operand, err error) error {
@@ -114,23 +140,35 @@ func (r *resolver) compareAll(c *lang.Compare) (ir.Cond, error) {
 		}
 	}
 	var guards []ir.Cond
-	l, rr := *r, *r
-	l.scope, rr.scope = r.b.newScope(), r.b.newScope()
-	l.guards, rr.guards = &guards, &guards
-	left, right, err := r.sides(&l, &rr, c)
+	l, rr := r.alone(&guards), r.alone(&guards)
+	left, right, err := r.sides(l, rr, c)
 	if err != nil {
 		return nil, err
 	}
 	leaf := ir.Compare(c.Op, left, right)
-	many := r.b.many(l.scope, rr.scope)
+	return r.b.forAll(leaf, guards, holdsForNone(leaf, left, right), l.scope, rr.scope), nil
+}
+
+// alone is the resolver with a scope of its own, whose guards go to the list.
+func (r *resolver) alone(guards *[]ir.Cond) *resolver {
+	own := *r
+	own.scope, own.guards = r.b.newScope(), guards
+	return &own
+}
+
+// forAll is that the condition, a comparison, holds for all rows of the scopes. bare:
+// it holds for no rows, so that the absence of a row for which it does not hold
+// decides alone.
+func (b *builder) forAll(leaf ir.Cond, guards []ir.Cond, bare bool, scopes ...int) ir.Cond {
+	many := b.many(scopes...)
 	if _, known := leaf.(ir.Truth); known || len(many) == 0 {
-		return leaf, nil
+		return leaf
 	}
 	never := &ir.Exists{Sources: many, In: ir.AllOf(append([]ir.Cond{ir.Negate(leaf)}, guards...)...), None: true}
-	if len(guards) == 0 && holdsForNone(leaf, left, right) {
-		return never, nil
+	if len(guards) == 0 && bare {
+		return never
 	}
-	return ir.AllOf(&ir.Exists{Sources: many, In: ir.AllOf(append([]ir.Cond{leaf}, guards...)...)}, never), nil
+	return ir.AllOf(&ir.Exists{Sources: many, In: ir.AllOf(append([]ir.Cond{leaf}, guards...)...)}, never)
 }
 
 // holdsForNone says whether the comparison is true for a side that has no values,
@@ -183,8 +221,12 @@ func (r *resolver) operand(o lang.Operand) (ir.Operand, error) {
 		return ir.ConstantOf(ir.Number(o.Value)), nil
 	case *lang.Call:
 		return r.call(o)
+	case lang.Value:
+		return ir.ConstantOf(constant(o.V)), nil
+	case lang.Ident:
+		return r.ident(o.Name)
 	}
-	return r.ident(o.(lang.Ident).Name)
+	return ir.Operand{}, &Error{Message: "missing parameter " + quoted(o.String())}
 }
 
 func (r *resolver) ident(name string) (ir.Operand, error) {
@@ -300,6 +342,9 @@ func (b *builder) parse(text string) (lang.Expr, error) {
 func (r *resolver) crossed(s *ir.Source) error {
 	if !r.restricted || s.Kind == ir.FromNothing {
 		return nil
+	}
+	if r.output {
+		return r.crossedForOutput(s)
 	}
 	rule := s.Collection.ListRule
 	switch {

@@ -4,16 +4,18 @@ import (
 	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/query/render"
+	"github.com/loambase/loam/core/schema"
 )
 
 // read is a Select whose expressions are resolved.
 type read struct {
-	b      *builder
-	sel    *Select
-	conds  []ir.Cond
-	guards []ir.Cond // on what rule, filter and sort cross, for the whole query
-	flags  []ir.Cond
-	keys   []ir.SortKey
+	b       *builder
+	sel     *Select
+	conds   []ir.Cond
+	guards  []ir.Cond // on what rule, filter and sort cross, for the whole query
+	flags   []ir.Cond
+	keys    []ir.SortKey
+	outputs []ir.Output
 }
 
 func newBuilder(p *Planner, sel *Select) *builder {
@@ -22,11 +24,15 @@ func newBuilder(p *Planner, sel *Select) *builder {
 	if sel.Candidate != nil {
 		b.base.Kind, b.base.Candidate = ir.FromCandidate, sel.Candidate
 	}
+	if sel.Callers != nil {
+		b.base.ID = sel.ID
+		b.callers = b.root(ir.Source{Kind: ir.FromCallers, Collection: sel.Callers.Collection, IDs: sel.Callers.IDs})
+	}
 	return b
 }
 
 // Compile plans the read. An *Error says what is wrong with an expression. The plan
-// may be shared: it must not be changed, nor must Columns.
+// may be shared: it must not be changed.
 func (p *Planner) Compile(sel Select) (*Plan, error) { return p.planned(&sel, false) }
 
 func (p *Planner) compile(sel *Select) (*Plan, error) {
@@ -41,9 +47,12 @@ func (p *Planner) compile(sel *Select) (*Plan, error) {
 	return r.plan(sql), nil
 }
 
-// Count plans the number of the rows that Compile would read without a limit.
+// Count plans the number of the rows that Compile would read without a limit and
+// cursors. With Parents there is a row for each parent that has children: the number,
+// then the parent's id.
 func (p *Planner) Count(sel Select) (*Plan, error) {
-	sel.Columns, sel.Flags, sel.Keys, sel.Limit, sel.Offset, sel.After = nil, nil, false, 0, 0, ""
+	sel.Columns, sel.Outputs, sel.Flags, sel.Keys = nil, nil, nil, false
+	sel.Limit, sel.Offset, sel.After, sel.Before, sel.Backward = 0, 0, "", "", false
 	return p.planned(&sel, true)
 }
 
@@ -61,7 +70,7 @@ func (p *Planner) count(sel *Select) (*Plan, error) {
 
 // plan is the plan of what was rendered.
 func (r *read) plan(sql *render.Rendered) *Plan {
-	plan := &Plan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, slots: sql.Slots, cursor: sql.Cursor,
+	plan := &Plan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, slots: sql.Slots, cursor: sql.Cursor, parent: sql.Parent,
 		Volatile: r.b.volatile, depends: r.b.depends}
 	if r.b.volatile {
 		plan.depends = onRequest
@@ -78,13 +87,17 @@ func (r *read) statement() *ir.Statement {
 	sel := r.sel
 	s := &ir.Statement{
 		Base: r.b.base, Columns: sel.Columns, Conds: r.conds, Flags: r.flags, Keys: r.keys, ReadKeys: sel.Keys,
-		Sorted: sel.Sort != "", ID: sel.ID, IDs: sel.IDs, Limit: sel.Limit, Offset: sel.Offset, After: sel.After, ForUpdate: sel.ForUpdate,
+		Outputs: r.outputs, Sorted: sel.Sort != "", ID: sel.ID, IDs: sel.IDs, Limit: sel.Limit, Offset: sel.Offset,
+		After: sel.After, Before: sel.Before, Backward: sel.Backward, ForUpdate: sel.ForUpdate, Callers: r.b.callers,
 	}
-	if sel.Keys || sel.After != "" {
+	if sel.Keys || sel.After != "" || sel.Before != "" {
 		s.Tag = sortTag(sel)
 	}
 	if sel.RefBy != nil {
 		s.RefField, s.RefIDs = sel.RefBy.Field, sel.RefBy.IDs
+	}
+	if sel.Parents != nil {
+		s.ParentField, s.ParentIDs = sel.Parents.Field, sel.Parents.IDs
 	}
 	return s
 }
@@ -92,28 +105,30 @@ func (r *read) statement() *ir.Statement {
 // resolve gives the expressions of the Select their meaning.
 func (p *Planner) resolve(sel *Select) (*read, error) {
 	r := &read{b: newBuilder(p, sel), sel: sel}
-	rule, err := r.whole(sel.Rule, false)
+	if err := checkSelect(sel); err != nil {
+		return nil, err
+	}
+	rule, err := r.whole(sel.Rule, sel.RuleExpr, false)
 	if err != nil {
 		return nil, err
 	}
 	if len(sel.Filter) > lang.MaxText {
 		return nil, &Error{Message: "max filter length limit reached", Pos: lang.MaxText}
 	}
-	filter, err := r.whole(sel.Filter, sel.Restricted)
+	filter, err := r.whole(sel.Filter, sel.FilterExpr, sel.Restricted)
 	if err != nil {
 		return nil, err
 	}
 	if err := r.sort(sel); err != nil {
 		return nil, err
 	}
-	c := r.b.close(ir.AllOf(append([]ir.Cond{rule, filter}, r.guards...)...), 0)
-	switch c := c.(type) {
-	case ir.And:
-		r.conds = c
-	default:
-		if c != ir.Truth(true) {
-			r.conds = []ir.Cond{c}
+	r.conds = conjunction(r.b.close(ir.AllOf(append([]ir.Cond{rule, filter}, r.guards...)...), 0))
+	for _, path := range sel.Outputs {
+		o, err := r.output(path)
+		if err != nil {
+			return nil, err
 		}
+		r.outputs = append(r.outputs, o)
 	}
 	for _, flag := range sel.Flags {
 		c, err := r.b.rule(r.b.base, flag)
@@ -125,16 +140,68 @@ func (p *Planner) resolve(sel *Select) (*read, error) {
 	return r, nil
 }
 
-// whole resolves an expression on the selected rows that shares its sources with
-// the others of space 0.
-func (r *read) whole(text string, restricted bool) (ir.Cond, error) {
-	if text == "" {
-		return ir.Truth(true), nil
+// conjunction is the condition as a list of those that must hold.
+func conjunction(c ir.Cond) []ir.Cond {
+	switch c := c.(type) {
+	case ir.And:
+		return c
+	case ir.Truth:
+		if c {
+			return nil
+		}
 	}
-	e, err := r.b.parse(text)
-	if err != nil {
-		return nil, err
+	return []ir.Cond{c}
+}
+
+// checkSelect refuses parts that do not go together.
+func checkSelect(sel *Select) error {
+	switch {
+	case sel.Parents != nil && (sel.Offset > 0 || sel.ForUpdate):
+		return &Error{Message: "lists of parents have no offset and no lock"}
+	case sel.Parents != nil && relation(sel.Collection, sel.Parents.Field) == nil:
+		return noRelation(sel.Parents.Field)
+	case sel.Candidate != nil && (len(sel.Outputs) > 0 || sel.Parents != nil):
+		return &Error{Message: "what is not stored has no outputs"}
+	case sel.Callers != nil && sel.Candidate == nil && sel.ID == "":
+		return &Error{Message: "callers are judged about one record"}
 	}
+	return nil
+}
+
+// relation is the relation field of that name, nil if there is none.
+func relation(c *schema.Collection, field string) *schema.Relation {
+	if f := c.Field(field); f != nil {
+		k, _ := f.Kind.(*schema.Relation)
+		return k
+	}
+	return nil
+}
+
+// whole resolves expressions on the selected rows that share their sources with the
+// others of scope 0.
+func (r *read) whole(text string, built lang.Expr, restricted bool) (ir.Cond, error) {
 	in := resolver{b: r.b, base: r.b.base, restricted: restricted, guards: &r.guards}
-	return in.expr(e)
+	var conds []ir.Cond
+	if text != "" {
+		e, err := r.b.parse(text)
+		if err != nil {
+			return nil, err
+		}
+		c, err := in.expr(e)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, c)
+	}
+	if built != nil {
+		if err := lang.Check(built); err != nil {
+			return nil, err
+		}
+		c, err := in.expr(built)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, c)
+	}
+	return ir.AllOf(conds...), nil
 }

@@ -17,7 +17,7 @@ const (
 // sort resolves the client's sort and ends it with what makes it total.
 func (r *read) sort(sel *Select) error {
 	if sel.Sort == "" {
-		if sel.ID == "" && sel.IDs == nil && sel.Candidate == nil {
+		if sel.Parents != nil || sel.ID == "" && sel.IDs == nil && sel.Candidate == nil {
 			r.keys = append(r.keys, ir.SortKey{Kind: ir.KeyRow})
 		}
 		return nil

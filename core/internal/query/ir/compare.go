@@ -14,6 +14,8 @@ const (
 	CmpGreaterEqual
 	CmpLike
 	CmpNotLike
+	CmpLikeCase // LIKE that tells upper from lower case
+	CmpNotLikeCase
 	CmpIs      // IS NOT DISTINCT FROM
 	CmpIsNot   // IS DISTINCT FROM
 	CmpSame    // = in which NULL is ''
@@ -40,7 +42,7 @@ func CompareValues(op lang.Op, l, r Operand) Cond {
 	switch {
 	case folds(op, l, r):
 		return Truth(foldCompare(op, l, r))
-	case op == lang.Like || op == lang.NotLike:
+	case isLike(op):
 		return compareLike(op, l, r)
 	case l.Constant() != nil: // the constant goes right
 		l, r, op = r, l, op.Flipped()
@@ -220,12 +222,11 @@ func compareNulls(op lang.Op, l, r Operand) Cond {
 	return AnyOf(parts[:]...)
 }
 
-// compareLike compares with ~ or !~.
+func isLike(op lang.Op) bool { return op >= lang.Like }
+
+// compareLike compares with one of the signs of patterns.
 func compareLike(op lang.Op, l, r Operand) Cond {
-	f := CmpLike
-	if op == lang.NotLike {
-		f = CmpNotLike
-	}
+	f := [...]Form{lang.Like: CmpLike, lang.NotLike: CmpNotLike, lang.LikeCase: CmpLikeCase, lang.NotLikeCase: CmpNotLikeCase}[op]
 	if v := l.Constant(); v != nil && v.Kind == ValueNull {
 		return Truth(false)
 	}
@@ -240,7 +241,7 @@ func compareLike(op lang.Op, l, r Operand) Cond {
 	switch {
 	case ok:
 		return &Comparison{f, l, ConstantOf(Text(pattern))}
-	case op == lang.Like:
+	case op == lang.Like || op == lang.LikeCase:
 		return Truth(false)
 	}
 	return always(l, ConstantOf(Text("")))

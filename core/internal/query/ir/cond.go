@@ -18,6 +18,16 @@ type (
 	// Not is the negation of a test.
 	Not struct{ Of Cond }
 
+	// NotTrue holds where the condition is false or NULL.
+	NotTrue struct{ Of Cond }
+
+	// OneOf holds if the operand, a text, is one of the values; none is ''. NULL is
+	// in no list, for which the answer is NULL.
+	OneOf struct {
+		Operand Operand
+		Values  []string
+	}
+
 	// EmailShown is a comparison of an e-mail address: the record must show it.
 	EmailShown struct {
 		Record *Source
@@ -30,6 +40,7 @@ type (
 		Sources []*Source
 		In      Cond
 		None    bool // NOT EXISTS: the violations of an all-comparison
+		Present bool // the first source must have a row, whatever In says
 	}
 
 	// ListGuard holds if the record is missing or may be listed.
@@ -44,6 +55,8 @@ func (And) isCond()         {}
 func (Or) isCond()          {}
 func (*Comparison) isCond() {}
 func (Not) isCond()         {}
+func (NotTrue) isCond()     {}
+func (*OneOf) isCond()      {}
 func (EmailShown) isCond()  {}
 func (*Exists) isCond()     {}
 func (ListGuard) isCond()   {}
@@ -96,6 +109,14 @@ func AnyOf(list ...Cond) Cond {
 	return out
 }
 
+// Unless holds where the condition does not, also where that is NULL.
+func Unless(c Cond) Cond {
+	if t, ok := c.(Truth); ok {
+		return !t
+	}
+	return NotTrue{c}
+}
+
 // Negate is NOT of what a comparison gave: a constant, a test, or a test of an
 // address.
 func Negate(c Cond) Cond {
@@ -136,6 +157,10 @@ func VisitSources(c Cond, fn func(*Source)) {
 		VisitTerm(c.Right.Term, fn)
 	case Not:
 		VisitSources(c.Of, fn)
+	case NotTrue:
+		VisitSources(c.Of, fn)
+	case *OneOf:
+		VisitTerm(c.Operand.Term, fn)
 	case EmailShown:
 		fn(c.Record)
 		VisitSources(c.Of, fn)

@@ -23,7 +23,7 @@ func folds(op lang.Op, l, r Operand) bool {
 	if l.Constant() == nil || r.Constant() == nil {
 		return false
 	}
-	return op != lang.Like && op != lang.NotLike || l.prints() && r.prints()
+	return !isLike(op) || l.prints() && r.prints()
 }
 
 // prints says whether the text of a constant is known: that of a number which
@@ -35,12 +35,13 @@ func (o Operand) prints() bool { return o.Affinity == AffinityNone || o.Constant
 func foldCompare(op lang.Op, l, r Operand) bool {
 	a, b := *l.Constant(), *r.Constant()
 	switch op {
-	case lang.Like, lang.NotLike:
+	case lang.Like, lang.NotLike, lang.LikeCase, lang.NotLikeCase:
 		if a.Kind == ValueNull || b.Kind == ValueNull {
 			return false
 		}
 		pattern, ok := patternOf(r)
-		return (ok && like(pattern, a.AsText())) == (op == lang.Like)
+		exact := op == lang.LikeCase || op == lang.NotLikeCase
+		return (ok && like(pattern, a.AsText(), exact)) == (op == lang.Like || op == lang.LikeCase)
 	case lang.Equal:
 		return foldEqual(l, r)
 	case lang.NotEqual:

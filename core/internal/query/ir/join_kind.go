@@ -24,6 +24,8 @@ func Rejects(c Cond, s *Source) bool {
 	case Not:
 		t, ok := c.Of.(*Comparison)
 		return ok && t.without(s, OutcomeTrue, outcomeNull)
+	case *OneOf:
+		return readsUnder(c.Operand.Term, s) && PropagatesNull(c.Operand.Term)
 	case EmailShown:
 		return c.Record.Under(s) || Rejects(c.Of, s)
 	case *Exists:
@@ -39,9 +41,7 @@ func (t *Comparison) without(s *Source, outcomes ...outcome) bool {
 		if left {
 			o = t.Left
 		}
-		reads := false
-		VisitTerm(o.Term, func(used *Source) { reads = reads || used.Under(s) })
-		if !reads || !PropagatesNull(o.Term) {
+		if !readsUnder(o.Term, s) || !PropagatesNull(o.Term) {
 			continue
 		}
 		missing := t.Missing(left)
@@ -52,4 +52,11 @@ func (t *Comparison) without(s *Source, outcomes ...outcome) bool {
 		}
 	}
 	return false
+}
+
+// readsUnder says whether the term reads s or what is reached through it.
+func readsUnder(t Term, s *Source) bool {
+	reads := false
+	VisitTerm(t, func(used *Source) { reads = reads || used.Under(s) })
+	return reads
 }

@@ -6,6 +6,9 @@ import "strings"
 // more than 50,000; escapes may double what is sent.
 const MaxPattern = 20_000
 
+// MaxCasePattern is MaxPattern for LikeCase, whose escapes are longer.
+const MaxCasePattern = MaxPattern / 2
+
 // LikePattern makes an SQL pattern (escape \) of the right side of ~. Without an
 // unescaped % it means "contains": what is special is escaped, unless it is
 // already, and % put around. ok is false for a pattern that ends in half an
@@ -49,8 +52,8 @@ func scanPattern(s string) (wild, half bool) {
 func special(c byte) bool { return c == '\\' || c == '%' || c == '_' }
 
 // like is SQL's LIKE with the escape \: % is any run, _ any character, ASCII
-// letters match in any case.
-func like(pattern, s string) bool {
+// letters match in any case unless exact is set.
+func like(pattern, s string, exact bool) bool {
 	// The last % is the only one to come back to: what an earlier one could take
 	// as well, it can take too.
 	retry, from := -1, 0
@@ -65,7 +68,7 @@ func like(pattern, s string) bool {
 			return true
 		}
 		if i < len(s) {
-			if width, next, ok := matchOne(pattern, p, s[i:]); ok {
+			if width, next, ok := matchOne(pattern, p, s[i:], exact); ok {
 				i += width
 				p = next
 				continue
@@ -80,7 +83,7 @@ func like(pattern, s string) bool {
 }
 
 // matchOne matches one element of the pattern, no %, at the start of s.
-func matchOne(pattern string, p int, s string) (width, next int, ok bool) {
+func matchOne(pattern string, p int, s string, exact bool) (width, next int, ok bool) {
 	if p == len(pattern) {
 		return 0, 0, false
 	}
@@ -94,7 +97,7 @@ func matchOne(pattern string, p int, s string) (width, next int, ok bool) {
 		}
 		c = pattern[p]
 	}
-	return 1, p + 1, Lower(c) == Lower(s[0])
+	return 1, p + 1, c == s[0] || !exact && Lower(c) == Lower(s[0])
 }
 
 func runeWidth(s string) int {

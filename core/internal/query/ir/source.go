@@ -15,20 +15,20 @@ type Source struct {
 	Parent     *Source            // that it is reached from, if any
 	Collection *schema.Collection // of its rows; nil for the items of a list
 
-	Field     string // the relation: of the parent (toOne), else of the collection
-	List      Term   // fromItems: what is unpacked
-	ID        string // ofRecord
-	IDs       []string
-	Candidate []store.Value // ofCandidate: by position of the field
+	Field     string        // the relation: of the parent (ToOne), else of the collection
+	List      Term          // EachItem: the list that is unpacked
+	ID        string        // FromRecord
+	IDs       []string      // EachID, FromCallers
+	Candidate []store.Value // FromCandidate: by position of the field
 
-	Name  string // @collection: alias, so that each has a source of its own
-	Scope int    // who shares the source: see resolver
+	Name  string // @collection: its alias in the text; each alias has a source of its own
+	Scope int    // MultiRow: paths of the same scope share the source
 
 	Alias    string    // in SQL
 	Children []*Source // in the order of their making
 }
 
-// SourceKind is the way to a source's rows. Those up to toMember give one row at most.
+// SourceKind is the way to a source's rows. Those up to ToMember give one row at most.
 type SourceKind uint8
 
 const (
@@ -36,6 +36,7 @@ const (
 	FromCandidate                   // a record that is not stored
 	FromRecord                      // one record known by its id
 	FromNothing                     // no row, whatever is stored
+	FromCallers                     // the ids of many callers, each a row of its own
 	ToOne                           // the record that a single relation of the parent names
 	ToOwner                         // the only record whose single relation names the parent
 	ToMember                        // the record that an item of a list of ids names

@@ -18,6 +18,10 @@ func (w *writer) test(t *ir.Comparison) string {
 		return w.like(t)
 	case ir.CmpNotLike:
 		return "NOT (" + w.like(t) + ")"
+	case ir.CmpLikeCase:
+		return w.likeCase(t)
+	case ir.CmpNotLikeCase:
+		return "NOT (" + w.likeCase(t) + ")"
 	case ir.CmpSame:
 		return w.same(t)
 	case ir.CmpDiffer:
@@ -151,6 +155,13 @@ func (w *writer) like(t *ir.Comparison) string {
 	r := w.text(t.Right)
 	return "CASE WHEN length(" + r + ") <= " + strconv.Itoa(ir.MaxPattern/2) + " THEN " +
 		w.dialect.Like(l, "('%' || "+r+" || '%')") + " END"
+}
+
+// likeCase renders LIKE that tells upper from lower case; the pattern is a constant.
+func (w *writer) likeCase(t *ir.Comparison) string {
+	return w.dialect.LikeCase(w.text(t.Left), t.Right.Constant().Text, func(pattern string) string {
+		return w.bind(store.Text(pattern))
+	})
 }
 
 // always is TRUE, or NULL if an operand is.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/core/internal/query/ir"
@@ -47,7 +48,7 @@ func cursorOf(s *ir.Statement, keys []orderKey) Cursor {
 			return Cursor{}
 		}
 	}
-	return Cursor{tag: s.Tag, from: max(1, len(s.Columns)+len(s.Flags)), keys: len(keys)}
+	return Cursor{tag: s.Tag, from: outputWidth(s), keys: len(keys)}
 }
 
 // decodeCursor reads what Plan.Cursor wrote and checks it against the keys.
@@ -112,12 +113,50 @@ func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
 	return v, nil, false
 }
 
+// outputWidth is how many columns stand before the keys.
+func outputWidth(s *ir.Statement) int {
+	return max(1, len(s.Columns)+len(s.Outputs)+len(s.Flags))
+}
+
+// cursors renders the conditions that a row comes after one cursor and before another.
+func (w *writer) cursors(s *ir.Statement, keys []orderKey) ([]string, error) {
+	var conds []string
+	if s.After != "" {
+		c, err := w.after(s, s.After, keys)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, c)
+	}
+	if s.Before != "" {
+		c, err := w.after(s, s.Before, reversed(keys, w.dialect))
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, c)
+	}
+	return conds, nil
+}
+
+// reversed is the opposite order.
+func reversed(keys []orderKey, d store.Dialect) []orderKey {
+	out := slices.Clone(keys)
+	for i := range out {
+		k := &out[i]
+		k.descending = !k.descending
+		if k.nullable {
+			k.nulls = d.Nulls(k.descending)
+		}
+	}
+	return out
+}
+
 // after renders the condition that a row comes after the one of the cursor.
-func (w *writer) after(s *ir.Statement, keys []orderKey) (string, error) {
+func (w *writer) after(s *ir.Statement, text string, keys []orderKey) (string, error) {
 	if cursorOf(s, keys).keys == 0 {
 		return "", &lang.Error{Message: "this sort has no cursors"}
 	}
-	values, ok := decodeCursor(s.After, s.Tag, keys)
+	values, ok := decodeCursor(text, s.Tag, keys)
 	if !ok {
 		return "", &lang.Error{Message: "invalid cursor"}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/internal/query/ir"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // inOrder appends s and what it is reached through to the items of a FROM, parents
@@ -36,8 +37,12 @@ func (r reader) each(fn func(*ir.Source)) {
 
 // item is a FROM item of the source.
 func (w *writer) item(s *ir.Source) string {
-	if s.Kind == ir.EachItem {
+	switch s.Kind {
+	case ir.EachItem:
 		return w.dialect.Each(w.term(s.List), w.alias(s))
+	case ir.FromCallers:
+		list := w.slot(&w.slots.Callers, IDList(s.IDs))
+		return w.dialect.Each(w.dialect.Param(list, store.ColumnMulti), w.alias(s))
 	}
 	return w.table(s)
 }
@@ -57,7 +62,7 @@ func (w *writer) exists(e *ir.Exists) string {
 // reads is what else is to be read from the rows.
 func (w *writer) fromMany(e *ir.Exists, reads reader) string {
 	inner := func(s *ir.Source) bool {
-		return s == e.Sources[0] && e.SkipsNone() || ir.Rejects(e.In, s)
+		return s == e.Sources[0] && (e.Present || e.SkipsNone()) || ir.Rejects(e.In, s)
 	}
 	var items []*ir.Source
 	for _, first := range [...]bool{true, false} {
@@ -146,6 +151,10 @@ func (w *writer) cond(c ir.Cond) string {
 		return w.test(c)
 	case ir.Not:
 		return "NOT (" + w.cond(c.Of) + ")"
+	case ir.NotTrue:
+		return "(" + w.cond(c.Of) + ") IS NOT TRUE"
+	case *ir.OneOf:
+		return w.oneOf(c)
 	case ir.EmailShown:
 		return "(" + w.cond(c.Of) + ") AND " + w.column(c.Record, "emailVisibility") + " = TRUE"
 	case *ir.Exists:
@@ -154,6 +163,12 @@ func (w *writer) cond(c ir.Cond) string {
 		return "(" + w.column(c.Record, "id") + " IS NULL OR " + w.cond(c.Rule) + ")"
 	}
 	return "FALSE"
+}
+
+// oneOf renders membership of a list of texts, which is one parameter.
+func (w *writer) oneOf(c *ir.OneOf) string {
+	list := w.dialect.Items(w.bind(IDList(c.Values)), "e")
+	return w.text(c.Operand) + ` IN (SELECT e."value" FROM ` + list + ")"
 }
 
 // bucket is conditions on what is reached through one single relation of a row:

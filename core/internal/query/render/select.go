@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// deepOffset is from where on a sorted page is looked up by row ids first, so
+// DeepOffset is from where on a sorted page is looked up by row ids first, so
 // that what is skipped is not read whole.
 const DeepOffset = 500
 
@@ -35,24 +35,30 @@ func (w *writer) picks(s *ir.Statement) []string {
 }
 
 func (w *writer) idSet(slot *int, ids []string) string {
-	return `(SELECT e."value" FROM ` + w.dialect.Items(w.slot(slot, IdList(ids)), "e") + ")"
+	return `(SELECT e."value" FROM ` + w.dialect.Items(w.slot(slot, IDList(ids)), "e") + ")"
 }
 
-func IdList(ids []string) store.Value {
+func IDList(ids []string) store.Value {
 	return store.Text(string(schema.AppendStrings(nil, ids)))
 }
 
 // read renders the SELECT.
 func (w *writer) read(s *ir.Statement, keys []orderKey) (string, error) {
 	also := w.picks(s)
-	if s.After != "" {
-		after, err := w.after(s, keys)
-		if err != nil {
-			return "", err
-		}
-		also = append(also, after)
+	cursors, err := w.cursors(s, keys)
+	if err != nil {
+		return "", err
 	}
-	if s.Offset >= DeepOffset && s.Sorted && !s.Base.Collection.IsView() {
+	also = append(also, cursors...)
+	if s.Backward {
+		keys = reversed(keys, w.dialect)
+	}
+	switch {
+	case s.ParentField != "" && w.lateral(s):
+		return w.perParentJoined(s, keys, also), nil
+	case s.ParentField != "":
+		return w.perParentNumbered(s, keys, also), nil
+	case s.Offset >= DeepOffset && s.Sorted && !s.Base.Collection.IsView():
 		return w.deep(s, keys, also), nil
 	}
 	sql := w.outputs(s)
@@ -92,7 +98,7 @@ func (w *writer) deep(s *ir.Statement, keys []orderKey, also []string) string {
 		}
 	}
 	sql = append(append(append(sql, " FROM ("...), inner...), ") AS s JOIN "+w.table(s.Base)+" ON t._rowid_ = s.r"...)
-	sql = append(sql, w.where(s.Base, nil, false, s.FlagReads)...)
+	sql = append(sql, w.where(s.Base, nil, false, s.OutputReads)...)
 	return string(appendOrder(sql, outer))
 }
 
@@ -121,36 +127,62 @@ func (w *writer) outputs(s *ir.Statement) []byte {
 		size += len(c) + 6
 	}
 	sql := append(make([]byte, 0, size), "SELECT "...)
-	for i, c := range s.Columns {
-		if i > 0 {
+	start := len(sql)
+	next := func() {
+		if len(sql) > start {
 			sql = append(sql, ", "...)
 		}
+	}
+	for _, c := range s.Columns {
+		next()
 		sql = appendName(append(sql, "t."...), c)
 	}
+	for i := range s.Outputs {
+		next()
+		sql = append(sql, w.output(&s.Outputs[i])...)
+	}
 	if len(s.Flags) > 0 {
-		if len(s.Columns) > 0 {
-			sql = append(sql, ", "...)
-		}
+		next()
 		sql = w.appendFlags(sql, s)
-	} else if len(s.Columns) == 0 {
+	} else if len(sql) == start {
 		sql = append(sql, '1')
 	}
 	return sql
 }
 
-// appendFlags renders the flags; one that is NULL is false.
+// output renders a column of a related record, NULL where a guard does not hold.
+func (w *writer) output(o *ir.Output) string {
+	var guards []string
+	for _, g := range o.Guards {
+		guards = append(guards, w.conjuncts(g)...)
+	}
+	if o.EmailOf != nil {
+		guards = append(guards, w.column(o.EmailOf, "emailVisibility")+" = TRUE")
+	}
+	column := w.column(o.Column.Of, o.Column.Name)
+	if len(guards) == 0 {
+		return column
+	}
+	return "CASE WHEN " + strings.Join(guards, " AND ") + " THEN " + column + " END"
+}
+
+// appendFlags renders the flags.
 func (w *writer) appendFlags(sql []byte, s *ir.Statement) []byte {
 	for i, flag := range s.Flags {
 		if i > 0 {
 			sql = append(sql, ", "...)
 		}
-		if known, ok := flag.(ir.Truth); ok {
-			sql = append(sql, w.cond(known)...)
-			continue
-		}
-		sql = append(sql, "CASE WHEN "+w.cond(flag)+" THEN TRUE ELSE FALSE END"...)
+		sql = append(sql, w.flag(flag)...)
 	}
 	return sql
+}
+
+// flag renders a condition as a boolean; NULL is false.
+func (w *writer) flag(c ir.Cond) string {
+	if known, ok := c.(ir.Truth); ok {
+		return w.cond(known)
+	}
+	return "CASE WHEN " + w.cond(c) + " THEN TRUE ELSE FALSE END"
 }
 
 // appendLimit renders LIMIT and OFFSET.

@@ -117,6 +117,8 @@ func (w *writer) on(s *ir.Source, local bool) string {
 	}
 	a := w.alias(s) + "."
 	switch s.Kind {
+	case ir.FromTable: // the one record of many callers
+		return a + `"id" = ` + w.slot(&w.slots.ID, store.Text(s.ID))
 	case ir.ToOne:
 		return a + `"id" = ` + parent(s.Field)
 	case ir.ToMember:
@@ -126,7 +128,7 @@ func (w *writer) on(s *ir.Source, local bool) string {
 	case ir.EachMember:
 		return `EXISTS (SELECT 1 FROM ` + w.dialect.Each(a+quote(s.Field), "m") + ` WHERE m."value" = ` + parent("id") + ")"
 	case ir.EachID:
-		return a + `"id" IN (SELECT e."value" FROM ` + w.dialect.Items(w.bind(IdList(s.IDs)), "e") + ")"
+		return a + `"id" IN (SELECT e."value" FROM ` + w.dialect.Items(w.bind(IDList(s.IDs)), "e") + ")"
 	}
 	return "TRUE"
 }
