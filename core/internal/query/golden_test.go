@@ -55,13 +55,13 @@ var built = map[string]lang.Expr{
 	"not in": &lang.Not{Of: &lang.In{Left: lang.Ident{Name: "owner.role"}, Values: []any{"admin", "", 5}}},
 	"contains all": &lang.And{List: []lang.Expr{
 		&lang.Related{Path: "owner.teams", In: is("id", "T1")}, &lang.Related{Path: "owner.teams", In: is("id", "T2")}}},
-	"some":       &lang.Related{Path: "room_members_via_room", In: &lang.And{List: []lang.Expr{is("user", "ann"), is("role", "x")}}},
+	"some":       &lang.Related{Path: "room_members_via_room", In: &lang.And{List: []lang.Expr{is("user", "ann"), is("user.role", "admin")}}},
 	"none":       &lang.Related{Which: lang.None, Path: "room_members_via_room", In: is("user.role", "admin")},
 	"every":      &lang.Related{Which: lang.Every, Path: "room_members_via_room", In: is("user.role", "admin")},
 	"any record": &lang.Related{Path: "owner"},
 	"like case":  &lang.Compare{Op: lang.LikeCase, Left: lang.Ident{Name: "name"}, Right: lang.Value{V: "A*%"}},
 	"null": &lang.Or{List: []lang.Expr{&lang.Compare{Left: lang.Ident{Name: "name"}, Right: lang.Value{}},
-		&lang.Compare{Op: lang.NotEqual, Left: lang.Ident{Name: "owner.name"}, Right: lang.Value{}}}},
+		&lang.Compare{Op: lang.NotEqual, Left: lang.Ident{Name: "owner.role"}, Right: lang.Value{}}}},
 	"empty": &lang.And{List: []lang.Expr{&lang.And{}, &lang.Not{Of: &lang.Or{}}}},
 }
 

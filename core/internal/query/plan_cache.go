@@ -193,6 +193,9 @@ func (p *plans) of(snapshot *schema.Snapshot) *recent[planKey, keptPlan] {
 
 // planned is the plan of the Select, remembered.
 func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
+	if err := checkSelect(sel); err != nil {
+		return nil, err
+	}
 	key, ok := keyOf(sel, count)
 	if !ok {
 		return p.plan(*sel, count)

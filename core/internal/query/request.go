@@ -5,6 +5,7 @@ import (
 
 	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -178,9 +179,7 @@ func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 		case "collectionName":
 			return static(ir.Text(callers.Collection.Name), p)
 		case "email", "emailVisibility", "verified":
-			if p.modifier == "each" || p.modifier == "length" {
-				return ir.Operand{}, misplaced(p)
-			}
+			return r.callersAccount(p)
 		}
 	}
 	c := r.b.Scope.Snapshot.ByID(callers.Collection.ID)
@@ -188,6 +187,28 @@ func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 		return ir.ConstantOf(ir.Null), nil
 	}
 	return r.requestPath(r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c}), p)
+}
+
+// callersAccount is one of the fields that a single caller has as a constant.
+func (r *resolver) callersAccount(p pathName) (ir.Operand, error) {
+	if p.modifier == "each" || p.modifier == "length" {
+		return ir.Operand{}, misplaced(p)
+	}
+	callers := r.b.callers
+	c := r.b.Scope.Snapshot.ByID(callers.Collection.ID)
+	if c == nil || c.Field(p.parts[0]) == nil {
+		return ir.ConstantOf(ir.Null), nil
+	}
+	f := c.Field(p.parts[0])
+	s := r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c})
+	o := ir.Operand{Term: ir.Detached{Of: ir.Column{Of: s, Name: f.Name, Kind: f.Kind.Column()}}, Nullable: true}
+	if f.Kind.Column() == store.ColumnBool {
+		o.Kind = ir.KindNumber
+	}
+	if p.modifier == "lower" {
+		return ir.LowerOf(o), nil
+	}
+	return o, nil
 }
 
 // requestPath is path, but names that mean nothing are NULL.

@@ -105,9 +105,6 @@ func (r *read) statement() *ir.Statement {
 // resolve gives the expressions of the Select their meaning.
 func (p *Planner) resolve(sel *Select) (*read, error) {
 	r := &read{b: newBuilder(p, sel), sel: sel}
-	if err := checkSelect(sel); err != nil {
-		return nil, err
-	}
 	rule, err := r.whole(sel.Rule, sel.RuleExpr, false)
 	if err != nil {
 		return nil, err
@@ -153,7 +150,7 @@ func conjunction(c ir.Cond) []ir.Cond {
 	return []ir.Cond{c}
 }
 
-// checkSelect refuses parts that do not go together.
+// checkSelect refuses parts that do not go together, and expressions that cannot be used.
 func checkSelect(sel *Select) error {
 	switch {
 	case sel.Parents != nil && (sel.Offset > 0 || sel.ForUpdate):
@@ -164,6 +161,14 @@ func checkSelect(sel *Select) error {
 		return &Error{Message: "what is not stored has no outputs"}
 	case sel.Callers != nil && sel.Candidate == nil && sel.ID == "":
 		return &Error{Message: "callers are judged about one record"}
+	}
+	for _, e := range [...]lang.Expr{sel.RuleExpr, sel.FilterExpr} {
+		if e == nil {
+			continue
+		}
+		if err := lang.Check(e); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -194,9 +199,6 @@ func (r *read) whole(text string, built lang.Expr, restricted bool) (ir.Cond, er
 		conds = append(conds, c)
 	}
 	if built != nil {
-		if err := lang.Check(built); err != nil {
-			return nil, err
-		}
 		c, err := in.expr(built)
 		if err != nil {
 			return nil, err

@@ -42,6 +42,9 @@ type (
 		V    store.Value
 		Kind store.ColumnKind
 	}
+	// Detached is the value of a text or boolean column, a boolean as 1 or 0, that
+	// compares as a constant does: without the affinity of the column.
+	Detached struct{ Of Column }
 	// Item is one item of a list that was unpacked.
 	Item struct{ Of *Source }
 
@@ -67,6 +70,7 @@ type (
 func (Value) isTerm()     {}
 func (Column) isTerm()    {}
 func (Stored) isTerm()    {}
+func (Detached) isTerm()  {}
 func (Item) isTerm()      {}
 func (Path) isTerm()      {}
 func (Length) isTerm()    {}
@@ -105,6 +109,8 @@ func VisitTerm(t Term, fn func(*Source)) {
 	switch t := t.(type) {
 	case Column:
 		fn(t.Of)
+	case Detached:
+		fn(t.Of.Of)
 	case Item:
 		fn(t.Of)
 	case Path:

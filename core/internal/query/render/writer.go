@@ -142,6 +142,12 @@ func (w *writer) term(t ir.Term) string {
 		return w.column(t.Of, t.Name)
 	case ir.Stored:
 		return w.dialect.Param(w.bind(t.V), t.Kind)
+	case ir.Detached:
+		column := w.column(t.Of.Of, t.Of.Name)
+		if t.Of.Kind == store.ColumnBool {
+			return "CASE " + column + " WHEN TRUE THEN 1 WHEN FALSE THEN 0 END"
+		}
+		return "(" + column + " || '')"
 	case ir.Item:
 		return w.alias(t.Of) + `."value"`
 	case ir.Path:
