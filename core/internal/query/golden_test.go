@@ -74,6 +74,7 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 	t.Helper()
 	sel := query.Select{Columns: []string{"id"}}
 	collection, count, request := "rooms", false, &query.Request{}
+	var aggregate *query.Aggregate
 	for line := range strings.Lines(head) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		switch name {
@@ -103,6 +104,19 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 		case "refby":
 			words := strings.Fields(value)
 			sel.RefBy = &query.Ref{Field: words[0], IDs: words[1:]}
+		case "group":
+			aggregate = &query.Aggregate{}
+			for _, key := range strings.Fields(value) {
+				path, part, _ := strings.Cut(key, ":")
+				aggregate.GroupBy = append(aggregate.GroupBy, query.GroupKey{Path: path, Part: query.DatePart(part)})
+			}
+		case "figures":
+			for _, word := range strings.Fields(value) {
+				fn, path, _ := strings.Cut(word, ":")
+				aggregate.Values = append(aggregate.Values, query.Figure{Func: query.Func(fn), Path: path})
+			}
+		case "having":
+			aggregate.Having = value
 		case "parents":
 			words := strings.Fields(value)
 			sel.Parents = &query.Parents{Field: words[0], IDs: words[1:]}
@@ -147,6 +161,14 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 		}
 	}
 	sel.Scope = f.scope(collection, request)
+	if a := aggregate; a != nil {
+		a.Scope, a.Rule, a.Filter, a.Sort, a.Restricted = sel.Scope, sel.Rule, sel.Filter, sel.Sort, sel.Restricted
+		plan, err := p.Aggregate(*a)
+		if err != nil {
+			return "error: " + err.Error() + "\n"
+		}
+		return statement(plan.SQL, plan.Args)
+	}
 	plan, err := p.Compile(sel)
 	if count {
 		plan, err = p.Count(sel)
@@ -154,8 +176,13 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}
-	out := plan.SQL + "\n"
-	for i, v := range plan.Args {
+	return statement(plan.SQL, plan.Args)
+}
+
+// statement is SQL with its parameters.
+func statement(sql string, args []store.Value) string {
+	out := sql + "\n"
+	for i, v := range args {
 		out += fmt.Sprintf("$%d = %s\n", i+1, param(v))
 	}
 	return out

@@ -35,8 +35,9 @@ type resolver struct {
 	base       *ir.Source
 	scope      int
 	restricted bool
-	guards     *[]ir.Cond // where the conditions on crossed records go
-	output     bool       // of an output: what is crossed must satisfy its view rule
+	guards     *[]ir.Cond            // where the conditions on crossed records go
+	names      map[string]ir.Operand // what names mean, instead of fields: the outputs of an Aggregate
+	output     bool                  // of an output: what is crossed must satisfy its view rule
 }
 
 // newScope makes a space. Space 0 is that of rule and filter.
@@ -58,6 +59,9 @@ func (r *resolver) expr(e lang.Expr) (ir.Cond, error) {
 	case *lang.In:
 		return r.in(e)
 	case *lang.Related:
+		if r.names != nil {
+			return nil, unresolved(e.Path)
+		}
 		return r.related(e)
 	case *lang.Compare:
 		return r.compare(e)
@@ -230,6 +234,12 @@ func (r *resolver) operand(o lang.Operand) (ir.Operand, error) {
 }
 
 func (r *resolver) ident(name string) (ir.Operand, error) {
+	if r.names != nil {
+		if o, ok := r.names[name]; ok {
+			return o, nil
+		}
+		return word(name)
+	}
 	if !strings.HasPrefix(name, "@") {
 		return r.fieldOrWord(name)
 	}
@@ -263,6 +273,14 @@ func (r *resolver) fieldOrWord(name string) (ir.Operand, error) {
 	if err == nil || len(p.parts) > 1 || p.modifier != "" {
 		return o, err
 	}
+	if o, wordErr := word(name); wordErr == nil {
+		return o, nil
+	}
+	return ir.Operand{}, err
+}
+
+// word is one of the words null, true, false.
+func word(name string) (ir.Operand, error) {
 	switch strings.ToLower(name) {
 	case "null":
 		return ir.ConstantOf(ir.Null), nil
@@ -271,7 +289,7 @@ func (r *resolver) fieldOrWord(name string) (ir.Operand, error) {
 	case "false":
 		return ir.ConstantOf(ir.TruthOf(false)), nil
 	}
-	return ir.Operand{}, err
+	return ir.Operand{}, unresolved(name)
 }
 
 // collectionIdent is @collection.name[:alias].path.

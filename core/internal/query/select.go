@@ -105,21 +105,14 @@ func (r *read) statement() *ir.Statement {
 // resolve gives the expressions of the Select their meaning.
 func (p *Planner) resolve(sel *Select) (*read, error) {
 	r := &read{b: newBuilder(p, sel), sel: sel}
-	rule, err := r.whole(sel.Rule, sel.RuleExpr, false)
-	if err != nil {
-		return nil, err
-	}
-	if len(sel.Filter) > lang.MaxText {
-		return nil, &Error{Message: "max filter length limit reached", Pos: lang.MaxText}
-	}
-	filter, err := r.whole(sel.Filter, sel.FilterExpr, sel.Restricted)
+	cond, err := r.where()
 	if err != nil {
 		return nil, err
 	}
 	if err := r.sort(sel); err != nil {
 		return nil, err
 	}
-	r.conds = conjunction(r.b.close(ir.AllOf(append([]ir.Cond{rule, filter}, r.guards...)...), 0))
+	r.conds = conjunction(r.b.close(ir.AllOf(append([]ir.Cond{cond}, r.guards...)...), 0))
 	for _, path := range sel.Outputs {
 		o, err := r.output(path)
 		if err != nil {
@@ -135,6 +128,23 @@ func (p *Planner) resolve(sel *Select) (*read, error) {
 		r.flags = append(r.flags, c)
 	}
 	return r, nil
+}
+
+// where resolves rules and filters. What they cross is not in it yet: see guards.
+func (r *read) where() (ir.Cond, error) {
+	sel := r.sel
+	rule, err := r.whole(sel.Rule, sel.RuleExpr, false)
+	if err != nil {
+		return nil, err
+	}
+	if len(sel.Filter) > lang.MaxText {
+		return nil, &Error{Message: "max filter length limit reached", Pos: lang.MaxText}
+	}
+	filter, err := r.whole(sel.Filter, sel.FilterExpr, sel.Restricted)
+	if err != nil {
+		return nil, err
+	}
+	return ir.AllOf(rule, filter), nil
 }
 
 // conjunction is the condition as a list of those that must hold.

@@ -45,6 +45,11 @@ type (
 	// Detached is the value of a text or boolean column, a boolean as 1 or 0, that
 	// compares as a constant does: without the affinity of the column.
 	Detached struct{ Of Column }
+	// Derived is a column of an Aggregate, by its position.
+	Derived struct {
+		Column  int
+		Integer bool
+	}
 	// Item is one item of a list that was unpacked.
 	Item struct{ Of *Source }
 
@@ -71,6 +76,7 @@ func (Value) isTerm()     {}
 func (Column) isTerm()    {}
 func (Stored) isTerm()    {}
 func (Detached) isTerm()  {}
+func (Derived) isTerm()   {}
 func (Item) isTerm()      {}
 func (Path) isTerm()      {}
 func (Length) isTerm()    {}

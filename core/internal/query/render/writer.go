@@ -148,6 +148,11 @@ func (w *writer) term(t ir.Term) string {
 			return "CASE " + column + " WHEN TRUE THEN 1 WHEN FALSE THEN 0 END"
 		}
 		return "(" + column + " || '')"
+	case ir.Derived:
+		if t.Integer { // which must compare with any number
+			return "CAST(s.c" + strconv.Itoa(t.Column) + " AS DOUBLE PRECISION)"
+		}
+		return "s.c" + strconv.Itoa(t.Column)
 	case ir.Item:
 		return w.alias(t.Of) + `."value"`
 	case ir.Path:
