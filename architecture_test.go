@@ -28,6 +28,7 @@ func layers() [][]string {
 		{"api"},
 		{"api/rest"},
 		{"api/middleware"},
+		{"api/request"},
 		{"api/wire"},
 		{"auth", "core/coretest", "core/pocketbase"},
 		{"core"},
