@@ -16,6 +16,7 @@ import (
 // build makes the handler. An error is that of a Serve hook, or of a route that it
 // has added.
 func (s *Server) build() (http.Handler, error) {
+	s.cfg.data = s.App.Config.Dir
 	router := chi.NewRouter()
 	routes := rest.New(s.App, s.Auth, s.requests)
 	e := &ServeEvent{App: s.App, Server: s, api: routes}
@@ -52,7 +53,7 @@ func (s *Server) build() (http.Handler, error) {
 // fallback serves what no route does: public files, but never below the paths that
 // are the server's own.
 func (c Config) fallback() http.HandlerFunc {
-	files := static{folder: c.Public}
+	files := static{folder: c.Public, data: c.data}
 	return func(w http.ResponseWriter, r *http.Request) {
 		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !reserved(r.URL.Path) {
 			files.ServeHTTP(w, r)

@@ -31,6 +31,8 @@ type Config struct {
 	// answer, before the connection is closed; default 60 s. There is no limit on the
 	// whole of either: what moves may take its time.
 	Idle time.Duration
+
+	data string // the data folder, which is never served
 }
 
 func (c *Config) idle() time.Duration {

@@ -2,7 +2,7 @@ package rest
 
 import (
 	"github.com/loambase/loam/core/collection"
-	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/standard"
 )
 
 func (a *API) importCollections(c *call) error {
@@ -21,4 +21,4 @@ func (a *API) planCollections(c *call) error {
 	return c.respond(a.app.Collections().Plan(c.r.Context(), body))
 }
 
-func (a *API) scaffolds(c *call) error { return c.respondJSON(schema.Scaffolds()) }
+func (a *API) scaffolds(c *call) error { return c.respondJSON(standard.Scaffolds()) }
