@@ -7,7 +7,7 @@ func (a *API) listCollections(c *call) error {
 	if err != nil {
 		return err
 	}
-	page, err := a.app.Collections().List(c.r.Context(), params)
+	page, err := a.app.Collections().List(c.r.Context(), c.Caller, params)
 	if err != nil {
 		return err
 	}
@@ -15,7 +15,7 @@ func (a *API) listCollections(c *call) error {
 }
 
 func (a *API) viewCollection(c *call) error {
-	return c.respond(a.app.Collections().Get(c.collection()))
+	return c.respond(a.app.Collections().Get(c.r.Context(), c.Caller, c.collection()))
 }
 
 func (a *API) createCollection(c *call) error {
@@ -23,7 +23,7 @@ func (a *API) createCollection(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.respond(a.app.Collections().Create(c.r.Context(), body))
+	return c.respond(a.app.Collections().Create(c.r.Context(), c.Caller, body))
 }
 
 func (a *API) updateCollection(c *call) error {
@@ -39,11 +39,11 @@ func (a *API) updateCollection(c *call) error {
 	if convert {
 		update = a.app.Collections().UpdateConverting
 	}
-	return c.respond(update(c.r.Context(), c.collection(), body))
+	return c.respond(update(c.r.Context(), c.Caller, c.collection(), body))
 }
 
 func (a *API) deleteCollection(c *call) error {
-	return c.done(a.app.Collections().Delete(c.r.Context(), c.collection()))
+	return c.done(a.app.Collections().Delete(c.r.Context(), c.Caller, c.collection()))
 }
 
 func (a *API) truncateCollection(c *call) error {

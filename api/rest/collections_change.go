@@ -2,7 +2,6 @@ package rest
 
 import (
 	"github.com/loambase/loam/core/collection"
-	"github.com/loambase/loam/core/schema/standard"
 )
 
 func (a *API) importCollections(c *call) error {
@@ -10,7 +9,7 @@ func (a *API) importCollections(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	return c.done(a.app.Collections().Import(c.r.Context(), &in))
+	return c.done(a.app.Collections().Import(c.r.Context(), c.Caller, &in))
 }
 
 func (a *API) planCollections(c *call) error {
@@ -18,7 +17,9 @@ func (a *API) planCollections(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.respond(a.app.Collections().Plan(c.r.Context(), body))
+	return c.respond(a.app.Collections().Plan(c.r.Context(), c.Caller, body))
 }
 
-func (a *API) scaffolds(c *call) error { return c.respondJSON(standard.Scaffolds()) }
+func (a *API) scaffolds(c *call) error {
+	return c.respondJSON(a.app.Collections().Scaffolds(c.r.Context(), c.Caller))
+}

@@ -4,7 +4,6 @@ import (
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema"
 )
 
 func (a *API) listRecords(c *call) error {
@@ -86,16 +85,8 @@ func ofCollection(c *call) (int64, error) {
 	if collection.IsView() {
 		return limit, nil
 	}
-	const ceiling = 1 << 50 // sums of absurd options must not overflow
 	for _, f := range collection.Fields {
-		switch k := f.Kind.(type) {
-		case *schema.File:
-			limit += min(k.Limit(), ceiling/1000) * int64(min(max(1, k.MaxSelect), 1000))
-		case *schema.Editor:
-			limit += min(k.Limit(), ceiling)
-		case *schema.JSON:
-			limit += min(k.Limit(), ceiling)
-		}
+		limit += f.BodySize()
 	}
 	return limit, nil
 }

@@ -9,5 +9,5 @@ func (a *API) dryRunView(c *call) error {
 	if err := c.decode(&form); err != nil {
 		return err
 	}
-	return c.respond(a.app.Collections().DryRunView(c.r.Context(), form.Query))
+	return c.respond(a.app.Collections().DryRunView(c.r.Context(), c.Caller, form.Query))
 }
