@@ -39,6 +39,9 @@ func layers() [][]string {
 			"api/middleware",
 		},
 		{
+			"api/request",
+		},
+		{
 			"api/wire",
 		},
 		{
