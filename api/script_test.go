@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,6 +34,10 @@ func TestMain(m *testing.M) {
 //	exitcode N prog args…  run a program that must exit with N
 //	get PATH STATUS        ask the server; the body is then stdout
 //	signin EMAIL PASSWORD STATUS
+//	send METHOD PATH STATUS [BODY]   ask with a JSON body, or the file that @BODY names;
+//	                                 the last signin's token is in $TOKEN, a further header
+//	                                 may be in $HEADER; the headers of the answer are stderr
+//	kill                   end the server as a crash would
 //
 // $SOURCES has the SQL scripts of databases of PocketBase.
 func TestScript(t *testing.T) {
@@ -40,6 +45,7 @@ func TestScript(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serveCommand, "stop": stopCommand, "exitcode": exitCodeCommand, "get": getCommand, "signin": signInCommand,
+			"send": sendCommand, "kill": killCommand,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[serverKey{}] = &process{}
@@ -153,11 +159,55 @@ func signInCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	url := ts.Value(serverKey{}).(*process).url + "/api/collections/_superusers/auth-with-password"
 	body := fmt.Sprintf(`{"identity":%q,"password":%q}`, args[0], args[1])
-	res, err := http.Post(url, "application/json", strings.NewReader(body))
-	answered(ts, res, err, args[2])
+	req, err := http.NewRequest("POST", url, strings.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	addHeader(ts, req)
+	res, err := http.DefaultClient.Do(req)
+	var account struct{ Token string }
+	if answer := answered(ts, res, err, args[2]); json.Unmarshal(answer, &account) == nil && account.Token != "" {
+		ts.Setenv("TOKEN", account.Token)
+	}
 }
 
-func answered(ts *testscript.TestScript, res *http.Response, err error, status string) {
+func sendCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: send METHOD PATH STATUS [BODY]")
+	}
+	body := ""
+	if len(args) == 4 {
+		body = args[3]
+		if name, ok := strings.CutPrefix(body, "@"); ok {
+			body = ts.ReadFile(name)
+		}
+	}
+	req, err := http.NewRequest(args[0], ts.Value(serverKey{}).(*process).url+args[1], strings.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	if token := ts.Getenv("TOKEN"); token != "" {
+		req.Header.Set("Authorization", token)
+	}
+	addHeader(ts, req)
+	res, err := http.DefaultTransport.RoundTrip(req)
+	answered(ts, res, err, args[2])
+	res.Header.Write(ts.Stderr())
+}
+
+func addHeader(ts *testscript.TestScript, req *http.Request) {
+	if name, value, ok := strings.Cut(ts.Getenv("HEADER"), ":"); ok {
+		req.Header.Set(name, strings.TrimPrefix(value, " "))
+	}
+}
+
+func killCommand(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(serverKey{}).(*process)
+	ts.Check(p.cmd.Process.Kill())
+	<-p.read
+	_ = p.cmd.Wait() // it says that it was killed
+	p.cmd = nil
+}
+
+func answered(ts *testscript.TestScript, res *http.Response, err error, status string) (answer []byte) {
 	ts.Check(err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
@@ -166,4 +216,5 @@ func answered(ts *testscript.TestScript, res *http.Response, err error, status s
 	if strconv.Itoa(res.StatusCode) != status {
 		ts.Fatalf("status %d, want %s: %s", res.StatusCode, status, body)
 	}
+	return body
 }
