@@ -30,22 +30,22 @@ func TestMain(m *testing.M) {
 // TestScript drives the program from outside, as its user does.
 //
 //	serve [flags]          start a server on a free port; $URL is where it is
-//	stop                   end it with SIGTERM; it must exit with 0
+//	shutdown               end it with SIGTERM; it must exit with 0
 //	exitcode N prog args…  run a program that must exit with N
 //	get PATH STATUS        ask the server; the body is then stdout
 //	signin EMAIL PASSWORD STATUS
 //	send METHOD PATH STATUS [BODY]   ask with a JSON body, or the file that @BODY names;
 //	                                 the last signin's token is in $TOKEN, a further header
 //	                                 may be in $HEADER; the headers of the answer are stderr
-//	kill                   end the server as a crash would
+//	crash                  end the server as a crash would
 //
 // $SOURCES has the SQL scripts of databases of PocketBase.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serveCommand, "stop": stopCommand, "exitcode": exitCodeCommand, "get": getCommand, "signin": signInCommand,
-			"send": sendCommand, "kill": killCommand,
+			"serve": serveCommand, "shutdown": shutdownCommand, "exitcode": exitCodeCommand, "get": getCommand, "signin": signInCommand,
+			"send": sendCommand, "crash": crashCommand,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[serverKey{}] = &process{}
@@ -100,7 +100,8 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	p.cmd.Stderr = p.cmd.Stdout
 	ts.Check(p.cmd.Start())
-	ts.Defer(func() { p.cmd.Process.Kill() })
+	started := p.cmd.Process
+	ts.Defer(func() { _ = started.Kill() }) // it has ended, mostly
 
 	lines := bufio.NewReader(out)
 	first, err := lines.ReadString('\n')
@@ -117,7 +118,7 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}()
 }
 
-func stopCommand(ts *testscript.TestScript, neg bool, args []string) {
+func shutdownCommand(ts *testscript.TestScript, neg bool, args []string) {
 	p := ts.Value(serverKey{}).(*process)
 	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
 	<-p.read
@@ -199,7 +200,7 @@ func addHeader(ts *testscript.TestScript, req *http.Request) {
 	}
 }
 
-func killCommand(ts *testscript.TestScript, neg bool, args []string) {
+func crashCommand(ts *testscript.TestScript, neg bool, args []string) {
 	p := ts.Value(serverKey{}).(*process)
 	ts.Check(p.cmd.Process.Kill())
 	<-p.read
