@@ -176,7 +176,7 @@ func restrictSuperusers(ctx context.Context, app *core.App, ips []string) (strin
 	if err != nil {
 		return "", err
 	}
-	if _, err := app.Settings().Patch(ctx, patch); err != nil {
+	if _, err := app.Settings().Patch(ctx, record.Root(), patch); err != nil {
 		return "", err
 	}
 	if len(ips) == 0 {

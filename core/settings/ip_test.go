@@ -3,6 +3,7 @@ package settings
 import "testing"
 
 func TestRealIP(t *testing.T) {
+	t.Parallel()
 	headers := map[string][]string{
 		"X-Forwarded-For":  {"9.9.9.9", "1.1.1.1, junk, 2.2.2.2"},
 		"X-Port":           {"1.1.1.1:80, 2.2.2.2:5555"},
@@ -55,6 +56,7 @@ func TestRealIP(t *testing.T) {
 }
 
 func TestSuperuserAllowed(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		list []string
 		ip   string
