@@ -34,7 +34,7 @@ func Example() {
 	}
 	for title, stars := range map[string]int{"Ferns": 5, "Mosses": 1} {
 		body := map[string]any{"title": title, "stars": stars}
-		if _, err := app.Records().Create(ctx, record.Root(), "posts", record.Input{Body: body}, ""); err != nil {
+		if _, err := app.Records().Create(ctx, record.Root(), "posts", record.Input{Body: body}); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -67,7 +67,7 @@ func ExampleApp_Hooks() {
 	}
 	defer app.Close()
 	body := map[string]any{"name": "spam", "email": "a@example.com", "password": "12345678", "passwordConfirm": "12345678"}
-	_, err = app.Records().Create(ctx, record.Root(), "users", record.Input{Body: body}, "")
+	_, err = app.Records().Create(ctx, record.Root(), "users", record.Input{Body: body})
 	fmt.Println(err, fault.KindOf(err) == fault.Invalid)
 	// Output: No spam, please. true
 }

@@ -64,7 +64,7 @@ func (a *API) deleteCollection(c *call) error {
 }
 
 func (a *API) truncateCollection(c *call) error {
-	if err := a.app.Records().Truncate(c.r.Context(), c.collection()); err != nil {
+	if err := a.app.Records().Truncate(c.r.Context(), c.caller, c.collection()); err != nil {
 		return err
 	}
 	return c.noContent()

@@ -39,11 +39,11 @@ func (a *API) createRecord(c *call) error {
 	if err != nil {
 		return err
 	}
-	rec, err := a.app.Records().Create(c.r.Context(), c.caller, c.collection(), in, c.query.Get("expand"))
+	rec, err := a.app.Records().Create(c.r.Context(), c.caller, c.collection(), in)
 	if err != nil {
 		return err
 	}
-	return c.json(rec)
+	return c.record(rec)
 }
 
 func (a *API) updateRecord(c *call) error {
@@ -51,11 +51,11 @@ func (a *API) updateRecord(c *call) error {
 	if err != nil {
 		return err
 	}
-	rec, err := a.app.Records().Update(c.r.Context(), c.caller, c.collection(), c.param("id"), in, c.query.Get("expand"))
+	rec, err := a.app.Records().Update(c.r.Context(), c.caller, c.collection(), c.param("id"), in)
 	if err != nil {
 		return err
 	}
-	return c.json(rec)
+	return c.record(rec)
 }
 
 func (a *API) deleteRecord(c *call) error {
@@ -66,6 +66,15 @@ func (a *API) deleteRecord(c *call) error {
 		return err
 	}
 	return c.noContent()
+}
+
+// record answers with a record that was written.
+func (c *call) record(r *record.Record) error {
+	body, err := c.api.app.Records().Render(c.r.Context(), c.caller, r, c.query.Get("expand"))
+	if err != nil {
+		return err
+	}
+	return c.json(body)
 }
 
 // readRequestBody reads the body that rules see as @request.body: also a GET may

@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -88,5 +89,5 @@ func (s *Service) Truncate(ctx context.Context, idOrName string) error {
 	if err != nil {
 		return err
 	}
-	return s.Records.Truncate(ctx, c.ID)
+	return s.Records.Truncate(ctx, record.Root(), c.ID)
 }

@@ -31,7 +31,7 @@ func BenchmarkCreate(b *testing.B) {
 	bed := newBed(b, small)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		if _, err := bed.Records().Create(b.Context(), root, "small", record.Input{Body: smallBody(i)}, ""); err != nil {
+		if _, err := bed.Records().Create(b.Context(), root, "small", record.Input{Body: smallBody(i)}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -43,7 +43,7 @@ func BenchmarkUpdate(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		in := record.Input{Body: object{"title": "title " + strconv.Itoa(i), "n+": 1.0}}
-		if _, err := bed.Records().Update(b.Context(), root, "small", id, in, ""); err != nil {
+		if _, err := bed.Records().Update(b.Context(), root, "small", id, in); err != nil {
 			b.Fatal(err)
 		}
 	}
