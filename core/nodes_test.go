@@ -93,7 +93,7 @@ func TestNodesShareDefinitions(t *testing.T) {
 
 func TestNodesShareSettings(t *testing.T) {
 	one, other := nodes(t)
-	if _, err := one.Settings().Patch(context.Background(), []byte(`{"meta":{"appName":"Shared"}}`)); err != nil {
+	if _, err := one.Settings().Patch(context.Background(), record.Root(), []byte(`{"meta":{"appName":"Shared"}}`)); err != nil {
 		t.Fatal(err)
 	}
 	soon(t, "the settings on the other node", func() bool { return other.Settings().Current().Meta.AppName == "Shared" })
@@ -105,7 +105,7 @@ func TestNodesShareSettings(t *testing.T) {
 				if i == 1 {
 					body = fmt.Sprintf(`{"batch":{"maxRequests":%d}}`, n+1)
 				}
-				if _, err := app.Settings().Patch(context.Background(), []byte(body)); err != nil {
+				if _, err := app.Settings().Patch(context.Background(), record.Root(), []byte(body)); err != nil {
 					t.Errorf("Patch(%s) = %v", body, err)
 				}
 			}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/collection"
-	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/standard"
 )
 
 const unloaded = "An error occurred while loading the submitted data."
@@ -41,7 +41,7 @@ func (a *API) planCollections(c *call) error {
 }
 
 func (a *API) scaffolds(c *call) error {
-	text, err := schema.Scaffolds()
+	text, err := standard.Scaffolds()
 	if err != nil {
 		return err
 	}

@@ -168,7 +168,7 @@ func (l *Log) move(ctx context.Context) (waits bool, err error) {
 
 func (l *Log) moment(ctx context.Context) (moment int64, err error) {
 	err = l.Store.Read(ctx, func(r store.Reader) error {
-		moment, err = integer(r, "SELECT "+l.Store.Dialect().Moment())
+		moment, err = integer(r, "SELECT "+l.Store.Sequences().TransactionID())
 		return err
 	})
 	if err != nil {

@@ -154,7 +154,7 @@ func TestDefinitionsAndSettings(t *testing.T) {
 	if err := app.Collections().Delete(t.Context(), "papers"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := app.Settings().Patch(t.Context(), []byte(`{"meta": {"appName": "x"}}`)); err != nil {
+	if _, err := app.Settings().Patch(t.Context(), record.Root(), []byte(`{"meta": {"appName": "x"}}`)); err != nil {
 		t.Fatal(err)
 	}
 	list, _ := receive(t, s, 4)

@@ -76,7 +76,7 @@ func (p page) whole(n int, earlier int64) int64 {
 // readPage reads what follows a place, up to another.
 func (l *Log) readPage(ctx context.Context, after, to place) (p page, err error) {
 	err = l.Store.Read(ctx, func(r store.Reader) error {
-		if p.running, err = integer(r, "SELECT "+l.Store.Dialect().Running()); err != nil {
+		if p.running, err = integer(r, "SELECT "+l.Store.Sequences().OldestRunning()); err != nil {
 			return err
 		}
 		p.rows, err = readRows(r, after, to)

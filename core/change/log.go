@@ -52,7 +52,7 @@ func New(c Config) *Log {
 	if c.KeepRows <= 0 {
 		c.KeepRows = 1_000_000
 	}
-	next := c.Store.Dialect().Next("_changes", "seq")
+	next := c.Store.Sequences().NextNumber("_changes", "seq")
 	l := &Log{
 		Config: c, single: insertion(next, 1), next: "SELECT " + next,
 		wake: make(chan struct{}, 1), live: map[*Subscription]bool{},

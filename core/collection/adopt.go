@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // Adoption is the one transaction in which a new installation gets collections that
@@ -103,7 +104,7 @@ func hasRows(tx store.Tx, table string) (bool, error) {
 
 // Table makes the table of a collection, without its indexes.
 func (a *Adoption) Table(c *schema.Collection) error {
-	table := schema.Diff(nil, c)[0].(schema.CreateTable)
+	table := alter.Diff(nil, c)[0].(alter.CreateTable)
 	err := a.service.Store.Catalog().CreateTable(a.Tx, table.Table, table.Columns)
 	if reason, ok := refusal(err); ok {
 		return rawError(createFailed, reason, err)
@@ -130,8 +131,8 @@ type RefusedIndex struct{ Index, Reason string }
 // that the database refuses are taken out of the definition and returned.
 func (a *Adoption) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 	var refused []RefusedIndex
-	for _, step := range schema.Diff(nil, c)[1:] {
-		made := step.(schema.CreateIndex)
+	for _, step := range alter.Diff(nil, c)[1:] {
+		made := step.(alter.CreateIndex)
 		err := a.Tx.Savepoint(func() error { return a.service.Store.Catalog().CreateIndex(a.Tx, made.Index) })
 		if err == nil {
 			continue
@@ -153,7 +154,7 @@ func (a *Adoption) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 // made all the same, without records: whoever corrects it finds it as it was.
 func (a *Adoption) View(c *schema.Collection, find func(name string) *schema.Collection) (refused string, err error) {
 	catalog := a.service.Store.Catalog()
-	view, err := c.AdoptView(find)
+	view, err := alter.AdoptView(c, find)
 	if err == nil {
 		err = a.Tx.Savepoint(func() error { return catalog.CreateView(a.Tx, c.Name, view) })
 		if err == nil {
@@ -166,7 +167,7 @@ func (a *Adoption) View(c *schema.Collection, find func(name string) *schema.Col
 	if !ok {
 		return "", err
 	}
-	return reason, catalog.CreateView(a.Tx, c.Name, c.EmptyView())
+	return reason, catalog.CreateView(a.Tx, c.Name, alter.EmptyView(c))
 }
 
 // Judge is what would be refused of the collection if it were saved now; all are
@@ -176,6 +177,6 @@ func (a *Adoption) Judge(all *schema.Snapshot, c *schema.Collection) (fault.Fiel
 	if err != nil {
 		return nil, err
 	}
-	return schema.Validate(c, schema.Surroundings{Old: c, Snapshot: all, Names: names,
+	return alter.Validate(c, alter.Surroundings{Old: c, Snapshot: all, Names: names,
 		Rule: func(c *schema.Collection, rule string) error { return query.CheckRule(all, c, rule) }}), nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // convertedAtOnce is how many rows are read, converted and written at a time.
@@ -12,7 +13,7 @@ const convertedAtOnce = 1000
 
 // convertColumn takes a step that changes the kind of a field, or how many values it
 // holds, row by row, in the order of the rows.
-func (w *work) convertColumn(step schema.ConvertColumn, next *schema.Snapshot) error {
+func (w *work) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) error {
 	catalog, moves := w.Store.Catalog(), step.To.Name != step.From.Name
 	if moves {
 		if err := catalog.AddColumn(w.tx, step.Table, step.To.Column()); err != nil {
@@ -31,7 +32,7 @@ func (w *work) convertColumn(step schema.ConvertColumn, next *schema.Snapshot) e
 		after = last
 		converted := make([]any, len(values))
 		for i, v := range values {
-			converted[i] = schema.Convert(step.From, step.To, v)
+			converted[i] = alter.Convert(step.From, step.To, v)
 		}
 		if err := w.dropDangling(step, converted, next); err != nil {
 			return err
@@ -48,7 +49,7 @@ func (w *work) convertColumn(step schema.ConvertColumn, next *schema.Snapshot) e
 }
 
 // valuesAfter are the next values to convert, those of the rows after one.
-func (w *work) valuesAfter(step schema.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
+func (w *work) valuesAfter(step alter.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
 	column := quote(step.From.Name)
 	if step.From.Kind.Column() == store.ColumnMulti {
 		column = w.Store.Dialect().ListText(column)
@@ -79,7 +80,7 @@ func load(f *schema.Field, rows store.Rows) any {
 }
 
 // fill writes the values that differ from what is in the column.
-func (w *work) fill(step schema.ConvertColumn, ids []string, was, is []any) error {
+func (w *work) fill(step alter.ConvertColumn, ids []string, was, is []any) error {
 	var changed []string
 	var values []store.Value
 	for i, v := range is {
@@ -99,7 +100,7 @@ func (w *work) fill(step schema.ConvertColumn, ids []string, was, is []any) erro
 }
 
 // dropDangling takes out of what becomes a relation the ids that no record has.
-func (w *work) dropDangling(step schema.ConvertColumn, values []any, next *schema.Snapshot) error {
+func (w *work) dropDangling(step alter.ConvertColumn, values []any, next *schema.Snapshot) error {
 	k, ok := step.To.Kind.(*schema.Relation)
 	if _, was := step.From.Kind.(*schema.Relation); !ok || was {
 		return nil

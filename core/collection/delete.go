@@ -10,6 +10,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 const deleteFailed = "Failed to delete collection."
@@ -45,7 +46,7 @@ func (w *work) remove(c *schema.Collection) (*schema.Snapshot, error) {
 	if err := referred(w.stored, c); err != nil {
 		return nil, err
 	}
-	return w.apply([]schema.Change{{Old: c}})
+	return w.apply([]alter.Change{{Old: c}})
 }
 
 // deleteFiles deletes the files of collections that are gone. The answer does not
@@ -71,7 +72,7 @@ func referred(s *schema.Snapshot, c *schema.Collection) error {
 // referrers are the names of the other collections with a relation to c, and of the
 // views that read it.
 func referrers(stored *schema.Snapshot, c *schema.Collection) []string {
-	names := stored.ViewsOf(c)
+	names := alter.ViewsOf(stored, c)
 	for _, ref := range stored.References(c.ID) {
 		if ref.Collection.ID != c.ID {
 			names = append(names, ref.Collection.Name)

@@ -34,11 +34,11 @@ type world struct {
 
 type execer struct {
 	tx      store.Tx
-	catalog store.Catalog
+	dialect store.Migrator
 }
 
 func (e execer) Exec(sql string) error {
-	_, err := e.tx.Exec(e.catalog.Migration(sql))
+	_, err := e.tx.Exec(e.dialect.Migration(sql))
 	return err
 }
 
@@ -89,7 +89,7 @@ func (w *world) migrate() {
 	}
 	w.must(w.store.Exclusive(context.Background(), func(tx store.Tx) error {
 		for _, step := range migrations.System() {
-			if err := step.Up(execer{tx, w.store.Catalog()}); err != nil {
+			if err := step.Up(execer{tx, w.store.Migrator()}); err != nil {
 				return err
 			}
 		}

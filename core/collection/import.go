@@ -12,6 +12,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 const (
@@ -160,18 +161,18 @@ func (w *work) bring(in *Import) (*schema.Snapshot, error) {
 
 // brought are the changes that an import asks for. An item that is about a collection
 // of an earlier one goes over it.
-func (w *work) brought(in *Import) (changes []schema.Change, err error) {
+func (w *work) brought(in *Import) (changes []alter.Change, err error) {
 	ids := map[string]string{} // of collections that have another one here
 	heads := in.heads()
 	for i, item := range in.Collections {
 		h, now := heads[i], schema.NewSnapshot(0, w.after(changes))
 		c := match(now, h, heads)
 		if c == nil {
-			draft, err := schema.DecodeNew(item, now, w.now())
+			draft, err := alter.DecodeNew(item, now, w.now())
 			if err != nil {
 				return nil, err
 			}
-			changes = append(changes, schema.Change{New: draft})
+			changes = append(changes, alter.Change{New: draft})
 			continue
 		}
 		if h.ID != "" && h.ID != c.ID {
@@ -181,10 +182,10 @@ func (w *work) brought(in *Import) (changes []schema.Change, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(changes, func(ch schema.Change) bool { return ch.New == c }); i >= 0 {
+		if i := slices.IndexFunc(changes, func(ch alter.Change) bool { return ch.New == c }); i >= 0 {
 			changes[i].New = draft
 		} else {
-			changes = append(changes, schema.Change{Old: c, New: draft})
+			changes = append(changes, alter.Change{Old: c, New: draft})
 		}
 	}
 	for _, ch := range changes {
@@ -192,8 +193,8 @@ func (w *work) brought(in *Import) (changes []schema.Change, err error) {
 	}
 	if in.DeleteMissing {
 		for _, c := range w.stored.All() {
-			if !c.System && !slices.ContainsFunc(changes, func(ch schema.Change) bool { return ch.Old == c }) {
-				changes = append(changes, schema.Change{Old: c})
+			if !c.System && !slices.ContainsFunc(changes, func(ch alter.Change) bool { return ch.Old == c }) {
+				changes = append(changes, alter.Change{Old: c})
 			}
 		}
 	}
@@ -211,7 +212,7 @@ func (w *work) over(c *schema.Collection, item json.RawMessage, in *Import) (*sc
 	if err != nil {
 		return nil, err
 	}
-	draft, err := schema.DecodeImported(c, body, in.DeleteMissing, in.Convert, w.now())
+	draft, err := alter.DecodeImported(c, body, in.DeleteMissing, in.Convert, w.now())
 	if err != nil {
 		return nil, err
 	}
@@ -232,12 +233,12 @@ func relink(c *schema.Collection, ids map[string]string) {
 }
 
 // orphans fails if a collection goes that one which the import is not about needs.
-func (w *work) orphans(changes []schema.Change) error {
+func (w *work) orphans(changes []alter.Change) error {
 	next := schema.NewSnapshot(0, w.after(changes))
 	for _, ch := range changes {
 		if ch.New == nil {
 			if err := referred(next, ch.Old); err != nil && !slices.ContainsFunc(next.References(ch.Old.ID), func(r schema.Reference) bool {
-				return slices.ContainsFunc(changes, func(o schema.Change) bool { return o.New == r.Collection })
+				return slices.ContainsFunc(changes, func(o alter.Change) bool { return o.New == r.Collection })
 			}) {
 				return err
 			}

@@ -29,7 +29,7 @@ type PlannedCollection struct {
 
 // PlannedStep is one step with the rows that it has to go through.
 type PlannedStep struct {
-	Action string `json:"action"` // the name of a schema.Step
+	Action string `json:"action"` // the name of a alter.Step
 	Table  string `json:"table,omitempty"`
 	Column string `json:"column,omitempty"`
 	Index  string `json:"index,omitempty"`

@@ -8,6 +8,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
+	"github.com/loambase/loam/core/schema/standard"
 )
 
 const (
@@ -27,7 +29,7 @@ func (s *Service) Create(ctx context.Context, body []byte) (created *schema.Coll
 
 func (s *Service) createFrom(ctx context.Context, body []byte) (created *schema.Collection, err error) {
 	broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
-		return schema.DecodeNew(body, stored, s.now())
+		return alter.DecodeNew(body, stored, s.now())
 	})
 	if err != nil {
 		return nil, err
@@ -46,12 +48,12 @@ func (s *Service) createFrom(ctx context.Context, body []byte) (created *schema.
 
 // create makes table, indexes and row of a new collection.
 func (w *work) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
-	draft, err := schema.DecodeNew(body, w.stored, w.now())
+	draft, err := alter.DecodeNew(body, w.stored, w.now())
 	if err != nil {
 		return nil, nil, err
 	}
 	draft.SetBroken(w.broken)
-	next, err := w.apply([]schema.Change{{New: draft}})
+	next, err := w.apply([]alter.Change{{New: draft}})
 	return draft, next, err
 }
 
@@ -71,7 +73,7 @@ func (s *Service) update(ctx context.Context, idOrName string, body []byte, conv
 	err = s.asked(ctx, change.Update, idOrName, body, func(body []byte) error {
 		broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
 			if old := stored.Find(idOrName); old != nil {
-				return schema.DecodeOver(old, body, s.now())
+				return alter.DecodeOver(old, body, s.now())
 			}
 			return nil, fault.New(fault.NotFound, "")
 		})
@@ -96,9 +98,9 @@ func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema
 	if old == nil {
 		return nil, nil, fault.New(fault.NotFound, "")
 	}
-	decode := schema.DecodeOver
+	decode := alter.DecodeOver
 	if w.convert {
-		decode = schema.DecodeConverting
+		decode = alter.DecodeConverting
 	}
 	draft, err := decode(old, body, w.now())
 	if err != nil {
@@ -108,7 +110,7 @@ func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema
 		return nil, nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
 	}
 	draft.SetBroken(w.broken)
-	next, err := w.apply([]schema.Change{{Old: old, New: draft}})
+	next, err := w.apply([]alter.Change{{Old: old, New: draft}})
 	return draft, next, err
 }
 
@@ -119,9 +121,9 @@ func (s *Service) EnsureSystem(ctx context.Context) error {
 		return nil
 	}
 	return s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		var changes []schema.Change
+		var changes []alter.Change
 		for _, c := range missing(stored, s.now()) {
-			changes = append(changes, schema.Change{New: c})
+			changes = append(changes, alter.Change{New: c})
 		}
 		return s.work(tx, stored, createFailed).apply(changes)
 	})
@@ -129,9 +131,9 @@ func (s *Service) EnsureSystem(ctx context.Context) error {
 
 // missing are the collections that a database with those stored should have.
 func missing(stored *schema.Snapshot, now string) []*schema.Collection {
-	list := schema.SystemCollections(now)
+	list := standard.SystemCollections(now)
 	if len(stored.All()) == 0 {
-		return append(list, schema.Users(now))
+		return append(list, standard.Users(now))
 	}
 	return slices.DeleteFunc(list, func(c *schema.Collection) bool { return stored.Find(c.Name) != nil })
 }

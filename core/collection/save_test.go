@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/standard"
 )
 
 func TestNewDatabaseHasSystemCollections(t *testing.T) {
@@ -247,7 +247,7 @@ func TestUniqueIndexOfUsersDecides(t *testing.T) {
 	if got := w.indexes("users"); len(got) != 2 {
 		t.Errorf("indexes of users = %q, want the two that it must have", got)
 	}
-	if got := schema.UsersID; w.snapshots.Load().ByID(got) == nil {
+	if got := standard.UsersID; w.snapshots.Load().ByID(got) == nil {
 		t.Error("users has another id")
 	}
 }

@@ -7,14 +7,15 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
 )
 
-// Transaction calls fn with a transaction and services that write in it: collections
-// and records, each seeing what the other has done. All of it is kept when fn returns
+// Transaction calls fn with a transaction and services that write in it: collections,
+// records and settings (nil if s has none), each seeing what the other has done. All of it is kept when fn returns
 // nil, and nothing if it returns an error, which Transaction then returns. No other
 // write runs meanwhile, and no other service may be used to write. fn may be called
 // more than once. The services must not be used when it has returned.
-func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *record.Service) error) error {
+func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
 	var binding *record.Binding
 	err := s.Store.Exclusive(ctx, func(tx store.Tx) error {
 		if binding != nil { // tried before
@@ -29,7 +30,8 @@ func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *
 		var current atomic.Pointer[schema.Snapshot]
 		current.Store(was)
 		binding = s.Records.Bind(tx, current.Load)
-		err = binding.Call(func() error { return fn(tx, s.within(binding, &current), binding.Records) })
+		c := s.within(binding, &current)
+		err = binding.Call(func() error { return fn(tx, c, binding.Records, c.Settings) })
 		logged := binding.End()
 		if err != nil {
 			return err
@@ -49,5 +51,8 @@ func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *
 func (s *Service) within(b *record.Binding, current *atomic.Pointer[schema.Snapshot]) *Service {
 	bound := *s
 	bound.Store, bound.Records, bound.Changes, bound.Snapshots, bound.outer = b.Store, b.Records, b.Changes, current, b
+	if s.Settings != nil {
+		bound.Settings = s.Settings.Bind(b.Store, b.Changes)
+	}
 	return &bound
 }

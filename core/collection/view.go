@@ -11,6 +11,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 const (
@@ -105,7 +106,7 @@ func queryRefusal(err error) (reason string, ok bool) {
 // try reads the first records of a view that is not made, and sets its fields. It
 // takes a read transaction and no more time than it should.
 func (s *Service) try(ctx context.Context, stored *schema.Snapshot, old, c *schema.Collection) (sample []byte, err error) {
-	fields, view, err := schema.DeriveView(c.View.Query, old, others(stored, old))
+	fields, view, err := alter.DeriveView(c.View.Query, old, others(stored, old))
 	if err != nil {
 		return nil, queryError{err}
 	}

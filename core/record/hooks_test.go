@@ -311,7 +311,7 @@ func TestNestedUse(t *testing.T) {
 			return err
 		},
 		"settings": func(e *record.WriteEvent) error {
-			_, err := b.Settings().Patch(e.Context, []byte(`{"meta": {"appName": "x"}}`))
+			_, err := b.Settings().Patch(e.Context, record.Root(), []byte(`{"meta": {"appName": "x"}}`))
 			return err
 		},
 	}

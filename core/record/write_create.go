@@ -5,6 +5,7 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/pattern"
 )
 
 const createFailed = "Failed to create record."
@@ -39,7 +40,7 @@ func generated(f *schema.Field) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	return schema.Generate(text.AutogeneratePattern)
+	return pattern.Generate(text.AutogeneratePattern)
 }
 
 // fillIn sets what is the server's to set in a new record.

@@ -30,7 +30,7 @@ func (*Autodate) Cast(v any) any { return castTime(v) }
 // Validate accepts everything.
 func (*Autodate) Validate(*Field, any) *fault.Field { return nil }
 
-func (a *Autodate) check(*Field, *Collection) fault.Fields {
+func (a *Autodate) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if !a.OnCreate && !a.OnUpdate {
 		either := fault.Leaf("validation_required", "Either onCreate or onUpdate must be enabled")

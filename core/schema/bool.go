@@ -3,6 +3,7 @@ package schema
 import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
 )
 
 // Bool is a field that is true or false.
@@ -21,7 +22,7 @@ func (*Bool) Column() store.ColumnKind { return store.ColumnBool }
 func (*Bool) Zero() any { return false }
 
 // Cast is the truth of v; of texts only 1, t, T, TRUE, true and True are true.
-func (*Bool) Cast(v any) any { return toBool(v) }
+func (*Bool) Cast(v any) any { return cast.Bool(v) }
 
 // Validate fails a required field that is false.
 func (*Bool) Validate(f *Field, v any) *fault.Field {
@@ -29,4 +30,4 @@ func (*Bool) Validate(f *Field, v any) *fault.Field {
 	return required(f, !yes)
 }
 
-func (*Bool) check(*Field, *Collection) fault.Fields { return nil }
+func (*Bool) Check(*Field) fault.Fields { return nil }

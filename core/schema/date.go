@@ -52,7 +52,7 @@ func outside(code, word, limit string) *fault.Field {
 // normalize brings submitted limits to the canonical form.
 func (d *Date) normalize() { d.Min, d.Max = castTime(d.Min), castTime(d.Max) }
 
-func (d *Date) check(*Field, *Collection) fault.Fields {
+func (d *Date) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if d.Min != "" && d.Max != "" && d.Max < d.Min {
 		fails.Set(fault.Leaf("validation_date_out_of_range", "The date is out of range"), "max")

@@ -5,6 +5,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/core/schema/cast"
 )
 
 // Email is a field of one e-mail address, kept as it was written.
@@ -26,7 +28,7 @@ func (*Email) Column() store.ColumnKind { return store.ColumnText }
 func (*Email) Zero() any { return "" }
 
 // Cast is the text of a scalar.
-func (*Email) Cast(v any) any { return toText(v) }
+func (*Email) Cast(v any) any { return cast.Text(v) }
 
 // Validate judges the form of the address and its domain.
 func (e *Email) Validate(f *Field, v any) *fault.Field {
@@ -34,7 +36,7 @@ func (e *Email) Validate(f *Field, v any) *fault.Field {
 	if s == "" {
 		return required(f, true)
 	}
-	if !IsEmail(s) {
+	if !address.IsEmail(s) {
 		return fault.Leaf("validation_is_email", "Must be a valid email address")
 	}
 	if !domainAllowed(s[strings.LastIndexByte(s, '@')+1:], e.OnlyDomains, e.ExceptDomains) {
@@ -43,6 +45,6 @@ func (e *Email) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-func (e *Email) check(*Field, *Collection) fault.Fields {
+func (e *Email) Check(*Field) fault.Fields {
 	return checkDomains(e.OnlyDomains, e.ExceptDomains)
 }

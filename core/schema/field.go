@@ -64,8 +64,8 @@ type Kind interface {
 	// nil: valid.
 	Validate(f *Field, v any) *fault.Field
 
-	// check judges the options themselves, when a collection is saved.
-	check(f *Field, c *Collection) fault.Fields
+	// Check judges the options themselves, when a collection is saved.
+	Check(f *Field) fault.Fields
 }
 
 // Point is the value of a geoPoint field, in degrees.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 // defaultFileSize is the limit of one file of a field whose MaxSize is 0.
@@ -34,7 +36,7 @@ func (f *File) Column() store.ColumnKind { return choiceColumn(f.Multiple()) }
 func (f *File) Zero() any { return choiceZero(f.Multiple()) }
 
 // Cast is the list of names in v, or the last of them.
-func (f *File) Cast(v any) any { return castChoice(v, f.Multiple()) }
+func (f *File) Cast(v any) any { return cast.Choice(v, f.Multiple()) }
 
 // Limit is the greatest allowed size of one file in bytes.
 func (f *File) Limit() int64 {
@@ -60,17 +62,17 @@ func (f *File) Validate(field *Field, v any) *fault.Field {
 			fmt.Sprintf("The maximum allowed files is %d", limit), "maxSelect", limit)
 	}
 	for _, name := range list {
-		if fail := storable(name); fail != nil {
+		if fail := check.Storable(name); fail != nil {
 			return fail
 		}
 	}
 	return nil
 }
 
-func (f *File) check(*Field, *Collection) fault.Fields {
+func (f *File) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
-	fails.Set(between(f.MaxSelect, 0, maxSafe), "maxSelect")
-	fails.Set(between(f.MaxSize, 0, maxSafe), "maxSize")
+	fails.Set(check.Between(f.MaxSelect, 0, check.MaxSafe), "maxSelect")
+	fails.Set(check.Between(f.MaxSize, 0, check.MaxSafe), "maxSize")
 	size := regexp.MustCompile(`^(\d+)x(\d+)(t|b|f)?$`)
 	for i, thumb := range f.Thumbs {
 		switch {

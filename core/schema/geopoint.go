@@ -5,6 +5,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
 )
 
 // GeoPoint is a field of one place on earth; 0,0 is none.
@@ -53,7 +54,7 @@ func degrees(v any) float64 {
 	case string, bool:
 		return 0
 	}
-	return toFloat(v)
+	return cast.Number(v)
 }
 
 // Validate judges that the point is on earth.
@@ -70,4 +71,4 @@ func (*GeoPoint) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-func (*GeoPoint) check(*Field, *Collection) fault.Fields { return nil }
+func (*GeoPoint) Check(*Field) fault.Fields { return nil }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 // Select is a field of one or several of a fixed list of values.
@@ -27,7 +29,7 @@ func (s *Select) Column() store.ColumnKind { return choiceColumn(s.Multiple()) }
 func (s *Select) Zero() any { return choiceZero(s.Multiple()) }
 
 // Cast is the list of v's texts, or the last of them.
-func (s *Select) Cast(v any) any { return castChoice(v, s.Multiple()) }
+func (s *Select) Cast(v any) any { return cast.Choice(v, s.Multiple()) }
 
 // Validate judges the number of values and each of them.
 func (s *Select) Validate(f *Field, v any) *fault.Field {
@@ -74,15 +76,24 @@ func choiceZero(multiple bool) any {
 	return ""
 }
 
-func (s *Select) check(*Field, *Collection) fault.Fields {
+func (s *Select) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if len(s.Values) == 0 {
-		fails.Set(blank(), "values")
+		fails.Set(check.Blank(), "values")
 		return fails
 	}
 	for i, value := range s.Values {
-		fails.Set(storable(value), "values", fault.Index(i))
+		fails.Set(check.Storable(value), "values", fault.Index(i))
 	}
-	fails.Set(between(s.MaxSelect, 0, len(s.Values)), "maxSelect")
+	fails.Set(check.Between(s.MaxSelect, 0, len(s.Values)), "maxSelect")
 	return fails
+}
+
+// IsChoice
+func IsChoice(k Kind) bool {
+	switch k.(type) {
+	case *Select, *Relation, *File:
+		return true
+	}
+	return false
 }

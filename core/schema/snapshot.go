@@ -104,3 +104,7 @@ func compiled(pattern string) *regexp.Regexp {
 	}
 	return re
 }
+
+// Named is the collection of that name in any letter case, whatever has it for an id:
+// that is how queries of views name it.
+func (s *Snapshot) Named(name string) *Collection { return s.byName[strings.ToLower(name)] }

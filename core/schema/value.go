@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
 )
 
 // Value is the bound parameter of a value of the field. What is not a value of
@@ -111,13 +112,13 @@ func parseList(s string) []string {
 		return []string{}
 	}
 	if len(s) < 4 || !strings.HasPrefix(s, `["`) || !strings.HasSuffix(s, `"]`) || strings.IndexByte(s, '\\') >= 0 {
-		return toList(s)
+		return cast.List(s)
 	}
 	list := strings.Split(s[2:len(s)-2], `","`)
 	for _, item := range list {
 		if strings.IndexByte(item, '"') >= 0 {
-			return toList(s)
+			return cast.List(s)
 		}
 	}
-	return unique(list)
+	return cast.Unique(list)
 }

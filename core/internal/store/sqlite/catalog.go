@@ -64,10 +64,6 @@ func (catalog) DropIndex(tx store.Tx, name string) error {
 	return ddl(tx, "DROP INDEX "+store.Quote(name))
 }
 
-func (catalog) Migration(sql string) string {
-	return strings.NewReplacer("{text}", "TEXT", "{int}", "INTEGER", "{serial}", "INTEGER", "{rowid}", "", "{clustered}", "WITHOUT ROWID").Replace(sql)
-}
-
 func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {
 	rows, err := r.Query(`SELECT "type", "name", CASE "type" WHEN 'index' THEN "tbl_name" ELSE '' END
 FROM "sqlite_schema" WHERE "type" IN ('table', 'view', 'index') AND "name" NOT LIKE 'sqlite\_%' ESCAPE '\'
