@@ -2,3 +2,8 @@ package record
 
 // Config returns what the service was made with, for tests that replace a part of it.
 func (s *Service) Config() Config { return s.cfg }
+
+// OtherCaseSQL looks for an id that differs from $1 in letter case alone.
+func OtherCaseSQL(s *Service, collection string) string {
+	return otherCaseSQL(s.cfg.Snapshot().Find(collection))
+}
