@@ -1,5 +1,7 @@
 package record
 
+import "time"
+
 // Config returns what the service was made with, for tests that replace a part of it.
 func (s *Service) Config() Config { return s.cfg }
 
@@ -7,3 +9,6 @@ func (s *Service) Config() Config { return s.cfg }
 func OtherCaseSQL(s *Service, collection string) string {
 	return otherCaseSQL(s.cfg.Snapshot().Find(collection))
 }
+
+// SetTruncateTime sets how long a transaction of a truncation lasts, about.
+func SetTruncateTime(s *Service, d time.Duration) { s.truncateTime = d }

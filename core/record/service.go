@@ -25,6 +25,8 @@ type Service struct {
 	root  *Service // the service that is not bound to a transaction
 	outer *writeTx // the transaction that this one is bound to; nil for the root
 	depth int      // how many transactions of hooks lie around it
+
+	truncateTime time.Duration // truncateTime, but in tests
 }
 
 // caches are what is kept from one request to the next.
@@ -54,7 +56,7 @@ func New(c Config) *Service {
 	if c.PageLimit <= 0 {
 		c.PageLimit = 256 << 20
 	}
-	s := &Service{cfg: c, planner: query.New(c.Store.Dialect()), caches: newCaches()}
+	s := &Service{cfg: c, planner: query.New(c.Store.Dialect()), caches: newCaches(), truncateTime: truncateTime}
 	s.root = s
 	return s
 }

@@ -158,12 +158,14 @@ func (s *Service) truncateSome(ctx context.Context, caller Caller, collection st
 			return err
 		}
 		t.truncated = c
-		for start := time.Now(); !done && time.Since(start) < truncateTime; {
+		for start := time.Now(); ; {
 			if done, err = t.truncateStep(ctx, c); err != nil {
 				return err
 			}
+			if done || time.Since(start) >= s.truncateTime {
+				return t.appendChanges()
+			}
 		}
-		return t.appendChanges()
 	})
 	if err != nil {
 		return false, err

@@ -61,7 +61,9 @@ func (t *writeTx) boundService() (records *Service, end func()) {
 	n := &txStore{Store: s.cfg.Store, tx: t.tx}
 	cfg := s.cfg
 	cfg.Store, cfg.Changes = n, outerChanges{t}
-	return &Service{cfg: cfg, planner: s.planner, caches: s.caches, root: s.root, outer: t, depth: s.depth + 1}, n.end
+	bound := *s
+	bound.cfg, bound.outer, bound.depth = cfg, t, s.depth+1
+	return &bound, n.end
 }
 
 // outerChanges hands the changes of an inner transaction to the outer one: together
