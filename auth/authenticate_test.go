@@ -100,7 +100,7 @@ func TestRevocation(t *testing.T) {
 			return f.app.Records().Delete(context.Background(), root, "members", id)
 		},
 		"truncate": func(f *fixture, _ string) error {
-			return f.app.Records().Truncate(context.Background(), "members")
+			return f.app.Records().Truncate(context.Background(), coretest.Root(), "members")
 		},
 		"secret": func(f *fixture, _ string) error {
 			f.configure("members", `{"authToken":{"secret":"`+strings.Repeat("z", 50)+`"}}`)

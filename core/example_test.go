@@ -35,7 +35,7 @@ func Example() {
 	}
 	for title, stars := range map[string]int{"Ferns": 5, "Mosses": 1} {
 		body := map[string]any{"title": title, "stars": stars}
-		if _, err := app.Records().Create(ctx, record.Root(), "posts", record.Input{Body: body}, ""); err != nil {
+		if _, err := app.Records().Create(ctx, record.Root(), "posts", record.Input{Body: body}); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -68,7 +68,7 @@ func ExampleApp_Hooks() {
 	}
 	defer app.Close()
 	body := map[string]any{"name": "spam", "email": "a@example.com", "password": "12345678", "passwordConfirm": "12345678"}
-	_, err = app.Records().Create(ctx, record.Root(), "users", record.Input{Body: body}, "")
+	_, err = app.Records().Create(ctx, record.Root(), "users", record.Input{Body: body})
 	fmt.Println(err, fault.KindOf(err) == fault.Invalid)
 	// Output: No spam, please. true
 }
@@ -94,7 +94,7 @@ func ExampleApp_Transaction() {
 				return err
 			}
 			post := record.Input{Body: map[string]any{"title": "Welcome"}}
-			if _, err := tx.Records.Create(tx.Context, record.Root(), "posts", post, ""); err != nil {
+			if _, err := tx.Records.Create(tx.Context, record.Root(), "posts", post); err != nil {
 				return err
 			}
 			if _, err := tx.Settings.Patch(tx.Context, record.Root(), []byte(`{"meta": {"appName": "Ferns"}}`)); err != nil {

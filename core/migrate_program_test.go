@@ -22,7 +22,7 @@ func makePosts(m *core.Tx) error {
 	if _, err := m.Collections.Create(m.Context, record.Root(), []byte(postsDefinition)); err != nil {
 		return err
 	}
-	_, err := m.Records.Create(m.Context, record.Root(), "posts", record.Input{Body: map[string]any{"title": "first"}}, "")
+	_, err := m.Records.Create(m.Context, record.Root(), "posts", record.Input{Body: map[string]any{"title": "first"}})
 	return err
 }
 
@@ -36,7 +36,7 @@ func addStars(m *core.Tx) error {
 	if err != nil {
 		return err
 	}
-	_, err = m.Records.Update(m.Context, record.Root(), "posts", post.ID(), record.Input{Body: map[string]any{"stars": 5}}, "")
+	_, err = m.Records.Update(m.Context, record.Root(), "posts", post.ID(), record.Input{Body: map[string]any{"stars": 5}})
 	return err
 }
 

@@ -74,7 +74,7 @@ func TestNodesShareDefinitions(t *testing.T) {
 			}
 			continue
 		}
-		if _, err := other.Records().Update(context.Background(), coretest.Root(), "posts", id, record.Input{Body: map[string]any{a: "new"}}, ""); err != nil {
+		if _, err := other.Records().Update(context.Background(), coretest.Root(), "posts", id, record.Input{Body: map[string]any{a: "new"}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := get(t, one, "posts", id); got[a] != "new" || got[b] != "second" {
@@ -181,7 +181,7 @@ func TestNodesShareTokens(t *testing.T) {
 		}
 	}
 	change := map[string]any{"password": "another horse", "passwordConfirm": "another horse"}
-	if _, err := one.Records().Update(t.Context(), coretest.Root(), "users", user["id"].(string), record.Input{Body: change}, ""); err != nil {
+	if _, err := one.Records().Update(t.Context(), coretest.Root(), "users", user["id"].(string), record.Input{Body: change}); err != nil {
 		t.Fatal(err)
 	}
 	if valid(first) {

@@ -35,7 +35,7 @@ func everything(tx *core.Tx) error {
 		return err
 	}
 	in := record.Input{Body: map[string]any{"title": "first"}, Files: map[string][]*blob.Upload{"attached": {upload("a.txt")}}}
-	if _, err := tx.Records.Create(tx.Context, record.Root(), "notes", in, ""); err != nil {
+	if _, err := tx.Records.Create(tx.Context, record.Root(), "notes", in); err != nil {
 		return err
 	}
 	if _, err := tx.Settings.Patch(tx.Context, record.Root(), []byte(`{"meta":{"appName":"Moved"}}`)); err != nil {
@@ -204,7 +204,7 @@ func TestNestedTransaction(t *testing.T) {
 			if err := use(tx); fault.KindOf(err) != fault.Internal || err == nil {
 				t.Errorf("%s inside of a transaction: %v, want that it is found out", name, err)
 			}
-			_, err := tx.Records.Create(tx.Context, record.Root(), "posts", post, "")
+			_, err := tx.Records.Create(tx.Context, record.Root(), "posts", post)
 			return err
 		})
 		if err != nil {
@@ -231,7 +231,7 @@ func TestTransactionIsOver(t *testing.T) {
 	if err := app.Transaction(t.Context(), func(tx *core.Tx) error { kept = tx; return everything(tx) }); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := kept.Records.Create(t.Context(), record.Root(), "notes", record.Input{}, ""); err == nil {
+	if _, err := kept.Records.Create(t.Context(), record.Root(), "notes", record.Input{}); err == nil {
 		t.Error("records are written by a transaction that is over")
 	}
 	if _, err := kept.Settings.Patch(t.Context(), record.Root(), []byte(`{"meta":{"appName":"Late"}}`)); err == nil {

@@ -62,7 +62,7 @@ func (c *call) operations(requests []*batchRequest) ([]record.Op, error) {
 	ops := make([]record.Op, len(requests))
 	for i, request := range requests {
 		op, err := request.operation(c.Caller)
-		op.Input.Files, op.Refused = files[i], err
+		op.Input.Files, op.Invalid = files[i], err
 		ops[i] = op
 	}
 	return ops, nil

@@ -47,7 +47,7 @@ func (a *API) deleteCollection(c *call) error {
 }
 
 func (a *API) truncateCollection(c *call) error {
-	return c.done(a.app.Records().Truncate(c.r.Context(), c.collection()))
+	return c.done(a.app.Records().Truncate(c.r.Context(), c.Caller, c.collection()))
 }
 
 // collectionForm types the texts in a form that describes a collection: they stay

@@ -34,7 +34,7 @@ func (a *API) createRecord(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.respondJSON(a.app.Records().Create(c.r.Context(), c.Caller, c.collection(), in, c.Query.Get("expand")))
+	return c.respondRecord(a.app.Records().Create(c.r.Context(), c.Caller, c.collection(), in))
 }
 
 func (a *API) updateRecord(c *call) error {
@@ -42,7 +42,7 @@ func (a *API) updateRecord(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.respondJSON(a.app.Records().Update(c.r.Context(), c.Caller, c.collection(), c.param("id"), in, c.Query.Get("expand")))
+	return c.respondRecord(a.app.Records().Update(c.r.Context(), c.Caller, c.collection(), c.param("id"), in))
 }
 
 func (a *API) deleteRecord(c *call) error {
@@ -50,6 +50,14 @@ func (a *API) deleteRecord(c *call) error {
 		return err
 	}
 	return c.done(a.app.Records().Delete(c.r.Context(), c.Caller, c.collection(), c.param("id")))
+}
+
+// respondRecord answers with a record that was written, or with the error.
+func (c *call) respondRecord(r *record.Record, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.respondJSON(c.api.app.Records().Render(c.r.Context(), c.Caller, r, c.Query.Get("expand")))
 }
 
 // readForRules reads the body that rules see as @request.body: also a GET may have

@@ -196,7 +196,7 @@ func TestChanges(t *testing.T) {
 	})
 	a := b.add("a", nil)
 	rb, rc := b.add("b", object{"a": a}), b.add("c", object{"as": []any{a}})
-	c := b.Records().Config
+	c := b.Records().Config()
 	var told [][]string
 	b.Changes().Observe(func(changes []change.Change) {
 		var list []string
