@@ -77,7 +77,13 @@ func layers() [][]string {
 		},
 		{
 			"core/coretest/disktest",
+			"core/internal/query/render",
 			"core/internal/store/sqlite/binding",
+		},
+		{
+			"core/internal/query/ir",
+		},
+		{
 			"core/schema",
 		},
 		{

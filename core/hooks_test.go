@@ -49,29 +49,3 @@ func TestStartAndStop(t *testing.T) {
 		t.Errorf("Open after one that was refused: %v", err)
 	}
 }
-
-func TestGo(t *testing.T) {
-	app := core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})
-	began, ended := make(chan struct{}), false
-	app.Go(func(ctx context.Context) {
-		if _, err := app.Records().Count(ctx, "users"); err != nil {
-			t.Errorf("the app is not open: %v", err)
-		}
-		close(began)
-		<-ctx.Done()
-		ended = true
-	})
-	if err := app.Open(context.Background(), core.Serve); err != nil {
-		t.Fatal(err)
-	}
-	<-began
-	if err := app.Close(); err != nil || !ended {
-		t.Errorf("Close: %v, and fn has ended: %v", err, ended)
-	}
-	if err := app.Open(context.Background(), core.Tool); err != nil { // would close began again
-		t.Fatal(err)
-	}
-	if err := app.Close(); err != nil {
-		t.Fatal(err)
-	}
-}

@@ -15,6 +15,7 @@ import (
 	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/settings"
 )
 
 // nodes are apps on one database, each with a folder of its own.
@@ -93,6 +94,7 @@ func TestNodesShareDefinitions(t *testing.T) {
 
 func TestNodesShareSettings(t *testing.T) {
 	one, other := nodes(t)
+	testObservedElsewhere(t, one, other)
 	if _, err := one.Settings().Patch(context.Background(), record.Root(), []byte(`{"meta":{"appName":"Shared"}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +119,42 @@ func TestNodesShareSettings(t *testing.T) {
 			s := app.Settings().Current()
 			return s.Logs.MaxDays == 10 && s.Batch.MaxRequests == 10
 		})
+	}
+}
+
+// Of what one process changes the observers in another one learn, when it is current
+// there.
+func testObservedElsewhere(t *testing.T, one, other *core.App) {
+	t.Helper()
+	seen := make(chan string, 100)
+	other.Settings().OnChange(func(old, new *settings.Settings) {
+		if current := other.Settings().Current(); current != new {
+			t.Errorf("the observer is told of %q while %q is current", new.Meta.AppName, current.Meta.AppName)
+		}
+		if old.Meta.AppName != new.Meta.AppName {
+			seen <- new.Meta.AppName
+		}
+	})
+	if _, err := one.Settings().Patch(t.Context(), record.Root(), []byte(`{"meta":{"appName":"From one"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-seen; got != "From one" {
+		t.Errorf("the observer is told of %q", got)
+	}
+}
+
+// A tool beside a server changes the settings of the server.
+func TestToolChangesSettings(t *testing.T) {
+	t.Parallel()
+	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
+	server := coretest.Open(t, c)
+	tool := core.New(c)
+	if err := tool.Open(t.Context(), core.Tool); err != nil {
+		t.Fatal(err)
+	}
+	testObservedElsewhere(t, tool, server)
+	if err := tool.Close(); err != nil {
+		t.Errorf("Close() = %v", err)
 	}
 }
 
