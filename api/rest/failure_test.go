@@ -18,6 +18,7 @@ import (
 
 // TestInternalFailures asks an app whose database is gone.
 func TestInternalFailures(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	app := coretest.Open(t, core.Config{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(&log, nil))})
 	coretest.Collection(t, app, `{"name":"notes","viewRule":"","createRule":"","fields":[{"name":"title","type":"text"}]}`)
@@ -44,6 +45,7 @@ func TestInternalFailures(t *testing.T) {
 
 // TestAnswersDoNotMix has many callers share the buffers and compressors.
 func TestAnswersDoNotMix(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	for i := range 20 {
 		coretest.Create(t, s.app, "posts", map[string]any{"title": strings.Repeat(string(rune('a'+i)), 200), "views": 100 + i})

@@ -8,6 +8,7 @@ import (
 )
 
 func TestRouting(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	secure := map[string]string{"X-Xss-Protection": "1; mode=block", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Vary": "Origin"}
 	missing := []string{notFoundMessage, `"data":{}`}
@@ -41,6 +42,7 @@ func TestRouting(t *testing.T) {
 
 // TestHead compares HEAD with GET for every route that has one.
 func TestHead(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	server := httptest.NewServer(s)
 	defer server.Close()
@@ -76,6 +78,7 @@ func send(t *testing.T, server *httptest.Server, s *server, method, path string)
 }
 
 func TestCompression(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	accept := func(what string) map[string]string { return map[string]string{"Accept-Encoding": what} }
 	compressed := func(encoding string) map[string]string {
