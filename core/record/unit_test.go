@@ -38,8 +38,7 @@ func TestWritesMayBeRetried(t *testing.T) {
 	c := b.Records().Config
 	c.Store = retrying{c.Store}
 	var told []change.Change
-	log := change.New(c.Changes.(*change.Log).Config)
-	c.Changes = log
+	log := c.Changes.(*change.Log)
 	log.Observe(func(changes []change.Change) { told = append(told, changes...) })
 	service := record.New(c)
 

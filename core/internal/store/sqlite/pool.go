@@ -85,6 +85,27 @@ func (p *pool) acquire(ctx context.Context) (*loan, error) {
 	return p.ready(l)
 }
 
+// acquireSlow lends a spare connection at once, for a read that is known to be slow and
+// does not count among the others.
+func (p *pool) acquireSlow(ctx context.Context) (*loan, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, contextError(err)
+	}
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, store.ErrClosed
+	}
+	l := &loan{role: roleSpare, since: time.Now(), slow: true}
+	if len(p.spare) > 0 {
+		l.c = takeLast(&p.spare)
+	}
+	p.lent = append(p.lent, l)
+	p.slow++
+	p.mu.Unlock()
+	return p.ready(l)
+}
+
 // free reports that one more read may run. Lock held.
 func (p *pool) free() bool {
 	quick := len(p.lent) - p.slow
