@@ -18,7 +18,7 @@ const serveHelp = `Open the data folder, creating it if it is missing, and answe
 the process is told to stop (SIGINT or SIGTERM). Running requests may finish.
 
 The REST API is below /api/. Files in the public folder are served at /; where a
-path leads to no file, its index.html is.`
+path leads to no file, its index.html is. A folder that --public names must exist.`
 
 const serveExample = `  loam serve
   loam serve --http 0.0.0.0:8080 --dir /var/lib/loam --public ./dist
@@ -33,14 +33,23 @@ func newServeCommand(p *Program) *cobra.Command {
 		Short:   "Start the server",
 		Long:    serveHelp,
 		Example: serveExample,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: task(func(cmd *cobra.Command, _ []string) error {
+			if err := checkOrigins(config.Origins); err != nil {
+				return err
+			}
+			// Who has named a folder means one that is there; the default one may come later.
+			if cmd.Flags().Changed("public") && config.Public != "" {
+				if err := checkPublic(config.Public, p.App.Config.Dir); err != nil {
+					return err
+				}
+			}
 			return serve(cmd, p.App, address, config)
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on")
-	flags.StringVar(&config.Public, "public", "loam_public", "the folder of files to serve at /")
+	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only")
+	flags.StringVar(&config.Public, "public", "loam_public", "the folder of files to serve at /; empty for none")
 	flags.StringSliceVar(&config.Origins, "origins", []string{"*"}, "the origins whose pages may use the API; * and ? are wildcards")
 	return cmd
 }
@@ -49,6 +58,10 @@ func newServeCommand(p *Program) *cobra.Command {
 // of the command ends.
 func serve(cmd *cobra.Command, app *core.App, address string, config Config) (err error) {
 	ctx := cmd.Context()
+	address, err = listenAddress(address)
+	if err != nil {
+		return err
+	}
 	// An address that is taken must not leave a new data folder behind.
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -68,6 +81,11 @@ func serve(cmd *cobra.Command, app *core.App, address string, config Config) (er
 
 // open opens the app and says of which folder an error speaks.
 func open(ctx context.Context, app *core.App, mode core.Mode) error {
+	if app.Config.DB == "" {
+		if err := checkFolder(app.Config.Dir); err != nil {
+			return err
+		}
+	}
 	if err := app.Open(ctx, mode); err != nil {
 		return fmt.Errorf("cannot open %s: %w", place(app), err)
 	}

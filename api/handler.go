@@ -24,6 +24,7 @@ type Config struct {
 	Public  string   // folder of files served at "/"; default: none
 
 	serve *hook.Hook[*ServeEvent] // of the Program; may be nil
+	data  string                  // the data folder, which is never served
 }
 
 // Handler serves the app, which must be open, with the default Config.
@@ -37,6 +38,7 @@ func (c Config) Handler(app *core.App) http.Handler {
 
 // handler is Handler with the Serve hooks.
 func (c Config) handler(app *core.App) (h http.Handler, err error) {
+	c.data = app.Config.Dir
 	router := chi.NewRouter()
 	routes := rest.New(app, auth.New(app))
 	e := &ServeEvent{App: app, api: routes}
@@ -71,7 +73,7 @@ func (c Config) handler(app *core.App) (h http.Handler, err error) {
 // fallback serves what no route does: public files, but never below the paths that
 // are the server's own.
 func (c Config) fallback() http.HandlerFunc {
-	files := static{folder: c.Public}
+	files := static{folder: c.Public, data: c.data}
 	return func(w http.ResponseWriter, r *http.Request) {
 		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !reserved(r.URL.Path) {
 			files.ServeHTTP(w, r)

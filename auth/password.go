@@ -10,6 +10,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/address"
 )
 
 // PasswordForm is what somebody sends who signs in with a password.
@@ -110,7 +111,7 @@ func identityFields(c *schema.Collection, form PasswordForm) []string {
 	}
 	configured := c.Auth.PasswordAuth.IdentityFields
 	fields := make([]string, 0, len(configured))
-	if slices.Contains(configured, "email") && schema.IsEmail(form.Identity) {
+	if slices.Contains(configured, "email") && address.IsEmail(form.Identity) {
 		fields = append(fields, "email")
 	}
 	for _, field := range configured {

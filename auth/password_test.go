@@ -189,7 +189,7 @@ func TestSuperuserAddresses(t *testing.T) {
 	f := newFixture(t)
 	f.superuser()
 	f.member(map[string]any{"email": "ann@example.com"})
-	if _, err := f.app.Settings().Patch(context.Background(), []byte(`{"superuserIPs":["10.0.0.0/8"]}`)); err != nil {
+	if _, err := f.app.Settings().Patch(context.Background(), record.Root(), []byte(`{"superuserIPs":["10.0.0.0/8"]}`)); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ collection, identity, ip, want string }{

@@ -10,7 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/standard"
 )
 
 // testTime is the clock of the token tests: 2030-01-01.
@@ -23,7 +23,7 @@ const vector = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." +
 
 // vectorRecord is the record that the token belongs to.
 func vectorRecord() *record.Record {
-	c := schema.Users("2026-01-01 00:00:00.000Z")
+	c := standard.Users("2026-01-01 00:00:00.000Z")
 	c.Auth.AuthToken.Secret = strings.Repeat("s", 50)
 	r := record.Blank(c)
 	r.Set("id", "abc123def456ghi")

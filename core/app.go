@@ -196,7 +196,7 @@ func (a *App) open(ctx context.Context, mode Mode) (err error) {
 		Log: a.Config.Log, Changes: a.changes, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Records,
 	})
-	a.settings = settings.New(a.store, a.changes, a.Config.Now)
+	a.settings = settings.New(settings.Config{Store: a.store, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now})
 	a.collections = collection.New(collection.Config{
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now,
 		Hooks: &a.hooks.Collections, HookLimit: a.Config.HookLimit, Settings: a.settings,

@@ -29,7 +29,7 @@ func Example() {
 
 	definition := `{"name": "posts", "listRule": "stars > 2", "fields": [
 		{"name": "title", "type": "text", "required": true}, {"name": "stars", "type": "number"}]}`
-	if _, err := app.Collections().Create(ctx, []byte(definition)); err != nil {
+	if _, err := app.Collections().Create(ctx, record.Root(), []byte(definition)); err != nil {
 		log.Fatal(err)
 	}
 	for title, stars := range map[string]int{"Ferns": 5, "Mosses": 1} {

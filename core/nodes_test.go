@@ -38,7 +38,7 @@ func soon(t *testing.T, what string, ok func() bool) {
 
 func configure(t *testing.T, app *core.App, collection, body string) {
 	t.Helper()
-	if _, err := app.Collections().Update(context.Background(), collection, []byte(body)); err != nil {
+	if _, err := app.Collections().Update(context.Background(), record.Root(), collection, []byte(body)); err != nil {
 		t.Fatalf("update of %s: %v", collection, err)
 	}
 }
@@ -80,10 +80,10 @@ func TestNodesShareDefinitions(t *testing.T) {
 			t.Fatalf("after change %d and an update: %v", i, got)
 		}
 	}
-	if _, err := other.Collections().Create(context.Background(), []byte(`{"name":"posts"}`)); fault.KindOf(err) != fault.Invalid {
+	if _, err := other.Collections().Create(context.Background(), record.Root(), []byte(`{"name":"posts"}`)); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a second collection of the name = %v, want invalid", err)
 	}
-	if err := one.Collections().Delete(context.Background(), "posts"); err != nil {
+	if err := one.Collections().Delete(context.Background(), record.Root(), "posts"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := other.Records().Get(context.Background(), coretest.Root(), "posts", "x", ""); fault.KindOf(err) != fault.NotFound {
@@ -93,7 +93,7 @@ func TestNodesShareDefinitions(t *testing.T) {
 
 func TestNodesShareSettings(t *testing.T) {
 	one, other := nodes(t)
-	if _, err := one.Settings().Patch(context.Background(), []byte(`{"meta":{"appName":"Shared"}}`)); err != nil {
+	if _, err := one.Settings().Patch(context.Background(), record.Root(), []byte(`{"meta":{"appName":"Shared"}}`)); err != nil {
 		t.Fatal(err)
 	}
 	soon(t, "the settings on the other node", func() bool { return other.Settings().Current().Meta.AppName == "Shared" })
@@ -105,7 +105,7 @@ func TestNodesShareSettings(t *testing.T) {
 				if i == 1 {
 					body = fmt.Sprintf(`{"batch":{"maxRequests":%d}}`, n+1)
 				}
-				if _, err := app.Settings().Patch(context.Background(), []byte(body)); err != nil {
+				if _, err := app.Settings().Patch(context.Background(), record.Root(), []byte(body)); err != nil {
 					t.Errorf("Patch(%s) = %v", body, err)
 				}
 			}

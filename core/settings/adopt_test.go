@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/coretest/enginetest"
@@ -24,10 +23,11 @@ func adopting(t *testing.T) (*settings.Service, store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return settings.New(db, change.New(change.Config{Store: db, Node: "test"}), time.Now), db
+	return settings.New(settings.Config{Store: db, Changes: change.New(change.Config{Store: db, Node: "test"})}), db
 }
 
 func TestAdopt(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		document     string
 		name         string // of the application, afterwards

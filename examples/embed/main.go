@@ -24,7 +24,7 @@ func main() { os.Exit(program().Main()) }
 
 func program() *api.Program {
 	app := core.New(core.Config{Dir: "embed_data", Migrations: []core.Migration{{Name: "0001_posts", Up: func(m *core.Migrating) error {
-		_, err := m.Collections.Create(m.Context, []byte(posts))
+		_, err := m.Collections.Create(m.Context, record.Root(), []byte(posts))
 		return err
 	}}}})
 	app.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {

@@ -5,11 +5,13 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/loambase/loam/core/internal/query/lang"
+
 	"github.com/loambase/loam/core/schema"
 )
 
 // call resolves a function.
-func (r *resolver) call(c *Call) (operand, error) {
+func (r *resolver) call(c *lang.Call) (operand, error) {
 	switch c.Name {
 	case "geoDistance":
 		return r.geoDistance(c)
@@ -21,7 +23,7 @@ func (r *resolver) call(c *Call) (operand, error) {
 
 // geoDistance takes two points as longitude and latitude. It is not folded: the
 // engines' mathematics is not Go's to the last digit.
-func (r *resolver) geoDistance(c *Call) (operand, error) {
+func (r *resolver) geoDistance(c *lang.Call) (operand, error) {
 	if len(c.Args) != 4 {
 		return operand{}, &Error{Message: "geoDistance takes 4 arguments"}
 	}
@@ -29,7 +31,7 @@ func (r *resolver) geoDistance(c *Call) (operand, error) {
 	var visible *source
 	for i, arg := range c.Args {
 		switch arg.(type) {
-		case Ident, Number:
+		case lang.Ident, lang.Number:
 		default:
 			return operand{}, &Error{Message: "the arguments of geoDistance must be identifiers or numbers"}
 		}
@@ -66,11 +68,11 @@ const maxStrftimeArgs = 10
 
 // strftime takes a format, a time (default: now) and modifiers of SQLite's
 // strftime. Only what every engine knows is allowed.
-func (r *resolver) strftime(c *Call) (operand, error) {
+func (r *resolver) strftime(c *lang.Call) (operand, error) {
 	if len(c.Args) == 0 || len(c.Args) > maxStrftimeArgs {
 		return operand{}, &Error{Message: "strftime takes 1 to 10 arguments"}
 	}
-	format, ok := c.Args[0].(Text)
+	format, ok := c.Args[0].(lang.Text)
 	if !ok || !validFormat(format.Value) {
 		return operand{}, &Error{Message: "invalid strftime format " + c.Args[0].String()}
 	}
@@ -78,7 +80,7 @@ func (r *resolver) strftime(c *Call) (operand, error) {
 	if len(c.Args) == 1 {
 		s.time = r.now()
 	} else {
-		if _, nested := c.Args[1].(*Call); nested {
+		if _, nested := c.Args[1].(*lang.Call); nested {
 			return operand{}, &Error{Message: "functions cannot be nested"}
 		}
 		o, err := r.operand(c.Args[1])
@@ -90,7 +92,7 @@ func (r *resolver) strftime(c *Call) (operand, error) {
 		}
 	}
 	for _, arg := range c.Args[min(2, len(c.Args)):] {
-		modifier, ok := arg.(Text)
+		modifier, ok := arg.(lang.Text)
 		if !ok || !validModifier().MatchString(modifier.Value) {
 			return operand{}, &Error{Message: "invalid strftime modifier " + arg.String()}
 		}

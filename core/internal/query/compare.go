@@ -1,5 +1,7 @@
 package query
 
+import "github.com/loambase/loam/core/internal/query/lang"
+
 // form is how a test is spelled in the end.
 type form uint8
 
@@ -24,7 +26,7 @@ const (
 )
 
 // compare types a comparison (docs/wire/records.md §5.5, §5.6) and folds it if it can.
-func compare(op Op, l, r operand) cond {
+func compare(op lang.Op, l, r operand) cond {
 	c := typed(op, l, r)
 	for _, o := range [...]operand{l, r} {
 		if o.visible != nil {
@@ -34,21 +36,21 @@ func compare(op Op, l, r operand) cond {
 	return c
 }
 
-func typed(op Op, l, r operand) cond {
+func typed(op lang.Op, l, r operand) cond {
 	switch {
 	case folds(op, l, r):
 		return truthValue(foldCompare(op, l, r))
-	case op == Like || op == NotLike:
+	case op == lang.Like || op == lang.NotLike:
 		return compareLike(op, l, r)
 	case l.constant() != nil: // the constant goes right
-		l, r, op = r, l, op.flipped()
+		l, r, op = r, l, op.Flipped()
 	}
 	l.strict = l.strict || r.strict
 	v := r.constant()
 	switch {
 	case v == nil:
 		return comparePair(op, l, r)
-	case v.empty() && (op == Equal || op == NotEqual):
+	case v.empty() && (op == lang.Equal || op == lang.NotEqual):
 		return compareEmpty(op, l, *v)
 	case v.kind == valueNull:
 		return truthValue(false)
@@ -60,29 +62,14 @@ func typed(op Op, l, r operand) cond {
 	return comparePair(op, l, r)
 }
 
-// flipped is the sign for the operands in the other order.
-func (o Op) flipped() Op {
-	switch o {
-	case Less:
-		return Greater
-	case LessEqual:
-		return GreaterEqual
-	case Greater:
-		return Less
-	case GreaterEqual:
-		return LessEqual
-	}
-	return o
-}
-
 // compareEmpty is = and != with NULL or ”.
-func compareEmpty(op Op, l operand, v value) cond {
+func compareEmpty(op lang.Op, l operand, v value) cond {
 	switch {
 	case l.strict && v.kind != valueNull:
 		return compareKnown(op, l, v)
 	case l.strict || l.kind.isNumber(): // a number is never ''
 		if !l.nullable {
-			return truthValue(op == NotEqual)
+			return truthValue(op == lang.NotEqual)
 		}
 		return &test{choose(op, formNull, formNotNull), l, constantOf(null)}
 	case !l.nullable:
@@ -92,8 +79,8 @@ func compareEmpty(op Op, l operand, v value) cond {
 }
 
 // choose is the form for = or for !=.
-func choose(op Op, equal, notEqual form) form {
-	if op == Equal {
+func choose(op lang.Op, equal, notEqual form) form {
+	if op == lang.Equal {
 		return equal
 	}
 	return notEqual
@@ -101,25 +88,25 @@ func choose(op Op, equal, notEqual form) form {
 
 // compareKnown compares with a constant that is not NULL, converted to the kind
 // of the other side; if that cannot be, every number is below every text.
-func compareKnown(op Op, l operand, v value) cond {
+func compareKnown(op lang.Op, l operand, v value) cond {
 	v, order := l.convert(v)
 	if order != 0 {
 		return compareClasses(op, l, order)
 	}
 	r := constantOf(v)
-	if l.kind == kindBool && v.num != 0 && v.num != 1 && (op == Equal || op == NotEqual) {
+	if l.kind == kindBool && v.num != 0 && v.num != 1 && (op == lang.Equal || op == lang.NotEqual) {
 		return compareClasses(op, l, -1)
 	}
 	if l.kind == kindBool && (v.num == 0 || v.num == 1) {
 		r.kind = kindBool
 	}
 	switch op {
-	case Equal:
+	case lang.Equal:
 		if l.strict {
 			return &test{formIs, l, r}
 		}
 		return &test{formEqual, l, r}
-	case NotEqual:
+	case lang.NotEqual:
 		if l.nullable {
 			return &test{formIsNot, l, r}
 		}
@@ -130,9 +117,9 @@ func compareKnown(op Op, l operand, v value) cond {
 
 // compareClasses is the outcome when every value of l is below (order < 0) or
 // above what it is compared with.
-func compareClasses(op Op, l operand, order int) cond {
+func compareClasses(op lang.Op, l operand, order int) cond {
 	switch {
-	case op == NotEqual:
+	case op == lang.NotEqual:
 		return truthValue(true) // of NULL too
 	case !holds(op, order):
 		return truthValue(false)
@@ -148,8 +135,8 @@ func always(l, r operand) cond {
 	return &test{formAlways, l, r}
 }
 
-func orderForm(op Op) form {
-	return [...]form{Less: formLess, LessEqual: formLessEqual, Greater: formGreater, GreaterEqual: formGreaterEqual}[op]
+func orderForm(op lang.Op) form {
+	return [...]form{lang.Less: formLess, lang.LessEqual: formLessEqual, lang.Greater: formGreater, lang.GreaterEqual: formGreaterEqual}[op]
 }
 
 // convert gives a constant without affinity the kind of the operand; order is
@@ -181,9 +168,9 @@ func (o operand) convert(v value) (converted value, order int) {
 
 // comparePair compares two operands of which neither is known, or one is only
 // known with the affinity of its column.
-func comparePair(op Op, l, r operand) cond {
+func comparePair(op lang.Op, l, r operand) cond {
 	classes := classOrder(l, r)
-	if op != Equal && op != NotEqual {
+	if op != lang.Equal && op != lang.NotEqual {
 		switch {
 		case classes == 0:
 			return &test{orderForm(op), l, r}
@@ -223,20 +210,20 @@ func classOrder(l, r operand) int {
 
 // compareNulls is = and != of a text and a number: they are equal only in that
 // both are NULL, for which the text may also be ” where that is the same.
-func compareNulls(op Op, l, r operand) cond {
+func compareNulls(op lang.Op, l, r operand) cond {
 	strict := l.strict || r.strict
 	l.strict, r.strict = strict, strict
 	parts := [...]cond{compareEmpty(op, l, null), compareEmpty(op, r, null)}
-	if op == Equal {
+	if op == lang.Equal {
 		return and(parts[:]...)
 	}
 	return or(parts[:]...)
 }
 
 // compareLike compares with ~ or !~.
-func compareLike(op Op, l, r operand) cond {
+func compareLike(op lang.Op, l, r operand) cond {
 	f := formLike
-	if op == NotLike {
+	if op == lang.NotLike {
 		f = formNotLike
 	}
 	if v := l.constant(); v != nil && v.kind == valueNull {
@@ -253,7 +240,7 @@ func compareLike(op Op, l, r operand) cond {
 	switch {
 	case ok:
 		return &test{f, l, constantOf(text(pattern))}
-	case op == Like:
+	case op == lang.Like:
 		return truthValue(false)
 	}
 	return always(l, constantOf(text("")))

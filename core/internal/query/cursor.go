@@ -3,9 +3,10 @@ package query
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"hash/fnv"
 	"math"
 	"strings"
+
+	"github.com/loambase/loam/core/internal/query/lang"
 
 	"github.com/loambase/loam/core/internal/store"
 )
@@ -17,12 +18,8 @@ type cursor struct {
 	keys int    // 0: the sort has no cursor
 }
 
-// Cursor is the opaque cursor of the row on which rows stands, for Select.After:
-// "" if the plan was made without Keys or its sort has none (@random, a value in
-// a JSON document). A list gives the cursor of the last row of its page when it
-// knows that there are more, for example from reading Limit+1 rows.
-func (p *Plan) Cursor(rows store.Rows) string {
-	c := p.cursor
+// of is the opaque cursor of the row on which rows stands.
+func (c cursor) of(rows store.Rows) string {
 	if c.keys == 0 {
 		return ""
 	}
@@ -36,32 +33,21 @@ func (p *Plan) Cursor(rows store.Rows) string {
 		case store.KindFloat:
 			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(rows.Float(col)))
 		case store.KindText:
-			s := rows.Bytes(col)
-			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+			text := rows.Bytes(col)
+			b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
 		}
 	}
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // cursor says how rows of the plan get theirs.
-func (r *read) cursor(keys []orderKey) cursor {
+func (s *statement) cursor(keys []orderKey) cursor {
 	for _, k := range keys {
 		if k.noCursor {
 			return cursor{}
 		}
 	}
-	return cursor{tag: r.tag(), from: max(1, len(r.sel.Columns)+len(r.sel.Flags)), keys: len(keys)}
-}
-
-// tag tells cursors of different sorts apart.
-func (r *read) tag() uint32 {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(r.Collection.ID)) // a hash never fails
-	for _, item := range strings.Split(r.sel.Sort, ",") {
-		_, _ = h.Write([]byte{0})
-		_, _ = h.Write([]byte(strings.TrimPrefix(strings.TrimSpace(item), "+")))
-	}
-	return h.Sum32()
+	return cursor{tag: s.tag, from: max(1, len(s.columns)+len(s.flags)), keys: len(keys)}
 }
 
 // decodeCursor reads what Plan.Cursor wrote and checks it against the keys.
@@ -87,7 +73,7 @@ func (k *orderKey) takes(v store.Value) bool {
 	case store.KindNull:
 		return k.nullable
 	case store.KindText:
-		return !k.kind.isNumber() && storable(v.AsText()) == nil
+		return !k.kind.isNumber() && lang.Storable(v.AsText()) == nil
 	}
 	return k.kind.isNumber()
 }
@@ -126,12 +112,12 @@ func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
 	return v, nil, false
 }
 
-// after renders the condition that a row comes after the one of Select.After.
-func (w *writer) after(r *read, keys []orderKey) (string, error) {
-	if r.cursor(keys).keys == 0 {
+// after renders the condition that a row comes after the one of the cursor.
+func (w *writer) after(s *statement, keys []orderKey) (string, error) {
+	if s.cursor(keys).keys == 0 {
 		return "", &Error{Message: "this sort has no cursors"}
 	}
-	values, ok := decodeCursor(r.sel.After, r.tag(), keys)
+	values, ok := decodeCursor(s.after, s.tag, keys)
 	if !ok {
 		return "", &Error{Message: "invalid cursor"}
 	}

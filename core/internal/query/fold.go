@@ -1,6 +1,10 @@
 package query
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/internal/query/lang"
+)
 
 // affinity is what a value's origin does to what it is compared with, as in
 // SQLite: a column of numbers makes a number of a text that looks like one, a
@@ -15,11 +19,11 @@ const (
 
 // folds says whether a comparison of two constants can be done here: not if it
 // needs a text that only the engine can make.
-func folds(op Op, l, r operand) bool {
+func folds(op lang.Op, l, r operand) bool {
 	if l.constant() == nil || r.constant() == nil {
 		return false
 	}
-	return op != Like && op != NotLike || l.prints() && r.prints()
+	return op != lang.Like && op != lang.NotLike || l.prints() && r.prints()
 }
 
 // prints says whether the text of a constant is known: that of a number which
@@ -28,18 +32,18 @@ func (o operand) prints() bool { return o.affinity == affinityNone || o.constant
 
 // foldCompare is the truth of a comparison of two constants; what SQL would find
 // NULL is false.
-func foldCompare(op Op, l, r operand) bool {
+func foldCompare(op lang.Op, l, r operand) bool {
 	a, b := *l.constant(), *r.constant()
 	switch op {
-	case Like, NotLike:
+	case lang.Like, lang.NotLike:
 		if a.kind == valueNull || b.kind == valueNull {
 			return false
 		}
 		pattern, ok := patternOf(r)
-		return (ok && like(pattern, a.asText())) == (op == Like)
-	case Equal:
+		return (ok && like(pattern, a.asText())) == (op == lang.Like)
+	case lang.Equal:
 		return foldEqual(l, r)
-	case NotEqual:
+	case lang.NotEqual:
 		return !foldEqual(l, r)
 	}
 	if a.kind == valueNull || b.kind == valueNull {
@@ -62,17 +66,17 @@ func foldEqual(l, r operand) bool {
 }
 
 // holds says whether a op b, given the order of the two.
-func holds(op Op, order int) bool {
+func holds(op lang.Op, order int) bool {
 	switch op {
-	case Less:
+	case lang.Less:
 		return order < 0
-	case LessEqual:
+	case lang.LessEqual:
 		return order <= 0
-	case Greater:
+	case lang.Greater:
 		return order > 0
-	case GreaterEqual:
+	case lang.GreaterEqual:
 		return order >= 0
-	case NotEqual:
+	case lang.NotEqual:
 		return order != 0
 	}
 	return order == 0

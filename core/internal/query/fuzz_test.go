@@ -11,28 +11,6 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// FuzzParse: any text is an expression or an *Error, and what an expression says
-// of itself parses to the same.
-func FuzzParse(f *testing.F) {
-	for _, text := range []string{"", "a=1", `a ?!~ 'x\'' && (b.c:each >= -1.5 || @now != "\u00fc\ud83d\ude00")`, "f(a, 'b', 1,) = 2 // c",
-		strings.Repeat("(", 500), "a=1&&&b=2", "\x00", "'\xff'", `"\u0000" = ''`, "t = 'a\\", "a\r\n=\r1"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		e, err := query.Parse(text)
-		if refused := (*query.Error)(nil); err != nil {
-			if !errors.As(err, &refused) || refused.Pos < 0 || refused.Pos > len(text) {
-				t.Fatalf("Parse(%q): %v, want a *query.Error with a position", text, err)
-			}
-			return
-		}
-		again, err := query.Parse(e.String())
-		if err != nil || again.String() != e.String() {
-			t.Fatalf("Parse(%q) = %s, which parses to %v, %v", text, e, again, err)
-		}
-	})
-}
-
 // FuzzPlan: what a client sends is refused by an *Error or becomes SQL that runs.
 // The text is taken as it is, and as the seed of a random expression.
 func FuzzPlan(f *testing.F) {

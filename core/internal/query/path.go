@@ -83,11 +83,11 @@ func secret(f *schema.Field) bool {
 }
 
 func unknownField(name string) error {
-	return &Error{Message: "unknown field " + quoted(name), unknown: true}
+	return &Error{Message: "unknown field " + quoted(name), Unknown: true}
 }
 
 func noRelation(name string) error {
-	return &Error{Message: "field " + quoted(name) + " is not a valid relation", unknown: true}
+	return &Error{Message: "field " + quoted(name) + " is not a valid relation", Unknown: true}
 }
 
 func tooFar(p pathName) error {

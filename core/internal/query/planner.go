@@ -1,6 +1,7 @@
 package query
 
 import (
+	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
@@ -9,7 +10,7 @@ import (
 // remembers parsed expressions and plans; make one for each store.
 type Planner struct {
 	dialect store.Dialect
-	parsed  recent[string, Expr]
+	parsed  recent[string, lang.Expr]
 	plans   plans
 }
 
@@ -20,15 +21,15 @@ const (
 
 // New is a planner for the dialect.
 func New(d store.Dialect) *Planner {
-	return &Planner{dialect: d, parsed: recent[string, Expr]{size: maxParsed}}
+	return &Planner{dialect: d, parsed: recent[string, lang.Expr]{size: maxParsed}}
 }
 
 // parse is Parse, remembered.
-func (p *Planner) parse(text string) (Expr, error) {
+func (p *Planner) parse(text string) (lang.Expr, error) {
 	if e, ok := p.parsed.get(text); ok {
 		return e, nil
 	}
-	e, err := Parse(text)
+	e, err := lang.Parse(text)
 	if err == nil && len(text) <= maxParsedText {
 		p.parsed.put(text, e)
 	}

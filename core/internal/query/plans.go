@@ -160,10 +160,6 @@ func (p *Planner) plan(sel Select, count bool) (*Plan, error) {
 	return p.compile(&sel)
 }
 
-// slots are the positions, from 1, of the parameters that a plan takes from the
-// Select itself; 0 where there is none.
-type slots struct{ id, ids, refs, limit, offset int }
-
 // with is the plan of a Select that differs from its own in these parameters.
 func (p *Plan) with(sel *Select) *Plan {
 	var args []store.Value

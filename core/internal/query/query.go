@@ -8,7 +8,10 @@
 package query
 
 import (
+	"strconv"
 	"time"
+
+	"github.com/loambase/loam/core/internal/query/lang"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
@@ -104,13 +107,14 @@ type Plan struct {
 	depends dependence
 }
 
-// Error is an expression, sort or cursor that cannot be used. Message is the raw
-// text of docs/wire/records.md §5.9, for superusers only.
-type Error struct {
-	Message string
-	Pos     int // byte offset in the text, where it is known
+// Cursor is the opaque cursor of the row on which rows stands, for Select.After:
+// "" if the plan was made without Keys or its sort has none (@random, a value in
+// a JSON document). A list gives the cursor of the last row of its page when it
+// knows that there are more, for example from reading Limit+1 rows.
+func (p *Plan) Cursor(rows store.Rows) string { return p.cursor.of(rows) }
 
-	unknown bool // a name that means nothing; for @request.* that is NULL
-}
+// Error says why an expression, sort or cursor cannot be used.
+type Error = lang.Error
 
-func (e *Error) Error() string { return e.Message }
+// quoted is a name as error messages show it.
+func quoted(name string) string { return strconv.Quote(name) }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/query/lang"
+
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -15,7 +17,7 @@ import (
 // The error is an *Error: a path from @request.auth that fields of several auth
 // collections have, which get different names, unless the rule has all of these.
 func Renamed(rule string, c *schema.Collection, was, is *schema.Snapshot) (string, error) {
-	e, err := Parse(rule)
+	e, err := lang.Parse(rule)
 	if err != nil {
 		return rule, nil
 	}
@@ -26,22 +28,7 @@ func Renamed(rule string, c *schema.Collection, was, is *schema.Snapshot) (strin
 			return "", err
 		}
 	}
-	return edited(rule, r.edits), nil
-}
-
-// edit replaces a part of a text.
-type edit struct {
-	pos, end int
-	text     string
-}
-
-// edited makes edits that do not overlap.
-func edited(text string, edits []edit) string {
-	slices.SortFunc(edits, func(a, b edit) int { return b.pos - a.pos })
-	for _, e := range edits {
-		text = text[:e.pos] + e.text + text[e.end:]
-	}
-	return text
+	return lang.Edited(rule, r.edits), nil
 }
 
 // renamer goes through a rule as the resolver does.
@@ -49,22 +36,22 @@ type renamer struct {
 	rule    string
 	was, is *schema.Snapshot
 	base    *schema.Collection
-	edits   []edit
-	names   []string // of all identifiers
-	doubts  []Ident  // paths from @request.auth that mean several things
+	edits   []lang.Edit
+	names   []string     // of all identifiers
+	doubts  []lang.Ident // paths from @request.auth that mean several things
 }
 
-func (r *renamer) expr(e Expr) {
+func (r *renamer) expr(e lang.Expr) {
 	switch e := e.(type) {
-	case *And:
+	case *lang.And:
 		for _, part := range e.List {
 			r.expr(part)
 		}
-	case *Or:
+	case *lang.Or:
 		for _, part := range e.List {
 			r.expr(part)
 		}
-	case *Compare:
+	case *lang.Compare:
 		r.operand(e.Left)
 		r.operand(e.Right)
 		r.literal(e.Left, e.Right)
@@ -72,19 +59,19 @@ func (r *renamer) expr(e Expr) {
 	}
 }
 
-func (r *renamer) operand(o Operand) {
+func (r *renamer) operand(o lang.Operand) {
 	switch o := o.(type) {
-	case Ident:
+	case lang.Ident:
 		r.names = append(r.names, o.Name)
 		r.ident(o)
-	case *Call:
+	case *lang.Call:
 		for _, arg := range o.Args {
 			r.operand(arg)
 		}
 	}
 }
 
-func (r *renamer) ident(id Ident) {
+func (r *renamer) ident(id lang.Ident) {
 	rest, root := cutRoot(id.Name)
 	at := id.Pos + len(id.Name) - len(rest)
 	switch root {
@@ -107,7 +94,7 @@ func (r *renamer) ident(id Ident) {
 		if !ok || c == nil {
 			return
 		}
-		r.edits = append(r.edits, edit{at, at + len(name), r.collection(c, name)})
+		r.edits = append(r.edits, lang.Edit{Pos: at, End: at + len(name), Text: r.collection(c, name)})
 		r.edits = append(r.edits, r.path(c, path, at+len(first)+1)...)
 	}
 }
@@ -147,13 +134,13 @@ func (r *renamer) field(c *schema.Collection, f *schema.Field) string {
 
 // path is what changes in a path of fields from a record of c, which begins at a
 // place in the rule.
-func (r *renamer) path(c *schema.Collection, path string, at int) (edits []edit) {
+func (r *renamer) path(c *schema.Collection, path string, at int) (edits []lang.Edit) {
 	path, _, _ = strings.Cut(path, ":")
 	for c != nil {
 		name, rest, more := strings.Cut(path, ".")
 		is, next := r.step(c, name)
 		if is != name {
-			edits = append(edits, edit{at, at + len(name), is})
+			edits = append(edits, lang.Edit{Pos: at, End: at + len(name), Text: is})
 		}
 		if !more {
 			break
@@ -181,7 +168,7 @@ func (r *renamer) step(c *schema.Collection, name string) (is string, next *sche
 }
 
 // body is path for what was submitted: a first part that is no field may be anything.
-func (r *renamer) body(path string, at int) []edit {
+func (r *renamer) body(path string, at int) []lang.Edit {
 	first, _, _ := strings.Cut(path, ".")
 	first, _, _ = strings.Cut(first, ":")
 	if r.base.Field(first) == nil {
@@ -192,7 +179,7 @@ func (r *renamer) body(path string, at int) []edit {
 
 // meanings are what changes in a path from @request.auth, for every auth collection
 // in which its first part means something. Superusers are not held to rules.
-func (r *renamer) meanings(id Ident) (list [][]edit) {
+func (r *renamer) meanings(id lang.Ident) (list [][]lang.Edit) {
 	rest, root := cutRoot(id.Name)
 	first, _, _ := strings.Cut(rest, ".")
 	first, _, _ = strings.Cut(first, ":")
@@ -208,17 +195,17 @@ func (r *renamer) meanings(id Ident) (list [][]edit) {
 }
 
 // agreed says whether all meanings are the same.
-func agreed(meanings [][]edit) bool {
-	return !slices.ContainsFunc(meanings, func(other []edit) bool { return !slices.Equal(other, meanings[0]) })
+func agreed(meanings [][]lang.Edit) bool {
+	return !slices.ContainsFunc(meanings, func(other []lang.Edit) bool { return !slices.Equal(other, meanings[0]) })
 }
 
 // settle accepts a path of several meanings if the rule has them all already.
-func (r *renamer) settle(id Ident) error {
+func (r *renamer) settle(id lang.Ident) error {
 	for _, edits := range r.meanings(id) {
 		for i := range edits {
-			edits[i].pos, edits[i].end = edits[i].pos-id.Pos, edits[i].end-id.Pos
+			edits[i].Pos, edits[i].End = edits[i].Pos-id.Pos, edits[i].End-id.Pos
 		}
-		if !slices.Contains(r.names, edited(id.Name, edits)) {
+		if !slices.Contains(r.names, lang.Edited(id.Name, edits)) {
 			return &Error{Message: quoted(id.Name) + " is a field of several auth collections, which would get different names", Pos: id.Pos}
 		}
 	}
@@ -227,9 +214,9 @@ func (r *renamer) settle(id Ident) error {
 
 // literal follows the name of a collection that @request.auth.collectionName is
 // compared with.
-func (r *renamer) literal(side, other Operand) {
-	id, ok := side.(Ident)
-	t, isText := other.(Text)
+func (r *renamer) literal(side, other lang.Operand) {
+	id, ok := side.(lang.Ident)
+	t, isText := other.(lang.Text)
 	if !ok || !isText || id.Name != "@request.auth.collectionName" {
 		return
 	}
@@ -238,5 +225,5 @@ func (r *renamer) literal(side, other Operand) {
 	if c == nil || c.Name != t.Value || end > len(r.rule) || r.rule[t.Pos+1:end] != t.Value {
 		return
 	}
-	r.edits = append(r.edits, edit{t.Pos + 1, end, r.collection(c, t.Value)})
+	r.edits = append(r.edits, lang.Edit{Pos: t.Pos + 1, End: end, Text: r.collection(c, t.Value)})
 }

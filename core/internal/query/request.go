@@ -3,6 +3,8 @@ package query
 import (
 	"strings"
 
+	"github.com/loambase/loam/core/internal/query/lang"
+
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -57,13 +59,13 @@ func (b *build) caller() AuthRecord {
 
 // asksWhetherSignedIn finds @request.auth.id != "" and = "", which most rules
 // begin with: they say the same for all who are signed in.
-func asksWhetherSignedIn(c *Compare) (signedIn, ok bool) {
-	id, isIdent := c.Left.(Ident)
-	empty, isText := c.Right.(Text)
+func asksWhetherSignedIn(c *lang.Compare) (signedIn, ok bool) {
+	id, isIdent := c.Left.(lang.Ident)
+	empty, isText := c.Right.(lang.Text)
 	if !isIdent || !isText || id.Name != "@request.auth.id" || empty.Value != "" {
 		return false, false
 	}
-	return c.Op == NotEqual, c.Op == NotEqual || c.Op == Equal
+	return c.Op == lang.NotEqual, c.Op == lang.NotEqual || c.Op == lang.Equal
 }
 
 func (b *build) signedIn() bool {
@@ -114,7 +116,7 @@ func headerValues(headers map[string][]string, name string) []string {
 func headerName(key string) string {
 	b := []byte(key)
 	for i, c := range b {
-		if c = lower(c); c != '_' && !isDigit(c) && (c < 'a' || c > 'z') {
+		if c = lower(c); c != '_' && !lang.IsDigit(c) && (c < 'a' || c > 'z') {
 			c = '_'
 		}
 		b[i] = c
@@ -153,7 +155,7 @@ func (r *resolver) authIdent(p pathName) (operand, error) {
 // requestPath is path, but names that mean nothing are NULL.
 func (r *resolver) requestPath(s *source, p pathName) (operand, error) {
 	o, err := r.path(s, p)
-	if e, ok := err.(*Error); ok && e.unknown {
+	if e, ok := err.(*Error); ok && e.Unknown {
 		return constantOf(null), nil
 	}
 	return o, err
@@ -234,8 +236,8 @@ func (r *resolver) bodyRelation(f *schema.Field, k *schema.Relation, p pathName)
 }
 
 // changedField finds @request.body.<field>:changed.
-func changedField(o Operand) (id Ident, ok bool) {
-	id, ok = o.(Ident)
+func changedField(o lang.Operand) (id lang.Ident, ok bool) {
+	id, ok = o.(lang.Ident)
 	if !ok || !strings.HasPrefix(id.Name, "@request.body.") || !strings.HasSuffix(id.Name, ":changed") {
 		return id, false
 	}
@@ -244,7 +246,7 @@ func changedField(o Operand) (id Ident, ok bool) {
 
 // changed is a comparison of :changed, which is a condition itself: one case for
 // when it holds and one for when it does not.
-func (r *resolver) changed(id Ident, o Operand, compare func(is, other operand) cond) (cond, error) {
+func (r *resolver) changed(id lang.Ident, o lang.Operand, compare func(is, other operand) cond) (cond, error) {
 	name := strings.TrimSuffix(strings.TrimPrefix(id.Name, "@request.body."), ":changed")
 	f := r.base.collection.Field(name)
 	if r.restricted || f == nil {
@@ -259,7 +261,7 @@ func (r *resolver) changed(id Ident, o Operand, compare func(is, other operand) 
 	yes, no := constantOf(truth(true)), constantOf(truth(false))
 	yes.strict, no.strict = true, true
 	return or(
-		and(truthValue(sent), typed(NotEqual, is, was), compare(yes, other)),
-		and(or(truthValue(!sent), typed(Equal, is, was)), compare(no, other)),
+		and(truthValue(sent), typed(lang.NotEqual, is, was), compare(yes, other)),
+		and(or(truthValue(!sent), typed(lang.Equal, is, was)), compare(no, other)),
 	), nil
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/query/lang"
+
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -42,17 +44,17 @@ func (b *build) newSpace() int {
 
 // expr resolves an expression. Any-comparisons in it still lack their EXISTS:
 // see close.
-func (r *resolver) expr(e Expr) (cond, error) {
+func (r *resolver) expr(e lang.Expr) (cond, error) {
 	switch e := e.(type) {
-	case *And:
+	case *lang.And:
 		return r.list(e.List, and)
-	case *Or:
+	case *lang.Or:
 		return r.list(e.List, or)
 	}
-	return r.compare(e.(*Compare))
+	return r.compare(e.(*lang.Compare))
 }
 
-func (r *resolver) list(list []Expr, combine func(...cond) cond) (cond, error) {
+func (r *resolver) list(list []lang.Expr, combine func(...cond) cond) (cond, error) {
 	conds := make([]cond, len(list))
 	for i, e := range list {
 		c, err := r.expr(e)
@@ -64,7 +66,7 @@ func (r *resolver) list(list []Expr, combine func(...cond) cond) (cond, error) {
 	return combine(conds...), nil
 }
 
-func (r *resolver) compare(c *Compare) (cond, error) {
+func (r *resolver) compare(c *lang.Compare) (cond, error) {
 	if id, ok := changedField(c.Left); ok {
 		return r.changed(id, c.Right, func(is, other operand) cond { return compare(c.Op, is, other) })
 	}
@@ -85,25 +87,26 @@ func (r *resolver) compare(c *Compare) (cond, error) {
 }
 
 // sides resolves the operands of a comparison.
-func (r *resolver) sides(l, rr *resolver, c *Compare) (left, right operand, err error) {
+func (r *resolver) sides(l, rr *resolver, c *lang.Compare) (left, right operand, err error) {
 	if left, err = l.operand(c.Left); err != nil {
 		return left, right, wrap("left", c.Left, err)
 	}
 	if right, err = rr.operand(c.Right); err != nil {
 		return left, right, wrap("right", c.Right, err)
 	}
-	if v := right.constant(); v != nil && len(v.text) > maxPattern && (c.Op == Like || c.Op == NotLike) {
+	if v := right.constant(); v != nil && len(v.text) > maxPattern && (c.Op == lang.Like || c.Op == lang.NotLike) {
 		return left, right, wrap("right", c.Right, &Error{Message: "the pattern is too long"})
 	}
 	return left, right, nil
 }
 
-func wrap(side string, o Operand, err error) error {
-	return &Error{Message: "invalid " + side + " operand " + quoted(o.String()) + " - " + err.Error(), Pos: o.position()}
+func wrap(side string, o lang.Operand, err error) error {
+	pos, _ := o.Position()
+	return &Error{Message: "invalid " + side + " operand " + quoted(o.String()) + " - " + err.Error(), Pos: pos}
 }
 
 // compareAll is a comparison that must hold for every value of both sides.
-func (r *resolver) compareAll(c *Compare) (cond, error) {
+func (r *resolver) compareAll(c *lang.Compare) (cond, error) {
 	if r.restricted { // the guards of what is crossed hold for the whole filter
 		if _, _, err := r.sides(r, r, c); err != nil {
 			return nil, err
@@ -171,16 +174,16 @@ func (b *build) close(c cond, space int) cond {
 }
 
 // operand resolves one side of a comparison.
-func (r *resolver) operand(o Operand) (operand, error) {
+func (r *resolver) operand(o lang.Operand) (operand, error) {
 	switch o := o.(type) {
-	case Text:
+	case lang.Text:
 		return constantOf(text(o.Value)), nil
-	case Number:
+	case lang.Number:
 		return constantOf(number(o.Value)), nil
-	case *Call:
+	case *lang.Call:
 		return r.call(o)
 	}
-	return r.ident(o.(Ident).Name)
+	return r.ident(o.(lang.Ident).Name)
 }
 
 func (r *resolver) ident(name string) (operand, error) {
@@ -270,11 +273,6 @@ func (b *build) from(parent *source, s source) *source {
 	return made
 }
 
-func (s *source) like(o *source) bool {
-	return s.how == o.how && s.collection == o.collection && s.field == o.field && s.id == o.id &&
-		s.name == o.name && (s.space == o.space || !s.many()) && slices.Equal(s.ids, o.ids)
-}
-
 // rule resolves the rule of a collection as a condition on the rows of s, by
 // itself: it shares no sources with other expressions.
 func (b *build) rule(s *source, rule string) (cond, error) {
@@ -290,9 +288,9 @@ func (b *build) rule(s *source, rule string) (cond, error) {
 	return b.close(c, r.space), nil
 }
 
-func (b *build) parse(text string) (Expr, error) {
+func (b *build) parse(text string) (lang.Expr, error) {
 	if b.planner == nil {
-		return Parse(text)
+		return lang.Parse(text)
 	}
 	return b.planner.parse(text)
 }

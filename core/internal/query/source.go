@@ -1,6 +1,8 @@
 package query
 
 import (
+	"slices"
+
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
@@ -73,3 +75,9 @@ func (s *source) under(other *source) bool {
 // nullable says whether the columns of the source may be NULL: rows of views, and
 // rows that may be missing.
 func (s *source) nullable() bool { return s.how != ofTable || s.collection.IsView() }
+
+// like says whether two sources reached from the same parent are the same.
+func (s *source) like(o *source) bool {
+	return s.how == o.how && s.collection == o.collection && s.field == o.field && s.id == o.id &&
+		s.name == o.name && (s.space == o.space || !s.many()) && slices.Equal(s.ids, o.ids)
+}

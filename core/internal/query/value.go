@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/query/lang"
+
 	"github.com/loambase/loam/core/internal/store"
 )
 
@@ -99,7 +101,7 @@ func numeric(s string) (float64, bool) {
 	digits := false
 	for i := range len(s) {
 		switch c := s[i]; {
-		case isDigit(c):
+		case lang.IsDigit(c):
 			digits = true
 		case c == '.' || c == '+' || c == '-':
 		case (c == 'e' || c == 'E') && digits:

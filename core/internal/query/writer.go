@@ -46,9 +46,9 @@ func (w *writer) slot(at *int, v store.Value) string {
 	return mark
 }
 
-// finish gives the plan what was collected in rendering its SQL.
-func (w *writer) finish(plan *Plan) {
-	plan.Args, plan.Tables, plan.slots = w.args, w.tables, w.slots
+// finish is the SQL with what was collected in rendering it.
+func (w *writer) finish(sql string) (*rendered, error) {
+	return &rendered{SQL: sql, args: w.args, tables: w.tables, slots: w.slots}, w.err
 }
 
 // alias is the source's name in SQL.
