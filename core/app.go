@@ -60,7 +60,8 @@ type App struct {
 
 	store       store.Store
 	snapshots   atomic.Pointer[schema.Snapshot]
-	blobs       *blob.Local
+	local       *blob.Local // the files in the data folder
+	blobs       *blob.Swap  // where files are: local, unless it is set to another store
 	passwords   *password.Hasher
 	records     *record.Service
 	collections *collection.Service
@@ -157,6 +158,7 @@ func (a *App) begin(ctx context.Context) error {
 	background, stop := context.WithCancel(context.Background())
 	a.stop = stop
 	a.running.Go(func() { a.changes.Run(background) })
+	a.running.Go(func() { a.sweepBlobs(background) })
 	a.running.Go(func() { a.follow(background) })
 	if err := a.migrate(ctx); err != nil {
 		return err
@@ -184,9 +186,10 @@ func (a *App) open(ctx context.Context, mode Mode) (err error) {
 	if err := migrate(ctx, a.store, a.Config.Now); err != nil {
 		return err
 	}
-	if a.blobs, err = blob.NewLocal(filepath.Join(dir, "storage")); err != nil {
+	if a.local, err = blob.NewLocal(filepath.Join(dir, "storage")); err != nil {
 		return err
 	}
+	a.blobs = blob.NewSwap(a.local)
 	if err := a.openChanges(ctx); err != nil {
 		return err
 	}
@@ -297,8 +300,8 @@ func (a *App) Close() error {
 		a.running.Wait()
 	}
 	err = errors.Join(err, a.store.Close())
-	if a.blobs != nil {
-		err = errors.Join(err, a.blobs.Close())
+	if a.local != nil {
+		err = errors.Join(err, a.local.Close())
 	}
 	a.store, a.changes, a.stop = nil, nil, nil
 	return err

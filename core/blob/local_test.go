@@ -31,7 +31,7 @@ func newLocal(t *testing.T) (*Local, string) {
 
 func put(t *testing.T, l *Local, key, content string) {
 	t.Helper()
-	if err := l.Put(context.Background(), key, strings.NewReader(content), Attributes{ContentType: "text/plain"}); err != nil {
+	if err := l.Put(context.Background(), key, strings.NewReader(content), UnknownSize, Attributes{ContentType: "text/plain"}); err != nil {
 		t.Fatalf("Put(%q) error = %v", key, err)
 	}
 }
@@ -79,7 +79,7 @@ func TestLocalPutAndOpen(t *testing.T) {
 	ctx := context.Background()
 	a := Attributes{ContentType: "image/png", OriginalName: "Ünï \"1\".png"}
 	for _, content := range []string{"first", "second, replaced"} {
-		if err := l.Put(ctx, "c/r/f.png", strings.NewReader(content), a); err != nil {
+		if err := l.Put(ctx, "c/r/f.png", strings.NewReader(content), UnknownSize, a); err != nil {
 			t.Fatal(err)
 		}
 		b, err := l.Open(ctx, "c/r/f.png")
@@ -114,7 +114,7 @@ func TestLocalSidecar(t *testing.T) {
 		{Attributes{"text/plain", "a.txt"}, head + `"user.content_type":"text/plain","user.metadata":{"original-filename":"a.txt"},"md5":"` + md5Text + `"}`},
 		{Attributes{"text/plain", ""}, head + `"user.content_type":"text/plain","user.metadata":null,"md5":"` + md5Text + `"}`},
 	} {
-		if err := l.Put(context.Background(), "c/r/a", strings.NewReader("hello"), tt.a); err != nil {
+		if err := l.Put(context.Background(), "c/r/a", strings.NewReader("hello"), UnknownSize, tt.a); err != nil {
 			t.Fatal(err)
 		}
 		got, err := os.ReadFile(filepath.Join(dir, "c/r/a.attrs"))
@@ -199,7 +199,7 @@ func TestLocalStaysInside(t *testing.T) {
 		if text, err := read(l, key); err == nil {
 			t.Errorf("Open(%q) reads %q", key, text)
 		}
-		if err := l.Put(ctx, key, strings.NewReader("overwritten"), Attributes{}); err == nil && key != "file" {
+		if err := l.Put(ctx, key, strings.NewReader("overwritten"), UnknownSize, Attributes{}); err == nil && key != "file" {
 			if got, _ := read(l, key); got != "overwritten" {
 				t.Errorf("Put(%q) went elsewhere", key)
 			}
@@ -243,11 +243,11 @@ func TestLocalPutFails(t *testing.T) {
 		{context.Background(), "c/r/f.attrs", strings.NewReader("x"), ErrKey},
 		{context.Background(), "../f", failing{broken}, broken},
 	} {
-		if err := l.Put(tt.ctx, tt.key, tt.r, Attributes{}); !errors.Is(err, tt.want) {
+		if err := l.Put(tt.ctx, tt.key, tt.r, UnknownSize, Attributes{}); !errors.Is(err, tt.want) {
 			t.Errorf("Put(%q) = %v, want %v", tt.key, err, tt.want)
 		}
 	}
-	if err := l.Put(context.Background(), "c/r", strings.NewReader("x"), Attributes{}); err == nil {
+	if err := l.Put(context.Background(), "c/r", strings.NewReader("x"), UnknownSize, Attributes{}); err == nil {
 		t.Error("Put over a folder = nil, want an error")
 	}
 	if got, err := read(l, "c/r/kept"); got != "old" || err != nil {
@@ -378,7 +378,7 @@ func TestLocalConcurrentPutAndDelete(t *testing.T) {
 		group.Go(func() {
 			key := fmt.Sprintf("c/r/%d", g)
 			for range 50 {
-				if err := l.Put(ctx, key, strings.NewReader("x"), Attributes{}); err != nil {
+				if err := l.Put(ctx, key, strings.NewReader("x"), UnknownSize, Attributes{}); err != nil {
 					t.Errorf("Put(%q) = %v", key, err)
 				}
 				if err := l.Delete(ctx, key); err != nil {
