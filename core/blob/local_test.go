@@ -75,6 +75,7 @@ func files(t *testing.T, dir string) []string {
 }
 
 func TestLocalPutAndOpen(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	ctx := context.Background()
 	a := Attributes{ContentType: "image/png", OriginalName: "Ünï \"1\".png"}
@@ -103,6 +104,7 @@ func TestLocalPutAndOpen(t *testing.T) {
 }
 
 func TestLocalSidecar(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	sum := md5.Sum([]byte("hello"))
 	md5Text := base64.StdEncoding.EncodeToString(sum[:])
@@ -125,6 +127,7 @@ func TestLocalSidecar(t *testing.T) {
 }
 
 func TestLocalForeignSidecar(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	unknown := Attributes{ContentType: "application/octet-stream"}
 	for _, tt := range []struct {
@@ -157,6 +160,7 @@ func TestLocalForeignSidecar(t *testing.T) {
 }
 
 func TestLocalMissing(t *testing.T) {
+	t.Parallel()
 	l, _ := newLocal(t)
 	put(t, l, "c/r/f", "x")
 	for _, key := range []string{
@@ -177,6 +181,7 @@ func TestLocalMissing(t *testing.T) {
 
 // Somebody who may choose a key, or put a link into the folder, gets nowhere.
 func TestLocalStaysInside(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	ctx := context.Background()
 	outside := filepath.Join(filepath.Dir(dir), "outside")
@@ -225,6 +230,7 @@ func TestLocalStaysInside(t *testing.T) {
 }
 
 func TestLocalPutFails(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	put(t, l, "c/r/kept", "old")
 	broken := errors.New("broken")
@@ -264,6 +270,7 @@ func TestLocalPutFails(t *testing.T) {
 }
 
 func TestLocalDeleteRemovesEmptyFolders(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	ctx := context.Background()
 	for _, key := range []string{"a/1/f", "a/1/thumbs_f/x", "a/2/f", "b/1/f", "b/1/g"} {
@@ -296,6 +303,7 @@ func TestLocalDeleteRemovesEmptyFolders(t *testing.T) {
 }
 
 func TestLocalList(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	for _, key := range []string{"a/1/f", "a/10/f", "a/1/odd\nname//x", "b/1/__0x2f__"} {
 		put(t, l, key, "12345")
@@ -331,6 +339,7 @@ func TestLocalList(t *testing.T) {
 
 // Random operations on the store and on a map give the same.
 func TestLocalBehavesLikeAMap(t *testing.T) {
+	t.Parallel()
 	l, _ := newLocal(t)
 	ctx := context.Background()
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -371,6 +380,7 @@ func TestLocalBehavesLikeAMap(t *testing.T) {
 
 // Deleting the last blob of a folder does not take it from under a new one.
 func TestLocalConcurrentPutAndDelete(t *testing.T) {
+	t.Parallel()
 	l, _ := newLocal(t)
 	ctx := context.Background()
 	var group sync.WaitGroup

@@ -276,6 +276,7 @@ func cutsOf(most int) int {
 }
 
 func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
 	cuts := cutsOf(400)
 	d := cutPower(t, place{}, cuts, false)
 	if d.bad() {
@@ -286,6 +287,7 @@ func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 
 // The test above proves something only if it can fail.
 func TestPowerCutTestSeesLosses(t *testing.T) {
+	t.Parallel()
 	cuts := cutsOf(100)
 	d := cutPower(t, place{synchronous: "NORMAL"}, cuts, false)
 	if d.lost == 0 || d.corrupt > 0 || d.torn > 0 {
@@ -296,6 +298,7 @@ func TestPowerCutTestSeesLosses(t *testing.T) {
 
 // On a disk whose syncs fail now and then what was refused is not there, either.
 func TestPowerCutAfterFailedSyncs(t *testing.T) {
+	t.Parallel()
 	cuts := cutsOf(100)
 	d := cutPower(t, place{}, cuts, true)
 	if d.bad() || d.refused == 0 {
@@ -306,6 +309,7 @@ func TestPowerCutAfterFailedSyncs(t *testing.T) {
 
 // A database that has just been made is not lost with its name.
 func TestPowerCutAfterTheFirstWrite(t *testing.T) {
+	t.Parallel()
 	for _, forgets := range []bool{false, true} {
 		disk := disktest.New(t)
 		at := place{vfs: disk.Name(), syncFolder: disk.SyncFolder}
