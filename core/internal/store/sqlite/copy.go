@@ -99,7 +99,7 @@ func (db *DB) yield(ctx context.Context, pause time.Duration) error {
 		return store.ErrClosed
 	default:
 	}
-	if !db.readers.turn.writers() {
+	if !db.readers.yielding.writers() {
 		return nil
 	}
 	timer := time.NewTimer(pause)

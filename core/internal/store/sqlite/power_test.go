@@ -91,7 +91,7 @@ func finishPower(t *testing.T, disk *disktest.Disk, db *DB, log string, faults b
 	t.Helper()
 	i := powerWrites
 	for ; disk.Begun(log) < 2; i++ { // without readers a checkpoint copies all of the log
-		onWriter(t, db, func(c *conn) error { return db.writer.copies.run(c, binding.CheckpointPassive) })
+		onWriter(t, db, func(c *conn) error { return db.writer.checkpoints.run(c, binding.CheckpointPassive) })
 		if err := writePower(t, db, 0, i, 0); err != nil {
 			t.Fatalf("Write() = %v", err)
 		}
@@ -255,7 +255,7 @@ func cutAgain(t *testing.T, dir string, notes []string, rng *rand.Rand) (string,
 			}
 			disk.Note(fmt.Sprintf("stored %d %d 0", powerWriters, i))
 			onWriter(t, db, func(c *conn) error {
-				return db.writer.copies.run(c, binding.CheckpointPassive)
+				return db.writer.checkpoints.run(c, binding.CheckpointPassive)
 			})
 		}
 	}

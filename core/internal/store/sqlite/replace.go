@@ -63,7 +63,7 @@ func (w *writer) replace(ctx context.Context, c *conn, source *binding.Conn, rep
 	w.notify(func() {
 		_ = store.Inside(func() error { replaced(); return nil }) // of no error
 	})
-	if err := w.copies.run(c, binding.CheckpointTruncate); err != nil { // the log is as long as the database
+	if err := w.checkpoints.run(c, binding.CheckpointTruncate); err != nil { // the log is as long as the database
 		w.checkpointFailed(err)
 	}
 	return nil

@@ -123,13 +123,13 @@ func (db *DB) open() (err error) {
 		return err
 	}
 	open := func(r role) (*conn, error) { return openConn(db.cfg.at, r) }
-	beside := func() (*conn, error) { return open(roleCheckpoint) }
-	turn := newTurn()
-	db.writer = newWriter(db.cfg, &db.stamps, turn, db.openWriter, beside)
+	openCheckpointConn := func() (*conn, error) { return open(roleCheckpoint) }
+	yielding := newReadYield()
+	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
 	if err := db.writer.start(); err != nil {
 		return err
 	}
-	db.readers = newPool(turn, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
+	db.readers = newPool(yielding, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
 	return nil
 }
 
