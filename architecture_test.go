@@ -24,23 +24,90 @@ const module = "github.com/loambase/loam"
 // below its own layer and nothing beside or above it.
 func layers() [][]string {
 	return [][]string{
-		{"main", "examples/embed", "core/coretest/pgtest/with"},
-		{"api"},
-		{"api/rest"},
-		{"api/middleware"},
-		{"api/wire"},
-		{"auth", "core/coretest", "core/pocketbase"},
-		{"core"},
-		{"core/collection"},
-		{"core/record", "core/settings"},
-		{"core/coretest/enginetest"},
-		{"core/internal/query", "core/internal/store/sqlite", "core/internal/store/postgres", "core/internal/store/storetest", "core/change"},
-		{"core/internal/query/render", "core/internal/store/sqlite/binding", "core/coretest/disktest"},
-		{"core/internal/query/ir"},
-		{"core/schema"},
-		{"core/coretest/pgtest"},
-		{"core/internal/store", "core/blob", "core/password"},
-		{"core/fault", "core/hook", "core/internal/viewquery", "core/internal/query/lang", "migrations", "api/apitest"},
+		{
+			"core/coretest/pgtest/with",
+			"examples/embed",
+			"main",
+		},
+		{
+			"api",
+		},
+		{
+			"api/rest",
+		},
+		{
+			"api/middleware",
+		},
+		{
+			"api/request",
+		},
+		{
+			"api/wire",
+		},
+		{
+			"auth",
+			"core/coretest",
+			"core/pocketbase",
+		},
+		{
+			"core",
+		},
+		{
+			"core/collection",
+		},
+		{
+			"core/settings",
+		},
+		{
+			"core/record",
+		},
+		{
+			"core/coretest/enginetest",
+		},
+		{
+			"core/change",
+			"core/internal/query",
+			"core/internal/store/postgres",
+			"core/internal/store/sqlite",
+			"core/internal/store/storetest",
+			"core/schema/alter",
+		},
+		{
+			"core/schema/standard",
+		},
+		{
+			"core/coretest/disktest",
+			"core/internal/query/render",
+			"core/internal/store/sqlite/binding",
+		},
+		{
+			"core/internal/query/ir",
+		},
+		{
+			"core/schema",
+		},
+		{
+			"core/coretest/pgtest",
+			"core/schema/address",
+			"core/schema/sqlindex",
+		},
+		{
+			"core/blob",
+			"core/internal/store",
+			"core/password",
+			"core/schema/check",
+		},
+		{
+			"api/apitest",
+			"core/cache",
+			"core/fault",
+			"core/hook",
+			"core/internal/query/lang",
+			"core/internal/viewquery",
+			"core/schema/cast",
+			"core/schema/pattern",
+			"migrations",
+		},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
 )
 
 // benchPosts is a blog: 1000 posts of 20 authors in 4 teams.
@@ -34,7 +35,7 @@ func benchPosts(b *testing.B) *core.App {
 			"id": fmt.Sprintf("post%011d", i), "title": fmt.Sprintf("title %d", i), "body": strings.Repeat("text ", 20), "views": i,
 			"author": fmt.Sprintf("auth%011d", i%20), "data": map[string]any{"tags": []any{"a", "b"}, "n": i}})
 	}
-	if _, err := app.Settings().Patch(b.Context(), []byte(`{"batch":{"enabled":true}}`)); err != nil {
+	if _, err := app.Settings().Patch(b.Context(), record.Root(), []byte(`{"batch":{"enabled":true}}`)); err != nil {
 		b.Fatal(err)
 	}
 	return app
@@ -64,7 +65,10 @@ func BenchmarkHandler(b *testing.B) {
 		{"refused create", "POST", posts, `{"title":1,`},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
-			h := Handler(app)
+			h, err := (&Program{App: app}).Handler()
+			if err != nil {
+				b.Fatal(err)
+			}
 			w := &discard{}
 			b.ReportAllocs()
 			for b.Loop() {

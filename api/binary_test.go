@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/record"
 )
 
 // binary is the real program, built once.
@@ -57,11 +58,11 @@ func prepare(t *testing.T, db string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = app.Collections().Create(ctx, []byte(`{"name":"notes","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"",
+	_, err = app.Collections().Create(ctx, record.Root(), []byte(`{"name":"notes","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"",
 		"fields":[{"name":"key","type":"text"},{"name":"n","type":"number"},{"name":"text","type":"text"}],
 		"indexes":["CREATE UNIQUE INDEX notes_key ON notes (key)"]}`))
 	if err == nil {
-		_, err = app.Settings().Patch(ctx, []byte(`{"batch":{"enabled":true,"maxRequests":50,"timeout":30}}`))
+		_, err = app.Settings().Patch(ctx, record.Root(), []byte(`{"batch":{"enabled":true,"maxRequests":50,"timeout":30}}`))
 	}
 	if err != nil {
 		t.Fatal(err)

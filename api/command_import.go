@@ -19,7 +19,7 @@ func newImportCommand(app *core.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import",
 		Short: "Move an installation of another server over",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newImportPocketBaseCommand(app))

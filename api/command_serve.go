@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ const serveHelp = `Open the data folder, creating it if it is missing, and answe
 the process is told to stop (SIGINT or SIGTERM). Running requests may finish.
 
 The REST API is below /api/. Files in the public folder are served at /; where a
-path leads to no file, its index.html is.`
+path leads to no file, its index.html is. A folder that --public names must exist.`
 
 const serveExample = `  loam serve
   loam serve --http 0.0.0.0:8080 --dir /var/lib/loam --public ./dist
@@ -27,47 +28,80 @@ const serveExample = `  loam serve
 
 func newServeCommand(p *Program) *cobra.Command {
 	var address string
-	config := Config{serve: &p.Serve}
 	cmd := &cobra.Command{
 		Use:     "serve",
 		Short:   "Start the server",
 		Long:    serveHelp,
 		Example: serveExample,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: task(func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd, p.App, address, config)
+			if err := checkOrigins(p.Config.Origins); err != nil {
+				return err
+			}
+			// Who has named a folder means one that is there; the default one may come later.
+			if cmd.Flags().Changed("public") && p.Config.Public != "" {
+				if err := checkPublic(p.Config.Public, p.App.Config.Dir); err != nil {
+					return err
+				}
+			}
+			return serve(cmd, p, address)
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on")
-	flags.StringVar(&config.Public, "public", "loam_public", "the folder of files to serve at /")
-	flags.StringSliceVar(&config.Origins, "origins", []string{"*"}, "the origins whose pages may use the API; * and ? are wildcards")
+	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only")
+	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")
+	origins := p.Config.Origins
+	if len(origins) == 0 {
+		origins = []string{"*"}
+	}
+	flags.StringSliceVar(&p.Config.Origins, "origins", origins, "the origins whose pages may use the API; * and ? are wildcards")
 	return cmd
 }
 
-// serve opens the app, says where it can be reached, and serves until the context
-// of the command ends.
-func serve(cmd *cobra.Command, app *core.App, address string, config Config) (err error) {
+// serve starts the server, tells where it can be reached, and closes it when the
+// context of the command ends.
+func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 	ctx := cmd.Context()
+	address, err = listenAddress(address)
+	if err != nil {
+		return err
+	}
 	// An address that is taken must not leave a new data folder behind.
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	if err := open(ctx, app, core.Serve); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, app.Close()) }()
-	if err := announce(cmd, app, listener.Addr()); err != nil {
-		return err
-	}
 	defer runtime.KeepAlive(ballast())
-	return Serve(ctx, app, listener, config)
+	server := p.Server()
+	if err := server.Start(ctx, listener); err != nil {
+		return err
+	}
+	err = announce(cmd, p.App, listener.Addr())
+	if err == nil {
+		err = server.Wait(ctx)
+	}
+	if n := server.Running(); n > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "Stopping: %s finish. Stop it again to end at once.\n", requests(n))
+	}
+	return errors.Join(err, server.Close())
+}
+
+// requests is the beginning of a sentence about so many of them.
+func requests(n int) string {
+	if n == 1 {
+		return "1 request may"
+	}
+	return fmt.Sprintf("%d requests may", n)
 }
 
 // open opens the app and says of which folder an error speaks.
 func open(ctx context.Context, app *core.App, mode core.Mode) error {
+	if app.Config.DB == "" {
+		if err := checkFolder(app.Config.Dir); err != nil {
+			return err
+		}
+	}
 	if err := app.Open(ctx, mode); err != nil {
 		return fmt.Errorf("cannot open %s: %w", place(app), err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,29 +24,46 @@ func newSuperuserCommand(app *core.App) *cobra.Command {
 		Use:     "superuser",
 		Short:   "Manage superusers",
 		Long:    superuserHelp,
-		Example: "  loam superuser upsert me@example.com a-long-password",
-		Args:    cobra.NoArgs,
+		Example: "  loam superuser upsert me@example.com\n  loam superuser list",
+		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
 		superuserTask(app, "upsert", "Create a superuser, or give it a new password", upsertSuperuser),
 		superuserTask(app, "create", "Create a superuser", createSuperuser),
 		superuserTask(app, "update", "Give a superuser a new password", updateSuperuser),
+		newSuperuserListCommand(app),
 		newSuperuserDeleteCommand(app),
 		newSuperuserIPsCommand(app),
 	)
 	return cmd
 }
 
+const passwordHelp = `Without PASSWORD it is asked for, or read from the first line of standard input if
+that is no terminal: others on this machine can see the arguments of a command.`
+
 // superuserTask is a command on an email address and a password. done says what
 // it has done.
 func superuserTask(app *core.App, name, short string, do func(context.Context, *core.App, string, string) (done string, err error)) *cobra.Command {
 	return &cobra.Command{
-		Use:     name + " EMAIL PASSWORD",
+		Use:     name + " EMAIL [PASSWORD]",
 		Short:   short,
-		Example: "  loam superuser " + name + " me@example.com a-long-password",
-		Args:    named("EMAIL", "PASSWORD"),
+		Long:    short + ".\n\n" + passwordHelp,
+		Example: "  loam superuser " + name + " me@example.com\n  loam superuser " + name + " me@example.com < password-file",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 || len(args) == 2 {
+				return nil
+			}
+			return usagef("%s needs EMAIL, and PASSWORD unless standard input has it", cmd.CommandPath())
+		},
 		RunE: task(func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				password, err := readPassword(cmd.InOrStdin(), cmd.ErrOrStderr())
+				if err != nil {
+					return err
+				}
+				args = append(args, password)
+			}
 			return beside(cmd, app, func() (string, error) { return do(cmd.Context(), app, args[0], args[1]) })
 		}),
 	}
@@ -58,6 +76,9 @@ func newSuperuserDeleteCommand(app *core.App) *cobra.Command {
 		Example: "  loam superuser delete me@example.com",
 		Args:    named("EMAIL"),
 		RunE: task(func(cmd *cobra.Command, args []string) error {
+			if err := mustExist(app); err != nil {
+				return err
+			}
 			return beside(cmd, app, func() (string, error) { return deleteSuperuser(cmd.Context(), app, args[0]) })
 		}),
 	}
@@ -74,6 +95,9 @@ func newSuperuserIPsCommand(app *core.App) *cobra.Command {
 		Long:    superuserIPsHelp,
 		Example: "  loam superuser ips 127.0.0.1 10.0.0.0/8\n  loam superuser ips",
 		RunE: task(func(cmd *cobra.Command, args []string) error {
+			if err := mustExist(app); err != nil {
+				return err
+			}
 			return beside(cmd, app, func() (string, error) { return restrictSuperusers(cmd.Context(), app, args) })
 		}),
 	}
@@ -103,6 +127,16 @@ func beside(cmd *cobra.Command, app *core.App, do func() (string, error)) (err e
 	return err
 }
 
+// absolute is place in full: a command that ran in the wrong folder has made a new
+// installation there.
+func absolute(app *core.App) string {
+	dir, err := filepath.Abs(app.Config.Dir)
+	if err != nil {
+		return place(app)
+	}
+	return strings.TrimSuffix(place(app), app.Config.Dir) + dir
+}
+
 func upsertSuperuser(ctx context.Context, app *core.App, email, password string) (string, error) {
 	_, err := app.Records().FindFirst(ctx, schema.Superusers, "email", email, false)
 	if fault.KindOf(err) == fault.NotFound {
@@ -115,7 +149,7 @@ func createSuperuser(ctx context.Context, app *core.App, email, password string)
 	body := credentials(password)
 	body["email"] = email
 	_, err := app.Records().Create(ctx, record.Root(), schema.Superusers, record.Input{Body: body}, "")
-	return "Created the superuser " + email + ".", err
+	return "Created the superuser " + email + " in " + absolute(app) + ".", err
 }
 
 func updateSuperuser(ctx context.Context, app *core.App, email, password string) (string, error) {
@@ -125,7 +159,7 @@ func updateSuperuser(ctx context.Context, app *core.App, email, password string)
 	}
 	in := record.Input{Body: credentials(password)}
 	_, err = app.Records().Update(ctx, record.Root(), schema.Superusers, found.ID(), in, "")
-	return "Updated the superuser " + email + ".", err
+	return "Updated the superuser " + email + " in " + absolute(app) + ".", err
 }
 
 func deleteSuperuser(ctx context.Context, app *core.App, email string) (string, error) {
@@ -134,7 +168,7 @@ func deleteSuperuser(ctx context.Context, app *core.App, email string) (string, 
 		return "", err
 	}
 	err = app.Records().Delete(ctx, record.Root(), schema.Superusers, found.ID())
-	return "Deleted the superuser " + email + ".", err
+	return "Deleted the superuser " + email + " in " + absolute(app) + ".", err
 }
 
 func restrictSuperusers(ctx context.Context, app *core.App, ips []string) (string, error) {
@@ -142,7 +176,7 @@ func restrictSuperusers(ctx context.Context, app *core.App, ips []string) (strin
 	if err != nil {
 		return "", err
 	}
-	if _, err := app.Settings().Patch(ctx, patch); err != nil {
+	if _, err := app.Settings().Patch(ctx, record.Root(), patch); err != nil {
 		return "", err
 	}
 	if len(ips) == 0 {

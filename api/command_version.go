@@ -13,7 +13,7 @@ func newVersionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  loam version",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: task(func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), "loam "+core.Version)
 			return err

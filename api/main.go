@@ -29,7 +29,7 @@ func (p *Program) run(ctx context.Context, args []string, stdout, stderr io.Writ
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
@@ -38,7 +38,7 @@ func (p *Program) run(ctx context.Context, args []string, stdout, stderr io.Writ
 	if errors.As(err, &done) {
 		return exitFailed
 	}
-	fmt.Fprintln(stderr, `Run "loam --help" for usage.`)
+	fmt.Fprintf(stderr, "Run \"%s --help\" for usage.\n", cmd.CommandPath())
 	return exitUsage
 }
 
@@ -48,13 +48,16 @@ type doneError struct{ err error }
 func (e *doneError) Error() string { return e.err.Error() }
 func (e *doneError) Unwrap() error { return e.err }
 
-// task makes a command of a function whose errors are not those of its usage.
+// task makes a command of a function whose errors are not those of its usage, but for
+// those that are a usageError.
 func task(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := fn(cmd, args); err != nil {
-			return &doneError{err}
+		err := fn(cmd, args)
+		var usage *usageError
+		if err == nil || errors.As(err, &usage) {
+			return err
 		}
-		return nil
+		return &doneError{err}
 	}
 }
 
@@ -66,7 +69,7 @@ LOAM_HTTP, and so on. A flag on the command line wins.`
 
 const rootExample = `  loam serve
   loam serve --http 0.0.0.0:8080 --dir /var/lib/loam
-  loam superuser upsert me@example.com a-long-password`
+  loam superuser upsert me@example.com`
 
 func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	app := p.App
@@ -77,7 +80,7 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 		Long:          rootHelp,
 		Example:       rootExample,
 		Version:       core.Version,
-		Args:          cobra.NoArgs,
+		Args:          noArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -86,17 +89,31 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 				return err
 			}
 			app.Config.Log = newLog(stderr, debug)
+			for _, name := range unknownVariables(cmd.Root(), os.Environ()) {
+				fmt.Fprintln(stderr, "loam: no command has a flag for the environment variable "+name)
+			}
+			if app.Config.Dir == "" {
+				return usagef("--dir is empty")
+			}
 			return nil
 		},
 	}
 	root.SetVersionTemplate("loam {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(unknownFlag)
 	root.PersistentFlags().StringVar(&app.Config.Dir, "dir", app.Config.Dir, "the data folder")
 	root.PersistentFlags().StringVar(&app.Config.DB, "db", app.Config.DB, "a PostgreSQL database, postgres://…, instead of SQLite in the data folder")
 	root.PersistentFlags().Lookup("db").DefValue = "" // a password may be in it
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
 	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newImportCommand(app), newVersionCommand())
-	root.AddCommand(p.Commands...)
+	for _, cmd := range p.Commands {
+		root.AddCommand(cmd)
+		visit(cmd, func(c *cobra.Command) {
+			if c.RunE != nil {
+				c.RunE = task(c.RunE)
+			}
+		})
+	}
 	return root
 }
 
@@ -104,7 +121,7 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 // named as they are: --some-flag is LOAM_SOME_FLAG.
 func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) (err error) {
 	flags.VisitAll(func(f *pflag.Flag) {
-		name := "LOAM_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variable(f.Name)
 		value, ok := lookup(name)
 		if f.Changed || !ok || f.Name == "help" || err != nil {
 			return
@@ -112,6 +129,7 @@ func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) (
 		if wrong := f.Value.Set(value); wrong != nil {
 			err = fmt.Errorf("invalid value %q of %s: %w", value, name, wrong)
 		}
+		f.Changed = true
 	})
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/coretest/disktest"
 	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/record"
 )
 
 const (
@@ -36,10 +37,14 @@ func newShop(t *testing.T) shop {
 	app := coretest.Open(t, core.Config{Dir: t.TempDir()})
 	coretest.Collection(t, app, `{"name":"notes","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"",
 		"fields":[{"name":"key","type":"text"}]}`)
-	if _, err := app.Settings().Patch(t.Context(), []byte(`{"batch":{"enabled":true}}`)); err != nil {
+	if _, err := app.Settings().Patch(t.Context(), record.Root(), []byte(`{"batch":{"enabled":true}}`)); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(api.Handler(app))
+	handler, err := (&api.Program{App: app}).Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	s := shop{t, disk, server.URL}
 	s.want("POST", notes, `{"id":"first0000000000","key":"first"}`, 200, "")

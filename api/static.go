@@ -2,10 +2,12 @@ package api
 
 import (
 	"io/fs"
+	"mime"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/loambase/loam/api/wire"
@@ -14,43 +16,87 @@ import (
 
 const index = "index.html"
 
-// static serves the files of a folder, and the index of its top for whatever it
-// does not have: the application there finds out what was meant. Links that lead
-// out of the folder lead nowhere. The folder is looked up for every request, so it
-// may come later or be replaced by another one.
-type static struct{ folder string }
+// static serves the files of a folder, and the index of its top where a path leads to
+// no file: the application there finds out which page was meant. The data folder, names
+// that begin with a dot, and whatever lies outside of the folder are not served, also
+// not through symbolic links. The folder is looked up for every request, so it may come
+// later or be replaced by another one.
+type static struct {
+	folder string
+	data   string // the data folder; "": there is none to protect
+}
 
 func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	root := s.open()
-	if root == nil {
+	if root == nil || hidden(r.URL.Path) {
 		notFound(w)
 		return
 	}
 	defer root.Close()
 	name := strings.Trim(r.URL.Path, "/")
-	if path.Base(r.URL.Path) == index {
-		redirect(w, r, strings.TrimSuffix(r.URL.Path, index))
+	if strings.HasSuffix(r.URL.Path, "/"+index) {
+		redirect(w, r, "./")
+		return
+	}
+	if s.private(root, name) {
+		notFound(w)
 		return
 	}
 	info, err := root.Stat(orDot(name))
 	switch isDir := strings.HasSuffix(r.URL.Path, "/"); {
 	case err != nil:
 	case info.IsDir() && !isDir:
-		redirect(w, r, r.URL.Path+"/")
+		redirect(w, r, path.Base(name)+"/")
 		return
 	case info.IsDir():
-		if serveFile(w, r, root, path.Join(name, index)) {
+		if s.file(w, r, root, path.Join(name, index)) {
 			return
 		}
 	case isDir:
-		redirect(w, r, strings.TrimSuffix(r.URL.Path, "/"))
+		redirect(w, r, "../"+path.Base(name))
 		return
-	case serveFile(w, r, root, name):
+	case s.file(w, r, root, name):
 		return
 	}
-	if !serveFile(w, r, root, index) {
+	s.page(w, r, root)
+}
+
+// page answers a path that leads to no file: with the index of the top, which is the
+// application, unless the request is for a file. A script that is gone must be missed as
+// one; a page in its place would fail later, and hide the reason.
+func (s static) page(w http.ResponseWriter, r *http.Request, root *os.Root) {
+	if path.Ext(r.URL.Path) != "" {
+		w.Header().Add("Vary", "Accept")
+		if !acceptsPages(r) {
+			notFound(w)
+			return
+		}
+	}
+	if !s.file(w, r, root, index) {
 		notFound(w)
 	}
+}
+
+// acceptsPages says whether the request names HTML among what it accepts, as browsers do
+// when they go to a page and not when a page loads its parts.
+func acceptsPages(r *http.Request) bool {
+	for _, item := range strings.Split(strings.Join(r.Header.Values("Accept"), ","), ",") {
+		if kind, _, err := mime.ParseMediaType(item); err == nil && kind == "text/html" {
+			return true
+		}
+	}
+	return false
+}
+
+// hidden says whether a part of the path begins with a dot, as names do that are not
+// meant for others (.git, .env). /.well-known/ is meant for everybody (RFC 8615).
+func hidden(urlPath string) bool {
+	for i, part := range strings.Split(strings.TrimLeft(urlPath, "/"), "/") {
+		if strings.HasPrefix(part, ".") && (i > 0 || part != ".well-known") {
+			return true
+		}
+	}
+	return false
 }
 
 // open is the folder, nil if there is none.
@@ -65,6 +111,36 @@ func (s static) open() *os.Root {
 	return root
 }
 
+// private says whether the name leads into the data folder. Folders are compared as the
+// file system has them, so neither links nor another letter case help. A public folder
+// inside of the data folder is the operator's choice and served (see checkPublic).
+func (s static) private(root *os.Root, name string) bool {
+	data, err := os.Stat(s.data)
+	if s.data == "" || err != nil {
+		return false
+	}
+	top, err := root.Stat(".")
+	if err != nil {
+		return true
+	}
+	at, err := filepath.EvalSymlinks(filepath.Join(s.folder, filepath.FromSlash(name)))
+	if err != nil { // a missing file: its folder decides
+		up := path.Dir(name)
+		return name != "" && up != name && s.private(root, up)
+	}
+	for {
+		info, err := os.Stat(at)
+		if err != nil || os.SameFile(info, data) {
+			return true
+		}
+		up := filepath.Dir(at)
+		if os.SameFile(info, top) || up == at {
+			return false
+		}
+		at = up
+	}
+}
+
 func orDot(name string) string {
 	if name == "" {
 		return "."
@@ -72,27 +148,32 @@ func orDot(name string) string {
 	return name
 }
 
-// serveFile serves a regular file and says whether there is one.
-func serveFile(w http.ResponseWriter, r *http.Request, root *os.Root, name string) bool {
+// file serves a regular file and says whether there is one.
+func (s static) file(w http.ResponseWriter, r *http.Request, root *os.Root, name string) bool {
 	info, err := root.Stat(name)
 	if err != nil || !info.Mode().IsRegular() { // to open a pipe is to wait for its writer
 		return false
 	}
 	file, err := root.Open(name)
-	if err != nil {
+	if err != nil || s.private(root, name) {
 		return false
 	}
 	defer file.Close()
+	if ext := path.Ext(name); ext == ".html" || ext == ".htm" {
+		// A page names the scripts of its version, so browsers ask each time whether it
+		// is still the same.
+		w.Header().Set("Cache-Control", "no-cache")
+	}
 	http.ServeContent(w, r, name, info.ModTime(), file)
 	return true
 }
 
-// redirect sends the client to another path of this server. More than one slash
-// at its beginning would lead to another server.
+// redirect sends the client to a path relative to that of the request: a proxy may have
+// taken a prefix off, which the client has to keep. It never leads to another server.
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	to = "/" + strings.TrimLeft(to, `/\`)
 	target := url.URL{Path: to, RawQuery: r.URL.RawQuery}
-	http.Redirect(w, r, target.String(), http.StatusMovedPermanently)
+	w.Header().Set("Location", target.String())
+	w.WriteHeader(http.StatusMovedPermanently)
 }
 
 func notFound(w http.ResponseWriter) {

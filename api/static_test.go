@@ -31,7 +31,8 @@ const missingFile = `{"data":{},"message":"File not found.","status":404}` + "\n
 func TestStatic(t *testing.T) {
 	dir := site(t, map[string]string{
 		"public/index.html": "top", "public/app.js": "js", "public/docs/index.html": "docs", "public/docs/a b.txt": "spaced",
-		"public/empty/.keep": "", "public/.well-known/x": "known", "secret.txt": "secret",
+		"public/empty/.keep": "", "public/.well-known/x": "known", "public/a:b/c": "colon",
+		"public/.env": "secret", "public/.git/config": "secret", "public/docs/.well-known/x": "secret", "secret.txt": "secret",
 	})
 	for name, target := range map[string]string{"out": "..", "out.txt": "../secret.txt", "in.js": "app.js", "loop": "loop"} {
 		if err := os.Symlink(target, filepath.Join(dir, "public", name)); err != nil {
@@ -48,27 +49,39 @@ func TestStatic(t *testing.T) {
 		{"HEAD", "/app.js", 200, ""},
 		{"GET", "/app.js?v=1", 200, "js"},
 		{"GET", "/docs/", 200, "docs"},
-		{"GET", "/docs", 301, "/docs/"},
-		{"GET", "/docs?x=1", 301, "/docs/?x=1"},
-		{"GET", "/index.html", 301, "/"},
-		{"GET", "/docs/index.html", 301, "/docs/"},
-		{"GET", "/app.js/", 301, "/app.js"},
+		// Redirects are relative: a proxy may have taken a prefix off.
+		{"GET", "/docs", 301, "docs/"},
+		{"GET", "/docs?x=1", 301, "docs/?x=1"},
+		{"GET", "/index.html", 301, "./"},
+		{"GET", "/docs/index.html", 301, "./"},
+		{"GET", "/docs/index.html?x=1", 301, "./?x=1"},
+		{"GET", "/app.js/", 301, "../app.js"},
+		{"GET", "/index.html/", 301, "../index.html"},
 		{"GET", "/docs/a%20b.txt", 200, "spaced"},
-		{"GET", "/docs/a%20b.txt/", 301, "/docs/a%20b.txt"},
+		{"GET", "/docs/a%20b.txt/", 301, "../a%20b.txt"},
+		{"GET", "/a:b", 301, "./a:b/"},
+		{"GET", "//evil.test/index.html", 301, "./"},
+		{"GET", `/\evil.test/index.html`, 301, "./"},
 		{"GET", "/.well-known/x", 200, "known"},
 		{"GET", "/in.js", 200, "js"},
 		{"GET", "/some/route/of/the/app", 200, "top"},
 		{"GET", "/empty/", 200, "top"},
 		{"GET", "/loop", 200, "top"},
-		{"GET", "/out/secret.txt", 200, "top"},
 		{"GET", "/out/", 200, "top"},
-		{"GET", "/out.txt", 200, "top"},
 		{"GET", "/a\x00b", 200, "top"},
-		{"GET", "/../secret.txt", 200, "top"}, // not cleaned: middleware.Clean does that
-		{"GET", "/docs/../../secret.txt", 200, "top"},
-		{"GET", `/..\secret.txt`, 200, "top"},
-		{"GET", "//evil.test/index.html", 301, "/evil.test/"},
-		{"GET", `/\evil.test/index.html`, 301, "/evil.test/"},
+		// A file that is gone is not the application.
+		{"GET", "/gone.js", 404, missingFile},
+		{"GET", "/assets/nope.png?v=1", 404, missingFile},
+		{"HEAD", "/gone.css", 404, missingFile},
+		{"GET", "/out/secret.txt", 404, missingFile},
+		{"GET", "/out.txt", 404, missingFile},
+		{"GET", "/empty/.keep", 404, missingFile},
+		{"GET", "/.env", 404, missingFile},
+		{"GET", "/.git/config", 404, missingFile},
+		{"GET", "/docs/.well-known/x", 404, missingFile},
+		{"GET", "/../secret.txt", 404, missingFile}, // not cleaned: middleware.Clean does that
+		{"GET", "/docs/../../secret.txt", 404, missingFile},
+		{"GET", `/..\secret.txt`, 404, missingFile},
 	}
 	h := Config{Public: filepath.Join(dir, "public")}.fallback()
 	for _, test := range tests {
@@ -147,5 +160,71 @@ func TestStaticRange(t *testing.T) {
 	h.ServeHTTP(w, r)
 	if body, _ := io.ReadAll(w.Body); w.Code != http.StatusPartialContent || string(body) != "234" {
 		t.Errorf("range = %d %q, want 206 \"234\"", w.Code, body)
+	}
+}
+
+// TestStaticPages asks as browsers do: a page that they go to may be the application's
+// even if its path ends like a file's, what a page loads may not.
+func TestStaticPages(t *testing.T) {
+	h := Config{Public: site(t, map[string]string{"index.html": "top", "app.js": "js", "old.htm": "old"})}.fallback()
+	const navigation = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for _, test := range []struct {
+		path, accept string
+		status       int
+		cache, vary  string
+	}{
+		{"/users/ann.miller", navigation, 200, "no-cache", "Accept"},
+		{"/users/ann.miller", "*/*", 404, "", "Accept"},
+		{"/gone.js", "*/*", 404, "", "Accept"},
+		{"/gone.png", "image/avif,image/webp,*/*;q=0.8", 404, "", "Accept"},
+		{"/gone.css", "text/css,*/*;q=0.1", 404, "", "Accept"},
+		{"/users/ann", "*/*", 200, "no-cache", ""},
+		{"/", navigation, 200, "no-cache", ""},
+		{"/old.htm", navigation, 200, "no-cache", ""},
+		{"/app.js", "*/*", 200, "", ""},
+	} {
+		r := httptest.NewRequest("GET", test.path, nil)
+		r.Header.Set("Accept", test.accept)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != test.status || w.Header().Get("Cache-Control") != test.cache || w.Header().Get("Vary") != test.vary {
+			t.Errorf("%s accepting %s = %d, Cache-Control %q, Vary %q; want %d, %q, %q", test.path, test.accept,
+				w.Code, w.Header().Get("Cache-Control"), w.Header().Get("Vary"), test.status, test.cache, test.vary)
+		}
+	}
+}
+
+func TestStaticNeverServesTheDataFolder(t *testing.T) {
+	dir := site(t, map[string]string{"index.html": "top", "data/data.db": "secret", "data/storage/c/r/a.txt": "secret", "site/a.txt": "a"})
+	for name, target := range map[string]string{"in": "data", "in.db": "data/data.db", "deep": "data/storage/c", "index/index.html": "../data/data.db"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := filepath.Join(dir, "data")
+	for _, test := range []struct {
+		public, path string
+		status       int
+	}{
+		{dir, "/site/a.txt", 200},
+		{dir, "/data/data.db", 404},
+		{dir, "/data", 404},
+		{dir, "/data/", 404},
+		{dir, "/in/data.db", 404},
+		{dir, "/in.db", 404},
+		{dir, "/deep/r/a.txt", 404},
+		{data, "/data.db", 404},
+		{data, "/storage/c/r/a.txt", 404},
+	} {
+		if w := ask((Config{Public: test.public, data: data}).fallback(), "GET", test.path); w.Code != test.status {
+			t.Errorf("%s in %s = %d %q, want %d", test.path, test.public, w.Code, w.Body, test.status)
+		}
+	}
+	if body := ask((Config{Public: dir, data: data}).fallback(), "GET", "/index/").Body.String(); body != "top" {
+		t.Errorf("an index that leads into the data folder = %q, want that of the top", body)
 	}
 }

@@ -69,6 +69,7 @@ export async function serve({ args = [], source = imports ? ['fresh.sql'] : [] }
   assert.ok(existsSync(binary), `${binary} is missing: run "make build" or set LOAM_BIN`);
   const folder = await mkdtemp(join(tmpdir(), 'loam-'));
   const env = environment();
+  await mkdir(join(folder, 'public'));
   if (source.length > 0) await importInto(folder, env, source);
   const child = spawn(
     binary,

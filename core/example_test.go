@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -29,7 +30,7 @@ func Example() {
 
 	definition := `{"name": "posts", "listRule": "stars > 2", "fields": [
 		{"name": "title", "type": "text", "required": true}, {"name": "stars", "type": "number"}]}`
-	if _, err := app.Collections().Create(ctx, []byte(definition)); err != nil {
+	if _, err := app.Collections().Create(ctx, record.Root(), []byte(definition)); err != nil {
 		log.Fatal(err)
 	}
 	for title, stars := range map[string]int{"Ferns": 5, "Mosses": 1} {
@@ -70,4 +71,43 @@ func ExampleApp_Hooks() {
 	_, err = app.Records().Create(ctx, record.Root(), "users", record.Input{Body: body}, "")
 	fmt.Println(err, fault.KindOf(err) == fault.Invalid)
 	// Output: No spam, please. true
+}
+
+// Several writes that are stored together or not at all.
+func ExampleApp_Transaction() {
+	dir, err := os.MkdirTemp("", "loam")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	app := core.New(core.Config{Dir: dir})
+	if err := app.Open(ctx, core.Serve); err != nil {
+		log.Fatal(err)
+	}
+	defer app.Close()
+
+	install := func(failure error) error {
+		return app.Transaction(ctx, func(tx *core.Tx) error {
+			definition := `{"name": "posts", "fields": [{"name": "title", "type": "text"}]}`
+			if _, err := tx.Collections.Create(tx.Context, record.Root(), []byte(definition)); err != nil {
+				return err
+			}
+			post := record.Input{Body: map[string]any{"title": "Welcome"}}
+			if _, err := tx.Records.Create(tx.Context, record.Root(), "posts", post, ""); err != nil {
+				return err
+			}
+			if _, err := tx.Settings.Patch(tx.Context, record.Root(), []byte(`{"meta": {"appName": "Ferns"}}`)); err != nil {
+				return err
+			}
+			return failure
+		})
+	}
+	for _, failure := range []error{errors.New("no luck"), nil} {
+		err := install(failure)
+		fmt.Println(err, app.Snapshot().Find("posts") != nil, app.Settings().Current().Meta.AppName)
+	}
+	// Output:
+	// no luck false Acme
+	// <nil> true Ferns
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/settings"
 )
 
 // nodes are apps on one database, each with a folder of its own.
@@ -38,7 +39,7 @@ func soon(t *testing.T, what string, ok func() bool) {
 
 func configure(t *testing.T, app *core.App, collection, body string) {
 	t.Helper()
-	if _, err := app.Collections().Update(context.Background(), collection, []byte(body)); err != nil {
+	if _, err := app.Collections().Update(context.Background(), record.Root(), collection, []byte(body)); err != nil {
 		t.Fatalf("update of %s: %v", collection, err)
 	}
 }
@@ -80,10 +81,10 @@ func TestNodesShareDefinitions(t *testing.T) {
 			t.Fatalf("after change %d and an update: %v", i, got)
 		}
 	}
-	if _, err := other.Collections().Create(context.Background(), []byte(`{"name":"posts"}`)); fault.KindOf(err) != fault.Invalid {
+	if _, err := other.Collections().Create(context.Background(), record.Root(), []byte(`{"name":"posts"}`)); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a second collection of the name = %v, want invalid", err)
 	}
-	if err := one.Collections().Delete(context.Background(), "posts"); err != nil {
+	if err := one.Collections().Delete(context.Background(), record.Root(), "posts"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := other.Records().Get(context.Background(), coretest.Root(), "posts", "x", ""); fault.KindOf(err) != fault.NotFound {
@@ -93,7 +94,8 @@ func TestNodesShareDefinitions(t *testing.T) {
 
 func TestNodesShareSettings(t *testing.T) {
 	one, other := nodes(t)
-	if _, err := one.Settings().Patch(context.Background(), []byte(`{"meta":{"appName":"Shared"}}`)); err != nil {
+	testObservedElsewhere(t, one, other)
+	if _, err := one.Settings().Patch(context.Background(), record.Root(), []byte(`{"meta":{"appName":"Shared"}}`)); err != nil {
 		t.Fatal(err)
 	}
 	soon(t, "the settings on the other node", func() bool { return other.Settings().Current().Meta.AppName == "Shared" })
@@ -105,7 +107,7 @@ func TestNodesShareSettings(t *testing.T) {
 				if i == 1 {
 					body = fmt.Sprintf(`{"batch":{"maxRequests":%d}}`, n+1)
 				}
-				if _, err := app.Settings().Patch(context.Background(), []byte(body)); err != nil {
+				if _, err := app.Settings().Patch(context.Background(), record.Root(), []byte(body)); err != nil {
 					t.Errorf("Patch(%s) = %v", body, err)
 				}
 			}
@@ -117,6 +119,42 @@ func TestNodesShareSettings(t *testing.T) {
 			s := app.Settings().Current()
 			return s.Logs.MaxDays == 10 && s.Batch.MaxRequests == 10
 		})
+	}
+}
+
+// Of what one process changes the observers in another one learn, when it is current
+// there.
+func testObservedElsewhere(t *testing.T, one, other *core.App) {
+	t.Helper()
+	seen := make(chan string, 100)
+	other.Settings().OnChange(func(old, new *settings.Settings) {
+		if current := other.Settings().Current(); current != new {
+			t.Errorf("the observer is told of %q while %q is current", new.Meta.AppName, current.Meta.AppName)
+		}
+		if old.Meta.AppName != new.Meta.AppName {
+			seen <- new.Meta.AppName
+		}
+	})
+	if _, err := one.Settings().Patch(t.Context(), record.Root(), []byte(`{"meta":{"appName":"From one"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-seen; got != "From one" {
+		t.Errorf("the observer is told of %q", got)
+	}
+}
+
+// A tool beside a server changes the settings of the server.
+func TestToolChangesSettings(t *testing.T) {
+	t.Parallel()
+	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
+	server := coretest.Open(t, c)
+	tool := core.New(c)
+	if err := tool.Open(t.Context(), core.Tool); err != nil {
+		t.Fatal(err)
+	}
+	testObservedElsewhere(t, tool, server)
+	if err := tool.Close(); err != nil {
+		t.Errorf("Close() = %v", err)
 	}
 }
 

@@ -56,7 +56,7 @@ func (n node) run(t *testing.T) {
 
 type migration struct {
 	tx store.Tx
-	c  store.Catalog
+	c  store.Migrator
 }
 
 func (m migration) Exec(sql string) error {
@@ -125,7 +125,7 @@ func TestChaos(t *testing.T) {
 	url := pgtest.URL(t)
 	here, there := newNode(t, url, "here"), newNode(t, url, "there")
 	err := here.Exclusive(t.Context(), func(tx store.Tx) error {
-		m := migration{tx, here.Catalog()}
+		m := migration{tx, here.Migrator()}
 		for _, step := range migrations.System() {
 			if err := step.Up(m); err != nil {
 				return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // convertedAtOnce is how many rows are read, converted and written at a time.
@@ -12,8 +13,8 @@ const convertedAtOnce = 1000
 
 // convertColumn takes a step that changes the kind of a field, or how many values it
 // holds, row by row, in the order of the rows.
-func (w *work) convertColumn(step schema.ConvertColumn, next *schema.Snapshot) error {
-	catalog, moves := w.Store.Catalog(), step.To.Name != step.From.Name
+func (w *work) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) error {
+	catalog, moves := w.cfg.Store.Catalog(), step.To.Name != step.From.Name
 	if moves {
 		if err := catalog.AddColumn(w.tx, step.Table, step.To.Column()); err != nil {
 			return err
@@ -31,7 +32,7 @@ func (w *work) convertColumn(step schema.ConvertColumn, next *schema.Snapshot) e
 		after = last
 		converted := make([]any, len(values))
 		for i, v := range values {
-			converted[i] = schema.Convert(step.From, step.To, v)
+			converted[i] = alter.Convert(step.From, step.To, v)
 		}
 		if err := w.dropDangling(step, converted, next); err != nil {
 			return err
@@ -48,10 +49,10 @@ func (w *work) convertColumn(step schema.ConvertColumn, next *schema.Snapshot) e
 }
 
 // valuesAfter are the next values to convert, those of the rows after one.
-func (w *work) valuesAfter(step schema.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
+func (w *work) valuesAfter(step alter.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
 	column := quote(step.From.Name)
 	if step.From.Kind.Column() == store.ColumnMulti {
-		column = w.Store.Dialect().ListText(column)
+		column = w.cfg.Store.Dialect().ListText(column)
 	}
 	rows, err := w.tx.Query(`SELECT "_rowid_", "id", `+column+` FROM `+quote(step.Table)+
 		` WHERE "_rowid_" > $1 ORDER BY "_rowid_" LIMIT $2`, store.Int(after), store.Int(convertedAtOnce))
@@ -69,17 +70,14 @@ func (w *work) valuesAfter(step schema.ConvertColumn, after int64) (ids []string
 // load is the stored value. A list that stands in the column of one value is not cut
 // to its last item: it may be wanted whole.
 func load(f *schema.Field, rows store.Rows) any {
-	switch f.Kind.(type) {
-	case *schema.Select, *schema.Relation, *schema.File:
-		if !f.Multiple() {
-			return rows.Text(2)
-		}
+	if f.IsChoice() && !f.Multiple() {
+		return rows.Text(2)
 	}
 	return f.Load(rows, 2)
 }
 
 // fill writes the values that differ from what is in the column.
-func (w *work) fill(step schema.ConvertColumn, ids []string, was, is []any) error {
+func (w *work) fill(step alter.ConvertColumn, ids []string, was, is []any) error {
 	var changed []string
 	var values []store.Value
 	for i, v := range is {
@@ -95,11 +93,11 @@ func (w *work) fill(step schema.ConvertColumn, ids []string, was, is []any) erro
 	if len(changed) == 0 {
 		return nil
 	}
-	return w.Store.Catalog().Fill(w.tx, step.Table, step.To.Column(), changed, values)
+	return w.cfg.Store.Catalog().Fill(w.tx, step.Table, step.To.Column(), changed, values)
 }
 
 // dropDangling takes out of what becomes a relation the ids that no record has.
-func (w *work) dropDangling(step schema.ConvertColumn, values []any, next *schema.Snapshot) error {
+func (w *work) dropDangling(step alter.ConvertColumn, values []any, next *schema.Snapshot) error {
 	k, ok := step.To.Kind.(*schema.Relation)
 	if _, was := step.From.Kind.(*schema.Relation); !ok || was {
 		return nil
@@ -141,7 +139,7 @@ func (w *work) existing(table string, values []any) (map[string]bool, error) {
 	}
 	known := map[string]bool{}
 	rows, err := w.tx.Query(`SELECT "id" FROM `+quote(table)+` WHERE "id" IN (SELECT "value" FROM `+
-		w.Store.Dialect().Items("$1", `"ids"`)+`)`, store.Text(string(schema.AppendStrings(nil, ids))))
+		w.cfg.Store.Dialect().Items("$1", `"ids"`)+`)`, store.Text(string(schema.AppendStrings(nil, ids))))
 	if err != nil {
 		return nil, err
 	}

@@ -8,11 +8,12 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // run takes the steps one after the other. What the database says against one is
 // an Invalid fault, which the message of the work begins.
-func (w *work) run(steps []schema.Step, next *schema.Snapshot) error {
+func (w *work) run(steps []alter.Step, next *schema.Snapshot) error {
 	for _, step := range steps {
 		if err := w.notes.step(w, step); err != nil {
 			return err
@@ -25,13 +26,13 @@ func (w *work) run(steps []schema.Step, next *schema.Snapshot) error {
 		if !refused {
 			return fmt.Errorf("%T: %w", step, err)
 		}
-		if ix, ok := step.(schema.CreateIndex); ok {
+		if ix, ok := step.(alter.CreateIndex); ok {
 			fails := fault.Fields{}
 			fails.Set(fault.Leaf("validation_invalid_index_expression",
 				fmt.Sprintf("Failed to create index %s - %s", ix.Index.Name, reason)), "indexes", fault.Index(ix.Position))
 			return w.failed(next.Find(ix.Index.Table), fault.Invalidate(w.message, fails))
 		}
-		if v, ok := step.(schema.CreateView); ok {
+		if v, ok := step.(alter.CreateView); ok {
 			reason = "view " + v.Name + ": " + reason
 		}
 		return rawError(w.message, reason, err)
@@ -58,30 +59,30 @@ func refusal(err error) (reason string, ok bool) {
 	return "", false
 }
 
-func (w *work) take(step schema.Step, next *schema.Snapshot) error {
-	cat, tx := w.Store.Catalog(), w.tx
+func (w *work) take(step alter.Step, next *schema.Snapshot) error {
+	cat, tx := w.cfg.Store.Catalog(), w.tx
 	switch d := step.(type) {
-	case schema.CreateTable:
+	case alter.CreateTable:
 		return cat.CreateTable(tx, d.Table, d.Columns)
-	case schema.DropTable:
+	case alter.DropTable:
 		return cat.DropTable(tx, d.Table)
-	case schema.RenameTable:
+	case alter.RenameTable:
 		return cat.RenameTable(tx, d.From, d.To)
-	case schema.AddColumn:
+	case alter.AddColumn:
 		return cat.AddColumn(tx, d.Table, d.Column)
-	case schema.RenameColumn:
+	case alter.RenameColumn:
 		return cat.RenameColumn(tx, d.Table, d.From, d.To)
-	case schema.DropColumn:
+	case alter.DropColumn:
 		return cat.DropColumn(tx, d.Table, d.Column)
-	case schema.ConvertColumn:
+	case alter.ConvertColumn:
 		return w.convertColumn(d, next)
-	case schema.CreateIndex:
+	case alter.CreateIndex:
 		return cat.CreateIndex(tx, d.Index)
-	case schema.DropIndex:
+	case alter.DropIndex:
 		return cat.DropIndex(tx, d.Name)
-	case schema.CreateView:
+	case alter.CreateView:
 		return cat.CreateView(tx, d.Name, d.View)
-	case schema.DropView:
+	case alter.DropView:
 		return cat.DropView(tx, d.Name)
 	}
 	return fmt.Errorf("collection: unknown step %T", step)

@@ -7,19 +7,20 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // follow rewrites the rules that name what gets another name, in the drafts and in
 // the other collections, which join the changes. A rule of a draft that is not the
 // stored one was submitted, in the new names, and stays.
-func (w *work) follow(changes []schema.Change) ([]schema.Change, error) {
+func (w *work) follow(changes []alter.Change) ([]alter.Change, error) {
 	if !slices.ContainsFunc(changes, renames) {
 		return changes, nil
 	}
 	is := w.snapshot(w.after(changes))
 	asked := len(changes)
 	for _, c := range w.stored.All() {
-		i := slices.IndexFunc(changes[:asked], func(ch schema.Change) bool { return ch.Old == c })
+		i := slices.IndexFunc(changes[:asked], func(ch alter.Change) bool { return ch.Old == c })
 		draft := c.Clone()
 		if i >= 0 {
 			draft = changes[i].New
@@ -33,14 +34,14 @@ func (w *work) follow(changes []schema.Change) ([]schema.Change, error) {
 		}
 		if changed && i < 0 {
 			draft.Updated = w.now()
-			changes = append(changes, schema.Change{Old: c, New: draft})
+			changes = append(changes, alter.Change{Old: c, New: draft})
 		}
 	}
 	return changes, nil
 }
 
 // renames says whether the collection, or a field of it, gets another name.
-func renames(ch schema.Change) bool {
+func renames(ch alter.Change) bool {
 	if ch.Old == nil || ch.New == nil {
 		return false
 	}
@@ -84,17 +85,17 @@ func ambiguous(message string, c *schema.Collection, property string, err error)
 }
 
 // relabel lets the labels of rate limits follow the names of collections.
-func (w *work) relabel(changes []schema.Change) error {
+func (w *work) relabel(changes []alter.Change) error {
 	names := map[string]string{}
 	for _, ch := range changes {
 		if ch.Old != nil && ch.New != nil && ch.Old.Name != ch.New.Name {
 			names[ch.Old.Name] = ch.New.Name
 		}
 	}
-	if len(names) == 0 || w.Settings == nil {
+	if len(names) == 0 || w.cfg.Settings == nil {
 		return nil
 	}
-	labels, err := w.Settings.RenameCollections(w.tx, names)
+	labels, err := w.cfg.Settings.RenameCollections(w.tx, w.caller, names)
 	for _, l := range labels {
 		w.notes.rewrite("", "settings.rateLimits.rules."+fault.Index(l.Rule)+".label", l.From, l.To)
 	}

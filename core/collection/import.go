@@ -11,7 +11,9 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 const (
@@ -52,12 +54,15 @@ func (i *Import) check() error {
 // Import creates, changes and deletes collections until they are those of the import,
 // all or nothing (docs/wire/records.md §2.10). What is no failure of a form is told
 // under "collections".
-func (s *Service) Import(ctx context.Context, in *Import) error {
+func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) error {
+	if err := caller.RequireSuperuser(); err != nil {
+		return err
+	}
 	if err := in.check(); err != nil {
 		return err
 	}
 	asked := s.askedBy(in)
-	return s.askedAll(ctx, asked, func() error {
+	return s.askedAll(ctx, caller, asked, func() error {
 		brought := *in
 		brought.Collections = slices.Clone(in.Collections)
 		for i := range brought.Collections {
@@ -67,8 +72,8 @@ func (s *Service) Import(ctx context.Context, in *Import) error {
 			return err
 		}
 		var gone []*schema.Collection
-		err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-			next, err := s.work(tx, stored, importFailed).bring(&brought)
+		err := s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
+			next, err := s.work(tx, stored, caller, importFailed).bring(&brought)
 			if err == nil {
 				gone = slices.DeleteFunc(slices.Clone(stored.All()), func(c *schema.Collection) bool { return next.ByID(c.ID) != nil })
 			}
@@ -90,7 +95,7 @@ type asking struct {
 
 // askedBy is what the import asks for, item by item, then what it deletes.
 func (s *Service) askedBy(in *Import) (list []*asking) {
-	snapshot, met, heads := s.Snapshots.Load(), map[string]bool{}, in.heads()
+	snapshot, met, heads := s.cfg.Snapshots.Load(), map[string]bool{}, in.heads()
 	for i, item := range in.Collections {
 		a := &asking{change.Create, "", item}
 		if c := match(snapshot, heads[i], heads); c != nil {
@@ -107,14 +112,14 @@ func (s *Service) askedBy(in *Import) (list []*asking) {
 }
 
 // askedAll is asked for several requests that are one.
-func (s *Service) askedAll(ctx context.Context, list []*asking, do func() error) error {
+func (s *Service) askedAll(ctx context.Context, caller record.Caller, list []*asking, do func() error) error {
 	if len(list) == 0 {
 		return do()
 	}
 	first := list[0]
-	return s.asked(ctx, first.action, first.name, first.body, func(body []byte) error {
+	return s.asked(ctx, caller, first.action, first.name, first.body, func(body []byte) error {
 		first.body = body
-		return s.askedAll(ctx, list[1:], do)
+		return s.askedAll(ctx, caller, list[1:], do)
 	})
 }
 
@@ -160,18 +165,18 @@ func (w *work) bring(in *Import) (*schema.Snapshot, error) {
 
 // brought are the changes that an import asks for. An item that is about a collection
 // of an earlier one goes over it.
-func (w *work) brought(in *Import) (changes []schema.Change, err error) {
+func (w *work) brought(in *Import) (changes []alter.Change, err error) {
 	ids := map[string]string{} // of collections that have another one here
 	heads := in.heads()
 	for i, item := range in.Collections {
 		h, now := heads[i], schema.NewSnapshot(0, w.after(changes))
 		c := match(now, h, heads)
 		if c == nil {
-			draft, err := schema.DecodeNew(item, now, w.now())
+			draft, err := alter.DecodeNew(item, now, w.now())
 			if err != nil {
 				return nil, err
 			}
-			changes = append(changes, schema.Change{New: draft})
+			changes = append(changes, alter.Change{New: draft})
 			continue
 		}
 		if h.ID != "" && h.ID != c.ID {
@@ -181,10 +186,10 @@ func (w *work) brought(in *Import) (changes []schema.Change, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(changes, func(ch schema.Change) bool { return ch.New == c }); i >= 0 {
+		if i := slices.IndexFunc(changes, func(ch alter.Change) bool { return ch.New == c }); i >= 0 {
 			changes[i].New = draft
 		} else {
-			changes = append(changes, schema.Change{Old: c, New: draft})
+			changes = append(changes, alter.Change{Old: c, New: draft})
 		}
 	}
 	for _, ch := range changes {
@@ -192,8 +197,8 @@ func (w *work) brought(in *Import) (changes []schema.Change, err error) {
 	}
 	if in.DeleteMissing {
 		for _, c := range w.stored.All() {
-			if !c.System && !slices.ContainsFunc(changes, func(ch schema.Change) bool { return ch.Old == c }) {
-				changes = append(changes, schema.Change{Old: c})
+			if !c.System && !slices.ContainsFunc(changes, func(ch alter.Change) bool { return ch.Old == c }) {
+				changes = append(changes, alter.Change{Old: c})
 			}
 		}
 	}
@@ -211,7 +216,7 @@ func (w *work) over(c *schema.Collection, item json.RawMessage, in *Import) (*sc
 	if err != nil {
 		return nil, err
 	}
-	draft, err := schema.DecodeImported(c, body, in.DeleteMissing, in.Convert, w.now())
+	draft, err := alter.DecodeImported(c, body, in.DeleteMissing, in.Convert, w.now())
 	if err != nil {
 		return nil, err
 	}
@@ -232,12 +237,12 @@ func relink(c *schema.Collection, ids map[string]string) {
 }
 
 // orphans fails if a collection goes that one which the import is not about needs.
-func (w *work) orphans(changes []schema.Change) error {
+func (w *work) orphans(changes []alter.Change) error {
 	next := schema.NewSnapshot(0, w.after(changes))
 	for _, ch := range changes {
 		if ch.New == nil {
 			if err := referred(next, ch.Old); err != nil && !slices.ContainsFunc(next.References(ch.Old.ID), func(r schema.Reference) bool {
-				return slices.ContainsFunc(changes, func(o schema.Change) bool { return o.New == r.Collection })
+				return slices.ContainsFunc(changes, func(o alter.Change) bool { return o.New == r.Collection })
 			}) {
 				return err
 			}

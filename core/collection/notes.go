@@ -10,6 +10,8 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
+	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
 const (
@@ -29,7 +31,7 @@ func newNotes() *notes {
 }
 
 // begin notes what the change is about.
-func (n *notes) begin(w *work, changes []schema.Change) error {
+func (n *notes) begin(w *work, changes []alter.Change) error {
 	if n == nil {
 		return nil
 	}
@@ -74,37 +76,37 @@ func (w *work) number(sql string) (n int64, err error) {
 }
 
 // step notes a step that is about to be taken.
-func (n *notes) step(w *work, step schema.Step) (err error) {
+func (n *notes) step(w *work, step alter.Step) (err error) {
 	if n == nil {
 		return nil
 	}
 	var p PlannedStep
 	touched := "" // the table whose rows it goes through
 	switch d := step.(type) {
-	case schema.CreateTable:
+	case alter.CreateTable:
 		p = PlannedStep{Action: "createTable", Table: d.Table}
 		n.rows[d.Table] = 0
-	case schema.DropTable:
+	case alter.DropTable:
 		p, touched = PlannedStep{Action: "dropTable", Table: d.Table}, d.Table
-	case schema.RenameTable:
+	case alter.RenameTable:
 		p = PlannedStep{Action: "renameTable", From: d.From, To: d.To}
 		delete(n.rows, d.From)
 		delete(n.rows, d.To)
-	case schema.AddColumn:
+	case alter.AddColumn:
 		p, touched = PlannedStep{Action: "addColumn", Table: d.Table, Column: d.Column.Name}, d.Table
-	case schema.DropColumn:
+	case alter.DropColumn:
 		p, touched = PlannedStep{Action: "dropColumn", Table: d.Table, Column: d.Column}, d.Table
-	case schema.ConvertColumn:
+	case alter.ConvertColumn:
 		p, touched = PlannedStep{Action: "convertColumn", Table: d.Table, Column: d.From.Name, From: kindOf(d.From), To: kindOf(d.To)}, d.Table
-	case schema.RenameColumn:
+	case alter.RenameColumn:
 		p = PlannedStep{Action: "renameColumn", Table: d.Table, From: d.From, To: d.To}
-	case schema.CreateIndex:
+	case alter.CreateIndex:
 		p, touched = PlannedStep{Action: "createIndex", Table: d.Index.Table, Index: d.Index.Name}, d.Index.Table
-	case schema.DropIndex:
+	case alter.DropIndex:
 		p = PlannedStep{Action: "dropIndex", Index: d.Name}
-	case schema.CreateView:
+	case alter.CreateView:
 		p = PlannedStep{Action: "createView", Table: d.Name}
-	case schema.DropView:
+	case alter.DropView:
 		p = PlannedStep{Action: "dropView", Table: d.Name}
 	}
 	if touched != "" {
@@ -117,14 +119,14 @@ func (n *notes) step(w *work, step schema.Step) (err error) {
 }
 
 // dropped notes what goes with a table or column.
-func (n *notes) dropped(w *work, step schema.Step, rows int64) error {
+func (n *notes) dropped(w *work, step alter.Step, rows int64) error {
 	switch d := step.(type) {
-	case schema.DropTable:
+	case alter.DropTable:
 		if rows > 0 {
 			n.Losses = append(n.Losses, Loss{Cause: LossDeleted, Collection: d.Table, Count: rows})
 		}
-	case schema.DropColumn:
-		filled, err := w.number(`SELECT COUNT(*) FROM ` + quote(d.Table) + ` WHERE ` + filled(d.Field, w.Store.Dialect()))
+	case alter.DropColumn:
+		filled, err := w.number(`SELECT COUNT(*) FROM ` + quote(d.Table) + ` WHERE ` + filled(d.Field, w.cfg.Store.Dialect()))
 		if err != nil {
 			return err
 		}
@@ -162,12 +164,12 @@ func kindOf(f *schema.Field) string {
 }
 
 // converted notes the values of some rows that are not what they were.
-func (n *notes) converted(step schema.ConvertColumn, ids []string, was, is []any) {
+func (n *notes) converted(step alter.ConvertColumn, ids []string, was, is []any) {
 	if n == nil {
 		return
 	}
 	for i, v := range was {
-		if step.From.IsZero(v) || step.From.Equal(schema.Convert(step.To, step.From, is[i]), v) {
+		if step.From.IsZero(v) || step.From.Equal(alter.Convert(step.To, step.From, is[i]), v) {
 			continue
 		}
 		cause := LossAltered
@@ -242,12 +244,12 @@ func (n *notes) end(w *work, next *schema.Snapshot) error {
 
 // namesake is the index of the collection that has the name of another one.
 func namesake(text string, c *schema.Collection) string {
-	ix, err := schema.ParseIndex(text)
+	ix, err := sqlindex.Parse(text)
 	if err != nil {
 		return ""
 	}
 	for _, other := range c.Indexes {
-		if parsed, err := schema.ParseIndex(other); err == nil && strings.EqualFold(parsed.Name, ix.Name) {
+		if parsed, err := sqlindex.Parse(other); err == nil && strings.EqualFold(parsed.Name, ix.Name) {
 			return other
 		}
 	}

@@ -7,7 +7,10 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
+	"github.com/loambase/loam/core/schema/standard"
 )
 
 const (
@@ -15,25 +18,29 @@ const (
 	updateFailed = "Failed to update collection."
 )
 
-// Create makes the collection that the body describes. What the body leaves out
-// has the default of its type.
-func (s *Service) Create(ctx context.Context, body []byte) (created *schema.Collection, err error) {
-	err = s.asked(ctx, change.Create, "", body, func(body []byte) error {
-		created, err = s.createFrom(ctx, body)
+// Create makes the collection that the body describes and returns it. What the body
+// leaves out has the default of its type. A body that cannot be decoded, or that is not
+// valid, is an Invalid fault.
+func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	err = s.asked(ctx, caller, change.Create, "", body, func(body []byte) error {
+		created, err = s.createFrom(ctx, caller, body)
 		return err
 	})
 	return created, err
 }
 
-func (s *Service) createFrom(ctx context.Context, body []byte) (created *schema.Collection, err error) {
+func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
 	broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
-		return schema.DecodeNew(body, stored, s.now())
+		return alter.DecodeNew(body, stored, s.now())
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
-		w := s.work(tx, stored, createFailed)
+	err = s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
+		w := s.work(tx, stored, caller, createFailed)
 		w.tried, w.broken = s.outer == nil, broken
 		created, next, err = w.create(body)
 		return next, err
@@ -46,40 +53,43 @@ func (s *Service) createFrom(ctx context.Context, body []byte) (created *schema.
 
 // create makes table, indexes and row of a new collection.
 func (w *work) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
-	draft, err := schema.DecodeNew(body, w.stored, w.now())
+	draft, err := alter.DecodeNew(body, w.stored, w.now())
 	if err != nil {
 		return nil, nil, err
 	}
 	draft.SetBroken(w.broken)
-	next, err := w.apply([]schema.Change{{New: draft}})
+	next, err := w.apply([]alter.Change{{New: draft}})
 	return draft, next, err
 }
 
 // Update merges the body over the stored collection and brings the table to its
 // new form. No collection: a NotFound fault.
-func (s *Service) Update(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
-	return s.update(ctx, idOrName, body, false)
+func (s *Service) Update(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
+	return s.update(ctx, caller, idOrName, body, false)
 }
 
 // UpdateConverting is Update, but a field may become one of another kind: its values
 // go through the cast of that kind. What Plan says about it is what happens.
-func (s *Service) UpdateConverting(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
-	return s.update(ctx, idOrName, body, true)
+func (s *Service) UpdateConverting(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
+	return s.update(ctx, caller, idOrName, body, true)
 }
 
-func (s *Service) update(ctx context.Context, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
-	err = s.asked(ctx, change.Update, idOrName, body, func(body []byte) error {
+func (s *Service) update(ctx context.Context, caller record.Caller, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	err = s.asked(ctx, caller, change.Update, idOrName, body, func(body []byte) error {
 		broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
 			if old := stored.Find(idOrName); old != nil {
-				return schema.DecodeOver(old, body, s.now())
+				return alter.DecodeOver(old, body, s.now())
 			}
 			return nil, fault.New(fault.NotFound, "")
 		})
 		if err != nil {
 			return err
 		}
-		return s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
-			w := s.work(tx, stored, updateFailed)
+		return s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
+			w := s.work(tx, stored, caller, updateFailed)
 			w.convert, w.tried, w.broken = convert, s.outer == nil, broken
 			updated, next, err = w.update(idOrName, body)
 			return next, err
@@ -96,9 +106,9 @@ func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema
 	if old == nil {
 		return nil, nil, fault.New(fault.NotFound, "")
 	}
-	decode := schema.DecodeOver
+	decode := alter.DecodeOver
 	if w.convert {
-		decode = schema.DecodeConverting
+		decode = alter.DecodeConverting
 	}
 	draft, err := decode(old, body, w.now())
 	if err != nil {
@@ -108,30 +118,30 @@ func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema
 		return nil, nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
 	}
 	draft.SetBroken(w.broken)
-	next, err := w.apply([]schema.Change{{Old: old, New: draft}})
+	next, err := w.apply([]alter.Change{{Old: old, New: draft}})
 	return draft, next, err
 }
 
 // EnsureSystem creates the system collections that are missing and, in a new
 // database, the collection users.
 func (s *Service) EnsureSystem(ctx context.Context) error {
-	if len(missing(s.Snapshots.Load(), s.now())) == 0 {
+	if len(missing(s.cfg.Snapshots.Load(), s.now())) == 0 {
 		return nil
 	}
-	return s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		var changes []schema.Change
+	return s.change(ctx, record.Root(), func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
+		var changes []alter.Change
 		for _, c := range missing(stored, s.now()) {
-			changes = append(changes, schema.Change{New: c})
+			changes = append(changes, alter.Change{New: c})
 		}
-		return s.work(tx, stored, createFailed).apply(changes)
+		return s.work(tx, stored, record.Root(), createFailed).apply(changes)
 	})
 }
 
 // missing are the collections that a database with those stored should have.
 func missing(stored *schema.Snapshot, now string) []*schema.Collection {
-	list := schema.SystemCollections(now)
+	list := standard.SystemCollections(now)
 	if len(stored.All()) == 0 {
-		return append(list, schema.Users(now))
+		return append(list, standard.Users(now))
 	}
 	return slices.DeleteFunc(list, func(c *schema.Collection) bool { return stored.Find(c.Name) != nil })
 }

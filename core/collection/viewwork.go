@@ -6,22 +6,23 @@ import (
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // followViews adds the views that follow the changes, the first of which were asked for.
-func (w *work) followViews(changes []schema.Change, asked int) ([]schema.Change, error) {
+func (w *work) followViews(changes []alter.Change, asked int) ([]alter.Change, error) {
 	sent := func(c *schema.Collection) bool {
-		return slices.ContainsFunc(changes[:asked], func(ch schema.Change) bool { return ch.New == c })
+		return slices.ContainsFunc(changes[:asked], func(ch alter.Change) bool { return ch.New == c })
 	}
-	list, err := schema.FollowViews(w.stored, w.after(changes), sent, w.now())
+	list, err := alter.FollowViews(w.stored, w.after(changes), sent, w.now())
 	if err != nil {
 		return nil, rawError(w.message, err.Error(), err)
 	}
 	for _, c := range list {
 		old := w.stored.ByID(c.ID)
-		known := func(ch schema.Change) bool { return ch.New == c }
+		known := func(ch alter.Change) bool { return ch.New == c }
 		if c.View != nil && c != old && !slices.ContainsFunc(changes, known) {
-			changes = append(changes, schema.Change{Old: old, New: c})
+			changes = append(changes, alter.Change{Old: old, New: c})
 		}
 	}
 	return changes, nil
@@ -29,26 +30,26 @@ func (w *work) followViews(changes []schema.Change, asked int) ([]schema.Change,
 
 // redefine leads the tables and views of the database to the next snapshot. The views
 // that a change is about, or a change of what they read, are away meanwhile.
-func (w *work) redefine(asked []schema.Change, next *schema.Snapshot, names []store.CatalogName) error {
-	drop, create := schema.ViewChanges(w.stored, next)
+func (w *work) redefine(asked []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
+	drop, create := alter.ViewChanges(w.stored, next)
 	if err := w.run(drop, next); err != nil {
 		return err
 	}
-	tables := slices.DeleteFunc(slices.Clone(asked), func(ch schema.Change) bool { return either(ch).IsView() })
-	if err := w.run(schema.DiffAll(tables), next); err != nil {
+	tables := slices.DeleteFunc(slices.Clone(asked), func(ch alter.Change) bool { return either(ch).IsView() })
+	if err := w.run(alter.DiffAll(tables), next); err != nil {
 		return err
 	}
 	for _, c := range create {
-		if i := slices.IndexFunc(asked, func(ch schema.Change) bool { return ch.New == c }); i >= 0 {
+		if i := slices.IndexFunc(asked, func(ch alter.Change) bool { return ch.New == c }); i >= 0 {
 			if err := w.tryView(asked[i], next, names); err != nil {
 				return err
 			}
 		}
-		step, err := schema.NewView(c, next)
+		step, err := alter.NewView(c, next)
 		if err != nil {
 			return rawError(w.message, err.Error(), err)
 		}
-		if err := w.run([]schema.Step{step}, next); err != nil {
+		if err := w.run([]alter.Step{step}, next); err != nil {
 			return err
 		}
 	}
@@ -56,11 +57,11 @@ func (w *work) redefine(asked []schema.Change, next *schema.Snapshot, names []st
 }
 
 // tryView judges a view that is to be made by its first records.
-func (w *work) tryView(ch schema.Change, next *schema.Snapshot, names []store.CatalogName) error {
+func (w *work) tryView(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	if w.tried || !newQuery(ch.Old, ch.New) {
 		return nil
 	}
-	step, err := schema.NewView(ch.New, next)
+	step, err := alter.NewView(ch.New, next)
 	if err == nil {
 		_, err = w.sample(w.tx, ch.New, step.View)
 	}

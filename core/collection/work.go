@@ -8,7 +8,9 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // work is one change of collections, at work in its transaction. A plan is the same
@@ -17,6 +19,7 @@ type work struct {
 	*Service
 	tx      store.Tx
 	stored  *schema.Snapshot
+	caller  record.Caller
 	message string // begins what failures say
 	convert bool   // fields may become ones of another kind
 
@@ -28,14 +31,14 @@ type work struct {
 	notes *notes                                 // nil: nobody asks
 }
 
-func (s *Service) work(tx store.Tx, stored *schema.Snapshot, message string) *work {
-	return &work{Service: s, tx: tx, stored: stored, message: message}
+func (s *Service) work(tx store.Tx, stored *schema.Snapshot, caller record.Caller, message string) *work {
+	return &work{Service: s, tx: tx, stored: stored, caller: caller, message: message}
 }
 
 // apply makes the changes: what else names a collection or field follows, the drafts
 // are judged together, and tables, rows and settings are brought to their new form. It
 // returns all collections as they are then.
-func (w *work) apply(changes []schema.Change) (*schema.Snapshot, error) {
+func (w *work) apply(changes []alter.Change) (*schema.Snapshot, error) {
 	asked := len(changes)
 	changes, err := w.follow(changes)
 	if err != nil {
@@ -70,7 +73,7 @@ func (w *work) apply(changes []schema.Change) (*schema.Snapshot, error) {
 }
 
 // either is the collection of a change, new or old.
-func either(ch schema.Change) *schema.Collection {
+func either(ch alter.Change) *schema.Collection {
 	if ch.New != nil {
 		return ch.New
 	}
@@ -78,7 +81,7 @@ func either(ch schema.Change) *schema.Collection {
 }
 
 // after are all collections as the changes leave them.
-func (w *work) after(changes []schema.Change) []*schema.Collection {
+func (w *work) after(changes []alter.Change) []*schema.Collection {
 	list := slices.Clone(w.stored.All())
 	for _, ch := range changes {
 		switch i := slices.Index(list, ch.Old); {
@@ -94,11 +97,11 @@ func (w *work) after(changes []schema.Change) []*schema.Collection {
 }
 
 // judge validates a draft among all collections as they are to be.
-func (w *work) judge(ch schema.Change, next *schema.Snapshot, names []store.CatalogName) error {
+func (w *work) judge(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	if ch.New == nil {
 		return nil
 	}
-	fails := schema.Validate(ch.New, schema.Surroundings{Old: ch.Old, Snapshot: next, Names: names, Convert: w.convert,
+	fails := alter.Validate(ch.New, alter.Surroundings{Old: ch.Old, Snapshot: next, Names: names, Convert: w.convert,
 		Rule: func(c *schema.Collection, rule string) error { return query.CheckRule(next, c, rule) }})
 	if len(fails) > 0 {
 		return w.failed(ch.New, fault.Invalidate(w.message, fails))
@@ -116,8 +119,8 @@ func (w *work) failed(c *schema.Collection, err error) error {
 
 // names are what the names of collections and indexes may not be: what else is in the
 // database, and the indexes of the collections as they are to be.
-func (w *work) names(changes []schema.Change, next *schema.Snapshot) ([]store.CatalogName, error) {
-	all, err := w.Store.Catalog().Names(w.tx)
+func (w *work) names(changes []alter.Change, next *schema.Snapshot) ([]store.CatalogName, error) {
+	all, err := w.cfg.Store.Catalog().Names(w.tx)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
@@ -162,7 +165,7 @@ func (w *work) names(changes []schema.Change, next *schema.Snapshot) ([]store.Ca
 
 // keep writes the rows of the collections. Their names are unique, so those that get
 // another one give theirs up first.
-func (w *work) keep(changes []schema.Change) error {
+func (w *work) keep(changes []alter.Change) error {
 	for _, ch := range changes {
 		switch {
 		case ch.New == nil:

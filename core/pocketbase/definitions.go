@@ -7,6 +7,7 @@ import (
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // definition is a collection of the source and the table that its records are in,
@@ -109,7 +110,7 @@ func (m *move) definition(s *tables, r row) (*definition, error) {
 			indexes = d.table.indexes
 		}
 	}
-	for _, text := range c.Amend(indexes) {
+	for _, text := range alter.Amend(c, indexes) {
 		m.report.note(adjusted, c.Name, "%s", text)
 	}
 	return d, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // adoptViews makes the views among the collections, each one after those that it
@@ -36,7 +37,7 @@ func viewOrder(list []*schema.Collection) []*schema.Collection {
 		copies[i] = c.Clone()
 	}
 	var views []*schema.Collection
-	for _, c := range schema.NewSnapshot(0, copies).ViewOrder() {
+	for _, c := range alter.ViewOrder(schema.NewSnapshot(0, copies)) {
 		views = append(views, list[slices.Index(copies, c)])
 	}
 	return views

@@ -9,6 +9,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
 )
 
 // TestBulk inserts records of which some have no id of their own.
@@ -21,7 +22,7 @@ func TestBulk(t *testing.T) {
 	const n = 100
 	var renamed []string
 	err := db.Exclusive(context.Background(), func(tx store.Tx) error {
-		step := schema.Diff(nil, c)[0].(schema.CreateTable)
+		step := alter.Diff(nil, c)[0].(alter.CreateTable)
 		if err := db.Catalog().CreateTable(tx, step.Table, step.Columns); err != nil {
 			return err
 		}

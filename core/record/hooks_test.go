@@ -307,11 +307,11 @@ func TestNestedUse(t *testing.T) {
 		},
 		"truncate": func(e *record.WriteEvent) error { return b.Records().Truncate(e.Context, "audits") },
 		"collections": func(e *record.WriteEvent) error {
-			_, err := b.Collections().Create(e.Context, []byte(`{"name": "more"}`))
+			_, err := b.Collections().Create(e.Context, record.Root(), []byte(`{"name": "more"}`))
 			return err
 		},
 		"settings": func(e *record.WriteEvent) error {
-			_, err := b.Settings().Patch(e.Context, []byte(`{"meta": {"appName": "x"}}`))
+			_, err := b.Settings().Patch(e.Context, record.Root(), []byte(`{"meta": {"appName": "x"}}`))
 			return err
 		},
 	}

@@ -85,7 +85,7 @@ type MappedFields struct {
 }
 
 // all are the names, to be read or changed.
-func (m *MappedFields) all() []*string {
+func (m *MappedFields) All() []*string {
 	return []*string{&m.ID, &m.Name, &m.Username, &m.AvatarURL}
 }
 
@@ -170,7 +170,7 @@ func (o *AuthOptions) Clone() *AuthOptions {
 }
 
 // tokens are all token settings, by their wire name.
-func (o *AuthOptions) tokens() map[string]*Token {
+func (o *AuthOptions) Tokens() map[string]*Token {
 	return map[string]*Token{
 		"authToken":          &o.AuthToken,
 		"passwordResetToken": &o.PasswordResetToken,
@@ -183,7 +183,7 @@ func (o *AuthOptions) tokens() map[string]*Token {
 // public is the options as a client may see them: without secrets.
 func (o *AuthOptions) public() *AuthOptions {
 	c := o.Clone()
-	for _, t := range c.tokens() {
+	for _, t := range c.Tokens() {
 		t.Secret = ""
 	}
 	for i := range c.OAuth2.Providers {

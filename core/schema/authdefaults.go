@@ -2,17 +2,17 @@ package schema
 
 // Lifetimes of a new auth collection, in seconds.
 const (
-	day              = 24 * 60 * 60
-	authDuration     = 5 * day
-	superuserSession = day
+	oneDay           = 24 * 60 * 60
+	authDuration     = 5 * oneDay
+	superuserSession = oneDay
 	mailDuration     = 30 * 60
 	fileDuration     = 3 * 60
 )
 
-func newSecret() string { return RandomString(50, AlphabetToken) }
+func NewSecret() string { return RandomString(50, AlphabetToken) }
 
 // newAuthOptions are the options of a new auth collection of that name.
-func newAuthOptions(name string) *AuthOptions {
+func NewAuthOptions(name string) *AuthOptions {
 	everybody := ""
 	o := &AuthOptions{
 		AuthRule:     &everybody,
@@ -22,11 +22,11 @@ func newAuthOptions(name string) *AuthOptions {
 		MFA:          MFA{Duration: 600},
 		OTP:          OTP{Duration: 180, Length: 8, EmailTemplate: otpTemplate()},
 
-		AuthToken:          Token{newSecret(), authDuration},
-		PasswordResetToken: Token{newSecret(), mailDuration},
-		EmailChangeToken:   Token{newSecret(), mailDuration},
-		VerificationToken:  Token{newSecret(), day},
-		FileToken:          Token{newSecret(), fileDuration},
+		AuthToken:          Token{NewSecret(), authDuration},
+		PasswordResetToken: Token{NewSecret(), mailDuration},
+		EmailChangeToken:   Token{NewSecret(), mailDuration},
+		VerificationToken:  Token{NewSecret(), oneDay},
+		FileToken:          Token{NewSecret(), fileDuration},
 
 		VerificationTemplate: linkTemplate("Verify your {APP_NAME} email",
 			"Thank you for joining us at {APP_NAME}.", "verify your email address", "Verify", "confirm-verification"),

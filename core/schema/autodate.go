@@ -18,6 +18,9 @@ func (*Autodate) Type() string { return "autodate" }
 // Multiple is false.
 func (*Autodate) Multiple() bool { return false }
 
+// Class is ClassDate.
+func (*Autodate) Class() Class { return ClassDate }
+
 // Column is a text column.
 func (*Autodate) Column() store.ColumnKind { return store.ColumnText }
 
@@ -30,7 +33,7 @@ func (*Autodate) Cast(v any) any { return castTime(v) }
 // Validate accepts everything.
 func (*Autodate) Validate(*Field, any) *fault.Field { return nil }
 
-func (a *Autodate) check(*Field, *Collection) fault.Fields {
+func (a *Autodate) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if !a.OnCreate && !a.OnUpdate {
 		either := fault.Leaf("validation_required", "Either onCreate or onUpdate must be enabled")
@@ -39,3 +42,7 @@ func (a *Autodate) check(*Field, *Collection) fault.Fields {
 	}
 	return fails
 }
+
+func (a *Autodate) clone() Kind { return clonePointer(a) }
+
+func (*Autodate) load(rows store.Rows, col int) any { return castTime(rows.Text(col)) }

@@ -3,6 +3,7 @@ package schema
 import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
 )
 
 // Bool is a field that is true or false.
@@ -14,6 +15,9 @@ func (*Bool) Type() string { return "bool" }
 // Multiple is false.
 func (*Bool) Multiple() bool { return false }
 
+// Class is ClassBool.
+func (*Bool) Class() Class { return ClassBool }
+
 // Column is a bool column.
 func (*Bool) Column() store.ColumnKind { return store.ColumnBool }
 
@@ -21,7 +25,7 @@ func (*Bool) Column() store.ColumnKind { return store.ColumnBool }
 func (*Bool) Zero() any { return false }
 
 // Cast is the truth of v; of texts only 1, t, T, TRUE, true and True are true.
-func (*Bool) Cast(v any) any { return toBool(v) }
+func (*Bool) Cast(v any) any { return cast.Bool(v) }
 
 // Validate fails a required field that is false.
 func (*Bool) Validate(f *Field, v any) *fault.Field {
@@ -29,4 +33,13 @@ func (*Bool) Validate(f *Field, v any) *fault.Field {
 	return required(f, !yes)
 }
 
-func (*Bool) check(*Field, *Collection) fault.Fields { return nil }
+func (*Bool) Check(*Field) fault.Fields { return nil }
+
+func (*Bool) clone() Kind { return &Bool{} }
+
+func (b *Bool) load(rows store.Rows, col int) any {
+	if rows.Kind(col) == store.KindText {
+		return b.Cast(rows.Text(col))
+	}
+	return rows.Bool(col)
+}

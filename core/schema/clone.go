@@ -8,11 +8,11 @@ func (c *Collection) Clone() *Collection {
 	d.byName, d.indexes, d.sorted = nil, nil, nil
 	d.Fields = make([]*Field, len(c.Fields))
 	for i, f := range c.Fields {
-		d.Fields[i] = f.clone()
+		d.Fields[i] = f.Clone()
 	}
 	d.Indexes = slices.Clone(c.Indexes)
-	for _, rule := range d.rules() {
-		*rule.text = clonePointer(*rule.text)
+	for _, rule := range d.Rules() {
+		*rule.Text = clonePointer(*rule.Text)
 	}
 	if c.Auth != nil {
 		d.Auth = c.Auth.Clone()
@@ -23,14 +23,14 @@ func (c *Collection) Clone() *Collection {
 	return &d
 }
 
-// namedRule is one of the five API rules of a collection.
-type namedRule struct {
-	name string
-	text **string
+// Rule is one of the five API rules of a collection.
+type Rule struct {
+	Name string   // on the wire: "listRule" …
+	Text **string // the place of it in the collection
 }
 
-func (c *Collection) rules() []namedRule {
-	return []namedRule{
+func (c *Collection) Rules() []Rule {
+	return []Rule{
 		{"listRule", &c.ListRule}, {"viewRule", &c.ViewRule}, {"createRule", &c.CreateRule},
 		{"updateRule", &c.UpdateRule}, {"deleteRule", &c.DeleteRule},
 	}
@@ -46,8 +46,8 @@ func (c *Collection) MapRules(fn func(property, text string) string) {
 			*rule = &text
 		}
 	}
-	for _, r := range c.rules() {
-		replace(r.name, r.text)
+	for _, r := range c.Rules() {
+		replace(r.Name, r.Text)
 	}
 	if c.Auth == nil {
 		return
@@ -59,46 +59,11 @@ func (c *Collection) MapRules(fn func(property, text string) string) {
 	}
 }
 
-func (f *Field) clone() *Field {
+// Clone is a copy of the field that shares nothing with it.
+func (f *Field) Clone() *Field {
 	d := *f
-	d.Kind = cloneKind(f.Kind)
+	d.Kind = f.Kind.clone()
 	return &d
-}
-
-func cloneKind(k Kind) Kind {
-	switch k := k.(type) {
-	case *Text:
-		return clonePointer(k)
-	case *Editor:
-		return clonePointer(k)
-	case *Number:
-		return &Number{Min: clonePointer(k.Min), Max: clonePointer(k.Max), OnlyInt: k.OnlyInt}
-	case *Bool:
-		return &Bool{}
-	case *Email:
-		return &Email{ExceptDomains: slices.Clone(k.ExceptDomains), OnlyDomains: slices.Clone(k.OnlyDomains)}
-	case *URL:
-		return &URL{ExceptDomains: slices.Clone(k.ExceptDomains), OnlyDomains: slices.Clone(k.OnlyDomains)}
-	case *Date:
-		return clonePointer(k)
-	case *Autodate:
-		return clonePointer(k)
-	case *Select:
-		return &Select{Values: slices.Clone(k.Values), MaxSelect: k.MaxSelect}
-	case *JSON:
-		return clonePointer(k)
-	case *File:
-		d := *k
-		d.MimeTypes, d.Thumbs = slices.Clone(k.MimeTypes), slices.Clone(k.Thumbs)
-		return &d
-	case *Relation:
-		return clonePointer(k)
-	case *Password:
-		return clonePointer(k)
-	case *GeoPoint:
-		return &GeoPoint{}
-	}
-	panic("schema: unknown kind " + k.Type())
 }
 
 // FieldByID is the field with that id, nil if there is none.
@@ -110,7 +75,7 @@ func (c *Collection) FieldByID(id string) *Field {
 }
 
 // equalRule says whether two rules are the same.
-func equalRule(a, b *string) bool {
+func EqualRules(a, b *string) bool {
 	if a == nil || b == nil {
 		return a == b
 	}

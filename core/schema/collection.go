@@ -85,3 +85,26 @@ func (c *Collection) FieldIndex(name string) int {
 // Sorted are the positions of the fields in the order of their names, which is
 // the order in which a record is written. Nil on a draft; not to be changed.
 func (c *Collection) Sorted() []int { return c.sorted }
+
+// ViewOptions are what only a view has.
+type ViewOptions struct {
+	Query string `json:"viewQuery"`
+
+	// Broken is why the query of a draft cannot be used, if so: for Validate.
+	Broken error `json:"-"`
+}
+
+// SetBroken says why the query of a draft cannot be run. It does nothing for a draft
+// of no view, or with nil.
+func (c *Collection) SetBroken(err error) {
+	if c.View != nil && err != nil {
+		c.View.Broken = err
+	}
+}
+
+// SetFields gives a draft other fields. It may be in a snapshot that is made to see
+// what will be.
+func (c *Collection) SetFields(fields []*Field) {
+	c.Fields = fields
+	c.byName, c.indexes, c.sorted = nil, nil, nil
+}

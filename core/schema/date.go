@@ -20,6 +20,9 @@ func (*Date) Type() string { return "date" }
 // Multiple is false.
 func (*Date) Multiple() bool { return false }
 
+// Class is ClassDate.
+func (*Date) Class() Class { return ClassDate }
+
 // Column is a text column.
 func (*Date) Column() store.ColumnKind { return store.ColumnText }
 
@@ -52,10 +55,14 @@ func outside(code, word, limit string) *fault.Field {
 // normalize brings submitted limits to the canonical form.
 func (d *Date) normalize() { d.Min, d.Max = castTime(d.Min), castTime(d.Max) }
 
-func (d *Date) check(*Field, *Collection) fault.Fields {
+func (d *Date) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if d.Min != "" && d.Max != "" && d.Max < d.Min {
 		fails.Set(fault.Leaf("validation_date_out_of_range", "The date is out of range"), "max")
 	}
 	return fails
 }
+
+func (d *Date) clone() Kind { return clonePointer(d) }
+
+func (*Date) load(rows store.Rows, col int) any { return castTime(rows.Text(col)) }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 // defaultEditorSize is the limit of an editor field whose MaxSize is 0.
@@ -22,6 +24,9 @@ func (*Editor) Type() string { return "editor" }
 // Multiple is false.
 func (*Editor) Multiple() bool { return false }
 
+// Class is ClassText.
+func (*Editor) Class() Class { return ClassText }
+
 // Column is a text column.
 func (*Editor) Column() store.ColumnKind { return store.ColumnText }
 
@@ -29,7 +34,7 @@ func (*Editor) Column() store.ColumnKind { return store.ColumnText }
 func (*Editor) Zero() any { return "" }
 
 // Cast is the text of a scalar.
-func (*Editor) Cast(v any) any { return toText(v) }
+func (*Editor) Cast(v any) any { return cast.Text(v) }
 
 // Limit is the greatest allowed size in bytes.
 func (e *Editor) Limit() int64 {
@@ -49,11 +54,17 @@ func (e *Editor) Validate(f *Field, v any) *fault.Field {
 		return fault.Leaf("validation_content_size_limit",
 			fmt.Sprintf("The maximum allowed content size is %d bytes", e.Limit()), "maxSize", e.Limit())
 	}
-	return storable(s)
+	return check.Storable(s)
 }
 
-func (e *Editor) check(*Field, *Collection) fault.Fields {
+func (e *Editor) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
-	fails.Set(between(e.MaxSize, 0, maxSafe), "maxSize")
+	fails.Set(check.Between(e.MaxSize, 0, check.MaxSafe), "maxSize")
 	return fails
 }
+
+func (e *Editor) clone() Kind { return clonePointer(e) }
+
+func (*Editor) load(rows store.Rows, col int) any { return rows.Text(col) }
+
+func (e *Editor) bodySize() int64 { return e.Limit() }

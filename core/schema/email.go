@@ -1,10 +1,13 @@
 package schema
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/core/schema/cast"
 )
 
 // Email is a field of one e-mail address, kept as it was written.
@@ -19,6 +22,9 @@ func (*Email) Type() string { return "email" }
 // Multiple is false.
 func (*Email) Multiple() bool { return false }
 
+// Class is ClassText.
+func (*Email) Class() Class { return ClassText }
+
 // Column is a text column.
 func (*Email) Column() store.ColumnKind { return store.ColumnText }
 
@@ -26,7 +32,7 @@ func (*Email) Column() store.ColumnKind { return store.ColumnText }
 func (*Email) Zero() any { return "" }
 
 // Cast is the text of a scalar.
-func (*Email) Cast(v any) any { return toText(v) }
+func (*Email) Cast(v any) any { return cast.Text(v) }
 
 // Validate judges the form of the address and its domain.
 func (e *Email) Validate(f *Field, v any) *fault.Field {
@@ -34,7 +40,7 @@ func (e *Email) Validate(f *Field, v any) *fault.Field {
 	if s == "" {
 		return required(f, true)
 	}
-	if !IsEmail(s) {
+	if !address.IsEmail(s) {
 		return fault.Leaf("validation_is_email", "Must be a valid email address")
 	}
 	if !domainAllowed(s[strings.LastIndexByte(s, '@')+1:], e.OnlyDomains, e.ExceptDomains) {
@@ -43,6 +49,12 @@ func (e *Email) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-func (e *Email) check(*Field, *Collection) fault.Fields {
+func (e *Email) Check(*Field) fault.Fields {
 	return checkDomains(e.OnlyDomains, e.ExceptDomains)
 }
+
+func (e *Email) clone() Kind {
+	return &Email{ExceptDomains: slices.Clone(e.ExceptDomains), OnlyDomains: slices.Clone(e.OnlyDomains)}
+}
+
+func (*Email) load(rows store.Rows, col int) any { return rows.Text(col) }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 // defaultFileSize is the limit of one file of a field whose MaxSize is 0.
@@ -27,6 +29,9 @@ func (*File) Type() string { return "file" }
 // Multiple says whether more than one may be stored.
 func (f *File) Multiple() bool { return f.MaxSelect > 1 }
 
+// Class is ClassChoice.
+func (*File) Class() Class { return ClassChoice }
+
 // Column is a text column or, for several, a list.
 func (f *File) Column() store.ColumnKind { return choiceColumn(f.Multiple()) }
 
@@ -34,7 +39,7 @@ func (f *File) Column() store.ColumnKind { return choiceColumn(f.Multiple()) }
 func (f *File) Zero() any { return choiceZero(f.Multiple()) }
 
 // Cast is the list of names in v, or the last of them.
-func (f *File) Cast(v any) any { return castChoice(v, f.Multiple()) }
+func (f *File) Cast(v any) any { return cast.Choice(v, f.Multiple()) }
 
 // Limit is the greatest allowed size of one file in bytes.
 func (f *File) Limit() int64 {
@@ -60,17 +65,17 @@ func (f *File) Validate(field *Field, v any) *fault.Field {
 			fmt.Sprintf("The maximum allowed files is %d", limit), "maxSelect", limit)
 	}
 	for _, name := range list {
-		if fail := storable(name); fail != nil {
+		if fail := check.Storable(name); fail != nil {
 			return fail
 		}
 	}
 	return nil
 }
 
-func (f *File) check(*Field, *Collection) fault.Fields {
+func (f *File) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
-	fails.Set(between(f.MaxSelect, 0, maxSafe), "maxSelect")
-	fails.Set(between(f.MaxSize, 0, maxSafe), "maxSize")
+	fails.Set(check.Between(f.MaxSelect, 0, check.MaxSafe), "maxSelect")
+	fails.Set(check.Between(f.MaxSize, 0, check.MaxSafe), "maxSize")
 	size := regexp.MustCompile(`^(\d+)x(\d+)(t|b|f)?$`)
 	for i, thumb := range f.Thumbs {
 		switch {
@@ -81,4 +86,17 @@ func (f *File) check(*Field, *Collection) fault.Fields {
 		}
 	}
 	return fails
+}
+
+func (f *File) clone() Kind {
+	d := *f
+	d.MimeTypes, d.Thumbs = slices.Clone(f.MimeTypes), slices.Clone(f.Thumbs)
+	return &d
+}
+
+func (f *File) load(rows store.Rows, col int) any { return loadChoice(rows.Text(col), f.Multiple()) }
+
+func (f *File) bodySize() int64 {
+	const most = 1000 // files
+	return min(f.Limit(), maxBodySize/most) * int64(min(max(1, f.MaxSelect), most))
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
 )
 
 // GeoPoint is a field of one place on earth; 0,0 is none.
@@ -15,6 +16,9 @@ func (*GeoPoint) Type() string { return "geoPoint" }
 
 // Multiple is false.
 func (*GeoPoint) Multiple() bool { return false }
+
+// Class is ClassPoint.
+func (*GeoPoint) Class() Class { return ClassPoint }
 
 // Column is a geo column.
 func (*GeoPoint) Column() store.ColumnKind { return store.ColumnGeo }
@@ -53,7 +57,7 @@ func degrees(v any) float64 {
 	case string, bool:
 		return 0
 	}
-	return toFloat(v)
+	return cast.Number(v)
 }
 
 // Validate judges that the point is on earth.
@@ -70,4 +74,8 @@ func (*GeoPoint) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-func (*GeoPoint) check(*Field, *Collection) fault.Fields { return nil }
+func (*GeoPoint) Check(*Field) fault.Fields { return nil }
+
+func (*GeoPoint) clone() Kind { return &GeoPoint{} }
+
+func (g *GeoPoint) load(rows store.Rows, col int) any { return g.Cast(rows.Text(col)) }

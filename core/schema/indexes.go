@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
 // ParsedIndexes are the collection's indexes in their order. What cannot be
@@ -18,7 +19,7 @@ func (c *Collection) ParsedIndexes() []store.Index {
 func parseIndexes(texts []string) []store.Index {
 	list := make([]store.Index, 0, len(texts))
 	for _, text := range texts {
-		if ix, err := ParseIndex(text); err == nil {
+		if ix, err := sqlindex.Parse(text); err == nil {
 			list = append(list, ix)
 		}
 	}
@@ -34,37 +35,4 @@ func (c *Collection) UniqueIndex(field string) (ix store.Index, ok bool) {
 		}
 	}
 	return store.Index{}, false
-}
-
-// setAuthIndexes adds the unique indexes that an auth collection must have.
-func (c *Collection) setAuthIndexes() {
-	for _, field := range []string{"tokenKey", "email"} {
-		if _, ok := c.UniqueIndex(field); ok {
-			continue
-		}
-		ix := store.Index{Name: authIndexName(field, c.ID), Table: c.Name, Unique: true,
-			Columns: []store.IndexColumn{{Name: field}}}
-		if field == "email" {
-			ix.Where = "`email` != ''"
-		}
-		c.Indexes = append(c.Indexes, ix.String())
-	}
-}
-
-func authIndexName(field, collectionID string) string {
-	name := "idx_" + field + "_" + collectionID
-	return name[:min(len(name), maxName)]
-}
-
-// setIndexTable rewrites the indexes that name another table than the
-// collection's, in canonical form.
-func (c *Collection) setIndexTable() {
-	for i, text := range c.Indexes {
-		ix, err := ParseIndex(text)
-		if err != nil || ix.Table == c.Name {
-			continue
-		}
-		ix.Table = c.Name
-		c.Indexes[i] = ix.String()
-	}
 }

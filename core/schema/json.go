@@ -11,6 +11,9 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 const (
@@ -28,6 +31,9 @@ func (*JSON) Type() string { return "json" }
 
 // Multiple is false.
 func (*JSON) Multiple() bool { return false }
+
+// Class is ClassJSON.
+func (*JSON) Class() Class { return ClassJSON }
 
 // Column is a JSON column.
 func (*JSON) Column() store.ColumnKind { return store.ColumnJSON }
@@ -66,7 +72,7 @@ func rawJSON(raw []byte) json.RawMessage {
 	return wholeCharacters(raw)
 }
 
-func isLoneNumber(t []byte) bool { return isDigit(t[0]) || t[0] == '-' }
+func isLoneNumber(t []byte) bool { return address.IsDigit(t[0]) || t[0] == '-' }
 
 // loneNumber is the number as the engines store it: exact up to 64 bits, else a
 // double. What no double can hold stays as it is, for Validate to refuse.
@@ -89,7 +95,7 @@ func textJSON(s string) json.RawMessage {
 	case "":
 		return json.RawMessage(`""`)
 	}
-	if c := s[0]; isDigit(c) || strings.IndexByte(`-"[{`, c) >= 0 {
+	if c := s[0]; address.IsDigit(c) || strings.IndexByte(`-"[{`, c) >= 0 {
 		if raw := []byte(s); json.Valid(raw) {
 			return rawJSON(raw)
 		}
@@ -142,7 +148,7 @@ func appendDecoded(dst []byte, v any) []byte {
 // exact that a float64 cannot hold.
 func appendDecodedNumber(dst []byte, n json.Number) []byte {
 	f, err := n.Float64()
-	if isInteger(string(n)) && (f > maxSafe || f < -maxSafe) || err != nil {
+	if cast.IsInteger(string(n)) && (f > check.MaxSafe || f < -check.MaxSafe) || err != nil {
 		return append(dst, n...)
 	}
 	return AppendNumber(dst, f)
@@ -166,7 +172,7 @@ func (j *JSON) Validate(f *Field, v any) *fault.Field {
 		return fault.Leaf("validation_invalid_json", "Must be a valid json value")
 	}
 	if isBlankJSON(raw) && f.Required {
-		return blank()
+		return check.Blank()
 	}
 	if int64(len(raw)) > j.Limit() {
 		return fault.Leaf("validation_json_size_limit",
@@ -192,7 +198,7 @@ func isBlankJSON(raw []byte) bool {
 // storableJSON refuses valid JSON that an engine cannot hold: U+0000, also as an
 // escape, and what is nested too deeply.
 func storableJSON(raw []byte) *fault.Field {
-	if fail := storable(string(raw)); fail != nil {
+	if fail := check.Storable(string(raw)); fail != nil {
 		return fail
 	}
 	depth, inString := 0, false
@@ -217,8 +223,27 @@ func storableJSON(raw []byte) *fault.Field {
 	return nil
 }
 
-func (j *JSON) check(*Field, *Collection) fault.Fields {
+func (j *JSON) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
-	fails.Set(between(j.MaxSize, 0, maxSafe), "maxSize")
+	fails.Set(check.Between(j.MaxSize, 0, check.MaxSafe), "maxSize")
 	return fails
 }
+
+func (j *JSON) clone() Kind { return clonePointer(j) }
+
+func (*JSON) load(rows store.Rows, col int) any {
+	if rows.Kind(col) == store.KindFloat { // a lone number, which SQLite keeps as one
+		return json.RawMessage(AppendNumber(nil, rows.Float(col)))
+	}
+	stored := rows.Bytes(col)
+	switch string(stored) {
+	case "", "null":
+		return json.RawMessage(nil)
+	}
+	if !json.Valid(stored) {
+		return json.RawMessage(AppendString(nil, stored))
+	}
+	return json.RawMessage(bytes.Clone(stored))
+}
+
+func (j *JSON) bodySize() int64 { return j.Limit() }

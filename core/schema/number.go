@@ -5,6 +5,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
 )
 
 // Number is a field of a double precision number.
@@ -20,6 +21,9 @@ func (*Number) Type() string { return "number" }
 // Multiple is false.
 func (*Number) Multiple() bool { return false }
 
+// Class is ClassNumber.
+func (*Number) Class() Class { return ClassNumber }
+
 // Column is a number column.
 func (*Number) Column() store.ColumnKind { return store.ColumnNumber }
 
@@ -27,7 +31,7 @@ func (*Number) Column() store.ColumnKind { return store.ColumnNumber }
 func (*Number) Zero() any { return 0.0 }
 
 // Cast is the number that v is, or that it spells.
-func (*Number) Cast(v any) any { return toFloat(v) + 0 } // -0 becomes 0, as it is stored
+func (*Number) Cast(v any) any { return cast.Number(v) + 0 } // -0 becomes 0, as it is stored
 
 // Validate judges the number; 0 passes all but required.
 func (n *Number) Validate(f *Field, v any) *fault.Field {
@@ -41,10 +45,10 @@ func (n *Number) Validate(f *Field, v any) *fault.Field {
 		return onlyInt()
 	case n.Min != nil && x < *n.Min:
 		return fault.Leaf("validation_min_number_constraint",
-			"Must be greater or equal than "+formatDecimal(*n.Min), "min", *n.Min)
+			"Must be greater or equal than "+cast.Decimal(*n.Min), "min", *n.Min)
 	case n.Max != nil && x > *n.Max:
 		return fault.Leaf("validation_max_number_constraint",
-			"Must be less or equal than "+formatDecimal(*n.Max), "max", *n.Max)
+			"Must be less or equal than "+cast.Decimal(*n.Max), "max", *n.Max)
 	}
 	return nil
 }
@@ -53,7 +57,7 @@ func onlyInt() *fault.Field {
 	return fault.Leaf("validation_only_int_constraint", "Decimal numbers are not allowed")
 }
 
-func (n *Number) check(*Field, *Collection) fault.Fields {
+func (n *Number) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if n.OnlyInt && n.Min != nil && *n.Min != math.Trunc(*n.Min) {
 		fails.Set(onlyInt(), "min")
@@ -63,7 +67,18 @@ func (n *Number) check(*Field, *Collection) fault.Fields {
 	}
 	if n.Min != nil && n.Max != nil && *n.Max < *n.Min {
 		fails.Set(fault.Leaf("validation_min_number_constraint",
-			"Must be greater or equal than "+formatDecimal(*n.Min), "min", *n.Min), "max")
+			"Must be greater or equal than "+cast.Decimal(*n.Min), "min", *n.Min), "max")
 	}
 	return fails
+}
+
+func (n *Number) clone() Kind {
+	return &Number{Min: clonePointer(n.Min), Max: clonePointer(n.Max), OnlyInt: n.OnlyInt}
+}
+
+func (n *Number) load(rows store.Rows, col int) any {
+	if rows.Kind(col) == store.KindText {
+		return n.Cast(rows.Text(col))
+	}
+	return rows.Float(col)
 }

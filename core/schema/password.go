@@ -7,6 +7,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 const (
@@ -32,6 +34,9 @@ func (*Password) Type() string { return "password" }
 // Multiple is false.
 func (*Password) Multiple() bool { return false }
 
+// Class is ClassPassword.
+func (*Password) Class() Class { return ClassPassword }
+
 // Column is a text column.
 func (*Password) Column() store.ColumnKind { return store.ColumnText }
 
@@ -39,7 +44,7 @@ func (*Password) Column() store.ColumnKind { return store.ColumnText }
 func (*Password) Zero() any { return "" }
 
 // Cast is the text of a scalar.
-func (*Password) Cast(v any) any { return toText(v) }
+func (*Password) Cast(v any) any { return cast.Text(v) }
 
 // HashCost is the bcrypt cost to hash with.
 func (p *Password) HashCost() int {
@@ -69,11 +74,17 @@ func (p *Password) Validate(f *Field, v any) *fault.Field {
 	return matches(p.re, p.Pattern, s)
 }
 
-func (p *Password) check(*Field, *Collection) fault.Fields {
+func (p *Password) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
-	fails.Set(between(p.Min, 1, maxPassword), "min")
-	fails.Set(between(p.Max, p.Min, maxPassword), "max")
-	fails.Set(between(p.Cost, 4, 31), "cost")
+	fails.Set(check.Between(p.Min, 1, maxPassword), "min")
+	fails.Set(check.Between(p.Max, p.Min, maxPassword), "max")
+	fails.Set(check.Between(p.Cost, 4, 31), "cost")
 	fails.Set(checkPattern(p.Pattern), "pattern")
 	return fails
 }
+
+func (p *Password) clone() Kind { return clonePointer(p) }
+
+func (*Password) load(rows store.Rows, col int) any { return rows.Text(col) }
+
+func (p *Password) compile() { p.re = compiled(p.Pattern) }

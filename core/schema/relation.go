@@ -5,6 +5,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 // Relation is a field of the ids of one or several records of a collection.
@@ -21,6 +23,9 @@ func (*Relation) Type() string { return "relation" }
 // Multiple says whether the field may refer to more than one record.
 func (r *Relation) Multiple() bool { return r.MaxSelect > 1 }
 
+// Class is ClassChoice.
+func (*Relation) Class() Class { return ClassChoice }
+
 // Column is a text column or, for several, a list.
 func (r *Relation) Column() store.ColumnKind { return choiceColumn(r.Multiple()) }
 
@@ -28,7 +33,7 @@ func (r *Relation) Column() store.ColumnKind { return choiceColumn(r.Multiple())
 func (r *Relation) Zero() any { return choiceZero(r.Multiple()) }
 
 // Cast is the list of ids in v, or the last of them.
-func (r *Relation) Cast(v any) any { return castChoice(v, r.Multiple()) }
+func (r *Relation) Cast(v any) any { return cast.Choice(v, r.Multiple()) }
 
 // Validate judges the number of ids; whether they exist only the database knows.
 func (r *Relation) Validate(f *Field, v any) *fault.Field {
@@ -46,7 +51,7 @@ func (r *Relation) Validate(f *Field, v any) *fault.Field {
 		return tooMany(limit)
 	}
 	for _, id := range list {
-		if fail := storable(id); fail != nil {
+		if fail := check.Storable(id); fail != nil {
 			return fail
 		}
 	}
@@ -54,14 +59,20 @@ func (r *Relation) Validate(f *Field, v any) *fault.Field {
 }
 
 // check leaves the target to Validate of the collection, which knows the others.
-func (r *Relation) check(*Field, *Collection) fault.Fields {
+func (r *Relation) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
-	fails.Set(filled(r.CollectionID), "collectionId")
-	fails.Set(between(r.MinSelect, 0, maxSafe), "minSelect")
+	fails.Set(check.Filled(r.CollectionID), "collectionId")
+	fails.Set(check.Between(r.MinSelect, 0, check.MaxSafe), "minSelect")
 	if r.MinSelect > 0 {
-		fails.Set(needed(r.MaxSelect, r.MinSelect, maxSafe), "maxSelect")
+		fails.Set(check.Needed(r.MaxSelect, r.MinSelect, check.MaxSafe), "maxSelect")
 	} else {
-		fails.Set(between(r.MaxSelect, 0, maxSafe), "maxSelect")
+		fails.Set(check.Between(r.MaxSelect, 0, check.MaxSafe), "maxSelect")
 	}
 	return fails
+}
+
+func (r *Relation) clone() Kind { return clonePointer(r) }
+
+func (r *Relation) load(rows store.Rows, col int) any {
+	return loadChoice(rows.Text(col), r.Multiple())
 }

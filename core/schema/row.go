@@ -37,7 +37,7 @@ func (c *Collection) LoadJSON(fields, indexes, options []byte) error {
 	var into any = &struct{}{}
 	switch c.Type {
 	case Auth:
-		c.Auth = newAuthOptions(c.Name)
+		c.Auth = NewAuthOptions(c.Name)
 		into = c.Auth
 	case View:
 		c.View = &ViewOptions{}

@@ -1,11 +1,12 @@
 package schema
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 // Select is a field of one or several of a fixed list of values.
@@ -20,6 +21,9 @@ func (*Select) Type() string { return "select" }
 // Multiple says whether more than one may be chosen.
 func (s *Select) Multiple() bool { return s.MaxSelect > 1 }
 
+// Class is ClassChoice.
+func (*Select) Class() Class { return ClassChoice }
+
 // Column is a text column or, for several, a list.
 func (s *Select) Column() store.ColumnKind { return choiceColumn(s.Multiple()) }
 
@@ -27,7 +31,7 @@ func (s *Select) Column() store.ColumnKind { return choiceColumn(s.Multiple()) }
 func (s *Select) Zero() any { return choiceZero(s.Multiple()) }
 
 // Cast is the list of v's texts, or the last of them.
-func (s *Select) Cast(v any) any { return castChoice(v, s.Multiple()) }
+func (s *Select) Cast(v any) any { return cast.Choice(v, s.Multiple()) }
 
 // Validate judges the number of values and each of them.
 func (s *Select) Validate(f *Field, v any) *fault.Field {
@@ -56,33 +60,19 @@ func (s *Select) allowed(value string) *fault.Field {
 	return fault.Leaf("validation_invalid_value", "Invalid value "+value, "value", value)
 }
 
-func tooMany(limit int) *fault.Field {
-	return fault.Leaf("validation_too_many_values", fmt.Sprintf("Select no more than %d", limit), "maxSelect", limit)
-}
-
-func choiceColumn(multiple bool) store.ColumnKind {
-	if multiple {
-		return store.ColumnMulti
-	}
-	return store.ColumnText
-}
-
-func choiceZero(multiple bool) any {
-	if multiple {
-		return []string{}
-	}
-	return ""
-}
-
-func (s *Select) check(*Field, *Collection) fault.Fields {
+func (s *Select) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if len(s.Values) == 0 {
-		fails.Set(blank(), "values")
+		fails.Set(check.Blank(), "values")
 		return fails
 	}
 	for i, value := range s.Values {
-		fails.Set(storable(value), "values", fault.Index(i))
+		fails.Set(check.Storable(value), "values", fault.Index(i))
 	}
-	fails.Set(between(s.MaxSelect, 0, len(s.Values)), "maxSelect")
+	fails.Set(check.Between(s.MaxSelect, 0, len(s.Values)), "maxSelect")
 	return fails
 }
+
+func (s *Select) clone() Kind { return &Select{Values: slices.Clone(s.Values), MaxSelect: s.MaxSelect} }
+
+func (s *Select) load(rows store.Rows, col int) any { return loadChoice(rows.Text(col), s.Multiple()) }

@@ -1,17 +1,33 @@
-package schema
+package schema_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/alter"
+	"github.com/loambase/loam/core/schema/standard"
 )
 
+// decodeNew makes the collection that a body describes.
+func decodeNew(t *testing.T, body string, stored ...*schema.Collection) *schema.Collection {
+	t.Helper()
+	c, err := alter.DecodeNew([]byte(body), schema.NewSnapshot(1, stored), testNow)
+	if err != nil {
+		t.Fatalf("DecodeNew(%s): %v", body, err)
+	}
+	return c
+}
+
+const testNow = "2024-01-02 03:04:05.678Z"
+
 func TestSnapshot(t *testing.T) {
-	users := Users(testNow)
+	users := standard.Users(testNow)
 	posts := decodeNew(t, `{"name":"Posts","fields":[{"name":"zoe","type":"text"},{"name":"author","type":"relation","collectionId":"_pb_users_auth_"}],
 		"indexes":["create unique index u on Posts (AUTHOR)","create unique index two on Posts (zoe, author)","create index n on Posts (zoe)"]}`, users)
 	comments := decodeNew(t, `{"name":"Comments","fields":[{"name":"by","type":"relation","collectionId":"_pb_users_auth_","maxSelect":5}]}`, users)
-	s := NewSnapshot(7, []*Collection{users, posts, comments})
+	s := schema.NewSnapshot(7, []*schema.Collection{users, posts, comments})
 
 	for _, name := range []string{"Posts", "posts", "POSTS", posts.ID} {
 		if s.Find(name) != posts {
@@ -22,7 +38,7 @@ func TestSnapshot(t *testing.T) {
 		t.Error("an id matched in other letters, or a name as an id")
 	}
 	var refs []string
-	for _, r := range s.References(UsersID) {
+	for _, r := range s.References(standard.UsersID) {
 		refs = append(refs, r.Collection.Name+"."+r.Field.Name)
 	}
 	if want := []string{"Comments.by", "Posts.author"}; !slices.Equal(refs, want) {

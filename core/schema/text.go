@@ -8,6 +8,9 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/core/schema/pattern"
 )
 
 // The id field as every collection has it unless its definition says otherwise.
@@ -19,9 +22,6 @@ const (
 
 // defaultTextMax is the longest text of a field whose Max is 0.
 const defaultTextMax = 5000
-
-// maxSafe is the largest integer that every JSON client can hold.
-const maxSafe = 1<<53 - 1
 
 // Text is a field of plain text. Lengths are in Unicode code points.
 type Text struct {
@@ -40,6 +40,9 @@ func (*Text) Type() string { return "text" }
 // Multiple is false.
 func (*Text) Multiple() bool { return false }
 
+// Class is ClassText.
+func (*Text) Class() Class { return ClassText }
+
 // Column is a text column.
 func (*Text) Column() store.ColumnKind { return store.ColumnText }
 
@@ -47,7 +50,7 @@ func (*Text) Column() store.ColumnKind { return store.ColumnText }
 func (*Text) Zero() any { return "" }
 
 // Cast is the text of a scalar.
-func (*Text) Cast(v any) any { return toText(v) }
+func (*Text) Cast(v any) any { return cast.Text(v) }
 
 // Limit is the greatest allowed length.
 func (t *Text) Limit() int {
@@ -68,7 +71,7 @@ func (t *Text) Validate(f *Field, v any) *fault.Field {
 	if s == "" {
 		return required(f, true)
 	}
-	if fail := storable(s); fail != nil {
+	if fail := check.Storable(s); fail != nil {
 		return fail
 	}
 	if t.PrimaryKey && !t.StandardID() {
@@ -85,42 +88,6 @@ func (t *Text) Validate(f *Field, v any) *fault.Field {
 			fmt.Sprintf("Must be no more than %d character(s)", t.Limit()), "max", t.Limit())
 	}
 	return matches(t.re, t.Pattern, s)
-}
-
-// required is the failure of a field that must have a value and has none.
-func required(f *Field, empty bool) *fault.Field {
-	if f.Required && empty {
-		return blank()
-	}
-	return nil
-}
-
-func blank() *fault.Field { return fault.Leaf("validation_required", "Cannot be blank") }
-
-// storable refuses texts that not every engine can store: U+0000 and what is not
-// UTF-8.
-func storable(s string) *fault.Field {
-	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
-		return fault.Leaf("validation_invalid_value", "Invalid value")
-	}
-	return nil
-}
-
-// matches judges s by a pattern, which is compiled here if it was not before.
-func matches(re *regexp.Regexp, pattern, s string) *fault.Field {
-	if pattern == "" {
-		return nil
-	}
-	if re == nil {
-		var err error
-		if re, err = regexp.Compile(pattern); err != nil {
-			return fault.Leaf("validation_invalid_format", "Invalid value format")
-		}
-	}
-	if !re.MatchString(s) {
-		return fault.Leaf("validation_invalid_format", "Invalid value format")
-	}
-	return nil
 }
 
 // validateID refuses what would be unsafe in a path or a file name.
@@ -150,13 +117,13 @@ func deviceName(s string) string {
 	return ""
 }
 
-func (t *Text) check(f *Field, c *Collection) fault.Fields {
+func (t *Text) Check(f *Field) fault.Fields {
 	fails := fault.Fields{}
-	fails.Set(between(t.Min, 0, maxSafe), "min")
-	fails.Set(between(t.Max, t.Min, maxSafe), "max")
+	fails.Set(check.Between(t.Min, 0, check.MaxSafe), "min")
+	fails.Set(check.Between(t.Max, t.Min, check.MaxSafe), "max")
 	fails.Set(checkPattern(t.Pattern), "pattern")
 	if t.PrimaryKey {
-		t.checkKey(f, c, fails)
+		t.checkKey(f, fails)
 	}
 	if t.AutogeneratePattern != "" && len(fails) == 0 {
 		fails.Set(t.checkGenerate(f), "autogeneratePattern")
@@ -164,27 +131,22 @@ func (t *Text) check(f *Field, c *Collection) fault.Fields {
 	return fails
 }
 
-func (t *Text) checkKey(f *Field, c *Collection, fails fault.Fields) {
+func (t *Text) checkKey(f *Field, fails fault.Fields) {
 	if f.Name != "id" {
 		fails.Set(fault.Leaf("validation_in_invalid", `The primary key must be named "id"`), "name")
 	}
 	if t.Pattern == "" {
-		fails.Set(blank(), "pattern")
+		fails.Set(check.Blank(), "pattern")
 	}
 	if f.Hidden {
 		fails.Set(fault.Leaf("validation_empty", "Must be blank"), "hidden")
-	}
-	for _, other := range c.Fields {
-		if other != f && other.IsID() {
-			fails.Set(fault.Leaf("validation_unsupported_composite_pk", "Composite PKs are not supported and the collection must have only 1 PK"), "primaryKey")
-		}
 	}
 }
 
 // checkGenerate makes a few texts and judges them by the other options.
 func (t *Text) checkGenerate(f *Field) *fault.Field {
 	for range 10 {
-		s, err := Generate(t.AutogeneratePattern)
+		s, err := pattern.Generate(t.AutogeneratePattern)
 		if err != nil {
 			return fault.Leaf("validation_invalid_autogenerate_pattern", err.Error())
 		}
@@ -196,13 +158,10 @@ func (t *Text) checkGenerate(f *Field) *fault.Field {
 	return nil
 }
 
-// checkPattern is the failure of a pattern that is no regular expression.
-func checkPattern(pattern string) *fault.Field {
-	if pattern == "" {
-		return nil
-	}
-	if _, err := regexp.Compile(pattern); err != nil {
-		return fault.Leaf("validation_invalid_regex", err.Error())
-	}
-	return nil
-}
+func (t *Text) clone() Kind { return clonePointer(t) }
+
+func (*Text) load(rows store.Rows, col int) any { return rows.Text(col) }
+
+func (t *Text) isPrimaryKey() bool { return t.PrimaryKey }
+
+func (t *Text) compile() { t.re = compiled(t.Pattern) }

@@ -2,9 +2,12 @@ package schema
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/core/schema/cast"
 )
 
 // URL is a field of one web address.
@@ -19,6 +22,9 @@ func (*URL) Type() string { return "url" }
 // Multiple is false.
 func (*URL) Multiple() bool { return false }
 
+// Class is ClassText.
+func (*URL) Class() Class { return ClassText }
+
 // Column is a text column.
 func (*URL) Column() store.ColumnKind { return store.ColumnText }
 
@@ -26,7 +32,7 @@ func (*URL) Column() store.ColumnKind { return store.ColumnText }
 func (*URL) Zero() any { return "" }
 
 // Cast is the text of a scalar.
-func (*URL) Cast(v any) any { return toText(v) }
+func (*URL) Cast(v any) any { return cast.Text(v) }
 
 // Validate judges the form of the address and its host.
 func (u *URL) Validate(f *Field, v any) *fault.Field {
@@ -34,7 +40,7 @@ func (u *URL) Validate(f *Field, v any) *fault.Field {
 	if s == "" {
 		return required(f, true)
 	}
-	if !IsURL(s) {
+	if !address.IsURL(s) {
 		return fault.Leaf("validation_invalid_url", "Must be a valid url")
 	}
 	if len(u.OnlyDomains) == 0 && len(u.ExceptDomains) == 0 {
@@ -48,6 +54,12 @@ func (u *URL) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-func (u *URL) check(*Field, *Collection) fault.Fields {
+func (u *URL) Check(*Field) fault.Fields {
 	return checkDomains(u.OnlyDomains, u.ExceptDomains)
 }
+
+func (u *URL) clone() Kind {
+	return &URL{ExceptDomains: slices.Clone(u.ExceptDomains), OnlyDomains: slices.Clone(u.OnlyDomains)}
+}
+
+func (*URL) load(rows store.Rows, col int) any { return rows.Text(col) }

@@ -9,10 +9,11 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Adopt stores a document of settings that comes from elsewhere, as it is. What it
-// leaves out has its default; so have the properties of the wrong type, which are
-// named in dropped. What is out of range stays so, and is named in odd. A document
-// that is not a JSON object is an error. It is current once tx has been committed.
+// Adopt stores a document of settings that another installation wrote, for an import.
+// Properties that the document leaves out have their defaults. So have those of the
+// wrong type; dropped names them. Values that validation would refuse are stored
+// unchanged; odd describes them. A document that is not a JSON object is an error.
+// The settings are published when tx is durable. No change is logged.
 func (s *Service) Adopt(tx store.Tx, document []byte) (dropped, odd []string, err error) {
 	doc, err := Defaults().merged(document)
 	var wrong *json.UnmarshalTypeError
@@ -25,12 +26,12 @@ func (s *Service) Adopt(tx store.Tx, document []byte) (dropped, odd []string, er
 	if err := s.write(tx, doc); err != nil {
 		return nil, nil, err
 	}
-	tx.OnCommit(func() { s.current.Store(doc) })
+	tx.OnCommit(func() { s.published.publish(doc) })
 	return dropped, doc.validate().Lines(), nil
 }
 
-// mergedByPart is the document over the defaults without the properties that are of
-// the wrong type, which are named in dropped.
+// mergedByPart merges the document into the defaults one property at a time, so that
+// a property of the wrong type spoils nothing else. dropped names those.
 func mergedByPart(document []byte) (doc *Settings, dropped []string, err error) {
 	var sections map[string]json.RawMessage
 	if err := json.Unmarshal(document, &sections); err != nil {
@@ -52,7 +53,8 @@ func mergedByPart(document []byte) (doc *Settings, dropped []string, err error) 
 	return doc, dropped, nil
 }
 
-// mergedPart is s with one more part, or s itself if that is of the wrong type.
+// mergedPart returns s with one property merged, or s itself, and the name added to
+// dropped, if the property is of the wrong type.
 func (s *Settings) mergedPart(dropped []string, name string, part any) (*Settings, []string) {
 	body, err := json.Marshal(part)
 	if err == nil {

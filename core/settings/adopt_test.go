@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/coretest/enginetest"
@@ -18,16 +17,17 @@ func adopting(t *testing.T) (*settings.Service, store.Store) {
 	t.Helper()
 	db := enginetest.Open(t)
 	err := db.Exclusive(context.Background(), func(tx store.Tx) error {
-		_, err := tx.Exec(db.Catalog().Migration(`CREATE TABLE "_params" ({rowid} "id" {text} PRIMARY KEY NOT NULL, "value" JSON, "created" {text}, "updated" {text})`))
+		_, err := tx.Exec(db.Migrator().Migration(`CREATE TABLE "_params" ({rowid} "id" {text} PRIMARY KEY NOT NULL, "value" JSON, "created" {text}, "updated" {text})`))
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return settings.New(db, change.New(change.Config{Store: db, Node: "test"}), time.Now), db
+	return settings.New(settings.Config{Store: db, Changes: change.New(change.Config{Store: db, Node: "test"})}), db
 }
 
 func TestAdopt(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		document     string
 		name         string // of the application, afterwards

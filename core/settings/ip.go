@@ -7,9 +7,12 @@ import (
 	"strings"
 )
 
-// RealIP is the address of the client, IPv6 written out in full: what a trusted
-// header says if one does, else the peer of the connection ("host:port" or an
-// address alone). Headers are by their canonical names. "" if nothing is an address.
+// RealIP is the address of the client, IPv6 written out in full: what the first trusted
+// header that is there says, else the peer of the connection ("host:port" or an address
+// alone). Headers are by their canonical names. "" if nothing is an address.
+//
+// One entry of the header counts, the right-most or the left-most one. If it is no
+// address, the peer's is taken: the entries beside it may be the client's invention.
 func (t TrustedProxy) RealIP(headers map[string][]string, remote string) string {
 	for _, name := range t.Headers {
 		values := headers[textproto.CanonicalMIMEHeaderKey(name)]
@@ -17,19 +20,28 @@ func (t TrustedProxy) RealIP(headers map[string][]string, remote string) string 
 			continue
 		}
 		list := strings.Split(values[len(values)-1], ",")
-		if !t.UseLeftmostIP {
-			slices.Reverse(list)
+		entry := list[len(list)-1]
+		if t.UseLeftmostIP {
+			entry = list[0]
 		}
-		for _, item := range list {
-			if ip, err := netip.ParseAddr(strings.TrimSpace(item)); err == nil {
-				return formatIP(ip)
-			}
+		if ip := parseHost(strings.TrimSpace(entry)); ip != "" {
+			return ip
 		}
+		break
 	}
-	if peer, err := netip.ParseAddrPort(remote); err == nil {
+	return parseHost(remote)
+}
+
+// parseHost is the address in "address", "address:port" or "[address]", "" if there is
+// none.
+func parseHost(s string) string {
+	if peer, err := netip.ParseAddrPort(s); err == nil {
 		return formatIP(peer.Addr())
 	}
-	if ip, err := netip.ParseAddr(remote); err == nil {
+	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
+		s = s[1 : len(s)-1]
+	}
+	if ip, err := netip.ParseAddr(s); err == nil {
 		return formatIP(ip)
 	}
 	return ""

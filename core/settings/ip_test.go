@@ -3,12 +3,22 @@ package settings
 import "testing"
 
 func TestRealIP(t *testing.T) {
+	t.Parallel()
 	headers := map[string][]string{
-		"X-Forwarded-For":  {"9.9.9.9", "1.1.1.1, junk, 2.2.2.2, "},
+		"X-Forwarded-For":  {"9.9.9.9", "1.1.1.1, junk, 2.2.2.2"},
+		"X-Port":           {"1.1.1.1:80, 2.2.2.2:5555"},
+		"X-Bracket":        {"1.1.1.1, [2001:db8::9]"},
+		"X-Bracket-Port":   {"1.1.1.1, [2001:db8::9]:443"},
+		"X-Unknown":        {"1.1.1.1, unknown"},
+		"X-Empty-Last":     {"1.1.1.1, "},
+		"X-Empty":          {""},
+		"X-Half":           {"1.1.1.1, [2001:db8::9"},
+		"X-Odd-Port":       {"1.1.1.1, 2.2.2.2:99999"},
 		"Cf-Connecting-Ip": {"2001:db8::1"},
 		"X-Junk":           {"nobody"},
 		"X-Mapped":         {"::ffff:3.3.3.3"},
 	}
+	const peer = "127.0.0.1"
 	for _, tt := range []struct {
 		headers  []string
 		leftmost bool
@@ -23,7 +33,18 @@ func TestRealIP(t *testing.T) {
 		{nil, false, "", ""},
 		{[]string{"x-forwarded-for"}, false, "127.0.0.1:1", "2.2.2.2"},
 		{[]string{"X-Forwarded-For"}, true, "127.0.0.1:1", "1.1.1.1"},
-		{[]string{"X-Missing", "X-Junk", "CF-Connecting-IP", "X-Forwarded-For"}, false, "127.0.0.1:1", "2001:0db8:0000:0000:0000:0000:0000:0001"},
+		{[]string{"X-Missing", "CF-Connecting-IP", "X-Forwarded-For"}, false, "127.0.0.1:1", "2001:0db8:0000:0000:0000:0000:0000:0001"},
+		// The proxy writes the first header that is there; a client may have written the rest.
+		{[]string{"X-Missing", "X-Junk", "CF-Connecting-IP"}, false, "127.0.0.1:1", peer},
+		{[]string{"X-Empty", "CF-Connecting-IP"}, false, "127.0.0.1:1", peer},
+		{[]string{"X-Port"}, false, "127.0.0.1:1", "2.2.2.2"},
+		{[]string{"X-Port"}, true, "127.0.0.1:1", "1.1.1.1"},
+		{[]string{"X-Bracket"}, false, "127.0.0.1:1", "2001:0db8:0000:0000:0000:0000:0000:0009"},
+		{[]string{"X-Bracket-Port"}, false, "127.0.0.1:1", "2001:0db8:0000:0000:0000:0000:0000:0009"},
+		{[]string{"X-Unknown"}, false, "127.0.0.1:1", peer},
+		{[]string{"X-Empty-Last"}, false, "127.0.0.1:1", peer},
+		{[]string{"X-Half"}, false, "127.0.0.1:1", peer},
+		{[]string{"X-Odd-Port"}, false, "127.0.0.1:1", peer},
 		{[]string{"X-Mapped"}, false, "127.0.0.1:1", "3.3.3.3"},
 		{[]string{"X-Junk"}, false, "127.0.0.1:1", "127.0.0.1"},
 	} {
@@ -35,6 +56,7 @@ func TestRealIP(t *testing.T) {
 }
 
 func TestSuperuserAllowed(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		list []string
 		ip   string

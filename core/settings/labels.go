@@ -3,44 +3,51 @@ package settings
 import (
 	"strings"
 
-	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 )
 
-// Relabeled is a rate limit whose label follows the name of its collection.
-type Relabeled struct {
-	Rule     int // its position
+// RenamedLabel is the label of a rate limit that followed the name of its collection.
+type RenamedLabel struct {
+	Rule     int // index into RateLimits.Rules
 	From, To string
 }
 
-// RenameCollections lets the labels of rate limits follow collections that get other
-// names, old to new, in the transaction in which they do.
-func (s *Service) RenameCollections(tx store.Tx, names map[string]string) ([]Relabeled, error) {
+// RenameCollections rewrites the labels of rate limits, as in "posts:create", when
+// collections get other names. names maps old names to new ones, in any letter case.
+// It works within tx, the transaction that renames the collections, and logs the
+// change as caller's. It returns the labels that changed.
+func (s *Service) RenameCollections(tx store.Tx, caller record.Caller, names map[string]string) ([]RenamedLabel, error) {
 	doc, err := read(tx)
 	if err != nil {
 		return nil, err
 	}
-	var list []Relabeled
-	for i := range doc.RateLimits.Rules {
-		label := &doc.RateLimits.Rules[i].Label
-		name, action, ok := strings.Cut(*label, ":")
+	renamed := doc.RateLimits.Rules.rename(names)
+	if len(renamed) == 0 {
+		return nil, nil
+	}
+	if err := s.save(tx, caller, doc); err != nil {
+		return nil, err
+	}
+	s.stage(doc)
+	return renamed, nil
+}
+
+// rename rewrites the labels in place.
+func (r Rules) rename(names map[string]string) []RenamedLabel {
+	var renamed []RenamedLabel
+	for i, rule := range r {
+		name, action, ok := strings.Cut(rule.Label, ":")
 		if !ok || strings.ContainsAny(name, "/ ") {
 			continue
 		}
-		for was, is := range names {
-			if strings.EqualFold(name, was) {
-				list = append(list, Relabeled{i, *label, is + ":" + action})
-				*label = is + ":" + action
+		for from, to := range names {
+			if strings.EqualFold(name, from) {
+				r[i].Label = to + ":" + action
+				renamed = append(renamed, RenamedLabel{i, rule.Label, r[i].Label})
 				break
 			}
 		}
 	}
-	if len(list) == 0 {
-		return nil, nil
-	}
-	if err := s.write(tx, doc); err != nil {
-		return nil, err
-	}
-	tx.OnCommit(func() { s.current.Store(doc) })
-	return list, s.changes.Append(tx, []change.Change{{Kind: change.Settings, Action: change.Update}})
+	return renamed
 }

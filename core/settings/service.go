@@ -3,122 +3,150 @@ package settings
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/record"
 )
 
-// Service keeps the settings in the database and a copy for everybody to read.
-// It is safe for concurrent use.
+// Service reads and changes the settings. It is safe for concurrent use. Errors that
+// a caller may see are faults; all others are internal.
 type Service struct {
-	store   store.Store
-	changes *change.Log
-	now     func() time.Time
-	current atomic.Pointer[Settings]
+	cfg       Config
+	published *publisher                // shared by a Service and those bound to its transactions
+	staged    *atomic.Pointer[Settings] // what the transaction sees; nil unless bound to one, see Bind
 }
 
-// New is a Service with the default settings, until Load. It appends to changes.
-func New(s store.Store, changes *change.Log, now func() time.Time) *Service {
-	service := &Service{store: s, changes: changes, now: now}
-	service.current.Store(Defaults())
-	return service
+// Config is what a Service depends on. Store and Changes are required.
+type Config struct {
+	Store   store.Store
+	Changes record.Appender  // every change of the settings is appended to it
+	Log     *slog.Logger     // default: nothing is logged
+	Now     func() time.Time // default time.Now
 }
 
-// Current are the settings now. They are shared and must not be changed; take
-// them once a request.
-func (s *Service) Current() *Settings { return s.current.Load() }
+// New returns a Service with the default settings; Load replaces them by the stored
+// ones.
+func New(c Config) *Service {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := &Service{cfg: c, published: &publisher{log: c.Log}}
+	s.published.current.Store(Defaults())
+	return s
+}
 
-// Load makes what is stored current. What the stored document leaves out has its
-// default.
+// Bind returns the Service within a transaction that the caller runs: it reads and
+// writes through tx and appends its changes to changes. Its Current returns what the
+// transaction has written. Everybody else sees that, and observers are called, when
+// the transaction is durable.
+func (s *Service) Bind(tx store.Store, changes record.Appender) *Service {
+	bound := &Service{cfg: s.cfg, published: s.published, staged: new(atomic.Pointer[Settings])}
+	bound.cfg.Store, bound.cfg.Changes = tx, changes
+	bound.staged.Store(s.Current())
+	return bound
+}
+
+// Current returns the settings as they are now, secrets included, for our own code.
+// They are shared and must not be changed. A request takes them once, so that it
+// does not see two states.
+func (s *Service) Current() *Settings {
+	if s.staged != nil {
+		return s.staged.Load()
+	}
+	return s.published.current.Load()
+}
+
+// Get returns the settings for a caller. Who is not a superuser gets the fault of
+// record.Caller.RequireSuperuser. The result is shared and must not be changed.
+func (s *Service) Get(_ context.Context, caller record.Caller) (*Settings, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	return s.Current(), nil
+}
+
+// Load reads the stored settings and makes them current, calling the observers if
+// they differ. Properties that the stored document leaves out have their defaults.
 func (s *Service) Load(ctx context.Context) error {
 	for {
-		before := s.current.Load()
+		before := s.published.current.Load()
 		var loaded *Settings
-		err := s.store.Read(ctx, func(r store.Reader) (err error) {
+		err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
 			loaded, err = read(r)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		// If a Patch was published in the meantime, what was read may be older.
-		if s.current.CompareAndSwap(before, loaded) {
+		// If a write was published in the meantime, what was read may be older.
+		if s.published.publishIf(before, loaded) {
 			return nil
 		}
 	}
 }
 
-// Patch merges a JSON object into the stored settings and returns the result,
-// which is current by then. An empty body changes nothing. A body that cannot be
-// decoded and settings that are not valid are a fault.Invalid.
-func (s *Service) Patch(ctx context.Context, body []byte) (*Settings, error) {
+// Patch merges a JSON object into the stored settings and returns the result. It is
+// current, and observers have been called, when Patch returns. An empty body changes
+// nothing. Who is not a superuser gets the fault of record.Caller.RequireSuperuser; a
+// body that cannot be decoded, or settings that are not valid, a fault.Invalid.
+func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) (*Settings, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return s.Current(), nil
 	}
-	var changed *Settings
-	err := s.store.Write(ctx, func(tx store.Tx) error {
+	var patched *Settings
+	err := s.cfg.Store.Write(ctx, func(tx store.Tx) error {
 		stored, err := read(tx)
 		if err != nil {
 			return err
 		}
-		fresh, err := stored.merged(body)
-		if err != nil {
-			return fault.Wrap(fault.Invalid, "An error occurred while loading the submitted data.", err)
-		}
-		if fails := fresh.validate(); len(fails) > 0 {
-			return fault.Invalidate("An error occurred while saving the new settings.", fails)
-		}
-		if err := s.write(tx, fresh); err != nil {
+		if patched, err = stored.patched(body); err != nil {
 			return err
 		}
-		tx.OnCommit(func() { s.current.Store(fresh) })
-		changed = fresh
-		return s.changes.Append(tx, []change.Change{{Kind: change.Settings, Action: change.Update}})
+		return s.save(tx, caller, patched)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return changed, nil
+	s.stage(patched)
+	return patched, nil
 }
 
-// rowID is the row of the settings in the table of parameters.
-const rowID = "settings"
-
-// read is the stored document over the defaults.
-func read(r store.Reader) (*Settings, error) {
-	rows, err := r.Query(`SELECT "value" FROM "_params" WHERE "id" = $1`, store.Text(rowID))
+// patched returns the settings with a JSON object merged into them, validated.
+func (s *Settings) patched(body []byte) (*Settings, error) {
+	next, err := s.merged(body)
 	if err != nil {
-		return nil, fmt.Errorf("read settings: %w", err)
+		return nil, fault.Wrap(fault.Invalid, "An error occurred while loading the submitted data.", err)
 	}
-	defer rows.Close()
-	stored := Defaults()
-	if rows.Next() && rows.Kind(0) != store.KindNull {
-		if stored, err = stored.merged(rows.Bytes(0)); err != nil {
-			return nil, fmt.Errorf("read settings: the stored document is damaged or encrypted: %w", err)
-		}
+	if fails := next.validate(); len(fails) > 0 {
+		return nil, fault.Invalidate("An error occurred while saving the new settings.", fails)
 	}
-	if err := rows.Close(); err != nil {
-		return nil, fmt.Errorf("read settings: %w", err)
-	}
-	return stored, nil
+	return next, nil
 }
 
-func (s *Service) write(tx store.Tx, doc *Settings) error {
-	value, err := json.Marshal((*plain)(doc))
-	if err != nil {
-		return fmt.Errorf("write settings: %w", err)
+// save writes the settings and their row of the change log, and publishes them when
+// tx is durable.
+func (s *Service) save(tx store.Tx, caller record.Caller, next *Settings) error {
+	if err := s.write(tx, next); err != nil {
+		return err
 	}
-	const upsert = `INSERT INTO "_params" ("id", "value", "created", "updated") VALUES ($1, $2, $3, $3) ` +
-		`ON CONFLICT ("id") DO UPDATE SET "value" = excluded."value", "updated" = excluded."updated"`
-	now := store.Text(schema.FormatTime(s.now()))
-	if _, err := tx.Exec(upsert, store.Text(rowID), store.Text(string(value)), now); err != nil {
-		return fmt.Errorf("write settings: %w", err)
+	tx.OnCommit(func() { s.published.publish(next) })
+	return s.cfg.Changes.Append(tx, []change.Change{{Kind: change.Settings, Action: change.Update, By: caller.Actor()}})
+}
+
+// stage makes next what the rest of the transaction sees, if s is bound to one.
+func (s *Service) stage(next *Settings) {
+	if s.staged != nil {
+		s.staged.Store(next)
 	}
-	return nil
 }

@@ -6,17 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/settings"
 )
 
 func TestPatch(t *testing.T) {
+	t.Parallel()
 	s := coretest.New(t).Settings()
 	ctx := context.Background()
 	if got := s.Current(); !reflect.DeepEqual(got, settings.Defaults()) {
@@ -35,7 +39,7 @@ func TestPatch(t *testing.T) {
 		{`{"batch":{"maxRequests":0},"meta":{"appName":"Kept out"}}`, fault.Invalid, "An error occurred while saving the new settings."},
 	} {
 		before := s.Current()
-		got, err := s.Patch(ctx, []byte(tt.body))
+		got, err := s.Patch(ctx, record.Root(), []byte(tt.body))
 		if tt.text == "" {
 			if err != nil || got != s.Current() || !got.Batch.Enabled {
 				t.Errorf("Patch(%q) = %+v, %v", tt.body, got, err)
@@ -55,6 +59,7 @@ func TestPatch(t *testing.T) {
 // What was patched is there after a restart, secrets included, and a secret that
 // was cleared stays so.
 func TestPatchIsKept(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	open := func() (*core.App, *settings.Service) {
 		app := core.New(core.Config{Dir: dir})
@@ -77,7 +82,7 @@ func TestPatchIsKept(t *testing.T) {
 			}},
 	} {
 		app, s := open()
-		patched, err := s.Patch(context.Background(), []byte(step.body))
+		patched, err := s.Patch(context.Background(), record.Root(), []byte(step.body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,6 +105,7 @@ func TestPatchIsKept(t *testing.T) {
 
 // Patches of different parts at the same time are all kept.
 func TestConcurrentPatches(t *testing.T) {
+	t.Parallel()
 	s := coretest.New(t).Settings()
 	var group sync.WaitGroup
 	for i, body := range []string{
@@ -107,7 +113,7 @@ func TestConcurrentPatches(t *testing.T) {
 	} {
 		group.Go(func() {
 			for n := range 10 {
-				if _, err := s.Patch(context.Background(), fmt.Appendf(nil, body, n+100)); err != nil {
+				if _, err := s.Patch(context.Background(), record.Root(), fmt.Appendf(nil, body, n+100)); err != nil {
 					t.Errorf("Patch %d = %v", i, err)
 				}
 				if err := s.Load(context.Background()); err != nil {
@@ -120,5 +126,81 @@ func TestConcurrentPatches(t *testing.T) {
 	got := s.Current()
 	if got.Meta.AppName != "N109" || got.Batch.MaxRequests != 109 || got.Logs.MaxDays != 109 || got.SMTP.Port != 109 || got.Backups.CronMaxKeep != 109 {
 		t.Errorf("after all patches the settings are %+v", got)
+	}
+}
+
+func TestOnlySuperusers(t *testing.T) {
+	t.Parallel()
+	app := coretest.New(t)
+	coretest.Create(t, app, "users", map[string]any{"email": "a@example.com", "password": "12345678", "passwordConfirm": "12345678"})
+	user, err := app.Records().FindFirst(t.Context(), "users", "email", "a@example.com", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := app.Settings()
+	for _, tt := range []struct {
+		caller record.Caller
+		want   fault.Kind
+	}{{record.Caller{}, fault.Unauthenticated}, {record.Caller{Auth: user}, fault.Forbidden}} {
+		if _, err := s.Get(t.Context(), tt.caller); fault.KindOf(err) != tt.want {
+			t.Errorf("Get() = %v, want %v", err, tt.want)
+		}
+		for _, body := range []string{`{"meta":{"appName":"Mine"}}`, ``, `{`} {
+			if _, err := s.Patch(t.Context(), tt.caller, []byte(body)); fault.KindOf(err) != tt.want {
+				t.Errorf("Patch(%q) = %v, want %v", body, err, tt.want)
+			}
+		}
+	}
+	if got, err := s.Get(t.Context(), record.Root()); err != nil || got != s.Current() {
+		t.Errorf("Get() as root = %v, %v", got, err)
+	}
+}
+
+// The change log names the superuser who changed the settings.
+func TestPatchNamesItsCaller(t *testing.T) {
+	t.Parallel()
+	app := coretest.New(t)
+	coretest.Create(t, app, "_superusers", map[string]any{"email": "a@example.com", "password": "12345678", "passwordConfirm": "12345678"})
+	who, err := app.Records().FindFirst(t.Context(), "_superusers", "email", "a@example.com", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []change.Change
+	app.OnCommitted(func(list []change.Change) { got = append(got, list...) })
+	caller := record.Caller{Auth: who}
+	if _, err := app.Settings().Patch(t.Context(), caller, []byte(`{"meta":{"appName":"Mine"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 1 || got[0].Kind != change.Settings || got[0].By != caller.Actor() || caller.Actor() == "" {
+		t.Errorf("the change log got %+v, want one change by %s", got, caller.Actor())
+	}
+}
+
+// Observers see each change once, with Current changed, before Patch returns.
+func TestOnChange(t *testing.T) {
+	t.Parallel()
+	s := coretest.New(t).Settings()
+	type pair struct{ from, to string }
+	var seen []pair
+	s.OnChange(func(was, is *settings.Settings) { panic("an observer that fails") })
+	s.OnChange(func(was, is *settings.Settings) {
+		if s.Current() != is {
+			t.Errorf("the observer is told of %q while %q is current", is.Meta.AppName, s.Current().Meta.AppName)
+		}
+		seen = append(seen, pair{was.Meta.AppName, is.Meta.AppName})
+	})
+	for i, body := range []string{
+		`{"meta":{"appName":"One"}}`, `{"meta":{"appName":"One"}}`, `{}`, `{"meta":{"appName":""}}`, `{"meta":{"appName":"Two"}}`,
+	} {
+		_, err := s.Patch(t.Context(), record.Root(), []byte(body))
+		if (err != nil) != (i == 3) {
+			t.Errorf("Patch(%s) = %v", body, err)
+		}
+		if err := s.Load(t.Context()); err != nil {
+			t.Errorf("Load() = %v", err)
+		}
+	}
+	if want := []pair{{"Acme", "One"}, {"One", "Two"}}; !slices.Equal(seen, want) {
+		t.Errorf("observers saw %v, want %v", seen, want)
 	}
 }

@@ -6,7 +6,6 @@ package settings
 import (
 	"encoding/json"
 	"slices"
-	"time"
 )
 
 // Settings are all settings at one moment. What Service hands out is shared and
@@ -65,65 +64,10 @@ type Meta struct {
 	HideControls  bool   `json:"hideControls"`
 }
 
-// RateLimits is how often a client may ask.
-type RateLimits struct {
-	Rules       Rules    `json:"rules"`
-	ExcludedIPs []string `json:"excludedIPs"`
-	Enabled     bool     `json:"enabled"`
-}
-
-// Rules is a list of rate limit rules; the first that applies counts.
-type Rules []Rule
-
-// Rule is one rate limit.
-type Rule struct {
-	Label       string `json:"label"`    // what is asked: "*:auth", "/api/", "POST /api/batch" …
-	Audience    string `json:"audience"` // who asks: everybody if empty, "@guest" or "@auth"
-	Duration    int64  `json:"duration"` // seconds
-	MaxRequests int    `json:"maxRequests"`
-}
-
-// UnmarshalJSON replaces the rules. Plain decoding would let a new rule take what
-// it leaves out from the old one at its index.
-func (r *Rules) UnmarshalJSON(body []byte) error {
-	var fresh []Rule
-	if err := json.Unmarshal(body, &fresh); err != nil {
-		return err
-	}
-	*r = fresh
-	return nil
-}
-
 // TrustedProxy says which request headers tell the client's address.
 type TrustedProxy struct {
 	Headers       []string `json:"headers"`
 	UseLeftmostIP bool     `json:"useLeftmostIP"`
-}
-
-// Batch bounds the batch requests.
-type Batch struct {
-	Enabled     bool  `json:"enabled"`
-	MaxRequests int   `json:"maxRequests"`
-	Timeout     int64 `json:"timeout"`     // seconds; see TimeLimit
-	MaxBodySize int64 `json:"maxBodySize"` // bytes; see BodyLimit
-}
-
-// TimeLimit is how long a batch may take: Timeout, or 3 s if that is not set.
-func (b Batch) TimeLimit() time.Duration {
-	if b.Timeout <= 0 {
-		return 3 * time.Second
-	}
-	const day = 24 * 60 * 60
-	return time.Duration(min(b.Timeout, day)) * time.Second
-}
-
-// BodyLimit is how many bytes a batch may have: MaxBodySize, or 128 MiB if that
-// is not set.
-func (b Batch) BodyLimit() int64 {
-	if b.MaxBodySize <= 0 {
-		return 128 << 20
-	}
-	return b.MaxBodySize
 }
 
 // Logs is what is logged and for how long.

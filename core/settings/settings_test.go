@@ -20,6 +20,7 @@ const defaultJSON = `{"superuserIPs":[],` +
 	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false}}`
 
 func TestDefaults(t *testing.T) {
+	t.Parallel()
 	got, err := json.Marshal(Defaults())
 	if err != nil || string(got) != defaultJSON {
 		t.Errorf("Marshal(Defaults()) = %s, %v, want %s", got, err, defaultJSON)
@@ -30,6 +31,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestMarshalHidesSecrets(t *testing.T) {
+	t.Parallel()
 	s, err := Defaults().merged([]byte(`{"smtp":{"password":"hush1"},"s3":{"secret":"hush2"},"backups":{"s3":{"secret":"hush3"}}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +46,7 @@ func TestMarshalHidesSecrets(t *testing.T) {
 }
 
 func TestMerged(t *testing.T) {
+	t.Parallel()
 	const before = `{"superuserIPs":["1.1.1.1"],"smtp":{"username":"u","password":"old"},"s3":{"secret":"old"},` +
 		`"rateLimits":{"rules":[{"label":"a","audience":"@auth","duration":9,"maxRequests":9},{"label":"b","audience":"@guest","duration":8,"maxRequests":8}]},` +
 		`"trustedProxy":{"headers":["X-A","X-B"]}}`
@@ -84,6 +87,7 @@ func TestMerged(t *testing.T) {
 }
 
 func TestMergedRefuses(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{
 		`{`, `[]`, `"x"`, `1`, `{} {}`, `{"smtp":[]}`, `{"smtp":{"port":"587"}}`, `{"smtp":{"port":1.5}}`, `{"meta":{"appName":1}}`,
 		`{"superuserIPs":"1.1.1.1"}`, `{"superuserIPs":[1]}`, `{"rateLimits":{"rules":{}}}`, `{"rateLimits":{"rules":["x"]}}`,
@@ -100,6 +104,7 @@ func TestMergedRefuses(t *testing.T) {
 }
 
 func TestBatchLimits(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		batch Batch
 		limit time.Duration

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/address"
 )
 
 // validate is what is wrong with the settings (docs/wire/auth-realtime-system.md
@@ -66,12 +66,6 @@ func (m *Meta) validate(fails fault.Fields) {
 	fails.Set(cmp.Or(needed(true, m.SenderAddress), email(m.SenderAddress)), "meta", "senderAddress")
 }
 
-func (b *Batch) validate(fails fault.Fields) {
-	fails.Set(cmp.Or(needed(b.Enabled, b.MaxRequests), atLeast(b.MaxRequests, 0)), "batch", "maxRequests")
-	fails.Set(cmp.Or(needed(b.Enabled, b.Timeout), atLeast(b.Timeout, 0)), "batch", "timeout")
-	fails.Set(atLeast(b.MaxBodySize, 0), "batch", "maxBodySize")
-}
-
 // The judgements of one value. Each is nil if the value passes; all but needed
 // and atLeast pass what is empty.
 
@@ -117,14 +111,14 @@ func color(s string) *fault.Field {
 }
 
 func webAddress(s string) *fault.Field {
-	if s != "" && !schema.IsURL(s) {
+	if s != "" && !address.IsURL(s) {
 		return fault.Leaf("validation_is_url", "Must be a valid URL")
 	}
 	return nil
 }
 
 func email(s string) *fault.Field {
-	if s != "" && !schema.IsEmail(s) {
+	if s != "" && !address.IsEmail(s) {
 		return fault.Leaf("validation_is_email", "Must be a valid email address")
 	}
 	return nil
@@ -137,7 +131,7 @@ func host(s string) *fault.Field {
 	if _, err := netip.ParseAddr(s); err == nil {
 		return nil
 	}
-	if strings.ContainsAny(s, "/?#@:[]") || !schema.IsURL("http://"+s) {
+	if strings.ContainsAny(s, "/?#@:[]") || !address.IsURL("http://"+s) {
 		return fault.Leaf("validation_is_host", "Must be a valid IP address or DNS name")
 	}
 	return nil

@@ -24,6 +24,7 @@ func flat(fails fault.Fields, path string) []string {
 }
 
 func TestValidate(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("é", 256)
 	for _, tt := range []struct {
 		body string
@@ -90,6 +91,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestRateLimitLabels(t *testing.T) {
+	t.Parallel()
 	for label, want := range map[string]bool{
 		"word": true, "posts:create": true, "*:auth": true, "/": true, "/api/": true, "/a/{id}/b.c-d": true, "POST /api/x": true, "POST /api/": true,
 		"": false, "*": false, "a:": false, ":a": false, "a:b:c": false, "*:*": false, "api/": false, "POST": true, "POST  /x": false, "POST x": false,
@@ -102,6 +104,7 @@ func TestRateLimitLabels(t *testing.T) {
 }
 
 func TestRateLimitConflicts(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		first, second string // label@@audience
 		want          bool
@@ -124,6 +127,7 @@ func TestRateLimitConflicts(t *testing.T) {
 }
 
 func TestValidCron(t *testing.T) {
+	t.Parallel()
 	for expr, want := range map[string]bool{
 		"* * * * *": true, "0 0 1 1 0": true, "59 23 31 12 6": true, "*/5 0-12/3 1,15 * 1-5": true, "@daily": true, "@hourly": true, "0,1,2 * * * *": true,
 		"": false, "* * * *": false, "* * * * * *": false, "*  * * * *": false, " * * * * *": false, "60 * * * *": false, "* 24 * * *": false,

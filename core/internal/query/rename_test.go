@@ -10,6 +10,7 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
 func TestRenamed(t *testing.T) {
@@ -151,7 +152,7 @@ func renamedFixture(t *testing.T, was *fixture, r *rand.Rand) (is *fixture, name
 	}
 	for i, d := range list { // the indexes and the view are not what is tested here
 		for j, text := range d.Indexes {
-			ix, err := schema.ParseIndex(text)
+			ix, err := sqlindex.Parse(text)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -43,10 +43,6 @@ type Catalog interface {
 	CreateView(tx Tx, name string, v View) error
 	DropView(tx Tx, name string) error
 
-	// Migration spells the SQL of a system migration: {text}, {int} and {rowid} in
-	// it (see package migrations).
-	Migration(sql string) string
-
 	// Names lists every table, view and index of the database with its kind
 	// ("table", "view", "index") and, for an index, the table that it is on.
 	Names(r Reader) ([]CatalogName, error)

@@ -73,18 +73,4 @@ type Dialect interface {
 
 	// ForUpdate ends a SELECT whose rows of that alias are to be locked.
 	ForUpdate(alias string) string
-
-	// Next is the next number of a {serial} column (see package migrations): greater
-	// than all before. Where transactions run at the same time they draw theirs in
-	// another order than they commit, and one that is undone leaves its number out.
-	Next(table, column string) string
-
-	// Running is the number of the oldest transaction that was writing when this one
-	// began to read, and Moment a number that is greater than those of all that have
-	// begun to write so far. A transaction has its number, in the order of these,
-	// before its first row is written: when Running has come to a Moment, what was
-	// running at that moment is visible or was undone. Where one transaction writes at
-	// a time both are 0.
-	Running() string
-	Moment() string
 }

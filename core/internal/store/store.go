@@ -9,6 +9,8 @@ import "context"
 type Store interface {
 	Dialect() Dialect
 	Catalog() Catalog
+	Sequences() Sequences
+	Migrator() Migrator
 
 	// Read calls fn in one read transaction: everything that fn reads is of one
 	// state. What fn gets must not be kept after it returns. WithLimit bounds it.

@@ -167,15 +167,3 @@ func (Dialect) Nulls(descending bool) string {
 
 // ForUpdate locks the rows until the transaction ends.
 func (Dialect) ForUpdate(alias string) string { return " FOR UPDATE OF " + alias }
-
-// Next is that of the sequence of an identity column.
-func (Dialect) Next(table, column string) string {
-	return "nextval(pg_get_serial_sequence(" + literal(quote(table)) + ", " + literal(column) + "))"
-}
-
-// Running is that of the snapshot.
-func (Dialect) Running() string { return "pg_snapshot_xmin(pg_current_snapshot())::text::bigint" }
-
-// Moment takes a transaction id: the upper end of a snapshot is only that of those
-// that have ended, and older ones than it may still be running.
-func (Dialect) Moment() string { return "pg_current_xact_id()::text::bigint" }

@@ -19,7 +19,7 @@ func translateIndex(ix store.Index, columns map[string]string) (string, error) {
 	if ix.IfNotExists {
 		b.WriteString("IF NOT EXISTS ")
 	}
-	b.WriteString(quote(ix.Name) + " ON " + quote(ix.Table) + " (")
+	b.WriteString(store.Quote(ix.Name) + " ON " + store.Quote(ix.Table) + " (")
 	for i, c := range ix.Columns {
 		key, err := t.key(c)
 		if err != nil {
@@ -77,11 +77,11 @@ func unquoted(name string) string {
 // column is the quoted name of a column, which SQLite finds in any letter case.
 func (t translator) column(name string) (string, bool) {
 	if _, ok := t.columns[name]; ok {
-		return quote(name), true
+		return store.Quote(name), true
 	}
 	for c := range t.columns {
 		if strings.EqualFold(c, name) {
-			return quote(c), true
+			return store.Quote(c), true
 		}
 	}
 	return "", false

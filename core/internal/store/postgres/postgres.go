@@ -95,6 +95,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 // Dialect implements store.Store.
 func (db *DB) Dialect() store.Dialect { return Dialect{} }
 
+// Sequences implements store.Store.
+func (db *DB) Sequences() store.Sequences { return sequences{} }
+
+// Migrator implements store.Store.
+func (db *DB) Migrator() store.Migrator { return migrator{} }
+
 // Catalog implements store.Store.
 func (db *DB) Catalog() store.Catalog { return catalog{} }
 

@@ -104,7 +104,7 @@ func createSchema(path string, ask func(string) (string, error)) (string, error)
 	if path == "" || strings.ContainsAny(path, `,"$ `) {
 		return "", fmt.Errorf("postgres: no schema of search_path %q exists", path)
 	}
-	if _, err := ask(`CREATE SCHEMA ` + quote(strings.ToLower(path))); err != nil {
+	if _, err := ask(`CREATE SCHEMA ` + store.Quote(strings.ToLower(path))); err != nil {
 		return "", err
 	}
 	return ask(`SELECT current_schema()`)
@@ -123,7 +123,6 @@ func digest(s string) string {
 }
 
 // quote is an identifier in SQL, whatever is in it.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // literal is a text in SQL, whatever is in it.
 func literal(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }

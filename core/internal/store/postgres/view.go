@@ -11,7 +11,7 @@ import (
 func (catalog) SelectView(v store.View) string {
 	list := make([]string, len(v.Columns))
 	for i, c := range v.Columns {
-		name := quote(c.Name)
+		name := store.Quote(c.Name)
 		list[i] = viewValue(c, "q."+name) + " AS " + name
 	}
 	return "SELECT " + strings.Join(list, ", ") + " FROM (" + v.Quoted + "\n) AS q"
@@ -40,7 +40,9 @@ func viewType(kind store.ColumnKind) string {
 }
 
 func (c catalog) CreateView(tx store.Tx, name string, v store.View) error {
-	return ddl(tx, "CREATE VIEW "+quote(name)+" AS "+c.SelectView(v), name)
+	return ddl(tx, "CREATE VIEW "+store.Quote(name)+" AS "+c.SelectView(v), name)
 }
 
-func (catalog) DropView(tx store.Tx, name string) error { return ddl(tx, "DROP VIEW "+quote(name)) }
+func (catalog) DropView(tx store.Tx, name string) error {
+	return ddl(tx, "DROP VIEW "+store.Quote(name))
+}

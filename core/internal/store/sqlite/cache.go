@@ -3,11 +3,12 @@ package sqlite
 import (
 	"slices"
 
+	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
-// cacheSize is how many idle statements a connection keeps. A plan's text does
-// not depend on its values, so a busy server uses some hundreds.
+// cacheSize is how many prepared statements a connection keeps at most. A plan's
+// text does not depend on its values, so a busy server uses some hundreds.
 const cacheSize = 512
 
 // statement is a prepared statement and what the authorizer learned about it.
@@ -15,8 +16,8 @@ type statement struct {
 	*binding.Stmt
 	writes []string // tables, in lower case
 
-	newer, older *statement // by last use, while it is idle
-	same         *statement // another idle one of the same text
+	inUse  bool // by a caller: it must be neither given to another one nor closed
+	cached bool
 }
 
 // countsRows reports that the statement changes rows, not the schema: only then
@@ -25,75 +26,51 @@ func (s *statement) countsRows() bool {
 	return len(s.writes) > 0 && !slices.Contains(s.writes, schemaTable)
 }
 
-// cache keeps the idle statements of one connection by their text. One that is
-// taken is not in the cache until it is put back, so a text that is asked for
-// while it is in use gets a second statement, and what runs is never evicted.
-type cache struct {
-	bySQL          map[string]*statement
-	newest, oldest *statement
-	size           int
+// statements is the cache of a connection's prepared statements by their text. A
+// text that is asked for while its statement is in use gets a second statement,
+// which lives for that use only, unless the first one is still in use at its end. A
+// statement that is evicted while it is in use is closed when it is released.
+type statements struct {
+	byText *cache.Cache[string, *statement]
 }
 
-// take removes an idle statement of this text and returns it, or nil.
-func (c *cache) take(sql string) *statement {
-	s := c.bySQL[sql]
-	if s != nil {
-		c.remove(s)
+func newStatements() *statements {
+	return &statements{cache.NewEvicting(cacheSize, func(_ string, s *statement) {
+		s.cached = false
+		if !s.inUse {
+			s.Close()
+		}
+	})}
+}
+
+// take is the idle statement of this text, now in use; nil if there is none.
+func (c *statements) take(sql string) *statement {
+	s, ok := c.byText.Get(sql)
+	if !ok || s.inUse {
+		return nil
 	}
+	s.inUse = true
 	return s
 }
 
-// put makes a reset statement available and closes the one that was used least
-// recently when there are too many.
-func (c *cache) put(s *statement) {
-	if c.bySQL == nil {
-		c.bySQL = map[string]*statement{}
-	}
-	s.same = c.bySQL[s.SQL()]
-	c.bySQL[s.SQL()] = s
-	s.older = c.newest
-	if c.newest != nil {
-		c.newest.newer = s
-	} else {
-		c.oldest = s
-	}
-	c.newest = s
-	c.size++
-	if c.size > cacheSize {
-		last := c.oldest
-		c.remove(last)
-		last.Close()
+// keep caches a new statement, unless there is one of its text.
+func (c *statements) keep(s *statement) {
+	if _, ok := c.byText.Get(s.SQL()); !ok {
+		s.cached = true
+		c.byText.Put(s.SQL(), s)
 	}
 }
 
-func (c *cache) remove(s *statement) {
-	c.unname(s)
-	if s.newer != nil {
-		s.newer.older = s.older
-	} else {
-		c.newest = s.older
+// release ends the use of a statement, which has been reset.
+func (c *statements) release(s *statement) {
+	s.inUse = false
+	if s.cached {
+		return
 	}
-	if s.older != nil {
-		s.older.newer = s.newer
-	} else {
-		c.oldest = s.newer
+	if other, ok := c.byText.Get(s.SQL()); ok && !other.inUse {
+		s.Close()
+		return
 	}
-	s.newer, s.older, s.same = nil, nil, nil
-	c.size--
-}
-
-// unname takes s off the list of its text.
-func (c *cache) unname(s *statement) {
-	head := c.bySQL[s.SQL()]
-	switch {
-	case head != s:
-		for head.same != s {
-			head = head.same
-		}
-		head.same = s.same
-	case s.same != nil:
-		c.bySQL[s.SQL()] = s.same
-	default:
-		delete(c.bySQL, s.SQL())
-	}
+	s.cached = true
+	c.byText.Put(s.SQL(), s)
 }

@@ -66,23 +66,40 @@ func TestCacheIsBounded(t *testing.T) {
 			t.Fatalf("prepare(%q) gave the statement %q", sql, s.SQL())
 		}
 		inUse = append(inUse, s)
-		if c.stmts.size > cacheSize {
-			t.Fatalf("%d idle statements, want %d at most", c.stmts.size, cacheSize)
+		if n := c.stmts.byText.Len(); n > cacheSize {
+			t.Fatalf("%d cached statements, want %d at most", n, cacheSize)
+		}
+		if n := c.OpenStatements(); n > cacheSize+len(inUse)+int(controlCount) {
+			t.Fatalf("%d statements are open, of which %d are in use, want no more than %d beside those",
+				n, len(inUse), cacheSize)
 		}
 	}
 	for _, s := range inUse {
 		c.release(s)
 	}
-	listed, named := 0, 0
-	for s := c.stmts.newest; s != nil; s = s.older {
-		listed++
+	if open, cached := c.OpenStatements(), c.stmts.byText.Len(); open > cached+int(controlCount) {
+		t.Errorf("%d statements are open and %d cached: the others leak", open, cached)
 	}
-	for _, s := range c.stmts.bySQL {
-		for ; s != nil; s = s.same {
-			named++
+}
+
+func TestCacheClosesWhatIsEvictedInUse(t *testing.T) {
+	c := testConn(t)
+	held, err := c.prepare(`SELECT 'held'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 * cacheSize {
+		s, err := c.prepare(fmt.Sprintf(`SELECT %d`, i))
+		if err != nil {
+			t.Fatal(err)
 		}
+		c.release(s)
 	}
-	if listed != c.stmts.size || named != c.stmts.size || listed != cacheSize {
-		t.Errorf("size %d, %d by age, %d by text, want %d of each", c.stmts.size, listed, named, cacheSize)
+	if more, err := held.Step(); err != nil || !more {
+		t.Fatalf("a statement in use was closed when it was evicted: Step() = %v, %v", more, err)
+	}
+	c.release(held)
+	if again := c.stmts.take(`SELECT 'held'`); again != held {
+		t.Errorf("an evicted statement is not kept after its use")
 	}
 }

@@ -17,7 +17,7 @@ func (catalog) CreateTable(tx store.Tx, table string, columns []store.Column) er
 	for i, c := range columns {
 		defs[i] = columnDef(c)
 	}
-	return ddl(tx, "CREATE TABLE "+quote(table)+" ("+strings.Join(defs, ", ")+")")
+	return ddl(tx, "CREATE TABLE "+store.Quote(table)+" ("+strings.Join(defs, ", ")+")")
 }
 
 // RenameTable also follows the name into views and indexes. SQLite takes a name
@@ -30,30 +30,30 @@ func (c catalog) RenameTable(tx store.Tx, from, to string) error {
 		}
 		from = between
 	}
-	return ddl(tx, "ALTER TABLE "+quote(from)+" RENAME TO "+quote(to))
+	return ddl(tx, "ALTER TABLE "+store.Quote(from)+" RENAME TO "+store.Quote(to))
 }
 
 func (catalog) DropTable(tx store.Tx, table string) error {
-	return ddl(tx, "DROP TABLE "+quote(table))
+	return ddl(tx, "DROP TABLE "+store.Quote(table))
 }
 
 func (catalog) AddColumn(tx store.Tx, table string, c store.Column) error {
-	return ddl(tx, "ALTER TABLE "+quote(table)+" ADD COLUMN "+columnDef(c))
+	return ddl(tx, "ALTER TABLE "+store.Quote(table)+" ADD COLUMN "+columnDef(c))
 }
 
 func (catalog) RenameColumn(tx store.Tx, table, from, to string) error {
-	return ddl(tx, "ALTER TABLE "+quote(table)+" RENAME COLUMN "+quote(from)+" TO "+quote(to))
+	return ddl(tx, "ALTER TABLE "+store.Quote(table)+" RENAME COLUMN "+store.Quote(from)+" TO "+store.Quote(to))
 }
 
 // DropColumn fails while an index or a view uses the column.
 func (catalog) DropColumn(tx store.Tx, table, column string) error {
-	return ddl(tx, "ALTER TABLE "+quote(table)+" DROP COLUMN "+quote(column))
+	return ddl(tx, "ALTER TABLE "+store.Quote(table)+" DROP COLUMN "+store.Quote(column))
 }
 
 // Fill reads the pairs first and finds each row by its key.
 func (catalog) Fill(tx store.Tx, table string, c store.Column, ids []string, values []store.Value) error {
-	_, err := tx.Exec("UPDATE "+quote(table)+" SET "+quote(c.Name)+` = "p"."v" FROM `+
-		`(SELECT "value" ->> 0 AS "i", "value" ->> 1 AS "v" FROM json_each($1)) AS "p" WHERE `+quote(table)+`."id" = "p"."i"`,
+	_, err := tx.Exec("UPDATE "+store.Quote(table)+" SET "+store.Quote(c.Name)+` = "p"."v" FROM `+
+		`(SELECT "value" ->> 0 AS "i", "value" ->> 1 AS "v" FROM json_each($1)) AS "p" WHERE `+store.Quote(table)+`."id" = "p"."i"`,
 		store.Text(store.Pairs(ids, values)))
 	return err
 }
@@ -61,11 +61,7 @@ func (catalog) Fill(tx store.Tx, table string, c store.Column, ids []string, val
 func (catalog) CreateIndex(tx store.Tx, ix store.Index) error { return ddl(tx, ix.String()) }
 
 func (catalog) DropIndex(tx store.Tx, name string) error {
-	return ddl(tx, "DROP INDEX "+quote(name))
-}
-
-func (catalog) Migration(sql string) string {
-	return strings.NewReplacer("{text}", "TEXT", "{int}", "INTEGER", "{serial}", "INTEGER", "{rowid}", "", "{clustered}", "WITHOUT ROWID").Replace(sql)
+	return ddl(tx, "DROP INDEX "+store.Quote(name))
 }
 
 func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {
@@ -89,7 +85,7 @@ func ddl(tx store.Tx, sql string) error {
 
 // columnDef is a column as CREATE TABLE and ADD COLUMN take it.
 func columnDef(c store.Column) string {
-	name := quote(c.Name)
+	name := store.Quote(c.Name)
 	if c.PrimaryKey {
 		return name + ` TEXT PRIMARY KEY DEFAULT ('r'||lower(hex(randomblob(7)))) NOT NULL`
 	}
@@ -110,4 +106,3 @@ func columnDef(c store.Column) string {
 }
 
 // quote is an identifier in SQL, whatever is in it.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -12,7 +12,7 @@ import (
 // conn is a connection with its statements. It belongs to one goroutine at a time.
 type conn struct {
 	*binding.Conn
-	stmts    cache
+	stmts    *statements
 	controls [controlCount]*binding.Stmt
 	guard    guard
 	own      bool     // what is prepared now is the engine's own text
@@ -41,7 +41,7 @@ type place struct {
 
 // openConn opens the database file with the settings of DESIGN.md.
 func openConn(at place, r role) (*conn, error) {
-	c := &conn{}
+	c := &conn{stmts: newStatements()}
 	b, err := binding.Open(binding.Config{
 		Path: at.path, VFS: at.vfs, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorize,
 	})
@@ -151,13 +151,15 @@ func (c *conn) prepare(sql string) (*statement, error) {
 	for _, table := range writes {
 		c.touch(table)
 	}
-	return &statement{Stmt: b, writes: writes}, nil
+	s := &statement{Stmt: b, writes: writes, inUse: true}
+	c.stmts.keep(s)
+	return s, nil
 }
 
 // release takes a statement back.
 func (c *conn) release(s *statement) {
 	s.Reset()
-	c.stmts.put(s)
+	c.stmts.release(s)
 }
 
 // bind binds args to the parameters of s.

@@ -149,14 +149,3 @@ func (Dialect) Nulls(bool) string { return "" }
 
 // ForUpdate is empty: one writer runs at a time.
 func (Dialect) ForUpdate(string) string { return "" }
-
-// Next is the number after the greatest one.
-func (Dialect) Next(table, column string) string {
-	return `(SELECT COALESCE(max(` + quote(column) + `), 0) + 1 FROM ` + quote(table) + `)`
-}
-
-// Running is of no use: there is one writer.
-func (Dialect) Running() string { return "0" }
-
-// Moment is of no use either.
-func (Dialect) Moment() string { return "0" }

@@ -25,7 +25,7 @@ func OpenSource(path string) (*Source, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err // SQLite would make an empty one
 	}
-	c := &conn{}
+	c := &conn{stmts: newStatements()}
 	b, err := binding.Open(binding.Config{
 		Path: path, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorizeSource,
 	})

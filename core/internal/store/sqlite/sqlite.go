@@ -143,6 +143,12 @@ func (db *DB) Dialect() store.Dialect { return Dialect{} }
 // Catalog implements store.Store.
 func (db *DB) Catalog() store.Catalog { return catalog{} }
 
+// Sequences implements store.Store.
+func (db *DB) Sequences() store.Sequences { return sequences{} }
+
+// Migrator implements store.Store.
+func (db *DB) Migrator() store.Migrator { return migrator{} }
+
 // Write implements store.Store. An operation that has begun goes on when ctx
 // ends; its statements fail with store.ErrTimeout after Config.WriteTimeout.
 func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {

@@ -12,7 +12,7 @@ func (catalog) SelectView(v store.View) string {
 	list := make([]string, len(v.Columns))
 	same := true
 	for i, c := range v.Columns {
-		name := quote(c.Name)
+		name := store.Quote(c.Name)
 		switch {
 		case c.Secret:
 			list[i], same = "'' AS "+name, false
@@ -30,18 +30,20 @@ func (catalog) SelectView(v store.View) string {
 
 // CreateView reads from the view: SQLite looks at the query only then.
 func (c catalog) CreateView(tx store.Tx, name string, v store.View) error {
-	if err := ddl(tx, "CREATE VIEW "+quote(name)+" AS "+c.SelectView(v)); err != nil {
+	if err := ddl(tx, "CREATE VIEW "+store.Quote(name)+" AS "+c.SelectView(v)); err != nil {
 		return err
 	}
 	list := make([]string, len(v.Columns))
 	for i, c := range v.Columns {
-		list[i] = "t." + quote(c.Name)
+		list[i] = "t." + store.Quote(c.Name)
 	}
-	rows, err := tx.Query("SELECT " + strings.Join(list, ", ") + " FROM " + quote(name) + " AS t LIMIT 0")
+	rows, err := tx.Query("SELECT " + strings.Join(list, ", ") + " FROM " + store.Quote(name) + " AS t LIMIT 0")
 	if err != nil {
 		return err
 	}
 	return rows.Close()
 }
 
-func (catalog) DropView(tx store.Tx, name string) error { return ddl(tx, "DROP VIEW "+quote(name)) }
+func (catalog) DropView(tx store.Tx, name string) error {
+	return ddl(tx, "DROP VIEW "+store.Quote(name))
+}

@@ -104,6 +104,9 @@ func (c *Conn) Close() error {
 	return err
 }
 
+// OpenStatements is how many statements are prepared and not closed.
+func (c *Conn) OpenStatements() int { return len(c.stmts) }
+
 // Exec runs one statement that takes no parameters, to its end.
 func (c *Conn) Exec(sql string) error {
 	s, err := c.Prepare(sql)

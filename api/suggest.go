@@ -1,0 +1,116 @@
+package api
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// noArguments is cobra.NoArgs for a command with sub-commands that names those which
+// were meant.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if !cmd.HasSubCommands() {
+		return usagef("%s takes no arguments: %s", cmd.CommandPath(), strings.Join(args, " "))
+	}
+	names := []string{}
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	return usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), didYouMean(args[0], names, ""))
+}
+
+// unknownFlag adds the flag that was meant to the error of one that does not exist.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !ok {
+		return err
+	}
+	names := []string{}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return usagef("unknown flag: --%s%s", name, didYouMean(name, names, "--"))
+}
+
+// didYouMean names the word that is nearest to the given one, if it is near enough for
+// a slip.
+func didYouMean(word string, known []string, prefix string) string {
+	best, nearest := "", 3
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		d := distance(strings.ToLower(word), strings.ToLower(k))
+		if d < nearest && d < len(k)/2+1 {
+			best, nearest = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return " (did you mean " + prefix + best + "?)"
+}
+
+// distance is how many letters have to be put in, left out, replaced or swapped with
+// their neighbour to make one word of the other (optimal string alignment).
+func distance(a, b string) int {
+	before, last := []int(nil), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row := make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			same := 1
+			if a[i-1] == b[j-1] {
+				same = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+same)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
+}
+
+const variablePrefix = "LOAM_"
+
+// variable is the environment variable of a flag.
+func variable(flag string) string {
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// unknownVariables names the variables that look like flags and are none of any
+// command: what is set in vain is a slip, mostly.
+func unknownVariables(root *cobra.Command, environment []string) (warnings []string) {
+	known := map[string]bool{}
+	visit(root, func(cmd *cobra.Command) {
+		for _, flags := range []*pflag.FlagSet{cmd.LocalFlags(), cmd.PersistentFlags()} {
+			flags.VisitAll(func(f *pflag.Flag) { known[variable(f.Name)] = true })
+		}
+	})
+	names := []string{}
+	for name := range known {
+		names = append(names, strings.TrimPrefix(name, variablePrefix))
+	}
+	for _, line := range environment {
+		name, _, _ := strings.Cut(line, "=")
+		if strings.HasPrefix(name, variablePrefix) && !known[name] {
+			warnings = append(warnings, name+didYouMean(name[len(variablePrefix):], names, variablePrefix))
+		}
+	}
+	slices.Sort(warnings)
+	return warnings
+}
+
+func visit(cmd *cobra.Command, fn func(*cobra.Command)) {
+	fn(cmd)
+	for _, sub := range cmd.Commands() {
+		visit(sub, fn)
+	}
+}

@@ -1,0 +1,166 @@
+// Package cache holds the server's caches in memory: one that is bounded by the
+// number of its entries (Cache), and one for what was derived from a snapshot and
+// is void with it (PerSnapshot, with Map for its entries). All are safe for
+// concurrent use.
+//
+// What is promised:
+//
+//   - Hits are cheap and run side by side: Cache.Get takes a read lock, Map.Get none.
+//   - An entry that was read since the last change of generation stays. Memory is
+//     bounded by the entries: who stores values or keys of any length bounds those.
+//   - A Get that began before a Delete cannot bring the entry back.
+//
+// What is not promised: that a value which was computed from old data is not stored
+// after its key was deleted. Whoever computes values keeps in them what they were
+// computed from (a stamp of the tables, a counter that an invalidation increments)
+// and compares it at each hit.
+//
+// hashicorp/golang-lru was weighed: its hits take an exclusive lock, because they
+// move the entry to the front of a list, and the exact order of use that this buys
+// is worth nothing here.
+package cache
+
+import "sync"
+
+// Cache is a bounded cache of two generations. New entries go into the young one.
+// When it is full it becomes the old one, and the entries of the old one that were
+// not read since are evicted. It must not be copied.
+type Cache[K comparable, V any] struct {
+	perGeneration int
+	evicted       func(K, V) // may be nil
+
+	mu         sync.RWMutex // guards both maps
+	young, old map[K]V      // no key is in both
+}
+
+// New is a cache of at most size entries, of which it keeps the latter half at
+// least. A size below 2 counts as 2.
+func New[K comparable, V any](size int) *Cache[K, V] { return NewEvicting[K, V](size, nil) }
+
+// NewEvicting is New with a function that is called with each entry that leaves the
+// cache, in the goroutine that made it leave and with no lock held: by eviction, by
+// Delete or Clear, or replaced by another value of its key.
+func NewEvicting[K comparable, V any](size int, evicted func(K, V)) *Cache[K, V] {
+	return &Cache[K, V]{perGeneration: max(size/2, 1), evicted: evicted}
+}
+
+// Get is the value of the key; ok is false if there is none.
+func (c *Cache[K, V]) Get(key K) (v V, ok bool) {
+	c.mu.RLock()
+	v, ok = c.young[key]
+	aged := false
+	if !ok {
+		v, aged = c.old[key]
+	}
+	c.mu.RUnlock()
+	if aged {
+		return c.rejuvenate(key)
+	}
+	return v, ok
+}
+
+// GetBytes is c.Get of a key that is given as bytes, without an allocation for it.
+func GetBytes[V any](c *Cache[string, V], key []byte) (v V, ok bool) {
+	c.mu.RLock()
+	v, ok = c.young[string(key)]
+	aged := false
+	if !ok {
+		v, aged = c.old[string(key)]
+	}
+	c.mu.RUnlock()
+	if aged {
+		return c.rejuvenate(string(key))
+	}
+	return v, ok
+}
+
+// rejuvenate moves an entry to the young generation and returns it, unless it was
+// deleted in the meantime.
+func (c *Cache[K, V]) rejuvenate(key K) (V, bool) {
+	c.mu.Lock()
+	v, ok := c.young[key]
+	var gone map[K]V
+	if !ok {
+		if v, ok = c.old[key]; ok {
+			delete(c.old, key)
+			gone = c.add(key, v)
+		}
+	}
+	c.mu.Unlock()
+	c.tell(gone)
+	return v, ok
+}
+
+// Put stores the value under the key, in place of another one.
+func (c *Cache[K, V]) Put(key K, v V) {
+	c.mu.Lock()
+	replaced, had := c.remove(key)
+	gone := c.add(key, v)
+	c.mu.Unlock()
+	if had && c.evicted != nil {
+		c.evicted(key, replaced)
+	}
+	c.tell(gone)
+}
+
+// Delete removes the entry of the key, if there is one.
+func (c *Cache[K, V]) Delete(key K) {
+	c.mu.Lock()
+	v, had := c.remove(key)
+	c.mu.Unlock()
+	if had && c.evicted != nil {
+		c.evicted(key, v)
+	}
+}
+
+// Clear removes every entry.
+func (c *Cache[K, V]) Clear() {
+	c.mu.Lock()
+	young, old := c.young, c.old
+	c.young, c.old = nil, nil
+	c.mu.Unlock()
+	c.tell(young)
+	c.tell(old)
+}
+
+// Len is the number of entries.
+func (c *Cache[K, V]) Len() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.young) + len(c.old)
+}
+
+// add puts a key that is in neither generation into the young one. It returns the
+// old generation if that makes it leave. The lock must be held.
+func (c *Cache[K, V]) add(key K, v V) (gone map[K]V) {
+	if len(c.young) >= c.perGeneration {
+		gone, c.old, c.young = c.old, c.young, nil
+	}
+	if c.young == nil {
+		c.young = make(map[K]V)
+	}
+	c.young[key] = v
+	return gone
+}
+
+// remove takes the key out of its generation. The lock must be held.
+func (c *Cache[K, V]) remove(key K) (v V, had bool) {
+	if v, had = c.young[key]; had {
+		delete(c.young, key)
+		return v, true
+	}
+	if v, had = c.old[key]; had {
+		delete(c.old, key)
+	}
+	return v, had
+}
+
+// tell calls evicted for each entry of a generation that has left.
+func (c *Cache[K, V]) tell(gone map[K]V) {
+	if c.evicted == nil {
+		return
+	}
+	for key, v := range gone {
+		c.evicted(key, v)
+	}
+}

@@ -1,0 +1,60 @@
+package cache
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// PerSnapshot holds a value of type V for the current snapshot, of type S, and none
+// for any other. The zero PerSnapshot makes zero values. V is usually a Map or a
+// Cache; it is shared by all goroutines and must be safe for that.
+type PerSnapshot[S, V any] struct {
+	// New makes the value for a new snapshot; nil: the zero V. Set before first use.
+	New func() *V
+
+	current atomic.Pointer[derived[S, V]]
+}
+
+type derived[S, V any] struct {
+	snapshot *S
+	value    *V
+}
+
+// Of is the value for the snapshot. The first call with another snapshot than that
+// of the last one drops the value and makes a new one. It takes no lock. A goroutine
+// that goes on with a replaced snapshot gets right values, but has them made anew.
+func (p *PerSnapshot[S, V]) Of(snapshot *S) *V {
+	known := p.current.Load()
+	if known != nil && known.snapshot == snapshot {
+		return known.value
+	}
+	made := &derived[S, V]{snapshot, p.make()}
+	if p.current.CompareAndSwap(known, made) {
+		return made.value
+	}
+	if known = p.current.Load(); known.snapshot == snapshot {
+		return known.value
+	}
+	return made.value // not kept: others are at another snapshot
+}
+
+func (p *PerSnapshot[S, V]) make() *V {
+	if p.New != nil {
+		return p.New()
+	}
+	return new(V)
+}
+
+// Map is a cache without a bound, for keys of which there are few: collections,
+// kinds of callers. The zero Map is empty and ready. It must not be copied.
+type Map[K comparable, V any] struct{ entries sync.Map } // K → V
+
+// Get is the value of the key. If there is none yet it is made; of two goroutines
+// that make it at the same time both get the first one's. A hit takes no lock.
+func (m *Map[K, V]) Get(key K, make func() V) V {
+	if v, ok := m.entries.Load(key); ok {
+		return v.(V)
+	}
+	v, _ := m.entries.LoadOrStore(key, make())
+	return v.(V)
+}

@@ -1,0 +1,172 @@
+package record_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
+)
+
+// retrying is a store that does each write twice, as one does that had a conflict:
+// the first time for nothing.
+type retrying struct{ store.Store }
+
+func (s retrying) Write(ctx context.Context, fn func(store.Tx) error) error {
+	return s.Store.Write(ctx, func(tx store.Tx) error {
+		again := errors.New("again")
+		if err := tx.Savepoint(func() error {
+			if err := fn(tx); err != nil {
+				return err
+			}
+			return again
+		}); !errors.Is(err, again) {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+func TestWritesMayBeRetried(t *testing.T) {
+	b := newBed(t, docs, people)
+	c := b.Records().Config
+	c.Store = retrying{c.Store}
+	var told []change.Change
+	b.Changes().Observe(func(changes []change.Change) { told = append(told, changes...) })
+	service := record.New(c)
+
+	first, second := file(t, "one.txt", "1"), file(t, "two.txt", "2")
+	out, err := service.Create(t.Context(), guest, "docs", record.Input{Files: map[string][]*blob.Upload{"one": {first}}}, "")
+	o, err := b.decode(out, err)
+	if err != nil {
+		t.Fatal(failure(err))
+	}
+	id := o["id"].(string)
+	_, err = service.Update(t.Context(), guest, "docs", id, record.Input{Files: map[string][]*blob.Upload{"one": {second}, "many+": {first}}}, "")
+	check(t, "Update", err, "ok")
+	b.expectFiles("update", "docs", first, second)
+	person := b.person(object{})
+	_, err = service.Batch(t.Context(), []record.Op{
+		update(guest, "people", person, object{"password": other, "passwordConfirm": other, "oldPassword": secret}),
+		remove(guest, "docs", id),
+	})
+	check(t, "Batch", err, "ok")
+	b.expectFiles("delete", "docs")
+	if !b.knows(person, other) {
+		t.Error("the new password is not stored")
+	}
+	var actions []change.Action
+	told = slices.DeleteFunc(told, func(ch change.Change) bool { return ch.Record != id && ch.Record != person })
+	for _, ch := range told {
+		actions = append(actions, ch.Action)
+	}
+	if want := []change.Action{change.Create, change.Update, change.Create, change.Update, change.Delete}; !slices.Equal(actions, want) {
+		t.Errorf("told %v, want %v", actions, want)
+	}
+}
+
+// unsure is a store whose commits succeed and say that they failed.
+type unsure struct{ store.Store }
+
+var errUnsure = errors.New("the connection was lost")
+
+func (s unsure) Write(ctx context.Context, fn func(store.Tx) error) error {
+	if err := s.Store.Write(ctx, fn); err != nil {
+		return err
+	}
+	return errUnsure
+}
+
+// A commit whose outcome nobody knows may have stored a record: its files stay.
+func TestFilesStayAfterAnUnknownCommit(t *testing.T) {
+	b := newBed(t, docs)
+	c := b.Records().Config
+	c.Store = unsure{c.Store}
+	service := record.New(c)
+	upload := file(t, "a.txt", "a")
+	in := record.Input{Body: object{"title": "once"}, Files: map[string][]*blob.Upload{"one": {upload}}}
+	if _, err := service.Create(t.Context(), guest, "docs", in, ""); !errors.Is(err, errUnsure) {
+		t.Errorf("Create = %v, want %v", err, errUnsure)
+	}
+	b.expectFiles("create", "docs", upload)
+	if _, err := service.Create(t.Context(), guest, "docs", in, ""); errors.Is(err, errUnsure) {
+		t.Errorf("Create of what is not unique = %v", err)
+	}
+	b.expectFiles("refused create", "docs", upload)
+}
+
+// keepingBlobs refuses to delete.
+type keepingBlobs struct{ blob.Store }
+
+func (keepingBlobs) Delete(context.Context, string) error { return errBlob }
+
+// That a file cannot be removed does not undo what was done, and is not forgotten.
+func TestFilesThatCannotBeRemoved(t *testing.T) {
+	b := newBed(t, docs)
+	var log strings.Builder
+	c := b.Records().Config
+	c.Blobs, c.Log = keepingBlobs{c.Blobs}, slog.New(slog.NewTextHandler(&log, nil))
+	service := record.New(c)
+	upload := file(t, "a.txt", "a")
+	o, err := b.upload(guest, "docs", "", "one", upload)
+	if err != nil {
+		t.Fatal(failure(err))
+	}
+	check(t, "Delete", service.Delete(t.Context(), guest, "docs", o["id"].(string)), "ok")
+	if n := b.count("docs"); n != 0 {
+		t.Errorf("%d records are left", n)
+	}
+	if !strings.Contains(log.String(), upload.Name) || !strings.Contains(log.String(), errBlob.Error()) {
+		t.Errorf("the log says %q, want the name of the file and the reason", log.String())
+	}
+}
+
+// What was made of a file goes with it.
+func TestThumbsGoWithTheFile(t *testing.T) {
+	b := newBed(t, docs)
+	upload := file(t, "a.txt", "a")
+	o, err := b.upload(guest, "docs", "", "many", upload)
+	if err != nil {
+		t.Fatal(failure(err))
+	}
+	id := o["id"].(string)
+	thumb := b.Snapshot().Find("docs").ID + "/" + id + "/thumbs_" + upload.Name + "/100x100_" + upload.Name
+	if err := b.Blobs().Put(t.Context(), thumb, strings.NewReader("t"), blob.Attributes{}); err != nil {
+		t.Fatal(err)
+	}
+	b.set("docs", id, object{"many-": upload.Name})
+	b.expectFiles("remove", "docs")
+}
+
+// Who is refused must not cost a hash: at this cost one would take for days.
+func TestRefusedWritesHashNothing(t *testing.T) {
+	b := newBed(t, people)
+	id := b.person(object{})
+	fields := `{"fields": [
+		{"name": "password", "type": "password", "cost": 31, "min": 8, "required": true, "hidden": true, "system": true},
+		{"name": "email", "type": "email", "required": false, "system": true},
+		{"name": "name", "type": "text", "max": 5}, {"name": "boss", "type": "text"}]`
+	b.configure("people", fields+`, "createRule": "name != 'denied'", "updateRule": "name != 'denied'"}`)
+	password := func(body object) object {
+		body["password"], body["passwordConfirm"] = secret, secret
+		return body
+	}
+	const bad = "invalid: Failed to create record."
+	_, err := b.create(guest, "people", password(object{"name": "denied"}))
+	check(t, "Create that is denied", err, bad)
+	_, err = b.create(guest, "people", password(object{"name": "too long"}))
+	check(t, "Create with a wrong field", err, bad+" name=validation_max_text_constraint")
+	_, err = b.create(guest, "people", object{"password": secret})
+	check(t, "Create with a wrong form", err, bad+" passwordConfirm=validation_required")
+	_, err = b.update(root, "people", "nothing", password(object{}))
+	check(t, "Update of nothing", err, "not found")
+	_, err = b.update(guest, "people", id, password(object{"oldPassword": other}))
+	check(t, "Update with a wrong password", err, "invalid: Failed to update record. oldPassword=validation_invalid_old_password")
+	b.set("people", id, object{"name": "x"})
+}

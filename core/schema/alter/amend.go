@@ -1,0 +1,164 @@
+package alter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/sqlindex"
+	"github.com/loambase/loam/core/schema/standard"
+)
+
+// Amend makes a draft that was defined elsewhere one that a table can be made of.
+// It adds what every collection of its type has and this one lacks, and leaves out
+// what none can have. Nothing else is judged or changed. tableIndexes are the
+// statements of the indexes that its table has where it comes from: unique ones that
+// the definition does not name are added to it. The result says what was done.
+func Amend(c *schema.Collection, tableIndexes []string) (notes []string) {
+	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	amendFields(c, note)
+	amendKey(c, note)
+	if c.IsAuth() {
+		for _, standard := range standard.AuthFields() {
+			if c.Field(standard.Name) == nil {
+				c.Fields = append(c.Fields, standard)
+				note("the field %s was missing and was added", standard.Name)
+			}
+		}
+		if c.Auth.OAuth2.Providers == nil {
+			c.Auth.OAuth2.Providers = schema.Providers{}
+		}
+		if c.Auth.PasswordAuth.IdentityFields == nil {
+			c.Auth.PasswordAuth.IdentityFields = []string{}
+		}
+	}
+	amendIndexes(c, tableIndexes, note)
+	return notes
+}
+
+// amendFields leaves out fields that have no name of their own, and gives an id to
+// those that have none of their own.
+func amendFields(c *schema.Collection, note func(string, ...any)) {
+	names, ids := map[string]bool{}, map[string]bool{}
+	var list []*schema.Field
+	for i, f := range c.Fields {
+		switch name := strings.ToLower(f.Name); {
+		case name == "":
+			note("the field at position %d has no name and was left out", i)
+			continue
+		case names[name]:
+			note("a second field %s was left out", f.Name)
+			continue
+		default:
+			names[name] = true
+		}
+		list = append(list, f)
+	}
+	c.Fields = list
+	for _, f := range c.Fields {
+		if f.ID == "" || ids[f.ID] {
+			f.ID = standard.FieldID(f.Type(), f.Name, func(id string) bool { return ids[id] || c.FieldByID(id) != nil })
+			note("the field %s had no id of its own and has %s now", f.Name, f.ID)
+		}
+		ids[f.ID] = true
+	}
+}
+
+// amendKey makes the field id, and only it, the primary key.
+func amendKey(c *schema.Collection, note func(string, ...any)) {
+	if c.IsView() {
+		return
+	}
+	at := c.FieldIndex("id")
+	if at < 0 {
+		c.Fields = slices.Insert(c.Fields, 0, standard.IDField())
+		note("the field id was missing and was added")
+		at = 0
+	}
+	if c.Fields[at].Type() != "text" {
+		was := c.Fields[at]
+		c.Fields[at] = standard.IDField()
+		c.Fields[at].ID = was.ID
+		note("the field id was of the type %s and is a text now", was.Type())
+	}
+	for i, f := range c.Fields {
+		if key, ok := f.Kind.(*schema.Text); ok {
+			key.PrimaryKey = i == at
+		}
+	}
+}
+
+func amendIndexes(c *schema.Collection, tableIndexes []string, note func(string, ...any)) {
+	kept := []string{}
+	for _, text := range c.Indexes {
+		if _, err := sqlindex.Parse(text); err != nil {
+			note("the index %q cannot be read and was left out", text)
+			continue
+		}
+		kept = append(kept, text)
+	}
+	c.Indexes = kept
+	if c.IsView() {
+		return
+	}
+	for _, text := range tableIndexes {
+		ix, err := sqlindex.Parse(text)
+		if err != nil || !ix.Unique || hasIndex(c, ix.Name) {
+			continue
+		}
+		c.Indexes = append(c.Indexes, ix.String())
+		note("the unique index %s of the table was not among the indexes of the definition and was added", ix.Name)
+	}
+	standard.SetIndexTable(c)
+	if c.IsAuth() {
+		before := len(c.Indexes)
+		standard.SetAuthIndexes(c)
+		for _, text := range c.Indexes[before:] {
+			note("an index that every auth collection has was missing and was added: %s", text)
+		}
+	}
+}
+
+func hasIndex(c *schema.Collection, name string) bool {
+	return slices.ContainsFunc(c.ParsedIndexes(), func(ix store.Index) bool { return strings.EqualFold(ix.Name, name) })
+}
+
+// AdoptView derives the fields of a view that was defined elsewhere from its query, as
+// DeriveView does; those that it has already keep their ids.
+func AdoptView(c *schema.Collection, find func(name string) *schema.Collection) (store.View, error) {
+	fields, view, err := DeriveView(c.View.Query, c, find)
+	if err != nil {
+		return store.View{}, err
+	}
+	ids := map[string]bool{}
+	for _, f := range fields {
+		if was := c.Field(f.Name); was != nil && was.Type() == f.Type() {
+			f.ID = was.ID
+		}
+		if ids[f.ID] {
+			f.ID = standard.FieldID(f.Type(), f.Name, func(id string) bool { return ids[id] })
+		}
+		ids[f.ID] = true
+	}
+	c.Fields = fields
+	return view, nil
+}
+
+// EmptyView is a view with the fields of the collection and without records, for one
+// whose query cannot be used.
+func EmptyView(c *schema.Collection) store.View {
+	if c.Field("id") == nil {
+		c.Fields = slices.Insert(c.Fields, 0, standard.IDField())
+	}
+	var columns []string
+	var view store.View
+	for _, f := range c.Fields {
+		columns = append(columns, `NULL AS "`+strings.ReplaceAll(f.Name, `"`, `""`)+`"`)
+		view.Columns = append(view.Columns, store.ViewColumn{Name: f.Name, Kind: f.Kind.Column(), Key: f.Name == "id"})
+	}
+	view.Query = "SELECT " + strings.Join(columns, ", ") + " WHERE 1 = 0"
+	view.Quoted = view.Query
+	return view
+}

@@ -1,0 +1,165 @@
+// Package alter is how collections change: the drafts that bodies describe (decode),
+// what follows new names (indexes, options, queries of views), whether a draft may be
+// saved (validate), and which DDL leads the tables from one state to the next (steps).
+//
+// It computes only: package collection reads, writes and publishes.
+package alter
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/standard"
+)
+
+const (
+	typeUnreadable = "Failed to load the collection type data due to invalid formatting."
+	bodyUnreadable = "Failed to load the submitted data due to invalid formatting."
+)
+
+// submitted is what a body may say about a collection of any type.
+type submitted struct {
+	ID         string
+	ListRule   *string
+	ViewRule   *string
+	CreateRule *string
+	UpdateRule *string
+	DeleteRule *string
+	Name       string
+	Type       string
+	Fields     *[]*schema.Field // nil: not there
+	Indexes    *[]string
+	Created    string
+	System     bool
+}
+
+// DecodeNew makes the collection that a create body describes: the defaults of
+// its type, the body over them, then what every collection of that type has.
+// s tells which ids are taken; now is the time of the creation. It is a draft
+// that Validate has still to judge. An unreadable body is an Invalid fault.
+func DecodeNew(body []byte, s *schema.Snapshot, now string) (*schema.Collection, error) {
+	var head struct{ Type, Name string }
+	if err := decodeFirst(body, &head); err != nil {
+		return nil, fault.Wrap(fault.Invalid, typeUnreadable, err)
+	}
+	c := &schema.Collection{Name: head.Name, Type: head.Type, Created: now}
+	if c.Type == "" {
+		c.Type = schema.Base
+	}
+	if c.Type == schema.Auth {
+		c.Auth = schema.NewAuthOptions(c.Name)
+	}
+	if c.IsView() {
+		c.View = &schema.ViewOptions{}
+	}
+	if err := mergeBody(c, body, merging{}); err != nil {
+		return nil, err
+	}
+	if c.ID == "" {
+		c.ID = standard.CollectionID(c.Type, c.Name, func(id string) bool { return s.ByID(id) != nil })
+	}
+	c.Created = now
+	standard.Complete(c, nil, now)
+	return c, nil
+}
+
+// DecodeOver is the stored collection with an update body merged over it: what
+// the body leaves out stays, nested options are merged, lists are replaced.
+// stored is not touched; the result is a draft that Validate has still to judge.
+func DecodeOver(stored *schema.Collection, body []byte, now string) (*schema.Collection, error) {
+	return merged(stored, body, merging{old: stored}, now)
+}
+
+// DecodeConverting is DecodeOver for a change in which fields may become ones of
+// another kind: what comes without an id is the stored field of that name.
+func DecodeConverting(stored *schema.Collection, body []byte, now string) (*schema.Collection, error) {
+	return merged(stored, body, merging{old: stored, convert: true}, now)
+}
+
+// DecodeImported is DecodeOver for a body from another database: a field whose id is
+// not known here is the stored one of the same name and type, if there is one, or,
+// with convert, of the same name. What the body leaves out stays, unless only says
+// that the fields are those of the body alone; system fields stay always.
+func DecodeImported(stored *schema.Collection, body []byte, only, convert bool, now string) (*schema.Collection, error) {
+	return merged(stored, body, merging{old: stored, convert: convert, imported: true, only: only}, now)
+}
+
+func merged(c *schema.Collection, body []byte, m merging, now string) (*schema.Collection, error) {
+	d := c.Clone()
+	if err := mergeBody(d, body, m); err != nil {
+		return nil, err
+	}
+	said := map[string]json.RawMessage{}
+	if m.imported {
+		if err := decodeFirst(body, &said); err != nil {
+			return nil, fault.Wrap(fault.Invalid, bodyUnreadable, err)
+		}
+	}
+	followRenames(d, c, said)
+	standard.Complete(d, c, now)
+	return d, nil
+}
+
+// merge decodes the body over the draft.
+func mergeBody(c *schema.Collection, body []byte, m merging) error {
+	in := submitted{ID: c.ID, ListRule: c.ListRule, ViewRule: c.ViewRule, CreateRule: c.CreateRule,
+		UpdateRule: c.UpdateRule, DeleteRule: c.DeleteRule, Name: c.Name, Type: c.Type,
+		Created: c.Created, System: c.System}
+	if err := decodeFirst(body, &in); err != nil {
+		return fault.Wrap(fault.Invalid, bodyUnreadable, err)
+	}
+	if c.Auth != nil {
+		if err := decodeFirst(body, c.Auth); err != nil {
+			return fault.Wrap(fault.Invalid, bodyUnreadable, err)
+		}
+	}
+	if c.View != nil {
+		if err := decodeFirst(body, c.View); err != nil {
+			return fault.Wrap(fault.Invalid, bodyUnreadable, err)
+		}
+	}
+	c.ID, c.Name, c.System = in.ID, in.Name, in.System
+	if in.Type != "" {
+		c.Type = in.Type
+	}
+	c.ListRule, c.ViewRule, c.CreateRule = in.ListRule, in.ViewRule, in.CreateRule
+	c.UpdateRule, c.DeleteRule = in.UpdateRule, in.DeleteRule
+	if created := (&schema.Date{}).Cast(in.Created).(string); created != "" {
+		c.Created = created // Wire: an update may overwrite the time of creation
+	}
+	if in.Indexes != nil {
+		c.Indexes = *in.Indexes
+	}
+	if c.IsView() { // its fields follow from its query
+		return nil
+	}
+	if in.Fields == nil {
+		if !m.only {
+			return nil
+		}
+		in.Fields = new([]*schema.Field)
+	}
+	for _, f := range *in.Fields {
+		if f == nil {
+			return fault.New(fault.Invalid, bodyUnreadable)
+		}
+	}
+	if m.imported {
+		m.knownIDs(*in.Fields)
+	}
+	c.Fields = m.buildFields(*in.Fields)
+	if m.imported {
+		c.Fields = append(c.Fields, m.left(c.Fields)...)
+	}
+	return nil
+}
+
+// decodeFirst reads the first JSON value of the body; what follows it is ignored.
+func decodeFirst(body []byte, into any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	return json.NewDecoder(bytes.NewReader(body)).Decode(into)
+}

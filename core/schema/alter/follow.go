@@ -1,0 +1,53 @@
+package alter
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/sqlindex"
+)
+
+// followRenames rewrites what names fields of its own collection: the indexes and
+// options that were left as they were stored while the fields got new names. What is
+// in said stays: an import says it in the new names.
+func followRenames(c, old *schema.Collection, said map[string]json.RawMessage) {
+	renamed := map[string]string{}
+	for _, was := range old.Fields {
+		if is := c.FieldByID(was.ID); is != nil && is.Name != was.Name {
+			renamed[was.Name] = is.Name
+		}
+	}
+	if len(renamed) == 0 {
+		return
+	}
+	for i, text := range c.Indexes {
+		if said["indexes"] != nil || !slices.Contains(old.Indexes, text) {
+			continue
+		}
+		if ix, err := sqlindex.Parse(text); err == nil && sqlindex.RenameColumns(&ix, renamed) {
+			c.Indexes[i] = ix.String()
+		}
+	}
+	if c.Auth != nil && old.Auth != nil {
+		followRenamesInAuth(c.Auth, old.Auth, renamed, said)
+	}
+}
+
+func followRenamesInAuth(o, old *schema.AuthOptions, renamed map[string]string, said map[string]json.RawMessage) {
+	if said["passwordAuth"] == nil && slices.Equal(o.PasswordAuth.IdentityFields, old.PasswordAuth.IdentityFields) {
+		for i, name := range o.PasswordAuth.IdentityFields {
+			if is, ok := renamed[name]; ok {
+				o.PasswordAuth.IdentityFields[i] = is
+			}
+		}
+	}
+	if said["oauth2"] != nil || o.OAuth2.MappedFields != old.OAuth2.MappedFields {
+		return
+	}
+	for _, name := range o.OAuth2.MappedFields.All() {
+		if is, ok := renamed[*name]; ok {
+			*name = is
+		}
+	}
+}

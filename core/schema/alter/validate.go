@@ -1,0 +1,182 @@
+package alter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/core/schema/sqlindex"
+)
+
+// Validate judges the collection whole (docs/wire/records.md §2.5): of each
+// property the first failure. Empty: valid.
+func Validate(c *schema.Collection, s Surroundings) fault.Fields {
+	v := validation{c: c, Surroundings: s, fails: fault.Fields{}}
+	v.fails.Set(v.id(), "id")
+	v.fails.Set(v.system(), "system")
+	v.fails.Set(v.kind(), "type")
+	v.fails.Set(v.name(), "name")
+	v.fields()
+	if c.IsView() {
+		v.view()
+	} else {
+		v.indexes()
+	}
+	for _, r := range c.Rules() {
+		v.apiRule(r)
+	}
+	if c.Auth != nil {
+		v.auth()
+	}
+	return v.fails
+}
+
+func (v *validation) id() *fault.Field {
+	if v.Old != nil {
+		return nil
+	}
+	if fail := check.First(check.Filled(v.c.ID), check.Length(v.c.ID, 1, 100), check.Word(v.c.ID)); fail != nil {
+		return fail
+	}
+	// Wherever a collection is named, its id may stand, and is looked up first: an id
+	// that is another one's name would take its place.
+	if slices.ContainsFunc(v.Snapshot.All(), func(o *schema.Collection) bool {
+		return o != v.c && (o.ID == v.c.ID || strings.EqualFold(o.Name, v.c.ID))
+	}) {
+		return fault.Leaf("validation_invalid_or_existing_id", "The model id is invalid or already exists")
+	}
+	return nil
+}
+
+func (v *validation) system() *fault.Field {
+	if v.Old != nil && v.Old.System != v.c.System {
+		return fault.Leaf("validation_collection_system_flag_change", "System collection state cannot be changed")
+	}
+	return nil
+}
+
+func (v *validation) kind() *fault.Field {
+	if v.c.Type != schema.Base && v.c.Type != schema.Auth && v.c.Type != schema.View {
+		return fault.Leaf("validation_in_invalid", "Must be a valid value")
+	}
+	if v.Old != nil && v.Old.Type != v.c.Type {
+		return fault.Leaf("validation_collection_type_change", "Collection type cannot be changed")
+	}
+	return nil
+}
+
+func (v *validation) name() *fault.Field {
+	name := v.c.Name
+	if fail := check.First(check.Filled(name), check.NameLength(name), via(name), check.Word(name)); fail != nil {
+		return fail
+	}
+	if v.Old != nil && v.Old.Name == name {
+		return nil
+	}
+	if v.Old != nil && v.Old.System {
+		return fault.Leaf("validation_collection_system_name_change", "System collection name cannot be changed")
+	}
+	for _, other := range v.Snapshot.All() {
+		if other.ID == v.c.ID {
+			continue
+		}
+		if strings.EqualFold(other.Name, name) {
+			return fault.Leaf("validation_collection_name_exists", "Collection name must be unique (case insensitive)")
+		}
+		if other.ID == name {
+			return fault.Leaf("validation_collection_name_id_duplicate", "The name must not match an existing collection id")
+		}
+	}
+	if v.internal(name) {
+		return fault.Leaf("validation_collection_name_invalid", "The name shouldn't match with an existing internal table")
+	}
+	return nil
+}
+
+// internal says whether the database uses the name itself: for one of our own
+// tables, for an index, or as a prefix that it keeps for itself.
+func (v *validation) internal(name string) bool {
+	lower := strings.ToLower(name)
+	if strings.HasPrefix(lower, "sqlite_") || strings.HasPrefix(lower, "pg_") {
+		return true
+	}
+	return slices.ContainsFunc(v.Names, func(n store.CatalogName) bool { return strings.EqualFold(n.Name, name) })
+}
+
+func (v *validation) apiRule(r schema.Rule) {
+	rule := *r.Text
+	v.fails.Set(v.rule(rule), r.Name)
+	if v.Old == nil || !v.Old.System {
+		return
+	}
+	for _, old := range v.Old.Rules() {
+		if old.Name == r.Name && !schema.EqualRules(*old.Text, rule) {
+			v.fails.Set(systemRuleChange(), r.Name)
+		}
+	}
+}
+
+func (v *validation) indexes() {
+	parsed := make([]store.Index, len(v.c.Indexes))
+	for i, text := range v.c.Indexes {
+		ix, err := sqlindex.Parse(text)
+		if err != nil {
+			v.fails.Set(fault.Leaf("validation_invalid_index_expression", "Invalid CREATE INDEX expression"), "indexes", fault.Index(i))
+			continue
+		}
+		v.fails.Set(v.index(ix, parsed[:i]), "indexes", fault.Index(i))
+		parsed[i] = ix
+	}
+	if v.Old == nil {
+		return
+	}
+	for _, was := range v.Old.ParsedIndexes() {
+		if name := v.lostUnique(was, parsed); name != "" {
+			v.fails.Set(fault.Leaf("validation_invalid_unique_system_field_index",
+				fmt.Sprintf("Unique index definition on system fields (%s) is invalid or missing", name), "fieldName", name), "indexes")
+		}
+	}
+}
+
+// index judges one by those before it and those of other tables.
+func (v *validation) index(ix store.Index, before []store.Index) *fault.Field {
+	if fail := check.NameLength(ix.Name); fail != nil {
+		return fail
+	}
+	for _, other := range before {
+		if strings.EqualFold(other.Name, ix.Name) {
+			return fault.Leaf("validation_duplicated_index_name", "The index name already exists")
+		}
+	}
+	for _, n := range v.Names {
+		own := strings.EqualFold(n.Table, v.c.Name)
+		if n.Kind == "index" && strings.EqualFold(n.Name, ix.Name) && !own {
+			return fault.Leaf("validation_existing_index_name",
+				fmt.Sprintf("The index name is already used in %s collection", n.Table), "usedTableName", n.Table)
+		}
+	}
+	for _, other := range before {
+		if other.Name != "" && sqlindex.SameDefinition(other, ix) {
+			return fault.Leaf("validation_duplicated_index_definition", "The index definition already exists")
+		}
+	}
+	return nil
+}
+
+// lostUnique is the system field for whose sake the stored index must stay
+// though the new ones have none over the same columns, or "".
+func (v *validation) lostUnique(was store.Index, now []store.Index) string {
+	if !was.Unique || slices.ContainsFunc(now, func(ix store.Index) bool { return ix.Unique && sqlindex.SameColumns(ix, was) }) {
+		return ""
+	}
+	for _, column := range was.Columns {
+		if f := v.Old.Field(column.Name); f != nil && f.System {
+			return f.Name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,162 @@
+package alter
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/viewquery"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/standard"
+)
+
+var (
+	errNoID   = errors.New("missing required id column (you can use `(ROW_NUMBER() OVER()) as id` if you don't have one)")
+	errNoName = errors.New("a computed column needs a name (you can use `expression as name`)")
+)
+
+// DeriveView is what the query of a view makes it (docs/wire/records.md §2.9): its
+// fields, and what the database is to be told. find knows the collections that it may
+// read by their names. Fields keep the ids that they have in old, if it is not nil.
+// If only the id is missing the fields are given beside the error.
+func DeriveView(query string, old *schema.Collection, find func(name string) *schema.Collection) ([]*schema.Field, store.View, error) {
+	q, err := viewquery.Parse(query)
+	if err != nil {
+		return nil, store.View{}, err
+	}
+	tables := tablesOf(find)
+	columns, err := q.Columns(tables)
+	if err != nil {
+		return nil, store.View{}, err
+	}
+	d := derivation{find: find, old: old}
+	v := store.View{Query: q.String(), Quoted: q.Quoted(tables)}
+	for _, col := range columns {
+		if col.Name == "" {
+			return nil, store.View{}, errNoName
+		}
+		f := d.field(col)
+		d.fields = append(d.fields, f)
+		v.Columns = append(v.Columns, store.ViewColumn{Name: f.Name, Kind: f.Kind.Column(), Key: f.IsID(),
+			Stored: d.stored(col, f), Secret: slices.ContainsFunc(col.Origins, d.secret)})
+	}
+	if !slices.ContainsFunc(d.fields, (*schema.Field).IsID) {
+		return d.fields, v, errNoID
+	}
+	return d.fields, v, nil
+}
+
+// tablesOf are the collections as a query sees them.
+func tablesOf(find func(name string) *schema.Collection) viewquery.Find {
+	return func(name string) *viewquery.Table {
+		c := find(name)
+		if c == nil {
+			return nil
+		}
+		t := &viewquery.Table{Name: c.Name}
+		for _, f := range c.Fields {
+			t.Columns = append(t.Columns, f.Name)
+		}
+		return t
+	}
+}
+
+type derivation struct {
+	find   func(name string) *schema.Collection
+	old    *schema.Collection
+	fields []*schema.Field
+}
+
+func (d *derivation) field(col viewquery.Column) *schema.Field {
+	if col.Name == "id" {
+		f := standard.IDField()
+		f.Kind = &schema.Text{Pattern: schema.IDPattern, PrimaryKey: true}
+		return f
+	}
+	f := d.shown(col)
+	if f == nil {
+		f = &schema.Field{Name: col.Name, Kind: computed(col)}
+	}
+	// What may not be seen as a field is not seen under another name either.
+	f.Hidden = f.Hidden || slices.ContainsFunc(col.Origins, func(o viewquery.Origin) bool { return d.at(o).Hidden })
+	if f.ID == "" {
+		f.ID = standard.FieldID(f.Type(), f.Name, d.taken)
+	}
+	return f
+}
+
+// shown is the copy of the field that a column shows, without an id if that is to be
+// derived; nil if it shows none.
+func (d *derivation) shown(col viewquery.Column) *schema.Field {
+	if col.Source == nil {
+		return nil
+	}
+	source := d.at(*col.Source)
+	if source.IsID() {
+		return &schema.Field{Name: col.Name, Kind: &schema.Relation{CollectionID: d.find(col.Source.Table).ID, MaxSelect: 1}}
+	}
+	f := source.Clone()
+	f.Name, f.ID = col.Name, d.cloneID(source, col.Name)
+	return f
+}
+
+const clonePrefix = "_clone_"
+
+// cloneID is the id that a copy of such a field has already, or a new one.
+func (d *derivation) cloneID(source *schema.Field, name string) string {
+	if d.old != nil {
+		was := d.old.Field(name)
+		if was != nil && was.Type() == source.Type() && strings.HasPrefix(was.ID, clonePrefix) && !d.taken(was.ID) {
+			return was.ID
+		}
+	}
+	for {
+		if id := clonePrefix + schema.RandomString(4, schema.AlphabetID); !d.taken(id) {
+			return id
+		}
+	}
+}
+
+func (d *derivation) taken(id string) bool {
+	return slices.ContainsFunc(d.fields, func(f *schema.Field) bool { return f.ID == id })
+}
+
+// computed is the kind of what shows no field.
+func computed(col viewquery.Column) schema.Kind {
+	switch {
+	case col.Count:
+		return &schema.Number{OnlyInt: true}
+	case col.Total:
+		return &schema.Number{}
+	}
+	switch col.Cast {
+	case "real", "decimal", "numeric":
+		return &schema.Number{}
+	case "int", "integer":
+		return &schema.Number{OnlyInt: true}
+	case "text":
+		return &schema.Text{}
+	case "boolean", "bool":
+		return &schema.Bool{}
+	}
+	return &schema.JSON{MaxSize: 1}
+}
+
+// stored says whether the column is one of the field's kind in each part of the query.
+func (d *derivation) stored(col viewquery.Column, f *schema.Field) bool {
+	if col.Source == nil || !col.Everywhere {
+		return false
+	}
+	return !slices.ContainsFunc(append(col.Also, *col.Source), func(o viewquery.Origin) bool {
+		return d.at(o).Kind.Column() != f.Kind.Column()
+	})
+}
+
+// at is the field of an origin, which exists.
+func (d *derivation) at(o viewquery.Origin) *schema.Field { return d.find(o.Table).Field(o.Column) }
+
+// secret says whether nobody is ever shown the values.
+func (d *derivation) secret(o viewquery.Origin) bool {
+	return d.at(o).IsPassword() || d.find(o.Table).IsAuth() && o.Column == "tokenKey"
+}

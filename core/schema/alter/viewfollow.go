@@ -1,0 +1,198 @@
+package alter
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/viewquery"
+	"github.com/loambase/loam/core/schema"
+)
+
+// FollowViews brings the views of a list of collections in line with the others in
+// it, drafts among them, as they will be; was is what is stored. Queries follow the
+// names of the collections and fields that they mention, and fields follow from the
+// queries. Drafts are completed in place: what is wrong with the query of one that was
+// sent it has in View.Broken. Other views are replaced by drafts where something is new
+// to them; that one of them cannot go on is an error.
+func FollowViews(was *schema.Snapshot, list []*schema.Collection, sent func(*schema.Collection) bool, now string) ([]*schema.Collection, error) {
+	f := following{was: was, now: now, list: slices.Clone(list), sent: sent, named: map[string]*schema.Collection{}}
+	renames := f.renames()
+	for i, c := range f.list {
+		if c.View == nil {
+			continue
+		}
+		var err error
+		if f.list[i], err = f.rename(c, renames); err != nil {
+			return nil, fmt.Errorf("view %s: %w", c.Name, err)
+		}
+	}
+	all := map[string]*schema.Collection{}
+	for _, c := range f.list {
+		all[strings.ToLower(c.Name)] = c
+		if c.View == nil {
+			f.named[strings.ToLower(c.Name)] = c
+		}
+	}
+	findAll := func(name string) *schema.Collection { return all[strings.ToLower(name)] }
+	for _, c := range f.list {
+		if f.sent(c) && readsItself(c, findAll) {
+			c.SetBroken(errCycle)
+		}
+	}
+	for _, c := range viewOrder(f.list, findAll) {
+		if err := f.derive(c); err != nil {
+			return nil, fmt.Errorf("view %s: %w", c.Name, err)
+		}
+	}
+	return f.list, nil
+}
+
+var errCycle = errors.New("the view reads itself")
+
+// readsItself says whether the view is among its sources or theirs.
+func readsItself(c *schema.Collection, find func(name string) *schema.Collection) bool {
+	seen := map[*schema.Collection]bool{}
+	var reaches func(from *schema.Collection) bool
+	reaches = func(from *schema.Collection) bool {
+		return slices.ContainsFunc(sources(from, find), func(source *schema.Collection) bool {
+			if source == c {
+				return true
+			}
+			known := seen[source]
+			seen[source] = true
+			return !known && reaches(source)
+		})
+	}
+	return reaches(c)
+}
+
+type following struct {
+	was   *schema.Snapshot
+	now   string
+	list  []*schema.Collection
+	sent  func(*schema.Collection) bool // by somebody who is told what is wrong with it
+	named map[string]*schema.Collection // what may be read already, by name in lower case
+}
+
+func (f *following) find(name string) *schema.Collection { return f.named[strings.ToLower(name)] }
+
+// renames are the names that tables and their columns lose. Those of a view follow
+// from its query, which is what its author wants them to be.
+func (f *following) renames() viewquery.Renames {
+	to := viewquery.Renames{Tables: map[string]string{}, Columns: map[viewquery.Origin]string{},
+		Dropped: map[viewquery.Origin]bool{}}
+	for _, c := range f.list {
+		old := f.was.ByID(c.ID)
+		if old == nil || old == c {
+			continue
+		}
+		if old.Name != c.Name {
+			to.Tables[old.Name] = c.Name
+		}
+		for _, was := range old.Fields {
+			at := viewquery.Origin{Table: old.Name, Column: was.Name}
+			is := c.FieldByID(was.ID)
+			switch {
+			case c.View != nil: // its fields are not known yet
+			case is != nil && is.Name != was.Name:
+				to.Columns[at] = is.Name
+			case is == nil && c.Field(was.Name) == nil:
+				to.Dropped[at] = true
+			}
+		}
+	}
+	return to
+}
+
+// rename is the view with its query after the renames, unless a new one was sent.
+func (f *following) rename(c *schema.Collection, to viewquery.Renames) (*schema.Collection, error) {
+	old := f.was.ByID(c.ID)
+	if old == nil || old.View == nil || old.View.Query != c.View.Query {
+		return c, nil
+	}
+	q, err := viewquery.Parse(c.View.Query)
+	if err != nil { // which is said where it matters
+		return c, nil
+	}
+	query, err := q.Rename(tablesOf(f.was.Named), to)
+	if err != nil || query == q.String() {
+		return c, err
+	}
+	if c == old {
+		c = c.Clone()
+		c.Updated = f.now
+	}
+	c.View.Query = query
+	return c, nil
+}
+
+// derive sets the fields of the view, whose sources are ready, and makes it ready.
+func (f *following) derive(c *schema.Collection) error {
+	old := f.was.ByID(c.ID)
+	if c == old && !slices.ContainsFunc(sources(c, f.find), f.changed) {
+		f.ready(c)
+		return nil
+	}
+	fields, _, err := DeriveView(c.View.Query, old, f.find)
+	switch {
+	case f.sent(c):
+		c.SetFields(fields)
+		c.SetBroken(err)
+		f.ready(c)
+		return nil
+	case slices.ContainsFunc(sources(c, f.find), func(source *schema.Collection) bool { return source.View != nil && source.View.Broken != nil }):
+		f.ready(c) // nothing will come of it
+		return nil
+	}
+	if err == nil {
+		err = f.lost(old)
+	}
+	if err != nil {
+		return err
+	}
+	is := c
+	if c == old {
+		is = c.Clone()
+	}
+	is.SetFields(fields)
+	if c == old && sameForm(c, is) {
+		f.ready(c)
+		return nil
+	}
+	is.Updated = f.now
+	f.list[slices.Index(f.list, c)] = is
+	f.ready(is)
+	return nil
+}
+
+func (f *following) ready(c *schema.Collection) { f.named[strings.ToLower(c.Name)] = c }
+
+// lost is the error of a view that uses a column which one of its sources, a view
+// too, no longer has. SQLite might take its name for a text.
+func (f *following) lost(old *schema.Collection) error {
+	dropped := map[viewquery.Origin]bool{}
+	for _, source := range sources(old, f.was.Named) {
+		i := slices.IndexFunc(f.list, func(c *schema.Collection) bool { return c.ID == source.ID })
+		if source.View == nil || i < 0 || f.list[i] == source {
+			continue
+		}
+		for _, field := range source.Fields {
+			if f.list[i].Field(field.Name) == nil {
+				dropped[viewquery.Origin{Table: source.Name, Column: field.Name}] = true
+			}
+		}
+	}
+	q, err := viewquery.Parse(old.View.Query)
+	if err == nil {
+		_, err = q.Rename(tablesOf(f.was.Named), viewquery.Renames{Dropped: dropped})
+	}
+	return err
+}
+
+// changed says whether the collection has another form than the stored one.
+func (f *following) changed(c *schema.Collection) bool {
+	old := f.was.ByID(c.ID)
+	return old == nil || !sameForm(old, c)
+}

@@ -1,0 +1,145 @@
+package alter
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/viewquery"
+	"github.com/loambase/loam/core/schema"
+)
+
+// The steps that views need.
+type (
+	// CreateView makes a view.
+	CreateView struct {
+		Name string
+		View store.View
+	}
+	// DropView drops one.
+	DropView struct{ Name string }
+)
+
+func (CreateView) step() {}
+func (DropView) step()   {}
+
+// ViewChanges is what must happen to the views of the database before and after its
+// tables are led from one snapshot to the other, as an engine keeps a table the way it
+// is while a view reads it. Views go before and are made after what they read.
+func ViewChanges(was, is *schema.Snapshot) (drop []Step, create []*schema.Collection) {
+	gone := map[string]bool{} // ids of the views of was that are dropped
+	for _, c := range ViewOrder(was) {
+		if !keepsForm(c, is) || slices.ContainsFunc(sources(c, was.Named), func(source *schema.Collection) bool {
+			return gone[source.ID] || !keepsForm(source, is)
+		}) {
+			gone[c.ID] = true
+			drop = append(drop, DropView{c.Name})
+		}
+	}
+	slices.Reverse(drop)
+	for _, c := range ViewOrder(is) {
+		if was.ByID(c.ID) == nil || gone[c.ID] {
+			create = append(create, c)
+		}
+	}
+	return drop, create
+}
+
+// keepsForm says whether the collection is in the snapshot as it was to those who read it.
+func keepsForm(c *schema.Collection, is *schema.Snapshot) bool {
+	next := is.ByID(c.ID)
+	return next != nil && sameForm(c, next)
+}
+
+// NewView is the step that makes a view of the snapshot.
+func NewView(c *schema.Collection, is *schema.Snapshot) (CreateView, error) {
+	_, view, err := DeriveView(c.View.Query, c, is.Named)
+	if err != nil {
+		return CreateView{}, fmt.Errorf("view %s: %w", c.Name, err)
+	}
+	return CreateView{c.Name, view}, nil
+}
+
+// sameForm says whether two states of a collection are the same to those who read it.
+func sameForm(a, b *schema.Collection) bool {
+	if a == b {
+		return true
+	}
+	if a.Name != b.Name || (a.View == nil) != (b.View == nil) || a.View != nil && a.View.Query != b.View.Query {
+		return false
+	}
+	was, err := a.FieldsJSON()
+	if err != nil {
+		return false
+	}
+	is, err := b.FieldsJSON()
+	return err == nil && bytes.Equal(was, is)
+}
+
+// sources are the collections that the query of a view reads, none if it cannot be
+// read.
+func sources(c *schema.Collection, find func(name string) *schema.Collection) []*schema.Collection {
+	if c.View == nil {
+		return nil
+	}
+	q, err := viewquery.Parse(c.View.Query)
+	if err != nil {
+		return nil
+	}
+	var list []*schema.Collection
+	for _, name := range q.Tables() {
+		if source := find(name); source != nil {
+			list = append(list, source)
+		}
+	}
+	return list
+}
+
+// reads says whether the query of a view names the collection, which may be gone.
+func reads(c *schema.Collection, other *schema.Collection, find func(name string) *schema.Collection) bool {
+	if c.View == nil {
+		return false
+	}
+	q, err := viewquery.Parse(c.View.Query)
+	return err == nil && slices.ContainsFunc(q.Tables(), func(name string) bool {
+		found := find(name)
+		return found == other || found == nil && strings.EqualFold(name, other.Name)
+	})
+}
+
+// ViewOrder is every view, each one after those that it reads.
+func ViewOrder(s *schema.Snapshot) []*schema.Collection { return viewOrder(s.All(), s.Named) }
+
+func viewOrder(list []*schema.Collection, find func(name string) *schema.Collection) []*schema.Collection {
+	var ordered []*schema.Collection
+	seen := map[*schema.Collection]bool{}
+	var visit func(c *schema.Collection)
+	visit = func(c *schema.Collection) {
+		if c.View == nil || seen[c] {
+			return
+		}
+		seen[c] = true // before its sources: it may read itself
+		for _, source := range sources(c, find) {
+			visit(source)
+		}
+		ordered = append(ordered, c)
+	}
+	for _, c := range list {
+		visit(c)
+	}
+	return ordered
+}
+
+// ViewsOf are the names of the views that read the collection, sorted.
+func ViewsOf(s *schema.Snapshot, c *schema.Collection) []string {
+	var names []string
+	for _, view := range s.All() {
+		if view != c && reads(view, c, s.Named) {
+			names = append(names, view.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,246 @@
+// Package cast turns what a JSON body, a form or Go code may hold into texts, lists,
+// numbers and truth values (docs/wire/records.md §3.1). What cannot be converted becomes
+// the zero value.
+package cast
+
+import (
+	"encoding/json"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Text is the text of a scalar; null, lists and objects have none.
+func Text(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return Decimal(v)
+	case json.Number:
+		return numberText(v)
+	case []byte:
+		return string(v)
+	case json.RawMessage:
+		return Text(Decode(v))
+	}
+	r := reflect.ValueOf(v)
+	switch r.Kind() {
+	case reflect.String:
+		return r.String()
+	case reflect.Bool:
+		return strconv.FormatBool(r.Bool())
+	}
+	if f, ok := numeric(r); ok {
+		return Decimal(f)
+	}
+	return ""
+}
+
+// Decimal is the shortest decimal of f, without an exponent.
+func Decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// numberText keeps an integer of any length as it was written.
+func numberText(n json.Number) string {
+	if IsInteger(string(n)) {
+		return string(n)
+	}
+	f, err := n.Float64()
+	if err != nil {
+		return ""
+	}
+	return Decimal(f)
+}
+
+// IsInteger says whether a JSON number has neither fraction nor exponent.
+func IsInteger(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// List is the unique, non-empty texts that v holds, in their order. A text
+// that is a JSON list of texts stands for that list. Never nil.
+func List(v any) []string {
+	switch v := v.(type) {
+	case nil:
+		return []string{}
+	case string:
+		return textList(v)
+	case []string:
+		return Unique(slices.Clone(v))
+	case []any:
+		list := make([]string, len(v))
+		for i, item := range v {
+			list[i] = Text(item)
+		}
+		return Unique(list)
+	case json.RawMessage:
+		return List(Decode(v))
+	}
+	if s := Text(v); s != "" {
+		return []string{s}
+	}
+	r := reflect.ValueOf(v)
+	if r.Kind() != reflect.Slice && r.Kind() != reflect.Array {
+		return []string{}
+	}
+	list := make([]string, r.Len())
+	for i := range list {
+		list[i] = Text(r.Index(i).Interface())
+	}
+	return Unique(list)
+}
+
+func textList(s string) []string {
+	if s == "" {
+		return []string{}
+	}
+	if strings.IndexByte(s, '[') >= 0 {
+		var list []string
+		if json.Unmarshal([]byte(s), &list) == nil {
+			return Unique(list)
+		}
+	}
+	return []string{s}
+}
+
+// Unique drops empty and repeated items in place and keeps the first of each.
+func Unique(list []string) []string {
+	if len(list) > 16 { // the quadratic search below would show
+		return uniqueLong(list)
+	}
+	kept := list[:0]
+	for _, s := range list {
+		if s != "" && !slices.Contains(kept, s) {
+			kept = append(kept, s)
+		}
+	}
+	if kept == nil {
+		return []string{}
+	}
+	return kept
+}
+
+func uniqueLong(list []string) []string {
+	seen := make(map[string]bool, len(list))
+	kept := list[:0]
+	for _, s := range list {
+		if s != "" && !seen[s] {
+			seen[s] = true
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// last is the item that a field for one value keeps of a list.
+func last(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[len(list)-1]
+}
+
+// Choice is the value of a field that holds one text or a list of them.
+func Choice(v any, multiple bool) any {
+	if multiple {
+		return List(v)
+	}
+	if s, ok := v.(string); ok && strings.IndexByte(s, '[') < 0 {
+		return s
+	}
+	return last(List(v))
+}
+
+func Number(v any) float64 {
+	switch v := v.(type) {
+	case nil:
+		return 0
+	case float64:
+		return v
+	case json.Number:
+		f, _ := v.Float64() // out of range: infinite, which Validate refuses
+		return f
+	case bool:
+		if v {
+			return 1
+		}
+		return 0
+	case string:
+		return parseFloat(v)
+	case json.RawMessage:
+		return Number(Decode(v))
+	}
+	r := reflect.ValueOf(v)
+	if f, ok := numeric(r); ok {
+		return f
+	}
+	switch r.Kind() {
+	case reflect.String:
+		return parseFloat(r.String())
+	case reflect.Bool:
+		return Number(r.Bool())
+	}
+	return 0
+}
+
+// parseFloat reads a decimal number, infinity or NaN; anything else, also
+// hexadecimal, is 0.
+func parseFloat(s string) float64 {
+	if strings.ContainsAny(s, "xX") {
+		return 0
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 0
+	}
+	return f
+}
+
+func numeric(r reflect.Value) (float64, bool) {
+	switch {
+	case r.CanInt():
+		return float64(r.Int()), true
+	case r.CanUint():
+		return float64(r.Uint()), true
+	case r.CanFloat():
+		return r.Float(), true
+	}
+	return 0, false
+}
+
+func Bool(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case string:
+		b, _ := strconv.ParseBool(v)
+		return b
+	case json.RawMessage:
+		return Bool(Decode(v))
+	}
+	if r := reflect.ValueOf(v); r.Kind() == reflect.Bool {
+		return r.Bool()
+	}
+	f := Number(v)
+	return f != 0 && !math.IsNaN(f)
+}
+
+// Decode is what a JSON text stands for, nil if it is not valid.
+func Decode(raw json.RawMessage) any {
+	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return nil
+	}
+	return v
+}

@@ -1,0 +1,112 @@
+// Package check makes the generic failures of options (docs/wire/records.md §1.6).
+package check
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+// Between judges an option that is free to be 0.
+func Between[N int | int64](n, low, high N) *fault.Field {
+	if n == 0 {
+		return nil
+	}
+	return Within(n, low, high)
+}
+
+// Within judges a number that is there.
+func Within[N int | int64](n, low, high N) *fault.Field {
+	switch {
+	case n < low:
+		return fault.Leaf("validation_min_greater_equal_than_required",
+			fmt.Sprintf("Must be no less than %d", low), "threshold", low)
+	case n > high:
+		return fault.Leaf("validation_max_less_equal_than_required",
+			fmt.Sprintf("Must be no greater than %d", high), "threshold", high)
+	}
+	return nil
+}
+
+// Needed is within for an option that must not be 0.
+func Needed[N int | int64](n, low, high N) *fault.Field {
+	if n == 0 {
+		return Blank()
+	}
+	return Within(n, low, high)
+}
+
+// Length judges a text by its code points; the empty text passes.
+func Length(s string, low, high int) *fault.Field {
+	if s == "" {
+		return nil
+	}
+	if n := utf8.RuneCountInString(s); n < low || n > high {
+		return fault.Leaf("validation_length_out_of_range",
+			fmt.Sprintf("The length must be between %d and %d", low, high), "max", high, "min", low)
+	}
+	return nil
+}
+
+// MaxName is the longest name of a collection, field or index, in bytes: what
+// every engine takes without cutting it.
+const MaxName = 63
+
+func NameLength(s string) *fault.Field {
+	if len(s) > MaxName {
+		return fault.Leaf("validation_length_too_long",
+			fmt.Sprintf("The length must be no more than %d", MaxName), "max", MaxName, "min", 0)
+	}
+	return nil
+}
+
+func Filled(s string) *fault.Field {
+	if s == "" {
+		return Blank()
+	}
+	return nil
+}
+
+// First is the first failure of several.
+func First(fails ...*fault.Field) *fault.Field {
+	for _, f := range fails {
+		if f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// IsWord says whether s is made of ASCII letters, digits and underscores (^\w+$).
+func IsWord(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func Word(s string) *fault.Field {
+	if !IsWord(s) {
+		return fault.Leaf("validation_match_invalid", "Must be in a valid format")
+	}
+	return nil
+}
+
+func Blank() *fault.Field { return fault.Leaf("validation_required", "Cannot be blank") }
+
+// Storable refuses texts that not every engine can store: U+0000 and what is not
+// UTF-8.
+func Storable(s string) *fault.Field {
+	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
+		return fault.Leaf("validation_invalid_value", "Invalid value")
+	}
+	return nil
+}
+
+// MaxSafe is the largest integer that every JSON client can hold.
+const MaxSafe = 1<<53 - 1

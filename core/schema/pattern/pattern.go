@@ -1,0 +1,152 @@
+// Package pattern makes random texts that match a regular expression.
+package pattern
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"regexp/syntax"
+	"strings"
+)
+
+// maxRepeat is how often at most Generate repeats what has no upper bound of its
+// own, beyond its lower bound.
+const maxRepeat = 10
+
+// Bounds of Generate, so that nested repetitions eat neither memory nor time.
+const (
+	maxGenerated     = 5000 // bytes
+	maxGenerateSteps = 100_000
+)
+
+// Generate is a random text that matches the regular expression. Understood are
+// literals, classes, groups, alternation, repetition and the anchors ^ and $;
+// everything else is an error.
+func Generate(pattern string) (string, error) {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return "", err
+	}
+	var g generator
+	if err := g.generate(re); err != nil {
+		return "", err
+	}
+	return g.text.String(), nil
+}
+
+type generator struct {
+	text  strings.Builder
+	steps int
+	pool  [64]byte // random bytes, of which the last left ones are unused
+	left  int
+}
+
+func (g *generator) generate(re *syntax.Regexp) error {
+	if g.steps++; g.steps > maxGenerateSteps || g.text.Len() > maxGenerated {
+		return errors.New("the pattern makes texts that are too long")
+	}
+	switch re.Op {
+	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine:
+		return nil
+	case syntax.OpLiteral:
+		g.text.WriteString(string(re.Rune))
+		return nil
+	case syntax.OpCharClass:
+		return g.pick(re.Rune)
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return g.pick([]rune{' ', '~'})
+	case syntax.OpCapture:
+		return g.generate(re.Sub[0])
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			if err := g.generate(sub); err != nil {
+				return err
+			}
+		}
+		return nil
+	case syntax.OpAlternate:
+		return g.generate(re.Sub[g.below(len(re.Sub))])
+	case syntax.OpStar:
+		return g.repeat(re.Sub[0], 0, maxRepeat)
+	case syntax.OpPlus:
+		return g.repeat(re.Sub[0], 1, maxRepeat)
+	case syntax.OpQuest:
+		return g.repeat(re.Sub[0], 0, 1)
+	case syntax.OpRepeat:
+		if re.Max < 0 {
+			return g.repeat(re.Sub[0], re.Min, re.Min+maxRepeat)
+		}
+		return g.repeat(re.Sub[0], re.Min, re.Max)
+	}
+	return fmt.Errorf("no text can be made for %q", re.String())
+}
+
+func (g *generator) repeat(re *syntax.Regexp, low, high int) error {
+	for range low + g.below(high-low+1) {
+		if err := g.generate(re); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pick writes one rune of a class, which is a list of inclusive ranges. Of a
+// class that goes beyond printable ASCII only that part is used, if there is one.
+func (g *generator) pick(class []rune) error {
+	var ascii []rune
+	total := 0
+	for i := 0; i+1 < len(class); i += 2 {
+		low, high := max(class[i], ' '), min(class[i+1], '~')
+		if low <= high {
+			ascii = append(ascii, low, high)
+			total += int(high-low) + 1
+		}
+	}
+	if total == 0 {
+		if len(class) == 0 {
+			return errors.New("the pattern has a class that nothing matches")
+		}
+		g.text.WriteRune(class[0])
+		return nil
+	}
+	n := rune(g.below(total))
+	for i := 0; ; i += 2 {
+		size := ascii[i+1] - ascii[i] + 1
+		if n < size {
+			g.text.WriteRune(ascii[i] + n)
+			return nil
+		}
+		n -= size
+	}
+}
+
+// below is a number from 0 up to n-1, each as likely as every other. Repetitions
+// and classes stay far below 2^16; of more alternatives only so many are used.
+func (g *generator) below(n int) int {
+	if n <= 1 {
+		return 0
+	}
+	width := 1 // bytes
+	if n > 1<<8 {
+		width, n = 2, min(n, 1<<16)
+	}
+	full := 1 << (8 * width)
+	for {
+		v := 0
+		for range width {
+			v = v<<8 | int(g.next())
+		}
+		if v < full-full%n {
+			return v % n
+		}
+	}
+}
+
+func (g *generator) next() byte {
+	if g.left == 0 {
+		rand.Read(g.pool[:]) //nolint:errcheck // never fails
+		g.left = len(g.pool)
+	}
+	g.left--
+	return g.pool[g.left]
+}

@@ -1,0 +1,11 @@
+package schema
+
+import "slices"
+
+// KnownProvider says whether an OAuth2 provider of that name can be configured.
+func KnownProvider(name string) bool {
+	return slices.Contains([]string{"apple", "google", "microsoft", "yandex", "facebook", "instagram2", "github",
+		"gitlab", "bitbucket", "gitee", "gitea", "discord", "twitter", "kakao", "vk", "linear", "notion", "monday",
+		"lark", "box", "spotify", "trakt", "twitch", "patreon", "strava", "wakatime", "livechat", "mailcow",
+		"planningcenter", "oidc", "oidc2", "oidc3"}, name)
+}

@@ -1,0 +1,282 @@
+// Package sqlindex reads CREATE INDEX statements, compares them and gives their columns
+// new names. It understands just enough of SQL's expressions for that.
+package sqlindex
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/check"
+)
+
+var errSyntax = errors.New("schema: not a CREATE INDEX statement")
+
+// Parse reads a CREATE INDEX statement of any letter case. Quotes around
+// names are dropped; expressions and the condition stay as they are written.
+func Parse(text string) (store.Index, error) {
+	p := indexParser{rest: strings.TrimSpace(text)}
+	p.rest = strings.TrimRight(p.rest, "; \t\r\n")
+	var ix store.Index
+	if !p.word("create") {
+		return store.Index{}, errSyntax
+	}
+	ix.Unique = p.word("unique")
+	if !p.word("index") {
+		return store.Index{}, errSyntax
+	}
+	if p.word("if") {
+		if !p.word("not") || !p.word("exists") {
+			return store.Index{}, errSyntax
+		}
+		ix.IfNotExists = true
+	}
+	ix.Name = p.name()
+	if p.skip('.') { // what came first was a schema
+		ix.Name = p.name()
+	}
+	if ix.Name == "" || !p.word("on") {
+		return store.Index{}, errSyntax
+	}
+	unnamed := strings.HasPrefix(p.rest, "``") || strings.HasPrefix(p.rest, `""`)
+	if unnamed { // what a scaffold has: the table is the collection's, whatever its name
+		p.cut(2)
+	} else if ix.Table = p.name(); ix.Table == "" {
+		return store.Index{}, errSyntax
+	}
+	list, ok := p.group()
+	if !ok {
+		return store.Index{}, errSyntax
+	}
+	for _, part := range splitTop(list) {
+		column, ok := parseIndexColumn(part)
+		if !ok {
+			return store.Index{}, errSyntax
+		}
+		ix.Columns = append(ix.Columns, column)
+	}
+	if p.word("where") {
+		ix.Where = strings.TrimSpace(p.rest)
+		if ix.Where == "" {
+			return store.Index{}, errSyntax
+		}
+		p.rest = ""
+	}
+	if p.rest != "" || !isOneExpression(ix.Where) {
+		return store.Index{}, errSyntax
+	}
+	return ix, nil
+}
+
+// indexParser eats the statement from the left. rest begins with no space.
+type indexParser struct{ rest string }
+
+func (p *indexParser) cut(n int) { p.rest = strings.TrimLeft(p.rest[n:], " \t\r\n") }
+
+// word eats the keyword if it comes next as a whole word.
+func (p *indexParser) word(keyword string) bool {
+	n := len(keyword)
+	if len(p.rest) < n || !strings.EqualFold(p.rest[:n], keyword) || len(p.rest) > n && check.IsWord(p.rest[n:n+1]) {
+		return false
+	}
+	p.cut(n)
+	return true
+}
+
+func (p *indexParser) skip(c byte) bool {
+	if p.rest == "" || p.rest[0] != c {
+		return false
+	}
+	p.cut(1)
+	return true
+}
+
+// name eats a name, quoted or not; "" if there is none.
+func (p *indexParser) name() string {
+	if p.rest == "" {
+		return ""
+	}
+	if closing := closingQuote(p.rest[0]); closing != 0 {
+		end := strings.IndexByte(p.rest[1:], closing)
+		if end < 0 {
+			return ""
+		}
+		name := p.rest[1 : end+1]
+		p.cut(end + 2)
+		return plainName(name)
+	}
+	end := strings.IndexAny(p.rest, " \t\r\n(.)`\"'[],;")
+	if end < 0 {
+		end = len(p.rest)
+	}
+	name := p.rest[:end]
+	p.cut(end)
+	return plainName(name)
+}
+
+// plainName is the name itself, "" if it holds what no name of ours may hold.
+func plainName(s string) string {
+	if strings.ContainsAny(s, "`\"'[]\x00\t\r\n") {
+		return ""
+	}
+	return s
+}
+
+func closingQuote(c byte) byte {
+	switch c {
+	case '`', '"', '\'':
+		return c
+	case '[':
+		return ']'
+	}
+	return 0
+}
+
+// group eats a parenthesized group and returns what is inside.
+func (p *indexParser) group() (string, bool) {
+	if p.rest == "" || p.rest[0] != '(' {
+		return "", false
+	}
+	end := groupEnd(p.rest)
+	if end < 0 {
+		return "", false
+	}
+	inside := p.rest[1:end]
+	p.cut(end + 1)
+	return inside, true
+}
+
+// groupEnd is the index of the parenthesis that closes the one s begins with.
+func groupEnd(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		if closing := closingQuote(s[i]); closing != 0 {
+			end := strings.IndexByte(s[i+1:], closing)
+			if end < 0 {
+				return -1
+			}
+			i += end + 1
+			continue
+		}
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// isOneExpression says whether s can stand in a statement without ending it:
+// quotes and parentheses are closed and no semicolon or comment is outside them.
+func isOneExpression(s string) bool {
+	if s == "" {
+		return true
+	}
+	wrapped := "(" + s + ")"
+	if groupEnd(wrapped) != len(wrapped)-1 || strings.IndexByte(s, 0) >= 0 {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if closing := closingQuote(s[i]); closing != 0 {
+			i += strings.IndexByte(s[i+1:], closing) + 1
+			continue
+		}
+		if s[i] == ';' || strings.HasPrefix(s[i:], "--") || strings.HasPrefix(s[i:], "/*") {
+			return false
+		}
+	}
+	return true
+}
+
+// splitTop splits a list at the commas outside parentheses and quotes.
+func splitTop(list string) []string {
+	var parts []string
+	depth, start := 0, 0
+	for i := 0; i < len(list); i++ {
+		if closing := closingQuote(list[i]); closing != 0 {
+			i += strings.IndexByte(list[i+1:], closing) + 1
+			continue
+		}
+		switch list[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth == 0 {
+				parts = append(parts, list[start:i])
+				start = i + 1
+			}
+		}
+	}
+	return append(parts, list[start:])
+}
+
+// parseIndexColumn reads: name or expression, then COLLATE x, then ASC or DESC.
+func parseIndexColumn(s string) (store.IndexColumn, bool) {
+	var c store.IndexColumn
+	s = strings.TrimSpace(s)
+	if head, tail := lastWord(s); strings.EqualFold(tail, "asc") || strings.EqualFold(tail, "desc") {
+		c.Sort, s = strings.ToUpper(tail), head
+	}
+	if head, tail := lastWord(s); head != "" {
+		if before, keyword := lastWord(head); strings.EqualFold(keyword, "collate") {
+			if tail = unquote(tail); !check.IsWord(tail) {
+				return c, false
+			}
+			c.Collate, s = tail, before
+		}
+	}
+	if c.Name = unquote(s); c.Name != s && check.IsWord(c.Name) {
+		return c, true
+	}
+	c.Name = s
+	return c, s != "" && isOneExpression(s)
+}
+
+// lastWord splits off the last word; head is empty if there is only one.
+func lastWord(s string) (head, word string) {
+	s = strings.TrimRight(s, " \t\r\n")
+	i := strings.LastIndexAny(s, " \t\r\n")
+	if i < 0 {
+		return "", s
+	}
+	return strings.TrimRight(s[:i], " \t\r\n"), s[i+1:]
+}
+
+// unquote drops the quotes of a name that is quoted as a whole.
+func unquote(s string) string {
+	if len(s) < 2 {
+		return s
+	}
+	closing := closingQuote(s[0])
+	if closing == 0 || strings.IndexByte(s[1:], closing) != len(s)-2 {
+		return s
+	}
+	return s[1 : len(s)-1]
+}
+
+// SameDefinition says whether two indexes do the same under whatever name.
+func SameDefinition(a, b store.Index) bool {
+	a.Name, a.Table, a.IfNotExists = "", "", false
+	b.Name, b.Table, b.IfNotExists = "", "", false
+	return a.String() == b.String()
+}
+
+// SameColumns says whether two indexes are over the same columns in the same
+// order, whatever their collation, sort and condition.
+func SameColumns(a, b store.Index) bool {
+	if len(a.Columns) != len(b.Columns) {
+		return false
+	}
+	for i := range a.Columns {
+		if !strings.EqualFold(a.Columns[i].Name, b.Columns[i].Name) {
+			return false
+		}
+	}
+	return true
+}

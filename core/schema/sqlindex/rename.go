@@ -1,0 +1,91 @@
+package sqlindex
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/check"
+)
+
+// RenameColumns gives the columns of an index their new names, also in its
+// expressions and its condition, and says whether there was one.
+func RenameColumns(ix *store.Index, renamed map[string]string) bool {
+	before := ix.String()
+	for i := range ix.Columns {
+		name := &ix.Columns[i].Name
+		if is, ok := renamedColumn(*name, renamed); ok {
+			*name = is
+		} else if !check.IsWord(*name) {
+			*name = renameInExpression(*name, renamed)
+		}
+	}
+	ix.Where = renameInExpression(ix.Where, renamed)
+	return ix.String() != before
+}
+
+// renamedColumn finds a column in any letter case, as the engines do.
+func renamedColumn(name string, renamed map[string]string) (string, bool) {
+	if is, ok := renamed[name]; ok {
+		return is, true
+	}
+	for was, is := range renamed {
+		if strings.EqualFold(was, name) {
+			return is, true
+		}
+	}
+	return "", false
+}
+
+// renameInExpression replaces the names of columns in an SQL expression and keeps all
+// else as it is written.
+func renameInExpression(sql string, renamed map[string]string) string {
+	var b strings.Builder
+	previous := "" // the word before, in lower case
+	for i := 0; i < len(sql); {
+		end, quoted := sqlToken(sql, i)
+		token := sql[i:end]
+		name := token
+		if quoted {
+			name = token[1 : len(token)-1]
+		}
+		is, ok := renamedColumn(name, renamed)
+		switch {
+		case !ok || token[0] == '\'' || !check.IsWord(name):
+		case quoted:
+			token = token[:1] + is + token[len(token)-1:]
+		case !sqlKeywords[strings.ToLower(name)] && previous != "collate" && previous != "as" &&
+			!strings.HasPrefix(strings.TrimLeft(sql[end:], " \t\r\n"), "("):
+			if token = is; sqlKeywords[strings.ToLower(is)] {
+				token = "`" + is + "`"
+			}
+		}
+		if strings.TrimSpace(token) != "" {
+			previous = strings.ToLower(name)
+		}
+		b.WriteString(token)
+		i = end
+	}
+	return b.String()
+}
+
+// sqlToken is the end of the word, the quoted text or the single character at i.
+func sqlToken(sql string, i int) (end int, quoted bool) {
+	if closing := closingQuote(sql[i]); closing != 0 {
+		if n := strings.IndexByte(sql[i+1:], closing); n >= 0 {
+			return i + n + 2, true
+		}
+	}
+	for end = i; end < len(sql) && check.IsWord(sql[end:end+1]); end++ {
+	}
+	return max(end, i+1), false
+}
+
+// sqlKeywords cannot be names of columns in an expression unless they are quoted.
+var sqlKeywords = func() map[string]bool {
+	set := map[string]bool{}
+	for _, word := range strings.Fields("and as between case cast collate distinct else end escape exists false from glob in is " +
+		"isnull like match not notnull null or regexp select table then true when where") {
+		set[word] = true
+	}
+	return set
+}()

@@ -1,0 +1,43 @@
+package standard
+
+import "github.com/loambase/loam/core/schema"
+
+// Complete gives the draft what the server decides: system fields and indexes,
+// options that follow from others, the time of the change.
+func Complete(c, old *schema.Collection, now string) {
+	if !c.IsView() {
+		setSystemFields(c, old)
+	}
+	SetIndexTable(c)
+	if c.IsAuth() && c.Auth != nil {
+		SetAuthIndexes(c)
+		completeAuth(c, old)
+	}
+	if c.Indexes == nil {
+		c.Indexes = []string{}
+	}
+	c.Updated = now
+}
+
+func completeAuth(c, old *schema.Collection) {
+	o := c.Auth
+	for _, name := range o.OAuth2.MappedFields.All() {
+		if c.Field(*name) == nil {
+			*name = ""
+		}
+	}
+	if o.OAuth2.Providers == nil {
+		o.OAuth2.Providers = schema.Providers{}
+	}
+	if o.PasswordAuth.IdentityFields == nil {
+		o.PasswordAuth.IdentityFields = []string{}
+	}
+	if c.Name == schema.Superusers {
+		o.OAuth2 = schema.OAuth2{Providers: schema.Providers{}}
+		o.PasswordAuth.Enabled = true
+		o.MFA.Enabled = o.MFA.Enabled || o.OTP.Enabled
+	}
+	if old != nil && old.Auth != nil && !schema.EqualRules(old.Auth.AuthRule, o.AuthRule) {
+		o.AuthToken.Secret = schema.NewSecret() // whoever was let in by the old rule has to sign in again
+	}
+}

@@ -1,0 +1,31 @@
+package standard
+
+import (
+	"encoding/json"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// Scaffolds are what a new collection of each type looks like, as JSON by type: no
+// id, no name, and otherwise the defaults.
+func Scaffolds() ([]byte, error) {
+	all := map[string]*schema.Collection{}
+	for _, kind := range []string{schema.Base, schema.Auth, schema.View} {
+		c := &schema.Collection{Type: kind, Indexes: []string{}}
+		switch kind {
+		case schema.Auth:
+			c.Auth = schema.NewAuthOptions("")
+			setSystemFields(c, nil)
+			// The indexes need names that no other ones have, whatever becomes of this.
+			c.ID = schema.RandomString(10, schema.AlphabetID)
+			SetAuthIndexes(c)
+			c.ID = ""
+		case schema.View:
+			c.View = &schema.ViewOptions{}
+		default:
+			setSystemFields(c, nil)
+		}
+		all[kind] = c
+	}
+	return json.Marshal(all)
+}

@@ -1,0 +1,41 @@
+package standard
+
+import (
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/core/schema/sqlindex"
+)
+
+// SetAuthIndexes adds the unique indexes that an auth collection must have.
+func SetAuthIndexes(c *schema.Collection) {
+	for _, field := range []string{"tokenKey", "email"} {
+		if _, ok := c.UniqueIndex(field); ok {
+			continue
+		}
+		ix := store.Index{Name: authIndexName(field, c.ID), Table: c.Name, Unique: true,
+			Columns: []store.IndexColumn{{Name: field}}}
+		if field == "email" {
+			ix.Where = "`email` != ''"
+		}
+		c.Indexes = append(c.Indexes, ix.String())
+	}
+}
+
+func authIndexName(field, collectionID string) string {
+	name := "idx_" + field + "_" + collectionID
+	return name[:min(len(name), check.MaxName)]
+}
+
+// SetIndexTable rewrites the indexes that name another table than the
+// collection's, in canonical form.
+func SetIndexTable(c *schema.Collection) {
+	for i, text := range c.Indexes {
+		ix, err := sqlindex.Parse(text)
+		if err != nil || ix.Table == c.Name {
+			continue
+		}
+		ix.Table = c.Name
+		c.Indexes[i] = ix.String()
+	}
+}

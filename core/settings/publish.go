@@ -1,0 +1,74 @@
+package settings
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"sync"
+	"sync/atomic"
+)
+
+// publisher holds the current settings and tells the observers when they change.
+type publisher struct {
+	log     *slog.Logger
+	current atomic.Pointer[Settings]
+
+	// mu makes storing current and calling the observers one step, so that observers
+	// see the states in their order. Guards every write to current, and observers.
+	mu        sync.Mutex
+	observers []func(old, new *Settings)
+}
+
+// OnChange adds an observer: fn is called with the settings before and after each
+// change, whether this process made it or another one. By then Current returns the
+// new settings. For a write of this process fn runs after the commit and before the
+// write is acknowledged. A change of another process is seen a moment later, and
+// several of them may be seen as one.
+//
+// Calls never overlap. fn must be quick and must not use the database; it must not
+// call Patch, Load or OnChange, which would wait for it. A panic of fn is logged.
+func (s *Service) OnChange(fn func(old, new *Settings)) {
+	p := s.published
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.observers = append(p.observers, fn)
+}
+
+// publish makes next current and calls the observers if anything has changed.
+func (p *publisher) publish(next *Settings) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.replace(next)
+}
+
+// publishIf is publish, but does nothing and returns false if something else than
+// before is current.
+func (p *publisher) publishIf(before, next *Settings) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current.Load() != before {
+		return false
+	}
+	p.replace(next)
+	return true
+}
+
+// replace stores next and calls the observers. Lock must be held.
+func (p *publisher) replace(next *Settings) {
+	old := p.current.Swap(next)
+	if reflect.DeepEqual(old, next) {
+		return
+	}
+	for _, fn := range p.observers {
+		p.call(fn, old, next)
+	}
+}
+
+func (p *publisher) call(fn func(old, new *Settings), old, next *Settings) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.log.Error("observer of the settings panicked", "error", fmt.Sprint(v))
+		}
+	}()
+	fn(old, next)
+}

@@ -1,0 +1,105 @@
+package settings
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+// RateLimits is how often a client may ask.
+type RateLimits struct {
+	Rules       Rules    `json:"rules"`
+	ExcludedIPs []string `json:"excludedIPs"`
+	Enabled     bool     `json:"enabled"`
+}
+
+// Rules is a list of rate limit rules; the first that applies counts.
+type Rules []Rule
+
+// Rule is one rate limit.
+type Rule struct {
+	Label       string `json:"label"`    // what is asked: "*:auth", "/api/", "POST /api/batch" …
+	Audience    string `json:"audience"` // who asks: everybody if empty, "@guest" or "@auth"
+	Duration    int64  `json:"duration"` // seconds
+	MaxRequests int    `json:"maxRequests"`
+}
+
+// UnmarshalJSON replaces the rules. Plain decoding would let a new rule take what
+// it leaves out from the old one at its index.
+func (r *Rules) UnmarshalJSON(body []byte) error {
+	var fresh []Rule
+	if err := json.Unmarshal(body, &fresh); err != nil {
+		return err
+	}
+	*r = fresh
+	return nil
+}
+
+// validate judges the rules and looks for two of which the later can never
+// apply (docs/wire/auth-realtime-system.md §3.4).
+func (l *RateLimits) validate(fails fault.Fields) {
+	networks(fails, l.ExcludedIPs, "rateLimits", "excludedIPs")
+	if l.Enabled && len(l.Rules) == 0 {
+		fails.Set(needed(true, ""), "rateLimits", "rules")
+	}
+	for i, r := range l.Rules {
+		set := func(leaf *fault.Field, name string) {
+			fails.Set(leaf, "rateLimits", "rules", fault.Index(i), name)
+		}
+		set(cmp.Or(needed(true, r.Label), labelFormat(r.Label), l.Rules[:i].conflict(r)), "label")
+		set(cmp.Or(needed(true, r.MaxRequests), atLeast(r.MaxRequests, 1)), "maxRequests")
+		set(cmp.Or(needed(true, r.Duration), atLeast(r.Duration, 1)), "duration")
+		switch r.Audience {
+		case "", "@guest", "@auth":
+		default:
+			set(notInList(), "audience")
+		}
+	}
+}
+
+// conflict is the failure of a rule that says the same as one of these.
+func (r Rules) conflict(rule Rule) *fault.Field {
+	name := rule.Label + "@@" + rule.Audience
+	for _, other := range r {
+		old := other.Label + "@@" + other.Audience
+		if strings.HasPrefix(name, old) || strings.HasPrefix(old, name) {
+			return fault.Leaf("validation_conflicting_rate_limit_rule",
+				fmt.Sprintf("Rate limit rule with label %s is in conflict with another rule", rule.Label))
+		}
+	}
+	return nil
+}
+
+// labelFormat judges "word", "word:tag", "*:tag", "/path" and "METHOD /path".
+func labelFormat(label string) *fault.Field {
+	if validLabel(label) {
+		return nil
+	}
+	return fault.Leaf("validation_match_invalid", "Must be in a valid format")
+}
+
+func validLabel(label string) bool {
+	if method, path, ok := strings.Cut(label, " "); ok {
+		return isWord(method) && isPath(path)
+	}
+	if isPath(label) {
+		return true
+	}
+	if name, tag, ok := strings.Cut(label, ":"); ok {
+		return (name == "*" || isWord(name)) && isWord(tag)
+	}
+	return isWord(label)
+}
+
+func isPath(s string) bool {
+	return strings.HasPrefix(s, "/") && !strings.ContainsAny(s, " \t\r\n\x00")
+}
+
+func isWord(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+}

@@ -1,0 +1,47 @@
+package settings
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// The settings are one JSON document, in the row "settings" of the table _params.
+
+const rowID = "settings"
+
+// read returns the stored document over the defaults.
+func read(r store.Reader) (*Settings, error) {
+	rows, err := r.Query(`SELECT "value" FROM "_params" WHERE "id" = $1`, store.Text(rowID))
+	if err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	defer rows.Close()
+	stored := Defaults()
+	if rows.Next() && rows.Kind(0) != store.KindNull {
+		if stored, err = stored.merged(rows.Bytes(0)); err != nil {
+			return nil, fmt.Errorf("read settings: the stored document is damaged or encrypted: %w", err)
+		}
+	}
+	if err := rows.Close(); err != nil {
+		return nil, fmt.Errorf("read settings: %w", err)
+	}
+	return stored, nil
+}
+
+// write stores the document, secrets included.
+func (s *Service) write(tx store.Tx, doc *Settings) error {
+	value, err := json.Marshal((*plain)(doc))
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	const upsert = `INSERT INTO "_params" ("id", "value", "created", "updated") VALUES ($1, $2, $3, $3) ` +
+		`ON CONFLICT ("id") DO UPDATE SET "value" = excluded."value", "updated" = excluded."updated"`
+	now := store.Text(schema.FormatTime(s.cfg.Now()))
+	if _, err := tx.Exec(upsert, store.Text(rowID), store.Text(string(value)), now); err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	return nil
+}
