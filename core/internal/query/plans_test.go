@@ -98,7 +98,7 @@ func TestSelectionsMadePerRequestHit(t *testing.T) {
 		}
 		return plan
 	}
-	if compile("id", "name") != compile("id", "name") {
+	if first, again := compile("id", "name"), compile("id", "name"); first != again {
 		t.Error("equal selections have two plans")
 	}
 	columns := []string{"id", "name"}
@@ -117,7 +117,7 @@ func TestSelectionsMadePerRequestHit(t *testing.T) {
 		}
 		return plan
 	}
-	if built("a") != built("a") || built("a") == built("b") {
+	if first, again := built("a"), built("a"); first != again || first == built("b") {
 		t.Error("built expressions are not known by what they say")
 	}
 }
