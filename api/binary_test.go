@@ -58,7 +58,7 @@ func prepare(t *testing.T, db string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = app.Collections().Create(ctx, []byte(`{"name":"notes","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"",
+	_, err = app.Collections().Create(ctx, record.Root(), []byte(`{"name":"notes","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"",
 		"fields":[{"name":"key","type":"text"},{"name":"n","type":"number"},{"name":"text","type":"text"}],
 		"indexes":["CREATE UNIQUE INDEX notes_key ON notes (key)"]}`))
 	if err == nil {

@@ -104,7 +104,7 @@ func TestRevocation(t *testing.T) {
 		},
 		"auth rule": func(f *fixture, _ string) error { f.configure("members", `{"authRule":"blocked = false"}`); return nil },
 		"collection": func(f *fixture, _ string) error {
-			return f.app.Collections().Delete(context.Background(), "members")
+			return f.app.Collections().Delete(context.Background(), record.Root(), "members")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

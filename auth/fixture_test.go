@@ -67,7 +67,7 @@ func (f *fixture) update(collection, id string, body map[string]any) {
 // configure changes the collection.
 func (f *fixture) configure(collection, body string) {
 	f.t.Helper()
-	if _, err := f.app.Collections().Update(context.Background(), collection, []byte(body)); err != nil {
+	if _, err := f.app.Collections().Update(context.Background(), record.Root(), collection, []byte(body)); err != nil {
 		f.t.Fatalf("update collection %s: %v", collection, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -28,7 +29,7 @@ func (w *twins) define() {
 			body["type"] = "auth"
 		}
 		w.change("create "+name, body, func(app *core.App, text []byte) error {
-			_, err := app.Collections().Create(w.t.Context(), text)
+			_, err := app.Collections().Create(w.t.Context(), record.Root(), text)
 			return err
 		})
 	}
@@ -75,7 +76,7 @@ func (w *twins) change(what string, body object, do func(app *core.App, text []b
 func (w *twins) alter(name string, body object) {
 	w.t.Helper()
 	w.change("update "+name, body, func(app *core.App, text []byte) error {
-		_, err := app.Collections().Update(w.t.Context(), name, text)
+		_, err := app.Collections().Update(w.t.Context(), record.Root(), name, text)
 		return err
 	})
 }

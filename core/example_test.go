@@ -30,7 +30,7 @@ func Example() {
 
 	definition := `{"name": "posts", "listRule": "stars > 2", "fields": [
 		{"name": "title", "type": "text", "required": true}, {"name": "stars", "type": "number"}]}`
-	if _, err := app.Collections().Create(ctx, []byte(definition)); err != nil {
+	if _, err := app.Collections().Create(ctx, record.Root(), []byte(definition)); err != nil {
 		log.Fatal(err)
 	}
 	for title, stars := range map[string]int{"Ferns": 5, "Mosses": 1} {
@@ -90,7 +90,7 @@ func ExampleApp_Transaction() {
 	install := func(failure error) error {
 		return app.Transaction(ctx, func(tx *core.Tx) error {
 			definition := `{"name": "posts", "fields": [{"name": "title", "type": "text"}]}`
-			if _, err := tx.Collections.Create(tx.Context, []byte(definition)); err != nil {
+			if _, err := tx.Collections.Create(tx.Context, record.Root(), []byte(definition)); err != nil {
 				return err
 			}
 			post := record.Input{Body: map[string]any{"title": "Welcome"}}

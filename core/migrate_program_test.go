@@ -19,7 +19,7 @@ const postsDefinition = `{"name":"posts","fields":[{"name":"title","type":"text"
 
 // makePosts makes a collection and a record in it.
 func makePosts(m *core.Tx) error {
-	if _, err := m.Collections.Create(m.Context, []byte(postsDefinition)); err != nil {
+	if _, err := m.Collections.Create(m.Context, record.Root(), []byte(postsDefinition)); err != nil {
 		return err
 	}
 	_, err := m.Records.Create(m.Context, record.Root(), "posts", record.Input{Body: map[string]any{"title": "first"}}, "")
@@ -28,7 +28,7 @@ func makePosts(m *core.Tx) error {
 
 // addStars changes the collection that another step has made, and looks at the result.
 func addStars(m *core.Tx) error {
-	if _, err := m.Collections.Update(m.Context, "posts", []byte(`{"fields":[
+	if _, err := m.Collections.Update(m.Context, record.Root(), "posts", []byte(`{"fields":[
 		{"name":"title","type":"text","required":true},{"name":"stars","type":"number"}]}`)); err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func TestMigrationThatFails(t *testing.T) {
 	failed := errors.New("no luck")
 	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
 	fails := core.Migration{Name: "0002_fails", Up: func(m *core.Tx) error {
-		if _, err := m.Collections.Create(m.Context, []byte(`{"name":"left"}`)); err != nil {
+		if _, err := m.Collections.Create(m.Context, record.Root(), []byte(`{"name":"left"}`)); err != nil {
 			return err
 		}
 		if err := m.Records.Delete(m.Context, record.Root(), "posts", first(t, m.Context, m.Records)); err != nil {
@@ -150,26 +150,26 @@ func TestMigrationUsesEveryService(t *testing.T) {
 			`{"name":"shown","type":"view","listRule":"","viewQuery":"SELECT id, title FROM posts"}`,
 			`{"name":"spare","fields":[{"name":"post","type":"text"}]}`,
 		} {
-			if _, err := m.Collections.Create(m.Context, []byte(body)); err != nil {
+			if _, err := m.Collections.Create(m.Context, record.Root(), []byte(body)); err != nil {
 				return err
 			}
 		}
-		if _, err := m.Collections.Update(m.Context, "posts", []byte(`{"name":"articles"}`)); err != nil {
+		if _, err := m.Collections.Update(m.Context, record.Root(), "posts", []byte(`{"name":"articles"}`)); err != nil {
 			return err
 		}
-		if _, err := m.Collections.DryRunView(m.Context, "SELECT id FROM shown"); err != nil {
+		if _, err := m.Collections.DryRunView(m.Context, record.Root(), "SELECT id FROM shown"); err != nil {
 			return err
 		}
-		if plan, err := m.Collections.Plan(m.Context, []byte(`{"delete":"spare"}`)); err != nil || len(plan.Losses) != 0 {
+		if plan, err := m.Collections.Plan(m.Context, record.Root(), []byte(`{"delete":"spare"}`)); err != nil || len(plan.Losses) != 0 {
 			return fmt.Errorf("plan: %v, %w", plan, err)
 		}
-		if err := m.Collections.Truncate(m.Context, "spare"); err != nil {
+		if err := m.Records.Truncate(m.Context, "spare"); err != nil {
 			return err
 		}
-		if err := m.Collections.Delete(m.Context, "spare"); err != nil {
+		if err := m.Collections.Delete(m.Context, record.Root(), "spare"); err != nil {
 			return err
 		}
-		return m.Collections.Import(m.Context, &collection.Import{Collections: []json.RawMessage{
+		return m.Collections.Import(m.Context, record.Root(), &collection.Import{Collections: []json.RawMessage{
 			[]byte(`{"name":"brought","fields":[{"name":"n","type":"number"}]}`),
 			[]byte(`{"name":"counted","type":"view","viewQuery":"SELECT id, n FROM brought"}`)}})
 	}}}

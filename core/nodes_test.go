@@ -39,7 +39,7 @@ func soon(t *testing.T, what string, ok func() bool) {
 
 func configure(t *testing.T, app *core.App, collection, body string) {
 	t.Helper()
-	if _, err := app.Collections().Update(context.Background(), collection, []byte(body)); err != nil {
+	if _, err := app.Collections().Update(context.Background(), record.Root(), collection, []byte(body)); err != nil {
 		t.Fatalf("update of %s: %v", collection, err)
 	}
 }
@@ -81,10 +81,10 @@ func TestNodesShareDefinitions(t *testing.T) {
 			t.Fatalf("after change %d and an update: %v", i, got)
 		}
 	}
-	if _, err := other.Collections().Create(context.Background(), []byte(`{"name":"posts"}`)); fault.KindOf(err) != fault.Invalid {
+	if _, err := other.Collections().Create(context.Background(), record.Root(), []byte(`{"name":"posts"}`)); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a second collection of the name = %v, want invalid", err)
 	}
-	if err := one.Collections().Delete(context.Background(), "posts"); err != nil {
+	if err := one.Collections().Delete(context.Background(), record.Root(), "posts"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := other.Records().Get(context.Background(), coretest.Root(), "posts", "x", ""); fault.KindOf(err) != fault.NotFound {

@@ -31,7 +31,7 @@ func upload(name string) *blob.Upload {
 
 // everything is a transaction that uses every service.
 func everything(tx *core.Tx) error {
-	if _, err := tx.Collections.Create(tx.Context, []byte(notesDefinition)); err != nil {
+	if _, err := tx.Collections.Create(tx.Context, record.Root(), []byte(notesDefinition)); err != nil {
 		return err
 	}
 	in := record.Input{Body: map[string]any{"title": "first"}, Files: map[string][]*blob.Upload{"attached": {upload("a.txt")}}}
@@ -121,7 +121,7 @@ func TestTransactionThatFails(t *testing.T) {
 			if err := everything(tx); err != nil {
 				return err
 			}
-			if err := tx.Collections.Delete(tx.Context, "kept"); err != nil {
+			if err := tx.Collections.Delete(tx.Context, record.Root(), "kept"); err != nil {
 				return err
 			}
 			return end()
@@ -165,7 +165,7 @@ func TestTransactionGoesOn(t *testing.T) {
 		if _, err := tx.Settings.Patch(tx.Context, record.Caller{}, []byte(`{}`)); fault.KindOf(err) != fault.Unauthenticated {
 			return fmt.Errorf("settings of a guest: %w", err)
 		}
-		if _, err := tx.Collections.Create(tx.Context, []byte(notesDefinition)); fault.KindOf(err) != fault.Invalid {
+		if _, err := tx.Collections.Create(tx.Context, record.Root(), []byte(notesDefinition)); fault.KindOf(err) != fault.Invalid {
 			return fmt.Errorf("a second collection of the name: %w", err)
 		}
 		return nil
@@ -191,7 +191,7 @@ func TestNestedTransaction(t *testing.T) {
 			return err
 		},
 		"collections": func(tx *core.Tx) error {
-			_, err := app.Collections().Create(tx.Context, []byte(`{"name":"more"}`))
+			_, err := app.Collections().Create(tx.Context, record.Root(), []byte(`{"name":"more"}`))
 			return err
 		},
 		"settings": func(tx *core.Tx) error {
@@ -237,7 +237,7 @@ func TestTransactionIsOver(t *testing.T) {
 	if _, err := kept.Settings.Patch(t.Context(), record.Root(), []byte(`{"meta":{"appName":"Late"}}`)); err == nil {
 		t.Error("settings are written by a transaction that is over")
 	}
-	if err := kept.Collections.Delete(t.Context(), "notes"); err == nil {
+	if err := kept.Collections.Delete(t.Context(), record.Root(), "notes"); err == nil {
 		t.Error("a collection is deleted by a transaction that is over")
 	}
 }

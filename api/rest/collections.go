@@ -1,15 +1,13 @@
 package rest
 
-import (
-	"github.com/loambase/loam/api/wire"
-)
+import "github.com/loambase/loam/api/wire"
 
 func (a *API) listCollections(c *call) error {
 	params, err := wire.ListParams(c.query)
 	if err != nil {
 		return err
 	}
-	page, err := a.app.Collections().List(c.r.Context(), params)
+	page, err := a.app.Collections().List(c.r.Context(), c.caller, params)
 	if err != nil {
 		return err
 	}
@@ -17,7 +15,7 @@ func (a *API) listCollections(c *call) error {
 }
 
 func (a *API) viewCollection(c *call) error {
-	found, err := a.app.Collections().Get(c.collection())
+	found, err := a.app.Collections().Get(c.r.Context(), c.caller, c.collection())
 	if err != nil {
 		return err
 	}
@@ -29,7 +27,7 @@ func (a *API) createCollection(c *call) error {
 	if err != nil {
 		return err
 	}
-	created, err := a.app.Collections().Create(c.r.Context(), body)
+	created, err := a.app.Collections().Create(c.r.Context(), c.caller, body)
 	if err != nil {
 		return err
 	}
@@ -49,7 +47,7 @@ func (a *API) updateCollection(c *call) error {
 	if convert {
 		update = a.app.Collections().UpdateConverting
 	}
-	updated, err := update(c.r.Context(), c.collection(), body)
+	updated, err := update(c.r.Context(), c.caller, c.collection(), body)
 	if err != nil {
 		return err
 	}
@@ -57,7 +55,7 @@ func (a *API) updateCollection(c *call) error {
 }
 
 func (a *API) deleteCollection(c *call) error {
-	if err := a.app.Collections().Delete(c.r.Context(), c.collection()); err != nil {
+	if err := a.app.Collections().Delete(c.r.Context(), c.caller, c.collection()); err != nil {
 		return err
 	}
 	return c.noContent()

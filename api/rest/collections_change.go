@@ -5,7 +5,6 @@ import (
 
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/collection"
-	"github.com/loambase/loam/core/schema/standard"
 )
 
 const unloaded = "An error occurred while loading the submitted data."
@@ -15,7 +14,7 @@ func (a *API) importCollections(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if err := a.app.Collections().Import(c.r.Context(), &in); err != nil {
+	if err := a.app.Collections().Import(c.r.Context(), c.caller, &in); err != nil {
 		return err
 	}
 	return c.noContent()
@@ -29,7 +28,7 @@ func (a *API) planCollections(c *call) error {
 	if err != nil {
 		return err
 	}
-	plan, err := a.app.Collections().Plan(c.r.Context(), body)
+	plan, err := a.app.Collections().Plan(c.r.Context(), c.caller, body)
 	if err != nil {
 		return err
 	}
@@ -41,7 +40,7 @@ func (a *API) planCollections(c *call) error {
 }
 
 func (a *API) scaffolds(c *call) error {
-	text, err := standard.Scaffolds()
+	text, err := a.app.Collections().Scaffolds(c.r.Context(), c.caller)
 	if err != nil {
 		return err
 	}

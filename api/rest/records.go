@@ -102,16 +102,8 @@ func bodyLimit(collection *schema.Collection) int64 {
 	if collection.IsView() {
 		return limit
 	}
-	const ceiling = 1 << 50 // sums of absurd options must not overflow
 	for _, f := range collection.Fields {
-		switch k := f.Kind.(type) {
-		case *schema.File:
-			limit += min(k.Limit(), ceiling/1000) * int64(min(max(1, k.MaxSelect), 1000))
-		case *schema.Editor:
-			limit += min(k.Limit(), ceiling)
-		case *schema.JSON:
-			limit += min(k.Limit(), ceiling)
-		}
+		limit += f.BodySize()
 	}
 	return limit
 }

@@ -17,7 +17,7 @@ func (a *API) dryRunView(c *call) error {
 	if err := c.body.Decode(&form); err != nil {
 		return err
 	}
-	run, err := a.app.Collections().DryRunView(c.r.Context(), form.Query)
+	run, err := a.app.Collections().DryRunView(c.r.Context(), c.caller, form.Query)
 	if err != nil {
 		return err
 	}

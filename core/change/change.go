@@ -2,16 +2,16 @@
 // read from it.
 //
 // Every transaction that changes a record, a collection or the settings ends with
-// rows of the table _changes, so that the log holds exactly what was committed.
-// The feed hands them out in the order of their numbers: for changes of one
-// record that is the order in which they happened. A subscriber gets each
-// transaction once, and after an interruption again from the token that it kept:
-// what came with that token or before does not come again, what came after it may.
+// rows of the table _changes, so the log holds exactly what was committed. The feed
+// delivers the rows in the order of their numbers; for changes of one record that is
+// the order in which they happened. A live subscriber gets each transaction once. A
+// subscriber that resumes from a token gets everything after that token, and may get
+// again what it had received after it. DESIGN.md says why.
 package change
 
 import "time"
 
-// Action is what happened.
+// Action is what a transaction did to a record, a collection or the settings.
 type Action string
 
 // The actions.
@@ -21,37 +21,44 @@ const (
 	Delete Action = "delete"
 )
 
-// Kind is what it happened to.
+// Kind is what was changed.
 type Kind string
 
-// The kinds. A change of a collection stands for all that it does to its table:
-// the rows of records that a changed field or a deleted collection takes along
-// are not listed.
+// The kinds. A change of a collection stands for everything that it does to the
+// collection's table: the rows of records whose field is dropped, or that go with a
+// deleted collection, are not listed.
 const (
 	Record     Kind = "record"
 	Collection Kind = "collection"
 	Settings   Kind = "settings"
 )
 
-// Change is one record, collection or the settings, changed by a committed
-// transaction. Who receives one must not change what Before holds.
+// Change is the change of one record, of one collection or of the settings by a
+// committed transaction. Receivers share it: they must not write to Before.
 type Change struct {
 	Kind       Kind
 	Collection string // id; empty for the settings
 	Record     string // id; empty unless Kind is Record
 	Action     Action
 
-	// Before is a JSON object of what was there before, by the ids of fields: of an
-	// update the old values of what changed, of a delete all values. Secrets
-	// (passwords and token keys) are never in it. Nil for a create, and where Kind
-	// is not Record.
+	// Before is a JSON object from field ids to the values that the change replaced:
+	// for an update those of the changed fields, for a delete those of all fields.
+	// Passwords and token keys are left out. It is nil for a create, and unless Kind
+	// is Record.
 	Before []byte
 
-	By string // who did it: the id of a collection, "/", the id of a record; empty for guests and for code
+	// By is the actor: the id of the account's collection, "/", its record id. It is
+	// empty for guests and for the program's own code.
+	By string
 
-	// What the log adds.
-	Seq  int64     // of the transaction; grows
-	N    int       // position in the transaction, from 0
-	Node string    // process that did it
-	At   time.Time // in milliseconds
+	// Seq is the number of the transaction, N the position in it, from 0. Append sets
+	// both, but a transaction of a single change learns its Seq only from the log.
+	Seq int64
+	N   int
+
+	Node string    // the process that committed the transaction
+	At   time.Time // when, in milliseconds
 }
+
+// Position is where in the log the change stands.
+func (c *Change) Position() Position { return Position{c.Seq, c.N} }

@@ -2,123 +2,42 @@ package change
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema"
 )
 
 const (
-	// holeEvery is how often a hole is looked at.
+	// holeEvery is how often the feed looks whether a hole has closed.
 	holeEvery = 10 * time.Millisecond
-	// retryEvery is how often a log that cannot be read is tried again.
+	// retryEvery is how long the feed waits after a log that could not be read.
 	retryEvery = time.Second
 )
 
-// state is the row of _params that belongs to the log.
-type state struct {
-	Epoch  string `json:"epoch"`
-	Pruned int64  `json:"pruned"` // the number of the last transaction that was taken out
+// acquire takes the lock on reading the table for the feed.
+func (l *Log) acquire(ctx context.Context) error {
+	select {
+	case l.feeding <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
-const stateID = "changes"
+func (l *Log) release() { <-l.feeding }
 
-const newestSQL = `SELECT COALESCE(max("seq"), 0) FROM "_changes"`
-
-func readState(r store.Reader) (s state, found bool, err error) {
-	rows, err := r.Query(`SELECT "value" FROM "_params" WHERE "id" = $1`, store.Text(stateID))
-	if err != nil {
-		return s, false, err
+// wakeFeed makes the feed loop look for new rows.
+func (l *Log) wakeFeed() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
 	}
-	defer rows.Close()
-	if rows.Next() {
-		found = true
-		if err := json.Unmarshal(rows.Bytes(0), &s); err != nil {
-			return s, true, fmt.Errorf("state of the change log: %w", err)
-		}
-	}
-	return s, found, rows.Close()
 }
 
-func (l *Log) writeState(tx store.Tx, s state) error {
-	value, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(`INSERT INTO "_params" ("id", "value", "created", "updated") VALUES ($1, $2, $3, $3) `+
-		`ON CONFLICT ("id") DO UPDATE SET "value" = excluded."value", "updated" = excluded."updated"`,
-		store.Text(stateID), store.Text(string(value)), store.Text(schema.FormatTime(l.Now())))
-	return err
-}
-
-// Open finds out where the log stands. The feed begins there.
-func (l *Log) Open(ctx context.Context) error {
-	err := l.open(ctx, false)
-	if err != nil {
-		return fmt.Errorf("open the change log: %w", err)
-	}
-	return nil
-}
-
-// Renew gives the log a new epoch, so that no token of before can be resumed from:
-// to be called when the database has been put back to an earlier state.
-func (l *Log) Renew(ctx context.Context) error {
-	l.reading.Lock()
-	for s := range l.live {
-		l.drop(s, ErrGone)
-	}
-	l.reading.Unlock()
-	if err := l.open(ctx, true); err != nil {
-		return fmt.Errorf("renew the change log: %w", err)
-	}
-	return nil
-}
-
-func (l *Log) open(ctx context.Context, renew bool) error {
-	var current state
-	var newest int64
-	look := func(r store.Reader) (found bool, err error) {
-		if current, found, err = readState(r); err != nil {
-			return false, err
-		}
-		newest, err = integer(r, newestSQL)
-		return found, err
-	}
-	found := false
-	err := l.Store.Read(ctx, func(r store.Reader) (err error) {
-		found, err = look(r)
-		return err
-	})
-	if err == nil && (!found || renew) {
-		err = l.Store.Write(ctx, func(tx store.Tx) error {
-			if found, err := look(tx); err != nil || found && !renew {
-				return err
-			}
-			current.Epoch = schema.RandomString(8, schema.AlphabetID)
-			return l.writeState(tx, current)
-		})
-	}
-	if err != nil {
-		return err
-	}
-	l.reading.Lock()
-	defer l.reading.Unlock()
-	l.epoch = current.Epoch
-	l.feed = startAt(newest)
-	return nil
-}
-
-// startAt is the frontier of who begins when that number is the last one.
-func startAt(newest int64) frontier {
-	seq := max(0, newest-window)
-	return frontier{at: end(seq), whole: seq}
-}
-
-// follow moves the feed each time that it is stirred, until ctx ends.
-func (l *Log) follow(ctx context.Context) {
+// feedLoop moves the feed each time that it is woken, until ctx ends.
+func (l *Log) feedLoop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -128,47 +47,136 @@ func (l *Log) follow(ctx context.Context) {
 		case <-l.wake:
 		case <-timer.C:
 		}
-		l.reading.Lock()
-		waits, err := l.move(ctx)
-		l.reading.Unlock()
+		s, err := l.advance(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			l.Config.Log.Warn("read the change log", "error", err)
+			l.cfg.Log.Warn("read the change log", "error", err)
 			timer.Reset(retryEvery)
-		case waits:
+		case s == stepHole:
 			timer.Reset(holeEvery)
 		}
 	}
 }
 
-// move hands out what is new. waits says that it stopped at a hole. Lock held.
-func (l *Log) move(ctx context.Context) (waits bool, err error) {
-	for {
-		p, err := l.readPage(ctx, l.feed.at, end(math.MaxInt64))
-		if err != nil || len(p.rows) == 0 {
-			return false, err
+// advance moves the feed until it comes to the end of the log or to a hole. Others may
+// read for the feed between two of its steps.
+func (l *Log) advance(ctx context.Context) (s stepEnd, err error) {
+	for s == stepMore && err == nil {
+		if err = l.acquire(ctx); err != nil {
+			return s, err
 		}
-		n := l.feed.advance(p)
-		l.hand(p.rows[:n])
-		switch {
-		case n == len(p.rows):
-		case p.rows[n].Seq <= l.feed.known:
-			return true, nil
-		default:
-			moment, err := l.moment(ctx)
-			if err != nil {
-				return false, err
+		s, err = l.step(ctx)
+		l.release()
+	}
+	return s, err
+}
+
+// toPresent moves the feed until a step that began after this call has come to the end
+// of the log or to a hole. Of many that wait at the same time one reads for all.
+func (l *Log) toPresent(ctx context.Context) error {
+	l.mu.Lock()
+	after := l.steps
+	l.mu.Unlock()
+	for {
+		if err := l.acquire(ctx); err != nil {
+			return err
+		}
+		l.mu.Lock()
+		done := l.present > after && !l.doubted
+		l.mu.Unlock()
+		var err error
+		if !done {
+			if err = l.skip(ctx); err == nil {
+				_, err = l.step(ctx)
 			}
-			l.feed.note(p, moment)
+		}
+		l.release()
+		if done || err != nil {
+			return err
 		}
 	}
 }
 
+// stepEnd is where a step of the feed has ended.
+type stepEnd uint8
+
+const (
+	stepMore stepEnd = iota // there may be more to read
+	stepLast                // at the end of the log
+	stepHole                // before a hole that may still be filled
+)
+
+// step reads one page of the log and delivers it. feeding must be held.
+func (l *Log) step(ctx context.Context) (stepEnd, error) {
+	if err := l.resolve(ctx); err != nil {
+		return stepMore, err
+	}
+	l.mu.Lock()
+	l.steps++
+	number, at := l.steps, l.feed.at
+	l.mu.Unlock()
+	p, err := l.readPage(ctx, at, end(math.MaxInt64))
+	if err != nil {
+		return stepMore, err
+	}
+	n, known := l.deliver(p)
+	var s stepEnd
+	switch {
+	case n == len(p.rows) && n == pageRows:
+		return stepMore, nil
+	case n == len(p.rows):
+		s = stepLast
+	case known:
+		s = stepHole
+	default:
+		moment, err := l.moment(ctx)
+		if err != nil {
+			return stepMore, err
+		}
+		l.mu.Lock()
+		l.feed.note(p, moment)
+		l.mu.Unlock()
+		return stepMore, nil
+	}
+	l.mu.Lock()
+	l.present = number
+	l.mu.Unlock()
+	return s, nil
+}
+
+// skip moves a feed without subscribers near the end of the log, so that the first one
+// does not wait until everything is read that nobody listened to. feeding must be held.
+func (l *Log) skip(ctx context.Context) error {
+	if l.listeners.Load() > 0 {
+		return nil
+	}
+	var newest int64
+	err := l.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
+		newest, err = integer(r, newestSQL)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read the change log: %w", err)
+	}
+	start := startAt(newest)
+	l.mu.Lock()
+	skipped := start.at.Seq > l.feed.at.Seq
+	if skipped {
+		l.feed = start
+	}
+	l.mu.Unlock()
+	if skipped {
+		l.notify(nil) // there may have been changes of other processes
+	}
+	return nil
+}
+
+// moment is a transaction id that is newer than those of all running transactions.
 func (l *Log) moment(ctx context.Context) (moment int64, err error) {
-	err = l.Store.Read(ctx, func(r store.Reader) error {
-		moment, err = integer(r, "SELECT "+l.Store.Sequences().TransactionID())
+	err = l.cfg.Store.Read(ctx, func(r store.Reader) error {
+		moment, err = integer(r, "SELECT "+l.cfg.Store.Sequences().TransactionID())
 		return err
 	})
 	if err != nil {
@@ -177,46 +185,34 @@ func (l *Log) moment(ctx context.Context) (moment int64, err error) {
 	return moment, nil
 }
 
-// hand gives rows to the subscribers, and those of other processes to the
-// observers. Lock held.
-func (l *Log) hand(rows []Change) {
-	if len(rows) == 0 {
-		return
+// deliver gives the rows of a page that may be delivered to the subscribers, and those
+// of other processes to the observers before that. It returns how many there are, and
+// whether the hole after them is one that the feed waits for already. feeding must be
+// held, so nobody else moves the feed meanwhile.
+func (l *Log) deliver(p page) (n int, known bool) {
+	l.mu.Lock()
+	n = l.feed.advance(p)
+	known = n < len(p.rows) && p.rows[n].Seq <= l.feed.known
+	batch := Batch{Changes: p.rows[:n], Token: makeToken(l.epoch, l.feed.whole)}
+	l.mu.Unlock()
+	if n == 0 {
+		return n, known
 	}
 	var foreign []Change
-	for _, c := range rows {
-		if c.Node != l.Node {
+	for _, c := range batch.Changes {
+		if c.Node != l.cfg.Node {
 			foreign = append(foreign, c)
 		}
 	}
 	if len(foreign) > 0 {
-		l.tell(foreign)
+		l.notify(foreign)
 	}
-	batch := Batch{Changes: rows, Token: makeToken(l.epoch, l.feed.whole)}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for s := range l.live {
-		if !s.push(batch) {
+		if !s.enqueue(batch) {
 			l.drop(s, ErrSlow)
 		}
 	}
-}
-
-// catchUp moves the feed to the present. What a feed that nobody has listened to
-// has missed, and what is too much to read, is skipped. Lock held.
-func (l *Log) catchUp(ctx context.Context) error {
-	if len(l.live) == 0 {
-		var newest int64
-		err := l.Store.Read(ctx, func(r store.Reader) (err error) {
-			newest, err = integer(r, newestSQL)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if start := startAt(newest); start.at.seq > l.feed.at.seq {
-			l.feed = start
-			l.tell(nil) // there may have been changes of other processes
-		}
-	}
-	_, err := l.move(ctx)
-	return err
+	return n, known
 }

@@ -9,54 +9,55 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// place is a row of the log, or the end of a transaction if n is last.
-type place struct {
-	seq int64
-	n   int
+// Position is a place in the log: after the N-th change of transaction Seq.
+type Position struct {
+	Seq int64
+	N   int
 }
 
-// last is behind every n; the column holds 64 bits and the constant fits in 32.
+// last is an N behind those of all changes. The column holds 64 bits; this constant
+// fits into an int of 32.
 const last = math.MaxInt32
 
-func (p place) before(other place) bool {
-	return p.seq < other.seq || p.seq == other.seq && p.n < other.n
+func (p Position) before(other Position) bool {
+	return p.Seq < other.Seq || p.Seq == other.Seq && p.N < other.N
 }
 
-// end is behind the last row of a transaction.
-func end(seq int64) place { return place{seq, last} }
+// end is the position after the last change of a transaction.
+func end(seq int64) Position { return Position{seq, last} }
 
-// frontier is how far the feed has come: everything up to at has been handed out,
-// and nothing more will appear before it.
+// frontier is how far the feed has read: everything up to at has been delivered, and
+// nothing can appear before it any more.
 //
-// Where several processes write, numbers are drawn before the commit, so a
-// transaction may appear after one with a higher number. A missing number is a
-// hole: its transaction is still running, or was rolled back. It had written before
-// it drew its number, so when a hole is seen it has begun; a moment is taken after
-// that, and once all that had begun by then are over, what is still missing was
-// rolled back. Numbers up to known were drawn before moment.
+// On PostgreSQL numbers are drawn before the commit, so a transaction can become
+// visible after one with a higher number. A missing number is a hole: its transaction
+// is still running, or was rolled back. That transaction had its transaction id before
+// it drew its number, so it had begun when the hole was seen. The feed then takes a
+// newer transaction id, the moment. Once every transaction with an older id has ended,
+// the numbers that are still missing were rolled back.
 type frontier struct {
-	at     place
-	whole  int64 // the last transaction all of which has been handed out
-	known  int64
+	at     Position
+	whole  int64 // the last transaction that was delivered as a whole
+	known  int64 // numbers up to this one were drawn before moment
 	moment int64
 }
 
-// window is how many numbers before the last one may still belong to a running
-// transaction, when nothing is known about them: it would have to be overtaken by
-// so many between drawing its number, its last act, and its commit.
+// window is how many numbers back a starting feed looks for transactions that have
+// drawn a number and have not committed. A transaction draws its number immediately
+// before COMMIT, so it would take 1,000 others to overtake it in between.
 const window = 1000
 
 // pageRows is how many rows are read at a time.
 const pageRows = 1000
 
-// page is rows that were read in one transaction.
+// page is rows of the log that were read in one transaction.
 type page struct {
 	rows    []Change
-	running int64 // store.Dialect.Running
+	running int64 // store.Sequences.OldestRunning
 }
 
-// whole is the number of the last transaction all of whose rows are among the first
-// n, those before it being so; else earlier.
+// whole is the number of the last transaction that ends within the first n rows of the
+// page, or earlier if none does.
 func (p page) whole(n int, earlier int64) int64 {
 	if n == 0 {
 		return earlier
@@ -73,10 +74,10 @@ func (p page) whole(n int, earlier int64) int64 {
 	return earlier
 }
 
-// readPage reads what follows a place, up to another.
-func (l *Log) readPage(ctx context.Context, after, to place) (p page, err error) {
-	err = l.Store.Read(ctx, func(r store.Reader) error {
-		if p.running, err = integer(r, "SELECT "+l.Store.Sequences().OldestRunning()); err != nil {
+// readPage reads the rows after one position up to another, pageRows at most.
+func (l *Log) readPage(ctx context.Context, after, to Position) (p page, err error) {
+	err = l.cfg.Store.Read(ctx, func(r store.Reader) error {
+		if p.running, err = integer(r, "SELECT "+l.cfg.Store.Sequences().OldestRunning()); err != nil {
 			return err
 		}
 		p.rows, err = readRows(r, after, to)
@@ -88,43 +89,48 @@ func (l *Log) readPage(ctx context.Context, after, to place) (p page, err error)
 	return p, nil
 }
 
-func readRows(r store.Reader, after, to place) ([]Change, error) {
+func readRows(r store.Reader, after, to Position) ([]Change, error) {
 	rows, err := r.Query(`SELECT `+columns+` FROM "_changes" WHERE ("seq", "n") > ($1, $2) AND ("seq", "n") <= ($3, $4) `+
 		`ORDER BY "seq", "n" LIMIT $5`,
-		store.Int(after.seq), store.Int(int64(after.n)), store.Int(to.seq), store.Int(int64(to.n)), store.Int(pageRows))
+		store.Int(after.Seq), store.Int(int64(after.N)), store.Int(to.Seq), store.Int(int64(to.N)), store.Int(pageRows))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var list []Change
 	for rows.Next() {
-		c := Change{
-			Seq: rows.Int(0), N: int(rows.Int(1)), Kind: Kind(rows.Text(2)), Collection: rows.Text(3), Record: rows.Text(4),
-			Action: Action(rows.Text(5)), By: rows.Text(7), Node: rows.Text(8), At: time.UnixMilli(rows.Int(9)),
-		}
-		if rows.Kind(6) != store.KindNull {
-			c.Before = append([]byte{}, rows.Bytes(6)...)
-		}
-		list = append(list, c)
+		list = append(list, readRow(rows))
 	}
 	return list, rows.Close()
 }
 
-// advance is how many of the rows may be handed out: those before the first hole
-// that may still be filled. The place moves behind them.
+// readRow is the change in a row that has the columns of the table.
+func readRow(rows store.Rows) Change {
+	c := Change{
+		Seq: rows.Int(0), N: int(rows.Int(1)), Kind: Kind(rows.Text(2)), Collection: rows.Text(3), Record: rows.Text(4),
+		Action: Action(rows.Text(5)), By: rows.Text(7), Node: rows.Text(8), At: time.UnixMilli(rows.Int(9)),
+	}
+	if rows.Kind(6) != store.KindNull {
+		c.Before = append([]byte{}, rows.Bytes(6)...)
+	}
+	return c
+}
+
+// advance moves the frontier behind the rows that may be delivered, and returns how
+// many those are: the rows before the first hole that may still be filled.
 func (f *frontier) advance(p page) int {
 	n := 0
 	for _, c := range p.rows {
-		if c.Seq > f.at.seq+1 && (c.Seq > f.known || p.running < f.moment) {
+		if c.Seq > f.at.Seq+1 && (c.Seq > f.known || p.running < f.moment) {
 			break
 		}
 		n++
-		f.at = place{c.Seq, c.N}
+		f.at = c.Position()
 	}
 	f.whole = p.whole(n, f.whole)
 	return n
 }
 
-// note begins to wait for the holes before a row of a page, at a moment after the
-// page was read.
+// note begins to wait for the holes between the rows of a page; the moment was taken
+// after the page was read.
 func (f *frontier) note(p page, moment int64) { f.known, f.moment = p.rows[len(p.rows)-1].Seq, moment }

@@ -120,7 +120,7 @@ func TestNothingIsPassedOver(t *testing.T) {
 		d, f := database{}, frontier{at: end(0)}
 		var got, naive []int64
 		read := func() {
-			p := d.page(f.at.seq)
+			p := d.page(f.at.Seq)
 			n := f.advance(p)
 			for _, c := range p.rows[:n] {
 				got = append(got, c.Seq)

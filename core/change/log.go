@@ -20,23 +20,32 @@ type Config struct {
 	Now   func() time.Time // default time.Now
 
 	Keep     time.Duration // how long changes are kept; default 24 hours
-	KeepRows int           // how many, about; default 1,000,000
+	KeepRows int           // how many rows are kept, about; default 1,000,000
 }
 
 // Log writes and reads the change log. It is safe for concurrent use.
+//
+// Lock order: feeding, then mu. mu is never held during a query.
 type Log struct {
-	Config
+	cfg       Config
 	observers atomic.Pointer[[]func([]Change)]
-	single    string   // inserts the one row of a transaction, and draws its number
+	single    string   // inserts the only row of a transaction, and draws its number
 	next      string   // draws a number
 	several   []string // by the number of rows less 1: inserts them under a drawn number
 
-	wake      chan struct{} // capacity 1
-	listeners atomic.Int32  // live subscriptions
+	wake      chan struct{} // tells the feed loop that there may be new rows; capacity 1
+	listeners atomic.Int32  // subscriptions in live
 
-	reading sync.Mutex // held while the feed moves; guards what follows
-	feed    frontier
+	// feeding is a lock (capacity 1) for reading the table on behalf of the feed. It is a
+	// channel so that waiting for it ends with a context.
+	feeding chan struct{}
+
+	mu      sync.Mutex // guards what follows
+	feed    frontier   // changed only by the holder of feeding
 	epoch   string
+	doubted bool  // the database may have been replaced: epoch has to be read again
+	steps   int64 // how many steps of the feed have begun
+	present int64 // the last of those that came to the end of the log, or to a hole
 	live    map[*Subscription]bool
 	closed  bool
 }
@@ -54,8 +63,8 @@ func New(c Config) *Log {
 	}
 	next := c.Store.Sequences().NextNumber("_changes", "seq")
 	l := &Log{
-		Config: c, single: insertion(next, 1), next: "SELECT " + next,
-		wake: make(chan struct{}, 1), live: map[*Subscription]bool{},
+		cfg: c, single: insertion(next, 1), next: "SELECT " + next,
+		wake: make(chan struct{}, 1), feeding: make(chan struct{}, 1), live: map[*Subscription]bool{},
 	}
 	for n := range maxInsert {
 		l.several = append(l.several, insertion("$1", n+1))
@@ -63,11 +72,11 @@ func New(c Config) *Log {
 	return l
 }
 
-// Observe adds fn to those called with the changes of each transaction of this
-// process once it is durable and before it is acknowledged: what is cached of them
-// must be dropped in it. Changes of other processes come as soon as they are known;
-// nil changes mean that anything may have changed. fn must be quick and, for changes
-// of this process, must not use the store. What was committed before is not told.
+// Observe adds fn to the functions that are called with the changes of each transaction
+// of this process, once it is durable and before it is acknowledged: fn drops what is
+// cached of them. Changes of other processes are passed as soon as they are known. Nil
+// changes mean that anything may have changed. fn must be quick and, for changes of this
+// process, must not use the store. It is not called for earlier commits.
 func (l *Log) Observe(fn func([]Change)) {
 	for {
 		known := l.observers.Load()
@@ -82,7 +91,8 @@ func (l *Log) Observe(fn func([]Change)) {
 	}
 }
 
-func (l *Log) tell(changes []Change) {
+// notify calls the observers.
+func (l *Log) notify(changes []Change) {
 	if list := l.observers.Load(); list != nil {
 		for _, fn := range *list {
 			fn(changes)
@@ -95,7 +105,8 @@ const maxInsert = 32
 
 const columns = `"seq", "n", "kind", "collection", "record", "action", "before", "by", "node", "at"`
 
-// insertion inserts so many rows; seq is the number of their transaction.
+// insertion is the statement that inserts so many rows; seq is the expression of their
+// transaction's number: $1, or one that draws it.
 func insertion(seq string, rows int) string {
 	var b strings.Builder
 	b.WriteString(`INSERT INTO "_changes" (` + columns + ") VALUES ")
@@ -117,24 +128,25 @@ func insertion(seq string, rows int) string {
 	return b.String()
 }
 
-// Append writes what the transaction has changed, as the last that it does, and
-// has the observers called when it is durable. It fills in Seq (where it is known),
-// N, Node and At of the changes and keeps the slice.
+// Append writes the changes of a transaction to the log and has the observers called
+// once it is durable. It must be the last thing that the transaction does: on PostgreSQL
+// the order of numbers depends on it. It sets N, Node, At and, of several changes, Seq,
+// and keeps the slice. Its errors are those of the store.
 func (l *Log) Append(tx store.Tx, changes []Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	now := l.Now()
+	now := l.cfg.Now()
 	for i := range changes {
-		changes[i].N, changes[i].Node, changes[i].At = i, l.Node, now
+		changes[i].N, changes[i].Node, changes[i].At = i, l.cfg.Node, now
 	}
 	if err := l.insert(tx, changes); err != nil {
 		return err
 	}
 	tx.OnCommit(func() {
-		l.tell(changes)
+		l.notify(changes)
 		if l.listeners.Load() > 0 {
-			l.stir()
+			l.wakeFeed()
 		}
 	})
 	return nil
@@ -164,7 +176,7 @@ func (l *Log) insert(tx store.Tx, changes []Change) error {
 	return nil
 }
 
-// row appends the values of a row, but for its number.
+// row appends the values of the change's row to values, without its number.
 func (c *Change) row(values []store.Value) []store.Value {
 	before := store.Null
 	if c.Before != nil {
@@ -174,36 +186,28 @@ func (c *Change) row(values []store.Value) []store.Value {
 		store.Text(string(c.Action)), before, store.Text(c.By), store.Text(c.Node), store.Int(c.At.UnixMilli()))
 }
 
-// stir makes the feed look for what is new.
-func (l *Log) stir() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-}
-
-// Wrote is to be called when another process has written. Unless all of it is in
-// the log, the observers learn that anything may have changed.
+// Wrote tells the log that another process has written to the database. logged says that
+// everything it wrote is in the log. If not, the observers are told that anything may
+// have changed, and the feed looks whether the database is still the same one.
 func (l *Log) Wrote(logged bool) {
 	if !logged {
-		l.tell(nil)
+		l.doubt()
+		l.notify(nil)
 	}
-	l.stir()
+	l.wakeFeed()
 }
 
-// Run moves the feed on and takes old rows out of the log, until ctx ends. Then
-// all subscriptions end with ErrClosed.
+// Run runs the feed and prunes the log until ctx ends. Then it ends all subscriptions
+// with ErrClosed.
 func (l *Log) Run(ctx context.Context) {
 	var running sync.WaitGroup
-	running.Go(func() { l.prunes(ctx) })
-	l.follow(ctx)
+	running.Go(func() { l.pruneLoop(ctx) })
+	l.feedLoop(ctx)
 	running.Wait()
-	l.reading.Lock()
-	defer l.reading.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.closed = true
-	for s := range l.live {
-		l.drop(s, ErrClosed)
-	}
+	l.dropAll(ErrClosed)
 }
 
 // integer is the number in the first column of the only row.

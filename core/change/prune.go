@@ -10,13 +10,13 @@ import (
 const (
 	// pruneEvery is how often old rows are looked for.
 	pruneEvery = 5 * time.Minute
-	// pruneRows is how many are taken out in one transaction, so that no write waits
-	// long for it.
+	// pruneRows is how many rows one transaction deletes, so that no write waits long
+	// for it.
 	pruneRows = 2000
 )
 
-// prunes takes old rows out of the log from time to time, until ctx ends.
-func (l *Log) prunes(ctx context.Context) {
+// pruneLoop prunes the log every pruneEvery, until ctx ends.
+func (l *Log) pruneLoop(ctx context.Context) {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
@@ -26,25 +26,26 @@ func (l *Log) prunes(ctx context.Context) {
 		case <-tick.C:
 		}
 		if err := l.Prune(ctx); err != nil && ctx.Err() == nil {
-			l.Config.Log.Warn("prune the change log", "error", err)
+			l.cfg.Log.Warn("prune the change log", "error", err)
 		}
 	}
 }
 
-// Prune takes out of the log what is older than Config.Keep and, from the oldest
-// on, what is more than Config.KeepRows. It never takes out the last transaction.
+// Prune deletes rows that are older than Config.Keep and, oldest first, rows in excess of
+// Config.KeepRows. It never deletes the last transaction: its number is needed for the
+// next one. Errors are those of the store; what was deleted before one stays deleted.
 func (l *Log) Prune(ctx context.Context) error {
 	rows := int64(0)
-	err := l.Store.Read(ctx, func(r store.Reader) (err error) {
+	err := l.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
 		rows, err = integer(r, `SELECT count(*) FROM "_changes"`)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for excess := rows - int64(l.KeepRows); ; excess -= pruneRows {
+	for excess := rows - int64(l.cfg.KeepRows); ; excess -= pruneRows {
 		more := false
-		err := l.Store.Write(ctx, func(tx store.Tx) (err error) {
+		err := l.cfg.Store.Write(ctx, func(tx store.Tx) (err error) {
 			more, err = l.pruneSome(tx, min(max(excess, 0), pruneRows))
 			return err
 		})
@@ -54,8 +55,8 @@ func (l *Log) Prune(ctx context.Context) error {
 	}
 }
 
-// pruneSome takes out of the oldest rows those that are too old, and the first
-// excess ones. more reports that there may be more like them.
+// pruneSome deletes up to pruneRows of the oldest rows: the first excess ones, and those
+// that are too old. more reports that it has deleted as many as it may.
 func (l *Log) pruneSome(tx store.Tx, excess int64) (more bool, err error) {
 	to, found, err := l.prunable(tx, excess)
 	if err != nil || found == 0 {
@@ -65,25 +66,26 @@ func (l *Log) pruneSome(tx store.Tx, excess int64) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	current.Pruned = max(current.Pruned, to.seq)
-	if err := l.writeState(tx, current); err != nil {
+	current.Pruned = max(current.Pruned, to.Seq)
+	if err := writeState(tx, current, l.cfg.Now()); err != nil {
 		return false, err
 	}
-	_, err = tx.Exec(`DELETE FROM "_changes" WHERE ("seq", "n") <= ($1, $2)`, store.Int(to.seq), store.Int(int64(to.n)))
+	_, err = tx.Exec(`DELETE FROM "_changes" WHERE ("seq", "n") <= ($1, $2)`, store.Int(to.Seq), store.Int(int64(to.N)))
 	return found == pruneRows, err
 }
 
-// prunable is the last of the oldest rows that are to go, and how many go.
-func (l *Log) prunable(r store.Reader, excess int64) (to place, found int64, err error) {
+// prunable is the position of the last row that pruneSome is to delete, and how many rows
+// those are.
+func (l *Log) prunable(r store.Reader, excess int64) (to Position, found int64, err error) {
 	rows, err := r.Query(`SELECT "seq", "n", "at" FROM "_changes" WHERE "seq" < (SELECT max("seq") FROM "_changes") `+
 		`ORDER BY "seq", "n" LIMIT $1`, store.Int(pruneRows))
 	if err != nil {
 		return to, 0, err
 	}
 	defer rows.Close()
-	oldest := l.Now().Add(-l.Keep).UnixMilli()
+	oldest := l.cfg.Now().Add(-l.cfg.Keep).UnixMilli()
 	for rows.Next() && (found < excess || rows.Int(2) < oldest) {
-		to = place{rows.Int(0), int(rows.Int(1))}
+		to = Position{rows.Int(0), int(rows.Int(1))}
 		found++
 	}
 	return to, found, rows.Close()

@@ -8,101 +8,123 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Batch is changes in their order, of one or more transactions. Of a transaction
-// of very many changes it may be a part.
+// Batch is changes in their order, of one or more transactions. A transaction of very
+// many changes may come in several batches.
 type Batch struct {
-	Changes []Change // shared: not to be changed
-	// Token resumes after the last transaction that has been received whole.
+	Changes []Change // shared with other receivers: read only
+	// Token resumes after the last transaction that has been received as a whole.
 	Token Token
 }
 
 // maxQueued is how many changes may wait for a subscriber.
 const maxQueued = 10_000
 
-// Subscription receives changes. It belongs to one goroutine, which must call
-// Close.
+// Subscription receives changes. It belongs to one goroutine, which must call Close.
 type Subscription struct {
 	log   *Log
-	at    place // what was received while behind
-	whole int64
-	live  bool // the feed delivers; before that the subscription reads the log itself
+	epoch string
+	at    Position // everything up to here has been received, or was before the start
+	whole int64    // the last transaction that was received as a whole
+	live  bool     // the feed delivers; before that the subscription reads the log itself
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards what follows; locked inside Log.mu
 	queue  []Batch
 	queued int // changes in the queue
 	err    error
 	wake   chan struct{} // capacity 1
 }
 
-// Subscribe receives all changes after the token; the empty one is the present:
-// all that is committed from now on. A token from which one cannot resume is
-// ErrGone. The returned token is the place where the subscription begins.
+// Subscribe subscribes to all changes after the token. The empty token is the present:
+// everything that is committed after Subscribe returns. It returns the token of the place
+// where the subscription begins. Errors: ErrGone for a token that cannot be resumed from,
+// ErrClosed after the end of Run, that of ctx, and those of the store.
 func (l *Log) Subscribe(ctx context.Context, from Token) (*Subscription, Token, error) {
-	l.reading.Lock()
-	defer l.reading.Unlock()
-	if l.closed {
-		return nil, "", ErrClosed
-	}
-	if err := l.catchUp(ctx); err != nil {
+	if err := l.toPresent(ctx); err != nil {
 		return nil, "", err
 	}
-	s := &Subscription{log: l, wake: make(chan struct{}, 1), at: l.feed.at, whole: l.feed.whole}
-	if from != "" {
-		seq, err := from.place(l.epoch)
-		if err != nil {
-			return nil, "", err
+	s := &Subscription{log: l, wake: make(chan struct{}, 1)}
+	if from == "" {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.closed {
+			return nil, "", ErrClosed
 		}
-		s.at, s.whole = end(seq), seq
-		if err := s.covered(ctx); err != nil {
-			return nil, "", err
-		}
-	}
-	if !s.at.before(l.feed.at) {
+		s.epoch, s.at, s.whole = l.epoch, l.feed.at, l.feed.whole
 		s.attach()
+		return s, makeToken(s.epoch, s.whole), nil
 	}
-	return s, makeToken(l.epoch, s.whole), nil
+	l.mu.Lock()
+	epoch, closed := l.epoch, l.closed
+	l.mu.Unlock()
+	if closed {
+		return nil, "", ErrClosed
+	}
+	seq, err := from.number(epoch)
+	if err != nil {
+		return nil, "", err
+	}
+	s.epoch, s.at, s.whole = epoch, end(seq), seq
+	if err := s.checkKept(ctx); err != nil {
+		return nil, "", err
+	}
+	_, err = s.tryAttach()
+	return s, makeToken(epoch, seq), err
 }
 
-// attach has the feed deliver from its place on. Lock of the log held.
+// attach has the feed deliver from its position on. Log.mu must be held.
 func (s *Subscription) attach() {
 	s.live = true
 	s.log.live[s] = true
 	s.log.listeners.Add(1)
-	s.log.stir()
+	s.log.wakeFeed()
 }
 
-// covered is ErrGone if what follows the last whole transaction has been taken out
-// of the log, or if the log has never come to it.
-func (s *Subscription) covered(ctx context.Context) error {
+// tryAttach attaches the subscription if it has come as far as the feed; else it returns
+// how far the feed is.
+func (s *Subscription) tryAttach() (feed Position, err error) {
+	l := s.log
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.closed:
+		return feed, ErrClosed
+	case l.epoch != s.epoch:
+		return feed, ErrGone
+	case !s.at.before(l.feed.at):
+		s.attach()
+	}
+	return l.feed.at, nil
+}
+
+// checkKept returns ErrGone if rows after the last whole transaction were pruned, or if
+// the log has never come to that transaction.
+func (s *Subscription) checkKept(ctx context.Context) error {
 	var current state
 	var newest int64
-	err := s.log.Store.Read(ctx, func(r store.Reader) (err error) {
-		if current, _, err = readState(r); err != nil {
-			return err
-		}
-		newest, err = integer(r, newestSQL)
+	err := s.log.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
+		current, newest, _, err = readEnd(r)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read the change log: %w", err)
 	}
-	if s.whole < current.Pruned || s.whole > max(newest, current.Pruned) {
+	if current.Epoch != s.epoch || s.whole < current.Pruned || s.whole > max(newest, current.Pruned) {
 		return ErrGone
 	}
 	return nil
 }
 
-// Next is the next batch; it waits for it. After an error, which may be that of ctx,
-// ErrSlow, ErrGone, ErrClosed or one of the store, the subscription is over.
+// Next waits for the next batch. Its errors are that of ctx, ErrSlow, ErrGone, ErrClosed
+// and those of the store; after any of them the subscription is over.
 func (s *Subscription) Next(ctx context.Context) (Batch, error) {
 	for !s.live {
-		b, err := s.catchUp(ctx)
+		b, err := s.readBehind(ctx)
 		if err != nil || len(b.Changes) > 0 {
 			return b, err
 		}
 	}
 	for {
-		b, ok, err := s.take()
+		b, ok, err := s.dequeue()
 		if ok || err != nil {
 			return b, err
 		}
@@ -114,40 +136,32 @@ func (s *Subscription) Next(ctx context.Context) (Batch, error) {
 	}
 }
 
-// catchUp reads on in the log. When it has come to where the feed is, the feed
-// delivers from then on.
-func (s *Subscription) catchUp(ctx context.Context) (Batch, error) {
-	l := s.log
-	l.reading.Lock()
-	to, epoch, closed := l.feed.at, l.epoch, l.closed
-	if !closed && !s.at.before(to) {
-		s.attach()
-		l.reading.Unlock()
-		return Batch{}, nil
+// readBehind reads on in the log, up to where the feed is. Having come there it attaches
+// the subscription to the feed. The batch may be empty.
+func (s *Subscription) readBehind(ctx context.Context) (Batch, error) {
+	to, err := s.tryAttach()
+	if err != nil || s.live {
+		return Batch{}, err
 	}
-	l.reading.Unlock()
-	if closed {
-		return Batch{}, ErrClosed
-	}
-	p, err := l.readPage(ctx, s.at, to)
+	p, err := s.log.readPage(ctx, s.at, to)
 	if err != nil {
 		return Batch{}, err
 	}
-	if err := s.covered(ctx); err != nil { // it was taken out meanwhile
+	if err := s.checkKept(ctx); err != nil { // pruned or replaced before the page was read
 		return Batch{}, err
 	}
 	n := len(p.rows)
 	s.whole = p.whole(n, s.whole)
 	if s.at = to; n == pageRows {
-		s.at = place{p.rows[n-1].Seq, p.rows[n-1].N}
+		s.at = p.rows[n-1].Position()
 	}
-	return Batch{Changes: p.rows, Token: makeToken(epoch, s.whole)}, nil
+	return Batch{Changes: p.rows, Token: makeToken(s.epoch, s.whole)}, nil
 }
 
-// push queues what of a batch is new to the subscription, unless there is no room
-// for it.
-func (s *Subscription) push(b Batch) bool {
-	for len(b.Changes) > 0 && !s.at.before(place{b.Changes[0].Seq, b.Changes[0].N}) {
+// enqueue queues the part of a batch that is new to the subscription. It returns false if
+// there is no room for it.
+func (s *Subscription) enqueue(b Batch) bool {
+	for len(b.Changes) > 0 && !s.at.before(b.Changes[0].Position()) {
 		b.Changes = b.Changes[1:]
 	}
 	if len(b.Changes) == 0 {
@@ -160,18 +174,21 @@ func (s *Subscription) push(b Batch) bool {
 	}
 	s.queue = append(s.queue, b)
 	s.queued += len(b.Changes)
-	s.stir()
+	s.wakeUp()
 	return true
 }
 
-func (s *Subscription) stir() {
+// wakeUp makes Next look at the queue.
+func (s *Subscription) wakeUp() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (s *Subscription) take() (b Batch, ok bool, err error) {
+// dequeue takes the first batch off the queue, if there is one. An error of the
+// subscription comes after everything that was queued before it.
+func (s *Subscription) dequeue() (b Batch, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.queue) == 0 {
@@ -184,8 +201,8 @@ func (s *Subscription) take() (b Batch, ok bool, err error) {
 	return b, true, nil
 }
 
-// drop ends a subscription with an error; what is queued is still delivered. Lock
-// of the log held.
+// drop ends a live subscription with an error, which comes after what is queued. Log.mu
+// must be held.
 func (l *Log) drop(s *Subscription, err error) {
 	if !l.live[s] {
 		return
@@ -194,13 +211,20 @@ func (l *Log) drop(s *Subscription, err error) {
 	l.listeners.Add(-1)
 	s.mu.Lock()
 	s.err = err
-	s.stir()
+	s.wakeUp()
 	s.mu.Unlock()
 }
 
-// Close ends the subscription. Idempotent.
+// dropAll ends every live subscription. Log.mu must be held.
+func (l *Log) dropAll(err error) {
+	for s := range l.live {
+		l.drop(s, err)
+	}
+}
+
+// Close ends the subscription. It never waits for the database. Idempotent.
 func (s *Subscription) Close() {
-	s.log.reading.Lock()
-	defer s.log.reading.Unlock()
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
 	s.log.drop(s, ErrClosed)
 }

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// Token is a place in the feed, for resuming after it. Its text is opaque to
-// clients: the epoch of the database and the number of a transaction. The empty
-// token is the present.
+// Token names a transaction in the feed, so that a subscriber can resume after it. Its
+// text is opaque to clients: the epoch of the database and the transaction's number.
+// The empty token is the present.
 type Token string
 
 var (
-	// ErrGone is a token that cannot be resumed from: the log does not go back that
-	// far, or is that of another database, or what comes after the token was undone
-	// by a restore. Whoever gets it has to read everything anew.
+	// ErrGone is the error of a token that cannot be resumed from: the log does not go
+	// back that far, or it belongs to another database, or a restore has replaced the
+	// database. The subscriber has to read all data again.
 	ErrGone = errors.New("change: the log does not go back to this token")
-	// ErrSlow ends a subscription that does not keep up. It may be resumed from its
-	// last token.
+	// ErrSlow ends a subscription whose queue is full. The subscriber may resume from
+	// its last token.
 	ErrSlow = errors.New("change: the subscriber is too slow")
 	// ErrClosed ends a subscription when the log is closed.
 	ErrClosed = errors.New("change: the feed has ended")
@@ -27,8 +27,8 @@ func makeToken(epoch string, seq int64) Token {
 	return Token(epoch + "." + strconv.FormatInt(seq, 10))
 }
 
-// place is the number in a token of that epoch.
-func (t Token) place(epoch string) (int64, error) {
+// number is the transaction in a token of that epoch; ErrGone for any other token.
+func (t Token) number(epoch string) (int64, error) {
 	own, number, ok := strings.Cut(string(t), ".")
 	seq, err := strconv.ParseInt(number, 10, 64)
 	if !ok || err != nil || own != epoch || seq < 0 {

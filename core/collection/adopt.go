@@ -7,6 +7,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -24,8 +25,11 @@ type Adoption struct {
 // and the change log learns nothing. An installation that has records, or other
 // collections than a new one has, is an Invalid fault. If anything fails, nothing
 // has changed. fn may be called more than once.
-func (s *Service) Adopt(ctx context.Context, fn func(*Adoption) ([]*schema.Collection, error)) error {
-	return s.Store.Exclusive(ctx, func(tx store.Tx) error {
+func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*Adoption) ([]*schema.Collection, error)) error {
+	if err := caller.RequireSuperuser(); err != nil {
+		return err
+	}
+	return s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
 		if err := s.clear(tx); err != nil {
 			return err
 		}
@@ -46,7 +50,7 @@ func (s *Service) Adopt(ctx context.Context, fn func(*Adoption) ([]*schema.Colle
 			list = append(list, c)
 		}
 		next := s.snapshot(list)
-		tx.OnCommit(func() { s.Snapshots.Store(next) })
+		tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
 		return nil
 	})
 }
@@ -81,7 +85,7 @@ func (s *Service) clear(tx store.Tx) error {
 		if filled {
 			return fault.New(fault.Invalid, "The installation is not new: there are records in "+c.Name+".")
 		}
-		if err := s.Store.Catalog().DropTable(tx, c.Name); err != nil {
+		if err := s.cfg.Store.Catalog().DropTable(tx, c.Name); err != nil {
 			return err
 		}
 		if err := deleteRow(tx, c.ID); err != nil {
@@ -105,7 +109,7 @@ func hasRows(tx store.Tx, table string) (bool, error) {
 // Table makes the table of a collection, without its indexes.
 func (a *Adoption) Table(c *schema.Collection) error {
 	table := alter.Diff(nil, c)[0].(alter.CreateTable)
-	err := a.service.Store.Catalog().CreateTable(a.Tx, table.Table, table.Columns)
+	err := a.service.cfg.Store.Catalog().CreateTable(a.Tx, table.Table, table.Columns)
 	if reason, ok := refusal(err); ok {
 		return rawError(createFailed, reason, err)
 	}
@@ -116,7 +120,7 @@ func (a *Adoption) Table(c *schema.Collection) error {
 // database does not take it, if so.
 func (a *Adoption) Column(c *schema.Collection, column store.Column) (refused string, err error) {
 	err = a.Tx.Savepoint(func() error {
-		return a.service.Store.Catalog().AddColumn(a.Tx, c.Name, column)
+		return a.service.cfg.Store.Catalog().AddColumn(a.Tx, c.Name, column)
 	})
 	if reason, ok := refusal(err); ok {
 		return reason, nil
@@ -133,7 +137,7 @@ func (a *Adoption) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 	var refused []RefusedIndex
 	for _, step := range alter.Diff(nil, c)[1:] {
 		made := step.(alter.CreateIndex)
-		err := a.Tx.Savepoint(func() error { return a.service.Store.Catalog().CreateIndex(a.Tx, made.Index) })
+		err := a.Tx.Savepoint(func() error { return a.service.cfg.Store.Catalog().CreateIndex(a.Tx, made.Index) })
 		if err == nil {
 			continue
 		}
@@ -153,7 +157,7 @@ func (a *Adoption) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 // are made already. If its query cannot be used, which refused says why, the view is
 // made all the same, without records: whoever corrects it finds it as it was.
 func (a *Adoption) View(c *schema.Collection, find func(name string) *schema.Collection) (refused string, err error) {
-	catalog := a.service.Store.Catalog()
+	catalog := a.service.cfg.Store.Catalog()
 	view, err := alter.AdoptView(c, find)
 	if err == nil {
 		err = a.Tx.Savepoint(func() error { return catalog.CreateView(a.Tx, c.Name, view) })
@@ -173,7 +177,7 @@ func (a *Adoption) View(c *schema.Collection, find func(name string) *schema.Col
 // Judge is what would be refused of the collection if it were saved now; all are
 // the collections that there are.
 func (a *Adoption) Judge(all *schema.Snapshot, c *schema.Collection) (fault.Fields, error) {
-	names, err := a.service.Store.Catalog().Names(a.Tx)
+	names, err := a.service.cfg.Store.Catalog().Names(a.Tx)
 	if err != nil {
 		return nil, err
 	}

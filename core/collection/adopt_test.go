@@ -31,7 +31,7 @@ func TestAdopt(t *testing.T) {
 	c.ListRule = &wrong
 	var refused []collection.RefusedIndex
 	var odd []string
-	w.must(w.Adopt(context.Background(), func(a *collection.Adoption) ([]*schema.Collection, error) {
+	w.must(w.Adopt(context.Background(), record.Root(), func(a *collection.Adoption) ([]*schema.Collection, error) {
 		if err := a.Table(c); err != nil {
 			return nil, err
 		}
@@ -89,13 +89,13 @@ func TestAdoptNeedsNewInstallation(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.exec(`INSERT INTO users (id) VALUES ('somebody')`)
-	if err := w.Adopt(context.Background(), never); err == nil || !strings.Contains(err.Error(), "records in users") {
+	if err := w.Adopt(context.Background(), record.Root(), never); err == nil || !strings.Contains(err.Error(), "records in users") {
 		t.Errorf("Adopt() where there are records = %v", err)
 	}
 	w = newWorld(t)
 	w.create(`{"name":"mine"}`)
 	before := w.state()
-	if err := w.Adopt(context.Background(), never); err == nil || !strings.Contains(err.Error(), "the collection mine") {
+	if err := w.Adopt(context.Background(), record.Root(), never); err == nil || !strings.Contains(err.Error(), "the collection mine") {
 		t.Errorf("Adopt() where there is a collection = %v", err)
 	}
 	if w.state() != before {
@@ -107,7 +107,7 @@ func TestAdoptionThatFailsLeavesNothing(t *testing.T) {
 	w := newWorld(t)
 	before := w.state()
 	failed := errors.New("failed")
-	err := w.Adopt(context.Background(), func(a *collection.Adoption) ([]*schema.Collection, error) {
+	err := w.Adopt(context.Background(), record.Root(), func(a *collection.Adoption) ([]*schema.Collection, error) {
 		c := elsewhere(t, "moved", `[]`)
 		w.must(a.Table(c))
 		return nil, failed

@@ -14,7 +14,7 @@ const convertedAtOnce = 1000
 // convertColumn takes a step that changes the kind of a field, or how many values it
 // holds, row by row, in the order of the rows.
 func (w *work) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) error {
-	catalog, moves := w.Store.Catalog(), step.To.Name != step.From.Name
+	catalog, moves := w.cfg.Store.Catalog(), step.To.Name != step.From.Name
 	if moves {
 		if err := catalog.AddColumn(w.tx, step.Table, step.To.Column()); err != nil {
 			return err
@@ -52,7 +52,7 @@ func (w *work) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) er
 func (w *work) valuesAfter(step alter.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
 	column := quote(step.From.Name)
 	if step.From.Kind.Column() == store.ColumnMulti {
-		column = w.Store.Dialect().ListText(column)
+		column = w.cfg.Store.Dialect().ListText(column)
 	}
 	rows, err := w.tx.Query(`SELECT "_rowid_", "id", `+column+` FROM `+quote(step.Table)+
 		` WHERE "_rowid_" > $1 ORDER BY "_rowid_" LIMIT $2`, store.Int(after), store.Int(convertedAtOnce))
@@ -70,11 +70,8 @@ func (w *work) valuesAfter(step alter.ConvertColumn, after int64) (ids []string,
 // load is the stored value. A list that stands in the column of one value is not cut
 // to its last item: it may be wanted whole.
 func load(f *schema.Field, rows store.Rows) any {
-	switch f.Kind.(type) {
-	case *schema.Select, *schema.Relation, *schema.File:
-		if !f.Multiple() {
-			return rows.Text(2)
-		}
+	if f.IsChoice() && !f.Multiple() {
+		return rows.Text(2)
 	}
 	return f.Load(rows, 2)
 }
@@ -96,7 +93,7 @@ func (w *work) fill(step alter.ConvertColumn, ids []string, was, is []any) error
 	if len(changed) == 0 {
 		return nil
 	}
-	return w.Store.Catalog().Fill(w.tx, step.Table, step.To.Column(), changed, values)
+	return w.cfg.Store.Catalog().Fill(w.tx, step.Table, step.To.Column(), changed, values)
 }
 
 // dropDangling takes out of what becomes a relation the ids that no record has.
@@ -142,7 +139,7 @@ func (w *work) existing(table string, values []any) (map[string]bool, error) {
 	}
 	known := map[string]bool{}
 	rows, err := w.tx.Query(`SELECT "id" FROM `+quote(table)+` WHERE "id" IN (SELECT "value" FROM `+
-		w.Store.Dialect().Items("$1", `"ids"`)+`)`, store.Text(string(schema.AppendStrings(nil, ids))))
+		w.cfg.Store.Dialect().Items("$1", `"ids"`)+`)`, store.Text(string(schema.AppendStrings(nil, ids))))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -149,10 +150,10 @@ func TestKindsAreConverted(t *testing.T) {
 		w.put(name, "v", c.put...)
 		body := []byte(`{"fields":[{"id":"f","name":"renamed",` + c.to + `}]}`)
 		var e *fault.Error
-		if _, err := w.Update(context.Background(), name, body); !errors.As(err, &e) || leaf(e.Fields, []string{"fields", "1"}) != "validation_field_type_change" {
+		if _, err := w.Update(context.Background(), record.Root(), name, body); !errors.As(err, &e) || leaf(e.Fields, []string{"fields", "1"}) != "validation_field_type_change" {
 			t.Errorf("%s to %s unasked: %v, want validation_field_type_change", c.from, c.to, err)
 		}
-		if _, err := w.UpdateConverting(context.Background(), name, body); err != nil {
+		if _, err := w.UpdateConverting(context.Background(), record.Root(), name, body); err != nil {
 			t.Errorf("%s to %s: %s", c.from, c.to, describe(err))
 			continue
 		}
@@ -179,7 +180,7 @@ func TestConversionsThatAreRefused(t *testing.T) {
 		"the key":               {"t", `{"fields":[{"name":"id","type":"number"}]}`, "fields", "validation_missing_primary_key"},
 		"values that are equal": {"t", fields("password", "number", "text"), "indexes.0", "validation_invalid_index_expression"},
 	} {
-		_, err := w.UpdateConverting(context.Background(), c.collection, []byte(c.body))
+		_, err := w.UpdateConverting(context.Background(), record.Root(), c.collection, []byte(c.body))
 		var e *fault.Error
 		if !errors.As(err, &e) || leaf(e.Fields, strings.Split(c.path, ".")) != c.code {
 			t.Errorf("%s: %s, want %s at %s", name, describe(err), c.code, c.path)
@@ -197,14 +198,14 @@ func TestFieldsWithoutIDsAreConvertedByName(t *testing.T) {
 	w := newWorld(t)
 	w.create(`{"name":"t","fields":[{"name":"v","type":"text"}]}`)
 	w.put("t", "v", "5", "x")
-	_, err := w.UpdateConverting(context.Background(), "t", []byte(`{"fields":[{"name":"v","type":"number"}]}`))
+	_, err := w.UpdateConverting(context.Background(), record.Root(), "t", []byte(`{"fields":[{"name":"v","type":"number"}]}`))
 	w.must(err)
 	if got := w.values("t", "v"); !slices.Equal(got, []string{"5", "0"}) {
 		t.Errorf("values = %q", got)
 	}
 	// It has kept its id, from which a text of that name would have its own: not asked to
 	// convert, that is refused rather than taken for a new field.
-	_, err = w.Update(context.Background(), "t", []byte(`{"fields":[{"name":"v","type":"text"}]}`))
+	_, err = w.Update(context.Background(), record.Root(), "t", []byte(`{"fields":[{"name":"v","type":"text"}]}`))
 	var e *fault.Error
 	if !errors.As(err, &e) || leaf(e.Fields, []string{"fields", "1"}) != "validation_field_type_change" {
 		t.Errorf("back unasked: %v", err)

@@ -60,7 +60,7 @@ func refusal(err error) (reason string, ok bool) {
 }
 
 func (w *work) take(step alter.Step, next *schema.Snapshot) error {
-	cat, tx := w.Store.Catalog(), w.tx
+	cat, tx := w.cfg.Store.Catalog(), w.tx
 	switch d := step.(type) {
 	case alter.CreateTable:
 		return cat.CreateTable(tx, d.Table, d.Columns)

@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -17,15 +18,18 @@ const deleteFailed = "Failed to delete collection."
 // Delete drops the collection with its records, their files and what other
 // system collections hold about them. System collections and those that another
 // one refers to or reads cannot be deleted.
-func (s *Service) Delete(ctx context.Context, idOrName string) error {
-	return s.asked(ctx, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, idOrName) })
+func (s *Service) Delete(ctx context.Context, caller record.Caller, idOrName string) error {
+	if err := caller.RequireSuperuser(); err != nil {
+		return err
+	}
+	return s.asked(ctx, caller, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, caller, idOrName) })
 }
 
-func (s *Service) remove(ctx context.Context, idOrName string) error {
+func (s *Service) remove(ctx context.Context, caller record.Caller, idOrName string) error {
 	var gone *schema.Collection
-	err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
+	err := s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
 		gone = stored.Find(idOrName)
-		return s.work(tx, stored, deleteFailed).remove(gone)
+		return s.work(tx, stored, caller, deleteFailed).remove(gone)
 	})
 	if err != nil {
 		return err
@@ -53,8 +57,8 @@ func (w *work) remove(c *schema.Collection) (*schema.Snapshot, error) {
 func (s *Service) deleteFiles(ctx context.Context, gone ...*schema.Collection) {
 	s.later(func() {
 		for _, c := range gone {
-			if err := s.Blobs.DeletePrefix(context.WithoutCancel(ctx), c.ID); err != nil {
-				s.Log.Error("delete files of a deleted collection", "collection", c.ID, "error", err)
+			if err := s.cfg.Blobs.DeletePrefix(context.WithoutCancel(ctx), c.ID); err != nil {
+				s.cfg.Log.Error("delete files of a deleted collection", "collection", c.ID, "error", err)
 			}
 		}
 	})
@@ -79,15 +83,4 @@ func referrers(stored *schema.Snapshot, c *schema.Collection) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// Truncate deletes every record of the collection with its files and, by the
-// rules of deletion, what refers to it: all or nothing. A view, or records that
-// others require, are an Invalid fault.
-func (s *Service) Truncate(ctx context.Context, idOrName string) error {
-	c, err := s.Get(idOrName)
-	if err != nil {
-		return err
-	}
-	return s.Records.Truncate(ctx, c.ID)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 )
 
 func TestDelete(t *testing.T) {
@@ -20,8 +21,8 @@ func TestDelete(t *testing.T) {
 	key := people.ID + "/rec/a.txt"
 	w.must(w.blobs.Put(ctx, key, strings.NewReader("x"), blob.Attributes{}))
 
-	w.must(w.Delete(ctx, "PEOPLE"))
-	if _, err := w.Get("people"); fault.KindOf(err) != fault.NotFound {
+	w.must(w.Delete(ctx, record.Root(), "PEOPLE"))
+	if _, err := w.get("people"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("Get of a deleted collection = %v, want not found", err)
 	}
 	if got := w.indexes("people"); len(got) != 0 {
@@ -49,7 +50,7 @@ func TestDeleteRefuses(t *testing.T) {
 		"target":      {fault.Invalid, "Failed to delete collection probably due to existing reference in alpha, zeta."},
 		"nope":        {fault.NotFound, ""},
 	} {
-		err := w.Delete(context.Background(), name)
+		err := w.Delete(context.Background(), record.Root(), name)
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Kind != want.kind || e.Message != want.message {
 			t.Errorf("Delete(%s) = %v, want %v %q", name, err, want.kind, want.message)
@@ -58,9 +59,9 @@ func TestDeleteRefuses(t *testing.T) {
 	if after := w.state(); after != before {
 		t.Errorf("refused deletions changed\n%s\nto\n%s", before, after)
 	}
-	w.must(w.Delete(context.Background(), "zeta"))
-	w.must(w.Delete(context.Background(), "alpha"))
-	w.must(w.Delete(context.Background(), "target"))
+	w.must(w.Delete(context.Background(), record.Root(), "zeta"))
+	w.must(w.Delete(context.Background(), record.Root(), "alpha"))
+	w.must(w.Delete(context.Background(), record.Root(), "target"))
 }
 
 func TestTruncate(t *testing.T) {
@@ -71,7 +72,7 @@ func TestTruncate(t *testing.T) {
 	w.exec(`INSERT INTO "target" ("id") VALUES ('one'), ('two')`)
 	w.exec(`INSERT INTO "needs" ("id", "r") VALUES ('x', 'two')`)
 
-	err := w.Truncate(ctx, "TARGET")
+	err := w.truncate(ctx, "TARGET")
 	var e *fault.Error
 	if !errors.As(err, &e) || e.Kind != fault.Invalid || !strings.HasPrefix(e.Message, "Failed to truncate collection") {
 		t.Errorf("Truncate of required records = %v, want that it fails", err)
@@ -79,12 +80,12 @@ func TestTruncate(t *testing.T) {
 	if got := w.rows(1, `SELECT count(*) FROM "target"`); !slices.Equal(got, []string{"2"}) {
 		t.Errorf("%s records left after a failed truncate, want 2", got)
 	}
-	w.must(w.Truncate(ctx, "needs"))
-	w.must(w.Truncate(ctx, "target"))
+	w.must(w.truncate(ctx, "needs"))
+	w.must(w.truncate(ctx, "target"))
 	if got := w.rows(1, `SELECT (SELECT count(*) FROM "target") + (SELECT count(*) FROM "needs")`); !slices.Equal(got, []string{"0"}) {
 		t.Errorf("%s records left after truncating, want 0", got)
 	}
-	if err := w.Truncate(ctx, "nope"); fault.KindOf(err) != fault.NotFound {
+	if err := w.truncate(ctx, "nope"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("Truncate of no collection = %v, want not found", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
-	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -93,10 +92,10 @@ func (w *work) relabel(changes []alter.Change) error {
 			names[ch.Old.Name] = ch.New.Name
 		}
 	}
-	if len(names) == 0 || w.Settings == nil {
+	if len(names) == 0 || w.cfg.Settings == nil {
 		return nil
 	}
-	labels, err := w.Settings.RenameCollections(w.tx, record.Root(), names)
+	labels, err := w.cfg.Settings.RenameCollections(w.tx, w.caller, names)
 	for _, l := range labels {
 		w.notes.rewrite("", "settings.rateLimits.rules."+fault.Index(l.Rule)+".label", l.From, l.To)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -73,7 +74,7 @@ func TestSubmittedRulesAreInTheNewNames(t *testing.T) {
 	if got := rules(w.snapshots.Load().Find("t")); got["listRule"] != "a = 3" || got["viewRule"] != "b = 2" {
 		t.Errorf("rules = %v, want the new one as it was submitted and the old one rewritten", got)
 	}
-	w.must(w.Import(context.Background(), imported(false, `{"name":"t","fields":[{"id":"1","name":"a","type":"number"},{"id":"2","name":"b","type":"number"}],"listRule":"a = 3"}`)))
+	w.must(w.Import(context.Background(), record.Root(), imported(false, `{"name":"t","fields":[{"id":"1","name":"a","type":"number"},{"id":"2","name":"b","type":"number"}],"listRule":"a = 3"}`)))
 	if got := rules(w.snapshots.Load().Find("t")); got["listRule"] != "a = 3" || got["viewRule"] != "a = 2" {
 		t.Errorf("rules after an import = %v, want what it says as it says it", got)
 	}
@@ -87,7 +88,7 @@ func TestAmbiguousNamesAreRefused(t *testing.T) {
 	w.create(`{"name":"t","listRule":"@request.auth.role = 'x'"}`)
 	before := w.state()
 	body := `{"fields":[{"id":"r","name":"kind","type":"text"}]}`
-	_, err := w.Update(context.Background(), "one", []byte(body))
+	_, err := w.Update(context.Background(), record.Root(), "one", []byte(body))
 	var e *fault.Error
 	if !errors.As(err, &e) || leaf(e.Fields, []string{"fields"}) != "validation_ambiguous_rename" || !strings.Contains(e.Fields["fields"].Message, "listRule of t") {
 		t.Errorf("Update = %s, want validation_ambiguous_rename that names the rule", describe(err))
@@ -97,7 +98,7 @@ func TestAmbiguousNamesAreRefused(t *testing.T) {
 	}
 	w.update("t", `{"listRule":"@request.auth.role = 'x' || @request.auth.kind = 'x'"}`)
 	w.update("one", body)
-	w.must(w.Import(context.Background(), imported(false, `{"name":"one","fields":[{"id":"r","name":"level","type":"text"}]}`, `{"name":"two","fields":[{"id":"r","name":"level","type":"text"}]}`)))
+	w.must(w.Import(context.Background(), record.Root(), imported(false, `{"name":"one","fields":[{"id":"r","name":"level","type":"text"}]}`, `{"name":"two","fields":[{"id":"r","name":"level","type":"text"}]}`)))
 	if got, want := rules(w.snapshots.Load().Find("t"))["listRule"], "@request.auth.level = 'x' || @request.auth.level = 'x'"; got != want {
 		t.Errorf("rule = %q, want %q", got, want)
 	}

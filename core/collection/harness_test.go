@@ -28,8 +28,10 @@ type world struct {
 	*collection.Service
 	t         *testing.T
 	store     store.Store
+	records   *record.Service
 	snapshots atomic.Pointer[schema.Snapshot]
 	blobs     blob.Store
+	hooks     collection.Hooks
 }
 
 type execer struct {
@@ -65,8 +67,9 @@ func open(t *testing.T, at place) *world {
 	changes := change.New(change.Config{Store: db, Node: "test", Log: log})
 	records := record.New(record.Config{Store: db, Snapshot: w.snapshots.Load, Blobs: w.blobs,
 		Passwords: password.New(0, 0), Log: log, Changes: changes})
+	w.records = records
 	w.Service = collection.New(collection.Config{Store: db, Snapshots: &w.snapshots, Records: records,
-		Blobs: w.blobs, Changes: changes, Log: log, Now: ticking()})
+		Blobs: w.blobs, Changes: changes, Log: log, Now: ticking(), Hooks: &w.hooks})
 	w.must(w.Load(context.Background()))
 	w.must(w.EnsureSystem(context.Background()))
 	return w
@@ -112,16 +115,26 @@ func (w *world) must(err error) {
 
 func (w *world) create(body string) *schema.Collection {
 	w.t.Helper()
-	c, err := w.Create(context.Background(), []byte(body))
+	c, err := w.Create(context.Background(), record.Root(), []byte(body))
 	if err != nil {
 		w.t.Fatalf("Create(%s): %s", body, describe(err))
 	}
 	return c
 }
 
+// get is the collection as a superuser finds it.
+func (w *world) get(name string) (*schema.Collection, error) {
+	return w.Get(context.Background(), record.Root(), name)
+}
+
+// truncate deletes the records of a collection.
+func (w *world) truncate(ctx context.Context, name string) error {
+	return w.records.Truncate(ctx, name)
+}
+
 func (w *world) update(name, body string) *schema.Collection {
 	w.t.Helper()
-	c, err := w.Update(context.Background(), name, []byte(body))
+	c, err := w.Update(context.Background(), record.Root(), name, []byte(body))
 	if err != nil {
 		w.t.Fatalf("Update(%s, %s): %s", name, body, describe(err))
 	}

@@ -33,6 +33,7 @@ type Hooks struct {
 type RequestEvent struct {
 	hook.Event
 	Context    context.Context
+	Caller     record.Caller
 	Action     change.Action
 	Collection *schema.Collection // as it is; nil for a create, and where there is none
 	Body       []byte             // as it was sent; nil for a delete
@@ -43,6 +44,7 @@ type RequestEvent struct {
 type Event struct {
 	hook.Event
 	Context    context.Context
+	Caller     record.Caller
 	Action     change.Action
 	Collection *schema.Collection // as it is now; of a delete as it was
 	Original   *schema.Collection // as it was before an update, else nil
@@ -60,20 +62,20 @@ func names(c *schema.Collection) []string {
 }
 
 // asked runs the Before hooks and then do, with the body as they left it.
-func (s *Service) asked(ctx context.Context, action change.Action, idOrName string, body []byte, do func(body []byte) error) error {
-	e := &RequestEvent{Context: ctx, Action: action, Collection: s.Snapshots.Load().Find(idOrName), Body: body}
-	err := s.Hooks.before(e, s.HookLimit)
+func (s *Service) asked(ctx context.Context, caller record.Caller, action change.Action, idOrName string, body []byte, do func(body []byte) error) error {
+	e := &RequestEvent{Context: ctx, Caller: caller, Action: action, Collection: s.cfg.Snapshots.Load().Find(idOrName), Body: body}
+	err := s.cfg.Hooks.before(e, s.cfg.HookLimit)
 	if err == nil {
 		err = do(e.Body)
 	}
-	if err != nil && !s.Hooks.AfterFailure.Empty() {
+	if err != nil && !s.cfg.Hooks.AfterFailure.Empty() {
 		e.Err = err
-		failed := hook.Within(context.WithoutCancel(ctx), s.HookLimit, func(ctx context.Context) error {
+		failed := hook.Within(context.WithoutCancel(ctx), s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
-			return s.Hooks.AfterFailure.Trigger(e, nothing, names(e.Collection)...)
+			return s.cfg.Hooks.AfterFailure.Trigger(e, nothing, names(e.Collection)...)
 		})
 		if failed != nil {
-			s.Log.Error("hook after a failure", "error", failed)
+			s.cfg.Log.Error("hook after a failure", "error", failed)
 		}
 	}
 	return err
@@ -92,30 +94,30 @@ func (h *Hooks) before(e *RequestEvent, limit time.Duration) error {
 }
 
 // events are the differences between two snapshots.
-func events(was, is *schema.Snapshot) []*Event {
+func events(was, is *schema.Snapshot, caller record.Caller) []*Event {
 	var list []*Event
 	for _, c := range is.All() {
 		switch old := was.ByID(c.ID); old {
 		case nil:
-			list = append(list, &Event{Action: change.Create, Collection: c})
+			list = append(list, &Event{Caller: caller, Action: change.Create, Collection: c})
 		case c: // collections are immutable
 		default:
-			list = append(list, &Event{Action: change.Update, Collection: c, Original: old})
+			list = append(list, &Event{Caller: caller, Action: change.Update, Collection: c, Original: old})
 		}
 	}
 	for _, c := range was.All() {
 		if is.ByID(c.ID) == nil {
-			list = append(list, &Event{Action: change.Delete, Collection: c})
+			list = append(list, &Event{Caller: caller, Action: change.Delete, Collection: c})
 		}
 	}
 	return list
 }
 
 // changes are events as the change log has them.
-func changes(list []*Event) []change.Change {
+func changes(list []*Event, actor string) []change.Change {
 	var out []change.Change
 	for _, e := range list {
-		out = append(out, change.Change{Kind: change.Collection, Collection: e.Collection.ID, Action: e.Action})
+		out = append(out, change.Change{Kind: change.Collection, Collection: e.Collection.ID, Action: e.Action, By: actor})
 	}
 	return out
 }
@@ -123,16 +125,16 @@ func changes(list []*Event) []change.Change {
 // inTx runs the InTx hooks and returns the binding that they have used, nil if there
 // are none.
 func (s *Service) inTx(ctx context.Context, tx store.Tx, list []*Event, next *schema.Snapshot) (*record.Binding, error) {
-	if s.Hooks.InTx.Empty() {
+	if s.cfg.Hooks.InTx.Empty() {
 		return nil, nil
 	}
-	b := s.Records.Bind(tx, func() *schema.Snapshot { return next })
+	b := s.cfg.Records.Bind(tx, func() *schema.Snapshot { return next })
 	for _, event := range list {
 		e := *event
 		e.Records = b.Records
-		err := hook.Within(ctx, s.HookLimit, func(ctx context.Context) error {
+		err := hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
-			return b.Call(func() error { return s.Hooks.InTx.Trigger(&e, nothing, names(e.Collection)...) })
+			return b.Call(func() error { return s.cfg.Hooks.InTx.Trigger(&e, nothing, names(e.Collection)...) })
 		})
 		if err != nil {
 			b.End()
@@ -143,16 +145,16 @@ func (s *Service) inTx(ctx context.Context, tx store.Tx, list []*Event, next *sc
 }
 
 func (s *Service) after(ctx context.Context, list []*Event) {
-	if s.Hooks.AfterSuccess.Empty() {
+	if s.cfg.Hooks.AfterSuccess.Empty() {
 		return
 	}
 	for _, e := range list {
-		err := hook.Within(context.WithoutCancel(ctx), s.HookLimit, func(ctx context.Context) error {
+		err := hook.Within(context.WithoutCancel(ctx), s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
-			return s.Hooks.AfterSuccess.Trigger(e, nothing, names(e.Collection)...)
+			return s.cfg.Hooks.AfterSuccess.Trigger(e, nothing, names(e.Collection)...)
 		})
 		if err != nil {
-			s.Log.Error("hook after a change", "collection", e.Collection.Name, "error", err)
+			s.cfg.Log.Error("hook after a change", "collection", e.Collection.Name, "error", err)
 		}
 	}
 }

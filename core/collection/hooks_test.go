@@ -54,22 +54,22 @@ func TestHooks(t *testing.T) {
 		return nil
 	})
 	s := app.Collections()
-	if _, err := s.Create(t.Context(), []byte(`{"name": "NAME"}`)); err != nil {
+	if _, err := s.Create(t.Context(), record.Root(), []byte(`{"name": "NAME"}`)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Update(t.Context(), "posts", []byte(`{"listRule": ""}`)); fault.KindOf(err) != fault.Forbidden {
+	if _, err := s.Update(t.Context(), record.Root(), "posts", []byte(`{"listRule": ""}`)); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("Update that a hook refuses: %v", err)
 	}
 	if c := app.Snapshot().Find("posts"); c.ListRule != nil {
 		t.Error("a change that was refused is there")
 	}
-	if _, err := s.Update(t.Context(), "posts", []byte(`{"name": "papers"}`)); err != nil {
+	if _, err := s.Update(t.Context(), record.Root(), "posts", []byte(`{"name": "papers"}`)); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := app.Records().Count(t.Context(), "papers"); n != 1 || err != nil {
 		t.Errorf("the new collection has %d records, %v, want that of the hook", n, err)
 	}
-	if err := s.Delete(t.Context(), "papers"); err != nil {
+	if err := s.Delete(t.Context(), record.Root(), "papers"); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"before create -", "after create posts", "before update posts", "failure update Only names may change.",
@@ -104,7 +104,7 @@ func TestHooksOfImports(t *testing.T) {
 		return nil
 	})
 	in := imported(true, `{"name": "posts", "listRule": ""}`, `{"name": "NAME"}`, `{"name": "users", "type": "auth"}`)
-	if err := app.Collections().Import(t.Context(), in); fault.KindOf(err) != fault.Forbidden {
+	if err := app.Collections().Import(t.Context(), record.Root(), in); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("Import that a hook refuses: %v", err)
 	}
 	if s := app.Snapshot(); s.Find("tags") != nil || s.Find("gone") == nil {
@@ -116,10 +116,10 @@ func TestHooksOfImports(t *testing.T) {
 	}
 	refuse()
 	saw = nil
-	if _, err := app.Collections().Plan(t.Context(), []byte(`{"import": {"collections": [{"name": "more"}]}}`)); err != nil || len(saw) > 0 {
+	if _, err := app.Collections().Plan(t.Context(), record.Root(), []byte(`{"import": {"collections": [{"name": "more"}]}}`)); err != nil || len(saw) > 0 {
 		t.Errorf("Plan = %v, the hooks saw %q, want nothing", err, saw)
 	}
-	if err := app.Collections().Import(t.Context(), in); err != nil {
+	if err := app.Collections().Import(t.Context(), record.Root(), in); err != nil {
 		t.Fatal(err)
 	}
 	if s := app.Snapshot(); s.Find("tags") == nil || s.Find("gone") != nil {
@@ -133,7 +133,7 @@ func TestHooksThatMisbehave(t *testing.T) {
 	forever := make(chan struct{})
 	defer close(forever)
 	create := func() error {
-		_, err := app.Collections().Create(t.Context(), []byte(`{"name": "posts"}`))
+		_, err := app.Collections().Create(t.Context(), record.Root(), []byte(`{"name": "posts"}`))
 		return err
 	}
 	var panicked *hook.PanicError
@@ -167,10 +167,10 @@ func TestHooksThatMisbehave(t *testing.T) {
 func TestNestedChange(t *testing.T) {
 	app := coretest.New(t)
 	app.Hooks().Collections.InTx.BindFunc(func(e *collection.Event) error {
-		_, err := app.Collections().Create(t.Context(), []byte(`{"name": "more"}`))
+		_, err := app.Collections().Create(t.Context(), record.Root(), []byte(`{"name": "more"}`))
 		return err
 	})
-	_, err := app.Collections().Create(t.Context(), []byte(`{"name": "posts"}`))
+	_, err := app.Collections().Create(t.Context(), record.Root(), []byte(`{"name": "posts"}`))
 	if err == nil || errors.Is(err, hook.ErrTimeout) {
 		t.Errorf("a hook that makes a collection: %v, want that it is found out", err)
 	}

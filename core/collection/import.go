@@ -11,6 +11,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -53,12 +54,15 @@ func (i *Import) check() error {
 // Import creates, changes and deletes collections until they are those of the import,
 // all or nothing (docs/wire/records.md §2.10). What is no failure of a form is told
 // under "collections".
-func (s *Service) Import(ctx context.Context, in *Import) error {
+func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) error {
+	if err := caller.RequireSuperuser(); err != nil {
+		return err
+	}
 	if err := in.check(); err != nil {
 		return err
 	}
 	asked := s.askedBy(in)
-	return s.askedAll(ctx, asked, func() error {
+	return s.askedAll(ctx, caller, asked, func() error {
 		brought := *in
 		brought.Collections = slices.Clone(in.Collections)
 		for i := range brought.Collections {
@@ -68,8 +72,8 @@ func (s *Service) Import(ctx context.Context, in *Import) error {
 			return err
 		}
 		var gone []*schema.Collection
-		err := s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-			next, err := s.work(tx, stored, importFailed).bring(&brought)
+		err := s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
+			next, err := s.work(tx, stored, caller, importFailed).bring(&brought)
 			if err == nil {
 				gone = slices.DeleteFunc(slices.Clone(stored.All()), func(c *schema.Collection) bool { return next.ByID(c.ID) != nil })
 			}
@@ -91,7 +95,7 @@ type asking struct {
 
 // askedBy is what the import asks for, item by item, then what it deletes.
 func (s *Service) askedBy(in *Import) (list []*asking) {
-	snapshot, met, heads := s.Snapshots.Load(), map[string]bool{}, in.heads()
+	snapshot, met, heads := s.cfg.Snapshots.Load(), map[string]bool{}, in.heads()
 	for i, item := range in.Collections {
 		a := &asking{change.Create, "", item}
 		if c := match(snapshot, heads[i], heads); c != nil {
@@ -108,14 +112,14 @@ func (s *Service) askedBy(in *Import) (list []*asking) {
 }
 
 // askedAll is asked for several requests that are one.
-func (s *Service) askedAll(ctx context.Context, list []*asking, do func() error) error {
+func (s *Service) askedAll(ctx context.Context, caller record.Caller, list []*asking, do func() error) error {
 	if len(list) == 0 {
 		return do()
 	}
 	first := list[0]
-	return s.asked(ctx, first.action, first.name, first.body, func(body []byte) error {
+	return s.asked(ctx, caller, first.action, first.name, first.body, func(body []byte) error {
 		first.body = body
-		return s.askedAll(ctx, list[1:], do)
+		return s.askedAll(ctx, caller, list[1:], do)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 )
 
 func imported(deleteMissing bool, items ...string) *collection.Import {
@@ -24,7 +25,7 @@ func imported(deleteMissing bool, items ...string) *collection.Import {
 
 func (w *world) bring(in *collection.Import) {
 	w.t.Helper()
-	if err := w.Import(context.Background(), in); err != nil {
+	if err := w.Import(context.Background(), record.Root(), in); err != nil {
 		w.t.Fatalf("Import: %s", describe(err))
 	}
 }
@@ -162,7 +163,7 @@ func TestImportsThatFail(t *testing.T) {
 		"too many columns":  {imported(true, `{"name":"n","fields":[`+manyFields(2100)+`]}`), "", code, "Failed to import the collections configuration. Raw error:\n"},
 		"a name of no kind": {imported(false, `{"id":"x"}`), "", code, "Data validations failed for collection \"\" (x):"},
 	} {
-		err := w.Import(context.Background(), c.in)
+		err := w.Import(context.Background(), record.Root(), c.in)
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Kind != fault.Invalid {
 			t.Errorf("%s: %v, want an invalid fault", name, err)

@@ -31,14 +31,17 @@ func listed() *schema.Collection {
 // List is one page of the collections, as JSON. The expressions know id,
 // created, updated, name, system and type; wrong ones are an Invalid fault.
 // Expand and Cursor are ignored.
-func (s *Service) List(ctx context.Context, p record.ListParams) (*record.Page, error) {
+func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (*record.Page, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
 	page := &record.Page{Page: max(1, p.Page), PerPage: p.PerPage, TotalItems: -1, TotalPages: -1}
 	if page.PerPage <= 0 {
 		page.PerPage = defaultPerPage
 	}
 	page.PerPage = min(page.PerPage, maxPerPage)
 	sel := query.Select{
-		Scope:   query.Scope{Snapshot: s.listing, Collection: s.listing.All()[0], Request: &query.Request{}, Now: s.Now()},
+		Scope:   query.Scope{Snapshot: s.listing, Collection: s.listing.All()[0], Request: &query.Request{}, Now: s.cfg.Now()},
 		Columns: []string{"id"}, Filter: p.Filter, Sort: p.Sort,
 	}
 	items, err := s.planner.Compile(paged(sel, page))
@@ -49,7 +52,7 @@ func (s *Service) List(ctx context.Context, p record.ListParams) (*record.Page, 
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	err = s.Store.Read(ctx, func(r store.Reader) error {
+	err = s.cfg.Store.Read(ctx, func(r store.Reader) error {
 		if !p.SkipTotal {
 			if err := total(r, count, page); err != nil {
 				return err
@@ -59,7 +62,7 @@ func (s *Service) List(ctx context.Context, p record.ListParams) (*record.Page, 
 		if err != nil {
 			return err
 		}
-		page.Items, err = encode(s.Snapshots.Load(), ids)
+		page.Items, err = encode(s.cfg.Snapshots.Load(), ids)
 		return err
 	})
 	if err != nil {

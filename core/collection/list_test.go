@@ -44,7 +44,7 @@ func TestList(t *testing.T) {
 		{record.ListParams{Filter: "id = '_pb_users_auth_'"}, "users", 1, 30, 1, 1},
 		{record.ListParams{Filter: "name = 'nope'"}, "", 1, 30, 0, 0},
 	} {
-		page, err := w.List(context.Background(), c.params)
+		page, err := w.List(context.Background(), record.Root(), c.params)
 		if err != nil {
 			t.Errorf("List(%+v): %v", c.params, err)
 			continue
@@ -65,7 +65,7 @@ func TestListRefuses(t *testing.T) {
 		{Filter: "fields ~ 'x'"}, {Filter: "options ~ 'secret'"}, {Sort: "options"}, {Filter: "listRule = ''"},
 		{Filter: "name ="}, {Filter: "@collection.users.id != ''"}, {Sort: "nope"},
 	} {
-		if page, err := w.List(context.Background(), p); fault.KindOf(err) != fault.Invalid {
+		if page, err := w.List(context.Background(), record.Root(), p); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("List(%+v) = %v, %v, want an invalid fault", p, page, err)
 		}
 	}

@@ -126,7 +126,7 @@ func (n *notes) dropped(w *work, step alter.Step, rows int64) error {
 			n.Losses = append(n.Losses, Loss{Cause: LossDeleted, Collection: d.Table, Count: rows})
 		}
 	case alter.DropColumn:
-		filled, err := w.number(`SELECT COUNT(*) FROM ` + quote(d.Table) + ` WHERE ` + filled(d.Field, w.Store.Dialect()))
+		filled, err := w.number(`SELECT COUNT(*) FROM ` + quote(d.Table) + ` WHERE ` + filled(d.Field, w.cfg.Store.Dialect()))
 		if err != nil {
 			return err
 		}

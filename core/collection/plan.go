@@ -7,6 +7,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -105,7 +106,10 @@ var errUndone = errors.New("collection: a plan is undone")
 // nothing is changed, and an error is the one that the change itself would have. The
 // body has one of: create, a collection; update, with collection, body and convert;
 // delete, an id or name; import, an Import. Hooks are not run.
-func (s *Service) Plan(ctx context.Context, body []byte) (*Plan, error) {
+func (s *Service) Plan(ctx context.Context, caller record.Caller, body []byte) (*Plan, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
 	var p planned
 	if err := json.Unmarshal(body, &p); err != nil {
 		return nil, fault.Wrap(fault.Invalid, loadFailed, err)
@@ -118,13 +122,13 @@ func (s *Service) Plan(ctx context.Context, body []byte) (*Plan, error) {
 		return nil, fault.Invalidate(validateFailed, fails)
 	}
 	var n *notes
-	err := s.Store.Exclusive(ctx, func(tx store.Tx) error {
+	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
 		stored, err := readRows(tx)
 		if err != nil {
 			return err
 		}
 		n = newNotes()
-		if err := s.plan(tx, s.snapshot(stored), &p, n); err != nil {
+		if err := s.plan(tx, s.snapshot(stored), caller, &p, n); err != nil {
 			return err
 		}
 		return errUndone
@@ -136,8 +140,8 @@ func (s *Service) Plan(ctx context.Context, body []byte) (*Plan, error) {
 }
 
 // plan makes the change that is planned.
-func (s *Service) plan(tx store.Tx, stored *schema.Snapshot, p *planned, n *notes) (err error) {
-	w := s.work(tx, stored, createFailed)
+func (s *Service) plan(tx store.Tx, stored *schema.Snapshot, caller record.Caller, p *planned, n *notes) (err error) {
+	w := s.work(tx, stored, caller, createFailed)
 	w.notes = n
 	switch {
 	case p.Create != nil:

@@ -10,13 +10,14 @@ import (
 
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 )
 
 // plan is the JSON of a plan, temporary names as ~.
 func (w *world) plan(body string) string {
 	w.t.Helper()
 	before, number := w.state(), w.snapshots.Load().Number
-	p, err := w.Plan(context.Background(), []byte(body))
+	p, err := w.Plan(context.Background(), record.Root(), []byte(body))
 	if err != nil {
 		w.t.Fatalf("Plan(%s): %s", body, describe(err))
 	}
@@ -94,7 +95,7 @@ func TestPlansOfFailures(t *testing.T) {
 		"import":       {`{"import":{"collections":[{"name":"a b"}]}}`, "Failed to import collections.", "collections", "validation_collections_import_failure"},
 		"empty import": {`{"import":{}}`, "An error occurred while validating the submitted data.", "collections", "validation_required"},
 	} {
-		_, err := w.Plan(context.Background(), []byte(c.body))
+		_, err := w.Plan(context.Background(), record.Root(), []byte(c.body))
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Message != c.message || leaf(e.Fields, strings.Split(c.path, ".")) != c.code {
 			t.Errorf("%s: %v, want %q with %s at %s", name, err, c.message, c.code, c.path)
@@ -111,7 +112,7 @@ func TestExamplesOfAPlanAreShort(t *testing.T) {
 	for range 5 {
 		w.exec(`INSERT INTO "t" ("v") VALUES ('` + strings.Repeat("ü", 5000) + `')`)
 	}
-	p, err := w.Plan(context.Background(), []byte(`{"update":{"collection":"t","convert":true,"body":{"fields":[{"id":"f","name":"v","type":"number"}]}}}`))
+	p, err := w.Plan(context.Background(), record.Root(), []byte(`{"update":{"collection":"t","convert":true,"body":{"fields":[{"id":"f","name":"v","type":"number"}]}}}`))
 	w.must(err)
 	if len(p.Losses) != 1 || p.Losses[0].Count != 5 || len(p.Losses[0].Examples) != 3 || p.Losses[0].Cause != collection.LossEmptied {
 		t.Fatalf("losses = %+v", p.Losses)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -223,12 +224,12 @@ func (w *world) failRandomly(r *rand.Rand, s sketch) {
 			`{"name":"bad","fields":[{"name":"r","type":"relation","collectionId":"nope"}]}`, `{"id":"t0","type":"auth"}`,
 			`{"id":"t0","fields":[{"name":"v","type":"nope"}]}`}[r.IntN(5)]
 		failing := imported(r.IntN(2) == 0, slices.Insert(slices.Clone(items), r.IntN(len(items)+1), bad)...)
-		if err := w.Import(context.Background(), failing); err == nil {
+		if err := w.Import(context.Background(), record.Root(), failing); err == nil {
 			w.t.Fatalf("an import with %s succeeded", bad)
 		}
 		raw, err := json.Marshal(map[string]*collection.Import{"import": imported(true, items...)})
 		w.must(err)
-		if _, err := w.Plan(context.Background(), raw); err != nil {
+		if _, err := w.Plan(context.Background(), record.Root(), raw); err != nil {
 			w.t.Fatalf("Plan: %s", describe(err))
 		}
 	}

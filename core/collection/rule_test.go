@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 )
 
 func TestRulesAreJudgedByTheNewFields(t *testing.T) {
@@ -18,7 +19,7 @@ func TestRulesAreJudgedByTheNewFields(t *testing.T) {
 		"a rule that does not parse": {`{"createRule":"a ="}`, "createRule"},
 		"a relation to nothing":      {`{"updateRule":"x.y.z = 1","fields":[{"id":"f1","name":"a","type":"number"},{"id":"f2","name":"me","type":"relation","collectionId":"t_id"},{"name":"x","type":"relation","collectionId":"gone"}]}`, "updateRule"},
 	} {
-		_, err := w.Update(context.Background(), "t", []byte(c.body))
+		_, err := w.Update(context.Background(), record.Root(), "t", []byte(c.body))
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Fields[c.path] == nil || e.Fields[c.path].Code != "validation_invalid_rule" {
 			t.Errorf("%s: %v, want validation_invalid_rule at %s", name, err, c.path)
@@ -26,7 +27,7 @@ func TestRulesAreJudgedByTheNewFields(t *testing.T) {
 	}
 	w.update("t", `{"listRule":"b = 1","fields":[{"id":"f1","name":"b","type":"number"},{"id":"f2","name":"me","type":"relation","collectionId":"t_id"}]}`)
 
-	if _, err := w.Create(context.Background(), []byte(`{"name":"people","type":"auth","authRule":"nope = 1","mfa":{"enabled":true,"rule":"nope = 2"},"otp":{"enabled":true}}`)); err == nil {
+	if _, err := w.Create(context.Background(), record.Root(), []byte(`{"name":"people","type":"auth","authRule":"nope = 1","mfa":{"enabled":true,"rule":"nope = 2"},"otp":{"enabled":true}}`)); err == nil {
 		t.Error("Create with wrong rules of sign-in succeeded")
 	} else {
 		var e *fault.Error

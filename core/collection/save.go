@@ -7,6 +7,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 	"github.com/loambase/loam/core/schema/standard"
@@ -17,25 +18,29 @@ const (
 	updateFailed = "Failed to update collection."
 )
 
-// Create makes the collection that the body describes. What the body leaves out
-// has the default of its type.
-func (s *Service) Create(ctx context.Context, body []byte) (created *schema.Collection, err error) {
-	err = s.asked(ctx, change.Create, "", body, func(body []byte) error {
-		created, err = s.createFrom(ctx, body)
+// Create makes the collection that the body describes and returns it. What the body
+// leaves out has the default of its type. A body that cannot be decoded, or that is not
+// valid, is an Invalid fault.
+func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	err = s.asked(ctx, caller, change.Create, "", body, func(body []byte) error {
+		created, err = s.createFrom(ctx, caller, body)
 		return err
 	})
 	return created, err
 }
 
-func (s *Service) createFrom(ctx context.Context, body []byte) (created *schema.Collection, err error) {
+func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
 	broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
 		return alter.DecodeNew(body, stored, s.now())
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
-		w := s.work(tx, stored, createFailed)
+	err = s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
+		w := s.work(tx, stored, caller, createFailed)
 		w.tried, w.broken = s.outer == nil, broken
 		created, next, err = w.create(body)
 		return next, err
@@ -59,18 +64,21 @@ func (w *work) create(body []byte) (*schema.Collection, *schema.Snapshot, error)
 
 // Update merges the body over the stored collection and brings the table to its
 // new form. No collection: a NotFound fault.
-func (s *Service) Update(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
-	return s.update(ctx, idOrName, body, false)
+func (s *Service) Update(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
+	return s.update(ctx, caller, idOrName, body, false)
 }
 
 // UpdateConverting is Update, but a field may become one of another kind: its values
 // go through the cast of that kind. What Plan says about it is what happens.
-func (s *Service) UpdateConverting(ctx context.Context, idOrName string, body []byte) (*schema.Collection, error) {
-	return s.update(ctx, idOrName, body, true)
+func (s *Service) UpdateConverting(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
+	return s.update(ctx, caller, idOrName, body, true)
 }
 
-func (s *Service) update(ctx context.Context, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
-	err = s.asked(ctx, change.Update, idOrName, body, func(body []byte) error {
+func (s *Service) update(ctx context.Context, caller record.Caller, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	err = s.asked(ctx, caller, change.Update, idOrName, body, func(body []byte) error {
 		broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
 			if old := stored.Find(idOrName); old != nil {
 				return alter.DecodeOver(old, body, s.now())
@@ -80,8 +88,8 @@ func (s *Service) update(ctx context.Context, idOrName string, body []byte, conv
 		if err != nil {
 			return err
 		}
-		return s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
-			w := s.work(tx, stored, updateFailed)
+		return s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
+			w := s.work(tx, stored, caller, updateFailed)
 			w.convert, w.tried, w.broken = convert, s.outer == nil, broken
 			updated, next, err = w.update(idOrName, body)
 			return next, err
@@ -117,15 +125,15 @@ func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema
 // EnsureSystem creates the system collections that are missing and, in a new
 // database, the collection users.
 func (s *Service) EnsureSystem(ctx context.Context) error {
-	if len(missing(s.Snapshots.Load(), s.now())) == 0 {
+	if len(missing(s.cfg.Snapshots.Load(), s.now())) == 0 {
 		return nil
 	}
-	return s.change(ctx, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
+	return s.change(ctx, record.Root(), func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
 		var changes []alter.Change
 		for _, c := range missing(stored, s.now()) {
 			changes = append(changes, alter.Change{New: c})
 		}
-		return s.work(tx, stored, createFailed).apply(changes)
+		return s.work(tx, stored, record.Root(), createFailed).apply(changes)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema/standard"
 )
 
@@ -28,7 +29,7 @@ func TestNewDatabaseHasSystemCollections(t *testing.T) {
 	if again := open(t, at); again.state() != before {
 		t.Errorf("a second start changed\n%s\nto\n%s", before, again.state())
 	}
-	w.must(w.Delete(context.Background(), "users"))
+	w.must(w.Delete(context.Background(), record.Root(), "users"))
 	if again := open(t, at); again.snapshots.Load().Find("users") != nil {
 		t.Error("a deleted collection users came back")
 	}
@@ -47,7 +48,7 @@ func TestCreateMakesTheTable(t *testing.T) {
 		[]string{`CREATE INDEX idx_title ON posts USING btree (title)`})) {
 		t.Errorf("index = %q, want the canonical form", got)
 	}
-	if stored, err := w.Get("POSTS"); err != nil || stored.ID != c.ID || stored != w.snapshots.Load().ByID(c.ID) {
+	if stored, err := w.get("POSTS"); err != nil || stored.ID != c.ID || stored != w.snapshots.Load().ByID(c.ID) {
 		t.Errorf("Get = %v, %v, want what was created", stored, err)
 	}
 	if got := w.rows(1, `SELECT "indexes" FROM "_collections" WHERE "name" = 'posts'`); !slices.Equal(got, []string{`["CREATE INDEX idx_title ON posts (title)"]`}) {
@@ -64,7 +65,7 @@ func TestNamesThatAreKeywords(t *testing.T) {
 	if got := w.rows(2, `SELECT "group", "values" FROM "table"`); !slices.Equal(got, []string{"x,0"}) {
 		t.Errorf("rows = %q, want the data kept", got)
 	}
-	w.must(w.Delete(context.Background(), "table"))
+	w.must(w.Delete(context.Background(), record.Root(), "table"))
 }
 
 func TestUpdateKeepsData(t *testing.T) {
@@ -86,7 +87,7 @@ func TestUpdateKeepsData(t *testing.T) {
 		[]string{`CREATE INDEX i ON u USING btree (b)`, `CREATE UNIQUE INDEX uq ON u USING btree (a)`})) {
 		t.Errorf("indexes = %q, want them to follow table and columns", got)
 	}
-	if _, err := w.Get("t"); fault.KindOf(err) != fault.NotFound {
+	if _, err := w.get("t"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("Get of the old name = %v, want not found", err)
 	}
 }
@@ -124,9 +125,9 @@ func TestFailuresChangeNothing(t *testing.T) {
 	} {
 		var err error
 		if c.update == "" {
-			_, err = w.Create(context.Background(), []byte(c.body))
+			_, err = w.Create(context.Background(), record.Root(), []byte(c.body))
 		} else {
-			_, err = w.Update(context.Background(), c.update, []byte(c.body))
+			_, err = w.Update(context.Background(), record.Root(), c.update, []byte(c.body))
 		}
 		var e *fault.Error
 		if !errors.As(err, &e) || !strings.HasPrefix(e.Message, c.message) {
@@ -192,7 +193,7 @@ func TestConcurrentCreatesAllCount(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range n {
 		group.Go(func() {
-			if _, err := w.Create(context.Background(), []byte(`{"name":"c`+jsonInt(i)+`"}`)); err != nil {
+			if _, err := w.Create(context.Background(), record.Root(), []byte(`{"name":"c`+jsonInt(i)+`"}`)); err != nil {
 				t.Errorf("Create: %v", err)
 			}
 			if err := w.Load(context.Background()); err != nil {
@@ -210,7 +211,7 @@ func TestChangesOfAnotherProcessAreSeen(t *testing.T) {
 	at := newPlace(t)
 	one, other := open(t, at), open(t, at)
 	other.create(`{"name":"theirs"}`)
-	if _, err := one.Create(context.Background(), []byte(`{"name":"theirs"}`)); fault.KindOf(err) != fault.Invalid {
+	if _, err := one.Create(context.Background(), record.Root(), []byte(`{"name":"theirs"}`)); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("Create of a name that another process took = %v, want invalid", err)
 	}
 	one.create(`{"name":"ours"}`)
@@ -240,7 +241,7 @@ func TestUniqueIndexOfUsersDecides(t *testing.T) {
 	if _, ok := w.snapshots.Load().Find("users").UniqueIndex("email"); !ok {
 		t.Error("users has no unique index on email")
 	}
-	_, err := w.Update(context.Background(), "users", []byte(`{"indexes":[]}`))
+	_, err := w.Update(context.Background(), record.Root(), "users", []byte(`{"indexes":[]}`))
 	if err != nil {
 		t.Fatalf("Update without the default indexes: %s", describe(err))
 	}

@@ -14,14 +14,15 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/standard"
 	"github.com/loambase/loam/core/settings"
 )
 
-// Service defines collections. Rules do not hold here: who calls it must be a
-// superuser. It is safe for concurrent use. Errors are faults; what is not one
-// is internal.
+// Service defines collections, for superusers: every method that takes a caller begins
+// with record.Caller.RequireSuperuser. It is safe for concurrent use. Errors that a
+// caller may see are faults; all others are internal.
 type Service struct {
-	Config
+	cfg     Config
 	planner *query.Planner
 	number  *atomic.Uint64   // of the last snapshot that was made
 	listing *schema.Snapshot // describes the table _collections itself
@@ -55,20 +56,20 @@ func New(c Config) *Service {
 		c.HookLimit = 10 * time.Second
 	}
 	return &Service{
-		Config: c, planner: query.New(c.Store.Dialect()), number: new(atomic.Uint64),
+		cfg: c, planner: query.New(c.Store.Dialect()), number: new(atomic.Uint64),
 		listing: schema.NewSnapshot(0, []*schema.Collection{listed()}),
 	}
 }
 
-func (s *Service) now() string { return schema.FormatTime(s.Now()) }
+func (s *Service) now() string { return schema.FormatTime(s.cfg.Now()) }
 
 // Load publishes what is stored. It is also what to do when another process has
 // changed collections.
 func (s *Service) Load(ctx context.Context) error {
 	for {
-		before := s.Snapshots.Load()
+		before := s.cfg.Snapshots.Load()
 		var list []*schema.Collection
-		err := s.Store.Read(ctx, func(r store.Reader) (err error) {
+		err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
 			list, err = readRows(r)
 			return err
 		})
@@ -76,7 +77,7 @@ func (s *Service) Load(ctx context.Context) error {
 			return err
 		}
 		// A change that was published meanwhile may be missing in what was read.
-		if s.Snapshots.CompareAndSwap(before, s.snapshot(list)) {
+		if s.cfg.Snapshots.CompareAndSwap(before, s.snapshot(list)) {
 			return nil
 		}
 	}
@@ -88,10 +89,13 @@ func (s *Service) snapshot(list []*schema.Collection) *schema.Snapshot {
 	return schema.NewSnapshot(s.number.Add(1), list)
 }
 
-// Get is the collection with that id or, in any letter case, that name; else a
-// NotFound fault.
-func (s *Service) Get(idOrName string) (*schema.Collection, error) {
-	if c := s.Snapshots.Load().Find(idOrName); c != nil {
+// Get returns the collection with that id or, in any letter case, that name; else a
+// NotFound fault. It is shared and must not be changed.
+func (s *Service) Get(_ context.Context, caller record.Caller, idOrName string) (*schema.Collection, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	if c := s.cfg.Snapshots.Load().Find(idOrName); c != nil {
 		return c, nil
 	}
 	return nil, fault.New(fault.NotFound, "")
@@ -101,11 +105,11 @@ func (s *Service) Get(idOrName string) (*schema.Collection, error) {
 // transaction sees them (another process may have been faster) and returns them
 // as they are to be. They are published when that is durable; if anything fails,
 // nothing has changed.
-func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot) (*schema.Snapshot, error)) error {
+func (s *Service) change(ctx context.Context, caller record.Caller, fn func(store.Tx, *schema.Snapshot) (*schema.Snapshot, error)) error {
 	var binding *record.Binding
 	var list []*Event
 	var next *schema.Snapshot
-	err := s.Store.Exclusive(ctx, func(tx store.Tx) error {
+	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
 		if binding != nil { // tried before
 			binding.Close(ctx, false)
 			binding = nil
@@ -118,8 +122,8 @@ func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot
 		if next, err = fn(tx, was); err != nil {
 			return err
 		}
-		list = events(was, next)
-		logged := changes(list)
+		list = events(was, next, caller)
+		logged := changes(list, caller.Actor())
 		if binding, err = s.inTx(ctx, tx, list, next); err != nil {
 			return err
 		}
@@ -127,9 +131,9 @@ func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot
 			logged = append(logged, binding.End()...)
 		}
 		if s.outer == nil {
-			tx.OnCommit(func() { s.Snapshots.Store(next) })
+			tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
 		}
-		return s.Changes.Append(tx, logged)
+		return s.cfg.Changes.Append(tx, logged)
 	})
 	if binding != nil {
 		binding.Close(ctx, err == nil)
@@ -138,7 +142,7 @@ func (s *Service) change(ctx context.Context, fn func(store.Tx, *schema.Snapshot
 		return err
 	}
 	if s.outer != nil {
-		s.Snapshots.Store(next)
+		s.cfg.Snapshots.Store(next)
 	}
 	s.later(func() { s.after(ctx, list) })
 	return nil
@@ -151,4 +155,12 @@ func (s *Service) later(fn func()) {
 		return
 	}
 	fn()
+}
+
+// Scaffolds returns what a new collection of each type looks like, as JSON by type.
+func (s *Service) Scaffolds(_ context.Context, caller record.Caller) ([]byte, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	return standard.Scaffolds()
 }

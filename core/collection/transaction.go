@@ -17,7 +17,7 @@ import (
 // more than once. The services must not be used when it has returned.
 func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
 	var binding *record.Binding
-	err := s.Store.Exclusive(ctx, func(tx store.Tx) error {
+	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
 		if binding != nil { // tried before
 			binding.Close(ctx, false)
 			binding = nil
@@ -29,17 +29,17 @@ func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *
 		was := s.snapshot(list)
 		var current atomic.Pointer[schema.Snapshot]
 		current.Store(was)
-		binding = s.Records.Bind(tx, current.Load)
+		binding = s.cfg.Records.Bind(tx, current.Load)
 		c := s.within(binding, &current)
-		err = binding.Call(func() error { return fn(tx, c, binding.Records, c.Settings) })
+		err = binding.Call(func() error { return fn(tx, c, binding.Records, c.cfg.Settings) })
 		logged := binding.End()
 		if err != nil {
 			return err
 		}
 		if next := current.Load(); next != was {
-			tx.OnCommit(func() { s.Snapshots.Store(next) })
+			tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
 		}
-		return s.Changes.Append(tx, logged)
+		return s.cfg.Changes.Append(tx, logged)
 	})
 	if binding != nil {
 		binding.Close(ctx, err == nil)
@@ -50,9 +50,10 @@ func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *
 // within is the service bound to a transaction, whose definitions are in current.
 func (s *Service) within(b *record.Binding, current *atomic.Pointer[schema.Snapshot]) *Service {
 	bound := *s
-	bound.Store, bound.Records, bound.Changes, bound.Snapshots, bound.outer = b.Store, b.Records, b.Changes, current, b
-	if s.Settings != nil {
-		bound.Settings = s.Settings.Bind(b.Store, b.Changes)
+	bound.cfg.Store, bound.cfg.Records, bound.cfg.Changes, bound.cfg.Snapshots = b.Store, b.Records, b.Changes, current
+	bound.outer = b
+	if s.cfg.Settings != nil {
+		bound.cfg.Settings = s.cfg.Settings.Bind(b.Store, b.Changes)
 	}
 	return &bound
 }

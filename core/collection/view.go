@@ -10,6 +10,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -29,13 +30,16 @@ type DryRun struct {
 
 // DryRunView tries a query without keeping anything of it. One that cannot be used,
 // which the message says why, is an Invalid fault.
-func (s *Service) DryRunView(ctx context.Context, query string) (*DryRun, error) {
+func (s *Service) DryRunView(ctx context.Context, caller record.Caller, query string) (*DryRun, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
 	if err := dryQuery(query); err != nil {
 		return nil, err
 	}
 	name := "temp_view_" + schema.RandomString(5, schema.AlphabetID)
 	c := &schema.Collection{ID: "pbc_" + name, Name: name, Type: schema.View, View: &schema.ViewOptions{Query: query}}
-	sample, err := s.try(ctx, s.Snapshots.Load(), nil, c)
+	sample, err := s.try(ctx, s.cfg.Snapshots.Load(), nil, c)
 	if reason, refused := queryRefusal(err); refused {
 		return nil, rawError("Invalid view query.", reason, err)
 	}
@@ -68,7 +72,7 @@ func (s *Service) rehearse(ctx context.Context, decode func(*schema.Snapshot) (*
 	if s.outer != nil { // a transaction is open already, in which it is tried
 		return nil, nil
 	}
-	stored := s.Snapshots.Load()
+	stored := s.cfg.Snapshots.Load()
 	draft, err := decode(stored)
 	if err != nil || !newQuery(stored.ByID(draft.ID), draft) {
 		return nil, nil
@@ -113,7 +117,7 @@ func (s *Service) try(ctx context.Context, stored *schema.Snapshot, old, c *sche
 	c.Fields = fields
 	limited, cancel := context.WithTimeout(ctx, viewTimeout)
 	defer cancel()
-	err = s.Store.Read(limited, func(r store.Reader) error {
+	err = s.cfg.Store.Read(limited, func(r store.Reader) error {
 		sample, err = s.sample(r, c, view)
 		return err
 	})
@@ -135,7 +139,7 @@ func others(stored *schema.Snapshot, c *schema.Collection) func(name string) *sc
 
 // sample is the first records of a view.
 func (s *Service) sample(r store.Reader, c *schema.Collection, view store.View) ([]byte, error) {
-	ids, sample, err := s.Records.Sample(r, c, s.Store.Catalog().SelectView(view), sampleSize)
+	ids, sample, err := s.cfg.Records.Sample(r, c, s.cfg.Store.Catalog().SelectView(view), sampleSize)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -114,7 +115,7 @@ func TestViewQueryRefused(t *testing.T) {
 		"select id from posts where":                     {"an expression expected", "validation_required"},
 		"select id from posts where title = = 'a'":       {"syntax error", "validation_required"},
 	} {
-		_, err := w.Create(context.Background(), []byte(view("v", query)))
+		_, err := w.Create(context.Background(), record.Root(), []byte(view("v", query)))
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Kind != fault.Invalid || e.Message != "Failed to create collection." {
 			t.Errorf("Create of %q = %v, want an invalid body", query, err)
@@ -129,22 +130,22 @@ func TestViewQueryRefused(t *testing.T) {
 		t.Errorf("refused views changed\n%s\nto\n%s", before, after)
 	}
 	c := w.create(view("v", "select id from posts"))
-	if _, err := w.Update(context.Background(), "v", []byte(`{"viewQuery":"select id from v"}`)); err == nil {
+	if _, err := w.Update(context.Background(), record.Root(), "v", []byte(`{"viewQuery":"select id from v"}`)); err == nil {
 		t.Error("a view that reads itself was let through")
 	}
 	w.create(view("w", "select id from v"))
-	if _, err := w.Update(context.Background(), "v", []byte(`{"viewQuery":"select id from w"}`)); err == nil {
+	if _, err := w.Update(context.Background(), record.Root(), "v", []byte(`{"viewQuery":"select id from w"}`)); err == nil {
 		t.Error("views that read each other were let through")
 	}
 	for _, body := range []string{`{"type":"base"}`, `{"createRule":""}`, `{"indexes":["create index i on v (id)"]}`, `{"name":"posts"}`, `{"viewQuery":""}`} {
-		if _, err := w.Update(context.Background(), "v", []byte(body)); fault.KindOf(err) != fault.Invalid {
+		if _, err := w.Update(context.Background(), record.Root(), "v", []byte(body)); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("Update(%s) = %v, want that it is refused", body, err)
 		}
 	}
-	if _, err := w.Update(context.Background(), "posts", []byte(`{"type":"view"}`)); fault.KindOf(err) != fault.Invalid {
+	if _, err := w.Update(context.Background(), record.Root(), "posts", []byte(`{"type":"view"}`)); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a table that is made a view: %v", err)
 	}
-	if got, _ := w.Get("v"); got.ID != c.ID || got.View.Query != "select id from posts" {
+	if got, _ := w.get("v"); got.ID != c.ID || got.View.Query != "select id from posts" {
 		t.Errorf("after refused updates the query is %q", got.View.Query)
 	}
 }
@@ -158,9 +159,9 @@ func TestViewsFollowTheirSources(t *testing.T) {
 		t.Fatalf("rows = %q", got)
 	}
 	fields := func(edit func(f map[string]any) bool) string {
-		c, err := w.Get("posts")
+		c, err := w.get("posts")
 		if err != nil {
-			if c, err = w.Get("articles"); err != nil {
+			if c, err = w.get("articles"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -183,7 +184,7 @@ func TestViewsFollowTheirSources(t *testing.T) {
 		return true
 	})
 	w.update("posts", `{"name":"articles","fields":`+renamed+`}`)
-	a, _ := w.Get("a")
+	a, _ := w.get("a")
 	if want := `select p.id, p.headline AS title, p.n, count(u.id) as c from articles p left join users u on u.id = p."authorId" where p.headline != '' group by p.id`; a.View.Query != want {
 		t.Errorf("the query is\n%s, want\n%s", a.View.Query, want)
 	}
@@ -194,14 +195,14 @@ func TestViewsFollowTheirSources(t *testing.T) {
 	hidden := fields(func(f map[string]any) bool { f["hidden"] = f["name"] == "headline"; return true })
 	w.update("articles", `{"fields":`+hidden+`}`)
 	for _, name := range []string{"a", "b"} {
-		c, _ := w.Get(name)
+		c, _ := w.get(name)
 		if !strings.Contains(viewKinds(c), "t:text:hidden") && !strings.Contains(viewKinds(c), "title:text:hidden") {
 			t.Errorf("fields of %s after hiding one: %s", name, viewKinds(c))
 		}
 	}
 	// A column that a view uses stays, one that none uses goes, others come.
 	before := w.state()
-	_, err := w.Update(context.Background(), "articles", []byte(`{"fields":`+fields(func(f map[string]any) bool { return f["name"] != "headline" })+`}`))
+	_, err := w.Update(context.Background(), record.Root(), "articles", []byte(`{"fields":`+fields(func(f map[string]any) bool { return f["name"] != "headline" })+`}`))
 	var e *fault.Error
 	if !errors.As(err, &e) || e.Kind != fault.Invalid || !strings.HasPrefix(e.Message, "Failed to update collection. Raw error: \nview a: no such column") || len(e.Fields) > 0 {
 		t.Errorf("dropping a column that a view uses = %v", err)
@@ -216,26 +217,26 @@ func TestViewsFollowTheirSources(t *testing.T) {
 	}
 	// The view between gets another name, and loses a column that is in use.
 	w.update("a", `{"name":"aa"}`)
-	b, _ := w.Get("b")
+	b, _ := w.get("b")
 	if want := "select id, title as t, c from aa where c >= 0 order by title"; b.View.Query != want {
 		t.Errorf("the query is %q, want %q", b.View.Query, want)
 	}
-	_, err = w.Update(context.Background(), "aa", []byte(`{"viewQuery":"select id, n from articles"}`))
+	_, err = w.Update(context.Background(), record.Root(), "aa", []byte(`{"viewQuery":"select id, n from articles"}`))
 	if !errors.As(err, &e) || !strings.Contains(e.Message, "view b: no such column: aa.title") {
 		t.Errorf("a view that loses a column in use = %v", err)
 	}
 	// They are there after a restart, too, and go in their order.
 	for name, want := range map[string]string{"articles": "aa", "aa": "b", "users": "aa, articles"} {
-		err := w.Delete(context.Background(), name)
+		err := w.Delete(context.Background(), record.Root(), name)
 		if !errors.As(err, &e) || e.Message != "Failed to delete collection probably due to existing reference in "+want+"." {
 			t.Errorf("Delete(%s) = %v, want that %s is in the way", name, err, want)
 		}
 	}
-	if err := w.Truncate(context.Background(), "b"); fault.KindOf(err) != fault.Invalid {
+	if err := w.truncate(context.Background(), "b"); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("Truncate of a view = %v", err)
 	}
 	for _, name := range []string{"b", "aa", "articles"} {
-		w.must(w.Delete(context.Background(), name))
+		w.must(w.Delete(context.Background(), record.Root(), name))
 	}
 	if state := w.state(); strings.Contains(state, "aa") && strings.Contains(state, "VIEW") {
 		t.Errorf("left: %s", state)
@@ -251,11 +252,11 @@ func TestViewWithQuotedColumns(t *testing.T) {
 		`{"fields":[{"name":"title","type":"text"},{"name":"n","type":"number"}]}`: "no such column: posts.ok",
 		`{"fields":[{"name":"n","type":"number"},{"name":"ok","type":"bool"}]}`:    "no such column: posts.title",
 	} {
-		if _, err := w.Update(context.Background(), "posts", []byte(body)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := w.Update(context.Background(), record.Root(), "posts", []byte(body)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Update(%s) = %v, want %s", body, err, want)
 		}
 	}
-	if _, err := w.Update(context.Background(), "q", []byte(`{"viewQuery":"select id from posts"}`)); err == nil || !strings.Contains(err.Error(), "no such column: q.title") {
+	if _, err := w.Update(context.Background(), record.Root(), "q", []byte(`{"viewQuery":"select id from posts"}`)); err == nil || !strings.Contains(err.Error(), "no such column: q.title") {
 		t.Errorf("Update(q) = %v, want that r needs title", err)
 	}
 }
@@ -308,7 +309,7 @@ func TestViewsAreThereAfterARestart(t *testing.T) {
 	c := w.create(view("v", `select id, title from posts`))
 	w.must(w.store.Close())
 	w = open(t, at)
-	again, err := w.Get("v")
+	again, err := w.get("v")
 	w.must(err)
 	was, _ := json.Marshal(c)
 	is, _ := json.Marshal(again)
@@ -316,7 +317,7 @@ func TestViewsAreThereAfterARestart(t *testing.T) {
 		t.Errorf("after a restart\n%s, want\n%s", is, was)
 	}
 	w.update("posts", `{"name":"articles"}`)
-	if again, _ = w.Get("v"); again.View.Query != "select id, title from articles" {
+	if again, _ = w.get("v"); again.View.Query != "select id, title from articles" {
 		t.Errorf("the query is %q", again.View.Query)
 	}
 }
@@ -324,7 +325,7 @@ func TestViewsAreThereAfterARestart(t *testing.T) {
 func TestDryRunView(t *testing.T) {
 	w := withPosts(t)
 	before := w.state()
-	run, err := w.DryRunView(context.Background(), `select id, title, secret, count(*) as c from posts group by id order by id;`)
+	run, err := w.DryRunView(context.Background(), record.Root(), `select id, title, secret, count(*) as c from posts group by id order by id;`)
 	w.must(err)
 	var sample []map[string]any
 	w.must(json.Unmarshal(run.Sample, &sample))
@@ -342,7 +343,7 @@ func TestDryRunView(t *testing.T) {
 		"select '' as id":         "Invalid view query. Raw error: \nthe id column must not be empty",
 		"select id, n from posts p, users u where p.nope = 1": "Invalid view query. Raw error: \n",
 	} {
-		_, err := w.DryRunView(context.Background(), query)
+		_, err := w.DryRunView(context.Background(), record.Root(), query)
 		var e *fault.Error
 		if !errors.As(err, &e) || e.Kind != fault.Invalid || !strings.HasPrefix(e.Message, want) {
 			t.Errorf("DryRunView(%.40q) = %v, want %q", query, err, want)

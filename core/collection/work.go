@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -18,6 +19,7 @@ type work struct {
 	*Service
 	tx      store.Tx
 	stored  *schema.Snapshot
+	caller  record.Caller
 	message string // begins what failures say
 	convert bool   // fields may become ones of another kind
 
@@ -29,8 +31,8 @@ type work struct {
 	notes *notes                                 // nil: nobody asks
 }
 
-func (s *Service) work(tx store.Tx, stored *schema.Snapshot, message string) *work {
-	return &work{Service: s, tx: tx, stored: stored, message: message}
+func (s *Service) work(tx store.Tx, stored *schema.Snapshot, caller record.Caller, message string) *work {
+	return &work{Service: s, tx: tx, stored: stored, caller: caller, message: message}
 }
 
 // apply makes the changes: what else names a collection or field follows, the drafts
@@ -118,7 +120,7 @@ func (w *work) failed(c *schema.Collection, err error) error {
 // names are what the names of collections and indexes may not be: what else is in the
 // database, and the indexes of the collections as they are to be.
 func (w *work) names(changes []alter.Change, next *schema.Snapshot) ([]store.CatalogName, error) {
-	all, err := w.Store.Catalog().Names(w.tx)
+	all, err := w.cfg.Store.Catalog().Names(w.tx)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}

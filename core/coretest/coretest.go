@@ -63,7 +63,7 @@ func DB(t testing.TB) string {
 // encodes to it, and returns it.
 func Collection(t testing.TB, app *core.App, definition any) *schema.Collection {
 	t.Helper()
-	c, err := app.Collections().Create(context.Background(), encode(t, definition))
+	c, err := app.Collections().Create(context.Background(), record.Root(), encode(t, definition))
 	if err != nil {
 		t.Fatalf("create a collection: %v", err)
 	}

@@ -53,12 +53,12 @@ func (c *cell) value(rows store.Rows, id int) store.Value {
 
 // compare finds out whether the value has another form than the stored one.
 func (c *cell) compare(v store.Value, stored store.ValueKind, rows store.Rows, id int) {
-	switch c.field.Kind.(type) {
-	case *schema.Text, *schema.Editor, *schema.Email, *schema.URL, *schema.Password:
+	switch c.field.Kind.Class() {
+	case schema.ClassText, schema.ClassPassword:
 		if stored != store.KindText {
 			c.forms++
 		}
-	case *schema.Number:
+	case schema.ClassNumber:
 		if stored != store.KindText {
 			return
 		}
@@ -68,29 +68,29 @@ func (c *cell) compare(v store.Value, stored store.ValueKind, rows store.Rows, i
 				c.lose(text, rows, id)
 			}
 		}
-	case *schema.Bool:
+	case schema.ClassBool:
 		if stored == store.KindText {
 			c.forms++
 		}
-	case *schema.JSON:
+	case schema.ClassJSON:
 		if stored == store.KindText && v.Kind() == store.KindText && v.AsText() != string(rows.Bytes(c.from)) {
 			c.forms++
 		}
-	case *schema.Date, *schema.Autodate:
+	case schema.ClassDate:
 		if text := rows.Text(c.from); text != v.AsText() {
 			c.forms++
 			if v.AsText() == "" {
 				c.lose(text, rows, id)
 			}
 		}
-	case *schema.GeoPoint:
+	case schema.ClassPoint:
 		if stored := rows.Bytes(c.from); v.AsText() != string(stored) {
 			c.forms++
 			if len(stored) > 0 && !json.Valid(stored) {
 				c.lose(string(stored), rows, id)
 			}
 		}
-	default: // lists and choices
+	case schema.ClassChoice:
 		if v.AsText() != string(rows.Bytes(c.from)) {
 			c.forms++
 		}

@@ -235,7 +235,7 @@ func TestImportedCollectionsCanBeUsed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := app.Collections().Update(ctx, name, body); err != nil {
+		if _, err := app.Collections().Update(ctx, record.Root(), name, body); err != nil {
 			t.Errorf("add a field to %s: %v", name, err)
 		}
 	}
@@ -257,7 +257,7 @@ func TestImportedViewsCanBeUsed(t *testing.T) {
 		{"counter_totals", `{"viewQuery":"SELECT id, CAST(n * 100 AS INT) AS total FROM counters"}`},
 		{"counters", `{"name":"numbers"}`},
 	} {
-		if _, err := app.Collections().Update(ctx, change.name, []byte(change.body)); err != nil {
+		if _, err := app.Collections().Update(ctx, record.Root(), change.name, []byte(change.body)); err != nil {
 			t.Errorf("update %s with %s: %v", change.name, change.body, err)
 		}
 	}
@@ -267,7 +267,7 @@ func TestImportedViewsCanBeUsed(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"big_counters", "counter_totals", "broken_view", "numbers"} {
-		if err := app.Collections().Delete(ctx, name); err != nil {
+		if err := app.Collections().Delete(ctx, record.Root(), name); err != nil {
 			t.Errorf("delete %s: %v", name, err)
 		}
 	}
@@ -277,14 +277,14 @@ func TestImportedViewsCanBeUsed(t *testing.T) {
 func TestEmptyViewsCanBeDeleted(t *testing.T) {
 	app, _ := imported(t, source(t, lived))
 	ctx := context.Background()
-	if _, err := app.Collections().Create(ctx, []byte(`{"name":"nowhere"}`)); err != nil {
+	if _, err := app.Collections().Create(ctx, record.Root(), []byte(`{"name":"nowhere"}`)); err != nil {
 		t.Errorf("create what an empty view wants to read: %v", err)
 	}
-	if _, err := app.Collections().Update(ctx, "old", []byte(`{"name":"older"}`)); err != nil {
+	if _, err := app.Collections().Update(ctx, record.Root(), "old", []byte(`{"name":"older"}`)); err != nil {
 		t.Errorf("rename what an empty view reads: %v", err)
 	}
 	for _, name := range []string{"broken_view", "leftovers"} {
-		if err := app.Collections().Delete(ctx, name); err != nil {
+		if err := app.Collections().Delete(ctx, record.Root(), name); err != nil {
 			t.Errorf("delete %s: %v", name, err)
 		}
 	}

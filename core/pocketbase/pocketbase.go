@@ -13,6 +13,7 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -127,7 +128,7 @@ func (m *move) fill(ctx context.Context, read *contents, dir string) (err error)
 	ctx, cancel := context.WithTimeout(ctx, 30*24*time.Hour)
 	defer cancel()
 	before := *m.report
-	return app.Collections().Adopt(ctx, func(a *collection.Adoption) (list []*schema.Collection, err error) {
+	return app.Collections().Adopt(ctx, record.Root(), func(a *collection.Adoption) (list []*schema.Collection, err error) {
 		*m.report = before.clone() // it may be tried again
 		err = m.from.read(ctx, func(s *tables) error {
 			list, err = m.adopt(ctx, a, s, read)

@@ -47,7 +47,7 @@ const (
 func newThings(t testing.TB) *bed {
 	t.Helper()
 	b := newBed(t, targets)
-	if _, err := b.Collections().Create(t.Context(), []byte(strings.ReplaceAll(things, "TARGETS", b.Snapshot().Find("targets").ID))); err != nil {
+	if _, err := b.Collections().Create(t.Context(), record.Root(), []byte(strings.ReplaceAll(things, "TARGETS", b.Snapshot().Find("targets").ID))); err != nil {
 		t.Fatalf("create things: %s", failure(err))
 	}
 	return b

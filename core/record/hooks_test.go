@@ -307,7 +307,7 @@ func TestNestedUse(t *testing.T) {
 		},
 		"truncate": func(e *record.WriteEvent) error { return b.Records().Truncate(e.Context, "audits") },
 		"collections": func(e *record.WriteEvent) error {
-			_, err := b.Collections().Create(e.Context, []byte(`{"name": "more"}`))
+			_, err := b.Collections().Create(e.Context, record.Root(), []byte(`{"name": "more"}`))
 			return err
 		},
 		"settings": func(e *record.WriteEvent) error {

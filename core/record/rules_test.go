@@ -70,7 +70,7 @@ func TestCreateRule(t *testing.T) {
 		{"@request.body.hid:isset = false && hid = ''", guest, object{"hid": "x"}, true},
 		{"q2_via_r.id = ''", guest, nil, true}, // of the collection itself, it is no relation
 	} {
-		_, err := b.Collections().Update(t.Context(), "q2", []byte(`{"createRule": `+quoteRule(tt.rule)+`}`))
+		_, err := b.Collections().Update(t.Context(), record.Root(), "q2", []byte(`{"createRule": `+quoteRule(tt.rule)+`}`))
 		if err != nil {
 			if strings.Contains(tt.rule, "_via_") {
 				continue
@@ -152,7 +152,7 @@ func TestUpdateRule(t *testing.T) {
 		{"q2_via_nope.id = ''", nil, true},
 	} {
 		id := b.add("q2", object{"n": "old", "num": 10, "r": public, "rm": []any{public}, "hid": "h", "must": true})
-		if _, err := b.Collections().Update(t.Context(), "q2", []byte(`{"updateRule": `+quoteRule(tt.rule)+`}`)); err != nil {
+		if _, err := b.Collections().Update(t.Context(), record.Root(), "q2", []byte(`{"updateRule": `+quoteRule(tt.rule)+`}`)); err != nil {
 			if tt.rule == "q2_via_nope.id = ''" {
 				continue // cannot be saved
 			}
@@ -206,7 +206,7 @@ func TestRulesThatNoLongerCompile(t *testing.T) {
 	id := b.add("q2", object{"must": true})
 	rule := `"@collection.gone.n = ''"`
 	b.configure("q2", `{"createRule": `+rule+`, "updateRule": `+rule+`, "deleteRule": `+rule+`}`)
-	if err := b.Collections().Delete(t.Context(), "gone"); err != nil {
+	if err := b.Collections().Delete(t.Context(), record.Root(), "gone"); err != nil {
 		t.Fatal(failure(err))
 	}
 	_, err := b.create(guest, "q2", object{"must": true})

@@ -18,7 +18,7 @@ func (b *bed) collections(definitions map[string]string) {
 	b.t.Helper()
 	var ids []string
 	for name := range definitions {
-		c, err := b.Collections().Create(b.t.Context(), []byte(fmt.Sprintf(
+		c, err := b.Collections().Create(b.t.Context(), record.Root(), []byte(fmt.Sprintf(
 			`{"name": %q, "type": "base", "createRule": "", "updateRule": "", "deleteRule": "", "viewRule": "", "listRule": ""}`, name)))
 		if err != nil {
 			b.t.Fatalf("create %s: %s", name, failure(err))

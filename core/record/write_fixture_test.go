@@ -142,7 +142,7 @@ func (b *bed) as(collection, id string) record.Caller {
 // configure changes a collection.
 func (b *bed) configure(collection, body string) {
 	b.t.Helper()
-	if _, err := b.Collections().Update(b.t.Context(), collection, []byte(body)); err != nil {
+	if _, err := b.Collections().Update(b.t.Context(), record.Root(), collection, []byte(body)); err != nil {
 		b.t.Fatalf("update collection %s: %s", collection, failure(err))
 	}
 }

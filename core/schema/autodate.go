@@ -18,6 +18,9 @@ func (*Autodate) Type() string { return "autodate" }
 // Multiple is false.
 func (*Autodate) Multiple() bool { return false }
 
+// Class is ClassDate.
+func (*Autodate) Class() Class { return ClassDate }
+
 // Column is a text column.
 func (*Autodate) Column() store.ColumnKind { return store.ColumnText }
 
@@ -39,3 +42,7 @@ func (a *Autodate) Check(*Field) fault.Fields {
 	}
 	return fails
 }
+
+func (a *Autodate) clone() Kind { return clonePointer(a) }
+
+func (*Autodate) load(rows store.Rows, col int) any { return castTime(rows.Text(col)) }

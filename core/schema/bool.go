@@ -15,6 +15,9 @@ func (*Bool) Type() string { return "bool" }
 // Multiple is false.
 func (*Bool) Multiple() bool { return false }
 
+// Class is ClassBool.
+func (*Bool) Class() Class { return ClassBool }
+
 // Column is a bool column.
 func (*Bool) Column() store.ColumnKind { return store.ColumnBool }
 
@@ -31,3 +34,12 @@ func (*Bool) Validate(f *Field, v any) *fault.Field {
 }
 
 func (*Bool) Check(*Field) fault.Fields { return nil }
+
+func (*Bool) clone() Kind { return &Bool{} }
+
+func (b *Bool) load(rows store.Rows, col int) any {
+	if rows.Kind(col) == store.KindText {
+		return b.Cast(rows.Text(col))
+	}
+	return rows.Bool(col)
+}

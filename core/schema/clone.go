@@ -62,44 +62,8 @@ func (c *Collection) MapRules(fn func(property, text string) string) {
 // Clone is a copy of the field that shares nothing with it.
 func (f *Field) Clone() *Field {
 	d := *f
-	d.Kind = cloneKind(f.Kind)
+	d.Kind = f.Kind.clone()
 	return &d
-}
-
-func cloneKind(k Kind) Kind {
-	switch k := k.(type) {
-	case *Text:
-		return clonePointer(k)
-	case *Editor:
-		return clonePointer(k)
-	case *Number:
-		return &Number{Min: clonePointer(k.Min), Max: clonePointer(k.Max), OnlyInt: k.OnlyInt}
-	case *Bool:
-		return &Bool{}
-	case *Email:
-		return &Email{ExceptDomains: slices.Clone(k.ExceptDomains), OnlyDomains: slices.Clone(k.OnlyDomains)}
-	case *URL:
-		return &URL{ExceptDomains: slices.Clone(k.ExceptDomains), OnlyDomains: slices.Clone(k.OnlyDomains)}
-	case *Date:
-		return clonePointer(k)
-	case *Autodate:
-		return clonePointer(k)
-	case *Select:
-		return &Select{Values: slices.Clone(k.Values), MaxSelect: k.MaxSelect}
-	case *JSON:
-		return clonePointer(k)
-	case *File:
-		d := *k
-		d.MimeTypes, d.Thumbs = slices.Clone(k.MimeTypes), slices.Clone(k.Thumbs)
-		return &d
-	case *Relation:
-		return clonePointer(k)
-	case *Password:
-		return clonePointer(k)
-	case *GeoPoint:
-		return &GeoPoint{}
-	}
-	panic("schema: unknown kind " + k.Type())
 }
 
 // FieldByID is the field with that id, nil if there is none.

@@ -20,6 +20,9 @@ func (*Date) Type() string { return "date" }
 // Multiple is false.
 func (*Date) Multiple() bool { return false }
 
+// Class is ClassDate.
+func (*Date) Class() Class { return ClassDate }
+
 // Column is a text column.
 func (*Date) Column() store.ColumnKind { return store.ColumnText }
 
@@ -59,3 +62,7 @@ func (d *Date) Check(*Field) fault.Fields {
 	}
 	return fails
 }
+
+func (d *Date) clone() Kind { return clonePointer(d) }
+
+func (*Date) load(rows store.Rows, col int) any { return castTime(rows.Text(col)) }

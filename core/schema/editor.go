@@ -24,6 +24,9 @@ func (*Editor) Type() string { return "editor" }
 // Multiple is false.
 func (*Editor) Multiple() bool { return false }
 
+// Class is ClassText.
+func (*Editor) Class() Class { return ClassText }
+
 // Column is a text column.
 func (*Editor) Column() store.ColumnKind { return store.ColumnText }
 
@@ -59,3 +62,9 @@ func (e *Editor) Check(*Field) fault.Fields {
 	fails.Set(check.Between(e.MaxSize, 0, check.MaxSafe), "maxSize")
 	return fails
 }
+
+func (e *Editor) clone() Kind { return clonePointer(e) }
+
+func (*Editor) load(rows store.Rows, col int) any { return rows.Text(col) }
+
+func (e *Editor) bodySize() int64 { return e.Limit() }

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
@@ -20,6 +21,9 @@ func (*Email) Type() string { return "email" }
 
 // Multiple is false.
 func (*Email) Multiple() bool { return false }
+
+// Class is ClassText.
+func (*Email) Class() Class { return ClassText }
 
 // Column is a text column.
 func (*Email) Column() store.ColumnKind { return store.ColumnText }
@@ -48,3 +52,9 @@ func (e *Email) Validate(f *Field, v any) *fault.Field {
 func (e *Email) Check(*Field) fault.Fields {
 	return checkDomains(e.OnlyDomains, e.ExceptDomains)
 }
+
+func (e *Email) clone() Kind {
+	return &Email{ExceptDomains: slices.Clone(e.ExceptDomains), OnlyDomains: slices.Clone(e.OnlyDomains)}
+}
+
+func (*Email) load(rows store.Rows, col int) any { return rows.Text(col) }

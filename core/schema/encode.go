@@ -171,26 +171,3 @@ func AppendPoint(dst []byte, p Point) []byte {
 	dst = AppendNumber(dst, p.Lat)
 	return append(dst, '}')
 }
-
-// AppendValue appends a value of the field as its wire JSON. A password is
-// always the empty string.
-func AppendValue(dst []byte, f *Field, v any) []byte {
-	if _, secret := f.Kind.(*Password); secret {
-		return append(dst, `""`...)
-	}
-	switch v := v.(type) {
-	case string:
-		return AppendString(dst, v)
-	case float64:
-		return AppendNumber(dst, v)
-	case bool:
-		return strconv.AppendBool(dst, v)
-	case []string:
-		return AppendStrings(dst, v)
-	case json.RawMessage:
-		return AppendJSON(dst, v)
-	case Point:
-		return AppendPoint(dst, v)
-	}
-	return AppendValue(dst, f, f.Kind.Cast(v))
-}

@@ -29,6 +29,9 @@ func (*File) Type() string { return "file" }
 // Multiple says whether more than one may be stored.
 func (f *File) Multiple() bool { return f.MaxSelect > 1 }
 
+// Class is ClassChoice.
+func (*File) Class() Class { return ClassChoice }
+
 // Column is a text column or, for several, a list.
 func (f *File) Column() store.ColumnKind { return choiceColumn(f.Multiple()) }
 
@@ -83,4 +86,17 @@ func (f *File) Check(*Field) fault.Fields {
 		}
 	}
 	return fails
+}
+
+func (f *File) clone() Kind {
+	d := *f
+	d.MimeTypes, d.Thumbs = slices.Clone(f.MimeTypes), slices.Clone(f.Thumbs)
+	return &d
+}
+
+func (f *File) load(rows store.Rows, col int) any { return loadChoice(rows.Text(col), f.Multiple()) }
+
+func (f *File) bodySize() int64 {
+	const most = 1000 // files
+	return min(f.Limit(), maxBodySize/most) * int64(min(max(1, f.MaxSelect), most))
 }

@@ -17,6 +17,9 @@ func (*GeoPoint) Type() string { return "geoPoint" }
 // Multiple is false.
 func (*GeoPoint) Multiple() bool { return false }
 
+// Class is ClassPoint.
+func (*GeoPoint) Class() Class { return ClassPoint }
+
 // Column is a geo column.
 func (*GeoPoint) Column() store.ColumnKind { return store.ColumnGeo }
 
@@ -72,3 +75,7 @@ func (*GeoPoint) Validate(f *Field, v any) *fault.Field {
 }
 
 func (*GeoPoint) Check(*Field) fault.Fields { return nil }
+
+func (*GeoPoint) clone() Kind { return &GeoPoint{} }
+
+func (g *GeoPoint) load(rows store.Rows, col int) any { return g.Cast(rows.Text(col)) }

@@ -32,6 +32,9 @@ func (*JSON) Type() string { return "json" }
 // Multiple is false.
 func (*JSON) Multiple() bool { return false }
 
+// Class is ClassJSON.
+func (*JSON) Class() Class { return ClassJSON }
+
 // Column is a JSON column.
 func (*JSON) Column() store.ColumnKind { return store.ColumnJSON }
 
@@ -225,3 +228,22 @@ func (j *JSON) Check(*Field) fault.Fields {
 	fails.Set(check.Between(j.MaxSize, 0, check.MaxSafe), "maxSize")
 	return fails
 }
+
+func (j *JSON) clone() Kind { return clonePointer(j) }
+
+func (*JSON) load(rows store.Rows, col int) any {
+	if rows.Kind(col) == store.KindFloat { // a lone number, which SQLite keeps as one
+		return json.RawMessage(AppendNumber(nil, rows.Float(col)))
+	}
+	stored := rows.Bytes(col)
+	switch string(stored) {
+	case "", "null":
+		return json.RawMessage(nil)
+	}
+	if !json.Valid(stored) {
+		return json.RawMessage(AppendString(nil, stored))
+	}
+	return json.RawMessage(bytes.Clone(stored))
+}
+
+func (j *JSON) bodySize() int64 { return j.Limit() }

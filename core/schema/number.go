@@ -21,6 +21,9 @@ func (*Number) Type() string { return "number" }
 // Multiple is false.
 func (*Number) Multiple() bool { return false }
 
+// Class is ClassNumber.
+func (*Number) Class() Class { return ClassNumber }
+
 // Column is a number column.
 func (*Number) Column() store.ColumnKind { return store.ColumnNumber }
 
@@ -67,4 +70,15 @@ func (n *Number) Check(*Field) fault.Fields {
 			"Must be greater or equal than "+cast.Decimal(*n.Min), "min", *n.Min), "max")
 	}
 	return fails
+}
+
+func (n *Number) clone() Kind {
+	return &Number{Min: clonePointer(n.Min), Max: clonePointer(n.Max), OnlyInt: n.OnlyInt}
+}
+
+func (n *Number) load(rows store.Rows, col int) any {
+	if rows.Kind(col) == store.KindText {
+		return n.Cast(rows.Text(col))
+	}
+	return rows.Float(col)
 }

@@ -34,6 +34,9 @@ func (*Password) Type() string { return "password" }
 // Multiple is false.
 func (*Password) Multiple() bool { return false }
 
+// Class is ClassPassword.
+func (*Password) Class() Class { return ClassPassword }
+
 // Column is a text column.
 func (*Password) Column() store.ColumnKind { return store.ColumnText }
 
@@ -79,3 +82,9 @@ func (p *Password) Check(*Field) fault.Fields {
 	fails.Set(checkPattern(p.Pattern), "pattern")
 	return fails
 }
+
+func (p *Password) clone() Kind { return clonePointer(p) }
+
+func (*Password) load(rows store.Rows, col int) any { return rows.Text(col) }
+
+func (p *Password) compile() { p.re = compiled(p.Pattern) }

@@ -23,6 +23,9 @@ func (*Relation) Type() string { return "relation" }
 // Multiple says whether the field may refer to more than one record.
 func (r *Relation) Multiple() bool { return r.MaxSelect > 1 }
 
+// Class is ClassChoice.
+func (*Relation) Class() Class { return ClassChoice }
+
 // Column is a text column or, for several, a list.
 func (r *Relation) Column() store.ColumnKind { return choiceColumn(r.Multiple()) }
 
@@ -66,4 +69,10 @@ func (r *Relation) Check(*Field) fault.Fields {
 		fails.Set(check.Between(r.MaxSelect, 0, check.MaxSafe), "maxSelect")
 	}
 	return fails
+}
+
+func (r *Relation) clone() Kind { return clonePointer(r) }
+
+func (r *Relation) load(rows store.Rows, col int) any {
+	return loadChoice(rows.Text(col), r.Multiple())
 }

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
@@ -21,6 +20,9 @@ func (*Select) Type() string { return "select" }
 
 // Multiple says whether more than one may be chosen.
 func (s *Select) Multiple() bool { return s.MaxSelect > 1 }
+
+// Class is ClassChoice.
+func (*Select) Class() Class { return ClassChoice }
 
 // Column is a text column or, for several, a list.
 func (s *Select) Column() store.ColumnKind { return choiceColumn(s.Multiple()) }
@@ -58,24 +60,6 @@ func (s *Select) allowed(value string) *fault.Field {
 	return fault.Leaf("validation_invalid_value", "Invalid value "+value, "value", value)
 }
 
-func tooMany(limit int) *fault.Field {
-	return fault.Leaf("validation_too_many_values", fmt.Sprintf("Select no more than %d", limit), "maxSelect", limit)
-}
-
-func choiceColumn(multiple bool) store.ColumnKind {
-	if multiple {
-		return store.ColumnMulti
-	}
-	return store.ColumnText
-}
-
-func choiceZero(multiple bool) any {
-	if multiple {
-		return []string{}
-	}
-	return ""
-}
-
 func (s *Select) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if len(s.Values) == 0 {
@@ -89,11 +73,6 @@ func (s *Select) Check(*Field) fault.Fields {
 	return fails
 }
 
-// IsChoice
-func IsChoice(k Kind) bool {
-	switch k.(type) {
-	case *Select, *Relation, *File:
-		return true
-	}
-	return false
-}
+func (s *Select) clone() Kind { return &Select{Values: slices.Clone(s.Values), MaxSelect: s.MaxSelect} }
+
+func (s *Select) load(rows store.Rows, col int) any { return loadChoice(rows.Text(col), s.Multiple()) }

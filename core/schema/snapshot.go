@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -61,11 +60,8 @@ func (c *Collection) prepare() {
 	for i, f := range c.Fields {
 		byName[f.Name] = i
 		c.sorted[i] = i
-		switch k := f.Kind.(type) {
-		case *Text:
-			k.re = compiled(k.Pattern)
-		case *Password:
-			k.re = compiled(k.Pattern)
+		if k, ok := f.Kind.(interface{ compile() }); ok {
+			k.compile()
 		}
 	}
 	slices.SortFunc(c.sorted, func(a, b int) int { return strings.Compare(c.Fields[a].Name, c.Fields[b].Name) })
@@ -92,18 +88,6 @@ func (s *Snapshot) Find(idOrName string) *Collection {
 // References are the relation fields that point to the collection, its own
 // included, in the order of the names of their collections. Not to be changed.
 func (s *Snapshot) References(collectionID string) []Reference { return s.refs[collectionID] }
-
-// compiled is the pattern, nil if it is empty or wrong: then Validate fails on use.
-func compiled(pattern string) *regexp.Regexp {
-	if pattern == "" {
-		return nil
-	}
-	re, err := regexp.Compile(pattern)
-	if err != nil {
-		return nil
-	}
-	return re
-}
 
 // Named is the collection of that name in any letter case, whatever has it for an id:
 // that is how queries of views name it.

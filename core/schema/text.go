@@ -40,6 +40,9 @@ func (*Text) Type() string { return "text" }
 // Multiple is false.
 func (*Text) Multiple() bool { return false }
 
+// Class is ClassText.
+func (*Text) Class() Class { return ClassText }
+
 // Column is a text column.
 func (*Text) Column() store.ColumnKind { return store.ColumnText }
 
@@ -85,31 +88,6 @@ func (t *Text) Validate(f *Field, v any) *fault.Field {
 			fmt.Sprintf("Must be no more than %d character(s)", t.Limit()), "max", t.Limit())
 	}
 	return matches(t.re, t.Pattern, s)
-}
-
-// required is the failure of a field that must have a value and has none.
-func required(f *Field, empty bool) *fault.Field {
-	if f.Required && empty {
-		return check.Blank()
-	}
-	return nil
-}
-
-// matches judges s by a pattern, which is compiled here if it was not before.
-func matches(re *regexp.Regexp, pattern, s string) *fault.Field {
-	if pattern == "" {
-		return nil
-	}
-	if re == nil {
-		var err error
-		if re, err = regexp.Compile(pattern); err != nil {
-			return fault.Leaf("validation_invalid_format", "Invalid value format")
-		}
-	}
-	if !re.MatchString(s) {
-		return fault.Leaf("validation_invalid_format", "Invalid value format")
-	}
-	return nil
 }
 
 // validateID refuses what would be unsafe in a path or a file name.
@@ -180,13 +158,10 @@ func (t *Text) checkGenerate(f *Field) *fault.Field {
 	return nil
 }
 
-// checkPattern is the failure of a pattern that is no regular expression.
-func checkPattern(pattern string) *fault.Field {
-	if pattern == "" {
-		return nil
-	}
-	if _, err := regexp.Compile(pattern); err != nil {
-		return fault.Leaf("validation_invalid_regex", err.Error())
-	}
-	return nil
-}
+func (t *Text) clone() Kind { return clonePointer(t) }
+
+func (*Text) load(rows store.Rows, col int) any { return rows.Text(col) }
+
+func (t *Text) isPrimaryKey() bool { return t.PrimaryKey }
+
+func (t *Text) compile() { t.re = compiled(t.Pattern) }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
@@ -20,6 +21,9 @@ func (*URL) Type() string { return "url" }
 
 // Multiple is false.
 func (*URL) Multiple() bool { return false }
+
+// Class is ClassText.
+func (*URL) Class() Class { return ClassText }
 
 // Column is a text column.
 func (*URL) Column() store.ColumnKind { return store.ColumnText }
@@ -53,3 +57,9 @@ func (u *URL) Validate(f *Field, v any) *fault.Field {
 func (u *URL) Check(*Field) fault.Fields {
 	return checkDomains(u.OnlyDomains, u.ExceptDomains)
 }
+
+func (u *URL) clone() Kind {
+	return &URL{ExceptDomains: slices.Clone(u.ExceptDomains), OnlyDomains: slices.Clone(u.OnlyDomains)}
+}
+
+func (*URL) load(rows store.Rows, col int) any { return rows.Text(col) }

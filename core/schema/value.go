@@ -3,10 +3,9 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
+	"strconv"
 
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/cast"
 )
 
 // Value is the bound parameter of a value of the field. What is not a value of
@@ -58,67 +57,31 @@ func as[T any](f *Field, v any) T {
 // Load is the field's value in a row. What is stored in another form than this
 // kind's (old databases, a changed option) is cast; NULL is the zero value.
 func (f *Field) Load(rows store.Rows, col int) any {
-	stored := rows.Kind(col)
-	if stored == store.KindNull {
+	if rows.Kind(col) == store.KindNull {
 		return f.Kind.Zero()
 	}
-	switch k := f.Kind.(type) {
-	case *Text, *Editor, *Email, *URL, *Password:
-		return rows.Text(col)
-	case *Date, *Autodate:
-		s := rows.Text(col)
-		if s == "" || isCanonicalTime(s) {
-			return s
-		}
-		return k.Cast(s)
-	case *Number:
-		if stored == store.KindText {
-			return k.Cast(rows.Text(col))
-		}
-		return rows.Float(col)
-	case *Bool:
-		if stored == store.KindText {
-			return k.Cast(rows.Text(col))
-		}
-		return rows.Bool(col)
-	case *JSON:
-		if stored == store.KindFloat { // a lone number, which SQLite keeps as one
-			return json.RawMessage(AppendNumber(nil, rows.Float(col)))
-		}
-		return loadJSON(rows.Bytes(col))
-	case *Select, *File, *Relation:
-		if k.Multiple() {
-			return parseList(rows.Text(col))
-		}
-	}
-	return f.Kind.Cast(rows.Text(col))
+	return f.Kind.load(rows, col)
 }
 
-func loadJSON(stored []byte) any {
-	switch string(stored) {
-	case "", "null":
-		return json.RawMessage(nil)
+// AppendValue appends a value of the field as its wire JSON. A password is
+// always the empty string.
+func AppendValue(dst []byte, f *Field, v any) []byte {
+	if f.IsPassword() {
+		return append(dst, `""`...)
 	}
-	if !json.Valid(stored) {
-		return json.RawMessage(AppendString(nil, stored))
+	switch v := v.(type) {
+	case string:
+		return AppendString(dst, v)
+	case float64:
+		return AppendNumber(dst, v)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case []string:
+		return AppendStrings(dst, v)
+	case json.RawMessage:
+		return AppendJSON(dst, v)
+	case Point:
+		return AppendPoint(dst, v)
 	}
-	return json.RawMessage(append([]byte(nil), stored...))
-}
-
-// parseList reads the stored list of a field. Nearly all of them are plain: no
-// escapes, no spaces, no empty or repeated items.
-func parseList(s string) []string {
-	if s == "[]" {
-		return []string{}
-	}
-	if len(s) < 4 || !strings.HasPrefix(s, `["`) || !strings.HasSuffix(s, `"]`) || strings.IndexByte(s, '\\') >= 0 {
-		return cast.List(s)
-	}
-	list := strings.Split(s[2:len(s)-2], `","`)
-	for _, item := range list {
-		if strings.IndexByte(item, '"') >= 0 {
-			return cast.List(s)
-		}
-	}
-	return cast.Unique(list)
+	return AppendValue(dst, f, f.Kind.Cast(v))
 }

@@ -99,14 +99,3 @@ func (f *Field) UnmarshalJSON(body []byte) error {
 		Presentable: w.Presentable, Required: w.Required, Help: w.Help, Kind: kind}
 	return nil
 }
-
-// newKind is a kind with every option at its zero value.
-func newKind(wireType string) (Kind, error) {
-	for _, k := range []Kind{&Text{}, &Editor{}, &Number{}, &Bool{}, &Email{}, &URL{}, &Date{}, &Autodate{},
-		&Select{}, &JSON{}, &File{}, &Relation{}, &Password{}, &GeoPoint{}} {
-		if k.Type() == wireType {
-			return k, nil
-		}
-	}
-	return nil, fmt.Errorf("schema: unknown field type %q", wireType)
-}

@@ -5,8 +5,6 @@ import (
 	"testing"
 )
 
-const testNow = "2024-01-02 03:04:05.678Z"
-
 func TestFieldJSON(t *testing.T) {
 	for _, want := range []string{
 		`{"autogeneratePattern":"","help":"","hidden":false,"id":"","max":0,"min":0,"name":"","pattern":"","presentable":false,"primaryKey":false,"required":false,"system":false,"type":"text"}`,

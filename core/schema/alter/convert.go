@@ -12,12 +12,11 @@ import (
 // A password's hash is for nobody to read and nothing else is one; names of files
 // come from uploads only.
 func convertible(from, to schema.Kind) bool {
-	switch to.(type) {
-	case *schema.Password, *schema.File:
-		return from.Type() == to.Type()
+	if from.Type() == to.Type() {
+		return true
 	}
-	_, hash := from.(*schema.Password)
-	return !hash || from.Type() == to.Type()
+	_, isFile := to.(*schema.File)
+	return !isFile && from.Class() != schema.ClassPassword && to.Class() != schema.ClassPassword
 }
 
 // converts says whether stored values of was have another form as values of is.
@@ -25,11 +24,7 @@ func converts(was, is *schema.Field) bool {
 	if was.Type() == is.Type() {
 		return was.Multiple() != is.Multiple()
 	}
-	switch is.Kind.(type) {
-	case *schema.Text, *schema.Editor, *schema.Email, *schema.URL:
-		return was.Kind.Column() != store.ColumnText
-	}
-	return true
+	return is.Kind.Class() != schema.ClassText || was.Kind.Column() != store.ColumnText
 }
 
 // Convert is a value of from as one of to: what to's kind makes of it by its cast.
@@ -56,7 +51,7 @@ func source(from, to *schema.Field, v any) any {
 			return to.Kind.Zero()
 		}
 	}
-	if _, isJSON := to.Kind.(*schema.JSON); isJSON {
+	if to.Kind.Class() == schema.ClassJSON {
 		if p, ok := v.(schema.Point); ok {
 			return json.RawMessage(schema.AppendPoint(nil, p))
 		}
@@ -64,7 +59,7 @@ func source(from, to *schema.Field, v any) any {
 	}
 	switch v := v.(type) {
 	case []string:
-		if !to.Multiple() && !schema.IsChoice(to.Kind) {
+		if !to.Multiple() && !to.IsChoice() {
 			return string(schema.AppendStrings(nil, v))
 		}
 	case schema.Point:
@@ -78,7 +73,7 @@ func source(from, to *schema.Field, v any) any {
 		case store.ColumnNumber, store.ColumnBool, store.ColumnMulti:
 			return v
 		}
-		if !schema.IsChoice(to.Kind) {
+		if !to.IsChoice() {
 			return string(v)
 		}
 	}

@@ -86,14 +86,6 @@ func DecodeImported(stored *schema.Collection, body []byte, only, convert bool, 
 	return merged(stored, body, merging{old: stored, convert: convert, imported: true, only: only}, now)
 }
 
-// merging is how the fields of a body meet the stored ones.
-type merging struct {
-	old      *schema.Collection // nil: there are none
-	convert  bool               // the type of a field may change
-	imported bool               // ids may be of another database
-	only     bool               // of an import: stored fields that the body leaves out go
-}
-
 func merged(c *schema.Collection, body []byte, m merging, now string) (*schema.Collection, error) {
 	d := c.Clone()
 	if err := mergeBody(d, body, m); err != nil {

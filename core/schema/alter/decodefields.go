@@ -7,6 +7,14 @@ import (
 	"github.com/loambase/loam/core/schema/standard"
 )
 
+// merging is how the fields of a body meet the stored ones.
+type merging struct {
+	old      *schema.Collection // nil: there are none
+	convert  bool               // the type of a field may change
+	imported bool               // ids may be of another database
+	only     bool               // of an import: stored fields that the body leaves out go
+}
+
 // buildFields makes a field list of submitted ones (docs/wire/records.md §2.3).
 // What comes without an id takes that of the stored field of the same name and
 // type, so that its column and data are kept, else a derived one.

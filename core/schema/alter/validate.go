@@ -12,17 +12,6 @@ import (
 	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
-// Surroundings are what a collection is judged against.
-type Surroundings struct {
-	Old      *schema.Collection  // as it is stored; nil when it is new
-	Snapshot *schema.Snapshot    // the collections as they are to be, the judged one among them or not
-	Names    []store.CatalogName // of the database and of these collections, but for the tables of collections
-	Convert  bool                // fields may become ones of another kind
-
-	// Rule judges a rule of the collection by its new fields.
-	Rule func(c *schema.Collection, rule string) error
-}
-
 // Validate judges the collection whole (docs/wire/records.md §2.5): of each
 // property the first failure. Empty: valid.
 func Validate(c *schema.Collection, s Surroundings) fault.Fields {
@@ -44,12 +33,6 @@ func Validate(c *schema.Collection, s Surroundings) fault.Fields {
 		v.auth()
 	}
 	return v.fails
-}
-
-type validation struct {
-	Surroundings
-	c     *schema.Collection
-	fails fault.Fields
 }
 
 func (v *validation) id() *fault.Field {
@@ -114,13 +97,6 @@ func (v *validation) name() *fault.Field {
 	return nil
 }
 
-func via(name string) *fault.Field {
-	if strings.Contains(strings.ToLower(name), "_via_") {
-		return fault.Leaf("validation_found_via", `The value cannot contain "_via_"`)
-	}
-	return nil
-}
-
 // internal says whether the database uses the name itself: for one of our own
 // tables, for an index, or as a prefix that it keeps for itself.
 func (v *validation) internal(name string) bool {
@@ -142,21 +118,6 @@ func (v *validation) apiRule(r schema.Rule) {
 			v.fails.Set(systemRuleChange(), r.Name)
 		}
 	}
-}
-
-func systemRuleChange() *fault.Field {
-	return fault.Leaf("validation_collection_system_rule_change", "System collection API rule cannot be changed")
-}
-
-// rule judges an expression; nil and "" are always valid.
-func (v *validation) rule(rule *string) *fault.Field {
-	if rule == nil || *rule == "" {
-		return nil
-	}
-	if err := v.Rule(v.c, *rule); err != nil {
-		return fault.Leaf("validation_invalid_rule", "Invalid rule. Raw error: "+err.Error())
-	}
-	return nil
 }
 
 func (v *validation) indexes() {

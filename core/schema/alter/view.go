@@ -158,8 +158,5 @@ func (d *derivation) at(o viewquery.Origin) *schema.Field { return d.find(o.Tabl
 
 // secret says whether nobody is ever shown the values.
 func (d *derivation) secret(o viewquery.Origin) bool {
-	if _, ok := d.at(o).Kind.(*schema.Password); ok {
-		return true
-	}
-	return d.find(o.Table).IsAuth() && o.Column == "tokenKey"
+	return d.at(o).IsPassword() || d.find(o.Table).IsAuth() && o.Column == "tokenKey"
 }

@@ -1,0 +1,177 @@
+package change
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// state is the row of _params that belongs to the log.
+type state struct {
+	// Epoch is a random text that is part of every token. A new one is drawn when the
+	// log is made and when the database is put back to an earlier state.
+	Epoch  string `json:"epoch"`
+	Pruned int64  `json:"pruned"` // the number of the last transaction that was pruned
+}
+
+const stateID = "changes"
+
+const newestSQL = `SELECT COALESCE(max("seq"), 0) FROM "_changes"`
+
+func readState(r store.Reader) (s state, found bool, err error) {
+	rows, err := r.Query(`SELECT "value" FROM "_params" WHERE "id" = $1`, store.Text(stateID))
+	if err != nil {
+		return s, false, err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		found = true
+		if err := json.Unmarshal(rows.Bytes(0), &s); err != nil {
+			return s, true, fmt.Errorf("state of the change log: %w", err)
+		}
+	}
+	return s, found, rows.Close()
+}
+
+// readEnd reads the state together with the number of the last transaction.
+func readEnd(r store.Reader) (s state, newest int64, found bool, err error) {
+	if s, found, err = readState(r); err != nil {
+		return s, 0, false, err
+	}
+	newest, err = integer(r, newestSQL)
+	return s, newest, found, err
+}
+
+func writeState(tx store.Tx, s state, now time.Time) error {
+	value, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO "_params" ("id", "value", "created", "updated") VALUES ($1, $2, $3, $3) `+
+		`ON CONFLICT ("id") DO UPDATE SET "value" = excluded."value", "updated" = excluded."updated"`,
+		store.Text(stateID), store.Text(string(value)), store.Text(schema.FormatTime(now)))
+	return err
+}
+
+// drawEpoch gives the log a new epoch; if one is to be kept, only where there is none.
+func drawEpoch(ctx context.Context, s store.Store, now time.Time, keep bool) error {
+	return s.Write(ctx, func(tx store.Tx) error {
+		current, found, err := readState(tx)
+		if err != nil || found && keep {
+			return err
+		}
+		current.Epoch = schema.RandomString(8, schema.AlphabetID)
+		return writeState(tx, current, now)
+	})
+}
+
+// Renew gives the change log in s a new epoch, so that no earlier token can be resumed
+// from. It is for a copy of a database that is about to replace a newer state of it
+// (Log.Replace), and must be durable in the copy before that: tokens of the replaced
+// state name transactions that the copy will number anew.
+func Renew(ctx context.Context, s store.Store, now time.Time) error {
+	if err := drawEpoch(ctx, s, now, false); err != nil {
+		return fmt.Errorf("renew the change log: %w", err)
+	}
+	return nil
+}
+
+// Open finds out where the log stands, and creates its epoch if it has none. The feed
+// begins there. Its errors are those of the store.
+func (l *Log) Open(ctx context.Context) error {
+	if err := l.open(ctx); err != nil {
+		return fmt.Errorf("open the change log: %w", err)
+	}
+	return nil
+}
+
+func (l *Log) open(ctx context.Context) error {
+	if err := l.acquire(ctx); err != nil {
+		return err
+	}
+	defer l.release()
+	found := false
+	err := l.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
+		_, found, err = readState(r)
+		return err
+	})
+	if err == nil && !found {
+		err = drawEpoch(ctx, l.cfg.Store, l.cfg.Now(), true)
+	}
+	if err != nil {
+		return err
+	}
+	return l.readEpoch(ctx)
+}
+
+// Replace calls replace, which puts another database in the place of this one, while
+// the feed stands still. If the epoch of the log is another one after that, whatever
+// replace returned, every subscription ends with ErrGone and the feed begins at the end
+// of the new log; the observers are told that anything may have changed.
+func (l *Log) Replace(ctx context.Context, replace func() error) error {
+	if err := l.acquire(ctx); err != nil {
+		return err
+	}
+	defer l.release()
+	l.doubt()
+	defer l.wakeFeed() // it reads the epoch if that fails here
+	if err := replace(); err != nil {
+		return err
+	}
+	l.notify(nil)
+	return l.readEpoch(ctx)
+}
+
+// doubt marks the epoch as one that has to be read again before it is used.
+func (l *Log) doubt() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doubted = true
+}
+
+// resolve reads the epoch again if it is in doubt. feeding must be held.
+func (l *Log) resolve(ctx context.Context) error {
+	l.mu.Lock()
+	doubted := l.doubted
+	l.mu.Unlock()
+	if !doubted {
+		return nil
+	}
+	return l.readEpoch(ctx)
+}
+
+// readEpoch reads the epoch. If it is another one than before the feed starts at the
+// end of the log and every subscription ends. feeding must be held.
+func (l *Log) readEpoch(ctx context.Context) error {
+	l.mu.Lock()
+	l.doubted = false // before the database is looked at: a later doubt stays
+	l.mu.Unlock()
+	var current state
+	var newest int64
+	err := l.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
+		current, newest, _, err = readEnd(r)
+		return err
+	})
+	if err != nil {
+		l.doubt()
+		return fmt.Errorf("read the change log: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if current.Epoch == l.epoch {
+		return nil
+	}
+	l.dropAll(ErrGone)
+	l.epoch, l.feed = current.Epoch, startAt(newest)
+	return nil
+}
+
+// startAt is the frontier of a feed that starts when newest is the greatest number.
+func startAt(newest int64) frontier {
+	seq := max(0, newest-window)
+	return frontier{at: end(seq), whole: seq}
+}

@@ -1,0 +1,293 @@
+package change_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/migrations"
+)
+
+// systemTables makes the tables of the system in a new database.
+func systemTables(t testing.TB, db store.Store) {
+	t.Helper()
+	err := db.Exclusive(t.Context(), func(tx store.Tx) error {
+		for _, step := range migrations.System() {
+			if err := step.Up(migration{tx, db.Migrator()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newLog is an open log on a database of its own, without an app.
+func newLog(t testing.TB, db store.Store, c change.Config) *change.Log {
+	t.Helper()
+	c.Store, c.Node, c.Log = db, "here", slog.New(slog.DiscardHandler)
+	l := change.New(c)
+	if err := l.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// run runs the log until the test ends.
+func run(t testing.TB, l *change.Log) {
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { l.Run(ctx) })
+	t.Cleanup(func() { stop(); running.Wait() })
+}
+
+// appendAll appends changes in one transaction.
+func appendAll(t testing.TB, db store.Store, l *change.Log, changes ...change.Change) {
+	t.Helper()
+	if err := db.Write(t.Context(), func(tx store.Tx) error { return l.Append(tx, slices.Clone(changes)) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func changeOf(id string, a change.Action, before string) change.Change {
+	c := change.Change{Kind: change.Record, Collection: "docs", Record: id, Action: a}
+	if before != "" {
+		c.Before = []byte(before)
+	}
+	return c
+}
+
+// later is what Later calls its function with, one line a change.
+func later(t testing.TB, db store.Store, l *change.Log, after change.Position, ids ...string) (got []string, err error) {
+	t.Helper()
+	err = db.Read(t.Context(), func(r store.Reader) error {
+		return l.Later(r, "docs", ids, after, func(c change.Change) error {
+			got = append(got, fmt.Sprintf("%d.%d %s %s %s", c.Seq, c.N, c.Record, c.Action, c.Before))
+			return nil
+		})
+	})
+	return got, err
+}
+
+func TestLater(t *testing.T) {
+	t.Parallel()
+	db := enginetest.Open(t)
+	systemTables(t, db)
+	l := newLog(t, db, change.Config{KeepRows: 4, Keep: time.Hour})
+	other := changeOf("a", change.Update, `{"n":99}`)
+	other.Collection = "others"
+	appendAll(t, db, l, changeOf("a", change.Create, ""), changeOf("b", change.Create, "")) // 1
+	appendAll(t, db, l, changeOf("a", change.Update, `{"n":1}`))                            // 2
+	appendAll(t, db, l, changeOf("b", change.Update, `{"n":1}`), other,
+		changeOf("a", change.Update, `{"n":2}`), changeOf("b", change.Update, `{"n":2}`)) // 3
+	appendAll(t, db, l, changeOf("a", change.Delete, `{"n":3}`)) // 4
+	appendAll(t, db, l, changeOf("a", change.Create, ""))        // 5
+	for _, test := range []struct {
+		after change.Position
+		ids   []string
+		want  []string
+	}{
+		{change.Position{}, []string{"a"}, []string{`2.0 a update {"n":1}`, `3.2 a update {"n":2}`, `4.0 a delete {"n":3}`}},
+		{change.Position{Seq: 2}, []string{"a"}, []string{`3.2 a update {"n":2}`, `4.0 a delete {"n":3}`}},
+		{change.Position{Seq: 3}, []string{"b", "a"}, []string{`3.2 a update {"n":2}`, `3.3 b update {"n":2}`, `4.0 a delete {"n":3}`}},
+		{change.Position{Seq: 3, N: 3}, []string{"b", "c"}, nil},
+		{change.Position{}, nil, nil},
+	} {
+		got, err := later(t, db, l, test.after, test.ids...)
+		if err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("Later(%v, %+v) = %v, %v, want %v", test.ids, test.after, got, err, test.want)
+		}
+	}
+	enough := errors.New("enough")
+	err := db.Read(t.Context(), func(r store.Reader) error {
+		return l.Later(r, "docs", []string{"a"}, change.Position{}, func(change.Change) error { return enough })
+	})
+	if !errors.Is(err, enough) {
+		t.Errorf("Later = %v, want the error of the function", err)
+	}
+	if err := l.Prune(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := later(t, db, l, change.Position{Seq: 1}, "a"); !errors.Is(err, change.ErrGone) {
+		t.Errorf("Later behind what was pruned = %v, %v, want ErrGone", got, err)
+	}
+	if _, err := later(t, db, l, change.Position{Seq: 3, N: 3}, "a"); err != nil {
+		t.Errorf("Later after what was pruned = %v", err)
+	}
+}
+
+// A database that is put in the place of this one ends subscriptions and tokens.
+func TestReplace(t *testing.T) {
+	t.Parallel()
+	db := enginetest.Open(t)
+	systemTables(t, db)
+	l := newLog(t, db, change.Config{})
+	run(t, l)
+	for range 3 {
+		appendAll(t, db, l, changeOf("a", change.Update, `{}`))
+	}
+	live, token := subscribe(t, l, "")
+	appendAll(t, db, l, changeOf("a", change.Update, `{}`))
+	behind, _ := subscribe(t, l, token) // it has not begun to read
+	told := make(chan []change.Change, 10)
+	l.Observe(func(c []change.Change) { told <- c })
+
+	refused := errors.New("refused")
+	if err := l.Replace(t.Context(), func() error { return refused }); !errors.Is(err, refused) {
+		t.Fatalf("Replace = %v, want the error of the function", err)
+	}
+	receive(t, live, 1) // nothing has ended
+
+	if err := l.Replace(t.Context(), func() error { return change.Renew(t.Context(), db, time.Now()) }); err != nil {
+		t.Fatal(err)
+	}
+	if c := <-told; c != nil {
+		t.Errorf("the observers were told %v, want that anything may have changed", c)
+	}
+	for name, s := range map[string]*change.Subscription{"live": live, "behind": behind} {
+		if b, err := s.Next(t.Context()); !errors.Is(err, change.ErrGone) {
+			t.Errorf("Next of the %s subscription: %v, %v, want ErrGone", name, b, err)
+		}
+	}
+	if _, _, err := l.Subscribe(t.Context(), token); !errors.Is(err, change.ErrGone) {
+		t.Errorf("Subscribe with a token of before: %v, want ErrGone", err)
+	}
+	s, _ := subscribe(t, l, "")
+	appendAll(t, db, l, changeOf("b", change.Create, ""))
+	if list, _ := receive(t, s, 1); list[0].Record != "b" {
+		t.Errorf("received %+v, want the creation of b", list[0])
+	}
+}
+
+// Another process that replaces the database ends subscriptions as well.
+func TestReplacedByAnotherProcess(t *testing.T) {
+	t.Parallel()
+	db := enginetest.Open(t)
+	systemTables(t, db)
+	l := newLog(t, db, change.Config{})
+	run(t, l)
+	s, _ := subscribe(t, l, "")
+	if err := change.Renew(t.Context(), db, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	l.Wrote(false)
+	if _, err := s.Next(t.Context()); !errors.Is(err, change.ErrGone) {
+		t.Errorf("Next: %v, want ErrGone", err)
+	}
+}
+
+// gate is a store whose reads can be held up.
+type gate struct {
+	store.Store
+	held    atomic.Pointer[chan struct{}] // reads wait until it is closed; nil: they do not
+	entered chan struct{}                 // a held read has begun
+}
+
+func (g *gate) Read(ctx context.Context, fn func(store.Reader) error) error {
+	if held := g.held.Load(); held != nil {
+		select {
+		case g.entered <- struct{}{}:
+		default:
+		}
+		select {
+		case <-*held:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return g.Store.Read(ctx, fn)
+}
+
+func TestCloseDoesNotWaitForReads(t *testing.T) {
+	t.Parallel()
+	db := enginetest.Open(t)
+	systemTables(t, db)
+	g := &gate{Store: db, entered: make(chan struct{}, 1)}
+	l := newLog(t, g, change.Config{})
+	run(t, l)
+	s, _ := subscribe(t, l, "")
+	held := make(chan struct{})
+	g.held.Store(&held)
+	l.Wrote(true)
+	<-g.entered // the feed reads
+	s.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := l.Subscribe(ctx, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("Subscribe with an ended context: %v, want %v", err, context.Canceled)
+	}
+	// Many that subscribe at the same time share a read.
+	var waiting sync.WaitGroup
+	for range 50 {
+		waiting.Go(func() {
+			s, _, err := l.Subscribe(t.Context(), "")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.Close()
+		})
+	}
+	close(held)
+	waiting.Wait()
+}
+
+func TestLaterIsBounded(t *testing.T) {
+	t.Parallel()
+	db := enginetest.Open(t)
+	systemTables(t, db)
+	l := newLog(t, db, change.Config{})
+	for range change.MaxLater / 10_000 {
+		appendAll(t, db, l, slices.Repeat([]change.Change{changeOf("a", change.Create, "")}, 10_000)...)
+	}
+	if _, err := later(t, db, l, change.Position{}, "a"); err != nil {
+		t.Errorf("Later with MaxLater rows to read = %v", err)
+	}
+	appendAll(t, db, l, changeOf("a", change.Create, ""))
+	if _, err := later(t, db, l, change.Position{}, "a"); !errors.Is(err, change.ErrGone) {
+		t.Errorf("Later with more than MaxLater rows to read = %v, want ErrGone", err)
+	}
+}
+
+// BenchmarkLater looks up the later changes of some records in a log of a million rows,
+// so many rows before its end.
+func BenchmarkLater(b *testing.B) {
+	db := enginetest.Open(b)
+	systemTables(b, db)
+	l := newLog(b, db, change.Config{})
+	before := `{"text1234567":"` + strings.Repeat("x", 100) + `"}`
+	const transactions, each, records = 1000, 1000, 50_000
+	for n := range transactions {
+		list := make([]change.Change, each)
+		for i := range list {
+			list[i] = changeOf(fmt.Sprintf("record%09d", (n*each+i)*7919%records), change.Update, before)
+		}
+		appendAll(b, db, l, list...)
+	}
+	ids := make([]string, 30)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("record%09d", i*7919%records)
+	}
+	for _, rows := range []int{10, 1000, 10_000, change.MaxLater} {
+		after := change.Position{Seq: transactions - int64(rows/each), N: each - 1 - rows%each}
+		b.Run(fmt.Sprintf("behind=%d", rows), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := later(b, db, l, after, ids...); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,48 @@
+package alter
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Surroundings are what a collection is judged against.
+type Surroundings struct {
+	Old      *schema.Collection  // as it is stored; nil when it is new
+	Snapshot *schema.Snapshot    // the collections as they are to be, the judged one among them or not
+	Names    []store.CatalogName // of the database and of these collections, but for the tables of collections
+	Convert  bool                // fields may become ones of another kind
+
+	// Rule judges a rule of the collection by its new fields.
+	Rule func(c *schema.Collection, rule string) error
+}
+
+type validation struct {
+	Surroundings
+	c     *schema.Collection
+	fails fault.Fields
+}
+
+func via(name string) *fault.Field {
+	if strings.Contains(strings.ToLower(name), "_via_") {
+		return fault.Leaf("validation_found_via", `The value cannot contain "_via_"`)
+	}
+	return nil
+}
+
+func systemRuleChange() *fault.Field {
+	return fault.Leaf("validation_collection_system_rule_change", "System collection API rule cannot be changed")
+}
+
+// rule judges an expression; nil and "" are always valid.
+func (v *validation) rule(rule *string) *fault.Field {
+	if rule == nil || *rule == "" {
+		return nil
+	}
+	if err := v.Rule(v.c, *rule); err != nil {
+		return fault.Leaf("validation_invalid_rule", "Invalid rule. Raw error: "+err.Error())
+	}
+	return nil
+}

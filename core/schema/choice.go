@@ -1,0 +1,55 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/cast"
+)
+
+func choiceColumn(multiple bool) store.ColumnKind {
+	if multiple {
+		return store.ColumnMulti
+	}
+	return store.ColumnText
+}
+
+func choiceZero(multiple bool) any {
+	if multiple {
+		return []string{}
+	}
+	return ""
+}
+
+func tooMany(limit int) *fault.Field {
+	return fault.Leaf("validation_too_many_values", fmt.Sprintf("Select no more than %d", limit), "maxSelect", limit)
+}
+
+// loadChoice is the value of a stored text: the text that a single choice is, or the
+// list of several. Either may have been stored when the field held the other.
+func loadChoice(stored string, multiple bool) any {
+	if multiple {
+		return parseList(stored)
+	}
+	return cast.Choice(stored, false)
+}
+
+// parseList reads the stored list of a field. Nearly all of them are plain: no
+// escapes, no spaces, no empty or repeated items.
+func parseList(s string) []string {
+	if s == "[]" {
+		return []string{}
+	}
+	if len(s) < 4 || !strings.HasPrefix(s, `["`) || !strings.HasSuffix(s, `"]`) || strings.IndexByte(s, '\\') >= 0 {
+		return cast.List(s)
+	}
+	list := strings.Split(s[2:len(s)-2], `","`)
+	for _, item := range list {
+		if strings.IndexByte(item, '"') >= 0 {
+			return cast.List(s)
+		}
+	}
+	return cast.Unique(list)
+}

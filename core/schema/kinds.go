@@ -1,0 +1,23 @@
+package schema
+
+import "fmt"
+
+// Kinds are all kinds in the order of the documentation, each with every option at its
+// zero value. The list is made anew at each call. It is the one place that a new kind
+// must be added to; tests of tables by kind loop over it.
+func Kinds() []Kind {
+	return []Kind{
+		&Text{}, &Editor{}, &Number{}, &Bool{}, &Email{}, &URL{}, &Date{}, &Autodate{},
+		&Select{}, &JSON{}, &File{}, &Relation{}, &Password{}, &GeoPoint{},
+	}
+}
+
+// newKind is the kind of that name on the wire with every option at its zero value.
+func newKind(wireType string) (Kind, error) {
+	for _, k := range Kinds() {
+		if k.Type() == wireType {
+			return k, nil
+		}
+	}
+	return nil, fmt.Errorf("schema: unknown field type %q", wireType)
+}
