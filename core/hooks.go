@@ -6,7 +6,6 @@ import (
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema"
 )
 
 // Hooks are the points where code of an embedding program takes part. Handlers may be
@@ -14,10 +13,6 @@ import (
 type Hooks struct {
 	Records     record.Hooks
 	Collections collection.Hooks
-
-	// Auth runs when a record has proved who it is and may sign in by the rules of its
-	// collection, before it gets its token. An error refuses.
-	Auth hook.Hook[*AuthEvent]
 
 	// Start runs at the end of Open for Serve, before any request is answered. An error
 	// makes Open fail.
@@ -34,18 +29,6 @@ type AppEvent struct {
 	Context context.Context
 	App     *App
 }
-
-// AuthEvent is a record that signs in.
-type AuthEvent struct {
-	hook.Event
-	Context context.Context
-	Caller  record.Caller
-	Method  string         // "password" or "refresh"
-	Record  *record.Record // who; belongs to the handlers
-}
-
-// Collection is that of the record.
-func (e *AuthEvent) Collection() *schema.Collection { return e.Record.Collection() }
 
 // Hooks returns the hooks of the App.
 func (a *App) Hooks() *Hooks { return &a.hooks }

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/loambase/loam/api"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 )
@@ -22,7 +21,7 @@ func TestInternalFailures(t *testing.T) {
 	var log bytes.Buffer
 	app := coretest.Open(t, core.Config{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(&log, nil))})
 	coretest.Collection(t, app, `{"name":"notes","viewRule":"","createRule":"","fields":[{"name":"title","type":"text"}]}`)
-	s := &server{Handler: api.Handler(app), app: app, tokens: map[string]string{"": ""}}
+	s := &server{Handler: handler(t, app), app: app, tokens: map[string]string{"": ""}}
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -198,9 +198,7 @@ func TestChanges(t *testing.T) {
 	rb, rc := b.add("b", object{"a": a}), b.add("c", object{"as": []any{a}})
 	c := b.Records().Config
 	var told [][]string
-	log := change.New(c.Changes.(*change.Log).Config)
-	c.Changes = log
-	log.Observe(func(changes []change.Change) {
+	b.Changes().Observe(func(changes []change.Change) {
 		var list []string
 		for _, ch := range changes {
 			list = append(list, string(ch.Action)+" "+b.Snapshot().ByID(ch.Collection).Name+" "+ch.Record)

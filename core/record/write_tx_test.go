@@ -38,9 +38,7 @@ func TestWritesMayBeRetried(t *testing.T) {
 	c := b.Records().Config
 	c.Store = retrying{c.Store}
 	var told []change.Change
-	log := change.New(c.Changes.(*change.Log).Config)
-	c.Changes = log
-	log.Observe(func(changes []change.Change) { told = append(told, changes...) })
+	b.Changes().Observe(func(changes []change.Change) { told = append(told, changes...) })
 	service := record.New(c)
 
 	first, second := file(t, "one.txt", "1"), file(t, "two.txt", "2")
@@ -64,10 +62,11 @@ func TestWritesMayBeRetried(t *testing.T) {
 		t.Error("the new password is not stored")
 	}
 	var actions []change.Action
+	told = slices.DeleteFunc(told, func(ch change.Change) bool { return ch.Record != id && ch.Record != person })
 	for _, ch := range told {
 		actions = append(actions, ch.Action)
 	}
-	if want := []change.Action{change.Create, change.Update, change.Update, change.Delete}; !slices.Equal(actions, want) {
+	if want := []change.Action{change.Create, change.Update, change.Create, change.Update, change.Delete}; !slices.Equal(actions, want) {
 		t.Errorf("told %v, want %v", actions, want)
 	}
 }
