@@ -39,6 +39,9 @@ func layers() [][]string {
 			"api/middleware",
 		},
 		{
+			"api/request",
+		},
+		{
 			"api/wire",
 		},
 		{
@@ -74,7 +77,13 @@ func layers() [][]string {
 		},
 		{
 			"core/coretest/disktest",
+			"core/internal/query/render",
 			"core/internal/store/sqlite/binding",
+		},
+		{
+			"core/internal/query/ir",
+		},
+		{
 			"core/schema",
 		},
 		{

@@ -65,7 +65,10 @@ func BenchmarkHandler(b *testing.B) {
 		{"refused create", "POST", posts, `{"title":1,`},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
-			h := Handler(app)
+			h, err := (&Program{App: app}).Handler()
+			if err != nil {
+				b.Fatal(err)
+			}
 			w := &discard{}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,6 @@ const serveExample = `  loam serve
 
 func newServeCommand(p *Program) *cobra.Command {
 	var address string
-	config := Config{serve: &p.Serve}
 	cmd := &cobra.Command{
 		Use:     "serve",
 		Short:   "Start the server",
@@ -35,28 +35,32 @@ func newServeCommand(p *Program) *cobra.Command {
 		Example: serveExample,
 		Args:    noArguments,
 		RunE: task(func(cmd *cobra.Command, _ []string) error {
-			if err := checkOrigins(config.Origins); err != nil {
+			if err := checkOrigins(p.Config.Origins); err != nil {
 				return err
 			}
 			// Who has named a folder means one that is there; the default one may come later.
-			if cmd.Flags().Changed("public") && config.Public != "" {
-				if err := checkPublic(config.Public, p.App.Config.Dir); err != nil {
+			if cmd.Flags().Changed("public") && p.Config.Public != "" {
+				if err := checkPublic(p.Config.Public, p.App.Config.Dir); err != nil {
 					return err
 				}
 			}
-			return serve(cmd, p.App, address, config)
+			return serve(cmd, p, address)
 		}),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only")
-	flags.StringVar(&config.Public, "public", "loam_public", "the folder of files to serve at /; empty for none")
-	flags.StringSliceVar(&config.Origins, "origins", []string{"*"}, "the origins whose pages may use the API; * and ? are wildcards")
+	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")
+	origins := p.Config.Origins
+	if len(origins) == 0 {
+		origins = []string{"*"}
+	}
+	flags.StringSliceVar(&p.Config.Origins, "origins", origins, "the origins whose pages may use the API; * and ? are wildcards")
 	return cmd
 }
 
-// serve opens the app, says where it can be reached, and serves until the context
-// of the command ends.
-func serve(cmd *cobra.Command, app *core.App, address string, config Config) (err error) {
+// serve starts the server, tells where it can be reached, and closes it when the
+// context of the command ends.
+func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 	ctx := cmd.Context()
 	address, err = listenAddress(address)
 	if err != nil {
@@ -68,15 +72,27 @@ func serve(cmd *cobra.Command, app *core.App, address string, config Config) (er
 		return err
 	}
 	defer listener.Close()
-	if err := open(ctx, app, core.Serve); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, app.Close()) }()
-	if err := announce(cmd, app, listener.Addr()); err != nil {
-		return err
-	}
 	defer runtime.KeepAlive(ballast())
-	return Serve(ctx, app, listener, config)
+	server := p.Server()
+	if err := server.Start(ctx, listener); err != nil {
+		return err
+	}
+	err = announce(cmd, p.App, listener.Addr())
+	if err == nil {
+		err = server.Wait(ctx)
+	}
+	if n := server.Running(); n > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "Stopping: %s finish. Stop it again to end at once.\n", requests(n))
+	}
+	return errors.Join(err, server.Close())
+}
+
+// requests is the beginning of a sentence about so many of them.
+func requests(n int) string {
+	if n == 1 {
+		return "1 request may"
+	}
+	return fmt.Sprintf("%d requests may", n)
 }
 
 // open opens the app and says of which folder an error speaks.

@@ -148,7 +148,7 @@ func upsertSuperuser(ctx context.Context, app *core.App, email, password string)
 func createSuperuser(ctx context.Context, app *core.App, email, password string) (string, error) {
 	body := credentials(password)
 	body["email"] = email
-	_, err := app.Records().Create(ctx, record.Root(), schema.Superusers, record.Input{Body: body}, "")
+	_, err := app.Records().Create(ctx, record.Root(), schema.Superusers, record.Input{Body: body})
 	return "Created the superuser " + email + " in " + absolute(app) + ".", err
 }
 
@@ -158,7 +158,7 @@ func updateSuperuser(ctx context.Context, app *core.App, email, password string)
 		return "", err
 	}
 	in := record.Input{Body: credentials(password)}
-	_, err = app.Records().Update(ctx, record.Root(), schema.Superusers, found.ID(), in, "")
+	_, err = app.Records().Update(ctx, record.Root(), schema.Superusers, found.ID(), in)
 	return "Updated the superuser " + email + " in " + absolute(app) + ".", err
 }
 

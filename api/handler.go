@@ -1,5 +1,3 @@
-// Package api is how the world talks to an app: the HTTP server with its
-// transports, and the command line.
 package api
 
 import (
@@ -12,48 +10,28 @@ import (
 	"github.com/loambase/loam/api/middleware"
 	"github.com/loambase/loam/api/rest"
 	"github.com/loambase/loam/api/wire"
-	"github.com/loambase/loam/auth"
-	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/hook"
 )
 
-// Config is what a server looks like from outside.
-type Config struct {
-	Origins []string // whose pages may use the API; default: everybody's
-	Public  string   // folder of files served at "/"; default: none
-
-	serve *hook.Hook[*ServeEvent] // of the Program; may be nil
-	data  string                  // the data folder, which is never served
-}
-
-// Handler serves the app, which must be open, with the default Config.
-func Handler(app *core.App) http.Handler { return Config{}.Handler(app) }
-
-// Handler serves the app, which must be open.
-func (c Config) Handler(app *core.App) http.Handler {
-	h, _ := c.handler(app) // only hooks fail, and a Config of others has none
-	return h
-}
-
-// handler is Handler with the Serve hooks.
-func (c Config) handler(app *core.App) (h http.Handler, err error) {
-	c.data = app.Config.Dir
+// build makes the handler. An error is that of a Serve hook, or of a route that it
+// has added.
+func (s *Server) build() (http.Handler, error) {
+	s.cfg.data = s.App.Config.Dir
 	router := chi.NewRouter()
-	routes := rest.New(app, auth.New(app))
-	e := &ServeEvent{App: app, api: routes}
-	if c.serve != nil {
-		err = c.serve.Trigger(e, func() error { return nil })
+	routes := rest.New(s.App, s.Auth, s.requests)
+	e := &ServeEvent{App: s.App, Server: s, api: routes}
+	if err := s.serve.Trigger(e, func() error { return nil }); err != nil {
+		return nil, err
 	}
-	for _, add := range e.routes {
-		add(router)
+	if err := e.addRoutes(router); err != nil {
+		return nil, err
 	}
-	routes.Routes(router) // last: they are not replaced
-	router.NotFound(c.fallback())
+	routes.Mount(router)
+	router.NotFound(s.cfg.fallback())
 	// Wire: a method that a path does not have is a path that does not exist.
-	router.MethodNotAllowed(c.fallback())
+	router.MethodNotAllowed(s.cfg.fallback())
 
-	h = router
+	var h http.Handler = router
 	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost
 		h = wrap(h)
 	}
@@ -61,13 +39,15 @@ func (c Config) handler(app *core.App) (h http.Handler, err error) {
 		middleware.Compress,
 		middleware.Clean,
 		middleware.Secure,
-		middleware.CORS(c.Origins),
-		middleware.Recover(app.Log()),
-		middleware.Log(app.Log()),
+		middleware.CORS(s.cfg.Origins),
+		middleware.Idle(s.cfg.idle()),
+		middleware.Recover(s.App.Log()),
+		middleware.Log(s.App.Log()),
+		s.requests.Track,
 	} {
 		h = wrap(h)
 	}
-	return h, err
+	return h, nil
 }
 
 // fallback serves what no route does: public files, but never below the paths that

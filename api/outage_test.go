@@ -40,7 +40,11 @@ func newShop(t *testing.T) shop {
 	if _, err := app.Settings().Patch(t.Context(), record.Root(), []byte(`{"batch":{"enabled":true}}`)); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(api.Handler(app))
+	handler, err := (&api.Program{App: app}).Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	s := shop{t, disk, server.URL}
 	s.want("POST", notes, `{"id":"first0000000000","key":"first"}`, 200, "")

@@ -1,17 +1,17 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/loambase/loam/api/apitest"
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/fault"
 )
@@ -43,11 +43,10 @@ func TestServeHook(t *testing.T) {
 			}
 			return errors.New("a secret")
 		})
-		e.Route(http.MethodGet, "/api/health", func(w http.ResponseWriter, _ *Request) error { return errors.New("mine") })
-		e.Mount("/files", http.StripPrefix("/files", http.NotFoundHandler()))
+		e.Mount("/files", http.FileServerFS(fstest.MapFS{"x": {Data: []byte("a file")}}))
 		return nil
 	})
-	h, err := Config{serve: &p.Serve}.handler(app)
+	h, err := p.Handler()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +62,8 @@ func TestServeHook(t *testing.T) {
 		{"/api/failing/panic", 500, `"status":500`},
 		{"/api/failing/error", 500, `"status":500`},
 		{"/api/health", 200, `"code":200`},
-		{"/files/x", 404, "404 page not found"},
+		{"/files/x", 200, "a file"},
+		{"/files/y", 404, "404 page not found"},
 		{"/api/nothing", 404, `"status":404`},
 	} {
 		response, err := http.Get(server.URL + test.path)
@@ -82,17 +82,60 @@ func TestServeHook(t *testing.T) {
 }
 
 func TestServeHookThatFails(t *testing.T) {
-	app := coretest.New(t)
-	p := &Program{App: app}
+	t.Parallel()
+	p := &Program{App: core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})}
 	failed := errors.New("failed")
 	p.Serve.BindFunc(func(*ServeEvent) error { return failed })
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err := p.Server().Start(t.Context(), listen(t)); !errors.Is(err, failed) {
+		t.Errorf("Start: %v, want the error of the hook", err)
+	}
+	if err := p.App.Open(t.Context(), core.Serve); err != nil {
+		t.Errorf("the app was not closed: %v", err)
+	}
+	if err := p.App.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRoutesThatCannotBeAdded(t *testing.T) {
+	t.Parallel()
+	app := coretest.New(t)
+	none := func(http.ResponseWriter, *Request) error { return nil }
+	for _, test := range []struct {
+		add  func(*ServeEvent)
+		want string
+	}{
+		{func(e *ServeEvent) { e.Route("GET", "/api/health", none) }, "route GET /api/health: Loam has this route already"},
+		{func(e *ServeEvent) { e.Route("GET", "/api/collections/{name}", none) }, "Loam has this route already"},
+		{func(e *ServeEvent) { e.Route("GET", "/a/{x}", none); e.Route("GET", "/a/{y}", none) }, "route GET /a/{y}: the program has this route already"},
+		{func(e *ServeEvent) { e.Route("GET", "a", none) }, "route GET a: "},
+		{func(e *ServeEvent) { e.Route("BREW", "/a", none) }, "route BREW /a: "},
+		{func(e *ServeEvent) { e.Route("GET", "/a/{x", none) }, "route GET /a/{x: "},
+		{func(e *ServeEvent) { e.Mount("/a", http.NotFoundHandler()); e.Mount("/a", http.NotFoundHandler()) }, "mount /a: "},
+	} {
+		p := &Program{App: app}
+		p.Serve.BindFunc(func(e *ServeEvent) error { test.add(e); return nil })
+		if _, err := p.Handler(); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("Handler: %v, want %s", err, test.want)
+		}
+	}
+}
+
+// TestHandlerIsMadeOnce sees that asking again makes nothing: no second observer of the
+// changes, no second cache of tokens.
+func TestHandlerIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	runs := 0
+	p := &Program{App: coretest.New(t)}
+	p.Serve.BindFunc(func(*ServeEvent) error { runs++; return nil })
+	first, err := p.Handler()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	if err := Serve(context.Background(), app, listener, Config{serve: &p.Serve}); !errors.Is(err, failed) {
-		t.Errorf("Serve: %v, want the error of the hook", err)
+	auth := p.Server().Auth
+	again, err := p.Handler()
+	if err != nil || fmt.Sprintf("%p", again) != fmt.Sprintf("%p", first) || p.Server().Auth != auth || runs != 1 {
+		t.Errorf("another handler, %v, after %d runs of the hooks", err, runs)
 	}
 }
 

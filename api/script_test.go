@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,17 +30,22 @@ func TestMain(m *testing.M) {
 // TestScript drives the program from outside, as its user does.
 //
 //	serve [flags]          start a server on a free port; $URL is where it is
-//	stop                   end it with SIGTERM; it must exit with 0
+//	shutdown               end it with SIGTERM; it must exit with 0
 //	exitcode N prog args…  run a program that must exit with N
 //	get PATH STATUS        ask the server; the body is then stdout
 //	signin EMAIL PASSWORD STATUS
+//	send METHOD PATH STATUS [BODY]   ask with a JSON body, or the file that @BODY names;
+//	                                 the last signin's token is in $TOKEN, a further header
+//	                                 may be in $HEADER; the headers of the answer are stderr
+//	crash                  end the server as a crash would
 //
 // $SOURCES has the SQL scripts of databases of PocketBase.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serveCommand, "stop": stopCommand, "exitcode": exitCodeCommand, "get": getCommand, "signin": signInCommand,
+			"serve": serveCommand, "shutdown": shutdownCommand, "exitcode": exitCodeCommand, "get": getCommand, "signin": signInCommand,
+			"send": sendCommand, "crash": crashCommand,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[serverKey{}] = &process{}
@@ -70,7 +76,7 @@ func command(ts *testscript.TestScript, name string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	for _, name := range []string{"LOAM_DIR", "LOAM_DB", "LOAM_HTTP", "LOAM_PUBLIC", "LOAM_ORIGINS", "LOAM_DEBUG", "LOAM_ENCRYPTION_ENV", "LOAM_HTPP", "PB_KEY"} {
+	for _, name := range []string{"LOAM_DIR", "LOAM_DB", "LOAM_HTTP", "LOAM_PUBLIC", "LOAM_ORIGINS", "LOAM_DEBUG", "LOAM_ENCRYPTION_ENV", "LOAM_HTPP", "PB_KEY", "TMPDIR"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}
@@ -94,7 +100,8 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	p.cmd.Stderr = p.cmd.Stdout
 	ts.Check(p.cmd.Start())
-	ts.Defer(func() { p.cmd.Process.Kill() })
+	started := p.cmd.Process
+	ts.Defer(func() { _ = started.Kill() }) // it has ended, mostly
 
 	lines := bufio.NewReader(out)
 	first, err := lines.ReadString('\n')
@@ -111,7 +118,7 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}()
 }
 
-func stopCommand(ts *testscript.TestScript, neg bool, args []string) {
+func shutdownCommand(ts *testscript.TestScript, neg bool, args []string) {
 	p := ts.Value(serverKey{}).(*process)
 	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
 	<-p.read
@@ -153,11 +160,55 @@ func signInCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	url := ts.Value(serverKey{}).(*process).url + "/api/collections/_superusers/auth-with-password"
 	body := fmt.Sprintf(`{"identity":%q,"password":%q}`, args[0], args[1])
-	res, err := http.Post(url, "application/json", strings.NewReader(body))
-	answered(ts, res, err, args[2])
+	req, err := http.NewRequest("POST", url, strings.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	addHeader(ts, req)
+	res, err := http.DefaultClient.Do(req)
+	var account struct{ Token string }
+	if answer := answered(ts, res, err, args[2]); json.Unmarshal(answer, &account) == nil && account.Token != "" {
+		ts.Setenv("TOKEN", account.Token)
+	}
 }
 
-func answered(ts *testscript.TestScript, res *http.Response, err error, status string) {
+func sendCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: send METHOD PATH STATUS [BODY]")
+	}
+	body := ""
+	if len(args) == 4 {
+		body = args[3]
+		if name, ok := strings.CutPrefix(body, "@"); ok {
+			body = ts.ReadFile(name)
+		}
+	}
+	req, err := http.NewRequest(args[0], ts.Value(serverKey{}).(*process).url+args[1], strings.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	if token := ts.Getenv("TOKEN"); token != "" {
+		req.Header.Set("Authorization", token)
+	}
+	addHeader(ts, req)
+	res, err := http.DefaultTransport.RoundTrip(req)
+	answered(ts, res, err, args[2])
+	res.Header.Write(ts.Stderr())
+}
+
+func addHeader(ts *testscript.TestScript, req *http.Request) {
+	if name, value, ok := strings.Cut(ts.Getenv("HEADER"), ":"); ok {
+		req.Header.Set(name, strings.TrimPrefix(value, " "))
+	}
+}
+
+func crashCommand(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(serverKey{}).(*process)
+	ts.Check(p.cmd.Process.Kill())
+	<-p.read
+	_ = p.cmd.Wait() // it says that it was killed
+	p.cmd = nil
+}
+
+func answered(ts *testscript.TestScript, res *http.Response, err error, status string) (answer []byte) {
 	ts.Check(err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
@@ -166,4 +217,5 @@ func answered(ts *testscript.TestScript, res *http.Response, err error, status s
 	if strconv.Itoa(res.StatusCode) != status {
 		ts.Fatalf("status %d, want %s: %s", res.StatusCode, status, body)
 	}
+	return body
 }

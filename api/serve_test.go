@@ -2,7 +2,6 @@ package api
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -10,20 +9,37 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 )
 
-// TestServeFinishesWhatRuns stops the server in the middle of a request.
-func TestServeFinishesWhatRuns(t *testing.T) {
-	app := coretest.New(t)
-	coretest.Collection(t, app, `{"name":"notes","createRule":"","fields":[{"name":"title","type":"text"}]}`)
+func listen(t *testing.T) net.Listener {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- Serve(ctx, app, listener, Config{}) }()
+	t.Cleanup(func() { listener.Close() })
+	return listener
+}
+
+// startServer starts the server of a program on a fresh App. Whoever calls it closes
+// the server.
+func startServer(t *testing.T, p *Program) (*Server, net.Listener) {
+	t.Helper()
+	p.App = core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})
+	listener := listen(t)
+	if err := p.Server().Start(t.Context(), listener); err != nil {
+		t.Fatal(err)
+	}
+	return p.Server(), listener
+}
+
+// TestServeFinishesWhatRuns stops the server in the middle of a request.
+func TestServeFinishesWhatRuns(t *testing.T) {
+	t.Parallel()
+	server, listener := startServer(t, &Program{})
+	coretest.Collection(t, server.App, `{"name":"notes","createRule":"","fields":[{"name":"title","type":"text"}]}`)
 
 	conn, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {
@@ -39,7 +55,8 @@ func TestServeFinishesWhatRuns(t *testing.T) {
 	}
 	in.ReadString('\n') // the handler waits for the body now
 
-	stop()
+	closed := make(chan error, 1)
+	go func() { closed <- server.Close() }()
 	for { // until nobody is let in any more
 		late, err := net.Dial("tcp", listener.Addr().String())
 		if err != nil {
@@ -56,19 +73,20 @@ func TestServeFinishesWhatRuns(t *testing.T) {
 	if answer, _ := io.ReadAll(res.Body); res.StatusCode != 200 || !strings.Contains(string(answer), `"title":"late"`) {
 		t.Errorf("a request that was running = %d %s", res.StatusCode, answer)
 	}
-	if err := <-served; err != nil {
-		t.Errorf("Serve = %v, want nil", err)
+	if err := <-closed; err != nil {
+		t.Errorf("Close = %v, want nil", err)
 	}
 }
 
 func TestServeReportsABrokenListener(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
+	server, listener := startServer(t, &Program{})
 	listener.Close()
-	if err := Serve(t.Context(), coretest.New(t), listener, Config{}); err == nil {
-		t.Error("Serve on a closed listener = nil, want an error")
+	if err := server.Wait(t.Context()); err == nil {
+		t.Error("Wait on a closed listener = nil, want an error")
+	}
+	if err := server.Close(); err != nil {
+		t.Errorf("Close = %v", err)
 	}
 }
 

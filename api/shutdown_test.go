@@ -96,6 +96,9 @@ func TestTerminateTwice(t *testing.T) {
 			if !errors.As(err, &exit) || exit.ExitCode() != -1 { // -1: it did not end by itself
 				t.Errorf("after a second SIGTERM: %v, want the end by the signal", err)
 			}
+			if said := p.stderr.String(); !strings.Contains(said, "Stopping: 1 request may finish.") {
+				t.Errorf("it says %q, not what it waits for", said)
+			}
 			return
 		case <-tick.C:
 			_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended

@@ -96,12 +96,12 @@ func unknownVariables(root *cobra.Command, environment []string) (warnings []str
 	})
 	names := []string{}
 	for name := range known {
-		names = append(names, name)
+		names = append(names, strings.TrimPrefix(name, variablePrefix))
 	}
 	for _, line := range environment {
 		name, _, _ := strings.Cut(line, "=")
 		if strings.HasPrefix(name, variablePrefix) && !known[name] {
-			warnings = append(warnings, name+didYouMean(name, names, ""))
+			warnings = append(warnings, name+didYouMean(name[len(variablePrefix):], names, variablePrefix))
 		}
 	}
 	slices.Sort(warnings)

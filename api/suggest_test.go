@@ -1,6 +1,12 @@
 package api
 
-import "testing"
+import (
+	"io"
+	"slices"
+	"testing"
+
+	"github.com/loambase/loam/core"
+)
 
 func TestDidYouMean(t *testing.T) {
 	known := []string{"serve", "superuser", "import", "version", "http"}
@@ -27,5 +33,14 @@ func TestDistance(t *testing.T) {
 		if got := distance(test.a, test.b); got != test.want {
 			t.Errorf("distance(%q, %q) = %d, want %d", test.a, test.b, got, test.want)
 		}
+	}
+}
+
+func TestUnknownVariables(t *testing.T) {
+	root := newRootCommand(&Program{App: core.New(core.Config{})}, io.Discard)
+	got := unknownVariables(root, []string{"LOAM_HTTP=1", "LOAM_DIR=x", "LOAM_ENCRYPTION_ENV=x", "LOAM_BIN=x", "LOAM_HTPP=1", "LOAMY=1", "PATH=/", "LOAM_ENCRYPTON_ENV="})
+	want := []string{"LOAM_BIN", "LOAM_ENCRYPTON_ENV (did you mean LOAM_ENCRYPTION_ENV?)", "LOAM_HTPP (did you mean LOAM_HTTP?)"}
+	if !slices.Equal(got, want) {
+		t.Errorf("unknown variables = %q, want %q", got, want)
 	}
 }

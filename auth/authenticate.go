@@ -7,12 +7,13 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
 )
 
-// Authenticate is the record that the token stands for, the caller's own copy of
-// it, or nil for a guest: a token that is malformed, expired, revoked or of
-// another type is not an error. A token that could not be looked into is one: who
-// has signed in must not pass for a guest.
+// Authenticate returns the record that an auth token stands for, as the caller's own
+// copy. A token that is malformed, expired, revoked or of another type is no error: the
+// record is nil, its owner a guest. If the token could not be checked, because the
+// database failed, that is an error: a signed-in caller is never treated as a guest.
 func (s *Service) Authenticate(ctx context.Context, token string) (*record.Record, error) {
 	id, err := s.identify(ctx, token)
 	if id == nil {
@@ -21,7 +22,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*record.Recor
 	return id.record.Clone(), nil
 }
 
-// identify is what the token stands for, nil if nothing.
+// identify returns what an auth token stands for, nil if it is not valid.
 func (s *Service) identify(ctx context.Context, token string) (*identity, error) {
 	if token == "" || len(token) > maxToken {
 		return nil, nil
@@ -31,7 +32,29 @@ func (s *Service) identify(ctx context.Context, token string) (*identity, error)
 	if id := s.cache.get(hash, snapshot.Number, now); id != nil {
 		return id, nil
 	}
-	parsed, err := parseToken(token, now)
+	v, err := s.verify(ctx, snapshot, token, Auth)
+	if v == nil {
+		return nil, err
+	}
+	id := &identity{record: v.record, refreshable: v.claims.refreshable(), snapshot: snapshot.Number, generation: v.generation}
+	if exp := v.claims.ExpiresAt; exp != nil {
+		id.expires = exp.Unix()
+	}
+	s.cache.put(hash, id)
+	return id, nil
+}
+
+// verified is a token that its record's key has signed.
+type verified struct {
+	claims     claims
+	record     *record.Record
+	generation mark // of the record, from before it was read
+}
+
+// verify checks a token of that type: its claims, and its signature by the record that
+// it names. It returns nil for one that is not valid.
+func (s *Service) verify(ctx context.Context, snapshot *schema.Snapshot, token string, t TokenType) (*verified, error) {
+	parsed, err := parseToken(token, t, s.app.Now())
 	if err != nil {
 		return nil, nil
 	}
@@ -48,19 +71,14 @@ func (s *Service) identify(ctx context.Context, token string) (*identity, error)
 	if err != nil {
 		return nil, fmt.Errorf("verify a token of %s: %w", c.Name, err)
 	}
-	if !parsed.verify(r) {
+	if !parsed.signedBy(r) {
 		return nil, nil
 	}
-	id := &identity{record: r, refreshable: parsed.claims.Refreshable, snapshot: snapshot.Number, generation: generation}
-	if exp := parsed.claims.ExpiresAt; exp != nil {
-		id.expires = exp.Unix()
-	}
-	s.cache.put(hash, id)
-	return id, nil
+	return &verified{claims: parsed.claims, record: r, generation: generation}, nil
 }
 
-// forget drops what is remembered of changed records, before anybody learns of
-// the change. nil stands for changes that are not known.
+// forget is told of every commit before it is acknowledged, and drops what is cached
+// of the changed records. nil stands for changes that are not known.
 func (s *Service) forget(changes []change.Change) {
 	if changes == nil {
 		s.cache.forgetAll()

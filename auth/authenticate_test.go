@@ -16,6 +16,7 @@ import (
 )
 
 func TestAuthenticate(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	id := f.member(map[string]any{"email": "ann@example.com"})
 	r, err := f.app.Records().FindByID(context.Background(), "members", id)
@@ -26,7 +27,7 @@ func TestAuthenticate(t *testing.T) {
 		text := at(tt.claims, f.app.Now())
 		text = strings.NewReplacer("_pb_users_auth_", r.Collection().ID, "users", "members", "abc123def456ghi", id).Replace(text)
 		signed := base64.RawURLEncoding.EncodeToString([]byte(tt.header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(text))
-		signature, err := jwt.SigningMethodHS256.Sign(signed, signingKey(r))
+		signature, err := jwt.SigningMethodHS256.Sign(signed, signingKey(r, Auth))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,6 +41,7 @@ func TestAuthenticate(t *testing.T) {
 }
 
 func TestAuthenticateForeignTokens(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ann := f.member(map[string]any{"email": "ann@example.com"})
 	bob := f.member(map[string]any{"email": "bob@example.com"})
@@ -63,6 +65,7 @@ func TestAuthenticateForeignTokens(t *testing.T) {
 
 // What one request does to its copy of the caller is not seen by the next.
 func TestAuthenticateGivesCopies(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.member(map[string]any{"email": "ann@example.com"})
 	token := f.login("ann@example.com").Token
@@ -77,6 +80,7 @@ func TestAuthenticateGivesCopies(t *testing.T) {
 
 // After the answer to a request that revokes a token, the token is dead.
 func TestRevocation(t *testing.T) {
+	t.Parallel()
 	const email = "ann@example.com"
 	root := coretest.Root()
 	for name, revoke := range map[string]func(f *fixture, id string) error{
@@ -96,7 +100,7 @@ func TestRevocation(t *testing.T) {
 			return f.app.Records().Delete(context.Background(), root, "members", id)
 		},
 		"truncate": func(f *fixture, _ string) error {
-			return f.app.Records().Truncate(context.Background(), "members")
+			return f.app.Records().Truncate(context.Background(), coretest.Root(), "members")
 		},
 		"secret": func(f *fixture, _ string) error {
 			f.configure("members", `{"authToken":{"secret":"`+strings.Repeat("z", 50)+`"}}`)
@@ -126,6 +130,7 @@ func TestRevocation(t *testing.T) {
 
 // What does not concern the token leaves it valid, and the caller up to date.
 func TestTokenOutlivesOtherChanges(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	id := f.member(map[string]any{"email": "ann@example.com", "username": "ann"})
 	token := f.login("ann").Token
@@ -146,6 +151,7 @@ func TestTokenOutlivesOtherChanges(t *testing.T) {
 // A token that is revoked after a lookup has read its record is good for that
 // request, which began before, and for no other.
 func TestRevocationDuringLookup(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	for name, revoke := range map[string]func(f *fixture, id string){
 		"record": func(f *fixture, id string) { f.update("members", id, map[string]any{"tokenKey:autogenerate": ""}) },
@@ -175,6 +181,7 @@ func TestRevocationDuringLookup(t *testing.T) {
 // The same, with others asking all the time: their lookups must not bring back
 // what was revoked while they were under way.
 func TestRevocationUnderLoad(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	id := f.member(map[string]any{"email": "ann@example.com"})
 	var current atomic.Pointer[string]
@@ -184,7 +191,7 @@ func TestRevocationUnderLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := newToken(r, f.app.Now())
+		token, err := newAuthToken(r, f.app.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,6 +262,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 
 // Who cannot be looked up is not taken for a guest.
 func TestAuthenticateFails(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.member(map[string]any{"username": "ann", "email": "ann@example.com"})
 	token := f.login("ann").Token

@@ -3,10 +3,10 @@ package auth
 import (
 	"crypto/sha256"
 	"hash/maphash"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -20,12 +20,12 @@ type identity struct {
 	generation mark
 }
 
-// alive says whether the identity may still be used.
+// alive reports whether the identity may still be used.
 func (id *identity) alive(snapshot uint64, now time.Time) bool {
 	return id.snapshot == snapshot && (id.expires == 0 || now.Unix() < id.expires) && id.generation.current()
 }
 
-// tokenHash stands for a token: what is remembered gives no token away.
+// tokenHash is the key of a token in the cache: what is cached gives no token away.
 type tokenHash [sha256.Size]byte
 
 func hashToken(token string) tokenHash {
@@ -33,32 +33,27 @@ func hashToken(token string) tokenHash {
 	return sha256.Sum256(buf[:copy(buf[:], token)])
 }
 
-// maxIdentities is how many tokens are remembered at most.
+// maxIdentities is how many tokens are cached at most.
 const maxIdentities = 16384
 
-// cache remembers verified tokens.
+// identities caches verified tokens.
 //
-// Records are forgotten by counting, not by searching: each belongs to one of
-// many stripes, a stripe's counter goes up when one of its records changes, and an
-// identity counts only as long as the counter is what it was before the record
-// was read for it. So a lookup that began before a change cannot leave behind
-// what it saw, whenever it ends. That some neighbours have to be verified again
-// costs them microseconds.
-type cache struct {
+// Records are invalidated by counters: each record belongs to one of many stripes,
+// whose counter is incremented when one of its records changes. An identity is valid
+// while the counter is what it was before the record was read for it. So a lookup that
+// began before a change cannot leave behind what it read, whenever it ends. The other
+// records of the stripe are verified again, which costs microseconds.
+type identities struct {
 	seed    maphash.Seed
 	stripes [4096]atomic.Uint64
-
-	// Two halves: when the young one is full it becomes the old one, and what was
-	// in the old one and not used since is gone.
-	mu         sync.RWMutex // guards what follows
-	young, old map[tokenHash]*identity
+	byToken *cache.Cache[tokenHash, *identity]
 }
 
-func newCache() *cache {
-	return &cache{seed: maphash.MakeSeed(), young: map[tokenHash]*identity{}}
+func newIdentities() *identities {
+	return &identities{seed: maphash.MakeSeed(), byToken: cache.New[tokenHash, *identity](maxIdentities)}
 }
 
-// mark is the state of a stripe at some time.
+// mark is the counter of a stripe at some time.
 type mark struct {
 	stripe *atomic.Uint64
 	count  uint64
@@ -66,48 +61,33 @@ type mark struct {
 
 func (m mark) current() bool { return m.stripe.Load() == m.count }
 
-// mark is to be taken before the record is read.
-func (c *cache) mark(recordID string) mark {
+// mark must be called before the record is read.
+func (c *identities) mark(recordID string) mark {
 	stripe := c.stripe(recordID)
 	return mark{stripe, stripe.Load()}
 }
 
-func (c *cache) stripe(recordID string) *atomic.Uint64 {
+func (c *identities) stripe(recordID string) *atomic.Uint64 {
 	return &c.stripes[maphash.String(c.seed, recordID)%uint64(len(c.stripes))]
 }
 
-// forget makes every identity of the record void.
-func (c *cache) forget(recordID string) { c.stripe(recordID).Add(1) }
+// forget invalidates every identity of the record.
+func (c *identities) forget(recordID string) { c.stripe(recordID).Add(1) }
 
-// forgetAll makes every identity void.
-func (c *cache) forgetAll() {
+// forgetAll invalidates every identity.
+func (c *identities) forgetAll() {
 	for i := range c.stripes {
 		c.stripes[i].Add(1)
 	}
 }
 
-// get is the living identity of the token, nil if there is none.
-func (c *cache) get(hash tokenHash, snapshot uint64, now time.Time) *identity {
-	c.mu.RLock()
-	id, isYoung := c.young[hash]
-	if !isYoung {
-		id = c.old[hash]
-	}
-	c.mu.RUnlock()
+// get returns the identity of the token, nil if none is cached or it is not alive.
+func (c *identities) get(hash tokenHash, snapshot uint64, now time.Time) *identity {
+	id, _ := c.byToken.Get(hash)
 	if id == nil || !id.alive(snapshot, now) {
 		return nil
-	}
-	if !isYoung {
-		c.put(hash, id)
 	}
 	return id
 }
 
-func (c *cache) put(hash tokenHash, id *identity) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.young) >= maxIdentities/2 {
-		c.old, c.young = c.young, make(map[tokenHash]*identity, maxIdentities/2)
-	}
-	c.young[hash] = id
-}
+func (c *identities) put(hash tokenHash, id *identity) { c.byToken.Put(hash, id) }

@@ -11,24 +11,25 @@ import (
 )
 
 func TestCacheIdentityDies(t *testing.T) {
+	t.Parallel()
 	now := testTime
 	for _, tt := range []struct {
 		name     string
 		expires  int64
-		change   func(*cache)
+		change   func(*identities)
 		snapshot uint64
 		now      time.Time
 		want     bool
 	}{
-		{"unchanged", 0, func(*cache) {}, 7, now, true},
-		{"before exp", now.Unix() + 1, func(*cache) {}, 7, now.Add(999 * time.Millisecond), true},
-		{"at exp", now.Unix() + 1, func(*cache) {}, 7, now.Add(time.Second), false},
-		{"after exp", now.Unix() + 1, func(*cache) {}, 7, now.Add(time.Hour), false},
-		{"record changed", 0, func(c *cache) { c.forget("r") }, 7, now, false},
-		{"all changed", 0, func(c *cache) { c.forgetAll() }, 7, now, false},
-		{"another snapshot", 0, func(*cache) {}, 8, now, false},
+		{"unchanged", 0, func(*identities) {}, 7, now, true},
+		{"before exp", now.Unix() + 1, func(*identities) {}, 7, now.Add(999 * time.Millisecond), true},
+		{"at exp", now.Unix() + 1, func(*identities) {}, 7, now.Add(time.Second), false},
+		{"after exp", now.Unix() + 1, func(*identities) {}, 7, now.Add(time.Hour), false},
+		{"record changed", 0, func(c *identities) { c.forget("r") }, 7, now, false},
+		{"all changed", 0, func(c *identities) { c.forgetAll() }, 7, now, false},
+		{"another snapshot", 0, func(*identities) {}, 8, now, false},
 	} {
-		c := newCache()
+		c := newIdentities()
 		hash := hashToken("token")
 		c.put(hash, &identity{expires: tt.expires, snapshot: 7, generation: c.mark("r")})
 		tt.change(c)
@@ -40,7 +41,8 @@ func TestCacheIdentityDies(t *testing.T) {
 
 // A lookup that read the record before a change and ends after it leaves nothing.
 func TestCacheRefusesStaleRefill(t *testing.T) {
-	c := newCache()
+	t.Parallel()
+	c := newIdentities()
 	before := c.mark("r") // the lookup begins and reads
 	c.forget("r")         // the record changes
 	c.put(hashToken("token"), &identity{generation: before})
@@ -52,7 +54,8 @@ func TestCacheRefusesStaleRefill(t *testing.T) {
 // Readers refill while a writer changes the record: whoever asks after a change
 // was announced sees it or a later one.
 func TestCacheUnderConcurrentChanges(t *testing.T) {
-	c := newCache()
+	t.Parallel()
+	c := newIdentities()
 	hash := hashToken("token")
 	var stored, announced atomic.Int64 // versions of the record
 	var group sync.WaitGroup
@@ -85,7 +88,8 @@ func TestCacheUnderConcurrentChanges(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
-	c := newCache()
+	t.Parallel()
+	c := newIdentities()
 	generation := c.mark("r")
 	first := hashToken("used again and again")
 	c.put(first, &identity{generation: generation})
@@ -95,12 +99,13 @@ func TestCacheIsBounded(t *testing.T) {
 			t.Fatalf("after %d others an identity that is in use was dropped", i)
 		}
 	}
-	if n := len(c.young) + len(c.old); n > maxIdentities {
+	if n := c.byToken.Len(); n > maxIdentities {
 		t.Errorf("%d identities are kept, at most %d should be", n, maxIdentities)
 	}
 }
 
 func TestHashToken(t *testing.T) {
+	t.Parallel()
 	long := string(make([]byte, maxToken))
 	hashes := map[tokenHash]string{}
 	for _, token := range []string{"", "a", "a\x00", "b", long, long[1:]} {
@@ -113,7 +118,7 @@ func TestHashToken(t *testing.T) {
 }
 
 func BenchmarkCacheHit(b *testing.B) {
-	c := newCache()
+	c := newIdentities()
 	r := vectorRecord()
 	c.put(hashToken(vector), &identity{record: r, expires: 4102444800, generation: c.mark(r.ID())})
 	b.ReportAllocs()

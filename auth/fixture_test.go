@@ -59,7 +59,7 @@ func (f *fixture) member(body map[string]any) string {
 // update changes a record as a superuser.
 func (f *fixture) update(collection, id string, body map[string]any) {
 	f.t.Helper()
-	if _, err := f.app.Records().Update(context.Background(), coretest.Root(), collection, id, record.Input{Body: body}, ""); err != nil {
+	if _, err := f.app.Records().Update(context.Background(), coretest.Root(), collection, id, record.Input{Body: body}); err != nil {
 		f.t.Fatalf("update %s/%s: %v", collection, id, err)
 	}
 }

@@ -7,70 +7,82 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/address"
 )
 
-// PasswordForm is what somebody sends who signs in with a password.
+// PasswordForm is the input of signing in with a password.
 type PasswordForm struct {
 	Identity      string `json:"identity"`
 	Password      string `json:"password"`
-	IdentityField string `json:"identityField"` // which field Identity is; empty: any that is configured
+	IdentityField string `json:"identityField"` // the field that Identity is of; empty: any that is configured
 }
 
 // maxInput is how long the parts of the form may be, in code points.
 const maxInput = 255
 
-// WithPassword signs the record in whose identity and password these are. A form
-// that names nobody and a wrong password are the same fault.Invalid after the
-// same time; a record that may not sign in is a fault.Forbidden, a storm of
-// callers a fault.TooMany.
+// WithPassword signs in the record of that identity and password: SignIn by the Method
+// "password". A form that names no record and a wrong password are the same
+// fault.Invalid after the same time; a record that may not sign in is a
+// fault.Forbidden, a storm of callers a fault.TooMany.
 func (s *Service) WithPassword(ctx context.Context, caller record.Caller, collection string, form PasswordForm, expand string) (*Response, error) {
-	c, err := s.collection(collection)
-	if err != nil {
-		return nil, err
+	return s.SignIn(ctx, caller, collection, passwords{s.app}, &form, expand)
+}
+
+// passwords is the Method "password".
+type passwords struct{ app *core.App }
+
+func (passwords) Name() string { return "password" }
+
+func (passwords) Form() any { return &PasswordForm{} }
+
+func (passwords) Enabled(c *schema.Collection) error {
+	if c.Auth.PasswordAuth.Enabled {
+		return nil
 	}
-	if !c.Auth.PasswordAuth.Enabled {
-		return nil, fault.New(fault.Forbidden, "The collection is not configured to allow password authentication.")
-	}
+	return fault.New(fault.Forbidden, "The collection is not configured to allow password authentication.")
+}
+
+func (passwords) Describe(c *schema.Collection, m *Methods) {
+	fields := c.Auth.PasswordAuth.IdentityFields
+	m.Password = PasswordMethod{IdentityFields: fields, Enabled: true}
+	m.EmailPassword = slices.Contains(fields, "email")
+	m.UsernamePassword = slices.Contains(fields, "username")
+}
+
+func (m passwords) Finish(ctx context.Context, a Attempt) (*record.Record, error) {
+	form, c := a.Form.(*PasswordForm), a.Collection
 	if fails := form.validate(c.Auth.PasswordAuth.IdentityFields); len(fails) > 0 {
 		return nil, fault.Invalidate("An error occurred while validating the submitted data.", fails)
 	}
-	r, err := s.findByIdentity(ctx, c, form)
+	r, err := m.findByIdentity(ctx, c, form)
 	if err != nil {
 		return nil, err
 	}
-	ok, err := s.checkPassword(ctx, c, r, form.Password)
+	ok, err := m.checkPassword(ctx, c, r, form.Password)
+	if err == nil && !ok {
+		err = errFailed()
+	}
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
-		return nil, fault.New(fault.Invalid, "Failed to authenticate.")
-	}
-	caller.Context = "password"
-	if err := s.admit(ctx, caller, r, "password"); err != nil {
-		return nil, err
-	}
-	token, err := newToken(r, s.app.Now())
-	if err != nil {
-		return nil, err
-	}
-	return s.respond(ctx, caller, r, token, expand)
+	return r, nil
 }
 
 func (f *PasswordForm) validate(identityFields []string) fault.Fields {
 	fails := fault.Fields{}
-	fails.Set(input(f.Identity), "identity")
-	fails.Set(input(f.Password), "password")
+	fails.Set(checkInput(f.Identity), "identity")
+	fails.Set(checkInput(f.Password), "password")
 	if f.IdentityField != "" && !slices.Contains(identityFields, f.IdentityField) {
 		fails.Set(fault.Leaf("validation_in_invalid", "Must be a valid value"), "identityField")
 	}
 	return fails
 }
 
-func input(s string) *fault.Field {
+func checkInput(s string) *fault.Field {
 	if s == "" {
 		return fault.Leaf("validation_required", "Cannot be blank")
 	}
@@ -81,18 +93,18 @@ func input(s string) *fault.Field {
 	return nil
 }
 
-// findByIdentity is the first record that one of the identity fields leads to,
-// nil if none does.
-func (s *Service) findByIdentity(ctx context.Context, c *schema.Collection, form PasswordForm) (*record.Record, error) {
+// findByIdentity returns the first record that has the identity in one of the fields,
+// nil if none has.
+func (m passwords) findByIdentity(ctx context.Context, c *schema.Collection, form *PasswordForm) (*record.Record, error) {
 	for _, field := range identityFields(c, form) {
-		// What is not unique does not say who somebody is. Saving the collection
-		// refuses such a field, so this is an imported mistake.
+		// A value that is not unique identifies nobody. Saving a collection refuses such a
+		// field, so this one was imported.
 		index, ok := c.UniqueIndex(field)
 		if !ok {
 			return nil, fmt.Errorf("auth: identity field %s of %s has no unique index", field, c.Name)
 		}
 		nocase := strings.EqualFold(index.Columns[0].Collate, "NOCASE")
-		r, err := s.app.Records().FindFirst(ctx, c.ID, field, form.Identity, nocase)
+		r, err := m.app.Records().FindFirst(ctx, c.ID, field, form.Identity, nocase)
 		if err == nil {
 			return r, nil
 		}
@@ -103,9 +115,9 @@ func (s *Service) findByIdentity(ctx context.Context, c *schema.Collection, form
 	return nil, nil
 }
 
-// identityFields are the fields to look into, in order: the one that the form
-// names, or all that are configured, email first and only for what can be one.
-func identityFields(c *schema.Collection, form PasswordForm) []string {
+// identityFields returns the fields to search, in order: the one that the form names,
+// or all that are configured. email comes first, and only if the identity can be one.
+func identityFields(c *schema.Collection, form *PasswordForm) []string {
 	if form.IdentityField != "" {
 		return []string{form.IdentityField}
 	}
@@ -122,10 +134,10 @@ func identityFields(c *schema.Collection, form PasswordForm) []string {
 	return fields
 }
 
-// checkPassword takes as long for nobody as for somebody.
-func (s *Service) checkPassword(ctx context.Context, c *schema.Collection, r *record.Record, plain string) (bool, error) {
+// checkPassword compares a password. It takes as long if there is no record, r == nil.
+func (m passwords) checkPassword(ctx context.Context, c *schema.Collection, r *record.Record, plain string) (bool, error) {
 	if r != nil && r.Text("password") != "" {
-		return s.app.Passwords().Compare(ctx, r.Text("password"), plain)
+		return m.app.Passwords().Compare(ctx, r.Text("password"), plain)
 	}
 	cost := 0
 	if f := c.Field("password"); f != nil {
@@ -133,5 +145,5 @@ func (s *Service) checkPassword(ctx context.Context, c *schema.Collection, r *re
 			cost = kind.Cost
 		}
 	}
-	return false, s.app.Passwords().Burn(ctx, plain, cost)
+	return false, m.app.Passwords().Burn(ctx, plain, cost)
 }

@@ -23,6 +23,7 @@ const (
 
 // Contract auth-realtime-system.md §1.5, row by row.
 func TestWithPassword(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	coretest.Collection(t, f.app, `{"name":"closed","type":"auth","passwordAuth":{"enabled":false}}`)
 	coretest.Collection(t, f.app, `{"name":"notes","type":"base"}`)
@@ -82,6 +83,7 @@ func TestWithPassword(t *testing.T) {
 }
 
 func TestPasswordFormFields(t *testing.T) {
+	t.Parallel()
 	long, tooLong := strings.Repeat("é", 255), strings.Repeat("é", 256)
 	for _, tt := range []struct {
 		form PasswordForm
@@ -107,6 +109,7 @@ func TestPasswordFormFields(t *testing.T) {
 }
 
 func TestWithPasswordAnswer(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	friend := coretest.Create(t, f.app, "users", map[string]any{
 		"email": "friend@example.com", "password": memberPassword, "passwordConfirm": memberPassword,
@@ -150,6 +153,7 @@ func TestWithPasswordAnswer(t *testing.T) {
 }
 
 func TestAuthRule(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.member(map[string]any{"email": "free@example.com"})
 	f.member(map[string]any{"email": "blocked@example.com", "blocked": true})
@@ -186,6 +190,7 @@ func TestAuthRule(t *testing.T) {
 }
 
 func TestSuperuserAddresses(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.superuser()
 	f.member(map[string]any{"email": "ann@example.com"})
@@ -208,6 +213,7 @@ func TestSuperuserAddresses(t *testing.T) {
 // More callers than the queue holds are told to come back, the others wait, and
 // nothing is lost for those who come later.
 func TestPasswordStorm(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.member(map[string]any{"email": "ann@example.com"})
 	ctx, cancel := context.WithCancel(context.Background())

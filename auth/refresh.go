@@ -32,7 +32,7 @@ func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection,
 		return nil, err
 	}
 	if id.refreshable {
-		if token, err = newToken(r, s.app.Now()); err != nil {
+		if token, err = newAuthToken(r, s.app.Now()); err != nil {
 			return nil, err
 		}
 	}

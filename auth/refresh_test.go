@@ -15,6 +15,7 @@ import (
 
 // Contract auth-realtime-system.md §1.8.
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	const guest = "unauthenticated: The request requires valid record authorization token."
 	f := newFixture(t)
 	coretest.Collection(t, f.app, `{"name":"notes","type":"base"}`)
@@ -52,6 +53,7 @@ func TestRefresh(t *testing.T) {
 }
 
 func TestRefreshAuthRule(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	id := f.member(map[string]any{"email": "ann@example.com"})
 	f.configure("members", `{"authRule":"blocked = false"}`)
@@ -65,6 +67,7 @@ func TestRefreshAuthRule(t *testing.T) {
 // A token lives as long as its collection says, and refreshing gives it a new
 // life only if it says that it may.
 func TestTokenLife(t *testing.T) {
+	t.Parallel()
 	start := time.Now()
 	var passed atomic.Int64
 	clock := func() time.Time { return start.Add(time.Duration(passed.Load())) }
@@ -80,8 +83,8 @@ func TestTokenLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	static, err := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
-		CollectionID: r.Collection().ID, ID: id, Type: typeAuth, ExpiresAt: jwt.NewNumericDate(start.Add(time.Minute)),
-	}).SignedString(signingKey(r))
+		CollectionID: r.Collection().ID, ID: id, Type: Auth, ExpiresAt: jwt.NewNumericDate(start.Add(time.Minute)),
+	}).SignedString(signingKey(r, Auth))
 	if err != nil {
 		t.Fatal(err)
 	}

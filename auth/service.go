@@ -1,10 +1,10 @@
-// Package auth signs records of auth collections in: it checks passwords, issues
-// tokens, and tells who a token belongs to.
+// Package auth signs records of auth collections in: methods prove an identity,
+// tokens carry it from one request to the next.
 //
 // A token is a JWT signed with a key made of the record's tokenKey and the
 // collection's secret, so that whatever changes one of them revokes it; nothing
-// is stored about tokens. What was verified once is remembered (see cache) until
-// its record, or any collection, changes.
+// is stored about tokens. Verified tokens are cached until their record, or any
+// collection, changes.
 package auth
 
 import (
@@ -12,24 +12,26 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
-// Service signs in and recognises. It is safe for concurrent use.
+// Service signs records in and verifies tokens. It is safe for concurrent use.
 type Service struct {
-	app   *core.App
-	cache *cache
+	app     *core.App
+	hooks   Hooks
+	methods []Method // in the order in which clients are told of them
+	cache   *identities
 
 	// find is FindByID of the records; a test lets changes happen during it.
 	find func(ctx context.Context, collection, id string) (*record.Record, error)
 }
 
-// New is a Service on the app, whose commits it follows from now on. To be called
-// before the app serves requests.
+// New returns a Service on the app, which need not be open yet. It observes the app's
+// commits from now on, for as long as the app lives: make one for each app, before
+// requests are served.
 func New(app *core.App) *Service {
-	s := &Service{app: app, cache: newCache()}
+	s := &Service{app: app, cache: newIdentities(), methods: []Method{passwords{app}}}
 	s.find = func(ctx context.Context, collection, id string) (*record.Record, error) {
 		return app.Records().FindByID(ctx, collection, id)
 	}
@@ -37,13 +39,13 @@ func New(app *core.App) *Service {
 	return s
 }
 
-// Response is what a caller who signed in gets.
+// Response is the answer to a sign-in.
 type Response struct {
 	Token  string
-	Record []byte // JSON of the record as it sees itself
+	Record []byte // JSON, as the record may see itself
 }
 
-// collection is the auth collection of that id or name.
+// collection returns the auth collection of that id or name.
 func (s *Service) collection(idOrName string) (*schema.Collection, error) {
 	c := s.app.Snapshot().Find(idOrName)
 	if c == nil {
@@ -55,23 +57,17 @@ func (s *Service) collection(idOrName string) (*schema.Collection, error) {
 	return c, nil
 }
 
-// admit judges whether the record may sign in now, at the wish of the caller: first
-// the rules, then the hooks.
+// admit decides whether the record may sign in now: first by the rules, then by the
+// hooks.
 func (s *Service) admit(ctx context.Context, caller record.Caller, r *record.Record, method string) error {
 	if err := s.allow(ctx, caller, r); err != nil {
 		return err
 	}
-	h, c := &s.app.Hooks().Auth, r.Collection()
-	if !h.Bound(c.ID, c.Name) {
-		return nil
-	}
-	e := &core.AuthEvent{Caller: caller, Method: method, Record: r.Clone()}
-	return hook.Within(ctx, s.app.Config.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
-	})
+	return s.runSignInHooks(ctx, caller, r, method)
 }
 
+// allow asks the authRule of the record's collection, and the addresses from which
+// superusers may come.
 func (s *Service) allow(ctx context.Context, caller record.Caller, r *record.Record) error {
 	c := r.Collection()
 	if c.Name == schema.Superusers && !s.app.Settings().Current().SuperuserAllowed(caller.IP) {
@@ -95,7 +91,7 @@ func (s *Service) allow(ctx context.Context, caller record.Caller, r *record.Rec
 	return err
 }
 
-// respond is the answer to a record that has signed in, seen by itself.
+// respond renders a record that has signed in, as it may see itself.
 func (s *Service) respond(ctx context.Context, caller record.Caller, r *record.Record, token, expand string) (*Response, error) {
 	body, err := s.app.Records().RenderOwn(ctx, caller, r, expand)
 	if err != nil {

@@ -1,34 +1,65 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
 )
 
-// typeAuth is the type of the tokens that stand for a record in requests.
-const typeAuth = "auth"
+// TokenType says what a token is good for (docs/wire/auth-realtime-system.md §2.1).
+type TokenType string
 
-// maxToken is longer than any token that was issued here; what is longer is not
-// looked at.
+// The types. Each has a secret and a duration of its own in its collection.
+const (
+	Auth          TokenType = "auth"          // stands for the record in requests
+	File          TokenType = "file"          // opens protected files
+	Verification  TokenType = "verification"  // proves an address
+	PasswordReset TokenType = "passwordReset" // sets a new password
+	EmailChange   TokenType = "emailChange"   // proves a new address
+)
+
+// options returns what the collection says about tokens of the type.
+func (t TokenType) options(c *schema.Collection) schema.Token {
+	switch t {
+	case Auth:
+		return c.Auth.AuthToken
+	case File:
+		return c.Auth.FileToken
+	case Verification:
+		return c.Auth.VerificationToken
+	case PasswordReset:
+		return c.Auth.PasswordResetToken
+	case EmailChange:
+		return c.Auth.EmailChangeToken
+	}
+	return schema.Token{} // without a secret nothing is signed
+}
+
+// maxToken is longer than any token that was issued here; longer ones are not read.
 const maxToken = 4096
 
-// errToken is any token that is not valid.
+// errToken stands for every token that is not valid.
 var errToken = errors.New("auth: invalid token")
 
 // claims are what a token says, in the order of the wire.
 type claims struct {
 	CollectionID string           `json:"collectionId"`
+	Email        string           `json:"email,omitempty"`
 	ExpiresAt    *jwt.NumericDate `json:"exp,omitempty"` // nil: never
 	IssuedAt     *jwt.NumericDate `json:"iat,omitempty"`
 	ID           string           `json:"id"`
 	NotBefore    *jwt.NumericDate `json:"nbf,omitempty"`
-	Refreshable  bool             `json:"refreshable"`
-	Type         string           `json:"type"`
+	NewEmail     string           `json:"newEmail,omitempty"`
+	Refreshable  *bool            `json:"refreshable,omitempty"` // of Auth tokens only
+	Type         TokenType        `json:"type"`
 }
+
+func (c *claims) refreshable() bool { return c.Refreshable != nil && *c.Refreshable }
 
 // The methods by which the library reads claims.
 
@@ -39,26 +70,60 @@ func (c *claims) GetIssuer() (string, error)                   { return "", nil 
 func (c *claims) GetSubject() (string, error)                  { return "", nil }
 func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil }
 
-// newToken is a fresh auth token of the record.
-func newToken(r *record.Record, now time.Time) (string, error) {
-	c := r.Collection()
-	key := signingKey(r)
-	if key == nil {
-		return "", errors.New("auth: record " + r.ID() + " of " + c.Name + " has no key to sign with")
-	}
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
-		CollectionID: c.ID,
-		ExpiresAt:    jwt.NewNumericDate(now.Add(time.Duration(c.Auth.AuthToken.Duration) * time.Second)),
-		ID:           r.ID(),
-		Refreshable:  true,
-		Type:         typeAuth,
-	}).SignedString(key)
+// Token is what a token of any type says.
+type Token struct {
+	Type     TokenType
+	Email    string // of Verification, PasswordReset and EmailChange: the address when it was issued
+	NewEmail string // of EmailChange
 }
 
-// signingKey is what the record's auth tokens are signed with; nil if a part of
-// it is missing, because then the rest could be known from elsewhere.
-func signingKey(r *record.Record) []byte {
-	tokenKey, secret := r.Text("tokenKey"), r.Collection().Auth.AuthToken.Secret
+// NewToken returns a fresh token for the record, an Auth token that can be refreshed.
+// A record without a tokenKey, and one of a collection that is not configured for such
+// tokens, has none: that is an error.
+func (s *Service) NewToken(r *record.Record, t Token) (string, error) {
+	if t.Type == Auth {
+		return newAuthToken(r, s.app.Now())
+	}
+	return newToken(r, claims{Type: t.Type, Email: t.Email, NewEmail: t.NewEmail}, s.app.Now())
+}
+
+// Verify returns the record that a token of that type was issued for, the caller's own
+// copy, and what the token says. The record is nil if the token is not valid; an error
+// means that it could not be checked.
+func (s *Service) Verify(ctx context.Context, token string, t TokenType) (*record.Record, Token, error) {
+	v, err := s.verify(ctx, s.app.Snapshot(), token, t)
+	if v == nil {
+		return nil, Token{}, err
+	}
+	return v.record.Clone(), Token{Type: t, Email: v.claims.Email, NewEmail: v.claims.NewEmail}, nil
+}
+
+// newAuthToken returns a fresh Auth token of the record, which can be refreshed.
+func newAuthToken(r *record.Record, now time.Time) (string, error) {
+	refreshable := true
+	return newToken(r, claims{Type: Auth, Refreshable: &refreshable}, now)
+}
+
+// newToken completes the claims and signs them.
+func newToken(r *record.Record, said claims, now time.Time) (string, error) {
+	c := r.Collection()
+	key := signingKey(r, said.Type)
+	if key == nil {
+		return "", errors.New("auth: record " + r.ID() + " of " + c.Name + " has no key to sign " + string(said.Type) + " tokens with")
+	}
+	said.CollectionID, said.ID = c.ID, r.ID()
+	said.ExpiresAt = jwt.NewNumericDate(now.Add(time.Duration(said.Type.options(c).Duration) * time.Second))
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, &said).SignedString(key)
+}
+
+// signingKey returns the key of the record's tokens of the type; nil if a part of it
+// is missing, because then the rest could be known from elsewhere.
+func signingKey(r *record.Record, t TokenType) []byte {
+	c := r.Collection()
+	if !c.IsAuth() {
+		return nil
+	}
+	tokenKey, secret := r.Text("tokenKey"), t.options(c).Secret
 	if tokenKey == "" || secret == "" {
 		return nil
 	}
@@ -72,9 +137,12 @@ type unverified struct {
 	signature []byte
 }
 
-// parseToken reads a token whose claims are complete and hold now. Nothing of it
-// may be believed before verify.
-func parseToken(text string, now time.Time) (*unverified, error) {
+// parseToken reads a token of the type whose claims are complete and hold now. Nothing
+// of it may be believed before signedBy.
+func parseToken(text string, t TokenType, now time.Time) (*unverified, error) {
+	if text == "" || len(text) > maxToken {
+		return nil, errToken
+	}
 	// Strict: else one token could be written in several ways.
 	clock := jwt.WithTimeFunc(func() time.Time { return now })
 	token := &unverified{}
@@ -85,15 +153,15 @@ func parseToken(text string, now time.Time) (*unverified, error) {
 	if err := jwt.NewValidator(clock, jwt.WithIssuedAt()).Validate(&token.claims); err != nil {
 		return nil, errToken
 	}
-	if c := &token.claims; c.ID == "" || c.CollectionID == "" || c.Type != typeAuth {
+	if c := &token.claims; c.ID == "" || c.CollectionID == "" || c.Type != t {
 		return nil, errToken
 	}
 	token.signed, token.signature = text[:len(parts[0])+1+len(parts[1])], parsed.Signature
 	return token, nil
 }
 
-// verify says whether the record's key has signed the token.
-func (t *unverified) verify(r *record.Record) bool {
-	key := signingKey(r)
+// signedBy reports whether the record's key has signed the token.
+func (t *unverified) signedBy(r *record.Record) bool {
+	key := signingKey(r, t.claims.Type)
 	return key != nil && jwt.SigningMethodHS256.Verify(t.signed, t.signature, key) == nil
 }

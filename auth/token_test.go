@@ -32,20 +32,22 @@ func vectorRecord() *record.Record {
 }
 
 func TestNewTokenVector(t *testing.T) {
+	t.Parallel()
 	r := vectorRecord()
 	at := time.Unix(4102444800-r.Collection().Auth.AuthToken.Duration, 999)
-	if got, err := newToken(r, at); got != vector || err != nil {
+	if got, err := newAuthToken(r, at); got != vector || err != nil {
 		t.Errorf("newToken = %q, %v, want %q", got, err, vector)
 	}
 }
 
 func TestVerifyVector(t *testing.T) {
-	token, err := parseToken(vector, testTime)
+	t.Parallel()
+	token, err := parseToken(vector, Auth, testTime)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := token.claims
-	if c.ID != "abc123def456ghi" || c.CollectionID != "_pb_users_auth_" || !c.Refreshable || c.ExpiresAt.Unix() != 4102444800 {
+	if c.ID != "abc123def456ghi" || c.CollectionID != "_pb_users_auth_" || !c.refreshable() || c.ExpiresAt.Unix() != 4102444800 {
 		t.Errorf("claims = %+v", c)
 	}
 	for name, tt := range map[string]struct {
@@ -64,16 +66,17 @@ func TestVerifyVector(t *testing.T) {
 	} {
 		r := vectorRecord()
 		tt.change(r)
-		if got := token.verify(r); got != tt.want {
+		if got := token.signedBy(r); got != tt.want {
 			t.Errorf("%s: verify = %v, want %v", name, got, tt.want)
 		}
 	}
 }
 
 func TestNewTokenNeedsKeys(t *testing.T) {
+	t.Parallel()
 	r := vectorRecord()
 	r.Set("tokenKey", "")
-	if token, err := newToken(r, testTime); err == nil {
+	if token, err := newAuthToken(r, testTime); err == nil {
 		t.Errorf("newToken without a tokenKey = %q", token)
 	}
 }
@@ -81,7 +84,7 @@ func TestNewTokenNeedsKeys(t *testing.T) {
 // encode signs any header and claims with the key of vectorRecord.
 func encode(header, claims string) string {
 	signed := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
-	signature, err := jwt.SigningMethodHS256.Sign(signed, signingKey(vectorRecord()))
+	signature, err := jwt.SigningMethodHS256.Sign(signed, signingKey(vectorRecord(), Auth))
 	if err != nil {
 		panic(err)
 	}
@@ -132,10 +135,11 @@ func at(claims string, now time.Time) string {
 }
 
 func TestParseToken(t *testing.T) {
+	t.Parallel()
 	r := vectorRecord()
 	for _, tt := range tokenCases {
-		token, err := parseToken(encode(tt.header, at(tt.claims, testTime)), testTime)
-		if got := err == nil && token.verify(r); got != tt.valid {
+		token, err := parseToken(encode(tt.header, at(tt.claims, testTime)), Auth, testTime)
+		if got := err == nil && token.signedBy(r); got != tt.valid {
 			t.Errorf("%s: valid = %v (%v), want %v", tt.name, got, err, tt.valid)
 		}
 	}
@@ -143,6 +147,7 @@ func TestParseToken(t *testing.T) {
 
 // Every change of a single character makes the token another one.
 func TestTamperedToken(t *testing.T) {
+	t.Parallel()
 	r := vectorRecord()
 	for i := range vector {
 		for _, c := range []byte("Aw_.") {
@@ -150,13 +155,13 @@ func TestTamperedToken(t *testing.T) {
 			if changed == vector {
 				continue
 			}
-			if token, err := parseToken(changed, testTime); err == nil && token.verify(r) {
+			if token, err := parseToken(changed, Auth, testTime); err == nil && token.signedBy(r) {
 				t.Errorf("the token with %q at %d is valid", c, i)
 			}
 		}
 	}
 	for _, text := range []string{"", ".", "..", "...", vector + ".", vector + "=", " " + vector, vector[:len(vector)-1], strings.TrimSuffix(vector, "VGo1m7-yzTYpuiFxlHykqBKAfnXqIYiSZ4jZZBgAhf0")} {
-		if token, err := parseToken(text, testTime); err == nil && token.verify(r) {
+		if token, err := parseToken(text, Auth, testTime); err == nil && token.signedBy(r) {
 			t.Errorf("%q is valid", text)
 		}
 	}
@@ -169,14 +174,14 @@ func FuzzParseToken(f *testing.F) {
 	}
 	r := vectorRecord()
 	f.Fuzz(func(t *testing.T, text string) {
-		token, err := parseToken(text, testTime)
+		token, err := parseToken(text, Auth, testTime)
 		if err != nil {
 			return
 		}
-		if token.claims.ID == "" || token.claims.CollectionID == "" || token.claims.Type != typeAuth {
+		if token.claims.ID == "" || token.claims.CollectionID == "" || token.claims.Type != Auth {
 			t.Errorf("parseToken(%q) lets through %+v", text, token.claims)
 		}
-		token.verify(r)
+		token.signedBy(r)
 	})
 }
 
@@ -184,8 +189,8 @@ func FuzzParseToken(f *testing.F) {
 func BenchmarkVerifyToken(b *testing.B) {
 	r := vectorRecord()
 	for b.Loop() {
-		token, err := parseToken(vector, testTime)
-		if err != nil || !token.verify(r) {
+		token, err := parseToken(vector, Auth, testTime)
+		if err != nil || !token.signedBy(r) {
 			b.Fatal(err)
 		}
 	}
@@ -194,8 +199,46 @@ func BenchmarkVerifyToken(b *testing.B) {
 func BenchmarkNewToken(b *testing.B) {
 	r := vectorRecord()
 	for b.Loop() {
-		if _, err := newToken(r, testTime); err != nil {
+		if _, err := newAuthToken(r, testTime); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestTokenTypes issues a token of every type, and sees that each is good for itself
+// alone.
+func TestTokenTypes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.member(map[string]any{"email": "ann@example.com"})
+	r, err := f.app.Records().FindByID(t.Context(), "members", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := []TokenType{Auth, File, Verification, PasswordReset, EmailChange}
+	for _, issued := range types {
+		said := Token{Type: issued}
+		if issued == EmailChange {
+			said.Email, said.NewEmail = "ann@example.com", "new@example.com"
+		}
+		text, err := f.NewToken(r, said)
+		if err != nil {
+			t.Fatalf("%s: %v", issued, err)
+		}
+		for _, asked := range types {
+			who, got, err := f.Verify(t.Context(), text, asked)
+			if err != nil || (who != nil) != (asked == issued) || who != nil && (who.ID() != id || got != said) {
+				t.Errorf("a token of type %s as %s: %v, %+v, %v", issued, asked, who, got, err)
+			}
+		}
+		if who, err := f.Service.Authenticate(t.Context(), text); err != nil || (who != nil) != (issued == Auth) {
+			t.Errorf("a token of type %s signs in: %v, %v", issued, who, err)
+		}
+	}
+	if text, err := f.NewToken(r, Token{Type: "magic"}); err == nil {
+		t.Errorf("a token of an unknown type is issued: %s", text)
+	}
+	if who, _, err := f.Verify(t.Context(), vector, "magic"); who != nil || err != nil {
+		t.Errorf("a token is valid for an unknown type: %v, %v", who, err)
 	}
 }

@@ -1,13 +1,7 @@
 package core
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Version is what the binary calls itself.
+// Version is the version that the binary reports.
 const Version = "0.1.0"
 
 // Config is how an App runs. Every field has a default.
@@ -36,25 +30,26 @@ type Config struct {
 	Migrations []Migration // of the embedding program; run by Open for Serve, each once
 
 	KeepChanges    time.Duration // how long the change log goes back; default 24 h
-	KeepChangeRows int           // how many rows it has at most, about; default 1,000,000
+	KeepChangeRows int           // how many rows the change log has at most, about; default 1,000,000
 }
 
-// Mode is what an App is opened for.
+// Mode is the purpose for which an App is opened.
 type Mode uint8
 
 const (
-	// Serve takes the data folder's lock: one server a folder. There is none with
-	// Config.DB, which any number of servers may use.
+	// Serve takes the lock of the data folder: one server per folder. With Config.DB
+	// there is no such lock, and any number of servers may share the database.
 	Serve Mode = iota
 	// Tool works beside a running server, as the superuser command does.
 	Tool
-	// Found is Tool for a new installation: a PostgreSQL database that has tables of
-	// somebody else's is store.ErrNotEmpty.
-	Found
+	// Install is Tool for a new installation: a PostgreSQL database that has tables
+	// which are not Loam's is refused with store.ErrNotEmpty.
+	Install
 )
 
-// App is one open data folder and its services. Make it with New, then Open it;
-// after that it is safe for concurrent use, and the accessors below may be called.
+// App is one open data folder with its services. New makes it, Open opens it. From
+// then until Close it is safe for concurrent use; the accessors of services must not
+// be called before.
 type App struct {
 	Config Config // may be changed until Open
 
@@ -67,17 +62,16 @@ type App struct {
 	collections *collection.Service
 	settings    *settings.Service
 	changes     *change.Log
-	committed   []func([]change.Change) // of OnCommitted
+	committed   []func([]change.Change) // see OnCommitted
 	hooks       Hooks
-	jobs        []func(context.Context) // of Go
-	serving     bool                    // the Start hooks have run
+	started     bool // the Start hooks have run, so the Stop hooks must
 
-	stop    context.CancelFunc // of what runs in the background
-	running sync.WaitGroup
-	stale   chan struct{} // another process has changed definitions or settings; capacity 1
+	background background
+	reloader   *reloader
 }
 
-// New is an App that is not open yet. It touches nothing.
+// New returns an App that is not open yet. It touches neither the folder nor the
+// database.
 func New(c Config) *App {
 	if c.Dir == "" {
 		c.Dir = "loam_data"
@@ -91,7 +85,7 @@ func New(c Config) *App {
 	if c.HookLimit <= 0 {
 		c.HookLimit = 10 * time.Second
 	}
-	return &App{Config: c, stale: make(chan struct{}, 1)}
+	return &App{Config: c}
 }
 
 // Records reads and writes records.
@@ -103,206 +97,31 @@ func (a *App) Collections() *collection.Service { return a.collections }
 // Settings reads and changes the settings.
 func (a *App) Settings() *settings.Service { return a.settings }
 
-// Changes is the log of all changes: subscribe to it to follow them.
+// Changes is the change log. Subscribe to it to follow what is written.
 func (a *App) Changes() *change.Log { return a.changes }
 
-// Snapshot is the current view of all collections: take it once a request.
+// Snapshot returns the collections as they are now. A request takes it once, so that
+// it does not see two states.
 func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
 
-// Blobs keeps the files of records.
+// Blobs stores the files of records.
 func (a *App) Blobs() blob.Store { return a.blobs }
 
 // Passwords hashes and compares passwords.
 func (a *App) Passwords() *password.Hasher { return a.passwords }
 
-// Log is the application's log.
+// Log returns the logger of Config, never nil.
 func (a *App) Log() *slog.Logger { return a.Config.Log }
 
-// Now is the application's clock.
+// Now returns the time by the clock of Config.
 func (a *App) Now() time.Time { return a.Config.Now() }
 
-// OnCommitted adds fn to those called with the changes of each transaction once
-// it is durable and before it is acknowledged (see change.Log.Observe). To be called
-// before the App serves requests.
+// OnCommitted adds an observer of commits: fn is called with the changes of each
+// transaction when they are durable and before the write is acknowledged (see
+// change.Log.Observe for what fn may do). Call it before the App serves requests.
 func (a *App) OnCommitted(fn func(changes []change.Change)) {
 	a.committed = append(a.committed, fn)
 	if a.changes != nil {
 		a.changes.Observe(fn)
 	}
-}
-
-// Go has fn run beside the server, from when it has been opened for serving until it
-// is closed: the context ends then, and Close waits for fn to return. A fn that
-// panics takes the process with it. To be called before Open.
-func (a *App) Go(fn func(ctx context.Context)) { a.jobs = append(a.jobs, fn) }
-
-// Open opens the data folder and the database, creating what is missing, and makes
-// the services. A folder that another server holds is store.ErrLocked, a database
-// that does not answer store.ErrUnavailable. On an error nothing stays open.
-func (a *App) Open(ctx context.Context, mode Mode) error {
-	if a.store != nil {
-		return errors.New("core: the app is open already")
-	}
-	err := a.open(ctx, mode)
-	if err == nil && mode == Serve {
-		err = a.begin(ctx)
-	}
-	if err != nil {
-		return errors.Join(err, a.Close())
-	}
-	return nil
-}
-
-// begin is what an App does that is opened for serving.
-func (a *App) begin(ctx context.Context) error {
-	background, stop := context.WithCancel(context.Background())
-	a.stop = stop
-	a.running.Go(func() { a.changes.Run(background) })
-	a.running.Go(func() { a.sweepBlobs(background) })
-	a.running.Go(func() { a.follow(background) })
-	if err := a.migrate(ctx); err != nil {
-		return err
-	}
-	a.serving = true
-	if err := a.started(ctx); err != nil {
-		return err
-	}
-	for _, job := range a.jobs {
-		a.running.Go(func() { job(background) })
-	}
-	return nil
-}
-
-func (a *App) open(ctx context.Context, mode Mode) (err error) {
-	dir := a.Config.Dir
-	for _, d := range []string{dir, filepath.Join(dir, "storage"), filepath.Join(dir, "backups")} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			return fmt.Errorf("data folder: %w", err)
-		}
-	}
-	if a.store, err = openStore(ctx, a.Config, mode); err != nil {
-		return err
-	}
-	if err := migrate(ctx, a.store, a.Config.Now); err != nil {
-		return err
-	}
-	if a.local, err = blob.NewLocal(filepath.Join(dir, "storage")); err != nil {
-		return err
-	}
-	a.blobs = blob.NewSwap(a.local)
-	if err := a.openChanges(ctx); err != nil {
-		return err
-	}
-	a.passwords = password.New(0, 0)
-	a.records = record.New(record.Config{
-		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords,
-		Log: a.Config.Log, Changes: a.changes, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
-		Hooks: &a.hooks.Records,
-	})
-	a.settings = settings.New(settings.Config{Store: a.store, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now})
-	a.collections = collection.New(collection.Config{
-		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now,
-		Hooks: &a.hooks.Collections, HookLimit: a.Config.HookLimit, Settings: a.settings,
-	})
-	if err := a.load(ctx); err != nil {
-		return err
-	}
-	if err := a.collections.EnsureSystem(ctx); err != nil {
-		return fmt.Errorf("system collections: %w", err)
-	}
-	a.store.OnForeignWrite(a.reload)
-	return nil
-}
-
-// openChanges opens the change log, before anything is read that it tells about.
-func (a *App) openChanges(ctx context.Context) error {
-	node := schema.RandomString(10, schema.AlphabetID)
-	a.changes = change.New(change.Config{
-		Store: a.store, Node: node, Log: a.Config.Log, Now: a.Config.Now,
-		Keep: a.Config.KeepChanges, KeepRows: a.Config.KeepChangeRows,
-	})
-	a.changes.Observe(func(changes []change.Change) {
-		for _, c := range changes {
-			if c.Node != node && c.Kind != change.Record {
-				a.stir()
-				return
-			}
-		}
-	})
-	for _, fn := range a.committed {
-		a.changes.Observe(fn)
-	}
-	return a.changes.Open(ctx)
-}
-
-// load fills the snapshot and the settings from the database.
-func (a *App) load(ctx context.Context) error {
-	if err := a.collections.Load(ctx); err != nil {
-		return fmt.Errorf("load collections: %w", err)
-	}
-	if err := a.settings.Load(ctx); err != nil {
-		return fmt.Errorf("load settings: %w", err)
-	}
-	return nil
-}
-
-// stir has the definitions and settings loaded anew.
-func (a *App) stir() {
-	select {
-	case a.stale <- struct{}{}:
-	default:
-	}
-}
-
-// follow loads them each time that it is stirred, until ctx ends.
-func (a *App) follow(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-a.stale:
-		}
-		if a.load(ctx) == nil {
-			continue
-		}
-		select { // the database is out of reach
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-			a.stir()
-		}
-	}
-}
-
-// reload follows a write of another process. The store calls it again if it fails.
-func (a *App) reload(ctx context.Context, logged bool) error {
-	var err error
-	if !logged {
-		if err = a.load(ctx); err != nil {
-			a.Config.Log.Warn("reload after a write of another process", "error", err)
-		}
-	}
-	a.changes.Wrote(logged)
-	return err
-}
-
-// Close waits for running work and releases everything. Idempotent.
-func (a *App) Close() error {
-	if a.store == nil {
-		return nil
-	}
-	var err error
-	if a.serving {
-		a.serving = false
-		err = a.stopped()
-	}
-	if a.stop != nil {
-		a.stop()
-		a.running.Wait()
-	}
-	err = errors.Join(err, a.store.Close())
-	if a.local != nil {
-		err = errors.Join(err, a.local.Close())
-	}
-	a.store, a.changes, a.stop = nil, nil, nil
-	return err
 }

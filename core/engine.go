@@ -10,7 +10,8 @@ import (
 	"github.com/loambase/loam/core/internal/store/sqlite"
 )
 
-// openStore is the one place that knows which engines there are.
+// openStore opens the engine that the Config names: PostgreSQL or SQLite. No other
+// file names an engine.
 func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 	if c.DB != "" {
 		return openPostgres(ctx, c, mode)
@@ -23,7 +24,7 @@ func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 }
 
 func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error) {
-	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, New: mode == Found})
+	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, New: mode == Install})
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +40,8 @@ func openCopy(ctx context.Context, path string, log *slog.Logger) (store.Store, 
 	return db, nil
 }
 
-// OpenSource opens an SQLite file that another program has made, to read it. It must
-// be a private copy, with its log beside it.
+// OpenSource opens an SQLite file of another program for reading. The file must be a
+// private copy, with its write-ahead log beside it.
 func OpenSource(path string) (store.Source, error) {
 	source, err := sqlite.OpenSource(path)
 	if err != nil {

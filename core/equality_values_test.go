@@ -225,14 +225,22 @@ func (w *twins) write() {
 		in.Body["id"] = w.id(name)
 		what = fmt.Sprintf("create in %s %v", name, show(in))
 		do = func(app *core.App) (string, error) {
-			out, err := app.Records().Create(w.t.Context(), caller(app), name, in, expand)
+			r, err := app.Records().Create(w.t.Context(), caller(app), name, in)
+			if err != nil {
+				return "", err
+			}
+			out, err := app.Records().Render(w.t.Context(), caller(app), r, expand)
 			return string(out), err
 		}
 	case n < 16:
 		id, in := w.pick(known...), w.input(c, true)
 		what = fmt.Sprintf("update %s/%s %v", name, id, show(in))
 		do = func(app *core.App) (string, error) {
-			out, err := app.Records().Update(w.t.Context(), caller(app), name, id, in, expand)
+			r, err := app.Records().Update(w.t.Context(), caller(app), name, id, in)
+			if err != nil {
+				return "", err
+			}
+			out, err := app.Records().Render(w.t.Context(), caller(app), r, expand)
 			return string(out), err
 		}
 	case n < 18:

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -34,7 +35,7 @@ func Example() {
 	}
 	for title, stars := range map[string]int{"Ferns": 5, "Mosses": 1} {
 		body := map[string]any{"title": title, "stars": stars}
-		if _, err := app.Records().Create(ctx, record.Root(), "posts", record.Input{Body: body}, ""); err != nil {
+		if _, err := app.Records().Create(ctx, record.Root(), "posts", record.Input{Body: body}); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -67,7 +68,46 @@ func ExampleApp_Hooks() {
 	}
 	defer app.Close()
 	body := map[string]any{"name": "spam", "email": "a@example.com", "password": "12345678", "passwordConfirm": "12345678"}
-	_, err = app.Records().Create(ctx, record.Root(), "users", record.Input{Body: body}, "")
+	_, err = app.Records().Create(ctx, record.Root(), "users", record.Input{Body: body})
 	fmt.Println(err, fault.KindOf(err) == fault.Invalid)
 	// Output: No spam, please. true
+}
+
+// Several writes that are stored together or not at all.
+func ExampleApp_Transaction() {
+	dir, err := os.MkdirTemp("", "loam")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	app := core.New(core.Config{Dir: dir})
+	if err := app.Open(ctx, core.Serve); err != nil {
+		log.Fatal(err)
+	}
+	defer app.Close()
+
+	install := func(failure error) error {
+		return app.Transaction(ctx, func(tx *core.Tx) error {
+			definition := `{"name": "posts", "fields": [{"name": "title", "type": "text"}]}`
+			if _, err := tx.Collections.Create(tx.Context, record.Root(), []byte(definition)); err != nil {
+				return err
+			}
+			post := record.Input{Body: map[string]any{"title": "Welcome"}}
+			if _, err := tx.Records.Create(tx.Context, record.Root(), "posts", post); err != nil {
+				return err
+			}
+			if _, err := tx.Settings.Patch(tx.Context, record.Root(), []byte(`{"meta": {"appName": "Ferns"}}`)); err != nil {
+				return err
+			}
+			return failure
+		})
+	}
+	for _, failure := range []error{errors.New("no luck"), nil} {
+		err := install(failure)
+		fmt.Println(err, app.Snapshot().Find("posts") != nil, app.Settings().Current().Meta.AppName)
+	}
+	// Output:
+	// no luck false Acme
+	// <nil> true Ferns
 }

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/record"
 )
 
 func TestStartAndStop(t *testing.T) {
@@ -50,64 +47,5 @@ func TestStartAndStop(t *testing.T) {
 	refused = nil
 	if err := step(core.Serve); err != nil {
 		t.Errorf("Open after one that was refused: %v", err)
-	}
-}
-
-func TestAuthHook(t *testing.T) {
-	app := coretest.New(t)
-	coretest.Create(t, app, "users", map[string]any{"email": "a@example.com", "password": "12345678", "passwordConfirm": "12345678"})
-	var methods []string
-	var refused error
-	app.Hooks().Auth.BindFunc(func(e *core.AuthEvent) error {
-		methods = append(methods, e.Method+" "+e.Record.Text("email"))
-		return refused
-	}, "users")
-	s := auth.New(app)
-	signIn := func(password string) (*auth.Response, error) {
-		return s.WithPassword(t.Context(), record.Caller{}, "users", auth.PasswordForm{Identity: "a@example.com", Password: password}, "")
-	}
-	if _, err := signIn("wrong"); err == nil || len(methods) != 0 {
-		t.Errorf("a wrong password: %v, the hook saw %v", err, methods)
-	}
-	response, err := signIn("12345678")
-	if err != nil {
-		t.Fatal(err)
-	}
-	who, err := s.Authenticate(t.Context(), response.Token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused = fault.New(fault.Forbidden, "Not now.")
-	if _, err := s.Refresh(t.Context(), record.Caller{Auth: who}, "users", response.Token, ""); err != refused {
-		t.Errorf("Refresh that a hook refuses: %v", err)
-	}
-	if len(methods) != 2 || methods[0] != "password a@example.com" || methods[1] != "refresh a@example.com" {
-		t.Errorf("the hook saw %v", methods)
-	}
-}
-
-func TestGo(t *testing.T) {
-	app := core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})
-	began, ended := make(chan struct{}), false
-	app.Go(func(ctx context.Context) {
-		if _, err := app.Records().Count(ctx, "users"); err != nil {
-			t.Errorf("the app is not open: %v", err)
-		}
-		close(began)
-		<-ctx.Done()
-		ended = true
-	})
-	if err := app.Open(context.Background(), core.Serve); err != nil {
-		t.Fatal(err)
-	}
-	<-began
-	if err := app.Close(); err != nil || !ended {
-		t.Errorf("Close: %v, and fn has ended: %v", err, ended)
-	}
-	if err := app.Open(context.Background(), core.Tool); err != nil { // would close began again
-		t.Fatal(err)
-	}
-	if err := app.Close(); err != nil {
-		t.Fatal(err)
 	}
 }

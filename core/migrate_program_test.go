@@ -18,16 +18,16 @@ import (
 const postsDefinition = `{"name":"posts","fields":[{"name":"title","type":"text","required":true}]}`
 
 // makePosts makes a collection and a record in it.
-func makePosts(m *core.Migrating) error {
+func makePosts(m *core.Tx) error {
 	if _, err := m.Collections.Create(m.Context, record.Root(), []byte(postsDefinition)); err != nil {
 		return err
 	}
-	_, err := m.Records.Create(m.Context, record.Root(), "posts", record.Input{Body: map[string]any{"title": "first"}}, "")
+	_, err := m.Records.Create(m.Context, record.Root(), "posts", record.Input{Body: map[string]any{"title": "first"}})
 	return err
 }
 
 // addStars changes the collection that another step has made, and looks at the result.
-func addStars(m *core.Migrating) error {
+func addStars(m *core.Tx) error {
 	if _, err := m.Collections.Update(m.Context, record.Root(), "posts", []byte(`{"fields":[
 		{"name":"title","type":"text","required":true},{"name":"stars","type":"number"}]}`)); err != nil {
 		return err
@@ -36,15 +36,15 @@ func addStars(m *core.Migrating) error {
 	if err != nil {
 		return err
 	}
-	_, err = m.Records.Update(m.Context, record.Root(), "posts", post.ID(), record.Input{Body: map[string]any{"stars": 5}}, "")
+	_, err = m.Records.Update(m.Context, record.Root(), "posts", post.ID(), record.Input{Body: map[string]any{"stars": 5}})
 	return err
 }
 
 func TestMigrations(t *testing.T) {
 	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
 	var ran []string
-	step := func(name string, up func(*core.Migrating) error) core.Migration {
-		return core.Migration{Name: name, Up: func(m *core.Migrating) error { ran = append(ran, name); return up(m) }}
+	step := func(name string, up func(*core.Tx) error) core.Migration {
+		return core.Migration{Name: name, Up: func(m *core.Tx) error { ran = append(ran, name); return up(m) }}
 	}
 	c.Migrations = []core.Migration{step("0002_stars", addStars), step("0001_posts", makePosts)}
 	for range 2 {
@@ -68,7 +68,7 @@ func TestMigrations(t *testing.T) {
 func TestMigrationThatFails(t *testing.T) {
 	failed := errors.New("no luck")
 	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
-	fails := core.Migration{Name: "0002_fails", Up: func(m *core.Migrating) error {
+	fails := core.Migration{Name: "0002_fails", Up: func(m *core.Tx) error {
 		if _, err := m.Collections.Create(m.Context, record.Root(), []byte(`{"name":"left"}`)); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func TestMigrationThatFails(t *testing.T) {
 	if err := core.New(c).Open(context.Background(), core.Serve); !errors.Is(err, failed) || !strings.Contains(err.Error(), "0002_fails") {
 		t.Fatalf("Open: %v, want the error of 0002_fails", err)
 	}
-	c.Migrations[1].Up = func(*core.Migrating) error { return nil }
+	c.Migrations[1].Up = func(*core.Tx) error { return nil }
 	app := coretest.Open(t, c)
 	if app.Snapshot().Find("left") != nil {
 		t.Error("a collection of a step that failed is there")
@@ -127,7 +127,7 @@ func TestMigrationIsOneTransaction(t *testing.T) {
 }
 
 func TestMigrationNames(t *testing.T) {
-	up := func(*core.Migrating) error { return nil }
+	up := func(*core.Tx) error { return nil }
 	for _, list := range [][]core.Migration{
 		{{Name: "", Up: up}}, {{Name: "a", Up: up}, {Name: "a", Up: up}}, {{Name: "0001_system_tables", Up: up}},
 	} {
@@ -142,7 +142,7 @@ func TestMigrationNames(t *testing.T) {
 // What a step may do with collections is all that anybody may.
 func TestMigrationUsesEveryService(t *testing.T) {
 	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
-	c.Migrations = []core.Migration{{Name: "1", Up: func(m *core.Migrating) error {
+	c.Migrations = []core.Migration{{Name: "1", Up: func(m *core.Tx) error {
 		if err := makePosts(m); err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ func TestMigrationUsesEveryService(t *testing.T) {
 		if plan, err := m.Collections.Plan(m.Context, record.Root(), []byte(`{"delete":"spare"}`)); err != nil || len(plan.Losses) != 0 {
 			return fmt.Errorf("plan: %v, %w", plan, err)
 		}
-		if err := m.Records.Truncate(m.Context, "spare"); err != nil {
+		if err := m.Records.Truncate(m.Context, record.Root(), "spare"); err != nil {
 			return err
 		}
 		if err := m.Collections.Delete(m.Context, record.Root(), "spare"); err != nil {

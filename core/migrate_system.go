@@ -9,9 +9,9 @@ import (
 	"github.com/loambase/loam/migrations"
 )
 
-// migrate runs the system migrations that this database has not seen, in order,
-// all in one exclusive transaction: either all of them are there or none.
-func migrate(ctx context.Context, s store.Store, now func() time.Time) error {
+// migrateSystem runs Loam's own migrations that this database has not seen, in order.
+// They run in one exclusive transaction: all of them are stored or none.
+func migrateSystem(ctx context.Context, s store.Store, now func() time.Time) error {
 	done, err := appliedMigrations(ctx, s)
 	if err != nil {
 		return err
@@ -26,8 +26,8 @@ func migrate(ctx context.Context, s store.Store, now func() time.Time) error {
 			return fmt.Errorf("migrations: %w", err)
 		}
 		for _, step := range steps {
-			fresh, err := note(tx, step.Name, now())
-			if err == nil && fresh { // else another process was faster, or it is an old one
+			first, err := markApplied(tx, step.Name, now())
+			if err == nil && first { // otherwise it ran before, perhaps in another process just now
 				err = step.Up(db)
 			}
 			if err != nil {
@@ -38,14 +38,15 @@ func migrate(ctx context.Context, s store.Store, now func() time.Time) error {
 	})
 }
 
-// note writes down that a migration has run, and says whether nobody had before.
-func note(tx store.Tx, name string, now time.Time) (fresh bool, err error) {
+// markApplied records in the table _migrations that a migration has run. first is
+// false if it was recorded before.
+func markApplied(tx store.Tx, name string, now time.Time) (first bool, err error) {
 	n, err := tx.Exec(`INSERT INTO "_migrations" ("file", "applied") VALUES ($1, $2) ON CONFLICT DO NOTHING`,
 		store.Text(name), store.Int(now.UnixMicro()))
 	return n > 0, err
 }
 
-// execer is what a migration step sees of a transaction.
+// execer is the part of a transaction that a system migration may use.
 type execer struct {
 	tx      store.Tx
 	dialect store.Migrator
@@ -56,7 +57,8 @@ func (e execer) Exec(sql string) error {
 	return err
 }
 
-// appliedMigrations reads the ledger; a database without one has none applied.
+// appliedMigrations reads the names of the migrations that have run, system and
+// program alike. A database without the table _migrations has run none.
 func appliedMigrations(ctx context.Context, s store.Store) (map[string]bool, error) {
 	done := map[string]bool{}
 	err := s.Read(ctx, func(r store.Reader) error {
@@ -66,7 +68,7 @@ func appliedMigrations(ctx context.Context, s store.Store) (map[string]bool, err
 		}
 		for _, n := range names {
 			if n.Name == "_migrations" {
-				return readLedger(r, done)
+				return readApplied(r, done)
 			}
 		}
 		return nil
@@ -77,7 +79,7 @@ func appliedMigrations(ctx context.Context, s store.Store) (map[string]bool, err
 	return done, nil
 }
 
-func readLedger(r store.Reader, done map[string]bool) error {
+func readApplied(r store.Reader, done map[string]bool) error {
 	rows, err := r.Query(`SELECT "file" FROM "_migrations"`)
 	if err != nil {
 		return err

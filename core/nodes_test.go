@@ -15,6 +15,7 @@ import (
 	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/settings"
 )
 
 // nodes are apps on one database, each with a folder of its own.
@@ -73,7 +74,7 @@ func TestNodesShareDefinitions(t *testing.T) {
 			}
 			continue
 		}
-		if _, err := other.Records().Update(context.Background(), coretest.Root(), "posts", id, record.Input{Body: map[string]any{a: "new"}}, ""); err != nil {
+		if _, err := other.Records().Update(context.Background(), coretest.Root(), "posts", id, record.Input{Body: map[string]any{a: "new"}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := get(t, one, "posts", id); got[a] != "new" || got[b] != "second" {
@@ -93,6 +94,7 @@ func TestNodesShareDefinitions(t *testing.T) {
 
 func TestNodesShareSettings(t *testing.T) {
 	one, other := nodes(t)
+	testObservedElsewhere(t, one, other)
 	if _, err := one.Settings().Patch(context.Background(), record.Root(), []byte(`{"meta":{"appName":"Shared"}}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +122,42 @@ func TestNodesShareSettings(t *testing.T) {
 	}
 }
 
+// Of what one process changes the observers in another one learn, when it is current
+// there.
+func testObservedElsewhere(t *testing.T, one, other *core.App) {
+	t.Helper()
+	seen := make(chan string, 100)
+	other.Settings().OnChange(func(old, new *settings.Settings) {
+		if current := other.Settings().Current(); current != new {
+			t.Errorf("the observer is told of %q while %q is current", new.Meta.AppName, current.Meta.AppName)
+		}
+		if old.Meta.AppName != new.Meta.AppName {
+			seen <- new.Meta.AppName
+		}
+	})
+	if _, err := one.Settings().Patch(t.Context(), record.Root(), []byte(`{"meta":{"appName":"From one"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-seen; got != "From one" {
+		t.Errorf("the observer is told of %q", got)
+	}
+}
+
+// A tool beside a server changes the settings of the server.
+func TestToolChangesSettings(t *testing.T) {
+	t.Parallel()
+	c := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
+	server := coretest.Open(t, c)
+	tool := core.New(c)
+	if err := tool.Open(t.Context(), core.Tool); err != nil {
+		t.Fatal(err)
+	}
+	testObservedElsewhere(t, tool, server)
+	if err := tool.Close(); err != nil {
+		t.Errorf("Close() = %v", err)
+	}
+}
+
 // A token of one node is good on the other, until the password changes anywhere.
 func TestNodesShareTokens(t *testing.T) {
 	one, other := nodes(t)
@@ -143,7 +181,7 @@ func TestNodesShareTokens(t *testing.T) {
 		}
 	}
 	change := map[string]any{"password": "another horse", "passwordConfirm": "another horse"}
-	if _, err := one.Records().Update(t.Context(), coretest.Root(), "users", user["id"].(string), record.Input{Body: change}, ""); err != nil {
+	if _, err := one.Records().Update(t.Context(), coretest.Root(), "users", user["id"].(string), record.Input{Body: change}); err != nil {
 		t.Fatal(err)
 	}
 	if valid(first) {

@@ -46,7 +46,7 @@ func (a *App) RestoreDatabase(ctx context.Context, path string) error {
 			// Before any other write: one in progress finds that its snapshot is stale.
 			if err := a.load(ctx); err != nil {
 				a.Config.Log.Error("load the restored database", "error", err)
-				a.stir()
+				a.reloader.request()
 			}
 		})
 	})
@@ -68,7 +68,7 @@ func (a *App) prepareCopy(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	err = migrate(ctx, db, a.Config.Now)
+	err = migrateSystem(ctx, db, a.Config.Now)
 	if err == nil {
 		err = change.Renew(ctx, db, a.Config.Now())
 	}
@@ -79,13 +79,13 @@ func (a *App) prepareCopy(ctx context.Context, path string) error {
 const sweepAfter = 24 * time.Hour
 
 // sweepBlobs removes what uploads have left that ended with their process.
-func (a *App) sweepBlobs(ctx context.Context) {
+func (a *App) sweepBlobs(ctx context.Context) error {
 	n, err := a.local.Sweep(ctx, time.Now().Add(-sweepAfter))
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		a.Config.Log.Warn("remove unfinished files", "error", err)
-	case n > 0:
+	if n > 0 {
 		a.Config.Log.Info("removed unfinished files", "files", n)
 	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }

@@ -3,10 +3,15 @@ package middleware
 import (
 	"log/slog"
 	"net/http"
-	"time"
+	"net/url"
+	"strings"
+
+	"github.com/loambase/loam/api/request"
 )
 
-// Log writes a line for every request, if the log is open for debugging.
+// Log writes a line for every request, if the log is open for debugging: who called
+// which route with which query, what was answered, how long it took, and why it
+// failed. It stands inside of request.Service.Track.
 func Log(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -14,41 +19,49 @@ func Log(log *slog.Logger) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
-			start, seen := time.Now(), &witness{ResponseWriter: w}
-			next.ServeHTTP(seen, r)
-			// The query stays out: filters and tokens may be private.
-			log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", seen.answered(),
-				"bytes", seen.bytes, "took", time.Since(start))
+			next.ServeHTTP(w, r)
+			q := request.From(r.Context())
+			o := q.Outcome()
+			attributes := []any{"request", q.ID, "method", r.Method, "path", r.URL.Path, "query", masked(r.URL.RawQuery),
+				"route", q.Route.String(), "caller", q.Who(), "ip", q.Caller.IP,
+				"status", o.Status, "bytes", o.Bytes, "took", o.Duration}
+			if o.Err != nil {
+				attributes = append(attributes, "reason", o.Err.Error())
+			}
+			log.Debug("request", attributes...)
 		})
 	}
 }
 
-// witness remembers what passes through it.
-type witness struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
-}
-
-// Unwrap is for http.ResponseController.
-func (w *witness) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (w *witness) WriteHeader(status int) {
-	if w.status < 200 { // an informational status is not yet the answer
-		w.status = status
+// masked returns the query without the values of the parameters that carry secrets.
+// Filters are kept: a wrong one is why most people read this log.
+func masked(query string) string {
+	if query == "" {
+		return ""
 	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *witness) Write(p []byte) (int, error) {
-	n, err := w.ResponseWriter.Write(p)
-	w.bytes += int64(n)
-	return n, err
-}
-
-func (w *witness) answered() int {
-	if w.status == 0 {
-		return http.StatusOK
+	var kept []string
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		plain, err := url.QueryUnescape(name)
+		if err != nil || secret(plain) {
+			kept = append(kept, name+"=…")
+			continue
+		}
+		if text, err := url.QueryUnescape(value); err == nil {
+			value = text
+		}
+		kept = append(kept, plain+"="+value)
 	}
-	return w.status
+	return strings.Join(kept, "&")
+}
+
+// secret reports whether a parameter of this name may hold a secret.
+func secret(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range []string{"token", "pass", "secret", "key", "code", "state", "auth"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
 }

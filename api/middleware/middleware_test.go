@@ -13,6 +13,10 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/settings"
 )
 
 var silent = slog.New(slog.DiscardHandler)
@@ -26,6 +30,11 @@ func answer(status int, contentType, body string) http.Handler {
 	})
 }
 
+// track is the outermost middleware of a server that nobody signs in to.
+func track(h http.Handler) http.Handler {
+	return request.New(request.Config{Settings: settings.Defaults, Log: func() *slog.Logger { return silent }}).Track(h)
+}
+
 func serve(h http.Handler, r *http.Request) *http.Response {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -33,8 +42,9 @@ func serve(h http.Handler, r *http.Request) *http.Response {
 }
 
 func TestRecover(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
-	h := Recover(slog.New(slog.NewTextHandler(&log, nil)))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("ouch") }))
+	h := track(Recover(slog.New(slog.NewTextHandler(&log, nil)))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("ouch") })))
 	res := serve(h, httptest.NewRequest(http.MethodGet, "/x?secret=1", nil))
 	body, _ := io.ReadAll(res.Body)
 	if want := `{"data":{},"message":"Something went wrong while processing your request.","status":500}` + "\n"; res.StatusCode != 500 || string(body) != want {
@@ -47,24 +57,33 @@ func TestRecover(t *testing.T) {
 }
 
 func TestRecoverBreaksOffWhatHasBegun(t *testing.T) {
-	h := Recover(silent)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	t.Parallel()
+	half := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
-		io.WriteString(w, "half")
+		io.WriteString(w, strings.Repeat("half", 1000))
 		panic(errors.New("ouch"))
-	}))
-	server := httptest.NewServer(h)
+	})
+	server := httptest.NewServer(track(Recover(silent)(Compress(half))))
 	defer server.Close()
-	res, err := http.Get(server.URL)
-	if err == nil {
-		_, err = io.ReadAll(res.Body)
-		res.Body.Close()
-	}
-	if err == nil {
-		t.Error("the answer looks complete")
+	for _, accept := range []string{"identity", "gzip", "zstd"} {
+		r, err := http.NewRequest(http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept-Encoding", accept)
+		res, err := server.Client().Do(r)
+		if err == nil {
+			_, err = io.ReadAll(res.Body)
+			res.Body.Close()
+		}
+		if err == nil {
+			t.Errorf("%s: the answer looks complete", accept)
+		}
 	}
 }
 
 func TestCORS(t *testing.T) {
+	t.Parallel()
 	some := []string{"https://app.example.com", "https://*.example.org", "http://localhost:300?"}
 	tests := []struct {
 		name            string
@@ -121,6 +140,7 @@ func TestCORS(t *testing.T) {
 }
 
 func TestWildcard(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		pattern, s string
 		want       bool
@@ -137,6 +157,7 @@ func TestWildcard(t *testing.T) {
 }
 
 func TestClean(t *testing.T) {
+	t.Parallel()
 	for target, want := range map[string]string{
 		"/": "", "/api/health": "", "/a/b/": "", "/.well-known/x": "", "/a/.b": "", "/a..b/c.": "",
 		"//": "/", "//evil.test/": "/evil.test/", "/a//b": "/a/b", "/a/./b": "/a/b", "/a/../b?q=1&r=%2F": "/b?q=1&r=%2F",
@@ -155,33 +176,36 @@ func TestClean(t *testing.T) {
 }
 
 func TestLog(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
-	h := Log(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))(answer(404, "text/plain", "gone"))
-	serve(h, httptest.NewRequest(http.MethodGet, "/a?token=secret", nil))
-	if line := out.String(); !strings.Contains(line, "path=/a status=404 bytes=4") || strings.Contains(line, "secret") {
-		t.Errorf("log line %s", line)
+	failing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := request.From(r.Context())
+		q.Route = &request.Route{Label: "*:list"}
+		q.Fail(w, r, &fault.Error{Kind: fault.Invalid, Reason: "unknown field nope"})
+	})
+	h := track(Log(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))(failing))
+	res := serve(h, httptest.NewRequest(http.MethodGet, "/a?filter=nope%3D1&token=hush&%74oken=hush&resetCode=hush&page=2&b%zz=hush", nil))
+	line := out.String()
+	for _, part := range []string{
+		"request=" + res.Header.Get("X-Request-Id"), "method=GET path=/a", `query="filter=nope=1&token=…&%74oken=…&resetCode=…&page=2&b%zz=…"`,
+		"route=*:list caller=guest", "status=400", `reason="invalid: unknown field nope"`, "took=",
+	} {
+		if !strings.Contains(line, part) {
+			t.Errorf("the line misses %s: %s", part, line)
+		}
+	}
+	if strings.Contains(line, "hush") {
+		t.Errorf("a secret is logged: %s", line)
 	}
 	out.Reset()
-	serve(Log(slog.New(slog.NewTextHandler(&out, nil)))(answer(200, "text/plain", "")), httptest.NewRequest(http.MethodGet, "/a", nil))
+	serve(track(Log(slog.New(slog.NewTextHandler(&out, nil)))(failing)), httptest.NewRequest(http.MethodGet, "/a", nil))
 	if out.Len() > 0 {
 		t.Errorf("above the debug level a request is logged: %s", out.String())
 	}
 }
 
-func TestNegotiate(t *testing.T) {
-	for accept, want := range map[string]encoding{
-		"": identity, "gzip": gzipCode, "zstd": zstdCode, "gzip, deflate, br, zstd": zstdCode, "GZIP": gzipCode,
-		"zstd;q=0.5, gzip": gzipCode, "zstd; q=0, gzip;q=0": identity, "*": zstdCode, "*;q=0": identity, "*;q=0.1, gzip;q=0.2": gzipCode,
-		"br": identity, "identity": identity, "gzip;q=nonsense": gzipCode, "gzip;q=0.001": gzipCode, "zstd;q=0": identity, ",,": identity,
-		"zstd;q=0,*": gzipCode,
-	} {
-		if got := negotiate(accept); got != want {
-			t.Errorf("negotiate(%q) = %q, want %q", accept, got, want)
-		}
-	}
-}
-
 func TestCompress(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat(`{"title":"compress me"},`, 400)
 	tests := []struct {
 		name, method, accept string
@@ -200,11 +224,15 @@ func TestCompress(t *testing.T) {
 		{"events", "GET", "gzip", answer(200, "text/event-stream", long), ""},
 		{"compressed already", "GET", "gzip", with("Content-Encoding", "br", sized("text/css", long)), "br"},
 		{"part", "GET", "gzip", with("Content-Range", "bytes 0-9999/20000", answer(206, "text/css", long)), ""},
-		{"no type", "GET", "gzip", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, long) }), ""},
+		{"no type", "GET", "gzip", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, long) }), "gzip"},
+		{"preferred", "GET", "zstd;q=0.5, gzip", sized("application/json", long), "gzip"},
+		{"letter case", "GET", "GZIP", sized("application/json", long), "gzip"},
+		{"refused", "GET", "zstd;q=0, gzip;q=0", sized("application/json", long), ""},
+		{"not modified", "GET", "gzip", with("Etag", `W/"x"`, answer(304, "application/json", "")), ""},
 		{"copied", "GET", "zstd", copied("text/css", long), "zstd"},
 		{"copied as it is", "GET", "gzip", copied("image/png", long), ""},
 		{"head of a copied one", "HEAD", "gzip", copied("image/png", long), ""},
-		{"head", "HEAD", "gzip", sized("application/json", long), "gzip"},
+		{"head", "HEAD", "gzip", sized("application/json", long), ""},
 		{"head of a short one", "HEAD", "gzip", sized("application/json", "{}"), ""},
 	}
 	for _, test := range tests {
@@ -223,8 +251,11 @@ func TestCompress(t *testing.T) {
 				t.Errorf("%d bytes %.40q, want %d bytes %.40q", len(a), a, len(b), b)
 			}
 			ours := test.encoding == "gzip" || test.encoding == "zstd"
-			if vary := strings.Join(got.Header.Values("Vary"), ","); ours != (vary == "Origin,Accept-Encoding") {
+			if vary := strings.Join(got.Header.Values("Vary"), ","); ours && vary != "Origin,Accept-Encoding" {
 				t.Errorf("Vary = %q", vary)
+			}
+			if ranges := got.Header.Get("Accept-Ranges"); ours && ranges != "" {
+				t.Errorf("Accept-Ranges = %q of what was compressed", ranges)
 			}
 			if ours && got.ContentLength == plain.ContentLength {
 				t.Errorf("Content-Length = %d, that of the plain answer", got.ContentLength)
@@ -304,6 +335,7 @@ func decompress(t *testing.T, res *http.Response) string {
 }
 
 func TestCompressFlushes(t *testing.T) {
+	t.Parallel()
 	step := make(chan struct{})
 	server := httptest.NewServer(Compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
@@ -331,7 +363,7 @@ func BenchmarkStack(b *testing.B) {
 		w.Header()["Content-Type"] = []string{"application/json"}
 		w.WriteHeader(200)
 	})
-	for _, wrap := range []func(http.Handler) http.Handler{Compress, Clean, Secure, CORS(nil), Recover(silent), Log(silent)} {
+	for _, wrap := range []func(http.Handler) http.Handler{Compress, Clean, Secure, CORS(nil), Recover(silent), Log(silent), track} {
 		h = wrap(h)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/api/collections/posts/records/abcdefghijklmno", nil)

@@ -1,44 +1,30 @@
 package rest
 
 import (
-	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/schema"
 )
 
-func (a *API) authMethods(c *call) error {
-	methods, err := a.auth.Methods(c.collection())
-	if err != nil {
-		return err
-	}
-	return c.marshal(methods)
-}
+func (a *API) authMethods(c *call) error { return c.respond(a.auth.Methods(c.collection())) }
 
 func (a *API) authWithPassword(c *call) error {
-	if err := c.read(wire.DefaultLimit, "An error occurred while loading the submitted data."); err != nil {
-		return err
-	}
 	var form auth.PasswordForm
-	if err := c.body.Decode(&form); err != nil {
+	if err := c.decode(&form); err != nil {
 		return err
 	}
-	res, err := a.auth.WithPassword(c.r.Context(), c.caller, c.collection(), form, c.query.Get("expand"))
-	if err != nil {
-		return err
-	}
-	return c.signedIn(res)
+	return c.signedIn(a.auth.WithPassword(c.r.Context(), c.Caller, c.collection(), form, c.Query.Get("expand")))
 }
 
 func (a *API) authRefresh(c *call) error {
-	res, err := a.auth.Refresh(c.r.Context(), c.caller, c.collection(), c.token, c.query.Get("expand"))
+	return c.signedIn(a.auth.Refresh(c.r.Context(), c.Caller, c.collection(), c.Token, c.Query.Get("expand")))
+}
+
+// signedIn answers with a token and the record that it stands for, unless there is an
+// error to return.
+func (c *call) signedIn(res *auth.Response, err error) error {
 	if err != nil {
 		return err
 	}
-	return c.signedIn(res)
-}
-
-// signedIn answers with a token and the record that it stands for.
-func (c *call) signedIn(res *auth.Response) error {
 	dst := make([]byte, 0, len(res.Record)+len(res.Token)+32)
 	dst = append(dst, `{"record":`...)
 	dst = append(dst, res.Record...)

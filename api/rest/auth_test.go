@@ -6,6 +6,7 @@ import (
 )
 
 func TestAuthWithPassword(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const path = "/api/collections/members/auth-with-password"
 	good := `{"identity":"ann@example.com","password":"` + password + `"}`
@@ -34,6 +35,7 @@ func TestAuthWithPassword(t *testing.T) {
 }
 
 func TestAuthMethods(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const others = `"oauth2":{"providers":[],"enabled":false},"mfa":{"enabled":false,"duration":0},"otp":{"enabled":false,"duration":0},"authProviders":null,"usernamePassword":false,`
 	s.run(t, []scenario{
@@ -50,6 +52,7 @@ func TestAuthMethods(t *testing.T) {
 }
 
 func TestAuthRefresh(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const path = "/api/collections/members/auth-refresh"
 	s.run(t, []scenario{
@@ -65,6 +68,7 @@ func TestAuthRefresh(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const healthy = `{"message":"API is healthy.","code":200,"data":`
 	s.run(t, []scenario{

@@ -13,22 +13,11 @@ import (
 
 // batch does several writes in one transaction (docs/wire/records.md §8).
 func (a *API) batch(c *call) error {
-	settings := a.app.Settings().Current().Batch
-	if !settings.Enabled || settings.MaxRequests <= 0 {
-		return fault.New(fault.Forbidden, "Batch requests are not allowed.")
-	}
-	if err := c.read(settings.BodyLimit(), unreadableBatch); err != nil {
-		return err
-	}
-	requests, err := decodeBatch(c.body, settings.MaxRequests)
+	requests, ops, err := c.readBatch()
 	if err != nil {
 		return err
 	}
-	ops, err := c.operations(requests)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(c.r.Context(), settings.TimeLimit())
+	ctx, cancel := context.WithTimeout(c.r.Context(), c.Settings.Batch.TimeLimit())
 	defer cancel()
 	results, err := a.app.Records().Batch(ctx, ops)
 	if err != nil {
@@ -40,7 +29,30 @@ func (a *API) batch(c *call) error {
 	return c.json(buffer.B)
 }
 
-// operations are the writes that the requests stand for, with their files.
+// ofBatch returns how many bytes a batch may have. Where batches are not enabled it
+// refuses the call.
+func ofBatch(c *call) (int64, error) {
+	settings := c.Settings.Batch
+	if !settings.Enabled || settings.MaxRequests <= 0 {
+		return 0, fault.New(fault.Forbidden, "Batch requests are not allowed.")
+	}
+	return settings.BodyLimit(), nil
+}
+
+// readBatch reads the requests of a batch, and the writes that they stand for.
+func (c *call) readBatch() ([]*batchRequest, []record.Op, error) {
+	if err := c.read(unreadableBatch); err != nil {
+		return nil, nil, err
+	}
+	requests, err := decodeBatch(c.body, c.Settings.Batch.MaxRequests)
+	if err != nil {
+		return nil, nil, err
+	}
+	ops, err := c.operations(requests)
+	return requests, ops, err
+}
+
+// operations returns the writes that the requests stand for, with their files.
 func (c *call) operations(requests []*batchRequest) ([]record.Op, error) {
 	uploads, err := c.body.Files("Failed to read the submitted batch files data.")
 	if err != nil {
@@ -49,15 +61,15 @@ func (c *call) operations(requests []*batchRequest) ([]record.Op, error) {
 	files := filesByRequest(uploads)
 	ops := make([]record.Op, len(requests))
 	for i, request := range requests {
-		op, err := request.operation(c.caller)
-		op.Input.Files, op.Refused = files[i], err
+		op, err := request.operation(c.Caller)
+		op.Input.Files, op.Invalid = files[i], err
 		ops[i] = op
 	}
 	return ops, nil
 }
 
-// filesByRequest sorts uploads by the request that the name of their part leads
-// to: requests.N.field or requests[N].field.
+// filesByRequest sorts uploads by the index of their request, which the name of the
+// part contains: requests.N.field or requests[N].field.
 func filesByRequest(uploads map[string][]*blob.Upload) map[int]map[string][]*blob.Upload {
 	files := map[int]map[string][]*blob.Upload{}
 	for part, list := range uploads {
@@ -111,7 +123,8 @@ func appendResults(dst []byte, requests []*batchRequest, results []record.Result
 
 const unreadableBatch = "Failed to read the submitted batch data."
 
-// decodeBatch reads and judges the form of a batch.
+// decodeBatch decodes the requests of a batch and validates their form; at most limit
+// are allowed.
 func decodeBatch(body *wire.Body, limit int) ([]*batchRequest, error) {
 	object, err := body.Object()
 	if err != nil {

@@ -29,11 +29,12 @@ func sub(method, url, body string) string {
 const invalidBatch = `"message":"Invalid batch request data."`
 
 func TestBatchForm(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	ok := sub("POST", posts, `{"title":"x"}`)
 	s.run(t, []scenario{{name: "disabled", method: "POST", path: "/api/batch", body: batchOf(ok), as: "root", status: 403,
 		has: []string{`"Batch requests are not allowed."`}}})
-	s.allowBatches(t, `{"enabled":true,"maxRequests":3,"maxBodySize":3000}`)
+	s.allowBatches(t, `{"enabled":true,"timeout":600,"maxRequests":3,"maxBodySize":3000}`)
 	unreadable := []string{`"Failed to read the submitted batch data."`, `"data":{}`}
 	s.run(t, []scenario{
 		{name: "empty body", method: "POST", path: "/api/batch", status: 400, has: []string{invalidBatch, `"data":{"requests":{"code":"validation_required"`}},
@@ -56,8 +57,9 @@ func TestBatchForm(t *testing.T) {
 }
 
 func TestBatch(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
-	s.allowBatches(t, `{"enabled":true}`)
+	s.allowBatches(t, `{"enabled":true,"timeout":600}`)
 	coretest.Collection(t, s.app, `{"name":"own","createRule":"@request.context = 'batch' && @request.auth.id = owner && @request.headers.x_a = 'b' && @request.query.q = '1' && @request.method = 'POST'",
 		"viewRule":"","fields":[{"name":"owner","type":"text"},{"name":"pass","type":"password"}]}`)
 	own := func(headers string) string {
@@ -114,8 +116,9 @@ func TestBatch(t *testing.T) {
 }
 
 func TestBatchWithFiles(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
-	s.allowBatches(t, `{"enabled":true}`)
+	s.allowBatches(t, `{"enabled":true,"timeout":600}`)
 	payload := batchOf(sub("POST", posts, `{"id":"files0000000001","title":"a"}`), sub("PATCH", post1, `{}`), sub("PATCH", post1, `{}`))
 	run := func(name string, status int, has []string, parts ...any) {
 		headers, body := form(t, parts...)

@@ -3,11 +3,11 @@ package rest
 import "github.com/loambase/loam/api/wire"
 
 func (a *API) listCollections(c *call) error {
-	params, err := wire.ListParams(c.query)
+	params, err := wire.ListParams(c.Query)
 	if err != nil {
 		return err
 	}
-	page, err := a.app.Collections().List(c.r.Context(), c.caller, params)
+	page, err := a.app.Collections().List(c.r.Context(), c.Caller, params)
 	if err != nil {
 		return err
 	}
@@ -15,31 +15,23 @@ func (a *API) listCollections(c *call) error {
 }
 
 func (a *API) viewCollection(c *call) error {
-	found, err := a.app.Collections().Get(c.r.Context(), c.caller, c.collection())
-	if err != nil {
-		return err
-	}
-	return c.marshal(found)
+	return c.respond(a.app.Collections().Get(c.r.Context(), c.Caller, c.collection()))
 }
 
 func (a *API) createCollection(c *call) error {
-	body, err := c.definition("Failed to load the collection type data due to invalid formatting.")
+	body, err := c.readJSON(collectionForm{}, "Failed to load the collection type data due to invalid formatting.")
 	if err != nil {
 		return err
 	}
-	created, err := a.app.Collections().Create(c.r.Context(), c.caller, body)
-	if err != nil {
-		return err
-	}
-	return c.marshal(created)
+	return c.respond(a.app.Collections().Create(c.r.Context(), c.Caller, body))
 }
 
 func (a *API) updateCollection(c *call) error {
-	body, err := c.definition("Failed to load the submitted data due to invalid formatting.")
+	body, err := c.readJSON(collectionForm{}, "Failed to load the submitted data due to invalid formatting.")
 	if err != nil {
 		return err
 	}
-	convert, err := wire.Boolean(c.query, "convert")
+	convert, err := wire.Boolean(c.Query, "convert")
 	if err != nil {
 		return err
 	}
@@ -47,30 +39,20 @@ func (a *API) updateCollection(c *call) error {
 	if convert {
 		update = a.app.Collections().UpdateConverting
 	}
-	updated, err := update(c.r.Context(), c.caller, c.collection(), body)
-	if err != nil {
-		return err
-	}
-	return c.marshal(updated)
+	return c.respond(update(c.r.Context(), c.Caller, c.collection(), body))
 }
 
 func (a *API) deleteCollection(c *call) error {
-	if err := a.app.Collections().Delete(c.r.Context(), c.caller, c.collection()); err != nil {
-		return err
-	}
-	return c.noContent()
+	return c.done(a.app.Collections().Delete(c.r.Context(), c.Caller, c.collection()))
 }
 
 func (a *API) truncateCollection(c *call) error {
-	if err := a.app.Records().Truncate(c.r.Context(), c.collection()); err != nil {
-		return err
-	}
-	return c.noContent()
+	return c.done(a.app.Records().Truncate(c.r.Context(), c.Caller, c.collection()))
 }
 
-// texts are the properties of a collection that are no numbers and no booleans,
-// whatever a form's text for them looks like.
-type texts struct {
+// collectionForm types the texts in a form that describes a collection: they stay
+// texts whatever they look like. Numbers and booleans are typed by their looks.
+type collectionForm struct {
 	ID         string   `json:"id"`
 	Name       string   `json:"name"`
 	Type       string   `json:"type"`
@@ -83,12 +65,4 @@ type texts struct {
 	AuthRule   string   `json:"authRule"`
 	ManageRule string   `json:"manageRule"`
 	ViewQuery  string   `json:"viewQuery"`
-}
-
-// definition reads the body that describes a collection.
-func (c *call) definition(malformed string) ([]byte, error) {
-	if err := c.read(wire.DefaultLimit, malformed); err != nil {
-		return nil, err
-	}
-	return c.body.JSON(texts{})
 }

@@ -1,56 +1,25 @@
 package rest
 
 import (
-	"encoding/json"
-
-	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/collection"
 )
-
-const unloaded = "An error occurred while loading the submitted data."
 
 func (a *API) importCollections(c *call) error {
 	var in collection.Import
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if err := a.app.Collections().Import(c.r.Context(), c.caller, &in); err != nil {
-		return err
-	}
-	return c.noContent()
+	return c.done(a.app.Collections().Import(c.r.Context(), c.Caller, &in))
 }
 
 func (a *API) planCollections(c *call) error {
-	if err := c.read(wire.DefaultLimit, unloaded); err != nil {
-		return err
-	}
-	body, err := c.body.JSON(struct{}{})
+	body, err := c.readJSON(struct{}{}, loadFailed)
 	if err != nil {
 		return err
 	}
-	plan, err := a.app.Collections().Plan(c.r.Context(), c.caller, body)
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(plan)
-	if err != nil {
-		return err
-	}
-	return c.json(text)
+	return c.respond(a.app.Collections().Plan(c.r.Context(), c.Caller, body))
 }
 
 func (a *API) scaffolds(c *call) error {
-	text, err := a.app.Collections().Scaffolds(c.r.Context(), c.caller)
-	if err != nil {
-		return err
-	}
-	return c.json(text)
-}
-
-// decode reads the body into a structure.
-func (c *call) decode(into any) error {
-	if err := c.read(wire.DefaultLimit, unloaded); err != nil {
-		return err
-	}
-	return c.body.Decode(into)
+	return c.respondJSON(a.app.Collections().Scaffolds(c.r.Context(), c.Caller))
 }

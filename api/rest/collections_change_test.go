@@ -7,6 +7,7 @@ import (
 )
 
 func TestChangesOfFields(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const path = "/api/collections"
 	fields := func(kind, options string) string {
@@ -35,6 +36,7 @@ func TestChangesOfFields(t *testing.T) {
 }
 
 func TestNamesAreFollowed(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const path = "/api/collections"
 	s.run(t, []scenario{
@@ -56,6 +58,7 @@ func TestNamesAreFollowed(t *testing.T) {
 }
 
 func TestImportRoute(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const path = "/api/collections/import"
 	payload, payloadBody := form(t, "@jsonPayload", `{"collections":[{"name":"parted"}]}`)
@@ -79,6 +82,7 @@ func TestImportRoute(t *testing.T) {
 }
 
 func TestScaffolds(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	s.run(t, []scenario{{name: "scaffolds", path: "/api/collections/meta/scaffolds", as: "root", status: 200,
 		has: []string{`{"auth":{"id":"","listRule":null`, `"base":{"id":"",`, `"view":{"id":"",`, `"viewQuery":""`, "ON `` (`tokenKey`)"}, hasNot: []string{"secret"},
@@ -107,6 +111,7 @@ func TestScaffolds(t *testing.T) {
 }
 
 func TestPlanRoute(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const path = "/api/collections/meta/plan"
 	s.run(t, []scenario{

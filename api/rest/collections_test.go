@@ -6,6 +6,7 @@ import (
 )
 
 func TestCollections(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	const path = "/api/collections"
 	urlencoded := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
@@ -49,6 +50,7 @@ func TestCollections(t *testing.T) {
 }
 
 func TestSuperuserRoutes(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for _, route := range [][2]string{
 		{"GET", "/api/collections"}, {"POST", "/api/collections"}, {"GET", "/api/collections/users"}, {"PATCH", "/api/collections/users"},
@@ -66,6 +68,7 @@ func TestSuperuserRoutes(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	urlencoded := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	s.run(t, []scenario{
@@ -83,6 +86,7 @@ func TestSettings(t *testing.T) {
 }
 
 func TestSettingsRefuse(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	s.run(t, []scenario{
 		{name: "invalid", method: "PATCH", path: "/api/settings", as: "root", body: `{"meta":{"appName":""}}`, status: 400,

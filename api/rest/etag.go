@@ -9,10 +9,14 @@ import (
 	"github.com/loambase/loam/api/wire"
 )
 
-// tagged answers as json does, with a tag of the final bytes. A client that shows
-// the same tag has them already. The tag is weak: compressed bytes have it too.
-func (c *call) tagged(value []byte) error {
-	value = c.wanted(value)
+// jsonWithETag is respondJSON with an ETag of the final bytes. A client that sends the
+// same tag is answered 304, without them. The tag is weak: it is that of the
+// compressed bytes too.
+func (c *call) jsonWithETag(value []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	value = c.pickFields(value)
 	tag := entityTag(value)
 	h := c.w.Header()
 	h["Etag"] = []string{tag}
@@ -34,8 +38,8 @@ func entityTag(value []byte) string {
 	return string(tag[:])
 }
 
-// knows says whether an If-None-Match header lists the tag, by weak comparison.
-// A tag of ours has no comma in it.
+// knows reports whether an If-None-Match header lists the tag, by weak comparison. A
+// tag of ours has no comma in it.
 func knows(header []string, tag string) bool {
 	opaque := strings.TrimPrefix(tag, "W/")
 	for _, line := range header {

@@ -12,17 +12,17 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/loambase/loam/api"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 )
 
 // TestInternalFailures asks an app whose database is gone.
 func TestInternalFailures(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	app := coretest.Open(t, core.Config{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(&log, nil))})
 	coretest.Collection(t, app, `{"name":"notes","viewRule":"","createRule":"","fields":[{"name":"title","type":"text"}]}`)
-	s := &server{Handler: api.Handler(app), app: app, tokens: map[string]string{"": ""}}
+	s := &server{Handler: handler(t, app), app: app, tokens: map[string]string{"": ""}}
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -45,6 +45,7 @@ func TestInternalFailures(t *testing.T) {
 
 // TestAnswersDoNotMix has many callers share the buffers and compressors.
 func TestAnswersDoNotMix(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	for i := range 20 {
 		coretest.Create(t, s.app, "posts", map[string]any{"title": strings.Repeat(string(rune('a'+i)), 200), "views": 100 + i})

@@ -4,18 +4,17 @@ import (
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema"
 )
 
 func (a *API) listRecords(c *call) error {
-	if err := c.readRequestBody(); err != nil {
+	if err := c.readForRules(); err != nil {
 		return err
 	}
-	params, err := wire.ListParams(c.query)
+	params, err := wire.ListParams(c.Query)
 	if err != nil {
 		return err
 	}
-	page, err := a.app.Records().List(c.r.Context(), c.caller, c.collection(), params)
+	page, err := a.app.Records().List(c.r.Context(), c.Caller, c.collection(), params)
 	if err != nil {
 		return err
 	}
@@ -24,14 +23,10 @@ func (a *API) listRecords(c *call) error {
 }
 
 func (a *API) viewRecord(c *call) error {
-	if err := c.readRequestBody(); err != nil {
+	if err := c.readForRules(); err != nil {
 		return err
 	}
-	rec, err := a.app.Records().Get(c.r.Context(), c.caller, c.collection(), c.param("id"), c.query.Get("expand"))
-	if err != nil {
-		return err
-	}
-	return c.tagged(rec)
+	return c.jsonWithETag(a.app.Records().Get(c.r.Context(), c.Caller, c.collection(), c.param("id"), c.Query.Get("expand")))
 }
 
 func (a *API) createRecord(c *call) error {
@@ -39,11 +34,7 @@ func (a *API) createRecord(c *call) error {
 	if err != nil {
 		return err
 	}
-	rec, err := a.app.Records().Create(c.r.Context(), c.caller, c.collection(), in, c.query.Get("expand"))
-	if err != nil {
-		return err
-	}
-	return c.json(rec)
+	return c.respondRecord(a.app.Records().Create(c.r.Context(), c.Caller, c.collection(), in))
 }
 
 func (a *API) updateRecord(c *call) error {
@@ -51,41 +42,37 @@ func (a *API) updateRecord(c *call) error {
 	if err != nil {
 		return err
 	}
-	rec, err := a.app.Records().Update(c.r.Context(), c.caller, c.collection(), c.param("id"), in, c.query.Get("expand"))
-	if err != nil {
-		return err
-	}
-	return c.json(rec)
+	return c.respondRecord(a.app.Records().Update(c.r.Context(), c.Caller, c.collection(), c.param("id"), in))
 }
 
 func (a *API) deleteRecord(c *call) error {
-	if err := c.readRequestBody(); err != nil {
+	if err := c.readForRules(); err != nil {
 		return err
 	}
-	if err := a.app.Records().Delete(c.r.Context(), c.caller, c.collection(), c.param("id")); err != nil {
-		return err
-	}
-	return c.noContent()
+	return c.done(a.app.Records().Delete(c.r.Context(), c.Caller, c.collection(), c.param("id")))
 }
 
-// readRequestBody reads the body that rules see as @request.body: also a GET may
-// have one, and a malformed one is an error.
-func (c *call) readRequestBody() error {
-	if err := c.read(wire.DefaultLimit, ""); err != nil {
+// respondRecord answers with a record that was written, or with the error.
+func (c *call) respondRecord(r *record.Record, err error) error {
+	if err != nil {
 		return err
 	}
-	body, err := c.body.Object()
-	c.caller.Body = body
+	return c.respondJSON(c.api.app.Records().Render(c.r.Context(), c.Caller, r, c.Query.Get("expand")))
+}
+
+// readForRules reads the body that rules see as @request.body: also a GET may have
+// one, and a malformed one is an error.
+func (c *call) readForRules() (err error) {
+	if err := c.read(""); err != nil {
+		return err
+	}
+	c.Caller.Body, err = c.body.Object()
 	return err
 }
 
-// input reads what a client sends for one record.
+// input reads the body of a create or an update.
 func (c *call) input() (in record.Input, err error) {
-	collection := c.api.app.Snapshot().Find(c.collection())
-	if collection == nil {
-		return in, fault.New(fault.NotFound, "Missing or invalid collection context.")
-	}
-	if err := c.read(bodyLimit(collection), ""); err != nil {
+	if err := c.read(""); err != nil {
 		return in, err
 	}
 	if in.Body, err = c.body.Object(); err != nil {
@@ -95,15 +82,19 @@ func (c *call) input() (in record.Input, err error) {
 	return in, err
 }
 
-// bodyLimit is how many bytes a record of the collection may have (contract
-// records.md §1.9).
-func bodyLimit(collection *schema.Collection) int64 {
+// ofCollection returns how many bytes a record of the call's collection may have
+// (docs/wire/records.md §1.9). Without the collection the call is refused.
+func ofCollection(c *call) (int64, error) {
+	collection := c.api.app.Snapshot().Find(c.collection())
+	if collection == nil {
+		return 0, fault.New(fault.NotFound, "Missing or invalid collection context.")
+	}
 	limit := int64(wire.DefaultLimit)
 	if collection.IsView() {
-		return limit
+		return limit, nil
 	}
 	for _, f := range collection.Fields {
 		limit += f.BodySize()
 	}
-	return limit
+	return limit, nil
 }

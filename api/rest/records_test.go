@@ -39,6 +39,7 @@ const (
 )
 
 func TestListParameters(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	bad := []string{defaultMessage, `"data":{}`}
 	s.run(t, []scenario{
@@ -78,6 +79,7 @@ func TestListParameters(t *testing.T) {
 }
 
 func TestListByCursor(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	var titles []string
 	cursor := ""
@@ -104,6 +106,7 @@ func TestListByCursor(t *testing.T) {
 }
 
 func TestFieldsParameter(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	s.run(t, []scenario{
 		{name: "view", path: post1 + "?fields=title,views", status: 200, has: []string{`{"title":"one","views":0}` + "\n"}},
@@ -124,6 +127,7 @@ func TestFieldsParameter(t *testing.T) {
 }
 
 func TestWriteRecords(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	urlencoded := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	bad := []string{defaultMessage, `"data":{}`}
@@ -172,6 +176,7 @@ func TestWriteRecords(t *testing.T) {
 }
 
 func TestRulesOnTheBody(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	coretest.Collection(t, s.app, `{"name":"notes","createRule":"@request.body.kind = 'a' && @request.body.n = 2 && @request.query.k = 'v' && @request.headers.x_mode = 'on'",
 		"listRule":"@request.body.n = 2","fields":[{"name":"kind","type":"text"},{"name":"n","type":"number"}]}`)
@@ -193,6 +198,7 @@ func TestRulesOnTheBody(t *testing.T) {
 }
 
 func TestUploads(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	upload := func(name, method, path string, status int, has []string, parts ...any) scenario {
 		headers, body := form(t, parts...)
@@ -211,6 +217,7 @@ func TestUploads(t *testing.T) {
 }
 
 func TestBodyLimitOfACollection(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	coretest.Collection(t, s.app, `{"name":"docs","createRule":"","fields":[{"name":"text","type":"editor","maxSize":1000},{"name":"f","type":"file","maxSelect":2,"maxSize":10}]}`)
 	const limit = 32<<20 + 1000 + 2*10
@@ -222,6 +229,7 @@ func TestBodyLimitOfACollection(t *testing.T) {
 }
 
 func TestEntityTags(t *testing.T) {
+	t.Parallel()
 	s := newBlog(t)
 	tag := s.do(scenario{path: post1}).Header().Get("Etag")
 	other := s.do(scenario{path: post1 + "?fields=id"}).Header().Get("Etag")

@@ -15,6 +15,7 @@ import (
 // TestRefusedWithLongBodies has clients that listen only when they have sent
 // everything, as many do.
 func TestRefusedWithLongBodies(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(newBlog(t))
 	defer server.Close()
 	long := bytes.Repeat([]byte(" "), 34<<20)

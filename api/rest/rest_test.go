@@ -27,11 +27,20 @@ type server struct {
 
 const password = "a-long-password"
 
+func handler(t testing.TB, app *core.App) http.Handler {
+	t.Helper()
+	h, err := (&api.Program{App: app}).Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 // newServer has the superuser "root" and the members "ann" and "bob".
 func newServer(t testing.TB) *server {
 	t.Helper()
 	app := coretest.New(t)
-	s := &server{Handler: api.Handler(app), app: app, tokens: map[string]string{"": ""}, ids: map[string]string{}}
+	s := &server{Handler: handler(t, app), app: app, tokens: map[string]string{"": ""}, ids: map[string]string{}}
 	coretest.Collection(t, app, `{"name":"members","type":"auth","listRule":"","viewRule":"","updateRule":"id = @request.auth.id",
 		"fields":[{"name":"password","type":"password","min":8,"cost":4}]}`)
 	s.join(t, schema.Superusers, "root")

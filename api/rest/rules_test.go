@@ -8,6 +8,7 @@ import (
 
 // TestStatusOfRules is the table of docs/wire/records.md §1.5.
 func TestStatusOfRules(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	coretest.Collection(t, s.app, `{"name":"locked","fields":[{"name":"title","type":"text"}]}`)
 	coretest.Collection(t, s.app, `{"name":"open","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"",
@@ -70,6 +71,7 @@ func TestStatusOfRules(t *testing.T) {
 }
 
 func TestTokensThatAreNotValidAreGuests(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	coretest.Collection(t, s.app, `{"name":"notes","listRule":"@request.auth.id != ''","fields":[{"name":"title","type":"text"}]}`)
 	coretest.Create(t, s.app, "notes", map[string]any{"title": "x"})

@@ -52,6 +52,7 @@ func collectionID(t *testing.T, s *server, name string) string {
 }
 
 func TestViewRecords(t *testing.T) {
+	t.Parallel()
 	s := newViews(t)
 	at := func(view, rest string) string { return "/api/collections/" + view + "/records" + rest }
 	ann := s.ids["ann"]
@@ -103,6 +104,7 @@ func TestViewRecords(t *testing.T) {
 }
 
 func TestViewPagesByCursor(t *testing.T) {
+	t.Parallel()
 	s := newViews(t)
 	var got []string
 	cursor := ""
@@ -128,6 +130,7 @@ func TestViewPagesByCursor(t *testing.T) {
 }
 
 func TestDryRunView(t *testing.T) {
+	t.Parallel()
 	s := newViews(t)
 	const path = "/api/collections/meta/dry-run-view"
 	body := func(query string) string {
@@ -155,6 +158,7 @@ func TestDryRunView(t *testing.T) {
 }
 
 func TestViewCollections(t *testing.T) {
+	t.Parallel()
 	s := newViews(t)
 	s.run(t, []scenario{
 		{name: "keys", path: "/api/collections/nested", as: "root", status: 200,

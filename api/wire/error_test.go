@@ -11,6 +11,7 @@ import (
 )
 
 func TestErrorEnvelope(t *testing.T) {
+	t.Parallel()
 	nested := fault.Fields{}
 	nested.Set(fault.Leaf("validation_required", "cannot be blank"), "mfa", "enabled")
 	nested.Set(fault.Leaf("validation_length_too_long", "The length must be no more than 3", "min", 0, "max", 3), "fields", "3", "name")
@@ -83,6 +84,7 @@ func TestErrorEnvelope(t *testing.T) {
 }
 
 func TestSentence(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"": "", "  ": "", "a": "A.", " done ": "Done.", "Why?": "Why?", "Stop!": "Stop!", "It is.": "It is.",
 		"élan": "Élan.", "'x' is not": "'x' is not.", "end …": "End ….",

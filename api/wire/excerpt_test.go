@@ -6,6 +6,7 @@ import (
 )
 
 func TestExcerpt(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		max      int
 		ellipsis bool

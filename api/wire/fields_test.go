@@ -13,6 +13,7 @@ const album = `{"collectionId":"c1","expand":{"artist":{"id":"a1","name":"Ann","
 	`"geo":{"lon":1,"lat":2},"id":"r1","list":["p","q"],"meta":{"z":{"b":1,"a":[{"d":1,"c":2}]},"y":[1,2]},"n":12.50,"text":"\u003cb\u003ebold\u003c/b\u003e move"}`
 
 func TestFieldsAppend(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ fields, value, want string }{
 		{"", album, album},
 		{" , ,", album, album},
@@ -60,6 +61,7 @@ func TestFieldsAppend(t *testing.T) {
 }
 
 func TestParseFieldsRefuses(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{
 		"a:nope(1)", "a:excerpt", "a:excerpt()", "a:excerpt(0)", "a:excerpt(-1)", "a:excerpt(x)", "a:excerpt(1,2,3)",
 		"a:excerpt(1", "a:excerpt 1)", "a)", "(a", "a:excerpt(1):excerpt(2)", `"a`, "a:", ":", strings.Repeat("a,", maxFields),

@@ -8,6 +8,7 @@ import (
 )
 
 func TestGate(t *testing.T) {
+	t.Parallel()
 	read := func(values int) *Body {
 		t.Helper()
 		body, err := ReadBody(request(jsonType, `{"a":[1`+strings.Repeat(",1", values)+`]}`), DefaultLimit, "")

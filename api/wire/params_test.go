@@ -8,6 +8,7 @@ import (
 )
 
 func TestListParams(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		query string
 		want  record.ListParams

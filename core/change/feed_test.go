@@ -47,7 +47,7 @@ func receive(t *testing.T, s *change.Subscription, n int) (list []change.Change,
 
 func update(t testing.TB, app *core.App, collection, id string, body map[string]any) {
 	t.Helper()
-	if _, err := app.Records().Update(t.Context(), coretest.Root(), collection, id, record.Input{Body: body}, ""); err != nil {
+	if _, err := app.Records().Update(t.Context(), coretest.Root(), collection, id, record.Input{Body: body}); err != nil {
 		t.Fatalf("update %s: %v", id, err)
 	}
 }
@@ -134,7 +134,7 @@ func TestWhoDidIt(t *testing.T) {
 	}
 	s, _ := subscribe(t, app.Changes(), "")
 	for _, caller := range []record.Caller{{}, {Auth: user}, record.Root()} {
-		if _, err := app.Records().Create(t.Context(), caller, c.Name, record.Input{}, ""); err != nil {
+		if _, err := app.Records().Create(t.Context(), caller, c.Name, record.Input{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -244,7 +244,7 @@ func TestOrderUnderManyWriters(t *testing.T) {
 		running.Go(func() {
 			for i := range each {
 				in := record.Input{Body: map[string]any{"n+": 1, "title": fmt.Sprint(w, i)}}
-				if _, err := app.Records().Update(context.Background(), record.Root(), "docs", ids[(w+i)%len(ids)], in, ""); err != nil {
+				if _, err := app.Records().Update(context.Background(), record.Root(), "docs", ids[(w+i)%len(ids)], in); err != nil {
 					t.Error(err)
 				}
 			}

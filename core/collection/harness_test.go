@@ -129,7 +129,7 @@ func (w *world) get(name string) (*schema.Collection, error) {
 
 // truncate deletes the records of a collection.
 func (w *world) truncate(ctx context.Context, name string) error {
-	return w.records.Truncate(ctx, name)
+	return w.records.Truncate(ctx, record.Root(), name)
 }
 
 func (w *world) update(name, body string) *schema.Collection {

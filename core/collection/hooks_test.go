@@ -32,11 +32,11 @@ func TestHooks(t *testing.T) {
 	})
 	hooks.InTx.BindFunc(func(e *collection.Event) error {
 		in := record.Input{Body: map[string]any{"what": string(e.Action) + " " + e.Collection.Name}}
-		if _, err := e.Records.Create(e.Context, record.Root(), "log", in, ""); err != nil {
+		if _, err := e.Records.Create(e.Context, record.Root(), "log", in); err != nil {
 			return err
 		}
 		if e.Action == change.Create { // its table is there already
-			if _, err := e.Records.Create(e.Context, record.Root(), e.Collection.Name, record.Input{}, ""); err != nil {
+			if _, err := e.Records.Create(e.Context, record.Root(), e.Collection.Name, record.Input{}); err != nil {
 				return err
 			}
 		}
@@ -148,7 +148,7 @@ func TestHooksThatMisbehave(t *testing.T) {
 	}
 	remove()
 	remove = hooks.InTx.BindFunc(func(e *collection.Event) error {
-		_, err := app.Records().Create(e.Context, record.Root(), "users", record.Input{}, "")
+		_, err := app.Records().Create(e.Context, record.Root(), "users", record.Input{})
 		return err
 	})
 	if err := create(); err == nil {

@@ -16,6 +16,12 @@ import (
 // write runs meanwhile, and no other service may be used to write. fn may be called
 // more than once. The services must not be used when it has returned.
 func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
+	return s.cfg.Records.BindWithRetry(ctx, func(bind func(store.Tx, func() *schema.Snapshot) *record.Binding) error {
+		return s.transaction(ctx, bind, fn)
+	})
+}
+
+func (s *Service) transaction(ctx context.Context, bind func(store.Tx, func() *schema.Snapshot) *record.Binding, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
 	var binding *record.Binding
 	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
 		if binding != nil { // tried before
@@ -29,7 +35,7 @@ func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *
 		was := s.snapshot(list)
 		var current atomic.Pointer[schema.Snapshot]
 		current.Store(was)
-		binding = s.cfg.Records.Bind(tx, current.Load)
+		binding = bind(tx, current.Load)
 		c := s.within(binding, &current)
 		err = binding.Call(func() error { return fn(tx, c, binding.Records, c.cfg.Settings) })
 		logged := binding.End()

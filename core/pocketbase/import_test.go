@@ -222,7 +222,7 @@ func TestImportedCollectionsCanBeUsed(t *testing.T) {
 			continue
 		}
 		id := "fresh0000000001"
-		if _, err := app.Records().Create(ctx, coretest.Root(), c.Name, record.Input{Body: map[string]any{"id": id}}, ""); err != nil {
+		if _, err := app.Records().Create(ctx, coretest.Root(), c.Name, record.Input{Body: map[string]any{"id": id}}); err != nil {
 			t.Errorf("create in %s: %v", c.Name, err)
 			continue
 		}

@@ -120,7 +120,7 @@ func (m *move) fill(ctx context.Context, read *contents, dir string) (err error)
 	config := m.App
 	config.Dir = dir
 	app := core.New(config)
-	if err := app.Open(ctx, core.Found); err != nil {
+	if err := app.Open(ctx, core.Install); err != nil {
 		return fmt.Errorf("make the new installation: %w", err)
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()

@@ -5,21 +5,21 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// form checks what an auth record asks for beside valid fields (contract
-// records.md §4.6): that a new password is repeated and the old one known, and
-// that nobody but a manager sets an address or calls it verified.
-func (w *write) form() (fault.Fields, error) {
+// checkAccountForm checks what a write of an account needs beside valid fields
+// (docs/wire/records.md §4.6): a new password must be repeated and the old one known,
+// and only a manager may set an e-mail address or call it verified.
+func (w *writeRequest) checkAccountForm() (fault.Fields, error) {
 	if !w.collection.IsAuth() {
 		return nil, nil
 	}
-	f := authForm{confirm: w.formText("passwordConfirm"), old: w.formText("oldPassword")}
+	f := passwordForm{confirm: w.formText("passwordConfirm"), old: w.formText("oldPassword")}
 	f.password, _ = w.input.password(w.collection.FieldIndex("password"))
 	fails := fault.Fields{}
-	if !w.overrides(w.collection.FieldIndex("password")) { // a hook has not to repeat it
+	if !w.setByHook(w.collection.FieldIndex("password")) { // a hook need not repeat it
 		f.checkRepeated(fails, w.stored == nil)
 	}
 	if w.stored == nil {
-		if verified, _ := w.record.Get("verified").(bool); verified && !w.manager {
+		if w.record.Bool("verified") && !w.manager {
 			fails["verified"] = mismatch()
 		}
 		return fails, nil
@@ -30,7 +30,7 @@ func (w *write) form() (fault.Fields, error) {
 	if w.changes("email") {
 		fails["email"] = mismatch()
 	}
-	if w.record.Get("verified") != w.stored.Get("verified") {
+	if w.record.Bool("verified") != w.stored.Bool("verified") {
 		fails["verified"] = mismatch()
 	}
 	if f.password == "" && f.confirm == "" {
@@ -41,12 +41,11 @@ func (w *write) form() (fault.Fields, error) {
 	return fails, err
 }
 
-// authForm is what is said about passwords; "" is nothing.
-type authForm struct{ password, confirm, old string }
+// passwordForm is what a body says about passwords; "" where it says nothing.
+type passwordForm struct{ password, confirm, old string }
 
-// checkRepeated judges the new password and its repetition. A new record needs
-// both.
-func (f *authForm) checkRepeated(fails fault.Fields, create bool) {
+// checkRepeated checks the new password and its repetition. A new account needs both.
+func (f *passwordForm) checkRepeated(fails fault.Fields, create bool) {
 	if f.password == "" && (create || f.confirm != "" || f.old != "") {
 		fails["password"] = required()
 	}
@@ -60,8 +59,8 @@ func (f *authForm) checkRepeated(fails fault.Fields, create bool) {
 	}
 }
 
-// formText is what the body says under a name that is no field.
-func (w *write) formText(name string) string {
+// formText is the text that the body has under a name that is no field.
+func (w *writeRequest) formText(name string) string {
 	text, _ := (&schema.Text{}).Cast(w.input.others[name]).(string)
 	return text
 }

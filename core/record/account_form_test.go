@@ -253,7 +253,7 @@ func TestFormConcurrentPasswords(t *testing.T) {
 	for _, password := range []string{"password one", "password two"} {
 		go func() {
 			_, err := b.Records().Update(t.Context(), guest, "people", id, record.Input{
-				Body: object{"password": password, "passwordConfirm": password, "oldPassword": secret}}, "")
+				Body: object{"password": password, "passwordConfirm": password, "oldPassword": secret}})
 			errs <- err
 		}()
 	}

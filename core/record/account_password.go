@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -11,16 +12,21 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// hashing is how many passwords of one request are hashed at a time, as far as
-// there are processors for it.
-const hashing = 4
+// A bcrypt hash takes a fraction of a second of a processor, so none is made or
+// compared while a transaction is open. The passwords that a client sends are hashed
+// before the transaction begins. If it turns out inside that another one is needed
+// (the old password must be compared, a hook has set a password), the transaction is
+// interrupted and rolled back, the work is done, and the transaction runs again.
 
-// unhashed stands for a hash in a record that is only being judged.
+// concurrentHashes bounds how many passwords of one request are hashed at a time.
+const concurrentHashes = 4
+
+// unhashed stands for a hash in a record that is only being checked.
 const unhashed = "*"
 
-// hash makes the hashes of all new passwords. What is not valid gets none: the
-// write will be refused for it.
-func (s *Service) hash(ctx context.Context, writes []*write) error {
+// hashPasswords makes the hashes of all passwords that the clients sent. One that is
+// not valid gets none: its write will be refused for it.
+func (s *Service) hashPasswords(ctx context.Context, writes []*writeRequest) error {
 	var g *errgroup.Group
 	for _, w := range writes {
 		if w.input == nil || len(w.input.passwords) == 0 {
@@ -28,7 +34,7 @@ func (s *Service) hash(ctx context.Context, writes []*write) error {
 		}
 		if g == nil {
 			g, ctx = errgroup.WithContext(ctx)
-			g.SetLimit(hashing)
+			g.SetLimit(concurrentHashes)
 		}
 		w.hashes = make([]string, len(w.input.passwords))
 		for i, p := range w.input.passwords {
@@ -38,7 +44,7 @@ func (s *Service) hash(ctx context.Context, writes []*write) error {
 				continue
 			}
 			g.Go(func() (err error) {
-				w.hashes[i], err = s.Passwords.Hash(ctx, p.text, kind.HashCost())
+				w.hashes[i], err = s.hashPassword(ctx, s.outerPasswords(), p.text, kind.HashCost())
 				return err
 			})
 		}
@@ -50,7 +56,7 @@ func (s *Service) hash(ctx context.Context, writes []*write) error {
 }
 
 // setPasswords puts the hashes into the record.
-func (w *write) setPasswords() {
+func (w *writeRequest) setPasswords() {
 	for i, p := range w.input.passwords {
 		value := ""
 		switch {
@@ -65,7 +71,7 @@ func (w *write) setPasswords() {
 }
 
 // checkHashed makes sure that no password is stored but as its hash.
-func (w *write) checkHashed() error {
+func (w *writeRequest) checkHashed() error {
 	for _, p := range w.input.passwords {
 		if w.record.values[p.field] == unhashed {
 			return fmt.Errorf("record: field %s: a password without its hash", w.collection.Fields[p.field].Name)
@@ -74,49 +80,145 @@ func (w *write) checkHashed() error {
 	return nil
 }
 
-// unproven is a write that cannot be judged before it is known whether the
-// password that came as the old one is the one of that hash. To compare takes too
-// long to be done while something is locked.
-type unproven struct {
-	write *write
-	hash  string
-	text  string
-}
-
-func (*unproven) Error() string { return "record: a password to compare" }
-
-// proving calls fn until it needs no password compared.
-func (s *Service) proving(ctx context.Context, fn func() error) error {
-	for {
-		err := fn()
-		var u *unproven
-		if !errors.As(err, &u) {
-			return err
-		}
-		same, err := s.Passwords.Compare(ctx, u.hash, u.text)
-		if err != nil {
-			return err
-		}
-		if u.write.proofs == nil {
-			u.write.proofs = map[string]bool{}
-		}
-		u.write.proofs[u.hash] = same
-	}
-}
-
-// checkOldPassword is the failure of an old password that is not the stored one.
-// The error is an *unproven until that is known.
-func (w *write) checkOldPassword(text string) (*fault.Field, error) {
+// checkOldPassword is the failure of an old password that is not the stored one. The
+// error is errNeedsBcrypt until the comparison is done.
+func (w *writeRequest) checkOldPassword(text string) (*fault.Field, error) {
 	if text == "" {
 		return required(), nil
 	}
-	hash := w.stored.Text("password")
-	same, known := w.proofs[hash]
+	same, err := w.work.matches(w.stored.Text("password"), text)
+	if err != nil || same {
+		return nil, err
+	}
+	return fault.Leaf("validation_invalid_old_password", "Missing or invalid old password"), nil
+}
+
+// errNeedsBcrypt interrupts a transaction: passwordWork has something to do.
+var errNeedsBcrypt = errors.New("record: a password to hash or to compare")
+
+// maxInterruptions bounds how often one transaction is interrupted. Each time, hooks
+// run again that write records themselves; if they set a new random password each
+// time, there is no end.
+const maxInterruptions = 8
+
+// passwordWork remembers what was hashed and compared for one transaction, and what is
+// missing. Transactions of hooks inside of it share it.
+type passwordWork struct {
+	mu      sync.Mutex // guards what follows
+	hashes  map[hashJob]string
+	matched map[matchJob]bool
+	toHash  []hashJob
+	toMatch []matchJob
+}
+
+type hashJob struct {
+	text string
+	cost int
+}
+
+type matchJob struct{ hash, text string }
+
+// newPasswordWork is the work of the transaction that is about to begin: that of the
+// outermost one, if it is to be part of another.
+func (s *Service) newPasswordWork() *passwordWork {
+	if outer := s.outerPasswords(); outer != nil {
+		return outer
+	}
+	return &passwordWork{}
+}
+
+// outerPasswords is the work of the transaction that the service is bound to; nil if
+// there is none, or one that cannot be run again.
+func (s *Service) outerPasswords() *passwordWork {
+	if s.outer == nil {
+		return nil
+	}
+	return s.outer.passwords
+}
+
+// withPasswords calls fn, a read or a transaction, until nothing is missing in work. If
+// work belongs to an outer transaction, that one is interrupted.
+func (s *Service) withPasswords(ctx context.Context, work *passwordWork, fn func() error) error {
+	if s.outerPasswords() == work {
+		return fn()
+	}
+	for range maxInterruptions {
+		err := fn()
+		if work.interrupted() == nil {
+			return err
+		}
+		if err := work.do(ctx, s); err != nil {
+			return err
+		}
+	}
+	return errors.New("record: hooks set other passwords each time that a transaction runs")
+}
+
+// interrupted is errNeedsBcrypt if something is missing.
+func (p *passwordWork) interrupted() error {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.toHash)+len(p.toMatch) == 0 {
+		return nil
+	}
+	return errNeedsBcrypt
+}
+
+// do hashes and compares what is missing. No transaction may be open.
+func (p *passwordWork) do(ctx context.Context, s *Service) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.hashes == nil {
+		p.hashes, p.matched = map[hashJob]string{}, map[matchJob]bool{}
+	}
+	for _, job := range p.toHash {
+		hash, err := s.cfg.Passwords.Hash(ctx, job.text, job.cost)
+		if err != nil {
+			return err
+		}
+		p.hashes[job] = hash
+	}
+	for _, job := range p.toMatch {
+		same, err := s.cfg.Passwords.Compare(ctx, job.hash, job.text)
+		if err != nil {
+			return err
+		}
+		p.matched[job] = same
+	}
+	p.toHash, p.toMatch = nil, nil
+	return nil
+}
+
+// matches reports whether text is the password of the hash. The error is
+// errNeedsBcrypt if that is not known yet.
+func (p *passwordWork) matches(hash, text string) (bool, error) {
+	job := matchJob{hash, text}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	same, known := p.matched[job]
 	if !known {
-		return nil, &unproven{w, hash, text}
+		p.toMatch = append(p.toMatch, job)
+		return false, errNeedsBcrypt
 	}
-	if !same {
-		return fault.Leaf("validation_invalid_old_password", "Missing or invalid old password"), nil
+	return same, nil
+}
+
+// hashPassword returns the hash of the text. With work, a transaction is open: the
+// error is errNeedsBcrypt if the hash is not made yet.
+func (s *Service) hashPassword(ctx context.Context, work *passwordWork, text string, cost int) (string, error) {
+	if work == nil {
+		return s.cfg.Passwords.Hash(ctx, text, cost)
 	}
-	return nil, nil
+	job := hashJob{text, cost}
+	work.mu.Lock()
+	defer work.mu.Unlock()
+	hash, known := work.hashes[job]
+	if !known {
+		work.toHash = append(work.toHash, job)
+		return "", errNeedsBcrypt
+	}
+	return hash, nil
 }

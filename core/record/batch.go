@@ -11,16 +11,16 @@ import (
 
 const batchFailed = "Batch transaction failed."
 
-// Result is what one request of a batch came to.
+// Result is the answer to one request of a batch.
 type Result struct {
 	Record []byte // JSON, as the caller may see it; nil after a delete
 }
 
-// Batch does the requests one after the other in one transaction: each sees what
-// those before it have done, and is answered as of then. If one fails, nothing of
-// any is kept, and the fault is Invalid with a leaf at requests.N that carries the
-// fault of that request (docs/wire/records.md §8.2). So it is, without a leaf, when
-// ctx ends.
+// Batch runs the writes one after the other in one transaction: each sees what those
+// before it have done, and is answered as of then. If one fails, nothing of any is
+// kept, and the fault is Invalid with a leaf at requests.N that carries the fault of
+// that write (docs/wire/records.md §8.2). The same fault, without a leaf, is returned
+// when ctx ends.
 func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
 	if len(ops) == 0 {
 		return []Result{}, nil
@@ -28,49 +28,50 @@ func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
 	if err := s.mayWrite(); err != nil {
 		return nil, err
 	}
-	ops, err := s.requests(ctx, ops)
+	ops, err := s.runRequestHooks(ctx, ops)
 	if err != nil {
 		return nil, err
 	}
-	for {
-		results, err := s.batch(ctx, ops)
-		if !errors.Is(err, errStale) {
-			return results, err
-		}
-	}
+	var results []Result
+	err = retryStale(func() (err error) {
+		results, err = s.batchOnce(ctx, ops)
+		return err
+	})
+	return results, err
 }
 
-func (s *Service) batch(ctx context.Context, ops []Op) ([]Result, error) {
-	writes := make([]*write, 0, len(ops))
+func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
+	work := s.newPasswordWork()
+	writes := make([]*writeRequest, 0, len(ops))
 	for _, op := range ops {
-		w, err := s.accept(op)
-		if err != nil {
+		w := s.resolve(op, work)
+		if err := w.accept(); err != nil && w.earlyFault == nil {
 			return nil, err
 		}
 		writes = append(writes, w)
-		if w.refused != nil { // nothing after it will have its turn
+		if w.earlyFault != nil { // it will fail the batch: those after it have no turn
 			break
 		}
 	}
 	results := make([]Result, len(ops))
-	exclusive := slices.ContainsFunc(writes, func(w *write) bool { return s.hasBefore(w) })
-	failed, err := s.perform(ctx, writes, exclusive, func(i int, tx store.Tx) (err error) {
+	exclusive := slices.ContainsFunc(writes, s.hasBeforeHooks)
+	failed, err := s.commit(ctx, writes, exclusive, func(i int, tx store.Tx) (err error) {
 		if w := writes[i]; w.record != nil {
-			results[i].Record, err = s.renderIn(tx, w.viewer(), w.record, w.op.Expand)
+			results[i].Record, err = s.renderIn(ctx, tx, w.viewer(), w.record, w.op.Expand)
 		}
 		return err
 	})
 	if err != nil {
 		for _, w := range writes {
-			s.afterFailure(ctx, w, err)
+			s.runAfterFailure(ctx, w, err)
 		}
 		return nil, batchFault(ctx, failed, err)
 	}
 	return results, nil
 }
 
-// batchFault is the fault of a batch in which that request failed. Errors that are
-// not the client's stay as they are.
+// batchFault is the fault of a batch in which the write at that position failed. Errors
+// that are not the client's stay as they are.
 func batchFault(ctx context.Context, failed int, err error) error {
 	var f *fault.Error
 	switch {

@@ -196,10 +196,9 @@ func TestChanges(t *testing.T) {
 	})
 	a := b.add("a", nil)
 	rb, rc := b.add("b", object{"a": a}), b.add("c", object{"as": []any{a}})
-	c := b.Records().Config
+	c := b.Records().Config()
 	var told [][]string
-	log := c.Changes.(*change.Log)
-	log.Observe(func(changes []change.Change) {
+	b.Changes().Observe(func(changes []change.Change) {
 		var list []string
 		for _, ch := range changes {
 			list = append(list, string(ch.Action)+" "+b.Snapshot().ByID(ch.Collection).Name+" "+ch.Record)

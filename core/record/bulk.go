@@ -39,12 +39,12 @@ const (
 func NewBulk(tx store.Tx, c *schema.Collection, extra []store.Column) *Bulk {
 	names := make([]string, 0, len(c.Fields)+len(extra))
 	for _, f := range c.Fields {
-		names = append(names, quoteName(f.Name))
+		names = append(names, store.Quote(f.Name))
 	}
 	for _, column := range extra {
-		names = append(names, quoteName(column.Name))
+		names = append(names, store.Quote(column.Name))
 	}
-	b := &Bulk{tx: tx, table: quoteName(c.Name), columns: strings.Join(names, ", "), width: len(names), key: c.FieldIndex("id"),
+	b := &Bulk{tx: tx, table: store.Quote(c.Name), columns: strings.Join(names, ", "), width: len(names), key: c.FieldIndex("id"),
 		Renamed: func(was, is string) {}}
 	b.rows = max(1, min(rowsAtOnce, maxParameters/b.width))
 	b.many = b.statement(b.rows)

@@ -2,26 +2,79 @@ package record
 
 import (
 	"context"
-	"strings"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
-// FindByID is the record of that id, whatever the rules say: for code, not for
-// callers. The collection is named by id or name. A missing one, of record or
-// collection, is a fault that is NotFound.
+// Query describes records to find.
+type Query struct {
+	Collection string // id or name
+
+	// Filter is an expression as in a list; "" is every record. {:name} in it stands for
+	// Params["name"]: a string, a number, a bool, a time.Time or nil.
+	Filter string
+	Params map[string]any
+
+	Sort   string // as in a list; "" is the order of insertion
+	Limit  int    // 0: no limit
+	Offset int
+}
+
+// Find returns the records that satisfy the list rule of their collection for the caller
+// and the filter; Root gets all that satisfy the filter. No hook runs. Faults: NotFound
+// for an unknown collection; Forbidden where only superusers may list; Invalid for a
+// filter or sort that cannot be used, a missing parameter and a query that takes too
+// long.
+func (s *Service) Find(ctx context.Context, caller Caller, q Query) (found []*Record, err error) {
+	filter, err := bindParams(q.Filter, q.Params)
+	if err != nil {
+		return nil, err
+	}
+	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
+		c, rule, err := rq.resolve(q.Collection, func(c *schema.Collection) *string { return c.ListRule })
+		if err != nil {
+			return err
+		}
+		plan, err := rq.service.planner.Compile(query.Select{
+			Scope: rq.scope(c, rq.caller.Body), Columns: fieldNames(c), Rule: rule,
+			Filter: filter, Sort: q.Sort, Restricted: !rq.superuser, Limit: q.Limit, Offset: q.Offset,
+		})
+		if err != nil {
+			return readFault(err, fault.Invalid)
+		}
+		found = nil
+		if plan.Empty {
+			return nil
+		}
+		err = rq.read(ctx, func(r store.Reader) (err error) {
+			found, err = queryRecords(r, c, plan.SQL, plan.Args...)
+			return err
+		})
+		return readFault(rq.viewFault(err, plan), fault.Invalid)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// FindByID returns the record of that id, whatever the rules say: it is for code that
+// judges its caller itself. The collection is named by id or name. The fault is NotFound
+// if there is no such record or collection.
 func (s *Service) FindByID(ctx context.Context, collection, id string) (*Record, error) {
 	return s.FindFirst(ctx, collection, "id", id, false)
 }
 
-// FindFirst is the oldest record whose field has that value, letter case of ASCII
-// aside if nocase, with the faults of FindByID. Nothing is found by an empty text:
-// to have no email address is not to have the same.
+// FindFirst returns the oldest record whose field has that value, whatever the rules
+// say; nocase ignores the letter case of ASCII letters. An empty value matches nothing:
+// two records without an e-mail address do not share one. The faults are those of
+// FindByID.
 func (s *Service) FindFirst(ctx context.Context, collection, field string, value any, nocase bool) (found *Record, err error) {
-	err = s.withReading(Caller{}, func(rd *reading) (err error) {
-		found, err = rd.findFirst(ctx, collection, field, value, nocase)
+	err = s.readWithRetry(Caller{}, func(rq *readRequest) (err error) {
+		found, err = rq.findFirst(ctx, collection, field, value, nocase)
 		return err
 	})
 	if err != nil {
@@ -30,75 +83,95 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	return found, nil
 }
 
-func (rd *reading) findFirst(ctx context.Context, collection, field string, value any, nocase bool) (*Record, error) {
-	c := rd.snapshot.Find(collection)
+func (rq *readRequest) findFirst(ctx context.Context, collection, field string, value any, nocase bool) (*Record, error) {
+	c := rq.snapshot.Find(collection)
 	if c == nil {
-		return nil, fault.New(fault.NotFound, "")
+		return nil, missing()
 	}
 	f := c.Field(field)
 	if f == nil {
-		return nil, fault.New(fault.NotFound, "")
+		return nil, missing()
 	}
 	value = f.Kind.Cast(value)
 	if value == "" {
-		return nil, fault.New(fault.NotFound, "")
+		return nil, missing()
 	}
-	s := rd.service.Store
+	s := rq.service.cfg.Store
 	sql := findSQL(s.Dialect(), c, f, nocase)
-	var found *Record
-	err := s.Read(ctx, rd.current(func(r store.Reader) error {
-		rows, err := r.Query(sql, f.Value(value))
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		if rows.Next() {
-			found = load(c, rows)
-		}
-		return rows.Close()
+	var found []*Record
+	err := s.Read(ctx, rq.ifCurrent(func(r store.Reader) (err error) {
+		found, err = queryRecords(r, c, sql, f.Value(value))
+		return err
 	}))
-	if err == nil && found == nil {
-		err = fault.New(fault.NotFound, "")
+	if err != nil {
+		return nil, err
 	}
-	return found, err
+	if len(found) == 0 {
+		return nil, missing()
+	}
+	return found[0], nil
 }
 
 func findSQL(d store.Dialect, c *schema.Collection, f *schema.Field, nocase bool) string {
-	name, order := quoteName(f.Name), "_rowid_"
+	name, order := store.Quote(f.Name), "_rowid_"
 	where := name + " = $1"
 	if nocase {
 		where = d.EqualFold(name, "$1")
 	}
 	if f.Kind.Column() == store.ColumnText && !f.IsID() {
-		where += " AND " + name + " != ''" // lets an index serve that leaves empty texts out
+		where += " AND " + name + " != ''" // lets a partial index serve that leaves out empty texts
 	}
 	if c.IsView() {
-		order = quoteName("id")
+		order = store.Quote("id")
 	}
-	return "SELECT " + columnNames(c) + " FROM " + quoteName(c.Name) + " WHERE " + where + " ORDER BY " + order + " LIMIT 1"
+	return "SELECT " + columnNames(c) + " FROM " + store.Quote(c.Name) + " WHERE " + where + " ORDER BY " + order + " LIMIT 1"
 }
 
-// Count is the number of records in the collection, whatever the rules say.
+// Count returns the number of records in the collection, whatever the rules say. The
+// fault is NotFound if there is no such collection.
 func (s *Service) Count(ctx context.Context, collection string) (int, error) {
-	c := s.Snapshot().Find(collection)
+	c := s.cfg.Snapshot().Find(collection)
 	if c == nil {
-		return 0, fault.New(fault.NotFound, "")
+		return 0, missing()
 	}
 	n := 0
-	err := s.Store.Read(ctx, func(r store.Reader) (err error) {
-		n, err = integer(r, "SELECT count(*) FROM "+quoteName(c.Name))
+	err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
+		n, err = queryInt(r, "SELECT count(*) FROM "+store.Quote(c.Name))
 		return err
 	})
 	return n, err
 }
 
-// load is the record in the row, which holds columnNames.
+// queryRecords returns the records of a query whose columns are columnNames.
+func queryRecords(r store.Reader, c *schema.Collection, sql string, args ...store.Value) ([]*Record, error) {
+	rows, err := r.Query(sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []*Record
+	for rows.Next() {
+		list = append(list, load(c, rows))
+	}
+	return list, rows.Close()
+}
+
+// load returns the record in the row, whose columns are columnNames.
 func load(c *schema.Collection, rows store.Rows) *Record {
-	r := &Record{collection: c, values: make([]any, len(c.Fields))}
+	r := &Record{collection: c, values: make([]any, len(c.Fields)), stored: true}
 	for i, f := range c.Fields {
 		r.values[i] = f.Load(rows, i)
 	}
 	return r
+}
+
+// fieldNames are the names of all fields.
+func fieldNames(c *schema.Collection) []string {
+	names := make([]string, len(c.Fields))
+	for i, f := range c.Fields {
+		names[i] = f.Name
+	}
+	return names
 }
 
 // columnNames are the columns of all fields, as a SELECT lists them.
@@ -108,9 +181,7 @@ func columnNames(c *schema.Collection) string {
 		if i > 0 {
 			list += ", "
 		}
-		list += quoteName(f.Name)
+		list += store.Quote(f.Name)
 	}
 	return list
 }
-
-func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -74,7 +74,7 @@ func TestFindUsesIndexes(t *testing.T) {
 			users.Indexes = []string{c.index}
 		}
 		b := newReadBed(t, users)
-		steps := explain(b, findSQL(b.Store.Dialect(), users, users.Field(c.field), c.nocase))
+		steps := explain(b, findSQL(b.cfg.Store.Dialect(), users, users.Field(c.field), c.nocase))
 		wanted := regexp.MustCompile(`SEARCH users USING INDEX|Index Scan (using|on) (i|users_pkey)\b`)
 		if !wanted.MatchString(steps) {
 			t.Errorf("with %q: %s", c.index, steps)
@@ -91,7 +91,7 @@ func explain(b *readBed, sql string) (steps string) {
 		sql = "EXPLAIN QUERY PLAN " + sql
 	}
 	// In a write PostgreSQL does not scan a table only because it is small.
-	err := b.Store.Write(b.t.Context(), func(tx store.Tx) error {
+	err := b.cfg.Store.Write(b.t.Context(), func(tx store.Tx) error {
 		rows, err := tx.Query(sql, store.Text("x"))
 		if err != nil {
 			return err
@@ -133,7 +133,7 @@ func TestReadsFollowTheSchema(t *testing.T) {
 		"Get":  func() error { _, err := b.Get(t.Context(), Caller{}, "posts", "p1", ""); return err },
 	} {
 		asked := 0
-		b.Snapshot = func() *schema.Snapshot {
+		b.cfg.Snapshot = func() *schema.Snapshot {
 			if asked++; asked == 1 {
 				return stale
 			}
@@ -142,7 +142,7 @@ func TestReadsFollowTheSchema(t *testing.T) {
 		if err := read(); err != nil {
 			t.Errorf("%s with a stale snapshot: %v", name, err)
 		}
-		b.Snapshot = func() *schema.Snapshot { return stale }
+		b.cfg.Snapshot = func() *schema.Snapshot { return stale }
 		if err := read(); fault.KindOf(err) != fault.Internal || err == nil {
 			t.Errorf("%s of a column that is nowhere: %v, want an internal error", name, err)
 		}

@@ -129,25 +129,26 @@ func (e *EnrichEvent) Add(key string, value any) {
 // names are what handlers may call a collection by.
 func names(c *schema.Collection) []string { return []string{c.ID, c.Name} }
 
-// request runs the operation within the hooks of its collection, if there are any.
-// do gets what is asked after the handlers have changed it.
-func (s *Service) request(e *RequestEvent, collection string, do func(*RequestEvent) error) error {
-	c := s.Snapshot().Find(collection)
-	if c == nil || !s.Hooks.Request.Bound(c.ID, c.Name) {
+// aroundRequest runs do within the Request hooks of the collection, if there are any. do
+// gets the operation as the handlers have left it.
+func (s *Service) aroundRequest(e *RequestEvent, collection string, do func(*RequestEvent) error) error {
+	c := s.cfg.Snapshot().Find(collection)
+	if c == nil || !s.cfg.Hooks.Request.Bound(c.ID, c.Name) {
 		return do(e)
 	}
 	e.Collection = c
-	return s.Hooks.Request.Trigger(e, func() error { return do(e) }, c.ID, c.Name)
+	return s.cfg.Hooks.Request.Trigger(e, func() error { return do(e) }, c.ID, c.Name)
 }
 
-// requests runs the Request hooks of the operations of a batch.
-func (s *Service) requests(ctx context.Context, ops []Op) ([]Op, error) {
-	if s.Hooks.Request.Empty() {
+// runRequestHooks runs the Request hooks of the operations of a batch, and returns the
+// operations as the handlers have left them.
+func (s *Service) runRequestHooks(ctx context.Context, ops []Op) ([]Op, error) {
+	if s.cfg.Hooks.Request.Empty() {
 		return ops, nil
 	}
 	ops = slices.Clone(ops)
 	for i := range ops {
-		err := s.request(ops[i].request(ctx), ops[i].Collection, func(e *RequestEvent) error {
+		err := s.aroundRequest(ops[i].requestEvent(ctx), ops[i].Collection, func(e *RequestEvent) error {
 			ops[i].take(e)
 			return nil
 		})
@@ -158,7 +159,7 @@ func (s *Service) requests(ctx context.Context, ops []Op) ([]Op, error) {
 	return ops, nil
 }
 
-func (op *Op) request(ctx context.Context) *RequestEvent {
+func (op *Op) requestEvent(ctx context.Context) *RequestEvent {
 	operation := [...]Operation{ActionCreate: OpCreate, ActionUpdate: OpUpdate, ActionUpsert: OpUpsert, ActionDelete: OpDelete}
 	e := &RequestEvent{Context: ctx, Operation: operation[op.Action], Caller: op.Caller, ID: op.ID}
 	if op.Action != ActionDelete {
@@ -167,7 +168,7 @@ func (op *Op) request(ctx context.Context) *RequestEvent {
 	return e
 }
 
-// take is the operation as the handlers want it.
+// take changes the operation to what the handlers have left in the event.
 func (op *Op) take(e *RequestEvent) {
 	op.Caller, op.ID = e.Caller, e.ID
 	if e.Input != nil {

@@ -147,7 +147,7 @@ func TestBeforeRunsAgainWhenTheRecordHasMoved(t *testing.T) {
 				busy = true
 				defer func() { busy = false }()
 				in := record.Input{Body: object{"n+": 1}}
-				if _, err := e.Records.Update(e.Context, root, "tasks", id, in, ""); err != nil {
+				if _, err := e.Records.Update(e.Context, root, "tasks", id, in); err != nil {
 					return err
 				}
 			}
@@ -185,7 +185,7 @@ func TestInTx(t *testing.T) {
 	upload := file(t, "a.txt", "text")
 	hooks.InTx.BindFunc(func(e *record.WriteEvent) error {
 		in := record.Input{Body: object{"what": e.Record.Text("title")}, Files: map[string][]*blob.Upload{"file": {upload}}}
-		if _, err := e.Records.Create(e.Context, root, "audits", in, ""); err != nil {
+		if _, err := e.Records.Create(e.Context, root, "audits", in); err != nil {
 			return err
 		}
 		if e.Record.Text("title") == "undo" {
@@ -225,7 +225,7 @@ func TestInTxWithTheWrongService(t *testing.T) {
 	b := newBed(t, tasks, audits)
 	hooks := &b.Hooks().Records
 	remove := hooks.InTx.BindFunc(func(e *record.WriteEvent) error {
-		_, err := b.Records().Create(e.Context, root, "audits", record.Input{}, "")
+		_, err := b.Records().Create(e.Context, root, "audits", record.Input{})
 		return err
 	}, "tasks")
 	began := time.Now()
@@ -237,7 +237,7 @@ func TestInTxWithTheWrongService(t *testing.T) {
 	}
 	remove()
 	hooks.InTx.BindFunc(func(e *record.WriteEvent) error { // for ever
-		_, err := e.Records.Create(e.Context, root, "tasks", record.Input{Body: object{"title": "x"}}, "")
+		_, err := e.Records.Create(e.Context, root, "tasks", record.Input{Body: object{"title": "x"}})
 		return err
 	}, "tasks")
 	if _, err := b.create(root, "tasks", object{"title": "x"}); err == nil || !strings.Contains(err.Error(), "too deep") {
@@ -264,7 +264,7 @@ func TestHooksThatMisbehave(t *testing.T) {
 		"comes late": {func(e *record.WriteEvent) error {
 			<-e.Context.Done()
 			<-forever
-			_, err := e.Records.Create(t.Context(), root, "audits", record.Input{}, "")
+			_, err := e.Records.Create(t.Context(), root, "audits", record.Input{})
 			late <- err
 			return nil
 		}, func(err error) bool { return errors.Is(err, hook.ErrTimeout) }},
@@ -298,14 +298,14 @@ func TestNestedUse(t *testing.T) {
 	id := b.add("tasks", object{"title": "x"})
 	uses := map[string]func(e *record.WriteEvent) error{
 		"records": func(e *record.WriteEvent) error {
-			_, err := b.Records().Create(e.Context, root, "audits", record.Input{}, "")
+			_, err := b.Records().Create(e.Context, root, "audits", record.Input{})
 			return err
 		},
 		"batch": func(e *record.WriteEvent) error {
 			_, err := b.Records().Batch(e.Context, []record.Op{create(root, "audits", object{})})
 			return err
 		},
-		"truncate": func(e *record.WriteEvent) error { return b.Records().Truncate(e.Context, "audits") },
+		"truncate": func(e *record.WriteEvent) error { return b.Records().Truncate(e.Context, root, "audits") },
 		"collections": func(e *record.WriteEvent) error {
 			_, err := b.Collections().Create(e.Context, record.Root(), []byte(`{"name": "more"}`))
 			return err
@@ -350,7 +350,7 @@ func TestEnrichThatMisbehaves(t *testing.T) {
 			func(err error) bool { return errors.Is(err, hook.ErrTimeout) }},
 		"panics": {0, func(*bed, *record.EnrichEvent) error { panic("oh") }, func(err error) bool { return errors.As(err, &panicked) }},
 		"writes": {0, func(b *bed, e *record.EnrichEvent) error {
-			_, err := b.Records().Create(e.Context, root, "audits", record.Input{}, "")
+			_, err := b.Records().Create(e.Context, root, "audits", record.Input{})
 			return err
 		}, func(err error) bool { return err != nil && !errors.Is(err, hook.ErrTimeout) }},
 		"reads": {0, func(b *bed, e *record.EnrichEvent) error {
@@ -544,7 +544,7 @@ func TestHooksAtTheSameTime(t *testing.T) {
 	hooks := &b.Hooks().Records
 	hooks.Before.BindFunc(func(e *record.WriteEvent) error { e.Record.Set("title", "y"); return nil }, "tasks")
 	hooks.InTx.BindFunc(func(e *record.WriteEvent) error {
-		_, err := e.Records.Create(e.Context, root, "audits", record.Input{}, "")
+		_, err := e.Records.Create(e.Context, root, "audits", record.Input{})
 		return err
 	}, "tasks")
 	hooks.Enrich.BindFunc(func(e *record.EnrichEvent) error { e.Add("x", 1); return nil })
@@ -552,7 +552,7 @@ func TestHooksAtTheSameTime(t *testing.T) {
 	for range 8 {
 		running.Go(func() {
 			for range 10 {
-				if _, err := b.Records().Update(t.Context(), guest, "tasks", id, record.Input{Body: object{"n+": 1}}, ""); err != nil {
+				if _, err := b.Records().Update(t.Context(), guest, "tasks", id, record.Input{Body: object{"n+": 1}}); err != nil {
 					t.Error(err)
 				}
 				if _, err := b.Records().List(t.Context(), guest, "audits", record.ListParams{}); err != nil {

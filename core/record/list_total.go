@@ -4,7 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"sync"
+
+	"github.com/loambase/loam/core/cache"
 
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
@@ -12,58 +13,51 @@ import (
 )
 
 const (
-	maxTotals   = 512     // in each generation
-	maxTotalKey = 4 << 10 // bytes; what is longer is counted each time
+	maxTotals   = 1024    // entries of the cache of totals
+	maxTotalKey = 4 << 10 // bytes; a longer key is counted each time
 )
 
-// totals remembers exact counts: of one statement with its parameters, in one
-// state of the tables that it reads. It is bounded: when a generation is full,
-// what was not asked for since the last change of generation is forgotten.
-type totals struct {
-	mu         sync.Mutex // guards both generations
-	young, old map[string]total
-}
-
+// total is an entry of the cache of totals: an exact count in one state of the tables
+// that it was read from. Entries of an older state are replaced, never invalidated.
 type total struct {
 	stamp uint64
 	n     int
 }
 
-// get is the remembered count of the key, if it is of that state.
-func (t *totals) get(key []byte, stamp uint64) (int, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if e, ok := t.young[string(key)]; ok {
-		return e.n, e.stamp == stamp
+// count sets the total, which the page itself may tell.
+func (l *listRequest) count(r store.Reader, stamp uint64, stamped bool) error {
+	seen := len(l.set.rows)
+	if l.params.Cursor == "" && !l.more && (seen > 0 || l.params.Page == 1) {
+		l.total = l.selection.Offset + seen
+		return nil
 	}
-	e, ok := t.old[string(key)]
-	if !ok || e.stamp != stamp {
-		return 0, false
+	sel := l.selection
+	sel.Sort = ""
+	plan, err := l.rq.service.planner.Count(sel)
+	if err != nil {
+		return err
 	}
-	t.add(string(key), e)
-	return e.n, true
+	if plan.Empty {
+		l.total = 0
+		return nil
+	}
+	totals := l.rq.service.caches.totals
+	key, cachable := totalKey(l.rq.snapshot, plan, l.plan.Tables)
+	cachable = cachable && stamped
+	if cachable {
+		if known, ok := cache.GetBytes(totals, key); ok && known.stamp == stamp {
+			l.total = known.n
+			return nil
+		}
+	}
+	if l.total, err = queryInt(r, plan.SQL, plan.Args...); err == nil && cachable {
+		totals.Put(string(key), total{stamp, l.total})
+	}
+	return err
 }
 
-func (t *totals) put(key []byte, stamp uint64, n int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.add(string(key), total{stamp, n})
-}
-
-// add needs the lock held.
-func (t *totals) add(key string, e total) {
-	if _, known := t.young[key]; !known && len(t.young) >= maxTotals {
-		t.old, t.young = t.young, nil
-	}
-	if t.young == nil {
-		t.young = make(map[string]total, maxTotals)
-	}
-	t.young[key] = e
-}
-
-// totalKey is what a count depends on beside the state: the statement, its
-// parameters, and the tables that its stamp is about. ok is false if the count
-// may not be kept.
+// totalKey is the cache key of a count: the statement, its parameters, and the tables
+// that its stamp is about. ok is false if the count must not be cached.
 func totalKey(snapshot *schema.Snapshot, count *query.Plan, stamped []string) (key []byte, ok bool) {
 	if count.Volatile || !stampable(snapshot, stamped) {
 		return nil, false
@@ -87,8 +81,8 @@ func totalKey(snapshot *schema.Snapshot, count *query.Plan, stamped []string) (k
 	return key, len(key) <= maxTotalKey
 }
 
-// stampable says whether a stamp of the tables says all: a view changes with
-// tables that are not named.
+// stampable reports whether a stamp of the tables covers everything that is read: a
+// view also changes with tables that the plan does not name.
 func stampable(snapshot *schema.Snapshot, tables []string) bool {
 	return !slices.ContainsFunc(tables, func(table string) bool {
 		c := snapshot.Find(table)

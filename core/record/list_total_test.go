@@ -1,63 +1,12 @@
 package record
 
 import (
-	"strconv"
 	"testing"
 
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
-
-func TestTotalsForgetOtherStates(t *testing.T) {
-	var totals totals
-	totals.put([]byte("k"), 1, 10)
-	if n, ok := totals.get([]byte("k"), 1); n != 10 || !ok {
-		t.Errorf("get of the same state = %d, %v, want 10, true", n, ok)
-	}
-	if n, ok := totals.get([]byte("k"), 2); ok {
-		t.Errorf("get of another state = %d, true, want false", n)
-	}
-	totals.put([]byte("k"), 2, 11)
-	if n, ok := totals.get([]byte("k"), 2); n != 11 || !ok {
-		t.Errorf("get after a second put = %d, %v, want 11, true", n, ok)
-	}
-}
-
-func TestTotalsAreBoundedAndKeepWhatIsAskedFor(t *testing.T) {
-	var totals totals
-	for i := range 10 * maxTotals {
-		totals.put([]byte(strconv.Itoa(i)), 1, i)
-		if i%100 == 0 {
-			if _, ok := totals.get([]byte("0"), 1); !ok {
-				t.Fatalf("after %d others: 0 is forgotten, though it is asked for", i)
-			}
-		}
-	}
-	if n := len(totals.young) + len(totals.old); n > 2*maxTotals {
-		t.Errorf("%d totals are kept, want at most %d", n, 2*maxTotals)
-	}
-	if _, ok := totals.get([]byte("1"), 1); ok {
-		t.Error("1 is still there, though nobody has asked for it")
-	}
-}
-
-func TestTotalsOfTheOldGenerationAgeToo(t *testing.T) {
-	var totals totals
-	totals.put([]byte("k"), 1, 10)
-	for i := range maxTotals {
-		totals.put([]byte(strconv.Itoa(i)), 1, i)
-	}
-	if _, young := totals.young["k"]; young {
-		t.Fatal("k is still of the young generation")
-	}
-	if n, ok := totals.get([]byte("k"), 2); ok {
-		t.Errorf("get of another state = %d, true, want false", n)
-	}
-	if n, ok := totals.get([]byte("k"), 1); n != 10 || !ok {
-		t.Errorf("get of the same state = %d, %v, want 10, true", n, ok)
-	}
-}
 
 func TestTotalKey(t *testing.T) {
 	snapshot := schema.NewSnapshot(1, []*schema.Collection{

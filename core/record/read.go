@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/loambase/loam/core/fault"
@@ -12,115 +11,104 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// reading is one request that reads: who asks, and the snapshot and the time
-// that hold for all of it.
-type reading struct {
+// readRequest is the context of one request: its caller, and the snapshot and the
+// time that hold for all of it. Writes have one too.
+type readRequest struct {
 	service   *Service
 	snapshot  *schema.Snapshot
 	caller    Caller
 	superuser bool
 	now       time.Time
+	enricher  *enricher // runs the Enrich hooks; nil until the first record needs it
 }
 
-func (s *Service) reading(c Caller) *reading {
-	return &reading{service: s, snapshot: s.Snapshot(), caller: c, superuser: c.Superuser(), now: s.Now()}
+func (s *Service) newRead(c Caller) *readRequest {
+	return &readRequest{service: s, snapshot: s.cfg.Snapshot(), caller: c, superuser: c.Superuser(), now: s.cfg.Now()}
 }
 
-// withReading calls fn with a reading. If collections were changed meanwhile, so
-// that what fn asks is refused or means something else, it is called again with the
+// readWithRetry calls fn with a request. If the collections changed while fn ran, so
+// that its SQL was refused or may mean something else, fn is called again with the
 // new snapshot.
-func (s *Service) withReading(c Caller, fn func(*reading) error) error {
-	for {
-		rd := s.reading(c)
-		err := twice(func() error { return fn(rd) })
-		var refused *store.StatementError
-		if !errors.Is(err, errStale) && !errors.As(err, &refused) || s.Snapshot() == rd.snapshot {
-			return err
+func (s *Service) readWithRetry(c Caller, fn func(*readRequest) error) error {
+	return retryStale(func() error {
+		rq := s.newRead(c)
+		defer rq.close()
+		err := retryRejected(func() error { return fn(rq) })
+		var rejected *store.StatementError
+		if errors.As(err, &rejected) && s.cfg.Snapshot() != rq.snapshot {
+			return errStale
 		}
+		return err
+	})
+}
+
+// close ends the worker of the Enrich hooks, if there is one.
+func (rq *readRequest) close() {
+	if rq.enricher != nil {
+		rq.enricher.close()
+		rq.enricher = nil
 	}
 }
 
-// twice calls fn again if the database refused a statement of it. PostgreSQL looks
-// names up as they are now, also for a state from before a change of definitions;
-// of the change, this process may learn only when its next read begins.
-func twice(fn func() error) error {
-	err := fn()
-	if refused := (*store.StatementError)(nil); errors.As(err, &refused) {
-		return fn()
-	}
-	return err
-}
-
-// collection is the collection and the rule that its records must satisfy, which
-// pick takes from it.
-func (rd *reading) collection(idOrName string, pick func(*schema.Collection) *string) (*schema.Collection, string, error) {
-	c := rd.snapshot.Find(idOrName)
+// resolve returns the collection and the rule that its records must satisfy; pick
+// takes the rule from the collection. Superusers have no rule.
+func (rq *readRequest) resolve(idOrName string, pick func(*schema.Collection) *string) (*schema.Collection, string, error) {
+	c := rq.snapshot.Find(idOrName)
 	if c == nil {
-		return nil, "", fault.New(fault.NotFound, "Missing collection context.")
+		return nil, "", missingCollection()
 	}
-	if rd.superuser {
-		return c, "", nil
-	}
-	rule := pick(c)
-	if rule == nil {
-		return nil, "", fault.New(fault.Forbidden, "Only superusers can perform this action.")
-	}
-	return c, *rule, nil
+	rule, err := rq.ruleFor(pick(c))
+	return c, rule, err
 }
 
-// sel is a read of the shape's records, for appendRow.
-func (rd *reading) sel(sh *shape, request *query.Request, rule string) query.Select {
+// ruleFor returns the expression that the caller must satisfy where the collection
+// has this rule; "" demands nothing. No rule at all is a fault that is Forbidden, for
+// everybody but superusers.
+func (rq *readRequest) ruleFor(rule *string) (string, error) {
+	switch {
+	case rq.superuser:
+		return "", nil
+	case rule == nil:
+		return "", fault.New(fault.Forbidden, "Only superusers can perform this action.")
+	}
+	return *rule, nil
+}
+
+// scope is the scope in which expressions about the collection are compiled; body is
+// what @request.body means in them.
+func (rq *readRequest) scope(c *schema.Collection, body map[string]any) query.Scope {
+	return query.Scope{Snapshot: rq.snapshot, Collection: c, Request: rq.caller.request(body), Now: rq.now}
+}
+
+// selection reads the columns of a projection, so that appendRow can encode the rows.
+func (rq *readRequest) selection(p *projection, request *query.Request, rule string) query.Select {
 	return query.Select{
-		Scope:   query.Scope{Snapshot: rd.snapshot, Collection: sh.collection, Request: request, Now: rd.now},
-		Columns: sh.columns,
-		Flags:   sh.flags(rd.caller),
+		Scope:   query.Scope{Snapshot: rq.snapshot, Collection: p.collection, Request: request, Now: rq.now},
+		Columns: p.columns,
+		Flags:   p.flags(rq.caller),
 		Rule:    rule,
 	}
 }
 
-// read calls fn in a read transaction. Only the store's own limit holds for
-// superusers.
-func (rd *reading) read(ctx context.Context, fn func(store.Reader) error) error {
-	if !rd.superuser {
-		ctx = store.WithLimit(ctx, rd.service.ReadLimit)
-	}
-	return rd.service.Store.Read(ctx, fn)
+// read calls fn in a read transaction, under the time limit of the caller, by the
+// definitions that are stored in it.
+func (rq *readRequest) read(ctx context.Context, fn func(store.Reader) error) error {
+	return rq.service.cfg.Store.Read(rq.limitTime(ctx), rq.ifCurrent(fn))
 }
 
-// readCurrent is read with current.
-func (rd *reading) readCurrent(ctx context.Context, fn func(store.Reader) error) error {
-	return rd.read(ctx, rd.current(fn))
-}
-
-// current is fn by the definitions of the state that is read: the store has by then
-// told of those that another process has made. If the reading has others, the error
-// is errStale.
-func (rd *reading) current(fn func(store.Reader) error) func(store.Reader) error {
+// ifCurrent is fn with a check before it: the store has by then told of definitions
+// that another process changed. If the request has others, the error is errStale.
+func (rq *readRequest) ifCurrent(fn func(store.Reader) error) func(store.Reader) error {
 	return func(r store.Reader) error {
-		if rd.service.Snapshot() != rd.snapshot {
+		if rq.service.cfg.Snapshot() != rq.snapshot {
 			return errStale
 		}
 		return fn(r)
 	}
 }
 
-// unreadable is the fault of that kind for a request whose expressions do not
-// compile, or take too long; what else may have happened is internal.
-func unreadable(err error, kind fault.Kind) error {
-	var refused *query.Error
-	switch {
-	case errors.As(err, &refused):
-		return &fault.Error{Kind: kind, Reason: reason(refused), Err: err}
-	case errors.Is(err, store.ErrTimeout):
-		return &fault.Error{Kind: fault.Invalid, Reason: "query time limit reached", Err: err}
-	}
-	return err
-}
+// missing is the fault of a record that does not exist or that the caller may not see.
+func missing() error { return fault.New(fault.NotFound, "") }
 
-// reason is what superusers are told of an expression that cannot be used.
-func reason(refused *query.Error) string {
-	if refused.Pos == 0 {
-		return refused.Message
-	}
-	return refused.Message + " (at byte " + strconv.Itoa(refused.Pos) + ")"
-}
+// missingCollection is the fault of a collection that does not exist.
+func missingCollection() error { return fault.New(fault.NotFound, "Missing collection context.") }

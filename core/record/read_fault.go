@@ -3,23 +3,49 @@ package record
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// ofView is the error of a plan that reads a view whose query the engine refuses: with
-// the records that there are now a cast or a function of it can fail, which is its
-// author's matter and not ours. Other errors are returned as they are.
-func (rd *reading) ofView(err error, plan *query.Plan) error {
-	var refused *store.StatementError
-	reads := slices.ContainsFunc(plan.Tables, func(table string) bool {
-		c := rd.snapshot.Find(table)
-		return c != nil && c.IsView()
-	})
-	if !reads || !errors.As(err, &refused) {
+// readFault turns the errors of reading that the client can do something about into
+// faults; others stay as they are and are internal. A filter, sort or rule that cannot
+// be used has the kind that the operation gives it; the query time limit is Invalid.
+func readFault(err error, kind fault.Kind) error {
+	var invalid *query.Error
+	switch {
+	case errors.As(err, &invalid):
+		return &fault.Error{Kind: kind, Reason: filterReason(invalid), Err: err}
+	case errors.Is(err, store.ErrTimeout):
+		return &fault.Error{Kind: fault.Invalid, Reason: "query time limit reached", Err: err}
+	}
+	return err
+}
+
+// filterReason tells superusers why an expression cannot be used.
+func filterReason(invalid *query.Error) string {
+	if invalid.Pos == 0 {
+		return invalid.Message
+	}
+	return invalid.Message + " (at byte " + strconv.Itoa(invalid.Pos) + ")"
+}
+
+// viewFault turns the error of a plan that reads a view whose query the engine rejects
+// into a fault: with the records that there are, a cast or a function of the query can
+// fail, which only the author of the view can repair. Other errors stay as they are.
+func (rq *readRequest) viewFault(err error, plan *query.Plan) error {
+	var rejected *store.StatementError
+	if !errors.As(err, &rejected) {
 		return err
 	}
-	return &fault.Error{Kind: fault.Invalid, Reason: refused.Message, Err: err}
+	readsView := slices.ContainsFunc(plan.Tables, func(table string) bool {
+		c := rq.snapshot.Find(table)
+		return c != nil && c.IsView()
+	})
+	if !readsView {
+		return err
+	}
+	return &fault.Error{Kind: fault.Invalid, Reason: rejected.Message, Err: err}
 }

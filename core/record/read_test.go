@@ -58,7 +58,7 @@ type object = map[string]any
 func (b *readBed) insert(collection string, objects ...object) {
 	b.t.Helper()
 	c := b.snapshot.Find(collection)
-	err := b.Store.Write(b.t.Context(), func(tx store.Tx) error {
+	err := b.cfg.Store.Write(b.t.Context(), func(tx store.Tx) error {
 		for _, o := range objects {
 			r := Blank(c)
 			for name, v := range o {
@@ -84,7 +84,7 @@ func (b *readBed) insert(collection string, objects ...object) {
 
 func (b *readBed) exec(sql string, args ...store.Value) {
 	b.t.Helper()
-	err := b.Store.Exclusive(b.t.Context(), func(tx store.Tx) error {
+	err := b.cfg.Store.Exclusive(b.t.Context(), func(tx store.Tx) error {
 		_, err := tx.Exec(sql, args...)
 		return err
 	})
@@ -183,7 +183,7 @@ func TestRefusedReadIsTriedAgain(t *testing.T) {
 		{"for good", 9, moved, 2},
 	} {
 		calls := 0
-		err := bed.withReading(Caller{}, func(*reading) error {
+		err := bed.readWithRetry(Caller{}, func(*readRequest) error {
 			if calls++; calls > c.refused {
 				return nil
 			}

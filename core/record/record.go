@@ -1,20 +1,36 @@
-// Package record is the one way in to records: every transport, hook and tool
-// reads and writes them through Service, and rules are judged here and nowhere
-// else (core/DESIGN.md draws the path of a read and of a write).
+// Package record is the one way in to records: every transport, hook and tool reads and
+// writes them through Service, which judges the rules. DESIGN.md shows the phases of a
+// read and of a write, and what lies in which file.
 package record
 
 import (
+	"slices"
+
 	"github.com/loambase/loam/core/schema"
 )
 
-// Record is one record as typed values, in the order of its collection's fields
-// (schema.Kind tells the Go type of each). It belongs to one goroutine.
+// Record is one record as typed values, one for each field of its collection. It belongs
+// to one goroutine.
+//
+// A Record that was read holds all fields, whoever asked for it: the rules decide which
+// records a caller gets, Render and MarshalJSON decide what is shown of them. Password
+// fields hold hashes.
 type Record struct {
 	collection *schema.Collection
-	values     []any
+	values     []any // in the order of collection.Fields; schema.Kind tells the Go type of each
+
+	stored   bool     // the record was read from the database, or written to it
+	original []any    // the stored values, from the first Set on
+	written  *written // set by the write that returned the record
 }
 
-// Blank is a record of the collection with every field at its zero value.
+// written is what the answer to a write needs beside the record (Service.Render).
+type written struct {
+	asked  *Record // Auth of the caller before Request hooks
+	caller Caller  // the caller of the write; its Body is as rules saw it
+}
+
+// Blank returns a new record of the collection with every field at its zero value.
 func Blank(c *schema.Collection) *Record {
 	r := &Record{collection: c, values: make([]any, len(c.Fields))}
 	for i, f := range c.Fields {
@@ -23,34 +39,56 @@ func Blank(c *schema.Collection) *Record {
 	return r
 }
 
-// Collection is the definition that the record was made with.
+// Collection returns the definition that the record was made with.
 func (r *Record) Collection() *schema.Collection { return r.collection }
 
-// ID is the record's id, "" before it has one.
+// ID returns the record's id, "" before it has one.
 func (r *Record) ID() string { return r.Text("id") }
 
-// Get is the value of the field, nil if there is no such field.
-func (r *Record) Get(field string) any {
-	if i := r.collection.FieldIndex(field); i >= 0 {
-		return r.values[i]
-	}
-	return nil
-}
+// IsNew reports whether the record has no stored state: Save would create it.
+func (r *Record) IsNew() bool { return !r.stored }
 
-// Text is the value of a field that holds one string, else "".
-func (r *Record) Text(field string) string {
-	s, _ := r.Get(field).(string)
-	return s
-}
-
-// Set casts v to the field's kind and stores it; an unknown field is ignored.
+// Set casts v to the kind of the field and stores it in r; an unknown field is ignored.
+// A password field takes the plain text of a new password.
 func (r *Record) Set(field string, v any) {
-	if i := r.collection.FieldIndex(field); i >= 0 {
-		r.values[i] = r.collection.Fields[i].Kind.Cast(v)
+	i := r.collection.FieldIndex(field)
+	if i < 0 {
+		return
 	}
+	if r.stored && r.original == nil {
+		r.original = slices.Clone(r.values)
+	}
+	r.values[i] = r.collection.Fields[i].Kind.Cast(v)
 }
 
-// Clone is a copy that shares nothing with r that Set could change.
+// Changed returns the names of the fields that differ from the stored record. For a new
+// record these are the fields that are not at their zero value.
+func (r *Record) Changed() []string {
+	var names []string
+	for _, i := range r.changed() {
+		names = append(names, r.collection.Fields[i].Name)
+	}
+	return names
+}
+
+func (r *Record) changed() []int {
+	if r.stored && r.original == nil {
+		return nil
+	}
+	var list []int
+	for i, f := range r.collection.Fields {
+		was := f.Kind.Zero()
+		if r.stored {
+			was = r.original[i]
+		}
+		if f.Value(was) != f.Value(r.values[i]) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// Clone returns a copy that shares nothing with r that Set could change.
 func (r *Record) Clone() *Record {
-	return &Record{collection: r.collection, values: append([]any(nil), r.values...)}
+	return &Record{collection: r.collection, values: slices.Clone(r.values), stored: r.stored, original: r.original}
 }

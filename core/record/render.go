@@ -2,101 +2,136 @@ package record
 
 import (
 	"context"
+	"errors"
 
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// RenderOwn is the record as JSON as it sees itself, with its own email: what
-// one gets back who has just signed in (docs/wire/records.md §4.1).
-func (s *Service) RenderOwn(ctx context.Context, caller Caller, r *Record, expand string) ([]byte, error) {
-	caller.Auth = r
-	return s.render(ctx, caller, r, expand)
-}
-
-// render is a stored record as JSON, as the caller may see it. The record was
-// judged by whoever loaded or wrote it; what was asked for beside it and cannot be
-// read is left out, since what was done is done.
-func (s *Service) render(ctx context.Context, caller Caller, r *Record, expand string) ([]byte, error) {
-	v := s.rendering(caller, r, expand)
+// Render returns a stored record as JSON, as the caller may see it, with the relations
+// that expand names. It does not judge whether the caller may see the record at all:
+// the operation that returned r has. For a record that a write returned, no row is read
+// unless expand or the manage rule asks for more than the record holds; rules see the
+// body of that write, and the answer is for the caller that Request hooks made of its
+// caller.
+//
+// Faults: Invalid for related records that are too large or take too long to read. A
+// write that returned r is committed all the same.
+func (s *Service) Render(ctx context.Context, caller Caller, r *Record, expand string) (json []byte, err error) {
+	if w := r.written; w != nil && w.asked == caller.Auth {
+		caller = w.caller
+	}
+	v := s.newRenderRequest(ctx, caller, r, expand)
+	defer v.rq.close()
 	if !v.reads() {
 		return v.json(nil)
 	}
-	var out []byte
-	err := v.read(ctx, func(reader store.Reader) (err error) {
-		out, err = v.json(reader)
-		return err
+	err = retryRejected(func() error {
+		return s.cfg.Store.Read(v.rq.limitTime(ctx), func(reader store.Reader) (err error) {
+			json, err = v.json(reader)
+			return err
+		})
 	})
 	if err != nil {
-		s.Log.Warn("render", "collection", r.collection.Name, "error", err)
-		return v.json(nil)
+		return nil, renderFault(readFault(err, fault.Invalid), r)
 	}
-	return out, nil
+	return json, nil
 }
 
-// renderIn is render within a transaction, as of its present state.
-func (s *Service) renderIn(reader store.Reader, caller Caller, r *Record, expand string) ([]byte, error) {
-	v := s.rendering(caller, r, expand)
+// renderFault adds to a fault that the write before it is done.
+func renderFault(err error, r *Record) error {
+	var f *fault.Error
+	if r.written == nil || !errors.As(err, &f) {
+		return err
+	}
+	told := *f
+	told.Message = "The record is saved, but its relations could not be expanded."
+	return &told
+}
+
+// RenderOwn is Render for an account as it sees itself, with its own email: the answer
+// to a sign-in (docs/wire/records.md §4.1).
+func (s *Service) RenderOwn(ctx context.Context, caller Caller, r *Record, expand string) ([]byte, error) {
+	caller.Auth = r
+	return s.Render(ctx, caller, r, expand)
+}
+
+// renderIn is Render within a transaction, as of its present state.
+func (s *Service) renderIn(ctx context.Context, reader store.Reader, caller Caller, r *Record, expand string) ([]byte, error) {
+	v := s.newRenderRequest(ctx, caller, r, expand)
+	defer v.rq.close()
 	if !v.reads() {
 		return v.json(nil)
 	}
-	return v.json(reader)
+	json, err := v.json(reader)
+	return json, readFault(err, fault.Invalid)
 }
 
-// rendering is a record on its way to JSON.
-type rendering struct {
-	*expansion
-	record *Record
-	shape  *shape
-	nodes  []*node
-	email  bool // is shown in any case
+// renderRequest is a record on its way to JSON.
+type renderRequest struct {
+	rq         *readRequest
+	record     *Record
+	projection *projection
+	expand     *expansion
+	nodes      []*expandNode
+	email      bool // is shown in any case
 }
 
-func (s *Service) rendering(caller Caller, r *Record, expand string) *rendering {
-	v := &rendering{expansion: s.reading(caller).expansion(), record: r}
-	v.shape = s.shape(v.snapshot, r.collection, v.superuser)
-	v.nodes = v.expansion.nodes(r.collection, parseExpand(expand))
-	v.email = v.shape.showsEmailOf(r, caller, false)
+func (s *Service) newRenderRequest(ctx context.Context, caller Caller, r *Record, expand string) *renderRequest {
+	rq := s.newRead(caller)
+	v := &renderRequest{rq: rq, record: r, expand: rq.newExpansion(ctx)}
+	v.projection = s.projection(rq.snapshot, r.collection, rq.superuser)
+	v.nodes = v.expand.nodes(r.collection, parseExpand(expand))
+	v.email = v.projection.showsEmailOf(r, caller, false)
 	return v
 }
 
-// reads says whether more than the record itself is needed.
-func (v *rendering) reads() bool { return len(v.nodes) > 0 || v.asks() }
+// reads reports whether more than the record itself is needed.
+func (v *renderRequest) reads() bool { return len(v.nodes) > 0 || v.asksManageRule() }
 
-// asks says whether the manage rule decides about the email.
-func (v *rendering) asks() bool { return !v.email && len(v.shape.flags(v.caller)) > 0 }
+// asksManageRule reports whether the manage rule decides about the email.
+func (v *renderRequest) asksManageRule() bool {
+	return !v.email && len(v.projection.flags(v.rq.caller)) > 0
+}
 
-// json is the record; without a reader only what it holds itself.
-func (v *rendering) json(reader store.Reader) ([]byte, error) {
-	email, nodes := v.email, v.nodes
-	if reader == nil {
-		nodes = nil
-	} else if v.asks() {
-		email = v.manages(reader, v.shape, v.record.ID())
+// json is the record. reader may be nil if reads is false.
+func (v *renderRequest) json(reader store.Reader) ([]byte, error) {
+	email := v.email
+	if v.asksManageRule() {
+		var err error
+		if email, err = v.manages(reader); err != nil {
+			return nil, err
+		}
 	}
-	set := &rowset{}
-	set.reset(v.shape, nodes)
-	set.addRecord(v.record, v.caller, email)
+	set := v.rq.service.newRowset()
+	defer v.rq.service.recycle(set)
+	set.reset(v.projection, v.nodes, v.expand.enrich)
+	set.addRecord(v.record, v.rq.caller, email)
 	if set.err != nil {
 		return nil, set.err
 	}
-	if reader != nil {
-		v.run(reader, set)
+	if len(v.nodes) > 0 {
+		if err := v.expand.run(reader, set); err != nil {
+			return nil, err
+		}
 	}
 	return set.appendJSON(nil, 0), nil
 }
 
-// manages says whether the manage rule lets the caller at the record.
-func (rd *reading) manages(r store.Reader, sh *shape, id string) bool {
-	sel := rd.sel(sh, rd.caller.request(rd.caller.Body), "")
-	sel.Columns, sel.Flags, sel.Rule, sel.ID = []string{"id"}, nil, sh.manage, id
-	plan, err := rd.service.planner.Compile(sel)
+// manages reports whether the caller satisfies the manage rule of the record.
+func (v *renderRequest) manages(r store.Reader) (bool, error) {
+	rq := v.rq
+	plan, err := rq.service.planner.Compile(query.Select{
+		Scope: rq.scope(v.record.collection, rq.caller.Body), Columns: []string{"id"},
+		Rule: v.projection.manage, ID: v.record.ID(),
+	})
 	if err != nil || plan.Empty {
-		return false
+		var invalid *query.Error
+		if errors.As(err, &invalid) {
+			err = nil
+		}
+		return false, err
 	}
-	rows, err := r.Query(plan.SQL, plan.Args...)
-	if err != nil {
-		return false
-	}
-	defer rows.Close()
-	return rows.Next()
+	return hasRow(r, plan.SQL, plan.Args...)
 }

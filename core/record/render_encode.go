@@ -7,134 +7,133 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// A record becomes JSON in two ways that give the same bytes: from a row, which
-// is the way of lists and views (appendRow), and from a Record, which is the way
-// of writes (appendRecord).
+// A record becomes JSON in two ways that give the same bytes: from a row (appendRow), for
+// lists and views, and from a Record (appendRecord), for the answers to writes.
 
-// form is how the stored form of a field is written.
-type form uint8
+// encoding is how the stored form of a field is written as JSON.
+type encoding uint8
 
 const (
-	formNone   form = iota // text only
-	formExpand             // the place of the key "expand"
-	formSecret             // always ""
-	formText
-	formDate
-	formNumber
-	formBool
-	formJSON
-	formOne  // one choice
-	formMany // a list of choices
-	formPoint
+	encodeNothing encoding = iota // constant text only
+	encodeExpand                  // the place of the key "expand"
+	encodeSecret                  // always ""
+	encodeText
+	encodeDate
+	encodeNumber
+	encodeBool
+	encodeJSON
+	encodeChoice  // one of select, file or relation
+	encodeChoices // a list of them
+	encodePoint
 )
 
-func formOf(f *schema.Field) form {
+func encodingOf(f *schema.Field) encoding {
 	switch f.Kind.(type) {
 	case *schema.Password:
-		return formSecret
+		return encodeSecret
 	case *schema.Date, *schema.Autodate:
-		return formDate
+		return encodeDate
 	case *schema.Number:
-		return formNumber
+		return encodeNumber
 	case *schema.Bool:
-		return formBool
+		return encodeBool
 	case *schema.JSON:
-		return formJSON
+		return encodeJSON
 	case *schema.Select, *schema.File, *schema.Relation:
 		if f.Multiple() {
-			return formMany
+			return encodeChoices
 		}
-		return formOne
+		return encodeChoice
 	case *schema.GeoPoint:
-		return formPoint
+		return encodePoint
 	}
-	return formText
+	return encodeText
 }
 
-// appendRow appends the record in the row, whose columns are those of the shape.
-// cut is where in the result an "expand" belongs.
-func (sh *shape) appendRow(dst []byte, rows store.Rows, email bool) (out []byte, cut int) {
-	for i := range sh.parts {
-		p := &sh.parts[i]
-		if p.email && !email {
+// appendRow appends the record in the row, whose columns are p.columns. expandAt is
+// where an "expand" belongs in out.
+func (p *projection) appendRow(dst []byte, rows store.Rows, email bool) (out []byte, expandAt int) {
+	for i := range p.segments {
+		seg := &p.segments[i]
+		if seg.email && !email {
 			continue
 		}
-		dst = append(dst, p.text...)
-		switch p.form {
-		case formNone:
-		case formExpand:
-			cut = len(dst)
+		dst = append(dst, seg.text...)
+		switch seg.encoding {
+		case encodeNothing:
+		case encodeExpand:
+			expandAt = len(dst)
 		default:
-			dst = p.appendColumn(dst, rows)
+			dst = seg.appendColumn(dst, rows)
 		}
 	}
-	return dst, cut
+	return dst, expandAt
 }
 
-// appendRecord is appendRow of a record of the shape's collection.
-func (sh *shape) appendRecord(dst []byte, r *Record, email bool) (out []byte, cut int) {
-	for i := range sh.parts {
-		p := &sh.parts[i]
-		if p.email && !email {
+// appendRecord is appendRow of a record of the projection's collection.
+func (p *projection) appendRecord(dst []byte, r *Record, email bool) (out []byte, expandAt int) {
+	for i := range p.segments {
+		seg := &p.segments[i]
+		if seg.email && !email {
 			continue
 		}
-		dst = append(dst, p.text...)
-		switch p.form {
-		case formNone:
-		case formExpand:
-			cut = len(dst)
+		dst = append(dst, seg.text...)
+		switch seg.encoding {
+		case encodeNothing:
+		case encodeExpand:
+			expandAt = len(dst)
 		default:
-			dst = schema.AppendValue(dst, p.field, r.values[p.index])
+			dst = schema.AppendValue(dst, seg.field, r.values[seg.index])
 		}
 	}
-	return dst, cut
+	return dst, expandAt
 }
 
-// appendColumn appends the value of a field as it is stored. What is not stored
-// in the usual form of its kind goes the long way, through its value.
-func (p *part) appendColumn(dst []byte, rows store.Rows) []byte {
-	switch p.form {
-	case formText:
-		return schema.AppendString(dst, rows.Bytes(p.col))
-	case formJSON:
-		if rows.Kind(p.col) == store.KindFloat { // a lone number, which SQLite keeps as one
-			return schema.AppendNumber(dst, rows.Float(p.col))
+// appendColumn appends the value of a field. A stored value in the usual form of its kind
+// is copied as it is; any other is loaded and encoded.
+func (seg *segment) appendColumn(dst []byte, rows store.Rows) []byte {
+	switch seg.encoding {
+	case encodeText:
+		return schema.AppendString(dst, rows.Bytes(seg.col))
+	case encodeJSON:
+		if rows.Kind(seg.col) == store.KindFloat { // a lone number, which SQLite keeps as one
+			return schema.AppendNumber(dst, rows.Float(seg.col))
 		}
-		b := rows.Bytes(p.col)
+		b := rows.Bytes(seg.col)
 		if plainJSON(b) {
 			return append(dst, b...)
 		}
 		return schema.AppendJSON(dst, b)
-	case formNumber:
-		switch rows.Kind(p.col) {
+	case encodeNumber:
+		switch rows.Kind(seg.col) {
 		case store.KindInt:
-			return schema.AppendNumber(dst, float64(rows.Int(p.col)))
+			return schema.AppendNumber(dst, float64(rows.Int(seg.col)))
 		case store.KindFloat:
-			return schema.AppendNumber(dst, rows.Float(p.col))
+			return schema.AppendNumber(dst, rows.Float(seg.col))
 		}
-	case formBool:
-		switch rows.Kind(p.col) {
+	case encodeBool:
+		switch rows.Kind(seg.col) {
 		case store.KindInt, store.KindBool:
-			return strconv.AppendBool(dst, rows.Bool(p.col))
+			return strconv.AppendBool(dst, rows.Bool(seg.col))
 		}
-	case formDate:
-		if b := rows.Bytes(p.col); plainTime(b) {
+	case encodeDate:
+		if b := rows.Bytes(seg.col); plainTime(b) {
 			return appendQuoted(dst, b)
 		}
-	case formOne:
-		if b := rows.Bytes(p.col); plainChoice(b) {
+	case encodeChoice:
+		if b := rows.Bytes(seg.col); plainChoice(b) {
 			return appendQuoted(dst, b)
 		}
-	case formMany:
-		if b := rows.Bytes(p.col); plainList(b) {
+	case encodeChoices:
+		if b := rows.Bytes(seg.col); plainList(b) {
 			return append(dst, b...)
 		}
-	case formPoint:
-		if b := rows.Bytes(p.col); plainPoint(b) {
+	case encodePoint:
+		if b := rows.Bytes(seg.col); plainPoint(b) {
 			return append(dst, b...)
 		}
 	}
-	return schema.AppendValue(dst, p.field, p.field.Load(rows, p.col))
+	return schema.AppendValue(dst, seg.field, seg.field.Load(rows, seg.col))
 }
 
 func appendQuoted(dst, plain []byte) []byte {

@@ -73,11 +73,11 @@ func everyKind() *schema.Collection {
 	}}
 }
 
-// storedRow is the record as a row of the shape's columns.
-func storedRow(sh *shape, r *Record) *memRows {
+// storedRow is the record as a row of the projection's columns.
+func storedRow(p *projection, r *Record) *memRows {
 	var row []store.Value
-	for _, name := range sh.columns {
-		row = append(row, sh.collection.Field(name).Value(r.Get(name)))
+	for _, name := range p.columns {
+		row = append(row, p.collection.Field(name).Value(r.Get(name)))
 	}
 	return &memRows{rows: [][]store.Value{row}, at: 1}
 }
@@ -113,11 +113,11 @@ func TestRowAndRecordGiveTheSameBytes(t *testing.T) {
 			}
 		}
 		for _, superuser := range []bool{false, true} {
-			sh := newShape(c, superuser)
-			fast, cut := sh.appendRow(nil, storedRow(sh, r), true)
-			full, cut2 := sh.appendRecord(nil, r, true)
-			if string(fast) != string(full) || cut != cut2 {
-				t.Fatalf("appendRow:    %s (%d)\nappendRecord: %s (%d)", fast, cut, full, cut2)
+			p := newProjection(c, superuser)
+			fast, expandAt := p.appendRow(nil, storedRow(p, r), true)
+			full, cut2 := p.appendRecord(nil, r, true)
+			if string(fast) != string(full) || expandAt != cut2 {
+				t.Fatalf("appendRow:    %s (%d)\nappendRecord: %s (%d)", fast, expandAt, full, cut2)
 			}
 			if want := reference(t, r, superuser); string(full) != want {
 				t.Fatalf("appendRecord: %s\nwant          %s", full, want)
@@ -166,7 +166,7 @@ func randomValue(rnd *rand.Rand, f *schema.Field) any {
 // by both paths.
 func TestRowOfOddlyStoredValues(t *testing.T) {
 	c := everyKind()
-	sh := newShape(c, true)
+	p := newProjection(c, true)
 	odd := []store.Value{
 		store.Null, store.Text(""), store.Text("[]"), store.Text(`["a"]`), store.Text(`["a","b"]`), store.Text(`["a", "b"]`),
 		store.Text(`["a","a"]`), store.Text(`["a",""]`), store.Text(`["a",1]`), store.Text(`["a"`), store.Text(`["a",]`),
@@ -182,19 +182,19 @@ func TestRowOfOddlyStoredValues(t *testing.T) {
 		store.Int(0), store.Int(1), store.Int(-7), store.Int(1<<53 + 1), store.Float(1.5), store.Float(2), store.Float(math.Inf(1)),
 	}
 	for _, v := range odd {
-		row := make([]store.Value, len(sh.columns))
+		row := make([]store.Value, len(p.columns))
 		for i := range row {
 			row[i] = v
 		}
 		rows := &memRows{rows: [][]store.Value{row}, at: 1}
 		r := Blank(c)
 		for i, f := range c.Fields {
-			if col := sh.column[i]; col >= 0 {
+			if col := p.column[i]; col >= 0 {
 				r.values[i] = f.Load(rows, col)
 			}
 		}
-		fast, _ := sh.appendRow(nil, rows, true)
-		full, _ := sh.appendRecord(nil, r, true)
+		fast, _ := p.appendRow(nil, rows, true)
+		full, _ := p.appendRecord(nil, r, true)
 		if string(fast) != string(full) {
 			t.Errorf("stored %+v\nappendRow:    %s\nappendRecord: %s", v, fast, full)
 		}
@@ -212,15 +212,15 @@ func FuzzPlainForms(f *testing.F) {
 		f.Add(seed)
 	}
 	c := everyKind()
-	sh := newShape(c, true)
+	p := newProjection(c, true)
 	f.Fuzz(func(t *testing.T, text string) {
-		row := make([]store.Value, len(sh.columns))
+		row := make([]store.Value, len(p.columns))
 		for i := range row {
 			row[i] = store.Text(text)
 		}
 		rows := &memRows{rows: [][]store.Value{row}, at: 1}
-		for i := range sh.parts {
-			p := &sh.parts[i]
+		for i := range p.segments {
+			p := &p.segments[i]
 			if p.field == nil {
 				continue
 			}
@@ -277,14 +277,14 @@ func TestEncodingARowAllocatesNothing(t *testing.T) {
 	r.Set("r9", []string{"abcdefghijklmno", "bbcdefghijklmno"})
 	r.Set("z_geo", schema.Point{Lon: 2.35, Lat: 48.85})
 	r.Set("updated", "2024-02-28 10:00:00.000Z")
-	set.reset(newShape(c, true), nil)
-	row := &staticRows{memRows: *storedRow(set.shape, r)}
+	set.reset(newProjection(c, true), nil, nil)
+	row := &staticRows{memRows: *storedRow(set.projection, r)}
 	row.keep()
 	for range 100 {
 		set.add(row, Caller{})
 	}
 	got := testing.AllocsPerRun(10, func() {
-		set.reset(set.shape, nil)
+		set.reset(set.projection, nil, nil)
 		for range 100 {
 			set.add(row, Caller{})
 		}
@@ -320,12 +320,12 @@ func BenchmarkEncodeRow(b *testing.B) {
 	for _, n := range []int{30, 500} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			var set rowset
-			set.reset(newShape(c, false), nil)
-			row := &staticRows{memRows: *storedRow(set.shape, r)}
+			set.reset(newProjection(c, false), nil, nil)
+			row := &staticRows{memRows: *storedRow(set.projection, r)}
 			row.keep()
 			b.ReportAllocs()
 			for b.Loop() {
-				set.reset(set.shape, nil)
+				set.reset(set.projection, nil, nil)
 				for range n {
 					set.add(row, Caller{})
 				}

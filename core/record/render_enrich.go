@@ -3,40 +3,120 @@ package record
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
+// enrichFunc runs handlers of an Enrich hook: call, with the context for the handlers.
+type enrichFunc func(call func(context.Context) error) error
+
+// enricher runs the Enrich hooks of one request on one goroutine, so that a handler
+// that does not return cannot hold the request. The time limit is on all handlers of
+// the request together.
+type enricher struct {
+	ctx    context.Context // of the handlers
+	cancel context.CancelFunc
+	timer  *time.Timer // runs while a handler does
+	left   time.Duration
+	calls  chan func(context.Context) error
+	result chan error // capacity 1: a handler that is too late has where to leave its result
+	err    error      // after it, no handler runs any more
+}
+
+// enrich returns how records of the request run their Enrich hooks. ctx is the context
+// of the request.
+func (rq *readRequest) enrich(ctx context.Context) enrichFunc {
+	return func(call func(context.Context) error) error {
+		if rq.enricher == nil {
+			rq.enricher = newEnricher(ctx, rq.service.cfg.HookLimit)
+		}
+		return rq.enricher.run(call)
+	}
+}
+
+func newEnricher(ctx context.Context, limit time.Duration) *enricher {
+	e := &enricher{left: limit, calls: make(chan func(context.Context) error), result: make(chan error, 1)}
+	e.ctx, e.cancel = context.WithCancel(ctx)
+	e.timer = time.NewTimer(limit)
+	go e.work()
+	return e
+}
+
+// work runs the calls. A handler that ends the goroutine is an error.
+func (e *enricher) work() {
+	err := errors.New("hook: a handler has ended its goroutine")
+	defer func() {
+		if err != nil {
+			e.result <- err
+		}
+	}()
+	for call := range e.calls {
+		e.result <- call(e.ctx)
+	}
+	err = nil
+}
+
+// run runs one call and waits for it as long as the limit allows.
+func (e *enricher) run(call func(context.Context) error) error {
+	if e.err != nil {
+		return e.err
+	}
+	start := time.Now()
+	e.timer.Reset(e.left)
+	e.calls <- call
+	select {
+	case err := <-e.result:
+		e.timer.Stop()
+		e.left -= time.Since(start)
+		e.err = err
+	case <-e.timer.C:
+		e.cancel()
+		e.err = hook.ErrTimeout
+	case <-e.ctx.Done():
+		e.err = e.ctx.Err()
+	}
+	return e.err
+}
+
+// close ends the goroutine, after the handler that may still run.
+func (e *enricher) close() {
+	e.timer.Stop()
+	e.cancel()
+	close(e.calls)
+}
+
 // record is the record in a row that holds all fields.
-func (sh *shape) record(rows store.Rows) *Record {
-	r := &Record{collection: sh.collection, values: make([]any, len(sh.collection.Fields))}
-	for i, f := range sh.collection.Fields {
-		r.values[i] = f.Load(rows, sh.column[i])
+func (p *projection) record(rows store.Rows) *Record {
+	r := &Record{collection: p.collection, values: make([]any, len(p.collection.Fields)), stored: true}
+	for i, f := range p.collection.Fields {
+		r.values[i] = f.Load(rows, p.column[i])
 	}
 	return r
 }
 
 // appendEnriched is appendRecord after the Enrich hooks.
-func (sh *shape) appendEnriched(dst []byte, r *Record, c Caller, email bool) (out []byte, cut int, err error) {
+func (p *projection) appendEnriched(dst []byte, r *Record, c Caller, email bool, enrich enrichFunc) (out []byte, expandAt int, err error) {
 	e := &EnrichEvent{Caller: c, Record: r}
-	err = hook.Within(context.Background(), sh.limit, func(ctx context.Context) error {
+	err = enrich(func(ctx context.Context) error {
 		e.Context = ctx
-		return store.Inside(func() error { // a transaction, which may be one that writes
-			return sh.enrich.Trigger(e, func() error { return nil }, names(sh.collection)...)
+		return store.Inside(func() error { // the read may be in a transaction that writes
+			return p.enrich.Trigger(e, func() error { return nil }, names(p.collection)...)
 		})
 	})
 	if err != nil {
 		return dst, len(dst), fmt.Errorf("enrich: %w", err)
 	}
-	keys := sh.keys
+	keys := p.keys
 	if len(e.extra) > 0 {
 		keys = slices.Clone(keys)
 		for key := range e.extra {
-			if sh.collection.Field(key) == nil && !slices.Contains(keys, key) {
+			if p.collection.Field(key) == nil && !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}
 		}
@@ -45,32 +125,33 @@ func (sh *shape) appendEnriched(dst []byte, r *Record, c Caller, email bool) (ou
 	separator := byte('{')
 	for _, key := range keys {
 		if key == "expand" {
-			cut = len(dst)
+			expandAt = len(dst)
 			continue
 		}
-		if e.hidden[key] || sh.guarded && key == "email" && !email {
+		if e.hidden[key] || p.guarded && key == "email" && !email {
 			continue
 		}
 		dst = append(dst, separator)
 		separator = ','
 		dst = append(schema.AppendString(dst, key), ':')
-		if dst, err = sh.appendKey(dst, key, r, e.extra); err != nil {
-			return dst, cut, err
+		if dst, err = p.appendKey(dst, key, r, e.extra); err != nil {
+			return dst, expandAt, err
 		}
 	}
-	return append(dst, '}'), cut, nil
+	return append(dst, '}'), expandAt, nil
 }
 
-func (sh *shape) appendKey(dst []byte, key string, r *Record, extra map[string]any) ([]byte, error) {
-	switch i := sh.collection.FieldIndex(key); {
+// appendKey appends the value of a key: of a field, of the collection, or in extra.
+func (p *projection) appendKey(dst []byte, key string, r *Record, extra map[string]any) ([]byte, error) {
+	switch i := p.collection.FieldIndex(key); {
 	case key == "collectionId":
-		return schema.AppendString(dst, sh.collection.ID), nil
+		return schema.AppendString(dst, p.collection.ID), nil
 	case key == "collectionName":
-		return schema.AppendString(dst, sh.collection.Name), nil
-	case i >= 0 && formOf(sh.collection.Fields[i]) == formSecret:
+		return schema.AppendString(dst, p.collection.Name), nil
+	case i >= 0 && encodingOf(p.collection.Fields[i]) == encodeSecret:
 		return append(dst, `""`...), nil
 	case i >= 0:
-		return schema.AppendValue(dst, sh.collection.Fields[i], r.values[i]), nil
+		return schema.AppendValue(dst, p.collection.Fields[i], r.values[i]), nil
 	}
 	value, err := json.Marshal(extra[key])
 	if err != nil {

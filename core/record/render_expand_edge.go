@@ -5,22 +5,23 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// edge is a relation of a rowset: which records it wants, then which it has.
+// edge is a relation that is expanded from the records of a rowset. While these are
+// encoded it collects ids; then the related records are loaded.
 type edge struct {
-	node   *node
+	node   *expandNode
 	number map[string]int32 // by id, each id once: of the related or, if back, of the rowset's own
 	ids    []string         // by number
 
-	// refs[ends[i-1]:ends[i]] belong to record i of the rowset. First they are the
-	// numbers of the ids that it refers to or, if back, of its own; when related is
-	// loaded, they are positions in it.
+	// refs[ends[i-1]:ends[i]] belong to record i of the rowset. Before related is loaded
+	// they are numbers of ids: of those that the record refers to or, if back, of its
+	// own. Afterwards they are positions in related.
 	refs    []int32
 	ends    []int32
 	related *rowset
 }
 
-// want is the number of the id, which is new or known.
-func (e *edge) want(id []byte) int32 {
+// idNumber returns the number of the id; a new id gets the next one.
+func (e *edge) idNumber(id []byte) int32 {
 	if n, ok := e.number[string(id)]; ok {
 		return n
 	}
@@ -31,9 +32,9 @@ func (e *edge) want(id []byte) int32 {
 
 func (e *edge) addRow(rows store.Rows) {
 	if e.node.back {
-		e.refs = append(e.refs, e.want(rows.Bytes(0)))
+		e.refs = append(e.refs, e.idNumber(rows.Bytes(0)))
 	} else {
-		e.eachID(rows, func(id []byte) { e.refs = append(e.refs, e.want(id)) })
+		e.eachID(rows, func(id []byte) { e.refs = append(e.refs, e.idNumber(id)) })
 	}
 	e.ends = append(e.ends, int32(len(e.refs)))
 }
@@ -44,7 +45,7 @@ func (e *edge) addRecord(r *Record) {
 		ids = idsOf(r.values[e.node.index])
 	}
 	for _, id := range ids {
-		e.refs = append(e.refs, e.want([]byte(id)))
+		e.refs = append(e.refs, e.idNumber([]byte(id)))
 	}
 	e.ends = append(e.ends, int32(len(e.refs)))
 }
@@ -83,8 +84,8 @@ func idsOf(v any) []string {
 	return nil
 }
 
-// of is the part of refs that belongs to record i.
-func (e *edge) of(i int) []int32 {
+// refsOf is the part of refs that belongs to record i.
+func (e *edge) refsOf(i int) []int32 {
 	start := int32(0)
 	if i > 0 {
 		start = e.ends[i-1]
@@ -109,9 +110,9 @@ func (e *edge) appendJSON(dst []byte, related []int32) []byte {
 	return append(dst, ']')
 }
 
-// point makes positions of the numbers in refs: found has them plus one, zero for
-// what was not found.
-func (e *edge) point(found []int32) {
+// resolveForward replaces the numbers in refs by positions. found has the position plus
+// one by number, and zero for an id that was not found.
+func (e *edge) resolveForward(found []int32) {
 	start, kept := int32(0), int32(0)
 	for i, end := range e.ends {
 		for _, n := range e.refs[start:end] {
@@ -124,8 +125,8 @@ func (e *edge) point(found []int32) {
 	}
 }
 
-// pointBack is point for a back relation: lists has the positions by number.
-func (e *edge) pointBack(lists [][]int32) {
+// resolveBack is resolveForward for a back relation: lists has the positions by number.
+func (e *edge) resolveBack(lists [][]int32) {
 	own := e.refs
 	e.refs = nil
 	for i, n := range own {

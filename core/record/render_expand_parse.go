@@ -7,14 +7,14 @@ import (
 
 const maxExpandDepth = 6 // parts of a path; what lies deeper is ignored
 
-// branch is one part of an expand parameter and the parts that follow it.
+// branch is one part of an expand parameter, and the parts that follow it.
 type branch struct {
 	part string
 	next []*branch
 }
 
-// parseExpand reads an expand parameter (docs/wire/records.md §6.1): paths with
-// common beginnings become one, siblings are in the order of their names.
+// parseExpand reads an expand parameter (docs/wire/records.md §6.1). Paths with a common
+// beginning become one branch; siblings are in the order of their names.
 func parseExpand(text string) []*branch {
 	if text == "" {
 		return nil

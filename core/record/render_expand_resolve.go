@@ -6,26 +6,26 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-const maxExpandNodes = 200 // relations in one expand; the others are ignored
+const maxExpandNodes = 200 // relations in one expand; further ones are ignored
 
-// node is a relation to expand from the records of some collection.
-type node struct {
-	key    string             // under "expand", as the client wrote it
-	target *schema.Collection // whose records are wanted
-	rule   string             // that they must satisfy
-	shape  *shape             // of them
-	field  *schema.Field      // the relation: of the source or, if back, of the target
-	col    int                // of the field in a row of the source or, if back, of the target
-	index  int                // of the field in its collection
-	back   bool               // the target refers to the source
-	single bool               // an object, not a list
-	next   []*node
+// expandNode is a relation to expand from the records of some collection.
+type expandNode struct {
+	key        string             // under "expand", as the client wrote it
+	target     *schema.Collection // whose records are wanted
+	rule       string             // that they must satisfy
+	projection *projection        // of them
+	field      *schema.Field      // the relation: of the source or, if back, of the target
+	col        int                // of the field in a row of the source or, if back, of the target
+	index      int                // of the field in its collection
+	back       bool               // the target refers to the source
+	single     bool               // an object, not a list
+	next       []*expandNode
 }
 
-// nodes are the branches that mean something from the collection and that the
-// caller may follow; the others are ignored, as the contract asks.
-func (x *expansion) nodes(from *schema.Collection, branches []*branch) []*node {
-	var list []*node
+// nodes returns the branches that name relations of the collection which the caller may
+// expand. Others are ignored (docs/wire/records.md §6.1).
+func (x *expansion) nodes(from *schema.Collection, branches []*branch) []*expandNode {
+	var list []*expandNode
 	for _, b := range branches {
 		if x.resolved == maxExpandNodes {
 			break
@@ -41,17 +41,17 @@ func (x *expansion) nodes(from *schema.Collection, branches []*branch) []*node {
 	return list
 }
 
-// relation is the part as a relation of the collection, nil if it is none that
-// the caller may follow. A hidden field may be followed by those who see it.
-func (x *expansion) relation(from *schema.Collection, part string) *node {
-	n := &node{key: part}
+// relation returns the part as a relation of the collection, nil if it is none that the
+// caller may expand. A hidden field may be expanded by callers who see it.
+func (x *expansion) relation(from *schema.Collection, part string) *expandNode {
+	n := &expandNode{key: part}
 	var source *schema.Collection // that has the field
 	if n.field = from.Field(part); n.field != nil {
 		source = from
 	} else if source, n.field = x.backRelation(part); n.field != nil {
 		n.back = true
 	}
-	if n.field == nil || !visible(source, n.field, x.superuser) {
+	if n.field == nil || !visible(source, n.field, x.rq.superuser) {
 		return nil
 	}
 	relation, ok := n.field.Kind.(*schema.Relation)
@@ -61,24 +61,24 @@ func (x *expansion) relation(from *schema.Collection, part string) *node {
 	if n.back && relation.CollectionID != from.ID {
 		return nil
 	}
-	n.target, n.single = x.snapshot.ByID(relation.CollectionID), !n.field.Multiple()
+	n.target, n.single = x.rq.snapshot.ByID(relation.CollectionID), !n.field.Multiple()
 	if n.back {
 		n.target = source
 		_, n.single = source.UniqueIndex(n.field.Name)
 	}
-	if n.target == nil || !x.mayFollow(n) {
+	if n.target == nil || !x.mayExpand(n) {
 		return nil
 	}
-	n.shape = x.service.shape(x.snapshot, n.target, x.superuser)
+	n.projection = x.rq.service.projection(x.rq.snapshot, n.target, x.rq.superuser)
 	n.index = source.FieldIndex(n.field.Name)
-	n.col = x.service.shape(x.snapshot, source, x.superuser).column[n.index]
+	n.col = x.rq.service.projection(x.rq.snapshot, source, x.rq.superuser).column[n.index]
 	return n
 }
 
-// mayFollow says whether the caller may see any record of the target, and keeps
-// the rule that says which.
-func (x *expansion) mayFollow(n *node) bool {
-	if x.superuser {
+// mayExpand reports whether the caller may see records of the target at all, and sets
+// the rule that these must satisfy.
+func (x *expansion) mayExpand(n *expandNode) bool {
+	if x.rq.superuser {
 		return true
 	}
 	if n.target.ViewRule == nil {
@@ -101,7 +101,7 @@ func (x *expansion) backRelation(part string) (*schema.Collection, *schema.Field
 			return nil, nil
 		}
 	}
-	c := x.snapshot.Find(name)
+	c := x.rq.snapshot.Find(name)
 	if c == nil {
 		return nil, nil
 	}

@@ -2,22 +2,23 @@ package record
 
 import "bytes"
 
-// The tests for the stored forms that are copied to the wire as they are. Nearly
-// every value passes; what does not is decoded and written anew, so a test may
-// refuse too much but must never pass what would be written otherwise.
+// The functions of this file find out whether the stored form of a value is what would be
+// written as JSON, so that it can be copied. Nearly every value passes. One that does not
+// is loaded and encoded: a test may refuse too much, but must never pass a value that
+// would be encoded otherwise.
 
-// plainTime says whether b is "" or a date in its canonical form. Days that not
+// plainTime reports whether b is "" or a date in its canonical form. Days that not
 // every month has do not pass, nor does the first day of the calendar.
 func plainTime(b []byte) bool {
-	const shape = "dddd-dd-dd dd:dd:dd.dddZ"
+	const layout = "dddd-dd-dd dd:dd:dd.dddZ"
 	if len(b) == 0 {
 		return true
 	}
-	if len(b) != len(shape) {
+	if len(b) != len(layout) {
 		return false
 	}
 	for i, c := range b {
-		if want := shape[i]; want == 'd' && (c < '0' || c > '9') || want != 'd' && c != want {
+		if want := layout[i]; want == 'd' && (c < '0' || c > '9') || want != 'd' && c != want {
 			return false
 		}
 	}
@@ -34,8 +35,7 @@ func number(digits []byte) int {
 	return n
 }
 
-// plainChoice says whether b is a text that neither needs an escape nor may be a
-// list.
+// plainChoice reports whether b is a text that needs no escape and cannot be a list.
 func plainChoice(b []byte) bool {
 	for _, c := range b {
 		if !plainByte(c) || c == '[' {
@@ -45,13 +45,13 @@ func plainChoice(b []byte) bool {
 	return true
 }
 
-// plainByte says whether a JSON string contains c unescaped: printable ASCII
+// plainByte reports whether a JSON string contains c unescaped: printable ASCII
 // without " \ < > &.
 func plainByte(c byte) bool {
 	return c >= ' ' && c < 0x7F && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
 }
 
-// plainList says whether b is a JSON list of plain texts without spaces, empty or
+// plainList reports whether b is a JSON list of plain texts without spaces, empty or
 // repeated items.
 func plainList(b []byte) bool {
 	const long = 32 // items; more are not worth comparing each with each
@@ -84,7 +84,7 @@ func plainList(b []byte) bool {
 	return false
 }
 
-// cutText takes a quoted plain text off the front of b.
+// cutText cuts a quoted plain text off the front of b.
 func cutText(b []byte) (item, after []byte, ok bool) {
 	if len(b) < 2 || b[0] != '"' {
 		return nil, nil, false
@@ -100,7 +100,7 @@ func cutText(b []byte) (item, after []byte, ok bool) {
 	return nil, nil, false
 }
 
-// plainPoint says whether b is a point written as AppendPoint would.
+// plainPoint reports whether b is a point written as AppendPoint would.
 func plainPoint(b []byte) bool {
 	rest, ok := bytes.CutPrefix(b, []byte(`{"lon":`))
 	if !ok {
@@ -114,7 +114,7 @@ func plainPoint(b []byte) bool {
 	return ok && plainNumber(lat)
 }
 
-// plainJSON says whether b is compact JSON of plain texts, as AppendJSON would
+// plainJSON reports whether b is compact JSON of plain texts, as AppendJSON would
 // write it.
 func plainJSON(b []byte) bool {
 	const deep = 32
@@ -122,7 +122,7 @@ func plainJSON(b []byte) bool {
 	return ok && len(rest) == 0
 }
 
-// cutJSON takes a value off the front of b, nested so deep at most.
+// cutJSON cuts a value off the front of b, nested at most as deep as depth.
 func cutJSON(b []byte, depth int) (after []byte, ok bool) {
 	if len(b) == 0 || depth == 0 {
 		return nil, false
@@ -148,8 +148,8 @@ func cutJSON(b []byte, depth int) (after []byte, ok bool) {
 	return b[n:], plainNumber(b[:n])
 }
 
-// cutItems takes what stands between brackets off the front of b, and the closing
-// one.
+// cutItems cuts the items of a list or object, and the closing bracket, off the front
+// of b.
 func cutItems(b []byte, end byte, depth int) (after []byte, ok bool) {
 	if len(b) > 0 && b[0] == end {
 		return b[1:], true
@@ -176,7 +176,7 @@ func cutItems(b []byte, end byte, depth int) (after []byte, ok bool) {
 	}
 }
 
-// plainNumber says whether b is a decimal that is its own shortest form: with at
+// plainNumber reports whether b is a decimal that is its own shortest form: with at
 // most 15 digits each names another double, so only zeros could be left out.
 func plainNumber(b []byte) bool {
 	b = bytes.TrimPrefix(b, []byte("-"))

@@ -8,23 +8,26 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// rowset is records of one collection as JSON, one after another, and the
-// relations that are being expanded from them. The buffer is the beginning of a
-// JSON list of them.
+// rowset holds records of one collection as JSON, one after the other, and the relations
+// that are being expanded from them. The buffer is the beginning of a JSON list of the
+// records.
 type rowset struct {
-	shape *shape
-	buf   []byte
-	rows  []span
-	edges []*edge
-	err   error // of the Enrich hooks
+	projection *projection
+	buf        []byte
+	rows       []rowRange
+	edges      []*edge
+	enrich     enrichFunc // how to run the Enrich hooks
+	err        error      // of the Enrich hooks
 }
 
-// span is where a record lies in the buffer, and where its "expand" belongs.
-type span struct{ start, cut, end int }
+// rowRange is the place of a record in the buffer, and of its "expand".
+type rowRange struct{ start, expandAt, end int }
 
-// reset makes the rowset an empty one of that shape, with an edge for each node.
-func (rs *rowset) reset(sh *shape, nodes []*node) {
-	rs.shape, rs.buf, rs.rows, rs.edges, rs.err = sh, append(rs.buf[:0], '['), rs.rows[:0], nil, nil
+// reset makes the rowset an empty one, with an edge for each node. enrich runs the
+// Enrich hooks, if the projection has any.
+func (rs *rowset) reset(p *projection, nodes []*expandNode, enrich enrichFunc) {
+	rs.projection, rs.buf, rs.rows, rs.edges = p, append(rs.buf[:0], '['), rs.rows[:0], nil
+	rs.enrich, rs.err = enrich, nil
 	for _, n := range nodes {
 		rs.edges = append(rs.edges, &edge{node: n, number: map[string]int32{}})
 	}
@@ -46,22 +49,22 @@ func (rs *rowset) read(r store.Reader, plan *query.Plan, c Caller) error {
 // add encodes the record in the row as the caller sees it.
 func (rs *rowset) add(rows store.Rows, c Caller) {
 	start := rs.begin()
-	email := rs.shape.showsEmail(rows, c)
+	email := rs.projection.showsEmail(rows, c)
 	var out []byte
-	var cut int
-	if rs.shape.enrich == nil {
-		out, cut = rs.shape.appendRow(rs.buf, rows, email)
+	var expandAt int
+	if rs.projection.enrich == nil {
+		out, expandAt = rs.projection.appendRow(rs.buf, rows, email)
 	} else {
-		out, cut = rs.enrich(rs.shape.record(rows), c, email)
+		out, expandAt = rs.addEnriched(rs.projection.record(rows), c, email)
 	}
 	rs.buf = out
-	rs.rows = append(rs.rows, span{start, cut, len(out)})
+	rs.rows = append(rs.rows, rowRange{start, expandAt, len(out)})
 	for _, e := range rs.edges {
 		e.addRow(rows)
 	}
 }
 
-// begin is where the next record begins.
+// begin returns where the next record begins in the buffer.
 func (rs *rowset) begin() int {
 	if len(rs.rows) > 0 {
 		rs.buf = append(rs.buf, ',')
@@ -69,45 +72,45 @@ func (rs *rowset) begin() int {
 	return len(rs.buf)
 }
 
-// enrich is the buffer with the record as the Enrich hooks want it. After an error
-// the rowset is of no use.
-func (rs *rowset) enrich(r *Record, c Caller, email bool) (out []byte, cut int) {
-	out, cut, err := rs.shape.appendEnriched(rs.buf, r, c, email)
-	if rs.err == nil {
-		rs.err = err
+// addEnriched returns the buffer with the record as the Enrich hooks left it. After an
+// error (rs.err) the contents of the rowset are of no use.
+func (rs *rowset) addEnriched(r *Record, c Caller, email bool) (out []byte, expandAt int) {
+	if rs.err != nil {
+		return rs.buf, len(rs.buf)
 	}
-	return out, cut
+	out, expandAt, rs.err = rs.projection.appendEnriched(rs.buf, r, c, email, rs.enrich)
+	return out, expandAt
 }
 
 // addRecord encodes a record.
 func (rs *rowset) addRecord(r *Record, c Caller, email bool) {
 	start := rs.begin()
 	var out []byte
-	var cut int
-	if rs.shape.enrich == nil {
-		out, cut = rs.shape.appendRecord(rs.buf, r, email)
+	var expandAt int
+	if rs.projection.enrich == nil {
+		out, expandAt = rs.projection.appendRecord(rs.buf, r, email)
 	} else {
-		out, cut = rs.enrich(r.Clone(), c, email)
+		out, expandAt = rs.addEnriched(r.Clone(), c, email)
 	}
 	rs.buf = out
-	rs.rows = append(rs.rows, span{start, cut, len(out)})
+	rs.rows = append(rs.rows, rowRange{start, expandAt, len(out)})
 	for _, e := range rs.edges {
 		e.addRecord(r)
 	}
 }
 
-// appendJSON appends record i with its expanded relations, whose own related
-// records are in place already.
+// appendJSON appends record i with its expanded relations. The related records must
+// have theirs inlined already.
 func (rs *rowset) appendJSON(dst []byte, i int) []byte {
 	at := rs.rows[i]
 	if len(rs.edges) == 0 {
 		return append(dst, rs.buf[at.start:at.end]...)
 	}
-	dst = append(dst, rs.buf[at.start:at.cut]...)
+	dst = append(dst, rs.buf[at.start:at.expandAt]...)
 	dst = append(dst, `,"expand":{`...)
 	first := true
 	for _, e := range rs.edges {
-		related := e.of(i)
+		related := e.refsOf(i)
 		if len(related) == 0 {
 			continue
 		}
@@ -118,17 +121,17 @@ func (rs *rowset) appendJSON(dst []byte, i int) []byte {
 		dst = e.appendJSON(dst, related)
 	}
 	dst = append(dst, '}')
-	return append(dst, rs.buf[at.cut:at.end]...)
+	return append(dst, rs.buf[at.expandAt:at.end]...)
 }
 
-// size is how many bytes all records take with their expanded relations and a
-// comma each; the limit is enough when it is passed.
+// size is the number of bytes of all records with their expanded relations and a comma
+// each. It stops counting when the limit is passed.
 func (rs *rowset) size(limit int) int {
 	n := len(rs.buf) + len(rs.rows)
 	for _, e := range rs.edges {
 		for i := 0; i < len(rs.rows) && n <= limit; i++ {
 			n += len(`,"expand":{"":[]}`) + len(e.node.key)
-			for _, row := range e.of(i) {
+			for _, row := range e.refsOf(i) {
 				at := e.related.rows[row]
 				n += at.end - at.start + 1
 			}
@@ -137,8 +140,8 @@ func (rs *rowset) size(limit int) int {
 	return n
 }
 
-// settle puts the expanded relations into the records.
-func (rs *rowset) settle(size int) {
+// inlineExpands copies the expanded relations into the records. size is that of size.
+func (rs *rowset) inlineExpands(size int) {
 	if len(rs.edges) == 0 {
 		return
 	}
@@ -146,13 +149,13 @@ func (rs *rowset) settle(size int) {
 	for i := range rs.rows {
 		start := len(buf)
 		buf = rs.appendJSON(buf, i)
-		rs.rows[i] = span{start: start, end: len(buf)}
+		rs.rows[i] = rowRange{start: start, end: len(buf)}
 	}
 	rs.buf, rs.edges = buf, nil
 }
 
-// list is all records as a JSON list. If no relation is expanded it is the rowset's
-// own memory.
+// list returns all records as a JSON list. If no relation is expanded it is the
+// rowset's own memory.
 func (rs *rowset) list() []byte {
 	if len(rs.edges) == 0 {
 		rs.buf = append(rs.buf, ']')
@@ -168,20 +171,20 @@ func (rs *rowset) list() []byte {
 	return append(out, ']')
 }
 
-// rowset is an empty one, to be given back to recycle.
-func (s *Service) rowset() *rowset {
-	if rs, ok := s.kept.rowsets.Get().(*rowset); ok {
+// newRowset returns a rowset, to be given back to recycle.
+func (s *Service) newRowset() *rowset {
+	if rs, ok := s.caches.rowsets.Get().(*rowset); ok {
 		return rs
 	}
 	return &rowset{}
 }
 
-// recycle keeps the rowset's memory for the next request; nothing of it may be in
-// use.
+// recycle keeps the memory of the rowset for other requests. Nothing may refer to it
+// any more.
 func (s *Service) recycle(rs *rowset) {
-	const keep = 1 << 20 // bytes; what one huge page took is not held forever
-	if cap(rs.buf) <= keep {
-		rs.edges = nil
-		s.kept.rowsets.Put(rs)
+	const maxKept = 1 << 20 // bytes; the memory of a huge page goes to the collector
+	if cap(rs.buf) <= maxKept {
+		rs.edges, rs.enrich = nil, nil
+		s.caches.rowsets.Put(rs)
 	}
 }

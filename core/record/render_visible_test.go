@@ -39,17 +39,17 @@ func TestHiddenFieldsAndSecrets(t *testing.T) {
 	users := authCollection("users")
 	r := Blank(users)
 	r.values[1] = "$2a$10$hash"
-	guest, _ := newShape(users, false).appendRecord(nil, r, true)
+	guest, _ := newProjection(users, false).appendRecord(nil, r, true)
 	want := []string{"collectionId", "collectionName", "email", "emailVisibility", "id", "verified"}
 	if got := keysOf(t, guest); !slices.Equal(got, want) {
 		t.Errorf("a guest sees %v, want %v", got, want)
 	}
-	super, _ := newShape(users, true).appendRecord(nil, r, true)
+	super, _ := newProjection(users, true).appendRecord(nil, r, true)
 	want = []string{"collectionId", "collectionName", "email", "emailVisibility", "id", "note", "verified"}
 	if got := keysOf(t, super); !slices.Equal(got, want) {
 		t.Errorf("a superuser sees %v, want %v", got, want)
 	}
-	for _, columns := range [][]string{newShape(users, false).columns, newShape(users, true).columns} {
+	for _, columns := range [][]string{newProjection(users, false).columns, newProjection(users, true).columns} {
 		if slices.Contains(columns, "password") || slices.Contains(columns, "tokenKey") {
 			t.Errorf("columns %v hold a secret", columns)
 		}
@@ -61,7 +61,7 @@ func TestHiddenFieldsAndSecrets(t *testing.T) {
 	}}
 	r = Blank(base)
 	r.values[1], r.values[2] = "$2a$10$hash", "k"
-	got, _ := newShape(base, false).appendRecord(nil, r, true)
+	got, _ := newProjection(base, false).appendRecord(nil, r, true)
 	if want := `{"collectionId":"b","collectionName":"b","id":"","password":"","tokenKey":"k"}`; string(got) != want {
 		t.Errorf("base record = %s, want %s", got, want)
 	}
@@ -92,7 +92,7 @@ func TestWhoSeesTheEmail(t *testing.T) {
 		{"superuser", caller(supers, "s1"), false, false, true},
 		{"a record without id", caller(users, ""), false, false, false},
 	} {
-		sh := newShape(users, c.caller.Superuser())
+		sh := newProjection(users, c.caller.Superuser())
 		sh.manage = "x = 1"
 		r := Blank(users)
 		r.Set("id", "u1")
@@ -112,7 +112,7 @@ func TestWhoSeesTheEmail(t *testing.T) {
 			t.Errorf("%s: as a record %s, as a row %s", c.name, full, got)
 		}
 	}
-	unsaved, sh := Blank(users), newShape(users, false)
+	unsaved, sh := Blank(users), newProjection(users, false)
 	if sh.showsEmail(storedRow(sh, unsaved), caller(users, "")) || sh.showsEmailOf(unsaved, caller(users, ""), false) {
 		t.Error("two records without id are taken for one")
 	}

@@ -7,18 +7,17 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Sample is the first records, as superusers see them, of a collection that need not
-// be stored: from is a SELECT of its columns. It returns their ids and the list of
-// them as JSON. Errors are those of the store.
+// Sample returns the first records, as superusers see them, of a collection that need not
+// be stored: from is a SELECT of its columns. It returns their ids and a JSON list of
+// them. Errors are those of the store.
 func (s *Service) Sample(r store.Reader, c *schema.Collection, from string, limit int) (ids []string, items []byte, err error) {
-	sh := newShape(c, true)
-	columns := make([]string, len(sh.columns))
-	for i, name := range sh.columns {
-		columns[i] = "t." + quoteName(name)
+	p := newProjection(c, true)
+	columns := make([]string, len(p.columns))
+	for i, name := range p.columns {
+		columns[i] = "t." + store.Quote(name)
 	}
-	set := s.rowset()
-	defer s.recycle(set)
-	set.reset(sh, nil)
+	set := &rowset{} // not a recycled one: its memory is handed out
+	set.reset(p, nil, nil)
 	rows, err := r.Query("SELECT "+strings.Join(columns, ", ")+" FROM ("+from+") AS t LIMIT $1", store.Int(int64(limit)))
 	if err != nil {
 		return nil, nil, err

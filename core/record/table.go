@@ -3,55 +3,40 @@ package record
 import (
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
-// table is what is the same in every write of a collection's records: statements
-// by id, and which fields need what. Immutable.
+// table is what all writes of a collection's records share: statements by id, and the
+// fields that need something. Immutable, but for indexed.
 type table struct {
 	collection *schema.Collection
 	blank      *Record
 
-	load, lock, exists, insert, remove string
+	load, lock, exists, insert, remove string // SQL
 
 	id        int   // the positions of fields
-	all       []int // of every one
-	files     []int // may be empty, like the following
-	onCreate  []int
+	all       []int // of every field
+	files     []int
+	onCreate  []int // autodate fields
 	onUpdate  []int
 	generated []int // texts that are filled when they are empty
+
+	mixedCase bool        // ids may differ in letter case alone
+	otherCase string      // finds one that does
+	indexed   atomic.Bool // the index for otherCase was made
 }
 
-// tables keeps what was made for the current snapshot.
-type tables struct {
-	current atomic.Pointer[snapshotTables]
-}
-
-type snapshotTables struct {
-	snapshot *schema.Snapshot
-	made     sync.Map // *schema.Collection → *table
-}
-
+// table returns the table of the collection, from the cache.
 func (s *Service) table(snapshot *schema.Snapshot, c *schema.Collection) *table {
-	known := s.kept.tables.current.Load()
-	if known == nil || known.snapshot != snapshot {
-		known = &snapshotTables{snapshot: snapshot}
-		s.kept.tables.current.Store(known)
-	}
-	if t, ok := known.made.Load(c); ok {
-		return t.(*table)
-	}
-	t := newTable(s.Store.Dialect(), c)
-	known.made.Store(c, t)
-	return t
+	return s.caches.tables.Of(snapshot).Get(c, func() *table { return newTable(s.cfg.Store.Dialect(), c) })
 }
 
 func newTable(d store.Dialect, c *schema.Collection) *table {
-	t := &table{collection: c, blank: Blank(c), id: c.FieldIndex("id")}
+	t := &table{collection: c, blank: Blank(c), id: c.FieldIndex("id"), otherCase: otherCaseSQL(c)}
+	t.mixedCase = mixedCase(c.Fields[t.id])
 	for i, f := range c.Fields {
 		t.all = append(t.all, i)
 		switch kind := f.Kind.(type) {
@@ -70,7 +55,7 @@ func newTable(d store.Dialect, c *schema.Collection) *table {
 			}
 		}
 	}
-	name, columns := quoteName(c.Name), columnNames(c)
+	name, columns := store.Quote(c.Name), columnNames(c)
 	marks := make([]string, len(c.Fields))
 	for i := range marks {
 		marks[i] = "$" + strconv.Itoa(i+1)
@@ -84,8 +69,8 @@ func newTable(d store.Dialect, c *schema.Collection) *table {
 	return t
 }
 
-// read is the stored record of that id, nil if there is none. A transaction that
-// writes holds what it has read.
+// read returns the stored record of that id, nil if there is none. A transaction that
+// writes locks the row.
 func (t *table) read(r store.Reader, id string) (*Record, error) {
 	sql := t.load
 	if _, writes := r.(store.Tx); writes {
@@ -103,13 +88,13 @@ func (t *table) read(r store.Reader, id string) (*Record, error) {
 	return found, rows.Close()
 }
 
-// has says whether there is a record of that id.
+// has reports whether there is a record of that id.
 func (t *table) has(r store.Reader, id string) (bool, error) {
-	return matches(r, t.exists, store.Text(id))
+	return hasRow(r, t.exists, store.Text(id))
 }
 
-// matches says whether the query has a row.
-func matches(r store.Reader, sql string, args ...store.Value) (bool, error) {
+// hasRow reports whether the query has a row.
+func hasRow(r store.Reader, sql string, args ...store.Value) (bool, error) {
 	rows, err := r.Query(sql, args...)
 	if err != nil {
 		return false, err
@@ -134,7 +119,7 @@ func (t *table) parameters(r *Record) []store.Value {
 	return values
 }
 
-// differ are the positions of the fields in which r is stored otherwise.
+// differ returns the positions of the fields whose stored values differ.
 func (t *table) differ(stored, r *Record) []int {
 	var list []int
 	for i, f := range t.collection.Fields {
@@ -158,16 +143,16 @@ func (t *table) update(tx store.Tx, r *Record, differ []int) error {
 			set.WriteString(", ")
 		}
 		values = append(values, f.Value(r.values[i]))
-		set.WriteString(quoteName(f.Name) + " = $" + strconv.Itoa(len(values)))
+		set.WriteString(store.Quote(f.Name) + " = $" + strconv.Itoa(len(values)))
 	}
 	values = append(values, store.Text(r.ID()))
-	_, err := tx.Exec("UPDATE "+quoteName(t.collection.Name)+" SET "+set.String()+
+	_, err := tx.Exec("UPDATE "+store.Quote(t.collection.Name)+" SET "+set.String()+
 		` WHERE "id" = $`+strconv.Itoa(len(values)), values...)
 	return err
 }
 
-// before is what the change log keeps of a stored record: the fields at those
-// positions by their ids, but for secrets.
+// before returns what the change log keeps of a stored record: a JSON object of the
+// fields at those positions by their ids, without secrets.
 func (t *table) before(stored *Record, positions []int) []byte {
 	out := []byte{'{'}
 	for _, i := range positions {
@@ -184,7 +169,7 @@ func (t *table) before(stored *Record, positions []int) []byte {
 	return append(out, '}')
 }
 
-// secret says whether whoever knows the value can act as the record.
+// secret reports whether the value lets whoever knows it act as the record.
 func (t *table) secret(f *schema.Field) bool {
 	if _, ok := f.Kind.(*schema.Password); ok {
 		return true
@@ -192,10 +177,10 @@ func (t *table) secret(f *schema.Field) bool {
 	return t.collection.IsAuth() && f.Name == "tokenKey"
 }
 
-// maxMarks bounds how many parameters one statement has.
+// maxMarks bounds the parameters of one statement.
 const maxMarks = 256
 
-// count is how many of the ids, each of which is named once, are those of records.
+// count returns how many of the ids, each of which is named once, are those of records.
 func (t *table) count(r store.Reader, ids []string) (int, error) {
 	total := 0
 	for len(ids) > 0 {
@@ -218,8 +203,8 @@ func (t *table) countSome(r store.Reader, ids []string) (int, error) {
 		}
 		return 0, err
 	}
-	// Texts of few lengths keep the number of prepared statements small: the last
-	// id fills up.
+	// The number of parameters is a power of two, so that there are few statements to
+	// prepare; the last id fills up.
 	size := 2
 	for size < len(ids) {
 		size *= 2
@@ -229,12 +214,12 @@ func (t *table) countSome(r store.Reader, ids []string) (int, error) {
 		marks[i] = "$" + strconv.Itoa(i+1)
 		values[i] = store.Text(ids[min(i, len(ids)-1)])
 	}
-	return integer(r, "SELECT count(*) FROM "+quoteName(t.collection.Name)+
+	return queryInt(r, "SELECT count(*) FROM "+store.Quote(t.collection.Name)+
 		` WHERE "id" IN (`+strings.Join(marks, ", ")+")", values...)
 }
 
-// integer is the number in the first column of the first row, 0 if there is none.
-func integer(r store.Reader, sql string, args ...store.Value) (int, error) {
+// queryInt returns the number in the first column of the first row, 0 if there is none.
+func queryInt(r store.Reader, sql string, args ...store.Value) (int, error) {
 	rows, err := r.Query(sql, args...)
 	if err != nil {
 		return 0, err
@@ -245,4 +230,18 @@ func integer(r store.Reader, sql string, args ...store.Value) (int, error) {
 		n = int(rows.Int(0))
 	}
 	return n, rows.Close()
+}
+
+// queryTexts returns the first column of a query.
+func queryTexts(r store.Reader, sql string, args ...store.Value) ([]string, error) {
+	rows, err := r.Query(sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		list = append(list, rows.Text(0))
+	}
+	return list, rows.Close()
 }

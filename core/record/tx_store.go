@@ -9,21 +9,22 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// nested is a transaction as a store, for the hooks that run in it: what they write
-// is kept or undone with it. One call at a time has it.
-type nested struct {
-	store.Store // the one that the transaction is of: what it spells
+// txStore is a transaction in the form of a store, for services that write inside of
+// it: what they write is kept or undone with it. Calls of several goroutines run one
+// after the other.
+type txStore struct {
+	store.Store // the store of the transaction: its dialect and catalog
 	tx          store.Tx
 
-	mu   sync.Mutex
-	over bool
+	mu    sync.Mutex
+	ended bool
 }
 
-// use calls fn with the transaction, unless the hook's time is over.
-func (n *nested) use(ctx context.Context, fn func() error) error {
+// use calls fn with the transaction, unless it has ended.
+func (n *txStore) use(ctx context.Context, fn func() error) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.over {
+	if n.ended {
 		return store.ErrClosed
 	}
 	if err := ctx.Err(); err != nil {
@@ -33,86 +34,110 @@ func (n *nested) use(ctx context.Context, fn func() error) error {
 }
 
 // end makes every later use an error. It waits for the present one.
-func (n *nested) end() {
+func (n *txStore) end() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.over = true
+	n.ended = true
 }
 
-func (n *nested) Read(ctx context.Context, fn func(store.Reader) error) error {
+func (n *txStore) Read(ctx context.Context, fn func(store.Reader) error) error {
 	return n.use(ctx, func() error { return fn(n.tx) })
 }
 
-func (n *nested) Write(ctx context.Context, fn func(store.Tx) error) error {
+func (n *txStore) Write(ctx context.Context, fn func(store.Tx) error) error {
 	return n.use(ctx, func() error { return n.tx.Savepoint(func() error { return fn(n.tx) }) })
 }
 
-func (n *nested) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
+func (n *txStore) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 	return n.Write(ctx, fn)
 }
 
-func (n *nested) OnForeignWrite(func(context.Context, bool) error) {}
+func (n *txStore) OnForeignWrite(func(context.Context, bool) error) {}
+func (n *txStore) Close() error                                     { return nil }
 
-func (n *nested) Close() error { return nil }
-
-// bind is the service within the unit's transaction, until end.
-func (u *unit) bind() (records *Service, end func()) {
-	n := &nested{Store: u.Store, tx: u.tx}
-	c := u.Config
-	c.Store, c.Changes = n, within{u}
-	bound := &Service{Config: c, planner: u.planner, kept: u.kept, root: u.root, outer: u, depth: u.depth + 1}
-	return bound, n.end
+// boundService is the service inside of the transaction, until end is called.
+func (t *writeTx) boundService() (records *Service, end func()) {
+	s := t.service
+	n := &txStore{Store: s.cfg.Store, tx: t.tx}
+	cfg := s.cfg
+	cfg.Store, cfg.Changes = n, outerChanges{t}
+	bound := *s
+	bound.cfg, bound.outer, bound.depth = cfg, t, s.depth+1
+	return &bound, n.end
 }
 
-// Binding is the service within a transaction that is somebody else's, as a change
-// of collections is.
+// outerChanges hands the changes of an inner transaction to the outer one: together
+// they have one number in the change log.
+type outerChanges struct{ outer *writeTx }
+
+func (o outerChanges) Append(_ store.Tx, changes []change.Change) error {
+	o.outer.changes = append(o.outer.changes, changes...)
+	return nil
+}
+
+// Binding is the service inside of a transaction that somebody else runs. With Bind,
+// passwords that are written through it are hashed while the transaction is open;
+// BindWithRetry runs the transaction again instead.
 type Binding struct {
 	Records *Service    // until End
-	Store   store.Store // the transaction as a store, until End
-	Changes Appender    // what Store's writes append to
-	unit    *unit
+	Store   store.Store // the transaction in the form of a store, until End
+	Changes Appender    // takes the changes of what is written by Store
+	tx      *writeTx
 	end     func()
 }
 
-// Bind is the service within tx, by the definitions that hold in it.
+// Bind binds the service to tx, by the definitions that hold in it. The life of a
+// Binding: Call as often as needed, End before the transaction is committed, Close
+// after it has ended.
 func (s *Service) Bind(tx store.Tx, snapshot func() *schema.Snapshot) *Binding {
-	b := &Binding{unit: &unit{Service: s, tx: tx, snapshot: snapshot()}}
-	b.Records, b.end = b.unit.bind()
-	b.Records.Snapshot = snapshot
-	b.Records.kept = &kept{} // of definitions that may never hold
-	b.Store, b.Changes = b.Records.Store, b.Records.Changes
+	b := &Binding{tx: &writeTx{service: s, tx: tx, snapshot: snapshot()}}
+	b.Records, b.end = b.tx.boundService()
+	b.Records.cfg.Snapshot = snapshot
+	b.Records.caches = newCaches() // of definitions that may never hold
+	b.Store, b.Changes = b.Records.cfg.Store, b.Records.cfg.Changes
 	return b
 }
 
+// BindWithRetry calls run, which must run one transaction, bind the service in it with
+// bind and return the error of Call if that has failed. If Call needs a password hashed
+// or compared, run is called again when that is done, so that no transaction is open
+// meanwhile.
+func (s *Service) BindWithRetry(ctx context.Context, run func(bind func(store.Tx, func() *schema.Snapshot) *Binding) error) error {
+	work := s.newPasswordWork()
+	return s.withPasswords(ctx, work, func() error {
+		return run(func(tx store.Tx, snapshot func() *schema.Snapshot) *Binding {
+			b := s.Bind(tx, snapshot)
+			b.tx.passwords = work
+			return b
+		})
+	})
+}
+
 // Later calls fn when the transaction is durable.
-func (b *Binding) Later(fn func()) { b.unit.later = append(b.unit.later, fn) }
+func (b *Binding) Later(fn func()) { b.tx.afterCommit = append(b.tx.afterCommit, fn) }
 
-// Call calls fn, which is to write with Records and nothing else.
-func (b *Binding) Call(fn func() error) error { return b.Records.inside(fn) }
+// Call calls fn, which must write with Records and no other service, and returns its
+// error. The transaction must not be committed after one.
+func (b *Binding) Call(fn func() error) error {
+	if err := b.Records.inside(fn); err != nil {
+		return err
+	}
+	return b.tx.passwords.interrupted()
+}
 
-// End makes every later use of Records an error, and returns what was changed, for
-// the change log.
+// End makes every later use of Records an error. It returns the changes that were made,
+// for the change log.
 func (b *Binding) End() []change.Change {
 	b.end()
-	return b.unit.changes
+	return b.tx.changes
 }
 
-// Close does what waits for the transaction to be durable, or undone.
+// Close does what had to wait for the transaction to be durable, or for it to be undone.
 func (b *Binding) Close(ctx context.Context, durable bool) {
-	s := b.unit.Service
 	if durable {
-		s.conclude(ctx, b.unit, nil)
+		b.tx.finish(ctx, nil)
 		return
 	}
-	s.removeFiles(ctx, b.unit.stored)
-	s.run(b.unit.failed)
-}
-
-// within hands the changes of a nested write to the transaction that it is part of:
-// a transaction has one number in the change log.
-type within struct{ outer *unit }
-
-func (w within) Append(_ store.Tx, changes []change.Change) error {
-	w.outer.changes = append(w.outer.changes, changes...)
-	return nil
+	b.tx.service.removeFiles(ctx, b.tx.files)
+	runAll(b.tx.afterRollback)
 }

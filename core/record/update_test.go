@@ -103,7 +103,7 @@ func TestUpdateKeepsConcurrentIncrements(t *testing.T) {
 			var failed error
 			for range each {
 				in := record.Input{Body: object{"n+": 2, "tags+": string(rune('a' + i))}}
-				if _, err := b.Records().Update(t.Context(), guest, "counters", id, in, ""); err != nil {
+				if _, err := b.Records().Update(t.Context(), guest, "counters", id, in); err != nil {
 					failed = err
 				}
 			}
@@ -131,7 +131,7 @@ func TestCreateUniqueRace(t *testing.T) {
 	errs := make(chan error, clients)
 	for range clients {
 		go func() {
-			_, err := b.Records().Create(t.Context(), guest, "names", record.Input{Body: object{"name": "same"}}, "")
+			_, err := b.Records().Create(t.Context(), guest, "names", record.Input{Body: object{"name": "same"}})
 			errs <- err
 		}()
 	}
@@ -159,7 +159,7 @@ func TestWriteFollowsCollections(t *testing.T) {
 	go func() {
 		var failed error
 		for range records {
-			if _, err := b.Records().Create(t.Context(), root, "pairs", record.Input{Body: object{"a": "1e1", "b": "1e1"}}, ""); err != nil {
+			if _, err := b.Records().Create(t.Context(), root, "pairs", record.Input{Body: object{"a": "1e1", "b": "1e1"}}); err != nil {
 				failed = err
 			}
 		}
@@ -198,8 +198,8 @@ func TestWriteFollowsCollections(t *testing.T) {
 func TestUpsert(t *testing.T) {
 	b := newThings(t)
 	upsert := func(c record.Caller, body object) (object, error) {
-		out, err := b.Records().Upsert(t.Context(), c, "things", record.Input{Body: body}, "")
-		return b.decode(out, err)
+		r, err := b.Records().Upsert(t.Context(), c, "things", record.Input{Body: body})
+		return b.answer(b.Records(), c, r, err)
 	}
 	first, err := upsert(guest, object{"id": "abcdefghij12345", "must": "x", "n": 1})
 	check(t, "Upsert of a new id", err, "ok")

@@ -1,298 +1,205 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema"
 )
 
-// write is one request that changes a record (core/DESIGN.md, the path of a
-// write). It is accepted with nothing locked. In the transaction it is judged,
-// on the row that is stored then, and performed. One that costs more than SQL, a
-// hash or a file, is judged on a read before, so that who is denied costs nothing.
-type write struct {
-	*reading
-	op         Op
-	collection *schema.Collection
-	table      *table
-	input      *input
-	id         string // of the record
-	refused    error  // a fault known before: told when the write's turn comes
+// This file is the path of a write, phase by phase. Each phase is one call and lies in
+// a file of its own:
+//
+//	resolve              write_request.go   the collection, and whether its rule lets anybody
+//	accept               write_input.go     what was sent, sorted by fields
+//	runBeforeHooks       write_hooks.go
+//	precheck             below              all checks on a read, before anything costly
+//	hashAndStoreFiles    account_password.go, write_files.go
+//	inTransaction
+//	  load               write_request.go   the stored record
+//	  authorize          write_authorize.go the rule
+//	  validate           write_validate.go  the account form, then every field
+//	  store              write_create.go, write_update.go, write_delete.go
+//	  runInTxHooks       write_hooks.go
+//	  appendChanges      write_tx.go        the change log
+//	afterCommit          write_tx.go        files, AfterSuccess hooks
+//
+// Render (render.go) then makes the answer.
 
-	rulesOnly bool    // judge judges no more than the rules
-	hooked    *hooked // nil until the Before hooks have run
-
-	hashes []string        // of input.passwords, when they have been made
-	proofs map[string]bool // by hash: is oldPassword what was hashed
-
-	judgement
-}
-
-// judgement is what judge comes to. It is made anew each time.
-type judgement struct {
-	stored  *Record        // nil where there is none
-	record  *Record        // as it is to be
-	body    map[string]any // as rules see it
-	manager bool           // the caller satisfies the manage rule, or is a superuser
-}
-
-// errStale is a write that was prepared with definitions that have changed since.
-var errStale = errors.New("record: the collections have changed")
-
-// failure is the message of what cannot be done.
-func (a Action) failure() string {
-	switch a {
-	case ActionUpdate:
-		return updateFailed
-	case ActionDelete:
-		return deleteFailed
-	}
-	return createFailed
-}
-
-// single is one request on its own. It is prepared again if the collections
-// change meanwhile, or the record under the eyes of the hooks.
-func (s *Service) single(ctx context.Context, op Op) (out []byte, err error) {
+// write runs one write that is not part of a batch. The record is nil after a delete.
+func (s *Service) write(ctx context.Context, op Op) (r *Record, err error) {
 	if err := s.mayWrite(); err != nil {
 		return nil, err
 	}
-	if s.Hooks.Request.Empty() {
-		return s.asked(ctx, op)
+	if s.cfg.Hooks.Request.Empty() {
+		return s.writeWithRetry(ctx, op, op.Caller)
 	}
-	err = s.request(op.request(ctx), op.Collection, func(e *RequestEvent) error {
+	asked := op.Caller
+	err = s.aroundRequest(op.requestEvent(ctx), op.Collection, func(e *RequestEvent) error {
 		op.take(e)
-		out, err = s.asked(ctx, op)
+		r, err = s.writeWithRetry(ctx, op, asked)
 		return err
 	})
-	return out, err
+	return r, err
 }
 
-// asked is single after the Request hooks.
-func (s *Service) asked(ctx context.Context, op Op) ([]byte, error) {
-	for moved := 0; ; {
-		w, out, err := s.attempt(ctx, op, moved == maxMoved)
-		switch {
-		case errors.Is(err, errStale):
-			continue
-		case errors.Is(err, errMoved) && moved < maxMoved:
+// writeWithRetry begins the write again if the collections change meanwhile, or the
+// record after the Before hooks have seen it.
+func (s *Service) writeWithRetry(ctx context.Context, op Op, asked Caller) (*Record, error) {
+	var w *writeRequest
+	moved := 0
+	err := retryStale(func() (err error) {
+		for {
+			w, err = s.writeOnce(ctx, op, moved == maxMoved)
+			if !errors.Is(err, errMoved) || moved == maxMoved {
+				return err
+			}
 			moved++
-			continue
-		case errors.Is(err, store.ErrTimeout):
-			err = &fault.Error{Kind: fault.Invalid, Message: op.Action.failure(), Reason: "time limit reached", Err: err}
 		}
-		if err != nil {
-			s.afterFailure(ctx, w, err)
-		}
-		return out, err
+	})
+	if errors.Is(err, store.ErrTimeout) {
+		err = &fault.Error{Kind: fault.Invalid, Message: op.Action.failure(), Reason: "time limit reached", Err: err}
 	}
-}
-
-// attempt does the request once. exclusive: with nothing else written meanwhile.
-func (s *Service) attempt(ctx context.Context, op Op, exclusive bool) (w *write, out []byte, err error) {
-	if w, err = s.accept(op); err != nil {
-		return nil, nil, err
-	}
-	if w.refused != nil {
-		return w, nil, w.refused
-	}
-	if s.hasBefore(w) && !exclusive {
-		err = s.before(ctx, w, func(judge func(store.Reader) error) error { return w.read(ctx, judge) }, s)
-	}
-	if err == nil && w.costly() {
-		err = s.rehearse(ctx, w)
-	}
-	if err == nil {
-		_, err = s.perform(ctx, []*write{w}, exclusive, nil)
-	}
-	if err != nil || w.record == nil {
-		return w, nil, err
-	}
-	out, err = s.render(ctx, w.viewer(), w.record, op.Expand)
-	return w, out, err
-}
-
-// accept prepares what needs neither the database nor much time. A request that
-// is refused already is a write too: in a batch others come before it. The error
-// is internal.
-func (s *Service) accept(op Op) (*write, error) {
-	w := &write{reading: s.reading(op.Caller), op: op, id: op.ID}
-	if op.Refused != nil {
-		w.refused = op.Refused
-		return w, nil
-	}
-	w.collection = w.snapshot.Find(op.Collection)
-	if w.refused = w.refuse(); w.refused != nil {
-		return w, nil
-	}
-	w.table = s.table(w.snapshot, w.collection)
-	if op.Action == ActionDelete {
-		return w, nil
-	}
-	var err error
-	if w.input, err = accept(w.collection, op.Input, w.superuser); err != nil {
+	if err != nil {
+		s.runAfterFailure(ctx, w, err)
 		return nil, err
 	}
-	if op.Action != ActionUpdate {
-		w.id, err = w.newID()
+	return w.result(asked), nil
+}
+
+// writeOnce is the whole of a write. exclusive runs the Before hooks inside of the
+// transaction, with no other write beside it. The request is nil if the error came
+// before there was one.
+func (s *Service) writeOnce(ctx context.Context, op Op, exclusive bool) (*writeRequest, error) {
+	w := s.resolve(op, s.newPasswordWork())
+	if err := w.accept(); err != nil {
+		return w, err
 	}
+	if !exclusive {
+		if err := s.runBeforeHooks(ctx, w); err != nil {
+			return w, err
+		}
+	}
+	if err := w.precheck(ctx); err != nil {
+		return w, err
+	}
+	_, err := s.commit(ctx, []*writeRequest{w}, exclusive, nil)
 	return w, err
 }
 
-// refuse is the fault of a request that needs no look at the records.
-func (w *write) refuse() error {
-	c := w.collection
-	switch {
-	case c == nil && w.op.Action == ActionDelete:
-		return fault.New(fault.NotFound, "Missing collection context.")
-	case c == nil:
-		return fault.New(fault.NotFound, "Missing or invalid collection context.")
-	case c.IsView():
-		return fault.New(fault.Invalid, "Unsupported collection type.")
+// precheck runs all checks on a read if the write has something costly to do before
+// its transaction, so that a write that is denied or not valid costs no hash and no
+// file. The transaction checks everything again.
+func (w *writeRequest) precheck(ctx context.Context) error {
+	if w.input == nil || len(w.input.passwords) == 0 && len(w.input.uploads) == 0 {
+		return nil
 	}
-	var err error
-	switch w.op.Action {
-	case ActionCreate:
-		_, err = w.rule(c.CreateRule)
-	case ActionUpdate:
-		_, err = w.rule(c.UpdateRule)
-	case ActionDelete:
-		_, err = w.rule(c.DeleteRule)
-	}
-	return err
-}
-
-// rule is what the caller must satisfy, "" for nothing.
-func (w *write) rule(rule *string) (string, error) {
-	switch {
-	case w.superuser:
-		return "", nil
-	case rule == nil:
-		return "", fault.New(fault.Forbidden, "Only superusers can perform this action.")
-	}
-	return *rule, nil
-}
-
-// costly says whether there is something to do before the transaction.
-func (w *write) costly() bool {
-	return w.input != nil && (len(w.input.passwords) > 0 || len(w.input.uploads) > 0)
-}
-
-// rehearse judges the write on a read, to go on only if it would pass.
-func (s *Service) rehearse(ctx context.Context, w *write) error {
-	return s.proving(ctx, func() error {
-		return twice(func() error { return w.readCurrent(ctx, w.judge) })
+	return w.rq.service.withPasswords(ctx, w.work, func() error {
+		return retryRejected(func() error { return w.rq.read(ctx, w.check) })
 	})
 }
 
-// judge says whether the write may be done, as the reader sees the database.
-// Missing and forbidden are one answer for updates and deletes.
-func (w *write) judge(r store.Reader) error {
-	w.judgement = judgement{manager: w.superuser}
-	w.now = w.service.Now()
-	switch w.op.Action {
-	case ActionCreate:
-		return w.judgeCreate(r)
-	case ActionDelete:
-		return w.judgeDelete(r)
+// check says whether the write may be done, as the reader sees the database.
+func (w *writeRequest) check(r store.Reader) error {
+	if err := w.load(r); err != nil {
+		return err
 	}
-	var err error
-	if w.id != "" {
-		if w.stored, err = w.table.read(r, w.id); err != nil {
+	if err := w.authorize(r); err != nil {
+		return err
+	}
+	return w.validate(r)
+}
+
+// commit runs the writes in one transaction, and before and after it what must not
+// happen inside. answer, if not nil, is called in the transaction after each write. If
+// one write fails, nothing of any is kept, and failed is its position.
+func (s *Service) commit(ctx context.Context, writes []*writeRequest, exclusive bool, answer func(i int, tx store.Tx) error) (failed int, err error) {
+	c := &commit{service: s, first: writes[0], writes: writes, exclusive: exclusive, answer: answer, passwords: writes[0].work}
+	return c.run(ctx)
+}
+
+func (c *commit) run(ctx context.Context) (failed int, err error) {
+	if err := c.service.indexIDs(ctx, c.writes); err != nil {
+		return 0, err
+	}
+	if err := c.hashAndStoreFiles(ctx); err != nil {
+		c.afterRollback(ctx)
+		return c.failed, err
+	}
+	if err := c.inTransaction(ctx); err != nil {
+		c.afterRollback(ctx)
+		return c.failed, err
+	}
+	c.afterCommit(ctx)
+	return 0, nil
+}
+
+func (c *commit) inTransaction(ctx context.Context) error {
+	transact := c.service.cfg.Store.Write
+	if c.exclusive || slices.ContainsFunc(c.writes, c.service.hasInTxHooks) {
+		transact = c.service.cfg.Store.Exclusive
+	}
+	return c.service.withPasswords(ctx, c.passwords, func() error {
+		return transact(ctx, func(tx store.Tx) error {
+			if err := c.begin(tx); err != nil {
+				return err
+			}
+			for i, w := range c.writes {
+				c.failed = i
+				if err := c.tx.apply(ctx, w, c.exclusive); err != nil {
+					return err
+				}
+				if c.answer == nil {
+					continue
+				}
+				if err := c.answer(i, tx); err != nil {
+					return err
+				}
+			}
+			return c.end()
+		})
+	})
+}
+
+// apply runs one write in the transaction.
+func (t *writeTx) apply(ctx context.Context, w *writeRequest, exclusive bool) error {
+	if err := cmp.Or(w.earlyFault, ctx.Err()); err != nil {
+		return err
+	}
+	if exclusive {
+		if err := t.runBeforeHooks(ctx, w); err != nil {
 			return err
 		}
 	}
-	switch {
-	case w.moved():
-		return errMoved
-	case w.stored != nil:
-		return w.judgeUpdate(r)
-	case w.op.Action == ActionUpsert:
-		return w.judgeCreate(r)
-	}
-	return fault.New(fault.NotFound, "")
-}
-
-// errDenied is a record that does not satisfy the rule.
-var errDenied = errors.New("record: denied")
-
-// permit judges the rule, and whether the caller is a manager, by the record that
-// is to be created or the one that is stored. A refusal is errDenied; so is a rule
-// that no longer compiles, with the reason in its chain.
-func (w *write) permit(r store.Reader, rule string, create bool) error {
-	manage := w.manageRule()
-	if rule == "" && manage == "" {
+	err := w.check(t.tx)
+	if w.skipped = w.mayBeGone && err != nil && w.stored == nil && fault.KindOf(err) == fault.NotFound; w.skipped {
 		return nil
 	}
-	sel := query.Select{
-		Scope: query.Scope{Snapshot: w.snapshot, Collection: w.collection, Request: w.caller.request(w.body), Now: w.now},
-		Rule:  rule,
-	}
-	if create {
-		sel.Candidate = w.candidate()
-	} else {
-		sel.ID, sel.Columns = w.id, []string{"id"}
-	}
-	if manage != "" {
-		sel.Flags = []string{manage}
-	}
-	plan, err := w.service.planner.Compile(sel)
-	if refusal := (*query.Error)(nil); errors.As(err, &refusal) {
-		return errors.Join(errDenied, err)
-	}
-	switch {
-	case err != nil:
-		return err
-	case plan.Empty:
-		return errDenied
-	case plan.Passes:
-		return nil
-	}
-	rows, err := r.Query(plan.SQL, plan.Args...)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	passed := rows.Next()
-	if passed && manage != "" {
-		w.manager = rows.Bool(len(sel.Columns))
-	}
-	if err := rows.Close(); err != nil {
+	if err := t.store(w); err != nil {
 		return err
 	}
-	if !passed {
-		return errDenied
-	}
-	return nil
-}
-
-// manageRule is the rule that makes the caller a manager, "" if nothing can, or
-// if there is nothing that a manager may do and others not.
-func (w *write) manageRule() string {
-	if w.superuser || w.caller.Auth == nil || !w.collection.IsAuth() || w.op.Action == ActionDelete {
-		return ""
-	}
-	return w.service.shape(w.snapshot, w.collection, false).manage
-}
-
-// denied is the fault of that kind for an error of permit.
-func denied(err error, kind fault.Kind, message string) error {
-	if !errors.Is(err, errDenied) {
+	if err := t.runInTxHooks(ctx, w); err != nil {
 		return err
 	}
-	f := fault.New(kind, message)
-	if refusal := (*query.Error)(nil); errors.As(err, &refusal) {
-		f.Reason = refusal.Message
-	}
-	return f
+	return t.passwords.interrupted() // though a handler may have swallowed the error
 }
 
-// viewer is the caller as rules that are judged for the answer see him.
-func (w *write) viewer() Caller {
-	c := w.caller
-	c.Body = w.body
-	return c
+// store writes the record that was checked.
+func (t *writeTx) store(w *writeRequest) error {
+	if w.op.Action == ActionDelete {
+		return t.delete(w)
+	}
+	if err := w.checkHashed(); err != nil {
+		return err
+	}
+	if w.stored == nil {
+		return t.create(w)
+	}
+	return t.update(w)
 }

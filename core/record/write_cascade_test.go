@@ -191,7 +191,7 @@ func TestDeleteLastSuperuser(t *testing.T) {
 	check(t, "Delete of one of two", b.delete(root, schema.Superusers, first), "ok")
 	const refused = "invalid: You can't delete the only existing superuser."
 	check(t, "Delete of the last one", b.delete(root, schema.Superusers, second), refused)
-	check(t, "Truncate", b.Records().Truncate(t.Context(), schema.Superusers), refused)
+	check(t, "Truncate", b.Records().Truncate(t.Context(), root, schema.Superusers), refused)
 	if n := b.count(schema.Superusers); n != 1 {
 		t.Errorf("%d superusers are left, want 1", n)
 	}
@@ -222,16 +222,16 @@ func TestTruncate(t *testing.T) {
 	b.add("tied", nil)
 	needs := b.add("needs", object{"tree": ids[1100]})
 
-	check(t, "Truncate", b.Records().Truncate(t.Context(), "tree"),
+	check(t, "Truncate", b.Records().Truncate(t.Context(), root, "tree"),
 		"invalid: Failed to truncate collection (most likely due to required cascade delete record references).")
 	if n := b.count("tree"); n != len(ids) || b.count("tied") != 2 || len(b.files("tree")) != 1 {
 		t.Errorf("a refused truncate left %d records, %d tied, files %v", n, b.count("tied"), b.files("tree"))
 	}
 	b.delete(root, "needs", needs)
-	check(t, "Truncate", b.Records().Truncate(t.Context(), "TREE"), "ok")
+	check(t, "Truncate", b.Records().Truncate(t.Context(), root, "TREE"), "ok")
 	if n := b.count("tree"); n != 0 || b.count("tied") != 1 || len(b.files("tree")) != 0 {
 		t.Errorf("a truncate left %d records, %d tied, files %v", n, b.count("tied"), b.files("tree"))
 	}
-	check(t, "Truncate of what is empty", b.Records().Truncate(t.Context(), "tree"), "ok")
-	check(t, "Truncate of nothing", b.Records().Truncate(t.Context(), "nothing"), "not found")
+	check(t, "Truncate of what is empty", b.Records().Truncate(t.Context(), root, "tree"), "ok")
+	check(t, "Truncate of nothing", b.Records().Truncate(t.Context(), root, "nothing"), "not found")
 }

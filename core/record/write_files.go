@@ -13,20 +13,20 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// A file is stored before the record that names it and removed after the record
-// that named it. What is removed is named one by one: below a record's folder may
-// be files of a newer record with the same id. So at every moment each name that
-// a record holds is a file, and the worst that a crash leaves is a file too many.
+// A file is stored before the record that names it, and removed after the record has
+// stopped naming it. So at every moment each name in a record is a file, and the worst
+// that a crash leaves is a file that no record names. Files are removed one by one, not
+// by folder: the folder may already hold files of a newer record with the same id.
 
-// maxFileName is the longest name of a stored file, in bytes.
+// maxFileName bounds the name of a stored file, in bytes.
 const maxFileName = 150
 
-// blobKey is where a file of the record is kept.
+// blobKey is the key of a record's file in the blob store.
 func blobKey(c *schema.Collection, id, name string) string { return c.ID + "/" + id + "/" + name }
 
-// validateFiles judges the names that a file field is to hold and what is being
-// uploaded for it (docs/wire/records.md §7.2).
-func (w *write) validateFiles(i int, f *schema.Field, kind *schema.File) *fault.Field {
+// validateFiles checks the names that a file field is to hold, and the uploads for it
+// (docs/wire/records.md §7.2).
+func (w *writeRequest) validateFiles(i int, f *schema.Field, kind *schema.File) *fault.Field {
 	names := choices(w.record.values[i])
 	var known []string
 	if w.stored != nil {
@@ -54,9 +54,9 @@ func (w *write) validateFiles(i int, f *schema.Field, kind *schema.File) *fault.
 	return nil
 }
 
-// uploadsOf are the uploads for the field that are among the names: a field for
-// one file keeps only the last.
-func (w *write) uploadsOf(field int, names []string) []upload {
+// uploadsOf are the uploads for the field that are among the names: a field for one
+// file keeps only the last.
+func (w *writeRequest) uploadsOf(field int, names []string) []upload {
 	var list []upload
 	for _, u := range w.input.uploads {
 		if u.field == field && slices.Contains(names, u.Name) {
@@ -84,18 +84,18 @@ func validateUpload(u *blob.Upload, kind *schema.File) *fault.Field {
 	return nil
 }
 
-// putFiles stores the uploads of a write, also those that will turn out to be
-// unused. It returns what it has stored, also with an error.
-func (s *Service) putFiles(ctx context.Context, w *write) (keys []string, err error) {
-	if w.refused != nil || w.input == nil {
+// storeFiles stores the uploads of the write, also those that its record will turn out
+// not to name. It returns the keys of the files that it has stored, also with an error.
+func (w *writeRequest) storeFiles(ctx context.Context) (keys []string, err error) {
+	if w.earlyFault != nil || w.input == nil {
 		return nil, nil
 	}
 	for _, u := range w.input.uploads {
 		key := blobKey(w.collection, w.id, u.Name)
 		keys = append(keys, key)
-		err := s.put(ctx, key, u.Upload)
+		err := storeFile(ctx, w.rq.service.cfg.Blobs, key, u.Upload)
 		if errors.Is(err, blob.ErrKey) { // no record can have that id
-			w.refused = fault.Wrap(fault.Invalid, w.op.Action.failure(), err)
+			w.earlyFault = fault.Wrap(fault.Invalid, w.op.Action.failure(), err)
 			return keys, nil
 		}
 		if err != nil {
@@ -105,18 +105,17 @@ func (s *Service) putFiles(ctx context.Context, w *write) (keys []string, err er
 	return keys, nil
 }
 
-func (s *Service) put(ctx context.Context, key string, u *blob.Upload) error {
+func storeFile(ctx context.Context, blobs blob.Store, key string, u *blob.Upload) error {
 	content, err := u.Open()
 	if err != nil {
 		return err
 	}
 	defer content.Close()
-	return s.Blobs.Put(ctx, key, content, u.Size, blob.Attributes{ContentType: u.MediaType, OriginalName: u.OriginalName})
+	return blobs.Put(ctx, key, content, u.Size, blob.Attributes{ContentType: u.MediaType, OriginalName: u.OriginalName})
 }
 
-// unused are the uploads that were stored for the write and that its record, as
-// it is now stored, does not name.
-func (w *write) unused() []string {
+// unusedFiles are the keys of uploads that the record, as it was stored, does not name.
+func (w *writeRequest) unusedFiles() []string {
 	if w.input == nil {
 		return nil
 	}
@@ -129,7 +128,7 @@ func (w *write) unused() []string {
 	return keys
 }
 
-// fileKeys are the files that the record names.
+// fileKeys are the keys of the files that the record names.
 func (t *table) fileKeys(r *Record) []string {
 	var keys []string
 	for _, i := range t.files {
@@ -140,23 +139,23 @@ func (t *table) fileKeys(r *Record) []string {
 	return keys
 }
 
-// dropped are the files that the stored record names and the new one does not.
-func (t *table) dropped(stored, r *Record) []string {
+// droppedFiles are the keys of the files that the stored record names and r does not.
+func (t *table) droppedFiles(stored, r *Record) []string {
 	if len(t.files) == 0 {
 		return nil
 	}
 	return without(t.fileKeys(stored), t.fileKeys(r))
 }
 
-// removeFiles deletes files that no record names any more, with what was made of
-// them. It does not fail: what the client asked for is done.
+// removeFiles deletes files that no record names any more, with their thumbnails. An
+// error is only logged: the write that made them stale is committed.
 func (s *Service) removeFiles(ctx context.Context, keys []string) {
 	ctx = context.WithoutCancel(ctx)
 	for _, key := range keys {
 		dir, name := path.Split(key)
-		err := errors.Join(s.Blobs.Delete(ctx, key), s.Blobs.DeletePrefix(ctx, dir+"thumbs_"+name))
+		err := errors.Join(s.cfg.Blobs.Delete(ctx, key), s.cfg.Blobs.DeletePrefix(ctx, dir+"thumbs_"+name))
 		if err != nil {
-			s.Log.Error("remove a file", "key", key, "error", err)
+			s.cfg.Log.Error("remove a file", "key", key, "error", err)
 		}
 	}
 }

@@ -32,11 +32,11 @@ func (b *bed) send(c record.Caller, collection, id string, body object, files ma
 	b.t.Helper()
 	in := record.Input{Body: body, Files: files}
 	if id == "" {
-		out, err := b.Records().Create(b.t.Context(), c, collection, in, "")
-		return b.decode(out, err)
+		r, err := b.Records().Create(b.t.Context(), c, collection, in)
+		return b.answer(b.Records(), c, r, err)
 	}
-	out, err := b.Records().Update(b.t.Context(), c, collection, id, in, "")
-	return b.decode(out, err)
+	r, err := b.Records().Update(b.t.Context(), c, collection, id, in)
+	return b.answer(b.Records(), c, r, err)
 }
 
 func names(files ...*blob.Upload) []string {
@@ -148,11 +148,11 @@ func (f failingBlobs) Put(ctx context.Context, key string, r io.Reader, size int
 
 func TestFilesThatCannotBeStored(t *testing.T) {
 	b := newBed(t, docs)
-	c := b.Records().Config
+	c := b.Records().Config()
 	c.Blobs = failingBlobs{c.Blobs}
 	service := record.New(c)
 	in := record.Input{Files: map[string][]*blob.Upload{"many": {file(t, "good.txt", "x"), file(t, "bad.txt", "x")}}}
-	if _, err := service.Create(t.Context(), guest, "docs", in, ""); !errors.Is(err, errBlob) {
+	if _, err := service.Create(t.Context(), guest, "docs", in); !errors.Is(err, errBlob) {
 		t.Errorf("Create = %v, want %v", err, errBlob)
 	}
 	b.expectFiles("failed create", "docs")

@@ -50,19 +50,28 @@ func newBed(t testing.TB, collections ...string) *bed {
 
 func (b *bed) create(c record.Caller, collection string, body object) (object, error) {
 	b.t.Helper()
-	out, err := b.Records().Create(b.t.Context(), c, collection, record.Input{Body: body}, "")
-	return b.decode(out, err)
+	r, err := b.Records().Create(b.t.Context(), c, collection, record.Input{Body: body})
+	return b.answer(b.Records(), c, r, err)
 }
 
 func (b *bed) update(c record.Caller, collection, id string, body object) (object, error) {
 	b.t.Helper()
-	out, err := b.Records().Update(b.t.Context(), c, collection, id, record.Input{Body: body}, "")
-	return b.decode(out, err)
+	r, err := b.Records().Update(b.t.Context(), c, collection, id, record.Input{Body: body})
+	return b.answer(b.Records(), c, r, err)
 }
 
 func (b *bed) delete(c record.Caller, collection, id string) error {
 	b.t.Helper()
 	return b.Records().Delete(b.t.Context(), c, collection, id)
+}
+
+// answer is the record of a write as its caller gets it.
+func (b *bed) answer(s *record.Service, c record.Caller, r *record.Record, err error) (object, error) {
+	b.t.Helper()
+	if err != nil {
+		return nil, err
+	}
+	return b.decode(s.Render(b.t.Context(), c, r, ""))
 }
 
 func (b *bed) decode(out []byte, err error) (object, error) {

@@ -10,37 +10,72 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// How Before, InTx and After hooks take part in a write (Hooks says when they run).
+// How Before, InTx and After hooks take part in a write. Hooks says when they run.
 
 var (
 	// errMoved is a record that has changed since the Before hooks saw it.
 	errMoved = errors.New("record: the record has changed since the hooks saw it")
-	// errNotBound is a write by the service of others inside of a transaction, which
-	// would wait for itself.
+	// errNotBound is a write inside of a transaction with a service that is not bound to
+	// it, which would wait for itself.
 	errNotBound = errors.New("record: inside of a transaction a hook must write with the service of its event, if that has one")
 	// errTooDeep is hooks that write records whose hooks write records, and so on.
 	errTooDeep = errors.New("record: hooks of hooks, too deep")
 )
 
 const (
-	// maxMoved is how often Before hooks run outside of the transaction.
+	// maxMoved bounds how often Before hooks run outside of the transaction.
 	maxMoved = 3
-	// maxDepth is how deep writes of hooks in a transaction may be nested.
+	// maxDepth bounds how deep writes of hooks in a transaction may be nested.
 	maxDepth = 8
 )
 
-// hooked is what the Before hooks of a write have come to.
-type hooked struct {
-	inside    bool        // of the transaction: nothing moves there but by their own doing
-	seen      *Record     // that they saw, nil where there was none
-	overrides map[int]any // what they have set, by the position of the field
+// hookResult is what the Before hooks of a write have come to.
+type hookResult struct {
+	inTx     bool        // they ran in the transaction, where nothing moves but by their own doing
+	seen     *Record     // the stored record that they saw; nil where there was none
+	values   map[int]any // what they have set, by the position of the field
+	unhashed bool        // values has an unhashedPassword
 }
 
-func (w *write) names() []string { return names(w.collection) }
+// unhashedPassword is a password that a hook has set.
+type unhashedPassword struct {
+	text string
+	cost int
+}
+
+// hash replaces the passwords by their hashes. The error is errNeedsBcrypt if work has
+// to make one first.
+func (h *hookResult) hash(ctx context.Context, s *Service, work *passwordWork) error {
+	for i, v := range h.values {
+		p, ok := v.(unhashedPassword)
+		if !ok {
+			continue
+		}
+		hash, err := s.hashPassword(ctx, work, p.text, p.cost)
+		if err != nil {
+			return err
+		}
+		h.values[i] = hash
+	}
+	h.unhashed = false
+	return nil
+}
+
+func (w *writeRequest) names() []string { return names(w.collection) }
+
+// hasBeforeHooks reports whether a Before hook is bound to the collection of the write.
+func (s *Service) hasBeforeHooks(w *writeRequest) bool {
+	return w.earlyFault == nil && s.cfg.Hooks.Before.Bound(w.names()...)
+}
+
+// hasInTxHooks reports whether an InTx hook is bound to the collection of the write.
+func (s *Service) hasInTxHooks(w *writeRequest) bool {
+	return w.earlyFault == nil && s.cfg.Hooks.InTx.Bound(w.names()...)
+}
 
 // event is a new event about the write, with copies of its records.
-func (w *write) event(ctx context.Context, records *Service) *WriteEvent {
-	e := &WriteEvent{Context: ctx, Records: records, Caller: w.caller, Action: w.op.Action}
+func (w *writeRequest) event(ctx context.Context, records *Service) *WriteEvent {
+	e := &WriteEvent{Context: ctx, Records: records, Caller: w.rq.caller, Action: w.op.Action}
 	switch {
 	case w.op.Action == ActionDelete:
 		e.Record = w.stored
@@ -49,7 +84,7 @@ func (w *write) event(ctx context.Context, records *Service) *WriteEvent {
 	default:
 		e.Action, e.Record, e.Original = ActionUpdate, w.record, w.stored.Clone()
 	}
-	if e.Record == nil { // it has failed before there was one
+	if e.Record == nil { // the write failed before there was one
 		e.Record = Blank(w.collection)
 		e.Record.values[e.Record.collection.FieldIndex("id")] = w.id
 	}
@@ -57,127 +92,159 @@ func (w *write) event(ctx context.Context, records *Service) *WriteEvent {
 	return e
 }
 
-// before judges the rule and runs the Before hooks, with what they may use.
-func (s *Service) before(ctx context.Context, w *write, judge func(func(store.Reader) error) error, records *Service) error {
-	if w.refused != nil {
-		return w.refused
+// runBeforeHooks runs the Before hooks of a write before its transaction.
+func (s *Service) runBeforeHooks(ctx context.Context, w *writeRequest) error {
+	if !s.hasBeforeHooks(w) {
+		return nil
 	}
-	w.hooked = nil
-	w.rulesOnly = true
-	err := judge(w.judge)
-	w.rulesOnly = false
+	err := w.rq.read(ctx, func(r store.Reader) error { return w.loadAndAuthorize(r) })
 	if err != nil {
 		return err
 	}
+	if err := s.triggerBefore(ctx, w, s); err != nil {
+		return err
+	}
+	return w.hooks.hash(ctx, s, s.outerPasswords())
+}
+
+// runBeforeHooks runs the Before hooks of a write inside of the transaction.
+func (t *writeTx) runBeforeHooks(ctx context.Context, w *writeRequest) error {
+	if !t.service.hasBeforeHooks(w) {
+		return nil
+	}
+	kept := w.hooks
+	w.hooks = nil
+	if err := w.loadAndAuthorize(t.tx); err != nil {
+		return err
+	}
+	if kept != nil && kept.unhashed && !w.table.moved(kept.seen, w.stored) {
+		w.hooks = kept // the attempt before was interrupted only to make a hash
+		return w.hooks.hash(ctx, t.service, t.passwords)
+	}
+	records, end := t.boundService()
+	defer end()
+	changes := len(t.changes)
+	if err := t.service.triggerBefore(ctx, w, records); err != nil {
+		return err
+	}
+	if err := w.hooks.hash(ctx, t.service, t.passwords); err != nil {
+		if len(t.changes) > changes {
+			w.hooks = nil // what the hooks wrote is undone: they must run again
+		}
+		return err
+	}
+	return nil
+}
+
+func (w *writeRequest) loadAndAuthorize(r store.Reader) error {
+	w.hooks = nil
+	if err := w.load(r); err != nil {
+		return err
+	}
+	return w.authorize(r)
+}
+
+// triggerBefore runs the Before hooks and finds out what they have set. records is the
+// service that they may use.
+func (s *Service) triggerBefore(ctx context.Context, w *writeRequest, records *Service) error {
 	e := w.event(ctx, records)
-	err = hook.Within(ctx, s.HookLimit, func(ctx context.Context) error {
+	err := hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
-		return records.inside(func() error { return s.Hooks.Before.Trigger(e, func() error { return nil }, w.names()...) })
+		return records.inside(func() error {
+			return s.cfg.Hooks.Before.Trigger(e, func() error { return nil }, w.names()...)
+		})
 	})
 	if err != nil {
 		return err
 	}
-	h := &hooked{inside: records.outer != nil, seen: w.stored, overrides: map[int]any{}}
+	h := &hookResult{inTx: records.outer != nil, seen: w.stored, values: map[int]any{}}
 	if w.op.Action != ActionDelete {
-		if err := s.collect(ctx, w, e.Record, h); err != nil {
+		if err := w.collectSet(h, e.Record); err != nil {
 			return err
 		}
 	}
-	w.hooked = h
+	w.hooks = h
 	return nil
 }
 
-// collect finds out what the handlers have set.
-func (s *Service) collect(ctx context.Context, w *write, r *Record, h *hooked) error {
+// collectSet notes the fields that handlers have set in r.
+func (w *writeRequest) collectSet(h *hookResult, r *Record) error {
 	for i, f := range w.collection.Fields {
 		if f.Value(r.values[i]) == f.Value(w.record.values[i]) {
 			continue
 		}
-		value := r.values[i]
-		if kind, ok := f.Kind.(*schema.Password); ok {
-			hash, err := s.hashSet(ctx, w, f, kind, value)
-			if err != nil {
-				return err
-			}
-			value = hash
+		h.values[i] = r.values[i]
+		kind, ok := f.Kind.(*schema.Password)
+		if !ok {
+			continue
 		}
-		h.overrides[i] = value
+		text, _ := r.values[i].(string)
+		if fail := kind.Validate(f, text); fail != nil {
+			return fault.Invalidate(w.op.Action.failure(), fault.Fields{f.Name: fail})
+		}
+		if text != "" {
+			h.values[i], h.unhashed = unhashedPassword{text, kind.HashCost()}, true
+		}
 	}
-	if id, ok := h.overrides[w.table.id].(string); ok && w.stored == nil {
+	if id, ok := h.values[w.table.id].(string); ok && w.stored == nil {
 		w.id = id
 	}
 	return nil
 }
 
-// hashSet is the hash of a password that a handler has set.
-func (s *Service) hashSet(ctx context.Context, w *write, f *schema.Field, kind *schema.Password, value any) (string, error) {
-	text, _ := value.(string)
-	if fail := kind.Validate(f, text); fail != nil {
-		return "", fault.Invalidate(w.op.Action.failure(), fault.Fields{f.Name: fail})
-	}
-	if text == "" {
-		return "", nil
-	}
-	return s.Passwords.Hash(ctx, text, kind.HashCost())
-}
-
-// override puts what the hooks have set into the record that is to be stored.
-func (w *write) override() {
-	if w.hooked == nil {
+// applyHookValues puts what the hooks have set into the record that is to be stored.
+func (w *writeRequest) applyHookValues() {
+	if w.hooks == nil {
 		return
 	}
-	for i, v := range w.hooked.overrides {
+	for i, v := range w.hooks.values {
 		w.record.values[i] = v
 	}
 }
 
-// overrides says whether the hooks have set the field.
-func (w *write) overrides(field int) bool {
-	if w.hooked == nil || field < 0 {
+// setByHook reports whether the Before hooks have set the field.
+func (w *writeRequest) setByHook(field int) bool {
+	if w.hooks == nil || field < 0 {
 		return false
 	}
-	_, ok := w.hooked.overrides[field]
+	_, ok := w.hooks.values[field]
 	return ok
 }
 
-// moved says whether the stored record is another one than the hooks saw.
-func (w *write) moved() bool {
-	if w.hooked == nil || w.hooked.inside {
-		return false
-	}
-	seen := w.hooked.seen
-	if seen == nil || w.stored == nil {
-		return seen != w.stored
-	}
-	return len(w.table.differ(seen, w.stored)) > 0
+// changedSinceHooks reports whether the stored record is another one than the Before
+// hooks saw.
+func (w *writeRequest) changedSinceHooks() bool {
+	return w.hooks != nil && !w.hooks.inTx && w.table.moved(w.hooks.seen, w.stored)
 }
 
-// inTx runs the InTx hooks of a write that has been performed.
-func (u *unit) inTx(ctx context.Context, w *write) error {
-	if !u.Hooks.InTx.Bound(w.names()...) {
+// moved reports whether a stored record, nil if there is none, is another one than was
+// seen before.
+func (t *table) moved(seen, stored *Record) bool {
+	if seen == nil || stored == nil {
+		return seen != stored
+	}
+	return len(t.differ(seen, stored)) > 0
+}
+
+// runInTxHooks runs the InTx hooks of a write that was stored.
+func (t *writeTx) runInTxHooks(ctx context.Context, w *writeRequest) error {
+	s := t.service
+	if !s.hasInTxHooks(w) {
 		return nil
 	}
-	records, end := u.bind()
+	records, end := t.boundService()
 	defer end()
 	e := w.event(ctx, records)
-	return hook.Within(ctx, u.HookLimit, func(ctx context.Context) error {
+	return hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
-		return records.inside(func() error { return u.Hooks.InTx.Trigger(e, func() error { return nil }, w.names()...) })
+		return records.inside(func() error {
+			return s.cfg.Hooks.InTx.Trigger(e, func() error { return nil }, w.names()...)
+		})
 	})
 }
 
-// beforeInTx runs the Before hooks of a write that could not be prepared outside.
-func (u *unit) beforeInTx(ctx context.Context, w *write) error {
-	if w.hooked != nil || !u.Hooks.Before.Bound(w.names()...) {
-		return nil
-	}
-	records, end := u.bind()
-	defer end()
-	return u.before(ctx, w, func(judge func(store.Reader) error) error { return judge(u.tx) }, records)
-}
-
-// inside calls fn so that a write of another service from within it is noticed, if
-// this one is bound to a transaction.
+// inside calls fn in a way that lets writes of services be noticed that are not bound
+// to the transaction of this one.
 func (s *Service) inside(fn func() error) error {
 	if s.outer == nil {
 		return fn()
@@ -185,13 +252,13 @@ func (s *Service) inside(fn func() error) error {
 	return store.Inside(fn)
 }
 
-// runInside says whether there are hooks that may run inside of a transaction.
+// runInside reports whether hooks are bound that may run inside of a transaction.
 func (h *Hooks) runInside() bool { return !h.Before.Empty() || !h.InTx.Empty() || !h.Enrich.Empty() }
 
-// mayWrite fails where a write would wait for the transaction that it is in.
+// mayWrite fails where a write would wait for the transaction that it is called from.
 func (s *Service) mayWrite() error {
 	switch {
-	case s.outer == nil && s.Hooks.runInside() && store.IsInside():
+	case s.outer == nil && s.cfg.Hooks.runInside() && store.IsInside():
 		return errNotBound
 	case s.outer != nil && s.depth > maxDepth:
 		return errTooDeep
@@ -199,44 +266,47 @@ func (s *Service) mayWrite() error {
 	return nil
 }
 
-// after runs the AfterSuccess hooks of writes that are durable; inside of a
-// transaction they wait until that is.
-func (s *Service) after(ctx context.Context, writes []*write) {
+// runAfterSuccess runs the AfterSuccess hooks of writes that are durable. Inside of a
+// transaction they wait until it is.
+func (s *Service) runAfterSuccess(ctx context.Context, writes []*writeRequest) {
 	for _, w := range writes {
-		if !s.Hooks.AfterSuccess.Bound(w.names()...) {
+		if !s.cfg.Hooks.AfterSuccess.Bound(w.names()...) {
 			continue
 		}
 		e := w.event(ctx, s.root)
-		run := func() { s.report(ctx, &s.Hooks.AfterSuccess, e) }
+		run := func() { s.triggerAfter(ctx, &s.cfg.Hooks.AfterSuccess, e) }
 		if s.outer != nil {
-			s.outer.later = append(s.outer.later, run)
+			s.outer.afterCommit = append(s.outer.afterCommit, run)
 			continue
 		}
 		run()
 	}
 }
 
-// afterFailure runs the AfterFailure hooks of a write that has failed.
-func (s *Service) afterFailure(ctx context.Context, w *write, failed error) {
-	if w == nil || w.collection == nil || !s.Hooks.AfterFailure.Bound(w.names()...) {
+// runAfterFailure runs the AfterFailure hooks of a write that has failed. Inside of a
+// transaction they wait until it has ended. An interrupted write runs again and has
+// not failed.
+func (s *Service) runAfterFailure(ctx context.Context, w *writeRequest, failed error) {
+	if w == nil || w.collection == nil || errors.Is(failed, errNeedsBcrypt) || !s.cfg.Hooks.AfterFailure.Bound(w.names()...) {
 		return
 	}
 	e := w.event(ctx, s.root)
 	e.Err = failed
+	run := func() { s.triggerAfter(ctx, &s.cfg.Hooks.AfterFailure, e) }
 	if s.outer != nil {
-		s.outer.failed = append(s.outer.failed, func() { s.report(ctx, &s.Hooks.AfterFailure, e) })
+		s.outer.afterRollback = append(s.outer.afterRollback, run)
 		return
 	}
-	s.report(ctx, &s.Hooks.AfterFailure, e)
+	run()
 }
 
-// report runs handlers whose errors change nothing.
-func (s *Service) report(ctx context.Context, h *hook.Hook[*WriteEvent], e *WriteEvent) {
-	err := hook.Within(context.WithoutCancel(ctx), s.HookLimit, func(ctx context.Context) error {
+// triggerAfter runs handlers whose errors change nothing.
+func (s *Service) triggerAfter(ctx context.Context, h *hook.Hook[*WriteEvent], e *WriteEvent) {
+	err := hook.Within(context.WithoutCancel(ctx), s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.Trigger(e, func() error { return nil }, names(e.Collection())...)
 	})
 	if err != nil {
-		s.Log.Error("hook after a write", "collection", e.Collection().Name, "record", e.Record.ID(), "error", err)
+		s.cfg.Log.Error("hook after a write", "collection", e.Collection().Name, "record", e.Record.ID(), "error", err)
 	}
 }

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"context"
+	"fmt"
 	"regexp/syntax"
 	"strings"
 	"unicode"
@@ -10,9 +12,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// validateID judges the id of a new record; that of a stored one never changes,
-// and is not asked whether a new one might still be so.
-func (w *write) validateID(r store.Reader, f *schema.Field, kind *schema.Text) (*fault.Field, error) {
+// validateID checks the id of a new record. The id of a stored one never changes, and is
+// not validated again.
+func (w *writeRequest) validateID(r store.Reader, f *schema.Field, kind *schema.Text) (*fault.Field, error) {
 	id := w.record.ID()
 	if w.stored != nil {
 		if id != w.stored.ID() {
@@ -20,24 +22,67 @@ func (w *write) validateID(r store.Reader, f *schema.Field, kind *schema.Text) (
 		}
 		return nil, nil
 	}
-	if fail := kind.Validate(f, id); fail != nil || kind.StandardID() || oneCase(kind.Pattern) || !hasLetter(id) {
+	if fail := kind.Validate(f, id); fail != nil || !w.table.mixedCase || !hasLetter(id) {
 		return fail, nil
 	}
-	// Ids name folders, and some file systems take two letter cases for one. The id
-	// itself is left to the primary key, which says so under its own code.
-	taken, err := matches(r, "SELECT 1 FROM "+quoteName(w.collection.Name)+
-		` WHERE lower("id") = lower($1) AND "id" <> $1 LIMIT 1`, store.Text(id))
+	taken, err := hasRow(r, w.table.otherCase, store.Text(id))
 	if err != nil || !taken {
 		return nil, err
 	}
 	return fault.Leaf("validation_pk_invalid", "The record primary key is invalid or already exists"), nil
 }
 
+// Ids name folders, and some file systems take two letter cases of a name for one. So
+// where the pattern of the ids allows both cases, a create looks for an id that differs
+// in case alone. The index that serves this look-up is made when the first record is
+// created after a start or a change of collections: that also gives it to the tables of
+// older databases and to tables that the engine has made anew.
+
+// otherCaseSQL finds an id that differs from $1 in letter case alone. An id that is equal
+// is left to the primary key, which reports it under its own code.
+func otherCaseSQL(c *schema.Collection) string {
+	return "SELECT 1 FROM " + store.Quote(c.Name) + ` WHERE lower("id") = lower($1) AND "id" <> $1 LIMIT 1`
+}
+
+// indexIDs makes the index for otherCaseSQL if one of the writes may need it. Inside of
+// a transaction it is not made: an index that is rolled back would pass for made.
+func (s *Service) indexIDs(ctx context.Context, writes []*writeRequest) error {
+	if s.outer != nil {
+		return nil
+	}
+	for _, w := range writes {
+		t := w.table
+		if w.earlyFault != nil || !t.mixedCase || w.op.Action == ActionUpdate || w.op.Action == ActionDelete || t.indexed.Load() {
+			continue
+		}
+		err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
+			if s.cfg.Snapshot() != w.rq.snapshot {
+				return errStale
+			}
+			return s.cfg.Store.Catalog().CreateIndex(tx, store.Index{
+				Name: "_idcase_" + w.collection.ID, Table: w.collection.Name, IfNotExists: true,
+				Columns: []store.IndexColumn{{Name: `lower("id")`}},
+			})
+		})
+		if err != nil {
+			return fmt.Errorf("index the ids of %s: %w", w.collection.Name, err)
+		}
+		t.indexed.Store(true)
+	}
+	return nil
+}
+
+// mixedCase reports whether two ids of the collection may differ in letter case alone.
+func mixedCase(id *schema.Field) bool {
+	kind, ok := id.Kind.(*schema.Text)
+	return ok && !kind.StandardID() && !oneCase(kind.Pattern)
+}
+
 func hasLetter(s string) bool { return strings.ToLower(s) != strings.ToUpper(s) }
 
-// oneCase says whether no two texts that match the pattern differ in letter case
-// alone: it holds them from end to end and has no letters in upper case, or none
-// in lower case. To look for such a text in the table would be to read all of it.
+// oneCase reports whether no two texts that match the pattern differ in letter case
+// alone: the pattern is anchored at both ends and has no letters in upper case, or none
+// in lower case.
 func oneCase(pattern string) bool {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil || re.Op != syntax.OpConcat || len(re.Sub) < 2 ||
@@ -47,7 +92,7 @@ func oneCase(pattern string) bool {
 	return !uses(re, unicode.IsUpper) || !uses(re, unicode.IsLower)
 }
 
-// uses says whether the expression has a character of that sort, or may have.
+// uses reports whether the expression may match a character of that sort.
 func uses(re *syntax.Regexp, sort func(rune) bool) bool {
 	switch re.Op {
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
@@ -63,7 +108,7 @@ func uses(re *syntax.Regexp, sort func(rune) bool) bool {
 		}
 	case syntax.OpCharClass:
 		for i := 0; i+1 < len(re.Rune); i += 2 {
-			if re.Rune[i+1] > unicode.MaxASCII { // the classes beyond are too large to be looked through
+			if re.Rune[i+1] > unicode.MaxASCII { // larger classes take too long to look through
 				return true
 			}
 			for c := re.Rune[i]; c <= re.Rune[i+1]; c++ {

@@ -11,13 +11,19 @@ import (
 	"github.com/loambase/loam/core/schema/pattern"
 )
 
-// input is what a client sent for a record, accepted: what no field knows or the
-// caller may not set is gone, and what is random has been drawn.
-type input struct {
+// Input is what a client sent for one record.
+type Input struct {
+	Body  map[string]any            // decoded; modifiers not yet applied (docs/wire/records.md §3.16)
+	Files map[string][]*blob.Upload // by the key of the part: field, field+, +field
+}
+
+// acceptedInput is an Input sorted by fields: keys of fields that the caller may not set
+// are gone, and random values have been drawn.
+type acceptedInput struct {
 	collection  *schema.Collection
 	assignments []assignment   // in the order in which they apply
-	others      map[string]any // what the body says beside the fields
-	passwords   []plain
+	others      map[string]any // keys of the body that are no fields
+	passwords   []newPassword
 	uploads     []upload
 }
 
@@ -28,8 +34,8 @@ type assignment struct {
 	value    any
 }
 
-// plain is a password that is being set. The record holds its hash only.
-type plain struct {
+// newPassword is a password that is being set. The record only ever holds its hash.
+type newPassword struct {
 	field int
 	text  string // "" clears the field
 }
@@ -40,10 +46,25 @@ type upload struct {
 	*blob.Upload
 }
 
-// accept sorts out what was sent for a record of the collection. Hidden fields
-// are for superusers, but everybody may set the password of an auth record.
-func accept(c *schema.Collection, in Input, superuser bool) (*input, error) {
-	a := &input{collection: c, others: map[string]any{}}
+// accept sorts the input of a create or an update. The error is earlyFault, if that is
+// set, or internal.
+func (w *writeRequest) accept() (err error) {
+	if w.earlyFault != nil || w.op.Action == ActionDelete {
+		return w.earlyFault
+	}
+	if w.input, err = acceptInput(w.collection, w.op.Input, w.rq.superuser); err != nil {
+		return err
+	}
+	if w.op.Action != ActionUpdate {
+		w.id, err = w.newID()
+	}
+	return err
+}
+
+// acceptInput sorts what was sent for a record of the collection. Hidden fields are for
+// superusers, but everybody may set the password of an account.
+func acceptInput(c *schema.Collection, in Input, superuser bool) (*acceptedInput, error) {
+	a := &acceptedInput{collection: c, others: map[string]any{}}
 	for _, key := range inputKeys(in) {
 		i, m, ok := target(c, key)
 		if !ok {
@@ -63,8 +84,8 @@ func accept(c *schema.Collection, in Input, superuser bool) (*input, error) {
 	return a, nil
 }
 
-// inputKeys are the keys of body and files. Of those that address one field the
-// shorter one applies first; the order of equally long ones is ours.
+// inputKeys are the keys of body and files, in the order in which they apply: shorter
+// keys first, so that a modifier applies to the value that was sent beside it.
 func inputKeys(in Input) []string {
 	keys := make([]string, 0, len(in.Body)+len(in.Files))
 	for key := range in.Body {
@@ -81,12 +102,12 @@ func inputKeys(in Input) []string {
 	return keys
 }
 
-func (a *input) add(s assignment, files []*blob.Upload) error {
+func (a *acceptedInput) add(s assignment, files []*blob.Upload) error {
 	f := a.collection.Fields[s.field]
 	switch kind := f.Kind.(type) {
 	case *schema.Password:
 		text, _ := kind.Cast(s.value).(string)
-		a.passwords = append(a.passwords, plain{s.field, text})
+		a.passwords = append(a.passwords, newPassword{s.field, text})
 	case *schema.File:
 		s.value = a.addFiles(s.field, s.value, files)
 	case *schema.Text:
@@ -103,9 +124,8 @@ func (a *input) add(s assignment, files []*blob.Upload) error {
 	return nil
 }
 
-// addFiles is the list of the names that were sent for a file field, those of
-// the uploads last.
-func (a *input) addFiles(field int, names any, files []*blob.Upload) any {
+// addFiles returns the names that were sent for a file field, those of uploads last.
+func (a *acceptedInput) addFiles(field int, names any, files []*blob.Upload) any {
 	if len(files) == 0 {
 		return names
 	}
@@ -117,16 +137,16 @@ func (a *input) addFiles(field int, names any, files []*blob.Upload) any {
 	return list
 }
 
-// resolve is the record that comes of the one that is there, and the body as
-// rules see it: under the name of each field that was sent its final value.
-// Passwords keep their value; who hashes them sets it.
-func (a *input) resolve(base *Record) (r *Record, body map[string]any) {
+// resolve applies the input to a copy of base. body is @request.body as rules see it:
+// each field that was sent has its final value, under the name of the field. Passwords
+// are not set; setPasswords does that.
+func (a *acceptedInput) resolve(base *Record) (r *Record, body map[string]any) {
 	r, body = base.Clone(), maps.Clone(a.others)
 	for i := range a.assignments {
 		s := &a.assignments[i]
 		f := a.collection.Fields[s.field]
 		switch f.Kind.(type) {
-		case *schema.Autodate: // the server's alone, whoever asks
+		case *schema.Autodate: // only the server sets these
 		case *schema.Password:
 			body[f.Name] = f.Kind.Cast(s.value)
 			continue
@@ -138,8 +158,8 @@ func (a *input) resolve(base *Record) (r *Record, body map[string]any) {
 	return r, body
 }
 
-// text is what the body sets a text field to, "" if it says nothing of it.
-func (a *input) text(field int) string {
+// text is what the body sets a text field to, "" if it does not.
+func (a *acceptedInput) text(field int) string {
 	text := ""
 	for i := range a.assignments {
 		if s := &a.assignments[i]; s.field == field {
@@ -149,9 +169,9 @@ func (a *input) text(field int) string {
 	return text
 }
 
-// password is the plain text that the field is being set to; ok is false if it is
-// not being set.
-func (a *input) password(field int) (text string, ok bool) {
+// password is the plain text that the field is being set to; ok is false if it is not
+// being set.
+func (a *acceptedInput) password(field int) (text string, ok bool) {
 	for _, p := range a.passwords {
 		if p.field == field {
 			return p.text, true

@@ -7,8 +7,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// modifier is what a key of a body does to the field that it names (contract
-// records.md §3.16).
+// modifier is what a key of a body does to the field that it names
+// (docs/wire/records.md §3.16).
 type modifier uint8
 
 const (
@@ -19,8 +19,8 @@ const (
 	generate                 // name:autogenerate
 )
 
-// target is the field that the key of a body addresses, and what the key does to
-// it. ok is false for a key that addresses none.
+// target returns the position of the field that the key of a body addresses, and the
+// modifier in the key. ok is false for a key that addresses no field.
 func target(c *schema.Collection, key string) (field int, m modifier, ok bool) {
 	if i := c.FieldIndex(key); i >= 0 {
 		return i, replace, true
@@ -49,7 +49,7 @@ func cutModifier(key string) (name string, m modifier) {
 	return key, replace
 }
 
-// takes says whether fields of that kind know the modifier.
+// takes reports whether the modifier works on fields of that kind.
 func takes(f *schema.Field, m modifier) bool {
 	switch f.Kind.(type) {
 	case *schema.Number:
@@ -62,8 +62,7 @@ func takes(f *schema.Field, m modifier) bool {
 	return false
 }
 
-// apply is the value that the field has after the assignment, of the one that it
-// has before.
+// apply returns the value of the field after the assignment; old is the one before.
 func (a *assignment) apply(f *schema.Field, old any) any {
 	if a.modifier == replace {
 		return f.Kind.Cast(a.value)
@@ -101,14 +100,14 @@ func choices(v any) []string {
 	return nil
 }
 
-// castChoices is v as a list, also where the field holds one: all that is to be
-// removed counts then, not only the last.
+// castChoices is v as a list, also for a field that holds a single choice: a list of
+// items to remove counts as a whole, not only its last item.
 func castChoices(v any) []string {
 	list, _ := (&schema.Select{MaxSelect: 2}).Cast(v).([]string)
 	return list
 }
 
-// without is a new list of what is in list and not in items.
+// without returns the items of list that are not in items, as a new list.
 func without(list, items []string) []string {
 	kept := make([]string, 0, len(list))
 	for _, s := range list {

@@ -81,7 +81,7 @@ func TestResolve(t *testing.T) {
 				stored.Set(name, v)
 			}
 			before := stored.Clone()
-			in, err := accept(c, Input{Body: tt.body}, false)
+			in, err := acceptInput(c, Input{Body: tt.body}, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +115,7 @@ func FuzzResolve(f *testing.F) {
 		if json.Unmarshal(raw, &body) != nil {
 			return
 		}
-		in, err := accept(c, Input{Body: body}, false)
+		in, err := acceptInput(c, Input{Body: body}, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func FuzzResolve(f *testing.F) {
 }
 
 func TestResolveGenerated(t *testing.T) {
-	in, err := accept(kinds(), Input{Body: map[string]any{"code:autogenerate": "x-"}}, false)
+	in, err := acceptInput(kinds(), Input{Body: map[string]any{"code:autogenerate": "x-"}}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestAcceptHidden(t *testing.T) {
 		{"superuser", true, []string{"1", "p"}},
 	} {
 		c := &schema.Collection{ID: c.ID, Name: c.Name, Type: c.Type, Fields: c.Fields}
-		in, err := accept(c, Input{Body: body}, tt.superuser)
+		in, err := acceptInput(c, Input{Body: body}, tt.superuser)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +201,7 @@ func TestAcceptUploads(t *testing.T) {
 		c := kinds()
 		stored := Blank(c)
 		stored.Set("docs", []string{"a", "b"})
-		in, err := accept(c, Input{Body: tt.body, Files: tt.files}, false)
+		in, err := acceptInput(c, Input{Body: tt.body, Files: tt.files}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,179 +9,145 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// unit is one transaction: what it has changed so far, and what is to be done
-// when that is durable.
-type unit struct {
-	*Service
-	tx       store.Tx
-	snapshot *schema.Snapshot
-	by       string // who does it, as the change log has it
-	changes  []change.Change
-	orphans  []string // files that no record names any more
+// commit is one or more writes that are to be stored by one transaction.
+type commit struct {
+	service   *Service
+	first     *writeRequest // whose snapshot and caller hold for all
+	writes    []*writeRequest
+	exclusive bool // run the Before hooks in the transaction
+	answer    func(i int, tx store.Tx) error
+	passwords *passwordWork
+	expand    func(store.Tx) ([]*writeRequest, error) // if not nil: finds the writes in the transaction
 
-	// Of what hooks have written in the transaction:
-	stored []string // files
-	later  []func() // when it is durable
-	failed []func() // about what has failed
+	tx     *writeTx // of the last attempt
+	files  []string // that were stored for the writes, also by hooks in failed attempts
+	unsure bool     // the transaction was complete: if it failed then, it may still be durable
+	failed int      // position of the write that was at work last
 }
 
-// unit begins one. Definitions that are not the stored ones are errStale: names
-// in them may by now stand for something else.
-func (s *Service) unit(tx store.Tx, snapshot *schema.Snapshot, by string) (*unit, error) {
-	if s.Snapshot() != snapshot {
-		return nil, errStale
+// hashAndStoreFiles does what takes long, before the transaction: the hashes of
+// passwords and the files, which must be there before a record names them.
+func (c *commit) hashAndStoreFiles(ctx context.Context) error {
+	if err := c.service.hashPasswords(ctx, c.writes); err != nil {
+		return err
 	}
-	return &unit{Service: s, tx: tx, snapshot: snapshot, by: by}, nil
-}
-
-// changed notes what the change log and the caches are to know.
-func (u *unit) changed(c *schema.Collection, id string, a change.Action, before []byte) {
-	u.changes = append(u.changes, change.Change{
-		Kind: change.Record, Collection: c.ID, Record: id, Action: a, Before: before, By: u.by,
-	})
-}
-
-// end is the last of the transaction.
-func (u *unit) end() error { return u.Changes.Append(u.tx, u.changes) }
-
-// hasBefore says whether there are Before hooks for the write.
-func (s *Service) hasBefore(w *write) bool {
-	return w.refused == nil && s.Hooks.Before.Bound(w.names()...)
-}
-
-// hasInTx says whether there are hooks for one of the writes that need the
-// transaction for themselves.
-func (s *Service) hasInTx(writes []*write) bool {
-	return slices.ContainsFunc(writes, func(w *write) bool {
-		return w.refused == nil && s.Hooks.InTx.Bound(w.names()...)
-	})
-}
-
-// perform does the writes in one transaction, with what is costly before and
-// what must be durable first after it; if exclusive, with the Before hooks in it.
-// done, if not nil, is called in the transaction after each write. If one write
-// fails, nothing of any is kept, and failed is its position.
-func (s *Service) perform(ctx context.Context, writes []*write, exclusive bool, done func(i int, tx store.Tx) error) (failed int, err error) {
-	if err := s.hash(ctx, writes); err != nil {
-		return 0, err
-	}
-	var stored []string // files
-	discard := true
-	defer func() {
-		if discard {
-			s.removeFiles(ctx, stored)
-		}
-	}()
-	for i, w := range writes {
-		keys, err := s.putFiles(ctx, w)
-		if stored = append(stored, keys...); err != nil {
-			return i, err
-		}
-	}
-	transact := s.Store.Write
-	if exclusive || s.hasInTx(writes) {
-		transact = s.Store.Exclusive
-	}
-	var u *unit
-	err = s.proving(ctx, func() error {
-		return transact(ctx, func(tx store.Tx) (err error) {
-			discard = true
-			if u != nil { // tried before: what its hooks have stored is of no use
-				stored = append(stored, u.stored...)
-			}
-			if u, err = s.unit(tx, writes[0].snapshot, writes[0].op.Caller.Actor()); err != nil {
-				return err
-			}
-			for i, w := range writes {
-				failed = i
-				if err := u.write(ctx, w, exclusive); err != nil {
-					return err
-				}
-				if done == nil {
-					continue
-				}
-				if err := done(i, tx); err != nil {
-					return err
-				}
-			}
-			if err := u.end(); err != nil {
-				return err
-			}
-			discard = false // if now the commit fails, nobody knows how
-			return nil
-		})
-	})
-	if err != nil {
-		if u != nil {
-			stored = append(stored, u.stored...)
-			s.run(u.failed)
-		}
-		return failed, err
-	}
-	for _, w := range writes {
-		u.orphans = append(u.orphans, w.unused()...)
-	}
-	s.conclude(ctx, u, stored)
-	s.after(ctx, writes)
-	return 0, nil
-}
-
-// conclude does what waits for the transaction to be durable. Within another one
-// that is left to it.
-func (s *Service) conclude(ctx context.Context, u *unit, stored []string) {
-	if o := s.outer; o != nil {
-		o.orphans = append(o.orphans, u.orphans...)
-		o.stored = append(append(o.stored, stored...), u.stored...)
-		o.later = append(o.later, u.later...)
-		o.failed = append(o.failed, u.failed...)
-		return
-	}
-	s.removeFiles(ctx, u.orphans)
-	s.run(u.later)
-	s.run(u.failed) // writes of hooks that failed without the whole failing
-}
-
-func (s *Service) run(list []func()) {
-	for _, fn := range list {
-		fn()
-	}
-}
-
-// write does one write with its hooks.
-func (u *unit) write(ctx context.Context, w *write, exclusive bool) error {
-	if w.refused != nil {
-		return w.refused
-	}
-	if exclusive {
-		w.hooked = nil // of an earlier try
-		if err := u.beforeInTx(ctx, w); err != nil {
+	for i, w := range c.writes {
+		c.failed = i
+		keys, err := w.storeFiles(ctx)
+		if c.files = append(c.files, keys...); err != nil {
 			return err
 		}
 	}
-	if err := u.perform(ctx, w); err != nil {
-		return err
-	}
-	return u.inTx(ctx, w)
+	c.failed = 0
+	return nil
 }
 
-func (u *unit) perform(ctx context.Context, w *write) error {
-	if w.refused != nil {
-		return w.refused
+// begin starts an attempt. Files that hooks stored in an earlier one are noted, to be
+// removed.
+func (c *commit) begin(tx store.Tx) (err error) {
+	c.unsure = false
+	if c.tx != nil {
+		c.files = append(c.files, c.tx.files...)
 	}
-	if err := ctx.Err(); err != nil {
+	if c.tx, err = c.service.newWriteTx(tx, c.first.rq.snapshot, c.first.op.Caller.Actor()); err != nil {
 		return err
 	}
-	if err := w.judge(u.tx); err != nil {
+	c.tx.passwords = c.passwords
+	if c.expand != nil {
+		c.writes, err = c.expand(tx)
+	}
+	return err
+}
+
+// end is the last act of the transaction.
+func (c *commit) end() error {
+	if err := c.tx.appendChanges(); err != nil {
 		return err
 	}
-	if w.op.Action == ActionDelete {
-		return u.delete(w)
+	c.unsure = true
+	return nil
+}
+
+// afterRollback removes the files of writes that have failed, unless the transaction
+// may have been committed all the same.
+func (c *commit) afterRollback(ctx context.Context) {
+	if c.tx != nil {
+		c.files = append(c.files, c.tx.files...)
+		runAll(c.tx.afterRollback)
 	}
-	if err := w.checkHashed(); err != nil {
-		return err
+	if !c.unsure {
+		c.service.removeFiles(ctx, c.files)
 	}
-	if w.stored == nil {
-		return u.create(w)
+}
+
+// afterCommit does what had to wait for the transaction to be durable.
+func (c *commit) afterCommit(ctx context.Context) {
+	c.writes = slices.DeleteFunc(c.writes, func(w *writeRequest) bool { return w.skipped })
+	for _, w := range c.writes {
+		c.tx.staleFiles = append(c.tx.staleFiles, w.unusedFiles()...)
 	}
-	return u.update(w)
+	c.tx.finish(ctx, c.files)
+	c.service.runAfterSuccess(ctx, c.writes)
+}
+
+// writeTx is one transaction: what it has changed so far, and what is to be done when
+// it has ended. Hooks inside of it get services that are bound to it (tx_store.go).
+type writeTx struct {
+	service    *Service
+	tx         store.Tx
+	snapshot   *schema.Snapshot
+	by         string // Caller.Actor, for the change log
+	changes    []change.Change
+	staleFiles []string      // that no record names any more
+	passwords  *passwordWork // nil if the transaction cannot be run again
+
+	truncated *schema.Collection // whose records all go: relations among them are left alone
+
+	// Left by the transactions of hooks inside of this one:
+	files         []string // stored files
+	afterCommit   []func() // run when this one is durable
+	afterRollback []func() // run when this one has ended: about writes that failed in it
+}
+
+// newWriteTx begins one. If the definitions are not the stored ones the error is
+// errStale: names in them may stand for something else by now.
+func (s *Service) newWriteTx(tx store.Tx, snapshot *schema.Snapshot, by string) (*writeTx, error) {
+	if s.cfg.Snapshot() != snapshot {
+		return nil, errStale
+	}
+	return &writeTx{service: s, tx: tx, snapshot: snapshot, by: by}, nil
+}
+
+// changed notes a change for the change log.
+func (t *writeTx) changed(c *schema.Collection, id string, a change.Action, before []byte) {
+	t.changes = append(t.changes, change.Change{
+		Kind: change.Record, Collection: c.ID, Record: id, Action: a, Before: before, By: t.by,
+	})
+}
+
+// appendChanges writes the change log, as the last act of the transaction.
+func (t *writeTx) appendChanges() error { return t.service.cfg.Changes.Append(t.tx, t.changes) }
+
+// table is what writes know of the collection.
+func (t *writeTx) table(c *schema.Collection) *table { return t.service.table(t.snapshot, c) }
+
+// finish does what waits for the transaction to be durable; within another one it is
+// left to that one. files are those that were stored for it.
+func (t *writeTx) finish(ctx context.Context, files []string) {
+	if o := t.service.outer; o != nil {
+		o.staleFiles = append(o.staleFiles, t.staleFiles...)
+		o.files = append(append(o.files, files...), t.files...)
+		o.afterCommit = append(o.afterCommit, t.afterCommit...)
+		o.afterRollback = append(o.afterRollback, t.afterRollback...)
+		return
+	}
+	t.service.removeFiles(ctx, t.staleFiles)
+	runAll(t.afterCommit)
+	runAll(t.afterRollback) // writes of hooks that failed without the whole failing
+}
+
+func runAll(list []func()) {
+	for _, fn := range list {
+		fn()
+	}
 }

@@ -35,21 +35,20 @@ func (s retrying) Write(ctx context.Context, fn func(store.Tx) error) error {
 
 func TestWritesMayBeRetried(t *testing.T) {
 	b := newBed(t, docs, people)
-	c := b.Records().Config
+	c := b.Records().Config()
 	c.Store = retrying{c.Store}
 	var told []change.Change
-	log := c.Changes.(*change.Log)
-	log.Observe(func(changes []change.Change) { told = append(told, changes...) })
+	b.Changes().Observe(func(changes []change.Change) { told = append(told, changes...) })
 	service := record.New(c)
 
 	first, second := file(t, "one.txt", "1"), file(t, "two.txt", "2")
-	out, err := service.Create(t.Context(), guest, "docs", record.Input{Files: map[string][]*blob.Upload{"one": {first}}}, "")
-	o, err := b.decode(out, err)
+	r, err := service.Create(t.Context(), guest, "docs", record.Input{Files: map[string][]*blob.Upload{"one": {first}}})
+	o, err := b.answer(service, guest, r, err)
 	if err != nil {
 		t.Fatal(failure(err))
 	}
 	id := o["id"].(string)
-	_, err = service.Update(t.Context(), guest, "docs", id, record.Input{Files: map[string][]*blob.Upload{"one": {second}, "many+": {first}}}, "")
+	_, err = service.Update(t.Context(), guest, "docs", id, record.Input{Files: map[string][]*blob.Upload{"one": {second}, "many+": {first}}})
 	check(t, "Update", err, "ok")
 	b.expectFiles("update", "docs", first, second)
 	person := b.person(object{})
@@ -63,10 +62,11 @@ func TestWritesMayBeRetried(t *testing.T) {
 		t.Error("the new password is not stored")
 	}
 	var actions []change.Action
+	told = slices.DeleteFunc(told, func(ch change.Change) bool { return ch.Record != id && ch.Record != person })
 	for _, ch := range told {
 		actions = append(actions, ch.Action)
 	}
-	if want := []change.Action{change.Create, change.Update, change.Update, change.Delete}; !slices.Equal(actions, want) {
+	if want := []change.Action{change.Create, change.Update, change.Create, change.Update, change.Delete}; !slices.Equal(actions, want) {
 		t.Errorf("told %v, want %v", actions, want)
 	}
 }
@@ -86,16 +86,16 @@ func (s unsure) Write(ctx context.Context, fn func(store.Tx) error) error {
 // A commit whose outcome nobody knows may have stored a record: its files stay.
 func TestFilesStayAfterAnUnknownCommit(t *testing.T) {
 	b := newBed(t, docs)
-	c := b.Records().Config
+	c := b.Records().Config()
 	c.Store = unsure{c.Store}
 	service := record.New(c)
 	upload := file(t, "a.txt", "a")
 	in := record.Input{Body: object{"title": "once"}, Files: map[string][]*blob.Upload{"one": {upload}}}
-	if _, err := service.Create(t.Context(), guest, "docs", in, ""); !errors.Is(err, errUnsure) {
+	if _, err := service.Create(t.Context(), guest, "docs", in); !errors.Is(err, errUnsure) {
 		t.Errorf("Create = %v, want %v", err, errUnsure)
 	}
 	b.expectFiles("create", "docs", upload)
-	if _, err := service.Create(t.Context(), guest, "docs", in, ""); errors.Is(err, errUnsure) {
+	if _, err := service.Create(t.Context(), guest, "docs", in); errors.Is(err, errUnsure) {
 		t.Errorf("Create of what is not unique = %v", err)
 	}
 	b.expectFiles("refused create", "docs", upload)
@@ -110,7 +110,7 @@ func (keepingBlobs) Delete(context.Context, string) error { return errBlob }
 func TestFilesThatCannotBeRemoved(t *testing.T) {
 	b := newBed(t, docs)
 	var log strings.Builder
-	c := b.Records().Config
+	c := b.Records().Config()
 	c.Blobs, c.Log = keepingBlobs{c.Blobs}, slog.New(slog.NewTextHandler(&log, nil))
 	service := record.New(c)
 	upload := file(t, "a.txt", "a")

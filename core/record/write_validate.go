@@ -2,16 +2,51 @@ package record
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
-// validate judges all fields of the record as it is to be: of each the first
-// failure (docs/wire/records.md §1.6).
-func (w *write) validate(r store.Reader) (fault.Fields, error) {
+// validate completes the record and checks it: first the account form, then all fields,
+// also those that the write does not touch. A delete needs nothing.
+func (w *writeRequest) validate(r store.Reader) error {
+	if w.op.Action == ActionDelete {
+		return nil
+	}
+	message := updateFailed
+	if w.stored == nil {
+		message = createFailed
+	}
+	if fails, err := w.checkAccountForm(); err != nil || len(fails) > 0 {
+		return invalid(err, message, fails)
+	}
+	w.applyHookValues()
+	if err := w.complete(); err != nil {
+		return err
+	}
+	fails, err := w.validateFields(r)
+	if err == nil && len(fails) == 0 && w.stored == nil {
+		fails, err = w.foreignID(r)
+	}
+	return invalid(err, message, fails)
+}
+
+// complete sets what the server sets: times, random texts, token keys.
+func (w *writeRequest) complete() error {
+	if w.stored == nil {
+		return w.fillIn()
+	}
+	w.stamp(w.table.onUpdate)
+	w.record.verifySuperuser()
+	if w.collection.IsAuth() && w.invalidatesTokens() {
+		return w.record.rotateTokenKey()
+	}
+	return nil
+}
+
+// validateFields returns the first failure of each field (docs/wire/records.md §1.6).
+func (w *writeRequest) validateFields(r store.Reader) (fault.Fields, error) {
 	fails := fault.Fields{}
 	for i, f := range w.collection.Fields {
 		fail, err := w.validateField(r, i, f)
@@ -23,12 +58,12 @@ func (w *write) validate(r store.Reader) (fault.Fields, error) {
 		}
 	}
 	if w.collection.System {
-		return fails, w.validateReference(r, fails)
+		return fails, w.validateAccountRef(r, fails)
 	}
 	return fails, nil
 }
 
-func (w *write) validateField(r store.Reader, i int, f *schema.Field) (*fault.Field, error) {
+func (w *writeRequest) validateField(r store.Reader, i int, f *schema.Field) (*fault.Field, error) {
 	value := w.record.values[i]
 	switch kind := f.Kind.(type) {
 	case *schema.Text:
@@ -37,7 +72,7 @@ func (w *write) validateField(r store.Reader, i int, f *schema.Field) (*fault.Fi
 		}
 	case *schema.Password:
 		text, set := w.input.password(i)
-		if w.overrides(i) || !set && w.stored != nil { // the hash is not what the options are about
+		if w.setByHook(i) || !set && w.stored != nil { // the options are not about the hash
 			return nil, nil
 		}
 		value = text
@@ -52,50 +87,18 @@ func (w *write) validateField(r store.Reader, i int, f *schema.Field) (*fault.Fi
 	return f.Kind.Validate(f, value), nil
 }
 
-// validateRelated fails ids that are not those of records, whoever may see them.
-func (w *write) validateRelated(r store.Reader, kind *schema.Relation, ids []string) (*fault.Field, error) {
+// validateRelated fails ids that are not those of records, whoever may see these.
+func (w *writeRequest) validateRelated(r store.Reader, kind *schema.Relation, ids []string) (*fault.Field, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	target := w.snapshot.ByID(kind.CollectionID)
+	target := w.rq.snapshot.ByID(kind.CollectionID)
 	if target == nil {
 		return fault.Leaf("validation_missing_rel_collection", "Relation connection is missing or cannot be accessed"), nil
 	}
-	n, err := w.service.table(w.snapshot, target).count(r, ids)
+	n, err := w.rq.service.table(w.rq.snapshot, target).count(r, ids)
 	if err != nil || n == len(ids) {
 		return nil, err
 	}
 	return fault.Leaf("validation_missing_rel_records", "Failed to find all relation records with the provided ids"), nil
-}
-
-// validateReference judges a row that belongs to an auth record of any collection.
-func (w *write) validateReference(r store.Reader, fails fault.Fields) error {
-	if !slices.Contains(referenceCollections(), w.collection.Name) {
-		return nil
-	}
-	owner := w.snapshot.ByID(w.record.Text("collectionRef"))
-	switch {
-	case owner == nil:
-		fails.Set(fault.Leaf("validation_invalid_collection_id", "Missing or invalid collection"), "collectionRef")
-		fails.Set(fault.Leaf("validation_invalid_collection", "Missing or invalid collection"), "recordRef")
-	case !owner.IsAuth():
-		fails.Set(fault.Leaf("validation_invalid_collection_type", "Invalid collection type - must be auth"), "collectionRef")
-	default:
-		found, err := w.service.table(w.snapshot, owner).has(r, w.record.Text("recordRef"))
-		if err != nil {
-			return err
-		}
-		if !found {
-			fails.Set(fault.Leaf("validation_invalid_record", "Missing or invalid record"), "recordRef")
-		}
-	}
-	if w.collection.Name == schema.ExternalAuths && !schema.KnownProvider(w.record.Text("provider")) {
-		fails.Set(fault.Leaf("validation_in_invalid", "Must be a valid value"), "provider")
-	}
-	return nil
-}
-
-// referenceCollections are the system collections whose rows belong to auth records.
-func referenceCollections() []string {
-	return []string{schema.ExternalAuths, schema.MFAs, schema.OTPs, schema.AuthOrigins}
 }

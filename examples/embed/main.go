@@ -23,7 +23,7 @@ const posts = `{"name": "posts", "listRule": "", "viewRule": "", "createRule": "
 func main() { os.Exit(program().Main()) }
 
 func program() *api.Program {
-	app := core.New(core.Config{Dir: "embed_data", Migrations: []core.Migration{{Name: "0001_posts", Up: func(m *core.Migrating) error {
+	app := core.New(core.Config{Dir: "embed_data", Migrations: []core.Migration{{Name: "0001_posts", Up: func(m *core.Tx) error {
 		_, err := m.Collections.Create(m.Context, record.Root(), []byte(posts))
 		return err
 	}}}})
@@ -31,11 +31,11 @@ func program() *api.Program {
 		e.Record.Set("slug", slug(e.Record.Text("title")))
 		return nil
 	}, "posts")
-	app.Go(func(ctx context.Context) {
+	app.Go("count posts", func(ctx context.Context) error {
 		for tick := time.Tick(time.Hour); ; {
 			select {
 			case <-ctx.Done():
-				return
+				return nil
 			case <-tick:
 				n, err := app.Records().Count(ctx, "posts")
 				app.Log().Info("posts", "count", n, "error", err)

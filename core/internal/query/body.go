@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -49,45 +50,45 @@ func member(v any, name string) (any, bool) {
 }
 
 // bodyValue is a value of a body as an operand: what has members is JSON text.
-func bodyValue(v any) value {
+func bodyValue(v any) ir.Value {
 	switch v := v.(type) {
 	case nil:
-		return null
+		return ir.Null
 	case string:
-		return text(v)
+		return ir.Text(v)
 	case bool:
-		return truth(v)
+		return ir.TruthOf(v)
 	case float64:
-		return number(v)
+		return ir.Number(v)
 	case json.Number:
 		f, _ := v.Float64() // what is out of range is infinite
-		return number(f)
+		return ir.Number(f)
 	case json.RawMessage:
 		return rawValue(v)
 	case []string:
-		return text(string(schema.AppendStrings(nil, v)))
+		return ir.Text(string(schema.AppendStrings(nil, v)))
 	case schema.Point:
-		return text(string(schema.AppendPoint(nil, v)))
+		return ir.Text(string(schema.AppendPoint(nil, v)))
 	}
 	raw, _ := (&schema.JSON{}).Cast(v).(json.RawMessage)
 	return rawValue(raw)
 }
 
-func rawValue(raw json.RawMessage) value {
+func rawValue(raw json.RawMessage) ir.Value {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
-		return null
+		return ir.Null
 	}
 	if raw[0] == '{' || raw[0] == '[' {
 		var b bytes.Buffer
 		if json.Compact(&b, raw) != nil {
-			return text(string(raw))
+			return ir.Text(string(raw))
 		}
-		return text(b.String())
+		return ir.Text(b.String())
 	}
 	var v any
 	if json.Unmarshal(raw, &v) != nil {
-		return text(string(raw))
+		return ir.Text(string(raw))
 	}
 	return bodyValue(v) // a scalar
 }

@@ -163,7 +163,7 @@ func (f *fixture) query(plan *query.Plan, columns int) [][]string {
 		return rows.Close()
 	})
 	if err != nil {
-		f.t.Errorf("%v\n%s\n%v", err, plan.SQL, plan.Args)
+		f.t.Errorf("%v\n%.2000s", err, plan.SQL)
 	}
 	return out
 }

@@ -68,6 +68,7 @@ type generator struct {
 	*rand.Rand
 	f       *fixture
 	request bool // may use @request, @collection and hidden things
+	auth    bool // much of @request.auth
 	plain   bool // fields of the record itself only
 }
 
@@ -90,6 +91,10 @@ func (g *generator) operand(c *schema.Collection) string {
 	case n < 6:
 		return g.pick("strftime('%Y', "+g.path(c, 1)+")", "strftime('%m-%d', "+g.path(c, 0)+", '+1 month')",
 			"geoDistance("+g.path(c, 1)+", 1, 2, "+g.path(c, 0)+")", "geoDistance(0, 1, 2, 3)")
+	case n < 13 && g.auth:
+		return g.pick("@request.auth.id", "@request.auth.id", "@request.auth.id:lower", "@request.auth.collectionName", "@request.auth.up.n", "@request.auth.up.id",
+			"@request.auth.n", "@request.auth.nope", "@request.auth.email", "@request.auth.verified", "@request.auth.emailVisibility",
+			"@request.auth.node_via_who.t", "@request.auth.node_via_whos.ups.t", "@request.auth.card_via_owner.t", "@request.auth.up.card_via_owner.node.t")
 	case n < 9 && g.request:
 		return g.pick("@request.auth.id", "@request.auth.up.n", "@request.auth.n", "@request.auth.nope", "@request.query.q",
 			"@request.body.t", "@request.body.n", "@request.body.up.t", "@request.body.ups.n", "@request.body.ups:each",

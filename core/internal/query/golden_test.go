@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/postgres"
 	"github.com/loambase/loam/core/internal/store/sqlite"
@@ -48,11 +49,32 @@ func TestGoldenPlans(t *testing.T) {
 	}
 }
 
+// built are expressions that only code builds, by the name that golden files use.
+var built = map[string]lang.Expr{
+	"in":     &lang.In{Left: lang.Ident{Name: "name"}, Values: []any{"a", "b"}},
+	"not in": &lang.Not{Of: &lang.In{Left: lang.Ident{Name: "owner.role"}, Values: []any{"admin", "", 5}}},
+	"contains all": &lang.And{List: []lang.Expr{
+		&lang.Related{Path: "owner.teams", In: is("id", "T1")}, &lang.Related{Path: "owner.teams", In: is("id", "T2")}}},
+	"some":       &lang.Related{Path: "room_members_via_room", In: &lang.And{List: []lang.Expr{is("user", "ann"), is("user.role", "admin")}}},
+	"none":       &lang.Related{Which: lang.None, Path: "room_members_via_room", In: is("user.role", "admin")},
+	"every":      &lang.Related{Which: lang.Every, Path: "room_members_via_room", In: is("user.role", "admin")},
+	"any record": &lang.Related{Path: "owner"},
+	"like case":  &lang.Compare{Op: lang.LikeCase, Left: lang.Ident{Name: "name"}, Right: lang.Value{V: "A*%"}},
+	"null": &lang.Or{List: []lang.Expr{&lang.Compare{Left: lang.Ident{Name: "name"}, Right: lang.Value{}},
+		&lang.Compare{Op: lang.NotEqual, Left: lang.Ident{Name: "owner.role"}, Right: lang.Value{}}}},
+	"empty": &lang.And{List: []lang.Expr{&lang.And{}, &lang.Not{Of: &lang.Or{}}}},
+}
+
+func is(field, value string) lang.Expr {
+	return &lang.Compare{Left: lang.Ident{Name: field}, Right: lang.Value{V: value}}
+}
+
 // golden plans what the head of a file describes.
 func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 	t.Helper()
 	sel := query.Select{Columns: []string{"id"}}
 	collection, count, request := "rooms", false, &query.Request{}
+	var aggregate *query.Aggregate
 	for line := range strings.Lines(head) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		switch name {
@@ -82,6 +104,30 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 		case "refby":
 			words := strings.Fields(value)
 			sel.RefBy = &query.Ref{Field: words[0], IDs: words[1:]}
+		case "group":
+			aggregate = &query.Aggregate{}
+			for _, key := range strings.Fields(value) {
+				path, part, _ := strings.Cut(key, ":")
+				aggregate.GroupBy = append(aggregate.GroupBy, query.GroupKey{Path: path, Part: query.DatePart(part)})
+			}
+		case "figures":
+			for _, word := range strings.Fields(value) {
+				fn, path, _ := strings.Cut(word, ":")
+				aggregate.Values = append(aggregate.Values, query.Figure{Func: query.Func(fn), Path: path})
+			}
+		case "having":
+			aggregate.Having = value
+		case "parents":
+			words := strings.Fields(value)
+			sel.Parents = &query.Parents{Field: words[0], IDs: words[1:]}
+		case "outputs":
+			sel.Outputs = strings.Fields(value)
+		case "built":
+			sel.FilterExpr = built[value]
+		case "backward":
+			sel.Backward = true
+		case "callers":
+			sel.Callers = &query.Callers{Collection: f.snapshot.Find("users"), IDs: strings.Fields(value)}
 		case "flag":
 			sel.Flags = append(sel.Flags, value)
 		case "page":
@@ -94,6 +140,12 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 				t.Fatal(err)
 			}
 			sel.After, sel.Keys = cursor, true
+		case "before":
+			_, cursor, err := f.page(query.Select{Scope: f.scope(collection, request), Sort: sel.Sort, Limit: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sel.Before, sel.Keys, sel.Backward = cursor, true, true
 		case "count":
 			count = true
 		case "candidate":
@@ -109,6 +161,14 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 		}
 	}
 	sel.Scope = f.scope(collection, request)
+	if a := aggregate; a != nil {
+		a.Scope, a.Rule, a.Filter, a.Sort, a.Restricted = sel.Scope, sel.Rule, sel.Filter, sel.Sort, sel.Restricted
+		plan, err := p.Aggregate(*a)
+		if err != nil {
+			return "error: " + err.Error() + "\n"
+		}
+		return statement(plan.SQL, plan.Args)
+	}
 	plan, err := p.Compile(sel)
 	if count {
 		plan, err = p.Count(sel)
@@ -116,8 +176,13 @@ func golden(t *testing.T, f *fixture, p *query.Planner, head string) string {
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}
-	out := plan.SQL + "\n"
-	for i, v := range plan.Args {
+	return statement(plan.SQL, plan.Args)
+}
+
+// statement is SQL with its parameters.
+func statement(sql string, args []store.Value) string {
+	out := sql + "\n"
+	for i, v := range args {
 		out += fmt.Sprintf("$%d = %s\n", i+1, param(v))
 	}
 	return out

@@ -3,11 +3,12 @@ package query
 import (
 	"time"
 
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/schema"
 )
 
 // macro is the value of a name that stands for a moment (docs/wire/records.md §5.3).
-func macro(name string, now time.Time) (value, bool) {
+func macro(name string, now time.Time) (ir.Value, bool) {
 	now = now.UTC()
 	y, m, d := now.Date()
 	day := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
@@ -21,19 +22,19 @@ func macro(name string, now time.Time) (value, bool) {
 	case "@tomorrow":
 		return moment(now.AddDate(0, 0, 1)), true
 	case "@second":
-		return whole(now.Second()), true
+		return ir.Whole(now.Second()), true
 	case "@minute":
-		return whole(now.Minute()), true
+		return ir.Whole(now.Minute()), true
 	case "@hour":
-		return whole(now.Hour()), true
+		return ir.Whole(now.Hour()), true
 	case "@day":
-		return whole(d), true
+		return ir.Whole(d), true
 	case "@month":
-		return whole(int(m)), true
+		return ir.Whole(int(m)), true
 	case "@weekday":
-		return whole(int(now.Weekday())), true
+		return ir.Whole(int(now.Weekday())), true
 	case "@year":
-		return whole(y), true
+		return ir.Whole(y), true
 	case "@todayStart":
 		return moment(day), true
 	case "@todayEnd":
@@ -47,9 +48,9 @@ func macro(name string, now time.Time) (value, bool) {
 	case "@yearEnd":
 		return lastBefore(year.AddDate(1, 0, 0)), true
 	}
-	return null, false
+	return ir.Null, false
 }
 
-func moment(t time.Time) value { return text(schema.FormatTime(t)) }
+func moment(t time.Time) ir.Value { return ir.Text(schema.FormatTime(t)) }
 
-func lastBefore(t time.Time) value { return moment(t.Add(-time.Millisecond)) }
+func lastBefore(t time.Time) ir.Value { return moment(t.Add(-time.Millisecond)) }

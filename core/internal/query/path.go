@@ -1,9 +1,9 @@
 package query
 
 import (
-	"math"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
@@ -31,24 +31,24 @@ func parsePath(name string) (pathName, error) {
 }
 
 // path resolves a path of fields from a record.
-func (r *resolver) path(s *source, p pathName) (operand, error) {
+func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 	hops := 0
 	for i, name := range p.parts {
 		rest := p.parts[i+1:]
-		f := s.collection.Field(name)
+		f := s.Collection.Field(name)
 		if f == nil {
 			back, err := r.backRelation(s, name, len(rest) == 0)
 			if err != nil {
-				return operand{}, err
+				return ir.Operand{}, err
 			}
 			if hops++; hops > maxHops {
-				return operand{}, tooFar(p)
+				return ir.Operand{}, tooFar(p)
 			}
 			s = back
 			continue
 		}
 		if r.restricted && secret(f) {
-			return operand{}, &Error{Message: "non-filterable field " + quoted(name)}
+			return ir.Operand{}, hiddenField(name)
 		}
 		if len(rest) == 0 {
 			return r.field(s, f, p.modifier), nil
@@ -57,22 +57,53 @@ func (r *resolver) path(s *source, p pathName) (operand, error) {
 		case *schema.JSON, *schema.GeoPoint:
 			return r.document(s, f, rest, p)
 		case *schema.Relation:
-			if !k.Multiple() && len(rest) == 1 && rest[0] == "id" {
+			if !k.Multiple() && len(rest) == 1 && rest[0] == "id" && !r.output {
 				return r.field(s, f, p.modifier), nil // the stored id: no join
 			}
 			if hops++; hops > maxHops {
-				return operand{}, tooFar(p)
+				return ir.Operand{}, tooFar(p)
 			}
-			next, err := r.related(s, f, k)
+			next, err := r.target(s, f, k)
 			if err != nil {
-				return operand{}, err
+				return ir.Operand{}, err
 			}
 			s = next
 		default:
-			return operand{}, noRelation(name)
+			return ir.Operand{}, noRelation(name)
 		}
 	}
-	return operand{}, unresolved(p.text) // not reached: the last part has returned
+	return ir.Operand{}, unresolved(p.text) // not reached: the last part has returned
+}
+
+// reach is the source of the records at the end of a path of relations.
+func (r *resolver) reach(s *ir.Source, p pathName) (*ir.Source, error) {
+	if len(p.parts) > maxHops {
+		return nil, tooFar(p)
+	}
+	for _, name := range p.parts {
+		f := s.Collection.Field(name)
+		if f == nil {
+			next, err := r.backRelation(s, name, false)
+			if err != nil {
+				return nil, err
+			}
+			s = next
+			continue
+		}
+		if r.restricted && secret(f) {
+			return nil, hiddenField(name)
+		}
+		k, ok := f.Kind.(*schema.Relation)
+		if !ok {
+			return nil, noRelation(name)
+		}
+		next, err := r.target(s, f, k)
+		if err != nil {
+			return nil, err
+		}
+		s = next
+	}
+	return s, nil
 }
 
 // secret says whether the field's stored values are not for everybody. Of a
@@ -80,6 +111,10 @@ func (r *resolver) path(s *source, p pathName) (operand, error) {
 func secret(f *schema.Field) bool {
 	_, isPassword := f.Kind.(*schema.Password)
 	return f.Hidden || isPassword
+}
+
+func hiddenField(name string) error {
+	return &Error{Message: "non-filterable field " + quoted(name)}
 }
 
 func unknownField(name string) error {
@@ -94,40 +129,40 @@ func tooFar(p pathName) error {
 	return &Error{Message: "max nested relations reached for field " + quoted(p.text)}
 }
 
-// related is the source of the records that the relation of s names.
-func (r *resolver) related(s *source, f *schema.Field, k *schema.Relation) (*source, error) {
-	target := r.Snapshot.ByID(k.CollectionID)
+// target is the source of the records that the relation of s names.
+func (r *resolver) target(s *ir.Source, f *schema.Field, k *schema.Relation) (*ir.Source, error) {
+	target := r.b.Scope.Snapshot.ByID(k.CollectionID)
 	if target == nil {
 		return nil, noRelation(f.Name)
 	}
-	next := source{how: toOne, collection: target, field: f.Name}
+	next := ir.Source{Kind: ir.ToOne, Collection: target, Field: f.Name}
 	switch {
-	case s.how == ofNothing:
-		next = source{how: ofNothing, collection: target}
+	case s.Kind == ir.FromNothing:
+		next = ir.Source{Kind: ir.FromNothing, Collection: target}
 	case k.Multiple():
-		items := r.from(s, source{how: fromItems, field: f.Name, list: r.column(s, f), space: r.space})
-		s, next = items, source{how: toMember, collection: target}
-	case s.how == ofCandidate:
-		id := s.virtual[s.collection.FieldIndex(f.Name)].AsText()
+		items := r.b.from(s, ir.Source{Kind: ir.EachItem, Field: f.Name, List: r.column(s, f), Scope: r.scope})
+		s, next = items, ir.Source{Kind: ir.ToMember, Collection: target}
+	case s.Kind == ir.FromCandidate:
+		id := s.Candidate[s.Collection.FieldIndex(f.Name)].AsText()
 		if id == "" {
-			next = source{how: ofNothing, collection: target}
+			next = ir.Source{Kind: ir.FromNothing, Collection: target}
 			break
 		}
-		out := r.root(source{how: ofRecord, collection: target, id: id})
+		out := r.b.root(ir.Source{Kind: ir.FromRecord, Collection: target, ID: id})
 		return out, r.crossed(out)
 	}
-	out := r.from(s, next)
+	out := r.b.from(s, next)
 	return out, r.crossed(out)
 }
 
 // backRelation is the source of the records that refer to s by the part
 // collection_via_field.
-func (r *resolver) backRelation(s *source, part string, last bool) (*source, error) {
+func (r *resolver) backRelation(s *ir.Source, part string, last bool) (*ir.Source, error) {
 	name, field, ok := strings.Cut(part, "_via_")
 	if !ok || last {
 		return nil, unknownField(part)
 	}
-	c := r.Snapshot.Find(name)
+	c := r.b.Scope.Snapshot.Find(name)
 	if c == nil {
 		return nil, unknownField(part)
 	}
@@ -136,22 +171,22 @@ func (r *resolver) backRelation(s *source, part string, last bool) (*source, err
 		return nil, unknownField(part)
 	}
 	k, ok := f.Kind.(*schema.Relation)
-	if !ok || k.CollectionID != s.collection.ID {
+	if !ok || k.CollectionID != s.Collection.ID {
 		return nil, noRelation(part)
 	}
 	if r.restricted && f.Hidden {
-		return nil, &Error{Message: "non-filterable field " + quoted(part)}
+		return nil, hiddenField(part)
 	}
-	next := source{how: fromRefs, collection: c, field: field, space: r.space}
+	next := ir.Source{Kind: ir.EachRef, Collection: c, Field: field, Scope: r.scope}
 	switch {
-	case s.how == ofCandidate || s.how == ofNothing: // nothing refers to what is not stored
-		next = source{how: ofNothing, collection: c}
+	case s.Kind == ir.FromCandidate || s.Kind == ir.FromNothing: // nothing refers to what is not stored
+		next = ir.Source{Kind: ir.FromNothing, Collection: c}
 	case k.Multiple():
-		next.how = fromMembers
+		next.Kind = ir.EachMember
 	case uniqueRef(c, field):
-		next.how = toOwner
+		next.Kind = ir.ToOwner
 	}
-	out := r.from(s, next)
+	out := r.b.from(s, next)
 	return out, r.crossed(out)
 }
 
@@ -168,15 +203,15 @@ func uniqueRef(c *schema.Collection, field string) bool {
 }
 
 // column is the stored value of a field of the source's record.
-func (r *resolver) column(s *source, f *schema.Field) term {
-	if s.how == ofCandidate {
-		return stored{s.virtual[s.collection.FieldIndex(f.Name)], f.Kind.Column()}
+func (r *resolver) column(s *ir.Source, f *schema.Field) ir.Term {
+	if s.Kind == ir.FromCandidate {
+		return ir.Stored{V: s.Candidate[s.Collection.FieldIndex(f.Name)], Kind: f.Kind.Column()}
 	}
-	return column{s, f.Name, f.Kind.Column()}
+	return ir.Column{Of: s, Name: f.Name, Kind: f.Kind.Column()}
 }
 
 // field is the operand of a field of the source's record.
-func (r *resolver) field(s *source, f *schema.Field, modifier string) operand {
+func (r *resolver) field(s *ir.Source, f *schema.Field, modifier string) ir.Operand {
 	o := r.plainField(s, f)
 	switch modifier {
 	case "length":
@@ -184,95 +219,70 @@ func (r *resolver) field(s *source, f *schema.Field, modifier string) operand {
 			return r.fieldLength(s, f)
 		}
 	case "each":
-		if isChoice(f) && f.Multiple() && s.how != ofNothing {
-			items := r.from(s, source{how: fromItems, field: f.Name, list: r.column(s, f), space: r.space})
-			return operand{term: item{items}, kind: kindText, nullable: true}
+		if isChoice(f) && f.Multiple() && s.Kind != ir.FromNothing {
+			items := r.b.from(s, ir.Source{Kind: ir.EachItem, Field: f.Name, List: r.column(s, f), Scope: r.scope})
+			return ir.Operand{Term: ir.Item{Of: items}, Kind: ir.KindText, Nullable: true}
 		}
 	case "lower":
-		o = lowerOf(o)
+		o = ir.LowerOf(o)
 	}
-	if r.restricted && s.collection.IsAuth() && f.Name == "email" {
-		o.visible = s
+	if r.restricted && s.Collection.IsAuth() && f.Name == "email" {
+		o.EmailOf = s
 	}
 	return o
 }
 
-func (r *resolver) fieldLength(s *source, f *schema.Field) operand {
-	if s.how == ofNothing {
-		return constantOf(whole(0))
+func (r *resolver) fieldLength(s *ir.Source, f *schema.Field) ir.Operand {
+	if s.Kind == ir.FromNothing {
+		return ir.ConstantOf(ir.Whole(0))
 	}
-	return operand{term: length{r.column(s, f), f.Multiple()}, kind: kindNumber}
+	return ir.Operand{Term: ir.Length{Of: r.column(s, f), List: f.Multiple()}, Kind: ir.KindNumber}
 }
 
 // plainField is the operand of a field without modifier.
-func (r *resolver) plainField(s *source, f *schema.Field) operand {
-	o := operand{nullable: s.nullable()}
+func (r *resolver) plainField(s *ir.Source, f *schema.Field) ir.Operand {
+	o := ir.Operand{Nullable: s.Nullable()}
 	switch f.Kind.Column() {
 	case store.ColumnText:
-		o.kind, o.affinity = kindText, affinityText
-		o.filled = f.IsID() && !s.collection.IsView()
+		o.Kind, o.Affinity = ir.KindText, ir.AffinityText
+		o.NeverEmpty = f.IsID() && !s.Collection.IsView()
 	case store.ColumnNumber:
-		o.kind, o.affinity = kindNumber, affinityNumber
+		o.Kind, o.Affinity = ir.KindNumber, ir.AffinityNumber
 	case store.ColumnBool:
-		o.kind, o.affinity = kindBool, affinityNumber
+		o.Kind, o.Affinity = ir.KindBool, ir.AffinityNumber
 	case store.ColumnMulti:
-		o.kind, o.affinity = kindList, affinityNumber
+		o.Kind, o.Affinity = ir.KindList, ir.AffinityNumber
 	default:
-		o.kind, o.nullable, o.strict = kindAny, true, true
+		o.Kind, o.Nullable, o.Strict = ir.KindAny, true, true
 	}
 	switch {
-	case s.how == ofNothing:
-		o.term, o.nullable = null, true
-	case o.kind == kindAny:
-		o.term = path{doc: r.column(s, f)}
-	case s.how == ofCandidate && o.kind != kindList:
-		o.term, o.nullable = boundValue(s.virtual[s.collection.FieldIndex(f.Name)]), false
-	case s.how == ofCandidate:
-		o.term, o.nullable = r.column(s, f), false
+	case s.Kind == ir.FromNothing:
+		o.Term, o.Nullable = ir.Null, true
+	case o.Kind == ir.KindAny:
+		o.Term = ir.Path{Doc: r.column(s, f)}
+	case s.Kind == ir.FromCandidate && o.Kind != ir.KindList:
+		o.Term, o.Nullable = ir.Bound(s.Candidate[s.Collection.FieldIndex(f.Name)]), false
+	case s.Kind == ir.FromCandidate:
+		o.Term, o.Nullable = r.column(s, f), false
 	default:
-		o.term = r.column(s, f)
+		o.Term = r.column(s, f)
 	}
 	return o
 }
 
-// boundValue is a bound value as a constant.
-func boundValue(v store.Value) value {
-	switch v.Kind() {
-	case store.KindText:
-		return text(v.AsText())
-	case store.KindFloat:
-		f := v.AsFloat() // a number column stores what is whole as an integer
-		return value{kind: valueNumber, num: f, whole: f == math.Trunc(f) && math.Abs(f) < 1<<53}
-	case store.KindInt, store.KindBool:
-		return whole(int(v.AsInt()))
-	}
-	return null
-}
-
 // document is the operand of a path within a json or geoPoint field.
-func (r *resolver) document(s *source, f *schema.Field, parts []string, p pathName) (operand, error) {
+func (r *resolver) document(s *ir.Source, f *schema.Field, parts []string, p pathName) (ir.Operand, error) {
 	for _, part := range parts {
 		if part == "" {
-			return operand{}, unresolved(p.text)
+			return ir.Operand{}, unresolved(p.text)
 		}
 	}
-	o := operand{term: null, kind: kindAny, nullable: true, strict: true}
-	if s.how != ofNothing {
-		o.term = path{r.column(s, f), parts}
+	o := ir.Operand{Term: ir.Null, Kind: ir.KindAny, Nullable: true, Strict: true}
+	if s.Kind != ir.FromNothing {
+		o.Term = ir.Path{Doc: r.column(s, f), Parts: parts}
 	}
 	if p.modifier == "lower" {
-		o = lowerOf(o)
+		o = ir.LowerOf(o)
 	}
 	return o, nil
-}
-
-// lowerOf is o in lower case, folded if o is known.
-func lowerOf(o operand) operand {
-	if v := o.constant(); v != nil && o.prints() {
-		if v.kind == valueNull {
-			return o
-		}
-		return operand{term: text(lowerText(v.asText())), strict: o.strict}
-	}
-	return operand{term: lowered{o}, kind: kindText, nullable: o.nullable, strict: o.strict, visible: o.visible}
 }

@@ -39,7 +39,7 @@ func (p *Planner) parse(text string) (lang.Expr, error) {
 // CheckRule says whether the text is a rule that a collection may have. The
 // error is an *Error.
 func CheckRule(s *schema.Snapshot, c *schema.Collection, rule string) error {
-	b := newBuild(nil, &Select{Scope: Scope{Snapshot: s, Collection: c}})
+	b := newBuilder(nil, &Select{Scope: Scope{Snapshot: s, Collection: c}})
 	_, err := b.rule(b.base, rule)
 	return err
 }

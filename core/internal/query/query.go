@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/internal/query/lang"
-
+	"github.com/loambase/loam/core/internal/query/render"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
@@ -44,43 +44,83 @@ type Scope struct {
 }
 
 // Select describes one read of the scope's collection. What is left empty does
-// not take part.
+// not take part. It and its slices belong to the caller and are only read.
 type Select struct {
 	Scope
 
-	Columns []string // field names to read, in this order; never to be changed
-	Flags   []string // expressions judged for each row (manageRule), read as booleans after the columns
-	Keys    bool     // also read, after the flags, what Plan.Cursor needs
+	Columns []string // names of fields to read, in this order
 
-	ID     string   // only the record with this id
-	IDs    []string // only records with one of these ids; not nil but empty: none
-	RefBy  *Ref     // only records that refer to one of Ref.IDs
-	Rule   string   // an unrestricted expression (API rules); "" is true
-	Filter string   // the client's expression; "" is true
+	// Outputs are read after the columns: fields at the end of paths of single
+	// relations, such as author.name. With Restricted an output is NULL where the view
+	// rule of a record on its path does not let the caller see it, or where an e-mail
+	// address is hidden; hidden fields are an *Error.
+	Outputs []string
+
+	Flags []string // expressions judged for each row (manageRule), read as booleans after the outputs
+	Keys  bool     // also read, after the flags, what Plan.Cursor needs
+
+	ID      string   // only the record with this id
+	IDs     []string // only records with one of these ids; not nil but empty: none
+	RefBy   *Ref     // only records that refer to one of Ref.IDs
+	Parents *Parents // only records that refer to one of Parents.IDs, as a list for each
+
+	// Rule and Filter are texts, RuleExpr and FilterExpr expressions built in code (see
+	// lang.Bind). All that are given must hold. Rules are unrestricted (API rules);
+	// filters are the client's. Expressions have limits of their own: see lang.Check.
+	Rule       string
+	RuleExpr   lang.Expr
+	Filter     string
+	FilterExpr lang.Expr
 
 	// Sort is the client's sort (docs/wire/records.md §4.2). "" is insertion order, but no
 	// order at all with ID or IDs.
 	Sort string
 
-	// Restricted holds Filter and Sort to what a non-superuser may use: no hidden
-	// fields, no @collection and @request, list rules of crossed collections,
+	// Restricted holds filters, Sort and Outputs to what a non-superuser may use: no
+	// hidden fields, no @collection and @request, list rules of crossed collections,
 	// hidden e-mail addresses (docs/wire/records.md §4.2).
 	Restricted bool
 
-	Limit  int // 0: no limit
-	Offset int
+	Limit  int // 0: no limit. With Parents: for each of them.
+	Offset int // not with Parents
+
 	After  string // only what comes after the row of this cursor, made by Plan.Cursor for the same sort
+	Before string // only what comes before the row of this one
+	// Backward reads from the end: Limit then keeps the last rows, and the rows come in
+	// the reverse of Sort. The caller turns them round.
+	Backward bool
 
 	// Candidate judges a record that is not stored: one value for each field in
-	// the order of Collection.Fields (docs/wire/records.md §4.4, with improvements 5 and 16).
-	// The plan then yields one row if the record passes, else none.
+	// the order of Collection.Fields (docs/wire/records.md §4.4). The plan then yields one
+	// row if the record passes, else none.
 	Candidate []store.Value
+
+	// Callers judges for many callers at once: each row of the plan is the id of one for
+	// whom the record of ID, or the Candidate, passes. See Callers.
+	Callers *Callers
 
 	ForUpdate bool // lock the rows, where the engine has such a thing
 }
 
+// Parents reads lists of children: for each of the ids, the records whose relation
+// Field names it, sorted and limited by themselves. The rows come by parent in the
+// order of IDs; Plan.Parent tells whose child a row is. A record whose relation names
+// several of the parents is a row for each.
+type Parents struct {
+	Field string
+	IDs   []string
+}
+
+// Callers are signed-in records of one auth collection. @request.auth means each of
+// them; everything else of Request, whose Auth is left out, is the same for all.
+type Callers struct {
+	Collection *schema.Collection
+	IDs        []string // none of them empty
+}
+
 // Ref restricts a read to records whose relation field holds one of the ids.
-// Which one it is, the field itself tells: name it in Select.Columns.
+// Which one it is, the field itself tells: name it in Select.Columns. All records of
+// all ids come: Parents limits them.
 type Ref struct {
 	Field string
 	IDs   []string
@@ -102,8 +142,9 @@ type Plan struct {
 	// whatever is stored: no need to run it.
 	Passes bool
 
-	cursor  cursor
-	slots   slots
+	cursor  render.Cursor
+	slots   render.Slots
+	parent  int // column of the parent's id
 	depends dependence
 }
 
@@ -111,7 +152,11 @@ type Plan struct {
 // "" if the plan was made without Keys or its sort has none (@random, a value in
 // a JSON document). A list gives the cursor of the last row of its page when it
 // knows that there are more, for example from reading Limit+1 rows.
-func (p *Plan) Cursor(rows store.Rows) string { return p.cursor.of(rows) }
+func (p *Plan) Cursor(rows store.Rows) string { return p.cursor.Of(rows) }
+
+// Parent is the id of the parent whose child the row is, of a plan with Parents. The
+// bytes are valid until the next row.
+func (p *Plan) Parent(rows store.Rows) []byte { return rows.Bytes(p.parent) }
 
 // Error says why an expression, sort or cursor cannot be used.
 type Error = lang.Error

@@ -3,58 +3,59 @@ package query
 import (
 	"strings"
 
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
-
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
 // requestIdent is @request.<rest>.
-func (r *resolver) requestIdent(name, rest string) (operand, error) {
+func (r *resolver) requestIdent(name, rest string) (ir.Operand, error) {
 	p, err := parsePath(rest)
 	if err != nil {
-		return operand{}, err
+		return ir.Operand{}, err
 	}
 	head := p.parts[0]
 	p.parts = p.parts[1:]
 	if (head == "context" || head == "method") != (len(p.parts) == 0) {
-		return operand{}, unresolved(name)
+		return ir.Operand{}, unresolved(name)
 	}
 	switch head {
 	case "context":
-		if r.request().Context == "" {
-			return static(text("default"), p)
+		if r.b.request().Context == "" {
+			return static(ir.Text("default"), p)
 		}
-		return static(text(r.request().Context), p)
+		return static(ir.Text(r.b.request().Context), p)
 	case "method":
-		return static(text(r.request().Method), p)
+		return static(ir.Text(r.b.request().Method), p)
 	case "headers":
-		return requestText(p, headerValues(r.request().Headers, strings.Join(p.parts, ".")))
+		return requestText(p, headerValues(r.b.request().Headers, strings.Join(p.parts, ".")))
 	case "query":
-		return requestText(p, r.request().Query[strings.Join(p.parts, ".")])
+		return requestText(p, r.b.request().Query[strings.Join(p.parts, ".")])
 	case "auth":
 		return r.authIdent(p)
 	case "body":
 		return r.bodyIdent(p)
 	}
-	return operand{}, unresolved(name)
+	return ir.Operand{}, unresolved(name)
 }
 
 var guest Request
 
-func (b *build) request() *Request {
+func (b *builder) request() *Request {
 	b.depend(onRequest)
-	if b.Request == nil {
+	if b.Scope.Request == nil {
 		return &guest
 	}
-	return b.Request
+	return b.Scope.Request
 }
 
 // caller is the signed-in record, nil for a guest.
-func (b *build) caller() AuthRecord {
-	if b.Request == nil {
+func (b *builder) caller() AuthRecord {
+	if b.Scope.Request == nil {
 		return nil
 	}
-	return b.Request.Auth
+	return b.Scope.Request.Auth
 }
 
 // asksWhetherSignedIn finds @request.auth.id != "" and = "", which most rules
@@ -68,20 +69,23 @@ func asksWhetherSignedIn(c *lang.Compare) (signedIn, ok bool) {
 	return c.Op == lang.NotEqual, c.Op == lang.NotEqual || c.Op == lang.Equal
 }
 
-func (b *build) signedIn() bool {
+func (b *builder) signedIn() bool {
+	if b.callers != nil {
+		return true
+	}
 	b.depend(onSignedIn)
 	auth := b.caller()
 	return auth != nil && auth.ID() != ""
 }
 
 // static is a known value with the modifiers that any value may have.
-func static(v value, p pathName) (operand, error) {
-	o := constantOf(v)
+func static(v ir.Value, p pathName) (ir.Operand, error) {
+	o := ir.ConstantOf(v)
 	switch p.modifier {
 	case "lower":
-		return lowerOf(o), nil
+		return ir.LowerOf(o), nil
 	case "each", "length":
-		return operand{}, misplaced(p)
+		return ir.Operand{}, misplaced(p)
 	}
 	return o, nil
 }
@@ -91,16 +95,16 @@ func misplaced(p pathName) error {
 }
 
 // requestText is a header or query parameter: the first of its values.
-func requestText(p pathName, values []string) (operand, error) {
+func requestText(p pathName, values []string) (ir.Operand, error) {
 	switch {
 	case p.modifier == "isset":
-		return constantOf(truth(len(values) > 0)), nil
+		return ir.ConstantOf(ir.TruthOf(len(values) > 0)), nil
 	case p.modifier == "changed":
-		return operand{}, misplaced(p)
+		return ir.Operand{}, misplaced(p)
 	case len(values) == 0:
-		return static(null, p)
+		return static(ir.Null, p)
 	}
-	return static(text(values[0]), p)
+	return static(ir.Text(values[0]), p)
 }
 
 // headerValues finds a header by the name that rules use. The host is not one.
@@ -116,7 +120,7 @@ func headerValues(headers map[string][]string, name string) []string {
 func headerName(key string) string {
 	b := []byte(key)
 	for i, c := range b {
-		if c = lower(c); c != '_' && !lang.IsDigit(c) && (c < 'a' || c > 'z') {
+		if c = ir.Lower(c); c != '_' && !lang.IsDigit(c) && (c < 'a' || c > 'z') {
 			c = '_'
 		}
 		b[i] = c
@@ -126,53 +130,108 @@ func headerName(key string) string {
 
 // authIdent is @request.auth.<p>: the identity is known, all else is read from
 // the record as it is stored now.
-func (r *resolver) authIdent(p pathName) (operand, error) {
-	r.depend(onIdentity)
-	auth := r.caller()
+func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
+	if r.b.callers != nil {
+		return r.callersIdent(p)
+	}
+	r.b.depend(onIdentity)
+	auth := r.b.caller()
 	if auth == nil {
-		return constantOf(null), nil
+		return ir.ConstantOf(ir.Null), nil
 	}
 	if len(p.parts) == 1 {
 		switch p.parts[0] {
 		case "id":
-			return static(text(auth.ID()), p)
+			return static(ir.Text(auth.ID()), p)
 		case "collectionId":
-			return static(text(auth.Collection().ID), p)
+			return static(ir.Text(auth.Collection().ID), p)
 		case "collectionName":
-			return static(text(auth.Collection().Name), p)
+			return static(ir.Text(auth.Collection().Name), p)
 		case "email", "emailVisibility", "verified":
-			r.depend(onRequest) // they change
+			r.b.depend(onRequest) // they change
 			return static(bodyValue(auth.Get(p.parts[0])), p)
 		}
 	}
-	c := r.Snapshot.ByID(auth.Collection().ID)
+	c := r.b.Scope.Snapshot.ByID(auth.Collection().ID)
 	if c == nil {
-		return constantOf(null), nil
+		return ir.ConstantOf(ir.Null), nil
 	}
-	return r.requestPath(r.root(source{how: ofRecord, collection: c, id: auth.ID()}), p)
+	return r.requestPath(r.b.root(ir.Source{Kind: ir.FromRecord, Collection: c, ID: auth.ID()}), p)
+}
+
+// callersIdent is @request.auth.<p> of many callers: a column of the list of their ids,
+// or of the records that they are joined to.
+func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
+	callers := r.b.callers
+	if len(p.parts) == 1 {
+		switch p.parts[0] {
+		case "id":
+			o := ir.Operand{Term: ir.Item{Of: callers}, Kind: ir.KindText, NeverEmpty: true}
+			switch p.modifier {
+			case "lower":
+				return ir.LowerOf(o), nil
+			case "each", "length":
+				return ir.Operand{}, misplaced(p)
+			}
+			return o, nil
+		case "collectionId":
+			return static(ir.Text(callers.Collection.ID), p)
+		case "collectionName":
+			return static(ir.Text(callers.Collection.Name), p)
+		case "email", "emailVisibility", "verified":
+			return r.callersAccount(p)
+		}
+	}
+	c := r.b.Scope.Snapshot.ByID(callers.Collection.ID)
+	if c == nil {
+		return ir.ConstantOf(ir.Null), nil
+	}
+	return r.requestPath(r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c}), p)
+}
+
+// callersAccount is one of the fields that a single caller has as a constant.
+func (r *resolver) callersAccount(p pathName) (ir.Operand, error) {
+	if p.modifier == "each" || p.modifier == "length" {
+		return ir.Operand{}, misplaced(p)
+	}
+	callers := r.b.callers
+	c := r.b.Scope.Snapshot.ByID(callers.Collection.ID)
+	if c == nil || c.Field(p.parts[0]) == nil {
+		return ir.ConstantOf(ir.Null), nil
+	}
+	f := c.Field(p.parts[0])
+	s := r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c})
+	o := ir.Operand{Term: ir.Detached{Of: ir.Column{Of: s, Name: f.Name, Kind: f.Kind.Column()}}, Nullable: true}
+	if f.Kind.Column() == store.ColumnBool {
+		o.Kind = ir.KindNumber
+	}
+	if p.modifier == "lower" {
+		return ir.LowerOf(o), nil
+	}
+	return o, nil
 }
 
 // requestPath is path, but names that mean nothing are NULL.
-func (r *resolver) requestPath(s *source, p pathName) (operand, error) {
+func (r *resolver) requestPath(s *ir.Source, p pathName) (ir.Operand, error) {
 	o, err := r.path(s, p)
 	if e, ok := err.(*Error); ok && e.Unknown {
-		return constantOf(null), nil
+		return ir.ConstantOf(ir.Null), nil
 	}
 	return o, err
 }
 
 // bodyIdent is @request.body.<p>.
-func (r *resolver) bodyIdent(p pathName) (operand, error) {
-	f := r.base.collection.Field(p.parts[0])
-	v, sent := lookup(r.request().Body, p.parts)
+func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
+	f := r.base.Collection.Field(p.parts[0])
+	v, sent := lookup(r.b.request().Body, p.parts)
 	switch p.modifier {
 	case "isset":
-		return constantOf(truth(sent)), nil
+		return ir.ConstantOf(ir.TruthOf(sent)), nil
 	case "changed": // those that may be are not resolved as operands
-		return operand{}, misplaced(p)
+		return ir.Operand{}, misplaced(p)
 	case "each", "length":
 		if f == nil || len(p.parts) > 1 || !isChoice(f) {
-			return operand{}, misplaced(p)
+			return ir.Operand{}, misplaced(p)
 		}
 		return r.bodyItems(f, v, p.modifier == "length"), nil
 	}
@@ -182,10 +241,10 @@ func (r *resolver) bodyIdent(p pathName) (operand, error) {
 		}
 	}
 	value := bodyValue(v)
-	if last := r.base.collection.Field(p.parts[len(p.parts)-1]); last != nil && value.kind == valueText {
+	if last := r.base.Collection.Field(p.parts[len(p.parts)-1]); last != nil && value.Kind == ir.ValueText {
 		if _, ok := last.Kind.(*schema.Number); ok {
-			if n, ok := numeric(value.text); ok {
-				value = number(n)
+			if n, ok := ir.Numeric(value.Text); ok {
+				value = ir.Number(n)
 			}
 		}
 	}
@@ -193,19 +252,19 @@ func (r *resolver) bodyIdent(p pathName) (operand, error) {
 }
 
 // bodyItems is :each or :length of the submitted items of a field.
-func (r *resolver) bodyItems(f *schema.Field, v any, length bool) operand {
+func (r *resolver) bodyItems(f *schema.Field, v any, length bool) ir.Operand {
 	items := submitted(f, v)
 	switch {
 	case length:
-		return constantOf(whole(len(items)))
+		return ir.ConstantOf(ir.Whole(len(items)))
 	case len(items) == 0:
-		return constantOf(null)
+		return ir.ConstantOf(ir.Null)
 	case !f.Multiple():
-		return constantOf(text(items[0]))
+		return ir.ConstantOf(ir.Text(items[0]))
 	}
-	list := stored{f.Value(items), f.Kind.Column()}
-	s := r.root(source{how: fromItems, field: f.Name, list: list, space: r.space})
-	return operand{term: item{s}, kind: kindText, nullable: true}
+	list := ir.Stored{V: f.Value(items), Kind: f.Kind.Column()}
+	s := r.b.root(ir.Source{Kind: ir.EachItem, Field: f.Name, List: list, Scope: r.scope})
+	return ir.Operand{Term: ir.Item{Of: s}, Kind: ir.KindText, Nullable: true}
 }
 
 // submitted are the items of a field in a body.
@@ -222,17 +281,17 @@ func submitted(f *schema.Field, v any) []string {
 }
 
 // bodyRelation is a path that goes on from the records whose ids were submitted.
-func (r *resolver) bodyRelation(f *schema.Field, k *schema.Relation, p pathName) (operand, error) {
-	target := r.Snapshot.ByID(k.CollectionID)
-	ids := submitted(f, r.request().Body[f.Name])
+func (r *resolver) bodyRelation(f *schema.Field, k *schema.Relation, p pathName) (ir.Operand, error) {
+	target := r.b.Scope.Snapshot.ByID(k.CollectionID)
+	ids := submitted(f, r.b.request().Body[f.Name])
 	if target == nil || len(ids) == 0 {
-		return constantOf(null), nil
+		return ir.ConstantOf(ir.Null), nil
 	}
 	p.parts = p.parts[1:]
 	if !k.Multiple() {
-		return r.requestPath(r.root(source{how: ofRecord, collection: target, id: ids[0]}), p)
+		return r.requestPath(r.b.root(ir.Source{Kind: ir.FromRecord, Collection: target, ID: ids[0]}), p)
 	}
-	return r.requestPath(r.root(source{how: fromIDs, collection: target, ids: ids, space: r.space}), p)
+	return r.requestPath(r.b.root(ir.Source{Kind: ir.EachID, Collection: target, IDs: ids, Scope: r.scope}), p)
 }
 
 // changedField finds @request.body.<field>:changed.
@@ -246,9 +305,9 @@ func changedField(o lang.Operand) (id lang.Ident, ok bool) {
 
 // changed is a comparison of :changed, which is a condition itself: one case for
 // when it holds and one for when it does not.
-func (r *resolver) changed(id lang.Ident, o lang.Operand, compare func(is, other operand) cond) (cond, error) {
+func (r *resolver) changed(id lang.Ident, o lang.Operand, compare func(is, other ir.Operand) ir.Cond) (ir.Cond, error) {
 	name := strings.TrimSuffix(strings.TrimPrefix(id.Name, "@request.body."), ":changed")
-	f := r.base.collection.Field(name)
+	f := r.base.Collection.Field(name)
 	if r.restricted || f == nil {
 		return nil, wrap("left", id, unknownField(name))
 	}
@@ -256,12 +315,12 @@ func (r *resolver) changed(id lang.Ident, o lang.Operand, compare func(is, other
 	if err != nil {
 		return nil, wrap("right", o, err)
 	}
-	v, sent := r.request().Body[name]
-	was, is := r.plainField(r.base, f), constantOf(bodyValue(v))
-	yes, no := constantOf(truth(true)), constantOf(truth(false))
-	yes.strict, no.strict = true, true
-	return or(
-		and(truthValue(sent), typed(lang.NotEqual, is, was), compare(yes, other)),
-		and(or(truthValue(!sent), typed(lang.Equal, is, was)), compare(no, other)),
+	v, sent := r.b.request().Body[name]
+	was, is := r.plainField(r.base, f), ir.ConstantOf(bodyValue(v))
+	yes, no := ir.ConstantOf(ir.TruthOf(true)), ir.ConstantOf(ir.TruthOf(false))
+	yes.Strict, no.Strict = true, true
+	return ir.AnyOf(
+		ir.AllOf(ir.Truth(sent), ir.CompareValues(lang.NotEqual, is, was), compare(yes, other)),
+		ir.AllOf(ir.AnyOf(ir.Truth(!sent), ir.CompareValues(lang.Equal, is, was)), compare(no, other)),
 	), nil
 }

@@ -40,6 +40,8 @@ func chat(t testing.TB) *fixture {
 			field("cap", &schema.Number{}), field("open", &schema.Bool{}), field("team", one("teams"))),
 		collection("room_members", nil, field("room", one("rooms")), field("user", one("users"))),
 	)
+	f.snapshot.Find("users").ViewRule = rule("role != 'hidden' || team.level > 1 || id = @request.auth.id")
+	f.snapshot.Find("teams").ViewRule = rule("")
 	f.insert("teams", row{"id": "T1", "name": "red", "level": 1.0}, row{"id": "T2", "name": "blue", "level": 2.0})
 	f.insert("users",
 		row{"id": "ann", "email": "ann@x.org", "emailVisibility": true, "verified": true, "role": "admin", "team": "T1",

@@ -4,21 +4,23 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
-
 	"github.com/loambase/loam/core/schema"
 )
 
-// build is what the expressions of one Select make together.
-type build struct {
-	Scope
+// builder is what the expressions of one Select share: the sources that they reach,
+// and how much of the request the plan depends on.
+type builder struct {
+	Scope   Scope
 	planner *Planner // its cache of parsed expressions; nil: none
-	base    *source
+	base    *ir.Source
 
-	spaces   int
-	roots    []*source // sources that are reached from no other
-	made     []*source // all sources, parents before children
-	guarded  []*source
+	scopes   int
+	roots    []*ir.Source // sources that are reached from no other
+	made     []*ir.Source // all sources, parents before children
+	guarded  []*ir.Source
+	callers  *ir.Source // that @request.auth means, if there are many
 	volatile bool
 	depends  dependence
 }
@@ -29,33 +31,46 @@ type build struct {
 // space. An expression has one space for all of its any-comparisons; each side
 // of an all-comparison has its own (docs/wire/records.md §5.7).
 type resolver struct {
-	*build
-	base       *source
-	space      int
+	b          *builder
+	base       *ir.Source
+	scope      int
 	restricted bool
-	guards     *[]cond // where the conditions on crossed records go
+	guards     *[]ir.Cond            // where the conditions on crossed records go
+	names      map[string]ir.Operand // what names mean, instead of fields: the outputs of an Aggregate
+	output     bool                  // of an output: what is crossed must satisfy its view rule
 }
 
-// newSpace makes a space. Space 0 is that of rule and filter.
-func (b *build) newSpace() int {
-	b.spaces++
-	return b.spaces
+// newScope makes a space. Space 0 is that of rule and filter.
+func (b *builder) newScope() int {
+	b.scopes++
+	return b.scopes
 }
 
 // expr resolves an expression. Any-comparisons in it still lack their EXISTS:
 // see close.
-func (r *resolver) expr(e lang.Expr) (cond, error) {
+func (r *resolver) expr(e lang.Expr) (ir.Cond, error) {
 	switch e := e.(type) {
 	case *lang.And:
-		return r.list(e.List, and)
+		return r.list(e.List, ir.AllOf)
 	case *lang.Or:
-		return r.list(e.List, or)
+		return r.list(e.List, ir.AnyOf)
+	case *lang.Not:
+		return r.not(e)
+	case *lang.In:
+		return r.in(e)
+	case *lang.Related:
+		if r.names != nil {
+			return nil, unresolved(e.Path)
+		}
+		return r.related(e)
+	case *lang.Compare:
+		return r.compare(e)
 	}
-	return r.compare(e.(*lang.Compare))
+	return nil, &Error{Message: "empty filter expression"}
 }
 
-func (r *resolver) list(list []lang.Expr, combine func(...cond) cond) (cond, error) {
-	conds := make([]cond, len(list))
+func (r *resolver) list(list []lang.Expr, combine func(...ir.Cond) ir.Cond) (ir.Cond, error) {
+	conds := make([]ir.Cond, len(list))
 	for i, e := range list {
 		c, err := r.expr(e)
 		if err != nil {
@@ -66,38 +81,54 @@ func (r *resolver) list(list []lang.Expr, combine func(...cond) cond) (cond, err
 	return combine(conds...), nil
 }
 
-func (r *resolver) compare(c *lang.Compare) (cond, error) {
+func (r *resolver) compare(c *lang.Compare) (ir.Cond, error) {
 	if id, ok := changedField(c.Left); ok {
-		return r.changed(id, c.Right, func(is, other operand) cond { return compare(c.Op, is, other) })
+		return r.changed(id, c.Right, func(is, other ir.Operand) ir.Cond { return ir.Compare(c.Op, is, other) })
 	}
 	if id, ok := changedField(c.Right); ok {
-		return r.changed(id, c.Left, func(is, other operand) cond { return compare(c.Op, other, is) })
+		return r.changed(id, c.Left, func(is, other ir.Operand) ir.Cond { return ir.Compare(c.Op, other, is) })
 	}
 	if wanted, ok := asksWhetherSignedIn(c); ok && !r.restricted {
-		return truthValue(r.signedIn() == wanted), nil
+		return ir.Truth(r.b.signedIn() == wanted), nil
 	}
 	if c.Any {
 		left, right, err := r.sides(r, r, c)
 		if err != nil {
 			return nil, err
 		}
-		return compare(c.Op, left, right), nil
+		return ir.Compare(c.Op, left, right), nil
 	}
 	return r.compareAll(c)
 }
 
 // sides resolves the operands of a comparison.
-func (r *resolver) sides(l, rr *resolver, c *lang.Compare) (left, right operand, err error) {
+func (r *resolver) sides(l, rr *resolver, c *lang.Compare) (left, right ir.Operand, err error) {
 	if left, err = l.operand(c.Left); err != nil {
 		return left, right, wrap("left", c.Left, err)
 	}
 	if right, err = rr.operand(c.Right); err != nil {
 		return left, right, wrap("right", c.Right, err)
 	}
-	if v := right.constant(); v != nil && len(v.text) > maxPattern && (c.Op == lang.Like || c.Op == lang.NotLike) {
-		return left, right, wrap("right", c.Right, &Error{Message: "the pattern is too long"})
+	return left, right, checkPattern(c, right)
+}
+
+// checkPattern refuses a right side that the engines would.
+func checkPattern(c *lang.Compare, right ir.Operand) error {
+	if c.Op < lang.Like {
+		return nil
 	}
-	return left, right, nil
+	limit, exact := ir.MaxPattern, c.Op >= lang.LikeCase
+	if exact {
+		limit = ir.MaxCasePattern
+	}
+	v := right.Constant()
+	switch {
+	case v == nil && exact:
+		return wrap("right", c.Right, &Error{Message: "the pattern must be a constant"})
+	case v != nil && len(v.Text) > limit:
+		return wrap("right", c.Right, &Error{Message: "the pattern is too long"})
+	}
+	return nil
 }
 
 func wrap(side string, o lang.Operand, err error) error {
@@ -106,47 +137,59 @@ func wrap(side string, o lang.Operand, err error) error {
 }
 
 // compareAll is a comparison that must hold for every value of both sides.
-func (r *resolver) compareAll(c *lang.Compare) (cond, error) {
+func (r *resolver) compareAll(c *lang.Compare) (ir.Cond, error) {
 	if r.restricted { // the guards of what is crossed hold for the whole filter
 		if _, _, err := r.sides(r, r, c); err != nil {
 			return nil, err
 		}
 	}
-	var guards []cond
-	l, rr := *r, *r
-	l.space, rr.space = r.newSpace(), r.newSpace()
-	l.guards, rr.guards = &guards, &guards
-	left, right, err := r.sides(&l, &rr, c)
+	var guards []ir.Cond
+	l, rr := r.alone(&guards), r.alone(&guards)
+	left, right, err := r.sides(l, rr, c)
 	if err != nil {
 		return nil, err
 	}
-	leaf := compare(c.Op, left, right)
-	many := r.many(l.space, rr.space)
-	if _, known := leaf.(truthValue); known || len(many) == 0 {
-		return leaf, nil
+	leaf := ir.Compare(c.Op, left, right)
+	return r.b.forAll(leaf, guards, holdsForNone(leaf, left, right), l.scope, rr.scope), nil
+}
+
+// alone is the resolver with a scope of its own, whose guards go to the list.
+func (r *resolver) alone(guards *[]ir.Cond) *resolver {
+	own := *r
+	own.scope, own.guards = r.b.newScope(), guards
+	return &own
+}
+
+// forAll is that the condition, a comparison, holds for all rows of the scopes. bare:
+// it holds for no rows, so that the absence of a row for which it does not hold
+// decides alone.
+func (b *builder) forAll(leaf ir.Cond, guards []ir.Cond, bare bool, scopes ...int) ir.Cond {
+	many := b.many(scopes...)
+	if _, known := leaf.(ir.Truth); known || len(many) == 0 {
+		return leaf
 	}
-	never := &exists{sources: many, in: and(append([]cond{negate(leaf)}, guards...)...), none: true}
-	if len(guards) == 0 && holdsForNone(leaf, left, right) {
-		return never, nil
+	never := &ir.Exists{Sources: many, In: ir.AllOf(append([]ir.Cond{ir.Negate(leaf)}, guards...)...), None: true}
+	if len(guards) == 0 && bare {
+		return never
 	}
-	return and(&exists{sources: many, in: and(append([]cond{leaf}, guards...)...)}, never), nil
+	return ir.AllOf(&ir.Exists{Sources: many, In: ir.AllOf(append([]ir.Cond{leaf}, guards...)...)}, never)
 }
 
 // holdsForNone says whether the comparison is true for a side that has no values,
 // and never NULL: then no violation is all that it takes.
-func holdsForNone(c cond, left, right operand) bool {
-	t, ok := c.(*test)
+func holdsForNone(c ir.Cond, left, right ir.Operand) bool {
+	t, ok := c.(*ir.Comparison)
 	if !ok {
 		return false
 	}
 	// compare may have put the operands in the other order.
 	for _, side := range [...]struct {
-		o    operand
+		o    ir.Operand
 		left bool
-	}{{t.left, true}, {t.right, false}} {
+	}{{t.Left, true}, {t.Right, false}} {
 		reads := false
-		visit(side.o.term, func(*source) { reads = true })
-		if reads && (!follows(side.o.term) || t.missing(side.left) != outcomeTrue) {
+		ir.VisitTerm(side.o.Term, func(*ir.Source) { reads = true })
+		if reads && (!ir.PropagatesNull(side.o.Term) || t.Missing(side.left) != ir.OutcomeTrue) {
 			return false
 		}
 	}
@@ -154,10 +197,10 @@ func holdsForNone(c cond, left, right operand) bool {
 }
 
 // many are the sources of the spaces that may have many rows, parents first.
-func (b *build) many(spaces ...int) []*source {
-	var list []*source
+func (b *builder) many(spaces ...int) []*ir.Source {
+	var list []*ir.Source
 	for _, s := range b.made {
-		if s.many() && slices.Contains(spaces, s.space) {
+		if s.MultiRow() && slices.Contains(spaces, s.Scope) {
 			list = append(list, s)
 		}
 	}
@@ -165,37 +208,47 @@ func (b *build) many(spaces ...int) []*source {
 }
 
 // close puts an EXISTS around what shares each source of the space.
-func (b *build) close(c cond, space int) cond {
+func (b *builder) close(c ir.Cond, space int) ir.Cond {
 	many := b.many(space)
 	for _, s := range slices.Backward(many) {
-		c = place(c, s)
+		c = ir.PlaceExists(c, s)
 	}
 	return c
 }
 
 // operand resolves one side of a comparison.
-func (r *resolver) operand(o lang.Operand) (operand, error) {
+func (r *resolver) operand(o lang.Operand) (ir.Operand, error) {
 	switch o := o.(type) {
 	case lang.Text:
-		return constantOf(text(o.Value)), nil
+		return ir.ConstantOf(ir.Text(o.Value)), nil
 	case lang.Number:
-		return constantOf(number(o.Value)), nil
+		return ir.ConstantOf(ir.Number(o.Value)), nil
 	case *lang.Call:
 		return r.call(o)
+	case lang.Value:
+		return ir.ConstantOf(constant(o.V)), nil
+	case lang.Ident:
+		return r.ident(o.Name)
 	}
-	return r.ident(o.(lang.Ident).Name)
+	return ir.Operand{}, &Error{Message: "missing parameter " + quoted(o.String())}
 }
 
-func (r *resolver) ident(name string) (operand, error) {
+func (r *resolver) ident(name string) (ir.Operand, error) {
+	if r.names != nil {
+		if o, ok := r.names[name]; ok {
+			return o, nil
+		}
+		return word(name)
+	}
 	if !strings.HasPrefix(name, "@") {
 		return r.fieldOrWord(name)
 	}
-	if v, ok := macro(name, r.Now); ok {
-		r.volatile = true
-		return constantOf(v), nil
+	if v, ok := macro(name, r.b.Scope.Now); ok {
+		r.b.volatile = true
+		return ir.ConstantOf(v), nil
 	}
 	if r.restricted && (strings.HasPrefix(name, "@request.") || strings.HasPrefix(name, "@collection.")) {
-		return operand{}, unresolved(name)
+		return ir.Operand{}, unresolved(name)
 	}
 	if rest, ok := strings.CutPrefix(name, "@request."); ok {
 		return r.requestIdent(name, rest)
@@ -203,7 +256,7 @@ func (r *resolver) ident(name string) (operand, error) {
 	if rest, ok := strings.CutPrefix(name, "@collection."); ok {
 		return r.collectionIdent(name, rest)
 	}
-	return operand{}, unresolved(name)
+	return ir.Operand{}, unresolved(name)
 }
 
 func unresolved(name string) error {
@@ -211,45 +264,53 @@ func unresolved(name string) error {
 }
 
 // fieldOrWord is a path from the base, else one of the words null, true, false.
-func (r *resolver) fieldOrWord(name string) (operand, error) {
+func (r *resolver) fieldOrWord(name string) (ir.Operand, error) {
 	p, err := parsePath(name)
 	if err != nil {
-		return operand{}, err
+		return ir.Operand{}, err
 	}
 	o, err := r.path(r.base, p)
 	if err == nil || len(p.parts) > 1 || p.modifier != "" {
 		return o, err
 	}
+	if o, wordErr := word(name); wordErr == nil {
+		return o, nil
+	}
+	return ir.Operand{}, err
+}
+
+// word is one of the words null, true, false.
+func word(name string) (ir.Operand, error) {
 	switch strings.ToLower(name) {
 	case "null":
-		return constantOf(null), nil
+		return ir.ConstantOf(ir.Null), nil
 	case "true":
-		return constantOf(truth(true)), nil
+		return ir.ConstantOf(ir.TruthOf(true)), nil
 	case "false":
-		return constantOf(truth(false)), nil
+		return ir.ConstantOf(ir.TruthOf(false)), nil
 	}
-	return operand{}, err
+	return ir.Operand{}, unresolved(name)
 }
 
 // collectionIdent is @collection.name[:alias].path.
-func (r *resolver) collectionIdent(name, rest string) (operand, error) {
+func (r *resolver) collectionIdent(name, rest string) (ir.Operand, error) {
 	first, rest, ok := strings.Cut(rest, ".")
 	collection, alias, _ := strings.Cut(first, ":")
-	c := r.Snapshot.Find(collection)
+	c := r.b.Scope.Snapshot.Find(collection)
 	if !ok || c == nil {
-		return operand{}, unresolved(name)
+		return ir.Operand{}, unresolved(name)
 	}
 	p, err := parsePath(rest)
 	if err != nil {
-		return operand{}, err
+		return ir.Operand{}, err
 	}
-	return r.path(r.root(source{how: fromAll, collection: c, name: alias, space: r.space}), p)
+	return r.path(r.b.root(ir.Source{Kind: ir.EachRecord, Collection: c, Name: alias, Scope: r.scope}), p)
 }
 
 // root is the source that is reached from no other and like s.
-func (b *build) root(s source) *source {
+func (b *builder) root(s ir.Source) *ir.Source {
 	for _, known := range b.roots {
-		if known.like(&s) {
+		if known.Like(&s) {
 			return known
 		}
 	}
@@ -260,35 +321,35 @@ func (b *build) root(s source) *source {
 }
 
 // from is the source that is reached from parent and like s.
-func (b *build) from(parent *source, s source) *source {
-	s.parent = parent
-	for _, known := range parent.children {
-		if known.like(&s) {
+func (b *builder) from(parent *ir.Source, s ir.Source) *ir.Source {
+	s.Parent = parent
+	for _, known := range parent.Children {
+		if known.Like(&s) {
 			return known
 		}
 	}
 	made := &s
-	parent.children = append(parent.children, made)
+	parent.Children = append(parent.Children, made)
 	b.made = append(b.made, made)
 	return made
 }
 
 // rule resolves the rule of a collection as a condition on the rows of s, by
 // itself: it shares no sources with other expressions.
-func (b *build) rule(s *source, rule string) (cond, error) {
+func (b *builder) rule(s *ir.Source, rule string) (ir.Cond, error) {
 	e, err := b.parse(rule)
 	if err != nil {
 		return nil, err
 	}
-	r := resolver{build: b, base: s, space: b.newSpace()}
+	r := resolver{b: b, base: s, scope: b.newScope()}
 	c, err := r.expr(e)
 	if err != nil {
 		return nil, err
 	}
-	return b.close(c, r.space), nil
+	return b.close(c, r.scope), nil
 }
 
-func (b *build) parse(text string) (lang.Expr, error) {
+func (b *builder) parse(text string) (lang.Expr, error) {
 	if b.planner == nil {
 		return lang.Parse(text)
 	}
@@ -296,24 +357,27 @@ func (b *build) parse(text string) (lang.Expr, error) {
 }
 
 // crossed is called when a path reaches a record of the collection by a join.
-func (r *resolver) crossed(s *source) error {
-	if !r.restricted || s.how == ofNothing {
+func (r *resolver) crossed(s *ir.Source) error {
+	if !r.restricted || s.Kind == ir.FromNothing {
 		return nil
 	}
-	rule := s.collection.ListRule
+	if r.output {
+		return r.crossedForOutput(s)
+	}
+	rule := s.Collection.ListRule
 	switch {
 	case rule == nil:
-		return &Error{Message: "the records of " + quoted(s.collection.Name) + " may not be listed"}
-	case *rule == "" || slices.Contains(r.guarded, s):
+		return &Error{Message: "the records of " + quoted(s.Collection.Name) + " may not be listed"}
+	case *rule == "" || slices.Contains(r.b.guarded, s):
 		return nil
 	}
-	r.guarded = append(r.guarded, s)
-	c, err := r.rule(s, *rule)
+	r.b.guarded = append(r.b.guarded, s)
+	c, err := r.b.rule(s, *rule)
 	if err != nil {
 		return err
 	}
-	if c != truthValue(true) {
-		*r.guards = append(*r.guards, guard{s, c})
+	if c != ir.Truth(true) {
+		*r.guards = append(*r.guards, ir.ListGuard{Record: s, Rule: c})
 	}
 	return nil
 }

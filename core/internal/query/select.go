@@ -1,30 +1,38 @@
 package query
 
 import (
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
+	"github.com/loambase/loam/core/internal/query/render"
+	"github.com/loambase/loam/core/schema"
 )
 
 // read is a Select whose expressions are resolved.
 type read struct {
-	*build
-	sel    *Select
-	conds  []cond
-	guards []cond // on what rule, filter and sort cross, for the whole query
-	flags  []cond
-	keys   []sortKey
+	b       *builder
+	sel     *Select
+	conds   []ir.Cond
+	guards  []ir.Cond // on what rule, filter and sort cross, for the whole query
+	flags   []ir.Cond
+	keys    []ir.SortKey
+	outputs []ir.Output
 }
 
-func newBuild(p *Planner, sel *Select) *build {
-	b := &build{Scope: sel.Scope, planner: p}
-	b.base = &source{how: ofTable, collection: sel.Collection, alias: "t"}
+func newBuilder(p *Planner, sel *Select) *builder {
+	b := &builder{Scope: sel.Scope, planner: p}
+	b.base = &ir.Source{Kind: ir.FromTable, Collection: sel.Collection, Alias: "t"}
 	if sel.Candidate != nil {
-		b.base.how, b.base.virtual = ofCandidate, sel.Candidate
+		b.base.Kind, b.base.Candidate = ir.FromCandidate, sel.Candidate
+	}
+	if sel.Callers != nil {
+		b.base.ID = sel.ID
+		b.callers = b.root(ir.Source{Kind: ir.FromCallers, Collection: sel.Callers.Collection, IDs: sel.Callers.IDs})
 	}
 	return b
 }
 
 // Compile plans the read. An *Error says what is wrong with an expression. The plan
-// may be shared: it must not be changed, nor must Columns.
+// may be shared: it must not be changed.
 func (p *Planner) Compile(sel Select) (*Plan, error) { return p.planned(&sel, false) }
 
 func (p *Planner) compile(sel *Select) (*Plan, error) {
@@ -32,16 +40,19 @@ func (p *Planner) compile(sel *Select) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	sql, err := renderSelect(p.dialect, r.statement())
+	sql, err := render.Select(p.dialect, r.statement())
 	if err != nil {
 		return nil, err
 	}
 	return r.plan(sql), nil
 }
 
-// Count plans the number of the rows that Compile would read without a limit.
+// Count plans the number of the rows that Compile would read without a limit and
+// cursors. With Parents there is a row for each parent that has children: the number,
+// then the parent's id.
 func (p *Planner) Count(sel Select) (*Plan, error) {
-	sel.Columns, sel.Flags, sel.Keys, sel.Limit, sel.Offset, sel.After = nil, nil, false, 0, 0, ""
+	sel.Columns, sel.Outputs, sel.Flags, sel.Keys = nil, nil, nil, false
+	sel.Limit, sel.Offset, sel.After, sel.Before, sel.Backward = 0, 0, "", "", false
 	return p.planned(&sel, true)
 }
 
@@ -50,7 +61,7 @@ func (p *Planner) count(sel *Select) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	sql, err := renderCount(p.dialect, r.statement())
+	sql, err := render.Count(p.dialect, r.statement())
 	if err != nil {
 		return nil, err
 	}
@@ -58,13 +69,13 @@ func (p *Planner) count(sel *Select) (*Plan, error) {
 }
 
 // plan is the plan of what was rendered.
-func (r *read) plan(sql *rendered) *Plan {
-	plan := &Plan{SQL: sql.SQL, Args: sql.args, Tables: sql.tables, slots: sql.slots, cursor: sql.cursor,
-		Volatile: r.volatile, depends: r.depends}
-	if r.volatile {
+func (r *read) plan(sql *render.Rendered) *Plan {
+	plan := &Plan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, slots: sql.Slots, cursor: sql.Cursor, parent: sql.Parent,
+		Volatile: r.b.volatile, depends: r.b.depends}
+	if r.b.volatile {
 		plan.depends = onRequest
 	}
-	if len(r.conds) == 1 && r.conds[0] == truthValue(false) {
+	if len(r.conds) == 1 && r.conds[0] == ir.Truth(false) {
 		plan.Empty = true
 	}
 	plan.Passes = r.sel.Candidate != nil && len(r.conds) == 0 && len(r.flags) == 0
@@ -72,49 +83,45 @@ func (r *read) plan(sql *rendered) *Plan {
 }
 
 // statement is what there is to render.
-func (r *read) statement() *statement {
+func (r *read) statement() *ir.Statement {
 	sel := r.sel
-	s := &statement{
-		base: r.base, columns: sel.Columns, conds: r.conds, flags: r.flags, keys: r.keys, readKeys: sel.Keys,
-		sorted: sel.Sort != "", id: sel.ID, ids: sel.IDs, limit: sel.Limit, offset: sel.Offset, after: sel.After, forUpdate: sel.ForUpdate,
+	s := &ir.Statement{
+		Base: r.b.base, Columns: sel.Columns, Conds: r.conds, Flags: r.flags, Keys: r.keys, ReadKeys: sel.Keys,
+		Outputs: r.outputs, Sorted: sel.Sort != "", ID: sel.ID, IDs: sel.IDs, Limit: sel.Limit, Offset: sel.Offset,
+		After: sel.After, Before: sel.Before, Backward: sel.Backward, ForUpdate: sel.ForUpdate, Callers: r.b.callers,
 	}
-	if sel.Keys || sel.After != "" {
-		s.tag = sortTag(sel)
+	if sel.Keys || sel.After != "" || sel.Before != "" {
+		s.Tag = sortTag(sel)
 	}
 	if sel.RefBy != nil {
-		s.refField, s.refIDs = sel.RefBy.Field, sel.RefBy.IDs
+		s.RefField, s.RefIDs = sel.RefBy.Field, sel.RefBy.IDs
+	}
+	if sel.Parents != nil {
+		s.ParentField, s.ParentIDs = sel.Parents.Field, sel.Parents.IDs
 	}
 	return s
 }
 
 // resolve gives the expressions of the Select their meaning.
 func (p *Planner) resolve(sel *Select) (*read, error) {
-	r := &read{build: newBuild(p, sel), sel: sel}
-	rule, err := r.whole(sel.Rule, false)
-	if err != nil {
-		return nil, err
-	}
-	if len(sel.Filter) > lang.MaxText {
-		return nil, &Error{Message: "max filter length limit reached", Pos: lang.MaxText}
-	}
-	filter, err := r.whole(sel.Filter, sel.Restricted)
+	r := &read{b: newBuilder(p, sel), sel: sel}
+	cond, err := r.where()
 	if err != nil {
 		return nil, err
 	}
 	if err := r.sort(sel); err != nil {
 		return nil, err
 	}
-	c := r.close(and(append([]cond{rule, filter}, r.guards...)...), 0)
-	switch c := c.(type) {
-	case all:
-		r.conds = c
-	default:
-		if c != truthValue(true) {
-			r.conds = []cond{c}
+	r.conds = conjunction(r.b.close(ir.AllOf(append([]ir.Cond{cond}, r.guards...)...), 0))
+	for _, path := range sel.Outputs {
+		o, err := r.output(path)
+		if err != nil {
+			return nil, err
 		}
+		r.outputs = append(r.outputs, o)
 	}
 	for _, flag := range sel.Flags {
-		c, err := r.rule(r.base, flag)
+		c, err := r.b.rule(r.b.base, flag)
 		if err != nil {
 			return nil, err
 		}
@@ -123,16 +130,90 @@ func (p *Planner) resolve(sel *Select) (*read, error) {
 	return r, nil
 }
 
-// whole resolves an expression on the selected rows that shares its sources with
-// the others of space 0.
-func (r *read) whole(text string, restricted bool) (cond, error) {
-	if text == "" {
-		return truthValue(true), nil
-	}
-	e, err := r.parse(text)
+// where resolves rules and filters. What they cross is not in it yet: see guards.
+func (r *read) where() (ir.Cond, error) {
+	sel := r.sel
+	rule, err := r.whole(sel.Rule, sel.RuleExpr, false)
 	if err != nil {
 		return nil, err
 	}
-	in := resolver{build: r.build, base: r.base, restricted: restricted, guards: &r.guards}
-	return in.expr(e)
+	if len(sel.Filter) > lang.MaxText {
+		return nil, &Error{Message: "max filter length limit reached", Pos: lang.MaxText}
+	}
+	filter, err := r.whole(sel.Filter, sel.FilterExpr, sel.Restricted)
+	if err != nil {
+		return nil, err
+	}
+	return ir.AllOf(rule, filter), nil
+}
+
+// conjunction is the condition as a list of those that must hold.
+func conjunction(c ir.Cond) []ir.Cond {
+	switch c := c.(type) {
+	case ir.And:
+		return c
+	case ir.Truth:
+		if c {
+			return nil
+		}
+	}
+	return []ir.Cond{c}
+}
+
+// checkSelect refuses parts that do not go together, and expressions that cannot be used.
+func checkSelect(sel *Select) error {
+	switch {
+	case sel.Parents != nil && (sel.Offset > 0 || sel.ForUpdate):
+		return &Error{Message: "lists of parents have no offset and no lock"}
+	case sel.Parents != nil && relation(sel.Collection, sel.Parents.Field) == nil:
+		return noRelation(sel.Parents.Field)
+	case sel.Candidate != nil && (len(sel.Outputs) > 0 || sel.Parents != nil):
+		return &Error{Message: "what is not stored has no outputs"}
+	case sel.Callers != nil && sel.Candidate == nil && sel.ID == "":
+		return &Error{Message: "callers are judged about one record"}
+	}
+	for _, e := range [...]lang.Expr{sel.RuleExpr, sel.FilterExpr} {
+		if e == nil {
+			continue
+		}
+		if err := lang.Check(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relation is the relation field of that name, nil if there is none.
+func relation(c *schema.Collection, field string) *schema.Relation {
+	if f := c.Field(field); f != nil {
+		k, _ := f.Kind.(*schema.Relation)
+		return k
+	}
+	return nil
+}
+
+// whole resolves expressions on the selected rows that share their sources with the
+// others of scope 0.
+func (r *read) whole(text string, built lang.Expr, restricted bool) (ir.Cond, error) {
+	in := resolver{b: r.b, base: r.b.base, restricted: restricted, guards: &r.guards}
+	var conds []ir.Cond
+	if text != "" {
+		e, err := r.b.parse(text)
+		if err != nil {
+			return nil, err
+		}
+		c, err := in.expr(e)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, c)
+	}
+	if built != nil {
+		c, err := in.expr(built)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, c)
+	}
+	return ir.AllOf(conds...), nil
 }

@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
 )
 
@@ -13,15 +14,11 @@ const (
 	maxSortKey  = 255 // bytes
 )
 
-// deepOffset is from where on a sorted page is looked up by row ids first, so
-// that what is skipped is not read whole.
-const deepOffset = 500
-
 // sort resolves the client's sort and ends it with what makes it total.
 func (r *read) sort(sel *Select) error {
 	if sel.Sort == "" {
-		if sel.ID == "" && sel.IDs == nil && sel.Candidate == nil {
-			r.keys = append(r.keys, sortKey{how: keyRow})
+		if sel.Parents != nil || sel.ID == "" && sel.IDs == nil && sel.Candidate == nil {
+			r.keys = append(r.keys, ir.SortKey{Kind: ir.KeyRow})
 		}
 		return nil
 	}
@@ -35,56 +32,50 @@ func (r *read) sort(sel *Select) error {
 			return err
 		}
 		r.keys = append(r.keys, k)
-		if k.how != keyValue || k.isID(r.base) {
+		if k.Kind != ir.KeyValue || k.IsID(r.b.base) {
 			return nil // the rest has no effect
 		}
 	}
-	r.keys = append(r.keys, sortKey{how: keyRow, descending: r.keys[len(r.keys)-1].descending})
+	r.keys = append(r.keys, ir.SortKey{Kind: ir.KeyRow, Descending: r.keys[len(r.keys)-1].Descending})
 	return nil
 }
 
-// isID says whether the key is the primary key of the selected table.
-func (k *sortKey) isID(base *source) bool {
-	c, ok := k.operand.term.(column)
-	return ok && c.of == base && c.name == "id"
-}
-
-func (r *read) sortKey(item string, restricted bool) (k sortKey, err error) {
+func (r *read) sortKey(item string, restricted bool) (k ir.SortKey, err error) {
 	if len(item) > maxSortKey {
 		return k, &Error{Message: "max sort expression length limit reached"}
 	}
 	name := strings.TrimSpace(item)
 	if strings.HasPrefix(name, "-") || strings.HasPrefix(name, "+") {
-		k.descending = name[0] == '-'
+		k.Descending = name[0] == '-'
 		name = strings.TrimSpace(name[1:])
 	}
 	switch {
 	case name == "@random":
-		k.how = keyRandom
-		r.volatile = true
+		k.Kind = ir.KeyRandom
+		r.b.volatile = true
 		return k, nil
-	case name == "@rowid" && !r.Collection.IsView():
-		k.how = keyRow
+	case name == "@rowid" && !r.b.Scope.Collection.IsView():
+		k.Kind = ir.KeyRow
 		return k, nil
 	}
 	if !lang.IsIdent(name) || strings.HasPrefix(name, "@request.") {
 		return k, unresolved(name)
 	}
-	shared := resolver{build: r.build, base: r.base, restricted: restricted, guards: &r.guards}
+	shared := resolver{b: r.b, base: r.b.base, restricted: restricted, guards: &r.guards}
 	own := shared
 	if restricted { // what is crossed must be listable, for the whole query
 		if _, err := shared.ident(name); err != nil {
 			return k, err
 		}
 	}
-	own.space, own.guards = r.newSpace(), &k.guards
-	if k.operand, err = own.ident(name); err != nil {
+	own.scope, own.guards = r.b.newScope(), &k.Guards
+	if k.Operand, err = own.ident(name); err != nil {
 		return k, err
 	}
-	if k.operand.constant() != nil {
+	if k.Operand.Constant() != nil {
 		return k, unresolved(name)
 	}
-	k.sources = r.many(own.space)
+	k.Sources = r.b.many(own.scope)
 	return k, nil
 }
 

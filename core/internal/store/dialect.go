@@ -52,6 +52,15 @@ type Dialect interface {
 	// Like matches text, ASCII letters in any case; \ escapes.
 	Like(text, pattern string) string
 
+	// LikeCase is Like that tells upper from lower case. The pattern is one of Like;
+	// bind makes a parameter of a text.
+	LikeCase(text, pattern string, bind func(string) string) string
+
+	// JoinRows joins the rows of table, a FROM item with the alias t, whose _rowid_ the
+	// SELECT inner gives as r. For each row of what stands before it inner runs once,
+	// and may refer to it.
+	JoinRows(table, inner string) string
+
 	// Distance is the distance in kilometres between two points in degrees.
 	Distance(lonA, latA, lonB, latB string) string
 

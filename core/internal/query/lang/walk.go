@@ -24,7 +24,7 @@ func Walk(e Expr, fn func(Expr) bool) {
 
 // Limits of an expression that was built in code.
 const (
-	MaxBuiltCompares = 1000   // comparisons, and values of In that are no texts
+	MaxBuiltCompares = 500    // comparisons, and values of In that are no texts
 	MaxBuiltNesting  = 100    // of nodes
 	MaxBuiltValues   = 10_000 // values of all In together
 )

@@ -137,6 +137,16 @@ func (d Dialect) EqualFold(column, text string) string {
 // Like is ILIKE, which under the C collation folds ASCII only.
 func (Dialect) Like(text, pattern string) string { return text + " ILIKE " + pattern + ` ESCAPE '\'` }
 
+// LikeCase is LIKE.
+func (Dialect) LikeCase(text, pattern string, bind func(string) string) string {
+	return text + " LIKE " + bind(pattern) + ` ESCAPE '\'`
+}
+
+// JoinRows is a lateral join.
+func (Dialect) JoinRows(table, inner string) string {
+	return " CROSS JOIN LATERAL (" + inner + ") AS s JOIN " + table + " ON t._rowid_ = s.r"
+}
+
 // Distance is loam_distance of Functions, which works its arguments out once.
 func (Dialect) Distance(lonA, latA, lonB, latB string) string {
 	return "loam_distance(" + lonA + ", " + latA + ", " + lonB + ", " + latB + ")"

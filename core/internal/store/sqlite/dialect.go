@@ -97,6 +97,42 @@ func (Dialect) EqualFold(column, text string) string {
 // Like is LIKE.
 func (Dialect) Like(text, pattern string) string { return text + " LIKE " + pattern + ` ESCAPE '\'` }
 
+// LikeCase is GLOB, with the pattern in its spelling.
+func (Dialect) LikeCase(text, pattern string, bind func(string) string) string {
+	return text + " GLOB " + bind(glob(pattern))
+}
+
+// glob is a pattern of LIKE, with the escape \, in the spelling of GLOB, which has no
+// escape but sets of one character.
+func glob(pattern string) string {
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		c := pattern[i]
+		switch {
+		case c == '%':
+			b.WriteByte('*')
+			continue
+		case c == '_':
+			b.WriteByte('?')
+			continue
+		case c == '\\' && i+1 < len(pattern):
+			i++
+			c = pattern[i]
+		}
+		if strings.IndexByte("*?[", c) >= 0 {
+			b.WriteString("[" + string(c) + "]")
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// JoinRows keeps the order of the join: CROSS JOIN is how SQLite is told so.
+func (Dialect) JoinRows(table, inner string) string {
+	return " CROSS JOIN " + table + " ON t._rowid_ IN (" + inner + ")"
+}
+
 // Distance is by the spherical law of cosines.
 func (Dialect) Distance(lonA, latA, lonB, latB string) string {
 	return "6371 * acos(max(-1, min(1, cos(radians(" + latA + ")) * cos(radians(" + latB + ")) * cos(radians(" + lonB +

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// idleListener accepts connections on which a write fails when the client takes
+// nothing for the idle time. A write of any length succeeds as long as it moves.
+type idleListener struct {
+	net.Listener
+	idle time.Duration
+}
+
+func (l *idleListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &idleConn{Conn: conn, idle: l.idle}, nil
+}
+
+// idleConn moves its write deadline with each part that the client takes. It stands
+// below net/http, whose own limit is for the whole of an answer. Reading has no such
+// limit here: net/http also reads to learn that a client has gone away, for as long as
+// an answer takes (see middleware.Idle for bodies).
+type idleConn struct {
+	net.Conn
+	idle   time.Duration
+	manual atomic.Bool // somebody sets deadlines of their own, as WebSockets do
+}
+
+func (c *idleConn) SetDeadline(t time.Time) error {
+	c.manual.Store(!t.IsZero())
+	return c.Conn.SetDeadline(t)
+}
+
+func (c *idleConn) SetWriteDeadline(t time.Time) error {
+	c.manual.Store(!t.IsZero())
+	return c.Conn.SetWriteDeadline(t)
+}
+
+func (c *idleConn) Write(p []byte) (written int, err error) {
+	if c.manual.Load() {
+		return c.Conn.Write(p)
+	}
+	for {
+		if err := c.Conn.SetWriteDeadline(time.Now().Add(c.idle)); err != nil {
+			return written, err
+		}
+		n, err := c.Conn.Write(p[written:])
+		written += n
+		if !c.moved(int64(n), err) {
+			return written, err
+		}
+	}
+}
+
+// ReadFrom sends a part of a file by the kernel; net/http asks for it. Everything
+// else is copied.
+func (c *idleConn) ReadFrom(r io.Reader) (written int64, err error) {
+	part, ok := r.(*io.LimitedReader)
+	if !ok {
+		return io.Copy(writeOnly{c}, r)
+	}
+	file, ok := part.R.(*os.File)
+	if !ok {
+		return io.Copy(writeOnly{c}, r)
+	}
+	start, err := file.Seek(0, io.SeekCurrent)
+	if err != nil { // a pipe: what was read and not sent would be lost
+		return io.Copy(writeOnly{c}, r)
+	}
+	return c.sendFile(file, start, part)
+}
+
+// writeOnly hides ReadFrom from io.Copy.
+type writeOnly struct{ io.Writer }
+
+func (c *idleConn) sendFile(file *os.File, start int64, part *io.LimitedReader) (written int64, err error) {
+	length := part.N
+	for {
+		if !c.manual.Load() {
+			if err := c.Conn.SetWriteDeadline(time.Now().Add(c.idle)); err != nil {
+				return written, err
+			}
+		}
+		n, err := io.Copy(c.Conn, part)
+		written += n
+		if !c.moved(n, err) {
+			return written, err
+		}
+		// More may have been read than was sent.
+		if _, err := file.Seek(start+written, io.SeekStart); err != nil {
+			return written, err
+		}
+		part.N = length - written
+	}
+}
+
+// moved reports whether a write ran into the deadline after the client had taken
+// something: it goes on then.
+func (c *idleConn) moved(n int64, err error) bool {
+	return n > 0 && errors.Is(err, os.ErrDeadlineExceeded) && !c.manual.Load()
+}

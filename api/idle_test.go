@@ -1,0 +1,231 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/core/coretest"
+)
+
+// slowServer is a server whose clients may do nothing for the idle time, with a
+// collection of files and one of texts.
+func slowServer(t *testing.T, idle time.Duration, p *Program) (*Server, string) {
+	t.Helper()
+	p.Config.Idle = idle
+	server, listener := startServer(t, p)
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Errorf("Stop = %v", err)
+		}
+	})
+	coretest.Collection(t, server.App, `{"name":"papers","listRule":"","viewRule":"","createRule":"",
+		"fields":[{"name":"title","type":"text"},{"name":"file","type":"file","maxSelect":1,"maxSize":100000000}]}`)
+	return server, listener.Addr().String()
+}
+
+// paper is a request that creates a record with a file, head and body.
+func paper(t *testing.T, file []byte) (head string, body []byte) {
+	t.Helper()
+	var buf bytes.Buffer
+	form := multipart.NewWriter(&buf)
+	part, err := form.CreateFormFile("file", "a.txt")
+	if err == nil {
+		_, err = part.Write(file)
+	}
+	if err == nil {
+		err = form.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("POST /api/collections/papers/records HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
+		form.FormDataContentType(), buf.Len()), buf.Bytes()
+}
+
+// stored are the files of records in the data folder.
+func stored(t *testing.T, server *Server) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join(server.App.Config.Dir, "storage"), func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !strings.HasSuffix(path, ".attrs") {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// TestSlowUpload sends a body in pieces for much longer than the idle time.
+func TestSlowUpload(t *testing.T) {
+	t.Parallel()
+	const idle = 2 * time.Second // pieces come forty times as often: a busy machine may stall
+	server, address := slowServer(t, idle, &Program{})
+	head, body := paper(t, bytes.Repeat([]byte("slow "), 20_000))
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	start := time.Now()
+	if _, err := io.WriteString(conn, head); err != nil {
+		t.Fatal(err)
+	}
+	tick := time.NewTicker(idle / 40)
+	defer tick.Stop()
+	for rest := body; len(rest) > 0; <-tick.C {
+		piece := rest[:min(len(rest), len(body)/60+1)]
+		if _, err := conn.Write(piece); err != nil {
+			t.Fatalf("after %v: %v", time.Since(start), err)
+		}
+		rest = rest[len(piece):]
+	}
+	if took := time.Since(start); took < idle+idle/4 {
+		t.Fatalf("the upload took %v only, this test tests nothing", took)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if text, _ := io.ReadAll(res.Body); res.StatusCode != 200 {
+		t.Errorf("a slow upload = %d %s", res.StatusCode, text)
+	}
+	if files := stored(t, server); len(files) != 1 {
+		t.Errorf("stored are %q, want one file", files)
+	}
+}
+
+// TestStalledUpload stops in the middle of a body. It must be told so, and nothing of
+// it may stay.
+func TestStalledUpload(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	server, address := slowServer(t, time.Second, &Program{})
+	head, body := paper(t, bytes.Repeat([]byte("x"), 20<<20)) // more than is kept in memory
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(append([]byte(head), body[:len(body)-1]...)); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("no answer: %v", err)
+	}
+	defer res.Body.Close()
+	if text, _ := io.ReadAll(res.Body); res.StatusCode != 400 || !strings.Contains(string(text), "Nothing of the request's body has arrived for 1s.") {
+		t.Errorf("a stalled upload = %d %s", res.StatusCode, text)
+	}
+	if files := stored(t, server); len(files) != 0 {
+		t.Errorf("files %q stay of it", files)
+	}
+	if files, err := os.ReadDir(temporary); err != nil || len(files) != 0 {
+		t.Errorf("temporary files %v stay of it, %v", files, err)
+	}
+	if n, err := server.App.Records().Count(t.Context(), "papers"); n != 0 || err != nil {
+		t.Errorf("%d records, %v", n, err)
+	}
+}
+
+// slowConn accepts a few bytes of each write before its deadline, like a slow line.
+type slowConn struct {
+	net.Conn
+	perDeadline int
+	got         bytes.Buffer
+	deadlines   int
+}
+
+func (c *slowConn) SetWriteDeadline(time.Time) error { c.deadlines++; return nil }
+
+func (c *slowConn) Write(p []byte) (int, error) {
+	n := min(len(p), c.perDeadline)
+	c.got.Write(p[:n])
+	if n < len(p) {
+		return n, os.ErrDeadlineExceeded
+	}
+	return n, nil
+}
+
+func TestIdleConnGoesOn(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("0123456789", 10_000)
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, []byte("skipped"+text+"rest"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for name, send := range map[string]func(io.Writer) (int64, error){
+		"write": func(w io.Writer) (int64, error) { n, err := io.WriteString(w, text); return int64(n), err },
+		"copy":  func(w io.Writer) (int64, error) { return io.Copy(w, strings.NewReader(text)) },
+		"reader": func(w io.Writer) (int64, error) {
+			return w.(io.ReaderFrom).ReadFrom(io.LimitReader(strings.NewReader(text), int64(len(text))))
+		},
+		"file": func(w io.Writer) (int64, error) {
+			if _, err := file.Seek(7, io.SeekStart); err != nil {
+				return 0, err
+			}
+			return io.CopyN(w, file, int64(len(text)))
+		},
+	} {
+		slow := &slowConn{perDeadline: 777}
+		n, err := send(&idleConn{Conn: slow, idle: time.Minute})
+		if n != int64(len(text)) || err != nil || slow.got.String() != text || slow.deadlines < len(text)/777 {
+			t.Errorf("%s: %d bytes, %v, after %d deadlines; equal: %t", name, n, err, slow.deadlines, slow.got.String() == text)
+		}
+		stuck := &slowConn{}
+		if n, err := send(&idleConn{Conn: stuck, idle: time.Minute}); n != 0 || err == nil {
+			t.Errorf("%s: %d bytes, %v of a client that takes nothing", name, n, err)
+		}
+	}
+	manual := &slowConn{perDeadline: 777}
+	conn := &idleConn{Conn: manual, idle: time.Minute}
+	if err := conn.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.WriteString(conn, text); n != 777 || err == nil || manual.deadlines != 1 {
+		t.Errorf("with a deadline of its own: %d bytes, %v", n, err)
+	}
+}
+
+// TestSlowDownload takes nothing of an answer that is longer than what the kernel keeps.
+func TestSlowDownload(t *testing.T) {
+	t.Parallel()
+	written := make(chan error, 1)
+	p := &Program{}
+	p.Serve.BindFunc(func(e *ServeEvent) error {
+		e.Route(http.MethodGet, "/long", func(w http.ResponseWriter, r *Request) error {
+			_, err := w.Write(make([]byte, 64<<20))
+			written <- err
+			return nil
+		})
+		return nil
+	})
+	_, address := slowServer(t, 50*time.Millisecond, p)
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+	if err := <-written; err == nil {
+		t.Error("64 MiB were written to a client that reads nothing")
+	}
+}

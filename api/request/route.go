@@ -1,0 +1,44 @@
+package request
+
+// Route is one row of a table of routes: what logs, rate limits and documentation
+// know of it. Routes are shared and must not be changed.
+type Route struct {
+	Method string
+	Path   string // a pattern of chi: "/api/collections/{collection}/records"
+
+	// Label names the route, in the form of rate limit rules
+	// (docs/wire/auth-realtime-system.md §3.4): "*:create" for an action on a
+	// collection, a word for others, "METHOD /path" for those of an embedding program.
+	Label string
+	// Group is a second label that several routes share, as "*:auth"; "" for none.
+	Group    string
+	Audience Audience
+}
+
+// String returns the Label, "" for no route.
+func (r *Route) String() string {
+	if r == nil {
+		return ""
+	}
+	return r.Label
+}
+
+// Audience says whom a route is for, before any rule is asked.
+type Audience uint8
+
+const (
+	// Everyone may call; what they may do, rules or the handler decide.
+	Everyone Audience = iota + 1
+	// Superusers only.
+	Superusers
+)
+
+func (a Audience) String() string {
+	switch a {
+	case Everyone:
+		return "everyone"
+	case Superusers:
+		return "superusers"
+	}
+	return ""
+}

@@ -1,0 +1,83 @@
+package request
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/settings"
+)
+
+// Config is what a Service needs of the server. Every field is required.
+type Config struct {
+	// Authenticate returns the record of a token, nil for a token that is not valid.
+	// An error means that the token could not be checked.
+	Authenticate func(ctx context.Context, token string) (*record.Record, error)
+	Settings     func() *settings.Settings // the current ones
+	Log          func() *slog.Logger
+}
+
+// Service tracks the requests of one server. It is safe for concurrent use.
+type Service struct {
+	cfg Config
+
+	running atomic.Int64  // requests and streams
+	idle    chan struct{} // capacity 1; signalled when running reaches 0 while draining
+
+	// draining ends when the server drains. It is no request's context: streams are
+	// ended by it (see Request.Stream).
+	draining context.Context
+	drain    context.CancelFunc
+}
+
+// New returns a Service that has no requests yet.
+func New(cfg Config) *Service {
+	s := &Service{cfg: cfg, idle: make(chan struct{}, 1)}
+	s.draining, s.drain = context.WithCancel(context.Background())
+	return s
+}
+
+// Running returns how many requests and streams have not ended.
+func (s *Service) Running() int { return int(s.running.Load()) }
+
+// EndStreams ends the contexts of all streams, and of each that begins later.
+func (s *Service) EndStreams() { s.drain() }
+
+// Wait calls EndStreams and returns when no request and no stream is running. If ctx
+// ends before, its error is returned.
+func (s *Service) Wait(ctx context.Context) error {
+	s.drain() // before the count is read: leave signals only while draining
+	for s.running.Load() > 0 {
+		select {
+		case <-s.idle:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (s *Service) leave() {
+	if s.running.Add(-1) > 0 || s.draining.Err() == nil {
+		return
+	}
+	select {
+	case s.idle <- struct{}{}:
+	default:
+	}
+}
+
+// Track wraps the handler of a server, outside of every other middleware.
+func (s *Service) Track(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t := s.track(r)
+		t.out.ResponseWriter = w
+		t.request.out = &t.out
+		w.Header()[idHeader] = t.id[:]
+		s.running.Add(1)
+		defer s.leave()
+		next.ServeHTTP(&t.out, r.WithContext(t))
+	})
+}

@@ -1,0 +1,112 @@
+package rest
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/api/wire"
+)
+
+// route is one row of the table: the only place that says which requests there are.
+type route struct {
+	request.Route
+	limit bodyLimit // nil: wire.DefaultLimit
+	serve endpoint
+}
+
+// bodyLimit returns how many bytes the body of a call may have. An error refuses the
+// call before its body is read.
+type bodyLimit func(*call) (int64, error)
+
+// table returns every route below /api/. GET serves HEAD too.
+func (a *API) table() []*route {
+	const (
+		everyone   = request.Everyone
+		superusers = request.Superusers
+
+		collections = "/api/collections"
+		collection  = collections + "/{collection}"
+		records     = collection + "/records"
+		record      = records + "/{id}"
+	)
+	row := func(method, path, label string, audience request.Audience, serve endpoint) *route {
+		return &route{Route: request.Route{Method: method, Path: path, Label: label, Audience: audience}, serve: serve}
+	}
+	return []*route{
+		row("GET", "/api/health", "health", everyone, a.health),
+
+		row("GET", collections, "listCollections", superusers, a.listCollections),
+		row("POST", collections, "createCollection", superusers, a.createCollection),
+		row("GET", collection, "viewCollection", superusers, a.viewCollection),
+		row("PATCH", collection, "updateCollection", superusers, a.updateCollection),
+		row("DELETE", collection, "deleteCollection", superusers, a.deleteCollection),
+		row("DELETE", collection+"/truncate", "truncateCollection", superusers, a.truncateCollection),
+		row("PUT", collections+"/import", "importCollections", superusers, a.importCollections),
+		row("POST", collections+"/meta/dry-run-view", "dryRunView", superusers, a.dryRunView),
+		row("GET", collections+"/meta/scaffolds", "scaffolds", superusers, a.scaffolds),
+		row("POST", collections+"/meta/plan", "planCollections", superusers, a.planCollections),
+
+		row("GET", records, "*:list", everyone, a.listRecords),
+		row("POST", records, "*:create", everyone, a.createRecord).limited(ofCollection),
+		row("GET", record, "*:view", everyone, a.viewRecord),
+		row("PATCH", record, "*:update", everyone, a.updateRecord).limited(ofCollection),
+		row("DELETE", record, "*:delete", everyone, a.deleteRecord),
+
+		row("GET", collection+"/auth-methods", "*:listAuthMethods", everyone, a.authMethods),
+		row("POST", collection+"/auth-with-password", "*:authWithPassword", everyone, a.authWithPassword).grouped("*:auth"),
+		row("POST", collection+"/auth-refresh", "*:authRefresh", everyone, a.authRefresh),
+
+		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
+
+		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
+		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
+	}
+}
+
+func (r *route) limited(limit bodyLimit) *route {
+	r.limit = limit
+	return r
+}
+
+func (r *route) grouped(label string) *route {
+	r.Group = label
+	return r
+}
+
+// maxBody returns how many bytes the body of the call may have.
+func (r *route) maxBody(c *call) (int64, error) {
+	if r.limit == nil {
+		return wire.DefaultLimit, nil
+	}
+	return r.limit(c)
+}
+
+// Routes returns the table, for what is made from it outside: documentation, and the
+// check that a program's own routes are none of these.
+func (a *API) Routes() []request.Route {
+	var list []request.Route
+	for _, r := range a.table() {
+		list = append(list, r.Route)
+	}
+	return list
+}
+
+// Mount adds every route to the router.
+func (a *API) Mount(router chi.Router) {
+	for _, r := range a.table() {
+		h := a.handle(r)
+		router.Method(r.Method, r.Path, h)
+		if r.Method == http.MethodGet {
+			router.Method(http.MethodHead, r.Path, h)
+		}
+	}
+}
+
+// Own makes a handler of a route of the embedding program, with the caller and the
+// answers to errors that the API has.
+func (a *API) Own(method, path string, fn func(http.ResponseWriter, *http.Request, *request.Request) error) http.Handler {
+	own := request.Route{Method: method, Path: path, Label: method + " " + path, Audience: request.Everyone}
+	return a.handle(&route{Route: own, serve: func(c *call) error { return fn(c.w, c.r, c.Request) }})
+}

@@ -1,0 +1,164 @@
+// Package api is how the world talks to an app: the HTTP server with its transports,
+// and the command line.
+//
+//	p := &api.Program{App: core.New(core.Config{Dir: "data"})}
+//	os.Exit(p.Main())
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/hook"
+	"github.com/loambase/loam/core/settings"
+)
+
+// Config is what a server looks like from outside.
+type Config struct {
+	Origins []string // whose pages may use the API; default: everybody's
+	Public  string   // folder of files served at "/"; default: none
+
+	// Idle is how long a client may send nothing of a body, or take nothing of an
+	// answer, before the connection is closed; default 60 s. There is no limit on the
+	// whole of either: what moves may take its time.
+	Idle time.Duration
+
+	data string // the data folder, which is never served
+}
+
+func (c *Config) idle() time.Duration {
+	if c.Idle <= 0 {
+		return time.Minute
+	}
+	return c.Idle
+}
+
+// Server is the place where a server is put together: the App and what stands on it.
+// A Program makes one. It lives once, in this order:
+//
+//	Start  1. the App is opened: database, migrations, Start hooks, background work
+//	       2. the Serve hooks run and the routes are made
+//	       3. requests are accepted
+//	Drain  1. no connection is accepted any more, and idle ones are closed
+//	       2. streams are told to end (request.Request.Stream)
+//	       3. running requests finish, until the context of Drain ends
+//	Stop   1. what is still running is cut off
+//	       2. the App is closed: Stop hooks, background work, database
+//
+// What stands on the App is made before Start, so that hooks can be bound, and may use
+// it from Start to Stop. Start, Wait, Drain and Stop are called one after the other, by
+// whoever owns the server; Handler and Running are safe for concurrent use.
+type Server struct {
+	App  *core.App
+	Auth *auth.Service // its Hooks are bound here
+
+	cfg      *Config // of the Program; not to be changed any more when the handler is made
+	serve    *hook.Hook[*ServeEvent]
+	requests *request.Service
+	handler  func() (http.Handler, error)
+
+	http   *http.Server  // set by Start
+	served chan struct{} // closed when http accepts no more
+	failed error         // why, to be read after served
+}
+
+// drainTime is how long running requests may take when the server stops.
+const drainTime = 30 * time.Second
+
+// newServer returns a server of the App, which need not be open. It starts nothing.
+func newServer(app *core.App, cfg *Config, serve *hook.Hook[*ServeEvent]) *Server {
+	s := &Server{App: app, Auth: auth.New(app), cfg: cfg, serve: serve}
+	s.requests = request.New(request.Config{
+		Authenticate: s.Auth.Authenticate,
+		Settings:     func() *settings.Settings { return app.Settings().Current() },
+		Log:          app.Log,
+	})
+	s.handler = sync.OnceValues(s.build)
+	return s
+}
+
+// Handler returns the handler of the server, whose App must be open: for tests, and
+// for programs that listen themselves. It is made once, and the Serve hooks run once;
+// their error is returned each time.
+func (s *Server) Handler() (http.Handler, error) { return s.handler() }
+
+// Running returns how many requests and streams are under way.
+func (s *Server) Running() int { return s.requests.Running() }
+
+// Start opens the App and answers requests on the listener from then on. If it
+// returns an error, nothing is open but the listener. ctx bounds only the start. A
+// Server is started once.
+func (s *Server) Start(ctx context.Context, listener net.Listener) error {
+	if s.http != nil {
+		return errors.New("api: the server was started before")
+	}
+	if err := open(ctx, s.App, core.Serve); err != nil {
+		return err
+	}
+	handler, err := s.Handler()
+	if err != nil {
+		return errors.Join(fmt.Errorf("serve: %w", err), s.App.Close())
+	}
+	s.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       5 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(s.App.Log().Handler(), slog.LevelDebug), // broken clients, mostly
+	}
+	s.http.RegisterOnShutdown(s.requests.EndStreams)
+	s.served = make(chan struct{})
+	go func() {
+		s.failed = s.http.Serve(&idleListener{listener, s.cfg.idle()})
+		close(s.served)
+	}()
+	return nil
+}
+
+// Wait returns nil when ctx ends, and an error if no connection can be accepted any
+// more. The server is to be closed then. It must have been started.
+func (s *Server) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.served:
+		return fmt.Errorf("serve: %w", s.failed)
+	}
+}
+
+// Drain accepts no more connections, tells streams to end, and waits for what is
+// running. It returns the error of ctx if that ends before.
+func (s *Server) Drain(ctx context.Context) error {
+	if err := s.http.Shutdown(ctx); err != nil {
+		return err
+	}
+	return s.requests.Wait(ctx) // connections that were taken over are not Shutdown's
+}
+
+// Stop cuts off what is running and closes the App.
+func (s *Server) Stop() error {
+	s.requests.EndStreams()
+	err := s.http.Close()
+	<-s.served
+	return errors.Join(err, s.App.Close())
+}
+
+// Close is Drain for up to half a minute, and then Stop.
+func (s *Server) Close() error {
+	patience, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	err := s.Drain(patience)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.App.Log().Warn("requests were cut off", "after", drainTime, "running", s.Running())
+		err = nil
+	}
+	return errors.Join(err, s.Stop())
+}

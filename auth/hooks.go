@@ -1,0 +1,45 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/loambase/loam/core/hook"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Hooks are where code of an embedding program takes part in signing in. Handlers may
+// be bound and removed at any time.
+type Hooks struct {
+	// SignIn runs when a record has proved its identity and the rules of its collection
+	// let it sign in, before it gets its token. An error refuses.
+	SignIn hook.Hook[*Event]
+}
+
+// Event is a record that signs in.
+type Event struct {
+	hook.Event
+	Context context.Context
+	Caller  record.Caller
+	Method  string         // the Name of a Method, or "refresh"
+	Record  *record.Record // that signs in; belongs to the handlers
+}
+
+// Collection returns the collection of the record.
+func (e *Event) Collection() *schema.Collection { return e.Record.Collection() }
+
+// Hooks returns the hooks of the service.
+func (s *Service) Hooks() *Hooks { return &s.hooks }
+
+// runSignInHooks asks the handlers whether the record may sign in.
+func (s *Service) runSignInHooks(ctx context.Context, caller record.Caller, r *record.Record, method string) error {
+	h, c := &s.hooks.SignIn, r.Collection()
+	if !h.Bound(c.ID, c.Name) {
+		return nil
+	}
+	e := &Event{Caller: caller, Method: method, Record: r.Clone()}
+	return hook.Within(ctx, s.app.Config.HookLimit, func(ctx context.Context) error {
+		e.Context = ctx
+		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
+	})
+}

@@ -1,0 +1,129 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Method is one way to sign in, in a file of its own. The Service does what all of
+// them share: it finds the collection, asks rules and hooks, and issues the token.
+type Method interface {
+	// Name is what hooks, and rules by @request.context, call the method.
+	Name() string
+
+	// Enabled returns nil if the collection lets records sign in by this method, else
+	// the Forbidden fault to answer.
+	Enabled(c *schema.Collection) error
+
+	// Describe fills in what clients are told about the method.
+	Describe(c *schema.Collection, m *Methods)
+
+	// Form returns a pointer to an empty form, for the client's input to be decoded into.
+	Form() any
+
+	// Finish returns the record whose identity the form proves. A form that proves none
+	// is an Invalid fault, whatever is wrong with it, after the same time. Of a method
+	// of several steps this is the last one; those before have endpoints of their own.
+	Finish(ctx context.Context, a Attempt) (*record.Record, error)
+}
+
+// Attempt is somebody who tries to sign in.
+type Attempt struct {
+	Caller     record.Caller
+	Collection *schema.Collection
+	Form       any // as from Method.Form, filled in
+}
+
+// Method returns the method of that name, nil if there is none.
+func (s *Service) Method(name string) Method {
+	for _, m := range s.methods {
+		if m.Name() == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// SignIn signs the record in whose identity the form proves. The form is one of the
+// method's. Failures are those of the method; and Forbidden faults for methods that
+// are not enabled and for records that rules or hooks refuse.
+func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection string, m Method, form any, expand string) (*Response, error) {
+	c, err := s.collection(collection)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Enabled(c); err != nil {
+		return nil, err
+	}
+	r, err := m.Finish(ctx, Attempt{Caller: caller, Collection: c, Form: form})
+	if err != nil {
+		return nil, err
+	}
+	caller.Context = m.Name()
+	if err := s.admit(ctx, caller, r, m.Name()); err != nil {
+		return nil, err
+	}
+	token, err := newAuthToken(r, s.app.Now())
+	if err != nil {
+		return nil, err
+	}
+	return s.respond(ctx, caller, r, token, expand)
+}
+
+// errFailed is the one answer to a form that proves no identity.
+func errFailed() error { return fault.New(fault.Invalid, "Failed to authenticate.") }
+
+// Methods tells clients how to sign in to a collection
+// (docs/wire/auth-realtime-system.md §1.4). The order of the properties is that of the
+// wire. What no Method fills in is off.
+type Methods struct {
+	Password PasswordMethod `json:"password"`
+	OAuth2   OAuth2Method   `json:"oauth2"`
+	MFA      TimedMethod    `json:"mfa"`
+	OTP      TimedMethod    `json:"otp"`
+
+	// What old clients look at.
+	AuthProviders    []struct{} `json:"authProviders"` // null without OAuth2
+	UsernamePassword bool       `json:"usernamePassword"`
+	EmailPassword    bool       `json:"emailPassword"`
+}
+
+// PasswordMethod describes signing in with a password and one of the fields.
+type PasswordMethod struct {
+	IdentityFields []string `json:"identityFields"`
+	Enabled        bool     `json:"enabled"`
+}
+
+// OAuth2Method describes signing in through other services.
+type OAuth2Method struct {
+	Providers []struct{} `json:"providers"`
+	Enabled   bool       `json:"enabled"`
+}
+
+// TimedMethod describes a way to sign in that has to be completed in time.
+type TimedMethod struct {
+	Enabled  bool  `json:"enabled"`
+	Duration int64 `json:"duration"` // seconds
+}
+
+// Methods returns the ways to sign in to the auth collection. What a collection says
+// about ways that no Method offers has no effect: clients are told that they are off.
+func (s *Service) Methods(collection string) (*Methods, error) {
+	c, err := s.collection(collection)
+	if err != nil {
+		return nil, err
+	}
+	described := &Methods{
+		Password: PasswordMethod{IdentityFields: []string{}},
+		OAuth2:   OAuth2Method{Providers: []struct{}{}},
+	}
+	for _, m := range s.methods {
+		if m.Enabled(c) == nil {
+			m.Describe(c, described)
+		}
+	}
+	return described, nil
+}

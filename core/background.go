@@ -1,0 +1,100 @@
+package core
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+)
+
+// Go runs fn in the background while the App serves. When the App closes, the context
+// ends, and Close waits for fn to return. An error that fn returns before that, or a
+// panic, is logged under name; it ends fn and nothing else.
+//
+// Before Open, Go only registers fn: it then runs each time that the App is opened for
+// Serve, after the Start hooks. While the App serves, and in Start hooks, fn runs at
+// once, and not again when the App is opened another time.
+func (a *App) Go(name string, fn func(ctx context.Context) error) {
+	a.background.add(name, fn)
+}
+
+// background is the work that runs beside the services, each piece under a name.
+type background struct {
+	mu   sync.Mutex // guards what follows
+	jobs []job      // registered before the start
+	log  *slog.Logger
+	ctx  context.Context // of everything that runs; nil while nothing may
+	end  context.CancelFunc
+
+	running sync.WaitGroup
+}
+
+type job struct {
+	name string
+	fn   func(context.Context) error
+}
+
+// start lets work begin, until stop.
+func (b *background) start(log *slog.Logger) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.log = log
+	b.ctx, b.end = context.WithCancel(context.Background())
+}
+
+// stop ends all work and waits for it. Without a start it does nothing.
+func (b *background) stop() {
+	b.mu.Lock()
+	end := b.end
+	b.ctx, b.end = nil, nil
+	b.mu.Unlock()
+	if end != nil {
+		end()
+		b.running.Wait()
+	}
+}
+
+// add runs fn now, or registers it if there has been no start.
+func (b *background) add(name string, fn func(context.Context) error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ctx == nil {
+		b.jobs = append(b.jobs, job{name, fn})
+		return
+	}
+	b.runLocked(name, fn)
+}
+
+// run runs fn now. After stop it does nothing.
+func (b *background) run(name string, fn func(context.Context) error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ctx != nil {
+		b.runLocked(name, fn)
+	}
+}
+
+// runJobs runs what was registered.
+func (b *background) runJobs() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, j := range b.jobs {
+		b.runLocked(j.name, j.fn)
+	}
+}
+
+// runLocked starts the goroutine of fn. Lock must be held: stop must not begin to
+// wait before the goroutine counts.
+func (b *background) runLocked(name string, fn func(context.Context) error) {
+	ctx, log := b.ctx, b.log
+	b.running.Go(func() {
+		defer func() {
+			if v := recover(); v != nil {
+				log.Error("background work panicked", "name", name, "panic", v, "stack", string(debug.Stack()))
+			}
+		}()
+		if err := fn(ctx); err != nil && ctx.Err() == nil {
+			log.Error("background work failed", "name", name, "error", err)
+		}
+	})
+}

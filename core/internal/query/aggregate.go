@@ -1,0 +1,378 @@
+package query
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/internal/query/ir"
+	"github.com/loambase/loam/core/internal/query/lang"
+	"github.com/loambase/loam/core/internal/query/render"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// MaxGroups is how many groups an Aggregate gives at most.
+const MaxGroups = 1000
+
+// Aggregate describes figures over the records of the scope's collection that satisfy
+// rules and filters (docs/wire/graphql.md §4). Without GroupBy there is one group, also
+// of no records.
+type Aggregate struct {
+	Scope
+
+	// As in Select. With Restricted, figures and groups are held to what a filter may
+	// use: no hidden fields, list rules of crossed collections. E-mail addresses, which
+	// may be hidden, are neither grouped nor counted.
+	Rule       string
+	RuleExpr   lang.Expr
+	Filter     string
+	FilterExpr lang.Expr
+	Restricted bool
+
+	GroupBy []GroupKey
+	Values  []Figure
+
+	// Having selects groups, Sort sorts them, both by the names of outputs: count > 5 &&
+	// sum_price >= 100; -count,status. What Sort leaves open is in the order of the keys.
+	Having     string
+	HavingExpr lang.Expr
+	Sort       string
+
+	Limit  int // of groups; 0 and what is more than MaxGroups+1 stand for MaxGroups
+	Offset int
+}
+
+// GroupKey is a field, or a part of a date (UTC) as a number, that groups are made by.
+// Path may cross single relations, as in author.country.
+type GroupKey struct {
+	Path string
+	Part DatePart // "" is the value itself
+}
+
+// DatePart is a part of a date.
+type DatePart string
+
+// The parts.
+const (
+	Year  DatePart = "year"
+	Month DatePart = "month" // 1 to 12
+	Day   DatePart = "day"   // of the month
+	Hour  DatePart = "hour"
+)
+
+// Figure is a function over the values of a field. Count has no Path. Sum and Avg take
+// numbers, Min and Max numbers and dates, CountDistinct all but documents.
+type Figure struct {
+	Func Func
+	Path string
+}
+
+// Func is the name of an aggregate function.
+type Func string
+
+// The functions. The sum of nothing is 0; Avg, Min and Max of nothing are nil. A date
+// that is not set is no value for Min, Max and CountDistinct.
+const (
+	Count         Func = "count"
+	CountDistinct Func = "countDistinct"
+	Sum           Func = "sum"
+	Avg           Func = "avg"
+	Min           Func = "min"
+	Max           Func = "max"
+)
+
+// AggregatePlan is a compiled Aggregate.
+type AggregatePlan struct {
+	SQL      string
+	Args     []store.Value
+	Tables   []string          // as Plan.Tables
+	Volatile bool              // as Plan.Volatile
+	Outputs  []AggregateOutput // by column: the keys of the groups, then the figures
+}
+
+// AggregateOutput is a column of the result.
+type AggregateOutput struct {
+	// Name is that of the key, such as status, author_country, created_year, or of the
+	// figure: count, sum_price, countDistinct_author.
+	Name string
+
+	Key    *GroupKey // nil for a figure
+	Figure *Figure   // nil for a key
+
+	operand ir.Operand
+	integer bool
+	list    bool
+}
+
+// Value is the value of column i in the row on which rows stands: nil, a bool, an int64
+// (counts, parts of dates), a float64, a string, or a []string of a list field.
+func (p *AggregatePlan) Value(rows store.Rows, i int) any {
+	o := &p.Outputs[i]
+	if rows.Kind(i) == store.KindNull {
+		return nil
+	}
+	switch {
+	case o.integer && rows.Kind(i) == store.KindFloat:
+		return int64(rows.Float(i))
+	case o.integer:
+		return rows.Int(i)
+	case o.operand.Kind == ir.KindBool:
+		return rows.Bool(i)
+	case o.operand.Kind == ir.KindNumber:
+		if rows.Kind(i) == store.KindInt {
+			return float64(rows.Int(i))
+		}
+		return rows.Float(i)
+	case o.list:
+		list, _ := (&schema.Select{MaxSelect: 2}).Cast(rows.Text(i)).([]string)
+		return list
+	}
+	return rows.Text(i)
+}
+
+// aggregation is an Aggregate whose expressions are being resolved.
+type aggregation struct {
+	read    *read
+	columns []ir.AggregateColumn
+	outputs []AggregateOutput
+}
+
+// Aggregate plans the figures. The error is an *Error. Plans are not kept.
+func (p *Planner) Aggregate(a Aggregate) (*AggregatePlan, error) {
+	sel := Select{Scope: a.Scope, Rule: a.Rule, RuleExpr: a.RuleExpr, Filter: a.Filter, FilterExpr: a.FilterExpr, Restricted: a.Restricted}
+	if err := checkSelect(&sel); err != nil {
+		return nil, err
+	}
+	g := &aggregation{read: &read{b: newBuilder(p, &sel), sel: &sel}}
+	cond, err := g.read.where()
+	if err != nil {
+		return nil, err
+	}
+	if err := g.resolve(&a); err != nil {
+		return nil, err
+	}
+	stmt := &ir.Aggregate{Base: g.read.b.base, Columns: g.columns, Limit: a.Limit, Offset: max(0, a.Offset)}
+	stmt.Conds = conjunction(g.read.b.close(ir.AllOf(append([]ir.Cond{cond}, g.read.guards...)...), 0))
+	if stmt.Having, err = g.having(&a); err != nil {
+		return nil, err
+	}
+	if stmt.Order, err = g.order(a.Sort); err != nil {
+		return nil, err
+	}
+	if stmt.Limit <= 0 || stmt.Limit > MaxGroups+1 {
+		stmt.Limit = MaxGroups
+	}
+	sql, err := render.Aggregate(p.dialect, stmt)
+	if err != nil {
+		return nil, err
+	}
+	return &AggregatePlan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, Volatile: g.read.b.volatile, Outputs: g.outputs}, nil
+}
+
+func (g *aggregation) resolve(a *Aggregate) error {
+	for i := range a.GroupBy {
+		if err := g.key(&a.GroupBy[i]); err != nil {
+			return err
+		}
+	}
+	for i := range a.Values {
+		if err := g.figure(&a.Values[i]); err != nil {
+			return err
+		}
+	}
+	if len(g.columns) == 0 {
+		return &Error{Message: "nothing to aggregate"}
+	}
+	names := map[string]bool{}
+	for _, o := range g.outputs {
+		if names[o.Name] {
+			return &Error{Message: "the output " + quoted(o.Name) + " is there twice"}
+		}
+		names[o.Name] = true
+	}
+	return nil
+}
+
+// value is a field at the end of a path of single relations.
+func (g *aggregation) value(path string) (o ir.Operand, date bool, err error) {
+	p, err := parsePath(path)
+	if err != nil {
+		return o, false, err
+	}
+	if p.modifier != "" {
+		return o, false, misplaced(p)
+	}
+	r := g.read
+	in := resolver{b: r.b, base: r.b.base, scope: r.b.newScope(), restricted: r.sel.Restricted, guards: &r.guards}
+	if o, err = in.path(r.b.base, p); err != nil {
+		return o, false, err
+	}
+	column, ok := o.Term.(ir.Column)
+	switch {
+	case len(r.b.many(in.scope)) > 0:
+		return o, false, &Error{Message: quoted(path) + " has several values"}
+	case !ok:
+		return o, false, unresolved(path)
+	case o.EmailOf != nil:
+		return o, false, &Error{Message: "the addresses " + quoted(path) + " may be hidden"}
+	}
+	switch column.Of.Collection.Field(column.Name).Kind.(type) {
+	case *schema.Date, *schema.Autodate:
+		date = true
+	}
+	return o, date, nil
+}
+
+// dateParts are where the parts stand in a stored date.
+var dateParts = map[DatePart][2]int{Year: {1, 4}, Month: {6, 2}, Day: {9, 2}, Hour: {12, 2}}
+
+func (g *aggregation) key(k *GroupKey) error {
+	o, date, err := g.value(k.Path)
+	if err != nil {
+		return err
+	}
+	column := ir.AggregateColumn{Of: o, Date: date}
+	out := AggregateOutput{Name: outputName(k.Path), Key: k, list: o.Kind == ir.KindList, operand: o}
+	if k.Part != "" {
+		at, ok := dateParts[k.Part]
+		if !ok || !date {
+			return &Error{Message: quoted(k.Path) + " has no part " + quoted(string(k.Part))}
+		}
+		column.From, column.Len = at[0], at[1]
+		out.Name += "_" + string(k.Part)
+		out.integer = true
+		out.operand = ir.Operand{Kind: ir.KindNumber, Affinity: ir.AffinityNumber, Nullable: true}
+	}
+	if out.list {
+		out.operand.Kind, out.operand.Affinity = ir.KindText, ir.AffinityText
+	}
+	g.add(column, out)
+	return nil
+}
+
+func (g *aggregation) figure(f *Figure) error {
+	out := AggregateOutput{Name: string(f.Func), Figure: f, operand: ir.Operand{Kind: ir.KindNumber, Affinity: ir.AffinityNumber}}
+	if f.Func == Count {
+		if f.Path != "" {
+			return &Error{Message: "count counts records"}
+		}
+		out.integer = true
+		g.add(ir.AggregateColumn{Func: ir.Count}, out)
+		return nil
+	}
+	o, date, err := g.value(f.Path)
+	if err != nil {
+		return err
+	}
+	number := o.Kind == ir.KindNumber
+	column := ir.AggregateColumn{Of: o, Date: date}
+	fits := number
+	switch f.Func {
+	case CountDistinct:
+		column.Func, out.integer, fits = ir.CountDistinct, true, true
+	case Sum:
+		column.Func = ir.Sum
+	case Avg:
+		column.Func, out.operand.Nullable = ir.Avg, true
+	case Min, Max:
+		fits = number || date
+		out.operand = ir.Operand{Kind: o.Kind, Affinity: o.Affinity, Nullable: true}
+		if column.Func = ir.Min; f.Func == Max {
+			column.Func = ir.Max
+		}
+	default:
+		return &Error{Message: "unknown function " + quoted(string(f.Func))}
+	}
+	if !fits {
+		return &Error{Message: quoted(f.Path) + " has no " + string(f.Func)}
+	}
+	out.Name += "_" + outputName(f.Path)
+	g.add(column, out)
+	return nil
+}
+
+// outputName is a path as a name of the language.
+func outputName(path string) string { return strings.ReplaceAll(path, ".", "_") }
+
+func (g *aggregation) add(c ir.AggregateColumn, o AggregateOutput) {
+	o.operand.Term, o.operand.EmailOf = ir.Derived{Column: len(g.columns), Integer: o.integer}, nil
+	g.columns, g.outputs = append(g.columns, c), append(g.outputs, o)
+}
+
+// having resolves the conditions on groups, whose names are those of outputs.
+func (g *aggregation) having(a *Aggregate) ([]ir.Cond, error) {
+	names := make(map[string]ir.Operand, len(g.outputs))
+	for _, o := range g.outputs {
+		names[o.Name] = o.operand
+	}
+	in := resolver{b: g.read.b, base: g.read.b.base, restricted: true, guards: &g.read.guards, names: names}
+	var conds []ir.Cond
+	if a.Having != "" {
+		if len(a.Having) > lang.MaxText {
+			return nil, &Error{Message: "max filter length limit reached", Pos: lang.MaxText}
+		}
+		e, err := lang.Parse(a.Having)
+		if err != nil {
+			return nil, err
+		}
+		c, err := in.expr(e)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, c)
+	}
+	if a.HavingExpr != nil {
+		if err := lang.Check(a.HavingExpr); err != nil {
+			return nil, err
+		}
+		c, err := in.expr(a.HavingExpr)
+		if err != nil {
+			return nil, err
+		}
+		conds = append(conds, c)
+	}
+	return conjunction(ir.AllOf(conds...)), nil
+}
+
+// order resolves the sort of the groups, and ends it with their keys.
+func (g *aggregation) order(sort string) ([]ir.AggregateOrder, error) {
+	var order []ir.AggregateOrder
+	used := make([]bool, len(g.outputs))
+	add := func(i int, descending bool) {
+		used[i] = true
+		order = append(order, ir.AggregateOrder{Column: i, Descending: descending, Nullable: g.outputs[i].operand.Nullable})
+	}
+	if sort != "" {
+		items := strings.Split(sort, ",")
+		if len(items) > maxSortKeys {
+			return nil, &Error{Message: "max sort expressions limit reached"}
+		}
+		for _, item := range items {
+			name := strings.TrimSpace(item)
+			descending := strings.HasPrefix(name, "-")
+			name = strings.TrimSpace(strings.TrimLeft(name, "+-"))
+			i := g.index(name)
+			if i < 0 {
+				return nil, unresolved(name)
+			}
+			if !used[i] {
+				add(i, descending)
+			}
+		}
+	}
+	for i, o := range g.outputs {
+		if o.Key != nil && !used[i] {
+			add(i, false)
+		}
+	}
+	return order, nil
+}
+
+// index is the position of the output of that name, -1 if there is none.
+func (g *aggregation) index(name string) int {
+	for i, o := range g.outputs {
+		if o.Name == name {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,297 @@
+package ir
+
+import "github.com/loambase/loam/core/internal/query/lang"
+
+// Form is how a test is spelled in the end.
+type Form uint8
+
+const (
+	CmpEqual Form = iota
+	CmpNotEqual
+	CmpLess
+	CmpLessEqual
+	CmpGreater
+	CmpGreaterEqual
+	CmpLike
+	CmpNotLike
+	CmpLikeCase // LIKE that tells upper from lower case
+	CmpNotLikeCase
+	CmpIs      // IS NOT DISTINCT FROM
+	CmpIsNot   // IS DISTINCT FROM
+	CmpSame    // = in which NULL is ''
+	CmpDiffer  // != in which NULL is ''
+	CmpBlank   // left is '' or NULL
+	CmpFilled  // left is neither
+	CmpNull    // left is NULL
+	CmpNotNull // left is not
+	CmpAlways  // true, unless an operand is NULL
+)
+
+// Compare types a comparison (docs/wire/records.md §5.5, §5.6) and folds it if it can.
+func Compare(op lang.Op, l, r Operand) Cond {
+	c := CompareValues(op, l, r)
+	for _, o := range [...]Operand{l, r} {
+		if o.EmailOf != nil {
+			c = EmailShown{o.EmailOf, c}
+		}
+	}
+	return c
+}
+
+func CompareValues(op lang.Op, l, r Operand) Cond {
+	switch {
+	case folds(op, l, r):
+		return Truth(foldCompare(op, l, r))
+	case isLike(op):
+		return compareLike(op, l, r)
+	case l.Constant() != nil: // the constant goes right
+		l, r, op = r, l, op.Flipped()
+	}
+	l.Strict = l.Strict || r.Strict
+	v := r.Constant()
+	switch {
+	case v == nil:
+		return comparePair(op, l, r)
+	case v.empty() && (op == lang.Equal || op == lang.NotEqual):
+		return compareEmpty(op, l, *v)
+	case v.Kind == ValueNull:
+		return Truth(false)
+	case l.Constant() != nil: // the engine must compare them
+		return comparePair(op, l, r)
+	case r.Affinity == AffinityNone || r.Kind == l.Kind:
+		return compareKnown(op, l, *v)
+	}
+	return comparePair(op, l, r)
+}
+
+// compareEmpty is = and != with NULL or ”.
+func compareEmpty(op lang.Op, l Operand, v Value) Cond {
+	switch {
+	case l.Strict && v.Kind != ValueNull:
+		return compareKnown(op, l, v)
+	case l.Strict || l.Kind.IsNumber(): // a number is never ''
+		if !l.Nullable {
+			return Truth(op == lang.NotEqual)
+		}
+		return &Comparison{choose(op, CmpNull, CmpNotNull), l, ConstantOf(Null)}
+	case !l.Nullable:
+		return &Comparison{choose(op, CmpEqual, CmpNotEqual), l, ConstantOf(Text(""))}
+	}
+	return &Comparison{choose(op, CmpBlank, CmpFilled), l, ConstantOf(Null)}
+}
+
+// choose is the form for = or for !=.
+func choose(op lang.Op, equal, notEqual Form) Form {
+	if op == lang.Equal {
+		return equal
+	}
+	return notEqual
+}
+
+// compareKnown compares with a constant that is not NULL, converted to the kind
+// of the other side; if that cannot be, every number is below every text.
+func compareKnown(op lang.Op, l Operand, v Value) Cond {
+	v, order := l.convert(v)
+	if order != 0 {
+		return compareClasses(op, l, order)
+	}
+	r := ConstantOf(v)
+	if l.Kind == KindBool && v.Num != 0 && v.Num != 1 && (op == lang.Equal || op == lang.NotEqual) {
+		return compareClasses(op, l, -1)
+	}
+	if l.Kind == KindBool && (v.Num == 0 || v.Num == 1) {
+		r.Kind = KindBool
+	}
+	switch op {
+	case lang.Equal:
+		if l.Strict {
+			return &Comparison{CmpIs, l, r}
+		}
+		return &Comparison{CmpEqual, l, r}
+	case lang.NotEqual:
+		if l.Nullable {
+			return &Comparison{CmpIsNot, l, r}
+		}
+		return &Comparison{CmpNotEqual, l, r}
+	}
+	return &Comparison{orderForm(op), l, r}
+}
+
+// compareClasses is the outcome when every value of l is below (order < 0) or
+// above what it is compared with.
+func compareClasses(op lang.Op, l Operand, order int) Cond {
+	switch {
+	case op == lang.NotEqual:
+		return Truth(true) // of NULL too
+	case !holds(op, order):
+		return Truth(false)
+	}
+	return always(l, ConstantOf(Text("")))
+}
+
+// always is true, but NULL if an operand is.
+func always(l, r Operand) Cond {
+	if !l.Nullable && !r.Nullable {
+		return Truth(true)
+	}
+	return &Comparison{CmpAlways, l, r}
+}
+
+func orderForm(op lang.Op) Form {
+	return [...]Form{lang.Less: CmpLess, lang.LessEqual: CmpLessEqual, lang.Greater: CmpGreater, lang.GreaterEqual: CmpGreaterEqual}[op]
+}
+
+// convert gives a constant without affinity the kind of the operand; order is
+// how the operand's values compare with what has another kind.
+func (o Operand) convert(v Value) (converted Value, order int) {
+	switch {
+	case o.Kind == KindAny:
+		return v, 0
+	case o.Kind.IsNumber() && v.Kind == ValueText:
+		if f, ok := Numeric(v.Text); ok && o.Affinity == AffinityNumber {
+			return Number(f), 0
+		}
+		return v, -1
+	case o.Kind == KindText && v.Kind == ValueNumber:
+		if o.Affinity != AffinityText {
+			return v, 1
+		}
+		return Text(v.AsText()), 0
+	case o.Kind == KindList:
+		if v.Kind == ValueNumber {
+			return v, 1
+		}
+		if _, ok := Numeric(v.Text); ok {
+			return v, 1
+		}
+	}
+	return v, 0
+}
+
+// comparePair compares two operands of which neither is known, or one is only
+// known with the affinity of its column.
+func comparePair(op lang.Op, l, r Operand) Cond {
+	classes := classOrder(l, r)
+	if op != lang.Equal && op != lang.NotEqual {
+		switch {
+		case classes == 0:
+			return &Comparison{orderForm(op), l, r}
+		case holds(op, classes):
+			return always(l, r)
+		}
+		return Truth(false)
+	}
+	switch {
+	case classes != 0:
+		return compareNulls(op, l, r)
+	case l.Strict || r.Strict:
+		return &Comparison{choose(op, CmpIs, CmpIsNot), l, r}
+	case l.Nullable || r.Nullable:
+		return &Comparison{choose(op, CmpSame, CmpDiffer), l, r}
+	}
+	return &Comparison{choose(op, CmpEqual, CmpNotEqual), l, r}
+}
+
+// classOrder is not 0 if one of the operands is always a text, the other always a
+// number, and neither converts the other.
+func classOrder(l, r Operand) int {
+	switch {
+	case l.Kind == KindAny || r.Kind == KindAny || l.Kind.IsNumber() == r.Kind.IsNumber():
+		return 0
+	case l.Kind == KindList:
+		return 1
+	case r.Kind == KindList:
+		return -1
+	case l.Affinity != AffinityNone || r.Affinity != AffinityNone:
+		return 0
+	case l.Kind.IsNumber():
+		return -1
+	}
+	return 1
+}
+
+// compareNulls is = and != of a text and a number: they are equal only in that
+// both are NULL, for which the text may also be ” where that is the same.
+func compareNulls(op lang.Op, l, r Operand) Cond {
+	strict := l.Strict || r.Strict
+	l.Strict, r.Strict = strict, strict
+	parts := [...]Cond{compareEmpty(op, l, Null), compareEmpty(op, r, Null)}
+	if op == lang.Equal {
+		return AllOf(parts[:]...)
+	}
+	return AnyOf(parts[:]...)
+}
+
+func isLike(op lang.Op) bool { return op >= lang.Like }
+
+// compareLike compares with one of the signs of patterns.
+func compareLike(op lang.Op, l, r Operand) Cond {
+	f := [...]Form{lang.Like: CmpLike, lang.NotLike: CmpNotLike, lang.LikeCase: CmpLikeCase, lang.NotLikeCase: CmpNotLikeCase}[op]
+	if v := l.Constant(); v != nil && v.Kind == ValueNull {
+		return Truth(false)
+	}
+	v := r.Constant()
+	switch {
+	case v == nil || !r.prints():
+		return &Comparison{f, l, r}
+	case v.Kind == ValueNull:
+		return Truth(false)
+	}
+	pattern, ok := patternOf(r)
+	switch {
+	case ok:
+		return &Comparison{f, l, ConstantOf(Text(pattern))}
+	case op == lang.Like || op == lang.LikeCase:
+		return Truth(false)
+	}
+	return always(l, ConstantOf(Text("")))
+}
+
+// patternOf is the pattern of a right side that is known. One that stands for a
+// column is put between % as it is, as a column is.
+func patternOf(r Operand) (pattern string, ok bool) {
+	if r.Affinity != AffinityNone {
+		return "%" + r.Constant().AsText() + "%", true
+	}
+	return LikePattern(r.Constant().Pattern())
+}
+
+// outcome is what a condition gives when a row is missing.
+type outcome uint8
+
+const (
+	outcomeOpen outcome = iota // it depends
+	OutcomeTrue
+	outcomeFalse
+	outcomeNull
+)
+
+// Missing is the outcome of the test when the left or right operand is NULL.
+func (t *Comparison) Missing(left bool) outcome {
+	other := t.Left
+	if left {
+		other = t.Right
+	}
+	switch t.Form {
+	case CmpBlank, CmpNull:
+		return OutcomeTrue
+	case CmpFilled, CmpNotNull:
+		return outcomeFalse
+	case CmpIs:
+		return known(!other.Nullable, outcomeFalse)
+	case CmpIsNot:
+		return known(!other.Nullable, OutcomeTrue)
+	case CmpSame:
+		return known(other.NeverEmpty && !other.Nullable, outcomeFalse)
+	case CmpDiffer:
+		return known(other.NeverEmpty && !other.Nullable, OutcomeTrue)
+	}
+	return outcomeNull
+}
+
+func known(ok bool, o outcome) outcome {
+	if ok {
+		return o
+	}
+	return outcomeOpen
+}

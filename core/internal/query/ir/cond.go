@@ -1,0 +1,183 @@
+package ir
+
+// Cond is a condition on rows, typed and with constants folded: a sum of the
+// types below. SQL's three truth values hold within; at the top, NULL is false.
+type Cond interface{ isCond() }
+
+type (
+	Truth bool
+	And   []Cond // AND of two or more
+	Or    []Cond // OR of two or more
+
+	// Comparison is one comparison in its final form.
+	Comparison struct {
+		Form        Form
+		Left, Right Operand
+	}
+
+	// Not is the negation of a test.
+	Not struct{ Of Cond }
+
+	// NotTrue holds where the condition is false or NULL.
+	NotTrue struct{ Of Cond }
+
+	// OneOf holds if the operand, a text, is one of the values; none is ''. NULL is
+	// in no list, for which the answer is NULL.
+	OneOf struct {
+		Operand Operand
+		Values  []string
+	}
+
+	// EmailShown is a comparison of an e-mail address: the record must show it.
+	EmailShown struct {
+		Record *Source
+		Of     Cond
+	}
+
+	// Exists holds if the sources have rows for which in holds. A source that has
+	// none counts as one row of NULLs.
+	Exists struct {
+		Sources []*Source
+		In      Cond
+		None    bool // NOT EXISTS: the violations of an all-comparison
+		Present bool // the first source must have a row, whatever In says
+	}
+
+	// ListGuard holds if the record is missing or may be listed.
+	ListGuard struct {
+		Record *Source
+		Rule   Cond
+	}
+)
+
+func (Truth) isCond()       {}
+func (And) isCond()         {}
+func (Or) isCond()          {}
+func (*Comparison) isCond() {}
+func (Not) isCond()         {}
+func (NotTrue) isCond()     {}
+func (*OneOf) isCond()      {}
+func (EmailShown) isCond()  {}
+func (*Exists) isCond()     {}
+func (ListGuard) isCond()   {}
+
+// AllOf is the conjunction, simplified.
+func AllOf(list ...Cond) Cond {
+	var out And
+	for _, c := range list {
+		switch c := c.(type) {
+		case Truth:
+			if !c {
+				return c
+			}
+		case And:
+			out = append(out, c...)
+		default:
+			out = append(out, c)
+		}
+	}
+	switch len(out) {
+	case 0:
+		return Truth(true)
+	case 1:
+		return out[0]
+	}
+	return out
+}
+
+// AnyOf is the disjunction, simplified.
+func AnyOf(list ...Cond) Cond {
+	var out Or
+	for _, c := range list {
+		switch c := c.(type) {
+		case Truth:
+			if c {
+				return c
+			}
+		case Or:
+			out = append(out, c...)
+		default:
+			out = append(out, c)
+		}
+	}
+	switch len(out) {
+	case 0:
+		return Truth(false)
+	case 1:
+		return out[0]
+	}
+	return out
+}
+
+// Unless holds where the condition does not, also where that is NULL.
+func Unless(c Cond) Cond {
+	if t, ok := c.(Truth); ok {
+		return !t
+	}
+	return NotTrue{c}
+}
+
+// Negate is NOT of what a comparison gave: a constant, a test, or a test of an
+// address.
+func Negate(c Cond) Cond {
+	if t, ok := c.(Truth); ok {
+		return !t
+	}
+	return Not{c}
+}
+
+// SkipsNone says whether the first source may be without the row of NULLs: if all
+// others are reached through it, an all-comparison is about that one row alone,
+// and fails or holds by its other half.
+func (e *Exists) SkipsNone() bool {
+	if !e.None {
+		return false
+	}
+	for _, s := range e.Sources {
+		if !s.Under(e.Sources[0]) {
+			return false
+		}
+	}
+	return true
+}
+
+// VisitSources calls fn with every source that the condition reads, or unpacks.
+func VisitSources(c Cond, fn func(*Source)) {
+	switch c := c.(type) {
+	case And:
+		for _, part := range c {
+			VisitSources(part, fn)
+		}
+	case Or:
+		for _, part := range c {
+			VisitSources(part, fn)
+		}
+	case *Comparison:
+		VisitTerm(c.Left.Term, fn)
+		VisitTerm(c.Right.Term, fn)
+	case Not:
+		VisitSources(c.Of, fn)
+	case NotTrue:
+		VisitSources(c.Of, fn)
+	case *OneOf:
+		VisitTerm(c.Operand.Term, fn)
+	case EmailShown:
+		fn(c.Record)
+		VisitSources(c.Of, fn)
+	case *Exists:
+		for _, s := range c.Sources {
+			fn(s)
+		}
+		VisitSources(c.In, fn)
+	case ListGuard:
+		fn(c.Record)
+		VisitSources(c.Rule, fn)
+	}
+}
+
+// uses says whether the condition needs the row of the source.
+func uses(c Cond, s *Source) bool {
+	found := false
+	VisitSources(c, func(used *Source) { found = found || used.Under(s) })
+	return found
+}

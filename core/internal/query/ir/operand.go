@@ -1,0 +1,165 @@
+package ir
+
+import "github.com/loambase/loam/core/internal/store"
+
+// Kind is the type of an operand's values.
+type Kind uint8
+
+const (
+	KindText   Kind = iota
+	KindNumber      // of a number column, a length, a distance
+	KindBool
+	KindList // the JSON text of a list column
+	KindAny  // out of a JSON document: any scalar
+)
+
+// Operand is one resolved and typed side of a comparison.
+type Operand struct {
+	Term       Term
+	Kind       Kind
+	Affinity   Affinity
+	Nullable   bool
+	Strict     bool    // = and != take NULL and '' for different things
+	NeverEmpty bool    // never ''
+	EmailOf    *Source // the auth record whose address it is, if that may be hidden
+}
+
+// Term is what an operand is computed from: a sum of the types below.
+type Term interface{ isTerm() }
+
+type (
+	// value is a term too: a constant.
+
+	// Column is a field of a source's row. Its record may be one whose values are
+	// known; then it is one of the parameters.
+	Column struct {
+		Of   *Source
+		Name string
+		Kind store.ColumnKind
+	}
+	// Stored is a parameter that stands for a column of a candidate.
+	Stored struct {
+		V    store.Value
+		Kind store.ColumnKind
+	}
+	// Detached is the value of a text or boolean column, a boolean as 1 or 0, that
+	// compares as a constant does: without the affinity of the column.
+	Detached struct{ Of Column }
+	// Derived is a column of an Aggregate, by its position.
+	Derived struct {
+		Column  int
+		Integer bool
+	}
+	// Item is one item of a list that was unpacked.
+	Item struct{ Of *Source }
+
+	// Path is a value in the JSON document doc, a column or stored.
+	Path struct {
+		Doc   Term
+		Parts []string
+	}
+	// Length is the number of items of a list; of a single value, 0 or 1.
+	Length struct {
+		Of   Term
+		List bool
+	}
+	Lowered  struct{ Of Operand }
+	Distance struct{ Args [4]Operand }
+	Strftime struct {
+		Format    string
+		Time      Operand
+		Modifiers []string
+	}
+)
+
+func (Value) isTerm()     {}
+func (Column) isTerm()    {}
+func (Stored) isTerm()    {}
+func (Detached) isTerm()  {}
+func (Derived) isTerm()   {}
+func (Item) isTerm()      {}
+func (Path) isTerm()      {}
+func (Length) isTerm()    {}
+func (Lowered) isTerm()   {}
+func (*Distance) isTerm() {}
+func (*Strftime) isTerm() {}
+
+// Constant is the operand's value, nil if it is not known before the query.
+func (o Operand) Constant() *Value {
+	if v, ok := o.Term.(Value); ok {
+		return &v
+	}
+	return nil
+}
+
+// ConstantOf is the operand of a value without affinity.
+func ConstantOf(v Value) Operand {
+	o := Operand{Term: v, Nullable: v.Kind == ValueNull}
+	if v.Kind == ValueNumber {
+		o.Kind = KindNumber
+	}
+	return o
+}
+
+// Column is the kind of column that holds such values, for the dialect.
+func (k Kind) Column() store.ColumnKind {
+	return [...]store.ColumnKind{store.ColumnText, store.ColumnNumber, store.ColumnBool,
+		store.ColumnText, store.ColumnJSON}[k]
+}
+
+// IsNumber says whether values of the kind compare as numbers.
+func (k Kind) IsNumber() bool { return k == KindNumber || k == KindBool }
+
+// VisitTerm calls fn with every source that the term reads.
+func VisitTerm(t Term, fn func(*Source)) {
+	switch t := t.(type) {
+	case Column:
+		fn(t.Of)
+	case Detached:
+		fn(t.Of.Of)
+	case Item:
+		fn(t.Of)
+	case Path:
+		VisitTerm(t.Doc, fn)
+	case Length:
+		VisitTerm(t.Of, fn)
+	case Lowered:
+		VisitTerm(t.Of.Term, fn)
+	case *Distance:
+		for _, a := range t.Args {
+			VisitTerm(a.Term, fn)
+		}
+	case *Strftime:
+		VisitTerm(t.Time.Term, fn)
+	}
+}
+
+// PropagatesNull says whether the term is NULL when a source that it reads has no row.
+func PropagatesNull(t Term) bool {
+	switch t := t.(type) {
+	case Length:
+		return false
+	case Lowered:
+		return PropagatesNull(t.Of.Term)
+	case *Strftime:
+		return PropagatesNull(t.Time.Term)
+	case *Distance:
+		for _, a := range t.Args {
+			if !PropagatesNull(a.Term) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// LowerOf is o in lower case, folded if o is known.
+func LowerOf(o Operand) Operand {
+	if v := o.Constant(); v != nil && o.prints() {
+		if v.Kind == ValueNull {
+			return o
+		}
+		return Operand{Term: Text(LowerText(v.AsText())), Strict: o.Strict}
+	}
+	return Operand{Term: Lowered{o}, Kind: KindText, Nullable: o.Nullable, Strict: o.Strict, EmailOf: o.EmailOf}
+}

@@ -1,0 +1,61 @@
+package ir
+
+import "slices"
+
+const maxMerged = 20 // sources of EXISTS that are made one
+
+// PlaceExists puts an EXISTS over s around the smallest part of c that holds every use
+// of s. Under an OR each branch gets its own: that some row makes one of them
+// true is the same as that one of them is true for some row.
+func PlaceExists(c Cond, s *Source) Cond {
+	switch c := c.(type) {
+	case Or:
+		list := make([]Cond, len(c))
+		for i, part := range c {
+			list[i] = PlaceExists(part, s)
+		}
+		return AnyOf(list...)
+	case And:
+		return placeInAll(c, s)
+	}
+	if !uses(c, s) {
+		return c
+	}
+	return existsOver(s, c)
+}
+
+// existsOver is an EXISTS over s, in which those that are parts of its conjunction are
+// taken up.
+func existsOver(s *Source, parts ...Cond) Cond {
+	e := &Exists{Sources: []*Source{s}}
+	for i, part := range parts {
+		if inner, ok := part.(*Exists); ok && !inner.None && len(e.Sources)+len(inner.Sources) <= maxMerged {
+			e.Sources = append(e.Sources, inner.Sources...)
+			parts[i] = inner.In
+		}
+	}
+	e.In = AllOf(parts...)
+	return e
+}
+
+func placeInAll(c And, s *Source) Cond {
+	var users, list []Cond
+	at := 0
+	for _, part := range c {
+		if !uses(part, s) {
+			list = append(list, part)
+			continue
+		}
+		if users == nil {
+			at = len(list)
+		}
+		users = append(users, part)
+	}
+	switch len(users) {
+	case 0:
+		return c
+	case 1:
+		return AllOf(slices.Insert(list, at, PlaceExists(users[0], s))...)
+	}
+	return AllOf(slices.Insert(list, at, existsOver(s, users...))...)
+}

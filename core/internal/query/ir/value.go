@@ -1,0 +1,145 @@
+package ir
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/query/lang"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// Value is a constant: NULL, a number or a text. True and false are the whole
+// numbers 1 and 0.
+type Value struct {
+	Kind  valueKind
+	whole bool // a number that the language has as an integer: prints as 5, not 5.0
+	Num   float64
+	Text  string
+}
+
+type valueKind uint8
+
+const (
+	ValueNull valueKind = iota
+	ValueNumber
+	ValueText
+)
+
+var Null = Value{}
+
+func Number(f float64) Value { return Value{Kind: ValueNumber, Num: f} }
+func Whole(n int) Value      { return Value{Kind: ValueNumber, Num: float64(n), whole: true} }
+func Text(s string) Value    { return Value{Kind: ValueText, Text: s} }
+
+func TruthOf(b bool) Value {
+	if b {
+		return Whole(1)
+	}
+	return Whole(0)
+}
+
+// empty says whether the value is NULL or ”, which = and != take for the same.
+func (v Value) empty() bool {
+	return v.Kind == ValueNull || v.Kind == ValueText && v.Text == ""
+}
+
+// Param is the value as a bound parameter.
+func (v Value) Param() store.Value {
+	switch {
+	case v.Kind == ValueNumber && v.whole:
+		return store.Int(int64(v.Num))
+	case v.Kind == ValueNumber:
+		return store.Float(v.Num)
+	case v.Kind == ValueText:
+		return store.Text(v.Text)
+	}
+	return store.Null
+}
+
+// prints says whether every engine prints the value alike, so that asText tells
+// what it is as text.
+func (v Value) prints() bool {
+	return v.Kind != ValueNumber || v.whole || v.Num == math.Trunc(v.Num) && math.Abs(v.Num) < 1e15
+}
+
+// AsText is the value as text, as SQLite has it: a number that is not whole in kind
+// has a point. But it has as few digits as tell it from all others; SQLite prints up
+// to 17, and not always the nearest ones.
+func (v Value) AsText() string {
+	switch {
+	case v.Kind != ValueNumber:
+		return v.Text
+	case v.whole:
+		return strconv.FormatFloat(v.Num, 'f', -1, 64)
+	case v.Num == math.Trunc(v.Num) && math.Abs(v.Num) < 1e17:
+		return strconv.FormatFloat(v.Num+0, 'f', 1, 64) // + 0: there is no -0
+	case math.Abs(v.Num) >= 1e-4 && math.Abs(v.Num) < 1e17:
+		return strconv.FormatFloat(v.Num, 'f', -1, 64)
+	}
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v.Num, 'e', -1, 64), "e")
+	if !strings.Contains(mantissa, ".") {
+		mantissa += ".0"
+	}
+	return mantissa + "e" + exponent
+}
+
+// Pattern is the value as the right side of ~ takes it: numbers are printed as a
+// client would write them.
+func (v Value) Pattern() string {
+	if v.Kind == ValueNumber {
+		return strconv.FormatFloat(v.Num, 'f', -1, 64)
+	}
+	return v.Text
+}
+
+// Numeric is the number that a text looks like: blanks around it, a sign, digits
+// with or without a point, an exponent.
+func Numeric(s string) (float64, bool) {
+	s = strings.Trim(s, " \t\n\v\f\r")
+	digits := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case lang.IsDigit(c):
+			digits = true
+		case c == '.' || c == '+' || c == '-':
+		case (c == 'e' || c == 'E') && digits:
+		default:
+			return 0, false
+		}
+	}
+	if !digits {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil && !math.IsInf(f, 0) { // too large is infinite
+		return 0, false
+	}
+	return f, true
+}
+
+// Bound is a bound value as a constant.
+func Bound(v store.Value) Value {
+	switch v.Kind() {
+	case store.KindText:
+		return Text(v.AsText())
+	case store.KindFloat:
+		f := v.AsFloat() // a number column stores what is whole as an integer
+		return Value{Kind: ValueNumber, Num: f, whole: f == math.Trunc(f) && math.Abs(f) < 1<<53}
+	case store.KindInt, store.KindBool:
+		return Whole(int(v.AsInt()))
+	}
+	return Null
+}
+
+// AsNumber is a number, the number that a text looks like, or NULL.
+func (v Value) AsNumber() Value {
+	if v.Kind != ValueText {
+		return v
+	}
+	if f, ok := Numeric(v.Text); ok {
+		return Number(f)
+	}
+	return Null
+}

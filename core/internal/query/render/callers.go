@@ -1,0 +1,15 @@
+package render
+
+import "github.com/loambase/loam/core/internal/query/ir"
+
+// forCallers renders the ids of those callers for whom the one record passes.
+func (w *writer) forCallers(s *ir.Statement) string {
+	conds := s.Conds
+	if s.Base.Kind == ir.FromTable {
+		conds = []ir.Cond{&ir.Exists{Sources: []*ir.Source{s.Base}, In: ir.AllOf(conds...), Present: true}}
+	} else {
+		w.tables = append(w.tables, s.Base.Collection.Name)
+	}
+	from := w.item(s.Callers)
+	return "SELECT " + w.alias(s.Callers) + `."value" FROM ` + from + w.where(s.Callers, conds, false, nil)
+}

@@ -1,0 +1,288 @@
+package render
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/query/ir"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// inOrder appends s and what it is reached through to the items of a FROM, parents
+// first. Only roots and what is joined to them belongs there; the rest is part of
+// another FROM.
+func inOrder(items []*ir.Source, roots []*ir.Source, s *ir.Source) []*ir.Source {
+	if s == nil || slices.Contains(items, s) {
+		return items
+	}
+	items = inOrder(items, roots, s.Parent)
+	for x := s; ; x = x.Parent {
+		if slices.Contains(roots, x) {
+			return append(items, s)
+		}
+		if !x.Joined() {
+			return items
+		}
+	}
+}
+
+// reader names the sources that something reads, beside conditions.
+type reader func(fn func(*ir.Source))
+
+func (r reader) each(fn func(*ir.Source)) {
+	if r != nil {
+		r(fn)
+	}
+}
+
+// item is a FROM item of the source.
+func (w *writer) item(s *ir.Source) string {
+	switch s.Kind {
+	case ir.EachItem:
+		return w.dialect.Each(w.term(s.List), w.alias(s))
+	case ir.FromCallers:
+		list := w.slot(&w.slots.Callers, IDList(s.IDs))
+		return w.dialect.Each(w.dialect.Param(list, store.ColumnMulti), w.alias(s))
+	}
+	return w.table(s)
+}
+
+// exists renders EXISTS over sources.
+func (w *writer) exists(e *ir.Exists) string {
+	sql := "EXISTS (SELECT 1 FROM " + w.fromMany(e, nil) + ")"
+	if e.None {
+		return "NOT " + sql
+	}
+	return sql
+}
+
+// fromMany renders the sources, what is joined to them, and the condition as
+// WHERE. A source without rows counts as a row of NULLs, so it is a left join;
+// one without which the condition cannot hold is an inner join, and comes first.
+// reads is what else is to be read from the rows.
+func (w *writer) fromMany(e *ir.Exists, reads reader) string {
+	inner := func(s *ir.Source) bool {
+		return s == e.Sources[0] && (e.Present || e.SkipsNone()) || ir.Rejects(e.In, s)
+	}
+	var items []*ir.Source
+	for _, first := range [...]bool{true, false} {
+		for _, s := range e.Sources {
+			if inner(s) == first {
+				items = inOrder(items, e.Sources, s)
+			}
+		}
+	}
+	add := func(s *ir.Source) { items = inOrder(items, e.Sources, s) }
+	ir.VisitSources(e.In, add)
+	reads.each(add)
+	w.from(items)
+
+	var b strings.Builder
+	var where []string
+	before := len(w.present)
+	defer func() { w.present = w.present[:before] }()
+	for i, s := range items {
+		on := w.on(s, false)
+		if inner(s) {
+			w.present = append(w.present, s)
+		}
+		if i == 0 && inner(s) {
+			b.WriteString(w.item(s))
+			if on != "TRUE" {
+				where = append(where, on)
+			}
+			continue
+		}
+		if i == 0 {
+			b.WriteString("(SELECT 1) AS one")
+		}
+		if i > 0 && inner(s) {
+			b.WriteString(" JOIN ")
+		} else {
+			b.WriteString(" LEFT JOIN ")
+		}
+		b.WriteString(w.item(s) + " ON " + on)
+	}
+	if e.In != ir.Truth(true) {
+		where = append(where, w.conjuncts(e.In)...)
+	}
+	if len(where) == 0 {
+		return b.String()
+	}
+	return b.String() + " WHERE " + strings.Join(where, " AND ")
+}
+
+// conjuncts renders the parts of a conjunction so that AND may join them.
+func (w *writer) conjuncts(c ir.Cond) []string {
+	list, ok := c.(ir.And)
+	if !ok {
+		list = ir.And{c}
+	}
+	sql := make([]string, len(list))
+	for i, part := range list {
+		sql[i] = w.cond(part)
+		if _, ok := part.(ir.Or); ok {
+			sql[i] = "(" + sql[i] + ")"
+		}
+	}
+	return sql
+}
+
+// cond renders a condition.
+func (w *writer) cond(c ir.Cond) string {
+	switch c := c.(type) {
+	case ir.Truth:
+		if c {
+			return "TRUE"
+		}
+		return "FALSE"
+	case ir.And:
+		return strings.Join(w.conjuncts(c), " AND ")
+	case ir.Or:
+		sql := make([]string, len(c))
+		for i, part := range c {
+			sql[i] = w.cond(part)
+			if _, ok := part.(ir.And); ok {
+				sql[i] = "(" + sql[i] + ")"
+			}
+		}
+		return strings.Join(sql, " OR ")
+	case *ir.Comparison:
+		return w.test(c)
+	case ir.Not:
+		return "NOT (" + w.cond(c.Of) + ")"
+	case ir.NotTrue:
+		return "(" + w.cond(c.Of) + ") IS NOT TRUE"
+	case *ir.OneOf:
+		return w.oneOf(c)
+	case ir.EmailShown:
+		return "(" + w.cond(c.Of) + ") AND " + w.column(c.Record, "emailVisibility") + " = TRUE"
+	case *ir.Exists:
+		return w.exists(c)
+	case ir.ListGuard:
+		return "(" + w.column(c.Record, "id") + " IS NULL OR " + w.cond(c.Rule) + ")"
+	}
+	return "FALSE"
+}
+
+// oneOf renders membership of a list of texts, which is one parameter.
+func (w *writer) oneOf(c *ir.OneOf) string {
+	list := w.dialect.Items(w.bind(IDList(c.Values)), "e")
+	return w.text(c.Operand) + ` IN (SELECT e."value" FROM ` + list + ")"
+}
+
+// bucket is conditions on what is reached through one single relation of a row:
+// they are judged on the other side first, inside out.
+type bucket struct {
+	child *ir.Source
+	conds []ir.Cond
+}
+
+// insideOut takes from a conjunction on the rows of root what can be judged on
+// the other side of a single relation: what reads nothing but records reached
+// through it and cannot hold without one.
+func insideOut(root *ir.Source, conds []ir.Cond) (buckets []bucket, rest []ir.Cond) {
+	put := func(c ir.Cond, child *ir.Source) {
+		for i := range buckets {
+			if buckets[i].child == child {
+				buckets[i].conds = append(buckets[i].conds, c)
+				return
+			}
+		}
+		buckets = append(buckets, bucket{child, []ir.Cond{c}})
+	}
+	for _, c := range conds {
+		if child := onlyChild(root, c); child != nil && ir.Rejects(c, child) {
+			put(c, child)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	// What else reads only that child may go the same way: there is one.
+	conds, rest = rest, nil
+	for _, c := range conds {
+		child := onlyChild(root, c)
+		if slices.ContainsFunc(buckets, func(b bucket) bool { return b.child == child }) {
+			put(c, child)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return buckets, rest
+}
+
+// onlyChild is the source joined to root through which c reads all that it reads
+// of root's row; nil if there is no such.
+func onlyChild(root *ir.Source, c ir.Cond) *ir.Source {
+	var child *ir.Source
+	ok := true
+	ir.VisitSources(c, func(s *ir.Source) {
+		if !s.Under(root) {
+			return
+		}
+		for s != root && s.Parent != root {
+			s = s.Parent
+		}
+		if !s.Joined() || s == root || child != nil && child != s {
+			ok = false
+		}
+		child = s
+	})
+	if !ok {
+		return nil
+	}
+	return child
+}
+
+// within renders a bucket as membership of the row's relation.
+func (w *writer) within(b bucket) string {
+	child := b.child
+	column, member := quote(child.Field), `"id"`
+	if child.Kind == ir.ToOwner {
+		column, member = member, column
+	}
+	w.present = append(w.present, child)
+	from, where := w.table(child), w.where(child, b.conds, true, nil)
+	w.present = w.present[:len(w.present)-1]
+	return w.alias(child.Parent) + "." + column + " IN (SELECT " + w.alias(child) + "." + member +
+		" FROM " + from + where + ")"
+}
+
+// where renders the joins and the WHERE of a FROM whose only other item is root.
+// scan says whether it may visit many rows: then relations are judged inside out.
+// also are further conditions, reads what else is read from the rows.
+func (w *writer) where(root *ir.Source, conds []ir.Cond, scan bool, reads reader, also ...string) string {
+	var buckets []bucket
+	if scan {
+		buckets, conds = insideOut(root, conds)
+	}
+	roots := []*ir.Source{root}
+	items := roots
+	add := func(s *ir.Source) { items = inOrder(items, roots, s) }
+	for _, c := range conds {
+		ir.VisitSources(c, add)
+	}
+	reads.each(add)
+	w.from(items)
+	sql := w.leftJoins(items[1:])
+	parts := also
+	for _, c := range conds {
+		parts = append(parts, w.conjuncts(c)...)
+	}
+	for _, b := range buckets {
+		parts = append(parts, w.within(b))
+	}
+	if len(parts) == 0 {
+		return sql
+	}
+	return sql + " WHERE " + strings.Join(parts, " AND ")
+}
+
+// leftJoins renders joins that keep the rows that have no partner.
+func (w *writer) leftJoins(joins []*ir.Source) string {
+	var b strings.Builder
+	for _, s := range joins {
+		b.WriteString(" LEFT JOIN " + w.table(s) + " ON " + w.on(s, false))
+	}
+	return b.String()
+}

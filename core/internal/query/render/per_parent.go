@@ -1,0 +1,109 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/query/ir"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// Lists of children, each sorted and limited by itself. Where a child names one parent
+// and is a row of a table, its list is a query that runs once for each parent and stops
+// at the limit, which an index on the relation makes short. Else all children are
+// numbered within their list (ROW_NUMBER).
+
+// lateral says whether the first form will do.
+func (w *writer) lateral(s *ir.Statement) bool {
+	f := s.Base.Collection.Field(s.ParentField)
+	return f != nil && !f.Multiple() && !s.Base.Collection.IsView()
+}
+
+// parents is the FROM item of the ids, as p.
+func (w *writer) parents(s *ir.Statement) string {
+	return w.dialect.Items(w.slot(&w.slots.Parents, IDList(s.ParentIDs)), "p")
+}
+
+// perParentJoined renders one query for each parent, joined to the rows that it names.
+func (w *writer) perParentJoined(s *ir.Statement, keys []orderKey, also []string) string {
+	parents := w.parents(s)
+	inner := "SELECT t._rowid_ AS r FROM " + w.table(s.Base)
+	refers := w.column(s.Base, s.ParentField) + ` = p."value"`
+	inner += w.where(s.Base, s.Conds, false, s.KeyReads, append([]string{refers}, also...)...)
+	inner = string(w.appendLimit(appendOrder([]byte(inner), keys), s))
+
+	sql := w.outputs(s)
+	if s.ReadKeys {
+		for _, k := range keys {
+			sql = append(append(sql, ", "...), k.sql...)
+		}
+	}
+	sql = append(sql, `, p."value" FROM `+parents+w.dialect.JoinRows(w.table(s.Base), inner)...)
+	sql = append(sql, w.where(s.Base, nil, false, s.Reads)...)
+	return string(appendOrder(sql, append([]orderKey{{sql: `p."key"`}}, keys...)))
+}
+
+// perParentNumbered renders all children, numbered, and leaves out what is beyond the
+// limit.
+func (w *writer) perParentNumbered(s *ir.Statement, keys []orderKey, also []string) string {
+	list := w.outputList(s)
+	outer := make([]orderKey, 0, len(keys)+1)
+	outer = append(outer, orderKey{sql: "s.pk"})
+	for i, k := range keys {
+		outer = append(outer, orderKey{sql: "s.k" + strconv.Itoa(i), descending: k.descending, nulls: k.nulls})
+	}
+	var inner, out strings.Builder
+	for i, o := range list {
+		inner.WriteString(o + " AS o" + strconv.Itoa(i) + ", ")
+		out.WriteString("s.o" + strconv.Itoa(i) + ", ")
+	}
+	for i, k := range keys {
+		inner.WriteString(k.sql + " AS k" + strconv.Itoa(i) + ", ")
+		if s.ReadKeys {
+			out.WriteString("s.k" + strconv.Itoa(i) + ", ")
+		}
+	}
+	inner.WriteString(`p."value" AS pv, p."key" AS pk, ROW_NUMBER() OVER (PARTITION BY p."key"` + string(appendOrder(nil, keys)) + ") AS rn FROM ")
+	inner.WriteString(w.childrenOfAll(s) + w.where(s.Base, s.Conds, false, s.Reads, also...))
+	sql := "SELECT " + out.String() + "s.pv FROM (SELECT " + inner.String() + ") AS s"
+	if s.Limit > 0 {
+		sql += " WHERE s.rn <= " + w.slot(&w.slots.Limit, store.Int(int64(s.Limit)))
+	}
+	return string(appendOrder([]byte(sql), outer))
+}
+
+// childrenOfAll is the FROM items of the children of all parents, with a row for each
+// parent of a child.
+func (w *writer) childrenOfAll(s *ir.Statement) string {
+	parents := `(SELECT e."value", e."key" FROM ` + w.dialect.Items(w.slot(&w.slots.Parents, IDList(s.ParentIDs)), "e") + ") AS p"
+	table, column := w.table(s.Base), w.column(s.Base, s.ParentField)
+	if f := s.Base.Collection.Field(s.ParentField); f != nil && f.Multiple() {
+		return table + " CROSS JOIN " + w.dialect.Each(column, "m") + " JOIN " + parents + ` ON p."value" = m."value"`
+	}
+	return table + " JOIN " + parents + ` ON p."value" = ` + column
+}
+
+// countPerParent renders the number of the children of each parent that has some.
+func (w *writer) countPerParent(s *ir.Statement) string {
+	from := w.childrenOfAll(s)
+	return `SELECT count(*), p."value" FROM ` + from + w.where(s.Base, s.Conds, false, nil, w.picks(s)...) +
+		` GROUP BY p."key", p."value" ORDER BY p."key"`
+}
+
+// outputList is what the statement gives besides the keys, one by one.
+func (w *writer) outputList(s *ir.Statement) []string {
+	var list []string
+	for _, c := range s.Columns {
+		list = append(list, w.column(s.Base, c))
+	}
+	for i := range s.Outputs {
+		list = append(list, w.output(&s.Outputs[i]))
+	}
+	for _, flag := range s.Flags {
+		list = append(list, w.flag(flag))
+	}
+	if len(list) == 0 {
+		list = append(list, "1")
+	}
+	return list
+}

@@ -1,0 +1,62 @@
+// Package render writes the statements of package ir in the SQL of a dialect.
+package render
+
+import (
+	"github.com/loambase/loam/core/internal/query/ir"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// Rendered is a statement in SQL.
+type Rendered struct {
+	SQL    string
+	Args   []store.Value
+	Tables []string
+	Slots  Slots
+	Cursor Cursor
+	Parent int // column of the parent's id
+}
+
+// Slots are the positions, from 1, of the parameters that a plan takes from the
+// Select itself; 0 where there is none.
+type Slots struct{ ID, IDs, Refs, Parents, Callers, Limit, Offset int }
+
+// Select renders the rows of the statement.
+func Select(d store.Dialect, s *ir.Statement) (*Rendered, error) {
+	w := &writer{dialect: d, args: make([]store.Value, 0, 4)}
+	if s.Callers != nil {
+		return w.finish(w.forCallers(s))
+	}
+	if s.Base.Kind == ir.FromCandidate {
+		return w.finish(w.candidate(s))
+	}
+	keys := w.keys(s)
+	sql, err := w.read(s, keys)
+	if err != nil {
+		return nil, err
+	}
+	out, err := w.finish(sql)
+	if err != nil {
+		return nil, err
+	}
+	out.Parent = outputWidth(s)
+	if s.ReadKeys {
+		out.Cursor = cursorOf(s, keys)
+		out.Parent += len(keys)
+	}
+	return out, nil
+}
+
+// Count renders the number of the rows.
+func Count(d store.Dialect, s *ir.Statement) (*Rendered, error) {
+	w := &writer{dialect: d}
+	if s.ParentField != "" {
+		out, err := w.finish(w.countPerParent(s))
+		if err != nil {
+			return nil, err
+		}
+		out.Parent = 1
+		return out, nil
+	}
+	from := w.table(s.Base)
+	return w.finish("SELECT count(*) FROM " + from + w.where(s.Base, s.Conds, s.Scans(), nil, w.picks(s)...))
+}

@@ -1,0 +1,152 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/password"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+// Open opens the data folder and the database, creating what is missing, in this
+// order:
+//
+//  1. the folder, the database, and the system migrations that it has not seen
+//  2. the services, the collections and settings as stored, and the system
+//     collections that are missing
+//  3. for Serve: the change feed and the reload loop, the migrations of the program,
+//     the Start hooks, the functions of Go
+//
+// A folder that another server holds is store.ErrLocked, a database that does not
+// answer store.ErrUnavailable. If Open fails, nothing stays open.
+func (a *App) Open(ctx context.Context, mode Mode) error {
+	if a.store != nil {
+		return errors.New("core: the app is open already")
+	}
+	err := a.openServices(ctx, mode)
+	if err == nil && mode == Serve {
+		err = a.startServing(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return nil
+}
+
+// Close undoes Open in the opposite order: the Stop hooks run, while everything still
+// works; the contexts of background work end, and Close waits for it; the database is
+// closed when the transactions that run have ended; then the files. Closing an App
+// that is not open does nothing.
+func (a *App) Close() error {
+	if a.store == nil {
+		return nil
+	}
+	var err error
+	if a.started {
+		a.started = false
+		err = a.runStopHooks()
+	}
+	a.background.stop()
+	err = errors.Join(err, a.store.Close())
+	if a.local != nil {
+		err = errors.Join(err, a.local.Close())
+	}
+	a.store, a.changes = nil, nil
+	return err
+}
+
+// openServices is what every mode does.
+func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
+	dir := a.Config.Dir
+	for _, d := range []string{dir, filepath.Join(dir, "storage"), filepath.Join(dir, "backups")} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return fmt.Errorf("data folder: %w", err)
+		}
+	}
+	if a.store, err = openStore(ctx, a.Config, mode); err != nil {
+		return err
+	}
+	if err := migrateSystem(ctx, a.store, a.Config.Now); err != nil {
+		return err
+	}
+	if a.local, err = blob.NewLocal(filepath.Join(dir, "storage")); err != nil {
+		return err
+	}
+	a.blobs = blob.NewSwap(a.local)
+	a.reloader = newReloader(a.load, a.Config.Log)
+	if err := a.openChanges(ctx); err != nil {
+		return err
+	}
+	a.makeServices()
+	if err := a.load(ctx); err != nil {
+		return err
+	}
+	if err := a.collections.EnsureSystem(ctx); err != nil {
+		return fmt.Errorf("system collections: %w", err)
+	}
+	a.store.OnForeignWrite(a.foreignWrite)
+	return nil
+}
+
+// makeServices makes the services on the open store.
+func (a *App) makeServices() {
+	a.passwords = password.New(0, 0)
+	a.records = record.New(record.Config{
+		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords, Changes: a.changes,
+		Log: a.Config.Log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
+		Hooks: &a.hooks.Records,
+	})
+	a.settings = settings.New(settings.Config{Store: a.store, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now})
+	a.collections = collection.New(collection.Config{
+		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Settings: a.settings,
+		Log: a.Config.Log, Now: a.Config.Now, HookLimit: a.Config.HookLimit,
+		Hooks: &a.hooks.Collections,
+	})
+}
+
+// openChanges opens the change log. It comes before collections and settings are
+// loaded, so that no change is missed in between.
+func (a *App) openChanges(ctx context.Context) error {
+	node := schema.RandomString(10, schema.AlphabetID)
+	a.changes = change.New(change.Config{
+		Store: a.store, Node: node, Log: a.Config.Log, Now: a.Config.Now,
+		Keep: a.Config.KeepChanges, KeepRows: a.Config.KeepChangeRows,
+	})
+	a.changes.Observe(func(changes []change.Change) {
+		for _, c := range changes {
+			if c.Node != node && c.Kind != change.Record {
+				a.reloader.request()
+				return
+			}
+		}
+	})
+	for _, fn := range a.committed {
+		a.changes.Observe(fn)
+	}
+	return a.changes.Open(ctx)
+}
+
+// startServing is what only Serve does.
+func (a *App) startServing(ctx context.Context) error {
+	a.background.start(a.Config.Log)
+	a.background.run("change feed", func(ctx context.Context) error { a.changes.Run(ctx); return nil })
+	a.background.run("reload", a.reloader.reloadLoop)
+	a.background.run("sweep", a.sweepBlobs)
+	if err := a.migrateProgram(ctx); err != nil {
+		return err
+	}
+	a.started = true // also if a hook fails: those before it have run
+	if err := a.runStartHooks(ctx); err != nil {
+		return err
+	}
+	a.background.runJobs()
+	return nil
+}

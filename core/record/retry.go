@@ -1,0 +1,38 @@
+package record
+
+import (
+	"errors"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// errStale interrupts a request whose definitions were replaced: it must begin again
+// with the new snapshot.
+var errStale = errors.New("record: the collections have changed")
+
+// maxStale bounds how often one request begins again because of errStale.
+const maxStale = 20
+
+// retryStale calls fn until its error is not errStale. After maxStale calls the fault
+// is Unavailable: somebody changes collections faster than requests are answered.
+func retryStale(fn func() error) error {
+	for range maxStale {
+		if err := fn(); !errors.Is(err, errStale) {
+			return err
+		}
+	}
+	return fault.Wrap(fault.Unavailable, "The collections are being changed, please try again.", errStale)
+}
+
+// retryRejected calls fn a second time if the database rejected a statement of it.
+// PostgreSQL resolves names by the present definitions, also in a transaction that
+// reads an older state; of a change by another process, this one may learn only when
+// its next read begins.
+func retryRejected(fn func() error) error {
+	err := fn()
+	if rejected := (*store.StatementError)(nil); errors.As(err, &rejected) {
+		return fn()
+	}
+	return err
+}

@@ -1,0 +1,46 @@
+package record
+
+import (
+	"context"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// NewRecord returns a new record of the collection, for Save. The fault is NotFound if
+// there is no such collection.
+func (s *Service) NewRecord(collection string) (*Record, error) {
+	c := s.cfg.Snapshot().Find(collection)
+	if c == nil {
+		return nil, missingCollection()
+	}
+	return Blank(c), nil
+}
+
+// Save stores what Set has changed in r, and returns the record as it is stored then; r
+// stays as it is. A record without a stored state is created, with the faults of Create;
+// any other is updated, with the faults of Update: only the fields that r has changed are
+// written, so changes that others have made to other fields meanwhile are kept.
+//
+// It is the same write as Create and Update, so hidden fields are set only for
+// superusers, autodate fields never. A new password needs no repetition; the old one is
+// asked for where Update asks for it, so that accounts change their own passwords by
+// Update. Files are uploaded by Create and Update; Save can take names of files out of a
+// field.
+func (s *Service) Save(ctx context.Context, caller Caller, r *Record) (*Record, error) {
+	body := map[string]any{}
+	for _, i := range r.changed() {
+		f := r.collection.Fields[i]
+		body[f.Name] = r.values[i]
+		if _, ok := f.Kind.(*schema.Password); ok && r.collection.IsAuth() && f.Name == "password" {
+			body["passwordConfirm"] = r.values[i]
+		}
+	}
+	if r.stored {
+		id := r.Text("id")
+		if r.original != nil {
+			id, _ = r.original[r.collection.FieldIndex("id")].(string)
+		}
+		return s.Update(ctx, caller, r.collection.ID, id, Input{Body: body})
+	}
+	return s.Create(ctx, caller, r.collection.ID, Input{Body: body})
+}

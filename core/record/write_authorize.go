@@ -1,0 +1,116 @@
+package record
+
+import (
+	"errors"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// errDenied is a record that does not satisfy the rule.
+var errDenied = errors.New("record: denied")
+
+// authorize computes the record as it is to be and checks the rule: the create rule on
+// the new record, in which what the server fills in is still missing, the others on
+// the stored record. To be denied is Invalid for a create; for an update and a delete
+// it is NotFound, as if there were no such record.
+func (w *writeRequest) authorize(r store.Reader) error {
+	c := w.collection
+	switch {
+	case w.op.Action == ActionDelete:
+		w.body = w.op.Input.Body
+		return w.checkRule(r, c.DeleteRule, fault.NotFound, "")
+	case w.stored != nil:
+		w.record, w.body = w.input.resolve(w.stored)
+		w.setPasswords()
+		return w.checkRule(r, c.UpdateRule, fault.NotFound, "")
+	}
+	w.record, w.body = w.input.resolve(w.table.blank)
+	w.record.values[w.table.id] = w.id
+	w.setPasswords()
+	return w.checkRule(r, c.CreateRule, fault.Invalid, createFailed)
+}
+
+// checkRule returns nil if the record satisfies the rule, else a fault of the kind. It
+// also finds out whether the caller is a manager of the record.
+func (w *writeRequest) checkRule(r store.Reader, rule *string, kind fault.Kind, message string) error {
+	expression, err := w.rq.ruleFor(rule)
+	if err != nil {
+		return err
+	}
+	err = w.satisfies(r, expression)
+	if !errors.Is(err, errDenied) {
+		return err
+	}
+	f := fault.New(kind, message)
+	if invalid := (*query.Error)(nil); errors.As(err, &invalid) {
+		f.Reason = invalid.Message
+	}
+	return f
+}
+
+// satisfies judges the rule, and with it the manage rule, in one statement. A record
+// that does not satisfy the rule is errDenied; so is a rule that no longer compiles,
+// with the reason in the chain of the error.
+func (w *writeRequest) satisfies(r store.Reader, rule string) error {
+	manage := w.manageRule()
+	if rule == "" && manage == "" {
+		return nil
+	}
+	sel := query.Select{Scope: w.rq.scope(w.collection, w.body), Rule: rule}
+	if w.stored == nil {
+		sel.Candidate = w.candidate()
+	} else {
+		sel.ID, sel.Columns = w.id, []string{"id"}
+	}
+	if manage != "" {
+		sel.Flags = []string{manage}
+	}
+	plan, err := w.rq.service.planner.Compile(sel)
+	if invalid := (*query.Error)(nil); errors.As(err, &invalid) {
+		return errors.Join(errDenied, err)
+	}
+	switch {
+	case err != nil:
+		return err
+	case plan.Empty:
+		return errDenied
+	case plan.Passes:
+		return nil
+	}
+	rows, err := r.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	passed := rows.Next()
+	if passed && manage != "" {
+		w.manager = rows.Bool(len(sel.Columns))
+	}
+	if err := rows.Close(); err != nil {
+		return err
+	}
+	if !passed {
+		return errDenied
+	}
+	return nil
+}
+
+// candidate is the new record as the create rule sees it. No account verifies itself.
+func (w *writeRequest) candidate() []store.Value {
+	values := w.table.parameters(w.record)
+	if w.collection.IsAuth() {
+		values[w.collection.FieldIndex("verified")] = store.Bool(false)
+	}
+	return values
+}
+
+// manageRule is the rule that makes the caller a manager, "" if there is nothing that
+// only a manager may do.
+func (w *writeRequest) manageRule() string {
+	if w.rq.superuser || w.rq.caller.Auth == nil || !w.collection.IsAuth() || w.op.Action == ActionDelete {
+		return ""
+	}
+	return w.rq.service.projection(w.rq.snapshot, w.collection, false).manage
+}
