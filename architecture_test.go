@@ -89,6 +89,7 @@ func layers() [][]string {
 		{
 			"core/coretest/pgtest",
 			"core/schema/address",
+			"core/internal/viewquery",
 			"core/schema/sqlindex",
 		},
 		{
@@ -103,7 +104,6 @@ func layers() [][]string {
 			"core/fault",
 			"core/hook",
 			"core/internal/query/lang",
-			"core/internal/viewquery",
 			"core/schema/cast",
 			"core/schema/pattern",
 			"migrations",

@@ -84,8 +84,5 @@ func (a *App) sweepBlobs(ctx context.Context) error {
 	if n > 0 {
 		a.Config.Log.Info("removed unfinished files", "files", n)
 	}
-	if ctx.Err() != nil {
-		return nil
-	}
 	return err
 }

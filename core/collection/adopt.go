@@ -95,9 +95,9 @@ func (s *Service) clear(tx store.Tx) error {
 	return nil
 }
 
-// hasRows is asked of tables whose names need nothing but quotes.
+// hasRows says whether the table has a row.
 func hasRows(tx store.Tx, table string) (bool, error) {
-	rows, err := tx.Query(`SELECT 1 FROM "` + table + `" LIMIT 1`)
+	rows, err := tx.Query(`SELECT 1 FROM ` + store.Quote(table) + ` LIMIT 1`)
 	if err != nil {
 		return false, err
 	}

@@ -50,11 +50,11 @@ func (w *work) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) er
 
 // valuesAfter are the next values to convert, those of the rows after one.
 func (w *work) valuesAfter(step alter.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
-	column := quote(step.From.Name)
+	column := store.Quote(step.From.Name)
 	if step.From.Kind.Column() == store.ColumnMulti {
 		column = w.cfg.Store.Dialect().ListText(column)
 	}
-	rows, err := w.tx.Query(`SELECT "_rowid_", "id", `+column+` FROM `+quote(step.Table)+
+	rows, err := w.tx.Query(`SELECT "_rowid_", "id", `+column+` FROM `+store.Quote(step.Table)+
 		` WHERE "_rowid_" > $1 ORDER BY "_rowid_" LIMIT $2`, store.Int(after), store.Int(convertedAtOnce))
 	if err != nil {
 		return nil, nil, 0, err
@@ -138,7 +138,7 @@ func (w *work) existing(table string, values []any) (map[string]bool, error) {
 		}
 	}
 	known := map[string]bool{}
-	rows, err := w.tx.Query(`SELECT "id" FROM `+quote(table)+` WHERE "id" IN (SELECT "value" FROM `+
+	rows, err := w.tx.Query(`SELECT "id" FROM `+store.Quote(table)+` WHERE "id" IN (SELECT "value" FROM `+
 		w.cfg.Store.Dialect().Items("$1", `"ids"`)+`)`, store.Text(string(schema.AppendStrings(nil, ids))))
 	if err != nil {
 		return nil, err

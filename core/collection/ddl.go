@@ -87,6 +87,3 @@ func (w *work) take(step alter.Step, next *schema.Snapshot) error {
 	}
 	return fmt.Errorf("collection: unknown step %T", step)
 }
-
-// quote is a name in SQL. Those of collections and fields hold letters, digits and _.
-func quote(name string) string { return `"` + name + `"` }

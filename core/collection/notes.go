@@ -56,7 +56,7 @@ func (n *notes) count(w *work, table string) (int64, error) {
 	if rows, known := n.rows[table]; known {
 		return rows, nil
 	}
-	rows, err := w.number(`SELECT COUNT(*) FROM ` + quote(table))
+	rows, err := w.number(`SELECT COUNT(*) FROM ` + store.Quote(table))
 	if err == nil {
 		n.rows[table] = rows
 	}
@@ -126,7 +126,7 @@ func (n *notes) dropped(w *work, step alter.Step, rows int64) error {
 			n.Losses = append(n.Losses, Loss{Cause: LossDeleted, Collection: d.Table, Count: rows})
 		}
 	case alter.DropColumn:
-		filled, err := w.number(`SELECT COUNT(*) FROM ` + quote(d.Table) + ` WHERE ` + filled(d.Field, w.cfg.Store.Dialect()))
+		filled, err := w.number(`SELECT COUNT(*) FROM ` + store.Quote(d.Table) + ` WHERE ` + filled(d.Field, w.cfg.Store.Dialect()))
 		if err != nil {
 			return err
 		}
@@ -139,7 +139,7 @@ func (n *notes) dropped(w *work, step alter.Step, rows int64) error {
 
 // filled is the condition that a column holds something.
 func filled(f *schema.Field, dialect store.Dialect) string {
-	column := quote(f.Name)
+	column := store.Quote(f.Name)
 	switch f.Kind.Column() {
 	case store.ColumnNumber:
 		return column + ` <> 0`

@@ -199,7 +199,7 @@ func (w *work) keep(changes []alter.Change) error {
 func (w *work) forget(c *schema.Collection) error {
 	if c.IsAuth() {
 		for _, table := range []string{schema.ExternalAuths, schema.MFAs, schema.OTPs, schema.AuthOrigins} {
-			if _, err := w.tx.Exec(`DELETE FROM "`+table+`" WHERE "collectionRef" = $1`, store.Text(c.ID)); err != nil {
+			if _, err := w.tx.Exec(`DELETE FROM `+store.Quote(table)+` WHERE "collectionRef" = $1`, store.Text(c.ID)); err != nil {
 				return fmt.Errorf("delete references in %s: %w", table, err)
 			}
 		}

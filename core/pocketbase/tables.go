@@ -61,7 +61,7 @@ func readTables(r store.Reader) (*tables, error) {
 }
 
 func (t *table) describe(r store.Reader) error {
-	rows, err := r.Query(`PRAGMA table_xinfo(` + quote(t.name) + `)`)
+	rows, err := r.Query(`PRAGMA table_xinfo(` + store.Quote(t.name) + `)`)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (t *table) column(name string) int {
 
 // count is how many rows there are.
 func (t *tables) count(table *table) (int64, error) {
-	rows, err := t.Query(`SELECT count(*) FROM ` + quote(table.name))
+	rows, err := t.Query(`SELECT count(*) FROM ` + store.Quote(table.name))
 	if err != nil {
 		return 0, err
 	}
@@ -126,9 +126,9 @@ func (t *tables) all(table *table) (store.Rows, error) {
 	// name before it.
 	columns := make([]string, len(table.columns))
 	for i, c := range table.columns {
-		columns[i] = `t.` + quote(c)
+		columns[i] = `t.` + store.Quote(c)
 	}
-	sql := `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + quote(table.name) + ` AS t`
+	sql := `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + store.Quote(table.name) + ` AS t`
 	if table.ordered {
 		sql += ` ORDER BY t."_rowid_"`
 	}
@@ -140,6 +140,3 @@ var errNotPocketBase = errors.New("this is not a database of PocketBase: it has 
 // errOld is a database that PocketBase itself has to bring to its present form.
 var errOld = errors.New("this database is of PocketBase 0.22 or older: " +
 	"start it once with PocketBase 0.23 or later, which brings it to the new form, then import it")
-
-// quote is an identifier in SQL, whatever is in it.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -9,8 +9,9 @@ import (
 
 const hex = "0123456789abcdef"
 
-// AppendString appends s as a JSON string exactly as encoding/json writes it:
-// <, >, &, U+2028 and U+2029 escaped, what is not UTF-8 replaced by U+FFFD.
+// AppendString appends s as a JSON string in the form of encoding/json: <, >, &, U+2028
+// and U+2029 are escaped. Bytes that are not UTF-8 become the escape \ufffd, whatever
+// the version of Go writes for them.
 func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start, i := 0, 0

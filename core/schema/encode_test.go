@@ -6,7 +6,19 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
+
+// standardString is s as encoding/json writes it. Bytes that are not UTF-8 become the
+// escape \ufffd in some versions of Go and the character itself in others: ours is the
+// escape. ok is false for a text that also holds the character, which both keep.
+func standardString(s string) (text string, ok bool) {
+	raw, _ := json.Marshal(s)
+	if utf8.ValidString(s) {
+		return string(raw), true
+	}
+	return strings.ReplaceAll(string(raw), "\ufffd", `\ufffd`), !strings.Contains(s, "\ufffd")
+}
 
 func TestAppendStringIsWhatTheStandardEncoderWrites(t *testing.T) {
 	for _, s := range []string{
@@ -14,11 +26,11 @@ func TestAppendStringIsWhatTheStandardEncoderWrites(t *testing.T) {
 		"Zürich", "日本語テキスト", "line\u2028sep\u2029end", "bad\xffutf8", "\xe2\x80", "trail\xe2", "\ufffd", "😀",
 		strings.Repeat("x", 100) + `"`, "1234567<", "12345678<", "\x00",
 	} {
-		want, _ := json.Marshal(s)
-		if got := AppendString(nil, s); !bytes.Equal(got, want) {
+		want, _ := standardString(s)
+		if got := AppendString(nil, s); string(got) != want {
 			t.Errorf("AppendString(%q) = %s, want %s", s, got, want)
 		}
-		if got := AppendString(nil, []byte(s)); !bytes.Equal(got, want) {
+		if got := AppendString(nil, []byte(s)); string(got) != want {
 			t.Errorf("AppendString([]byte(%q)) = %s, want %s", s, got, want)
 		}
 	}
@@ -27,8 +39,8 @@ func TestAppendStringIsWhatTheStandardEncoderWrites(t *testing.T) {
 func FuzzAppendString(f *testing.F) {
 	f.Add("a<b\u2028\xff")
 	f.Fuzz(func(t *testing.T, s string) {
-		want, _ := json.Marshal(s)
-		if got := AppendString(nil, s); !bytes.Equal(got, want) {
+		want, ok := standardString(s)
+		if got := AppendString(nil, s); ok && string(got) != want {
 			t.Errorf("AppendString(%q) = %s, want %s", s, got, want)
 		}
 	})

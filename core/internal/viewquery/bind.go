@@ -54,6 +54,7 @@ func (b *binding) columns(c *core, s *source) []column {
 	if list, ok := b.open[s]; ok {
 		return list
 	}
+	b.open[s] = nil // a LATERAL query may look at its own columns
 	var list []column
 	switch {
 	case s.kind == fromQuery:

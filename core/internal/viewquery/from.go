@@ -50,9 +50,9 @@ func (p *parser) from(c *core) error {
 
 // source reads one item.
 func (p *parser) source(c *core) error {
-	p.word("lateral")
+	lateral := p.word("lateral")
 	if p.sign("(") {
-		return p.enclosed(c)
+		return p.enclosed(c, lateral)
 	}
 	name, err := p.expectName()
 	if err != nil {
@@ -77,8 +77,9 @@ func (p *parser) source(c *core) error {
 	return p.named(c, s)
 }
 
-// enclosed reads a query, or joins, in parentheses.
-func (p *parser) enclosed(c *core) error {
+// enclosed reads a query, or joins, in parentheses. Only a LATERAL query sees the other
+// items of the FROM: any other one stands in a scope without names.
+func (p *parser) enclosed(c *core, lateral bool) error {
 	n := 0
 	for p.peek(n).is("(") {
 		n++
@@ -89,7 +90,11 @@ func (p *parser) enclosed(c *core) error {
 		}
 		return p.expect(")")
 	}
-	inner, err := p.query(c)
+	outer := c
+	if !lateral {
+		outer = &core{in: c.in}
+	}
+	inner, err := p.query(outer)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 package viewquery
 
-import "strings"
+import "github.com/loambase/loam/core/internal/store"
 
 // Quoted is the query with every name in quotes that means a table, a column or an
 // alias, spelled as that is. An engine that makes unquoted names lower-case, or that
@@ -28,7 +28,7 @@ type quoting struct {
 }
 
 func (w *quoting) put(t token, name string) {
-	w.edits = append(w.edits, edit{t.pos, t.end, `"` + strings.ReplaceAll(name, `"`, `""`) + `"`})
+	w.edits = append(w.edits, edit{t.pos, t.end, store.Quote(name)})
 }
 
 func (w *quoting) alias(t *token, columns []token) {

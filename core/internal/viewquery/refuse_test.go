@@ -102,3 +102,29 @@ func TestTables(t *testing.T) {
 		t.Errorf("Tables() = %s, want %s", got, want)
 	}
 }
+
+// A query in a FROM does not see its neighbours, and never itself.
+func TestScopesOfQueriesInFrom(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"select q.x as id from (select nope as x from posts) q":                                           "id",
+		"select id, q.x from posts, (select nope as x from users) q":                                      "id=posts.id x",
+		"select id, q.x from posts, lateral (select x as x from users) q":                                 "id=posts.id x",
+		"select u.id, (select q.x from stats, (select total as x from users) q) as t from users u, stats": "id=users.id t",
+	} {
+		q, err := Parse(query)
+		if err != nil {
+			t.Errorf("Parse(%q): %v", query, err)
+			continue
+		}
+		list, err := q.Columns(tables)
+		if err != nil {
+			t.Errorf("Columns(%q): %v", query, err)
+			continue
+		}
+		if got := describe(list); got != want {
+			t.Errorf("%s\n got %s\nwant %s", query, got, want)
+		}
+		_ = q.Quoted(tables)
+	}
+}

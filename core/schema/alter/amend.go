@@ -155,7 +155,7 @@ func EmptyView(c *schema.Collection) store.View {
 	var columns []string
 	var view store.View
 	for _, f := range c.Fields {
-		columns = append(columns, `NULL AS "`+strings.ReplaceAll(f.Name, `"`, `""`)+`"`)
+		columns = append(columns, `NULL AS `+store.Quote(f.Name))
 		view.Columns = append(view.Columns, store.ViewColumn{Name: f.Name, Kind: f.Kind.Column(), Key: f.Name == "id"})
 	}
 	view.Query = "SELECT " + strings.Join(columns, ", ") + " WHERE 1 = 0"

@@ -124,7 +124,7 @@ func (v *validation) indexes() {
 	parsed := make([]store.Index, len(v.c.Indexes))
 	for i, text := range v.c.Indexes {
 		ix, err := sqlindex.Parse(text)
-		if err != nil {
+		if err != nil || v.newOddName(ix) {
 			v.fails.Set(fault.Leaf("validation_invalid_index_expression", "Invalid CREATE INDEX expression"), "indexes", fault.Index(i))
 			continue
 		}
@@ -140,6 +140,13 @@ func (v *validation) indexes() {
 				fmt.Sprintf("Unique index definition on system fields (%s) is invalid or missing", name), "fieldName", name), "indexes")
 		}
 	}
+}
+
+// newOddName says whether an index gets a name that needs more than quotes. Those that
+// were imported keep theirs.
+func (v *validation) newOddName(ix store.Index) bool {
+	return strings.ContainsAny(ix.Name, "`\"'[]\t\r\n") && (v.Old == nil ||
+		!slices.ContainsFunc(v.Old.ParsedIndexes(), func(was store.Index) bool { return was.Name == ix.Name }))
 }
 
 // index judges one by those before it and those of other tables.

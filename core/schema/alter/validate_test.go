@@ -49,6 +49,7 @@ func TestValidateNewCollection(t *testing.T) {
 		"view":    {`{"name":"v","type":"view"}`, map[string]string{"fields": "validation_required", "viewQuery": "validation_required"}},
 		"view with more": {`{"name":"v","type":"view","listRule":"","createRule":"","updateRule":"bad","deleteRule":"x","indexes":["create index i on v (id)"],"viewQuery":"x"}`, map[string]string{"fields": "validation_required",
 			"createRule": "validation_nil", "updateRule": "validation_nil", "deleteRule": "validation_nil", "indexes": "validation_indexes_not_supported"}},
+		"odd index":              {`{"name":"odd","indexes":["create index [i'j] on odd (id)"]}`, map[string]string{"indexes.0": "validation_invalid_index_expression"}},
 		"unknown type":           {`{"name":"v","type":"x"}`, map[string]string{"type": "validation_in_invalid"}},
 		"id":                     {`{"name":"a","id":"no way"}`, map[string]string{"id": "validation_match_invalid"}},
 		"id length":              {`{"name":"a","id":"` + strings.Repeat("i", 101) + `"}`, map[string]string{"id": "validation_length_out_of_range"}},

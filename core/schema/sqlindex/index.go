@@ -97,29 +97,41 @@ func (p *indexParser) name() string {
 		return ""
 	}
 	if closing := closingQuote(p.rest[0]); closing != 0 {
-		end := strings.IndexByte(p.rest[1:], closing)
-		if end < 0 {
+		name, end := quotedName(p.rest, closing)
+		if end == 0 || strings.IndexByte(name, 0) >= 0 {
 			return ""
 		}
-		name := p.rest[1 : end+1]
-		p.cut(end + 2)
-		return plainName(name)
+		p.cut(end)
+		return name
 	}
 	end := strings.IndexAny(p.rest, " \t\r\n(.)`\"'[],;")
 	if end < 0 {
 		end = len(p.rest)
 	}
 	name := p.rest[:end]
-	p.cut(end)
-	return plainName(name)
-}
-
-// plainName is the name itself, "" if it holds what no name of ours may hold.
-func plainName(s string) string {
-	if strings.ContainsAny(s, "`\"'[]\x00\t\r\n") {
+	if strings.IndexByte(name, 0) >= 0 {
 		return ""
 	}
-	return s
+	p.cut(end)
+	return name
+}
+
+// quotedName is the name that s begins with, in quotes, and the index after them; a
+// doubled quote stands for itself. The index is 0 if the quotes are not closed.
+func quotedName(s string, closing byte) (name string, end int) {
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] != closing:
+		case closing != ']' && i+1 < len(s) && s[i+1] == closing:
+			i++
+		case closing == ']':
+			return s[1:i], i + 1
+		default:
+			quote := string(closing)
+			return strings.ReplaceAll(s[1:i], quote+quote, quote), i + 1
+		}
+	}
+	return "", 0
 }
 
 func closingQuote(c byte) byte {

@@ -35,11 +35,11 @@ func TestParseIndex(t *testing.T) {
 	} {
 		got, err := Parse(c.text)
 		if err != nil || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("ParseIndex(%q) = %+v, %v, want %+v", c.text, got, err, c.want)
+			t.Errorf("Parse(%q) = %+v, %v, want %+v", c.text, got, err, c.want)
 		}
 		again, err := Parse(got.String())
 		if err != nil || !reflect.DeepEqual(again, got) {
-			t.Errorf("ParseIndex(ParseIndex(%q).String()) = %+v, %v, want %+v", c.text, again, err, got)
+			t.Errorf("Parse(Parse(%q).String()) = %+v, %v, want %+v", c.text, again, err, got)
 		}
 	}
 }
@@ -50,12 +50,12 @@ func TestParseIndexRefuses(t *testing.T) {
 		"CREATE INDEX i ON t", "CREATE INDEX i ON t ()", "CREATE INDEX i ON t (a,)", "CREATE INDEX i ON t (a", "CREATE INDEX i ON t (a) x",
 		"CREATE INDEX i ON t (a) WHERE", "CREATE INDEX i ON t (a) WHERE (", "CREATE INDEX i ON t (a) WHERE 1) ; DROP TABLE t; --",
 		"CREATE INDEX i ON t (a) WHERE a = 1; DROP TABLE t", "CREATE INDEX i ON t (a); DROP TABLE t", "CREATE INDEX i ON t (a) WHERE a -- x",
-		"CREATE INDEX i ON t (a) /* x */", "CREATE INDEX `i`` ` ON t (a)", "CREATE INDEX i ON t ('a)",
+		"CREATE INDEX i ON t (a) /* x */", "CREATE INDEX `i`` ON t (a)", "CREATE INDEX `i\x00` ON t (a)", "CREATE INDEX i ON t ('a)",
 		"CREATE INDEX IF EXISTS i ON t (a)", "CREATEINDEX i ON t (a)", "CREATE UNIQUEINDEX i ON t (a)", "CREATE INDEX i ON t (lower(a)",
 		"CREATE INDEX i\x00 ON t (a)", "CREATE INDEX i ON t (a) WHERE a = '\x00'",
 	} {
 		if got, err := Parse(text); err == nil {
-			t.Errorf("ParseIndex(%q) = %+v, want an error", text, got)
+			t.Errorf("Parse(%q) = %+v, want an error", text, got)
 		}
 	}
 }
@@ -66,13 +66,15 @@ func TestIndexString(t *testing.T) {
 		"create unique index i on t (a, b desc)":             "CREATE UNIQUE INDEX `i` ON `t` (\n  `a`,\n  `b` DESC\n)",
 		"create index if not exists i on t(lower(a))":        "CREATE INDEX IF NOT EXISTS `i` ON `t` (lower(a))",
 		"create index i on t (a collate nocase) where a!=''": "CREATE INDEX `i` ON `t` (`a` COLLATE nocase) WHERE a!=''",
+		"create index \"i\"\"j\" on `t``u` (a)":              "CREATE INDEX `i\"j` ON `t``u` (`a`)",
+		"create index [i`] on 't''u' (a)":                    "CREATE INDEX `i``` ON `t'u` (`a`)",
 	} {
 		ix, err := Parse(in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := ix.String(); got != want {
-			t.Errorf("ParseIndex(%q).String() = %q, want %q", in, got, want)
+			t.Errorf("Parse(%q).String() = %q, want %q", in, got, want)
 		}
 	}
 }
@@ -88,7 +90,7 @@ func FuzzParseIndex(f *testing.F) {
 		}
 		again, err := Parse(ix.String())
 		if err != nil || !reflect.DeepEqual(again, ix) {
-			t.Errorf("ParseIndex(%q) = %+v, but of its canonical form %q it is %+v, %v", text, ix, ix.String(), again, err)
+			t.Errorf("Parse(%q) = %+v, but of its canonical form %q it is %+v, %v", text, ix, ix.String(), again, err)
 		}
 	})
 }
