@@ -16,9 +16,9 @@ import (
 // Event is embedded in the events of hooks.
 type Event struct{ next func() error }
 
-// Next runs the handlers that come after this one, and then what they stand
-// around, and returns their error. A handler that wants to do something afterwards
-// calls it; for one that returns nil without having called it, it is called then.
+// Next runs the handlers after this one and then the operation itself, and returns their
+// error. A handler calls it to do something after the operation. For a handler that
+// returns nil without calling Next it is called then.
 func (e *Event) Next() error {
 	if e.next == nil {
 		return errors.New("hook: Next is called by handlers, once")
@@ -38,9 +38,11 @@ type linked interface {
 
 // Handler is a function that is bound to a hook.
 type Handler[E linked] struct {
-	ID       string // of another handler with the same one this takes the place; empty: none
-	Priority int    // lower ones come first, equal ones in the order in which they were bound
-	// Collections limits it to those, by ids or names; empty: all.
+	ID       string // replaces a handler of the same ID; empty: replaces none
+	Priority int    // lower priorities run first, equal ones in the order of Bind
+
+	// Collections are the ids or names of the collections whose events the handler gets;
+	// empty: all.
 	Collections []string
 	Func        func(E) error
 }

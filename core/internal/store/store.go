@@ -27,11 +27,11 @@ type Store interface {
 	// transaction for long: no other write runs beside it.
 	Exclusive(ctx context.Context, fn func(Tx) error) error
 
-	// OnForeignWrite sets what is called when another process has written to this
-	// database. Unless logged, every cache must be dropped; else what was written is
-	// in the change log, and no table has changed its form. If fn fails it is
-	// called again about a second later. It reads with the context that it is given.
-	// Set once, before the first Write.
+	// OnForeignWrite sets the function that is called when another process has written
+	// to this database. logged: everything that was written is in the change log, and no
+	// table changed its form. Not logged: drop every cache. If fn fails it is called
+	// again about a second later. It must read with the context that it is given. Set
+	// once, before the first Write.
 	OnForeignWrite(fn func(ctx context.Context, logged bool) error)
 
 	// Close waits for running work, then releases everything. Idempotent.

@@ -30,7 +30,7 @@ type writer struct {
 
 	mu     sync.Mutex // guards what follows
 	queue  []*op
-	busy   bool // somebody leads: it alone uses what stands below
+	busy   bool // a goroutine is running a group: only that one uses the fields below idle
 	closed bool
 	idle   *sync.Cond // busy became false
 
