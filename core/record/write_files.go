@@ -111,7 +111,7 @@ func (s *Service) put(ctx context.Context, key string, u *blob.Upload) error {
 		return err
 	}
 	defer content.Close()
-	return s.Blobs.Put(ctx, key, content, blob.Attributes{ContentType: u.MediaType, OriginalName: u.OriginalName})
+	return s.Blobs.Put(ctx, key, content, u.Size, blob.Attributes{ContentType: u.MediaType, OriginalName: u.OriginalName})
 }
 
 // unused are the uploads that were stored for the write and that its record, as
