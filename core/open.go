@@ -139,7 +139,7 @@ func (a *App) startServing(ctx context.Context) error {
 	a.background.start(a.Config.Log)
 	a.background.run("change feed", func(ctx context.Context) error { a.changes.Run(ctx); return nil })
 	a.background.run("reload", a.reloader.reloadLoop)
-	a.background.run("sweep of unfinished files", a.sweepBlobs)
+	a.background.run("sweep of uploads", a.sweepBlobs)
 	if err := a.migrateProgram(ctx); err != nil {
 		return err
 	}

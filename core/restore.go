@@ -78,7 +78,7 @@ func (a *App) prepareCopy(ctx context.Context, path string) error {
 // sweepAfter is how old an unfinished file must be to be taken for a leftover.
 const sweepAfter = 24 * time.Hour
 
-// sweepBlobs removes what uploads have left that ended with their process.
+// sweepBlobs removes the unfinished files of uploads that ended with their process.
 func (a *App) sweepBlobs(ctx context.Context) error {
 	n, err := a.local.Sweep(ctx, time.Now().Add(-sweepAfter))
 	if n > 0 {
