@@ -163,7 +163,7 @@ func TestMigrationUsesEveryService(t *testing.T) {
 		if plan, err := m.Collections.Plan(m.Context, record.Root(), []byte(`{"delete":"spare"}`)); err != nil || len(plan.Losses) != 0 {
 			return fmt.Errorf("plan: %v, %w", plan, err)
 		}
-		if err := m.Records.Truncate(m.Context, "spare"); err != nil {
+		if err := m.Records.Truncate(m.Context, record.Root(), "spare"); err != nil {
 			return err
 		}
 		if err := m.Collections.Delete(m.Context, record.Root(), "spare"); err != nil {

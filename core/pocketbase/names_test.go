@@ -40,7 +40,7 @@ func TestNamesThatNeedQuotes(t *testing.T) {
 	if _, ok := app.Snapshot().Find(`we"irdos`).UniqueIndex("tokenKey"); !ok {
 		t.Errorf("the auth collection has the indexes %q, want the usual ones", app.Snapshot().Find(`we"irdos`).Indexes)
 	}
-	if _, err := app.Records().Create(ctx, root, `evil"x`, record.Input{Body: map[string]any{"id": "three", `a"b`: "z"}}, ""); err != nil {
+	if _, err := app.Records().Create(ctx, root, `evil"x`, record.Input{Body: map[string]any{"id": "three", `a"b`: "z"}}); err != nil {
 		t.Errorf("create: %v", err)
 	}
 	if page, err := app.Records().List(ctx, root, `evil"x`, record.ListParams{Filter: `id = "three"`, Sort: "-id"}); err != nil || page.TotalItems != 1 {
