@@ -1,15 +1,19 @@
-# What one does with this repository. "make" says what there is.
+# What one does with this repository. "make" lists it.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-# The race detector costs a factor of ten and more: it is for what is concurrent.
+# The race detector makes code ten times slower and more: it is for what is concurrent.
 RACE := ./core/internal/store/sqlite ./core/internal/store/postgres ./core/change ./core/collection ./core/hook ./core/record ./core/password ./core/settings ./auth ./api/...
 
-# What stands on the store: its tests hold on either engine.
+# Packages that stand on the store: their tests hold on either engine.
 ENGINES := ./core/change ./core/collection ./core/pocketbase ./core/internal/query ./core/record ./core/settings ./auth ./api/...
+
+# The binary under test. It is built with the same flags as the Go tests, so that the
+# compiled packages are shared: SQLite alone takes minutes to compile.
+export LOAM_BIN := $(CURDIR)/.build/loam
 
 # Where "make atlas" finds the server.
 URL ?= http://127.0.0.1:8090
@@ -25,32 +29,36 @@ build: ## Build the binary ./loam, static and without cgo
 	CGO_ENABLED=0 go build -trimpath -o loam .
 
 .PHONY: test
-test: tools lint test-go test-race test-sdk test-import test-atlas test-postgres ## Run every check and test, installing what they need (Debian)
+test: tools binary packages ## Run every check and test, installing what they need (Debian)
+	@.ci/stages lint test-go test-race -- test-sdk test-import test-atlas test-engines test-postgres
 
 .PHONY: test-go
-test-go: clients/pocketbase/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json ## Run the Go tests, with the seeds of the fuzz tests
-	go test ./...
+test-go: packages ## Run the Go tests, with the seeds of the fuzz tests
+	go test -vet=off ./...
 
 .PHONY: test-race
 test-race: ## Run the tests of what is concurrent under the race detector
-	go test -race -short $(RACE)
+	go test -vet=off -race -short $(RACE)
 
 .PHONY: test-sdk
-test-sdk: build clients/pocketbase/node_modules/.package-lock.json ## Drive the binary with the official JavaScript SDK
+test-sdk: binary packages ## Drive the binary with the official JavaScript SDK
 	cd clients/pocketbase && npm test
 
 .PHONY: test-import
-test-import: build clients/pocketbase/node_modules/.package-lock.json ## The same on data folders that were imported from PocketBase
+test-import: binary packages ## The same on data folders that were imported from PocketBase
 	cd clients/pocketbase && LOAM_TEST_IMPORT=1 npm test
 
 .PHONY: test-atlas
-test-atlas: build examples/atlas/node_modules/.package-lock.json ## Load the cities of the world and check the answers
+test-atlas: binary packages ## Load the cities of the world and check the answers
 	cd examples/atlas && npm test
 
+.PHONY: test-engines
+test-engines: ## Run the Go tests of what stands on the store on PostgreSQL
+	go run ./core/coretest/pgtest/with go test -vet=off $(ENGINES)
+
 .PHONY: test-postgres
-test-postgres: build clients/pocketbase/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json ## Run the tests of services and clients on PostgreSQL too
+test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's tests and the cities
 	go run ./core/coretest/pgtest/with bash -euo pipefail -c '\
-		go test $(ENGINES); \
 		(cd clients/pocketbase && npm test); \
 		(cd examples/atlas && npm test)'
 
@@ -71,6 +79,15 @@ atlas: examples/atlas/node_modules/.package-lock.json ## Load the cities of the 
 .PHONY: tools
 tools: ## Install the commands that tests need and the machine lacks (Debian)
 	@.ci/tools
+
+# The binary under test, see LOAM_BIN.
+.PHONY: binary
+binary:
+	@echo "go build (the first time this compiles SQLite: some silent minutes)"
+	@go build -o $(LOAM_BIN) .
+
+.PHONY: packages
+packages: clients/pocketbase/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json
 
 # npm writes this file last.
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json

@@ -110,7 +110,7 @@ func TestWireLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(append(append(files, more...), designs...), "README.md", "core/DESIGN.md") {
+	for _, file := range append(append(append(files, more...), designs...), "README.md", "CONTRIBUTING.md", "core/DESIGN.md") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

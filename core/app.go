@@ -55,7 +55,8 @@ type App struct {
 
 	store       store.Store
 	snapshots   atomic.Pointer[schema.Snapshot]
-	blobs       *blob.Local
+	local       *blob.Local // the files in the data folder
+	blobs       *blob.Swap  // where files are: local, unless it is set to another store
 	passwords   *password.Hasher
 	records     *record.Service
 	collections *collection.Service

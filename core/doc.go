@@ -6,26 +6,49 @@
 //	defer app.Close()
 //	page, err := app.Records().List(ctx, record.Caller{}, "posts", record.ListParams{})
 //
-// A program adds its own to it: Hooks take part in what happens, Config.Migrations
-// make its collections, Go runs its jobs. Package api gives it the routes and the
-// command line, coretest and apitest whole servers for its tests.
+// A program adds its own code to it: Hooks take part in what happens,
+// Config.Migrations create its collections, Go runs its background work, Transaction
+// makes several writes one. Package api adds routes and the command line; coretest and
+// apitest open whole servers for tests.
 //
-// Services take who asks as a record.Caller and judge the rules for it; record.Root
-// is for code that may do everything. Errors that a caller is to learn of are faults
-// (package fault); all others are internal.
+// Services take the record.Caller and judge the rules for it; record.Root is the caller
+// of code that may do everything. Errors that a caller may see are faults (package
+// fault); all others are internal.
 //
-// The words, one meaning each everywhere:
+// # Nouns
 //
-//	collection  a named set of records of one form
+// One meaning each, everywhere:
+//
+//	collection  a named set of records with the same fields: base, auth or view
 //	record      one row of a collection
-//	field       one named value of a record
-//	rule        an expression that says who may
-//	filter      an expression that says which ones
-//	caller      who asks, as a value
-//	change      one record changed by a committed write
-//	snapshot    the immutable view of all collections
+//	field       one named value of a record; its kind says what it may hold
+//	rule        an expression of a collection that decides who may do something
+//	filter      an expression of a request that selects records
+//	caller      the identity and the request on whose behalf a service works; a value
+//	superuser   a caller for whom no rule is asked
+//	change      what one committed write did to one record, collection or the settings
+//	snapshot    an immutable view of all collections; a request uses one
 //	store       one open database
 //	blob        one stored file
-//	superuser   a caller for whom no rule holds
 //	console     the web page for superusers
+//
+// # Verbs
+//
+// Functions that begin with the same verb do the same kind of thing:
+//
+//	resolve     look a name up: a collection in the snapshot, an identifier in a scope
+//	accept      turn what a client sent into typed values; no rule is asked
+//	precheck    authorize and validate on a read, before costly work
+//	authorize   decide whether the caller may, by the rule
+//	validate    decide whether the values are allowed, and name the fields that are not
+//	plan        turn an expression into SQL with its parameters; nothing is run
+//	render      write the text of something: SQL of a plan, JSON of a record
+//	load        read what is stored into memory
+//	publish     make a new snapshot or new settings the current ones
+//	append      write rows of the change log, at the end of a transaction
+//	observe     be called with each change before its write is acknowledged
+//	subscribe   receive changes later, in their order, with a token to go on from
+//	bind        attach a hook's handler, or a service to a transaction
+//	request     (of a loop) ask for a round of work without waiting for it
+//	release     give memory or a slot back to its pool
 package core

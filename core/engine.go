@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"log/slog"
+	"path/filepath"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/postgres"
@@ -23,6 +25,15 @@ func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 
 func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, New: mode == Install})
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// openCopy opens a copy of an SQLite database, to write to it.
+func openCopy(ctx context.Context, path string, log *slog.Logger) (store.Store, error) {
+	db, err := sqlite.Open(ctx, sqlite.Config{Dir: filepath.Dir(path), File: filepath.Base(path), Log: log})
 	if err != nil {
 		return nil, err
 	}

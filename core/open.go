@@ -56,8 +56,8 @@ func (a *App) Close() error {
 	}
 	a.background.stop()
 	err = errors.Join(err, a.store.Close())
-	if a.blobs != nil {
-		err = errors.Join(err, a.blobs.Close())
+	if a.local != nil {
+		err = errors.Join(err, a.local.Close())
 	}
 	a.store, a.changes = nil, nil
 	return err
@@ -77,9 +77,10 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	if err := migrateSystem(ctx, a.store, a.Config.Now); err != nil {
 		return err
 	}
-	if a.blobs, err = blob.NewLocal(filepath.Join(dir, "storage")); err != nil {
+	if a.local, err = blob.NewLocal(filepath.Join(dir, "storage")); err != nil {
 		return err
 	}
+	a.blobs = blob.NewSwap(a.local)
 	a.reloader = newReloader(a.load, a.Config.Log)
 	if err := a.openChanges(ctx); err != nil {
 		return err
@@ -138,6 +139,7 @@ func (a *App) startServing(ctx context.Context) error {
 	a.background.start(a.Config.Log)
 	a.background.run("change feed", func(ctx context.Context) error { a.changes.Run(ctx); return nil })
 	a.background.run("reload", a.reloader.reloadLoop)
+	a.background.run("sweep of unfinished files", a.sweepBlobs)
 	if err := a.migrateProgram(ctx); err != nil {
 		return err
 	}

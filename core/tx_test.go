@@ -187,7 +187,7 @@ func TestNestedTransaction(t *testing.T) {
 	uses := map[string]func(*core.Tx) error{
 		"a transaction": func(tx *core.Tx) error { return app.Transaction(tx.Context, func(*core.Tx) error { return nil }) },
 		"records": func(tx *core.Tx) error {
-			_, err := app.Records().Create(tx.Context, record.Root(), "posts", post, "")
+			_, err := app.Records().Create(tx.Context, record.Root(), "posts", post)
 			return err
 		},
 		"collections": func(tx *core.Tx) error {
@@ -215,7 +215,7 @@ func TestNestedTransaction(t *testing.T) {
 		return app.Transaction(e.Context, func(*core.Tx) error { return nil })
 	}
 	app.Hooks().Records.InTx.BindFunc(inside, "posts")
-	if _, err := app.Records().Create(t.Context(), record.Root(), "posts", post, ""); err == nil || !strings.Contains(err.Error(), "a transaction inside of a transaction") {
+	if _, err := app.Records().Create(t.Context(), record.Root(), "posts", post); err == nil || !strings.Contains(err.Error(), "a transaction inside of a transaction") {
 		t.Errorf("a transaction in a hook that runs in one: %v", err)
 	}
 	if n, err := app.Records().Count(t.Context(), "posts"); n != len(uses) || err != nil {

@@ -11,19 +11,27 @@ import (
 // Store keeps blobs by key: collectionId/recordId/filename (docs/wire/records.md
 // §7.7). Keys use "/" and never leave the store's root. Safe for concurrent use.
 type Store interface {
-	// Put stores a blob durably, replacing one of the same key.
-	Put(ctx context.Context, key string, r io.Reader, a Attributes) error
-	// Open reads a blob; a missing one is an error for which errors.Is(err, fs.ErrNotExist).
+	// Put stores a blob durably, in place of one of the same key. size is how many bytes
+	// r has, or UnknownSize; a reader with another number of them is an error, and
+	// nothing is stored. After an error the earlier blob of the key is still there. A key
+	// that no blob can have is ErrKey.
+	Put(ctx context.Context, key string, r io.Reader, size int64, a Attributes) error
+	// Open opens a blob for reading; the caller closes it. A missing one is an error for
+	// which errors.Is(err, fs.ErrNotExist).
 	Open(ctx context.Context, key string) (Blob, error)
 	// Delete removes a blob; a missing one is no error.
 	Delete(ctx context.Context, key string) error
 	// DeletePrefix removes every blob below a folder ("collectionId/recordId").
 	DeletePrefix(ctx context.Context, prefix string) error
-	// List calls fn for every key below prefix.
+	// List calls fn for every key below prefix. An error of fn ends it and is returned.
 	List(ctx context.Context, prefix string, fn func(key string, size int64) error) error
 }
 
-// Attributes are what is kept beside a blob.
+// UnknownSize is the size of a blob that is known only at its end. A store on another
+// machine has to buffer parts of such a blob.
+const UnknownSize = -1
+
+// Attributes are kept beside a blob.
 type Attributes struct {
 	ContentType  string
 	OriginalName string // as the client called it, at most 255 bytes
@@ -37,13 +45,11 @@ type Blob interface {
 	ModTime() time.Time
 }
 
-// Upload is a file that a client sent and that is not stored yet. Name is the
-// name it will have (docs/wire/records.md §7.3), MediaType is detected from the
-// content and carries no parameters.
+// Upload is a file that a client sent and that is not stored yet.
 type Upload struct {
-	OriginalName string
-	Name         string
-	Size         int64
-	MediaType    string
+	OriginalName string // as the client called it, shortened to what is kept
+	Name         string // under which it will be stored (docs/wire/records.md §7.3)
+	Size         int64  // in bytes
+	MediaType    string // detected from the content, without parameters
 	Open         func() (io.ReadCloser, error)
 }

@@ -8,6 +8,7 @@ import (
 )
 
 func TestEscape(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ key, want string }{
 		{"c/r/f.txt", "c/r/f.txt"},
 		{"a//b", "a/__0x2f__b"},
@@ -29,6 +30,7 @@ func TestEscape(t *testing.T) {
 }
 
 func TestFilePathRefuses(t *testing.T) {
+	t.Parallel()
 	for _, key := range []string{
 		"", ".", "..", "/etc/passwd", "a/..", "a/.", "./a", "a/./b", "a/b.attrs", "a/B.ATTRS", "a/.tmp-1", "\xff",
 	} {

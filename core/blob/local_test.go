@@ -31,7 +31,7 @@ func newLocal(t *testing.T) (*Local, string) {
 
 func put(t *testing.T, l *Local, key, content string) {
 	t.Helper()
-	if err := l.Put(context.Background(), key, strings.NewReader(content), Attributes{ContentType: "text/plain"}); err != nil {
+	if err := l.Put(context.Background(), key, strings.NewReader(content), UnknownSize, Attributes{ContentType: "text/plain"}); err != nil {
 		t.Fatalf("Put(%q) error = %v", key, err)
 	}
 }
@@ -75,11 +75,12 @@ func files(t *testing.T, dir string) []string {
 }
 
 func TestLocalPutAndOpen(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	ctx := context.Background()
 	a := Attributes{ContentType: "image/png", OriginalName: "Ünï \"1\".png"}
 	for _, content := range []string{"first", "second, replaced"} {
-		if err := l.Put(ctx, "c/r/f.png", strings.NewReader(content), a); err != nil {
+		if err := l.Put(ctx, "c/r/f.png", strings.NewReader(content), UnknownSize, a); err != nil {
 			t.Fatal(err)
 		}
 		b, err := l.Open(ctx, "c/r/f.png")
@@ -103,6 +104,7 @@ func TestLocalPutAndOpen(t *testing.T) {
 }
 
 func TestLocalSidecar(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	sum := md5.Sum([]byte("hello"))
 	md5Text := base64.StdEncoding.EncodeToString(sum[:])
@@ -114,7 +116,7 @@ func TestLocalSidecar(t *testing.T) {
 		{Attributes{"text/plain", "a.txt"}, head + `"user.content_type":"text/plain","user.metadata":{"original-filename":"a.txt"},"md5":"` + md5Text + `"}`},
 		{Attributes{"text/plain", ""}, head + `"user.content_type":"text/plain","user.metadata":null,"md5":"` + md5Text + `"}`},
 	} {
-		if err := l.Put(context.Background(), "c/r/a", strings.NewReader("hello"), tt.a); err != nil {
+		if err := l.Put(context.Background(), "c/r/a", strings.NewReader("hello"), UnknownSize, tt.a); err != nil {
 			t.Fatal(err)
 		}
 		got, err := os.ReadFile(filepath.Join(dir, "c/r/a.attrs"))
@@ -125,6 +127,7 @@ func TestLocalSidecar(t *testing.T) {
 }
 
 func TestLocalForeignSidecar(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	unknown := Attributes{ContentType: "application/octet-stream"}
 	for _, tt := range []struct {
@@ -157,6 +160,7 @@ func TestLocalForeignSidecar(t *testing.T) {
 }
 
 func TestLocalMissing(t *testing.T) {
+	t.Parallel()
 	l, _ := newLocal(t)
 	put(t, l, "c/r/f", "x")
 	for _, key := range []string{
@@ -177,6 +181,7 @@ func TestLocalMissing(t *testing.T) {
 
 // Somebody who may choose a key, or put a link into the folder, gets nowhere.
 func TestLocalStaysInside(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	ctx := context.Background()
 	outside := filepath.Join(filepath.Dir(dir), "outside")
@@ -199,7 +204,7 @@ func TestLocalStaysInside(t *testing.T) {
 		if text, err := read(l, key); err == nil {
 			t.Errorf("Open(%q) reads %q", key, text)
 		}
-		if err := l.Put(ctx, key, strings.NewReader("overwritten"), Attributes{}); err == nil && key != "file" {
+		if err := l.Put(ctx, key, strings.NewReader("overwritten"), UnknownSize, Attributes{}); err == nil && key != "file" {
 			if got, _ := read(l, key); got != "overwritten" {
 				t.Errorf("Put(%q) went elsewhere", key)
 			}
@@ -225,6 +230,7 @@ func TestLocalStaysInside(t *testing.T) {
 }
 
 func TestLocalPutFails(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	put(t, l, "c/r/kept", "old")
 	broken := errors.New("broken")
@@ -243,11 +249,11 @@ func TestLocalPutFails(t *testing.T) {
 		{context.Background(), "c/r/f.attrs", strings.NewReader("x"), ErrKey},
 		{context.Background(), "../f", failing{broken}, broken},
 	} {
-		if err := l.Put(tt.ctx, tt.key, tt.r, Attributes{}); !errors.Is(err, tt.want) {
+		if err := l.Put(tt.ctx, tt.key, tt.r, UnknownSize, Attributes{}); !errors.Is(err, tt.want) {
 			t.Errorf("Put(%q) = %v, want %v", tt.key, err, tt.want)
 		}
 	}
-	if err := l.Put(context.Background(), "c/r", strings.NewReader("x"), Attributes{}); err == nil {
+	if err := l.Put(context.Background(), "c/r", strings.NewReader("x"), UnknownSize, Attributes{}); err == nil {
 		t.Error("Put over a folder = nil, want an error")
 	}
 	if got, err := read(l, "c/r/kept"); got != "old" || err != nil {
@@ -264,6 +270,7 @@ func TestLocalPutFails(t *testing.T) {
 }
 
 func TestLocalDeleteRemovesEmptyFolders(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	ctx := context.Background()
 	for _, key := range []string{"a/1/f", "a/1/thumbs_f/x", "a/2/f", "b/1/f", "b/1/g"} {
@@ -296,6 +303,7 @@ func TestLocalDeleteRemovesEmptyFolders(t *testing.T) {
 }
 
 func TestLocalList(t *testing.T) {
+	t.Parallel()
 	l, dir := newLocal(t)
 	for _, key := range []string{"a/1/f", "a/10/f", "a/1/odd\nname//x", "b/1/__0x2f__"} {
 		put(t, l, key, "12345")
@@ -331,6 +339,7 @@ func TestLocalList(t *testing.T) {
 
 // Random operations on the store and on a map give the same.
 func TestLocalBehavesLikeAMap(t *testing.T) {
+	t.Parallel()
 	l, _ := newLocal(t)
 	ctx := context.Background()
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -371,6 +380,7 @@ func TestLocalBehavesLikeAMap(t *testing.T) {
 
 // Deleting the last blob of a folder does not take it from under a new one.
 func TestLocalConcurrentPutAndDelete(t *testing.T) {
+	t.Parallel()
 	l, _ := newLocal(t)
 	ctx := context.Background()
 	var group sync.WaitGroup
@@ -378,7 +388,7 @@ func TestLocalConcurrentPutAndDelete(t *testing.T) {
 		group.Go(func() {
 			key := fmt.Sprintf("c/r/%d", g)
 			for range 50 {
-				if err := l.Put(ctx, key, strings.NewReader("x"), Attributes{}); err != nil {
+				if err := l.Put(ctx, key, strings.NewReader("x"), UnknownSize, Attributes{}); err != nil {
 					t.Errorf("Put(%q) = %v", key, err)
 				}
 				if err := l.Delete(ctx, key); err != nil {

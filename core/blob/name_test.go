@@ -7,6 +7,7 @@ import (
 )
 
 func TestStoredName(t *testing.T) {
+	t.Parallel()
 	random := func(n int) string { return strings.Repeat("x", n) }
 	for _, tt := range []struct{ original, detected, want string }{
 		// The examples of the contract, records.md §7.3.
@@ -60,6 +61,7 @@ func FuzzStoredName(f *testing.F) {
 }
 
 func TestRandomName(t *testing.T) {
+	t.Parallel()
 	seen := map[string]bool{}
 	counts := map[rune]int{}
 	for range 2000 {

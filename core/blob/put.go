@@ -11,9 +11,8 @@ import (
 	"path"
 )
 
-// Put stores a blob: when it returns nil, blob and attributes survive a power
-// cut. If it fails, the content that was there under the key before still is.
-func (l *Local) Put(ctx context.Context, key string, r io.Reader, a Attributes) (err error) {
+// Put implements Store: when it returns nil, blob and attributes survive a power cut.
+func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a Attributes) (err error) {
 	p, err := filePath(key)
 	if err != nil {
 		return err
@@ -26,7 +25,7 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, a Attributes) 
 		}
 	}()
 	sum := md5.New()
-	content, err := l.write(dir, io.TeeReader(&reader{ctx, r}, sum))
+	content, err := l.write(dir, io.TeeReader(&reader{ctx, r}, sum), size)
 	if err != nil {
 		return err
 	}
@@ -34,7 +33,7 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, a Attributes) 
 	if err != nil {
 		return errors.Join(err, l.root.Remove(content))
 	}
-	attributes, err := l.write(dir, bytes.NewReader(text))
+	attributes, err := l.write(dir, bytes.NewReader(text), int64(len(text)))
 	if err != nil {
 		return errors.Join(err, l.root.Remove(content))
 	}
@@ -48,14 +47,18 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, a Attributes) 
 	return l.syncFolders(dir)
 }
 
-// write makes a durable temporary file in the folder and returns its path.
-func (l *Local) write(dir string, r io.Reader) (string, error) {
+// write makes a durable temporary file in the folder and returns its path. A size that
+// is known must be right.
+func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 	name := path.Join(dir, tempPrefix+randomName(16))
 	f, err := l.create(dir, name)
 	if err != nil {
 		return "", err
 	}
-	_, err = io.Copy(f, r)
+	n, err := io.Copy(f, r)
+	if err == nil && size != UnknownSize && n != size {
+		err = fmt.Errorf("%d bytes came, not the %d that were announced", n, size)
+	}
 	if err == nil {
 		err = f.Sync()
 	}

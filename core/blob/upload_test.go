@@ -20,6 +20,7 @@ func newUpload(t *testing.T, name string, content []byte) *Upload {
 }
 
 func TestNewUpload(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, content           string
 		mediaType, prefix, tail string
@@ -42,6 +43,7 @@ func TestNewUpload(t *testing.T) {
 }
 
 func TestNewUploadOriginalName(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ in, want string }{
 		{"Ünï.txt", "Ünï.txt"},
 		{"a/b/c.txt", "c.txt"},
@@ -56,6 +58,7 @@ func TestNewUploadOriginalName(t *testing.T) {
 }
 
 func TestNewUploadUnreadable(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("broken")
 	if _, err := NewUpload("a", func() (io.ReadCloser, error) { return nil, broken }, 1); !errors.Is(err, broken) {
 		t.Errorf("NewUpload with an open that fails = %v, want %v", err, broken)
@@ -73,6 +76,7 @@ type failing struct{ err error }
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func TestUploadIs(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		detected string
 		types    []string

@@ -121,6 +121,7 @@ func (n *naive) read(db store.Store) error {
 }
 
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	const writers, each = 16, 60
 	url := pgtest.URL(t)
 	here, there := newNode(t, url, "here"), newNode(t, url, "there")

@@ -84,6 +84,7 @@ func fields(t *testing.T, app *core.App, c change.Change) map[string]any {
 const docs = `{"name": "docs", "fields": [{"name": "title", "type": "text"}, {"name": "n", "type": "number"}]}`
 
 func TestWhatChangesSay(t *testing.T) {
+	t.Parallel()
 	app := coretest.New(t)
 	s, _ := subscribe(t, app.Changes(), "")
 	c := coretest.Collection(t, app, docs)
@@ -123,6 +124,7 @@ func TestWhatChangesSay(t *testing.T) {
 }
 
 func TestWhoDidIt(t *testing.T) {
+	t.Parallel()
 	app := coretest.New(t)
 	c := coretest.Collection(t, app, `{"name": "open", "createRule": "", "fields": [{"name": "n", "type": "number"}]}`)
 	id := coretest.Create(t, app, "users", map[string]any{"email": "a@example.com", "password": "12345678", "passwordConfirm": "12345678"})["id"].(string)
@@ -145,6 +147,7 @@ func TestWhoDidIt(t *testing.T) {
 }
 
 func TestDefinitionsAndSettings(t *testing.T) {
+	t.Parallel()
 	app := coretest.New(t)
 	s, _ := subscribe(t, app.Changes(), "")
 	c := coretest.Collection(t, app, docs)
@@ -171,6 +174,7 @@ func TestDefinitionsAndSettings(t *testing.T) {
 }
 
 func TestWhatFailsIsNotLogged(t *testing.T) {
+	t.Parallel()
 	app := coretest.New(t)
 	coretest.Collection(t, app, docs)
 	s, _ := subscribe(t, app.Changes(), "")
@@ -189,6 +193,7 @@ func TestWhatFailsIsNotLogged(t *testing.T) {
 
 // A transaction has one number, whatever is in it, and so have those before and after.
 func TestOneNumberATransaction(t *testing.T) {
+	t.Parallel()
 	app := coretest.New(t)
 	c := coretest.Collection(t, app, docs)
 	coretest.Collection(t, app, `{"name": "notes", "fields": [{"name": "doc", "type": "relation", "collectionId": "`+c.ID+`", "cascadeDelete": true},
@@ -225,6 +230,7 @@ func TestOneNumberATransaction(t *testing.T) {
 
 // Every update of a record adds 1 to n, so what was before tells its place.
 func TestOrderUnderManyWriters(t *testing.T) {
+	t.Parallel()
 	const writers, each = 16, 25
 	app := coretest.New(t)
 	coretest.Collection(t, app, docs)
@@ -284,6 +290,7 @@ func TestOrderUnderManyWriters(t *testing.T) {
 }
 
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	app := coretest.New(t)
 	coretest.Collection(t, app, docs)
 	_, token := subscribe(t, app.Changes(), "")
@@ -295,6 +302,7 @@ func TestTokens(t *testing.T) {
 }
 
 func TestResumeAfterRestart(t *testing.T) {
+	t.Parallel()
 	at := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
 	app := core.New(at)
 	if err := app.Open(t.Context(), core.Serve); err != nil {
@@ -320,6 +328,7 @@ func TestResumeAfterRestart(t *testing.T) {
 }
 
 func TestSlow(t *testing.T) {
+	t.Parallel()
 	app := coretest.New(t)
 	coretest.Collection(t, app, docs)
 	s, token := subscribe(t, app.Changes(), "")
@@ -352,6 +361,7 @@ func TestSlow(t *testing.T) {
 }
 
 func TestPrune(t *testing.T) {
+	t.Parallel()
 	var now = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	app := coretest.Open(t, core.Config{Dir: t.TempDir(), KeepChangeRows: 10, KeepChanges: time.Hour, Now: func() time.Time { return now }})
 	coretest.Collection(t, app, docs)
@@ -391,6 +401,7 @@ func TestPrune(t *testing.T) {
 }
 
 func TestWritesOfAnotherProcess(t *testing.T) {
+	t.Parallel()
 	at := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
 	server := coretest.Open(t, at)
 	coretest.Collection(t, server, docs)

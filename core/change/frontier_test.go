@@ -7,6 +7,7 @@ import (
 )
 
 func TestAdvance(t *testing.T) {
+	t.Parallel()
 	rows := func(seqs ...int64) []Change {
 		var list []Change
 		for _, seq := range seqs {
@@ -40,6 +41,7 @@ func TestAdvance(t *testing.T) {
 }
 
 func TestWhole(t *testing.T) {
+	t.Parallel()
 	full := page{rows: make([]Change, pageRows)}
 	for i := range full.rows {
 		full.rows[i] = Change{Seq: 7, N: i}
@@ -114,6 +116,7 @@ func (d *database) page(after int64) page {
 }
 
 func TestNothingIsPassedOver(t *testing.T) {
+	t.Parallel()
 	missed := 0 // by a reader that remembers the last number that it has seen
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))

@@ -31,6 +31,9 @@ func (l *Log) Later(r store.Reader, collection string, records []string, after P
 	if err := checkNear(r, after); err != nil {
 		return fmt.Errorf("read the change log: %w", err)
 	}
+	if len(records) == 0 {
+		return nil
+	}
 	rows, err := l.queryLater(r, collection, records, after)
 	if err != nil {
 		return fmt.Errorf("read the change log: %w", err)

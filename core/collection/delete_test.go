@@ -19,7 +19,7 @@ func TestDelete(t *testing.T) {
 	people := w.create(`{"name":"people","type":"auth"}`)
 	w.exec(`INSERT INTO "_mfas" ("collectionRef", "recordRef", "method") VALUES ('` + people.ID + `', 'r', 'm'), ('other', 'r', 'm')`)
 	key := people.ID + "/rec/a.txt"
-	w.must(w.blobs.Put(ctx, key, strings.NewReader("x"), blob.Attributes{}))
+	w.must(w.blobs.Put(ctx, key, strings.NewReader("x"), 1, blob.Attributes{}))
 
 	w.must(w.Delete(ctx, record.Root(), "PEOPLE"))
 	if _, err := w.get("people"); fault.KindOf(err) != fault.NotFound {

@@ -45,7 +45,7 @@ func TestImport(t *testing.T) {
 	w.create(`{"name":"posts","id":"posts_id","fields":[{"id":"legacy","name":"title","type":"text"},{"id":"old","name":"body","type":"text"}],"listRule":"title != ''"}`)
 	w.create(`{"name":"gone","id":"gone_id","fields":[{"name":"p","type":"relation","collectionId":"posts_id"}]}`)
 	w.exec(`INSERT INTO "posts" ("id", "title", "body") VALUES ('r', 'kept', 'too')`)
-	w.must(w.blobs.Put(context.Background(), "gone_id/r/f.txt", strings.NewReader("x"), blob.Attributes{}))
+	w.must(w.blobs.Put(context.Background(), "gone_id/r/f.txt", strings.NewReader("x"), 1, blob.Attributes{}))
 
 	// Without ids the fields are found by name and type; the options of the import win.
 	w.bring(imported(false, `{"name":"POSTS","fields":[{"name":"title","type":"text","max":7},{"id":"theirs","name":"n","type":"number"}]}`,

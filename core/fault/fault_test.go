@@ -6,6 +6,7 @@ import (
 )
 
 func TestLines(t *testing.T) {
+	t.Parallel()
 	f := Fields{}
 	f.Set(Leaf("a", "Is wrong"), "smtp", "port")
 	f.Set(Leaf("b", "Is wrong too"), "fields", Index(2), "name")

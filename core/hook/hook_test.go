@@ -29,6 +29,7 @@ func trigger(t *testing.T, h *hook.Hook[*event], collection ...string) (string, 
 }
 
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	var h hook.Hook[*event]
 	h.BindFunc(say("b"))
 	removeC := h.BindFunc(say("c"))
@@ -59,6 +60,7 @@ func TestOrder(t *testing.T) {
 }
 
 func TestCollections(t *testing.T) {
+	t.Parallel()
 	var h hook.Hook[*event]
 	if h.Bound("x") {
 		t.Error("a hook without handlers is bound")
@@ -82,6 +84,7 @@ func TestCollections(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	var h hook.Hook[*event]
 	failed := errors.New("failed")
 	remove := h.BindFunc(func(*event) error { return failed })
@@ -106,6 +109,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestBindWhileTriggered(t *testing.T) {
+	t.Parallel()
 	var h hook.Hook[*event]
 	var running sync.WaitGroup
 	for range 8 {
@@ -126,6 +130,7 @@ func TestBindWhileTriggered(t *testing.T) {
 }
 
 func TestWithin(t *testing.T) {
+	t.Parallel()
 	failed := errors.New("failed")
 	over, cancel := context.WithCancel(t.Context())
 	cancel()

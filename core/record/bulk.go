@@ -9,33 +9,33 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Bulk inserts many records as they are, for who fills a new installation: nothing
-// is judged, generated or cast, no hook runs, and the change log learns nothing. It
-// belongs to its transaction.
+// Bulk inserts many records as they are, to fill a new installation. It validates,
+// generates and casts nothing, runs no hook, and writes nothing to the change log. It
+// must not be used after its transaction.
 type Bulk struct {
 	tx      store.Tx
 	table   string
 	columns string
 	width   int
-	key     int    // the column of the id
-	rows    int    // as many as many inserts
-	many    string // the statement
+	key     int // the column of the id
+	rows    int // that the statement many inserts
+	many    string
 	pending []store.Value
 
-	// Renamed is called for a record whose id another one has already, or that has
-	// none: it got another.
+	// Renamed is called for a record that has no id, or one that another record has
+	// already: it was stored under a new id.
 	Renamed func(was, is string)
 }
 
-// rowsAtOnce is how many records one statement inserts, as long as it has no more
+// rowsAtOnce is the number of records that one statement inserts, if that takes no more
 // than maxParameters: the engines allow few more.
 const (
 	rowsAtOnce    = 32
 	maxParameters = 8192
 )
 
-// NewBulk inserts into the table of the collection: its fields in their order, then
-// the columns of extra.
+// NewBulk returns a Bulk for the table of the collection. The values of a record are its
+// fields in their order, then the columns of extra.
 func NewBulk(tx store.Tx, c *schema.Collection, extra []store.Column) *Bulk {
 	names := make([]string, 0, len(c.Fields)+len(extra))
 	for _, f := range c.Fields {
@@ -51,7 +51,7 @@ func NewBulk(tx store.Tx, c *schema.Collection, extra []store.Column) *Bulk {
 	return b
 }
 
-// statement inserts that many rows.
+// statement returns the SQL that inserts that many rows.
 func (b *Bulk) statement(rows int) string {
 	var s strings.Builder
 	s.WriteString("INSERT INTO " + b.table + " (" + b.columns + ") VALUES ")
@@ -70,7 +70,7 @@ func (b *Bulk) statement(rows int) string {
 	return s.String()
 }
 
-// Add inserts a record, now or with the next ones.
+// Add inserts a record, now or together with later ones.
 func (b *Bulk) Add(values []store.Value) error {
 	b.pending = append(b.pending, values...)
 	if len(b.pending) < b.width*b.rows {
@@ -79,7 +79,7 @@ func (b *Bulk) Add(values []store.Value) error {
 	return b.insert(b.many)
 }
 
-// Flush inserts what Add has kept.
+// Flush inserts the records that Add has kept.
 func (b *Bulk) Flush() error {
 	if len(b.pending) == 0 {
 		return nil
@@ -87,8 +87,8 @@ func (b *Bulk) Flush() error {
 	return b.insert(b.statement(len(b.pending) / b.width))
 }
 
-// insert inserts all pending records: in one statement or, if there are ids among
-// them that cannot be, one by one.
+// insert inserts all pending records: in one statement or, if an id is missing or taken,
+// one by one.
 func (b *Bulk) insert(sql string) error {
 	defer func() { b.pending = b.pending[:0] }()
 	for at := b.key; at < len(b.pending); at += b.width {

@@ -6,8 +6,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Caller is who asks, as a value: passed explicitly, never kept. The zero Caller
-// is a guest.
+// Caller is the identity and the request on whose behalf the service acts. It is passed
+// with each call and never kept. The zero Caller is a guest.
 type Caller struct {
 	Auth    *Record // the signed-in record; nil for a guest
 	IP      string
@@ -16,19 +16,19 @@ type Caller struct {
 	Headers map[string][]string // canonical HTTP names
 	Query   map[string][]string
 
-	// Body is what rules of reads see as @request.body: a GET may have one too.
-	// Writes use the body of their Input.
+	// Body is @request.body in the rules of reads and deletes. Writes use the body of
+	// their Input.
 	Body map[string]any
 }
 
-// Root is a superuser who has no account: what code of ours acts as, the command
-// line and programs that embed Loam. To create an account by code is to Create it
-// as Root: no rule is asked, everything else is checked, passwords are hashed.
+// Root returns a superuser without an account: the caller of our own code, of the command
+// line and of programs that embed Loam. For Root no rule is judged; everything else is
+// checked, and passwords are hashed.
 func Root() Caller {
 	return Caller{Auth: Blank(&schema.Collection{Name: schema.Superusers, Type: schema.Auth})}
 }
 
-// Superuser says whether the caller skips all rules.
+// Superuser reports whether no rule is judged for the caller.
 func (c Caller) Superuser() bool {
 	return c.Auth != nil && c.Auth.collection.Name == schema.Superusers
 }
@@ -46,7 +46,7 @@ func (c Caller) RequireSuperuser() error {
 	return nil
 }
 
-// request is the caller as rules see it, with the body that @request.body means.
+// request returns the caller as rules see it; body is @request.body.
 func (c Caller) request(body map[string]any) *query.Request {
 	r := &query.Request{Context: c.Context, Method: c.Method, Headers: c.Headers, Query: c.Query, Body: body}
 	if c.Auth != nil { // a nil *Record in the interface would not be a guest
@@ -55,7 +55,8 @@ func (c Caller) request(body map[string]any) *query.Request {
 	return r
 }
 
-// idIn is the caller's id if it is a record of the collection, else "".
+// idIn returns the id of the caller's account if that is a record of the collection,
+// else "".
 func (c Caller) idIn(collection *schema.Collection) string {
 	if c.Auth == nil || c.Auth.collection.ID != collection.ID {
 		return ""

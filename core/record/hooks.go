@@ -8,67 +8,72 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Hooks are where code of embedders takes part in what happens to records. Each is
-// bound for all collections or for some. Handlers run one after the other in the
-// order of their priority; the first error ends it. Those of Request run around the
-// operation, as long as it takes. All others run on goroutines of their own for at
-// most Config.HookLimit: one that takes longer is a failure of its request and of
-// nothing else, and so is a panic.
+// Hooks let code of embedders take part in what happens to records. Each handler is bound
+// to all collections or to some. Handlers run one after the other in the order of their
+// priority; the first error ends it. Request handlers run around the operation, as long
+// as it takes. All others run on another goroutine than the request, for at most
+// Config.HookLimit: a handler that takes longer, or that panics, fails its request and
+// nothing else.
 //
-// An error of a handler is what the request is answered with: a fault (package
-// fault) as it is, anything else as an internal failure.
+// The request is answered with the error of the handler: a fault (package fault) as it
+// is, any other error as an internal failure.
 type Hooks struct {
-	// Request runs around each operation that is asked of the service, before
-	// anything is looked at. Handlers may change what is asked and by whom. The
-	// operations of a batch have theirs before the batch begins.
+	// Request runs around each operation that is asked of the service, before anything is
+	// looked at. Handlers may change the operation and its caller. Request handlers of the
+	// operations of a batch run before the batch begins. Find, DeleteWhere, Truncate and
+	// the look-ups without a caller are not operations in this sense.
 	Request hook.Hook[*RequestEvent]
 
-	// Before runs before a record is written, once the caller was found to be allowed
-	// to. Handlers may change Record; what they set is validated like what a client
-	// sends, but no rule is asked about it. It runs outside of the transaction, once,
-	// unless the stored record is changed by somebody else in the meantime: then it
-	// runs again with the new one. After three times, and in a batch, it runs inside
-	// of the transaction, with no other write beside it.
+	// Before runs before a record is written, after the rule has let the caller pass.
+	// Handlers may change Record; what they set is validated like the input of a client,
+	// but no rule is asked about it. It runs once, outside of the transaction, unless
+	// somebody else changes the stored record meanwhile: then it runs again with the new
+	// one. After three times, and in a batch, it runs inside of the transaction, with no
+	// other write beside it; it runs again there if a password has to be hashed first and
+	// the handler has written records.
 	Before hook.Hook[*WriteEvent]
 
-	// InTx runs inside of the transaction, after the record was written. An error
-	// undoes it all. No other write runs beside it, so a write of a collection that
-	// has such a hook costs everybody: bind it only where rows must change together.
+	// InTx runs inside of the transaction, after the record was written. An error undoes
+	// the whole transaction. No other write runs beside it, so every write of a collection
+	// with such a hook holds up all others: bind it only where records must change
+	// together.
 	InTx hook.Hook[*WriteEvent]
 
 	// AfterSuccess runs when the write is durable, AfterFailure when nothing of it was
-	// stored. An error of theirs is logged: what was done is done.
+	// stored; both before the request is answered. Their errors are logged and change
+	// nothing.
 	AfterSuccess hook.Hook[*WriteEvent]
 	AfterFailure hook.Hook[*WriteEvent]
 
-	// Enrich runs for each record that is sent to somebody, also as a related one.
+	// Enrich runs for each record that is sent to a caller, also as a related one.
 	// Handlers may change what is shown; nothing of it is stored. They run while the
-	// records are being read, so they must be quick, and may not write.
+	// records are being read, so they must be quick, and may not write. The handlers of
+	// one request share one goroutine, and Config.HookLimit is for all of them together.
 	Enrich hook.Hook[*EnrichEvent]
 }
 
-// WriteEvent is one record that is written. Records that a deletion takes along are
-// in the change log only.
+// WriteEvent is one record that is written. Records that a deletion takes along have no
+// event; they are in the change log.
 type WriteEvent struct {
 	hook.Event
-	Context context.Context // ends when the handler has to be done
+	Context context.Context // ends when the handler must be done
 
-	// Records is the service to use: within a transaction what it does is part of
-	// that, and no other service may be used to write.
+	// Records is the service to use. Within a transaction, what it does is part of that
+	// transaction, and no other service may be used to write.
 	Records *Service
 
 	Caller Caller
 	Action Action // ActionCreate, ActionUpdate or ActionDelete
 
-	// Record is as it is to be, or was to be; what is deleted as it was. Original is
-	// as it was before an update, else nil. Both belong to the handlers. To set a
-	// password field is to set a new password.
+	// Record is the record as it is to be, or was to be; of a delete, as it was. Original
+	// is the record as it was before an update, else nil. Both belong to the handlers.
+	// Setting a password field sets a new password.
 	Record, Original *Record
 
 	Err error // in AfterFailure: why
 }
 
-// Collection is that of the record.
+// Collection returns the collection of the record.
 func (e *WriteEvent) Collection() *schema.Collection { return e.Record.collection }
 
 // RequestEvent is an operation that is asked of the service.
@@ -99,15 +104,15 @@ const (
 // EnrichEvent is a record that is sent to a caller.
 type EnrichEvent struct {
 	hook.Event
-	Context context.Context // ends when the handlers have to be done
+	Context context.Context // of the request; ends when the handlers must be done
 	Caller  Caller
-	Record  *Record // all of it; belongs to the handlers
+	Record  *Record // with all fields; belongs to the handlers
 
 	hidden map[string]bool
 	extra  map[string]any
 }
 
-// Hide leaves fields out of what is sent.
+// Hide leaves fields out of the answer.
 func (e *EnrichEvent) Hide(fields ...string) {
 	if e.hidden == nil {
 		e.hidden = map[string]bool{}
@@ -117,8 +122,8 @@ func (e *EnrichEvent) Hide(fields ...string) {
 	}
 }
 
-// Add sends a value beside the fields, as encoding/json encodes it. A key that
-// something else has already is ignored.
+// Add adds a key to the answer, with the value as encoding/json encodes it. A key that
+// the answer has already is left as it is.
 func (e *EnrichEvent) Add(key string, value any) {
 	if e.extra == nil {
 		e.extra = map[string]any{}
@@ -126,7 +131,7 @@ func (e *EnrichEvent) Add(key string, value any) {
 	e.extra[key] = value
 }
 
-// names are what handlers may call a collection by.
+// names are the names by which handlers may be bound to a collection.
 func names(c *schema.Collection) []string { return []string{c.ID, c.Name} }
 
 // aroundRequest runs do within the Request hooks of the collection, if there are any. do

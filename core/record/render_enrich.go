@@ -64,6 +64,9 @@ func (e *enricher) work() {
 
 // run runs one call and waits for it as long as the limit allows.
 func (e *enricher) run(call func(context.Context) error) error {
+	if e.err == nil {
+		e.err = e.ctx.Err()
+	}
 	if e.err != nil {
 		return e.err
 	}

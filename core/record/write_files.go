@@ -111,7 +111,7 @@ func storeFile(ctx context.Context, blobs blob.Store, key string, u *blob.Upload
 		return err
 	}
 	defer content.Close()
-	return blobs.Put(ctx, key, content, blob.Attributes{ContentType: u.MediaType, OriginalName: u.OriginalName})
+	return blobs.Put(ctx, key, content, u.Size, blob.Attributes{ContentType: u.MediaType, OriginalName: u.OriginalName})
 }
 
 // unusedFiles are the keys of uploads that the record, as it was stored, does not name.

@@ -139,11 +139,11 @@ type failingBlobs struct{ blob.Store }
 
 var errBlob = errors.New("disk is on fire")
 
-func (f failingBlobs) Put(ctx context.Context, key string, r io.Reader, a blob.Attributes) error {
+func (f failingBlobs) Put(ctx context.Context, key string, r io.Reader, size int64, a blob.Attributes) error {
 	if strings.Contains(key, "bad") {
 		return errBlob
 	}
-	return f.Store.Put(ctx, key, r, a)
+	return f.Store.Put(ctx, key, r, size, a)
 }
 
 func TestFilesThatCannotBeStored(t *testing.T) {

@@ -137,7 +137,7 @@ func TestThumbsGoWithTheFile(t *testing.T) {
 	}
 	id := o["id"].(string)
 	thumb := b.Snapshot().Find("docs").ID + "/" + id + "/thumbs_" + upload.Name + "/100x100_" + upload.Name
-	if err := b.Blobs().Put(t.Context(), thumb, strings.NewReader("t"), blob.Attributes{}); err != nil {
+	if err := b.Blobs().Put(t.Context(), thumb, strings.NewReader("t"), 1, blob.Attributes{}); err != nil {
 		t.Fatal(err)
 	}
 	b.set("docs", id, object{"many-": upload.Name})

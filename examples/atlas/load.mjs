@@ -33,7 +33,6 @@ async function load() {
   if (!options.email || !options.password) throw new Error('--email and --password of a superuser are needed');
   const pb = new PocketBase(options.url).autoCancellation(false);
   await pb.collection('_superusers').authWithPassword(options.email, options.password);
-  await allowBatches(pb);
   await define(pb);
 
   const cities = cityRecords();
@@ -42,16 +41,22 @@ async function load() {
     console.log(`The atlas is loaded already: ${totalItems} cities.`);
     return;
   }
-  await write(pb, 'PUT', 'countries', countryRecords(), 'Countries');
-  await write(pb, 'PATCH', 'countries', borderRecords(), 'Borders');
-  await write(pb, 'PUT', 'cities', cities, 'Cities');
+  await withBatches(pb, async () => {
+    await write(pb, 'PUT', 'countries', countryRecords(), 'Countries');
+    await write(pb, 'PATCH', 'countries', borderRecords(), 'Borders');
+    await write(pb, 'PUT', 'cities', cities, 'Cities');
+  });
 }
 
-/** Allows batches as large as ours, unless larger ones are allowed already. */
-async function allowBatches(pb) {
+/** Calls fn while the settings allow batches as large as ours, and restores them. */
+async function withBatches(pb, fn) {
   const { batch } = await pb.settings.getAll();
-  if (batch.enabled && batch.maxRequests >= perBatch) return;
-  await pb.settings.update({ batch: { enabled: true, maxRequests: perBatch, timeout: 30 } });
+  await pb.settings.update({ batch: { ...batch, enabled: true, maxRequests: perBatch, timeout: 30 } });
+  try {
+    await fn();
+  } finally {
+    await pb.settings.update({ batch });
+  }
 }
 
 async function define(pb) {

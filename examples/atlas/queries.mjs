@@ -2,7 +2,8 @@
 //
 //   node queries.mjs --url http://127.0.0.1:8090
 //
-// prints all answers; the functions can be imported (atlas.test.mjs does).
+// prints all answers; the functions can be imported (atlas.test.mjs does). With --email
+// and --password it asks as a superuser, whose queries have no time limit.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import PocketBase from 'pocketbase';
@@ -106,9 +107,17 @@ async function print(pb) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { url: { type: 'string', default: process.env.LOAM_URL ?? 'http://127.0.0.1:8090' } } });
+  const { values } = parseArgs({
+    options: {
+      url: { type: 'string', default: process.env.LOAM_URL ?? 'http://127.0.0.1:8090' },
+      email: { type: 'string' },
+      password: { type: 'string' },
+    },
+  });
   try {
-    await print(new PocketBase(values.url).autoCancellation(false));
+    const pb = new PocketBase(values.url).autoCancellation(false);
+    if (values.email) await pb.collection('_superusers').authWithPassword(values.email, values.password);
+    await print(pb);
   } catch (err) {
     console.error(`atlas: ${err.status === 404 ? 'it is not loaded: run "make atlas" first' : err.message}`);
     process.exitCode = 1;

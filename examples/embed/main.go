@@ -23,8 +23,8 @@ const posts = `{"name": "posts", "listRule": "", "viewRule": "", "createRule": "
 func main() { os.Exit(program().Main()) }
 
 func program() *api.Program {
-	app := core.New(core.Config{Dir: "embed_data", Migrations: []core.Migration{{Name: "0001_posts", Up: func(m *core.Tx) error {
-		_, err := m.Collections.Create(m.Context, record.Root(), []byte(posts))
+	app := core.New(core.Config{Dir: "embed_data", Migrations: []core.Migration{{Name: "0001_posts", Up: func(tx *core.Tx) error {
+		_, err := tx.Collections.Create(tx.Context, record.Root(), []byte(posts))
 		return err
 	}}}})
 	app.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {

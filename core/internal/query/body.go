@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// lookup follows a path into a decoded body.
+// lookup is the value at a path of a decoded body.
 func lookup(body map[string]any, parts []string) (v any, ok bool) {
 	v = body
 	for _, part := range parts {

@@ -2,8 +2,9 @@ package query
 
 import "sync"
 
-// recent remembers what was asked for of late: when a generation is full, what was
-// not asked for since the last one was is forgotten. It is safe for concurrent use.
+// recent is a two-generation cache. When the young generation is full it becomes the
+// old one; old entries that were not used since are dropped. It is safe for concurrent
+// use.
 type recent[K comparable, V any] struct {
 	size int // of each generation
 

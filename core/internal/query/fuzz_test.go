@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/store"
 )
 
@@ -18,12 +19,44 @@ func FuzzPlan(f *testing.F) {
 	f.Add("up.t = ups.t && who.email ~ 'a'", "-who.n", uint64(1))
 	f.Add("sel:each ?= 'x' || @collection.node:x.j.a != @request.body.up.t", "t", uint64(2))
 	f.Fuzz(func(t *testing.T, filter, sort string, seed uint64) {
+		fuzzNewParts(t, fx.in(t), filter, sort, seed)
 		g := &generator{Rand: rand.New(rand.NewPCG(seed, 3)), f: fx, request: seed%2 == 0}
 		c := g.f.snapshot.Find(g.pick("node", "person", "card", "view"))
 		for _, text := range []string{filter, g.expr(c, g.IntN(6))} {
 			check(t, fx.in(t), query.Select{Scope: fx.scope(c.Name, g.req()), Filter: text, Sort: sort, Restricted: seed%3 == 0, Flags: []string{text}})
 		}
 	})
+}
+
+// fuzzNewParts puts a client's words where a Select and an Aggregate take names.
+func fuzzNewParts(t *testing.T, f *fixture, text, sort string, seed uint64) {
+	t.Helper()
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 4)), f: f}
+	c := f.snapshot.Find(g.pick("node", "person", "card", "view"))
+	scope := f.scope(c.Name, g.req())
+	restricted := seed%2 == 0
+	built := &lang.And{List: []lang.Expr{g.built(c, 2), &lang.Compare{Op: lang.Op(g.IntN(10)), Left: lang.Ident{Name: g.path(c, 1)}, Right: lang.Value{V: text}}}}
+	check(t, f, query.Select{Scope: scope, FilterExpr: built, Sort: sort, Restricted: restricted, Outputs: []string{text}})
+	check(t, f, query.Select{Scope: scope, FilterExpr: built, Sort: sort, Restricted: restricted, Outputs: []string{g.path(c, 2)}})
+	check(t, f, query.Select{Scope: scope, Filter: text, Sort: sort, Parents: &query.Parents{Field: text, IDs: []string{text}}})
+	check(t, f, query.Select{Scope: scope, FilterExpr: &lang.Related{Path: text, In: built}, After: sort, Before: text})
+	check(t, f, query.Select{Scope: scope, RuleExpr: built, Sort: sort, Backward: true, Parents: &query.Parents{Field: g.pick("up", "ups", "owner"), IDs: []string{"a", text}}})
+	if g.IntN(2) == 0 {
+		sel := query.Select{Scope: scope, Rule: text, ID: sort, Callers: &query.Callers{Collection: f.snapshot.Find("person"), IDs: []string{"a", "b"}}}
+		if plan, err := f.planner.Compile(sel); err == nil {
+			f.query(plan, 1)
+		}
+	}
+	a := query.Aggregate{Scope: scope, FilterExpr: built, Restricted: restricted, Having: text, Sort: sort,
+		GroupBy: []query.GroupKey{{Path: g.path(c, 1)}}, Values: []query.Figure{{Func: query.Count}, {Func: query.Func(g.pick("sum", "min", "countDistinct")), Path: g.path(c, 1)}}}
+	for range 2 {
+		_, _, err := f.aggregate(a)
+		if refused := (*query.Error)(nil); err != nil && !errors.As(err, &refused) {
+			t.Fatalf("Aggregate(%+v): %v, want a *query.Error", a, err)
+		}
+		a.GroupBy, a.Values, a.Having, a.Sort = []query.GroupKey{{Path: text}}, a.Values[:1], "count > 0", "-count"
+	}
+	_, _ = lang.Bind(text, map[string]any{"a": sort, "b": 1})
 }
 
 // check compiles a Select, its count and its deep page, and runs them.

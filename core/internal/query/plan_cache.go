@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// plans remembers plans of the current snapshot. What differs from one request to
+// plans is the cache of the plans of the current snapshot. What differs from one request to
 // the next without changing the statement (which record, how many rows, from
 // where) is put into a copy of the parameters.
 type plans struct {
@@ -191,7 +191,7 @@ func (p *plans) of(snapshot *schema.Snapshot) *recent[planKey, keptPlan] {
 	return &known.made
 }
 
-// planned is the plan of the Select, remembered.
+// planned is the plan of the Select, from the cache if it is there.
 func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	if err := checkSelect(sel); err != nil {
 		return nil, err

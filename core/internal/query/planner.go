@@ -7,7 +7,7 @@ import (
 )
 
 // Planner compiles reads for one dialect. It is safe for concurrent use and
-// remembers parsed expressions and plans; make one for each store.
+// caches parsed expressions and plans; make one for each store.
 type Planner struct {
 	dialect store.Dialect
 	parsed  recent[string, lang.Expr]
@@ -24,7 +24,7 @@ func New(d store.Dialect) *Planner {
 	return &Planner{dialect: d, parsed: recent[string, lang.Expr]{size: maxParsed}}
 }
 
-// parse is Parse, remembered.
+// parse is lang.Parse with a cache.
 func (p *Planner) parse(text string) (lang.Expr, error) {
 	if e, ok := p.parsed.get(text); ok {
 		return e, nil

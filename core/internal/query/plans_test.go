@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/loambase/loam/core/internal/query"
@@ -16,12 +17,11 @@ func TestRememberedPlansAreThePlans(t *testing.T) {
 	f := everything(t)
 	dialect := f.db.Dialect()
 	old := query.New(dialect)
-	columns := []string{"id", "t"}
 	for seed := range uint64(400) {
 		g := &generator{Rand: rand.New(rand.NewPCG(seed, 11)), f: f, request: true}
 		sel := query.Select{Scope: f.scope(g.pick("node", "person", "card"), nil), Keys: g.IntN(2) == 0, Columns: []string{"id"}}
 		if sel.Collection.Name != "person" && g.IntN(2) == 0 {
-			sel.Columns = columns
+			sel.Columns = []string{"id", "t"}
 		}
 		sel.Rule = g.pick("", `@request.auth.id != ""`, `"" = @request.auth.id`, `@request.auth.id = "" && id != @request.auth.id`,
 			`@request.auth.collectionName = "person"`, g.expr(sel.Collection, 1))
@@ -36,7 +36,8 @@ func TestRememberedPlansAreThePlans(t *testing.T) {
 		for range 6 { // the same expressions for other callers, records and pages
 			sel.Request = g.req()
 			sel.ID, sel.IDs, sel.RefBy, sel.Sort = "", nil, nil, ""
-			switch g.IntN(5) {
+			sel.Parents, sel.Callers, sel.Outputs, sel.FilterExpr, sel.Backward = nil, nil, nil, nil, g.IntN(4) == 0
+			switch g.IntN(9) {
 			case 0:
 				sel.ID = g.pick("a", "b")
 			case 1:
@@ -45,6 +46,17 @@ func TestRememberedPlansAreThePlans(t *testing.T) {
 				sel.RefBy = &query.Ref{Field: "id", IDs: []string{g.pick("a", "b")}}
 			case 3:
 				sel.Sort = g.pick("-id", "@random", "id")
+			case 4:
+				sel.Parents = &query.Parents{Field: g.pick("up", "node", "owner", "ups"), IDs: []string{"a", g.pick("b", "c")}}
+			case 5:
+				sel.ID, sel.Callers = g.pick("a", "b"), &query.Callers{Collection: f.snapshot.Find("person"), IDs: []string{"a", g.pick("b", "c")}}
+			case 6:
+				sel.Outputs = []string{g.pick("up.id", "owner.id", "node.id"), "id"}[:1+g.IntN(2)]
+			case 7:
+				sel.FilterExpr = is("id", g.pick("a", "b"))
+			}
+			if g.IntN(4) == 0 { // the fields in another order are another selection
+				sel.Columns = append(slices.Clone(sel.Columns[1:]), "id", sel.Columns[0])
 			}
 			sel.Limit, sel.Offset = 1+g.IntN(3), g.IntN(2)*g.IntN(1000)
 			for _, count := range []bool{false, true} {
@@ -72,6 +84,42 @@ func summary(p *query.Planner, sel query.Select, count bool) []string {
 		list = append(list, param(v))
 	}
 	return list
+}
+
+// TestSelectionsMadePerRequestHit: the plan is known by what is selected, not by whose
+// slice it is.
+func TestSelectionsMadePerRequestHit(t *testing.T) {
+	f := chat(t)
+	p := query.New(f.db.Dialect())
+	compile := func(columns ...string) *query.Plan {
+		plan, err := p.Compile(query.Select{Scope: f.scope("rooms", nil), Columns: columns, Outputs: []string{"owner.role"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan
+	}
+	if first, again := compile("id", "name"), compile("id", "name"); first != again {
+		t.Error("equal selections have two plans")
+	}
+	columns := []string{"id", "name"}
+	first := compile(columns...)
+	columns[1] = "cap"
+	if second := compile(columns...); second.SQL == first.SQL || second != compile("id", "cap") {
+		t.Errorf("a list that was changed in place reads %s", second.SQL)
+	}
+	if compile("name", "id") == compile("id", "name") {
+		t.Error("the order of the fields makes no difference")
+	}
+	built := func(name string) *query.Plan {
+		plan, err := p.Compile(query.Select{Scope: f.scope("rooms", nil), FilterExpr: is("name", name)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan
+	}
+	if first, again := built("a"), built("a"); first != again || first == built("b") {
+		t.Error("built expressions are not known by what they say")
+	}
 }
 
 func TestCallersDoNotSharePlansThatNameThem(t *testing.T) {
@@ -105,6 +153,8 @@ func BenchmarkCompile(b *testing.B) {
 		{"own rule", query.Select{Rule: `who = @request.auth.id`, Keys: true, Limit: 31}},
 		{"filter and sort", query.Select{Rule: signedIn, Filter: "n >= 1 && n < 20", Sort: "-n", Keys: true, Limit: 31}},
 		{"two relations", query.Select{Rule: signedIn, Filter: "up.up.t = 'x'", Keys: true, Limit: 31}},
+		{"selected anew", query.Select{Rule: signedIn, ID: "a", Limit: 1, Outputs: []string{"up.t"}}},
+		{"parents", query.Select{Rule: signedIn, Parents: &query.Parents{Field: "up", IDs: []string{"a", "b"}}, Limit: 5}},
 		{"clock", query.Select{Rule: signedIn, Filter: "t > @now", Keys: true, Limit: 31}}, // never remembered
 	} {
 		b.Run(bench.name, func(b *testing.B) {

@@ -1,10 +1,10 @@
-// Package query is the rule and filter language (docs/wire/records.md §5): it
-// parses, types, simplifies and plans expressions and renders them as SQL for
-// the dialect of a store. It is the only place where an expression becomes SQL.
+// Package query is the planner: it compiles rules, filters, sorts and aggregates
+// (docs/wire/records.md §5) into SQL for the dialect of a store. It is the only place
+// where an expression becomes SQL, and it runs none.
 //
-// The way of an expression: parse → Expr (cached by text) → plan (operands
-// resolved against a snapshot, constants folded, joins chosen) → SQL text and
-// parameters. Nothing here runs a query. DESIGN.md says why it is so.
+// An expression is parsed (package lang), its names are resolved against a snapshot
+// and a request (this package) into typed conditions (package ir), which are rendered
+// (package render). DESIGN.md has the table of files and the reasons.
 package query
 
 import (

@@ -212,7 +212,7 @@ func (r *renamer) settle(id lang.Ident) error {
 	return nil
 }
 
-// literal follows the name of a collection that @request.auth.collectionName is
+// literal renames the name of a collection that @request.auth.collectionName is
 // compared with.
 func (r *renamer) literal(side, other lang.Operand) {
 	id, ok := side.(lang.Ident)

@@ -28,7 +28,7 @@ type builder struct {
 // resolver turns parsed expressions into conditions on the rows of base.
 //
 // Paths that may give many rows share their source with others of the same
-// space. An expression has one space for all of its any-comparisons; each side
+// scope. An expression has one scope for all of its any-comparisons; each side
 // of an all-comparison has its own (docs/wire/records.md §5.7).
 type resolver struct {
 	b          *builder
@@ -40,7 +40,7 @@ type resolver struct {
 	output     bool                  // of an output: what is crossed must satisfy its view rule
 }
 
-// newScope makes a space. Space 0 is that of rule and filter.
+// newScope makes a scope. Scope 0 is that of rule and filter.
 func (b *builder) newScope() int {
 	b.scopes++
 	return b.scopes
@@ -207,7 +207,7 @@ func (b *builder) many(spaces ...int) []*ir.Source {
 	return list
 }
 
-// close puts an EXISTS around what shares each source of the space.
+// close puts an EXISTS around the conditions that share a source of the scope.
 func (b *builder) close(c ir.Cond, space int) ir.Cond {
 	many := b.many(space)
 	for _, s := range slices.Backward(many) {

@@ -3,6 +3,7 @@ package store
 import "testing"
 
 func TestIndexString(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		ix   Index
 		want string

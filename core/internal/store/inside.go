@@ -1,29 +1,35 @@
 package store
 
 import (
+	"reflect"
 	"runtime"
-	"strings"
+	"slices"
 )
 
-// Inside calls fn on behalf of a transaction that another goroutine holds while it
-// waits for this one. A write by the store from within fn would wait for itself;
-// engines refuse it.
+// Inside calls fn on behalf of a transaction whose goroutine waits for this one. A write
+// to the store from within fn would wait for that transaction, and so for itself: engines
+// refuse it.
 //
 //go:noinline
 func Inside(fn func() error) error { return fn() }
 
+// FunctionName is the full name of a function or method expression, as the stack has
+// it. It is taken from the function itself, so that a rename cannot break IsInside.
+func FunctionName(fn any) string { return runtime.FuncForPC(reflect.ValueOf(fn).Pointer()).Name() }
+
+var inside = FunctionName(Inside)
+
 // IsInside says whether the calling goroutine is within Inside, or within one of the
-// functions, each named like "sqlite.(*writer).apply". It looks through the stack.
+// functions of those names (see FunctionName). It looks at the innermost 512 calls of the stack, some
+// microseconds' work. A context could not tell: the function of a write gets none that
+// its caller must pass on.
 func IsInside(functions ...string) bool {
-	functions = append(functions, "store.Inside")
 	var pcs [512]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		f, more := frames.Next()
-		for _, name := range functions {
-			if strings.HasSuffix(f.Function, name) {
-				return true
-			}
+		if f.Function == inside || slices.Contains(functions, f.Function) {
+			return true
 		}
 		if !more {
 			return false

@@ -38,6 +38,7 @@ func Compare(op lang.Op, l, r Operand) Cond {
 	return c
 }
 
+// CompareValues is Compare without the guard of e-mail addresses.
 func CompareValues(op lang.Op, l, r Operand) Cond {
 	switch {
 	case folds(op, l, r):

@@ -5,9 +5,11 @@ package ir
 type Cond interface{ isCond() }
 
 type (
+	// Truth is a condition that is known.
 	Truth bool
-	And   []Cond // AND of two or more
-	Or    []Cond // OR of two or more
+	// And is the conjunction of two or more, Or the disjunction.
+	And []Cond
+	Or  []Cond
 
 	// Comparison is one comparison in its final form.
 	Comparison struct {

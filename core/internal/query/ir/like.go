@@ -108,6 +108,7 @@ func runeWidth(s string) int {
 	return n
 }
 
+// Lower is an ASCII letter in lower case.
 func Lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
 		return c + 'a' - 'A'

@@ -11,6 +11,7 @@ type SortKey struct {
 	Guards  []Cond
 }
 
+// KeyKind is what a sort key sorts by.
 type KeyKind uint8
 
 const (

@@ -27,12 +27,19 @@ const (
 	ValueText
 )
 
+// Null is NULL.
 var Null = Value{}
 
+// Number is a number of a literal or a document.
 func Number(f float64) Value { return Value{Kind: ValueNumber, Num: f} }
-func Whole(n int) Value      { return Value{Kind: ValueNumber, Num: float64(n), whole: true} }
-func Text(s string) Value    { return Value{Kind: ValueText, Text: s} }
 
+// Whole is an integer of the language.
+func Whole(n int) Value { return Value{Kind: ValueNumber, Num: float64(n), whole: true} }
+
+// Text is a text.
+func Text(s string) Value { return Value{Kind: ValueText, Text: s} }
+
+// TruthOf is 1 or 0.
 func TruthOf(b bool) Value {
 	if b {
 		return Whole(1)

@@ -2,8 +2,8 @@ package lang
 
 // Expr is an expression: an *And, *Or, *Compare, or one of those that only Go code
 // builds (*Not, *In, *Related). It is immutable. String gives text; of a parsed
-// expression it is text that parses to an equal one, of others a text that no two
-// different ones share.
+// expression it is text that parses to an equal one, of others a text that only
+// expressions of the same meaning share.
 type Expr interface {
 	String() string
 	isExpr()

@@ -22,8 +22,7 @@ func (o *Or) String() string {
 	return join(o.List, " || ")
 }
 
-// join prints a list. Parts of one part are printed with parentheses, so that no two
-// trees have the same text.
+// join prints a list, with parentheses around all but comparisons.
 func join(list []Expr, with string) string {
 	var b strings.Builder
 	for i, e := range list {

@@ -117,7 +117,7 @@ func (db *DB) announces(ctx context.Context) {
 
 // follows calls OnForeignWrite's function when another process has written, until
 // ctx ends.
-func (db *DB) follows(ctx context.Context, seen marks) {
+func (db *DB) follows(ctx context.Context, seen writeMarks) {
 	retry := time.NewTicker(lookEvery)
 	defer retry.Stop()
 	for ctx.Err() == nil {
@@ -134,12 +134,12 @@ func (db *DB) follows(ctx context.Context, seen marks) {
 	}
 }
 
-// marks are what other processes have written last, by process and connection.
-type marks map[string]string
+// writeMarks are what other processes have written last, by process and connection.
+type writeMarks map[string]string
 
 // listen looks at each notification of another process, and each lookEvery, until
 // the connection fails or ctx ends.
-func (db *DB) listen(ctx context.Context, seen *marks) error {
+func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 	heard := true
 	cfg := db.service.Config().ConnConfig.Config.Copy()
 	cfg.BuildContextWatcherHandler = nil
@@ -159,7 +159,7 @@ func (db *DB) listen(ctx context.Context, seen *marks) error {
 	for next := time.Now(); next.Before(end); {
 		if now := time.Now(); heard || !now.Before(next) {
 			heard, next = false, now.Add(lookEvery)
-			if err := db.look(ctx, pg, seen); err != nil {
+			if err := db.poll(ctx, pg, seen); err != nil {
 				return err
 			}
 		}
@@ -174,9 +174,9 @@ func (db *DB) listen(ctx context.Context, seen *marks) error {
 	return nil
 }
 
-// look compares what others have written with what was seen before.
-func (db *DB) look(ctx context.Context, pg *pgconn.PgConn, seen *marks) error {
-	now, err := db.marks(ctx, pg)
+// poll compares what others have written with what was seen before.
+func (db *DB) poll(ctx context.Context, pg *pgconn.PgConn, seen *writeMarks) error {
+	now, err := db.readMarks(ctx, pg)
 	if err != nil {
 		return err
 	}
@@ -193,14 +193,14 @@ func (db *DB) look(ctx context.Context, pg *pgconn.PgConn, seen *marks) error {
 	return nil
 }
 
-// marks reads what others have written last.
-func (db *DB) marks(ctx context.Context, pg *pgconn.PgConn) (marks, error) {
+// readMarks reads what others have written last.
+func (db *DB) readMarks(ctx context.Context, pg *pgconn.PgConn) (writeMarks, error) {
 	result := pg.ExecParams(ctx, `SELECT "node" || '/' || "slot", "n" FROM "_loam_writes" WHERE "node" <> $1`,
 		[][]byte{[]byte(db.node)}, nil, nil, nil).Read()
 	if result.Err != nil {
 		return nil, result.Err
 	}
-	list := marks{}
+	list := writeMarks{}
 	for _, row := range result.Rows {
 		list[string(row[0])] = string(row[1])
 	}

@@ -67,13 +67,13 @@ func TestOwnWritesAndReadsAreNotToldOf(t *testing.T) {
 	}
 }
 
-func marksOf(t *testing.T, db *DB) (marks, error) {
+func marksOf(t *testing.T, db *DB) (writeMarks, error) {
 	loan, err := db.service.Acquire(t.Context())
 	if err != nil {
 		return nil, err
 	}
 	defer loan.Release()
-	return db.marks(t.Context(), loan.Conn().PgConn())
+	return db.readMarks(t.Context(), loan.Conn().PgConn())
 }
 
 // Definitions that another process has made are known before anything is read or

@@ -11,4 +11,4 @@ import (
 var errNested = errors.New("postgres: a write inside the function of a write")
 
 // insideWrite reports that the calling goroutine is inside an operation.
-func insideWrite() bool { return store.IsInside("postgres.(*DB).apply") }
+func insideWrite() bool { return store.IsInside(store.FunctionName((*DB).apply)) }

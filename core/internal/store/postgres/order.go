@@ -2,11 +2,11 @@ package postgres
 
 import "sync"
 
-// turnstile brings what follows a commit into the order of the commits. Who is
+// commitOrder brings what follows a commit into the order of the commits. Who is
 // about to commit takes a number; a transaction that depends on an earlier one
 // could not come so far before that one had committed, so its number is higher.
 // Commits themselves do not wait for each other.
-type turnstile struct {
+type commitOrder struct {
 	mu     sync.Mutex // guards what follows
 	cond   *sync.Cond
 	taken  uint64
@@ -14,7 +14,7 @@ type turnstile struct {
 }
 
 // take is the next number.
-func (t *turnstile) take() uint64 {
+func (t *commitOrder) take() uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.cond == nil {
@@ -25,7 +25,7 @@ func (t *turnstile) take() uint64 {
 }
 
 // wait returns when all with lower numbers have passed.
-func (t *turnstile) wait(number uint64) {
+func (t *commitOrder) wait(number uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for t.passed != number-1 {
@@ -34,7 +34,7 @@ func (t *turnstile) wait(number uint64) {
 }
 
 // pass lets the next one through. Every number that was taken must pass.
-func (t *turnstile) pass() {
+func (t *commitOrder) pass() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.passed++

@@ -54,12 +54,12 @@ type DB struct {
 	writers *pgxpool.Pool
 	service *pgxpool.Pool // what the engine itself asks, while others hold the rest
 
-	order     turnstile
+	order     commitOrder
 	exclusive chan struct{} // held by one Exclusive of this process, or a follow; capacity 1
 	defined   version
 	indexes   uniques
 	watch     watcher
-	before    marks // what others had written when this was opened
+	before    writeMarks // what others had written when this was opened
 	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
 	missed    atomic.Bool // there was something to call foreign for, but it was not set
 

@@ -30,8 +30,8 @@ CREATE TABLE IF NOT EXISTS "_loam_writes" (
 	PRIMARY KEY ("node", "slot")) WITH (fillfactor = 50);
 `
 
-// strangers counts the tables of a schema that has none of the engine's.
-const strangers = `SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+// foreignTables counts the tables of a schema that has none of the engine's.
+const foreignTables = `SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
 	AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = '_loam_state')`
 
 // oldest is the oldest server that is supported.
@@ -74,7 +74,7 @@ func (db *DB) setup(ctx context.Context) error {
 		}
 	}
 	if db.cfg.New {
-		if others, err := ask(strangers); err != nil || others != "0" {
+		if others, err := ask(foreignTables); err != nil || others != "0" {
 			return cmp.Or(err, store.ErrNotEmpty)
 		}
 	}
@@ -95,7 +95,7 @@ func (db *DB) setup(ctx context.Context) error {
 		return db.explain(ctx, err)
 	}
 	db.defined.raise(number(version))
-	db.before, err = db.marks(ctx, pg)
+	db.before, err = db.readMarks(ctx, pg)
 	return err
 }
 

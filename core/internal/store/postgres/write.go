@@ -18,12 +18,12 @@ import (
 type lock string
 
 const (
-	// besides lets other writes run.
-	besides lock = "ROW SHARE"
-	// inLine lets other writes run, but for those that have lost as well.
-	inLine lock = "SHARE UPDATE EXCLUSIVE"
-	// alone waits for all and lets nobody in.
-	alone lock = "EXCLUSIVE"
+	// lockShared lets other writes run at the same time.
+	lockShared lock = "ROW SHARE"
+	// lockQueued lets other writes run, except those that have lost a conflict as well.
+	lockQueued lock = "SHARE UPDATE EXCLUSIVE"
+	// lockExclusive waits for all running writes and keeps new ones out.
+	lockExclusive lock = "EXCLUSIVE"
 )
 
 func (l lock) begin() string {
@@ -34,7 +34,7 @@ func (l lock) begin() string {
 // A write that has lost against another one waits in line with those that have as
 // well, and in the end runs alone, when nothing is left to lose against.
 const (
-	inLineFrom = 2
+	queuedFrom = 2
 	aloneFrom  = 8
 	lastTry    = 12
 	// lastWait bounds how often a change of definitions gives way to readers: longer
@@ -45,11 +45,11 @@ const (
 func lockFor(try int) lock {
 	switch {
 	case try >= aloneFrom:
-		return alone
-	case try >= inLineFrom:
-		return inLine
+		return lockExclusive
+	case try >= queuedFrom:
+		return lockQueued
 	}
-	return besides
+	return lockShared
 }
 
 // pause is how long a transaction waits before its next try, at most.
@@ -131,7 +131,7 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 // exclude runs fn in a transaction beside which there is no other write. Readers,
 // which nothing keeps out, can still be in the way of a change of definitions.
 func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
-	s, err := db.begin(ctx, db.writers, alone.begin()+giveWay)
+	s, err := db.begin(ctx, db.writers, lockExclusive.begin()+giveWay)
 	if err != nil {
 		return false, err
 	}

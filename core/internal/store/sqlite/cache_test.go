@@ -22,6 +22,7 @@ func testConn(t *testing.T) *conn {
 }
 
 func TestCacheGivesTheSameStatement(t *testing.T) {
+	t.Parallel()
 	c := testConn(t)
 	a, err := c.prepare(`SELECT 1`)
 	if err != nil {
@@ -47,6 +48,7 @@ func TestCacheGivesTheSameStatement(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
+	t.Parallel()
 	c := testConn(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	var inUse []*statement
@@ -83,6 +85,7 @@ func TestCacheIsBounded(t *testing.T) {
 }
 
 func TestCacheClosesWhatIsEvictedInUse(t *testing.T) {
+	t.Parallel()
 	c := testConn(t)
 	held, err := c.prepare(`SELECT 'held'`)
 	if err != nil {

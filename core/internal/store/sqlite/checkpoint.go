@@ -84,7 +84,7 @@ func (w *writer) measure() {
 		return
 	}
 	select {
-	case w.full <- struct{}{}:
+	case w.logFull <- struct{}{}:
 	default: // it knows
 	}
 }
@@ -93,7 +93,7 @@ func (w *writer) measure() {
 // begins the log anew.
 func (w *writer) force() {
 	w.c.SetBusyTimeout(forcedBusyMillis)
-	err := w.copies.run(w.c, binding.CheckpointRestart)
+	err := w.checkpoints.run(w.c, binding.CheckpointRestart)
 	w.c.SetBusyTimeout(busyMillis)
 	if err != nil {
 		w.checkpointFailed(err)
@@ -113,7 +113,7 @@ func (w *writer) truncate() {
 	if w.c.failed {
 		return // opening it the next time recovers
 	}
-	if err := w.copies.run(w.c, binding.CheckpointTruncate); err != nil {
+	if err := w.checkpoints.run(w.c, binding.CheckpointTruncate); err != nil {
 		w.log.Warn("checkpoint at close", "error", err)
 	}
 }
@@ -124,23 +124,23 @@ func (w *writer) checkpointer(ctx context.Context) {
 	var c *conn
 	defer func() {
 		if c != nil {
-			_ = w.copies.close(c) // the log stays as it is
+			_ = w.checkpoints.close(c) // the log stays as it is
 		}
 	}()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.full:
+		case <-w.logFull:
 		}
 		if c == nil {
 			var err error
-			if c, err = w.beside(); err != nil {
+			if c, err = w.openCheckpointConn(); err != nil {
 				w.log.Warn("open for a checkpoint", "error", err)
 				continue
 			}
 		}
-		if err := w.copies.run(c, binding.CheckpointPassive); err != nil {
+		if err := w.checkpoints.run(c, binding.CheckpointPassive); err != nil {
 			w.log.Warn("checkpoint", "error", err)
 			continue
 		}
@@ -152,7 +152,7 @@ func (w *writer) checkpointer(ctx context.Context) {
 // runs: only when nothing is left to copy is the log begun anew.
 func (w *writer) finish(ctx context.Context) {
 	err := w.do(ctx, &op{alone: true, service: func(c *conn) error {
-		if err := w.copies.run(c, binding.CheckpointPassive); err != nil {
+		if err := w.checkpoints.run(c, binding.CheckpointPassive); err != nil {
 			w.checkpointFailed(err)
 		}
 		return nil

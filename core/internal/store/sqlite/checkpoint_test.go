@@ -38,6 +38,7 @@ func logSize(t *testing.T, db *DB) int64 {
 }
 
 func TestLogIsUsedAgain(t *testing.T) {
+	t.Parallel()
 	db := openTest(t, Config{})
 	defer mustClose(t, db)
 	createT(t, db)
@@ -49,6 +50,7 @@ func TestLogIsUsedAgain(t *testing.T) {
 }
 
 func TestLogIsForcedPastASlowReader(t *testing.T) {
+	t.Parallel()
 	db := openTest(t, Config{})
 	defer mustClose(t, db)
 	createT(t, db)

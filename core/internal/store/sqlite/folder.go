@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// The files of a data folder. SQLite keeps data.db-wal and data.db-shm beside
-// the first.
+// The files of a data folder. SQLite keeps two more beside each database, with -wal
+// and -shm at the end of the name.
 const (
 	dataFile = "data.db"
 	lockFile = "data.lock"
@@ -18,8 +18,8 @@ const (
 // createDataFile makes the database file, readable by nobody else; SQLite gives
 // its other files the same mode. A file that is there is not even opened: closing
 // it again would drop the locks that SQLite has on it in this process.
-func createDataFile(dir string) error {
-	f, err := os.OpenFile(filepath.Join(dir, dataFile), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+func createDataFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}

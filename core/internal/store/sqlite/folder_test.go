@@ -10,6 +10,7 @@ import (
 )
 
 func TestOneServerAFolder(t *testing.T) {
+	t.Parallel()
 	first := openTest(t, Config{Serve: true})
 	dir := first.cfg.Dir
 	if _, err := Open(t.Context(), Config{Dir: dir, Serve: true}); !errors.Is(err, store.ErrLocked) {
@@ -22,6 +23,7 @@ func TestOneServerAFolder(t *testing.T) {
 }
 
 func TestReopenFindsEverything(t *testing.T) {
+	t.Parallel()
 	db := openTest(t, Config{Serve: true})
 	dir := db.cfg.Dir
 	createT(t, db)
@@ -47,6 +49,7 @@ func TestReopenFindsEverything(t *testing.T) {
 }
 
 func TestOpenOfWhatIsNoDatabase(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, dataFile), []byte("this is a text file, and long enough to be looked at"), 0o600); err != nil {
 		t.Fatal(err)

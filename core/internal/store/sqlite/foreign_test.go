@@ -24,6 +24,7 @@ func stampT(t *testing.T, db *DB) (stamp uint64) {
 }
 
 func TestForeignWriteIsNoticed(t *testing.T) {
+	t.Parallel()
 	server := openTest(t, Config{Serve: true})
 	defer mustClose(t, server)
 	createT(t, server)
@@ -45,6 +46,7 @@ func TestForeignWriteIsNoticed(t *testing.T) {
 }
 
 func TestOwnWritesAreNotForeign(t *testing.T) {
+	t.Parallel()
 	db := openTest(t, Config{})
 	defer mustClose(t, db)
 	createT(t, db)
@@ -63,6 +65,7 @@ func TestOwnWritesAreNotForeign(t *testing.T) {
 }
 
 func TestTwoProcessesWrite(t *testing.T) {
+	t.Parallel()
 	server := openTest(t, Config{Serve: true})
 	defer mustClose(t, server)
 	createT(t, server)

@@ -21,4 +21,4 @@ var (
 const nestedAfter = 50 * time.Millisecond
 
 // insideWrite reports that the calling goroutine is inside an operation.
-func insideWrite() bool { return store.IsInside("sqlite.(*writer).apply") }
+func insideWrite() bool { return store.IsInside(store.FunctionName((*writer).apply)) }

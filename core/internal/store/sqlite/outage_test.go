@@ -11,6 +11,7 @@ import (
 )
 
 func TestFailedSyncIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
 	disk := disktest.New(t)
 	db := openTest(t, Config{at: place{vfs: disk.Name()}})
 	createT(t, db)
@@ -58,6 +59,7 @@ func leftovers(t *testing.T, db *DB) *DB {
 // A commit of which only the sync failed is in the log as a whole. Who starts on that
 // log must not find what was refused.
 func TestRefusedWriteStaysAway(t *testing.T) {
+	t.Parallel()
 	disk := disktest.New(t)
 	db := openTest(t, Config{at: place{vfs: disk.Name()}})
 	defer mustClose(t, db)
@@ -78,6 +80,7 @@ func TestRefusedWriteStaysAway(t *testing.T) {
 // A disk that stays broken: of the first write nobody knows, the others are refused
 // without being tried, and when it is mended, all goes on.
 func TestBrokenDisk(t *testing.T) {
+	t.Parallel()
 	disk := disktest.New(t)
 	db := openTest(t, Config{at: place{vfs: disk.Name()}, retryAfter: 1})
 	defer mustClose(t, db)
@@ -112,6 +115,7 @@ func TestBrokenDisk(t *testing.T) {
 }
 
 func TestFailedWriteIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
 	disk := disktest.New(t)
 	db := openTest(t, Config{at: place{vfs: disk.Name()}, retryAfter: 1})
 	defer mustClose(t, db)
@@ -134,6 +138,7 @@ func TestFailedWriteIsNotAcknowledged(t *testing.T) {
 }
 
 func TestFailedSyncFailsTheWholeGroup(t *testing.T) {
+	t.Parallel()
 	disk := disktest.New(t)
 	db := openTest(t, Config{at: place{vfs: disk.Name()}})
 	defer mustClose(t, db)
@@ -154,6 +159,7 @@ func TestFailedSyncFailsTheWholeGroup(t *testing.T) {
 }
 
 func TestFullDiskOnCommit(t *testing.T) {
+	t.Parallel()
 	disk := disktest.New(t)
 	db := openTest(t, Config{at: place{vfs: disk.Name()}})
 	defer mustClose(t, db)

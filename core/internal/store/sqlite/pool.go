@@ -15,23 +15,23 @@ import (
 // others wait does not count any more: the next one gets a spare connection, so
 // that slow reads, up to a number, do not stop the quick ones.
 type pool struct {
-	open    func(role) (*conn, error)
-	turn    *turn
-	size    int           // quick reads at a time, and connections that are kept for good
-	yielded int           // quick reads at a time while there are writes
-	slowest int           // slow reads that are let through beside them, each with a spare connection
-	timeout time.Duration // of waiting
+	open     func(role) (*conn, error)
+	yielding *readYield
+	size     int           // quick reads at a time, and connections that are kept for good
+	yielded  int           // quick reads at a time while there are writes
+	slowest  int           // slow reads that are let through beside them, each with a spare connection
+	timeout  time.Duration // of waiting
 
-	mu      sync.Mutex  // guards what follows
-	kept    int         // connections with a large cache, opening ones included
-	idle    []*conn     // of those; the warmest is the last
-	spare   []*conn     // idle ones with a small cache
-	calm    *time.Timer // until the spare ones are closed
-	lent    []*loan
-	slow    int // of the lent ones
-	waiting []chan *loan
-	closed  bool
-	ended   *sync.Cond // lent became empty
+	mu         sync.Mutex  // guards what follows
+	kept       int         // connections with a large cache, opening ones included
+	idle       []*conn     // of those; the warmest is the last
+	spare      []*conn     // idle ones with a small cache
+	spareTimer *time.Timer // until the spare ones are closed
+	lent       []*loan
+	slow       int // of the lent ones
+	waiting    []chan *loan
+	closed     bool
+	ended      *sync.Cond // lent became empty
 }
 
 // loan is the right to a connection, and then the connection.
@@ -49,13 +49,13 @@ const slowAfter = 20 * time.Millisecond
 // and fill one anew for each slow read costs many times the read itself.
 const spareFor = 10 * time.Second
 
-func newPool(turn *turn, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
+func newPool(yielding *readYield, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
 	p := &pool{
-		open: open, turn: turn, timeout: timeout,
+		open: open, yielding: yielding, timeout: timeout,
 		size: procs + 1, yielded: max(1, procs-1), slowest: procs + 1,
 	}
-	p.calm = time.AfterFunc(spareFor, p.closeSpare)
-	p.calm.Stop()
+	p.spareTimer = time.AfterFunc(spareFor, p.closeSpare)
+	p.spareTimer.Stop()
 	p.ended = sync.NewCond(&p.mu)
 	return p
 }
@@ -85,10 +85,31 @@ func (p *pool) acquire(ctx context.Context) (*loan, error) {
 	return p.ready(l)
 }
 
+// acquireSlow lends a spare connection at once, for a read that is known to be slow and
+// does not count among the others.
+func (p *pool) acquireSlow(ctx context.Context) (*loan, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, contextError(err)
+	}
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, store.ErrClosed
+	}
+	l := &loan{role: roleSpare, since: time.Now(), slow: true}
+	if len(p.spare) > 0 {
+		l.c = takeLast(&p.spare)
+	}
+	p.lent = append(p.lent, l)
+	p.slow++
+	p.mu.Unlock()
+	return p.ready(l)
+}
+
 // free reports that one more read may run. Lock held.
 func (p *pool) free() bool {
 	quick := len(p.lent) - p.slow
-	return quick < p.yielded || quick < p.size && !p.turn.writers()
+	return quick < p.yielded || quick < p.size && !p.yielding.writers()
 }
 
 // lend makes a loan, with an idle connection if there is one. Lock held.
@@ -215,7 +236,7 @@ func (p *pool) keep(l *loan) (drop *conn) {
 		p.idle = append(p.idle, l.c)
 	default:
 		p.spare = append(p.spare, l.c)
-		p.calm.Reset(spareFor)
+		p.spareTimer.Reset(spareFor)
 	}
 	return nil
 }
@@ -250,7 +271,7 @@ func (p *pool) close() error {
 	for len(p.lent) > 0 {
 		p.ended.Wait()
 	}
-	p.calm.Stop()
+	p.spareTimer.Stop()
 	idle := append(p.idle, p.spare...)
 	p.idle, p.spare = nil, nil
 	p.mu.Unlock()

@@ -15,6 +15,7 @@ import (
 // reach the disk. The one after that succeeds, and the log is begun anew or deleted: now
 // all has to be in the database file.
 func TestPowerCutAfterAFailedCheckpoint(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		after func(r *failedCheckpoint)

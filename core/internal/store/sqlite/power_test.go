@@ -77,11 +77,38 @@ func powerRun(t *testing.T, disk *disktest.Disk, at place, faults bool) {
 	if got := integrity(t, db); got != "ok" {
 		t.Errorf("integrity before any power cut: %s", got)
 	}
-	if got := disk.Begun(log); got < 2 {
-		t.Errorf("the log was begun %d times: it has to be used again", got)
-	}
+	disk.FailSyncs(0) // what is left of the faults
+	finishPower(t, disk, db, log, faults)
 	if got := disk.Syncs(log); !faults && got >= powerWriters*powerWrites {
 		t.Errorf("%d syncs of the log: writes have to share them", got)
+	}
+}
+
+// finishPower makes sure that a run has what the tests are about, however its goroutines
+// were scheduled: a log that was used again from its beginning and, with faults, a write
+// that was refused because the sync of its commit failed.
+func finishPower(t *testing.T, disk *disktest.Disk, db *DB, log string, faults bool) {
+	t.Helper()
+	i := powerWrites
+	for ; disk.Begun(log) < 2; i++ { // without readers a checkpoint copies all of the log
+		onWriter(t, db, func(c *conn) error { return db.writer.checkpoints.run(c, binding.CheckpointPassive) })
+		if err := writePower(t, db, 0, i, 0); err != nil {
+			t.Fatalf("Write() = %v", err)
+		}
+		disk.Note(fmt.Sprintf("stored 0 %d 0", i))
+	}
+	for try := 0; faults; try++ {
+		disk.FailSyncsOf(log, 1)
+		switch err := writePower(t, db, 0, i, try); {
+		case err == nil: // the sync of a checkpoint failed
+			disk.Note(fmt.Sprintf("stored 0 %d %d", i, try))
+			i++
+		case errors.Is(err, store.ErrUnavailable):
+			disk.Note(fmt.Sprintf("refused 0 %d %d", i, try))
+			return
+		case !errors.Is(err, errInDoubt):
+			t.Fatalf("Write() = %v", err)
+		}
 	}
 }
 
@@ -188,18 +215,22 @@ func definePowerTable(t *testing.T, db *DB, k int) error {
 
 // cutPower cuts the power at random moments of a run and looks at what is left. Now
 // and then it is cut again while the server starts after the first time.
-func cutPower(t *testing.T, at place, cuts int, faults bool) (d damage) {
+func cutPower(t *testing.T, where place, cuts int, faults bool) (d damage) {
 	t.Helper()
 	disk := disktest.New(t)
-	powerRun(t, disk, at, faults)
+	powerRun(t, disk, where, faults)
 	rng := rand.New(rand.NewPCG(7, 7))
 	for n := range cuts {
 		dir := t.TempDir()
-		notes, err := disk.Cut(rng.IntN(disk.Len()+1), rng, dir)
+		at := disk.Len() // the first time: everything has happened
+		if n > 0 {
+			at = rng.IntN(disk.Len() + 1)
+		}
+		notes, err := disk.Cut(at, rng, dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n%8 == 0 && at.synchronous == "" {
+		if n%8 == 0 && where.synchronous == "" {
 			dir, notes = cutAgain(t, dir, notes, rng)
 		}
 		d.inspect(t, dir, notes)
@@ -224,7 +255,7 @@ func cutAgain(t *testing.T, dir string, notes []string, rng *rand.Rand) (string,
 			}
 			disk.Note(fmt.Sprintf("stored %d %d 0", powerWriters, i))
 			onWriter(t, db, func(c *conn) error {
-				return db.writer.copies.run(c, binding.CheckpointPassive)
+				return db.writer.checkpoints.run(c, binding.CheckpointPassive)
 			})
 		}
 	}
@@ -245,6 +276,7 @@ func cutsOf(most int) int {
 }
 
 func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
 	cuts := cutsOf(400)
 	d := cutPower(t, place{}, cuts, false)
 	if d.bad() {
@@ -255,6 +287,7 @@ func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 
 // The test above proves something only if it can fail.
 func TestPowerCutTestSeesLosses(t *testing.T) {
+	t.Parallel()
 	cuts := cutsOf(100)
 	d := cutPower(t, place{synchronous: "NORMAL"}, cuts, false)
 	if d.lost == 0 || d.corrupt > 0 || d.torn > 0 {
@@ -265,6 +298,7 @@ func TestPowerCutTestSeesLosses(t *testing.T) {
 
 // On a disk whose syncs fail now and then what was refused is not there, either.
 func TestPowerCutAfterFailedSyncs(t *testing.T) {
+	t.Parallel()
 	cuts := cutsOf(100)
 	d := cutPower(t, place{}, cuts, true)
 	if d.bad() || d.refused == 0 {
@@ -275,6 +309,7 @@ func TestPowerCutAfterFailedSyncs(t *testing.T) {
 
 // A database that has just been made is not lost with its name.
 func TestPowerCutAfterTheFirstWrite(t *testing.T) {
+	t.Parallel()
 	for _, forgets := range []bool{false, true} {
 		disk := disktest.New(t)
 		at := place{vfs: disk.Name(), syncFolder: disk.SyncFolder}

@@ -23,6 +23,7 @@ func pragma(t *testing.T, c *conn, name string) int64 {
 }
 
 func TestSettingsHold(t *testing.T) {
+	t.Parallel()
 	db := openTest(t, Config{})
 	defer mustClose(t, db)
 	common := map[string]int64{
@@ -51,6 +52,7 @@ func TestSettingsHold(t *testing.T) {
 
 // The filter language needs these of SQLite.
 func TestFunctionsAreThere(t *testing.T) {
+	t.Parallel()
 	db := openTest(t, Config{})
 	defer mustClose(t, db)
 	for _, test := range []struct{ sql, want string }{
@@ -81,6 +83,7 @@ func TestFunctionsAreThere(t *testing.T) {
 }
 
 func TestStatementsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	db := openTest(t, Config{})
 	defer mustClose(t, db)
 	createT(t, db)

@@ -105,5 +105,22 @@ func (s *Source) Check(ctx context.Context) (notes []string, err error) {
 	return notes, err
 }
 
+// pageSize is how many bytes a page of the file has.
+func (s *Source) pageSize() (size int64, err error) {
+	err = s.Read(context.Background(), func(r store.Reader) error {
+		s.c.own = true
+		defer func() { s.c.own = false }()
+		rows, err := r.Query("PRAGMA page_size")
+		if err != nil {
+			return err
+		}
+		if rows.Next() {
+			size = rows.Int(0)
+		}
+		return rows.Close()
+	})
+	return size, err
+}
+
 // Close implements store.Source.
 func (s *Source) Close() error { return s.c.Close() }

@@ -45,6 +45,7 @@ func openSource(t *testing.T, path string) *Source {
 }
 
 func TestSourceIsRead(t *testing.T) {
+	t.Parallel()
 	s := openSource(t, sourceFile(t, `CREATE TABLE t (a)`, `INSERT INTO t VALUES (1), ('x')`))
 	if notes, err := s.Check(context.Background()); err != nil || len(notes) > 0 {
 		t.Errorf("Check() = %q, %v", notes, err)
@@ -66,6 +67,7 @@ func TestSourceIsRead(t *testing.T) {
 }
 
 func TestSourceTakesNoWrites(t *testing.T) {
+	t.Parallel()
 	s := openSource(t, sourceFile(t, `CREATE TABLE t (a)`))
 	err := s.Read(context.Background(), func(r store.Reader) error {
 		for _, sql := range []string{`INSERT INTO t VALUES (1)`, `DELETE FROM t`, `DROP TABLE t`, `CREATE TABLE u (a)`, `PRAGMA trusted_schema = ON`,
@@ -88,6 +90,7 @@ func TestSourceTakesNoWrites(t *testing.T) {
 
 // TestSourceIsNotTrusted: the file's own schema asks for what only its owner may.
 func TestSourceIsNotTrusted(t *testing.T) {
+	t.Parallel()
 	path := sourceFile(t, `CREATE TABLE t (a)`, `CREATE VIEW v AS SELECT name FROM pragma_database_list`)
 	sql := `SELECT * FROM v`
 	c, err := binding.Open(binding.Config{Path: path})
@@ -112,6 +115,7 @@ func TestSourceIsNotTrusted(t *testing.T) {
 }
 
 func TestSourceThatIsDamaged(t *testing.T) {
+	t.Parallel()
 	if _, err := OpenSource(filepath.Join(t.TempDir(), "none.db")); !os.IsNotExist(err) {
 		t.Errorf("OpenSource() of nothing = %v", err)
 	}
@@ -135,6 +139,7 @@ func TestSourceThatIsDamaged(t *testing.T) {
 
 // TestUntidySource: what only breaks a rule of its own table can be read.
 func TestUntidySource(t *testing.T) {
+	t.Parallel()
 	s := openSource(t, sourceFile(t, `CREATE TABLE t (a TEXT, b CHECK (b > 0))`, `INSERT INTO t VALUES (NULL, 1)`, `PRAGMA ignore_check_constraints = ON`,
 		`INSERT INTO t VALUES ('x', -1)`, `PRAGMA writable_schema = ON`, `UPDATE sqlite_schema SET sql = 'CREATE TABLE t (a TEXT NOT NULL, b CHECK (b > 0))'`))
 	notes, err := s.Check(context.Background())

@@ -18,17 +18,23 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Config is how a data folder is opened. Only Dir has no default.
+// Config is how a database is opened. Only Dir has no default.
 type Config struct {
-	Dir   string // it must exist
+	Dir   string // the data folder; it must exist
+	File  string // the database's name in it; default data.db
 	Serve bool   // take the folder's lock: one server a folder
 	Log   *slog.Logger
+
+	// Relaxed has commits not wait for the disk (synchronous = NORMAL): a power cut may
+	// take the last writes, though acknowledged, and leaves the database whole. It is for
+	// what may be lost, such as logs.
+	Relaxed bool
 
 	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
 	WriteTimeout     time.Duration // of the statements of one Write; default 30 s
 	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
 
-	at              place         // what tests set of it; path follows from Dir
+	at              place         // what tests set of it; path follows from Dir and File
 	checkpointEvery int           // pages in the log; tests set less than checkpointFrames
 	retryAfter      time.Duration // between attempts to make a failed connection good; tests set less
 }
@@ -52,9 +58,15 @@ func (c Config) withDefaults() Config {
 	if c.retryAfter <= 0 {
 		c.retryAfter = time.Second
 	}
-	c.at.path = filepath.Join(c.Dir, dataFile)
+	if c.File == "" {
+		c.File = dataFile
+	}
+	c.at.path = filepath.Join(c.Dir, c.File)
 	if c.at.synchronous == "" {
 		c.at.synchronous = "FULL"
+		if c.Relaxed {
+			c.at.synchronous = "NORMAL"
+		}
 	}
 	if c.at.syncFolder == nil {
 		c.at.syncFolder = syncFolder
@@ -71,6 +83,7 @@ type DB struct {
 	readers *pool
 	foreign atomic.Pointer[func(ctx context.Context, logged bool) error]
 
+	closing chan struct{}      // closed by Close, first of all
 	stop    context.CancelFunc // of what runs in the background
 	running sync.WaitGroup
 	once    sync.Once
@@ -79,13 +92,13 @@ type DB struct {
 
 var _ store.Store = (*DB)(nil)
 
-// Open opens the database in cfg.Dir, creating it if it is missing. With
+// Open opens the database, creating it if it is missing. With
 // cfg.Serve it fails with store.ErrLocked if another server has the folder.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	db := &DB{cfg: cfg.withDefaults()}
+	db := &DB{cfg: cfg.withDefaults(), closing: make(chan struct{})}
 	if err := db.open(); err != nil {
 		if db.lock != nil {
 			err = errors.Join(err, db.lock.Close())
@@ -106,17 +119,17 @@ func (db *DB) open() (err error) {
 			return err
 		}
 	}
-	if err := createDataFile(dir); err != nil {
+	if err := createDataFile(db.cfg.at.path); err != nil {
 		return err
 	}
 	open := func(r role) (*conn, error) { return openConn(db.cfg.at, r) }
-	beside := func() (*conn, error) { return open(roleCheckpoint) }
-	turn := newTurn()
-	db.writer = newWriter(db.cfg, &db.stamps, turn, db.openWriter, beside)
+	openCheckpointConn := func() (*conn, error) { return open(roleCheckpoint) }
+	yielding := newReadYield()
+	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
 	if err := db.writer.start(); err != nil {
 		return err
 	}
-	db.readers = newPool(turn, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
+	db.readers = newPool(yielding, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
 	return nil
 }
 
@@ -175,6 +188,7 @@ func (db *DB) wroteForeign(ctx context.Context) error {
 // Close implements store.Store.
 func (db *DB) Close() error {
 	db.once.Do(func() {
+		close(db.closing)
 		db.stop()
 		db.running.Wait()
 		db.closed = errors.Join(db.readers.close(), db.writer.close())

@@ -18,21 +18,21 @@ const maxGroup = 1024
 // busy waits in a queue, and all of the queue is the next group: one transaction,
 // one sync of the disk, whatever the number of operations.
 type writer struct {
-	log    *slog.Logger
-	stamps *stamps
-	turn   *turn
-	open   func() (*conn, error)
-	beside func() (*conn, error) // opens the checkpointer's
-	full   chan struct{}         // tells the checkpointer that the log is long; capacity 1
-	every  int                   // pages in the log between checkpoints
-	copies checkpoints
-	pause  time.Duration // between attempts to make a failed connection good
+	log                *slog.Logger
+	stamps             *stamps
+	yielding           *readYield
+	open               func() (*conn, error)
+	openCheckpointConn func() (*conn, error) // opens the checkpointer's
+	logFull            chan struct{}         // tells the checkpointer that the log is long; capacity 1
+	every              int                   // pages in the log between checkpoints
+	checkpoints        checkpoints
+	pause              time.Duration // between attempts to make a failed connection good
 
 	mu     sync.Mutex // guards what follows
 	queue  []*op
 	busy   bool // somebody leads: it alone uses what stands below
 	closed bool
-	rest   *sync.Cond // busy became false
+	idle   *sync.Cond // busy became false
 
 	c          *conn     // nil when it could not be opened again
 	unsettled  bool      // the log may hold a commit that failed: see settle.go
@@ -61,13 +61,13 @@ const (
 	opLeft          // its caller has gone: never to be started
 )
 
-func newWriter(cfg Config, s *stamps, t *turn, open, beside func() (*conn, error)) *writer {
+func newWriter(cfg Config, s *stamps, t *readYield, open, openCheckpointConn func() (*conn, error)) *writer {
 	w := &writer{
-		log: cfg.Log, stamps: s, turn: t, open: open, beside: beside,
-		full: make(chan struct{}, 1), every: cfg.checkpointEvery, checkpoint: cfg.checkpointEvery,
+		log: cfg.Log, stamps: s, yielding: t, open: open, openCheckpointConn: openCheckpointConn,
+		logFull: make(chan struct{}, 1), every: cfg.checkpointEvery, checkpoint: cfg.checkpointEvery,
 		pause: cfg.retryAfter,
 	}
-	w.rest = sync.NewCond(&w.mu)
+	w.idle = sync.NewCond(&w.mu)
 	return w
 }
 
@@ -101,10 +101,10 @@ func (w *writer) do(ctx context.Context, o *op) error {
 		return w.wait(ctx, o)
 	}
 	w.busy = true
-	w.turn.begin()
+	w.yielding.begin()
 	w.mu.Unlock()
-	defer w.pass()
-	w.lead([]*op{o})
+	defer w.handOver()
+	w.runGroup([]*op{o})
 	return o.err
 }
 
@@ -130,8 +130,8 @@ func (w *writer) wait(ctx context.Context, o *op) error {
 	}
 }
 
-// pass ends a turn of leading: to a goroutine that runs the queue, if there is one.
-func (w *writer) pass() {
+// handOver ends a turn of leading: to a goroutine that runs the queue, if there is one.
+func (w *writer) handOver() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.queue) > 0 {
@@ -139,15 +139,15 @@ func (w *writer) pass() {
 		return
 	}
 	w.busy = false
-	w.turn.end()
-	w.rest.Broadcast()
+	w.yielding.end()
+	w.idle.Broadcast()
 }
 
 // drain runs the queue, group by group, until it is empty.
 func (w *writer) drain() {
-	defer w.pass()
+	defer w.handOver()
 	for group := w.next(); len(group) > 0; group = w.next() {
-		w.lead(group)
+		w.runGroup(group)
 	}
 }
 
@@ -173,8 +173,8 @@ func (w *writer) next() []*op {
 	return group
 }
 
-// lead runs one group and tells those who wait for it.
-func (w *writer) lead(group []*op) {
+// runGroup runs one group and tells those who wait for it.
+func (w *writer) runGroup(group []*op) {
 	over := false
 	defer func() {
 		if !over { // a function ended its goroutine (runtime.Goexit)
@@ -223,7 +223,7 @@ func (w *writer) ready() error {
 	}
 	if w.c != nil {
 		w.log.Error("write connection failed, opening the database again")
-		_ = w.copies.close(w.c) // it is broken: nothing can be made of its error
+		_ = w.checkpoints.close(w.c) // it is broken: nothing can be made of its error
 		w.c = nil
 		w.stamps.bump()
 	}
@@ -243,13 +243,13 @@ func (w *writer) close() error {
 	defer w.mu.Unlock()
 	w.closed = true
 	for w.busy {
-		w.rest.Wait()
+		w.idle.Wait()
 	}
 	if w.c == nil {
 		return nil
 	}
 	w.truncate()
-	err := w.copies.close(w.c)
+	err := w.checkpoints.close(w.c)
 	w.c = nil
 	return err
 }

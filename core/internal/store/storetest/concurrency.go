@@ -12,88 +12,92 @@ import (
 )
 
 func (s *suite) concurrency(t *testing.T) {
-	t.Run("no increment is lost", func(t *testing.T) {
-		f := s.new(t)
-		f.insert("c", 0)
-		const writers, each = 16, 25
-		var g sync.WaitGroup
-		for range writers {
-			g.Go(func() {
-				for range each {
-					err := f.Write(t.Context(), func(tx store.Tx) error {
-						n, err := text(tx, `SELECT "n" FROM "t"`)
-						if err != nil {
-							return err
-						}
-						_, err = tx.Exec(`UPDATE "t" SET "n" = CAST($1 AS INTEGER) + 1`, store.Text(n))
-						return err
-					})
-					if err != nil {
-						t.Errorf("Write() = %v", err)
-					}
-				}
-			})
-		}
-		g.Wait()
-		if got, want := f.text(`SELECT "n" FROM "t"`), fmt.Sprint(writers*each); got != want {
-			t.Errorf("counter = %s, want %s", got, want)
-		}
-	})
+	t.Run("no increment is lost", s.concurrencyNoIncrementIsLost)
+	t.Run("readers never see half a write", s.concurrencyReadersNeverSeeHalfAWrite)
+	t.Run("a write is seen by the read that follows", s.concurrencyAWriteIsSeenByTheReadThatFollows)
+}
 
-	t.Run("readers never see half a write", func(t *testing.T) {
-		f := s.new(t)
-		f.insert("a", 100)
-		f.insert("b", 0)
-		move := func(tx store.Tx) error {
-			_, err := tx.Exec(`UPDATE "t" SET "n" = "n" - 1 WHERE "id" = 'a'`)
-			if err != nil {
-				return err
+func (s *suite) concurrencyNoIncrementIsLost(t *testing.T) {
+	f := s.new(t)
+	f.insert("c", 0)
+	const writers, each = 16, 25
+	var g sync.WaitGroup
+	for range writers {
+		g.Go(func() {
+			for range each {
+				err := f.Write(t.Context(), func(tx store.Tx) error {
+					n, err := text(tx, `SELECT "n" FROM "t"`)
+					if err != nil {
+						return err
+					}
+					_, err = tx.Exec(`UPDATE "t" SET "n" = CAST($1 AS INTEGER) + 1`, store.Text(n))
+					return err
+				})
+				if err != nil {
+					t.Errorf("Write() = %v", err)
+				}
 			}
-			_, err = tx.Exec(`UPDATE "t" SET "n" = "n" + 1 WHERE "id" = 'b'`)
+		})
+	}
+	g.Wait()
+	if got, want := f.text(`SELECT "n" FROM "t"`), fmt.Sprint(writers*each); got != want {
+		t.Errorf("counter = %s, want %s", got, want)
+	}
+}
+
+func (s *suite) concurrencyReadersNeverSeeHalfAWrite(t *testing.T) {
+	f := s.new(t)
+	f.insert("a", 100)
+	f.insert("b", 0)
+	move := func(tx store.Tx) error {
+		_, err := tx.Exec(`UPDATE "t" SET "n" = "n" - 1 WHERE "id" = 'a'`)
+		if err != nil {
 			return err
 		}
-		var done atomic.Bool
-		var readers, writers sync.WaitGroup
-		for range 4 {
-			readers.Go(func() {
-				for !done.Load() {
-					if got := f.text(`SELECT sum("n") FROM "t"`); got != "100" {
-						t.Errorf("sum = %s, want 100", got)
-						return
-					}
+		_, err = tx.Exec(`UPDATE "t" SET "n" = "n" + 1 WHERE "id" = 'b'`)
+		return err
+	}
+	var done atomic.Bool
+	var readers, writers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for !done.Load() {
+				if got := f.text(`SELECT sum("n") FROM "t"`); got != "100" {
+					t.Errorf("sum = %s, want 100", got)
+					return
 				}
-			})
-		}
-		for range 4 {
-			writers.Go(func() {
-				for range 25 {
-					if err := f.Write(t.Context(), move); err != nil {
-						t.Errorf("Write() = %v", err)
-					}
+			}
+		})
+	}
+	for range 4 {
+		writers.Go(func() {
+			for range 25 {
+				if err := f.Write(t.Context(), move); err != nil {
+					t.Errorf("Write() = %v", err)
 				}
-			})
-		}
-		writers.Wait()
-		done.Store(true)
-		readers.Wait()
-	})
+			}
+		})
+	}
+	writers.Wait()
+	done.Store(true)
+	readers.Wait()
+}
 
-	t.Run("a write is seen by the read that follows", func(t *testing.T) {
-		f := s.new(t)
-		var g sync.WaitGroup
-		for w := range 8 {
-			g.Go(func() {
-				for i := range 20 {
-					id := fmt.Sprintf("%d-%d", w, i)
-					f.insert(id, 1)
-					if got := f.text(`SELECT "id" FROM "t" WHERE "id" = $1`, store.Text(id)); got != id {
-						t.Errorf("read after the write of %s = %q", id, got)
-					}
+func (s *suite) concurrencyAWriteIsSeenByTheReadThatFollows(t *testing.T) {
+	f := s.new(t)
+	var g sync.WaitGroup
+	for w := range 8 {
+		g.Go(func() {
+			for i := range 20 {
+				id := fmt.Sprintf("%d-%d", w, i)
+				f.insert(id, 1)
+				if got := f.text(`SELECT "id" FROM "t" WHERE "id" = $1`, store.Text(id)); got != id {
+					t.Errorf("read after the write of %s = %q", id, got)
 				}
-			})
-		}
-		g.Wait()
-	})
+			}
+		})
+	}
+	g.Wait()
 }
 
 // counting is "1 2 … n".

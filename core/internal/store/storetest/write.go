@@ -258,73 +258,76 @@ func (s *suite) group(t *testing.T) {
 }
 
 func (s *suite) close(t *testing.T) {
-	t.Run("waits for what is queued, then refuses", func(t *testing.T) {
-		f := s.new(t)
-		const writes = 10
-		over := make(chan error)
-		queued := make(chan struct{}, writes)
-		release := f.hold()
-		for i := range writes {
-			go func() {
-				queued <- struct{}{}
-				over <- f.Write(context.Background(), func(tx store.Tx) error { return insert(tx, fmt.Sprint(i), 1) })
-			}()
-		}
-		for range writes {
-			<-queued
-		}
-		closed := make(chan error)
-		go func() { closed <- f.Close() }()
-		release()
-		for range writes {
-			if err := <-over; err != nil && !errors.Is(err, store.ErrClosed) {
-				t.Errorf("Write() beside Close() = %v, want nil or ErrClosed", err)
-			}
-		}
-		if err := <-closed; err != nil {
-			t.Errorf("Close() = %v, want nil", err)
-		}
-		if err := f.Close(); err != nil {
-			t.Errorf("Close() again = %v, want nil", err)
-		}
-		if err := f.Write(t.Context(), func(store.Tx) error { return nil }); !errors.Is(err, store.ErrClosed) {
-			t.Errorf("Write() after Close() = %v, want ErrClosed", err)
-		}
-		if err := f.Exclusive(t.Context(), func(store.Tx) error { return nil }); !errors.Is(err, store.ErrClosed) {
-			t.Errorf("Exclusive() after Close() = %v, want ErrClosed", err)
-		}
-		if err := f.Read(t.Context(), func(store.Reader) error { return nil }); !errors.Is(err, store.ErrClosed) {
-			t.Errorf("Read() after Close() = %v, want ErrClosed", err)
-		}
-	})
+	t.Run("waits for what is queued, then refuses", s.closeWaitsForWhatIsQueuedThenRefuses)
+	t.Run("waits for a read", s.closeWaitsForARead)
+}
 
-	t.Run("waits for a read", func(t *testing.T) {
-		f := s.new(t)
-		f.insert("a", 1)
-		begun, over, closed := make(chan struct{}), make(chan error), make(chan error)
+func (s *suite) closeWaitsForWhatIsQueuedThenRefuses(t *testing.T) {
+	f := s.new(t)
+	const writes = 10
+	over := make(chan error)
+	queued := make(chan struct{}, writes)
+	release := f.hold()
+	for i := range writes {
 		go func() {
-			over <- f.Read(context.Background(), func(r store.Reader) error {
-				close(begun)
-				for { // until Close has begun
-					err := f.Write(context.Background(), func(store.Tx) error { return nil })
-					if errors.Is(err, store.ErrClosed) {
-						break
-					}
-					if err := f.Read(context.Background(), func(store.Reader) error { return nil }); errors.Is(err, store.ErrClosed) {
-						break
-					}
-				}
-				_, err := text(r, `SELECT "id" FROM "t"`)
-				return err
-			})
+			queued <- struct{}{}
+			over <- f.Write(context.Background(), func(tx store.Tx) error { return insert(tx, fmt.Sprint(i), 1) })
 		}()
-		<-begun
-		go func() { closed <- f.Close() }()
-		if err := <-over; err != nil {
-			t.Errorf("Read() beside Close() = %v, want nil", err)
+	}
+	for range writes {
+		<-queued
+	}
+	closed := make(chan error)
+	go func() { closed <- f.Close() }()
+	release()
+	for range writes {
+		if err := <-over; err != nil && !errors.Is(err, store.ErrClosed) {
+			t.Errorf("Write() beside Close() = %v, want nil or ErrClosed", err)
 		}
-		if err := <-closed; err != nil {
-			t.Errorf("Close() = %v, want nil", err)
-		}
-	})
+	}
+	if err := <-closed; err != nil {
+		t.Errorf("Close() = %v, want nil", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Errorf("Close() again = %v, want nil", err)
+	}
+	if err := f.Write(t.Context(), func(store.Tx) error { return nil }); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("Write() after Close() = %v, want ErrClosed", err)
+	}
+	if err := f.Exclusive(t.Context(), func(store.Tx) error { return nil }); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("Exclusive() after Close() = %v, want ErrClosed", err)
+	}
+	if err := f.Read(t.Context(), func(store.Reader) error { return nil }); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("Read() after Close() = %v, want ErrClosed", err)
+	}
+}
+
+func (s *suite) closeWaitsForARead(t *testing.T) {
+	f := s.new(t)
+	f.insert("a", 1)
+	begun, over, closed := make(chan struct{}), make(chan error), make(chan error)
+	go func() {
+		over <- f.Read(context.Background(), func(r store.Reader) error {
+			close(begun)
+			for { // until Close has begun
+				err := f.Write(context.Background(), func(store.Tx) error { return nil })
+				if errors.Is(err, store.ErrClosed) {
+					break
+				}
+				if err := f.Read(context.Background(), func(store.Reader) error { return nil }); errors.Is(err, store.ErrClosed) {
+					break
+				}
+			}
+			_, err := text(r, `SELECT "id" FROM "t"`)
+			return err
+		})
+	}()
+	<-begun
+	go func() { closed <- f.Close() }()
+	if err := <-over; err != nil {
+		t.Errorf("Read() beside Close() = %v, want nil", err)
+	}
+	if err := <-closed; err != nil {
+		t.Errorf("Close() = %v, want nil", err)
+	}
 }

@@ -43,6 +43,7 @@ func exec(t testing.TB, c *Conn, sql ...string) {
 }
 
 func TestPrepareTakesOneStatement(t *testing.T) {
+	t.Parallel()
 	c := open(t, Config{})
 	for _, test := range []struct {
 		sql  string
@@ -84,6 +85,7 @@ func TestPrepareTakesOneStatement(t *testing.T) {
 }
 
 func TestParametersInAnyOrder(t *testing.T) {
+	t.Parallel()
 	c := open(t, Config{})
 	s := prepare(t, c, `SELECT $3 || $1 || $3 || $10`)
 	if s.Width() != 10 {
@@ -103,6 +105,7 @@ func TestParametersInAnyOrder(t *testing.T) {
 }
 
 func TestErrorsHaveCodeAndMessage(t *testing.T) {
+	t.Parallel()
 	c := open(t, Config{})
 	exec(t, c, `CREATE TABLE "t" ("a" TEXT PRIMARY KEY, "b" UNIQUE)`, `INSERT INTO "t" VALUES ('x', 1)`)
 	for _, test := range []struct {
@@ -129,6 +132,7 @@ func TestErrorsHaveCodeAndMessage(t *testing.T) {
 }
 
 func TestUseAfterCloseIsAnError(t *testing.T) {
+	t.Parallel()
 	c := open(t, Config{})
 	exec(t, c, `CREATE TABLE "t" ("a")`, `INSERT INTO "t" VALUES ('x')`)
 	closed := prepare(t, c, `SELECT "a" FROM "t" WHERE "a" IS NOT $1`)
@@ -180,6 +184,7 @@ func TestUseAfterCloseIsAnError(t *testing.T) {
 }
 
 func TestColumnsThatAreNotThere(t *testing.T) {
+	t.Parallel()
 	c := open(t, Config{})
 	s := prepare(t, c, `SELECT 'x'`)
 	for _, when := range []string{"before the first row", "on it", "after the last"} {
@@ -195,6 +200,7 @@ func TestColumnsThatAreNotThere(t *testing.T) {
 }
 
 func TestBindWhileRunningIsAnError(t *testing.T) {
+	t.Parallel()
 	c := open(t, Config{})
 	s := prepare(t, c, `SELECT $1`)
 	if err := s.BindInt(0, 1); err != nil {
@@ -216,6 +222,7 @@ func TestBindWhileRunningIsAnError(t *testing.T) {
 }
 
 func TestProgressStopsAStatement(t *testing.T) {
+	t.Parallel()
 	calls, stop := 0, false
 	c := open(t, Config{ProgressSteps: 1000, Progress: func() bool {
 		calls++
@@ -233,6 +240,7 @@ func TestProgressStopsAStatement(t *testing.T) {
 }
 
 func TestAuthorizeSeesWhatIsWritten(t *testing.T) {
+	t.Parallel()
 	var seen []string
 	deny := false
 	c := open(t, Config{Authorize: func(a Access) bool {
@@ -258,6 +266,7 @@ func TestAuthorizeSeesWhatIsWritten(t *testing.T) {
 }
 
 func TestFramesAndCheckpoint(t *testing.T) {
+	t.Parallel()
 	c := open(t, Config{})
 	exec(t, c, `PRAGMA journal_mode = WAL`, `CREATE TABLE "t" ("a")`)
 	before := c.Frames()
@@ -279,6 +288,7 @@ func TestFramesAndCheckpoint(t *testing.T) {
 }
 
 func TestCopyAgain(t *testing.T) {
+	t.Parallel()
 	c := open(t, Config{})
 	exec(t, c, `PRAGMA journal_mode = WAL`, `CREATE TABLE "t" ("a")`)
 	reader := open(t, Config{Path: c.cfg.Path})

@@ -42,6 +42,7 @@ func held(t *testing.T) int {
 const slack = 4 << 20
 
 func TestMemoryReturns(t *testing.T) {
+	t.Parallel()
 	const rounds = 250_000
 	c := open(t, Config{})
 	exec(t, c, `CREATE TABLE "t" ("a", "b")`, `INSERT INTO "t" VALUES ('x', 1)`)
@@ -100,6 +101,7 @@ func TestMemoryReturns(t *testing.T) {
 }
 
 func TestMemoryOfConnectionsReturns(t *testing.T) {
+	t.Parallel()
 	path := t.TempDir() + "/data.db"
 	cycle := func() {
 		c, err := Open(Config{Path: path, Progress: func() bool { return true }, ProgressSteps: 100, Authorize: func(Access) bool { return true }})

@@ -114,6 +114,7 @@ func openBoth(t *testing.T) (*Conn, *sql.DB) {
 const rowsOfValues = 400
 
 func TestValuesGoInHereAndComeOutThere(t *testing.T) {
+	t.Parallel()
 	c, db := openBoth(t)
 	rng := rand.New(rand.NewPCG(1, 1))
 	insert := prepare(t, c, `INSERT INTO "t" VALUES ($1, $2, $3, $4, $5, $6, $7)`)
@@ -155,6 +156,7 @@ func TestValuesGoInHereAndComeOutThere(t *testing.T) {
 }
 
 func TestValuesGoInThereAndComeOutHere(t *testing.T) {
+	t.Parallel()
 	c, db := openBoth(t)
 	rng := rand.New(rand.NewPCG(2, 2))
 	var want [][]any
@@ -189,6 +191,7 @@ func TestValuesGoInThereAndComeOutHere(t *testing.T) {
 }
 
 func TestBlobReadsAsItsBytes(t *testing.T) {
+	t.Parallel()
 	c := open(t, Config{})
 	s := prepare(t, c, `SELECT x'00ff61', CAST('' AS TEXT), NULL`)
 	if row, err := s.Step(); !row || err != nil {

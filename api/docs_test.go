@@ -1,0 +1,38 @@
+package api_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDocsCompile checks that the programs in the pages for embedders are right Go.
+func TestDocsCompile(t *testing.T) {
+	t.Parallel()
+	block := regexp.MustCompile("(?ms)^```go\n(package main\n.*?)^```$")
+	for page, want := range map[string]int{"../docs/embedding.md": 3, "../docs/hooks.md": 1} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs := block.FindAllStringSubmatch(string(text), -1)
+		if len(programs) != want {
+			t.Errorf("%s has %d programs, want %d", page, len(programs), want)
+		}
+		for i, program := range programs {
+			file := filepath.Join(t.TempDir(), "main.go")
+			if err := os.WriteFile(file, []byte(program[1]), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command("go", "vet", file).CombinedOutput(); err != nil {
+				t.Errorf("program %d of %s: %v\n%s", i+1, page, err, out)
+			}
+			if out, err := exec.Command("gofmt", "-l", file).CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "" {
+				t.Errorf("program %d of %s is not formatted: %v", i+1, page, err)
+			}
+		}
+	}
+}

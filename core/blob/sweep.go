@@ -1,0 +1,34 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"time"
+)
+
+// Sweep removes temporary files that were last written before the given time and returns
+// how many. A process that ended during a Put leaves such files. The time must lie
+// further back than any Put of any process may pause.
+func (l *Local) Sweep(ctx context.Context, before time.Time) (removed int, err error) {
+	err = fs.WalkDir(l.root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		var info fs.FileInfo
+		if err == nil && d.Type().IsRegular() && strings.HasPrefix(d.Name(), tempPrefix) {
+			info, err = d.Info()
+		}
+		if err == nil && info != nil && info.ModTime().Before(before) {
+			if err = l.root.Remove(p); err == nil {
+				removed++
+			}
+		}
+		if errors.Is(asNotExist(err), fs.ErrNotExist) {
+			return nil // removed in the meantime
+		}
+		return err
+	})
+	return removed, err
+}

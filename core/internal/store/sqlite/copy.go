@@ -1,0 +1,156 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
+)
+
+var _ store.Files = (*DB)(nil)
+
+const (
+	// copyPages is how many pages a copy takes at a time: 1 MB.
+	copyPages = 256
+	pageSize  = 4096
+)
+
+// Copy implements store.Files. It reads on a connection of its own, in one read
+// transaction, so that the log cannot be begun anew before its end: with many writes it
+// grows meanwhile. While there are writes the copy takes half of a processor at most.
+func (db *DB) Copy(ctx context.Context, path string, progress func(copied, total int64)) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("copy the database: %w", &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist})
+	}
+	l, err := db.readers.acquireSlow(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.readers.release(l)
+	partial := path + ".partial"
+	if err := createFile(partial); err != nil {
+		return fmt.Errorf("copy the database: %w", err)
+	}
+	err = db.copyTo(ctx, l.c, partial, progress)
+	if err == nil {
+		err = os.Rename(partial, path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("copy the database: %w", err), os.Remove(partial))
+	}
+	if err := db.cfg.at.syncFolder(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("copy the database: %w", err)
+	}
+	return nil
+}
+
+// copyTo copies the database that c reads into an empty file, and syncs it.
+func (db *DB) copyTo(ctx context.Context, c *conn, path string, progress func(copied, total int64)) (err error) {
+	if _, err := c.do(controlBeginRead); err != nil {
+		return classify(err)
+	}
+	defer func() {
+		if _, e := c.do(controlCommit); e != nil {
+			c.failed = true
+		}
+	}()
+	if _, err := c.do(controlSnapshot); err != nil {
+		return classify(err)
+	}
+	dest, err := binding.Open(binding.Config{Path: path})
+	if err != nil {
+		return classify(err)
+	}
+	defer func() {
+		if e := dest.Close(); err == nil {
+			err = classify(e)
+		}
+		if err == nil {
+			err = syncFile(path)
+		}
+	}()
+	// Nobody else reads the file before it is synced as a whole.
+	for _, p := range []string{"journal_mode = OFF", "synchronous = OFF", "cache_size = -2048"} {
+		if err := dest.Exec("PRAGMA " + p); err != nil {
+			return classify(err)
+		}
+	}
+	return copyPagesOf(dest, c.Conn, func(copied, total int, took time.Duration) error {
+		if progress != nil {
+			progress(int64(copied)*pageSize, int64(total)*pageSize)
+		}
+		return db.yield(ctx, took)
+	})
+}
+
+// yield pauses for that long if there are writes, so that they have the processor and the
+// disk for at least as long as the copy. It fails when the copy is to end.
+func (db *DB) yield(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return contextError(ctx.Err())
+	case <-db.closing:
+		return store.ErrClosed
+	default:
+	}
+	if !db.readers.yielding.writers() {
+		return nil
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return contextError(ctx.Err())
+	case <-db.closing:
+		return store.ErrClosed
+	case <-timer.C:
+		return nil
+	}
+}
+
+// copyPagesOf copies a database over another one in one transaction. between is called
+// after each part but the last; if it fails the copy is rolled back.
+func copyPagesOf(dest, source *binding.Conn, between func(copied, total int, took time.Duration) error) error {
+	b, err := binding.NewBackup(dest, source)
+	if err != nil {
+		return classify(err)
+	}
+	for {
+		began := time.Now()
+		done, err := b.Step(copyPages)
+		if err == nil && !done {
+			copied, total := b.Progress()
+			err = between(copied, total, time.Since(began))
+		}
+		if err != nil || done {
+			if e := b.Close(); err == nil {
+				err = e
+			}
+			return err
+		}
+	}
+}
+
+// createFile makes an empty file that nobody else may read.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// syncFile makes the contents of a file durable. SQLite must not have it open.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

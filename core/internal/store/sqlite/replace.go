@@ -1,0 +1,70 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
+)
+
+// Replace implements store.Files. It copies the file's pages over the database in one
+// transaction through the log. Files are not renamed: that would leave the readers of
+// this process, and every other process, on a file without a name, and a crash between
+// the renames of the database and its log would mix the two.
+func (db *DB) Replace(ctx context.Context, path string, replaced func()) error {
+	source, err := OpenSource(path)
+	if err != nil {
+		return fmt.Errorf("replace the database: %w", err)
+	}
+	defer func() { _ = source.Close() }() // it only reads
+	if err := db.replace(ctx, source, replaced); err != nil {
+		return fmt.Errorf("replace the database: %w", err)
+	}
+	return nil
+}
+
+func (db *DB) replace(ctx context.Context, source *Source, replaced func()) error {
+	if _, err := source.Check(ctx); err != nil {
+		return err
+	}
+	size, err := source.pageSize()
+	if err != nil {
+		return err
+	}
+	if size != pageSize {
+		return &store.DamageError{Message: fmt.Sprintf("it has pages of %d bytes, not of %d", size, pageSize)}
+	}
+	return source.Read(ctx, func(store.Reader) error { // one state of the file
+		return db.writer.do(ctx, &op{alone: true, service: func(c *conn) error {
+			return db.writer.replace(ctx, c, source.c.Conn, replaced)
+		}})
+	})
+}
+
+// replace copies the source over the database of the writer's connection.
+func (w *writer) replace(ctx context.Context, c *conn, source *binding.Conn, replaced func()) error {
+	all := []string{schemaTable}
+	w.stamps.begin(all)
+	err := copyPagesOf(c.Conn, source, func(int, int, time.Duration) error {
+		if err := ctx.Err(); err != nil {
+			return contextError(err)
+		}
+		return nil
+	})
+	if err != nil {
+		err = w.uncommit(err)
+	}
+	w.stamps.end(all)
+	if err != nil {
+		return err
+	}
+	w.notify(func() {
+		_ = store.Inside(func() error { replaced(); return nil }) // of no error
+	})
+	if err := w.checkpoints.run(c, binding.CheckpointTruncate); err != nil { // the log is as long as the database
+		w.checkpointFailed(err)
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// errNoFile is the error of copying and restoring a PostgreSQL.
+var errNoFile error = fault.New(fault.Invalid, "The database is a PostgreSQL: copy it with pg_dump and restore it with pg_restore.")
+
+// CopyDatabase writes a copy of the database to a new file, while the App goes on to
+// serve. The copy is of one state and durable when CopyDatabase returns nil. progress may
+// be nil; it is called with numbers of bytes. With PostgreSQL it is a fault of the kind
+// Invalid. Files of records are not copied.
+func (a *App) CopyDatabase(ctx context.Context, path string, progress func(copied, total int64)) error {
+	files, ok := a.store.(store.Files)
+	if !ok {
+		return errNoFile
+	}
+	return files.Copy(ctx, path, progress)
+}
+
+// RestoreDatabase puts a file that CopyDatabase has written in the place of the database,
+// while the App goes on to serve. Requests in progress finish on the old state or fail as
+// if another process had changed everything; every cache is dropped, and subscriptions of
+// the change log end with change.ErrGone. A crash leaves either the old database or the
+// new one. The file is changed: migrations that it lacks are run in it, and it gets an
+// epoch of its own. On an error the database is the old one; with PostgreSQL it is a fault
+// of the kind Invalid. Files of records are not restored.
+func (a *App) RestoreDatabase(ctx context.Context, path string) error {
+	files, ok := a.store.(store.Files)
+	if !ok {
+		return errNoFile
+	}
+	if err := a.prepareCopy(ctx, path); err != nil {
+		return fmt.Errorf("prepare %s: %w", path, err)
+	}
+	return a.changes.Replace(ctx, func() error {
+		return files.Replace(ctx, path, func() {
+			// Before any other write: one in progress finds that its snapshot is stale.
+			if err := a.load(ctx); err != nil {
+				a.Config.Log.Error("load the restored database", "error", err)
+				a.reloader.request()
+			}
+		})
+	})
+}
+
+// prepareCopy makes a copy of the database ready to be served by this program.
+func (a *App) prepareCopy(ctx context.Context, path string) error {
+	source, err := OpenSource(path) // fails if there is no such file
+	if err != nil {
+		return err
+	}
+	if _, err := source.Check(ctx); err != nil {
+		return errors.Join(err, source.Close())
+	}
+	if err := source.Close(); err != nil {
+		return err
+	}
+	db, err := openCopy(ctx, path, a.Config.Log)
+	if err != nil {
+		return err
+	}
+	err = migrateSystem(ctx, db, a.Config.Now)
+	if err == nil {
+		err = change.Renew(ctx, db, a.Config.Now())
+	}
+	return errors.Join(err, db.Close())
+}
+
+// sweepAfter is how old an unfinished file must be to be taken for a leftover.
+const sweepAfter = 24 * time.Hour
+
+// sweepBlobs removes what uploads have left that ended with their process.
+func (a *App) sweepBlobs(ctx context.Context) error {
+	n, err := a.local.Sweep(ctx, time.Now().Add(-sweepAfter))
+	if n > 0 {
+		a.Config.Log.Info("removed unfinished files", "files", n)
+	}
+	return err
+}
