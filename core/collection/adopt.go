@@ -12,10 +12,10 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// Adoption is the one transaction in which a new installation gets collections that
+// AdoptTx is the one transaction in which a new installation gets collections that
 // were defined elsewhere. They are taken as they are: names, ids, rules and options
 // are not judged.
-type Adoption struct {
+type AdoptTx struct {
 	Tx      store.Tx
 	service *Service
 }
@@ -25,7 +25,7 @@ type Adoption struct {
 // and the change log learns nothing. An installation that has records, or other
 // collections than a new one has, is an Invalid fault. If anything fails, nothing
 // has changed. fn may be called more than once.
-func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*Adoption) ([]*schema.Collection, error)) error {
+func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*AdoptTx) ([]*schema.Collection, error)) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*Adop
 		if err := s.clear(tx); err != nil {
 			return err
 		}
-		list, err := fn(&Adoption{Tx: tx, service: s})
+		list, err := fn(&AdoptTx{Tx: tx, service: s})
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*Adop
 
 // adoptMissing makes a system collection.
 func (s *Service) adoptMissing(tx store.Tx, c *schema.Collection) error {
-	a := &Adoption{Tx: tx, service: s}
+	a := &AdoptTx{Tx: tx, service: s}
 	if err := a.Table(c); err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func hasRows(tx store.Tx, table string) (bool, error) {
 }
 
 // Table makes the table of a collection, without its indexes.
-func (a *Adoption) Table(c *schema.Collection) error {
+func (a *AdoptTx) Table(c *schema.Collection) error {
 	table := alter.Diff(nil, c)[0].(alter.CreateTable)
 	err := a.service.cfg.Store.Catalog().CreateTable(a.Tx, table.Table, table.Columns)
 	if reason, ok := refusal(err); ok {
@@ -118,7 +118,7 @@ func (a *Adoption) Table(c *schema.Collection) error {
 
 // Column adds a column to the table that belongs to no field. refused says why the
 // database does not take it, if so.
-func (a *Adoption) Column(c *schema.Collection, column store.Column) (refused string, err error) {
+func (a *AdoptTx) Column(c *schema.Collection, column store.Column) (refused string, err error) {
 	err = a.Tx.Savepoint(func() error {
 		return a.service.cfg.Store.Catalog().AddColumn(a.Tx, c.Name, column)
 	})
@@ -133,7 +133,7 @@ type RefusedIndex struct{ Index, Reason string }
 
 // Indexes makes the indexes of a collection whose records are in its table. Those
 // that the database refuses are taken out of the definition and returned.
-func (a *Adoption) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
+func (a *AdoptTx) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 	var refused []RefusedIndex
 	for _, step := range alter.Diff(nil, c)[1:] {
 		made := step.(alter.CreateIndex)
@@ -156,7 +156,7 @@ func (a *Adoption) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 // View makes a view that reads collections which find knows by their names and which
 // are made already. If its query cannot be used, which refused says why, the view is
 // made all the same, without records: whoever corrects it finds it as it was.
-func (a *Adoption) View(c *schema.Collection, find func(name string) *schema.Collection) (refused string, err error) {
+func (a *AdoptTx) View(c *schema.Collection, find func(name string) *schema.Collection) (refused string, err error) {
 	catalog := a.service.cfg.Store.Catalog()
 	view, err := alter.AdoptView(c, find)
 	if err == nil {
@@ -176,11 +176,11 @@ func (a *Adoption) View(c *schema.Collection, find func(name string) *schema.Col
 
 // Judge is what would be refused of the collection if it were saved now; all are
 // the collections that there are.
-func (a *Adoption) Judge(all *schema.Snapshot, c *schema.Collection) (fault.Fields, error) {
+func (a *AdoptTx) Judge(all *schema.Snapshot, c *schema.Collection) (fault.Fields, error) {
 	names, err := a.service.cfg.Store.Catalog().Names(a.Tx)
 	if err != nil {
 		return nil, err
 	}
-	return alter.Validate(c, alter.Surroundings{Old: c, Snapshot: all, Names: names,
+	return alter.Validate(c, alter.ValidationContext{Old: c, Snapshot: all, Names: names,
 		Rule: func(c *schema.Collection, rule string) error { return query.CheckRule(all, c, rule) }}), nil
 }

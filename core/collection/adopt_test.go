@@ -31,7 +31,7 @@ func TestAdopt(t *testing.T) {
 	c.ListRule = &wrong
 	var refused []collection.RefusedIndex
 	var odd []string
-	w.must(w.Adopt(context.Background(), record.Root(), func(a *collection.Adoption) ([]*schema.Collection, error) {
+	w.must(w.Adopt(context.Background(), record.Root(), func(a *collection.AdoptTx) ([]*schema.Collection, error) {
 		if err := a.Table(c); err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func TestAdopt(t *testing.T) {
 }
 
 func TestAdoptNeedsNewInstallation(t *testing.T) {
-	never := func(*collection.Adoption) ([]*schema.Collection, error) {
+	never := func(*collection.AdoptTx) ([]*schema.Collection, error) {
 		t.Error("there was something, and it was filled")
 		return nil, nil
 	}
@@ -107,7 +107,7 @@ func TestAdoptionThatFailsLeavesNothing(t *testing.T) {
 	w := newWorld(t)
 	before := w.state()
 	failed := errors.New("failed")
-	err := w.Adopt(context.Background(), record.Root(), func(a *collection.Adoption) ([]*schema.Collection, error) {
+	err := w.Adopt(context.Background(), record.Root(), func(a *collection.AdoptTx) ([]*schema.Collection, error) {
 		c := elsewhere(t, "moved", `[]`)
 		w.must(a.Table(c))
 		return nil, failed

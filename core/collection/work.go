@@ -101,7 +101,7 @@ func (w *work) judge(ch alter.Change, next *schema.Snapshot, names []store.Catal
 	if ch.New == nil {
 		return nil
 	}
-	fails := alter.Validate(ch.New, alter.Surroundings{Old: ch.Old, Snapshot: next, Names: names, Convert: w.convert,
+	fails := alter.Validate(ch.New, alter.ValidationContext{Old: ch.Old, Snapshot: next, Names: names, Convert: w.convert,
 		Rule: func(c *schema.Collection, rule string) error { return query.CheckRule(next, c, rule) }})
 	if len(fails) > 0 {
 		return w.failed(ch.New, fault.Invalidate(w.message, fails))

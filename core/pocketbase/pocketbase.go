@@ -128,7 +128,7 @@ func (m *move) fill(ctx context.Context, read *contents, dir string) (err error)
 	ctx, cancel := context.WithTimeout(ctx, 30*24*time.Hour)
 	defer cancel()
 	before := *m.report
-	return app.Collections().Adopt(ctx, record.Root(), func(a *collection.Adoption) (list []*schema.Collection, err error) {
+	return app.Collections().Adopt(ctx, record.Root(), func(a *collection.AdoptTx) (list []*schema.Collection, err error) {
 		*m.report = before.clone() // it may be tried again
 		err = m.from.read(ctx, func(s *tables) error {
 			list, err = m.adopt(ctx, a, s, read)
@@ -145,7 +145,7 @@ func (m *move) fill(ctx context.Context, read *contents, dir string) (err error)
 }
 
 // adoptSettings stores the settings in the transaction.
-func (m *move) adoptSettings(app *core.App, a *collection.Adoption, document []byte) error {
+func (m *move) adoptSettings(app *core.App, a *collection.AdoptTx, document []byte) error {
 	if document == nil {
 		m.report.note(adjusted, "settings", "there were none: they have their defaults")
 		return nil

@@ -14,7 +14,7 @@ import (
 )
 
 // adopt makes the tables of all collections, fills them, and judges what it has made.
-func (m *move) adopt(ctx context.Context, a *collection.Adoption, s *tables, read *contents) ([]*schema.Collection, error) {
+func (m *move) adopt(ctx context.Context, a *collection.AdoptTx, s *tables, read *contents) ([]*schema.Collection, error) {
 	began := time.Now()
 	// What is made is changed on the way, and the way may be gone twice.
 	list := make([]*schema.Collection, len(read.collections))
@@ -36,7 +36,7 @@ func (m *move) adopt(ctx context.Context, a *collection.Adoption, s *tables, rea
 }
 
 // judge reports what would be refused of collections if they were saved now.
-func (m *move) judge(a *collection.Adoption, list []*schema.Collection) error {
+func (m *move) judge(a *collection.AdoptTx, list []*schema.Collection) error {
 	all := schema.NewSnapshot(0, list)
 	for _, c := range list {
 		fails, err := a.Judge(all, c)
@@ -51,7 +51,7 @@ func (m *move) judge(a *collection.Adoption, list []*schema.Collection) error {
 }
 
 // fillTable makes the table of a collection, copies its records and makes its indexes.
-func (m *move) fillTable(ctx context.Context, a *collection.Adoption, s *tables, c *schema.Collection, from *table) error {
+func (m *move) fillTable(ctx context.Context, a *collection.AdoptTx, s *tables, c *schema.Collection, from *table) error {
 	if err := a.Table(c); err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (m *move) fillTable(ctx context.Context, a *collection.Adoption, s *tables,
 }
 
 // extraColumns makes the columns that no field is for. Views may be read from them.
-func (m *move) extraColumns(a *collection.Adoption, c *schema.Collection, from *table) ([]store.Column, error) {
+func (m *move) extraColumns(a *collection.AdoptTx, c *schema.Collection, from *table) ([]store.Column, error) {
 	var extra []store.Column
 	for _, name := range from.columns {
 		if slices.ContainsFunc(c.Fields, func(f *schema.Field) bool { return strings.EqualFold(f.Name, name) }) {

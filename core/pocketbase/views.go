@@ -11,7 +11,7 @@ import (
 
 // adoptViews makes the views among the collections, each one after those that it
 // reads: they may have been created in another order.
-func (m *move) adoptViews(a *collection.Adoption, list []*schema.Collection) error {
+func (m *move) adoptViews(a *collection.AdoptTx, list []*schema.Collection) error {
 	find := func(name string) *schema.Collection {
 		if i := slices.IndexFunc(list, func(c *schema.Collection) bool { return strings.EqualFold(c.Name, name) }); i >= 0 {
 			return list[i]

@@ -188,12 +188,12 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		rule := func(*schema.Collection, string) error { return nil }
 		if c, err := DecodeNew([]byte(body), s, testNow); err == nil {
-			if fails := Validate(c, Surroundings{Snapshot: s, Rule: rule}); len(fails) == 0 {
+			if fails := Validate(c, ValidationContext{Snapshot: s, Rule: rule}); len(fails) == 0 {
 				Diff(nil, c)
 			}
 		}
 		if c, err := DecodeOver(old, []byte(body), testNow); err == nil {
-			if fails := Validate(c, Surroundings{Old: old, Snapshot: s, Rule: rule}); len(fails) == 0 {
+			if fails := Validate(c, ValidationContext{Old: old, Snapshot: s, Rule: rule}); len(fails) == 0 {
 				Diff(old, c)
 			}
 		}

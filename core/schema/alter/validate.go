@@ -14,8 +14,8 @@ import (
 
 // Validate judges the collection whole (docs/wire/records.md §2.5): of each
 // property the first failure. Empty: valid.
-func Validate(c *schema.Collection, s Surroundings) fault.Fields {
-	v := validation{c: c, Surroundings: s, fails: fault.Fields{}}
+func Validate(c *schema.Collection, s ValidationContext) fault.Fields {
+	v := validation{c: c, ValidationContext: s, fails: fault.Fields{}}
 	v.fails.Set(v.id(), "id")
 	v.fails.Set(v.system(), "system")
 	v.fails.Set(v.kind(), "type")

@@ -86,14 +86,14 @@ func TestValidateNewCollection(t *testing.T) {
 		"index name length":      {`{"name":"a","indexes":["create index ` + long + ` on a (id)"]}`, map[string]string{"indexes.0": "validation_length_too_long"}},
 	} {
 		draft := decodeNew(t, c.body, posts, stats)
-		checkCodes(t, name, codes(Validate(draft, Surroundings{Snapshot: s, Names: names, Rule: noBadRules})), c.want)
+		checkCodes(t, name, codes(Validate(draft, ValidationContext{Snapshot: s, Names: names, Rule: noBadRules})), c.want)
 	}
 }
 
 func TestValidateDuplicateFieldID(t *testing.T) {
 	c := decodeNew(t, `{"name":"a"}`)
 	c.Fields = append(c.Fields, &schema.Field{ID: c.Fields[0].ID, Name: "x", Kind: &schema.Bool{}})
-	got := codes(Validate(c, Surroundings{Snapshot: schema.NewSnapshot(1, nil), Rule: noBadRules}))
+	got := codes(Validate(c, ValidationContext{Snapshot: schema.NewSnapshot(1, nil), Rule: noBadRules}))
 	checkCodes(t, "duplicate id", got, map[string]string{"fields.1.id": "validation_duplicated_field_id"})
 }
 
@@ -156,7 +156,7 @@ func TestValidateChanges(t *testing.T) {
 	} {
 		draft := decodeOver(t, c.old, c.body)
 		names := []store.CatalogName{{Kind: "index", Name: "u", Table: draft.Name}}
-		got := codes(Validate(draft, Surroundings{Old: c.old, Snapshot: s, Names: names, Rule: noBadRules}))
+		got := codes(Validate(draft, ValidationContext{Old: c.old, Snapshot: s, Names: names, Rule: noBadRules}))
 		checkCodes(t, name, got, c.want)
 	}
 }
@@ -185,7 +185,7 @@ func TestValidateAuthOptions(t *testing.T) {
 		"oauth2 off": {`"oauth2":{"providers":[{"name":"nope"}]}`, nil},
 	} {
 		draft := decodeNew(t, `{"name":"people","type":"auth",`+c.options+`}`)
-		checkCodes(t, name, codes(Validate(draft, Surroundings{Snapshot: schema.NewSnapshot(1, nil), Rule: noBadRules})), c.want)
+		checkCodes(t, name, codes(Validate(draft, ValidationContext{Snapshot: schema.NewSnapshot(1, nil), Rule: noBadRules})), c.want)
 	}
 }
 
@@ -193,7 +193,7 @@ func TestSystemCollectionsAreValid(t *testing.T) {
 	ids := map[string]string{schema.Superusers: "pbc_3142635823", schema.ExternalAuths: "pbc_2281828961", schema.MFAs: "pbc_2279338944",
 		schema.OTPs: "pbc_1638494021", schema.AuthOrigins: "pbc_4275539003", "users": standard.UsersID}
 	for _, c := range append(standard.SystemCollections(testNow), standard.Users(testNow)) {
-		fails := Validate(c, Surroundings{Snapshot: schema.NewSnapshot(1, nil), Rule: noBadRules})
+		fails := Validate(c, ValidationContext{Snapshot: schema.NewSnapshot(1, nil), Rule: noBadRules})
 		checkCodes(t, c.Name, codes(fails), nil)
 		if c.ID != ids[c.Name] || c.System == (c.Name == "users") {
 			t.Errorf("%s has the id %s and system %v", c.Name, c.ID, c.System)
@@ -209,7 +209,7 @@ const testNow = "2024-01-02 03:04:05.678Z"
 
 func TestValidateRefusesTwoKeys(t *testing.T) {
 	c := &schema.Collection{Name: "a", Type: schema.Base, Fields: []*schema.Field{standard.IDField(), {ID: "2", Name: "id2", Kind: &schema.Text{PrimaryKey: true, Pattern: "a"}}}}
-	got := codes(Validate(c, Surroundings{Snapshot: schema.NewSnapshot(0, nil), Rule: noBadRules}))
+	got := codes(Validate(c, ValidationContext{Snapshot: schema.NewSnapshot(0, nil), Rule: noBadRules}))
 	if got["fields.1.primaryKey"] != "validation_unsupported_composite_pk" || got["fields.0.primaryKey"] == "" {
 		t.Errorf("Validate = %v, want both keys refused", got)
 	}

@@ -8,19 +8,21 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Surroundings are what a collection is judged against.
-type Surroundings struct {
-	Old      *schema.Collection  // as it is stored; nil when it is new
-	Snapshot *schema.Snapshot    // the collections as they are to be, the judged one among them or not
-	Names    []store.CatalogName // of the database and of these collections, but for the tables of collections
-	Convert  bool                // fields may become ones of another kind
+// ValidationContext is what a collection is validated against.
+type ValidationContext struct {
+	Old      *schema.Collection // as it is stored; nil when it is new
+	Snapshot *schema.Snapshot   // the collections as they are to be, the judged one among them or not
+	// Names are taken: every table, view and index of the database except the tables of
+	// collections, and the indexes of the collections under validation.
+	Names   []store.CatalogName
+	Convert bool // fields may become ones of another kind
 
 	// Rule judges a rule of the collection by its new fields.
 	Rule func(c *schema.Collection, rule string) error
 }
 
 type validation struct {
-	Surroundings
+	ValidationContext
 	c     *schema.Collection
 	fails fault.Fields
 }
