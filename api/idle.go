@@ -30,17 +30,23 @@ func (l *idleListener) Accept() (net.Conn, error) {
 // an answer takes (see middleware.Idle for bodies).
 type idleConn struct {
 	net.Conn
-	idle   time.Duration
-	manual atomic.Bool // somebody sets deadlines of their own, as WebSockets do
+	idle     time.Duration
+	deadline atomic.Int64 // the write deadline that moveDeadline has set, in Unix nanoseconds; 0: none
+	manual   atomic.Bool  // somebody sets deadlines of their own, as WebSockets do
 }
 
 func (c *idleConn) SetDeadline(t time.Time) error {
 	c.manual.Store(!t.IsZero())
+	c.deadline.Store(0)
 	return c.Conn.SetDeadline(t)
 }
 
 func (c *idleConn) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() && !c.manual.Load() {
+		return nil // net/http does so after each request: the next write moves its own
+	}
 	c.manual.Store(!t.IsZero())
+	c.deadline.Store(0)
 	return c.Conn.SetWriteDeadline(t)
 }
 
@@ -49,7 +55,7 @@ func (c *idleConn) Write(p []byte) (written int, err error) {
 		return c.Conn.Write(p)
 	}
 	for {
-		if err := c.Conn.SetWriteDeadline(time.Now().Add(c.idle)); err != nil {
+		if err := c.moveDeadline(); err != nil {
 			return written, err
 		}
 		n, err := c.Conn.Write(p[written:])
@@ -85,7 +91,7 @@ func (c *idleConn) sendFile(file *os.File, start int64, part *io.LimitedReader) 
 	length := part.N
 	for {
 		if !c.manual.Load() {
-			if err := c.Conn.SetWriteDeadline(time.Now().Add(c.idle)); err != nil {
+			if err := c.moveDeadline(); err != nil {
 				return written, err
 			}
 		}
@@ -100,6 +106,19 @@ func (c *idleConn) sendFile(file *os.File, start int64, part *io.LimitedReader) 
 		}
 		part.N = length - written
 	}
+}
+
+// moveDeadline leaves at least the idle time to the next write. To set a deadline
+// costs a microsecond, so each one is good for some writes: a client that takes
+// nothing has up to a quarter more than the idle time.
+func (c *idleConn) moveDeadline() error {
+	now := time.Now()
+	if c.deadline.Load()-now.UnixNano() >= int64(c.idle) {
+		return nil
+	}
+	deadline := now.Add(c.idle + c.idle/4)
+	c.deadline.Store(deadline.UnixNano())
+	return c.Conn.SetWriteDeadline(deadline)
 }
 
 // moved reports whether a write ran into the deadline after the client had taken
