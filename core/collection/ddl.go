@@ -73,6 +73,9 @@ func (w *work) take(step alter.Step, next *schema.Snapshot) error {
 	case alter.RenameColumn:
 		return cat.RenameColumn(tx, d.Table, d.From, d.To)
 	case alter.DropColumn:
+		if err := w.dropFiles(d, next); err != nil {
+			return err
+		}
 		return cat.DropColumn(tx, d.Table, d.Column)
 	case alter.ConvertColumn:
 		return w.convertColumn(d, next)

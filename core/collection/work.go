@@ -26,9 +26,11 @@ type work struct {
 	tried  bool  // the query of the one draft, a view, was tried before
 	broken error // why it cannot be run
 
-	said  map[*schema.Collection]map[string]bool // rules of drafts that an import says, in the new names
-	blame func(*schema.Collection, error) error  // makes the failure of one of the collections; nil: it is that one's alone
-	notes *notes                                 // nil: nobody asks
+	said     map[*schema.Collection]map[string]bool // rules of drafts that an import says, in the new names
+	blame    func(*schema.Collection, error) error  // makes the failure of one of the collections; nil: it is that one's alone
+	warnings []string                               // what the body says that means nothing, or not what it looks like
+	files    []string                               // keys of files that no record names when the change is committed
+	notes    *notes                                 // nil: nobody asks
 }
 
 func (s *Service) work(tx store.Tx, stored *schema.Snapshot, caller record.Caller, message string) *work {

@@ -146,9 +146,6 @@ func mergeBody(c *schema.Collection, body []byte, m merging) error {
 			return fault.New(fault.Invalid, bodyUnreadable)
 		}
 	}
-	if m.imported {
-		m.knownIDs(*in.Fields)
-	}
 	c.Fields = m.buildFields(*in.Fields)
 	if m.imported {
 		c.Fields = append(c.Fields, m.left(c.Fields)...)
