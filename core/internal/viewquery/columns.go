@@ -28,6 +28,9 @@ func (q *Query) Columns(find Find) ([]Column, error) {
 	if err := b.missing(q); err != nil {
 		return nil, err
 	}
+	if err := b.check(q); err != nil {
+		return nil, err
+	}
 	outputs := b.outputs(q.top)
 	var list []Column
 	for i, it := range q.top.cores[0].items {

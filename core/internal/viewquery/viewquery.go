@@ -18,12 +18,15 @@ type Query struct {
 	toks []token
 	top  *query
 	all  []*core // every SELECT in it, outer ones before inner ones
+
+	fields []string // the names that stand behind a parenthesis and a dot
 }
 
 // Table is a collection as queries see it.
 type Table struct {
 	Name    string
 	Columns []string
+	Secret  []string // those of Columns whose values no query may see
 }
 
 // Find is the table of a name in any letter case, nil if there is none.

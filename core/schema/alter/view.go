@@ -31,7 +31,7 @@ func DeriveView(query string, old *schema.Collection, find func(name string) *sc
 		return nil, store.View{}, err
 	}
 	d := derivation{find: find, old: old}
-	v := store.View{Query: q.String(), Quoted: q.Quoted(tables)}
+	v := store.View{Query: q.SQL(tables), Quoted: q.Quoted(tables)}
 	for _, col := range columns {
 		if col.Name == "" {
 			return nil, store.View{}, errNoName
@@ -57,6 +57,9 @@ func tablesOf(find func(name string) *schema.Collection) viewquery.Find {
 		t := &viewquery.Table{Name: c.Name}
 		for _, f := range c.Fields {
 			t.Columns = append(t.Columns, f.Name)
+			if isSecret(c, f) {
+				t.Secret = append(t.Secret, f.Name)
+			}
 		}
 		return t
 	}
@@ -158,5 +161,10 @@ func (d *derivation) at(o viewquery.Origin) *schema.Field { return d.find(o.Tabl
 
 // secret says whether nobody is ever shown the values.
 func (d *derivation) secret(o viewquery.Origin) bool {
-	return d.at(o).IsPassword() || d.find(o.Table).IsAuth() && o.Column == "tokenKey"
+	return isSecret(d.find(o.Table), d.at(o))
+}
+
+// isSecret says whether nobody is ever shown the values of a field.
+func isSecret(c *schema.Collection, f *schema.Field) bool {
+	return f.IsPassword() || c.IsAuth() && f.Name == "tokenKey"
 }
