@@ -124,9 +124,12 @@ func (p *parser) inside(c *core) error {
 	}
 	defer func() { p.depth-- }()
 	if p.tok().word("select", "with", "values") {
-		if _, err := p.query(c); err != nil {
+		first := p.at
+		inner, err := p.query(c)
+		if err != nil {
 			return err
 		}
+		p.queries[first] = inner
 		return p.expect(")")
 	}
 	for !p.sign(")") {

@@ -137,6 +137,8 @@ func TestSecretsAreBlank(t *testing.T) {
 		"select id, count(p.*) as h from people p":                                 "select id, count(p.*) as h from " + blank + " p",
 		"select q.a as id from (select * from people) q(a, b)":                     "select q.a as id from (select * from " + blank + ` AS "People") q(a, b)`,
 		"select b as id from people p(a, b)":                                       "select b as id from " + blank + " p(a, b)",
+		"select id, hash, hash as h from people":                                   "select id, hash, hash as h from people",
+		"select id, hash from people order by hash":                                "select id, hash from " + blank + ` AS "People" order by hash`,
 		"select id from posts natural join people":                                 "select id from posts natural join " + blank + ` AS "People"`,
 		"with people as (select id from posts) select id, people as x from people": "with people as (select id from posts) select id, people as x from people",
 		"select id from posts where title in (select hash from people)":            "select id from posts where title in (select hash from " + blank + ` AS "People")`,

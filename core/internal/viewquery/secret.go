@@ -61,7 +61,20 @@ func (q *Query) mayRead(columns, tables map[string]bool) bool {
 	named := func(t token) bool {
 		return (t.kind == tokenWord || t.kind == tokenQuoted) && columns[fold(t.text)]
 	}
-	if slices.ContainsFunc(q.toks, named) {
+	shown := 0 // columns of the result that are plain secrets: Columns tells their origin
+	for _, c := range q.top.cores {
+		for _, it := range c.items {
+			if it.plain != nil && named(it.plain.last()) {
+				shown++
+			}
+		}
+	}
+	for _, t := range q.toks {
+		if named(t) {
+			shown--
+		}
+	}
+	if shown < 0 {
 		return true
 	}
 	return slices.ContainsFunc(q.all, func(c *core) bool {

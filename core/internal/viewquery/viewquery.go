@@ -19,6 +19,8 @@ type Query struct {
 	top  *query
 	all  []*core // every SELECT in it, outer ones before inner ones
 
+	queries map[int]*query // those in parentheses inside of expressions, by their first token
+
 	fields []string // the names that stand behind a parenthesis and a dot
 }
 
@@ -26,6 +28,7 @@ type Query struct {
 type Table struct {
 	Name    string
 	Columns []string
+	Kinds   []Kind   // of the columns; nil: all are Other
 	Secret  []string // those of Columns whose values no query may see
 }
 
@@ -44,7 +47,7 @@ func Parse(text string) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{src: text, toks: toks}
+	p := &parser{src: text, toks: toks, queries: map[int]*query{}}
 	return p.parse()
 }
 

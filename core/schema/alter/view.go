@@ -39,6 +39,7 @@ func DeriveView(query string, old *schema.Collection, find func(name string) *sc
 		f := d.field(col)
 		d.fields = append(d.fields, f)
 		v.Columns = append(v.Columns, store.ViewColumn{Name: f.Name, Kind: f.Kind.Column(), Key: f.IsID(),
+			Truth:  f.Kind.Column() == store.ColumnJSON && col.Source == nil && col.Kind == viewquery.Truth,
 			Stored: d.stored(col, f), Secret: slices.ContainsFunc(col.Origins, d.secret)})
 	}
 	if !slices.ContainsFunc(d.fields, (*schema.Field).IsID) {
@@ -57,12 +58,26 @@ func tablesOf(find func(name string) *schema.Collection) viewquery.Find {
 		t := &viewquery.Table{Name: c.Name}
 		for _, f := range c.Fields {
 			t.Columns = append(t.Columns, f.Name)
+			t.Kinds = append(t.Kinds, viewKind(f))
 			if isSecret(c, f) {
 				t.Secret = append(t.Secret, f.Name)
 			}
 		}
 		return t
 	}
+}
+
+// viewKind is the kind of a field as a query sees it.
+func viewKind(f *schema.Field) viewquery.Kind {
+	switch f.Kind.Column() {
+	case store.ColumnText:
+		return viewquery.Text
+	case store.ColumnBool:
+		return viewquery.Truth
+	case store.ColumnJSON, store.ColumnMulti, store.ColumnGeo:
+		return viewquery.JSON
+	}
+	return viewquery.Other
 }
 
 type derivation struct {
@@ -142,6 +157,9 @@ func computed(col viewquery.Column) schema.Kind {
 		return &schema.Text{}
 	case "boolean", "bool":
 		return &schema.Bool{}
+	}
+	if col.Kind == viewquery.Text {
+		return &schema.Text{}
 	}
 	return &schema.JSON{MaxSize: 1}
 }
