@@ -270,6 +270,22 @@ func blame(c *schema.Collection, err error) error {
 	return undone(fmt.Sprintf("Data validations failed for collection %q (%s):\n%s", c.Name, c.ID, text), err)
 }
 
+// joinFailures is the failure of an import of which several collections are wrong.
+func joinFailures(list []error) error {
+	if len(list) < 2 {
+		return errors.Join(list...)
+	}
+	var texts []string
+	for _, err := range list {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Fields["collections"] == nil {
+			return err
+		}
+		texts = append(texts, e.Fields["collections"].Message)
+	}
+	return undone(strings.Join(texts, "\n"), errors.Join(list...))
+}
+
 // plainFields are failures as their messages.
 func plainFields(fields fault.Fields) map[string]any {
 	out := map[string]any{}
