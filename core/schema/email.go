@@ -49,6 +49,7 @@ func (e *Email) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
+// Check judges the lists of domains, of which only one may be set.
 func (e *Email) Check(*Field) fault.Fields {
 	return checkDomains(e.OnlyDomains, e.ExceptDomains)
 }

@@ -74,6 +74,7 @@ func (*GeoPoint) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
+// Check finds nothing wrong: there are no options.
 func (*GeoPoint) Check(*Field) fault.Fields { return nil }
 
 func (*GeoPoint) clone() Kind { return &GeoPoint{} }

@@ -158,6 +158,7 @@ func Choice(v any, multiple bool) any {
 	return last(List(v))
 }
 
+// Number is v as a number, 0 if it is none.
 func Number(v any) float64 {
 	switch v := v.(type) {
 	case nil:
@@ -215,6 +216,7 @@ func numeric(r reflect.Value) (float64, bool) {
 	return 0, false
 }
 
+// Bool is v as a truth value, false if it is none.
 func Bool(v any) bool {
 	switch v := v.(type) {
 	case nil:
