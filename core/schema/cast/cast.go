@@ -158,7 +158,7 @@ func Choice(v any, multiple bool) any {
 	return last(List(v))
 }
 
-// Number is v as a number, 0 if it is none.
+// Number is the number that a decoded value stands for, 0 if it stands for none.
 func Number(v any) float64 {
 	switch v := v.(type) {
 	case nil:
@@ -216,7 +216,7 @@ func numeric(r reflect.Value) (float64, bool) {
 	return 0, false
 }
 
-// Bool is v as a truth value, false if it is none.
+// Bool is the boolean that a decoded value stands for, false if it stands for none.
 func Bool(v any) bool {
 	switch v := v.(type) {
 	case nil:
