@@ -104,7 +104,9 @@ func literalText(o lang.Operand) (text string, ok bool) {
 // now is the clock as an operand.
 func (r *resolver) now() ir.Operand {
 	r.b.volatile = true
-	return ir.ConstantOf(ir.Text(schema.FormatTime(r.b.Scope.Now)))
+	o := ir.ConstantOf(ir.Text(schema.FormatTime(r.b.Scope.Now)))
+	o.Date = true
+	return o
 }
 
 func validFormat(format string) bool {

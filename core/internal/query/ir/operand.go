@@ -21,6 +21,7 @@ type Operand struct {
 	Nullable   bool
 	Strict     bool    // = and != take NULL and '' for different things
 	NeverEmpty bool    // never ''
+	Date       bool    // '' or a time in the form of schema.FormatTime
 	EmailOf    *Source // the auth record whose address it is, if that may be hidden
 }
 
@@ -58,10 +59,12 @@ type (
 		Doc   Term
 		Parts []string
 	}
-	// Length is the number of items of a list; of a single value, 0 or 1.
+	// Length is the number of items of a list; of a single value, 0 or 1; of a JSON
+	// document that is no list, 0.
 	Length struct {
 		Of   Term
 		List bool
+		JSON bool
 	}
 	Lowered  struct{ Of Operand }
 	Distance struct{ Args [4]Operand }
