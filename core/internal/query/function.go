@@ -76,6 +76,10 @@ func (r *resolver) strftime(c *lang.Call) (ir.Operand, error) {
 		if err != nil {
 			return ir.Operand{}, err
 		}
+		switch c.Args[1].(type) {
+		case lang.Text, lang.Number, lang.Value:
+			s.Literal = true
+		}
 		if s.Time = o; o.Constant() != nil && ir.LowerText(o.Constant().AsText()) == "now" {
 			s.Time = r.now()
 		}

@@ -71,6 +71,7 @@ type (
 	Strftime struct {
 		Format    string
 		Time      Operand
+		Literal   bool // Time is a literal
 		Modifiers []string
 	}
 )

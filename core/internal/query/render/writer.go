@@ -188,8 +188,7 @@ func (w *writer) strftime(t *ir.Strftime) string {
 		modifiers[i] = w.bind(store.Text(m))
 	}
 	sql := w.dialect.Strftime(format, time, kind, modifiers)
-	literal := t.Time.Constant() != nil && t.Time.Affinity == ir.AffinityNone
-	if t.Time.Date || literal || len(t.Modifiers) > 0 && t.Modifiers[0] == "unixepoch" {
+	if t.Time.Date || t.Literal || len(t.Modifiers) > 0 && t.Modifiers[0] == "unixepoch" {
 		return sql
 	}
 	// SQLite takes any number for a Julian day and the text "now" for the clock. What
