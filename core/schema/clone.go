@@ -29,6 +29,8 @@ type Rule struct {
 	Text **string // the place of it in the collection
 }
 
+// Rules are the API rules of the collection, in the order of the wire. They point into
+// it: to write through Text changes the collection.
 func (c *Collection) Rules() []Rule {
 	return []Rule{
 		{"listRule", &c.ListRule}, {"viewRule", &c.ViewRule}, {"createRule", &c.CreateRule},
