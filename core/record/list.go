@@ -66,6 +66,11 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 			rq.service.recycle(l.set)
 		}
 	}()
+	if p.Walk {
+		if err := query.Cursors(p.Sort); err != nil {
+			return nil, readFault(err, fault.Invalid)
+		}
+	}
 	l.prepare(ctx, c, rule)
 	if l.plan, err = rq.service.planner.Compile(l.selection); err != nil {
 		return nil, readFault(err, fault.Invalid)

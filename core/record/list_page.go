@@ -20,6 +20,7 @@ type ListParams struct {
 	Filter, Sort  string
 	Expand        string
 	Cursor        string // Page.Next of an earlier page; Page is then ignored
+	Walk          bool   // Page.Next is wanted: a sort without cursors is fault.Invalid
 }
 
 // Clamp brings page and page size into the bounds of every list.

@@ -22,6 +22,7 @@ type Operand struct {
 	Nullable   bool
 	Strict     bool    // = and != take NULL and '' for different things
 	NeverEmpty bool    // never ''
+	Date       bool    // '' or a time in the form of schema.FormatTime
 	EmailOf    *Source // the auth record whose address it is, if that may be hidden
 }
 
@@ -59,10 +60,12 @@ type (
 		Doc   Term
 		Parts []string
 	}
-	// Length is the number of items of a list; of a single value, 0 or 1.
+	// Length is the number of items of a list; of a single value, 0 or 1; of a JSON
+	// document that is no list, 0.
 	Length struct {
 		Of   Term
 		List bool
+		JSON bool
 	}
 	// Lowered is a text in lower case.
 	Lowered struct{ Of Operand }
@@ -72,6 +75,7 @@ type (
 	Strftime struct {
 		Format    string
 		Time      Operand
+		Literal   bool // Time is a literal
 		Modifiers []string
 	}
 )
