@@ -1,10 +1,6 @@
 package record
 
-import (
-	"context"
-
-	"github.com/loambase/loam/core/schema"
-)
+import "context"
 
 // NewRecord returns a new record of the collection, for Save. The fault is NotFound if
 // there is no such collection.
@@ -31,7 +27,7 @@ func (s *Service) Save(ctx context.Context, caller Caller, r *Record) (*Record, 
 	for _, i := range r.changed() {
 		f := r.collection.Fields[i]
 		body[f.Name] = r.values[i]
-		if _, ok := f.Kind.(*schema.Password); ok && r.collection.IsAuth() && f.Name == "password" {
+		if f.IsPassword() && r.collection.IsAuth() && f.Name == "password" {
 			body["passwordConfirm"] = r.values[i]
 		}
 	}
