@@ -38,6 +38,9 @@ func (w *work) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) er
 			return err
 		}
 		w.notes.converted(step, ids, values, converted)
+		if _, ok := step.From.Kind.(*schema.File); ok {
+			w.looseFiles(next.Named(step.Table), ids, values, stillFiles(step.To, converted))
+		}
 		if err := w.fill(step, ids, values, converted); err != nil {
 			return err
 		}
@@ -46,6 +49,15 @@ func (w *work) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) er
 		return catalog.DropColumn(w.tx, step.Table, step.From.Name)
 	}
 	return nil
+}
+
+// stillFiles are the values of a converted file field that are names of files: none if
+// it has become a field of another kind.
+func stillFiles(to *schema.Field, converted []any) []any {
+	if _, ok := to.Kind.(*schema.File); ok {
+		return converted
+	}
+	return make([]any, len(converted))
 }
 
 // valuesAfter are the next values to convert, those of the rows after one.

@@ -27,10 +27,16 @@ func (w *work) run(steps []alter.Step, next *schema.Snapshot) error {
 			return fmt.Errorf("%T: %w", step, err)
 		}
 		if ix, ok := step.(alter.CreateIndex); ok {
+			reason = strings.TrimSuffix(reason, ": ") // an index over expressions has no columns to tell
 			fails := fault.Fields{}
 			fails.Set(fault.Leaf("validation_invalid_index_expression",
 				fmt.Sprintf("Failed to create index %s - %s", ix.Index.Name, reason)), "indexes", fault.Index(ix.Position))
 			return w.failed(next.Find(ix.Index.Table), fault.Invalidate(w.message, fails))
+		}
+		if name := named(step); name != "" && strings.Contains(reason, "already exists") {
+			fails := fault.Fields{}
+			fails.Set(fault.Leaf("validation_collection_name_invalid", "The database has something else of that name"), "name")
+			return w.failed(next.Named(name), fault.Invalidate(w.message, fails))
 		}
 		if v, ok := step.(alter.CreateView); ok {
 			reason = "view " + v.Name + ": " + reason
@@ -38,6 +44,19 @@ func (w *work) run(steps []alter.Step, next *schema.Snapshot) error {
 		return rawError(w.message, reason, err)
 	}
 	return nil
+}
+
+// named is the name that a step gives to a table or view, "" if it gives none.
+func named(step alter.Step) string {
+	switch d := step.(type) {
+	case alter.CreateTable:
+		return d.Table
+	case alter.RenameTable:
+		return d.To
+	case alter.CreateView:
+		return d.Name
+	}
+	return ""
 }
 
 // rawError is a failure whose cause is told though it is no validation error: it
@@ -73,6 +92,9 @@ func (w *work) take(step alter.Step, next *schema.Snapshot) error {
 	case alter.RenameColumn:
 		return cat.RenameColumn(tx, d.Table, d.From, d.To)
 	case alter.DropColumn:
+		if err := w.dropFiles(d, next); err != nil {
+			return err
+		}
 		return cat.DropColumn(tx, d.Table, d.Column)
 	case alter.ConvertColumn:
 		return w.convertColumn(d, next)

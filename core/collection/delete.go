@@ -7,7 +7,6 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
@@ -26,16 +25,9 @@ func (s *Service) Delete(ctx context.Context, caller record.Caller, idOrName str
 }
 
 func (s *Service) remove(ctx context.Context, caller record.Caller, idOrName string) error {
-	var gone *schema.Collection
-	err := s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		gone = stored.Find(idOrName)
-		return s.work(tx, stored, caller, deleteFailed).remove(gone)
+	return s.change(ctx, caller, deleteFailed, func(w *work) (*schema.Snapshot, error) {
+		return w.remove(w.stored.Find(idOrName))
 	})
-	if err != nil {
-		return err
-	}
-	s.deleteFiles(ctx, gone)
-	return nil
 }
 
 // remove drops a collection; nil is not found.
@@ -50,18 +42,6 @@ func (w *work) remove(c *schema.Collection) (*schema.Snapshot, error) {
 		return nil, err
 	}
 	return w.apply([]alter.Change{{Old: c}})
-}
-
-// deleteFiles deletes the files of collections that are gone. The answer does not
-// depend on it: nothing refers to them any more.
-func (s *Service) deleteFiles(ctx context.Context, gone ...*schema.Collection) {
-	s.later(func() {
-		for _, c := range gone {
-			if err := s.cfg.Blobs.DeletePrefix(context.WithoutCancel(ctx), c.ID); err != nil {
-				s.cfg.Log.Error("delete files of a deleted collection", "collection", c.ID, "error", err)
-			}
-		}
-	})
 }
 
 // referred is the failure of a collection that others have a relation to, or read.

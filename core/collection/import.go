@@ -10,7 +10,6 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
@@ -71,16 +70,14 @@ func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) 
 		if err := brought.check(); err != nil { // hooks may have changed it
 			return err
 		}
-		var gone []*schema.Collection
-		err := s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-			next, err := s.work(tx, stored, caller, importFailed).bring(&brought)
-			if err == nil {
-				gone = slices.DeleteFunc(slices.Clone(stored.All()), func(c *schema.Collection) bool { return next.ByID(c.ID) != nil })
-			}
+		var warnings []string
+		err := s.change(ctx, caller, importFailed, func(w *work) (next *schema.Snapshot, err error) {
+			next, err = w.bring(&brought)
+			warnings = w.warnings
 			return next, err
 		})
-		if err == nil {
-			s.deleteFiles(ctx, gone...)
+		if err == nil && len(warnings) > 0 {
+			s.cfg.Log.Warn("collections were imported", "warnings", warnings)
 		}
 		return err
 	})
@@ -176,6 +173,7 @@ func (w *work) brought(in *Import) (changes []alter.Change, err error) {
 			if err != nil {
 				return nil, err
 			}
+			w.warnItem(i, draft, item)
 			changes = append(changes, alter.Change{New: draft})
 			continue
 		}
@@ -186,6 +184,7 @@ func (w *work) brought(in *Import) (changes []alter.Change, err error) {
 		if err != nil {
 			return nil, err
 		}
+		w.warnItem(i, draft, item)
 		if i := slices.IndexFunc(changes, func(ch alter.Change) bool { return ch.New == c }); i >= 0 {
 			changes[i].New = draft
 		} else {
@@ -203,6 +202,13 @@ func (w *work) brought(in *Import) (changes []alter.Change, err error) {
 		}
 	}
 	return changes, nil
+}
+
+// warnItem warns of the keys of an item that mean nothing.
+func (w *work) warnItem(i int, draft *schema.Collection, item json.RawMessage) {
+	for _, text := range alter.UnknownKeys(draft, item) {
+		w.warnings = append(w.warnings, "collections."+fault.Index(i)+"."+text)
+	}
 }
 
 // over is an item over the collection that it is about.
@@ -262,6 +268,22 @@ func blame(c *schema.Collection, err error) error {
 		return failed
 	}
 	return undone(fmt.Sprintf("Data validations failed for collection %q (%s):\n%s", c.Name, c.ID, text), err)
+}
+
+// joinFailures is the failure of an import of which several collections are wrong.
+func joinFailures(list []error) error {
+	if len(list) < 2 {
+		return errors.Join(list...)
+	}
+	var texts []string
+	for _, err := range list {
+		var e *fault.Error
+		if !errors.As(err, &e) || e.Fields["collections"] == nil {
+			return err
+		}
+		texts = append(texts, e.Fields["collections"].Message)
+	}
+	return undone(strings.Join(texts, "\n"), errors.Join(list...))
 }
 
 // plainFields are failures as their messages.

@@ -27,7 +27,7 @@ type notes struct {
 
 func newNotes() *notes {
 	return &notes{rows: map[string]int64{}, Plan: Plan{Collections: []PlannedCollection{}, Steps: []PlannedStep{},
-		Losses: []Loss{}, Rewrites: []Rewrite{}, Broken: []Broken{}}}
+		Losses: []Loss{}, Rewrites: []Rewrite{}, Broken: []Broken{}, Warnings: []string{}}}
 }
 
 // begin notes what the change is about.

@@ -18,6 +18,7 @@ type Plan struct {
 	Losses      []Loss              `json:"losses"`      // stored values that would be gone or other ones
 	Rewrites    []Rewrite           `json:"rewrites"`    // what follows new names
 	Broken      []Broken            `json:"broken"`      // rules of other collections that would be none any more
+	Warnings    []string            `json:"warnings"`    // what the body says that means nothing
 }
 
 // PlannedCollection is a collection that is created, changed or deleted.
@@ -157,5 +158,6 @@ func (s *Service) plan(tx store.Tx, stored *schema.Snapshot, caller record.Calle
 		w.message = deleteFailed
 		_, err = w.remove(stored.Find(p.Delete))
 	}
+	n.Warnings = append(n.Warnings, w.warnings...)
 	return err
 }

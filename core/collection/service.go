@@ -101,13 +101,15 @@ func (s *Service) Get(_ context.Context, caller record.Caller, idOrName string) 
 	return nil, fault.New(fault.NotFound, "")
 }
 
-// change runs one change of a collection. fn gets the stored collections as the
-// transaction sees them (another process may have been faster) and returns them
-// as they are to be. They are published when that is durable; if anything fails,
-// nothing has changed.
-func (s *Service) change(ctx context.Context, caller record.Caller, fn func(store.Tx, *schema.Snapshot) (*schema.Snapshot, error)) error {
+// change runs one change of collections in a transaction. fn gets the change with the
+// stored collections as the transaction sees them (another process may have been
+// faster) and returns them as they are to be. They are published when that is durable;
+// then the files that no record names any more are deleted. If anything fails, nothing
+// has changed. message begins what failures say.
+func (s *Service) change(ctx context.Context, caller record.Caller, message string, fn func(*work) (*schema.Snapshot, error)) error {
 	var binding *record.Binding
 	var list []*Event
+	var w *work
 	var next *schema.Snapshot
 	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
 		if binding != nil { // tried before
@@ -118,11 +120,11 @@ func (s *Service) change(ctx context.Context, caller record.Caller, fn func(stor
 		if err != nil {
 			return err
 		}
-		was := s.snapshot(stored)
-		if next, err = fn(tx, was); err != nil {
+		w = s.work(tx, s.snapshot(stored), caller, message)
+		if next, err = fn(w); err != nil {
 			return err
 		}
-		list = events(was, next, caller)
+		list = events(w.stored, next, caller)
 		logged := changes(list, caller.Actor())
 		if binding, err = s.inTx(ctx, tx, list, next); err != nil {
 			return err
@@ -144,7 +146,10 @@ func (s *Service) change(ctx context.Context, caller record.Caller, fn func(stor
 	if s.outer != nil {
 		s.cfg.Snapshots.Store(next)
 	}
-	s.later(func() { s.after(ctx, list) })
+	s.later(func() {
+		s.after(ctx, list)
+		s.deleteFiles(ctx, w, next)
+	})
 	return nil
 }
 

@@ -26,9 +26,11 @@ type work struct {
 	tried  bool  // the query of the one draft, a view, was tried before
 	broken error // why it cannot be run
 
-	said  map[*schema.Collection]map[string]bool // rules of drafts that an import says, in the new names
-	blame func(*schema.Collection, error) error  // makes the failure of one of the collections; nil: it is that one's alone
-	notes *notes                                 // nil: nobody asks
+	said     map[*schema.Collection]map[string]bool // rules of drafts that an import says, in the new names
+	blame    func(*schema.Collection, error) error  // makes the failure of one of the collections; nil: it is that one's alone
+	warnings []string                               // what the body says that means nothing, or not what it looks like
+	files    []string                               // keys of files that no record names when the change is committed
+	notes    *notes                                 // nil: nobody asks
 }
 
 func (s *Service) work(tx store.Tx, stored *schema.Snapshot, caller record.Caller, message string) *work {
@@ -55,10 +57,8 @@ func (w *work) apply(changes []alter.Change) (*schema.Snapshot, error) {
 	if err := w.notes.begin(w, changes[:asked]); err != nil {
 		return nil, err
 	}
-	for _, ch := range changes[:asked] {
-		if err := w.judge(ch, next, names); err != nil {
-			return nil, err
-		}
+	if err := w.judgeAll(changes[:asked], next, names); err != nil {
+		return nil, err
 	}
 	if err := w.redefine(changes[:asked], next, names); err != nil {
 		return nil, err
@@ -96,13 +96,28 @@ func (w *work) after(changes []alter.Change) []*schema.Collection {
 	return list
 }
 
+// judgeAll validates the drafts. An import names all collections that are wrong.
+func (w *work) judgeAll(changes []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
+	var failed []error
+	for _, ch := range changes {
+		if err := w.judge(ch, next, names); err != nil {
+			if w.blame == nil {
+				return err
+			}
+			failed = append(failed, err)
+		}
+	}
+	return joinFailures(failed)
+}
+
 // judge validates a draft among all collections as they are to be.
 func (w *work) judge(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	if ch.New == nil {
 		return nil
 	}
 	fails := alter.Validate(ch.New, alter.ValidationContext{Old: ch.Old, Snapshot: next, Names: names, Convert: w.convert,
-		Rule: func(c *schema.Collection, rule string) error { return query.CheckRule(next, c, rule) }})
+		Rule:      func(c *schema.Collection, rule string) error { return query.CheckRule(next, c, rule) },
+		WasBroken: func(rule string) bool { return query.CheckRule(w.stored, ch.Old, rule) != nil }})
 	if len(fails) > 0 {
 		return w.failed(ch.New, fault.Invalidate(w.message, fails))
 	}

@@ -5,7 +5,7 @@ import "slices"
 // Clone is a draft of the collection that shares nothing with it.
 func (c *Collection) Clone() *Collection {
 	d := *c
-	d.byName, d.indexes, d.sorted = nil, nil, nil
+	d.byName, d.indexes, d.sorted, d.Warnings = nil, nil, nil, nil
 	d.Fields = make([]*Field, len(c.Fields))
 	for i, f := range c.Fields {
 		d.Fields[i] = f.Clone()
