@@ -111,7 +111,7 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 	var list []*Event
 	var w *work
 	var next *schema.Snapshot
-	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
+	inTransaction := func(tx store.Tx, bind record.Bind) error {
 		if binding != nil { // tried before
 			binding.Close(ctx, false)
 			binding = nil
@@ -126,7 +126,7 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 		}
 		list = events(w.stored, next, caller)
 		logged := changes(list, caller.Actor())
-		if binding, err = s.inTx(ctx, tx, list, next); err != nil {
+		if binding, err = s.inTx(ctx, tx, bind, list, next); err != nil {
 			return err
 		}
 		if binding != nil {
@@ -136,6 +136,9 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 			tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
 		}
 		return s.cfg.Changes.Append(tx, logged)
+	}
+	err := s.cfg.Records.BindWithRetry(ctx, func(bind record.Bind) error {
+		return s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error { return inTransaction(tx, bind) })
 	})
 	if binding != nil {
 		binding.Close(ctx, err == nil)

@@ -18,7 +18,7 @@ const truncateFailed = "Failed to truncate collection (most likely due to requir
 // writes have their turn between two of them.
 const (
 	truncateStep = 100                   // records that are deleted before the clock is looked at
-	truncateTime = 80 * time.Millisecond // that a transaction should take, with its commit
+	truncateTime = 50 * time.Millisecond // that a transaction should take, with its commit
 )
 
 // truncation is the deletion of all records of a collection.
