@@ -51,7 +51,7 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 	var list []*Event
 	var w *schemaChange
 	var next *schema.Snapshot
-	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
+	inTransaction := func(tx store.Tx, bind record.Bind) error {
 		if binding != nil { // tried before
 			binding.Close(ctx, false)
 			binding = nil
@@ -66,7 +66,7 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 		}
 		list = events(w.stored, next, caller)
 		logged := changes(list, caller.Actor())
-		if binding, err = s.inTx(ctx, tx, list, next); err != nil {
+		if binding, err = s.inTx(ctx, tx, bind, list, next); err != nil {
 			return err
 		}
 		if binding != nil {
@@ -76,6 +76,9 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 			tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
 		}
 		return s.cfg.Changes.Append(tx, logged)
+	}
+	err := s.cfg.Records.BindWithRetry(ctx, func(bind record.Bind) error {
+		return s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error { return inTransaction(tx, bind) })
 	})
 	if binding != nil {
 		binding.Close(ctx, err == nil)
@@ -178,7 +181,22 @@ func (w *schemaChange) judge(ch alter.Change, next *schema.Snapshot, names []sto
 	if len(fails) > 0 {
 		return w.failed(ch.New, fault.Invalidate(w.message, fails))
 	}
+	w.warnOfRules(ch.New, next)
 	return nil
+}
+
+// warnOfRules adds warnings of rules that are valid and hardly mean what they say.
+func (w *schemaChange) warnOfRules(c *schema.Collection, next *schema.Snapshot) {
+	prefix := ""
+	if w.wrapError != nil { // one of several collections
+		prefix = c.Name + "."
+	}
+	c.Clone().MapRules(func(property, rule string) string {
+		for _, warning := range query.Warnings(next, c, rule) {
+			w.warnings = append(w.warnings, prefix+property+": "+warning)
+		}
+		return rule
+	})
 }
 
 // failed is the failure of one of the collections.

@@ -124,11 +124,11 @@ func changes(list []*Event, actor string) []change.Change {
 
 // inTx runs the InTx hooks and returns the binding that they have used, nil if there
 // are none.
-func (s *Service) inTx(ctx context.Context, tx store.Tx, list []*Event, next *schema.Snapshot) (*record.Binding, error) {
+func (s *Service) inTx(ctx context.Context, tx store.Tx, bind record.Bind, list []*Event, next *schema.Snapshot) (*record.Binding, error) {
 	if s.cfg.Hooks.InTx.Empty() {
 		return nil, nil
 	}
-	b := s.cfg.Records.Bind(tx, func() *schema.Snapshot { return next })
+	b := bind(tx, func() *schema.Snapshot { return next })
 	for _, event := range list {
 		e := *event
 		e.Records = b.Records

@@ -16,12 +16,12 @@ import (
 // write runs meanwhile, and no other service may be used to write. fn may be called
 // more than once. The services must not be used when it has returned.
 func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
-	return s.cfg.Records.BindWithRetry(ctx, func(bind func(store.Tx, func() *schema.Snapshot) *record.Binding) error {
+	return s.cfg.Records.BindWithRetry(ctx, func(bind record.Bind) error {
 		return s.transaction(ctx, bind, fn)
 	})
 }
 
-func (s *Service) transaction(ctx context.Context, bind func(store.Tx, func() *schema.Snapshot) *record.Binding, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
+func (s *Service) transaction(ctx context.Context, bind record.Bind, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
 	var binding *record.Binding
 	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
 		if binding != nil { // tried before

@@ -6,14 +6,17 @@ import (
 )
 
 // checkAccountForm checks what a write of an account needs beside valid fields
-// (docs/wire/records.md §4.6): a new password must be repeated and the old one known,
-// and only a manager may set an e-mail address or call it verified.
+// (docs/wire/records.md §4.6): a new password must be repeated (by Root it need not be) and the old
+// one known, and only a manager may set an e-mail address or call it verified.
 func (w *writeRequest) checkAccountForm() (fault.Fields, error) {
 	if !w.collection.IsAuth() {
 		return nil, nil
 	}
 	f := passwordForm{confirm: w.formText("passwordConfirm"), old: w.formText("oldPassword")}
 	f.password, _ = w.input.password(w.collection.FieldIndex("password"))
+	if f.confirm == "" && w.rq.caller.root() {
+		f.confirm = f.password
+	}
 	fails := fault.Fields{}
 	if !w.setByHook(w.collection.FieldIndex("password")) { // a hook need not repeat it
 		f.checkRepeated(fails, w.stored == nil)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 )
@@ -124,5 +126,54 @@ func TestEndlessPasswords(t *testing.T) {
 	_, err := b.Records().Batch(t.Context(), []record.Op{create(root, "people", object{"email": "a@example.com"})})
 	if err == nil || b.count("people") != 0 || b.count("audits") != 0 || n > 20 {
 		t.Errorf("Batch = %v, after %d runs of the hook", err, n)
+	}
+}
+
+// An old password is compared outside of the transaction, too.
+func TestPasswordsAreComparedOutsideOfTransactions(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, people)
+	id := b.person(object{})
+	cfg := b.Records().Config()
+	var ends []string
+	cfg.Store = watched{cfg.Store, &sync.Mutex{}, &ends}
+	change := object{"password": other, "passwordConfirm": other, "oldPassword": secret}
+	_, err := record.New(cfg).Batch(t.Context(), []record.Op{update(guest, "people", id, change)})
+	check(t, "Batch", err, "ok")
+	if fmt.Sprint(ends) != "[interrupted ok]" || !b.knows(id, other) {
+		t.Errorf("the transactions were %v, want one that is interrupted and one that is not", ends)
+	}
+}
+
+// A hook in the transaction of a collection may set passwords: it runs again when they
+// are hashed.
+func TestPasswordsInHooksOfCollections(t *testing.T) {
+	t.Parallel()
+	for _, outer := range []bool{false, true} {
+		b := newBed(t, people)
+		runs := 0
+		b.Hooks().Collections.InTx.BindFunc(func(e *collection.Event) error {
+			runs++
+			_, err := e.Records.Create(e.Context, root, "people", record.Input{Body: object{"email": "a@example.com", "password": secret}})
+			return errors.Join(err) // whatever it is wrapped in
+		}, "others")
+		add := func(s *collection.Service) error {
+			_, err := s.Create(t.Context(), root, []byte(`{"name": "others", "type": "base", "fields": []}`))
+			return err
+		}
+		err := error(nil)
+		if outer {
+			err = b.Transaction(t.Context(), func(tx *core.Tx) error { return add(tx.Collections) })
+		} else {
+			err = add(b.Collections())
+		}
+		check(t, "Create of a collection", err, "ok")
+		found, err := b.Records().Find(t.Context(), root, record.Query{Collection: "people"})
+		if err != nil || len(found) != 1 || !b.knows(found[0].ID(), secret) || b.Snapshot().Find("others") == nil {
+			t.Errorf("found %v, %v, want one account with its password, and the collection", found, err)
+		}
+		if runs != 2 {
+			t.Errorf("the hook ran %d times, want twice: once for the hash, once with it", runs)
+		}
 	}
 }

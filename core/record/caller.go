@@ -23,7 +23,7 @@ type Caller struct {
 
 // Root returns a superuser without an account: the caller of our own code, of the command
 // line and of programs that embed Loam. For Root no rule is judged; everything else is
-// checked, and passwords are hashed.
+// checked, and passwords are hashed; only a new password need not be repeated.
 func Root() Caller {
 	return Caller{Auth: Blank(&schema.Collection{Name: schema.Superusers, Type: schema.Auth})}
 }
@@ -32,6 +32,9 @@ func Root() Caller {
 func (c Caller) Superuser() bool {
 	return c.Auth != nil && c.Auth.collection.Name == schema.Superusers
 }
+
+// root reports whether the caller is Root.
+func (c Caller) root() bool { return c.Superuser() && c.Auth.ID() == "" }
 
 // RequireSuperuser returns nil for a superuser. For a guest the error is
 // Unauthenticated, for every other caller Forbidden, in the words of the wire

@@ -1,6 +1,11 @@
 package record
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"github.com/loambase/loam/core/schema"
+)
 
 // Config returns what the service was made with, for tests that replace a part of it.
 func (s *Service) Config() Config { return s.cfg }
@@ -12,3 +17,14 @@ func OtherCaseSQL(s *Service, collection string) string {
 
 // SetTruncateTime sets how long a transaction of a truncation lasts, about.
 func SetTruncateTime(s *Service, d time.Duration) { s.truncateTime = d }
+
+// Modifiers are the modifiers of a key that work on the field.
+func Modifiers(f *schema.Field) string {
+	var list []string
+	for m, text := range []string{add: "+", prepend: "prepend", subtract: "-", generate: ":autogenerate"} {
+		if modifier(m) != replace && takes(f, modifier(m)) {
+			list = append(list, text)
+		}
+	}
+	return strings.Join(list, " ")
+}

@@ -4,6 +4,7 @@
 package record
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/loambase/loam/core/schema"
@@ -22,6 +23,7 @@ type Record struct {
 	stored   bool     // the record was read from the database, or written to it
 	original []any    // the stored values, from the first Set on
 	written  *written // set by the write that returned the record
+	misuse   error    // of the first Set that cannot be stored
 }
 
 // written is what the answer to a write needs beside the record (Service.Render).
@@ -48,17 +50,31 @@ func (r *Record) ID() string { return r.Text("id") }
 // IsNew reports whether the record has no stored state: Save would create it.
 func (r *Record) IsNew() bool { return !r.stored }
 
-// Set casts v to the kind of the field and stores it in r; an unknown field is ignored.
-// A password field takes the plain text of a new password.
+// Set casts v to the kind of the field and puts it into r. A password field takes the
+// plain text of a new password. A field that the collection does not have, or an
+// autodate field, which only the server sets, is a mistake of the program: what stores
+// r then (Save, or the write whose Before hook has called Set) fails with an error that
+// is no fault, and nothing is stored.
 func (r *Record) Set(field string, v any) {
 	i := r.collection.FieldIndex(field)
 	if i < 0 {
+		r.misused("Set of %s.%s: there is no such field", field)
 		return
+	}
+	if _, ok := r.collection.Fields[i].Kind.(*schema.Autodate); ok {
+		r.misused("Set of %s.%s: only the server sets autodate fields", field)
 	}
 	if r.stored && r.original == nil {
 		r.original = slices.Clone(r.values)
 	}
 	r.values[i] = r.collection.Fields[i].Kind.Cast(v)
+}
+
+// misused notes the first mistake.
+func (r *Record) misused(format, field string) {
+	if r.misuse == nil {
+		r.misuse = fmt.Errorf("record: "+format, r.collection.Name, field)
+	}
 }
 
 // Changed returns the names of the fields that differ from the stored record. For a new
@@ -90,5 +106,5 @@ func (r *Record) changed() []int {
 
 // Clone returns a copy that shares nothing with r that Set could change.
 func (r *Record) Clone() *Record {
-	return &Record{collection: r.collection, values: slices.Clone(r.values), stored: r.stored, original: r.original}
+	return &Record{collection: r.collection, values: slices.Clone(r.values), stored: r.stored, original: r.original, misuse: r.misuse}
 }

@@ -1,10 +1,6 @@
 package record
 
-import (
-	"context"
-
-	"github.com/loambase/loam/core/schema"
-)
+import "context"
 
 // NewRecord returns a new record of the collection, for Save. The fault is NotFound if
 // there is no such collection.
@@ -21,17 +17,22 @@ func (s *Service) NewRecord(collection string) (*Record, error) {
 // any other is updated, with the faults of Update: only the fields that r has changed are
 // written, so changes that others have made to other fields meanwhile are kept.
 //
+// A Set that cannot be stored (see there) is an error that is no fault.
+//
 // It is the same write as Create and Update, so hidden fields are set only for
 // superusers, autodate fields never. A new password needs no repetition; the old one is
 // asked for where Update asks for it, so that accounts change their own passwords by
 // Update. Files are uploaded by Create and Update; Save can take names of files out of a
 // field.
 func (s *Service) Save(ctx context.Context, caller Caller, r *Record) (*Record, error) {
+	if r.misuse != nil {
+		return nil, r.misuse
+	}
 	body := map[string]any{}
 	for _, i := range r.changed() {
 		f := r.collection.Fields[i]
 		body[f.Name] = r.values[i]
-		if _, ok := f.Kind.(*schema.Password); ok && r.collection.IsAuth() && f.Name == "password" {
+		if f.IsPassword() && r.collection.IsAuth() && f.Name == "password" {
 			body["passwordConfirm"] = r.values[i]
 		}
 	}

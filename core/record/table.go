@@ -171,10 +171,7 @@ func (t *table) before(stored *Record, positions []int) []byte {
 
 // secret reports whether the value lets whoever knows it act as the record.
 func (t *table) secret(f *schema.Field) bool {
-	if _, ok := f.Kind.(*schema.Password); ok {
-		return true
-	}
-	return t.collection.IsAuth() && f.Name == "tokenKey"
+	return f.IsPassword() || t.collection.IsAuth() && f.Name == "tokenKey"
 }
 
 // maxMarks bounds the parameters of one statement.

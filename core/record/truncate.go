@@ -18,8 +18,16 @@ const truncateFailed = "Failed to truncate collection (most likely due to requir
 // writes have their turn between two of them.
 const (
 	truncateStep = 100                   // records that are deleted before the clock is looked at
-	truncateTime = 80 * time.Millisecond // after which a transaction ends
+	truncateTime = 50 * time.Millisecond // that a transaction should take, with its commit
 )
+
+// truncation is the deletion of all records of a collection.
+type truncation struct {
+	service    *Service
+	caller     Caller
+	collection string        // id or name
+	limit      time.Duration // of the deletions of one transaction, without the log and the commit
+}
 
 // Truncate deletes all records of a collection, with everything that Delete does for
 // each. Records that only refer to one another do not keep each other. Faults:
@@ -42,10 +50,11 @@ func (s *Service) Truncate(ctx context.Context, caller Caller, collection string
 	if err := retryStale(func() error { return s.precheckTruncate(ctx, caller, collection) }); err != nil {
 		return err
 	}
+	n := &truncation{service: s, caller: caller, collection: collection, limit: s.truncateTime / 2}
 	for {
 		var done bool
 		err := retryStale(func() (err error) {
-			done, err = s.truncateSome(ctx, caller, collection)
+			done, err = n.deleteSome(ctx)
 			return err
 		})
 		if err != nil {
@@ -143,26 +152,28 @@ func (t *writeTx) goesLater(r *Record) bool {
 	})
 }
 
-// truncateSome deletes records for about truncateTime in one transaction. done says
-// that none is left.
-func (s *Service) truncateSome(ctx context.Context, caller Caller, collection string) (done bool, err error) {
-	rq := s.newRead(caller)
-	c, err := rq.truncatable(collection)
+// deleteSome deletes records for about n.limit in one transaction. done says that none
+// is left.
+func (n *truncation) deleteSome(ctx context.Context) (done bool, err error) {
+	s := n.service
+	rq := s.newRead(n.caller)
+	c, err := rq.truncatable(n.collection)
 	if err != nil {
 		return false, err
 	}
 	var t *writeTx
+	var begun time.Time
 	err = s.cfg.Store.Exclusive(ctx, func(tx store.Tx) (err error) {
-		done = false
-		if t, err = s.newWriteTx(tx, rq.snapshot, caller.Actor()); err != nil {
+		begun, done = time.Now(), false
+		if t, err = s.newWriteTx(tx, rq.snapshot, n.caller.Actor()); err != nil {
 			return err
 		}
 		t.truncated = c
-		for start := time.Now(); ; {
+		for {
 			if done, err = t.truncateStep(ctx, c); err != nil {
 				return err
 			}
-			if done || time.Since(start) >= s.truncateTime {
+			if done || time.Since(begun) >= n.limit {
 				return t.appendChanges()
 			}
 		}
@@ -170,8 +181,20 @@ func (s *Service) truncateSome(ctx context.Context, caller Caller, collection st
 	if err != nil {
 		return false, err
 	}
+	n.adapt(time.Since(begun))
 	t.finish(ctx, nil)
 	return done, nil
+}
+
+// adapt sets the limit of the next transaction by how long the last one took: the log
+// and the commit may take longer than the deletions, on a slow disk by far.
+func (n *truncation) adapt(took time.Duration) {
+	target := n.service.truncateTime
+	if took > target {
+		n.limit = time.Duration(float64(n.limit) * float64(target) / float64(took))
+		return
+	}
+	n.limit = min(target, n.limit+target/8)
 }
 
 func (t *writeTx) truncateStep(ctx context.Context, c *schema.Collection) (done bool, err error) {

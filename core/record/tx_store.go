@@ -75,9 +75,7 @@ func (o outerChanges) Append(_ store.Tx, changes []change.Change) error {
 	return nil
 }
 
-// Binding is the service inside of a transaction that somebody else runs. With Bind,
-// passwords that are written through it are hashed while the transaction is open;
-// BindWithRetry runs the transaction again instead.
+// Binding is the service inside of a transaction that somebody else runs.
 type Binding struct {
 	Records *Service    // until End
 	Store   store.Store // the transaction in the form of a store, until End
@@ -89,8 +87,10 @@ type Binding struct {
 // Bind binds the service to tx, by the definitions that hold in it. The life of a
 // Binding: Call as often as needed, End before the transaction is committed, Close
 // after it has ended.
-func (s *Service) Bind(tx store.Tx, snapshot func() *schema.Snapshot) *Binding {
-	b := &Binding{tx: &writeTx{service: s, tx: tx, snapshot: snapshot()}}
+type Bind func(tx store.Tx, snapshot func() *schema.Snapshot) *Binding
+
+func (s *Service) bind(work *passwordWork, tx store.Tx, snapshot func() *schema.Snapshot) *Binding {
+	b := &Binding{tx: &writeTx{service: s, tx: tx, snapshot: snapshot(), passwords: work}}
 	b.Records, b.end = b.tx.boundService()
 	b.Records.cfg.Snapshot = snapshot
 	b.Records.caches = newCaches() // of definitions that may never hold
@@ -102,14 +102,10 @@ func (s *Service) Bind(tx store.Tx, snapshot func() *schema.Snapshot) *Binding {
 // bind and return the error of Call if that has failed. If Call needs a password hashed
 // or compared, run is called again when that is done, so that no transaction is open
 // meanwhile.
-func (s *Service) BindWithRetry(ctx context.Context, run func(bind func(store.Tx, func() *schema.Snapshot) *Binding) error) error {
+func (s *Service) BindWithRetry(ctx context.Context, run func(Bind) error) error {
 	work := s.newPasswordWork()
 	return s.withPasswords(ctx, work, func() error {
-		return run(func(tx store.Tx, snapshot func() *schema.Snapshot) *Binding {
-			b := s.Bind(tx, snapshot)
-			b.tx.passwords = work
-			return b
-		})
+		return run(func(tx store.Tx, snapshot func() *schema.Snapshot) *Binding { return s.bind(work, tx, snapshot) })
 	})
 }
 

@@ -28,7 +28,7 @@ func TestValuesByKind(t *testing.T) {
 		t.Fatalf("NewRecord = %v, %v", r, err)
 	}
 	values := object{"title": "x", "n": 7.9, "open": true, "due": due, "tags": []string{"b", "a"}, "one": "a",
-		"data": json.RawMessage(`{"k":1}`), "at": schema.Point{Lon: 1, Lat: 2}, "inner": "secret", "unknown": 1}
+		"data": json.RawMessage(`{"k":1}`), "at": schema.Point{Lon: 1, Lat: 2}, "inner": "secret"}
 	for field, v := range values {
 		r.Set(field, v)
 	}
@@ -201,5 +201,55 @@ func TestDeleteWhereWithCascade(t *testing.T) {
 	n, err := b.Records().DeleteWhere(t.Context(), root, "nodes", "id != ''", nil)
 	if n != 1 || err != nil || b.count("nodes") != 0 {
 		t.Errorf("DeleteWhere = %d, %s, %d are left", n, failure(err), b.count("nodes"))
+	}
+}
+
+// What Set cannot store is a mistake of the program, and not silently nothing.
+func TestSetOfWhatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, `{"name": "logs", "type": "base", "createRule": "", "fields": [{"name": "title", "type": "text"}, {"name": "made", "type": "autodate", "onCreate": true}]}`)
+	id := b.add("logs", object{"title": "x"})
+	for field, want := range map[string]string{
+		"titel": "record: Set of logs.titel: there is no such field",
+		"made":  "record: Set of logs.made: only the server sets autodate fields",
+	} {
+		for name, r := range map[string]*record.Record{"new": record.Blank(b.Snapshot().Find("logs")), "stored": b.stored("logs", id)} {
+			r.Set("title", "y")
+			r.Set(field, "2020-01-01")
+			_, err := b.Records().Save(t.Context(), root, r.Clone())
+			check(t, "Save of a "+name+" record", err, "internal: "+want)
+		}
+		remove := b.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error { e.Record.Set(field, "2020-01-01"); return nil })
+		_, err := b.create(guest, "logs", object{"title": "y"})
+		check(t, "Create with a hook", err, "internal: hook before a write: "+want)
+		remove()
+	}
+	if n := b.count("logs"); n != 1 || b.value("logs", id, "title") != "x" {
+		t.Errorf("%d records, title %v: something was stored", n, b.value("logs", id, "title"))
+	}
+}
+
+// Go code need not repeat a password; clients who are superusers must.
+func TestRootNeedNotRepeatPasswords(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, people)
+	id := b.add("people", object{"email": "a@example.com", "password": secret})
+	if !b.knows(id, secret) {
+		t.Error("the password is not stored")
+	}
+	b.set("people", id, object{"password": other})
+	if !b.knows(id, other) {
+		t.Error("the new password is not stored")
+	}
+	_, err := b.create(root, "people", object{"email": "b@example.com", "password": secret, "passwordConfirm": other})
+	check(t, "Create with another repetition", err, "invalid: Failed to create record. passwordConfirm=validation_values_mismatch")
+	admin := b.add("_superusers", object{"email": "a@example.com", "password": secret})
+	_, err = b.create(b.as("_superusers", admin), "people", object{"email": "b@example.com", "password": secret})
+	check(t, "Create by a superuser", err, "invalid: Failed to create record. passwordConfirm=validation_required")
+}
+
+func TestActionsHaveNames(t *testing.T) {
+	if got := fmt.Sprint(record.ActionCreate, record.ActionUpdate, record.ActionUpsert, record.ActionDelete, record.Action(9)); got != "create update upsert delete Action(9)" {
+		t.Errorf("the actions are %s", got)
 	}
 }

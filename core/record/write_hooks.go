@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/hook"
@@ -169,6 +170,9 @@ func (s *Service) triggerBefore(ctx context.Context, w *writeRequest, records *S
 
 // collectSet notes the fields that handlers have set in r.
 func (w *writeRequest) collectSet(h *hookResult, r *Record) error {
+	if r.misuse != nil {
+		return fmt.Errorf("hook before a write: %w", r.misuse)
+	}
 	for i, f := range w.collection.Fields {
 		if f.Value(r.values[i]) == f.Value(w.record.values[i]) {
 			continue

@@ -52,15 +52,14 @@ func cutModifier(key string) (name string, m modifier) {
 
 // takes reports whether the modifier works on fields of that kind.
 func takes(f *schema.Field, m modifier) bool {
-	switch f.Kind.(type) {
-	case *schema.Number:
+	switch f.Kind.Class() {
+	case schema.ClassNumber:
 		return m == add || m == subtract
-	case *schema.Select, *schema.File, *schema.Relation:
+	case schema.ClassChoice:
 		return m != generate
-	case *schema.Text:
-		return m == generate
 	}
-	return false
+	_, isText := f.Kind.(*schema.Text)
+	return isText && m == generate
 }
 
 // apply returns the value of the field after the assignment; old is the one before.
@@ -68,7 +67,7 @@ func (a *assignment) apply(f *schema.Field, old any) any {
 	if a.modifier == replace {
 		return f.Kind.Cast(a.value)
 	}
-	if _, ok := f.Kind.(*schema.Number); ok {
+	if f.Kind.Class() == schema.ClassNumber {
 		before, _ := old.(float64)
 		delta, _ := f.Kind.Cast(a.value).(float64)
 		if a.modifier == subtract {

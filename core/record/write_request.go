@@ -1,6 +1,8 @@
 package record
 
 import (
+	"strconv"
+
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
@@ -56,6 +58,21 @@ const (
 	ActionUpsert
 	ActionDelete
 )
+
+// String returns "create", "update", "upsert" or "delete".
+func (a Action) String() string {
+	switch a {
+	case ActionCreate:
+		return "create"
+	case ActionUpdate:
+		return "update"
+	case ActionUpsert:
+		return "upsert"
+	case ActionDelete:
+		return "delete"
+	}
+	return "Action(" + strconv.Itoa(int(a)) + ")"
+}
 
 // failure is the message of a write that cannot be done.
 func (a Action) failure() string {

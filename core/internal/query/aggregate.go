@@ -215,10 +215,7 @@ func (g *aggregation) value(path string) (o ir.Operand, date bool, err error) {
 	case o.EmailOf != nil:
 		return o, false, &Error{Message: "the addresses " + quoted(path) + " may be hidden"}
 	}
-	switch column.Of.Collection.Field(column.Name).Kind.(type) {
-	case *schema.Date, *schema.Autodate:
-		date = true
-	}
+	date = column.Of.Collection.Field(column.Name).Kind.Class() == schema.ClassDate
 	return o, date, nil
 }
 

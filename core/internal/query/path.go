@@ -56,10 +56,11 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 			}
 			return r.field(s, f, p.modifier), nil
 		}
-		switch k := f.Kind.(type) {
-		case *schema.JSON, *schema.GeoPoint:
+		k, isRelation := f.Kind.(*schema.Relation)
+		switch class := f.Kind.Class(); {
+		case class == schema.ClassJSON || class == schema.ClassPoint:
 			return r.document(s, f, rest, p)
-		case *schema.Relation:
+		case isRelation:
 			if !k.Multiple() && len(rest) == 1 && rest[0] == "id" && !r.output && (p.modifier == "" || p.modifier == "lower") {
 				return r.field(s, f, p.modifier), nil // the stored id: no join
 			}
@@ -84,9 +85,9 @@ func applies(modifier string, f *schema.Field) bool {
 	case "":
 		return true
 	case "length":
-		return isChoice(f) || isJSON(f)
+		return f.IsChoice() || isJSON(f)
 	case "each":
-		return isChoice(f)
+		return f.IsChoice()
 	case "lower":
 		switch f.Kind.(type) {
 		case *schema.Number, *schema.Bool, *schema.GeoPoint, *schema.Relation:
@@ -140,8 +141,7 @@ func (r *resolver) reach(s *ir.Source, p pathName) (*ir.Source, error) {
 // secret says whether the field's stored values are not for everybody. Of a
 // password that is the hash: shown nowhere, but for a filter a text like any other.
 func secret(f *schema.Field) bool {
-	_, isPassword := f.Kind.(*schema.Password)
-	return f.Hidden || isPassword
+	return f.Hidden || f.IsPassword()
 }
 
 func hiddenField(name string) error {
@@ -248,7 +248,7 @@ func (r *resolver) field(s *ir.Source, f *schema.Field, modifier string) ir.Oper
 	case "length":
 		return r.fieldLength(s, f)
 	case "each":
-		if isChoice(f) && f.Multiple() && s.Kind != ir.FromNothing {
+		if f.IsChoice() && f.Multiple() && s.Kind != ir.FromNothing {
 			items := r.b.from(s, ir.Source{Kind: ir.EachItem, Field: f.Name, List: r.column(s, f), Scope: r.scope})
 			return ir.Operand{Term: ir.Item{Of: items}, Kind: ir.KindText, Nullable: true}
 		}

@@ -230,7 +230,7 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 	case "changed": // those that may be are not resolved as operands
 		return ir.Operand{}, misplaced(p)
 	case "each", "length":
-		if f == nil || len(p.parts) > 1 || !isChoice(f) {
+		if f == nil || len(p.parts) > 1 || !f.IsChoice() {
 			return ir.Operand{}, misplaced(p)
 		}
 		return r.bodyItems(f, v, p.modifier == "length"), nil
@@ -250,7 +250,7 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 		return o, nil
 	}
 	if last := r.base.Collection.Field(p.parts[len(p.parts)-1]); last != nil && value.Kind == ir.ValueText {
-		if _, ok := last.Kind.(*schema.Number); ok {
+		if last.Kind.Class() == schema.ClassNumber {
 			if n, ok := ir.Numeric(value.Text); ok {
 				value = ir.Number(n)
 			}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
-	"github.com/loambase/loam/core/schema"
 )
 
 // builder is what the expressions of one Select share: the sources that they reach,
@@ -393,14 +392,4 @@ func (r *resolver) crossed(s *ir.Source) error {
 		*r.guards = append(*r.guards, ir.ListGuard{Record: s, Rule: c})
 	}
 	return nil
-}
-
-// isChoice says whether the field holds one or several of something, which :each
-// and :length are about.
-func isChoice(f *schema.Field) bool {
-	switch f.Kind.(type) {
-	case *schema.Select, *schema.Relation, *schema.File:
-		return true
-	}
-	return false
 }
