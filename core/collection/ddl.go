@@ -22,7 +22,7 @@ func (w *work) run(steps []alter.Step, next *schema.Snapshot) error {
 		if err == nil {
 			continue
 		}
-		reason, refused := refusal(err)
+		reason, refused := refusal(named(err, step))
 		if !refused {
 			return fmt.Errorf("%T: %w", step, err)
 		}
@@ -46,6 +46,21 @@ func rawError(message, reason string, err error) error {
 	return fault.Wrap(fault.Invalid, message+" Raw error: \n"+reason, err)
 }
 
+// named completes a violation whose columns the database does not name, as of an index
+// over an expression, with the expressions of the index that is made.
+func named(err error, step alter.Step) error {
+	var unique *store.UniqueError
+	made, ok := step.(alter.CreateIndex)
+	if !ok || !errors.As(err, &unique) || len(unique.Columns) > 0 {
+		return err
+	}
+	complete := &store.UniqueError{Table: made.Index.Table}
+	for _, c := range made.Index.Columns {
+		complete.Columns = append(complete.Columns, c.String())
+	}
+	return complete
+}
+
 // refusal is what the database has against a statement, if that is why it failed.
 func refusal(err error) (reason string, ok bool) {
 	var statement *store.StatementError
@@ -55,6 +70,10 @@ func refusal(err error) (reason string, ok bool) {
 	var unique *store.UniqueError
 	if errors.As(err, &unique) {
 		return "values are not unique: " + strings.Join(unique.Columns, ", "), true
+	}
+	var long *store.TooLongError
+	if errors.As(err, &long) {
+		return "a value is too long for an index of this database", true
 	}
 	return "", false
 }
