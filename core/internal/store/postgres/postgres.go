@@ -160,3 +160,7 @@ func contextError(err error) error {
 	}
 	return err
 }
+
+// Available implements store.Store: a server that does not answer is found by the next
+// read or write.
+func (db *DB) Available() error { return nil }
