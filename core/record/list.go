@@ -59,7 +59,7 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 			return nil, err
 		}
 	}
-	p.clamp()
+	p.Clamp()
 	l := &listRequest{rq: rq, params: p, set: rq.service.newRowset()}
 	defer func() {
 		if l.set != nil { // no page took it

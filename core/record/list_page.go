@@ -22,7 +22,8 @@ type ListParams struct {
 	Cursor        string // Page.Next of an earlier page; Page is then ignored
 }
 
-func (p *ListParams) clamp() {
+// Clamp brings page and page size into the bounds of every list.
+func (p *ListParams) Clamp() {
 	p.Page = max(p.Page, 1)
 	if p.PerPage <= 0 {
 		p.PerPage = defaultPerPage

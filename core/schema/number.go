@@ -57,6 +57,7 @@ func onlyInt() *fault.Field {
 	return fault.Leaf("validation_only_int_constraint", "Decimal numbers are not allowed")
 }
 
+// Check judges the options of the field.
 func (n *Number) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if n.OnlyInt && n.Min != nil && *n.Min != math.Trunc(*n.Min) {

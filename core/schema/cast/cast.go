@@ -158,6 +158,7 @@ func Choice(v any, multiple bool) any {
 	return last(List(v))
 }
 
+// Number is the number that a decoded value stands for, 0 if it stands for none.
 func Number(v any) float64 {
 	switch v := v.(type) {
 	case nil:
@@ -215,6 +216,7 @@ func numeric(r reflect.Value) (float64, bool) {
 	return 0, false
 }
 
+// Bool is the boolean that a decoded value stands for, false if it stands for none.
 func Bool(v any) bool {
 	switch v := v.(type) {
 	case nil:

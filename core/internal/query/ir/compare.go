@@ -5,6 +5,7 @@ import "github.com/loambase/loam/core/internal/query/lang"
 // Form is how a test is spelled in the end.
 type Form uint8
 
+// The forms. Those without a comment are spelled as their name says.
 const (
 	CmpEqual Form = iota
 	CmpNotEqual
@@ -262,7 +263,7 @@ type outcome uint8
 
 const (
 	outcomeOpen outcome = iota // it depends
-	OutcomeTrue
+	OutcomeTrue                // the condition holds
 	outcomeFalse
 	outcomeNull
 )

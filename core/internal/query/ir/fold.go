@@ -11,8 +11,9 @@ import (
 // text column makes a text of a number that has no affinity.
 type Affinity uint8
 
+// The affinities.
 const (
-	AffinityNone Affinity = iota
+	AffinityNone Affinity = iota // of constants and JSON documents
 	AffinityText
 	AffinityNumber
 )

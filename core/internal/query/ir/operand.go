@@ -5,6 +5,7 @@ import "github.com/loambase/loam/core/internal/store"
 // Kind is the type of an operand's values.
 type Kind uint8
 
+// The kinds.
 const (
 	KindText   Kind = iota
 	KindNumber      // of a number column, a length, a distance
@@ -63,8 +64,11 @@ type (
 		Of   Term
 		List bool
 	}
-	Lowered  struct{ Of Operand }
+	// Lowered is a text in lower case.
+	Lowered struct{ Of Operand }
+	// Distance is the great-circle distance of two points in kilometres: lon, lat, lon, lat.
 	Distance struct{ Args [4]Operand }
+	// Strftime is a time written in a format, after modifiers such as "+1 day".
 	Strftime struct {
 		Format    string
 		Time      Operand

@@ -21,6 +21,7 @@ type Value struct {
 
 type valueKind uint8
 
+// The kinds of constants.
 const (
 	ValueNull valueKind = iota
 	ValueNumber

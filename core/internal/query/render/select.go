@@ -38,6 +38,7 @@ func (w *writer) idSet(slot *int, ids []string) string {
 	return `(SELECT e."value" FROM ` + w.dialect.Items(w.slot(slot, IDList(ids)), "e") + ")"
 }
 
+// IDList returns ids as the one parameter that Dialect.Items reads: a JSON array.
 func IDList(ids []string) store.Value {
 	return store.Text(string(schema.AppendStrings(nil, ids)))
 }
