@@ -116,6 +116,10 @@ func (a *App) Log() *slog.Logger { return a.Config.Log }
 // Now returns the time by the clock of Config.
 func (a *App) Now() time.Time { return a.Config.Now() }
 
+// Available returns store.ErrUnavailable, a fault.Unavailable, if the database was
+// removed under the App, so that writes would be lost; else nil. It takes no time.
+func (a *App) Available() error { return a.store.Available() }
+
 // OnCommitted adds an observer of commits: fn is called with the changes of each
 // transaction when they are durable and before the write is acknowledged (see
 // change.Log.Observe for what fn may do). Call it before the App serves requests.

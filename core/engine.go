@@ -24,11 +24,16 @@ func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 }
 
 func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error) {
-	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, New: mode == Install})
+	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, New: mode == Install, Names: firstTables()})
 	if err != nil {
 		return nil, err
 	}
 	return db, nil
+}
+
+// firstTables are the names of the tables that a new installation has.
+func firstTables() []string {
+	return []string{"_migrations", "_params", "_collections", "_changes", "_superusers", "_externalAuths", "_mfas", "_otps", "_authOrigins", "users"}
 }
 
 // openCopy opens a copy of an SQLite database, to write to it.

@@ -66,13 +66,20 @@ func (a *App) Close() error {
 // openServices is what every mode does.
 func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	dir := a.Config.Dir
+	if a.Config.DB != "" { // nothing is made for a database that is refused
+		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
+			return err
+		}
+	}
 	for _, d := range []string{dir, filepath.Join(dir, "storage"), filepath.Join(dir, "backups")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return fmt.Errorf("data folder: %w", err)
 		}
 	}
-	if a.store, err = openStore(ctx, a.Config, mode); err != nil {
-		return err
+	if a.store == nil {
+		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
+			return err
+		}
 	}
 	if err := migrateSystem(ctx, a.store, a.Config.Now); err != nil {
 		return err

@@ -6,9 +6,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// health tells that the server answers. Superusers learn which address it takes them
+// health tells that the server answers, with 503 if it cannot store anything. Superusers learn which address it takes them
 // to come from.
 func (a *API) health(c *call) error {
+	if err := a.app.Available(); err != nil {
+		return err
+	}
 	data := "{}"
 	if c.Caller.Superuser() {
 		data = string(c.superuserHealth())

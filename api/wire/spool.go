@@ -34,6 +34,7 @@ func (b *Body) readText(in io.Reader, length int64, use func(text []byte) error)
 	if err != nil {
 		return unspooled(err)
 	}
+	_ = os.Remove(file.Name()) // a process that is killed leaves no file, where an open file can be removed
 	b.spool = &spool{file, use}
 	if _, err = file.Write(text); err == nil {
 		_, err = io.Copy(file, in)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -37,7 +38,7 @@ func TestLongTexts(t *testing.T) {
 					t.Fatal(err)
 				}
 				long := len(text) > lightLength
-				if (files() > 0) != long {
+				if (body.spool != nil) != long || runtime.GOOS != "windows" && files() > 0 {
 					t.Errorf("%d bytes of %s: %d temporary files", len(text), contentType, files())
 				}
 				gate := NewGate(1)

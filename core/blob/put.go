@@ -9,9 +9,15 @@ import (
 	"io"
 	"os"
 	"path"
+
+	"github.com/loambase/loam/core/fault"
 )
 
+// errNoSpace is a disk, or a quota, that has no room for a blob.
+var errNoSpace = fault.New(fault.Unavailable, "there is no space left to store this")
+
 // Put implements Store: when it returns nil, blob and attributes survive a power cut.
+// A disk that is full is a fault.Unavailable; nothing of the blob is left then.
 func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a Attributes) (err error) {
 	p, err := filePath(key)
 	if err != nil {
@@ -21,6 +27,9 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a 
 	defer func() {
 		if err != nil {
 			l.prune(dir)
+			if full(err) {
+				err = errors.Join(errNoSpace, err)
+			}
 			err = fmt.Errorf("store blob %q: %w", key, err)
 		}
 	}()

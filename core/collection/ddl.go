@@ -1,10 +1,12 @@
 package collection
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -20,12 +22,11 @@ func (w *schemaChange) run(steps []alter.Step, next *schema.Snapshot) error {
 		if err == nil {
 			continue
 		}
-		reason, refused := refusal(err)
+		reason, refused := refusal(withColumns(err, step))
 		if !refused {
 			return fmt.Errorf("%T: %w", step, err)
 		}
 		if ix, ok := step.(alter.CreateIndex); ok {
-			reason = strings.TrimSuffix(reason, ": ") // an index over expressions has no columns to tell
 			fails := fault.Fields{}
 			fails.Set(fault.Leaf("validation_invalid_index_expression",
 				fmt.Sprintf("Failed to create index %s - %s", ix.Index.Name, reason)), "indexes", fault.Index(ix.Position))
@@ -55,6 +56,21 @@ func named(step alter.Step) string {
 		return d.Name
 	}
 	return ""
+}
+
+// withColumns completes a violation whose columns the database does not name, as of an index
+// over an expression, with the expressions of the index that is made.
+func withColumns(err error, step alter.Step) error {
+	var unique *store.UniqueError
+	made, ok := step.(alter.CreateIndex)
+	if !ok || !errors.As(err, &unique) || len(unique.Columns) > 0 {
+		return err
+	}
+	complete := &store.UniqueError{Table: made.Index.Table}
+	for _, c := range made.Index.Columns {
+		complete.Columns = append(complete.Columns, c.String())
+	}
+	return complete
 }
 
 // applyStep takes one step.

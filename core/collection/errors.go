@@ -35,6 +35,10 @@ func refusal(err error) (reason string, ok bool) {
 	if errors.As(err, &unique) {
 		return "values are not unique: " + strings.Join(unique.Columns, ", "), true
 	}
+	var long *store.TooLongError
+	if errors.As(err, &long) {
+		return "a value is too long for an index of this database", true
+	}
 	return "", false
 }
 

@@ -71,14 +71,20 @@ func (h *Hasher) Hash(ctx context.Context, plain string, cost int) (string, erro
 }
 
 // Compare says whether the password is the one that was hashed. An empty hash or
-// one that is not bcrypt's matches nothing and takes as long as one that is. The
-// error is about the queue or the context, never about the password.
+// one that is not bcrypt's matches nothing and takes as long as one that is. A
+// password of more than MaxBytes bytes matches nothing either: bcrypt would ignore
+// what follows the first 72. The error is about the queue or the context, never about
+// the password.
 func (h *Hasher) Compare(ctx context.Context, hash, plain string) (bool, error) {
-	if _, err := bcrypt.Cost([]byte(hash)); err != nil {
+	cost, err := bcrypt.Cost([]byte(hash))
+	if err != nil {
 		return false, h.Burn(ctx, plain, DefaultCost)
 	}
+	if len(plain) > MaxBytes {
+		return false, h.Burn(ctx, plain, cost)
+	}
 	var match bool
-	err := h.work(ctx, func() error {
+	err = h.work(ctx, func() error {
 		match = bcrypt.CompareHashAndPassword([]byte(hash), []byte(plain)) == nil
 		return nil
 	})

@@ -55,6 +55,21 @@ func TestHashTooLong(t *testing.T) {
 	}
 }
 
+// bcrypt reads 72 bytes: what follows them must not be ignored.
+func TestCompareTooLong(t *testing.T) {
+	h := New(0, 0)
+	plain := strings.Repeat("é", 36)
+	hash, err := h.Hash(t.Context(), plain, MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"zzz", " ", "\x00", strings.Repeat("x", 1000)} {
+		if ok, err := h.Compare(t.Context(), hash, plain+suffix); ok || err != nil {
+			t.Errorf("Compare(72 bytes and %q) = %v, %v, want false", suffix, ok, err)
+		}
+	}
+}
+
 // Hashes of other implementations, as they are found in imported databases: the
 // password is "U*U" in the vectors of crypt_blowfish.
 func TestCompareForeignHashes(t *testing.T) {

@@ -137,3 +137,6 @@ func (b *Binding) Close(ctx context.Context, durable bool) {
 	b.tx.service.removeFiles(ctx, b.tx.files)
 	runAll(b.tx.afterRollback)
 }
+
+// Available implements store.Store.
+func (n *txStore) Available() error { return nil }

@@ -9,8 +9,13 @@ import (
 )
 
 // uniqueFault turns the violation of a unique index into the fault of the fields that
-// the index covers. Other errors stay as they are.
+// the index covers, and a value that an index cannot hold into that of the fields of the
+// index. Other errors stay as they are.
 func uniqueFault(err error, c *schema.Collection, message string) error {
+	var long *store.TooLongError
+	if errors.As(err, &long) {
+		return &fault.Error{Kind: fault.Invalid, Message: message, Fields: tooLong(c, long.Index), Err: err}
+	}
 	var violation *store.UniqueError
 	if !errors.As(err, &violation) {
 		return err
@@ -22,4 +27,21 @@ func uniqueFault(err error, c *schema.Collection, message string) error {
 		}
 	}
 	return &fault.Error{Kind: fault.Invalid, Message: message, Fields: fails, Err: err}
+}
+
+// tooLong says of the fields of an index that a value is too long for it. Without a name
+// it is one of all indexes.
+func tooLong(c *schema.Collection, index string) fault.Fields {
+	fails := fault.Fields{}
+	for _, ix := range c.ParsedIndexes() {
+		if index != "" && ix.Name != index {
+			continue
+		}
+		for _, column := range ix.Columns {
+			if f := c.Field(column.Name); f != nil && (f.Kind.Column() == store.ColumnText || f.Kind.Column() == store.ColumnJSON) {
+				fails[f.Name] = fault.Leaf("validation_too_long_for_index", "The value is too long for an index of this database")
+			}
+		}
+	}
+	return fails
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
@@ -30,6 +31,28 @@ type UniqueError struct {
 
 func (e *UniqueError) Error() string {
 	return "store: unique index on " + e.Table + " (" + strings.Join(e.Columns, ", ") + ")"
+}
+
+// TooLongError is a value that an index of the table cannot hold. An engine without
+// such a limit never returns it. Index is empty where the engine does not name it.
+type TooLongError struct{ Index string }
+
+func (e *TooLongError) Error() string { return "store: a value is too long for the index " + e.Index }
+
+// ForeignError is a database that holds tables of another program. Nothing was made
+// in it.
+type ForeignError struct {
+	Where  string // the schema or the file
+	Tables []string
+	Advice string // what to do instead; may be empty
+}
+
+func (e *ForeignError) Error() string {
+	text := fmt.Sprintf("%s is of another program: it has the table %s", e.Where, strings.Join(e.Tables, ", "))
+	if e.Advice != "" {
+		text += "; " + e.Advice
+	}
+	return text
 }
 
 // StatementError is SQL that the engine refused: a wrong index expression of a

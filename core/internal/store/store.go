@@ -34,6 +34,10 @@ type Store interface {
 	// once, before the first Write.
 	OnForeignWrite(fn func(ctx context.Context, logged bool) error)
 
+	// Available is ErrUnavailable if it is known that writes would fail or be lost,
+	// as after the file of the database was removed. It takes no time.
+	Available() error
+
 	// Close waits for running work, then releases everything. Idempotent.
 	Close() error
 }

@@ -24,6 +24,15 @@ const (
 	codeCancelled     = "57014"
 	codeReadOnly      = "25006"
 	codeNotSupported  = "0A000"
+	codeProgramLimit  = "54000"
+)
+
+// What the btree says of an entry that does not fit into a third of a page, and of one
+// that does not fit into a page.
+const (
+	routineThird = "_bt_check_third_page"
+	routineTuple = "index_form_tuple_context"
+	routineOld   = "index_form_tuple" // before PostgreSQL 16
 )
 
 // classify turns an error of the driver into one that the store promises.
@@ -38,6 +47,8 @@ func classify(err error) error {
 		return &store.UniqueError{Table: e.TableName}
 	case e.Code == codeDiskFull:
 		return store.ErrFull
+	case tooLong(e):
+		return &store.TooLongError{Index: e.ConstraintName}
 	case e.Code == codeCancelled:
 		return store.ErrTimeout
 	case conflict(err), cutOff(e):
@@ -54,6 +65,11 @@ func conflict(err error) bool {
 		return false
 	}
 	return e.Code == codeSerialization || e.Code == codeDeadlock || e.Code == codeLockTimeout || stalePlan(e)
+}
+
+// tooLong reports an entry that an index has no room for.
+func tooLong(e *pgconn.PgError) bool {
+	return e.Code == codeProgramLimit && (e.Routine == routineThird || e.Routine == routineTuple || e.Routine == routineOld)
 }
 
 // stalePlan reports a prepared statement whose table has changed since.

@@ -23,6 +23,10 @@ type Config struct {
 	Log *slog.Logger
 	New bool // a schema that has tables of somebody else's is store.ErrNotEmpty
 
+	// Names are those of the tables that this program makes first. A schema that has
+	// one of them, and that no server has used, is a *store.ForeignError.
+	Names []string
+
 	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
 	WriteTimeout     time.Duration // of one Write once it has begun; default 30 s
 	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
@@ -156,3 +160,7 @@ func contextError(err error) error {
 	}
 	return err
 }
+
+// Available implements store.Store: a server that does not answer is found by the next
+// read or write.
+func (db *DB) Available() error { return nil }

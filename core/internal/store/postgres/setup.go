@@ -34,6 +34,11 @@ CREATE TABLE IF NOT EXISTS "_loam_writes" (
 const foreignTables = `SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
 	AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = '_loam_state')`
 
+// ourTables finds the first of our names in a schema that has none of the engine's.
+const ourTables = `SELECT min(c.relname) FROM pg_class AS c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+	AND c.relname IN (%s)
+	AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = '_loam_state')`
+
 // oldest is the oldest server that is supported.
 const oldest = 140000
 
@@ -59,6 +64,9 @@ func (db *DB) setup(ctx context.Context) error {
 	if version, err := ask(fmt.Sprintf(`SELECT current_setting('server_version') WHERE current_setting('server_version_num')::int < %d`, oldest)); err != nil || version != "" {
 		return errors.Join(err, oldServer(version))
 	}
+	if encoding, err := ask(`SELECT current_setting('server_encoding')`); err != nil || encoding != "UTF8" {
+		return cmp.Or(err, fmt.Errorf("postgres: the database is encoded in %s, needed is UTF8", encoding))
+	}
 	defer func() {
 		if pg.TxStatus() != 'I' {
 			_, _ = ask(`ROLLBACK`) // else the pool closes the connection
@@ -77,6 +85,9 @@ func (db *DB) setup(ctx context.Context) error {
 		if others, err := ask(foreignTables); err != nil || others != "0" {
 			return cmp.Or(err, store.ErrNotEmpty)
 		}
+	}
+	if err := db.refuseForeign(ask); err != nil {
+		return err
 	}
 	done, err := ask(tables + `SELECT "functions" FROM "_loam_state"`)
 	if err != nil {
@@ -97,6 +108,25 @@ func (db *DB) setup(ctx context.Context) error {
 	db.defined.raise(number(version))
 	db.before, err = db.readMarks(ctx, pg)
 	return err
+}
+
+// refuseForeign refuses a schema in which another program has a table of a name that is
+// ours. Tables of other names are in nobody's way.
+func (db *DB) refuseForeign(ask func(string) (string, error)) error {
+	if len(db.cfg.Names) == 0 {
+		return nil
+	}
+	var names []string
+	for _, n := range db.cfg.Names {
+		names = append(names, literal(n))
+	}
+	table, err := ask(fmt.Sprintf(ourTables, strings.Join(names, ", ")))
+	if err != nil || table == "" {
+		return err
+	}
+	return &store.ForeignError{
+		Where: "the schema " + db.schema, Tables: []string{table}, Advice: "use another schema with ?search_path=NAME in the URL of the database",
+	}
 }
 
 // createSchema makes the schema that the URL names, where it names one alone.
@@ -121,8 +151,6 @@ func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])
 }
-
-// quote is an identifier in SQL, whatever is in it.
 
 // literal is a text in SQL, whatever is in it.
 func literal(s string) string { return `'` + strings.ReplaceAll(s, `'`, `''`) + `'` }

@@ -114,3 +114,25 @@ func writeTogether(t *testing.T, db *DB, fns ...func(store.Tx) error) []error {
 	}
 	return errs
 }
+
+// An expression cannot make a text of any length: the time limit does not interrupt it.
+func TestTextsHaveALimit(t *testing.T) {
+	db, err := Open(t.Context(), Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for length, wantErr := range map[string]bool{"60000000": false, "900000000": true} {
+		err := db.Read(t.Context(), func(r store.Reader) error {
+			rows, err := r.Query(`SELECT length(printf('%.*c', ` + length + `, 'x'))`)
+			if err != nil {
+				return err
+			}
+			rows.Next()
+			return rows.Close()
+		})
+		if (err != nil) != wantErr {
+			t.Errorf("a text of %s bytes = %v", length, err)
+		}
+	}
+}

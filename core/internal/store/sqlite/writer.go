@@ -27,6 +27,7 @@ type writer struct {
 	every              int                   // pages in the log between checkpoints
 	checkpoints        checkpoints
 	pause              time.Duration // between attempts to make a failed connection good
+	file               *openFile
 
 	mu     sync.Mutex // guards what follows
 	queue  []*op
@@ -65,7 +66,7 @@ func newWriter(cfg Config, s *stamps, t *readYield, open, openCheckpointConn fun
 	w := &writer{
 		log: cfg.Log, stamps: s, yielding: t, open: open, openCheckpointConn: openCheckpointConn,
 		logFull: make(chan struct{}, 1), every: cfg.checkpointEvery, checkpoint: cfg.checkpointEvery,
-		pause: cfg.retryAfter,
+		pause: cfg.retryAfter, file: newOpenFile(cfg),
 	}
 	w.idle = sync.NewCond(&w.mu)
 	return w
@@ -211,6 +212,9 @@ func (w *writer) abandon(group []*op) {
 // ready makes sure of a working connection. After a failure of the disk the old
 // one is closed and the file opened anew; until that works nothing is written.
 func (w *writer) ready() error {
+	if err := w.file.check(); err != nil {
+		return err
+	}
 	if w.c != nil && !w.c.failed {
 		return nil
 	}

@@ -37,6 +37,11 @@ type Conn struct {
 	frames int // in the log after the last commit of this connection
 }
 
+// maxLength is the most bytes of a text or a row. SQLite's own limit, 1 GB, lets an
+// expression such as printf('%.*c', …) take that memory, in one step that no progress
+// handler interrupts.
+const maxLength = 64 << 20
+
 // Open opens the file, creating it if it is missing.
 func Open(cfg Config) (*Conn, error) {
 	if strings.IndexByte(cfg.Path+cfg.VFS, 0) >= 0 {
@@ -73,6 +78,7 @@ func (c *Conn) open() error {
 		return codeError(c.tls, rc)
 	}
 	lib.Xsqlite3_extended_result_codes(c.tls, c.db, 1)
+	lib.Xsqlite3_limit(c.tls, c.db, lib.SQLITE_LIMIT_LENGTH, maxLength)
 	self := uintptr(unsafe.Pointer(c))
 	lib.Xsqlite3_wal_hook(c.tls, c.db, callback(onCommitFrames), self)
 	if c.cfg.Progress != nil {

@@ -1,0 +1,11 @@
+//go:build unix
+
+package blob
+
+import (
+	"errors"
+	"syscall"
+)
+
+// full reports an error of a disk, or of a user's quota of it, that has no room.
+func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }

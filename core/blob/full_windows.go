@@ -1,0 +1,15 @@
+package blob
+
+import (
+	"errors"
+	"syscall"
+)
+
+// Codes of Windows for a disk without room.
+const (
+	errHandleDiskFull = syscall.Errno(39)
+	errDiskFull       = syscall.Errno(112)
+)
+
+// full reports an error of a disk that has no room.
+func full(err error) bool { return errors.Is(err, errDiskFull) || errors.Is(err, errHandleDiskFull) }

@@ -1,0 +1,93 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/loambase/loam/core/coretest/pgtest"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// A database that does not hold every letter is refused by the name of its encoding.
+func TestEncodings(t *testing.T) {
+	server := pgtest.URL(t)
+	for _, encoding := range []string{"LATIN1", "LATIN9"} {
+		u, err := url.Parse(server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.ReplaceAll(u.Query().Get("search_path"), "test_", "db_"+strings.ToLower(encoding)+"_")
+		exec(t, server, `CREATE DATABASE `+name+` ENCODING '`+encoding+`' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`)
+		t.Cleanup(func() { exec(t, server, `DROP DATABASE `+name+` WITH (FORCE)`) })
+		q := u.Query()
+		q.Del("search_path")
+		u.Path, u.RawQuery = "/"+name, q.Encode()
+		_, err = Open(t.Context(), Config{URL: u.String()})
+		if err == nil || !strings.Contains(err.Error(), encoding) || !strings.Contains(err.Error(), "UTF8") {
+			t.Errorf("Open(%s) = %v, want an error that names both encodings", encoding, err)
+		}
+	}
+}
+
+// A schema in which another program has a table of our name is left as it was.
+func TestForeignTables(t *testing.T) {
+	for _, table := range []string{"users", "_params"} {
+		server := pgtest.URL(t)
+		exec(t, server, `CREATE TABLE `+table+` (mine text)`)
+		cfg := Config{URL: server, Names: []string{"_params", "users"}}
+		_, err := Open(t.Context(), cfg)
+		var foreign *store.ForeignError
+		if !errors.As(err, &foreign) || len(foreign.Tables) != 1 || foreign.Tables[0] != table || !strings.Contains(err.Error(), "search_path") {
+			t.Errorf("Open() = %v, want a ForeignError about %s", err, table)
+		}
+		exec(t, server, `DROP TABLE `+table+`; CREATE TABLE other (mine text)`)
+		exec(t, server, `DO $$ BEGIN IF (SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r') <> 1 THEN RAISE 'tables were left'; END IF; END $$`)
+		again := openTest(t, cfg) // nobody's name is ours any more
+		defer again.Close()
+	}
+}
+
+// A value that an index has no room for is told apart from other failures, whether the
+// third of a page is too small for it or the page.
+func TestValuesTooLongForAnIndex(t *testing.T) {
+	db := newTest(t, Config{})
+	err := db.Exclusive(t.Context(), func(tx store.Tx) error {
+		return db.Catalog().CreateIndex(tx, store.Index{Name: "long", Table: "t", Columns: []store.IndexColumn{{Name: "a"}}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, length := range []int{2000, 6000, 40000} {
+		noise := make([]byte, length)
+		for i := range noise {
+			noise[i] = byte('!' + rand.IntN(90))
+		}
+		err := db.Write(t.Context(), func(tx store.Tx) error {
+			_, err := tx.Exec(`INSERT INTO "t" ("id", "a") VALUES ($1, $2)`, store.Text(string(noise[:10])), store.Text(string(noise)))
+			return err
+		})
+		var long *store.TooLongError
+		if errors.As(err, &long) != (length > 2700) {
+			t.Errorf("%d bytes = %v", length, err)
+		}
+	}
+}
+
+func exec(t *testing.T, server, sql string) {
+	t.Helper()
+	ctx := context.Background() // it is called by Cleanup too
+	c, err := pgx.Connect(ctx, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(ctx)
+	if _, err := c.Exec(ctx, sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
