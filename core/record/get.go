@@ -58,7 +58,7 @@ func (rq *readRequest) get(ctx context.Context, collection, id, expand string) (
 		return x.run(r, set)
 	})
 	if err != nil {
-		return nil, readFault(rq.viewFault(err, plan), fault.NotFound)
+		return nil, readFault(rq.viewFault(err, plan.Tables), fault.NotFound)
 	}
 	if len(set.rows) == 0 {
 		return nil, missing()

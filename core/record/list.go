@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
@@ -55,7 +56,7 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 		return nil, err
 	}
 	if !rq.superuser {
-		if err := forbidSuperuserWords(p); err != nil {
+		if err := forbidSuperuserWords(p.Filter, p.Sort); err != nil {
 			return nil, err
 		}
 	}
@@ -71,16 +72,16 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 		return nil, readFault(err, fault.Invalid)
 	}
 	if err := rq.read(ctx, l.run); err != nil {
-		return nil, readFault(rq.viewFault(err, l.plan), fault.Invalid)
+		return nil, readFault(rq.viewFault(err, l.plan.Tables), fault.Invalid)
 	}
 	return l.page(), nil
 }
 
 // forbidSuperuserWords is the fault of a filter or sort that holds a word that only
 // superusers may use, even inside a text.
-func forbidSuperuserWords(p ListParams) error {
+func forbidSuperuserWords(expressions ...string) error {
 	for _, word := range [...]string{"@collection.", "@request."} {
-		if strings.Contains(p.Filter, word) || strings.Contains(p.Sort, word) {
+		if slices.ContainsFunc(expressions, func(text string) bool { return strings.Contains(text, word) }) {
 			return fault.New(fault.Forbidden, "Only superusers can filter by "+word)
 		}
 	}

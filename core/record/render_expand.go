@@ -157,7 +157,7 @@ func (x *expansion) each(e *edge, sel query.Select, fn func(store.Rows) bool) er
 	}
 	rows, err := x.reader.Query(plan.SQL, plan.Args...)
 	if err != nil {
-		return x.rq.viewFault(err, plan)
+		return x.rq.viewFault(err, plan.Tables)
 	}
 	defer rows.Close()
 	for rows.Next() && fn(rows) {
@@ -168,5 +168,5 @@ func (x *expansion) each(e *edge, sel query.Select, fn func(store.Rows) bool) er
 			return errExpandSize()
 		}
 	}
-	return x.rq.viewFault(rows.Close(), plan)
+	return x.rq.viewFault(rows.Close(), plan.Tables)
 }
