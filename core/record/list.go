@@ -42,8 +42,8 @@ type listRequest struct {
 	plan       *query.Plan
 	projection *projection
 	set        *rowset
-	expand     *expansion
-	nodes      []*expandNode
+	expand     *treeRead
+	nodes      []*treeNode
 
 	more  bool   // records follow the page
 	next  string // cursor of the next page
@@ -91,8 +91,7 @@ func forbidSuperuserWords(expressions ...string) error {
 func (l *listRequest) prepare(ctx context.Context, c *schema.Collection, rule string) {
 	rq := l.rq
 	l.projection = rq.service.projection(rq.snapshot, c, rq.superuser)
-	l.expand = rq.newExpansion(ctx)
-	l.nodes = l.expand.nodes(c, parseExpand(l.params.Expand))
+	l.expand, l.nodes = rq.expand(ctx, l.projection, l.params.Expand)
 	l.selection = rq.selection(l.projection, rq.caller.request(rq.caller.Body), rule)
 	l.selection.Filter, l.selection.Sort = l.params.Filter, l.params.Sort
 	l.selection.Restricted, l.selection.Keys = !rq.superuser, true

@@ -1,21 +1,32 @@
 package record
 
 import (
+	"context"
 	"slices"
 	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
 )
 
-const maxExpandDepth = 6 // parts of a path; what lies deeper is ignored
+const maxExpandDepth = maxTreeDepth // parts of a path; what lies deeper is ignored
 
-// branch is one part of an expand parameter, and the parts that follow it.
-type branch struct {
-	part string
-	next []*branch
+// expand resolves an expand parameter for records of a projection: a tree below them
+// that shows all fields, with the view rule at each node.
+func (rq *readRequest) expand(ctx context.Context, p *projection, text string) (*treeRead, []*treeNode) {
+	t := rq.newTree(ctx, "expand")
+	nodes, _ := t.children(&treeNode{target: p.collection, projection: p}, parseExpand(text), 1) // no faults: they only name relations
+	return t, nodes
+}
+
+// run writes the relations into the records of the rowset.
+func (t *treeRead) run(r store.Reader, set *rowset) error {
+	t.begin(r)
+	return t.loadAll(set)
 }
 
 // parseExpand reads an expand parameter (docs/wire/records.md §6.1). Paths with a common
-// beginning become one branch; siblings are in the order of their names.
-func parseExpand(text string) []*branch {
+// beginning become one node; siblings are in the order of their names.
+func parseExpand(text string) []*Node {
 	if text == "" {
 		return nil
 	}
@@ -27,15 +38,15 @@ func parseExpand(text string) []*branch {
 		}
 	}
 	slices.SortFunc(paths, slices.Compare) // what begins alike lies together
-	var root branch
+	var root Node
 	for _, path := range paths {
 		at := &root
 		for _, part := range path {
-			if n := len(at.next); n == 0 || at.next[n-1].part != part {
-				at.next = append(at.next, &branch{part: part})
+			if n := len(at.Children); n == 0 || at.Children[n-1].Relation != part {
+				at.Children = append(at.Children, &Node{Relation: part})
 			}
-			at = at.next[len(at.next)-1]
+			at = at.Children[len(at.Children)-1]
 		}
 	}
-	return root.next
+	return root.Children
 }
