@@ -75,16 +75,26 @@ func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 	defer runtime.KeepAlive(ballast())
 	server := p.Server()
 	if err := server.Start(ctx, listener); err != nil {
-		return err
+		return unlessStopped(ctx, err)
 	}
 	err = announce(cmd, p.App, listener.Addr())
 	if err == nil {
 		err = server.Wait(ctx)
 	}
+	err = unlessStopped(ctx, err)
 	if n := server.Running(); n > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "Stopping: %s finish. Stop it again to end at once.\n", requests(n))
 	}
 	return errors.Join(err, server.Close())
+}
+
+// unlessStopped returns the error, but nil if it only says that the command was told
+// to stop.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // requests is the beginning of a sentence about so many of them.

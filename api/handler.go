@@ -31,7 +31,7 @@ func (s *Server) build() (http.Handler, error) {
 	// Wire: a method that a path does not have is a path that does not exist.
 	router.MethodNotAllowed(s.cfg.fallback())
 
-	var h http.Handler = router
+	var h http.Handler = routed(router)
 	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost
 		h = wrap(h)
 	}
@@ -48,6 +48,16 @@ func (s *Server) build() (http.Handler, error) {
 		h = wrap(h)
 	}
 	return h, nil
+}
+
+// routed serves the router in the routing context that request.Service.Track has made.
+func routed(router chi.Router) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if routing := chi.RouteContext(r.Context()); routing != nil {
+			routing.Routes = router
+		}
+		router.ServeHTTP(w, r)
+	})
 }
 
 // fallback serves what no route does: public files, but never below the paths that

@@ -124,5 +124,9 @@ func (c *idleConn) moveDeadline() error {
 // moved reports whether a write ran into the deadline after the client had taken
 // something: it goes on then.
 func (c *idleConn) moved(n int64, err error) bool {
-	return n > 0 && errors.Is(err, os.ErrDeadlineExceeded) && !c.manual.Load()
+	if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) || c.manual.Load() {
+		return false
+	}
+	c.deadline.Store(0) // it has passed
+	return true
 }

@@ -26,7 +26,7 @@ func site(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-const missingFile = `{"data":{},"message":"File not found.","status":404}` + "\n"
+const missingFile = `{"data":{},"message":"File not found.","status":404}`
 
 func TestStatic(t *testing.T) {
 	dir := site(t, map[string]string{
@@ -109,7 +109,7 @@ func ask(h http.Handler, method, path string) *httptest.ResponseRecorder {
 
 func TestStaticWithoutAnIndex(t *testing.T) {
 	dir := site(t, map[string]string{"a.txt": "a", "sub/b.txt": "b"})
-	const missing = `{"data":{},"message":"The requested resource wasn't found.","status":404}` + "\n"
+	const missing = `{"data":{},"message":"The requested resource wasn't found.","status":404}`
 	for _, test := range []struct {
 		folder, method, path, body string
 		status                     int

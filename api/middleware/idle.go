@@ -31,12 +31,13 @@ type idleBody struct {
 	conn    *http.ResponseController
 	idle    time.Duration
 	until   time.Time // reading ends then; zero: no such limit
+	set     time.Time // the read deadline that is set; zero: none
 	stalled error
 	failed  error
 }
 
 // ReadUntil sets a limit on all that is still read.
-func (b *idleBody) ReadUntil(t time.Time) { b.until = t }
+func (b *idleBody) ReadUntil(t time.Time) { b.until, b.set = t, time.Time{} }
 
 // Read implements io.Reader. Where a connection has no deadlines, as in tests, there
 // is no limit.
@@ -44,11 +45,7 @@ func (b *idleBody) Read(p []byte) (int, error) {
 	if b.failed != nil {
 		return 0, b.failed
 	}
-	deadline := time.Now().Add(b.idle)
-	if !b.until.IsZero() && b.until.Before(deadline) {
-		deadline = b.until
-	}
-	_ = b.conn.SetReadDeadline(deadline)
+	b.moveDeadline()
 	n, err := b.ReadCloser.Read(p)
 	if err == nil {
 		return n, nil
@@ -60,5 +57,21 @@ func (b *idleBody) Read(p []byte) (int, error) {
 	// From the end of the body on, net/http reads to learn that the client has gone
 	// away, for as long as the answer takes.
 	_ = b.conn.SetReadDeadline(time.Time{})
+	b.set = time.Time{}
 	return n, err
+}
+
+// moveDeadline leaves at least the idle time to the next read. To set a deadline costs
+// a microsecond, so each one is good for some reads: a client that sends nothing has
+// up to a quarter more than the idle time.
+func (b *idleBody) moveDeadline() {
+	now := time.Now()
+	if !b.set.IsZero() && (b.set.Sub(now) >= b.idle || b.set.Equal(b.until)) {
+		return
+	}
+	b.set = now.Add(b.idle + b.idle/4)
+	if !b.until.IsZero() && b.until.Before(b.set) {
+		b.set = b.until
+	}
+	_ = b.conn.SetReadDeadline(b.set)
 }

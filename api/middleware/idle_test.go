@@ -128,7 +128,7 @@ func TestIdle(t *testing.T) {
 		answer string
 	}{
 		{"slow and moving", echo, 59 * time.Second, true, 200, "0123456789"},
-		{"too slow", echo, 61 * time.Second, true, 400, "Nothing of the request's body has arrived for 1m0s."},
+		{"too slow", echo, 76 * time.Second, true, 400, "Nothing of the request's body has arrived for 1m0s."},
 		{"stalled", echo, 0, false, 400, "Nothing of the request's body has arrived for 1m0s."},
 		{"long work after the body", working, 0, true, 200, "done"},
 		{"refused", refusing, 14 * time.Second, true, 403, ""},

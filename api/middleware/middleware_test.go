@@ -47,7 +47,7 @@ func TestRecover(t *testing.T) {
 	h := track(Recover(slog.New(slog.NewTextHandler(&log, nil)))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("ouch") })))
 	res := serve(h, httptest.NewRequest(http.MethodGet, "/x?secret=1", nil))
 	body, _ := io.ReadAll(res.Body)
-	if want := `{"data":{},"message":"Something went wrong while processing your request.","status":500}` + "\n"; res.StatusCode != 500 || string(body) != want {
+	if want := `{"data":{},"message":"Something went wrong while processing your request.","status":500}`; res.StatusCode != 500 || string(body) != want {
 		t.Errorf("status %d, body %s; want 500, %s", res.StatusCode, body, want)
 	}
 	id := res.Header.Get("X-Request-Id")

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -41,13 +43,19 @@ type tracked struct {
 	request Request
 	out     writer
 	id      [1]string
+	routing *chi.Context
 }
 
 type contextKey struct{}
 
+// Value carries chi's context too: the router then needs no context and no copy of
+// the http.Request of its own.
 func (t *tracked) Value(key any) any {
-	if key == (contextKey{}) {
+	switch key {
+	case contextKey{}:
 		return &t.request
+	case chi.RouteCtxKey:
+		return t.routing
 	}
 	return t.Context.Value(key)
 }

@@ -159,8 +159,8 @@ func TestOutcome(t *testing.T) {
 		{"status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(404) }, 404, 0, ""},
 		{"failure", func(w http.ResponseWriter, r *http.Request) {
 			q.Fail(w, r, &fault.Error{Kind: fault.Forbidden, Message: "no", Reason: "a rule"})
-		}, 403, 41, "no: a rule"},
-		{"internal", func(w http.ResponseWriter, r *http.Request) { q.Fail(w, r, errors.New("a secret")) }, 500, 89, "a secret"},
+		}, 403, 40, "no: a rule"},
+		{"internal", func(w http.ResponseWriter, r *http.Request) { q.Fail(w, r, errors.New("a secret")) }, 500, 88, "a secret"},
 	} {
 		f.log.Reset()
 		res := f.serve(func(w http.ResponseWriter, r *http.Request) {

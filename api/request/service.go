@@ -4,7 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
+
+	"github.com/go-chi/chi/v5"
 
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/settings"
@@ -59,6 +62,9 @@ func (s *Service) Wait(ctx context.Context) error {
 	return nil
 }
 
+// routings are chi's contexts, to be used again: they hold slices that grow.
+var routings = sync.Pool{New: func() any { return chi.NewRouteContext() }}
+
 func (s *Service) leave() {
 	if s.running.Add(-1) > 0 || s.draining.Err() == nil {
 		return
@@ -69,10 +75,14 @@ func (s *Service) leave() {
 	}
 }
 
-// Track wraps the handler of a server, outside of every other middleware.
+// Track wraps the handler of a server, outside of every other middleware. The router
+// inside must be the only one that routes a request from its beginning.
 func (s *Service) Track(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := s.track(r)
+		t.routing = routings.Get().(*chi.Context)
+		t.routing.Reset()
+		defer routings.Put(t.routing)
 		t.out.ResponseWriter = w
 		t.request.out = &t.out
 		w.Header()[idHeader] = t.id[:]

@@ -15,7 +15,7 @@ func TestAuthWithPassword(t *testing.T) {
 		{name: "good", method: "POST", path: path, body: good, status: 200, has: []string{`{"record":{"collectionId":"`, `"email":"ann@example.com"`, `},"token":"ey`},
 			hasNot: []string{"tokenKey", "password"}},
 		{name: "any letter case of the collection", method: "POST", path: "/api/collections/MEMBERS/auth-with-password", body: good, status: 200},
-		{name: "fields", method: "POST", path: path + "?fields=record.email", body: good, status: 200, has: []string{`{"record":{"email":"ann@example.com"}}` + "\n"}},
+		{name: "fields", method: "POST", path: path + "?fields=record.email", body: good, status: 200, has: []string{`{"record":{"email":"ann@example.com"}}`}},
 		{name: "form", method: "POST", path: path, headers: urlencoded, body: "identity=ann@example.com&password=" + password, status: 200},
 		{name: "signed in already", method: "POST", path: path, as: "bob", body: good, status: 200, has: []string{"ann@example.com"}},
 		{name: "wrong password", method: "POST", path: path, body: strings.Replace(good, password, "wrong", 1), status: 400,
@@ -40,12 +40,12 @@ func TestAuthMethods(t *testing.T) {
 	const others = `"oauth2":{"providers":[],"enabled":false},"mfa":{"enabled":false,"duration":0},"otp":{"enabled":false,"duration":0},"authProviders":null,"usernamePassword":false,`
 	s.run(t, []scenario{
 		{name: "password", path: "/api/collections/members/auth-methods", status: 200,
-			has: []string{`{"password":{"identityFields":["email"],"enabled":true},` + others + `"emailPassword":true}` + "\n"}},
+			has: []string{`{"password":{"identityFields":["email"],"enabled":true},` + others + `"emailPassword":true}`}},
 		{name: "fields", path: "/api/collections/members/auth-methods?fields=mfa,otp,password,oauth2", status: 200,
-			has: []string{`"password":{"enabled":true,"identityFields":["email"]}}` + "\n"}, hasNot: []string{"authProviders"}},
+			has: []string{`"password":{"enabled":true,"identityFields":["email"]}}`}, hasNot: []string{"authProviders"}},
 		{name: "off", method: "PATCH", path: "/api/collections/members", as: "root", body: `{"passwordAuth":{"enabled":false}}`, status: 200},
 		{name: "nothing", path: "/api/collections/members/auth-methods", status: 200,
-			has: []string{`{"password":{"identityFields":[],"enabled":false},` + others + `"emailPassword":false}` + "\n"}},
+			has: []string{`{"password":{"identityFields":[],"enabled":false},` + others + `"emailPassword":false}`}},
 		{name: "no collection", path: "/api/collections/nope/auth-methods", status: 404, has: []string{`"Missing or invalid collection context."`}},
 		{name: "no auth collection", path: "/api/collections/_otps/auth-methods", status: 404, has: []string{`"Missing or invalid auth collection context."`}},
 	})
@@ -72,9 +72,9 @@ func TestHealth(t *testing.T) {
 	s := newServer(t)
 	const healthy = `{"message":"API is healthy.","code":200,"data":`
 	s.run(t, []scenario{
-		{name: "guest", path: "/api/health", status: 200, has: []string{healthy + "{}}\n"}},
-		{name: "user", path: "/api/health", as: "ann", status: 200, has: []string{healthy + "{}}\n"}},
+		{name: "guest", path: "/api/health", status: 200, has: []string{healthy + "{}}"}},
+		{name: "user", path: "/api/health", as: "ann", status: 200, has: []string{healthy + "{}}"}},
 		{name: "superuser", path: "/api/health", as: "root", headers: map[string]string{"X-Forwarded-For": "203.0.113.1"}, status: 200,
-			has: []string{healthy + `{"canBackup":true,"possibleProxyHeader":"X-Forwarded-For","realIP":"192.0.2.1"}}` + "\n"}},
+			has: []string{healthy + `{"canBackup":true,"possibleProxyHeader":"X-Forwarded-For","realIP":"192.0.2.1"}}`}},
 	})
 }

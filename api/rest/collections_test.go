@@ -13,7 +13,7 @@ func TestCollections(t *testing.T) {
 	payload, payloadBody := form(t, "@jsonPayload", `{"name":"parted","fields":[{"name":"a","type":"text"}]}`)
 	s.run(t, []scenario{
 		{name: "create", method: "POST", path: path, as: "root", status: 200, body: `{"name":"books","fields":[{"name":"title","type":"text"}]}`,
-			has: []string{`{"id":"pbc_`, `"listRule":null`, `"name":"books","type":"base","fields":[{"autogeneratePattern":"[a-z0-9]{15}"`, `"system":false}` + "\n"}},
+			has: []string{`{"id":"pbc_`, `"listRule":null`, `"name":"books","type":"base","fields":[{"autogeneratePattern":"[a-z0-9]{15}"`, `"system":false}`}},
 		{name: "create by form", method: "POST", path: path, as: "root", headers: urlencoded, body: "name=123&listRule=", status: 200, has: []string{`"listRule":""`, `"name":"123"`}},
 		{name: "create by multipart", method: "POST", path: path, as: "root", headers: payload, body: payloadBody, status: 200, has: []string{`"name":"a"`}},
 		{name: "create with a keyword", method: "POST", path: path, as: "root", status: 200,

@@ -33,7 +33,7 @@ func TestInternalFailures(t *testing.T) {
 	} {
 		log.Reset()
 		res := s.do(sc)
-		if want := `{"data":{},` + defaultMessage + `,"status":500}` + "\n"; res.Code != 500 || res.Body.String() != want {
+		if want := `{"data":{},` + defaultMessage + `,"status":500}`; res.Code != 500 || res.Body.String() != want {
 			t.Errorf("%s %s = %d %s, want 500 %s", sc.method, sc.path, res.Code, res.Body, want)
 		}
 		id, line := res.Header().Get("X-Request-Id"), log.String()

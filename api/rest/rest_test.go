@@ -146,7 +146,7 @@ func checkEnvelope(t *testing.T, body string, status int) {
 	if err := json.Unmarshal([]byte(body), &envelope); err != nil || envelope.Data == nil || envelope.Message == "" || envelope.Status != status {
 		t.Errorf("no envelope of status %d: %s", status, body)
 	}
-	if !strings.HasPrefix(body, `{"data":{`) || !strings.HasSuffix(body, "}\n") {
+	if !strings.HasPrefix(body, `{"data":{`) || !strings.HasSuffix(body, "}") {
 		t.Errorf("form of the envelope: %q", body)
 	}
 }
@@ -179,6 +179,6 @@ func form(t testing.TB, parts ...any) (headers map[string]string, body string) {
 const (
 	defaultMessage  = `"message":"Something went wrong while processing your request."`
 	notFoundMessage = `"message":"The requested resource wasn't found."`
-	nobody          = `{"data":{},"message":"The request requires valid record authorization token.","status":401}` + "\n"
-	notAllowed      = `{"data":{},"message":"The authorized record is not allowed to perform this action.","status":403}` + "\n"
+	nobody          = `{"data":{},"message":"The request requires valid record authorization token.","status":401}`
+	notAllowed      = `{"data":{},"message":"The authorized record is not allowed to perform this action.","status":403}`
 )

@@ -70,7 +70,7 @@ func TestErrorEnvelope(t *testing.T) {
 			if w.Code != test.status {
 				t.Errorf("status = %d, want %d", w.Code, test.status)
 			}
-			if got := w.Body.String(); got != test.body+"\n" {
+			if got := w.Body.String(); got != test.body {
 				t.Errorf("body = %s\nwant   %s", got, test.body)
 			}
 			if got := w.Header().Get("Retry-After"); (got != "") != (test.status == 429 || test.status == 503) {

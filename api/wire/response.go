@@ -5,10 +5,8 @@ import (
 	"strconv"
 )
 
-// JSON answers with one JSON value, followed by a line break, in a single write.
-// It takes body over.
+// JSON answers with one JSON value in a single write, without a line break at its end.
 func JSON(w http.ResponseWriter, status int, body []byte) {
-	body = append(body, '\n')
 	h := w.Header()
 	h["Content-Type"] = []string{"application/json"}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}

@@ -1,24 +1,22 @@
 package collection
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
 
 // run takes the steps one after the other. What the database says against one is
 // an Invalid fault, which the message of the work begins.
-func (w *work) run(steps []alter.Step, next *schema.Snapshot) error {
+func (w *schemaChange) run(steps []alter.Step, next *schema.Snapshot) error {
 	for _, step := range steps {
-		if err := w.notes.step(w, step); err != nil {
+		if err := w.recorder.step(step); err != nil {
 			return err
 		}
-		err := w.take(step, next)
+		err := w.applyStep(step, next)
 		if err == nil {
 			continue
 		}
@@ -27,10 +25,16 @@ func (w *work) run(steps []alter.Step, next *schema.Snapshot) error {
 			return fmt.Errorf("%T: %w", step, err)
 		}
 		if ix, ok := step.(alter.CreateIndex); ok {
+			reason = strings.TrimSuffix(reason, ": ") // an index over expressions has no columns to tell
 			fails := fault.Fields{}
 			fails.Set(fault.Leaf("validation_invalid_index_expression",
 				fmt.Sprintf("Failed to create index %s - %s", ix.Index.Name, reason)), "indexes", fault.Index(ix.Position))
 			return w.failed(next.Find(ix.Index.Table), fault.Invalidate(w.message, fails))
+		}
+		if name := named(step); name != "" && strings.Contains(reason, "already exists") {
+			fails := fault.Fields{}
+			fails.Set(fault.Leaf("validation_collection_name_invalid", "The database has something else of that name"), "name")
+			return w.failed(next.Named(name), fault.Invalidate(w.message, fails))
 		}
 		if v, ok := step.(alter.CreateView); ok {
 			reason = "view " + v.Name + ": " + reason
@@ -40,26 +44,21 @@ func (w *work) run(steps []alter.Step, next *schema.Snapshot) error {
 	return nil
 }
 
-// rawError is a failure whose cause is told though it is no validation error: it
-// is a superuser's own statement that failed.
-func rawError(message, reason string, err error) error {
-	return fault.Wrap(fault.Invalid, message+" Raw error: \n"+reason, err)
+// named is the name that a step gives to a table or view, "" if it gives none.
+func named(step alter.Step) string {
+	switch d := step.(type) {
+	case alter.CreateTable:
+		return d.Table
+	case alter.RenameTable:
+		return d.To
+	case alter.CreateView:
+		return d.Name
+	}
+	return ""
 }
 
-// refusal is what the database has against a statement, if that is why it failed.
-func refusal(err error) (reason string, ok bool) {
-	var statement *store.StatementError
-	if errors.As(err, &statement) {
-		return statement.Message, true
-	}
-	var unique *store.UniqueError
-	if errors.As(err, &unique) {
-		return "values are not unique: " + strings.Join(unique.Columns, ", "), true
-	}
-	return "", false
-}
-
-func (w *work) take(step alter.Step, next *schema.Snapshot) error {
+// applyStep takes one step.
+func (w *schemaChange) applyStep(step alter.Step, next *schema.Snapshot) error {
 	cat, tx := w.cfg.Store.Catalog(), w.tx
 	switch d := step.(type) {
 	case alter.CreateTable:
@@ -73,6 +72,9 @@ func (w *work) take(step alter.Step, next *schema.Snapshot) error {
 	case alter.RenameColumn:
 		return cat.RenameColumn(tx, d.Table, d.From, d.To)
 	case alter.DropColumn:
+		if err := w.dropFiles(d, next); err != nil {
+			return err
+		}
 		return cat.DropColumn(tx, d.Table, d.Column)
 	case alter.ConvertColumn:
 		return w.convertColumn(d, next)

@@ -7,13 +7,10 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
-
-const deleteFailed = "Failed to delete collection."
 
 // Delete drops the collection with its records, their files and what other
 // system collections hold about them. System collections and those that another
@@ -22,24 +19,17 @@ func (s *Service) Delete(ctx context.Context, caller record.Caller, idOrName str
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
 	}
-	return s.asked(ctx, caller, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, caller, idOrName) })
+	return s.withHooks(ctx, caller, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, caller, idOrName) })
 }
 
 func (s *Service) remove(ctx context.Context, caller record.Caller, idOrName string) error {
-	var gone *schema.Collection
-	err := s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
-		gone = stored.Find(idOrName)
-		return s.work(tx, stored, caller, deleteFailed).remove(gone)
+	return s.change(ctx, caller, deleteFailed, func(w *schemaChange) (*schema.Snapshot, error) {
+		return w.remove(w.stored.Find(idOrName))
 	})
-	if err != nil {
-		return err
-	}
-	s.deleteFiles(ctx, gone)
-	return nil
 }
 
 // remove drops a collection; nil is not found.
-func (w *work) remove(c *schema.Collection) (*schema.Snapshot, error) {
+func (w *schemaChange) remove(c *schema.Collection) (*schema.Snapshot, error) {
 	if c == nil {
 		return nil, fault.New(fault.NotFound, "")
 	}
@@ -50,18 +40,6 @@ func (w *work) remove(c *schema.Collection) (*schema.Snapshot, error) {
 		return nil, err
 	}
 	return w.apply([]alter.Change{{Old: c}})
-}
-
-// deleteFiles deletes the files of collections that are gone. The answer does not
-// depend on it: nothing refers to them any more.
-func (s *Service) deleteFiles(ctx context.Context, gone ...*schema.Collection) {
-	s.later(func() {
-		for _, c := range gone {
-			if err := s.cfg.Blobs.DeletePrefix(context.WithoutCancel(ctx), c.ID); err != nil {
-				s.cfg.Log.Error("delete files of a deleted collection", "collection", c.ID, "error", err)
-			}
-		}
-	})
 }
 
 // referred is the failure of a collection that others have a relation to, or read.

@@ -8,7 +8,6 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema"
 )
 
 // Plan is what a change of collections would do. Lists are empty, never nil.
@@ -18,6 +17,7 @@ type Plan struct {
 	Losses      []Loss              `json:"losses"`      // stored values that would be gone or other ones
 	Rewrites    []Rewrite           `json:"rewrites"`    // what follows new names
 	Broken      []Broken            `json:"broken"`      // rules of other collections that would be none any more
+	Warnings    []string            `json:"warnings"`    // what the body says that means nothing
 }
 
 // PlannedCollection is a collection that is created, changed or deleted.
@@ -121,28 +121,29 @@ func (s *Service) Plan(ctx context.Context, caller record.Caller, body []byte) (
 		}
 		return nil, fault.Invalidate(validateFailed, fails)
 	}
-	var n *notes
+	var recorder *planRecorder
 	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
 		stored, err := readRows(tx)
 		if err != nil {
 			return err
 		}
-		n = newNotes()
-		if err := s.plan(tx, s.snapshot(stored), caller, &p, n); err != nil {
+		w := s.newChange(tx, s.snapshot(stored), caller, createFailed)
+		recorder = newPlanRecorder(tx, s.cfg.Store.Dialect(), w.stored)
+		w.recorder = recorder
+		if err := w.plan(&p); err != nil {
 			return err
 		}
+		recorder.Warnings = append(recorder.Warnings, w.warnings...)
 		return errUndone
 	})
 	if !errors.Is(err, errUndone) {
 		return nil, err
 	}
-	return &n.Plan, nil
+	return &recorder.Plan, nil
 }
 
 // plan makes the change that is planned.
-func (s *Service) plan(tx store.Tx, stored *schema.Snapshot, caller record.Caller, p *planned, n *notes) (err error) {
-	w := s.work(tx, stored, caller, createFailed)
-	w.notes = n
+func (w *schemaChange) plan(p *planned) (err error) {
 	switch {
 	case p.Create != nil:
 		_, _, err = w.create(p.Create)
@@ -151,11 +152,11 @@ func (s *Service) plan(tx store.Tx, stored *schema.Snapshot, caller record.Calle
 		_, _, err = w.update(p.Update.Collection, p.Update.Body)
 	case p.Import != nil:
 		if err = p.Import.check(); err == nil {
-			_, err = w.bring(p.Import)
+			_, err = w.applyImport(p.Import)
 		}
 	default:
 		w.message = deleteFailed
-		_, err = w.remove(stored.Find(p.Delete))
+		_, err = w.remove(w.stored.Find(p.Delete))
 	}
 	return err
 }

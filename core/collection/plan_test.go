@@ -44,16 +44,16 @@ func TestPlan(t *testing.T) {
 	w := planWorld(t)
 	for name, c := range map[string]struct{ body, want string }{
 		"create": {`{"create":{"name":"new","fields":[{"name":"a","type":"text"}],"indexes":["create index x on new (a)"]}}`,
-			`{"collections":[{"action":"create","id":"pbc_1690656308","name":"new","rows":0}],"steps":[{"action":"createTable","table":"new","rows":0},{"action":"createIndex","table":"new","index":"x","rows":0}],"losses":[],"rewrites":[],"broken":[]}`},
+			`{"collections":[{"action":"create","id":"pbc_1690656308","name":"new","rows":0}],"steps":[{"action":"createTable","table":"new","rows":0},{"action":"createIndex","table":"new","index":"x","rows":0}],"losses":[],"rewrites":[],"broken":[],"warnings":[]}`},
 		"nothing": {`{"update":{"collection":"posts","body":{}}}`,
-			`{"collections":[{"action":"update","id":"posts_id","name":"posts","rows":4}],"steps":[],"losses":[],"rewrites":[],"broken":[]}`},
+			`{"collections":[{"action":"update","id":"posts_id","name":"posts","rows":4}],"steps":[],"losses":[],"rewrites":[],"broken":[],"warnings":[]}`},
 		"drop every field": {`{"update":{"collection":"posts","body":{"fields":[],"indexes":[]}}}`,
 			`{"collections":[{"action":"update","id":"posts_id","name":"posts","rows":4}],"steps":[{"action":"dropIndex","index":"i","rows":0},` +
 				`{"action":"dropColumn","table":"posts","column":"title","rows":4},{"action":"dropColumn","table":"posts","column":"note","rows":4},{"action":"dropColumn","table":"posts","column":"tags","rows":4},` +
 				`{"action":"dropColumn","table":"posts","column":"at","rows":4},{"action":"dropColumn","table":"posts","column":"on","rows":4},{"action":"dropColumn","table":"posts","column":"n","rows":4}],` +
 				`"losses":[{"cause":"dropped","collection":"posts","field":"title","count":3},{"cause":"dropped","collection":"posts","field":"note","count":2},{"cause":"dropped","collection":"posts","field":"tags","count":2},` +
 				`{"cause":"dropped","collection":"posts","field":"at","count":2},{"cause":"dropped","collection":"posts","field":"on","count":2},{"cause":"dropped","collection":"posts","field":"n","count":2}],"rewrites":[],` +
-				`"broken":[{"collection":"other","property":"listRule","message":"invalid left operand \"@collection.posts.title\" - unknown field \"title\""},{"collection":"other","property":"viewRule","message":"invalid left operand \"@collection.posts.note\" - unknown field \"note\""}]}`},
+				`"broken":[{"collection":"other","property":"listRule","message":"invalid left operand \"@collection.posts.title\" - unknown field \"title\""},{"collection":"other","property":"viewRule","message":"invalid left operand \"@collection.posts.note\" - unknown field \"note\""}],"warnings":[]}`},
 		"convert and rename": {`{"update":{"collection":"posts","convert":true,"body":{"name":"articles","fields":[{"id":"t","name":"size","type":"number"},{"id":"n","name":"note","type":"json"},
 			{"id":"g","name":"tags","type":"select","values":["a","b"]},{"id":"p","name":"at","type":"geoPoint"},{"id":"b","name":"on","type":"bool"},{"id":"c","name":"n","type":"number"}]}}}`,
 			`{"collections":[{"action":"update","id":"posts_id","name":"articles","rows":4}],"steps":[{"action":"dropIndex","index":"i","rows":0},{"action":"renameTable","from":"posts","to":"articles","rows":0},` +
@@ -62,15 +62,15 @@ func TestPlan(t *testing.T) {
 				`"losses":[{"cause":"emptied","collection":"articles","field":"title","count":1,"examples":[{"id":"r2","from":"\"x\"","to":"0"}]},{"cause":"altered","collection":"articles","field":"title","count":1,"examples":[{"id":"r3","from":"\"5.0\"","to":"5"}]},` +
 				`{"cause":"altered","collection":"articles","field":"tags","count":1,"examples":[{"id":"r3","from":"[\"a\",\"b\"]","to":"\"b\""}]}],` +
 				`"rewrites":[{"collection":"other","property":"listRule","from":"@collection.posts.title ?= 'x'","to":"@collection.articles.size ?= 'x'"},{"collection":"other","property":"viewRule","from":"@collection.posts.note ?= 'x'","to":"@collection.articles.note ?= 'x'"},` +
-				"{\"collection\":\"articles\",\"property\":\"indexes\",\"from\":\"create index i on posts (title)\",\"to\":\"CREATE INDEX `i` ON `articles` (`size`)\"}],\"broken\":[]}"},
+				"{\"collection\":\"articles\",\"property\":\"indexes\",\"from\":\"create index i on posts (title)\",\"to\":\"CREATE INDEX `i` ON `articles` (`size`)\"}],\"broken\":[],\"warnings\":[]}"},
 		"delete": {`{"delete":"posts"}`,
 			`{"collections":[{"action":"delete","id":"posts_id","name":"posts","rows":4}],"steps":[{"action":"dropTable","table":"posts","rows":4}],"losses":[{"cause":"deleted","collection":"posts","count":4}],"rewrites":[],` +
-				`"broken":[{"collection":"other","property":"listRule","message":"invalid left operand \"@collection.posts.title\" - failed to resolve field \"@collection.posts.title\""},{"collection":"other","property":"viewRule","message":"invalid left operand \"@collection.posts.note\" - failed to resolve field \"@collection.posts.note\""}]}`},
+				`"broken":[{"collection":"other","property":"listRule","message":"invalid left operand \"@collection.posts.title\" - failed to resolve field \"@collection.posts.title\""},{"collection":"other","property":"viewRule","message":"invalid left operand \"@collection.posts.note\" - failed to resolve field \"@collection.posts.note\""}],"warnings":[]}`},
 		"import": {`{"import":{"collections":[{"name":"users","type":"auth","fields":[{"name":"name","type":"text"},{"name":"avatar","type":"file"}]},{"name":"a"}],"deleteMissing":true}}`,
 			`{"collections":[{"action":"update","id":"_pb_users_auth_","name":"users","rows":0},{"action":"create","id":"pbc_3535952755","name":"a","rows":0},{"action":"delete","id":"posts_id","name":"posts","rows":4},{"action":"delete","id":"other_id","name":"other","rows":0}],` +
 				`"steps":[{"action":"dropIndex","index":"idx_tokenKey__pb_users_auth_","rows":0},{"action":"dropIndex","index":"idx_email__pb_users_auth_","rows":0},{"action":"dropTable","table":"posts","rows":4},{"action":"dropTable","table":"other","rows":0},{"action":"createTable","table":"a","rows":0},` +
 				`{"action":"dropColumn","table":"users","column":"created","rows":0},{"action":"dropColumn","table":"users","column":"updated","rows":0},{"action":"createIndex","table":"users","index":"idx_tokenKey__pb_users_auth_","rows":0},{"action":"createIndex","table":"users","index":"idx_email__pb_users_auth_","rows":0}],` +
-				`"losses":[{"cause":"deleted","collection":"posts","count":4}],"rewrites":[],"broken":[]}`},
+				`"losses":[{"cause":"deleted","collection":"posts","count":4}],"rewrites":[],"broken":[],"warnings":[]}`},
 	} {
 		if got := w.plan(c.body); got != c.want {
 			t.Errorf("%s:\n%s\nwant\n%s", name, got, c.want)

@@ -6,16 +6,10 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 	"github.com/loambase/loam/core/schema/standard"
-)
-
-const (
-	createFailed = "Failed to create collection."
-	updateFailed = "Failed to update collection."
 )
 
 // Create makes the collection that the body describes and returns it. What the body
@@ -25,7 +19,7 @@ func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte)
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
 	}
-	err = s.asked(ctx, caller, change.Create, "", body, func(body []byte) error {
+	err = s.withHooks(ctx, caller, change.Create, "", body, func(body []byte) error {
 		created, err = s.createFrom(ctx, caller, body)
 		return err
 	})
@@ -33,30 +27,43 @@ func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte)
 }
 
 func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
+	var warnings []string
 	broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
 		return alter.DecodeNew(body, stored, s.now())
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
-		w := s.work(tx, stored, caller, createFailed)
+	err = s.change(ctx, caller, createFailed, func(w *schemaChange) (next *schema.Snapshot, err error) {
 		w.tried, w.broken = s.outer == nil, broken
 		created, next, err = w.create(body)
+		warnings = w.warnings
 		return next, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return created, nil
+	return warned(created, warnings), nil
+}
+
+// warned is the collection as the answer to the write that has warnings. The one that is
+// published has none.
+func warned(c *schema.Collection, warnings []string) *schema.Collection {
+	if len(warnings) == 0 {
+		return c
+	}
+	copied := *c
+	copied.Warnings = warnings
+	return &copied
 }
 
 // create makes table, indexes and row of a new collection.
-func (w *work) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
+func (w *schemaChange) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
 	draft, err := alter.DecodeNew(body, w.stored, w.now())
 	if err != nil {
 		return nil, nil, err
 	}
+	w.warnings = append(w.warnings, alter.UnknownKeys(draft, body)...)
 	draft.SetBroken(w.broken)
 	next, err := w.apply([]alter.Change{{New: draft}})
 	return draft, next, err
@@ -78,7 +85,8 @@ func (s *Service) update(ctx context.Context, caller record.Caller, idOrName str
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
 	}
-	err = s.asked(ctx, caller, change.Update, idOrName, body, func(body []byte) error {
+	var warnings []string
+	err = s.withHooks(ctx, caller, change.Update, idOrName, body, func(body []byte) error {
 		broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
 			if old := stored.Find(idOrName); old != nil {
 				return alter.DecodeOver(old, body, s.now())
@@ -88,20 +96,20 @@ func (s *Service) update(ctx context.Context, caller record.Caller, idOrName str
 		if err != nil {
 			return err
 		}
-		return s.change(ctx, caller, func(tx store.Tx, stored *schema.Snapshot) (next *schema.Snapshot, err error) {
-			w := s.work(tx, stored, caller, updateFailed)
+		return s.change(ctx, caller, updateFailed, func(w *schemaChange) (next *schema.Snapshot, err error) {
 			w.convert, w.tried, w.broken = convert, s.outer == nil, broken
 			updated, next, err = w.update(idOrName, body)
+			warnings = w.warnings
 			return next, err
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return updated, nil
+	return warned(updated, warnings), nil
 }
 
-func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema.Snapshot, error) {
+func (w *schemaChange) update(idOrName string, body []byte) (*schema.Collection, *schema.Snapshot, error) {
 	old := w.stored.Find(idOrName)
 	if old == nil {
 		return nil, nil, fault.New(fault.NotFound, "")
@@ -117,6 +125,7 @@ func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema
 	if draft.ID != old.ID {
 		return nil, nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
 	}
+	w.warnings = append(w.warnings, alter.UnknownKeys(draft, body)...)
 	draft.SetBroken(w.broken)
 	next, err := w.apply([]alter.Change{{Old: old, New: draft}})
 	return draft, next, err
@@ -128,12 +137,12 @@ func (s *Service) EnsureSystem(ctx context.Context) error {
 	if len(missing(s.cfg.Snapshots.Load(), s.now())) == 0 {
 		return nil
 	}
-	return s.change(ctx, record.Root(), func(tx store.Tx, stored *schema.Snapshot) (*schema.Snapshot, error) {
+	return s.change(ctx, record.Root(), createFailed, func(w *schemaChange) (*schema.Snapshot, error) {
 		var changes []alter.Change
-		for _, c := range missing(stored, s.now()) {
+		for _, c := range missing(w.stored, s.now()) {
 			changes = append(changes, alter.Change{New: c})
 		}
-		return s.work(tx, stored, record.Root(), createFailed).apply(changes)
+		return w.apply(changes)
 	})
 }
 

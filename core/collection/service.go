@@ -101,62 +101,6 @@ func (s *Service) Get(_ context.Context, caller record.Caller, idOrName string) 
 	return nil, fault.New(fault.NotFound, "")
 }
 
-// change runs one change of a collection. fn gets the stored collections as the
-// transaction sees them (another process may have been faster) and returns them
-// as they are to be. They are published when that is durable; if anything fails,
-// nothing has changed.
-func (s *Service) change(ctx context.Context, caller record.Caller, fn func(store.Tx, *schema.Snapshot) (*schema.Snapshot, error)) error {
-	var binding *record.Binding
-	var list []*Event
-	var next *schema.Snapshot
-	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
-		if binding != nil { // tried before
-			binding.Close(ctx, false)
-			binding = nil
-		}
-		stored, err := readRows(tx)
-		if err != nil {
-			return err
-		}
-		was := s.snapshot(stored)
-		if next, err = fn(tx, was); err != nil {
-			return err
-		}
-		list = events(was, next, caller)
-		logged := changes(list, caller.Actor())
-		if binding, err = s.inTx(ctx, tx, list, next); err != nil {
-			return err
-		}
-		if binding != nil {
-			logged = append(logged, binding.End()...)
-		}
-		if s.outer == nil {
-			tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
-		}
-		return s.cfg.Changes.Append(tx, logged)
-	})
-	if binding != nil {
-		binding.Close(ctx, err == nil)
-	}
-	if err != nil {
-		return err
-	}
-	if s.outer != nil {
-		s.cfg.Snapshots.Store(next)
-	}
-	s.later(func() { s.after(ctx, list) })
-	return nil
-}
-
-// later calls fn, now or when the transaction that s is bound to is durable.
-func (s *Service) later(fn func()) {
-	if s.outer != nil {
-		s.outer.Later(fn)
-		return
-	}
-	fn()
-}
-
 // Scaffolds returns what a new collection of each type looks like, as JSON by type.
 func (s *Service) Scaffolds(_ context.Context, caller record.Caller) ([]byte, error) {
 	if err := caller.RequireSuperuser(); err != nil {

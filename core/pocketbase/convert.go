@@ -40,8 +40,11 @@ func (c *cell) value(rows store.Rows, id int) store.Value {
 		return c.field.Value(c.field.Kind.Zero())
 	}
 	loaded := c.field.Load(rows, c.from)
-	if c.tidy {
+	if raw, ok := loaded.(json.RawMessage); c.tidy {
 		loaded = c.tidied(loaded)
+	} else if ok && !utf8.Valid(raw) { // it would make every answer with it unreadable
+		c.untidy++
+		loaded = json.RawMessage(bytes.ToValidUTF8(raw, []byte("\ufffd")))
 	}
 	if _, ok := c.field.Kind.(*schema.File); ok {
 		loaded = c.insideFolder(loaded, rows, id)
@@ -168,6 +171,9 @@ func (c *cell) tidyJSON(raw []byte) []byte {
 	if utf8.Valid(raw) && !bytes.Contains(raw, []byte(`\u0000`)) {
 		return raw
 	}
+	if !utf8.Valid(raw) {
+		c.untidy++
+	}
 	raw = bytes.ToValidUTF8(raw, []byte("\ufffd"))
 	for i := 0; i+1 < len(raw); i++ {
 		if raw[i] != '\\' {
@@ -191,7 +197,7 @@ func (c *cell) notes(report *Report, collection string) {
 	}
 	say(c.nulls, "NULL is the zero value now")
 	say(c.forms-c.lost, "the value is stored in the form of its type now")
-	say(c.untidy, "characters that PostgreSQL cannot store were replaced or left out")
+	say(c.untidy, "bytes that are no text, or that the database cannot store, were replaced or left out")
 	say(c.lost, "the value is none that the field can have and is empty now")
 	for _, example := range c.examples {
 		report.note(adjusted, collection, "%s: was %s", c.field.Name, example)

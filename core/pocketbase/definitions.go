@@ -103,6 +103,9 @@ func (m *move) definition(s *tables, r row) (*definition, error) {
 	if err := c.LoadJSON(fields, r.json("indexes", "[]"), r.json("options", "{}")); err != nil {
 		return nil, err
 	}
+	if err := m.protect(c); err != nil {
+		return nil, err
+	}
 	d := &definition{collection: c}
 	var indexes []string
 	if !c.IsView() {
@@ -129,13 +132,8 @@ func possible(c *schema.Collection) error {
 	case strings.ContainsRune(c.Name, 0):
 		return refuse(c.Name, "is no name of a collection")
 	}
-	lower := strings.ToLower(c.Name)
-	switch lower {
-	case "_collections", "_params", "_migrations", "_changes", "_loam_state", "_loam_writes":
-		return fmt.Errorf("a collection cannot be called %s: that is a table of the server's own", c.Name)
-	}
-	if strings.HasPrefix(lower, "sqlite_") {
-		return fmt.Errorf("a collection cannot be called %s: SQLite keeps such names for itself", c.Name)
+	if alter.IsReservedName(c.Name) {
+		return fmt.Errorf("a collection cannot be called %s: the server or its database uses that name itself", c.Name)
 	}
 	return nil
 }

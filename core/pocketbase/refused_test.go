@@ -98,8 +98,8 @@ func TestImpossibleDefinitionsAreRefused(t *testing.T) {
 	for _, test := range []struct{ name, sql, want string }{
 		{"an id with a separator", define("../../etc", "base", "x"), `refused: "../../etc"`},
 		{"an id that is a way up", define("..", "base", "x"), `refused: ".."`},
-		{"a table of the server's own", define("x", "base", "_Changes"), "a table of the server's own"},
-		{"a name of SQLite", define("x", "base", "sqlite_x"), "SQLite keeps such names"},
+		{"a table of the server", define("x", "base", "_Changes"), "uses that name itself"},
+		{"a name of SQLite", define("x", "base", "sqlite_x"), "uses that name itself"},
 		{"an unknown type", define("x", "graph", "x"), `unknown type "graph"`},
 		{"no name", define("x", "base", ""), "without a name"},
 		{"one name in two letter cases", define("x", "base", "Users"), "have the same name"},

@@ -45,6 +45,10 @@ type Collection struct {
 	UpdateRule *string
 	DeleteRule *string
 
+	// Warnings are what the write that returned the collection has to say about its
+	// body, such as unknown keys. They are never stored.
+	Warnings []string
+
 	Created string // canonical datetime
 	Updated string
 

@@ -22,6 +22,7 @@ type wireCollection struct {
 	System     bool     `json:"system"`
 	*AuthOptions
 	*ViewOptions
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // MarshalJSON writes the collection as clients see it, without secrets.
@@ -30,7 +31,7 @@ func (c *Collection) MarshalJSON() ([]byte, error) {
 		ID: c.ID, ListRule: c.ListRule, ViewRule: c.ViewRule, CreateRule: c.CreateRule,
 		UpdateRule: c.UpdateRule, DeleteRule: c.DeleteRule, Name: c.Name, Type: c.Type,
 		Fields: c.Fields, Indexes: c.Indexes, Created: c.Created, Updated: c.Updated, System: c.System,
-		ViewOptions: c.View,
+		ViewOptions: c.View, Warnings: c.Warnings,
 	}
 	if w.Fields == nil {
 		w.Fields = []*Field{}

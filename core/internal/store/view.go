@@ -9,6 +9,7 @@ type View struct {
 
 // ViewColumn is a column of a view, which is read as one of that kind.
 type ViewColumn struct {
+	Truth  bool // it is a truth value to be given as the number 1 or 0
 	Name   string
 	Kind   ColumnKind
 	Key    bool // the id, a text whatever the query gives

@@ -5,6 +5,7 @@ import "fmt"
 // binding says what the names of a query mean among the tables there are.
 type binding struct {
 	find  Find
+	query *Query // set if the kinds of its columns are wanted
 	known map[*query][]column
 	open  map[*source][]column
 	busy  map[*cte]int // how often its columns are being computed now
@@ -14,7 +15,8 @@ type binding struct {
 type column struct {
 	name    string
 	origins []Origin // the table columns whose values it holds unchanged
-	exact   bool     // its name is that of its only origin
+	kind    Kind
+	exact   bool // its name is that of its only origin
 }
 
 // Origin is a column of a table.
@@ -63,8 +65,12 @@ func (b *binding) columns(c *core, s *source) []column {
 		if w := c.cte(s.name.text); w != nil {
 			list = b.ofCTE(w)
 		} else if t := b.find(s.name.text); t != nil {
-			for _, name := range t.Columns {
-				list = append(list, column{name: name, origins: []Origin{{t.Name, name}}, exact: true})
+			for i, name := range t.Columns {
+				col := column{name: name, origins: []Origin{{t.Name, name}}, exact: true}
+				if t.Kinds != nil {
+					col.kind = t.Kinds[i]
+				}
+				list = append(list, col)
 			}
 		}
 	}
@@ -115,6 +121,7 @@ func (b *binding) outputs(q *query) []column {
 		}
 		for j := range min(len(list), len(of)) {
 			list[j].origins = append(list[j].origins[:len(list[j].origins):len(list[j].origins)], of[j].origins...)
+			list[j].kind = common(list[j].kind, of[j].kind)
 			list[j].exact = list[j].exact && len(list[j].origins) == 1
 		}
 	}
@@ -151,6 +158,7 @@ func (b *binding) output(c *core, it *item) column {
 	if it.alias != nil {
 		out.name = it.alias.text
 	}
+	out.kind = b.kindOf(c, it)
 	return out
 }
 

@@ -19,19 +19,26 @@ type Column struct {
 	// Origins are the columns whose values may come through it unchanged, also
 	// through queries inside.
 	Origins []Origin
+
+	// Kind is that of an expression.
+	Kind Kind
 }
 
 // Columns are what the query gives, in order. A table that does not exist is an
 // error.
 func (q *Query) Columns(find Find) ([]Column, error) {
 	b := bind(find)
+	b.query = q
 	if err := b.missing(q); err != nil {
+		return nil, err
+	}
+	if err := bind(find).check(q); err != nil { // of its own: bind keeps what it meets first
 		return nil, err
 	}
 	outputs := b.outputs(q.top)
 	var list []Column
 	for i, it := range q.top.cores[0].items {
-		col := Column{Name: outputs[i].name, Origins: outputs[i].origins, Everywhere: true,
+		col := Column{Name: outputs[i].name, Origins: outputs[i].origins, Kind: outputs[i].kind, Everywhere: true,
 			Count: it.what == kindCount, Total: it.what == kindTotal}
 		if it.what == kindCast {
 			col.Cast = it.cast

@@ -30,7 +30,7 @@ func newEngine(t *testing.T) *engine {
 	for _, name := range []string{"posts", "users", "Mixed", "stats"} {
 		e.table(tables(name))
 	}
-	e.table(&Table{"secrets", []string{"id", "title"}})
+	e.table(&Table{Name: "secrets", Columns: []string{"id", "title"}})
 	for _, row := range e.rows(`SELECT "rootpage", "tbl_name" FROM "sqlite_schema" WHERE "rootpage" > 0`, 2, 100) {
 		var root int64
 		if _, err := fmt.Sscan(row[0], &root); err != nil {

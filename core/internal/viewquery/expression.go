@@ -1,6 +1,9 @@
 package viewquery
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // expression reads one, up to what cannot belong to it: a comma, a closing
 // parenthesis, a clause. In an item of a SELECT also up to its alias. It keeps the
@@ -60,8 +63,11 @@ func (p *parser) operator(c *core) (done bool, err error) {
 	case p.sign("::"):
 		return true, p.castType()
 	case p.tok().is(".") && p.peek(1).name(): // of what is in parentheses before it
+		p.fields = append(p.fields, p.peek(1).text)
 		p.at += 2
 		return true, nil
+	case p.tok().is(".") && p.peek(1).is("*"):
+		return true, p.unexpected("an operator")
 	case p.sign("*"):
 		end := p.tok()
 		return end.is(")") || end.is(","), nil
@@ -72,8 +78,12 @@ func (p *parser) operator(c *core) (done bool, err error) {
 
 // castType skips the name of a type, which may be several words.
 func (p *parser) castType() error {
-	if _, err := p.expectName(); err != nil {
+	name, err := p.expectName()
+	if err != nil {
 		return err
+	}
+	if isCatalogType(name.text) {
+		return fmt.Errorf("casts to %s are not supported in views", name.text)
 	}
 	p.word("precision", "varying")
 	if p.tok().is("(") {
@@ -114,9 +124,12 @@ func (p *parser) inside(c *core) error {
 	}
 	defer func() { p.depth-- }()
 	if p.tok().word("select", "with", "values") {
-		if _, err := p.query(c); err != nil {
+		first := p.at
+		inner, err := p.query(c)
+		if err != nil {
 			return err
 		}
+		p.queries[first] = inner
 		return p.expect(")")
 	}
 	for !p.sign(")") {
@@ -174,6 +187,10 @@ func (p *parser) keyword(c *core) (done bool, err error) {
 	t := p.tok()
 	p.at++
 	switch {
+	case sessionWords[fold(t.text)]:
+		return false, fmt.Errorf("%s is not supported in views", t.text)
+	case t.word("in") && !p.tok().is("(") && p.inPosition == 0: // SQLite reads a table then
+		return false, errors.New("IN takes a list or a query in parentheses")
 	case t.word("collate"):
 		_, err := p.expectName()
 		return true, err
@@ -184,7 +201,7 @@ func (p *parser) keyword(c *core) (done bool, err error) {
 		return true, nil
 	}
 	return t.word("end", "null", "true", "false", "isnull", "notnull", "current_date", "current_time", "current_timestamp",
-		"current_user", "session_user", "localtime", "localtimestamp"), nil
+		"localtime", "localtimestamp"), nil
 }
 
 // reference reads a name that is no call.
@@ -199,11 +216,14 @@ func (p *parser) reference(c *core) (done bool, err error) {
 		p.at += 2
 	}
 	switch {
+	case p.tok().kind == tokenText && isCatalogType(r.parts[0].text): // regclass 'name'
+		return true, fmt.Errorf("the type %s is not supported in views", r.last().text)
 	case p.tok().is("."):
 		if !p.peek(1).is("*") {
 			return true, p.unexpected("an operator")
 		}
-		p.at += 2 // of all columns: inside of a call
+		r.row = true // inside of a call
+		p.at += 2
 	case p.tok().is("(") && len(r.parts) > 1:
 		return true, errors.New("functions are called by their names alone")
 	case len(r.parts) > 2:
@@ -226,7 +246,7 @@ func (p *parser) context(t token) bool {
 	case t.word("nulls") && next.word("first", "last"),
 		t.word("current", "unbounded") && next.word("row", "preceding", "following"):
 		p.at++
-	case next.kind == tokenText: // of a type: date '2024-01-01'
+	case next.kind == tokenText && !isCatalogType(t.text): // of a type: date '2024-01-01'
 	case t.word("within") && next.word("group"):
 		p.at++
 	case t.word("partition") && next.word("by"):
@@ -265,6 +285,9 @@ func (p *parser) call(c *core) error {
 		p.at += 2
 	case name.word("trim"):
 		p.word("both", "leading", "trailing")
+	case name.word("position"):
+		p.inPosition++
+		defer func() { p.inPosition-- }()
 	}
 	return p.inside(c)
 }

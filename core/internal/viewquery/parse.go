@@ -16,6 +16,10 @@ type parser struct {
 	at    int
 	depth int
 	all   []*core
+
+	fields     []string // see Query
+	queries    map[int]*query
+	inPosition int // calls of position(… in …) that are being read
 }
 
 func (p *parser) tok() token { return p.toks[p.at] }
@@ -90,7 +94,7 @@ func (p *parser) parse() (*Query, error) {
 		return nil, p.unexpected("the end of the query")
 	}
 	toks := append(p.toks[:0:0], p.toks...)
-	return &Query{src: p.src[:end], toks: toks, top: top, all: p.all}, nil
+	return &Query{src: p.src[:end], toks: toks, top: top, all: p.all, fields: p.fields, queries: p.queries}, nil
 }
 
 // query reads a SELECT with what stands around it.

@@ -6,7 +6,12 @@ import "github.com/loambase/loam/core/internal/store"
 // alias, spelled as that is. An engine that makes unquoted names lower-case, or that
 // has more reserved words than another, reads it as the other one reads the query.
 func (q *Query) Quoted(find Find) string {
-	w := &quoting{binding: bind(find)}
+	w := &quoting{binding: bind(find), edits: q.blanks(find)}
+	blank := map[int]bool{} // where tables stand that are read without their secrets
+	for _, e := range w.edits {
+		blank[e.pos] = true
+	}
+	w.blank = blank
 	seen := map[*cte]bool{}
 	for _, c := range q.all {
 		for in := c; in != nil; in = in.around() {
@@ -25,6 +30,7 @@ func (q *Query) Quoted(find Find) string {
 type quoting struct {
 	*binding
 	edits []edit
+	blank map[int]bool
 }
 
 func (w *quoting) put(t token, name string) {
@@ -42,7 +48,7 @@ func (w *quoting) alias(t *token, columns []token) {
 
 func (w *quoting) scope(c *core) {
 	for _, s := range c.from {
-		if s.kind == fromTable {
+		if s.kind == fromTable && !w.blank[s.name.pos] {
 			w.put(s.name, w.spelled(c, s))
 		}
 		w.alias(s.alias, s.columns)

@@ -6,6 +6,7 @@ import (
 )
 
 func TestRename(t *testing.T) {
+	t.Parallel()
 	to := Renames{
 		Tables: map[string]string{"posts": "articles", "stats": "order"},
 		Columns: map[Origin]string{
@@ -59,6 +60,7 @@ func TestRename(t *testing.T) {
 }
 
 func TestQuoted(t *testing.T) {
+	t.Parallel()
 	for query, want := range map[string]string{
 		"select id, authorId as Author from posts order by Author":                          `select "id", "authorId" as "Author" from "posts" order by "Author"`,
 		"select m.ID, m.value V, user from MIXED M":                                         `select "M"."id", "M"."Value" "V", "user" from "Mixed" "M"`,
@@ -101,7 +103,7 @@ func FuzzParse(f *testing.F) {
 	to := Renames{Tables: map[string]string{"posts": "articles"}, Columns: map[Origin]string{{"posts", "title"}: "headline"}}
 	renamed := func(name string) *Table {
 		if strings.EqualFold(name, "articles") {
-			return &Table{"articles", []string{"id", "headline", "authorId", "n", "date"}}
+			return &Table{Name: "articles", Columns: []string{"id", "headline", "authorId", "n", "date"}}
 		}
 		if strings.EqualFold(name, "posts") {
 			return nil

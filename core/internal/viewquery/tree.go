@@ -68,6 +68,7 @@ type ref struct {
 	parts   []token
 	first   int  // its first token
 	ordered bool // it is a term of ORDER BY by itself: the name of an item comes first
+	row     bool // it is all columns of a source: name.* inside of a call
 	listed  bool // it is part of an item: the names of items mean nothing there
 }
 

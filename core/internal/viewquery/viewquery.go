@@ -18,12 +18,18 @@ type Query struct {
 	toks []token
 	top  *query
 	all  []*core // every SELECT in it, outer ones before inner ones
+
+	queries map[int]*query // those in parentheses inside of expressions, by their first token
+
+	fields []string // the names that stand behind a parenthesis and a dot
 }
 
 // Table is a collection as queries see it.
 type Table struct {
 	Name    string
 	Columns []string
+	Kinds   []Kind   // of the columns; nil: all are Other
+	Secret  []string // those of Columns whose values no query may see
 }
 
 // Find is the table of a name in any letter case, nil if there is none.
@@ -41,7 +47,7 @@ func Parse(text string) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{src: text, toks: toks}
+	p := &parser{src: text, toks: toks, queries: map[int]*query{}}
 	return p.parse()
 }
 

@@ -8,10 +8,10 @@ import (
 // tables are what the queries of these tests read.
 func tables(name string) *Table {
 	for _, t := range []*Table{
-		{"posts", []string{"id", "title", "authorId", "n", "date"}},
-		{"users", []string{"id", "name", "email", "tokenKey"}},
-		{"Mixed", []string{"id", "Value", "order", "user"}},
-		{"stats", []string{"id", "total"}},
+		{Name: "posts", Columns: []string{"id", "title", "authorId", "n", "date"}},
+		{Name: "users", Columns: []string{"id", "name", "email", "tokenKey"}},
+		{Name: "Mixed", Columns: []string{"id", "Value", "order", "user"}},
+		{Name: "stats", Columns: []string{"id", "total"}},
 	} {
 		if strings.EqualFold(t.Name, name) {
 			return t
@@ -49,6 +49,7 @@ func describe(list []Column) string {
 }
 
 func TestColumns(t *testing.T) {
+	t.Parallel()
 	for query, want := range map[string]string{
 		"select id from posts":                                   "id=posts.id",
 		"SELECT ID, Title FROM Posts ;; ":                        "id=posts.id title=posts.title",

@@ -71,10 +71,13 @@ func isLabel(s string) bool {
 	})
 }
 
+// IsDigit says whether c is an ASCII digit.
 func IsDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// IsURL says whether s is a web address, with or without a scheme:
+// IsURL says whether s is a web address, with or without a scheme, which is in lower case:
 // [scheme://][user[:password]@]host[:port][/path][?query][#fragment].
+// Wire: without a scheme and a port there must be a dot before the query, so that foo and
+// localhost are none.
 func IsURL(s string) bool {
 	if len(s) < 3 || len(s) > 2083 || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
@@ -83,6 +86,8 @@ func IsURL(s string) bool {
 	}
 	if scheme, rest, ok := strings.Cut(s, "://"); ok && isScheme(scheme) {
 		s = rest
+	} else if end := strings.IndexAny(s+"?", "?#"); !strings.Contains(s, ":") && !strings.Contains(s[:end], ".") {
+		return false
 	}
 	if end := strings.IndexAny(s, "/?#"); end >= 0 {
 		s = s[:end]
@@ -96,7 +101,7 @@ func IsURL(s string) bool {
 }
 
 func isScheme(s string) bool {
-	switch strings.ToLower(s) {
+	switch s {
 	case "http", "https", "ftp", "tcp", "udp", "ws", "wss":
 		return true
 	}

@@ -22,9 +22,13 @@ func Amend(c *schema.Collection, tableIndexes []string) (notes []string) {
 	amendKey(c, note)
 	if c.IsAuth() {
 		for _, standard := range standard.AuthFields() {
-			if c.Field(standard.Name) == nil {
+			switch f := c.Field(standard.Name); {
+			case f == nil:
 				c.Fields = append(c.Fields, standard)
 				note("the field %s was missing and was added", standard.Name)
+			case f.Type() == standard.Type() && standard.Hidden && !f.Hidden:
+				f.Hidden = true
+				note("the field %s was not hidden and is now", standard.Name)
 			}
 		}
 		if c.Auth.OAuth2.Providers == nil {

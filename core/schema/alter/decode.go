@@ -102,8 +102,28 @@ func merged(c *schema.Collection, body []byte, m merging, now string) (*schema.C
 	return d, nil
 }
 
-// merge decodes the body over the draft.
+// errOldForm is the fault of a collection as PocketBase before 0.23 wrote it.
+func errOldForm() error {
+	return fault.New(fault.Invalid, "The collection is in the form of PocketBase before 0.23 (schema, options), "+
+		"whose fields and options would be lost. Export it from a newer version.")
+}
+
+// isOldForm says whether a body has fields or options where PocketBase before 0.23 had
+// them.
+func isOldForm(body []byte) bool {
+	var old struct{ Schema, Options json.RawMessage }
+	if decodeFirst(body, &old) != nil {
+		return false
+	}
+	holds := func(raw json.RawMessage, begin byte) bool { return len(raw) > 0 && raw[0] == begin && !empty(raw) }
+	return holds(old.Schema, '[') || holds(old.Options, '{')
+}
+
+// mergeBody decodes the body over the draft.
 func mergeBody(c *schema.Collection, body []byte, m merging) error {
+	if isOldForm(body) {
+		return errOldForm()
+	}
 	in := submitted{ID: c.ID, ListRule: c.ListRule, ViewRule: c.ViewRule, CreateRule: c.CreateRule,
 		UpdateRule: c.UpdateRule, DeleteRule: c.DeleteRule, Name: c.Name, Type: c.Type,
 		Created: c.Created, System: c.System}
@@ -145,9 +165,6 @@ func mergeBody(c *schema.Collection, body []byte, m merging) error {
 		if f == nil {
 			return fault.New(fault.Invalid, bodyUnreadable)
 		}
-	}
-	if m.imported {
-		m.knownIDs(*in.Fields)
 	}
 	c.Fields = m.buildFields(*in.Fields)
 	if m.imported {

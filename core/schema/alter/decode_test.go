@@ -24,7 +24,8 @@ func TestFieldListRules(t *testing.T) {
 	for _, c := range []struct{ name, fields, want string }{
 		{"same id replaces in place", `[{"id":"a","name":"x","type":"text"},{"name":"y","type":"text"},{"id":"a","name":"z","type":"bool"}]`,
 			"id:text3208210256 z:a y:" + standard.FieldID("text", "y", nil)},
-		{"same name without id replaces and takes the id", `[{"id":"a","name":"x","type":"text"},{"name":"x","type":"bool"}]`, "id:text3208210256 x:a"},
+		{"a name that is there twice is left to be refused", `[{"id":"a","name":"x","type":"text"},{"name":"x","type":"bool"}]`,
+			"id:text3208210256 x:a x:" + standard.FieldID("bool", "x", nil)},
 		{"a derived id that is taken counts on", `[{"id":"` + standard.FieldID("text", "y", nil) + `","name":"x","type":"text"},{"name":"y","type":"text"}]`,
 			"id:text3208210256 x:" + standard.FieldID("text", "y", nil) + " y:" + standard.FieldID("text", "y", nil) + "2"},
 		{"an id stays where it is", `[{"name":"x","type":"bool","id":"q"},{"name":"id","type":"text","id":"own"}]`, "x:q id:own"},
@@ -131,8 +132,8 @@ func TestUpdateKeepsColumns(t *testing.T) {
 	if got := c.Field("id"); got.ID != "legacy1" {
 		t.Errorf("id = %+v, want the stored one put back", got)
 	}
-	if got := c.Field("m"); got.ID != standard.FieldID("number", "m", nil) {
-		t.Errorf("m = %+v, want a new field because the type is another", got)
+	if got := c.Field("m"); got.ID != "legacy3" {
+		t.Errorf("m = %+v, want the stored field, so that the change of its type is refused", got)
 	}
 	if c := decodeOver(t, old, `{"fields":null}`); fieldNames(c) != fieldNames(old) {
 		t.Errorf("fields after null = %s, want them kept", fieldNames(c))

@@ -2,6 +2,7 @@ package alter
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/standard"
@@ -16,65 +17,62 @@ type merging struct {
 }
 
 // buildFields makes a field list of submitted ones (docs/wire/records.md §2.3).
-// What comes without an id takes that of the stored field of the same name and
-// type, so that its column and data are kept, else a derived one.
+// What comes without an id of its own takes that of the stored field of the same name,
+// so that its column and data are kept, else a derived one.
 func (m merging) buildFields(submitted []*schema.Field) []*schema.Field {
+	m.matchNames(submitted)
 	var list []*schema.Field
-	index := func(match func(*schema.Field) bool) int { return slices.IndexFunc(list, match) }
 	for _, f := range submitted {
-		at := -1
-		if f.ID != "" {
-			at = index(func(o *schema.Field) bool { return o.ID == f.ID })
-		} else if at = index(func(o *schema.Field) bool { return o.Name == f.Name }); at >= 0 {
-			f.ID = list[at].ID
-		}
-		if at >= 0 {
+		if f.ID == "" {
+			f.ID = standard.FieldID(f.Type(), f.Name, func(id string) bool { return hasID(list, id) || hasID(submitted, id) })
+		} else if at := slices.IndexFunc(list, func(o *schema.Field) bool { return o.ID == f.ID }); at >= 0 {
 			list[at] = f
 			continue
-		}
-		if f.ID == "" {
-			f.ID = m.missingID(f, submitted, list)
 		}
 		list = append(list, f)
 	}
 	return list
 }
 
-// missingID is the id for a submitted field that has none.
-func (m merging) missingID(f *schema.Field, submitted, list []*schema.Field) string {
-	if stored := m.named(f); stored != nil && !hasID(list, stored.ID) && !hasID(submitted, stored.ID) {
-		return stored.ID
+// matchNames gives those submitted fields that have no id of a stored one that of the
+// stored one of their name, unless that one is submitted by its id: a field that is sent
+// by name is the stored one, of whatever kind, and never one that takes its place. Only
+// an import that deletes what it does not contain replaces a field by one of another kind.
+func (m merging) matchNames(submitted []*schema.Field) {
+	if m.old == nil {
+		return
 	}
-	return standard.FieldID(f.Type(), f.Name, func(id string) bool { return hasID(list, id) || hasID(submitted, id) })
+	for _, f := range submitted {
+		if f.ID != "" && m.old.FieldByID(f.ID) != nil {
+			continue
+		}
+		stored := m.named(f.Name)
+		if stored == nil || hasID(submitted, stored.ID) {
+			continue
+		}
+		if m.only && stored.Type() != f.Type() && !(m.convert && convertible(stored.Kind, f.Kind)) {
+			continue
+		}
+		f.ID = stored.ID
+	}
 }
 
-// named is the stored field that a submitted one is by its name, nil if there is none.
-func (m merging) named(f *schema.Field) *schema.Field {
-	if m.old == nil {
-		return nil
+// named is the stored field of a name, in the same letter case if there is one, nil if
+// there is none.
+func (m merging) named(name string) *schema.Field {
+	if f := m.old.Field(name); f != nil {
+		return f
 	}
-	stored := m.old.Field(f.Name)
-	if stored == nil || stored.Type() != f.Type() && !(m.convert && convertible(stored.Kind, f.Kind)) {
-		return nil
+	for _, f := range m.old.Fields {
+		if strings.EqualFold(f.Name, name) {
+			return f
+		}
 	}
-	return stored
+	return nil
 }
 
 func hasID(list []*schema.Field, id string) bool {
 	return slices.ContainsFunc(list, func(f *schema.Field) bool { return f.ID == id })
-}
-
-// knownIDs gives those submitted fields whose id is not known here that of the stored
-// one of their name, unless that one is submitted too.
-func (m merging) knownIDs(submitted []*schema.Field) {
-	for _, f := range submitted {
-		if f.ID == "" || m.old.FieldByID(f.ID) != nil {
-			continue
-		}
-		if stored := m.named(f); stored != nil && !hasID(submitted, stored.ID) {
-			f.ID = stored.ID
-		}
-	}
 }
 
 // left are copies of the stored fields that an import keeps though they are not among

@@ -100,11 +100,28 @@ func (v *validation) name() *fault.Field {
 // internal says whether the database uses the name itself: for one of our own
 // tables, for an index, or as a prefix that it keeps for itself.
 func (v *validation) internal(name string) bool {
-	lower := strings.ToLower(name)
-	if strings.HasPrefix(lower, "sqlite_") || strings.HasPrefix(lower, "pg_") {
+	return IsReservedName(name) || slices.ContainsFunc(v.Names, func(n store.CatalogName) bool { return strings.EqualFold(n.Name, name) })
+}
+
+// IsReservedName says whether no collection may have the name on any engine, in whatever
+// letter case: tables of the server itself and of the engines, and functions of SQLite
+// that a table of their name would hide from the server's own statements.
+func IsReservedName(name string) bool {
+	name = strings.ToLower(name)
+	for _, prefix := range []string{"sqlite_", "pg_", "pragma_", "_loam_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	if version, ok := strings.CutPrefix(name, "fts"); ok && version != "" && version[0] >= '0' && version[0] <= '9' {
 		return true
 	}
-	return slices.ContainsFunc(v.Names, func(n store.CatalogName) bool { return strings.EqualFold(n.Name, name) })
+	switch name {
+	case "_collections", "_params", "_migrations", "_changes",
+		"json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series", "dbstat", "bytecode", "tables_used":
+		return true
+	}
+	return false
 }
 
 func (v *validation) apiRule(r schema.Rule) {

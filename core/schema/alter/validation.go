@@ -19,6 +19,10 @@ type ValidationContext struct {
 
 	// Rule judges a rule of the collection by its new fields.
 	Rule func(c *schema.Collection, rule string) error
+
+	// WasBroken says whether a stored rule of Old does not resolve as it is stored, since
+	// what it names is gone: it refuses everybody and may be saved again. Nil: none is.
+	WasBroken func(rule string) bool
 }
 
 type validation struct {
@@ -38,12 +42,26 @@ func systemRuleChange() *fault.Field {
 	return fault.Leaf("validation_collection_system_rule_change", "System collection API rule cannot be changed")
 }
 
+// isStoredBroken says whether the rule is, letter by letter, a stored one that was broken
+// before.
+func (v *validation) isStoredBroken(rule string) bool {
+	if v.Old == nil || v.WasBroken == nil {
+		return false
+	}
+	stored := false
+	v.Old.Clone().MapRules(func(_, text string) string {
+		stored = stored || text == rule
+		return text
+	})
+	return stored && v.WasBroken(rule)
+}
+
 // rule judges an expression; nil and "" are always valid.
 func (v *validation) rule(rule *string) *fault.Field {
 	if rule == nil || *rule == "" {
 		return nil
 	}
-	if err := v.Rule(v.c, *rule); err != nil {
+	if err := v.Rule(v.c, *rule); err != nil && !v.isStoredBroken(*rule) {
 		return fault.Leaf("validation_invalid_rule", "Invalid rule. Raw error: "+err.Error())
 	}
 	return nil

@@ -31,7 +31,7 @@ func DeriveView(query string, old *schema.Collection, find func(name string) *sc
 		return nil, store.View{}, err
 	}
 	d := derivation{find: find, old: old}
-	v := store.View{Query: q.String(), Quoted: q.Quoted(tables)}
+	v := store.View{Query: q.SQL(tables), Quoted: q.Quoted(tables)}
 	for _, col := range columns {
 		if col.Name == "" {
 			return nil, store.View{}, errNoName
@@ -39,6 +39,7 @@ func DeriveView(query string, old *schema.Collection, find func(name string) *sc
 		f := d.field(col)
 		d.fields = append(d.fields, f)
 		v.Columns = append(v.Columns, store.ViewColumn{Name: f.Name, Kind: f.Kind.Column(), Key: f.IsID(),
+			Truth:  f.Kind.Column() == store.ColumnJSON && col.Source == nil && col.Kind == viewquery.Truth,
 			Stored: d.stored(col, f), Secret: slices.ContainsFunc(col.Origins, d.secret)})
 	}
 	if !slices.ContainsFunc(d.fields, (*schema.Field).IsID) {
@@ -57,9 +58,26 @@ func tablesOf(find func(name string) *schema.Collection) viewquery.Find {
 		t := &viewquery.Table{Name: c.Name}
 		for _, f := range c.Fields {
 			t.Columns = append(t.Columns, f.Name)
+			t.Kinds = append(t.Kinds, viewKind(f))
+			if isSecret(c, f) {
+				t.Secret = append(t.Secret, f.Name)
+			}
 		}
 		return t
 	}
+}
+
+// viewKind is the kind of a field as a query sees it.
+func viewKind(f *schema.Field) viewquery.Kind {
+	switch f.Kind.Column() {
+	case store.ColumnText:
+		return viewquery.Text
+	case store.ColumnBool:
+		return viewquery.Truth
+	case store.ColumnJSON, store.ColumnMulti, store.ColumnGeo:
+		return viewquery.JSON
+	}
+	return viewquery.Other
 }
 
 type derivation struct {
@@ -140,6 +158,9 @@ func computed(col viewquery.Column) schema.Kind {
 	case "boolean", "bool":
 		return &schema.Bool{}
 	}
+	if col.Kind == viewquery.Text {
+		return &schema.Text{}
+	}
 	return &schema.JSON{MaxSize: 1}
 }
 
@@ -158,5 +179,10 @@ func (d *derivation) at(o viewquery.Origin) *schema.Field { return d.find(o.Tabl
 
 // secret says whether nobody is ever shown the values.
 func (d *derivation) secret(o viewquery.Origin) bool {
-	return d.at(o).IsPassword() || d.find(o.Table).IsAuth() && o.Column == "tokenKey"
+	return isSecret(d.find(o.Table), d.at(o))
+}
+
+// isSecret says whether nobody is ever shown the values of a field.
+func isSecret(c *schema.Collection, f *schema.Field) bool {
+	return f.IsPassword() || c.IsAuth() && f.Name == "tokenKey"
 }

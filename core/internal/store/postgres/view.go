@@ -25,6 +25,8 @@ func viewValue(c store.ViewColumn, value string) string {
 		value = "NULL"
 	case c.Stored:
 		return value
+	case c.Truth:
+		return "to_json((" + value + ")::boolean::int)"
 	case c.Kind == store.ColumnJSON:
 		return "to_json(" + value + ")"
 	}

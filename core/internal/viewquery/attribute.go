@@ -1,0 +1,56 @@
+package viewquery
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// sessionWords mean something to PostgreSQL where no column has that name.
+var sessionWords = set(`current_catalog current_role current_schema current_user session_user system_user user`)
+
+// check is the error of a name that is no column, where PostgreSQL would call a function
+// (row.function is function(row)) or tell of its session.
+func (b *binding) check(q *Query) error {
+	calls := slices.ContainsFunc(q.all, func(c *core) bool {
+		return slices.ContainsFunc(c.from, func(s *source) bool { return s.kind == fromCall })
+	})
+	for _, c := range q.all {
+		for _, r := range c.refs {
+			m := b.resolve(c, r)
+			switch name := fold(r.last().text); {
+			case m.column != nil || m.item != nil:
+			case len(r.parts) == 1 && r.last().kind == tokenWord && m.source == nil && sessionWords[name]:
+				return fmt.Errorf("no such column: %s", r.last().text)
+			case len(r.parts) > 1 && !rowNumber[name] && (!calls || strings.HasPrefix(name, "pg_")):
+				return fmt.Errorf("no such column: %s.%s", r.parts[0].text, r.last().text)
+			}
+		}
+	}
+	for _, name := range q.fields {
+		if !b.isColumn(q, name) {
+			return fmt.Errorf("no such column: %s", name)
+		}
+	}
+	return nil
+}
+
+// rowNumber are the names that SQLite has for the number of a row.
+var rowNumber = set(`rowid oid _rowid_`)
+
+// isColumn says whether a table of the query, or a function that gives rows, has a column
+// of the name.
+func (b *binding) isColumn(q *Query, name string) bool {
+	if fold(name) == "key" || fold(name) == "value" {
+		return true
+	}
+	return slices.ContainsFunc(q.Tables(), func(table string) bool {
+		return slices.ContainsFunc(b.find(table).Columns, func(column string) bool { return fold(column) == fold(name) })
+	})
+}
+
+// isCatalogType says whether a cast to the type looks a name up in PostgreSQL's catalog.
+func isCatalogType(name string) bool {
+	name = fold(name)
+	return strings.HasPrefix(name, "reg") || strings.HasPrefix(name, "pg_") || name == "aclitem"
+}

@@ -1,0 +1,97 @@
+package viewquery
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// SQL is the query as it is run: String, but tables with secret columns are read through
+// a SELECT in which those are ”. So no expression, condition or whole row of the query
+// can be made of a secret.
+func (q *Query) SQL(find Find) string { return apply(q.src, q.blanks(find)) }
+
+// blanks are the edits that put a SELECT without secrets in the place of each table that
+// has some. A query that cannot touch a secret is left alone: PostgreSQL accepts
+// GROUP BY the key of a table only if it reads the table itself.
+func (q *Query) blanks(find Find) []edit {
+	b := bind(find)
+	if !q.mayRead(b.secrets(q)) {
+		return nil
+	}
+	var edits []edit
+	for _, c := range q.all {
+		for _, s := range c.from {
+			if t := b.table(c, s); t != nil && len(t.Secret) > 0 {
+				text := blanked(t)
+				if s.alias == nil {
+					text += " AS " + store.Quote(t.Name)
+				}
+				edits = append(edits, edit{s.name.pos, s.name.end, text})
+			}
+		}
+	}
+	return edits
+}
+
+// secrets are the names, folded, of the secret columns of the tables that a query reads,
+// and the names by which it calls those tables.
+func (b *binding) secrets(q *Query) (columns, tables map[string]bool) {
+	columns, tables = map[string]bool{}, map[string]bool{}
+	for _, c := range q.all {
+		for _, s := range c.from {
+			if t := b.table(c, s); t != nil {
+				for _, name := range t.Secret {
+					columns[fold(name)] = true
+				}
+			}
+			tables[fold(s.known())] = true
+		}
+	}
+	return columns, tables
+}
+
+// mayRead says whether the query names a secret column, or reads columns without naming
+// them: by a star, a whole row, a NATURAL JOIN, or under names of its own.
+func (q *Query) mayRead(columns, tables map[string]bool) bool {
+	if len(columns) == 0 {
+		return false
+	}
+	named := func(t token) bool {
+		return (t.kind == tokenWord || t.kind == tokenQuoted) && columns[fold(t.text)]
+	}
+	shown := 0 // columns of the result that are plain secrets: Columns tells their origin
+	for _, c := range q.top.cores {
+		for _, it := range c.items {
+			if it.plain != nil && named(it.plain.last()) {
+				shown++
+			}
+		}
+	}
+	for _, t := range q.toks {
+		if named(t) {
+			shown--
+		}
+	}
+	if shown < 0 {
+		return true
+	}
+	return slices.ContainsFunc(q.all, func(c *core) bool {
+		return c.natural ||
+			slices.ContainsFunc(c.items, func(it *item) bool { return it.star }) ||
+			slices.ContainsFunc(c.from, func(s *source) bool { return len(s.columns) > 0 }) ||
+			slices.ContainsFunc(c.refs, func(r *ref) bool { return r.row || len(r.parts) == 1 && tables[fold(r.last().text)] })
+	})
+}
+
+// blanked is the SELECT that stands for a table with secrets.
+func blanked(t *Table) string {
+	list := make([]string, len(t.Columns))
+	for i, name := range t.Columns {
+		if list[i] = store.Quote(name); slices.Contains(t.Secret, name) {
+			list[i] = "CAST('' AS text) AS " + list[i]
+		}
+	}
+	return "(SELECT " + strings.Join(list, ", ") + " FROM " + store.Quote(t.Name) + ")"
+}

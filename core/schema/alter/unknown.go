@@ -1,0 +1,103 @@
+package alter
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// UnknownKeys lists the keys of a body that mean nothing in a collection of the
+// draft's type, or in a field of its kind, one sentence a key: they are ignored, and are
+// most often misspelt. A key in another letter case is read, and listed as well. The
+// body is one that was decoded into the draft.
+func UnknownKeys(draft *schema.Collection, body []byte) []string {
+	var sent map[string]json.RawMessage
+	if decodeFirst(body, &sent) != nil {
+		return nil
+	}
+	model := &schema.Collection{Type: draft.Type}
+	switch draft.Type {
+	case schema.Auth:
+		model.Auth = &schema.AuthOptions{}
+	case schema.View:
+		model.View = &schema.ViewOptions{}
+	}
+	list := unknownIn(sent, keysOf(model), "")
+	for key, raw := range sent {
+		if !strings.EqualFold(key, "fields") {
+			continue
+		}
+		var fields []json.RawMessage
+		_ = json.Unmarshal(raw, &fields) // was decoded before
+		for i, field := range fields {
+			list = append(list, unknownInField(field, "fields."+fault.Index(i)+".")...)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// unknownInField are the unknown keys of one field.
+func unknownInField(raw json.RawMessage, path string) []string {
+	var f schema.Field
+	var sent map[string]json.RawMessage
+	if json.Unmarshal(raw, &f) != nil || json.Unmarshal(raw, &sent) != nil {
+		return nil
+	}
+	known := keysOf(&f)
+	for _, common := range []string{"required", "help"} { // autodates have none, clients send them
+		known[common] = nil
+	}
+	return unknownIn(sent, known, path)
+}
+
+// keysOf are the keys that a value is written with.
+func keysOf(v any) map[string]json.RawMessage {
+	known := map[string]json.RawMessage{}
+	raw, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(raw, &known)
+	}
+	if err != nil {
+		panic(err) // an empty model can be written and is an object
+	}
+	return known
+}
+
+// unknownIn compares an object, and the objects inside of it, with the known keys.
+func unknownIn(sent, known map[string]json.RawMessage, path string) (list []string) {
+	for key, raw := range sent {
+		model, ok := known[key]
+		switch {
+		case ok:
+			var inner, innerKnown map[string]json.RawMessage
+			if json.Unmarshal(raw, &inner) == nil && json.Unmarshal(model, &innerKnown) == nil && len(innerKnown) > 0 {
+				innerKnown["secret"] = nil // is never written
+				list = append(list, unknownIn(inner, innerKnown, path+key+".")...)
+			}
+		case path == "" && (key == "warnings" || (key == "options" || key == "schema") && empty(raw)):
+		default:
+			list = append(list, path+key+unknownKey(key, known))
+		}
+	}
+	return list
+}
+
+// empty says whether nothing is lost when a value is ignored. Exports of PocketBase
+// before 0.23 have such options.
+func empty(raw json.RawMessage) bool {
+	return slices.Contains([]string{"null", "{}", "[]"}, string(raw))
+}
+
+// unknownKey is what happens to a key that is not known as it is spelt.
+func unknownKey(key string, known map[string]json.RawMessage) string {
+	for name := range known {
+		if strings.EqualFold(name, key) {
+			return ": is read as " + name
+		}
+	}
+	return ": unknown key, ignored"
+}
