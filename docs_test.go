@@ -22,6 +22,7 @@ var pages = []string{
 	"docs/authentication.md",
 	"docs/collections.md",
 	"docs/views.md",
+	"docs/aggregates.md",
 	"docs/settings.md",
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",

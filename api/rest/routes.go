@@ -50,6 +50,7 @@ func (a *API) table() []*route {
 
 		row("GET", records, "*:list", everyone, a.listRecords),
 		row("POST", records, "*:create", everyone, a.createRecord).limited(ofCollection),
+		row("GET", collection+"/aggregate", "*:aggregate", everyone, a.aggregate).grouped("*:list"),
 		row("GET", record, "*:view", everyone, a.viewRecord),
 		row("PATCH", record, "*:update", everyone, a.updateRecord).limited(ofCollection),
 		row("DELETE", record, "*:delete", everyone, a.deleteRecord),

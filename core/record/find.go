@@ -53,7 +53,7 @@ func (s *Service) Find(ctx context.Context, caller Caller, q Query) (found []*Re
 			found, err = queryRecords(r, c, plan.SQL, plan.Args...)
 			return err
 		})
-		return readFault(rq.viewFault(err, plan), fault.Invalid)
+		return readFault(rq.viewFault(err, plan.Tables), fault.Invalid)
 	})
 	if err != nil {
 		return nil, err

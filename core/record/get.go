@@ -46,8 +46,7 @@ func (rq *readRequest) get(ctx context.Context, collection, id, expand string) (
 	if plan.Empty {
 		return nil, missing()
 	}
-	x := rq.newExpansion(ctx)
-	nodes := x.nodes(c, parseExpand(expand))
+	x, nodes := rq.expand(ctx, p, expand)
 	set := rq.service.newRowset()
 	defer rq.service.recycle(set)
 	err = rq.read(ctx, func(r store.Reader) error {
@@ -58,7 +57,7 @@ func (rq *readRequest) get(ctx context.Context, collection, id, expand string) (
 		return x.run(r, set)
 	})
 	if err != nil {
-		return nil, readFault(rq.viewFault(err, plan), fault.NotFound)
+		return nil, readFault(rq.viewFault(err, plan.Tables), fault.NotFound)
 	}
 	if len(set.rows) == 0 {
 		return nil, missing()

@@ -83,9 +83,10 @@ type RequestEvent struct {
 	Operation  Operation
 	Caller     Caller
 	Collection *schema.Collection
-	ID         string      // view, update, delete
-	List       *ListParams // list; else nil
-	Input      *Input      // create, update, upsert; else nil
+	ID         string           // view, update, delete
+	List       *ListParams      // list; else nil
+	Aggregate  *AggregateParams // aggregate; else nil
+	Input      *Input           // create, update, upsert; else nil
 }
 
 // Operation is what can be asked of the service.
@@ -93,12 +94,13 @@ type Operation string
 
 // The operations.
 const (
-	OpList   Operation = "list"
-	OpView   Operation = "view"
-	OpCreate Operation = "create"
-	OpUpdate Operation = "update"
-	OpUpsert Operation = "upsert"
-	OpDelete Operation = "delete"
+	OpList      Operation = "list"
+	OpAggregate Operation = "aggregate"
+	OpView      Operation = "view"
+	OpCreate    Operation = "create"
+	OpUpdate    Operation = "update"
+	OpUpsert    Operation = "upsert"
+	OpDelete    Operation = "delete"
 )
 
 // EnrichEvent is a record that is sent to a caller.

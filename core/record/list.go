@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
@@ -41,8 +42,8 @@ type listRequest struct {
 	plan       *query.Plan
 	projection *projection
 	set        *rowset
-	expand     *expansion
-	nodes      []*expandNode
+	expand     *treeRead
+	nodes      []*treeNode
 
 	more  bool   // records follow the page
 	next  string // cursor of the next page
@@ -55,7 +56,7 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 		return nil, err
 	}
 	if !rq.superuser {
-		if err := forbidSuperuserWords(p); err != nil {
+		if err := forbidSuperuserWords(p.Filter, p.Sort); err != nil {
 			return nil, err
 		}
 	}
@@ -76,16 +77,16 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 		return nil, readFault(err, fault.Invalid)
 	}
 	if err := rq.read(ctx, l.run); err != nil {
-		return nil, readFault(rq.viewFault(err, l.plan), fault.Invalid)
+		return nil, readFault(rq.viewFault(err, l.plan.Tables), fault.Invalid)
 	}
 	return l.page(), nil
 }
 
 // forbidSuperuserWords is the fault of a filter or sort that holds a word that only
 // superusers may use, even inside a text.
-func forbidSuperuserWords(p ListParams) error {
+func forbidSuperuserWords(expressions ...string) error {
 	for _, word := range [...]string{"@collection.", "@request."} {
-		if strings.Contains(p.Filter, word) || strings.Contains(p.Sort, word) {
+		if slices.ContainsFunc(expressions, func(text string) bool { return strings.Contains(text, word) }) {
 			return fault.New(fault.Forbidden, "Only superusers can filter by "+word)
 		}
 	}
@@ -95,8 +96,7 @@ func forbidSuperuserWords(p ListParams) error {
 func (l *listRequest) prepare(ctx context.Context, c *schema.Collection, rule string) {
 	rq := l.rq
 	l.projection = rq.service.projection(rq.snapshot, c, rq.superuser)
-	l.expand = rq.newExpansion(ctx)
-	l.nodes = l.expand.nodes(c, parseExpand(l.params.Expand))
+	l.expand, l.nodes = rq.expand(ctx, l.projection, l.params.Expand)
 	l.selection = rq.selection(l.projection, rq.caller.request(rq.caller.Body), rule)
 	l.selection.Filter, l.selection.Sort = l.params.Filter, l.params.Sort
 	l.selection.Restricted, l.selection.Keys = !rq.superuser, true

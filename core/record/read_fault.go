@@ -32,15 +32,16 @@ func filterReason(invalid *query.Error) string {
 	return invalid.Message + " (at byte " + strconv.Itoa(invalid.Pos) + ")"
 }
 
-// viewFault turns the error of a plan that reads a view whose query the engine rejects
-// into a fault: with the records that there are, a cast or a function of the query can
-// fail, which only the author of the view can repair. Other errors stay as they are.
-func (rq *readRequest) viewFault(err error, plan *query.Plan) error {
+// viewFault turns the error of a read of these tables into a fault if one of them is a
+// view whose query the engine rejects: with the records that there are, a cast or a
+// function of the query can fail, which only the author of the view can repair. Other
+// errors stay as they are.
+func (rq *readRequest) viewFault(err error, tables []string) error {
 	var rejected *store.StatementError
 	if !errors.As(err, &rejected) {
 		return err
 	}
-	readsView := slices.ContainsFunc(plan.Tables, func(table string) bool {
+	readsView := slices.ContainsFunc(tables, func(table string) bool {
 		c := rq.snapshot.Find(table)
 		return c != nil && c.IsView()
 	})

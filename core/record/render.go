@@ -73,16 +73,16 @@ type renderRequest struct {
 	rq         *readRequest
 	record     *Record
 	projection *projection
-	expand     *expansion
-	nodes      []*expandNode
+	expand     *treeRead
+	nodes      []*treeNode
 	email      bool // is shown in any case
 }
 
 func (s *Service) newRenderRequest(ctx context.Context, caller Caller, r *Record, expand string) *renderRequest {
 	rq := s.newRead(caller)
-	v := &renderRequest{rq: rq, record: r, expand: rq.newExpansion(ctx)}
+	v := &renderRequest{rq: rq, record: r}
 	v.projection = s.projection(rq.snapshot, r.collection, rq.superuser)
-	v.nodes = v.expand.nodes(r.collection, parseExpand(expand))
+	v.expand, v.nodes = rq.expand(ctx, v.projection, expand)
 	v.email = v.projection.showsEmailOf(r, caller, false)
 	return v
 }

@@ -231,7 +231,7 @@ func TestBackRelationsAreCut(t *testing.T) {
 	}
 	b.insert("towns", towns...)
 	_, items := b.mustList(Caller{}, "lands", ListParams{Expand: "towns_via_land"})
-	for i, want := range []int{maxBackRelated, 833} {
+	for i, want := range []int{maxPerPage, 833} {
 		related := items[i]["expand"].(map[string]any)["towns_via_land"].([]any)
 		if len(related) != want {
 			t.Errorf("%v has %d towns, want %d", items[i]["id"], len(related), want)

@@ -47,18 +47,23 @@ func (s *Service) projection(snapshot *schema.Snapshot, c *schema.Collection, su
 	enrich := &s.cfg.Hooks.Enrich
 	key := projectionKey{c, superuser, !enrich.Empty() && enrich.Bound(c.ID, c.Name)}
 	return s.caches.projections.Of(snapshot).Get(key, func() *projection {
-		p := newProjection(c, superuser)
-		if key.enriched {
-			p.enrich = enrich
-			for i := range c.Fields {
-				p.columnOf(i)
-			}
-		}
-		if p.guarded {
-			p.manage = s.manageRule(snapshot, c)
-		}
-		return p
+		return s.newProjection(snapshot, c, superuser, anyField)
 	})
+}
+
+// newProjection makes a projection of the visible fields that are wanted.
+func (s *Service) newProjection(snapshot *schema.Snapshot, c *schema.Collection, superuser bool, wanted func(*schema.Field) bool) *projection {
+	p := projectFields(c, superuser, wanted)
+	if enrich := &s.cfg.Hooks.Enrich; !enrich.Empty() && enrich.Bound(c.ID, c.Name) {
+		p.enrich = enrich
+		for i := range c.Fields {
+			p.columnOf(i)
+		}
+	}
+	if p.guarded {
+		p.manage = s.manageRule(snapshot, c)
+	}
+	return p
 }
 
 // manageRule is the manage rule of the collection, "" if there is none. A rule that no
@@ -75,7 +80,14 @@ func (s *Service) manageRule(snapshot *schema.Snapshot, c *schema.Collection) st
 	return *rule
 }
 
+// newProjection returns the projection of all visible fields, without hooks and rules.
 func newProjection(c *schema.Collection, superuser bool) *projection {
+	return projectFields(c, superuser, anyField)
+}
+
+func anyField(*schema.Field) bool { return true }
+
+func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Field) bool) *projection {
 	p := &projection{collection: c, column: make([]int, len(c.Fields)), columns: []string{"id"}}
 	for i := range p.column {
 		p.column[i] = -1
@@ -85,7 +97,7 @@ func newProjection(c *schema.Collection, superuser bool) *projection {
 	}
 	keys := []string{"collectionId", "collectionName", "expand"}
 	for _, f := range c.Fields {
-		if visible(c, f, superuser) {
+		if visible(c, f, superuser) && wanted(f) {
 			keys = append(keys, f.Name)
 		}
 	}

@@ -9,13 +9,14 @@ import (
 )
 
 // rowset holds records of one collection as JSON, one after the other, and the relations
-// that are being expanded from them. The buffer is the beginning of a JSON list of the
+// that are being followed from them. The buffer is the beginning of a JSON list of the
 // records.
 type rowset struct {
 	projection *projection
 	buf        []byte
 	rows       []rowRange
 	edges      []*edge
+	cursors    []string   // of the rows, if the node asks for them
 	enrich     enrichFunc // how to run the Enrich hooks
 	err        error      // of the Enrich hooks
 }
@@ -25,8 +26,9 @@ type rowRange struct{ start, expandAt, end int }
 
 // reset makes the rowset an empty one, with an edge for each node. enrich runs the
 // Enrich hooks, if the projection has any.
-func (rs *rowset) reset(p *projection, nodes []*expandNode, enrich enrichFunc) {
+func (rs *rowset) reset(p *projection, nodes []*treeNode, enrich enrichFunc) {
 	rs.projection, rs.buf, rs.rows, rs.edges = p, append(rs.buf[:0], '['), rs.rows[:0], nil
+	rs.cursors = nil
 	rs.enrich, rs.err = enrich, nil
 	for _, n := range nodes {
 		rs.edges = append(rs.edges, &edge{node: n, number: map[string]int32{}})

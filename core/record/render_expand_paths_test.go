@@ -5,12 +5,12 @@ import (
 	"testing"
 )
 
-func formatBranches(list []*branch) string {
+func formatBranches(list []*Node) string {
 	var parts []string
 	for _, b := range list {
-		s := b.part
-		if len(b.next) > 0 {
-			s += "(" + formatBranches(b.next) + ")"
+		s := b.Relation
+		if len(b.Children) > 0 {
+			s += "(" + formatBranches(b.Children) + ")"
 		}
 		parts = append(parts, s)
 	}

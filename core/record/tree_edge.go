@@ -1,14 +1,16 @@
 package record
 
 import (
+	"slices"
+
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
-// edge is a relation that is expanded from the records of a rowset. While these are
+// edge is a relation that is followed from the records of a rowset. While these are
 // encoded it collects ids; then the related records are loaded.
 type edge struct {
-	node   *expandNode
+	node   *treeNode
 	number map[string]int32 // by id, each id once: of the related or, if back, of the rowset's own
 	ids    []string         // by number
 
@@ -17,6 +19,7 @@ type edge struct {
 	// own. Afterwards they are positions in related.
 	refs    []int32
 	ends    []int32
+	more    []bool // of a tree: whether the limit left out children of record i
 	related *rowset
 }
 
@@ -125,12 +128,26 @@ func (e *edge) resolveForward(found []int32) {
 	}
 }
 
-// resolveBack is resolveForward for a back relation: lists has the positions by number.
-func (e *edge) resolveBack(lists [][]int32) {
-	own := e.refs
-	e.refs = nil
-	for i, n := range own {
-		e.refs = append(e.refs, lists[n]...)
-		e.ends[i] = int32(len(e.refs))
+// cutForward sorts and limits the list of each record as the node asks.
+func (e *edge) cutForward() {
+	n := e.node
+	e.more = make([]bool, len(e.ends))
+	start, kept := int32(0), int32(0)
+	for i, end := range e.ends {
+		list := e.refs[start:end]
+		if n.sort != "" {
+			slices.Sort(list) // positions are in the order of the rows, which is reversed if backward
+		} else if n.backward {
+			slices.Reverse(list)
+		}
+		if n.limit > 0 && len(list) > n.limit {
+			list, e.more[i] = list[:n.limit], true
+		}
+		if n.backward {
+			slices.Reverse(list)
+		}
+		start = end
+		kept += int32(copy(e.refs[kept:], list))
+		e.ends[i] = kept
 	}
 }

@@ -1,0 +1,53 @@
+package wire
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+// AggregateParams reads the query of an aggregate (docs/wire/records.md §4.9). A
+// parameter that it does not know is an Invalid fault: it may be the name of a function
+// that there is not.
+func AggregateParams(q url.Values) (p record.AggregateParams, err error) {
+	for name := range q {
+		switch name {
+		case "count":
+			if p.Count = q.Get(name) == "*"; !p.Count {
+				return p, &fault.Error{Kind: fault.Invalid, Reason: "count is * or left out"}
+			}
+		case "countDistinct":
+			p.CountDistinct = list(q, name)
+		case "sum":
+			p.Sum = list(q, name)
+		case "avg":
+			p.Avg = list(q, name)
+		case "min":
+			p.Min = list(q, name)
+		case "max":
+			p.Max = list(q, name)
+		case "groupBy":
+			p.GroupBy = list(q, name)
+		case "filter", "having", "sort", "limit", "fields":
+		default:
+			return p, &fault.Error{Kind: fault.Invalid, Reason: "unknown parameter " + strconv.Quote(name)}
+		}
+	}
+	p.Filter, p.Having, p.Sort = q.Get("filter"), q.Get("having"), q.Get("sort")
+	p.Limit, err = integer(q, "limit")
+	return p, err
+}
+
+// list returns the parts of a parameter between its commas, without spaces around them.
+func list(q url.Values, name string) (parts []string) {
+	if q.Get(name) == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(q.Get(name), ",") {
+		parts = append(parts, strings.TrimSpace(part))
+	}
+	return parts
+}

@@ -1,0 +1,184 @@
+package record
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// MaxGroups is how many groups an Aggregate returns at most.
+const MaxGroups = query.MaxGroups
+
+// AggregateParams are the parameters of an aggregate (docs/wire/records.md §4.9).
+type AggregateParams struct {
+	Count bool // the number of records
+
+	// Paths of fields, such as price or author.age. Only single relations are crossed.
+	CountDistinct, Sum, Avg, Min, Max []string
+
+	// GroupBy are paths too. After a colon comes a part of a date: created:month.
+	GroupBy []string
+
+	Filter string // as in a list
+	Having string // of groups, by the names of the outputs: count > 5 && sum_price >= 100
+	Sort   string // as in a list, by the names of the outputs; "" is the order of GroupBy
+	Limit  int    // of groups; 0 and more than MaxGroups stand for MaxGroups
+}
+
+// Groups is the answer to an aggregate.
+type Groups struct {
+	// Names of the outputs: of the keys of the groups in the order of GroupBy (status,
+	// author_country, created_month), then of the figures (count, sum_price).
+	Names []string
+
+	// Rows has a value for each name: nil, a bool, an int64 (counts and parts of dates),
+	// a float64, a string (dates too), or a []string.
+	Rows [][]any
+
+	Truncated bool // more groups than Limit satisfy Having
+}
+
+// Aggregate returns figures over the collection's records that satisfy the list rule
+// and the filter. Without GroupBy there is one group, also of no records. For all but
+// superusers, hidden fields do not exist, and e-mail addresses are not grouped, counted
+// or compared. The faults are those of List; Invalid also for a figure that cannot be
+// computed.
+func (s *Service) Aggregate(ctx context.Context, caller Caller, collection string, p AggregateParams) (groups *Groups, err error) {
+	aggregate := func(caller Caller, p AggregateParams) error {
+		return s.readWithRetry(caller, func(rq *readRequest) error {
+			groups, err = rq.aggregate(ctx, collection, p)
+			return err
+		})
+	}
+	if s.cfg.Hooks.Request.Empty() {
+		err = aggregate(caller, p)
+		return groups, err
+	}
+	e := &RequestEvent{Context: ctx, Operation: OpAggregate, Caller: caller, Aggregate: &p}
+	err = s.aroundRequest(e, collection, func(e *RequestEvent) error { return aggregate(e.Caller, *e.Aggregate) })
+	return groups, err
+}
+
+func (rq *readRequest) aggregate(ctx context.Context, collection string, p AggregateParams) (*Groups, error) {
+	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string { return c.ListRule })
+	if err != nil {
+		return nil, err
+	}
+	if !rq.superuser {
+		if err := forbidSuperuserWords(p.Filter, p.Having, p.Sort); err != nil {
+			return nil, err
+		}
+	}
+	if p.Limit <= 0 || p.Limit > MaxGroups {
+		p.Limit = MaxGroups
+	}
+	plan, err := rq.service.planner.Aggregate(query.Aggregate{
+		Scope: rq.scope(c, rq.caller.Body), Rule: rule, Filter: p.Filter, Restricted: !rq.superuser,
+		GroupBy: p.keys(), Values: p.figures(), Having: p.Having, Sort: p.Sort,
+		Limit: p.Limit + 1, // one more tells whether there are more
+	})
+	if err != nil {
+		return nil, readFault(err, fault.Invalid)
+	}
+	var groups *Groups
+	err = rq.read(ctx, func(r store.Reader) (err error) {
+		groups, err = queryGroups(r, plan, p.Limit)
+		return err
+	})
+	return groups, readFault(rq.viewFault(err, plan.Tables), fault.Invalid)
+}
+
+// keys returns what GroupBy names.
+func (p *AggregateParams) keys() (keys []query.GroupKey) {
+	for _, text := range p.GroupBy {
+		path, part, _ := strings.Cut(text, ":")
+		keys = append(keys, query.GroupKey{Path: path, Part: query.DatePart(part)})
+	}
+	return keys
+}
+
+// figures returns all figures, those of one function side by side.
+func (p *AggregateParams) figures() (figures []query.Figure) {
+	if p.Count {
+		figures = append(figures, query.Figure{Func: query.Count})
+	}
+	for _, f := range [...]struct {
+		name  query.Func
+		paths []string
+	}{
+		{query.CountDistinct, p.CountDistinct}, {query.Sum, p.Sum}, {query.Avg, p.Avg}, {query.Min, p.Min}, {query.Max, p.Max},
+	} {
+		for _, path := range f.paths {
+			figures = append(figures, query.Figure{Func: f.name, Path: path})
+		}
+	}
+	return figures
+}
+
+// queryGroups returns the groups of the plan, at most limit of them.
+func queryGroups(r store.Reader, plan *query.AggregatePlan, limit int) (*Groups, error) {
+	groups := &Groups{}
+	for _, o := range plan.Outputs {
+		groups.Names = append(groups.Names, o.Name)
+	}
+	rows, err := r.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if len(groups.Rows) == limit {
+			groups.Truncated = true
+			break
+		}
+		row := make([]any, len(groups.Names))
+		for i := range row {
+			row[i] = plan.Value(rows, i)
+		}
+		groups.Rows = append(groups.Rows, row)
+	}
+	return groups, rows.Close()
+}
+
+// MarshalJSON returns {"groups":[…],"truncated":false}, with an object for each group
+// whose keys are Names.
+func (g *Groups) MarshalJSON() ([]byte, error) {
+	out := []byte(`{"groups":[`)
+	for i, row := range g.Rows {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		separator := byte('{')
+		for j, name := range g.Names {
+			out = append(schema.AppendString(append(out, separator), name), ':')
+			separator = ','
+			value, err := appendGroupValue(out, row[j])
+			if err != nil {
+				return nil, err
+			}
+			out = value
+		}
+		out = append(out, '}')
+	}
+	if out = append(out, `],"truncated":`...); g.Truncated {
+		return append(out, "true}"...), nil
+	}
+	return append(out, "false}"...), nil
+}
+
+// appendGroupValue appends a value of Groups.Rows, written as records write theirs.
+func appendGroupValue(dst []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case float64:
+		return schema.AppendNumber(dst, v), nil
+	case string:
+		return schema.AppendString(dst, v), nil
+	}
+	text, err := json.Marshal(v)
+	return append(dst, text...), err
+}

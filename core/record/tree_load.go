@@ -1,0 +1,273 @@
+package record
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+const maxTreeBytes = 64 << 20 // that one request may add by following relations; each level multiplies
+
+// treeRead is a tree at work, or an expand parameter (docs/wire/records.md §6.1), which
+// is a tree whose root was read already. It reads each relation of each level with one
+// query. Records that the caller may not see, or that do not exist, are left out
+// silently; everything else that keeps a relation from being read is an error, so that
+// an answer never lacks records without a sign.
+type treeRead struct {
+	rq       *readRequest
+	enrich   enrichFunc
+	context  string         // @request.context
+	request  *query.Request // see asked
+	reader   store.Reader
+	resolved int // nodes
+	room     int // bytes that may still be added
+
+	// paged is a tree, whose branches are answered one by one and tell whether there is
+	// more. In an expand, related records are written into those that refer to them.
+	paged bool
+}
+
+func (rq *readRequest) newTree(ctx context.Context, context string) *treeRead {
+	return &treeRead{rq: rq, enrich: rq.enrich(ctx), context: context}
+}
+
+// asked is the request as rules see it.
+func (t *treeRead) asked() *query.Request {
+	if t.request == nil {
+		t.request = t.rq.caller.request(t.rq.caller.Body)
+		t.request.Context = t.context
+	}
+	return t.request
+}
+
+// begin makes ready to read.
+func (t *treeRead) begin(r store.Reader) { t.reader, t.room = r, maxTreeBytes }
+
+// loadAll loads the relations of the rowset.
+func (t *treeRead) loadAll(set *rowset) error {
+	kept := set.edges[:0]
+	for _, e := range set.edges {
+		load := t.loadForward
+		if e.node.back {
+			load = t.loadBack
+		}
+		err := t.loadRelation(e, load)
+		var invalid *query.Error
+		switch {
+		case !t.paged && errors.As(err, &invalid): // a view rule that does not compile lets nobody see a record
+			t.rq.service.cfg.Log.Debug("expand", "collection", e.node.target.Name, "error", err)
+		case err != nil:
+			return fmt.Errorf("expand %s: %w", e.node.key, err)
+		default:
+			kept = append(kept, e)
+		}
+	}
+	set.edges = kept
+	limit := len(set.buf) + t.room
+	if !t.paged && len(kept) > 0 && set.size(limit) > limit {
+		return errTreeSize()
+	}
+	return nil
+}
+
+// errTreeSize is the fault of related records that exceed maxTreeBytes.
+func errTreeSize() error {
+	return &fault.Error{Kind: fault.Invalid, Reason: "the related records are too large: expand fewer of them"}
+}
+
+// loadRelation loads what the edge refers to, and what that refers to.
+func (t *treeRead) loadRelation(e *edge, load func(*edge) error) error {
+	e.related = &rowset{}
+	e.related.reset(e.node.projection, e.node.next, t.enrich)
+	if err := cmp.Or(load(e), e.related.err); err != nil {
+		return err
+	}
+	if t.paged {
+		t.room -= len(e.related.buf)
+		return t.loadAll(e.related)
+	}
+	if err := t.loadAll(e.related); err != nil {
+		return err
+	}
+	size := e.related.size(math.MaxInt)
+	t.room -= size
+	e.related.inlineExpands(size)
+	return nil
+}
+
+// selection is the read of a node's records, without what they are related to.
+func (t *treeRead) selection(n *treeNode) query.Select {
+	sel := t.rq.selection(n.projection, t.asked(), n.rule)
+	sel.Filter, sel.FilterExpr, sel.Sort, sel.Restricted = n.filter, n.filterExpr, n.sort, !t.rq.superuser
+	sel.After, sel.Before, sel.Backward, sel.Keys = n.after, n.before, n.backward, n.keys
+	return sel
+}
+
+// loadForward loads the records whose ids the edge has collected. Lists are cut here:
+// each is at most as long as the relation.
+func (t *treeRead) loadForward(e *edge) error {
+	found := make([]int32, len(e.ids)) // position + 1, by number
+	if len(e.ids) > 0 {
+		sel := t.selection(e.node)
+		sel.IDs = e.ids
+		sel.Backward = sel.Backward && sel.Sort != "" // the order of the relation is not the database's
+		err := t.each(e, sel, func(_ *query.Plan, rows store.Rows) bool {
+			if n, ok := e.number[string(rows.Bytes(0))]; ok {
+				e.related.add(rows, t.rq.caller)
+				found[n] = int32(len(e.related.rows))
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+	}
+	e.resolveForward(found)
+	if t.paged {
+		e.cutForward()
+	}
+	return nil
+}
+
+// loadBack loads the records that refer to those of the edge's rowset. Where an index
+// serves the relation, a query for each of these stops at the limit; elsewhere one pass
+// over the records finds the children of all.
+func (t *treeRead) loadBack(e *edge) error {
+	lists := backLists{e: e, at: make([][]int32, len(e.ids)), more: make([]bool, len(e.ids)), open: len(e.ids), counts: t.paged}
+	if len(e.ids) > 0 {
+		sel := t.selection(e.node)
+		perParent := e.node.perParent && len(e.ids) > 1
+		if perParent {
+			sel.Parents = &query.Parents{Field: e.node.field.Name, IDs: e.ids}
+		} else {
+			sel.RefBy = &query.Ref{Field: e.node.field.Name, IDs: e.ids}
+		}
+		if perParent || len(e.ids) == 1 {
+			if sel.Limit = e.node.limit; t.paged {
+				sel.Limit++
+			}
+		}
+		err := t.each(e, sel, func(plan *query.Plan, rows store.Rows) bool {
+			position, wanted := int32(len(e.related.rows)), false
+			if perParent {
+				wanted = lists.add(plan.Parent(rows), position)
+			} else {
+				e.eachID(rows, func(id []byte) { wanted = lists.add(id, position) || wanted })
+			}
+			if wanted {
+				e.related.add(rows, t.rq.caller)
+			}
+			return lists.open > 0
+		})
+		if err != nil {
+			return err
+		}
+	}
+	lists.resolve()
+	return nil
+}
+
+// backLists are the children of each parent of a back relation, by its number.
+type backLists struct {
+	e      *edge
+	at     [][]int32 // positions in related
+	more   []bool
+	open   int  // lists that may still change
+	counts bool // more is asked for
+}
+
+// add adds a child to the list of a parent. It reports whether the list takes it.
+func (l *backLists) add(parent []byte, position int32) bool {
+	n, ok := l.e.number[string(parent)]
+	if !ok {
+		return false
+	}
+	limit := l.e.node.limit
+	if len(l.at[n]) == limit {
+		if l.counts && !l.more[n] {
+			l.more[n] = true
+			l.open--
+		}
+		return false
+	}
+	if l.at[n] = append(l.at[n], position); len(l.at[n]) == limit && !l.counts {
+		l.open--
+	}
+	return true
+}
+
+// resolve gives the edge its lists.
+func (l *backLists) resolve() {
+	own := l.e.refs
+	l.e.refs = nil
+	if l.counts {
+		l.e.more = make([]bool, len(own))
+	}
+	for i, n := range own {
+		start := len(l.e.refs)
+		l.e.refs = append(l.e.refs, l.at[n]...)
+		l.e.ends[i] = int32(len(l.e.refs))
+		if l.e.node.backward {
+			slices.Reverse(l.e.refs[start:])
+		}
+		if l.counts {
+			l.e.more[i] = l.more[n]
+		}
+	}
+}
+
+// each calls fn with the rows of the selection until fn returns false.
+func (t *treeRead) each(e *edge, sel query.Select, fn func(*query.Plan, store.Rows) bool) error {
+	if e.node.closed {
+		return nil
+	}
+	plan, err := t.rq.service.planner.Compile(sel)
+	if err != nil {
+		return t.planFault(e.node, err)
+	}
+	if plan.Empty {
+		return nil
+	}
+	rows, err := t.reader.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return t.rq.viewFault(err, plan.Tables)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		before := len(e.related.rows)
+		more := fn(plan, rows)
+		if e.node.keys && len(e.related.rows) > before {
+			e.related.cursors = append(e.related.cursors, plan.Cursor(rows))
+		}
+		if e.related.err != nil {
+			return e.related.err
+		}
+		if len(e.related.buf) > t.room {
+			return errTreeSize()
+		}
+		if !more {
+			break
+		}
+	}
+	return t.rq.viewFault(rows.Close(), plan.Tables)
+}
+
+// planFault is the error of a node that cannot be planned. In a tree, a rule of related
+// records that does not compile is none: they do not exist then.
+func (t *treeRead) planFault(n *treeNode, err error) error {
+	if !t.paged || n.field == nil || n.rule == "" {
+		return err
+	}
+	if bad := query.CheckRule(t.rq.snapshot, n.target, n.rule); bad != nil {
+		t.rq.service.cfg.Log.Debug("tree", "collection", n.target.Name, "error", bad)
+		return nil
+	}
+	return readFault(err, fault.Invalid)
+}

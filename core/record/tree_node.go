@@ -1,0 +1,204 @@
+package record
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query/lang"
+	"github.com/loambase/loam/core/schema"
+)
+
+const (
+	maxTreeNodes = 200 // relations in one tree
+	maxTreeDepth = 6   // levels of relations
+)
+
+// treeNode is a Node whose names are resolved: a relation to follow from the records of
+// some collection.
+type treeNode struct {
+	key        string             // the relation, as the client wrote it
+	target     *schema.Collection // whose records are wanted
+	rule       string             // that they must satisfy
+	closed     bool               // nobody but superusers has them
+	projection *projection        // of them
+	field      *schema.Field      // the relation: of the source or, if back, of the target
+	col        int                // of the field in a row of the source or, if back, of the target
+	index      int                // of the field in its collection
+	back       bool               // the target refers to the source
+	single     bool               // one record, not a list
+	perParent  bool               // back: a query for each parent is short
+	next       []*treeNode
+
+	filter        string
+	filterExpr    lang.Expr
+	sort          string
+	limit         int // of the list of each parent; 0: none
+	after, before string
+	backward      bool
+	keys          bool // rows have cursors
+}
+
+// children resolves the nodes below a node, at some level below the root. In an expand,
+// what cannot be followed is left out (docs/wire/records.md §6.1).
+func (t *treeRead) children(from *treeNode, nodes []*Node, level int) (list []*treeNode, err error) {
+	for _, node := range nodes {
+		if t.resolved == maxTreeNodes || level > maxTreeDepth {
+			if t.paged {
+				return nil, badTree("too many relations")
+			}
+			break
+		}
+		n := t.relation(from, node.Relation)
+		if n == nil {
+			if t.paged {
+				return nil, badTree(fmt.Sprintf("unknown relation %q", node.Relation))
+			}
+			continue
+		}
+		t.resolved++
+		if err := t.settle(n, node, !n.back); err != nil {
+			return nil, err
+		}
+		t.place(from, n)
+		if n.next, err = t.children(n, node.Children, level+1); err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+func badTree(reason string) error { return &fault.Error{Kind: fault.Invalid, Reason: reason} }
+
+// relation returns the name as a relation of the node's collection, nil if it is none
+// that the caller may follow. A hidden field may be followed by callers who see it.
+func (t *treeRead) relation(from *treeNode, name string) *treeNode {
+	n := &treeNode{key: name}
+	var source *schema.Collection // that has the field
+	if n.field = from.target.Field(name); n.field != nil {
+		source = from.target
+	} else if source, n.field = t.backRelation(name); n.field != nil {
+		n.back = true
+	}
+	if n.field == nil || !visible(source, n.field, t.rq.superuser) {
+		return nil
+	}
+	relation, ok := n.field.Kind.(*schema.Relation)
+	if !ok {
+		return nil
+	}
+	if n.back && relation.CollectionID != from.target.ID {
+		return nil
+	}
+	n.target, n.single = t.rq.snapshot.ByID(relation.CollectionID), !n.field.Multiple()
+	if n.back {
+		n.target = source
+		_, n.single = source.UniqueIndex(n.field.Name)
+		n.perParent = n.single || !n.field.Multiple() && indexed(source, n.field.Name)
+	}
+	if n.target == nil {
+		return nil
+	}
+	n.index = source.FieldIndex(n.field.Name)
+	if t.allow(n); n.closed && !t.paged {
+		return nil
+	}
+	return n
+}
+
+// indexed reports whether an index of all records begins with the field.
+func indexed(c *schema.Collection, field string) bool {
+	for _, ix := range c.ParsedIndexes() {
+		if ix.Where == "" && len(ix.Columns) > 0 && strings.EqualFold(ix.Columns[0].Name, field) {
+			return true
+		}
+	}
+	return false
+}
+
+// allow sets the rule that the records must satisfy. An expand asks the view rule, also
+// of records that refer to others.
+func (t *treeRead) allow(n *treeNode) {
+	if t.rq.superuser {
+		return
+	}
+	rule := n.target.ViewRule
+	if n.back && t.paged {
+		rule = n.target.ListRule
+	}
+	if n.closed = rule == nil; !n.closed {
+		n.rule = *rule
+	}
+}
+
+// settle takes over what the node asks of its records. followed says that these are in
+// the order of a relation.
+func (t *treeRead) settle(n *treeNode, node *Node, followed bool) (err error) {
+	if n.filter, n.filterExpr, err = t.rq.bindFilter(node.Filter, node.Params, node.Sort); err != nil {
+		return err
+	}
+	n.sort, n.after, n.before = node.Sort, node.After, node.Before
+	n.limit, n.backward, n.keys = max(0, node.Limit), node.Backward, node.Cursors
+	if n.limit > maxPerPage || n.limit == 0 && !followed {
+		n.limit = maxPerPage
+	}
+	if n.back && n.single {
+		n.limit = 1
+	}
+	if followed && n.sort == "" && (n.keys || n.after != "" || n.before != "") {
+		n.sort = "@rowid"
+		if n.target.IsView() {
+			n.sort = "id"
+		}
+	}
+	n.projection, err = t.projection(n.target, node.Fields)
+	return err
+}
+
+// projection returns that of the fields, or of all that the caller may see.
+func (t *treeRead) projection(c *schema.Collection, fields []string) (*projection, error) {
+	s := t.rq.service
+	if fields == nil {
+		return s.projection(t.rq.snapshot, c, t.rq.superuser), nil
+	}
+	for _, name := range fields {
+		if f := c.Field(name); f == nil || !visible(c, f, t.rq.superuser) {
+			return nil, badTree(fmt.Sprintf("unknown field %q", name))
+		}
+	}
+	return s.newProjection(t.rq.snapshot, c, t.rq.superuser, func(f *schema.Field) bool {
+		return f.IsID() || slices.Contains(fields, f.Name)
+	}), nil
+}
+
+// place finds the column of the relation. A projection of all fields has it; one of
+// some fields gets it.
+func (t *treeRead) place(from, n *treeNode) {
+	has := from
+	if n.back {
+		has = n
+	}
+	n.col = has.projection.columnOf(n.index)
+}
+
+// backRelation reads collection_via_field and, in an expand, its older spelling
+// collection(field).
+func (t *treeRead) backRelation(part string) (*schema.Collection, *schema.Field) {
+	name, field, ok := strings.Cut(part, "_via_")
+	if !ok {
+		// Wire: the older spelling still works and is the key of the result.
+		if name, field, ok = strings.Cut(part, "("); !ok || t.paged {
+			return nil, nil
+		}
+		if field, ok = strings.CutSuffix(field, ")"); !ok {
+			return nil, nil
+		}
+	}
+	c := t.rq.snapshot.Find(name)
+	if c == nil {
+		return nil, nil
+	}
+	return c, c.Field(field)
+}
