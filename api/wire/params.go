@@ -22,6 +22,7 @@ func ListParams(q url.Values) (p record.ListParams, err error) {
 		return p, err
 	}
 	p.Filter, p.Sort, p.Expand, p.Cursor = q.Get("filter"), q.Get("sort"), q.Get("expand"), q.Get("cursor")
+	p.Walk = q.Has("cursor")
 	return p, nil
 }
 

@@ -13,7 +13,7 @@ const convertedAtOnce = 1000
 
 // convertColumn takes a step that changes the kind of a field, or how many values it
 // holds, row by row, in the order of the rows.
-func (w *work) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) error {
+func (w *schemaChange) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) error {
 	catalog, moves := w.cfg.Store.Catalog(), step.To.Name != step.From.Name
 	if moves {
 		if err := catalog.AddColumn(w.tx, step.Table, step.To.Column()); err != nil {
@@ -37,7 +37,7 @@ func (w *work) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) er
 		if err := w.dropDangling(step, converted, next); err != nil {
 			return err
 		}
-		w.notes.converted(step, ids, values, converted)
+		w.recorder.converted(step, ids, values, converted)
 		if _, ok := step.From.Kind.(*schema.File); ok {
 			w.looseFiles(next.Named(step.Table), ids, values, stillFiles(step.To, converted))
 		}
@@ -61,7 +61,7 @@ func stillFiles(to *schema.Field, converted []any) []any {
 }
 
 // valuesAfter are the next values to convert, those of the rows after one.
-func (w *work) valuesAfter(step alter.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
+func (w *schemaChange) valuesAfter(step alter.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
 	column := store.Quote(step.From.Name)
 	if step.From.Kind.Column() == store.ColumnMulti {
 		column = w.cfg.Store.Dialect().ListText(column)
@@ -89,7 +89,7 @@ func load(f *schema.Field, rows store.Rows) any {
 }
 
 // fill writes the values that differ from what is in the column.
-func (w *work) fill(step alter.ConvertColumn, ids []string, was, is []any) error {
+func (w *schemaChange) fill(step alter.ConvertColumn, ids []string, was, is []any) error {
 	var changed []string
 	var values []store.Value
 	for i, v := range is {
@@ -109,7 +109,7 @@ func (w *work) fill(step alter.ConvertColumn, ids []string, was, is []any) error
 }
 
 // dropDangling takes out of what becomes a relation the ids that no record has.
-func (w *work) dropDangling(step alter.ConvertColumn, values []any, next *schema.Snapshot) error {
+func (w *schemaChange) dropDangling(step alter.ConvertColumn, values []any, next *schema.Snapshot) error {
 	k, ok := step.To.Kind.(*schema.Relation)
 	if _, was := step.From.Kind.(*schema.Relation); !ok || was {
 		return nil
@@ -139,7 +139,7 @@ func (w *work) dropDangling(step alter.ConvertColumn, values []any, next *schema
 }
 
 // existing are those of the ids that a record of the table has.
-func (w *work) existing(table string, values []any) (map[string]bool, error) {
+func (w *schemaChange) existing(table string, values []any) (map[string]bool, error) {
 	var ids []string
 	for _, v := range values {
 		switch v := v.(type) {

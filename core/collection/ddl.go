@@ -1,24 +1,22 @@
 package collection
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
 
 // run takes the steps one after the other. What the database says against one is
 // an Invalid fault, which the message of the work begins.
-func (w *work) run(steps []alter.Step, next *schema.Snapshot) error {
+func (w *schemaChange) run(steps []alter.Step, next *schema.Snapshot) error {
 	for _, step := range steps {
-		if err := w.notes.step(w, step); err != nil {
+		if err := w.recorder.step(step); err != nil {
 			return err
 		}
-		err := w.take(step, next)
+		err := w.applyStep(step, next)
 		if err == nil {
 			continue
 		}
@@ -59,26 +57,8 @@ func named(step alter.Step) string {
 	return ""
 }
 
-// rawError is a failure whose cause is told though it is no validation error: it
-// is a superuser's own statement that failed.
-func rawError(message, reason string, err error) error {
-	return fault.Wrap(fault.Invalid, message+" Raw error: \n"+reason, err)
-}
-
-// refusal is what the database has against a statement, if that is why it failed.
-func refusal(err error) (reason string, ok bool) {
-	var statement *store.StatementError
-	if errors.As(err, &statement) {
-		return statement.Message, true
-	}
-	var unique *store.UniqueError
-	if errors.As(err, &unique) {
-		return "values are not unique: " + strings.Join(unique.Columns, ", "), true
-	}
-	return "", false
-}
-
-func (w *work) take(step alter.Step, next *schema.Snapshot) error {
+// applyStep takes one step.
+func (w *schemaChange) applyStep(step alter.Step, next *schema.Snapshot) error {
 	cat, tx := w.cfg.Store.Catalog(), w.tx
 	switch d := step.(type) {
 	case alter.CreateTable:

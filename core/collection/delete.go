@@ -12,8 +12,6 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-const deleteFailed = "Failed to delete collection."
-
 // Delete drops the collection with its records, their files and what other
 // system collections hold about them. System collections and those that another
 // one refers to or reads cannot be deleted.
@@ -21,17 +19,17 @@ func (s *Service) Delete(ctx context.Context, caller record.Caller, idOrName str
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
 	}
-	return s.asked(ctx, caller, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, caller, idOrName) })
+	return s.withHooks(ctx, caller, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, caller, idOrName) })
 }
 
 func (s *Service) remove(ctx context.Context, caller record.Caller, idOrName string) error {
-	return s.change(ctx, caller, deleteFailed, func(w *work) (*schema.Snapshot, error) {
+	return s.change(ctx, caller, deleteFailed, func(w *schemaChange) (*schema.Snapshot, error) {
 		return w.remove(w.stored.Find(idOrName))
 	})
 }
 
 // remove drops a collection; nil is not found.
-func (w *work) remove(c *schema.Collection) (*schema.Snapshot, error) {
+func (w *schemaChange) remove(c *schema.Collection) (*schema.Snapshot, error) {
 	if c == nil {
 		return nil, fault.New(fault.NotFound, "")
 	}

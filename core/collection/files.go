@@ -12,7 +12,7 @@ import (
 )
 
 // dropFiles notes the files of a field whose column is about to be dropped.
-func (w *work) dropFiles(step alter.DropColumn, next *schema.Snapshot) error {
+func (w *schemaChange) dropFiles(step alter.DropColumn, next *schema.Snapshot) error {
 	if _, ok := step.Field.Kind.(*schema.File); !ok {
 		return nil
 	}
@@ -29,7 +29,7 @@ func (w *work) dropFiles(step alter.DropColumn, next *schema.Snapshot) error {
 
 // looseFiles notes the files that the values of some records have named and name no
 // more. Their keys are those under which package record stores uploads.
-func (w *work) looseFiles(c *schema.Collection, ids []string, was, is []any) {
+func (w *schemaChange) looseFiles(c *schema.Collection, ids []string, was, is []any) {
 	for i, id := range ids {
 		named := fileNames(is[i])
 		for _, name := range fileNames(was[i]) {
@@ -56,7 +56,7 @@ func fileNames(v any) []string {
 // deleteFiles deletes what a committed change has left without an owner: the folders of
 // collections that are gone, and files whose field is gone, with their thumbnails.
 // Errors are only logged: nothing refers to the files any more.
-func (s *Service) deleteFiles(ctx context.Context, w *work, next *schema.Snapshot) {
+func (s *Service) deleteFiles(ctx context.Context, w *schemaChange, next *schema.Snapshot) {
 	ctx = context.WithoutCancel(ctx)
 	for _, c := range w.stored.All() {
 		if next.ByID(c.ID) != nil {

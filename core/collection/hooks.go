@@ -61,8 +61,8 @@ func names(c *schema.Collection) []string {
 	return []string{c.ID, c.Name}
 }
 
-// asked runs the Before hooks and then do, with the body as they left it.
-func (s *Service) asked(ctx context.Context, caller record.Caller, action change.Action, idOrName string, body []byte, do func(body []byte) error) error {
+// withHooks runs the Before hooks and then do, with the body as they left it.
+func (s *Service) withHooks(ctx context.Context, caller record.Caller, action change.Action, idOrName string, body []byte, do func(body []byte) error) error {
 	e := &RequestEvent{Context: ctx, Caller: caller, Action: action, Collection: s.cfg.Snapshots.Load().Find(idOrName), Body: body}
 	err := s.cfg.Hooks.before(e, s.cfg.HookLimit)
 	if err == nil {

@@ -3,22 +3,13 @@ package collection
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
-)
-
-const (
-	importFailed   = "Failed to import collections."
-	loadFailed     = "An error occurred while loading the submitted data."
-	validateFailed = "An error occurred while validating the submitted data."
 )
 
 // Import is a set of collections, as they are to be here.
@@ -60,19 +51,19 @@ func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) 
 	if err := in.check(); err != nil {
 		return err
 	}
-	asked := s.askedBy(in)
-	return s.askedAll(ctx, caller, asked, func() error {
-		brought := *in
-		brought.Collections = slices.Clone(in.Collections)
-		for i := range brought.Collections {
-			brought.Collections[i] = asked[i].body
+	parts := s.requestsOf(in)
+	return s.withAllHooks(ctx, caller, parts, func() error {
+		submitted := *in
+		submitted.Collections = slices.Clone(in.Collections)
+		for i := range submitted.Collections {
+			submitted.Collections[i] = parts[i].body
 		}
-		if err := brought.check(); err != nil { // hooks may have changed it
+		if err := submitted.check(); err != nil { // hooks may have changed it
 			return err
 		}
 		var warnings []string
-		err := s.change(ctx, caller, importFailed, func(w *work) (next *schema.Snapshot, err error) {
-			next, err = w.bring(&brought)
+		err := s.change(ctx, caller, importFailed, func(w *schemaChange) (next *schema.Snapshot, err error) {
+			next, err = w.applyImport(&submitted)
 			warnings = w.warnings
 			return next, err
 		})
@@ -83,18 +74,18 @@ func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) 
 	})
 }
 
-// asking is one part of a request, as the hooks see it.
-type asking struct {
+// partRequest is one part of a request, as the hooks see it.
+type partRequest struct {
 	action change.Action
 	name   string
 	body   []byte
 }
 
-// askedBy is what the import asks for, item by item, then what it deletes.
-func (s *Service) askedBy(in *Import) (list []*asking) {
+// requestsOf are the parts of an import: its items, then what it deletes.
+func (s *Service) requestsOf(in *Import) (list []*partRequest) {
 	snapshot, met, heads := s.cfg.Snapshots.Load(), map[string]bool{}, in.heads()
 	for i, item := range in.Collections {
-		a := &asking{change.Create, "", item}
+		a := &partRequest{change.Create, "", item}
 		if c := match(snapshot, heads[i], heads); c != nil {
 			a.action, a.name, met[c.ID] = change.Update, c.ID, true
 		}
@@ -102,21 +93,21 @@ func (s *Service) askedBy(in *Import) (list []*asking) {
 	}
 	for _, c := range snapshot.All() {
 		if in.DeleteMissing && !c.System && !met[c.ID] {
-			list = append(list, &asking{change.Delete, c.ID, nil})
+			list = append(list, &partRequest{change.Delete, c.ID, nil})
 		}
 	}
 	return list
 }
 
-// askedAll is asked for several requests that are one.
-func (s *Service) askedAll(ctx context.Context, caller record.Caller, list []*asking, do func() error) error {
+// withAllHooks is withHooks for several requests that are one.
+func (s *Service) withAllHooks(ctx context.Context, caller record.Caller, list []*partRequest, do func() error) error {
 	if len(list) == 0 {
 		return do()
 	}
 	first := list[0]
-	return s.asked(ctx, caller, first.action, first.name, first.body, func(body []byte) error {
+	return s.withHooks(ctx, caller, first.action, first.name, first.body, func(body []byte) error {
 		first.body = body
-		return s.askedAll(ctx, caller, list[1:], do)
+		return s.withAllHooks(ctx, caller, list[1:], do)
 	})
 }
 
@@ -142,11 +133,11 @@ func match(s *schema.Snapshot, h head, all []head) *schema.Collection {
 	return c
 }
 
-// bring makes the import.
-func (w *work) bring(in *Import) (*schema.Snapshot, error) {
-	w.message, w.convert, w.blame = importFailed, in.Convert, blame
-	w.said = map[*schema.Collection]map[string]bool{}
-	changes, err := w.brought(in)
+// applyImport makes the import.
+func (w *schemaChange) applyImport(in *Import) (*schema.Snapshot, error) {
+	w.message, w.convert, w.wrapError = importFailed, in.Convert, collectionError
+	w.explicitRules = map[*schema.Collection]map[string]bool{}
+	changes, err := w.importChanges(in)
 	if err == nil {
 		err = w.orphans(changes)
 	}
@@ -160,9 +151,9 @@ func (w *work) bring(in *Import) (*schema.Snapshot, error) {
 	return next, nil
 }
 
-// brought are the changes that an import asks for. An item that is about a collection
+// importChanges are the changes that an import asks for. An item that is about a collection
 // of an earlier one goes over it.
-func (w *work) brought(in *Import) (changes []alter.Change, err error) {
+func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err error) {
 	ids := map[string]string{} // of collections that have another one here
 	heads := in.heads()
 	for i, item := range in.Collections {
@@ -180,7 +171,7 @@ func (w *work) brought(in *Import) (changes []alter.Change, err error) {
 		if h.ID != "" && h.ID != c.ID {
 			ids[h.ID] = c.ID
 		}
-		draft, err := w.over(c, item, in)
+		draft, err := w.mergeItem(c, item, in)
 		if err != nil {
 			return nil, err
 		}
@@ -205,14 +196,14 @@ func (w *work) brought(in *Import) (changes []alter.Change, err error) {
 }
 
 // warnItem warns of the keys of an item that mean nothing.
-func (w *work) warnItem(i int, draft *schema.Collection, item json.RawMessage) {
+func (w *schemaChange) warnItem(i int, draft *schema.Collection, item json.RawMessage) {
 	for _, text := range alter.UnknownKeys(draft, item) {
 		w.warnings = append(w.warnings, "collections."+fault.Index(i)+"."+text)
 	}
 }
 
-// over is an item over the collection that it is about.
-func (w *work) over(c *schema.Collection, item json.RawMessage, in *Import) (*schema.Collection, error) {
+// mergeItem is an item merged over the collection that it is about.
+func (w *schemaChange) mergeItem(c *schema.Collection, item json.RawMessage, in *Import) (*schema.Collection, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(item, &object); err != nil {
 		return nil, err
@@ -226,9 +217,9 @@ func (w *work) over(c *schema.Collection, item json.RawMessage, in *Import) (*sc
 	if err != nil {
 		return nil, err
 	}
-	w.said[draft] = map[string]bool{"mfa.rule": object["mfa"] != nil}
+	w.explicitRules[draft] = map[string]bool{"mfa.rule": object["mfa"] != nil}
 	for property := range object {
-		w.said[draft][property] = true
+		w.explicitRules[draft][property] = true
 	}
 	return draft, nil
 }
@@ -243,7 +234,7 @@ func relink(c *schema.Collection, ids map[string]string) {
 }
 
 // orphans fails if a collection goes that one which the import is not about needs.
-func (w *work) orphans(changes []alter.Change) error {
+func (w *schemaChange) orphans(changes []alter.Change) error {
 	next := schema.NewSnapshot(0, w.after(changes))
 	for _, ch := range changes {
 		if ch.New == nil {
@@ -255,68 +246,4 @@ func (w *work) orphans(changes []alter.Change) error {
 		}
 	}
 	return nil
-}
-
-// blame is the failure of one collection of an import.
-func blame(c *schema.Collection, err error) error {
-	var e *fault.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	text, failed := json.MarshalIndent(plainFields(e.Fields), "", "  ")
-	if failed != nil {
-		return failed
-	}
-	return undone(fmt.Sprintf("Data validations failed for collection %q (%s):\n%s", c.Name, c.ID, text), err)
-}
-
-// joinFailures is the failure of an import of which several collections are wrong.
-func joinFailures(list []error) error {
-	if len(list) < 2 {
-		return errors.Join(list...)
-	}
-	var texts []string
-	for _, err := range list {
-		var e *fault.Error
-		if !errors.As(err, &e) || e.Fields["collections"] == nil {
-			return err
-		}
-		texts = append(texts, e.Fields["collections"].Message)
-	}
-	return undone(strings.Join(texts, "\n"), errors.Join(list...))
-}
-
-// plainFields are failures as their messages.
-func plainFields(fields fault.Fields) map[string]any {
-	out := map[string]any{}
-	for name, f := range fields {
-		if f.Code == "" {
-			out[name] = plainFields(f.Fields)
-		} else {
-			out[name] = f.Message
-		}
-	}
-	return out
-}
-
-// unimported is any failure of an import as the wire has it. What is internal stays so.
-func unimported(err error) error {
-	var e *fault.Error
-	if !errors.As(err, &e) || e.Kind == fault.Internal || e.Fields["collections"] != nil {
-		return err
-	}
-	reason := strings.TrimPrefix(e.Message, importFailed+" Raw error: \n")
-	if leaf := e.Fields["fields"]; leaf != nil {
-		reason = leaf.Message
-	}
-	if e.Err != nil && reason == e.Message {
-		reason += " " + e.Err.Error()
-	}
-	return undone("Failed to import the collections configuration. Raw error:\n"+reason, err)
-}
-
-func undone(message string, err error) error {
-	fails := fault.Fields{}
-	fails.Set(fault.Leaf("validation_collections_import_failure", message), "collections")
-	return &fault.Error{Kind: fault.Invalid, Message: importFailed, Fields: fails, Err: err}
 }

@@ -12,11 +12,6 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-const (
-	defaultPerPage = 30
-	maxPerPage     = 1000
-)
-
 // listed describes the part of the table _collections that a list may be
 // filtered and sorted by.
 func listed() *schema.Collection {
@@ -35,11 +30,8 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
 	}
-	page := &record.Page{Page: max(1, p.Page), PerPage: p.PerPage, TotalItems: -1, TotalPages: -1}
-	if page.PerPage <= 0 {
-		page.PerPage = defaultPerPage
-	}
-	page.PerPage = min(page.PerPage, maxPerPage)
+	p.Clamp()
+	page := &record.Page{Page: p.Page, PerPage: p.PerPage, TotalItems: -1, TotalPages: -1}
 	sel := query.Select{
 		Scope:   query.Scope{Snapshot: s.listing, Collection: s.listing.All()[0], Request: &query.Request{}, Now: s.cfg.Now()},
 		Columns: []string{"id"}, Filter: p.Filter, Sort: p.Sort,

@@ -8,7 +8,6 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema"
 )
 
 // Plan is what a change of collections would do. Lists are empty, never nil.
@@ -122,28 +121,29 @@ func (s *Service) Plan(ctx context.Context, caller record.Caller, body []byte) (
 		}
 		return nil, fault.Invalidate(validateFailed, fails)
 	}
-	var n *notes
+	var recorder *planRecorder
 	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
 		stored, err := readRows(tx)
 		if err != nil {
 			return err
 		}
-		n = newNotes()
-		if err := s.plan(tx, s.snapshot(stored), caller, &p, n); err != nil {
+		w := s.newChange(tx, s.snapshot(stored), caller, createFailed)
+		recorder = newPlanRecorder(tx, s.cfg.Store.Dialect(), w.stored)
+		w.recorder = recorder
+		if err := w.plan(&p); err != nil {
 			return err
 		}
+		recorder.Warnings = append(recorder.Warnings, w.warnings...)
 		return errUndone
 	})
 	if !errors.Is(err, errUndone) {
 		return nil, err
 	}
-	return &n.Plan, nil
+	return &recorder.Plan, nil
 }
 
 // plan makes the change that is planned.
-func (s *Service) plan(tx store.Tx, stored *schema.Snapshot, caller record.Caller, p *planned, n *notes) (err error) {
-	w := s.work(tx, stored, caller, createFailed)
-	w.notes = n
+func (w *schemaChange) plan(p *planned) (err error) {
 	switch {
 	case p.Create != nil:
 		_, _, err = w.create(p.Create)
@@ -152,12 +152,11 @@ func (s *Service) plan(tx store.Tx, stored *schema.Snapshot, caller record.Calle
 		_, _, err = w.update(p.Update.Collection, p.Update.Body)
 	case p.Import != nil:
 		if err = p.Import.check(); err == nil {
-			_, err = w.bring(p.Import)
+			_, err = w.applyImport(p.Import)
 		}
 	default:
 		w.message = deleteFailed
-		_, err = w.remove(stored.Find(p.Delete))
+		_, err = w.remove(w.stored.Find(p.Delete))
 	}
-	n.Warnings = append(n.Warnings, w.warnings...)
 	return err
 }

@@ -12,11 +12,6 @@ import (
 	"github.com/loambase/loam/core/schema/standard"
 )
 
-const (
-	createFailed = "Failed to create collection."
-	updateFailed = "Failed to update collection."
-)
-
 // Create makes the collection that the body describes and returns it. What the body
 // leaves out has the default of its type. A body that cannot be decoded, or that is not
 // valid, is an Invalid fault.
@@ -24,7 +19,7 @@ func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte)
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
 	}
-	err = s.asked(ctx, caller, change.Create, "", body, func(body []byte) error {
+	err = s.withHooks(ctx, caller, change.Create, "", body, func(body []byte) error {
 		created, err = s.createFrom(ctx, caller, body)
 		return err
 	})
@@ -39,7 +34,7 @@ func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []b
 	if err != nil {
 		return nil, err
 	}
-	err = s.change(ctx, caller, createFailed, func(w *work) (next *schema.Snapshot, err error) {
+	err = s.change(ctx, caller, createFailed, func(w *schemaChange) (next *schema.Snapshot, err error) {
 		w.tried, w.broken = s.outer == nil, broken
 		created, next, err = w.create(body)
 		warnings = w.warnings
@@ -63,7 +58,7 @@ func warned(c *schema.Collection, warnings []string) *schema.Collection {
 }
 
 // create makes table, indexes and row of a new collection.
-func (w *work) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
+func (w *schemaChange) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
 	draft, err := alter.DecodeNew(body, w.stored, w.now())
 	if err != nil {
 		return nil, nil, err
@@ -91,7 +86,7 @@ func (s *Service) update(ctx context.Context, caller record.Caller, idOrName str
 		return nil, err
 	}
 	var warnings []string
-	err = s.asked(ctx, caller, change.Update, idOrName, body, func(body []byte) error {
+	err = s.withHooks(ctx, caller, change.Update, idOrName, body, func(body []byte) error {
 		broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
 			if old := stored.Find(idOrName); old != nil {
 				return alter.DecodeOver(old, body, s.now())
@@ -101,7 +96,7 @@ func (s *Service) update(ctx context.Context, caller record.Caller, idOrName str
 		if err != nil {
 			return err
 		}
-		return s.change(ctx, caller, updateFailed, func(w *work) (next *schema.Snapshot, err error) {
+		return s.change(ctx, caller, updateFailed, func(w *schemaChange) (next *schema.Snapshot, err error) {
 			w.convert, w.tried, w.broken = convert, s.outer == nil, broken
 			updated, next, err = w.update(idOrName, body)
 			warnings = w.warnings
@@ -114,7 +109,7 @@ func (s *Service) update(ctx context.Context, caller record.Caller, idOrName str
 	return warned(updated, warnings), nil
 }
 
-func (w *work) update(idOrName string, body []byte) (*schema.Collection, *schema.Snapshot, error) {
+func (w *schemaChange) update(idOrName string, body []byte) (*schema.Collection, *schema.Snapshot, error) {
 	old := w.stored.Find(idOrName)
 	if old == nil {
 		return nil, nil, fault.New(fault.NotFound, "")
@@ -142,7 +137,7 @@ func (s *Service) EnsureSystem(ctx context.Context) error {
 	if len(missing(s.cfg.Snapshots.Load(), s.now())) == 0 {
 		return nil
 	}
-	return s.change(ctx, record.Root(), createFailed, func(w *work) (*schema.Snapshot, error) {
+	return s.change(ctx, record.Root(), createFailed, func(w *schemaChange) (*schema.Snapshot, error) {
 		var changes []alter.Change
 		for _, c := range missing(w.stored, s.now()) {
 			changes = append(changes, alter.Change{New: c})

@@ -62,7 +62,7 @@ func dryQuery(query string) error {
 	}
 	fails := fault.Fields{}
 	fails.Set(fail, "query")
-	return fault.Invalidate("An error occurred while validating the submitted data.", fails)
+	return fault.Invalidate(validateFailed, fails)
 }
 
 // rehearse tries the query of the draft, if it is one of a view and new: before the
@@ -90,21 +90,6 @@ func newQuery(old, draft *schema.Collection) bool {
 		return false
 	}
 	return old == nil || old.View == nil || old.View.Query != draft.View.Query
-}
-
-// queryError is what is wrong with a query, found without an engine.
-type queryError struct{ error }
-
-// queryRefusal is what is wrong with a query, if that is what the error is about.
-func queryRefusal(err error) (reason string, ok bool) {
-	var own queryError
-	switch {
-	case errors.As(err, &own):
-		return own.Error(), true
-	case errors.Is(err, store.ErrTimeout):
-		return fmt.Sprintf("the query takes more than %s", viewTimeout), true
-	}
-	return refusal(err)
 }
 
 // try reads the first records of a view that is not made, and sets its fields. It

@@ -59,13 +59,18 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 			return nil, err
 		}
 	}
-	p.clamp()
+	p.Clamp()
 	l := &listRequest{rq: rq, params: p, set: rq.service.newRowset()}
 	defer func() {
 		if l.set != nil { // no page took it
 			rq.service.recycle(l.set)
 		}
 	}()
+	if p.Walk {
+		if err := query.Cursors(p.Sort); err != nil {
+			return nil, readFault(err, fault.Invalid)
+		}
+	}
 	l.prepare(ctx, c, rule)
 	if l.plan, err = rq.service.planner.Compile(l.selection); err != nil {
 		return nil, readFault(err, fault.Invalid)

@@ -20,9 +20,11 @@ type ListParams struct {
 	Filter, Sort  string
 	Expand        string
 	Cursor        string // Page.Next of an earlier page; Page is then ignored
+	Walk          bool   // Page.Next is wanted: a sort without cursors is fault.Invalid
 }
 
-func (p *ListParams) clamp() {
+// Clamp brings page and page size into the bounds of every list.
+func (p *ListParams) Clamp() {
 	p.Page = max(p.Page, 1)
 	if p.PerPage <= 0 {
 		p.PerPage = defaultPerPage

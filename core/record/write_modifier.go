@@ -1,6 +1,7 @@
 package record
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -72,7 +73,11 @@ func (a *assignment) apply(f *schema.Field, old any) any {
 		if a.modifier == subtract {
 			delta = -delta
 		}
-		return before + delta
+		after := before + delta
+		if math.Abs(after) >= 1<<53 && delta == math.Trunc(delta) && after-before != delta {
+			return math.NaN() // digits would be lost: Validate refuses it
+		}
+		return after
 	}
 	list, items := choices(old), castChoices(a.value)
 	switch a.modifier {

@@ -84,7 +84,7 @@ type MappedFields struct {
 	AvatarURL string `json:"avatarURL"`
 }
 
-// all are the names, to be read or changed.
+// All are the names, to be read or changed.
 func (m *MappedFields) All() []*string {
 	return []*string{&m.ID, &m.Name, &m.Username, &m.AvatarURL}
 }

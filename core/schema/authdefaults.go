@@ -9,6 +9,7 @@ const (
 	fileDuration     = 3 * 60
 )
 
+// NewSecret returns a new secret for signing tokens, 50 random characters.
 func NewSecret() string { return RandomString(50, AlphabetToken) }
 
 // newAuthOptions are the options of a new auth collection of that name.

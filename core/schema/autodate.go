@@ -33,6 +33,7 @@ func (*Autodate) Cast(v any) any { return castTime(v) }
 // Validate accepts everything.
 func (*Autodate) Validate(*Field, any) *fault.Field { return nil }
 
+// Check judges the options of the field.
 func (a *Autodate) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if !a.OnCreate && !a.OnUpdate {

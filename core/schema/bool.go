@@ -33,6 +33,7 @@ func (*Bool) Validate(f *Field, v any) *fault.Field {
 	return required(f, !yes)
 }
 
+// Check judges the options of the field.
 func (*Bool) Check(*Field) fault.Fields { return nil }
 
 func (*Bool) clone() Kind { return &Bool{} }

@@ -29,6 +29,8 @@ type Rule struct {
 	Text **string // the place of it in the collection
 }
 
+// Rules are the API rules of the collection, in the order of the wire. They point into
+// it: to write through Text changes the collection.
 func (c *Collection) Rules() []Rule {
 	return []Rule{
 		{"listRule", &c.ListRule}, {"viewRule", &c.ViewRule}, {"createRule", &c.CreateRule},
@@ -74,7 +76,7 @@ func (c *Collection) FieldByID(id string) *Field {
 	return nil
 }
 
-// equalRule says whether two rules are the same.
+// EqualRules says whether two rules are the same.
 func EqualRules(a, b *string) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -55,6 +55,7 @@ func outside(code, word, limit string) *fault.Field {
 // normalize brings submitted limits to the canonical form.
 func (d *Date) normalize() { d.Min, d.Max = castTime(d.Min), castTime(d.Max) }
 
+// Check judges the options of the field.
 func (d *Date) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if d.Min != "" && d.Max != "" && d.Max < d.Min {

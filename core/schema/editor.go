@@ -57,6 +57,7 @@ func (e *Editor) Validate(f *Field, v any) *fault.Field {
 	return check.Storable(s)
 }
 
+// Check judges the options of the field.
 func (e *Editor) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(e.MaxSize, 0, check.MaxSafe), "maxSize")

@@ -49,6 +49,7 @@ func (e *Email) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
+// Check judges the options of the field.
 func (e *Email) Check(*Field) fault.Fields {
 	return checkDomains(e.OnlyDomains, e.ExceptDomains)
 }

@@ -72,6 +72,7 @@ func (f *File) Validate(field *Field, v any) *fault.Field {
 	return nil
 }
 
+// Check judges the options of the field.
 func (f *File) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(f.MaxSelect, 0, check.MaxSafe), "maxSelect")

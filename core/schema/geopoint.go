@@ -74,6 +74,7 @@ func (*GeoPoint) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
+// Check judges the options of the field.
 func (*GeoPoint) Check(*Field) fault.Fields { return nil }
 
 func (*GeoPoint) clone() Kind { return &GeoPoint{} }

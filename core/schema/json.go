@@ -223,6 +223,7 @@ func storableJSON(raw []byte) *fault.Field {
 	return nil
 }
 
+// Check judges the options of the field.
 func (j *JSON) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(j.MaxSize, 0, check.MaxSafe), "maxSize")

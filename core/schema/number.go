@@ -30,8 +30,14 @@ func (*Number) Column() store.ColumnKind { return store.ColumnNumber }
 // Zero is 0.
 func (*Number) Zero() any { return 0.0 }
 
-// Cast is the number that v is, or that it spells.
-func (*Number) Cast(v any) any { return cast.Number(v) + 0 } // -0 becomes 0, as it is stored
+// Cast is the number that v is, or that it spells; NaN, which Validate refuses, for an
+// integer of which the column would lose digits.
+func (*Number) Cast(v any) any {
+	if !cast.Exact(v) {
+		return math.NaN()
+	}
+	return cast.Number(v) + 0 // -0 becomes 0, as it is stored
+}
 
 // Validate judges the number; 0 passes all but required.
 func (n *Number) Validate(f *Field, v any) *fault.Field {
@@ -57,6 +63,7 @@ func onlyInt() *fault.Field {
 	return fault.Leaf("validation_only_int_constraint", "Decimal numbers are not allowed")
 }
 
+// Check judges the options of the field.
 func (n *Number) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if n.OnlyInt && n.Min != nil && *n.Min != math.Trunc(*n.Min) {
@@ -78,7 +85,7 @@ func (n *Number) clone() Kind {
 
 func (n *Number) load(rows store.Rows, col int) any {
 	if rows.Kind(col) == store.KindText {
-		return n.Cast(rows.Text(col))
+		return cast.Number(rows.Text(col)) + 0
 	}
 	return rows.Float(col)
 }

@@ -74,6 +74,7 @@ func (p *Password) Validate(f *Field, v any) *fault.Field {
 	return matches(p.re, p.Pattern, s)
 }
 
+// Check judges the options of the field.
 func (p *Password) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(p.Min, 1, maxPassword), "min")

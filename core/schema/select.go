@@ -60,6 +60,7 @@ func (s *Select) allowed(value string) *fault.Field {
 	return fault.Leaf("validation_invalid_value", "Invalid value "+value, "value", value)
 }
 
+// Check judges the options of the field.
 func (s *Select) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	if len(s.Values) == 0 {

@@ -117,6 +117,7 @@ func deviceName(s string) string {
 	return ""
 }
 
+// Check judges the options of the field.
 func (t *Text) Check(f *Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Between(t.Min, 0, check.MaxSafe), "min")

@@ -1,6 +1,9 @@
 package schema
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // TimeLayout is the one form in which dates are stored and written.
 const TimeLayout = "2006-01-02 15:04:05.000Z"
@@ -14,9 +17,10 @@ func FormatTime(t time.Time) string {
 }
 
 // ParseTime reads a date in any of the forms of docs/wire/records.md §3.8; one
-// without a zone is UTC. It refuses what the canonical form cannot hold: years
+// without a zone is UTC, and blanks around it do not count. It refuses what the canonical form cannot hold: years
 // outside 1 to 9999.
 func ParseTime(s string) (time.Time, bool) {
+	s = strings.TrimSpace(s)
 	for _, layout := range [...]string{
 		"2006-01-02 15:04:05Z07:00", // a fraction of a second may follow in all of them
 		time.RFC3339,
@@ -28,6 +32,10 @@ func ParseTime(s string) (time.Time, bool) {
 		"2006-01-02 15:04:05 -07:00",
 		"2006-01-02 15:04:05 -0700",
 		"2006-01-02 15:04:05 -0700 MST",
+		"2006-01-02T15:04Z07:00",
+		"2006-01-02 15:04Z07:00",
+		"2006-01-02T15:04",
+		"2006-01-02 15:04",
 		time.RFC1123Z,
 		time.RFC1123,
 		time.RFC822Z,
@@ -46,6 +54,19 @@ func ParseTime(s string) (time.Time, bool) {
 		return t, !t.IsZero() && t.Year() >= 1 && t.Year() <= 9999
 	}
 	return time.Time{}, false
+}
+
+// StoredTime is a whole time, with its minutes at least, in the form of FormatTime. Days
+// and what is no time are not ok.
+func StoredTime(s string) (stored string, ok bool) {
+	if isCanonicalTime(s) {
+		return s, true
+	}
+	if len(s) < len("2006-01-02 15:04") {
+		return "", false
+	}
+	t, ok := ParseTime(s)
+	return FormatTime(t), ok
 }
 
 // castTime is the canonical form of anything that means a date, else "".

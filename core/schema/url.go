@@ -54,6 +54,7 @@ func (u *URL) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
+// Check judges the options of the field.
 func (u *URL) Check(*Field) fault.Fields {
 	return checkDomains(u.OnlyDomains, u.ExceptDomains)
 }

@@ -96,6 +96,11 @@ func oneOf(o ir.Operand, values []any) ir.Cond {
 	var conds []ir.Cond
 	for _, v := range values {
 		text, ok := v.(string)
+		if o.Date {
+			if stored, whole := schema.StoredTime(text); whole {
+				text = stored
+			}
+		}
 		if ok && text != "" && o.Constant() == nil && o.Kind == ir.KindText {
 			texts = append(texts, text)
 			continue

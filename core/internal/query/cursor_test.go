@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -38,8 +39,9 @@ func (f *fixture) page(sel query.Select) (ids []string, cursor string, err error
 
 var sorts = map[string][]string{
 	"node": {"", "t", "-t", "n,t", "n,-t", "-b,n", "who.n", "-who.n", "-who.n,t", "who.n,-who.id,d", "ups.t", "-ups.n,t",
-		"node_via_up.n,-t", "@rowid", "-@rowid", "id", "-id", "t:lower,s1", "sel", "ups:length", "who.card_via_owner.t"},
-	"view": {"", "t", "-t", "n,-t", "up.n,t", "-ups.t", "id", "-id,t"},
+		"node_via_up.n,-t", "@rowid", "-@rowid", "id", "-id", "t:lower,s1", "sel", "ups:length", "who.card_via_owner.t",
+		"j", "-j", "j.a.0", "-j.n", "t,j", "g", "-g.lat,n", "up.j.n", "-ups.j", "j.nope", "j:length,-j"},
+	"view": {"j", "-j.a,n", "", "t", "-t", "n,-t", "up.n,t", "-ups.t", "id", "-id,t"},
 }
 
 // TestCursorsWalkTheWholeList: pages that follow each other's cursors are the
@@ -77,13 +79,16 @@ func TestCursorsWalkTheWholeList(t *testing.T) {
 
 func TestSortsWithoutCursors(t *testing.T) {
 	f := everything(t)
-	for _, sort := range []string{"@random", "j.a", "t,j", "g.lat"} {
+	for _, sort := range []string{"@random", "n,@random", "-@random"} {
 		_, cursor, err := f.page(query.Select{Scope: f.scope("node", nil), Sort: sort})
 		if err != nil || cursor != "" {
 			t.Errorf("sort %q: cursor %q, %v, want none", sort, cursor, err)
 		}
 		_, byText, _ := f.page(query.Select{Scope: f.scope("node", nil), Sort: "t"})
 		_, _, err = f.page(query.Select{Scope: f.scope("node", nil), Sort: sort, After: byText})
+		if refused := (*query.Error)(nil); !errors.As(query.Cursors(sort), &refused) {
+			t.Errorf("Cursors(%q) = nil, want a *query.Error", sort)
+		}
 		if refused := (*query.Error)(nil); !errors.As(err, &refused) {
 			t.Errorf("sort %q after a cursor: %v, want a *query.Error", sort, err)
 		}
@@ -152,9 +157,46 @@ func TestDeepPagesAreTheSame(t *testing.T) {
 	}
 }
 
+// TestRandomWalks: every row once, in the order of one page, by random sorts.
+func TestRandomWalks(t *testing.T) {
+	f := everything(t)
+	n := uint64(300)
+	if testing.Short() {
+		n = 60
+	}
+	for seed := range n {
+		g := &generator{Rand: rand.New(rand.NewPCG(seed, 23)), f: f}
+		sel := query.Select{Scope: f.scope(g.pick("node", "node", "person", "view"), nil)}
+		keys := make([]string, 1+g.IntN(4))
+		for i := range keys {
+			keys[i] = g.pick("", "-") + g.path(sel.Collection, 2)
+		}
+		sel.Sort = strings.Join(keys, ",")
+		want, _, err := f.page(sel)
+		if err != nil {
+			continue // a modifier that does not apply
+		}
+		var got []string
+		for sel.Limit = 1 + g.IntN(3); len(got) <= len(want); {
+			ids, next, err := f.page(sel)
+			if err != nil {
+				t.Fatalf("seed %d, by %s: %v", seed, sel.Sort, err)
+			}
+			if len(ids) == 0 {
+				break
+			}
+			got, sel.After = append(got, ids...), next
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("seed %d: %s by %s: pages %v, want %v", seed, sel.Collection.Name, sel.Sort, got, want)
+		}
+	}
+}
+
 func FuzzCursor(f *testing.F) {
 	f.Add("AAAAAAE", "t")
 	f.Add("", "-who.n,t")
+	f.Add("VIkdlQMVWzEsIngiLG51bGwseyJiIjoiIn1dAQw", "j.a")
 	fx := everything(f)
 	f.Fuzz(func(t *testing.T, cursor, sort string) {
 		plan, err := fx.planner.Compile(query.Select{Scope: fx.scope("node", nil), Columns: []string{"id"}, Sort: sort, After: cursor, Keys: true})

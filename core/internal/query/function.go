@@ -76,6 +76,10 @@ func (r *resolver) strftime(c *lang.Call) (ir.Operand, error) {
 		if err != nil {
 			return ir.Operand{}, err
 		}
+		switch c.Args[1].(type) {
+		case lang.Text, lang.Number, lang.Value:
+			s.Literal = true
+		}
 		if s.Time = o; o.Constant() != nil && ir.LowerText(o.Constant().AsText()) == "now" {
 			s.Time = r.now()
 		}
@@ -104,7 +108,9 @@ func literalText(o lang.Operand) (text string, ok bool) {
 // now is the clock as an operand.
 func (r *resolver) now() ir.Operand {
 	r.b.volatile = true
-	return ir.ConstantOf(ir.Text(schema.FormatTime(r.b.Scope.Now)))
+	o := ir.ConstantOf(ir.Text(schema.FormatTime(r.b.Scope.Now)))
+	o.Date = true
+	return o
 }
 
 func validFormat(format string) bool {

@@ -51,6 +51,9 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 			return ir.Operand{}, hiddenField(name)
 		}
 		if len(rest) == 0 {
+			if !applies(p.modifier, f) {
+				return ir.Operand{}, inapplicable(p, f)
+			}
 			return r.field(s, f, p.modifier), nil
 		}
 		k, isRelation := f.Kind.(*schema.Relation)
@@ -58,7 +61,7 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 		case class == schema.ClassJSON || class == schema.ClassPoint:
 			return r.document(s, f, rest, p)
 		case isRelation:
-			if !k.Multiple() && len(rest) == 1 && rest[0] == "id" && !r.output {
+			if !k.Multiple() && len(rest) == 1 && rest[0] == "id" && !r.output && (p.modifier == "" || p.modifier == "lower") {
 				return r.field(s, f, p.modifier), nil // the stored id: no join
 			}
 			if hops++; hops > maxHops {
@@ -74,6 +77,33 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 		}
 	}
 	return ir.Operand{}, unresolved(p.text) // not reached: the last part has returned
+}
+
+// applies says whether the modifier means something for the field's stored values.
+func applies(modifier string, f *schema.Field) bool {
+	switch modifier {
+	case "":
+		return true
+	case "length":
+		return f.IsChoice() || isJSON(f)
+	case "each":
+		return f.IsChoice()
+	case "lower":
+		switch f.Kind.(type) {
+		case *schema.Number, *schema.Bool, *schema.GeoPoint, *schema.Relation:
+			return false
+		}
+		return true
+	}
+	return false // isset and changed are about what is submitted
+}
+
+func isJSON(f *schema.Field) bool {
+	return f.Kind.Class() == schema.ClassJSON
+}
+
+func inapplicable(p pathName, f *schema.Field) error {
+	return &Error{Message: "the modifier " + quoted(p.modifier) + " does not apply to " + quoted(p.text) + ", a field of type " + f.Type()}
 }
 
 // reach is the source of the records at the end of a path of relations.
@@ -215,9 +245,7 @@ func (r *resolver) field(s *ir.Source, f *schema.Field, modifier string) ir.Oper
 	o := r.plainField(s, f)
 	switch modifier {
 	case "length":
-		if f.IsChoice() {
-			return r.fieldLength(s, f)
-		}
+		return r.fieldLength(s, f)
 	case "each":
 		if f.IsChoice() && f.Multiple() && s.Kind != ir.FromNothing {
 			items := r.b.from(s, ir.Source{Kind: ir.EachItem, Field: f.Name, List: r.column(s, f), Scope: r.scope})
@@ -236,7 +264,7 @@ func (r *resolver) fieldLength(s *ir.Source, f *schema.Field) ir.Operand {
 	if s.Kind == ir.FromNothing {
 		return ir.ConstantOf(ir.Whole(0))
 	}
-	return ir.Operand{Term: ir.Length{Of: r.column(s, f), List: f.Multiple()}, Kind: ir.KindNumber}
+	return ir.Operand{Term: ir.Length{Of: r.column(s, f), List: f.Multiple(), JSON: isJSON(f)}, Kind: ir.KindNumber}
 }
 
 // plainField is the operand of a field without modifier.
@@ -255,6 +283,7 @@ func (r *resolver) plainField(s *ir.Source, f *schema.Field) ir.Operand {
 	default:
 		o.Kind, o.Nullable, o.Strict = ir.KindAny, true, true
 	}
+	o.Date = f.Kind.Class() == schema.ClassDate
 	switch {
 	case s.Kind == ir.FromNothing:
 		o.Term, o.Nullable = ir.Null, true
@@ -276,6 +305,9 @@ func (r *resolver) document(s *ir.Source, f *schema.Field, parts []string, p pat
 		if part == "" {
 			return ir.Operand{}, unresolved(p.text)
 		}
+	}
+	if p.modifier != "" && p.modifier != "lower" {
+		return ir.Operand{}, inapplicable(p, f)
 	}
 	o := ir.Operand{Term: ir.Null, Kind: ir.KindAny, Nullable: true, Strict: true}
 	if s.Kind != ir.FromNothing {

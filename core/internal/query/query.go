@@ -149,8 +149,8 @@ type Plan struct {
 }
 
 // Cursor is the opaque cursor of the row on which rows stands, for Select.After:
-// "" if the plan was made without Keys or its sort has none (@random, a value in
-// a JSON document). A list gives the cursor of the last row of its page when it
+// "" if the plan was made without Keys or its sort has none (@random, see
+// Cursors). A list gives the cursor of the last row of its page when it
 // knows that there are more, for example from reading Limit+1 rows.
 func (p *Plan) Cursor(rows store.Rows) string { return p.cursor.Of(rows) }
 

@@ -84,7 +84,7 @@ func static(v ir.Value, p pathName) (ir.Operand, error) {
 	switch p.modifier {
 	case "lower":
 		return ir.LowerOf(o), nil
-	case "each", "length":
+	case "each", "length", "isset", "changed":
 		return ir.Operand{}, misplaced(p)
 	}
 	return o, nil
@@ -170,7 +170,7 @@ func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 			switch p.modifier {
 			case "lower":
 				return ir.LowerOf(o), nil
-			case "each", "length":
+			case "each", "length", "isset", "changed":
 				return ir.Operand{}, misplaced(p)
 			}
 			return o, nil
@@ -191,7 +191,7 @@ func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 
 // callersAccount is one of the fields that a single caller has as a constant.
 func (r *resolver) callersAccount(p pathName) (ir.Operand, error) {
-	if p.modifier == "each" || p.modifier == "length" {
+	if p.modifier != "" && p.modifier != "lower" {
 		return ir.Operand{}, misplaced(p)
 	}
 	callers := r.b.callers
@@ -241,6 +241,14 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 		}
 	}
 	value := bodyValue(v)
+	if f != nil && len(p.parts) == 1 && f.Kind.Class() == schema.ClassDate && p.modifier == "" {
+		o := ir.ConstantOf(value)
+		if stored, ok := schema.StoredTime(value.Text); ok && value.Kind == ir.ValueText {
+			o = ir.ConstantOf(ir.Text(stored))
+		}
+		o.Date = true
+		return o, nil
+	}
 	if last := r.base.Collection.Field(p.parts[len(p.parts)-1]); last != nil && value.Kind == ir.ValueText {
 		if last.Kind.Class() == schema.ClassNumber {
 			if n, ok := ir.Numeric(value.Text); ok {

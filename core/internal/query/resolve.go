@@ -1,7 +1,9 @@
 package query
 
 import (
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/core/internal/query/ir"
@@ -221,7 +223,7 @@ func (r *resolver) operand(o lang.Operand) (ir.Operand, error) {
 	case lang.Text:
 		return ir.ConstantOf(ir.Text(o.Value)), nil
 	case lang.Number:
-		return ir.ConstantOf(ir.Number(o.Value)), nil
+		return ir.ConstantOf(number(o)), nil
 	case *lang.Call:
 		return r.call(o)
 	case lang.Value:
@@ -230,6 +232,17 @@ func (r *resolver) operand(o lang.Operand) (ir.Operand, error) {
 		return r.ident(o.Name)
 	}
 	return ir.Operand{}, &Error{Message: "missing parameter " + quoted(o.String())}
+}
+
+// number is the value of a literal: exact if it is an integer that no float64 holds, but
+// 64 bits do.
+func number(o lang.Number) ir.Value {
+	if math.Abs(o.Value) >= 1<<53 {
+		if n, err := strconv.ParseInt(o.Text, 10, 64); err == nil {
+			return ir.Long(n)
+		}
+	}
+	return ir.Number(o.Value)
 }
 
 func (r *resolver) ident(name string) (ir.Operand, error) {

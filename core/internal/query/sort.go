@@ -58,7 +58,7 @@ func (r *read) sortKey(item string, restricted bool) (k ir.SortKey, err error) {
 		k.Kind = ir.KeyRow
 		return k, nil
 	}
-	if !lang.IsIdent(name) || strings.HasPrefix(name, "@request.") {
+	if !lang.IsPath(name) || strings.HasPrefix(name, "@request.") {
 		return k, unresolved(name)
 	}
 	shared := resolver{b: r.b, base: r.b.base, restricted: restricted, guards: &r.guards}
@@ -77,6 +77,16 @@ func (r *read) sortKey(item string, restricted bool) (k ir.SortKey, err error) {
 	}
 	k.Sources = r.b.many(own.scope)
 	return k, nil
+}
+
+// Cursors refuses a sort of which Plan.Cursor makes no cursors.
+func Cursors(sort string) error {
+	for _, item := range strings.Split(sort, ",") {
+		if name := strings.TrimLeft(strings.TrimSpace(item), "+- "); name == "@random" {
+			return &Error{Message: "a sort by @random has no cursors"}
+		}
+	}
+	return nil
 }
 
 // sortTag tells cursors of different sorts apart.

@@ -64,6 +64,21 @@ type Dialect interface {
 	// Distance is the distance in kilometres between two points in degrees.
 	Distance(lonA, latA, lonB, latB string) string
 
+	// ItemCount is the number of items of a JSON document that is a list, else 0.
+	ItemCount(doc string) string
+
+	// LiftInteger is Lift of a parameter that is an integer of 64 bits, all of whose
+	// digits count.
+	LiftInteger(param string) string
+
+	// Keep makes a value of Path one that can be read, as a text or a number, and given
+	// back to Kept. NULL stays NULL.
+	Keep(value string) string
+
+	// Kept is the value that Keep made v of, as Path yields it. Values that Keep does
+	// not make are not ok.
+	Kept(v Value, bind func(Value) string) (sql string, ok bool)
+
 	// Strftime formats a time (a text, or a number of that kind) after applying
 	// modifiers; NULL when the time is not one.
 	Strftime(format, time string, kind ColumnKind, modifiers []string) string

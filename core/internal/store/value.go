@@ -3,6 +3,7 @@ package store
 // ValueKind is the storage class of a value.
 type ValueKind uint8
 
+// The storage classes.
 const (
 	KindNull ValueKind = iota
 	KindInt

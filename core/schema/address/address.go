@@ -71,6 +71,7 @@ func isLabel(s string) bool {
 	})
 }
 
+// IsDigit says whether c is an ASCII digit.
 func IsDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // IsURL says whether s is a web address, with or without a scheme, which is in lower case:

@@ -65,6 +65,14 @@ func (DropIndex) step()     {}
 // Both have the same id.
 type Change struct{ Old, New *schema.Collection }
 
+// Collection is the collection as it is after the change or, if it goes, as it was.
+func (c Change) Collection() *schema.Collection {
+	if c.New != nil {
+		return c.New
+	}
+	return c.Old
+}
+
 // Diff is what leads the table of one collection from old (nil: there is none) to c.
 func Diff(old, c *schema.Collection) []Step { return DiffAll([]Change{{old, c}}) }
 

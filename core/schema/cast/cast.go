@@ -158,6 +158,7 @@ func Choice(v any, multiple bool) any {
 	return last(List(v))
 }
 
+// Number is the number that a decoded value stands for, 0 if it stands for none.
 func Number(v any) float64 {
 	switch v := v.(type) {
 	case nil:
@@ -190,17 +191,49 @@ func Number(v any) float64 {
 	return 0
 }
 
-// parseFloat reads a decimal number, infinity or NaN; anything else, also
+// parseFloat reads a decimal number, infinity or NaN, with blanks around it; anything else, also
 // hexadecimal, is 0.
 func parseFloat(s string) float64 {
 	if strings.ContainsAny(s, "xX") {
 		return 0
 	}
-	f, err := strconv.ParseFloat(s, 64)
+	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	if err != nil {
 		return 0
 	}
 	return f
+}
+
+// Exact says whether Number loses none of the digits of an integer.
+func Exact(v any) bool {
+	switch v := v.(type) {
+	case json.Number:
+		return exactText(string(v))
+	case string:
+		return exactText(strings.TrimSpace(v))
+	case json.RawMessage:
+		return Exact(Decode(v))
+	case int64:
+		return exactInt(v)
+	case int:
+		return exactInt(int64(v))
+	case uint64:
+		return v <= 1<<53 || v < 1<<63 && exactInt(int64(v))
+	}
+	return true
+}
+
+func exactInt(n int64) bool {
+	f := float64(n)
+	return f < 1<<63 && int64(f) == n
+}
+
+func exactText(s string) bool {
+	if len(s) < 16 || !IsInteger(s) {
+		return true
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return err == nil && strconv.FormatFloat(f, 'f', 0, 64) == s
 }
 
 func numeric(r reflect.Value) (float64, bool) {
@@ -215,6 +248,7 @@ func numeric(r reflect.Value) (float64, bool) {
 	return 0, false
 }
 
+// Bool is the boolean that a decoded value stands for, false if it stands for none.
 func Bool(v any) bool {
 	switch v := v.(type) {
 	case nil:

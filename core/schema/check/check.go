@@ -54,6 +54,7 @@ func Length(s string, low, high int) *fault.Field {
 // every engine takes without cutting it.
 const MaxName = 63
 
+// NameLength refuses names of more than MaxName bytes.
 func NameLength(s string) *fault.Field {
 	if len(s) > MaxName {
 		return fault.Leaf("validation_length_too_long",
@@ -62,6 +63,7 @@ func NameLength(s string) *fault.Field {
 	return nil
 }
 
+// Filled refuses the empty text.
 func Filled(s string) *fault.Field {
 	if s == "" {
 		return Blank()
@@ -90,6 +92,7 @@ func IsWord(s string) bool {
 	return s != ""
 }
 
+// Word refuses what IsWord does not accept.
 func Word(s string) *fault.Field {
 	if !IsWord(s) {
 		return fault.Leaf("validation_match_invalid", "Must be in a valid format")
@@ -97,6 +100,7 @@ func Word(s string) *fault.Field {
 	return nil
 }
 
+// Blank is the failure of a required value that is missing.
 func Blank() *fault.Field { return fault.Leaf("validation_required", "Cannot be blank") }
 
 // Storable refuses texts that not every engine can store: U+0000 and what is not

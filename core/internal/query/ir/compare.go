@@ -1,10 +1,14 @@
 package ir
 
-import "github.com/loambase/loam/core/internal/query/lang"
+import (
+	"github.com/loambase/loam/core/internal/query/lang"
+	"github.com/loambase/loam/core/schema"
+)
 
 // Form is how a test is spelled in the end.
 type Form uint8
 
+// The forms. Those without a comment are spelled as their name says.
 const (
 	CmpEqual Form = iota
 	CmpNotEqual
@@ -40,6 +44,9 @@ func Compare(op lang.Op, l, r Operand) Cond {
 
 // CompareValues is Compare without the guard of e-mail addresses.
 func CompareValues(op lang.Op, l, r Operand) Cond {
+	if !isLike(op) {
+		l, r = l.beside(r), r.beside(l)
+	}
 	switch {
 	case folds(op, l, r):
 		return Truth(foldCompare(op, l, r))
@@ -63,6 +70,20 @@ func CompareValues(op lang.Op, l, r Operand) Cond {
 		return compareKnown(op, l, *v)
 	}
 	return comparePair(op, l, r)
+}
+
+// beside is the operand as it compares with the other: beside a date, a whole time in any
+// form that dates are given in takes the stored form. Parts of one stay prefixes.
+func (o Operand) beside(other Operand) Operand {
+	if !other.Date || o.Date {
+		return o
+	}
+	if v := o.Constant(); v != nil && v.Kind == ValueText {
+		if text, ok := schema.StoredTime(v.Text); ok {
+			o.Term = Text(text)
+		}
+	}
+	return o
 }
 
 // compareEmpty is = and != with NULL or ”.
@@ -262,7 +283,7 @@ type outcome uint8
 
 const (
 	outcomeOpen outcome = iota // it depends
-	OutcomeTrue
+	OutcomeTrue                // the condition holds
 	outcomeFalse
 	outcomeNull
 )

@@ -7,9 +7,10 @@ type Cond interface{ isCond() }
 type (
 	// Truth is a condition that is known.
 	Truth bool
-	// And is the conjunction of two or more, Or the disjunction.
+	// And is the conjunction of two or more.
 	And []Cond
-	Or  []Cond
+	// Or is the disjunction of two or more.
+	Or []Cond
 
 	// Comparison is one comparison in its final form.
 	Comparison struct {

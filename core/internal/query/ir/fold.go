@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/loambase/loam/core/internal/query/lang"
@@ -11,8 +12,9 @@ import (
 // text column makes a text of a number that has no affinity.
 type Affinity uint8
 
+// The affinities.
 const (
-	AffinityNone Affinity = iota
+	AffinityNone Affinity = iota // of constants and JSON documents
 	AffinityText
 	AffinityNumber
 )
@@ -92,6 +94,8 @@ func orderOf(a Value, aa Affinity, b Value, ba Affinity) int {
 		return int(a.Kind) - int(b.Kind)
 	case a.Kind == ValueText:
 		return strings.Compare(a.Text, b.Text)
+	case a.long != 0 && b.long != 0:
+		return cmp.Compare(a.long, b.long)
 	case a.Num < b.Num:
 		return -1
 	case a.Num > b.Num:

@@ -5,6 +5,7 @@ import "github.com/loambase/loam/core/internal/store"
 // Kind is the type of an operand's values.
 type Kind uint8
 
+// The kinds.
 const (
 	KindText   Kind = iota
 	KindNumber      // of a number column, a length, a distance
@@ -21,6 +22,7 @@ type Operand struct {
 	Nullable   bool
 	Strict     bool    // = and != take NULL and '' for different things
 	NeverEmpty bool    // never ''
+	Date       bool    // '' or a time in the form of schema.FormatTime
 	EmailOf    *Source // the auth record whose address it is, if that may be hidden
 }
 
@@ -58,16 +60,22 @@ type (
 		Doc   Term
 		Parts []string
 	}
-	// Length is the number of items of a list; of a single value, 0 or 1.
+	// Length is the number of items of a list; of a single value, 0 or 1; of a JSON
+	// document that is no list, 0.
 	Length struct {
 		Of   Term
 		List bool
+		JSON bool
 	}
-	Lowered  struct{ Of Operand }
+	// Lowered is a text in lower case.
+	Lowered struct{ Of Operand }
+	// Distance is the great-circle distance of two points in kilometres: lon, lat, lon, lat.
 	Distance struct{ Args [4]Operand }
+	// Strftime is a time written in a format, after modifiers such as "+1 day".
 	Strftime struct {
 		Format    string
 		Time      Operand
+		Literal   bool // Time is a literal
 		Modifiers []string
 	}
 )

@@ -14,10 +14,11 @@ type SortKey struct {
 // KeyKind is what a sort key sorts by.
 type KeyKind uint8
 
+// The kinds of sort keys.
 const (
-	KeyValue KeyKind = iota
-	KeyRandom
-	KeyRow // insertion order; of a view, by id
+	KeyValue  KeyKind = iota
+	KeyRandom         // chance
+	KeyRow            // insertion order; of a view, by id
 )
 
 // Reads names the sources of the key's value.

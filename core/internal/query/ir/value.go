@@ -14,13 +14,15 @@ import (
 // numbers 1 and 0.
 type Value struct {
 	Kind  valueKind
-	whole bool // a number that the language has as an integer: prints as 5, not 5.0
+	whole bool  // a number that the language has as an integer: prints as 5, not 5.0
+	long  int64 // the exact value of an integer beyond 2^53, else 0
 	Num   float64
 	Text  string
 }
 
 type valueKind uint8
 
+// The kinds of constants.
 const (
 	ValueNull valueKind = iota
 	ValueNumber
@@ -36,6 +38,9 @@ func Number(f float64) Value { return Value{Kind: ValueNumber, Num: f} }
 // Whole is an integer of the language.
 func Whole(n int) Value { return Value{Kind: ValueNumber, Num: float64(n), whole: true} }
 
+// Long is an integer of a literal or a document that a float64 may not hold.
+func Long(n int64) Value { return Value{Kind: ValueNumber, Num: float64(n), long: n} }
+
 // Text is a text.
 func Text(s string) Value { return Value{Kind: ValueText, Text: s} }
 
@@ -47,6 +52,9 @@ func TruthOf(b bool) Value {
 	return Whole(0)
 }
 
+// Exact says whether the value is an integer that a float64 may not hold.
+func (v Value) Exact() bool { return v.long != 0 }
+
 // empty says whether the value is NULL or ”, which = and != take for the same.
 func (v Value) empty() bool {
 	return v.Kind == ValueNull || v.Kind == ValueText && v.Text == ""
@@ -55,6 +63,8 @@ func (v Value) empty() bool {
 // Param is the value as a bound parameter.
 func (v Value) Param() store.Value {
 	switch {
+	case v.long != 0:
+		return store.Int(v.long)
 	case v.Kind == ValueNumber && v.whole:
 		return store.Int(int64(v.Num))
 	case v.Kind == ValueNumber:

@@ -97,11 +97,11 @@ func (l *lexer) run(chars string) string {
 
 func (l *lexer) ident() (token, error) {
 	start := l.pos
-	for l.pos < len(l.src) && isIdentPart(l.src[l.pos], l.pos == start) {
+	for l.pos < len(l.src) && (isIdentPart(l.src[l.pos], l.pos == start) || l.pos == start && IsDigit(l.src[l.pos])) {
 		l.pos++
 	}
 	name := l.src[start:l.pos]
-	if last := name[len(name)-1]; last == '.' || last == ':' || name == "@" || name == "_" || name == "#" {
+	if last := name[len(name)-1]; last == '.' || last == ':' || name == "@" || name == "#" {
 		return token{}, syntax(start, "invalid identifier "+quoted(name))
 	}
 	return token{tokenIdent, name, start}, nil
@@ -114,6 +114,10 @@ func (l *lexer) number() (token, error) {
 	}
 	if !l.digits() {
 		return token{}, syntax(start, "invalid number")
+	}
+	if l.pos < len(l.src) && isLetter(l.src[l.pos]) && l.src[start] != '-' {
+		l.pos = start
+		return l.ident() // a field such as 2fa
 	}
 	if l.pos < len(l.src) && l.src[l.pos] == '.' {
 		l.pos++
@@ -139,6 +143,8 @@ func isIdentStart(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '@' || c == '_' || c == '#'
 }
 
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' }
+
 func isIdentPart(c byte, first bool) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' ||
 		first && (c == '@' || c == '#') || !first && (IsDigit(c) || c == '.' || c == ':')
@@ -149,6 +155,12 @@ func IsIdent(text string) bool {
 	l := lexer{src: text}
 	t, err := l.next()
 	return err == nil && t.kind == tokenIdent && t.text == text
+}
+
+// IsPath says whether the text names a field: an identifier, or one of digits alone,
+// which is a number in an expression.
+func IsPath(text string) bool {
+	return IsIdent(text) || text != "" && strings.Trim(text, "0123456789") == ""
 }
 
 // syntax is an error of the grammar.

@@ -118,7 +118,7 @@ func (c *checker) in(e *In) error {
 func checkOperand(o Operand, depth int) error {
 	switch o := o.(type) {
 	case Ident:
-		if !IsIdent(o.Name) {
+		if !IsPath(o.Name) {
 			return syntax(0, "invalid identifier "+quoted(o.Name))
 		}
 		return nil

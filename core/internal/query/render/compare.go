@@ -80,6 +80,9 @@ func (w *writer) lifted(o ir.Operand) string {
 	if _, ok := o.Term.(ir.Path); ok {
 		return w.term(o.Term)
 	}
+	if v := o.Constant(); v != nil && v.Exact() {
+		return w.dialect.LiftInteger(w.operand(o))
+	}
 	if o.Kind.IsNumber() {
 		return w.dialect.Lift(w.operand(o), o.Kind.Column())
 	}

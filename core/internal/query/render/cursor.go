@@ -76,7 +76,7 @@ func (k *orderKey) takes(v store.Value) bool {
 	case store.KindText:
 		return !k.kind.IsNumber() && lang.Storable(v.AsText()) == nil
 	}
-	return k.kind.IsNumber()
+	return k.kind.IsNumber() || k.kind == ir.KindAny
 }
 
 func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
@@ -154,7 +154,7 @@ func reversed(keys []orderKey, d store.Dialect) []orderKey {
 // after renders the condition that a row comes after the one of the cursor.
 func (w *writer) after(s *ir.Statement, text string, keys []orderKey) (string, error) {
 	if cursorOf(s, keys).keys == 0 {
-		return "", &lang.Error{Message: "this sort has no cursors"}
+		return "", &lang.Error{Message: "a sort by @random has no cursors"}
 	}
 	values, ok := decodeCursor(text, s.Tag, keys)
 	if !ok {
@@ -163,7 +163,13 @@ func (w *writer) after(s *ir.Statement, text string, keys []orderKey) (string, e
 	params := make([]string, len(keys))
 	uniform := true
 	for i, k := range keys {
-		if values[i] != store.Null {
+		switch {
+		case values[i] == store.Null:
+		case k.kind == ir.KindAny:
+			if params[i], ok = w.dialect.Kept(values[i], w.bind); !ok {
+				return "", &lang.Error{Message: "invalid cursor"}
+			}
+		default:
 			params[i] = w.bind(values[i])
 		}
 		uniform = uniform && !k.nullable && k.descending == keys[0].descending

@@ -35,7 +35,7 @@ func (w *writer) perParentJoined(s *ir.Statement, keys []orderKey, also []string
 	sql := w.outputs(s)
 	if s.ReadKeys {
 		for _, k := range keys {
-			sql = append(append(sql, ", "...), k.sql...)
+			sql = append(append(sql, ", "...), w.keyColumn(k)...)
 		}
 	}
 	sql = append(sql, `, p."value" FROM `+parents+w.dialect.JoinRows(w.table(s.Base), inner)...)
@@ -50,7 +50,7 @@ func (w *writer) perParentNumbered(s *ir.Statement, keys []orderKey, also []stri
 	outer := make([]orderKey, 0, len(keys)+1)
 	outer = append(outer, orderKey{sql: "s.pk"})
 	for i, k := range keys {
-		outer = append(outer, orderKey{sql: "s.k" + strconv.Itoa(i), descending: k.descending, nulls: k.nulls})
+		outer = append(outer, orderKey{sql: "s.k" + strconv.Itoa(i), descending: k.descending, nulls: k.nulls, kind: k.kind})
 	}
 	var inner, out strings.Builder
 	for i, o := range list {
@@ -60,7 +60,7 @@ func (w *writer) perParentNumbered(s *ir.Statement, keys []orderKey, also []stri
 	for i, k := range keys {
 		inner.WriteString(k.sql + " AS k" + strconv.Itoa(i) + ", ")
 		if s.ReadKeys {
-			out.WriteString("s.k" + strconv.Itoa(i) + ", ")
+			out.WriteString(w.keyColumn(outer[i+1]) + ", ")
 		}
 	}
 	inner.WriteString(`p."value" AS pv, p."key" AS pk, ROW_NUMBER() OVER (PARTITION BY p."key"` + string(appendOrder(nil, keys)) + ") AS rn FROM ")

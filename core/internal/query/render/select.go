@@ -38,6 +38,7 @@ func (w *writer) idSet(slot *int, ids []string) string {
 	return `(SELECT e."value" FROM ` + w.dialect.Items(w.slot(slot, IDList(ids)), "e") + ")"
 }
 
+// IDList returns ids as the one parameter that Dialect.Items reads: a JSON array.
 func IDList(ids []string) store.Value {
 	return store.Text(string(schema.AppendStrings(nil, ids)))
 }
@@ -64,7 +65,7 @@ func (w *writer) read(s *ir.Statement, keys []orderKey) (string, error) {
 	sql := w.outputs(s)
 	if s.ReadKeys {
 		for _, k := range keys {
-			sql = append(append(sql, ", "...), k.sql...)
+			sql = append(append(sql, ", "...), w.keyColumn(k)...)
 		}
 	}
 	sql = append(append(sql, " FROM "...), w.table(s.Base)...)
@@ -85,7 +86,7 @@ func (w *writer) deep(s *ir.Statement, keys []orderKey, also []string) string {
 	for i, k := range keys {
 		name := "k" + strconv.Itoa(i)
 		inner = append(inner, k.sql+" AS "+name+", "...)
-		outer[i] = orderKey{sql: "s." + name, descending: k.descending, nulls: k.nulls}
+		outer[i] = orderKey{sql: "s." + name, descending: k.descending, nulls: k.nulls, kind: k.kind}
 	}
 	inner = append(append(inner, "t._rowid_ AS r FROM "...), w.table(s.Base)...)
 	inner = append(inner, w.where(s.Base, s.Conds, s.Scans(), s.KeyReads, also...)...)
@@ -94,7 +95,7 @@ func (w *writer) deep(s *ir.Statement, keys []orderKey, also []string) string {
 	sql := w.outputs(s)
 	if s.ReadKeys {
 		for _, k := range outer {
-			sql = append(append(sql, ", "...), k.sql...)
+			sql = append(append(sql, ", "...), w.keyColumn(k)...)
 		}
 	}
 	sql = append(append(append(sql, " FROM ("...), inner...), ") AS s JOIN "+w.table(s.Base)+" ON t._rowid_ = s.r"...)

@@ -12,6 +12,14 @@ type orderKey struct {
 	noCursor   bool
 }
 
+// keyColumn is the key as the statement reads it for a cursor.
+func (w *writer) keyColumn(k orderKey) string {
+	if k.kind == ir.KindAny {
+		return w.dialect.Keep(k.sql)
+	}
+	return k.sql
+}
+
 // keys renders the sort.
 func (w *writer) keys(s *ir.Statement) []orderKey {
 	list := make([]orderKey, 0, 2)
@@ -27,7 +35,7 @@ func (w *writer) keys(s *ir.Statement) []orderKey {
 				o.sql, o.kind = `t."id"`, ir.KindText
 			}
 		default:
-			o.sql, o.kind, o.noCursor = w.sortValue(k), k.Operand.Kind, k.Operand.Kind == ir.KindAny
+			o.sql, o.kind = w.sortValue(k), k.Operand.Kind
 			if o.nullable = k.Operand.Nullable || len(k.Sources) > 0; o.nullable {
 				o.nulls = w.dialect.Nulls(k.Descending)
 			}

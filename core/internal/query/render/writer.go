@@ -158,6 +158,9 @@ func (w *writer) term(t ir.Term) string {
 	case ir.Path:
 		return w.dialect.Path(w.term(t.Doc), t.Parts)
 	case ir.Length:
+		if t.JSON {
+			return w.dialect.ItemCount(w.term(t.Of))
+		}
 		if t.List {
 			return w.dialect.Length(w.term(t.Of))
 		}
@@ -184,7 +187,14 @@ func (w *writer) strftime(t *ir.Strftime) string {
 	for i, m := range t.Modifiers {
 		modifiers[i] = w.bind(store.Text(m))
 	}
-	return w.dialect.Strftime(format, time, kind, modifiers)
+	sql := w.dialect.Strftime(format, time, kind, modifiers)
+	if t.Time.Date || t.Literal || len(t.Modifiers) > 0 && t.Modifiers[0] == "unixepoch" {
+		return sql
+	}
+	// SQLite takes any number for a Julian day and the text "now" for the clock. What
+	// does not begin as a date or time does has no parts.
+	text := w.dialect.Text(time, kind)
+	return "CASE WHEN " + text + " LIKE '____-__-__%' OR " + text + " LIKE '__:__%' THEN " + sql + " END"
 }
 
 // operand renders an operand as a value of its kind. A constant that has the

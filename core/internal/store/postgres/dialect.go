@@ -29,6 +29,11 @@ func unnest(list, alias string) string {
 // Length is the array's length.
 func (Dialect) Length(list string) string { return "COALESCE(jsonb_array_length(" + list + "), 0)" }
 
+// ItemCount is json_array_length of an array.
+func (Dialect) ItemCount(doc string) string {
+	return "CASE json_typeof(" + doc + ") WHEN 'array' THEN json_array_length(" + doc + ") ELSE 0 END"
+}
+
 // escapes are what schema.AppendString escapes and array_to_json does not.
 var escapes = [...]string{`\u003c`, `\u003e`, `\u0026`, `\u2028`, `\u2029`}
 
@@ -79,6 +84,36 @@ func (d Dialect) Lift(expr string, kind store.ColumnKind) string {
 		return "loam_lift((" + expr + ")::text)"
 	}
 	return "loam_lift(" + d.Number(expr, kind) + ")"
+}
+
+// LiftInteger makes a loam_scalar of all digits.
+func (Dialect) LiftInteger(param string) string {
+	return "ROW(0, " + param + "::bigint::numeric, '')::loam_scalar"
+}
+
+// Keep is a text: # and a number, or T and a text.
+func (Dialect) Keep(value string) string {
+	return "CASE (" + value + ").rank WHEN 0 THEN '#' || (" + value + ").number::text WHEN 1 THEN 'T' || (" + value + ").text END"
+}
+
+// Kept takes a number with the digits of a double precision number at most.
+func (Dialect) Kept(v store.Value, bind func(store.Value) string) (string, bool) {
+	text := v.AsText()
+	switch {
+	case v.Kind() != store.KindText || text == "":
+		return "", false
+	case text[0] == 'T':
+		return "loam_lift(" + bind(store.Text(text[1:])) + "::text)", true
+	case text[0] == '#' && len(text) < 1500 && isDecimal(text[1:]):
+		return "ROW(0, " + bind(store.Text(text[1:])) + "::text::numeric, '')::loam_scalar", true
+	}
+	return "", false
+}
+
+// isDecimal says whether the text is digits with a sign or a point.
+func isDecimal(text string) bool {
+	whole, fraction, point := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	return whole != "" && isIndex(whole) && isIndex(fraction) && (!point || fraction != "")
 }
 
 // Text prints a number by loam_print of Functions; booleans are 1 and 0.

@@ -28,6 +28,11 @@ func (Dialect) Length(list string) string {
 		" WHEN " + list + " <> '' THEN 1 ELSE 0 END"
 }
 
+// ItemCount is json_array_length, which is 0 for all that is no array.
+func (Dialect) ItemCount(doc string) string {
+	return "CASE WHEN json_valid(" + doc + ") THEN json_array_length(" + doc + ") ELSE 0 END"
+}
+
 // ListText is the column.
 func (Dialect) ListText(list string) string { return list }
 
@@ -57,6 +62,17 @@ func (d Dialect) PathText(doc string, parts []string) string { return digits(d.P
 
 // Lift is expr: what json_extract yields is an SQL value.
 func (Dialect) Lift(expr string, _ store.ColumnKind) string { return expr }
+
+// LiftInteger is the parameter: SQLite compares integers as such.
+func (Dialect) LiftInteger(param string) string { return param }
+
+// Keep is the value: SQLite's columns hold scalars of any kind.
+func (Dialect) Keep(value string) string { return value }
+
+// Kept is the parameter.
+func (Dialect) Kept(v store.Value, bind func(store.Value) string) (string, bool) {
+	return bind(v), v.Kind() != store.KindBool
+}
 
 // Text is expr, which LIKE and || convert by themselves, but for numbers.
 func (Dialect) Text(expr string, kind store.ColumnKind) string {

@@ -19,30 +19,33 @@ const (
 	maxExample  = 200 // bytes of a value
 )
 
-// notes are taken while a change is at work. All methods do nothing on nil.
-type notes struct {
+// planRecorder records what a change does, for a plan. All methods do nothing on nil.
+type planRecorder struct {
 	Plan
-	rows map[string]int64 // of tables, as they are called now
+	tx      store.Tx
+	dialect store.Dialect
+	stored  *schema.Snapshot
+	rows    map[string]int64 // of tables, as they are called now
 }
 
-func newNotes() *notes {
-	return &notes{rows: map[string]int64{}, Plan: Plan{Collections: []PlannedCollection{}, Steps: []PlannedStep{},
+func newPlanRecorder(tx store.Tx, dialect store.Dialect, stored *schema.Snapshot) *planRecorder {
+	return &planRecorder{tx: tx, dialect: dialect, stored: stored, rows: map[string]int64{}, Plan: Plan{Collections: []PlannedCollection{}, Steps: []PlannedStep{},
 		Losses: []Loss{}, Rewrites: []Rewrite{}, Broken: []Broken{}, Warnings: []string{}}}
 }
 
 // begin notes what the change is about.
-func (n *notes) begin(w *work, changes []alter.Change) error {
+func (n *planRecorder) begin(changes []alter.Change) error {
 	if n == nil {
 		return nil
 	}
 	for _, ch := range changes {
-		c := PlannedCollection{Action: "create", ID: either(ch).ID, Name: either(ch).Name}
+		c := PlannedCollection{Action: "create", ID: ch.Collection().ID, Name: ch.Collection().Name}
 		if ch.Old != nil {
 			if c.Action = "update"; ch.New == nil {
 				c.Action = "delete"
 			}
 			var err error
-			if c.Rows, err = n.count(w, ch.Old.Name); err != nil {
+			if c.Rows, err = n.count(ch.Old.Name); err != nil {
 				return err
 			}
 		}
@@ -52,11 +55,11 @@ func (n *notes) begin(w *work, changes []alter.Change) error {
 }
 
 // count is how many rows a table has.
-func (n *notes) count(w *work, table string) (int64, error) {
+func (n *planRecorder) count(table string) (int64, error) {
 	if rows, known := n.rows[table]; known {
 		return rows, nil
 	}
-	rows, err := w.number(`SELECT COUNT(*) FROM ` + store.Quote(table))
+	rows, err := number(n.tx, `SELECT COUNT(*) FROM `+store.Quote(table))
 	if err == nil {
 		n.rows[table] = rows
 	}
@@ -64,8 +67,8 @@ func (n *notes) count(w *work, table string) (int64, error) {
 }
 
 // number is the result of a query of one number.
-func (w *work) number(sql string) (n int64, err error) {
-	rows, err := w.tx.Query(sql)
+func number(r store.Reader, sql string) (n int64, err error) {
+	rows, err := r.Query(sql)
 	if err != nil {
 		return 0, err
 	}
@@ -76,7 +79,7 @@ func (w *work) number(sql string) (n int64, err error) {
 }
 
 // step notes a step that is about to be taken.
-func (n *notes) step(w *work, step alter.Step) (err error) {
+func (n *planRecorder) step(step alter.Step) (err error) {
 	if n == nil {
 		return nil
 	}
@@ -110,23 +113,23 @@ func (n *notes) step(w *work, step alter.Step) (err error) {
 		p = PlannedStep{Action: "dropView", Table: d.Name}
 	}
 	if touched != "" {
-		if p.Rows, err = n.count(w, touched); err != nil {
+		if p.Rows, err = n.count(touched); err != nil {
 			return err
 		}
 	}
 	n.Steps = append(n.Steps, p)
-	return n.dropped(w, step, p.Rows)
+	return n.dropped(step, p.Rows)
 }
 
 // dropped notes what goes with a table or column.
-func (n *notes) dropped(w *work, step alter.Step, rows int64) error {
+func (n *planRecorder) dropped(step alter.Step, rows int64) error {
 	switch d := step.(type) {
 	case alter.DropTable:
 		if rows > 0 {
 			n.Losses = append(n.Losses, Loss{Cause: LossDeleted, Collection: d.Table, Count: rows})
 		}
 	case alter.DropColumn:
-		filled, err := w.number(`SELECT COUNT(*) FROM ` + store.Quote(d.Table) + ` WHERE ` + filled(d.Field, w.cfg.Store.Dialect()))
+		filled, err := number(n.tx, `SELECT COUNT(*) FROM `+store.Quote(d.Table)+` WHERE `+filled(d.Field, n.dialect))
 		if err != nil {
 			return err
 		}
@@ -164,7 +167,7 @@ func kindOf(f *schema.Field) string {
 }
 
 // converted notes the values of some rows that are not what they were.
-func (n *notes) converted(step alter.ConvertColumn, ids []string, was, is []any) {
+func (n *planRecorder) converted(step alter.ConvertColumn, ids []string, was, is []any) {
 	if n == nil {
 		return
 	}
@@ -185,7 +188,7 @@ func (n *notes) converted(step alter.ConvertColumn, ids []string, was, is []any)
 }
 
 // loss is the entry of a field, made if need be.
-func (n *notes) loss(cause, collection, field string) *Loss {
+func (n *planRecorder) loss(cause, collection, field string) *Loss {
 	i := slices.IndexFunc(n.Losses, func(l Loss) bool { return l.Cause == cause && l.Collection == collection && l.Field == field })
 	if i < 0 {
 		i = len(n.Losses)
@@ -209,19 +212,19 @@ func example(v any) string {
 	return string(raw[:cut]) + "…"
 }
 
-func (n *notes) rewrite(collection, property, from, to string) {
+func (n *planRecorder) rewrite(collection, property, from, to string) {
 	if n != nil {
 		n.Rewrites = append(n.Rewrites, Rewrite{collection, property, from, to})
 	}
 }
 
 // end notes what has become of everything else.
-func (n *notes) end(w *work, next *schema.Snapshot) error {
+func (n *planRecorder) end(next *schema.Snapshot) error {
 	if n == nil {
 		return nil
 	}
 	for _, is := range next.All() {
-		was := w.stored.ByID(is.ID)
+		was := n.stored.ByID(is.ID)
 		if was == nil || was == is {
 			continue
 		}
@@ -236,7 +239,7 @@ func (n *notes) end(w *work, next *schema.Snapshot) error {
 	}
 	for _, c := range next.All() {
 		if !slices.ContainsFunc(n.Collections, func(p PlannedCollection) bool { return p.ID == c.ID }) {
-			n.judge(w, c, next)
+			n.judge(c, next)
 		}
 	}
 	return nil
@@ -257,11 +260,11 @@ func namesake(text string, c *schema.Collection) string {
 }
 
 // judge notes the rules of a collection that resolve now and would not any more.
-func (n *notes) judge(w *work, c *schema.Collection, next *schema.Snapshot) {
-	was := w.stored.ByID(c.ID)
+func (n *planRecorder) judge(c *schema.Collection, next *schema.Snapshot) {
+	was := n.stored.ByID(c.ID)
 	sound := map[string]bool{}
 	was.Clone().MapRules(func(property, text string) string {
-		sound[property] = query.CheckRule(w.stored, was, text) == nil
+		sound[property] = query.CheckRule(n.stored, was, text) == nil
 		return text
 	})
 	c.Clone().MapRules(func(property, text string) string {

@@ -10,17 +10,17 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// follow rewrites the rules that name what gets another name, in the drafts and in
+// renameInRules rewrites the rules that name what gets another name, in the drafts and in
 // the other collections, which join the changes. A rule of a draft that is not the
 // stored one was submitted, in the new names, and stays.
-func (w *work) follow(changes []alter.Change) ([]alter.Change, error) {
+func (w *schemaChange) renameInRules(changes []alter.Change) ([]alter.Change, error) {
 	if !slices.ContainsFunc(changes, renames) {
 		return changes, nil
 	}
 	is := w.snapshot(w.after(changes))
-	asked := len(changes)
+	requested := len(changes)
 	for _, c := range w.stored.All() {
-		i := slices.IndexFunc(changes[:asked], func(ch alter.Change) bool { return ch.Old == c })
+		i := slices.IndexFunc(changes[:requested], func(ch alter.Change) bool { return ch.Old == c })
 		draft := c.Clone()
 		if i >= 0 {
 			draft = changes[i].New
@@ -28,7 +28,7 @@ func (w *work) follow(changes []alter.Change) ([]alter.Change, error) {
 		if draft == nil {
 			continue
 		}
-		changed, err := w.followIn(c, draft, is)
+		changed, err := w.renameInRulesOf(c, draft, is)
 		if err != nil {
 			return nil, err
 		}
@@ -51,15 +51,15 @@ func renames(ch alter.Change) bool {
 	})
 }
 
-// followIn rewrites the rules of a draft and says whether there was something to.
-func (w *work) followIn(c, draft *schema.Collection, is *schema.Snapshot) (changed bool, err error) {
+// renameInRulesOf rewrites the rules of a draft and says whether there was something to.
+func (w *schemaChange) renameInRulesOf(c, draft *schema.Collection, is *schema.Snapshot) (changed bool, err error) {
 	stored := map[string]string{}
 	c.Clone().MapRules(func(property, text string) string {
 		stored[property] = text
 		return text
 	})
 	draft.MapRules(func(property, text string) string {
-		if stored[property] != text || w.said[draft][property] || err != nil {
+		if stored[property] != text || w.explicitRules[draft][property] || err != nil {
 			return text
 		}
 		renamed, refused := query.Renamed(text, c, w.stored, is)
@@ -69,7 +69,7 @@ func (w *work) followIn(c, draft *schema.Collection, is *schema.Snapshot) (chang
 		}
 		if renamed != text {
 			changed = true
-			w.notes.rewrite(draft.Name, property, text, renamed)
+			w.recorder.rewrite(draft.Name, property, text, renamed)
 		}
 		return renamed
 	})
@@ -85,7 +85,7 @@ func ambiguous(message string, c *schema.Collection, property string, err error)
 }
 
 // relabel lets the labels of rate limits follow the names of collections.
-func (w *work) relabel(changes []alter.Change) error {
+func (w *schemaChange) relabel(changes []alter.Change) error {
 	names := map[string]string{}
 	for _, ch := range changes {
 		if ch.Old != nil && ch.New != nil && ch.Old.Name != ch.New.Name {
@@ -97,7 +97,7 @@ func (w *work) relabel(changes []alter.Change) error {
 	}
 	labels, err := w.cfg.Settings.RenameCollections(w.tx, w.caller, names)
 	for _, l := range labels {
-		w.notes.rewrite("", "settings.rateLimits.rules."+fault.Index(l.Rule)+".label", l.From, l.To)
+		w.recorder.rewrite("", "settings.rateLimits.rules."+fault.Index(l.Rule)+".label", l.From, l.To)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,9 +14,9 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// work is one change of collections, at work in its transaction. A plan is the same
-// work, with notes of what it does and undone at the end.
-type work struct {
+// schemaChange is one change of collections in its transaction. A plan is the same
+// change, recorded and rolled back at its end.
+type schemaChange struct {
 	*Service
 	tx      store.Tx
 	stored  *schema.Snapshot
@@ -26,27 +27,94 @@ type work struct {
 	tried  bool  // the query of the one draft, a view, was tried before
 	broken error // why it cannot be run
 
-	said     map[*schema.Collection]map[string]bool // rules of drafts that an import says, in the new names
-	blame    func(*schema.Collection, error) error  // makes the failure of one of the collections; nil: it is that one's alone
-	warnings []string                               // what the body says that means nothing, or not what it looks like
-	files    []string                               // keys of files that no record names when the change is committed
-	notes    *notes                                 // nil: nobody asks
+	// explicitRules are, by draft, the rules that the import itself contains: they use the
+	// new names already.
+	explicitRules map[*schema.Collection]map[string]bool
+	// wrapError names the collection in an error; nil if the change is of one collection.
+	wrapError func(*schema.Collection, error) error
+	warnings  []string      // what the body says that means nothing, or not what it looks like
+	files     []string      // keys of files that no record names when the change is committed
+	recorder  *planRecorder // nil: nothing is planned
 }
 
-func (s *Service) work(tx store.Tx, stored *schema.Snapshot, caller record.Caller, message string) *work {
-	return &work{Service: s, tx: tx, stored: stored, caller: caller, message: message}
+func (s *Service) newChange(tx store.Tx, stored *schema.Snapshot, caller record.Caller, message string) *schemaChange {
+	return &schemaChange{Service: s, tx: tx, stored: stored, caller: caller, message: message}
+}
+
+// change runs one change of collections in a transaction. fn gets the change with the
+// stored collections as the transaction sees them (another process may have been
+// faster) and returns them as they are to be. They are published when that is durable;
+// then the files that no record names any more are deleted. If anything fails, nothing
+// has changed. message begins what failures say.
+func (s *Service) change(ctx context.Context, caller record.Caller, message string, fn func(*schemaChange) (*schema.Snapshot, error)) error {
+	var binding *record.Binding
+	var list []*Event
+	var w *schemaChange
+	var next *schema.Snapshot
+	inTransaction := func(tx store.Tx, bind record.Bind) error {
+		if binding != nil { // tried before
+			binding.Close(ctx, false)
+			binding = nil
+		}
+		stored, err := readRows(tx)
+		if err != nil {
+			return err
+		}
+		w = s.newChange(tx, s.snapshot(stored), caller, message)
+		if next, err = fn(w); err != nil {
+			return err
+		}
+		list = events(w.stored, next, caller)
+		logged := changes(list, caller.Actor())
+		if binding, err = s.inTx(ctx, tx, bind, list, next); err != nil {
+			return err
+		}
+		if binding != nil {
+			logged = append(logged, binding.End()...)
+		}
+		if s.outer == nil {
+			tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
+		}
+		return s.cfg.Changes.Append(tx, logged)
+	}
+	err := s.cfg.Records.BindWithRetry(ctx, func(bind record.Bind) error {
+		return s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error { return inTransaction(tx, bind) })
+	})
+	if binding != nil {
+		binding.Close(ctx, err == nil)
+	}
+	if err != nil {
+		return err
+	}
+	if s.outer != nil {
+		s.cfg.Snapshots.Store(next)
+	}
+	s.later(func() {
+		s.after(ctx, list)
+		s.deleteFiles(ctx, w, next)
+	})
+	return nil
+}
+
+// later calls fn, now or when the transaction that s is bound to is durable.
+func (s *Service) later(fn func()) {
+	if s.outer != nil {
+		s.outer.Later(fn)
+		return
+	}
+	fn()
 }
 
 // apply makes the changes: what else names a collection or field follows, the drafts
-// are judged together, and tables, rows and settings are brought to their new form. It
+// are judged together, and tables, rows and settings are submitted to their new form. It
 // returns all collections as they are then.
-func (w *work) apply(changes []alter.Change) (*schema.Snapshot, error) {
-	asked := len(changes)
-	changes, err := w.follow(changes)
+func (w *schemaChange) apply(changes []alter.Change) (*schema.Snapshot, error) {
+	requested := len(changes)
+	changes, err := w.renameInRules(changes)
 	if err != nil {
 		return nil, err
 	}
-	if changes, err = w.followViews(changes, asked); err != nil {
+	if changes, err = w.addViews(changes, requested); err != nil {
 		return nil, err
 	}
 	next := w.snapshot(w.after(changes))
@@ -54,34 +122,26 @@ func (w *work) apply(changes []alter.Change) (*schema.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.notes.begin(w, changes[:asked]); err != nil {
+	if err := w.recorder.begin(changes[:requested]); err != nil {
 		return nil, err
 	}
-	if err := w.judgeAll(changes[:asked], next, names); err != nil {
+	if err := w.judgeAll(changes[:requested], next, names); err != nil {
 		return nil, err
 	}
-	if err := w.redefine(changes[:asked], next, names); err != nil {
+	if err := w.redefine(changes[:requested], next, names); err != nil {
 		return nil, err
 	}
-	if err := w.keep(changes); err != nil {
+	if err := w.saveRows(changes); err != nil {
 		return nil, err
 	}
 	if err := w.relabel(changes); err != nil {
 		return nil, err
 	}
-	return next, w.notes.end(w, next)
-}
-
-// either is the collection of a change, new or old.
-func either(ch alter.Change) *schema.Collection {
-	if ch.New != nil {
-		return ch.New
-	}
-	return ch.Old
+	return next, w.recorder.end(next)
 }
 
 // after are all collections as the changes leave them.
-func (w *work) after(changes []alter.Change) []*schema.Collection {
+func (w *schemaChange) after(changes []alter.Change) []*schema.Collection {
 	list := slices.Clone(w.stored.All())
 	for _, ch := range changes {
 		switch i := slices.Index(list, ch.Old); {
@@ -97,11 +157,11 @@ func (w *work) after(changes []alter.Change) []*schema.Collection {
 }
 
 // judgeAll validates the drafts. An import names all collections that are wrong.
-func (w *work) judgeAll(changes []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
+func (w *schemaChange) judgeAll(changes []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	var failed []error
 	for _, ch := range changes {
 		if err := w.judge(ch, next, names); err != nil {
-			if w.blame == nil {
+			if w.wrapError == nil {
 				return err
 			}
 			failed = append(failed, err)
@@ -111,7 +171,7 @@ func (w *work) judgeAll(changes []alter.Change, next *schema.Snapshot, names []s
 }
 
 // judge validates a draft among all collections as they are to be.
-func (w *work) judge(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
+func (w *schemaChange) judge(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	if ch.New == nil {
 		return nil
 	}
@@ -125,16 +185,16 @@ func (w *work) judge(ch alter.Change, next *schema.Snapshot, names []store.Catal
 }
 
 // failed is the failure of one of the collections.
-func (w *work) failed(c *schema.Collection, err error) error {
-	if w.blame == nil {
+func (w *schemaChange) failed(c *schema.Collection, err error) error {
+	if w.wrapError == nil {
 		return err
 	}
-	return w.blame(c, err)
+	return w.wrapError(c, err)
 }
 
 // names are what the names of collections and indexes may not be: what else is in the
 // database, and the indexes of the collections as they are to be.
-func (w *work) names(changes []alter.Change, next *schema.Snapshot) ([]store.CatalogName, error) {
+func (w *schemaChange) names(changes []alter.Change, next *schema.Snapshot) ([]store.CatalogName, error) {
 	all, err := w.cfg.Store.Catalog().Names(w.tx)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
@@ -178,13 +238,13 @@ func (w *work) names(changes []alter.Change, next *schema.Snapshot) ([]store.Cat
 	return names, nil
 }
 
-// keep writes the rows of the collections. Their names are unique, so those that get
+// saveRows writes the rows of the collections. Their names are unique, so those that get
 // another one give theirs up first.
-func (w *work) keep(changes []alter.Change) error {
+func (w *schemaChange) saveRows(changes []alter.Change) error {
 	for _, ch := range changes {
 		switch {
 		case ch.New == nil:
-			if err := w.forget(ch.Old); err != nil {
+			if err := w.deleteRow(ch.Old); err != nil {
 				return err
 			}
 		case ch.Old != nil && ch.Old.Name != ch.New.Name && len(changes) > 1:
@@ -210,8 +270,8 @@ func (w *work) keep(changes []alter.Change) error {
 	return nil
 }
 
-// forget deletes the row of a collection and what others hold about it.
-func (w *work) forget(c *schema.Collection) error {
+// deleteRow deletes the row of a collection and what others hold about it.
+func (w *schemaChange) deleteRow(c *schema.Collection) error {
 	if c.IsAuth() {
 		for _, table := range []string{schema.ExternalAuths, schema.MFAs, schema.OTPs, schema.AuthOrigins} {
 			if _, err := w.tx.Exec(`DELETE FROM `+store.Quote(table)+` WHERE "collectionRef" = $1`, store.Text(c.ID)); err != nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// followViews adds the views that follow the changes, the first of which were asked for.
-func (w *work) followViews(changes []alter.Change, asked int) ([]alter.Change, error) {
+// addViews adds the views that follow the changes, the first of which were requested.
+func (w *schemaChange) addViews(changes []alter.Change, requested int) ([]alter.Change, error) {
 	sent := func(c *schema.Collection) bool {
-		return slices.ContainsFunc(changes[:asked], func(ch alter.Change) bool { return ch.New == c })
+		return slices.ContainsFunc(changes[:requested], func(ch alter.Change) bool { return ch.New == c })
 	}
 	list, err := alter.FollowViews(w.stored, w.after(changes), sent, w.now())
 	if err != nil {
@@ -30,18 +30,18 @@ func (w *work) followViews(changes []alter.Change, asked int) ([]alter.Change, e
 
 // redefine leads the tables and views of the database to the next snapshot. The views
 // that a change is about, or a change of what they read, are away meanwhile.
-func (w *work) redefine(asked []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
+func (w *schemaChange) redefine(requested []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	drop, create := alter.ViewChanges(w.stored, next)
 	if err := w.run(drop, next); err != nil {
 		return err
 	}
-	tables := slices.DeleteFunc(slices.Clone(asked), func(ch alter.Change) bool { return either(ch).IsView() })
+	tables := slices.DeleteFunc(slices.Clone(requested), func(ch alter.Change) bool { return ch.Collection().IsView() })
 	if err := w.run(alter.DiffAll(tables), next); err != nil {
 		return err
 	}
 	for _, c := range create {
-		if i := slices.IndexFunc(asked, func(ch alter.Change) bool { return ch.New == c }); i >= 0 {
-			if err := w.tryView(asked[i], next, names); err != nil {
+		if i := slices.IndexFunc(requested, func(ch alter.Change) bool { return ch.New == c }); i >= 0 {
+			if err := w.tryView(requested[i], next, names); err != nil {
 				return err
 			}
 		}
@@ -57,7 +57,7 @@ func (w *work) redefine(asked []alter.Change, next *schema.Snapshot, names []sto
 }
 
 // tryView judges a view that is to be made by its first records.
-func (w *work) tryView(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
+func (w *schemaChange) tryView(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	if w.tried || !newQuery(ch.Old, ch.New) {
 		return nil
 	}

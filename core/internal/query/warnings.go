@@ -1,0 +1,72 @@
+package query
+
+import (
+	"strings"
+
+	"github.com/loambase/loam/core/internal/query/ir"
+	"github.com/loambase/loam/core/internal/query/lang"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Warnings are sentences about parts of a rule of the collection that compile but
+// probably mean something else than they say. A rule that does not compile has none.
+func Warnings(snapshot *schema.Snapshot, c *schema.Collection, rule string) []string {
+	e, err := lang.Parse(rule)
+	if err != nil {
+		return nil
+	}
+	b := newBuilder(nil, &Select{Scope: Scope{Snapshot: snapshot, Collection: c}})
+	r := &resolver{b: b, base: b.base, guards: new([]ir.Cond)}
+	return r.warnings(e, nil)
+}
+
+// warnings appends those of the expression to the list.
+func (r *resolver) warnings(e lang.Expr, list []string) []string {
+	switch e := e.(type) {
+	case *lang.And:
+		for _, part := range e.List {
+			list = r.warnings(part, list)
+		}
+	case *lang.Or:
+		for _, part := range e.List {
+			list = r.warnings(part, list)
+		}
+	case *lang.Compare:
+		if e.Op > lang.NotEqual {
+			return list
+		}
+		if hint, ok := r.bareList(e.Left, e.Right); ok {
+			return append(list, hint)
+		}
+		if hint, ok := r.bareList(e.Right, e.Left); ok {
+			return append(list, hint)
+		}
+	}
+	return list
+}
+
+// bareList is about a field of several values that is compared as one text: the JSON list
+// of its items. With ” or with the text of a list that can be meant.
+func (r *resolver) bareList(side, other lang.Operand) (hint string, ok bool) {
+	id, isIdent := side.(lang.Ident)
+	if !isIdent {
+		return "", false
+	}
+	o, err := r.operand(id)
+	if err != nil || o.Kind != ir.KindList {
+		return "", false
+	}
+	if text, isText := other.(lang.Text); isText && (text.Value == "" || strings.HasPrefix(text.Value, "[")) {
+		return "", false
+	}
+	if with, err := r.operand(other); err != nil || with.Kind == ir.KindList || with.Constant() != nil && with.Constant().Kind == ir.ValueNull && !isRequest(other) {
+		return "", false
+	}
+	return id.Name + " has several values and is compared as the text of a list: write " + id.Name + ":each, or " + id.Name + ".id for a relation", true
+}
+
+// isRequest says whether the operand is known only when a request comes.
+func isRequest(o lang.Operand) bool {
+	id, ok := o.(lang.Ident)
+	return ok && strings.HasPrefix(id.Name, "@request.")
+}
