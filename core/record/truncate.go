@@ -17,7 +17,7 @@ const truncateFailed = "Failed to truncate collection (most likely due to requir
 // A truncation deletes in many transactions, so that it needs little memory and other
 // writes have their turn between two of them.
 const (
-	truncateStep = 100                   // records that are deleted before the clock is looked at
+	truncateStep = 50                    // records that are deleted before the clock is looked at
 	truncateTime = 50 * time.Millisecond // that a transaction should take, with its commit
 )
 

@@ -99,8 +99,7 @@ func applies(modifier string, f *schema.Field) bool {
 }
 
 func isJSON(f *schema.Field) bool {
-	_, ok := f.Kind.(*schema.JSON)
-	return ok
+	return f.Kind.Class() == schema.ClassJSON
 }
 
 func inapplicable(p pathName, f *schema.Field) error {
