@@ -84,3 +84,23 @@ test('fields that begin with a digit or are a line can be sorted and filtered by
     assert.equal((await app.rawRoot('GET', `/api/collections/digits/records?${new URLSearchParams({ filter })}`)).body.totalItems, total, filter);
   }
 });
+const warned = [
+  ['r ?= @request.auth.id', /\.id|:each/], ['@request.auth.id ?= r', /\.id|:each/], ['r = @request.auth.id', /\.id|:each/],
+  ['s ?= "a"', /:each/], ['s = "a"', /:each/], ['s ?!= "a"', /:each/], ['f ?= "x.png"', /:each/],
+  ['@collection.rows.r ?= @request.auth.id', /\.id|:each/],
+];
+for (const [rule, hint] of warned) {
+  test(`${rule} is saved with a warning`, async () => {
+    const saved = await app.rawRoot('PATCH', '/api/collections/rows', JSON.stringify({ viewRule: rule }));
+    assert.equal(saved.status, 200, saved.text);
+    assert.equal(saved.body.viewRule, rule);
+    assert.ok(saved.body.warnings?.some((w) => hint.test(JSON.stringify(w)) && JSON.stringify(w).includes('viewRule')), JSON.stringify(saved.body.warnings));
+  });
+}
+test('what is right is saved without', async () => {
+  for (const rule of ['r.id ?= @request.auth.id', 's:each ?= "a"', 's ~ "a"', 'r:length > 1', 's1 = "a"', 'r1 = @request.auth.id', 't ?= "a"', '', 's = ""', 's != ""', 'r = "[]"']) {
+    const saved = await app.rawRoot('PATCH', '/api/collections/rows', JSON.stringify({ viewRule: rule }));
+    assert.equal(saved.status, 200, saved.text);
+    assert.deepEqual(saved.body.warnings ?? [], [], rule);
+  }
+});
