@@ -19,14 +19,11 @@ func (s *Service) DeleteWhere(ctx context.Context, caller Caller, collection, fi
 		return 0, err
 	}
 	if filter == "" {
-		return 0, badParam("a filter is required")
-	}
-	if filter, err = bindParams(filter, params); err != nil {
-		return 0, err
+		return 0, &fault.Error{Kind: fault.Invalid, Reason: "a filter is required"}
 	}
 	op := Op{Caller: caller, Action: ActionDelete, Collection: collection, Input: Input{Body: caller.Body}}
 	err = retryStale(func() (err error) {
-		n, err = s.deleteWhere(ctx, op, filter)
+		n, err = s.deleteWhere(ctx, op, filter, params)
 		return err
 	})
 	if err != nil {
@@ -35,7 +32,7 @@ func (s *Service) DeleteWhere(ctx context.Context, caller Caller, collection, fi
 	return n, nil
 }
 
-func (s *Service) deleteWhere(ctx context.Context, op Op, filter string) (n int, err error) {
+func (s *Service) deleteWhere(ctx context.Context, op Op, filter string, params map[string]any) (n int, err error) {
 	work := s.newPasswordWork()
 	probe := s.resolve(op, work)
 	if probe.earlyFault != nil {
@@ -45,11 +42,15 @@ func (s *Service) deleteWhere(ctx context.Context, op Op, filter string) (n int,
 	if err != nil {
 		return 0, err
 	}
+	text, bound, err := probe.rq.bindFilter(filter, params, "")
+	if err != nil {
+		return 0, err
+	}
 	c := &commit{service: s, first: probe, writes: []*writeRequest{probe}, exclusive: s.hasBeforeHooks(probe), passwords: work}
 	c.expand = func(tx store.Tx) ([]*writeRequest, error) {
 		plan, err := s.planner.Compile(query.Select{
 			Scope: probe.rq.scope(probe.collection, op.Input.Body), Columns: []string{"id"}, Rule: rule,
-			Filter: filter, Restricted: !probe.rq.superuser,
+			Filter: text, FilterExpr: bound, Restricted: !probe.rq.superuser,
 		})
 		if err != nil || plan.Empty {
 			return nil, err

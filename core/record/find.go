@@ -25,22 +25,22 @@ type Query struct {
 
 // Find returns the records that satisfy the list rule of their collection for the caller
 // and the filter; Root gets all that satisfy the filter. No hook runs. Faults: NotFound
-// for an unknown collection; Forbidden where only superusers may list; Invalid for a
-// filter or sort that cannot be used, a missing parameter and a query that takes too
+// for an unknown collection; Forbidden where only superusers may list, and for words that
+// only they may use; Invalid for a filter or sort that cannot be used, a missing parameter and a query that takes too
 // long.
 func (s *Service) Find(ctx context.Context, caller Caller, q Query) (found []*Record, err error) {
-	filter, err := bindParams(q.Filter, q.Params)
-	if err != nil {
-		return nil, err
-	}
 	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
 		c, rule, err := rq.resolve(q.Collection, func(c *schema.Collection) *string { return c.ListRule })
 		if err != nil {
 			return err
 		}
+		filter, bound, err := rq.bindFilter(q.Filter, q.Params, q.Sort)
+		if err != nil {
+			return err
+		}
 		plan, err := rq.service.planner.Compile(query.Select{
 			Scope: rq.scope(c, rq.caller.Body), Columns: fieldNames(c), Rule: rule,
-			Filter: filter, Sort: q.Sort, Restricted: !rq.superuser, Limit: q.Limit, Offset: q.Offset,
+			Filter: filter, FilterExpr: bound, Sort: q.Sort, Restricted: !rq.superuser, Limit: q.Limit, Offset: q.Offset,
 		})
 		if err != nil {
 			return readFault(err, fault.Invalid)
