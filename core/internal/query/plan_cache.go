@@ -3,8 +3,8 @@ package query
 import (
 	"slices"
 	"strings"
-	"sync/atomic"
 
+	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/query/render"
 	"github.com/loambase/loam/core/internal/store"
@@ -14,17 +14,12 @@ import (
 // plans is the cache of the plans of the current snapshot. What differs from one request to
 // the next without changing the statement (which record, how many rows, from
 // where) is put into a copy of the parameters.
-type plans struct {
-	current atomic.Pointer[snapshotPlans]
-}
+type plans = cache.PerSnapshot[schema.Snapshot, cache.Cache[planKey, keptPlan]]
 
-type snapshotPlans struct {
-	snapshot *schema.Snapshot
-	made     recent[planKey, keptPlan]
-}
+func newPlans() *cache.Cache[planKey, keptPlan] { return cache.New[planKey, keptPlan](maxPlans) }
 
 const (
-	maxPlans    = 500  // in each generation
+	maxPlans    = 1000
 	maxPlanText = 1024 // bytes of expressions; what is longer is planned each time
 )
 
@@ -181,16 +176,6 @@ func (k planKey) of(r *Request, on dependence) planKey {
 	return k
 }
 
-// of is what is kept for the snapshot.
-func (p *plans) of(snapshot *schema.Snapshot) *recent[planKey, keptPlan] {
-	known := p.current.Load()
-	if known == nil || known.snapshot != snapshot {
-		known = &snapshotPlans{snapshot: snapshot, made: recent[planKey, keptPlan]{size: maxPlans}}
-		p.current.Store(known)
-	}
-	return &known.made
-}
-
 // planned is the plan of the Select, from the cache if it is there.
 func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	if err := checkSelect(sel); err != nil {
@@ -200,10 +185,10 @@ func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	if !ok {
 		return p.plan(*sel, count)
 	}
-	made := p.plans.of(sel.Snapshot)
-	kept, ok := made.get(key)
+	made := p.plans.Of(sel.Snapshot)
+	kept, ok := made.Get(key)
 	if ok && kept.depends != onNothing && kept.depends != onRequest {
-		kept, ok = made.get(key.of(sel.Request, kept.depends))
+		kept, ok = made.Get(key.of(sel.Request, kept.depends))
 	}
 	if ok && kept.plan != nil {
 		return kept.plan.with(sel), nil
@@ -214,12 +199,12 @@ func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	}
 	switch plan.depends {
 	case onNothing:
-		made.put(key, keptPlan{plan: plan})
+		made.Put(key, keptPlan{plan: plan})
 	case onRequest:
-		made.put(key, keptPlan{depends: onRequest})
+		made.Put(key, keptPlan{depends: onRequest})
 	default:
-		made.put(key, keptPlan{depends: plan.depends})
-		made.put(key.of(sel.Request, plan.depends), keptPlan{plan: plan})
+		made.Put(key, keptPlan{depends: plan.depends})
+		made.Put(key.of(sel.Request, plan.depends), keptPlan{plan: plan})
 	}
 	return plan, nil
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
@@ -10,28 +11,28 @@ import (
 // caches parsed expressions and plans; make one for each store.
 type Planner struct {
 	dialect store.Dialect
-	parsed  recent[string, lang.Expr]
+	parsed  *cache.Cache[string, lang.Expr]
 	plans   plans
 }
 
 const (
-	maxParsed     = 1000 // in each generation
+	maxParsed     = 2000
 	maxParsedText = 4096 // bytes; what is longer is parsed each time
 )
 
 // New is a planner for the dialect.
 func New(d store.Dialect) *Planner {
-	return &Planner{dialect: d, parsed: recent[string, lang.Expr]{size: maxParsed}}
+	return &Planner{dialect: d, parsed: cache.New[string, lang.Expr](maxParsed), plans: plans{New: newPlans}}
 }
 
 // parse is lang.Parse with a cache.
 func (p *Planner) parse(text string) (lang.Expr, error) {
-	if e, ok := p.parsed.get(text); ok {
+	if e, ok := p.parsed.Get(text); ok {
 		return e, nil
 	}
 	e, err := lang.Parse(text)
 	if err == nil && len(text) <= maxParsedText {
-		p.parsed.put(text, e)
+		p.parsed.Put(text, e)
 	}
 	return e, err
 }

@@ -237,7 +237,7 @@ func onlyChild(root *ir.Source, c ir.Cond) *ir.Source {
 // within renders a bucket as membership of the row's relation.
 func (w *writer) within(b bucket) string {
 	child := b.child
-	column, member := quote(child.Field), `"id"`
+	column, member := store.Quote(child.Field), `"id"`
 	if child.Kind == ir.ToOwner {
 		column, member = member, column
 	}

@@ -69,11 +69,8 @@ func (w *writer) table(s *ir.Source) string {
 	if !slices.Contains(w.tables, s.Collection.Name) {
 		w.tables = append(w.tables, s.Collection.Name)
 	}
-	return quote(s.Collection.Name) + " AS " + w.alias(s)
+	return store.Quote(s.Collection.Name) + " AS " + w.alias(s)
 }
-
-// quote is a name in SQL.
-func quote(name string) string { return string(appendName(nil, name)) }
 
 func appendName(sql []byte, name string) []byte {
 	sql = append(sql, '"')
@@ -91,7 +88,7 @@ func (w *writer) column(s *ir.Source, name string) string {
 	if s.Scalar() {
 		return w.scalar(s, name)
 	}
-	return w.alias(s) + "." + quote(name)
+	return w.alias(s) + "." + store.Quote(name)
 }
 
 // scalar is a column of a record that is reached from one known by its id: a
@@ -102,7 +99,7 @@ func (w *writer) scalar(s *ir.Source, name string) string {
 	for ; from.Joined(); from = from.Parent {
 		joins = " JOIN " + w.table(from) + " ON " + w.on(from, true) + joins
 	}
-	return "(SELECT " + w.alias(s) + "." + quote(name) + " FROM " + w.table(from) + joins +
+	return "(SELECT " + w.alias(s) + "." + store.Quote(name) + " FROM " + w.table(from) + joins +
 		" WHERE " + w.alias(from) + `."id" = ` + w.bind(store.Text(from.ID)) + ")"
 }
 
@@ -111,7 +108,7 @@ func (w *writer) scalar(s *ir.Source, name string) string {
 func (w *writer) on(s *ir.Source, local bool) string {
 	parent := func(name string) string {
 		if local {
-			return w.alias(s.Parent) + "." + quote(name)
+			return w.alias(s.Parent) + "." + store.Quote(name)
 		}
 		return w.column(s.Parent, name)
 	}
@@ -124,9 +121,9 @@ func (w *writer) on(s *ir.Source, local bool) string {
 	case ir.ToMember:
 		return a + `"id" = ` + parent("value")
 	case ir.ToOwner, ir.EachRef:
-		return a + quote(s.Field) + " = " + parent("id")
+		return a + store.Quote(s.Field) + " = " + parent("id")
 	case ir.EachMember:
-		return `EXISTS (SELECT 1 FROM ` + w.dialect.Each(a+quote(s.Field), "m") + ` WHERE m."value" = ` + parent("id") + ")"
+		return `EXISTS (SELECT 1 FROM ` + w.dialect.Each(a+store.Quote(s.Field), "m") + ` WHERE m."value" = ` + parent("id") + ")"
 	case ir.EachID:
 		return a + `"id" IN (SELECT e."value" FROM ` + w.dialect.Items(w.bind(IDList(s.IDs)), "e") + ")"
 	}
