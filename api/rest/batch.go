@@ -29,16 +29,6 @@ func (a *API) batch(c *call) error {
 	return c.json(buffer.B)
 }
 
-// ofBatch returns how many bytes a batch may have. Where batches are not enabled it
-// refuses the call.
-func ofBatch(c *call) (int64, error) {
-	settings := c.Settings.Batch
-	if !settings.Enabled || settings.MaxRequests <= 0 {
-		return 0, fault.New(fault.Forbidden, "Batch requests are not allowed.")
-	}
-	return settings.BodyLimit(), nil
-}
-
 // readBatch reads the requests of a batch, and the writes that they stand for.
 func (c *call) readBatch() ([]*batchRequest, []record.Op, error) {
 	if err := c.read(unreadableBatch); err != nil {

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"github.com/loambase/loam/api/wire"
-	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -80,21 +79,4 @@ func (c *call) input() (in record.Input, err error) {
 	}
 	in.Files, err = c.body.Files("Failed to read the submitted data.")
 	return in, err
-}
-
-// ofCollection returns how many bytes a record of the call's collection may have
-// (docs/wire/records.md §1.9). Without the collection the call is refused.
-func ofCollection(c *call) (int64, error) {
-	collection := c.api.app.Snapshot().Find(c.collection())
-	if collection == nil {
-		return 0, fault.New(fault.NotFound, "Missing or invalid collection context.")
-	}
-	limit := int64(wire.DefaultLimit)
-	if collection.IsView() {
-		return limit, nil
-	}
-	for _, f := range collection.Fields {
-		limit += f.BodySize()
-	}
-	return limit, nil
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/loambase/loam/api/request"
-	"github.com/loambase/loam/api/wire"
 )
 
 // route is one row of the table: the only place that says which requests there are.
@@ -15,10 +14,6 @@ type route struct {
 	limit bodyLimit // nil: wire.DefaultLimit
 	serve endpoint
 }
-
-// bodyLimit returns how many bytes the body of a call may have. An error refuses the
-// call before its body is read.
-type bodyLimit func(*call) (int64, error)
 
 // table returns every route below /api/. GET serves HEAD too.
 func (a *API) table() []*route {
@@ -74,14 +69,6 @@ func (r *route) limited(limit bodyLimit) *route {
 func (r *route) grouped(label string) *route {
 	r.Group = label
 	return r
-}
-
-// maxBody returns how many bytes the body of the call may have.
-func (r *route) maxBody(c *call) (int64, error) {
-	if r.limit == nil {
-		return wire.DefaultLimit, nil
-	}
-	return r.limit(c)
 }
 
 // Routes returns the table, for what is made from it outside: documentation, and the

@@ -19,7 +19,7 @@ func TestListParams(t *testing.T) {
 		{"page=&perPage=&skipTotal=", record.ListParams{}, true},
 		{"page=-3&perPage=0&skipTotal=false", record.ListParams{Page: -3}, true},
 		{"page=1&page=x", record.ListParams{Page: 1}, true},
-		{"filter=a%3D1&sort=-b&expand=c&cursor=d", record.ListParams{Filter: "a=1", Sort: "-b", Expand: "c", Cursor: "d"}, true},
+		{"filter=a%3D1&sort=-b&expand=c&cursor=d", record.ListParams{Filter: "a=1", Sort: "-b", Expand: "c", Cursor: "d", Walk: true}, true},
 		{"page=1.5", record.ListParams{}, false},
 		{"page=x", record.ListParams{}, false},
 		{"perPage=99999999999999999999", record.ListParams{}, false},

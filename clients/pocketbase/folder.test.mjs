@@ -75,7 +75,7 @@ test('reading does not hold up writing', async () => {
 test('a second server on the folder is refused', async () => {
   await assert.rejects(app.server.command('serve', '--http', '127.0.0.1:0'), (err) => {
     assert.equal(err.code, 1);
-    assert.match(err.stderr, /^loam: .*cannot open/);
+    assert.match(err.stderr, /^loam: .*cannot open/m);
     return true;
   });
   await app.server.check();

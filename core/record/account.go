@@ -9,40 +9,13 @@ import (
 // The rules about accounts, that is records of auth collections, lie in the files
 // account*.go:
 //
-//	account.go           when tokens become invalid; superusers; ids of accounts
-//	account_form.go      who may set an address, call it verified, or set a password
+//	account.go           superusers, the last of which stays; ids of accounts
+//	account_tokens.go    when tokens become invalid
+//	account_rules.go     who may set an address, call it verified, or set a password
 //	account_password.go  when passwords are hashed and compared
 //	account_refs.go      rows of system collections that belong to an account
 //
 // Who sees an e-mail address is in render_visible.go, with all that is about visibility.
-
-// invalidatesTokens reports whether an update makes all tokens of the account invalid:
-// a new address or password does. A new token key does so by itself.
-func (w *writeRequest) invalidatesTokens() bool {
-	changed := w.changes("email") || w.setsPassword()
-	return changed && !w.changes("tokenKey")
-}
-
-// setsPassword reports whether an account gets a new password.
-func (w *writeRequest) setsPassword() bool {
-	i := w.collection.FieldIndex("password")
-	_, ok := w.input.password(i)
-	return ok || w.setByHook(i)
-}
-
-// rotateTokenKey gives an account a new token key. Tokens are signed with it, so all
-// that were issued before become invalid.
-func (r *Record) rotateTokenKey() error {
-	key, err := generated(r.collection.Field("tokenKey"))
-	if err != nil {
-		return err
-	}
-	if key == "" {
-		key = schema.RandomString(50, schema.AlphabetToken)
-	}
-	r.values[r.collection.FieldIndex("tokenKey")] = key
-	return nil
-}
 
 // verifySuperuser sets verified, if the record is a superuser: all of them are.
 func (r *Record) verifySuperuser() {

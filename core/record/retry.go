@@ -12,7 +12,7 @@ import (
 var errStale = errors.New("record: the collections have changed")
 
 // maxStale bounds how often one request begins again because of errStale.
-const maxStale = 20
+const maxStale = 200
 
 // retryStale calls fn until its error is not errStale. After maxStale calls the fault
 // is Unavailable: somebody changes collections faster than requests are answered.

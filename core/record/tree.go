@@ -7,7 +7,6 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
-	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
@@ -158,21 +157,4 @@ func (e *edge) branch() *Branch {
 		b.Children = append(b.Children, below.branch())
 	}
 	return b
-}
-
-// bindFilter returns the filter for a Select, as a text or as an expression whose
-// placeholders are bound. Words that only superusers may use are Forbidden for others.
-func (rq *readRequest) bindFilter(filter string, params map[string]any, sort string) (text string, e lang.Expr, err error) {
-	if !rq.superuser {
-		if err := forbidSuperuserWords(filter, sort); err != nil {
-			return "", nil, err
-		}
-	}
-	if params == nil || filter == "" {
-		return filter, nil, nil
-	}
-	if e, err = lang.Bind(filter, params); err != nil {
-		return "", nil, readFault(err, fault.Invalid)
-	}
-	return "", e, nil
 }

@@ -118,21 +118,6 @@ func indexed(c *schema.Collection, field string) bool {
 	return false
 }
 
-// allow sets the rule that the records must satisfy. An expand asks the view rule, also
-// of records that refer to others.
-func (t *treeRead) allow(n *treeNode) {
-	if t.rq.superuser {
-		return
-	}
-	rule := n.target.ViewRule
-	if n.back && t.paged {
-		rule = n.target.ListRule
-	}
-	if n.closed = rule == nil; !n.closed {
-		n.rule = *rule
-	}
-}
-
 // settle takes over what the node asks of its records. followed says that these are in
 // the order of a relation.
 func (t *treeRead) settle(n *treeNode, node *Node, followed bool) (err error) {

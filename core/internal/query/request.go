@@ -220,61 +220,6 @@ func (r *resolver) requestPath(s *ir.Source, p pathName) (ir.Operand, error) {
 	return o, err
 }
 
-// bodyIdent is @request.body.<p>.
-func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
-	f := r.base.Collection.Field(p.parts[0])
-	v, sent := lookup(r.b.request().Body, p.parts)
-	switch p.modifier {
-	case "isset":
-		return ir.ConstantOf(ir.TruthOf(sent)), nil
-	case "changed": // those that may be are not resolved as operands
-		return ir.Operand{}, misplaced(p)
-	case "each", "length":
-		if f == nil || len(p.parts) > 1 || !f.IsChoice() {
-			return ir.Operand{}, misplaced(p)
-		}
-		return r.bodyItems(f, v, p.modifier == "length"), nil
-	}
-	if f != nil && len(p.parts) > 1 {
-		if k, ok := f.Kind.(*schema.Relation); ok {
-			return r.bodyRelation(f, k, p)
-		}
-	}
-	value := bodyValue(v)
-	if f != nil && len(p.parts) == 1 && f.Kind.Class() == schema.ClassDate && p.modifier == "" {
-		o := ir.ConstantOf(value)
-		if stored, ok := schema.StoredTime(value.Text); ok && value.Kind == ir.ValueText {
-			o = ir.ConstantOf(ir.Text(stored))
-		}
-		o.Date = true
-		return o, nil
-	}
-	if last := r.base.Collection.Field(p.parts[len(p.parts)-1]); last != nil && value.Kind == ir.ValueText {
-		if last.Kind.Class() == schema.ClassNumber {
-			if n, ok := ir.Numeric(value.Text); ok {
-				value = ir.Number(n)
-			}
-		}
-	}
-	return static(value, p)
-}
-
-// bodyItems is :each or :length of the submitted items of a field.
-func (r *resolver) bodyItems(f *schema.Field, v any, length bool) ir.Operand {
-	items := submitted(f, v)
-	switch {
-	case length:
-		return ir.ConstantOf(ir.Whole(len(items)))
-	case len(items) == 0:
-		return ir.ConstantOf(ir.Null)
-	case !f.Multiple():
-		return ir.ConstantOf(ir.Text(items[0]))
-	}
-	list := ir.Stored{V: f.Value(items), Kind: f.Kind.Column()}
-	s := r.b.root(ir.Source{Kind: ir.EachItem, Field: f.Name, List: list, Scope: r.scope})
-	return ir.Operand{Term: ir.Item{Of: s}, Kind: ir.KindText, Nullable: true}
-}
-
 // submitted are the items of a field in a body.
 func submitted(f *schema.Field, v any) []string {
 	switch v := f.Kind.Cast(v).(type) {

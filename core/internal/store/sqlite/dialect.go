@@ -149,17 +149,6 @@ func (Dialect) JoinRows(table, inner string) string {
 	return " CROSS JOIN " + table + " ON t._rowid_ IN (" + inner + ")"
 }
 
-// Distance is by the spherical law of cosines.
-func (Dialect) Distance(lonA, latA, lonB, latB string) string {
-	return "6371 * acos(max(-1, min(1, cos(radians(" + latA + ")) * cos(radians(" + latB + ")) * cos(radians(" + lonB +
-		") - radians(" + lonA + ")) + sin(radians(" + latA + ")) * sin(radians(" + latB + ")))))"
-}
-
-// Strftime is strftime.
-func (Dialect) Strftime(format, time string, _ store.ColumnKind, modifiers []string) string {
-	return "strftime(" + strings.Join(append([]string{format, time}, modifiers...), ", ") + ")"
-}
-
 // Nulls is empty: NULL is the least value.
 func (Dialect) Nulls(bool) string { return "" }
 

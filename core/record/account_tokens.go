@@ -1,0 +1,31 @@
+package record
+
+import "github.com/loambase/loam/core/schema"
+
+// invalidatesTokens reports whether an update makes all tokens of the account invalid:
+// a new address or password does. A new token key does so by itself.
+func (w *writeRequest) invalidatesTokens() bool {
+	changed := w.changes("email") || w.setsPassword()
+	return changed && !w.changes("tokenKey")
+}
+
+// setsPassword reports whether an account gets a new password.
+func (w *writeRequest) setsPassword() bool {
+	i := w.collection.FieldIndex("password")
+	_, ok := w.input.password(i)
+	return ok || w.setByHook(i)
+}
+
+// rotateTokenKey gives an account a new token key. Tokens are signed with it, so all
+// that were issued before become invalid.
+func (r *Record) rotateTokenKey() error {
+	key, err := generated(r.collection.Field("tokenKey"))
+	if err != nil {
+		return err
+	}
+	if key == "" {
+		key = schema.RandomString(50, schema.AlphabetToken)
+	}
+	r.values[r.collection.FieldIndex("tokenKey")] = key
+	return nil
+}

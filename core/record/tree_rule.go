@@ -1,0 +1,16 @@
+package record
+
+// allow sets the rule that the records must satisfy. An expand asks the view rule, also
+// of records that refer to others.
+func (t *treeRead) allow(n *treeNode) {
+	if t.rq.superuser {
+		return
+	}
+	rule := n.target.ViewRule
+	if n.back && t.paged {
+		rule = n.target.ListRule
+	}
+	if n.closed = rule == nil; !n.closed {
+		n.rule = *rule
+	}
+}
