@@ -31,7 +31,7 @@ func (s *Server) build() (http.Handler, error) {
 	// Wire: a method that a path does not have is a path that does not exist.
 	router.MethodNotAllowed(s.cfg.fallback())
 
-	var h http.Handler = routed(router)
+	h := middleware.Preflight(routed(router))
 	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost
 		h = wrap(h)
 	}

@@ -111,12 +111,24 @@ func TestRoutesThatCannotBeAdded(t *testing.T) {
 		{func(e *ServeEvent) { e.Route("GET", "a", none) }, "route GET a: "},
 		{func(e *ServeEvent) { e.Route("BREW", "/a", none) }, "route BREW /a: "},
 		{func(e *ServeEvent) { e.Route("GET", "/a/{x", none) }, "route GET /a/{x: "},
+		{func(e *ServeEvent) { e.Route("GET", "/a/{x}/{x}", none) }, "route GET /a/{x}/{x}: "},
+		{func(e *ServeEvent) { e.Route("GET", "/*/x", none) }, "route GET /*/x: "},
+		{func(e *ServeEvent) { e.Route("GET", "/x/{rest...}", none) }, `the rest of a path is written "*"`},
+		{func(e *ServeEvent) { e.Route("", "/x", none) }, "route  /x: "},
+		{func(e *ServeEvent) { e.Route("GET", "/x", nil) }, "the handler is nil"},
+		{func(e *ServeEvent) { e.Route("HEAD", "/api/health", none) }, "Loam has this route already"},
+		{func(e *ServeEvent) { e.Route("GET", "/a//b", none) }, "repeated slashes or dots"},
+		{func(e *ServeEvent) { e.Route("GET", "/a/../b", none) }, "repeated slashes or dots"},
+		{func(e *ServeEvent) { e.Route("GET", "/a?b=c", none) }, "a query is no part of a path"},
 		{func(e *ServeEvent) { e.Mount("/a", http.NotFoundHandler()); e.Mount("/a", http.NotFoundHandler()) }, "mount /a: "},
+		{func(e *ServeEvent) { e.Mount("/a", nil) }, "mount /a: the handler is nil"},
+		{func(e *ServeEvent) { e.Mount("/api", http.NotFoundHandler()) }, "Loam has routes below this path"},
+		{func(e *ServeEvent) { e.Use(nil) }, "the middleware is nil"},
 	} {
 		p := &Program{App: app}
 		p.Serve.BindFunc(func(e *ServeEvent) error { test.add(e); return nil })
-		if _, err := p.Handler(); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("Handler: %v, want %s", err, test.want)
+		if _, err := p.Handler(); err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "program_test.go:") {
+			t.Errorf("Handler: %v, want %s and the line that added it", err, test.want)
 		}
 	}
 }

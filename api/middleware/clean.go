@@ -8,11 +8,11 @@ import (
 )
 
 // Clean redirects a path with repeated slashes or dot segments to the path that it
-// means.
+// means. It leaves OPTIONS alone: browsers follow no redirect of a preflight.
 func Clean(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := r.URL.Path
-		if isClean(p) {
+		if isClean(p) || r.Method == http.MethodOptions {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -6,14 +6,18 @@ import (
 	"strings"
 )
 
+// exposed are the headers that scripts of other origins may read, beside those that
+// they always may.
+const exposed = "ETag, X-Request-Id, Retry-After"
+
 // CORS lets pages of the given origins use the API; none stands for every origin.
-// An origin may contain "*" and "?" (see originMatches). It answers every OPTIONS
-// request itself (docs/wire/records.md §1.8).
+// An origin may contain "*" and "?" (see originMatches). It only adds headers: what may
+// be sent, Preflight answers.
 func CORS(origins []string) func(http.Handler) http.Handler {
 	if len(origins) == 0 {
 		origins = []string{"*"}
 	}
-	vary := []string{"Origin"}
+	vary, expose := []string{"Origin"}, []string{exposed} // shared by all answers
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()
@@ -21,15 +25,27 @@ func CORS(origins []string) func(http.Handler) http.Handler {
 			if origin := r.Header["Origin"]; len(origin) > 0 {
 				if allowed := allowOrigin(origins, origin[0]); allowed != "" {
 					h["Access-Control-Allow-Origin"] = []string{allowed}
+					if r.Method != http.MethodOptions {
+						h["Access-Control-Expose-Headers"] = expose
+					}
 				}
-			}
-			if r.Method == http.MethodOptions {
-				preflight(w, r)
-				return
 			}
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// Preflight answers every OPTIONS request itself, whatever its path is
+// (docs/wire/records.md §1.8). It stands inside of CORS, and of the middleware of the
+// program.
+func Preflight(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodOptions {
+			preflight(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // preflight answers what may be sent. Wire: an origin that is not allowed, and a

@@ -119,7 +119,7 @@ func TestCORS(t *testing.T) {
 			if test.method == "OPTIONS" {
 				r.Header.Set("Access-Control-Request-Headers", "x-a, x-b")
 			}
-			res := serve(CORS(test.origins)(Secure(answer(200, "text/plain", ""))), r)
+			res := serve(CORS(test.origins)(Secure(Preflight(answer(200, "text/plain", "")))), r)
 			if res.StatusCode != test.status {
 				t.Errorf("status = %d, want %d", res.StatusCode, test.status)
 			}
@@ -131,6 +131,13 @@ func TestCORS(t *testing.T) {
 				if got := strings.Join(res.Header.Values(name), ","); got != want {
 					t.Errorf("%s = %q, want %q", name, got, want)
 				}
+			}
+			exposed := ""
+			if test.allow != "" && test.method != "OPTIONS" {
+				exposed = "ETag, X-Request-Id, Retry-After"
+			}
+			if got := res.Header.Get("Access-Control-Expose-Headers"); got != exposed {
+				t.Errorf("exposed: %q, want %q", got, exposed)
 			}
 			if secured := res.Header.Get("X-Frame-Options") != ""; secured != (test.method != "OPTIONS") {
 				t.Errorf("security headers: %t", secured)

@@ -1,17 +1,32 @@
 package middleware
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
-// Secure adds the headers that keep browsers from guessing and framing.
+// Secure adds the headers that keep browsers from guessing, framing, reaching into the
+// window, and caches from keeping answers of the API. OPTIONS has none of them
+// (docs/wire/records.md §1.8).
 func Secure(next http.Handler) http.Handler {
 	protection := []string{"1; mode=block"} // shared by all answers: nobody changes a header in place
 	sniff := []string{"nosniff"}
 	frame := []string{"SAMEORIGIN"}
+	opener := []string{"same-origin"}
+	cache := []string{"private, no-cache"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodOptions {
+			next.ServeHTTP(w, r)
+			return
+		}
 		h := w.Header()
 		h["X-Xss-Protection"] = protection
 		h["X-Content-Type-Options"] = sniff
 		h["X-Frame-Options"] = frame
+		h["Cross-Origin-Opener-Policy"] = opener
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			h["Cache-Control"] = cache // handlers may know better
+		}
 		next.ServeHTTP(w, r)
 	})
 }

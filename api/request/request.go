@@ -31,6 +31,7 @@ type Request struct {
 
 	service  *Service
 	out      *writer // nil for a request that did not come through Track
+	inner    *writer // see Watch; nil mostly
 	start    time.Time
 	err      error // that the request was answered with
 	begun    bool
@@ -124,13 +125,19 @@ func bearer(header string) string {
 
 // Fail answers with the envelope of err, and keeps err for the Outcome. Internal
 // failures and unavailable databases are logged as errors, unless the client has gone
-// away. What the client still sends is read first (see wire.Drain).
+// away. What the client still sends is read first (see wire.Drain). An answer that has
+// begun is broken off, by a panic with http.ErrAbortHandler: a part of it must not look
+// like the whole.
 func (q *Request) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	q.err = err
 	gone := errors.Is(err, context.Canceled) && r.Context().Err() != nil
-	if kind := fault.KindOf(err); (kind == fault.Internal || kind == fault.Unavailable) && !gone {
+	begun := q.Answered()
+	if kind := fault.KindOf(err); (kind == fault.Internal || kind == fault.Unavailable || begun) && !gone {
 		q.service.cfg.Log().Error("request failed", "request", q.ID, "method", r.Method, "path", r.URL.Path,
 			"route", q.Route.String(), "caller", q.Who(), "error", err)
+	}
+	if begun {
+		panic(http.ErrAbortHandler)
 	}
 	wire.Drain(w, r)
 	wire.Error(w, err, q.Caller.Superuser())
@@ -166,8 +173,17 @@ func (q *Request) Outcome() Outcome {
 }
 
 // Answered reports whether the answer has begun: its header was sent, or the handler
-// took the connection. false if that is not known.
-func (q *Request) Answered() bool { return q.out != nil && q.out.status != 0 }
+// took the connection, or has written to a watched writer. false if that is not known.
+func (q *Request) Answered() bool {
+	return q.out != nil && q.out.status != 0 || q.inner != nil && q.inner.status != 0
+}
+
+// Watch returns a writer to w by which Answered knows of the first byte, although a
+// middleware in between may hold it back.
+func (q *Request) Watch(w http.ResponseWriter) http.ResponseWriter {
+	q.inner = &writer{ResponseWriter: w}
+	return q.inner
+}
 
 // Panicked keeps the failure of a handler that panicked for the Outcome.
 func (q *Request) Panicked(err error) { q.err = err }

@@ -20,11 +20,12 @@ func (a *API) authRefresh(c *call) error {
 }
 
 // signedIn answers with a token and the record that it stands for, unless there is an
-// error to return.
+// error to return. No cache keeps it.
 func (c *call) signedIn(res *auth.Response, err error) error {
 	if err != nil {
 		return err
 	}
+	c.w.Header()["Cache-Control"] = []string{"no-store"}
 	dst := make([]byte, 0, len(res.Record)+len(res.Token)+32)
 	dst = append(dst, `{"record":`...)
 	dst = append(dst, res.Record...)

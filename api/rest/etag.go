@@ -20,7 +20,6 @@ func (c *call) jsonWithETag(value []byte, err error) error {
 	tag := entityTag(value)
 	h := c.w.Header()
 	h["Etag"] = []string{tag}
-	h["Cache-Control"] = []string{"no-cache"}
 	if known := c.r.Header["If-None-Match"]; len(known) > 0 && knows(known, tag) {
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil

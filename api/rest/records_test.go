@@ -237,7 +237,7 @@ func TestEntityTags(t *testing.T) {
 		t.Fatalf("tags %q and, of a part, %q", tag, other)
 	}
 	knows := func(tags string) map[string]string { return map[string]string{"If-None-Match": tags} }
-	same := map[string]string{"Etag": tag, "Cache-Control": "no-cache", "Content-Type": "", "Content-Length": ""}
+	same := map[string]string{"Etag": tag, "Cache-Control": "private, no-cache", "Content-Type": "", "Content-Length": ""}
 	empty := func(t *testing.T, body string) {
 		if body != "" {
 			t.Errorf("body of a 304: %q", body)
@@ -248,9 +248,9 @@ func TestEntityTags(t *testing.T) {
 		{name: "strong", path: post1, headers: knows(strings.TrimPrefix(tag, "W/")), status: 304, check: empty},
 		{name: "among others", path: post1, headers: knows(`"x", ` + tag), status: 304, check: empty},
 		{name: "any", path: post1, headers: knows("*"), status: 304, check: empty},
-		{name: "another", path: post1, headers: knows(other), status: 200, header: map[string]string{"Etag": tag, "Cache-Control": "no-cache"}},
+		{name: "another", path: post1, headers: knows(other), status: 200, header: map[string]string{"Etag": tag, "Cache-Control": "private, no-cache"}},
 		{name: "of another caller", path: post1, as: "root", headers: knows(tag), status: 200, has: []string{"secret"}},
-		{name: "no tag of lists", path: posts, status: 200, header: map[string]string{"Etag": "", "Cache-Control": ""}},
+		{name: "no tag of lists", path: posts, status: 200, header: map[string]string{"Etag": "", "Cache-Control": "private, no-cache"}},
 		{name: "no tag of failures", path: posts + "/nope", headers: knows("*"), status: 404, header: map[string]string{"Etag": ""}},
 		{name: "change", method: "PATCH", path: post1, body: `{"views":77}`, status: 200, header: map[string]string{"Etag": ""}},
 		{name: "changed", path: post1, headers: knows(tag), status: 200, has: []string{`"views":77`}},

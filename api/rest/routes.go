@@ -96,5 +96,5 @@ func (a *API) Mount(router chi.Router) {
 // answers to errors that the API has.
 func (a *API) Own(method, path string, fn func(http.ResponseWriter, *http.Request, *request.Request) error) http.Handler {
 	own := request.Route{Method: method, Path: path, Label: method + " " + path, Audience: request.Everyone}
-	return a.handle(&route{Route: own, serve: func(c *call) error { return fn(c.w, c.r, c.Request) }})
+	return a.handle(&route{Route: own, serve: func(c *call) error { return fn(c.Watch(c.w), c.r, c.Request) }})
 }

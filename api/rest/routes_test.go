@@ -10,7 +10,8 @@ import (
 func TestRouting(t *testing.T) {
 	t.Parallel()
 	s := newBlog(t)
-	secure := map[string]string{"X-Xss-Protection": "1; mode=block", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Vary": "Origin"}
+	secure := map[string]string{"X-Xss-Protection": "1; mode=block", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN",
+		"Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "private, no-cache", "Vary": "Origin"}
 	missing := []string{notFoundMessage, `"data":{}`}
 	s.run(t, []scenario{
 		{name: "headers", path: "/api/health", status: 200, header: secure},

@@ -1,0 +1,152 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/loambase/loam/core/coretest"
+)
+
+// serveOwn is a server with what add adds.
+func serveOwn(t *testing.T, add func(*ServeEvent)) *httptest.Server {
+	t.Helper()
+	p := &Program{App: coretest.New(t)}
+	p.Serve.BindFunc(func(e *ServeEvent) error { add(e); return e.Next() })
+	h, err := p.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func say(text string) func(http.ResponseWriter, *Request) error {
+	return func(w http.ResponseWriter, _ *Request) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}
+}
+
+// askOwn returns the answer and its body, and the error of reading either.
+func askOwn(t *testing.T, server *httptest.Server, method, path string) (*http.Response, string, error) {
+	t.Helper()
+	r, err := http.NewRequest(method, server.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := server.Client().Do(r)
+	if err != nil {
+		return nil, "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return res, string(body), err
+}
+
+// TestOwnRouteAnswersHead asks as monitors and caches do: routes of GET answer HEAD, as
+// the server's own do.
+func TestOwnRouteAnswersHead(t *testing.T) {
+	t.Parallel()
+	server := serveOwn(t, func(e *ServeEvent) {
+		e.Route("GET", "/hello", say("hello"))
+		e.Route("GET", "/both", say("get"))
+		e.Route("HEAD", "/both", func(w http.ResponseWriter, _ *Request) error {
+			w.Header().Set("X-Own", "head")
+			return nil
+		})
+		e.Route("POST", "/only", say("post"))
+	})
+	for path, want := range map[string]int{"/hello": 200, "/both": 200, "/only": 404} {
+		res, body, err := askOwn(t, server, "HEAD", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != want || body != "" || (res.Header.Get("X-Own") == "head") != (path == "/both") {
+			t.Errorf("HEAD %s = %d %q, X-Own %q; want %d", path, res.StatusCode, body, res.Header.Get("X-Own"), want)
+		}
+	}
+}
+
+// TestOwnMiddlewareSeesPreflights: a middleware of the program stands around everything.
+func TestOwnMiddlewareSeesPreflights(t *testing.T) {
+	t.Parallel()
+	server := serveOwn(t, func(e *ServeEvent) {
+		e.Use(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("X-Seen", r.Method)
+				next.ServeHTTP(w, r)
+			})
+		})
+	})
+	for _, path := range []string{"/api/health", "/nope//x"} {
+		res, _, err := askOwn(t, server, "OPTIONS", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != 204 || res.Header.Get("X-Seen") != "OPTIONS" || res.Header.Get("Cross-Origin-Opener-Policy") != "" {
+			t.Errorf("OPTIONS %s = %d, seen %q", path, res.StatusCode, res.Header.Get("X-Seen"))
+		}
+	}
+}
+
+// TestBrokenAnswerLooksBroken ends an answer in its middle. A whole 200 with an error at
+// its end would be taken for what was asked for.
+func TestBrokenAnswerLooksBroken(t *testing.T) {
+	t.Parallel()
+	var size int
+	var flush, typed bool
+	var fail func() error
+	server := serveOwn(t, func(e *ServeEvent) {
+		e.Route("GET", "/part", func(w http.ResponseWriter, _ *Request) error {
+			if typed {
+				w.Header().Set("Content-Type", "text/plain")
+			}
+			for range size / 1000 {
+				io.WriteString(w, strings.Repeat("x", 1000))
+				if flush {
+					_ = http.NewResponseController(w).Flush()
+				}
+			}
+			return fail()
+		})
+	})
+	for name, how := range map[string]func() error{
+		"an error": func() error { return errors.New("broken") },
+		"a panic":  func() error { panic("broken") },
+		"an abort": func() error { panic(http.ErrAbortHandler) },
+	} {
+		for _, size = range []int{1000, 10_000, 100_000} {
+			for i := range 4 {
+				fail, flush, typed = how, i&1 > 0, i&2 > 0
+				res, body, err := askOwn(t, server, "GET", "/part")
+				if err == nil && res.StatusCode == 200 {
+					t.Errorf("%s after %d bytes (flushed %t, typed %t) is a whole answer that ends in %q",
+						name, size, flush, typed, body[max(0, len(body)-60):])
+				}
+			}
+		}
+	}
+}
+
+func TestMountStripsItsPath(t *testing.T) {
+	t.Parallel()
+	server := serveOwn(t, func(e *ServeEvent) {
+		e.Mount("/files", http.FileServerFS(fstest.MapFS{"a.txt": {Data: []byte("a")}}))
+		e.Mount("/echo/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) }))
+	})
+	for path, want := range map[string]string{"/files/a.txt": "a", "/echo/x/y": "/x/y", "/echo/": "/", "/echo/a%2Fb": "/a/b"} {
+		res, body, err := askOwn(t, server, "GET", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != 200 || body != want {
+			t.Errorf("GET %s = %d %q, want %q", path, res.StatusCode, body, want)
+		}
+	}
+}
