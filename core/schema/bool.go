@@ -29,8 +29,10 @@ func (*Bool) Cast(v any) any { return cast.Bool(v) }
 
 // Validate fails a required field that is false.
 func (*Bool) Validate(f *Field, v any) *fault.Field {
-	yes, _ := v.(bool)
-	return required(f, !yes)
+	if yes, _ := v.(bool); f.Required && !yes {
+		return fault.Leaf("validation_required", "Must be true")
+	}
+	return nil
 }
 
 // Check judges the options of the field.

@@ -51,7 +51,10 @@ func TestValidate(t *testing.T) {
 		{&Number{Max: ptr(5.0)}, 5.1, "validation_max_number_constraint", "Must be less or equal than 5", false},
 		{&Number{Max: ptr(5.0)}, 5.0, "", "", false},
 
+		{&Number{}, 0.0, "validation_required", "Must not be 0", true},
+
 		{&Bool{}, true, "", "", true},
+		{&Bool{}, false, "validation_required", "Must be true", true},
 
 		{&Email{}, "a@b.co", "", "", true},
 		{&Email{}, "test@localhost", "validation_is_email", "Must be a valid email address", false},
@@ -100,9 +103,9 @@ func TestValidate(t *testing.T) {
 
 		{&Password{Min: 8}, "short", "validation_min_text_constraint", "Must be at least 8 character(s)", false},
 		{&Password{}, strings.Repeat("x", 71), "", "", false},
-		{&Password{}, strings.Repeat("x", 72), "validation_max_text_constraint", "Must be less than 71 character(s)", false},
-		{&Password{}, strings.Repeat("ä", 37), "validation_max_text_constraint", "Must be less than 71 character(s)", false},
-		{&Password{Max: 10}, strings.Repeat("x", 11), "validation_max_text_constraint", "Must be less than 10 character(s)", false},
+		{&Password{}, strings.Repeat("x", 72), "validation_max_text_constraint", "Must be no more than 71 character(s)", false},
+		{&Password{}, strings.Repeat("ä", 37), "validation_max_text_constraint", "Must be no more than 71 character(s) and 72 bytes", false},
+		{&Password{Max: 10}, strings.Repeat("x", 11), "validation_max_text_constraint", "Must be no more than 10 character(s)", false},
 		{&Password{Pattern: `\d`}, "none", "validation_invalid_format", "Invalid value format", false},
 
 		{&GeoPoint{}, Point{0, 91}, "validation_invalid_latitude", "Latitude must be between -90 and 90 degrees", false},

@@ -45,8 +45,10 @@ func (n *Number) Validate(f *Field, v any) *fault.Field {
 	switch {
 	case math.IsNaN(x) || math.IsInf(x, 0):
 		return fault.Leaf("validation_not_a_number", "The submitted number is not properly formatted")
+	case x == 0 && f.Required:
+		return fault.Leaf("validation_required", "Must not be 0")
 	case x == 0:
-		return required(f, true)
+		return nil
 	case n.OnlyInt && x != math.Trunc(x):
 		return onlyInt()
 	case n.Min != nil && x < *n.Min:

@@ -68,8 +68,11 @@ func (p *Password) Validate(f *Field, v any) *fault.Field {
 	switch n := utf8.RuneCountInString(s); {
 	case n < p.Min:
 		return fault.Leaf("validation_min_text_constraint", fmt.Sprintf("Must be at least %d character(s)", p.Min))
-	case n > limit || len(s) > maxPasswordBytes:
-		return fault.Leaf("validation_max_text_constraint", fmt.Sprintf("Must be less than %d character(s)", limit))
+	case n > limit:
+		return fault.Leaf("validation_max_text_constraint", fmt.Sprintf("Must be no more than %d character(s)", limit))
+	case len(s) > maxPasswordBytes:
+		return fault.Leaf("validation_max_text_constraint",
+			fmt.Sprintf("Must be no more than %d character(s) and %d bytes", limit, maxPasswordBytes))
 	}
 	return matches(p.re, p.Pattern, s)
 }
