@@ -2,7 +2,7 @@
 // without its id, or with another one, is the stored one of its name; what is not
 // understood is said; and what was deleted leaves no file behind.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fails, pluck, refused, start } from './app.mjs';
@@ -188,4 +188,22 @@ test('files go with records that are deleted by cascade, and with fewer places',
   if (answer.status === 200) assert.equal(files(child), 1, 'the file that no value names any more');
   await records(parent.name).delete(p.id);
   assert.equal(files(child), 0);
+});
+
+test('what an earlier version has left goes with the record', async () => {
+  const c = await app.open(`c${++n}`, [{ name: 'f', type: 'file' }]);
+  const yesterday = new Date(Date.now() - 24 * 60 * 60 * 1000);
+  for (const end of ['delete', 'truncate']) {
+    const record = await upload(c, 'f');
+    const bare = await records(c.name).create({});
+    mkdirSync(join(folder(c), bare.id));
+    for (const { id } of [record, bare]) {
+      const left = join(folder(c), id, 'of_a_field_that_is_gone.txt');
+      writeFileSync(left, 'secret');
+      utimesSync(left, yesterday, yesterday);
+    }
+    if (end === 'truncate') await collections.truncate(c.name);
+    else for (const { id } of [record, bare]) await records(c.name).delete(id);
+    assert.equal(files(c), 0, end);
+  }
 });

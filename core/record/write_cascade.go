@@ -96,6 +96,7 @@ func (t *writeTx) removeRow(table *table, id string) error {
 		return err
 	}
 	t.staleFiles = append(t.staleFiles, table.fileKeys(r)...)
+	t.deletedFolders = append(t.deletedFolders, fileFolder(table.collection, id))
 	t.changed(table.collection, id, change.Delete, table.before(r, table.all))
 	return nil
 }

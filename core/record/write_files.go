@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
@@ -15,14 +17,21 @@ import (
 
 // A file is stored before the record that names it, and removed after the record has
 // stopped naming it. So at every moment each name in a record is a file, and the worst
-// that a crash leaves is a file that no record names. Files are removed one by one, not
-// by folder: the folder may already hold files of a newer record with the same id.
+// that a crash leaves is a file that no record names. Such files go with their record.
+// Its folder is not removed as a whole: it may already hold the files of a newer record
+// with the same id, whose transaction may not even have begun.
 
 // maxFileName bounds the name of a stored file, in bytes.
 const maxFileName = 150
 
+// leftoverAge is the age from which on a file belongs to no write that is still at work.
+const leftoverAge = time.Hour
+
 // blobKey is the key of a record's file in the blob store.
-func blobKey(c *schema.Collection, id, name string) string { return c.ID + "/" + id + "/" + name }
+func blobKey(c *schema.Collection, id, name string) string { return fileFolder(c, id) + "/" + name }
+
+// fileFolder is the prefix of the keys of a record's files.
+func fileFolder(c *schema.Collection, id string) string { return c.ID + "/" + id }
 
 // validateFiles checks the names that a file field is to hold, and the uploads for it
 // (docs/wire/records.md §7.2).
@@ -158,4 +167,40 @@ func (s *Service) removeFiles(ctx context.Context, keys []string) {
 			s.cfg.Log.Error("remove a file", "key", key, "error", err)
 		}
 	}
+}
+
+// removeLeftovers deletes what else lies in the folders of deleted records: files that
+// none of them named, such as those of a crash or of a field that is gone. An error is
+// only logged.
+func (s *Service) removeLeftovers(ctx context.Context, folders []string) {
+	ctx = context.WithoutCancel(ctx)
+	for _, folder := range folders {
+		var keys []string
+		err := s.cfg.Blobs.List(ctx, folder, func(key string, _ int64) error {
+			keys = append(keys, key)
+			return nil
+		})
+		for _, key := range keys {
+			err = errors.Join(err, s.removeIfOld(ctx, key))
+		}
+		if err != nil {
+			s.cfg.Log.Error("remove the folder of a deleted record", "folder", folder, "error", err)
+		}
+	}
+}
+
+// removeIfOld deletes a file that is older than leftoverAge.
+func (s *Service) removeIfOld(ctx context.Context, key string) error {
+	b, err := s.cfg.Blobs.Open(ctx, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	old := time.Since(b.ModTime()) > leftoverAge
+	if err := b.Close(); err != nil || !old {
+		return err
+	}
+	return s.cfg.Blobs.Delete(ctx, key)
 }

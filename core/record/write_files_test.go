@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/record"
@@ -176,4 +177,55 @@ func TestFilesOfAnIDThatIsUsedAgain(t *testing.T) {
 	})
 	check(t, "Batch", err, "ok")
 	b.expectFiles("batch", "docs", fresh)
+}
+
+// agedBlobs is a store whose files called old are of yesterday.
+type agedBlobs struct{ blob.Store }
+
+func (a agedBlobs) Open(ctx context.Context, key string) (blob.Blob, error) {
+	b, err := a.Store.Open(ctx, key)
+	if err == nil && strings.Contains(key, "old") {
+		b = agedBlob{b}
+	}
+	return b, err
+}
+
+type agedBlob struct{ blob.Blob }
+
+func (agedBlob) ModTime() time.Time { return time.Now().Add(-24 * time.Hour) }
+
+// Files that no record names go with the record in whose folder they lie, however it
+// ends. What was stored just now may belong to a newer record of the same id.
+func TestFilesThatNoRecordNames(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, docs)
+	c := b.Records().Config()
+	c.Blobs = agedBlobs{c.Blobs}
+	service := record.New(c)
+	for _, tt := range []struct {
+		name   string
+		delete func(id string) error
+	}{
+		{"delete", func(id string) error { return service.Delete(t.Context(), root, "docs", id) }},
+		{"batch", func(id string) error {
+			_, err := service.Batch(t.Context(), []record.Op{{Caller: root, Action: record.ActionDelete, Collection: "docs", ID: id}})
+			return err
+		}},
+		{"truncate", func(string) error { return service.Truncate(t.Context(), root, "docs") }},
+	} {
+		id := b.add("docs", object{"title": tt.name})
+		folder := b.Snapshot().Find("docs").ID + "/" + id + "/"
+		for _, name := range []string{"old.txt", "thumbs_old.png/100x100", "fresh.txt"} {
+			if err := c.Blobs.Put(t.Context(), folder+name, strings.NewReader("x"), 1, blob.Attributes{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		check(t, tt.name, tt.delete(id), "ok")
+		if got := b.files("docs"); !slices.Equal(got, []string{"fresh.txt"}) {
+			t.Errorf("%s leaves the files %q, want only the fresh one", tt.name, got)
+		}
+		if err := c.Blobs.Delete(t.Context(), folder+"fresh.txt"); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

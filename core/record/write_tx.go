@@ -93,13 +93,14 @@ func (c *commit) afterCommit(ctx context.Context) {
 // writeTx is one transaction: what it has changed so far, and what is to be done when
 // it has ended. Hooks inside of it get services that are bound to it (tx_store.go).
 type writeTx struct {
-	service    *Service
-	tx         store.Tx
-	snapshot   *schema.Snapshot
-	by         string // Caller.Actor, for the change log
-	changes    []change.Change
-	staleFiles []string      // that no record names any more
-	passwords  *passwordWork // nil if the transaction cannot be run again
+	service        *Service
+	tx             store.Tx
+	snapshot       *schema.Snapshot
+	by             string // Caller.Actor, for the change log
+	changes        []change.Change
+	staleFiles     []string      // that no record names any more
+	deletedFolders []string      // of deleted records
+	passwords      *passwordWork // nil if the transaction cannot be run again
 
 	truncated *schema.Collection // whose records all go: relations among them are left alone
 
@@ -136,12 +137,14 @@ func (t *writeTx) table(c *schema.Collection) *table { return t.service.table(t.
 func (t *writeTx) finish(ctx context.Context, files []string) {
 	if o := t.service.outer; o != nil {
 		o.staleFiles = append(o.staleFiles, t.staleFiles...)
+		o.deletedFolders = append(o.deletedFolders, t.deletedFolders...)
 		o.files = append(append(o.files, files...), t.files...)
 		o.afterCommit = append(o.afterCommit, t.afterCommit...)
 		o.afterRollback = append(o.afterRollback, t.afterRollback...)
 		return
 	}
 	t.service.removeFiles(ctx, t.staleFiles)
+	t.service.removeLeftovers(ctx, t.deletedFolders)
 	runAll(t.afterCommit)
 	runAll(t.afterRollback) // writes of hooks that failed without the whole failing
 }
