@@ -3,6 +3,7 @@ package rest_test
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
 )
 
 // TestInternalFailures asks an app whose database is gone.
@@ -40,6 +42,24 @@ func TestInternalFailures(t *testing.T) {
 		if id == "" || !strings.Contains(line, "request="+id) || strings.Contains(line, "secret") || strings.Contains(line, "sane") {
 			t.Errorf("id %q, log %s", id, line)
 		}
+	}
+}
+
+// TestEnrichThatFailsAfterACreate: what the client is told to have failed must not be
+// there, or it makes it twice.
+func TestEnrichThatFailsAfterACreate(t *testing.T) {
+	t.Parallel()
+	app := coretest.New(t)
+	coretest.Collection(t, app, `{"name":"notes","createRule":"","fields":[{"name":"title","type":"text"}]}`)
+	app.Hooks().Records.Enrich.BindFunc(func(*record.EnrichEvent) error { return errors.New("broken") })
+	s := &server{Handler: handler(t, app), app: app, tokens: map[string]string{"": ""}}
+	res := s.do(scenario{method: "POST", path: "/api/collections/notes/records", body: `{"title":"x"}`})
+	n, err := app.Records().Count(t.Context(), "notes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Code == 200 != (n == 1) {
+		t.Errorf("create = %d, and %d records are stored", res.Code, n)
 	}
 }
 

@@ -4,6 +4,7 @@
 package record
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -23,7 +24,7 @@ type Record struct {
 	stored   bool     // the record was read from the database, or written to it
 	original []any    // the stored values, from the first Set on
 	written  *written // set by the write that returned the record
-	misuse   error    // of the first Set that cannot be stored
+	misuse   error    // the calls of Set that cannot be stored
 }
 
 // written is what the answer to a write needs beside the record (Service.Render).
@@ -54,15 +55,16 @@ func (r *Record) IsNew() bool { return !r.stored }
 // plain text of a new password. A field that the collection does not have, or an
 // autodate field, which only the server sets, is a mistake of the program: what stores
 // r then (Save, or the write whose Before hook has called Set) fails with an error that
-// is no fault, and nothing is stored.
+// is no fault, and nothing is stored. So does an answer whose Enrich hook has set a field
+// that does not exist; autodate fields may be set there, as they are only shown.
 func (r *Record) Set(field string, v any) {
 	i := r.collection.FieldIndex(field)
 	if i < 0 {
-		r.misused("Set of %s.%s: there is no such field", field)
+		r.misused(errNoField, field)
 		return
 	}
 	if _, ok := r.collection.Fields[i].Kind.(*schema.Autodate); ok {
-		r.misused("Set of %s.%s: only the server sets autodate fields", field)
+		r.misused(errAutodate, field)
 	}
 	if r.stored && r.original == nil {
 		r.original = slices.Clone(r.values)
@@ -70,11 +72,14 @@ func (r *Record) Set(field string, v any) {
 	r.values[i] = r.collection.Fields[i].Kind.Cast(v)
 }
 
-// misused notes the first mistake.
-func (r *Record) misused(format, field string) {
-	if r.misuse == nil {
-		r.misuse = fmt.Errorf("record: "+format, r.collection.Name, field)
-	}
+// The mistakes that Set can be.
+var (
+	errNoField  = errors.New("there is no such field")
+	errAutodate = errors.New("only the server sets autodate fields")
+)
+
+func (r *Record) misused(mistake error, field string) {
+	r.misuse = errors.Join(r.misuse, fmt.Errorf("record: Set of %s.%s: %w", r.collection.Name, field, mistake))
 }
 
 // Changed returns the names of the fields that differ from the stored record. For a new

@@ -7,6 +7,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
 )
 
 // Render returns a stored record as JSON, as the caller may see it, with the relations
@@ -17,26 +18,52 @@ import (
 // caller.
 //
 // Faults: Invalid for related records that are too large or take too long to read. A
-// write that returned r is committed all the same.
+// write that returned r is committed all the same. For such a record, a failing Enrich
+// hook is no error, or its client would write it again: the error is logged, and the
+// answer is the id with collectionId and collectionName.
 func (s *Service) Render(ctx context.Context, caller Caller, r *Record, expand string) (json []byte, err error) {
 	if w := r.written; w != nil && w.asked == caller.Auth {
 		caller = w.caller
 	}
 	v := s.newRenderRequest(ctx, caller, r, expand)
 	defer v.rq.close()
-	if !v.reads() {
-		return v.json(nil)
-	}
-	err = retryRejected(func() error {
-		return s.cfg.Store.Read(v.rq.limitTime(ctx), func(reader store.Reader) (err error) {
-			json, err = v.json(reader)
-			return err
+	if v.reads() {
+		err = retryRejected(func() error {
+			return s.cfg.Store.Read(v.rq.limitTime(ctx), func(reader store.Reader) (err error) {
+				json, err = v.json(reader)
+				return err
+			})
 		})
-	})
-	if err != nil {
-		return nil, renderFault(readFault(err, fault.Invalid), r)
+	} else {
+		json, err = v.json(nil)
 	}
-	return json, nil
+	switch {
+	case err == nil:
+		return json, nil
+	case r.written != nil && errors.Is(err, errEnrich):
+		s.logEnrich(r, err)
+		return r.identity(), nil
+	case v.reads():
+		err = renderFault(readFault(err, fault.Invalid), r)
+	}
+	return nil, err
+}
+
+// logEnrich logs why the answer to a write says so little, unless it is a fault, which
+// a client may be able to cause.
+func (s *Service) logEnrich(r *Record, err error) {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		s.cfg.Log.Error("render a record that was written", "collection", r.collection.Name, "id", r.ID(), "error", err)
+	}
+}
+
+// identity is the record as JSON without anything that an Enrich hook might have hidden.
+func (r *Record) identity() []byte {
+	out := schema.AppendString([]byte(`{"collectionId":`), r.collection.ID)
+	out = schema.AppendString(append(out, `,"collectionName":`...), r.collection.Name)
+	out = schema.AppendString(append(out, `,"id":`...), r.ID())
+	return append(out, '}')
 }
 
 // renderFault adds to a fault that the write before it is done.

@@ -13,6 +13,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
+// errEnrich is a record that cannot be shown because of its Enrich hooks.
+var errEnrich = errors.New("enrich")
+
 // enrichFunc runs handlers of an Enrich hook: call, with the context for the handlers.
 type enrichFunc func(call func(context.Context) error) error
 
@@ -112,8 +115,11 @@ func (p *projection) appendEnriched(dst []byte, r *Record, c Caller, email bool,
 			return p.enrich.Trigger(e, func() error { return nil }, names(p.collection)...)
 		})
 	})
+	if err == nil && errors.Is(r.misuse, errNoField) {
+		err = r.misuse
+	}
 	if err != nil {
-		return dst, len(dst), fmt.Errorf("enrich: %w", err)
+		return dst, len(dst), fmt.Errorf("%w: %w", errEnrich, err)
 	}
 	keys := p.keys
 	if len(e.extra) > 0 {
@@ -158,7 +164,7 @@ func (p *projection) appendKey(dst []byte, key string, r *Record, extra map[stri
 	}
 	value, err := json.Marshal(extra[key])
 	if err != nil {
-		return dst, fmt.Errorf("enrich: %s: %w", key, err)
+		return dst, fmt.Errorf("%w: %s: %w", errEnrich, key, err)
 	}
 	return append(dst, value...), nil
 }

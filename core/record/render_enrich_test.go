@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
 )
@@ -64,5 +65,38 @@ func TestEnrichBelongsToItsRequest(t *testing.T) {
 	})
 	if _, err := b.Records().List(ctx, guest, "tasks", record.ListParams{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("List of a client that went away = %v, want %v", err, context.Canceled)
+	}
+}
+
+// A write is done when its Enrich hooks run. If they fail, its client must not take it
+// for undone, and must not see what they might have hidden.
+func TestEnrichThatFailsAfterAWrite(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, tasks)
+	c := b.Snapshot().Find("tasks")
+	for name, handler := range map[string]func(*record.EnrichEvent) error{
+		"error":         func(*record.EnrichEvent) error { return errors.New("broken") },
+		"fault":         func(*record.EnrichEvent) error { return fault.New(fault.Forbidden, "") },
+		"panic":         func(*record.EnrichEvent) error { panic("oh") },
+		"unknown field": func(e *record.EnrichEvent) error { e.Record.Set("titel", "x"); return nil },
+		"no JSON":       func(e *record.EnrichEvent) error { e.Add("x", func() {}); return nil },
+	} {
+		remove := b.Hooks().Records.Enrich.BindFunc(handler)
+		r, err := b.Records().Create(t.Context(), guest, "tasks", record.Input{Body: object{"title": "x"}})
+		check(t, name+": Create", err, "ok")
+		out, err := b.Records().Render(t.Context(), guest, r, "")
+		check(t, name+": Render", err, "ok")
+		want := `{"collectionId":"` + c.ID + `","collectionName":"tasks","id":"` + r.ID() + `"}`
+		if string(out) != want {
+			t.Errorf("%s: the answer is %s, want %s", name, out, want)
+		}
+		if _, err := b.Records().Get(t.Context(), guest, "tasks", r.ID(), ""); err == nil {
+			t.Errorf("%s: Get succeeds", name)
+		}
+		n := b.count("tasks")
+		if _, err := b.Records().Batch(t.Context(), []record.Op{{Collection: "tasks", Input: record.Input{Body: object{"title": "x"}}}}); err == nil || b.count("tasks") != n {
+			t.Errorf("%s: Batch = %v, and %d records are new; want an error and none", name, err, b.count("tasks")-n)
+		}
+		remove()
 	}
 }
