@@ -41,6 +41,30 @@ func TestTruncateJudgesItsCaller(t *testing.T) {
 	}
 }
 
+// fill inserts records that have no value but their ids, and writes no changes.
+func fill(t *testing.T, b *bed, collection string, records int) {
+	t.Helper()
+	c := b.Snapshot().Find(collection)
+	err := b.Records().Config().Store.Exclusive(t.Context(), func(tx store.Tx) error {
+		bulk := record.NewBulk(tx, c, nil)
+		for i := range records {
+			r := record.Blank(c)
+			r.Set("id", fmt.Sprintf("d%014d", i))
+			values := make([]store.Value, len(c.Fields))
+			for k, f := range c.Fields {
+				values[k] = f.Value(r.Get(f.Name))
+			}
+			if err := bulk.Add(values); err != nil {
+				return err
+			}
+		}
+		return bulk.Flush()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // counted is a store that counts the changes of each exclusive transaction.
 type counted struct {
 	store.Store
@@ -69,26 +93,7 @@ func TestTruncateInChunks(t *testing.T) {
 	b := newBed(t, docs)
 	const records = 3000
 	cfg := b.Records().Config()
-	c := b.Snapshot().Find("docs")
-	err := cfg.Store.Exclusive(t.Context(), func(tx store.Tx) error {
-		bulk := record.NewBulk(tx, c, nil)
-		for i := range records {
-			r := record.Blank(c)
-			r.Set("id", fmt.Sprintf("d%014d", i))
-			r.Set("title", fmt.Sprint(i))
-			var values []store.Value
-			for _, f := range c.Fields {
-				values = append(values, f.Value(r.Get(f.Name)))
-			}
-			if err := bulk.Add(values); err != nil {
-				return err
-			}
-		}
-		return bulk.Flush()
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	fill(t, b, "docs", records)
 	begun, most, total := 0, 0, 0
 	cfg.Changes.(*change.Log).Observe(func(changes []change.Change) { most, total = max(most, len(changes)), total+len(changes) })
 	interrupted := cfg

@@ -32,13 +32,6 @@ func lookUp(t *testing.T, b *bed) (plan string, indexes []string) {
 		explain, column := "EXPLAIN QUERY PLAN ", 3
 		if enginetest.Postgres() {
 			explain, column = "EXPLAIN ", 0
-			off, err := tx.Query("SELECT set_config('enable_seqscan', 'off', true)") // the table is small
-			if err != nil {
-				return err
-			}
-			if err := off.Close(); err != nil {
-				return err
-			}
 		}
 		rows, err := tx.Query(explain + strings.ReplaceAll(record.OtherCaseSQL(b.Records(), "mixed"), "$1", "'x'"))
 		if err != nil {
@@ -60,6 +53,8 @@ func lookUp(t *testing.T, b *bed) (plan string, indexes []string) {
 func TestMixedCaseIDsAreLookedUpByIndex(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, mixed)
+	const records = 20_000 // of fewer, PostgreSQL reads them all
+	fill(t, b, "mixed", records)
 	index := "_idcase_" + b.Snapshot().Find("mixed").ID
 	db := b.Records().Config().Store
 	for _, when := range []string{"new table", "after a start on an older database"} {
@@ -69,7 +64,7 @@ func TestMixedCaseIDsAreLookedUpByIndex(t *testing.T) {
 		if !slices.Contains(indexes, index) {
 			t.Errorf("%s: the indexes are %v, want %s among them", when, indexes, index)
 		}
-		if strings.Contains(plan, "SCAN") || !strings.Contains(plan, index) {
+		if strings.Contains(strings.ToUpper(plan), "SEQ SCAN") || strings.Contains(plan, "SCAN ") || !strings.Contains(plan, index) {
 			t.Errorf("%s: the look-up does\n%s", when, plan)
 		}
 		if err := db.Exclusive(t.Context(), func(tx store.Tx) error { return db.Catalog().DropIndex(tx, index) }); err != nil {
@@ -83,8 +78,8 @@ func TestMixedCaseIDsAreLookedUpByIndex(t *testing.T) {
 			t.Errorf("Create of %s: %s, want %s", id, failure(err), want)
 		}
 	}
-	if n := b.count("mixed"); n != 3 {
-		t.Errorf("%d records, want 3", n)
+	if n := b.count("mixed"); n != records+3 {
+		t.Errorf("%d records, want %d", n, records+3)
 	}
 	_, err := b.Records().Batch(t.Context(), []record.Op{create(guest, "mixed", object{"id": "ABC"})})
 	if !strings.Contains(fmt.Sprint(failure(err)), "validation_pk_invalid") {
