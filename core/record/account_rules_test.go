@@ -42,6 +42,7 @@ func (b *bed) knows(id, password string) bool {
 }
 
 func TestFormCreate(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people)
 	boss := b.as("people", b.person(object{}))
 	const bad = "invalid: Failed to create record. "
@@ -99,6 +100,7 @@ func TestFormCreate(t *testing.T) {
 }
 
 func TestFormUpdate(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people)
 	boss := b.as("people", b.person(object{}))
 	const bad = "invalid: Failed to update record. "
@@ -161,6 +163,7 @@ func TestFormUpdate(t *testing.T) {
 
 // What else is known about a person's ways to sign in goes with what it belonged to.
 func TestUpdateForgets(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people)
 	collection := b.Snapshot().Find("people").ID
 	for _, tt := range []struct {
@@ -216,6 +219,7 @@ func TestUpdateForgets(t *testing.T) {
 }
 
 func TestAuthIDsAreUniqueAcrossCollections(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people, targets)
 	id := b.person(object{})
 	pass := func(body object) object {
@@ -233,6 +237,7 @@ func TestAuthIDsAreUniqueAcrossCollections(t *testing.T) {
 }
 
 func TestSuperusersAreVerified(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	id := b.add(schema.Superusers, object{"email": "a@example.com", "password": secret, "passwordConfirm": secret, "verified": false})
 	if b.value(schema.Superusers, id, "verified") != true {
@@ -247,6 +252,7 @@ func TestSuperusersAreVerified(t *testing.T) {
 // Who changes his password twice at once with the same old one has one of the
 // new ones; the other request is refused by what is stored when its turn comes.
 func TestFormConcurrentPasswords(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people)
 	id := b.person(object{})
 	errs := make(chan error)

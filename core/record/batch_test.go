@@ -26,6 +26,7 @@ func remove(c record.Caller, collection, id string) record.Op {
 }
 
 func TestBatchInOrder(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	b.collections(map[string]string{
 		"a": `{"name": "n", "type": "number"}`,
@@ -71,6 +72,7 @@ func TestBatchInOrder(t *testing.T) {
 }
 
 func TestBatchFails(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	b.configure("things", `{"updateRule": "title != 'lock'"}`)
 	id := b.add("things", object{"must": "x", "n": -1})
@@ -109,6 +111,7 @@ func TestBatchFails(t *testing.T) {
 }
 
 func TestBatchPasswords(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people)
 	id := b.person(object{})
 	ops := []record.Op{
@@ -133,6 +136,7 @@ func TestBatchPasswords(t *testing.T) {
 
 // The value of a visible password field is never told.
 func TestBatchHidesPasswords(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	results, err := b.Records().Batch(t.Context(), []record.Op{create(root, "things", object{"must": "x", "pin": "open sesame"})})
 	check(t, "Batch", err, "ok")
@@ -142,6 +146,7 @@ func TestBatchHidesPasswords(t *testing.T) {
 }
 
 func TestBatchFiles(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs)
 	sends := func(op record.Op, key string, files ...*blob.Upload) record.Op {
 		op.Input.Files = map[string][]*blob.Upload{key: files}
@@ -176,6 +181,7 @@ func TestBatchFiles(t *testing.T) {
 }
 
 func TestBatchTimeout(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -188,6 +194,7 @@ func TestBatchTimeout(t *testing.T) {
 
 // What a transaction did is told once, in order, when it is durable.
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	b.collections(map[string]string{
 		"a": `{"name": "n", "type": "number"}`,

@@ -14,6 +14,7 @@ import (
 
 // TestBulk inserts records of which some have no id of their own.
 func TestBulk(t *testing.T) {
+	t.Parallel()
 	db := enginetest.Open(t)
 	c := &schema.Collection{Name: "select", Type: schema.Base}
 	if err := c.LoadJSON([]byte(`[{"id":"n","name":"n","type":"number"},{"id":"a","name":"id","type":"text","primaryKey":true}]`), []byte(`[]`), []byte(`{}`)); err != nil {

@@ -54,6 +54,7 @@ func newThings(t testing.TB) *bed {
 }
 
 func TestCreateValidates(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	one, two := b.add("targets", object{"name": "one"}), b.add("targets", object{"name": "two"})
 	b.add("things", object{"id": "existing0000000", "must": "x", "title": "taken", "n": 7, "flag": true})
@@ -122,6 +123,7 @@ func TestCreateValidates(t *testing.T) {
 }
 
 func TestCreateStores(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	target := b.add("targets", nil)
 	got, err := b.create(guest, "things", object{
@@ -164,6 +166,7 @@ func TestCreateStores(t *testing.T) {
 }
 
 func TestCreateID(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, targets, `{"name": "codes", "type": "base", "fields": [
 		{"name": "id", "type": "text", "primaryKey": true, "pattern": "^[A-Za-z0-9_.]+$", "min": 2, "max": 8, "autogeneratePattern": "[a-z]{5}"}]}`)
 	if id := b.add("targets", nil); !regexp.MustCompile(`^[a-z0-9]{15}$`).MatchString(id) {
@@ -193,6 +196,7 @@ func TestCreateID(t *testing.T) {
 }
 
 func TestCreateRefused(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, `{"name": "closed", "type": "base", "fields": [{"name": "t", "type": "text", "required": true}]}`)
 	for _, tt := range []struct {
 		collection string
@@ -211,6 +215,7 @@ func TestCreateRefused(t *testing.T) {
 }
 
 func TestCreateReferenceRows(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, targets)
 	users := b.Snapshot().Find("users").ID
 	user := b.add("users", object{"password": "12345678", "passwordConfirm": "12345678", "email": "a@example.com"})

@@ -11,6 +11,7 @@ import (
 )
 
 func TestFind(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	for _, c := range []struct {
 		collection, field string
@@ -58,6 +59,7 @@ func TestFind(t *testing.T) {
 // Sign-in looks accounts up by their email: an index must serve it, also one that
 // leaves the empty addresses out.
 func TestFindUsesIndexes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		index, field string
 		nocase       bool
@@ -113,6 +115,7 @@ func explain(b *readBed, sql string) (steps string) {
 }
 
 func TestCount(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	if n, err := b.Count(t.Context(), "posts"); n != 5 || err != nil {
 		t.Errorf("Count = %d, %v, want 5", n, err)
@@ -124,6 +127,7 @@ func TestCount(t *testing.T) {
 
 // A reader that took its snapshot before a column went reads again.
 func TestReadsFollowTheSchema(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	fresh := b.snapshot
 	old := base("posts", textField("title"), textField("dropped"))

@@ -11,6 +11,7 @@ import (
 )
 
 func TestGet(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	user := b.as("users", "u1")
 	for _, c := range []struct {
@@ -54,6 +55,7 @@ func TestGet(t *testing.T) {
 }
 
 func TestGetOfOddlyStoredRow(t *testing.T) {
+	t.Parallel()
 	if enginetest.Postgres() {
 		t.Skip("PostgreSQL stores no such thing")
 	}
@@ -73,6 +75,7 @@ func TestGetOfOddlyStoredRow(t *testing.T) {
 // SQLite keeps a JSON that is one number as a number: it is written as JSON
 // writes it, not as SQLite does.
 func TestGetOfLoneNumbers(t *testing.T) {
+	t.Parallel()
 	b := newReadBed(t, base("lone", &schema.Field{Name: "j", Kind: &schema.JSON{}}))
 	for _, want := range []string{"0", "-1", "9007199254740993", "0.1", "1e+300", "1e-7", "0.000001", "100000000000000000000"} {
 		b.exec(`DELETE FROM lone`)

@@ -36,6 +36,7 @@ func hookBed(t testing.TB, limit time.Duration, collections ...string) *bed {
 }
 
 func TestBeforeChangesTheRecord(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks)
 	var saw []string
 	b.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {
@@ -68,6 +69,7 @@ func TestBeforeChangesTheRecord(t *testing.T) {
 }
 
 func TestBeforeRefuses(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks)
 	ran := 0
 	var answer error
@@ -95,6 +97,7 @@ func TestBeforeRefuses(t *testing.T) {
 }
 
 func TestBeforeSetsAPassword(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people)
 	var plain atomic.Value
 	plain.Store("set-by-a-hook")
@@ -130,6 +133,7 @@ func TestBeforeSetsAPassword(t *testing.T) {
 
 // Somebody else changes the record while the hook looks at it, so often.
 func TestBeforeRunsAgainWhenTheRecordHasMoved(t *testing.T) {
+	t.Parallel()
 	for _, times := range []int{0, 1, 3, 10} {
 		b := newBed(t, tasks)
 		id := b.add("tasks", object{"title": "x"})
@@ -167,6 +171,7 @@ func TestBeforeRunsAgainWhenTheRecordHasMoved(t *testing.T) {
 }
 
 func TestInTx(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks, audits)
 	log, _, err := b.Changes().Subscribe(t.Context(), "")
 	if err != nil {
@@ -222,6 +227,7 @@ func TestInTx(t *testing.T) {
 }
 
 func TestInTxWithTheWrongService(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks, audits)
 	hooks := &b.Hooks().Records
 	remove := hooks.InTx.BindFunc(func(e *record.WriteEvent) error {
@@ -249,6 +255,7 @@ func TestInTxWithTheWrongService(t *testing.T) {
 }
 
 func TestHooksThatMisbehave(t *testing.T) {
+	t.Parallel()
 	b := hookBed(t, 100*time.Millisecond, tasks, audits)
 	hooks := &b.Hooks().Records
 	forever, late := make(chan struct{}), make(chan error, 1)
@@ -294,6 +301,7 @@ func TestHooksThatMisbehave(t *testing.T) {
 // Who stands inside of a transaction waits for whatever else would write, for ever,
 // were it not found out; reading is no trouble.
 func TestNestedUse(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks, audits)
 	id := b.add("tasks", object{"title": "x"})
 	uses := map[string]func(e *record.WriteEvent) error{
@@ -338,6 +346,7 @@ func TestNestedUse(t *testing.T) {
 }
 
 func TestEnrichThatMisbehaves(t *testing.T) {
+	t.Parallel()
 	forever := make(chan struct{})
 	defer close(forever)
 	var panicked *hook.PanicError
@@ -384,6 +393,7 @@ func TestEnrichThatMisbehaves(t *testing.T) {
 }
 
 func TestBatchWithBefore(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks)
 	var saw []string
 	b.Hooks().Records.Before.BindFunc(func(e *record.WriteEvent) error {
@@ -405,6 +415,7 @@ func TestBatchWithBefore(t *testing.T) {
 }
 
 func TestAfterFailure(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks)
 	var saw []string
 	b.Hooks().Records.AfterFailure.BindFunc(func(e *record.WriteEvent) error {
@@ -424,6 +435,7 @@ func TestAfterFailure(t *testing.T) {
 }
 
 func TestEnrich(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks, people)
 	coretest.Collection(t, b.App, `{"name": "steps", "viewRule": "", "listRule": "", "fields": [{"name": "task", "type": "relation", "collectionId": "`+
 		b.Snapshot().Find("tasks").ID+`"}]}`)
@@ -494,6 +506,7 @@ func TestEnrich(t *testing.T) {
 }
 
 func TestRequestHooks(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks)
 	id := b.add("tasks", object{"title": "x", "n": 1})
 	b.add("tasks", object{"title": "y", "n": 2})
@@ -539,6 +552,7 @@ func TestRequestHooks(t *testing.T) {
 }
 
 func TestHooksAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, tasks, audits)
 	id := b.add("tasks", object{"title": "x"})
 	hooks := &b.Hooks().Records

@@ -41,6 +41,7 @@ func postsBed(t testing.TB) *readBed {
 }
 
 func TestListPages(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	for _, c := range []struct {
 		params     ListParams
@@ -79,6 +80,7 @@ func TestListPages(t *testing.T) {
 }
 
 func TestListBytes(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	page, _ := b.mustList(Caller{}, "posts", ListParams{PerPage: 2})
 	want := `[{"collectionId":"id_posts","collectionName":"posts","id":"p0","rank":0,"title":"title 0"},` +
@@ -98,6 +100,7 @@ func TestListBytes(t *testing.T) {
 }
 
 func TestListRules(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	user := b.as("users", "u1")
 	for _, c := range []struct {
@@ -128,6 +131,7 @@ func TestListRules(t *testing.T) {
 }
 
 func TestListRestrictions(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	for _, c := range []struct {
 		params  ListParams
@@ -163,6 +167,7 @@ func TestListRestrictions(t *testing.T) {
 }
 
 func TestListReasonIsKept(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	_, err := b.List(t.Context(), b.super(), "posts", ListParams{Filter: "nope = 1"})
 	f, ok := err.(*fault.Error)
@@ -172,6 +177,7 @@ func TestListReasonIsKept(t *testing.T) {
 }
 
 func TestListEmails(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	for _, c := range []struct {
 		name   string
@@ -204,6 +210,7 @@ func TestListEmails(t *testing.T) {
 }
 
 func TestListCursors(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	for _, sort := range []string{"", "title", "-rank,title", "-title"} {
 		want := b.ids(Caller{}, "posts", ListParams{Sort: sort})
@@ -236,6 +243,7 @@ func TestListCursors(t *testing.T) {
 }
 
 func TestTotalsFollowWrites(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	list := func(p ListParams) int {
 		t.Helper()
@@ -265,6 +273,7 @@ func TestTotalsFollowWrites(t *testing.T) {
 }
 
 func TestReadLimit(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	many := make([]object, 2000) // SQLite looks at the clock every few hundred rows
 	for i := range many {
@@ -282,6 +291,7 @@ func TestReadLimit(t *testing.T) {
 
 // What a caller may not list does not show through relations (docs/wire/records.md §5.10).
 func TestListCrossesRelations(t *testing.T) {
+	t.Parallel()
 	targets := base("q1", textField("n"), &schema.Field{Name: "pub", Kind: &schema.Bool{}})
 	targets.ListRule = rule("pub = true")
 	closed := base("closed", textField("t"))
@@ -320,6 +330,7 @@ func TestListCrossesRelations(t *testing.T) {
 }
 
 func TestListDoesNotLeakEmails(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	b.insert("users", object{"id": "u0", "email": "z@x.co", "tokenKey": "0"})
 	for filter, want := range map[string]string{
@@ -340,6 +351,7 @@ func TestListDoesNotLeakEmails(t *testing.T) {
 }
 
 func TestListOfAView(t *testing.T) {
+	t.Parallel()
 	view := base("ranks", &schema.Field{Name: "rank", Kind: &schema.Number{}}, textField("blank"), relationField("post", "id_posts", 1))
 	view.Type, view.View = schema.View, &schema.ViewOptions{}
 	b := newReadBed(t, base("posts", &schema.Field{Name: "rank", Kind: &schema.Number{}}), view)
@@ -369,6 +381,7 @@ func TestListOfAView(t *testing.T) {
 
 // Who has been told of a write finds it in every total, though totals are kept.
 func TestTotalsAmongConcurrentWrites(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	var done sync.WaitGroup
 	for w := range 4 {
@@ -392,6 +405,7 @@ func TestTotalsAmongConcurrentWrites(t *testing.T) {
 
 // What one page has given back another one uses, while a third is still read.
 func TestReleasedPages(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	first, _ := b.mustList(Caller{}, "posts", ListParams{PerPage: 2})
 	kept, want := first.Items, string(first.Items)
@@ -428,6 +442,7 @@ func BenchmarkList(b *testing.B) {
 }
 
 func TestListOfLargeRecords(t *testing.T) {
+	t.Parallel()
 	b := postsBed(t)
 	one, err := b.Get(t.Context(), Caller{}, "posts", "p0", "")
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestTotalKey(t *testing.T) {
+	t.Parallel()
 	snapshot := schema.NewSnapshot(1, []*schema.Collection{
 		{ID: "a1", Name: "a", Type: schema.Base}, {ID: "v1", Name: "v", Type: schema.View},
 	})

@@ -11,6 +11,7 @@ import (
 
 // A query that was fine with the records of its day can fail with those of another.
 func TestViewThatFailsOnItsRecords(t *testing.T) {
+	t.Parallel()
 	query := `SELECT id, json_extract(title, '$.a') AS a FROM posts`
 	if enginetest.Postgres() {
 		query = `SELECT id, CAST(title AS INT) AS a FROM posts`

@@ -170,6 +170,7 @@ func base(name string, fields ...*schema.Field) *schema.Collection {
 
 // A statement is refused when its table was renamed a moment ago.
 func TestRefusedReadIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	bed := newReadBed(t)
 	moved := &store.StatementError{Message: "relation does not exist"}
 	for _, c := range []struct {

@@ -103,6 +103,7 @@ func reference(t *testing.T, r *Record, superuser bool) string {
 }
 
 func TestRowAndRecordGiveTheSameBytes(t *testing.T) {
+	t.Parallel()
 	rnd := rand.New(rand.NewPCG(1, 2))
 	c := everyKind()
 	for range 2000 {
@@ -165,6 +166,7 @@ func randomValue(rnd *rand.Rand, f *schema.Field) any {
 // What old databases and other programs may have stored is read in the same way
 // by both paths.
 func TestRowOfOddlyStoredValues(t *testing.T) {
+	t.Parallel()
 	c := everyKind()
 	p := newProjection(c, true)
 	odd := []store.Value{
@@ -235,6 +237,7 @@ func FuzzPlainForms(f *testing.F) {
 
 // TestPlainJSONIsCopied: what passes for plain is what would be written otherwise.
 func TestPlainJSONIsCopied(t *testing.T) {
+	t.Parallel()
 	const pieces = `{}[]",:0123.-+e \<é`
 	words := []string{"true", "false", "null", `"a"`, `"key":`, "1.5", "-2", "{}", "[]", `{"a":`, "[1,"}
 	r := rand.New(rand.NewPCG(1, 2))

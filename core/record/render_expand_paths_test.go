@@ -18,6 +18,7 @@ func formatBranches(list []*Node) string {
 }
 
 func TestParseExpand(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ in, want string }{
 		{"", ""},
 		{" ,., ,..", ""},

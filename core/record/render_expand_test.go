@@ -97,6 +97,7 @@ func sortedKeys(m map[string]any) []string {
 }
 
 func TestExpand(t *testing.T) {
+	t.Parallel()
 	b := libraryBed(t)
 	user := b.as("users", "u1")
 	for _, c := range []struct {
@@ -162,6 +163,7 @@ func TestExpand(t *testing.T) {
 }
 
 func TestExpandOfAList(t *testing.T) {
+	t.Parallel()
 	b := libraryBed(t)
 	_, items := b.mustList(Caller{}, "books", ListParams{Expand: "tags.parent,author.friends,reviews_via_book.by,covers_via_book"})
 	var got []string
@@ -187,6 +189,7 @@ func TestExpandOfAList(t *testing.T) {
 
 // The expand stands where the alphabet puts it, also where the email is missing.
 func TestExpandBytes(t *testing.T) {
+	t.Parallel()
 	b := libraryBed(t)
 	for caller, want := range map[*Caller]string{
 		{}: `{"collectionId":"id_users","collectionName":"users","emailVisibility":false,` +
@@ -201,6 +204,7 @@ func TestExpandBytes(t *testing.T) {
 }
 
 func TestExpandedEmails(t *testing.T) {
+	t.Parallel()
 	b := libraryBed(t)
 	for _, c := range []struct {
 		name   string
@@ -223,6 +227,7 @@ func TestExpandedEmails(t *testing.T) {
 }
 
 func TestBackRelationsAreCut(t *testing.T) {
+	t.Parallel()
 	b := newReadBed(t, base("lands"), base("towns", relationField("land", "id_lands", 1)))
 	b.insert("lands", object{"id": "l1"}, object{"id": "l2"})
 	var towns []object
@@ -240,6 +245,7 @@ func TestBackRelationsAreCut(t *testing.T) {
 }
 
 func TestExpandIsBounded(t *testing.T) {
+	t.Parallel()
 	b := newReadBed(t, base("nodes", textField("text"), relationField("all", "id_nodes", 999)))
 	var ids []string
 	for i := range 60 {
@@ -259,6 +265,7 @@ func TestExpandIsBounded(t *testing.T) {
 }
 
 func TestRender(t *testing.T) {
+	t.Parallel()
 	b := libraryBed(t)
 	users := b.snapshot.Find("users")
 	users.Auth.ManageRule = rule("id = 'u1' && @request.auth.id = 'u2'")

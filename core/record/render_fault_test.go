@@ -38,6 +38,7 @@ func (r brokenReader) Query(sql string, args ...store.Value) (store.Rows, error)
 // An expand that cannot be read is a failure of the request: an answer must not lack
 // records without a sign. Only what the caller may not see is left out silently.
 func TestExpandThatFails(t *testing.T) {
+	t.Parallel()
 	b := newReadBed(t, base("lands", textField("name")), base("towns", textField("name"), relationField("land", "id_lands", 1)))
 	b.insert("lands", object{"id": "l1"})
 	b.insert("towns", object{"id": "t1", "land": "l1"})
@@ -91,6 +92,7 @@ func TestExpandThatFails(t *testing.T) {
 
 // Somebody who changes the collections without end does not hold a request forever.
 func TestRetriesAreBounded(t *testing.T) {
+	t.Parallel()
 	b := newReadBed(t, base("lands", textField("name")))
 	calls := 0
 	b.cfg.Snapshot = func() *schema.Snapshot {

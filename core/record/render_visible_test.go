@@ -36,6 +36,7 @@ func keysOf(t *testing.T, object []byte) []string {
 }
 
 func TestHiddenFieldsAndSecrets(t *testing.T) {
+	t.Parallel()
 	users := authCollection("users")
 	r := Blank(users)
 	r.values[1] = "$2a$10$hash"
@@ -68,6 +69,7 @@ func TestHiddenFieldsAndSecrets(t *testing.T) {
 }
 
 func TestWhoSeesTheEmail(t *testing.T) {
+	t.Parallel()
 	users, others, supers := authCollection("users"), authCollection("others"), authCollection(schema.Superusers)
 	caller := func(c *schema.Collection, id string) Caller {
 		r := Blank(c)

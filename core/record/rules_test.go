@@ -31,6 +31,7 @@ func quoteRule(rule string) string {
 // A create rule sees the record as it was sent, before anything is judged or
 // filled in.
 func TestCreateRule(t *testing.T) {
+	t.Parallel()
 	b, public, private := newRuled(t)
 	user := b.add("users", object{"email": "a@example.com", "password": secret, "passwordConfirm": secret})
 	signedIn := b.as("users", user)
@@ -96,6 +97,7 @@ func failureBody(body object) string {
 
 // Back relations of a record that is being created are empty sets.
 func TestCreateRuleBackRelations(t *testing.T) {
+	t.Parallel()
 	b, public, _ := newRuled(t)
 	b.add("q2", object{"must": true, "r": public})
 	b.configure("q1", `{"createRule": "q2_via_r.id = ''"}`)
@@ -107,6 +109,7 @@ func TestCreateRuleBackRelations(t *testing.T) {
 }
 
 func TestCreateRuleFiles(t *testing.T) {
+	t.Parallel()
 	b, _, _ := newRuled(t)
 	b.configure("q2", `{"createRule": "@request.body.doc:length = 2 && doc:length = 2"}`)
 	one, two := file(t, "one.txt", "1"), file(t, "two.txt", "2")
@@ -118,6 +121,7 @@ func TestCreateRuleFiles(t *testing.T) {
 
 // Nobody verifies himself: rules see false, whatever was sent.
 func TestCreateRuleVerified(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people)
 	b.configure("people", `{"createRule": "verified = false", "manageRule": "verified = true && @request.auth.id != ''"}`)
 	c := b.as("people", b.person(object{}))
@@ -128,6 +132,7 @@ func TestCreateRuleVerified(t *testing.T) {
 // An update rule sees the stored record under plain names and the new values in
 // the body.
 func TestUpdateRule(t *testing.T) {
+	t.Parallel()
 	b, public, private := newRuled(t)
 	for _, tt := range []struct {
 		rule   string
@@ -169,6 +174,7 @@ func TestUpdateRule(t *testing.T) {
 
 // Who may not update learns nothing about what he sent.
 func TestUpdateRuleBeforeValidation(t *testing.T) {
+	t.Parallel()
 	b, _, _ := newRuled(t)
 	id := b.add("q2", object{"n": "old", "must": true})
 	b.configure("q2", `{"updateRule": "n = 'other'"}`)
@@ -179,6 +185,7 @@ func TestUpdateRuleBeforeValidation(t *testing.T) {
 }
 
 func TestDeleteRule(t *testing.T) {
+	t.Parallel()
 	b, _, _ := newRuled(t)
 	b.configure("q2", `{"deleteRule": "n = @request.auth.id || @request.query.force = 'yes' || @request.body.sure = true"}`)
 	user := b.add("users", object{"email": "a@example.com", "password": secret, "passwordConfirm": secret})
@@ -201,6 +208,7 @@ func TestDeleteRule(t *testing.T) {
 
 // A rule that compiled when it was saved and no longer does lets nobody.
 func TestRulesThatNoLongerCompile(t *testing.T) {
+	t.Parallel()
 	b, _, _ := newRuled(t)
 	b.collections(map[string]string{"gone": `{"name": "n", "type": "text"}`})
 	id := b.add("q2", object{"must": true})

@@ -42,6 +42,7 @@ func (b *readBed) tree(c Caller, root *Node) (string, error) {
 }
 
 func TestTree(t *testing.T) {
+	t.Parallel()
 	b := libraryBed(t)
 	user := b.as("users", "u1")
 	b.snapshot.Find("reviews").ListRule = rule("text != 'default'")
@@ -132,6 +133,7 @@ func TestTree(t *testing.T) {
 }
 
 func TestTreeShowsWhatTheCallerMaySee(t *testing.T) {
+	t.Parallel()
 	b := libraryBed(t)
 	for _, c := range []struct {
 		caller Caller
@@ -158,6 +160,7 @@ func TestTreeShowsWhatTheCallerMaySee(t *testing.T) {
 // TestTreePages walks lists of children by their cursors, and compares each page with
 // what sorting all children in Go gives. Two of the relations have an index.
 func TestTreePages(t *testing.T) {
+	t.Parallel()
 	rank := func() *schema.Field { return &schema.Field{Name: "rank", Kind: &schema.Number{}} }
 	towns := base("towns", relationField("land", "id_lands", 1), relationField("region", "id_lands", 1), relationField("near", "id_lands", 9), rank())
 	towns.Indexes = []string{"CREATE INDEX by_land ON towns (land, rank)"}
@@ -231,6 +234,7 @@ func TestTreePages(t *testing.T) {
 
 // TestTreeCutsEachList has more children than a list may hold.
 func TestTreeCutsEachList(t *testing.T) {
+	t.Parallel()
 	for _, index := range [][]string{nil, {"CREATE INDEX by_land ON towns (land)"}} {
 		towns := base("towns", relationField("land", "id_lands", 1))
 		towns.Indexes = index

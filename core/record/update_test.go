@@ -11,6 +11,7 @@ import (
 )
 
 func TestUpdateValidates(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	one, two := b.add("targets", nil), b.add("targets", nil)
 	b.add("things", object{"must": "x", "title": "taken"})
@@ -49,6 +50,7 @@ func TestUpdateValidates(t *testing.T) {
 // A record that was valid once must be valid again, also where nobody touches it;
 // an id is never judged twice.
 func TestUpdateJudgesUntouchedFields(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, `{"name": "notes", "type": "base", "fields": [
 		{"id": "f1", "name": "a", "type": "text"}, {"id": "f2", "name": "b", "type": "text"}]}`)
 	id := b.add("notes", object{"a": "long text", "b": "x"})
@@ -62,6 +64,7 @@ func TestUpdateJudgesUntouchedFields(t *testing.T) {
 }
 
 func TestUpdateAutodates(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	id := b.add("things", object{"must": "x"})
 	created := b.value("things", id, "created")
@@ -78,6 +81,7 @@ func TestUpdateAutodates(t *testing.T) {
 }
 
 func TestUpdateMissing(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	for _, id := range []string{"nothing", "", "a/b", "' OR 1=1", "\x00"} {
 		_, err := b.update(root, "things", id, object{"must": "x"})
@@ -92,6 +96,7 @@ func TestUpdateMissing(t *testing.T) {
 
 // Two clients that both add to a field must both be seen.
 func TestUpdateKeepsConcurrentIncrements(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, `{"name": "counters", "type": "base", "updateRule": "", "fields": [
 		{"name": "n", "type": "number"}, {"name": "tags", "type": "select", "maxSelect": 16,
 		 "values": ["a","b","c","d","e","f","g","h","i","j","k","l","m","n","o","p"]}]}`)
@@ -125,6 +130,7 @@ func TestUpdateKeepsConcurrentIncrements(t *testing.T) {
 
 // Of many who want the same name one gets it; the others learn why.
 func TestCreateUniqueRace(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, `{"name": "names", "type": "base", "createRule": "", "fields": [{"name": "name", "type": "text"}],
 		"indexes": ["CREATE UNIQUE INDEX idx_names ON names (name)"]}`)
 	const clients = 16
@@ -152,6 +158,7 @@ func TestCreateUniqueRace(t *testing.T) {
 // A write that was prepared before its collection changed goes by the new
 // definition: else what was cast for a number would be stored as a text here.
 func TestWriteFollowsCollections(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, `{"name": "pairs", "type": "base", "fields": [
 		{"id": "f1", "name": "a", "type": "text"}, {"id": "f2", "name": "b", "type": "number"}]}`)
 	const records = 30
@@ -196,6 +203,7 @@ func TestWriteFollowsCollections(t *testing.T) {
 }
 
 func TestUpsert(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	upsert := func(c record.Caller, body object) (object, error) {
 		r, err := b.Records().Upsert(t.Context(), c, "things", record.Input{Body: body})

@@ -249,6 +249,7 @@ func TestRootNeedNotRepeatPasswords(t *testing.T) {
 }
 
 func TestActionsHaveNames(t *testing.T) {
+	t.Parallel()
 	if got := fmt.Sprint(record.ActionCreate, record.ActionUpdate, record.ActionUpsert, record.ActionDelete, record.Action(9)); got != "create update upsert delete Action(9)" {
 		t.Errorf("the actions are %s", got)
 	}

@@ -31,6 +31,7 @@ func (b *bed) collections(definitions map[string]string) {
 }
 
 func TestDeleteDetaches(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	b.collections(map[string]string{
 		"a": `{"name": "name", "type": "text"}`,
@@ -75,6 +76,7 @@ func TestDeleteDetaches(t *testing.T) {
 }
 
 func TestDeleteRequired(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	b.collections(map[string]string{
 		"a":     `{"name": "name", "type": "text"}`,
@@ -105,6 +107,7 @@ func TestDeleteRequired(t *testing.T) {
 }
 
 func TestDeleteCycles(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	b.collections(map[string]string{
 		"a": `{"name": "b", "type": "relation", "collectionId": "<b>", "cascadeDelete": true},
@@ -129,6 +132,7 @@ func TestDeleteCycles(t *testing.T) {
 
 // A chain of any length is followed to its end.
 func TestDeleteLongChain(t *testing.T) {
+	t.Parallel()
 	const length = 3000
 	b := newBed(t)
 	b.collections(map[string]string{"node": `{"name": "prev", "type": "relation", "collectionId": "<node>", "cascadeDelete": true}`})
@@ -152,6 +156,7 @@ func TestDeleteLongChain(t *testing.T) {
 }
 
 func TestDeleteRefused(t *testing.T) {
+	t.Parallel()
 	b := newThings(t)
 	id := b.add("things", object{"must": "x"})
 	for _, id := range []string{"nothing", "", "a/b"} {
@@ -165,6 +170,7 @@ func TestDeleteRefused(t *testing.T) {
 }
 
 func TestDeleteAuthRecord(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people)
 	collection := b.Snapshot().Find("people").ID
 	id, unrelated := b.person(object{}), b.person(object{})
@@ -183,6 +189,7 @@ func TestDeleteAuthRecord(t *testing.T) {
 }
 
 func TestDeleteLastSuperuser(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	add := func(email string) string {
 		return b.add(schema.Superusers, object{"email": email, "password": secret, "passwordConfirm": secret})
@@ -198,6 +205,7 @@ func TestDeleteLastSuperuser(t *testing.T) {
 }
 
 func TestTruncate(t *testing.T) {
+	t.Parallel()
 	b := newBed(t)
 	b.collections(map[string]string{
 		"tree":  `{"name": "parent", "type": "relation", "collectionId": "<tree>"}, {"name": "doc", "type": "file"}`,

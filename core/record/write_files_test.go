@@ -58,6 +58,7 @@ func (b *bed) expectFiles(what, collection string, want ...*blob.Upload) {
 }
 
 func TestFilesFollowTheRecord(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs)
 	a, c, d, e := file(t, "a.txt", "a"), file(t, "c.txt", "c"), file(t, "d.txt", "d"), file(t, "e.txt", "e")
 	o, err := b.send(guest, "docs", "", nil, map[string][]*blob.Upload{"one": {a}, "many": {c, d}})
@@ -98,6 +99,7 @@ func TestFilesFollowTheRecord(t *testing.T) {
 }
 
 func TestFilesValidate(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs)
 	kept := file(t, "kept.txt", "x")
 	o, err := b.upload(guest, "docs", "", "many", kept)
@@ -148,6 +150,7 @@ func (f failingBlobs) Put(ctx context.Context, key string, r io.Reader, size int
 }
 
 func TestFilesThatCannotBeStored(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs)
 	c := b.Records().Config()
 	c.Blobs = failingBlobs{c.Blobs}
@@ -165,6 +168,7 @@ func TestFilesThatCannotBeStored(t *testing.T) {
 // The files of a record that is created anew with the id of a deleted one stay,
 // however late the old one's are removed.
 func TestFilesOfAnIDThatIsUsedAgain(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs)
 	old, fresh := file(t, "old.txt", "x"), file(t, "fresh.txt", "x")
 	id := "abcdefghij12345"

@@ -31,6 +31,7 @@ func kinds() *schema.Collection {
 }
 
 func TestResolve(t *testing.T) {
+	t.Parallel()
 	type object = map[string]any
 	tests := []struct {
 		name         string
@@ -134,6 +135,7 @@ func FuzzResolve(f *testing.F) {
 }
 
 func TestResolveGenerated(t *testing.T) {
+	t.Parallel()
 	in, err := acceptInput(kinds(), Input{Body: map[string]any{"code:autogenerate": "x-"}}, false)
 	if err != nil {
 		t.Fatal(err)
@@ -150,6 +152,7 @@ func TestResolveGenerated(t *testing.T) {
 }
 
 func TestAcceptHidden(t *testing.T) {
+	t.Parallel()
 	c := kinds()
 	c.Type = schema.Auth
 	c.Fields = append(c.Fields, &schema.Field{Name: "password", Hidden: true, Kind: &schema.Password{}},
@@ -182,6 +185,7 @@ func TestAcceptHidden(t *testing.T) {
 }
 
 func TestAcceptUploads(t *testing.T) {
+	t.Parallel()
 	file := func(name string) *blob.Upload { return &blob.Upload{Name: name} }
 	type uploads = map[string][]*blob.Upload
 	for _, tt := range []struct {
@@ -212,6 +216,7 @@ func TestAcceptUploads(t *testing.T) {
 }
 
 func TestOneCase(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		pattern string
 		want    bool

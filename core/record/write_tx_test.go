@@ -34,6 +34,7 @@ func (s retrying) Write(ctx context.Context, fn func(store.Tx) error) error {
 }
 
 func TestWritesMayBeRetried(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs, people)
 	c := b.Records().Config()
 	c.Store = retrying{c.Store}
@@ -85,6 +86,7 @@ func (s unsure) Write(ctx context.Context, fn func(store.Tx) error) error {
 
 // A commit whose outcome nobody knows may have stored a record: its files stay.
 func TestFilesStayAfterAnUnknownCommit(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs)
 	c := b.Records().Config()
 	c.Store = unsure{c.Store}
@@ -108,6 +110,7 @@ func (keepingBlobs) Delete(context.Context, string) error { return errBlob }
 
 // That a file cannot be removed does not undo what was done, and is not forgotten.
 func TestFilesThatCannotBeRemoved(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs)
 	var log strings.Builder
 	c := b.Records().Config()
@@ -129,6 +132,7 @@ func TestFilesThatCannotBeRemoved(t *testing.T) {
 
 // What was made of a file goes with it.
 func TestThumbsGoWithTheFile(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs)
 	upload := file(t, "a.txt", "a")
 	o, err := b.upload(guest, "docs", "", "many", upload)
@@ -146,6 +150,7 @@ func TestThumbsGoWithTheFile(t *testing.T) {
 
 // Who is refused must not cost a hash: at this cost one would take for days.
 func TestRefusedWritesHashNothing(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, people)
 	id := b.person(object{})
 	fields := `{"fields": [

@@ -10,6 +10,7 @@ import (
 )
 
 func TestRequiredPasswordOfABaseCollection(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, `{"name": "locks", "type": "base", "fields": [
 		{"name": "pin", "type": "password", "cost": 4, "required": true}, {"name": "free", "type": "password", "cost": 4}]}`)
 	_, err := b.create(root, "locks", nil)
@@ -29,6 +30,7 @@ func TestRequiredPasswordOfABaseCollection(t *testing.T) {
 
 // The words of failures that only a write can find, and what goes with them.
 func TestFailureMessages(t *testing.T) {
+	t.Parallel()
 	b := newBed(t, docs, people)
 	b.add("docs", object{"title": "taken"})
 	text, page := file(t, "a.txt", "more than twenty bytes"), file(t, "a.html", "<html></html>")
