@@ -176,7 +176,7 @@ func (s *Service) removeLeftovers(ctx context.Context, folders []string) {
 	ctx = context.WithoutCancel(ctx)
 	for _, folder := range folders {
 		var keys []string
-		err := s.cfg.Blobs.List(ctx, folder, func(key string, _ int64) error {
+		err := s.cfg.Blobs.List(ctx, folder+"/", func(key string, _ int64) error {
 			keys = append(keys, key)
 			return nil
 		})
