@@ -188,7 +188,7 @@ func restrictSuperusers(ctx context.Context, app *core.App, ips []string) (strin
 func findSuperuser(ctx context.Context, app *core.App, email string) (*record.Record, error) {
 	found, err := app.Records().FindFirst(ctx, schema.Superusers, "email", email, false)
 	if fault.KindOf(err) == fault.NotFound {
-		return nil, fault.Wrap(fault.NotFound, "There is no superuser "+email+".", err)
+		return nil, fault.New(fault.NotFound, "There is no superuser "+email+".")
 	}
 	return found, err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/loambase/loam/api/middleware"
+	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/rest"
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/fault"
@@ -69,8 +70,13 @@ func (c Config) fallback() http.HandlerFunc {
 			files.ServeHTTP(w, r)
 			return
 		}
+		missing := &fault.Error{Kind: fault.NotFound, Reason: "no route"}
+		if q := request.From(r.Context()); q != nil {
+			q.Fail(w, r, missing)
+			return
+		}
 		wire.Drain(w, r)
-		wire.Error(w, fault.New(fault.NotFound, ""), false)
+		wire.Error(w, missing, false)
 	}
 }
 

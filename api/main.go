@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/fault"
 )
 
 // The exit codes of the command line.
@@ -142,16 +141,8 @@ func newLog(w io.Writer, debug bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// describe is an error in one line, with the fields that a fault names. Of a database
-// that is not available it tells which one and why: here is who can do something.
+// describe is an error in one line, without the dot at its end. A fault says itself
+// which fields are wrong.
 func describe(err error) string {
-	text := err.Error()
-	var f *fault.Error
-	if errors.As(err, &f) {
-		if f.Message != "" && f.Kind != fault.Unavailable {
-			text = strings.TrimSuffix(f.Message, ".")
-		}
-		text = strings.Join(append([]string{text}, f.Fields.Lines()...), "; ")
-	}
-	return strings.Join(strings.Fields(text), " ")
+	return strings.TrimSuffix(strings.Join(strings.Fields(err.Error()), " "), ".")
 }

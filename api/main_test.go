@@ -21,7 +21,7 @@ func TestDescribe(t *testing.T) {
 		{errors.New("plain"), "plain"},
 		{errors.New("several\n  lines"), "several lines"},
 		{fault.New(fault.Invalid, "It failed."), "It failed"},
-		{fmt.Errorf("wrapped: %w", fault.Invalidate("It failed.", fields)), "It failed; email: Cannot be blank; options.name: Too short"},
+		{fmt.Errorf("wrapped: %w", fault.Invalidate("It failed.", fields)), "wrapped: It failed; email: Cannot be blank; options.name: Too short"},
 		{fault.New(fault.TooMany, ""), "too many"},
 	} {
 		if got := describe(test.err); got != test.want {

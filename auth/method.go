@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -58,6 +59,10 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	if err := m.Enabled(c); err != nil {
 		return nil, err
 	}
+	// Before the form: the answer must not tell a right password from a wrong one.
+	if err := s.fromAllowedAddress(caller, c); err != nil {
+		return nil, err
+	}
 	r, err := m.Finish(ctx, Attempt{Caller: caller, Collection: c, Form: form})
 	if err != nil {
 		return nil, err
@@ -73,8 +78,10 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	return s.respond(ctx, caller, r, token, expand)
 }
 
-// errFailed is the one answer to a form that proves no identity.
-func errFailed() error { return fault.New(fault.Invalid, "Failed to authenticate.") }
+// errFailed is the one answer to a form that proves no identity. Why is for the log.
+func errFailed(why string) error {
+	return fault.Wrap(fault.Invalid, "Failed to authenticate.", errors.New("auth: "+why))
+}
 
 // Methods tells clients how to sign in to a collection
 // (docs/wire/auth-realtime-system.md §1.4). The order of the properties is that of the

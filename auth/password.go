@@ -63,13 +63,15 @@ func (m passwords) Finish(ctx context.Context, a Attempt) (*record.Record, error
 		return nil, err
 	}
 	ok, err := m.checkPassword(ctx, c, r, form.Password)
-	if err == nil && !ok {
-		err = errFailed()
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case ok:
+		return r, nil
+	case r == nil:
+		return nil, errFailed("no record has this identity")
 	}
-	return r, nil
+	return nil, errFailed("wrong password of " + r.ID())
 }
 
 func (f *PasswordForm) validate(identityFields []string) fault.Fields {

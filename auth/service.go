@@ -66,12 +66,21 @@ func (s *Service) admit(ctx context.Context, caller record.Caller, r *record.Rec
 	return s.runSignInHooks(ctx, caller, r, method)
 }
 
+// fromAllowedAddress refuses superusers who come from an address from which they may
+// not.
+func (s *Service) fromAllowedAddress(caller record.Caller, c *schema.Collection) error {
+	if c.Name == schema.Superusers && !s.app.Settings().Current().SuperuserAllowed(caller.IP) {
+		return fault.New(fault.Forbidden, "")
+	}
+	return nil
+}
+
 // allow asks the authRule of the record's collection, and the addresses from which
 // superusers may come.
 func (s *Service) allow(ctx context.Context, caller record.Caller, r *record.Record) error {
 	c := r.Collection()
-	if c.Name == schema.Superusers && !s.app.Settings().Current().SuperuserAllowed(caller.IP) {
-		return fault.New(fault.Forbidden, "")
+	if err := s.fromAllowedAddress(caller, c); err != nil {
+		return err
 	}
 	if caller.Superuser() {
 		return nil

@@ -150,6 +150,9 @@ func parseToken(text string, t TokenType, now time.Time) (*unverified, error) {
 	if err != nil || parsed.Method != jwt.SigningMethodHS256 {
 		return nil, errToken
 	}
+	if _, critical := parsed.Header["crit"]; critical { // extensions that must be understood; none is
+		return nil, errToken
+	}
 	if err := jwt.NewValidator(clock, jwt.WithIssuedAt()).Validate(&token.claims); err != nil {
 		return nil, errToken
 	}

@@ -122,6 +122,7 @@ var tokenCases = []struct {
 	{"RS256", `{"alg":"RS256"}`, `{"collectionId":"_pb_users_auth_","id":"abc123def456ghi","type":"auth"}`, false},
 	{"hs256", `{"alg":"hs256"}`, `{"collectionId":"_pb_users_auth_","id":"abc123def456ghi","type":"auth"}`, false},
 	{"unknown alg", `{"alg":"x"}`, `{"collectionId":"_pb_users_auth_","id":"abc123def456ghi","type":"auth"}`, false},
+	{"extensions", `{"alg":"HS256","crit":["x"]}`, `{"collectionId":"_pb_users_auth_","id":"abc123def456ghi","type":"auth"}`, false},
 	{"no alg", `{}`, `{"collectionId":"_pb_users_auth_","id":"abc123def456ghi","type":"auth"}`, false},
 	{"alg is a number", `{"alg":1}`, `{"collectionId":"_pb_users_auth_","id":"abc123def456ghi","type":"auth"}`, false},
 	{"header is null", `null`, `{"collectionId":"_pb_users_auth_","id":"abc123def456ghi","type":"auth"}`, false},

@@ -3,6 +3,7 @@ package wire
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
@@ -26,11 +27,18 @@ func ListParams(q url.Values) (p record.ListParams, err error) {
 	return p, nil
 }
 
+// maxParameters is how many parameters a query may have: net/url reads no more, and
+// returns none of them then.
+const maxParameters = 10_000
+
 // Query is the parsed query of a URL; a text in it that is not UTF-8 is an
-// Invalid fault. What cannot be unescaped is left out.
+// Invalid fault, and so are too many parameters. What cannot be unescaped is left out.
 func Query(raw string) (url.Values, error) {
 	if raw == "" {
 		return nil, nil
+	}
+	if strings.Count(raw, "&") >= maxParameters {
+		return nil, &fault.Error{Kind: fault.Invalid, Reason: "more than 10,000 parameters"}
 	}
 	q, _ := url.ParseQuery(raw)
 	for name, values := range q {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/loambase/loam/core/fault"
@@ -26,6 +27,9 @@ func TestListParams(t *testing.T) {
 		{"skipTotal=maybe", record.ListParams{}, false},
 		{"filter=%ff", record.ListParams{}, false},
 		{"%ff=1", record.ListParams{}, false},
+		{strings.Repeat("a=1&", maxParameters-1) + "filter=a", record.ListParams{Filter: "a"}, true},
+		{strings.Repeat("a=1&", maxParameters) + "filter=a", record.ListParams{}, false}, // without the filter it would be all
+		{strings.Repeat("a=1&", maxParameters) + "cursor=", record.ListParams{}, false},
 	}
 	for _, test := range tests {
 		q, err := Query(test.query)
@@ -34,10 +38,10 @@ func TestListParams(t *testing.T) {
 			got, err = ListParams(q)
 		}
 		if test.ok && (err != nil || got != test.want) {
-			t.Errorf("ListParams(%q) = %+v, %v; want %+v", test.query, got, err, test.want)
+			t.Errorf("ListParams(%.100q) = %+v, %v; want %+v", test.query, got, err, test.want)
 		}
 		if !test.ok && (err == nil || fault.KindOf(err) != fault.Invalid) {
-			t.Errorf("ListParams(%q) = %v, want an Invalid fault", test.query, err)
+			t.Errorf("ListParams(%.100q) = %v, want an Invalid fault", test.query, err)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Kind says what sort of failure it is, in words that no transport owns.
@@ -56,18 +57,27 @@ type Field struct {
 	Inner   *Error // a leaf that carries a whole answer: one request of a batch
 }
 
+// Error says everything, for logs and terminals: "Failed to create record; email:
+// Cannot be blank: reason: cause".
 func (e *Error) Error() string {
 	text := e.Message
 	if text == "" {
 		text = e.Kind.String()
 	}
+	more := ""
+	for _, line := range e.Fields.Lines() {
+		more += "; " + line
+	}
 	if e.Reason != "" {
-		text += ": " + e.Reason
+		more += ": " + e.Reason
 	}
-	if e.Err != nil {
-		text += ": " + e.Err.Error()
+	if e.Err != nil && len(e.Fields) == 0 && e.Err.Error() != e.Reason { // fields say it better
+		more += ": " + e.Err.Error()
 	}
-	return text
+	if more == "" {
+		return text
+	}
+	return strings.TrimSuffix(text, ".") + more
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -142,7 +152,11 @@ func (f Fields) Lines() []string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		if f[name].Code != "" {
-			list = append(list, name+": "+f[name].Message)
+			line := name + ": " + f[name].Message
+			if inner := f[name].Inner; inner != nil {
+				line += ": " + inner.Error()
+			}
+			list = append(list, line)
 			continue
 		}
 		for _, line := range f[name].Fields.Lines() {
