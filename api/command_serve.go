@@ -77,7 +77,7 @@ func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 	if err := server.Start(ctx, listener); err != nil {
 		return unlessStopped(ctx, err)
 	}
-	err = announce(cmd, p.App, listener.Addr())
+	err = announce(cmd, p, listener.Addr())
 	if err == nil {
 		err = server.Wait(ctx)
 	}
@@ -129,9 +129,10 @@ func place(app *core.App) string {
 
 // announce tells the person who started the server where it is, and what to do
 // first.
-func announce(cmd *cobra.Command, app *core.App, address net.Addr) error {
+func announce(cmd *cobra.Command, p *Program, address net.Addr) error {
+	app := p.App
 	url := "http://" + reachable(address)
-	fmt.Fprintf(cmd.OutOrStdout(), "Loam %s serves %s (REST API at %s/api/), data in %s\n", core.Version, url, url, place(app))
+	fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
 	n, err := app.Records().Count(cmd.Context(), schema.Superusers)
 	if err == nil && n == 0 {
 		dir := ""

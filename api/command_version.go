@@ -4,18 +4,16 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/loambase/loam/core"
 )
 
-func newVersionCommand() *cobra.Command {
+func newVersionCommand(p *Program) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  loam version",
 		Args:    noArguments,
 		RunE: task(func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "loam "+core.Version)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), p.name()+" "+p.version())
 			return err
 		}),
 	}

@@ -11,8 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/loambase/loam/core"
 )
 
 // The exit codes of the command line.
@@ -32,7 +30,7 @@ func (p *Program) run(ctx context.Context, args []string, stdout, stderr io.Writ
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(stderr, "loam: "+describe(err))
+	fmt.Fprintln(stderr, p.name()+": "+describe(err))
 	var done *doneError
 	if errors.As(err, &done) {
 		return exitFailed
@@ -74,11 +72,11 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	app := p.App
 	var debug bool
 	root := &cobra.Command{
-		Use:           "loam",
+		Use:           p.name(),
 		Short:         "A backend in one binary",
 		Long:          rootHelp,
 		Example:       rootExample,
-		Version:       core.Version,
+		Version:       p.version(),
 		Args:          noArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -89,7 +87,7 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 			}
 			app.Config.Log = newLog(stderr, debug)
 			for _, name := range unknownVariables(cmd.Root(), os.Environ()) {
-				fmt.Fprintln(stderr, "loam: no command has a flag for the environment variable "+name)
+				fmt.Fprintln(stderr, p.name()+": no command has a flag for the environment variable "+name)
 			}
 			if app.Config.Dir == "" {
 				return usagef("--dir is empty")
@@ -97,14 +95,14 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 			return nil
 		},
 	}
-	root.SetVersionTemplate("loam {{.Version}}\n")
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(unknownFlag)
 	root.PersistentFlags().StringVar(&app.Config.Dir, "dir", app.Config.Dir, "the data folder")
 	root.PersistentFlags().StringVar(&app.Config.DB, "db", app.Config.DB, "a PostgreSQL database, postgres://…, instead of SQLite in the data folder")
 	root.PersistentFlags().Lookup("db").DefValue = "" // a password may be in it
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
-	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newImportCommand(app), newVersionCommand())
+	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newImportCommand(app), newVersionCommand(p))
 	for _, cmd := range p.Commands {
 		root.AddCommand(cmd)
 		visit(cmd, func(c *cobra.Command) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"os"
@@ -22,6 +23,10 @@ type Program struct {
 	Commands []*cobra.Command // beside those of Loam; App is not open when they run
 	Config   Config           // of the server; flags of the command line change it
 
+	// Name and Version are what the command line calls the program; default: "loam" and
+	// core.Version.
+	Name, Version string
+
 	// Serve runs when the routes are made. Handlers add their own.
 	Serve hook.Hook[*ServeEvent]
 
@@ -41,6 +46,10 @@ func (p *Program) Main() int {
 	context.AfterFunc(ctx, stop) // who is too impatient for a graceful end sends the signal twice
 	return p.run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
+
+func (p *Program) name() string { return cmp.Or(p.Name, "loam") }
+
+func (p *Program) version() string { return cmp.Or(p.Version, core.Version) }
 
 // Server returns the server of the program, the same each time. App need not be open:
 // hooks of the server's parts can be bound from the beginning.
