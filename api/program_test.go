@@ -122,7 +122,7 @@ func TestRoutesThatCannotBeAdded(t *testing.T) {
 		{func(e *ServeEvent) { e.Route("GET", "/a?b=c", none) }, "a query is no part of a path"},
 		{func(e *ServeEvent) { e.Mount("/a", http.NotFoundHandler()); e.Mount("/a", http.NotFoundHandler()) }, "mount /a: "},
 		{func(e *ServeEvent) { e.Mount("/a", nil) }, "mount /a: the handler is nil"},
-		{func(e *ServeEvent) { e.Mount("/api", http.NotFoundHandler()) }, "Loam has routes below this path"},
+		{func(e *ServeEvent) { e.Mount("/api", http.NotFoundHandler()) }, "routes of Loam are below this path"},
 		{func(e *ServeEvent) { e.Use(nil) }, "the middleware is nil"},
 	} {
 		p := &Program{App: app}

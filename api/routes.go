@@ -157,7 +157,7 @@ func (m mount) add(router chi.Router, api []request.Route) error {
 	}
 	below := strings.TrimSuffix(m.path, "/") + "/"
 	if below != "/" && slices.ContainsFunc(api, func(r request.Route) bool { return strings.HasPrefix(r.Path+"/", below) }) {
-		return errors.New("Loam has routes below this path")
+		return errors.New("routes of Loam are below this path")
 	}
 	return recovered(func() { router.Mount(m.path, m.handler) })
 }
