@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
 // Config is how a database is opened. Only Dir has no default.
@@ -104,6 +105,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 			err = errors.Join(err, db.lock.Close())
 		}
 		return nil, err
+	}
+	if !binding.OwnPageCache() {
+		db.cfg.Log.Warn("SQLite was in use before this program's database: it keeps its own page cache, which is slower and takes more memory")
 	}
 	background, stop := context.WithCancel(context.Background())
 	db.stop = stop
