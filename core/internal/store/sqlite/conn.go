@@ -17,6 +17,7 @@ type conn struct {
 	guard    guard
 	own      bool     // what is prepared now is the engine's own text
 	touched  []string // tables, in lower case, that the running transaction may write
+	read     readTx   // of a connection that reads
 	failed   bool     // the file or disk failed under it: not to be used again
 }
 
@@ -37,6 +38,7 @@ type place struct {
 	synchronous string // always FULL, but for the test that this is needed
 
 	syncFolder func(dir string) error // makes the names of new files durable
+	cachePages int                    // of every connection; 0: what its role has
 }
 
 // openConn opens the database file with the settings of DESIGN.md.
@@ -78,6 +80,9 @@ func (c *conn) configure(at place, r role) error {
 		pragmas = append(pragmas, "cache_size = -32768", "query_only = ON")
 	case roleSpare:
 		pragmas = append(pragmas, "cache_size = -2048", "query_only = ON")
+	}
+	if at.cachePages > 0 {
+		pragmas = append(pragmas, fmt.Sprintf("cache_size = %d", at.cachePages))
 	}
 	for _, p := range pragmas {
 		if err := c.Exec("PRAGMA " + p); err != nil {

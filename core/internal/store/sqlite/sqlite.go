@@ -129,12 +129,11 @@ func (db *DB) open() (err error) {
 	open := func(r role) (*conn, error) { return openConn(db.cfg.at, r) }
 	openCheckpointConn := func() (*conn, error) { return open(roleCheckpoint) }
 	yielding := newReadYield()
-	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
-	if err := db.writer.start(); err != nil {
-		return err
-	}
 	db.readers = newPool(yielding, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
-	return nil
+	db.readers.keeps = db.cfg.Serve
+	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
+	db.writer.checkpoints.readers = db.readers
+	return db.writer.start()
 }
 
 // openWriter opens a connection that writes. The log may be new: its name must not be
