@@ -38,6 +38,7 @@ type place struct {
 	synchronous string // always FULL, but for the test that this is needed
 
 	syncFolder func(dir string) error // makes the names of new files durable
+	readCache  int                    // KB, of a connection that is kept for reading
 	cachePages int                    // of every connection; 0: what its role has
 }
 
@@ -77,7 +78,7 @@ func (c *conn) configure(at place, r role) error {
 	case roleWrite:
 		pragmas = append(pragmas, "cache_size = -65536")
 	case roleRead:
-		pragmas = append(pragmas, "cache_size = -32768", "query_only = ON")
+		pragmas = append(pragmas, fmt.Sprintf("cache_size = -%d", at.readCache), "query_only = ON")
 	case roleSpare:
 		pragmas = append(pragmas, "cache_size = -2048", "query_only = ON")
 	}

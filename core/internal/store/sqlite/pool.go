@@ -55,10 +55,26 @@ const slowAfter = 20 * time.Millisecond
 // and fill one anew for each slow read costs many times the read itself.
 const spareFor = 10 * time.Second
 
+// The page caches of the connections that are kept for reading share readCaches; each has
+// at least leastReadCache and at most mostReadCache. In KB.
+const (
+	readCaches     = 192 << 10
+	leastReadCache = 32 << 10
+	mostReadCache  = 64 << 10
+)
+
+// readCache is the size of the cache of each of so many connections, in KB.
+func readCache(connections int) int {
+	return min(max(readCaches/connections, leastReadCache), mostReadCache)
+}
+
+// readersOf is how many connections are kept for reading on so many processors.
+func readersOf(procs int) int { return procs + 1 }
+
 func newPool(yielding *readYield, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
 	p := &pool{
 		open: open, yielding: yielding, timeout: timeout,
-		size: procs + 1, yielded: max(1, procs-1), slowest: procs + 1,
+		size: readersOf(procs), yielded: max(1, procs-1), slowest: procs + 1,
 	}
 	p.spareTimer = time.AfterFunc(spareFor, p.closeSpare)
 	p.spareTimer.Stop()

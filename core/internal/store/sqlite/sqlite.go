@@ -63,6 +63,7 @@ func (c Config) withDefaults() Config {
 		c.File = dataFile
 	}
 	c.at.path = filepath.Join(c.Dir, c.File)
+	c.at.readCache = readCache(readersOf(runtime.GOMAXPROCS(0)))
 	if c.at.synchronous == "" {
 		c.at.synchronous = "FULL"
 		if c.Relaxed {
