@@ -275,7 +275,7 @@ func testKept(t *testing.T, foreign bool, cfg Config) {
 		}
 		readers.Go(func() { r.read(from, !foreign) })
 	}
-	for n := int64(1); n <= int64(100**stress); n++ {
+	for n := int64(1); n <= int64(40**stress); n++ {
 		r.write(n, foreign)
 	}
 	close(r.done)
@@ -302,8 +302,8 @@ func (r *keptRun) write(n int64, foreign bool) {
 		r.Errorf("Write() = %v", err)
 	}
 	r.acknowledged.Store(n)
-	switch n % 50 {
-	case 10:
+	switch n % 20 {
+	case 5:
 		err := to.Exclusive(r.Context(), func(tx store.Tx) error {
 			_, err := tx.Exec(fmt.Sprintf(`ALTER TABLE "counter" ADD COLUMN "c%d" TEXT DEFAULT 'x'`, n))
 			return err
@@ -311,7 +311,7 @@ func (r *keptRun) write(n int64, foreign bool) {
 		if err != nil {
 			r.Errorf("Exclusive() = %v", err)
 		}
-	case 30:
+	case 15:
 		path := filepath.Join(r.TempDir(), "copy.db")
 		if err := r.db.Copy(r.Context(), path, nil); err != nil {
 			r.Errorf("Copy() = %v", err)
