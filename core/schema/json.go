@@ -137,7 +137,7 @@ func appendDecoded(dst []byte, v any) []byte {
 		}
 		return append(dst, '}')
 	}
-	raw, err := json.Marshal(v) // a Go value of the embedder's own
+	raw, err := Marshal(v) // a Go value of the embedder's own
 	if err != nil {
 		return append(dst, "null"...)
 	}

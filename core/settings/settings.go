@@ -6,6 +6,8 @@ package settings
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/loambase/loam/core/schema"
 )
 
 // Settings are all settings at one moment. What Service hands out is shared and
@@ -110,7 +112,7 @@ type plain Settings
 func (s *Settings) MarshalJSON() ([]byte, error) {
 	public := plain(*s)
 	public.SMTP.Password, public.S3.Secret, public.Backups.S3.Secret = "", "", ""
-	return json.Marshal(&public)
+	return schema.Marshal(&public)
 }
 
 // merged is a copy of s changed by a JSON object: what the object leaves out is
