@@ -74,10 +74,11 @@ type TrustedProxy struct {
 
 // Logs is what is logged and for how long.
 type Logs struct {
-	MaxDays   int  `json:"maxDays"` // 0: nothing
-	MinLevel  int  `json:"minLevel"`
-	LogIP     bool `json:"logIP"`
-	LogAuthID bool `json:"logAuthId"`
+	MaxDays     int  `json:"maxDays"` // 0: nothing
+	MinLevel    int  `json:"minLevel"`
+	LogIP       bool `json:"logIP"`
+	LogAuthID   bool `json:"logAuthId"`
+	MaxDataSize int  `json:"maxDataSize"` // bytes of the data of an entry; 0: 16 KiB
 }
 
 // Defaults are the settings of a new data folder.
