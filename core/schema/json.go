@@ -181,6 +181,16 @@ func (j *JSON) Validate(f *Field, v any) *fault.Field {
 	return storableJSON(raw)
 }
 
+// ValidateKeys refuses a text in which an object has a key twice. It is not a part of
+// Validate: what was stored before such texts were refused stays as it is.
+func (*JSON) ValidateKeys(v any) *fault.Field {
+	raw, _ := v.(json.RawMessage)
+	if CheckKeys(raw, 0) != nil {
+		return fault.Leaf("validation_invalid_json", "Must be a valid json value")
+	}
+	return nil
+}
+
 // isFinite says whether a double can hold the number.
 func isFinite(number []byte) bool {
 	_, err := strconv.ParseFloat(string(number), 64)
