@@ -4,6 +4,7 @@
 package password
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,29 +34,31 @@ var ErrTooLong = errors.New("password: longer than 72 bytes")
 // Hasher bounds the work. Its zero value is not usable; see New. Safe for
 // concurrent use.
 type Hasher struct {
+	cost     int           // of hashes that are asked for without one
 	admitted chan struct{} // a place for everyone who works or waits
 	working  chan struct{} // a place for everyone who works
 }
 
-// New is a Hasher that uses that many processors and lets that many callers wait
-// for one; 0 means max(1, NumCPU/2) and DefaultQueue.
-func New(workers, queue int) *Hasher {
-	if workers <= 0 {
-		workers = max(1, runtime.NumCPU()/2)
-	}
-	if queue <= 0 {
-		queue = DefaultQueue
-	}
-	return &Hasher{admitted: make(chan struct{}, workers+queue), working: make(chan struct{}, workers)}
+// Config is how a Hasher works.
+type Config struct {
+	Cost    int // of hashes that are asked for without one; default DefaultCost
+	Workers int // processors that it uses; default max(1, NumCPU/2)
+	Queue   int // callers who may wait for a processor; default DefaultQueue
 }
 
-// Hash is the bcrypt hash of the password; cost 0 stands for DefaultCost. A
+// New is a Hasher with that configuration.
+func New(c Config) *Hasher {
+	cost := cmp.Or(c.Cost, DefaultCost)
+	workers := cmp.Or(max(0, c.Workers), max(1, runtime.NumCPU()/2))
+	queue := cmp.Or(max(0, c.Queue), DefaultQueue)
+	return &Hasher{cost: cost, admitted: make(chan struct{}, workers+queue), working: make(chan struct{}, workers)}
+}
+
+// Hash is the bcrypt hash of the password; cost 0 stands for the configured one. A
 // password that is too long is ErrTooLong, a full queue a fault.TooMany, a
 // cancelled wait the context's error.
 func (h *Hasher) Hash(ctx context.Context, plain string, cost int) (string, error) {
-	if cost == 0 {
-		cost = DefaultCost
-	}
+	cost = cmp.Or(cost, h.cost)
 	if cost < MinCost || cost > MaxCost {
 		return "", fmt.Errorf("password: cost %d is not between %d and %d", cost, MinCost, MaxCost)
 	}
@@ -78,7 +81,7 @@ func (h *Hasher) Hash(ctx context.Context, plain string, cost int) (string, erro
 func (h *Hasher) Compare(ctx context.Context, hash, plain string) (bool, error) {
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
-		return false, h.Burn(ctx, plain, DefaultCost)
+		return false, h.Burn(ctx, plain, 0)
 	}
 	if len(plain) > MaxBytes {
 		return false, h.Burn(ctx, plain, cost)
@@ -91,12 +94,12 @@ func (h *Hasher) Compare(ctx context.Context, hash, plain string) (bool, error) 
 	return match, err
 }
 
-// Burn takes the time of a Compare with a hash of that cost (0: DefaultCost) and
+// Burn takes the time of a Compare with a hash of that cost (0: the configured one) and
 // finds nothing, so that an answer does not tell whether there was a hash to
 // compare with.
 func (h *Hasher) Burn(ctx context.Context, plain string, cost int) error {
 	if cost < MinCost || cost > MaxCost {
-		cost = DefaultCost
+		cost = h.cost
 	}
 	// Any salt and checksum do: it is the cost that takes the time.
 	hash := fmt.Appendf(nil, "$2a$%02d$%s%s", cost, "abcdefghijklmnopqrstuu", "abcdefghijklmnopqrstuvwxyzABCDE")

@@ -15,7 +15,7 @@ import (
 )
 
 func TestHashAndCompare(t *testing.T) {
-	h := New(0, 0)
+	h := New(Config{})
 	ctx := context.Background()
 	for _, plain := range []string{"1234567890", "", "пароль", strings.Repeat("x", 72), "nul\x00inside"} {
 		hash, err := h.Hash(ctx, plain, MinCost)
@@ -33,7 +33,7 @@ func TestHashAndCompare(t *testing.T) {
 }
 
 func TestHashCost(t *testing.T) {
-	h := New(0, 0)
+	h := New(Config{})
 	for _, tt := range []struct{ cost, want int }{{0, 10}, {4, 4}, {5, 5}, {-1, 0}, {3, 0}, {32, 0}} {
 		hash, err := h.Hash(context.Background(), "12345678", tt.cost)
 		if tt.want == 0 {
@@ -49,7 +49,7 @@ func TestHashCost(t *testing.T) {
 }
 
 func TestHashTooLong(t *testing.T) {
-	_, err := New(0, 0).Hash(context.Background(), strings.Repeat("ш", 37), MinCost)
+	_, err := New(Config{}).Hash(context.Background(), strings.Repeat("ш", 37), MinCost)
 	if !errors.Is(err, ErrTooLong) {
 		t.Errorf("Hash(74 bytes) error = %v, want %v", err, ErrTooLong)
 	}
@@ -57,7 +57,7 @@ func TestHashTooLong(t *testing.T) {
 
 // bcrypt reads 72 bytes: what follows them must not be ignored.
 func TestCompareTooLong(t *testing.T) {
-	h := New(0, 0)
+	h := New(Config{})
 	plain := strings.Repeat("é", 36)
 	hash, err := h.Hash(t.Context(), plain, MinCost)
 	if err != nil {
@@ -73,7 +73,7 @@ func TestCompareTooLong(t *testing.T) {
 // Hashes of other implementations, as they are found in imported databases: the
 // password is "U*U" in the vectors of crypt_blowfish.
 func TestCompareForeignHashes(t *testing.T) {
-	h := New(0, 0)
+	h := New(Config{})
 	for _, tt := range []struct {
 		hash, plain string
 		want        bool
@@ -98,7 +98,7 @@ func TestCompareForeignHashes(t *testing.T) {
 // The hash that Burn makes up must be one that bcrypt works on, else it would
 // return at once and tell what it should hide.
 func TestBurnWorks(t *testing.T) {
-	h := New(1, 1)
+	h := New(Config{Workers: 1, Queue: 1})
 	for _, cost := range []int{0, 4, 99} {
 		if err := h.Burn(context.Background(), "12345678", cost); err != nil {
 			t.Errorf("Burn(cost %d) = %v", cost, err)
@@ -123,7 +123,7 @@ func fastest(h *Hasher, cost int) time.Duration {
 
 func TestFullQueue(t *testing.T) {
 	const workers, queue = 2, 3
-	h := New(workers, queue)
+	h := New(Config{Workers: workers, Queue: queue})
 	release := make(chan struct{})
 	var running, done sync.WaitGroup
 	running.Add(workers)
