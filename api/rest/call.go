@@ -1,13 +1,13 @@
 package rest
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
 )
 
 // endpoint serves a call. It returns an error, which becomes the answer, or has
@@ -124,7 +124,7 @@ func (c *call) respond(value any, err error) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(value)
+	text, err := schema.Marshal(value)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
@@ -118,7 +117,7 @@ func appendParams(dst []byte, params map[string]any) []byte {
 	if len(params) == 0 {
 		return dst
 	}
-	text, err := json.Marshal(params)
+	text, err := schema.Marshal(params)
 	if err != nil {
 		return dst // a parameter that JSON cannot hold, as an infinite limit, is not shown
 	}
