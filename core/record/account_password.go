@@ -44,7 +44,7 @@ func (s *Service) hashPasswords(ctx context.Context, writes []*writeRequest) err
 				continue
 			}
 			g.Go(func() (err error) {
-				w.hashes[i], err = s.hashPassword(ctx, s.outerPasswords(), p.text, kind.HashCost())
+				w.hashes[i], err = s.hashPassword(ctx, s.outerPasswords(), p.text, kind.Cost)
 				return err
 			})
 		}

@@ -187,7 +187,7 @@ func (w *writeRequest) collectSet(h *hookResult, r *Record) error {
 			return fault.Invalidate(w.op.Action.failure(), fault.Fields{f.Name: fail})
 		}
 		if text != "" {
-			h.values[i], h.unhashed = unhashedPassword{text, kind.HashCost()}, true
+			h.values[i], h.unhashed = unhashedPassword{text, kind.Cost}, true
 		}
 	}
 	if id, ok := h.values[w.table.id].(string); ok && w.stored == nil {
