@@ -17,8 +17,8 @@ type Config struct {
 	Total   int64         // units that all callers hold together at most
 	Share   int64         // units that one guest holds at most; see Class for others
 	Reserve int64         // of Total: units that guests cannot have
-	Queue   int           // acquisitions of one caller that may wait; 0: none waits
-	Waiting int           // acquisitions of all callers that may wait; default 16 times Queue
+	Queue   int           // acquisitions of one guest that may wait; 0: none waits
+	Waiting int           // acquisitions of all guests that may wait, and of all others; default 16 times Queue
 	Wait    time.Duration // how long one may wait; 0: until its context ends
 	Refusal fault.Kind    // of those that get nothing; default fault.Unavailable
 }
@@ -34,7 +34,6 @@ type Budget struct {
 	unused   []*account // to be used again
 	lanes    [2]lane    // of guests and of all others, which are served in turns
 	turn     int        // the lane that is served next
-	waiting  int
 	granted  uint64
 	refused  uint64
 	waited   time.Duration
@@ -49,9 +48,11 @@ type account struct {
 	queued bool // it is in its lane
 }
 
-// lane holds the accounts whose next acquisition fits into their share, in the order of
-// their turns.
-type lane []*account
+// lane is guests, or all other callers.
+type lane struct {
+	accounts []*account // whose next acquisition fits into their share, in the order of their turns
+	waiting  int        // acquisitions, also of accounts that are not in it
+}
 
 // waiter is an acquisition that waits.
 type waiter struct {
@@ -96,12 +97,13 @@ func (b *Budget) Acquire(ctx context.Context, c Caller, units int64) (Lease, err
 	b.mu.Lock()
 	a := b.account(c)
 	units = min(units, b.limit(c))
-	if b.waiting == 0 && b.fits(a, units) {
+	lane := b.lane(a)
+	if b.waiting() == 0 && b.fits(a, units) {
 		b.grant(a, units)
 		b.mu.Unlock()
 		return Lease{b, c, units}, nil
 	}
-	if len(a.queue) >= b.cfg.Queue || b.waiting >= b.cfg.Waiting {
+	if b.cfg.Queue <= 0 || len(a.queue) >= b.longest(c) || lane.waiting >= b.cfg.Waiting {
 		b.forget(a)
 		err := b.refuse()
 		b.mu.Unlock()
@@ -109,7 +111,7 @@ func (b *Budget) Acquire(ctx context.Context, c Caller, units int64) (Lease, err
 	}
 	w := &waiter{units: units, ready: make(chan struct{})}
 	a.queue = append(a.queue, w)
-	b.waiting++
+	lane.waiting++
 	b.line(a)
 	b.serve()
 	b.mu.Unlock()
@@ -236,6 +238,17 @@ func (b *Budget) limit(c Caller) int64 {
 		return min(2*b.cfg.Share, b.cfg.Total)
 	}
 	return min(b.cfg.Share, b.cfg.Total-b.cfg.Reserve)
+}
+
+// longest returns how many acquisitions of the caller may wait.
+func (b *Budget) longest(c Caller) int {
+	switch c.Class {
+	case Superuser:
+		return b.cfg.Waiting
+	case Known:
+		return 2 * b.cfg.Queue
+	}
+	return b.cfg.Queue
 }
 
 // fits reports whether the caller may have the units now. Lock held.

@@ -199,6 +199,49 @@ func TestNoBudgetHasNoLimits(t *testing.T) {
 	l.Release()
 }
 
+func TestBrake(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBrake()
+		attacker, owner := b.Key("users", "ann", "10.0.0.1"), b.Key("users", "ann", "10.0.0.2")
+		for i := range freeFailures {
+			if err := b.Check(attacker); err != nil {
+				t.Fatalf("attempt %d: %v", i, err)
+			}
+			b.Failed(attacker)
+		}
+		tries := 0
+		for end := time.Now().Add(time.Hour); time.Now().Before(end); tries++ {
+			b.Failed(attacker)
+			var f *fault.Error
+			if err := b.Check(attacker); !errors.As(err, &f) || f.Kind != fault.TooMany || f.RetryAfter > maxDelay {
+				t.Fatalf("failure %d: %v", tries, err)
+			}
+			time.Sleep(f.RetryAfter)
+			if err := b.Check(attacker); err != nil {
+				t.Fatalf("after the delay: %v", err)
+			}
+		}
+		if tries > 25 {
+			t.Errorf("%d guesses in an hour", tries)
+		}
+		if err := b.Check(owner); err != nil || b.HasPassed(owner) {
+			t.Errorf("the owner: %v, %v", err, b.HasPassed(owner))
+		}
+		b.Passed(owner)
+		if !b.HasPassed(owner) || b.HasPassed(attacker) {
+			t.Error("who has passed is not remembered")
+		}
+		b.Passed(attacker)
+		if err := b.Check(attacker); err != nil {
+			t.Errorf("after a success: %v", err)
+		}
+		if b.Key("a", "bc") == b.Key("ab", "c") {
+			t.Error("keys of different texts are equal")
+		}
+	})
+}
+
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	for _, tt := range [][2]string{

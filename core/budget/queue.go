@@ -10,6 +10,9 @@ func (b *Budget) lane(a *account) *lane {
 	return &b.lanes[1]
 }
 
+// waiting returns how many acquisitions wait. Lock held.
+func (b *Budget) waiting() int { return b.lanes[0].waiting + b.lanes[1].waiting }
+
 // line puts an account into its lane if its next acquisition fits into its share. Lock
 // held.
 func (b *Budget) line(a *account) {
@@ -17,13 +20,13 @@ func (b *Budget) line(a *account) {
 		return
 	}
 	lane := b.lane(a)
-	*lane = append(*lane, a)
+	lane.accounts = append(lane.accounts, a)
 	a.queued = true
 }
 
 // serve grants what fits, one acquisition of each lane in turn. Lock held.
 func (b *Budget) serve() {
-	for b.waiting > 0 {
+	for b.waiting() > 0 {
 		first := b.turn
 		switch {
 		case b.serveLane(&b.lanes[first]):
@@ -39,10 +42,10 @@ func (b *Budget) serve() {
 // serveLane grants the next acquisition of the account at the front, which goes to the
 // back then. It reports whether there was one that fits. Lock held.
 func (b *Budget) serveLane(l *lane) bool {
-	if len(*l) == 0 {
+	if len(l.accounts) == 0 {
 		return false
 	}
-	a := (*l)[0]
+	a := l.accounts[0]
 	w := a.queue[0]
 	if !b.free(a, w.units) {
 		return false
@@ -51,8 +54,8 @@ func (b *Budget) serveLane(l *lane) bool {
 	w.granted = true
 	close(w.ready)
 	a.queue = slices.Delete(a.queue, 0, 1)
-	b.waiting--
-	*l = slices.Delete(*l, 0, 1)
+	l.waiting--
+	l.accounts = slices.Delete(l.accounts, 0, 1)
 	a.queued = false
 	b.line(a)
 	return true
@@ -63,11 +66,11 @@ func (b *Budget) serveLane(l *lane) bool {
 func (b *Budget) leave(a *account, w *waiter) {
 	i := slices.Index(a.queue, w)
 	a.queue = slices.Delete(a.queue, i, i+1)
-	b.waiting--
+	lane := b.lane(a)
+	lane.waiting--
 	if i == 0 && a.queued { // the next one may be greater than the share allows now
-		lane := b.lane(a)
-		at := slices.Index(*lane, a)
-		*lane = slices.Delete(*lane, at, at+1)
+		at := slices.Index(lane.accounts, a)
+		lane.accounts = slices.Delete(lane.accounts, at, at+1)
 		a.queued = false
 	}
 	b.line(a)

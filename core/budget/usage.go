@@ -20,7 +20,7 @@ func (b *Budget) Usage() Usage {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return Usage{
-		Total: b.cfg.Total, Held: b.held, Callers: len(b.accounts), Waiting: b.waiting,
+		Total: b.cfg.Total, Held: b.held, Callers: len(b.accounts), Waiting: b.waiting(),
 		Granted: b.granted, Refused: b.refused, Waited: b.waited,
 	}
 }
