@@ -99,6 +99,9 @@ func layers() [][]string {
 			"core/schema/check",
 		},
 		{
+			"core/budget",
+		},
+		{
 			"api/apitest",
 			"core/cache",
 			"core/fault",
