@@ -54,6 +54,7 @@ func layers() [][]string {
 		},
 		{
 			"core/collection",
+			"core/mail",
 		},
 		{
 			"core/settings",
@@ -100,6 +101,7 @@ func layers() [][]string {
 		},
 		{
 			"api/apitest",
+			"core/coretest/smtptest",
 			"core/cache",
 			"core/fault",
 			"core/hook",
