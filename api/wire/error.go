@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -45,7 +46,8 @@ func answerTo(k fault.Kind) answer {
 func Error(w http.ResponseWriter, err error, superuser bool) {
 	e := public(err)
 	if e.Kind == fault.TooMany || e.Kind == fault.Unavailable {
-		w.Header()["Retry-After"] = []string{"1"}
+		seconds := max(1, int64(math.Ceil(e.RetryAfter.Seconds())))
+		w.Header()["Retry-After"] = []string{strconv.FormatInt(seconds, 10)}
 	}
 	JSON(w, answerTo(e.Kind).status, appendError(nil, e, superuser))
 }

@@ -337,3 +337,16 @@ func BenchmarkEncodeRow(b *testing.B) {
 		})
 	}
 }
+
+// Each class of fields says how it is written.
+func TestEveryClassHasAnEncoding(t *testing.T) {
+	t.Parallel()
+	for _, class := range schema.Classes() {
+		if encodings[class] == encodeNothing {
+			t.Errorf("encodings lacks the class %d", class)
+		}
+	}
+	if len(encodings) != len(schema.Classes()) {
+		t.Errorf("encodings has %d classes, want the %d of schema.Classes", len(encodings), len(schema.Classes()))
+	}
+}

@@ -36,7 +36,7 @@ func (l *Logs) validate(fails fault.Fields) {
 }
 
 func (m *SMTP) validate(fails fault.Fields) {
-	fails.Set(cmp.Or(needed(m.Enabled, m.Port), atLeast(m.Port, 0)), "smtp", "port")
+	fails.Set(cmp.Or(needed(m.Enabled, m.Port), atLeast(m.Port, 0), atMost(m.Port, 65535)), "smtp", "port")
 	fails.Set(cmp.Or(needed(m.Enabled, m.Host), host(m.Host)), "smtp", "host")
 	fails.Set(host(m.LocalName), "smtp", "localName")
 	switch m.AuthMethod {
@@ -90,6 +90,14 @@ func atLeast[N int | int64](n, low N) *fault.Field {
 	if n < low {
 		return fault.Leaf("validation_min_greater_equal_than_required",
 			fmt.Sprintf("Must be no less than %d", low), "threshold", low)
+	}
+	return nil
+}
+
+func atMost(n, high int) *fault.Field {
+	if n > high {
+		return fault.Leaf("validation_max_less_equal_than_required",
+			fmt.Sprintf("Must be no greater than %d", high), "threshold", high)
 	}
 	return nil
 }

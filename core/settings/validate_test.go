@@ -61,6 +61,7 @@ func TestValidate(t *testing.T) {
 		{`{"smtp":{"enabled":true,"host":"","port":0}}`, "smtp.host validation_required, smtp.port validation_required"},
 		{`{"smtp":{"host":"a b","port":-1,"authMethod":"plain","localName":"x/y"}}`,
 			"smtp.authMethod validation_in_invalid, smtp.host validation_is_host, smtp.localName validation_is_host, smtp.port validation_min_greater_equal_than_required"},
+		{`{"smtp":{"port":65536}}`, "smtp.port validation_max_less_equal_than_required"},
 		{`{"smtp":{"enabled":true,"host":"localhost","authMethod":"LOGIN","localName":"::1"}}`, ""},
 		{`{"smtp":{"host":"mail.example.com:25","localName":"user@host"}}`, "smtp.host validation_is_host, smtp.localName validation_is_host"},
 

@@ -147,6 +147,20 @@ func TestObservedFilters(t *testing.T) {
 		j=7 → 5
 		j>6 → 1 2 4 5
 		j:length=3 → 2
+		j:each?=2 → 2
+		j:each?='2' → –
+		j:each>0 → 2
+		j:each?>2 → 2
+		j:each?~'3' → 2
+		j:each='' → –
+		j:each=null → 1 3 4 5
+		j:each!=9 → all
+		j:each?=1 && j:each?=2 → –
+		j.a.b:each?=2 → 1
+		j.a.b:each?~'"c"' → 1
+		j.a.b:length=3 → 1
+		j.a:length=0 → all
+		j.0:each=null → all
 		j.missing=null → all
 		j.missing='' → –
 		g.lon>2 → 1
