@@ -101,6 +101,9 @@ func layers() [][]string {
 			"core/schema/check",
 		},
 		{
+			"core/budget",
+		},
+		{
 			"api/apitest",
 			"core/coretest/smtptest",
 			"core/cache",

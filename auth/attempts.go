@@ -35,7 +35,7 @@ func (a *attempts) add(key string, now time.Time, message string) error {
 		a.prune(now)
 	}
 	if w.count >= maxAttempts {
-		return fault.New(fault.TooMany, message)
+		return &fault.Error{Kind: fault.TooMany, Message: message, RetryAfter: w.began.Add(attemptsWindow).Sub(now)}
 	}
 	w.count++
 	if a.windows == nil {

@@ -28,6 +28,7 @@ type Config struct {
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
+	HashCost  int              // bcrypt's, 4 to 31, of passwords whose field sets none; default 10. Tests set 4
 
 	Migrations []Migration // of the embedding program; run by Open for Serve, each once
 

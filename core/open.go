@@ -66,6 +66,9 @@ func (a *App) Close() error {
 
 // openServices is what every mode does.
 func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
+	if cost := a.Config.HashCost; cost != 0 && (cost < password.MinCost || cost > password.MaxCost) {
+		return fmt.Errorf("core: the hash cost %d is not between %d and %d", cost, password.MinCost, password.MaxCost)
+	}
 	dir := a.Config.Dir
 	if a.Config.DB != "" { // nothing is made for a database that is refused
 		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
@@ -106,7 +109,7 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 
 // makeServices makes the services on the open store.
 func (a *App) makeServices() {
-	a.passwords = password.New(0, 0)
+	a.passwords = password.New(password.Config{Cost: a.Config.HashCost})
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords, Changes: a.changes,
 		Log: a.Config.Log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,

@@ -3,12 +3,14 @@ package settings
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 // validate is what is wrong with the settings (docs/wire/auth-realtime-system.md
@@ -22,8 +24,14 @@ func (s *Settings) validate() fault.Fields {
 	s.Meta.validate(fails)
 	s.RateLimits.validate(fails)
 	s.Batch.validate(fails)
-	fails.Set(atLeast(s.Logs.MaxDays, 0), "logs", "maxDays")
+	s.Logs.validate(fails)
 	return fails
+}
+
+func (l *Logs) validate(fails fault.Fields) {
+	fails.Set(check.Within(l.MaxDays, 0, check.MaxSafe), "logs", "maxDays")
+	fails.Set(check.Within(l.MinLevel, math.MinInt, check.MaxSafe), "logs", "minLevel")
+	fails.Set(check.Within(l.MaxDataSize, 0, check.MaxSafe), "logs", "maxDataSize")
 }
 
 func (m *SMTP) validate(fails fault.Fields) {
