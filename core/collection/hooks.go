@@ -15,8 +15,7 @@ import (
 )
 
 // Hooks are where an embedding program takes part in changes of collections. Their terms
-// are those of record.Hooks. Handlers are bound before the App opens; triggering is safe
-// for concurrent use.
+// are those of record.Hooks. They are safe for concurrent use.
 type Hooks struct {
 	// Before runs before a collection is created, changed or deleted, outside of the
 	// transaction. Handlers may change the body that was sent, or refuse.
