@@ -11,8 +11,8 @@ import (
 )
 
 // SQL returns the query as it is run: String, with each table that has secret columns
-// replaced by a SELECT in which they are ”. So no expression, condition or whole row of
-// the query can be made of a secret.
+// replaced by a SELECT in which they are empty texts. So no expression, condition or whole
+// row of the query can be made of a secret.
 func (q *Query) SQL(find Find) string { return apply(q.src, q.blanks(find)) }
 
 // blanks returns the edits that replace tables with secrets. A query that cannot touch a
