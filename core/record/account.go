@@ -1,3 +1,6 @@
+// Accounts: superusers are verified, one must remain, and ids are unique among auth
+// collections.
+
 package record
 
 import (

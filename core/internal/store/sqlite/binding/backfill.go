@@ -1,3 +1,6 @@
+// The backfill of the write-ahead log: how far checkpoints have copied it, read from shared
+// memory.
+
 package binding
 
 import (

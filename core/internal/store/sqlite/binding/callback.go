@@ -1,3 +1,5 @@
+// Callbacks from SQLite into Go: authorizer, progress.
+
 package binding
 
 import (
