@@ -1,5 +1,5 @@
-// The backfill of the write-ahead log: how far checkpoints have copied it, read from shared
-// memory.
+// CopyAgain: after a failed sync the next checkpoint copies the whole write-ahead log
+// again.
 
 package binding
 

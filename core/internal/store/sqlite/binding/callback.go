@@ -1,4 +1,5 @@
-// Callbacks from SQLite into Go: authorizer, progress.
+// Callbacks from SQLite into Go: authorizer, progress, the length of the log after a
+// commit.
 
 package binding
 
