@@ -5,7 +5,6 @@ package collection
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/loambase/loam/core/fault"
@@ -129,5 +128,5 @@ func encode(s *schema.Snapshot, ids []string) ([]byte, error) {
 			list = append(list, c)
 		}
 	}
-	return json.Marshal(list)
+	return schema.Marshal(list)
 }

@@ -6,6 +6,8 @@ package settings
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/loambase/loam/core/schema"
 )
 
 // Settings is one state of all settings. What Service returns is shared and must not be
@@ -71,10 +73,11 @@ type TrustedProxy struct {
 
 // Logs says which requests are kept in the log and for how long.
 type Logs struct {
-	MaxDays   int  `json:"maxDays"` // 0: nothing
-	MinLevel  int  `json:"minLevel"`
-	LogIP     bool `json:"logIP"`
-	LogAuthID bool `json:"logAuthId"`
+	MaxDays     int  `json:"maxDays"` // 0: nothing
+	MinLevel    int  `json:"minLevel"`
+	LogIP       bool `json:"logIP"`
+	LogAuthID   bool `json:"logAuthId"`
+	MaxDataSize int  `json:"maxDataSize"` // bytes of the data of an entry; 0: 16 KiB
 }
 
 // Defaults returns the settings of a new data folder, as a fresh copy.
@@ -109,7 +112,7 @@ type plain Settings
 func (s *Settings) MarshalJSON() ([]byte, error) {
 	public := plain(*s)
 	public.SMTP.Password, public.S3.Secret, public.Backups.S3.Secret = "", "", ""
-	return json.Marshal(&public)
+	return schema.Marshal(&public)
 }
 
 // merged returns a copy of s changed by a JSON object. What the object leaves out is kept,

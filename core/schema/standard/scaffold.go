@@ -3,8 +3,6 @@
 package standard
 
 import (
-	"encoding/json"
-
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -29,5 +27,5 @@ func Scaffolds() ([]byte, error) {
 		}
 		all[kind] = c
 	}
-	return json.Marshal(all)
+	return schema.Marshal(all)
 }

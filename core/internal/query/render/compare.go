@@ -83,7 +83,8 @@ func (w *writer) pair(l, r ir.Operand) (string, string) {
 // lifted renders an operand in the form of a value from a JSON document, so that the two
 // compare by kind first.
 func (w *writer) lifted(o ir.Operand) string {
-	if _, ok := o.Term.(ir.Path); ok {
+	switch o.Term.(type) {
+	case ir.Path, ir.Element:
 		return w.term(o.Term)
 	}
 	if v := o.Constant(); v != nil && v.Exact() {

@@ -69,7 +69,7 @@ func (w *writer) sortValue(k *ir.SortKey) string {
 // storedOrder is the column by which rows of s are in stored order.
 func storedOrder(s *ir.Source) string {
 	switch {
-	case s.Kind == ir.EachItem:
+	case s.Kind == ir.EachItem || s.Kind == ir.EachElement:
 		return `"key"`
 	case s.Collection.IsView():
 		return `"id"`
