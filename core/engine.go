@@ -1,3 +1,5 @@
+// The choice of the database engine, SQLite or PostgreSQL, from the Config.
+
 package core
 
 import (
@@ -23,6 +25,8 @@ func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 	return db, nil
 }
 
+// openPostgres opens a PostgreSQL database. A new one that has tables of somebody else, or
+// one with the names of Loam's first tables, is refused before anything is created.
 func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, New: mode == Install, Names: firstTables()})
 	if err != nil {

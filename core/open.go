@@ -1,3 +1,6 @@
+// Opening and closing an App, in order: folder, database, migrations, services, background
+// work, and back.
+
 package core
 
 import (
@@ -64,12 +67,14 @@ func (a *App) Close() error {
 	return err
 }
 
-// openServices is what every mode does.
+// openServices does what every mode needs: steps 1 and 2 of Open.
 func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	if cost := a.Config.HashCost; cost != 0 && (cost < password.MinCost || cost > password.MaxCost) {
 		return fmt.Errorf("core: the hash cost %d is not between %d and %d", cost, password.MinCost, password.MaxCost)
 	}
 	dir := a.Config.Dir
+	// PostgreSQL is opened before the folders are made, SQLite after them, since its file
+	// is in one.
 	if a.Config.DB != "" { // nothing is made for a database that is refused
 		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
 			return err
@@ -107,7 +112,8 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	return nil
 }
 
-// makeServices makes the services on the open store.
+// makeServices creates the services on the open store. They share the snapshot pointer,
+// which collections publish to.
 func (a *App) makeServices() {
 	a.passwords = password.New(password.Config{Cost: a.Config.HashCost})
 	a.records = record.New(record.Config{
@@ -149,7 +155,7 @@ func (a *App) openChanges(ctx context.Context) error {
 	return a.changes.Open(ctx)
 }
 
-// startServing is what only Serve does.
+// startServing does what only Serve needs: step 3 of Open.
 func (a *App) startServing(ctx context.Context) error {
 	a.background.start(a.Config.Log)
 	a.background.run("change feed", func(ctx context.Context) error { a.changes.Run(ctx); return nil })

@@ -1,3 +1,5 @@
+// Finding records as values, for Go code: by filter, id or field.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Rowsets: the records of one read as JSON in one buffer, with places for expands.
+
 package record
 
 import (

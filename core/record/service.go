@@ -1,3 +1,5 @@
+// The record service: its configuration and caches.
+
 package record
 
 import (

@@ -1,3 +1,6 @@
+// The state of a record before and after a change of the log, reconstructed from
+// before-images.
+
 package record
 
 import (

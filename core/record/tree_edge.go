@@ -1,3 +1,5 @@
+// Edges of a tree: ids collected from parents, children assigned to them.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Loading of a tree: a query per relation and level, with a bound on memory.
+
 package record
 
 import (

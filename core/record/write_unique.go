@@ -1,3 +1,5 @@
+// Violations of unique indexes as faults of fields.
+
 package record
 
 import (

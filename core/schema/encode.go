@@ -1,3 +1,5 @@
+// Encoding of JSON strings, in the form of encoding/json.
+
 package schema
 
 import (

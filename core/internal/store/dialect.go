@@ -1,3 +1,6 @@
+// The SQL dialect of an engine: everything that the planner spells differently for SQLite
+// and PostgreSQL.
+
 package store
 
 // Dialect spells in SQL what the engines spell differently. What both accept in

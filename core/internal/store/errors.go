@@ -1,3 +1,6 @@
+// Errors that a store promises: uniqueness, bad statements, timeouts, an unavailable
+// database.
+
 package store
 
 import (

@@ -1,3 +1,5 @@
+// DDL on PostgreSQL: tables, columns, and the column types of each kind.
+
 package postgres
 
 import (

@@ -1,3 +1,5 @@
+// Errors of the driver as errors of the store: conflicts, uniqueness, lost connections.
+
 package postgres
 
 import (

@@ -1,3 +1,5 @@
+// Writes of other servers: how the caches of this process follow them (LISTEN, versions).
+
 package postgres
 
 import (

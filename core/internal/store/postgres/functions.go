@@ -1,3 +1,6 @@
+// SQL functions that are created in the database, so that PostgreSQL computes as SQLite
+// does.
+
 package postgres
 
 // Functions creates what the dialect's SQL calls. It may run again at any time.

@@ -1,3 +1,5 @@
+// Index definitions in SQLite's SQL translated for PostgreSQL.
+
 package postgres
 
 import (

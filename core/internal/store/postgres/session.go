@@ -1,3 +1,5 @@
+// One call's use of a connection: queries, statements and what ends them.
+
 package postgres
 
 import (

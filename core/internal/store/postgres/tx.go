@@ -1,3 +1,5 @@
+// Write transactions: savepoints, and what runs after the commit.
+
 package postgres
 
 import (

@@ -1,3 +1,5 @@
+// The columns of a violated unique index, which PostgreSQL reports by name only.
+
 package postgres
 
 import (

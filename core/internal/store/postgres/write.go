@@ -1,3 +1,5 @@
+// Serializable writes: locks between servers, and retries after conflicts.
+
 package postgres
 
 import (

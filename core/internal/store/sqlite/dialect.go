@@ -1,3 +1,5 @@
+// The SQL dialect of SQLite.
+
 package sqlite
 
 import (

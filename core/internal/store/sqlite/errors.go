@@ -1,3 +1,5 @@
+// Errors of SQLite as errors of the store.
+
 package sqlite
 
 import (

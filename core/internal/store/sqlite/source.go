@@ -1,3 +1,5 @@
+// Reading of a database file that another program made (import).
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// Connections: opening, closing, errors.
+
 package binding
 
 import (
