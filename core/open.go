@@ -10,6 +10,7 @@ import (
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -65,6 +66,9 @@ func (a *App) Close() error {
 
 // openServices is what every mode does.
 func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
+	if cost := a.Config.HashCost; cost != 0 && (cost < password.MinCost || cost > password.MaxCost) {
+		return fmt.Errorf("core: the hash cost %d is not between %d and %d", cost, password.MinCost, password.MaxCost)
+	}
 	dir := a.Config.Dir
 	if a.Config.DB != "" { // nothing is made for a database that is refused
 		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
@@ -105,13 +109,17 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 
 // makeServices makes the services on the open store.
 func (a *App) makeServices() {
-	a.passwords = password.New(0, 0)
+	a.passwords = password.New(password.Config{Cost: a.Config.HashCost})
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords, Changes: a.changes,
 		Log: a.Config.Log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Records,
 	})
 	a.settings = settings.New(settings.Config{Store: a.store, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now})
+	a.mails = mail.New(mail.Config{
+		Settings: a.settings.Current, Hooks: &a.hooks.Mails, Log: a.Config.Log, Now: a.Config.Now,
+		File: filepath.Join(a.Config.Dir, "waiting_mails.json"), Print: a.Config.PrintMails,
+	})
 	a.collections = collection.New(collection.Config{
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Settings: a.settings,
 		Log: a.Config.Log, Now: a.Config.Now, HookLimit: a.Config.HookLimit,
@@ -154,6 +162,7 @@ func (a *App) startServing(ctx context.Context) error {
 	if err := a.runStartHooks(ctx); err != nil {
 		return err
 	}
+	a.background.run("mails", a.mails.Run)
 	a.background.runJobs()
 	return nil
 }

@@ -82,7 +82,7 @@ func storedRow(p *projection, r *Record) *memRows {
 	return &memRows{rows: [][]store.Value{row}, at: 1}
 }
 
-// reference is the record as encoding/json writes it.
+// reference is the record as encoding/json writes it, without escapes for HTML.
 func reference(t *testing.T, r *Record, superuser bool) string {
 	t.Helper()
 	m := map[string]any{"collectionId": r.collection.ID, "collectionName": r.collection.Name}
@@ -95,7 +95,7 @@ func reference(t *testing.T, r *Record, superuser bool) string {
 			m[f.Name] = ""
 		}
 	}
-	b, err := json.Marshal(m)
+	b, err := schema.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func randomValue(rnd *rand.Rand, f *schema.Field) any {
 	case *schema.GeoPoint:
 		return schema.Point{Lon: float64(rnd.IntN(360000)) / 1e3, Lat: rnd.Float64() * [...]float64{1, 1e-7, -90}[rnd.IntN(3)]}
 	case *schema.JSON:
-		b, _ := json.Marshal(map[string]any{text(): texts(), "n": rnd.Float64()})
+		b, _ := schema.Marshal(map[string]any{text(): texts(), "n": rnd.Float64()})
 		return json.RawMessage(b)
 	case *schema.Select, *schema.File, *schema.Relation:
 		return f.Kind.Cast(texts())

@@ -361,8 +361,8 @@ func TestWhereEnginesDiffer(t *testing.T) {
 		s:each ?< 'a' → 1 2 3
 		s:each ?>= 'a' → 2
 		s < '["a"' → 1 3
-		s ~ '<' → –
-		s ~ 'u003c' → 3
+		s ~ '<' → 3
+		s ~ 'u003c' → –
 		r.rs.t = '' → 2 3 4
 		r.rs !~ 'x' → 1 4
 		t = n → 4
@@ -380,6 +380,6 @@ func TestWhereEnginesDiffer(t *testing.T) {
 		r.rs.r:length → 2 3 4 1
 		-r.rs.r:length → 1 4 3 2
 		j.a,-s → 2 4 1 3
-		s → 1 3 2 4
+		s → 3 1 2 4
 	`, func(expr string) query.Select { return query.Select{Sort: expr} })
 }

@@ -48,16 +48,10 @@ func (Dialect) Element(value string) string { return "loam_value(" + value + ")"
 // ElementText is loam_text of Functions.
 func (Dialect) ElementText(value string) string { return "loam_text(" + value + `) COLLATE "C"` }
 
-// escapes are what schema.AppendString escapes and array_to_json does not.
-var escapes = [...]string{`\u003c`, `\u003e`, `\u0026`, `\u2028`, `\u2029`}
-
 // ListText prints as schema.AppendStrings does, without the spaces of jsonb.
 func (Dialect) ListText(list string) string {
-	text := "array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list + ")))::text"
-	for _, escape := range escapes {
-		text = "replace(" + text + ", E'" + escape + "', '" + escape + "')"
-	}
-	return "(CASE WHEN " + list + " IS NOT NULL THEN " + text + ` END COLLATE "C")`
+	return "(CASE WHEN " + list + " IS NOT NULL THEN array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list +
+		`)))::text END COLLATE "C")`
 }
 
 // Path is a loam_scalar (see Functions).
