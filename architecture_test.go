@@ -54,6 +54,7 @@ func layers() [][]string {
 		},
 		{
 			"core/collection",
+			"core/mail",
 		},
 		{
 			"core/settings",
@@ -99,7 +100,11 @@ func layers() [][]string {
 			"core/schema/check",
 		},
 		{
+			"core/budget",
+		},
+		{
 			"api/apitest",
+			"core/coretest/smtptest",
 			"core/cache",
 			"core/fault",
 			"core/hook",

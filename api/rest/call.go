@@ -1,13 +1,13 @@
 package rest
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
 )
 
 // endpoint serves a call. It returns an error, which becomes the answer, or has
@@ -116,7 +116,7 @@ func (c *call) pickFields(value []byte) []byte {
 	if c.fields == nil {
 		return value
 	}
-	return c.fields.Append(make([]byte, 0, len(value)+1), value)
+	return c.fields.Append(c.r.Context(), make([]byte, 0, len(value)+1), value)
 }
 
 // respond answers with the value as JSON, unless there is an error to return.
@@ -124,7 +124,7 @@ func (c *call) respond(value any, err error) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(value)
+	text, err := schema.Marshal(value)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (c *call) done(err error) error {
 func (c *call) page(p *record.Page) error {
 	buffer := c.api.buffers.Get()
 	defer c.api.buffers.Put(buffer)
-	buffer.B = wire.AppendPage(buffer.B, p, c.fields, c.Query.Has("cursor"))
+	buffer.B = wire.AppendPage(c.r.Context(), buffer.B, p, c.fields, c.Query.Has("cursor"))
 	wire.JSON(c.w, http.StatusOK, buffer.B)
 	return nil
 }

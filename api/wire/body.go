@@ -30,7 +30,7 @@ type Body struct {
 	temp  *multipart.Form
 
 	spool  *spool // a long text that is not in memory yet: none of the above is set
-	weight int    // of its JSON, see weigh
+	weight int    // of its JSON, see examine
 	leave  func() // gives back its place at a Gate; nil if it has none
 }
 
@@ -94,7 +94,7 @@ func (b *Body) useJSON(text []byte) (err error) {
 	if len(bytes.TrimLeft(text, " \t\r\n")) > 0 {
 		b.raw = text
 	}
-	b.weight, err = weigh(text)
+	b.weight, err = examine(text)
 	return err
 }
 
@@ -173,10 +173,10 @@ func (b *Body) Decode(into any) error {
 	return nil
 }
 
-// checkForm looks at every text of the form, and weighs the JSON in it.
+// checkForm looks at every text of the form, and examines the JSON in it.
 func (b *Body) checkForm() error {
 	for _, text := range b.form[payloadKey] {
-		weight, err := weigh([]byte(text))
+		weight, err := examine([]byte(text))
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -40,6 +41,7 @@ func TestObject(t *testing.T) {
 			object{"a": json.Number("1"), "b": []any{true, nil}, "c": "x"}},
 		{"upper-case type", "Application/JSON", `{}`, object{}},
 		{"big integer", jsonType, `{"a":9007199254740993}`, object{"a": json.Number("9007199254740993")}},
+		{"as many keys as may be", jsonType, `{"a":{` + manyKeys(maxKeys-1) + `"x":1}}`, nil},
 		{"what follows is ignored", jsonType, `{"a":1}{"a":2} trailing`, object{"a": json.Number("1")}},
 		{"form", formType, "a=x&b=&c=1&c=true&d=false", object{"a": "x", "b": "", "c": []any{json.Number("1"), true}, "d": false}},
 		{"form with a payload", formType, "a=1&%40jsonPayload=" + `{"a":"2","b":{"c":1}}` + "&%40jsonPayload=" + `{"d":null}`,
@@ -57,11 +59,20 @@ func TestObject(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(got, test.want) {
+			if len(test.body) < 1000 && !reflect.DeepEqual(got, test.want) {
 				t.Errorf("Object() = %#v, want %#v", got, test.want)
 			}
 		})
 	}
+}
+
+// manyKeys are so many members of an object, each with a comma.
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `"k%d":0,`, i)
+	}
+	return b.String()
 }
 
 func TestObjectRefuses(t *testing.T) {
@@ -79,6 +90,11 @@ func TestObjectRefuses(t *testing.T) {
 		{"deep and complete", jsonType, `{"a":` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + `}`, 2000, fault.Invalid, "bad"},
 		{"heavy list", jsonType, `{"a":[1` + strings.Repeat(",1", maxWeight) + `]}`, DefaultLimit, fault.TooLarge, ""},
 		{"heavy objects", jsonType, `{"a":[{}` + strings.Repeat(",{}", maxWeight/objectWeight) + `]}`, DefaultLimit, fault.TooLarge, ""},
+		{"heavy members", jsonType, `{"a":[{"b":1,"c":1}` + strings.Repeat(`,{"b":1,"c":1}`, maxWeight/(objectWeight+8)) + `]}`, DefaultLimit, fault.TooLarge, ""},
+		{"many keys", jsonType, `{"a":{` + manyKeys(maxKeys) + `"x":1}}`, DefaultLimit, fault.Invalid, "An object of the body has more than 10000 keys."},
+		{"repeated key", jsonType, `{"a":1,"b":{"a":1},"a":2}`, DefaultLimit, fault.Invalid, "bad"},
+		{"repeated inner key", jsonType, `{"a":[{"b":1,"\u0062":1}]}`, DefaultLimit, fault.Invalid, "bad"},
+		{"repeated key of a payload", formType, "%40jsonPayload=" + `{"a":1,"a":2}`, DefaultLimit, fault.Invalid, "bad"},
 		{"heavy payloads", formType, strings.Repeat("%40jsonPayload="+`{"a":[1`+strings.Repeat(",1", maxWeight/2)+`]}&`, 2), DefaultLimit, fault.TooLarge, ""},
 		{"heavy form", formType, "a=1" + strings.Repeat("&", maxWeight/objectWeight+1), DefaultLimit, fault.TooLarge, ""},
 		{"long and malformed", jsonType, strings.Repeat(" ", lightLength) + `{"a":`, DefaultLimit, fault.Invalid, "bad"},

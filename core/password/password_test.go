@@ -6,11 +6,14 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -139,7 +142,7 @@ func TestFullQueue(t *testing.T) {
 	for range queue {
 		done.Go(func() { waited <- h.Burn(waitCtx, "", MinCost) })
 	}
-	for len(h.admitted) < workers+queue { // until all of them stand in the queue
+	for h.Usage().Waiting < queue { // until all of them stand in the queue
 		runtime.Gosched()
 	}
 	if _, err := h.Hash(context.Background(), "12345678", MinCost); fault.KindOf(err) != fault.TooMany {
@@ -156,4 +159,45 @@ func TestFullQueue(t *testing.T) {
 	if ok, err := h.Compare(context.Background(), "", ""); ok || err != nil {
 		t.Errorf("Compare after the storm = %v, %v, want false and no error", ok, err)
 	}
+}
+
+// TestStormOfOneAddress: a guest that asks for hashes without end waits for itself. Others
+// have their turns.
+func TestStormOfOneAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := New(Config{Workers: 1})
+		hash := func(c budget.Caller) error {
+			return h.For(c).work(t.Context(), func() error { time.Sleep(70 * time.Millisecond); return nil })
+		}
+		attacker := budget.Anonymous("192.0.2.1")
+		var storm sync.WaitGroup
+		var over atomic.Bool
+		var refused atomic.Int64
+		for range 16 { // of them one works and some wait
+			storm.Go(func() {
+				for !over.Load() {
+					if fault.KindOf(hash(attacker)) == fault.TooMany {
+						refused.Add(1)
+						time.Sleep(time.Millisecond)
+					}
+				}
+			})
+		}
+		synctest.Wait()
+		for _, c := range []budget.Caller{
+			budget.Anonymous("192.0.2.2"), budget.Anonymous("2001:db8::1"),
+			{Class: budget.Known, Group: "users", Name: "ann"}, {Class: budget.Superuser},
+		} {
+			began := time.Now()
+			if err := hash(c); err != nil || time.Since(began) > 150*time.Millisecond {
+				t.Errorf("%+v waited %v: %v", c, time.Since(began), err)
+			}
+		}
+		over.Store(true)
+		storm.Wait()
+		if refused.Load() == 0 {
+			t.Error("nothing was refused")
+		}
+	})
 }

@@ -103,7 +103,7 @@ func (s *Service) bind(work *passwordWork, tx store.Tx, snapshot func() *schema.
 // or compared, run is called again when that is done, so that no transaction is open
 // meanwhile.
 func (s *Service) BindWithRetry(ctx context.Context, run func(Bind) error) error {
-	work := s.newPasswordWork()
+	work := s.newPasswordWork(Root())
 	return s.withPasswords(ctx, work, func() error {
 		return run(func(tx store.Tx, snapshot func() *schema.Snapshot) *Binding { return s.bind(work, tx, snapshot) })
 	})
