@@ -30,7 +30,7 @@ import (
 //     the Start hooks, the functions of Go
 //
 // A folder that another server holds is store.ErrLocked, a database that does not
-// answer store.ErrUnavailable. If Open fails, nothing stays open.
+// answer store.ErrUnavailable, a database of another program a *store.ForeignError. If Open fails, nothing stays open.
 func (a *App) Open(ctx context.Context, mode Mode) error {
 	if a.store != nil {
 		return errors.New("core: the app is open already")
@@ -79,6 +79,8 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
 			return err
 		}
+	} else if err := refuseForeign(ctx, dir); err != nil {
+		return err
 	}
 	for _, d := range []string{dir, filepath.Join(dir, "storage"), filepath.Join(dir, "backups")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {

@@ -52,6 +52,12 @@ type Dialect interface {
 	// an index on the column COLLATE NOCASE can.
 	EqualFold(column, text string) string
 
+	// Prefix is how many characters of a text column indexes of the table begin with, if
+	// they do not hold whole values: a comparison that they are to serve compares
+	// left(column, n) first, then the column. Else it is 0. fold asks for indexes on the
+	// column COLLATE NOCASE.
+	Prefix(table, column string, fold bool) int
+
 	// Like matches text, ASCII letters in any case; \ escapes.
 	Like(text, pattern string) string
 

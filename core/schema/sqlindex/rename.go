@@ -26,6 +26,16 @@ func RenameColumns(ix *store.Index, renamed map[string]string) bool {
 	return ix.String() != before
 }
 
+// Mentions reports whether the column is one that an index column, a name or an SQL
+// expression, is made of.
+func Mentions(indexColumn, column string) bool {
+	if strings.EqualFold(indexColumn, column) {
+		return true
+	}
+	const other = "\x00"
+	return renameInExpression(indexColumn, map[string]string{column: other}) != indexColumn
+}
+
 // renamedColumn looks a column up in any letter case, as the engines do.
 func renamedColumn(name string, renamed map[string]string) (string, bool) {
 	if is, ok := renamed[name]; ok {

@@ -58,8 +58,49 @@ func (w *writer) compare(f ir.Form, l, r ir.Operand) string {
 		return w.mixed(f, number, text, flipped)
 	}
 	a, b := w.pair(l, r)
+	if n := w.prefix(f, l, r); n > 0 {
+		first := signs[f]
+		switch f {
+		case ir.CmpLess:
+			first = signs[ir.CmpLessEqual]
+		case ir.CmpGreater:
+			first = signs[ir.CmpGreaterEqual]
+		}
+		return "(" + prefixOf(a, n) + first + prefixOf(b, n) + " AND " + a + signs[f] + b + ")"
+	}
 	return a + signs[f] + b
 }
+
+// prefix is how many characters an index holds of the column that is compared with a
+// constant, 0 if it holds all or cannot serve the comparison.
+func (w *writer) prefix(f ir.Form, l, r ir.Operand) int {
+	switch f {
+	case ir.CmpEqual, ir.CmpLess, ir.CmpLessEqual, ir.CmpGreater, ir.CmpGreaterEqual:
+	default:
+		return 0
+	}
+	if l.Kind != ir.KindText || r.Kind != ir.KindText {
+		return 0
+	}
+	if l.Constant() != nil {
+		l, r = r, l
+	}
+	if r.Constant() == nil {
+		return 0
+	}
+	return w.columnPrefix(l)
+}
+
+// columnPrefix is how many characters an index holds of a column of a table, 0 if all.
+func (w *writer) columnPrefix(o ir.Operand) int {
+	c, ok := o.Term.(ir.Column)
+	if !ok || c.Of.Collection == nil || c.Of.Collection.IsView() || c.Of.Scalar() {
+		return 0
+	}
+	return w.dialect.Prefix(c.Of.Collection.Name, c.Name, false)
+}
+
+func prefixOf(sql string, n int) string { return "left(" + sql + ", " + strconv.Itoa(n) + ")" }
 
 // pair renders two operands so that one operator compares them alike on both engines: both
 // as text, both as numbers, or both as JSON values.

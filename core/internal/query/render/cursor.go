@@ -190,11 +190,14 @@ func (w *writer) after(s *ir.Statement, text string, keys []orderKey) (string, e
 	if !uniform {
 		return "(" + afterKey(keys, params) + ")", nil
 	}
-	names := make([]string, len(keys))
+	var left, right []string
 	for i, k := range keys {
-		names[i] = k.sql
+		if k.prefix > 0 {
+			left, right = append(left, prefixOf(k.sql, k.prefix)), append(right, prefixOf(params[i], k.prefix))
+		}
+		left, right = append(left, k.sql), append(right, params[i])
 	}
-	return "(" + strings.Join(names, ", ") + ")" + keys[0].beyond() + "(" + strings.Join(params, ", ") + ")", nil
+	return "(" + strings.Join(left, ", ") + ")" + keys[0].beyond() + "(" + strings.Join(right, ", ") + ")", nil
 }
 
 // beyond is the operator of "comes later".

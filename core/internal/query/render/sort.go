@@ -12,6 +12,7 @@ type orderKey struct {
 	nullable   bool
 	nulls      string // how the engine is told where NULL goes
 	kind       ir.Kind
+	prefix     int // how many characters the index that sorts holds, 0 if all
 	noCursor   bool
 }
 
@@ -40,6 +41,9 @@ func (w *writer) keys(s *ir.Statement) []orderKey {
 			}
 		default:
 			o.sql, o.kind = w.sortValue(k), k.Operand.Kind
+			if o.kind == ir.KindText && len(k.Sources) == 0 && k.Operand.EmailOf == nil {
+				o.prefix = w.columnPrefix(k.Operand)
+			}
 			if o.nullable = k.Operand.Nullable || len(k.Sources) > 0; o.nullable {
 				o.nulls = w.dialect.Nulls(k.Descending)
 			}
@@ -101,11 +105,17 @@ func appendOrder(sql []byte, keys []orderKey) []byte {
 		} else {
 			sql = append(sql, ", "...)
 		}
-		sql = append(sql, k.sql...)
-		if k.descending {
-			sql = append(sql, " DESC"...)
+		if k.prefix > 0 {
+			sql = append(k.appendDirection(append(sql, prefixOf(k.sql, k.prefix)...)), ", "...)
 		}
-		sql = append(sql, k.nulls...)
+		sql = k.appendDirection(append(sql, k.sql...))
 	}
 	return sql
+}
+
+func (k *orderKey) appendDirection(sql []byte) []byte {
+	if k.descending {
+		sql = append(sql, " DESC"...)
+	}
+	return append(sql, k.nulls...)
 }

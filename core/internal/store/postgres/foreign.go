@@ -49,6 +49,7 @@ func (db *DB) follow(ctx context.Context, to uint64) error {
 	if db.defined.Load() >= to {
 		return nil
 	}
+	db.readPrefixes(ctx)
 	if err := db.wroteForeign(ctx, false); err != nil {
 		return err
 	}

@@ -192,4 +192,9 @@ BEGIN
 EXCEPTION WHEN data_exception THEN
 	RETURN NULL;
 END $$;
+
+-- Tells long texts apart in a unique index. Immutable, though convert_to is not declared so:
+-- the encoding is that of the database.
+CREATE OR REPLACE FUNCTION loam_digest(v text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT encode(sha256(convert_to(v, 'UTF8')), 'hex') $$;
 `

@@ -129,6 +129,9 @@ func (Dialect) EqualFold(column, text string) string {
 	return column + " = " + text + " COLLATE NOCASE"
 }
 
+// Prefix is 0: indexes hold values of any length.
+func (Dialect) Prefix(_, _ string, _ bool) int { return 0 }
+
 // Like is LIKE.
 func (Dialect) Like(text, pattern string) string { return text + " LIKE " + pattern + ` ESCAPE '\'` }
 
