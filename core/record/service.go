@@ -71,13 +71,20 @@ type Config struct {
 	Passwords *password.Hasher
 	Log       *slog.Logger
 
-	Changes Appender // receives the changes of every write
-	Hooks   *Hooks   // default: none
+	Changes ChangeLog // receives the changes of every write, and tells of earlier ones
+	Hooks   *Hooks    // default: none
 
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of a query of a caller who is no superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
 	PageLimit int              // bytes of the records of one page; default 256 MiB
+}
+
+// ChangeLog is the log of all changes. A *change.Log is one.
+type ChangeLog interface {
+	Appender
+	// History is that of change.Log.
+	History(r store.Reader, c change.Change, fn func(change.Change) (more bool, err error)) error
 }
 
 // Appender writes the changes of a transaction to the change log, as the last act of

@@ -77,6 +77,10 @@ func (o outerChanges) Append(_ store.Tx, changes []change.Change) error {
 	return nil
 }
 
+func (o outerChanges) History(r store.Reader, c change.Change, fn func(change.Change) (bool, error)) error {
+	return o.outer.service.cfg.Changes.History(r, c, fn)
+}
+
 // Binding is the service inside of a transaction that somebody else runs.
 type Binding struct {
 	Records *Service    // until End

@@ -6,6 +6,7 @@ package settings
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/loambase/loam/core/schema"
 )
@@ -23,6 +24,7 @@ type Settings struct {
 	TrustedProxy TrustedProxy `json:"trustedProxy"`
 	Batch        Batch        `json:"batch"`
 	Logs         Logs         `json:"logs"`
+	Server       Server       `json:"server"` // Loam's own
 }
 
 // SMTP is the mail server.
@@ -79,6 +81,22 @@ type Logs struct {
 	LogAuthID   bool `json:"logAuthId"`
 	MaxDataSize int  `json:"maxDataSize"` // bytes of the data of an entry; 0: 16 KiB
 }
+
+// Server says how the HTTP server treats its connections.
+type Server struct {
+	IdleSeconds int `json:"idleSeconds"` // 0: what the program says
+}
+
+// Idle is how long a client may send nothing of a body, or take nothing of an answer:
+// IdleSeconds, or usual if that is not set.
+func (s Server) Idle(usual time.Duration) time.Duration {
+	if s.IdleSeconds <= 0 {
+		return usual
+	}
+	return time.Duration(min(s.IdleSeconds, maxIdleSeconds)) * time.Second
+}
+
+const maxIdleSeconds = 24 * 60 * 60
 
 // Defaults returns the settings of a new data folder, as a fresh copy.
 func Defaults() *Settings {

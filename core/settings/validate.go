@@ -28,6 +28,7 @@ func (s *Settings) validate() fault.Fields {
 	s.RateLimits.validate(fails)
 	s.Batch.validate(fails)
 	s.Logs.validate(fails)
+	fails.Set(check.Between(s.Server.IdleSeconds, 1, maxIdleSeconds), "server", "idleSeconds")
 	return fails
 }
 

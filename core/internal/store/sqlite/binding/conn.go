@@ -36,7 +36,8 @@ type Conn struct {
 	cfg    Config
 	pin    runtime.Pinner // c itself: the C side holds its address for callbacks
 	stmts  map[*Stmt]struct{}
-	frames int // in the log after the last commit of this connection
+	frames int     // in the log after the last commit of this connection
+	index  uintptr // of the log, once it was looked for
 }
 
 // maxLength is the most bytes of a text or a row. SQLite's own limit, 1 GB, lets an
@@ -102,7 +103,7 @@ func (c *Conn) Close() error {
 		if rc := lib.Xsqlite3_close_v2(c.tls, c.db); rc != lib.SQLITE_OK {
 			err = codeError(c.tls, rc)
 		}
-		c.db = 0
+		c.db, c.index = 0, 0
 	}
 	if c.tls != nil {
 		c.tls.Close()
