@@ -1,4 +1,4 @@
-// Encoding of JSON strings, in the form of encoding/json.
+// Encoding of JSON strings, lists and points, escaping only what JSON demands.
 
 package schema
 
