@@ -24,6 +24,10 @@ func (l *idleListener) Accept() (net.Conn, error) {
 	return &idleConn{Conn: conn, idle: l.idle}, nil
 }
 
+// minRate is how many bytes a second a client must take, after the idle time, of an answer
+// that is written in one piece: it is in memory until then. Files may take longer.
+const minRate = 50_000
+
 // idleConn moves its write deadline with each part that the client takes. It stands
 // below net/http, whose own limit is for the whole of an answer. Reading has no such
 // limit here: net/http also reads to learn that a client has gone away, for as long as
@@ -54,13 +58,14 @@ func (c *idleConn) Write(p []byte) (written int, err error) {
 	if c.manual.Load() {
 		return c.Conn.Write(p)
 	}
+	end := time.Now().Add(c.idle + time.Duration(len(p))*(time.Second/minRate))
 	for {
 		if err := c.moveDeadline(); err != nil {
 			return written, err
 		}
 		n, err := c.Conn.Write(p[written:])
 		written += n
-		if !c.moved(int64(n), err) {
+		if !c.moved(int64(n), err) || time.Now().After(end) {
 			return written, err
 		}
 	}

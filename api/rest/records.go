@@ -17,7 +17,6 @@ func (a *API) listRecords(c *call) error {
 	if err != nil {
 		return err
 	}
-	defer page.Release()
 	return c.page(page)
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -29,9 +30,9 @@ type Body struct {
 	files map[string][]*multipart.FileHeader // of a multipart form
 	temp  *multipart.Form
 
-	spool  *spool // a long text that is not in memory yet: none of the above is set
-	weight int    // of its JSON, see weigh
-	leave  func() // gives back its place at a Gate; nil if it has none
+	spool  *spool       // a long text that is not in memory yet: none of the above is set
+	weight int          // of its JSON, see weigh
+	place  budget.Lease // among the heavy bodies; see Enter
 }
 
 // ReadBody reads the body of r, which may have limit bytes. What cannot be read,
@@ -109,7 +110,7 @@ func (b *Body) useURLEncoded(text []byte) (err error) {
 }
 
 // Close removes what the body keeps on disk, and gives back its place if it has one
-// (see Gate).
+// (see Enter).
 func (b *Body) Close() {
 	if b == nil {
 		return
@@ -118,10 +119,7 @@ func (b *Body) Close() {
 	if b.temp != nil {
 		b.temp.RemoveAll()
 	}
-	if b.leave != nil {
-		b.leave()
-		b.leave = nil
-	}
+	b.Leave()
 }
 
 // Object is the body as a JSON object, numbers as json.Number; an empty body and

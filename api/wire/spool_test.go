@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -41,20 +42,20 @@ func TestLongTexts(t *testing.T) {
 				if (body.spool != nil) != long || runtime.GOOS != "windows" && files() > 0 {
 					t.Errorf("%d bytes of %s: %d temporary files", len(text), contentType, files())
 				}
-				gate := NewGate(1)
+				places := budget.New(budget.Config{Total: 1, Share: 1})
 				if gated {
-					err = gate.Enter(t.Context(), body)
+					err = body.Enter(t.Context(), places, budget.Anonymous("192.0.2.1"))
 				}
 				object, failed := body.Object()
 				if err != nil || failed != nil || object["a"] != value {
 					t.Errorf("%d bytes of %s: %v, %v, want the value that was sent", len(text), contentType, err, failed)
 				}
-				if taken := len(gate.places) > 0; taken != (gated && long) {
+				if taken := places.Usage().Held > 0; taken != (gated && long) {
 					t.Errorf("%d bytes of %s: place taken: %t", len(text), contentType, taken)
 				}
 				body.Close()
-				if files() > 0 || len(gate.places) > 0 {
-					t.Errorf("%d bytes of %s: %d temporary files and %d places taken after Close", len(text), contentType, files(), len(gate.places))
+				if files() > 0 || places.Usage().Held > 0 {
+					t.Errorf("%d bytes of %s: %d temporary files and %d places taken after Close", len(text), contentType, files(), places.Usage().Held)
 				}
 			}
 		}
