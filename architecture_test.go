@@ -54,6 +54,7 @@ func layers() [][]string {
 		},
 		{
 			"core/collection",
+			"core/mail",
 		},
 		{
 			"core/settings",
@@ -103,6 +104,7 @@ func layers() [][]string {
 		},
 		{
 			"api/apitest",
+			"core/coretest/smtptest",
 			"core/cache",
 			"core/fault",
 			"core/hook",

@@ -24,6 +24,7 @@ var pages = []string{
 	"docs/views.md",
 	"docs/aggregates.md",
 	"docs/settings.md",
+	"docs/mail.md",
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",
 	"docs/durability.md",

@@ -29,6 +29,7 @@ const serveExample = `  loam serve
 func newServeCommand(p *Program) *cobra.Command {
 	var address string
 	var memory int64
+	var dev bool
 	cmd := &cobra.Command{
 		Use:     "serve",
 		Short:   "Start the server",
@@ -51,12 +52,16 @@ func newServeCommand(p *Program) *cobra.Command {
 			if memory > 0 {
 				p.App.Config.Limits.Memory = memory << 20
 			}
+			if dev && p.App.Config.PrintMails == nil {
+				p.App.Config.PrintMails = cmd.ErrOrStderr()
+			}
 			return serve(cmd, p, address)
 		}),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only")
 	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")
+	flags.BoolVar(&dev, "dev", false, "for development: print mails while SMTP is off in the settings")
 	origins := p.Config.Origins
 	if len(origins) == 0 {
 		origins = []string{"*"}
@@ -86,6 +91,7 @@ func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 		return unlessStopped(ctx, err)
 	}
 	err = announce(cmd, p, listener.Addr())
+	p.App.Mails().Warn()
 	if err == nil {
 		err = server.Wait(ctx)
 	}

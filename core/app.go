@@ -1,6 +1,7 @@
 package core
 
 import (
+	"io"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -32,6 +34,10 @@ type Config struct {
 	Limits budget.Limits // of memory, by caller
 
 	Migrations []Migration // of the embedding program; run by Open for Serve, each once
+
+	// PrintMails gets the mails while SMTP is off in the settings, for development: their
+	// links and codes are secrets. Default: no mail is sent then.
+	PrintMails io.Writer
 
 	KeepChanges    time.Duration // how long the change log goes back; default 24 h
 	KeepChangeRows int           // how many rows the change log has at most, about; default 1,000,000
@@ -66,6 +72,7 @@ type App struct {
 	records     *record.Service
 	collections *collection.Service
 	settings    *settings.Service
+	mails       *mail.Service
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
 	hooks       Hooks
@@ -101,6 +108,9 @@ func (a *App) Collections() *collection.Service { return a.collections }
 
 // Settings reads and changes the settings.
 func (a *App) Settings() *settings.Service { return a.settings }
+
+// Mails sends mails.
+func (a *App) Mails() *mail.Service { return a.mails }
 
 // Changes is the change log. Subscribe to it to follow what is written.
 func (a *App) Changes() *change.Log { return a.changes }

@@ -11,6 +11,7 @@ import (
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -117,6 +118,10 @@ func (a *App) makeServices() {
 		Hooks: &a.hooks.Records, Answers: a.budgets.Answers, CallerPageLimit: int(a.budgets.Limits.Page),
 	})
 	a.settings = settings.New(settings.Config{Store: a.store, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now})
+	a.mails = mail.New(mail.Config{
+		Settings: a.settings.Current, Hooks: &a.hooks.Mails, Log: a.Config.Log, Now: a.Config.Now,
+		File: filepath.Join(a.Config.Dir, "waiting_mails.json"), Print: a.Config.PrintMails,
+	})
 	a.collections = collection.New(collection.Config{
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Settings: a.settings,
 		Log: a.Config.Log, Now: a.Config.Now, HookLimit: a.Config.HookLimit,
@@ -159,6 +164,7 @@ func (a *App) startServing(ctx context.Context) error {
 	if err := a.runStartHooks(ctx); err != nil {
 		return err
 	}
+	a.background.run("mails", a.mails.Run)
 	a.background.runJobs()
 	return nil
 }

@@ -2,8 +2,10 @@ package rest_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -35,8 +37,8 @@ func askFrom(h http.Handler, w http.ResponseWriter, address, method, path, body 
 	h.ServeHTTP(w, r)
 }
 
-// storm sends requests whose answers nobody takes, and waits until all are written or were
-// answered. It returns how many wait, and what ends them.
+// storm sends requests whose answers nobody takes, each when the one before is being
+// written. It returns how many wait, and what ends them.
 func storm(h http.Handler, addresses, each int, method, path, body string) (waiting int, end func()) {
 	var all, done sync.WaitGroup
 	var mu sync.Mutex
@@ -58,9 +60,9 @@ func storm(h http.Handler, addresses, each int, method, path, body string) (wait
 				}
 				askFrom(h, c, fmt.Sprint("192.0.2.", a), method, path, body)
 			})
+			all.Wait()
 		}
 	}
-	all.Wait()
 	return waiting, sync.OnceFunc(func() { close(release); done.Wait() })
 }
 
@@ -78,7 +80,7 @@ func TestAnswersThatNobodyTakes(t *testing.T) {
 	const path = "/api/collections/nodes/records?skipTotal=1" // 1 MiB
 	waiting, end := storm(h, 20, 3, http.MethodGet, path, "")
 	defer end()
-	if held := app.Budgets().Answers.Usage().Held; waiting < 3 || waiting > 5 || held > 6*MiB {
+	if held := app.Budgets().Answers.Usage().Held; waiting != 5 || held > 6*MiB {
 		t.Errorf("%d of 60 answers wait, with %d bytes", waiting, held)
 	}
 	answer := httptest.NewRecorder()
@@ -123,5 +125,89 @@ func TestPlacesAreLeftBeforeTheAnswer(t *testing.T) {
 	askFrom(h, answer, "192.0.2.200", http.MethodPost, path, heavy)
 	if answer.Code != http.StatusOK {
 		t.Errorf("a heavy create is answered %d", answer.Code)
+	}
+}
+
+// stalled is a body of which the beginning has come.
+type stalled struct {
+	begun func()
+	end   chan struct{}
+}
+
+func (b *stalled) Read([]byte) (int, error) {
+	b.begun()
+	<-b.end
+	return 0, io.ErrUnexpectedEOF
+}
+
+// TestBodiesThatDoNotCome: bodies that nobody may send are not read, and those that stall
+// hold a part of the memory.
+func TestBodiesThatDoNotCome(t *testing.T) {
+	t.Parallel()
+	const MiB = 1 << 20
+	app := coretest.Open(t, core.Config{Dir: t.TempDir(), Limits: budget.Limits{Bodies: 8 * MiB}})
+	h := handler(t, app)
+	coretest.Collection(t, app, `{"name":"open","createRule":"","fields":[{"name":"text","type":"text"}]}`)
+	coretest.Collection(t, app, `{"name":"closed","fields":[{"name":"text","type":"text"}]}`)
+	coretest.Collection(t, app, `{"name":"seen","type":"view","viewQuery":"SELECT id FROM open"}`)
+	end := make(chan struct{})
+	send := func(address, method, path string, begun func()) int {
+		r := httptest.NewRequest(method, path, &stalled{begun, end})
+		r.ContentLength, r.RemoteAddr = 20*MiB, address+":1"
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	ended := make(chan struct{})
+	close(ended)
+	for _, tt := range []struct {
+		method, path string
+		want         int
+	}{
+		{"POST", "nope/records", 404}, {"POST", "closed/records", 403}, {"POST", "seen/records", 400},
+		{"GET", "nope/records", 404}, {"GET", "closed/records", 403}, {"GET", "closed/records/x", 403},
+		{"PATCH", "closed/records/x", 403}, {"DELETE", "closed/records/x", 403}, {"GET", "closed/aggregate", 403},
+	} {
+		drained := &stalled{func() {}, ended} // what a refusal takes in
+		r := httptest.NewRequest(tt.method, "/api/collections/"+tt.path, drained)
+		r.ContentLength = 20 * MiB
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != tt.want {
+			t.Errorf("%s %s: %d, want %d", tt.method, tt.path, w.Code, tt.want)
+		}
+	}
+	var done, reading sync.WaitGroup
+	for a := range 3 { // 3 MiB of 8, of which a guest may have 2
+		for range 2 {
+			reading.Add(1)
+			done.Go(func() {
+				send(fmt.Sprint("192.0.2.", a), "POST", "/api/collections/open/records", sync.OnceFunc(reading.Done))
+			})
+		}
+	}
+	reading.Wait()
+	if u := app.Budgets().Bodies.Usage(); u.Held != 6*MiB {
+		t.Errorf("%+v", u)
+	}
+	waiting := make(chan int, 1)
+	go func() { waiting <- send("192.0.2.9", "POST", "/api/collections/open/records", func() {}) }()
+	for app.Budgets().Bodies.Usage().Waiting == 0 {
+		runtime.Gosched()
+	}
+	answer := httptest.NewRecorder() // is short
+	askFrom(h, answer, "192.0.2.9", http.MethodPost, "/api/collections/open/records", `{"text":"x"}`)
+	if answer.Code != http.StatusOK {
+		t.Errorf("a short body: %d", answer.Code)
+	}
+	close(end)
+	done.Wait()
+	if code := <-waiting; code != http.StatusBadRequest {
+		t.Errorf("the one that waited: %d", code)
+	}
+	if u := app.Budgets().Bodies.Usage(); u.Held != 0 || u.Callers != 0 {
+		t.Errorf("left over: %+v", u)
 	}
 }

@@ -1,13 +1,13 @@
 package rest
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
 )
 
 // endpoint serves a call. It returns an error, which becomes the answer, or has
@@ -79,7 +79,7 @@ func (c *call) read(malformed string) error {
 	if err != nil {
 		return err
 	}
-	if c.body, err = wire.ReadBody(c.r, limit, malformed); err != nil {
+	if c.body, err = wire.ReadBody(c.r, limit, malformed, c.api.app.Budgets().Bodies, c.Caller.Share()); err != nil {
 		return err
 	}
 	return c.body.Enter(c.r.Context(), c.api.app.Budgets().Heavy, c.Caller.Share())
@@ -143,7 +143,7 @@ func (c *call) respond(value any, err error) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(value)
+	text, err := schema.Marshal(value)
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,7 @@ func (a *API) table() []*route {
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
+		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
 	}
 }
 

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
 	"math"
@@ -120,7 +119,7 @@ func appendParams(dst []byte, params map[string]any) []byte {
 	if len(params) == 0 {
 		return dst
 	}
-	text, err := json.Marshal(params)
+	text, err := schema.Marshal(params)
 	if err != nil {
 		return dst // a parameter that JSON cannot hold, as an infinite limit, is not shown
 	}

@@ -24,10 +24,11 @@ func (b *Body) Enter(ctx context.Context, places *budget.Budget, c budget.Caller
 	return b.load()
 }
 
-// Leave gives back the place of a heavy body, if it has one. It is called as soon as the
+// Leave gives back the place of a heavy body, if it has one, and its bytes. It is called as soon as the
 // body has been worked on: a client that does not take its answer keeps nobody waiting.
 func (b *Body) Leave() {
 	if b != nil {
 		b.place.Release()
+		b.held.Release()
 	}
 }

@@ -13,7 +13,7 @@ func TestHeavyBodiesHavePlaces(t *testing.T) {
 	t.Parallel()
 	read := func(values int) *Body {
 		t.Helper()
-		body, err := ReadBody(request(jsonType, `{"a":[1`+strings.Repeat(",1", values)+`]}`), DefaultLimit, "")
+		body, err := ReadBody(request(jsonType, `{"a":[1`+strings.Repeat(",1", values)+`]}`), DefaultLimit, "", nil, budget.Caller{})
 		if err != nil {
 			t.Fatal(err)
 		}

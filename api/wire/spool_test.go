@@ -34,7 +34,7 @@ func TestLongTexts(t *testing.T) {
 		value := strings.Repeat("x", length)
 		for contentType, text := range map[string]string{jsonType: `{"a":"` + value + `"}`, formType: "a=" + value} {
 			for _, gated := range []bool{false, true} {
-				body, err := ReadBody(request(contentType, text), DefaultLimit, "bad")
+				body, err := ReadBody(request(contentType, text), DefaultLimit, "bad", nil, budget.Caller{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -77,11 +77,11 @@ func TestLongTextsThatAreNotRead(t *testing.T) {
 	} {
 		r := request(jsonType, "")
 		r.Body, r.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(long), c.rest)), -1
-		if _, err := ReadBody(r, c.limit, ""); fault.KindOf(err) != c.want {
+		if _, err := ReadBody(r, c.limit, "", nil, budget.Caller{}); fault.KindOf(err) != c.want {
 			t.Errorf("%s: %v, want kind %v", c.name, err, c.want)
 		}
 	}
-	body, err := ReadBody(request(jsonType, long), DefaultLimit, "")
+	body, err := ReadBody(request(jsonType, long), DefaultLimit, "", nil, budget.Caller{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestLongTextsThatAreNotRead(t *testing.T) {
 // A disk that is full is not the client's fault.
 func TestLongTextWithoutRoom(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
-	_, err := ReadBody(request(jsonType, strings.Repeat(" ", 2*lightLength)), DefaultLimit, "bad")
+	_, err := ReadBody(request(jsonType, strings.Repeat(" ", 2*lightLength)), DefaultLimit, "bad", nil, budget.Caller{})
 	if fault.KindOf(err) != fault.Internal || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("ReadBody = %v, want an internal error", err)
 	}

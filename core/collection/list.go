@@ -2,7 +2,6 @@ package collection
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/loambase/loam/core/fault"
@@ -121,5 +120,5 @@ func encode(s *schema.Snapshot, ids []string) ([]byte, error) {
 			list = append(list, c)
 		}
 	}
-	return json.Marshal(list)
+	return schema.Marshal(list)
 }

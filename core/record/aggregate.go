@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
@@ -179,6 +178,6 @@ func appendGroupValue(dst []byte, v any) ([]byte, error) {
 	case string:
 		return schema.AppendString(dst, v), nil
 	}
-	text, err := json.Marshal(v)
+	text, err := schema.Marshal(v)
 	return append(dst, text...), err
 }

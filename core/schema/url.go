@@ -12,8 +12,8 @@ import (
 
 // URL is a field of one web address.
 type URL struct {
-	ExceptDomains []string `json:"exceptDomains"`
-	OnlyDomains   []string `json:"onlyDomains"`
+	ExceptDomains Strings `json:"exceptDomains"`
+	OnlyDomains   Strings `json:"onlyDomains"`
 }
 
 // Type is "url".

@@ -6,6 +6,8 @@ package settings
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/loambase/loam/core/schema"
 )
 
 // Settings are all settings at one moment. What Service hands out is shared and
@@ -72,10 +74,11 @@ type TrustedProxy struct {
 
 // Logs is what is logged and for how long.
 type Logs struct {
-	MaxDays   int  `json:"maxDays"` // 0: nothing
-	MinLevel  int  `json:"minLevel"`
-	LogIP     bool `json:"logIP"`
-	LogAuthID bool `json:"logAuthId"`
+	MaxDays     int  `json:"maxDays"` // 0: nothing
+	MinLevel    int  `json:"minLevel"`
+	LogIP       bool `json:"logIP"`
+	LogAuthID   bool `json:"logAuthId"`
+	MaxDataSize int  `json:"maxDataSize"` // bytes of the data of an entry; 0: 16 KiB
 }
 
 // Defaults are the settings of a new data folder.
@@ -110,7 +113,7 @@ type plain Settings
 func (s *Settings) MarshalJSON() ([]byte, error) {
 	public := plain(*s)
 	public.SMTP.Password, public.S3.Secret, public.Backups.S3.Secret = "", "", ""
-	return json.Marshal(&public)
+	return schema.Marshal(&public)
 }
 
 // merged is a copy of s changed by a JSON object: what the object leaves out is

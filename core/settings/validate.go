@@ -3,12 +3,14 @@ package settings
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 // validate is what is wrong with the settings (docs/wire/auth-realtime-system.md
@@ -22,12 +24,18 @@ func (s *Settings) validate() fault.Fields {
 	s.Meta.validate(fails)
 	s.RateLimits.validate(fails)
 	s.Batch.validate(fails)
-	fails.Set(atLeast(s.Logs.MaxDays, 0), "logs", "maxDays")
+	s.Logs.validate(fails)
 	return fails
 }
 
+func (l *Logs) validate(fails fault.Fields) {
+	fails.Set(check.Within(l.MaxDays, 0, check.MaxSafe), "logs", "maxDays")
+	fails.Set(check.Within(l.MinLevel, math.MinInt, check.MaxSafe), "logs", "minLevel")
+	fails.Set(check.Within(l.MaxDataSize, 0, check.MaxSafe), "logs", "maxDataSize")
+}
+
 func (m *SMTP) validate(fails fault.Fields) {
-	fails.Set(cmp.Or(needed(m.Enabled, m.Port), atLeast(m.Port, 0)), "smtp", "port")
+	fails.Set(cmp.Or(needed(m.Enabled, m.Port), atLeast(m.Port, 0), atMost(m.Port, 65535)), "smtp", "port")
 	fails.Set(cmp.Or(needed(m.Enabled, m.Host), host(m.Host)), "smtp", "host")
 	fails.Set(host(m.LocalName), "smtp", "localName")
 	switch m.AuthMethod {
@@ -81,6 +89,14 @@ func atLeast[N int | int64](n, low N) *fault.Field {
 	if n < low {
 		return fault.Leaf("validation_min_greater_equal_than_required",
 			fmt.Sprintf("Must be no less than %d", low), "threshold", low)
+	}
+	return nil
+}
+
+func atMost(n, high int) *fault.Field {
+	if n > high {
+		return fault.Leaf("validation_max_less_equal_than_required",
+			fmt.Sprintf("Must be no greater than %d", high), "threshold", high)
 	}
 	return nil
 }

@@ -272,7 +272,7 @@ func (g *aggregation) figure(f *Figure) error {
 		column.Func, out.operand.Nullable = ir.Avg, true
 	case Min, Max:
 		fits = number || date
-		out.operand = ir.Operand{Kind: o.Kind, Affinity: o.Affinity, Nullable: true}
+		out.operand = ir.Operand{Kind: o.Kind, Affinity: o.Affinity, Nullable: true, Date: date}
 		if column.Func = ir.Min; f.Func == Max {
 			column.Func = ir.Max
 		}

@@ -19,7 +19,12 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 	case "changed": // those that may be are not resolved as operands
 		return ir.Operand{}, misplaced(p)
 	case "each", "length":
-		if f == nil || len(p.parts) > 1 || !f.IsChoice() {
+		switch {
+		case f == nil || len(p.parts) > 1:
+			return ir.Operand{}, misplaced(p)
+		case isJSON(f):
+			return r.bodyElements(f, v, p.modifier == "length"), nil
+		case !f.IsChoice():
 			return ir.Operand{}, misplaced(p)
 		}
 		return r.bodyItems(f, v, p.modifier == "length"), nil
@@ -62,6 +67,20 @@ func (r *resolver) bodyItems(f *schema.Field, v any, length bool) ir.Operand {
 	list := ir.Stored{V: f.Value(items), Kind: f.Kind.Column()}
 	s := r.b.root(ir.Source{Kind: ir.EachItem, Field: f.Name, List: list, Scope: r.scope})
 	return ir.Operand{Term: ir.Item{Of: s}, Kind: ir.KindText, Nullable: true}
+}
+
+// bodyElements is :each or :length of the list that is submitted for a json field.
+func (r *resolver) bodyElements(f *schema.Field, v any, length bool) ir.Operand {
+	raw, _ := f.Kind.Cast(v).(json.RawMessage)
+	var list []json.RawMessage
+	_ = json.Unmarshal(raw, &list) // what is no list has no elements
+	switch {
+	case length:
+		return ir.ConstantOf(ir.Whole(len(list)))
+	case len(list) == 0:
+		return ir.ConstantOf(ir.Null)
+	}
+	return r.elements(nil, f.Name, ir.Path{Doc: ir.Stored{V: f.Value(raw), Kind: f.Kind.Column()}})
 }
 
 // lookup is the value at a path of a decoded body.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/core/internal/query/ir"
@@ -79,23 +80,28 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 	return ir.Operand{}, unresolved(p.text) // not reached: the last part has returned
 }
 
+// modifiersOf are the modifiers that mean something for stored values, by the kind of the
+// field. isset and changed are about what is submitted.
+var modifiersOf = map[string][]string{
+	(*schema.Text)(nil).Type():     {"lower"},
+	(*schema.Editor)(nil).Type():   {"lower"},
+	(*schema.Number)(nil).Type():   {},
+	(*schema.Bool)(nil).Type():     {},
+	(*schema.Email)(nil).Type():    {"lower"},
+	(*schema.URL)(nil).Type():      {"lower"},
+	(*schema.Date)(nil).Type():     {"lower"},
+	(*schema.Autodate)(nil).Type(): {"lower"},
+	(*schema.Select)(nil).Type():   {"length", "each", "lower"},
+	(*schema.JSON)(nil).Type():     {"length", "each", "lower"},
+	(*schema.File)(nil).Type():     {"length", "each", "lower"},
+	(*schema.Relation)(nil).Type(): {"length", "each"},
+	(*schema.Password)(nil).Type(): {"lower"},
+	(*schema.GeoPoint)(nil).Type(): {},
+}
+
 // applies says whether the modifier means something for the field's stored values.
 func applies(modifier string, f *schema.Field) bool {
-	switch modifier {
-	case "":
-		return true
-	case "length":
-		return f.IsChoice() || isJSON(f)
-	case "each":
-		return f.IsChoice()
-	case "lower":
-		switch f.Kind.(type) {
-		case *schema.Number, *schema.Bool, *schema.GeoPoint, *schema.Relation:
-			return false
-		}
-		return true
-	}
-	return false // isset and changed are about what is submitted
+	return modifier == "" || slices.Contains(modifiersOf[f.Type()], modifier)
 }
 
 func isJSON(f *schema.Field) bool {
@@ -247,7 +253,11 @@ func (r *resolver) field(s *ir.Source, f *schema.Field, modifier string) ir.Oper
 	case "length":
 		return r.fieldLength(s, f)
 	case "each":
-		if f.IsChoice() && f.Multiple() && s.Kind != ir.FromNothing {
+		switch {
+		case s.Kind == ir.FromNothing:
+		case isJSON(f):
+			return r.elements(s, f.Name, ir.Path{Doc: r.column(s, f)})
+		case f.Multiple():
 			items := r.b.from(s, ir.Source{Kind: ir.EachItem, Field: f.Name, List: r.column(s, f), Scope: r.scope})
 			return ir.Operand{Term: ir.Item{Of: items}, Kind: ir.KindText, Nullable: true}
 		}
@@ -264,7 +274,28 @@ func (r *resolver) fieldLength(s *ir.Source, f *schema.Field) ir.Operand {
 	if s.Kind == ir.FromNothing {
 		return ir.ConstantOf(ir.Whole(0))
 	}
-	return ir.Operand{Term: ir.Length{Of: r.column(s, f), List: f.Multiple(), JSON: isJSON(f)}, Kind: ir.KindNumber}
+	if isJSON(f) {
+		return elementCount(ir.Path{Doc: r.column(s, f)})
+	}
+	return ir.Operand{Term: ir.Length{Of: r.column(s, f), List: f.Multiple()}, Kind: ir.KindNumber}
+}
+
+// elements is each element of a list in a JSON document of s, a candidate or request if
+// s is nil. name tells the list from others of s.
+func (r *resolver) elements(s *ir.Source, name string, list ir.Path) ir.Operand {
+	from := ir.Source{Kind: ir.EachElement, Field: name, List: list, Scope: r.scope}
+	o := ir.Operand{Kind: ir.KindAny, Nullable: true, Strict: true}
+	if s == nil {
+		o.Term = ir.Element{Of: r.b.root(from)}
+	} else {
+		o.Term = ir.Element{Of: r.b.from(s, from)}
+	}
+	return o
+}
+
+// elementCount is how many elements a list in a JSON document has.
+func elementCount(list ir.Path) ir.Operand {
+	return ir.Operand{Term: ir.Length{Of: list}, Kind: ir.KindNumber}
 }
 
 // plainField is the operand of a field without modifier.
@@ -306,15 +337,24 @@ func (r *resolver) document(s *ir.Source, f *schema.Field, parts []string, p pat
 			return ir.Operand{}, unresolved(p.text)
 		}
 	}
-	if p.modifier != "" && p.modifier != "lower" {
+	if list := p.modifier == "each" || p.modifier == "length"; list && !isJSON(f) || !list && p.modifier != "" && p.modifier != "lower" {
 		return ir.Operand{}, inapplicable(p, f)
 	}
-	o := ir.Operand{Term: ir.Null, Kind: ir.KindAny, Nullable: true, Strict: true}
-	if s.Kind != ir.FromNothing {
-		o.Term = ir.Path{Doc: r.column(s, f), Parts: parts}
+	if s.Kind == ir.FromNothing {
+		if p.modifier == "length" {
+			return ir.ConstantOf(ir.Whole(0)), nil
+		}
+		return ir.Operand{Term: ir.Null, Kind: ir.KindAny, Nullable: true, Strict: true}, nil
 	}
-	if p.modifier == "lower" {
-		o = ir.LowerOf(o)
+	path := ir.Path{Doc: r.column(s, f), Parts: parts}
+	o := ir.Operand{Term: path, Kind: ir.KindAny, Nullable: true, Strict: true}
+	switch p.modifier {
+	case "each":
+		return r.elements(s, strings.Join(append([]string{f.Name}, parts...), "."), path), nil
+	case "length":
+		return elementCount(path), nil
+	case "lower":
+		return ir.LowerOf(o), nil
 	}
 	return o, nil
 }

@@ -64,8 +64,16 @@ type Dialect interface {
 	// Distance is the distance in kilometres between two points in degrees.
 	Distance(lonA, latA, lonB, latB string) string
 
-	// ItemCount is the number of items of a JSON document that is a list, else 0.
-	ItemCount(doc string) string
+	// ItemCount is the number of elements of the list at a path in a JSON document (see
+	// Path); 0 where there is none.
+	ItemCount(doc string, parts []string) string
+
+	// EachElement is a FROM item of one row for each element of that list, as
+	// alias."value" with alias."key" in stored order; no row where there is none. Element
+	// makes of the value what Path yields, ElementText what PathText does.
+	EachElement(doc string, parts []string, alias string) string
+	Element(value string) string
+	ElementText(value string) string
 
 	// LiftInteger is Lift of a parameter that is an integer of 64 bits, all of whose
 	// digits count.

@@ -1,8 +1,6 @@
 package standard
 
 import (
-	"encoding/json"
-
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -27,5 +25,5 @@ func Scaffolds() ([]byte, error) {
 		}
 		all[kind] = c
 	}
-	return json.Marshal(all)
+	return schema.Marshal(all)
 }

@@ -54,18 +54,19 @@ type (
 	}
 	// Item is one item of a list that was unpacked.
 	Item struct{ Of *Source }
+	// Element is one element of a list in a JSON document: a value as Path has it.
+	Element struct{ Of *Source }
 
 	// Path is a value in the JSON document doc, a column or stored.
 	Path struct {
 		Doc   Term
 		Parts []string
 	}
-	// Length is the number of items of a list; of a single value, 0 or 1; of a JSON
-	// document that is no list, 0.
+	// Length is the number of items of a list; of a single value, 0 or 1; of a Path, what
+	// it leads to counts, which has none if it is no list.
 	Length struct {
 		Of   Term
 		List bool
-		JSON bool
 	}
 	// Lowered is a text in lower case.
 	Lowered struct{ Of Operand }
@@ -86,6 +87,7 @@ func (Stored) isTerm()    {}
 func (Detached) isTerm()  {}
 func (Derived) isTerm()   {}
 func (Item) isTerm()      {}
+func (Element) isTerm()   {}
 func (Path) isTerm()      {}
 func (Length) isTerm()    {}
 func (Lowered) isTerm()   {}
@@ -126,6 +128,8 @@ func VisitTerm(t Term, fn func(*Source)) {
 	case Detached:
 		fn(t.Of.Of)
 	case Item:
+		fn(t.Of)
+	case Element:
 		fn(t.Of)
 	case Path:
 		VisitTerm(t.Doc, fn)

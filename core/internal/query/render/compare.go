@@ -77,7 +77,8 @@ func (w *writer) pair(l, r ir.Operand) (string, string) {
 
 // lifted renders an operand so that it compares with what is in a document.
 func (w *writer) lifted(o ir.Operand) string {
-	if _, ok := o.Term.(ir.Path); ok {
+	switch o.Term.(type) {
+	case ir.Path, ir.Element:
 		return w.term(o.Term)
 	}
 	if v := o.Constant(); v != nil && v.Exact() {

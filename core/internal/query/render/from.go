@@ -40,6 +40,9 @@ func (w *writer) item(s *ir.Source) string {
 	switch s.Kind {
 	case ir.EachItem:
 		return w.dialect.Each(w.term(s.List), w.alias(s))
+	case ir.EachElement:
+		list, _ := s.List.(ir.Path)
+		return w.dialect.EachElement(w.term(list.Doc), list.Parts, w.alias(s))
 	case ir.FromCallers:
 		list := w.slot(&w.slots.Callers, IDList(s.IDs))
 		return w.dialect.Each(w.dialect.Param(list, store.ColumnMulti), w.alias(s))

@@ -63,7 +63,7 @@ func (w *writer) sortValue(k *ir.SortKey) string {
 // storedOrder is the column that tells in which order the rows of s were stored.
 func storedOrder(s *ir.Source) string {
 	switch {
-	case s.Kind == ir.EachItem:
+	case s.Kind == ir.EachItem || s.Kind == ir.EachElement:
 		return `"key"`
 	case s.Collection.IsView():
 		return `"id"`

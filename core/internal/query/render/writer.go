@@ -152,11 +152,13 @@ func (w *writer) term(t ir.Term) string {
 		return "s.c" + strconv.Itoa(t.Column)
 	case ir.Item:
 		return w.alias(t.Of) + `."value"`
+	case ir.Element:
+		return w.dialect.Element(w.alias(t.Of) + `."value"`)
 	case ir.Path:
 		return w.dialect.Path(w.term(t.Doc), t.Parts)
 	case ir.Length:
-		if t.JSON {
-			return w.dialect.ItemCount(w.term(t.Of))
+		if p, ok := t.Of.(ir.Path); ok {
+			return w.dialect.ItemCount(w.term(p.Doc), p.Parts)
 		}
 		if t.List {
 			return w.dialect.Length(w.term(t.Of))
@@ -222,8 +224,11 @@ func (w *writer) text(o ir.Operand) string {
 	case o.Kind.IsNumber():
 		return w.dialect.Text(w.operand(o), o.Kind.Column())
 	case o.Kind == ir.KindAny:
-		if p, ok := o.Term.(ir.Path); ok {
-			return w.dialect.PathText(w.term(p.Doc), p.Parts)
+		switch t := o.Term.(type) {
+		case ir.Path:
+			return w.dialect.PathText(w.term(t.Doc), t.Parts)
+		case ir.Element:
+			return w.dialect.ElementText(w.alias(t.Of) + `."value"`)
 		}
 	}
 	return w.operand(o)
