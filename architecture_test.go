@@ -33,6 +33,7 @@ func layers() [][]string {
 			"api",
 		},
 		{
+			"api/pages",
 			"api/rest",
 		},
 		{
@@ -54,6 +55,7 @@ func layers() [][]string {
 		},
 		{
 			"core/collection",
+			"core/mail",
 		},
 		{
 			"core/settings",
@@ -99,7 +101,11 @@ func layers() [][]string {
 			"core/schema/check",
 		},
 		{
+			"core/budget",
+		},
+		{
 			"api/apitest",
+			"core/coretest/smtptest",
 			"core/cache",
 			"core/fault",
 			"core/hook",

@@ -28,6 +28,8 @@ const serveExample = `  loam serve
 
 func newServeCommand(p *Program) *cobra.Command {
 	var address string
+	var memory int64
+	var dev bool
 	cmd := &cobra.Command{
 		Use:     "serve",
 		Short:   "Start the server",
@@ -44,17 +46,28 @@ func newServeCommand(p *Program) *cobra.Command {
 					return err
 				}
 			}
+			if memory < 0 {
+				return errors.New("--memory: not below 0")
+			}
+			if memory > 0 {
+				p.App.Config.Limits.Memory = memory << 20
+			}
+			if dev && p.App.Config.PrintMails == nil {
+				p.App.Config.PrintMails = cmd.ErrOrStderr()
+			}
 			return serve(cmd, p, address)
 		}),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only")
 	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")
+	flags.BoolVar(&dev, "dev", false, "for development: print mails while SMTP is off in the settings")
 	origins := p.Config.Origins
 	if len(origins) == 0 {
 		origins = []string{"*"}
 	}
 	flags.StringSliceVar(&p.Config.Origins, "origins", origins, "the origins whose pages may use the API; * and ? are wildcards")
+	flags.Int64Var(&memory, "memory", 0, "the memory, in MiB, that the process may have; 0 for what the machine has or its limits allow")
 	return cmd
 }
 
@@ -78,6 +91,7 @@ func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 		return unlessStopped(ctx, err)
 	}
 	err = announce(cmd, p, listener.Addr())
+	p.App.Mails().Warn()
 	if err == nil {
 		err = server.Wait(ctx)
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -21,6 +20,7 @@ import (
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
 )
 
 // ServeEvent is a server that is about to begin. What handlers add takes effect when
@@ -209,7 +209,7 @@ type Request struct {
 // Decode reads the JSON or form body into v, as package encoding/json does. What
 // cannot be read, or is larger than 32 MiB, is a fault to return.
 func (r *Request) Decode(v any) error {
-	body, err := wire.ReadBody(r.Request, wire.DefaultLimit, "")
+	body, err := wire.ReadBody(r.Request, wire.DefaultLimit, "", nil, r.Caller.Share())
 	if err != nil {
 		return err
 	}
@@ -222,9 +222,9 @@ func (r *Request) Decode(v any) error {
 // waits until end is called.
 func (r *Request) Stream() (ctx context.Context, end func()) { return r.request.Stream(r.Context()) }
 
-// JSON answers with the value as package encoding/json has it.
+// JSON answers with the value as package encoding/json has it, without its escapes for HTML.
 func JSON(w http.ResponseWriter, status int, value any) error {
-	text, err := json.Marshal(value)
+	text, err := schema.Marshal(value)
 	if err != nil {
 		return err
 	}

@@ -19,11 +19,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/password"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"loam": func() { os.Exit(Main(core.New(core.Config{}))) },
+		"loam": func() { os.Exit(Main(core.New(core.Config{HashCost: password.MinCost}))) },
 	})
 }
 

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/address"
@@ -27,13 +30,17 @@ const maxInput = 255
 // WithPassword signs in the record of that identity and password: SignIn by the Method
 // "password". A form that names no record and a wrong password are the same
 // fault.Invalid after the same time; a record that may not sign in is a
-// fault.Forbidden, a storm of callers a fault.TooMany.
+// fault.Forbidden. A storm of callers, and repeated failures from one address, are a
+// fault.TooMany.
 func (s *Service) WithPassword(ctx context.Context, caller record.Caller, collection string, form PasswordForm, expand string) (*Response, error) {
-	return s.SignIn(ctx, caller, collection, passwords{s.app}, &form, expand)
+	return s.SignIn(ctx, caller, collection, passwords{s.app, s.brake}, &form, expand)
 }
 
 // passwords is the Method "password".
-type passwords struct{ app *core.App }
+type passwords struct {
+	app   *core.App
+	brake *budget.Brake // by collection, identity and address
+}
 
 func (passwords) Name() string { return "password" }
 
@@ -62,16 +69,50 @@ func (m passwords) Finish(ctx context.Context, a Attempt) (*record.Record, error
 	if err != nil {
 		return nil, err
 	}
-	ok, err := m.checkPassword(ctx, c, r, form.Password)
-	switch {
-	case err != nil:
+	key := m.key(a, r)
+	if a.Caller.IP != "" { // "" is the program itself
+		if err := m.brake.Check(key); err != nil {
+			return nil, err
+		}
+	}
+	ok, err := m.checkPassword(ctx, m.app.Passwords().For(m.payer(a, key)), c, r, form.Password)
+	if err != nil {
 		return nil, err
-	case ok:
+	}
+	if ok {
+		m.brake.Passed(key)
 		return r, nil
-	case r == nil:
+	}
+	m.brake.Failed(key)
+	if r == nil {
 		return nil, errFailed("no record has this identity")
 	}
 	return nil, errFailed("wrong password of " + r.ID())
+}
+
+// key is what attempts are braked by: the record, whichever of its identities is tried, or
+// the identity that no record has; and the address.
+func (m passwords) key(a Attempt, r *record.Record) uint64 {
+	who := strings.ToLower(a.Form.(*PasswordForm).Identity)
+	if r != nil {
+		who = r.ID()
+	}
+	return m.brake.Key(a.Collection.ID, who, budget.Network(a.Caller.IP))
+}
+
+// payer returns who pays for the hash. Whoever has signed in with this identity from this
+// address before does not stand in the queue of the guests, which others may fill. Those
+// who sign in as superusers have a queue of their own there.
+func (m passwords) payer(a Attempt, key uint64) budget.Caller {
+	payer := a.Caller.Share()
+	switch {
+	case payer.Class != budget.Guest:
+	case m.brake.HasPassed(key):
+		payer.Class, payer.Group = budget.Known, strconv.FormatUint(key, 36)
+	case a.Collection.Name == schema.Superusers:
+		payer.Group = a.Collection.ID
+	}
+	return payer
 }
 
 func (f *PasswordForm) validate(identityFields []string) fault.Fields {
@@ -137,9 +178,9 @@ func identityFields(c *schema.Collection, form *PasswordForm) []string {
 }
 
 // checkPassword compares a password. It takes as long if there is no record, r == nil.
-func (m passwords) checkPassword(ctx context.Context, c *schema.Collection, r *record.Record, plain string) (bool, error) {
+func (m passwords) checkPassword(ctx context.Context, hasher *password.Hasher, c *schema.Collection, r *record.Record, plain string) (bool, error) {
 	if r != nil && r.Text("password") != "" {
-		return m.app.Passwords().Compare(ctx, r.Text("password"), plain)
+		return hasher.Compare(ctx, r.Text("password"), plain)
 	}
 	cost := 0
 	if f := c.Field("password"); f != nil {
@@ -147,5 +188,5 @@ func (m passwords) checkPassword(ctx context.Context, c *schema.Collection, r *r
 			cost = kind.Cost
 		}
 	}
-	return false, m.app.Passwords().Burn(ctx, plain, cost)
+	return false, hasher.Burn(ctx, plain, cost)
 }

@@ -235,3 +235,40 @@ func TestPasswordStorm(t *testing.T) {
 	}
 	f.login("ann@example.com")
 }
+
+// TestGuessesAreSlowedDown: an address that guesses one account's password, by whatever
+// name, waits longer and longer. The owner, elsewhere, and other accounts do not.
+func TestGuessesAreSlowedDown(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.member(map[string]any{"email": "ann@example.com", "username": "Ann"})
+	f.member(map[string]any{"email": "bob@example.com", "username": "Bob"})
+	signIn := func(ip, identity, password string) string {
+		t.Helper()
+		_, err := f.WithPassword(t.Context(), record.Caller{IP: ip}, "members", PasswordForm{Identity: identity, Password: password}, "")
+		return describe(err)
+	}
+	const attacker, owner = "192.0.2.1", "192.0.2.2"
+	for i, identity := range []string{"Ann", "ANN", "aNN", "ann@example.com", "anN", "Ann"} {
+		if got := signIn(attacker, identity, "wrong"); got != failed {
+			t.Errorf("guess %d: %s", i, got)
+		}
+	}
+	for _, password := range []string{"wrong", memberPassword} {
+		if got := signIn(attacker, "ann@example.com", password); got != "too many: " {
+			t.Errorf("a guess after six: %s", got)
+		}
+	}
+	for _, identity := range []string{"nobody", "NOBODY", "Nobody", "nObody", "noBody", "nobOdy"} { // as if there were one
+		_ = signIn(attacker, identity, "wrong")
+	}
+	if got := signIn(attacker, "nobody", "wrong"); got != "too many: " {
+		t.Errorf("a guess about nobody after six: %s", got)
+	}
+	if got := signIn(owner, "ann", memberPassword); got != "" {
+		t.Errorf("the owner: %s", got)
+	}
+	if got := signIn(attacker, "bob", memberPassword); got != "" {
+		t.Errorf("another account: %s", got)
+	}
+}

@@ -1,3 +1,5 @@
+// Hooks of the App: those of its services, and Start and Stop around serving.
+
 package core
 
 import (
@@ -5,6 +7,7 @@ import (
 
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/hook"
+	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -13,6 +16,7 @@ import (
 type Hooks struct {
 	Records     record.Hooks
 	Collections collection.Hooks
+	Mails       mail.Hooks
 
 	// Start runs at the end of Open for Serve, before any request is answered. An error
 	// makes Open fail.

@@ -25,7 +25,7 @@ func (a *API) batch(c *call) error {
 	}
 	buffer := a.buffers.Get()
 	defer a.buffers.Put(buffer)
-	buffer.B = appendResults(buffer.B, requests, results)
+	buffer.B = appendResults(c.r.Context(), buffer.B, requests, results)
 	return c.json(buffer.B)
 }
 
@@ -94,7 +94,7 @@ func partOfRequest(part string) (i int, field string, ok bool) {
 	return i, field, err == nil
 }
 
-func appendResults(dst []byte, requests []*batchRequest, results []record.Result) []byte {
+func appendResults(ctx context.Context, dst []byte, requests []*batchRequest, results []record.Result) []byte {
 	dst = append(dst, '[')
 	for i, result := range results {
 		if i > 0 {
@@ -105,7 +105,7 @@ func appendResults(dst []byte, requests []*batchRequest, results []record.Result
 			continue
 		}
 		dst = append(dst, `{"body":`...)
-		dst = requests[i].fields.Append(dst, result.Record)
+		dst = requests[i].fields.Append(ctx, dst, result.Record)
 		dst = append(dst, `,"status":200}`...)
 	}
 	return append(dst, ']')

@@ -1,6 +1,9 @@
 package rest
 
-import "github.com/loambase/loam/core/settings"
+import (
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core/settings"
+)
 
 func (a *API) viewSettings(c *call) error {
 	return c.respond(a.app.Settings().Get(c.r.Context(), c.Caller))
@@ -12,4 +15,12 @@ func (a *API) updateSettings(c *call) error {
 		return err
 	}
 	return c.respond(a.app.Settings().Patch(c.r.Context(), c.Caller, body))
+}
+
+func (a *API) testEmail(c *call) error {
+	var form auth.TestMailForm
+	if err := c.decode(&form); err != nil {
+		return err
+	}
+	return c.done(a.auth.TestMail(c.r.Context(), c.Caller, form))
 }

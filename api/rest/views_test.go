@@ -162,7 +162,7 @@ func TestViewCollections(t *testing.T) {
 	s := newViews(t)
 	s.run(t, []scenario{
 		{name: "keys", path: "/api/collections/nested", as: "root", status: 200,
-			has: []string{`"type":"view"`, `"indexes":[]`, `"system":false,"viewQuery":"SELECT id, title AS head, post FROM all_posts WHERE n \u003e 0"}`}},
+			has: []string{`"type":"view"`, `"indexes":[]`, `"system":false,"viewQuery":"SELECT id, title AS head, post FROM all_posts WHERE n > 0"}`}},
 		{name: "broken", method: "POST", path: "/api/collections", as: "root", body: `{"name":"x","type":"view","viewQuery":"select id, nope from posts"}`, status: 400,
 			has: []string{`"fields":{"code":"validation_required"`, `"viewQuery":{"code":"validation_invalid_view_query","message":"Invalid query - `}},
 		{name: "no id", method: "POST", path: "/api/collections", as: "root", body: `{"name":"x","type":"view","viewQuery":"select title from posts"}`, status: 400,

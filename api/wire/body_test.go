@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -40,6 +42,7 @@ func TestObject(t *testing.T) {
 			object{"a": json.Number("1"), "b": []any{true, nil}, "c": "x"}},
 		{"upper-case type", "Application/JSON", `{}`, object{}},
 		{"big integer", jsonType, `{"a":9007199254740993}`, object{"a": json.Number("9007199254740993")}},
+		{"as many keys as may be", jsonType, `{"a":{` + manyKeys(maxKeys-1) + `"x":1}}`, nil},
 		{"what follows is ignored", jsonType, `{"a":1}{"a":2} trailing`, object{"a": json.Number("1")}},
 		{"form", formType, "a=x&b=&c=1&c=true&d=false", object{"a": "x", "b": "", "c": []any{json.Number("1"), true}, "d": false}},
 		{"form with a payload", formType, "a=1&%40jsonPayload=" + `{"a":"2","b":{"c":1}}` + "&%40jsonPayload=" + `{"d":null}`,
@@ -48,7 +51,7 @@ func TestObject(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			body, err := ReadBody(request(test.contentType, test.body), DefaultLimit, "")
+			body, err := ReadBody(request(test.contentType, test.body), DefaultLimit, "", nil, budget.Caller{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,11 +60,20 @@ func TestObject(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(got, test.want) {
+			if len(test.body) < 1000 && !reflect.DeepEqual(got, test.want) {
 				t.Errorf("Object() = %#v, want %#v", got, test.want)
 			}
 		})
 	}
+}
+
+// manyKeys are so many members of an object, each with a comma.
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `"k%d":0,`, i)
+	}
+	return b.String()
 }
 
 func TestObjectRefuses(t *testing.T) {
@@ -79,6 +91,11 @@ func TestObjectRefuses(t *testing.T) {
 		{"deep and complete", jsonType, `{"a":` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + `}`, 2000, fault.Invalid, "bad"},
 		{"heavy list", jsonType, `{"a":[1` + strings.Repeat(",1", maxWeight) + `]}`, DefaultLimit, fault.TooLarge, ""},
 		{"heavy objects", jsonType, `{"a":[{}` + strings.Repeat(",{}", maxWeight/objectWeight) + `]}`, DefaultLimit, fault.TooLarge, ""},
+		{"heavy members", jsonType, `{"a":[{"b":1,"c":1}` + strings.Repeat(`,{"b":1,"c":1}`, maxWeight/(objectWeight+8)) + `]}`, DefaultLimit, fault.TooLarge, ""},
+		{"many keys", jsonType, `{"a":{` + manyKeys(maxKeys) + `"x":1}}`, DefaultLimit, fault.Invalid, "An object of the body has more than 10000 keys."},
+		{"repeated key", jsonType, `{"a":1,"b":{"a":1},"a":2}`, DefaultLimit, fault.Invalid, "bad"},
+		{"repeated inner key", jsonType, `{"a":[{"b":1,"\u0062":1}]}`, DefaultLimit, fault.Invalid, "bad"},
+		{"repeated key of a payload", formType, "%40jsonPayload=" + `{"a":1,"a":2}`, DefaultLimit, fault.Invalid, "bad"},
 		{"heavy payloads", formType, strings.Repeat("%40jsonPayload="+`{"a":[1`+strings.Repeat(",1", maxWeight/2)+`]}&`, 2), DefaultLimit, fault.TooLarge, ""},
 		{"heavy form", formType, "a=1" + strings.Repeat("&", maxWeight/objectWeight+1), DefaultLimit, fault.TooLarge, ""},
 		{"long and malformed", jsonType, strings.Repeat(" ", lightLength) + `{"a":`, DefaultLimit, fault.Invalid, "bad"},
@@ -101,7 +118,7 @@ func TestObjectRefuses(t *testing.T) {
 			if !announced {
 				r.ContentLength = -1
 			}
-			body, err := ReadBody(r, test.limit, "bad")
+			body, err := ReadBody(r, test.limit, "bad", nil, budget.Caller{})
 			if err == nil {
 				_, err = body.Object()
 			}
@@ -124,7 +141,7 @@ func TestBodyAtItsLimit(t *testing.T) {
 			if !announced {
 				r.ContentLength = -1
 			}
-			_, err := ReadBody(r, int64(test.limit), "")
+			_, err := ReadBody(r, int64(test.limit), "", nil, budget.Caller{})
 			if (err == nil) != test.ok {
 				t.Errorf("%d bytes of at most %d (announced: %t): %v", len(text), test.limit, announced, err)
 			}
@@ -172,7 +189,7 @@ func TestStructuredForm(t *testing.T) {
 		{"inner.port=x", `{"inner":{"port":"x"}}`},
 	}
 	for _, test := range tests {
-		body, err := ReadBody(request(formType, test.form), DefaultLimit, "")
+		body, err := ReadBody(request(formType, test.form), DefaultLimit, "", nil, budget.Caller{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +217,7 @@ func TestDecode(t *testing.T) {
 		{jsonType, `{"identity":"a"`, "", false},
 	} {
 		form.Identity = ""
-		body, err := ReadBody(request(test.contentType, test.body), DefaultLimit, "bad")
+		body, err := ReadBody(request(test.contentType, test.body), DefaultLimit, "bad", nil, budget.Caller{})
 		if err == nil {
 			err = body.Decode(&form)
 		}
@@ -238,7 +255,7 @@ func TestMultipart(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 
-	body, err := ReadBody(request(contentType, text), DefaultLimit, "")
+	body, err := ReadBody(request(contentType, text), DefaultLimit, "", nil, budget.Caller{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +297,7 @@ func TestMultipartOverTheLimitLeavesNothing(t *testing.T) {
 	contentType, text := multipartBody(t, nil, map[string][]byte{"big": make([]byte, inMemory+4<<20)})
 	r := request(contentType, text)
 	r.ContentLength = -1
-	_, err := ReadBody(r, inMemory+2<<20, "")
+	_, err := ReadBody(r, inMemory+2<<20, "", nil, budget.Caller{})
 	if fault.KindOf(err) != fault.TooLarge {
 		t.Errorf("ReadBody = %v, want a TooLarge fault", err)
 	}
@@ -297,7 +314,7 @@ func FuzzMultipart(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string, text []byte) {
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(text))
 		r.Header.Set("Content-Type", "multipart/form-data"+strings.TrimPrefix(contentType, "multipart/form-data"))
-		body, err := ReadBody(r, 1<<16, "")
+		body, err := ReadBody(r, 1<<16, "", nil, budget.Caller{})
 		if err == nil {
 			defer body.Close()
 			if _, err = body.Object(); err == nil {

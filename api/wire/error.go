@@ -1,9 +1,9 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -46,7 +46,8 @@ func answerTo(k fault.Kind) answer {
 func Error(w http.ResponseWriter, err error, superuser bool) {
 	e := public(err)
 	if e.Kind == fault.TooMany || e.Kind == fault.Unavailable {
-		w.Header()["Retry-After"] = []string{"1"}
+		seconds := max(1, int64(math.Ceil(e.RetryAfter.Seconds())))
+		w.Header()["Retry-After"] = []string{strconv.FormatInt(seconds, 10)}
 	}
 	JSON(w, answerTo(e.Kind).status, appendError(nil, e, superuser))
 }
@@ -118,7 +119,7 @@ func appendParams(dst []byte, params map[string]any) []byte {
 	if len(params) == 0 {
 		return dst
 	}
-	text, err := json.Marshal(params)
+	text, err := schema.Marshal(params)
 	if err != nil {
 		return dst // a parameter that JSON cannot hold, as an infinite limit, is not shown
 	}

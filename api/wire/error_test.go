@@ -45,7 +45,7 @@ func TestErrorEnvelope(t *testing.T) {
 		{"wrapped", fmt.Errorf("read: %w", fault.New(fault.NotFound, "gone away")), false, 404,
 			`{"data":{},"message":"Gone away.","status":404}`},
 		{"cause", fault.Wrap(fault.Invalid, "a <b> & c", errors.New("secret")), true, 400,
-			`{"data":{},"message":"A \u003cb\u003e \u0026 c.","status":400}`},
+			`{"data":{},"message":"A <b> & c.","status":400}`},
 		{"nested", fault.Invalidate("x", nested), false, 400,
 			`{"data":{"fields":{"3":{"name":{"code":"validation_length_too_long","message":"The length must be no more than 3.",` +
 				`"params":{"max":3,"min":0}}}},"mfa":{"enabled":{"code":"validation_required","message":"Cannot be blank."}}},"message":"X.","status":400}`},

@@ -14,19 +14,33 @@ type excerpt struct {
 	ellipsis bool
 }
 
-// of is the excerpt of an HTML text. One that is nested so deeply that it is not
-// parsed has none.
-func (e *excerpt) of(text string) string {
-	doc, err := html.Parse(strings.NewReader(text))
-	if err != nil {
-		return ""
-	}
+// of returns the excerpt of an HTML text, "" if done is closed meanwhile. It reads the
+// text once, as far as the excerpt reaches, and makes no tree of it: a tree takes time
+// that grows with the square of some texts.
+func (e *excerpt) of(text string, done <-chan struct{}) string {
 	x := extract{left: e.max}
-	x.walk(doc)
+	tokens := html.NewTokenizer(strings.NewReader(text))
+	for n := 0; !x.cut; n++ {
+		if n%256 == 0 && isClosed(done) {
+			return ""
+		}
+		if kind := tokens.Next(); kind == html.ErrorToken || !x.token(tokens, kind) {
+			break
+		}
+	}
 	if x.cut && e.ellipsis {
 		x.out.WriteString("...")
 	}
 	return x.out.String()
+}
+
+func isClosed(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
 }
 
 // extract collects the text of a document.
@@ -35,24 +49,109 @@ type extract struct {
 	left int  // characters that still fit
 	gap  bool // space was seen since the last character
 	cut  bool // something did not fit
+
+	dropping atom.Atom // the dropped element that is open; 0: none
+	depth    int       // of dropping: open elements of its own kind in it
+	inside   int       // open elements of other kinds in it
 }
 
-func (x *extract) walk(n *html.Node) {
+// token takes one token. It returns false at the end of what can be read.
+func (x *extract) token(t *html.Tokenizer, kind html.TokenType) bool {
+	switch kind {
+	case html.TextToken:
+		x.documentText(t)
+	case html.StartTagToken, html.SelfClosingTagToken:
+		name, _ := t.TagName()
+		a := atom.Lookup(name)
+		if a == atom.Plaintext {
+			return false
+		}
+		x.open(a, kind == html.SelfClosingTagToken)
+	case html.EndTagToken:
+		name, _ := t.TagName()
+		x.close(atom.Lookup(name))
+	}
+	return true
+}
+
+func (x *extract) documentText(t *html.Tokenizer) {
+	if x.dropping != 0 && x.dropping != atom.Head {
+		return
+	}
+	text := string(t.Text())
+	if x.dropping == atom.Head {
+		if x.inside > 0 || strings.TrimSpace(text) == "" {
+			return
+		}
+		x.dropping = 0 // a head holds no text
+	}
+	x.text(text)
+}
+
+// open takes a start tag. Elements that are not closed in the text end as browsers end
+// them, by and large.
+func (x *extract) open(a atom.Atom, selfClosing bool) {
+	if x.dropping == atom.Head && !inHead(a) {
+		x.dropping = 0
+	}
 	switch {
-	case x.cut || n.Type == html.CommentNode || n.Type == html.DoctypeNode:
-		return
-	case n.Type == html.TextNode:
-		x.text(n.Data)
-		return
-	case n.Type == html.ElementNode && dropped(n.DataAtom):
-		return
+	case isVoid(a):
+		x.gap = x.gap || x.dropping == 0 && !inline(a) && !dropped(a)
+	case x.dropping == 0 && dropped(a):
+		if !selfClosing || a != atom.Svg { // only elements of SVG end by a slash
+			x.dropping, x.depth, x.inside = a, 1, 0
+		}
+	case x.dropping == 0:
+		x.gap = x.gap || !inline(a)
+	case a == x.dropping && nests(a):
+		x.depth++
+	case a != x.dropping && !selfClosing:
+		x.inside++
 	}
-	block := n.Type == html.ElementNode && !inline(n.DataAtom)
-	x.gap = x.gap || block
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		x.walk(c)
+}
+
+// close takes an end tag.
+func (x *extract) close(a atom.Atom) {
+	switch {
+	case x.dropping == 0:
+		x.gap = x.gap || !inline(a) && !dropped(a)
+	case a == x.dropping:
+		if x.depth--; x.depth == 0 {
+			x.dropping = 0
+		}
+	case x.inside > 0:
+		x.inside--
+	default: // the element around it ends, and with it what was not closed
+		x.dropping = 0
 	}
-	x.gap = x.gap || block
+}
+
+// isVoid reports whether the element has no content and no end tag.
+func isVoid(a atom.Atom) bool {
+	switch a {
+	case atom.Area, atom.Base, atom.Br, atom.Col, atom.Embed, atom.Hr, atom.Img, atom.Input, atom.Link, atom.Meta,
+		atom.Param, atom.Source, atom.Track, atom.Wbr:
+		return true
+	}
+	return false
+}
+
+// inHead reports whether the element may be in the head of a document.
+func inHead(a atom.Atom) bool {
+	switch a {
+	case atom.Base, atom.Link, atom.Meta, atom.Noscript, atom.Script, atom.Style, atom.Template, atom.Title:
+		return true
+	}
+	return false
+}
+
+// nests reports whether one such element may be inside of another.
+func nests(a atom.Atom) bool {
+	switch a {
+	case atom.Form, atom.Button, atom.Select, atom.Option, atom.Head:
+		return false
+	}
+	return true
 }
 
 // text adds a text with each run of space as one, none at the beginning and none
@@ -83,7 +182,7 @@ func (x *extract) text(s string) {
 // dropped says whether the content of the element is no text for a reader.
 func dropped(a atom.Atom) bool {
 	switch a {
-	case atom.Head, atom.Style, atom.Script, atom.Iframe, atom.Embed, atom.Applet, atom.Object, atom.Svg, atom.Img,
+	case atom.Head, atom.Title, atom.Style, atom.Script, atom.Iframe, atom.Embed, atom.Applet, atom.Object, atom.Svg, atom.Img,
 		atom.Picture, atom.Dialog, atom.Template, atom.Button, atom.Form, atom.Textarea, atom.Input, atom.Select, atom.Option:
 		return true
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"slices"
 
@@ -42,19 +43,21 @@ func (n *node) child(key []byte) *node {
 }
 
 // Append appends what is wanted of value, a JSON text: of an object, or of each
-// object of a list. Objects are written in the order of their keys, at each level.
-func (f *Fields) Append(dst, value []byte) []byte {
+// object of a list. Objects are written in the order of their keys, at each level. Of a
+// request that has ended (ctx), excerpts are empty.
+func (f *Fields) Append(ctx context.Context, dst, value []byte) []byte {
 	if f == nil {
 		return append(dst, value...)
 	}
-	p := picker{src: value}
+	p := picker{src: value, done: ctx.Done()}
 	return p.value(dst, f.root)
 }
 
 // picker walks over a valid JSON text once.
 type picker struct {
-	src []byte
-	at  int
+	src  []byte
+	at   int
+	done <-chan struct{} // closed when the request has ended
 }
 
 func (p *picker) value(dst []byte, n *node) []byte {
@@ -70,7 +73,7 @@ func (p *picker) value(dst []byte, n *node) []byte {
 	case '"':
 		raw := p.text()
 		if n.excerpt != nil {
-			return schema.AppendString(dst, n.excerpt.of(string(unquote(raw))))
+			return schema.AppendString(dst, n.excerpt.of(string(unquote(raw)), p.done))
 		}
 		return append(dst, raw...)
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func TestFieldsAppend(t *testing.T) {
 			t.Errorf("ParseFields(%q): %v", test.fields, err)
 			continue
 		}
-		if got := string(f.Append(nil, []byte(test.value))); got != test.want {
+		if got := string(f.Append(context.Background(), nil, []byte(test.value))); got != test.want {
 			t.Errorf("fields %q of %s\n got  %s\n want %s", test.fields, test.value, got, test.want)
 		}
 	}
@@ -94,7 +95,7 @@ func reference(v any, n *node) any {
 		return out
 	case string:
 		if n.excerpt != nil {
-			return n.excerpt.of(v)
+			return n.excerpt.of(v, nil)
 		}
 	}
 	return v
@@ -109,7 +110,7 @@ func FuzzFields(f *testing.F) {
 		if err != nil || fields == nil {
 			return
 		}
-		got := fields.Append(nil, value) // must end, whatever the value is
+		got := fields.Append(context.Background(), nil, value) // must end, whatever the value is
 		v, ok := decodeAny(value)
 		if !ok || hasDuplicates(value) {
 			return
@@ -153,6 +154,6 @@ func BenchmarkFields(b *testing.B) {
 	value, dst := []byte(album), make([]byte, 0, 1024)
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = f.Append(dst[:0], value)
+		dst = f.Append(b.Context(), dst[:0], value)
 	}
 }

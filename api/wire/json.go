@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
 )
 
 // maxDepth is how deep the values of a JSON body may be nested. What is stored as
@@ -16,8 +18,13 @@ const maxDepth = 500
 // the memory that a body costs is not its length.
 const (
 	objectWeight = 8         // an object with one member takes as much as so many numbers in a list
+	memberWeight = 3         // and each member more than a number
 	maxWeight    = 2_000_000 // some 130 MiB
 )
+
+// maxKeys is how many keys an object of a body may have. No client needs more; to
+// decode and sort a million of them takes seconds.
+const maxKeys = 10_000
 
 var (
 	errTooDeep   = errors.New("wire: JSON is nested too deeply")
@@ -37,8 +44,21 @@ func firstValue(text []byte) ([]byte, error) {
 	return first, nil
 }
 
-// weigh is how heavy the values in a JSON text are: a value counts 1, an object
-// objectWeight more. It looks at brackets and commas outside of strings.
+// examine weighs a JSON text, and refuses objects with a key twice or too many keys.
+func examine(text []byte) (weight int, err error) {
+	if weight, err = weigh(text); err != nil {
+		return 0, err
+	}
+	err = schema.CheckKeys(text, maxKeys)
+	if errors.Is(err, schema.ErrManyKeys) {
+		return 0, fault.Wrap(fault.Invalid, fmt.Sprintf("An object of the body has more than %d keys.", maxKeys), err)
+	}
+	return weight, err
+}
+
+// weigh is how heavy the values in a JSON text are: a value counts 1, a member of an
+// object memberWeight and an object objectWeight more. It looks at brackets, commas and
+// colons outside of strings.
 func weigh(text []byte) (weight int, err error) {
 	depth, inString := 0, false
 	for i := 0; i < len(text); i++ {
@@ -50,6 +70,8 @@ func weigh(text []byte) (weight int, err error) {
 		case inString:
 		case c == ',':
 			weight++
+		case c == ':':
+			weight += memberWeight
 		case c == '{' || c == '[':
 			if weight++; c == '{' {
 				weight += objectWeight

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"strconv"
 
 	"github.com/loambase/loam/core/record"
@@ -9,9 +10,9 @@ import (
 
 // AppendPage appends the envelope of a page whose items are reduced to fields.
 // withCursor adds where the next page begins, "" at the end.
-func AppendPage(dst []byte, p *record.Page, fields *Fields, withCursor bool) []byte {
+func AppendPage(ctx context.Context, dst []byte, p *record.Page, fields *Fields, withCursor bool) []byte {
 	dst = append(dst, `{"items":`...)
-	dst = fields.Append(dst, p.Items)
+	dst = fields.Append(ctx, dst, p.Items)
 	dst = append(dst, `,"page":`...)
 	dst = strconv.AppendInt(dst, int64(p.Page), 10)
 	dst = append(dst, `,"perPage":`...)

@@ -19,7 +19,6 @@ await app.root.collection('rows').create({ t: 'abc', j: ['x'], s: ['c'], r: [x.i
 await app.root.collection('rows').create({ t: '', j: { a: 1 }, n: 3 });
 
 const refusals = [
-  'j:each ?= 2',
   ...['t', 'n', 'b', 'at', 'p', 'e', 'u', 'ed'].map((f) => `${f}:length > 1`),
   ...['t', 'n', 'b', 'at', 'p', 'e', 'u', 'ed'].map((f) => `${f}:each = "a"`),
   ...['n', 'b', 'p', 'at', 'r', 'r1', 'j'].map((f) => `${f}:lower = "a"`).filter((s) => !s.startsWith('at') && !s.startsWith('j')),
@@ -60,6 +59,32 @@ test('lengths of json lists', async () => {
   assert.deepEqual(await find('j:length = 2'), [1]);
   assert.deepEqual(await find('j:length = 1'), [2]);
   assert.deepEqual(await find('j:length = 0'), [3]); // no list
+});
+test('elements of json lists', async () => {
+  assert.deepEqual(await find('j:each ?= 2'), [1]);
+  assert.deepEqual(await find('j:each = 2'), []);
+  assert.deepEqual(await find('j:each > 0'), [1, 2]); // texts are above numbers
+  assert.deepEqual(await find('j:each > 0 && j:each < 9'), [1]);
+  assert.deepEqual(await find('j:each ?= "x"'), [2]);
+  assert.deepEqual(await find('j:each ~ "X"'), [2]);
+  assert.deepEqual(await find('j:each = null'), [3]); // no list has no elements
+  await app.root.collection('rows').create({ t: 'deep', j: { list: ['p', 'q', 7], o: { k: 1 } }, n: 4 });
+  assert.deepEqual(await find('j.list:each ?= "q" && j.list:length = 3'), [4]);
+  assert.deepEqual(await find('j.list:each ?= 7'), [4]);
+  assert.deepEqual(await find('j.o:each != null || j.o:length > 0'), []);
+  await app.root.collection('rows').delete((await app.root.collection('rows').getFirstListItem('n = 4')).id);
+});
+test('elements of json lists in rules', async () => {
+  const rule = '@request.body.j:each ?= "ok" && @request.body.j:length < 3 && j:each != "no"';
+  const made = await app.rawRoot('POST', '/api/collections', JSON.stringify({ name: 'lists', listRule: 'j:each ?= 1', createRule: rule, fields: [{ name: 'j', type: 'json' }] }));
+  assert.equal(made.status, 200, made.text);
+  const create = async (j) => (await app.raw('POST', '/api/collections/lists/records', JSON.stringify({ j }))).status;
+  for (const [j, status] of [[['ok', 1], 200], [['ok', 'no'], 400], [['ok', 1, 2], 400], [['no'], 400], [[], 400], [{ a: 'ok' }, 400], ['ok', 400], [null, 400]]) {
+    assert.equal(await create(j), status, JSON.stringify(j));
+  }
+  assert.equal(await create(['ok']), 200);
+  const seen = await app.raw('GET', '/api/collections/lists/records');
+  assert.deepEqual(pluck(seen.body.items, 'j'), [['ok', 1]]);
 });
 
 test('fields that begin with a digit or are a line can be sorted and filtered by', async () => {

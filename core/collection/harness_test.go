@@ -66,7 +66,7 @@ func open(t *testing.T, at place) *world {
 	log := slog.New(slog.DiscardHandler)
 	changes := change.New(change.Config{Store: db, Node: "test", Log: log})
 	records := record.New(record.Config{Store: db, Snapshot: w.snapshots.Load, Blobs: w.blobs,
-		Passwords: password.New(0, 0), Log: log, Changes: changes})
+		Passwords: password.New(password.Config{Cost: password.MinCost}), Log: log, Changes: changes})
 	w.records = records
 	w.Service = collection.New(collection.Config{Store: db, Snapshots: &w.snapshots, Records: records,
 		Blobs: w.blobs, Changes: changes, Log: log, Now: ticking(), Hooks: &w.hooks})

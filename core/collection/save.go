@@ -1,20 +1,21 @@
+// Create and update of a collection from a JSON body, warnings in the answer, and the
+// system collections of a new installation.
+
 package collection
 
 import (
 	"context"
-	"slices"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
-	"github.com/loambase/loam/core/schema/standard"
 )
 
-// Create makes the collection that the body describes and returns it. What the body
-// leaves out has the default of its type. A body that cannot be decoded, or that is not
-// valid, is an Invalid fault.
+// Create makes the collection that the body describes and returns it. What the body leaves
+// out has the default of its type. A body that cannot be decoded, or that is not valid, is
+// an Invalid fault. The collection is shared with the snapshot and must not be changed.
 func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -26,6 +27,7 @@ func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte)
 	return created, err
 }
 
+// createFrom creates a collection from the body that the hooks left.
 func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
 	var warnings []string
 	broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
@@ -46,8 +48,8 @@ func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []b
 	return warned(created, warnings), nil
 }
 
-// warned is the collection as the answer to the write that has warnings. The one that is
-// published has none.
+// warned returns the collection with the warnings for the answer. It is a copy: the
+// published collection carries no warnings.
 func warned(c *schema.Collection, warnings []string) *schema.Collection {
 	if len(warnings) == 0 {
 		return c
@@ -57,7 +59,7 @@ func warned(c *schema.Collection, warnings []string) *schema.Collection {
 	return &copied
 }
 
-// create makes table, indexes and row of a new collection.
+// create adds a collection within the change.
 func (w *schemaChange) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
 	draft, err := alter.DecodeNew(body, w.stored, w.now())
 	if err != nil {
@@ -69,14 +71,15 @@ func (w *schemaChange) create(body []byte) (*schema.Collection, *schema.Snapshot
 	return draft, next, err
 }
 
-// Update merges the body over the stored collection and brings the table to its
-// new form. No collection: a NotFound fault.
+// Update merges the body over the stored collection and alters its table. An unknown
+// collection is a NotFound fault; a body that cannot be decoded or is not valid, or that
+// gives a field another kind, is an Invalid fault.
 func (s *Service) Update(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
 	return s.update(ctx, caller, idOrName, body, false)
 }
 
-// UpdateConverting is Update, but a field may become one of another kind: its values
-// go through the cast of that kind. What Plan says about it is what happens.
+// UpdateConverting is Update, but a field may change its kind: its values are converted as
+// Service.Plan reports it.
 func (s *Service) UpdateConverting(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
 	return s.update(ctx, caller, idOrName, body, true)
 }
@@ -109,6 +112,7 @@ func (s *Service) update(ctx context.Context, caller record.Caller, idOrName str
 	return warned(updated, warnings), nil
 }
 
+// update changes a collection within the change.
 func (w *schemaChange) update(idOrName string, body []byte) (*schema.Collection, *schema.Snapshot, error) {
 	old := w.stored.Find(idOrName)
 	if old == nil {
@@ -129,28 +133,4 @@ func (w *schemaChange) update(idOrName string, body []byte) (*schema.Collection,
 	draft.SetBroken(w.broken)
 	next, err := w.apply([]alter.Change{{Old: old, New: draft}})
 	return draft, next, err
-}
-
-// EnsureSystem creates the system collections that are missing and, in a new
-// database, the collection users.
-func (s *Service) EnsureSystem(ctx context.Context) error {
-	if len(missing(s.cfg.Snapshots.Load(), s.now())) == 0 {
-		return nil
-	}
-	return s.change(ctx, record.Root(), createFailed, func(w *schemaChange) (*schema.Snapshot, error) {
-		var changes []alter.Change
-		for _, c := range missing(w.stored, s.now()) {
-			changes = append(changes, alter.Change{New: c})
-		}
-		return w.apply(changes)
-	})
-}
-
-// missing are the collections that a database with those stored should have.
-func missing(stored *schema.Snapshot, now string) []*schema.Collection {
-	list := standard.SystemCollections(now)
-	if len(stored.All()) == 0 {
-		return append(list, standard.Users(now))
-	}
-	return slices.DeleteFunc(list, func(c *schema.Collection) bool { return stored.Find(c.Name) != nil })
 }

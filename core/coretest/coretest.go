@@ -9,12 +9,13 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
 // New is an app on a fresh data folder, open for serving and closed when the
-// test ends. With LOAM_TEST_ENGINE=postgres in the environment its database is a
+// test ends. Its passwords are hashed at the least cost. With LOAM_TEST_ENGINE=postgres in the environment its database is a
 // PostgreSQL, likewise fresh.
 func New(t testing.TB) *core.App {
 	t.Helper()
@@ -41,6 +42,9 @@ func open(t testing.TB, app *core.App) {
 	t.Helper()
 	if app.Config.DB == "" {
 		app.Config.DB = DB(t)
+	}
+	if app.Config.HashCost == 0 {
+		app.Config.HashCost = password.MinCost
 	}
 	if err := app.Open(context.Background(), core.Serve); err != nil {
 		t.Fatalf("open the app: %v", err)

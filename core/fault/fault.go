@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of failure it is, in words that no transport owns.
@@ -43,6 +44,8 @@ type Error struct {
 	Fields  Fields // what is wrong with which part of the input
 	Reason  string // the exact cause, shown to superusers only
 	Err     error
+
+	RetryAfter time.Duration // of TooMany and Unavailable: when to try again; 0: soon
 }
 
 // Fields are the failures of the parts of an input, by name or by list index.

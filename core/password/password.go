@@ -1,9 +1,10 @@
-// Package password hashes and compares passwords with bcrypt behind a bounded
-// queue: a storm of logins costs max(1, NumCPU/2) processors and no more, and
-// past the queue's length the caller is told to come back later.
+// Package password hashes and compares passwords with bcrypt behind bounded queues: a
+// storm of logins costs max(1, NumCPU/2) processors and no more, callers have turns (see
+// core/budget), and past the length of a queue the caller is told to come back later.
 package password
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -24,8 +26,12 @@ const (
 // MaxBytes is the longest password that can be hashed: bcrypt takes no more.
 const MaxBytes = 72
 
-// DefaultQueue is how many callers may wait for a processor.
-const DefaultQueue = 256
+// How many hashes may wait for a processor: of all guests, of all others, and of one
+// guest.
+const (
+	DefaultQueue   = 256
+	DefaultCallers = 8
+)
 
 // ErrTooLong is what Hash returns for a password of more than MaxBytes bytes.
 var ErrTooLong = errors.New("password: longer than 72 bytes")
@@ -33,29 +39,47 @@ var ErrTooLong = errors.New("password: longer than 72 bytes")
 // Hasher bounds the work. Its zero value is not usable; see New. Safe for
 // concurrent use.
 type Hasher struct {
-	admitted chan struct{} // a place for everyone who works or waits
-	working  chan struct{} // a place for everyone who works
+	cost   int            // of hashes that are asked for without one
+	places *budget.Budget // processors
+	caller budget.Caller  // who pays
 }
 
-// New is a Hasher that uses that many processors and lets that many callers wait
-// for one; 0 means max(1, NumCPU/2) and DefaultQueue.
-func New(workers, queue int) *Hasher {
-	if workers <= 0 {
-		workers = max(1, runtime.NumCPU()/2)
-	}
-	if queue <= 0 {
-		queue = DefaultQueue
-	}
-	return &Hasher{admitted: make(chan struct{}, workers+queue), working: make(chan struct{}, workers)}
+// Config is how a Hasher works.
+type Config struct {
+	Cost    int // of hashes that are asked for without one; default DefaultCost
+	Workers int // processors that it uses; default max(1, NumCPU/2)
+	Queue   int // hashes of all guests that may wait for a processor, and of all others; default DefaultQueue
+	Callers int // hashes of one guest that may wait; default DefaultCallers
 }
 
-// Hash is the bcrypt hash of the password; cost 0 stands for DefaultCost. A
+// New is a Hasher with that configuration. Its work is the program's own; see For.
+func New(c Config) *Hasher {
+	workers := int64(cmp.Or(max(0, c.Workers), max(1, runtime.NumCPU()/2)))
+	return &Hasher{
+		cost: cmp.Or(c.Cost, DefaultCost),
+		places: budget.New(budget.Config{
+			Total: workers, Share: max(1, workers/2), Reserve: workers / 4,
+			Queue: cmp.Or(max(0, c.Callers), DefaultCallers), Waiting: cmp.Or(max(0, c.Queue), DefaultQueue),
+			Refusal: fault.TooMany,
+		}),
+		caller: budget.Caller{Class: budget.Superuser},
+	}
+}
+
+// For returns a Hasher that does the work in the name of a caller: callers wait for each
+// other in turns, and each with a few hashes at most.
+func (h *Hasher) For(c budget.Caller) *Hasher {
+	return &Hasher{cost: h.cost, places: h.places, caller: c}
+}
+
+// Usage returns the figures of use of the processors.
+func (h *Hasher) Usage() budget.Usage { return h.places.Usage() }
+
+// Hash is the bcrypt hash of the password; cost 0 stands for the configured one. A
 // password that is too long is ErrTooLong, a full queue a fault.TooMany, a
 // cancelled wait the context's error.
 func (h *Hasher) Hash(ctx context.Context, plain string, cost int) (string, error) {
-	if cost == 0 {
-		cost = DefaultCost
-	}
+	cost = cmp.Or(cost, h.cost)
 	if cost < MinCost || cost > MaxCost {
 		return "", fmt.Errorf("password: cost %d is not between %d and %d", cost, MinCost, MaxCost)
 	}
@@ -78,7 +102,7 @@ func (h *Hasher) Hash(ctx context.Context, plain string, cost int) (string, erro
 func (h *Hasher) Compare(ctx context.Context, hash, plain string) (bool, error) {
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
-		return false, h.Burn(ctx, plain, DefaultCost)
+		return false, h.Burn(ctx, plain, 0)
 	}
 	if len(plain) > MaxBytes {
 		return false, h.Burn(ctx, plain, cost)
@@ -91,12 +115,12 @@ func (h *Hasher) Compare(ctx context.Context, hash, plain string) (bool, error) 
 	return match, err
 }
 
-// Burn takes the time of a Compare with a hash of that cost (0: DefaultCost) and
+// Burn takes the time of a Compare with a hash of that cost (0: the configured one) and
 // finds nothing, so that an answer does not tell whether there was a hash to
 // compare with.
 func (h *Hasher) Burn(ctx context.Context, plain string, cost int) error {
 	if cost < MinCost || cost > MaxCost {
-		cost = DefaultCost
+		cost = h.cost
 	}
 	// Any salt and checksum do: it is the cost that takes the time.
 	hash := fmt.Appendf(nil, "$2a$%02d$%s%s", cost, "abcdefghijklmnopqrstuu", "abcdefghijklmnopqrstuvwxyzABCDE")
@@ -109,20 +133,11 @@ func (h *Hasher) Burn(ctx context.Context, plain string, cost int) error {
 // work runs fn when there is a processor for it. What has begun is finished:
 // bcrypt cannot be interrupted.
 func (h *Hasher) work(ctx context.Context, fn func() error) error {
-	select {
-	case h.admitted <- struct{}{}:
-	default:
-		return fault.New(fault.TooMany, "")
+	place, err := h.places.Acquire(ctx, h.caller, 1)
+	if err != nil {
+		return err
 	}
-	defer func() { <-h.admitted }()
-
-	select {
-	case h.working <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-h.working }()
-
+	defer place.Release()
 	if err := ctx.Err(); err != nil { // both were ready
 		return err
 	}

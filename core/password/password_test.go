@@ -6,16 +6,19 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
 
 func TestHashAndCompare(t *testing.T) {
-	h := New(0, 0)
+	h := New(Config{})
 	ctx := context.Background()
 	for _, plain := range []string{"1234567890", "", "пароль", strings.Repeat("x", 72), "nul\x00inside"} {
 		hash, err := h.Hash(ctx, plain, MinCost)
@@ -33,7 +36,7 @@ func TestHashAndCompare(t *testing.T) {
 }
 
 func TestHashCost(t *testing.T) {
-	h := New(0, 0)
+	h := New(Config{})
 	for _, tt := range []struct{ cost, want int }{{0, 10}, {4, 4}, {5, 5}, {-1, 0}, {3, 0}, {32, 0}} {
 		hash, err := h.Hash(context.Background(), "12345678", tt.cost)
 		if tt.want == 0 {
@@ -49,7 +52,7 @@ func TestHashCost(t *testing.T) {
 }
 
 func TestHashTooLong(t *testing.T) {
-	_, err := New(0, 0).Hash(context.Background(), strings.Repeat("ш", 37), MinCost)
+	_, err := New(Config{}).Hash(context.Background(), strings.Repeat("ш", 37), MinCost)
 	if !errors.Is(err, ErrTooLong) {
 		t.Errorf("Hash(74 bytes) error = %v, want %v", err, ErrTooLong)
 	}
@@ -57,7 +60,7 @@ func TestHashTooLong(t *testing.T) {
 
 // bcrypt reads 72 bytes: what follows them must not be ignored.
 func TestCompareTooLong(t *testing.T) {
-	h := New(0, 0)
+	h := New(Config{})
 	plain := strings.Repeat("é", 36)
 	hash, err := h.Hash(t.Context(), plain, MinCost)
 	if err != nil {
@@ -73,7 +76,7 @@ func TestCompareTooLong(t *testing.T) {
 // Hashes of other implementations, as they are found in imported databases: the
 // password is "U*U" in the vectors of crypt_blowfish.
 func TestCompareForeignHashes(t *testing.T) {
-	h := New(0, 0)
+	h := New(Config{})
 	for _, tt := range []struct {
 		hash, plain string
 		want        bool
@@ -98,7 +101,7 @@ func TestCompareForeignHashes(t *testing.T) {
 // The hash that Burn makes up must be one that bcrypt works on, else it would
 // return at once and tell what it should hide.
 func TestBurnWorks(t *testing.T) {
-	h := New(1, 1)
+	h := New(Config{Workers: 1, Queue: 1})
 	for _, cost := range []int{0, 4, 99} {
 		if err := h.Burn(context.Background(), "12345678", cost); err != nil {
 			t.Errorf("Burn(cost %d) = %v", cost, err)
@@ -123,7 +126,7 @@ func fastest(h *Hasher, cost int) time.Duration {
 
 func TestFullQueue(t *testing.T) {
 	const workers, queue = 2, 3
-	h := New(workers, queue)
+	h := New(Config{Workers: workers, Queue: queue})
 	release := make(chan struct{})
 	var running, done sync.WaitGroup
 	running.Add(workers)
@@ -139,7 +142,7 @@ func TestFullQueue(t *testing.T) {
 	for range queue {
 		done.Go(func() { waited <- h.Burn(waitCtx, "", MinCost) })
 	}
-	for len(h.admitted) < workers+queue { // until all of them stand in the queue
+	for h.Usage().Waiting < queue { // until all of them stand in the queue
 		runtime.Gosched()
 	}
 	if _, err := h.Hash(context.Background(), "12345678", MinCost); fault.KindOf(err) != fault.TooMany {
@@ -156,4 +159,45 @@ func TestFullQueue(t *testing.T) {
 	if ok, err := h.Compare(context.Background(), "", ""); ok || err != nil {
 		t.Errorf("Compare after the storm = %v, %v, want false and no error", ok, err)
 	}
+}
+
+// TestStormOfOneAddress: a guest that asks for hashes without end waits for itself. Others
+// have their turns.
+func TestStormOfOneAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := New(Config{Workers: 1})
+		hash := func(c budget.Caller) error {
+			return h.For(c).work(t.Context(), func() error { time.Sleep(70 * time.Millisecond); return nil })
+		}
+		attacker := budget.Anonymous("192.0.2.1")
+		var storm sync.WaitGroup
+		var over atomic.Bool
+		var refused atomic.Int64
+		for range 16 { // of them one works and some wait
+			storm.Go(func() {
+				for !over.Load() {
+					if fault.KindOf(hash(attacker)) == fault.TooMany {
+						refused.Add(1)
+						time.Sleep(time.Millisecond)
+					}
+				}
+			})
+		}
+		synctest.Wait()
+		for _, c := range []budget.Caller{
+			budget.Anonymous("192.0.2.2"), budget.Anonymous("2001:db8::1"),
+			{Class: budget.Known, Group: "users", Name: "ann"}, {Class: budget.Superuser},
+		} {
+			began := time.Now()
+			if err := hash(c); err != nil || time.Since(began) > 150*time.Millisecond {
+				t.Errorf("%+v waited %v: %v", c, time.Since(began), err)
+			}
+		}
+		over.Store(true)
+		storm.Wait()
+		if refused.Load() == 0 {
+			t.Error("nothing was refused")
+		}
+	})
 }

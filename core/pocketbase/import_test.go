@@ -185,6 +185,9 @@ func holds(t *testing.T, at string, got, want any) {
 			holds(t, at+"[]", g[i], want[i])
 		}
 	default:
+		if list, ok := got.([]any); ok && want == nil && len(list) == 0 {
+			return // a list in the options of a field, which PocketBase before 0.40 kept as null
+		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s = %v, want %v", at, got, want)
 		}

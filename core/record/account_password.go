@@ -1,3 +1,6 @@
+// Passwords of accounts: hashed and compared outside of transactions, which are interrupted
+// and run again for it.
+
 package record
 
 import (
@@ -8,7 +11,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -44,7 +49,7 @@ func (s *Service) hashPasswords(ctx context.Context, writes []*writeRequest) err
 				continue
 			}
 			g.Go(func() (err error) {
-				w.hashes[i], err = s.hashPassword(ctx, s.outerPasswords(), p.text, kind.HashCost())
+				w.hashes[i], err = s.hashPassword(ctx, s.outerPasswords(), w.op.Caller, p.text, kind.Cost)
 				return err
 			})
 		}
@@ -104,6 +109,8 @@ const maxInterruptions = 8
 // passwordWork remembers what was hashed and compared for one transaction, and what is
 // missing. Transactions of hooks inside of it share it.
 type passwordWork struct {
+	payer budget.Caller // of the hashes
+
 	mu      sync.Mutex // guards what follows
 	hashes  map[hashJob]string
 	matched map[matchJob]bool
@@ -120,11 +127,11 @@ type matchJob struct{ hash, text string }
 
 // newPasswordWork is the work of the transaction that is about to begin: that of the
 // outermost one, if it is to be part of another.
-func (s *Service) newPasswordWork() *passwordWork {
+func (s *Service) newPasswordWork(c Caller) *passwordWork {
 	if outer := s.outerPasswords(); outer != nil {
 		return outer
 	}
-	return &passwordWork{}
+	return &passwordWork{payer: c.Share()}
 }
 
 // outerPasswords is the work of the transaction that the service is bound to; nil if
@@ -147,7 +154,7 @@ func (s *Service) withPasswords(ctx context.Context, work *passwordWork, fn func
 		if work.interrupted() == nil {
 			return err
 		}
-		if err := work.do(ctx, s); err != nil {
+		if err := work.do(ctx, s.cfg.Passwords.For(work.payer)); err != nil {
 			return err
 		}
 	}
@@ -168,21 +175,21 @@ func (p *passwordWork) interrupted() error {
 }
 
 // do hashes and compares what is missing. No transaction may be open.
-func (p *passwordWork) do(ctx context.Context, s *Service) error {
+func (p *passwordWork) do(ctx context.Context, hasher *password.Hasher) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.hashes == nil {
 		p.hashes, p.matched = map[hashJob]string{}, map[matchJob]bool{}
 	}
 	for _, job := range p.toHash {
-		hash, err := s.cfg.Passwords.Hash(ctx, job.text, job.cost)
+		hash, err := hasher.Hash(ctx, job.text, job.cost)
 		if err != nil {
 			return err
 		}
 		p.hashes[job] = hash
 	}
 	for _, job := range p.toMatch {
-		same, err := s.cfg.Passwords.Compare(ctx, job.hash, job.text)
+		same, err := hasher.Compare(ctx, job.hash, job.text)
 		if err != nil {
 			return err
 		}
@@ -206,11 +213,11 @@ func (p *passwordWork) matches(hash, text string) (bool, error) {
 	return same, nil
 }
 
-// hashPassword returns the hash of the text. With work, a transaction is open: the
+// hashPassword returns the hash of the text, in the name of the caller. With work, a transaction is open: the
 // error is errNeedsBcrypt if the hash is not made yet.
-func (s *Service) hashPassword(ctx context.Context, work *passwordWork, text string, cost int) (string, error) {
+func (s *Service) hashPassword(ctx context.Context, work *passwordWork, c Caller, text string, cost int) (string, error) {
 	if work == nil {
-		return s.cfg.Passwords.Hash(ctx, text, cost)
+		return s.cfg.Passwords.For(c.Share()).Hash(ctx, text, cost)
 	}
 	job := hashJob{text, cost}
 	work.mu.Lock()

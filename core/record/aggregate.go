@@ -1,8 +1,9 @@
+// Aggregates over the records that a caller may list: groups and figures, encoded as JSON.
+
 package record
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
@@ -179,6 +180,6 @@ func appendGroupValue(dst []byte, v any) ([]byte, error) {
 	case string:
 		return schema.AppendString(dst, v), nil
 	}
-	text, err := json.Marshal(v)
+	text, err := schema.Marshal(v)
 	return append(dst, text...), err
 }

@@ -1,3 +1,5 @@
+// Batches: several writes in one transaction.
+
 package record
 
 import (
@@ -41,7 +43,7 @@ func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
 }
 
 func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
-	work := s.newPasswordWork()
+	work := s.newPasswordWork(ops[0].Caller)
 	writes := make([]*writeRequest, 0, len(ops))
 	for _, op := range ops {
 		w := s.resolve(op, work)

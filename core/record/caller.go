@@ -1,6 +1,9 @@
+// Callers: identity and request on whose behalf a service acts.
+
 package record
 
 import (
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/schema"
@@ -47,6 +50,20 @@ func (c Caller) RequireSuperuser() error {
 		return fault.New(fault.Forbidden, "The authorized record is not allowed to perform this action.")
 	}
 	return nil
+}
+
+// Share returns the caller as budgets know it: the account, for a guest the address. A
+// guest without an address is the program itself, which has no share that could be spent.
+func (c Caller) Share() budget.Caller {
+	switch {
+	case c.Superuser():
+		return budget.Caller{Class: budget.Superuser, Group: c.Auth.collection.ID, Name: c.Auth.ID()}
+	case c.Auth != nil:
+		return budget.Caller{Class: budget.Known, Group: c.Auth.collection.ID, Name: c.Auth.ID()}
+	case c.IP == "":
+		return budget.Caller{Class: budget.Superuser}
+	}
+	return budget.Anonymous(c.IP)
 }
 
 // request returns the caller as rules see it; body is @request.body.

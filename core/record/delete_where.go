@@ -1,3 +1,5 @@
+// Deletes by a filter.
+
 package record
 
 import (
@@ -33,7 +35,7 @@ func (s *Service) DeleteWhere(ctx context.Context, caller Caller, collection, fi
 }
 
 func (s *Service) deleteWhere(ctx context.Context, op Op, filter string, params map[string]any) (n int, err error) {
-	work := s.newPasswordWork()
+	work := s.newPasswordWork(op.Caller)
 	probe := s.resolve(op, work)
 	if probe.earlyFault != nil {
 		return 0, probe.earlyFault

@@ -1,3 +1,5 @@
+// Encoding of stored values as JSON, copied where the stored form is the wire form already.
+
 package record
 
 import (
@@ -27,27 +29,23 @@ const (
 	encodePoint
 )
 
+// encodings has each class of fields.
+var encodings = map[schema.Class]encoding{
+	schema.ClassText:     encodeText,
+	schema.ClassDate:     encodeDate,
+	schema.ClassNumber:   encodeNumber,
+	schema.ClassBool:     encodeBool,
+	schema.ClassJSON:     encodeJSON,
+	schema.ClassChoice:   encodeChoice,
+	schema.ClassPassword: encodeSecret,
+	schema.ClassPoint:    encodePoint,
+}
+
 func encodingOf(f *schema.Field) encoding {
-	switch f.Kind.(type) {
-	case *schema.Password:
-		return encodeSecret
-	case *schema.Date, *schema.Autodate:
-		return encodeDate
-	case *schema.Number:
-		return encodeNumber
-	case *schema.Bool:
-		return encodeBool
-	case *schema.JSON:
-		return encodeJSON
-	case *schema.Select, *schema.File, *schema.Relation:
-		if f.Multiple() {
-			return encodeChoices
-		}
-		return encodeChoice
-	case *schema.GeoPoint:
-		return encodePoint
+	if f.Multiple() {
+		return encodeChoices
 	}
-	return encodeText
+	return encodings[f.Kind.Class()]
 }
 
 // appendRow appends the record in the row, whose columns are p.columns. expandAt is

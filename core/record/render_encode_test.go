@@ -82,7 +82,7 @@ func storedRow(p *projection, r *Record) *memRows {
 	return &memRows{rows: [][]store.Value{row}, at: 1}
 }
 
-// reference is the record as encoding/json writes it.
+// reference is the record as encoding/json writes it, without escapes for HTML.
 func reference(t *testing.T, r *Record, superuser bool) string {
 	t.Helper()
 	m := map[string]any{"collectionId": r.collection.ID, "collectionName": r.collection.Name}
@@ -95,7 +95,7 @@ func reference(t *testing.T, r *Record, superuser bool) string {
 			m[f.Name] = ""
 		}
 	}
-	b, err := json.Marshal(m)
+	b, err := schema.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func randomValue(rnd *rand.Rand, f *schema.Field) any {
 	case *schema.GeoPoint:
 		return schema.Point{Lon: float64(rnd.IntN(360000)) / 1e3, Lat: rnd.Float64() * [...]float64{1, 1e-7, -90}[rnd.IntN(3)]}
 	case *schema.JSON:
-		b, _ := json.Marshal(map[string]any{text(): texts(), "n": rnd.Float64()})
+		b, _ := schema.Marshal(map[string]any{text(): texts(), "n": rnd.Float64()})
 		return json.RawMessage(b)
 	case *schema.Select, *schema.File, *schema.Relation:
 		return f.Kind.Cast(texts())
@@ -335,5 +335,18 @@ func BenchmarkEncodeRow(b *testing.B) {
 			}
 			b.SetBytes(int64(len(set.buf)))
 		})
+	}
+}
+
+// Each class of fields says how it is written.
+func TestEveryClassHasAnEncoding(t *testing.T) {
+	t.Parallel()
+	for _, class := range schema.Classes() {
+		if encodings[class] == encodeNothing {
+			t.Errorf("encodings lacks the class %d", class)
+		}
+	}
+	if len(encodings) != len(schema.Classes()) {
+		t.Errorf("encodings has %d classes, want the %d of schema.Classes", len(encodings), len(schema.Classes()))
 	}
 }

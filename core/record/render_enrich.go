@@ -1,8 +1,9 @@
+// Enrich hooks, which change what is shown, with a time limit.
+
 package record
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -162,7 +163,7 @@ func (p *projection) appendKey(dst []byte, key string, r *Record, extra map[stri
 	case i >= 0:
 		return schema.AppendValue(dst, p.collection.Fields[i], r.values[i]), nil
 	}
-	value, err := json.Marshal(extra[key])
+	value, err := schema.Marshal(extra[key])
 	if err != nil {
 		return dst, fmt.Errorf("%w: %s: %w", errEnrich, key, err)
 	}

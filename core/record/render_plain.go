@@ -1,3 +1,5 @@
+// Checks that stored bytes are in the form of the wire, so that they can be copied.
+
 package record
 
 import "bytes"
@@ -46,9 +48,9 @@ func plainChoice(b []byte) bool {
 }
 
 // plainByte reports whether a JSON string contains c unescaped: printable ASCII
-// without " \ < > &.
+// without " and \.
 func plainByte(c byte) bool {
-	return c >= ' ' && c < 0x7F && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
+	return c >= ' ' && c < 0x7F && c != '"' && c != '\\'
 }
 
 // plainList reports whether b is a JSON list of plain texts without spaces, empty or

@@ -1,3 +1,5 @@
+// Services bound to a transaction: the store, the change log and the binding that they use.
+
 package record
 
 import (
@@ -75,6 +77,10 @@ func (o outerChanges) Append(_ store.Tx, changes []change.Change) error {
 	return nil
 }
 
+func (o outerChanges) History(r store.Reader, c change.Change, fn func(change.Change) (bool, error)) error {
+	return o.outer.service.cfg.Changes.History(r, c, fn)
+}
+
 // Binding is the service inside of a transaction that somebody else runs.
 type Binding struct {
 	Records *Service    // until End
@@ -103,7 +109,7 @@ func (s *Service) bind(work *passwordWork, tx store.Tx, snapshot func() *schema.
 // or compared, run is called again when that is done, so that no transaction is open
 // meanwhile.
 func (s *Service) BindWithRetry(ctx context.Context, run func(Bind) error) error {
-	work := s.newPasswordWork()
+	work := s.newPasswordWork(Root())
 	return s.withPasswords(ctx, work, func() error {
 		return run(func(tx store.Tx, snapshot func() *schema.Snapshot) *Binding { return s.bind(work, tx, snapshot) })
 	})

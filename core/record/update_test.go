@@ -162,27 +162,24 @@ func TestWriteFollowsCollections(t *testing.T) {
 	b := newBed(t, `{"name": "pairs", "type": "base", "fields": [
 		{"id": "f1", "name": "a", "type": "text"}, {"id": "f2", "name": "b", "type": "number"}]}`)
 	const records = 30
-	done := make(chan error)
+	begun := make(chan struct{}) // one for each create; closed after the last one
+	var failed error
 	go func() {
-		var failed error
+		defer close(begun)
 		for range records {
+			begun <- struct{}{}
 			if _, err := b.Records().Create(t.Context(), root, "pairs", record.Input{Body: object{"a": "1e1", "b": "1e1"}}); err != nil {
 				failed = err
 			}
 		}
-		done <- failed
 	}()
 	text, number := "a", "b"
-	for running := true; running; {
-		select {
-		case err := <-done:
-			if running = false; err != nil {
-				t.Errorf("Create: %s", failure(err))
-			}
-		default:
-			text, number = number, text
-			b.configure("pairs", fmt.Sprintf(`{"fields": [{"id": "f1", "name": %q, "type": "text"}, {"id": "f2", "name": %q, "type": "number"}]}`, text, number))
-		}
+	for range begun {
+		text, number = number, text
+		b.configure("pairs", fmt.Sprintf(`{"fields": [{"id": "f1", "name": %q, "type": "text"}, {"id": "f2", "name": %q, "type": "number"}]}`, text, number))
+	}
+	if failed != nil {
+		t.Errorf("Create: %s", failure(failed))
 	}
 	page, err := b.Records().List(t.Context(), root, "pairs", record.ListParams{PerPage: records})
 	if err != nil {

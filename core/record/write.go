@@ -1,3 +1,5 @@
+// The walk of a write: precheck, hash, transaction, after the commit, in its order.
+
 package record
 
 import (
@@ -74,7 +76,7 @@ func (s *Service) writeWithRetry(ctx context.Context, op Op, asked Caller) (*Rec
 // transaction, with no other write beside it. The request is nil if the error came
 // before there was one.
 func (s *Service) writeOnce(ctx context.Context, op Op, exclusive bool) (*writeRequest, error) {
-	w := s.resolve(op, s.newPasswordWork())
+	w := s.resolve(op, s.newPasswordWork(op.Caller))
 	if err := w.accept(); err != nil {
 		return w, err
 	}

@@ -133,7 +133,10 @@ func TestDeleteCycles(t *testing.T) {
 // A chain of any length is followed to its end.
 func TestDeleteLongChain(t *testing.T) {
 	t.Parallel()
-	const length = 3000
+	length := 3000
+	if testing.Short() {
+		length = 500
+	}
 	b := newBed(t)
 	b.collections(map[string]string{"node": `{"name": "prev", "type": "relation", "collectionId": "<node>", "cascadeDelete": true}`})
 	b.configure("node", `{"indexes": ["CREATE INDEX idx_node_prev ON node (prev)"]}`)

@@ -1,3 +1,5 @@
+// Hooks around a write, within its transaction and outside.
+
 package record
 
 import (
@@ -46,13 +48,13 @@ type unhashedPassword struct {
 
 // hash replaces the passwords by their hashes. The error is errNeedsBcrypt if work has
 // to make one first.
-func (h *hookResult) hash(ctx context.Context, s *Service, work *passwordWork) error {
+func (h *hookResult) hash(ctx context.Context, s *Service, work *passwordWork, c Caller) error {
 	for i, v := range h.values {
 		p, ok := v.(unhashedPassword)
 		if !ok {
 			continue
 		}
-		hash, err := s.hashPassword(ctx, work, p.text, p.cost)
+		hash, err := s.hashPassword(ctx, work, c, p.text, p.cost)
 		if err != nil {
 			return err
 		}
@@ -105,7 +107,7 @@ func (s *Service) runBeforeHooks(ctx context.Context, w *writeRequest) error {
 	if err := s.triggerBefore(ctx, w, s); err != nil {
 		return err
 	}
-	return w.hooks.hash(ctx, s, s.outerPasswords())
+	return w.hooks.hash(ctx, s, s.outerPasswords(), w.op.Caller)
 }
 
 // runBeforeHooks runs the Before hooks of a write inside of the transaction.
@@ -120,7 +122,7 @@ func (t *writeTx) runBeforeHooks(ctx context.Context, w *writeRequest) error {
 	}
 	if kept != nil && kept.unhashed && !w.table.moved(kept.seen, w.stored) {
 		w.hooks = kept // the attempt before was interrupted only to make a hash
-		return w.hooks.hash(ctx, t.service, t.passwords)
+		return w.hooks.hash(ctx, t.service, t.passwords, w.op.Caller)
 	}
 	records, end := t.boundService()
 	defer end()
@@ -128,7 +130,7 @@ func (t *writeTx) runBeforeHooks(ctx context.Context, w *writeRequest) error {
 	if err := t.service.triggerBefore(ctx, w, records); err != nil {
 		return err
 	}
-	if err := w.hooks.hash(ctx, t.service, t.passwords); err != nil {
+	if err := w.hooks.hash(ctx, t.service, t.passwords, w.op.Caller); err != nil {
 		if len(t.changes) > changes {
 			w.hooks = nil // what the hooks wrote is undone: they must run again
 		}
@@ -187,7 +189,7 @@ func (w *writeRequest) collectSet(h *hookResult, r *Record) error {
 			return fault.Invalidate(w.op.Action.failure(), fault.Fields{f.Name: fail})
 		}
 		if text != "" {
-			h.values[i], h.unhashed = unhashedPassword{text, kind.HashCost()}, true
+			h.values[i], h.unhashed = unhashedPassword{text, kind.Cost}, true
 		}
 	}
 	if id, ok := h.values[w.table.id].(string); ok && w.stored == nil {

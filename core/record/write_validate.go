@@ -1,6 +1,10 @@
+// Validation of a record before it is stored.
+
 package record
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 
 	"github.com/loambase/loam/core/fault"
@@ -76,6 +80,12 @@ func (w *writeRequest) validateField(r store.Reader, i int, f *schema.Field) (*f
 			return nil, nil
 		}
 		value = text
+	case *schema.JSON:
+		fail := kind.Validate(f, value)
+		if fail == nil && !w.sameText(i) {
+			fail = kind.ValidateKeys(value)
+		}
+		return fail, nil
 	case *schema.File:
 		return w.validateFiles(i, f, kind), nil
 	case *schema.Relation:
@@ -85,6 +95,16 @@ func (w *writeRequest) validateField(r store.Reader, i int, f *schema.Field) (*f
 		return w.validateRelated(r, kind, choices(value))
 	}
 	return f.Kind.Validate(f, value), nil
+}
+
+// sameText says whether the json field i is as it is stored.
+func (w *writeRequest) sameText(i int) bool {
+	if w.stored == nil {
+		return false
+	}
+	before, _ := w.stored.values[i].(json.RawMessage)
+	after, _ := w.record.values[i].(json.RawMessage)
+	return bytes.Equal(before, after)
 }
 
 // validateRelated fails ids that are not those of records, whoever may see these.

@@ -3,10 +3,12 @@ package record_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 func TestRequiredPasswordOfABaseCollection(t *testing.T) {
@@ -74,5 +76,36 @@ func TestFailureMessages(t *testing.T) {
 		if leaf.Message != tt.message || string(params) != tt.params {
 			t.Errorf("%v: %s: %q %s, want %q %s", tt.body, tt.field, leaf.Message, params, tt.message, tt.params)
 		}
+	}
+}
+
+// A json text with a key twice is refused, but for one that is stored already.
+func TestRepeatedKeysOfJSON(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, `{"name": "notes", "type": "base", "fields": [{"name": "t", "type": "text"}, {"name": "j", "type": "json"}]}`)
+	const twice = `{"a":1,"a":2}`
+	id := b.add("notes", object{"j": `{"a":1,"b":{"a":2}}`})
+	for _, text := range []any{twice, json.RawMessage(twice), `[{"x":{"b":1,"\u0062":1}}]`} {
+		if _, err := b.update(root, "notes", id, object{"j": text}); !strings.Contains(failure(err), "validation_invalid_json") {
+			t.Errorf("update to %v: %s", text, failure(err))
+		}
+		if _, err := b.create(root, "notes", object{"j": text}); !strings.Contains(failure(err), "validation_invalid_json") {
+			t.Errorf("create with %v: %s", text, failure(err))
+		}
+	}
+	err := b.Records().Config().Store.Write(t.Context(), func(tx store.Tx) error {
+		_, err := tx.Exec(`UPDATE "notes" SET "j" = $1`, store.Text(twice))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.set("notes", id, object{"t": "new"})
+	b.set("notes", id, object{"j": json.RawMessage(twice)})
+	if got := string(b.value("notes", id, "j").(json.RawMessage)); got != twice {
+		t.Errorf("stored is %s, want %s", got, twice)
+	}
+	if _, err := b.update(root, "notes", id, object{"j": `{"a":2,"a":2}`}); err == nil {
+		t.Error("another text with a key twice was taken")
 	}
 }

@@ -1,3 +1,5 @@
+// Options of auth collections: tokens, templates, OTP, MFA, OAuth2, password sign-in.
+
 package schema
 
 import (
@@ -99,7 +101,16 @@ type Provider struct {
 	TokenURL     string          `json:"tokenURL"`
 	UserInfoURL  string          `json:"userInfoURL"`
 	DisplayName  string          `json:"displayName"`
-	Extra        json.RawMessage `json:"extra"` // an object or null
+	Extra        json.RawMessage `json:"extra"` // an object, nil if empty
+}
+
+// MarshalJSON writes an object for Extra in any case (docs/wire/records.md §2.2).
+func (p Provider) MarshalJSON() ([]byte, error) {
+	type plain Provider
+	if p.Extra == nil || string(p.Extra) == "null" {
+		p.Extra = json.RawMessage("{}")
+	}
+	return Marshal(plain(p))
 }
 
 // Providers is a list that a body replaces, except that what the body leaves out

@@ -1,3 +1,5 @@
+// The field kind email.
+
 package schema
 
 import (
@@ -12,8 +14,8 @@ import (
 
 // Email is a field of one e-mail address, kept as it was written.
 type Email struct {
-	ExceptDomains []string `json:"exceptDomains"`
-	OnlyDomains   []string `json:"onlyDomains"`
+	ExceptDomains Strings `json:"exceptDomains"`
+	OnlyDomains   Strings `json:"onlyDomains"`
 }
 
 // Type is "email".

@@ -1,3 +1,5 @@
+// Encoding of JSON strings, lists and points, escaping only what JSON demands.
+
 package schema
 
 import (
@@ -9,9 +11,9 @@ import (
 
 const hex = "0123456789abcdef"
 
-// AppendString appends s as a JSON string in the form of encoding/json: <, >, &, U+2028
-// and U+2029 are escaped. Bytes that are not UTF-8 become the escape \ufffd, whatever
-// the version of Go writes for them.
+// AppendString appends s as a JSON string. Only what JSON demands is escaped: quotes,
+// backslashes and control characters (docs/wire/records.md §1.2). Bytes that are
+// not UTF-8 become the escape \ufffd, whatever the version of Go writes for them.
 func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start, i := 0, 0
@@ -30,15 +32,9 @@ func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 		}
 		n := min(len(s)-i, utf8.UTFMax)
 		r, size := utf8.DecodeRuneInString(string(s[i : i+n]))
-		switch {
-		case r == utf8.RuneError && size == 1:
+		if r == utf8.RuneError && size == 1 {
 			dst = append(dst, s[start:i]...)
 			dst = append(dst, `\ufffd`...)
-			start = i + size
-		case r == '\u2028' || r == '\u2029':
-			dst = append(dst, s[start:i]...)
-			dst = append(dst, `\u202`...)
-			dst = append(dst, hex[r&0xF])
 			start = i + size
 		}
 		i += size
@@ -59,7 +55,7 @@ func plain[T ~string | ~[]byte](s T, i int) int {
 		}
 	}
 	for ; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
 			return i
 		}
 	}
@@ -67,14 +63,12 @@ func plain[T ~string | ~[]byte](s T, i int) int {
 }
 
 // special says whether one of eight bytes is a control character, not ASCII, or
-// one of " \ < > &. It looks at all of them at once: x-ones borrows into the high
+// one of " and \. It looks at all of them at once: x-ones borrows into the high
 // bit of a byte only if that byte (or one below it) was zero.
 func special(w uint64) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quoteOrAmp := w&^(ones*0x04) ^ ones*'"' // " and & differ in bit 2
-	angle := w&^(ones*0x02) ^ ones*'<'      // < and > differ in bit 1
-	backslash := w ^ ones*'\\'
-	found := w | (w - ones*0x20) | (quoteOrAmp - ones) | (angle - ones) | (backslash - ones)
+	quote, backslash := w^ones*'"', w^ones*'\\'
+	found := w | (w - ones*0x20) | (quote - ones) | (backslash - ones)
 	return found&highs != 0
 }
 
@@ -117,9 +111,8 @@ func AppendNumber(dst []byte, f float64) []byte {
 	return dst
 }
 
-// AppendJSON appends a stored JSON text compactly and with the escapes of
-// AppendString. Empty is null; what is not valid JSON stands for itself as a
-// string (old databases hold such).
+// AppendJSON appends a stored JSON text compactly, its strings as they are. Empty is
+// null; what is not valid JSON stands for itself as a string (old databases hold such).
 func AppendJSON(dst, raw []byte) []byte {
 	if len(raw) == 0 {
 		return append(dst, "null"...)
@@ -134,16 +127,6 @@ func AppendJSON(dst, raw []byte) []byte {
 			i++
 		case c == '"':
 			inString = !inString
-		case inString && (c == '<' || c == '>' || c == '&'):
-			dst = append(dst, raw[start:i]...)
-			dst = appendEscape(dst, c)
-			start = i + 1
-		case inString && c == 0xE2 && i+2 < len(raw) && raw[i+1] == 0x80 && raw[i+2]&^1 == 0xA8:
-			dst = append(dst, raw[start:i]...)
-			dst = append(dst, `\u202`...)
-			dst = append(dst, hex[raw[i+2]&0xF])
-			i += 2
-			start = i + 1
 		case !inString && c <= ' ':
 			dst = append(dst, raw[start:i]...)
 			start = i + 1

@@ -9,15 +9,35 @@ import (
 	"unicode/utf8"
 )
 
-// standardString is s as encoding/json writes it. Bytes that are not UTF-8 become the
-// escape \ufffd in some versions of Go and the character itself in others: ours is the
-// escape. ok is false for a text that also holds the character, which both keep.
+// standardString is s as encoding/json writes it without its escapes for HTML and
+// JavaScript. Bytes that are not UTF-8 become the escape \ufffd in some versions of Go
+// and the character itself in others: ours is the escape. ok is false for a text that
+// also holds the character, which both keep.
 func standardString(s string) (text string, ok bool) {
-	raw, _ := json.Marshal(s)
+	raw, _ := Marshal(s)
 	if utf8.ValidString(s) {
 		return string(raw), true
 	}
 	return strings.ReplaceAll(string(raw), "\ufffd", `\ufffd`), !strings.Contains(s, "\ufffd")
+}
+
+func TestMarshal(t *testing.T) {
+	for _, c := range []struct {
+		v    any
+		want string
+	}{
+		{"<b> & \u2028\u2029", "\"<b> & \u2028\u2029\""},
+		{"\\u2028 \\", `"\\u2028 \\"`},
+		{"\\\u2028\\", "\"\\\\\u2028\\\\\""},
+		{map[string]any{"<": json.RawMessage(`"\u003c"`), "\u2029": []any{nil, 1}}, "{\"<\":\"\\u003c\",\"\u2029\":[null,1]}"},
+	} {
+		if got, err := Marshal(c.v); err != nil || string(got) != c.want {
+			t.Errorf("Marshal(%q) = %s, %v, want %s", c.v, got, err, c.want)
+		}
+	}
+	if got, err := Marshal(math.Inf(1)); err == nil {
+		t.Errorf("Marshal(infinity) = %s", got)
+	}
 }
 
 func TestAppendStringIsWhatTheStandardEncoderWrites(t *testing.T) {
@@ -67,9 +87,10 @@ func TestAppendJSON(t *testing.T) {
 		{"null", "null"},
 		{` { "a" : [ 1 , 2.0 ] } `, `{"a":[1,2.0]}`},
 		{`{"a b":" x "}`, `{"a b":" x "}`},
-		{`"<&>"`, `"\u003c\u0026\u003e"`},
-		{"\"a\u2028b\u2029\"", `"a\u2028b\u2029"`},
-		{`"\"<"`, `"\"\u003c"`},
+		{`"<&>"`, `"<&>"`},
+		{"\"a\u2028b\u2029\"", "\"a\u2028b\u2029\""},
+		{`"\"<" `, `"\"<"`},
+		{`"\u003c"`, `"\u003c"`},
 		{`"\\"`, `"\\"`},
 		{"not json", `"not json"`},
 		{`{"a":`, `"{\"a\":"`},
@@ -91,9 +112,9 @@ func FuzzAppendJSON(f *testing.F) {
 		if len(raw) == 0 || !json.Valid(raw) {
 			return
 		}
-		want, err := json.Marshal(json.RawMessage(raw))
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("AppendJSON(%q) = %s, want %s", raw, got, want)
+		var want bytes.Buffer
+		if err := json.Compact(&want, raw); err != nil || !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("AppendJSON(%q) = %s, want %s", raw, got, &want)
 		}
 	})
 }
@@ -104,7 +125,7 @@ func TestAppendValue(t *testing.T) {
 		v    any
 		want string
 	}{
-		{&Text{}, "a<", `"a\u003c"`},
+		{&Text{}, "a<", `"a<"`},
 		{&Number{}, 123456.0, "123456"},
 		{&Bool{}, true, "true"},
 		{&Select{MaxSelect: 2}, []string{"a", `b"`}, `["a","b\""]`},

@@ -1,3 +1,5 @@
+// The field kind file: names of stored files.
+
 package schema
 
 import (
@@ -16,11 +18,11 @@ const defaultFileSize = 5 << 20
 
 // File is a field of the names of one or several stored files.
 type File struct {
-	MaxSelect int      `json:"maxSelect"` // 0 and 1: holds one
-	MaxSize   int64    `json:"maxSize"`   // bytes of each; 0: 5 MiB
-	MimeTypes []string `json:"mimeTypes"`
-	Thumbs    []string `json:"thumbs"`
-	Protected bool     `json:"protected"`
+	MaxSelect int     `json:"maxSelect"` // 0 and 1: holds one
+	MaxSize   int64   `json:"maxSize"`   // bytes of each; 0: 5 MiB
+	MimeTypes Strings `json:"mimeTypes"`
+	Thumbs    Strings `json:"thumbs"`
+	Protected bool    `json:"protected"`
 }
 
 // Type is "file".

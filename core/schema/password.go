@@ -1,3 +1,5 @@
+// The field kind password: bcrypt hashes.
+
 package schema
 
 import (
@@ -14,7 +16,6 @@ import (
 const (
 	maxPassword      = 71 // code points
 	maxPasswordBytes = 72 // what bcrypt takes
-	defaultCost      = 10
 )
 
 // Password is a field of a bcrypt hash. The value of a record is the hash; the
@@ -23,7 +24,7 @@ type Password struct {
 	Min     int    `json:"min"`
 	Max     int    `json:"max"` // 0: 71
 	Pattern string `json:"pattern"`
-	Cost    int    `json:"cost"` // 0: 10
+	Cost    int    `json:"cost"` // bcrypt's; 0: the one that the app is configured with
 
 	re *regexp.Regexp // Pattern, compiled by NewSnapshot
 }
@@ -45,14 +46,6 @@ func (*Password) Zero() any { return "" }
 
 // Cast is the text of a scalar.
 func (*Password) Cast(v any) any { return cast.Text(v) }
-
-// HashCost is the bcrypt cost to hash with.
-func (p *Password) HashCost() int {
-	if p.Cost > 0 {
-		return p.Cost
-	}
-	return defaultCost
-}
 
 // Validate judges a new plain password, not a stored hash. What is too long for
 // bcrypt is too long here, whatever its length in code points.

@@ -1,3 +1,5 @@
+// The field kind url.
+
 package schema
 
 import (
@@ -12,8 +14,8 @@ import (
 
 // URL is a field of one web address.
 type URL struct {
-	ExceptDomains []string `json:"exceptDomains"`
-	OnlyDomains   []string `json:"onlyDomains"`
+	ExceptDomains Strings `json:"exceptDomains"`
+	OnlyDomains   Strings `json:"onlyDomains"`
 }
 
 // Type is "url".

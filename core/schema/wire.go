@@ -1,3 +1,5 @@
+// The JSON of collections and fields as clients see it, without secrets.
+
 package schema
 
 import (
@@ -42,7 +44,7 @@ func (c *Collection) MarshalJSON() ([]byte, error) {
 	if c.Auth != nil {
 		w.AuthOptions = c.Auth.public()
 	}
-	return json.Marshal(w)
+	return Marshal(w)
 }
 
 // wireField is what the fields of all kinds have in common.
@@ -61,7 +63,7 @@ type wireField struct {
 func (f *Field) MarshalJSON() ([]byte, error) {
 	merged := map[string]json.RawMessage{} // maps are written in the order of their keys
 	for _, part := range []any{f.Kind, wireField{f.ID, f.Name, f.Type(), f.System, f.Hidden, f.Presentable, f.Required, f.Help}} {
-		raw, err := json.Marshal(part)
+		raw, err := Marshal(part)
 		if err != nil {
 			return nil, fmt.Errorf("field %s: %w", f.Name, err)
 		}
@@ -73,7 +75,7 @@ func (f *Field) MarshalJSON() ([]byte, error) {
 		delete(merged, "required")
 		delete(merged, "help")
 	}
-	return json.Marshal(merged)
+	return Marshal(merged)
 }
 
 // UnmarshalJSON reads a field. An unknown type is an error, an unknown option is

@@ -45,12 +45,23 @@ func TestValidate(t *testing.T) {
 			"meta.appName validation_length_out_of_range, meta.appURL validation_is_url, meta.senderAddress validation_is_email"},
 
 		{`{"logs":{"maxDays":0,"minLevel":-4}}`, ""},
-		{`{"logs":{"maxDays":-1}}`, "logs.maxDays validation_min_greater_equal_than_required"},
+		{`{"logs":{"maxDays":9007199254740991,"minLevel":9007199254740991,"maxDataSize":9007199254740991}}`, ""},
+		{`{"logs":{"maxDays":-1,"maxDataSize":-1}}`,
+			"logs.maxDataSize validation_min_greater_equal_than_required, logs.maxDays validation_min_greater_equal_than_required"},
+		{`{"logs":{"maxDays":9007199254740992,"minLevel":9007199254740992,"maxDataSize":9007199254740992}}`,
+			"logs.maxDataSize validation_max_less_equal_than_required, logs.maxDays validation_max_less_equal_than_required, " +
+				"logs.minLevel validation_max_less_equal_than_required"},
+
+		{`{"server":{"idleSeconds":1}}`, ""},
+		{`{"server":{"idleSeconds":86400}}`, ""},
+		{`{"server":{"idleSeconds":-1}}`, "server.idleSeconds validation_min_greater_equal_than_required"},
+		{`{"server":{"idleSeconds":86401}}`, "server.idleSeconds validation_max_less_equal_than_required"},
 
 		{`{"smtp":{"host":"","port":0}}`, ""},
 		{`{"smtp":{"enabled":true,"host":"","port":0}}`, "smtp.host validation_required, smtp.port validation_required"},
 		{`{"smtp":{"host":"a b","port":-1,"authMethod":"plain","localName":"x/y"}}`,
 			"smtp.authMethod validation_in_invalid, smtp.host validation_is_host, smtp.localName validation_is_host, smtp.port validation_min_greater_equal_than_required"},
+		{`{"smtp":{"port":65536}}`, "smtp.port validation_max_less_equal_than_required"},
 		{`{"smtp":{"enabled":true,"host":"localhost","authMethod":"LOGIN","localName":"::1"}}`, ""},
 		{`{"smtp":{"host":"mail.example.com:25","localName":"user@host"}}`, "smtp.host validation_is_host, smtp.localName validation_is_host"},
 

@@ -1,3 +1,6 @@
+// @request.body.*: submitted values as operands, their modifiers, and paths through
+// submitted relations.
+
 package query
 
 import (
@@ -9,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// bodyIdent is @request.body.<p>.
+// bodyIdent resolves @request.body.<p>. p has lost its first parts.
 func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 	f := r.base.Collection.Field(p.parts[0])
 	v, sent := lookup(r.b.request().Body, p.parts)
@@ -19,7 +22,12 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 	case "changed": // those that may be are not resolved as operands
 		return ir.Operand{}, misplaced(p)
 	case "each", "length":
-		if f == nil || len(p.parts) > 1 || !f.IsChoice() {
+		switch {
+		case f == nil || len(p.parts) > 1:
+			return ir.Operand{}, misplaced(p)
+		case isJSON(f):
+			return r.bodyElements(f, v, p.modifier == "length"), nil
+		case !f.IsChoice():
 			return ir.Operand{}, misplaced(p)
 		}
 		return r.bodyItems(f, v, p.modifier == "length"), nil
@@ -29,6 +37,8 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 			return r.bodyRelation(f, k, p)
 		}
 	}
+	// A submitted value is compared as the kind of the field that it is for: a date in its
+	// stored form, a number as a number. A value for no field keeps its own kind.
 	value := bodyValue(v)
 	if f != nil && len(p.parts) == 1 && f.Kind.Class() == schema.ClassDate && p.modifier == "" {
 		o := ir.ConstantOf(value)
@@ -48,7 +58,7 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 	return static(value, p)
 }
 
-// bodyItems is :each or :length of the submitted items of a field.
+// bodyItems resolves :each or :length of the submitted items of a field.
 func (r *resolver) bodyItems(f *schema.Field, v any, length bool) ir.Operand {
 	items := submitted(f, v)
 	switch {
@@ -64,7 +74,21 @@ func (r *resolver) bodyItems(f *schema.Field, v any, length bool) ir.Operand {
 	return ir.Operand{Term: ir.Item{Of: s}, Kind: ir.KindText, Nullable: true}
 }
 
-// lookup is the value at a path of a decoded body.
+// bodyElements is :each or :length of the list that is submitted for a json field.
+func (r *resolver) bodyElements(f *schema.Field, v any, length bool) ir.Operand {
+	raw, _ := f.Kind.Cast(v).(json.RawMessage)
+	var list []json.RawMessage
+	_ = json.Unmarshal(raw, &list) // what is no list has no elements
+	switch {
+	case length:
+		return ir.ConstantOf(ir.Whole(len(list)))
+	case len(list) == 0:
+		return ir.ConstantOf(ir.Null)
+	}
+	return r.elements(nil, f.Name, ir.Path{Doc: ir.Stored{V: f.Value(raw), Kind: f.Kind.Column()}})
+}
+
+// lookup returns the value at a path in a decoded body; ok is false if a part is missing.
 func lookup(body map[string]any, parts []string) (v any, ok bool) {
 	v = body
 	for _, part := range parts {
@@ -75,6 +99,8 @@ func lookup(body map[string]any, parts []string) (v any, ok bool) {
 	return v, true
 }
 
+// member returns the member of an object or point, or the item of a list, by the text of
+// its index. JSON that is still encoded is decoded for it.
 func member(v any, name string) (any, bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -104,7 +130,8 @@ func member(v any, name string) (any, bool) {
 	return nil, false
 }
 
-// bodyValue is a value of a body as an operand: what has members is JSON text.
+// bodyValue converts a decoded JSON value to a constant. Objects and lists become their
+// JSON text, as they are stored.
 func bodyValue(v any) ir.Value {
 	switch v := v.(type) {
 	case nil:
@@ -129,6 +156,8 @@ func bodyValue(v any) ir.Value {
 	return rawValue(raw)
 }
 
+// rawValue converts encoded JSON to a constant: a scalar to its value, anything else to
+// compact text.
 func rawValue(raw json.RawMessage) ir.Value {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {

@@ -147,6 +147,20 @@ func TestObservedFilters(t *testing.T) {
 		j=7 → 5
 		j>6 → 1 2 4 5
 		j:length=3 → 2
+		j:each?=2 → 2
+		j:each?='2' → –
+		j:each>0 → 2
+		j:each?>2 → 2
+		j:each?~'3' → 2
+		j:each='' → –
+		j:each=null → 1 3 4 5
+		j:each!=9 → all
+		j:each?=1 && j:each?=2 → –
+		j.a.b:each?=2 → 1
+		j.a.b:each?~'"c"' → 1
+		j.a.b:length=3 → 1
+		j.a:length=0 → all
+		j.0:each=null → all
 		j.missing=null → all
 		j.missing='' → –
 		g.lon>2 → 1
@@ -347,8 +361,8 @@ func TestWhereEnginesDiffer(t *testing.T) {
 		s:each ?< 'a' → 1 2 3
 		s:each ?>= 'a' → 2
 		s < '["a"' → 1 3
-		s ~ '<' → –
-		s ~ 'u003c' → 3
+		s ~ '<' → 3
+		s ~ 'u003c' → –
 		r.rs.t = '' → 2 3 4
 		r.rs !~ 'x' → 1 4
 		t = n → 4
@@ -366,6 +380,6 @@ func TestWhereEnginesDiffer(t *testing.T) {
 		r.rs.r:length → 2 3 4 1
 		-r.rs.r:length → 1 4 3 2
 		j.a,-s → 2 4 1 3
-		s → 1 3 2 4
+		s → 3 1 2 4
 	`, func(expr string) query.Select { return query.Select{Sort: expr} })
 }

@@ -27,3 +27,6 @@ func Naive(p *Planner, sel Select) (string, []store.Value, error) {
 
 // LikePattern is tested against SQLite.
 func LikePattern(v store.Value) (string, bool) { return ir.LikePattern(ir.Bound(v).Pattern()) }
+
+// ModifiersOf is the table by kind, which a test holds against schema.Kinds.
+var ModifiersOf = modifiersOf

@@ -131,7 +131,7 @@ func (g *generator) path(c *schema.Collection, hops int) string {
 	fd := c.Fields[g.IntN(len(c.Fields))]
 	switch fd.Kind.(type) {
 	case *schema.JSON:
-		return fd.Name + g.pick("", ".a", ".a.0", ".a.3.b", ".n", ".a.1:lower")
+		return fd.Name + g.pick("", ".a", ".a.0", ".a.3.b", ".n", ".a.1:lower", ":each", ":each", ".a:each", ":length", ".a:length")
 	case *schema.GeoPoint:
 		return fd.Name + g.pick(".lon", ".lat", "")
 	}

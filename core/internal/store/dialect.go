@@ -1,3 +1,6 @@
+// The SQL dialect of an engine: everything that the planner spells differently for SQLite
+// and PostgreSQL.
+
 package store
 
 // Dialect spells in SQL what the engines spell differently. What both accept in
@@ -49,6 +52,12 @@ type Dialect interface {
 	// an index on the column COLLATE NOCASE can.
 	EqualFold(column, text string) string
 
+	// Prefix is how many characters of a text column indexes of the table begin with, if
+	// they do not hold whole values: a comparison that they are to serve compares
+	// left(column, n) first, then the column. Else it is 0. fold asks for indexes on the
+	// column COLLATE NOCASE.
+	Prefix(table, column string, fold bool) int
+
 	// Like matches text, ASCII letters in any case; \ escapes.
 	Like(text, pattern string) string
 
@@ -64,8 +73,16 @@ type Dialect interface {
 	// Distance is the distance in kilometres between two points in degrees.
 	Distance(lonA, latA, lonB, latB string) string
 
-	// ItemCount is the number of items of a JSON document that is a list, else 0.
-	ItemCount(doc string) string
+	// ItemCount is the number of elements of the list at a path in a JSON document (see
+	// Path); 0 where there is none.
+	ItemCount(doc string, parts []string) string
+
+	// EachElement is a FROM item of one row for each element of that list, as
+	// alias."value" with alias."key" in stored order; no row where there is none. Element
+	// makes of the value what Path yields, ElementText what PathText does.
+	EachElement(doc string, parts []string, alias string) string
+	Element(value string) string
+	ElementText(value string) string
 
 	// LiftInteger is Lift of a parameter that is an integer of 64 bits, all of whose
 	// digits count.

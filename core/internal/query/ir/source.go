@@ -1,3 +1,5 @@
+// Sources: tables, joins, lists and parameters that values come from, as a tree of paths.
+
 package ir
 
 import (
@@ -16,7 +18,7 @@ type Source struct {
 	Collection *schema.Collection // of its rows; nil for the items of a list
 
 	Field     string        // the relation: of the parent (ToOne), else of the collection
-	List      Term          // EachItem: the list that is unpacked
+	List      Term          // EachItem: the list that is unpacked; EachElement: a Path to it
 	ID        string        // FromRecord
 	IDs       []string      // EachID, FromCallers
 	Candidate []store.Value // FromCandidate: by position of the field
@@ -41,11 +43,12 @@ const (
 	ToOwner                         // the only record whose single relation names the parent
 	ToMember                        // the record that an item of a list of ids names
 
-	EachItem   // the items of a list
-	EachRef    // the records whose single relation names the parent
-	EachMember // the records whose list of relations has the parent
-	EachRecord // every record of a collection
-	EachID     // the records with given ids
+	EachItem    // the items of a list
+	EachElement // the elements of a list in a JSON document
+	EachRef     // the records whose single relation names the parent
+	EachMember  // the records whose list of relations has the parent
+	EachRecord  // every record of a collection
+	EachID      // the records with given ids
 )
 
 // MultiRow says whether there may be more than one row for one of the parent.

@@ -9,7 +9,9 @@ import (
 
 // Dialect is PostgreSQL's SQL. Text columns are TEXT COLLATE "C", numbers double
 // precision, list columns jsonb, json and geo columns json.
-type Dialect struct{}
+type Dialect struct {
+	db *DB // of which Prefix knows the indexes; nil: none are prefix indexes
+}
 
 var _ store.Dialect = Dialect{}
 
@@ -30,20 +32,28 @@ func unnest(list, alias string) string {
 func (Dialect) Length(list string) string { return "COALESCE(jsonb_array_length(" + list + "), 0)" }
 
 // ItemCount is json_array_length of an array.
-func (Dialect) ItemCount(doc string) string {
-	return "CASE json_typeof(" + doc + ") WHEN 'array' THEN json_array_length(" + doc + ") ELSE 0 END"
+func (Dialect) ItemCount(doc string, parts []string) string {
+	list := pathOf(doc, parts)
+	return "CASE json_typeof(" + list + ") WHEN 'array' THEN json_array_length(" + list + ") ELSE 0 END"
 }
 
-// escapes are what schema.AppendString escapes and array_to_json does not.
-var escapes = [...]string{`\u003c`, `\u003e`, `\u0026`, `\u2028`, `\u2029`}
+// EachElement unnests the array. NULL yields no row.
+func (Dialect) EachElement(doc string, parts []string, alias string) string {
+	list := pathOf(doc, parts)
+	return "LATERAL json_array_elements(CASE json_typeof(" + list + ") WHEN 'array' THEN " + list +
+		` END) WITH ORDINALITY AS ` + alias + `("value", "key")`
+}
+
+// Element is a loam_scalar (see Functions).
+func (Dialect) Element(value string) string { return "loam_value(" + value + ")" }
+
+// ElementText is loam_text of Functions.
+func (Dialect) ElementText(value string) string { return "loam_text(" + value + `) COLLATE "C"` }
 
 // ListText prints as schema.AppendStrings does, without the spaces of jsonb.
 func (Dialect) ListText(list string) string {
-	text := "array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list + ")))::text"
-	for _, escape := range escapes {
-		text = "replace(" + text + ", E'" + escape + "', '" + escape + "')"
-	}
-	return "(CASE WHEN " + list + " IS NOT NULL THEN " + text + ` END COLLATE "C")`
+	return "(CASE WHEN " + list + " IS NOT NULL THEN array_to_json(ARRAY(SELECT jsonb_array_elements_text(" + list +
+		`)))::text END COLLATE "C")`
 }
 
 // Path is a loam_scalar (see Functions).

@@ -1,3 +1,5 @@
+// Checkpoints: the write-ahead log is copied into the database beside running writes.
+
 package sqlite
 
 import (

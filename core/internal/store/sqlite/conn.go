@@ -1,3 +1,5 @@
+// Connections: opening a database file, and the settings of each role.
+
 package sqlite
 
 import (

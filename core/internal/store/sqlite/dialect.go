@@ -1,3 +1,5 @@
+// The SQL dialect of SQLite.
+
 package sqlite
 
 import (
@@ -28,10 +30,27 @@ func (Dialect) Length(list string) string {
 		" WHEN " + list + " <> '' THEN 1 ELSE 0 END"
 }
 
-// ItemCount is json_array_length, which is 0 for all that is no array.
-func (Dialect) ItemCount(doc string) string {
-	return "CASE WHEN json_valid(" + doc + ") THEN json_array_length(" + doc + ") ELSE 0 END"
+// ItemCount is json_array_length, which is 0 for all that is no array and NULL for what
+// is not there.
+func (Dialect) ItemCount(doc string, parts []string) string {
+	if len(parts) == 0 {
+		return "CASE WHEN json_valid(" + doc + ") THEN json_array_length(" + doc + ") ELSE 0 END"
+	}
+	return "CASE WHEN json_valid(" + doc + ") THEN COALESCE(json_array_length(" + doc + ", '" + jsonPath(parts) + "'), 0) ELSE 0 END"
 }
+
+// EachElement is json_each of an array only: of an object it would give the members.
+func (Dialect) EachElement(doc string, parts []string, alias string) string {
+	path := jsonPath(parts)
+	return "json_each(CASE WHEN json_valid(" + doc + ") THEN CASE json_type(" + doc + ", '" + path + "') WHEN 'array' THEN " + doc +
+		" END END, '" + path + "') AS " + alias
+}
+
+// Element is the value: json_each gives what json_extract does.
+func (Dialect) Element(value string) string { return value }
+
+// ElementText has numbers as digits says.
+func (Dialect) ElementText(value string) string { return digits(value) }
 
 // ListText is the column.
 func (Dialect) ListText(list string) string { return list }
@@ -109,6 +128,9 @@ func (Dialect) Param(param string, kind store.ColumnKind) string {
 func (Dialect) EqualFold(column, text string) string {
 	return column + " = " + text + " COLLATE NOCASE"
 }
+
+// Prefix is 0: indexes hold values of any length.
+func (Dialect) Prefix(_, _ string, _ bool) int { return 0 }
 
 // Like is LIKE.
 func (Dialect) Like(text, pattern string) string { return text + " LIKE " + pattern + ` ESCAPE '\'` }

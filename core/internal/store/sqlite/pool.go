@@ -1,3 +1,5 @@
+// The read pool: connections lent to reads, with waiting in order.
+
 package sqlite
 
 import (

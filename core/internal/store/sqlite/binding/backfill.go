@@ -1,3 +1,6 @@
+// CopyAgain: after a failed sync the next checkpoint copies the whole write-ahead log
+// again.
+
 package binding
 
 import (

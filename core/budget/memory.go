@@ -1,0 +1,59 @@
+package budget
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"runtime/debug"
+	"strconv"
+)
+
+// assumedMemory is taken for the memory of a machine that does not tell.
+const assumedMemory = 2 << 30
+
+// Memory returns how many bytes of memory the process may have: the least of the
+// machine's, the limits of its control group (as a container sets them) and GOMEMLIMIT.
+func Memory() int64 { return memory("/proc/meminfo", "/sys/fs/cgroup") }
+
+func memory(meminfo, cgroup string) int64 {
+	least := int64(math.MaxInt64)
+	note := func(n int64, ok bool) {
+		if ok && n > 0 {
+			least = min(least, n)
+		}
+	}
+	note(totalMemory(meminfo))
+	note(fileNumber(cgroup + "/memory.max"))                   // version 2
+	note(fileNumber(cgroup + "/memory/memory.limit_in_bytes")) // version 1
+	if least == math.MaxInt64 {
+		least = assumedMemory
+	}
+	return min(least, debug.SetMemoryLimit(-1))
+}
+
+// totalMemory returns the MemTotal of a file like /proc/meminfo.
+func totalMemory(path string) (int64, bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	for line := range bytes.Lines(text) {
+		rest, ok := bytes.CutPrefix(line, []byte("MemTotal:"))
+		if !ok {
+			continue
+		}
+		kilobytes, err := strconv.ParseInt(string(bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(rest), []byte("kB")))), 10, 64)
+		return kilobytes << 10, err == nil
+	}
+	return 0, false
+}
+
+// fileNumber returns the number that a file consists of; "max" is none.
+func fileNumber(path string) (int64, bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
+	return n, err == nil
+}

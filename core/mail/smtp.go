@@ -1,0 +1,201 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/smtp"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loambase/loam/core/settings"
+)
+
+// smtpServer is the server that the settings name.
+type smtpServer struct {
+	settings.SMTP
+	greeting string         // what it is told who we are
+	roots    *x509.CertPool // nil: those of the system
+}
+
+// newServer returns the server of the settings.
+func newServer(s *settings.Settings, roots *x509.CertPool) *smtpServer {
+	return &smtpServer{SMTP: s.SMTP, greeting: greeting(s), roots: roots}
+}
+
+// greeting is the name by which we introduce ourselves: the host of the application,
+// else that of the sender, for servers refuse who calls itself "localhost".
+func greeting(s *settings.Settings) string {
+	if s.SMTP.LocalName != "" {
+		return s.SMTP.LocalName
+	}
+	if u, err := url.Parse(s.Meta.AppURL); err == nil {
+		host := u.Hostname()
+		_, notIP := netip.ParseAddr(host)
+		if notIP != nil && strings.Contains(host, ".") && !strings.HasSuffix(host, ".localhost") {
+			return host
+		}
+	}
+	return s.Meta.SenderAddress[strings.LastIndexByte(s.Meta.SenderAddress, '@')+1:]
+}
+
+// send delivers the message. Each step has a name, which its error tells.
+func (s *smtpServer) send(ctx context.Context, m *Message, now time.Time) error {
+	body, err := m.encode(now)
+	if err != nil {
+		return &Error{Step: Content, Err: err}
+	}
+	conn, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	// The connection ends with the context, whatever it waits for.
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	defer conn.Close()
+	err = s.converse(conn, m, body)
+	var failed *Error
+	if errors.As(err, &failed) && ctx.Err() != nil {
+		failed.Err, failed.Hint = errors.New("no answer in time"), s.hint(failed.Step, true)
+	}
+	return err
+}
+
+// dial connects to the server, with TLS if that is to come first.
+func (s *smtpServer) dial(ctx context.Context) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	if err != nil {
+		step := Connect
+		if unknown := (*net.DNSError)(nil); errors.As(err, &unknown) {
+			step = LookUp
+		}
+		return nil, &Error{Step: step, Err: err, retry: true}
+	}
+	if !s.TLS {
+		return conn, nil
+	}
+	secure := tls.Client(conn, s.tlsConfig())
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, s.tlsError(err)
+	}
+	return secure, nil
+}
+
+func (s *smtpServer) tlsConfig() *tls.Config {
+	return &tls.Config{ServerName: s.Host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}
+}
+
+// tlsError is the failure of a handshake. A certificate that is not valid does not
+// become so in five minutes; a connection that was lost may come back.
+func (s *smtpServer) tlsError(err error) error {
+	var plain tls.RecordHeaderError
+	var certificate *tls.CertificateVerificationError
+	notTLS := errors.As(err, &plain)
+	return &Error{Step: TLS, Err: err, Hint: s.hint(TLS, notTLS), retry: !notTLS && !errors.As(err, &certificate)}
+}
+
+// hint is what to try where port and TLS do not go together.
+func (s *smtpServer) hint(step Step, suspicious bool) string {
+	switch {
+	case s.TLS && step == TLS && (suspicious || s.Port == 587 || s.Port == 25):
+		return fmt.Sprintf("the server at port %d does not begin with TLS: switch smtp.tls off (STARTTLS is used where it is offered), or use port 465", s.Port)
+	case !s.TLS && step == Greeting && (suspicious || s.Port == 465):
+		return fmt.Sprintf("the server at port %d may wait for TLS: switch smtp.tls on, or use port 587", s.Port)
+	}
+	return ""
+}
+
+// converse speaks SMTP over the connection.
+func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
+	c, err := smtp.NewClient(conn, s.Host)
+	if err != nil {
+		return s.failure(Greeting, err)
+	}
+	defer c.Close()
+	if err := c.Hello(s.greeting); err != nil {
+		return s.failure(Greeting, err)
+	}
+	if offered, _ := c.Extension("STARTTLS"); offered && !s.TLS {
+		if err := c.StartTLS(s.tlsConfig()); err != nil {
+			return s.tlsError(err)
+		}
+	}
+	if s.Username != "" || s.Password != "" {
+		if err := s.signIn(c); err != nil {
+			return err
+		}
+	}
+	if err := c.Mail(m.From.Address); err != nil {
+		return s.failure(Sender, err)
+	}
+	for _, to := range m.recipients() {
+		if err := c.Rcpt(to); err != nil {
+			return s.failure(Recipient, err)
+		}
+	}
+	w, err := c.Data()
+	if err != nil {
+		return s.failure(Content, err)
+	}
+	if _, err := w.Write(body); err != nil {
+		return s.failure(Content, err)
+	}
+	if err := w.Close(); err != nil {
+		return s.failure(Content, err)
+	}
+	c.Quit() //nolint:errcheck // the mail is delivered
+	return nil
+}
+
+// signIn tells the server user name and password, which go over no line in the open.
+func (s *smtpServer) signIn(c *smtp.Client) error {
+	if offered, _ := c.Extension("AUTH"); !offered {
+		return &Error{Step: SignIn, Err: errors.New("the server does not let anybody sign in"), Hint: s.hint(SignIn, false)}
+	}
+	method := smtp.PlainAuth("", s.Username, s.Password, s.Host)
+	if s.AuthMethod == "LOGIN" {
+		method = &loginAuth{s.SMTP}
+	}
+	if err := c.Auth(method); err != nil {
+		failed := s.failure(SignIn, err)
+		if failed.reply == 0 && !isNetwork(err) {
+			failed.retry = false // our own refusal
+		}
+		return failed
+	}
+	return nil
+}
+
+// loginAuth is the method LOGIN, which is in no standard and in many servers.
+type loginAuth struct{ settings.SMTP }
+
+func (a *loginAuth) Start(server *smtp.ServerInfo) (string, []byte, error) {
+	if !server.TLS && !isLocalhost(server.Name) {
+		return "", nil, errors.New("unencrypted connection")
+	}
+	return "LOGIN", nil, nil
+}
+
+func (a *loginAuth) Next(asked []byte, more bool) ([]byte, error) {
+	if !more {
+		return nil, nil
+	}
+	switch strings.ToLower(strings.TrimRight(string(asked), ": \x00")) {
+	case "username", "user name":
+		return []byte(a.Username), nil
+	case "password":
+		return []byte(a.Password), nil
+	}
+	return nil, errors.New("the server asks for something else than a user name and a password: " + strconv.Quote(string(asked)))
+}
+
+func isLocalhost(name string) bool {
+	return name == "localhost" || name == "127.0.0.1" || name == "::1"
+}
