@@ -258,7 +258,7 @@ func TestAnswerThatDrips(t *testing.T) {
 					}
 				}
 			})
-			conn := &idleConn{Conn: server, idle: time.Minute}
+			conn := &idleConn{Conn: server, idle: func() time.Duration { return time.Minute }}
 			began := time.Now()
 			_, err := conn.Write(make([]byte, 100*minRate))
 			if took := time.Since(began); !errors.Is(err, tt.want) || took < 99*time.Second || took > 5*time.Minute {
