@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 
@@ -82,7 +83,14 @@ func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 	if err := server.Start(ctx, listener); err != nil {
 		return unlessStopped(ctx, err)
 	}
+	done, err := firstSuperuser(ctx, p.App, os.LookupEnv)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
 	err = announce(cmd, p, listener.Addr())
+	if done != "" && err == nil {
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), done)
+	}
 	p.App.Mails().Warn()
 	if err == nil {
 		err = server.Wait(ctx)
