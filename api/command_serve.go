@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/schema"
 )
 
 const serveHelp = `Open the data folder, creating it if it is missing, and answer requests until
@@ -83,7 +82,7 @@ func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 	if err := server.Start(ctx, listener); err != nil {
 		return unlessStopped(ctx, err)
 	}
-	done, err := firstSuperuser(ctx, p.App, os.LookupEnv)
+	done, err := firstSuperuser(ctx, p, os.LookupEnv)
 	if err != nil {
 		return errors.Join(err, server.Close())
 	}
@@ -147,8 +146,9 @@ func announce(cmd *cobra.Command, p *Program, address net.Addr) error {
 	app := p.App
 	url := "http://" + reachable(address)
 	fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
-	n, err := app.Records().Count(cmd.Context(), schema.Superusers)
-	if err == nil && n == 0 {
+	token, err := p.Server().Auth.Installer(cmd.Context())
+	if err == nil && token != "" {
+		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one within 30 minutes: %s/_/#/pbinstall/%s\n", url, token)
 		dir := ""
 		if app.Config.Dir != "loam_data" {
 			dir = " --dir " + shellWord(app.Config.Dir)
@@ -156,7 +156,7 @@ func announce(cmd *cobra.Command, p *Program, address net.Addr) error {
 		if app.Config.DB != "" {
 			dir += " --db …"
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one: %s superuser upsert EMAIL PASSWORD%s\n",
+		fmt.Fprintf(cmd.OutOrStdout(), "Or on this machine, at any time: %s superuser upsert EMAIL PASSWORD%s\n",
 			cmd.Root().Name(), dir)
 	}
 	return err

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/schema"
 )
 
 // The variables that name the first superuser of an installation nobody can look at.
@@ -17,7 +14,7 @@ const (
 
 // firstSuperuser makes the superuser that the environment names, if there is none at
 // all. Later starts change nothing. It returns what was done, "" for nothing.
-func firstSuperuser(ctx context.Context, app *core.App, lookup func(string) (string, bool)) (done string, err error) {
+func firstSuperuser(ctx context.Context, p *Program, lookup func(string) (string, bool)) (done string, err error) {
 	email, named := lookup(superuserEmailVariable)
 	password, known := lookup(superuserPasswordVariable)
 	if !named && !known {
@@ -26,11 +23,11 @@ func firstSuperuser(ctx context.Context, app *core.App, lookup func(string) (str
 	if email == "" || password == "" {
 		return "", errors.New(superuserEmailVariable + " and " + superuserPasswordVariable + " go together")
 	}
-	n, err := app.Records().Count(ctx, schema.Superusers)
-	if err != nil || n > 0 {
+	has, err := p.Server().Auth.HasSuperuser(ctx)
+	if err != nil || has {
 		return "", err
 	}
-	done, err = createSuperuser(ctx, app, email, password)
+	done, err = createSuperuser(ctx, p.App, email, password)
 	if err != nil {
 		return "", fmt.Errorf("the superuser of %s: %w", superuserEmailVariable, err)
 	}

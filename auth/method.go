@@ -89,7 +89,14 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	if err != nil {
 		return nil, err
 	}
-	return s.respond(ctx, caller, r, token, o.Expand)
+	res, err := s.respond(ctx, caller, r, token, o.Expand)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.noteOrigin(ctx, caller, r); err != nil {
+		return nil, err
+	}
+	return res, nil
 }
 
 // errFailed is the one answer to a form that proves no identity. Why is for the log.
