@@ -43,7 +43,7 @@ func (s *Server) build() (http.Handler, error) {
 		middleware.Clean,
 		middleware.Secure,
 		middleware.CORS(s.cfg.Origins),
-		middleware.Idle(s.cfg.idle()),
+		middleware.Idle(s.idle),
 		middleware.Recover(s.App.Log()),
 		middleware.Log(s.App.Log()),
 		s.requests.Track,

@@ -1,3 +1,5 @@
+// Loading of a tree: a query per relation and level, with a bound on memory.
+
 package record
 
 import (
@@ -48,7 +50,10 @@ func (t *treeRead) asked() *query.Request {
 }
 
 // begin makes ready to read.
-func (t *treeRead) begin(r store.Reader) { t.reader, t.room = r, maxTreeBytes }
+func (t *treeRead) begin(r store.Reader) { t.reader, t.room = r, t.rq.treeLimit() }
+
+// hold counts bytes of the answer beside those of the tree so far.
+func (t *treeRead) hold(more int) error { return t.rq.hold(t.rq.treeLimit() - t.room + more) }
 
 // loadAll loads the relations of the rowset.
 func (t *treeRead) loadAll(set *rowset) error {
@@ -74,10 +79,13 @@ func (t *treeRead) loadAll(set *rowset) error {
 	if !t.paged && len(kept) > 0 && set.size(limit) > limit {
 		return errTreeSize()
 	}
+	if !t.paged && len(kept) > 0 {
+		return t.hold(set.size(math.MaxInt))
+	}
 	return nil
 }
 
-// errTreeSize is the fault of related records that exceed maxTreeBytes.
+// errTreeSize is the fault of related records that exceed treeLimit.
 func errTreeSize() error {
 	return &fault.Error{Kind: fault.Invalid, Reason: "the related records are too large: expand fewer of them"}
 }
@@ -140,7 +148,7 @@ func (t *treeRead) loadForward(e *edge) error {
 // serves the relation, a query for each of these stops at the limit; elsewhere one pass
 // over the records finds the children of all.
 func (t *treeRead) loadBack(e *edge) error {
-	lists := backLists{e: e, at: make([][]int32, len(e.ids)), more: make([]bool, len(e.ids)), open: len(e.ids), counts: t.paged}
+	lists := backLists{e: e, at: make([][]int32, len(e.ids)), more: make([]bool, len(e.ids)), open: len(e.ids), counts: t.paged || !e.node.single}
 	if len(e.ids) > 0 {
 		sel := t.selection(e.node)
 		perParent := e.node.perParent && len(e.ids) > 1
@@ -150,7 +158,7 @@ func (t *treeRead) loadBack(e *edge) error {
 			sel.RefBy = &query.Ref{Field: e.node.field.Name, IDs: e.ids}
 		}
 		if perParent || len(e.ids) == 1 {
-			if sel.Limit = e.node.limit; t.paged {
+			if sel.Limit = e.node.limit; lists.counts {
 				sel.Limit++
 			}
 		}
@@ -180,7 +188,7 @@ type backLists struct {
 	at     [][]int32 // positions in related
 	more   []bool
 	open   int  // lists that may still change
-	counts bool // more is asked for
+	counts bool // whether there are more is asked for
 }
 
 // add adds a child to the list of a parent. It reports whether the list takes it.
@@ -251,6 +259,9 @@ func (t *treeRead) each(e *edge, sel query.Select, fn func(*query.Plan, store.Ro
 		}
 		if len(e.related.buf) > t.room {
 			return errTreeSize()
+		}
+		if err := t.hold(len(e.related.buf)); err != nil {
+			return err
 		}
 		if !more {
 			break
