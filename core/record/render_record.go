@@ -1,4 +1,5 @@
-// Projections: which fields a class of callers sees, prepared as constant pieces of JSON.
+// The JSON of one record: its visible fields in the order of their keys, prepared for a
+// class of callers as constant pieces of JSON between which the values are put.
 
 package record
 
