@@ -121,7 +121,8 @@ func (p *AggregateParams) figures() (figures []query.Figure) {
 	return figures
 }
 
-// queryGroups returns the groups of the plan, at most limit of them.
+// queryGroups returns the groups of the plan, at most limit of them. The plan asks for one
+// more, of which only the existence is told.
 func queryGroups(r store.Reader, plan *query.AggregatePlan, limit int) (*Groups, error) {
 	groups := &Groups{}
 	for _, o := range plan.Outputs {

@@ -115,12 +115,16 @@ func (rq *readRequest) findFirst(ctx context.Context, collection, field string, 
 	return found[0], nil
 }
 
+// findSQL returns the statement of FindFirst. Its conditions are written so that the index of
+// the field serves them, on both engines.
 func findSQL(d store.Dialect, c *schema.Collection, f *schema.Field, nocase bool) string {
 	name, order := store.Quote(f.Name), "_rowid_"
 	where := name + " = $1"
 	if nocase {
 		where = d.EqualFold(name, "$1")
 	}
+	// PostgreSQL cannot index long texts whole: the index of such a field is on its first n
+	// characters. The planner uses it only for a condition that names the same expression.
 	if n := strconv.Itoa(d.Prefix(c.Name, f.Name, nocase)); n != "0" {
 		column, value := name, d.Param("$1", store.ColumnText)
 		if nocase {

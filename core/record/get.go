@@ -48,6 +48,8 @@ func (rq *readRequest) get(ctx context.Context, collection, id, expand string) (
 	if plan.Empty {
 		return nil, missing()
 	}
+	// The row and its related records are read in one transaction, so the answer is of one
+	// moment.
 	x, nodes := rq.expand(ctx, p, expand)
 	set := rq.service.newRowset()
 	defer rq.service.recycle(set)

@@ -69,6 +69,8 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 			rq.service.recycle(l.set)
 		}
 	}()
+	// Who walks through all pages must learn at the first that the sort has no cursors, not at
+	// the end of that page.
 	if p.Walk {
 		if err := query.Cursors(p.Sort); err != nil {
 			return nil, readFault(err, fault.Invalid)
@@ -111,6 +113,8 @@ func (l *listRequest) prepare(ctx context.Context, c *schema.Collection, rule st
 func (l *listRequest) run(r store.Reader) error {
 	l.more, l.next, l.total = false, "", -1
 	l.set.reset(l.projection, l.nodes, l.expand.enrich)
+	// The stamp is taken before the rows are read: a count that is kept under it must not be
+	// newer than its stamp says.
 	var stamp uint64
 	var stamped bool
 	if !l.params.SkipTotal {

@@ -90,6 +90,8 @@ func newProjection(c *schema.Collection, superuser bool) *projection {
 
 func anyField(*schema.Field) bool { return true }
 
+// projectFields lays out the record: which keys, in which order, and which columns of a row
+// their values come from.
 func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Field) bool) *projection {
 	p := &projection{collection: c, column: make([]int, len(c.Fields)), columns: []string{"id"}}
 	for i := range p.column {
@@ -113,6 +115,8 @@ func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Fie
 			p.visibility = p.columnOf(i)
 		}
 	}
+	// text gathers everything constant until a value comes: the keys, the brace and commas, and
+	// values that are the same in all records. Each value ends a segment.
 	text := "{"
 	for _, key := range keys {
 		switch key {
@@ -124,6 +128,7 @@ func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Fie
 			text = p.flush(text)
 			p.segments = append(p.segments, segment{encoding: encodeExpand})
 		default:
+			// The key must be in the segment of its value, which is left out as a whole.
 			if p.guarded && key == "email" {
 				text = p.flush(text)
 			}

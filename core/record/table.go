@@ -76,6 +76,8 @@ func newTable(d store.Dialect, c *schema.Collection) *table {
 // writes locks the row.
 func (t *table) read(r store.Reader, id string) (*Record, error) {
 	sql := t.load
+	// The lock makes writes of one record wait for each other, so that a modifier applies to
+	// what the one before has stored.
 	if _, writes := r.(store.Tx); writes {
 		sql = t.lock
 	}

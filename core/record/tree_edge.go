@@ -58,6 +58,7 @@ func (e *edge) addRecord(r *Record) {
 // eachID calls fn with the ids in the relation field of the row, in their order.
 func (e *edge) eachID(rows store.Rows, fn func(id []byte)) {
 	b := rows.Bytes(e.node.col)
+	// A value in its usual form is cut into ids without a copy; only others are decoded.
 	if e.node.field.Multiple() {
 		if plainList(b) {
 			for rest := b[1:]; len(rest) > 1; {
