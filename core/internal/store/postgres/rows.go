@@ -50,6 +50,8 @@ func (r *rows) finish() {
 	if r.from == nil {
 		return
 	}
+	// Closing reads the rest of the rows, and finds the error that ended them, if there was
+	// one.
 	_, err := r.from.Close()
 	r.from = nil
 	r.in.reading = nil
@@ -120,6 +122,7 @@ func (r *rows) Text(col int) string { return string(r.Bytes(col)) }
 
 func (r *rows) Int(col int) int64 {
 	v := r.Bytes(col)
+	// A number with a fraction or an exponent is no integer in its text, but has one.
 	n, err := strconv.ParseInt(string(v), 10, 64)
 	if err != nil {
 		return int64(r.Float(col))

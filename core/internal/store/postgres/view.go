@@ -21,6 +21,8 @@ func (catalog) SelectView(v store.View) string {
 
 func viewValue(c store.ViewColumn, value string) string {
 	switch {
+	// A column that must stay secret is empty in the view itself, so that no query on the view
+	// can compare it.
 	case c.Secret && c.Kind == store.ColumnText:
 		value = "''"
 	case c.Secret:
