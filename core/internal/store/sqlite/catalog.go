@@ -14,6 +14,7 @@ type catalog struct{}
 
 var _ store.Catalog = catalog{}
 
+// CreateTable needs no column for the order of creation: SQLite's rowid is one.
 func (catalog) CreateTable(tx store.Tx, table string, columns []store.Column) error {
 	defs := make([]string, len(columns))
 	for i, c := range columns {
@@ -106,5 +107,3 @@ func columnDef(c store.Column) string {
 		return name + ` TEXT DEFAULT '' NOT NULL`
 	}
 }
-
-// quote is an identifier in SQL, whatever is in it.

@@ -153,6 +153,7 @@ func glob(pattern string) string {
 		case c == '_':
 			b.WriteByte('?')
 			continue
+		// What follows the escape stands for itself, also a % or _.
 		case c == '\\' && i+1 < len(pattern):
 			i++
 			c = pattern[i]

@@ -24,6 +24,8 @@ func (r *rows) Next() bool {
 	if err != nil {
 		r.err = r.in.fail(err)
 	}
+	// At the end the statement is given back at once: callers read to the end far more often
+	// than they close.
 	if !ok {
 		r.end()
 	}

@@ -48,6 +48,8 @@ func openSourceFile(path string, immutable bool) (*Source, error) {
 func (c *conn) configureSource() error {
 	c.own = true
 	defer func() { c.own = false }()
+	// Defensive keeps SQL from writing to the tables of the schema. An untrusted schema may not
+	// call functions with effects from its views, indexes and defaults.
 	for option, on := range map[binding.Option]bool{binding.OptionDefensive: true, binding.OptionTrustedSchema: false} {
 		if err := c.Set(option, on); err != nil {
 			return err
@@ -61,7 +63,8 @@ func (c *conn) configureSource() error {
 	return nil
 }
 
-// authorizeSource lets statements read.
+// authorizeSource lets statements read, which the binding does not ask about. Everything that
+// writes, attaches another file or begins a transaction is refused.
 func (c *conn) authorizeSource(a binding.Access) bool {
 	switch a.Op {
 	case binding.OpTransaction:
@@ -74,6 +77,7 @@ func (c *conn) authorizeSource(a binding.Access) bool {
 
 // Read implements store.Source.
 func (s *Source) Read(ctx context.Context, fn func(store.Reader) error) error {
+	// No time limit: an import reads as long as it needs to.
 	s.c.guard.arm(ctx, 0)
 	r := &reader{session: session{c: s.c}, stamps: &stamps{}}
 	defer r.finish()

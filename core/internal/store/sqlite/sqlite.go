@@ -131,6 +131,8 @@ func (db *DB) open() (err error) {
 	openCheckpointConn := func() (*conn, error) { return open(roleCheckpoint) }
 	yielding := newReadYield()
 	db.readers = newPool(yielding, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
+	// A program that does not serve the folder may be one of several: its readers keep no
+	// transactions open between reads.
 	db.readers.keeps = db.cfg.Serve
 	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
 	db.writer.checkpoints.readers = db.readers
@@ -194,6 +196,7 @@ func (db *DB) Close() error {
 	db.once.Do(func() {
 		close(db.closing)
 		db.stop()
+		// The background ends first: it uses the writer, which then empties the log.
 		db.running.Wait()
 		db.closed = errors.Join(db.readers.close(), db.writer.close())
 		if db.lock != nil {

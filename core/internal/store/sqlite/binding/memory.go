@@ -54,6 +54,8 @@ type scratch struct {
 func (m *scratch) put(tls *libc.TLS, s string) (uintptr, error) {
 	need := max(len(s), 1) // an empty text still has an address: none would be NULL
 	if m.used+need > m.size {
+		// Earlier parameters stay where they are, as their addresses are bound: a new chunk is
+		// begun instead of moving them.
 		size := max(256, 2*m.size, need)
 		p := libc.Xmalloc(tls, types.Size_t(size))
 		if p == 0 {
