@@ -72,6 +72,8 @@ func (p page) whole(n int, earlier int64) int64 {
 func (f *frontier) advance(p page) int {
 	n := 0
 	for _, c := range p.rows {
+		// Numbers are missing before this row. They are given up if they were drawn before the
+		// moment, and all transactions of that time have ended.
 		if c.Seq > f.at.Seq+1 && (c.Seq > f.known || p.running < f.moment) {
 			break
 		}

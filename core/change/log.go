@@ -79,6 +79,7 @@ func New(c Config) *Log {
 // process, must not use the store. It is not called for earlier commits.
 func (l *Log) Observe(fn func([]Change)) {
 	for {
+		// The list is replaced, never changed, so that notify reads it without a lock.
 		known := l.observers.Load()
 		var list []func([]Change)
 		if known != nil {
@@ -110,6 +111,7 @@ func (l *Log) Append(tx store.Tx, changes []Change) error {
 	}
 	now := l.cfg.Now()
 	for i := range changes {
+		// All changes of a transaction have the same time: they happened at once.
 		changes[i].N, changes[i].Node, changes[i].At = i, l.cfg.Node, now
 	}
 	if err := l.insert(tx, changes); err != nil {

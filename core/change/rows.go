@@ -22,6 +22,8 @@ const columns = `"seq", "n", "kind", "collection", "record", "action", "before",
 func insertion(seq string, rows int) string {
 	var b strings.Builder
 	b.WriteString(`INSERT INTO "_changes" (` + columns + ") VALUES ")
+	// The parameters are numbered through all rows; $1 is the number of the transaction, if it
+	// was drawn before.
 	p := 1
 	if seq != "$1" {
 		p = 0
@@ -40,7 +42,11 @@ func insertion(seq string, rows int) string {
 	return b.String()
 }
 
+// insert writes the rows. Several get a number that is drawn first, and go in statements of at
+// most maxInsert rows, of which there are few texts to prepare.
 func (l *Log) insert(tx store.Tx, changes []Change) error {
+	// Most transactions change one record: its number is drawn by the statement that inserts
+	// it, which saves a query.
 	if len(changes) == 1 {
 		_, err := tx.Exec(l.single, changes[0].row(make([]store.Value, 0, 9))...)
 		return err
@@ -92,6 +98,8 @@ func (l *Log) readPage(ctx context.Context, after, to Position) (p page, err err
 	return p, nil
 }
 
+// readRows reads the rows after one position up to another, in their order. The comparison of
+// pairs is one that the primary key serves.
 func readRows(r store.Reader, after, to Position) ([]Change, error) {
 	rows, err := r.Query(`SELECT `+columns+` FROM "_changes" WHERE ("seq", "n") > ($1, $2) AND ("seq", "n") <= ($3, $4) `+
 		`ORDER BY "seq", "n" LIMIT $5`,

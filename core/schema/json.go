@@ -97,6 +97,8 @@ func textJSON(s string) json.RawMessage {
 	case "":
 		return json.RawMessage(`""`)
 	}
+	// Forms send JSON as a text. What cannot begin a JSON value is a text by itself, and is not
+	// worth parsing.
 	if c := s[0]; address.IsDigit(c) || strings.IndexByte(`-"[{`, c) >= 0 {
 		if raw := []byte(s); json.Valid(raw) {
 			return rawJSON(raw)
@@ -139,6 +141,8 @@ func appendDecoded(dst []byte, v any) []byte {
 		}
 		return append(dst, '}')
 	}
+	// What cannot be encoded, such as a channel, becomes null rather than an error: casts never
+	// fail.
 	raw, err := Marshal(v) // a Go value of the embedder's own
 	if err != nil {
 		return append(dst, "null"...)
