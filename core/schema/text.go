@@ -76,6 +76,8 @@ func (t *Text) Validate(f *Field, v any) *fault.Field {
 	if fail := check.Storable(s); fail != nil {
 		return fail
 	}
+	// Standard ids have none of the characters in question, and are judged by their pattern
+	// alone.
 	if t.PrimaryKey && !t.StandardID() {
 		if fail := validateID(s); fail != nil {
 			return fail
@@ -148,6 +150,8 @@ func (t *Text) checkKey(f *Field, fails fault.Fields) {
 
 // checkGenerate makes a few texts and judges them by the other options.
 func (t *Text) checkGenerate(f *Field) *fault.Field {
+	// A pattern may match the options only most of the time; ten texts find that out nearly
+	// always.
 	for range 10 {
 		s, err := pattern.Generate(t.AutogeneratePattern)
 		if err != nil {
