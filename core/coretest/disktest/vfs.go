@@ -77,6 +77,7 @@ func (d *Disk) register(tls *libc.TLS, byDefault bool) (vfs uintptr, err error) 
 		return 0, errors.Join(errors.New("no memory or no file system"), err)
 	}
 	v := at[lib.Tsqlite3_vfs](vfs)
+	// All methods are those of the real file system but the two that must be watched.
 	*v = *at[lib.Tsqlite3_vfs](d.real)
 	v.FszOsFile += int32(unsafe.Sizeof(extra{}))
 	v.FpNext = 0
@@ -173,6 +174,7 @@ func truncate(tls *libc.TLS, file uintptr, size int64) int32 {
 
 func syncFile(tls *libc.TLS, file uintptr, flags int32) int32 {
 	x, d := fileExtra(file)
+	// Counted before the real sync begins: what is written while it runs is not promised.
 	name, begun := libc.GoString(x.name), d.Len()
 	if d.failSync(name, &x.told) {
 		return lib.SQLITE_IOERR_FSYNC
