@@ -68,6 +68,7 @@ func escape(key string) string {
 	return b.String()
 }
 
+// mustEscape reports whether the character at i cannot stand in a path as it is.
 func mustEscape(key string, i int) bool {
 	switch c := key[i]; {
 	case c < ' ':

@@ -97,6 +97,7 @@ func (l *Log) Open(ctx context.Context) error {
 	return nil
 }
 
+// open is Open, whose errors it does not name.
 func (l *Log) open(ctx context.Context) error {
 	if err := l.acquire(ctx); err != nil {
 		return err

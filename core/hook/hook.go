@@ -95,6 +95,7 @@ func (h *Hook[E]) Remove(id string) {
 	})
 }
 
+// change replaces the list by what fn makes of a copy.
 func (h *Hook[E]) change(fn func([]*Handler[E]) []*Handler[E]) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -131,6 +132,8 @@ func (h *Hook[E]) Trigger(e E, last func() error, collection ...string) error {
 	return run(e, *list, last, collection)
 }
 
+// run runs the first handler that concerns the collection around the rest of the list. A
+// handler that has not called Next has the rest run after it.
 func run[E linked](e E, list []*Handler[E], last func() error, collection []string) error {
 	for len(list) > 0 && !list[0].concerns(collection) {
 		list = list[1:]

@@ -193,6 +193,8 @@ func (a *loginAuth) Start(server *smtp.ServerInfo) (string, []byte, error) {
 	return "LOGIN", nil, nil
 }
 
+// Next answers the two questions of the server. It answers nothing else, so that a server of
+// another mind learns no password.
 func (a *loginAuth) Next(asked []byte, more bool) ([]byte, error) {
 	if !more {
 		return nil, nil

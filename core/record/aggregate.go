@@ -65,6 +65,7 @@ func (s *Service) Aggregate(ctx context.Context, caller Caller, collection strin
 	return groups, err
 }
 
+// aggregate is Aggregate after the Request hooks.
 func (rq *readRequest) aggregate(ctx context.Context, collection string, p AggregateParams) (*Groups, error) {
 	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string { return c.ListRule })
 	if err != nil {

@@ -42,6 +42,7 @@ func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
 	return results, err
 }
 
+// batchOnce runs the batch once, by the definitions that hold when it begins.
 func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
 	work := s.newPasswordWork(ops[0].Caller)
 	writes := make([]*writeRequest, 0, len(ops))

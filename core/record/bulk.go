@@ -113,6 +113,8 @@ func (b *Bulk) insert(sql string) error {
 	return err
 }
 
+// insertEach inserts the pending records one by one. One without an id, or with the id of
+// another record, gets a new id, and Renamed is told.
 func (b *Bulk) insertEach() error {
 	// Rows keep their ids in their order: of two with the same id the first one has it.
 	one := b.statement(1) + ` ON CONFLICT ("id") DO NOTHING`

@@ -34,6 +34,7 @@ func (s *Service) DeleteWhere(ctx context.Context, caller Caller, collection, fi
 	return n, nil
 }
 
+// deleteWhere is DeleteWhere by the definitions that hold when it begins.
 func (s *Service) deleteWhere(ctx context.Context, op Op, filter string, params map[string]any) (n int, err error) {
 	work := s.newPasswordWork(op.Caller)
 	// The probe stands for the operation before its records are known: it finds the collection,

@@ -86,6 +86,8 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	return found, nil
 }
 
+// findFirst is FindFirst by one snapshot. The empty value is refused before the query: of
+// numbers, 0 is a value and is looked for.
 func (rq *readRequest) findFirst(ctx context.Context, collection, field string, value any, nocase bool) (*Record, error) {
 	c := rq.snapshot.Find(collection)
 	if c == nil {

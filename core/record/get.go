@@ -30,6 +30,7 @@ func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand
 	return json, err
 }
 
+// get is Get after the Request hooks.
 func (rq *readRequest) get(ctx context.Context, collection, id, expand string) ([]byte, error) {
 	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string { return c.ViewRule })
 	if err != nil {

@@ -94,6 +94,7 @@ func (r *Record) Changed() []string {
 	return names
 }
 
+// changed is Changed by positions of fields.
 func (r *Record) changed() []int {
 	if r.stored && r.original == nil {
 		return nil

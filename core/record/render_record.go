@@ -39,6 +39,8 @@ type segment struct {
 	email    bool // left out as a whole where the email is not shown
 }
 
+// projectionKey names a projection in the cache: superusers see other fields, and with Enrich
+// hooks a row must hold all fields.
 type projectionKey struct {
 	collection *schema.Collection
 	superuser  bool

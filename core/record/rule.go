@@ -22,6 +22,8 @@ func (s *Service) Satisfies(ctx context.Context, caller Caller, r *Record, rule 
 	return ok, err
 }
 
+// satisfies is Satisfies by one snapshot. A rule that does not compile is logged, since only
+// its author can mend it.
 func (rq *readRequest) satisfies(ctx context.Context, r *Record, rule string) (ok bool, err error) {
 	c, s := rq.snapshot.ByID(r.collection.ID), rq.service
 	if c == nil {

@@ -48,6 +48,7 @@ func (s *Service) StateAt(ctx context.Context, c change.Change) (before, after *
 	return before, after, nil
 }
 
+// stateAt computes both states in the transaction of r.
 func (s *Service) stateAt(r store.Reader, t *table, c change.Change) (before, after *Record, err error) {
 	p := past{table: t, id: c.Record}
 	first := true

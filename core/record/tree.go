@@ -88,6 +88,8 @@ func (s *Service) Tree(ctx context.Context, caller Caller, root *Node) (branch *
 	return branch, nil
 }
 
+// tree is Tree by one snapshot: all names are resolved and all rules found before anything is
+// read.
 func (rq *readRequest) tree(ctx context.Context, root *Node) (*Branch, error) {
 	c, rule, err := rq.resolve(root.Collection, func(c *schema.Collection) *string { return c.ListRule })
 	if err != nil {

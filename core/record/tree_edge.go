@@ -35,6 +35,8 @@ func (e *edge) idNumber(id []byte) int32 {
 	return n
 }
 
+// addRow collects the ids that the relation has in the row; of a relation back, the id of the
+// row itself.
 func (e *edge) addRow(rows store.Rows) {
 	if e.node.back {
 		e.refs = append(e.refs, e.idNumber(rows.Bytes(0)))
@@ -44,6 +46,7 @@ func (e *edge) addRow(rows store.Rows) {
 	e.ends = append(e.ends, int32(len(e.refs)))
 }
 
+// addRecord is addRow of a record.
 func (e *edge) addRecord(r *Record) {
 	ids := []string{r.ID()}
 	if !e.node.back {

@@ -205,6 +205,8 @@ func (n *truncation) adapt(took time.Duration) {
 	n.limit = min(target, n.limit+target/8)
 }
 
+// truncateStep deletes the next records, with what follows from it. done says that no record is
+// left.
 func (t *writeTx) truncateStep(ctx context.Context, c *schema.Collection) (done bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err

@@ -74,6 +74,7 @@ func special(w uint64) bool {
 	return found&highs != 0
 }
 
+// appendEscape appends a character that a JSON string cannot hold as it is.
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':

@@ -88,6 +88,7 @@ func loneNumber(t []byte) json.RawMessage {
 	return t
 }
 
+// textJSON is Cast of a text: the JSON value that it is written as, else a JSON string of it.
 func textJSON(s string) json.RawMessage {
 	switch s {
 	case "null":
@@ -248,6 +249,8 @@ func (j *JSON) Check(*Field) fault.Fields {
 
 func (j *JSON) clone() Kind { return clonePointer(j) }
 
+// load returns the stored document. What is not valid JSON, as in old databases, is a string of
+// it, so that every answer can be read.
 func (*JSON) load(rows store.Rows, col int) any {
 	if rows.Kind(col) == store.KindFloat { // a lone number, which SQLite keeps as one
 		return json.RawMessage(AppendNumber(nil, rows.Float(col)))

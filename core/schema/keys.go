@@ -75,6 +75,7 @@ type keyScanner struct {
 	atKey bool     // the next string is a key
 }
 
+// openValue is an object or a list that has begun and not ended.
 type openValue struct {
 	object bool
 	first  int                 // index into keys
@@ -114,6 +115,8 @@ func (s *keyScanner) add(raw []byte, most int) error {
 	return nil
 }
 
+// repeats reports whether the object has the key already, by the set of its keys if there is
+// one.
 func repeats(seen map[string]struct{}, own [][]byte, key []byte) bool {
 	if seen != nil {
 		_, found := seen[string(key)]

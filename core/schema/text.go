@@ -136,6 +136,7 @@ func (t *Text) Check(f *Field) fault.Fields {
 	return fails
 }
 
+// checkKey judges what a primary key must be: named id, limited by a pattern, and visible.
 func (t *Text) checkKey(f *Field, fails fault.Fields) {
 	if f.Name != "id" {
 		fails.Set(fault.Leaf("validation_in_invalid", `The primary key must be named "id"`), "name")

@@ -140,6 +140,8 @@ func quotedToken(sql string, q byte) (token string, kind tokenKind, rest string)
 	return "", tokenBad, sql
 }
 
+// numberToken ends where digits and points do. A letter after them, or a second point, is
+// refused.
 func numberToken(sql string) (token string, kind tokenKind, rest string) {
 	n := 0
 	for n < len(sql) && (isDigit(sql[n]) || sql[n] == '.') {

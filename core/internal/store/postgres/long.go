@@ -230,12 +230,14 @@ type indexParts struct {
 	where        string
 }
 
+// indexKey is one key of an index.
 type indexKey struct {
 	sql   string
 	kind  string // its type, where it is known
 	order string // ASC or DESC after a space, or empty
 }
 
+// statement returns the statement that makes the index over these keys.
 func (d indexParts) statement(keys []string) string {
 	var b strings.Builder
 	b.WriteString("CREATE ")

@@ -32,6 +32,7 @@ type Config struct {
 	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
 }
 
+// withDefaults fills in what was left empty.
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -109,6 +109,8 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 	}
 }
 
+// tryBegin begins a transaction on the connection and returns the version of the definitions in
+// it. On an error the connection is given back.
 func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
 	pg := loan.Conn().PgConn()
 	s := &session{db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx}

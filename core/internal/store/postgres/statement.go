@@ -40,6 +40,7 @@ type statements struct {
 	stale  bool   // definitions have changed under them
 }
 
+// statement is a prepared statement on the server.
 type statement struct {
 	name   string
 	given  []uint32 // types that the parameters were given
@@ -105,6 +106,7 @@ func (s *statements) forget(ctx context.Context, pg *pgconn.PgConn) error {
 	return nil
 }
 
+// kindOf returns the kind in which values of the type are read.
 func kindOf(oid uint32) store.ValueKind {
 	switch oid {
 	case oidInt2, oidInt4, oidInt8:

@@ -57,6 +57,7 @@ func (db *DB) indexColumns(name string) []string {
 	return columns
 }
 
+// readIndexColumns asks the catalog, on a connection of the engine's own.
 func (db *DB) readIndexColumns(ctx context.Context, name string) ([]string, error) {
 	loan, err := db.service.Acquire(ctx)
 	if err != nil {

@@ -44,6 +44,7 @@ const (
 	lastWait = 60
 )
 
+// lockFor returns the lock of a try, counted from 1.
 func lockFor(try int) lock {
 	switch {
 	case try >= aloneFrom:
@@ -90,6 +91,7 @@ func (db *DB) enterWrite(ctx context.Context) (leave func(), err error) {
 	return db.enter(ctx)
 }
 
+// rest waits a random time up to pause, so that transactions that have met do not meet again.
 func rest(ctx context.Context) error {
 	timer := time.NewTimer(rand.N(pause))
 	defer timer.Stop()

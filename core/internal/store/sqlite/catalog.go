@@ -67,6 +67,7 @@ func (catalog) DropIndex(tx store.Tx, name string) error {
 	return ddl(tx, "DROP INDEX "+store.Quote(name))
 }
 
+// Names leaves out what SQLite keeps for itself, such as the indexes of primary keys.
 func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {
 	rows, err := r.Query(`SELECT "type", "name", CASE "type" WHEN 'index' THEN "tbl_name" ELSE '' END
 FROM "sqlite_schema" WHERE "type" IN ('table', 'view', 'index') AND "name" NOT LIKE 'sqlite\_%' ESCAPE '\'

@@ -24,6 +24,7 @@ const (
 	controlCount
 )
 
+// sql returns the text of the statement.
 func (k control) sql() string {
 	return [controlCount]string{
 		controlBeginRead:   `BEGIN`,

@@ -27,6 +27,8 @@ func (db *DB) Replace(ctx context.Context, path string, replaced func()) error {
 	return nil
 }
 
+// replace checks the source before it touches the database: what is damaged, or has pages of
+// another size, is refused.
 func (db *DB) replace(ctx context.Context, source *Source, replaced func()) error {
 	if _, err := source.Check(ctx); err != nil {
 		return err

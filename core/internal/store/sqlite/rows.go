@@ -16,6 +16,7 @@ type rows struct {
 
 var _ store.Rows = (*rows)(nil)
 
+// Next runs the statement to its next row.
 func (r *rows) Next() bool {
 	if r.s == nil || r.err != nil {
 		return false
@@ -49,6 +50,8 @@ func (r *rows) Close() error {
 	return r.err
 }
 
+// Kind must be asked before the value is read in another form: SQLite converts it in place. A
+// blob counts as a text.
 func (r *rows) Kind(col int) store.ValueKind {
 	if r.s == nil {
 		return store.KindNull

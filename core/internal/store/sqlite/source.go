@@ -27,6 +27,8 @@ func OpenSource(path string) (*Source, error) {
 	return openSourceFile(path, false)
 }
 
+// openSourceFile opens the file with the safeguards of a Source; immutable opens it as it is,
+// without its log.
 func openSourceFile(path string, immutable bool) (*Source, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err // SQLite would make an empty one
@@ -45,6 +47,8 @@ func openSourceFile(path string, immutable bool) (*Source, error) {
 	return &Source{c: c}, nil
 }
 
+// configureSource makes the connection one that a file of bad intent cannot use: no memory
+// mapping, checks of pages as they are read, no writes.
 func (c *conn) configureSource() error {
 	c.own = true
 	defer func() { c.own = false }()

@@ -40,6 +40,7 @@ type Config struct {
 	retryAfter      time.Duration // between attempts to make a failed connection good; tests set less
 }
 
+// withDefaults fills in what was left empty.
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -117,6 +118,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
+// open takes the folder's lock first, then makes the file and connects.
 func (db *DB) open() (err error) {
 	dir := db.cfg.Dir
 	if db.cfg.Serve {

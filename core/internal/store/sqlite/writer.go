@@ -64,6 +64,7 @@ const (
 	opLeft          // its caller has gone: never to be started
 )
 
+// newWriter returns a writer that has no connection yet; see start.
 func newWriter(cfg Config, s *stamps, t *readYield, open, openCheckpointConn func() (*conn, error)) *writer {
 	w := &writer{
 		log: cfg.Log, stamps: s, yielding: t, open: open, openCheckpointConn: openCheckpointConn,

@@ -64,6 +64,8 @@ func Open(cfg Config) (*Conn, error) {
 	return c, nil
 }
 
+// open opens the handle and sets what holds for every connection. After an error Close frees
+// what there is.
 func (c *Conn) open() error {
 	flags := int32(lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_CREATE | lib.SQLITE_OPEN_NOMUTEX)
 	name := c.cfg.Path

@@ -84,6 +84,7 @@ func (m *scratch) reset(tls *libc.TLS) {
 	}
 }
 
+// free gives all memory back. No parameter may be bound to it any more.
 func (m *scratch) free(tls *libc.TLS) {
 	for _, p := range m.full {
 		libc.Xfree(tls, p)
