@@ -124,9 +124,11 @@ func IsReservedName(name string) bool {
 	if version, ok := strings.CutPrefix(name, "fts"); ok && version != "" && version[0] >= '0' && version[0] <= '9' {
 		return true
 	}
+	if slices.Contains(schema.InternalTables(), name) {
+		return true
+	}
 	switch name {
-	case "_collections", "_params", "_migrations", "_changes",
-		"json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series", "dbstat", "bytecode", "tables_used":
+	case "json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series", "dbstat", "bytecode", "tables_used":
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package alter
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -203,6 +204,9 @@ func TestSystemCollectionsAreValid(t *testing.T) {
 		checkCodes(t, c.Name, codes(fails), nil)
 		if c.ID != ids[c.Name] || c.System == (c.Name == "users") {
 			t.Errorf("%s has the id %s and system %v", c.Name, c.ID, c.System)
+		}
+		if refers := c.Field("collectionRef") != nil; refers != slices.Contains(schema.AccountReferences(), c.Name) {
+			t.Errorf("%s: its rows belong to accounts: %v, AccountReferences: %v", c.Name, refers, !refers)
 		}
 		delete(ids, c.Name)
 	}
