@@ -28,6 +28,7 @@ const serveExample = `  loam serve
 
 func newServeCommand(p *Program) *cobra.Command {
 	var address string
+	var memory int64
 	var dev bool
 	cmd := &cobra.Command{
 		Use:     "serve",
@@ -45,6 +46,12 @@ func newServeCommand(p *Program) *cobra.Command {
 					return err
 				}
 			}
+			if memory < 0 {
+				return errors.New("--memory: not below 0")
+			}
+			if memory > 0 {
+				p.App.Config.Limits.Memory = memory << 20
+			}
 			if dev && p.App.Config.PrintMails == nil {
 				p.App.Config.PrintMails = cmd.ErrOrStderr()
 			}
@@ -60,6 +67,7 @@ func newServeCommand(p *Program) *cobra.Command {
 		origins = []string{"*"}
 	}
 	flags.StringSliceVar(&p.Config.Origins, "origins", origins, "the origins whose pages may use the API; * and ? are wildcards")
+	flags.Int64Var(&memory, "memory", 0, "the memory, in MiB, that the process may have; 0 for what the machine has or its limits allow")
 	return cmd
 }
 

@@ -45,6 +45,10 @@ func (l *idleListener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
+// minRate is how many bytes a second a client must take, after the idle time, of an answer
+// that is written in one piece: it is in memory until then. Files may take longer.
+const minRate = 50_000
+
 // idleConn moves its write deadline with each part that the client takes. It stands
 // below net/http, whose own limit is for the whole of an answer. Reading has no such
 // limit here: net/http also reads to learn that a client has gone away, for as long as
@@ -92,6 +96,7 @@ func (c *idleConn) Write(p []byte) (written int, err error) {
 		c.bytes.Add(int64(written))
 		return written, err
 	}
+	end := time.Now().Add(c.idle() + time.Duration(len(p))*(time.Second/minRate))
 	for written < len(p) {
 		if err := c.moveDeadline(); err != nil {
 			return written, err
@@ -101,6 +106,9 @@ func (c *idleConn) Write(p []byte) (written int, err error) {
 		c.bytes.Add(int64(n))
 		if err != nil && !c.moved(int64(n), err) {
 			return written, err
+		}
+		if written < len(p) && time.Now().After(end) {
+			return written, os.ErrDeadlineExceeded
 		}
 	}
 	return written, nil

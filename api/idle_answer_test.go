@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -11,7 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/loambase/loam/core/coretest"
@@ -233,5 +236,37 @@ func TestSlowDownload(t *testing.T) {
 	fmt.Fprint(conn, "GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
 	if err := <-written; err == nil {
 		t.Error("64 MiB were written to a client that reads nothing")
+	}
+}
+
+// TestAnswerThatDrips: a client that takes a byte now and then does not keep an answer in
+// memory for ever; one that takes what a slow line carries gets all of it.
+func TestAnswerThatDrips(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		part int // bytes a second
+		want error
+	}{{minRate / 1000, os.ErrDeadlineExceeded}, {minRate, nil}} {
+		synctest.Test(t, func(t *testing.T) {
+			server, client := net.Pipe()
+			var reader sync.WaitGroup
+			reader.Go(func() {
+				for {
+					time.Sleep(time.Second)
+					if _, err := io.CopyN(io.Discard, client, int64(tt.part)); err != nil {
+						return
+					}
+				}
+			})
+			conn := &idleConn{Conn: server, idle: func() time.Duration { return time.Minute }}
+			began := time.Now()
+			_, err := conn.Write(make([]byte, 100*minRate))
+			if took := time.Since(began); !errors.Is(err, tt.want) || took < 99*time.Second || took > 5*time.Minute {
+				t.Errorf("%d bytes a second: %v after %v", tt.part, err, took)
+			}
+			server.Close()
+			client.Close()
+			reader.Wait()
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/mail"
@@ -118,10 +119,11 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 // which collections publish to.
 func (a *App) makeServices() {
 	a.passwords = password.New(password.Config{Cost: a.Config.HashCost})
+	a.budgets = budget.ForServer(a.Config.Limits)
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords, Changes: a.changes,
 		Log: a.Config.Log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
-		Hooks: &a.hooks.Records,
+		Hooks: &a.hooks.Records, Answers: a.budgets.Answers, CallerPageLimit: int(a.budgets.Limits.Page),
 	})
 	a.settings = settings.New(settings.Config{Store: a.store, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now})
 	a.mails = mail.New(mail.Config{

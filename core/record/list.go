@@ -140,10 +140,13 @@ func (l *listRequest) readRows(r store.Reader) error {
 			l.more = true
 			break
 		}
-		if len(l.set.buf) > l.rq.service.cfg.PageLimit {
+		if len(l.set.buf) > l.rq.pageLimit() {
 			return errPageSize()
 		}
 		l.set.add(rows, l.rq.caller)
+		if err := l.rq.hold(len(l.set.buf)); err != nil {
+			return err
+		}
 		if len(l.set.rows) == l.params.PerPage {
 			l.next = l.plan.Cursor(rows)
 		}

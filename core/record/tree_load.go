@@ -50,7 +50,10 @@ func (t *treeRead) asked() *query.Request {
 }
 
 // begin makes ready to read.
-func (t *treeRead) begin(r store.Reader) { t.reader, t.room = r, maxTreeBytes }
+func (t *treeRead) begin(r store.Reader) { t.reader, t.room = r, t.rq.treeLimit() }
+
+// hold counts bytes of the answer beside those of the tree so far.
+func (t *treeRead) hold(more int) error { return t.rq.hold(t.rq.treeLimit() - t.room + more) }
 
 // loadAll loads the relations of the rowset.
 func (t *treeRead) loadAll(set *rowset) error {
@@ -76,10 +79,13 @@ func (t *treeRead) loadAll(set *rowset) error {
 	if !t.paged && len(kept) > 0 && set.size(limit) > limit {
 		return errTreeSize()
 	}
+	if !t.paged && len(kept) > 0 {
+		return t.hold(set.size(math.MaxInt))
+	}
 	return nil
 }
 
-// errTreeSize is the fault of related records that exceed maxTreeBytes.
+// errTreeSize is the fault of related records that exceed treeLimit.
 func errTreeSize() error {
 	return &fault.Error{Kind: fault.Invalid, Reason: "the related records are too large: expand fewer of them"}
 }
@@ -253,6 +259,9 @@ func (t *treeRead) each(e *edge, sel query.Select, fn func(*query.Plan, store.Ro
 		}
 		if len(e.related.buf) > t.room {
 			return errTreeSize()
+		}
+		if err := t.hold(len(e.related.buf)); err != nil {
+			return err
 		}
 		if !more {
 			break
