@@ -11,6 +11,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/postgres"
 	"github.com/loambase/loam/core/internal/store/sqlite"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/standard"
 	"github.com/loambase/loam/migrations"
 )
 
@@ -39,7 +41,11 @@ func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error)
 
 // firstTables are the names of the tables that a new installation has.
 func firstTables() []string {
-	return []string{"_migrations", "_params", "_collections", "_changes", "_superusers", "_externalAuths", "_mfas", "_otps", "_authOrigins", "users"}
+	names := schema.InternalTables()
+	for _, c := range append(standard.SystemCollections(""), standard.Users("")) {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 // refuseForeign refuses an SQLite database of another program, before anything is made in

@@ -318,7 +318,7 @@ func (w *schemaChange) saveRows(changes []alter.Change) error {
 // origins).
 func (w *schemaChange) deleteRow(c *schema.Collection) error {
 	if c.IsAuth() {
-		for _, table := range []string{schema.ExternalAuths, schema.MFAs, schema.OTPs, schema.AuthOrigins} {
+		for _, table := range schema.AccountReferences() {
 			if _, err := w.tx.Exec(`DELETE FROM `+store.Quote(table)+` WHERE "collectionRef" = $1`, store.Text(c.ID)); err != nil {
 				return fmt.Errorf("delete references in %s: %w", table, err)
 			}

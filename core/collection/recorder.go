@@ -272,16 +272,17 @@ func namesake(text string, c *schema.Collection) string {
 }
 
 // judge records the rules of a collection that are valid now and would not be after the
-// change.
+// change. A rule of before is parsed only if the one of after is broken, which few are.
 func (n *planRecorder) judge(c *schema.Collection, next *schema.Snapshot) {
 	was := n.stored.ByID(c.ID)
-	sound := map[string]bool{}
+	stored := map[string]string{}
 	was.Clone().MapRules(func(property, text string) string {
-		sound[property] = query.CheckRule(n.stored, was, text) == nil
+		stored[property] = text
 		return text
 	})
 	c.Clone().MapRules(func(property, text string) string {
-		if err := query.CheckRule(next, c, text); err != nil && sound[property] {
+		err := query.CheckRule(next, c, text)
+		if before, had := stored[property]; err != nil && had && query.CheckRule(n.stored, was, before) == nil {
 			n.Broken = append(n.Broken, Broken{c.Name, property, err.Error()})
 		}
 		return text

@@ -116,6 +116,7 @@ func TestFailuresChangeNothing(t *testing.T) {
 		"unreadable":           {"", `{`, "Failed to load the collection type data due to invalid formatting.", "", ""},
 		"invalid":              {"", `{"name":""}`, "Failed to create collection.", "name", "validation_required"},
 		"index of nothing":     {"", `{"name":"n","indexes":["create index x on n (nope)"]}`, "Failed to create collection.", "indexes.0", "validation_invalid_index_expression"},
+		"index function":       {"", `{"name":"n","indexes":["create index x on n (printf('%.*c', 900000000, 'x'))"]}`, "Failed to create collection.", "indexes.0", "validation_invalid_index_expression"},
 		"too many columns":     {"", `{"name":"n","fields":[` + many + `]}`, "Failed to create collection. Raw error: ", "", ""},
 		"unreadable update":    {"t", `{"fields":{}}`, "Failed to load the submitted data due to invalid formatting.", "", ""},
 		"another id":           {"t", `{"id":"other"}`, "Failed to update collection. Raw error: ", "", ""},

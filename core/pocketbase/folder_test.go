@@ -128,7 +128,7 @@ func TestEncryptedSettings(t *testing.T) {
 	encrypt(key, `{"meta":{"appName":"Sealed"},"s3":{"enabled":true,"bucket":"far","secret":"hush"}}`)
 	refused(t, pocketbase.Config{Source: dir, App: to()}, "--encryption-env")
 	refused(t, pocketbase.Config{Source: dir, App: to(), Key: strings.ToUpper(key)}, "the key is not the one")
-	refused(t, pocketbase.Config{Source: dir, App: to(), Key: "short"}, "the key has 5 bytes")
+	refused(t, pocketbase.Config{Source: dir, App: to(), Key: "short"}, "the key has 5 bytes, not 16, 24 or 32")
 	for _, size := range []int{16, 24, 32} {
 		encrypt(key[:size], `{"meta":{"appName":"Sealed"},"s3":{"enabled":true,"bucket":"far","secret":"hush"}}`)
 		into := to()

@@ -74,7 +74,7 @@ func isObject(document []byte) bool {
 func decrypt(text, key string) ([]byte, error) {
 	block, err := aes.NewCipher([]byte(key))
 	if err != nil {
-		return nil, fmt.Errorf("the key has %d bytes, not 32", len(key))
+		return nil, fmt.Errorf("the key has %d bytes, not 16, 24 or 32", len(key))
 	}
 	sealed, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {

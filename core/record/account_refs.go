@@ -11,15 +11,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// accountRefs are the system collections whose rows belong to an account of any auth
-// collection, which they name by collectionRef and recordRef.
-func accountRefs() []string {
-	return []string{schema.ExternalAuths, schema.MFAs, schema.OTPs, schema.AuthOrigins}
-}
-
 // validateAccountRef checks a row that belongs to an account.
 func (w *writeRequest) validateAccountRef(r store.Reader, fails fault.Fields) error {
-	if !slices.Contains(accountRefs(), w.collection.Name) {
+	if !slices.Contains(schema.AccountReferences(), w.collection.Name) {
 		return nil
 	}
 	owner := w.rq.snapshot.ByID(w.record.Text("collectionRef"))

@@ -77,7 +77,7 @@ func (t *writeTx) remove(stack []removal, table *table, ids []string) ([]removal
 	if err := t.keepSuperuser(table); err != nil {
 		return nil, err
 	}
-	for _, name := range accountRefs() {
+	for _, name := range schema.AccountReferences() {
 		holder, rows, err := t.refsOf(table.collection, ids, name)
 		if err != nil {
 			return nil, err

@@ -32,6 +32,13 @@ const (
 // made. Nobody reads its mails.
 const InstallerEmail = "__pbinstaller@example.com"
 
+// AccountReferences returns the system collections whose rows belong to an account of any
+// auth collection, which they name by collectionRef and recordRef.
+func AccountReferences() []string { return []string{ExternalAuths, MFAs, OTPs, AuthOrigins} }
+
+// InternalTables returns the tables of the server that belong to no collection.
+func InternalTables() []string { return []string{"_collections", "_params", "_migrations", "_changes"} }
+
 // Collection is the definition of one collection.
 //
 // A rule is nil for superusers only, "" for everyone, else an expression.

@@ -100,13 +100,19 @@ func amendKey(c *schema.Collection, note func(string, ...any)) {
 	}
 }
 
-// amendIndexes removes indexes that cannot be parsed, adds unique indexes that only the
+// amendIndexes removes indexes that cannot be parsed or call forbidden functions, adds unique indexes that only the
 // table has (values rely on them), and those of every auth collection.
 func amendIndexes(c *schema.Collection, tableIndexes []string, note func(string, ...any)) {
-	kept := []string{}
+	kept, leftOut := []string{}, map[string]bool{}
 	for _, text := range c.Indexes {
-		if _, err := sqlindex.Parse(text); err != nil {
+		ix, err := sqlindex.Parse(text)
+		if err != nil {
 			note("the index %q cannot be read and was left out", text)
+			continue
+		}
+		if names := sqlindex.ForbiddenFunctions(ix); len(names) > 0 {
+			note("the index %s was left out: the function %s cannot be used in an index", ix.Name, names[0])
+			leftOut[strings.ToLower(ix.Name)] = true
 			continue
 		}
 		kept = append(kept, text)
@@ -119,7 +125,11 @@ func amendIndexes(c *schema.Collection, tableIndexes []string, note func(string,
 		ix, err := sqlindex.Parse(text)
 		// Other indexes of the table only make queries faster; unique ones keep values apart
 		// that the records rely on.
-		if err != nil || !ix.Unique || hasIndex(c, ix.Name) {
+		if err != nil || !ix.Unique || hasIndex(c, ix.Name) || leftOut[strings.ToLower(ix.Name)] {
+			continue
+		}
+		if names := sqlindex.ForbiddenFunctions(ix); len(names) > 0 {
+			note("the unique index %s of the table was left out: the function %s cannot be used in an index", ix.Name, names[0])
 			continue
 		}
 		c.Indexes = append(c.Indexes, ix.String())

@@ -29,6 +29,8 @@ func TestAmend(t *testing.T) {
 			"id:k x:x y:text4225443349 z:text1657960367", 0, []string{"field y", "field z"}},
 		{"indexes", schema.Collection{Name: "a", Type: schema.Base, Fields: []*schema.Field{key()}, Indexes: []string{"nonsense", "CREATE INDEX i ON other (id)"}},
 			[]string{"CREATE INDEX plain ON a (id)", "CREATE UNIQUE INDEX u ON a (id)", "CREATE UNIQUE INDEX i ON a (id)"}, "id:k", 2, []string{"nonsense", "unique index u"}},
+		{"functions of indexes", schema.Collection{Name: "a", Type: schema.Base, Fields: []*schema.Field{key()}, Indexes: []string{"CREATE UNIQUE INDEX i ON a (printf(id))", "CREATE INDEX j ON a (lower(id))"}},
+			[]string{"CREATE UNIQUE INDEX I ON a (printf(id))", "CREATE UNIQUE INDEX u ON a (zeroblob(id))"}, "id:k", 1, []string{"index i was left out: the function printf", "unique index u of the table was left out: the function zeroblob"}},
 		{"a view", schema.Collection{Name: "a", Type: schema.View, Fields: []*schema.Field{text("x", "x")}}, nil, "x:x", 0, nil},
 		{"auth", schema.Collection{ID: "c", Name: "a", Type: schema.Auth, Auth: schema.NewAuthOptions("a"), Fields: append([]*schema.Field{key()}, standard.AuthFields()[1:]...)}, nil,
 			"id:k tokenKey:text2504183744 email:email3885137012 emailVisibility:bool1547992806 verified:bool256245529 password:password901924565", 2,

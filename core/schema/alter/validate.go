@@ -124,9 +124,11 @@ func IsReservedName(name string) bool {
 	if version, ok := strings.CutPrefix(name, "fts"); ok && version != "" && version[0] >= '0' && version[0] <= '9' {
 		return true
 	}
+	if slices.Contains(schema.InternalTables(), name) {
+		return true
+	}
 	switch name {
-	case "_collections", "_params", "_migrations", "_changes",
-		"json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series", "dbstat", "bytecode", "tables_used":
+	case "json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series", "dbstat", "bytecode", "tables_used":
 		return true
 	}
 	return false
@@ -176,10 +178,30 @@ func (v *validation) newOddName(ix store.Index) bool {
 		!slices.ContainsFunc(v.Old.ParsedIndexes(), func(was store.Index) bool { return was.Name == ix.Name }))
 }
 
+// newFunctions returns the functions of an index that none may call, and that the stored
+// index of the same name does not call either: what was stored before goes on to work.
+func (v *validation) newFunctions(ix store.Index) []string {
+	names := sqlindex.ForbiddenFunctions(ix)
+	if v.Old == nil || len(names) == 0 {
+		return names
+	}
+	for _, was := range v.Old.ParsedIndexes() {
+		if strings.EqualFold(was.Name, ix.Name) {
+			stored := sqlindex.ForbiddenFunctions(was)
+			names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(stored, name) })
+		}
+	}
+	return names
+}
+
 // index validates one index against those before it and those of other tables.
 func (v *validation) index(ix store.Index, before []store.Index) *fault.Field {
 	if fail := check.NameLength(ix.Name); fail != nil {
 		return fail
+	}
+	if names := v.newFunctions(ix); len(names) > 0 {
+		return fault.Leaf("validation_invalid_index_expression",
+			fmt.Sprintf("Failed to create index %s - the function %s cannot be used in an index", ix.Name, names[0]))
 	}
 	for _, other := range before {
 		if strings.EqualFold(other.Name, ix.Name) {

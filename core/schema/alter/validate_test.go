@@ -3,6 +3,7 @@ package alter
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,7 @@ func TestValidateNewCollection(t *testing.T) {
 		"index name twice":       {`{"name":"a","indexes":["create index i on a (id)","create index I on a (id desc)"]}`, map[string]string{"indexes.1": "validation_duplicated_index_name"}},
 		"index name taken":       {`{"name":"a","indexes":["create index Taken on a (id)"]}`, map[string]string{"indexes.0": "validation_existing_index_name"}},
 		"index definition twice": {`{"name":"a","indexes":["create index i on a (id)","create index if not exists j on b (` + "`id`" + `)"]}`, map[string]string{"indexes.1": "validation_duplicated_index_definition"}},
+		"index function":         {`{"name":"a","indexes":["create index i on a (lower(id))","create index j on a (printf('%.*c',900000000,'x'))","create index k on a (id) where zeroblob(9) = id"]}`, map[string]string{"indexes.1": "validation_invalid_index_expression", "indexes.2": "validation_invalid_index_expression"}},
 		"index name length":      {`{"name":"a","indexes":["create index ` + long + ` on a (id)"]}`, map[string]string{"indexes.0": "validation_length_too_long"}},
 	} {
 		draft := decodeNew(t, c.body, posts, stats)
@@ -102,10 +104,11 @@ func TestValidateChanges(t *testing.T) {
 	base := decodeNew(t, `{"name":"base","id":"base_id","fields":[{"id":"s","name":"sel","type":"select","values":["a","b"]},
 		{"id":"r","name":"rel","type":"relation","collectionId":"other_id"},{"id":"t","name":"txt","type":"text"}],
 		"indexes":["create unique index u on base (txt)"]}`, other)
+	loud := decodeNew(t, `{"name":"loud","id":"loud_id","fields":[{"id":"t","name":"txt","type":"text"}],"indexes":["create index p on loud (printf('%s',txt))"]}`)
 	users := standard.Users(testNow)
 	superusers := standard.SystemCollections(testNow)[4]
 	external := standard.SystemCollections(testNow)[0]
-	s := schema.NewSnapshot(1, []*schema.Collection{other, base, users, superusers, external})
+	s := schema.NewSnapshot(1, []*schema.Collection{other, base, loud, users, superusers, external})
 	fields := func(c *schema.Collection, edit func(f *schema.Field)) string {
 		d := c.Clone()
 		for _, f := range d.Fields {
@@ -138,6 +141,10 @@ func TestValidateChanges(t *testing.T) {
 		"one to one":                     {base, `{"fields":[{"id":"s","name":"sel","type":"select","values":["a","b"],"maxSelect":1}]}`, nil},
 		"relation target":                {base, `{"fields":[{"id":"r","name":"rel","type":"relation","collectionId":"base_id"}]}`, map[string]string{"fields.1.collectionId": "validation_field_relation_change"}},
 		"unique of a plain field may go": {base, `{"indexes":[]}`, nil},
+		"stored index function":          {loud, `{"name":"louder","fields":[{"id":"t","name":"txt2","type":"text"}]}`, nil},
+		"index function again":           {loud, `{"indexes":["create index p on loud (txt desc, printf('%d',txt))"]}`, nil},
+		"other index function":           {loud, `{"indexes":["create index p on loud (printf(zeroblob(txt)))"]}`, map[string]string{"indexes.0": "validation_invalid_index_expression"}},
+		"index function elsewhere":       {loud, `{"indexes":["create index q on loud (printf('%s',txt))"]}`, map[string]string{"indexes.0": "validation_invalid_index_expression"}},
 		"system field renamed": {external, `{"fields":` + fields(external, func(f *schema.Field) {
 			if f.Name == "provider" {
 				f.Name = "provider2"
@@ -197,6 +204,9 @@ func TestSystemCollectionsAreValid(t *testing.T) {
 		checkCodes(t, c.Name, codes(fails), nil)
 		if c.ID != ids[c.Name] || c.System == (c.Name == "users") {
 			t.Errorf("%s has the id %s and system %v", c.Name, c.ID, c.System)
+		}
+		if refers := c.Field("collectionRef") != nil; refers != slices.Contains(schema.AccountReferences(), c.Name) {
+			t.Errorf("%s: its rows belong to accounts: %v, AccountReferences: %v", c.Name, refers, !refers)
 		}
 		delete(ids, c.Name)
 	}

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -50,6 +52,16 @@ func TestTranslateIndex(t *testing.T) {
 		}
 		if want := `CREATE INDEX "i" ON "t" ` + test.want; err != nil || got.whole() != want {
 			t.Errorf("translateIndex(%s) = %s, %v, want %s", ix, got.whole(), err, want)
+		}
+	}
+}
+
+// Functions that PostgreSQL's indexes may call are functions that indexes may call.
+func TestIndexFunctions(t *testing.T) {
+	keywords := "AND OR NOT IS NULL IN BETWEEN LIKE ISNULL NOTNULL TRUE FALSE CASE WHEN THEN ELSE END"
+	for word := range words() {
+		if isKeyword := slices.Contains(strings.Fields(keywords), word); isKeyword == store.IsIndexFunction(word) {
+			t.Errorf("IsIndexFunction(%s) = %v", word, isKeyword)
 		}
 	}
 }
