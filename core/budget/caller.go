@@ -39,6 +39,8 @@ func Network(ip string) string {
 	return ip
 }
 
+// network6 is Network of an address with a colon. An IPv4 address in the form of IPv6 is the
+// IPv4 one.
 func network6(ip string) string {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {

@@ -15,6 +15,8 @@ const assumedMemory = 2 << 30
 // machine's, the limits of its control group (as a container sets them) and GOMEMLIMIT.
 func Memory() int64 { return memory("/proc/meminfo", "/sys/fs/cgroup") }
 
+// memory is Memory by the files of a Linux machine, wherever they lie. Files that are not
+// there, as on other systems, set no limit.
 func memory(meminfo, cgroup string) int64 {
 	least := int64(math.MaxInt64)
 	note := func(n int64, ok bool) {

@@ -76,6 +76,7 @@ func rowValues(c *schema.Collection) ([]store.Value, error) {
 		store.Text(string(options)), store.Text(c.Created), store.Text(c.Updated)}, nil
 }
 
+// insertRow adds the row of a new collection.
 func insertRow(tx store.Tx, c *schema.Collection) error {
 	values, err := rowValues(c)
 	if err != nil {
@@ -86,6 +87,7 @@ func insertRow(tx store.Tx, c *schema.Collection) error {
 	return err
 }
 
+// updateRow replaces the row of the collection's id.
 func updateRow(tx store.Tx, c *schema.Collection) error {
 	values, err := rowValues(c)
 	if err != nil {
@@ -97,6 +99,7 @@ func updateRow(tx store.Tx, c *schema.Collection) error {
 	return err
 }
 
+// deleteRow removes the row. What it says about a table is the caller's to do.
 func deleteRow(tx store.Tx, id string) error {
 	_, err := tx.Exec(`DELETE FROM "_collections" WHERE "id" = $1`, store.Text(id))
 	return err

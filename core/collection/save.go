@@ -84,6 +84,8 @@ func (s *Service) UpdateConverting(ctx context.Context, caller record.Caller, id
 	return s.update(ctx, caller, idOrName, body, true)
 }
 
+// update is Update and UpdateConverting. The query of a view is tried before the transaction,
+// which keeps all writes waiting.
 func (s *Service) update(ctx context.Context, caller record.Caller, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -127,6 +129,7 @@ func (w *schemaChange) update(idOrName string, body []byte) (*schema.Collection,
 		return nil, nil, err
 	}
 	if draft.ID != old.ID {
+		// The table, the folders of files and relations of others are bound to the id.
 		return nil, nil, rawError(updateFailed, "the id of a collection cannot be changed", nil)
 	}
 	w.warnings = append(w.warnings, alter.UnknownKeys(draft, body)...)

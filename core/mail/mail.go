@@ -111,7 +111,8 @@ func (s *Service) Off() bool {
 	return !s.cfg.Settings().SMTP.Enabled && s.cfg.Print == nil && s.cfg.Hooks.Send.Empty()
 }
 
-// Warn logs what becomes of mails if SMTP is off: for who has just started a server.
+// Warn logs that SMTP is off, and what becomes of mails then. It is called when a server
+// starts.
 func (s *Service) Warn() {
 	switch {
 	case s.cfg.Settings().SMTP.Enabled || !s.cfg.Hooks.Send.Empty():

@@ -54,6 +54,8 @@ func Import(ctx context.Context, cfg Config) (report *Report, err error) {
 			err = to.close()
 		}
 	}()
+	// The private copy lies in the work folder of the target, so it goes with it, whatever
+	// happens.
 	from, err := openFolder(ctx, cfg.Source, to.work, cfg.Progress)
 	if err != nil {
 		return nil, err

@@ -57,6 +57,8 @@ func (m *move) judge(a *collection.AdoptTx, list []*schema.Collection) error {
 // fillTable creates the table of a collection, copies its records, and then creates its
 // indexes.
 func (m *move) fillTable(ctx context.Context, a *collection.AdoptTx, s *tables, c *schema.Collection, from *table) error {
+	// Indexes come after the records: to build them once is faster, and one that the values do
+	// not allow is left out alone.
 	if err := a.Table(c); err != nil {
 		return err
 	}
@@ -86,6 +88,7 @@ func (m *move) extraColumns(a *collection.AdoptTx, c *schema.Collection, from *t
 		if slices.ContainsFunc(c.Fields, func(f *schema.Field) bool { return strings.EqualFold(f.Name, name) }) {
 			continue
 		}
+		// Its type at the source is not known to mean anything; a text can hold every value.
 		column := store.Column{Name: name, Kind: store.ColumnText}
 		refusal, err := a.Column(c, column)
 		if err != nil {

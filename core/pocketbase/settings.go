@@ -45,6 +45,7 @@ func (m *move) settings(s *tables) ([]byte, error) {
 
 // decrypted returns the document in plain JSON.
 func (m *move) decrypted(document []byte) ([]byte, error) {
+	// PocketBase encrypts the settings only if it is given a key.
 	if isObject(document) {
 		return document, nil
 	}

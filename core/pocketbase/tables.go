@@ -30,6 +30,7 @@ type table struct {
 // readTables reads the schema.
 func readTables(r store.Reader) (*tables, error) {
 	t := &tables{Reader: r}
+	// The pragmas read the schema without running anything of it.
 	rows, err := r.Query(`PRAGMA table_list`)
 	if err != nil {
 		return nil, err
@@ -132,6 +133,7 @@ func (t *tables) all(table *table) (store.Rows, error) {
 	}
 	sql := `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + store.Quote(table.name) + ` AS t`
 	if table.ordered {
+		// The order of row numbers is that of creation, which the new table takes over.
 		sql += ` ORDER BY t."_rowid_"`
 	}
 	return t.Query(sql)

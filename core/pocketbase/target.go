@@ -34,6 +34,8 @@ func newTarget(dir string) (*target, error) {
 	case err == nil:
 		t.existed = true
 		t.work, err = os.MkdirTemp(t.dir, ".import-")
+	// The work folder lies beside the target, in the same file system, so that one rename puts
+	// the result in place.
 	case errors.Is(err, fs.ErrNotExist):
 		t.parent = missingAbove(t.dir)
 		above := filepath.Dir(t.dir)
@@ -91,6 +93,7 @@ func (t *target) placeInside() error {
 	})
 	for _, entry := range entries {
 		to := filepath.Join(t.dir, entry.Name())
+		// A rename would replace what somebody has made there meanwhile.
 		if _, err := os.Lstat(to); err == nil {
 			return fmt.Errorf("somebody else has made %s", to)
 		}

@@ -21,6 +21,8 @@ func (m *move) adoptViews(a *collection.AdoptTx, list []*schema.Collection) erro
 		}
 		return nil
 	}
+	// A view that cannot be made has no records and keeps its fields, so that the views which
+	// read it can be made.
 	for _, c := range viewOrder(list) {
 		refused, err := a.View(c, find)
 		if err != nil {

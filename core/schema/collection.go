@@ -105,7 +105,7 @@ func (c *Collection) Sorted() []int { return c.sorted }
 type ViewOptions struct {
 	Query string `json:"viewQuery"`
 
-	// Broken is why the query of a draft cannot be used, if so: for Validate.
+	// Broken is the error of a query that cannot be used, for Validate. Only drafts have it.
 	Broken error `json:"-"`
 }
 

@@ -51,9 +51,8 @@ func (f *File) Limit() int64 {
 	return defaultFileSize
 }
 
-// Validate judges the number of files. Which names are known and what is being
-// uploaded only the one who writes the record knows; unknown names are to be
-// judged before the number.
+// Validate judges the number of files. Whether each name is that of a stored file or of an
+// upload is judged by the write (package record), before the number.
 func (f *File) Validate(field *Field, v any) *fault.Field {
 	list, _ := v.([]string)
 	if one, ok := v.(string); ok && one != "" {

@@ -18,6 +18,7 @@ func (c *Collection) ParsedIndexes() []store.Index {
 	return parseIndexes(c.Indexes)
 }
 
+// parseIndexes leaves out what cannot be parsed.
 func parseIndexes(texts []string) []store.Index {
 	list := make([]store.Index, 0, len(texts))
 	for _, text := range texts {

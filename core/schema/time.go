@@ -59,8 +59,8 @@ func ParseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// StoredTime is a whole time, with its minutes at least, in the form of FormatTime. Days
-// and what is no time are not ok.
+// StoredTime brings a time to the form of FormatTime. ok is false for a text that is no
+// time, and for a day without hours and minutes.
 func StoredTime(s string) (stored string, ok bool) {
 	if isCanonicalTime(s) {
 		return s, true

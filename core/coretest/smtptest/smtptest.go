@@ -150,6 +150,7 @@ type session struct {
 	taken bool // the last reply was a good one
 }
 
+// serve speaks with one client until it quits, or the server is told to cut it off.
 func (s *Server) serve(conn net.Conn) {
 	defer func() {
 		conn.Close()
@@ -198,6 +199,7 @@ func (c *session) answer(verb, reply string) bool {
 	return err == nil && reply[:3] != "221" && reply[:3] != "421"
 }
 
+// command answers one line and reports whether the conversation goes on.
 func (c *session) command(line string) bool {
 	verb, rest, _ := strings.Cut(line, " ")
 	verb = strings.ToUpper(verb)
@@ -247,6 +249,7 @@ func between(s string) string {
 	return s
 }
 
+// signIn answers AUTH PLAIN and AUTH LOGIN.
 func (c *session) signIn(rest string) bool {
 	method, first, _ := strings.Cut(rest, " ")
 	var user, password string

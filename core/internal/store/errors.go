@@ -51,6 +51,7 @@ type ForeignError struct {
 	Advice string // what to do instead; may be empty
 }
 
+// Error names the place, the tables and what to do.
 func (e *ForeignError) Error() string {
 	text := fmt.Sprintf("%s is of another program: it has the tables %s", e.Where, strings.Join(e.Tables, ", "))
 	if len(e.Tables) == 1 {

@@ -19,6 +19,8 @@ import (
 // property the first one; empty if it is valid. It changes nothing.
 func Validate(c *schema.Collection, s ValidationContext) fault.Fields {
 	v := validation{c: c, ValidationContext: s, fails: fault.Fields{}}
+	// Each check sets the first failure of its property; those that come later do not replace
+	// it.
 	v.fails.Set(v.id(), "id")
 	v.fails.Set(v.system(), "system")
 	v.fails.Set(v.kind(), "type")
@@ -82,6 +84,7 @@ func (v *validation) name() *fault.Field {
 	if fail := check.First(check.Filled(name), check.NameLength(name), via(name), check.Word(name)); fail != nil {
 		return fail
 	}
+	// The stored name is not judged again: a collection of an older version must stay saveable.
 	if v.Old != nil && v.Old.Name == name {
 		return nil
 	}
@@ -209,6 +212,7 @@ func (v *validation) index(ix store.Index, before []store.Index) *fault.Field {
 		}
 	}
 	for _, n := range v.Names {
+		// Indexes share one namespace in the database, whatever their tables.
 		own := strings.EqualFold(n.Table, v.c.Name)
 		if n.Kind == "index" && strings.EqualFold(n.Name, ix.Name) && !own {
 			return fault.Leaf("validation_existing_index_name",

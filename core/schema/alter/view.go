@@ -118,6 +118,7 @@ func (d *derivation) shown(col viewquery.Column) *schema.Field {
 		return nil
 	}
 	source := d.at(*col.Source)
+	// An id of another collection in a view is as good as a relation field: it can be expanded.
 	if source.IsID() {
 		return &schema.Field{Name: col.Name, Kind: &schema.Relation{CollectionID: d.find(col.Source.Table).ID, MaxSelect: 1}}
 	}

@@ -41,6 +41,7 @@ func ViewChanges(was, is *schema.Snapshot) (drop []Step, create []*schema.Collec
 			drop = append(drop, DropView{c.Name})
 		}
 	}
+	// ViewOrder has sources first; a view must be dropped before those that it reads.
 	slices.Reverse(drop)
 	for _, c := range ViewOrder(is) {
 		if was.ByID(c.ID) == nil || gone[c.ID] {

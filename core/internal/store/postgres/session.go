@@ -65,7 +65,7 @@ func (s *session) Exec(sql string, args ...store.Value) (int64, error) {
 	return 0, nil
 }
 
-// usable says why no statement can run, if so.
+// usable returns the error of every statement that would run now, nil if statements can run.
 func (s *session) usable() error {
 	switch {
 	case s.over:

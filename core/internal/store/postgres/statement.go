@@ -172,8 +172,8 @@ func skipSpace(sql string) string {
 	}
 }
 
-// named says whether every one of n parameters stands in the statement. A type
-// that is given to one that does not would make PostgreSQL believe in it.
+// named says whether each of n parameters stands in the statement. PostgreSQL would accept
+// the type of a parameter that the statement does not have.
 func named(sql string, n int) bool {
 	// $1 is also the beginning of $10: a digit after it makes it another parameter.
 	for i := n; i > 0; i-- {

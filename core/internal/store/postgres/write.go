@@ -236,7 +236,7 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	return false, db.commitFailed(t, err)
 }
 
-// ready says why a commit cannot be sent, if so. Once it is sent, the driver's
+// ready returns the error of a commit that cannot be sent, nil if it can. Once it is sent, the driver's
 // errors do not tell how far it came.
 func (t *tx) ready() error {
 	switch {

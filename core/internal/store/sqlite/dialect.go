@@ -103,7 +103,7 @@ func (Dialect) Text(expr string, kind store.ColumnKind) string {
 	return expr
 }
 
-// digits prints what is no integer with 15 digits, on which the engines agree.
+// digits prints a number with a fraction with 15 digits, on which the engines agree.
 // SQLite by itself prints up to 17, and not always the nearest ones.
 func digits(expr string) string {
 	return "CASE typeof(" + expr + ") WHEN 'real' THEN format('%.15g', " + expr + ") ELSE " + expr + " END"

@@ -92,7 +92,7 @@ func (s *suite) write(t *testing.T) {
 			f.wantIDs("a")
 		})
 
-		// A caller who goes while he waits in the queue, or before, gets his context's error,
+		// A caller whose context ends while he waits in the queue, or before, gets its error,
 		// and his function is not called.
 		t.Run(kind.name+" is not run for a caller who has gone", func(t *testing.T) {
 			f := s.new(t)
