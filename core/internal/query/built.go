@@ -42,15 +42,15 @@ func (r *resolver) not(e *lang.Not) (ir.Cond, error) {
 // closed is a condition of the scope with its guards and its EXISTS. Guards of records
 // that are no part of the scope go on to the resolver outside.
 func (r *resolver) closed(c ir.Cond, guards []ir.Cond, outside *resolver) ir.Cond {
-	parts := []ir.Cond{c}
+	var inside []ir.Cond
 	for _, g := range guards {
 		if r.within(g) {
-			parts = append(parts, g)
+			inside = append(inside, g)
 		} else {
 			*outside.guards = append(*outside.guards, g)
 		}
 	}
-	return r.b.close(ir.AllOf(parts...), r.scope)
+	return r.b.close(guarded(c, inside), r.scope)
 }
 
 // within says whether the guard is about rows of the scope.

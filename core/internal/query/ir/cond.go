@@ -51,6 +51,17 @@ type (
 		Record *Source
 		Rule   Cond
 	}
+
+	// Guarded is the conjunction of both, in this order: Then is not evaluated for what
+	// When does not let through, by no index either.
+	Guarded struct{ When, Then Cond }
+
+	// Keyed is a comparison of a column with a constant that is NULL unless When holds,
+	// which reads nothing of the column's row: an index on the column finds no row then.
+	Keyed struct {
+		Key  *Comparison // =, <, <=, > or >=
+		When Cond
+	}
 )
 
 func (Truth) isCond()       {}
@@ -63,6 +74,8 @@ func (*OneOf) isCond()      {}
 func (EmailShown) isCond()  {}
 func (*Exists) isCond()     {}
 func (ListGuard) isCond()   {}
+func (*Guarded) isCond()    {}
+func (*Keyed) isCond()      {}
 
 // AllOf is the conjunction, simplified.
 func AllOf(list ...Cond) Cond {
@@ -110,6 +123,16 @@ func AnyOf(list ...Cond) Cond {
 		return out[0]
 	}
 	return out
+}
+
+// Guard is a Guarded, simplified.
+func Guard(when, then Cond) Cond {
+	_, open := when.(Truth)
+	_, known := then.(Truth)
+	if open || known {
+		return AllOf(when, then)
+	}
+	return &Guarded{when, then}
 }
 
 // Unless holds where the condition does not, also where that is NULL.
@@ -175,7 +198,26 @@ func VisitSources(c Cond, fn func(*Source)) {
 	case ListGuard:
 		fn(c.Record)
 		VisitSources(c.Rule, fn)
+	case *Guarded:
+		VisitSources(c.When, fn)
+		VisitSources(c.Then, fn)
+	case *Keyed:
+		VisitSources(c.Key, fn)
+		VisitSources(c.When, fn)
 	}
+}
+
+// Parts are the conditions that must all hold.
+func Parts(c Cond) []Cond {
+	switch c := c.(type) {
+	case And:
+		return c
+	case Truth:
+		if c {
+			return nil
+		}
+	}
+	return []Cond{c}
 }
 
 // uses says whether the condition needs the row of the source.
