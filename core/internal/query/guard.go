@@ -2,8 +2,10 @@ package query
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/loambase/loam/core/internal/query/ir"
+	"github.com/loambase/loam/core/internal/store"
 )
 
 // A client may time an answer. So its filter must not be evaluated for records that the
@@ -70,8 +72,62 @@ func (r *read) once(rule, filter ir.Cond) (when ir.Cond, keys []ir.Cond, rest ir
 		}
 		return &ir.Keyed{Key: key, When: when}, nil, rest, nil
 	}
-	return rule, nil, filter, nil
+	keys, rest = r.behind(rule, parts)
+	return rule, keys, rest, nil
 }
+
+// behind takes from the filter what only an index on the columns of the rule can serve:
+// a rule of equalities such as owner = @request.auth.id and an index on owner and created
+// serve a filter by created, and no row of another owner is touched.
+func (r *read) behind(rule ir.Cond, parts []ir.Cond) (keys []ir.Cond, rest ir.Cond) {
+	var columns []string
+	for _, part := range ir.Parts(rule) {
+		key := r.key(part)
+		if key == nil || key.Form != ir.CmpEqual {
+			return nil, ir.AllOf(parts...)
+		}
+		columns = append(columns, keyColumn(key))
+	}
+	var others []ir.Cond
+	for _, part := range parts {
+		if key := r.key(part); key != nil && r.onlyBehind(keyColumn(key), columns) {
+			keys = append(keys, part)
+		} else {
+			others = append(others, part)
+		}
+	}
+	return keys, ir.AllOf(others...)
+}
+
+func keyColumn(key *ir.Comparison) string {
+	column, _ := key.Left.Term.(ir.Column)
+	return column.Name
+}
+
+// onlyBehind says whether there is an index with the column, and each such index begins
+// with the given ones.
+func (r *read) onlyBehind(column string, first []string) bool {
+	found := false
+	for _, ix := range r.b.base.Collection.ParsedIndexes() {
+		at := slices.IndexFunc(ix.Columns, func(c store.IndexColumn) bool { return strings.EqualFold(c.Name, column) })
+		switch {
+		case at < 0 && ix.Where == "" && !slices.ContainsFunc(ix.Columns, isExpression):
+		case at < len(first) || ix.Where != "" || slices.ContainsFunc(ix.Columns, isExpression):
+			return false
+		default:
+			for _, c := range ix.Columns[:len(first)] {
+				if !slices.ContainsFunc(first, func(name string) bool { return strings.EqualFold(c.Name, name) }) {
+					return false
+				}
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// isExpression says whether an index is on more than a column there.
+func isExpression(c store.IndexColumn) bool { return strings.ContainsAny(c.Name, "()") }
 
 // key is the condition as one that an index on a column may serve; nil if it is none.
 func (r *read) key(c ir.Cond) *ir.Comparison {

@@ -321,11 +321,13 @@ func (w *writer) split(root *ir.Source, conds []ir.Cond, scan bool) (plain conju
 // further tables, and all of the guard comes before them.
 func (c *conjunction) take(root *ir.Source, when conjunction, joins bool) {
 	c.buckets = append(c.buckets, when.buckets...)
+	var first []ir.Cond
 	for _, part := range when.rest {
 		if joins || simple(part, root) {
-			c.rest = append(c.rest, part)
+			first = append(first, part)
 		}
 	}
+	c.rest = append(first, c.rest...)
 }
 
 // simple says whether the condition reads no more than the row of root.
