@@ -3,6 +3,7 @@ package query_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/loambase/loam/core/internal/query"
@@ -40,7 +41,9 @@ func BenchmarkGuards(b *testing.B) {
 	f.insert("users", users...)
 	f.insert("rooms", roomRows...)
 	f.insert("members", memberRows...)
-	f.insert("messages", list...)
+	for part := range slices.Chunk(list, 2000) { // a transaction has a time limit
+		f.insert("messages", part...)
+	}
 	me := &query.Request{Auth: user{f.snapshot.Find("users"), row{"id": id("usr", 1), "email": "u@x.org"}}}
 	for _, r := range []struct{ name, rule string }{
 		{"public", ""},

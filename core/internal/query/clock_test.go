@@ -117,7 +117,11 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 			var did [2]string
 			for i, filter := range pair {
 				sel := query.Select{Scope: d.scope(collection, eve), Columns: []string{"id"}, Rule: rule, Filter: filter, Restricted: restricted, Limit: 30}
-				for _, compile := range []func(query.Select) (*query.Plan, error){d.planner.Compile, d.planner.Count} {
+				kinds := []func(query.Select) (*query.Plan, error){d.planner.Compile, d.planner.Count}
+				if d.url != "" { // where an explanation takes milliseconds
+					kinds = kinds[:1]
+				}
+				for _, compile := range kinds {
 					plan, err := compile(sel)
 					if err != nil {
 						t.Fatal(rule, filter, err)
@@ -135,7 +139,7 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 			}
 		}
 		for _, rule := range rulesOfNotes {
-			for _, pair := range guesses(20) {
+			for _, pair := range guesses(5) {
 				check("notes", rule, pair, true)
 			}
 		}
@@ -144,7 +148,7 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 		}
 		told = 0
 		for _, rule := range rulesOfNotes { // what is measured would show it
-			check("notes", rule, guesses(20)[1], false)
+			check("notes", rule, guesses(5)[1], false)
 		}
 		if told < 5 {
 			t.Errorf("indexes %q: without guards only %d of the rules tell: the test proves nothing", indexes, told)

@@ -28,7 +28,11 @@ func (r *read) combine(rule, filter ir.Cond) (ir.Cond, error) {
 		return nil, err
 	}
 	then = r.b.close(guarded(rest, r.guards), 0)
-	return ir.AllOf(ir.AllOf(ids...), ir.AllOf(keys...), ir.Guard(when, then)), nil
+	guard := ir.Guard(when, then)
+	if g, ok := guard.(*ir.Guarded); ok {
+		g.Served = slices.ContainsFunc(ir.Parts(when), r.served)
+	}
+	return ir.AllOf(ir.AllOf(ids...), ir.AllOf(keys...), guard), nil
 }
 
 // once finds out whether the rule is the same for all rows that a part of the filter may
@@ -97,6 +101,17 @@ func (r *read) behind(rule ir.Cond, parts []ir.Cond) (keys []ir.Cond, rest ir.Co
 		}
 	}
 	return keys, ir.AllOf(others...)
+}
+
+// served says whether an index finds the rows for which the condition holds.
+func (r *read) served(c ir.Cond) bool {
+	key := r.key(c)
+	if keyed, ok := c.(*ir.Keyed); ok {
+		key = keyed.Key
+	}
+	return key != nil && key.Form == ir.CmpEqual && slices.ContainsFunc(r.b.base.Collection.ParsedIndexes(), func(ix store.Index) bool {
+		return ix.Where == "" && len(ix.Columns) > 0 && strings.EqualFold(ix.Columns[0].Name, keyColumn(key))
+	})
 }
 
 func keyColumn(key *ir.Comparison) string {

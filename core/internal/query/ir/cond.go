@@ -54,7 +54,10 @@ type (
 
 	// Guarded is the conjunction of both, in this order: Then is not evaluated for what
 	// When does not let through, by no index either.
-	Guarded struct{ When, Then Cond }
+	Guarded struct {
+		When, Then Cond
+		Served     bool // an index on the row of When finds what it lets through
+	}
 
 	// Keyed is a comparison of a column with a constant that is NULL unless When holds,
 	// which reads nothing of the column's row: an index on the column finds no row then.
@@ -132,7 +135,7 @@ func Guard(when, then Cond) Cond {
 	if open || known {
 		return AllOf(when, then)
 	}
-	return &Guarded{when, then}
+	return &Guarded{When: when, Then: then}
 }
 
 // Unless holds where the condition does not, also where that is NULL.

@@ -280,7 +280,12 @@ func (w *writer) where(root *ir.Source, conds []ir.Cond, scan bool, reads reader
 	sql := w.leftJoins(items[1:])
 	parts := append(also, w.conjunction(plain)...)
 	for _, g := range guards {
-		parts = append(parts, caseWhen(w.conjunction(g.when), w.conjunction(g.then)))
+		when, then := w.conjunction(g.when), w.conjunction(g.then)
+		if g.served { // PostgreSQL takes a bare CASE for true in half of the rows, and then an index that sorts for better
+			parts = append(parts, caseWhen(when, []string{"CASE WHEN " + strings.Join(then, " AND ") + " THEN 1 END"})+" = 1")
+		} else {
+			parts = append(parts, caseWhen(when, then))
+		}
 	}
 	if len(parts) == 0 {
 		return sql
@@ -294,7 +299,10 @@ type conjunction struct {
 	buckets []bucket
 }
 
-type guarded struct{ when, then conjunction }
+type guarded struct {
+	when, then conjunction
+	served     bool
+}
 
 // split sorts the conditions by how they are rendered.
 func (w *writer) split(root *ir.Source, conds []ir.Cond, scan bool) (plain conjunction, guards []guarded) {
@@ -311,7 +319,9 @@ func (w *writer) split(root *ir.Source, conds []ir.Cond, scan bool) (plain conju
 			others = append(others, c)
 			continue
 		}
-		guards = append(guards, guarded{sorted(ir.Parts(g.When)), sorted(ir.Parts(g.Then))})
+		next := guarded{when: sorted(ir.Parts(g.When)), then: sorted(ir.Parts(g.Then))}
+		next.served = g.Served || len(next.when.buckets) > 0
+		guards = append(guards, next)
 	}
 	return sorted(others), guards
 }
