@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/schema"
 )
 
 const serveHelp = `Open the data folder, creating it if it is missing, and answer requests until
@@ -28,6 +28,7 @@ const serveExample = `  loam serve
 
 func newServeCommand(p *Program) *cobra.Command {
 	var address string
+	var memory int64
 	var dev bool
 	cmd := &cobra.Command{
 		Use:     "serve",
@@ -45,6 +46,12 @@ func newServeCommand(p *Program) *cobra.Command {
 					return err
 				}
 			}
+			if memory < 0 {
+				return errors.New("--memory: not below 0")
+			}
+			if memory > 0 {
+				p.App.Config.Limits.Memory = memory << 20
+			}
 			if dev && p.App.Config.PrintMails == nil {
 				p.App.Config.PrintMails = cmd.ErrOrStderr()
 			}
@@ -60,6 +67,7 @@ func newServeCommand(p *Program) *cobra.Command {
 		origins = []string{"*"}
 	}
 	flags.StringSliceVar(&p.Config.Origins, "origins", origins, "the origins whose pages may use the API; * and ? are wildcards")
+	flags.Int64Var(&memory, "memory", 0, "the memory, in MiB, that the process may have; 0 for what the machine has or its limits allow")
 	return cmd
 }
 
@@ -82,7 +90,14 @@ func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 	if err := server.Start(ctx, listener); err != nil {
 		return unlessStopped(ctx, err)
 	}
+	done, err := firstSuperuser(ctx, p, os.LookupEnv)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
 	err = announce(cmd, p, listener.Addr())
+	if done != "" && err == nil {
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), done)
+	}
 	p.App.Mails().Warn()
 	if err == nil {
 		err = server.Wait(ctx)
@@ -139,8 +154,9 @@ func announce(cmd *cobra.Command, p *Program, address net.Addr) error {
 	app := p.App
 	url := "http://" + reachable(address)
 	fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
-	n, err := app.Records().Count(cmd.Context(), schema.Superusers)
-	if err == nil && n == 0 {
+	token, err := p.Server().Auth.Installer(cmd.Context())
+	if err == nil && token != "" {
+		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one within 30 minutes: %s/_/#/pbinstall/%s\n", url, token)
 		dir := ""
 		if app.Config.Dir != "loam_data" {
 			dir = " --dir " + shellWord(app.Config.Dir)
@@ -148,7 +164,7 @@ func announce(cmd *cobra.Command, p *Program, address net.Addr) error {
 		if app.Config.DB != "" {
 			dir += " --db …"
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one: %s superuser upsert EMAIL PASSWORD%s\n",
+		fmt.Fprintf(cmd.OutOrStdout(), "Or on this machine, at any time: %s superuser upsert EMAIL PASSWORD%s\n",
 			cmd.Root().Name(), dir)
 	}
 	return err

@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -11,10 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
 )
 
 // slowServer is a server whose clients may do nothing for the idle time, with a
@@ -108,11 +112,14 @@ func TestSlowUpload(t *testing.T) {
 }
 
 // TestStalledUpload stops in the middle of a body. It must be told so, and nothing of
-// it may stay.
+// it may stay. The idle time is that of the settings.
 func TestStalledUpload(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
-	server, address := slowServer(t, time.Second, &Program{})
+	server, address := slowServer(t, time.Hour, &Program{})
+	if _, err := server.App.Settings().Patch(t.Context(), record.Root(), []byte(`{"server":{"idleSeconds":1}}`)); err != nil {
+		t.Fatal(err)
+	}
 	head, body := paper(t, bytes.Repeat([]byte("x"), 20<<20)) // more than is kept in memory
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -160,6 +167,8 @@ func (c *slowConn) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+func aMinute() time.Duration { return time.Minute }
+
 func TestIdleConnGoesOn(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("0123456789", 10_000)
@@ -186,17 +195,17 @@ func TestIdleConnGoesOn(t *testing.T) {
 		},
 	} {
 		slow := &slowConn{perDeadline: 777}
-		n, err := send(&idleConn{Conn: slow, idle: time.Minute})
+		n, err := send(&idleConn{Conn: slow, idle: aMinute})
 		if n != int64(len(text)) || err != nil || slow.got.String() != text || slow.deadlines < len(text)/777 {
 			t.Errorf("%s: %d bytes, %v, after %d deadlines; equal: %t", name, n, err, slow.deadlines, slow.got.String() == text)
 		}
 		stuck := &slowConn{}
-		if n, err := send(&idleConn{Conn: stuck, idle: time.Minute}); n != 0 || err == nil {
+		if n, err := send(&idleConn{Conn: stuck, idle: aMinute}); n != 0 || err == nil {
 			t.Errorf("%s: %d bytes, %v of a client that takes nothing", name, n, err)
 		}
 	}
 	manual := &slowConn{perDeadline: 777}
-	conn := &idleConn{Conn: manual, idle: time.Minute}
+	conn := &idleConn{Conn: manual, idle: aMinute}
 	if err := conn.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -227,5 +236,37 @@ func TestSlowDownload(t *testing.T) {
 	fmt.Fprint(conn, "GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
 	if err := <-written; err == nil {
 		t.Error("64 MiB were written to a client that reads nothing")
+	}
+}
+
+// TestAnswerThatDrips: a client that takes a byte now and then does not keep an answer in
+// memory for ever; one that takes what a slow line carries gets all of it.
+func TestAnswerThatDrips(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		part int // bytes a second
+		want error
+	}{{minRate / 1000, os.ErrDeadlineExceeded}, {minRate, nil}} {
+		synctest.Test(t, func(t *testing.T) {
+			server, client := net.Pipe()
+			var reader sync.WaitGroup
+			reader.Go(func() {
+				for {
+					time.Sleep(time.Second)
+					if _, err := io.CopyN(io.Discard, client, int64(tt.part)); err != nil {
+						return
+					}
+				}
+			})
+			conn := &idleConn{Conn: server, idle: func() time.Duration { return time.Minute }}
+			began := time.Now()
+			_, err := conn.Write(make([]byte, 100*minRate))
+			if took := time.Since(began); !errors.Is(err, tt.want) || took < 99*time.Second || took > 5*time.Minute {
+				t.Errorf("%d bytes a second: %v after %v", tt.part, err, took)
+			}
+			server.Close()
+			client.Close()
+			reader.Wait()
+		})
 	}
 }

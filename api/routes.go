@@ -209,7 +209,7 @@ type Request struct {
 // Decode reads the JSON or form body into v, as package encoding/json does. What
 // cannot be read, or is larger than 32 MiB, is a fault to return.
 func (r *Request) Decode(v any) error {
-	body, err := wire.ReadBody(r.Request, wire.DefaultLimit, "")
+	body, err := wire.ReadBody(r.Request, wire.DefaultLimit, "", nil, r.Caller.Share())
 	if err != nil {
 		return err
 	}

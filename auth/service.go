@@ -23,18 +23,21 @@ type Service struct {
 	hooks   Hooks
 	methods []Method // in the order in which clients are told of them
 	cache   *identities
-	brake   *budget.Brake // of guesses
+	brake   *budget.Brake // of guesses of passwords
+	guesses attempts      // of secrets beside a key
+	locks   locks         // of mails
+	places  chan struct{} // taken by what goes on after an answer
 
 	// find is FindByID of the records; a test lets changes happen during it.
-	find func(ctx context.Context, collection, id string) (*record.Record, error)
+	find finder
 }
 
 // New returns a Service on the app, which need not be open yet. It observes the app's
 // commits from now on, for as long as the app lives: make one for each app, before
 // requests are served.
 func New(app *core.App) *Service {
-	s := &Service{app: app, cache: newIdentities(), brake: budget.NewBrake()}
-	s.methods = []Method{passwords{app, s.brake}}
+	s := &Service{app: app, cache: newIdentities(), brake: budget.NewBrake(), places: make(chan struct{}, maxLater)}
+	s.methods = []Method{passwords{app, s.brake}, otps{s}}
 	s.find = func(ctx context.Context, collection, id string) (*record.Record, error) {
 		return app.Records().FindByID(ctx, collection, id)
 	}
@@ -42,10 +45,13 @@ func New(app *core.App) *Service {
 	return s
 }
 
-// Response is the answer to a sign-in.
+// Response is the answer to a sign-in: a token and its record, or MFAID alone.
 type Response struct {
 	Token  string
 	Record []byte // JSON, as the record may see itself
+
+	// MFAID says that another method is needed, which is to be used with it.
+	MFAID string
 }
 
 // collection returns the auth collection of that id or name.

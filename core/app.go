@@ -1,3 +1,5 @@
+// App and its Config: the accessors of the services of an open data folder.
+
 package core
 
 import (
@@ -7,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/internal/store"
@@ -29,6 +32,8 @@ type Config struct {
 	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
 	HashCost  int              // bcrypt's, 4 to 31, of passwords whose field sets none; default 10. Tests set 4
+
+	Limits budget.Limits // of memory, by caller
 
 	Migrations []Migration // of the embedding program; run by Open for Serve, each once
 
@@ -65,6 +70,7 @@ type App struct {
 	local       *blob.Local // the files in the data folder
 	blobs       *blob.Swap  // where files are: local, unless it is set to another store
 	passwords   *password.Hasher
+	budgets     *budget.Budgets
 	records     *record.Service
 	collections *collection.Service
 	settings    *settings.Service
@@ -115,11 +121,15 @@ func (a *App) Changes() *change.Log { return a.changes }
 // it does not see two states.
 func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
 
-// Blobs stores the files of records.
+// Blobs stores the files of records: in the data folder, unless settings name another
+// store.
 func (a *App) Blobs() blob.Store { return a.blobs }
 
-// Passwords hashes and compares passwords.
+// Passwords hashes and compares passwords, on a bounded number of cores (package password).
 func (a *App) Passwords() *password.Hasher { return a.passwords }
+
+// Budgets divide what is scarce among callers. Their figures of use are for metrics.
+func (a *App) Budgets() *budget.Budgets { return a.budgets }
 
 // Log returns the logger of Config, never nil.
 func (a *App) Log() *slog.Logger { return a.Config.Log }

@@ -1,3 +1,6 @@
+// Opening and closing an App, in order: folder, database, migrations, services, background
+// work, and back.
+
 package core
 
 import (
@@ -8,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/mail"
@@ -27,7 +31,7 @@ import (
 //     the Start hooks, the functions of Go
 //
 // A folder that another server holds is store.ErrLocked, a database that does not
-// answer store.ErrUnavailable. If Open fails, nothing stays open.
+// answer store.ErrUnavailable, a database of another program a *store.ForeignError. If Open fails, nothing stays open.
 func (a *App) Open(ctx context.Context, mode Mode) error {
 	if a.store != nil {
 		return errors.New("core: the app is open already")
@@ -64,16 +68,20 @@ func (a *App) Close() error {
 	return err
 }
 
-// openServices is what every mode does.
+// openServices does what every mode needs: steps 1 and 2 of Open.
 func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	if cost := a.Config.HashCost; cost != 0 && (cost < password.MinCost || cost > password.MaxCost) {
 		return fmt.Errorf("core: the hash cost %d is not between %d and %d", cost, password.MinCost, password.MaxCost)
 	}
 	dir := a.Config.Dir
+	// PostgreSQL is opened before the folders are made, SQLite after them, since its file
+	// is in one.
 	if a.Config.DB != "" { // nothing is made for a database that is refused
 		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
 			return err
 		}
+	} else if err := refuseForeign(ctx, dir); err != nil {
+		return err
 	}
 	for _, d := range []string{dir, filepath.Join(dir, "storage"), filepath.Join(dir, "backups")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -107,13 +115,15 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	return nil
 }
 
-// makeServices makes the services on the open store.
+// makeServices creates the services on the open store. They share the snapshot pointer,
+// which collections publish to.
 func (a *App) makeServices() {
 	a.passwords = password.New(password.Config{Cost: a.Config.HashCost})
+	a.budgets = budget.ForServer(a.Config.Limits)
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords, Changes: a.changes,
 		Log: a.Config.Log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
-		Hooks: &a.hooks.Records,
+		Hooks: &a.hooks.Records, Answers: a.budgets.Answers, CallerPageLimit: int(a.budgets.Limits.Page),
 	})
 	a.settings = settings.New(settings.Config{Store: a.store, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now})
 	a.mails = mail.New(mail.Config{
@@ -149,7 +159,7 @@ func (a *App) openChanges(ctx context.Context) error {
 	return a.changes.Open(ctx)
 }
 
-// startServing is what only Serve does.
+// startServing does what only Serve needs: step 3 of Open.
 func (a *App) startServing(ctx context.Context) error {
 	a.background.start(a.Config.Log)
 	a.background.run("change feed", func(ctx context.Context) error { a.changes.Run(ctx); return nil })

@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/settings"
@@ -129,10 +130,14 @@ func bearer(header string) string {
 // begun is broken off, by a panic with http.ErrAbortHandler: a part of it must not look
 // like the whole.
 func (q *Request) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && errors.Is(context.Cause(r.Context()), ErrDraining) {
+		err = fault.Wrap(fault.Unavailable, "The server is stopping.", err)
+	}
 	q.err = err
 	gone := errors.Is(err, context.Canceled) && r.Context().Err() != nil
 	begun := q.Answered()
-	if kind := fault.KindOf(err); (kind == fault.Internal || kind == fault.Unavailable || begun) && !gone {
+	spent := errors.Is(err, budget.ErrSpent) // which a client can cause as often as it likes
+	if kind := fault.KindOf(err); (kind == fault.Internal || kind == fault.Unavailable && !spent || begun) && !gone {
 		q.service.cfg.Log().Error("request failed", "request", q.ID, "method", r.Method, "path", r.URL.Path,
 			"route", q.Route.String(), "caller", q.Who(), "error", err)
 	}

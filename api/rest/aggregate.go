@@ -1,11 +1,14 @@
 package rest
 
-import "github.com/loambase/loam/api/wire"
+import (
+	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/core/record"
+)
 
 // aggregate answers with figures over the records of a collection
 // (docs/wire/records.md §4.9).
 func (a *API) aggregate(c *call) error {
-	if err := c.readForRules(); err != nil {
+	if err := c.readForRules(record.OpAggregate); err != nil {
 		return err
 	}
 	params, err := wire.AggregateParams(c.Query)

@@ -79,10 +79,10 @@ func (c *call) read(malformed string) error {
 	if err != nil {
 		return err
 	}
-	if c.body, err = wire.ReadBody(c.r, limit, malformed); err != nil {
+	if c.body, err = wire.ReadBody(c.r, limit, malformed, c.api.app.Budgets().Bodies, c.Caller.Share()); err != nil {
 		return err
 	}
-	return c.api.heavy.Enter(c.r.Context(), c.body)
+	return c.body.Enter(c.r.Context(), c.api.app.Budgets().Heavy, c.Caller.Share())
 }
 
 // loadFailed is the message for a form that cannot be decoded.
@@ -107,7 +107,26 @@ func (c *call) readJSON(like any, malformed string) ([]byte, error) {
 
 // json answers with the wanted parts of a JSON value, which it takes over.
 func (c *call) json(value []byte) error {
-	wire.JSON(c.w, http.StatusOK, c.pickFields(value))
+	return c.write(c.pickFields(value))
+}
+
+// smallAnswer is up to which length an answer is not counted: most of it fits into the
+// buffers of the connection.
+const smallAnswer = 32 << 10
+
+// write answers with one JSON value. A long one is counted until the client has taken it:
+// the error is a fault.Unavailable, if the caller, or all together, keep too many waiting.
+// A place that the body has is given back before.
+func (c *call) write(value []byte) error {
+	c.body.Leave()
+	if len(value) > smallAnswer {
+		lease, err := c.api.app.Budgets().Answers.TryAcquire(c.Caller.Share(), int64(len(value)))
+		if err != nil {
+			return err
+		}
+		defer lease.Release()
+	}
+	wire.JSON(c.w, http.StatusOK, value)
 	return nil
 }
 
@@ -149,11 +168,11 @@ func (c *call) done(err error) error {
 }
 
 // page answers with a page of a list. If the request has the parameter "cursor", the
-// answer has the cursor of the next page.
+// answer has the cursor of the next page. The page is released.
 func (c *call) page(p *record.Page) error {
 	buffer := c.api.buffers.Get()
 	defer c.api.buffers.Put(buffer)
 	buffer.B = wire.AppendPage(c.r.Context(), buffer.B, p, c.fields, c.Query.Has("cursor"))
-	wire.JSON(c.w, http.StatusOK, buffer.B)
-	return nil
+	p.Release() // before the client takes its time
+	return c.write(buffer.B)
 }

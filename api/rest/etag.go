@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
-
-	"github.com/loambase/loam/api/wire"
 )
 
 // jsonWithETag is respondJSON with an ETag of the final bytes. A client that sends the
@@ -24,8 +22,7 @@ func (c *call) jsonWithETag(value []byte, err error) error {
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	wire.JSON(c.w, http.StatusOK, value)
-	return nil
+	return c.write(value)
 }
 
 func entityTag(value []byte) string {

@@ -2,11 +2,12 @@ package rest
 
 import (
 	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 )
 
 func (a *API) listRecords(c *call) error {
-	if err := c.readForRules(); err != nil {
+	if err := c.readForRules(record.OpList); err != nil {
 		return err
 	}
 	params, err := wire.ListParams(c.Query)
@@ -17,19 +18,18 @@ func (a *API) listRecords(c *call) error {
 	if err != nil {
 		return err
 	}
-	defer page.Release()
 	return c.page(page)
 }
 
 func (a *API) viewRecord(c *call) error {
-	if err := c.readForRules(); err != nil {
+	if err := c.readForRules(record.OpView); err != nil {
 		return err
 	}
 	return c.jsonWithETag(a.app.Records().Get(c.r.Context(), c.Caller, c.collection(), c.param("id"), c.Query.Get("expand")))
 }
 
 func (a *API) createRecord(c *call) error {
-	in, err := c.input()
+	in, err := c.input(record.OpCreate)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (a *API) createRecord(c *call) error {
 }
 
 func (a *API) updateRecord(c *call) error {
-	in, err := c.input()
+	in, err := c.input(record.OpUpdate)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (a *API) updateRecord(c *call) error {
 }
 
 func (a *API) deleteRecord(c *call) error {
-	if err := c.readForRules(); err != nil {
+	if err := c.readForRules(record.OpDelete); err != nil {
 		return err
 	}
 	return c.done(a.app.Records().Delete(c.r.Context(), c.Caller, c.collection(), c.param("id")))
@@ -61,7 +61,10 @@ func (c *call) respondRecord(r *record.Record, err error) error {
 
 // readForRules reads the body that rules see as @request.body: also a GET may have
 // one, and a malformed one is an error.
-func (c *call) readForRules() (err error) {
+func (c *call) readForRules(operation record.Operation) (err error) {
+	if err := c.refuse(operation); err != nil {
+		return err
+	}
 	if err := c.read(""); err != nil {
 		return err
 	}
@@ -70,7 +73,10 @@ func (c *call) readForRules() (err error) {
 }
 
 // input reads the body of a create or an update.
-func (c *call) input() (in record.Input, err error) {
+func (c *call) input(operation record.Operation) (in record.Input, err error) {
+	if err := c.refuse(operation); err != nil {
+		return in, err
+	}
 	if err := c.read(""); err != nil {
 		return in, err
 	}
@@ -79,4 +85,17 @@ func (c *call) input() (in record.Input, err error) {
 	}
 	in.Files, err = c.body.Files("Failed to read the submitted data.")
 	return in, err
+}
+
+// refuse returns the fault of a call that needs no look at its body (docs/wire/records.md
+// §4.4): its announced length goes before what the collection does not allow.
+func (c *call) refuse(operation record.Operation) error {
+	limit, err := c.route.maxBody(c)
+	if err != nil {
+		return err
+	}
+	if c.r.ContentLength > limit {
+		return fault.New(fault.TooLarge, "")
+	}
+	return c.api.app.Records().Refuse(c.Caller, operation, c.collection())
 }

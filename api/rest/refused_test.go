@@ -10,13 +10,17 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/loambase/loam/core/coretest"
 )
 
 // TestRefusedWithLongBodies has clients that listen only when they have sent
 // everything, as many do.
 func TestRefusedWithLongBodies(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(newBlog(t))
+	blog := newBlog(t)
+	coretest.Collection(t, blog.app, `{"name":"open","createRule":""}`)
+	server := httptest.NewServer(blog)
 	defer server.Close()
 	long := bytes.Repeat([]byte(" "), 34<<20)
 	for _, c := range []struct {
@@ -25,7 +29,8 @@ func TestRefusedWithLongBodies(t *testing.T) {
 		want       int
 	}{
 		{"too large", "/api/collections/members/records", false, 413},
-		{"too large, of unknown length", "/api/collections/members/records", true, 413},
+		{"too large, of unknown length", "/api/collections/open/records", true, 413},
+		{"not allowed, of unknown length", "/api/collections/members/records", true, 403},
 		{"too large for the settings", "/api/batch", false, 403},
 		{"guest", "/api/collections", false, 401},
 		{"no collection", "/api/collections/nope/records", false, 404},

@@ -17,13 +17,9 @@ type API struct {
 	auth     *auth.Service
 	requests *request.Service
 	buffers  wire.Buffers
-	heavy    *wire.Gate
 }
-
-// heavyBodies is how many bodies with very many values are worked on at a time.
-const heavyBodies = 4
 
 // New returns the API of an open app. The requests that it serves begin at requests.
 func New(app *core.App, auth *auth.Service, requests *request.Service) *API {
-	return &API{app: app, auth: auth, requests: requests, heavy: wire.NewGate(heavyBodies)}
+	return &API{app: app, auth: auth, requests: requests}
 }

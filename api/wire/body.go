@@ -11,8 +11,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
+
+// smallBody is up to which announced length a body is not counted.
+const smallBody = 32 << 10
 
 // DefaultLimit is how many bytes a body may have where nothing else is said.
 const DefaultLimit = 32 << 20
@@ -29,16 +33,18 @@ type Body struct {
 	files map[string][]*multipart.FileHeader // of a multipart form
 	temp  *multipart.Form
 
-	spool  *spool // a long text that is not in memory yet: none of the above is set
-	weight int    // of its JSON, see examine
-	leave  func() // gives back its place at a Gate; nil if it has none
+	spool  *spool       // a long text that is not in memory yet: none of the above is set
+	weight int          // of its JSON, see examine
+	place  budget.Lease // among the heavy bodies; see Enter
+	held   budget.Lease // bytes in memory; see ReadBody
 }
 
 // ReadBody reads the body of r, which may have limit bytes. What cannot be read,
 // or decoded later, is an Invalid fault with the message malformed, which may be
 // empty. No body, and one of no length, is an empty Body whatever its content type
-// says.
-func ReadBody(r *http.Request, limit int64, malformed string) (*Body, error) {
+// says. What of a long body is in memory is taken from memory in the name of the caller,
+// who may have to wait, before any of it is read; Leave gives it back.
+func ReadBody(r *http.Request, limit int64, malformed string, memory *budget.Budget, c budget.Caller) (*Body, error) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return &Body{}, nil
 	}
@@ -47,6 +53,16 @@ func ReadBody(r *http.Request, limit int64, malformed string) (*Body, error) {
 	}
 	in := &limited{r: r.Body, left: limit}
 	body := &Body{malformed: malformed}
+	if r.ContentLength < 0 || r.ContentLength > smallBody {
+		size := int64(lightLength)
+		if r.ContentLength >= 0 {
+			size = min(size, r.ContentLength)
+		}
+		var err error
+		if body.held, err = memory.Acquire(r.Context(), c, size); err != nil {
+			return nil, err
+		}
+	}
 	err := body.read(in, r)
 	if in.exceeded {
 		err = fault.New(fault.TooLarge, "")
@@ -109,7 +125,7 @@ func (b *Body) useURLEncoded(text []byte) (err error) {
 }
 
 // Close removes what the body keeps on disk, and gives back its place if it has one
-// (see Gate).
+// (see Enter).
 func (b *Body) Close() {
 	if b == nil {
 		return
@@ -118,10 +134,7 @@ func (b *Body) Close() {
 	if b.temp != nil {
 		b.temp.RemoveAll()
 	}
-	if b.leave != nil {
-		b.leave()
-		b.leave = nil
-	}
+	b.Leave()
 }
 
 // Object is the body as a JSON object, numbers as json.Number; an empty body and

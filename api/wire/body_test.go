@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -50,7 +51,7 @@ func TestObject(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			body, err := ReadBody(request(test.contentType, test.body), DefaultLimit, "")
+			body, err := ReadBody(request(test.contentType, test.body), DefaultLimit, "", nil, budget.Caller{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,7 +118,7 @@ func TestObjectRefuses(t *testing.T) {
 			if !announced {
 				r.ContentLength = -1
 			}
-			body, err := ReadBody(r, test.limit, "bad")
+			body, err := ReadBody(r, test.limit, "bad", nil, budget.Caller{})
 			if err == nil {
 				_, err = body.Object()
 			}
@@ -140,7 +141,7 @@ func TestBodyAtItsLimit(t *testing.T) {
 			if !announced {
 				r.ContentLength = -1
 			}
-			_, err := ReadBody(r, int64(test.limit), "")
+			_, err := ReadBody(r, int64(test.limit), "", nil, budget.Caller{})
 			if (err == nil) != test.ok {
 				t.Errorf("%d bytes of at most %d (announced: %t): %v", len(text), test.limit, announced, err)
 			}
@@ -188,7 +189,7 @@ func TestStructuredForm(t *testing.T) {
 		{"inner.port=x", `{"inner":{"port":"x"}}`},
 	}
 	for _, test := range tests {
-		body, err := ReadBody(request(formType, test.form), DefaultLimit, "")
+		body, err := ReadBody(request(formType, test.form), DefaultLimit, "", nil, budget.Caller{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +217,7 @@ func TestDecode(t *testing.T) {
 		{jsonType, `{"identity":"a"`, "", false},
 	} {
 		form.Identity = ""
-		body, err := ReadBody(request(test.contentType, test.body), DefaultLimit, "bad")
+		body, err := ReadBody(request(test.contentType, test.body), DefaultLimit, "bad", nil, budget.Caller{})
 		if err == nil {
 			err = body.Decode(&form)
 		}
@@ -254,7 +255,7 @@ func TestMultipart(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 
-	body, err := ReadBody(request(contentType, text), DefaultLimit, "")
+	body, err := ReadBody(request(contentType, text), DefaultLimit, "", nil, budget.Caller{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +297,7 @@ func TestMultipartOverTheLimitLeavesNothing(t *testing.T) {
 	contentType, text := multipartBody(t, nil, map[string][]byte{"big": make([]byte, inMemory+4<<20)})
 	r := request(contentType, text)
 	r.ContentLength = -1
-	_, err := ReadBody(r, inMemory+2<<20, "")
+	_, err := ReadBody(r, inMemory+2<<20, "", nil, budget.Caller{})
 	if fault.KindOf(err) != fault.TooLarge {
 		t.Errorf("ReadBody = %v, want a TooLarge fault", err)
 	}
@@ -313,7 +314,7 @@ func FuzzMultipart(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string, text []byte) {
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(text))
 		r.Header.Set("Content-Type", "multipart/form-data"+strings.TrimPrefix(contentType, "multipart/form-data"))
-		body, err := ReadBody(r, 1<<16, "")
+		body, err := ReadBody(r, 1<<16, "", nil, budget.Caller{})
 		if err == nil {
 			defer body.Close()
 			if _, err = body.Object(); err == nil {

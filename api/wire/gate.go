@@ -1,30 +1,34 @@
 package wire
 
-import "context"
+import (
+	"context"
 
-// lightWeight is up to which weight a body needs no place at a Gate: it takes a
+	"github.com/loambase/loam/core/budget"
+)
+
+// lightWeight is up to which weight a body needs no place among the heavy ones: it takes a
 // few MiB at most.
 const lightWeight = 50_000
 
-// Gate lets only so many heavy bodies be decoded and worked on at a time. The
-// others wait as bytes, which take a fraction of the memory, or none if they are
-// long. It is safe for concurrent use.
-type Gate struct{ places chan struct{} }
-
-// NewGate is a Gate with so many places.
-func NewGate(places int) *Gate { return &Gate{places: make(chan struct{}, places)} }
-
-// Enter waits for a place for the body if it is heavy or long; its Close gives it
-// back. A long body that turns out to be malformed is an Invalid fault.
-func (g *Gate) Enter(ctx context.Context, b *Body) error {
+// Enter waits for one of the places of heavy bodies if the body is heavy or long; Leave,
+// or Close, gives it back. The others wait as bytes, which take a fraction of the memory,
+// or none if they are long. A long body that turns out to be malformed is an Invalid
+// fault.
+func (b *Body) Enter(ctx context.Context, places *budget.Budget, c budget.Caller) (err error) {
 	if b.spool == nil && b.weight <= lightWeight {
 		return nil
 	}
-	select {
-	case g.places <- struct{}{}:
-		b.leave = func() { <-g.places }
-		return b.load()
-	case <-ctx.Done():
-		return ctx.Err()
+	if b.place, err = places.Acquire(ctx, c, 1); err != nil {
+		return err
+	}
+	return b.load()
+}
+
+// Leave gives back the place of a heavy body, if it has one, and its bytes. It is called as soon as the
+// body has been worked on: a client that does not take its answer keeps nobody waiting.
+func (b *Body) Leave() {
+	if b != nil {
+		b.place.Release()
+		b.held.Release()
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // inMemory is how much of the files of a form is kept in memory; the rest lies in
-// temporary files until Close.
-const inMemory = 16 << 20
+// temporary files until Close. Its texts may have 10 MiB more.
+const inMemory = 1 << 20
 
 func (b *Body) readMultipart(in io.Reader, contentType string) error {
 	_, params, err := mime.ParseMediaType(contentType)

@@ -11,7 +11,7 @@ import (
 )
 
 // lightLength is up to which length a text stays in memory while the rest of it, or
-// its place at a Gate, is waited for.
+// its place among the heavy ones, is waited for.
 const lightLength = 1 << 20
 
 // spool is a long text on its way.

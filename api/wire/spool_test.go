@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -33,7 +34,7 @@ func TestLongTexts(t *testing.T) {
 		value := strings.Repeat("x", length)
 		for contentType, text := range map[string]string{jsonType: `{"a":"` + value + `"}`, formType: "a=" + value} {
 			for _, gated := range []bool{false, true} {
-				body, err := ReadBody(request(contentType, text), DefaultLimit, "bad")
+				body, err := ReadBody(request(contentType, text), DefaultLimit, "bad", nil, budget.Caller{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -41,20 +42,20 @@ func TestLongTexts(t *testing.T) {
 				if (body.spool != nil) != long || runtime.GOOS != "windows" && files() > 0 {
 					t.Errorf("%d bytes of %s: %d temporary files", len(text), contentType, files())
 				}
-				gate := NewGate(1)
+				places := budget.New(budget.Config{Total: 1, Share: 1})
 				if gated {
-					err = gate.Enter(t.Context(), body)
+					err = body.Enter(t.Context(), places, budget.Anonymous("192.0.2.1"))
 				}
 				object, failed := body.Object()
 				if err != nil || failed != nil || object["a"] != value {
 					t.Errorf("%d bytes of %s: %v, %v, want the value that was sent", len(text), contentType, err, failed)
 				}
-				if taken := len(gate.places) > 0; taken != (gated && long) {
+				if taken := places.Usage().Held > 0; taken != (gated && long) {
 					t.Errorf("%d bytes of %s: place taken: %t", len(text), contentType, taken)
 				}
 				body.Close()
-				if files() > 0 || len(gate.places) > 0 {
-					t.Errorf("%d bytes of %s: %d temporary files and %d places taken after Close", len(text), contentType, files(), len(gate.places))
+				if files() > 0 || places.Usage().Held > 0 {
+					t.Errorf("%d bytes of %s: %d temporary files and %d places taken after Close", len(text), contentType, files(), places.Usage().Held)
 				}
 			}
 		}
@@ -76,11 +77,11 @@ func TestLongTextsThatAreNotRead(t *testing.T) {
 	} {
 		r := request(jsonType, "")
 		r.Body, r.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(long), c.rest)), -1
-		if _, err := ReadBody(r, c.limit, ""); fault.KindOf(err) != c.want {
+		if _, err := ReadBody(r, c.limit, "", nil, budget.Caller{}); fault.KindOf(err) != c.want {
 			t.Errorf("%s: %v, want kind %v", c.name, err, c.want)
 		}
 	}
-	body, err := ReadBody(request(jsonType, long), DefaultLimit, "")
+	body, err := ReadBody(request(jsonType, long), DefaultLimit, "", nil, budget.Caller{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestLongTextsThatAreNotRead(t *testing.T) {
 // A disk that is full is not the client's fault.
 func TestLongTextWithoutRoom(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
-	_, err := ReadBody(request(jsonType, strings.Repeat(" ", 2*lightLength)), DefaultLimit, "bad")
+	_, err := ReadBody(request(jsonType, strings.Repeat(" ", 2*lightLength)), DefaultLimit, "bad", nil, budget.Caller{})
 	if fault.KindOf(err) != fault.Internal || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("ReadBody = %v, want an internal error", err)
 	}

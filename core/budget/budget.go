@@ -6,11 +6,15 @@ package budget
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/loambase/loam/core/fault"
 )
+
+// ErrSpent is in the chain of each refusal.
+var ErrSpent = errors.New("budget: spent")
 
 // Config is what a Budget divides. Total and Share are required.
 type Config struct {
@@ -199,7 +203,7 @@ func (b *Budget) wait(ctx context.Context, a *account, w *waiter) (Lease, error)
 // refuse returns the fault of an acquisition that gets nothing. Lock held.
 func (b *Budget) refuse() error {
 	b.refused++
-	return fault.New(b.cfg.Refusal, "")
+	return fault.Wrap(b.cfg.Refusal, "", ErrSpent)
 }
 
 // account returns the account of a caller. Lock held.

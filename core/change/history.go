@@ -1,3 +1,6 @@
+// History: the later changes of one record, from which its state after an earlier change is
+// reconstructed.
+
 package change
 
 import (

@@ -1,3 +1,6 @@
+// Copying of files out of a folder that is not trusted: regular files only, no symbolic
+// links, nothing outside the folder.
+
 package pocketbase
 
 import (
@@ -11,8 +14,8 @@ import (
 	"strings"
 )
 
-// copier copies files from one folder to the same place in another, and reaches
-// nothing outside of either. What is neither a file nor a folder is refused.
+// copier copies files to the same place in another folder. It reaches nothing outside
+// either folder (os.Root). Anything that is neither a file nor a folder is refused.
 type copier struct {
 	ctx      context.Context
 	from, to *os.Root
@@ -35,6 +38,7 @@ func (c *copier) tree(dir string) error {
 	}
 	for _, entry := range list {
 		name := path.Join(dir, entry.Name())
+		// A name with a backslash would be a path on Windows.
 		if strings.ContainsAny(entry.Name(), "/\\\x00") {
 			return refuse(name, "has a separator in its name")
 		}
@@ -47,6 +51,7 @@ func (c *copier) tree(dir string) error {
 			return err
 		}
 	}
+	// The names of the files are durable once their folder is synced.
 	folder, err := c.to.Open(dir)
 	if err != nil {
 		return err
@@ -54,7 +59,7 @@ func (c *copier) tree(dir string) error {
 	return errors.Join(ignoreUnsupported(folder.Sync()), folder.Close())
 }
 
-// ignoreUnsupported: not every system can sync a folder.
+// ignoreUnsupported drops the error of a system that cannot sync folders.
 func ignoreUnsupported(err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
 		return nil
@@ -62,8 +67,11 @@ func ignoreUnsupported(err error) error {
 	return err
 }
 
-// file copies a file. With keep it is to stay: on the disk, with its time.
+// file copies one file. keep says that the copy is permanent: it is synced to disk and
+// keeps its time. An existing file is an error.
 func (c *copier) file(name string, keep bool) (err error) {
+	// Lstat does not follow a link; what the name leads to is not opened before it is known to
+	// be a file.
 	info, err := c.from.Lstat(name)
 	if err != nil {
 		return err
@@ -91,13 +99,14 @@ func (c *copier) file(name string, keep bool) (err error) {
 		return err
 	}
 	if keep {
+		// Answers with files carry their times, which clients have cached.
 		err = c.to.Chtimes(name, info.ModTime(), info.ModTime())
 	}
 	c.count++
 	return err
 }
 
-// reader stops reading when the context ends.
+// reader counts bytes, tells the progress, and stops reading when the context ends.
 type reader struct {
 	c  *copier
 	in io.Reader

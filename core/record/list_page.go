@@ -1,3 +1,5 @@
+// Pages of a list: offset and cursor pagination.
+
 package record
 
 import (
@@ -44,7 +46,7 @@ func (p *ListParams) offset() int {
 	return (p.Page - 1) * p.PerPage
 }
 
-// errPageSize is the fault of a page whose records exceed Config.PageLimit. All of a
+// errPageSize is the fault of a page whose records exceed pageLimit. All of a
 // page is in memory, and for a moment more than once.
 func errPageSize() error {
 	return &fault.Error{Kind: fault.Invalid, Reason: "the page is too large: ask for fewer records"}

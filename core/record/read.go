@@ -1,3 +1,5 @@
+// The frame of every read: snapshot, read transaction, time limit, retry.
+
 package record
 
 import (
@@ -5,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
@@ -20,6 +23,8 @@ type readRequest struct {
 	superuser bool
 	now       time.Time
 	enricher  *enricher // runs the Enrich hooks; nil until the first record needs it
+	answer    budget.Lease
+	held      int64 // bytes that answer stands for; see hold
 }
 
 func (s *Service) newRead(c Caller) *readRequest {
@@ -34,6 +39,8 @@ func (s *Service) readWithRetry(c Caller, fn func(*readRequest) error) error {
 		rq := s.newRead(c)
 		defer rq.close()
 		err := retryRejected(func() error { return fn(rq) })
+		// A statement that was refused names something that the new definitions may not have.
+		// With the old definitions still in force it is an error as any other.
 		var rejected *store.StatementError
 		if errors.As(err, &rejected) && s.cfg.Snapshot() != rq.snapshot {
 			return errStale
@@ -42,8 +49,11 @@ func (s *Service) readWithRetry(c Caller, fn func(*readRequest) error) error {
 	})
 }
 
-// close ends the worker of the Enrich hooks, if there is one.
+// close ends the worker of the Enrich hooks, if there is one, and gives back what hold has
+// taken.
 func (rq *readRequest) close() {
+	rq.answer.Release()
+	rq.held = 0
 	if rq.enricher != nil {
 		rq.enricher.close()
 		rq.enricher = nil

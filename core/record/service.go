@@ -1,3 +1,5 @@
+// The record service: its configuration and caches.
+
 package record
 
 import (
@@ -6,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/internal/query"
@@ -56,6 +59,9 @@ func New(c Config) *Service {
 	if c.PageLimit <= 0 {
 		c.PageLimit = 256 << 20
 	}
+	if c.CallerPageLimit <= 0 {
+		c.CallerPageLimit = 16 << 20
+	}
 	s := &Service{cfg: c, planner: query.New(c.Store.Dialect()), caches: newCaches(), truncateTime: truncateTime}
 	s.root = s
 	return s
@@ -76,6 +82,11 @@ type Config struct {
 	ReadLimit time.Duration    // of a query of a caller who is no superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
 	PageLimit int              // bytes of the records of one page; default 256 MiB
+
+	// CallerPageLimit is PageLimit for callers who are no superusers, and as many bytes
+	// may be expanded for them; default 16 MiB.
+	CallerPageLimit int
+	Answers         *budget.Budget // of bytes of answers that are being built; default: no limit
 }
 
 // ChangeLog is the log of all changes. A *change.Log is one.

@@ -1,3 +1,5 @@
+// Loading of a tree: a query per relation and level, with a bound on memory.
+
 package record
 
 import (
@@ -42,16 +44,22 @@ func (rq *readRequest) newTree(ctx context.Context, context string) *treeRead {
 func (t *treeRead) asked() *query.Request {
 	if t.request == nil {
 		t.request = t.rq.caller.request(t.rq.caller.Body)
+		// Rules can tell by @request.context that a record is read as a related one.
 		t.request.Context = t.context
 	}
 	return t.request
 }
 
 // begin makes ready to read.
-func (t *treeRead) begin(r store.Reader) { t.reader, t.room = r, maxTreeBytes }
+func (t *treeRead) begin(r store.Reader) { t.reader, t.room = r, t.rq.treeLimit() }
+
+// hold counts bytes of the answer beside those of the tree so far.
+func (t *treeRead) hold(more int) error { return t.rq.hold(t.rq.treeLimit() - t.room + more) }
 
 // loadAll loads the relations of the rowset.
 func (t *treeRead) loadAll(set *rowset) error {
+	// Edges that cannot be read for their rule are left out in place; the others keep their
+	// order, which is that of the keys in the answer.
 	kept := set.edges[:0]
 	for _, e := range set.edges {
 		load := t.loadForward
@@ -74,10 +82,13 @@ func (t *treeRead) loadAll(set *rowset) error {
 	if !t.paged && len(kept) > 0 && set.size(limit) > limit {
 		return errTreeSize()
 	}
+	if !t.paged && len(kept) > 0 {
+		return t.hold(set.size(math.MaxInt))
+	}
 	return nil
 }
 
-// errTreeSize is the fault of related records that exceed maxTreeBytes.
+// errTreeSize is the fault of related records that exceed treeLimit.
 func errTreeSize() error {
 	return &fault.Error{Kind: fault.Invalid, Reason: "the related records are too large: expand fewer of them"}
 }
@@ -251,6 +262,9 @@ func (t *treeRead) each(e *edge, sel query.Select, fn func(*query.Plan, store.Ro
 		}
 		if len(e.related.buf) > t.room {
 			return errTreeSize()
+		}
+		if err := t.hold(len(e.related.buf)); err != nil {
+			return err
 		}
 		if !more {
 			break

@@ -1,3 +1,5 @@
+// Services bound to a transaction: the store, the change log and the binding that they use.
+
 package record
 
 import (

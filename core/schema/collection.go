@@ -28,6 +28,10 @@ const (
 	AuthOrigins   = "_authOrigins"
 )
 
+// InstallerEmail is the address of the superuser with whose token the first real one is
+// made. Nobody reads its mails.
+const InstallerEmail = "__pbinstaller@example.com"
+
 // Collection is the definition of one collection.
 //
 // A rule is nil for superusers only, "" for everyone, else an expression.

@@ -32,6 +32,7 @@ type Config struct {
 	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
 }
 
+// withDefaults fills in what was left empty.
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -62,6 +63,7 @@ type DB struct {
 	exclusive chan struct{} // held by one Exclusive of this process, or a follow; capacity 1
 	defined   version
 	indexes   uniques
+	prefixes  atomic.Pointer[prefixColumns]
 	watch     watcher
 	before    writeMarks // what others had written when this was opened
 	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
@@ -89,6 +91,8 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		db.disconnect()
 		return nil, fmt.Errorf("set up the database: %w", err)
 	}
+	// Indexes may have become prefix indexes in an earlier run, or by another process.
+	db.readPrefixes(ctx)
 	background, stop := context.WithCancel(context.Background())
 	db.stop = stop
 	db.running.Go(func() { db.follows(background, db.before) })
@@ -97,7 +101,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 }
 
 // Dialect implements store.Store.
-func (db *DB) Dialect() store.Dialect { return Dialect{} }
+func (db *DB) Dialect() store.Dialect { return Dialect{db} }
 
 // Sequences implements store.Store.
 func (db *DB) Sequences() store.Sequences { return sequences{} }
@@ -112,6 +116,7 @@ func (db *DB) Catalog() store.Catalog { return catalog{} }
 // store's own, or in a call that has found collections changed.
 func (db *DB) OnForeignWrite(fn func(ctx context.Context, logged bool) error) {
 	db.foreign.Store(&fn)
+	// Something was written before the function was set; what it is, nobody has kept.
 	if db.missed.Swap(false) && db.wroteForeign(context.Background(), false) != nil {
 		db.watch.doubt()
 	}
@@ -135,6 +140,8 @@ func (db *DB) enter(ctx context.Context) (leave func(), err error) {
 func (db *DB) Close() error {
 	db.once.Do(func() {
 		db.mu.Lock()
+		// No call can begin any more; those that have begun end on their own terms, with the
+		// background still running for what they need.
 		db.closed = true
 		db.mu.Unlock()
 		db.calls.Wait()

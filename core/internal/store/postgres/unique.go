@@ -1,3 +1,5 @@
+// The columns of a violated unique index, which PostgreSQL reports by name only.
+
 package postgres
 
 import (
@@ -23,13 +25,15 @@ const columnsOfIndex = `SELECT a.attname FROM pg_index AS x
 JOIN pg_class AS c ON c.oid = x.indexrelid
 CROSS JOIN generate_series(1, x.indnkeyatts) AS k
 JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND (a.attnum = x.indkey[k - 1]
-	OR x.indkey[k - 1] = 0 AND pg_get_indexdef(x.indexrelid, k, true) = 'lower(' || quote_ident(a.attname) || ')')
+	OR x.indkey[k - 1] = 0 AND pg_get_indexdef(x.indexrelid, k, true) IN (
+		'lower(' || quote_ident(a.attname) || ')', 'loam_digest(' || quote_ident(a.attname) || ')', 'loam_digest(lower(' || quote_ident(a.attname) || '))'))
 WHERE c.relname = $1 AND c.relnamespace = current_schema()::regnamespace AND NOT a.attisdropped
 ORDER BY k`
 
 // indexColumns are the columns of the index of that name, none if it is not known.
 func (db *DB) indexColumns(name string) []string {
 	version := db.defined.Load()
+	// One look at a time: a storm of violations of the same index asks the catalog once.
 	db.indexes.mu.Lock()
 	defer db.indexes.mu.Unlock()
 	if db.indexes.version != version || db.indexes.columns == nil {
@@ -38,6 +42,8 @@ func (db *DB) indexColumns(name string) []string {
 	if columns, ok := db.indexes.columns[name]; ok {
 		return columns
 	}
+	// The context of the write may have ended, and its connection is in a failed transaction:
+	// the service pool answers.
 	ctx, cancel := context.WithTimeout(context.Background(), indexTimeout)
 	defer cancel()
 	columns, err := db.readIndexColumns(ctx, name)
@@ -51,6 +57,7 @@ func (db *DB) indexColumns(name string) []string {
 	return columns
 }
 
+// readIndexColumns asks the catalog, on a connection of the engine's own.
 func (db *DB) readIndexColumns(ctx context.Context, name string) ([]string, error) {
 	loan, err := db.service.Acquire(ctx)
 	if err != nil {

@@ -1,3 +1,5 @@
+// Serializable writes: locks between servers, and retries after conflicts.
+
 package postgres
 
 import (
@@ -42,6 +44,7 @@ const (
 	lastWait = 60
 )
 
+// lockFor returns the lock of a try, counted from 1.
 func lockFor(try int) lock {
 	switch {
 	case try >= aloneFrom:
@@ -63,8 +66,14 @@ func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 		return err
 	}
 	defer leave()
+	g := &growth{}
 	for try := 1; ; try++ {
-		again, err := db.write(ctx, fn, lockFor(try))
+		// The tries grow more careful: beside all others, then in line with other losers, then
+		// alone, where no conflict is possible.
+		again, err := db.write(ctx, fn, lockFor(try), g)
+		if err != nil && !again {
+			again = db.grow(ctx, g)
+		}
 		if !again || try == lastTry {
 			return err
 		}
@@ -82,6 +91,7 @@ func (db *DB) enterWrite(ctx context.Context) (leave func(), err error) {
 	return db.enter(ctx)
 }
 
+// rest waits a random time up to pause, so that transactions that have met do not meet again.
 func rest(ctx context.Context) error {
 	timer := time.NewTimer(rand.N(pause))
 	defer timer.Stop()
@@ -94,15 +104,16 @@ func rest(ctx context.Context) error {
 }
 
 // write runs fn in a transaction, once. again reports that it lost against another.
-func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock) (again bool, err error) {
+func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock, g *growth) (again bool, err error) {
 	s, err := db.begin(ctx, db.writers, l.begin())
 	if err != nil {
 		return false, err
 	}
 	var cancel context.CancelFunc
+	// A caller who goes does not undo what has begun. The time limit is that of the engine.
 	s.ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), db.cfg.WriteTimeout)
 	defer cancel()
-	return db.apply(&tx{session: *s}, fn, "")
+	return db.apply(&tx{session: *s, growth: g}, fn, "")
 }
 
 // Exclusive implements store.Store. Its statements fail when ctx ends.
@@ -117,8 +128,16 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 		ctx, cancel = context.WithTimeout(ctx, db.cfg.ExclusiveTimeout)
 		defer cancel()
 	}
+	return db.exclusively(ctx, fn, &growth{})
+}
+
+// exclusively runs fn by itself, until readers are out of its way.
+func (db *DB) exclusively(ctx context.Context, fn func(store.Tx) error, g *growth) error {
 	for try := 1; ; try++ {
-		again, err := db.exclude(ctx, fn)
+		again, err := db.exclude(ctx, fn, g)
+		if err != nil && !again {
+			again = db.grow(ctx, g)
+		}
 		if !again || try == lastWait {
 			return err
 		}
@@ -130,19 +149,21 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 
 // exclude runs fn in a transaction beside which there is no other write. Readers,
 // which nothing keeps out, can still be in the way of a change of definitions.
-func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
+func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error, g *growth) (again bool, err error) {
 	s, err := db.begin(ctx, db.writers, lockExclusive.begin()+giveWay)
 	if err != nil {
 		return false, err
 	}
 	select {
+	// The lock in the database keeps other writes out. This one keeps follow from changing the
+	// caches meanwhile.
 	case db.exclusive <- struct{}{}:
 	case <-ctx.Done():
 		s.finish()
 		return false, contextError(ctx.Err())
 	}
 	defer func() { <-db.exclusive }()
-	return db.apply(&tx{session: *s}, fn, redefine)
+	return db.apply(&tx{session: *s, growth: g}, fn, redefine)
 }
 
 // giveWay bounds the wait for a table that is being read: who comes to read it
@@ -158,6 +179,8 @@ func (db *DB) apply(t *tx, fn func(store.Tx) error, last string) (again bool, er
 	defer t.finish() // also when fn ends its goroutine
 	err = call(fn, t)
 	t.end()
+	// Learned also from a write that fails: Write asks it whether a prefix index would help.
+	t.growth.last, t.growth.made = t.tooLong, t.made
 	if t.lost != nil {
 		return conflict(t.lost), db.explain(t.ctx, t.lost)
 	}
@@ -185,16 +208,24 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	if err := t.ready(); err != nil {
 		return false, err
 	}
+	// The number is taken before the commit is sent: a transaction that has seen this one's
+	// rows takes its own later.
 	turn := db.order.take()
 	done, err := db.sendCommit(t, last)
 	db.order.wait(turn)
 	defer db.order.pass()
 	switch {
 	case done:
+		if last != "" {
+			// Before the caches follow, as the plans that they make depend on it.
+			db.readPrefixes(t.ctx)
+		}
 		for _, fn := range t.committed {
 			db.notify(fn)
 		}
-		if last != "" {
+		// This process's own caches have followed by the functions above. Behind means that
+		// they have not: the next transaction finds the new version.
+		if last != "" && !t.behind {
 			db.defined.raise(t.kept.of + 1)
 		}
 		db.watch.wrote()
@@ -234,6 +265,8 @@ func (db *DB) sendCommit(t *tx, last string) (done bool, err error) {
 // commitFailed is the error of a commit that has failed or of which nobody knows.
 func (db *DB) commitFailed(t *tx, err error) error {
 	var e *pgconn.PgError
+	// The server answered, so it has rolled back. Without an answer the commit may have
+	// happened: others are told to look, and the caller that nobody knows.
 	if errors.As(err, &e) && !cutOff(e) {
 		return db.explain(t.ctx, err)
 	}

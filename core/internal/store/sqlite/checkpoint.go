@@ -1,3 +1,5 @@
+// Checkpoints: the write-ahead log is copied into the database beside running writes.
+
 package sqlite
 
 import (
@@ -22,6 +24,7 @@ const (
 // them for written: only the log still has them. So the next one copies all of the
 // log again, and until it has, the log is not begun anew.
 type checkpoints struct {
+	readers  *pool // they keep no transactions meanwhile
 	mu       sync.Mutex
 	doubtful bool // one failed, and the next one would go on where it ended
 }
@@ -32,6 +35,10 @@ func (k *checkpoints) run(c *conn, mode binding.CheckpointMode) error {
 		return nil
 	}
 	defer k.mu.Unlock()
+	// A transaction that a reader keeps open between reads holds its place in the log, and the
+	// log could not be begun anew.
+	k.readers.stopKeeping()
+	defer k.readers.keepAgain()
 	if err := k.settle(c); err != nil {
 		return err
 	}
@@ -72,12 +79,15 @@ func (w *writer) measure() {
 		return
 	}
 	n := w.c.Frames()
+	// After the log has begun anew its length counts from the start again.
 	if n < w.checkpoint-w.every { // begun anew since
 		w.checkpoint = w.every
 	}
 	if n < w.checkpoint {
 		return
 	}
+	// If this checkpoint does not come to the end, the next one is called for only after as
+	// many pages again.
 	w.checkpoint = n + w.every
 	if n >= forcedFrames {
 		w.force()
@@ -133,6 +143,8 @@ func (w *writer) checkpointer(ctx context.Context) {
 			return
 		case <-w.logFull:
 		}
+		// The connection is opened for the first checkpoint: a tool that writes a little needs
+		// none.
 		if c == nil {
 			var err error
 			if c, err = w.openCheckpointConn(); err != nil {

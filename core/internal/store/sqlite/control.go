@@ -1,3 +1,6 @@
+// Statements that control transactions: BEGIN, COMMIT, ROLLBACK, savepoints, and the
+// version of the data.
+
 package sqlite
 
 // control is one of the statements with which the engine steers transactions.
@@ -21,6 +24,7 @@ const (
 	controlCount
 )
 
+// sql returns the text of the statement.
 func (k control) sql() string {
 	return [controlCount]string{
 		controlBeginRead:   `BEGIN`,
@@ -42,6 +46,8 @@ func (k control) sql() string {
 func (c *conn) do(k control) (n int64, err error) {
 	c.own = true // also while it runs: a schema change makes SQLite compile it again
 	defer func() { c.own = false }()
+	// Each is prepared once for the life of the connection: BEGIN and COMMIT run with every
+	// call.
 	s := c.controls[k]
 	if s == nil {
 		if s, err = c.Prepare(k.sql()); err != nil {

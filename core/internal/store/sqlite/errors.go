@@ -1,3 +1,5 @@
+// Errors of SQLite as errors of the store.
+
 package sqlite
 
 import (
@@ -25,6 +27,8 @@ func classify(err error) error {
 	case binding.CodeUnique, binding.CodePrimaryKey:
 		return uniqueError(e.Message)
 	}
+	// A full disk comes before the failures of the disk: it needs no new connection, and the
+	// client may be told.
 	if e.Primary() == binding.CodeFull {
 		return store.ErrFull
 	}
@@ -71,7 +75,8 @@ func interrupted(err error) bool {
 func uniqueError(message string) error {
 	_, list, _ := strings.Cut(message, ": ")
 	e := &store.UniqueError{}
-	if strings.HasPrefix(list, "index ") {
+	if name, ok := strings.CutPrefix(list, "index '"); ok {
+		e.Index = strings.TrimSuffix(name, "'")
 		return e
 	}
 	for _, column := range strings.Split(list, ", ") {

@@ -1,3 +1,5 @@
+// Writes of other processes on the same file, noticed by polling.
+
 package sqlite
 
 import (
@@ -24,6 +26,8 @@ func (w *writer) watch(ctx context.Context, notify func(context.Context) error) 
 			return
 		case <-tick.C:
 			if w.foreign(ctx) {
+				// Which tables were written, nobody knows: all counts that are cached become
+				// stale.
 				w.stamps.bump()
 				pending = true
 			}

@@ -1,3 +1,5 @@
+// The read pool: connections lent to reads, with waiting in order.
+
 package sqlite
 
 import (
@@ -5,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -21,6 +24,8 @@ type pool struct {
 	yielded  int           // quick reads at a time while there are writes
 	slowest  int           // slow reads that are let through beside them, each with a spare connection
 	timeout  time.Duration // of waiting
+	keeps    bool          // read transactions between calls
+	era      atomic.Uint64 // of kept transactions; written under mu or by who stopped keeping
 
 	mu         sync.Mutex  // guards what follows
 	kept       int         // connections with a large cache, opening ones included
@@ -28,7 +33,9 @@ type pool struct {
 	spare      []*conn     // idle ones with a small cache
 	spareTimer *time.Timer // until the spare ones are closed
 	lent       []*loan
-	slow       int // of the lent ones
+	slow       int         // of the lent ones
+	expiry     *time.Timer // until kept transactions end
+	expiring   bool        // it runs
 	waiting    []chan *loan
 	closed     bool
 	ended      *sync.Cond // lent became empty
@@ -36,8 +43,9 @@ type pool struct {
 
 // loan is the right to a connection, and then the connection.
 type loan struct {
-	c     *conn
-	role  role // roleRead or roleSpare
+	c     *conn // written under pool.mu
+	role  role  // roleRead or roleSpare
+	era   era   // in which it began
 	since time.Time
 	slow  bool
 }
@@ -49,13 +57,31 @@ const slowAfter = 20 * time.Millisecond
 // and fill one anew for each slow read costs many times the read itself.
 const spareFor = 10 * time.Second
 
+// The page caches of the connections that are kept for reading share readCaches; each has
+// at least leastReadCache and at most mostReadCache. In KB.
+const (
+	readCaches     = 192 << 10
+	leastReadCache = 32 << 10
+	mostReadCache  = 64 << 10
+)
+
+// readCache is the size of the cache of each of so many connections, in KB.
+func readCache(connections int) int {
+	return min(max(readCaches/connections, leastReadCache), mostReadCache)
+}
+
+// readersOf is how many connections are kept for reading on so many processors.
+func readersOf(procs int) int { return procs + 1 }
+
 func newPool(yielding *readYield, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
 	p := &pool{
 		open: open, yielding: yielding, timeout: timeout,
-		size: procs + 1, yielded: max(1, procs-1), slowest: procs + 1,
+		size: readersOf(procs), yielded: max(1, procs-1), slowest: procs + 1,
 	}
 	p.spareTimer = time.AfterFunc(spareFor, p.closeSpare)
 	p.spareTimer.Stop()
+	p.expiry = time.AfterFunc(keepFor, p.expire)
+	p.expiry.Stop()
 	p.ended = sync.NewCond(&p.mu)
 	return p
 }
@@ -96,7 +122,7 @@ func (p *pool) acquireSlow(ctx context.Context) (*loan, error) {
 		p.mu.Unlock()
 		return nil, store.ErrClosed
 	}
-	l := &loan{role: roleSpare, since: time.Now(), slow: true}
+	l := &loan{role: roleSpare, era: neverKept, since: time.Now(), slow: true}
 	if len(p.spare) > 0 {
 		l.c = takeLast(&p.spare)
 	}
@@ -114,14 +140,14 @@ func (p *pool) free() bool {
 
 // lend makes a loan, with an idle connection if there is one. Lock held.
 func (p *pool) lend() *loan {
-	l := &loan{role: roleRead, since: time.Now()}
+	l := &loan{role: roleRead, era: p.now(), since: time.Now()}
 	switch {
 	case len(p.idle) > 0:
 		l.c = takeLast(&p.idle)
 	case p.kept < p.size:
 		p.kept++
 	default:
-		l.role = roleSpare
+		l.role, l.era = roleSpare, neverKept
 		if len(p.spare) > 0 {
 			l.c = takeLast(&p.spare)
 		}
@@ -147,7 +173,9 @@ func (p *pool) ready(l *loan) (*loan, error) {
 		p.release(l)
 		return nil, err
 	}
+	p.mu.Lock()
 	l.c = c
+	p.mu.Unlock()
 	return l, nil
 }
 
@@ -233,6 +261,7 @@ func (p *pool) keep(l *loan) (drop *conn) {
 		}
 		return l.c
 	case l.role == roleRead:
+		p.checkKept(l.c)
 		p.idle = append(p.idle, l.c)
 	default:
 		p.spare = append(p.spare, l.c)
@@ -272,6 +301,7 @@ func (p *pool) close() error {
 		p.ended.Wait()
 	}
 	p.spareTimer.Stop()
+	p.expiry.Stop()
 	idle := append(p.idle, p.spare...)
 	p.idle, p.spare = nil, nil
 	p.mu.Unlock()

@@ -199,3 +199,12 @@ func TestReadInsideAWriteSeesTheOldState(t *testing.T) {
 		t.Errorf("Write() = %v, want nil", err)
 	}
 }
+
+func TestReadCachesShareTheirMemory(t *testing.T) {
+	t.Parallel()
+	for connections, want := range map[int]int{2: 64 << 10, 3: 64 << 10, 4: 48 << 10, 5: 39321, 9: 32 << 10, 65: 32 << 10} {
+		if got := readCache(connections); got != want {
+			t.Errorf("readCache(%d) = %d, want %d", connections, got, want)
+		}
+	}
+}

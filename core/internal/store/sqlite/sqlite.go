@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
 // Config is how a database is opened. Only Dir has no default.
@@ -39,6 +40,7 @@ type Config struct {
 	retryAfter      time.Duration // between attempts to make a failed connection good; tests set less
 }
 
+// withDefaults fills in what was left empty.
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -62,6 +64,7 @@ func (c Config) withDefaults() Config {
 		c.File = dataFile
 	}
 	c.at.path = filepath.Join(c.Dir, c.File)
+	c.at.readCache = readCache(readersOf(runtime.GOMAXPROCS(0)))
 	if c.at.synchronous == "" {
 		c.at.synchronous = "FULL"
 		if c.Relaxed {
@@ -105,6 +108,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		}
 		return nil, err
 	}
+	if !binding.OwnPageCache() {
+		db.cfg.Log.Warn("SQLite was in use before this program's database: it keeps its own page cache, which is slower and takes more memory")
+	}
 	background, stop := context.WithCancel(context.Background())
 	db.stop = stop
 	db.running.Go(func() { db.writer.checkpointer(background) })
@@ -112,6 +118,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
+// open takes the folder's lock first, then makes the file and connects.
 func (db *DB) open() (err error) {
 	dir := db.cfg.Dir
 	if db.cfg.Serve {
@@ -125,12 +132,13 @@ func (db *DB) open() (err error) {
 	open := func(r role) (*conn, error) { return openConn(db.cfg.at, r) }
 	openCheckpointConn := func() (*conn, error) { return open(roleCheckpoint) }
 	yielding := newReadYield()
-	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
-	if err := db.writer.start(); err != nil {
-		return err
-	}
 	db.readers = newPool(yielding, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
-	return nil
+	// A program that does not serve the folder may be one of several: its readers keep no
+	// transactions open between reads.
+	db.readers.keeps = db.cfg.Serve
+	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
+	db.writer.checkpoints.readers = db.readers
+	return db.writer.start()
 }
 
 // openWriter opens a connection that writes. The log may be new: its name must not be
@@ -190,6 +198,7 @@ func (db *DB) Close() error {
 	db.once.Do(func() {
 		close(db.closing)
 		db.stop()
+		// The background ends first: it uses the writer, which then empties the log.
 		db.running.Wait()
 		db.closed = errors.Join(db.readers.close(), db.writer.close())
 		if db.lock != nil {

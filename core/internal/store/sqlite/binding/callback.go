@@ -1,3 +1,6 @@
+// Callbacks from SQLite into Go: authorizer, progress, the length of the log after a
+// commit.
+
 package binding
 
 import (
@@ -39,6 +42,7 @@ func onProgress(_ *libc.TLS, self uintptr) int32 {
 	return 1
 }
 
+// onAuthorize is SQLite's question whether a statement that is being prepared may do something.
 func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, detail, _, trigger uintptr) int32 {
 	// Reads and function calls are most of what is asked, and never refused here.
 	switch op {

@@ -1,3 +1,6 @@
+// The filter of a read: placeholders ({:name}) are bound, and words for superusers only are
+// refused to others.
+
 package record
 
 import (

@@ -1,0 +1,68 @@
+package budget
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+// Limits are the sizes of a server's budgets. What is zero has its default.
+type Limits struct {
+	// Memory is how many bytes of memory the process may have, of which the other
+	// defaults are parts; default Memory().
+	Memory int64
+
+	// Answers is how many bytes of answers may be in memory, being built or waiting for
+	// their clients; default a sixteenth of Memory, between 32 and 128 MiB.
+	Answers int64
+
+	// Bodies is how many bytes of bodies may be in memory while they arrive; default as
+	// Answers.
+	Bodies int64
+
+	// Page is how many bytes the records of one answer may have for callers who are no
+	// superusers, and as many the records that are expanded in it; default 16 MiB.
+	Page int64
+}
+
+// WithDefaults returns the limits with all sizes set.
+func (l Limits) WithDefaults() Limits {
+	const MiB = 1 << 20
+	l.Memory = cmp.Or(l.Memory, Memory())
+	part := min(max(l.Memory/16, 32*MiB), 128*MiB)
+	l.Answers, l.Bodies, l.Page = cmp.Or(l.Answers, part), cmp.Or(l.Bodies, part), cmp.Or(l.Page, 16*MiB)
+	return l
+}
+
+// Budgets are those of a server.
+type Budgets struct {
+	Limits Limits // all set
+
+	Answers *Budget // bytes
+	Bodies  *Budget // bytes; who is refused is worth waiting for, because it holds nothing
+	Heavy   *Budget // bodies of very many values that are being worked on
+}
+
+// heavyBodies is how many bodies of very many values are worked on at a time: such a body
+// takes some 130 MiB at most.
+const heavyBodies = 4
+
+// ForServer returns the budgets of a server with these limits.
+func ForServer(l Limits) *Budgets {
+	l = l.WithDefaults()
+	return &Budgets{
+		Limits:  l,
+		Answers: New(Config{Total: l.Answers, Share: l.Answers / 4, Reserve: l.Answers / 4}),
+		Bodies: New(Config{
+			Total: l.Bodies, Share: l.Bodies / 4, Reserve: l.Bodies / 4, Queue: 64, Wait: 10 * time.Second,
+			Refusal: fault.Unavailable,
+		}),
+		Heavy: New(Config{Total: heavyBodies, Share: 1, Reserve: 1, Queue: 4, Wait: 10 * time.Second}),
+	}
+}
+
+// Usage returns the figures of use by name: "answers", "bodies", "heavyBodies".
+func (b *Budgets) Usage() map[string]Usage {
+	return map[string]Usage{"answers": b.Answers.Usage(), "bodies": b.Bodies.Usage(), "heavyBodies": b.Heavy.Usage()}
+}

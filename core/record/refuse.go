@@ -1,0 +1,36 @@
+package record
+
+import "github.com/loambase/loam/core/schema"
+
+// Refuse returns the fault of an operation that is refused whatever its input is: an
+// unknown collection, one of a type that has no such operation, a rule that is for
+// superusers. It is nil where the input decides, and where Request hooks do, which may
+// change the caller. Transports ask it before they read a body; the operation judges
+// again.
+func (s *Service) Refuse(caller Caller, operation Operation, collection string) error {
+	c := s.cfg.Snapshot().Find(collection)
+	if c != nil && s.cfg.Hooks.Request.Bound(c.ID, c.Name) {
+		return nil
+	}
+	rq := readRequest{service: s, snapshot: s.cfg.Snapshot(), caller: caller, superuser: caller.Superuser()}
+	op := Op{Caller: caller, Collection: collection}
+	var pick func(*schema.Collection) *string
+	switch operation {
+	case OpCreate:
+		op.Action = ActionCreate
+	case OpUpdate:
+		op.Action = ActionUpdate
+	case OpDelete:
+		op.Action = ActionDelete
+	case OpView:
+		pick = func(c *schema.Collection) *string { return c.ViewRule }
+	default:
+		pick = func(c *schema.Collection) *string { return c.ListRule }
+	}
+	if pick != nil {
+		_, _, err := rq.resolve(collection, pick)
+		return err
+	}
+	w := writeRequest{rq: &rq, op: op, collection: c}
+	return w.rejectEarly()
+}
