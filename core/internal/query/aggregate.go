@@ -153,7 +153,7 @@ func (p *Planner) Aggregate(a Aggregate) (*AggregatePlan, error) {
 		return nil, err
 	}
 	g := &aggregation{read: &read{b: newBuilder(p, &sel), sel: &sel}}
-	cond, err := g.read.where()
+	rule, filter, err := g.read.where()
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,11 @@ func (p *Planner) Aggregate(a Aggregate) (*AggregatePlan, error) {
 		return nil, err
 	}
 	stmt := &ir.Aggregate{Base: g.read.b.base, Columns: g.columns, Limit: a.Limit, Offset: max(0, a.Offset)}
-	stmt.Conds = conjunction(g.read.b.close(ir.AllOf(append([]ir.Cond{cond}, g.read.guards...)...), 0))
+	cond, err := g.read.combine(rule, filter)
+	if err != nil {
+		return nil, err
+	}
+	stmt.Conds = ir.Parts(cond)
 	if stmt.Having, err = g.having(&a); err != nil {
 		return nil, err
 	}
@@ -348,7 +352,7 @@ func (g *aggregation) having(a *Aggregate) ([]ir.Cond, error) {
 		}
 		conds = append(conds, c)
 	}
-	return conjunction(ir.AllOf(conds...)), nil
+	return ir.Parts(ir.AllOf(conds...)), nil
 }
 
 // order resolves Sort and appends the keys that it leaves out, so that the order of groups

@@ -48,15 +48,15 @@ func (r *resolver) not(e *lang.Not) (ir.Cond, error) {
 // rows of the scope. Other guards (list rules of records outside) are handed to the
 // resolver outside, where they hold for the whole expression.
 func (r *resolver) closed(c ir.Cond, guards []ir.Cond, outside *resolver) ir.Cond {
-	parts := []ir.Cond{c}
+	var inside []ir.Cond
 	for _, g := range guards {
 		if r.within(g) {
-			parts = append(parts, g)
+			inside = append(inside, g)
 		} else {
 			*outside.guards = append(*outside.guards, g)
 		}
 	}
-	return r.b.close(ir.AllOf(parts...), r.scope)
+	return r.b.close(guarded(c, inside), r.scope)
 }
 
 // within reports whether the guard concerns rows that belong to r's scope.

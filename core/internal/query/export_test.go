@@ -6,22 +6,20 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Naive plans the ids that a filter selects as the reference does: every path
+// Naive plans the ids that rule and filter select as the reference does: every path
 // joined to the selected table, duplicates removed, nothing folded away inside
 // joins. It is what the real plan must agree with.
 func Naive(p *Planner, sel Select) (string, []store.Value, error) {
-	e, err := p.parse(sel.Filter)
+	r := &read{b: newBuilder(p, &sel), sel: &sel}
+	rule, err := r.whole(sel.Rule, nil, false)
 	if err != nil {
 		return "", nil, err
 	}
-	b := newBuilder(p, &sel)
-	var guards []ir.Cond
-	r := resolver{b: b, base: b.base, restricted: sel.Restricted, guards: &guards}
-	c, err := r.expr(e)
+	filter, err := r.whole(sel.Filter, nil, sel.Restricted)
 	if err != nil {
 		return "", nil, err
 	}
-	sql, args := render.Plain(p.dialect, b.base, b.made, c, guards)
+	sql, args := render.Plain(p.dialect, r.b.base, r.b.made, ir.AllOf(rule, filter), r.guards)
 	return sql, args, nil
 }
 

@@ -169,6 +169,13 @@ func TestPlansAgreeWithPlainJoins(t *testing.T) {
 			sel.Restricted = g.IntN(2) == 0
 		}
 		sel.Filter = g.expr(sel.Collection, g.IntN(4))
+		if !g.request && g.IntN(2) == 0 { // a rule, and keys that may decide it
+			sel.Restricted, g.request, sel.Request = true, true, g.req()
+			sel.Rule = g.expr(sel.Collection, g.IntN(3))
+			if g.request = false; g.IntN(3) == 0 {
+				sel.Filter = g.pick("up", "who", "node", "owner", "t", "id", "n") + g.pick(" = ", " > ") + g.literal() + " && (" + sel.Filter + ")"
+			}
+		}
 		sql, args, err := query.Naive(f.planner, sel)
 		if err != nil {
 			continue // refused: see FuzzPlan

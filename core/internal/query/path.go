@@ -190,6 +190,9 @@ func (r *resolver) target(s *ir.Source, f *schema.Field, k *schema.Relation) (*i
 	case k.Multiple():
 		items := r.b.from(s, ir.Source{Kind: ir.EachItem, Field: f.Name, List: r.column(s, f), Scope: r.scope})
 		s, next = items, ir.Source{Kind: ir.ToMember, Collection: target}
+	case s.Known != nil && s.Known.Name == f.Name:
+		out := r.b.root(ir.Source{Kind: ir.FromRecord, Collection: target, ID: s.KnownText})
+		return out, r.crossed(out)
 	case s.Kind == ir.FromCandidate:
 		id := s.Candidate[s.Collection.FieldIndex(f.Name)].AsText()
 		if id == "" {
@@ -255,6 +258,9 @@ func uniqueRef(c *schema.Collection, field string) bool {
 func (r *resolver) column(s *ir.Source, f *schema.Field) ir.Term {
 	if s.Kind == ir.FromCandidate {
 		return ir.Stored{V: s.Candidate[s.Collection.FieldIndex(f.Name)], Kind: f.Kind.Column()}
+	}
+	if s.Known != nil && s.Known.Name == f.Name {
+		return ir.Stored{V: store.Text(s.KnownText), Kind: f.Kind.Column()}
 	}
 	return ir.Column{Of: s, Name: f.Name, Kind: f.Kind.Column()}
 }
@@ -336,6 +342,8 @@ func (r *resolver) plainField(s *ir.Source, f *schema.Field) ir.Operand {
 		o.Term, o.Nullable = ir.Null, true
 	case o.Kind == ir.KindAny:
 		o.Term = ir.Path{Doc: r.column(s, f)}
+	case s.Known != nil && s.Known.Name == f.Name:
+		o.Term, o.Nullable = ir.Text(s.KnownText), false
 	case s.Kind == ir.FromCandidate && o.Kind != ir.KindList:
 		o.Term, o.Nullable = ir.Bound(s.Candidate[s.Collection.FieldIndex(f.Name)]), false
 	case s.Kind == ir.FromCandidate:

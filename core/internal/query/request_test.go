@@ -32,13 +32,15 @@ func authCollection(name string, listRule *string, fields ...*schema.Field) *sch
 
 // chat is rooms, their members, and users in teams.
 func chat(t testing.TB) *fixture {
+	members := collection("room_members", nil, field("room", one("rooms")), field("user", one("users")))
+	members.Indexes = []string{"CREATE INDEX `of_user` ON `room_members` (`user`, `room`)"}
 	f := open(t,
 		collection("teams", nil, field("name", &schema.Text{}), field("level", &schema.Number{})),
 		authCollection("users", rule(""), field("role", &schema.Text{}), field("team", one("teams")),
 			field("teams", many("teams")), field("prefs", &schema.JSON{})),
 		collection("rooms", rule(""), field("name", &schema.Text{}), field("owner", one("users")),
 			field("cap", &schema.Number{}), field("open", &schema.Bool{}), field("team", one("teams"))),
-		collection("room_members", nil, field("room", one("rooms")), field("user", one("users"))),
+		members,
 	)
 	f.snapshot.Find("users").ViewRule = rule("role != 'hidden' || team.level > 1 || id = @request.auth.id")
 	f.snapshot.Find("teams").ViewRule = rule("")

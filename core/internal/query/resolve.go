@@ -179,11 +179,12 @@ func (b *builder) forAll(leaf ir.Cond, guards []ir.Cond, bare bool, scopes ...in
 	if _, known := leaf.(ir.Truth); known || len(many) == 0 {
 		return leaf
 	}
-	never := &ir.Exists{Sources: many, In: ir.AllOf(append([]ir.Cond{ir.Negate(leaf)}, guards...)...), None: true}
+	guard := ir.AllOf(guards...)
+	never := &ir.Exists{Sources: many, In: ir.Guard(guard, ir.Negate(leaf)), None: true}
 	if len(guards) == 0 && bare {
 		return never
 	}
-	return ir.AllOf(&ir.Exists{Sources: many, In: ir.AllOf(append([]ir.Cond{leaf}, guards...)...)}, never)
+	return ir.AllOf(&ir.Exists{Sources: many, In: ir.Guard(guard, leaf)}, never)
 }
 
 // holdsForNone reports whether the comparison is true, and never NULL, for a side that has

@@ -113,14 +113,18 @@ func (r *read) statement() *ir.Statement {
 // filter and guards and closed once; outputs and flags stand by themselves.
 func (p *Planner) resolve(sel *Select) (*read, error) {
 	r := &read{b: newBuilder(p, sel), sel: sel}
-	cond, err := r.where()
+	rule, filter, err := r.where()
 	if err != nil {
 		return nil, err
 	}
 	if err := r.sort(sel); err != nil {
 		return nil, err
 	}
-	r.conds = conjunction(r.b.close(ir.AllOf(append([]ir.Cond{cond}, r.guards...)...), 0))
+	cond, err := r.combine(rule, filter)
+	if err != nil {
+		return nil, err
+	}
+	r.conds = ir.Parts(cond)
 	for _, path := range sel.Outputs {
 		o, err := r.output(path)
 		if err != nil {
@@ -138,36 +142,17 @@ func (p *Planner) resolve(sel *Select) (*read, error) {
 	return r, nil
 }
 
-// where resolves rules and filters. The guards of what they cross are not in it yet: see
-// read.guards.
-func (r *read) where() (ir.Cond, error) {
+// where resolves rules and filters: see combine.
+func (r *read) where() (rule, filter ir.Cond, err error) {
 	sel := r.sel
-	rule, err := r.whole(sel.Rule, sel.RuleExpr, false)
-	if err != nil {
-		return nil, err
+	if rule, err = r.whole(sel.Rule, sel.RuleExpr, false); err != nil {
+		return nil, nil, err
 	}
 	if len(sel.Filter) > lang.MaxText {
-		return nil, &Error{Message: "max filter length limit reached", Pos: lang.MaxText}
+		return nil, nil, &Error{Message: "max filter length limit reached", Pos: lang.MaxText}
 	}
-	filter, err := r.whole(sel.Filter, sel.FilterExpr, sel.Restricted)
-	if err != nil {
-		return nil, err
-	}
-	return ir.AllOf(rule, filter), nil
-}
-
-// conjunction returns the condition as a list of conditions that must all hold; nil for
-// true.
-func conjunction(c ir.Cond) []ir.Cond {
-	switch c := c.(type) {
-	case ir.And:
-		return c
-	case ir.Truth:
-		if c {
-			return nil
-		}
-	}
-	return []ir.Cond{c}
+	filter, err = r.whole(sel.Filter, sel.FilterExpr, sel.Restricted)
+	return rule, filter, err
 }
 
 // checkSelect refuses parts of a Select that do not go together, and expressions that are

@@ -54,6 +54,20 @@ type (
 		Record *Source
 		Rule   Cond
 	}
+
+	// Guarded is the conjunction of both, in this order: Then is not evaluated for what
+	// When does not let through, by no index either.
+	Guarded struct {
+		When, Then Cond
+		Served     bool // an index on the row of When finds what it lets through
+	}
+
+	// Keyed is a comparison of a column with a constant that is NULL unless When holds,
+	// which reads nothing of the column's row: an index on the column finds no row then.
+	Keyed struct {
+		Key  *Comparison // =, <, <=, > or >=
+		When Cond
+	}
 )
 
 func (Truth) isCond()       {}
@@ -66,6 +80,8 @@ func (*OneOf) isCond()      {}
 func (EmailShown) isCond()  {}
 func (*Exists) isCond()     {}
 func (ListGuard) isCond()   {}
+func (*Guarded) isCond()    {}
+func (*Keyed) isCond()      {}
 
 // AllOf returns the conjunction, simplified: without true parts, false if one is false,
 // nested conjunctions merged. Of no parts it is true.
@@ -114,6 +130,16 @@ func AnyOf(list ...Cond) Cond {
 		return out[0]
 	}
 	return out
+}
+
+// Guard is a Guarded, simplified.
+func Guard(when, then Cond) Cond {
+	_, open := when.(Truth)
+	_, known := then.(Truth)
+	if open || known {
+		return AllOf(when, then)
+	}
+	return &Guarded{When: when, Then: then}
 }
 
 // Unless returns the condition that holds where c does not, NULL included. It is the "not"
@@ -181,7 +207,26 @@ func VisitSources(c Cond, fn func(*Source)) {
 	case ListGuard:
 		fn(c.Record)
 		VisitSources(c.Rule, fn)
+	case *Guarded:
+		VisitSources(c.When, fn)
+		VisitSources(c.Then, fn)
+	case *Keyed:
+		VisitSources(c.Key, fn)
+		VisitSources(c.When, fn)
 	}
+}
+
+// Parts are the conditions that must all hold.
+func Parts(c Cond) []Cond {
+	switch c := c.(type) {
+	case And:
+		return c
+	case Truth:
+		if c {
+			return nil
+		}
+	}
+	return []Cond{c}
 }
 
 // uses reports whether the condition needs the row of the source.

@@ -33,6 +33,8 @@ func Rejects(c Cond, s *Source) bool {
 		return c.Record.Under(s) || Rejects(c.Of, s)
 	case *Exists:
 		return !c.None && Rejects(c.In, s)
+	case *Guarded:
+		return Rejects(c.When, s) || Rejects(c.Then, s)
 	}
 	return false
 }

@@ -22,6 +22,8 @@ type Source struct {
 	ID        string        // FromRecord
 	IDs       []string      // EachID, FromCallers
 	Candidate []store.Value // FromCandidate: by position of the field
+	Known     *Column       // FromTable: a text column of which only rows count that have
+	KnownText string        // this text, or nil
 
 	Name  string // @collection: its alias in the text; each alias has a source of its own
 	Scope int    // MultiRow: paths of the same scope share the source

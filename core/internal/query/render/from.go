@@ -165,7 +165,11 @@ func (w *writer) cond(c ir.Cond) string {
 	case *ir.OneOf:
 		return w.oneOf(c)
 	case ir.EmailShown:
-		return "(" + w.cond(c.Of) + ") AND " + w.column(c.Record, "emailVisibility") + " = TRUE"
+		return w.emailShown(c)
+	case *ir.Guarded:
+		return caseWhen(w.conjuncts(c.When), w.conjuncts(c.Then))
+	case *ir.Keyed:
+		return w.keyed(c)
 	case *ir.Exists:
 		return w.exists(c)
 	case ir.ListGuard:
@@ -261,30 +265,131 @@ func (w *writer) within(b bucket) string {
 // that it may visit many rows: then relations are judged inside out. reads is what else is
 // read from the rows, also are further conditions.
 func (w *writer) where(root *ir.Source, conds []ir.Cond, scan bool, reads reader, also ...string) string {
-	var buckets []bucket
-	if scan {
-		buckets, conds = insideOut(root, conds)
-	}
+	plain, guards := w.split(root, conds, scan)
 	roots := []*ir.Source{root}
 	items := roots
 	add := func(s *ir.Source) { items = inOrder(items, roots, s) }
-	for _, c := range conds {
-		ir.VisitSources(c, add)
+	visit := func(c conjunction) {
+		for _, c := range c.rest {
+			ir.VisitSources(c, add)
+		}
+	}
+	visit(plain)
+	for _, g := range guards {
+		visit(g.when)
+		before := len(items)
+		visit(g.then)
+		plain.take(root, g.when, len(items) > before)
 	}
 	reads.each(add)
 	w.from(items)
 	sql := w.leftJoins(items[1:])
-	parts := also
-	for _, c := range conds {
-		parts = append(parts, w.conjuncts(c)...)
-	}
-	for _, b := range buckets {
-		parts = append(parts, w.within(b))
+	parts := append(also, w.conjunction(plain)...)
+	for _, g := range guards {
+		when, then := w.conjunction(g.when), w.conjunction(g.then)
+		if g.served { // PostgreSQL takes a bare CASE for true in half of the rows, and then an index that sorts for better
+			parts = append(parts, caseWhen(when, []string{"CASE WHEN " + strings.Join(then, " AND ") + " THEN 1 END"})+" = 1")
+		} else {
+			parts = append(parts, caseWhen(when, then))
+		}
 	}
 	if len(parts) == 0 {
 		return sql
 	}
 	return sql + " WHERE " + strings.Join(parts, " AND ")
+}
+
+// conjunction is conditions on the rows of a FROM, as they are rendered.
+type conjunction struct {
+	rest    []ir.Cond
+	buckets []bucket
+}
+
+type guarded struct {
+	when, then conjunction
+	served     bool
+}
+
+// split sorts the conditions by how they are rendered.
+func (w *writer) split(root *ir.Source, conds []ir.Cond, scan bool) (plain conjunction, guards []guarded) {
+	sorted := func(conds []ir.Cond) (c conjunction) {
+		if c.rest = conds; scan {
+			c.buckets, c.rest = insideOut(root, conds)
+		}
+		return c
+	}
+	var others []ir.Cond
+	for _, c := range conds {
+		g, ok := c.(*ir.Guarded)
+		if !ok || onlyChild(root, g) != nil { // that is judged inside out as a whole
+			others = append(others, c)
+			continue
+		}
+		next := guarded{when: sorted(ir.Parts(g.When)), then: sorted(ir.Parts(g.Then))}
+		next.served = g.Served || len(next.when.buckets) > 0
+		guards = append(guards, next)
+	}
+	return sorted(others), guards
+}
+
+// take adds from what a guard requires the parts by which an index may find the rows, so
+// that these are no more than the guard lets through. joins: the guarded part joins
+// further tables, and all of the guard comes before them.
+func (c *conjunction) take(root *ir.Source, when conjunction, joins bool) {
+	c.buckets = append(c.buckets, when.buckets...)
+	var first []ir.Cond
+	for _, part := range when.rest {
+		if joins || simple(part, root) {
+			first = append(first, part)
+		}
+	}
+	c.rest = append(first, c.rest...)
+}
+
+// simple says whether the condition reads no more than the row of root.
+func simple(c ir.Cond, root *ir.Source) bool {
+	_, ok := c.(*ir.Keyed)
+	if ok {
+		return true
+	}
+	ok = true
+	ir.VisitSources(c, func(s *ir.Source) { ok = ok && (s == root || s.Scalar()) })
+	return ok
+}
+
+// conjunction renders the parts.
+func (w *writer) conjunction(c conjunction) []string {
+	var parts []string
+	for _, part := range c.rest {
+		parts = append(parts, w.conjuncts(part)...)
+	}
+	for _, b := range c.buckets {
+		parts = append(parts, w.within(b))
+	}
+	return parts
+}
+
+// caseWhen renders a conjunction whose second half is evaluated where the first holds, and
+// nowhere else: engines put the parts of AND in any order.
+func caseWhen(when, then []string) string {
+	return "CASE WHEN " + strings.Join(when, " AND ") + " THEN " + strings.Join(then, " AND ") + " END"
+}
+
+// keyed renders the comparison with what is NULL unless the condition holds.
+func (w *writer) keyed(c *ir.Keyed) string {
+	column := w.operand(c.Key.Left)
+	value := w.dialect.Param(w.bind(c.Key.Right.Constant().Param()), c.Key.Left.Kind.Column())
+	return column + signs[c.Key.Form] + caseWhen(w.conjuncts(c.When), []string{value})
+}
+
+// emailShown renders a comparison of an address that is judged only where the record shows
+// it. What has no record is neither shown nor hidden.
+func (w *writer) emailShown(c ir.EmailShown) string {
+	shown := w.column(c.Record, "emailVisibility")
+	if !c.Record.Nullable() {
+		return "CASE WHEN " + shown + " = TRUE THEN " + w.cond(c.Of) + " ELSE FALSE END"
+	}
+	return "CASE WHEN " + shown + " = TRUE THEN " + w.cond(c.Of) + " WHEN " + shown + " = FALSE THEN FALSE ELSE (" + w.cond(c.Of) + ") AND NULL END"
 }
 
 // leftJoins renders joins that keep rows without a partner.

@@ -52,6 +52,8 @@ func (w *writer) naive(c ir.Cond) string {
 		return "(" + w.naive(c.Of) + ") AND " + w.column(c.Record, "emailVisibility") + " = TRUE"
 	case ir.ListGuard:
 		return "(" + w.column(c.Record, "id") + " IS NULL OR " + w.naive(c.Rule) + ")"
+	case *ir.Guarded:
+		return w.naiveList([]ir.Cond{c.When, c.Then}, " AND ")
 	case *ir.Exists:
 		return w.naiveExists(c)
 	}
