@@ -48,6 +48,9 @@ func New(c Config) *Service {
 	if c.ReadLimit == 0 {
 		c.ReadLimit = 10 * time.Second
 	}
+	if c.GuestReadLimit == 0 {
+		c.GuestReadLimit = 3 * time.Second
+	}
 	if c.Hooks == nil {
 		c.Hooks = &Hooks{}
 	}
@@ -79,7 +82,9 @@ type Config struct {
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of a query of a caller who is no superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
-	PageLimit int              // bytes of the records of one page; default 256 MiB
+
+	GuestReadLimit time.Duration // ReadLimit for guests; default 3 s
+	PageLimit      int           // bytes of the records of one page; default 256 MiB
 
 	// CallerPageLimit is PageLimit for callers who are no superusers, and as many bytes
 	// may be expanded for them; default 16 MiB.

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -18,6 +19,7 @@ type guard struct {
 	ctx      context.Context // of the running call, nil between calls
 	limit    time.Duration
 	deadline time.Time
+	revoked  *atomic.Bool // set to end the call with store.ErrBusy; may be nil
 	cause    error
 }
 
@@ -39,6 +41,10 @@ func (g *guard) proceed() bool {
 	}
 	if err := g.ctx.Err(); err != nil {
 		g.cause = contextError(err)
+		return false
+	}
+	if g.revoked != nil && g.revoked.Load() {
+		g.cause = store.ErrBusy
 		return false
 	}
 	if g.limit <= 0 {
