@@ -13,10 +13,14 @@ func (rq *readRequest) pageLimit() int {
 
 // treeLimit returns how many bytes may be added by following relations.
 func (rq *readRequest) treeLimit() int {
-	if rq.superuser {
-		return maxTreeBytes
+	limit := maxTreeBytes
+	if !rq.superuser {
+		limit = min(limit, rq.service.cfg.CallerPageLimit)
 	}
-	return min(maxTreeBytes, rq.service.cfg.CallerPageLimit)
+	if rq.treeRoom != nil {
+		limit = min(limit, *rq.treeRoom)
+	}
+	return limit
 }
 
 const (
