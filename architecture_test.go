@@ -33,6 +33,7 @@ func layers() [][]string {
 			"api",
 		},
 		{
+			"api/pages",
 			"api/rest",
 		},
 		{

@@ -196,3 +196,25 @@ func script(page string) string {
 
 // quoted is one word of a shell.
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// TestReadmeAnswersFirst looks for what a newcomer otherwise finds out by waiting or by
+// failing.
+func TestReadmeAnswersFirst(t *testing.T) {
+	t.Parallel()
+	pages := map[string][]string{
+		"README.md": {"minutes", "CGO_ENABLED=0", "npm install pocketbase", "loam_data", "loam_public", "docs/deployment.md"},
+		"docs/deployment.md": {"trustedProxy", "X-Forwarded-For", "systemd", "Caddy", "nginx", "TLS", "--origins",
+			"superuserIPs", "backup"},
+	}
+	for page, words := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range words {
+			if !strings.Contains(string(text), word) {
+				t.Errorf("%s does not speak of %s", page, word)
+			}
+		}
+	}
+}

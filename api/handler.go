@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/loambase/loam/api/middleware"
+	"github.com/loambase/loam/api/pages"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/rest"
 	"github.com/loambase/loam/api/wire"
@@ -28,6 +29,7 @@ func (s *Server) build() (http.Handler, error) {
 		return nil, err
 	}
 	routes.Mount(router)
+	pages.Mount(router, s.App.Settings().Current)
 	router.NotFound(s.cfg.fallback())
 	// Wire: a method that a path does not have is a path that does not exist.
 	router.MethodNotAllowed(s.cfg.fallback())
@@ -41,7 +43,7 @@ func (s *Server) build() (http.Handler, error) {
 		middleware.Clean,
 		middleware.Secure,
 		middleware.CORS(s.cfg.Origins),
-		middleware.Idle(s.cfg.idle()),
+		middleware.Idle(s.idle),
 		middleware.Recover(s.App.Log()),
 		middleware.Log(s.App.Log()),
 		s.requests.Track,

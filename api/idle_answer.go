@@ -5,15 +5,27 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
+// pieceSize is how much is written at once, so that bytes tells how far a long write is.
+const pieceSize = 64 << 10
+
 // idleListener accepts connections on which a write fails when the client takes
-// nothing for the idle time. A write of any length succeeds as long as it moves.
+// nothing for the idle time. A write of any length succeeds as long as it moves. It
+// knows the connections that are open, and what has moved on them.
 type idleListener struct {
 	net.Listener
-	idle time.Duration
+	idle func() time.Duration // may change while connections are open
+
+	mu   sync.Mutex // guards open
+	open map[*idleConn]struct{}
+}
+
+func newIdleListener(l net.Listener, idle func() time.Duration) *idleListener {
+	return &idleListener{Listener: l, idle: idle, open: map[*idleConn]struct{}{}}
 }
 
 func (l *idleListener) Accept() (net.Conn, error) {
@@ -21,7 +33,16 @@ func (l *idleListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &idleConn{Conn: conn, idle: l.idle}, nil
+	c := &idleConn{Conn: conn, idle: l.idle}
+	c.left = func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.open, c)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open[c] = struct{}{}
+	return c, nil
 }
 
 // minRate is how many bytes a second a client must take, after the idle time, of an answer
@@ -34,9 +55,24 @@ const minRate = 50_000
 // an answer takes (see middleware.Idle for bodies).
 type idleConn struct {
 	net.Conn
-	idle     time.Duration
+	idle     func() time.Duration
+	left     func()       // to be called when the connection is closed; nil: nothing
+	bytes    atomic.Int64 // that have come and gone
 	deadline atomic.Int64 // the write deadline that moveDeadline has set, in Unix nanoseconds; 0: none
 	manual   atomic.Bool  // somebody sets deadlines of their own, as WebSockets do
+}
+
+func (c *idleConn) Close() error {
+	if c.left != nil {
+		c.left()
+	}
+	return c.Conn.Close()
+}
+
+func (c *idleConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.bytes.Add(int64(n))
+	return n, err
 }
 
 func (c *idleConn) SetDeadline(t time.Time) error {
@@ -56,19 +92,26 @@ func (c *idleConn) SetWriteDeadline(t time.Time) error {
 
 func (c *idleConn) Write(p []byte) (written int, err error) {
 	if c.manual.Load() {
-		return c.Conn.Write(p)
+		written, err = c.Conn.Write(p)
+		c.bytes.Add(int64(written))
+		return written, err
 	}
-	end := time.Now().Add(c.idle + time.Duration(len(p))*(time.Second/minRate))
-	for {
+	end := time.Now().Add(c.idle() + time.Duration(len(p))*(time.Second/minRate))
+	for written < len(p) {
 		if err := c.moveDeadline(); err != nil {
 			return written, err
 		}
-		n, err := c.Conn.Write(p[written:])
+		n, err := c.Conn.Write(p[written:min(len(p), written+pieceSize)])
 		written += n
-		if !c.moved(int64(n), err) || time.Now().After(end) {
+		c.bytes.Add(int64(n))
+		if err != nil && !c.moved(int64(n), err) {
 			return written, err
 		}
+		if written < len(p) && time.Now().After(end) {
+			return written, os.ErrDeadlineExceeded
+		}
 	}
+	return written, nil
 }
 
 // ReadFrom sends a part of a file by the kernel; net/http asks for it. Everything
@@ -94,14 +137,21 @@ type writeOnly struct{ io.Writer }
 
 func (c *idleConn) sendFile(file *os.File, start int64, part *io.LimitedReader) (written int64, err error) {
 	length := part.N
-	for {
+	for written < length {
 		if !c.manual.Load() {
 			if err := c.moveDeadline(); err != nil {
 				return written, err
 			}
 		}
+		piece := min(length-written, pieceSize)
+		part.N = piece
 		n, err := io.Copy(c.Conn, part)
 		written += n
+		c.bytes.Add(n)
+		part.N = length - written
+		if err == nil && n == piece {
+			continue
+		}
 		if !c.moved(n, err) {
 			return written, err
 		}
@@ -109,19 +159,19 @@ func (c *idleConn) sendFile(file *os.File, start int64, part *io.LimitedReader) 
 		if _, err := file.Seek(start+written, io.SeekStart); err != nil {
 			return written, err
 		}
-		part.N = length - written
 	}
+	return written, nil
 }
 
 // moveDeadline leaves at least the idle time to the next write. To set a deadline
 // costs a microsecond, so each one is good for some writes: a client that takes
 // nothing has up to a quarter more than the idle time.
 func (c *idleConn) moveDeadline() error {
-	now := time.Now()
-	if c.deadline.Load()-now.UnixNano() >= int64(c.idle) {
+	now, idle := time.Now(), c.idle()
+	if left := time.Duration(c.deadline.Load() - now.UnixNano()); left >= idle && left <= idle+idle/4 {
 		return nil
 	}
-	deadline := now.Add(c.idle + c.idle/4)
+	deadline := now.Add(idle + idle/4)
 	c.deadline.Store(deadline.UnixNano())
 	return c.Conn.SetWriteDeadline(deadline)
 }

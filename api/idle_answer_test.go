@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
 )
 
 // slowServer is a server whose clients may do nothing for the idle time, with a
@@ -111,11 +112,14 @@ func TestSlowUpload(t *testing.T) {
 }
 
 // TestStalledUpload stops in the middle of a body. It must be told so, and nothing of
-// it may stay.
+// it may stay. The idle time is that of the settings.
 func TestStalledUpload(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
-	server, address := slowServer(t, time.Second, &Program{})
+	server, address := slowServer(t, time.Hour, &Program{})
+	if _, err := server.App.Settings().Patch(t.Context(), record.Root(), []byte(`{"server":{"idleSeconds":1}}`)); err != nil {
+		t.Fatal(err)
+	}
 	head, body := paper(t, bytes.Repeat([]byte("x"), 20<<20)) // more than is kept in memory
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -163,6 +167,8 @@ func (c *slowConn) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+func aMinute() time.Duration { return time.Minute }
+
 func TestIdleConnGoesOn(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("0123456789", 10_000)
@@ -189,17 +195,17 @@ func TestIdleConnGoesOn(t *testing.T) {
 		},
 	} {
 		slow := &slowConn{perDeadline: 777}
-		n, err := send(&idleConn{Conn: slow, idle: time.Minute})
+		n, err := send(&idleConn{Conn: slow, idle: aMinute})
 		if n != int64(len(text)) || err != nil || slow.got.String() != text || slow.deadlines < len(text)/777 {
 			t.Errorf("%s: %d bytes, %v, after %d deadlines; equal: %t", name, n, err, slow.deadlines, slow.got.String() == text)
 		}
 		stuck := &slowConn{}
-		if n, err := send(&idleConn{Conn: stuck, idle: time.Minute}); n != 0 || err == nil {
+		if n, err := send(&idleConn{Conn: stuck, idle: aMinute}); n != 0 || err == nil {
 			t.Errorf("%s: %d bytes, %v of a client that takes nothing", name, n, err)
 		}
 	}
 	manual := &slowConn{perDeadline: 777}
-	conn := &idleConn{Conn: manual, idle: time.Minute}
+	conn := &idleConn{Conn: manual, idle: aMinute}
 	if err := conn.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +258,7 @@ func TestAnswerThatDrips(t *testing.T) {
 					}
 				}
 			})
-			conn := &idleConn{Conn: server, idle: time.Minute}
+			conn := &idleConn{Conn: server, idle: func() time.Duration { return time.Minute }}
 			began := time.Now()
 			_, err := conn.Write(make([]byte, 100*minRate))
 			if took := time.Since(began); !errors.Is(err, tt.want) || took < 99*time.Second || took > 5*time.Minute {

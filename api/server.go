@@ -28,8 +28,9 @@ type Config struct {
 	Public  string   // folder of files served at "/"; default: none
 
 	// Idle is how long a client may send nothing of a body, or take nothing of an
-	// answer, before the connection is closed; default 60 s. There is no limit on the
-	// whole of either: what moves may take its time.
+	// answer, before the connection is closed; default 60 s. The setting
+	// server.idleSeconds overrides it. There is no limit on the whole of either: what
+	// moves may take its time.
 	Idle time.Duration
 
 	data string // the data folder, which is never served
@@ -50,7 +51,8 @@ func (c *Config) idle() time.Duration {
 //	       3. requests are accepted
 //	Drain  1. no connection is accepted any more, and idle ones are closed
 //	       2. streams are told to end (request.Request.Stream)
-//	       3. running requests finish, until the context of Drain ends
+//	       3. running requests finish, until the context of Drain ends (Close: until
+//	          they do not get on)
 //	Stop   1. what is still running is cut off
 //	       2. the App is closed: Stop hooks, background work, database
 //
@@ -66,17 +68,19 @@ type Server struct {
 	requests *request.Service
 	handler  func() (http.Handler, error)
 
-	http   *http.Server  // set by Start
-	served chan struct{} // closed when http accepts no more
-	failed error         // why, to be read after served
-}
+	stall time.Duration // stallTime, but in tests
 
-// drainTime is how long running requests may take when the server stops.
-const drainTime = 30 * time.Second
+	// Set by Start.
+	http     *http.Server
+	listener *idleListener
+	cancel   context.CancelCauseFunc // ends the contexts of all requests
+	served   chan struct{}           // closed when http accepts no more
+	failed   error                   // why, to be read after served
+}
 
 // newServer returns a server of the App, which need not be open. It starts nothing.
 func newServer(app *core.App, cfg *Config, serve *hook.Hook[*ServeEvent]) *Server {
-	s := &Server{App: app, Auth: auth.New(app), cfg: cfg, serve: serve}
+	s := &Server{App: app, Auth: auth.New(app), cfg: cfg, serve: serve, stall: stallTime}
 	s.requests = request.New(request.Config{
 		Authenticate: s.Auth.Authenticate,
 		Settings:     func() *settings.Settings { return app.Settings().Current() },
@@ -108,19 +112,33 @@ func (s *Server) Start(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("serve: %w", err), s.App.Close())
 	}
+	s.accept(listener, handler)
+	return nil
+}
+
+// accept serves the connections of the listener.
+func (s *Server) accept(listener net.Listener, handler http.Handler) {
+	var base context.Context
+	base, s.cancel = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       5 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(s.App.Log().Handler(), slog.LevelDebug), // broken clients, mostly
+		BaseContext:       func(net.Listener) context.Context { return base },
 	}
 	s.http.RegisterOnShutdown(s.requests.EndStreams)
+	s.listener = newIdleListener(listener, s.idle)
 	s.served = make(chan struct{})
 	go func() {
-		s.failed = s.http.Serve(&idleListener{listener, s.cfg.idle()})
+		s.failed = s.http.Serve(s.listener)
 		close(s.served)
 	}()
-	return nil
+}
+
+// idle is the idle time as it is now.
+func (s *Server) idle() time.Duration {
+	return s.App.Settings().Current().Server.Idle(s.cfg.idle())
 }
 
 // Wait returns nil when ctx ends, and an error if no connection can be accepted any
@@ -147,18 +165,12 @@ func (s *Server) Drain(ctx context.Context) error {
 func (s *Server) Stop() error {
 	s.requests.EndStreams()
 	err := s.http.Close()
+	s.cancel(request.ErrDraining)
 	<-s.served
 	return errors.Join(err, s.App.Close())
 }
 
-// Close is Drain for up to half a minute, and then Stop.
-func (s *Server) Close() error {
-	patience, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	err := s.Drain(patience)
-	if errors.Is(err, context.DeadlineExceeded) {
-		s.App.Log().Warn("requests were cut off", "after", drainTime, "running", s.Running())
-		err = nil
-	}
-	return errors.Join(err, s.Stop())
-}
+// Close is Drain for up to half a minute, and then Stop. Requests that do not get on,
+// because for five seconds none has ended and hardly a byte has moved, are cancelled
+// before.
+func (s *Server) Close() error { return errors.Join(s.finish(), s.Stop()) }

@@ -54,6 +54,11 @@ type verified struct {
 // verify checks a token of that type: its claims, and its signature by the record that
 // it names. It returns nil for one that is not valid.
 func (s *Service) verify(ctx context.Context, snapshot *schema.Snapshot, token string, t TokenType) (*verified, error) {
+	return s.verifyBy(ctx, s.find, snapshot, token, t)
+}
+
+// verifyBy is verify that reads the record by find, as within a transaction.
+func (s *Service) verifyBy(ctx context.Context, find finder, snapshot *schema.Snapshot, token string, t TokenType) (*verified, error) {
 	parsed, err := parseToken(token, t, s.app.Now())
 	if err != nil {
 		return nil, nil
@@ -64,7 +69,7 @@ func (s *Service) verify(ctx context.Context, snapshot *schema.Snapshot, token s
 		return nil, nil
 	}
 	generation := s.cache.mark(parsed.claims.ID)
-	r, err := s.find(ctx, c.ID, parsed.claims.ID)
+	r, err := find(ctx, c.ID, parsed.claims.ID)
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, nil
 	}

@@ -14,7 +14,31 @@ type Hooks struct {
 	// SignIn runs when a record has proved its identity and the rules of its collection
 	// let it sign in, before it gets its token. An error refuses.
 	SignIn hook.Hook[*Event]
+
+	// The flows of mailed tokens. Handlers run around what the request does, and only
+	// for a record that it is about: for Confirm hooks the token is good, and is checked
+	// once more after them. An error of RequestVerification and RequestPasswordReset is
+	// logged and keeps the mail from being sent: the answer has gone out, the same as for
+	// an address without an account. Errors of the others refuse.
+	RequestVerification  hook.Hook[*FlowEvent]
+	ConfirmVerification  hook.Hook[*FlowEvent]
+	RequestPasswordReset hook.Hook[*FlowEvent]
+	ConfirmPasswordReset hook.Hook[*FlowEvent]
+	RequestEmailChange   hook.Hook[*FlowEvent]
+	ConfirmEmailChange   hook.Hook[*FlowEvent]
 }
+
+// FlowEvent is a request of a mail with a token, or what was mailed coming back.
+type FlowEvent struct {
+	hook.Event
+	Context  context.Context
+	Caller   record.Caller
+	Record   *record.Record // whose account it is; belongs to the handlers
+	NewEmail string         // of a change of address
+}
+
+// Collection returns the collection of the record.
+func (e *FlowEvent) Collection() *schema.Collection { return e.Record.Collection() }
 
 // Event is a record that signs in.
 type Event struct {

@@ -22,10 +22,8 @@ func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection,
 	if id == nil || caller.Auth == nil || caller.Auth.ID() != id.record.ID() {
 		return nil, fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
 	}
-	// Wire: the name in the message is that of the token's collection, not of the
-	// one that was asked for.
-	if own := id.record.Collection(); own.ID != c.ID {
-		return nil, fault.New(fault.Forbidden, "The request requires auth record from "+own.Name+" collection.")
+	if err := ownCollection(caller, c); err != nil {
+		return nil, err
 	}
 	r := id.record.Clone()
 	if err := s.admit(ctx, caller, r, "refresh"); err != nil {

@@ -23,17 +23,20 @@ type Service struct {
 	hooks   Hooks
 	methods []Method // in the order in which clients are told of them
 	cache   *identities
-	brake   *budget.Brake // of guesses
+	brake   *budget.Brake // of guesses of passwords
+	guesses attempts      // of secrets beside a key
+	locks   locks         // of mails
+	places  chan struct{} // taken by what goes on after an answer
 
 	// find is FindByID of the records; a test lets changes happen during it.
-	find func(ctx context.Context, collection, id string) (*record.Record, error)
+	find finder
 }
 
 // New returns a Service on the app, which need not be open yet. It observes the app's
 // commits from now on, for as long as the app lives: make one for each app, before
 // requests are served.
 func New(app *core.App) *Service {
-	s := &Service{app: app, cache: newIdentities(), brake: budget.NewBrake()}
+	s := &Service{app: app, cache: newIdentities(), brake: budget.NewBrake(), places: make(chan struct{}, maxLater)}
 	s.methods = []Method{passwords{app, s.brake}}
 	s.find = func(ctx context.Context, collection, id string) (*record.Record, error) {
 		return app.Records().FindByID(ctx, collection, id)

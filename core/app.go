@@ -1,3 +1,5 @@
+// App and its Config: the accessors of the services of an open data folder.
+
 package core
 
 import (
@@ -119,10 +121,11 @@ func (a *App) Changes() *change.Log { return a.changes }
 // it does not see two states.
 func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
 
-// Blobs stores the files of records.
+// Blobs stores the files of records: in the data folder, unless settings name another
+// store.
 func (a *App) Blobs() blob.Store { return a.blobs }
 
-// Passwords hashes and compares passwords.
+// Passwords hashes and compares passwords, on a bounded number of cores (package password).
 func (a *App) Passwords() *password.Hasher { return a.passwords }
 
 // Budgets divide what is scarce among callers. Their figures of use are for metrics.

@@ -1,3 +1,6 @@
+// Background work (App.Go): named goroutines that start with the App, log their failures,
+// and are waited for at the end.
+
 package core
 
 import (
@@ -29,6 +32,7 @@ type background struct {
 	running sync.WaitGroup
 }
 
+// job is a function that was registered before the start.
 type job struct {
 	name string
 	fn   func(context.Context) error
@@ -48,6 +52,7 @@ func (b *background) stop() {
 	end := b.end
 	b.ctx, b.end = nil, nil
 	b.mu.Unlock()
+	// The lock is not held while waiting: work that is ending may still call add.
 	if end != nil {
 		end()
 		b.running.Wait()

@@ -39,16 +39,22 @@
 //	resolve     look a name up: a collection in the snapshot, an identifier in a scope
 //	accept      turn what a client sent into typed values; no rule is asked
 //	precheck    authorize and validate on a read, before costly work
-//	authorize   decide whether the caller may, by the rule
-//	validate    decide whether the values are allowed, and name the fields that are not
-//	plan        turn an expression into SQL with its parameters; nothing is run
-//	render      write the text of something: SQL of a plan, JSON of a record
-//	load        read what is stored into memory
+//	authorize   decide whether the caller may, by the rule; of a connection: whether a
+//	            statement may be prepared on it
+//	validate    decide whether values are allowed, and name those that are not (judge, in
+//	            package collection: validate a draft among its neighbours)
+//	plan        turn an expression into SQL with its parameters; nothing is run. A Plan of
+//	            collections is the report of a change that was rolled back
+//	render      write the text of something: SQL of a plan, JSON of a record, a mail
+//	load        read what is stored into memory: all collections, a row, a field of it
 //	publish     make a new snapshot or new settings the current ones
-//	append      write rows of the change log, at the end of a transaction
+//	append      add at the end: rows of the change log, as the last act of a transaction;
+//	            elsewhere bytes of a buffer, as Go's append
 //	observe     be called with each change before its write is acknowledged
 //	subscribe   receive changes later, in their order, with a token to go on from
-//	bind        attach a hook's handler, or a service to a transaction
+//	bind        tie together: a handler to a hook, a service to a transaction, a value to a
+//	            parameter, in package viewquery a name to its column
 //	request     (of a loop) ask for a round of work without waiting for it
 //	release     give memory or a slot back to its pool
+//	forget      drop an entry from what is kept in memory
 package core

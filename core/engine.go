@@ -1,13 +1,17 @@
+// The choice of the database engine, SQLite or PostgreSQL, from the Config.
+
 package core
 
 import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"slices"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/postgres"
 	"github.com/loambase/loam/core/internal/store/sqlite"
+	"github.com/loambase/loam/migrations"
 )
 
 // openStore opens the engine that the Config names: PostgreSQL or SQLite. No other
@@ -23,6 +27,8 @@ func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 	return db, nil
 }
 
+// openPostgres opens a PostgreSQL database. A new one that has tables of somebody else, or
+// one with the names of Loam's first tables, is refused before anything is created.
 func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, New: mode == Install, Names: firstTables()})
 	if err != nil {
@@ -34,6 +40,24 @@ func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error)
 // firstTables are the names of the tables that a new installation has.
 func firstTables() []string {
 	return []string{"_migrations", "_params", "_collections", "_changes", "_superusers", "_externalAuths", "_mfas", "_otps", "_authOrigins", "users"}
+}
+
+// refuseForeign refuses an SQLite database of another program, before anything is made in
+// the data folder.
+func refuseForeign(ctx context.Context, dir string) error {
+	var steps []string
+	for _, s := range migrations.System() {
+		steps = append(steps, s.Name)
+	}
+	tables := sqlite.ForeignTables(ctx, dir, steps)
+	if len(tables) == 0 {
+		return nil
+	}
+	refused := &store.ForeignError{Where: "its data.db", Tables: tables[:min(len(tables), 10)], Advice: "use another folder with --dir"}
+	if slices.Contains(tables, "_params") && slices.Contains(tables, "_collections") {
+		refused.Advice = "it looks like PocketBase's; move it over into a new folder: loam import pocketbase " + dir + " --dir loam_data"
+	}
+	return refused
 }
 
 // openCopy opens a copy of an SQLite database, to write to it.

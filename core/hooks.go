@@ -1,3 +1,5 @@
+// Hooks of the App: those of its services, and Start and Stop around serving.
+
 package core
 
 import (

@@ -1,3 +1,5 @@
+// Migrations of an embedding program, which App.Open runs once each, by name.
+
 package core
 
 import (
@@ -45,6 +47,8 @@ func (a *App) migrateProgram(ctx context.Context) error {
 	return nil
 }
 
+// checkMigrationNames refuses a name that is empty, used twice, or that of a system
+// migration.
 func checkMigrationNames(steps []Migration) error {
 	known := map[string]bool{"": true}
 	for _, s := range migrations.System() {
@@ -59,6 +63,7 @@ func checkMigrationNames(steps []Migration) error {
 	return nil
 }
 
+// runMigration runs one step in a transaction, with the mark that it has run.
 func (a *App) runMigration(ctx context.Context, step Migration) error {
 	return a.transaction(ctx, func(raw store.Tx, tx *Tx) error {
 		first, err := markApplied(raw, step.Name, a.Config.Now())

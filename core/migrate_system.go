@@ -1,3 +1,5 @@
+// System migrations: the tables of Loam itself, created step by step in package migrations.
+
 package core
 
 import (
@@ -52,6 +54,7 @@ type execer struct {
 	dialect store.Migrator
 }
 
+// Exec runs a statement of a migration in the dialect of the engine.
 func (e execer) Exec(sql string) error {
 	_, err := e.tx.Exec(e.dialect.Migration(sql))
 	return err
@@ -79,6 +82,7 @@ func appliedMigrations(ctx context.Context, s store.Store) (map[string]bool, err
 	return done, nil
 }
 
+// readApplied adds the names in the table _migrations to the set.
 func readApplied(r store.Reader, done map[string]bool) error {
 	rows, err := r.Query(`SELECT "file" FROM "_migrations"`)
 	if err != nil {
@@ -90,6 +94,8 @@ func readApplied(r store.Reader, done map[string]bool) error {
 	return rows.Close()
 }
 
+// allApplied reports whether every step has run, so that opening an up-to-date database
+// needs no write.
 func allApplied(steps []migrations.Step, done map[string]bool) bool {
 	for _, s := range steps {
 		if !done[s.Name] {

@@ -1,3 +1,6 @@
+// Opening and closing an App, in order: folder, database, migrations, services, background
+// work, and back.
+
 package core
 
 import (
@@ -28,7 +31,7 @@ import (
 //     the Start hooks, the functions of Go
 //
 // A folder that another server holds is store.ErrLocked, a database that does not
-// answer store.ErrUnavailable. If Open fails, nothing stays open.
+// answer store.ErrUnavailable, a database of another program a *store.ForeignError. If Open fails, nothing stays open.
 func (a *App) Open(ctx context.Context, mode Mode) error {
 	if a.store != nil {
 		return errors.New("core: the app is open already")
@@ -65,16 +68,20 @@ func (a *App) Close() error {
 	return err
 }
 
-// openServices is what every mode does.
+// openServices does what every mode needs: steps 1 and 2 of Open.
 func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	if cost := a.Config.HashCost; cost != 0 && (cost < password.MinCost || cost > password.MaxCost) {
 		return fmt.Errorf("core: the hash cost %d is not between %d and %d", cost, password.MinCost, password.MaxCost)
 	}
 	dir := a.Config.Dir
+	// PostgreSQL is opened before the folders are made, SQLite after them, since its file
+	// is in one.
 	if a.Config.DB != "" { // nothing is made for a database that is refused
 		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
 			return err
 		}
+	} else if err := refuseForeign(ctx, dir); err != nil {
+		return err
 	}
 	for _, d := range []string{dir, filepath.Join(dir, "storage"), filepath.Join(dir, "backups")} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -108,7 +115,8 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	return nil
 }
 
-// makeServices makes the services on the open store.
+// makeServices creates the services on the open store. They share the snapshot pointer,
+// which collections publish to.
 func (a *App) makeServices() {
 	a.passwords = password.New(password.Config{Cost: a.Config.HashCost})
 	a.budgets = budget.ForServer(a.Config.Limits)
@@ -152,7 +160,7 @@ func (a *App) openChanges(ctx context.Context) error {
 	return a.changes.Open(ctx)
 }
 
-// startServing is what only Serve does.
+// startServing does what only Serve needs: step 3 of Open.
 func (a *App) startServing(ctx context.Context) error {
 	a.background.start(a.Config.Log)
 	a.background.run("change feed", func(ctx context.Context) error { a.changes.Run(ctx); return nil })

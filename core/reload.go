@@ -1,3 +1,6 @@
+// Reload: collections and settings are read again when another process (a second server on
+// PostgreSQL, or the command line) has changed them.
+
 package core
 
 import (
@@ -21,6 +24,7 @@ const (
 	reloadDelayMax = 30 * time.Second
 )
 
+// newReloader returns a reloader whose loop is not running yet.
 func newReloader(load func(context.Context) error, log *slog.Logger) *reloader {
 	return &reloader{load: load, log: log, pending: make(chan struct{}, 1)}
 }

@@ -1,3 +1,5 @@
+// Online copy (backup) and restore of the SQLite database under a running App.
+
 package core
 
 import (
@@ -52,7 +54,8 @@ func (a *App) RestoreDatabase(ctx context.Context, path string) error {
 	})
 }
 
-// prepareCopy makes a copy of the database ready to be served by this program.
+// prepareCopy checks a copy of the database, runs the system migrations that it lacks, and
+// gives it a new epoch, so that tokens of the change log from before are refused.
 func (a *App) prepareCopy(ctx context.Context, path string) error {
 	source, err := OpenSource(path) // fails if there is no such file
 	if err != nil {

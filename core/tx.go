@@ -1,3 +1,6 @@
+// App.Transaction: several writes of records, collections and settings that are stored
+// together or not at all.
+
 package core
 
 import (

@@ -11,14 +11,14 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Idle ends the reading of a body of which nothing has come for the idle time. There
-// is no limit on the whole of a body: one that moves may take as long as it needs.
-func Idle(idle time.Duration) func(http.Handler) http.Handler {
-	stalled := fault.New(fault.Invalid, fmt.Sprintf("Nothing of the request's body has arrived for %v.", idle))
+// Idle ends the reading of a body of which nothing has come for the idle time, which
+// may change while a body is on its way. There is no limit on the whole of a body: one
+// that moves may take as long as it needs.
+func Idle(idle func() time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Body != nil && r.Body != http.NoBody {
-				r.Body = &idleBody{ReadCloser: r.Body, conn: http.NewResponseController(w), idle: idle, stalled: stalled}
+				r.Body = &idleBody{ReadCloser: r.Body, conn: http.NewResponseController(w), idle: idle}
 			}
 			next.ServeHTTP(w, r)
 		})
@@ -28,12 +28,11 @@ func Idle(idle time.Duration) func(http.Handler) http.Handler {
 // idleBody moves the read deadline of the connection with each part that arrives.
 type idleBody struct {
 	io.ReadCloser
-	conn    *http.ResponseController
-	idle    time.Duration
-	until   time.Time // reading ends then; zero: no such limit
-	set     time.Time // the read deadline that is set; zero: none
-	stalled error
-	failed  error
+	conn   *http.ResponseController
+	idle   func() time.Duration
+	until  time.Time // reading ends then; zero: no such limit
+	set    time.Time // the read deadline that is set; zero: none
+	failed error
 }
 
 // ReadUntil sets a limit on all that is still read.
@@ -51,7 +50,8 @@ func (b *idleBody) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		b.failed = fmt.Errorf("%w: %w", b.stalled, err)
+		stalled := fault.New(fault.Invalid, fmt.Sprintf("Nothing of the request's body has arrived for %v.", b.idle()))
+		b.failed = fmt.Errorf("%w: %w", stalled, err)
 		return n, b.failed
 	}
 	// From the end of the body on, net/http reads to learn that the client has gone
@@ -65,11 +65,12 @@ func (b *idleBody) Read(p []byte) (int, error) {
 // a microsecond, so each one is good for some reads: a client that sends nothing has
 // up to a quarter more than the idle time.
 func (b *idleBody) moveDeadline() {
-	now := time.Now()
-	if !b.set.IsZero() && (b.set.Sub(now) >= b.idle || b.set.Equal(b.until)) {
+	now, idle := time.Now(), b.idle()
+	left := b.set.Sub(now)
+	if !b.set.IsZero() && (left >= idle && left <= idle+idle/4 || b.set.Equal(b.until)) {
 		return
 	}
-	b.set = now.Add(b.idle + b.idle/4)
+	b.set = now.Add(idle + idle/4)
 	if !b.until.IsZero() && b.until.Before(b.set) {
 		b.set = b.until
 	}

@@ -53,7 +53,7 @@ func (p *pipes) dial() net.Conn {
 func slowly(t *testing.T, h http.HandlerFunc, pause time.Duration, whole bool) (status int, answer string) {
 	t.Helper()
 	listener := newPipes()
-	server := &http.Server{Handler: Idle(time.Minute)(h), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: Idle(func() time.Duration { return time.Minute })(h), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	conn := listener.dial()

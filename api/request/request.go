@@ -130,6 +130,9 @@ func bearer(header string) string {
 // begun is broken off, by a panic with http.ErrAbortHandler: a part of it must not look
 // like the whole.
 func (q *Request) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && errors.Is(context.Cause(r.Context()), ErrDraining) {
+		err = fault.Wrap(fault.Unavailable, "The server is stopping.", err)
+	}
 	q.err = err
 	gone := errors.Is(err, context.Canceled) && r.Context().Err() != nil
 	begun := q.Answered()

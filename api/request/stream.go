@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// ErrDraining is the cause of the end of a stream's context when the server stops.
+// ErrDraining is the cause of the end of a context when the server stops: of a stream at
+// once, of another request when it does not get on.
 var ErrDraining = errors.New("request: the server is about to stop")
 
 // Stream registers an answer that has no end of its own, or a distant one: events,

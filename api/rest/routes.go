@@ -53,6 +53,12 @@ func (a *API) table() []*route {
 		row("GET", collection+"/auth-methods", "*:listAuthMethods", everyone, a.authMethods),
 		row("POST", collection+"/auth-with-password", "*:authWithPassword", everyone, a.authWithPassword).grouped("*:auth"),
 		row("POST", collection+"/auth-refresh", "*:authRefresh", everyone, a.authRefresh),
+		row("POST", collection+"/request-verification", "*:requestVerification", everyone, a.requestVerification),
+		row("POST", collection+"/confirm-verification", "*:confirmVerification", everyone, a.confirmVerification),
+		row("POST", collection+"/request-password-reset", "*:requestPasswordReset", everyone, a.requestPasswordReset),
+		row("POST", collection+"/confirm-password-reset", "*:confirmPasswordReset", everyone, a.confirmPasswordReset),
+		row("POST", collection+"/request-email-change", "*:requestEmailChange", everyone, a.requestEmailChange),
+		row("POST", collection+"/confirm-email-change", "*:confirmEmailChange", everyone, a.confirmEmailChange),
 
 		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
 

@@ -1,3 +1,6 @@
+// Attributes of a stored file (content type, original name, MD5): the sidecar file beside
+// it.
+
 package blob
 
 import (

@@ -1,3 +1,6 @@
+// Keys to paths: how the key of a blob is escaped so that no key leads out of the folder or
+// collides in any file system.
+
 package blob
 
 import (

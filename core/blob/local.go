@@ -1,3 +1,5 @@
+// Local storage: files of records in the data folder.
+
 package blob
 
 import (

@@ -1,3 +1,5 @@
+// Names of uploads: the client's file name made safe, with a random suffix.
+
 package blob
 
 import (

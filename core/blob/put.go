@@ -1,3 +1,6 @@
+// Durable writes of files: a temporary file is synced and renamed, and its folders are
+// synced.
+
 package blob
 
 import (

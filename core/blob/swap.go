@@ -1,3 +1,6 @@
+// A store whose implementation can be replaced while it is in use, as when settings switch
+// to S3.
+
 package blob
 
 import (

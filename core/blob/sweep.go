@@ -1,3 +1,5 @@
+// Removal of temporary files that uploads left behind when their process ended.
+
 package blob
 
 import (

@@ -1,3 +1,6 @@
+// Uploads: a file that a client sent, with its stored name and the media type detected from
+// its content.
+
 package blob
 
 import (

@@ -1,3 +1,5 @@
+// A cache that belongs to the current snapshot of the collections and is dropped with it.
+
 package cache
 
 import (

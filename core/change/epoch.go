@@ -1,3 +1,6 @@
+// Epochs: the state of the log in the database, by which tokens from before a restore are
+// recognized.
+
 package change
 
 import (

@@ -1,3 +1,6 @@
+// The change feed: a loop that reads new rows of the log and delivers them to subscriptions
+// in order.
+
 package change
 
 import (

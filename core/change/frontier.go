@@ -1,3 +1,6 @@
+// The frontier: how far the feed has read, and which transactions may still commit with
+// lower numbers.
+
 package change
 
 import (

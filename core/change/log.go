@@ -1,3 +1,5 @@
+// The change log: appending rows within a transaction, and observers of commits.
+
 package change
 
 import (

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -69,19 +68,20 @@ func changeOf(id string, a change.Action, before string) change.Change {
 	return c
 }
 
-// later is what Later calls its function with, one line a change.
-func later(t testing.TB, db store.Store, l *change.Log, after change.Position, ids ...string) (got []string, err error) {
+// historyOf is what History calls its function with, one line a change.
+func historyOf(t testing.TB, db store.Store, l *change.Log, c change.Change, at change.Position, most int) (got []string, err error) {
 	t.Helper()
+	c.Seq, c.N = at.Seq, at.N
 	err = db.Read(t.Context(), func(r store.Reader) error {
-		return l.Later(r, "docs", ids, after, func(c change.Change) error {
+		return l.History(r, c, func(c change.Change) (bool, error) {
 			got = append(got, fmt.Sprintf("%d.%d %s %s %s", c.Seq, c.N, c.Record, c.Action, c.Before))
-			return nil
+			return len(got) < most, nil
 		})
 	})
 	return got, err
 }
 
-func TestLater(t *testing.T) {
+func TestHistory(t *testing.T) {
 	t.Parallel()
 	db := enginetest.Open(t)
 	systemTables(t, db)
@@ -94,37 +94,47 @@ func TestLater(t *testing.T) {
 		changeOf("a", change.Update, `{"n":2}`), changeOf("b", change.Update, `{"n":2}`)) // 3
 	appendAll(t, db, l, changeOf("a", change.Delete, `{"n":3}`)) // 4
 	appendAll(t, db, l, changeOf("a", change.Create, ""))        // 5
+	all := []string{"1.0 a create ", `2.0 a update {"n":1}`, `3.2 a update {"n":2}`, `4.0 a delete {"n":3}`, "5.0 a create "}
+	a, b := changeOf("a", "", ""), changeOf("b", "", "")
 	for _, test := range []struct {
-		after change.Position
-		ids   []string
-		want  []string
+		of   change.Change
+		at   change.Position
+		most int
+		want []string
 	}{
-		{change.Position{}, []string{"a"}, []string{`2.0 a update {"n":1}`, `3.2 a update {"n":2}`, `4.0 a delete {"n":3}`}},
-		{change.Position{Seq: 2}, []string{"a"}, []string{`3.2 a update {"n":2}`, `4.0 a delete {"n":3}`}},
-		{change.Position{Seq: 3}, []string{"b", "a"}, []string{`3.2 a update {"n":2}`, `3.3 b update {"n":2}`, `4.0 a delete {"n":3}`}},
-		{change.Position{Seq: 3, N: 3}, []string{"b", "c"}, nil},
-		{change.Position{}, nil, nil},
+		{a, change.Position{Seq: 1}, 9, all},
+		{a, change.Position{Seq: 3, N: 2}, 9, all[2:]},
+		{a, change.Position{Seq: 5}, 9, all[4:]},
+		{a, change.Position{Seq: 1}, 2, all[:2]},
+		{b, change.Position{Seq: 3, N: 3}, 9, []string{`3.3 b update {"n":2}`}},
 	} {
-		got, err := later(t, db, l, test.after, test.ids...)
+		got, err := historyOf(t, db, l, test.of, test.at, test.most)
 		if err != nil || !slices.Equal(got, test.want) {
-			t.Errorf("Later(%v, %+v) = %v, %v, want %v", test.ids, test.after, got, err, test.want)
+			t.Errorf("History of %s at %+v = %v, %v, want %v", test.of.Record, test.at, got, err, test.want)
+		}
+	}
+	for _, at := range []change.Position{{Seq: 1, N: 1}, {Seq: 2, N: 1}, {Seq: 99}} {
+		if _, err := historyOf(t, db, l, a, at, 9); !errors.Is(err, change.ErrGone) {
+			t.Errorf("History at %+v, which is no change of it: %v", at, err)
 		}
 	}
 	enough := errors.New("enough")
 	err := db.Read(t.Context(), func(r store.Reader) error {
-		return l.Later(r, "docs", []string{"a"}, change.Position{}, func(change.Change) error { return enough })
+		c := a
+		c.Seq = 2
+		return l.History(r, c, func(change.Change) (bool, error) { return true, enough })
 	})
 	if !errors.Is(err, enough) {
-		t.Errorf("Later = %v, want the error of the function", err)
+		t.Errorf("History = %v, want the error of the function", err)
 	}
 	if err := l.Prune(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := later(t, db, l, change.Position{Seq: 1}, "a"); !errors.Is(err, change.ErrGone) {
-		t.Errorf("Later behind what was pruned = %v, %v, want ErrGone", got, err)
+	if got, err := historyOf(t, db, l, a, change.Position{Seq: 2}, 9); !errors.Is(err, change.ErrGone) {
+		t.Errorf("History at what was pruned = %v, %v, want ErrGone", got, err)
 	}
-	if _, err := later(t, db, l, change.Position{Seq: 3, N: 3}, "a"); err != nil {
-		t.Errorf("Later after what was pruned = %v", err)
+	if _, err := historyOf(t, db, l, a, change.Position{Seq: 4}, 9); err != nil {
+		t.Errorf("History of what is left = %v", err)
 	}
 }
 
@@ -242,52 +252,4 @@ func TestCloseDoesNotWaitForReads(t *testing.T) {
 	}
 	close(held)
 	waiting.Wait()
-}
-
-func TestLaterIsBounded(t *testing.T) {
-	t.Parallel()
-	db := enginetest.Open(t)
-	systemTables(t, db)
-	l := newLog(t, db, change.Config{})
-	for range change.MaxLater / 10_000 {
-		appendAll(t, db, l, slices.Repeat([]change.Change{changeOf("a", change.Create, "")}, 10_000)...)
-	}
-	if _, err := later(t, db, l, change.Position{}, "a"); err != nil {
-		t.Errorf("Later with MaxLater rows to read = %v", err)
-	}
-	appendAll(t, db, l, changeOf("a", change.Create, ""))
-	if _, err := later(t, db, l, change.Position{}, "a"); !errors.Is(err, change.ErrGone) {
-		t.Errorf("Later with more than MaxLater rows to read = %v, want ErrGone", err)
-	}
-}
-
-// BenchmarkLater looks up the later changes of some records in a log of a million rows,
-// so many rows before its end.
-func BenchmarkLater(b *testing.B) {
-	db := enginetest.Open(b)
-	systemTables(b, db)
-	l := newLog(b, db, change.Config{})
-	before := `{"text1234567":"` + strings.Repeat("x", 100) + `"}`
-	const transactions, each, records = 1000, 1000, 50_000
-	for n := range transactions {
-		list := make([]change.Change, each)
-		for i := range list {
-			list[i] = changeOf(fmt.Sprintf("record%09d", (n*each+i)*7919%records), change.Update, before)
-		}
-		appendAll(b, db, l, list...)
-	}
-	ids := make([]string, 30)
-	for i := range ids {
-		ids[i] = fmt.Sprintf("record%09d", i*7919%records)
-	}
-	for _, rows := range []int{10, 1000, 10_000, change.MaxLater} {
-		after := change.Position{Seq: transactions - int64(rows/each), N: each - 1 - rows%each}
-		b.Run(fmt.Sprintf("behind=%d", rows), func(b *testing.B) {
-			for b.Loop() {
-				if _, err := later(b, db, l, after, ids...); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }

@@ -1,3 +1,5 @@
+// Pruning: old rows of the log are deleted a few at a time.
+
 package change
 
 import (

@@ -1,3 +1,6 @@
+// Subscriptions: bounded queues of changes. One that is too slow ends with ErrSlow, and the
+// subscriber resumes by its token.
+
 package change
 
 import (

@@ -1,3 +1,5 @@
+// Tokens: where a subscriber resumes.
+
 package change
 
 import (

@@ -1,3 +1,6 @@
+// Adoption: collections and tables of another installation (the import of a PocketBase
+// folder) become those of a new one, unjudged, in one transaction.
+
 package collection
 
 import (
@@ -12,19 +15,22 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// AdoptTx is the one transaction in which a new installation gets collections that
-// were defined elsewhere. They are taken as they are: names, ids, rules and options
-// are not judged.
+// AdoptTx is the transaction of Service.Adopt. Its methods make the tables, indexes and
+// views of collections that were defined elsewhere. Names, ids, rules and options are taken
+// as they are; Judge says afterwards which of them a save would refuse. It is not safe for
+// concurrent use and ends with the call of Adopt.
 type AdoptTx struct {
 	Tx      store.Tx
 	service *Service
 }
 
-// Adopt calls fn to make tables and fill them. It returns the collections in their
-// order; the system collections that are not among them are added. Hooks do not run
-// and the change log learns nothing. An installation that has records, or other
-// collections than a new one has, is an Invalid fault. If anything fails, nothing
-// has changed. fn may be called more than once.
+// Adopt fills a new installation. fn makes the tables and writes their rows through the
+// AdoptTx, and returns the collections in their order; system collections that are not
+// among them are added. Hooks do not run and the change log gets no entries.
+//
+// An installation that has records, or collections beyond those of a new one, is an Invalid
+// fault. On any error nothing is changed. The engine may retry the transaction, so fn may
+// be called more than once and must start afresh each time.
 func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*AdoptTx) ([]*schema.Collection, error)) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -55,7 +61,8 @@ func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*Adop
 	})
 }
 
-// adoptMissing makes a system collection.
+// adoptMissing makes the table, the indexes and the row of a system collection that the
+// adopted ones lack.
 func (s *Service) adoptMissing(tx store.Tx, c *schema.Collection) error {
 	a := &AdoptTx{Tx: tx, service: s}
 	if err := a.Table(c); err != nil {
@@ -67,7 +74,8 @@ func (s *Service) adoptMissing(tx store.Tx, c *schema.Collection) error {
 	return insertRow(tx, c)
 }
 
-// clear drops the collections of a new installation.
+// clear drops the empty collections that every new installation has, so that the adopted
+// ones can take their names and ids. It refuses an installation that is not new.
 func (s *Service) clear(tx store.Tx) error {
 	stored, err := readRows(tx)
 	if err != nil {
@@ -95,7 +103,7 @@ func (s *Service) clear(tx store.Tx) error {
 	return nil
 }
 
-// hasRows says whether the table has a row.
+// hasRows reports whether the table has a row.
 func hasRows(tx store.Tx, table string) (bool, error) {
 	rows, err := tx.Query(`SELECT 1 FROM ` + store.Quote(table) + ` LIMIT 1`)
 	if err != nil {
@@ -106,7 +114,9 @@ func hasRows(tx store.Tx, table string) (bool, error) {
 	return found, rows.Close()
 }
 
-// Table makes the table of a collection, without its indexes.
+// Table creates the table of a collection, without its indexes: those are made by Indexes
+// once the records are in it, which is faster, and lets single indexes be refused. A
+// refusal of the database is an Invalid fault.
 func (a *AdoptTx) Table(c *schema.Collection) error {
 	table := alter.Diff(nil, c)[0].(alter.CreateTable)
 	err := a.service.cfg.Store.Catalog().CreateTable(a.Tx, table.Table, table.Columns)
@@ -116,8 +126,8 @@ func (a *AdoptTx) Table(c *schema.Collection) error {
 	return err
 }
 
-// Column adds a column to the table that belongs to no field. refused says why the
-// database does not take it, if so.
+// Column adds a column that belongs to no field, so that its values survive the import.
+// refused is the database's reason not to add it; err is any other failure.
 func (a *AdoptTx) Column(c *schema.Collection, column store.Column) (refused string, err error) {
 	err = a.Tx.Savepoint(func() error {
 		return a.service.cfg.Store.Catalog().AddColumn(a.Tx, c.Name, column)
@@ -128,11 +138,12 @@ func (a *AdoptTx) Column(c *schema.Collection, column store.Column) (refused str
 	return "", err
 }
 
-// RefusedIndex is an index that could not be made.
+// RefusedIndex is an index that the database refused: its definition and the reason.
 type RefusedIndex struct{ Index, Reason string }
 
-// Indexes makes the indexes of a collection whose records are in its table. Those
-// that the database refuses are taken out of the definition and returned.
+// Indexes creates the indexes of a collection whose records are in its table. An index that
+// the database refuses (values that are not unique, for example) is taken out of c.Indexes
+// and returned.
 func (a *AdoptTx) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 	var refused []RefusedIndex
 	for _, step := range alter.Diff(nil, c)[1:] {
@@ -153,9 +164,9 @@ func (a *AdoptTx) Indexes(c *schema.Collection) ([]RefusedIndex, error) {
 	return refused, nil
 }
 
-// View makes a view that reads collections which find knows by their names and which
-// are made already. If its query cannot be used, which refused says why, the view is
-// made all the same, without records: whoever corrects it finds it as it was.
+// View creates a view. find resolves the collections that its query reads, which must exist
+// already. If the query cannot be used, refused says why, and the view is created without
+// records: the definition is kept, so that a superuser can correct the query.
 func (a *AdoptTx) View(c *schema.Collection, find func(name string) *schema.Collection) (refused string, err error) {
 	catalog := a.service.cfg.Store.Catalog()
 	view, err := alter.AdoptView(c, find)
@@ -174,8 +185,8 @@ func (a *AdoptTx) View(c *schema.Collection, find func(name string) *schema.Coll
 	return reason, catalog.CreateView(a.Tx, c.Name, alter.EmptyView(c))
 }
 
-// Judge is what would be refused of the collection if it were saved now; all are
-// the collections that there are.
+// Judge returns the failures that a save of the collection would have now. all are the
+// collections of the installation.
 func (a *AdoptTx) Judge(all *schema.Snapshot, c *schema.Collection) (fault.Fields, error) {
 	names, err := a.service.cfg.Store.Catalog().Names(a.Tx)
 	if err != nil {

@@ -1,3 +1,6 @@
+// The transaction of a schema change: every create, update, delete, import and plan of
+// collections goes through schemaChange.apply.
+
 package collection
 
 import (
@@ -14,8 +17,8 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// schemaChange is one change of collections in its transaction. A plan is the same
-// change, recorded and rolled back at its end.
+// schemaChange is one change of collections within its transaction. A plan is the same
+// change with a planRecorder, rolled back at its end.
 type schemaChange struct {
 	*Service
 	tx      store.Tx
@@ -24,6 +27,9 @@ type schemaChange struct {
 	message string // begins what failures say
 	convert bool   // fields may become ones of another kind
 
+	// The query of a view is tried before the transaction (Service.rehearse), so that
+	// nobody waits for it. tried says that this has happened, broken is the reason why the
+	// query cannot be run.
 	tried  bool  // the query of the one draft, a view, was tried before
 	broken error // why it cannot be run
 
@@ -37,21 +43,26 @@ type schemaChange struct {
 	recorder  *planRecorder // nil: nothing is planned
 }
 
+// newChange returns a change of the stored collections that has not begun. message is the
+// first sentence of its failures.
 func (s *Service) newChange(tx store.Tx, stored *schema.Snapshot, caller record.Caller, message string) *schemaChange {
 	return &schemaChange{Service: s, tx: tx, stored: stored, caller: caller, message: message}
 }
 
-// change runs one change of collections in a transaction. fn gets the change with the
-// stored collections as the transaction sees them (another process may have been
-// faster) and returns them as they are to be. They are published when that is durable;
-// then the files that no record names any more are deleted. If anything fails, nothing
-// has changed. message begins what failures say.
+// change runs one schema change in an exclusive transaction. fn gets the stored collections
+// as the transaction sees them (another process may have changed them since the snapshot)
+// and returns the snapshot that replaces them.
+//
+// The new snapshot is published when the commit is durable; then hooks run and files that
+// no record names any more are deleted. On any error nothing is changed. message is the
+// first sentence of failures.
 func (s *Service) change(ctx context.Context, caller record.Caller, message string, fn func(*schemaChange) (*schema.Snapshot, error)) error {
 	var binding *record.Binding
 	var list []*Event
 	var w *schemaChange
 	var next *schema.Snapshot
 	inTransaction := func(tx store.Tx, bind record.Bind) error {
+		// The engine has rolled back and retries: what the first attempt bound is void.
 		if binding != nil { // tried before
 			binding.Close(ctx, false)
 			binding = nil
@@ -72,6 +83,9 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 		if binding != nil {
 			logged = append(logged, binding.End()...)
 		}
+		// Within App.Transaction the services of that transaction must see the new
+		// definitions at once, others only after its commit: see the end of this function,
+		// and Service.transaction.
 		if s.outer == nil {
 			tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
 		}
@@ -96,7 +110,8 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 	return nil
 }
 
-// later calls fn, now or when the transaction that s is bound to is durable.
+// later calls fn after the commit: at once, or at the end of the transaction that s is
+// bound to.
 func (s *Service) later(fn func()) {
 	if s.outer != nil {
 		s.outer.Later(fn)
@@ -105,10 +120,13 @@ func (s *Service) later(fn func()) {
 	fn()
 }
 
-// apply makes the changes: what else names a collection or field follows, the drafts
-// are judged together, and tables, rows and settings are submitted to their new form. It
-// returns all collections as they are then.
+// apply makes the changes, in this order: rules follow renamed collections and fields;
+// views follow what they read; all drafts are validated together; tables and views are
+// altered; rows of _collections are written; labels of rate limits follow new names. It
+// returns the snapshot of all collections afterwards.
 func (w *schemaChange) apply(changes []alter.Change) (*schema.Snapshot, error) {
+	// What follows a rename is appended to the changes. Only the first ones, which the
+	// caller asked for, are validated and altered: the others change no column, only texts.
 	requested := len(changes)
 	changes, err := w.renameInRules(changes)
 	if err != nil {
@@ -140,7 +158,7 @@ func (w *schemaChange) apply(changes []alter.Change) (*schema.Snapshot, error) {
 	return next, w.recorder.end(next)
 }
 
-// after are all collections as the changes leave them.
+// after returns all collections as the changes leave them, in their order.
 func (w *schemaChange) after(changes []alter.Change) []*schema.Collection {
 	list := slices.Clone(w.stored.All())
 	for _, ch := range changes {
@@ -156,7 +174,8 @@ func (w *schemaChange) after(changes []alter.Change) []*schema.Collection {
 	return list
 }
 
-// judgeAll validates the drafts. An import names all collections that are wrong.
+// judgeAll validates the drafts. A single change fails with its first error; an import
+// reports every collection that is wrong.
 func (w *schemaChange) judgeAll(changes []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	var failed []error
 	for _, ch := range changes {
@@ -170,11 +189,14 @@ func (w *schemaChange) judgeAll(changes []alter.Change, next *schema.Snapshot, n
 	return joinFailures(failed)
 }
 
-// judge validates a draft among all collections as they are to be.
+// judge validates a draft as one of the collections of the next snapshot, so that
+// collections of one import may refer to each other.
 func (w *schemaChange) judge(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	if ch.New == nil {
 		return nil
 	}
+	// A rule that was broken before the change (WasBroken) is no reason to refuse it: else
+	// a collection could not be saved until the last of its rules was mended.
 	fails := alter.Validate(ch.New, alter.ValidationContext{Old: ch.Old, Snapshot: next, Names: names, Convert: w.convert,
 		Rule:      func(c *schema.Collection, rule string) error { return query.CheckRule(next, c, rule) },
 		WasBroken: func(rule string) bool { return query.CheckRule(w.stored, ch.Old, rule) != nil }})
@@ -185,7 +207,8 @@ func (w *schemaChange) judge(ch alter.Change, next *schema.Snapshot, names []sto
 	return nil
 }
 
-// warnOfRules adds warnings of rules that are valid and hardly mean what they say.
+// warnOfRules adds a warning for each rule that is valid but hardly means what it says,
+// such as ?= on a field of several values.
 func (w *schemaChange) warnOfRules(c *schema.Collection, next *schema.Snapshot) {
 	prefix := ""
 	if w.wrapError != nil { // one of several collections
@@ -199,7 +222,7 @@ func (w *schemaChange) warnOfRules(c *schema.Collection, next *schema.Snapshot) 
 	})
 }
 
-// failed is the failure of one of the collections.
+// failed returns err as the failure of collection c: an import names the collection in it.
 func (w *schemaChange) failed(c *schema.Collection, err error) error {
 	if w.wrapError == nil {
 		return err
@@ -207,8 +230,10 @@ func (w *schemaChange) failed(c *schema.Collection, err error) error {
 	return w.wrapError(c, err)
 }
 
-// names are what the names of collections and indexes may not be: what else is in the
-// database, and the indexes of the collections as they are to be.
+// names returns the names that no collection or index may take: tables, views and indexes
+// of the database that belong to no collection, and the indexes of the collections after
+// the change. Tables of collections are left out, as alter.Validate knows them by their
+// collections.
 func (w *schemaChange) names(changes []alter.Change, next *schema.Snapshot) ([]store.CatalogName, error) {
 	all, err := w.cfg.Store.Catalog().Names(w.tx)
 	if err != nil {
@@ -238,6 +263,8 @@ func (w *schemaChange) names(changes []alter.Change, next *schema.Snapshot) ([]s
 			}
 			continue
 		}
+		// The database still has the table under its old name; validation compares with the
+		// new one.
 		if table, ours := now[strings.ToLower(n.Table)]; ours {
 			if n.Table = table; table == "" || listed[strings.ToLower(n.Name)] {
 				continue
@@ -253,8 +280,9 @@ func (w *schemaChange) names(changes []alter.Change, next *schema.Snapshot) ([]s
 	return names, nil
 }
 
-// saveRows writes the rows of the collections. Their names are unique, so those that get
-// another one give theirs up first.
+// saveRows writes the rows of _collections. The column name is unique, so in an import,
+// where collections may exchange their names, each renamed row first takes a temporary name
+// that no collection can have (it begins with a slash).
 func (w *schemaChange) saveRows(changes []alter.Change) error {
 	for _, ch := range changes {
 		switch {
@@ -285,7 +313,9 @@ func (w *schemaChange) saveRows(changes []alter.Change) error {
 	return nil
 }
 
-// deleteRow deletes the row of a collection and what others hold about it.
+// deleteRow deletes the row of a collection and, of an auth collection, the rows that
+// system collections hold about its accounts (external sign-ins, one-time passwords,
+// origins).
 func (w *schemaChange) deleteRow(c *schema.Collection) error {
 	if c.IsAuth() {
 		for _, table := range []string{schema.ExternalAuths, schema.MFAs, schema.OTPs, schema.AuthOrigins} {

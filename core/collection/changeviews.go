@@ -1,3 +1,6 @@
+// Views in a schema change: which views follow a change of the collections that they read,
+// and in which order views are dropped and created around it.
+
 package collection
 
 import (
@@ -9,7 +12,9 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// addViews adds the views that follow the changes, the first of which were requested.
+// addViews appends a change for each view whose query or fields follow the changes. The
+// first changes, as many as requested, are those that the caller asked for; a view among
+// them is not added again.
 func (w *schemaChange) addViews(changes []alter.Change, requested int) ([]alter.Change, error) {
 	sent := func(c *schema.Collection) bool {
 		return slices.ContainsFunc(changes[:requested], func(ch alter.Change) bool { return ch.New == c })
@@ -28,8 +33,9 @@ func (w *schemaChange) addViews(changes []alter.Change, requested int) ([]alter.
 	return changes, nil
 }
 
-// redefine leads the tables and views of the database to the next snapshot. The views
-// that a change is about, or a change of what they read, are away meanwhile.
+// redefine alters the tables and views of the database to match the next snapshot. An
+// engine refuses to alter a table that a view reads, so all views that are affected are
+// dropped first and created last, each after the views that it reads.
 func (w *schemaChange) redefine(requested []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	drop, create := alter.ViewChanges(w.stored, next)
 	if err := w.run(drop, next); err != nil {
@@ -40,6 +46,8 @@ func (w *schemaChange) redefine(requested []alter.Change, next *schema.Snapshot,
 		return err
 	}
 	for _, c := range create {
+		// Only a view that was submitted is tried: one that merely follows had a query that
+		// runs.
 		if i := slices.IndexFunc(requested, func(ch alter.Change) bool { return ch.New == c }); i >= 0 {
 			if err := w.tryView(requested[i], next, names); err != nil {
 				return err
@@ -56,7 +64,9 @@ func (w *schemaChange) redefine(requested []alter.Change, next *schema.Snapshot,
 	return nil
 }
 
-// tryView judges a view that is to be made by its first records.
+// tryView runs the query of a new view for its first records. A query that fails there is a
+// validation failure of the draft. It does nothing if the query is the stored one or was
+// tried before the transaction.
 func (w *schemaChange) tryView(ch alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	if w.tried || !newQuery(ch.Old, ch.New) {
 		return nil

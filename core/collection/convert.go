@@ -1,3 +1,6 @@
+// Conversion of a field: when it changes its kind, or between one value and several, its
+// column is converted row by row.
+
 package collection
 
 import (
@@ -8,11 +11,12 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// convertedAtOnce is how many rows are read, converted and written at a time.
+// convertedAtOnce is how many rows are read, converted and written at a time. It bounds the
+// memory of a conversion, whatever the size of the table.
 const convertedAtOnce = 1000
 
-// convertColumn takes a step that changes the kind of a field, or how many values it
-// holds, row by row, in the order of the rows.
+// convertColumn converts the values of a column in the order of the rows. If the field is
+// renamed too, the values go to a new column and the old one is dropped at the end.
 func (w *schemaChange) convertColumn(step alter.ConvertColumn, next *schema.Snapshot) error {
 	catalog, moves := w.cfg.Store.Catalog(), step.To.Name != step.From.Name
 	if moves {
@@ -34,10 +38,14 @@ func (w *schemaChange) convertColumn(step alter.ConvertColumn, next *schema.Snap
 		for i, v := range values {
 			converted[i] = alter.Convert(step.From, step.To, v)
 		}
+		// Before the values are recorded and written: what a plan shows must be what is
+		// stored.
 		if err := w.dropDangling(step, converted, next); err != nil {
 			return err
 		}
 		w.recorder.converted(step, ids, values, converted)
+		// A conversion of a file field may drop names; their files are deleted after the
+		// commit.
 		if _, ok := step.From.Kind.(*schema.File); ok {
 			w.looseFiles(next.Named(step.Table), ids, values, stillFiles(step.To, converted))
 		}
@@ -51,8 +59,8 @@ func (w *schemaChange) convertColumn(step alter.ConvertColumn, next *schema.Snap
 	return nil
 }
 
-// stillFiles are the values of a converted file field that are names of files: none if
-// it has become a field of another kind.
+// stillFiles returns the converted values that are still names of files: none if the field
+// is no file field any more.
 func stillFiles(to *schema.Field, converted []any) []any {
 	if _, ok := to.Kind.(*schema.File); ok {
 		return converted
@@ -60,7 +68,8 @@ func stillFiles(to *schema.Field, converted []any) []any {
 	return make([]any, len(converted))
 }
 
-// valuesAfter are the next values to convert, those of the rows after one.
+// valuesAfter reads the next values to convert: those of the rows whose number is greater
+// than after. last is the number of the last row that was read.
 func (w *schemaChange) valuesAfter(step alter.ConvertColumn, after int64) (ids []string, values []any, last int64, err error) {
 	column := store.Quote(step.From.Name)
 	if step.From.Kind.Column() == store.ColumnMulti {
@@ -79,8 +88,9 @@ func (w *schemaChange) valuesAfter(step alter.ConvertColumn, after int64) (ids [
 	return ids, values, last, rows.Close()
 }
 
-// load is the stored value. A list that stands in the column of one value is not cut
-// to its last item: it may be wanted whole.
+// load decodes a stored value. A list in the column of a single-value select, relation or
+// file field is returned as its text and not cut to its last item, as the conversion may be
+// to several values.
 func load(f *schema.Field, rows store.Rows) any {
 	if f.IsChoice() && !f.Multiple() {
 		return rows.Text(2)
@@ -88,7 +98,8 @@ func load(f *schema.Field, rows store.Rows) any {
 	return f.Load(rows, 2)
 }
 
-// fill writes the values that differ from what is in the column.
+// fill writes the converted values. Rows whose column holds that value already are left
+// out: for a new column that is the zero value, else the value before.
 func (w *schemaChange) fill(step alter.ConvertColumn, ids []string, was, is []any) error {
 	var changed []string
 	var values []store.Value
@@ -108,7 +119,8 @@ func (w *schemaChange) fill(step alter.ConvertColumn, ids []string, was, is []an
 	return w.cfg.Store.Catalog().Fill(w.tx, step.Table, step.To.Column(), changed, values)
 }
 
-// dropDangling takes out of what becomes a relation the ids that no record has.
+// dropDangling removes from values that become a relation the ids which no record of the
+// target collection has. A relation field that stays one is left alone.
 func (w *schemaChange) dropDangling(step alter.ConvertColumn, values []any, next *schema.Snapshot) error {
 	k, ok := step.To.Kind.(*schema.Relation)
 	if _, was := step.From.Kind.(*schema.Relation); !ok || was {
@@ -138,7 +150,8 @@ func (w *schemaChange) dropDangling(step alter.ConvertColumn, values []any, next
 	return nil
 }
 
-// existing are those of the ids that a record of the table has.
+// existing returns the set of those ids in values that a record of the table has, by one
+// query.
 func (w *schemaChange) existing(table string, values []any) (map[string]bool, error) {
 	var ids []string
 	for _, v := range values {

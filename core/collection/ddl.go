@@ -1,3 +1,6 @@
+// DDL: the steps of a schema change (alter.Step) are run against the database's catalog,
+// and what the database refuses becomes a validation failure.
+
 package collection
 
 import (
@@ -11,13 +14,15 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// run takes the steps one after the other. What the database says against one is
-// an Invalid fault, which the message of the work begins.
+// run applies the steps in order. If the database refuses one, the error is an Invalid
+// fault: at the index or the name that is to blame, else with the database's own words.
 func (w *schemaChange) run(steps []alter.Step, next *schema.Snapshot) error {
 	for _, step := range steps {
 		if err := w.recorder.step(step); err != nil {
 			return err
 		}
+		// The recorder comes first: it counts the rows and values that the step is about to
+		// change.
 		err := w.applyStep(step, next)
 		if err == nil {
 			continue
@@ -45,7 +50,7 @@ func (w *schemaChange) run(steps []alter.Step, next *schema.Snapshot) error {
 	return nil
 }
 
-// named is the name that a step gives to a table or view, "" if it gives none.
+// named returns the name that a step gives to a table or view, "" if it gives none.
 func named(step alter.Step) string {
 	switch d := step.(type) {
 	case alter.CreateTable:
@@ -58,8 +63,8 @@ func named(step alter.Step) string {
 	return ""
 }
 
-// withColumns completes a violation whose columns the database does not name, as of an index
-// over an expression, with the expressions of the index that is made.
+// withColumns completes a uniqueness violation whose columns the database does not name, as
+// of an index over an expression: it takes the columns of the index that the step creates.
 func withColumns(err error, step alter.Step) error {
 	var unique *store.UniqueError
 	made, ok := step.(alter.CreateIndex)
@@ -73,7 +78,7 @@ func withColumns(err error, step alter.Step) error {
 	return complete
 }
 
-// applyStep takes one step.
+// applyStep runs one step against the catalog of the engine.
 func (w *schemaChange) applyStep(step alter.Step, next *schema.Snapshot) error {
 	cat, tx := w.cfg.Store.Catalog(), w.tx
 	switch d := step.(type) {

@@ -1,3 +1,6 @@
+// Deleting a collection, and what forbids it: relations of other collections and views that
+// read it.
+
 package collection
 
 import (
@@ -12,9 +15,9 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// Delete drops the collection with its records, their files and what other
-// system collections hold about them. System collections and those that another
-// one refers to or reads cannot be deleted.
+// Delete drops the collection with its records, their files, and what system collections
+// hold about it. An unknown collection is a NotFound fault; a system collection, or one
+// that another collection has a relation to or a view reads, is an Invalid fault.
 func (s *Service) Delete(ctx context.Context, caller record.Caller, idOrName string) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -28,7 +31,7 @@ func (s *Service) remove(ctx context.Context, caller record.Caller, idOrName str
 	})
 }
 
-// remove drops a collection; nil is not found.
+// remove drops a collection within the change. nil is an unknown one.
 func (w *schemaChange) remove(c *schema.Collection) (*schema.Snapshot, error) {
 	if c == nil {
 		return nil, fault.New(fault.NotFound, "")
@@ -42,7 +45,8 @@ func (w *schemaChange) remove(c *schema.Collection) (*schema.Snapshot, error) {
 	return w.apply([]alter.Change{{Old: c}})
 }
 
-// referred is the failure of a collection that others have a relation to, or read.
+// referred returns the fault that forbids to delete c: it names the collections that have a
+// relation to it or read it. Without any it returns nil.
 func referred(s *schema.Snapshot, c *schema.Collection) error {
 	if names := referrers(s, c); len(names) > 0 {
 		return fault.New(fault.Invalid, "Failed to delete collection probably due to existing reference in "+strings.Join(names, ", ")+".")
@@ -50,8 +54,8 @@ func referred(s *schema.Snapshot, c *schema.Collection) error {
 	return nil
 }
 
-// referrers are the names of the other collections with a relation to c, and of the
-// views that read it.
+// referrers returns the sorted names of the other collections with a relation to c and of
+// the views that read it. A relation of c to itself does not count.
 func referrers(stored *schema.Snapshot, c *schema.Collection) []string {
 	names := alter.ViewsOf(stored, c)
 	for _, ref := range stored.References(c.ID) {

@@ -1,3 +1,6 @@
+// Errors of schema changes: the first sentences of the wire format, and which failures of
+// the database a superuser is told.
+
 package collection
 
 import (
@@ -11,6 +14,7 @@ import (
 
 // What failures say first, in the words of the wire.
 const (
+	// The messages of docs/wire/records.md §2, which clients may compare.
 	createFailed   = "Failed to create collection."
 	updateFailed   = "Failed to update collection."
 	deleteFailed   = "Failed to delete collection."
@@ -19,13 +23,15 @@ const (
 	validateFailed = "An error occurred while validating the submitted data."
 )
 
-// rawError is a failure whose cause is told though it is no validation error: it
-// is a superuser's own statement that failed.
+// rawError returns an Invalid fault that tells its cause: the failing statement is the
+// superuser's own, so nothing is given away. reason is the text of the cause.
 func rawError(message, reason string, err error) error {
 	return fault.Wrap(fault.Invalid, message+" Raw error: \n"+reason, err)
 }
 
-// refusal is what the database has against a statement, if that is why it failed.
+// refusal returns the database's reason if err is its refusal of a statement: a bad
+// statement, a violated unique index, a value too long for an index. ok is false for every
+// other error, such as a lost connection.
 func refusal(err error) (reason string, ok bool) {
 	var statement *store.StatementError
 	if errors.As(err, &statement) {
@@ -42,10 +48,12 @@ func refusal(err error) (reason string, ok bool) {
 	return "", false
 }
 
-// queryError is what is wrong with a query, found without an engine.
+// queryError is an error of a view's query that was found without running it, by the parser
+// or by looking at the ids.
 type queryError struct{ error }
 
-// queryRefusal is what is wrong with a query, if that is what the error is about.
+// queryRefusal is refusal for the query of a view: a query that the parser refuses or that
+// takes too long is refused as well.
 func queryRefusal(err error) (reason string, ok bool) {
 	var own queryError
 	switch {

@@ -1,3 +1,6 @@
+// Files of dropped and converted fields and of deleted collections: which ones no record
+// names any more, and their deletion after the commit.
+
 package collection
 
 import (
@@ -11,7 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// dropFiles notes the files of a field whose column is about to be dropped.
+// dropFiles collects the files of a file field whose column is about to be dropped. Other
+// fields have none.
 func (w *schemaChange) dropFiles(step alter.DropColumn, next *schema.Snapshot) error {
 	if _, ok := step.Field.Kind.(*schema.File); !ok {
 		return nil
@@ -27,8 +31,9 @@ func (w *schemaChange) dropFiles(step alter.DropColumn, next *schema.Snapshot) e
 	}
 }
 
-// looseFiles notes the files that the values of some records have named and name no
-// more. Their keys are those under which package record stores uploads.
+// looseFiles adds to w.files the keys of files that a record named before (was) and does
+// not name any more (is). A key is collection id, record id and name, as package record
+// stores uploads.
 func (w *schemaChange) looseFiles(c *schema.Collection, ids []string, was, is []any) {
 	for i, id := range ids {
 		named := fileNames(is[i])
@@ -40,7 +45,7 @@ func (w *schemaChange) looseFiles(c *schema.Collection, ids []string, was, is []
 	}
 }
 
-// fileNames are the names in a value of a file field.
+// fileNames returns the names in a value of a file field.
 func fileNames(v any) []string {
 	switch v := v.(type) {
 	case string:
@@ -53,9 +58,9 @@ func fileNames(v any) []string {
 	return nil
 }
 
-// deleteFiles deletes what a committed change has left without an owner: the folders of
-// collections that are gone, and files whose field is gone, with their thumbnails.
-// Errors are only logged: nothing refers to the files any more.
+// deleteFiles deletes, after the commit, the folders of deleted collections and the files
+// in w.files with their thumbnails. Failures are only logged: no record refers to the
+// files, so they cost space and nothing else.
 func (s *Service) deleteFiles(ctx context.Context, w *schemaChange, next *schema.Snapshot) {
 	ctx = context.WithoutCancel(ctx)
 	for _, c := range w.stored.All() {

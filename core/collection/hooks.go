@@ -1,3 +1,6 @@
+// Hooks of collections: Before, InTx, AfterSuccess and AfterFailure around each create,
+// update, delete and import.
+
 package collection
 
 import (
@@ -11,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Hooks are where code of embedders takes part in what happens to collections, with
-// the terms of record.Hooks.
+// Hooks are where an embedding program takes part in changes of collections. Their terms
+// are those of record.Hooks. They are safe for concurrent use.
 type Hooks struct {
 	// Before runs before a collection is created, changed or deleted, outside of the
 	// transaction. Handlers may change the body that was sent, or refuse.
@@ -29,7 +32,8 @@ type Hooks struct {
 	AfterFailure hook.Hook[*RequestEvent]
 }
 
-// RequestEvent is a change that is asked for.
+// RequestEvent is a requested change of a collection, before it happens (Before) or after
+// it failed (AfterFailure).
 type RequestEvent struct {
 	hook.Event
 	Context    context.Context
@@ -40,7 +44,8 @@ type RequestEvent struct {
 	Err        error              // in AfterFailure: why
 }
 
-// Event is a collection that was changed.
+// Event is a change of a collection that was made, in the transaction (InTx) or after its
+// commit (AfterSuccess).
 type Event struct {
 	hook.Event
 	Context    context.Context
@@ -54,6 +59,7 @@ type Event struct {
 	Records *record.Service
 }
 
+// names returns what a handler may be bound to: the id and the name of the collection.
 func names(c *schema.Collection) []string {
 	if c == nil {
 		return nil
@@ -61,7 +67,9 @@ func names(c *schema.Collection) []string {
 	return []string{c.ID, c.Name}
 }
 
-// withHooks runs the Before hooks and then do, with the body as they left it.
+// withHooks runs the Before hooks, then do with the body as they left it, and the
+// AfterFailure hooks if either fails. The error is that of the change; one of an
+// AfterFailure hook is only logged.
 func (s *Service) withHooks(ctx context.Context, caller record.Caller, action change.Action, idOrName string, body []byte, do func(body []byte) error) error {
 	e := &RequestEvent{Context: ctx, Caller: caller, Action: action, Collection: s.cfg.Snapshots.Load().Find(idOrName), Body: body}
 	err := s.cfg.Hooks.before(e, s.cfg.HookLimit)
@@ -70,6 +78,8 @@ func (s *Service) withHooks(ctx context.Context, caller record.Caller, action ch
 	}
 	if err != nil && !s.cfg.Hooks.AfterFailure.Empty() {
 		e.Err = err
+		// The request may have failed because its context ended: the hook has to run all
+		// the same.
 		failed := hook.Within(context.WithoutCancel(ctx), s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
 			return s.cfg.Hooks.AfterFailure.Trigger(e, nothing, names(e.Collection)...)
@@ -83,6 +93,7 @@ func (s *Service) withHooks(ctx context.Context, caller record.Caller, action ch
 
 func nothing() error { return nil }
 
+// before runs the Before hooks within the limit.
 func (h *Hooks) before(e *RequestEvent, limit time.Duration) error {
 	if h.Before.Empty() {
 		return nil
@@ -93,7 +104,9 @@ func (h *Hooks) before(e *RequestEvent, limit time.Duration) error {
 	})
 }
 
-// events are the differences between two snapshots.
+// events returns the differences between two snapshots as events: creates and updates in
+// the order of the collections, then deletes. It compares pointers, as collections are
+// immutable.
 func events(was, is *schema.Snapshot, caller record.Caller) []*Event {
 	var list []*Event
 	for _, c := range is.All() {
@@ -113,7 +126,7 @@ func events(was, is *schema.Snapshot, caller record.Caller) []*Event {
 	return list
 }
 
-// changes are events as the change log has them.
+// changes returns the entries of the change log for the events.
 func changes(list []*Event, actor string) []change.Change {
 	var out []change.Change
 	for _, e := range list {
@@ -122,14 +135,16 @@ func changes(list []*Event, actor string) []change.Change {
 	return out
 }
 
-// inTx runs the InTx hooks and returns the binding that they have used, nil if there
-// are none.
+// inTx runs the InTx hooks. It returns the binding of the services that the hooks wrote
+// with, which the caller closes even on an error; nil if there are no hooks.
 func (s *Service) inTx(ctx context.Context, tx store.Tx, bind record.Bind, list []*Event, next *schema.Snapshot) (*record.Binding, error) {
 	if s.cfg.Hooks.InTx.Empty() {
 		return nil, nil
 	}
 	b := bind(tx, func() *schema.Snapshot { return next })
 	for _, event := range list {
+		// A copy per attempt: the engine may retry the transaction, and Records is bound to
+		// one attempt.
 		e := *event
 		e.Records = b.Records
 		err := hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
@@ -144,6 +159,8 @@ func (s *Service) inTx(ctx context.Context, tx store.Tx, bind record.Bind, list 
 	return b, nil
 }
 
+// after runs the AfterSuccess hooks. The change is durable: their errors are logged, and
+// the end of the request does not cancel them.
 func (s *Service) after(ctx context.Context, list []*Event) {
 	if s.cfg.Hooks.AfterSuccess.Empty() {
 		return

@@ -1,3 +1,6 @@
+// Import of collections (PUT /api/collections/import): matching of items to stored
+// collections by id or name, merging, deletion of what is missing.
+
 package collection
 
 import (
@@ -12,17 +15,18 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// Import is a set of collections, as they are to be here.
+// Import is a set of collections that the installation is to have.
 type Import struct {
 	Collections   []json.RawMessage `json:"collections"`
 	DeleteMissing bool              `json:"deleteMissing"` // what is not among them goes: collections, and fields of those that are
 	Convert       bool              `json:"convert"`       // fields may become ones of another kind
 }
 
-// head is what a collection is matched by.
+// head is the part of an item that it is matched to a stored collection by.
 type head struct{ ID, Name string }
 
-// check judges the form.
+// check validates the form of the body: at least one item, every item an object whose id
+// and name, if any, are texts. What it accepts, heads can decode.
 func (i *Import) check() error {
 	if len(i.Collections) == 0 {
 		fails := fault.Fields{}
@@ -41,9 +45,10 @@ func (i *Import) check() error {
 	return nil
 }
 
-// Import creates, changes and deletes collections until they are those of the import,
-// all or nothing (docs/wire/records.md §2.10). What is no failure of a form is told
-// under "collections".
+// Import creates, updates and deletes collections until they match the import, all or
+// nothing (docs/wire/records.md §2.10). A body of the wrong form is an Invalid fault; every
+// other failure of it is one with its reason under "collections". Hooks run for each
+// collection that the import touches.
 func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -74,14 +79,15 @@ func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) 
 	})
 }
 
-// partRequest is one part of a request, as the hooks see it.
+// partRequest is one create, update or delete of an import, as the hooks see it.
 type partRequest struct {
 	action change.Action
 	name   string
 	body   []byte
 }
 
-// requestsOf are the parts of an import: its items, then what it deletes.
+// requestsOf returns the parts of an import for the hooks: its items in their order, then
+// the collections that it deletes.
 func (s *Service) requestsOf(in *Import) (list []*partRequest) {
 	snapshot, met, heads := s.cfg.Snapshots.Load(), map[string]bool{}, in.heads()
 	for i, item := range in.Collections {
@@ -99,7 +105,8 @@ func (s *Service) requestsOf(in *Import) (list []*partRequest) {
 	return list
 }
 
-// withAllHooks is withHooks for several requests that are one.
+// withAllHooks nests withHooks around do, once for each part, so that a failure reaches the
+// AfterFailure hooks of all parts.
 func (s *Service) withAllHooks(ctx context.Context, caller record.Caller, list []*partRequest, do func() error) error {
 	if len(list) == 0 {
 		return do()
@@ -111,7 +118,7 @@ func (s *Service) withAllHooks(ctx context.Context, caller record.Caller, list [
 	})
 }
 
-// heads are those of all items.
+// heads returns the head of each item.
 func (i *Import) heads() []head {
 	list := make([]head, len(i.Collections))
 	for n, item := range i.Collections {
@@ -120,8 +127,9 @@ func (i *Import) heads() []head {
 	return list
 }
 
-// match is the collection that an item is about: that with its id, else that with its
-// name, unless another of the items has its id.
+// match returns the collection that an item is about: the one with its id, else the one
+// with its name. If another item has the id of that one, the name alone is no match, as the
+// other item may rename it.
 func match(s *schema.Snapshot, h head, all []head) *schema.Collection {
 	if c := s.ByID(h.ID); c != nil {
 		return c
@@ -133,7 +141,7 @@ func match(s *schema.Snapshot, h head, all []head) *schema.Collection {
 	return c
 }
 
-// applyImport makes the import.
+// applyImport runs an import within the change.
 func (w *schemaChange) applyImport(in *Import) (*schema.Snapshot, error) {
 	w.message, w.convert, w.wrapError = importFailed, in.Convert, collectionError
 	w.explicitRules = map[*schema.Collection]map[string]bool{}
@@ -151,8 +159,8 @@ func (w *schemaChange) applyImport(in *Import) (*schema.Snapshot, error) {
 	return next, nil
 }
 
-// importChanges are the changes that an import asks for. An item that is about a collection
-// of an earlier one goes over it.
+// importChanges returns the changes that an import asks for. Two items about the same
+// collection are merged, the later one over the earlier.
 func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err error) {
 	ids := map[string]string{} // of collections that have another one here
 	heads := in.heads()
@@ -182,6 +190,8 @@ func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err er
 			changes = append(changes, alter.Change{Old: c, New: draft})
 		}
 	}
+	// An item that was matched by name keeps the stored id; relations in other items still
+	// use the id of the import.
 	for _, ch := range changes {
 		relink(ch.New, ids)
 	}
@@ -195,14 +205,15 @@ func (w *schemaChange) importChanges(in *Import) (changes []alter.Change, err er
 	return changes, nil
 }
 
-// warnItem warns of the keys of an item that mean nothing.
+// warnItem adds a warning for each unknown key of an item.
 func (w *schemaChange) warnItem(i int, draft *schema.Collection, item json.RawMessage) {
 	for _, text := range alter.UnknownKeys(draft, item) {
 		w.warnings = append(w.warnings, "collections."+fault.Index(i)+"."+text)
 	}
 }
 
-// mergeItem is an item merged over the collection that it is about.
+// mergeItem returns the stored collection with an item merged over it, and notes which
+// rules the item contains.
 func (w *schemaChange) mergeItem(c *schema.Collection, item json.RawMessage, in *Import) (*schema.Collection, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(item, &object); err != nil {
@@ -224,7 +235,8 @@ func (w *schemaChange) mergeItem(c *schema.Collection, item json.RawMessage, in 
 	return draft, nil
 }
 
-// relink gives relations the ids that their collections have here.
+// relink replaces the collection ids of relations by the ids of this installation, old to
+// new.
 func relink(c *schema.Collection, ids map[string]string) {
 	for _, f := range c.Fields {
 		if k, ok := f.Kind.(*schema.Relation); ok && ids[k.CollectionID] != "" {
@@ -233,7 +245,9 @@ func relink(c *schema.Collection, ids map[string]string) {
 	}
 }
 
-// orphans fails if a collection goes that one which the import is not about needs.
+// orphans refuses the import if it deletes a collection that is referred to by one which
+// the import does not change. Where the import changes the referring collection, validation
+// of that one decides.
 func (w *schemaChange) orphans(changes []alter.Change) error {
 	next := schema.NewSnapshot(0, w.after(changes))
 	for _, ch := range changes {

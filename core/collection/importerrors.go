@@ -1,3 +1,6 @@
+// Errors of an import, in the one text that the wire format has for them
+// (docs/wire/records.md §2.10).
+
 package collection
 
 import (
@@ -10,7 +13,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// collectionError is the failure of one collection of an import.
+// collectionError returns the failure of one collection of an import: a text that names the
+// collection and has its field failures as JSON.
 func collectionError(c *schema.Collection, err error) error {
 	var e *fault.Error
 	if !errors.As(err, &e) {
@@ -23,7 +27,8 @@ func collectionError(c *schema.Collection, err error) error {
 	return undone(fmt.Sprintf("Data validations failed for collection %q (%s):\n%s", c.Name, c.ID, text), err)
 }
 
-// joinFailures is the failure of an import of which several collections are wrong.
+// joinFailures returns one failure with the texts of all. An error that is no import
+// failure is returned alone: it says more than the others.
 func joinFailures(list []error) error {
 	if len(list) < 2 {
 		return errors.Join(list...)
@@ -39,7 +44,7 @@ func joinFailures(list []error) error {
 	return undone(strings.Join(texts, "\n"), errors.Join(list...))
 }
 
-// plainFields are failures as their messages.
+// plainFields returns nested field failures as their messages, without codes.
 func plainFields(fields fault.Fields) map[string]any {
 	out := map[string]any{}
 	for name, f := range fields {
@@ -52,7 +57,8 @@ func plainFields(fields fault.Fields) map[string]any {
 	return out
 }
 
-// unimported is any failure of an import as the wire has it. What is internal stays so.
+// unimported gives any other failure of an import the form of the wire format. Internal
+// errors are returned as they are, so that clients do not see their text.
 func unimported(err error) error {
 	var e *fault.Error
 	if !errors.As(err, &e) || e.Kind == fault.Internal || e.Fields["collections"] != nil {
@@ -68,6 +74,7 @@ func unimported(err error) error {
 	return undone("Failed to import the collections configuration. Raw error:\n"+reason, err)
 }
 
+// undone is the Invalid fault of an import, its reason under "collections".
 func undone(message string, err error) error {
 	fails := fault.Fields{}
 	fails.Set(fault.Leaf("validation_collections_import_failure", message), "collections")

@@ -1,3 +1,6 @@
+// List of collections (GET /api/collections): pages, filters and sorts over the table
+// _collections, through the planner of records.
+
 package collection
 
 import (
@@ -11,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// listed describes the part of the table _collections that a list may be
-// filtered and sorted by.
+// listed returns a collection that describes the columns of _collections which filters and
+// sorts may use. It exists for the planner only and is in no snapshot.
 func listed() *schema.Collection {
 	text := func(name string) *schema.Field { return &schema.Field{Name: name, Kind: &schema.Text{}} }
 	return &schema.Collection{ID: "_collections", Name: "_collections", Type: schema.Base, Fields: []*schema.Field{
@@ -22,8 +25,8 @@ func listed() *schema.Collection {
 	}}
 }
 
-// List is one page of the collections, as JSON. The expressions know id,
-// created, updated, name, system and type; wrong ones are an Invalid fault.
+// List returns one page of the collections, as JSON. Filter and sort know id, created,
+// updated, name, system and type; an expression that cannot be planned is an Invalid fault.
 // Expand and Cursor are ignored.
 func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (*record.Page, error) {
 	if err := caller.RequireSuperuser(); err != nil {
@@ -62,7 +65,8 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 	return page, nil
 }
 
-// paged is the select of one page. A page beyond what a number can hold is empty.
+// paged returns the select of one page. The page number is limited so that the offset
+// cannot overflow; such a page is empty.
 func paged(sel query.Select, page *record.Page) query.Select {
 	sel.Limit = page.PerPage
 	const far = 1 << 40
@@ -70,7 +74,8 @@ func paged(sel query.Select, page *record.Page) query.Select {
 	return sel
 }
 
-// unreadable is the failure of a wrong filter or sort; superusers are told why.
+// unreadable turns an error of the planner into an Invalid fault with its reason: the
+// caller is a superuser.
 func unreadable(err error) error {
 	var wrong *query.Error
 	if errors.As(err, &wrong) {
@@ -79,6 +84,7 @@ func unreadable(err error) error {
 	return err
 }
 
+// total counts all items of the list into the page.
 func total(r store.Reader, count *query.Plan, page *record.Page) error {
 	page.TotalItems = 0
 	if !count.Empty {
@@ -97,6 +103,7 @@ func total(r store.Reader, count *query.Plan, page *record.Page) error {
 	return nil
 }
 
+// ids runs the plan and returns the ids of the collections in their order.
 func ids(r store.Reader, plan *query.Plan) ([]string, error) {
 	if plan.Empty {
 		return nil, nil
@@ -112,7 +119,8 @@ func ids(r store.Reader, plan *query.Plan) ([]string, error) {
 	return list, rows.Close()
 }
 
-// encode writes the collections that the snapshot has of those ids.
+// encode returns the JSON of the collections with those ids. One that was deleted after the
+// snapshot was taken is left out.
 func encode(s *schema.Snapshot, ids []string) ([]byte, error) {
 	list := make([]*schema.Collection, 0, len(ids))
 	for _, id := range ids {

@@ -1,3 +1,6 @@
+// Plans (POST /api/collections/plan): a dry run of a schema change that reports steps,
+// losses of data, rewrites and rules that would break.
+
 package collection
 
 import (
@@ -10,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Plan is what a change of collections would do. Lists are empty, never nil.
+// Plan is what a schema change would do. Lists are empty, never nil.
 type Plan struct {
 	Collections []PlannedCollection `json:"collections"` // those that the change is about
 	Steps       []PlannedStep       `json:"steps"`       // in the order in which they are taken
@@ -20,7 +23,7 @@ type Plan struct {
 	Warnings    []string            `json:"warnings"`    // what the body says that means nothing
 }
 
-// PlannedCollection is a collection that is created, changed or deleted.
+// PlannedCollection is a collection that the change creates, updates or deletes.
 type PlannedCollection struct {
 	Action string `json:"action"` // create, update or delete
 	ID     string `json:"id"`
@@ -28,7 +31,7 @@ type PlannedCollection struct {
 	Rows   int64  `json:"rows"` // that it has now
 }
 
-// PlannedStep is one step with the rows that it has to go through.
+// PlannedStep is one step of the change with the number of rows that it reads or writes.
 type PlannedStep struct {
 	Action string `json:"action"` // the name of a alter.Step
 	Table  string `json:"table,omitempty"`
@@ -41,13 +44,15 @@ type PlannedStep struct {
 
 // The causes of a loss.
 const (
+	// From the coarsest to the finest: a whole collection, a field, single values.
 	LossDeleted = "deleted" // the collection goes, with its records
 	LossDropped = "dropped" // the field goes, with its values
 	LossEmptied = "emptied" // a conversion leaves nothing of the value
 	LossAltered = "altered" // a conversion makes another value, from which the old one does not come back
 )
 
-// Loss is how many values, or records, are not what they were.
+// Loss counts the values (of a deleted collection: the records) that would not be what they
+// were.
 type Loss struct {
 	Cause      string    `json:"cause"`
 	Collection string    `json:"collection"`
@@ -56,14 +61,14 @@ type Loss struct {
 	Examples   []Example `json:"examples,omitempty"` // some converted ones
 }
 
-// Example is a converted value: the JSON of it, cut if it is long.
+// Example is one converted value as JSON, shortened if it is long.
 type Example struct {
 	ID   string `json:"id"`
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
-// Rewrite is a text that follows a new name.
+// Rewrite is a text (a rule, a query, an index, a label) that follows a new name.
 type Rewrite struct {
 	Collection string `json:"collection"` // "" for the settings
 	Property   string `json:"property"`
@@ -71,14 +76,15 @@ type Rewrite struct {
 	To         string `json:"to"`
 }
 
-// Broken is a rule that holds now and would not resolve any more.
+// Broken is a rule of another collection that is valid now and would not be after the
+// change.
 type Broken struct {
 	Collection string `json:"collection"`
 	Property   string `json:"property"`
 	Message    string `json:"message"`
 }
 
-// planned is the body of a plan: one of its parts.
+// planned is the body of a plan request. Exactly one of its parts is set.
 type planned struct {
 	Create json.RawMessage
 	Update *struct {
@@ -90,6 +96,7 @@ type planned struct {
 	Import *Import
 }
 
+// parts counts the parts that are set.
 func (p *planned) parts() (n int) {
 	for _, there := range []bool{p.Create != nil, p.Update != nil, p.Delete != "", p.Import != nil} {
 		if there {
@@ -99,13 +106,14 @@ func (p *planned) parts() (n int) {
 	return n
 }
 
-// errUndone ends the transaction of a plan.
+// errUndone makes the engine roll back the transaction of a plan that succeeded.
 var errUndone = errors.New("collection: a plan is undone")
 
-// Plan says what a change would do: it makes it, in a transaction that is undone, so
-// nothing is changed, and an error is the one that the change itself would have. The
-// body has one of: create, a collection; update, with collection, body and convert;
-// delete, an id or name; import, an Import. Hooks are not run.
+// Plan reports what a schema change would do: it makes the change in a transaction that is
+// rolled back. An error is the one that the change itself would return. The body has
+// exactly one of: create, a collection; update, an object of collection, body and convert;
+// delete, an id or name; import, an Import. Any other body is an Invalid fault. Hooks do
+// not run.
 func (s *Service) Plan(ctx context.Context, caller record.Caller, body []byte) (*Plan, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -142,7 +150,7 @@ func (s *Service) Plan(ctx context.Context, caller record.Caller, body []byte) (
 	return &recorder.Plan, nil
 }
 
-// plan makes the change that is planned.
+// plan makes the planned change.
 func (w *schemaChange) plan(p *planned) (err error) {
 	switch {
 	case p.Create != nil:

@@ -1,3 +1,6 @@
+// planRecorder: the part of a plan that is written while the change runs: steps with their
+// rows, losses, rewrites, broken rules.
+
 package collection
 
 import (
@@ -19,13 +22,15 @@ const (
 	maxExample  = 200 // bytes of a value
 )
 
-// planRecorder records what a change does, for a plan. All methods do nothing on nil.
+// planRecorder collects the Plan of a change. Its methods do nothing on nil, so that a
+// change which is no plan calls them without asking.
 type planRecorder struct {
 	Plan
 	tx      store.Tx
 	dialect store.Dialect
 	stored  *schema.Snapshot
-	rows    map[string]int64 // of tables, as they are called now
+	// Row counts by the present name of the table: each table is counted once.
+	rows map[string]int64 // of tables, as they are called now
 }
 
 func newPlanRecorder(tx store.Tx, dialect store.Dialect, stored *schema.Snapshot) *planRecorder {
@@ -33,7 +38,7 @@ func newPlanRecorder(tx store.Tx, dialect store.Dialect, stored *schema.Snapshot
 		Losses: []Loss{}, Rewrites: []Rewrite{}, Broken: []Broken{}, Warnings: []string{}}}
 }
 
-// begin notes what the change is about.
+// begin records the collections of the change with their row counts.
 func (n *planRecorder) begin(changes []alter.Change) error {
 	if n == nil {
 		return nil
@@ -54,7 +59,7 @@ func (n *planRecorder) begin(changes []alter.Change) error {
 	return nil
 }
 
-// count is how many rows a table has.
+// count returns the number of rows of a table.
 func (n *planRecorder) count(table string) (int64, error) {
 	if rows, known := n.rows[table]; known {
 		return rows, nil
@@ -66,7 +71,7 @@ func (n *planRecorder) count(table string) (int64, error) {
 	return rows, err
 }
 
-// number is the result of a query of one number.
+// number returns the result of a query of one number.
 func number(r store.Reader, sql string) (n int64, err error) {
 	rows, err := r.Query(sql)
 	if err != nil {
@@ -78,7 +83,7 @@ func number(r store.Reader, sql string) (n int64, err error) {
 	return n, rows.Close()
 }
 
-// step notes a step that is about to be taken.
+// step records a step before it is run. Rows is set for steps that read or write every row.
 func (n *planRecorder) step(step alter.Step) (err error) {
 	if n == nil {
 		return nil
@@ -121,7 +126,8 @@ func (n *planRecorder) step(step alter.Step) (err error) {
 	return n.dropped(step, p.Rows)
 }
 
-// dropped notes what goes with a table or column.
+// dropped records the loss of a table's records or a column's values. Empty ones are no
+// loss.
 func (n *planRecorder) dropped(step alter.Step, rows int64) error {
 	switch d := step.(type) {
 	case alter.DropTable:
@@ -140,7 +146,8 @@ func (n *planRecorder) dropped(step alter.Step, rows int64) error {
 	return nil
 }
 
-// filled is the condition that a column holds something.
+// filled returns the SQL condition that a column holds more than the zero value of its
+// field.
 func filled(f *schema.Field, dialect store.Dialect) string {
 	column := store.Quote(f.Name)
 	switch f.Kind.Column() {
@@ -158,7 +165,7 @@ func filled(f *schema.Field, dialect store.Dialect) string {
 	return column + ` <> ''`
 }
 
-// kindOf is the kind of a field in words.
+// kindOf returns the kind of a field for people: "multiple select".
 func kindOf(f *schema.Field) string {
 	if f.Multiple() {
 		return "multiple " + f.Type()
@@ -166,7 +173,8 @@ func kindOf(f *schema.Field) string {
 	return f.Type()
 }
 
-// converted notes the values of some rows that are not what they were.
+// converted records the losses of a conversion. A value is lost if it cannot be converted
+// back to what it was: emptied if nothing is left of it, else altered.
 func (n *planRecorder) converted(step alter.ConvertColumn, ids []string, was, is []any) {
 	if n == nil {
 		return
@@ -187,7 +195,7 @@ func (n *planRecorder) converted(step alter.ConvertColumn, ids []string, was, is
 	}
 }
 
-// loss is the entry of a field, made if need be.
+// loss returns the entry of a field and cause, creating it if there is none.
 func (n *planRecorder) loss(cause, collection, field string) *Loss {
 	i := slices.IndexFunc(n.Losses, func(l Loss) bool { return l.Cause == cause && l.Collection == collection && l.Field == field })
 	if i < 0 {
@@ -197,6 +205,7 @@ func (n *planRecorder) loss(cause, collection, field string) *Loss {
 	return &n.Losses[i]
 }
 
+// example returns a value as JSON, cut at a whole character after maxExample bytes.
 func example(v any) string {
 	raw, err := json.Marshal(v)
 	if err != nil { // JSON of an old database that is none
@@ -212,13 +221,15 @@ func example(v any) string {
 	return string(raw[:cut]) + "…"
 }
 
+// rewrite records a text that follows a new name.
 func (n *planRecorder) rewrite(collection, property, from, to string) {
 	if n != nil {
 		n.Rewrites = append(n.Rewrites, Rewrite{collection, property, from, to})
 	}
 }
 
-// end notes what has become of everything else.
+// end records what followed the change: indexes and view queries with new names, and rules
+// of other collections that it would break.
 func (n *planRecorder) end(next *schema.Snapshot) error {
 	if n == nil {
 		return nil
@@ -245,7 +256,8 @@ func (n *planRecorder) end(next *schema.Snapshot) error {
 	return nil
 }
 
-// namesake is the index of the collection that has the name of another one.
+// namesake returns the index of the collection that has the same name as another index, ""
+// if none.
 func namesake(text string, c *schema.Collection) string {
 	ix, err := sqlindex.Parse(text)
 	if err != nil {
@@ -259,7 +271,8 @@ func namesake(text string, c *schema.Collection) string {
 	return ""
 }
 
-// judge notes the rules of a collection that resolve now and would not any more.
+// judge records the rules of a collection that are valid now and would not be after the
+// change.
 func (n *planRecorder) judge(c *schema.Collection, next *schema.Snapshot) {
 	was := n.stored.ByID(c.ID)
 	sound := map[string]bool{}

@@ -1,3 +1,6 @@
+// Renames: rules, and labels of rate limits, follow the new names of collections and
+// fields.
+
 package collection
 
 import (
@@ -10,9 +13,9 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// renameInRules rewrites the rules that name what gets another name, in the drafts and in
-// the other collections, which join the changes. A rule of a draft that is not the
-// stored one was submitted, in the new names, and stays.
+// renameInRules rewrites rules that mention a renamed collection or field: those of the
+// drafts, and those of other collections, for which it appends changes. A rule of a draft
+// that differs from the stored one was submitted in the new names, and stays.
 func (w *schemaChange) renameInRules(changes []alter.Change) ([]alter.Change, error) {
 	if !slices.ContainsFunc(changes, renames) {
 		return changes, nil
@@ -40,7 +43,8 @@ func (w *schemaChange) renameInRules(changes []alter.Change) ([]alter.Change, er
 	return changes, nil
 }
 
-// renames says whether the collection, or a field of it, gets another name.
+// renames reports whether the change gives the collection or one of its fields a new name.
+// Fields are matched by id.
 func renames(ch alter.Change) bool {
 	if ch.Old == nil || ch.New == nil {
 		return false
@@ -51,7 +55,8 @@ func renames(ch alter.Change) bool {
 	})
 }
 
-// renameInRulesOf rewrites the rules of a draft and says whether there was something to.
+// renameInRulesOf rewrites the rules of one draft and reports whether any of them changed.
+// c is the stored collection.
 func (w *schemaChange) renameInRulesOf(c, draft *schema.Collection, is *schema.Snapshot) (changed bool, err error) {
 	stored := map[string]string{}
 	c.Clone().MapRules(func(property, text string) string {
@@ -76,7 +81,8 @@ func (w *schemaChange) renameInRulesOf(c, draft *schema.Collection, is *schema.S
 	return changed, err
 }
 
-// ambiguous is the failure of a name that a rule cannot follow.
+// ambiguous is the fault of a rule that cannot follow a rename, as the new name would mean
+// something else in it.
 func ambiguous(message string, c *schema.Collection, property string, err error) error {
 	fails := fault.Fields{}
 	fails.Set(fault.Leaf("validation_ambiguous_rename", fmt.Sprintf(
@@ -84,7 +90,7 @@ func ambiguous(message string, c *schema.Collection, property string, err error)
 	return fault.Invalidate(message, fails)
 }
 
-// relabel lets the labels of rate limits follow the names of collections.
+// relabel renames collections in the labels of rate limits (settings.rateLimits.rules).
 func (w *schemaChange) relabel(changes []alter.Change) error {
 	names := map[string]string{}
 	for _, ch := range changes {

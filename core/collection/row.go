@@ -1,3 +1,6 @@
+// The table _collections: one row per collection, in the order of their creation, decoded
+// from and encoded to schema.Collection.
+
 package collection
 
 import (
@@ -9,10 +12,12 @@ import (
 
 // The table _collections: one row a collection, in the order of their creation.
 
+// rowColumns are the columns of _collections in the order in which readRows and rowValues
+// have them.
 const rowColumns = `"id", "system", "type", "name", "fields", "indexes", ` +
 	`"listRule", "viewRule", "createRule", "updateRule", "deleteRule", "options", "created", "updated"`
 
-// readRows reads every collection.
+// readRows reads every collection, in the order of creation.
 func readRows(r store.Reader) (list []*schema.Collection, err error) {
 	rows, err := r.Query(`SELECT ` + rowColumns + ` FROM "_collections" ORDER BY "_rowid_"`)
 	if err != nil {
@@ -34,6 +39,7 @@ func readRows(r store.Reader) (list []*schema.Collection, err error) {
 	return list, rows.Err()
 }
 
+// nullable returns a rule column: nil for NULL, which lets only superusers in.
 func nullable(rows store.Rows, col int) *string {
 	if rows.Kind(col) == store.KindNull {
 		return nil
@@ -42,6 +48,7 @@ func nullable(rows store.Rows, col int) *string {
 	return &s
 }
 
+// orNull is the column value of a rule, the reverse of nullable.
 func orNull(rule *string) store.Value {
 	if rule == nil {
 		return store.Null
@@ -49,7 +56,7 @@ func orNull(rule *string) store.Value {
 	return store.Text(*rule)
 }
 
-// rowValues are the values of rowColumns.
+// rowValues returns the values of rowColumns for a collection.
 func rowValues(c *schema.Collection) ([]store.Value, error) {
 	fields, err := c.FieldsJSON()
 	if err != nil {

@@ -1,3 +1,6 @@
+// Create and update of a collection from a JSON body, warnings in the answer, and the
+// system collections of a new installation.
+
 package collection
 
 import (
@@ -10,9 +13,9 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// Create makes the collection that the body describes and returns it. What the body
-// leaves out has the default of its type. A body that cannot be decoded, or that is not
-// valid, is an Invalid fault.
+// Create makes the collection that the body describes and returns it. What the body leaves
+// out has the default of its type. A body that cannot be decoded, or that is not valid, is
+// an Invalid fault. The collection is shared with the snapshot and must not be changed.
 func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -24,6 +27,7 @@ func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte)
 	return created, err
 }
 
+// createFrom creates a collection from the body that the hooks left.
 func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
 	var warnings []string
 	broken, err := s.rehearse(ctx, func(stored *schema.Snapshot) (*schema.Collection, error) {
@@ -44,8 +48,8 @@ func (s *Service) createFrom(ctx context.Context, caller record.Caller, body []b
 	return warned(created, warnings), nil
 }
 
-// warned is the collection as the answer to the write that has warnings. The one that is
-// published has none.
+// warned returns the collection with the warnings for the answer. It is a copy: the
+// published collection carries no warnings.
 func warned(c *schema.Collection, warnings []string) *schema.Collection {
 	if len(warnings) == 0 {
 		return c
@@ -55,7 +59,7 @@ func warned(c *schema.Collection, warnings []string) *schema.Collection {
 	return &copied
 }
 
-// create makes table, indexes and row of a new collection.
+// create adds a collection within the change.
 func (w *schemaChange) create(body []byte) (*schema.Collection, *schema.Snapshot, error) {
 	draft, err := alter.DecodeNew(body, w.stored, w.now())
 	if err != nil {
@@ -67,14 +71,15 @@ func (w *schemaChange) create(body []byte) (*schema.Collection, *schema.Snapshot
 	return draft, next, err
 }
 
-// Update merges the body over the stored collection and brings the table to its
-// new form. No collection: a NotFound fault.
+// Update merges the body over the stored collection and alters its table. An unknown
+// collection is a NotFound fault; a body that cannot be decoded or is not valid, or that
+// gives a field another kind, is an Invalid fault.
 func (s *Service) Update(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
 	return s.update(ctx, caller, idOrName, body, false)
 }
 
-// UpdateConverting is Update, but a field may become one of another kind: its values
-// go through the cast of that kind. What Plan says about it is what happens.
+// UpdateConverting is Update, but a field may change its kind: its values are converted as
+// Service.Plan reports it.
 func (s *Service) UpdateConverting(ctx context.Context, caller record.Caller, idOrName string, body []byte) (*schema.Collection, error) {
 	return s.update(ctx, caller, idOrName, body, true)
 }
@@ -107,6 +112,7 @@ func (s *Service) update(ctx context.Context, caller record.Caller, idOrName str
 	return warned(updated, warnings), nil
 }
 
+// update changes a collection within the change.
 func (w *schemaChange) update(idOrName string, body []byte) (*schema.Collection, *schema.Snapshot, error) {
 	old := w.stored.Find(idOrName)
 	if old == nil {

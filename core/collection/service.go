@@ -18,19 +18,21 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Service defines collections, for superusers: every method that takes a caller begins
-// with record.Caller.RequireSuperuser. It is safe for concurrent use. Errors that a
-// caller may see are faults; all others are internal.
+// Service defines collections, for superusers: every method that takes a caller begins with
+// record.Caller.RequireSuperuser. It is safe for concurrent use. Errors that a caller may
+// see are faults; all others are internal.
 type Service struct {
 	cfg     Config
 	planner *query.Planner
 	number  *atomic.Uint64   // of the last snapshot that was made
 	listing *schema.Snapshot // describes the table _collections itself
 
+	// outer is the transaction that this service is bound to (see Transaction); nil for the
+	// service of the App.
 	outer *record.Binding // the transaction that this one is bound to, see Transaction; nil if to none
 }
 
-// Config is what the service stands on. All without a default are required.
+// Config has what the service depends on. Fields without a default are required.
 type Config struct {
 	Store     store.Store
 	Snapshots *atomic.Pointer[schema.Snapshot] // where new snapshots are published
@@ -44,7 +46,7 @@ type Config struct {
 	Now       func() time.Time // default time.Now
 }
 
-// New is a service that has not loaded anything yet.
+// New returns a service that has not loaded any collections yet.
 func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -63,8 +65,8 @@ func New(c Config) *Service {
 
 func (s *Service) now() string { return schema.FormatTime(s.cfg.Now()) }
 
-// Load publishes what is stored. It is also what to do when another process has
-// changed collections.
+// Load reads all collections from the database and publishes them as the current snapshot.
+// It runs at start and whenever another process has changed collections.
 func (s *Service) Load(ctx context.Context) error {
 	for {
 		before := s.cfg.Snapshots.Load()
@@ -76,21 +78,23 @@ func (s *Service) Load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// A change that was published meanwhile may be missing in what was read.
+		// A change that this process published after the read began may be missing in the
+		// list: read again then.
 		if s.cfg.Snapshots.CompareAndSwap(before, s.snapshot(list)) {
 			return nil
 		}
 	}
 }
 
-// snapshot numbers a new one. Not all that are made are published, but no two
-// have the same number.
+// snapshot returns a snapshot with the next number. Some are never published, but no two
+// have the same number, so caches may use it as their key.
 func (s *Service) snapshot(list []*schema.Collection) *schema.Snapshot {
 	return schema.NewSnapshot(s.number.Add(1), list)
 }
 
-// Get returns the collection with that id or, in any letter case, that name; else a
-// NotFound fault. It is shared and must not be changed.
+// Get returns the collection with that id or, in any letter case, that name; a NotFound
+// fault if there is none. The collection is shared with the snapshot and must not be
+// changed.
 func (s *Service) Get(_ context.Context, caller record.Caller, idOrName string) (*schema.Collection, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -101,7 +105,8 @@ func (s *Service) Get(_ context.Context, caller record.Caller, idOrName string) 
 	return nil, fault.New(fault.NotFound, "")
 }
 
-// Scaffolds returns what a new collection of each type looks like, as JSON by type.
+// Scaffolds returns the defaults of a new collection of each type: JSON of an object by
+// type.
 func (s *Service) Scaffolds(_ context.Context, caller record.Caller) ([]byte, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err

@@ -1,3 +1,5 @@
+// The system collections of a new installation, and where a database lacks one.
+
 package collection
 
 import (
@@ -10,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/schema/standard"
 )
 
-// EnsureSystem creates the system collections that are missing and, in a new
-// database, the collection users.
+// EnsureSystem creates the system collections that are missing and, in a new database, the
+// collection users. It is called at each start and writes nothing if all are there.
 func (s *Service) EnsureSystem(ctx context.Context) error {
 	if len(missing(s.cfg.Snapshots.Load(), s.now())) == 0 {
 		return nil

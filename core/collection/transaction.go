@@ -1,3 +1,6 @@
+// The transaction over all services (App.Transaction): collections, records and settings
+// bound to one store transaction.
+
 package collection
 
 import (
@@ -10,20 +13,27 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Transaction calls fn with a transaction and services that write in it: collections,
-// records and settings (nil if s has none), each seeing what the other has done. All of it is kept when fn returns
-// nil, and nothing if it returns an error, which Transaction then returns. No other
-// write runs meanwhile, and no other service may be used to write. fn may be called
-// more than once. The services must not be used when it has returned.
+// Transaction calls fn in an exclusive transaction, with a collection, record and settings
+// service bound to it, each of which sees the writes of the others. The settings service is
+// nil if s has none.
+//
+// If fn returns nil everything is committed, else everything is rolled back and the error
+// of fn returned. No other write runs meanwhile, so fn must not wait for one: services of
+// the App must not be used to write in it. The engine may retry, so fn may be called more
+// than once. The bound services must not be used after fn has returned.
 func (s *Service) Transaction(ctx context.Context, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
 	return s.cfg.Records.BindWithRetry(ctx, func(bind record.Bind) error {
 		return s.transaction(ctx, bind, fn)
 	})
 }
 
+// transaction is one call of Transaction; BindWithRetry repeats it when passwords had to be
+// hashed outside of it.
 func (s *Service) transaction(ctx context.Context, bind record.Bind, fn func(store.Tx, *Service, *record.Service, *settings.Service) error) error {
 	var binding *record.Binding
 	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
+		// The engine has rolled back and retries: the services of the first attempt are
+		// void.
 		if binding != nil { // tried before
 			binding.Close(ctx, false)
 			binding = nil
@@ -33,6 +43,8 @@ func (s *Service) transaction(ctx context.Context, bind record.Bind, fn func(sto
 			return err
 		}
 		was := s.snapshot(list)
+		// Schema changes within fn are published here and reach other requests only after
+		// the commit.
 		var current atomic.Pointer[schema.Snapshot]
 		current.Store(was)
 		binding = bind(tx, current.Load)
@@ -53,7 +65,8 @@ func (s *Service) transaction(ctx context.Context, bind record.Bind, fn func(sto
 	return err
 }
 
-// within is the service bound to a transaction, whose definitions are in current.
+// within returns the service bound to a transaction: it reads and writes through b, and
+// publishes snapshots to current.
 func (s *Service) within(b *record.Binding, current *atomic.Pointer[schema.Snapshot]) *Service {
 	bound := *s
 	bound.cfg.Store, bound.cfg.Records, bound.cfg.Changes, bound.cfg.Snapshots = b.Store, b.Records, b.Changes, current

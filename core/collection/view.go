@@ -1,3 +1,6 @@
+// Trial of a view's query before it is saved: a dry run for superusers, and the check that
+// a create or update makes outside of its transaction.
+
 package collection
 
 import (
@@ -15,21 +18,24 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
+// Limits of a trial. viewTimeout is the time in which a query must return its first
+// records.
 const (
+	// Limits of a trial.
 	sampleSize  = 10   // records that a query is judged by
 	maxDryQuery = 5000 // characters
 	// viewTimeout is how long a query may take to give the first records.
 	viewTimeout = 5 * time.Second
 )
 
-// DryRun is what a view of a query would be.
+// DryRun describes the view that a query would make.
 type DryRun struct {
 	Fields []*schema.Field `json:"fields"`
 	Sample json.RawMessage `json:"sample"` // its first records, as superusers see them
 }
 
-// DryRunView tries a query without keeping anything of it. One that cannot be used,
-// which the message says why, is an Invalid fault.
+// DryRunView derives the fields of a query and runs it for its first records, keeping
+// nothing. A query that cannot be used is an Invalid fault whose message says why.
 func (s *Service) DryRunView(ctx context.Context, caller record.Caller, query string) (*DryRun, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -49,6 +55,7 @@ func (s *Service) DryRunView(ctx context.Context, caller record.Caller, query st
 	return &DryRun{Fields: c.Fields, Sample: sample}, nil
 }
 
+// dryQuery validates the length of a query; a failure is an Invalid fault at "query".
 func dryQuery(query string) error {
 	var fail *fault.Field
 	switch n := utf8.RuneCountInString(query); {
@@ -65,9 +72,10 @@ func dryQuery(query string) error {
 	return fault.Invalidate(validateFailed, fails)
 }
 
-// rehearse tries the query of the draft, if it is one of a view and new: before the
-// transaction of the change, so that nobody waits for it. broken is what is wrong with
-// the query. A body that cannot be decoded is left to the change.
+// rehearse tries the query of a draft before the transaction of its change, so that no
+// other write waits for a slow query. Drafts that are no views, or have the stored query,
+// are not tried. broken is the reason why the query cannot be used. A body that cannot be
+// decoded is left to the change, which reports it.
 func (s *Service) rehearse(ctx context.Context, decode func(*schema.Snapshot) (*schema.Collection, error)) (broken, err error) {
 	if s.outer != nil { // a transaction is open already, in which it is tried
 		return nil, nil
@@ -84,7 +92,7 @@ func (s *Service) rehearse(ctx context.Context, decode func(*schema.Snapshot) (*
 	return nil, err
 }
 
-// newQuery says whether the draft is a view whose query is not the stored one.
+// newQuery reports whether the draft is a view whose query differs from the stored one.
 func newQuery(old, draft *schema.Collection) bool {
 	if draft.View == nil || draft.View.Query == "" {
 		return false
@@ -92,8 +100,9 @@ func newQuery(old, draft *schema.Collection) bool {
 	return old == nil || old.View == nil || old.View.Query != draft.View.Query
 }
 
-// try reads the first records of a view that is not made, and sets its fields. It
-// takes a read transaction and no more time than it should.
+// try derives the fields of c from its query, sets them, and reads its first records, in a
+// read transaction of at most viewTimeout. old is the stored collection, nil if there is
+// none.
 func (s *Service) try(ctx context.Context, stored *schema.Snapshot, old, c *schema.Collection) (sample []byte, err error) {
 	fields, view, err := alter.DeriveView(c.View.Query, old, others(stored, old))
 	if err != nil {
@@ -106,13 +115,16 @@ func (s *Service) try(ctx context.Context, stored *schema.Snapshot, old, c *sche
 		sample, err = s.sample(r, c, view)
 		return err
 	})
+	// The caller has gone, or its own limit has passed: that is no judgement about the
+	// query.
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	return sample, err
 }
 
-// others finds collections by name, but for one.
+// others returns a lookup of collections by name that does not find c: a view cannot read
+// itself.
 func others(stored *schema.Snapshot, c *schema.Collection) func(name string) *schema.Collection {
 	return func(name string) *schema.Collection {
 		if found := stored.Named(name); found != c {
@@ -122,7 +134,8 @@ func others(stored *schema.Snapshot, c *schema.Collection) func(name string) *sc
 	}
 }
 
-// sample is the first records of a view.
+// sample returns the JSON of the first records of a view and checks that their ids are
+// distinct.
 func (s *Service) sample(r store.Reader, c *schema.Collection, view store.View) ([]byte, error) {
 	ids, sample, err := s.cfg.Records.Sample(r, c, s.cfg.Store.Catalog().SelectView(view), sampleSize)
 	if err != nil {
@@ -131,7 +144,8 @@ func (s *Service) sample(r store.Reader, c *schema.Collection, view store.View) 
 	return sample, distinct(ids)
 }
 
-// distinct is the error of ids that name no record or more than one.
+// distinct returns an error if an id is empty or is there more than once: a view's records
+// are addressed by it.
 func distinct(ids []string) error {
 	seen := map[string]bool{}
 	for _, id := range ids {

@@ -1,3 +1,6 @@
+// Import of values: each stored value of PocketBase is brought to the form of its field,
+// and what changes or cannot be kept is counted.
+
 package pocketbase
 
 import (
@@ -12,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// cell brings the stored values of one field to the form that the field has now, and
-// counts what it changes.
+// cell converts the stored values of one field to the form that the field has here, and
+// counts what it changes for the report.
 type cell struct {
 	field *schema.Field
 	from  int  // the column of the source, -1: there is none
@@ -27,7 +30,8 @@ type cell struct {
 // maxExamples is how many of the lost values of a field are reported in full.
 const maxExamples = 10
 
-// value is the parameter for the field in the current row.
+// value returns the parameter for the field in the current row. id is the column of the
+// record's id, for the report.
 func (c *cell) value(rows store.Rows, id int) store.Value {
 	if c.from < 0 {
 		return c.field.Value(c.field.Kind.Zero())
@@ -54,7 +58,7 @@ func (c *cell) value(rows store.Rows, id int) store.Value {
 	return v
 }
 
-// compare finds out whether the value has another form than the stored one.
+// compare finds out whether the value differs from the stored one in form, or is lost.
 func (c *cell) compare(v store.Value, stored store.ValueKind, rows store.Rows, id int) {
 	switch c.field.Kind.Class() {
 	case schema.ClassText, schema.ClassPassword:
@@ -100,7 +104,7 @@ func (c *cell) compare(v store.Value, stored store.ValueKind, rows store.Rows, i
 	}
 }
 
-// lose notes a value that could not be kept.
+// lose counts a value that could not be kept, the first ones with an example.
 func (c *cell) lose(value string, rows store.Rows, id int) {
 	c.lost++
 	if len(c.examples) < maxExamples {
@@ -108,6 +112,7 @@ func (c *cell) lose(value string, rows store.Rows, id int) {
 	}
 }
 
+// shortened cuts a text for the report.
 func shortened(s string) string {
 	const most = 100
 	if len(s) <= most {
@@ -116,7 +121,8 @@ func shortened(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// insideFolder leaves out names of files that could lead out of the record's folder.
+// insideFolder removes file names that would lead out of the record's folder: a source is
+// not to be trusted.
 func (c *cell) insideFolder(v any, rows store.Rows, id int) any {
 	outside := func(name string) bool {
 		bad := strings.ContainsAny(name, "/\\\x00") || name == "." || name == ".."
@@ -142,8 +148,7 @@ func (c *cell) insideFolder(v any, rows store.Rows, id int) any {
 	return v
 }
 
-// tidied is the value without what PostgreSQL cannot store: U+0000 and bytes that
-// are no text.
+// tidied returns the value without what PostgreSQL cannot store: U+0000 and invalid UTF-8.
 func (c *cell) tidied(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -158,6 +163,7 @@ func (c *cell) tidied(v any) any {
 	return v
 }
 
+// tidyText is tidied for a text.
 func (c *cell) tidyText(s string) string {
 	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
 		return s
@@ -166,7 +172,7 @@ func (c *cell) tidyText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "")
 }
 
-// tidyJSON also replaces the escape of U+0000.
+// tidyJSON is tidied for JSON; it also replaces the escape of U+0000, which jsonb refuses.
 func (c *cell) tidyJSON(raw []byte) []byte {
 	if utf8.Valid(raw) && !bytes.Contains(raw, []byte(`\u0000`)) {
 		return raw
@@ -188,7 +194,7 @@ func (c *cell) tidyJSON(raw []byte) []byte {
 	return raw
 }
 
-// notes report what was changed.
+// notes adds to the report what was changed in the field.
 func (c *cell) notes(report *Report, collection string) {
 	say := func(n int64, text string) {
 		if n > 0 {

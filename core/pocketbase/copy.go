@@ -1,3 +1,6 @@
+// Copying of files out of a folder that is not trusted: regular files only, no symbolic
+// links, nothing outside the folder.
+
 package pocketbase
 
 import (
@@ -11,8 +14,8 @@ import (
 	"strings"
 )
 
-// copier copies files from one folder to the same place in another, and reaches
-// nothing outside of either. What is neither a file nor a folder is refused.
+// copier copies files to the same place in another folder. It reaches nothing outside
+// either folder (os.Root). Anything that is neither a file nor a folder is refused.
 type copier struct {
 	ctx      context.Context
 	from, to *os.Root
@@ -54,7 +57,7 @@ func (c *copier) tree(dir string) error {
 	return errors.Join(ignoreUnsupported(folder.Sync()), folder.Close())
 }
 
-// ignoreUnsupported: not every system can sync a folder.
+// ignoreUnsupported drops the error of a system that cannot sync folders.
 func ignoreUnsupported(err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
 		return nil
@@ -62,7 +65,8 @@ func ignoreUnsupported(err error) error {
 	return err
 }
 
-// file copies a file. With keep it is to stay: on the disk, with its time.
+// file copies one file. keep says that the copy is permanent: it is synced to disk and
+// keeps its time. An existing file is an error.
 func (c *copier) file(name string, keep bool) (err error) {
 	info, err := c.from.Lstat(name)
 	if err != nil {
@@ -97,7 +101,7 @@ func (c *copier) file(name string, keep bool) (err error) {
 	return err
 }
 
-// reader stops reading when the context ends.
+// reader counts bytes, tells the progress, and stops reading when the context ends.
 type reader struct {
 	c  *copier
 	in io.Reader

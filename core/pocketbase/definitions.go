@@ -1,3 +1,6 @@
+// Import of collections: the rows of PocketBase's _collections become definitions,
+// completed and made safe.
+
 package pocketbase
 
 import (
@@ -10,14 +13,15 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// definition is a collection of the source and the table that its records are in,
-// nil if that is missing.
+// definition is a collection of the source with the table of its records; nil if that table
+// is missing.
 type definition struct {
 	collection *schema.Collection
 	table      *table
 }
 
-// definitions reads all collections in the order of their creation.
+// definitions reads all collections in the order of their creation. A database of another
+// program, or of PocketBase before 0.23, is an error that says so.
 func (m *move) definitions(s *tables) ([]*definition, error) {
 	table := s.find("_collections")
 	if s.find("_admins") != nil || table != nil && table.column("schema") >= 0 && table.column("fields") < 0 {
@@ -58,8 +62,7 @@ func (m *move) definitions(s *tables) ([]*definition, error) {
 	return list, nil
 }
 
-// row is the current row of a table by the names of its columns. A column that is
-// not there is NULL.
+// row reads columns of the current row by name. A column that does not exist is NULL.
 type row struct {
 	store.Rows
 	table *table
@@ -72,6 +75,7 @@ func (r row) text(column string) string {
 	return ""
 }
 
+// rule returns a rule column; nil for NULL.
 func (r row) rule(column string) *string {
 	i := r.table.column(column)
 	if i < 0 || r.Kind(i) == store.KindNull {
@@ -81,7 +85,7 @@ func (r row) rule(column string) *string {
 	return &rule
 }
 
-// json is a text that holds JSON, or empty if the column does not.
+// json returns a column with JSON text, or the empty document.
 func (r row) json(column, empty string) []byte {
 	if text := r.text(column); text != "" && text != "null" {
 		return []byte(text)
@@ -89,6 +93,8 @@ func (r row) json(column, empty string) []byte {
 	return []byte(empty)
 }
 
+// definition makes a collection of the current row, amends it (alter.Amend) and reports
+// what that changed.
 func (m *move) definition(s *tables, r row) (*definition, error) {
 	c := &schema.Collection{
 		ID: r.text("id"), Type: r.text("type"), Name: r.text("name"), System: truth(r.text("system")),
@@ -119,8 +125,8 @@ func (m *move) definition(s *tables, r row) (*definition, error) {
 	return d, nil
 }
 
-// possible refuses what no installation can have, or what could lead out of its
-// folder.
+// possible refuses collections that no installation can have, or whose id could lead out of
+// its folder.
 func possible(c *schema.Collection) error {
 	switch {
 	case c.Name == "" || c.ID == "":
@@ -138,8 +144,8 @@ func possible(c *schema.Collection) error {
 	return nil
 }
 
-// fieldsOf is the list without the fields that cannot be read, of types that a
-// program around PocketBase has added.
+// fieldsOf returns the field list without fields of unknown types, which programs around
+// PocketBase may add. They are reported; their columns are kept.
 func (m *move) fieldsOf(collection string, list []byte) []byte {
 	var items []json.RawMessage
 	if json.Unmarshal(list, &items) != nil {
@@ -163,9 +169,10 @@ func (m *move) fieldsOf(collection string, list []byte) []byte {
 	return out
 }
 
+// truth reads a boolean of SQLite.
 func truth(s string) bool { return s == "1" || strings.EqualFold(s, "true") }
 
-// date is a date in its one form; what is none stays as it is.
+// date returns a date in its stored form; anything else stays as it is.
 func date(s string) string {
 	if t, ok := schema.ParseTime(s); ok {
 		return schema.FormatTime(t)

@@ -1,3 +1,6 @@
+// Import of files: the storage folder is copied whole, and what is not carried over is
+// reported.
+
 package pocketbase
 
 import (
@@ -10,7 +13,8 @@ import (
 	"strings"
 )
 
-// files copies the stored files as they are, with thumbs and attributes.
+// files copies the stored files with thumbs and attributes, and reports folders that belong
+// to no collection.
 func (m *move) files(ctx context.Context, collections []*definition) error {
 	info, err := m.from.root.Lstat(storage)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -46,7 +50,7 @@ func (m *move) files(ctx context.Context, collections []*definition) error {
 	return nil
 }
 
-// leftovers reports what stands beside the database and the files.
+// leftovers reports what else is in the source's folder and is not carried over.
 func (m *move) leftovers() {
 	list, err := fs.ReadDir(m.from.root.FS(), ".")
 	if err != nil {
@@ -73,8 +77,8 @@ func (m *move) leftovers() {
 	}
 }
 
-// strangers reports the tables that are not those of collections, and what else the
-// database has.
+// strangers reports tables, views and triggers that belong to no collection, and what the
+// check of the database found.
 func (m *move) strangers(s *tables, collections []*definition) error {
 	for _, t := range s.list {
 		switch t.name {

@@ -1,3 +1,6 @@
+// The source: a folder of PocketBase, read without writing to it, its database through a
+// private copy.
+
 package pocketbase
 
 import (
@@ -18,8 +21,8 @@ const (
 	storage  = "storage"
 )
 
-// folder is the installation that is read. Nothing outside of it is reached, and
-// nothing is written into it: its database is read from a private copy.
+// folder is the installation that is read. Nothing outside it is reached, and nothing is
+// written into it: its database is read from a private copy.
 type folder struct {
 	path  string
 	root  *os.Root
@@ -28,7 +31,8 @@ type folder struct {
 	notes []string // of the check
 }
 
-// openFolder copies the database into a folder below scratch, opens and checks it.
+// openFolder copies the database below scratch, opens the copy and checks it. progress is
+// told of the copy and of the check.
 func openFolder(ctx context.Context, path, scratch string, progress func(string, int64, int64)) (_ *folder, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -63,7 +67,8 @@ func openFolder(ctx context.Context, path, scratch string, progress func(string,
 	return f, nil
 }
 
-// unreadable says of an error that it is the source's database that cannot be read.
+// unreadable says of an error that it concerns the source's database. The end of the
+// context is returned as it is.
 func unreadable(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
@@ -71,7 +76,8 @@ func unreadable(err error) error {
 	return fmt.Errorf("the database %s cannot be read: %w", dataFile, err)
 }
 
-// copyDatabase copies the database with its log. What changes meanwhile may be torn.
+// copyDatabase copies the database with its write-ahead log. If either changes meanwhile
+// the copy may be torn: that is an error.
 func (f *folder) copyDatabase(ctx context.Context, progress func(string, int64, int64)) error {
 	if err := f.noJournal(); err != nil {
 		return err
@@ -104,8 +110,8 @@ func (f *folder) copyDatabase(ctx context.Context, progress func(string, int64, 
 	return nil
 }
 
-// noJournal refuses a database that was left in the middle of a write without a log:
-// PocketBase never does that.
+// noJournal refuses a database with a rollback journal that is not finished: PocketBase
+// uses a write-ahead log, so another program was writing.
 func (f *folder) noJournal() error {
 	const name = dataFile + "-journal"
 	info, err := f.root.Lstat(name)
@@ -130,7 +136,8 @@ func (f *folder) noJournal() error {
 	return fmt.Errorf("there is an unfinished %s: open the database once with the program that has written it", name)
 }
 
-// states is what a file system tells of files that changes when they do.
+// states has size and time of the two files of a database, to see whether they change
+// during the copy.
 type states [2]struct {
 	size int64
 	time int64
@@ -147,7 +154,7 @@ func (f *folder) states(files []string) (s states) {
 	return s
 }
 
-// read calls fn with the tables of the database.
+// read calls fn with the tables of the database, in one read transaction.
 func (f *folder) read(ctx context.Context, fn func(*tables) error) error {
 	return f.db.Read(ctx, func(r store.Reader) error {
 		t, err := readTables(r)

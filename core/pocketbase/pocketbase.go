@@ -17,7 +17,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Config is what is moved where. Source and App.Dir are required.
+// Config says what is imported from where to where. Source is required; App.Dir defaults to
+// loam_data.
 type Config struct {
 	Source string      // the folder, "pb_data" usually; nothing is written into it
 	App    core.Config // where the data goes: a folder that is empty or not there, and a new database
@@ -31,8 +32,9 @@ type Config struct {
 	Progress func(step string, done, total int64)
 }
 
-// Import moves the installation. If it fails, or ctx ends, the data folder is as it
-// was, and the database has no collections but those of a new one.
+// Import moves the installation. On an error, or when ctx ends, the data folder is as it
+// was before, and the database has no collections but those of a new one. The report is
+// also written into the data folder (ReportFile).
 func Import(ctx context.Context, cfg Config) (report *Report, err error) {
 	if cfg.Progress == nil {
 		cfg.Progress = func(string, int64, int64) {}
@@ -64,7 +66,7 @@ func Import(ctx context.Context, cfg Config) (report *Report, err error) {
 	return m.report, nil
 }
 
-// move is one import under way.
+// move is the state of one import.
 type move struct {
 	Config
 	from   *folder
@@ -72,6 +74,8 @@ type move struct {
 	report *Report
 }
 
+// run reads the source, copies its files and fills the new installation. It becomes visible
+// in one step at the end: the rename of the folder or the commit of PostgreSQL.
 func (m *move) run(ctx context.Context) error {
 	read, err := m.read(ctx)
 	if err != nil {
@@ -94,12 +98,13 @@ func (m *move) run(ctx context.Context) error {
 	return m.to.place()
 }
 
-// contents is what the source says of itself.
+// contents is what the source's database says about collections and settings.
 type contents struct {
 	collections []*definition
 	settings    []byte // nil: none
 }
 
+// read reads collections and settings, and reports what is not carried over.
 func (m *move) read(ctx context.Context) (*contents, error) {
 	read := &contents{}
 	err := m.from.read(ctx, func(s *tables) (err error) {
@@ -115,7 +120,8 @@ func (m *move) read(ctx context.Context) (*contents, error) {
 	return read, err
 }
 
-// fill makes the installation in the folder and writes the report beside it.
+// fill creates the installation in the folder, with all records in one transaction, and
+// writes the report beside it.
 func (m *move) fill(ctx context.Context, read *contents, dir string) (err error) {
 	config := m.App
 	config.Dir = dir
@@ -144,7 +150,8 @@ func (m *move) fill(ctx context.Context, read *contents, dir string) (err error)
 	})
 }
 
-// adoptSettings stores the settings in the transaction.
+// adoptSettings stores the settings in the transaction and reports what was changed in
+// them.
 func (m *move) adoptSettings(app *core.App, a *collection.AdoptTx, document []byte) error {
 	if document == nil {
 		m.report.note(adjusted, "settings", "there were none: they have their defaults")

@@ -1,3 +1,6 @@
+// Import of records: tables are created, filled in the order of the rows, indexed, and
+// views made after them.
+
 package pocketbase
 
 import (
@@ -13,7 +16,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// adopt makes the tables of all collections, fills them, and judges what it has made.
+// adopt creates and fills the tables of all collections, then the views, and reports what a
+// save would refuse. The engine may retry the transaction, so it works on clones.
 func (m *move) adopt(ctx context.Context, a *collection.AdoptTx, s *tables, read *contents) ([]*schema.Collection, error) {
 	began := time.Now()
 	// What is made is changed on the way, and the way may be gone twice.
@@ -35,7 +39,7 @@ func (m *move) adopt(ctx context.Context, a *collection.AdoptTx, s *tables, read
 	return list, m.judge(a, list)
 }
 
-// judge reports what would be refused of collections if they were saved now.
+// judge reports what would be refused of the collections if they were saved now.
 func (m *move) judge(a *collection.AdoptTx, list []*schema.Collection) error {
 	all := schema.NewSnapshot(0, list)
 	for _, c := range list {
@@ -50,7 +54,8 @@ func (m *move) judge(a *collection.AdoptTx, list []*schema.Collection) error {
 	return nil
 }
 
-// fillTable makes the table of a collection, copies its records and makes its indexes.
+// fillTable creates the table of a collection, copies its records, and then creates its
+// indexes.
 func (m *move) fillTable(ctx context.Context, a *collection.AdoptTx, s *tables, c *schema.Collection, from *table) error {
 	if err := a.Table(c); err != nil {
 		return err
@@ -73,7 +78,8 @@ func (m *move) fillTable(ctx context.Context, a *collection.AdoptTx, s *tables, 
 	return err
 }
 
-// extraColumns makes the columns that no field is for. Views may be read from them.
+// extraColumns creates columns for those of the source that belong to no field, as views
+// may read them.
 func (m *move) extraColumns(a *collection.AdoptTx, c *schema.Collection, from *table) ([]store.Column, error) {
 	var extra []store.Column
 	for _, name := range from.columns {
@@ -95,7 +101,7 @@ func (m *move) extraColumns(a *collection.AdoptTx, c *schema.Collection, from *t
 	return extra, nil
 }
 
-// copyRecords copies the rows of the table.
+// copyRecords copies the rows of a table, row by row, in bounded memory.
 func (m *move) copyRecords(ctx context.Context, s *tables, c *schema.Collection, from *table, extra []store.Column, to *record.Bulk) error {
 	cells := m.cells(c, from)
 	others := make([]int, len(extra))
@@ -148,7 +154,7 @@ func (m *move) copyRecords(ctx context.Context, s *tables, c *schema.Collection,
 	return nil
 }
 
-// cells are the fields of the collection with where their values come from.
+// cells returns a cell for each field of the collection.
 func (m *move) cells(c *schema.Collection, from *table) []cell {
 	list := make([]cell, len(c.Fields))
 	for i, f := range c.Fields {
@@ -160,7 +166,7 @@ func (m *move) cells(c *schema.Collection, from *table) []cell {
 	return list
 }
 
-// plainText is the value of a column that belongs to no field.
+// plainText returns the value of a column that belongs to no field.
 func (m *move) plainText(rows store.Rows, column int) store.Value {
 	text := rows.Text(column)
 	if m.App.DB != "" {
@@ -169,7 +175,7 @@ func (m *move) plainText(rows store.Rows, column int) store.Value {
 	return store.Text(text)
 }
 
-// ids watches the ids of records.
+// ids checks the ids of records against the pattern of the field, and counts new ones.
 type ids struct {
 	at      int // the position of the field
 	column  int // of the source, 0 if there is none

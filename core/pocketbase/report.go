@@ -1,3 +1,6 @@
+// The report of an import: what was adjusted, kept although it is odd, and not carried
+// over.
+
 package pocketbase
 
 import (
@@ -14,7 +17,7 @@ import (
 // ReportFile is where in the data folder the report is.
 const ReportFile = "import-report.txt"
 
-// kind is what became of something that is reported.
+// kind says what became of the thing that a remark is about.
 type kind uint8
 
 const (
@@ -38,7 +41,7 @@ type remark struct {
 	text  string
 }
 
-// Report is what an import has done.
+// Report says what an import has done. It is complete when Import has returned.
 type Report struct {
 	Source, Target string
 	Time           time.Time
@@ -56,18 +59,20 @@ func newReport(cfg Config) *Report {
 	return &Report{Source: cfg.Source, Target: cfg.App.Dir, Time: cfg.App.Now()}
 }
 
-// note adds a line. where is a collection or a part of the folder.
+// note adds a remark. where is a collection or a part of the folder.
 func (r *Report) note(k kind, where, format string, args ...any) {
 	r.remarks = append(r.remarks, remark{k, where, fmt.Sprintf(format, args...)})
 }
 
+// clone copies the report, so that a retried transaction can begin with the remarks from
+// before it.
 func (r Report) clone() Report {
 	r.remarks = slices.Clone(r.remarks)
 	return r
 }
 
-// Count is how many remarks the report has of things that were adjusted, kept though
-// they are odd, and not carried over.
+// Count returns the number of remarks about things that were adjusted, kept although they
+// are odd, and not carried over.
 func (r *Report) Count() (adjustments, oddities, left int) {
 	var n [3]int
 	for _, m := range r.remarks {
@@ -99,7 +104,7 @@ func (r *Report) String() string {
 	return b.String()
 }
 
-// lines are the remarks of a kind. What a source says cannot add lines of its own.
+// lines returns the remarks of a kind, a line each: texts of the source cannot add lines.
 func (r *Report) lines(k kind) []string {
 	var list []string
 	for _, m := range r.remarks {
@@ -110,7 +115,8 @@ func (r *Report) lines(k kind) []string {
 	return list
 }
 
-// oneLine writes what would move a terminal's cursor as Go would.
+// oneLine escapes control characters, so that texts of the source cannot move the cursor of
+// a terminal.
 func oneLine(s string) string {
 	var b strings.Builder
 	for _, c := range s {
@@ -123,7 +129,7 @@ func oneLine(s string) string {
 	return b.String()
 }
 
-// write makes the report a file in the folder.
+// write stores the report in the folder.
 func (r *Report) write(dir string) error {
 	return os.WriteFile(filepath.Join(dir, ReportFile), []byte(r.String()), 0o600)
 }

@@ -1,3 +1,5 @@
+// Import of settings: found in _params, decrypted if a key is given.
+
 package pocketbase
 
 import (
@@ -10,7 +12,7 @@ import (
 	"strings"
 )
 
-// settings reads the document of settings, nil if there is none.
+// settings returns the document of settings in plain JSON; nil if there is none.
 func (m *move) settings(s *tables) ([]byte, error) {
 	table := s.find("_params")
 	rows, err := s.all(table)
@@ -41,7 +43,7 @@ func (m *move) settings(s *tables) ([]byte, error) {
 	return plain, nil
 }
 
-// decrypted is the document in plain JSON.
+// decrypted returns the document in plain JSON.
 func (m *move) decrypted(document []byte) ([]byte, error) {
 	if isObject(document) {
 		return document, nil
@@ -62,13 +64,13 @@ func (m *move) decrypted(document []byte) ([]byte, error) {
 	return plain, nil
 }
 
+// isObject reports whether the document is a JSON object.
 func isObject(document []byte) bool {
 	var object map[string]json.RawMessage
 	return json.Unmarshal(document, &object) == nil
 }
 
-// decrypt opens base64 of a nonce and what AES-GCM has made with the key of 16, 24
-// or 32 bytes.
+// decrypt decrypts base64 of a nonce followed by AES-GCM, with a key of 16, 24 or 32 bytes.
 func decrypt(text, key string) ([]byte, error) {
 	block, err := aes.NewCipher([]byte(key))
 	if err != nil {
@@ -92,7 +94,7 @@ func decrypt(text, key string) ([]byte, error) {
 	return plain, nil
 }
 
-// bucket tells of files that are elsewhere.
+// bucket reports files in S3, which an import does not copy.
 func (m *move) bucket(document []byte) {
 	var settings struct {
 		S3 struct {

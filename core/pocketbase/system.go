@@ -1,3 +1,6 @@
+// System collections of an import: type, flag and rules are those of every installation,
+// whatever the source says.
+
 package pocketbase
 
 import (
@@ -8,10 +11,8 @@ import (
 	"github.com/loambase/loam/core/schema/standard"
 )
 
-// protect gives a system collection the type, flag and rules that it has in every
-// installation, and reports each difference. Nobody could correct them later, as rules of
-// system collections cannot be changed, and one that is open lets everybody become a
-// superuser.
+// protect restores type, flag and rules of a system collection and reports each difference.
+// They cannot be changed later, and an open rule would let everybody become a superuser.
 func (m *move) protect(c *schema.Collection) error {
 	for _, own := range standard.SystemCollections(c.Created) {
 		if !strings.EqualFold(own.Name, c.Name) {
@@ -37,7 +38,7 @@ func (m *move) protect(c *schema.Collection) error {
 	return nil
 }
 
-// protectRule gives a rule of a system collection its own text.
+// protectRule restores one rule.
 func (m *move) protectRule(collection, name string, rule **string, own *string) {
 	if schema.EqualRules(*rule, own) {
 		return
@@ -46,7 +47,7 @@ func (m *move) protectRule(collection, name string, rule **string, own *string) 
 	*rule = own
 }
 
-// spelledRule is a rule in words.
+// spelledRule describes a rule in words.
 func spelledRule(rule *string) string {
 	if rule == nil {
 		return "for superusers only"

@@ -1,3 +1,6 @@
+// The source's database: its tables, columns and indexes, read from the schema without
+// running any statement of it.
+
 package pocketbase
 
 import (
@@ -8,9 +11,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// tables is what the schema of the source's database says, as far as it is believed:
-// which tables there are and what their columns are called. Its statements are never
-// run.
+// tables is the schema of the source's database as far as it is trusted: names of tables
+// and columns. Its statements are never run.
 type tables struct {
 	store.Reader
 	list  []*table
@@ -60,6 +62,7 @@ func readTables(r store.Reader) (*tables, error) {
 	return t, nil
 }
 
+// describe reads the columns of a table, generated ones included.
 func (t *table) describe(r store.Reader) error {
 	rows, err := r.Query(`PRAGMA table_xinfo(` + store.Quote(t.name) + `)`)
 	if err != nil {
@@ -89,7 +92,7 @@ func (t *tables) indexes() error {
 	return rows.Close()
 }
 
-// find is the table of that name in any letter case, nil if there is none.
+// find returns the table of that name in any letter case, nil if there is none.
 func (t *tables) find(name string) *table {
 	for _, table := range t.list {
 		if strings.EqualFold(table.name, name) {
@@ -99,8 +102,7 @@ func (t *tables) find(name string) *table {
 	return nil
 }
 
-// column is the position of the column of that name in any letter case, -1 if there
-// is none.
+// column returns the position of a column in any letter case, -1 if there is none.
 func (t *table) column(name string) int {
 	return slices.IndexFunc(t.columns, func(c string) bool { return strings.EqualFold(c, name) })
 }
@@ -119,8 +121,8 @@ func (t *tables) count(table *table) (int64, error) {
 	return n, rows.Close()
 }
 
-// all reads every row of the table in the order of their numbers, the columns as the
-// table has them.
+// all reads every row of a table in the order of row numbers, with the columns as
+// table.columns has them.
 func (t *tables) all(table *table) (store.Rows, error) {
 	// A name that a table does not have would be read as a text, but for the table's
 	// name before it.

@@ -1,3 +1,6 @@
+// The target of an import: a data folder that is built aside and moved into place when it
+// is complete.
+
 package pocketbase
 
 import (
@@ -21,7 +24,7 @@ type target struct {
 	placed  []string // what stands in its place already
 }
 
-// newTarget makes the folder to build in. A folder that is not empty is refused.
+// newTarget creates the folder to build in. A target folder that is not empty is an error.
 func newTarget(dir string) (*target, error) {
 	t := &target{dir: filepath.Clean(dir)}
 	entries, err := os.ReadDir(t.dir)
@@ -48,7 +51,8 @@ func newTarget(dir string) (*target, error) {
 	return t, nil
 }
 
-// missingAbove is the topmost folder above dir that does not exist, "" if all do.
+// missingAbove returns the topmost folder above dir that does not exist, "" if all do.
+// discard removes from there.
 func missingAbove(dir string) string {
 	missing := ""
 	for up := filepath.Dir(dir); up != filepath.Dir(up); up = filepath.Dir(up) {
@@ -60,8 +64,7 @@ func missingAbove(dir string) string {
 	return missing
 }
 
-// place puts what was built where it belongs. The database goes last: a folder with
-// one is complete.
+// place moves what was built into its place and makes that durable.
 func (t *target) place() error {
 	if !t.existed {
 		if err := os.Rename(t.build, t.dir); err != nil {
@@ -76,6 +79,8 @@ func (t *target) place() error {
 	return syncFolder(t.dir)
 }
 
+// placeInside moves the files into a folder that existed. The database goes last: a folder
+// with a database is complete.
 func (t *target) placeInside() error {
 	entries, err := os.ReadDir(t.build)
 	if err != nil {
@@ -104,7 +109,7 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// close removes what was only needed on the way.
+// close removes the work folder.
 func (t *target) close() error {
 	if t.work == "" {
 		return nil
@@ -112,7 +117,8 @@ func (t *target) close() error {
 	return os.RemoveAll(t.work)
 }
 
-// discard removes everything that was made.
+// discard removes everything that was made, folders above the target included if they are
+// empty.
 func (t *target) discard() error {
 	err := t.close()
 	for _, path := range t.placed {

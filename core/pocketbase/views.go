@@ -1,3 +1,6 @@
+// Import of views: created after what they read; one whose query cannot be used is kept
+// without records.
+
 package pocketbase
 
 import (
@@ -9,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/schema/alter"
 )
 
-// adoptViews makes the views among the collections, each one after those that it
-// reads: they may have been created in another order.
+// adoptViews creates the views in the order of what they read, which need not be the order
+// of their creation, and reports queries that cannot be used.
 func (m *move) adoptViews(a *collection.AdoptTx, list []*schema.Collection) error {
 	find := func(name string) *schema.Collection {
 		if i := slices.IndexFunc(list, func(c *schema.Collection) bool { return strings.EqualFold(c.Name, name) }); i >= 0 {
@@ -30,7 +33,7 @@ func (m *move) adoptViews(a *collection.AdoptTx, list []*schema.Collection) erro
 	return nil
 }
 
-// viewOrder are the views in the order of what they read.
+// viewOrder returns the views in the order of what they read.
 func viewOrder(list []*schema.Collection) []*schema.Collection {
 	copies := make([]*schema.Collection, len(list)) // a snapshot keeps what it has been given as it is
 	for i, c := range list {

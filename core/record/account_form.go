@@ -1,3 +1,6 @@
+// Rules about the form of an account: repeated password, old password, who may set e-mail
+// and verified.
+
 package record
 
 import (

@@ -1,3 +1,6 @@
+// Ids of accounts: unique among all auth collections, as tokens and references name
+// accounts by id alone.
+
 package record
 
 import (

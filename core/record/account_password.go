@@ -1,3 +1,6 @@
+// Passwords of accounts: hashed and compared outside of transactions, which are interrupted
+// and run again for it.
+
 package record
 
 import (

@@ -1,3 +1,6 @@
+// Rows of system collections that belong to an account: external sign-ins, one-time
+// passwords, origins.
+
 package record
 
 import (

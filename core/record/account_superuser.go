@@ -1,3 +1,5 @@
+// Superusers: all of them are verified, and the last one stays.
+
 package record
 
 import (

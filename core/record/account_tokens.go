@@ -1,3 +1,5 @@
+// Invalidation of an account's tokens by a new token key.
+
 package record
 
 import "github.com/loambase/loam/core/schema"

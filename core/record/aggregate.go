@@ -1,3 +1,5 @@
+// Aggregates over the records that a caller may list: groups and figures, encoded as JSON.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Batches: several writes in one transaction.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Bulk inserts for imports, without validation and hooks.
+
 package record
 
 import (

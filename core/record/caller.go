@@ -1,3 +1,5 @@
+// Callers: identity and request on whose behalf a service acts.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Deletes by a filter.
+
 package record
 
 import (

@@ -1,3 +1,6 @@
+// Filters of code: placeholders are bound, and words for superusers only are refused to
+// others.
+
 package record
 
 import (

@@ -1,7 +1,10 @@
+// Finding records as values, for Go code: by filter, id or field.
+
 package record
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
@@ -117,6 +120,13 @@ func findSQL(d store.Dialect, c *schema.Collection, f *schema.Field, nocase bool
 	where := name + " = $1"
 	if nocase {
 		where = d.EqualFold(name, "$1")
+	}
+	if n := strconv.Itoa(d.Prefix(c.Name, f.Name, nocase)); n != "0" {
+		column, value := name, d.Param("$1", store.ColumnText)
+		if nocase {
+			column, value = "lower("+name+")", "lower("+value+")"
+		}
+		where += " AND left(" + column + ", " + n + ") = left(" + value + ", " + n + ")"
 	}
 	if f.Kind.Column() == store.ColumnText && !f.IsID() {
 		where += " AND " + name + " != ''" // lets a partial index serve that leaves out empty texts

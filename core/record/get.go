@@ -1,3 +1,5 @@
+// Viewing one record as JSON.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Hooks of records: Request, Before, InTx, After and Enrich.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Listing records as JSON: filter, sort, fields, expand.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Pages of a list: offset and cursor pagination.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// The total of a list, counted once for as long as its tables do not change.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// The frame of every read: snapshot, read transaction, time limit, retry.
+
 package record
 
 import (

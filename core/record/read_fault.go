@@ -1,3 +1,6 @@
+// Faults of reads: which errors of the planner and the store a client sees, and in which
+// form.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// The time limit of reads for callers who are no superusers.
+
 package record
 
 import (

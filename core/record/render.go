@@ -1,3 +1,5 @@
+// Rendering: the JSON answer for a record as its caller sees it.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Encoding of stored values as JSON, copied where the stored form is the wire form already.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Enrich hooks, which change what is shown, with a time limit.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Expand: related records in an answer, read as a tree.
+
 package record
 
 import (

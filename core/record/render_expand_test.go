@@ -226,22 +226,76 @@ func TestExpandedEmails(t *testing.T) {
 	}
 }
 
+// A back relation gives its first 1,000 records, and the record says so: with an index on
+// the relation and without, for one record, for several, and below another expand.
 func TestBackRelationsAreCut(t *testing.T) {
 	t.Parallel()
-	b := newReadBed(t, base("lands"), base("towns", relationField("land", "id_lands", 1)))
-	b.insert("lands", object{"id": "l1"}, object{"id": "l2"})
-	var towns []object
-	for i := range 2500 {
-		towns = append(towns, object{"id": fmt.Sprintf("t%04d", i), "land": []string{"l1", "l1", "l2"}[i%3]})
+	indexed := base("rivers", relationField("land", "id_lands", 1))
+	indexed.Indexes = []string{"CREATE INDEX of_land ON rivers (land)"}
+	named := base("named", textField("expandTruncated"))
+	b := newReadBed(t, base("lands"), base("towns", relationField("land", "id_lands", 1)), indexed, base("visits", relationField("land", "id_lands", 1)),
+		named, base("notes", relationField("of", "id_named", 1)))
+	b.insert("lands", object{"id": "l1"}, object{"id": "l2"}, object{"id": "l3"})
+	b.insert("visits", object{"id": "v1", "land": "l1"}, object{"id": "v2", "land": "l2"})
+	b.insert("named", object{"id": "n1", "expandTruncated": "own"})
+	var related, notes []object
+	for i := range 3000 {
+		related = append(related, object{"id": fmt.Sprintf("t%04d", i), "land": []string{"l1", "l1", "l2"}[i%3]})
 	}
-	b.insert("towns", towns...)
-	_, items := b.mustList(Caller{}, "lands", ListParams{Expand: "towns_via_land"})
-	for i, want := range []int{maxPerPage, 833} {
-		related := items[i]["expand"].(map[string]any)["towns_via_land"].([]any)
-		if len(related) != want {
-			t.Errorf("%v has %d towns, want %d", items[i]["id"], len(related), want)
+	for i := range maxPerPage + 1 {
+		notes = append(notes, object{"id": fmt.Sprintf("n%04d", i), "of": "n1"})
+	}
+	b.insert("towns", related...)
+	b.insert("rivers", related...)
+	b.insert("notes", notes...)
+	for _, c := range []struct {
+		collection, id, expand string // id "": a list
+		want                   []string
+	}{
+		{"lands", "", "towns_via_land", []string{"1000 [towns_via_land]", "1000 <nil>", "0 <nil>"}},
+		{"lands", "", "rivers_via_land", []string{"1000 [rivers_via_land]", "1000 <nil>", "0 <nil>"}},
+		{"lands", "", "rivers_via_land,towns_via_land", []string{"2000 [rivers_via_land towns_via_land]", "2000 <nil>", "0 <nil>"}},
+		{"lands", "l1", "towns_via_land,visits_via_land", []string{"1001 [towns_via_land]"}},
+		{"lands", "l1", "rivers_via_land", []string{"1000 [rivers_via_land]"}},
+		{"lands", "l2", "towns_via_land", []string{"1000 <nil>"}},
+		{"visits", "", "land.towns_via_land", []string{"1 <nil> 1000 [towns_via_land]", "1 <nil> 1000 <nil>"}},
+		{"named", "", "notes_via_of", []string{"1000 own"}},
+	} {
+		var items []object
+		if c.id == "" {
+			_, items = b.mustList(Caller{}, c.collection, ListParams{Expand: c.expand})
+		} else {
+			got, err := b.get(Caller{}, c.collection, c.id, c.expand)
+			if err != nil {
+				t.Fatal(err)
+			}
+			items = []object{nil}
+			if err := json.Unmarshal([]byte(got), &items[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, item := range items {
+			if got := cut(item); got != c.want[i] {
+				t.Errorf("%s %d with %s: %s, want %s", c.collection, i, c.expand, got, c.want[i])
+			}
 		}
 	}
+}
+
+// cut is how many records are expanded, and what the record says of others; the same of
+// a single related record.
+func cut(item map[string]any) string {
+	n, below := 0, ""
+	expand, _ := item["expand"].(map[string]any)
+	for _, related := range expand {
+		if list, ok := related.([]any); ok {
+			n += len(list)
+			continue
+		}
+		n++
+		below += " " + cut(related.(map[string]any))
+	}
+	return fmt.Sprintf("%d %v", n, item["expandTruncated"]) + below
 }
 
 func TestExpandIsBounded(t *testing.T) {

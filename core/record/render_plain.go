@@ -1,3 +1,5 @@
+// Checks that stored bytes are in the form of the wire, so that they can be copied.
+
 package record
 
 import "bytes"

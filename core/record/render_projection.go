@@ -1,3 +1,5 @@
+// Projections: which fields a class of callers sees, prepared as constant pieces of JSON.
+
 package record
 
 import (

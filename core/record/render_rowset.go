@@ -1,11 +1,15 @@
+// Rowsets: the records of one read as JSON in one buffer, with places for expands.
+
 package record
 
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
 )
 
 // rowset holds records of one collection as JSON, one after the other, and the relations
@@ -123,7 +127,34 @@ func (rs *rowset) appendJSON(dst []byte, i int) []byte {
 		dst = e.appendJSON(dst, related)
 	}
 	dst = append(dst, '}')
+	dst = rs.appendTruncated(dst, i)
 	return append(dst, rs.buf[at.expandAt:at.end]...)
+}
+
+// truncatedKey names the relations of which a record shows only the first.
+const truncatedKey = "expandTruncated"
+
+// appendTruncated appends the keys of the relations that were cut for record i, if there
+// are any. A field of the record that has the name of the list goes before it.
+func (rs *rowset) appendTruncated(dst []byte, i int) []byte {
+	start := len(dst)
+	for _, e := range rs.edges {
+		if !e.truncated(i) {
+			continue
+		}
+		if len(dst) > start {
+			dst = append(dst, ',')
+		} else if slices.Contains(rs.projection.keys, truncatedKey) {
+			return dst
+		} else {
+			dst = append(dst, `,"`+truncatedKey+`":[`...)
+		}
+		dst = schema.AppendString(dst, e.node.key)
+	}
+	if len(dst) > start {
+		dst = append(dst, ']')
+	}
+	return dst
 }
 
 // size is the number of bytes of all records with their expanded relations and a comma
@@ -133,6 +164,9 @@ func (rs *rowset) size(limit int) int {
 	for _, e := range rs.edges {
 		for i := 0; i < len(rs.rows) && n <= limit; i++ {
 			n += len(`,"expand":{"":[]}`) + len(e.node.key)
+			if e.truncated(i) {
+				n += len(`,"":[""]`) + len(truncatedKey) + len(e.node.key)
+			}
 			for _, row := range e.refsOf(i) {
 				at := e.related.rows[row]
 				n += at.end - at.start + 1

@@ -1,3 +1,5 @@
+// Visibility: hidden fields, and e-mail addresses that a caller may see.
+
 package record
 
 import (

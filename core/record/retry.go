@@ -1,3 +1,5 @@
+// Retries of requests whose collections changed meanwhile.
+
 package record
 
 import (

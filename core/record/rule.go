@@ -1,3 +1,5 @@
+// A rule judged for one record.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// The first records of a view that is not saved yet.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Save: a record value is stored as a create or an update.
+
 package record
 
 import "context"

@@ -1,3 +1,5 @@
+// The record service: its configuration and caches.
+
 package record
 
 import (
@@ -79,8 +81,8 @@ type Config struct {
 	Passwords *password.Hasher
 	Log       *slog.Logger
 
-	Changes Appender // receives the changes of every write
-	Hooks   *Hooks   // default: none
+	Changes ChangeLog // receives the changes of every write, and tells of earlier ones
+	Hooks   *Hooks    // default: none
 
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of a query of a caller who is no superuser; default 10 s
@@ -94,6 +96,13 @@ type Config struct {
 	// may be expanded for them; default 16 MiB.
 	CallerPageLimit int
 	Answers         *budget.Budget // of bytes of answers that are being built; default: no limit
+}
+
+// ChangeLog is the log of all changes. A *change.Log is one.
+type ChangeLog interface {
+	Appender
+	// History is that of change.Log.
+	History(r store.Reader, c change.Change, fn func(change.Change) (more bool, err error)) error
 }
 
 // Appender writes the changes of a transaction to the change log, as the last act of

@@ -1,3 +1,6 @@
+// The state of a record before and after a change of the log, reconstructed from
+// before-images.
+
 package record
 
 import (
@@ -13,11 +16,9 @@ import (
 )
 
 // The change log holds what was before each change, and no state after it. So the state
-// that a record had after a certain change is computed backwards: from the row as it is,
-// by undoing the changes that came after. All is read in one transaction.
-
-// errLogGone is a change that the log does not hold any more.
-var errLogGone = errors.New("record: the change is not in the log any more")
+// that a record had after a certain change is computed from the later ones: of each field
+// the first of them that names it has the value, and the row as it is has the others. All
+// is read in one transaction, one change at a time.
 
 // StateAt returns the record as it was before and after a change of it that the feed has
 // handed out, whatever happened to it since. before is nil for a create, after for a
@@ -48,65 +49,105 @@ func (s *Service) StateAt(ctx context.Context, c change.Change) (before, after *
 }
 
 func (s *Service) stateAt(r store.Reader, t *table, c change.Change) (before, after *Record, err error) {
-	list, err := changesSince(r, c)
-	if err != nil {
+	p := past{table: t, id: c.Record}
+	first := true
+	err = s.cfg.Changes.History(r, c, func(row change.Change) (more bool, err error) {
+		if first {
+			first, c = false, row
+			return row.Action != change.Delete, nil
+		}
+		if err := p.add(&row); err != nil {
+			return false, err
+		}
+		return p.whole == nil, nil
+	})
+	switch {
+	case errors.Is(err, change.ErrGone):
+		return nil, nil, fault.Wrap(fault.NotFound, "", change.ErrGone)
+	case err != nil:
 		return nil, nil, err
 	}
-	if len(list) == 0 || list[0].Seq != c.Seq || list[0].N != c.N {
-		return nil, nil, fault.Wrap(fault.NotFound, "", errLogGone)
-	}
-	if after, err = t.read(r, c.Record); err != nil {
-		return nil, nil, err
-	}
-	for i := len(list) - 1; i > 0; i-- {
-		if after, err = t.undo(after, &list[i]); err != nil {
+	if c.Action != change.Delete {
+		if after, err = p.state(r); err != nil {
 			return nil, nil, err
 		}
 	}
-	if before, err = t.undo(after, &list[0]); err != nil {
+	if before, err = t.undo(after, &c); err != nil {
 		return nil, nil, err
 	}
 	return t.withoutSecrets(before), t.withoutSecrets(after), nil
 }
 
-// changesSince returns the change and all later ones of the same record, in their order.
-func changesSince(r store.Reader, c change.Change) ([]change.Change, error) {
-	rows, err := r.Query(`SELECT "seq", "n", "action", "before" FROM "_changes" WHERE ("seq", "n") >= ($1, $2) `+
-		`AND "kind" = $3 AND "collection" = $4 AND "record" = $5 ORDER BY "seq", "n"`,
-		store.Int(c.Seq), store.Int(int64(c.N)), store.Text(string(change.Record)), store.Text(c.Collection), store.Text(c.Record))
+// past is the state of a record after a change, as far as later changes tell.
+type past struct {
+	table *table
+	id    string
+	known map[int]any // by position of the field
+	whole *Record     // what was deleted later: it stands for the present record
+}
+
+// add takes from a later change what no earlier one has told.
+func (p *past) add(c *change.Change) error {
+	if c.Action == change.Create { // the record left its table unlogged
+		return fault.Wrap(fault.NotFound, "", change.ErrGone)
+	}
+	image, err := p.table.image(c)
+	if err != nil {
+		return err
+	}
+	if c.Action == change.Delete {
+		p.whole = p.table.blank.Clone()
+		p.whole.values[p.table.id] = p.id
+		p.whole.set(image)
+		return nil
+	}
+	if p.known == nil {
+		p.known = image
+		return nil
+	}
+	for i, v := range image {
+		if _, ok := p.known[i]; !ok {
+			p.known[i] = v
+		}
+	}
+	return nil
+}
+
+// state completes it from the row as it is.
+func (p *past) state(r store.Reader) (*Record, error) {
+	state := p.whole
+	if state == nil {
+		now, err := p.table.read(r, p.id)
+		if err != nil {
+			return nil, err
+		}
+		if now == nil { // it left its table unlogged
+			return nil, fault.Wrap(fault.NotFound, "", change.ErrGone)
+		}
+		state = now.Clone()
+	}
+	state.stored = true
+	state.set(p.known)
+	return state, nil
+}
+
+// undo returns the state before the change, given the one after it, which it does not
+// change; nil is no record.
+func (t *table) undo(after *Record, c *change.Change) (*Record, error) {
+	if c.Action == change.Create {
+		return nil, nil
+	}
+	image, err := t.image(c)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var list []change.Change
-	for rows.Next() {
-		list = append(list, change.Change{
-			Collection: c.Collection, Record: c.Record,
-			Seq: rows.Int(0), N: int(rows.Int(1)), Action: change.Action(rows.Text(2)), Before: append([]byte(nil), rows.Bytes(3)...),
-		})
+	r := t.blank
+	if after != nil {
+		r = after
 	}
-	return list, rows.Close()
-}
-
-// undo returns the state before the change, given the one after it; nil is no record.
-// It changes neither.
-func (t *table) undo(after *Record, c *change.Change) (*Record, error) {
-	var r *Record
-	switch {
-	case c.Action == change.Create:
-		return nil, nil
-	case c.Action == change.Delete:
-		r = t.blank.Clone()
-		r.values[t.id] = c.Record
-	case after == nil: // a row that left its table unlogged
-		return nil, fault.Wrap(fault.NotFound, "", errLogGone)
-	default:
-		r = after.Clone()
-	}
-	r.stored = true
-	if err := t.applyImage(r, c.Before); err != nil {
-		return nil, fmt.Errorf("change %d of %s/%s: %w", c.Seq, t.collection.Name, c.Record, err)
-	}
+	r = r.Clone()
+	r.stored, r.values[t.id] = true, c.Record
+	r.set(image)
 	return r, nil
 }
 
@@ -119,38 +160,42 @@ func (s *Service) BeforeOf(c change.Change) (*Record, error) {
 	if collection == nil || collection.IsView() {
 		return nil, missingCollection()
 	}
-	t := s.table(snapshot, collection)
-	if c.Action == change.Create {
-		return nil, nil
-	}
-	r := t.blank.Clone()
-	r.stored, r.values[t.id] = true, c.Record
-	return r, t.applyImage(r, c.Before)
+	return s.table(snapshot, collection).undo(nil, &c)
 }
 
-// applyImage sets the fields of a before-image, which names them by their ids. A field
-// that the collection has no more is left out.
-func (t *table) applyImage(r *Record, image []byte) error {
-	var values map[string]json.RawMessage
-	if err := json.Unmarshal(image, &values); err != nil {
-		return fmt.Errorf("before-image: %w", err)
+// image is the before-image of a change by position of the field: it names fields by
+// their ids. A field that the collection has no more is left out.
+func (t *table) image(c *change.Change) (map[int]any, error) {
+	var raw map[string]json.RawMessage
+	if len(c.Before) > 0 {
+		if err := json.Unmarshal(c.Before, &raw); err != nil {
+			return nil, fmt.Errorf("before-image of change %d of %s/%s: %w", c.Seq, t.collection.Name, c.Record, err)
+		}
 	}
+	image := make(map[int]any, len(raw))
 	for i, f := range t.collection.Fields {
-		raw, ok := values[f.ID]
+		value, ok := raw[f.ID]
 		if !ok {
 			continue
 		}
 		if _, ok := f.Kind.(*schema.JSON); ok {
-			r.values[i] = f.Kind.Cast(raw)
+			image[i] = f.Kind.Cast(value)
 			continue
 		}
 		var v any
-		if err := json.Unmarshal(raw, &v); err != nil {
-			return fmt.Errorf("before-image: field %s: %w", f.Name, err)
+		if err := json.Unmarshal(value, &v); err != nil {
+			return nil, fmt.Errorf("before-image of change %d of %s/%s: field %s: %w", c.Seq, t.collection.Name, c.Record, f.Name, err)
 		}
-		r.values[i] = f.Kind.Cast(v)
+		image[i] = f.Kind.Cast(v)
 	}
-	return nil
+	return image, nil
+}
+
+// set sets the values of an image.
+func (r *Record) set(image map[int]any) {
+	for i, v := range image {
+		r.values[i] = v
+	}
 }
 
 // withoutSecrets empties the fields that the change log never holds.

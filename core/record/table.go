@@ -1,3 +1,6 @@
+// Statements on the table of a collection: read, insert, update, and before-images for the
+// change log.
+
 package record
 
 import (

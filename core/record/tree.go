@@ -1,3 +1,6 @@
+// Trees: records with their related records at any depth, as values, under the rules at
+// each node.
+
 package record
 
 import (

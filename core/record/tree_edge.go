@@ -1,3 +1,5 @@
+// Edges of a tree: ids collected from parents, children assigned to them.
+
 package record
 
 import (
@@ -19,7 +21,7 @@ type edge struct {
 	// own. Afterwards they are positions in related.
 	refs    []int32
 	ends    []int32
-	more    []bool // of a tree: whether the limit left out children of record i
+	more    []bool // whether the limit left out children of record i; nil if there is no limit
 	related *rowset
 }
 
@@ -95,6 +97,9 @@ func (e *edge) refsOf(i int) []int32 {
 	}
 	return e.refs[start:e.ends[i]]
 }
+
+// truncated says whether record i shows only the first of its related records.
+func (e *edge) truncated(i int) bool { return i < len(e.more) && e.more[i] }
 
 // appendJSON appends the key of the relation and the related records.
 func (e *edge) appendJSON(dst []byte, related []int32) []byte {

@@ -1,3 +1,5 @@
+// Loading of a tree: a query per relation and level, with a bound on memory.
+
 package record
 
 import (
@@ -146,7 +148,7 @@ func (t *treeRead) loadForward(e *edge) error {
 // serves the relation, a query for each of these stops at the limit; elsewhere one pass
 // over the records finds the children of all.
 func (t *treeRead) loadBack(e *edge) error {
-	lists := backLists{e: e, at: make([][]int32, len(e.ids)), more: make([]bool, len(e.ids)), open: len(e.ids), counts: t.paged}
+	lists := backLists{e: e, at: make([][]int32, len(e.ids)), more: make([]bool, len(e.ids)), open: len(e.ids), counts: t.paged || !e.node.single}
 	if len(e.ids) > 0 {
 		sel := t.selection(e.node)
 		perParent := e.node.perParent && len(e.ids) > 1
@@ -156,7 +158,7 @@ func (t *treeRead) loadBack(e *edge) error {
 			sel.RefBy = &query.Ref{Field: e.node.field.Name, IDs: e.ids}
 		}
 		if perParent || len(e.ids) == 1 {
-			if sel.Limit = e.node.limit; t.paged {
+			if sel.Limit = e.node.limit; lists.counts {
 				sel.Limit++
 			}
 		}
@@ -186,7 +188,7 @@ type backLists struct {
 	at     [][]int32 // positions in related
 	more   []bool
 	open   int  // lists that may still change
-	counts bool // more is asked for
+	counts bool // whether there are more is asked for
 }
 
 // add adds a child to the list of a parent. It reports whether the list takes it.

@@ -1,3 +1,5 @@
+// Nodes of a tree: names resolved to relations and back relations.
+
 package record
 
 import (

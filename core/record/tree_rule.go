@@ -1,3 +1,5 @@
+// Which rule holds at a node: list or view.
+
 package record
 
 // allow sets the rule that the records must satisfy. An expand asks the view rule, also

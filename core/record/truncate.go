@@ -1,3 +1,5 @@
+// Truncate: all records of a collection deleted in chunks, each a transaction.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Services bound to a transaction: the store, the change log and the binding that they use.
+
 package record
 
 import (
@@ -73,6 +75,10 @@ type outerChanges struct{ outer *writeTx }
 func (o outerChanges) Append(_ store.Tx, changes []change.Change) error {
 	o.outer.changes = append(o.outer.changes, changes...)
 	return nil
+}
+
+func (o outerChanges) History(r store.Reader, c change.Change, fn func(change.Change) (bool, error)) error {
+	return o.outer.service.cfg.Changes.History(r, c, fn)
 }
 
 // Binding is the service inside of a transaction that somebody else runs.

@@ -1,3 +1,5 @@
+// The walk of a write: precheck, hash, transaction, after the commit, in its order.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Authorization of writes: the rule judged on the stored record or the candidate.
+
 package record
 
 import (

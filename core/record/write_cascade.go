@@ -1,3 +1,5 @@
+// Cascades: what a delete does to records that refer to the deleted one.
+
 package record
 
 import (

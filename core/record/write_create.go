@@ -1,3 +1,5 @@
+// Creating a record.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Deleting a record.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Files of a write: uploads validated and stored, stale files removed.
+
 package record
 
 import (

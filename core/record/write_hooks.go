@@ -1,3 +1,5 @@
+// Hooks around a write, within its transaction and outside.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Ids of new records: form, and uniqueness in any letter case.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// Input of a write: body and uploads sorted by fields, modifiers applied.
+
 package record
 
 import (

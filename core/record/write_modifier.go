@@ -1,3 +1,5 @@
+// Modifiers in the keys of a body: field+, field-, +field, field:autogenerate.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// A write request: one operation with its collection, record and caller.
+
 package record
 
 import (

@@ -1,3 +1,5 @@
+// The transaction of a write: changes collected, appended to the log, and followed up.
+
 package record
 
 import (

@@ -1,11 +1,16 @@
+// Violations of unique indexes as faults of fields.
+
 package record
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
 // uniqueFault turns the violation of a unique index into the fault of the fields that
@@ -26,7 +31,27 @@ func uniqueFault(err error, c *schema.Collection, message string) error {
 			fails[column] = fault.Leaf("validation_not_unique", "Value must be unique")
 		}
 	}
+	if len(fails) == 0 {
+		fails = uniqueExpression(c, violation.Index)
+	}
 	return &fault.Error{Kind: fault.Invalid, Message: message, Fields: fails, Err: err}
+}
+
+// uniqueExpression is what uniqueFault says of the fields in the expressions of an index,
+// of which the engines name no columns.
+func uniqueExpression(c *schema.Collection, index string) fault.Fields {
+	fails := fault.Fields{}
+	for _, ix := range c.ParsedIndexes() {
+		if !strings.EqualFold(ix.Name, index) {
+			continue
+		}
+		for _, f := range c.Fields {
+			if slices.ContainsFunc(ix.Columns, func(k store.IndexColumn) bool { return sqlindex.Mentions(k.Name, f.Name) }) {
+				fails[f.Name] = fault.Leaf("validation_not_unique", "Value must be unique")
+			}
+		}
+	}
+	return fails
 }
 
 // tooLong says of the fields of an index that a value is too long for it. Without a name

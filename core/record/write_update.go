@@ -1,3 +1,5 @@
+// Updating a record.
+
 package record
 
 import (

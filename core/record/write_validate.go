@@ -1,3 +1,5 @@
+// Validation of a record before it is stored.
+
 package record
 
 import (

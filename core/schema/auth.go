@@ -1,3 +1,5 @@
+// Options of auth collections: tokens, templates, OTP, MFA, OAuth2, password sign-in.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// Default options of auth collections, with new secrets and the texts of mails.
+
 package schema
 
 // Lifetimes of a new auth collection, in seconds.

@@ -1,3 +1,5 @@
+// The field kind autodate: times of creation and update, set by the server.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The field kind bool.
+
 package schema
 
 import (

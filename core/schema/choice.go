@@ -1,3 +1,5 @@
+// What select, file and relation fields share: one value or a list of them.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// Copies of collections for drafts, their API rules, and a walk over all their expressions.
+
 package schema
 
 import "slices"

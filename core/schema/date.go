@@ -1,3 +1,5 @@
+// The field kind date.
+
 package schema
 
 import (

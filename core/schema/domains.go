@@ -1,3 +1,5 @@
+// Allowed and forbidden domains of email and url fields.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The field kind editor: HTML.
+
 package schema
 
 import (

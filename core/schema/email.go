@@ -1,3 +1,5 @@
+// The field kind email.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// Encoding of JSON strings, lists and points, escaping only what JSON demands.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// Zero values and equality of field values.
+
 package schema
 
 import (

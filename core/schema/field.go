@@ -1,3 +1,5 @@
+// Fields: what all kinds share, and the interface Kind.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The field kind file: names of stored files.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The field kind geoPoint: longitude and latitude.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The indexes of a collection, parsed.
+
 package schema
 
 import (

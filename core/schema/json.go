@@ -1,3 +1,5 @@
+// The field kind json, with its compact encoding.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// Keys of JSON objects: repeated and too many ones are refused.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The table of all field kinds.
+
 package schema
 
 import "fmt"

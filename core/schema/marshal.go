@@ -1,3 +1,5 @@
+// Marshal: encoding/json without escapes for HTML and JavaScript.
+
 package schema
 
 import (

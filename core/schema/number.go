@@ -1,3 +1,5 @@
+// The field kind number.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The field kind password: bcrypt hashes.
+
 package schema
 
 import (

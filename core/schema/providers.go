@@ -1,3 +1,5 @@
+// The names of known OAuth2 providers.
+
 package schema
 
 import "slices"

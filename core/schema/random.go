@@ -1,3 +1,5 @@
+// Random texts: ids, secrets, token keys.
+
 package schema
 
 import "crypto/rand"

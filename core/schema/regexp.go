@@ -1,3 +1,5 @@
+// Patterns of text fields, compiled once.
+
 package schema
 
 import (

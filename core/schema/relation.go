@@ -1,3 +1,5 @@
+// The field kind relation: ids of records of a collection.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The stored form of a collection: JSON columns of the table _collections.
+
 package schema
 
 import (

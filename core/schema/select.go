@@ -1,3 +1,5 @@
+// The field kind select.
+
 package schema
 
 import (

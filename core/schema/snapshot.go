@@ -1,3 +1,5 @@
+// Snapshots: all collections at one moment, indexed by id, name and reference.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// Lists of texts in options of fields, whose JSON is never null.
+
 package schema
 
 // Strings is a list of texts in the options of a field. Its JSON is never null.

@@ -1,3 +1,5 @@
+// Repair of JSON texts with half a surrogate pair.
+
 package schema
 
 import (

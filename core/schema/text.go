@@ -1,3 +1,5 @@
+// The field kind text.
+
 package schema
 
 import (

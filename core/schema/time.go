@@ -1,3 +1,5 @@
+// Times: parsing of dates in all accepted forms, and the stored form.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The field kind url.
+
 package schema
 
 import (

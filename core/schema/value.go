@@ -1,3 +1,5 @@
+// Values of fields as parameters, and back from rows.
+
 package schema
 
 import (

@@ -1,3 +1,5 @@
+// The JSON of collections and fields as clients see it, without secrets.
+
 package schema
 
 import (

@@ -1,3 +1,6 @@
+// Adoption of settings from another installation, as far as they can be used (the import of
+// PocketBase).
+
 package settings
 
 import (

@@ -1,3 +1,5 @@
+// Settings of batch requests, and their limits.
+
 package settings
 
 import (
@@ -7,7 +9,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Batch bounds the batch requests.
+// Batch has the settings of batch requests. Zero limits mean the defaults of TimeLimit and
+// BodyLimit.
 type Batch struct {
 	Enabled     bool  `json:"enabled"`
 	MaxRequests int   `json:"maxRequests"`
@@ -15,7 +18,8 @@ type Batch struct {
 	MaxBodySize int64 `json:"maxBodySize"` // bytes; see BodyLimit
 }
 
-// TimeLimit is how long a batch may take: Timeout, or 3 s if that is not set.
+// TimeLimit returns how long a batch may take: Timeout, at most a day, or 3 s if it is not
+// set.
 func (b Batch) TimeLimit() time.Duration {
 	if b.Timeout <= 0 {
 		return 3 * time.Second
@@ -24,8 +28,8 @@ func (b Batch) TimeLimit() time.Duration {
 	return time.Duration(min(b.Timeout, day)) * time.Second
 }
 
-// BodyLimit is how many bytes a batch may have: MaxBodySize, or 128 MiB if that
-// is not set.
+// BodyLimit returns the maximal size of a batch's body in bytes: MaxBodySize, or 128 MiB if
+// it is not set.
 func (b Batch) BodyLimit() int64 {
 	if b.MaxBodySize <= 0 {
 		return 128 << 20
@@ -33,6 +37,7 @@ func (b Batch) BodyLimit() int64 {
 	return b.MaxBodySize
 }
 
+// validate requires limits if batches are enabled.
 func (b *Batch) validate(fails fault.Fields) {
 	fails.Set(cmp.Or(needed(b.Enabled, b.MaxRequests), atLeast(b.MaxRequests, 0)), "batch", "maxRequests")
 	fails.Set(cmp.Or(needed(b.Enabled, b.Timeout), atLeast(b.Timeout, 0)), "batch", "timeout")

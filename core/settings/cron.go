@@ -1,3 +1,5 @@
+// Validation of cron schedules (backups.cron).
+
 package settings
 
 import (
@@ -5,9 +7,9 @@ import (
 	"strings"
 )
 
-// validCron says whether s is a schedule: one of the macros, or the five fields
-// minute, hour, day of month, month and day of week (0 to 6) with lists, ranges
-// and steps. Names of months and days are not understood.
+// validCron reports whether s is a schedule: one of the macros, or the five fields minute,
+// hour, day of month, month and day of week (0 to 6) with lists, ranges and steps. Names of
+// months and days are not accepted.
 func validCron(s string) bool {
 	switch s {
 	case "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly":
@@ -28,7 +30,7 @@ func validCron(s string) bool {
 	return true
 }
 
-// validCronItem judges "*", "a" and "a-b", and the first and last with a step "/n".
+// validCronItem accepts "*", "a" and "a-b", and "*" and "a-b" with a step "/n".
 func validCronItem(item string, low, high int) bool {
 	span, step, stepped := strings.Cut(item, "/")
 	if stepped && !within(step, 1, high) {
@@ -45,7 +47,7 @@ func validCronItem(item string, low, high int) bool {
 	return err == nil && within(first, low, high) && within(last, from, high)
 }
 
-// within says whether s is a number of digits only, from low to high.
+// within reports whether s is a number of digits only, from low to high.
 func within(s string, low, high int) bool {
 	n, err := strconv.Atoi(s)
 	return err == nil && n >= low && n <= high && strings.Trim(s, "0123456789") == ""

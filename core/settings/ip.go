@@ -1,3 +1,6 @@
+// The real IP of a client behind trusted proxies, and the networks that superusers may come
+// from.
+
 package settings
 
 import (
@@ -7,12 +10,13 @@ import (
 	"strings"
 )
 
-// RealIP is the address of the client, IPv6 written out in full: what the first trusted
-// header that is there says, else the peer of the connection ("host:port" or an address
-// alone). Headers are by their canonical names. "" if nothing is an address.
+// RealIP returns the address of the client: from the first trusted header that is present,
+// else the peer of the connection ("host:port" or an address alone). IPv6 is written out in
+// full. headers are by their canonical names. "" if nothing is an address.
 //
-// One entry of the header counts, the right-most or the left-most one. If it is no
-// address, the peer's is taken: the entries beside it may be the client's invention.
+// Of a list in the header, the right-most entry counts (with UseLeftmostIP the left-most).
+// If it is no address, the peer's address is taken: other entries may be the client's
+// invention.
 func (t TrustedProxy) RealIP(headers map[string][]string, remote string) string {
 	for _, name := range t.Headers {
 		values := headers[textproto.CanonicalMIMEHeaderKey(name)]
@@ -32,7 +36,7 @@ func (t TrustedProxy) RealIP(headers map[string][]string, remote string) string 
 	return parseHost(remote)
 }
 
-// parseHost is the address in "address", "address:port" or "[address]", "" if there is
+// parseHost returns the address in "address", "address:port" or "[address]"; "" if there is
 // none.
 func parseHost(s string) string {
 	if peer, err := netip.ParseAddrPort(s); err == nil {
@@ -47,14 +51,17 @@ func parseHost(s string) string {
 	return ""
 }
 
+// formatIP writes an address in its one form: IPv4 as such, IPv6 in full, without a zone.
 func formatIP(ip netip.Addr) string { return ip.Unmap().WithZone("").StringExpanded() }
 
-// SuperuserAllowed says whether superusers may come from that address.
+// SuperuserAllowed reports whether superusers may come from the address. An empty list
+// allows every address.
 func (s *Settings) SuperuserAllowed(ip string) bool {
 	return len(s.SuperuserIPs) == 0 || matchesIP(s.SuperuserIPs, ip)
 }
 
-// matchesIP says whether the address is in one of the networks.
+// matchesIP reports whether the address is in one of the networks. What is no address is in
+// none.
 func matchesIP(list []string, ip string) bool {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {
@@ -67,7 +74,7 @@ func matchesIP(list []string, ip string) bool {
 	})
 }
 
-// parseNetwork reads an address, which is a network of one, or a network.
+// parseNetwork parses a network, or an address, which is a network of one.
 func parseNetwork(s string) (netip.Prefix, bool) {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		addr = addr.Unmap().WithZone("")

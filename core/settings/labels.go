@@ -1,3 +1,5 @@
+// Rate limit labels follow renamed collections.
+
 package settings
 
 import (
@@ -33,7 +35,7 @@ func (s *Service) RenameCollections(tx store.Tx, caller record.Caller, names map
 	return renamed, nil
 }
 
-// rename rewrites the labels in place.
+// rename rewrites the labels in place and returns those that changed.
 func (r Rules) rename(names map[string]string) []RenamedLabel {
 	var renamed []RenamedLabel
 	for i, rule := range r {

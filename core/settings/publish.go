@@ -1,3 +1,6 @@
+// Publishing settings: the current document, and observers that are told of changes in
+// order.
+
 package settings
 
 import (
@@ -34,15 +37,15 @@ func (s *Service) OnChange(fn func(old, new *Settings)) {
 	p.observers = append(p.observers, fn)
 }
 
-// publish makes next current and calls the observers if anything has changed.
+// publish makes next the current settings and calls the observers if anything differs.
 func (p *publisher) publish(next *Settings) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.replace(next)
 }
 
-// publishIf is publish, but does nothing and returns false if something else than
-// before is current.
+// publishIf is publish if before is still current; otherwise it does nothing and returns
+// false.
 func (p *publisher) publishIf(before, next *Settings) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,6 +67,7 @@ func (p *publisher) replace(next *Settings) {
 	}
 }
 
+// call calls one observer and logs its panic, so that the others, and the write, go on.
 func (p *publisher) call(fn func(old, new *Settings), old, next *Settings) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -1,3 +1,5 @@
+// Rate limit settings: rules with labels and audiences, and their validation.
+
 package settings
 
 import (
@@ -9,17 +11,17 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// RateLimits is how often a client may ask.
+// RateLimits limits how many requests a client may make in a time.
 type RateLimits struct {
 	Rules       Rules    `json:"rules"`
 	ExcludedIPs []string `json:"excludedIPs"`
 	Enabled     bool     `json:"enabled"`
 }
 
-// Rules is a list of rate limit rules; the first that applies counts.
+// Rules is a list of rate limit rules. The first rule that applies to a request counts.
 type Rules []Rule
 
-// Rule is one rate limit.
+// Rule is one rate limit: MaxRequests within Duration seconds.
 type Rule struct {
 	Label       string `json:"label"`    // what is asked: "*:auth", "/api/", "POST /api/batch" …
 	Audience    string `json:"audience"` // who asks: everybody if empty, "@guest" or "@auth"
@@ -38,8 +40,8 @@ func (r *Rules) UnmarshalJSON(body []byte) error {
 	return nil
 }
 
-// validate judges the rules and looks for two of which the later can never
-// apply (docs/wire/auth-realtime-system.md §3.4).
+// validate checks each rule, and that no rule makes a later one unreachable
+// (docs/wire/auth-realtime-system.md §3.4).
 func (l *RateLimits) validate(fails fault.Fields) {
 	networks(fails, l.ExcludedIPs, "rateLimits", "excludedIPs")
 	if l.Enabled && len(l.Rules) == 0 {
@@ -60,7 +62,8 @@ func (l *RateLimits) validate(fails fault.Fields) {
 	}
 }
 
-// conflict is the failure of a rule that says the same as one of these.
+// conflict returns the failure of a rule whose label and audience one of these rules
+// covers.
 func (r Rules) conflict(rule Rule) *fault.Field {
 	name := rule.Label + "@@" + rule.Audience
 	for _, other := range r {
@@ -73,7 +76,7 @@ func (r Rules) conflict(rule Rule) *fault.Field {
 	return nil
 }
 
-// labelFormat judges "word", "word:tag", "*:tag", "/path" and "METHOD /path".
+// labelFormat accepts "word", "word:tag", "*:tag", "/path" and "METHOD /path".
 func labelFormat(label string) *fault.Field {
 	if validLabel(label) {
 		return nil
@@ -81,6 +84,7 @@ func labelFormat(label string) *fault.Field {
 	return fault.Leaf("validation_match_invalid", "Must be in a valid format")
 }
 
+// validLabel reports whether the label has one of those forms.
 func validLabel(label string) bool {
 	if method, path, ok := strings.Cut(label, " "); ok {
 		return isWord(method) && isPath(path)

@@ -1,3 +1,6 @@
+// The settings service: reading, patching and loading the one document, within a
+// transaction or by itself.
+
 package settings
 
 import (

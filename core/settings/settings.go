@@ -6,14 +6,14 @@ package settings
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/loambase/loam/core/schema"
 )
 
-// Settings are all settings at one moment. What Service hands out is shared and
-// must not be changed. The order of the properties is that of the wire.
-//
-// As JSON the secrets are missing: SMTP.Password and the S3 secrets.
+// Settings is one state of all settings. What Service returns is shared and must not be
+// changed. Properties are in the order of the wire format. MarshalJSON leaves out the
+// secrets: SMTP.Password and both S3 secrets.
 type Settings struct {
 	SuperuserIPs []string     `json:"superuserIPs"` // addresses and networks; empty: from everywhere
 	SMTP         SMTP         `json:"smtp"`
@@ -24,9 +24,10 @@ type Settings struct {
 	TrustedProxy TrustedProxy `json:"trustedProxy"`
 	Batch        Batch        `json:"batch"`
 	Logs         Logs         `json:"logs"`
+	Server       Server       `json:"server"` // Loam's own
 }
 
-// SMTP is the server that sends the mails.
+// SMTP is the mail server.
 type SMTP struct {
 	Enabled    bool   `json:"enabled"`
 	Port       int    `json:"port"`
@@ -45,7 +46,7 @@ type Backups struct {
 	S3          S3     `json:"s3"`
 }
 
-// S3 is a bucket.
+// S3 is a bucket of an S3-compatible object store. Secret is not part of public JSON.
 type S3 struct {
 	Enabled        bool   `json:"enabled"`
 	Bucket         string `json:"bucket"`
@@ -56,7 +57,7 @@ type S3 struct {
 	ForcePathStyle bool   `json:"forcePathStyle"`
 }
 
-// Meta is what the application is called and looks like.
+// Meta has the names and addresses that mails and the console show.
 type Meta struct {
 	AccentColor   string `json:"accentColor"`
 	AppName       string `json:"appName"`
@@ -66,13 +67,13 @@ type Meta struct {
 	HideControls  bool   `json:"hideControls"`
 }
 
-// TrustedProxy says which request headers tell the client's address.
+// TrustedProxy names the request headers that carry the client's address; see RealIP.
 type TrustedProxy struct {
 	Headers       []string `json:"headers"`
 	UseLeftmostIP bool     `json:"useLeftmostIP"`
 }
 
-// Logs is what is logged and for how long.
+// Logs says which requests are kept in the log and for how long.
 type Logs struct {
 	MaxDays     int  `json:"maxDays"` // 0: nothing
 	MinLevel    int  `json:"minLevel"`
@@ -81,7 +82,23 @@ type Logs struct {
 	MaxDataSize int  `json:"maxDataSize"` // bytes of the data of an entry; 0: 16 KiB
 }
 
-// Defaults are the settings of a new data folder.
+// Server says how the HTTP server treats its connections.
+type Server struct {
+	IdleSeconds int `json:"idleSeconds"` // 0: what the program says
+}
+
+// Idle is how long a client may send nothing of a body, or take nothing of an answer:
+// IdleSeconds, or usual if that is not set.
+func (s Server) Idle(usual time.Duration) time.Duration {
+	if s.IdleSeconds <= 0 {
+		return usual
+	}
+	return time.Duration(min(s.IdleSeconds, maxIdleSeconds)) * time.Second
+}
+
+const maxIdleSeconds = 24 * 60 * 60
+
+// Defaults returns the settings of a new data folder, as a fresh copy.
 func Defaults() *Settings {
 	return &Settings{
 		SuperuserIPs: []string{},
@@ -109,16 +126,16 @@ func Defaults() *Settings {
 // plain is Settings without its methods: JSON with the secrets.
 type plain Settings
 
-// MarshalJSON leaves the secrets out.
+// MarshalJSON encodes the settings without their secrets.
 func (s *Settings) MarshalJSON() ([]byte, error) {
 	public := plain(*s)
 	public.SMTP.Password, public.S3.Secret, public.Backups.S3.Secret = "", "", ""
 	return schema.Marshal(&public)
 }
 
-// merged is a copy of s changed by a JSON object: what the object leaves out is
-// kept, inside of objects too; lists are replaced; null and unknown keys do
-// nothing, except that a list becomes empty by null.
+// merged returns a copy of s changed by a JSON object. What the object leaves out is kept,
+// within objects too; lists are replaced. null and unknown keys change nothing, except that
+// null empties a list.
 func (s *Settings) merged(body []byte) (*Settings, error) {
 	c := *s
 	c.eachList(func(list *[]string) { *list = slices.Clone(*list) }) // decoding writes into their memory

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ const defaultJSON = `{"superuserIPs":[],` +
 	`{"label":"/api/batch","audience":"","duration":1,"maxRequests":3},{"label":"/api/","audience":"","duration":10,"maxRequests":300}],"excludedIPs":[],"enabled":false},` +
 	`"trustedProxy":{"headers":[],"useLeftmostIP":false},` +
 	`"batch":{"enabled":false,"maxRequests":50,"timeout":3,"maxBodySize":0},` +
-	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0}}`
+	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0},"server":{"idleSeconds":0}}`
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
@@ -99,6 +100,15 @@ func TestMergedRefuses(t *testing.T) {
 		}
 		if !reflect.DeepEqual(old, Defaults()) {
 			t.Errorf("merged(%q) changed what it was merged into", body)
+		}
+	}
+}
+
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[int]time.Duration{0: time.Minute, -1: time.Minute, 5: 5 * time.Second, math.MaxInt: 24 * time.Hour} {
+		if got := (Server{IdleSeconds: seconds}).Idle(time.Minute); got != want {
+			t.Errorf("Idle with %d = %v, want %v", seconds, got, want)
 		}
 	}
 }

@@ -1,3 +1,5 @@
+// Storage of the settings: one JSON document in the row "settings" of the table _params.
+
 package settings
 
 import (

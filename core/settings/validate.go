@@ -1,3 +1,6 @@
+// Validation of settings, with the codes of the wire format; sections with more rules have
+// files of their own.
+
 package settings
 
 import (
@@ -13,8 +16,8 @@ import (
 	"github.com/loambase/loam/core/schema/check"
 )
 
-// validate is what is wrong with the settings (docs/wire/auth-realtime-system.md
-// §5.3), empty if nothing is.
+// validate returns the failures of the settings (docs/wire/auth-realtime-system.md §5.3),
+// empty if there are none.
 func (s *Settings) validate() fault.Fields {
 	fails := fault.Fields{}
 	networks(fails, s.SuperuserIPs, "superuserIPs")
@@ -25,6 +28,7 @@ func (s *Settings) validate() fault.Fields {
 	s.RateLimits.validate(fails)
 	s.Batch.validate(fails)
 	s.Logs.validate(fails)
+	fails.Set(check.Between(s.Server.IdleSeconds, 1, maxIdleSeconds), "server", "idleSeconds")
 	return fails
 }
 
@@ -34,6 +38,7 @@ func (l *Logs) validate(fails fault.Fields) {
 	fails.Set(check.Within(l.MaxDataSize, 0, check.MaxSafe), "logs", "maxDataSize")
 }
 
+// validate requires host and port if mails are enabled.
 func (m *SMTP) validate(fails fault.Fields) {
 	fails.Set(cmp.Or(needed(m.Enabled, m.Port), atLeast(m.Port, 0), atMost(m.Port, 65535)), "smtp", "port")
 	fails.Set(cmp.Or(needed(m.Enabled, m.Host), host(m.Host)), "smtp", "host")
@@ -45,6 +50,8 @@ func (m *SMTP) validate(fails fault.Fields) {
 	}
 }
 
+// validate requires a valid schedule and a number of backups to keep, if there is a
+// schedule.
 func (b *Backups) validate(fails fault.Fields) {
 	if b.Cron != "" {
 		if !validCron(b.Cron) {
@@ -55,6 +62,7 @@ func (b *Backups) validate(fails fault.Fields) {
 	b.S3.validate(fails, "backups", "s3")
 }
 
+// validate requires endpoint, bucket, region and keys if the bucket is enabled.
 func (b *S3) validate(fails fault.Fields, path ...string) {
 	set := func(leaf *fault.Field, name string) {
 		fails.Set(leaf, append(path[:len(path):len(path)], name)...)
@@ -66,6 +74,7 @@ func (b *S3) validate(fails fault.Fields, path ...string) {
 	set(needed(b.Enabled, b.Secret), "secret")
 }
 
+// validate requires the names and addresses, which mails cannot do without.
 func (m *Meta) validate(fails fault.Fields) {
 	fails.Set(color(m.AccentColor), "meta", "accentColor")
 	fails.Set(cmp.Or(needed(true, m.AppName), length(m.AppName, 1, 255)), "meta", "appName")
@@ -77,6 +86,7 @@ func (m *Meta) validate(fails fault.Fields) {
 // The judgements of one value. Each is nil if the value passes; all but needed
 // and atLeast pass what is empty.
 
+// needed refuses the zero value if need is set.
 func needed[T comparable](need bool, v T) *fault.Field {
 	var zero T
 	if need && v == zero {
@@ -85,6 +95,7 @@ func needed[T comparable](need bool, v T) *fault.Field {
 	return nil
 }
 
+// atLeast refuses numbers below low.
 func atLeast[N int | int64](n, low N) *fault.Field {
 	if n < low {
 		return fault.Leaf("validation_min_greater_equal_than_required",
@@ -101,6 +112,7 @@ func atMost(n, high int) *fault.Field {
 	return nil
 }
 
+// length counts characters, not bytes.
 func length(s string, low, high int) *fault.Field {
 	n := utf8.RuneCountInString(s)
 	switch {
@@ -113,6 +125,7 @@ func length(s string, low, high int) *fault.Field {
 		fmt.Sprintf("The length must be between %d and %d", low, high), "min", low, "max", high)
 }
 
+// color accepts #rrggbb.
 func color(s string) *fault.Field {
 	if s == "" {
 		return nil
@@ -140,6 +153,7 @@ func email(s string) *fault.Field {
 	return nil
 }
 
+// host accepts an IP address or a DNS name, without a port.
 func host(s string) *fault.Field {
 	if s == "" {
 		return nil
@@ -157,7 +171,7 @@ func notInList() *fault.Field {
 	return fault.Leaf("validation_in_invalid", "Must be a valid value")
 }
 
-// networks judges a list of addresses and networks.
+// networks validates a list of addresses and networks, item by item.
 func networks(fails fault.Fields, list []string, path ...string) {
 	for i, s := range list {
 		if _, ok := parseNetwork(s); !ok {

@@ -52,6 +52,11 @@ func TestValidate(t *testing.T) {
 			"logs.maxDataSize validation_max_less_equal_than_required, logs.maxDays validation_max_less_equal_than_required, " +
 				"logs.minLevel validation_max_less_equal_than_required"},
 
+		{`{"server":{"idleSeconds":1}}`, ""},
+		{`{"server":{"idleSeconds":86400}}`, ""},
+		{`{"server":{"idleSeconds":-1}}`, "server.idleSeconds validation_min_greater_equal_than_required"},
+		{`{"server":{"idleSeconds":86401}}`, "server.idleSeconds validation_max_less_equal_than_required"},
+
 		{`{"smtp":{"host":"","port":0}}`, ""},
 		{`{"smtp":{"enabled":true,"host":"","port":0}}`, "smtp.host validation_required, smtp.port validation_required"},
 		{`{"smtp":{"host":"a b","port":-1,"authMethod":"plain","localName":"x/y"}}`,

@@ -1,3 +1,5 @@
+// The power cut: which bytes a disk still has after one.
+
 package disktest
 
 import (

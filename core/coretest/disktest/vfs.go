@@ -1,3 +1,5 @@
+// The failing disk as a file system of SQLite.
+
 package disktest
 
 import (

@@ -1,3 +1,5 @@
+// A PostgreSQL server for the time of a test run.
+
 package pgtest
 
 import (

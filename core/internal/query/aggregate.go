@@ -1,3 +1,6 @@
+// Aggregates (GET /api/collections/{c}/aggregate): count, sum, avg, min and max, group by,
+// having and the sort of groups, resolved into one statement.
+
 package query
 
 import (
@@ -10,12 +13,13 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// MaxGroups is how many groups an Aggregate gives at most.
+// MaxGroups is how many groups an Aggregate returns at most. A caller that wants to know
+// whether there are more asks for one more.
 const MaxGroups = 1000
 
-// Aggregate describes figures over the records of the scope's collection that satisfy
-// rules and filters (docs/wire/graphql.md §4). Without GroupBy there is one group, also
-// of no records.
+// Aggregate describes figures over the records of the scope's collection that satisfy rules
+// and filters (docs/wire/graphql.md §4). Without GroupBy there is exactly one group, even
+// if no record is selected.
 type Aggregate struct {
 	Scope
 
@@ -41,14 +45,14 @@ type Aggregate struct {
 	Offset int
 }
 
-// GroupKey is a field, or a part of a date (UTC) as a number, that groups are made by.
-// Path may cross single relations, as in author.country.
+// GroupKey is a field that groups are made by, or a part of a date field (UTC) as a number.
+// Path may cross to-one relations, as in author.country.
 type GroupKey struct {
 	Path string
 	Part DatePart // "" is the value itself
 }
 
-// DatePart is a part of a date.
+// DatePart is the part of a date that a GroupKey groups by.
 type DatePart string
 
 // The parts.
@@ -59,8 +63,9 @@ const (
 	Hour  DatePart = "hour"
 )
 
-// Figure is a function over the values of a field. Count has no Path. Sum and Avg take
-// numbers, Min and Max numbers and dates, CountDistinct all but documents.
+// Figure is one aggregate function over the values of a field. Count has no Path. Sum and
+// Avg take numbers, Min and Max numbers and dates, CountDistinct everything but json and
+// geoPoint fields.
 type Figure struct {
 	Func Func
 	Path string
@@ -80,7 +85,7 @@ const (
 	Max           Func = "max"
 )
 
-// AggregatePlan is a compiled Aggregate.
+// AggregatePlan is a compiled Aggregate. It is immutable; Value decodes its rows.
 type AggregatePlan struct {
 	SQL      string
 	Args     []store.Value
@@ -89,7 +94,7 @@ type AggregatePlan struct {
 	Outputs  []AggregateOutput // by column: the keys of the groups, then the figures
 }
 
-// AggregateOutput is a column of the result.
+// AggregateOutput describes one column of the result: a key or a figure.
 type AggregateOutput struct {
 	// Name is that of the key, such as status, author_country, created_year, or of the
 	// figure: count, sum_price, countDistinct_author.
@@ -98,19 +103,22 @@ type AggregateOutput struct {
 	Key    *GroupKey // nil for a figure
 	Figure *Figure   // nil for a key
 
+	// For Having and Sort: the output as an operand. integer and list tell Value how to
+	// decode the column.
 	operand ir.Operand
 	integer bool
 	list    bool
 }
 
-// Value is the value of column i in the row on which rows stands: nil, a bool, an int64
-// (counts, parts of dates), a float64, a string, or a []string of a list field.
+// Value decodes column i of the current row: nil, a bool, an int64 (counts, parts of
+// dates), a float64, a string, or a []string of a list field.
 func (p *AggregatePlan) Value(rows store.Rows, i int) any {
 	o := &p.Outputs[i]
 	if rows.Kind(i) == store.KindNull {
 		return nil
 	}
 	switch {
+	// Parts of dates are cast to floats in SQL, so that both engines give one type.
 	case o.integer && rows.Kind(i) == store.KindFloat:
 		return int64(rows.Float(i))
 	case o.integer:
@@ -129,14 +137,16 @@ func (p *AggregatePlan) Value(rows store.Rows, i int) any {
 	return rows.Text(i)
 }
 
-// aggregation is an Aggregate whose expressions are being resolved.
+// aggregation is the state of planning an Aggregate: its columns in SQL and its outputs, of
+// equal length.
 type aggregation struct {
 	read    *read
 	columns []ir.AggregateColumn
 	outputs []AggregateOutput
 }
 
-// Aggregate plans the figures. The error is an *Error. Plans are not kept.
+// Aggregate compiles the figures. An expression, path or combination that cannot be used is
+// an *Error. Plans of aggregates are not cached.
 func (p *Planner) Aggregate(a Aggregate) (*AggregatePlan, error) {
 	sel := Select{Scope: a.Scope, Rule: a.Rule, RuleExpr: a.RuleExpr, Filter: a.Filter, FilterExpr: a.FilterExpr, Restricted: a.Restricted}
 	if err := checkSelect(&sel); err != nil {
@@ -168,6 +178,8 @@ func (p *Planner) Aggregate(a Aggregate) (*AggregatePlan, error) {
 	return &AggregatePlan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, Volatile: g.read.b.volatile, Outputs: g.outputs}, nil
 }
 
+// resolve resolves keys, then figures, and refuses two outputs of one name, which Having
+// and Sort could not tell apart.
 func (g *aggregation) resolve(a *Aggregate) error {
 	for i := range a.GroupBy {
 		if err := g.key(&a.GroupBy[i]); err != nil {
@@ -192,7 +204,9 @@ func (g *aggregation) resolve(a *Aggregate) error {
 	return nil
 }
 
-// value is a field at the end of a path of single relations.
+// value resolves a path of to-one relations that ends in a field. date reports whether that
+// is a date field. A path with several values, or to an e-mail address that may be hidden,
+// is an *Error.
 func (g *aggregation) value(path string) (o ir.Operand, date bool, err error) {
 	p, err := parsePath(path)
 	if err != nil {
@@ -219,9 +233,11 @@ func (g *aggregation) value(path string) (o ir.Operand, date bool, err error) {
 	return o, date, nil
 }
 
-// dateParts are where the parts stand in a stored date.
+// dateParts are position (from 1) and length of each part in the stored form of a date,
+// 2006-01-02 15:04:05.000Z.
 var dateParts = map[DatePart][2]int{Year: {1, 4}, Month: {6, 2}, Day: {9, 2}, Hour: {12, 2}}
 
+// key adds the output of a GroupKey.
 func (g *aggregation) key(k *GroupKey) error {
 	o, date, err := g.value(k.Path)
 	if err != nil {
@@ -239,6 +255,7 @@ func (g *aggregation) key(k *GroupKey) error {
 		out.integer = true
 		out.operand = ir.Operand{Kind: ir.KindNumber, Affinity: ir.AffinityNumber, Nullable: true}
 	}
+	// A list is grouped and compared as the text of its JSON.
 	if out.list {
 		out.operand.Kind, out.operand.Affinity = ir.KindText, ir.AffinityText
 	}
@@ -246,6 +263,7 @@ func (g *aggregation) key(k *GroupKey) error {
 	return nil
 }
 
+// figure adds the output of a Figure, if the function fits the kind of the field.
 func (g *aggregation) figure(f *Figure) error {
 	out := AggregateOutput{Name: string(f.Func), Figure: f, operand: ir.Operand{Kind: ir.KindNumber, Affinity: ir.AffinityNumber}}
 	if f.Func == Count {
@@ -287,15 +305,18 @@ func (g *aggregation) figure(f *Figure) error {
 	return nil
 }
 
-// outputName is a path as a name of the language.
+// outputName turns a path into an identifier that Having can name.
 func outputName(path string) string { return strings.ReplaceAll(path, ".", "_") }
 
+// add appends a column with its output. As an operand of Having the output refers to the
+// column of the inner statement, not to the field: the field's rows are gone by then.
 func (g *aggregation) add(c ir.AggregateColumn, o AggregateOutput) {
 	o.operand.Term, o.operand.EmailOf = ir.Derived{Column: len(g.columns), Integer: o.integer}, nil
 	g.columns, g.outputs = append(g.columns, c), append(g.outputs, o)
 }
 
-// having resolves the conditions on groups, whose names are those of outputs.
+// having resolves the conditions on groups. Their names are those of the outputs, instead
+// of fields.
 func (g *aggregation) having(a *Aggregate) ([]ir.Cond, error) {
 	names := make(map[string]ir.Operand, len(g.outputs))
 	for _, o := range g.outputs {
@@ -330,7 +351,8 @@ func (g *aggregation) having(a *Aggregate) ([]ir.Cond, error) {
 	return conjunction(ir.AllOf(conds...)), nil
 }
 
-// order resolves the sort of the groups, and ends it with their keys.
+// order resolves Sort and appends the keys that it leaves out, so that the order of groups
+// is total and pages do not overlap.
 func (g *aggregation) order(sort string) ([]ir.AggregateOrder, error) {
 	var order []ir.AggregateOrder
 	used := make([]bool, len(g.outputs))
@@ -364,7 +386,7 @@ func (g *aggregation) order(sort string) ([]ir.AggregateOrder, error) {
 	return order, nil
 }
 
-// index is the position of the output of that name, -1 if there is none.
+// index returns the position of the output of that name, -1 if there is none.
 func (g *aggregation) index(name string) int {
 	for i, o := range g.outputs {
 		if o.Name == name {

@@ -1,3 +1,6 @@
+// @request.body.*: submitted values as operands, their modifiers, and paths through
+// submitted relations.
+
 package query
 
 import (
@@ -9,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// bodyIdent is @request.body.<p>.
+// bodyIdent resolves @request.body.<p>. p has lost its first parts.
 func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 	f := r.base.Collection.Field(p.parts[0])
 	v, sent := lookup(r.b.request().Body, p.parts)
@@ -34,6 +37,8 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 			return r.bodyRelation(f, k, p)
 		}
 	}
+	// A submitted value is compared as the kind of the field that it is for: a date in its
+	// stored form, a number as a number. A value for no field keeps its own kind.
 	value := bodyValue(v)
 	if f != nil && len(p.parts) == 1 && f.Kind.Class() == schema.ClassDate && p.modifier == "" {
 		o := ir.ConstantOf(value)
@@ -53,7 +58,7 @@ func (r *resolver) bodyIdent(p pathName) (ir.Operand, error) {
 	return static(value, p)
 }
 
-// bodyItems is :each or :length of the submitted items of a field.
+// bodyItems resolves :each or :length of the submitted items of a field.
 func (r *resolver) bodyItems(f *schema.Field, v any, length bool) ir.Operand {
 	items := submitted(f, v)
 	switch {
@@ -83,7 +88,7 @@ func (r *resolver) bodyElements(f *schema.Field, v any, length bool) ir.Operand 
 	return r.elements(nil, f.Name, ir.Path{Doc: ir.Stored{V: f.Value(raw), Kind: f.Kind.Column()}})
 }
 
-// lookup is the value at a path of a decoded body.
+// lookup returns the value at a path in a decoded body; ok is false if a part is missing.
 func lookup(body map[string]any, parts []string) (v any, ok bool) {
 	v = body
 	for _, part := range parts {
@@ -94,6 +99,8 @@ func lookup(body map[string]any, parts []string) (v any, ok bool) {
 	return v, true
 }
 
+// member returns the member of an object or point, or the item of a list, by the text of
+// its index. JSON that is still encoded is decoded for it.
 func member(v any, name string) (any, bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -123,7 +130,8 @@ func member(v any, name string) (any, bool) {
 	return nil, false
 }
 
-// bodyValue is a value of a body as an operand: what has members is JSON text.
+// bodyValue converts a decoded JSON value to a constant. Objects and lists become their
+// JSON text, as they are stored.
 func bodyValue(v any) ir.Value {
 	switch v := v.(type) {
 	case nil:
@@ -148,6 +156,8 @@ func bodyValue(v any) ir.Value {
 	return rawValue(raw)
 }
 
+// rawValue converts encoded JSON to a constant: a scalar to its value, anything else to
+// compact text.
 func rawValue(raw json.RawMessage) ir.Value {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {

@@ -1,3 +1,6 @@
+// Expressions built in Go code: not, in, and the quantifiers some, every and none over
+// related records, which the text language lacks.
+
 package query
 
 import (
@@ -12,7 +15,8 @@ import (
 // What an expression built in code has and a text has not: not, in, and the
 // quantifiers over related records.
 
-// constant is a Value as a constant; lang.Check knows its types.
+// constant converts a Go value of an expression to a constant. lang.Check has refused all
+// other types.
 func constant(v any) ir.Value {
 	switch v := v.(type) {
 	case nil:
@@ -28,7 +32,8 @@ func constant(v any) ir.Value {
 	return ir.Number(f)
 }
 
-// not holds where its part does not. Rows of several records are looked for inside it.
+// not resolves a negation. It has a scope of its own: rows of multi-valued paths inside it
+// are looked for under the NOT, so that "not (tags ?= x)" means that no tag is x.
 func (r *resolver) not(e *lang.Not) (ir.Cond, error) {
 	var guards []ir.Cond
 	own := r.alone(&guards)
@@ -39,8 +44,9 @@ func (r *resolver) not(e *lang.Not) (ir.Cond, error) {
 	return ir.Unless(own.closed(c, guards, r)), nil
 }
 
-// closed is a condition of the scope with its guards and its EXISTS. Guards of records
-// that are no part of the scope go on to the resolver outside.
+// closed puts EXISTS around a condition of r's own scope, with those guards that concern
+// rows of the scope. Other guards (list rules of records outside) are handed to the
+// resolver outside, where they hold for the whole expression.
 func (r *resolver) closed(c ir.Cond, guards []ir.Cond, outside *resolver) ir.Cond {
 	parts := []ir.Cond{c}
 	for _, g := range guards {
@@ -53,7 +59,7 @@ func (r *resolver) closed(c ir.Cond, guards []ir.Cond, outside *resolver) ir.Con
 	return r.b.close(ir.AllOf(parts...), r.scope)
 }
 
-// within says whether the guard is about rows of the scope.
+// within reports whether the guard concerns rows that belong to r's scope.
 func (r *resolver) within(c ir.Cond) bool {
 	g, ok := c.(ir.ListGuard)
 	if !ok {
@@ -67,7 +73,8 @@ func (r *resolver) within(c ir.Cond) bool {
 	return false
 }
 
-// in is equality with one of the values, for one or for all rows of the left side.
+// in resolves equality with one of several values: for some row of the left side (Any), or
+// for all of them.
 func (r *resolver) in(e *lang.In) (ir.Cond, error) {
 	if e.Any {
 		o, err := r.operand(e.Left)
@@ -90,7 +97,9 @@ func (r *resolver) in(e *lang.In) (ir.Cond, error) {
 	return r.b.forAll(oneOf(o, e.Values), guards, false, own.scope), nil
 }
 
-// oneOf compares with a list: texts with one parameter, all else one by one.
+// oneOf compares an operand with a list. Texts go into one parameter, so that the statement
+// does not grow with the list; every other value is a comparison of its own, as engines
+// compare kinds differently.
 func oneOf(o ir.Operand, values []any) ir.Cond {
 	var texts []string
 	var conds []ir.Cond
@@ -117,7 +126,8 @@ func oneOf(o ir.Operand, values []any) ir.Cond {
 	return ir.AnyOf(slices.Insert(conds, 0, list)...)
 }
 
-// related is about the records at the end of a path.
+// related resolves a quantifier over the records at the end of a path of relations. "every"
+// is "no related record for which it does not hold".
 func (r *resolver) related(e *lang.Related) (ir.Cond, error) {
 	var guards []ir.Cond
 	own := r.alone(&guards)
@@ -152,7 +162,8 @@ func (r *resolver) related(e *lang.Related) (ir.Cond, error) {
 	return ir.Unless(found), nil
 }
 
-// present is that the source has a row.
+// present is the condition that the source has a row: outer joins give a row of NULLs where
+// there is none.
 func present(s *ir.Source) ir.Cond {
 	id := ir.Operand{Term: ir.Column{Of: s, Name: "id"}, Kind: ir.KindText, Affinity: ir.AffinityText, Nullable: true}
 	return &ir.Comparison{Form: ir.CmpNotNull, Left: id, Right: ir.ConstantOf(ir.Null)}

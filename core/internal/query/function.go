@@ -1,3 +1,5 @@
+// Functions of the language: geoDistance and strftime, with what arguments each accepts.
+
 package query
 
 import (
@@ -10,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// call resolves a function.
+// call resolves a function call by its name.
 func (r *resolver) call(c *lang.Call) (ir.Operand, error) {
 	switch c.Name {
 	case "geoDistance":
@@ -21,8 +23,9 @@ func (r *resolver) call(c *lang.Call) (ir.Operand, error) {
 	return ir.Operand{}, &Error{Message: "unknown function " + quoted(c.Name)}
 }
 
-// geoDistance takes two points as longitude and latitude. It is not folded: the
-// engines' mathematics is not Go's to the last digit.
+// geoDistance resolves the distance of two points, given as longitude and latitude each, in
+// kilometres. Constants are not folded: the mathematics of the engines differs from Go's in
+// the last digits, and a filter must select the same rows either way.
 func (r *resolver) geoDistance(c *lang.Call) (ir.Operand, error) {
 	if len(c.Args) != 4 {
 		return ir.Operand{}, &Error{Message: "geoDistance takes 4 arguments"}
@@ -53,10 +56,11 @@ func (r *resolver) geoDistance(c *lang.Call) (ir.Operand, error) {
 	return ir.Operand{Term: &d, Kind: ir.KindNumber, Nullable: true, Strict: true, EmailOf: visible}, nil
 }
 
+// maxStrftimeArgs bounds one call: format, time and eight modifiers.
 const maxStrftimeArgs = 10
 
-// strftime takes a format, a time (default: now) and modifiers of SQLite's
-// strftime. Only what every engine knows is allowed.
+// strftime resolves a formatted time: a format, a time (default: now) and modifiers, as in
+// SQLite's strftime. Only formats and modifiers that every engine can compute are accepted.
 func (r *resolver) strftime(c *lang.Call) (ir.Operand, error) {
 	if len(c.Args) == 0 || len(c.Args) > maxStrftimeArgs {
 		return ir.Operand{}, &Error{Message: "strftime takes 1 to 10 arguments"}
@@ -94,7 +98,8 @@ func (r *resolver) strftime(c *lang.Call) (ir.Operand, error) {
 	return ir.Operand{Term: s, Kind: ir.KindText, Nullable: true, EmailOf: s.Time.EmailOf}, nil
 }
 
-// literalText is an argument that must be a text of the expression itself.
+// literalText returns an argument that must be written in the expression itself; ok is
+// false for fields and anything else that is known only per row.
 func literalText(o lang.Operand) (text string, ok bool) {
 	switch o := o.(type) {
 	case lang.Text:
@@ -105,7 +110,7 @@ func literalText(o lang.Operand) (text string, ok bool) {
 	return text, ok
 }
 
-// now is the clock as an operand.
+// now is the clock of the request as an operand. It makes the plan volatile.
 func (r *resolver) now() ir.Operand {
 	r.b.volatile = true
 	o := ir.ConstantOf(ir.Text(schema.FormatTime(r.b.Scope.Now)))
@@ -113,6 +118,8 @@ func (r *resolver) now() ir.Operand {
 	return o
 }
 
+// validFormat reports whether every directive of a strftime format is one that all engines
+// know.
 func validFormat(format string) bool {
 	for {
 		_, rest, ok := strings.Cut(format, "%")
@@ -126,8 +133,8 @@ func validFormat(format string) bool {
 	}
 }
 
-// validModifier is compiled when it is needed: it is a tenth of what the process
-// takes to begin.
+// validModifier matches strftime modifiers. It is compiled at its first use: compiling it
+// takes a tenth of the start of the process.
 var validModifier = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^([+-]?\d{1,9}(\.\d{1,9})? (second|minute|hour|day|month|year)s?` +
 		`|start of (day|month|year)|weekday [0-6]|unixepoch)$`)

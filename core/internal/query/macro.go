@@ -1,3 +1,6 @@
+// Macros of the language: @now, @todayStart, @yearEnd and the other names for moments, all
+// in UTC.
+
 package query
 
 import (
@@ -7,7 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// macro is the value of a name that stands for a moment (docs/wire/records.md §5.3).
+// macro returns the value of a macro at the time now (docs/wire/records.md §5.3); ok is
+// false if there is none of that name.
 func macro(name string, now time.Time) (ir.Value, bool) {
 	now = now.UTC()
 	y, m, d := now.Date()
@@ -51,6 +55,9 @@ func macro(name string, now time.Time) (ir.Value, bool) {
 	return ir.Null, false
 }
 
+// moment is a time in the stored form of date fields, so that it compares with them as
+// text.
 func moment(t time.Time) ir.Value { return ir.Text(schema.FormatTime(t)) }
 
+// lastBefore is the last stored moment before t: stored times have milliseconds.
 func lastBefore(t time.Time) ir.Value { return moment(t.Add(-time.Millisecond)) }

@@ -1,9 +1,11 @@
+// Outputs: columns of related records read through to-one joins, guarded by view rules.
+
 package query
 
 import "github.com/loambase/loam/core/internal/query/ir"
 
-// output resolves a path of Select.Outputs. It shares no sources with filters: what it
-// crosses is judged by view rules.
+// output resolves a path of Select.Outputs. It shares no sources with filters, since the
+// records on its path are judged by view rules, and those of a filter by list rules.
 func (r *read) output(path string) (ir.Output, error) {
 	var out ir.Output
 	p, err := parsePath(path)
@@ -33,7 +35,8 @@ func (r *read) output(path string) (ir.Output, error) {
 	return out, nil
 }
 
-// crossedForOutput adds the view rule of a record that an output is reached through.
+// crossedForOutput adds the view rule of a record on the path of an output to the guards.
+// Where it does not hold, the output is NULL and the row stays.
 func (r *resolver) crossedForOutput(s *ir.Source) error {
 	rule := s.Collection.ViewRule
 	switch {

@@ -1,3 +1,6 @@
+// Paths: dotted names are followed through relations, back relations (_via_), lists, json
+// and points; hidden fields and modifiers are checked on the way.
+
 package query
 
 import (
@@ -9,16 +12,17 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxHops is how many relations a path may cross.
+// maxHops is how many relations a path may cross. Each is a join.
 const maxHops = 6
 
-// pathName is a dotted name with the modifier of its last part.
+// pathName is a dotted name, split, with the modifier of its last part ("" if none).
 type pathName struct {
 	text     string
 	parts    []string
 	modifier string
 }
 
+// parsePath splits a name at its dots and its modifier. An unknown modifier is an *Error.
 func parsePath(name string) (pathName, error) {
 	p := pathName{text: name}
 	name, p.modifier, _ = strings.Cut(name, ":")
@@ -31,7 +35,8 @@ func parsePath(name string) (pathName, error) {
 	return p, nil
 }
 
-// path resolves a path of fields from a record.
+// path resolves a path of fields that starts at a record of s. Parts of the path that are
+// relations become joins, with the checks of crossed.
 func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 	hops := 0
 	for i, name := range p.parts {
@@ -62,6 +67,7 @@ func (r *resolver) path(s *ir.Source, p pathName) (ir.Operand, error) {
 		case class == schema.ClassJSON || class == schema.ClassPoint:
 			return r.document(s, f, rest, p)
 		case isRelation:
+			// An output must read the joined record, as its view rule decides.
 			if !k.Multiple() && len(rest) == 1 && rest[0] == "id" && !r.output && (p.modifier == "" || p.modifier == "lower") {
 				return r.field(s, f, p.modifier), nil // the stored id: no join
 			}
@@ -99,20 +105,24 @@ var modifiersOf = map[string][]string{
 	(*schema.GeoPoint)(nil).Type(): {},
 }
 
-// applies says whether the modifier means something for the field's stored values.
+// applies reports whether the modifier has a meaning for the stored values of the field.
+// One without is refused: silently ignored, it would make a rule that matches nothing.
 func applies(modifier string, f *schema.Field) bool {
 	return modifier == "" || slices.Contains(modifiersOf[f.Type()], modifier)
 }
 
+// isJSON reports whether the field holds a JSON document.
 func isJSON(f *schema.Field) bool {
 	return f.Kind.Class() == schema.ClassJSON
 }
 
+// inapplicable is the error of a modifier on a field of the wrong type.
 func inapplicable(p pathName, f *schema.Field) error {
 	return &Error{Message: "the modifier " + quoted(p.modifier) + " does not apply to " + quoted(p.text) + ", a field of type " + f.Type()}
 }
 
-// reach is the source of the records at the end of a path of relations.
+// reach returns the source of the records at the end of a path that consists of relations
+// only.
 func (r *resolver) reach(s *ir.Source, p pathName) (*ir.Source, error) {
 	if len(p.parts) > maxHops {
 		return nil, tooFar(p)
@@ -143,8 +153,8 @@ func (r *resolver) reach(s *ir.Source, p pathName) (*ir.Source, error) {
 	return s, nil
 }
 
-// secret says whether the field's stored values are not for everybody. Of a
-// password that is the hash: shown nowhere, but for a filter a text like any other.
+// secret reports whether clients may not filter by the field: hidden ones, and passwords,
+// whose stored hash would be guessable by comparisons.
 func secret(f *schema.Field) bool {
 	return f.Hidden || f.IsPassword()
 }
@@ -165,7 +175,9 @@ func tooFar(p pathName) error {
 	return &Error{Message: "max nested relations reached for field " + quoted(p.text)}
 }
 
-// target is the source of the records that the relation of s names.
+// target returns the source of the records that the relation f of s refers to. A record
+// that is not stored yet (a candidate) has the ids in its values, so that no join is
+// needed.
 func (r *resolver) target(s *ir.Source, f *schema.Field, k *schema.Relation) (*ir.Source, error) {
 	target := r.b.Scope.Snapshot.ByID(k.CollectionID)
 	if target == nil {
@@ -191,8 +203,9 @@ func (r *resolver) target(s *ir.Source, f *schema.Field, k *schema.Relation) (*i
 	return out, r.crossed(out)
 }
 
-// backRelation is the source of the records that refer to s by the part
-// collection_via_field.
+// backRelation returns the source of the records that refer to s, named by the part
+// collection_via_field of a path. last reports that the path ends here: a back relation
+// alone is no value.
 func (r *resolver) backRelation(s *ir.Source, part string, last bool) (*ir.Source, error) {
 	name, field, ok := strings.Cut(part, "_via_")
 	if !ok || last {
@@ -226,9 +239,9 @@ func (r *resolver) backRelation(s *ir.Source, part string, last bool) (*ir.Sourc
 	return out, r.crossed(out)
 }
 
-// uniqueRef says whether at most one record of c names any given record by the
-// field. A unique index of which a condition leaves rows out does not say so,
-// unless these are the rows that name none.
+// uniqueRef reports whether at most one record of c refers to any given record by the
+// field: then the back relation has one value, and a join needs no EXISTS. A partial unique
+// index proves that only if the rows that it leaves out are those with an empty relation.
 func uniqueRef(c *schema.Collection, field string) bool {
 	ix, ok := c.UniqueIndex(field)
 	if !ok {
@@ -238,7 +251,7 @@ func uniqueRef(c *schema.Collection, field string) bool {
 	return where == "" || where == field+"!=''" || where == field+"<>''"
 }
 
-// column is the stored value of a field of the source's record.
+// column is the stored value of a field as a term: a column, or a parameter of a candidate.
 func (r *resolver) column(s *ir.Source, f *schema.Field) ir.Term {
 	if s.Kind == ir.FromCandidate {
 		return ir.Stored{V: s.Candidate[s.Collection.FieldIndex(f.Name)], Kind: f.Kind.Column()}
@@ -246,7 +259,8 @@ func (r *resolver) column(s *ir.Source, f *schema.Field) ir.Term {
 	return ir.Column{Of: s, Name: f.Name, Kind: f.Kind.Column()}
 }
 
-// field is the operand of a field of the source's record.
+// field is the operand of a field with its modifier. An e-mail address that the caller may
+// not see is marked, so that comparisons with it fail (ir.EmailShown).
 func (r *resolver) field(s *ir.Source, f *schema.Field, modifier string) ir.Operand {
 	o := r.plainField(s, f)
 	switch modifier {
@@ -270,6 +284,7 @@ func (r *resolver) field(s *ir.Source, f *schema.Field, modifier string) ir.Oper
 	return o
 }
 
+// fieldLength is the operand of :length, the number of a field's items.
 func (r *resolver) fieldLength(s *ir.Source, f *schema.Field) ir.Operand {
 	if s.Kind == ir.FromNothing {
 		return ir.ConstantOf(ir.Whole(0))
@@ -298,7 +313,8 @@ func elementCount(list ir.Path) ir.Operand {
 	return ir.Operand{Term: ir.Length{Of: list}, Kind: ir.KindNumber}
 }
 
-// plainField is the operand of a field without modifier.
+// plainField is the operand of a field without modifier: its kind, affinity and
+// nullability, from the type of its column.
 func (r *resolver) plainField(s *ir.Source, f *schema.Field) ir.Operand {
 	o := ir.Operand{Nullable: s.Nullable()}
 	switch f.Kind.Column() {

@@ -1,3 +1,6 @@
+// The plan cache: which parts of a Select its plan depends on, and how a cached plan is
+// used for another request.
+
 package query
 
 import (
@@ -11,19 +14,21 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// plans is the cache of the plans of the current snapshot. What differs from one request to
-// the next without changing the statement (which record, how many rows, from
-// where) is put into a copy of the parameters.
+// plans is the plan cache of the current snapshot. What differs between requests without
+// changing the statement (the record, the limit, the offset) is not in the key: with
+// replaces it in a copy of the parameters.
 type plans = cache.PerSnapshot[schema.Snapshot, cache.Cache[planKey, keptPlan]]
 
 func newPlans() *cache.Cache[planKey, keptPlan] { return cache.New[planKey, keptPlan](maxPlans) }
 
 const (
-	maxPlans    = 1000
+	maxPlans = 1000
+	// Longer expressions are planned each time: a client that builds ever new filters must
+	// not fill the cache.
 	maxPlanText = 1024 // bytes of expressions; what is longer is planned each time
 )
 
-// dependence is what of the request a plan depends on.
+// dependence is how much of the request a plan depends on, from little to everything.
 type dependence uint8
 
 const (
@@ -33,7 +38,7 @@ const (
 	onRequest             // anything: no other request has the plan
 )
 
-// depend notes that what is planned depends on that much of the request.
+// depend records that the plan depends on that much of the request.
 func (b *builder) depend(on dependence) { b.depends = max(b.depends, on) }
 
 // planKey is what a plan depends on. Equal expressions depend on the same parts of the
@@ -54,7 +59,8 @@ type planKey struct {
 	id       string
 }
 
-// form is which of the parts are there that change the statement.
+// form has a bit for each part of a Select that is not in the key itself but changes the
+// statement.
 type form uint16
 
 const (
@@ -71,14 +77,16 @@ const (
 	formBackward
 )
 
-// selection is which fields are read, by their positions in the collection, so that
-// equal selections are equal whoever makes them.
+// selection identifies the columns that are read, by position in the collection:
+// comparable, so that it can be part of a key, and without an allocation for up to 24
+// columns.
 type selection struct {
 	width int
 	at    [24]uint8 // position + 1
 	more  string    // what does not fit: names
 }
 
+// selectionOf returns the selection of the columns.
 func selectionOf(c *schema.Collection, columns []string) selection {
 	s := selection{width: len(columns)}
 	for i, name := range columns {
@@ -92,7 +100,7 @@ func selectionOf(c *schema.Collection, columns []string) selection {
 	return s
 }
 
-// formOf is the form of the Select's statement.
+// formOf returns the form of the Select's statement.
 func formOf(sel *Select, count bool) (f form) {
 	set := func(on bool, bit form) {
 		if on {
@@ -113,15 +121,15 @@ func formOf(sel *Select, count bool) (f form) {
 	return f
 }
 
-// keptPlan is a plan; or, if that needs more of a key, no more than what it depends
-// on.
+// keptPlan is an entry of the cache: a plan, or only how much of the request the plan
+// depends on, where the plan itself is under the longer key.
 type keptPlan struct {
 	depends dependence
 	plan    *Plan
 }
 
-// keyOf is the key of the Select, but for the request; ok is false if its plan is
-// not to be kept.
+// keyOf returns the key of the Select without the request. ok is false if its plan is not
+// cached: candidates and cursors are in the statement, and texts may be too long.
 func keyOf(sel *Select, count bool) (key planKey, ok bool) {
 	if sel.Candidate != nil || sel.After != "" || sel.Before != "" || len(sel.Flags) > 1 || sel.Snapshot == nil {
 		return key, false
@@ -151,8 +159,8 @@ func keyOf(sel *Select, count bool) (key planKey, ok bool) {
 	return key, true
 }
 
-// keyText is what a text and an expression, which both must hold, are known by. A NUL,
-// which no text may have, tells an expression from a text.
+// keyText identifies a text and an expression which must both hold. A NUL, which no text
+// may contain, separates them.
 func keyText(text string, e lang.Expr) string {
 	if e == nil {
 		return text
@@ -160,7 +168,7 @@ func keyText(text string, e lang.Expr) string {
 	return text + "\x00" + e.String()
 }
 
-// of completes the key by what of the request the plan depends on.
+// of completes the key by those parts of the request that the plan depends on.
 func (k planKey) of(r *Request, on dependence) planKey {
 	k.on = on
 	if r == nil || r.Auth == nil {
@@ -176,7 +184,8 @@ func (k planKey) of(r *Request, on dependence) planKey {
 	return k
 }
 
-// planned is the plan of the Select, from the cache if it is there.
+// planned returns the plan of the Select, from the cache if it is there. It looks twice:
+// the short key tells how much of the request matters, the long one has the plan.
 func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	if err := checkSelect(sel); err != nil {
 		return nil, err
@@ -209,7 +218,7 @@ func (p *Planner) planned(sel *Select, count bool) (*Plan, error) {
 	return plan, nil
 }
 
-// plan makes the plan, on a copy: a Select whose plan is remembered stays off the
+// plan makes the plan. It takes a copy, so that a Select whose plan is cached stays off the
 // heap.
 func (p *Planner) plan(sel Select, count bool) (*Plan, error) {
 	if count {
@@ -218,7 +227,8 @@ func (p *Planner) plan(sel Select, count bool) (*Plan, error) {
 	return p.compile(&sel)
 }
 
-// with is the plan of a Select that differs from its own in these parameters.
+// with returns the plan with the parameters of another Select: p itself if they are equal,
+// else a copy with its own arguments.
 func (p *Plan) with(sel *Select) *Plan {
 	var args []store.Value
 	set := func(slot int, v store.Value) {

@@ -1,3 +1,6 @@
+// Planner: the entry to the package, with the cache of parsed expressions; CheckRule
+// validates a rule without making SQL.
+
 package query
 
 import (
@@ -16,16 +19,18 @@ type Planner struct {
 }
 
 const (
+	// Limits of the cache of parsed expressions: entries, and bytes of one text. Longer
+	// texts are parsed each time.
 	maxParsed     = 2000
 	maxParsedText = 4096 // bytes; what is longer is parsed each time
 )
 
-// New is a planner for the dialect.
+// New returns a planner for the dialect, with empty caches.
 func New(d store.Dialect) *Planner {
 	return &Planner{dialect: d, parsed: cache.New[string, lang.Expr](maxParsed), plans: plans{New: newPlans}}
 }
 
-// parse is lang.Parse with a cache.
+// parse is lang.Parse with a cache. Expressions are immutable and shared.
 func (p *Planner) parse(text string) (lang.Expr, error) {
 	if e, ok := p.parsed.Get(text); ok {
 		return e, nil
@@ -37,8 +42,8 @@ func (p *Planner) parse(text string) (lang.Expr, error) {
 	return e, err
 }
 
-// CheckRule says whether the text is a rule that a collection may have. The
-// error is an *Error.
+// CheckRule returns nil if the text is a rule that the collection may have, else an *Error
+// that says why not. It resolves the rule for a guest; no SQL is made.
 func CheckRule(s *schema.Snapshot, c *schema.Collection, rule string) error {
 	b := newBuilder(nil, &Select{Scope: Scope{Snapshot: s, Collection: c}})
 	_, err := b.rule(b.base, rule)

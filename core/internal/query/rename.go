@@ -1,3 +1,5 @@
+// Renames: a rule is rewritten so that it names collections and fields by their new names.
+
 package query
 
 import (
@@ -9,13 +11,13 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Renamed is a rule of the collection c of was as it has to read where the
-// collections and fields of was have the names that they have in is: the places that
-// name one are replaced, all else stays as it is written. What resolves to nothing
-// stays too, and so does a rule that is none.
+// Renamed returns a rule of collection c (of the snapshot was) as it has to read in the
+// snapshot is: names of renamed collections and fields are replaced, everything else keeps
+// its spelling. Names that resolve to nothing stay, and so does a text that is no rule.
 //
-// The error is an *Error: a path from @request.auth that fields of several auth
-// collections have, which get different names, unless the rule has all of these.
+// The error is an *Error: a path from @request.auth that several auth collections have,
+// which would get different names in them, unless the rule mentions all of the new names
+// already.
 func Renamed(rule string, c *schema.Collection, was, is *schema.Snapshot) (string, error) {
 	e, err := lang.Parse(rule)
 	if err != nil {
@@ -31,7 +33,7 @@ func Renamed(rule string, c *schema.Collection, was, is *schema.Snapshot) (strin
 	return lang.Edited(rule, r.edits), nil
 }
 
-// renamer goes through a rule as the resolver does.
+// renamer walks a rule as the resolver does, collecting edits of its text.
 type renamer struct {
 	rule    string
 	was, is *schema.Snapshot
@@ -41,6 +43,7 @@ type renamer struct {
 	doubts  []lang.Ident // paths from @request.auth that mean several things
 }
 
+// expr walks an expression.
 func (r *renamer) expr(e lang.Expr) {
 	switch e := e.(type) {
 	case *lang.And:
@@ -59,6 +62,7 @@ func (r *renamer) expr(e lang.Expr) {
 	}
 }
 
+// operand walks one side of a comparison, and the arguments of a function.
 func (r *renamer) operand(o lang.Operand) {
 	switch o := o.(type) {
 	case lang.Ident:
@@ -71,6 +75,7 @@ func (r *renamer) operand(o lang.Operand) {
 	}
 }
 
+// ident collects the edits of one identifier, by the root that its path starts from.
 func (r *renamer) ident(id lang.Ident) {
 	rest, root := cutRoot(id.Name)
 	at := id.Pos + len(id.Name) - len(rest)
@@ -99,8 +104,8 @@ func (r *renamer) ident(id lang.Ident) {
 	}
 }
 
-// cutRoot splits off what a path starts from; a path of the record itself starts
-// from "", and anything else that is no path is all root.
+// cutRoot splits a name into the root of its path (@request.auth. and the like, "" for the
+// record itself) and the rest. A name with @ that is no path is all root.
 func cutRoot(name string) (rest, root string) {
 	for _, root := range []string{"@request.body.", "@request.auth.", "@collection."} {
 		if rest, ok := strings.CutPrefix(name, root); ok {
@@ -113,8 +118,8 @@ func cutRoot(name string) (rest, root string) {
 	return name, ""
 }
 
-// collection is the new name of a collection that is called name here, which may be
-// its id.
+// collection returns the new name of a collection that the rule calls name. That may be the
+// id, which stays.
 func (r *renamer) collection(c *schema.Collection, name string) string {
 	if is := r.is.ByID(c.ID); is != nil && name != c.ID && is.Name != c.Name {
 		return is.Name
@@ -122,7 +127,8 @@ func (r *renamer) collection(c *schema.Collection, name string) string {
 	return name
 }
 
-// field is the new name of a field.
+// field returns the new name of a field. Fields are matched by id; a deleted one keeps its
+// name.
 func (r *renamer) field(c *schema.Collection, f *schema.Field) string {
 	if is := r.is.ByID(c.ID); is != nil {
 		if g := is.FieldByID(f.ID); g != nil {
@@ -132,8 +138,8 @@ func (r *renamer) field(c *schema.Collection, f *schema.Field) string {
 	return f.Name
 }
 
-// path is what changes in a path of fields from a record of c, which begins at a
-// place in the rule.
+// path returns the edits of a path of fields from a record of c. at is the position of the
+// path in the rule.
 func (r *renamer) path(c *schema.Collection, path string, at int) (edits []lang.Edit) {
 	path, _, _ = strings.Cut(path, ":")
 	for c != nil {
@@ -150,8 +156,8 @@ func (r *renamer) path(c *schema.Collection, path string, at int) (edits []lang.
 	return edits
 }
 
-// step is the new name of a part of a path and the collection that it leads to, if
-// it does.
+// step returns the new name of one part of a path and the collection that it leads to; nil
+// if it leads to none.
 func (r *renamer) step(c *schema.Collection, name string) (is string, next *schema.Collection) {
 	if f := c.Field(name); f != nil {
 		if k, ok := f.Kind.(*schema.Relation); ok {
@@ -167,7 +173,8 @@ func (r *renamer) step(c *schema.Collection, name string) (is string, next *sche
 	return r.collection(other, from) + "_via_" + r.field(other, other.Field(by)), other
 }
 
-// body is path for what was submitted: a first part that is no field may be anything.
+// body is path for @request.body: a first part that is no field is a free key of the body
+// and stays.
 func (r *renamer) body(path string, at int) []lang.Edit {
 	first, _, _ := strings.Cut(path, ".")
 	first, _, _ = strings.Cut(first, ":")
@@ -177,8 +184,9 @@ func (r *renamer) body(path string, at int) []lang.Edit {
 	return r.path(r.base, path, at)
 }
 
-// meanings are what changes in a path from @request.auth, for every auth collection
-// in which its first part means something. Superusers are not held to rules.
+// meanings returns the edits of a path from @request.auth, once for each auth collection
+// that has its first part. Rules do not apply to superusers, so their collection is left
+// out.
 func (r *renamer) meanings(id lang.Ident) (list [][]lang.Edit) {
 	rest, root := cutRoot(id.Name)
 	first, _, _ := strings.Cut(rest, ".")
@@ -194,12 +202,13 @@ func (r *renamer) meanings(id lang.Ident) (list [][]lang.Edit) {
 	return list
 }
 
-// agreed says whether all meanings are the same.
+// agreed reports whether all meanings have the same edits.
 func agreed(meanings [][]lang.Edit) bool {
 	return !slices.ContainsFunc(meanings, func(other []lang.Edit) bool { return !slices.Equal(other, meanings[0]) })
 }
 
-// settle accepts a path of several meanings if the rule has them all already.
+// settle accepts a path with several meanings if the rule mentions all of the new paths
+// already; else it is an *Error.
 func (r *renamer) settle(id lang.Ident) error {
 	for _, edits := range r.meanings(id) {
 		for i := range edits {
@@ -212,8 +221,8 @@ func (r *renamer) settle(id lang.Ident) error {
 	return nil
 }
 
-// literal renames the name of a collection that @request.auth.collectionName is
-// compared with.
+// literal renames a collection in a text that @request.auth.collectionName is compared
+// with.
 func (r *renamer) literal(side, other lang.Operand) {
 	id, ok := side.(lang.Ident)
 	t, isText := other.(lang.Text)

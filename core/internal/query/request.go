@@ -1,3 +1,6 @@
+// @request.*: context, method, headers, query, auth and body as operands, for one caller or
+// for many at once.
+
 package query
 
 import (
@@ -9,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// requestIdent is @request.<rest>.
+// requestIdent resolves @request.<rest>. name is the whole identifier, for errors.
 func (r *resolver) requestIdent(name, rest string) (ir.Operand, error) {
 	p, err := parsePath(rest)
 	if err != nil {
@@ -40,8 +43,10 @@ func (r *resolver) requestIdent(name, rest string) (ir.Operand, error) {
 	return ir.Operand{}, unresolved(name)
 }
 
+// guest stands for a nil Request.
 var guest Request
 
+// request returns the request and records that the plan depends on it.
 func (b *builder) request() *Request {
 	b.depend(onRequest)
 	if b.Scope.Request == nil {
@@ -50,7 +55,7 @@ func (b *builder) request() *Request {
 	return b.Scope.Request
 }
 
-// caller is the signed-in record, nil for a guest.
+// caller returns the signed-in record, nil for a guest.
 func (b *builder) caller() AuthRecord {
 	if b.Scope.Request == nil {
 		return nil
@@ -58,8 +63,9 @@ func (b *builder) caller() AuthRecord {
 	return b.Scope.Request.Auth
 }
 
-// asksWhetherSignedIn finds @request.auth.id != "" and = "", which most rules
-// begin with: they say the same for all who are signed in.
+// asksWhetherSignedIn recognizes @request.auth.id != "" and = "", with which most rules
+// begin. All signed-in callers share the plan of such a rule, where an id as a parameter
+// would need one for each.
 func asksWhetherSignedIn(c *lang.Compare) (signedIn, ok bool) {
 	id, isIdent := c.Left.(lang.Ident)
 	empty, isText := c.Right.(lang.Text)
@@ -69,6 +75,8 @@ func asksWhetherSignedIn(c *lang.Compare) (signedIn, ok bool) {
 	return c.Op == lang.NotEqual, c.Op == lang.NotEqual || c.Op == lang.Equal
 }
 
+// signedIn reports whether the caller has an id. Callers of a many-callers statement always
+// have.
 func (b *builder) signedIn() bool {
 	if b.callers != nil {
 		return true
@@ -78,7 +86,7 @@ func (b *builder) signedIn() bool {
 	return auth != nil && auth.ID() != ""
 }
 
-// static is a known value with the modifiers that any value may have.
+// static is the operand of a known value with its modifier; modifiers of lists are refused.
 func static(v ir.Value, p pathName) (ir.Operand, error) {
 	o := ir.ConstantOf(v)
 	switch p.modifier {
@@ -90,11 +98,13 @@ func static(v ir.Value, p pathName) (ir.Operand, error) {
 	return o, nil
 }
 
+// misplaced is the error of a modifier in a place where it has no meaning.
 func misplaced(p pathName) error {
 	return &Error{Message: "the modifier " + quoted(p.modifier) + " cannot be used in " + quoted(p.text)}
 }
 
-// requestText is a header or query parameter: the first of its values.
+// requestText is the operand of a header or query parameter: the first of its values, NULL
+// if there is none.
 func requestText(p pathName, values []string) (ir.Operand, error) {
 	switch {
 	case p.modifier == "isset":
@@ -107,7 +117,8 @@ func requestText(p pathName, values []string) (ir.Operand, error) {
 	return static(ir.Text(values[0]), p)
 }
 
-// headerValues finds a header by the name that rules use. The host is not one.
+// headerValues finds a header by the name that rules use for it. The host is no header to
+// rules.
 func headerValues(headers map[string][]string, name string) []string {
 	for key, values := range headers {
 		if headerName(key) == name && name != "host" {
@@ -117,6 +128,8 @@ func headerValues(headers map[string][]string, name string) []string {
 	return nil
 }
 
+// headerName is the name of a header in rules: lower case, everything else than letters and
+// digits replaced by underscores.
 func headerName(key string) string {
 	b := []byte(key)
 	for i, c := range b {
@@ -128,8 +141,9 @@ func headerName(key string) string {
 	return string(b)
 }
 
-// authIdent is @request.auth.<p>: the identity is known, all else is read from
-// the record as it is stored now.
+// authIdent resolves @request.auth.<p>. Id, collection and account fields are those of the
+// token's record, as constants; every other field is read from the stored record, by a
+// join.
 func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
 	if r.b.callers != nil {
 		return r.callersIdent(p)
@@ -159,8 +173,8 @@ func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
 	return r.requestPath(r.b.root(ir.Source{Kind: ir.FromRecord, Collection: c, ID: auth.ID()}), p)
 }
 
-// callersIdent is @request.auth.<p> of many callers: a column of the list of their ids,
-// or of the records that they are joined to.
+// callersIdent resolves @request.auth.<p> for many callers: a column of the list of their
+// ids, or of the records that the ids are joined to.
 func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 	callers := r.b.callers
 	if len(p.parts) == 1 {
@@ -189,7 +203,8 @@ func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 	return r.requestPath(r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c}), p)
 }
 
-// callersAccount is one of the fields that a single caller has as a constant.
+// callersAccount resolves an account field (email, verified) that a single caller has as a
+// constant. Detached makes the column compare as that constant would.
 func (r *resolver) callersAccount(p pathName) (ir.Operand, error) {
 	if p.modifier != "" && p.modifier != "lower" {
 		return ir.Operand{}, misplaced(p)
@@ -211,7 +226,8 @@ func (r *resolver) callersAccount(p pathName) (ir.Operand, error) {
 	return o, nil
 }
 
-// requestPath is path, but names that mean nothing are NULL.
+// requestPath is path, except that unknown names are NULL: auth collections differ in their
+// fields, and a rule serves all of them.
 func (r *resolver) requestPath(s *ir.Source, p pathName) (ir.Operand, error) {
 	o, err := r.path(s, p)
 	if e, ok := err.(*Error); ok && e.Unknown {
@@ -220,7 +236,7 @@ func (r *resolver) requestPath(s *ir.Source, p pathName) (ir.Operand, error) {
 	return o, err
 }
 
-// submitted are the items of a field in a body.
+// submitted returns the items of a field in a body.
 func submitted(f *schema.Field, v any) []string {
 	switch v := f.Kind.Cast(v).(type) {
 	case []string:
@@ -233,7 +249,8 @@ func submitted(f *schema.Field, v any) []string {
 	return nil
 }
 
-// bodyRelation is a path that goes on from the records whose ids were submitted.
+// bodyRelation resolves a path through a relation of the body: it continues from the
+// records whose ids were submitted.
 func (r *resolver) bodyRelation(f *schema.Field, k *schema.Relation, p pathName) (ir.Operand, error) {
 	target := r.b.Scope.Snapshot.ByID(k.CollectionID)
 	ids := submitted(f, r.b.request().Body[f.Name])
@@ -247,7 +264,7 @@ func (r *resolver) bodyRelation(f *schema.Field, k *schema.Relation, p pathName)
 	return r.requestPath(r.b.root(ir.Source{Kind: ir.EachID, Collection: target, IDs: ids, Scope: r.scope}), p)
 }
 
-// changedField finds @request.body.<field>:changed.
+// changedField recognizes @request.body.<field>:changed.
 func changedField(o lang.Operand) (id lang.Ident, ok bool) {
 	id, ok = o.(lang.Ident)
 	if !ok || !strings.HasPrefix(id.Name, "@request.body.") || !strings.HasSuffix(id.Name, ":changed") {
@@ -256,8 +273,9 @@ func changedField(o lang.Operand) (id lang.Ident, ok bool) {
 	return id, true
 }
 
-// changed is a comparison of :changed, which is a condition itself: one case for
-// when it holds and one for when it does not.
+// changed resolves a comparison with :changed. Whether a field changes is a condition on
+// the stored row, so the comparison becomes two cases: the condition holds and true is
+// compared, or it does not and false is.
 func (r *resolver) changed(id lang.Ident, o lang.Operand, compare func(is, other ir.Operand) ir.Cond) (ir.Cond, error) {
 	name := strings.TrimSuffix(strings.TrimPrefix(id.Name, "@request.body."), ":changed")
 	f := r.base.Collection.Field(name)

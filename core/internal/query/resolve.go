@@ -1,3 +1,6 @@
+// The resolver: expressions become typed conditions (ir.Cond) on sources; comparisons with
+// multi-valued paths get their EXISTS here.
+
 package query
 
 import (
@@ -10,16 +13,17 @@ import (
 	"github.com/loambase/loam/core/internal/query/lang"
 )
 
-// builder is what the expressions of one Select share: the sources that they reach,
+// builder is shared by all expressions of one Select: the sources that their paths reach,
 // and how much of the request the plan depends on.
 type builder struct {
 	Scope   Scope
 	planner *Planner // its cache of parsed expressions; nil: none
 	base    *ir.Source
 
-	scopes   int
-	roots    []*ir.Source // sources that are reached from no other
-	made     []*ir.Source // all sources, parents before children
+	scopes int
+	roots  []*ir.Source // sources that are reached from no other
+	made   []*ir.Source // all sources, parents before children
+	// Sources whose list rule is among the guards already.
 	guarded  []*ir.Source
 	callers  *ir.Source // that @request.auth means, if there are many
 	volatile bool
@@ -41,14 +45,14 @@ type resolver struct {
 	output     bool                  // of an output: what is crossed must satisfy its view rule
 }
 
-// newScope makes a scope. Scope 0 is that of rule and filter.
+// newScope returns the number of a new scope. Scope 0 is that of rule and filter.
 func (b *builder) newScope() int {
 	b.scopes++
 	return b.scopes
 }
 
-// expr resolves an expression. Any-comparisons in it still lack their EXISTS:
-// see close.
+// expr resolves an expression. Any-comparisons in the result have no EXISTS yet: close adds
+// one per scope, so that they share rows.
 func (r *resolver) expr(e lang.Expr) (ir.Cond, error) {
 	switch e := e.(type) {
 	case *lang.And:
@@ -70,6 +74,7 @@ func (r *resolver) expr(e lang.Expr) (ir.Cond, error) {
 	return nil, &Error{Message: "empty filter expression"}
 }
 
+// list resolves the parts of a conjunction or disjunction.
 func (r *resolver) list(list []lang.Expr, combine func(...ir.Cond) ir.Cond) (ir.Cond, error) {
 	conds := make([]ir.Cond, len(list))
 	for i, e := range list {
@@ -82,6 +87,8 @@ func (r *resolver) list(list []lang.Expr, combine func(...ir.Cond) ir.Cond) (ir.
 	return combine(conds...), nil
 }
 
+// compare resolves a comparison. Two forms that are conditions by themselves come first:
+// :changed, and whether the caller is signed in.
 func (r *resolver) compare(c *lang.Compare) (ir.Cond, error) {
 	if id, ok := changedField(c.Left); ok {
 		return r.changed(id, c.Right, func(is, other ir.Operand) ir.Cond { return ir.Compare(c.Op, is, other) })
@@ -102,7 +109,7 @@ func (r *resolver) compare(c *lang.Compare) (ir.Cond, error) {
 	return r.compareAll(c)
 }
 
-// sides resolves the operands of a comparison.
+// sides resolves the operands of a comparison, the left by l, the right by rr.
 func (r *resolver) sides(l, rr *resolver, c *lang.Compare) (left, right ir.Operand, err error) {
 	if left, err = l.operand(c.Left); err != nil {
 		return left, right, wrap("left", c.Left, err)
@@ -113,7 +120,8 @@ func (r *resolver) sides(l, rr *resolver, c *lang.Compare) (left, right ir.Opera
 	return left, right, checkPattern(c, right)
 }
 
-// checkPattern refuses a right side that the engines would.
+// checkPattern refuses a pattern that an engine would refuse at run time: one that is too
+// long, or is not known now where the engine needs a constant.
 func checkPattern(c *lang.Compare, right ir.Operand) error {
 	if c.Op < lang.Like {
 		return nil
@@ -132,12 +140,14 @@ func checkPattern(c *lang.Compare, right ir.Operand) error {
 	return nil
 }
 
+// wrap names the side of a comparison in an error, in the words of the wire format.
 func wrap(side string, o lang.Operand, err error) error {
 	pos, _ := o.Position()
 	return &Error{Message: "invalid " + side + " operand " + quoted(o.String()) + " - " + err.Error(), Pos: pos}
 }
 
-// compareAll is a comparison that must hold for every value of both sides.
+// compareAll resolves a comparison that must hold for every value of both sides (= instead
+// of ?=). Each side has a scope of its own.
 func (r *resolver) compareAll(c *lang.Compare) (ir.Cond, error) {
 	if r.restricted { // the guards of what is crossed hold for the whole filter
 		if _, _, err := r.sides(r, r, c); err != nil {
@@ -154,16 +164,16 @@ func (r *resolver) compareAll(c *lang.Compare) (ir.Cond, error) {
 	return r.b.forAll(leaf, guards, holdsForNone(leaf, left, right), l.scope, rr.scope), nil
 }
 
-// alone is the resolver with a scope of its own, whose guards go to the list.
+// alone returns the resolver with a new scope, whose guards go to the list.
 func (r *resolver) alone(guards *[]ir.Cond) *resolver {
 	own := *r
 	own.scope, own.guards = r.b.newScope(), guards
 	return &own
 }
 
-// forAll is that the condition, a comparison, holds for all rows of the scopes. bare:
-// it holds for no rows, so that the absence of a row for which it does not hold
-// decides alone.
+// forAll returns the condition that a comparison holds for all rows of the scopes: some row
+// for which it holds, and none for which it does not. bare says that it holds for no rows
+// at all, so that the second half decides alone.
 func (b *builder) forAll(leaf ir.Cond, guards []ir.Cond, bare bool, scopes ...int) ir.Cond {
 	many := b.many(scopes...)
 	if _, known := leaf.(ir.Truth); known || len(many) == 0 {
@@ -176,8 +186,8 @@ func (b *builder) forAll(leaf ir.Cond, guards []ir.Cond, bare bool, scopes ...in
 	return ir.AllOf(&ir.Exists{Sources: many, In: ir.AllOf(append([]ir.Cond{leaf}, guards...)...)}, never)
 }
 
-// holdsForNone says whether the comparison is true for a side that has no values,
-// and never NULL: then no violation is all that it takes.
+// holdsForNone reports whether the comparison is true, and never NULL, for a side that has
+// no values. In that case "there is no violating row" alone decides.
 func holdsForNone(c ir.Cond, left, right ir.Operand) bool {
 	t, ok := c.(*ir.Comparison)
 	if !ok {
@@ -197,7 +207,7 @@ func holdsForNone(c ir.Cond, left, right ir.Operand) bool {
 	return true
 }
 
-// many are the sources of the spaces that may have many rows, parents first.
+// many returns the sources of those scopes that may have many rows, parents first.
 func (b *builder) many(spaces ...int) []*ir.Source {
 	var list []*ir.Source
 	for _, s := range b.made {
@@ -208,7 +218,8 @@ func (b *builder) many(spaces ...int) []*ir.Source {
 	return list
 }
 
-// close puts an EXISTS around the conditions that share a source of the scope.
+// close puts EXISTS around the conditions that share a source of the scope, innermost
+// source first.
 func (b *builder) close(c ir.Cond, space int) ir.Cond {
 	many := b.many(space)
 	for _, s := range slices.Backward(many) {
@@ -234,8 +245,8 @@ func (r *resolver) operand(o lang.Operand) (ir.Operand, error) {
 	return ir.Operand{}, &Error{Message: "missing parameter " + quoted(o.String())}
 }
 
-// number is the value of a literal: exact if it is an integer that no float64 holds, but
-// 64 bits do.
+// number returns the value of a number literal: exact where it is an integer of 64 bits
+// that a float64 cannot hold.
 func number(o lang.Number) ir.Value {
 	if math.Abs(o.Value) >= 1<<53 {
 		if n, err := strconv.ParseInt(o.Text, 10, 64); err == nil {
@@ -245,6 +256,8 @@ func number(o lang.Number) ir.Value {
 	return ir.Number(o.Value)
 }
 
+// ident resolves an identifier: an output of an Aggregate, a field, a macro, @request or
+// @collection.
 func (r *resolver) ident(name string) (ir.Operand, error) {
 	if r.names != nil {
 		if o, ok := r.names[name]; ok {
@@ -271,11 +284,13 @@ func (r *resolver) ident(name string) (ir.Operand, error) {
 	return ir.Operand{}, unresolved(name)
 }
 
+// unresolved is the error of a name that means nothing, in the words of the wire format.
 func unresolved(name string) error {
 	return &Error{Message: "failed to resolve field " + quoted(name)}
 }
 
-// fieldOrWord is a path from the base, else one of the words null, true, false.
+// fieldOrWord resolves a path from the base; failing that, one of the words null, true,
+// false. A field of such a name wins.
 func (r *resolver) fieldOrWord(name string) (ir.Operand, error) {
 	p, err := parsePath(name)
 	if err != nil {
@@ -291,7 +306,7 @@ func (r *resolver) fieldOrWord(name string) (ir.Operand, error) {
 	return ir.Operand{}, err
 }
 
-// word is one of the words null, true, false.
+// word resolves the words null, true and false, in any letter case.
 func word(name string) (ir.Operand, error) {
 	switch strings.ToLower(name) {
 	case "null":
@@ -304,7 +319,8 @@ func word(name string) (ir.Operand, error) {
 	return ir.Operand{}, unresolved(name)
 }
 
-// collectionIdent is @collection.name[:alias].path.
+// collectionIdent resolves @collection.name[:alias].path. Equal names with equal aliases
+// share their rows.
 func (r *resolver) collectionIdent(name, rest string) (ir.Operand, error) {
 	first, rest, ok := strings.Cut(rest, ".")
 	collection, alias, _ := strings.Cut(first, ":")
@@ -319,7 +335,7 @@ func (r *resolver) collectionIdent(name, rest string) (ir.Operand, error) {
 	return r.path(r.b.root(ir.Source{Kind: ir.EachRecord, Collection: c, Name: alias, Scope: r.scope}), p)
 }
 
-// root is the source that is reached from no other and like s.
+// root returns the source that has no parent and is like s; a new one if there is none yet.
 func (b *builder) root(s ir.Source) *ir.Source {
 	for _, known := range b.roots {
 		if known.Like(&s) {
@@ -332,7 +348,8 @@ func (b *builder) root(s ir.Source) *ir.Source {
 	return made
 }
 
-// from is the source that is reached from parent and like s.
+// from returns the source that is reached from parent and is like s; a new one if there is
+// none yet.
 func (b *builder) from(parent *ir.Source, s ir.Source) *ir.Source {
 	s.Parent = parent
 	for _, known := range parent.Children {
@@ -346,8 +363,8 @@ func (b *builder) from(parent *ir.Source, s ir.Source) *ir.Source {
 	return made
 }
 
-// rule resolves the rule of a collection as a condition on the rows of s, by
-// itself: it shares no sources with other expressions.
+// rule resolves a rule as a condition on the rows of s. It shares no sources with other
+// expressions.
 func (b *builder) rule(s *ir.Source, rule string) (ir.Cond, error) {
 	e, err := b.parse(rule)
 	if err != nil {
@@ -361,6 +378,7 @@ func (b *builder) rule(s *ir.Source, rule string) (ir.Cond, error) {
 	return b.close(c, r.scope), nil
 }
 
+// parse parses a text, through the cache of the planner if there is one.
 func (b *builder) parse(text string) (lang.Expr, error) {
 	if b.planner == nil {
 		return lang.Parse(text)
@@ -368,7 +386,9 @@ func (b *builder) parse(text string) (lang.Expr, error) {
 	return b.planner.parse(text)
 }
 
-// crossed is called when a path reaches a record of the collection by a join.
+// crossed is called when a path reaches records of a collection by a join. A client's
+// filter may look only into records that the client could list: their list rule becomes a
+// guard, and without a rule the path is refused.
 func (r *resolver) crossed(s *ir.Source) error {
 	if !r.restricted || s.Kind == ir.FromNothing {
 		return nil

@@ -1,3 +1,6 @@
+// Select: the rule, filter, sort, outputs and flags of one read are resolved, combined and
+// rendered; Compile and Count are its two statements.
+
 package query
 
 import (
@@ -7,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// read is a Select whose expressions are resolved.
+// read is a Select in resolved form, ready to be rendered.
 type read struct {
 	b       *builder
 	sel     *Select
@@ -18,6 +21,8 @@ type read struct {
 	outputs []ir.Output
 }
 
+// newBuilder returns the builder of a Select. Its base is the table, or the candidate
+// record that is judged without being stored.
 func newBuilder(p *Planner, sel *Select) *builder {
 	b := &builder{Scope: sel.Scope, planner: p}
 	b.base = &ir.Source{Kind: ir.FromTable, Collection: sel.Collection, Alias: "t"}
@@ -31,10 +36,11 @@ func newBuilder(p *Planner, sel *Select) *builder {
 	return b
 }
 
-// Compile plans the read. An *Error says what is wrong with an expression. The plan
-// may be shared: it must not be changed.
+// Compile returns the plan of the read. What is wrong with an expression, path, sort or
+// cursor is an *Error. Plans are cached and shared: they must not be changed.
 func (p *Planner) Compile(sel Select) (*Plan, error) { return p.planned(&sel, false) }
 
+// compile plans the read without the cache.
 func (p *Planner) compile(sel *Select) (*Plan, error) {
 	r, err := p.resolve(sel)
 	if err != nil {
@@ -47,15 +53,16 @@ func (p *Planner) compile(sel *Select) (*Plan, error) {
 	return r.plan(sql), nil
 }
 
-// Count plans the number of the rows that Compile would read without a limit and
-// cursors. With Parents there is a row for each parent that has children: the number,
-// then the parent's id.
+// Count returns the plan that counts the rows which Compile would read without limit and
+// cursors. With Parents it gives a row for each parent that has children: the number, then
+// the parent's id.
 func (p *Planner) Count(sel Select) (*Plan, error) {
 	sel.Columns, sel.Outputs, sel.Flags, sel.Keys = nil, nil, nil, false
 	sel.Limit, sel.Offset, sel.After, sel.Before, sel.Backward = 0, 0, "", "", false
 	return p.planned(&sel, true)
 }
 
+// count plans the count without the cache.
 func (p *Planner) count(sel *Select) (*Plan, error) {
 	r, err := p.resolve(sel)
 	if err != nil {
@@ -68,7 +75,7 @@ func (p *Planner) count(sel *Select) (*Plan, error) {
 	return r.plan(sql), nil
 }
 
-// plan is the plan of what was rendered.
+// plan makes the Plan of rendered SQL, with what was learnt while resolving.
 func (r *read) plan(sql *render.Rendered) *Plan {
 	plan := &Plan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, slots: sql.Slots, cursor: sql.Cursor, parent: sql.Parent,
 		Volatile: r.b.volatile, depends: r.b.depends}
@@ -82,7 +89,7 @@ func (r *read) plan(sql *render.Rendered) *Plan {
 	return plan
 }
 
-// statement is what there is to render.
+// statement returns the input of package render.
 func (r *read) statement() *ir.Statement {
 	sel := r.sel
 	s := &ir.Statement{
@@ -102,7 +109,8 @@ func (r *read) statement() *ir.Statement {
 	return s
 }
 
-// resolve gives the expressions of the Select their meaning.
+// resolve resolves all expressions of the Select. Sources of scope 0 are shared by rule,
+// filter and guards and closed once; outputs and flags stand by themselves.
 func (p *Planner) resolve(sel *Select) (*read, error) {
 	r := &read{b: newBuilder(p, sel), sel: sel}
 	cond, err := r.where()
@@ -130,7 +138,8 @@ func (p *Planner) resolve(sel *Select) (*read, error) {
 	return r, nil
 }
 
-// where resolves rules and filters. What they cross is not in it yet: see guards.
+// where resolves rules and filters. The guards of what they cross are not in it yet: see
+// read.guards.
 func (r *read) where() (ir.Cond, error) {
 	sel := r.sel
 	rule, err := r.whole(sel.Rule, sel.RuleExpr, false)
@@ -147,7 +156,8 @@ func (r *read) where() (ir.Cond, error) {
 	return ir.AllOf(rule, filter), nil
 }
 
-// conjunction is the condition as a list of those that must hold.
+// conjunction returns the condition as a list of conditions that must all hold; nil for
+// true.
 func conjunction(c ir.Cond) []ir.Cond {
 	switch c := c.(type) {
 	case ir.And:
@@ -160,7 +170,8 @@ func conjunction(c ir.Cond) []ir.Cond {
 	return []ir.Cond{c}
 }
 
-// checkSelect refuses parts that do not go together, and expressions that cannot be used.
+// checkSelect refuses parts of a Select that do not go together, and expressions that are
+// too large.
 func checkSelect(sel *Select) error {
 	switch {
 	case sel.Parents != nil && (sel.Offset > 0 || sel.ForUpdate):
@@ -183,7 +194,7 @@ func checkSelect(sel *Select) error {
 	return nil
 }
 
-// relation is the relation field of that name, nil if there is none.
+// relation returns the relation field of that name, nil if there is none.
 func relation(c *schema.Collection, field string) *schema.Relation {
 	if f := c.Field(field); f != nil {
 		k, _ := f.Kind.(*schema.Relation)
@@ -192,8 +203,8 @@ func relation(c *schema.Collection, field string) *schema.Relation {
 	return nil
 }
 
-// whole resolves expressions on the selected rows that share their sources with the
-// others of scope 0.
+// whole resolves a text and an expression on the selected rows; both must hold. They share
+// their sources with everything else of scope 0.
 func (r *read) whole(text string, built lang.Expr, restricted bool) (ir.Cond, error) {
 	in := resolver{b: r.b, base: r.b.base, restricted: restricted, guards: &r.guards}
 	var conds []ir.Cond

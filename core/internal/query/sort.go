@@ -1,3 +1,6 @@
+// Sorts and cursors: the keys of an ORDER BY, made total by the row number, and the tag
+// that ties a cursor to its sort.
+
 package query
 
 import (
@@ -14,7 +17,8 @@ const (
 	maxSortKey  = 255 // bytes
 )
 
-// sort resolves the client's sort and ends it with what makes it total.
+// sort resolves the client's sort and appends the row number, so that the order is total:
+// pages and cursors then neither repeat nor skip rows.
 func (r *read) sort(sel *Select) error {
 	if sel.Sort == "" {
 		if sel.Parents != nil || sel.ID == "" && sel.IDs == nil && sel.Candidate == nil {
@@ -40,6 +44,8 @@ func (r *read) sort(sel *Select) error {
 	return nil
 }
 
+// sortKey resolves one item of a sort. A path with several values sorts by the first of
+// them that the caller may see.
 func (r *read) sortKey(item string, restricted bool) (k ir.SortKey, err error) {
 	if len(item) > maxSortKey {
 		return k, &Error{Message: "max sort expression length limit reached"}
@@ -79,7 +85,7 @@ func (r *read) sortKey(item string, restricted bool) (k ir.SortKey, err error) {
 	return k, nil
 }
 
-// Cursors refuses a sort of which Plan.Cursor makes no cursors.
+// Cursors returns an *Error for a sort that has no cursors, @random, else nil.
 func Cursors(sort string) error {
 	for _, item := range strings.Split(sort, ",") {
 		if name := strings.TrimLeft(strings.TrimSpace(item), "+- "); name == "@random" {
@@ -89,7 +95,8 @@ func Cursors(sort string) error {
 	return nil
 }
 
-// sortTag tells cursors of different sorts apart.
+// sortTag is a hash of collection and sort. It is part of each cursor, so that a cursor of
+// another sort is refused instead of misread.
 func sortTag(sel *Select) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(sel.Collection.ID)) // a hash never fails

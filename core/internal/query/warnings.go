@@ -1,3 +1,5 @@
+// Warnings about rules that compile but hardly mean what they say.
+
 package query
 
 import (
@@ -8,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Warnings are sentences about parts of a rule of the collection that compile but
-// probably mean something else than they say. A rule that does not compile has none.
+// Warnings returns sentences about parts of a rule that compile but probably mean something
+// else than intended. A rule that does not compile has none: CheckRule reports it.
 func Warnings(snapshot *schema.Snapshot, c *schema.Collection, rule string) []string {
 	e, err := lang.Parse(rule)
 	if err != nil {
@@ -20,7 +22,8 @@ func Warnings(snapshot *schema.Snapshot, c *schema.Collection, rule string) []st
 	return r.warnings(e, nil)
 }
 
-// warnings appends those of the expression to the list.
+// warnings appends the warnings about an expression to the list. A comparison has one at
+// most.
 func (r *resolver) warnings(e lang.Expr, list []string) []string {
 	switch e := e.(type) {
 	case *lang.And:
@@ -45,8 +48,8 @@ func (r *resolver) warnings(e lang.Expr, list []string) []string {
 	return list
 }
 
-// bareList is about a field of several values that is compared as one text: the JSON list
-// of its items. With ” or with the text of a list that can be meant.
+// bareList warns of a field of several values that is compared as one text, the JSON of the
+// list. Compared with the empty text, with a list, or with NULL that may be intended.
 func (r *resolver) bareList(side, other lang.Operand) (hint string, ok bool) {
 	id, isIdent := side.(lang.Ident)
 	if !isIdent {
@@ -65,7 +68,7 @@ func (r *resolver) bareList(side, other lang.Operand) (hint string, ok bool) {
 	return id.Name + " has several values and is compared as the text of a list: write " + id.Name + ":each, or " + id.Name + ".id for a relation", true
 }
 
-// isRequest says whether the operand is known only when a request comes.
+// isRequest reports whether the operand is known only when a request comes.
 func isRequest(o lang.Operand) bool {
 	id, ok := o.(lang.Ident)
 	return ok && strings.HasPrefix(id.Name, "@request.")

@@ -1,3 +1,6 @@
+// The catalog of a database: its tables, columns, indexes and views, and how they are
+// changed (DDL).
+
 package store
 
 // ColumnKind is how a column is stored. Each engine has its own type for each.

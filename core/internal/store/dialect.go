@@ -1,3 +1,6 @@
+// The SQL dialect of an engine: everything that the planner spells differently for SQLite
+// and PostgreSQL.
+
 package store
 
 // Dialect spells in SQL what the engines spell differently. What both accept in
@@ -48,6 +51,12 @@ type Dialect interface {
 	// EqualFold compares a text column with a text, ASCII letters in any case, as
 	// an index on the column COLLATE NOCASE can.
 	EqualFold(column, text string) string
+
+	// Prefix is how many characters of a text column indexes of the table begin with, if
+	// they do not hold whole values: a comparison that they are to serve compares
+	// left(column, n) first, then the column. Else it is 0. fold asks for indexes on the
+	// column COLLATE NOCASE.
+	Prefix(table, column string, fold bool) int
 
 	// Like matches text, ASCII letters in any case; \ escapes.
 	Like(text, pattern string) string

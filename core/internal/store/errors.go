@@ -1,3 +1,6 @@
+// Errors that a store promises: uniqueness, bad statements, timeouts, an unavailable
+// database.
+
 package store
 
 import (
@@ -31,6 +34,7 @@ var (
 // UniqueError is a row that a unique index refused.
 type UniqueError struct {
 	Table   string
+	Index   string   // its name, if the engine said it
 	Columns []string // those that the engine named; may be empty
 }
 
@@ -53,7 +57,10 @@ type ForeignError struct {
 }
 
 func (e *ForeignError) Error() string {
-	text := fmt.Sprintf("%s is of another program: it has the table %s", e.Where, strings.Join(e.Tables, ", "))
+	text := fmt.Sprintf("%s is of another program: it has the tables %s", e.Where, strings.Join(e.Tables, ", "))
+	if len(e.Tables) == 1 {
+		text = fmt.Sprintf("%s is of another program: it has the table %s", e.Where, e.Tables[0])
+	}
 	if e.Advice != "" {
 		text += "; " + e.Advice
 	}

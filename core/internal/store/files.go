@@ -1,3 +1,5 @@
+// A database that is one file: online copy (backup) and replacement (restore).
+
 package store
 
 import "context"

@@ -1,3 +1,5 @@
+// Indexes: the parsed definition and its canonical text.
+
 package store
 
 import "strings"

@@ -1,3 +1,5 @@
+// Detection of calls from inside a transaction, which would wait for themselves.
+
 package store
 
 import (

@@ -1,3 +1,5 @@
+// Time limits of reads, carried by the context.
+
 package store
 
 import (

@@ -1,3 +1,5 @@
+// Lists of pairs as one JSON parameter.
+
 package store
 
 import (

@@ -1,3 +1,5 @@
+// Quoting of SQL identifiers.
+
 package store
 
 import "strings"

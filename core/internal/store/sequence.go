@@ -1,3 +1,5 @@
+// Numbers of transactions: how the change log orders what engines commit.
+
 package store
 
 // Sequences spells the SQL by which the change log numbers transactions and learns

@@ -1,3 +1,5 @@
+// Databases of other programs, open for reading (import).
+
 package store
 
 import "context"

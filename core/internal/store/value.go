@@ -1,3 +1,5 @@
+// Values: the parameters of statements.
+
 package store
 
 // ValueKind is the storage class of a value.

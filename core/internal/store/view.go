@@ -1,3 +1,5 @@
+// Views: a query read like a table.
+
 package store
 
 // View is a query that is read like a table.

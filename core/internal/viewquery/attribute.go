@@ -1,3 +1,6 @@
+// Names that are no columns: PostgreSQL would call a function (row.function) or tell of the
+// session (current_user); both are refused.
+
 package viewquery
 
 import (
@@ -6,11 +9,12 @@ import (
 	"strings"
 )
 
-// sessionWords mean something to PostgreSQL where no column has that name.
+// sessionWords are names that PostgreSQL resolves to facts about its session unless a
+// column has the name.
 var sessionWords = set(`current_catalog current_role current_schema current_user session_user system_user user`)
 
-// check is the error of a name that is no column, where PostgreSQL would call a function
-// (row.function is function(row)) or tell of its session.
+// check returns an error for a name that is no column where PostgreSQL would call a
+// function (row.function is function(row)) or tell of its session.
 func (b *binding) check(q *Query) error {
 	calls := slices.ContainsFunc(q.all, func(c *core) bool {
 		return slices.ContainsFunc(c.from, func(s *source) bool { return s.kind == fromCall })
@@ -38,8 +42,8 @@ func (b *binding) check(q *Query) error {
 // rowNumber are the names that SQLite has for the number of a row.
 var rowNumber = set(`rowid oid _rowid_`)
 
-// isColumn says whether a table of the query, or a function that gives rows, has a column
-// of the name.
+// isColumn reports whether a table of the query has a column of the name, or a function
+// that returns rows could have it.
 func (b *binding) isColumn(q *Query, name string) bool {
 	if fold(name) == "key" || fold(name) == "value" {
 		return true
@@ -49,7 +53,8 @@ func (b *binding) isColumn(q *Query, name string) bool {
 	})
 }
 
-// isCatalogType says whether a cast to the type looks a name up in PostgreSQL's catalog.
+// isCatalogType reports whether a cast to the type looks a name up in PostgreSQL's catalog,
+// which views must not see.
 func isCatalogType(name string) bool {
 	name = fold(name)
 	return strings.HasPrefix(name, "reg") || strings.HasPrefix(name, "pg_") || name == "aclitem"

@@ -1,8 +1,11 @@
+// Name resolution: what tables, columns and aliases in a query mean, scope by scope.
+
 package viewquery
 
 import "fmt"
 
-// binding says what the names of a query mean among the tables there are.
+// binding resolves the names of one query against the tables that exist. It caches the
+// columns of sources and queries, so it serves one query only.
 type binding struct {
 	find  Find
 	query *Query // set if the kinds of its columns are wanted
@@ -11,7 +14,7 @@ type binding struct {
 	busy  map[*cte]int // how often its columns are being computed now
 }
 
-// column is a column of a source, or of what a query gives.
+// column is a column of a source or of the result of a query.
 type column struct {
 	name    string
 	origins []Origin // the table columns whose values it holds unchanged
@@ -22,18 +25,19 @@ type column struct {
 // Origin is a column of a table.
 type Origin struct{ Table, Column string }
 
-// meaning is what a ref stands for; all of it is zero if that is not known.
+// meaning is what a ref stands for. The zero meaning: not known.
 type meaning struct {
 	source *source // whose column it is, or that it is itself
 	column *column // nil if it is all of the source
 	item   *item   // it is the alias of an item
 }
 
+// bind returns an empty binding.
 func bind(find Find) *binding {
 	return &binding{find: find, known: map[*query][]column{}, open: map[*source][]column{}, busy: map[*cte]int{}}
 }
 
-// missing is the error of the first table that does not exist.
+// missing returns an error that names the first table that does not exist.
 func (b *binding) missing(q *Query) error {
 	for _, name := range q.Tables() {
 		if b.find(name) == nil {
@@ -43,7 +47,8 @@ func (b *binding) missing(q *Query) error {
 	return nil
 }
 
-// table is the table of a source, nil if it is none.
+// table returns the table of a source; nil if the source is a query, a call, or named by
+// WITH.
 func (b *binding) table(c *core, s *source) *Table {
 	if s.kind != fromTable || c.cte(s.name.text) != nil {
 		return nil
@@ -51,7 +56,7 @@ func (b *binding) table(c *core, s *source) *Table {
 	return b.find(s.name.text)
 }
 
-// columns are those of a source in the FROM of c.
+// columns returns the columns of a source in the FROM of c.
 func (b *binding) columns(c *core, s *source) []column {
 	if list, ok := b.open[s]; ok {
 		return list
@@ -79,6 +84,8 @@ func (b *binding) columns(c *core, s *source) []column {
 	return list
 }
 
+// ofCTE returns the columns of a query named by WITH. A recursive one has the columns of
+// its first part.
 func (b *binding) ofCTE(w *cte) []column {
 	b.busy[w]++
 	defer func() { b.busy[w]-- }()
@@ -91,7 +98,7 @@ func (b *binding) ofCTE(w *cte) []column {
 	return renamed(nil, w.columns)
 }
 
-// renamed gives columns the names of a list, which may be shorter.
+// renamed gives columns the names of a list, which may be shorter or longer.
 func renamed(list []column, names []token) []column {
 	if len(names) == 0 {
 		return list
@@ -106,8 +113,8 @@ func renamed(list []column, names []token) []column {
 	return out
 }
 
-// outputs are the columns that a query gives: the names of its first SELECT, and
-// what comes through from all.
+// outputs returns the columns of a query's result: names come from its first SELECT,
+// origins and kinds from all parts of a UNION.
 func (b *binding) outputs(q *query) []column {
 	if list, ok := b.known[q]; ok {
 		return list
@@ -129,7 +136,7 @@ func (b *binding) outputs(q *query) []column {
 	return list
 }
 
-// of are the columns that a SELECT gives.
+// of returns the columns of the result of one SELECT, stars expanded.
 func (b *binding) of(c *core) []column {
 	var list []column
 	for _, it := range c.items {
@@ -146,7 +153,7 @@ func (b *binding) of(c *core) []column {
 	return list
 }
 
-// output is the column of one item.
+// output returns the column of one item.
 func (b *binding) output(c *core, it *item) column {
 	var out column
 	if it.plain != nil {
@@ -162,8 +169,8 @@ func (b *binding) output(c *core, it *item) column {
 	return out
 }
 
-// resolve finds what a ref means: a column of the nearest scope that has one of that
-// name, else a source, else an item.
+// resolve returns what a ref means: in ORDER BY an item first; then a column of the nearest
+// scope that has one of that name, else a source, else an item.
 func (b *binding) resolve(c *core, r *ref) meaning {
 	first := c.in.cores[0]
 	if r.ordered {
@@ -184,6 +191,8 @@ func (b *binding) resolve(c *core, r *ref) meaning {
 	return meaning{}
 }
 
+// inScope resolves a ref in one scope: a column of the named source, or of the first source
+// that has it, or a source itself.
 func (b *binding) inScope(c *core, r *ref) meaning {
 	name := fold(r.last().text)
 	for _, s := range c.from {
@@ -208,7 +217,7 @@ func (b *binding) inScope(c *core, r *ref) meaning {
 	return meaning{}
 }
 
-// named is the item of that alias or, if plain, one that is a name and has no alias.
+// named returns the item with that alias; with plain also an item that is just that name.
 func named(c *core, name string, plain bool) *item {
 	for _, it := range c.items {
 		switch {

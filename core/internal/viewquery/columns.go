@@ -1,3 +1,5 @@
+// The columns of a view's query, with the table columns that they show or are made of.
+
 package viewquery
 
 // Column is a column that a query gives.
@@ -24,8 +26,8 @@ type Column struct {
 	Kind Kind
 }
 
-// Columns are what the query gives, in order. A table that does not exist is an
-// error.
+// Columns returns the columns of the result in order. An unknown table, or a name that
+// PostgreSQL would not take for a column, is an error in words for the author.
 func (q *Query) Columns(find Find) ([]Column, error) {
 	b := bind(find)
 	b.query = q
@@ -63,7 +65,7 @@ func (q *Query) Columns(find Find) ([]Column, error) {
 	return list, nil
 }
 
-// shown is the table column that an item shows, nil if it is computed.
+// shown returns the table column that an item shows; nil if it is computed.
 func (b *binding) shown(c *core, it *item) *Origin {
 	if it.plain == nil {
 		return nil

@@ -1,3 +1,6 @@
+// Parser of expressions: names, calls, casts, groups and subqueries, read just deep enough
+// to find every name and call.
+
 package viewquery
 
 import (
@@ -5,9 +8,10 @@ import (
 	"fmt"
 )
 
-// expression reads one, up to what cannot belong to it: a comma, a closing
-// parenthesis, a clause. In an item of a SELECT also up to its alias. It keeps the
-// names that are used, and the queries inside.
+// expression reads an expression up to what cannot belong to it: a comma, a closing
+// parenthesis, a clause; in an item of a SELECT also its alias. It records the names that
+// are used and the queries inside. done says that what was read is complete, so that a name
+// after it can be an alias.
 func (p *parser) expression(c *core, inItem bool) (done bool, err error) {
 	start := p.at
 	for {
@@ -35,6 +39,7 @@ func (p *parser) expression(c *core, inItem bool) (done bool, err error) {
 	}
 }
 
+// something returns an error if nothing was read since start.
 func (p *parser) something(start int) error {
 	if p.at == start {
 		return p.unexpected("an expression")
@@ -42,20 +47,21 @@ func (p *parser) something(start int) error {
 	return nil
 }
 
-// ends says whether the word ends an expression. LEFT and RIGHT are functions too.
+// ends reports whether the word ends an expression. LEFT and RIGHT are functions too, if a
+// parenthesis follows.
 func (p *parser) ends(t token) bool {
 	return t.kind == tokenWord && clauses[fold(t.text)] && !(p.peek(1).is("(") && functions[fold(t.text)])
 }
 
-// isAlias says whether the present name, which follows something complete, is an
-// alias: the last token of an item.
+// isAlias reports whether the current name, after a complete expression, is an alias: the
+// last token of an item.
 func (p *parser) isAlias() bool {
 	next := p.peek(1)
 	ends := next.kind == tokenEnd || next.is(",") || next.is(")") || next.is(";") || next.kind == tokenWord && clauses[fold(next.text)]
 	return p.tok().name() && ends && !p.tok().word("isnull", "notnull")
 }
 
-// operator reads a sign inside of an expression.
+// operator reads a sign within an expression.
 func (p *parser) operator(c *core) (done bool, err error) {
 	switch {
 	case p.tok().is("("):
@@ -76,7 +82,8 @@ func (p *parser) operator(c *core) (done bool, err error) {
 	return false, nil
 }
 
-// castType skips the name of a type, which may be several words.
+// castType skips the name of a type, which may be several words, and refuses types of the
+// catalog.
 func (p *parser) castType() error {
 	name, err := p.expectName()
 	if err != nil {
@@ -99,7 +106,7 @@ func (p *parser) castType() error {
 	return nil
 }
 
-// skipGroup skips parentheses with numbers in them.
+// skipGroup skips parentheses that contain numbers, as in varchar(10).
 func (p *parser) skipGroup() error {
 	for p.at++; !p.sign(")"); p.at++ {
 		if t := p.tok(); t.kind != tokenNumber && !t.is(",") {
@@ -109,7 +116,7 @@ func (p *parser) skipGroup() error {
 	return nil
 }
 
-// group reads what is in parentheses: a query, or expressions.
+// group reads parentheses: a query, or expressions.
 func (p *parser) group(c *core) error {
 	if err := p.expect("("); err != nil {
 		return err
@@ -150,8 +157,8 @@ func (p *parser) inside(c *core) error {
 	return nil
 }
 
-// inner are the words that end an expression but may stand inside of a call, or of
-// the definition of a window.
+// inner are the words that end an expression but may stand within a call, or within the
+// definition of a window.
 var inner = set(`from for order group where using limit`)
 
 // operand reads a name, a call, or a keyword.
@@ -173,7 +180,7 @@ func (p *parser) operand(c *core) (done bool, err error) {
 	return p.reference(c)
 }
 
-// starts says whether an operand may begin here, from what stands before.
+// starts reports whether an operand may begin here, judged by the token before.
 func (p *parser) starts() bool {
 	if p.at == 0 {
 		return true
@@ -182,7 +189,7 @@ func (p *parser) starts() bool {
 	return before.is(",") || before.is("(") || before.word("select", "distinct", "by")
 }
 
-// keyword reads a word that names nothing, and what it makes of the words after it.
+// keyword reads a word that names nothing, with the words that belong to it.
 func (p *parser) keyword(c *core) (done bool, err error) {
 	t := p.tok()
 	p.at++
@@ -204,7 +211,7 @@ func (p *parser) keyword(c *core) (done bool, err error) {
 		"localtime", "localtimestamp"), nil
 }
 
-// reference reads a name that is no call.
+// reference reads a name that is no call, qualified or not.
 func (p *parser) reference(c *core) (done bool, err error) {
 	r := &ref{first: p.at, parts: []token{p.tok()}}
 	p.at++
@@ -233,8 +240,8 @@ func (p *parser) reference(c *core) (done bool, err error) {
 	return true, nil
 }
 
-// context reads the words around one that has a meaning of its own in its place,
-// and says whether it had.
+// context reads the words after one that has a meaning of its own in this place, and
+// reports whether it had.
 func (p *parser) context(t token) bool {
 	if t.kind != tokenWord {
 		return false
@@ -262,7 +269,7 @@ func (p *parser) context(t token) bool {
 	return true
 }
 
-// call reads the call of a function.
+// call reads the call of a function that is allowed.
 func (p *parser) call(c *core) error {
 	name := p.tok()
 	if err := callable(name); err != nil {

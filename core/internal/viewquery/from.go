@@ -1,3 +1,5 @@
+// Parser of FROM: tables, subqueries, functions that return rows, joins and their aliases.
+
 package viewquery
 
 import (
@@ -5,7 +7,7 @@ import (
 	"fmt"
 )
 
-// from reads the items of a FROM.
+// from reads the items of a FROM and the conditions of their joins.
 func (p *parser) from(c *core) error {
 	if err := p.deeper(); err != nil {
 		return err
@@ -48,7 +50,7 @@ func (p *parser) from(c *core) error {
 	}
 }
 
-// source reads one item.
+// source reads one item. Only collections can be read: a schema-qualified name is refused.
 func (p *parser) source(c *core) error {
 	lateral := p.word("lateral")
 	if p.sign("(") {
@@ -78,7 +80,7 @@ func (p *parser) source(c *core) error {
 }
 
 // enclosed reads a query, or joins, in parentheses. Only a LATERAL query sees the other
-// items of the FROM: any other one stands in a scope without names.
+// items of the FROM: any other query gets a scope without names.
 func (p *parser) enclosed(c *core, lateral bool) error {
 	n := 0
 	for p.peek(n).is("(") {
@@ -104,7 +106,7 @@ func (p *parser) enclosed(c *core, lateral bool) error {
 	return p.named(c, &source{kind: fromQuery, query: inner})
 }
 
-// named reads the alias of a source, and adds it.
+// named reads the alias of a source and adds the source to the scope.
 func (p *parser) named(c *core, s *source) error {
 	c.from = append(c.from, s)
 	if p.word("as") {
@@ -135,7 +137,7 @@ func (p *parser) named(c *core, s *source) error {
 	return err
 }
 
-// callable says whether a query may call the function.
+// callable returns an error unless the function is one that views may call.
 func callable(name token) error {
 	if functions[fold(name.text)] {
 		return nil

@@ -1,3 +1,6 @@
+// Parser of one column of a SELECT, and its classification: a plain column, a star,
+// count(), total(), a cast.
+
 package viewquery
 
 import (
@@ -7,7 +10,8 @@ import (
 
 var errWildcard = errors.New("wildcard columns (*) are not supported")
 
-// item reads one column of a SELECT.
+// item reads one column of a SELECT with its alias. A star in the outermost query is
+// refused: the fields of a view are fixed when it is saved.
 func (p *parser) item(c *core) error {
 	it := &item{first: p.at}
 	c.items = append(c.items, it)
@@ -47,7 +51,7 @@ func (p *parser) item(c *core) error {
 	return nil
 }
 
-// star reads * and name.*.
+// star reads * and name.*, and reports whether it did.
 func (p *parser) star(it *item) bool {
 	switch {
 	case p.sign("*"):
@@ -60,7 +64,8 @@ func (p *parser) star(it *item) bool {
 	return it.star
 }
 
-// classify finds out what the expression of an item is computed by.
+// classify finds out whether the item is a count, a total or a cast, which decides the kind
+// of its field.
 func (p *parser) classify(it *item) {
 	toks := p.toks[it.first:it.end]
 	if len(toks) < 3 {
@@ -95,7 +100,7 @@ func (p *parser) classify(it *item) {
 	}
 }
 
-// castAt is where a :: stands that applies to all before it, else -1.
+// castAt returns the index of a :: that applies to everything before it, else -1.
 func castAt(toks []token) int {
 	at := 1
 	if toks[0].is("(") {
@@ -118,7 +123,7 @@ func castAt(toks []token) int {
 	return at
 }
 
-// closing is the index of the parenthesis that closes the one at i.
+// closing returns the index of the parenthesis that closes the one at i.
 func closing(toks []token, i int) int {
 	depth := 0
 	for ; i < len(toks); i++ {
@@ -133,7 +138,7 @@ func closing(toks []token, i int) int {
 	return len(toks) - 1
 }
 
-// onlyWindow says whether the tokens are FILTER (…) and OVER (…) or nothing.
+// onlyWindow reports whether the tokens are FILTER (…) and OVER (…), or nothing.
 func onlyWindow(toks []token) bool {
 	for len(toks) > 0 {
 		if !toks[0].word("filter", "over") || len(toks) < 2 {
@@ -148,7 +153,7 @@ func onlyWindow(toks []token) bool {
 	return true
 }
 
-// spelled is the name of a type in lower case.
+// spelled returns the name of a type in lower case, words separated by one blank.
 func spelled(toks []token) string {
 	var words []string
 	for _, t := range toks {

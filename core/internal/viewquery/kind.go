@@ -1,3 +1,6 @@
+// Kinds of expressions (text, truth value, JSON), as far as both engines agree, so that
+// computed columns get the same kind of field on either.
+
 package viewquery
 
 import "strings"
@@ -14,7 +17,8 @@ const (
 	nothing // NULL
 )
 
-// common is the kind of a value that is one of several.
+// common returns the kind of a value that may be any of several: their kind if they agree,
+// else Other. NULL agrees with every kind.
 func common(kinds ...Kind) Kind {
 	is := nothing
 	for _, k := range kinds {
@@ -29,14 +33,14 @@ func common(kinds ...Kind) Kind {
 	return is
 }
 
-// typing finds out kinds of expressions of a query.
+// typing computes kinds of expressions in one SELECT of a query.
 type typing struct {
 	*binding
 	q    *Query
 	core *core
 }
 
-// kindOf is the kind of the expression of an item.
+// kindOf returns the kind of an item's expression.
 func (b *binding) kindOf(c *core, it *item) Kind {
 	if b.query == nil || it.star || c.values {
 		return Other
@@ -44,8 +48,8 @@ func (b *binding) kindOf(c *core, it *item) Kind {
 	return typing{b, b.query, c}.expression(it.first, it.end)
 }
 
-// expression is the kind of the tokens from first to end. Conditions bind least, then
-// ||, then arithmetic.
+// expression returns the kind of the tokens from first to end, by the operator that binds
+// least: conditions, then ||, then arithmetic.
 func (t typing) expression(first, end int) Kind {
 	var truth, joined, arrow, arithmetic bool
 	for i := first; i < end; i++ {
@@ -88,7 +92,7 @@ func (t typing) expression(first, end int) Kind {
 	return t.operand(first, end)
 }
 
-// joined is the kind of parts with || between them: a text, unless one is JSON, which
+// joined returns the kind of parts with || between them: a text, unless one is JSON, which
 // PostgreSQL merges.
 func (t typing) joined(first, end int) Kind {
 	start := first
@@ -109,7 +113,7 @@ func (t typing) joined(first, end int) Kind {
 	return Text
 }
 
-// operand is the kind of an expression without operators, but for casts.
+// operand returns the kind of an expression without operators, except casts.
 func (t typing) operand(first, end int) Kind {
 	if first >= end {
 		return Other
@@ -135,7 +139,7 @@ func (t typing) operand(first, end int) Kind {
 	return kind
 }
 
-// primary is the kind of what an operand begins with, and where that ends.
+// primary returns the kind of what an operand begins with, and the index after it.
 func (t typing) primary(first, end int) (Kind, int) {
 	tok := t.q.toks[first]
 	switch {
@@ -169,7 +173,7 @@ func (t typing) primary(first, end int) (Kind, int) {
 	return Other, first + 1
 }
 
-// column is the kind of what a name means.
+// column returns the kind of what a name means.
 func (t typing) column(r *ref) Kind {
 	if m := t.resolve(t.core, r); m.column != nil {
 		return m.column.kind
@@ -177,7 +181,7 @@ func (t typing) column(r *ref) Kind {
 	return Other
 }
 
-// enclosed is the kind of what stands in parentheses.
+// enclosed returns the kind of what is in parentheses.
 func (t typing) enclosed(first, end int) Kind {
 	if inner := t.q.queries[first]; inner != nil {
 		if list := t.outputs(inner); len(list) == 1 {
@@ -191,7 +195,7 @@ func (t typing) enclosed(first, end int) Kind {
 	return Other
 }
 
-// branches is the kind of a CASE.
+// branches returns the common kind of the results of a CASE.
 func (t typing) branches(first, end int) Kind {
 	var kinds []Kind
 	start := -1 // of a result
@@ -214,7 +218,7 @@ func (t typing) branches(first, end int) Kind {
 	return common(kinds...)
 }
 
-// arguments are the kinds of expressions with commas between them.
+// arguments returns the kinds of expressions separated by commas.
 func (t typing) arguments(first, end int) (kinds []Kind) {
 	if t.q.toks[first].word("distinct", "all") {
 		first++
@@ -234,7 +238,8 @@ func (t typing) arguments(first, end int) (kinds []Kind) {
 	return kinds
 }
 
-// call is the kind of what a function gives whose arguments stand from first to end.
+// call returns the kind of a function's result. Its arguments are the tokens from first to
+// end.
 func (t typing) call(name string, first, end int) Kind {
 	switch {
 	case name == "cast":
@@ -265,7 +270,7 @@ func (t typing) call(name string, first, end int) Kind {
 	return common(args...)
 }
 
-// window is where FILTER, OVER and WITHIN GROUP behind a call end.
+// window returns the index after FILTER, OVER and WITHIN GROUP of a call.
 func (t typing) window(at, end int) int {
 	for at < end && t.q.toks[at].word("filter", "over", "within", "group") {
 		if at++; at < end && t.q.toks[at].is("(") {
@@ -279,7 +284,7 @@ func (t typing) window(at, end int) int {
 
 func (t typing) close(i int) int { return closing(t.q.toks, i) }
 
-// caseEnd is the index of the END of the CASE at i.
+// caseEnd returns the index of the END of the CASE at i.
 func (t typing) caseEnd(i, end int) int {
 	depth := 0
 	for ; i < end; i++ {
@@ -297,13 +302,13 @@ func (t typing) caseEnd(i, end int) int {
 	return end - 1
 }
 
-// beside says whether the sign follows the token at i without a blank.
+// beside reports whether the sign follows the token at i without a blank.
 func (t typing) beside(i int, sign string) bool {
 	next := t.q.toks[i+1]
 	return next.is(sign) && next.pos == t.q.toks[i].end
 }
 
-// ofType is the kind of a value that was cast.
+// ofType returns the kind of a value that was cast to the type.
 func ofType(name string) Kind {
 	name, _, _ = strings.Cut(name, "(")
 	switch strings.TrimSpace(name) {

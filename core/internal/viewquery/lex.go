@@ -1,3 +1,6 @@
+// Lexer of view queries. What SQLite and PostgreSQL would split into tokens differently is
+// refused, so that nothing can hide from the parser.
+
 package viewquery
 
 import (
@@ -16,6 +19,7 @@ const (
 	tokenSign // of punctuation or of an operator, one character but for ::
 )
 
+// token is one token with its place in the source.
 type token struct {
 	kind     tokenKind
 	text     string // of a name: the name itself; else as it is written
@@ -23,10 +27,10 @@ type token struct {
 	pos, end int
 }
 
-// is says whether the token is that sign.
+// is reports whether the token is that sign.
 func (t token) is(sign string) bool { return t.kind == tokenSign && t.text == sign }
 
-// word says whether the token is one of those keywords, which are in lower case.
+// word reports whether the token is one of the keywords, given in lower case.
 func (t token) word(keywords ...string) bool {
 	if t.kind != tokenWord {
 		return false
@@ -39,16 +43,16 @@ func (t token) word(keywords ...string) bool {
 	return false
 }
 
-// name says whether the token may be a name: quoted, or a word that is not reserved.
+// name reports whether the token can be a name: quoted, or a word that is not reserved.
 func (t token) name() bool {
 	return t.kind == tokenQuoted || t.kind == tokenWord && !reserved[fold(t.text)]
 }
 
-// fold is the form in which names are compared.
+// fold returns the form in which names are compared.
 func fold(name string) string { return strings.ToLower(name) }
 
-// lex cuts the text into tokens, the last of which is tokenEnd. Where engines would
-// cut otherwise it is an error.
+// lex splits the text into tokens; the last one is tokenEnd. Text that engines would split
+// differently is an error.
 func lex(src string) ([]token, error) {
 	l := lexer{src: src}
 	for {
@@ -63,12 +67,14 @@ func lex(src string) ([]token, error) {
 	}
 }
 
+// lexer splits a text into tokens.
 type lexer struct {
 	src  string
 	at   int
 	toks []token
 }
 
+// next returns the next token.
 func (l *lexer) next() (token, error) {
 	if err := l.space(); err != nil {
 		return token{}, err
@@ -113,7 +119,8 @@ func (l *lexer) token(kind tokenKind, start int) token {
 	return token{kind: kind, text: l.src[start:l.at], pos: start, end: l.at}
 }
 
-// space skips white space and comments. PostgreSQL nests comments, SQLite does not.
+// space skips white space and comments. Comments in which the engines differ are refused:
+// PostgreSQL nests them and SQLite does not.
 func (l *lexer) space() error {
 	for l.at < len(l.src) {
 		rest := l.src[l.at:]
@@ -147,7 +154,7 @@ func (l *lexer) space() error {
 	return nil
 }
 
-// escapes refuses a string whose backslashes would be escapes to PostgreSQL.
+// escapes refuses a string with a prefix that makes backslashes escapes in PostgreSQL.
 func (l *lexer) escapes(start int) error {
 	if strings.EqualFold(l.src[start:l.at], "e") && l.at < len(l.src) && l.src[l.at] == '\'' {
 		return fmt.Errorf("strings with escapes (E'…') are not supported")
@@ -155,7 +162,7 @@ func (l *lexer) escapes(start int) error {
 	return nil
 }
 
-// afterName says whether a dot here follows a name.
+// afterName reports whether a dot at this place follows a name.
 func (l *lexer) afterName() bool {
 	if len(l.toks) == 0 {
 		return false
@@ -164,6 +171,7 @@ func (l *lexer) afterName() bool {
 	return k == tokenWord || k == tokenQuoted
 }
 
+// number reads to the end of a number, malformed ones included: the engine judges those.
 func (l *lexer) number() {
 	for l.at < len(l.src) {
 		c := l.src[l.at]
@@ -175,7 +183,8 @@ func (l *lexer) number() {
 	}
 }
 
-// quoted reads up to the closing quote; a doubled one stands for itself.
+// quoted reads to the closing quote and returns what is inside; a doubled quote stands for
+// itself.
 func (l *lexer) quoted(quote byte) (string, error) {
 	for from := l.at + 1; ; {
 		n := strings.IndexByte(l.src[from:], quote)
@@ -196,8 +205,8 @@ func (l *lexer) quoted(quote byte) (string, error) {
 	}
 }
 
-// bracketed reads a name in brackets, which are subscripts to PostgreSQL: what is
-// inside may only be what both cut alike.
+// bracketed reads a name in brackets. To PostgreSQL brackets are subscripts, so only
+// characters that both engines split alike are allowed inside.
 func (l *lexer) bracketed() (token, error) {
 	start := l.at
 	n := strings.IndexByte(l.src[start:], ']')

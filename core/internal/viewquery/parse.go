@@ -1,3 +1,6 @@
+// Parser of view queries: SELECT, WITH, UNION, GROUP BY, ORDER BY and LIMIT, into the tree
+// of tree.go.
+
 package viewquery
 
 import (
@@ -10,6 +13,8 @@ var errMultiple = errors.New("multiple statements are not supported")
 // maxDepth bounds how deeply parentheses and queries are nested.
 const maxDepth = 64
 
+// parser reads tokens into a Query. Its methods advance at; they return an error at the
+// first token that does not fit.
 type parser struct {
 	src   string
 	toks  []token
@@ -27,6 +32,7 @@ func (p *parser) tok() token { return p.toks[p.at] }
 // peek is the token n after the present one.
 func (p *parser) peek(n int) token { return p.toks[min(p.at+n, len(p.toks)-1)] }
 
+// sign skips the sign if it is next, and reports whether it was.
 func (p *parser) sign(s string) bool {
 	if !p.tok().is(s) {
 		return false
@@ -35,6 +41,7 @@ func (p *parser) sign(s string) bool {
 	return true
 }
 
+// word skips one of the keywords if it is next, and reports whether it was.
 func (p *parser) word(keywords ...string) bool {
 	if !p.tok().word(keywords...) {
 		return false
@@ -43,7 +50,7 @@ func (p *parser) word(keywords ...string) bool {
 	return true
 }
 
-// unexpected is the error of a token that has no place where it stands.
+// unexpected is the error of a token that does not fit where something else was wanted.
 func (p *parser) unexpected(want string) error {
 	t := p.tok()
 	if t.kind == tokenEnd {
@@ -52,6 +59,7 @@ func (p *parser) unexpected(want string) error {
 	return fmt.Errorf("%s expected at %q", want, p.src[t.pos:t.end])
 }
 
+// expect skips the sign, or returns an error.
 func (p *parser) expect(s string) error {
 	if !p.sign(s) {
 		return p.unexpected("a " + s)
@@ -59,6 +67,7 @@ func (p *parser) expect(s string) error {
 	return nil
 }
 
+// expectName reads a name, or returns an error.
 func (p *parser) expectName() (token, error) {
 	t := p.tok()
 	if !t.name() {
@@ -68,7 +77,8 @@ func (p *parser) expectName() (token, error) {
 	return t, nil
 }
 
-// deeper counts a level of nesting; the caller counts it down.
+// deeper counts a level of nesting, which the caller counts down again. It bounds the
+// stack.
 func (p *parser) deeper() error {
 	if p.depth++; p.depth > maxDepth {
 		return errors.New("the query is nested too deeply")
@@ -76,6 +86,7 @@ func (p *parser) deeper() error {
 	return nil
 }
 
+// parse reads the whole text: one SELECT, with semicolons after it.
 func (p *parser) parse() (*Query, error) {
 	if !p.tok().word("select", "with") {
 		return nil, errors.New("the query must be a single SELECT")
@@ -121,6 +132,8 @@ func (p *parser) query(outer *core) (*query, error) {
 	return q, p.tail(q)
 }
 
+// with reads the queries of a WITH. Each is in scope before it is read, as it may be
+// recursive.
 func (p *parser) with(q *query) error {
 	p.word("recursive")
 	for {
@@ -172,7 +185,8 @@ func (p *parser) columns() ([]token, error) {
 	}
 }
 
-// member reads what UNION and its like stand between.
+// member reads one part of a UNION, INTERSECT or EXCEPT. Parts in parentheses are merged
+// into the query.
 func (p *parser) member(q *query) error {
 	switch {
 	case p.word("select"):
@@ -194,6 +208,7 @@ func (p *parser) member(q *query) error {
 	return p.unexpected("SELECT")
 }
 
+// add appends a new SELECT to the query.
 func (p *parser) add(q *query) *core {
 	c := &core{in: q}
 	q.cores = append(q.cores, c)
@@ -201,6 +216,7 @@ func (p *parser) add(q *query) *core {
 	return c
 }
 
+// values reads VALUES. The items of its first row stand for its columns.
 func (p *parser) values(q *query) error {
 	c := p.add(q)
 	c.values = true
@@ -230,6 +246,7 @@ func (p *parser) values(q *query) error {
 	}
 }
 
+// core reads one SELECT up to its HAVING or WINDOW clause.
 func (p *parser) core(q *query) error {
 	c := p.add(q)
 	if p.word("distinct") {
@@ -279,6 +296,7 @@ func (p *parser) core(q *query) error {
 	}
 }
 
+// windows reads the definitions of named windows.
 func (p *parser) windows(c *core) error {
 	for {
 		if _, err := p.expectName(); err != nil {
@@ -296,7 +314,7 @@ func (p *parser) windows(c *core) error {
 	}
 }
 
-// list reads expressions with commas between them.
+// list reads expressions separated by commas.
 func (p *parser) list(c *core) error {
 	for {
 		if _, err := p.expression(c, false); err != nil {
@@ -308,8 +326,8 @@ func (p *parser) list(c *core) error {
 	}
 }
 
-// tail reads what may follow the last SELECT. Its names are those of the last one,
-// or of the items of the first.
+// tail reads ORDER BY, LIMIT, OFFSET and FETCH after the last SELECT. Names in it are
+// resolved in that one, or are items of the first.
 func (p *parser) tail(q *query) error {
 	c := q.cores[len(q.cores)-1]
 	for {
@@ -343,6 +361,8 @@ func (p *parser) tail(q *query) error {
 	}
 }
 
+// order reads the terms of ORDER BY. A term that is just a name may be that of an item,
+// which is marked in its ref.
 func (p *parser) order(c *core) error {
 	for {
 		start, known := p.at, len(c.refs)

@@ -1,10 +1,13 @@
+// Quoting: every name of a query in quotes and in its exact spelling, which PostgreSQL
+// needs.
+
 package viewquery
 
 import "github.com/loambase/loam/core/internal/store"
 
-// Quoted is the query with every name in quotes that means a table, a column or an
-// alias, spelled as that is. An engine that makes unquoted names lower-case, or that
-// has more reserved words than another, reads it as the other one reads the query.
+// Quoted returns the query with every name in quotes that means a table, a column or an
+// alias, in its exact spelling. PostgreSQL folds unquoted names to lower case and reserves
+// other words than SQLite, so that it would read the text differently.
 func (q *Query) Quoted(find Find) string {
 	w := &quoting{binding: bind(find), edits: q.blanks(find)}
 	blank := map[int]bool{} // where tables stand that are read without their secrets
@@ -27,16 +30,19 @@ func (q *Query) Quoted(find Find) string {
 	return apply(q.src, w.edits)
 }
 
+// quoting collects the edits of Quoted.
 type quoting struct {
 	*binding
 	edits []edit
 	blank map[int]bool
 }
 
+// put replaces a token by a quoted name.
 func (w *quoting) put(t token, name string) {
 	w.edits = append(w.edits, edit{t.pos, t.end, store.Quote(name)})
 }
 
+// alias quotes an alias and the column names that it gives.
 func (w *quoting) alias(t *token, columns []token) {
 	if t != nil {
 		w.put(*t, t.text)
@@ -46,6 +52,7 @@ func (w *quoting) alias(t *token, columns []token) {
 	}
 }
 
+// scope quotes the names of one SELECT.
 func (w *quoting) scope(c *core) {
 	for _, s := range c.from {
 		if s.kind == fromTable && !w.blank[s.name.pos] {
@@ -67,6 +74,7 @@ func (w *quoting) scope(c *core) {
 	}
 }
 
+// ref quotes a use of a name by what it means. A name without a meaning stays as it is.
 func (w *quoting) ref(c *core, r *ref) {
 	m := w.resolve(c, r)
 	switch {
@@ -83,7 +91,7 @@ func (w *quoting) ref(c *core, r *ref) {
 	}
 }
 
-// spelled is the name of a source's table, or of the query that it means.
+// spelled returns the exact name of a source's table, or of the WITH query that it means.
 func (b *binding) spelled(c *core, s *source) string {
 	if s.kind != fromTable {
 		return ""
@@ -97,7 +105,7 @@ func (b *binding) spelled(c *core, s *source) string {
 	return s.name.text
 }
 
-// qualifier is the name of the source that a token names.
+// qualifier returns the exact name of the source that a token means.
 func (b *binding) qualifier(c *core, t token) string {
 	for in := c; in != nil; in = in.around() {
 		for _, s := range in.from {
@@ -113,7 +121,7 @@ func (b *binding) qualifier(c *core, t token) string {
 	return t.text
 }
 
-// joined is the name of a column that tables are joined by.
+// joined returns the exact name of a column of USING.
 func (b *binding) joined(c *core, t token) string {
 	for _, s := range c.from {
 		for _, column := range b.columns(c, s) {

@@ -1,3 +1,6 @@
+// Renames in a view's query: tables and columns that it reads get their new names, its own
+// columns keep theirs.
+
 package viewquery
 
 import (
@@ -7,22 +10,22 @@ import (
 	"strings"
 )
 
-// Renames are what got other names: tables, and columns by table. Keys are the names
-// that Find knows, as they were.
+// Renames are the new names of tables, and of columns by table. Keys are the old names, as
+// Find knows them.
 type Renames struct {
 	Tables  map[string]string
 	Columns map[Origin]string
 	Dropped map[Origin]bool // columns that are no more
 }
 
-// edit replaces what stands at a place.
+// edit replaces the text between two places.
 type edit struct {
 	pos, end int
 	text     string
 }
 
-// apply makes the edits, no two of which are about the same place. Two quotes beside
-// each other would be one inside of a name.
+// apply makes the edits, no two of which overlap. A blank is put between two quotes that
+// come to stand beside each other, as they would be one quote within a name.
 func apply(src string, edits []edit) string {
 	slices.SortStableFunc(edits, func(a, b edit) int { return a.pos - b.pos })
 	var out []byte
@@ -42,9 +45,9 @@ func apply(src string, edits []edit) string {
 	return string(out)
 }
 
-// Rename is the query after the renames; it gives columns of the same names as
-// before. find knows the tables as they were. A column that it uses and that is no
-// more, or a name that it cannot give up, is an error.
+// Rename returns the query after the renames; its result has columns of the same names as
+// before. find resolves tables by their old names. It is an error if the query uses a
+// column that is dropped, or a name that it cannot give up.
 func (q *Query) Rename(find Find, to Renames) (string, error) {
 	r := &rewriting{binding: bind(find), to: to}
 	for _, c := range q.all {
@@ -55,12 +58,14 @@ func (q *Query) Rename(find Find, to Renames) (string, error) {
 	return apply(q.src, r.edits), nil
 }
 
+// rewriting collects the edits of Rename.
 type rewriting struct {
 	*binding
 	to    Renames
 	edits []edit
 }
 
+// scope rewrites the names of one SELECT.
 func (r *rewriting) scope(c *core) error {
 	for _, s := range c.from {
 		if err := r.source(c, s); err != nil {
@@ -80,8 +85,8 @@ func (r *rewriting) scope(c *core) error {
 	return nil
 }
 
-// source rewrites the name of a table, and sees to it that no join is by a name that
-// is given up.
+// source renames a table in a FROM, and refuses to rename or drop a column by whose name
+// tables are joined (USING, NATURAL).
 func (r *rewriting) source(c *core, s *source) error {
 	t := r.table(c, s)
 	if t == nil {
@@ -104,6 +109,8 @@ func (r *rewriting) source(c *core, s *source) error {
 	return nil
 }
 
+// ref renames a use of a name. A renamed column that is an item without alias gets its old
+// name as alias.
 func (r *rewriting) ref(c *core, ref *ref) error {
 	m := r.resolve(c, ref)
 	switch {
@@ -135,12 +142,13 @@ func (r *rewriting) ref(c *core, ref *ref) error {
 	return nil
 }
 
-// bare says whether the ref is an item without an alias.
+// bare reports whether the ref is an item without an alias.
 func bare(c *core, r *ref) bool {
 	return slices.ContainsFunc(c.items, func(it *item) bool { return it.plain == r && it.alias == nil }) && !c.values
 }
 
-// qualifier rewrites a name of a table that stands for a source without an alias.
+// qualifier renames a table name that qualifies a column, if it stands for a source without
+// an alias.
 func (r *rewriting) qualifier(c *core, s *source, t token) {
 	for in := c; s == nil && in != nil; in = in.around() {
 		for _, other := range in.from {
@@ -165,12 +173,13 @@ func (r *rewriting) qualifier(c *core, s *source, t token) {
 	}
 }
 
+// replace replaces a token by a name.
 func (r *rewriting) replace(t token, name string) {
 	r.edits = append(r.edits, edit{t.pos, t.end, spell(t, name)})
 }
 
-// spell is a name in the place of a token: in the same quotes, or in quotes if it
-// needs them.
+// spell returns a name for the place of a token: in the same quotes, or quoted if it needs
+// to be.
 func spell(t token, name string) string {
 	switch t.quote {
 	case '"', '`':
@@ -184,8 +193,8 @@ func spell(t token, name string) string {
 	return name
 }
 
-// keywords are words that a renamed column or table is quoted for, to be safe with
-// either engine.
+// keywords are words that a renamed table or column is quoted for, to be safe with both
+// engines.
 var keywords = set(`
 abort action add after alter always analyze asymmetric attach authorization autoincrement before begin binary cascade
 check column commit concurrently conflict constraint current database default deferrable deferred detach do each exclude

@@ -1,3 +1,6 @@
+// Secrets in views: tables with password hashes and token keys are read through a SELECT in
+// which those are empty.
+
 package viewquery
 
 import (
@@ -7,14 +10,14 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// SQL is the query as it is run: String, but tables with secret columns are read through
-// a SELECT in which those are ”. So no expression, condition or whole row of the query
-// can be made of a secret.
+// SQL returns the query as it is run: String, with each table that has secret columns
+// replaced by a SELECT in which they are empty texts. So no expression, condition or whole
+// row of the query can be made of a secret.
 func (q *Query) SQL(find Find) string { return apply(q.src, q.blanks(find)) }
 
-// blanks are the edits that put a SELECT without secrets in the place of each table that
-// has some. A query that cannot touch a secret is left alone: PostgreSQL accepts
-// GROUP BY the key of a table only if it reads the table itself.
+// blanks returns the edits that replace tables with secrets. A query that cannot touch a
+// secret is left alone: PostgreSQL accepts GROUP BY the key of a table only if the table
+// itself is read.
 func (q *Query) blanks(find Find) []edit {
 	b := bind(find)
 	if !q.mayRead(b.secrets(q)) {
@@ -35,8 +38,8 @@ func (q *Query) blanks(find Find) []edit {
 	return edits
 }
 
-// secrets are the names, folded, of the secret columns of the tables that a query reads,
-// and the names by which it calls those tables.
+// secrets returns the folded names of the secret columns that a query could read, and the
+// names by which it calls its tables.
 func (b *binding) secrets(q *Query) (columns, tables map[string]bool) {
 	columns, tables = map[string]bool{}, map[string]bool{}
 	for _, c := range q.all {
@@ -52,7 +55,7 @@ func (b *binding) secrets(q *Query) (columns, tables map[string]bool) {
 	return columns, tables
 }
 
-// mayRead says whether the query names a secret column, or reads columns without naming
+// mayRead reports whether the query names a secret column, or reads columns without naming
 // them: by a star, a whole row, a NATURAL JOIN, or under names of its own.
 func (q *Query) mayRead(columns, tables map[string]bool) bool {
 	if len(columns) == 0 {
@@ -85,7 +88,7 @@ func (q *Query) mayRead(columns, tables map[string]bool) bool {
 	})
 }
 
-// blanked is the SELECT that stands for a table with secrets.
+// blanked returns the SELECT that replaces a table with secrets.
 func blanked(t *Table) string {
 	list := make([]string, len(t.Columns))
 	for i, name := range t.Columns {

@@ -1,6 +1,8 @@
+// The tree of a parsed query: queries, SELECTs as scopes, items, sources and uses of names.
+
 package viewquery
 
-// query is a SELECT with all that may stand around it: WITH, UNION, ORDER BY.
+// query is a SELECT with what may stand around it: WITH, UNION, ORDER BY.
 type query struct {
 	ctes  []*cte
 	cores []*core
@@ -46,6 +48,7 @@ const (
 	kindCast
 )
 
+// sourceKind is what a source reads.
 type sourceKind uint8
 
 const (
@@ -63,7 +66,7 @@ type source struct {
 	columns []token // the names that its alias gives to its columns
 }
 
-// ref is a use of a name, maybe with others before it, that is no call.
+// ref is a use of a name that is no call, qualified or not.
 type ref struct {
 	parts   []token
 	first   int  // its first token
@@ -72,9 +75,10 @@ type ref struct {
 	listed  bool // it is part of an item: the names of items mean nothing there
 }
 
+// last is the name itself, without its qualifier.
 func (r *ref) last() token { return r.parts[len(r.parts)-1] }
 
-// known is the name by which others speak of the source, "" if it has none.
+// known returns the name by which the query refers to the source, "" if it has none.
 func (s *source) known() string {
 	switch {
 	case s.alias != nil:
@@ -85,7 +89,7 @@ func (s *source) known() string {
 	return ""
 }
 
-// cte is the query that a name means in the scope, nil if it means a table.
+// cte returns the WITH query that a name means in the scope; nil if it means a table.
 func (c *core) cte(name string) *cte {
 	for q := c.in; q != nil; {
 		for _, w := range q.ctes {
@@ -101,5 +105,5 @@ func (c *core) cte(name string) *cte {
 	return nil
 }
 
-// around is the scope that the core stands in, nil if there is none.
+// around returns the scope around the SELECT, nil if there is none.
 func (c *core) around() *core { return c.in.outer }

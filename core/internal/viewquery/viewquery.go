@@ -32,13 +32,14 @@ type Table struct {
 	Secret  []string // those of Columns whose values no query may see
 }
 
-// Find is the table of a name in any letter case, nil if there is none.
+// Find returns the table of a name, in any letter case; nil if there is none.
 type Find func(name string) *Table
 
 // maxLength is how long a query may be, in bytes.
 const maxLength = 64 << 10
 
-// Parse reads a query. The error says what is wrong with it in words for its author.
+// Parse parses a query. The error says in words for the query's author what is wrong with
+// it, or what a view must not do.
 func Parse(text string) (*Query, error) {
 	if len(text) > maxLength {
 		return nil, fmt.Errorf("the query has more than %d bytes", maxLength)
@@ -51,10 +52,11 @@ func Parse(text string) (*Query, error) {
 	return p.parse()
 }
 
-// String is the query without the semicolon at its end.
+// String returns the query as it was written, without the semicolon at its end.
 func (q *Query) String() string { return q.src }
 
-// Tables are the names of what the query reads, as they are written, each once.
+// Tables returns the names of the tables that the query reads, as they are written, each
+// once.
 func (q *Query) Tables() []string {
 	var names []string
 	seen := map[string]bool{}

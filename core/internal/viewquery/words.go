@@ -1,7 +1,11 @@
+// Word lists: reserved words, clauses, and the functions that a view may call (an allow
+// list).
+
 package viewquery
 
 import "strings"
 
+// set makes a set of the words.
 func set(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(words) {
@@ -27,8 +31,9 @@ var clauses = set(`
 from where group having window order limit offset fetch union intersect except for into returning
 on using join natural left right full inner cross tablesample`)
 
-// functions are those that a query may call: the ones of SQLite and PostgreSQL that
-// compute something of their arguments, or of the clock, and do nothing else.
+// functions are those that a query may call: functions of SQLite and PostgreSQL that
+// compute something from their arguments or the clock, and have no effect. Every other
+// function is refused.
 var functions = set(`
 abs acos acosh age array_agg array_length array_position array_remove array_to_json array_to_string ascii asin asinh atan
 atan2 atanh avg bit_and bit_count bit_length bit_or bit_xor bool_and bool_or btrim cardinality cast cbrt ceil ceiling

@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/schema/check"
 )
 
-// IsEmail says whether s is one address of the form local@domain with a dotted
-// domain. It knows neither comments nor quoted local parts with spaces.
+// IsEmail reports whether s is one address local@domain with a dotted domain. Comments, and
+// quoted local parts with spaces, are not accepted.
 func IsEmail(s string) bool {
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || !utf8.ValidString(s) {
@@ -22,6 +22,8 @@ func IsEmail(s string) bool {
 	return isLocalPart(s[:at]) && isHost(strings.TrimSuffix(s[at+1:], "."), true)
 }
 
+// isLocalPart validates what stands before the @: atoms separated by dots, or a quoted
+// text.
 func isLocalPart(s string) bool {
 	if len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		return !strings.ContainsFunc(s[1:len(s)-1], func(r rune) bool {
@@ -36,6 +38,7 @@ func isLocalPart(s string) bool {
 	return true
 }
 
+// isAtomRune reports whether r may be in an atom. Letters beyond ASCII may.
 func isAtomRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return check.IsWord(string(r)) || strings.ContainsRune("!#$%&'*+-/=?^`{|}~", r)
@@ -43,8 +46,8 @@ func isAtomRune(r rune) bool {
 	return r >= 0xA0 && !unicode.IsControl(r) && !unicode.IsSpace(r)
 }
 
-// isHost judges a host name; dotted ones have two labels at least, the last of
-// which neither begins nor ends with a digit.
+// isHost validates a host name. A dotted one has at least two labels, the last of which
+// neither begins nor ends with a digit, so that it is no IP address.
 func isHost(s string, dotted bool) bool {
 	if s == "" || len(s) > 253 {
 		return false
@@ -62,6 +65,7 @@ func isHost(s string, dotted bool) bool {
 	return len(labels) > 1 && !IsDigit(top[0]) && !IsDigit(top[len(top)-1])
 }
 
+// isLabel validates one part of a host name.
 func isLabel(s string) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
 		return false
@@ -71,7 +75,7 @@ func isLabel(s string) bool {
 	})
 }
 
-// IsDigit says whether c is an ASCII digit.
+// IsDigit reports whether c is an ASCII digit.
 func IsDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // IsURL says whether s is a web address, with or without a scheme, which is in lower case:
@@ -100,6 +104,7 @@ func IsURL(s string) bool {
 	return isHostPort(s)
 }
 
+// isScheme reports whether the scheme is one of those that the wire format knows.
 func isScheme(s string) bool {
 	switch s {
 	case "http", "https", "ftp", "tcp", "udp", "ws", "wss":
@@ -108,6 +113,8 @@ func isScheme(s string) bool {
 	return false
 }
 
+// isHostPort validates a host, an IPv4 address or an IPv6 address in brackets, with or
+// without a port.
 func isHostPort(s string) bool {
 	host, port := s, ""
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
@@ -128,5 +135,6 @@ func isHostPort(s string) bool {
 	return isHost(host, false)
 }
 
-// IsDomain judges a domain of a list of allowed ones: dotted, no port.
+// IsDomain validates a domain in a list of allowed or forbidden ones: dotted, without port
+// and underscore.
 func IsDomain(s string) bool { return isHost(s, true) && !strings.Contains(s, "_") }

@@ -1,3 +1,6 @@
+// Amending collections of another installation (PocketBase) so that tables can be made of
+// them: missing standard fields, ids, indexes.
+
 package alter
 
 import (
@@ -11,11 +14,11 @@ import (
 	"github.com/loambase/loam/core/schema/standard"
 )
 
-// Amend makes a draft that was defined elsewhere one that a table can be made of.
-// It adds what every collection of its type has and this one lacks, and leaves out
-// what none can have. Nothing else is judged or changed. tableIndexes are the
-// statements of the indexes that its table has where it comes from: unique ones that
-// the definition does not name are added to it. The result says what was done.
+// Amend completes a collection that was defined elsewhere so that a table can be made of
+// it: it adds what every collection of its type has, and removes what none can have.
+// Nothing else is judged or changed. tableIndexes are the CREATE INDEX statements of its
+// table at the source; unique indexes among them that the definition lacks are added. The
+// notes say in words what was done. c is changed in place.
 func Amend(c *schema.Collection, tableIndexes []string) (notes []string) {
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	amendFields(c, note)
@@ -42,8 +45,8 @@ func Amend(c *schema.Collection, tableIndexes []string) (notes []string) {
 	return notes
 }
 
-// amendFields leaves out fields that have no name of their own, and gives an id to
-// those that have none of their own.
+// amendFields removes fields without a name and second fields of a name (in any letter
+// case), and assigns ids where they are missing or not unique.
 func amendFields(c *schema.Collection, note func(string, ...any)) {
 	names, ids := map[string]bool{}, map[string]bool{}
 	var list []*schema.Field
@@ -70,7 +73,8 @@ func amendFields(c *schema.Collection, note func(string, ...any)) {
 	}
 }
 
-// amendKey makes the field id, and only it, the primary key.
+// amendKey makes the field id, and no other, the primary key, adding it if it is missing.
+// Views are left alone: their id comes from the query.
 func amendKey(c *schema.Collection, note func(string, ...any)) {
 	if c.IsView() {
 		return
@@ -94,6 +98,8 @@ func amendKey(c *schema.Collection, note func(string, ...any)) {
 	}
 }
 
+// amendIndexes removes indexes that cannot be parsed, adds unique indexes that only the
+// table has (values rely on them), and those of every auth collection.
 func amendIndexes(c *schema.Collection, tableIndexes []string, note func(string, ...any)) {
 	kept := []string{}
 	for _, text := range c.Indexes {
@@ -125,12 +131,14 @@ func amendIndexes(c *schema.Collection, tableIndexes []string, note func(string,
 	}
 }
 
+// hasIndex reports whether the collection defines an index of that name.
 func hasIndex(c *schema.Collection, name string) bool {
 	return slices.ContainsFunc(c.ParsedIndexes(), func(ix store.Index) bool { return strings.EqualFold(ix.Name, name) })
 }
 
-// AdoptView derives the fields of a view that was defined elsewhere from its query, as
-// DeriveView does; those that it has already keep their ids.
+// AdoptView derives the fields of a view from its query, as DeriveView does, and sets them.
+// A field of the same name and type keeps its id, so that relations and rules which use ids
+// stay valid.
 func AdoptView(c *schema.Collection, find func(name string) *schema.Collection) (store.View, error) {
 	fields, view, err := DeriveView(c.View.Query, c, find)
 	if err != nil {
@@ -150,8 +158,8 @@ func AdoptView(c *schema.Collection, find func(name string) *schema.Collection) 
 	return view, nil
 }
 
-// EmptyView is a view with the fields of the collection and without records, for one
-// whose query cannot be used.
+// EmptyView is the database's view for a collection whose query cannot be used: its fields
+// as columns, and no rows.
 func EmptyView(c *schema.Collection) store.View {
 	if c.Field("id") == nil {
 		c.Fields = slices.Insert(c.Fields, 0, standard.IDField())

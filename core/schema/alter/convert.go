@@ -1,3 +1,6 @@
+// Conversion of values when a field changes its kind: which kinds can be converted, and by
+// which cast.
+
 package alter
 
 import (
@@ -8,9 +11,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// convertible says whether the values of a field can become those of another kind.
-// A password's hash is for nobody to read and nothing else is one; names of files
-// come from uploads only.
+// convertible reports whether values of one kind may become values of another. Passwords
+// never: a hash must not become readable, and no other value is a hash. Nothing becomes a
+// file, as files come from uploads only.
 func convertible(from, to schema.Kind) bool {
 	if from.Type() == to.Type() {
 		return true
@@ -19,7 +22,7 @@ func convertible(from, to schema.Kind) bool {
 	return !isFile && from.Class() != schema.ClassPassword && to.Class() != schema.ClassPassword
 }
 
-// converts says whether stored values of was have another form as values of is.
+// converts reports whether stored values of was have to be rewritten to be values of is.
 func converts(was, is *schema.Field) bool {
 	if was.Type() == is.Type() {
 		return was.Multiple() != is.Multiple()
@@ -27,9 +30,9 @@ func converts(was, is *schema.Field) bool {
 	return is.Kind.Class() != schema.ClassText || was.Kind.Column() != store.ColumnText
 }
 
-// Convert is a value of from as one of to: what to's kind makes of it by its cast.
-// Lists and documents become their JSON text where a text is wanted, and come back
-// from it.
+// Convert returns a value of field from as a value of field to, by the cast of to's kind.
+// Lists and documents become their JSON text where the target is a text, and are parsed
+// from it. What the cast cannot use becomes the zero value.
 func Convert(from, to *schema.Field, v any) any {
 	switch value := to.Kind.Cast(source(from, to, v)).(type) {
 	case float64:
@@ -42,7 +45,7 @@ func Convert(from, to *schema.Field, v any) any {
 	}
 }
 
-// source is the value as to's cast understands it best.
+// source returns the value in the form that the cast of the target understands best.
 func source(from, to *schema.Field, v any) any {
 	switch v.(type) {
 	case float64, bool: // 0 and false are values

@@ -19,7 +19,8 @@ const (
 	bodyUnreadable = "Failed to load the submitted data due to invalid formatting."
 )
 
-// submitted is what a body may say about a collection of any type.
+// submitted is the part of a body that collections of every type have. Options of auth
+// collections and views are decoded into their own structs.
 type submitted struct {
 	ID         string
 	ListRule   *string
@@ -35,10 +36,10 @@ type submitted struct {
 	System     bool
 }
 
-// DecodeNew makes the collection that a create body describes: the defaults of
-// its type, the body over them, then what every collection of that type has.
-// s tells which ids are taken; now is the time of the creation. It is a draft
-// that Validate has still to judge. An unreadable body is an Invalid fault.
+// DecodeNew returns the collection that a create body describes: the defaults of its type,
+// the body over them, then what every collection of the type has. s tells which ids are
+// taken, now is the time of creation. The result is a draft for Validate. A body that
+// cannot be decoded is an Invalid fault.
 func DecodeNew(body []byte, s *schema.Snapshot, now string) (*schema.Collection, error) {
 	var head struct{ Type, Name string }
 	if err := decodeFirst(body, &head); err != nil {
@@ -65,27 +66,30 @@ func DecodeNew(body []byte, s *schema.Snapshot, now string) (*schema.Collection,
 	return c, nil
 }
 
-// DecodeOver is the stored collection with an update body merged over it: what
-// the body leaves out stays, nested options are merged, lists are replaced.
-// stored is not touched; the result is a draft that Validate has still to judge.
+// DecodeOver returns the stored collection with an update body merged over it: what the
+// body leaves out stays, nested options are merged, lists are replaced. stored is not
+// changed; the result is a draft for Validate. A body that cannot be decoded is an Invalid
+// fault.
 func DecodeOver(stored *schema.Collection, body []byte, now string) (*schema.Collection, error) {
 	return merged(stored, body, merging{old: stored}, now)
 }
 
-// DecodeConverting is DecodeOver for a change in which fields may become ones of
-// another kind: what comes without an id is the stored field of that name.
+// DecodeConverting is DecodeOver for a change that may convert fields to another kind: a
+// field without an id is the stored field of that name, whatever its kind.
 func DecodeConverting(stored *schema.Collection, body []byte, now string) (*schema.Collection, error) {
 	return merged(stored, body, merging{old: stored, convert: true}, now)
 }
 
-// DecodeImported is DecodeOver for a body from another database: a field whose id is
-// not known here is the stored one of the same name and type, if there is one, or,
-// with convert, of the same name. What the body leaves out stays, unless only says
-// that the fields are those of the body alone; system fields stay always.
+// DecodeImported is DecodeOver for a body from another installation: a field with an
+// unknown id is the stored field of the same name and type (with convert, of the same
+// name). Stored fields that the body leaves out stay, unless only is set; system fields
+// always stay.
 func DecodeImported(stored *schema.Collection, body []byte, only, convert bool, now string) (*schema.Collection, error) {
 	return merged(stored, body, merging{old: stored, convert: convert, imported: true, only: only}, now)
 }
 
+// merged clones the collection, merges the body over it and lets indexes and options follow
+// renamed fields.
 func merged(c *schema.Collection, body []byte, m merging, now string) (*schema.Collection, error) {
 	d := c.Clone()
 	if err := mergeBody(d, body, m); err != nil {
@@ -102,14 +106,15 @@ func merged(c *schema.Collection, body []byte, m merging, now string) (*schema.C
 	return d, nil
 }
 
-// errOldForm is the fault of a collection as PocketBase before 0.23 wrote it.
+// errOldForm is the fault of an export of PocketBase before 0.23, whose fields would be
+// ignored as unknown keys.
 func errOldForm() error {
 	return fault.New(fault.Invalid, "The collection is in the form of PocketBase before 0.23 (schema, options), "+
 		"whose fields and options would be lost. Export it from a newer version.")
 }
 
-// isOldForm says whether a body has fields or options where PocketBase before 0.23 had
-// them.
+// isOldForm reports whether a body has fields or options under the keys of PocketBase
+// before 0.23.
 func isOldForm(body []byte) bool {
 	var old struct{ Schema, Options json.RawMessage }
 	if decodeFirst(body, &old) != nil {
@@ -119,7 +124,7 @@ func isOldForm(body []byte) bool {
 	return holds(old.Schema, '[') || holds(old.Options, '{')
 }
 
-// mergeBody decodes the body over the draft.
+// mergeBody decodes the body over the draft c, in place.
 func mergeBody(c *schema.Collection, body []byte, m merging) error {
 	if isOldForm(body) {
 		return errOldForm()
@@ -173,7 +178,8 @@ func mergeBody(c *schema.Collection, body []byte, m merging) error {
 	return nil
 }
 
-// decodeFirst reads the first JSON value of the body; what follows it is ignored.
+// decodeFirst decodes the first JSON value of the body. What follows it is ignored
+// (docs/wire/records.md §1).
 func decodeFirst(body []byte, into any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil

@@ -1,3 +1,6 @@
+// Fields of a body matched to stored fields, by id or by name, so that a field that is sent
+// again keeps its column and data.
+
 package alter
 
 import (
@@ -8,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema/standard"
 )
 
-// merging is how the fields of a body meet the stored ones.
+// merging says how the fields of a body are matched to the stored ones.
 type merging struct {
 	old      *schema.Collection // nil: there are none
 	convert  bool               // the type of a field may change
@@ -16,9 +19,9 @@ type merging struct {
 	only     bool               // of an import: stored fields that the body leaves out go
 }
 
-// buildFields makes a field list of submitted ones (docs/wire/records.md §2.3).
-// What comes without an id of its own takes that of the stored field of the same name,
-// so that its column and data are kept, else a derived one.
+// buildFields returns the field list of a body (docs/wire/records.md §2.3). A field without
+// an id gets that of the stored field of its name, which keeps column and data, else a
+// derived one. Of two fields with one id the later one wins.
 func (m merging) buildFields(submitted []*schema.Field) []*schema.Field {
 	m.matchNames(submitted)
 	var list []*schema.Field
@@ -34,10 +37,10 @@ func (m merging) buildFields(submitted []*schema.Field) []*schema.Field {
 	return list
 }
 
-// matchNames gives those submitted fields that have no id of a stored one that of the
-// stored one of their name, unless that one is submitted by its id: a field that is sent
-// by name is the stored one, of whatever kind, and never one that takes its place. Only
-// an import that deletes what it does not contain replaces a field by one of another kind.
+// matchNames gives a submitted field without a known id the id of the stored field of its
+// name, unless that one is submitted by its id. So a field sent by name is the stored
+// field, whatever its kind, and never replaces it in silence. Only an import that deletes
+// what it does not contain may replace a field by one of another kind.
 func (m merging) matchNames(submitted []*schema.Field) {
 	if m.old == nil {
 		return
@@ -57,8 +60,8 @@ func (m merging) matchNames(submitted []*schema.Field) {
 	}
 }
 
-// named is the stored field of a name, in the same letter case if there is one, nil if
-// there is none.
+// named returns the stored field of a name, preferring the same letter case; nil if there
+// is none.
 func (m merging) named(name string) *schema.Field {
 	if f := m.old.Field(name); f != nil {
 		return f
@@ -71,12 +74,13 @@ func (m merging) named(name string) *schema.Field {
 	return nil
 }
 
+// hasID reports whether a field of the list has the id.
 func hasID(list []*schema.Field, id string) bool {
 	return slices.ContainsFunc(list, func(f *schema.Field) bool { return f.ID == id })
 }
 
-// left are copies of the stored fields that an import keeps though they are not among
-// those that it brings.
+// left returns copies of the stored fields that stay although an import does not contain
+// them.
 func (m merging) left(fields []*schema.Field) []*schema.Field {
 	var list []*schema.Field
 	for _, f := range m.old.Fields {

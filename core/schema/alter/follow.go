@@ -1,3 +1,6 @@
+// Renamed fields within one collection: its indexes, identity fields and OAuth2 mappings
+// follow the new names.
+
 package alter
 
 import (
@@ -8,9 +11,9 @@ import (
 	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
-// followRenames rewrites what names fields of its own collection: the indexes and
-// options that were left as they were stored while the fields got new names. What is
-// in said stays: an import says it in the new names.
+// followRenames rewrites the indexes and options of c that name fields of it and were left
+// as stored, while fields were renamed. Properties in said were submitted, in the new
+// names, and stay.
 func followRenames(c, old *schema.Collection, said map[string]json.RawMessage) {
 	renamed := map[string]string{}
 	for _, was := range old.Fields {
@@ -34,6 +37,7 @@ func followRenames(c, old *schema.Collection, said map[string]json.RawMessage) {
 	}
 }
 
+// followRenamesInAuth is followRenames for the options of an auth collection.
 func followRenamesInAuth(o, old *schema.AuthOptions, renamed map[string]string, said map[string]json.RawMessage) {
 	if said["passwordAuth"] == nil && slices.Equal(o.PasswordAuth.IdentityFields, old.PasswordAuth.IdentityFields) {
 		for i, name := range o.PasswordAuth.IdentityFields {

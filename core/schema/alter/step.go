@@ -1,3 +1,6 @@
+// The diff of collections: the DDL steps, in a safe order, that turn the tables of one
+// state into those of another.
+
 package alter
 
 import (
@@ -9,7 +12,8 @@ import (
 	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
-// Step is one DDL step: one of the structs below.
+// Step is one DDL step: one of the structs below, or CreateView or DropView. Package
+// collection runs them.
 type Step interface{ step() }
 
 // The steps.
@@ -61,11 +65,11 @@ func (ConvertColumn) step() {}
 func (CreateIndex) step()   {}
 func (DropIndex) step()     {}
 
-// Change is a collection before and after: one of them is nil if it is new, or goes.
-// Both have the same id.
+// Change is a collection before and after: Old is nil for a create, New for a delete. Both
+// have the same id.
 type Change struct{ Old, New *schema.Collection }
 
-// Collection is the collection as it is after the change or, if it goes, as it was.
+// Collection returns the collection after the change; of a delete, before it.
 func (c Change) Collection() *schema.Collection {
 	if c.New != nil {
 		return c.New
@@ -73,12 +77,13 @@ func (c Change) Collection() *schema.Collection {
 	return c.Old
 }
 
-// Diff is what leads the table of one collection from old (nil: there is none) to c.
+// Diff returns the steps that turn the table of old (nil: none) into that of c.
 func Diff(old, c *schema.Collection) []Step { return DiffAll([]Change{{old, c}}) }
 
-// DiffAll is what leads the tables from one valid state to the other, in order:
-// what stands in the way of a name goes first, and indexes come last. What views need
-// is told by ViewSteps.
+// DiffAll returns the steps that turn the tables of one valid state into those of another,
+// in this order: indexes dropped, tables dropped, tables renamed, tables created, columns
+// changed, indexes created. So every name is free when a step takes it, and indexes are
+// built once, over final values. Views need ViewChanges around it.
 func DiffAll(changes []Change) []Step {
 	var dropIndexes, dropTables, creates, columns, indexes []Step
 	for _, ch := range changes {
@@ -100,8 +105,8 @@ func DiffAll(changes []Change) []Step {
 	return slices.Concat(dropIndexes, dropTables, renameSteps(changes), creates, columns, indexes)
 }
 
-// renameSteps give the tables their new names; one that another table has now is
-// reached through a temporary one.
+// renameSteps renames tables. If another table still has the new name, the rename goes
+// through a temporary name, so that names can be exchanged.
 func renameSteps(changes []Change) []Step {
 	held := map[string]string{} // lower-case names of the tables that stay: the id
 	for _, ch := range changes {
@@ -125,6 +130,8 @@ func renameSteps(changes []Change) []Step {
 	return slices.Concat(away, direct, home)
 }
 
+// createStep creates the table of a collection. Columns are sorted by name, so that equal
+// collections have equal tables.
 func createStep(c *schema.Collection) Step {
 	table := CreateTable{Table: c.Name}
 	for _, f := range c.Fields {
@@ -134,14 +141,14 @@ func createStep(c *schema.Collection) Step {
 	return table
 }
 
-// temporary is a name that no field has.
+// temporary returns a name that no table or field has.
 func temporary(name string) string {
 	return "_tmp_" + name[:min(len(name), 40)] + schema.RandomString(10, schema.AlphabetID)
 }
 
-// columnSteps drops, then converts, then renames, then adds. A new name that a
-// column has now is reached through a temporary one, when all such names are free:
-// so names can be swapped, and change in letter case only.
+// columnSteps changes columns in this order: drop, convert, rename, add. A rename to a name
+// that another column has now goes through a temporary name, so that names can be exchanged
+// or change in letter case only.
 func columnSteps(old, c *schema.Collection) []Step {
 	var drops, converted, away, direct, home, adds []Step
 	held := map[string]bool{} // names of stored columns that stay, under this name or another
@@ -180,8 +187,8 @@ func columnSteps(old, c *schema.Collection) []Step {
 	return slices.Concat(drops, converted, away, direct, home, adds)
 }
 
-// moved says whether indexes must be made anew because what they name is gone: the
-// table has another name, or a column has one, was dropped or holds other values.
+// moved reports whether all indexes must be rebuilt: the table was renamed, or a column was
+// renamed, dropped or converted.
 func moved(old, c *schema.Collection) bool {
 	return old.Name != c.Name || slices.ContainsFunc(old.Fields, func(was *schema.Field) bool {
 		is := c.FieldByID(was.ID)
@@ -189,7 +196,8 @@ func moved(old, c *schema.Collection) bool {
 	})
 }
 
-// indexSteps drops what is no more, or all, and creates what is new, or all.
+// indexSteps drops indexes that are gone and creates new ones; with all, it drops and
+// creates every index. Indexes are compared by their canonical text.
 func indexSteps(old, c *schema.Collection, all bool) (drops, creates []Step) {
 	kept := map[string]bool{} // canonical texts
 	is := map[string]bool{}

@@ -1,3 +1,5 @@
+// Warnings about unknown keys (misspelt options) in the body of a collection.
+
 package alter
 
 import (
@@ -9,10 +11,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// UnknownKeys lists the keys of a body that mean nothing in a collection of the
-// draft's type, or in a field of its kind, one sentence a key: they are ignored, and are
-// most often misspelt. A key in another letter case is read, and listed as well. The
-// body is one that was decoded into the draft.
+// UnknownKeys lists the keys of a body that mean nothing in a collection of the draft's
+// type or in a field of its kind, a sentence for each. They are ignored, and most often
+// misspelt. A key in another letter case is read, and listed as well. The body must be one
+// that was decoded into the draft.
 func UnknownKeys(draft *schema.Collection, body []byte) []string {
 	var sent map[string]json.RawMessage
 	if decodeFirst(body, &sent) != nil {
@@ -40,7 +42,7 @@ func UnknownKeys(draft *schema.Collection, body []byte) []string {
 	return list
 }
 
-// unknownInField are the unknown keys of one field.
+// unknownInField lists the unknown keys of one field.
 func unknownInField(raw json.RawMessage, path string) []string {
 	var f schema.Field
 	var sent map[string]json.RawMessage
@@ -54,7 +56,7 @@ func unknownInField(raw json.RawMessage, path string) []string {
 	return unknownIn(sent, known, path)
 }
 
-// keysOf are the keys that a value is written with.
+// keysOf returns the keys that the JSON of v has: the known ones.
 func keysOf(v any) map[string]json.RawMessage {
 	known := map[string]json.RawMessage{}
 	raw, err := json.Marshal(v)
@@ -67,7 +69,7 @@ func keysOf(v any) map[string]json.RawMessage {
 	return known
 }
 
-// unknownIn compares an object, and the objects inside of it, with the known keys.
+// unknownIn compares the keys of an object, and of objects inside it, with the known ones.
 func unknownIn(sent, known map[string]json.RawMessage, path string) (list []string) {
 	for key, raw := range sent {
 		model, ok := known[key]
@@ -86,13 +88,13 @@ func unknownIn(sent, known map[string]json.RawMessage, path string) (list []stri
 	return list
 }
 
-// empty says whether nothing is lost when a value is ignored. Exports of PocketBase
-// before 0.23 have such options.
+// empty reports whether ignoring the value loses nothing. Exports of PocketBase before 0.23
+// have such empty options.
 func empty(raw json.RawMessage) bool {
 	return slices.Contains([]string{"null", "{}", "[]"}, string(raw))
 }
 
-// unknownKey is what happens to a key that is not known as it is spelt.
+// unknownKey says what happens to a key that is not known as it is spelt.
 func unknownKey(key string, known map[string]json.RawMessage) string {
 	for name := range known {
 		if strings.EqualFold(name, key) {

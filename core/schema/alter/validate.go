@@ -1,3 +1,6 @@
+// Validation of a collection: id, type, name, rules and indexes, with the codes of the wire
+// format. Fields, auth options and views have files of their own.
+
 package alter
 
 import (
@@ -12,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
-// Validate judges the collection whole (docs/wire/records.md §2.5): of each
-// property the first failure. Empty: valid.
+// Validate returns the failures of a collection (docs/wire/records.md §2.5), of each
+// property the first one; empty if it is valid. It changes nothing.
 func Validate(c *schema.Collection, s ValidationContext) fault.Fields {
 	v := validation{c: c, ValidationContext: s, fails: fault.Fields{}}
 	v.fails.Set(v.id(), "id")
@@ -35,6 +38,7 @@ func Validate(c *schema.Collection, s ValidationContext) fault.Fields {
 	return v.fails
 }
 
+// id validates the id of a new collection.
 func (v *validation) id() *fault.Field {
 	if v.Old != nil {
 		return nil
@@ -52,6 +56,7 @@ func (v *validation) id() *fault.Field {
 	return nil
 }
 
+// system forbids a change of the system flag.
 func (v *validation) system() *fault.Field {
 	if v.Old != nil && v.Old.System != v.c.System {
 		return fault.Leaf("validation_collection_system_flag_change", "System collection state cannot be changed")
@@ -59,6 +64,7 @@ func (v *validation) system() *fault.Field {
 	return nil
 }
 
+// kind validates the type, which cannot be changed.
 func (v *validation) kind() *fault.Field {
 	if v.c.Type != schema.Base && v.c.Type != schema.Auth && v.c.Type != schema.View {
 		return fault.Leaf("validation_in_invalid", "Must be a valid value")
@@ -69,6 +75,8 @@ func (v *validation) kind() *fault.Field {
 	return nil
 }
 
+// name validates the name: its form, that it is free among collections, in any letter case,
+// and that the database does not use it.
 func (v *validation) name() *fault.Field {
 	name := v.c.Name
 	if fail := check.First(check.Filled(name), check.NameLength(name), via(name), check.Word(name)); fail != nil {
@@ -97,15 +105,15 @@ func (v *validation) name() *fault.Field {
 	return nil
 }
 
-// internal says whether the database uses the name itself: for one of our own
-// tables, for an index, or as a prefix that it keeps for itself.
+// internal reports whether the database has the name in use: as one of the server's own
+// tables, as an index, or reserved.
 func (v *validation) internal(name string) bool {
 	return IsReservedName(name) || slices.ContainsFunc(v.Names, func(n store.CatalogName) bool { return strings.EqualFold(n.Name, name) })
 }
 
-// IsReservedName says whether no collection may have the name on any engine, in whatever
-// letter case: tables of the server itself and of the engines, and functions of SQLite
-// that a table of their name would hide from the server's own statements.
+// IsReservedName reports whether no collection may have the name, in any letter case, on
+// any engine: tables of the server and of the engines, and functions of SQLite that a table
+// of that name would hide from the server's own statements.
 func IsReservedName(name string) bool {
 	name = strings.ToLower(name)
 	for _, prefix := range []string{"sqlite_", "pg_", "pragma_", "_loam_"} {
@@ -124,6 +132,7 @@ func IsReservedName(name string) bool {
 	return false
 }
 
+// apiRule validates an API rule. Those of system collections cannot be changed.
 func (v *validation) apiRule(r schema.Rule) {
 	rule := *r.Text
 	v.fails.Set(v.rule(rule), r.Name)
@@ -137,6 +146,7 @@ func (v *validation) apiRule(r schema.Rule) {
 	}
 }
 
+// indexes validates all indexes, and that unique indexes on system fields remain.
 func (v *validation) indexes() {
 	parsed := make([]store.Index, len(v.c.Indexes))
 	for i, text := range v.c.Indexes {
@@ -159,14 +169,14 @@ func (v *validation) indexes() {
 	}
 }
 
-// newOddName says whether an index gets a name that needs more than quotes. Those that
-// were imported keep theirs.
+// newOddName reports whether an index gets a name with quotes, brackets or white space.
+// Imported ones keep theirs.
 func (v *validation) newOddName(ix store.Index) bool {
 	return strings.ContainsAny(ix.Name, "`\"'[]\t\r\n") && (v.Old == nil ||
 		!slices.ContainsFunc(v.Old.ParsedIndexes(), func(was store.Index) bool { return was.Name == ix.Name }))
 }
 
-// index judges one by those before it and those of other tables.
+// index validates one index against those before it and those of other tables.
 func (v *validation) index(ix store.Index, before []store.Index) *fault.Field {
 	if fail := check.NameLength(ix.Name); fail != nil {
 		return fail
@@ -191,8 +201,8 @@ func (v *validation) index(ix store.Index, before []store.Index) *fault.Field {
 	return nil
 }
 
-// lostUnique is the system field for whose sake the stored index must stay
-// though the new ones have none over the same columns, or "".
+// lostUnique returns the system field whose unique index was would be lost: no new index is
+// unique over the same columns. "" if none is.
 func (v *validation) lostUnique(was store.Index, now []store.Index) string {
 	if !was.Unique || slices.ContainsFunc(now, func(ix store.Index) bool { return ix.Unique && sqlindex.SameColumns(ix, was) }) {
 		return ""

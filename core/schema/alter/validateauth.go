@@ -1,3 +1,6 @@
+// Validation of auth options: tokens, templates, OTP, MFA, OAuth2 providers, identity
+// fields, and that enough ways to sign in remain.
+
 package alter
 
 import (
@@ -16,8 +19,8 @@ const (
 	maxTokenDuration = 94670856 // three years
 )
 
-// auth judges the options of an auth collection. Whether enough ways to sign in
-// are left is asked only if the options are in order otherwise.
+// auth validates the options of an auth collection. What they add up to (signIn) is
+// validated only if each is valid by itself.
 func (v *validation) auth() {
 	o := v.c.Auth
 	fails := fault.Fields{}
@@ -61,7 +64,8 @@ func (v *validation) auth() {
 	}
 }
 
-// signIn judges what the options add up to.
+// signIn validates combinations: MFA needs two ways to sign in, identity fields must exist
+// and be unique.
 func (v *validation) signIn(fails fault.Fields) {
 	o := v.c.Auth
 	ways := 0
@@ -88,6 +92,7 @@ func (v *validation) signIn(fails fault.Fields) {
 	}
 }
 
+// checkTemplates requires subject and body of every mail template.
 func checkTemplates(o *schema.AuthOptions, fails fault.Fields) {
 	check := func(t schema.Template, path ...string) {
 		fails.Set(check.Filled(t.Subject), append(slices.Clone(path), "subject")...)
@@ -100,6 +105,8 @@ func checkTemplates(o *schema.AuthOptions, fails fault.Fields) {
 	check(o.ConfirmEmailChangeTemplate, "confirmEmailChangeTemplate")
 }
 
+// checkProviders validates OAuth2 providers: known, each once, with credentials and valid
+// URLs.
 func checkProviders(list schema.Providers, fails fault.Fields) {
 	seen := map[string]bool{}
 	for i, p := range list {
@@ -124,7 +131,7 @@ func checkProviders(list schema.Providers, fails fault.Fields) {
 	}
 }
 
-// webAddress accepts "" and any URL.
+// webAddress accepts an empty text and any URL.
 func webAddress(s string) *fault.Field {
 	if s != "" && !address.IsURL(s) {
 		return fault.Leaf("validation_is_url", "Must be a valid URL")

@@ -1,3 +1,6 @@
+// Validation of fields: the list as a whole, each field by its kind, relations, and what
+// may change in a stored field.
+
 package alter
 
 import (
@@ -11,7 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema/standard"
 )
 
-// fields judges the list as a whole, then each field.
+// fields validates the list as a whole, then each field, then each by its stored state.
+// Duplicates end it: positions would be ambiguous.
 func (v *validation) fields() {
 	if v.duplicates() {
 		return
@@ -30,6 +34,7 @@ func (v *validation) fields() {
 	}
 }
 
+// duplicates reports fields that share an id, or a name in any letter case.
 func (v *validation) duplicates() bool {
 	ids, names := map[string]bool{}, map[string]bool{}
 	found := false
@@ -50,8 +55,8 @@ func (v *validation) duplicates() bool {
 	return found
 }
 
-// missing is the failure of a list that lacks what the type must have, or what
-// the stored collection may not lose.
+// missing returns the failure of a list that lacks the id, a field of every auth
+// collection, or a system field that the stored collection has.
 func (v *validation) missing() *fault.Field {
 	if v.c.View != nil && v.c.View.Broken != nil && v.c.Field("id") != nil || len(v.c.Fields) == 0 {
 		return check.Blank()
@@ -78,7 +83,7 @@ func (v *validation) missing() *fault.Field {
 	return nil
 }
 
-// field judges what all fields have, then the options of its kind.
+// field validates what all fields have, then the options of its kind.
 func (v *validation) field(f *schema.Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.First(check.Filled(f.ID), check.Length(f.ID, 1, 100)), "id")
@@ -96,6 +101,8 @@ func (v *validation) field(f *schema.Field) fault.Fields {
 	return fails
 }
 
+// fieldName validates a name: its form, and that no engine, and no key of a record's JSON,
+// has it already.
 func (v *validation) fieldName(name string) *fault.Field {
 	if fail := check.First(check.Filled(name), check.NameLength(name), check.Word(name)); fail != nil {
 		return fail
@@ -110,6 +117,8 @@ func (v *validation) fieldName(name string) *fault.Field {
 	return via(name)
 }
 
+// relation validates the target of a relation: it exists, is the stored one, and is a view
+// only if the collection is.
 func (v *validation) relation(f *schema.Field, r *schema.Relation) *fault.Field {
 	if v.Old != nil && !v.c.IsView() {
 		if was := v.Old.FieldByID(f.ID); was != nil {
@@ -132,7 +141,8 @@ func (v *validation) relation(f *schema.Field, r *schema.Relation) *fault.Field 
 	return nil
 }
 
-// changedFields judges each field by the stored one of the same id.
+// changedFields validates each field against the stored one of the same id. A change of
+// kind needs Convert, and kinds that can be converted.
 func (v *validation) changedFields() {
 	for i, f := range v.c.Fields {
 		was := v.Old.FieldByID(f.ID)
@@ -148,6 +158,7 @@ func (v *validation) changedFields() {
 	}
 }
 
+// systemDates forbids to change when a system autodate is set.
 func (v *validation) systemDates(i int, f, was *schema.Field) {
 	is, ok := f.Kind.(*schema.Autodate)
 	if !ok {

@@ -1,3 +1,5 @@
+// The context and state of validating one collection, and the checks that its parts share.
+
 package alter
 
 import (
@@ -25,12 +27,14 @@ type ValidationContext struct {
 	WasBroken func(rule string) bool
 }
 
+// validation collects the failures of one collection.
 type validation struct {
 	ValidationContext
 	c     *schema.Collection
 	fails fault.Fields
 }
 
+// via refuses names that contain _via_, which paths use for back relations.
 func via(name string) *fault.Field {
 	if strings.Contains(strings.ToLower(name), "_via_") {
 		return fault.Leaf("validation_found_via", `The value cannot contain "_via_"`)
@@ -38,12 +42,13 @@ func via(name string) *fault.Field {
 	return nil
 }
 
+// systemRuleChange is the failure of changing a rule of a system collection.
 func systemRuleChange() *fault.Field {
 	return fault.Leaf("validation_collection_system_rule_change", "System collection API rule cannot be changed")
 }
 
-// isStoredBroken says whether the rule is, letter by letter, a stored one that was broken
-// before.
+// isStoredBroken reports whether the rule is, letter by letter, a stored one that did not
+// resolve before the change either.
 func (v *validation) isStoredBroken(rule string) bool {
 	if v.Old == nil || v.WasBroken == nil {
 		return false
@@ -56,7 +61,7 @@ func (v *validation) isStoredBroken(rule string) bool {
 	return stored && v.WasBroken(rule)
 }
 
-// rule judges an expression; nil and "" are always valid.
+// rule validates an expression. nil (superusers only) and "" (everybody) are always valid.
 func (v *validation) rule(rule *string) *fault.Field {
 	if rule == nil || *rule == "" {
 		return nil

@@ -1,3 +1,6 @@
+// Fields of a view derived from its query: which column shows which field, what kind
+// computed columns have, and which are hidden or secret.
+
 package alter
 
 import (
@@ -16,10 +19,11 @@ var (
 	errNoName = errors.New("a computed column needs a name (you can use `expression as name`)")
 )
 
-// DeriveView is what the query of a view makes it (docs/wire/records.md §2.9): its
-// fields, and what the database is to be told. find knows the collections that it may
-// read by their names. Fields keep the ids that they have in old, if it is not nil.
-// If only the id is missing the fields are given beside the error.
+// DeriveView derives a view from its query (docs/wire/records.md §2.9): the fields of the
+// collection, and the view of the database. find resolves the collections that it may read.
+// Fields keep the ids that they have in old, if it is not nil. The error says in words for
+// the author what is wrong. If only the column id is missing, the fields are returned
+// beside the error.
 func DeriveView(query string, old *schema.Collection, find func(name string) *schema.Collection) ([]*schema.Field, store.View, error) {
 	q, err := viewquery.Parse(query)
 	if err != nil {
@@ -48,7 +52,7 @@ func DeriveView(query string, old *schema.Collection, find func(name string) *sc
 	return d.fields, v, nil
 }
 
-// tablesOf are the collections as a query sees them.
+// tablesOf presents the collections to package viewquery.
 func tablesOf(find func(name string) *schema.Collection) viewquery.Find {
 	return func(name string) *viewquery.Table {
 		c := find(name)
@@ -67,7 +71,7 @@ func tablesOf(find func(name string) *schema.Collection) viewquery.Find {
 	}
 }
 
-// viewKind is the kind of a field as a query sees it.
+// viewKind is the kind of a field as package viewquery knows kinds.
 func viewKind(f *schema.Field) viewquery.Kind {
 	switch f.Kind.Column() {
 	case store.ColumnText:
@@ -80,12 +84,15 @@ func viewKind(f *schema.Field) viewquery.Kind {
 	return viewquery.Other
 }
 
+// derivation is the state of deriving the fields of one view.
 type derivation struct {
 	find   func(name string) *schema.Collection
 	old    *schema.Collection
 	fields []*schema.Field
 }
 
+// field returns the field of a column: a copy of the field that it shows, else one of the
+// computed kind.
 func (d *derivation) field(col viewquery.Column) *schema.Field {
 	if col.Name == "id" {
 		f := standard.IDField()
@@ -104,8 +111,8 @@ func (d *derivation) field(col viewquery.Column) *schema.Field {
 	return f
 }
 
-// shown is the copy of the field that a column shows, without an id if that is to be
-// derived; nil if it shows none.
+// shown returns a copy of the field that a column shows; the id of another collection
+// becomes a relation to it. nil if the column is computed.
 func (d *derivation) shown(col viewquery.Column) *schema.Field {
 	if col.Source == nil {
 		return nil
@@ -119,9 +126,11 @@ func (d *derivation) shown(col viewquery.Column) *schema.Field {
 	return f
 }
 
+// clonePrefix begins the ids of copied fields, as in PocketBase.
 const clonePrefix = "_clone_"
 
-// cloneID is the id that a copy of such a field has already, or a new one.
+// cloneID returns the id that the copy of a field has already in the stored view, else a
+// new one.
 func (d *derivation) cloneID(source *schema.Field, name string) string {
 	if d.old != nil {
 		was := d.old.Field(name)
@@ -136,11 +145,13 @@ func (d *derivation) cloneID(source *schema.Field, name string) string {
 	}
 }
 
+// taken reports whether a field of this view has the id.
 func (d *derivation) taken(id string) bool {
 	return slices.ContainsFunc(d.fields, func(f *schema.Field) bool { return f.ID == id })
 }
 
-// computed is the kind of what shows no field.
+// computed returns the kind of a computed column, from its function, cast or expression.
+// JSON can hold whatever is not known.
 func computed(col viewquery.Column) schema.Kind {
 	switch {
 	case col.Count:
@@ -164,7 +175,8 @@ func computed(col viewquery.Column) schema.Kind {
 	return &schema.JSON{MaxSize: 1}
 }
 
-// stored says whether the column is one of the field's kind in each part of the query.
+// stored reports whether the column holds stored values of the field's kind in every part
+// of a UNION.
 func (d *derivation) stored(col viewquery.Column, f *schema.Field) bool {
 	if col.Source == nil || !col.Everywhere {
 		return false
@@ -174,15 +186,16 @@ func (d *derivation) stored(col viewquery.Column, f *schema.Field) bool {
 	})
 }
 
-// at is the field of an origin, which exists.
+// at returns the field of an origin, which exists.
 func (d *derivation) at(o viewquery.Origin) *schema.Field { return d.find(o.Table).Field(o.Column) }
 
-// secret says whether nobody is ever shown the values.
+// secret reports whether the origin is a secret field.
 func (d *derivation) secret(o viewquery.Origin) bool {
 	return isSecret(d.find(o.Table), d.at(o))
 }
 
-// isSecret says whether nobody is ever shown the values of a field.
+// isSecret reports whether nobody is ever shown the values of a field: password hashes and
+// token keys.
 func isSecret(c *schema.Collection, f *schema.Field) bool {
 	return f.IsPassword() || c.IsAuth() && f.Name == "tokenKey"
 }

@@ -1,3 +1,6 @@
+// Views follow changes of what they read: queries take new names of collections and fields,
+// and fields are derived again.
+
 package alter
 
 import (
@@ -10,12 +13,13 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// FollowViews brings the views of a list of collections in line with the others in
-// it, drafts among them, as they will be; was is what is stored. Queries follow the
-// names of the collections and fields that they mention, and fields follow from the
-// queries. Drafts are completed in place: what is wrong with the query of one that was
-// sent it has in View.Broken. Other views are replaced by drafts where something is new
-// to them; that one of them cannot go on is an error.
+// FollowViews returns the list of collections with its views brought in line: their queries
+// follow renames, and their fields are derived anew. list is how all collections will be,
+// drafts among them; was is what is stored.
+//
+// Drafts that sent reports are completed in place, and what is wrong with their query is
+// put into View.Broken for validation. Other views are replaced by drafts where they
+// change; if one of them would no longer work, that is an error which names it.
 func FollowViews(was *schema.Snapshot, list []*schema.Collection, sent func(*schema.Collection) bool, now string) ([]*schema.Collection, error) {
 	f := following{was: was, now: now, list: slices.Clone(list), sent: sent, named: map[string]*schema.Collection{}}
 	renames := f.renames()
@@ -49,9 +53,10 @@ func FollowViews(was *schema.Snapshot, list []*schema.Collection, sent func(*sch
 	return f.list, nil
 }
 
+// errCycle is what is wrong with a view that reads itself, maybe through others.
 var errCycle = errors.New("the view reads itself")
 
-// readsItself says whether the view is among its sources or theirs.
+// readsItself reports whether the view is among its sources, or theirs.
 func readsItself(c *schema.Collection, find func(name string) *schema.Collection) bool {
 	seen := map[*schema.Collection]bool{}
 	var reaches func(from *schema.Collection) bool
@@ -68,6 +73,7 @@ func readsItself(c *schema.Collection, find func(name string) *schema.Collection
 	return reaches(c)
 }
 
+// following is the state of FollowViews.
 type following struct {
 	was   *schema.Snapshot
 	now   string
@@ -76,10 +82,11 @@ type following struct {
 	named map[string]*schema.Collection // what may be read already, by name in lower case
 }
 
+// find resolves a collection that may be read already: tables, and views that are ready.
 func (f *following) find(name string) *schema.Collection { return f.named[strings.ToLower(name)] }
 
-// renames are the names that tables and their columns lose. Those of a view follow
-// from its query, which is what its author wants them to be.
+// renames returns the names that tables and their columns lose. Columns of views are left
+// out: they follow from their query, which is what its author wants them to be.
 func (f *following) renames() viewquery.Renames {
 	to := viewquery.Renames{Tables: map[string]string{}, Columns: map[viewquery.Origin]string{},
 		Dropped: map[viewquery.Origin]bool{}}
@@ -106,7 +113,7 @@ func (f *following) renames() viewquery.Renames {
 	return to
 }
 
-// rename is the view with its query after the renames, unless a new one was sent.
+// rename returns the view with its query after the renames, unless a new query was sent.
 func (f *following) rename(c *schema.Collection, to viewquery.Renames) (*schema.Collection, error) {
 	old := f.was.ByID(c.ID)
 	if old == nil || old.View == nil || old.View.Query != c.View.Query {
@@ -128,7 +135,7 @@ func (f *following) rename(c *schema.Collection, to viewquery.Renames) (*schema.
 	return c, nil
 }
 
-// derive sets the fields of the view, whose sources are ready, and makes it ready.
+// derive sets the fields of a view whose sources are ready, and marks it ready.
 func (f *following) derive(c *schema.Collection) error {
 	old := f.was.ByID(c.ID)
 	if c == old && !slices.ContainsFunc(sources(c, f.find), f.changed) {
@@ -167,10 +174,11 @@ func (f *following) derive(c *schema.Collection) error {
 	return nil
 }
 
+// ready lets the views after it in the order read the collection.
 func (f *following) ready(c *schema.Collection) { f.named[strings.ToLower(c.Name)] = c }
 
-// lost is the error of a view that uses a column which one of its sources, a view
-// too, no longer has. SQLite might take its name for a text.
+// lost returns an error if the view uses a column that one of its sources, a view itself,
+// no longer has. SQLite would take the unknown name for a text, and not complain.
 func (f *following) lost(old *schema.Collection) error {
 	dropped := map[viewquery.Origin]bool{}
 	for _, source := range sources(old, f.was.Named) {
@@ -191,7 +199,7 @@ func (f *following) lost(old *schema.Collection) error {
 	return err
 }
 
-// changed says whether the collection has another form than the stored one.
+// changed reports whether the collection differs from the stored one for those who read it.
 func (f *following) changed(c *schema.Collection) bool {
 	old := f.was.ByID(c.ID)
 	return old == nil || !sameForm(old, c)

@@ -1,3 +1,6 @@
+// Which views of the database must be dropped before a schema change and created after it,
+// in the order of what they read.
+
 package alter
 
 import (
@@ -25,9 +28,9 @@ type (
 func (CreateView) step() {}
 func (DropView) step()   {}
 
-// ViewChanges is what must happen to the views of the database before and after its
-// tables are led from one snapshot to the other, as an engine keeps a table the way it
-// is while a view reads it. Views go before and are made after what they read.
+// ViewChanges returns the views to drop before the tables change from one snapshot to the
+// other, and those to create afterwards: engines do not alter a table that a view reads.
+// Views are dropped before and created after those that they read.
 func ViewChanges(was, is *schema.Snapshot) (drop []Step, create []*schema.Collection) {
 	gone := map[string]bool{} // ids of the views of was that are dropped
 	for _, c := range ViewOrder(was) {
@@ -47,13 +50,14 @@ func ViewChanges(was, is *schema.Snapshot) (drop []Step, create []*schema.Collec
 	return drop, create
 }
 
-// keepsForm says whether the collection is in the snapshot as it was to those who read it.
+// keepsForm reports whether the collection is in the snapshot unchanged for those who read
+// it.
 func keepsForm(c *schema.Collection, is *schema.Snapshot) bool {
 	next := is.ByID(c.ID)
 	return next != nil && sameForm(c, next)
 }
 
-// NewView is the step that makes a view of the snapshot.
+// NewView returns the step that creates a view of the snapshot. An error names the view.
 func NewView(c *schema.Collection, is *schema.Snapshot) (CreateView, error) {
 	_, view, err := DeriveView(c.View.Query, c, is.Named)
 	if err != nil {
@@ -62,7 +66,8 @@ func NewView(c *schema.Collection, is *schema.Snapshot) (CreateView, error) {
 	return CreateView{c.Name, view}, nil
 }
 
-// sameForm says whether two states of a collection are the same to those who read it.
+// sameForm reports whether two states of a collection are the same to those who read it:
+// name, fields, query.
 func sameForm(a, b *schema.Collection) bool {
 	if a == b {
 		return true
@@ -78,8 +83,8 @@ func sameForm(a, b *schema.Collection) bool {
 	return err == nil && bytes.Equal(was, is)
 }
 
-// sources are the collections that the query of a view reads, none if it cannot be
-// read.
+// sources returns the collections that the query of a view reads; none if it cannot be
+// parsed.
 func sources(c *schema.Collection, find func(name string) *schema.Collection) []*schema.Collection {
 	if c.View == nil {
 		return nil
@@ -97,7 +102,7 @@ func sources(c *schema.Collection, find func(name string) *schema.Collection) []
 	return list
 }
 
-// reads says whether the query of a view names the collection, which may be gone.
+// reads reports whether the query of a view names the other collection, which may be gone.
 func reads(c *schema.Collection, other *schema.Collection, find func(name string) *schema.Collection) bool {
 	if c.View == nil {
 		return false
@@ -109,9 +114,11 @@ func reads(c *schema.Collection, other *schema.Collection, find func(name string
 	})
 }
 
-// ViewOrder is every view, each one after those that it reads.
+// ViewOrder returns every view of the snapshot, each after those that it reads.
 func ViewOrder(s *schema.Snapshot) []*schema.Collection { return viewOrder(s.All(), s.Named) }
 
+// viewOrder sorts views topologically by what they read. Views that read themselves are in
+// it once.
 func viewOrder(list []*schema.Collection, find func(name string) *schema.Collection) []*schema.Collection {
 	var ordered []*schema.Collection
 	seen := map[*schema.Collection]bool{}
@@ -132,7 +139,7 @@ func viewOrder(list []*schema.Collection, find func(name string) *schema.Collect
 	return ordered
 }
 
-// ViewsOf are the names of the views that read the collection, sorted.
+// ViewsOf returns the sorted names of the views that read the collection.
 func ViewsOf(s *schema.Snapshot, c *schema.Collection) []string {
 	var names []string
 	for _, view := range s.All() {

@@ -1,3 +1,5 @@
+// Validation of what only a view has: its query, two rules, and no indexes.
+
 package alter
 
 import (
@@ -5,10 +7,10 @@ import (
 	"github.com/loambase/loam/core/schema/check"
 )
 
-// maxReason is how much of what an engine says about a query is told, in bytes.
+// maxReason limits, in bytes, how much of the engine's message about a query is told.
 const maxReason = 500
 
-// view judges what only a view has, and what it must not have.
+// view validates what only a view has, and refuses what it must not have.
 func (v *validation) view() {
 	if v.c.View == nil { // the type was changed, which has been judged
 		return
@@ -29,6 +31,7 @@ func (v *validation) view() {
 	}
 }
 
+// invalidQuery is the failure of a query, with the beginning of the reason.
 func invalidQuery(broken error) *fault.Field {
 	reason := broken.Error()
 	return fault.Leaf("validation_invalid_view_query", "Invalid query - "+reason[:min(len(reason), maxReason)])

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Text is the text of a scalar; null, lists and objects have none.
+// Text converts a value to a text. null, lists and objects give an empty one.
 func Text(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -43,10 +43,10 @@ func Text(v any) string {
 	return ""
 }
 
-// Decimal is the shortest decimal of f, without an exponent.
+// Decimal returns the shortest decimal notation of f, without an exponent.
 func Decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-// numberText keeps an integer of any length as it was written.
+// numberText converts a JSON number; an integer of any length keeps its digits.
 func numberText(n json.Number) string {
 	if IsInteger(string(n)) {
 		return string(n)
@@ -58,14 +58,15 @@ func numberText(n json.Number) string {
 	return Decimal(f)
 }
 
-// IsInteger says whether a JSON number has neither fraction nor exponent.
+// IsInteger reports whether a JSON number has neither fraction nor exponent.
 func IsInteger(s string) bool {
 	digits := strings.TrimPrefix(s, "-")
 	return digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// List is the unique, non-empty texts that v holds, in their order. A text
-// that is a JSON list of texts stands for that list. Never nil.
+// List converts a value to its unique, non-empty texts in their order. A text that is a
+// JSON list of texts stands for that list, as forms send it. Never nil; the argument is not
+// changed.
 func List(v any) []string {
 	switch v := v.(type) {
 	case nil:
@@ -97,6 +98,7 @@ func List(v any) []string {
 	return Unique(list)
 }
 
+// textList is List for a text.
 func textList(s string) []string {
 	if s == "" {
 		return []string{}
@@ -110,7 +112,7 @@ func textList(s string) []string {
 	return []string{s}
 }
 
-// Unique drops empty and repeated items in place and keeps the first of each.
+// Unique removes empty and repeated items in place, keeping the first of each. Never nil.
 func Unique(list []string) []string {
 	if len(list) > 16 { // the quadratic search below would show
 		return uniqueLong(list)
@@ -127,6 +129,7 @@ func Unique(list []string) []string {
 	return kept
 }
 
+// uniqueLong is Unique for long lists, with a set.
 func uniqueLong(list []string) []string {
 	seen := make(map[string]bool, len(list))
 	kept := list[:0]
@@ -139,7 +142,7 @@ func uniqueLong(list []string) []string {
 	return kept
 }
 
-// last is the item that a field for one value keeps of a list.
+// last returns the item that a single-value field keeps of a list.
 func last(list []string) string {
 	if len(list) == 0 {
 		return ""
@@ -147,7 +150,8 @@ func last(list []string) string {
 	return list[len(list)-1]
 }
 
-// Choice is the value of a field that holds one text or a list of them.
+// Choice converts a value for a field that holds one text (a string) or several (a
+// []string).
 func Choice(v any, multiple bool) any {
 	if multiple {
 		return List(v)
@@ -158,7 +162,8 @@ func Choice(v any, multiple bool) any {
 	return last(List(v))
 }
 
-// Number is the number that a decoded value stands for, 0 if it stands for none.
+// Number converts a value to a number, 0 if it stands for none. Numbers out of range become
+// infinite, which validation refuses.
 func Number(v any) float64 {
 	switch v := v.(type) {
 	case nil:
@@ -191,8 +196,8 @@ func Number(v any) float64 {
 	return 0
 }
 
-// parseFloat reads a decimal number, infinity or NaN, with blanks around it; anything else, also
-// hexadecimal, is 0.
+// parseFloat parses a decimal number, infinity or NaN with blanks around it. Everything
+// else, hexadecimal included, is 0.
 func parseFloat(s string) float64 {
 	if strings.ContainsAny(s, "xX") {
 		return 0
@@ -204,7 +209,7 @@ func parseFloat(s string) float64 {
 	return f
 }
 
-// Exact says whether Number loses none of the digits of an integer.
+// Exact reports whether Number keeps all digits of an integer.
 func Exact(v any) bool {
 	switch v := v.(type) {
 	case json.Number:
@@ -223,11 +228,13 @@ func Exact(v any) bool {
 	return true
 }
 
+// exactInt reports whether a float64 holds the integer exactly.
 func exactInt(n int64) bool {
 	f := float64(n)
 	return f < 1<<63 && int64(f) == n
 }
 
+// exactText is exactInt for digits. Up to 15 digits always fit.
 func exactText(s string) bool {
 	if len(s) < 16 || !IsInteger(s) {
 		return true
@@ -236,6 +243,7 @@ func exactText(s string) bool {
 	return err == nil && strconv.FormatFloat(f, 'f', 0, 64) == s
 }
 
+// numeric converts a number of any Go type.
 func numeric(r reflect.Value) (float64, bool) {
 	switch {
 	case r.CanInt():
@@ -248,7 +256,7 @@ func numeric(r reflect.Value) (float64, bool) {
 	return 0, false
 }
 
-// Bool is the boolean that a decoded value stands for, false if it stands for none.
+// Bool converts a value to a truth value, false if it stands for none.
 func Bool(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -268,7 +276,7 @@ func Bool(v any) bool {
 	return f != 0 && !math.IsNaN(f)
 }
 
-// Decode is what a JSON text stands for, nil if it is not valid.
+// Decode decodes a JSON text, keeping numbers as json.Number; nil if it is not valid.
 func Decode(raw json.RawMessage) any {
 	d := json.NewDecoder(strings.NewReader(string(raw)))
 	d.UseNumber()

@@ -19,9 +19,9 @@ const (
 	maxGenerateSteps = 100_000
 )
 
-// Generate is a random text that matches the regular expression. Understood are
-// literals, classes, groups, alternation, repetition and the anchors ^ and $;
-// everything else is an error.
+// Generate returns a random text that matches the regular expression, from crypto/rand. It
+// understands literals, classes, groups, alternation, repetition and the anchors ^ and $;
+// anything else, or a text beyond the bounds, is an error.
 func Generate(pattern string) (string, error) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -34,6 +34,8 @@ func Generate(pattern string) (string, error) {
 	return g.text.String(), nil
 }
 
+// generator holds the text so far and a pool of random bytes, which saves a system call for
+// each character.
 type generator struct {
 	text  strings.Builder
 	steps int
@@ -41,6 +43,7 @@ type generator struct {
 	left  int
 }
 
+// generate appends a text for one node of the expression.
 func (g *generator) generate(re *syntax.Regexp) error {
 	if g.steps++; g.steps > maxGenerateSteps || g.text.Len() > maxGenerated {
 		return errors.New("the pattern makes texts that are too long")
@@ -81,6 +84,7 @@ func (g *generator) generate(re *syntax.Regexp) error {
 	return fmt.Errorf("no text can be made for %q", re.String())
 }
 
+// repeat appends between low and high texts for the node.
 func (g *generator) repeat(re *syntax.Regexp, low, high int) error {
 	for range low + g.below(high-low+1) {
 		if err := g.generate(re); err != nil {
@@ -120,8 +124,8 @@ func (g *generator) pick(class []rune) error {
 	}
 }
 
-// below is a number from 0 up to n-1, each as likely as every other. Repetitions
-// and classes stay far below 2^16; of more alternatives only so many are used.
+// below returns a uniform random number from 0 to n-1, by rejection. Repetitions and
+// classes stay far below 2^16; of more alternatives only the first 2^16 are used.
 func (g *generator) below(n int) int {
 	if n <= 1 {
 		return 0
@@ -142,6 +146,7 @@ func (g *generator) below(n int) int {
 	}
 }
 
+// next returns a random byte.
 func (g *generator) next() byte {
 	if g.left == 0 {
 		rand.Read(g.pool[:]) //nolint:errcheck // never fails

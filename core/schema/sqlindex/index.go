@@ -12,8 +12,9 @@ import (
 
 var errSyntax = errors.New("schema: not a CREATE INDEX statement")
 
-// Parse reads a CREATE INDEX statement of any letter case. Quotes around
-// names are dropped; expressions and the condition stay as they are written.
+// Parse parses a CREATE INDEX statement in any letter case. Quotes around names are
+// removed; expressions and the condition keep their spelling. A text that is anything else,
+// or more than one statement, is an error.
 func Parse(text string) (store.Index, error) {
 	p := indexParser{rest: strings.TrimSpace(text)}
 	p.rest = strings.TrimRight(p.rest, "; \t\r\n")
@@ -68,12 +69,13 @@ func Parse(text string) (store.Index, error) {
 	return ix, nil
 }
 
-// indexParser eats the statement from the left. rest begins with no space.
+// indexParser consumes the statement from the left. rest begins with no space.
 type indexParser struct{ rest string }
 
+// cut consumes n bytes and the white space after them.
 func (p *indexParser) cut(n int) { p.rest = strings.TrimLeft(p.rest[n:], " \t\r\n") }
 
-// word eats the keyword if it comes next as a whole word.
+// word consumes the keyword if it comes next as a whole word.
 func (p *indexParser) word(keyword string) bool {
 	n := len(keyword)
 	if len(p.rest) < n || !strings.EqualFold(p.rest[:n], keyword) || len(p.rest) > n && check.IsWord(p.rest[n:n+1]) {
@@ -83,6 +85,7 @@ func (p *indexParser) word(keyword string) bool {
 	return true
 }
 
+// skip consumes the character if it comes next.
 func (p *indexParser) skip(c byte) bool {
 	if p.rest == "" || p.rest[0] != c {
 		return false
@@ -91,7 +94,7 @@ func (p *indexParser) skip(c byte) bool {
 	return true
 }
 
-// name eats a name, quoted or not; "" if there is none.
+// name consumes a name, quoted or not; "" if there is none.
 func (p *indexParser) name() string {
 	if p.rest == "" {
 		return ""
@@ -116,8 +119,8 @@ func (p *indexParser) name() string {
 	return name
 }
 
-// quotedName is the name that s begins with, in quotes, and the index after them; a
-// doubled quote stands for itself. The index is 0 if the quotes are not closed.
+// quotedName returns the quoted name that s begins with and the index after it. A doubled
+// quote stands for itself. The index is 0 if the quote is not closed.
 func quotedName(s string, closing byte) (name string, end int) {
 	for i := 1; i < len(s); i++ {
 		switch {
@@ -134,6 +137,7 @@ func quotedName(s string, closing byte) (name string, end int) {
 	return "", 0
 }
 
+// closingQuote returns the character that closes the quote c; 0 if c opens none.
 func closingQuote(c byte) byte {
 	switch c {
 	case '`', '"', '\'':
@@ -144,7 +148,7 @@ func closingQuote(c byte) byte {
 	return 0
 }
 
-// group eats a parenthesized group and returns what is inside.
+// group consumes parentheses and returns what is inside.
 func (p *indexParser) group() (string, bool) {
 	if p.rest == "" || p.rest[0] != '(' {
 		return "", false
@@ -158,7 +162,8 @@ func (p *indexParser) group() (string, bool) {
 	return inside, true
 }
 
-// groupEnd is the index of the parenthesis that closes the one s begins with.
+// groupEnd returns the index of the parenthesis that closes the one s begins with, -1 if
+// there is none.
 func groupEnd(s string) int {
 	depth := 0
 	for i := 0; i < len(s); i++ {
@@ -182,8 +187,9 @@ func groupEnd(s string) int {
 	return -1
 }
 
-// isOneExpression says whether s can stand in a statement without ending it:
-// quotes and parentheses are closed and no semicolon or comment is outside them.
+// isOneExpression reports whether s can stand in a statement without ending it: quotes and
+// parentheses are closed, with no semicolon or comment outside quotes. It is what keeps an
+// index definition from injecting SQL.
 func isOneExpression(s string) bool {
 	if s == "" {
 		return true
@@ -228,7 +234,7 @@ func splitTop(list string) []string {
 	return append(parts, list[start:])
 }
 
-// parseIndexColumn reads: name or expression, then COLLATE x, then ASC or DESC.
+// parseIndexColumn parses a name or expression, then COLLATE x, then ASC or DESC.
 func parseIndexColumn(s string) (store.IndexColumn, bool) {
 	var c store.IndexColumn
 	s = strings.TrimSpace(s)
@@ -260,7 +266,7 @@ func lastWord(s string) (head, word string) {
 	return strings.TrimRight(s[:i], " \t\r\n"), s[i+1:]
 }
 
-// unquote drops the quotes of a name that is quoted as a whole.
+// unquote removes the quotes of a name that is quoted as a whole.
 func unquote(s string) string {
 	if len(s) < 2 {
 		return s
@@ -272,15 +278,15 @@ func unquote(s string) string {
 	return s[1 : len(s)-1]
 }
 
-// SameDefinition says whether two indexes do the same under whatever name.
+// SameDefinition reports whether two indexes are equal except for their names and tables.
 func SameDefinition(a, b store.Index) bool {
 	a.Name, a.Table, a.IfNotExists = "", "", false
 	b.Name, b.Table, b.IfNotExists = "", "", false
 	return a.String() == b.String()
 }
 
-// SameColumns says whether two indexes are over the same columns in the same
-// order, whatever their collation, sort and condition.
+// SameColumns reports whether two indexes are over the same columns in the same order,
+// whatever their collation, sort order and condition.
 func SameColumns(a, b store.Index) bool {
 	if len(a.Columns) != len(b.Columns) {
 		return false

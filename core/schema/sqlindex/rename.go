@@ -1,3 +1,5 @@
+// Renamed columns in index definitions, expressions and conditions included.
+
 package sqlindex
 
 import (
@@ -7,8 +9,9 @@ import (
 	"github.com/loambase/loam/core/schema/check"
 )
 
-// RenameColumns gives the columns of an index their new names, also in its
-// expressions and its condition, and says whether there was one.
+// RenameColumns gives the columns of an index their new names (renamed maps old to new), in
+// its expressions and its condition too, and reports whether anything changed. ix is
+// changed in place.
 func RenameColumns(ix *store.Index, renamed map[string]string) bool {
 	before := ix.String()
 	for i := range ix.Columns {
@@ -23,7 +26,17 @@ func RenameColumns(ix *store.Index, renamed map[string]string) bool {
 	return ix.String() != before
 }
 
-// renamedColumn finds a column in any letter case, as the engines do.
+// Mentions reports whether the column is one that an index column, a name or an SQL
+// expression, is made of.
+func Mentions(indexColumn, column string) bool {
+	if strings.EqualFold(indexColumn, column) {
+		return true
+	}
+	const other = "\x00"
+	return renameInExpression(indexColumn, map[string]string{column: other}) != indexColumn
+}
+
+// renamedColumn looks a column up in any letter case, as the engines do.
 func renamedColumn(name string, renamed map[string]string) (string, bool) {
 	if is, ok := renamed[name]; ok {
 		return is, true
@@ -36,8 +49,8 @@ func renamedColumn(name string, renamed map[string]string) (string, bool) {
 	return "", false
 }
 
-// renameInExpression replaces the names of columns in an SQL expression and keeps all
-// else as it is written.
+// renameInExpression replaces names of columns in an SQL expression and keeps the rest as
+// it is written. Text literals, function names, collations and keywords are no columns.
 func renameInExpression(sql string, renamed map[string]string) string {
 	var b strings.Builder
 	previous := "" // the word before, in lower case
@@ -68,7 +81,7 @@ func renameInExpression(sql string, renamed map[string]string) string {
 	return b.String()
 }
 
-// sqlToken is the end of the word, the quoted text or the single character at i.
+// sqlToken returns the end of the token at i: a word, a quoted text or a single character.
 func sqlToken(sql string, i int) (end int, quoted bool) {
 	if closing := closingQuote(sql[i]); closing != 0 {
 		if n := strings.IndexByte(sql[i+1:], closing); n >= 0 {
@@ -80,7 +93,7 @@ func sqlToken(sql string, i int) (end int, quoted bool) {
 	return max(end, i+1), false
 }
 
-// sqlKeywords cannot be names of columns in an expression unless they are quoted.
+// sqlKeywords are words that cannot name a column in an expression unless they are quoted.
 var sqlKeywords = func() map[string]bool {
 	set := map[string]bool{}
 	for _, word := range strings.Fields("and as between case cast collate distinct else end escape exists false from glob in is " +

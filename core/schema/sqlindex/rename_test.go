@@ -23,3 +23,17 @@ func TestRenameInExpression(t *testing.T) {
 		}
 	}
 }
+
+func TestMentions(t *testing.T) {
+	for _, test := range []struct {
+		expression, column string
+		want               bool
+	}{
+		{"a", "A", true}, {"lower(a)", "a", true}, {"lower(`a`) || b", "b", true}, {"lower('a')", "a", false},
+		{"lower(lower)", "lower", true}, {"lower(x)", "lower", false}, {"aa", "a", false},
+	} {
+		if got := Mentions(test.expression, test.column); got != test.want {
+			t.Errorf("Mentions(%q, %q) = %v", test.expression, test.column, got)
+		}
+	}
+}

@@ -1,9 +1,13 @@
+// Completion of drafts: system fields and indexes, dependent auth options, the time of the
+// change.
+
 package standard
 
 import "github.com/loambase/loam/core/schema"
 
-// Complete gives the draft what the server decides: system fields and indexes,
-// options that follow from others, the time of the change.
+// Complete sets what the server decides in a draft, in place: system fields and indexes,
+// options that follow from others, the time of the change. old is the stored collection,
+// nil for a new one.
 func Complete(c, old *schema.Collection, now string) {
 	if !c.IsView() {
 		setSystemFields(c, old)
@@ -19,6 +23,8 @@ func Complete(c, old *schema.Collection, now string) {
 	c.Updated = now
 }
 
+// completeAuth completes the options of an auth collection. Superusers always sign in by
+// password and never by OAuth2.
 func completeAuth(c, old *schema.Collection) {
 	o := c.Auth
 	for _, name := range o.OAuth2.MappedFields.All() {

@@ -1,11 +1,13 @@
+// Scaffolds: the defaults of a new collection of each type, for consoles.
+
 package standard
 
 import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Scaffolds are what a new collection of each type looks like, as JSON by type: no
-// id, no name, and otherwise the defaults.
+// Scaffolds returns what a new collection of each type looks like, as a JSON object by
+// type: without id and name, and otherwise with the defaults.
 func Scaffolds() ([]byte, error) {
 	all := map[string]*schema.Collection{}
 	for _, kind := range []string{schema.Base, schema.Auth, schema.View} {

@@ -1,3 +1,6 @@
+// Indexes that the server maintains: unique e-mail and token key of auth collections, and
+// the table name in every definition.
+
 package standard
 
 import (
@@ -7,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
-// SetAuthIndexes adds the unique indexes that an auth collection must have.
+// SetAuthIndexes adds the unique indexes that an auth collection must have and lacks.
 func SetAuthIndexes(c *schema.Collection) {
 	for _, field := range []string{"tokenKey", "email"} {
 		if _, ok := c.UniqueIndex(field); ok {
@@ -22,13 +25,14 @@ func SetAuthIndexes(c *schema.Collection) {
 	}
 }
 
+// authIndexName returns the name of such an index, cut to what engines allow.
 func authIndexName(field, collectionID string) string {
 	name := "idx_" + field + "_" + collectionID
 	return name[:min(len(name), check.MaxName)]
 }
 
-// SetIndexTable rewrites the indexes that name another table than the
-// collection's, in canonical form.
+// SetIndexTable rewrites, in canonical form, the indexes that name another table than the
+// collection's.
 func SetIndexTable(c *schema.Collection) {
 	for i, text := range c.Indexes {
 		ix, err := sqlindex.Parse(text)

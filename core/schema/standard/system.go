@@ -9,12 +9,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// systemField is a field that the collections of a type always have.
+// systemField returns a field that collections of a type always have, with its derived id.
 func systemField(name string, kind schema.Kind) *schema.Field {
 	return &schema.Field{ID: FieldID(kind.Type(), name, nil), Name: name, System: true, Kind: kind}
 }
 
-// IDField is the primary key as a new collection gets it.
+// IDField returns the primary key of a new collection.
 func IDField() *schema.Field {
 	f := systemField("id", &schema.Text{Min: schema.IDLength, Max: schema.IDLength, Pattern: schema.IDPattern,
 		AutogeneratePattern: schema.IDGenerate, PrimaryKey: true})
@@ -22,7 +22,8 @@ func IDField() *schema.Field {
 	return f
 }
 
-// AuthFields are the fields that every auth collection has besides the id.
+// AuthFields returns the fields that every auth collection has besides the id, as fresh
+// copies.
 func AuthFields() []*schema.Field {
 	password := systemField("password", &schema.Password{Min: 8})
 	password.Hidden, password.Required = true, true
@@ -34,9 +35,9 @@ func AuthFields() []*schema.Field {
 		systemField("emailVisibility", &schema.Bool{}), systemField("verified", &schema.Bool{})}
 }
 
-// setSystemFields adds the system fields that are missing, those of old before
-// new ones, and forces the flags of those that are there. A field of another
-// type under such a name is left to Validate.
+// setSystemFields adds missing system fields, preferring copies of the stored ones, and
+// forces the flags of those that are there. A field of another type under such a name is
+// left to validation.
 func setSystemFields(c, old *schema.Collection) {
 	if c.Field("id") == nil {
 		c.Fields = slices.Insert(c.Fields, 0, storedOr(old, IDField()))
@@ -67,7 +68,8 @@ func setSystemFields(c, old *schema.Collection) {
 	}
 }
 
-// storedOr is a copy of old's field of the same name and type, else the standard.
+// storedOr returns a copy of old's field of the same name and type, else the standard
+// field.
 func storedOr(old *schema.Collection, standard *schema.Field) *schema.Field {
 	if old != nil {
 		if f := old.Field(standard.Name); f != nil && f.Type() == standard.Type() {

@@ -1,3 +1,6 @@
+// The system collections of an installation (_superusers, _externalAuths, _mfas, _otps,
+// _authOrigins) and its first collection, users.
+
 package standard
 
 import (
@@ -8,11 +11,11 @@ import (
 // UsersID is the id of the auth collection that a new installation has.
 const UsersID = "_pb_users_auth_"
 
-// ownerRule lets the rows be seen by those whose record they refer to.
+// ownerRule lets accounts see the rows that refer to them.
 const ownerRule = `@request.auth.id != '' && recordRef = @request.auth.id && collectionRef = @request.auth.collectionId`
 
-// SystemCollections are the collections that every installation has, in the
-// order of their creation, with new secrets; now is the time of their creation.
+// SystemCollections returns the collections that every installation has, in the order of
+// their creation, with new secrets. now is the time of creation.
 func SystemCollections(now string) []*schema.Collection {
 	externalAuths := referenceCollection(schema.ExternalAuths, now, true,
 		requiredText("provider"), requiredText("providerId"))
@@ -35,6 +38,8 @@ func SystemCollections(now string) []*schema.Collection {
 	return []*schema.Collection{externalAuths, mfas, otps, origins, superusers(now)}
 }
 
+// superusers returns the auth collection of superusers. Its rules are nil: only superusers
+// may use it.
 func superusers(now string) *schema.Collection {
 	c := newCollection(schema.Auth, schema.Superusers, now)
 	c.ID = CollectionID(c.Type, c.Name, nil)
@@ -44,8 +49,8 @@ func superusers(now string) *schema.Collection {
 	return c
 }
 
-// Users is the auth collection that a new installation has for its people. It is
-// an ordinary one and may be changed or deleted.
+// Users returns the auth collection that a new installation has for its people. It is an
+// ordinary collection, which may be changed or deleted.
 func Users(now string) *schema.Collection {
 	c := newCollection(schema.Auth, "users", now)
 	c.ID = UsersID
@@ -68,7 +73,7 @@ func Users(now string) *schema.Collection {
 	return c
 }
 
-// newCollection is an empty draft of the type with its default options.
+// newCollection returns an empty draft of the type with its default options.
 func newCollection(kind, name, now string) *schema.Collection {
 	c := &schema.Collection{Name: name, Type: kind, Created: now, Updated: now, Indexes: []string{}}
 	if kind == schema.Auth {
@@ -77,7 +82,8 @@ func newCollection(kind, name, now string) *schema.Collection {
 	return c
 }
 
-// referenceCollection is a system collection whose rows belong to auth records.
+// referenceCollection returns a system collection whose rows belong to accounts, by
+// collection and record id. deletable says that accounts may delete their own rows.
 func referenceCollection(name, now string, deletable bool, fields ...*schema.Field) *schema.Collection {
 	c := newCollection(schema.Base, name, now)
 	c.ID = CollectionID(c.Type, c.Name, nil)

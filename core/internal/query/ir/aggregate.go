@@ -1,3 +1,5 @@
+// Aggregates in typed form: figures, group keys, having and order.
+
 package ir
 
 // Aggregate is a statement of figures over groups of rows.

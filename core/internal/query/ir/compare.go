@@ -1,3 +1,6 @@
+// Typed comparisons: which form of SQL two operands need (equality, LIKE, IS, NULL as the
+// empty text), with constants folded.
+
 package ir
 
 import (
@@ -31,7 +34,9 @@ const (
 	CmpAlways  // true, unless an operand is NULL
 )
 
-// Compare types a comparison (docs/wire/records.md §5.5, §5.6) and folds it if it can.
+// Compare returns the condition of a comparison (docs/wire/records.md §5.5, §5.6), typed,
+// and folded to a Truth if both sides are known. A comparison with a hidden e-mail address
+// never holds.
 func Compare(op lang.Op, l, r Operand) Cond {
 	c := CompareValues(op, l, r)
 	for _, o := range [...]Operand{l, r} {
@@ -42,7 +47,7 @@ func Compare(op lang.Op, l, r Operand) Cond {
 	return c
 }
 
-// CompareValues is Compare without the guard of e-mail addresses.
+// CompareValues is Compare without the guard of hidden e-mail addresses.
 func CompareValues(op lang.Op, l, r Operand) Cond {
 	if !isLike(op) {
 		l, r = l.beside(r), r.beside(l)
@@ -102,7 +107,7 @@ func compareEmpty(op lang.Op, l Operand, v Value) Cond {
 	return &Comparison{choose(op, CmpBlank, CmpFilled), l, ConstantOf(Null)}
 }
 
-// choose is the form for = or for !=.
+// choose returns the form for = or for !=.
 func choose(op lang.Op, equal, notEqual Form) Form {
 	if op == lang.Equal {
 		return equal
@@ -110,8 +115,9 @@ func choose(op lang.Op, equal, notEqual Form) Form {
 	return notEqual
 }
 
-// compareKnown compares with a constant that is not NULL, converted to the kind
-// of the other side; if that cannot be, every number is below every text.
+// compareKnown compares with a constant that is not NULL, converted to the kind of the
+// other side. If it cannot be converted, every number is less than every text, as in
+// SQLite.
 func compareKnown(op lang.Op, l Operand, v Value) Cond {
 	v, order := l.convert(v)
 	if order != 0 {
@@ -139,8 +145,8 @@ func compareKnown(op lang.Op, l Operand, v Value) Cond {
 	return &Comparison{orderForm(op), l, r}
 }
 
-// compareClasses is the outcome when every value of l is below (order < 0) or
-// above what it is compared with.
+// compareClasses is the outcome when every value of l is less (order < 0) or greater than
+// what it is compared with, because their kinds differ.
 func compareClasses(op lang.Op, l Operand, order int) Cond {
 	switch {
 	case op == lang.NotEqual:
@@ -151,7 +157,7 @@ func compareClasses(op lang.Op, l Operand, order int) Cond {
 	return always(l, ConstantOf(Text("")))
 }
 
-// always is true, but NULL if an operand is.
+// always is a condition that is true, or NULL where an operand is NULL.
 func always(l, r Operand) Cond {
 	if !l.Nullable && !r.Nullable {
 		return Truth(true)
@@ -159,6 +165,7 @@ func always(l, r Operand) Cond {
 	return &Comparison{CmpAlways, l, r}
 }
 
+// orderForm returns the form of an order comparison.
 func orderForm(op lang.Op) Form {
 	return [...]Form{lang.Less: CmpLess, lang.LessEqual: CmpLessEqual, lang.Greater: CmpGreater, lang.GreaterEqual: CmpGreaterEqual}[op]
 }

@@ -1,3 +1,6 @@
+// Conditions: the typed tree that rendering takes, and its constructors, which fold
+// constants.
+
 package ir
 
 // Cond is a condition on rows, typed and with constants folded: a sum of the
@@ -64,7 +67,8 @@ func (EmailShown) isCond()  {}
 func (*Exists) isCond()     {}
 func (ListGuard) isCond()   {}
 
-// AllOf is the conjunction, simplified.
+// AllOf returns the conjunction, simplified: without true parts, false if one is false,
+// nested conjunctions merged. Of no parts it is true.
 func AllOf(list ...Cond) Cond {
 	var out And
 	for _, c := range list {
@@ -88,7 +92,7 @@ func AllOf(list ...Cond) Cond {
 	return out
 }
 
-// AnyOf is the disjunction, simplified.
+// AnyOf returns the disjunction, simplified likewise. Of no parts it is false.
 func AnyOf(list ...Cond) Cond {
 	var out Or
 	for _, c := range list {
@@ -112,7 +116,8 @@ func AnyOf(list ...Cond) Cond {
 	return out
 }
 
-// Unless holds where the condition does not, also where that is NULL.
+// Unless returns the condition that holds where c does not, NULL included. It is the "not"
+// of users.
 func Unless(c Cond) Cond {
 	if t, ok := c.(Truth); ok {
 		return !t
@@ -120,8 +125,8 @@ func Unless(c Cond) Cond {
 	return NotTrue{c}
 }
 
-// Negate is NOT of what a comparison gave: a constant, a test, or a test of an
-// address.
+// Negate returns NOT c in SQL's sense, NULL staying NULL, for what a comparison gave: a
+// constant, a test, or a test of an address.
 func Negate(c Cond) Cond {
 	if t, ok := c.(Truth); ok {
 		return !t
@@ -129,9 +134,9 @@ func Negate(c Cond) Cond {
 	return Not{c}
 }
 
-// SkipsNone says whether the first source may be without the row of NULLs: if all
-// others are reached through it, an all-comparison is about that one row alone,
-// and fails or holds by its other half.
+// SkipsNone reports whether the row of NULLs of the first source may be left out. If all
+// other sources are reached through the first, an all-comparison without rows is decided by
+// its other half.
 func (e *Exists) SkipsNone() bool {
 	if !e.None {
 		return false
@@ -144,7 +149,8 @@ func (e *Exists) SkipsNone() bool {
 	return true
 }
 
-// VisitSources calls fn with every source that the condition reads, or unpacks.
+// VisitSources calls fn with every source that the condition reads, or unpacks. A source
+// may be visited more than once.
 func VisitSources(c Cond, fn func(*Source)) {
 	switch c := c.(type) {
 	case And:
@@ -178,7 +184,7 @@ func VisitSources(c Cond, fn func(*Source)) {
 	}
 }
 
-// uses says whether the condition needs the row of the source.
+// uses reports whether the condition needs the row of the source.
 func uses(c Cond, s *Source) bool {
 	found := false
 	VisitSources(c, func(used *Source) { found = found || used.Under(s) })

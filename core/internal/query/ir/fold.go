@@ -1,3 +1,6 @@
+// Constant folding: comparisons of two constants are decided here, as SQLite would decide
+// them.
+
 package ir
 
 import (

@@ -1,3 +1,6 @@
+// The kind of a join: whether a condition rejects rows of NULLs, so that an inner join may
+// replace an outer one.
+
 package ir
 
 // Rejects says whether c cannot hold when s has no row: then a join to s may

@@ -1,3 +1,5 @@
+// LIKE: patterns from the right side of ~, and matching of constants.
+
 package ir
 
 import "strings"

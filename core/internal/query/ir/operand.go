@@ -1,3 +1,5 @@
+// Operands and terms: the typed sides of a comparison.
+
 package ir
 
 import "github.com/loambase/loam/core/internal/store"
@@ -5,7 +7,7 @@ import "github.com/loambase/loam/core/internal/store"
 // Kind is the type of an operand's values.
 type Kind uint8
 
-// The kinds.
+// The kinds. A bool compares as the numbers 1 and 0.
 const (
 	KindText   Kind = iota
 	KindNumber      // of a number column, a length, a distance
@@ -14,7 +16,8 @@ const (
 	KindAny  // out of a JSON document: any scalar
 )
 
-// Operand is one resolved and typed side of a comparison.
+// Operand is one resolved and typed side of a comparison. Its flags decide which form of
+// SQL a comparison needs, so they must be true of every value that the term can have.
 type Operand struct {
 	Term       Term
 	Kind       Kind
@@ -94,7 +97,7 @@ func (Lowered) isTerm()   {}
 func (*Distance) isTerm() {}
 func (*Strftime) isTerm() {}
 
-// Constant is the operand's value, nil if it is not known before the query.
+// Constant returns the operand's value if it is known before the query runs, else nil.
 func (o Operand) Constant() *Value {
 	if v, ok := o.Term.(Value); ok {
 		return &v
@@ -102,7 +105,7 @@ func (o Operand) Constant() *Value {
 	return nil
 }
 
-// ConstantOf is the operand of a value without affinity.
+// ConstantOf returns the operand of a value, without the affinity of any column.
 func ConstantOf(v Value) Operand {
 	o := Operand{Term: v, Nullable: v.Kind == ValueNull}
 	if v.Kind == ValueNumber {
@@ -111,13 +114,13 @@ func ConstantOf(v Value) Operand {
 	return o
 }
 
-// Column is the kind of column that holds such values, for the dialect.
+// Column returns the kind of column that stores such values, for the dialect.
 func (k Kind) Column() store.ColumnKind {
 	return [...]store.ColumnKind{store.ColumnText, store.ColumnNumber, store.ColumnBool,
 		store.ColumnText, store.ColumnJSON}[k]
 }
 
-// IsNumber says whether values of the kind compare as numbers.
+// IsNumber reports whether values of the kind compare as numbers.
 func (k Kind) IsNumber() bool { return k == KindNumber || k == KindBool }
 
 // VisitTerm calls fn with every source that the term reads.
@@ -146,7 +149,8 @@ func VisitTerm(t Term, fn func(*Source)) {
 	}
 }
 
-// PropagatesNull says whether the term is NULL when a source that it reads has no row.
+// PropagatesNull reports whether the term is NULL whenever a source that it reads has no
+// row. Only then may a join to that source be an inner one.
 func PropagatesNull(t Term) bool {
 	switch t := t.(type) {
 	case Length:
@@ -165,7 +169,8 @@ func PropagatesNull(t Term) bool {
 	return true
 }
 
-// LowerOf is o in lower case, folded if o is known.
+// LowerOf returns o in lower case (A to Z only, as SQLite's lower does). A constant is
+// folded.
 func LowerOf(o Operand) Operand {
 	if v := o.Constant(); v != nil && o.prints() {
 		if v.Kind == ValueNull {

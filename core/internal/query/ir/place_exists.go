@@ -1,3 +1,6 @@
+// Placement of EXISTS around the smallest part of a condition that reads a multi-valued
+// source.
+
 package ir
 
 import "slices"

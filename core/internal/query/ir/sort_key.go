@@ -1,3 +1,5 @@
+// Sort keys in typed form.
+
 package ir
 
 // SortKey is one part of a sort.

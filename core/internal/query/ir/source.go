@@ -1,3 +1,5 @@
+// Sources: tables, joins, lists and parameters that values come from, as a tree of paths.
+
 package ir
 
 import (

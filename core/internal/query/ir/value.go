@@ -1,3 +1,5 @@
+// Constants: NULL, numbers and texts, with SQLite's conversions between them.
+
 package ir
 
 import (

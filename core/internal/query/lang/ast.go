@@ -1,3 +1,6 @@
+// The syntax tree of the language: expressions, comparisons, operands, and the nodes that
+// only Go code builds.
+
 package lang
 
 // Expr is an expression: an *And, *Or, *Compare, or one of those that only Go code
@@ -81,7 +84,8 @@ func (o Op) String() string {
 	return [...]string{"=", "!=", "<", "<=", ">", ">=", "~", "!~", "~~", "!~~"}[o]
 }
 
-// Flipped is the sign for the operands in the other order. Like has none.
+// Flipped returns the operator for exchanged operands: < for >. Signs that are symmetric,
+// or have no counterpart (Like), are returned as they are.
 func (o Op) Flipped() Op {
 	switch o {
 	case Less:
@@ -96,8 +100,8 @@ func (o Op) Flipped() Op {
 	return o
 }
 
-// Operand is one side of a comparison or an argument: an Ident, a Number, a Text, a
-// *Call, a Value or a Param.
+// Operand is one side of a comparison or an argument: an Ident, a Number, a Text, a *Call,
+// a Value or a Param. It is immutable.
 type Operand interface {
 	String() string
 	Position() (pos, end int) // in the parsed text; 0, 0 if built in code
@@ -167,8 +171,8 @@ func (v Value) Position() (pos, end int) { return v.Pos, v.End }
 // Position is where the placeholder stands, with its braces.
 func (p Param) Position() (pos, end int) { return p.Pos, p.Pos + len(p.Name) + len("{:}") }
 
-// Position is where the expression stands in its text, without parentheses around
-// it; 0, 0 if it was built in code.
+// Position returns where the expression stands in its text, without parentheses around it;
+// 0, 0 if it was built in code.
 func Position(e Expr) (pos, end int) {
 	var list []Expr
 	switch e := e.(type) {

@@ -1,3 +1,6 @@
+// Placeholders {:name}: filters written in Go code take their values as parameters, never
+// as text.
+
 package lang
 
 import (
@@ -8,10 +11,11 @@ import (
 	"time"
 )
 
-// Bind parses a text of Go code whose placeholders {:name} stand for params[name],
-// which is bound as it is and never quoted into the text. A parameter without value,
-// or of a type that a Value cannot have, is an *Error, as is a text that does not
-// parse. Parameters that the text does not name are left out.
+// Bind parses a filter of Go code and replaces its placeholders {:name} by params[name].
+// Values are bound as they are and never quoted into text, so they cannot change the
+// expression. A placeholder without a parameter, a value of a type that a Value cannot
+// have, and a text that does not parse are an *Error. Parameters that the text does not
+// mention are ignored.
 func Bind(text string, params map[string]any) (Expr, error) {
 	e, err := parse(text, true)
 	if err != nil {
@@ -21,9 +25,10 @@ func Bind(text string, params map[string]any) (Expr, error) {
 	return b.expr(e)
 }
 
+// binder replaces placeholders in a copy of a tree.
 type binder struct{ params map[string]any }
 
-// expr is a copy of a parsed expression with its placeholders replaced.
+// expr returns a copy of a parsed expression with its placeholders replaced.
 func (b *binder) expr(e Expr) (Expr, error) {
 	switch e := e.(type) {
 	case *And:
@@ -46,6 +51,7 @@ func (b *binder) expr(e Expr) (Expr, error) {
 	return e, nil // the parser makes no others
 }
 
+// list is expr for each part of a list.
 func (b *binder) list(list []Expr) ([]Expr, error) {
 	bound := make([]Expr, len(list))
 	for i, part := range list {
@@ -57,6 +63,7 @@ func (b *binder) list(list []Expr) ([]Expr, error) {
 	return bound, nil
 }
 
+// operand returns an operand with placeholders replaced, arguments of functions included.
 func (b *binder) operand(o Operand) (Operand, error) {
 	switch o := o.(type) {
 	case Param:
@@ -83,7 +90,8 @@ func (b *binder) operand(o Operand) (Operand, error) {
 	return o, nil
 }
 
-// checkValue refuses what a Value cannot be.
+// checkValue returns an error for a Go value that cannot be a Value: another type, NaN, or
+// a text that not every engine can store.
 func checkValue(v any) error {
 	switch v := v.(type) {
 	case string:
@@ -97,7 +105,8 @@ func checkValue(v any) error {
 	return nil
 }
 
-// Float is a number of any Go type as the language has it.
+// Float converts a number of any Go type to the language's only number type. ok is false
+// for other types.
 func Float(v any) (f float64, ok bool) {
 	switch v := v.(type) {
 	case float64:
@@ -131,7 +140,8 @@ func Float(v any) (f float64, ok bool) {
 	return 0, false
 }
 
-// placeholder takes {:name}.
+// placeholder reads {:name}. It is a syntax error in texts of clients, which have no
+// parameters.
 func (l *lexer) placeholder() (token, error) {
 	start := l.pos
 	if !l.params || !strings.HasPrefix(l.src[start:], "{:") {
@@ -149,4 +159,5 @@ func (l *lexer) placeholder() (token, error) {
 	return token{tokenParam, name, start}, nil
 }
 
+// nameChars are the characters of a placeholder's name.
 const nameChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"

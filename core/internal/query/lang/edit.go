@@ -1,3 +1,5 @@
+// Edits of an expression's text by position, for renames that keep the author's spelling.
+
 package lang
 
 import "slices"
@@ -8,8 +10,8 @@ type Edit struct {
 	Text     string
 }
 
-// Edited is the text with edits that do not overlap, given in any order. It sorts
-// edits.
+// Edited returns the text with the edits applied. Edits must not overlap; their order does
+// not matter. It sorts the slice from the end, so that positions before an edit stay valid.
 func Edited(text string, edits []Edit) string {
 	slices.SortFunc(edits, func(a, b Edit) int { return b.Pos - a.Pos })
 	for _, e := range edits {

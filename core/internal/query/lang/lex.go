@@ -1,3 +1,5 @@
+// Lexer of the rule and filter language: words, numbers, text literals, signs, comments.
+
 package lang
 
 import (
@@ -29,14 +31,14 @@ type token struct {
 	pos  int
 }
 
-// lexer cuts an expression into tokens (docs/wire/records.md §5.1).
+// lexer splits an expression into tokens (docs/wire/records.md §5.1).
 type lexer struct {
 	src    string
 	pos    int
 	params bool // placeholders are known
 }
 
-// next is the next token. All errors are *Error.
+// next returns the next token. Every error is an *Error.
 func (l *lexer) next() (token, error) {
 	l.skip()
 	start := l.pos
@@ -64,9 +66,11 @@ func (l *lexer) next() (token, error) {
 	return token{}, syntax(start, "unexpected character")
 }
 
+// signChars are the characters of comparison signs. A run of them is one token, so that
+// "=!" is an error instead of two signs.
 const signChars = "=!<>~?"
 
-// skip passes white space and comments. Carriage returns are white space
+// skip skips white space and // comments. Carriage returns are white space
 // (docs/wire/records.md §10 row 17).
 func (l *lexer) skip() {
 	for l.pos < len(l.src) {
@@ -86,7 +90,7 @@ func (l *lexer) skip() {
 	}
 }
 
-// run takes the longest run of the characters.
+// run reads the longest run of the characters.
 func (l *lexer) run(chars string) string {
 	start := l.pos
 	for l.pos < len(l.src) && strings.IndexByte(chars, l.src[l.pos]) >= 0 {
@@ -95,6 +99,7 @@ func (l *lexer) run(chars string) string {
 	return l.src[start:l.pos]
 }
 
+// ident reads an identifier: names with dots and a modifier, with @ or # only in front.
 func (l *lexer) ident() (token, error) {
 	start := l.pos
 	for l.pos < len(l.src) && (isIdentPart(l.src[l.pos], l.pos == start) || l.pos == start && IsDigit(l.src[l.pos])) {
@@ -107,6 +112,8 @@ func (l *lexer) ident() (token, error) {
 	return token{tokenIdent, name, start}, nil
 }
 
+// number reads a number. Digits followed by a letter are an identifier, as fields may be
+// called 2fa.
 func (l *lexer) number() (token, error) {
 	start := l.pos
 	if l.src[l.pos] == '-' {
@@ -128,6 +135,7 @@ func (l *lexer) number() (token, error) {
 	return token{tokenNumber, l.src[start:l.pos], start}, nil
 }
 
+// digits skips digits and reports whether there were any.
 func (l *lexer) digits() bool {
 	start := l.pos
 	for l.pos < len(l.src) && IsDigit(l.src[l.pos]) {
@@ -136,7 +144,7 @@ func (l *lexer) digits() bool {
 	return l.pos > start
 }
 
-// IsDigit says whether c is an ASCII digit.
+// IsDigit reports whether c is an ASCII digit.
 func IsDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 func isIdentStart(c byte) bool {
@@ -150,25 +158,26 @@ func isIdentPart(c byte, first bool) bool {
 		first && (c == '@' || c == '#') || !first && (IsDigit(c) || c == '.' || c == ':')
 }
 
-// IsIdent says whether the whole text is one identifier.
+// IsIdent reports whether the whole text is one identifier.
 func IsIdent(text string) bool {
 	l := lexer{src: text}
 	t, err := l.next()
 	return err == nil && t.kind == tokenIdent && t.text == text
 }
 
-// IsPath says whether the text names a field: an identifier, or one of digits alone,
-// which is a number in an expression.
+// IsPath reports whether the text can name a field: an identifier, or digits only, which an
+// expression would take for a number and a sort need not.
 func IsPath(text string) bool {
 	return IsIdent(text) || text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// syntax is an error of the grammar.
+// syntax is an error of the grammar at a position, in the words of the wire format.
 func syntax(pos int, detail string) *Error {
 	return &Error{Message: "invalid or incomplete filter expression: " + detail, Pos: pos}
 }
 
-// Storable refuses what not every engine can hold.
+// Storable returns an *Error for a text that not every engine can store: one with U+0000 or
+// invalid UTF-8.
 func Storable(src string) error {
 	if i := strings.IndexByte(src, 0); i >= 0 {
 		return syntax(i, "the character U+0000")

@@ -1,3 +1,5 @@
+// Text literals: quotes and escape sequences, those of JSON included.
+
 package lang
 
 import (
@@ -6,7 +8,8 @@ import (
 	"unicode/utf16"
 )
 
-// text takes a text literal and decodes its escapes.
+// text reads a text literal and decodes its escapes. A literal without escapes shares the
+// memory of the source.
 func (l *lexer) text(quote byte) (token, error) {
 	start := l.pos
 	l.pos++
@@ -37,9 +40,8 @@ func (l *lexer) text(quote byte) (token, error) {
 	return token{}, syntax(start, "text without end")
 }
 
-// escape decodes one backslash sequence. Those of JSON are known between double
-// quotes, where the JavaScript SDK makes them; what is unknown keeps its
-// backslash.
+// escape decodes one backslash sequence. Escapes of JSON are known between double quotes,
+// as the JavaScript SDK writes them. An unknown sequence keeps its backslash.
 func (l *lexer) escape(b *strings.Builder, quote byte) error {
 	at := l.pos
 	l.pos++
@@ -72,7 +74,8 @@ func (l *lexer) escape(b *strings.Builder, quote byte) error {
 	return nil
 }
 
-// unicode decodes the digits after \u, and the second half of a pair.
+// unicode decodes the digits after \u, and the second half of a surrogate pair. U+0000 is
+// an error, as PostgreSQL cannot store it.
 func (l *lexer) unicode(b *strings.Builder, at int) error {
 	r, ok := l.hex()
 	if !ok {
@@ -96,6 +99,7 @@ func (l *lexer) unicode(b *strings.Builder, at int) error {
 	return nil
 }
 
+// hex reads four hexadecimal digits.
 func (l *lexer) hex() (rune, bool) {
 	if len(l.src)-l.pos < 4 {
 		return 0, false

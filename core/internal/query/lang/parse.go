@@ -1,3 +1,6 @@
+// Parser of the rule and filter language, by recursive descent, with limits on size and
+// nesting.
+
 package lang
 
 import (
@@ -14,9 +17,11 @@ const (
 	maxArgs     = 16 // of a function call; strftime takes 10
 )
 
-// Parse reads an expression. The error is an *Error.
+// Parse parses an expression of a rule or a client. A text that is empty or wrong, or
+// beyond the limits, is an *Error. MaxText is the caller's to check: rules may be longer.
 func Parse(text string) (Expr, error) { return parse(text, false) }
 
+// parse is Parse; with params, placeholders are allowed.
 func parse(text string, params bool) (Expr, error) {
 	if err := Storable(text); err != nil {
 		return nil, err
@@ -38,7 +43,8 @@ func parse(text string, params bool) (Expr, error) {
 	return e, nil
 }
 
-// parser is a recursive descent with one token of look-ahead.
+// parser is a recursive descent with one token of look-ahead. compares and nesting count
+// towards the limits, which bound stack and time.
 type parser struct {
 	lexer
 	tok      token
@@ -47,12 +53,14 @@ type parser struct {
 	nesting  int
 }
 
+// advance reads the next token and remembers where the last one ended.
 func (p *parser) advance() (err error) {
 	p.end = p.pos
 	p.tok, err = p.next()
 	return err
 }
 
+// unexpected is the error of a token that the grammar does not allow here.
 func (p *parser) unexpected() error {
 	if p.tok.kind == tokenEnd {
 		return syntax(p.tok.pos, "unexpected end")
@@ -78,6 +86,7 @@ func (p *parser) and() (Expr, error) {
 	return &And{list}, nil
 }
 
+// first returns the only part of a chain: one part alone needs no And or Or.
 func first(list []Expr) Expr {
 	if len(list) == 0 {
 		return nil
@@ -85,6 +94,7 @@ func first(list []Expr) Expr {
 	return list[0]
 }
 
+// chain reads parts joined by && or ||.
 func (p *parser) chain(join string, part func() (Expr, error)) ([]Expr, error) {
 	var list []Expr
 	for {
@@ -124,6 +134,7 @@ func (p *parser) item() (Expr, error) {
 	return e, p.advance()
 }
 
+// compare := operand sign operand
 func (p *parser) compare() (Expr, error) {
 	if p.compares++; p.compares > maxCompares {
 		return nil, &Error{Message: "max filter expressions limit reached", Pos: p.tok.pos}
@@ -150,6 +161,7 @@ func (p *parser) compare() (Expr, error) {
 	return &Compare{Op: op, Any: some, Left: left, Right: right, Pos: start, End: p.end}, nil
 }
 
+// sign returns the operator of a sign; some says that it begins with ?.
 func sign(text string) (op Op, some, ok bool) {
 	text, some = strings.CutPrefix(text, "?")
 	for op = Equal; op <= NotLike; op++ {
@@ -160,6 +172,7 @@ func sign(text string) (op Op, some, ok bool) {
 	return 0, false, false
 }
 
+// operand := text | number | identifier | call | placeholder
 func (p *parser) operand() (Operand, error) {
 	t := p.tok
 	switch t.kind {
@@ -185,7 +198,7 @@ func (p *parser) operand() (Operand, error) {
 	return nil, p.unexpected()
 }
 
-// call reads arguments; a comma may follow the last.
+// call reads the arguments of a function. A comma may follow the last one.
 func (p *parser) call(name token) (Operand, error) {
 	if p.nesting++; p.nesting > maxNesting {
 		return nil, &Error{Message: "max nesting of groups reached", Pos: p.tok.pos}

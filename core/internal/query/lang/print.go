@@ -1,3 +1,5 @@
+// Printer: expressions back to text, unambiguous enough to be the key of a cache.
+
 package lang
 
 import (
@@ -22,7 +24,7 @@ func (o *Or) String() string {
 	return join(o.List, " || ")
 }
 
-// join prints a list, with parentheses around all but comparisons.
+// join prints the parts of a list, with parentheses around everything but comparisons.
 func join(list []Expr, with string) string {
 	var b strings.Builder
 	for i, e := range list {
@@ -73,7 +75,7 @@ func (i Ident) String() string  { return i.Name }
 func (n Number) String() string { return n.Text }
 func (p Param) String() string  { return "{:" + p.Name + "}" }
 
-// String prints between single quotes, with the escapes \\ and \'.
+// String prints the text between single quotes, with the escapes \\ and \'.
 func (t Text) String() string {
 	var b strings.Builder
 	b.Grow(len(t.Value) + 2)
@@ -99,8 +101,8 @@ func (c *Call) String() string {
 	return c.Name + "(" + strings.Join(args, ", ") + ")"
 }
 
-// String prints between braces, with the kind of the constant: {'5'} is a text, {5}
-// a number.
+// String prints the constant between braces, with its kind: {'5'} is a text, {5} a number.
+// No parsed text looks like it.
 func (v Value) String() string {
 	switch c := v.V.(type) {
 	case nil:
@@ -117,5 +119,5 @@ func (v Value) String() string {
 	return fmt.Sprintf("{%v}", v.V)
 }
 
-// quoted is a name as error messages show it.
+// quoted prints a name as error messages show it.
 func quoted(name string) string { return strconv.Quote(name) }

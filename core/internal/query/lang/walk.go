@@ -1,7 +1,9 @@
+// Walking a tree, and the check of expressions that were built in Go code.
+
 package lang
 
-// Walk calls fn with the expression and its parts, parents first. Where fn gives
-// false the parts are left out.
+// Walk calls fn with the expression and its parts, parents first. If fn returns false, the
+// parts of that expression are skipped.
 func Walk(e Expr, fn func(Expr) bool) {
 	if e == nil || !fn(e) {
 		return
@@ -29,16 +31,18 @@ const (
 	MaxBuiltValues   = 10_000 // values of all In together
 )
 
-// Check refuses an expression built in code that is too large, or has something that
-// cannot be used: a Param, a Value of another Go type, a text with U+0000 or bytes
-// that are not UTF-8. The error is an *Error.
+// Check returns an *Error for an expression built in code that is too large, or contains
+// something that cannot be used: a Param, a Value of another Go type, a text with U+0000 or
+// invalid UTF-8. Parsed expressions need no check.
 func Check(e Expr) error {
 	c := checker{}
 	return c.expr(e, 1)
 }
 
+// checker counts comparisons and values towards the limits.
 type checker struct{ compares, values int }
 
+// expr checks an expression at a depth of nesting.
 func (c *checker) expr(e Expr, depth int) error {
 	if depth > MaxBuiltNesting {
 		return &Error{Message: "max nesting of groups reached"}
@@ -75,6 +79,7 @@ func (c *checker) list(list []Expr, depth int) error {
 	return nil
 }
 
+// count counts one comparison.
 func (c *checker) count() error {
 	if c.compares++; c.compares > MaxBuiltCompares {
 		return &Error{Message: "max filter expressions limit reached"}
@@ -95,6 +100,8 @@ func (c *checker) compare(e *Compare) error {
 	return checkOperand(e.Right, 1)
 }
 
+// in checks a list. Texts are one parameter together; every other value counts as a
+// comparison, since it is rendered as one.
 func (c *checker) in(e *In) error {
 	if err := c.count(); err != nil {
 		return err
@@ -115,6 +122,7 @@ func (c *checker) in(e *In) error {
 	return checkOperand(e.Left, 1)
 }
 
+// checkOperand checks one side of a comparison, arguments included.
 func checkOperand(o Operand, depth int) error {
 	switch o := o.(type) {
 	case Ident:

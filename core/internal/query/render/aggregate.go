@@ -1,3 +1,6 @@
+// SQL of aggregates: an inner SELECT with GROUP BY, an outer one with HAVING as WHERE,
+// ORDER BY and LIMIT.
+
 package render
 
 import (
@@ -8,7 +11,9 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Aggregate renders the groups and their figures.
+// Aggregate renders groups and figures. Figures get names in an inner statement, so that
+// conditions on groups and the sort can use them on both engines without repeating
+// expressions.
 func Aggregate(d store.Dialect, a *ir.Aggregate) (*Rendered, error) {
 	w := &writer{dialect: d}
 	var inner, outer, groups []string
@@ -45,8 +50,8 @@ func Aggregate(d store.Dialect, a *ir.Aggregate) (*Rendered, error) {
 	return w.finish(string(w.appendLimit(out, &ir.Statement{Limit: a.Limit, Offset: a.Offset})))
 }
 
-// figure renders a column. Nothing in it is a parameter: PostgreSQL takes two for
-// different expressions.
+// figure renders one column of an aggregate. It binds no parameters: PostgreSQL would take
+// two parameters of equal value in SELECT and GROUP BY for different expressions.
 func (w *writer) figure(c ir.AggregateColumn) string {
 	if c.Func == ir.Count {
 		return "count(*)"
@@ -55,6 +60,7 @@ func (w *writer) figure(c ir.AggregateColumn) string {
 	if v = w.term(c.Of.Term); c.Of.Kind == ir.KindList {
 		v = w.dialect.ListText(v)
 	}
+	// A date that is not set is stored as '': for aggregate functions it is no value.
 	if c.Date && c.Func != ir.GroupKey {
 		v = "NULLIF(" + v + ", '')"
 	}
@@ -62,6 +68,7 @@ func (w *writer) figure(c ir.AggregateColumn) string {
 	case ir.CountDistinct:
 		return "count(DISTINCT " + v + ")"
 	case ir.Sum:
+		// As floats on both engines: sums of integers would be integers, and overflow.
 		return "COALESCE(sum(" + v + " * 1.0), 0.0)"
 	case ir.Avg:
 		return "avg(" + v + " * 1.0)"

@@ -1,3 +1,6 @@
+// SQL of comparisons: numbers with texts, NULL as the empty text, JSON values, LIKE, alike
+// on both engines.
+
 package render
 
 import (
@@ -8,10 +11,11 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
+// signs are the SQL operators of the forms that are one.
 var signs = [...]string{ir.CmpEqual: " = ", ir.CmpNotEqual: " <> ", ir.CmpLess: " < ", ir.CmpLessEqual: " <= ",
 	ir.CmpGreater: " > ", ir.CmpGreaterEqual: " >= ", ir.CmpIs: " IS NOT DISTINCT FROM ", ir.CmpIsNot: " IS DISTINCT FROM "}
 
-// test renders a comparison. It may stand beside AND without parentheses.
+// test renders a comparison. The result may stand beside AND without parentheses.
 func (w *writer) test(t *ir.Comparison) string {
 	switch t.Form {
 	case ir.CmpLike:
@@ -48,16 +52,58 @@ func (w *writer) test(t *ir.Comparison) string {
 	return w.compare(t.Form, t.Left, t.Right)
 }
 
-// compare renders a comparison by one of the signs.
+// compare renders a comparison by an operator. A number and a text are compared by mixed.
 func (w *writer) compare(f ir.Form, l, r ir.Operand) string {
 	if number, text, flipped, ok := mixed(l, r); ok {
 		return w.mixed(f, number, text, flipped)
 	}
 	a, b := w.pair(l, r)
+	if n := w.prefix(f, l, r); n > 0 {
+		first := signs[f]
+		switch f {
+		case ir.CmpLess:
+			first = signs[ir.CmpLessEqual]
+		case ir.CmpGreater:
+			first = signs[ir.CmpGreaterEqual]
+		}
+		return "(" + prefixOf(a, n) + first + prefixOf(b, n) + " AND " + a + signs[f] + b + ")"
+	}
 	return a + signs[f] + b
 }
 
-// pair renders two operands so that one sign compares them.
+// prefix is how many characters an index holds of the column that is compared with a
+// constant, 0 if it holds all or cannot serve the comparison.
+func (w *writer) prefix(f ir.Form, l, r ir.Operand) int {
+	switch f {
+	case ir.CmpEqual, ir.CmpLess, ir.CmpLessEqual, ir.CmpGreater, ir.CmpGreaterEqual:
+	default:
+		return 0
+	}
+	if l.Kind != ir.KindText || r.Kind != ir.KindText {
+		return 0
+	}
+	if l.Constant() != nil {
+		l, r = r, l
+	}
+	if r.Constant() == nil {
+		return 0
+	}
+	return w.columnPrefix(l)
+}
+
+// columnPrefix is how many characters an index holds of a column of a table, 0 if all.
+func (w *writer) columnPrefix(o ir.Operand) int {
+	c, ok := o.Term.(ir.Column)
+	if !ok || c.Of.Collection == nil || c.Of.Collection.IsView() || c.Of.Scalar() {
+		return 0
+	}
+	return w.dialect.Prefix(c.Of.Collection.Name, c.Name, false)
+}
+
+func prefixOf(sql string, n int) string { return "left(" + sql + ", " + strconv.Itoa(n) + ")" }
+
+// pair renders two operands so that one operator compares them alike on both engines: both
+// as text, both as numbers, or both as JSON values.
 func (w *writer) pair(l, r ir.Operand) (string, string) {
 	switch {
 	case l.Kind == ir.KindAny || r.Kind == ir.KindAny:
@@ -75,7 +121,8 @@ func (w *writer) pair(l, r ir.Operand) (string, string) {
 	return w.operand(l), w.operand(r)
 }
 
-// lifted renders an operand so that it compares with what is in a document.
+// lifted renders an operand in the form of a value from a JSON document, so that the two
+// compare by kind first.
 func (w *writer) lifted(o ir.Operand) string {
 	switch o.Term.(type) {
 	case ir.Path, ir.Element:
@@ -90,8 +137,8 @@ func (w *writer) lifted(o ir.Operand) string {
 	return w.dialect.Lift(w.text(o), store.ColumnText)
 }
 
-// mixed says whether one operand is a number that makes a number of the other, a
-// text. flipped: the text is on the left.
+// mixed reports whether one operand is a number whose column converts the other, a text, to
+// a number before comparing (SQLite's affinity). flipped says that the text is on the left.
 func mixed(l, r ir.Operand) (number, text ir.Operand, flipped, ok bool) {
 	switch {
 	case l.Kind.IsNumber() && l.Affinity == ir.AffinityNumber && r.Kind == ir.KindText:
@@ -102,7 +149,7 @@ func mixed(l, r ir.Operand) (number, text ir.Operand, flipped, ok bool) {
 	return l, r, false, false
 }
 
-// mixed compares a number with a text that it may make a number of.
+// mixed renders the comparison of a number with a text that may read as one.
 func (w *writer) mixed(f ir.Form, number, text ir.Operand, flipped bool) string {
 	n, t := w.operand(number), w.operand(text)
 	if number.Kind == ir.KindBool {
@@ -115,6 +162,8 @@ func (w *writer) mixed(f ir.Form, number, text ir.Operand, flipped bool) string 
 	case ir.CmpNotEqual:
 		return "NOT (" + equal + ")"
 	case ir.CmpIs, ir.CmpIsNot:
+		// IS NOT DISTINCT FROM by hand: the comparison itself is an expression, not an
+		// operator.
 		same := "CASE WHEN " + n + " IS NULL OR " + t + " IS NULL THEN " + n + " IS NULL AND " + t + " IS NULL ELSE " + equal + " END"
 		if f == ir.CmpIsNot {
 			return "NOT (" + same + ")"
@@ -128,7 +177,7 @@ func (w *writer) mixed(f ir.Form, number, text ir.Operand, flipped bool) string 
 	return w.dialect.Mixed(n, strings.TrimSpace(signs[f]), t)
 }
 
-// same is equality in which NULL is the same as ”.
+// same renders equality in which NULL equals the empty text.
 func (w *writer) same(t *ir.Comparison) string {
 	l, r := t.Left, t.Right
 	switch {
@@ -142,6 +191,7 @@ func (w *writer) same(t *ir.Comparison) string {
 	return "COALESCE(" + w.compare(ir.CmpEqual, l, r) + ", " + w.filled(l) + " = " + w.filled(r) + ")"
 }
 
+// filled renders an operand as text, NULL as the empty text.
 func (w *writer) filled(o ir.Operand) string {
 	if !w.nullable(o) {
 		return w.text(o)
@@ -149,6 +199,7 @@ func (w *writer) filled(o ir.Operand) string {
 	return "COALESCE(" + w.text(o) + ", '')"
 }
 
+// like renders a case-insensitive LIKE.
 func (w *writer) like(t *ir.Comparison) string {
 	l := w.text(t.Left)
 	if v := t.Right.Constant(); v != nil && v.Kind == ir.ValueText {
@@ -161,14 +212,14 @@ func (w *writer) like(t *ir.Comparison) string {
 		w.dialect.Like(l, "('%' || "+r+" || '%')") + " END"
 }
 
-// likeCase renders LIKE that tells upper from lower case; the pattern is a constant.
+// likeCase renders a case-sensitive LIKE. Its pattern is a constant (checkPattern).
 func (w *writer) likeCase(t *ir.Comparison) string {
 	return w.dialect.LikeCase(w.text(t.Left), t.Right.Constant().Text, func(pattern string) string {
 		return w.bind(store.Text(pattern))
 	})
 }
 
-// always is TRUE, or NULL if an operand is.
+// always renders a comparison that is true unless an operand is NULL; then it is NULL.
 func (w *writer) always(t *ir.Comparison) string {
 	sql := "CASE WHEN "
 	for _, o := range [...]ir.Operand{t.Left, t.Right} {

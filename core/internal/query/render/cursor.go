@@ -1,3 +1,6 @@
+// Cursors (keyset pagination): encoding the sort keys of a row, decoding and checking a
+// client's cursor, and the condition that rows come after it.
+
 package render
 
 import (
@@ -12,14 +15,17 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Cursor is how a plan makes the cursor of a row.
+// Cursor describes how the cursor of a row is made from its sort keys. The zero Cursor
+// makes none.
 type Cursor struct {
 	tag  uint32 // of the collection and sort that it is for
 	from int    // column of the first key
 	keys int    // 0: the sort has no cursor
 }
 
-// Of is the opaque cursor of the row on which rows stands.
+// Of returns the cursor of the current row: the tag of the sort, then each key with its
+// kind, in base64. It is not sealed: a client can read and make one, so decodeCursor trusts
+// nothing.
 func (c Cursor) Of(rows store.Rows) string {
 	if c.keys == 0 {
 		return ""
@@ -41,7 +47,8 @@ func (c Cursor) Of(rows store.Rows) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// cursorOf says how rows of the statement get theirs.
+// cursorOf returns how rows of the statement get their cursors; none if a key has no stored
+// value (@random).
 func cursorOf(s *ir.Statement, keys []orderKey) Cursor {
 	for _, k := range keys {
 		if k.noCursor {
@@ -51,7 +58,8 @@ func cursorOf(s *ir.Statement, keys []orderKey) Cursor {
 	return Cursor{tag: s.Tag, from: outputWidth(s), keys: len(keys)}
 }
 
-// decodeCursor reads what Plan.Cursor wrote and checks it against the keys.
+// decodeCursor decodes a cursor and checks it against the keys: the tag, the number of
+// keys, and the kind of each.
 func decodeCursor(text string, tag uint32, keys []orderKey) ([]store.Value, bool) {
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) < 4 || binary.LittleEndian.Uint32(b) != tag {
@@ -68,7 +76,7 @@ func decodeCursor(text string, tag uint32, keys []orderKey) ([]store.Value, bool
 	return values, len(b) == 0
 }
 
-// takes says whether the value can be one of the key.
+// takes reports whether the value can be one of the key's column.
 func (k *orderKey) takes(v store.Value) bool {
 	switch v.Kind() {
 	case store.KindNull:
@@ -79,6 +87,8 @@ func (k *orderKey) takes(v store.Value) bool {
 	return k.kind.IsNumber() || k.kind == ir.KindAny
 }
 
+// decodeKey decodes one key from the front of b. Every length is checked against what is
+// left.
 func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
 	if len(b) == 0 {
 		return v, nil, false
@@ -113,7 +123,7 @@ func decodeKey(b []byte) (v store.Value, rest []byte, ok bool) {
 	return v, nil, false
 }
 
-// outputWidth is how many columns stand before the keys.
+// outputWidth is the number of columns before the sort keys.
 func outputWidth(s *ir.Statement) int {
 	return max(1, len(s.Columns)+len(s.Outputs)+len(s.Flags))
 }
@@ -138,7 +148,7 @@ func (w *writer) cursors(s *ir.Statement, keys []orderKey) ([]string, error) {
 	return conds, nil
 }
 
-// reversed is the opposite order.
+// reversed returns the keys of the opposite order.
 func reversed(keys []orderKey, d store.Dialect) []orderKey {
 	out := slices.Clone(keys)
 	for i := range out {
@@ -151,7 +161,8 @@ func reversed(keys []orderKey, d store.Dialect) []orderKey {
 	return out
 }
 
-// after renders the condition that a row comes after the one of the cursor.
+// after renders the condition that a row comes after the row of the cursor, in the order of
+// keys. A cursor that is damaged or of another sort is an *lang.Error.
 func (w *writer) after(s *ir.Statement, text string, keys []orderKey) (string, error) {
 	if cursorOf(s, keys).keys == 0 {
 		return "", &lang.Error{Message: "a sort by @random has no cursors"}
@@ -174,16 +185,22 @@ func (w *writer) after(s *ir.Statement, text string, keys []orderKey) (string, e
 		}
 		uniform = uniform && !k.nullable && k.descending == keys[0].descending
 	}
+	// Keys of one direction without NULL compare as a row value, which an index can serve.
+	// All others are spelled out key by key.
 	if !uniform {
 		return "(" + afterKey(keys, params) + ")", nil
 	}
-	names := make([]string, len(keys))
+	var left, right []string
 	for i, k := range keys {
-		names[i] = k.sql
+		if k.prefix > 0 {
+			left, right = append(left, prefixOf(k.sql, k.prefix)), append(right, prefixOf(params[i], k.prefix))
+		}
+		left, right = append(left, k.sql), append(right, params[i])
 	}
-	return "(" + strings.Join(names, ", ") + ")" + keys[0].beyond() + "(" + strings.Join(params, ", ") + ")", nil
+	return "(" + strings.Join(left, ", ") + ")" + keys[0].beyond() + "(" + strings.Join(right, ", ") + ")", nil
 }
 
+// beyond is the operator of "comes later".
 func (k *orderKey) beyond() string {
 	if k.descending {
 		return " < "
@@ -191,8 +208,7 @@ func (k *orderKey) beyond() string {
 	return " > "
 }
 
-// afterKey compares key by key; a parameter that is "" stands for NULL, the least
-// value.
+// afterKey compares key by key. A parameter "" stands for NULL, which is the least value.
 func afterKey(keys []orderKey, params []string) string {
 	k, v := keys[0], params[0]
 	beyond, equal := k.sql+k.beyond()+v, k.sql+" = "+v

@@ -1,3 +1,6 @@
+// SQL of FROM, JOIN, EXISTS and WHERE: which sources are joined, inner or outer, and which
+// conditions are turned into IN (SELECT …).
+
 package render
 
 import (
@@ -8,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// inOrder appends s and what it is reached through to the items of a FROM, parents
-// first. Only roots and what is joined to them belongs there; the rest is part of
+// inOrder appends s, preceded by the sources that it is reached through, to the items of a
+// FROM. Only roots and what is joined to them belong there; everything else is part of
 // another FROM.
 func inOrder(items []*ir.Source, roots []*ir.Source, s *ir.Source) []*ir.Source {
 	if s == nil || slices.Contains(items, s) {
@@ -26,7 +29,8 @@ func inOrder(items []*ir.Source, roots []*ir.Source, s *ir.Source) []*ir.Source 
 	}
 }
 
-// reader names the sources that something reads, beside conditions.
+// reader calls fn for each source that something besides the conditions reads. A nil reader
+// reads nothing.
 type reader func(fn func(*ir.Source))
 
 func (r reader) each(fn func(*ir.Source)) {
@@ -35,7 +39,7 @@ func (r reader) each(fn func(*ir.Source)) {
 	}
 }
 
-// item is a FROM item of the source.
+// item renders a source as an item of a FROM.
 func (w *writer) item(s *ir.Source) string {
 	switch s.Kind {
 	case ir.EachItem:
@@ -50,7 +54,7 @@ func (w *writer) item(s *ir.Source) string {
 	return w.table(s)
 }
 
-// exists renders EXISTS over sources.
+// exists renders EXISTS, or NOT EXISTS, over sources.
 func (w *writer) exists(e *ir.Exists) string {
 	sql := "EXISTS (SELECT 1 FROM " + w.fromMany(e, nil) + ")"
 	if e.None {
@@ -59,10 +63,10 @@ func (w *writer) exists(e *ir.Exists) string {
 	return sql
 }
 
-// fromMany renders the sources, what is joined to them, and the condition as
-// WHERE. A source without rows counts as a row of NULLs, so it is a left join;
-// one without which the condition cannot hold is an inner join, and comes first.
-// reads is what else is to be read from the rows.
+// fromMany renders the sources of an EXISTS, what is joined to them, and the condition as
+// WHERE. A source without rows counts as one row of NULLs, hence left joins; a source
+// without which the condition cannot hold is joined inner, and first, so that engines start
+// from it. reads is what else is read from the rows.
 func (w *writer) fromMany(e *ir.Exists, reads reader) string {
 	inner := func(s *ir.Source) bool {
 		return s == e.Sources[0] && (e.Present || e.SkipsNone()) || ir.Rejects(e.In, s)
@@ -82,6 +86,7 @@ func (w *writer) fromMany(e *ir.Exists, reads reader) string {
 
 	var b strings.Builder
 	var where []string
+	// Within this FROM, columns of inner sources cannot be NULL, which shortens conditions.
 	before := len(w.present)
 	defer func() { w.present = w.present[:before] }()
 	for i, s := range items {
@@ -97,6 +102,7 @@ func (w *writer) fromMany(e *ir.Exists, reads reader) string {
 			continue
 		}
 		if i == 0 {
+			// With nothing but left joins the FROM needs a first row.
 			b.WriteString("(SELECT 1) AS one")
 		}
 		if i > 0 && inner(s) {
@@ -115,7 +121,7 @@ func (w *writer) fromMany(e *ir.Exists, reads reader) string {
 	return b.String() + " WHERE " + strings.Join(where, " AND ")
 }
 
-// conjuncts renders the parts of a conjunction so that AND may join them.
+// conjuncts renders the parts of a conjunction, each so that AND may join it to others.
 func (w *writer) conjuncts(c ir.Cond) []string {
 	list, ok := c.(ir.And)
 	if !ok {
@@ -131,7 +137,7 @@ func (w *writer) conjuncts(c ir.Cond) []string {
 	return sql
 }
 
-// cond renders a condition.
+// cond renders a condition. A kind that is unknown is FALSE: nothing is shown by mistake.
 func (w *writer) cond(c ir.Cond) string {
 	switch c := c.(type) {
 	case ir.Truth:
@@ -168,22 +174,22 @@ func (w *writer) cond(c ir.Cond) string {
 	return "FALSE"
 }
 
-// oneOf renders membership of a list of texts, which is one parameter.
+// oneOf renders membership in a list of texts, which is one parameter.
 func (w *writer) oneOf(c *ir.OneOf) string {
 	list := w.dialect.Items(w.bind(IDList(c.Values)), "e")
 	return w.text(c.Operand) + ` IN (SELECT e."value" FROM ` + list + ")"
 }
 
-// bucket is conditions on what is reached through one single relation of a row:
-// they are judged on the other side first, inside out.
+// bucket has the conditions on records that are reached through one to-one relation of a
+// row. They are rendered as IN (SELECT …), which an engine can compute once.
 type bucket struct {
 	child *ir.Source
 	conds []ir.Cond
 }
 
-// insideOut takes from a conjunction on the rows of root what can be judged on
-// the other side of a single relation: what reads nothing but records reached
-// through it and cannot hold without one.
+// insideOut takes from the conditions on rows of root those that can be judged on the other
+// side of a to-one relation: they read only records that are reached through it, and cannot
+// hold without one. For a scan that is faster than a join per row.
 func insideOut(root *ir.Source, conds []ir.Cond) (buckets []bucket, rest []ir.Cond) {
 	put := func(c ir.Cond, child *ir.Source) {
 		for i := range buckets {
@@ -214,8 +220,8 @@ func insideOut(root *ir.Source, conds []ir.Cond) (buckets []bucket, rest []ir.Co
 	return buckets, rest
 }
 
-// onlyChild is the source joined to root through which c reads all that it reads
-// of root's row; nil if there is no such.
+// onlyChild returns the source joined to root through which c reads everything that it
+// reads of root's row; nil if it reads other things too.
 func onlyChild(root *ir.Source, c ir.Cond) *ir.Source {
 	var child *ir.Source
 	ok := true
@@ -251,9 +257,9 @@ func (w *writer) within(b bucket) string {
 		" FROM " + from + where + ")"
 }
 
-// where renders the joins and the WHERE of a FROM whose only other item is root.
-// scan says whether it may visit many rows: then relations are judged inside out.
-// also are further conditions, reads what else is read from the rows.
+// where renders the joins and the WHERE of a FROM whose only other item is root. scan says
+// that it may visit many rows: then relations are judged inside out. reads is what else is
+// read from the rows, also are further conditions.
 func (w *writer) where(root *ir.Source, conds []ir.Cond, scan bool, reads reader, also ...string) string {
 	var buckets []bucket
 	if scan {
@@ -281,7 +287,7 @@ func (w *writer) where(root *ir.Source, conds []ir.Cond, scan bool, reads reader
 	return sql + " WHERE " + strings.Join(parts, " AND ")
 }
 
-// leftJoins renders joins that keep the rows that have no partner.
+// leftJoins renders joins that keep rows without a partner.
 func (w *writer) leftJoins(joins []*ir.Source) string {
 	var b strings.Builder
 	for _, s := range joins {

@@ -1,3 +1,6 @@
+// SQL of lists per parent: children of many parents in one statement, each list sorted and
+// limited by itself (expand, nested lists).
+
 package render
 
 import (
@@ -13,18 +16,20 @@ import (
 // at the limit, which an index on the relation makes short. Else all children are
 // numbered within their list (ROW_NUMBER).
 
-// lateral says whether the first form will do.
+// lateral reports whether each child names one parent and is a row of a table, so that the
+// first form can be used.
 func (w *writer) lateral(s *ir.Statement) bool {
 	f := s.Base.Collection.Field(s.ParentField)
 	return f != nil && !f.Multiple() && !s.Base.Collection.IsView()
 }
 
-// parents is the FROM item of the ids, as p.
+// parents renders the FROM item p: the ids of the parents with their positions.
 func (w *writer) parents(s *ir.Statement) string {
 	return w.dialect.Items(w.slot(&w.slots.Parents, IDList(s.ParentIDs)), "p")
 }
 
-// perParentJoined renders one query for each parent, joined to the rows that it names.
+// perParentJoined renders the first form: one limited query per parent that finds row ids,
+// joined to the rows.
 func (w *writer) perParentJoined(s *ir.Statement, keys []orderKey, also []string) string {
 	parents := w.parents(s)
 	inner := "SELECT t._rowid_ AS r FROM " + w.table(s.Base)
@@ -43,8 +48,8 @@ func (w *writer) perParentJoined(s *ir.Statement, keys []orderKey, also []string
 	return string(appendOrder(sql, append([]orderKey{{sql: `p."key"`}}, keys...)))
 }
 
-// perParentNumbered renders all children, numbered, and leaves out what is beyond the
-// limit.
+// perParentNumbered renders the second form: all children, numbered within their list,
+// without those beyond the limit.
 func (w *writer) perParentNumbered(s *ir.Statement, keys []orderKey, also []string) string {
 	list := w.outputList(s)
 	outer := make([]orderKey, 0, len(keys)+1)
@@ -72,8 +77,8 @@ func (w *writer) perParentNumbered(s *ir.Statement, keys []orderKey, also []stri
 	return string(appendOrder([]byte(sql), outer))
 }
 
-// childrenOfAll is the FROM items of the children of all parents, with a row for each
-// parent of a child.
+// childrenOfAll renders the FROM items of the children of all parents: a row for each pair
+// of child and parent.
 func (w *writer) childrenOfAll(s *ir.Statement) string {
 	parents := `(SELECT e."value", e."key" FROM ` + w.dialect.Items(w.slot(&w.slots.Parents, IDList(s.ParentIDs)), "e") + ") AS p"
 	table, column := w.table(s.Base), w.column(s.Base, s.ParentField)
@@ -83,14 +88,14 @@ func (w *writer) childrenOfAll(s *ir.Statement) string {
 	return table + " JOIN " + parents + ` ON p."value" = ` + column
 }
 
-// countPerParent renders the number of the children of each parent that has some.
+// countPerParent renders the number of children of each parent that has some.
 func (w *writer) countPerParent(s *ir.Statement) string {
 	from := w.childrenOfAll(s)
 	return `SELECT count(*), p."value" FROM ` + from + w.where(s.Base, s.Conds, false, nil, w.picks(s)...) +
 		` GROUP BY p."key", p."value" ORDER BY p."key"`
 }
 
-// outputList is what the statement gives besides the keys, one by one.
+// outputList renders what the statement selects besides sort keys, one by one.
 func (w *writer) outputList(s *ir.Statement) []string {
 	var list []string
 	for _, c := range s.Columns {

@@ -1,3 +1,6 @@
+// A second, naive rendering of conditions, for tests: what Select renders must select the
+// same rows.
+
 package render
 
 import (
@@ -36,6 +39,7 @@ func shared(s *ir.Source) bool {
 	return !s.Scalar()
 }
 
+// naive renders a condition without the simplifications of cond.
 func (w *writer) naive(c ir.Cond) string {
 	switch c := c.(type) {
 	case ir.And:
@@ -54,6 +58,7 @@ func (w *writer) naive(c ir.Cond) string {
 	return w.cond(c)
 }
 
+// naiveList joins conditions, each in parentheses.
 func (w *writer) naiveList(list []ir.Cond, join string) string {
 	parts := make([]string, len(list))
 	for i, c := range list {

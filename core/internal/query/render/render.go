@@ -6,7 +6,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// Rendered is a statement in SQL.
+// Rendered is a statement in SQL with its parameters and the tables that it reads.
 type Rendered struct {
 	SQL    string
 	Args   []store.Value
@@ -16,11 +16,12 @@ type Rendered struct {
 	Parent int // column of the parent's id
 }
 
-// Slots are the positions, from 1, of the parameters that a plan takes from the
-// Select itself; 0 where there is none.
+// Slots are the positions, from 1, of parameters that a cached plan replaces by those of
+// another Select; 0 where there is none.
 type Slots struct{ ID, IDs, Refs, Parents, Callers, Limit, Offset int }
 
-// Select renders the rows of the statement.
+// Select renders a statement that reads rows. An error is an *lang.Error: a cursor that
+// cannot be used, or too many joins.
 func Select(d store.Dialect, s *ir.Statement) (*Rendered, error) {
 	w := &writer{dialect: d, args: make([]store.Value, 0, 4)}
 	if s.Callers != nil {
@@ -46,7 +47,7 @@ func Select(d store.Dialect, s *ir.Statement) (*Rendered, error) {
 	return out, nil
 }
 
-// Count renders the number of the rows.
+// Count renders the statement that counts the rows of Select without limit and cursors.
 func Count(d store.Dialect, s *ir.Statement) (*Rendered, error) {
 	w := &writer{dialect: d}
 	if s.ParentField != "" {

@@ -1,3 +1,6 @@
+// SQL of a read: columns, outputs and flags, the conditions that are not expressions (ids,
+// relations), LIMIT, and pages far from the start.
+
 package render
 
 import (
@@ -10,11 +13,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// DeepOffset is from where on a sorted page is looked up by row ids first, so
-// that what is skipped is not read whole.
+// DeepOffset is the offset from which a sorted page is looked up by row ids first, so that
+// rows which are skipped are not read whole.
 const DeepOffset = 500
 
-// picks renders the conditions of a Select that are not expressions.
+// picks renders the conditions of a Select that are no expressions: ids, and relations to
+// given ids.
 func (w *writer) picks(s *ir.Statement) []string {
 	var list []string
 	if s.ID != "" {
@@ -34,16 +38,18 @@ func (w *writer) picks(s *ir.Statement) []string {
 	return list
 }
 
+// idSet renders a list of ids, one parameter, as the right side of IN.
 func (w *writer) idSet(slot *int, ids []string) string {
 	return `(SELECT e."value" FROM ` + w.dialect.Items(w.slot(slot, IDList(ids)), "e") + ")"
 }
 
-// IDList returns ids as the one parameter that Dialect.Items reads: a JSON array.
+// IDList returns ids as the one parameter that Dialect.Items and Dialect.Each read: a JSON
+// array.
 func IDList(ids []string) store.Value {
 	return store.Text(string(schema.AppendStrings(nil, ids)))
 }
 
-// read renders the SELECT.
+// read renders the SELECT, in the form that its parts ask for.
 func (w *writer) read(s *ir.Statement, keys []orderKey) (string, error) {
 	also := w.picks(s)
 	cursors, err := w.cursors(s, keys)
@@ -78,8 +84,8 @@ func (w *writer) read(s *ir.Statement, keys []orderKey) (string, error) {
 	return string(sql), nil
 }
 
-// deep renders a page far from the start: the row ids of the page are found
-// first, with no more than the sort keys carried along.
+// deep renders a page far from the start: an inner statement finds the row ids of the page
+// and carries only sort keys along, the outer one reads those rows.
 func (w *writer) deep(s *ir.Statement, keys []orderKey, also []string) string {
 	inner := []byte("SELECT ")
 	outer := make([]orderKey, len(keys))
@@ -103,8 +109,8 @@ func (w *writer) deep(s *ir.Statement, keys []orderKey, also []string) string {
 	return string(appendOrder(sql, outer))
 }
 
-// candidate renders the judgement of a record that is in the parameters: one row,
-// if it passes.
+// candidate renders the judgement of a record that exists only in the parameters: one row
+// if it passes, else none.
 func (w *writer) candidate(s *ir.Statement) string {
 	w.tables = append(w.tables, s.Base.Collection.Name)
 	sql := "SELECT 1"
@@ -121,7 +127,8 @@ func (w *writer) candidate(s *ir.Statement) string {
 	return sql + " WHERE " + strings.Join(parts, " AND ")
 }
 
-// outputs begins the statement with what it gives besides the keys.
+// outputs begins the statement: SELECT with columns, outputs and flags. It appends to one
+// buffer, as this is a good part of the time of planning.
 func (w *writer) outputs(s *ir.Statement) []byte {
 	size := 128
 	for _, c := range s.Columns {
@@ -167,7 +174,7 @@ func (w *writer) output(o *ir.Output) string {
 	return "CASE WHEN " + strings.Join(guards, " AND ") + " THEN " + column + " END"
 }
 
-// appendFlags renders the flags.
+// appendFlags renders the flags, separated by commas.
 func (w *writer) appendFlags(sql []byte, s *ir.Statement) []byte {
 	for i, flag := range s.Flags {
 		if i > 0 {

@@ -1,3 +1,6 @@
+// SQL of ORDER BY: sort keys, the position of NULL, the first value of a multi-valued path,
+// hidden e-mail addresses.
+
 package render
 
 import "github.com/loambase/loam/core/internal/query/ir"
@@ -9,10 +12,12 @@ type orderKey struct {
 	nullable   bool
 	nulls      string // how the engine is told where NULL goes
 	kind       ir.Kind
+	prefix     int // how many characters the index that sorts holds, 0 if all
 	noCursor   bool
 }
 
-// keyColumn is the key as the statement reads it for a cursor.
+// keyColumn renders the key as it is read for a cursor: values of JSON documents keep their
+// kind.
 func (w *writer) keyColumn(k orderKey) string {
 	if k.kind == ir.KindAny {
 		return w.dialect.Keep(k.sql)
@@ -20,7 +25,7 @@ func (w *writer) keyColumn(k orderKey) string {
 	return k.sql
 }
 
-// keys renders the sort.
+// keys renders the sort keys of the statement.
 func (w *writer) keys(s *ir.Statement) []orderKey {
 	list := make([]orderKey, 0, 2)
 	for i := range s.Keys {
@@ -36,6 +41,9 @@ func (w *writer) keys(s *ir.Statement) []orderKey {
 			}
 		default:
 			o.sql, o.kind = w.sortValue(k), k.Operand.Kind
+			if o.kind == ir.KindText && len(k.Sources) == 0 && k.Operand.EmailOf == nil {
+				o.prefix = w.columnPrefix(k.Operand)
+			}
 			if o.nullable = k.Operand.Nullable || len(k.Sources) > 0; o.nullable {
 				o.nulls = w.dialect.Nulls(k.Descending)
 			}
@@ -45,6 +53,8 @@ func (w *writer) keys(s *ir.Statement) []orderKey {
 	return list
 }
 
+// sortValue renders the value of a key. Of a path with several values that is the first in
+// stored order whose guards hold.
 func (w *writer) sortValue(k *ir.SortKey) string {
 	if len(k.Sources) == 0 {
 		return w.shown(k.Operand)
@@ -60,7 +70,7 @@ func (w *writer) sortValue(k *ir.SortKey) string {
 	return sql + " LIMIT 1)"
 }
 
-// storedOrder is the column that tells in which order the rows of s were stored.
+// storedOrder is the column by which rows of s are in stored order.
 func storedOrder(s *ir.Source) string {
 	switch {
 	case s.Kind == ir.EachItem || s.Kind == ir.EachElement:
@@ -71,7 +81,8 @@ func storedOrder(s *ir.Source) string {
 	return "_rowid_"
 }
 
-// shown renders the value that a sort sees: of an address that is hidden, ”.
+// shown renders the value that a sort sees: the empty text for an address that is hidden,
+// so that the order does not give it away.
 func (w *writer) shown(o ir.Operand) string {
 	var sql string
 	switch o.Kind {
@@ -94,11 +105,17 @@ func appendOrder(sql []byte, keys []orderKey) []byte {
 		} else {
 			sql = append(sql, ", "...)
 		}
-		sql = append(sql, k.sql...)
-		if k.descending {
-			sql = append(sql, " DESC"...)
+		if k.prefix > 0 {
+			sql = append(k.appendDirection(append(sql, prefixOf(k.sql, k.prefix)...)), ", "...)
 		}
-		sql = append(sql, k.nulls...)
+		sql = k.appendDirection(append(sql, k.sql...))
 	}
 	return sql
+}
+
+func (k *orderKey) appendDirection(sql []byte) []byte {
+	if k.descending {
+		sql = append(sql, " DESC"...)
+	}
+	return append(sql, k.nulls...)
 }

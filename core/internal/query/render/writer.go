@@ -1,3 +1,6 @@
+// writer: the state of rendering one statement (parameters, aliases, tables), and the SQL
+// of terms and operands.
+
 package render
 
 import (
@@ -9,8 +12,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// writer renders SQL for one statement. Values become parameters in the order in
-// which they are rendered.
+// writer renders the SQL of one statement. Values become parameters in the order in which
+// they are rendered, so the order of calls matters.
 type writer struct {
 	dialect store.Dialect
 	args    []store.Value
@@ -23,39 +26,40 @@ type writer struct {
 
 const maxJoins = 60 // in one FROM; SQLite's limit is 64
 
-// from checks the size of a FROM.
+// from refuses a FROM of more joins than SQLite takes.
 func (w *writer) from(items []*ir.Source) {
 	if len(items) > maxJoins {
 		w.err = &lang.Error{Message: "max joined relations reached"}
 	}
 }
 
-// nullable says whether the operand may be NULL in the rows that are left.
+// nullable reports whether the operand may be NULL in the rows at this place: columns of a
+// source that is joined inner cannot.
 func (w *writer) nullable(o ir.Operand) bool {
 	c, ok := o.Term.(ir.Column)
 	return o.Nullable && !(ok && !c.Of.Collection.IsView() && slices.Contains(w.present, c.Of))
 }
 
-// bind is the parameter of a value.
+// bind adds a parameter and returns its mark.
 func (w *writer) bind(v store.Value) string {
 	w.args = append(w.args, v)
 	return "$" + strconv.Itoa(len(w.args))
 }
 
-// slot is bind of a parameter that comes from the Select itself, and notes where it
-// is.
+// slot is bind for a parameter that comes from the Select itself. It records the position,
+// so that a cached plan can replace it.
 func (w *writer) slot(at *int, v store.Value) string {
 	mark := w.bind(v)
 	*at = len(w.args)
 	return mark
 }
 
-// finish is the SQL with what was collected in rendering it.
+// finish returns the SQL with what was collected while rendering it.
 func (w *writer) finish(sql string) (*Rendered, error) {
 	return &Rendered{SQL: sql, Args: w.args, Tables: w.tables, Slots: w.slots}, w.err
 }
 
-// alias is the source's name in SQL.
+// alias returns the source's name in SQL, assigning one at its first use.
 func (w *writer) alias(s *ir.Source) string {
 	if s.Alias == "" {
 		w.aliases++
@@ -64,7 +68,7 @@ func (w *writer) alias(s *ir.Source) string {
 	return s.Alias
 }
 
-// table is a FROM item of the source's collection.
+// table renders the source's collection as an item of a FROM.
 func (w *writer) table(s *ir.Source) string {
 	if !slices.Contains(w.tables, s.Collection.Name) {
 		w.tables = append(w.tables, s.Collection.Name)
@@ -72,6 +76,7 @@ func (w *writer) table(s *ir.Source) string {
 	return store.Quote(s.Collection.Name) + " AS " + w.alias(s)
 }
 
+// appendName appends a quoted name, as store.Quote, without an allocation.
 func appendName(sql []byte, name string) []byte {
 	sql = append(sql, '"')
 	for i := range len(name) {
@@ -83,7 +88,7 @@ func appendName(sql []byte, name string) []byte {
 	return append(sql, '"')
 }
 
-// column is a column of the source's row.
+// column renders a column of the source's row.
 func (w *writer) column(s *ir.Source, name string) string {
 	if s.Scalar() {
 		return w.scalar(s, name)
@@ -91,8 +96,8 @@ func (w *writer) column(s *ir.Source, name string) string {
 	return w.alias(s) + "." + store.Quote(name)
 }
 
-// scalar is a column of a record that is reached from one known by its id: a
-// query that reads nothing of the rows around it, so that it runs once.
+// scalar renders a column of a record that is reached from one with a known id, as a
+// subquery. It reads nothing of the rows around it, so engines run it once.
 func (w *writer) scalar(s *ir.Source, name string) string {
 	var joins string
 	from := s
@@ -103,8 +108,8 @@ func (w *writer) scalar(s *ir.Source, name string) string {
 		" WHERE " + w.alias(from) + `."id" = ` + w.bind(store.Text(from.ID)) + ")"
 }
 
-// on is what ties the rows of a source to those of its parent. local: the parent
-// is in the same FROM, though it belongs to a scalar.
+// on renders the condition that ties rows of a source to those of its parent. local says
+// that the parent is an item of the same FROM although it is part of a scalar.
 func (w *writer) on(s *ir.Source, local bool) string {
 	parent := func(name string) string {
 		if local {
@@ -130,7 +135,7 @@ func (w *writer) on(s *ir.Source, local bool) string {
 	return "TRUE"
 }
 
-// term renders a term as it stands.
+// term renders a term as it is, without conversion.
 func (w *writer) term(t ir.Term) string {
 	switch t := t.(type) {
 	case ir.Value:
@@ -174,6 +179,7 @@ func (w *writer) term(t ir.Term) string {
 	return "NULL"
 }
 
+// strftime renders a formatted time.
 func (w *writer) strftime(t *ir.Strftime) string {
 	format, modifiers := w.bind(store.Text(t.Format)), make([]string, len(t.Modifiers))
 	var time string
@@ -196,8 +202,8 @@ func (w *writer) strftime(t *ir.Strftime) string {
 	return "CASE WHEN " + text + " LIKE '____-__-__%' OR " + text + " LIKE '__:__%' THEN " + sql + " END"
 }
 
-// operand renders an operand as a value of its kind. A constant that has the
-// affinity of a column keeps it.
+// operand renders an operand as a value of its kind. A constant that was given the affinity
+// of a column keeps it.
 func (w *writer) operand(o ir.Operand) string {
 	v := o.Constant()
 	if v == nil {

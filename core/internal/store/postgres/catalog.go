@@ -1,3 +1,5 @@
+// DDL on PostgreSQL: tables, columns, and the column types of each kind.
+
 package postgres
 
 import (
@@ -74,16 +76,16 @@ func typeOf(kind store.ColumnKind) string {
 	return "text"
 }
 
-func (catalog) CreateIndex(tx store.Tx, ix store.Index) error {
-	columns, err := columnsOf(tx, ix.Table)
+func (catalog) CreateIndex(x store.Tx, ix store.Index) error {
+	columns, err := columnsOf(x, ix.Table)
 	if err != nil {
 		return err
 	}
-	sql, err := translateIndex(ix, columns)
+	parts, err := translateIndex(ix, columns)
 	if err != nil {
 		return err
 	}
-	return ddl(tx, sql, ix.Name)
+	return createIndex(x.(*tx), parts)
 }
 
 func (catalog) DropIndex(tx store.Tx, name string) error {

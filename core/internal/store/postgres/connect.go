@@ -1,3 +1,5 @@
+// Connection pools, and the settings of every session.
+
 package postgres
 
 import (

@@ -9,7 +9,9 @@ import (
 
 // Dialect is PostgreSQL's SQL. Text columns are TEXT COLLATE "C", numbers double
 // precision, list columns jsonb, json and geo columns json.
-type Dialect struct{}
+type Dialect struct {
+	db *DB // of which Prefix knows the indexes; nil: none are prefix indexes
+}
 
 var _ store.Dialect = Dialect{}
 

@@ -1,3 +1,5 @@
+// Errors of the driver as errors of the store: conflicts, uniqueness, lost connections.
+
 package postgres
 
 import (
@@ -44,7 +46,7 @@ func classify(err error) error {
 	case !errors.As(err, &e): // no answer at all
 		return &unavailable{err}
 	case e.Code == codeUnique:
-		return &store.UniqueError{Table: e.TableName}
+		return &store.UniqueError{Table: e.TableName, Index: e.ConstraintName}
 	case e.Code == codeDiskFull:
 		return store.ErrFull
 	case tooLong(e):

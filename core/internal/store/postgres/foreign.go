@@ -1,3 +1,5 @@
+// Writes of other servers: how the caches of this process follow them (LISTEN, versions).
+
 package postgres
 
 import (
@@ -47,6 +49,7 @@ func (db *DB) follow(ctx context.Context, to uint64) error {
 	if db.defined.Load() >= to {
 		return nil
 	}
+	db.readPrefixes(ctx)
 	if err := db.wroteForeign(ctx, false); err != nil {
 		return err
 	}

@@ -1,3 +1,6 @@
+// SQL functions that are created in the database, so that PostgreSQL computes as SQLite
+// does.
+
 package postgres
 
 // Functions creates what the dialect's SQL calls. It may run again at any time.
@@ -189,4 +192,9 @@ BEGIN
 EXCEPTION WHEN data_exception THEN
 	RETURN NULL;
 END $$;
+
+-- Tells long texts apart in a unique index. Immutable, though convert_to is not declared so:
+-- the encoding is that of the database.
+CREATE OR REPLACE FUNCTION loam_digest(v text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT encode(sha256(convert_to(v, 'UTF8')), 'hex') $$;
 `

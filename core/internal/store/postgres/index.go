@@ -1,3 +1,5 @@
+// Index definitions in SQLite's SQL translated for PostgreSQL.
+
 package postgres
 
 import (
@@ -6,68 +8,56 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// translateIndex is the statement that makes an index of a collection, the text of
-// which is in SQLite's language. columns are those of the table.
-func translateIndex(ix store.Index, columns map[string]string) (string, error) {
+// translateIndex is an index of a collection, the text of which is in SQLite's language.
+// columns are those of the table.
+func translateIndex(ix store.Index, columns map[string]string) (indexParts, error) {
 	t := translator{columns: columns}
-	var b strings.Builder
-	b.WriteString("CREATE ")
-	if ix.Unique {
-		b.WriteString("UNIQUE ")
-	}
-	b.WriteString("INDEX ")
-	if ix.IfNotExists {
-		b.WriteString("IF NOT EXISTS ")
-	}
-	b.WriteString(store.Quote(ix.Name) + " ON " + store.Quote(ix.Table) + " (")
-	for i, c := range ix.Columns {
+	d := indexParts{name: ix.Name, table: ix.Table, unique: ix.Unique, once: ix.IfNotExists}
+	for _, c := range ix.Columns {
 		key, err := t.key(c)
 		if err != nil {
-			return "", err
+			return d, err
 		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(key)
+		d.keys = append(d.keys, key)
 	}
-	b.WriteString(")")
 	if ix.Where != "" {
 		where, err := t.expression(ix.Where)
 		if err != nil {
-			return "", err
+			return d, err
 		}
-		b.WriteString(" WHERE " + where)
+		d.where = where
 	}
-	return b.String(), nil
+	return d, nil
 }
 
 // translator turns SQLite's expressions into PostgreSQL's.
 type translator struct{ columns map[string]string }
 
 // key is one column or expression. What sorts first in SQLite does so here.
-func (t translator) key(c store.IndexColumn) (string, error) {
+func (t translator) key(c store.IndexColumn) (indexKey, error) {
 	key, plain := t.column(c.Name)
 	if !plain {
 		expr, err := t.expression(c.Name)
 		if err != nil {
-			return "", err
+			return indexKey{}, err
 		}
 		key = "(" + expr + ")"
 	}
+	k := indexKey{sql: key}
 	switch strings.ToUpper(c.Collate) {
 	case "", "BINARY":
 	case "NOCASE":
-		if t.columns[unquoted(key)] != "text" && plain {
+		if plain && t.columns[unquoted(key)] != "text" {
 			break // only texts have letters
 		}
-		key = "(lower(" + key + "))"
+		k.sql = "(lower(" + key + "))"
 	default:
-		return "", refuse("no such collation sequence: " + c.Collate)
+		return k, refuse("no such collation sequence: " + c.Collate)
 	}
 	if c.Sort != "" {
-		key += " " + c.Sort
+		k.order = " " + c.Sort
 	}
-	return key, nil
+	return k, nil
 }
 
 func unquoted(name string) string {

@@ -1,3 +1,5 @@
+// Expressions of indexes translated, token by token.
+
 package postgres
 
 import (

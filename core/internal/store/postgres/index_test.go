@@ -44,12 +44,12 @@ func TestTranslateIndex(t *testing.T) {
 		var refused *store.StatementError
 		if test.want == "" {
 			if !errors.As(err, &refused) {
-				t.Errorf("translateIndex(%s) = %s, %v, want a StatementError", ix, got, err)
+				t.Errorf("translateIndex(%s) = %s, %v, want a StatementError", ix, got.whole(), err)
 			}
 			continue
 		}
-		if want := `CREATE INDEX "i" ON "t" ` + test.want; err != nil || got != want {
-			t.Errorf("translateIndex(%s) = %s, %v, want %s", ix, got, err, want)
+		if want := `CREATE INDEX "i" ON "t" ` + test.want; err != nil || got.whole() != want {
+			t.Errorf("translateIndex(%s) = %s, %v, want %s", ix, got.whole(), err, want)
 		}
 	}
 }

@@ -1,3 +1,5 @@
+// Detection of a write inside a write.
+
 package postgres
 
 import (

@@ -1,3 +1,5 @@
+// The order of commits within this process, for what follows a commit.
+
 package postgres
 
 import "sync"

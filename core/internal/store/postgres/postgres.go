@@ -63,6 +63,7 @@ type DB struct {
 	exclusive chan struct{} // held by one Exclusive of this process, or a follow; capacity 1
 	defined   version
 	indexes   uniques
+	prefixes  atomic.Pointer[prefixColumns]
 	watch     watcher
 	before    writeMarks // what others had written when this was opened
 	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
@@ -90,6 +91,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		db.disconnect()
 		return nil, fmt.Errorf("set up the database: %w", err)
 	}
+	db.readPrefixes(ctx)
 	background, stop := context.WithCancel(context.Background())
 	db.stop = stop
 	db.running.Go(func() { db.follows(background, db.before) })
@@ -98,7 +100,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 }
 
 // Dialect implements store.Store.
-func (db *DB) Dialect() store.Dialect { return Dialect{} }
+func (db *DB) Dialect() store.Dialect { return Dialect{db} }
 
 // Sequences implements store.Store.
 func (db *DB) Sequences() store.Sequences { return sequences{} }

@@ -1,3 +1,5 @@
+// Read transactions.
+
 package postgres
 
 import (

@@ -1,3 +1,5 @@
+// Cursors: rows of one query, decoded as they are read.
+
 package postgres
 
 import (

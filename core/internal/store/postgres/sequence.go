@@ -1,3 +1,5 @@
+// Numbers of transactions, and the oldest one that is running, for the change log.
+
 package postgres
 
 import (

@@ -1,3 +1,5 @@
+// One call's use of a connection: queries, statements and what ends them.
+
 package postgres
 
 import (
@@ -21,11 +23,15 @@ type session struct {
 	ctx     context.Context // that ends the statements
 	binding binding
 
+	sql  string // of the last statement, with its parameters
+	args []store.Value
+
 	reading *rows // whose rows are still on the connection
 	opened  []*rows
 	over    bool
-	failed  error // why no statement can run until a savepoint is undone
-	lost    error // why none can until the transaction has ended: the driver's error
+	failed  error        // why no statement can run until a savepoint is undone
+	tooLong tooLongValue // of the last statement that failed so
+	lost    error        // why none can until the transaction has ended: the driver's error
 }
 
 // Query implements store.Reader.
@@ -79,6 +85,7 @@ func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.
 		return nil, nil, err
 	}
 	s.park()
+	s.sql, s.args = sql, args
 	if err := s.usable(); err != nil { // what was parked came to an error
 		return nil, nil, err
 	}
@@ -141,6 +148,13 @@ func (s *session) fail(err error) error {
 	}
 	if conflict(err) || s.pg.IsClosed() {
 		s.lost = err
+	}
+	var long *store.TooLongError
+	if errors.As(out, &long) {
+		s.tooLong = tooLongValue{index: long.Index}
+		if long.Index == "" {
+			s.tooLong.table, s.tooLong.columns = assigned(s.sql, s.args)
+		}
 	}
 	s.failed = out
 	return out

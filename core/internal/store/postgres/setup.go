@@ -1,3 +1,6 @@
+// Setup of a database: encoding, schema, functions, and the refusal of one that belongs to
+// another program.
+
 package postgres
 
 import (

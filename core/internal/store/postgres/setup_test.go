@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net/url"
 	"strings"
 	"testing"
@@ -50,32 +49,6 @@ func TestForeignTables(t *testing.T) {
 		exec(t, server, `DO $$ BEGIN IF (SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r') <> 1 THEN RAISE 'tables were left'; END IF; END $$`)
 		again := openTest(t, cfg) // nobody's name is ours any more
 		defer again.Close()
-	}
-}
-
-// A value that an index has no room for is told apart from other failures, whether the
-// third of a page is too small for it or the page.
-func TestValuesTooLongForAnIndex(t *testing.T) {
-	db := newTest(t, Config{})
-	err := db.Exclusive(t.Context(), func(tx store.Tx) error {
-		return db.Catalog().CreateIndex(tx, store.Index{Name: "long", Table: "t", Columns: []store.IndexColumn{{Name: "a"}}})
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, length := range []int{2000, 6000, 40000} {
-		noise := make([]byte, length)
-		for i := range noise {
-			noise[i] = byte('!' + rand.IntN(90))
-		}
-		err := db.Write(t.Context(), func(tx store.Tx) error {
-			_, err := tx.Exec(`INSERT INTO "t" ("id", "a") VALUES ($1, $2)`, store.Text(string(noise[:10])), store.Text(string(noise)))
-			return err
-		})
-		var long *store.TooLongError
-		if errors.As(err, &long) != (length > 2700) {
-			t.Errorf("%d bytes = %v", length, err)
-		}
 	}
 }
 

@@ -1,3 +1,5 @@
+// Prepared statements of a connection, cached by their text.
+
 package postgres
 
 import (

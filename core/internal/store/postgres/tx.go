@@ -1,3 +1,5 @@
+// Write transactions: savepoints, and what runs after the commit.
+
 package postgres
 
 import (
@@ -12,6 +14,9 @@ type tx struct {
 	session
 	committed []func() // of Tx.OnCommit
 	depth     int      // of savepoints
+	growth    *growth
+	made      map[string]indexParts // indexes that it has made
+	behind    bool                  // this process's caches are to follow its commit as those of others do
 }
 
 var _ store.Tx = (*tx)(nil)

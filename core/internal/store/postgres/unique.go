@@ -1,3 +1,5 @@
+// The columns of a violated unique index, which PostgreSQL reports by name only.
+
 package postgres
 
 import (
@@ -23,7 +25,8 @@ const columnsOfIndex = `SELECT a.attname FROM pg_index AS x
 JOIN pg_class AS c ON c.oid = x.indexrelid
 CROSS JOIN generate_series(1, x.indnkeyatts) AS k
 JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND (a.attnum = x.indkey[k - 1]
-	OR x.indkey[k - 1] = 0 AND pg_get_indexdef(x.indexrelid, k, true) = 'lower(' || quote_ident(a.attname) || ')')
+	OR x.indkey[k - 1] = 0 AND pg_get_indexdef(x.indexrelid, k, true) IN (
+		'lower(' || quote_ident(a.attname) || ')', 'loam_digest(' || quote_ident(a.attname) || ')', 'loam_digest(lower(' || quote_ident(a.attname) || '))'))
 WHERE c.relname = $1 AND c.relnamespace = current_schema()::regnamespace AND NOT a.attisdropped
 ORDER BY k`
 

@@ -1,3 +1,5 @@
+// Views on PostgreSQL: the type of each column.
+
 package postgres
 
 import (

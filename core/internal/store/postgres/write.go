@@ -1,3 +1,5 @@
+// Serializable writes: locks between servers, and retries after conflicts.
+
 package postgres
 
 import (
@@ -63,8 +65,12 @@ func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 		return err
 	}
 	defer leave()
+	g := &growth{}
 	for try := 1; ; try++ {
-		again, err := db.write(ctx, fn, lockFor(try))
+		again, err := db.write(ctx, fn, lockFor(try), g)
+		if err != nil && !again {
+			again = db.grow(ctx, g)
+		}
 		if !again || try == lastTry {
 			return err
 		}
@@ -94,7 +100,7 @@ func rest(ctx context.Context) error {
 }
 
 // write runs fn in a transaction, once. again reports that it lost against another.
-func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock) (again bool, err error) {
+func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock, g *growth) (again bool, err error) {
 	s, err := db.begin(ctx, db.writers, l.begin())
 	if err != nil {
 		return false, err
@@ -102,7 +108,7 @@ func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock) (again
 	var cancel context.CancelFunc
 	s.ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), db.cfg.WriteTimeout)
 	defer cancel()
-	return db.apply(&tx{session: *s}, fn, "")
+	return db.apply(&tx{session: *s, growth: g}, fn, "")
 }
 
 // Exclusive implements store.Store. Its statements fail when ctx ends.
@@ -117,8 +123,16 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 		ctx, cancel = context.WithTimeout(ctx, db.cfg.ExclusiveTimeout)
 		defer cancel()
 	}
+	return db.exclusively(ctx, fn, &growth{})
+}
+
+// exclusively runs fn by itself, until readers are out of its way.
+func (db *DB) exclusively(ctx context.Context, fn func(store.Tx) error, g *growth) error {
 	for try := 1; ; try++ {
-		again, err := db.exclude(ctx, fn)
+		again, err := db.exclude(ctx, fn, g)
+		if err != nil && !again {
+			again = db.grow(ctx, g)
+		}
 		if !again || try == lastWait {
 			return err
 		}
@@ -130,7 +144,7 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 
 // exclude runs fn in a transaction beside which there is no other write. Readers,
 // which nothing keeps out, can still be in the way of a change of definitions.
-func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool, err error) {
+func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error, g *growth) (again bool, err error) {
 	s, err := db.begin(ctx, db.writers, lockExclusive.begin()+giveWay)
 	if err != nil {
 		return false, err
@@ -142,7 +156,7 @@ func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error) (again bool,
 		return false, contextError(ctx.Err())
 	}
 	defer func() { <-db.exclusive }()
-	return db.apply(&tx{session: *s}, fn, redefine)
+	return db.apply(&tx{session: *s, growth: g}, fn, redefine)
 }
 
 // giveWay bounds the wait for a table that is being read: who comes to read it
@@ -158,6 +172,7 @@ func (db *DB) apply(t *tx, fn func(store.Tx) error, last string) (again bool, er
 	defer t.finish() // also when fn ends its goroutine
 	err = call(fn, t)
 	t.end()
+	t.growth.last, t.growth.made = t.tooLong, t.made
 	if t.lost != nil {
 		return conflict(t.lost), db.explain(t.ctx, t.lost)
 	}
@@ -191,10 +206,13 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	defer db.order.pass()
 	switch {
 	case done:
+		if last != "" {
+			db.readPrefixes(t.ctx)
+		}
 		for _, fn := range t.committed {
 			db.notify(fn)
 		}
-		if last != "" {
+		if last != "" && !t.behind {
 			db.defined.raise(t.kept.of + 1)
 		}
 		db.watch.wrote()

@@ -1,3 +1,5 @@
+// The cache of prepared statements of a connection.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// DDL on SQLite: tables, columns, indexes.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// Checkpoints: the write-ahead log is copied into the database beside running writes.
+
 package sqlite
 
 import (
@@ -22,6 +24,7 @@ const (
 // them for written: only the log still has them. So the next one copies all of the
 // log again, and until it has, the log is not begun anew.
 type checkpoints struct {
+	readers  *pool // they keep no transactions meanwhile
 	mu       sync.Mutex
 	doubtful bool // one failed, and the next one would go on where it ended
 }
@@ -32,6 +35,8 @@ func (k *checkpoints) run(c *conn, mode binding.CheckpointMode) error {
 		return nil
 	}
 	defer k.mu.Unlock()
+	k.readers.stopKeeping()
+	defer k.readers.keepAgain()
 	if err := k.settle(c); err != nil {
 		return err
 	}

@@ -1,3 +1,5 @@
+// Connections: opening a database file, and the settings of each role.
+
 package sqlite
 
 import (
@@ -17,6 +19,7 @@ type conn struct {
 	guard    guard
 	own      bool     // what is prepared now is the engine's own text
 	touched  []string // tables, in lower case, that the running transaction may write
+	read     readTx   // of a connection that reads
 	failed   bool     // the file or disk failed under it: not to be used again
 }
 
@@ -37,6 +40,8 @@ type place struct {
 	synchronous string // always FULL, but for the test that this is needed
 
 	syncFolder func(dir string) error // makes the names of new files durable
+	readCache  int                    // KB, of a connection that is kept for reading
+	cachePages int                    // of every connection; 0: what its role has
 }
 
 // openConn opens the database file with the settings of DESIGN.md.
@@ -75,9 +80,12 @@ func (c *conn) configure(at place, r role) error {
 	case roleWrite:
 		pragmas = append(pragmas, "cache_size = -65536")
 	case roleRead:
-		pragmas = append(pragmas, "cache_size = -32768", "query_only = ON")
+		pragmas = append(pragmas, fmt.Sprintf("cache_size = -%d", at.readCache), "query_only = ON")
 	case roleSpare:
 		pragmas = append(pragmas, "cache_size = -2048", "query_only = ON")
+	}
+	if at.cachePages > 0 {
+		pragmas = append(pragmas, fmt.Sprintf("cache_size = %d", at.cachePages))
 	}
 	for _, p := range pragmas {
 		if err := c.Exec("PRAGMA " + p); err != nil {

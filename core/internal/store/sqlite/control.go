@@ -1,3 +1,6 @@
+// Statements that control transactions: BEGIN, COMMIT, ROLLBACK, savepoints, and the
+// version of the data.
+
 package sqlite
 
 // control is one of the statements with which the engine steers transactions.

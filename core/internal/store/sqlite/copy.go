@@ -1,3 +1,5 @@
+// Online copy (backup) of the database.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// The SQL dialect of SQLite.
+
 package sqlite
 
 import (
@@ -126,6 +128,9 @@ func (Dialect) Param(param string, kind store.ColumnKind) string {
 func (Dialect) EqualFold(column, text string) string {
 	return column + " = " + text + " COLLATE NOCASE"
 }
+
+// Prefix is 0: indexes hold values of any length.
+func (Dialect) Prefix(_, _ string, _ bool) int { return 0 }
 
 // Like is LIKE.
 func (Dialect) Like(text, pattern string) string { return text + " LIKE " + pattern + ` ESCAPE '\'` }

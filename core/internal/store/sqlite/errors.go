@@ -1,3 +1,5 @@
+// Errors of SQLite as errors of the store.
+
 package sqlite
 
 import (
@@ -71,7 +73,8 @@ func interrupted(err error) bool {
 func uniqueError(message string) error {
 	_, list, _ := strings.Cut(message, ": ")
 	e := &store.UniqueError{}
-	if strings.HasPrefix(list, "index ") {
+	if name, ok := strings.CutPrefix(list, "index '"); ok {
+		e.Index = strings.TrimSuffix(name, "'")
 		return e
 	}
 	for _, column := range strings.Split(list, ", ") {

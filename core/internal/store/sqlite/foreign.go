@@ -1,3 +1,5 @@
+// Writes of other processes on the same file, noticed by polling.
+
 package sqlite
 
 import (

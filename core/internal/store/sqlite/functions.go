@@ -1,3 +1,5 @@
+// Functions of the dialect: distance and strftime.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// Group commit: several writes share one transaction and one flush of the disk.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// Cancellation and time limits of running statements.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// The lock on a data folder: one server each.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// The open database file: noticed when it is removed or replaced under the server.
+
 package sqlite
 
 import (

@@ -13,7 +13,7 @@ import (
 func TestFailedSyncIsNotAcknowledged(t *testing.T) {
 	t.Parallel()
 	disk := disktest.New(t)
-	db := openTest(t, Config{at: place{vfs: disk.Name()}})
+	db := openTest(t, Config{Serve: true, at: place{vfs: disk.Name()}})
 	createT(t, db)
 	insertT(t, db, 1)
 
@@ -61,7 +61,7 @@ func leftovers(t *testing.T, db *DB) *DB {
 func TestRefusedWriteStaysAway(t *testing.T) {
 	t.Parallel()
 	disk := disktest.New(t)
-	db := openTest(t, Config{at: place{vfs: disk.Name()}})
+	db := openTest(t, Config{Serve: true, at: place{vfs: disk.Name()}})
 	defer mustClose(t, db)
 	createT(t, db)
 	insertT(t, db, 1)
@@ -82,7 +82,7 @@ func TestRefusedWriteStaysAway(t *testing.T) {
 func TestBrokenDisk(t *testing.T) {
 	t.Parallel()
 	disk := disktest.New(t)
-	db := openTest(t, Config{at: place{vfs: disk.Name()}, retryAfter: 1})
+	db := openTest(t, Config{Serve: true, at: place{vfs: disk.Name()}, retryAfter: 1})
 	defer mustClose(t, db)
 	createT(t, db)
 	insertT(t, db, 1)
@@ -117,7 +117,7 @@ func TestBrokenDisk(t *testing.T) {
 func TestFailedWriteIsNotAcknowledged(t *testing.T) {
 	t.Parallel()
 	disk := disktest.New(t)
-	db := openTest(t, Config{at: place{vfs: disk.Name()}, retryAfter: 1})
+	db := openTest(t, Config{Serve: true, at: place{vfs: disk.Name()}, retryAfter: 1})
 	defer mustClose(t, db)
 	createT(t, db)
 	insertT(t, db, 1)
@@ -140,7 +140,7 @@ func TestFailedWriteIsNotAcknowledged(t *testing.T) {
 func TestFailedSyncFailsTheWholeGroup(t *testing.T) {
 	t.Parallel()
 	disk := disktest.New(t)
-	db := openTest(t, Config{at: place{vfs: disk.Name()}})
+	db := openTest(t, Config{Serve: true, at: place{vfs: disk.Name()}})
 	defer mustClose(t, db)
 	createT(t, db)
 	mine := errors.New("mine")
@@ -161,7 +161,7 @@ func TestFailedSyncFailsTheWholeGroup(t *testing.T) {
 func TestFullDiskOnCommit(t *testing.T) {
 	t.Parallel()
 	disk := disktest.New(t)
-	db := openTest(t, Config{at: place{vfs: disk.Name()}})
+	db := openTest(t, Config{Serve: true, at: place{vfs: disk.Name()}})
 	defer mustClose(t, db)
 	createT(t, db)
 	err := db.Write(t.Context(), func(tx store.Tx) error {

@@ -1,3 +1,5 @@
+// The read pool: connections lent to reads, with waiting in order.
+
 package sqlite
 
 import (
@@ -24,6 +26,8 @@ type pool struct {
 	yielded  int           // quick reads at a time while there are writes
 	slowest  int           // slow reads that are let through beside them, each with a spare connection
 	timeout  time.Duration // of waiting
+	keeps    bool          // read transactions between calls
+	era      atomic.Uint64 // of kept transactions; written under mu or by who stopped keeping
 
 	revokeAfter time.Duration // revokeAfter, but in tests
 
@@ -33,7 +37,9 @@ type pool struct {
 	spare      []*conn     // idle ones with a small cache
 	spareTimer *time.Timer // until the spare ones are closed
 	lent       []*loan
-	slow       int // of the lent ones
+	slow       int         // of the lent ones
+	expiry     *time.Timer // until kept transactions end
+	expiring   bool        // it runs
 	waiting    []*waiter
 	closed     bool
 	ended      *sync.Cond // lent became empty
@@ -43,6 +49,7 @@ type pool struct {
 type loan struct {
 	c     *conn
 	role  role // roleRead or roleSpare
+	era   era  // in which it began
 	since time.Time
 	slow  bool
 
@@ -57,13 +64,31 @@ const slowAfter = 20 * time.Millisecond
 // and fill one anew for each slow read costs many times the read itself.
 const spareFor = 10 * time.Second
 
+// The page caches of the connections that are kept for reading share readCaches; each has
+// at least leastReadCache and at most mostReadCache. In KB.
+const (
+	readCaches     = 192 << 10
+	leastReadCache = 32 << 10
+	mostReadCache  = 64 << 10
+)
+
+// readCache is the size of the cache of each of so many connections, in KB.
+func readCache(connections int) int {
+	return min(max(readCaches/connections, leastReadCache), mostReadCache)
+}
+
+// readersOf is how many connections are kept for reading on so many processors.
+func readersOf(procs int) int { return procs + 1 }
+
 func newPool(yielding *readYield, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
 	p := &pool{
 		open: open, yielding: yielding, timeout: timeout,
-		size: procs + 1, yielded: max(1, procs-1), slowest: 2 * (procs + 1), revokeAfter: revokeAfter,
+		size: readersOf(procs), yielded: max(1, procs-1), slowest: 2 * (procs + 1), revokeAfter: revokeAfter,
 	}
 	p.spareTimer = time.AfterFunc(spareFor, p.closeSpare)
 	p.spareTimer.Stop()
+	p.expiry = time.AfterFunc(keepFor, p.expire)
+	p.expiry.Stop()
 	p.ended = sync.NewCond(&p.mu)
 	return p
 }
@@ -106,7 +131,7 @@ func (p *pool) acquireSlow(ctx context.Context) (*loan, error) {
 		p.mu.Unlock()
 		return nil, store.ErrClosed
 	}
-	l := &loan{role: roleSpare, since: time.Now(), slow: true, caller: readerOf(ctx)}
+	l := &loan{role: roleSpare, era: neverKept, since: time.Now(), slow: true, caller: readerOf(ctx)}
 	if len(p.spare) > 0 {
 		l.c = takeLast(&p.spare)
 	}
@@ -124,14 +149,14 @@ func (p *pool) free() bool {
 
 // lend makes a loan, with an idle connection if there is one. Lock held.
 func (p *pool) lend(c budget.Caller) *loan {
-	l := &loan{role: roleRead, since: time.Now(), caller: c}
+	l := &loan{role: roleRead, era: p.now(), since: time.Now(), caller: c}
 	switch {
 	case len(p.idle) > 0:
 		l.c = takeLast(&p.idle)
 	case p.kept < p.size:
 		p.kept++
 	default:
-		l.role = roleSpare
+		l.role, l.era = roleSpare, neverKept
 		if len(p.spare) > 0 {
 			l.c = takeLast(&p.spare)
 		}
@@ -233,6 +258,7 @@ func (p *pool) keep(l *loan) (drop *conn) {
 		}
 		return l.c
 	case l.role == roleRead:
+		p.checkKept(l.c)
 		p.idle = append(p.idle, l.c)
 	default:
 		p.spare = append(p.spare, l.c)
@@ -264,6 +290,7 @@ func (p *pool) close() error {
 		p.ended.Wait()
 	}
 	p.spareTimer.Stop()
+	p.expiry.Stop()
 	idle := append(p.idle, p.spare...)
 	p.idle, p.spare = nil, nil
 	p.mu.Unlock()

@@ -299,3 +299,12 @@ func TestReadsAreRevoked(t *testing.T) {
 	end()
 	storm.Wait()
 }
+
+func TestReadCachesShareTheirMemory(t *testing.T) {
+	t.Parallel()
+	for connections, want := range map[int]int{2: 64 << 10, 3: 64 << 10, 4: 48 << 10, 5: 39321, 9: 32 << 10, 65: 32 << 10} {
+		if got := readCache(connections); got != want {
+			t.Errorf("readCache(%d) = %d, want %d", connections, got, want)
+		}
+	}
+}

@@ -54,7 +54,7 @@ func TestPowerCutAfterAFailedCheckpoint(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			disk := disktest.New(t)
-			db := openTest(t, Config{at: place{vfs: disk.Name(), syncFolder: disk.SyncFolder}, retryAfter: 1})
+			db := openTest(t, Config{Serve: true, at: place{vfs: disk.Name(), syncFolder: disk.SyncFolder}, retryAfter: 1})
 			defer mustClose(t, db)
 			r := &failedCheckpoint{t: t, disk: disk, db: db, file: filepath.Join(db.cfg.Dir, dataFile)}
 			definePower(t, db)

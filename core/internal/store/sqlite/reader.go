@@ -1,3 +1,5 @@
+// Read transactions.
+
 package sqlite
 
 import (
@@ -10,7 +12,8 @@ import (
 type reader struct {
 	session
 	stamps *stamps
-	asked  bool // something was read: the state was taken at a time not known
+	pool   *pool // nil of a Source
+	asked  bool  // something was read: the state was taken at a time not known
 }
 
 var _ store.Reader = (*reader)(nil)
@@ -27,15 +30,15 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	c := l.c
 	c.guard.arm(ctx, db.cfg.ReadTimeout)
 	c.guard.revoked = &l.revoked
-	r := &reader{session: session{c: c}, stamps: &db.stamps}
+	r := &reader{session: session{c: c}, stamps: &db.stamps, pool: db.readers}
 	defer r.finish() // also when fn panics
-	if _, err := c.do(controlBeginRead); err != nil {
+	if err := c.beginRead(l.era); err != nil {
 		return r.fail(err)
 	}
 	return fn(r)
 }
 
-// finish closes what fn left open and ends the transaction.
+// finish closes what fn left open and ends the transaction, or has it kept.
 func (r *reader) finish() {
 	r.end()
 	r.c.guard.disarm()
@@ -43,7 +46,11 @@ func (r *reader) finish() {
 	if r.c.Autocommit() {
 		return
 	}
-	if _, err := r.c.do(controlCommit); err != nil {
+	now := neverKept
+	if r.pool != nil {
+		now = r.pool.now()
+	}
+	if err := r.c.endRead(now); err != nil {
 		r.c.failed = true
 	}
 }
@@ -66,6 +73,9 @@ func (r *reader) Stamp(tables ...string) (uint64, bool) {
 	}
 	if _, err := r.c.do(controlSnapshot); err != nil {
 		return 0, false
+	}
+	if r.c.read.reused && !r.c.readsPresent() {
+		return 0, false // somebody has committed since an earlier call began the transaction
 	}
 	after, ok := r.stamps.sum(tables)
 	return before, ok && before == after

@@ -1,3 +1,5 @@
+// Replacement (restore) of the database under a running server.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// Cursors: rows of one query.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// Numbers of transactions for the change log.
+
 package sqlite
 
 import (

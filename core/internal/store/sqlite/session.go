@@ -1,3 +1,5 @@
+// One call's use of a connection: open rows and statements.
+
 package sqlite
 
 import "github.com/loambase/loam/core/internal/store"

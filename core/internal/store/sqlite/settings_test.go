@@ -46,7 +46,7 @@ func TestSettingsHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check("reader", l.c, map[string]int64{"cache_size": -32768, "query_only": 1})
+	check("reader", l.c, map[string]int64{"cache_size": -int64(readCache(db.readers.size)), "query_only": 1})
 	db.readers.release(l)
 }
 

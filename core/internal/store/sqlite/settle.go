@@ -1,3 +1,5 @@
+// Recovery after a failed commit: it is overwritten before anything else is written.
+
 package sqlite
 
 import "fmt"

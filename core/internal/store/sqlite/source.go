@@ -1,3 +1,5 @@
+// Reading of a database file that another program made (import).
+
 package sqlite
 
 import (
@@ -22,12 +24,16 @@ var _ store.Source = (*Source)(nil)
 // its own, and it empties the log into the file: give it a copy that nobody else
 // uses. What is no database is a *store.StatementError or store.ErrUnavailable.
 func OpenSource(path string) (*Source, error) {
+	return openSourceFile(path, false)
+}
+
+func openSourceFile(path string, immutable bool) (*Source, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err // SQLite would make an empty one
 	}
 	c := &conn{stmts: newStatements()}
 	b, err := binding.Open(binding.Config{
-		Path: path, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorizeSource,
+		Path: path, Immutable: immutable, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorizeSource,
 	})
 	if err != nil {
 		return nil, classify(err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
 // Config is how a database is opened. Only Dir has no default.
@@ -62,6 +63,7 @@ func (c Config) withDefaults() Config {
 		c.File = dataFile
 	}
 	c.at.path = filepath.Join(c.Dir, c.File)
+	c.at.readCache = readCache(readersOf(runtime.GOMAXPROCS(0)))
 	if c.at.synchronous == "" {
 		c.at.synchronous = "FULL"
 		if c.Relaxed {
@@ -105,6 +107,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		}
 		return nil, err
 	}
+	if !binding.OwnPageCache() {
+		db.cfg.Log.Warn("SQLite was in use before this program's database: it keeps its own page cache, which is slower and takes more memory")
+	}
 	background, stop := context.WithCancel(context.Background())
 	db.stop = stop
 	db.running.Go(func() { db.writer.checkpointer(background) })
@@ -125,12 +130,11 @@ func (db *DB) open() (err error) {
 	open := func(r role) (*conn, error) { return openConn(db.cfg.at, r) }
 	openCheckpointConn := func() (*conn, error) { return open(roleCheckpoint) }
 	yielding := newReadYield()
-	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
-	if err := db.writer.start(); err != nil {
-		return err
-	}
 	db.readers = newPool(yielding, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
-	return nil
+	db.readers.keeps = db.cfg.Serve
+	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
+	db.writer.checkpoints.readers = db.readers
+	return db.writer.start()
 }
 
 // openWriter opens a connection that writes. The log may be new: its name must not be

@@ -9,7 +9,7 @@ import (
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) store.Store { return openTest(t, Config{}) })
+	storetest.Run(t, func(t *testing.T) store.Store { return openTest(t, Config{Serve: true}) })
 }
 
 // openTest opens a folder of the test's own, if cfg names none. The test closes it.

@@ -1,3 +1,5 @@
+// Stamps: counters of writes by table, by which cached counts are known to be current.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// Write transactions: one operation of a group.
+
 package sqlite
 
 import (

@@ -1,3 +1,5 @@
+// Views on SQLite.
+
 package sqlite
 
 import (

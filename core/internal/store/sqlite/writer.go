@@ -1,3 +1,5 @@
+// The writer: the one connection that writes, and the queue in front of it.
+
 package sqlite
 
 import (

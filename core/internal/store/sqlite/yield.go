@@ -1,3 +1,5 @@
+// How readers make room for the writer on few cores.
+
 package sqlite
 
 import (

@@ -1,3 +1,6 @@
+// CopyAgain: after a failed sync the next checkpoint copies the whole write-ahead log
+// again.
+
 package binding
 
 import (
@@ -29,27 +32,34 @@ func (c *Conn) CopyAgain() error {
 	if c.db == 0 {
 		return ErrClosed
 	}
+	file, methods, err := c.file()
+	if err != nil {
+		return err
+	}
+	index, err := c.mapRegion(file, methods)
+	if err != nil || index == 0 { // without an index nothing was copied
+		return err
+	}
+	lock := function[func(*libc.TLS, uintptr, int32, int32, int32) int32](methods.FxShmLock)
+	if rc := lock(c.tls, file, checkpointLock, 1, lib.SQLITE_SHM_LOCK|lib.SQLITE_SHM_EXCLUSIVE); rc != lib.SQLITE_OK {
+		return codeError(c.tls, rc)
+	}
+	atomic.StoreUint32((*uint32)(pointer(index+indexCopied)), 0)
+	return codeError(c.tls, lock(c.tls, file, checkpointLock, 1, lib.SQLITE_SHM_UNLOCK|lib.SQLITE_SHM_EXCLUSIVE))
+}
+
+// mapRegion returns the address of the first region of the index, 0 if there is no index.
+func (c *Conn) mapRegion(file uintptr, methods *lib.Tsqlite3_io_methods) (uintptr, error) {
+	if methods.FxShmMap == 0 {
+		return 0, nil
+	}
 	out := c.tls.Alloc(8)
 	defer c.tls.Free(8)
 	result := (*uintptr)(pointer(out))
 	*result = 0
-	if rc := lib.Xsqlite3_file_control(c.tls, c.db, 0, lib.SQLITE_FCNTL_FILE_POINTER, out); rc != lib.SQLITE_OK {
-		return codeError(c.tls, rc)
-	}
-	file := *result
-	methods := (*lib.Tsqlite3_io_methods)(pointer((*lib.Tsqlite3_file)(pointer(file)).FpMethods))
-	lock := function[func(*libc.TLS, uintptr, int32, int32, int32) int32](methods.FxShmLock)
 	share := function[func(*libc.TLS, uintptr, int32, int32, int32, uintptr) int32](methods.FxShmMap)
-
-	*result = 0
-	if rc := share(c.tls, file, 0, indexRegion, 0, out); rc != lib.SQLITE_OK || *result == 0 {
-		return codeError(c.tls, rc) // without an index nothing was copied
-	}
-	if rc := lock(c.tls, file, checkpointLock, 1, lib.SQLITE_SHM_LOCK|lib.SQLITE_SHM_EXCLUSIVE); rc != lib.SQLITE_OK {
-		return codeError(c.tls, rc)
-	}
-	atomic.StoreUint32((*uint32)(pointer(*result+indexCopied)), 0)
-	return codeError(c.tls, lock(c.tls, file, checkpointLock, 1, lib.SQLITE_SHM_UNLOCK|lib.SQLITE_SHM_EXCLUSIVE))
+	rc := share(c.tls, file, 0, indexRegion, 0, out)
+	return *result, codeError(c.tls, rc)
 }
 
 // function is the Go function at an address that the C side holds.

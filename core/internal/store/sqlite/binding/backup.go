@@ -1,3 +1,5 @@
+// SQLite's backup interface.
+
 package binding
 
 import (

@@ -1,3 +1,5 @@
+// Binding of parameters.
+
 package binding
 
 import (

@@ -1,3 +1,6 @@
+// Callbacks from SQLite into Go: authorizer, progress, the length of the log after a
+// commit.
+
 package binding
 
 import (

@@ -1,3 +1,5 @@
+// Columns of the current row.
+
 package binding
 
 import lib "modernc.org/sqlite/lib"

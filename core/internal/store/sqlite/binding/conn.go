@@ -1,8 +1,12 @@
+// Connections: opening, closing, errors.
+
 package binding
 
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"unsafe"
@@ -15,6 +19,10 @@ import (
 type Config struct {
 	Path string
 	VFS  string // the file system's name; empty for the usual one
+
+	// Immutable has the file read as it is, without its log: nothing is written to it and
+	// no file is made beside it.
+	Immutable bool
 
 	// Progress is called about every ProgressSteps virtual machine steps while a
 	// statement runs, on its goroutine; false stops the statement with
@@ -34,7 +42,8 @@ type Conn struct {
 	cfg    Config
 	pin    runtime.Pinner // c itself: the C side holds its address for callbacks
 	stmts  map[*Stmt]struct{}
-	frames int // in the log after the last commit of this connection
+	frames int     // in the log after the last commit of this connection
+	index  uintptr // of the log, once it was looked for
 }
 
 // maxLength is the most bytes of a text or a row. SQLite's own limit, 1 GB, lets an
@@ -56,7 +65,14 @@ func Open(cfg Config) (*Conn, error) {
 }
 
 func (c *Conn) open() error {
-	path, err := cstring(c.tls, c.cfg.Path)
+	flags := int32(lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_CREATE | lib.SQLITE_OPEN_NOMUTEX)
+	name := c.cfg.Path
+	if c.cfg.Immutable {
+		flags = lib.SQLITE_OPEN_READONLY | lib.SQLITE_OPEN_URI | lib.SQLITE_OPEN_NOMUTEX
+		name = "file:" + (&url.URL{Path: filepath.ToSlash(name)}).EscapedPath() + "?immutable=1"
+	}
+	// One goroutine at a time uses a connection, so SQLite needs no lock for it.
+	path, err := cstring(c.tls, name)
 	if err != nil {
 		return err
 	}
@@ -70,8 +86,6 @@ func (c *Conn) open() error {
 	}
 	out := c.tls.Alloc(8)
 	defer c.tls.Free(8)
-	// One goroutine at a time uses a connection, so SQLite needs no lock for it.
-	const flags = lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_CREATE | lib.SQLITE_OPEN_NOMUTEX
 	rc := lib.Xsqlite3_open_v2(c.tls, path, out, flags, vfs)
 	c.db = *(*uintptr)(pointer(out)) // set even on most failures; Close frees it
 	if rc != lib.SQLITE_OK {
@@ -100,7 +114,7 @@ func (c *Conn) Close() error {
 		if rc := lib.Xsqlite3_close_v2(c.tls, c.db); rc != lib.SQLITE_OK {
 			err = codeError(c.tls, rc)
 		}
-		c.db = 0
+		c.db, c.index = 0, 0
 	}
 	if c.tls != nil {
 		c.tls.Close()

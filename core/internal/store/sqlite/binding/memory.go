@@ -1,3 +1,5 @@
+// Memory that is shared between Go and SQLite's translated C.
+
 package binding
 
 import (

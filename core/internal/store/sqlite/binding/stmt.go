@@ -1,3 +1,5 @@
+// Prepared statements: preparing, stepping, and the numbers of their parameters.
+
 package binding
 
 import (

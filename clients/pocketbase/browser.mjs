@@ -1,0 +1,96 @@
+// A headless Chromium, driven over its pipe. A test that needs one is skipped where
+// there is none.
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** The path of a Chromium: $CHROMIUM, or one on the PATH; undefined for none. */
+export const chromium = [process.env.CHROMIUM, ...(process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, 'chromium'))].find((path) => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** Starts a browser; end it with close. */
+export async function browse() {
+  const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', `--user-data-dir=${folder}`, '--remote-debugging-pipe', 'about:blank'];
+  const child = spawn(chromium, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+  const answers = new Map();
+  let rest = '';
+  child.stdio[4].setEncoding('utf8').on('data', (chunk) => {
+    const parts = (rest + chunk).split('\0');
+    rest = parts.pop();
+    for (const part of parts) {
+      const message = JSON.parse(part);
+      answers.get(message.id)?.(message);
+      answers.delete(message.id);
+    }
+  });
+  let id = 0;
+  const send = (method, params = {}, sessionId = undefined) =>
+    new Promise((resolve, reject) => {
+      answers.set(++id, ({ result, error }) => (error ? reject(new Error(`${method}: ${error.message}`)) : resolve(result)));
+      child.stdio[3].write(JSON.stringify({ id, method, params, sessionId }) + '\0');
+    });
+  return {
+    /** Opens a page of its own. */
+    async open(url) {
+      const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
+      const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
+      const page = new Page((method, params) => send(method, params, sessionId));
+      await page.go(url);
+      return page;
+    },
+    async close() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await send('Browser.close').catch(() => {});
+      await ended;
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+class Page {
+  constructor(send) {
+    this.send = send;
+  }
+
+  async go(url) {
+    await this.send('Page.navigate', { url });
+    await this.until('document.readyState === "complete" && document.querySelector("h1")?.textContent !== "Please wait"');
+  }
+
+  /** The value of an expression in the page. */
+  async value(expression) {
+    const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
+  }
+
+  /** Waits until the expression is true. */
+  async until(expression) {
+    for (const end = Date.now() + 15000; !(await this.value(expression).catch(() => false)); ) {
+      if (Date.now() > end) throw new Error(`never true: ${expression}; the page is ${await this.text()}`);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+
+  /** What a person reads. */
+  text() {
+    return this.value('document.body.innerText');
+  }
+
+  /** Types into the fields by their names and presses the button. */
+  async submit(fields = {}) {
+    for (const [name, value] of Object.entries(fields)) {
+      await this.value(`document.querySelector('input[name=${name}]').value = ${JSON.stringify(value)}`);
+    }
+    await this.value(`document.querySelector('button').click()`);
+  }
+}

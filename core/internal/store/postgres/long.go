@@ -1,0 +1,325 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// A btree refuses an entry of more than a third of a page. An index that has met such a
+// value is made anew as a prefix index: of each text it holds the first characters, which
+// keep the order, and if it is unique a digest of the whole text as well. Values are
+// compared by prefix and then as a whole.
+const (
+	prefixLength = 200 // characters, of four bytes at most
+	prefixTexts  = 3   // as many have room in one entry
+)
+
+// prefixColumns are the columns that some index has by their prefix, as names of a table
+// and a key: the column, or lower(column).
+type prefixColumns map[[2]string]bool
+
+// Prefix implements store.Dialect.
+func (d Dialect) Prefix(table, column string, fold bool) int {
+	if d.db == nil {
+		return 0
+	}
+	known := d.db.prefixes.Load()
+	if known == nil || !(*known)[[2]string{table, prefixKey(column, fold)}] {
+		return 0
+	}
+	return prefixLength
+}
+
+func prefixKey(column string, fold bool) string {
+	if fold {
+		return "lower(" + column + ")"
+	}
+	return column
+}
+
+// keysByPrefix finds the keys that are prefixes. PostgreSQL puts the function's name in
+// quotes, as it is a keyword.
+const keysByPrefix = `SELECT t.relname, a.attname, d.key = f.folded FROM pg_index AS x
+JOIN pg_class AS t ON t.oid = x.indrelid AND t.relnamespace = current_schema()::regnamespace
+JOIN pg_class AS c ON c.oid = x.indexrelid
+CROSS JOIN generate_series(1, x.indnkeyatts) AS k
+CROSS JOIN LATERAL (SELECT pg_get_indexdef(x.indexrelid, k, true) AS key) AS d
+JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum > 0 AND NOT a.attisdropped
+CROSS JOIN LATERAL (SELECT '"left"(' || quote_ident(a.attname) || ', %[1]d)' AS plain, '"left"(lower(' || quote_ident(a.attname) || '), %[1]d)' AS folded) AS f
+WHERE x.indkey[k - 1] = 0 AND d.key IN (f.plain, f.folded)`
+
+// readPrefixes brings Dialect.Prefix up to date. What it has said before stays right, only
+// slower: an error is no more than logged.
+func (db *DB) readPrefixes(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), indexTimeout)
+	defer cancel()
+	loan, err := db.service.Acquire(ctx)
+	if err == nil {
+		defer loan.Release()
+		result := loan.Conn().PgConn().ExecParams(ctx, fmt.Sprintf(keysByPrefix, prefixLength), nil, nil, nil, nil).Read()
+		if err = result.Err; err == nil {
+			known := prefixColumns{}
+			for _, row := range result.Rows {
+				known[[2]string{string(row[0]), prefixKey(string(row[1]), string(row[2]) == "t")}] = true
+			}
+			db.prefixes.Store(&known)
+			return
+		}
+	}
+	db.cfg.Log.Warn("look for prefix indexes", "error", err)
+}
+
+// tooLongValue is a value for which an index has had no room: by the index, or by the
+// columns that the value may be of.
+type tooLongValue struct {
+	index   string
+	table   string
+	columns []string
+}
+
+// growth is what one write learns, over its tries, of values that are too long.
+type growth struct {
+	last  tooLongValue          // of the last try
+	made  map[string]indexParts // indexes that the last try had made
+	grown map[string]bool       // those that are prefix indexes now
+}
+
+// indexesOf are the indexes on the columns.
+const indexesOf = `SELECT DISTINCT c.relname FROM pg_class AS t JOIN pg_index AS x ON x.indrelid = t.oid JOIN pg_class AS c ON c.oid = x.indexrelid
+JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid
+JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+WHERE t.relname = $1 AND t.relnamespace = current_schema()::regnamespace AND a.attname IN (SELECT jsonb_array_elements_text($2::jsonb))`
+
+// grow makes prefix indexes of those that had no room for a value in the last try, and
+// reports whether the write is to run again. An index that the write itself had made is
+// no more: the next try makes it so at once.
+func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
+	if g.last.index == "" && len(g.last.columns) == 0 || g.grown[g.last.index] {
+		return false
+	}
+	if g.grown == nil {
+		g.grown = map[string]bool{}
+	}
+	for name, d := range g.made {
+		if !g.grown[name] && (name == g.last.index || d.isOn(g.last)) {
+			g.grown[name], again = true, true
+		}
+	}
+	if again {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), db.cfg.ExclusiveTimeout)
+	defer cancel()
+	var grown []string
+	err := db.exclusively(ctx, func(x store.Tx) error {
+		t := x.(*tx)
+		t.behind = true // every cache of plans follows, this process's own too
+		names, err := t.withoutRoom(g.last)
+		if err != nil {
+			return err
+		}
+		grown = nil
+		for _, name := range names {
+			ok, err := growIndex(t, name)
+			if err != nil {
+				return err
+			}
+			if ok {
+				grown = append(grown, name)
+			}
+		}
+		return nil
+	}, &growth{})
+	if err != nil {
+		db.cfg.Log.Warn("make a prefix index", "index", g.last.index, "table", g.last.table, "error", err)
+		return false
+	}
+	for _, name := range grown {
+		again = again || !g.grown[name]
+		g.grown[name] = true
+	}
+	return again
+}
+
+// withoutRoom are the indexes that the value may be too long for.
+func (t *tx) withoutRoom(v tooLongValue) ([]string, error) {
+	if v.index != "" {
+		return []string{v.index}, nil
+	}
+	rows, err := t.Query(indexesOf, store.Text(v.table), store.Text(jsonList(v.columns)))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		names = append(names, rows.Text(0))
+	}
+	return names, rows.Close()
+}
+
+func jsonList(texts []string) string {
+	list, _ := json.Marshal(texts) // texts cannot fail
+	return string(list)
+}
+
+// keysOfIndex reads an index that belongs to no constraint.
+const keysOfIndex = `SELECT t.relname, x.indisunique, pg_get_indexdef(x.indexrelid, k, true), format_type(a.atttypid, NULL),
+	x.indoption[k - 1]::int, COALESCE(pg_get_expr(x.indpred, x.indrelid), '')
+FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indexrelid JOIN pg_class AS t ON t.oid = x.indrelid
+CROSS JOIN generate_series(1, x.indnkeyatts) AS k
+JOIN pg_attribute AS a ON a.attrelid = x.indexrelid AND a.attnum = k
+WHERE c.relname = $1 AND c.relnamespace = current_schema()::regnamespace
+	AND NOT EXISTS (SELECT 1 FROM pg_constraint AS p WHERE p.conindid = c.oid)
+ORDER BY k`
+
+// growIndex makes the index anew. ok is false for one that has no prefix form.
+func growIndex(t *tx, name string) (ok bool, err error) {
+	rows, err := t.Query(keysOfIndex, store.Text(name))
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	def := indexParts{name: name}
+	for rows.Next() {
+		def.table, def.unique, def.where = rows.Text(0), rows.Int(1) != 0, rows.Text(5)
+		k := indexKey{sql: rows.Text(2), kind: rows.Text(3)}
+		if option := rows.Int(4); option&1 != 0 {
+			k.order = " DESC"
+		}
+		if strings.HasPrefix(k.sql, `"left"(`) { // another process was faster
+			return true, nil
+		}
+		def.keys = append(def.keys, k)
+	}
+	if err := rows.Close(); err != nil {
+		return false, err
+	}
+	sql, ok := def.prefixed()
+	if !ok { // that of a constraint has no keys here
+		return false, nil
+	}
+	if err := ddl(t, "DROP INDEX "+store.Quote(name)); err != nil {
+		return false, err
+	}
+	return true, ddl(t, sql)
+}
+
+// indexParts is an index in PostgreSQL's language.
+type indexParts struct {
+	name, table  string
+	unique, once bool // once: IF NOT EXISTS
+	keys         []indexKey
+	where        string
+}
+
+type indexKey struct {
+	sql   string
+	kind  string // its type, where it is known
+	order string // ASC or DESC after a space, or empty
+}
+
+func (d indexParts) statement(keys []string) string {
+	var b strings.Builder
+	b.WriteString("CREATE ")
+	if d.unique {
+		b.WriteString("UNIQUE ")
+	}
+	b.WriteString("INDEX ")
+	if d.once {
+		b.WriteString("IF NOT EXISTS ")
+	}
+	b.WriteString(store.Quote(d.name) + " ON " + store.Quote(d.table) + " (" + strings.Join(keys, ", ") + ")")
+	if d.where != "" {
+		b.WriteString(" WHERE " + d.where)
+	}
+	return b.String()
+}
+
+// isOn reports that the index is on a column of which the value may be.
+func (d indexParts) isOn(v tooLongValue) bool {
+	return d.table == v.table && slices.ContainsFunc(d.keys, func(k indexKey) bool {
+		return slices.ContainsFunc(v.columns, func(column string) bool { return strings.Contains(k.sql, store.Quote(column)) })
+	})
+}
+
+// whole is the statement that makes the index of whole values.
+func (d indexParts) whole() string {
+	var keys []string
+	for _, k := range d.keys {
+		keys = append(keys, k.sql+k.order)
+	}
+	return d.statement(keys)
+}
+
+// prefixed is the statement that makes the prefix index. ok is false if no text is in
+// the index, or more than an entry has room for.
+func (d indexParts) prefixed() (sql string, ok bool) {
+	var keys, digests []string
+	texts := 0
+	for _, k := range d.keys {
+		text := k.sql
+		switch k.kind {
+		case "jsonb":
+			text = "(" + k.sql + ")::text"
+		case "text":
+		default:
+			keys = append(keys, "("+k.sql+")"+k.order)
+			continue
+		}
+		texts++
+		keys = append(keys, fmt.Sprintf("(left(%s, %d))%s", text, prefixLength, k.order))
+		if d.unique {
+			digests = append(digests, "(loam_digest("+text+"))")
+		}
+	}
+	return d.statement(append(keys, digests...)), texts > 0 && texts <= prefixTexts
+}
+
+// createIndex makes an index, as a prefix index where a stored value is too long or the
+// write has met one that is.
+func createIndex(t *tx, d indexParts) error {
+	if t.made == nil {
+		t.made = map[string]indexParts{}
+	}
+	t.made[d.name] = d
+	if !t.growth.grown[d.name] {
+		err := t.Savepoint(func() error { return ddl(t, d.whole(), d.name) })
+		t.tooLong = tooLongValue{} // it is none yet
+		var long *store.TooLongError
+		if !errors.As(err, &long) {
+			return err
+		}
+	}
+	for i, k := range d.keys {
+		kind, err := typeOfKey(t, d.table, k.sql)
+		if err != nil {
+			return err
+		}
+		d.keys[i].kind = kind
+	}
+	sql, ok := d.prefixed()
+	if !ok {
+		return &store.TooLongError{Index: d.name}
+	}
+	return ddl(t, sql, d.name)
+}
+
+// typeOfKey is the type of an expression over a table.
+func typeOfKey(t *tx, table, sql string) (kind string, err error) {
+	rows, err := t.Query("SELECT pg_typeof((SELECT " + sql + " FROM " + store.Quote(table) + " LIMIT 0))::text")
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		kind = rows.Text(0)
+	}
+	return kind, rows.Close()
+}
