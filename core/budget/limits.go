@@ -1,3 +1,5 @@
+// The sizes of a server's budgets, and the budgets that follow from them.
+
 package budget
 
 import (

@@ -1,3 +1,5 @@
+// How much memory an answer may take while it is built.
+
 package record
 
 // How much memory the answer to a request may take. The records are encoded as they are

@@ -1,3 +1,5 @@
+// Which reads may have a connection, in turns by caller.
+
 package postgres
 
 import (

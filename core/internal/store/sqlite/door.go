@@ -1,3 +1,5 @@
+// Which waiting read gets the next connection, and which slow reads have to end.
+
 package sqlite
 
 import (
