@@ -1,3 +1,5 @@
+// Brake: attempts that fail again and again are slowed down.
+
 package budget
 
 import (

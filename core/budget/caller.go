@@ -1,3 +1,5 @@
+// Caller: who has a share, and which addresses are one guest.
+
 package budget
 
 import "net/netip"

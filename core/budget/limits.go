@@ -1,3 +1,5 @@
+// The sizes of a server's budgets, and the budgets that follow from them.
+
 package budget
 
 import (
@@ -24,6 +26,10 @@ type Limits struct {
 	// Page is how many bytes the records of one answer may have for callers who are no
 	// superusers, and as many the records that are expanded in it; default 16 MiB.
 	Page int64
+
+	// Cascade is how many records the deletions of one write may delete or change for
+	// callers who are no superusers; default 10,000.
+	Cascade int
 }
 
 // WithDefaults returns the limits with all sizes set.
@@ -32,6 +38,7 @@ func (l Limits) WithDefaults() Limits {
 	l.Memory = cmp.Or(l.Memory, Memory())
 	part := min(max(l.Memory/16, 32*MiB), 128*MiB)
 	l.Answers, l.Bodies, l.Page = cmp.Or(l.Answers, part), cmp.Or(l.Bodies, part), cmp.Or(l.Page, 16*MiB)
+	l.Cascade = cmp.Or(l.Cascade, 10_000)
 	return l
 }
 

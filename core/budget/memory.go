@@ -1,3 +1,5 @@
+// How much memory the process may have.
+
 package budget
 
 import (

@@ -1,3 +1,5 @@
+// The queues of a Budget: two lanes of accounts that are served in turns.
+
 package budget
 
 import "slices"

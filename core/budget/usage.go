@@ -1,3 +1,5 @@
+// The figures of use of a Budget.
+
 package budget
 
 import "time"

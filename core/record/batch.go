@@ -58,15 +58,26 @@ func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
 			break
 		}
 	}
+	if failed, err := s.rehearse(ctx, writes); err != nil {
+		for _, w := range writes {
+			s.runAfterFailure(ctx, w, err)
+		}
+		return nil, batchFault(ctx, failed, err)
+	}
 	// Before hooks of one write would not see what the writes before it have done, so with
 	// hooks all of them run inside of the transaction, each before its own write.
 	results := make([]Result, len(ops))
+	room := 0 // bytes that the expanded relations of all answers may have
 	exclusive := slices.ContainsFunc(writes, s.hasBeforeHooks)
 	failed, err := s.commit(ctx, writes, exclusive, func(i int, tx store.Tx) (err error) {
+		w := writes[i]
+		if i == 0 { // of each attempt
+			room = w.rq.treeLimit()
+		}
 		// Each answer is rendered inside of the transaction, since later writes may change what
 		// it shows.
-		if w := writes[i]; w.record != nil {
-			results[i].Record, err = s.renderIn(ctx, tx, w.viewer(), w.record, w.op.Expand)
+		if w.record != nil {
+			results[i].Record, err = s.renderIn(ctx, tx, w.viewer(), w.record, w.op.Expand, &room)
 		}
 		return err
 	})
@@ -77,6 +88,48 @@ func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
 		return nil, batchFault(ctx, failed, err)
 	}
 	return results, nil
+}
+
+// errRehearsed rolls a rehearsal back that has found nothing wrong.
+var errRehearsed = errors.New("record: the batch may be written")
+
+// rehearse runs the writes in a transaction that is rolled back, if there are passwords to
+// hash or files to store, so that a batch that is denied or not valid costs none of them:
+// a write may depend on those before it, so that a read cannot judge it. Where hooks take
+// part it does nothing: they may have effects outside. failed is the position of the write
+// that cannot be done.
+func (s *Service) rehearse(ctx context.Context, writes []*writeRequest) (failed int, err error) {
+	hooked := func(w *writeRequest) bool { return s.hasBeforeHooks(w) || s.hasInTxHooks(w) }
+	if s.outer != nil || !slices.ContainsFunc(writes, (*writeRequest).isCostly) || slices.ContainsFunc(writes, hooked) {
+		return 0, nil
+	}
+	c := &commit{service: s, first: writes[0], writes: writes, passwords: writes[0].work}
+	err = s.withPasswords(ctx, c.passwords, func() error {
+		return s.cfg.Store.Write(ctx, func(tx store.Tx) error {
+			if err := c.begin(tx); err != nil {
+				return err
+			}
+			for i, w := range writes {
+				failed, w.rehearsed = i, true
+				if err := c.tx.apply(ctx, w, false); err != nil {
+					return err
+				}
+			}
+			return errRehearsed
+		})
+	})
+	for _, w := range writes {
+		w.rehearsed = false
+	}
+	if errors.Is(err, errRehearsed) {
+		return 0, nil
+	}
+	return failed, err
+}
+
+// isCostly reports whether the write has work that is done before its transaction.
+func (w *writeRequest) isCostly() bool {
+	return w.input != nil && len(w.input.passwords)+len(w.input.uploads) > 0
 }
 
 // batchFault is the fault of a batch in which the write at that position failed. Errors

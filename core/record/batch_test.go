@@ -3,13 +3,19 @@ package record_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -134,6 +140,50 @@ func TestBatchPasswords(t *testing.T) {
 		"invalid: Batch transaction failed. requests.0=batch_request_failed(invalid: Failed to update record. oldPassword=validation_invalid_old_password)")
 }
 
+// TestDeniedBatchCostsNothing: passwords are hashed and files are stored when all writes of
+// the batch were judged.
+func TestDeniedBatchCostsNothing(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, people, docs)
+	b.configure("docs", `{"createRule": "title = 'yes'"}`)
+	granted := b.Passwords().Usage().Granted
+	var ops []record.Op
+	for range 10 {
+		ops = append(ops, create(guest, "people", object{"password": other, "passwordConfirm": other}))
+	}
+	ops = append(ops, create(guest, "docs", object{"title": "no"}))
+	ops[10].Input.Files = map[string][]*blob.Upload{"one": {{Name: "x.txt", Open: func() (io.ReadCloser, error) {
+		return nil, errors.New("a file of a denied write was stored")
+	}}}}
+	_, err := b.Records().Batch(t.Context(), ops)
+	check(t, "Batch", err, "invalid: Batch transaction failed. requests.10=batch_request_failed(invalid: Failed to create record.)")
+	if n := b.Passwords().Usage().Granted - granted; n != 0 || b.count("people") != 0 {
+		t.Errorf("%d passwords were hashed and %d records stored", n, b.count("people"))
+	}
+	_, err = b.Records().Batch(t.Context(), ops[:10])
+	check(t, "Batch", err, "ok")
+	if n := b.Passwords().Usage().Granted - granted; n != 10 || b.count("people") != 10 {
+		t.Errorf("%d passwords were hashed and %d records stored", n, b.count("people"))
+	}
+}
+
+// TestBatchExpandsWithinOneLimit: the answers of a batch are in memory together.
+func TestBatchExpandsWithinOneLimit(t *testing.T) {
+	t.Parallel()
+	b := &bed{t: t, clock: &atomic.Int64{}, App: coretest.Open(t, core.Config{Dir: t.TempDir(), Limits: budget.Limits{Page: 13_000}})}
+	b.collections(map[string]string{
+		"a": `{"name": "text", "type": "text", "max": 10000}`,
+		"b": `{"name": "to", "type": "relation", "collectionId": "<a>"}`,
+	})
+	large := b.add("a", object{"text": strings.Repeat("x", 4000)})
+	op := create(guest, "b", object{"to": large})
+	op.Expand = "to"
+	_, err := b.Records().Batch(t.Context(), []record.Op{op, op})
+	check(t, "Batch of two", err, "ok")
+	_, err = b.Records().Batch(t.Context(), []record.Op{op, op, op})
+	check(t, "Batch of three", err, "invalid: Batch transaction failed. requests.2=batch_request_failed(invalid)")
+}
+
 // The value of a visible password field is never told.
 func TestBatchHidesPasswords(t *testing.T) {
 	t.Parallel()
@@ -177,7 +227,7 @@ func TestBatchFiles(t *testing.T) {
 	b.expectFiles("replaced within a batch", "docs", y, last)
 
 	_, err = b.Records().Batch(t.Context(), []record.Op{sends(create(guest, "docs", object{"id": "."}), "one", file(t, "f.txt", "x"))})
-	check(t, "Batch with an id that is no name", err, "invalid: Batch transaction failed. requests.0=batch_request_failed(invalid: Failed to create record.)")
+	check(t, "Batch with an id that is no name", err, "invalid: Batch transaction failed. requests.0=batch_request_failed(invalid: Failed to create record. id=validation_min_text_constraint)")
 }
 
 func TestBatchTimeout(t *testing.T) {

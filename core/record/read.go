@@ -25,6 +25,7 @@ type readRequest struct {
 	enricher  *enricher // runs the Enrich hooks; nil until the first record needs it
 	answer    budget.Lease
 	held      int64 // bytes that answer stands for; see hold
+	treeRoom  *int  // what other answers of the request have left of treeLimit; nil: all of it
 }
 
 func (s *Service) newRead(c Caller) *readRequest {

@@ -1,3 +1,5 @@
+// How much memory an answer may take while it is built.
+
 package record
 
 // How much memory the answer to a request may take. The records are encoded as they are
@@ -13,10 +15,14 @@ func (rq *readRequest) pageLimit() int {
 
 // treeLimit returns how many bytes may be added by following relations.
 func (rq *readRequest) treeLimit() int {
-	if rq.superuser {
-		return maxTreeBytes
+	limit := maxTreeBytes
+	if !rq.superuser {
+		limit = min(limit, rq.service.cfg.CallerPageLimit)
 	}
-	return min(maxTreeBytes, rq.service.cfg.CallerPageLimit)
+	if rq.treeRoom != nil {
+		limit = min(limit, *rq.treeRoom)
+	}
+	return limit
 }
 
 const (

@@ -1,3 +1,5 @@
+// Refuse: what is refused before a transport reads a body.
+
 package record
 
 import "github.com/loambase/loam/core/schema"

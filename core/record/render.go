@@ -90,14 +90,19 @@ func (s *Service) RenderOwn(ctx context.Context, caller Caller, r *Record, expan
 	return s.Render(ctx, caller, r, expand)
 }
 
-// renderIn is Render within a transaction, as of its present state.
-func (s *Service) renderIn(ctx context.Context, reader store.Reader, caller Caller, r *Record, expand string) ([]byte, error) {
+// renderIn is Render within a transaction, as of its present state. Expanded relations
+// take their bytes out of room.
+func (s *Service) renderIn(ctx context.Context, reader store.Reader, caller Caller, r *Record, expand string, room *int) ([]byte, error) {
 	v := s.newRenderRequest(ctx, caller, r, expand)
 	defer v.rq.close()
+	v.rq.treeRoom = room
 	if !v.reads() {
 		return v.json(nil)
 	}
 	json, err := v.json(reader)
+	if len(v.nodes) > 0 {
+		*room = v.expand.room
+	}
 	return json, readFault(err, fault.Invalid)
 }
 

@@ -50,6 +50,12 @@ func New(c Config) *Service {
 	if c.ReadLimit == 0 {
 		c.ReadLimit = 10 * time.Second
 	}
+	if c.CascadeLimit <= 0 {
+		c.CascadeLimit = defaultCascade
+	}
+	if c.GuestReadLimit == 0 {
+		c.GuestReadLimit = 3 * time.Second
+	}
 	if c.Hooks == nil {
 		c.Hooks = &Hooks{}
 	}
@@ -81,7 +87,10 @@ type Config struct {
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of a query of a caller who is no superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
-	PageLimit int              // bytes of the records of one page; default 256 MiB
+
+	CascadeLimit   int           // records that deletions of one who is no superuser change; default 10,000
+	GuestReadLimit time.Duration // ReadLimit for guests; default 3 s
+	PageLimit      int           // bytes of the records of one page; default 256 MiB
 
 	// CallerPageLimit is PageLimit for callers who are no superusers, and as many bytes
 	// may be expanded for them; default 16 MiB.

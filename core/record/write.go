@@ -96,7 +96,7 @@ func (s *Service) writeOnce(ctx context.Context, op Op, exclusive bool) (*writeR
 // its transaction, so that a write that is denied or not valid costs no hash and no
 // file. The transaction checks everything again.
 func (w *writeRequest) precheck(ctx context.Context) error {
-	if w.input == nil || len(w.input.passwords) == 0 && len(w.input.uploads) == 0 {
+	if !w.isCostly() {
 		return nil
 	}
 	return w.rq.service.withPasswords(ctx, w.work, func() error {
@@ -201,7 +201,7 @@ func (t *writeTx) store(w *writeRequest) error {
 	if w.op.Action == ActionDelete {
 		return t.delete(w)
 	}
-	if err := w.checkHashed(); err != nil {
+	if err := w.checkHashed(); err != nil && !w.rehearsed {
 		return err
 	}
 	if w.stored == nil {

@@ -16,6 +16,13 @@ import (
 // errRequired is a record that must refer to one that is being deleted.
 var errRequired = errors.New("record: a required relation refers to it")
 
+// errCascade is a deletion that changes more records than the caller may.
+var errCascade = errors.New("record: a deletion that changes too many records")
+
+// defaultCascade is how many records the deletions of one transaction may delete or change
+// for callers who are no superusers: other writes wait meanwhile.
+const defaultCascade = 10_000
+
 // referringChunk is the number of deleted records for which referring records are
 // looked up at a time.
 const referringChunk = 500
@@ -89,9 +96,20 @@ func (t *writeTx) remove(stack []removal, table *table, ids []string) ([]removal
 	return stack, nil
 }
 
+// spend counts a record that is deleted or changed.
+func (t *writeTx) spend() error {
+	if t.cascade++; t.bounded && t.cascade > t.service.cfg.CascadeLimit {
+		return errCascade
+	}
+	return nil
+}
+
 // removeRow deletes one record. One that is gone already, by another way of the cascade, is no
 // error. Its files go when the transaction is durable.
 func (t *writeTx) removeRow(table *table, id string) error {
+	if err := t.spend(); err != nil {
+		return err
+	}
 	r, err := table.read(t.tx, id)
 	if err != nil || r == nil {
 		return err
@@ -113,6 +131,9 @@ func (t *writeTx) detach(ref schema.Reference, ids []string) (doomed []string, e
 		referring, err := t.referring(ref, chunk)
 		if err != nil {
 			return nil, err
+		}
+		if t.bounded && t.cascade+len(referring) > t.service.cfg.CascadeLimit {
+			return nil, errCascade // before any of them is touched
 		}
 		for _, id := range referring {
 			deletes, err := t.shorten(table, ref, id, chunk)
@@ -162,6 +183,9 @@ func (t *writeTx) shorten(table *table, ref schema.Reference, id string, ids []s
 			return false, nil
 		}
 		return false, errRequired
+	}
+	if err := t.spend(); err != nil {
+		return false, err
 	}
 	r := stored.Clone()
 	r.values[i] = ref.Relation.Cast(rest)

@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
@@ -156,6 +160,34 @@ func TestDeleteLongChain(t *testing.T) {
 	if n := b.count("node"); n != 0 {
 		t.Errorf("%d records are left", n)
 	}
+}
+
+// TestDeleteOfMuch: a guest cannot keep all other writes waiting with one deletion.
+func TestDeleteOfMuch(t *testing.T) {
+	t.Parallel()
+	b := &bed{t: t, clock: &atomic.Int64{}, App: coretest.Open(t, core.Config{Dir: t.TempDir(), Limits: budget.Limits{Cascade: 3}})}
+	b.collections(map[string]string{
+		"a":     `{"name": "name", "type": "text"}`,
+		"plain": `{"name": "one", "type": "relation", "collectionId": "<a>"}`,
+		"tied":  `{"name": "one", "type": "relation", "collectionId": "<a>", "cascadeDelete": true}`,
+	})
+	few, much, chain := b.add("a", nil), b.add("a", nil), b.add("a", nil)
+	for range 2 {
+		b.add("plain", object{"one": few})
+		b.add("tied", object{"one": chain})
+		b.add("plain", object{"one": chain})
+	}
+	for range 3 {
+		b.add("plain", object{"one": much})
+	}
+	check(t, "Delete of three records", b.delete(guest, "a", few), "ok")
+	for _, id := range []string{much, chain} {
+		check(t, "Delete of more", b.delete(guest, "a", id), deleteBlocked)
+		if b.stored("a", id) == nil {
+			t.Error("it is gone")
+		}
+	}
+	check(t, "a superuser's Delete of more", b.delete(root, "a", much), "ok")
 }
 
 func TestDeleteRefused(t *testing.T) {

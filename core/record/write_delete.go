@@ -15,7 +15,8 @@ const deleteFailed = "Failed to delete record. Make sure that the record is not 
 // which may remove further records (docs/wire/records.md §4.7). Faults: NotFound for an
 // unknown collection or id and a record that does not satisfy the delete rule,
 // Forbidden where only superusers may delete, Invalid where a required relation would
-// lose its last record and for the last superuser. Caller.Body is what the rule sees as
+// lose its last record, for the last superuser, and where the deletion changes more than
+// Config.CascadeLimit records. Caller.Body is what the rule sees as
 // the body.
 func (s *Service) Delete(ctx context.Context, caller Caller, collection, id string) error {
 	_, err := s.write(ctx, Op{
@@ -29,9 +30,13 @@ func (t *writeTx) delete(w *writeRequest) error {
 	return deleteFault(t.deleteRecords(w.table, []string{w.id}), deleteFailed)
 }
 
-// deleteFault is the fault of a deletion that a required relation forbids; other
-// errors stay as they are.
+// deleteFault is the fault of a deletion that a required relation forbids, or that is too
+// large; other errors stay as they are.
 func deleteFault(err error, message string) error {
+	if errors.Is(err, errCascade) {
+		return &fault.Error{Kind: fault.Invalid, Message: message, Err: err,
+			Reason: "too many records refer to it: superusers can delete it, or its caller the records first"}
+	}
 	if errors.Is(err, errRequired) {
 		return fault.Wrap(fault.Invalid, message, err)
 	}

@@ -24,6 +24,8 @@ type writeRequest struct {
 	mayBeGone bool // the record may have been deleted by an earlier write of the transaction
 	skipped   bool // it was
 
+	rehearsed bool // the transaction will be rolled back: passwords are not hashed in it
+
 	hooks  *hookResult   // nil until the Before hooks have run
 	work   *passwordWork // where oldPassword is compared
 	hashes []string      // of input.passwords, once they are made

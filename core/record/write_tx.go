@@ -54,7 +54,7 @@ func (c *commit) begin(tx store.Tx) (err error) {
 	if c.tx, err = c.service.newWriteTx(tx, c.first.rq.snapshot, c.first.op.Caller.Actor()); err != nil {
 		return err
 	}
-	c.tx.passwords = c.passwords
+	c.tx.passwords, c.tx.bounded = c.passwords, !c.first.rq.superuser
 	if c.expand != nil {
 		c.writes, err = c.expand(tx)
 	}
@@ -103,6 +103,9 @@ type writeTx struct {
 	staleFiles     []string      // that no record names any more
 	deletedFolders []string      // of deleted records
 	passwords      *passwordWork // nil if the transaction cannot be run again
+
+	bounded bool // the caller may change so many records by deletions and no more
+	cascade int  // records that deletions have deleted or changed
 
 	truncated *schema.Collection // whose records all go: relations among them are left alone
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -18,6 +19,10 @@ var (
 	ErrFull error = fault.New(fault.Unavailable, "there is no space left to store this")
 	// ErrUnavailable is a database that cannot take work now; nothing was written.
 	ErrUnavailable error = fault.New(fault.Unavailable, "the database is not available at the moment")
+	// ErrBusy is a read that had to wait too long for its turn, or one of too many slow
+	// reads of its caller. Nothing is wrong with it.
+	ErrBusy error = fault.Wrap(fault.Unavailable, "", budget.ErrSpent)
+
 	// ErrClosed is any use after Close.
 	ErrClosed = errors.New("store: closed")
 	// ErrNotEmpty is a database that was to be new and has tables of somebody else's.

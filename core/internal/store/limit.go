@@ -5,12 +5,16 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/loambase/loam/core/budget"
 )
 
 // limited is a context with a limit of its own for reads.
 type limited struct {
 	context.Context
-	limit time.Duration
+	limit  time.Duration
+	caller budget.Caller
+	shared bool // reads are in the name of caller
 }
 
 type limitKey struct{}
@@ -27,7 +31,25 @@ func (l *limited) Value(key any) any {
 // better take as an argument; but most reads have none, and the context passes through
 // functions that know nothing of limits. Unlike a deadline it needs no timer where the
 // engine looks at the clock itself, which counts when a read takes microseconds.
-func WithLimit(ctx context.Context, limit time.Duration) context.Context { return &limited{ctx, limit} }
+func WithLimit(ctx context.Context, limit time.Duration) context.Context {
+	return &limited{Context: ctx, limit: limit}
+}
+
+// WithCaller is WithLimit for a read in the name of a caller, who has a share of the slow
+// ones: past it, and past the limit while the read waits for its turn, Read fails with
+// ErrBusy.
+func WithCaller(ctx context.Context, limit time.Duration, c budget.Caller) context.Context {
+	return &limited{Context: ctx, limit: limit, caller: c, shared: true}
+}
+
+// CallerOf returns what WithCaller has set; ok is false if it has not.
+func CallerOf(ctx context.Context) (c budget.Caller, ok bool) {
+	l, ok := ctx.Value(limitKey{}).(*limited)
+	if !ok || !l.shared {
+		return budget.Caller{}, false
+	}
+	return l.caller, true
+}
 
 // Limit is what WithLimit has set; ok is false if it has not.
 func Limit(ctx context.Context) (limit time.Duration, ok bool) {

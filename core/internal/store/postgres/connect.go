@@ -50,6 +50,7 @@ func (db *DB) connect(ctx context.Context) error {
 		writes = max(1, rest/3)
 		reads = rest - writes
 	}
+	db.door.size = int(reads)
 	for _, p := range []struct {
 		pool     **pgxpool.Pool
 		size     int32

@@ -56,6 +56,7 @@ type DB struct {
 	schema string // where the tables are
 
 	readers *pgxpool.Pool
+	door    door // of readers
 	writers *pgxpool.Pool
 	service *pgxpool.Pool // what the engine itself asks, while others hold the rest
 

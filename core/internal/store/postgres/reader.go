@@ -27,8 +27,9 @@ func (s *session) Stamp(...string) (uint64, bool) { return 0, false }
 const beginRead = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT "version" FROM "_loam_state"`
 
 // Read implements store.Store. It fails with store.ErrTimeout past the deadline or
-// limit of ctx or, if that has neither, Config.ReadTimeout.
-func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
+// limit of ctx or, if that has neither, Config.ReadTimeout; and with store.ErrBusy if it
+// had to wait too long for its turn.
+func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error) {
 	leave, err := db.enter(ctx)
 	if err != nil {
 		return err
@@ -38,11 +39,27 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	if _, ok := ctx.Deadline(); !ok && !limited {
 		limit, limited = db.cfg.ReadTimeout, true
 	}
+	longest := db.cfg.ReadTimeout
 	if limited {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
+		longest = limit
 	}
+	visit, err := db.door.enter(ctx, longest)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if db.door.leave(visit) && err != nil {
+			err = store.ErrBusy
+		}
+	}()
+	var cancel context.CancelFunc
+	if limited {
+		ctx, cancel = context.WithTimeout(ctx, limit)
+	} else {
+		ctx, cancel = context.WithCancel(ctx)
+	}
+	defer cancel()
+	db.door.revocable(visit, cancel)
 	s, err := db.begin(ctx, db.readers, beginRead)
 	if err != nil {
 		return err

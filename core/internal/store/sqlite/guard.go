@@ -4,6 +4,7 @@ package sqlite
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -20,6 +21,7 @@ type guard struct {
 	ctx      context.Context // of the running call, nil between calls
 	limit    time.Duration
 	deadline time.Time
+	revoked  *atomic.Bool // set to end the call with store.ErrBusy; may be nil
 	cause    error
 }
 
@@ -41,6 +43,10 @@ func (g *guard) proceed() bool {
 	}
 	if err := g.ctx.Err(); err != nil {
 		g.cause = contextError(err)
+		return false
+	}
+	if g.revoked != nil && g.revoked.Load() {
+		g.cause = store.ErrBusy
 		return false
 	}
 	if g.limit <= 0 {

@@ -10,13 +10,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// pool lends read connections, as many at a time as its limit says. Waiting
-// readers are served in their order. A read that turns out to be slow while
-// others wait does not count any more: the next one gets a spare connection, so
-// that slow reads, up to a number, do not stop the quick ones.
+// pool lends read connections, as many at a time as its limit says. Waiting callers
+// are served before those who read already, each in the order of its reads (door.go). A
+// read that turns out to be slow while others wait does not count any more: the next one
+// gets a spare connection, so that slow reads, up to a number, do not stop the quick
+// ones.
 type pool struct {
 	open     func(role) (*conn, error)
 	yielding *readYield
@@ -27,6 +29,8 @@ type pool struct {
 	keeps    bool          // read transactions between calls
 	era      atomic.Uint64 // of kept transactions; written under mu or by who stopped keeping
 
+	revokeAfter time.Duration // revokeAfter, but in tests
+
 	mu         sync.Mutex  // guards what follows
 	kept       int         // connections with a large cache, opening ones included
 	idle       []*conn     // of those; the warmest is the last
@@ -36,7 +40,7 @@ type pool struct {
 	slow       int         // of the lent ones
 	expiry     *time.Timer // until kept transactions end
 	expiring   bool        // it runs
-	waiting    []chan *loan
+	waiting    []*waiter
 	closed     bool
 	ended      *sync.Cond // lent became empty
 }
@@ -48,6 +52,9 @@ type loan struct {
 	era   era   // in which it began
 	since time.Time
 	slow  bool
+
+	caller  budget.Caller // of class budget.Superuser for the program itself
+	revoked atomic.Bool   // the read is to end with store.ErrBusy
 }
 
 // slowAfter is how long a read may take, while others wait, before it is slow.
@@ -76,7 +83,7 @@ func readersOf(procs int) int { return procs + 1 }
 func newPool(yielding *readYield, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
 	p := &pool{
 		open: open, yielding: yielding, timeout: timeout,
-		size: readersOf(procs), yielded: max(1, procs-1), slowest: procs + 1,
+		size: readersOf(procs), yielded: max(1, procs-1), slowest: 2 * (procs + 1), revokeAfter: revokeAfter,
 	}
 	p.spareTimer = time.AfterFunc(spareFor, p.closeSpare)
 	p.spareTimer.Stop()
@@ -96,13 +103,15 @@ func (p *pool) acquire(ctx context.Context) (*loan, error) {
 		p.mu.Unlock()
 		return nil, store.ErrClosed
 	}
-	if len(p.waiting) == 0 && p.free() {
-		l := p.lend()
+	caller := readerOf(ctx)
+	if len(p.waiting) == 0 && p.free() && p.admits(caller) {
+		l := p.lend(caller)
 		p.mu.Unlock()
 		return p.ready(l)
 	}
-	w := make(chan *loan, 1) // buffered: who lends never waits
+	w := &waiter{caller: caller, lent: make(chan *loan, 1)} // buffered: who lends never waits
 	p.waiting = append(p.waiting, w)
+	p.serve()
 	p.mu.Unlock()
 	l, err := p.wait(ctx, w)
 	if err != nil {
@@ -122,7 +131,7 @@ func (p *pool) acquireSlow(ctx context.Context) (*loan, error) {
 		p.mu.Unlock()
 		return nil, store.ErrClosed
 	}
-	l := &loan{role: roleSpare, era: neverKept, since: time.Now(), slow: true}
+	l := &loan{role: roleSpare, era: neverKept, since: time.Now(), slow: true, caller: readerOf(ctx)}
 	if len(p.spare) > 0 {
 		l.c = takeLast(&p.spare)
 	}
@@ -139,8 +148,8 @@ func (p *pool) free() bool {
 }
 
 // lend makes a loan, with an idle connection if there is one. Lock held.
-func (p *pool) lend() *loan {
-	l := &loan{role: roleRead, era: p.now(), since: time.Now()}
+func (p *pool) lend(c budget.Caller) *loan {
+	l := &loan{role: roleRead, era: p.now(), since: time.Now(), caller: c}
 	switch {
 	case len(p.idle) > 0:
 		l.c = takeLast(&p.idle)
@@ -179,14 +188,17 @@ func (p *pool) ready(l *loan) (*loan, error) {
 	return l, nil
 }
 
-// wait waits for a loan.
-func (p *pool) wait(ctx context.Context, w chan *loan) (*loan, error) {
-	began := time.Now()
+// wait waits for a loan, no longer than the read may take.
+func (p *pool) wait(ctx context.Context, w *waiter) (*loan, error) {
+	began, longest := time.Now(), p.timeout
+	if limit, ok := store.Limit(ctx); ok {
+		longest = min(longest, limit)
+	}
 	timer := time.NewTimer(slowAfter)
 	defer timer.Stop()
 	for {
 		select {
-		case l := <-w:
+		case l := <-w.lent:
 			if l == nil {
 				return nil, store.ErrClosed
 			}
@@ -194,8 +206,8 @@ func (p *pool) wait(ctx context.Context, w chan *loan) (*loan, error) {
 		case <-ctx.Done():
 			return nil, p.leave(w, contextError(ctx.Err()))
 		case <-timer.C:
-			if time.Since(began) > p.timeout {
-				return nil, p.leave(w, store.ErrTimeout)
+			if time.Since(began) > longest {
+				return nil, p.leave(w, store.ErrBusy)
 			}
 			p.findSlow()
 			timer.Reset(slowAfter)
@@ -203,21 +215,8 @@ func (p *pool) wait(ctx context.Context, w chan *loan) (*loan, error) {
 	}
 }
 
-// findSlow marks the reads that take long and serves who waited for them.
-func (p *pool) findSlow() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, l := range p.lent {
-		if p.slow < p.slowest && !l.slow && time.Since(l.since) >= slowAfter {
-			l.slow = true
-			p.slow++
-		}
-	}
-	p.serve()
-}
-
 // leave takes a reader that waits no longer out of the queue.
-func (p *pool) leave(w chan *loan, err error) error {
+func (p *pool) leave(w *waiter, err error) error {
 	p.mu.Lock()
 	if i := slices.Index(p.waiting, w); i >= 0 {
 		p.waiting = slices.Delete(p.waiting, i, i+1)
@@ -225,7 +224,7 @@ func (p *pool) leave(w chan *loan, err error) error {
 		return err
 	}
 	p.mu.Unlock()
-	if l := <-w; l != nil { // it was lent one at the same moment
+	if l := <-w.lent; l != nil { // it was lent one at the same moment
 		p.release(l)
 	}
 	return err
@@ -281,20 +280,12 @@ func (p *pool) closeSpare() {
 	p.spare = nil
 }
 
-// serve lends to those who wait what is free. Lock held.
-func (p *pool) serve() {
-	for len(p.waiting) > 0 && p.free() {
-		p.waiting[0] <- p.lend()
-		p.waiting = slices.Delete(p.waiting, 0, 1)
-	}
-}
-
 // close refuses new reads, waits for the running ones and closes everything.
 func (p *pool) close() error {
 	p.mu.Lock()
 	p.closed = true
 	for _, w := range p.waiting {
-		w <- nil
+		w.lent <- nil
 	}
 	p.waiting = nil
 	for len(p.lent) > 0 {

@@ -3,10 +3,14 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/internal/store"
 )
 
@@ -61,8 +65,8 @@ func TestPoolHasALimit(t *testing.T) {
 	createT(t, db)
 	release := lendAll(t, db.readers)
 	db.readers.timeout = 60 * time.Millisecond
-	if err := db.Read(t.Context(), func(store.Reader) error { return nil }); !errors.Is(err, store.ErrTimeout) {
-		t.Errorf("Read() when every connection is taken = %v, want ErrTimeout", err)
+	if err := db.Read(t.Context(), func(store.Reader) error { return nil }); !errors.Is(err, store.ErrBusy) {
+		t.Errorf("Read() when every connection is taken = %v, want ErrBusy", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(time.Millisecond, cancel)
@@ -198,6 +202,102 @@ func TestReadInsideAWriteSeesTheOldState(t *testing.T) {
 	if err != nil {
 		t.Errorf("Write() = %v, want nil", err)
 	}
+}
+
+// asGuest is a context that reads in the name of a guest.
+func asGuest(t *testing.T, name string, limit time.Duration) context.Context {
+	return store.WithCaller(t.Context(), limit, budget.Anonymous(name))
+}
+
+// TestSlowReadsOfOneCaller: a guest who repeats slow reads without end has a few of them,
+// and others read by id at once.
+func TestSlowReadsOfOneCaller(t *testing.T) {
+	t.Parallel()
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	const limit = 400 * time.Millisecond
+	ctx, end := context.WithCancel(asGuest(t, "192.0.2.1", limit))
+	var storm sync.WaitGroup
+	var busy, over atomic.Int64
+	for range 24 {
+		storm.Go(func() {
+			for ctx.Err() == nil {
+				switch err := db.Read(ctx, runEndless); {
+				case errors.Is(err, store.ErrBusy):
+					busy.Add(1)
+				case errors.Is(err, store.ErrTimeout):
+					over.Add(1)
+				}
+			}
+		})
+	}
+	for over.Load() == 0 || busy.Load() == 0 { // some run into the limit, the others wait as long
+		runtime.Gosched()
+	}
+	worst := time.Duration(0)
+	for range 20 {
+		began := time.Now()
+		err := db.Read(asGuest(t, "192.0.2.2", limit), func(r store.Reader) error {
+			_, err := readT(r)
+			return err
+		})
+		if err != nil {
+			t.Errorf("a quick read: %v", err)
+		}
+		worst = max(worst, time.Since(began))
+		db.readers.mu.Lock()
+		running := 0
+		for _, l := range db.readers.lent {
+			if l.caller.Name == "192.0.2.1" {
+				running++
+			}
+		}
+		db.readers.mu.Unlock()
+		if most := db.readers.size + slowOfCaller; running > most {
+			t.Errorf("%d slow reads of one caller, want %d at most", running, most)
+		}
+	}
+	t.Logf("the worst quick read took %v", worst)
+	end()
+	storm.Wait()
+}
+
+// TestReadsAreRevoked: where the slow reads of many callers leave no room, the next ones
+// end before their limit.
+func TestReadsAreRevoked(t *testing.T) {
+	t.Parallel()
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	ctx, end := context.WithCancel(t.Context())
+	var storm sync.WaitGroup
+	p := db.readers
+	p.revokeAfter = 50 * time.Millisecond
+	for i := range p.size + p.slowest {
+		storm.Go(func() {
+			c := budget.Anonymous(fmt.Sprint("192.0.2.", i))
+			for ctx.Err() == nil {
+				_ = db.Read(store.WithCaller(ctx, time.Hour, c), runEndless)
+			}
+		})
+	}
+	taken := func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.lent) >= p.size
+	}
+	for !taken() {
+		runtime.Gosched()
+	}
+	for _, c := range []budget.Caller{budget.Anonymous("198.51.100.1"), {Class: budget.Known, Group: "users", Name: "ann"}} {
+		err := db.Read(store.WithCaller(t.Context(), time.Minute, c), func(store.Reader) error { return nil })
+		if err != nil {
+			t.Errorf("a quick read of %v: %v", c, err)
+		}
+	}
+	end()
+	storm.Wait()
 }
 
 func TestReadCachesShareTheirMemory(t *testing.T) {

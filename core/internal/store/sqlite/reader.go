@@ -19,7 +19,8 @@ type reader struct {
 var _ store.Reader = (*reader)(nil)
 
 // Read implements store.Store. It fails with store.ErrTimeout past the deadline or
-// limit of ctx or, if that has neither, Config.ReadTimeout.
+// limit of ctx or, if that has neither, Config.ReadTimeout; and with store.ErrBusy if it
+// had to wait too long for its turn.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	l, err := db.readers.acquire(ctx)
 	if err != nil {
@@ -30,6 +31,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	c.guard.arm(ctx, db.cfg.ReadTimeout)
+	c.guard.revoked = &l.revoked
 	r := &reader{session: session{c: c}, stamps: &db.stamps, pool: db.readers}
 	defer r.finish() // also when fn panics
 	if err := c.beginRead(l.era); err != nil {

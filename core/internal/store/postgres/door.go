@@ -1,0 +1,213 @@
+// Which reads may have a connection, in turns by caller.
+
+package postgres
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// door lets as many reads in at a time as there are connections for them. A caller whose
+// reads are slow has a few of them while others wait, so that the others are served.
+type door struct {
+	size int // reads at a time
+
+	mu      sync.Mutex // guards what follows
+	visits  []*visit
+	waiting []*waiter
+}
+
+// visit is a read under way.
+type visit struct {
+	caller  budget.Caller
+	since   time.Time
+	revoke  context.CancelFunc // ends the read
+	revoked bool
+}
+
+// waiter is a read that waits for its turn.
+type waiter struct {
+	visit *visit
+	ready chan struct{} // closed when it may go in
+}
+
+const (
+	slowAfter    = 50 * time.Millisecond  // a read is slow then
+	slowOfCaller = 2                      // slow reads that a caller may have while others wait
+	guestReserve = 2                      // reads that guests cannot have
+	revokeAfter  = 250 * time.Millisecond // how long the slow reads beyond slowOfCaller may take
+)
+
+// enter waits until a read may go in, up to a time. The error is store.ErrBusy or that of
+// ctx. The visit is nil for a read that another one waits for.
+func (d *door) enter(ctx context.Context, longest time.Duration) (*visit, error) {
+	if ctx.Value(following{}) != nil {
+		return nil, nil
+	}
+	caller, ok := store.CallerOf(ctx)
+	if !ok {
+		caller.Class = budget.Superuser // the program itself
+	}
+	v := &visit{caller: caller}
+	d.mu.Lock()
+	if len(d.waiting) == 0 && d.admits(v.caller) {
+		d.admit(v)
+		d.mu.Unlock()
+		return v, nil
+	}
+	w := &waiter{v, make(chan struct{})}
+	d.waiting = append(d.waiting, w)
+	d.serve()
+	d.mu.Unlock()
+	return v, d.wait(ctx, w, longest)
+}
+
+// revocable sets what ends a visit before its time.
+func (d *door) revocable(v *visit, revoke context.CancelFunc) {
+	if v == nil {
+		return
+	}
+	d.mu.Lock()
+	v.revoke = revoke
+	d.mu.Unlock()
+}
+
+func (d *door) wait(ctx context.Context, w *waiter, longest time.Duration) error {
+	began := time.Now()
+	tick := time.NewTicker(slowAfter)
+	defer tick.Stop()
+	for {
+		var err error
+		select {
+		case <-w.ready:
+			return nil
+		case <-ctx.Done():
+			err = contextError(ctx.Err())
+		case <-tick.C:
+			if time.Since(began) < longest {
+				d.revokeSlow()
+				continue
+			}
+			err = store.ErrBusy
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if i := slices.Index(d.waiting, w); i >= 0 {
+			d.waiting = slices.Delete(d.waiting, i, i+1)
+			d.serve()
+			return err
+		}
+		if err == store.ErrBusy { // its turn came at the same moment
+			return nil
+		}
+		d.remove(w.visit)
+		return err
+	}
+}
+
+// leave ends a visit. It reports whether it was revoked.
+func (d *door) leave(v *visit) (revoked bool) {
+	if v == nil {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.remove(v)
+	return v.revoked
+}
+
+// remove takes a visit out and lets others in. Lock held.
+func (d *door) remove(v *visit) {
+	i := slices.Index(d.visits, v)
+	d.visits = slices.Delete(d.visits, i, i+1)
+	d.serve()
+}
+
+// admit lets a read in. Lock held.
+func (d *door) admit(v *visit) {
+	v.since = time.Now()
+	d.visits = append(d.visits, v)
+}
+
+// admits reports whether one more read of the caller may go in. Lock held.
+func (d *door) admits(c budget.Caller) bool {
+	if len(d.visits) >= d.size {
+		return false
+	}
+	if c.Class == budget.Superuser {
+		return true
+	}
+	guests, slow := 0, 0
+	for _, v := range d.visits {
+		if v.caller.Class == budget.Guest {
+			guests++
+		}
+		if v.caller == c && time.Since(v.since) >= slowAfter {
+			slow++
+		}
+	}
+	if c.Class == budget.Guest && guests >= max(1, d.size-guestReserve) {
+		return false
+	}
+	return slow < slowOfCaller
+}
+
+// serve lets in those who wait, callers with the fewest reads first. Lock held.
+func (d *door) serve() {
+	for len(d.waiting) > 0 {
+		next, fewest := -1, 0
+		for i, w := range d.waiting {
+			n := d.count(w.visit.caller)
+			if (next < 0 || n < fewest) && d.admits(w.visit.caller) {
+				if next, fewest = i, n; n == 0 {
+					break
+				}
+			}
+		}
+		if next < 0 {
+			return
+		}
+		w := d.waiting[next]
+		d.waiting = slices.Delete(d.waiting, next, next+1)
+		d.admit(w.visit)
+		close(w.ready)
+	}
+}
+
+// count returns how many reads of the caller are under way. Lock held.
+func (d *door) count(c budget.Caller) (n int) {
+	for _, v := range d.visits {
+		if v.caller == c {
+			n++
+		}
+	}
+	return n
+}
+
+// revokeSlow ends the slow reads of callers who have more than they may, the latest ones,
+// if it is they who keep others waiting.
+func (d *door) revokeSlow() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.serve()
+	slow := map[budget.Caller]int{}
+	for _, v := range d.visits { // in the order in which they came
+		if v.caller.Class == budget.Superuser || v.revoke == nil || time.Since(v.since) < revokeAfter {
+			continue
+		}
+		if slow[v.caller]++; slow[v.caller] > slowOfCaller && d.othersWait(v.caller) {
+			v.revoked = true
+			v.revoke()
+		}
+	}
+}
+
+// othersWait reports whether somebody but the caller waits. Lock held.
+func (d *door) othersWait(c budget.Caller) bool {
+	return slices.ContainsFunc(d.waiting, func(w *waiter) bool { return w.visit.caller != c })
+}

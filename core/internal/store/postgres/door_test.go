@@ -1,0 +1,92 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// visitFor is a read of so long, or until it is revoked.
+func visitFor(d *door, ctx context.Context, took time.Duration) (revoked bool, err error) {
+	v, err := d.enter(ctx, 3*time.Second)
+	if err != nil {
+		return false, err
+	}
+	running, cancel := context.WithTimeout(ctx, took)
+	defer cancel()
+	d.revocable(v, cancel)
+	<-running.Done()
+	return d.leave(v), nil
+}
+
+// TestDoorUnderStorm: guests who repeat reads of three seconds keep others from quick ones
+// for a moment only.
+func TestDoorUnderStorm(t *testing.T) {
+	t.Parallel()
+	for _, addresses := range []int{1, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			d := &door{size: 8}
+			ctx, end := context.WithCancel(t.Context())
+			var storm sync.WaitGroup
+			for i := range 32 {
+				storm.Go(func() {
+					c := store.WithCaller(ctx, time.Minute, budget.Anonymous(fmt.Sprint("192.0.2.", i%addresses)))
+					for ctx.Err() == nil {
+						_, _ = visitFor(d, c, 3*time.Second)
+					}
+				})
+			}
+			synctest.Wait()
+			guest := store.WithCaller(t.Context(), time.Minute, budget.Anonymous("198.51.100.1"))
+			known := store.WithCaller(t.Context(), time.Minute, budget.Caller{Class: budget.Known, Group: "users", Name: "ann"})
+			for name, quick := range map[string]context.Context{"guest": guest, "account": known, "program": t.Context()} {
+				for range 40 {
+					began := time.Now()
+					if revoked, err := visitFor(d, quick, time.Millisecond); revoked || err != nil {
+						t.Errorf("%d addresses: a quick read of a %s: %t, %v", addresses, name, revoked, err)
+					}
+					if took := time.Since(began); took > 400*time.Millisecond {
+						t.Errorf("%d addresses: a quick read of a %s took %v", addresses, name, took)
+					}
+					time.Sleep(77 * time.Millisecond)
+				}
+			}
+			end()
+			storm.Wait()
+			if len(d.visits) != 0 || len(d.waiting) != 0 {
+				t.Errorf("left over: %d visits, %d waiting", len(d.visits), len(d.waiting))
+			}
+		})
+	}
+}
+
+func TestDoorRefuses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &door{size: 1}
+		first, err := d.enter(t.Context(), time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if _, err := d.enter(t.Context(), time.Second); !errors.Is(err, store.ErrBusy) || time.Since(began) > 2*time.Second {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if _, err := d.enter(ctx, time.Second); !errors.Is(err, store.ErrTimeout) {
+			t.Errorf("a context that ends: %v", err)
+		}
+		if inner, err := d.enter(context.WithValue(t.Context(), following{}, true), time.Second); err != nil || d.leave(inner) {
+			t.Errorf("a read that another one waits for: %v", err)
+		}
+		d.leave(first)
+	})
+}
