@@ -59,7 +59,7 @@ type DB struct {
 	service *pgxpool.Pool // what the engine itself asks, while others hold the rest
 
 	order     commitOrder
-	exclusive chan struct{} // held by one Exclusive of this process, or a follow; capacity 1
+	exclusive chan struct{} // held by one Exclusive of this process, or by catchUp; capacity 1
 	defined   version
 	indexes   uniques
 	prefixes  atomic.Pointer[prefixColumns]

@@ -91,13 +91,13 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			pool.Reset() // the others were cut off as well
 			continue
 		}
-		if db.defined.Load() >= version || ctx.Value(following{}) != nil {
+		if db.defined.Load() >= version || ctx.Value(catchingUp{}) != nil {
 			s.kept.stale = s.kept.stale || s.kept.of != version
 			s.kept.of = version
 			return s, nil
 		}
 		s.finish()
-		if err := db.follow(ctx, version); err != nil {
+		if err := db.catchUp(ctx, version); err != nil {
 			return nil, err
 		}
 	}

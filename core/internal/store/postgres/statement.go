@@ -70,7 +70,7 @@ func (s *statements) find(sql string, types []uint32) *statement {
 // prepare makes a new one. Errors are the driver's.
 func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, sql string, types []uint32) (*statement, error) {
 	if s.count >= maxStatements {
-		if err := s.forget(ctx, pg); err != nil {
+		if err := s.deallocate(ctx, pg); err != nil {
 			return nil, err
 		}
 	}
@@ -91,8 +91,8 @@ func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, sql string,
 	return st, nil
 }
 
-// forget drops all.
-func (s *statements) forget(ctx context.Context, pg *pgconn.PgConn) error {
+// deallocate drops all prepared statements of the connection.
+func (s *statements) deallocate(ctx context.Context, pg *pgconn.PgConn) error {
 	if s.count > 0 {
 		if _, err := pg.Exec(ctx, "DEALLOCATE ALL").ReadAll(); err != nil {
 			return err

@@ -110,7 +110,7 @@ func (w *writer) uncommit(reason error) error {
 	if !w.c.failed {
 		return err
 	}
-	if w.unsettled = true; w.settle() != nil {
+	if w.inDoubt = true; w.recoverCommit() != nil {
 		return fmt.Errorf("%w: %w", errInDoubt, reason)
 	}
 	return err
