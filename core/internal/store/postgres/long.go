@@ -114,7 +114,7 @@ func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 	if again {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), db.cfg.ExclusiveTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exclusiveTimeout)
 	defer cancel()
 	var grown []string
 	err := db.exclusively(ctx, func(x store.Tx) error {

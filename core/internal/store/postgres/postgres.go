@@ -26,24 +26,17 @@ type Config struct {
 	// Names are those of the tables that this program makes first. A schema that has
 	// one of them, and that no server has used, is a *store.ForeignError.
 	Names []string
-
-	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
-	WriteTimeout     time.Duration // of one Write once it has begun; default 30 s
-	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
 }
+
+const (
+	readTimeout      = 30 * time.Second // of a Read whose context has no deadline
+	writeTimeout     = 30 * time.Second // of one Write once it has begun
+	exclusiveTimeout = 5 * time.Minute  // of an Exclusive whose context has no deadline
+)
 
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.ReadTimeout <= 0 {
-		c.ReadTimeout = 30 * time.Second
-	}
-	if c.WriteTimeout <= 0 {
-		c.WriteTimeout = 30 * time.Second
-	}
-	if c.ExclusiveTimeout <= 0 {
-		c.ExclusiveTimeout = 5 * time.Minute
 	}
 	return c
 }

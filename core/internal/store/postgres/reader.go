@@ -27,7 +27,7 @@ func (s *session) Stamp(...string) (uint64, bool) { return 0, false }
 const beginRead = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT "version" FROM "_loam_state"`
 
 // Read implements store.Store. It fails with store.ErrTimeout past the deadline or
-// limit of ctx or, if that has neither, Config.ReadTimeout.
+// limit of ctx or, if that has neither, readTimeout.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	leave, err := db.enter(ctx)
 	if err != nil {
@@ -36,7 +36,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	defer leave()
 	limit, limited := store.Limit(ctx)
 	if _, ok := ctx.Deadline(); !ok && !limited {
-		limit, limited = db.cfg.ReadTimeout, true
+		limit, limited = readTimeout, true
 	}
 	if limited {
 		var cancel context.CancelFunc

@@ -96,8 +96,8 @@ func (db *DB) setup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if sum := digest(Functions); done != sum {
-		if _, err := ask(Functions + `; UPDATE "_loam_state" SET "functions" = '` + sum + `'`); err != nil {
+	if sum := digest(functions); done != sum {
+		if _, err := ask(functions + `; UPDATE "_loam_state" SET "functions" = '` + sum + `'`); err != nil {
 			return err
 		}
 	}
