@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/schema"
 )
 
 const serveHelp = `Open the data folder, creating it if it is missing, and answer requests until
@@ -90,7 +90,14 @@ func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 	if err := server.Start(ctx, listener); err != nil {
 		return unlessStopped(ctx, err)
 	}
+	done, err := firstSuperuser(ctx, p, os.LookupEnv)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
 	err = announce(cmd, p, listener.Addr())
+	if done != "" && err == nil {
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), done)
+	}
 	p.App.Mails().Warn()
 	if err == nil {
 		err = server.Wait(ctx)
@@ -147,8 +154,9 @@ func announce(cmd *cobra.Command, p *Program, address net.Addr) error {
 	app := p.App
 	url := "http://" + reachable(address)
 	fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
-	n, err := app.Records().Count(cmd.Context(), schema.Superusers)
-	if err == nil && n == 0 {
+	token, err := p.Server().Auth.Installer(cmd.Context())
+	if err == nil && token != "" {
+		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one within 30 minutes: %s/_/#/pbinstall/%s\n", url, token)
 		dir := ""
 		if app.Config.Dir != "loam_data" {
 			dir = " --dir " + shellWord(app.Config.Dir)
@@ -156,7 +164,7 @@ func announce(cmd *cobra.Command, p *Program, address net.Addr) error {
 		if app.Config.DB != "" {
 			dir += " --db …"
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one: %s superuser upsert EMAIL PASSWORD%s\n",
+		fmt.Fprintf(cmd.OutOrStdout(), "Or on this machine, at any time: %s superuser upsert EMAIL PASSWORD%s\n",
 			cmd.Root().Name(), dir)
 	}
 	return err

@@ -34,6 +34,7 @@ func newSuperuserCommand(app *core.App) *cobra.Command {
 		superuserTask(app, "update", "Give a superuser a new password", updateSuperuser),
 		newSuperuserListCommand(app),
 		newSuperuserDeleteCommand(app),
+		newSuperuserOTPCommand(app),
 		newSuperuserIPsCommand(app),
 	)
 	return cmd

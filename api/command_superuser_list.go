@@ -41,7 +41,9 @@ func listSuperusers(ctx context.Context, app *core.App) (string, error) {
 			return "", err
 		}
 		for _, account := range accounts {
-			lines = append(lines, printable(account.Email))
+			if account.Email != schema.InstallerEmail {
+				lines = append(lines, printable(account.Email))
+			}
 		}
 		if len(accounts) < found.PerPage {
 			break

@@ -88,7 +88,7 @@ func variable(flag string) string {
 // unknownVariables names the variables that look like flags and are none of any
 // command: what is set in vain is a slip, mostly.
 func unknownVariables(root *cobra.Command, environment []string) (warnings []string) {
-	known := map[string]bool{}
+	known := map[string]bool{superuserEmailVariable: true, superuserPasswordVariable: true}
 	visit(root, func(cmd *cobra.Command) {
 		for _, flags := range []*pflag.FlagSet{cmd.LocalFlags(), cmd.PersistentFlags()} {
 			flags.VisitAll(func(f *pflag.Flag) { known[variable(f.Name)] = true })

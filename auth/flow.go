@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -113,7 +112,7 @@ func (s *Service) sendToken(r *record.Record, t TokenType, template mail.Templat
 		return err
 	}
 	m := s.mailTo(email, r, template, mail.Values{Token: token})
-	m.Expires = s.app.Now().Add(time.Duration(t.options(r.Collection()).Duration) * time.Second)
+	m.Expires = s.app.Now().Add(seconds(t.options(r.Collection()).Duration))
 	failed := func(err error) {
 		if err != nil {
 			s.locks.drop(key)

@@ -17,8 +17,8 @@ type Hooks struct {
 
 	// The flows of mailed tokens. Handlers run around what the request does, and only
 	// for a record that it is about: for Confirm hooks the token is good, and is checked
-	// once more after them. An error of RequestVerification and RequestPasswordReset is
-	// logged and keeps the mail from being sent: the answer has gone out, the same as for
+	// once more after them. An error of RequestVerification, RequestPasswordReset and
+	// RequestOTP is logged and keeps the mail from being sent: the answer has gone out, the same as for
 	// an address without an account. Errors of the others refuse.
 	RequestVerification  hook.Hook[*FlowEvent]
 	ConfirmVerification  hook.Hook[*FlowEvent]
@@ -26,6 +26,7 @@ type Hooks struct {
 	ConfirmPasswordReset hook.Hook[*FlowEvent]
 	RequestEmailChange   hook.Hook[*FlowEvent]
 	ConfirmEmailChange   hook.Hook[*FlowEvent]
+	RequestOTP           hook.Hook[*FlowEvent]
 }
 
 // FlowEvent is a request of a mail with a token, or what was mailed coming back.
@@ -45,7 +46,7 @@ type Event struct {
 	hook.Event
 	Context context.Context
 	Caller  record.Caller
-	Method  string         // the Name of a Method, or "refresh"
+	Method  string         // the Name of a Method, "refresh" or "impersonate"
 	Record  *record.Record // that signs in; belongs to the handlers
 }
 

@@ -48,10 +48,17 @@ func (s *Service) Method(name string) Method {
 	return nil
 }
 
+// Options are what a sign-in may be asked for beside its form.
+type Options struct {
+	Expand string // as for any record
+	MFAID  string // of a sign-in by another method, which this one completes
+}
+
 // SignIn signs the record in whose identity the form proves. The form is one of the
-// method's. Failures are those of the method; and Forbidden faults for methods that
+// method's. If the collection asks the record for a second method, the Response has an
+// MFAID and nothing else. Failures are those of the method; and Forbidden faults for methods that
 // are not enabled and for records that rules or hooks refuse.
-func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection string, m Method, form any, expand string) (*Response, error) {
+func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection string, m Method, form any, o Options) (*Response, error) {
 	c, err := s.collection(collection)
 	if err != nil {
 		return nil, err
@@ -71,11 +78,25 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	if err := s.admit(ctx, caller, r, m.Name()); err != nil {
 		return nil, err
 	}
+	mfaID, err := s.secondFactor(ctx, caller, r, m.Name(), o.MFAID)
+	if err != nil {
+		return nil, err
+	}
+	if mfaID != "" {
+		return &Response{MFAID: mfaID}, nil
+	}
 	token, err := newAuthToken(r, s.app.Now())
 	if err != nil {
 		return nil, err
 	}
-	return s.respond(ctx, caller, r, token, expand)
+	res, err := s.respond(ctx, caller, r, token, o.Expand)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.noteOrigin(ctx, caller, r); err != nil {
+		return nil, err
+	}
+	return res, nil
 }
 
 // errFailed is the one answer to a form that proves no identity. Why is for the log.
@@ -131,6 +152,9 @@ func (s *Service) Methods(collection string) (*Methods, error) {
 		if m.Enabled(c) == nil {
 			m.Describe(c, described)
 		}
+	}
+	if c.Auth.MFA.Enabled {
+		described.MFA = TimedMethod{Enabled: true, Duration: c.Auth.MFA.Duration}
 	}
 	return described, nil
 }

@@ -33,7 +33,7 @@ const maxInput = 255
 // fault.Forbidden. A storm of callers, and repeated failures from one address, are a
 // fault.TooMany.
 func (s *Service) WithPassword(ctx context.Context, caller record.Caller, collection string, form PasswordForm, expand string) (*Response, error) {
-	return s.SignIn(ctx, caller, collection, passwords{s.app, s.brake}, &form, expand)
+	return s.SignIn(ctx, caller, collection, passwords{s.app, s.brake}, &form, Options{Expand: expand})
 }
 
 // passwords is the Method "password".

@@ -37,7 +37,7 @@ type Service struct {
 // requests are served.
 func New(app *core.App) *Service {
 	s := &Service{app: app, cache: newIdentities(), brake: budget.NewBrake(), places: make(chan struct{}, maxLater)}
-	s.methods = []Method{passwords{app, s.brake}}
+	s.methods = []Method{passwords{app, s.brake}, otps{s}}
 	s.find = func(ctx context.Context, collection, id string) (*record.Record, error) {
 		return app.Records().FindByID(ctx, collection, id)
 	}
@@ -45,10 +45,13 @@ func New(app *core.App) *Service {
 	return s
 }
 
-// Response is the answer to a sign-in.
+// Response is the answer to a sign-in: a token and its record, or MFAID alone.
 type Response struct {
 	Token  string
 	Record []byte // JSON, as the record may see itself
+
+	// MFAID says that another method is needed, which is to be used with it.
+	MFAID string
 }
 
 // collection returns the auth collection of that id or name.

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -106,13 +107,18 @@ func newAuthToken(r *record.Record, now time.Time) (string, error) {
 
 // newToken completes the claims and signs them.
 func newToken(r *record.Record, said claims, now time.Time) (string, error) {
+	return newTokenFor(r, said, now, 0)
+}
+
+// newTokenFor is newToken with a lifetime of its own; 0 stands for that of the collection.
+func newTokenFor(r *record.Record, said claims, now time.Time, life time.Duration) (string, error) {
 	c := r.Collection()
 	key := signingKey(r, said.Type)
 	if key == nil {
 		return "", errors.New("auth: record " + r.ID() + " of " + c.Name + " has no key to sign " + string(said.Type) + " tokens with")
 	}
 	said.CollectionID, said.ID = c.ID, r.ID()
-	said.ExpiresAt = jwt.NewNumericDate(now.Add(time.Duration(said.Type.options(c).Duration) * time.Second))
+	said.ExpiresAt = jwt.NewNumericDate(now.Add(cmp.Or(life, seconds(said.Type.options(c).Duration))))
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, &said).SignedString(key)
 }
 

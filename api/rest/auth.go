@@ -1,18 +1,53 @@
 package rest
 
 import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/schema"
 )
 
 func (a *API) authMethods(c *call) error { return c.respond(a.auth.Methods(c.collection())) }
 
-func (a *API) authWithPassword(c *call) error {
-	var form auth.PasswordForm
+// authWith signs in by the method of that name.
+func (a *API) authWith(method string) endpoint {
+	return func(c *call) error {
+		m := a.auth.Method(method)
+		form := m.Form()
+		if err := c.decode(form); err != nil {
+			return err
+		}
+		o := auth.Options{Expand: c.Query.Get("expand"), MFAID: c.Query.Get("mfaId")}
+		if o.MFAID == "" {
+			var more struct {
+				MFAID string `json:"mfaId"`
+			}
+			if err := c.body.Decode(&more); err != nil {
+				return err
+			}
+			o.MFAID = more.MFAID
+		}
+		return c.signedIn(a.auth.SignIn(c.r.Context(), c.Caller, c.collection(), m, form, o))
+	}
+}
+
+func (a *API) requestOTP(c *call) error {
+	var form auth.EmailForm
 	if err := c.decode(&form); err != nil {
 		return err
 	}
-	return c.signedIn(a.auth.WithPassword(c.r.Context(), c.Caller, c.collection(), form, c.Query.Get("expand")))
+	id, err := a.auth.RequestOTP(c.r.Context(), c.Caller, c.collection(), form)
+	return c.respond(map[string]string{"otpId": id}, err)
+}
+
+func (a *API) impersonate(c *call) error {
+	var form auth.ImpersonateForm
+	if err := c.decode(&form); err != nil {
+		return err
+	}
+	return c.signedIn(a.auth.Impersonate(c.r.Context(), c.Caller, c.collection(), c.param("id"), form, c.Query.Get("expand")))
 }
 
 func (a *API) authRefresh(c *call) error {
@@ -26,6 +61,14 @@ func (c *call) signedIn(res *auth.Response, err error) error {
 		return err
 	}
 	c.w.Header()["Cache-Control"] = []string{"no-store"}
+	if res.MFAID != "" { // Wire: no envelope
+		text, err := json.Marshal(map[string]string{"mfaId": res.MFAID})
+		if err != nil {
+			return err
+		}
+		wire.JSON(c.w, http.StatusUnauthorized, text)
+		return nil
+	}
 	dst := make([]byte, 0, len(res.Record)+len(res.Token)+32)
 	dst = append(dst, `{"record":`...)
 	dst = append(dst, res.Record...)

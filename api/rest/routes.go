@@ -51,8 +51,11 @@ func (a *API) table() []*route {
 		row("DELETE", record, "*:delete", everyone, a.deleteRecord),
 
 		row("GET", collection+"/auth-methods", "*:listAuthMethods", everyone, a.authMethods),
-		row("POST", collection+"/auth-with-password", "*:authWithPassword", everyone, a.authWithPassword).grouped("*:auth"),
+		row("POST", collection+"/auth-with-password", "*:authWithPassword", everyone, a.authWith("password")).grouped("*:auth"),
+		row("POST", collection+"/request-otp", "*:requestOTP", everyone, a.requestOTP),
+		row("POST", collection+"/auth-with-otp", "*:authWithOTP", everyone, a.authWith("otp")).grouped("*:auth"),
 		row("POST", collection+"/auth-refresh", "*:authRefresh", everyone, a.authRefresh),
+		row("POST", collection+"/impersonate/{id}", "impersonate", superusers, a.impersonate),
 		row("POST", collection+"/request-verification", "*:requestVerification", everyone, a.requestVerification),
 		row("POST", collection+"/confirm-verification", "*:confirmVerification", everyone, a.confirmVerification),
 		row("POST", collection+"/request-password-reset", "*:requestPasswordReset", everyone, a.requestPasswordReset),

@@ -37,6 +37,7 @@ func encodeSidecar(a Attributes, md5 []byte) ([]byte, error) {
 // or unreadable makes the blob one of unknown type, not one that is lost.
 func readSidecar(root *os.Root, path string) Attributes {
 	var s sidecarFile
+	// The folder may be one that other programs, or people, have filled.
 	text, err := root.ReadFile(path + sidecar)
 	if err != nil || json.Unmarshal(text, &s) != nil || s.ContentType == "" {
 		s.ContentType = unknownType

@@ -68,10 +68,13 @@ func escape(key string) string {
 	return b.String()
 }
 
+// mustEscape reports whether the character at i cannot stand in a path as it is.
 func mustEscape(key string, i int) bool {
 	switch c := key[i]; {
 	case c < ' ':
 		return true
+	// A slash after ".." is escaped as the one that would lead out of the folder; doubled and
+	// last ones, as path functions drop them.
 	case c == '/':
 		return strings.HasSuffix(key[:i], "..") || strings.HasSuffix(key[:i], "/") || i == len(key)-1
 	case c == '_':

@@ -51,6 +51,7 @@ func (l *Local) Open(_ context.Context, key string) (Blob, error) {
 		return nil, fmt.Errorf("%w: %w", err, fs.ErrNotExist)
 	}
 	// Asked first, because opening a named pipe would wait for a writer.
+	// A folder, a socket or a pipe is no blob.
 	info, err := l.root.Stat(p)
 	if err == nil && !info.Mode().IsRegular() {
 		err = fs.ErrNotExist
@@ -74,6 +75,8 @@ func (l *Local) Delete(_ context.Context, key string) error {
 	if err != nil || l.isFolder(p) {
 		return nil // there is no such blob
 	}
+	// The blob goes first: a sidecar alone is no blob, and is overwritten by the next one of
+	// the same name.
 	for _, name := range []string{p, p + sidecar} {
 		if err := asNotExist(l.root.Remove(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("delete blob %q: %w", key, err)
@@ -118,6 +121,8 @@ func (l *Local) List(ctx context.Context, prefix string, fn func(key string, siz
 		if err == nil && p != start && d.Type().IsRegular() && !reserved(d.Name()) {
 			info, err = d.Info()
 		}
+		// Files come and go while the tree is walked; a folder that is not there is an empty
+		// one.
 		if errors.Is(asNotExist(err), fs.ErrNotExist) {
 			return nil // removed in the meantime
 		}

@@ -21,6 +21,7 @@ const (
 // unique, and the extension. detected is the extension that belongs to the
 // content, for a name that has none.
 func storedName(original, detected string, random func(n int) string) string {
+	// The end is kept, as it has the extension.
 	if len(original) > maxOriginal {
 		original = original[len(original)-maxOriginal:]
 	}
@@ -29,6 +30,8 @@ func storedName(original, detected string, random func(n int) string) string {
 		ext = cleanExtension(detected)
 	}
 	base = snakeCase(strings.Trim(base, "."))
+	// A name of only letters that are dropped, such as one in another script, still gets a
+	// base.
 	if len(base) < minBase {
 		base += random(randomLength)
 	}

@@ -37,6 +37,8 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a 
 		}
 	}()
 	sum := md5.New()
+	// Both files are written under temporary names and synced before either gets its name: a
+	// crash in between leaves the earlier blob as it was.
 	content, err := l.write(dir, io.TeeReader(&reader{ctx, r}, sum), size)
 	if err != nil {
 		return err
@@ -93,6 +95,8 @@ func (l *Local) create(dir, name string) (*os.File, error) {
 // syncFolders makes the entries of the folder, and its own in those above, durable.
 func (l *Local) syncFolders(dir string) error {
 	for {
+		// A name is durable only when the folder that holds it is synced, and so is the
+		// folder's own name in the one above.
 		f, err := l.root.Open(dir)
 		if err != nil {
 			return err

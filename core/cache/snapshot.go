@@ -17,6 +17,7 @@ type PerSnapshot[S, V any] struct {
 	current atomic.Pointer[derived[S, V]]
 }
 
+// derived is a value with the snapshot that it was made from.
 type derived[S, V any] struct {
 	snapshot *S
 	value    *V

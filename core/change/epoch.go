@@ -25,6 +25,8 @@ const stateID = "changes"
 
 const newestSQL = `SELECT COALESCE(max("seq"), 0) FROM "_changes"`
 
+// readState reads the state of the log; found is false in a database whose log was never
+// opened.
 func readState(r store.Reader) (s state, found bool, err error) {
 	rows, err := r.Query(`SELECT "value" FROM "_params" WHERE "id" = $1`, store.Text(stateID))
 	if err != nil {
@@ -49,6 +51,8 @@ func readEnd(r store.Reader) (s state, newest int64, found bool, err error) {
 	return s, newest, found, err
 }
 
+// writeState stores the state within tx. The row is one of _params, which holds more than the
+// log's.
 func writeState(tx store.Tx, s state, now time.Time) error {
 	value, err := json.Marshal(s)
 	if err != nil {
@@ -67,6 +71,7 @@ func drawEpoch(ctx context.Context, s store.Store, now time.Time, keep bool) err
 		if err != nil || found && keep {
 			return err
 		}
+		// Pruned stays: the numbers of transactions go on where they were.
 		current.Epoch = schema.RandomString(8, schema.AlphabetID)
 		return writeState(tx, current, now)
 	})
@@ -92,11 +97,13 @@ func (l *Log) Open(ctx context.Context) error {
 	return nil
 }
 
+// open is Open, whose errors it does not name.
 func (l *Log) open(ctx context.Context) error {
 	if err := l.acquire(ctx); err != nil {
 		return err
 	}
 	defer l.release()
+	// The read comes first: nearly always the epoch is there, and no write is needed to start.
 	found := false
 	err := l.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
 		_, found, err = readState(r)
@@ -168,6 +175,8 @@ func (l *Log) readEpoch(ctx context.Context) error {
 	if current.Epoch == l.epoch {
 		return nil
 	}
+	// Positions of the old epoch mean other transactions in the new one, so no subscription can
+	// go on.
 	l.dropAll(ErrGone)
 	l.epoch, l.feed = current.Epoch, startAt(newest)
 	return nil

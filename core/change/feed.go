@@ -48,6 +48,8 @@ func (l *Log) feedLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-l.wake:
+		// The timer runs only before a hole and after an error; at the end of the log nothing
+		// is read until somebody wakes the feed.
 		case <-timer.C:
 		}
 		s, err := l.advance(ctx)
@@ -80,6 +82,8 @@ func (l *Log) advance(ctx context.Context) (s stepEnd, err error) {
 // of the log or to a hole. Of many that wait at the same time one reads for all.
 func (l *Log) toPresent(ctx context.Context) error {
 	l.mu.Lock()
+	// A step that is under way may have read before the caller's last write: only one that
+	// begins now counts.
 	after := l.steps
 	l.mu.Unlock()
 	for {
@@ -91,6 +95,7 @@ func (l *Log) toPresent(ctx context.Context) error {
 		l.mu.Unlock()
 		var err error
 		if !done {
+			// Without subscribers nobody has moved the feed, and it may be far behind.
 			if err = l.skip(ctx); err == nil {
 				_, err = l.step(ctx)
 			}
@@ -120,6 +125,7 @@ func (l *Log) step(ctx context.Context) (stepEnd, error) {
 	l.steps++
 	number, at := l.steps, l.feed.at
 	l.mu.Unlock()
+	// Neither lock is held during the query: subscriptions come and go meanwhile.
 	p, err := l.readPage(ctx, at, end(math.MaxInt64))
 	if err != nil {
 		return stepMore, err
@@ -134,6 +140,8 @@ func (l *Log) step(ctx context.Context) (stepEnd, error) {
 	case known:
 		s = stepHole
 	default:
+		// The hole is new. The moment is taken after it was seen, so every transaction that can
+		// still fill it is older.
 		moment, err := l.moment(ctx)
 		if err != nil {
 			return stepMore, err
@@ -203,6 +211,7 @@ func (l *Log) deliver(p page) (n int, known bool) {
 	}
 	var foreign []Change
 	for _, c := range batch.Changes {
+		// Changes of this process were told to the observers at their commit.
 		if c.Node != l.cfg.Node {
 			foreign = append(foreign, c)
 		}
@@ -213,6 +222,8 @@ func (l *Log) deliver(p page) (n int, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for s := range l.live {
+		// A subscriber that does not keep up loses its subscription, never a change: it resumes
+		// by its token.
 		if !s.enqueue(batch) {
 			l.drop(s, ErrSlow)
 		}

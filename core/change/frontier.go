@@ -3,14 +3,7 @@
 
 package change
 
-import (
-	"context"
-	"fmt"
-	"math"
-	"time"
-
-	"github.com/loambase/loam/core/internal/store"
-)
+import "math"
 
 // Position is a place in the log: after the N-th change of transaction Seq.
 type Position struct {
@@ -50,9 +43,6 @@ type frontier struct {
 // before COMMIT, so it would take 1,000 others to overtake it in between.
 const window = 1000
 
-// pageRows is how many rows are read at a time.
-const pageRows = 1000
-
 // page is rows of the log that were read in one transaction.
 type page struct {
 	rows    []Change
@@ -77,53 +67,13 @@ func (p page) whole(n int, earlier int64) int64 {
 	return earlier
 }
 
-// readPage reads the rows after one position up to another, pageRows at most.
-func (l *Log) readPage(ctx context.Context, after, to Position) (p page, err error) {
-	err = l.cfg.Store.Read(ctx, func(r store.Reader) error {
-		if p.running, err = integer(r, "SELECT "+l.cfg.Store.Sequences().OldestRunning()); err != nil {
-			return err
-		}
-		p.rows, err = readRows(r, after, to)
-		return err
-	})
-	if err != nil {
-		return p, fmt.Errorf("read the change log: %w", err)
-	}
-	return p, nil
-}
-
-func readRows(r store.Reader, after, to Position) ([]Change, error) {
-	rows, err := r.Query(`SELECT `+columns+` FROM "_changes" WHERE ("seq", "n") > ($1, $2) AND ("seq", "n") <= ($3, $4) `+
-		`ORDER BY "seq", "n" LIMIT $5`,
-		store.Int(after.Seq), store.Int(int64(after.N)), store.Int(to.Seq), store.Int(int64(to.N)), store.Int(pageRows))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []Change
-	for rows.Next() {
-		list = append(list, readRow(rows))
-	}
-	return list, rows.Close()
-}
-
-// readRow is the change in a row that has the columns of the table.
-func readRow(rows store.Rows) Change {
-	c := Change{
-		Seq: rows.Int(0), N: int(rows.Int(1)), Kind: Kind(rows.Text(2)), Collection: rows.Text(3), Record: rows.Text(4),
-		Action: Action(rows.Text(5)), By: rows.Text(7), Node: rows.Text(8), At: time.UnixMilli(rows.Int(9)),
-	}
-	if rows.Kind(6) != store.KindNull {
-		c.Before = append([]byte{}, rows.Bytes(6)...)
-	}
-	return c
-}
-
 // advance moves the frontier behind the rows that may be delivered, and returns how
 // many those are: the rows before the first hole that may still be filled.
 func (f *frontier) advance(p page) int {
 	n := 0
 	for _, c := range p.rows {
+		// Numbers are missing before this row. They are given up if they were drawn before the
+		// moment, and all transactions of that time have ended.
 		if c.Seq > f.at.Seq+1 && (c.Seq > f.known || p.running < f.moment) {
 			break
 		}

@@ -5,8 +5,6 @@ package change
 import (
 	"context"
 	"log/slog"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,6 +79,7 @@ func New(c Config) *Log {
 // process, must not use the store. It is not called for earlier commits.
 func (l *Log) Observe(fn func([]Change)) {
 	for {
+		// The list is replaced, never changed, so that notify reads it without a lock.
 		known := l.observers.Load()
 		var list []func([]Change)
 		if known != nil {
@@ -102,34 +101,6 @@ func (l *Log) notify(changes []Change) {
 	}
 }
 
-// maxInsert is how many rows one statement inserts.
-const maxInsert = 32
-
-const columns = `"seq", "n", "kind", "collection", "record", "action", "before", "by", "node", "at"`
-
-// insertion is the statement that inserts so many rows; seq is the expression of their
-// transaction's number: $1, or one that draws it.
-func insertion(seq string, rows int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO "_changes" (` + columns + ") VALUES ")
-	p := 1
-	if seq != "$1" {
-		p = 0
-	}
-	for i := range rows {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("(" + seq)
-		for range 9 {
-			p++
-			b.WriteString(", $" + strconv.Itoa(p))
-		}
-		b.WriteString(")")
-	}
-	return b.String()
-}
-
 // Append writes the changes of a transaction to the log and has the observers called
 // once it is durable. It must be the last thing that the transaction does: on PostgreSQL
 // the order of numbers depends on it. It sets N, Node, At and, of several changes, Seq,
@@ -140,6 +111,7 @@ func (l *Log) Append(tx store.Tx, changes []Change) error {
 	}
 	now := l.cfg.Now()
 	for i := range changes {
+		// All changes of a transaction have the same time: they happened at once.
 		changes[i].N, changes[i].Node, changes[i].At = i, l.cfg.Node, now
 	}
 	if err := l.insert(tx, changes); err != nil {
@@ -152,40 +124,6 @@ func (l *Log) Append(tx store.Tx, changes []Change) error {
 		}
 	})
 	return nil
-}
-
-func (l *Log) insert(tx store.Tx, changes []Change) error {
-	if len(changes) == 1 {
-		_, err := tx.Exec(l.single, changes[0].row(make([]store.Value, 0, 9))...)
-		return err
-	}
-	seq, err := integer(tx, l.next)
-	if err != nil {
-		return err
-	}
-	for len(changes) > 0 {
-		part := changes[:min(len(changes), maxInsert)]
-		changes = changes[len(part):]
-		values := append(make([]store.Value, 0, 1+9*len(part)), store.Int(seq))
-		for i := range part {
-			part[i].Seq = seq
-			values = part[i].row(values)
-		}
-		if _, err := tx.Exec(l.several[len(part)-1], values...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// row appends the values of the change's row to values, without its number.
-func (c *Change) row(values []store.Value) []store.Value {
-	before := store.Null
-	if c.Before != nil {
-		before = store.Text(string(c.Before))
-	}
-	return append(values, store.Int(int64(c.N)), store.Text(string(c.Kind)), store.Text(c.Collection), store.Text(c.Record),
-		store.Text(string(c.Action)), before, store.Text(c.By), store.Text(c.Node), store.Int(c.At.UnixMilli()))
 }
 
 // Wrote tells the log that another process has written to the database. logged says that
@@ -210,17 +148,4 @@ func (l *Log) Run(ctx context.Context) {
 	defer l.mu.Unlock()
 	l.closed = true
 	l.dropAll(ErrClosed)
-}
-
-// integer is the number in the first column of the only row.
-func integer(r store.Reader, sql string, args ...store.Value) (n int64, err error) {
-	rows, err := r.Query(sql, args...)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		n = rows.Int(0)
-	}
-	return n, rows.Close()
 }

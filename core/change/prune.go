@@ -45,6 +45,7 @@ func (l *Log) Prune(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The rows are counted once. What is written meanwhile waits for the next round.
 	for excess := rows - int64(l.cfg.KeepRows); ; excess -= pruneRows {
 		more := false
 		err := l.cfg.Store.Write(ctx, func(tx store.Tx) (err error) {
@@ -68,6 +69,8 @@ func (l *Log) pruneSome(tx store.Tx, excess int64) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	// Noted in the transaction that deletes: a subscriber that reads an older place finds both
+	// or neither.
 	current.Pruned = max(current.Pruned, to.Seq)
 	if err := writeState(tx, current, l.cfg.Now()); err != nil {
 		return false, err

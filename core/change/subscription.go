@@ -62,6 +62,8 @@ func (l *Log) Subscribe(ctx context.Context, from Token) (*Subscription, Token, 
 	if closed {
 		return nil, "", ErrClosed
 	}
+	// A token of the past: the subscription reads the log by itself until it has come as far as
+	// the feed.
 	seq, err := from.number(epoch)
 	if err != nil {
 		return nil, "", err
@@ -93,6 +95,8 @@ func (s *Subscription) tryAttach() (feed Position, err error) {
 		return feed, ErrClosed
 	case l.epoch != s.epoch:
 		return feed, ErrGone
+	// Under the lock of the feed nothing is delivered meanwhile, so there is no gap between
+	// what was read here and what the feed delivers next.
 	case !s.at.before(l.feed.at):
 		s.attach()
 	}
@@ -153,6 +157,8 @@ func (s *Subscription) readBehind(ctx context.Context) (Batch, error) {
 	if err := s.checkKept(ctx); err != nil { // pruned or replaced before the page was read
 		return Batch{}, err
 	}
+	// A page that is not full has reached the place of the feed, also where rolled back numbers
+	// have left nothing to read.
 	n := len(p.rows)
 	s.whole = p.whole(n, s.whole)
 	if s.at = to; n == pageRows {
@@ -198,6 +204,7 @@ func (s *Subscription) dequeue() (b Batch, ok bool, err error) {
 		return Batch{}, false, s.err
 	}
 	b = s.queue[0]
+	// The slot is cleared, or the queue's memory would keep the changes.
 	s.queue[0] = Batch{}
 	s.queue = s.queue[1:]
 	s.queued -= len(b.Changes)
@@ -210,6 +217,7 @@ func (l *Log) drop(s *Subscription, err error) {
 	if !l.live[s] {
 		return
 	}
+	// The error is delivered by dequeue, after what was queued before it.
 	delete(l.live, s)
 	l.listeners.Add(-1)
 	s.mu.Lock()

@@ -31,6 +31,8 @@ func makeToken(epoch string, seq int64) Token {
 
 // number is the transaction in a token of that epoch; ErrGone for any other token.
 func (t Token) number(epoch string) (int64, error) {
+	// A token comes from a client: whatever is not one of this epoch is gone, not an error of
+	// another kind.
 	own, number, ok := strings.Cut(string(t), ".")
 	seq, err := strconv.ParseInt(number, 10, 64)
 	if !ok || err != nil || own != epoch || seq < 0 {

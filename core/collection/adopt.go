@@ -49,6 +49,7 @@ func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*Adop
 				return err
 			}
 		}
+		// The source may be of a version that had fewer system collections.
 		for _, c := range missing(s.snapshot(list), s.now()) {
 			if err := s.adoptMissing(tx, c); err != nil {
 				return err
@@ -81,6 +82,7 @@ func (s *Service) clear(tx store.Tx) error {
 	if err != nil {
 		return err
 	}
+	// What every new installation has, and nothing else, may be there.
 	usual := schema.NewSnapshot(0, missing(schema.NewSnapshot(0, nil), s.now()))
 	for _, c := range stored {
 		if usual.Find(c.Name) == nil {

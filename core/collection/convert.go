@@ -24,6 +24,8 @@ func (w *schemaChange) convertColumn(step alter.ConvertColumn, next *schema.Snap
 			return err
 		}
 	}
+	// Rows are walked by their numbers, not by an offset, which would read the earlier rows
+	// again each time.
 	after := int64(math.MinInt64)
 	for {
 		ids, values, last, err := w.valuesAfter(step, after)

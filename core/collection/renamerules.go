@@ -1,5 +1,5 @@
-// Renames: rules, and labels of rate limits, follow the new names of collections and
-// fields.
+// Renames in the rules of all collections, and in the labels of rate limits: which of them
+// are rewritten. The text of one rule is rewritten by query.Renamed.
 
 package collection
 

@@ -74,6 +74,7 @@ func (e *Error) Error() string {
 	if e.Reason != "" {
 		more += ": " + e.Reason
 	}
+	// The cause goes to logs and terminals only; api/wire shows clients nothing of it.
 	if e.Err != nil && len(e.Fields) == 0 && e.Err.Error() != e.Reason { // fields say it better
 		more += ": " + e.Err.Error()
 	}
@@ -133,6 +134,8 @@ func (f Fields) Set(leaf *Field, path ...string) {
 			next = &Field{}
 			at[name] = next
 		}
+		// The whole part has failed already: what is wrong inside of it does not matter any
+		// more.
 		if next.Code != "" {
 			return
 		}

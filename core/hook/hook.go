@@ -23,6 +23,7 @@ func (e *Event) Next() error {
 	if e.next == nil {
 		return errors.New("hook: Next is called by handlers, once")
 	}
+	// Next is for one use: a second call would run the operation twice.
 	next := e.next
 	e.next = nil
 	return next()
@@ -68,6 +69,7 @@ func (h *Hook[E]) Bind(handler Handler[E]) (remove func()) {
 		if handler.ID != "" {
 			list = slices.DeleteFunc(list, func(other *Handler[E]) bool { return other.ID == handler.ID })
 		}
+		// Before the first handler of a higher priority number, so behind all of the same.
 		at := slices.IndexFunc(list, func(other *Handler[E]) bool { return other.Priority > handler.Priority })
 		if at < 0 {
 			at = len(list)
@@ -93,11 +95,13 @@ func (h *Hook[E]) Remove(id string) {
 	})
 }
 
+// change replaces the list by what fn makes of a copy.
 func (h *Hook[E]) change(fn func([]*Handler[E]) []*Handler[E]) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var list []*Handler[E]
 	if known := h.handlers.Load(); known != nil {
+		// The list is replaced as a whole: events that are under way read the old one.
 		list = slices.Clone(*known)
 	}
 	list = fn(list)
@@ -128,6 +132,8 @@ func (h *Hook[E]) Trigger(e E, last func() error, collection ...string) error {
 	return run(e, *list, last, collection)
 }
 
+// run runs the first handler that concerns the collection around the rest of the list. A
+// handler that has not called Next has the rest run after it.
 func run[E linked](e E, list []*Handler[E], last func() error, collection []string) error {
 	for len(list) > 0 && !list[0].concerns(collection) {
 		list = list[1:]
@@ -140,6 +146,7 @@ func run[E linked](e E, list []*Handler[E], last func() error, collection []stri
 		called = true
 		return run(e, list[1:], last, collection)
 	}
+	// The event is linked to the rest of the list while this handler runs.
 	e.link(next)
 	err := guarded(e, list[0].Func)
 	e.link(nil) // what this handler has not used is nobody else's
@@ -177,6 +184,7 @@ var ErrTimeout = errors.New("hook: a handler has not returned in time")
 func Within(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	// The channel has room for the result, so that a handler that is too late can end.
 	done := make(chan error, 1)
 	go func() {
 		err := errors.New("hook: a handler has ended its goroutine")

@@ -59,6 +59,7 @@ func (s *smtpServer) failure(step Step, err error) *Error {
 	var reply *textproto.Error
 	if errors.As(err, &reply) {
 		e.reply, e.retry = reply.Code, reply.Code < 500
+		// A reply may have several lines; a log line has one.
 		e.Err = fmt.Errorf("%d %s", reply.Code, strings.Join(strings.Fields(reply.Msg), " "))
 	}
 	return e

@@ -138,6 +138,7 @@ func (s *Service) attempt(ctx context.Context, m *Message) error {
 	if err := s.prepare(m); err != nil {
 		return err
 	}
+	// Handlers change this attempt's copy; the next attempt begins with what was queued.
 	e := &Event{Context: ctx, Message: m}
 	return s.cfg.Hooks.Send.Trigger(e, func() error { return s.transport(ctx, e) }, m.Collection)
 }
@@ -145,6 +146,7 @@ func (s *Service) attempt(ctx context.Context, m *Message) error {
 // transport sends what the hooks have made of the message.
 func (s *Service) transport(ctx context.Context, e *Event) error {
 	m, current := e.Message, s.cfg.Settings()
+	// Judged again, as hooks may have changed addresses and headers since.
 	if err := m.validate(); err != nil {
 		return err
 	}

@@ -103,6 +103,7 @@ func (m *Message) validate() error {
 		return fmt.Errorf("the mail has more than %d bytes", maxMessage)
 	}
 	for name, value := range m.Headers {
+		// A line break in a header would begin another one: values may come from records.
 		if !isHeaderName(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 			return fmt.Errorf("the header %q cannot be sent", name)
 		}
@@ -208,6 +209,7 @@ func (m *Message) complete(sender mail.Address) {
 func (m *Message) black(text string) string {
 	for _, secret := range m.Secrets {
 		if secret != "" {
+			// Servers repeat parts of a mail in their replies, when they find it suspicious.
 			text = strings.ReplaceAll(text, secret, "…")
 		}
 	}

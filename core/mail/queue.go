@@ -139,10 +139,13 @@ func (s *Service) try(ctx context.Context, e *entry) {
 	attempt, cancel := context.WithTimeout(ctx, attemptTime)
 	err := s.attempt(attempt, e.Message)
 	cancel()
+	// Cut off by the end of the app, an attempt does not count: the mail is kept for the next
+	// start.
 	interrupted := err != nil && ctx.Err() != nil
 	if interrupted {
 		e.Tries--
 	}
+	// There is one more try than pauses: the first waits for nothing.
 	again := interrupted || retryable(err) && e.Tries <= len(pauses)
 	if again && !interrupted {
 		e.Due = s.cfg.Now().Add(pauses[e.Tries-1])
@@ -158,6 +161,7 @@ func (s *Service) try(ctx context.Context, e *entry) {
 	case !again:
 		s.logFailure(e.Message, "mail failed", err, "try", e.Tries)
 	}
+	// done comes after the queue knows, so that whoever it tells finds room there.
 	s.queue.ended(e, again)
 	if !again && e.done != nil {
 		e.done(err)
@@ -202,6 +206,8 @@ func (s *Service) load() error {
 	if err != nil {
 		return fmt.Errorf("mails of an earlier run are lost: %w", err)
 	}
+	// What does not fit any more is lost, and said to be: the queue may have been larger in
+	// that run.
 	for _, e := range left {
 		if e == nil || e.Message == nil || s.queue.add(e) != nil {
 			return errors.New("some mails of an earlier run are lost")

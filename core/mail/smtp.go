@@ -56,11 +56,14 @@ func (s *smtpServer) send(ctx context.Context, m *Message, now time.Time) error 
 		return err
 	}
 	// The connection ends with the context, whatever it waits for.
+	// net/smtp knows no context; a deadline in the past ends every read and write of the
+	// connection.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	defer conn.Close()
 	err = s.converse(conn, m, body)
 	var failed *Error
+	// The error of the connection says "i/o timeout", which is our own doing.
 	if errors.As(err, &failed) && ctx.Err() != nil {
 		failed.Err, failed.Hint = errors.New("no answer in time"), s.hint(failed.Step, true)
 	}
@@ -122,6 +125,8 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 	if err := c.Hello(s.greeting); err != nil {
 		return s.failure(Greeting, err)
 	}
+	// Encrypted wherever the server offers it: without smtp.tls it is offered in the open, by
+	// the server alone.
 	if offered, _ := c.Extension("STARTTLS"); offered && !s.TLS {
 		if err := c.StartTLS(s.tlsConfig()); err != nil {
 			return s.tlsError(err)
@@ -136,6 +141,8 @@ func (s *smtpServer) converse(conn net.Conn, m *Message, body []byte) error {
 		return s.failure(Sender, err)
 	}
 	for _, to := range m.recipients() {
+		// One recipient that is refused stops the mail for all: the mails of accounts have a
+		// single one, and an error is better than half a delivery.
 		if err := c.Rcpt(to); err != nil {
 			return s.failure(Recipient, err)
 		}
@@ -165,6 +172,8 @@ func (s *smtpServer) signIn(c *smtp.Client) error {
 	}
 	if err := c.Auth(method); err != nil {
 		failed := s.failure(SignIn, err)
+		// net/smtp refuses to send a password over a line that is not encrypted; to try again
+		// would change nothing.
 		if failed.reply == 0 && !isNetwork(err) {
 			failed.retry = false // our own refusal
 		}
@@ -177,12 +186,15 @@ func (s *smtpServer) signIn(c *smtp.Client) error {
 type loginAuth struct{ settings.SMTP }
 
 func (a *loginAuth) Start(server *smtp.ServerInfo) (string, []byte, error) {
+	// The password would go over the line in the open.
 	if !server.TLS && !isLocalhost(server.Name) {
 		return "", nil, errors.New("unencrypted connection")
 	}
 	return "LOGIN", nil, nil
 }
 
+// Next answers the two questions of the server. It answers nothing else, so that a server of
+// another mind learns no password.
 func (a *loginAuth) Next(asked []byte, more bool) ([]byte, error) {
 	if !more {
 		return nil, nil

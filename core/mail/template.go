@@ -61,6 +61,7 @@ func (v *Values) value(meta settings.Meta, name string) (value string, ok bool) 
 	if !ok || v.Record == nil {
 		return "", false
 	}
+	// Hidden fields are not told, also not by a template: passwords and token keys are hidden.
 	if f := v.Record.Collection().Field(field); f == nil || f.Hidden {
 		return "", false
 	}
@@ -100,6 +101,8 @@ func fill(template string, value func(name string) (string, bool)) string {
 			return out.String()
 		}
 		name, after, closed := strings.Cut(rest, "}")
+		// A brace that begins no placeholder is text, as in a style sheet; the search goes on
+		// right after it.
 		if v, known := value(name); closed && known {
 			out.WriteString(v)
 			template = after

@@ -21,6 +21,7 @@ func plainText(page string) string {
 		}
 		token := tokens.Token()
 		switch kind {
+		// White space in HTML is one space, whatever it is made of.
 		case html.TextToken:
 			if hidden == 0 {
 				out.WriteString(spaces.ReplaceAllString(token.Data, " "))
@@ -46,6 +47,7 @@ func plainText(page string) string {
 				hidden = max(0, hidden-1)
 			case "a":
 				if n := len(links); n > 0 {
+					// A link whose text is its address is not told twice.
 					if href := links[n-1]; href != "" && strings.TrimSpace(out.String()[linkFrom[n-1]:]) != href {
 						out.WriteString(": " + href)
 					}

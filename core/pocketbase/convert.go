@@ -38,6 +38,8 @@ func (c *cell) value(rows store.Rows, id int) store.Value {
 	}
 	stored := rows.Kind(c.from)
 	if stored == store.KindNull {
+		// A document may be null; for every other field NULL becomes its zero value, which is
+		// told.
 		if c.field.Kind.Column() != store.ColumnJSON {
 			c.nulls++
 		}
@@ -70,6 +72,7 @@ func (c *cell) compare(v store.Value, stored store.ValueKind, rows store.Rows, i
 			return
 		}
 		c.forms++
+		// A 0 that came of a text which is no number is a lost value, not a converted one.
 		if text := rows.Text(c.from); v.AsFloat() == 0 && text != "" {
 			if _, err := strconv.ParseFloat(text, 64); err != nil {
 				c.lose(text, rows, id)
@@ -186,6 +189,7 @@ func (c *cell) tidyJSON(raw []byte) []byte {
 			continue
 		}
 		if bytes.HasPrefix(raw[i:], []byte(`\u0000`)) {
+			// The replacement is as long as the escape, so the text is changed in place.
 			copy(raw[i:], `\ufffd`)
 			c.untidy++
 		}

@@ -38,6 +38,7 @@ func (c *copier) tree(dir string) error {
 	}
 	for _, entry := range list {
 		name := path.Join(dir, entry.Name())
+		// A name with a backslash would be a path on Windows.
 		if strings.ContainsAny(entry.Name(), "/\\\x00") {
 			return refuse(name, "has a separator in its name")
 		}
@@ -50,6 +51,7 @@ func (c *copier) tree(dir string) error {
 			return err
 		}
 	}
+	// The names of the files are durable once their folder is synced.
 	folder, err := c.to.Open(dir)
 	if err != nil {
 		return err
@@ -68,6 +70,8 @@ func ignoreUnsupported(err error) error {
 // file copies one file. keep says that the copy is permanent: it is synced to disk and
 // keeps its time. An existing file is an error.
 func (c *copier) file(name string, keep bool) (err error) {
+	// Lstat does not follow a link; what the name leads to is not opened before it is known to
+	// be a file.
 	info, err := c.from.Lstat(name)
 	if err != nil {
 		return err
@@ -95,6 +99,7 @@ func (c *copier) file(name string, keep bool) (err error) {
 		return err
 	}
 	if keep {
+		// Answers with files carry their times, which clients have cached.
 		err = c.to.Chtimes(name, info.ModTime(), info.ModTime())
 	}
 	c.count++

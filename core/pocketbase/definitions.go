@@ -24,6 +24,8 @@ type definition struct {
 // program, or of PocketBase before 0.23, is an error that says so.
 func (m *move) definitions(s *tables) ([]*definition, error) {
 	table := s.find("_collections")
+	// PocketBase before 0.23 kept its superusers in _admins and the fields of collections in a
+	// column schema.
 	if s.find("_admins") != nil || table != nil && table.column("schema") >= 0 && table.column("fields") < 0 {
 		return nil, errOld
 	}
@@ -48,6 +50,8 @@ func (m *move) definitions(s *tables) ([]*definition, error) {
 			return nil, err
 		}
 		c := d.collection
+		// Neither the source's constraints nor its letter case are relied on: the file may be
+		// damaged or made by hand.
 		for _, name := range []string{"id " + c.ID, "name " + strings.ToLower(c.Name)} {
 			if other, ok := names[name]; ok {
 				return nil, fmt.Errorf("the collections %s and %s have the same %s", other, c.Name, strings.Fields(name)[0])

@@ -31,6 +31,8 @@ func (m *move) files(ctx context.Context, collections []*definition) error {
 		return err
 	}
 	defer to.Close()
+	// The size of all files is not known beforehand: the progress is told without an end until
+	// they are copied.
 	c := &copier{ctx: ctx, from: m.from.root, to: to, progress: func(bytes int64) { m.Progress("files", bytes, bytes+1) }}
 	if err := c.tree(storage); err != nil {
 		return fmt.Errorf("copy the files: %w", err)

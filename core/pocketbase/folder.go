@@ -53,6 +53,8 @@ func openFolder(ctx context.Context, path, scratch string, progress func(string,
 	if _, err := f.root.Lstat(dataFile); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not a folder of PocketBase: there is no data.db in it", path)
 	}
+	// SQLite writes beside a database that it opens, also to read: only a private copy keeps
+	// the source as it is.
 	if err := f.copyDatabase(ctx, progress); err != nil {
 		return nil, fmt.Errorf("copy the database: %w", err)
 	}
@@ -60,6 +62,8 @@ func openFolder(ctx context.Context, path, scratch string, progress func(string,
 		return nil, unreadable(err)
 	}
 	progress("checking the database", 0, 1)
+	// A damaged database is refused as a whole: half of an installation would look like all of
+	// it.
 	if f.notes, err = f.db.Check(ctx); err != nil {
 		return nil, unreadable(err)
 	}
@@ -91,6 +95,8 @@ func (f *folder) copyDatabase(ctx context.Context, progress func(string, int64, 
 	}
 	defer to.Close()
 	files := []string{dataFile, dataFile + "-wal"}
+	// A copy while somebody writes may have pages of two states; sizes and times that differ
+	// afterwards give that away.
 	before := f.states(files)
 	c := &copier{ctx: ctx, from: f.root, to: to, progress: func(done int64) {
 		progress("copying the database", done, max(done, before.size())+1) // its end is told below

@@ -41,6 +41,9 @@ func (s *Service) hashPasswords(ctx context.Context, writes []*writeRequest) err
 			g, ctx = errgroup.WithContext(ctx)
 			g.SetLimit(concurrentHashes)
 		}
+		// A password that is empty or breaks the rules of its field gets no hash: validation
+		// refuses its write with the failure of that field, and a hash would be work that
+		// anybody could ask for.
 		w.hashes = make([]string, len(w.input.passwords))
 		for i, p := range w.input.passwords {
 			f := w.collection.Fields[p.field]
@@ -65,6 +68,8 @@ func (w *writeRequest) setPasswords() {
 	for i, p := range w.input.passwords {
 		value := ""
 		switch {
+		// An empty password clears the field. A check before the hash is made (precheck) puts a
+		// placeholder, so that rules and validation see that a password is set.
 		case p.text == "":
 		case w.hashes == nil || w.hashes[i] == "":
 			value = unhashed
@@ -75,7 +80,8 @@ func (w *writeRequest) setPasswords() {
 	}
 }
 
-// checkHashed makes sure that no password is stored but as its hash.
+// checkHashed makes sure that no password is stored but as its hash. The placeholder gets here
+// only by a mistake of ours, which must not end as a password that is "*".
 func (w *writeRequest) checkHashed() error {
 	for _, p := range w.input.passwords {
 		if w.record.values[p.field] == unhashed {
@@ -85,8 +91,8 @@ func (w *writeRequest) checkHashed() error {
 	return nil
 }
 
-// checkOldPassword is the failure of an old password that is not the stored one. The
-// error is errNeedsBcrypt until the comparison is done.
+// checkOldPassword returns the failure of an old password that is not the stored one, nil if it
+// is. The error is errNeedsBcrypt until the comparison is done.
 func (w *writeRequest) checkOldPassword(text string) (*fault.Field, error) {
 	if text == "" {
 		return required(), nil
@@ -118,6 +124,8 @@ type passwordWork struct {
 	toMatch []matchJob
 }
 
+// hashJob is a hash to make. The same text at the same cost has one hash in the whole
+// transaction, so that a second run finds the one that the first has asked for.
 type hashJob struct {
 	text string
 	cost int
@@ -146,11 +154,14 @@ func (s *Service) outerPasswords() *passwordWork {
 // withPasswords calls fn, a read or a transaction, until nothing is missing in work. If
 // work belongs to an outer transaction, that one is interrupted.
 func (s *Service) withPasswords(ctx context.Context, work *passwordWork, fn func() error) error {
+	// The outer transaction is the one to run again, so the error goes up to its withPasswords.
 	if s.outerPasswords() == work {
 		return fn()
 	}
 	for range maxInterruptions {
 		err := fn()
+		// Not the error decides but the work: code of a hook may have swallowed errNeedsBcrypt,
+		// or replaced it by an error of its own.
 		if work.interrupted() == nil {
 			return err
 		}
@@ -161,7 +172,8 @@ func (s *Service) withPasswords(ctx context.Context, work *passwordWork, fn func
 	return errors.New("record: hooks set other passwords each time that a transaction runs")
 }
 
-// interrupted is errNeedsBcrypt if something is missing.
+// interrupted returns errNeedsBcrypt if something is missing. It may be called on nil, the work
+// of a transaction that cannot run again.
 func (p *passwordWork) interrupted() error {
 	if p == nil {
 		return nil
@@ -213,8 +225,10 @@ func (p *passwordWork) matches(hash, text string) (bool, error) {
 	return same, nil
 }
 
-// hashPassword returns the hash of the text, in the name of the caller. With work, a transaction is open: the
-// error is errNeedsBcrypt if the hash is not made yet.
+// hashPassword returns the hash of the text, paid for by the caller's share of the processors.
+// With work, a transaction is open: the error is errNeedsBcrypt if the hash is not made yet,
+// and the caller must let the transaction be rolled back. Without, it waits for its turn, and
+// the fault is TooMany if too many are waiting.
 func (s *Service) hashPassword(ctx context.Context, work *passwordWork, c Caller, text string, cost int) (string, error) {
 	if work == nil {
 		return s.cfg.Passwords.For(c.Share()).Hash(ctx, text, cost)

@@ -42,6 +42,8 @@ func (w *writeRequest) validateAccountRef(r store.Reader, fails fault.Fields) er
 // the update (docs/wire/records.md §2.11). Accounts elsewhere that were linked before
 // the address was verified may be somebody else's.
 func (t *writeTx) dropSignIns(w *writeRequest) error {
+	// Somebody may have signed up with the address of another, and linked an account of his own
+	// elsewhere. When the owner of the address verifies it, those links and all tokens end.
 	if w.record.Bool("verified") && !w.stored.Bool("verified") {
 		n, err := t.deleteRefs(w.collection, w.id, schema.ExternalAuths)
 		if err != nil {
@@ -53,6 +55,8 @@ func (t *writeTx) dropSignIns(w *writeRequest) error {
 			}
 		}
 	}
+	// A new password ends what stands for the old one: known devices and half-done sign-ins.
+	// One-time passwords end with the tokens, by whatever changes the token key.
 	var ended []string
 	if w.setsPassword() {
 		ended = append(ended, schema.AuthOrigins, schema.MFAs)

@@ -15,6 +15,19 @@ func (r *Record) verifySuperuser() {
 	}
 }
 
+// dropInstaller deletes the account of the installer, if the new record is another
+// superuser: its token has done what it was for.
+func (t *writeTx) dropInstaller(w *writeRequest) error {
+	if w.collection.Name != schema.Superusers || w.record.Text("email") == schema.InstallerEmail {
+		return nil
+	}
+	ids, err := queryTexts(t.tx, `SELECT "id" FROM `+store.Quote(schema.Superusers)+` WHERE "email" = $1`, store.Text(schema.InstallerEmail))
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return t.deleteRecords(w.table, ids)
+}
+
 // keepSuperuser is the fault of a transaction that leaves no superuser.
 func (t *writeTx) keepSuperuser(table *table) error {
 	if table.collection.Name != schema.Superusers {

@@ -65,6 +65,7 @@ func (s *Service) Aggregate(ctx context.Context, caller Caller, collection strin
 	return groups, err
 }
 
+// aggregate is Aggregate after the Request hooks.
 func (rq *readRequest) aggregate(ctx context.Context, collection string, p AggregateParams) (*Groups, error) {
 	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string { return c.ListRule })
 	if err != nil {
@@ -121,7 +122,8 @@ func (p *AggregateParams) figures() (figures []query.Figure) {
 	return figures
 }
 
-// queryGroups returns the groups of the plan, at most limit of them.
+// queryGroups returns the groups of the plan, at most limit of them. The plan asks for one
+// more, of which only the existence is told.
 func queryGroups(r store.Reader, plan *query.AggregatePlan, limit int) (*Groups, error) {
 	groups := &Groups{}
 	for _, o := range plan.Outputs {

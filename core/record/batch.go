@@ -42,11 +42,14 @@ func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
 	return results, err
 }
 
+// batchOnce runs the batch once, by the definitions that hold when it begins.
 func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
 	work := s.newPasswordWork(ops[0].Caller)
 	writes := make([]*writeRequest, 0, len(ops))
 	for _, op := range ops {
 		w := s.resolve(op, work)
+		// A fault of the client is kept in earlyFault, to be reported when the write has its
+		// turn: an earlier write of the batch may fail first. What is left is internal.
 		if err := w.accept(); err != nil && w.earlyFault == nil {
 			return nil, err
 		}
@@ -55,9 +58,13 @@ func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
 			break
 		}
 	}
+	// Before hooks of one write would not see what the writes before it have done, so with
+	// hooks all of them run inside of the transaction, each before its own write.
 	results := make([]Result, len(ops))
 	exclusive := slices.ContainsFunc(writes, s.hasBeforeHooks)
 	failed, err := s.commit(ctx, writes, exclusive, func(i int, tx store.Tx) (err error) {
+		// Each answer is rendered inside of the transaction, since later writes may change what
+		// it shows.
 		if w := writes[i]; w.record != nil {
 			results[i].Record, err = s.renderIn(ctx, tx, w.viewer(), w.record, w.op.Expand)
 		}
@@ -77,6 +84,8 @@ func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
 func batchFault(ctx context.Context, failed int, err error) error {
 	var f *fault.Error
 	switch {
+	// A server that is short of something is no fault of one request: Unavailable stays, so
+	// that the client tries again.
 	case errors.As(err, &f) && f.Kind != fault.Unavailable:
 		fails := fault.Fields{}
 		leaf := fault.Leaf("batch_request_failed", "Batch request failed")

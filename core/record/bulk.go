@@ -92,12 +92,16 @@ func (b *Bulk) Flush() error {
 // insert inserts all pending records: in one statement or, if an id is missing or taken,
 // one by one.
 func (b *Bulk) insert(sql string) error {
+	// The memory is used for the next rows, whatever becomes of these: after an error the
+	// transaction is over.
 	defer func() { b.pending = b.pending[:0] }()
 	for at := b.key; at < len(b.pending); at += b.width {
 		if b.pending[at].AsText() == "" {
 			return b.insertEach()
 		}
 	}
+	// On PostgreSQL a failed statement spoils its transaction, unless a savepoint lies before
+	// it.
 	err := b.tx.Savepoint(func() error {
 		_, err := b.tx.Exec(sql, b.pending...)
 		return err
@@ -109,7 +113,10 @@ func (b *Bulk) insert(sql string) error {
 	return err
 }
 
+// insertEach inserts the pending records one by one. One without an id, or with the id of
+// another record, gets a new id, and Renamed is told.
 func (b *Bulk) insertEach() error {
+	// Rows keep their ids in their order: of two with the same id the first one has it.
 	one := b.statement(1) + ` ON CONFLICT ("id") DO NOTHING`
 	for at := 0; at < len(b.pending); at += b.width {
 		row := b.pending[at : at+b.width]

@@ -34,8 +34,11 @@ func (s *Service) DeleteWhere(ctx context.Context, caller Caller, collection, fi
 	return n, nil
 }
 
+// deleteWhere is DeleteWhere by the definitions that hold when it begins.
 func (s *Service) deleteWhere(ctx context.Context, op Op, filter string, params map[string]any) (n int, err error) {
 	work := s.newPasswordWork(op.Caller)
+	// The probe stands for the operation before its records are known: it finds the collection,
+	// judges whether the rule lets anybody delete, and has the snapshot that holds for all.
 	probe := s.resolve(op, work)
 	if probe.earlyFault != nil {
 		return 0, probe.earlyFault
@@ -49,6 +52,8 @@ func (s *Service) deleteWhere(ctx context.Context, op Op, filter string, params 
 		return 0, err
 	}
 	c := &commit{service: s, first: probe, writes: []*writeRequest{probe}, exclusive: s.hasBeforeHooks(probe), passwords: work}
+	// The records are looked for inside of the transaction, so that exactly those go that
+	// satisfy the filter then. If the transaction is tried again, they are looked for again.
 	c.expand = func(tx store.Tx) ([]*writeRequest, error) {
 		plan, err := s.planner.Compile(query.Select{
 			Scope: probe.rq.scope(probe.collection, op.Input.Body), Columns: []string{"id"}, Rule: rule,
@@ -64,6 +69,8 @@ func (s *Service) deleteWhere(ctx context.Context, op Op, filter string, params 
 		writes := make([]*writeRequest, len(ids))
 		for i, id := range ids {
 			w := s.resolve(op, work)
+			// A cascade or a hook of an earlier deletion may take this record along; that is no
+			// error.
 			w.id, w.op.ID, w.mayBeGone = id, id, true
 			writes[i] = w
 		}

@@ -86,6 +86,8 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	return found, nil
 }
 
+// findFirst is FindFirst by one snapshot. The empty value is refused before the query: of
+// numbers, 0 is a value and is looked for.
 func (rq *readRequest) findFirst(ctx context.Context, collection, field string, value any, nocase bool) (*Record, error) {
 	c := rq.snapshot.Find(collection)
 	if c == nil {
@@ -115,12 +117,16 @@ func (rq *readRequest) findFirst(ctx context.Context, collection, field string, 
 	return found[0], nil
 }
 
+// findSQL returns the statement of FindFirst. Its conditions are written so that the index of
+// the field serves them, on both engines.
 func findSQL(d store.Dialect, c *schema.Collection, f *schema.Field, nocase bool) string {
 	name, order := store.Quote(f.Name), "_rowid_"
 	where := name + " = $1"
 	if nocase {
 		where = d.EqualFold(name, "$1")
 	}
+	// PostgreSQL cannot index long texts whole: the index of such a field is on its first n
+	// characters. The planner uses it only for a condition that names the same expression.
 	if n := strconv.Itoa(d.Prefix(c.Name, f.Name, nocase)); n != "0" {
 		column, value := name, d.Param("$1", store.ColumnText)
 		if nocase {

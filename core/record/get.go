@@ -30,6 +30,7 @@ func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand
 	return json, err
 }
 
+// get is Get after the Request hooks.
 func (rq *readRequest) get(ctx context.Context, collection, id, expand string) ([]byte, error) {
 	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string { return c.ViewRule })
 	if err != nil {
@@ -48,6 +49,8 @@ func (rq *readRequest) get(ctx context.Context, collection, id, expand string) (
 	if plan.Empty {
 		return nil, missing()
 	}
+	// The row and its related records are read in one transaction, so the answer is of one
+	// moment.
 	x, nodes := rq.expand(ctx, p, expand)
 	set := rq.service.newRowset()
 	defer rq.service.recycle(set)

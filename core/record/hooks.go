@@ -141,6 +141,7 @@ func names(c *schema.Collection) []string { return []string{c.ID, c.Name} }
 // aroundRequest runs do within the Request hooks of the collection, if there are any. do
 // gets the operation as the handlers have left it.
 func (s *Service) aroundRequest(e *RequestEvent, collection string, do func(*RequestEvent) error) error {
+	// An unknown collection has no handlers: do answers with the fault.
 	c := s.cfg.Snapshot().Find(collection)
 	if c == nil || !s.cfg.Hooks.Request.Bound(c.ID, c.Name) {
 		return do(e)

@@ -52,6 +52,8 @@ type listRequest struct {
 	total int    // -1 when not counted
 }
 
+// list is List after the Request hooks: what was asked is judged, planned, read in one
+// transaction, and made a page of.
 func (rq *readRequest) list(ctx context.Context, collection string, p ListParams) (*Page, error) {
 	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string { return c.ListRule })
 	if err != nil {
@@ -69,6 +71,8 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 			rq.service.recycle(l.set)
 		}
 	}()
+	// Who walks through all pages must learn at the first that the sort has no cursors, not at
+	// the end of that page.
 	if p.Walk {
 		if err := query.Cursors(p.Sort); err != nil {
 			return nil, readFault(err, fault.Invalid)
@@ -95,6 +99,8 @@ func forbidSuperuserWords(expressions ...string) error {
 	return nil
 }
 
+// prepare describes the read: the columns that the answer needs, the relations to expand, and
+// one record more than the page, which tells whether another page follows.
 func (l *listRequest) prepare(ctx context.Context, c *schema.Collection, rule string) {
 	rq := l.rq
 	l.projection = rq.service.projection(rq.snapshot, c, rq.superuser)
@@ -111,6 +117,8 @@ func (l *listRequest) prepare(ctx context.Context, c *schema.Collection, rule st
 func (l *listRequest) run(r store.Reader) error {
 	l.more, l.next, l.total = false, "", -1
 	l.set.reset(l.projection, l.nodes, l.expand.enrich)
+	// The stamp is taken before the rows are read: a count that is kept under it must not be
+	// newer than its stamp says.
 	var stamp uint64
 	var stamped bool
 	if !l.params.SkipTotal {
@@ -129,6 +137,8 @@ func (l *listRequest) run(r store.Reader) error {
 	return l.expand.run(r, l.set)
 }
 
+// readRows reads the page into the rowset as JSON. The cursor of the next page is that of the
+// last row of this one, taken while the rows stand on it.
 func (l *listRequest) readRows(r store.Reader) error {
 	rows, err := r.Query(l.plan.SQL, l.plan.Args...)
 	if err != nil {

@@ -28,11 +28,14 @@ type total struct {
 
 // count sets the total, which the page itself may tell.
 func (l *listRequest) count(r store.Reader, stamp uint64, stamped bool) error {
+	// A page that nothing follows tells the total itself. An empty one does so only if it is
+	// the first: beyond the end, how many lie before it is not known.
 	seen := len(l.set.rows)
 	if l.params.Cursor == "" && !l.more && (seen > 0 || l.params.Page == 1) {
 		l.total = l.selection.Offset + seen
 		return nil
 	}
+	// The order is of no meaning to a count.
 	sel := l.selection
 	sel.Sort = ""
 	plan, err := l.rq.service.planner.Count(sel)
@@ -43,6 +46,8 @@ func (l *listRequest) count(r store.Reader, stamp uint64, stamped bool) error {
 		l.total = 0
 		return nil
 	}
+	// A kept total holds as long as the stamp of its tables is the same: any write to one of
+	// them changes the stamp.
 	totals := l.rq.service.caches.totals
 	key, cachable := totalKey(l.rq.snapshot, plan, l.plan.Tables)
 	cachable = cachable && stamped

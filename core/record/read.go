@@ -39,6 +39,8 @@ func (s *Service) readWithRetry(c Caller, fn func(*readRequest) error) error {
 		rq := s.newRead(c)
 		defer rq.close()
 		err := retryRejected(func() error { return fn(rq) })
+		// A statement that was refused names something that the new definitions may not have.
+		// With the old definitions still in force it is an error as any other.
 		var rejected *store.StatementError
 		if errors.As(err, &rejected) && s.cfg.Snapshot() != rq.snapshot {
 			return errStale

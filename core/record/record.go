@@ -66,6 +66,8 @@ func (r *Record) Set(field string, v any) {
 	if _, ok := r.collection.Fields[i].Kind.(*schema.Autodate); ok {
 		r.misused(errAutodate, field)
 	}
+	// The stored values are kept from the first Set on, so that a record that is only read
+	// costs no copy.
 	if r.stored && r.original == nil {
 		r.original = slices.Clone(r.values)
 	}
@@ -92,12 +94,15 @@ func (r *Record) Changed() []string {
 	return names
 }
 
+// changed is Changed by positions of fields.
 func (r *Record) changed() []int {
 	if r.stored && r.original == nil {
 		return nil
 	}
 	var list []int
 	for i, f := range r.collection.Fields {
+		// Stored forms are compared, not values: two values that are stored alike are no
+		// change.
 		was := f.Kind.Zero()
 		if r.stored {
 			was = r.original[i]

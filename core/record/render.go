@@ -24,6 +24,8 @@ import (
 // hook is no error, or its client would write it again: the error is logged, and the
 // answer is the id with collectionId and collectionName.
 func (s *Service) Render(ctx context.Context, caller Caller, r *Record, expand string) (json []byte, err error) {
+	// Request hooks may have changed the caller of the write, and rules see its body. This
+	// holds only for the caller of the write: code may render its result for somebody else.
 	if w := r.written; w != nil && w.asked == caller.Auth {
 		caller = w.caller
 	}
@@ -42,6 +44,8 @@ func (s *Service) Render(ctx context.Context, caller Caller, r *Record, expand s
 	switch {
 	case err == nil:
 		return json, nil
+	// An error would tell the client that the write has failed. What the hook would have hidden
+	// is not known, so only what is certainly public is answered.
 	case r.written != nil && errors.Is(err, errEnrich):
 		s.logEnrich(r, err)
 		return r.identity(), nil
@@ -156,6 +160,7 @@ func (v *renderRequest) manages(r store.Reader) (bool, error) {
 		Rule: v.projection.manage, ID: v.record.ID(),
 	})
 	if err != nil || plan.Empty {
+		// A manage rule that no longer compiles makes nobody a manager.
 		var invalid *query.Error
 		if errors.As(err, &invalid) {
 			err = nil

@@ -93,6 +93,7 @@ func (seg *segment) appendColumn(dst []byte, rows store.Rows) []byte {
 	switch seg.encoding {
 	case encodeText:
 		return schema.AppendString(dst, rows.Bytes(seg.col))
+	// The bytes are checked, not trusted: other programs may have written the table.
 	case encodeJSON:
 		if rows.Kind(seg.col) == store.KindFloat { // a lone number, which SQLite keeps as one
 			return schema.AppendNumber(dst, rows.Float(seg.col))

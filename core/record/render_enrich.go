@@ -75,6 +75,8 @@ func (e *enricher) run(call func(context.Context) error) error {
 		return e.err
 	}
 	start := time.Now()
+	// The time limit is of the handlers alone: the timer stands still while the records are
+	// read and encoded.
 	e.timer.Reset(e.left)
 	e.calls <- call
 	select {
@@ -82,6 +84,8 @@ func (e *enricher) run(call func(context.Context) error) error {
 		e.timer.Stop()
 		e.left -= time.Since(start)
 		e.err = err
+	// The handler goes on until it looks at its context, and leaves its result in the channel.
+	// No other one runs after it: e.err is kept.
 	case <-e.timer.C:
 		e.cancel()
 		e.err = hook.ErrTimeout
@@ -122,6 +126,8 @@ func (p *projection) appendEnriched(dst []byte, r *Record, c Caller, email bool,
 	if err != nil {
 		return dst, len(dst), fmt.Errorf("%w: %w", errEnrich, err)
 	}
+	// The keys are put together anew for each record, as handlers may add or hide other ones
+	// each time.
 	keys := p.keys
 	if len(e.extra) > 0 {
 		keys = slices.Clone(keys)

@@ -143,6 +143,7 @@ func cutJSON(b []byte, depth int) (after []byte, ok bool) {
 			return b[len(word):], true
 		}
 	}
+	// What is left is a number, or no value at all, which plainNumber refuses.
 	n := 0
 	for n < len(b) && (b[n] >= '0' && b[n] <= '9' || b[n] == '.' || b[n] == '-') {
 		n++

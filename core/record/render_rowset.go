@@ -96,6 +96,7 @@ func (rs *rowset) addRecord(r *Record, c Caller, email bool) {
 	if rs.projection.enrich == nil {
 		out, expandAt = rs.projection.appendRecord(rs.buf, r, email)
 	} else {
+		// Handlers may change the record, which belongs to the caller.
 		out, expandAt = rs.addEnriched(r.Clone(), c, email)
 	}
 	rs.buf = out

@@ -13,7 +13,9 @@ import (
 // with the new snapshot.
 var errStale = errors.New("record: the collections have changed")
 
-// maxStale bounds how often one request begins again because of errStale.
+// maxStale bounds how often one request begins again because of errStale. A change of
+// collections takes longer than most requests, so only a mistake or a storm of changes comes so
+// far.
 const maxStale = 200
 
 // retryStale calls fn until its error is not errStale. After maxStale calls the fault

@@ -22,6 +22,8 @@ func (s *Service) Satisfies(ctx context.Context, caller Caller, r *Record, rule 
 	return ok, err
 }
 
+// satisfies is Satisfies by one snapshot. A rule that does not compile is logged, since only
+// its author can mend it.
 func (rq *readRequest) satisfies(ctx context.Context, r *Record, rule string) (ok bool, err error) {
 	c, s := rq.snapshot.ByID(r.collection.ID), rq.service
 	if c == nil {
@@ -31,6 +33,8 @@ func (rq *readRequest) satisfies(ctx context.Context, r *Record, rule string) (o
 		Scope: rq.scope(c, rq.caller.Body), Columns: []string{"id"}, ID: r.ID(), Rule: rule, Limit: 1,
 	})
 	var invalid *query.Error
+	// The rule is that of an embedder or of a collection, never of the client: its author
+	// learns of it from the log.
 	if errors.As(err, &invalid) {
 		s.cfg.Log.Warn("rule does not compile", "collection", c.Name, "error", err)
 		return false, nil

@@ -35,10 +35,13 @@ func (s *Service) Save(ctx context.Context, caller Caller, r *Record) (*Record, 
 		f := r.collection.Fields[i]
 		body[f.Name] = r.values[i]
 		if f.IsPassword() && r.collection.IsAuth() && f.Name == "password" {
+			// A repetition guards against slips of the finger, which code does not make.
 			body["passwordConfirm"] = r.values[i]
 		}
 	}
 	if r.stored {
+		// Set may have changed the id: the record to update is the stored one, whose update
+		// will then be refused as a change of the id.
 		id := r.Text("id")
 		if r.original != nil {
 			id, _ = r.original[r.collection.FieldIndex("id")].(string)

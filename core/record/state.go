@@ -48,10 +48,13 @@ func (s *Service) StateAt(ctx context.Context, c change.Change) (before, after *
 	return before, after, nil
 }
 
+// stateAt computes both states in the transaction of r.
 func (s *Service) stateAt(r store.Reader, t *table, c change.Change) (before, after *Record, err error) {
 	p := past{table: t, id: c.Record}
 	first := true
 	err = s.cfg.Changes.History(r, c, func(row change.Change) (more bool, err error) {
+		// The first row is the change itself, as the log holds it: of c only the place counts.
+		// After a deletion there is no state, so no later change is needed.
 		if first {
 			first, c = false, row
 			return row.Action != change.Delete, nil
@@ -59,6 +62,7 @@ func (s *Service) stateAt(r store.Reader, t *table, c change.Change) (before, af
 		if err := p.add(&row); err != nil {
 			return false, err
 		}
+		// A later deletion holds every field, so nothing after it can tell more.
 		return p.whole == nil, nil
 	})
 	switch {
@@ -72,6 +76,7 @@ func (s *Service) stateAt(r store.Reader, t *table, c change.Change) (before, af
 			return nil, nil, err
 		}
 	}
+	// The state before is the one after, with the old values of what the change has changed.
 	if before, err = t.undo(after, &c); err != nil {
 		return nil, nil, err
 	}
@@ -101,6 +106,8 @@ func (p *past) add(c *change.Change) error {
 		p.whole.set(image)
 		return nil
 	}
+	// The first later change that names a field holds the value that it had until then; what
+	// follows is later still.
 	if p.known == nil {
 		p.known = image
 		return nil
@@ -178,6 +185,8 @@ func (t *table) image(c *change.Change) (map[int]any, error) {
 		if !ok {
 			continue
 		}
+		// A json field keeps its text. Decoding would lose digits of large numbers and the
+		// order of keys.
 		if _, ok := f.Kind.(*schema.JSON); ok {
 			image[i] = f.Kind.Cast(value)
 			continue

@@ -37,6 +37,8 @@ func (s *Service) table(snapshot *schema.Snapshot, c *schema.Collection) *table 
 	return s.caches.tables.Of(snapshot).Get(c, func() *table { return newTable(s.cfg.Store.Dialect(), c) })
 }
 
+// newTable prepares the statements of a collection, and finds the fields that every write must
+// look at.
 func newTable(d store.Dialect, c *schema.Collection) *table {
 	t := &table{collection: c, blank: Blank(c), id: c.FieldIndex("id"), otherCase: otherCaseSQL(c)}
 	t.mixedCase = mixedCase(c.Fields[t.id])
@@ -76,6 +78,8 @@ func newTable(d store.Dialect, c *schema.Collection) *table {
 // writes locks the row.
 func (t *table) read(r store.Reader, id string) (*Record, error) {
 	sql := t.load
+	// The lock makes writes of one record wait for each other, so that a modifier applies to
+	// what the one before has stored.
 	if _, writes := r.(store.Tx); writes {
 		sql = t.lock
 	}
@@ -195,6 +199,7 @@ func (t *table) count(r store.Reader, ids []string) (int, error) {
 	return total, nil
 }
 
+// countSome is count of at most maxMarks ids.
 func (t *table) countSome(r store.Reader, ids []string) (int, error) {
 	if len(ids) == 1 {
 		found, err := t.has(r, ids[0])

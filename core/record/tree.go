@@ -88,6 +88,8 @@ func (s *Service) Tree(ctx context.Context, caller Caller, root *Node) (branch *
 	return branch, nil
 }
 
+// tree is Tree by one snapshot: all names are resolved and all rules found before anything is
+// read.
 func (rq *readRequest) tree(ctx context.Context, root *Node) (*Branch, error) {
 	c, rule, err := rq.resolve(root.Collection, func(c *schema.Collection) *string { return c.ListRule })
 	if err != nil {
@@ -95,6 +97,8 @@ func (rq *readRequest) tree(ctx context.Context, root *Node) (*Branch, error) {
 	}
 	t := rq.newTree(ctx, rq.caller.Context)
 	t.paged = true
+	// The root is a node without a relation. It is its own list rule that it must satisfy;
+	// resolve has found it.
 	n := &treeNode{target: c, rule: rule}
 	if err := t.settle(n, root, false); err != nil {
 		return nil, err
@@ -107,6 +111,7 @@ func (rq *readRequest) tree(ctx context.Context, root *Node) (*Branch, error) {
 	}
 	e := &edge{node: n}
 	err = rq.read(ctx, func(r store.Reader) error {
+		// The read may be run a second time after a rejected statement.
 		e.refs, e.ends, e.more = nil, nil, nil
 		t.begin(r)
 		return t.loadTree(e)
@@ -126,6 +131,7 @@ func (t *treeRead) loadTree(e *edge) error {
 		err := t.each(e, sel, func(_ *query.Plan, rows store.Rows) bool {
 			if more = len(e.refs) == e.node.limit; !more {
 				e.refs = append(e.refs, int32(len(e.refs)))
+				// The list has one parent, so each row is the next item of it.
 				e.related.add(rows, t.rq.caller)
 			}
 			return !more

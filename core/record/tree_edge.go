@@ -35,6 +35,8 @@ func (e *edge) idNumber(id []byte) int32 {
 	return n
 }
 
+// addRow collects the ids that the relation has in the row; of a relation back, the id of the
+// row itself.
 func (e *edge) addRow(rows store.Rows) {
 	if e.node.back {
 		e.refs = append(e.refs, e.idNumber(rows.Bytes(0)))
@@ -44,6 +46,7 @@ func (e *edge) addRow(rows store.Rows) {
 	e.ends = append(e.ends, int32(len(e.refs)))
 }
 
+// addRecord is addRow of a record.
 func (e *edge) addRecord(r *Record) {
 	ids := []string{r.ID()}
 	if !e.node.back {
@@ -58,6 +61,7 @@ func (e *edge) addRecord(r *Record) {
 // eachID calls fn with the ids in the relation field of the row, in their order.
 func (e *edge) eachID(rows store.Rows, fn func(id []byte)) {
 	b := rows.Bytes(e.node.col)
+	// A value in its usual form is cut into ids without a copy; only others are decoded.
 	if e.node.field.Multiple() {
 		if plainList(b) {
 			for rest := b[1:]; len(rest) > 1; {

@@ -44,6 +44,7 @@ func (rq *readRequest) newTree(ctx context.Context, context string) *treeRead {
 func (t *treeRead) asked() *query.Request {
 	if t.request == nil {
 		t.request = t.rq.caller.request(t.rq.caller.Body)
+		// Rules can tell by @request.context that a record is read as a related one.
 		t.request.Context = t.context
 	}
 	return t.request
@@ -57,6 +58,8 @@ func (t *treeRead) hold(more int) error { return t.rq.hold(t.rq.treeLimit() - t.
 
 // loadAll loads the relations of the rowset.
 func (t *treeRead) loadAll(set *rowset) error {
+	// Edges that cannot be read for their rule are left out in place; the others keep their
+	// order, which is that of the keys in the answer.
 	kept := set.edges[:0]
 	for _, e := range set.edges {
 		load := t.loadForward

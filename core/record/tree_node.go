@@ -91,12 +91,15 @@ func (t *treeRead) relation(from *treeNode, name string) *treeNode {
 	if !ok {
 		return nil
 	}
+	// The field of the other collection must refer to this one.
 	if n.back && relation.CollectionID != from.target.ID {
 		return nil
 	}
 	n.target, n.single = t.rq.snapshot.ByID(relation.CollectionID), !n.field.Multiple()
 	if n.back {
 		n.target = source
+		// Of a unique field there is at most one record that refers to each parent, so the
+		// answer is that record, not a list.
 		_, n.single = source.UniqueIndex(n.field.Name)
 		n.perParent = n.single || !n.field.Multiple() && indexed(source, n.field.Name)
 	}
@@ -134,6 +137,8 @@ func (t *treeRead) settle(n *treeNode, node *Node, followed bool) (err error) {
 	if n.back && n.single {
 		n.limit = 1
 	}
+	// Cursors need a sort, and the order of a relation is none: it is in the record, not in the
+	// database.
 	if followed && n.sort == "" && (n.keys || n.after != "" || n.before != "") {
 		n.sort = "@rowid"
 		if n.target.IsView() {

@@ -90,12 +90,15 @@ func (s *Service) precheckTruncate(ctx context.Context, caller Caller, collectio
 	}
 	return rq.read(ctx, func(r store.Reader) error {
 		if c.Name == schema.Superusers {
+			// Emptying the superusers always deletes the last one.
 			if some, err := hasRow(r, "SELECT 1 FROM "+store.Quote(c.Name)+" LIMIT 1"); err != nil || some {
 				return orElse(err, lastSuperuser())
 			}
 			return nil
 		}
 		for _, ref := range rq.snapshot.References(c.ID) {
+			// Relations among the records of c go with both of their ends. A cascade deletes
+			// what refers, and an optional relation is cleared.
 			if ref.Collection == c || ref.Collection.IsView() || ref.Relation.CascadeDelete || !ref.Field.Required {
 				continue
 			}
@@ -114,6 +117,8 @@ func (s *Service) precheckTruncate(ctx context.Context, caller Caller, collectio
 // requires reports whether a record requires an existing one by the relation, and no
 // other relation to the same collection deletes it.
 func (rq *readRequest) requires(r store.Reader, ref schema.Reference) (bool, error) {
+	// The path through the relation counts only ids of records that exist: a dangling id
+	// requires nothing.
 	filter := ref.Field.Name + ".id ?!= ''"
 	for _, f := range cascades(ref.Collection, ref.Relation.CollectionID) {
 		if f.Multiple() {
@@ -166,6 +171,7 @@ func (n *truncation) deleteSome(ctx context.Context) (done bool, err error) {
 	var t *writeTx
 	var begun time.Time
 	err = s.cfg.Store.Exclusive(ctx, func(tx store.Tx) (err error) {
+		// The time begins inside of the transaction: waiting for one's turn holds nobody up.
 		begun, done = time.Now(), false
 		if t, err = s.newWriteTx(tx, rq.snapshot, n.caller.Actor()); err != nil {
 			return err
@@ -199,6 +205,8 @@ func (n *truncation) adapt(took time.Duration) {
 	n.limit = min(target, n.limit+target/8)
 }
 
+// truncateStep deletes the next records, with what follows from it. done says that no record is
+// left.
 func (t *writeTx) truncateStep(ctx context.Context, c *schema.Collection) (done bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, err

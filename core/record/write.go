@@ -123,6 +123,9 @@ func (s *Service) commit(ctx context.Context, writes []*writeRequest, exclusive 
 	return c.run(ctx)
 }
 
+// run does everything in its order: the index of ids, hashes and files before the transaction,
+// the transaction, and what follows it. failed is the position of the write that failed, if one
+// has.
 func (c *commit) run(ctx context.Context) (failed int, err error) {
 	if err := c.service.indexIDs(ctx, c.writes); err != nil {
 		return 0, err
@@ -139,6 +142,7 @@ func (c *commit) run(ctx context.Context) (failed int, err error) {
 	return 0, nil
 }
 
+// inTransaction runs the writes in one transaction, again if a password has to be hashed first.
 func (c *commit) inTransaction(ctx context.Context) error {
 	transact := c.service.cfg.Store.Write
 	if c.exclusive || slices.ContainsFunc(c.writes, c.service.hasInTxHooks) {

@@ -89,6 +89,8 @@ func (t *writeTx) remove(stack []removal, table *table, ids []string) ([]removal
 	return stack, nil
 }
 
+// removeRow deletes one record. One that is gone already, by another way of the cascade, is no
+// error. Its files go when the transaction is durable.
 func (t *writeTx) removeRow(table *table, id string) error {
 	r, err := table.read(t.tx, id)
 	if err != nil || r == nil {

@@ -77,6 +77,8 @@ func (w *writeRequest) uploadsOf(field int, names []string) []upload {
 	return list
 }
 
+// validateUpload returns the failure of a file that the field does not take: by its name, its
+// size or its type, which was detected from its content.
 func validateUpload(u *blob.Upload, kind *schema.File) *fault.Field {
 	switch {
 	case u.Name == "" || len(u.Name) > maxFileName:

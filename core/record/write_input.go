@@ -104,6 +104,9 @@ func inputKeys(in Input) []string {
 	return keys
 }
 
+// add adds the assignment of one key. Passwords and files go on lists of their own, as there is
+// work to do before the transaction; random texts are drawn here, so that all attempts store
+// the same.
 func (a *acceptedInput) add(s assignment, files []*blob.Upload) error {
 	f := a.collection.Fields[s.field]
 	switch kind := f.Kind.(type) {

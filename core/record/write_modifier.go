@@ -36,6 +36,7 @@ func target(c *schema.Collection, key string) (field int, m modifier, ok bool) {
 	return i, m, i >= 0 && takes(c.Fields[i], m)
 }
 
+// cutModifier splits a key of a body into a name and its modifier, replace if it has none.
 func cutModifier(key string) (name string, m modifier) {
 	if name, ok := strings.CutSuffix(key, "+"); ok {
 		return name, add

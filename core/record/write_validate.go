@@ -67,6 +67,8 @@ func (w *writeRequest) validateFields(r store.Reader) (fault.Fields, error) {
 	return fails, nil
 }
 
+// validateField returns the failure of one field: by its options and, where these are not
+// enough, by the database and the files that were sent.
 func (w *writeRequest) validateField(r store.Reader, i int, f *schema.Field) (*fault.Field, error) {
 	value := w.record.values[i]
 	switch kind := f.Kind.(type) {

@@ -129,6 +129,8 @@ func (p *Providers) UnmarshalJSON(body []byte) error {
 		if err := json.Unmarshal(item, &named); err != nil {
 			return err
 		}
+		// Secrets are not shown to clients, so a body that sends back what it was shown has
+		// none: they are kept from the stored provider.
 		provider := Provider{}
 		if i := slices.IndexFunc(*p, func(old Provider) bool { return old.Name == named.Name }); i >= 0 {
 			provider = (*p)[i].clone()
@@ -180,7 +182,7 @@ func (o *AuthOptions) Clone() *AuthOptions {
 	return &c
 }
 
-// tokens are all token settings, by their wire name.
+// Tokens returns all token settings by their wire names. To write through a pointer changes o.
 func (o *AuthOptions) Tokens() map[string]*Token {
 	return map[string]*Token{
 		"authToken":          &o.AuthToken,
@@ -193,6 +195,7 @@ func (o *AuthOptions) Tokens() map[string]*Token {
 
 // public is the options as a client may see them: without secrets.
 func (o *AuthOptions) public() *AuthOptions {
+	// The options are in a snapshot that others read.
 	c := o.Clone()
 	for _, t := range c.Tokens() {
 		t.Secret = ""

@@ -14,7 +14,8 @@ const (
 // NewSecret returns a new secret for signing tokens, 50 random characters.
 func NewSecret() string { return RandomString(50, AlphabetToken) }
 
-// newAuthOptions are the options of a new auth collection of that name.
+// NewAuthOptions returns the options of a new auth collection of that name, each token with a
+// secret of its own.
 func NewAuthOptions(name string) *AuthOptions {
 	everybody := ""
 	o := &AuthOptions{

@@ -43,6 +43,7 @@ func (*Bool) Check(*Field) fault.Fields { return nil }
 func (*Bool) clone() Kind { return &Bool{} }
 
 func (b *Bool) load(rows store.Rows, col int) any {
+	// SQLite keeps whatever other programs have put into the column.
 	if rows.Kind(col) == store.KindText {
 		return b.Cast(rows.Text(col))
 	}

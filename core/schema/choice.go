@@ -44,6 +44,7 @@ func parseList(s string) []string {
 	if s == "[]" {
 		return []string{}
 	}
+	// Escapes and anything that is not the form in which we write lists go to the JSON parser.
 	if len(s) < 4 || !strings.HasPrefix(s, `["`) || !strings.HasSuffix(s, `"]`) || strings.IndexByte(s, '\\') >= 0 {
 		return cast.List(s)
 	}

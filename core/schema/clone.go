@@ -7,6 +7,7 @@ import "slices"
 // Clone is a draft of the collection that shares nothing with it.
 func (c *Collection) Clone() *Collection {
 	d := *c
+	// What NewSnapshot has computed is not true of a draft any more.
 	d.byName, d.indexes, d.sorted, d.Warnings = nil, nil, nil, nil
 	d.Fields = make([]*Field, len(c.Fields))
 	for i, f := range c.Fields {

@@ -35,6 +35,10 @@ func AccountReferences() []string { return []string{ExternalAuths, MFAs, OTPs, A
 // InternalTables returns the tables of the server that belong to no collection.
 func InternalTables() []string { return []string{"_collections", "_params", "_migrations", "_changes"} }
 
+// InstallerEmail is the address of the superuser with whose token the first real one is
+// made. Nobody reads its mails.
+const InstallerEmail = "__pbinstaller@example.com"
+
 // Collection is the definition of one collection.
 //
 // A rule is nil for superusers only, "" for everyone, else an expression.

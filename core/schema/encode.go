@@ -30,6 +30,8 @@ func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 			start = i
 			continue
 		}
+		// Only a character's own bytes are converted: a conversion of the whole rest would copy
+		// it for each character.
 		n := min(len(s)-i, utf8.UTFMax)
 		r, size := utf8.DecodeRuneInString(string(s[i : i+n]))
 		if r == utf8.RuneError && size == 1 {
@@ -72,6 +74,7 @@ func special(w uint64) bool {
 	return found&highs != 0
 }
 
+// appendEscape appends a character that a JSON string cannot hold as it is.
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
@@ -93,6 +96,8 @@ func appendEscape(dst []byte, c byte) []byte {
 // AppendNumber appends f as encoding/json writes a float64: integers without a
 // fraction, else the shortest decimals. What JSON cannot hold is written as 0.
 func AppendNumber(dst []byte, f float64) []byte {
+	// Integers that a double holds exactly are most of all numbers, and faster to write as
+	// such. -0 keeps its sign.
 	if n := int64(f); float64(n) == f && n > -1<<53 && n < 1<<53 && (n != 0 || !math.Signbit(f)) {
 		return strconv.AppendInt(dst, n, 10)
 	}
@@ -122,6 +127,8 @@ func AppendJSON(dst, raw []byte) []byte {
 	}
 	start, inString := 0, false
 	for i := 0; i < len(raw); i++ {
+		// White space between values is dropped; what is inside of a string stays, escapes
+		// included.
 		switch c := raw[i]; {
 		case c == '\\' && inString:
 			i++

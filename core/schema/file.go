@@ -82,6 +82,7 @@ func (f *File) Check(*Field) fault.Fields {
 	size := regexp.MustCompile(`^(\d+)x(\d+)(t|b|f)?$`)
 	for i, thumb := range f.Thumbs {
 		switch {
+		// One of the two sizes may be 0, to follow from the shape of the picture, but not both.
 		case slices.Contains([]string{"0x0", "0x0t", "0x0b", "0x0f"}, thumb):
 			fails.Set(fault.Leaf("validation_not_in_invalid", "Must not be in list"), "thumbs", fault.Index(i))
 		case !size.MatchString(thumb):
@@ -100,6 +101,7 @@ func (f *File) clone() Kind {
 func (f *File) load(rows store.Rows, col int) any { return loadChoice(rows.Text(col), f.Multiple()) }
 
 func (f *File) bodySize() int64 {
+	// The product must stay below maxBodySize, whatever the options say.
 	const most = 1000 // files
 	return min(f.Limit(), maxBodySize/most) * int64(min(max(1, f.MaxSelect), most))
 }

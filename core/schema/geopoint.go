@@ -68,6 +68,7 @@ func (*GeoPoint) Validate(f *Field, v any) *fault.Field {
 	switch {
 	case p == Point{}:
 		return required(f, true)
+	// Written so that NaN fails too.
 	case !(p.Lat >= -90 && p.Lat <= 90):
 		return fault.Leaf("validation_invalid_latitude", "Latitude must be between -90 and 90 degrees")
 	case !(p.Lon >= -180 && p.Lon <= 180):

@@ -88,6 +88,7 @@ func loneNumber(t []byte) json.RawMessage {
 	return t
 }
 
+// textJSON is Cast of a text: the JSON value that it is written as, else a JSON string of it.
 func textJSON(s string) json.RawMessage {
 	switch s {
 	case "null":
@@ -97,6 +98,8 @@ func textJSON(s string) json.RawMessage {
 	case "":
 		return json.RawMessage(`""`)
 	}
+	// Forms send JSON as a text. What cannot begin a JSON value is a text by itself, and is not
+	// worth parsing.
 	if c := s[0]; address.IsDigit(c) || strings.IndexByte(`-"[{`, c) >= 0 {
 		if raw := []byte(s); json.Valid(raw) {
 			return rawJSON(raw)
@@ -139,6 +142,8 @@ func appendDecoded(dst []byte, v any) []byte {
 		}
 		return append(dst, '}')
 	}
+	// What cannot be encoded, such as a channel, becomes null rather than an error: casts never
+	// fail.
 	raw, err := Marshal(v) // a Go value of the embedder's own
 	if err != nil {
 		return append(dst, "null"...)
@@ -244,6 +249,8 @@ func (j *JSON) Check(*Field) fault.Fields {
 
 func (j *JSON) clone() Kind { return clonePointer(j) }
 
+// load returns the stored document. What is not valid JSON, as in old databases, is a string of
+// it, so that every answer can be read.
 func (*JSON) load(rows store.Rows, col int) any {
 	if rows.Kind(col) == store.KindFloat { // a lone number, which SQLite keeps as one
 		return json.RawMessage(AppendNumber(nil, rows.Float(col)))

@@ -56,6 +56,7 @@ func stringEnd(text []byte, i int) int {
 		if next < 0 {
 			return len(text)
 		}
+		// A quote after an odd number of backslashes is escaped.
 		slashes, quote := 0, end+next
 		for quote-1-slashes > i && text[quote-1-slashes] == '\\' {
 			slashes++
@@ -74,6 +75,7 @@ type keyScanner struct {
 	atKey bool     // the next string is a key
 }
 
+// openValue is an object or a list that has begun and not ended.
 type openValue struct {
 	object bool
 	first  int                 // index into keys
@@ -83,6 +85,8 @@ type openValue struct {
 // add adds a key to the innermost object.
 func (s *keyScanner) add(raw []byte, most int) error {
 	const few = 32 // keys; up to there it is faster to compare each with each
+	// Keys are compared as decoders read them: an escape and the character that it stands for
+	// are the same key.
 	key := raw[1:max(1, len(raw)-1)]
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		var text string
@@ -111,6 +115,8 @@ func (s *keyScanner) add(raw []byte, most int) error {
 	return nil
 }
 
+// repeats reports whether the object has the key already, by the set of its keys if there is
+// one.
 func repeats(seen map[string]struct{}, own [][]byte, key []byte) bool {
 	if seen != nil {
 		_, found := seen[string(key)]

@@ -28,6 +28,8 @@ func literalSeparators(text []byte) []byte {
 	}
 	out := text[:0]
 	for i := 0; i < len(text); i++ {
+		// Escapes are looked at as pairs, so that a backslash that is itself escaped does not
+		// begin one.
 		if text[i] != '\\' || i+1 == len(text) {
 			out = append(out, text[i])
 			continue

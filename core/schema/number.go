@@ -88,6 +88,7 @@ func (n *Number) clone() Kind {
 }
 
 func (n *Number) load(rows store.Rows, col int) any {
+	// A column of numbers that held texts before, or was written by another program.
 	if rows.Kind(col) == store.KindText {
 		return cast.Number(rows.Text(col)) + 0
 	}

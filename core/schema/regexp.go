@@ -25,6 +25,7 @@ func matches(re *regexp.Regexp, pattern, s string) *fault.Field {
 	if pattern == "" {
 		return nil
 	}
+	// A kind that is in no snapshot, as in a draft, has no compiled pattern.
 	if re == nil {
 		var err error
 		if re, err = regexp.Compile(pattern); err != nil {

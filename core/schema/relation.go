@@ -60,7 +60,8 @@ func (r *Relation) Validate(f *Field, v any) *fault.Field {
 	return nil
 }
 
-// check leaves the target to Validate of the collection, which knows the others.
+// Check judges the options of the field. Whether the collection exists is left to the
+// validation of the collection, which knows the others.
 func (r *Relation) Check(*Field) fault.Fields {
 	fails := fault.Fields{}
 	fails.Set(check.Filled(r.CollectionID), "collectionId")

@@ -39,6 +39,7 @@ func (c *Collection) LoadJSON(fields, indexes, options []byte) error {
 	var into any = &struct{}{}
 	switch c.Type {
 	case Auth:
+		// Options that an older version did not store keep these defaults.
 		c.Auth = NewAuthOptions(c.Name)
 		into = c.Auth
 	case View:

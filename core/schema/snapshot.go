@@ -37,6 +37,8 @@ func NewSnapshot(number uint64, list []*Collection) *Snapshot {
 		s.byID[c.ID] = c
 		s.byName[strings.ToLower(c.Name)] = c
 	}
+	// References come in the order of names, so that deletions cascade in the same order on
+	// every start.
 	byName := slices.SortedStableFunc(slices.Values(list), func(a, b *Collection) int {
 		return strings.Compare(a.Name, b.Name)
 	})

@@ -27,6 +27,7 @@ func wholeCharacters(raw []byte) []byte {
 			i = min(i+2, len(raw)) // over what is escaped, which may be a backslash
 			continue
 		}
+		// Two halves that belong together are one character.
 		if other, ok := escapedHalf(raw[i+escapeLength:]); ok && utf16.DecodeRune(half, other) != '\uFFFD' {
 			i += 2 * escapeLength
 			continue

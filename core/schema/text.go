@@ -76,6 +76,8 @@ func (t *Text) Validate(f *Field, v any) *fault.Field {
 	if fail := check.Storable(s); fail != nil {
 		return fail
 	}
+	// Standard ids have none of the characters in question, and are judged by their pattern
+	// alone.
 	if t.PrimaryKey && !t.StandardID() {
 		if fail := validateID(s); fail != nil {
 			return fail
@@ -134,6 +136,7 @@ func (t *Text) Check(f *Field) fault.Fields {
 	return fails
 }
 
+// checkKey judges what a primary key must be: named id, limited by a pattern, and visible.
 func (t *Text) checkKey(f *Field, fails fault.Fields) {
 	if f.Name != "id" {
 		fails.Set(fault.Leaf("validation_in_invalid", `The primary key must be named "id"`), "name")
@@ -148,6 +151,8 @@ func (t *Text) checkKey(f *Field, fails fault.Fields) {
 
 // checkGenerate makes a few texts and judges them by the other options.
 func (t *Text) checkGenerate(f *Field) *fault.Field {
+	// A pattern may match the options only most of the time; ten texts find that out nearly
+	// always.
 	for range 10 {
 		s, err := pattern.Generate(t.AutogeneratePattern)
 		if err != nil {

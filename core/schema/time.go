@@ -18,9 +18,9 @@ func FormatTime(t time.Time) string {
 	return t.UTC().Truncate(time.Millisecond).Format(TimeLayout)
 }
 
-// ParseTime reads a date in any of the forms of docs/wire/records.md §3.8; one
-// without a zone is UTC, and blanks around it do not count. It refuses what the canonical form cannot hold: years
-// outside 1 to 9999.
+// ParseTime reads a date in any of the forms of docs/wire/records.md §3.8; one without a zone
+// is UTC, and blanks around it do not count. It refuses what the canonical form cannot hold:
+// years outside 1 to 9999.
 func ParseTime(s string) (time.Time, bool) {
 	s = strings.TrimSpace(s)
 	for _, layout := range [...]string{
@@ -48,6 +48,7 @@ func ParseTime(s string) (time.Time, bool) {
 		time.RubyDate,
 		"02 Jan 2006",
 	} {
+		// The most frequent forms come first, as each layout is tried in turn.
 		t, err := time.Parse(layout, s)
 		if err != nil {
 			continue
@@ -113,6 +114,7 @@ func isCanonicalTime(s string) bool {
 		s[11:13] > "23" || s[14:16] > "59" || s[17:19] > "59" {
 		return false
 	}
+	// Every month has these days; for the others the calendar is asked.
 	if day <= "28" {
 		return true
 	}

@@ -23,6 +23,8 @@ func (f *Field) Value(v any) store.Value {
 			return store.Text(string(compactJSON(raw)))
 		}
 		return store.Null
+	// An empty list is stored as one, never as NULL: conditions on its length need no second
+	// case.
 	case store.ColumnMulti:
 		if list := as[[]string](f, v); len(list) > 0 {
 			return store.Text(string(AppendStrings(nil, list)))

@@ -35,6 +35,7 @@ func (c *Collection) MarshalJSON() ([]byte, error) {
 		Fields: c.Fields, Indexes: c.Indexes, Created: c.Created, Updated: c.Updated, System: c.System,
 		ViewOptions: c.View, Warnings: c.Warnings,
 	}
+	// Clients expect lists, not null.
 	if w.Fields == nil {
 		w.Fields = []*Field{}
 	}
@@ -42,6 +43,8 @@ func (c *Collection) MarshalJSON() ([]byte, error) {
 		w.Indexes = []string{}
 	}
 	if c.Auth != nil {
+		// Embedded: the options stand among the properties of the collection, not in an object
+		// of their own.
 		w.AuthOptions = c.Auth.public()
 	}
 	return Marshal(w)
@@ -72,6 +75,7 @@ func (f *Field) MarshalJSON() ([]byte, error) {
 		}
 	}
 	if _, ok := f.Kind.(*Autodate); ok {
+		// Wire: autodate fields have neither.
 		delete(merged, "required")
 		delete(merged, "help")
 	}
@@ -89,6 +93,7 @@ func (f *Field) UnmarshalJSON(body []byte) error {
 	if err != nil {
 		return err
 	}
+	// Properties and options are in one object, so it is read twice: once for each part.
 	if err := json.Unmarshal(body, kind); err != nil {
 		return err
 	}

@@ -67,6 +67,7 @@ func (d *Disk) Cut(n int, rng *rand.Rand, dir string) (notes []string, err error
 	for _, path := range order {
 		f := files[path]
 		f.lose(rng)
+		// A name that is not durable may be there all the same, and a deletion may be undone.
 		if f.data == nil || !f.named && rng.IntN(2) == 0 || f.deleted && rng.IntN(2) == 0 {
 			continue
 		}
@@ -89,6 +90,7 @@ func (f *file) happen(e event, rng *rand.Rand) {
 	case synced:
 		rest := f.pending[:0:0]
 		for _, p := range f.pending {
+			// A sync promises what was written before it began.
 			if int64(p.at) < e.offset {
 				f.data = p.apply(f.data)
 			} else { // written while the sync ran

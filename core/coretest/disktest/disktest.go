@@ -187,6 +187,7 @@ func (d *Disk) failSync(file string, told *int64) bool {
 func (d *Disk) sync(file string, begun int, told *int64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	// Linux tells each open file once of a failed sync of the same data.
 	if *told != d.failed[file] {
 		*told = d.failed[file]
 		return false

@@ -50,6 +50,7 @@ var system = sync.OnceValue(func() uintptr {
 	return lib.Xsqlite3_vfs_find(tls, 0)
 })
 
+// newDisk registers a file system with SQLite for the time of the test.
 func newDisk(t testing.TB, byDefault bool) *Disk {
 	t.Helper()
 	d := &Disk{name: fmt.Sprintf("disktest-%p", t), real: system(), known: map[string]bool{}, failed: map[string]int64{}}
@@ -70,6 +71,7 @@ func newDisk(t testing.TB, byDefault bool) *Disk {
 	return d
 }
 
+// register makes a copy of the real file system in which opening and deleting are ours.
 func (d *Disk) register(tls *libc.TLS, byDefault bool) (vfs uintptr, err error) {
 	vfs = libc.Xcalloc(tls, 1, types.Size_t(unsafe.Sizeof(lib.Tsqlite3_vfs{})))
 	name, err := libc.CString(d.name)
@@ -77,6 +79,7 @@ func (d *Disk) register(tls *libc.TLS, byDefault bool) (vfs uintptr, err error) 
 		return 0, errors.Join(errors.New("no memory or no file system"), err)
 	}
 	v := at[lib.Tsqlite3_vfs](vfs)
+	// All methods are those of the real file system but the two that must be watched.
 	*v = *at[lib.Tsqlite3_vfs](d.real)
 	v.FszOsFile += int32(unsafe.Sizeof(extra{}))
 	v.FpNext = 0
@@ -107,6 +110,8 @@ func extraOf(file uintptr, real uintptr) *extra {
 	return at[extra](file + uintptr(at[lib.Tsqlite3_vfs](real).FszOsFile))
 }
 
+// open opens a file of the real file system and puts our methods in front of its own. Locks,
+// shared memory and reads stay the real ones.
 func open(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int32 {
 	d := at[Disk](at[lib.Tsqlite3_vfs](vfs).FpAppData)
 	realOpen := function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](at[lib.Tsqlite3_vfs](d.real).FxOpen)
@@ -128,6 +133,7 @@ func open(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) int3
 	return rc
 }
 
+// remove deletes a file and records it.
 func remove(tls *libc.TLS, vfs, name uintptr, syncDir int32) int32 {
 	d := at[Disk](at[lib.Tsqlite3_vfs](vfs).FpAppData)
 	realRemove := function[func(*libc.TLS, uintptr, uintptr, int32) int32](at[lib.Tsqlite3_vfs](d.real).FxDelete)
@@ -144,6 +150,7 @@ func fileExtra(file uintptr) (*extra, *Disk) {
 	return x, at[Disk](x.disk)
 }
 
+// write records a write and does it. One that is to fail writes half of its bytes.
 func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	x, d := fileExtra(file)
 	failure := int32(lib.SQLITE_OK)
@@ -171,8 +178,10 @@ func truncate(tls *libc.TLS, file uintptr, size int64) int32 {
 	return function[func(*libc.TLS, uintptr, int64) int32](x.real.FxTruncate)(tls, file, size)
 }
 
+// syncFile syncs and records it, or fails as it was told to.
 func syncFile(tls *libc.TLS, file uintptr, flags int32) int32 {
 	x, d := fileExtra(file)
+	// Counted before the real sync begins: what is written while it runs is not promised.
 	name, begun := libc.GoString(x.name), d.Len()
 	if d.failSync(name, &x.told) {
 		return lib.SQLITE_IOERR_FSYNC

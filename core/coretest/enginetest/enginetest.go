@@ -68,6 +68,7 @@ func Each(t testing.TB, db store.Store, query string, fn func(text string, numbe
 	each(t, db, query, func(rows store.Rows) { fn(rows.Text(0), rows.Int(1)) })
 }
 
+// each calls fn with every row of a query; an error ends the test.
 func each(t testing.TB, db store.Store, query string, fn func(store.Rows)) {
 	t.Helper()
 	err := db.Read(t.Context(), func(r store.Reader) error {

@@ -64,6 +64,7 @@ func Missing(t testing.TB, err error) {
 	t.Fatalf("start PostgreSQL: %v", err)
 }
 
+// run runs SQL on a connection of its own; an error ends the test.
 func run(t testing.TB, server, sql string) {
 	t.Helper()
 	ctx := context.Background()

@@ -111,13 +111,6 @@ type Parents struct {
 	IDs   []string
 }
 
-// Callers are signed-in records of one auth collection. @request.auth means each of
-// them; everything else of Request, whose Auth is left out, is the same for all.
-type Callers struct {
-	Collection *schema.Collection
-	IDs        []string // none of them empty
-}
-
 // Ref restricts a read to records whose relation field holds one of the ids.
 // Which one it is, the field itself tells: name it in Select.Columns. All records of
 // all ids come: Parents limits them.

@@ -1,5 +1,5 @@
-// @request.*: context, method, headers, query, auth and body as operands, for one caller or
-// for many at once.
+// @request.*: context, method, headers, query, auth and body as operands. callers.go has
+// @request.auth of many callers at once.
 
 package query
 
@@ -8,7 +8,6 @@ import (
 
 	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
-	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -171,59 +170,6 @@ func (r *resolver) authIdent(p pathName) (ir.Operand, error) {
 		return ir.ConstantOf(ir.Null), nil
 	}
 	return r.requestPath(r.b.root(ir.Source{Kind: ir.FromRecord, Collection: c, ID: auth.ID()}), p)
-}
-
-// callersIdent resolves @request.auth.<p> for many callers: a column of the list of their
-// ids, or of the records that the ids are joined to.
-func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
-	callers := r.b.callers
-	if len(p.parts) == 1 {
-		switch p.parts[0] {
-		case "id":
-			o := ir.Operand{Term: ir.Item{Of: callers}, Kind: ir.KindText, NeverEmpty: true}
-			switch p.modifier {
-			case "lower":
-				return ir.LowerOf(o), nil
-			case "each", "length", "isset", "changed":
-				return ir.Operand{}, misplaced(p)
-			}
-			return o, nil
-		case "collectionId":
-			return static(ir.Text(callers.Collection.ID), p)
-		case "collectionName":
-			return static(ir.Text(callers.Collection.Name), p)
-		case "email", "emailVisibility", "verified":
-			return r.callersAccount(p)
-		}
-	}
-	c := r.b.Scope.Snapshot.ByID(callers.Collection.ID)
-	if c == nil {
-		return ir.ConstantOf(ir.Null), nil
-	}
-	return r.requestPath(r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c}), p)
-}
-
-// callersAccount resolves an account field (email, verified) that a single caller has as a
-// constant. Detached makes the column compare as that constant would.
-func (r *resolver) callersAccount(p pathName) (ir.Operand, error) {
-	if p.modifier != "" && p.modifier != "lower" {
-		return ir.Operand{}, misplaced(p)
-	}
-	callers := r.b.callers
-	c := r.b.Scope.Snapshot.ByID(callers.Collection.ID)
-	if c == nil || c.Field(p.parts[0]) == nil {
-		return ir.ConstantOf(ir.Null), nil
-	}
-	f := c.Field(p.parts[0])
-	s := r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c})
-	o := ir.Operand{Term: ir.Detached{Of: ir.Column{Of: s, Name: f.Name, Kind: f.Kind.Column()}}, Nullable: true}
-	if f.Kind.Column() == store.ColumnBool {
-		o.Kind = ir.KindNumber
-	}
-	if p.modifier == "lower" {
-		return ir.LowerOf(o), nil
-	}
-	return o, nil
 }
 
 // requestPath is path, except that unknown names are NULL: auth collections differ in their

@@ -89,6 +89,8 @@ func (b *binding) columns(c *core, s *source) []column {
 func (b *binding) ofCTE(w *cte) []column {
 	b.busy[w]++
 	defer func() { b.busy[w]-- }()
+	// A recursive query asks for its own columns while they are computed. The second time its
+	// first part alone answers; if that reads the query too, nothing is known.
 	switch b.busy[w] {
 	case 1:
 		return renamed(b.outputs(w.query), w.columns)
@@ -127,6 +129,8 @@ func (b *binding) outputs(q *query) []column {
 			continue
 		}
 		for j := range min(len(list), len(of)) {
+			// The capacity is cut off, so that the append copies: the slice belongs to the
+			// column of a source.
 			list[j].origins = append(list[j].origins[:len(list[j].origins):len(list[j].origins)], of[j].origins...)
 			list[j].kind = common(list[j].kind, of[j].kind)
 			list[j].exact = list[j].exact && len(list[j].origins) == 1
@@ -178,11 +182,14 @@ func (b *binding) resolve(c *core, r *ref) meaning {
 			return meaning{item: it}
 		}
 	}
+	// A query inside of another sees the names of the queries around it, the nearest first.
 	for in := c; in != nil; in = in.around() {
 		if m := b.inScope(in, r); m.source != nil {
 			return m
 		}
 	}
+	// SQLite takes the alias of an item in WHERE, GROUP BY and HAVING, if no column has that
+	// name.
 	if len(r.parts) == 1 && !r.listed {
 		if it := named(first, r.last().text, false); it != nil {
 			return meaning{item: it}

@@ -31,6 +31,8 @@ type Column struct {
 func (q *Query) Columns(find Find) ([]Column, error) {
 	b := bind(find)
 	b.query = q
+	// A table that does not exist is told first: with it, every name in the query would be
+	// unknown.
 	if err := b.missing(q); err != nil {
 		return nil, err
 	}

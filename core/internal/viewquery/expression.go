@@ -28,6 +28,7 @@ func (p *parser) expression(c *core, inItem bool) (done bool, err error) {
 			}
 			done, err = p.operator(c)
 		default:
+			// A name after a complete operand is the alias of the item, which needs no AS.
 			if inItem && (t.word("as") || done && p.isAlias()) || p.ends(t) {
 				return done, p.something(start)
 			}
@@ -136,6 +137,7 @@ func (p *parser) inside(c *core) error {
 		if err != nil {
 			return err
 		}
+		// Kept by its first token, so that the kind of the parentheses can be looked up later.
 		p.queries[first] = inner
 		return p.expect(")")
 	}
@@ -170,6 +172,7 @@ func (p *parser) operand(c *core) (done bool, err error) {
 		return false, p.unexpected("an expression")
 	case t.word("select", "values"):
 		return false, errors.New("a query inside of another one must stand in parentheses")
+	// Both words end a term of ORDER BY; where an operand must begin they are names of columns.
 	case t.word("asc", "desc") && !call && p.starts():
 		return p.reference(c)
 	case t.word("filter", "sets") && call, t.kind == tokenWord && reserved[fold(t.text)] && !(call && functions[fold(t.text)]):

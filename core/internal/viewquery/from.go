@@ -83,6 +83,8 @@ func (p *parser) source(c *core) error {
 // items of the FROM: any other query gets a scope without names.
 func (p *parser) enclosed(c *core, lateral bool) error {
 	n := 0
+	// How many parentheses there are before the first word does not matter; the word tells a
+	// query from joins.
 	for p.peek(n).is("(") {
 		n++
 	}

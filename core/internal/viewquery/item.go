@@ -30,6 +30,7 @@ func (p *parser) item(c *core) error {
 	for _, r := range c.refs[known:] {
 		r.listed = true
 	}
+	// One name was read, and it takes all the tokens of the expression: a plain column.
 	if len(c.refs) == known+1 && c.refs[known].first == it.first && it.end == it.first+2*len(c.refs[known].parts)-1 {
 		it.plain = c.refs[known]
 	}

@@ -61,6 +61,7 @@ func (t typing) expression(first, end int) Kind {
 		case tok.word("and", "or", "not", "is", "like", "ilike", "glob", "regexp", "match", "in", "between", "isnull", "notnull", "similar", "exists"):
 			truth = true
 		case tok.kind != tokenSign:
+		// The lexer gives signs one by one. -> gives a document, and ->> whatever is in it.
 		case tok.text == "-" && t.beside(i, ">"):
 			arrow = true
 			if i++; t.beside(i, ">") {
@@ -103,6 +104,8 @@ func (t typing) joined(first, end int) Kind {
 		case i < end && t.q.toks[i].word("case"):
 			i = t.caseEnd(i, end)
 		case i == end || t.q.toks[i].is("|") && t.beside(i, "|"):
+			// PostgreSQL's || merges documents, where SQLite joins their texts: the engines do
+			// not agree.
 			if t.expression(start, i) == JSON {
 				return Other
 			}

@@ -109,6 +109,7 @@ func (l *lexer) next() (token, error) {
 	case strings.IndexByte(".,;()*+-/%<>=!&|~^#", c) >= 0, c == '@' && !l.wordAt(start+1):
 		l.at++
 		return l.token(tokenSign, start), nil
+	// A view has nobody who could give it parameters.
 	case c == '?', c == '$', c == ':', c == '@':
 		return token{}, fmt.Errorf("parameters and %q are not supported", string(c))
 	}

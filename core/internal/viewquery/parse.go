@@ -99,6 +99,7 @@ func (p *parser) parse() (*Query, error) {
 	for p.sign(";") {
 	}
 	if p.tok().kind != tokenEnd {
+		// Something after a semicolon is a second statement, which would run with the first.
 		if p.toks[p.at-1].is(";") {
 			return nil, errMultiple
 		}
@@ -370,6 +371,7 @@ func (p *parser) order(c *core) error {
 			return err
 		}
 		end := p.at
+		// Direction, order of NULLs and collation do not belong to the name.
 		for end > start && p.toks[end-1].word("asc", "desc", "first", "last", "nulls") {
 			end--
 		}

@@ -79,6 +79,8 @@ func (w *quoting) ref(c *core, r *ref) {
 	m := w.resolve(c, r)
 	switch {
 	case m.item != nil:
+		// In ORDER BY, the name of an item is the one that the first SELECT gives to the
+		// result.
 		w.put(r.last(), w.output(c.in.cores[0], m.item).name)
 		return
 	case m.source == nil:

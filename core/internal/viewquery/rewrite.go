@@ -101,6 +101,8 @@ func (r *rewriting) source(c *core, s *source) error {
 		if !moved && !r.to.Dropped[at] {
 			continue
 		}
+		// A join by names takes the columns of both sides: a rename of one would change what is
+		// joined.
 		joins := slices.ContainsFunc(c.using, func(name token) bool { return fold(name.text) == fold(column) })
 		if joins || c.natural {
 			return fmt.Errorf("%s.%s is what a join is by", t.Name, column)
@@ -123,6 +125,8 @@ func (r *rewriting) ref(c *core, ref *ref) error {
 	if len(ref.parts) > 1 {
 		r.qualifier(c, m.source, ref.parts[0])
 	}
+	// A column under another name, or of several origins, keeps its name where it is used; it
+	// is rewritten where it comes from.
 	if m.column == nil || !m.column.exact {
 		return nil
 	}

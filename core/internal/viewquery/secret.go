@@ -72,6 +72,7 @@ func (q *Query) mayRead(columns, tables map[string]bool) bool {
 			}
 		}
 	}
+	// Each use of a secret that is not one of these plain columns could compute with it.
 	for _, t := range q.toks {
 		if named(t) {
 			shown--

@@ -15,6 +15,7 @@ import (
 // IsEmail reports whether s is one address local@domain with a dotted domain. Comments, and
 // quoted local parts with spaces, are not accepted.
 func IsEmail(s string) bool {
+	// The last one: a quoted local part may have others.
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || !utf8.ValidString(s) {
 		return false
@@ -88,6 +89,7 @@ func IsURL(s string) bool {
 	}) {
 		return false
 	}
+	// What follows the host is not judged: any path, query and fragment may be linked to.
 	if scheme, rest, ok := strings.Cut(s, "://"); ok && isScheme(scheme) {
 		s = rest
 	} else if end := strings.IndexAny(s+"?", "?#"); !strings.Contains(s, ":") && !strings.Contains(s[:end], ".") {
@@ -128,6 +130,7 @@ func isHostPort(s string) bool {
 		return err == nil && addr.Is6()
 	}
 	host = strings.TrimSuffix(host, ".")
+	// Only digits and dots: an IPv4 address or nothing.
 	if strings.Trim(host, "0123456789.") == "" {
 		addr, err := netip.ParseAddr(host)
 		return err == nil && addr.Is4()

@@ -29,6 +29,7 @@ func Amend(c *schema.Collection, tableIndexes []string) (notes []string) {
 			case f == nil:
 				c.Fields = append(c.Fields, standard)
 				note("the field %s was missing and was added", standard.Name)
+			// Token keys and password hashes must be hidden, whatever the source says.
 			case f.Type() == standard.Type() && standard.Hidden && !f.Hidden:
 				f.Hidden = true
 				note("the field %s was not hidden and is now", standard.Name)
@@ -88,6 +89,7 @@ func amendKey(c *schema.Collection, note func(string, ...any)) {
 	if c.Fields[at].Type() != "text" {
 		was := c.Fields[at]
 		c.Fields[at] = standard.IDField()
+		// The id stays, so that the stored values are found by it.
 		c.Fields[at].ID = was.ID
 		note("the field id was of the type %s and is a text now", was.Type())
 	}
@@ -121,6 +123,8 @@ func amendIndexes(c *schema.Collection, tableIndexes []string, note func(string,
 	}
 	for _, text := range tableIndexes {
 		ix, err := sqlindex.Parse(text)
+		// Other indexes of the table only make queries faster; unique ones keep values apart
+		// that the records rely on.
 		if err != nil || !ix.Unique || hasIndex(c, ix.Name) || leftOut[strings.ToLower(ix.Name)] {
 			continue
 		}

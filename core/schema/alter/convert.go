@@ -68,10 +68,13 @@ func source(from, to *schema.Field, v any) any {
 	case schema.Point:
 		return string(schema.AppendPoint(nil, v))
 	case json.RawMessage:
+		// A document that is a text by itself is converted as that text, without its quotes.
 		var s string
 		if json.Unmarshal(v, &s) == nil {
 			return s
 		}
+		// These casts read documents themselves: a list of a document becomes the items of a
+		// field.
 		switch to.Kind.Column() {
 		case store.ColumnNumber, store.ColumnBool, store.ColumnMulti:
 			return v

@@ -49,6 +49,8 @@ func DecodeNew(body []byte, s *schema.Snapshot, now string) (*schema.Collection,
 	if c.Type == "" {
 		c.Type = schema.Base
 	}
+	// The defaults come first, so that the body is decoded over them: options that it leaves
+	// out have their defaults.
 	if c.Type == schema.Auth {
 		c.Auth = schema.NewAuthOptions(c.Name)
 	}
@@ -96,6 +98,8 @@ func merged(c *schema.Collection, body []byte, m merging, now string) (*schema.C
 		return nil, err
 	}
 	said := map[string]json.RawMessage{}
+	// An import is in the new names throughout. In an update, a text that is the stored one,
+	// letter by letter, follows a rename.
 	if m.imported {
 		if err := decodeFirst(body, &said); err != nil {
 			return nil, fault.Wrap(fault.Invalid, bodyUnreadable, err)
@@ -166,6 +170,7 @@ func mergeBody(c *schema.Collection, body []byte, m merging) error {
 		}
 		in.Fields = new([]*schema.Field)
 	}
+	// null in the list of fields decodes as a field that is nil.
 	for _, f := range *in.Fields {
 		if f == nil {
 			return fault.New(fault.Invalid, bodyUnreadable)

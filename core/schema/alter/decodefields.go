@@ -49,6 +49,8 @@ func (m merging) matchNames(submitted []*schema.Field) {
 		if f.ID != "" && m.old.FieldByID(f.ID) != nil {
 			continue
 		}
+		// An id that is not known here may come from another installation: the name is what
+		// both have in common.
 		stored := m.named(f.Name)
 		if stored == nil || hasID(submitted, stored.ID) {
 			continue

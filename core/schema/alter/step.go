@@ -119,6 +119,7 @@ func renameSteps(changes []Change) []Step {
 		if ch.Old == nil || ch.New == nil || ch.Old.Name == ch.New.Name {
 			continue
 		}
+		// Another table has the name until its own rename: both go by way of temporary names.
 		if id, ok := held[strings.ToLower(ch.New.Name)]; ok && id != ch.Old.ID {
 			between := temporary(ch.Old.Name)
 			away = append(away, RenameTable{ch.Old.Name, between})
@@ -163,6 +164,8 @@ func columnSteps(old, c *schema.Collection) []Step {
 		was := old.FieldByID(f.ID)
 		if was != nil && converts(was, f) {
 			to := f.Clone()
+			// A column of another type is a new column: engines cannot change the type of one
+			// that holds values.
 			if to.Name = was.Name; was.Kind.Column() != f.Kind.Column() {
 				to.Name = temporary(was.Name)
 				home = append(home, RenameColumn{c.Name, to.Name, f.Name})

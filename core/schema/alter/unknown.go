@@ -20,6 +20,7 @@ func UnknownKeys(draft *schema.Collection, body []byte) []string {
 	if decodeFirst(body, &sent) != nil {
 		return nil
 	}
+	// What an empty collection of the type writes as JSON has all the keys that can be read.
 	model := &schema.Collection{Type: draft.Type}
 	switch draft.Type {
 	case schema.Auth:
@@ -80,6 +81,7 @@ func unknownIn(sent, known map[string]json.RawMessage, path string) (list []stri
 				innerKnown["secret"] = nil // is never written
 				list = append(list, unknownIn(inner, innerKnown, path+key+".")...)
 			}
+		// Answers of ours have warnings, and clients send answers back.
 		case path == "" && (key == "warnings" || (key == "options" || key == "schema") && empty(raw)):
 		default:
 			list = append(list, path+key+unknownKey(key, known))

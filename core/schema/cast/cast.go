@@ -103,6 +103,7 @@ func textList(s string) []string {
 	if s == "" {
 		return []string{}
 	}
+	// A look for the bracket saves the parser for nearly all texts.
 	if strings.IndexByte(s, '[') >= 0 {
 		var list []string
 		if json.Unmarshal([]byte(s), &list) == nil {
@@ -222,6 +223,7 @@ func Exact(v any) bool {
 		return exactInt(v)
 	case int:
 		return exactInt(int64(v))
+	// Numbers above 1<<63 are no int64; a double holds few of them exactly, and no column does.
 	case uint64:
 		return v <= 1<<53 || v < 1<<63 && exactInt(int64(v))
 	}

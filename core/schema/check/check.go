@@ -9,7 +9,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Between judges an option that is free to be 0.
+// Between returns the failure of an option outside of low and high, nil if it is inside. 0
+// passes: it stands for the default.
 func Between[N int | int64](n, low, high N) *fault.Field {
 	if n == 0 {
 		return nil
@@ -17,7 +18,7 @@ func Between[N int | int64](n, low, high N) *fault.Field {
 	return Within(n, low, high)
 }
 
-// Within judges a number that is there.
+// Within returns the failure of a number outside of low and high, nil if it is inside.
 func Within[N int | int64](n, low, high N) *fault.Field {
 	switch {
 	case n < low:
@@ -30,7 +31,7 @@ func Within[N int | int64](n, low, high N) *fault.Field {
 	return nil
 }
 
-// Needed is within for an option that must not be 0.
+// Needed is Within for an option that must be set: 0 is Blank.
 func Needed[N int | int64](n, low, high N) *fault.Field {
 	if n == 0 {
 		return Blank()
@@ -38,7 +39,8 @@ func Needed[N int | int64](n, low, high N) *fault.Field {
 	return Within(n, low, high)
 }
 
-// Length judges a text by its code points; the empty text passes.
+// Length returns the failure of a text whose number of code points is outside of low and high.
+// The empty text passes; Filled refuses it.
 func Length(s string, low, high int) *fault.Field {
 	if s == "" {
 		return nil

@@ -56,6 +56,7 @@ func (g *generator) generate(re *syntax.Regexp) error {
 		return nil
 	case syntax.OpCharClass:
 		return g.pick(re.Rune)
+	// The printable characters of ASCII, which every client can show and send.
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		return g.pick([]rune{' ', '~'})
 	case syntax.OpCapture:

@@ -49,6 +49,7 @@ func Parse(text string) (store.Index, error) {
 	if !ok {
 		return store.Index{}, errSyntax
 	}
+	// Commas inside of functions and quotes do not separate columns.
 	for _, part := range splitTop(list) {
 		column, ok := parseIndexColumn(part)
 		if !ok {
@@ -63,6 +64,7 @@ func Parse(text string) (store.Index, error) {
 		}
 		p.rest = ""
 	}
+	// Anything that is left could be a second statement.
 	if p.rest != "" || !isOneExpression(ix.Where) {
 		return store.Index{}, errSyntax
 	}
@@ -125,6 +127,7 @@ func quotedName(s string, closing byte) (name string, end int) {
 	for i := 1; i < len(s); i++ {
 		switch {
 		case s[i] != closing:
+		// Brackets know no doubling: SQLite ends the name at the first one.
 		case closing != ']' && i+1 < len(s) && s[i+1] == closing:
 			i++
 		case closing == ']':
@@ -194,6 +197,7 @@ func isOneExpression(s string) bool {
 	if s == "" {
 		return true
 	}
+	// If a parenthesis of s closes the one around it, s would end the list of columns.
 	wrapped := "(" + s + ")"
 	if groupEnd(wrapped) != len(wrapped)-1 || strings.IndexByte(s, 0) >= 0 {
 		return false
@@ -238,6 +242,7 @@ func splitTop(list string) []string {
 func parseIndexColumn(s string) (store.IndexColumn, bool) {
 	var c store.IndexColumn
 	s = strings.TrimSpace(s)
+	// The column is read from its end: what comes before the keywords may be any expression.
 	if head, tail := lastWord(s); strings.EqualFold(tail, "asc") || strings.EqualFold(tail, "desc") {
 		c.Sort, s = strings.ToUpper(tail), head
 	}

@@ -32,6 +32,8 @@ func Mentions(indexColumn, column string) bool {
 	if strings.EqualFold(indexColumn, column) {
 		return true
 	}
+	// A name that no expression can contain: the text differs if and only if the column was
+	// found.
 	const other = "\x00"
 	return renameInExpression(indexColumn, map[string]string{column: other}) != indexColumn
 }
@@ -66,6 +68,8 @@ func renameInExpression(sql string, renamed map[string]string) string {
 		case !ok || token[0] == '\'' || !check.IsWord(name):
 		case quoted:
 			token = token[:1] + is + token[len(token)-1:]
+		// Unquoted, a word is a column unless it is a keyword, a collation, the type of a cast
+		// or a function, which a parenthesis follows.
 		case !sqlKeywords[strings.ToLower(name)] && previous != "collate" && previous != "as" &&
 			!strings.HasPrefix(strings.TrimLeft(sql[end:], " \t\r\n"), "("):
 			if token = is; sqlKeywords[strings.ToLower(is)] {

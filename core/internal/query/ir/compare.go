@@ -91,7 +91,7 @@ func (o Operand) beside(other Operand) Operand {
 	return o
 }
 
-// compareEmpty is = and != with NULL or ”.
+// compareEmpty is = and != with NULL or an empty text.
 func compareEmpty(op lang.Op, l Operand, v Value) Cond {
 	switch {
 	case l.Strict && v.Kind != ValueNull:
@@ -240,7 +240,7 @@ func classOrder(l, r Operand) int {
 }
 
 // compareNulls is = and != of a text and a number: they are equal only in that
-// both are NULL, for which the text may also be ” where that is the same.
+// both are NULL, for which the text may also be empty where that is the same.
 func compareNulls(op lang.Op, l, r Operand) Cond {
 	strict := l.Strict || r.Strict
 	l.Strict, r.Strict = strict, strict

@@ -57,7 +57,7 @@ func TruthOf(b bool) Value {
 // Exact says whether the value is an integer that a float64 may not hold.
 func (v Value) Exact() bool { return v.long != 0 }
 
-// empty says whether the value is NULL or ”, which = and != take for the same.
+// empty says whether the value is NULL or an empty text, which = and != take for the same.
 func (v Value) empty() bool {
 	return v.Kind == ValueNull || v.Kind == ValueText && v.Text == ""
 }

@@ -37,10 +37,14 @@ func (db *DB) connect(ctx context.Context) error {
 	if base.ConnConfig.ConnectTimeout == 0 {
 		base.ConnConfig.ConnectTimeout = connectTimeout
 	}
+	// The end of a context cancels the statement and keeps the connection: pgx would close it,
+	// and a new one costs more than most statements.
 	base.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelGrace}
 	}
 	reads, writes := int32(max(8, 4*runtime.GOMAXPROCS(0))), int32(max(8, 4*runtime.GOMAXPROCS(0)))
+	// The operator's limit is for all connections together. What the engine needs itself comes
+	// first; of the rest a third is for writes, since there are more reads.
 	if strings.Contains(db.cfg.URL, "pool_max_conns") {
 		rest := max(2, base.MaxConns-serviceConns-1)
 		writes = max(1, rest/3)
@@ -56,6 +60,7 @@ func (db *DB) connect(ctx context.Context) error {
 		{&db.service, serviceConns, ""},
 	} {
 		cfg := base.Copy()
+		// An idle server gives its connections back: others may use the same database server.
 		cfg.MaxConns, cfg.MinConns = p.size, 0
 		cfg.ConnConfig.RuntimeParams["application_name"] = "loam"
 		settings := db.settings() + p.settings

@@ -69,6 +69,8 @@ func (Dialect) PathText(doc string, parts []string) string {
 // pathOf is the JSON at a path. A number is the index of an array and never the name
 // of a member.
 func pathOf(doc string, parts []string) string {
+	// Names that follow each other are one #> path. An index ends the path, since #> would take
+	// it for a name of a member as well.
 	for from := 0; from < len(parts); {
 		to := from
 		for to < len(parts) && !isIndex(parts[to]) {
@@ -108,6 +110,8 @@ func (Dialect) Keep(value string) string {
 
 // Kept takes a number with the digits of a double precision number at most.
 func (Dialect) Kept(v store.Value, bind func(store.Value) string) (string, bool) {
+	// The value comes from a cursor, which a client can have written: everything that is not
+	// the form of Keep is refused, also numbers too long to be a double.
 	text := v.AsText()
 	switch {
 	case v.Kind() != store.KindText || text == "":
@@ -150,6 +154,8 @@ func (Dialect) Number(expr string, kind store.ColumnKind) string {
 
 // Mixed compares with loam_number of functions, which is NULL for other texts.
 func (Dialect) Mixed(number, op, text string) string {
+	// SQLite orders every number before every text. A text that is a number is compared as one;
+	// any other is greater than each number, so < and <= hold, and the rest does not.
 	number = "(" + number + ")::double precision"
 	other := "FALSE"
 	if op[0] == '<' {

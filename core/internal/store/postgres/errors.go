@@ -43,6 +43,8 @@ func classify(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return contextError(err)
+	// Everything that is no answer of the server is the connection's: refused, reset, or cut
+	// off.
 	case !errors.As(err, &e): // no answer at all
 		return &unavailable{err}
 	case e.Code == codeUnique:
@@ -74,7 +76,8 @@ func tooLong(e *pgconn.PgError) bool {
 	return e.Code == codeProgramLimit && (e.Routine == routineThird || e.Routine == routineTuple || e.Routine == routineOld)
 }
 
-// stalePlan reports a prepared statement whose table has changed since.
+// stalePlan reports a prepared statement whose table has changed since it was prepared. Run
+// again, the transaction prepares it anew.
 func stalePlan(e *pgconn.PgError) bool {
 	return e.Code == codeNotSupported && e.Routine == "RevalidateCachedQuery"
 }

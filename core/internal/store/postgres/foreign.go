@@ -31,6 +31,8 @@ const (
 // version is that of the definitions that the caches of this process are made for.
 type version struct{ atomic.Uint64 }
 
+// raise sets the version unless a later one is known: commits and looks at the database
+// overtake each other.
 func (v *version) raise(to uint64) { v.Store(max(v.Load(), to)) }
 
 // catchingUp marks the context with which the caches follow: what reads with it
@@ -46,9 +48,11 @@ func (db *DB) catchUp(ctx context.Context, to uint64) error {
 		return contextError(ctx.Err())
 	}
 	defer func() { <-db.exclusive }()
+	// Another call has followed while this one waited.
 	if db.defined.Load() >= to {
 		return nil
 	}
+	// Prefix indexes come first: the plans that the caches make next depend on them.
 	db.readPrefixes(ctx)
 	if err := db.wroteForeign(ctx, false); err != nil {
 		return err
@@ -85,7 +89,8 @@ func (w watcher) mark(node string, loan *pgxpool.Conn) string {
 		node, loan.Conn().PgConn().PID(), w.count.Add(1))
 }
 
-// wrote has others told.
+// wrote has others told of a write. It never waits: one notification tells of any number of
+// writes.
 func (w watcher) wrote() {
 	select {
 	case w.announce <- struct{}{}:
@@ -93,7 +98,8 @@ func (w watcher) wrote() {
 	}
 }
 
-// doubt makes the next look find something.
+// doubt makes the next look take everything for changed, as after a time in which nothing was
+// heard.
 func (w watcher) doubt() { w.unknown.Store(true) }
 
 // announces tells other processes, until ctx ends, that this one has written. One
@@ -128,6 +134,7 @@ func (db *DB) follows(ctx context.Context, seen writeMarks) {
 		if err == nil || ctx.Err() != nil { // the next look sees what came meanwhile
 			continue
 		}
+		// A database that is down fails at once: the ticker keeps the loop from spinning.
 		db.watch.doubt() // as nobody was listening
 		db.cfg.Log.Warn("listen for writes of other processes", "error", err)
 		select {
@@ -158,6 +165,8 @@ func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 	if _, err := pg.Exec(ctx, "LISTEN "+channel+"; "+deleteOldMarks).ReadAll(); err != nil {
 		return err
 	}
+	// The connection is made anew every hour: its server side keeps memory for what it has
+	// seen, and the old marks are forgotten then.
 	end := time.Now().Add(listenFor)
 	for next := time.Now(); next.Before(end); {
 		if now := time.Now(); heard || !now.Before(next) {
@@ -166,6 +175,7 @@ func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 				return err
 			}
 		}
+		// The wait ends with a notification or when it is time to look without one.
 		wait, cancel := context.WithDeadline(ctx, next)
 		err := pg.WaitForNotification(wait)
 		ended := wait.Err() != nil
@@ -189,6 +199,8 @@ func (db *DB) poll(ctx context.Context, pg *pgconn.PgConn, seen *writeMarks) err
 	}
 	*seen = now
 	if doubt := db.watch.unknown.Swap(false); doubt || changed {
+		// The marks are noted as seen all the same, so the doubt is what makes the next look
+		// try again.
 		if db.wroteForeign(ctx, !doubt) != nil {
 			db.watch.doubt() // until it works
 		}

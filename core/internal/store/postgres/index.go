@@ -35,6 +35,8 @@ type translator struct{ columns map[string]string }
 
 // key is one column or expression. What sorts first in SQLite does so here.
 func (t translator) key(c store.IndexColumn) (indexKey, error) {
+	// A column by itself keeps its type; everything else is an expression, for which PostgreSQL
+	// wants parentheses.
 	key, plain := t.column(c.Name)
 	if !plain {
 		expr, err := t.expression(c.Name)
@@ -69,6 +71,7 @@ func (t translator) column(name string) (string, bool) {
 	if _, ok := t.columns[name]; ok {
 		return store.Quote(name), true
 	}
+	// The exact name comes first: to PostgreSQL, columns may differ in letter case alone.
 	for c := range t.columns {
 		if strings.EqualFold(c, name) {
 			return store.Quote(c), true

@@ -32,6 +32,8 @@ func (t translator) expression(sql string) (string, error) {
 				out = append(out, t.typed(name))
 				break
 			}
+			// A word that is not on the list is refused, also a function: it might not be
+			// there, or mean something else.
 			word, ok := words()[strings.ToUpper(token)]
 			if !ok {
 				return "", refuse("no such column: " + token)
@@ -98,6 +100,7 @@ func nextToken(sql string) (token string, kind tokenKind, rest string) {
 			n++
 		}
 		return sql[:n], tokenName, sql[n:]
+	// A number is copied as it is; exponents and hexadecimal numbers are refused.
 	case isDigit(c) || c == '.':
 		return numberToken(sql)
 	}
@@ -137,6 +140,8 @@ func quotedToken(sql string, q byte) (token string, kind tokenKind, rest string)
 	return "", tokenBad, sql
 }
 
+// numberToken ends where digits and points do. A letter after them, or a second point, is
+// refused.
 func numberToken(sql string) (token string, kind tokenKind, rest string) {
 	n := 0
 	for n < len(sql) && (isDigit(sql[n]) || sql[n] == '.') {

@@ -1,3 +1,5 @@
+// Values that are too long for an index: the index is made anew on prefixes of its texts.
+
 package postgres
 
 import (
@@ -29,6 +31,7 @@ func (d Dialect) Prefix(table, column string, fold bool) int {
 	if d.db == nil {
 		return 0
 	}
+	// Statements are planned all the time, so this look-up takes no lock.
 	known := d.db.prefixes.Load()
 	if known == nil || !(*known)[[2]string{table, prefixKey(column, fold)}] {
 		return 0
@@ -106,6 +109,8 @@ func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 	if g.grown == nil {
 		g.grown = map[string]bool{}
 	}
+	// The write had made the index itself, and its transaction is undone: nothing is there to
+	// make anew. Its next try will ask g.grown and make a prefix index at once.
 	for name, d := range g.made {
 		if !g.grown[name] && (name == g.last.index || d.isOn(g.last)) {
 			g.grown[name], again = true, true
@@ -117,6 +122,8 @@ func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exclusiveTimeout)
 	defer cancel()
 	var grown []string
+	// The index is made in a transaction of its own, after the write was undone, so that the
+	// write runs again as any other and finds it.
 	err := db.exclusively(ctx, func(x store.Tx) error {
 		t := x.(*tx)
 		t.behind = true // every cache of plans follows, this process's own too
@@ -140,6 +147,8 @@ func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 		db.cfg.Log.Warn("make a prefix index", "index", g.last.index, "table", g.last.table, "error", err)
 		return false
 	}
+	// An index that was grown for this write before, and has no room still, will not have any:
+	// the error goes to the caller.
 	for _, name := range grown {
 		again = again || !g.grown[name]
 		g.grown[name] = true
@@ -201,6 +210,8 @@ func growIndex(t *tx, name string) (ok bool, err error) {
 	if err := rows.Close(); err != nil {
 		return false, err
 	}
+	// The definition was read from the catalog, so it has the names that tables and columns
+	// have now.
 	sql, ok := def.prefixed()
 	if !ok { // that of a constraint has no keys here
 		return false, nil
@@ -219,12 +230,14 @@ type indexParts struct {
 	where        string
 }
 
+// indexKey is one key of an index.
 type indexKey struct {
 	sql   string
 	kind  string // its type, where it is known
 	order string // ASC or DESC after a space, or empty
 }
 
+// statement returns the statement that makes the index over these keys.
 func (d indexParts) statement(keys []string) string {
 	var b strings.Builder
 	b.WriteString("CREATE ")
@@ -290,6 +303,8 @@ func createIndex(t *tx, d indexParts) error {
 	}
 	t.made[d.name] = d
 	if !t.growth.grown[d.name] {
+		// The rows that are stored may have a value that is too long. The savepoint keeps the
+		// transaction usable, to make a prefix index instead.
 		err := t.Savepoint(func() error { return ddl(t, d.whole(), d.name) })
 		t.tooLong = tooLongValue{} // it is none yet
 		var long *store.TooLongError
@@ -297,6 +312,8 @@ func createIndex(t *tx, d indexParts) error {
 			return err
 		}
 	}
+	// Which keys are texts, and so need a prefix, only the engine knows: keys may be
+	// expressions.
 	for i, k := range d.keys {
 		kind, err := typeOfKey(t, d.table, k.sql)
 		if err != nil {

@@ -1,3 +1,5 @@
+// Which columns a statement assigns long texts to.
+
 package postgres
 
 import (
@@ -58,6 +60,8 @@ func nameList(sql string) (names []string, rest string) {
 // columnOf is the column that gets the parameter: the one before "=", or that of the list
 // at the place that the parameter has among its values. It is "" if there is neither.
 func columnOf(sql, param string, list []string) string {
+	// at counts the commas inside of the outermost parentheses: the place of a value in VALUES.
+	// Several rows start anew at each parenthesis.
 	column, at, depth := "", 0, 0
 	for i := 0; i < len(sql); {
 		switch c := sql[i]; {

@@ -34,6 +34,7 @@ const (
 	exclusiveTimeout = 5 * time.Minute  // of an Exclusive whose context has no deadline
 )
 
+// withDefaults fills in what was left empty.
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -83,6 +84,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		db.disconnect()
 		return nil, fmt.Errorf("set up the database: %w", err)
 	}
+	// Indexes may have become prefix indexes in an earlier run, or by another process.
 	db.readPrefixes(ctx)
 	background, stop := context.WithCancel(context.Background())
 	db.stop = stop
@@ -107,6 +109,7 @@ func (db *DB) Catalog() store.Catalog { return catalog{} }
 // store's own, or in a call that has found collections changed.
 func (db *DB) OnForeignWrite(fn func(ctx context.Context, logged bool) error) {
 	db.foreign.Store(&fn)
+	// Something was written before the function was set; what it is, nobody has kept.
 	if db.missed.Swap(false) && db.wroteForeign(context.Background(), false) != nil {
 		db.watch.doubt()
 	}
@@ -130,6 +133,8 @@ func (db *DB) enter(ctx context.Context) (leave func(), err error) {
 func (db *DB) Close() error {
 	db.once.Do(func() {
 		db.mu.Lock()
+		// No call can begin any more; those that have begun end on their own terms, with the
+		// background still running for what they need.
 		db.closed = true
 		db.mu.Unlock()
 		db.calls.Wait()

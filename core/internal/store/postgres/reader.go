@@ -54,6 +54,8 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 
 // finish ends the transaction, of which nothing remains, and gives the connection back.
 func (s *session) finish() {
+	// Rows that the function left open read the rest of their answer first, or the connection
+	// could not be used.
 	s.end()
 	s.rollback()
 	s.loan.Release() // which closes what is not in order
@@ -88,6 +90,7 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			if tries > attempts || ctx.Err() != nil || !errors.Is(err, store.ErrUnavailable) {
 				return nil, err
 			}
+			// A restart of the server cuts all connections of the pool at once.
 			pool.Reset() // the others were cut off as well
 			continue
 		}
@@ -96,6 +99,9 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			s.kept.of = version
 			return s, nil
 		}
+		// The transaction reads definitions that the caches do not know yet: it is given up,
+		// and begins anew when they follow. A read of the function that follows is let through,
+		// or it would wait for itself.
 		s.finish()
 		if err := db.catchUp(ctx, version); err != nil {
 			return nil, err
@@ -103,6 +109,8 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 	}
 }
 
+// tryBegin begins a transaction on the connection and returns the version of the definitions in
+// it. On an error the connection is given back.
 func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
 	pg := loan.Conn().PgConn()
 	s := &session{db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx}

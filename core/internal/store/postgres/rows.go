@@ -25,6 +25,7 @@ type rows struct {
 
 var _ store.Rows = (*rows)(nil)
 
+// Next takes a row that was kept aside first, then those that are still on the connection.
 func (r *rows) Next() bool {
 	r.row = nil
 	switch {
@@ -50,6 +51,8 @@ func (r *rows) finish() {
 	if r.from == nil {
 		return
 	}
+	// Closing reads the rest of the rows, and finds the error that ended them, if there was
+	// one.
 	_, err := r.from.Close()
 	r.from = nil
 	r.in.reading = nil
@@ -118,8 +121,10 @@ func truth(v []byte) bool { return len(v) == 1 && v[0] == 't' }
 
 func (r *rows) Text(col int) string { return string(r.Bytes(col)) }
 
+// Int reads a number of any kind as an integer, without its fraction.
 func (r *rows) Int(col int) int64 {
 	v := r.Bytes(col)
+	// A number with a fraction or an exponent is no integer in its text, but has one.
 	n, err := strconv.ParseInt(string(v), 10, 64)
 	if err != nil {
 		return int64(r.Float(col))

@@ -84,6 +84,8 @@ func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.
 	if err := s.usable(); err != nil {
 		return nil, nil, err
 	}
+	// The protocol answers one statement at a time: rows that are still being read are fetched
+	// into memory first.
 	s.park()
 	s.sql, s.args = sql, args
 	if err := s.usable(); err != nil { // what was parked came to an error
@@ -96,6 +98,7 @@ func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.
 	if err != nil {
 		return nil, nil, s.fail(err)
 	}
+	// A change of definitions runs once: to prepare it would be of no use.
 	if st.name == "" {
 		return s.pg.ExecParams(s.ctx, sql, s.binding.values, s.binding.types, nil, nil), st, nil
 	}
@@ -119,6 +122,8 @@ func (s *session) prepared(sql string) (*statement, error) {
 		return nil, refuse("a parameter that the statement does not name")
 	}
 	switch verbOf(sql) {
+	// What is prepared may name what this statement changes; it is all forgotten before the
+	// next statement.
 	case verbDefine:
 		s.kept.stale = true
 		return &statement{}, nil
@@ -146,12 +151,16 @@ func (s *session) fail(err error) error {
 	if !errors.As(err, &own) {
 		out = s.db.explain(s.ctx, err)
 	}
+	// A conflict ends the whole transaction: to run again, it needs a new state of the
+	// database, which no savepoint gives it.
 	if conflict(err) || s.pg.IsClosed() {
 		s.lost = err
 	}
 	var long *store.TooLongError
 	if errors.As(out, &long) {
 		s.tooLong = tooLongValue{index: long.Index}
+		// Of an entry larger than a page PostgreSQL does not name the index. The columns of the
+		// long parameters tell which it can be.
 		if long.Index == "" {
 			s.tooLong.table, s.tooLong.columns = assigned(s.sql, s.args)
 		}

@@ -75,6 +75,8 @@ func (db *DB) setup(ctx context.Context) error {
 			_, _ = ask(`ROLLBACK`) // else the pool closes the connection
 		}
 	}()
+	// An advisory lock on the schema lets processes that start together do so one after the
+	// other, also while there is no table yet to lock.
 	const one = `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('loam ' || current_setting('search_path'), 0)); `
 	if db.schema, err = ask(one + `SELECT current_schema()`); err != nil {
 		return err
@@ -96,6 +98,8 @@ func (db *DB) setup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The functions are made anew only when their text has changed: CREATE OR REPLACE writes to
+	// the catalog each time, which makes every connection forget its plans.
 	if sum := digest(functions); done != sum {
 		if _, err := ask(functions + `; UPDATE "_loam_state" SET "functions" = '` + sum + `'`); err != nil {
 			return err

@@ -40,6 +40,7 @@ type statements struct {
 	stale  bool   // definitions have changed under them
 }
 
+// statement is a prepared statement on the server.
 type statement struct {
 	name   string
 	given  []uint32 // types that the parameters were given
@@ -69,6 +70,8 @@ func (s *statements) find(sql string, types []uint32) *statement {
 
 // prepare makes a new one. Errors are the driver's.
 func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, sql string, types []uint32) (*statement, error) {
+	// All are dropped rather than the oldest: it happens rarely, and those in use are prepared
+	// again soon.
 	if s.count >= maxStatements {
 		if err := s.deallocate(ctx, pg); err != nil {
 			return nil, err
@@ -103,6 +106,7 @@ func (s *statements) deallocate(ctx context.Context, pg *pgconn.PgConn) error {
 	return nil
 }
 
+// kindOf returns the kind in which values of the type are read.
 func kindOf(oid uint32) store.ValueKind {
 	switch oid {
 	case oidInt2, oidInt4, oidInt8:
@@ -171,6 +175,7 @@ func skipSpace(sql string) string {
 // named says whether every one of n parameters stands in the statement. A type
 // that is given to one that does not would make PostgreSQL believe in it.
 func named(sql string, n int) bool {
+	// $1 is also the beginning of $10: a digit after it makes it another parameter.
 	for i := n; i > 0; i-- {
 		mark := "$" + strconv.Itoa(i)
 		rest, found := sql, false
@@ -220,6 +225,7 @@ func (b *binding) set(args []store.Value, question bool) error {
 	}
 	from := 0 // only now does the text stay where it is
 	for i, to := range b.ends {
+		// The buffer has its final place now; before, each append may have moved it.
 		value := b.text[from:to:to]
 		if args[i].Kind() == store.KindNull {
 			value = nil

@@ -35,6 +35,7 @@ func (t *tx) Savepoint(fn func() error) error {
 	if err := t.control(t.ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
+	// What fn queues for the commit goes with fn, if that is undone.
 	queued := len(t.committed)
 	kept := false
 	defer func() {
@@ -45,6 +46,7 @@ func (t *tx) Savepoint(fn func() error) error {
 	err := fn()
 	kept = true
 	if err == nil {
+		// After an error PostgreSQL runs nothing but the rollback, so fn cannot have succeeded.
 		err = t.failed // fn has passed over it
 	}
 	if err != nil {
@@ -59,6 +61,7 @@ func (t *tx) Savepoint(fn func() error) error {
 // undo goes back to the savepoint. A transaction that is lost as a whole has none
 // any more; that is not an error of its own.
 func (t *tx) undo(name string, queued int) error {
+	// The functions that are dropped may hold records: the memory is cleared, not only cut off.
 	clear(t.committed[queued:])
 	t.committed = t.committed[:queued]
 	if t.lost != nil {

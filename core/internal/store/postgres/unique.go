@@ -33,6 +33,7 @@ ORDER BY k`
 // indexColumns are the columns of the index of that name, none if it is not known.
 func (db *DB) indexColumns(name string) []string {
 	version := db.defined.Load()
+	// One look at a time: a storm of violations of the same index asks the catalog once.
 	db.indexes.mu.Lock()
 	defer db.indexes.mu.Unlock()
 	if db.indexes.version != version || db.indexes.columns == nil {
@@ -41,6 +42,8 @@ func (db *DB) indexColumns(name string) []string {
 	if columns, ok := db.indexes.columns[name]; ok {
 		return columns
 	}
+	// The context of the write may have ended, and its connection is in a failed transaction:
+	// the service pool answers.
 	ctx, cancel := context.WithTimeout(context.Background(), indexTimeout)
 	defer cancel()
 	columns, err := db.readIndexColumns(ctx, name)
@@ -54,6 +57,7 @@ func (db *DB) indexColumns(name string) []string {
 	return columns
 }
 
+// readIndexColumns asks the catalog, on a connection of the engine's own.
 func (db *DB) readIndexColumns(ctx context.Context, name string) ([]string, error) {
 	loan, err := db.service.Acquire(ctx)
 	if err != nil {

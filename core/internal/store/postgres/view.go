@@ -19,8 +19,12 @@ func (catalog) SelectView(v store.View) string {
 	return "SELECT " + strings.Join(list, ", ") + " FROM (" + v.Quoted + "\n) AS q"
 }
 
+// viewValue returns the expression of a column. Texts and documents must have the type and
+// collation of stored ones, or comparing them with a stored column would fail.
 func viewValue(c store.ViewColumn, value string) string {
 	switch {
+	// A column that must stay secret is empty in the view itself, so that no query on the view
+	// can compare it.
 	case c.Secret && c.Kind == store.ColumnText:
 		value = "''"
 	case c.Secret:

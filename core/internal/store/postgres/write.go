@@ -44,6 +44,7 @@ const (
 	lastWait = 60
 )
 
+// lockFor returns the lock of a try, counted from 1.
 func lockFor(try int) lock {
 	switch {
 	case try >= aloneFrom:
@@ -67,6 +68,8 @@ func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 	defer leave()
 	g := &growth{}
 	for try := 1; ; try++ {
+		// The tries grow more careful: beside all others, then in line with other losers, then
+		// alone, where no conflict is possible.
 		again, err := db.write(ctx, fn, lockFor(try), g)
 		if err != nil && !again {
 			again = db.grow(ctx, g)
@@ -88,6 +91,7 @@ func (db *DB) enterWrite(ctx context.Context) (leave func(), err error) {
 	return db.enter(ctx)
 }
 
+// rest waits a random time up to pause, so that transactions that have met do not meet again.
 func rest(ctx context.Context) error {
 	timer := time.NewTimer(rand.N(pause))
 	defer timer.Stop()
@@ -106,6 +110,7 @@ func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock, g *gro
 		return false, err
 	}
 	var cancel context.CancelFunc
+	// A caller who goes does not undo what has begun. The time limit is that of the engine.
 	s.ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	return db.apply(&tx{session: *s, growth: g}, fn, "")
@@ -150,6 +155,8 @@ func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error, g *growth) (
 		return false, err
 	}
 	select {
+	// The lock in the database keeps other writes out. This one keeps follow from changing the
+	// caches meanwhile.
 	case db.exclusive <- struct{}{}:
 	case <-ctx.Done():
 		s.finish()
@@ -172,6 +179,7 @@ func (db *DB) apply(t *tx, fn func(store.Tx) error, last string) (again bool, er
 	defer t.finish() // also when fn ends its goroutine
 	err = call(fn, t)
 	t.end()
+	// Learned also from a write that fails: Write asks it whether a prefix index would help.
 	t.growth.last, t.growth.made = t.tooLong, t.made
 	if t.lost != nil {
 		return conflict(t.lost), db.explain(t.ctx, t.lost)
@@ -200,6 +208,8 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	if err := t.ready(); err != nil {
 		return false, err
 	}
+	// The number is taken before the commit is sent: a transaction that has seen this one's
+	// rows takes its own later.
 	turn := db.order.take()
 	done, err := db.sendCommit(t, last)
 	db.order.wait(turn)
@@ -207,11 +217,14 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	switch {
 	case done:
 		if last != "" {
+			// Before the caches follow, as the plans that they make depend on it.
 			db.readPrefixes(t.ctx)
 		}
 		for _, fn := range t.committed {
 			db.notify(fn)
 		}
+		// This process's own caches have followed by the functions above. Behind means that
+		// they have not: the next transaction finds the new version.
 		if last != "" && !t.behind {
 			db.defined.raise(t.kept.of + 1)
 		}
@@ -252,6 +265,8 @@ func (db *DB) sendCommit(t *tx, last string) (done bool, err error) {
 // commitFailed is the error of a commit that has failed or of which nobody knows.
 func (db *DB) commitFailed(t *tx, err error) error {
 	var e *pgconn.PgError
+	// The server answered, so it has rolled back. Without an answer the commit may have
+	// happened: others are told to look, and the caller that nobody knows.
 	if errors.As(err, &e) && !cutOff(e) {
 		return db.explain(t.ctx, err)
 	}

@@ -3,10 +3,13 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 )
@@ -156,10 +159,20 @@ func BenchmarkInsertBesideReaders(b *testing.B) {
 					}
 				})
 			}
+			var longest int64
+			g.Go(func() {
+				for ctx.Err() == nil {
+					if info, err := os.Stat(filepath.Join(db.cfg.Dir, dataFile+"-wal")); err == nil {
+						longest = max(longest, info.Size())
+					}
+					time.Sleep(5 * time.Millisecond)
+				}
+			})
 			benchWriters(b, db, writers)
 			b.ReportMetric(float64(lists.Load())/b.Elapsed().Seconds(), "lists/s")
 			stop()
 			g.Wait()
+			b.ReportMetric(float64(longest)/(1<<20), "log-MB")
 		})
 	}
 }

@@ -69,6 +69,8 @@ func (c *statements) release(s *statement) {
 	if s.cached {
 		return
 	}
+	// Two of the same text were in use: the one that ends first while the other is idle is not
+	// needed any more.
 	if other, ok := c.byText.Get(s.SQL()); ok && !other.inUse {
 		s.Close()
 		return

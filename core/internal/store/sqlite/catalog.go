@@ -14,6 +14,7 @@ type catalog struct{}
 
 var _ store.Catalog = catalog{}
 
+// CreateTable needs no column for the order of creation: SQLite's rowid is one.
 func (catalog) CreateTable(tx store.Tx, table string, columns []store.Column) error {
 	defs := make([]string, len(columns))
 	for i, c := range columns {
@@ -66,6 +67,7 @@ func (catalog) DropIndex(tx store.Tx, name string) error {
 	return ddl(tx, "DROP INDEX "+store.Quote(name))
 }
 
+// Names leaves out what SQLite keeps for itself, such as the indexes of primary keys.
 func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {
 	rows, err := r.Query(`SELECT "type", "name", CASE "type" WHEN 'index' THEN "tbl_name" ELSE '' END
 FROM "sqlite_schema" WHERE "type" IN ('table', 'view', 'index') AND "name" NOT LIKE 'sqlite\_%' ESCAPE '\'
@@ -106,5 +108,3 @@ func columnDef(c store.Column) string {
 		return name + ` TEXT DEFAULT '' NOT NULL`
 	}
 }
-
-// quote is an identifier in SQL, whatever is in it.

@@ -35,6 +35,8 @@ func (k *checkpoints) run(c *conn, mode binding.CheckpointMode) error {
 		return nil
 	}
 	defer k.mu.Unlock()
+	// A transaction that a reader keeps open between reads holds its place in the log, and the
+	// log could not be begun anew.
 	k.readers.stopKeeping()
 	defer k.readers.keepAgain()
 	if err := k.restart(c); err != nil {
@@ -77,12 +79,15 @@ func (w *writer) measure() {
 		return
 	}
 	n := w.c.Frames()
+	// After the log has begun anew its length counts from the start again.
 	if n < w.checkpoint-w.every { // begun anew since
 		w.checkpoint = w.every
 	}
 	if n < w.checkpoint {
 		return
 	}
+	// If this checkpoint does not come to the end, the next one is called for only after as
+	// many pages again.
 	w.checkpoint = n + w.every
 	if n >= forcedFrames {
 		w.force()
@@ -138,6 +143,8 @@ func (w *writer) checkpointer(ctx context.Context) {
 			return
 		case <-w.logFull:
 		}
+		// The connection is opened for the first checkpoint: a tool that writes a little needs
+		// none.
 		if c == nil {
 			var err error
 			if c, err = w.openCheckpointConn(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
@@ -17,10 +18,11 @@ type conn struct {
 	stmts    *statements
 	controls [controlCount]*binding.Stmt
 	guard    guard
-	own      bool     // what is prepared now is the engine's own text
-	touched  []string // tables, in lower case, that the running transaction may write
-	read     readTx   // of a connection that reads
-	failed   bool     // the file or disk failed under it: not to be used again
+	own      bool       // what is prepared now is the engine's own text
+	touched  []string   // tables, in lower case, that the running transaction may write
+	reading  sync.Mutex // held by the call that reads; see pool.endKept
+	read     readTx     // of a connection that reads
+	failed   bool       // the file or disk failed under it: not to be used again
 }
 
 // role is what a connection is for.

@@ -24,6 +24,7 @@ const (
 	controlCount
 )
 
+// sql returns the text of the statement.
 func (k control) sql() string {
 	return [controlCount]string{
 		controlBeginRead:   `BEGIN`,
@@ -45,6 +46,8 @@ func (k control) sql() string {
 func (c *conn) do(k control) (n int64, err error) {
 	c.own = true // also while it runs: a schema change makes SQLite compile it again
 	defer func() { c.own = false }()
+	// Each is prepared once for the life of the connection: BEGIN and COMMIT run with every
+	// call.
 	s := c.controls[k]
 	if s == nil {
 		if s, err = c.Prepare(k.sql()); err != nil {

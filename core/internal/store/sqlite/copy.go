@@ -27,6 +27,7 @@ const (
 // transaction, so that the log cannot be begun anew before its end: with many writes it
 // grows meanwhile. While there are writes the copy takes half of a processor at most.
 func (db *DB) Copy(ctx context.Context, path string, progress func(copied, total int64)) error {
+	// Nothing is overwritten, not even a link: an earlier copy may be the only one.
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("copy the database: %w", &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist})
 	}
@@ -35,6 +36,8 @@ func (db *DB) Copy(ctx context.Context, path string, progress func(copied, total
 		return err
 	}
 	defer db.readers.release(l)
+	// The copy has its name only when it is whole and on the disk, so that whoever finds it can
+	// trust it.
 	partial := path + ".partial"
 	if err := createFile(partial); err != nil {
 		return fmt.Errorf("copy the database: %w", err)
@@ -62,6 +65,7 @@ func (db *DB) copyTo(ctx context.Context, c *conn, path string, progress func(co
 			c.failed = true
 		}
 	}()
+	// BEGIN alone takes no state: the first read does, and everything is copied as of then.
 	if _, err := c.do(controlSnapshot); err != nil {
 		return classify(err)
 	}
@@ -104,6 +108,8 @@ func (db *DB) yield(ctx context.Context, pause time.Duration) error {
 	if !db.readers.yielding.writers() {
 		return nil
 	}
+	// The pause is as long as the step before it took, so on any disk the copy uses half of the
+	// time.
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {

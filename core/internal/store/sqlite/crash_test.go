@@ -89,7 +89,7 @@ func TestCrash(t *testing.T) {
 			defer mustClose(t, db)
 			definePower(t, db)
 			c := &crash{T: t, db: db, role: role}
-			for range 3 * *stress {
+			for range 2 * *stress {
 				c.once()
 			}
 			t.Logf("%d reads beside the writes", c.reads)

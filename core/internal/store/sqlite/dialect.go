@@ -63,6 +63,8 @@ func (Dialect) Path(doc string, parts []string) string {
 	return "CASE WHEN json_valid(" + doc + ") THEN json_extract(" + doc + ", '" + jsonPath(parts) + "') END"
 }
 
+// jsonPath returns the path in SQLite's spelling. Digits alone are the index of a list. Parts
+// are words, so none needs quotes.
 func jsonPath(parts []string) string {
 	var b strings.Builder
 	b.WriteByte('$')
@@ -153,6 +155,7 @@ func glob(pattern string) string {
 		case c == '_':
 			b.WriteByte('?')
 			continue
+		// What follows the escape stands for itself, also a % or _.
 		case c == '\\' && i+1 < len(pattern):
 			i++
 			c = pattern[i]

@@ -27,6 +27,8 @@ func classify(err error) error {
 	case binding.CodeUnique, binding.CodePrimaryKey:
 		return uniqueError(e.Message)
 	}
+	// A full disk comes before the failures of the disk: it needs no new connection, and the
+	// client may be told.
 	if e.Primary() == binding.CodeFull {
 		return store.ErrFull
 	}

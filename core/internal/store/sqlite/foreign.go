@@ -26,6 +26,8 @@ func (w *writer) watch(ctx context.Context, notify func(context.Context) error) 
 			return
 		case <-tick.C:
 			if w.foreign(ctx) {
+				// Which tables were written, nobody knows: all counts that are cached become
+				// stale.
 				w.stamps.bump()
 				pending = true
 			}

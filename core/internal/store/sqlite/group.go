@@ -31,6 +31,9 @@ func (w *writer) attempt(group []*op) (again []*op) {
 		return nil
 	}
 	for i, o := range group {
+		// Some errors of SQLite (a full disk, an interrupted write) roll back the whole
+		// transaction, so the work of the others is gone with that of the guilty one. They run
+		// again without it; nobody has been told of a success yet.
 		if !w.apply(o, len(group) > 1) {
 			w.rollback()
 			again = append(again, group[:i]...)
@@ -43,6 +46,7 @@ func (w *writer) attempt(group []*op) (again []*op) {
 
 // apply runs one operation. It returns false if the whole transaction is gone.
 func (w *writer) apply(o *op, grouped bool) bool {
+	// An operation alone needs no savepoint: its error undoes the transaction.
 	if grouped {
 		if _, err := w.c.do(controlSaveOp); err != nil {
 			o.err = w.failure(err)
@@ -50,6 +54,7 @@ func (w *writer) apply(o *op, grouped bool) bool {
 		}
 	}
 	t := &tx{session: session{c: w.c, tx: true}}
+	// Only statements of fn are stopped by its limit, not those that end the transaction.
 	w.c.guard.arm(o.ctx, o.limit)
 	o.err = call(o.fn, t)
 	t.end()
@@ -82,6 +87,8 @@ func (w *writer) apply(o *op, grouped bool) bool {
 // commit makes the group durable and, if that worked, calls what its operations
 // queued for it.
 func (w *writer) commit(group []*op) {
+	// Between begin and end the tables have no stamp: a read cannot know on which side of the
+	// commit it is.
 	w.stamps.begin(w.c.touched)
 	_, err := w.c.do(controlCommit)
 	if err != nil {
@@ -110,6 +117,8 @@ func (w *writer) uncommit(reason error) error {
 	if !w.c.failed {
 		return err
 	}
+	// The commit may stand in the log although it failed. Only when it is overwritten can the
+	// operations be told that they have not happened.
 	if w.inDoubt = true; w.recoverCommit() != nil {
 		return fmt.Errorf("%w: %w", errInDoubt, reason)
 	}

@@ -46,6 +46,8 @@ func (g *guard) proceed() bool {
 	if g.limit <= 0 {
 		return true
 	}
+	// The clock starts at the first look, after guardSteps: nearly all statements have ended by
+	// then, and never look at it.
 	now := time.Now()
 	if g.deadline.IsZero() {
 		if g.limit = g.own(); g.limit <= 0 {

@@ -84,7 +84,7 @@ func (c *conn) endKept() {
 	}
 }
 
-// stopKeeping ends the kept transactions and has none kept until keepAgain; calls that run
+// stopKeeping ends the kept transactions and has none kept until keepAgain; calls that read
 // end theirs. It is quick: it gives back a lock for each of a few connections.
 func (p *pool) stopKeeping() {
 	p.mu.Lock()
@@ -105,10 +105,18 @@ func (p *pool) expire() {
 	p.endKept()
 }
 
-// endKept ends the transactions that idle connections keep. Lock held.
+// endKept ends the transactions that are kept: those of idle connections, and of lent ones
+// whose call has not begun to read. On a busy machine some time may pass until it does.
+// Lock held.
 func (p *pool) endKept() {
 	for _, c := range p.idle {
 		c.endKept()
+	}
+	for _, l := range p.lent {
+		if l.c != nil && l.c.reading.TryLock() {
+			l.c.endKept()
+			l.c.reading.Unlock()
+		}
 	}
 }
 

@@ -35,6 +35,8 @@ func createDataFile(path string) error {
 // store.ErrLocked when another one has it. Closing the file gives it up, and so
 // does the end of the process, however it comes.
 func lockFolder(dir string) (*os.File, error) {
+	// The lock has a file of its own: closing any handle of the database file would drop
+	// SQLite's locks on it.
 	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock the data folder: %w", err)

@@ -14,6 +14,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
+// lock takes the lock on the file without waiting. The error is store.ErrLocked if another
+// process has it.
 func lock(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {

@@ -10,6 +10,8 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
+// lock takes the lock on the file without waiting. The error is store.ErrLocked if another
+// process has it.
 func lock(f *os.File) error {
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
 	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &windows.Overlapped{})

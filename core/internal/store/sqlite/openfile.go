@@ -36,6 +36,8 @@ func (f *openFile) check() error {
 	}
 	now, err := os.Stat(f.path)
 	if err == nil && os.SameFile(f.info, now) {
+		// The file may come back, as from a folder that was unmounted for a while; the next
+		// loss is logged again.
 		f.gone.Store(false)
 		return nil
 	}

@@ -43,9 +43,9 @@ type pool struct {
 
 // loan is the right to a connection, and then the connection.
 type loan struct {
-	c     *conn
-	role  role // roleRead or roleSpare
-	era   era  // in which it began
+	c     *conn // written under pool.mu
+	role  role  // roleRead or roleSpare
+	era   era   // in which it began
 	since time.Time
 	slow  bool
 }
@@ -173,7 +173,9 @@ func (p *pool) ready(l *loan) (*loan, error) {
 		p.release(l)
 		return nil, err
 	}
+	p.mu.Lock()
 	l.c = c
+	p.mu.Unlock()
 	return l, nil
 }
 

@@ -289,9 +289,9 @@ func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 // evicts all the time, nothing is different.
 func TestPowerCutWithSmallCaches(t *testing.T) {
 	t.Parallel()
-	for _, pages := range []int{1, 10} {
-		cuts := cutsOf(60)
-		d := cutPower(t, place{cachePages: pages}, cuts, pages == 10)
+	for pages := 1; pages < 1+*stress; pages++ {
+		cuts := cutsOf(40)
+		d := cutPower(t, place{cachePages: pages}, cuts, pages%2 == 1)
 		if d.bad() {
 			t.Errorf("%d pages: after %d power cuts: %v, want no damage", pages, cuts, d)
 		}

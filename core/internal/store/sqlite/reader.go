@@ -27,6 +27,8 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	}
 	defer db.readers.release(l)
 	c := l.c
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	c.guard.arm(ctx, db.cfg.ReadTimeout)
 	r := &reader{session: session{c: c}, stamps: &db.stamps, pool: db.readers}
 	defer r.finish() // also when fn panics

@@ -34,6 +34,8 @@ func (c *conn) overwrite() error {
 		return err
 	}
 	_, err = s.Step()
+	// To set the number to what it is writes the first page all the same: a commit that changes
+	// nothing.
 	version := s.Int(0)
 	s.Close()
 	if err != nil {

@@ -17,6 +17,7 @@ func ForeignTables(ctx context.Context, dir string, steps []string) []string {
 	if logged(path) && exists(filepath.Join(dir, lockFile)) {
 		return nil // a server of ours was cut off; the file alone may be half of a state
 	}
+	// Opened as immutable, SQLite makes no file beside it: the folder may be somebody else's.
 	source, err := openSourceFile(path, true)
 	if err != nil {
 		return nil

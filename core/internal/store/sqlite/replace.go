@@ -27,6 +27,8 @@ func (db *DB) Replace(ctx context.Context, path string, replaced func()) error {
 	return nil
 }
 
+// replace checks the source before it touches the database: what is damaged, or has pages of
+// another size, is refused.
 func (db *DB) replace(ctx context.Context, source *Source, replaced func()) error {
 	if _, err := source.Check(ctx); err != nil {
 		return err
@@ -38,6 +40,8 @@ func (db *DB) replace(ctx context.Context, source *Source, replaced func()) erro
 	if size != pageSize {
 		return &store.DamageError{Message: fmt.Sprintf("it has pages of %d bytes, not of %d", size, pageSize)}
 	}
+	// Exclusive with all writes: it runs as an operation of the writer, outside of a
+	// transaction of its own, since the copy makes one.
 	return source.Read(ctx, func(store.Reader) error { // one state of the file
 		return db.writer.do(ctx, &op{alone: true, service: func(c *conn) error {
 			return db.writer.replace(ctx, c, source.c.Conn, replaced)
@@ -47,6 +51,7 @@ func (db *DB) replace(ctx context.Context, source *Source, replaced func()) erro
 
 // replace copies the source over the database of the writer's connection.
 func (w *writer) replace(ctx context.Context, c *conn, source *binding.Conn, replaced func()) error {
+	// Everything may be different afterwards: the stamp of the schema stands for all tables.
 	all := []string{schemaTable}
 	w.stamps.begin(all)
 	err := copyPagesOf(c.Conn, source, func(int, int, time.Duration) error {

@@ -16,6 +16,7 @@ type rows struct {
 
 var _ store.Rows = (*rows)(nil)
 
+// Next runs the statement to its next row.
 func (r *rows) Next() bool {
 	if r.s == nil || r.err != nil {
 		return false
@@ -24,6 +25,8 @@ func (r *rows) Next() bool {
 	if err != nil {
 		r.err = r.in.fail(err)
 	}
+	// At the end the statement is given back at once: callers read to the end far more often
+	// than they close.
 	if !ok {
 		r.end()
 	}
@@ -47,6 +50,8 @@ func (r *rows) Close() error {
 	return r.err
 }
 
+// Kind must be asked before the value is read in another form: SQLite converts it in place. A
+// blob counts as a text.
 func (r *rows) Kind(col int) store.ValueKind {
 	if r.s == nil {
 		return store.KindNull

@@ -57,6 +57,8 @@ func (s *session) fail(err error) error {
 	if interrupted(err) && s.c.guard.cause != nil {
 		out = s.c.guard.cause
 	}
+	// SQLite has rolled back the transaction by itself. Later statements would run outside of
+	// it and be kept.
 	if s.tx && s.lost == nil && s.c.Autocommit() {
 		s.lost = out
 	}

@@ -27,6 +27,8 @@ func OpenSource(path string) (*Source, error) {
 	return openSourceFile(path, false)
 }
 
+// openSourceFile opens the file with the safeguards of a Source; immutable opens it as it is,
+// without its log.
 func openSourceFile(path string, immutable bool) (*Source, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err // SQLite would make an empty one
@@ -45,9 +47,13 @@ func openSourceFile(path string, immutable bool) (*Source, error) {
 	return &Source{c: c}, nil
 }
 
+// configureSource makes the connection one that a file of bad intent cannot use: no memory
+// mapping, checks of pages as they are read, no writes.
 func (c *conn) configureSource() error {
 	c.own = true
 	defer func() { c.own = false }()
+	// Defensive keeps SQL from writing to the tables of the schema. An untrusted schema may not
+	// call functions with effects from its views, indexes and defaults.
 	for option, on := range map[binding.Option]bool{binding.OptionDefensive: true, binding.OptionTrustedSchema: false} {
 		if err := c.Set(option, on); err != nil {
 			return err
@@ -61,7 +67,8 @@ func (c *conn) configureSource() error {
 	return nil
 }
 
-// authorizeSource lets statements read.
+// authorizeSource lets statements read, which the binding does not ask about. Everything that
+// writes, attaches another file or begins a transaction is refused.
 func (c *conn) authorizeSource(a binding.Access) bool {
 	switch a.Op {
 	case binding.OpTransaction:
@@ -74,6 +81,7 @@ func (c *conn) authorizeSource(a binding.Access) bool {
 
 // Read implements store.Source.
 func (s *Source) Read(ctx context.Context, fn func(store.Reader) error) error {
+	// No time limit: an import reads as long as it needs to.
 	s.c.guard.arm(ctx, 0)
 	r := &reader{session: session{c: s.c}, stamps: &stamps{}}
 	defer r.finish()

@@ -40,6 +40,7 @@ type Config struct {
 	retryAfter      time.Duration // between attempts to make a failed connection good; tests set less
 }
 
+// withDefaults fills in what was left empty.
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -117,6 +118,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
+// open takes the folder's lock first, then makes the file and connects.
 func (db *DB) open() (err error) {
 	dir := db.cfg.Dir
 	if db.cfg.Serve {
@@ -131,6 +133,8 @@ func (db *DB) open() (err error) {
 	openCheckpointConn := func() (*conn, error) { return open(roleCheckpoint) }
 	yielding := newReadYield()
 	db.readers = newPool(yielding, runtime.GOMAXPROCS(0), db.cfg.ReadTimeout, open)
+	// A program that does not serve the folder may be one of several: its readers keep no
+	// transactions open between reads.
 	db.readers.keeps = db.cfg.Serve
 	db.writer = newWriter(db.cfg, &db.stamps, yielding, db.openWriter, openCheckpointConn)
 	db.writer.checkpoints.readers = db.readers
@@ -194,6 +198,7 @@ func (db *DB) Close() error {
 	db.once.Do(func() {
 		close(db.closing)
 		db.stop()
+		// The background ends first: it uses the writer, which then empties the log.
 		db.running.Wait()
 		db.closed = errors.Join(db.readers.close(), db.writer.close())
 		if db.lock != nil {

@@ -44,6 +44,8 @@ func (s *stamps) counter(table string) *counter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.tables.Load()
+	// The map is copied, as readers look into it without a lock. It grows only when a table is
+	// written for the first time.
 	next := map[string]*counter{}
 	if old != nil {
 		if c := (*old)[table]; c != nil {
@@ -83,6 +85,7 @@ func (s *stamps) bump() {
 // equal sums of the same tables have equal parts. ok is false while a commit to
 // one of them is under way.
 func (s *stamps) sum(tables []string) (sum uint64, ok bool) {
+	// done is read before begun: if they are equal then, no commit was under way in between.
 	done := s.every.done.Load()
 	if s.every.begun.Load() != done {
 		return 0, false

@@ -25,6 +25,8 @@ func (t *tx) Exec(sql string, args ...store.Value) (int64, error) {
 		return 0, err
 	}
 	defer t.c.release(s)
+	// A statement that returns rows must be run to its end all the same, or it would not have
+	// done all of its work.
 	for row := true; row; {
 		if row, err = s.Step(); err != nil {
 			return 0, t.fail(err)
@@ -50,6 +52,7 @@ func (t *tx) Savepoint(fn func() error) error {
 	if _, err := t.c.do(controlSave); err != nil {
 		return t.fail(err)
 	}
+	// What fn queues for the commit goes with fn, if that is undone.
 	queued := len(t.committed)
 	kept := false
 	defer func() {
@@ -82,6 +85,7 @@ func (t *tx) undo(queued int) error {
 	if t.lost != nil {
 		return nil
 	}
+	// ROLLBACK TO leaves the savepoint itself in place: it is released as well.
 	for _, k := range []control{controlUndo, controlKeep} {
 		if _, err := t.c.do(k); err != nil {
 			return t.fail(err)

@@ -39,6 +39,8 @@ func (c catalog) CreateView(tx store.Tx, name string, v store.View) error {
 	for i, c := range v.Columns {
 		list[i] = "t." + store.Quote(c.Name)
 	}
+	// A view of a broken query can be made; it is the first read that fails, and the
+	// transaction must fail here instead.
 	rows, err := tx.Query("SELECT " + strings.Join(list, ", ") + " FROM " + store.Quote(name) + " AS t LIMIT 0")
 	if err != nil {
 		return err

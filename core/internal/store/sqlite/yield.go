@@ -28,6 +28,7 @@ func (t *readYield) begin() { t.writing.Store(true) }
 
 // end is called when nothing is left for it to do.
 func (t *readYield) end() {
+	// until comes before writing is cleared, so that readers see no gap between the two.
 	t.until.Store(int64(time.Since(t.epoch) + yieldGrace))
 	t.writing.Store(false)
 }

@@ -1,3 +1,5 @@
+// Tables, columns and indexes: made, renamed, dropped, and what is left of a failure.
+
 package storetest
 
 import (
@@ -21,6 +23,8 @@ func (s *suite) catalog(t *testing.T) {
 	t.Run("running statements follow", s.catalogRunningStatementsFollow)
 }
 
+// A row of which nothing is given has the zero value of each kind, and an id: rows that other
+// programs insert are records too.
 func (s *suite) catalogDefaultsOfTheColumns(t *testing.T) {
 	f := s.new(t)
 	f.exclusive(func(tx store.Tx) error {
@@ -56,6 +60,8 @@ func (s *suite) catalogDefaultsOfTheColumns(t *testing.T) {
 	})
 }
 
+// Fill sets a column for the given ids, and leaves rows alone that it has no value for. An id
+// without a row ("gone") is no error.
 func (s *suite) catalogFill(t *testing.T) {
 	f := s.new(t)
 	f.exclusive(func(tx store.Tx) error {
@@ -96,6 +102,8 @@ func (s *suite) catalogFill(t *testing.T) {
 	})
 }
 
+// Names are quoted everywhere: reserved words, quotes, spaces and letters beyond ASCII are
+// names as any other.
 func (s *suite) catalogNamesOfAnyKind(t *testing.T) {
 	for _, name := range []string{"Posts", "order", `quo"te`, "back`tick", "_hidden", "with space", "ünïcode", "a.b", "select"} {
 		f := s.new(t)
@@ -121,6 +129,8 @@ func (s *suite) catalogNamesOfAnyKind(t *testing.T) {
 	}
 }
 
+// Rows and indexes follow renames, also those that change nothing but the letter case, which
+// some engines take for no change.
 func (s *suite) catalogRenamesKeepTheRows(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 7)
@@ -142,6 +152,9 @@ func (s *suite) catalogRenamesKeepTheRows(t *testing.T) {
 	}
 }
 
+// Indexes on expressions and with conditions are enforced as they are written. What the engine
+// refuses is a StatementError; rows that are equal already are a UniqueError, as they are for
+// an insert.
 func (s *suite) catalogIndexes(t *testing.T) {
 	f := s.new(t)
 	c := f.Catalog()
@@ -192,6 +205,8 @@ func (s *suite) catalogIndexes(t *testing.T) {
 	}
 }
 
+// Changes of tables are undone with their transaction: an import of collections that fails at
+// its end has changed nothing.
 func (s *suite) catalogAllOrNothing(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -215,6 +230,7 @@ func (s *suite) catalogAllOrNothing(t *testing.T) {
 	f.wantIDs("a b")
 }
 
+// Statements that are kept prepared see the columns that have been added since.
 func (s *suite) catalogRunningStatementsFollow(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)

@@ -1,3 +1,5 @@
+// Readers and writers at the same time.
+
 package storetest
 
 import (
@@ -17,6 +19,8 @@ func (s *suite) concurrency(t *testing.T) {
 	t.Run("a write is seen by the read that follows", s.concurrencyAWriteIsSeenByTheReadThatFollows)
 }
 
+// A write that computes a value from what it has read loses no other write: each sees what the
+// one before has committed.
 func (s *suite) concurrencyNoIncrementIsLost(t *testing.T) {
 	f := s.new(t)
 	f.insert("c", 0)
@@ -45,6 +49,8 @@ func (s *suite) concurrencyNoIncrementIsLost(t *testing.T) {
 	}
 }
 
+// Each write moves 1 from one row to another in two statements, so the sum is the same in every
+// state that is committed.
 func (s *suite) concurrencyReadersNeverSeeHalfAWrite(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 100)
@@ -83,6 +89,7 @@ func (s *suite) concurrencyReadersNeverSeeHalfAWrite(t *testing.T) {
 	readers.Wait()
 }
 
+// Who has had the answer to his write reads what he wrote, whatever connection serves the read.
 func (s *suite) concurrencyAWriteIsSeenByTheReadThatFollows(t *testing.T) {
 	f := s.new(t)
 	var g sync.WaitGroup

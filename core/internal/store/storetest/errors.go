@@ -1,3 +1,5 @@
+// Which errors callers get: UniqueError, StatementError.
+
 package storetest
 
 import (
@@ -14,6 +16,8 @@ func (s *suite) errors(t *testing.T) {
 	t.Run("a statement that fails leaves the transaction", s.errorsAStatementThatFailsLeavesTheTransaction)
 }
 
+// A violation names the table and the columns of the index, so that the fields can be told
+// which of them are taken.
 func (s *suite) errorsUnique(t *testing.T) {
 	f := s.new(t)
 	f.exclusive(func(tx store.Tx) error {
@@ -43,6 +47,9 @@ func (s *suite) errorsUnique(t *testing.T) {
 	f.wantIDs("a")
 }
 
+// SQL that the engine refuses is a StatementError with a message, and so is what would escape
+// the transaction: several statements, COMMIT, ROLLBACK, SAVEPOINT. After each the store is
+// usable.
 func (s *suite) errorsStatements(t *testing.T) {
 	f := s.new(t)
 	for _, test := range []struct {
@@ -87,6 +94,8 @@ func (s *suite) errorsStatements(t *testing.T) {
 	f.wantIDs("a")
 }
 
+// With a savepoint around it, a statement that fails does not end its transaction on any
+// engine.
 func (s *suite) errorsAStatementThatFailsLeavesTheTransaction(t *testing.T) {
 	f := s.new(t)
 	f.write(func(tx store.Tx) error {

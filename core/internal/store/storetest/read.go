@@ -1,3 +1,5 @@
+// Reads, and the limits on their time.
+
 package storetest
 
 import (
@@ -21,6 +23,9 @@ func (s *suite) read(t *testing.T) {
 	t.Run("a read does not write", s.readAReadDoesNotWrite)
 }
 
+// Values keep their kind and every bit on their way: NULL is not the empty text, the greatest
+// integers are not rounded, and a long text is whole. $1 is used twice, and parameters out of
+// order.
 func (s *suite) readValuesComeBackAsTheyWereBound(t *testing.T) {
 	f := s.new(t)
 	long := strings.Repeat("é", 100_000)
@@ -59,6 +64,7 @@ func (s *suite) readValuesComeBackAsTheyWereBound(t *testing.T) {
 	})
 }
 
+// A read sees the state at its first query, whatever is committed while it goes on.
 func (s *suite) readOneStateForAllQueries(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -77,6 +83,8 @@ func (s *suite) readOneStateForAllQueries(t *testing.T) {
 	f.wantIDs("a b")
 }
 
+// The same statement may run again while its rows are being read: a prepared statement that is
+// busy must not be used twice.
 func (s *suite) readQueriesMayOverlap(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -103,6 +111,7 @@ func (s *suite) readQueriesMayOverlap(t *testing.T) {
 	})
 }
 
+// Closed rows have no row and may be closed again, so that Close can be deferred and called.
 func (s *suite) readRowsAfterTheirEnd(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -124,6 +133,8 @@ func (s *suite) readRowsAfterTheirEnd(t *testing.T) {
 	})
 }
 
+// A reader and its rows that are kept beyond the call give ErrClosed; the connection belongs to
+// somebody else by then.
 func (s *suite) readNothingWorksAfterTheCall(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -145,6 +156,8 @@ func (s *suite) readNothingWorksAfterTheCall(t *testing.T) {
 	}
 }
 
+// Errors of the function come back as they are and its panics go through. Neither costs a
+// connection.
 func (s *suite) readErrorsAndPanicsOfTheFunction(t *testing.T) {
 	f := s.new(t)
 	want := errors.New("mine")
@@ -169,6 +182,7 @@ func (s *suite) readErrorsAndPanicsOfTheFunction(t *testing.T) {
 	}
 }
 
+// A statement that writes is refused in a read: it would not be in the change log.
 func (s *suite) readAReadDoesNotWrite(t *testing.T) {
 	f := s.new(t)
 	err := f.Read(t.Context(), func(r store.Reader) error {
@@ -193,6 +207,7 @@ func (s *suite) limits(t *testing.T) {
 	t.Run("slow reads do not stop quick ones", s.limitsSlowReadsDoNotStopQuickOnes)
 }
 
+// With a context that has ended, the function is not called at all.
 func (s *suite) limitsCancelledBefore(t *testing.T) {
 	f := s.new(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -206,6 +221,7 @@ func (s *suite) limitsCancelledBefore(t *testing.T) {
 	}
 }
 
+// The end of the context interrupts a running query, and the connection is usable after it.
 func (s *suite) limitsCancelledWhileItRuns(t *testing.T) {
 	f := s.new(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -220,6 +236,8 @@ func (s *suite) limitsCancelledWhileItRuns(t *testing.T) {
 	f.wantIDs("")
 }
 
+// A deadline is ErrTimeout, not the context's error: before the read begins, while a query
+// runs, and for every query after it.
 func (s *suite) limitsPastItsDeadline(t *testing.T) {
 	f := s.new(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 1)
@@ -242,6 +260,7 @@ func (s *suite) limitsPastItsDeadline(t *testing.T) {
 	f.wantIDs("")
 }
 
+// WithLimit bounds the time of a read like a deadline; the shorter of the two counts.
 func (s *suite) limitsPastItsLimit(t *testing.T) {
 	f := s.new(t)
 	later, cancel := context.WithTimeout(t.Context(), time.Hour)
@@ -267,6 +286,7 @@ func (s *suite) limitsPastItsLimit(t *testing.T) {
 	f.wantIDs("")
 }
 
+// A few endless queries leave connections for others.
 func (s *suite) limitsSlowReadsDoNotStopQuickOnes(t *testing.T) {
 	f := s.new(t)
 	ctx, cancel := context.WithCancel(t.Context())

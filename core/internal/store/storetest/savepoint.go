@@ -1,3 +1,5 @@
+// Savepoints, and functions that run on commit.
+
 package storetest
 
 import (
@@ -16,6 +18,7 @@ func (s *suite) savepoint(t *testing.T) {
 	t.Run("rows that are open around it", s.savepointRowsThatAreOpenAroundIt)
 }
 
+// An error undoes what the function has written and nothing before; the transaction goes on.
 func (s *suite) savepointUndoneOrKept(t *testing.T) {
 	mine := errors.New("mine")
 	f := s.new(t)
@@ -32,6 +35,8 @@ func (s *suite) savepointUndoneOrKept(t *testing.T) {
 	f.wantIDs("a c")
 }
 
+// An inner savepoint is undone alone; an outer one takes the inner ones with it that had
+// succeeded.
 func (s *suite) savepointInsideEachOther(t *testing.T) {
 	mine := errors.New("mine")
 	f := s.new(t)
@@ -59,6 +64,8 @@ func (s *suite) savepointInsideEachOther(t *testing.T) {
 	f.wantIDs("a c")
 }
 
+// A failed statement is undone with all of its savepoint. What comes after it works: on
+// PostgreSQL it would not without the savepoint.
 func (s *suite) savepointAStatementThatFailsInIt(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)
@@ -73,6 +80,8 @@ func (s *suite) savepointAStatementThatFailsInIt(t *testing.T) {
 	f.wantIDs("a c")
 }
 
+// A panic undoes the savepoint on its way out, so whoever recovers it goes on with a clean
+// transaction.
 func (s *suite) savepointAPanicThatIsRecovered(t *testing.T) {
 	f := s.new(t)
 	f.write(func(tx store.Tx) error {
@@ -88,6 +97,7 @@ func (s *suite) savepointAPanicThatIsRecovered(t *testing.T) {
 	f.wantIDs("b")
 }
 
+// Rows that are being read survive the rollback of a savepoint inside of their loop.
 func (s *suite) savepointRowsThatAreOpenAroundIt(t *testing.T) {
 	mine := errors.New("mine")
 	f := s.new(t)
@@ -119,6 +129,8 @@ func (s *suite) onCommit(t *testing.T) {
 	t.Run("in the order of the commits", s.onCommitInTheOrderOfTheCommits)
 }
 
+// The functions run once the write is durable, before Write returns, in the order in which they
+// were given, savepoints included.
 func (s *suite) onCommitAfterTheCommitBeforeTheAnswerInOrder(t *testing.T) {
 	f := s.new(t)
 	var calls []string
@@ -143,6 +155,8 @@ func (s *suite) onCommitAfterTheCommitBeforeTheAnswerInOrder(t *testing.T) {
 	}
 }
 
+// What is undone has no commit: its functions never run, also those of inner savepoints that
+// had succeeded.
 func (s *suite) onCommitForgottenWithWhatWasUndone(t *testing.T) {
 	mine := errors.New("mine")
 	f := s.new(t)
@@ -172,6 +186,8 @@ func (s *suite) onCommitForgottenWithWhatWasUndone(t *testing.T) {
 	}
 }
 
+// The write is durable by then: a panic in one function changes nothing about it, and the
+// others run.
 func (s *suite) onCommitAPanicInIt(t *testing.T) {
 	f := s.new(t)
 	called := false
@@ -186,6 +202,8 @@ func (s *suite) onCommitAPanicInIt(t *testing.T) {
 	f.wantIDs("a")
 }
 
+// The functions of different writes run one after the other in the order of the commits:
+// observers of the change log depend on it. calls has no lock for that reason.
 func (s *suite) onCommitInTheOrderOfTheCommits(t *testing.T) {
 	f := s.new(t)
 	f.insert("c", 0)

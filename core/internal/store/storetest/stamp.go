@@ -1,3 +1,5 @@
+// Stamps: numbers that change with the contents of tables.
+
 package storetest
 
 import (
@@ -23,6 +25,9 @@ func (s *suite) stamp(t *testing.T) {
 		return stamp
 	}
 
+	// Every kind of write to the table changes its stamp, whatever the spelling of its name;
+	// reads and writes of other tables do not. A stamp that changed too often would only cost a
+	// cache its use.
 	t.Run("changes with the table", func(t *testing.T) {
 		f := s.new(t)
 		f.exclusive(func(tx store.Tx) error {
@@ -60,6 +65,8 @@ func (s *suite) stamp(t *testing.T) {
 		}
 	})
 
+	// A table that does not exist has a stamp too: with the others of its list, it changes when
+	// one of them does.
 	t.Run("several tables", func(t *testing.T) {
 		f := s.new(t)
 		before := stampOf(f, "t", "nowhere")
@@ -69,6 +76,8 @@ func (s *suite) stamp(t *testing.T) {
 		}
 	})
 
+	// A stamp names the state that the read is about to see. After a query it would come too
+	// late, and a transaction sees rows that nobody else does.
 	t.Run("not after a query, not in a transaction", func(t *testing.T) {
 		f := s.new(t)
 		f.read(func(r store.Reader) error {
@@ -86,6 +95,7 @@ func (s *suite) stamp(t *testing.T) {
 		})
 	})
 
+	// A write after the stamp was taken is not seen by the read.
 	t.Run("names the state that the transaction reads", func(t *testing.T) {
 		f := s.new(t)
 		f.insert("a", 1)
@@ -100,6 +110,8 @@ func (s *suite) stamp(t *testing.T) {
 		})
 	})
 
+	// What caches rely on: of all reads beside running writes, those with the same stamp have
+	// read the same. One write of five is undone.
 	t.Run("equal stamps, equal contents", func(t *testing.T) {
 		f := s.new(t)
 		f.insert("c", 0)

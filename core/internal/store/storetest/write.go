@@ -1,3 +1,5 @@
+// Writes: alone, queued behind each other, and at the end of the store.
+
 package storetest
 
 import (
@@ -11,6 +13,7 @@ import (
 )
 
 func (s *suite) write(t *testing.T) {
+	// Exec counts the rows that it has changed, and the transaction reads its own writes.
 	t.Run("rows changed, and read in the transaction", func(t *testing.T) {
 		f := s.new(t)
 		f.write(func(tx store.Tx) error {
@@ -43,6 +46,8 @@ func (s *suite) write(t *testing.T) {
 		{"Write", func(s store.Store) func(context.Context, func(store.Tx) error) error { return s.Write }},
 		{"Exclusive", func(s store.Store) func(context.Context, func(store.Tx) error) error { return s.Exclusive }},
 	} {
+		// An error and a panic undo the write. The panic comes back as an error, since others
+		// may be waiting behind this write.
 		t.Run(kind.name+" that fails leaves nothing", func(t *testing.T) {
 			f := s.new(t)
 			write := kind.run(f.Store)
@@ -64,6 +69,8 @@ func (s *suite) write(t *testing.T) {
 			f.wantIDs("c")
 		})
 
+		// A write would wait for the one that it is called from, for ever; it is refused
+		// instead.
 		t.Run(kind.name+" inside a write is an error", func(t *testing.T) {
 			f := s.new(t)
 			err := f.Write(t.Context(), func(tx store.Tx) error {
@@ -85,6 +92,8 @@ func (s *suite) write(t *testing.T) {
 			f.wantIDs("a")
 		})
 
+		// A caller who goes while he waits in the queue, or before, gets his context's error,
+		// and his function is not called.
 		t.Run(kind.name+" is not run for a caller who has gone", func(t *testing.T) {
 			f := s.new(t)
 			ctx, cancel := context.WithCancel(t.Context())
@@ -106,6 +115,8 @@ func (s *suite) write(t *testing.T) {
 		})
 	}
 
+	// What has begun is finished: its caller may be one of many whose writes are committed
+	// together.
 	t.Run("a caller who goes while it runs", func(t *testing.T) {
 		f := s.new(t)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -119,6 +130,7 @@ func (s *suite) write(t *testing.T) {
 		f.wantIDs("a")
 	})
 
+	// runtime.Goexit, which is what FailNow of a test does, must not take the writer along.
 	t.Run("a function that ends its goroutine", func(t *testing.T) {
 		f := s.new(t)
 		gone := make(chan struct{})
@@ -178,6 +190,8 @@ func (s *suite) group(t *testing.T) {
 		return errs
 	}
 
+	// Writes that are committed together fail one by one: an error or a panic undoes its own
+	// write only.
 	t.Run("one that fails harms nobody", func(t *testing.T) {
 		f := s.new(t)
 		mine := errors.New("mine")
@@ -211,6 +225,8 @@ func (s *suite) group(t *testing.T) {
 		f.wantIDs(strings.Join(want, " "))
 	})
 
+	// Exclusive writes take their turn in the queue like any other; none is lost, and none
+	// waits for ever.
 	t.Run("an exclusive one among others", func(t *testing.T) {
 		f := s.new(t)
 		over := make(chan error)
@@ -235,6 +251,7 @@ func (s *suite) group(t *testing.T) {
 		}
 	})
 
+	// The writes beside the one that ended its goroutine are stored, or say that they are not.
 	t.Run("one that ends its goroutine", func(t *testing.T) {
 		f := s.new(t)
 		fns := []func(store.Tx) error{
@@ -262,6 +279,8 @@ func (s *suite) close(t *testing.T) {
 	t.Run("waits for a read", s.closeWaitsForARead)
 }
 
+// A write beside Close is stored or refused with ErrClosed, and Close waits for it. Afterwards
+// everything is refused, and Close may be called again.
 func (s *suite) closeWaitsForWhatIsQueuedThenRefuses(t *testing.T) {
 	f := s.new(t)
 	const writes = 10
@@ -302,6 +321,7 @@ func (s *suite) closeWaitsForWhatIsQueuedThenRefuses(t *testing.T) {
 	}
 }
 
+// Close lets a read that has begun come to its end.
 func (s *suite) closeWaitsForARead(t *testing.T) {
 	f := s.new(t)
 	f.insert("a", 1)

@@ -40,6 +40,8 @@ func (c *Conn) CopyAgain() error {
 	if err != nil || index == 0 { // without an index nothing was copied
 		return err
 	}
+	// SQLite's own checkpoints hold this lock while they copy and count, so the number is not
+	// changed under one of them.
 	lock := function[func(*libc.TLS, uintptr, int32, int32, int32) int32](methods.FxShmLock)
 	if rc := lock(c.tls, file, checkpointLock, 1, lib.SQLITE_SHM_LOCK|lib.SQLITE_SHM_EXCLUSIVE); rc != lib.SQLITE_OK {
 		return codeError(c.tls, rc)

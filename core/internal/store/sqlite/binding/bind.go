@@ -43,6 +43,8 @@ func (s *Stmt) BindText(pos int, v string) error {
 	if len(v) > math.MaxInt32 {
 		return codeError(s.c.tls, lib.SQLITE_TOOBIG)
 	}
+	// SQLite is given an address of C memory: a Go string may be moved or freed while the
+	// statement runs.
 	p, err := s.text.put(s.c.tls, v)
 	if err != nil {
 		return err

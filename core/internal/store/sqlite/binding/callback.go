@@ -40,6 +40,7 @@ func onProgress(_ *libc.TLS, self uintptr) int32 {
 	return 1
 }
 
+// onAuthorize is SQLite's question whether a statement that is being prepared may do something.
 func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, _, _, _ uintptr) int32 {
 	// Reads and function calls are most of what is asked, and never refused here.
 	switch op {

@@ -64,6 +64,8 @@ func Open(cfg Config) (*Conn, error) {
 	return c, nil
 }
 
+// open opens the handle and sets what holds for every connection. After an error Close frees
+// what there is.
 func (c *Conn) open() error {
 	flags := int32(lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_CREATE | lib.SQLITE_OPEN_NOMUTEX)
 	name := c.cfg.Path
@@ -94,6 +96,8 @@ func (c *Conn) open() error {
 	lib.Xsqlite3_extended_result_codes(c.tls, c.db, 1)
 	lib.Xsqlite3_limit(c.tls, c.db, lib.SQLITE_LIMIT_LENGTH, maxLength)
 	self := uintptr(unsafe.Pointer(c))
+	// The hook replaces SQLite's automatic checkpoints, which would run within commits: the
+	// package above decides when to checkpoint.
 	lib.Xsqlite3_wal_hook(c.tls, c.db, callback(onCommitFrames), self)
 	if c.cfg.Progress != nil {
 		lib.Xsqlite3_progress_handler(c.tls, c.db, int32(max(c.cfg.ProgressSteps, 1)), callback(onProgress), self)
@@ -111,6 +115,7 @@ func (c *Conn) Close() error {
 	}
 	var err error
 	if c.db != 0 {
+		// close_v2 never refuses: what might still be open is freed with its last user.
 		if rc := lib.Xsqlite3_close_v2(c.tls, c.db); rc != lib.SQLITE_OK {
 			err = codeError(c.tls, rc)
 		}

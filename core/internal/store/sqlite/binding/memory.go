@@ -54,6 +54,8 @@ type scratch struct {
 func (m *scratch) put(tls *libc.TLS, s string) (uintptr, error) {
 	need := max(len(s), 1) // an empty text still has an address: none would be NULL
 	if m.used+need > m.size {
+		// Earlier parameters stay where they are, as their addresses are bound: a new chunk is
+		// begun instead of moving them.
 		size := max(256, 2*m.size, need)
 		p := libc.Xmalloc(tls, types.Size_t(size))
 		if p == 0 {
@@ -82,6 +84,7 @@ func (m *scratch) reset(tls *libc.TLS) {
 	}
 }
 
+// free gives all memory back. No parameter may be bound to it any more.
 func (m *scratch) free(tls *libc.TLS) {
 	for _, p := range m.full {
 		libc.Xfree(tls, p)

@@ -54,6 +54,8 @@ func (c *Conn) compile(sql string) (stmt uintptr, err error) {
 	defer c.tls.Free(16)
 	end := text + uintptr(len(sql))
 	for at := text; at < end; at = *(*uintptr)(pointer(out + 8)) {
+		// PERSISTENT tells SQLite that the statement will be kept, so that it does not take the
+		// memory for short-lived ones.
 		rc := lib.Xsqlite3_prepare_v3(c.tls, c.db, at, int32(end-at)+1, lib.SQLITE_PREPARE_PERSISTENT, out, out+8)
 		next := *(*uintptr)(pointer(out))
 		switch {
@@ -85,6 +87,8 @@ func (s *Stmt) nameParameters() error {
 	}
 	s.params = make([]int, count)
 	for i := range s.params {
+		// SQLite numbers $2, $1 in the order in which they first appear: it takes them for
+		// names.
 		name := libc.GoString(lib.Xsqlite3_bind_parameter_name(s.c.tls, s.p, int32(i+1)))
 		digits, ok := strings.CutPrefix(name, "$")
 		n, err := strconv.Atoi(digits)

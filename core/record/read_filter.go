@@ -1,5 +1,5 @@
-// Filters of code: placeholders are bound, and words for superusers only are refused to
-// others.
+// The filter of a read: placeholders ({:name}) are bound, and words for superusers only are
+// refused to others.
 
 package record
 

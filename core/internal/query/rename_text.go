@@ -1,4 +1,5 @@
-// Renames: a rule is rewritten so that it names collections and fields by their new names.
+// Renames in the text of one rule: it names collections and fields by their new names.
+// Package collection says which rules those are.
 
 package query
 

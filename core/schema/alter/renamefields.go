@@ -1,5 +1,5 @@
-// Renamed fields within one collection: its indexes, identity fields and OAuth2 mappings
-// follow the new names.
+// Renamed fields, within their own collection: its indexes, identity fields and OAuth2
+// mappings take the new names. Views do in renameviews.go, rules in package collection.
 
 package alter
 

@@ -1,5 +1,5 @@
-// Views follow changes of what they read: queries take new names of collections and fields,
-// and fields are derived again.
+// A source of a view changes: the view takes its new names (renameviews.go), and its fields
+// are derived again.
 
 package alter
 
@@ -84,56 +84,6 @@ type following struct {
 
 // find resolves a collection that may be read already: tables, and views that are ready.
 func (f *following) find(name string) *schema.Collection { return f.named[strings.ToLower(name)] }
-
-// renames returns the names that tables and their columns lose. Columns of views are left
-// out: they follow from their query, which is what its author wants them to be.
-func (f *following) renames() viewquery.Renames {
-	to := viewquery.Renames{Tables: map[string]string{}, Columns: map[viewquery.Origin]string{},
-		Dropped: map[viewquery.Origin]bool{}}
-	for _, c := range f.list {
-		old := f.was.ByID(c.ID)
-		if old == nil || old == c {
-			continue
-		}
-		if old.Name != c.Name {
-			to.Tables[old.Name] = c.Name
-		}
-		for _, was := range old.Fields {
-			at := viewquery.Origin{Table: old.Name, Column: was.Name}
-			is := c.FieldByID(was.ID)
-			switch {
-			case c.View != nil: // its fields are not known yet
-			case is != nil && is.Name != was.Name:
-				to.Columns[at] = is.Name
-			case is == nil && c.Field(was.Name) == nil:
-				to.Dropped[at] = true
-			}
-		}
-	}
-	return to
-}
-
-// rename returns the view with its query after the renames, unless a new query was sent.
-func (f *following) rename(c *schema.Collection, to viewquery.Renames) (*schema.Collection, error) {
-	old := f.was.ByID(c.ID)
-	if old == nil || old.View == nil || old.View.Query != c.View.Query {
-		return c, nil
-	}
-	q, err := viewquery.Parse(c.View.Query)
-	if err != nil { // which is said where it matters
-		return c, nil
-	}
-	query, err := q.Rename(tablesOf(f.was.Named), to)
-	if err != nil || query == q.String() {
-		return c, err
-	}
-	if c == old {
-		c = c.Clone()
-		c.Updated = f.now
-	}
-	c.View.Query = query
-	return c, nil
-}
 
 // derive sets the fields of a view whose sources are ready, and marks it ready.
 func (f *following) derive(c *schema.Collection) error {

@@ -1,4 +1,5 @@
-// Projections: which fields a class of callers sees, prepared as constant pieces of JSON.
+// The JSON of one record: its visible fields in the order of their keys, prepared for a
+// class of callers as constant pieces of JSON between which the values are put.
 
 package record
 
@@ -38,6 +39,8 @@ type segment struct {
 	email    bool // left out as a whole where the email is not shown
 }
 
+// projectionKey names a projection in the cache: superusers see other fields, and with Enrich
+// hooks a row must hold all fields.
 type projectionKey struct {
 	collection *schema.Collection
 	superuser  bool
@@ -89,6 +92,8 @@ func newProjection(c *schema.Collection, superuser bool) *projection {
 
 func anyField(*schema.Field) bool { return true }
 
+// projectFields lays out the record: which keys, in which order, and which columns of a row
+// their values come from.
 func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Field) bool) *projection {
 	p := &projection{collection: c, column: make([]int, len(c.Fields)), columns: []string{"id"}}
 	for i := range p.column {
@@ -112,6 +117,8 @@ func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Fie
 			p.visibility = p.columnOf(i)
 		}
 	}
+	// text gathers everything constant until a value comes: the keys, the brace and commas, and
+	// values that are the same in all records. Each value ends a segment.
 	text := "{"
 	for _, key := range keys {
 		switch key {
@@ -123,6 +130,7 @@ func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Fie
 			text = p.flush(text)
 			p.segments = append(p.segments, segment{encoding: encodeExpand})
 		default:
+			// The key must be in the segment of its value, which is left out as a whole.
 			if p.guarded && key == "email" {
 				text = p.flush(text)
 			}

@@ -1,0 +1,264 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/mail"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// OTPForm is the input of signing in with a one-time password.
+type OTPForm struct {
+	OTPID    string `json:"otpId"` // as RequestOTP has returned it
+	Password string `json:"password"`
+}
+
+const (
+	maxOTPs     = 10 // of one record that may be used at a time
+	otpCost     = 8  // of their hashes
+	maxOTPInput = 71
+)
+
+// otps is the Method "otp".
+type otps struct{ *Service }
+
+func (otps) Name() string { return "otp" }
+
+func (otps) Form() any { return &OTPForm{} }
+
+func (otps) Enabled(c *schema.Collection) error {
+	if c.Auth.OTP.Enabled {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "The collection is not configured to allow OTP authentication.")
+}
+
+func (otps) Describe(c *schema.Collection, m *Methods) {
+	m.OTP = TimedMethod{Enabled: true, Duration: c.Auth.OTP.Duration}
+}
+
+// RequestOTP mails a one-time password to the address, and returns the id to use it with.
+// An address without an account gets no mail and a made-up id, which nobody can tell from
+// another one. If ten passwords of the account can still be used, there is no new one: the
+// id is that of the newest.
+func (s *Service) RequestOTP(ctx context.Context, caller record.Caller, collection string, form EmailForm) (id string, err error) {
+	c, err := s.collection(collection)
+	if err != nil {
+		return "", err
+	}
+	if err := (otps{}).Enabled(c); err != nil {
+		return "", err
+	}
+	if err := form.validate(); err != nil {
+		return "", err
+	}
+	if err := s.reserve(); err != nil {
+		return "", err
+	}
+	working := false
+	defer func() {
+		if !working {
+			s.release()
+		}
+	}()
+	r, err := s.findByEmail(ctx, c, form.Email)
+	if err != nil {
+		return "", err
+	}
+	id = newID()
+	who := id // without an account the same is looked for, and not found
+	if r != nil {
+		who = r.ID()
+	}
+	usable, err := s.usableOTPs(ctx, c, who)
+	if err != nil {
+		return "", err
+	}
+	if len(usable) >= maxOTPs {
+		return usable[0].ID(), nil
+	}
+	if r != nil {
+		working = true
+		s.later(r, "request of a one-time password", func(ctx context.Context) error {
+			return s.runFlow(ctx, &s.hooks.RequestOTP, caller, r, "", func() error { return s.mailOTP(ctx, r, id) })
+		})
+	}
+	return id, nil
+}
+
+func newID() string { return schema.RandomString(15, schema.AlphabetID) }
+
+// usableOTPs are those of the record that have not expired, the newest first.
+func (s *Service) usableOTPs(ctx context.Context, c *schema.Collection, recordID string) ([]*record.Record, error) {
+	return s.app.Records().Find(ctx, record.Root(), record.Query{
+		Collection: schema.OTPs, Filter: "collectionRef = {:collection} && recordRef = {:record} && created > {:begin}",
+		Params: map[string]any{"collection": c.ID, "record": recordID, "begin": s.app.Now().Add(-seconds(c.Auth.OTP.Duration))},
+		Sort:   "-created", Limit: maxOTPs,
+	})
+}
+
+func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
+
+// mailOTP makes a one-time password of that id and mails it. If no mail goes out, the
+// password is deleted.
+func (s *Service) mailOTP(ctx context.Context, r *record.Record, id string) error {
+	email := r.Text("email")
+	digits, err := s.storeOTP(ctx, r, id, email)
+	if err != nil {
+		return err
+	}
+	m := s.mailTo(email, r, mail.OTP, mail.Values{OTP: digits, OTPID: id})
+	m.Expires = s.app.Now().Add(seconds(r.Collection().Auth.OTP.Duration))
+	failed := func(err error) {
+		if err == nil {
+			return
+		}
+		s.app.Go("deletion of a one-time password", func(ctx context.Context) error {
+			return ignoreGone(s.app.Records().Delete(ctx, record.Root(), schema.OTPs, id))
+		})
+	}
+	failed(s.app.Mails().Queue(m, failed)) // which has logged it
+	return nil
+}
+
+// storeOTP stores a new one-time password of that id, and returns it. sentTo is the
+// address whose owner alone will know it; "" for none.
+func (s *Service) storeOTP(ctx context.Context, r *record.Record, id, sentTo string) (digits string, err error) {
+	digits = schema.RandomString(min(max(4, r.Collection().Auth.OTP.Length), maxOTPInput), "0123456789")
+	_, err = s.app.Records().Create(ctx, record.Root(), schema.OTPs, record.Input{Body: map[string]any{
+		"id": id, "collectionRef": r.Collection().ID, "recordRef": r.ID(), "password": digits, "sentTo": sentTo,
+	}})
+	return digits, err
+}
+
+// OTP is a one-time password that was made without a mail.
+type OTP struct {
+	ID, Password string
+	Valid        time.Duration
+}
+
+// NewOTP makes a one-time password for the record of that address, for our own code: the
+// command line of an operator whose mails do not arrive. The fault is NotFound without
+// such a record, Forbidden if the collection lets nobody sign in by one-time passwords.
+func (s *Service) NewOTP(ctx context.Context, collection, email string) (*OTP, error) {
+	c, err := s.collection(collection)
+	if err != nil {
+		return nil, err
+	}
+	if err := (otps{}).Enabled(c); err != nil {
+		return nil, err
+	}
+	r, err := s.findByEmail(ctx, c, email)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		return nil, fault.New(fault.NotFound, "There is no account of "+email+".")
+	}
+	id := newID()
+	digits, err := s.storeOTP(ctx, r, id, "")
+	return &OTP{ID: id, Password: digits, Valid: seconds(c.Auth.OTP.Duration)}, err
+}
+
+// errOTP is the one answer to a one-time password that is not good.
+func errOTP(why string) error {
+	return fault.Wrap(fault.Invalid, "Invalid or expired OTP", fmt.Errorf("auth: one-time password: %s", why))
+}
+
+func (m otps) Finish(ctx context.Context, a Attempt) (*record.Record, error) {
+	form, c := a.Form.(*OTPForm), a.Collection
+	fails := fault.Fields{}
+	fails.Set(checkInput(form.OTPID), "otpId")
+	fails.Set(checkOTP(form.Password), "password")
+	if err := formFault(fails); err != nil {
+		return nil, err
+	}
+	passwords := m.app.Passwords().For(a.Caller.Share())
+	otp, err := m.app.Records().FindByID(ctx, schema.OTPs, form.OTPID)
+	if err := ignoreGone(err); err != nil {
+		return nil, err
+	}
+	switch {
+	case otp == nil || otp.Text("collectionRef") != c.ID:
+		return nil, orElse(passwords.Burn(ctx, form.Password, otpCost), errOTP("unknown"))
+	case !m.app.Now().Before(otp.Time("created").Add(seconds(c.Auth.OTP.Duration))):
+		return nil, orElse(passwords.Burn(ctx, form.Password, otpCost), errOTP("expired"))
+	}
+	// Who asks for a password for somebody else may guess at that one, five times from
+	// all addresses. That does not count against those of the account's owner.
+	for _, key := range []string{"otp " + otp.ID(), "otp " + otp.Text("recordRef") + " " + a.Caller.IP} {
+		if err := m.guesses.add(key, m.app.Now(), "Too many attempts, please try again later with a new OTP."); err != nil {
+			return nil, err
+		}
+	}
+	ok, err := passwords.Compare(ctx, otp.Text("password"), form.Password)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, errOTP("wrong")
+	}
+	return m.use(ctx, c, otp)
+}
+
+// use deletes the one-time password, which so serves once, and returns its record. An
+// address to which it was sent is verified thereby.
+func (m otps) use(ctx context.Context, c *schema.Collection, otp *record.Record) (r *record.Record, err error) {
+	password := randomPassword(c)
+	err = m.app.Transaction(ctx, func(tx *core.Tx) error {
+		if err := tx.Records.Delete(tx.Context, record.Root(), schema.OTPs, otp.ID()); err != nil {
+			return gone(err, errOTP("used"))
+		}
+		r, err = tx.Records.FindByID(tx.Context, c.ID, otp.Text("recordRef"))
+		if err != nil {
+			return gone(err, errOTP("the record is gone"))
+		}
+		if sentTo := otp.Text("sentTo"); r.Bool("verified") || sentTo == "" || sentTo != r.Text("email") {
+			return nil
+		}
+		r.Set("verified", true)
+		// Somebody else may have set the password, before the address was proven.
+		if !c.Auth.MFA.Enabled {
+			r.Set("password", password)
+		}
+		r, err = tx.Records.Save(tx.Context, record.Root(), r)
+		return err
+	})
+	return r, err
+}
+
+// gone returns instead if the error is that something is not there.
+func gone(err, instead error) error {
+	if fault.KindOf(err) == fault.NotFound {
+		return instead
+	}
+	return err
+}
+
+func ignoreGone(err error) error { return gone(err, nil) }
+
+// orElse returns the first error that there is.
+func orElse(err, instead error) error {
+	if err != nil {
+		return err
+	}
+	return instead
+}
+
+func checkOTP(password string) *fault.Field {
+	n := utf8.RuneCountInString(password)
+	switch {
+	case n == 0:
+		return fault.Leaf("validation_required", "Cannot be blank")
+	case n > maxOTPInput:
+		return fault.Leaf("validation_length_out_of_range",
+			fmt.Sprintf("The length must be between 1 and %d", maxOTPInput), "min", 1, "max", maxOTPInput)
+	}
+	return nil
+}
