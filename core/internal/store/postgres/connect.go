@@ -82,7 +82,7 @@ func (db *DB) connect(ctx context.Context) error {
 // ours runs; and a process that is stopped in a transaction does not stop all
 // others for ever. Poolers do not take them as parameters of the connection.
 func (db *DB) settings() string {
-	limit := (db.cfg.ExclusiveTimeout + time.Minute).Milliseconds()
+	limit := (exclusiveTimeout + time.Minute).Milliseconds()
 	return fmt.Sprintf(`SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres';
 SET extra_float_digits = 1; SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off;
 SET idle_in_transaction_session_timeout = %d; `, limit)

@@ -44,10 +44,10 @@ func (Dialect) EachElement(doc string, parts []string, alias string) string {
 		` END) WITH ORDINALITY AS ` + alias + `("value", "key")`
 }
 
-// Element is a loam_scalar (see Functions).
+// Element is a loam_scalar (see functions).
 func (Dialect) Element(value string) string { return "loam_value(" + value + ")" }
 
-// ElementText is loam_text of Functions.
+// ElementText is loam_text of functions.
 func (Dialect) ElementText(value string) string { return "loam_text(" + value + `) COLLATE "C"` }
 
 // ListText prints as schema.AppendStrings does, without the spaces of jsonb.
@@ -56,12 +56,12 @@ func (Dialect) ListText(list string) string {
 		`)))::text END COLLATE "C")`
 }
 
-// Path is a loam_scalar (see Functions).
+// Path is a loam_scalar (see functions).
 func (Dialect) Path(doc string, parts []string) string {
 	return "loam_value(" + pathOf(doc, parts) + ")"
 }
 
-// PathText is loam_text of Functions.
+// PathText is loam_text of functions.
 func (Dialect) PathText(doc string, parts []string) string {
 	return "loam_text(" + pathOf(doc, parts) + `) COLLATE "C"`
 }
@@ -130,7 +130,7 @@ func isDecimal(text string) bool {
 	return whole != "" && isIndex(whole) && isIndex(fraction) && (!point || fraction != "")
 }
 
-// Text prints a number by loam_print of Functions; booleans are 1 and 0.
+// Text prints a number by loam_print of functions; booleans are 1 and 0.
 func (d Dialect) Text(expr string, kind store.ColumnKind) string {
 	switch kind {
 	case store.ColumnText:
@@ -141,7 +141,7 @@ func (d Dialect) Text(expr string, kind store.ColumnKind) string {
 	return "loam_print(" + d.Number(expr, kind) + `) COLLATE "C"`
 }
 
-// Number is 1 and 0 for booleans, and loam_number of Functions for texts.
+// Number is 1 and 0 for booleans, and loam_number of functions for texts.
 func (Dialect) Number(expr string, kind store.ColumnKind) string {
 	switch kind {
 	case store.ColumnText:
@@ -152,7 +152,7 @@ func (Dialect) Number(expr string, kind store.ColumnKind) string {
 	return "(" + expr + ")::double precision"
 }
 
-// Mixed compares with loam_number of Functions, which is NULL for other texts.
+// Mixed compares with loam_number of functions, which is NULL for other texts.
 func (Dialect) Mixed(number, op, text string) string {
 	// SQLite orders every number before every text. A text that is a number is compared as one;
 	// any other is greater than each number, so < and <= hold, and the rest does not.
@@ -198,12 +198,12 @@ func (Dialect) JoinRows(table, inner string) string {
 	return " CROSS JOIN LATERAL (" + inner + ") AS s JOIN " + table + " ON t._rowid_ = s.r"
 }
 
-// Distance is loam_distance of Functions, which works its arguments out once.
+// Distance is loam_distance of functions, which works its arguments out once.
 func (Dialect) Distance(lonA, latA, lonB, latB string) string {
 	return "loam_distance(" + lonA + ", " + latA + ", " + lonB + ", " + latB + ")"
 }
 
-// Strftime is loam_strftime of Functions.
+// Strftime is loam_strftime of functions.
 func (d Dialect) Strftime(format, time string, kind store.ColumnKind, modifiers []string) string {
 	return "loam_strftime(" + strings.Join(append([]string{format, d.Text(time, kind)}, modifiers...), ", ") + `) COLLATE "C"`
 }

@@ -46,7 +46,7 @@ const (
 // enter waits until a read may go in, up to a time. The error is store.ErrBusy or that of
 // ctx. The visit is nil for a read that another one waits for.
 func (d *door) enter(ctx context.Context, longest time.Duration) (*visit, error) {
-	if ctx.Value(following{}) != nil {
+	if ctx.Value(catchingUp{}) != nil {
 		return nil, nil
 	}
 	caller, ok := store.CallerOf(ctx)

@@ -84,7 +84,7 @@ func TestDoorRefuses(t *testing.T) {
 		if _, err := d.enter(ctx, time.Second); !errors.Is(err, store.ErrTimeout) {
 			t.Errorf("a context that ends: %v", err)
 		}
-		if inner, err := d.enter(context.WithValue(t.Context(), following{}, true), time.Second); err != nil || d.leave(inner) {
+		if inner, err := d.enter(context.WithValue(t.Context(), catchingUp{}, true), time.Second); err != nil || d.leave(inner) {
 			t.Errorf("a read that another one waits for: %v", err)
 		}
 		d.leave(first)

@@ -21,9 +21,9 @@ const (
 	announceEvery = 5 * time.Millisecond
 	// channel is where that is said.
 	channel = `"loam_writes"`
-	// forgetOld deletes the marks of connections that are no more. One that has only
+	// deleteOldMarks deletes the marks of connections that are no more. One that has only
 	// been idle leaves a new one.
-	forgetOld = `DELETE FROM "_loam_writes" WHERE "at" < now() - interval '1 day'; `
+	deleteOldMarks = `DELETE FROM "_loam_writes" WHERE "at" < now() - interval '1 day'; `
 	// listenFor is how long one connection listens.
 	listenFor = time.Hour
 )
@@ -35,13 +35,13 @@ type version struct{ atomic.Uint64 }
 // overtake each other.
 func (v *version) raise(to uint64) { v.Store(max(v.Load(), to)) }
 
-// following marks the context with which the caches follow: what reads with it
+// catchingUp marks the context with which the caches follow: what reads with it
 // does not wait until they have.
-type following struct{}
+type catchingUp struct{}
 
-// follow brings the caches up to a version that another process has made. One
+// catchUp brings the caches up to a version that another process has made. One
 // goroutine at a time does it.
-func (db *DB) follow(ctx context.Context, to uint64) error {
+func (db *DB) catchUp(ctx context.Context, to uint64) error {
 	select {
 	case db.exclusive <- struct{}{}:
 	case <-ctx.Done():
@@ -63,7 +63,7 @@ func (db *DB) follow(ctx context.Context, to uint64) error {
 
 func (db *DB) wroteForeign(ctx context.Context, logged bool) error {
 	if fn := db.foreign.Load(); fn != nil {
-		return (*fn)(context.WithValue(ctx, following{}, true), logged)
+		return (*fn)(context.WithValue(ctx, catchingUp{}, true), logged)
 	}
 	db.missed.Store(true)
 	return nil
@@ -162,7 +162,7 @@ func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 		return err
 	}
 	defer pg.Close(context.WithoutCancel(ctx))
-	if _, err := pg.Exec(ctx, "LISTEN "+channel+"; "+forgetOld).ReadAll(); err != nil {
+	if _, err := pg.Exec(ctx, "LISTEN "+channel+"; "+deleteOldMarks).ReadAll(); err != nil {
 		return err
 	}
 	// The connection is made anew every hour: its server side keeps memory for what it has

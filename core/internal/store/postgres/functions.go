@@ -3,12 +3,12 @@
 
 package postgres
 
-// Functions creates what the dialect's SQL calls. It may run again at any time.
+// functions creates the SQL functions that the dialect calls. It may run again at any time.
 //
 // A value out of a JSON document is a loam_scalar: its rank comes first, so that
 // numbers are below texts, as in SQLite, and texts sort by their bytes. Integers of
 // 64 bits are exact there, other numbers are doubles.
-const Functions = `
+const functions = `
 DO $$ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 'loam_scalar' AND typnamespace = current_schema()::regnamespace) THEN
 		CREATE TYPE loam_scalar AS (rank smallint, number numeric, text text COLLATE "C");

@@ -119,7 +119,7 @@ func (db *DB) grow(ctx context.Context, g *growth) (again bool) {
 	if again {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), db.cfg.ExclusiveTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exclusiveTimeout)
 	defer cancel()
 	var grown []string
 	// The index is made in a transaction of its own, after the write was undone, so that the

@@ -26,25 +26,18 @@ type Config struct {
 	// Names are those of the tables that this program makes first. A schema that has
 	// one of them, and that no server has used, is a *store.ForeignError.
 	Names []string
-
-	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
-	WriteTimeout     time.Duration // of one Write once it has begun; default 30 s
-	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
 }
+
+const (
+	readTimeout      = 30 * time.Second // of a Read whose context has no deadline
+	writeTimeout     = 30 * time.Second // of one Write once it has begun
+	exclusiveTimeout = 5 * time.Minute  // of an Exclusive whose context has no deadline
+)
 
 // withDefaults fills in what was left empty.
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.ReadTimeout <= 0 {
-		c.ReadTimeout = 30 * time.Second
-	}
-	if c.WriteTimeout <= 0 {
-		c.WriteTimeout = 30 * time.Second
-	}
-	if c.ExclusiveTimeout <= 0 {
-		c.ExclusiveTimeout = 5 * time.Minute
 	}
 	return c
 }
@@ -61,7 +54,7 @@ type DB struct {
 	service *pgxpool.Pool // what the engine itself asks, while others hold the rest
 
 	order     commitOrder
-	exclusive chan struct{} // held by one Exclusive of this process, or a follow; capacity 1
+	exclusive chan struct{} // held by one Exclusive of this process, or by catchUp; capacity 1
 	defined   version
 	indexes   uniques
 	prefixes  atomic.Pointer[prefixColumns]

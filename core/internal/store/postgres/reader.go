@@ -27,8 +27,8 @@ func (s *session) Stamp(...string) (uint64, bool) { return 0, false }
 const beginRead = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT "version" FROM "_loam_state"`
 
 // Read implements store.Store. It fails with store.ErrTimeout past the deadline or
-// limit of ctx or, if that has neither, Config.ReadTimeout; and with store.ErrBusy if it
-// had to wait too long for its turn.
+// limit of ctx or, if that has neither, readTimeout; and with store.ErrBusy if it had to
+// wait too long for its turn.
 func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error) {
 	leave, err := db.enter(ctx)
 	if err != nil {
@@ -37,9 +37,9 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) (err error)
 	defer leave()
 	limit, limited := store.Limit(ctx)
 	if _, ok := ctx.Deadline(); !ok && !limited {
-		limit, limited = db.cfg.ReadTimeout, true
+		limit, limited = readTimeout, true
 	}
-	longest := db.cfg.ReadTimeout
+	longest := readTimeout
 	if limited {
 		longest = limit
 	}
@@ -111,7 +111,7 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			pool.Reset() // the others were cut off as well
 			continue
 		}
-		if db.defined.Load() >= version || ctx.Value(following{}) != nil {
+		if db.defined.Load() >= version || ctx.Value(catchingUp{}) != nil {
 			s.kept.stale = s.kept.stale || s.kept.of != version
 			s.kept.of = version
 			return s, nil
@@ -120,7 +120,7 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 		// and begins anew when they follow. A read of the function that follows is let through,
 		// or it would wait for itself.
 		s.finish()
-		if err := db.follow(ctx, version); err != nil {
+		if err := db.catchUp(ctx, version); err != nil {
 			return nil, err
 		}
 	}

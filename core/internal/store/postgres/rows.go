@@ -35,14 +35,14 @@ func (r *rows) Next() bool {
 		r.row, r.aside = r.aside[0], r.aside[1:]
 		return true
 	case r.from == nil:
-		r.in.forget(r)
+		r.in.remove(r)
 		return false
 	case r.from.NextRow():
 		r.row = r.from.Values()
 		return true
 	}
 	r.finish()
-	r.in.forget(r)
+	r.in.remove(r)
 	return false
 }
 
@@ -85,7 +85,7 @@ func (r *rows) Err() error { return r.err }
 
 func (r *rows) Close() error {
 	r.finish()
-	r.in.forget(r)
+	r.in.remove(r)
 	r.row, r.aside = nil, nil
 	return r.err
 }

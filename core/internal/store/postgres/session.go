@@ -108,7 +108,7 @@ func (s *session) start(sql string, args []store.Value, question bool) (*pgconn.
 // prepared is the statement to run with the parameters that are bound.
 func (s *session) prepared(sql string) (*statement, error) {
 	if s.kept.stale {
-		if err := s.kept.forget(s.ctx, s.pg); err != nil {
+		if err := s.kept.deallocate(s.ctx, s.pg); err != nil {
 			return nil, err
 		}
 	}
@@ -176,8 +176,8 @@ func (s *session) park() {
 	}
 }
 
-// forget takes rows that are over off the list.
-func (s *session) forget(r *rows) {
+// remove takes rows that are over off the list.
+func (s *session) remove(r *rows) {
 	if i := slices.Index(s.opened, r); i >= 0 {
 		s.opened = slices.Delete(s.opened, i, i+1)
 	}

@@ -100,8 +100,8 @@ func (db *DB) setup(ctx context.Context) error {
 	}
 	// The functions are made anew only when their text has changed: CREATE OR REPLACE writes to
 	// the catalog each time, which makes every connection forget its plans.
-	if sum := digest(Functions); done != sum {
-		if _, err := ask(Functions + `; UPDATE "_loam_state" SET "functions" = '` + sum + `'`); err != nil {
+	if sum := digest(functions); done != sum {
+		if _, err := ask(functions + `; UPDATE "_loam_state" SET "functions" = '` + sum + `'`); err != nil {
 			return err
 		}
 	}

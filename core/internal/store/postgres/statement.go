@@ -73,7 +73,7 @@ func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, sql string,
 	// All are dropped rather than the oldest: it happens rarely, and those in use are prepared
 	// again soon.
 	if s.count >= maxStatements {
-		if err := s.forget(ctx, pg); err != nil {
+		if err := s.deallocate(ctx, pg); err != nil {
 			return nil, err
 		}
 	}
@@ -94,8 +94,8 @@ func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, sql string,
 	return st, nil
 }
 
-// forget drops all.
-func (s *statements) forget(ctx context.Context, pg *pgconn.PgConn) error {
+// deallocate drops all prepared statements of the connection.
+func (s *statements) deallocate(ctx context.Context, pg *pgconn.PgConn) error {
 	if s.count > 0 {
 		if _, err := pg.Exec(ctx, "DEALLOCATE ALL").ReadAll(); err != nil {
 			return err

@@ -59,7 +59,7 @@ func lockFor(try int) lock {
 const pause = 5 * time.Millisecond
 
 // Write implements store.Store. An operation that has begun goes on when ctx ends;
-// its statements fail with store.ErrTimeout after Config.WriteTimeout.
+// its statements fail with store.ErrTimeout after writeTimeout.
 func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 	leave, err := db.enterWrite(ctx)
 	if err != nil {
@@ -111,7 +111,7 @@ func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock, g *gro
 	}
 	var cancel context.CancelFunc
 	// A caller who goes does not undo what has begun. The time limit is that of the engine.
-	s.ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), db.cfg.WriteTimeout)
+	s.ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	return db.apply(&tx{session: *s, growth: g}, fn, "")
 }
@@ -125,7 +125,7 @@ func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 	defer leave()
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, db.cfg.ExclusiveTimeout)
+		ctx, cancel = context.WithTimeout(ctx, exclusiveTimeout)
 		defer cancel()
 	}
 	return db.exclusively(ctx, fn, &growth{})

@@ -24,9 +24,9 @@ const (
 // them for written: only the log still has them. So the next one copies all of the
 // log again, and until it has, the log is not begun anew.
 type checkpoints struct {
-	readers  *pool // they keep no transactions meanwhile
-	mu       sync.Mutex
-	doubtful bool // one failed, and the next one would go on where it ended
+	readers *pool // they keep no transactions meanwhile
+	mu      sync.Mutex
+	failed  bool // the last one did, and the next one would go on where it ended
 }
 
 // run checkpoints on an idle connection, unless another one does so right now.
@@ -39,26 +39,26 @@ func (k *checkpoints) run(c *conn, mode binding.CheckpointMode) error {
 	// log could not be begun anew.
 	k.readers.stopKeeping()
 	defer k.readers.keepAgain()
-	if err := k.settle(c); err != nil {
+	if err := k.restart(c); err != nil {
 		return err
 	}
 	_, _, err := c.Checkpoint(mode)
 	if err == nil || busy(err) {
 		return nil // a reader in the way is no failure: the next one goes on
 	}
-	k.doubtful = true
-	return errors.Join(err, k.settle(c))
+	k.failed = true
+	return errors.Join(err, k.restart(c))
 }
 
-// settle makes the next checkpoint copy everything after one that failed. Lock held.
-func (k *checkpoints) settle(c *conn) error {
-	if !k.doubtful {
+// restart makes the next checkpoint copy everything after one that failed. Lock held.
+func (k *checkpoints) restart(c *conn) error {
+	if !k.failed {
 		return nil
 	}
 	if err := c.CopyAgain(); err != nil {
 		return err
 	}
-	k.doubtful = false
+	k.failed = false
 	return nil
 }
 
@@ -67,7 +67,7 @@ func (k *checkpoints) settle(c *conn) error {
 func (k *checkpoints) close(c *conn) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.settle(c) != nil {
+	if k.restart(c) != nil {
 		_ = c.Set(binding.OptionKeepLog, true) // of an option that exists it cannot fail
 	}
 	return c.Close()

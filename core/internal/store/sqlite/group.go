@@ -119,7 +119,7 @@ func (w *writer) uncommit(reason error) error {
 	}
 	// The commit may stand in the log although it failed. Only when it is overwritten can the
 	// operations be told that they have not happened.
-	if w.unsettled = true; w.settle() != nil {
+	if w.inDoubt = true; w.recoverCommit() != nil {
 		return fmt.Errorf("%w: %w", errInDoubt, reason)
 	}
 	return err

@@ -40,7 +40,7 @@ func (r *rows) end() {
 	}
 	r.in.c.release(r.s)
 	r.s = nil
-	r.in.forget(r)
+	r.in.remove(r)
 }
 
 func (r *rows) Err() error { return r.err }

@@ -65,8 +65,8 @@ func (s *session) fail(err error) error {
 	return out
 }
 
-// forget takes closed rows off the list of open ones.
-func (s *session) forget(r *rows) {
+// remove takes closed rows off the list of open ones.
+func (s *session) remove(r *rows) {
 	last := len(s.open) - 1
 	for i := last; i >= 0; i-- {
 		if s.open[i] == r {

@@ -38,8 +38,8 @@ type writer struct {
 	idle   *sync.Cond // busy became false
 
 	c          *conn     // nil when it could not be opened again
-	unsettled  bool      // the log may hold a commit that failed: see settle.go
-	retry      time.Time // no attempt to settle or open it before
+	inDoubt    bool      // the log may hold a commit that failed: see recovery.go
+	retry      time.Time // no attempt to recover or open it before
 	version    int64     // PRAGMA data_version when it was last looked at
 	checkpoint int       // length of the log that calls for the next checkpoint
 }
@@ -235,7 +235,7 @@ func (w *writer) ready() error {
 	}
 	// While the disk fails, most writes are refused at once: only one in each pause tries it.
 	w.retry = time.Now().Add(w.pause)
-	if err := w.settle(); err != nil {
+	if err := w.recoverCommit(); err != nil {
 		return &unavailable{err}
 	}
 	if w.c != nil {

@@ -38,7 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, without ...string) {
 			t.Run(topic.name, topic.run)
 		}
 	}
-	NoLeaks(t)
+	noLeaks(t)
 }
 
 // suite makes the stores of the tests.
@@ -155,9 +155,9 @@ func (f fixture) hold() (release func()) {
 	}
 }
 
-// NoLeaks fails if goroutines of a store are still there although every store
+// noLeaks fails if goroutines of a store are still there although every store
 // was closed. It waits a little for those that are about to end.
-func NoLeaks(t *testing.T) {
+func noLeaks(t *testing.T) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

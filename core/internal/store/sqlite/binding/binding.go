@@ -23,23 +23,18 @@ var ErrClosed = errors.New("binding: used after close")
 
 // Primary result codes that the engine tells apart.
 const (
-	CodePermission = lib.SQLITE_PERM
 	CodeBusy       = lib.SQLITE_BUSY
 	CodeLocked     = lib.SQLITE_LOCKED
 	CodeMemory     = lib.SQLITE_NOMEM
-	CodeReadOnly   = lib.SQLITE_READONLY
 	CodeInterrupt  = lib.SQLITE_INTERRUPT
 	CodeIO         = lib.SQLITE_IOERR
 	CodeCorrupt    = lib.SQLITE_CORRUPT
 	CodeFull       = lib.SQLITE_FULL
 	CodeCannotOpen = lib.SQLITE_CANTOPEN
 	CodeProtocol   = lib.SQLITE_PROTOCOL
-	CodeTooBig     = lib.SQLITE_TOOBIG
-	CodeConstraint = lib.SQLITE_CONSTRAINT
-	CodeMisuse     = lib.SQLITE_MISUSE
 	CodeNotADB     = lib.SQLITE_NOTADB
 
-	// CodeUnique and CodePrimaryKey are extended codes of CodeConstraint.
+	// CodeUnique and CodePrimaryKey are extended codes of SQLITE_CONSTRAINT.
 	CodeUnique     = lib.SQLITE_CONSTRAINT_UNIQUE
 	CodePrimaryKey = lib.SQLITE_CONSTRAINT_PRIMARYKEY
 )

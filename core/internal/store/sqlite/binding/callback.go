@@ -10,10 +10,8 @@ import (
 
 // Access is one thing that a statement under preparation would do.
 type Access struct {
-	Op      Op
-	Name    string // the table, pragma, function … that it is about
-	Detail  string // the column, the pragma's argument …
-	Trigger string // the trigger or view that causes it, if any
+	Op   Op
+	Name string // the table, pragma, function … that it is about
 }
 
 // Op is the kind of an Access.
@@ -43,13 +41,13 @@ func onProgress(_ *libc.TLS, self uintptr) int32 {
 }
 
 // onAuthorize is SQLite's question whether a statement that is being prepared may do something.
-func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, detail, _, trigger uintptr) int32 {
+func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, _, _, _ uintptr) int32 {
 	// Reads and function calls are most of what is asked, and never refused here.
 	switch op {
 	case lib.SQLITE_READ, lib.SQLITE_SELECT, lib.SQLITE_FUNCTION, lib.SQLITE_RECURSIVE:
 		return lib.SQLITE_OK
 	}
-	a := Access{Op: Op(op), Name: libc.GoString(name), Detail: libc.GoString(detail), Trigger: libc.GoString(trigger)}
+	a := Access{Op: Op(op), Name: libc.GoString(name)}
 	if owner(self).cfg.Authorize(a) {
 		return lib.SQLITE_OK
 	}

@@ -111,9 +111,6 @@ func (s *Stmt) Params() []int { return s.params }
 // Width is how many arguments the statement takes: the greatest n of its `$n`.
 func (s *Stmt) Width() int { return s.width }
 
-// ReadOnly reports that the statement cannot change the database.
-func (s *Stmt) ReadOnly() bool { return s.p != 0 && lib.Xsqlite3_stmt_readonly(s.c.tls, s.p) != 0 }
-
 // Step runs to the next row. It returns false at the end and on an error; in
 // both cases the statement must be Reset before it is used again.
 func (s *Stmt) Step() (row bool, err error) {

@@ -13,15 +13,15 @@ import "fmt"
 // So the connection is not closed before a commit of no meaning has been written and
 // synced in the place of the failed one.
 
-// settle overwrites a commit that failed, if there is one. On an error there still is.
-func (w *writer) settle() error {
-	if !w.unsettled {
+// recoverCommit overwrites a commit that failed, if there is one. On an error there still is.
+func (w *writer) recoverCommit() error {
+	if !w.inDoubt {
 		return nil
 	}
 	if err := w.c.overwrite(); err != nil {
 		return fmt.Errorf("take back a failed commit: %w", err)
 	}
-	w.unsettled = false
+	w.inDoubt = false
 	return nil
 }
 
