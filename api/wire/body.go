@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -28,10 +28,10 @@ var errNotUTF8 = errors.New("wire: not UTF-8")
 type Body struct {
 	malformed string // the message for what cannot be decoded
 
-	raw   []byte                             // JSON, not yet parsed; nil if the body is empty or a form
-	form  url.Values                         // set if the body is a form
-	files map[string][]*multipart.FileHeader // of a multipart form
-	temp  *multipart.Form
+	raw   []byte                 // JSON, not yet parsed; nil if the body is empty or a form
+	form  url.Values             // set if the body is a form
+	files map[string][]*filePart // of a multipart form
+	temp  *os.File               // those that are not in memory; nil if all are
 
 	spool  *spool       // a long text that is not in memory yet: none of the above is set
 	weight int          // of its JSON, see examine
@@ -132,7 +132,8 @@ func (b *Body) Close() {
 	}
 	b.discard()
 	if b.temp != nil {
-		b.temp.RemoveAll()
+		removeTemp(b.temp)
+		b.temp = nil
 	}
 	b.Leave()
 }

@@ -1,19 +1,36 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/url"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
 )
 
-// inMemory is how much of the files of a form is kept in memory; the rest lies in
-// temporary files until Close. Its texts may have 10 MiB more.
-const inMemory = 1 << 20
+const (
+	inMemory   = 1 << 20  // bytes of a form's files that are kept in memory; the rest lies in a temporary file
+	maxTexts   = 10 << 20 // bytes that the texts of a form may have
+	partWeight = 100      // bytes that a text counts beside its name and value
+	maxParts   = 1000     // as in mime/multipart's own reader
+)
+
+// filePart is a file of a form, whose bytes are part of something that lasts until Close.
+type filePart struct {
+	name string
+	in   io.ReaderAt
+	at   int64
+	size int64
+}
+
+func (f *filePart) open() (io.ReadCloser, error) {
+	return io.NopCloser(io.NewSectionReader(f.in, f.at, f.size)), nil
+}
 
 func (b *Body) readMultipart(in io.Reader, contentType string) error {
 	_, params, err := mime.ParseMediaType(contentType)
@@ -23,15 +40,77 @@ func (b *Body) readMultipart(in io.Reader, contentType string) error {
 	if params["boundary"] == "" {
 		return errors.New("wire: multipart body without a boundary")
 	}
-	form, err := multipart.NewReader(in, params["boundary"]).ReadForm(inMemory)
-	if errors.Is(err, multipart.ErrMessageTooLarge) {
-		return fault.Wrap(fault.TooLarge, "", err)
+	b.form, b.files = url.Values{}, map[string][]*filePart{}
+	form := multipart.NewReader(in, params["boundary"])
+	texts, memory := int64(maxTexts), int64(inMemory)
+	for range maxParts + 1 { // and their end
+		p, err := form.NextPart()
+		if err == io.EOF {
+			return b.checkForm()
+		}
+		if err == nil {
+			err = b.readPart(p, &texts, &memory)
+		}
+		if errors.Is(err, multipart.ErrMessageTooLarge) {
+			return fault.Wrap(fault.TooLarge, "", err)
+		}
+		if err != nil {
+			return unspooled(err)
+		}
+	}
+	return fault.New(fault.TooLarge, "")
+}
+
+// readPart reads a text, or a file, of a form that may have so many more bytes of texts and
+// so many more of files in memory. A part without a name is left out.
+func (b *Body) readPart(p *multipart.Part, texts, memory *int64) error {
+	name, file := p.FormName(), p.FileName()
+	if name == "" {
+		return nil
+	}
+	if file != "" {
+		f := &filePart{name: file}
+		b.files[name] = append(b.files[name], f)
+		return b.readFile(p, f, memory)
+	}
+	if *texts -= int64(len(name)) + partWeight; *texts < 0 {
+		return multipart.ErrMessageTooLarge
+	}
+	text, err := io.ReadAll(io.LimitReader(p, *texts+1))
+	if err != nil {
+		return err
+	}
+	if *texts -= int64(len(text)); *texts < 0 {
+		return multipart.ErrMessageTooLarge
+	}
+	b.form.Add(name, string(text))
+	return nil
+}
+
+// readFile reads a file into memory if it has room there, else into the temporary file of
+// the body, which all of its files share.
+func (b *Body) readFile(in io.Reader, f *filePart, memory *int64) (err error) {
+	var head bytes.Buffer
+	f.size, err = io.CopyN(&head, in, *memory+1)
+	if err == io.EOF {
+		*memory -= f.size
+		f.in = bytes.NewReader(head.Bytes())
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	b.temp, b.form, b.files = form, form.Value, form.File
-	return b.checkForm()
+	if b.temp == nil {
+		if b.temp, err = createTemp(); err != nil {
+			return err
+		}
+	}
+	f.in = b.temp
+	if f.at, err = b.temp.Seek(0, io.SeekCurrent); err != nil {
+		return err
+	}
+	f.size, err = io.Copy(b.temp, io.MultiReader(&head, in))
+	return err
 }
 
 // Files are the uploads of the body by the name of their part, nil if there are
@@ -41,10 +120,9 @@ func (b *Body) Files(unreadable string) (map[string][]*blob.Upload, error) {
 		return nil, nil
 	}
 	uploads := make(map[string][]*blob.Upload, len(b.files))
-	for name, headers := range b.files {
-		for _, h := range headers {
-			open := func() (io.ReadCloser, error) { return h.Open() }
-			upload, err := blob.NewUpload(h.Filename, open, h.Size)
+	for name, files := range b.files {
+		for _, f := range files {
+			upload, err := blob.NewUpload(f.name, f.open, f.size)
 			if err != nil {
 				return nil, fault.Wrap(fault.Invalid, unreadable, fmt.Errorf("part %q: %w", name, err))
 			}

@@ -30,11 +30,10 @@ func (b *Body) readText(in io.Reader, length int64, use func(text []byte) error)
 	if len(text) <= lightLength {
 		return use(text)
 	}
-	file, err := os.CreateTemp("", "loam-body-")
+	file, err := createTemp()
 	if err != nil {
 		return unspooled(err)
 	}
-	_ = os.Remove(file.Name()) // a process that is killed leaves no file, where an open file can be removed
 	b.spool = &spool{file, use}
 	if _, err = file.Write(text); err == nil {
 		_, err = io.Copy(file, in)
@@ -72,10 +71,24 @@ func (s *spool) text() ([]byte, error) {
 // discard removes the file.
 func (b *Body) discard() {
 	if b.spool != nil {
-		b.spool.file.Close()
-		os.Remove(b.spool.file.Name())
+		removeTemp(b.spool.file)
 		b.spool = nil
 	}
+}
+
+// createTemp returns a temporary file, to be removed with removeTemp. A process that is
+// killed leaves none where an open file can be removed.
+func createTemp() (*os.File, error) {
+	file, err := os.CreateTemp("", "loam-body-")
+	if err == nil {
+		_ = os.Remove(file.Name())
+	}
+	return file, err
+}
+
+func removeTemp(file *os.File) {
+	file.Close()
+	os.Remove(file.Name())
 }
 
 // unspooled is an internal failure if it is the file that has failed, not the client.

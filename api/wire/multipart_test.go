@@ -1,0 +1,91 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/core/fault"
+)
+
+// TestFilesOfAForm sends files that fill the memory for them and one temporary file beyond
+// it, which has no name for a process that is killed to leave behind.
+func TestFilesOfAForm(t *testing.T) {
+	temporaries := temporary(t)
+	var buf bytes.Buffer
+	w := multipart.NewWriter(&buf)
+	var contents [][]byte
+	for i, size := range []int{10, inMemory, 300_000, 0, 2 * inMemory, 600_000, 7} {
+		content := bytes.Repeat([]byte{byte('a' + i)}, size)
+		contents = append(contents, content)
+		part, err := w.CreateFormFile("docs", fmt.Sprintf("%d.txt", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		part.Write(content)
+	}
+	w.Close()
+	body, err := ReadBody(request(w.FormDataContentType(), buf.String()), DefaultLimit, "", nil, budget.Caller{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := temporaries(); n > 0 && runtime.GOOS != "windows" {
+		t.Errorf("%d temporary files have a name", n)
+	}
+	uploads, err := body.Files("")
+	if err != nil || len(uploads["docs"]) != len(contents) {
+		t.Fatalf("%d files, %v", len(uploads["docs"]), err)
+	}
+	for i, upload := range uploads["docs"] {
+		for range 2 { // each time anew
+			r, err := upload.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(got, contents[i]) || upload.OriginalName != fmt.Sprintf("%d.txt", i) {
+				t.Errorf("file %d, %s: %d bytes, %v, want %d", i, upload.OriginalName, len(got), err, len(contents[i]))
+			}
+			r.Close()
+		}
+	}
+	body.Close()
+	if n := temporaries(); n > 0 {
+		t.Errorf("%d temporary files after Close", n)
+	}
+}
+
+func TestFormsThatAreTooLarge(t *testing.T) {
+	texts := func(n, size int) (string, string) {
+		var buf bytes.Buffer
+		w := multipart.NewWriter(&buf)
+		for range n {
+			w.WriteField("t", strings.Repeat("x", size))
+		}
+		w.Close()
+		return w.FormDataContentType(), buf.String()
+	}
+	for _, tt := range []struct {
+		n, size int
+		cut     int
+		want    fault.Kind
+	}{
+		{maxParts, 1, 0, 0},
+		{maxParts + 1, 1, 0, fault.TooLarge},
+		{10, 1 << 20, 0, fault.TooLarge},
+		{9, 1 << 20, 0, 0},
+		{2, 100, 150, fault.Invalid},
+	} {
+		contentType, text := texts(tt.n, tt.size)
+		body, err := ReadBody(request(contentType, text[:len(text)-tt.cut]), DefaultLimit, "", nil, budget.Caller{})
+		if tt.want == 0 && err != nil || tt.want != 0 && fault.KindOf(err) != tt.want {
+			t.Errorf("%d texts of %d bytes without the last %d: %v", tt.n, tt.size, tt.cut, err)
+		}
+		body.Close()
+	}
+}
