@@ -103,3 +103,17 @@ func TestAmbiguousNamesAreRefused(t *testing.T) {
 		t.Errorf("rule = %q, want %q", got, want)
 	}
 }
+
+// TestColumnsAreRenamedToWordsOfSQL: an expression of an index has the new name quoted.
+func TestColumnsAreRenamedToWordsOfSQL(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(`{"name":"things","fields":[{"id":"a","name":"a","type":"text"}],
+		"indexes":["CREATE INDEX i ON things (lower(a)) WHERE a != ''"]}`)
+	for _, name := range []string{"order", "values", "user", "to", "b"} {
+		c := w.update("things", `{"fields":[{"id":"a","name":"`+name+`","type":"text"}]}`)
+		if text := strings.Join(c.Indexes, ""); !strings.Contains(text, "(lower(") || !strings.Contains(text, name) {
+			t.Errorf("renamed to %s: %s", name, text)
+		}
+	}
+}

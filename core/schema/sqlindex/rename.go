@@ -72,7 +72,7 @@ func renameInExpression(sql string, renamed map[string]string) string {
 		// or a function, which a parenthesis follows.
 		case !sqlKeywords[strings.ToLower(name)] && previous != "collate" && previous != "as" &&
 			!strings.HasPrefix(strings.TrimLeft(sql[end:], " \t\r\n"), "("):
-			if token = is; sqlKeywords[strings.ToLower(is)] {
+			if token = is; sqlKeywords[strings.ToLower(is)] || reservedWords[strings.ToLower(is)] {
 				token = "`" + is + "`"
 			}
 		}
@@ -97,12 +97,22 @@ func sqlToken(sql string, i int) (end int, quoted bool) {
 	return max(end, i+1), false
 }
 
-// sqlKeywords are words that cannot name a column in an expression unless they are quoted.
-var sqlKeywords = func() map[string]bool {
+// sqlKeywords are words that an expression has which are no columns, unless they are quoted.
+var sqlKeywords = words("and as between case cast collate distinct else end escape exists false from glob in is " +
+	"isnull like match not notnull null or regexp select table then true when where")
+
+// reservedWords are the other words that one of the engines takes for a column only if they
+// are quoted.
+var reservedWords = words("add all alter analyse analyze any array asc asymmetric autoincrement both check column commit " +
+	"constraint create current_catalog current_date current_role current_time current_timestamp current_user default " +
+	"deferrable delete desc do drop except fetch for foreign grant group having index initially insert intersect into join " +
+	"lateral leading limit localtime localtimestamp nothing offset on only order placing primary references returning " +
+	"session_user set some symmetric to trailing transaction union unique update user using values variadic window with")
+
+func words(list string) map[string]bool {
 	set := map[string]bool{}
-	for _, word := range strings.Fields("and as between case cast collate distinct else end escape exists false from glob in is " +
-		"isnull like match not notnull null or regexp select table then true when where") {
+	for _, word := range strings.Fields(list) {
 		set[word] = true
 	}
 	return set
-}()
+}

@@ -13,7 +13,7 @@ func TestRenameInExpression(t *testing.T) {
 		"CAST(a AS text) = text":               "CAST(x AS text) = words",
 		"a COLLATE a":                          "x COLLATE a",
 		"aa = a_a and t.a = 1":                 "aa = a_a and t.x = 1",
-		"b > 1":                                "order > 1",
+		"b > 1":                                "`order` > 1",
 		"c > 1":                                "`from` > 1",
 		"json_extract(a, '$.a') = 'it''s a'":   "json_extract(x, '$.a') = 'it''s a'",
 		"":                                     "",
