@@ -30,6 +30,9 @@ func (s *Service) Installer(ctx context.Context) (token string, err error) {
 	}
 	r, err := s.installer(ctx)
 	if err != nil {
+		if has, failed := s.HasSuperuser(ctx); failed == nil && has { // another process has just made one
+			return "", nil
+		}
 		return "", err
 	}
 	refreshable := false

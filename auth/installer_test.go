@@ -55,4 +55,10 @@ func TestInstaller(t *testing.T) {
 	if token, err := f.Installer(ctx); token != "" || err != nil {
 		t.Errorf("with a superuser: %q, %v", token, err)
 	}
+	// Another process may make the superuser after this one has seen that there is none.
+	_, err = f.installer(ctx)
+	expect(t, "the installer beside a superuser", err, "invalid: There is a superuser already.")
+	if f.count(schema.Superusers) != 1 {
+		t.Errorf("%d accounts, want 1", f.count(schema.Superusers))
+	}
 }

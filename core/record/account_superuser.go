@@ -15,11 +15,19 @@ func (r *Record) verifySuperuser() {
 	}
 }
 
-// dropInstaller deletes the account of the installer, if the new record is another
-// superuser: its token has done what it was for.
-func (t *writeTx) dropInstaller(w *writeRequest) error {
-	if w.collection.Name != schema.Superusers || w.record.Text("email") == schema.InstallerEmail {
+// atMostInstaller keeps the account of the installer, with whose token the first superuser
+// is made, from standing beside superusers: it is deleted if the new record is one, and
+// refused if there is one, which another process may have made a moment ago.
+func (t *writeTx) atMostInstaller(w *writeRequest) error {
+	if w.collection.Name != schema.Superusers {
 		return nil
+	}
+	if w.record.Text("email") == schema.InstallerEmail {
+		others, err := t.hasSuperuser()
+		if err == nil && others {
+			return fault.New(fault.Invalid, "There is a superuser already.")
+		}
+		return err
 	}
 	ids, err := queryTexts(t.tx, `SELECT "id" FROM `+store.Quote(schema.Superusers)+` WHERE "email" = $1`, store.Text(schema.InstallerEmail))
 	if err != nil || len(ids) == 0 {
@@ -28,12 +36,17 @@ func (t *writeTx) dropInstaller(w *writeRequest) error {
 	return t.deleteRecords(w.table, ids)
 }
 
+// hasSuperuser reports whether there is a superuser; the account of the installer is none.
+func (t *writeTx) hasSuperuser() (bool, error) {
+	return hasRow(t.tx, "SELECT 1 FROM "+store.Quote(schema.Superusers)+` WHERE "email" <> $1 LIMIT 1`, store.Text(schema.InstallerEmail))
+}
+
 // keepSuperuser is the fault of a transaction that leaves no superuser.
 func (t *writeTx) keepSuperuser(table *table) error {
 	if table.collection.Name != schema.Superusers {
 		return nil
 	}
-	left, err := hasRow(t.tx, "SELECT 1 FROM "+store.Quote(schema.Superusers)+" LIMIT 1")
+	left, err := t.hasSuperuser()
 	if err == nil && !left {
 		return lastSuperuser()
 	}

@@ -78,5 +78,5 @@ func (t *writeTx) create(w *writeRequest) error {
 		return uniqueFault(err, w.collection, createFailed)
 	}
 	t.changed(w.collection, w.id, change.Create, nil)
-	return t.dropInstaller(w)
+	return t.atMostInstaller(w)
 }
