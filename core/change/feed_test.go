@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -362,8 +363,9 @@ func TestSlow(t *testing.T) {
 
 func TestPrune(t *testing.T) {
 	t.Parallel()
-	var now = time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	app := coretest.Open(t, core.Config{Dir: t.TempDir(), KeepChangeRows: 10, KeepChanges: time.Hour, Now: func() time.Time { return now }})
+	var hours atomic.Int64
+	now := func() time.Time { return time.Date(2030, 1, 1, int(hours.Load()), 0, 0, 0, time.UTC) }
+	app := coretest.Open(t, core.Config{Dir: t.TempDir(), KeepChangeRows: 10, KeepChanges: time.Hour, Now: now})
 	coretest.Collection(t, app, docs)
 	if err := app.Changes().Prune(t.Context()); err != nil {
 		t.Fatal(err)
@@ -386,7 +388,7 @@ func TestPrune(t *testing.T) {
 	if _, _, err := app.Changes().Subscribe(t.Context(), token); !errors.Is(err, change.ErrGone) {
 		t.Errorf("Subscribe behind what was taken out: %v, want ErrGone", err)
 	}
-	now = now.Add(2 * time.Hour)
+	hours.Add(2)
 	if err := app.Changes().Prune(t.Context()); err != nil {
 		t.Fatal(err)
 	}
