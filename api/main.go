@@ -71,6 +71,7 @@ const rootExample = `  loam serve
 func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	app := p.App
 	var debug bool
+	var settingsKey string // the name of a variable
 	root := &cobra.Command{
 		Use:           p.name(),
 		Short:         "A backend in one binary",
@@ -86,6 +87,11 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 				return err
 			}
 			app.Config.Log = newLog(stderr, debug)
+			if settingsKey != "" {
+				if app.Config.SettingsKey = os.Getenv(settingsKey); app.Config.SettingsKey == "" {
+					return fmt.Errorf("--settings-key-env: the environment variable %s is not set", settingsKey)
+				}
+			}
 			for _, name := range unknownVariables(cmd.Root(), os.Environ()) {
 				fmt.Fprintln(stderr, p.name()+": no command has a flag for the environment variable "+name)
 			}
@@ -101,6 +107,7 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	root.PersistentFlags().StringVar(&app.Config.Dir, "dir", app.Config.Dir, "the data folder")
 	root.PersistentFlags().StringVar(&app.Config.DB, "db", app.Config.DB, "a PostgreSQL database, postgres://…, instead of SQLite in the data folder")
 	root.PersistentFlags().Lookup("db").DefValue = "" // a password may be in it
+	root.PersistentFlags().StringVar(&settingsKey, "settings-key-env", "", "the name of the environment variable with the key, 32 bytes, that encrypts the settings")
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
 	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newImportCommand(app), newVersionCommand(p))
 	for _, cmd := range p.Commands {

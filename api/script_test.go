@@ -77,7 +77,10 @@ func command(ts *testscript.TestScript, name string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	for _, name := range []string{"LOAM_DIR", "LOAM_DB", "LOAM_HTTP", "LOAM_PUBLIC", "LOAM_ORIGINS", "LOAM_DEBUG", "LOAM_ENCRYPTION_ENV", "LOAM_SUPERUSER_EMAIL", "LOAM_SUPERUSER_PASSWORD", "LOAM_HTPP", "PB_KEY", "TMPDIR"} {
+	for _, name := range []string{
+		"LOAM_DIR", "LOAM_DB", "LOAM_HTTP", "LOAM_PUBLIC", "LOAM_ORIGINS", "LOAM_DEBUG", "LOAM_ENCRYPTION_ENV", "LOAM_SETTINGS_KEY_ENV",
+		"LOAM_SUPERUSER_EMAIL", "LOAM_SUPERUSER_PASSWORD", "LOAM_HTPP", "PB_KEY", "KEY", "OTHER_KEY", "SHORT_KEY", "TMPDIR",
+	} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

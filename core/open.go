@@ -73,6 +73,9 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	if cost := a.Config.HashCost; cost != 0 && (cost < password.MinCost || cost > password.MaxCost) {
 		return fmt.Errorf("core: the hash cost %d is not between %d and %d", cost, password.MinCost, password.MaxCost)
 	}
+	if err := settings.CheckKey(a.Config.SettingsKey); err != nil {
+		return fmt.Errorf("core: %w", err)
+	}
 	dir := a.Config.Dir
 	// PostgreSQL is opened before the folders are made, SQLite after them, since its file
 	// is in one.
@@ -108,6 +111,9 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	if err := a.load(ctx); err != nil {
 		return err
 	}
+	if err := a.settings.Seal(ctx); err != nil {
+		return fmt.Errorf("encrypt the settings: %w", err)
+	}
 	if err := a.collections.EnsureSystem(ctx); err != nil {
 		return fmt.Errorf("system collections: %w", err)
 	}
@@ -126,7 +132,9 @@ func (a *App) makeServices() {
 		Hooks: &a.hooks.Records, Answers: a.budgets.Answers, CallerPageLimit: int(a.budgets.Limits.Page),
 		CascadeLimit: a.budgets.Limits.Cascade,
 	})
-	a.settings = settings.New(settings.Config{Store: a.store, Changes: a.changes, Log: a.Config.Log, Now: a.Config.Now})
+	a.settings = settings.New(settings.Config{
+		Store: a.store, Changes: a.changes, Key: a.Config.SettingsKey, Log: a.Config.Log, Now: a.Config.Now,
+	})
 	a.mails = mail.New(mail.Config{
 		Settings: a.settings.Current, Hooks: &a.hooks.Mails, Log: a.Config.Log, Now: a.Config.Now,
 		File: filepath.Join(a.Config.Dir, "waiting_mails.json"), Print: a.Config.PrintMails,

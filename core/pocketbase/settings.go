@@ -61,7 +61,9 @@ func (m *move) decrypted(document []byte) ([]byte, error) {
 	if !isObject(plain) {
 		return nil, errors.New("the settings cannot be read, though they could be decrypted")
 	}
-	m.report.note(adjusted, "settings", "they were encrypted and are stored in plain text now: keep the data folder from others")
+	if m.App.SettingsKey == "" {
+		m.report.note(adjusted, "settings", "they were encrypted and are stored in plain text now: keep the data folder from others")
+	}
 	return plain, nil
 }
 

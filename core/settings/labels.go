@@ -20,7 +20,7 @@ type RenamedLabel struct {
 // It works within tx, the transaction that renames the collections, and logs the
 // change as caller's. It returns the labels that changed.
 func (s *Service) RenameCollections(tx store.Tx, caller record.Caller, names map[string]string) ([]RenamedLabel, error) {
-	doc, err := read(tx)
+	doc, err := s.read(tx)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ package settings
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -22,12 +23,14 @@ type Service struct {
 	cfg       Config
 	published *publisher                // shared by a Service and those bound to its transactions
 	staged    *atomic.Pointer[Settings] // what the transaction sees; nil unless bound to one, see Bind
+	sealer    cipher.AEAD               // nil if the settings are stored in plain text
 }
 
 // Config is what a Service depends on. Store and Changes are required.
 type Config struct {
 	Store   store.Store
 	Changes record.Appender  // every change of the settings is appended to it
+	Key     string           // encrypts what is stored, see CheckKey; "" for plain text
 	Log     *slog.Logger     // default: nothing is logged
 	Now     func() time.Time // default time.Now
 }
@@ -41,7 +44,7 @@ func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Service{cfg: c, published: &publisher{log: c.Log}}
+	s := &Service{cfg: c, published: &publisher{log: c.Log}, sealer: newSealer(c.Key)}
 	s.published.current.Store(Defaults())
 	return s
 }
@@ -51,7 +54,7 @@ func New(c Config) *Service {
 // transaction has written. Everybody else sees that, and observers are called, when
 // the transaction is durable.
 func (s *Service) Bind(tx store.Store, changes record.Appender) *Service {
-	bound := &Service{cfg: s.cfg, published: s.published, staged: new(atomic.Pointer[Settings])}
+	bound := &Service{cfg: s.cfg, published: s.published, staged: new(atomic.Pointer[Settings]), sealer: s.sealer}
 	bound.cfg.Store, bound.cfg.Changes = tx, changes
 	bound.staged.Store(s.Current())
 	return bound
@@ -83,7 +86,7 @@ func (s *Service) Load(ctx context.Context) error {
 		before := s.published.current.Load()
 		var loaded *Settings
 		err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
-			loaded, err = read(r)
+			loaded, err = s.read(r)
 			return err
 		})
 		if err != nil {
@@ -109,7 +112,7 @@ func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) 
 	}
 	var patched *Settings
 	err := s.cfg.Store.Write(ctx, func(tx store.Tx) error {
-		stored, err := read(tx)
+		stored, err := s.read(tx)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@
 package settings
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -15,17 +16,31 @@ import (
 const rowID = "settings"
 
 // read returns the stored document over the defaults.
-func read(r store.Reader) (*Settings, error) {
+func (s *Service) read(r store.Reader) (*Settings, error) {
+	stored, err := readRow(r)
+	if err != nil || stored == nil {
+		return Defaults(), err
+	}
+	document, err := s.unseal(stored)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := Defaults().merged(document)
+	if err != nil {
+		return nil, fmt.Errorf("read settings: the stored document is damaged: %w", err)
+	}
+	return doc, nil
+}
+
+// readRow returns the document as it is stored; nil if there is none.
+func readRow(r store.Reader) (stored []byte, err error) {
 	rows, err := r.Query(`SELECT "value" FROM "_params" WHERE "id" = $1`, store.Text(rowID))
 	if err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
 	}
 	defer rows.Close()
-	stored := Defaults()
 	if rows.Next() && rows.Kind(0) != store.KindNull {
-		if stored, err = stored.merged(rows.Bytes(0)); err != nil {
-			return nil, fmt.Errorf("read settings: the stored document is damaged or encrypted: %w", err)
-		}
+		stored = bytes.Clone(rows.Bytes(0))
 	}
 	if err := rows.Close(); err != nil {
 		return nil, fmt.Errorf("read settings: %w", err)
@@ -33,7 +48,7 @@ func read(r store.Reader) (*Settings, error) {
 	return stored, nil
 }
 
-// write stores the document, secrets included.
+// write stores the document, secrets included, encrypted if there is a key.
 func (s *Service) write(tx store.Tx, doc *Settings) error {
 	value, err := json.Marshal((*plain)(doc))
 	if err != nil {
@@ -42,7 +57,7 @@ func (s *Service) write(tx store.Tx, doc *Settings) error {
 	const upsert = `INSERT INTO "_params" ("id", "value", "created", "updated") VALUES ($1, $2, $3, $3) ` +
 		`ON CONFLICT ("id") DO UPDATE SET "value" = excluded."value", "updated" = excluded."updated"`
 	now := store.Text(schema.FormatTime(s.cfg.Now()))
-	if _, err := tx.Exec(upsert, store.Text(rowID), store.Text(string(value)), now); err != nil {
+	if _, err := tx.Exec(upsert, store.Text(rowID), store.Text(string(s.seal(value))), now); err != nil {
 		return fmt.Errorf("write settings: %w", err)
 	}
 	return nil
