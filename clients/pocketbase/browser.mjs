@@ -73,6 +73,12 @@ class Page {
     return result.value;
   }
 
+  /** Waits until the scripts of the page have nothing to do and none of its requests is open. */
+  async idle() {
+    await this.value('new Promise((done) => requestIdleCallback(done))');
+    await this.until('performance.getEntriesByType("resource").every((entry) => entry.responseEnd > 0)');
+  }
+
   /** Waits until the expression is true. */
   async until(expression) {
     for (const end = Date.now() + 15000; !(await this.value(expression).catch(() => false)); ) {

@@ -24,7 +24,7 @@ if (!chromium) {
     const page = await browser.open(url);
     assert.match(await page.text(), /Story & Co\s+Verify your e-mail address/);
     assert.equal(await page.value('location.href'), `${app.url}/_/`); // the token is in no history
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await page.idle(); // its scripts have done what they do by themselves
     assert.equal((await stored('ann@example.com')).verified, false);
     assert.equal(await page.value('document.querySelectorAll("button").length'), 1);
     await page.submit();
