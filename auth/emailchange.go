@@ -3,9 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/mail"
@@ -112,7 +110,7 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, caller record.Caller, 
 	}
 	fails := fault.Fields{}
 	fails.Set(leaf, "token")
-	fails.Set(checkOldPassword(form.Password), "password")
+	fails.Set(checkSecret(form.Password, maxOldPassword), "password")
 	if err := formFault(fails); err != nil {
 		return err
 	}
@@ -143,18 +141,6 @@ func (s *Service) ConfirmEmailChange(ctx context.Context, caller record.Caller, 
 
 func emailTaken() *fault.Field {
 	return fault.Leaf("validation_invalid_token_email", "The new email address is already registered")
-}
-
-func checkOldPassword(password string) *fault.Field {
-	n := utf8.RuneCountInString(password)
-	switch {
-	case n == 0:
-		return fault.Leaf("validation_required", "Cannot be blank")
-	case n > maxOldPassword:
-		return fault.Leaf("validation_length_out_of_range",
-			fmt.Sprintf("The length must be between 1 and %d", maxOldPassword), "min", 1, "max", maxOldPassword)
-	}
-	return nil
 }
 
 // checkOwnPassword is the fault of a password that is not the record's. Whoever holds a

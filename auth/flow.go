@@ -2,7 +2,9 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -230,6 +232,20 @@ func ownCollection(caller record.Caller, c *schema.Collection) error {
 	// Wire: the name in the message is that of the token's collection.
 	if own := caller.Auth.Collection(); own.ID != c.ID {
 		return fault.New(fault.Forbidden, "The request requires auth record from "+own.Name+" collection.")
+	}
+	return nil
+}
+
+// checkSecret is the failure of a submitted password or code that is empty or has more than
+// longest code points.
+func checkSecret(secret string, longest int) *fault.Field {
+	n := utf8.RuneCountInString(secret)
+	switch {
+	case n == 0:
+		return fault.Leaf("validation_required", "Cannot be blank")
+	case n > longest:
+		return fault.Leaf("validation_length_out_of_range",
+			fmt.Sprintf("The length must be between 1 and %d", longest), "min", 1, "max", longest)
 	}
 	return nil
 }

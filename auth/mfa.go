@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -34,7 +35,7 @@ func (s *Service) secondFactor(ctx context.Context, caller record.Caller, r *rec
 	end := func() error { return s.app.Records().Delete(ctx, record.Root(), schema.MFAs, begun.ID()) }
 	switch {
 	case !s.app.Now().Before(begun.Time("created").Add(seconds(r.Collection().Auth.MFA.Duration))):
-		return "", orElse(ignoreGone(end()), expired)
+		return "", cmp.Or[error](ignoreGone(end()), expired)
 	case begun.Text("collectionRef") != r.Collection().ID || begun.Text("recordRef") != r.ID():
 		return "", fault.New(fault.Invalid, "Invalid MFA session.")
 	case begun.Text("method") == method:

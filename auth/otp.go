@@ -1,10 +1,10 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
@@ -175,7 +175,7 @@ func (m otps) Finish(ctx context.Context, a Attempt) (*record.Record, error) {
 	form, c := a.Form.(*OTPForm), a.Collection
 	fails := fault.Fields{}
 	fails.Set(checkInput(form.OTPID), "otpId")
-	fails.Set(checkOTP(form.Password), "password")
+	fails.Set(checkSecret(form.Password, maxOTPInput), "password")
 	if err := formFault(fails); err != nil {
 		return nil, err
 	}
@@ -186,9 +186,9 @@ func (m otps) Finish(ctx context.Context, a Attempt) (*record.Record, error) {
 	}
 	switch {
 	case otp == nil || otp.Text("collectionRef") != c.ID:
-		return nil, orElse(passwords.Burn(ctx, form.Password, otpCost), errOTP("unknown"))
+		return nil, cmp.Or(passwords.Burn(ctx, form.Password, otpCost), errOTP("unknown"))
 	case !m.app.Now().Before(otp.Time("created").Add(seconds(c.Auth.OTP.Duration))):
-		return nil, orElse(passwords.Burn(ctx, form.Password, otpCost), errOTP("expired"))
+		return nil, cmp.Or(passwords.Burn(ctx, form.Password, otpCost), errOTP("expired"))
 	}
 	// Who asks for a password for somebody else may guess at that one, five times from
 	// all addresses. That does not count against those of the account's owner.
@@ -242,23 +242,3 @@ func gone(err, instead error) error {
 }
 
 func ignoreGone(err error) error { return gone(err, nil) }
-
-// orElse returns the first error that there is.
-func orElse(err, instead error) error {
-	if err != nil {
-		return err
-	}
-	return instead
-}
-
-func checkOTP(password string) *fault.Field {
-	n := utf8.RuneCountInString(password)
-	switch {
-	case n == 0:
-		return fault.Leaf("validation_required", "Cannot be blank")
-	case n > maxOTPInput:
-		return fault.Leaf("validation_length_out_of_range",
-			fmt.Sprintf("The length must be between 1 and %d", maxOTPInput), "min", 1, "max", maxOTPInput)
-	}
-	return nil
-}

@@ -3,6 +3,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -92,7 +93,7 @@ func (s *Service) precheckTruncate(ctx context.Context, caller Caller, collectio
 		if c.Name == schema.Superusers {
 			// Emptying the superusers always deletes the last one.
 			if some, err := hasRow(r, "SELECT 1 FROM "+store.Quote(c.Name)+" LIMIT 1"); err != nil || some {
-				return orElse(err, lastSuperuser())
+				return cmp.Or(err, lastSuperuser())
 			}
 			return nil
 		}
@@ -216,12 +217,4 @@ func (t *writeTx) truncateStep(ctx context.Context, c *schema.Collection) (done 
 		return true, err
 	}
 	return len(ids) < truncateStep, t.deleteRecords(t.table(c), ids)
-}
-
-// orElse is err, or other if that is nil.
-func orElse(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }

@@ -23,14 +23,7 @@ func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 	if len(p.parts) == 1 {
 		switch p.parts[0] {
 		case "id":
-			o := ir.Operand{Term: ir.Item{Of: callers}, Kind: ir.KindText, NeverEmpty: true}
-			switch p.modifier {
-			case "lower":
-				return ir.LowerOf(o), nil
-			case "each", "length", "isset", "changed":
-				return ir.Operand{}, misplaced(p)
-			}
-			return o, nil
+			return single(ir.Operand{Term: ir.Item{Of: callers}, Kind: ir.KindText, NeverEmpty: true}, p)
 		case "collectionId":
 			return static(ir.Text(callers.Collection.ID), p)
 		case "collectionName":

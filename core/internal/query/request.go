@@ -85,9 +85,11 @@ func (b *builder) signedIn() bool {
 	return auth != nil && auth.ID() != ""
 }
 
-// static is the operand of a known value with its modifier; modifiers of lists are refused.
-func static(v ir.Value, p pathName) (ir.Operand, error) {
-	o := ir.ConstantOf(v)
+// static is the operand of a known value, see single.
+func static(v ir.Value, p pathName) (ir.Operand, error) { return single(ir.ConstantOf(v), p) }
+
+// single is the operand of one value with its modifier; modifiers of lists are refused.
+func single(o ir.Operand, p pathName) (ir.Operand, error) {
 	switch p.modifier {
 	case "lower":
 		return ir.LowerOf(o), nil

@@ -2,7 +2,10 @@
 
 package viewquery
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // binding resolves the names of one query against the tables that exist. It caches the
 // columns of sources and queries, so it serves one query only.
@@ -129,9 +132,8 @@ func (b *binding) outputs(q *query) []column {
 			continue
 		}
 		for j := range min(len(list), len(of)) {
-			// The capacity is cut off, so that the append copies: the slice belongs to the
-			// column of a source.
-			list[j].origins = append(list[j].origins[:len(list[j].origins):len(list[j].origins)], of[j].origins...)
+			// The array of origins belongs to a column of a source. Clip makes the append copy it.
+			list[j].origins = append(slices.Clip(list[j].origins), of[j].origins...)
 			list[j].kind = common(list[j].kind, of[j].kind)
 			list[j].exact = list[j].exact && len(list[j].origins) == 1
 		}
