@@ -33,9 +33,9 @@ func (w *schemaChange) addViews(changes []alter.Change, requested int) ([]alter.
 	return changes, nil
 }
 
-// redefine alters the tables and views of the database to match the next snapshot. An
-// engine refuses to alter a table that a view reads, so all views that are affected are
-// dropped first and created last, each after the views that it reads.
+// redefine alters the tables and views of the database to match the next snapshot. Neither
+// engine alters a table that a view reads. So redefine first drops the affected views and
+// creates them last, each after the views that it reads.
 func (w *schemaChange) redefine(requested []alter.Change, next *schema.Snapshot, names []store.CatalogName) error {
 	drop, create := alter.ViewChanges(w.stored, next)
 	if err := w.run(drop, next); err != nil {

@@ -38,7 +38,8 @@ func (c *copier) tree(dir string) error {
 	}
 	for _, entry := range list {
 		name := path.Join(dir, entry.Name())
-		// A name with a backslash would be a path on Windows.
+		// On Windows a backslash separates folders: a file of such a name would be written
+		// elsewhere.
 		if strings.ContainsAny(entry.Name(), "/\\\x00") {
 			return refuse(name, "has a separator in its name")
 		}

@@ -31,8 +31,8 @@ type folder struct {
 	notes []string // of the check
 }
 
-// openFolder copies the database below scratch, opens the copy and checks it. progress is
-// told of the copy and of the check.
+// openFolder copies the database into the folder scratch, opens the copy and checks it. It
+// calls progress while it copies and while it checks.
 func openFolder(ctx context.Context, path, scratch string, progress func(string, int64, int64)) (_ *folder, err error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -25,7 +25,8 @@ func matches(re *regexp.Regexp, pattern, s string) *fault.Field {
 	if pattern == "" {
 		return nil
 	}
-	// A kind that is in no snapshot, as in a draft, has no compiled pattern.
+	// NewSnapshot compiles the patterns. The field of a draft is in no snapshot yet, so its
+	// pattern is compiled here.
 	if re == nil {
 		var err error
 		if re, err = regexp.Compile(pattern); err != nil {

@@ -38,8 +38,8 @@ type submitted struct {
 
 // DecodeNew returns the collection that a create body describes: the defaults of its type,
 // the body over them, then what every collection of the type has. s tells which ids are
-// taken, now is the time of creation. The result is a draft for Validate. A body that
-// cannot be decoded is an Invalid fault.
+// taken, now is the time of creation. The result is a draft for Validate. The error for a
+// body that does not decode into a collection is a fault.Invalid.
 func DecodeNew(body []byte, s *schema.Snapshot, now string) (*schema.Collection, error) {
 	var head struct{ Type, Name string }
 	if err := decodeFirst(body, &head); err != nil {

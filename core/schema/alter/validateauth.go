@@ -1,5 +1,5 @@
-// Validation of auth options: tokens, templates, OTP, MFA, OAuth2 providers, identity
-// fields, and that enough ways to sign in remain.
+// Validation of the options of auth collections: token durations, mail templates, OTP, MFA,
+// OAuth2 providers and identity fields. MFA needs two enabled sign-in methods.
 
 package alter
 

@@ -1,4 +1,5 @@
-// Detection of a write inside a write.
+// Nested writes: a function that runs inside of a write and begins another is refused, since
+// the second write would wait for the first one for ever.
 
 package sqlite
 

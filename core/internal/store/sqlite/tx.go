@@ -25,8 +25,8 @@ func (t *tx) Exec(sql string, args ...store.Value) (int64, error) {
 		return 0, err
 	}
 	defer t.c.release(s)
-	// A statement that returns rows must be run to its end all the same, or it would not have
-	// done all of its work.
+	// SQLite does the work of a statement row by row. A statement with RETURNING is therefore
+	// stepped to its end, although nobody reads its rows.
 	for row := true; row; {
 		if row, err = s.Step(); err != nil {
 			return 0, t.fail(err)

@@ -155,8 +155,8 @@ func (f fixture) hold() (release func()) {
 	}
 }
 
-// noLeaks fails if goroutines of a store are still there although every store
-// was closed. It waits a little for those that are about to end.
+// noLeaks fails the test if a goroutine of a store still runs after every store was closed.
+// It gives goroutines that are about to end some time to do so.
 func noLeaks(t *testing.T) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
