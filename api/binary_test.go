@@ -40,6 +40,7 @@ var binary = sync.OnceValues(func() (string, error) {
 type program struct {
 	t       *testing.T
 	dir, db string
+	env     []string // beside that of the test
 	url     string
 	cmd     *exec.Cmd
 	stderr  bytes.Buffer
@@ -83,7 +84,7 @@ func (p *program) command() *exec.Cmd {
 	}
 	cmd := exec.Command(path, "serve", "--http", "127.0.0.1:0", "--dir", p.dir)
 	cmd.Dir = p.dir
-	cmd.Env = append(os.Environ(), "LOAM_DB="+p.db)
+	cmd.Env = append(append(os.Environ(), "LOAM_DB="+p.db), p.env...)
 	return cmd
 }
 
