@@ -55,6 +55,7 @@ func layers() [][]string {
 		},
 		{
 			"core/collection",
+			"core/logs",
 			"core/mail",
 		},
 		{

@@ -45,7 +45,7 @@ func (s *Server) build() (http.Handler, error) {
 		middleware.CORS(s.cfg.Origins),
 		middleware.Idle(s.idle),
 		middleware.Recover(s.App.Log()),
-		middleware.Log(s.App.Log()),
+		middleware.Log(s.App.Config.Log, s.App.Logs()),
 		s.requests.Track,
 	} {
 		h = wrap(h)
@@ -69,6 +69,9 @@ func (c Config) fallback() http.HandlerFunc {
 	files := static{folder: c.Public, data: c.data}
 	return func(w http.ResponseWriter, r *http.Request) {
 		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !reserved(r.URL.Path) {
+			if q := request.From(r.Context()); q != nil {
+				q.Route = &publicFile
+			}
 			files.ServeHTTP(w, r)
 			return
 		}
@@ -81,6 +84,9 @@ func (c Config) fallback() http.HandlerFunc {
 		wire.Error(w, missing, false)
 	}
 }
+
+// publicFile is the route of public files, which has no label.
+var publicFile = request.Route{Quiet: true}
 
 func reserved(path string) bool {
 	for _, own := range []string{"/api", "/_"} {

@@ -14,6 +14,7 @@ import (
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/job"
+	"github.com/loambase/loam/core/logs"
 	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
@@ -82,6 +83,8 @@ type App struct {
 	settings    *settings.Service
 	mails       *mail.Service
 	jobs        *job.Service
+	logs        *logs.Service
+	log         *slog.Logger // that of Config, kept in logs too; nil before Open
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
 	hooks       Hooks
@@ -144,8 +147,17 @@ func (a *App) Passwords() *password.Hasher { return a.passwords }
 // Budgets divide what is scarce among callers. Their figures of use are for metrics.
 func (a *App) Budgets() *budget.Budgets { return a.budgets }
 
-// Log returns the logger of Config, never nil.
-func (a *App) Log() *slog.Logger { return a.Config.Log }
+// Logs keeps what is logged, requests included, while the App serves.
+func (a *App) Logs() *logs.Service { return a.logs }
+
+// Log returns the logger of Config, never nil. From Open on what is logged by it is kept in
+// Logs too.
+func (a *App) Log() *slog.Logger {
+	if a.log != nil {
+		return a.log
+	}
+	return a.Config.Log
+}
 
 // Now returns the time by the clock of Config.
 func (a *App) Now() time.Time { return a.Config.Now() }

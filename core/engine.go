@@ -18,7 +18,8 @@ import (
 
 // openStore opens the engine that the Config names: PostgreSQL or SQLite. No other
 // file names an engine.
-func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
+func openStore(ctx context.Context, c Config, log *slog.Logger, mode Mode) (store.Store, error) {
+	c.Log = log
 	if c.DB != "" {
 		return openPostgres(ctx, c, mode)
 	}
@@ -38,6 +39,29 @@ func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error)
 	}
 	return db, nil
 }
+
+// logFile is the database of logs in the data folder.
+const logFile = "auxiliary.db"
+
+// openLogs opens the database of logs: a file of its own, whose writes need not wait for the
+// disk, or the PostgreSQL, which it leaves open when it is closed.
+func openLogs(ctx context.Context, c Config, main store.Store) (store.Store, error) {
+	if c.DB != "" {
+		return shared{main}, nil
+	}
+	db, err := sqlite.Open(ctx, sqlite.Config{
+		Dir: c.Dir, File: logFile, Relaxed: true, Shrinks: true, PageSize: 16 << 10, CachePages: 250, Log: c.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// shared is a store that somebody else closes.
+type shared struct{ store.Store }
+
+func (shared) Close() error { return nil }
 
 // firstTables are the names of the tables that a new installation has.
 func firstTables() []string {

@@ -13,6 +13,7 @@ import (
 func (a *App) addJobs() {
 	for _, j := range []job.Job{
 		{ID: "__pbDBOptimize__", Expression: "0 0 * * *", Run: a.shrink},
+		{ID: "__pbLogsCleanup__", Expression: "0 */6 * * *", Run: func(ctx context.Context) error { return a.logs.Purge(ctx) }},
 	} {
 		if err := a.jobs.AddJob(j); err != nil {
 			panic(err) // of a mistake in the table

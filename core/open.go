@@ -62,7 +62,7 @@ func (a *App) Close() error {
 	}
 	a.jobs.Stop()
 	a.background.stop()
-	err = errors.Join(err, a.store.Close())
+	err = errors.Join(err, a.logs.Stop(), a.store.Close())
 	if a.local != nil {
 		err = errors.Join(err, a.local.Close())
 	}
@@ -72,6 +72,7 @@ func (a *App) Close() error {
 
 // openServices does what every mode needs: steps 1 and 2 of Open.
 func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
+	a.openLogs()
 	if cost := a.Config.HashCost; cost != 0 && (cost < password.MinCost || cost > password.MaxCost) {
 		return fmt.Errorf("core: the hash cost %d is not between %d and %d", cost, password.MinCost, password.MaxCost)
 	}
@@ -82,7 +83,7 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	// PostgreSQL is opened before the folders are made, SQLite after them, since its file
 	// is in one.
 	if a.Config.DB != "" { // nothing is made for a database that is refused
-		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
+		if a.store, err = openStore(ctx, a.Config, a.log, mode); err != nil {
 			return err
 		}
 	} else if err := refuseForeign(ctx, dir); err != nil {
@@ -94,7 +95,7 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		}
 	}
 	if a.store == nil {
-		if a.store, err = openStore(ctx, a.Config, mode); err != nil {
+		if a.store, err = openStore(ctx, a.Config, a.log, mode); err != nil {
 			return err
 		}
 	}
@@ -105,7 +106,7 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		return err
 	}
 	a.blobs = blob.NewSwap(a.local)
-	a.reloader = newReloader(a.load, a.Config.Log)
+	a.reloader = newReloader(a.load, a.log)
 	if err := a.openChanges(ctx); err != nil {
 		return err
 	}
@@ -130,21 +131,22 @@ func (a *App) makeServices() {
 	a.budgets = budget.ForServer(a.Config.Limits)
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords, Changes: a.changes,
-		Log: a.Config.Log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
+		Log: a.log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Records, Answers: a.budgets.Answers, CallerPageLimit: int(a.budgets.Limits.Page),
 		CascadeLimit: a.budgets.Limits.Cascade,
 	})
 	a.settings = settings.New(settings.Config{
-		Store: a.store, Changes: a.changes, Key: a.Config.SettingsKey, Log: a.Config.Log, Now: a.Config.Now,
+		Store: a.store, Changes: a.changes, Key: a.Config.SettingsKey, Log: a.log, Now: a.Config.Now,
 	})
-	a.jobs.Open(job.Config{Store: a.store, Log: a.Config.Log, Now: a.Config.Now, Alone: a.Config.DB == ""})
+	a.jobs.Open(job.Config{Store: a.store, Log: a.log, Now: a.Config.Now, Alone: a.Config.DB == ""})
+	a.settings.OnChange(a.logs.Changed)
 	a.mails = mail.New(mail.Config{
-		Settings: a.settings.Current, Hooks: &a.hooks.Mails, Log: a.Config.Log, Now: a.Config.Now,
+		Settings: a.settings.Current, Hooks: &a.hooks.Mails, Log: a.log, Now: a.Config.Now,
 		File: filepath.Join(a.Config.Dir, "waiting_mails.json"), Print: a.Config.PrintMails,
 	})
 	a.collections = collection.New(collection.Config{
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Settings: a.settings,
-		Log: a.Config.Log, Now: a.Config.Now, HookLimit: a.Config.HookLimit,
+		Log: a.log, Now: a.Config.Now, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Collections,
 	})
 }
@@ -154,7 +156,7 @@ func (a *App) makeServices() {
 func (a *App) openChanges(ctx context.Context) error {
 	node := schema.RandomString(10, schema.AlphabetID)
 	a.changes = change.New(change.Config{
-		Store: a.store, Node: node, Log: a.Config.Log, Now: a.Config.Now,
+		Store: a.store, Node: node, Log: a.log, Now: a.Config.Now,
 		Keep: a.Config.KeepChanges, KeepRows: a.Config.KeepChangeRows,
 	})
 	a.changes.Observe(func(changes []change.Change) {
@@ -173,7 +175,8 @@ func (a *App) openChanges(ctx context.Context) error {
 
 // startServing does what only Serve needs: step 3 of Open.
 func (a *App) startServing(ctx context.Context) error {
-	a.background.start(a.Config.Log)
+	a.logs.Start()
+	a.background.start(a.log)
 	a.background.run("change feed", func(ctx context.Context) error { a.changes.Run(ctx); return nil })
 	a.background.run("reload", a.reloader.reloadLoop)
 	a.background.run("sweep of uploads", a.sweepBlobs)

@@ -84,7 +84,7 @@ func (a *App) foreignWrite(ctx context.Context, logged bool) error {
 	var err error
 	if !logged {
 		if err = a.load(ctx); err != nil {
-			a.Config.Log.Warn("reload after a write of another process failed", "error", err)
+			a.log.Warn("reload after a write of another process failed", "error", err)
 		}
 	}
 	a.changes.Wrote(logged)

@@ -47,7 +47,7 @@ func (a *App) RestoreDatabase(ctx context.Context, path string) error {
 		return files.Replace(ctx, path, func() {
 			// Before any other write: one in progress finds that its snapshot is stale.
 			if err := a.load(ctx); err != nil {
-				a.Config.Log.Error("load the restored database", "error", err)
+				a.log.Error("load the restored database", "error", err)
 				a.reloader.request()
 			}
 		})
@@ -67,7 +67,7 @@ func (a *App) prepareCopy(ctx context.Context, path string) error {
 	if err := source.Close(); err != nil {
 		return err
 	}
-	db, err := openCopy(ctx, path, a.Config.Log)
+	db, err := openCopy(ctx, path, a.log)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ const sweepAfter = 24 * time.Hour
 func (a *App) sweepBlobs(ctx context.Context) error {
 	n, err := a.local.Sweep(ctx, time.Now().Add(-sweepAfter))
 	if n > 0 {
-		a.Config.Log.Info("removed unfinished files", "files", n)
+		a.log.Info("removed unfinished files", "files", n)
 	}
 	return err
 }

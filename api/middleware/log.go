@@ -1,67 +1,138 @@
 package middleware
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/logs"
 )
 
-// Log writes a line for every request, if the log is open for debugging: who called
-// which route with which query, what was answered, how long it took, and why it
-// failed. It stands inside of request.Service.Track.
-func Log(log *slog.Logger) func(http.Handler) http.Handler {
+// Log tells of every request when it was answered. The console gets a line, if it is open for
+// debugging: who called which route with which query, what was answered, how long it took,
+// and why it failed. The logs keep an entry. It stands inside of request.Service.Track.
+func Log(console *slog.Logger, kept *logs.Service) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !log.Enabled(r.Context(), slog.LevelDebug) {
-				next.ServeHTTP(w, r)
-				return
-			}
+			defer func() { // also when the answer is broken off by a panic
+				q := request.From(r.Context())
+				o := q.Outcome()
+				if console.Enabled(r.Context(), slog.LevelDebug) {
+					print(console, r, q, o)
+				}
+				keep(kept, r, q, o)
+			}()
 			next.ServeHTTP(w, r)
-			q := request.From(r.Context())
-			o := q.Outcome()
-			attributes := []any{"request", q.ID, "method", r.Method, "path", r.URL.Path, "query", masked(r.URL.RawQuery),
-				"route", q.Route.String(), "caller", q.Who(), "ip", q.Caller.IP,
-				"status", o.Status, "bytes", o.Bytes, "took", o.Duration}
-			if o.Err != nil {
-				attributes = append(attributes, "reason", o.Err.Error())
-			}
-			log.Debug("request", attributes...)
 		})
 	}
 }
 
-// masked returns the query without the values of the parameters that carry secrets.
-// Filters are kept: a wrong one is why most people read this log.
-func masked(query string) string {
-	if query == "" {
-		return ""
+// print writes the line of the console.
+func print(console *slog.Logger, r *http.Request, q *request.Request, o request.Outcome) {
+	attributes := []any{"request", q.ID, "method", r.Method, "path", r.URL.Path, "query", masked(r.URL.RawQuery),
+		"route", q.Route.String(), "caller", q.Who(), "ip", q.Caller.IP,
+		"status", o.Status, "bytes", o.Bytes, "took", o.Duration}
+	if o.Err != nil {
+		attributes = append(attributes, "reason", o.Err.Error())
 	}
-	var kept []string
-	for pair := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		plain, err := url.QueryUnescape(name)
-		if err != nil || secret(plain) {
-			kept = append(kept, name+"=…")
-			continue
-		}
-		if text, err := url.QueryUnescape(value); err == nil {
-			value = text
-		}
-		kept = append(kept, plain+"="+value)
-	}
-	return strings.Join(kept, "&")
+	console.Debug("request", attributes...)
 }
 
-// secret reports whether a parameter of this name may hold a secret.
-func secret(name string) bool {
-	name = strings.ToLower(name)
-	for _, part := range []string{"token", "pass", "secret", "key", "code", "state", "auth"} {
-		if strings.Contains(name, part) {
-			return true
-		}
+// The longest texts of a request that are kept, in bytes.
+const (
+	maxURL   = 3000
+	maxText  = 2000
+	maxCause = 4000
+)
+
+// keep makes the entry of a request (docs/wire/auth-realtime-system.md §5.5).
+func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Outcome) {
+	level := slog.LevelInfo
+	if o.Err != nil || o.Status >= 400 {
+		level = slog.LevelError
+	} else if quiet(r, q) {
+		return
 	}
-	return false
+	e := kept.Entry(level)
+	if e == nil {
+		return
+	}
+	address := logs.Cut(maskedURL(r.RequestURI), maxURL)
+	e.Message(r.Method)
+	e.Message(" ")
+	e.Message(unescaped(address))
+	e.Text("type", "request")
+	e.Number("execTime", float64(o.Duration.Microseconds())/1000)
+	e.Int("status", int64(o.Status))
+	e.Text("method", r.Method)
+	e.Text("url", address)
+	e.Text("requestId", q.ID)
+	keepCaller(e, r, q)
+	if o.Err != nil {
+		e.Text("error", message(o.Err))
+		e.Text("details", logs.Cut(o.Err.Error(), maxCause))
+	}
+	e.Text("referer", logs.Cut(maskedURL(r.Referer()), maxText))
+	e.Text("userAgent", logs.Cut(r.UserAgent(), maxText))
+	e.Add()
+}
+
+// keepCaller adds who has called, and from where, as far as the settings want that kept.
+func keepCaller(e *logs.Entry, r *http.Request, q *request.Request) {
+	auth, id := "", ""
+	if a := q.Caller.Auth; a != nil {
+		auth, id = a.Collection().Name, a.ID()
+	}
+	e.Text("auth", auth)
+	if q.Settings.Logs.LogAuthID {
+		e.Text("authId", id)
+	}
+	if q.Settings.Logs.LogIP {
+		ip := q.Caller.IP
+		if ip == "" { // the request has not come so far that somebody asked
+			ip = q.Settings.TrustedProxy.RealIP(r.Header, r.RemoteAddr)
+		}
+		e.Text("userIP", ip)
+		e.Text("remoteIP", remote(r.RemoteAddr))
+	}
+}
+
+// quiet reports requests that are kept only when they fail.
+func quiet(r *http.Request, q *request.Request) bool {
+	if q.Route != nil {
+		return q.Route.Quiet
+	}
+	return r.Method == http.MethodOptions || strings.HasPrefix(r.URL.Path, "/_/")
+}
+
+// message is what the client was told, in short.
+func message(err error) string {
+	var told *fault.Error
+	if errors.As(err, &told) && told.Message != "" {
+		return told.Message
+	}
+	return fault.KindOf(err).String()
+}
+
+// unescaped is an URL as people read it.
+func unescaped(u string) string {
+	if !strings.ContainsAny(u, "%+") {
+		return u
+	}
+	if text, err := url.QueryUnescape(u); err == nil {
+		return text
+	}
+	return u
+}
+
+// remote is the address without its port.
+func remote(address string) string {
+	if at := strings.LastIndexByte(address, ':'); at >= 0 {
+		address = address[:at]
+	}
+	return strings.Trim(address, "[]")
 }

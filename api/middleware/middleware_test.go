@@ -16,6 +16,7 @@ import (
 
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/logs"
 	"github.com/loambase/loam/core/settings"
 )
 
@@ -190,7 +191,7 @@ func TestLog(t *testing.T) {
 		q.Route = &request.Route{Label: "*:list"}
 		q.Fail(w, r, &fault.Error{Kind: fault.Invalid, Reason: "unknown field nope"})
 	})
-	h := track(Log(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))(failing))
+	h := track(Log(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), logs.New(logs.Config{}))(failing))
 	res := serve(h, httptest.NewRequest(http.MethodGet, "/a?filter=nope%3D1&token=hush&%74oken=hush&resetCode=hush&page=2&b%zz=hush", nil))
 	line := out.String()
 	for _, part := range []string{
@@ -205,7 +206,7 @@ func TestLog(t *testing.T) {
 		t.Errorf("a secret is logged: %s", line)
 	}
 	out.Reset()
-	serve(track(Log(slog.New(slog.NewTextHandler(&out, nil)))(failing)), httptest.NewRequest(http.MethodGet, "/a", nil))
+	serve(track(Log(slog.New(slog.NewTextHandler(&out, nil)), logs.New(logs.Config{}))(failing)), httptest.NewRequest(http.MethodGet, "/a", nil))
 	if out.Len() > 0 {
 		t.Errorf("above the debug level a request is logged: %s", out.String())
 	}
@@ -370,7 +371,7 @@ func BenchmarkStack(b *testing.B) {
 		w.Header()["Content-Type"] = []string{"application/json"}
 		w.WriteHeader(200)
 	})
-	for _, wrap := range []func(http.Handler) http.Handler{Compress, Clean, Secure, CORS(nil), Recover(silent), Log(silent), track} {
+	for _, wrap := range []func(http.Handler) http.Handler{Compress, Clean, Secure, CORS(nil), Recover(silent), Log(silent, logs.New(logs.Config{})), track} {
 		h = wrap(h)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/api/collections/posts/records/abcdefghijklmno", nil)

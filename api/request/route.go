@@ -13,6 +13,9 @@ type Route struct {
 	// Group is a second label that several routes share, as "*:auth"; "" for none.
 	Group    string
 	Audience Audience
+	// Quiet routes are kept in the logs only when they fail
+	// (docs/wire/auth-realtime-system.md §5.5).
+	Quiet bool
 }
 
 // String returns the Label, "" for no route.

@@ -69,6 +69,11 @@ func (a *API) table() []*route {
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
 		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
 
+		row("GET", "/api/logs", "listLogs", superusers, a.listLogs).quiet(),
+		row("DELETE", "/api/logs", "truncateLogs", superusers, a.truncateLogs),
+		row("GET", "/api/logs/stats", "logsStats", superusers, a.logsStats).quiet(),
+		row("GET", "/api/logs/{id}", "viewLog", superusers, a.viewLog).quiet(),
+
 		row("GET", "/api/crons", "listCrons", superusers, a.listCrons),
 		row("POST", "/api/crons/{id}", "runCron", superusers, a.runCron),
 	}
@@ -81,6 +86,11 @@ func (r *route) limited(limit bodyLimit) *route {
 
 func (r *route) grouped(label string) *route {
 	r.Group = label
+	return r
+}
+
+func (r *route) quiet() *route {
+	r.Quiet = true
 	return r
 }
 

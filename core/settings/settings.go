@@ -80,6 +80,7 @@ type Logs struct {
 	LogIP       bool `json:"logIP"`
 	LogAuthID   bool `json:"logAuthId"`
 	MaxDataSize int  `json:"maxDataSize"` // bytes of the data of an entry; 0: 16 KiB
+	MaxSize     int  `json:"maxSize"`     // megabytes of all entries, about; 0: no limit. Loam's own
 }
 
 // Server says how the HTTP server treats its connections.
@@ -95,6 +96,9 @@ func (s Server) Idle(usual time.Duration) time.Duration {
 	}
 	return time.Duration(min(s.IdleSeconds, maxIdleSeconds)) * time.Second
 }
+
+// MaxLogSize is the greatest Logs.MaxSize, in megabytes: a petabyte.
+const MaxLogSize = 1 << 30
 
 const maxIdleSeconds = 24 * 60 * 60
 
@@ -119,7 +123,7 @@ func Defaults() *Settings {
 		},
 		TrustedProxy: TrustedProxy{Headers: []string{}},
 		Batch:        Batch{MaxRequests: 50, Timeout: 3},
-		Logs:         Logs{MaxDays: 5, LogIP: true},
+		Logs:         Logs{MaxDays: 5, LogIP: true, MaxSize: 1000},
 	}
 }
 

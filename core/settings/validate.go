@@ -37,6 +37,7 @@ func (l *Logs) validate(fails fault.Fields) {
 	fails.Set(check.Within(l.MaxDays, 0, check.MaxSafe), "logs", "maxDays")
 	fails.Set(check.Within(l.MinLevel, math.MinInt, check.MaxSafe), "logs", "minLevel")
 	fails.Set(check.Within(l.MaxDataSize, 0, check.MaxSafe), "logs", "maxDataSize")
+	fails.Set(check.Within(l.MaxSize, 0, MaxLogSize), "logs", "maxSize")
 }
 
 // validate requires host and port if mails are enabled.

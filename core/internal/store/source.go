@@ -18,6 +18,12 @@ type Source interface {
 }
 
 // DamageError is a database file that is broken. Message says where.
-type DamageError struct{ Message string }
+type DamageError struct {
+	Message string
+	Err     error // of the engine, if it found the damage by chance
+}
+
+// Unwrap is for package errors.
+func (e *DamageError) Unwrap() error { return e.Err }
 
 func (e *DamageError) Error() string { return "store: the database is damaged: " + e.Message }

@@ -41,6 +41,7 @@ type place struct {
 	vfs         string // empty: the system's files
 	synchronous string // FULL, unless Config.Relaxed; a test needs less
 	shrinks     bool   // see Config.Shrinks
+	pageSize    int
 
 	syncFolder func(dir string) error // makes the names of new files durable
 	readCache  int                    // KB, of a connection that is kept for reading
@@ -71,7 +72,7 @@ func (c *conn) configure(at place, r role) error {
 	c.own = true
 	defer func() { c.own = false }()
 	c.SetBusyTimeout(busyMillis)
-	pragmas := []string{"page_size = 4096"} // of a new file, as the next one
+	pragmas := []string{fmt.Sprintf("page_size = %d", at.pageSize)} // of a new file, as the next one
 	if at.shrinks {
 		pragmas = append(pragmas, "auto_vacuum = INCREMENTAL")
 	}

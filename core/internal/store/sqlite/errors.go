@@ -32,6 +32,9 @@ func classify(err error) error {
 	if e.Primary() == binding.CodeFull {
 		return store.ErrFull
 	}
+	if p := e.Primary(); p == binding.CodeCorrupt || p == binding.CodeNotADB {
+		return &unavailable{&store.DamageError{Message: e.Message, Err: err}}
+	}
 	if busy(err) || broken(err) {
 		return &unavailable{err}
 	}

@@ -35,6 +35,12 @@ type Config struct {
 	// with each page.
 	Shrinks bool
 
+	// PageSize is how many bytes a page of a new file has: a power of two. Larger ones make
+	// writing much at once cheaper, and a little dearer. Default 4096, the only size that Copy
+	// and Replace know.
+	PageSize   int
+	CachePages int // of each connection at most; default: what its role has
+
 	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
 	WriteTimeout     time.Duration // of the statements of one Write; default 30 s
 	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
@@ -69,7 +75,13 @@ func (c Config) withDefaults() Config {
 	}
 	c.at.path = filepath.Join(c.Dir, c.File)
 	c.at.readCache = readCache(readersOf(runtime.GOMAXPROCS(0)))
-	c.at.shrinks = c.Shrinks
+	c.at.shrinks, c.at.pageSize = c.Shrinks, c.PageSize
+	if c.PageSize <= 0 {
+		c.at.pageSize = pageSize
+	}
+	if c.CachePages > 0 {
+		c.at.cachePages = c.CachePages
+	}
 	if c.at.synchronous == "" {
 		c.at.synchronous = "FULL"
 		if c.Relaxed {

@@ -1,0 +1,159 @@
+// Entries: a message with attributes, encoded where it happens, so that the queue holds bytes.
+
+package logs
+
+import (
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+const (
+	// maxMessage is how long a message may be, defaultData how long its attributes are if the
+	// settings do not say.
+	maxMessage  = 8000
+	defaultData = 16 << 10
+	// maxData is what the settings can say at most, so that the queue holds many entries.
+	maxData = 1 << 20
+)
+
+// Entry is one entry in the making: attributes are added to it, then it is kept by Add. It belongs
+// to one goroutine, and to nobody after Add.
+type Entry struct {
+	service *Service
+	level   slog.Level
+	limit   int // of data
+	message []byte
+	data    []byte // a JSON object without its end
+	cut     bool   // no attribute is taken any more
+}
+
+// entries are those that can be used again.
+var entries = sync.Pool{New: func() any { return new(Entry) }}
+
+// Entry begins an entry. It is nil if entries of that level are not kept.
+func (s *Service) Entry(level slog.Level) *Entry {
+	if !s.Keeps(level) {
+		return nil
+	}
+	e := entries.Get().(*Entry)
+	*e = Entry{service: s, level: level, limit: defaultData, message: e.message[:0], data: append(e.data[:0], '{')}
+	if n := s.cfg.Settings().Logs.MaxDataSize; n > 0 {
+		e.limit = min(n, maxData)
+	}
+	return e
+}
+
+// Message adds to the message, which is cut at 8,000 bytes.
+func (e *Entry) Message(text string) {
+	text = plain(text)
+	if !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
+	e.message = append(e.message, Cut(text, maxMessage-len(e.message))...)
+}
+
+// Text adds an attribute.
+func (e *Entry) Text(key, value string) {
+	start := e.key(key)
+	e.data = schema.AppendString(e.data, plain(value))
+	e.end(start)
+}
+
+// Int adds an attribute.
+func (e *Entry) Int(key string, value int64) {
+	start := e.key(key)
+	e.data = strconv.AppendInt(e.data, value, 10)
+	e.end(start)
+}
+
+// Number adds an attribute.
+func (e *Entry) Number(key string, value float64) {
+	start := e.key(key)
+	e.data = schema.AppendNumber(e.data, value)
+	e.end(start)
+}
+
+// Value adds an attribute of package slog.
+func (e *Entry) Value(key string, value slog.Value) {
+	start := e.key(key)
+	e.data = appendValue(e.data, value)
+	e.end(start)
+}
+
+// key begins an attribute and returns where.
+func (e *Entry) key(key string) (start int) {
+	start = len(e.data)
+	if start > 1 {
+		e.data = append(e.data, ',')
+	}
+	e.data = schema.AppendString(e.data, plain(key))
+	e.data = append(e.data, ':')
+	return start
+}
+
+// end takes the attribute back if the data is too long with it. Those that follow would be out of
+// their order, so they are left out too.
+func (e *Entry) end(start int) {
+	if e.cut || len(e.data) >= e.limit {
+		e.data, e.cut = e.data[:start], true
+	}
+}
+
+// Add queues the entry to be written. It never waits: if too much is queued, the entry is lost, and
+// counted.
+func (e *Entry) Add() {
+	if e.cut {
+		if len(e.data) > 1 {
+			e.data = append(e.data, ',')
+		}
+		e.data = append(e.data, `"__pb_truncated__":true`...) // Wire: docs/wire/auth-realtime-system.md §5.5
+	}
+	e.data = append(e.data, '}')
+	e.service.queue.add(e.level, e.service.cfg.Now(), e.message, e.data)
+	entries.Put(e)
+}
+
+// plain returns the text without U+0000, which PostgreSQL stores in no text.
+func plain(s string) string {
+	if strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return strings.ReplaceAll(s, "\x00", "")
+}
+
+// Cut returns the first bytes of a text, up to the limit, without half a character at the end.
+func Cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
+}
+
+// item is an entry in the queue: where its texts are in the batch.
+type item struct {
+	level        slog.Level
+	at           time.Time
+	message, end int // the end of the message, and of the data after it
+}
+
+// batch is what is written together.
+type batch struct {
+	items []item
+	text  []byte // of all items
+}
+
+func (b *batch) add(level slog.Level, at time.Time, message, data []byte) {
+	b.text = append(b.text, message...)
+	middle := len(b.text)
+	b.text = append(b.text, data...)
+	b.items = append(b.items, item{level: level, at: at, message: middle, end: len(b.text)})
+}

@@ -1,0 +1,217 @@
+// Reading logs: pages, one entry, and how many there are by the hour, through the planner of records.
+
+package logs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// described is the table as the planner knows it. It is in no snapshot of the App.
+var described = schema.NewSnapshot(0, []*schema.Collection{{ID: table, Name: table, Type: schema.Base, Fields: []*schema.Field{
+	{Name: "id", Kind: &schema.Text{PrimaryKey: true}},
+	{Name: "level", Kind: &schema.Number{}},
+	{Name: "message", Kind: &schema.Text{}},
+	{Name: "data", Kind: &schema.JSON{}},
+	{Name: "created", Kind: &schema.Date{}},
+}}})
+
+func (s *Service) scope() query.Scope {
+	return query.Scope{Snapshot: described, Collection: described.All()[0], Request: &query.Request{}, Now: s.cfg.Now()}
+}
+
+// read are the columns of an entry, in the order of the wire format.
+var read = []string{"id", "created", "data", "message", "level"}
+
+// List returns one page of the entries, as JSON, the oldest first unless Sort says otherwise. Filter
+// and Sort know id, created, level, message and data with paths below it; an expression that
+// cannot be planned is an Invalid fault. Expand and Cursor are ignored. Who is not a superuser gets the
+// fault of record.Caller.RequireSuperuser.
+func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (*record.Page, error) {
+	p.Clamp()
+	page := &record.Page{Page: p.Page, PerPage: p.PerPage, TotalItems: -1, TotalPages: -1}
+	const far = 1 << 40 // the offset must not overflow
+	sel := query.Select{
+		Scope: s.scope(), Columns: read, Filter: p.Filter, Sort: p.Sort,
+		Limit: p.PerPage, Offset: min(p.Page-1, far) * p.PerPage,
+	}
+	err := s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
+		items, err := db.planner.Compile(sel)
+		if err != nil {
+			return nil, err
+		}
+		count, err := db.planner.Count(sel)
+		return func(r store.Reader) (err error) {
+			if !p.SkipTotal {
+				if page.TotalItems, err = number(r, count); err != nil {
+					return err
+				}
+				page.TotalPages = (page.TotalItems + page.PerPage - 1) / page.PerPage
+			}
+			page.Items, err = encode(r, items)
+			return err
+		}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+// Get returns one entry as JSON. An unknown id is a NotFound fault; who is not a superuser gets the
+// fault of record.Caller.RequireSuperuser.
+func (s *Service) Get(ctx context.Context, caller record.Caller, id string) (entry []byte, err error) {
+	if id = plain(id); id == "" {
+		id = "-" // to the planner an empty one is none
+	}
+	err = s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
+		plan, err := db.planner.Compile(query.Select{Scope: s.scope(), Columns: read, ID: id})
+		return func(r store.Reader) (err error) {
+			entry, err = encode(r, plan)
+			return err
+		}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(entry) == len("[]") {
+		return nil, fault.New(fault.NotFound, "")
+	}
+	return entry[1 : len(entry)-1], nil
+}
+
+// Hour is how many entries were made in an hour.
+type Hour struct {
+	Date  string `json:"date"` // when it began
+	Total int64  `json:"total"`
+}
+
+// Stats returns how many entries the filter selects, by the hours in which there are any, the
+// first one first. Faults are those of List.
+func (s *Service) Stats(ctx context.Context, caller record.Caller, filter string) (hours []Hour, err error) {
+	sel := query.Aggregate{
+		Scope: s.scope(), Filter: filter, Values: []query.Figure{{Func: query.Count}}, Limit: query.MaxGroups,
+		GroupBy: []query.GroupKey{
+			{Path: "created", Part: query.Year}, {Path: "created", Part: query.Month},
+			{Path: "created", Part: query.Day}, {Path: "created", Part: query.Hour},
+		},
+	}
+	err = s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
+		_, err := db.planner.Aggregate(sel)
+		return func(r store.Reader) error {
+			hours = []Hour{}
+			for sel.Offset = 0; sel.Offset == len(hours); sel.Offset += sel.Limit { // while the pages are full
+				plan, err := db.planner.Aggregate(sel)
+				if err != nil {
+					return err
+				}
+				if hours, err = appendHours(hours, r, plan); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, err
+	})
+	return hours, err
+}
+
+func appendHours(hours []Hour, r store.Reader, plan *query.AggregatePlan) ([]Hour, error) {
+	rows, err := r.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		hours = append(hours, Hour{
+			Date:  fmt.Sprintf("%04d-%02d-%02d %02d:00:00.000Z", plan.Value(rows, 0), plan.Value(rows, 1), plan.Value(rows, 2), plan.Value(rows, 3)),
+			Total: plan.Value(rows, 4).(int64),
+		})
+	}
+	return hours, rows.Close()
+}
+
+// reading plans, and then reads in one state of the database. Errors of the plan are Invalid faults
+// with their reason: the caller is a superuser.
+func (s *Service) reading(ctx context.Context, caller record.Caller, plan func(*database) (func(store.Reader) error, error)) error {
+	if err := caller.RequireSuperuser(); err != nil {
+		return err
+	}
+	db, err := s.open(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	fn, err := plan(db)
+	var wrong *query.Error
+	if errors.As(err, &wrong) {
+		return &fault.Error{Kind: fault.Invalid, Reason: wrong.Message, Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	switch err = db.Read(ctx, fn); {
+	case errors.Is(err, store.ErrTimeout):
+		return fault.Wrap(fault.Invalid, "The query takes too long.", err)
+	case damaged(err):
+		s.replace(db, err)
+		return unavailable(err)
+	}
+	return err
+}
+
+// unavailable is the fault of logs that cannot be read now.
+func unavailable(err error) error {
+	if fault.KindOf(err) == fault.Unavailable {
+		return err
+	}
+	return fault.Wrap(fault.Unavailable, "The logs cannot be read at the moment.", err)
+}
+
+// number is what the plan of a count counts.
+func number(r store.Reader, plan *query.Plan) (n int, err error) {
+	if plan.Empty {
+		return 0, nil
+	}
+	rows, err := r.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return 0, err
+	}
+	if rows.Next() {
+		n = int(rows.Int(0))
+	}
+	return n, rows.Close()
+}
+
+// encode returns the entries of a plan as a JSON list.
+func encode(r store.Reader, plan *query.Plan) ([]byte, error) {
+	if plan.Empty {
+		return []byte("[]"), nil
+	}
+	rows, err := r.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return nil, err
+	}
+	dst := []byte{'['}
+	for rows.Next() {
+		if len(dst) > 1 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `{"id":`...)
+		dst = schema.AppendString(dst, rows.Bytes(0))
+		dst = append(dst, `,"created":`...)
+		dst = schema.AppendString(dst, rows.Bytes(1))
+		dst = append(dst, `,"data":`...)
+		dst = schema.AppendJSON(dst, rows.Bytes(2))
+		dst = append(dst, `,"message":`...)
+		dst = schema.AppendString(dst, rows.Bytes(3))
+		dst = append(dst, `,"level":`...)
+		dst = schema.AppendNumber(dst, rows.Float(4))
+		dst = append(dst, '}')
+	}
+	return append(dst, ']'), rows.Close()
+}

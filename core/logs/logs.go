@@ -1,0 +1,183 @@
+// Package logs keeps what a server logs, requests and messages alike, so that superusers can
+// read it by API: queued in memory, written in batches, purged by age and size.
+//
+// DESIGN.md in this folder says how.
+package logs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/settings"
+)
+
+// Config is what a Service depends on. Open and Settings are required.
+type Config struct {
+	// Open opens the database of the logs. It is called when there is something to write or to
+	// read, and again after SetAside.
+	Open func(ctx context.Context) (store.Store, error)
+	// SetAside moves a database that is damaged out of the way. Nil where that would take more
+	// than logs.
+	SetAside func() (name string, err error)
+
+	Settings func() *settings.Settings
+	Console  *slog.Logger     // where the Service tells of its own failures; default: nowhere
+	Now      func() time.Time // default time.Now
+}
+
+// Service keeps the logs of one App. It is safe for concurrent use.
+type Service struct {
+	cfg   Config
+	queue queue
+
+	active atomic.Bool   // between Start and Stop
+	purges chan struct{} // somebody wants old entries deleted; capacity 1
+	cancel context.CancelFunc
+	loop   sync.WaitGroup
+
+	opening sync.Mutex // held while the database is opened and closed; guards the two below
+	db      *database  // nil until it is needed
+	closed  bool
+
+	failed  time.Time // when the console was last told that entries are lost; of the loop
+	written int       // entries since the size was last looked at; of the loop
+}
+
+// database is an open database of logs.
+type database struct {
+	store.Store
+	planner *query.Planner
+}
+
+// errOff is the error of every use outside of Start and Stop.
+var errOff = fault.New(fault.Unavailable, "Logs are kept while the server runs.")
+
+// New returns a Service that keeps nothing until Start.
+func New(c Config) *Service {
+	if c.Console == nil {
+		c.Console = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Service{cfg: c, queue: newQueue(), purges: make(chan struct{}, 1), closed: true}
+}
+
+// Start begins to keep entries, until Stop.
+func (s *Service) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.opening.Lock()
+	s.closed = false
+	s.opening.Unlock()
+	s.active.Store(true)
+	s.loop.Go(func() { s.run(ctx) })
+}
+
+// Stop writes what is queued and closes the database. Without a Start it does nothing.
+func (s *Service) Stop() error {
+	if s.cancel == nil {
+		return nil
+	}
+	s.active.Store(false)
+	s.cancel()
+	s.loop.Wait()
+	s.cancel = nil
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	s.closed = true
+	return s.closeLocked()
+}
+
+// Keeps reports whether entries of that level are kept.
+func (s *Service) Keeps(level slog.Level) bool {
+	if !s.active.Load() {
+		return false
+	}
+	l := &s.cfg.Settings().Logs
+	return l.MaxDays > 0 && int(level) >= l.MinLevel
+}
+
+// open returns the open database, opening it if that has not happened yet.
+func (s *Service) open(ctx context.Context) (*database, error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if s.closed {
+		return nil, errOff
+	}
+	if s.db != nil {
+		return s.db, nil
+	}
+	db, err := s.openTable(ctx)
+	// A file that is no database is found out here, one whose pages are damaged later.
+	if damaged(err) && s.setAside(err) {
+		db, err = s.openTable(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.db = &database{Store: db, planner: query.New(db.Dialect())}
+	return s.db, nil
+}
+
+// openTable opens the database and makes the table in it, if it is new.
+func (s *Service) openTable(ctx context.Context) (store.Store, error) {
+	db, err := s.cfg.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := makeTable(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// replace closes a damaged database and sets it aside. What opens it next finds a new one.
+func (s *Service) replace(broken *database, reason error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if s.db != broken || s.cfg.SetAside == nil { // somebody was faster, or it cannot be
+		return
+	}
+	if err := s.closeLocked(); err != nil {
+		s.cfg.Console.Warn("close the damaged logs", "error", err)
+	}
+	s.setAside(reason)
+}
+
+// setAside moves the damaged database away and tells of it. Lock must be held.
+func (s *Service) setAside(reason error) bool {
+	if s.cfg.SetAside == nil {
+		return false
+	}
+	name, err := s.cfg.SetAside()
+	if err != nil {
+		s.cfg.Console.Error("the logs are damaged and in the way", "error", errors.Join(reason, err))
+		return false
+	}
+	s.cfg.Console.Error("the logs were damaged: they are set aside, and new ones begun", "file", name, "error", reason)
+	return true
+}
+
+// closeLocked closes the database, if it is open. Lock must be held.
+func (s *Service) closeLocked() error {
+	if s.db == nil {
+		return nil
+	}
+	err := s.db.Close()
+	s.db = nil
+	return err
+}
+
+// damaged reports whether the error is that of a database whose file is broken.
+func damaged(err error) bool {
+	var broken *store.DamageError
+	return errors.As(err, &broken)
+}
