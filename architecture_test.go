@@ -43,6 +43,7 @@ func layers() [][]string {
 			"api/request",
 		},
 		{
+			"api/ratelimit",
 			"api/wire",
 		},
 		{

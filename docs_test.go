@@ -24,6 +24,7 @@ var pages = []string{
 	"docs/views.md",
 	"docs/aggregates.md",
 	"docs/settings.md",
+	"docs/rate-limits.md",
 	"docs/mail.md",
 	"docs/jobs.md",
 	"docs/api-rules-and-filters.md",
