@@ -14,7 +14,7 @@ import (
 // named the header with their addresses.
 type proxies struct{ warned [len(forwarding)]atomic.Bool }
 
-// forwarding are headers by which proxies say who their client is.
+// forwarding are the headers by which proxies say for whom they ask.
 var forwarding = [...]string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "Cf-Connecting-Ip", "Fly-Client-Ip", "True-Client-Ip"}
 
 // warn logs, once for each, the header of a refused request that a proxy may have set. Anybody
