@@ -41,6 +41,7 @@ func layers() [][]string {
 		},
 		{
 			"api/request",
+			"realtime",
 		},
 		{
 			"api/wire",
@@ -61,6 +62,7 @@ func layers() [][]string {
 			"core/settings",
 		},
 		{
+			"core/job",
 			"core/record",
 		},
 		{

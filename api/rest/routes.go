@@ -63,11 +63,17 @@ func (a *API) table() []*route {
 		row("POST", collection+"/request-email-change", "*:requestEmailChange", everyone, a.requestEmailChange),
 		row("POST", collection+"/confirm-email-change", "*:confirmEmailChange", everyone, a.confirmEmailChange),
 
+		row("GET", "/api/realtime", "connectRealtime", everyone, a.connectRealtime),
+		row("POST", "/api/realtime", "subscribeRealtime", everyone, a.subscribeRealtime),
+
 		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
 		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
+
+		row("GET", "/api/crons", "listCrons", superusers, a.listCrons),
+		row("POST", "/api/crons/{id}", "runCron", superusers, a.runCron),
 	}
 }
 
