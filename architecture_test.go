@@ -41,8 +41,10 @@ func layers() [][]string {
 		},
 		{
 			"api/request",
+			"realtime",
 		},
 		{
+			"api/ratelimit",
 			"api/wire",
 		},
 		{

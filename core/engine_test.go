@@ -26,7 +26,7 @@ func TestFirstTables(t *testing.T) {
 		}
 		return err
 	})
-	want := firstTables()
+	want := slices.DeleteFunc(firstTables(), func(name string) bool { return name == "_logs" }) // made when it is needed
 	slices.Sort(made)
 	slices.Sort(want)
 	if err != nil || !slices.Equal(made, want) {

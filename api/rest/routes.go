@@ -11,8 +11,9 @@ import (
 // route is one row of the table: the only place that says which requests there are.
 type route struct {
 	request.Route
-	limit bodyLimit // nil: wire.DefaultLimit
-	serve endpoint
+	limit  bodyLimit // nil: wire.DefaultLimit
+	limits limits    // set by API.handle
+	serve  endpoint
 }
 
 // table returns every route below /api/. GET serves HEAD too.
@@ -62,6 +63,9 @@ func (a *API) table() []*route {
 		row("POST", collection+"/confirm-password-reset", "*:confirmPasswordReset", everyone, a.confirmPasswordReset),
 		row("POST", collection+"/request-email-change", "*:requestEmailChange", everyone, a.requestEmailChange),
 		row("POST", collection+"/confirm-email-change", "*:confirmEmailChange", everyone, a.confirmEmailChange),
+
+		row("GET", "/api/realtime", "connectRealtime", everyone, a.connectRealtime).quiet(),
+		row("POST", "/api/realtime", "subscribeRealtime", everyone, a.subscribeRealtime),
 
 		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
 
