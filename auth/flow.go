@@ -42,16 +42,29 @@ func (f EmailForm) validate() error {
 	return formFault(fails)
 }
 
-// findByEmail returns the record of that address, nil if there is none. Letter case
-// counts unless the unique index of the addresses says otherwise.
+// findByEmail returns the record of that address, nil if there is none.
 func (s *Service) findByEmail(ctx context.Context, c *schema.Collection, email string) (*record.Record, error) {
-	index, ok := c.UniqueIndex("email")
-	nocase := ok && strings.EqualFold(index.Columns[0].Collate, "NOCASE")
-	r, err := s.app.Records().FindFirst(ctx, c.ID, "email", email, nocase)
+	return findByEmail(ctx, s.app.Records(), c, email)
+}
+
+// findByEmail is Service.findByEmail by the records of a transaction.
+func findByEmail(ctx context.Context, records *record.Service, c *schema.Collection, email string) (*record.Record, error) {
+	r, err := records.FindFirst(ctx, c.ID, "email", email, foldsCase(c, "email"))
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, nil
 	}
 	return r, err
+}
+
+// foldsCase reports whether the unique index of a field ignores letter case.
+func foldsCase(c *schema.Collection, field string) bool {
+	index, ok := c.UniqueIndex(field)
+	return ok && strings.EqualFold(index.Columns[0].Collate, "NOCASE")
+}
+
+// sameEmail reports whether two addresses are the same in the collection.
+func sameEmail(c *schema.Collection, a, b string) bool {
+	return a == b || foldsCase(c, "email") && strings.EqualFold(a, b)
 }
 
 // maxLater bounds how many requests have work left when they are answered.
