@@ -210,11 +210,7 @@ func (s *streams) DeliverOAuth2(id, pin string, message []byte) bool {
 func TestDeliverOAuth2(t *testing.T) {
 	t.Parallel()
 	v := newVouching(t, "")
-	if v.DeliverOAuth2("here", auth.OAuth2Redirect{State: "a", Code: "c"}) {
-		t.Error("delivered to nobody")
-	}
 	s := &streams{}
-	v.SetOAuth2Streams(s)
 	for _, tt := range []struct {
 		name, pin string
 		said      auth.OAuth2Redirect
@@ -231,7 +227,7 @@ func TestDeliverOAuth2(t *testing.T) {
 		{"no code", "here", auth.OAuth2Redirect{State: "a"}, false, `{"state":"a","code":""}`},
 	} {
 		s.waiting, s.sent = map[string]string{"a": "here", "b": "here"}, nil
-		good := v.DeliverOAuth2(tt.pin, tt.said)
+		good := v.DeliverOAuth2(s, tt.pin, tt.said)
 		if good != tt.good || strings.Join(s.sent, " ") != tt.message {
 			t.Errorf("%s: %t, sent %q, want %t and %q", tt.name, good, s.sent, tt.good, tt.message)
 		}

@@ -16,14 +16,10 @@ import (
 // OAuth2Streams delivers what a service has answered to the client that waits for it.
 type OAuth2Streams interface {
 	// DeliverOAuth2 sends the message to the client of that id, if it has subscribed to
-	// "@oauth2" from where pin stands for, and reports whether it has. In any case a client
-	// of that id is not subscribed any more: one message a subscription.
+	// "@oauth2" and comes from where the pin stands for, and reports whether it has. In any
+	// case the client is not subscribed any more: one message a subscription.
 	DeliverOAuth2(clientID, pin string, message []byte) bool
 }
-
-// SetOAuth2Streams sets who delivers. It is called before requests are served; until
-// then no client waits, and every redirect fails.
-func (s *Service) SetOAuth2Streams(streams OAuth2Streams) { s.streams = streams }
 
 // OAuth2Redirect is what a service says when it sends a person back.
 type OAuth2Redirect struct {
@@ -40,11 +36,11 @@ const (
 	maxAppleCode  = 1000 // bytes
 )
 
-// DeliverOAuth2 delivers what a service has said to the client that waits for it, and
-// reports whether that client can go on. pin stands for where the person comes from,
+// DeliverOAuth2 delivers what a service has said to the client that waits for it on a
+// stream, and reports whether that client can go on. pin stands for where the person comes from,
 // which must be where the client is. A code is delivered once.
-func (s *Service) DeliverOAuth2(pin string, r OAuth2Redirect) bool {
-	if s.streams == nil || r.State == "" {
+func (s *Service) DeliverOAuth2(to OAuth2Streams, pin string, r OAuth2Redirect) bool {
+	if r.State == "" {
 		return false
 	}
 	good := r.Error == "" && r.Code != ""
@@ -56,7 +52,7 @@ func (s *Service) DeliverOAuth2(pin string, r OAuth2Redirect) bool {
 		Code  string `json:"code"`
 		Error string `json:"error,omitempty"`
 	}{r.State, r.Code, r.Error})
-	if err != nil || !s.streams.DeliverOAuth2(r.State, pin, message) {
+	if err != nil || !to.DeliverOAuth2(r.State, pin, message) {
 		if good {
 			s.delivered.take(r.Code, s.app.Now()) // nobody has it
 		}

@@ -31,7 +31,6 @@ type Service struct {
 
 	oauth2    oauth2s
 	images    *fetch.Client    // of new accounts
-	streams   OAuth2Streams    // nil: none
 	delivered memory[struct{}] // codes
 	appleUser memory[string]   // names, by codes that come back
 

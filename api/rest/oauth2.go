@@ -22,7 +22,7 @@ func (a *API) oauth2Redirect(c *call) error {
 	}
 	page := "../_/#/auth/oauth2-redirect-failure"
 	// HEAD is a look that changes nothing.
-	if readable && c.r.Method != http.MethodHead && a.auth.DeliverOAuth2(c.Pin(c.r), said) {
+	if readable && c.r.Method != http.MethodHead && a.auth.DeliverOAuth2(a.hub, c.Pin(c.r), said) {
 		page = "../_/#/auth/oauth2-redirect-success"
 	}
 	h := c.w.Header()

@@ -68,6 +68,9 @@ func (a *API) table() []*route {
 		row("GET", "/api/oauth2-redirect", "oauth2Redirect", everyone, a.oauth2Redirect),
 		row("POST", "/api/oauth2-redirect", "oauth2RedirectForm", everyone, a.oauth2Redirect),
 
+		row("GET", "/api/realtime", "connectRealtime", everyone, a.connectRealtime),
+		row("POST", "/api/realtime", "subscribeRealtime", everyone, a.subscribeRealtime),
+
 		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),

@@ -2,13 +2,16 @@
 // its own hands (authWithOAuth2Code), with a certified OpenID provider at the other end.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
+import { EventSource } from 'eventsource';
 import { fails, start } from './app.mjs';
 import { clientId, clientSecret, openIDProvider, signingKey } from './oidc.mjs';
 
+globalThis.EventSource = EventSource;
 const app = await start({ args: ['--debug'] });
 const back = 'https://app.example/signed-in';
-const service = await openIDProvider({ redirects: [back] });
+const window = `${app.url}/api/oauth2-redirect`;
+const service = await openIDProvider({ redirects: [back, window] });
 const secrets = [clientSecret]; // that no log may hold
 const picture = `${service.url}/picture.png`; // on this machine: it must not be fetched
 service.people = {
@@ -204,6 +207,51 @@ test('a second method', async () => {
   assert.deepEqual([err.status, Object.keys(err.response)], [401, ['mfaId']]);
   await fails(signIn('ann', client, {}, { mfaId: err.response.mfaId }), 400, {}, 'A different authentication method is required.');
   await configure({}, { mfa: { enabled: false } });
+});
+
+// A second window: it goes to the service, and to where the service leads from there.
+const ends = async (url, headers = {}) => {
+  const response = await fetch(url, { headers, redirect: 'manual' });
+  return [response.status, response.headers.get('location').split('-').pop()];
+};
+
+test('in a second window', async () => {
+  const client = app.guest();
+  after(() => client.realtime.unsubscribe());
+  const urlCallback = async (url) => {
+    const at = await service.visit(url);
+    assert.equal(at.origin + at.pathname, window);
+    secrets.push(at.searchParams.get('code'));
+    assert.deepEqual(await ends(at), [307, 'success']);
+    assert.deepEqual(await ends(at), [307, 'failure']); // once
+  };
+  service.person = 'ann';
+  const { record, meta } = await client.collection('users').authWithOAuth2({ provider: 'oidc', urlCallback });
+  assert.deepEqual([record.email, meta.isNew], ['ann@example.com', false]);
+});
+
+test('attack: the code of a victim on the stream of an attacker', async () => {
+  // Both come through a proxy that nobody has configured: they have one address.
+  const attacker = app.guest();
+  const got = [];
+  const stream = new EventSource(`${app.url}/api/realtime`, { fetch: (url, o) => fetch(url, { ...o, headers: { ...o.headers, 'X-Forwarded-For': '203.0.113.1' } }) });
+  after(() => stream.close());
+  const clientId = await new Promise((resolve) => stream.addEventListener('PB_CONNECT', (e) => resolve(e.lastEventId)));
+  const subscribe = () => attacker.send('/api/realtime', { method: 'POST', headers: { 'X-Forwarded-For': '203.0.113.1' }, body: { clientId, subscriptions: ['@oauth2'] } });
+  const first = new Promise((resolve) => stream.addEventListener('@oauth2', (e) => resolve(got.push(e.data))));
+  await subscribe();
+  // The victim follows a link to the service whose state is the attacker's stream.
+  const { oauth2 } = await app.guest().collection('users').listAuthMethods();
+  const link = new URL(oauth2.providers[0].authURL + encodeURIComponent(window));
+  link.searchParams.set('state', clientId);
+  service.person = 'bob';
+  const at = await service.visit(link.href);
+  assert.deepEqual(await ends(at, { 'X-Forwarded-For': '203.0.113.2' }), [307, 'failure']);
+  assert.deepEqual(await ends(at, { 'X-Forwarded-For': '203.0.113.1' }), [307, 'failure']); // not subscribed any more
+  await subscribe();
+  assert.deepEqual(await ends(`${window}?state=${clientId}&error=access_denied`, { 'X-Forwarded-For': '203.0.113.1' }), [307, 'failure']);
+  await first;
+  assert.deepEqual(got.map((data) => JSON.parse(data)), [{ state: clientId, code: '', error: 'access_denied' }]);
 });
 
 test('a service that fails', async () => {

@@ -14,7 +14,7 @@ if (!chromium) {
 } else {
   const app = await start();
   const here = `${app.url}/`;
-  const service = await openIDProvider({ redirects: [here] });
+  const service = await openIDProvider({ redirects: [here, `${app.url}/api/oauth2-redirect`] });
   service.people.ann = { email: 'ann@example.com', email_verified: true, name: 'Ann' };
   const docs = await readFile(fileURLToPath(new URL('../../docs/oauth2.md', import.meta.url)), 'utf8');
   const folder = join(app.server.folder, 'public');
@@ -48,6 +48,17 @@ if (!chromium) {
     await page.go(href);
     await says(page, 'The sign-in was given up, or begun elsewhere. Try again.');
     assert.equal(await page.value('localStorage.length'), 0);
+  });
+
+  test('in a second window', async () => {
+    const page = await browser.open(here);
+    await page.value('localStorage.clear()');
+    await page.press(`
+      window.app = new PocketBase(location.origin);
+      app.collection('users').authWithOAuth2({ provider: 'oidc' }).then(() => (document.title = 'done'), (e) => (document.title = e.message))
+    `);
+    await page.until('document.title === "done"');
+    assert.equal(await page.value('app.authStore.record.email'), 'ann@example.com');
   });
 
   test('the ends of a second window', async () => {
