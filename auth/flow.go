@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -49,22 +48,11 @@ func (s *Service) findByEmail(ctx context.Context, c *schema.Collection, email s
 
 // findByEmail is Service.findByEmail by the records of a transaction.
 func findByEmail(ctx context.Context, records *record.Service, c *schema.Collection, email string) (*record.Record, error) {
-	r, err := records.FindFirst(ctx, c.ID, "email", email, foldsCase(c, "email"))
+	r, err := records.FindUnique(ctx, c.ID, "email", email)
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, nil
 	}
 	return r, err
-}
-
-// foldsCase reports whether the unique index of a field ignores letter case.
-func foldsCase(c *schema.Collection, field string) bool {
-	index, ok := c.UniqueIndex(field)
-	return ok && strings.EqualFold(index.Columns[0].Collate, "NOCASE")
-}
-
-// sameEmail reports whether two addresses are the same in the collection.
-func sameEmail(c *schema.Collection, a, b string) bool {
-	return a == b || foldsCase(c, "email") && strings.EqualFold(a, b)
 }
 
 // maxLater bounds how many requests have work left when they are answered.

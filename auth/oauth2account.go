@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"strings"
 
 	"github.com/loambase/loam/auth/provider"
 	"github.com/loambase/loam/core"
@@ -134,7 +135,7 @@ func (e *entry) adopt(tx *core.Tx, r *record.Record) (*record.Record, error) {
 	if email == "" && e.user.Email != "" {
 		in.Body["email"] = e.user.Email
 	}
-	if !verified && (email == "" || sameEmail(e.collection, email, e.user.Email)) {
+	if !verified && (email == "" || e.isEmail(email)) {
 		in.Body["verified"] = true
 	}
 	if !verified && !e.isCaller(r) {
@@ -152,6 +153,12 @@ func (e *entry) adopt(tx *core.Tx, r *record.Record) (*record.Record, error) {
 	_, err := tx.Records.DeleteWhere(tx.Context, record.Root(), schema.ExternalAuths, "collectionRef = {:collection} && recordRef = {:record}",
 		map[string]any{"collection": e.collection.ID, "record": r.ID()})
 	return r, err
+}
+
+// isEmail reports whether the address is the one that the service tells, in the letter
+// case that counts in the collection.
+func (e *entry) isEmail(address string) bool {
+	return address == e.user.Email || e.collection.FoldsCase("email") && strings.EqualFold(address, e.user.Email)
 }
 
 // isCaller reports whether the record is the one that has signed in already.

@@ -56,7 +56,7 @@ func (e *entry) usernameIsFree(ctx context.Context, name string) (bool, error) {
 	if _, ok := f.Kind.(*schema.Text); !ok || f.Kind.Validate(f, e.user.Username) != nil {
 		return false, nil
 	}
-	_, err := e.app.Records().FindFirst(ctx, e.collection.ID, name, e.user.Username, foldsCase(e.collection, name))
+	_, err := e.app.Records().FindUnique(ctx, e.collection.ID, name, e.user.Username)
 	if fault.KindOf(err) == fault.NotFound {
 		return true, nil
 	}
@@ -70,7 +70,7 @@ func (e *entry) create(tx *core.Tx, in record.Input) (*record.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Bool("verified") || !sameEmail(e.collection, r.Text("email"), e.user.Email) {
+	if r.Bool("verified") || !e.isEmail(r.Text("email")) {
 		return r, nil
 	}
 	return tx.Records.Update(tx.Context, record.Root(), e.collection.ID, r.ID(), record.Input{Body: map[string]any{"verified": true}})
