@@ -6,8 +6,12 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 )
+
+// Forwarding are the headers by which proxies say for whom they ask.
+var Forwarding = [...]string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "Cf-Connecting-Ip", "Fly-Client-Ip", "True-Client-Ip"}
 
 // Pin stands for where a request comes from: the peer of the connection, and every
 // header in which a proxy may tell of the one before it, trusted or not, as it is. Two
@@ -19,11 +23,9 @@ func (q *Request) Pin(r *http.Request) string {
 	if err != nil {
 		peer = r.RemoteAddr
 	}
-	names := []string{"Forwarded", "X-Forwarded-For", "Cf-Connecting-Ip", "Fly-Client-Ip", "X-Real-Ip"}
-	names = append(names, q.Settings.TrustedProxy.Headers...)
 	hash := sha256.New()
 	hash.Write([]byte(peer))
-	for _, name := range names {
+	for _, name := range slices.Concat(Forwarding[:], q.Settings.TrustedProxy.Headers) {
 		// No value of a header has a line break.
 		hash.Write([]byte("\n" + strings.Join(r.Header[textproto.CanonicalMIMEHeaderKey(name)], "\n") + "\n"))
 	}

@@ -24,7 +24,7 @@ func TestPin(t *testing.T) {
 		return q.Pin(r), q.Caller.IP
 	}
 	const proxy = "192.0.2.1:1000"
-	for _, header := range []string{"Forwarded", "X-Forwarded-For", "CF-Connecting-IP", "Fly-Client-IP", "X-Real-IP", "X-Own"} {
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "CF-Connecting-IP", "Fly-Client-IP", "X-Real-IP", "True-Client-IP", "X-Own"} {
 		trusted := []string{}
 		if header == "X-Own" {
 			trusted = []string{"x-own"}
