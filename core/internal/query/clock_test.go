@@ -37,7 +37,7 @@ func openDiary(t *testing.T, indexes []string, rows int) *diary {
 		members.Indexes = []string{"CREATE INDEX `mpins` ON `members` (`pin`)"}
 	}
 	d := &diary{dir: t.TempDir(), url: enginetest.URL(t)}
-	d.fixture = openOn(t, enginetest.OpenAt(t, d.dir, d.url), authCollection("users", rule("")), notes, members, posts,
+	d.fixture = openOn(t, enginetest.OpenAt(t, d.dir, d.url), authCollection("users", rule(""), field("role", &schema.Text{})), notes, members, posts,
 		collection("shares", rule(""), field("note", one("notes")), field("user", one("users"))))
 	body := strings.Repeat("lorem ipsum dolor sit amet ", rows)
 	d.insert("users", row{"id": "ann", "email": "ann@x.org"}, row{"id": "eve", "email": "eve@x.org"})
@@ -69,6 +69,9 @@ var rulesOfNotes = []string{
 	`owner = @request.auth.id || shares_via_note.user ?= @request.auth.id`,
 	`readers.id = @request.auth.id`,
 	`owner.email = @request.auth.email`,
+	`@request.auth.role = 'editor'`,
+	`@collection.shares.user ?= @request.auth.role`,
+	`owner.role = 'editor'`,
 }
 
 // guesses are filters with a right and a wrong guess at what eve may not see. None has
@@ -78,7 +81,7 @@ func guesses(heavy int) (list [][2]string) {
 	for _, f := range []string{
 		`pin = '%s'`, `pin ~ '%s%%'%s`, `pin != '%s'%s`, `(pin !~ '%s%%'%s || pin = 'zz')`, `rank = %s`, `rank = %s%s`, `owner.id != '' && pin = '%s'%s`,
 		`pin ~ '%s%%' && owner.email != ''%s`, `owner.email ~ 'ann' && pin = '%s'`, `readers.email ?~ 'ann' && pin ~ '%s'%s`, `shares_via_note.id ?!= '' && pin = '%s'%s`,
-		`body ~ 'lorem' && pin = '%s'%s`,
+		`body ~ 'lorem' && pin = '%s'%s`, `owner = 'ann' && pin = '%s'%s`, `owner = 'ann' && rank = %s%s`,
 	} {
 		var pair [2]string
 		for i, guess := range []string{hiddenPin, "1234"} {
@@ -152,6 +155,40 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 		}
 		if told < 5 {
 			t.Errorf("indexes %q: without guards only %d of the rules tell: the test proves nothing", indexes, told)
+		}
+	}
+}
+
+// TestRulesAboutTheCallerKeepIndexes: a rule that reads no record hides none, so an index
+// serves the filter.
+func TestRulesAboutTheCallerKeepIndexes(t *testing.T) {
+	t.Parallel()
+	d := openDiary(t, indexesOfNotes[1], 1)
+	for range 20 { // as many as make an index worth it
+		var notes []row
+		for i := range 100 {
+			notes = append(notes, row{"id": schema.RandomString(15, schema.AlphabetID), "pin": "00", "rank": float64(i), "owner": "ann"})
+		}
+		d.insert("notes", notes...)
+	}
+	explain, columns := "EXPLAIN QUERY PLAN ", 4
+	if d.url != "" {
+		explain, columns = "EXPLAIN ", 1
+	}
+	for _, rule := range []string{"", `@request.auth.role = 'editor'`, `@collection.shares.user ?= @request.auth.role`} {
+		for filter, index := range map[string]string{"rank >= 500 && rank < 520": "ranks", "pin = '7391' && body ~ 'x'": "pins"} {
+			sel := query.Select{Scope: d.scope("notes", &query.Request{Auth: d.user("eve")}), Columns: []string{"id"}, Rule: rule, Filter: filter, Restricted: true, Limit: 30}
+			plan, err := d.planner.Compile(sel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var how []string
+			for _, line := range d.query(&query.Plan{SQL: explain + plan.SQL, Args: plan.Args}, columns) {
+				how = append(how, line...)
+			}
+			if text := strings.Join(how, "\n"); !strings.Contains(text, index) {
+				t.Errorf("with the rule %q, %s does not use the index %s:\n%s", rule, filter, index, text)
+			}
 		}
 	}
 }
