@@ -83,6 +83,9 @@ func (r *read) once(rule, filter ir.Cond) (when ir.Cond, keys []ir.Cond, rest ir
 		}
 		return &ir.Keyed{Key: key, When: when}, nil, rest, nil
 	}
+	if only := r.only(rule, parts); only != nil {
+		return rule, []ir.Cond{only}, filter, nil
+	}
 	keys, rest = r.behind(rule, parts)
 	return rule, keys, rest, nil
 }
