@@ -105,6 +105,7 @@ func layers() [][]string {
 		},
 		{
 			"api/apitest",
+			"api/apitest/hostile",
 			"core/coretest/smtptest",
 			"core/cache",
 			"core/fault",
