@@ -61,6 +61,7 @@ func layers() [][]string {
 			"core/settings",
 		},
 		{
+			"core/job",
 			"core/record",
 		},
 		{
