@@ -21,7 +21,10 @@ func TestEmptyAnswersAreDelayed(t *testing.T) {
 	user := b.as("users", "u1")
 	user.IP = guest.IP
 	list := func(c Caller, collection, filter string) func() error {
-		return func() error { _, err := b.Service.List(t.Context(), c, collection, ListParams{Filter: filter}); return err }
+		return func() error {
+			_, err := b.Service.List(t.Context(), c, collection, ListParams{Filter: filter})
+			return err
+		}
 	}
 	for _, c := range []struct {
 		name string
