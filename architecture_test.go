@@ -54,6 +54,7 @@ func layers() [][]string {
 			"core",
 		},
 		{
+			"core/backup",
 			"core/collection",
 			"core/mail",
 		},
