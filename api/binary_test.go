@@ -40,7 +40,8 @@ var binary = sync.OnceValues(func() (string, error) {
 type program struct {
 	t       *testing.T
 	dir, db string
-	path    string // of the binary; empty: built from here
+	env     []string // beside that of the test
+	path    string   // of the binary; empty: built from here
 	url     string
 	cmd     *exec.Cmd
 	stderr  bytes.Buffer
@@ -87,7 +88,7 @@ func (p *program) command() *exec.Cmd {
 	}
 	cmd := exec.Command(p.path, "serve", "--http", "127.0.0.1:0", "--dir", p.dir)
 	cmd.Dir = p.dir
-	cmd.Env = append(os.Environ(), "LOAM_DB="+p.db)
+	cmd.Env = append(append(os.Environ(), "LOAM_DB="+p.db), p.env...)
 	return cmd
 }
 
