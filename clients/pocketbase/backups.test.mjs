@@ -90,7 +90,7 @@ if (onPostgres) {
     await fails(backups.delete('none.zip'), 400, {});
     await fails(backups.restore('none.zip'), 400, {});
     refused(await app.rawRoot('POST', '/api/backups/upload', '{}'), 400, {});
-    refused(await app.rawRoot('DELETE', '/api/backups/..%2fdata.db'), 400, {});
+    refused(await app.rawRoot('DELETE', '/api/backups/..%2fdata.db'), 404, {});
     const token = await files.getToken();
     for (const [key, given, status] of [['none.zip', token, 404], ['..%2fdata.db', token, 404], ['one.zip', 'nonsense', 403], ['one.zip', app.root.authStore.token, 403], ['one.zip', '', 403]]) {
       refused(await app.rawRoot('GET', `/api/backups/${key}?token=${given}`), status, {});
