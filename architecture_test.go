@@ -62,6 +62,7 @@ func layers() [][]string {
 			"core/settings",
 		},
 		{
+			"core/job",
 			"core/record",
 		},
 		{

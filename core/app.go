@@ -14,6 +14,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/job"
 	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
@@ -86,6 +87,7 @@ type App struct {
 	mails       *mail.Service
 	backups     *backup.Service
 	archives    *blob.Local // backups in the data folder
+	jobs        *job.Service
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
 	hooks       Hooks
@@ -110,7 +112,9 @@ func New(c Config) *App {
 	if c.HookLimit <= 0 {
 		c.HookLimit = 10 * time.Second
 	}
-	return &App{Config: c}
+	a := &App{Config: c, jobs: job.New()}
+	a.addJobs()
+	return a
 }
 
 // Records reads and writes records.
@@ -124,6 +128,10 @@ func (a *App) Settings() *settings.Service { return a.settings }
 
 // Mails sends mails.
 func (a *App) Mails() *mail.Service { return a.mails }
+
+// Jobs runs work at the times of cron expressions. Jobs can be added before Open too; they run
+// while the App serves.
+func (a *App) Jobs() *job.Service { return a.jobs }
 
 // Changes is the change log. Subscribe to it to follow what is written.
 func (a *App) Changes() *change.Log { return a.changes }

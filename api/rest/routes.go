@@ -77,6 +77,9 @@ func (a *API) table() []*route {
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
 		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
+
+		row("GET", "/api/crons", "listCrons", superusers, a.listCrons),
+		row("POST", "/api/crons/{id}", "runCron", superusers, a.runCron),
 	}
 }
 
