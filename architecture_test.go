@@ -44,6 +44,7 @@ func layers() [][]string {
 			"realtime",
 		},
 		{
+			"api/ratelimit",
 			"api/wire",
 		},
 		{

@@ -25,6 +25,7 @@ var pages = []string{
 	"docs/aggregates.md",
 	"docs/realtime.md",
 	"docs/settings.md",
+	"docs/rate-limits.md",
 	"docs/mail.md",
 	"docs/jobs.md",
 	"docs/api-rules-and-filters.md",

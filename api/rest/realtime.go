@@ -115,9 +115,6 @@ func (a *API) subscribeRealtime(c *call) error {
 	}))
 }
 
-// forwarding are the headers by which proxies say for whom they ask.
-var forwarding = []string{"Forwarded", "X-Forwarded-For", "Cf-Connecting-Ip", "Fly-Client-Ip", "X-Real-Ip"}
-
 // origin is where a request comes from: the peer's address, and what proxies say, believed
 // or not. Behind a proxy that is not configured all requests have its address; by what it
 // says of them they still differ.
@@ -128,7 +125,7 @@ func (c *call) origin() string {
 	}
 	var b strings.Builder
 	b.WriteString(host)
-	for _, names := range [][]string{forwarding, c.Settings.TrustedProxy.Headers} {
+	for _, names := range [][]string{forwarding[:], c.Settings.TrustedProxy.Headers} {
 		for _, name := range names {
 			for _, value := range c.r.Header.Values(name) {
 				b.WriteString("\n" + name + ":" + value)

@@ -11,8 +11,9 @@ import (
 // route is one row of the table: the only place that says which requests there are.
 type route struct {
 	request.Route
-	limit bodyLimit // nil: wire.DefaultLimit
-	serve endpoint
+	limit  bodyLimit // nil: wire.DefaultLimit
+	limits limits    // set by API.handle
+	serve  endpoint
 }
 
 // table returns every route below /api/. GET serves HEAD too.
