@@ -53,12 +53,18 @@ func layers() [][]string {
 			"core/pocketbase",
 		},
 		{
+			"auth/fetch",
+			"auth/provider",
+		},
+		{
 			"core",
 		},
 		{
+			"core/backup",
 			"core/collection",
 			"core/logs",
 			"core/mail",
+			"core/thumb",
 		},
 		{
 			"core/settings",
@@ -231,6 +237,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"core/...", "auth/...", "migrations"},
+			except:   []string{"auth/fetch", "auth/provider"}, // they are clients of others
 			imports:  []string{"net/http/..."},
 			reason:   "HTTP is spoken in api",
 		},

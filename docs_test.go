@@ -20,10 +20,12 @@ var pages = []string{
 	"README.md",
 	"docs/getting-started.md",
 	"docs/authentication.md",
+	"docs/oauth2.md",
 	"docs/collections.md",
 	"docs/views.md",
 	"docs/aggregates.md",
 	"docs/realtime.md",
+	"docs/files.md",
 	"docs/settings.md",
 	"docs/rate-limits.md",
 	"docs/mail.md",
@@ -32,6 +34,7 @@ var pages = []string{
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",
 	"docs/durability.md",
+	"docs/backups.md",
 	"docs/moving-from-pocketbase.md",
 }
 

@@ -26,6 +26,7 @@ func (a *API) table() []*route {
 		collection  = collections + "/{collection}"
 		records     = collection + "/records"
 		record      = records + "/{id}"
+		backups     = "/api/backups"
 	)
 	row := func(method, path, label string, audience request.Audience, serve endpoint) *route {
 		return &route{Route: request.Route{Method: method, Path: path, Label: label, Audience: audience}, serve: serve}
@@ -42,6 +43,7 @@ func (a *API) table() []*route {
 		row("PUT", collections+"/import", "importCollections", superusers, a.importCollections),
 		row("POST", collections+"/meta/dry-run-view", "dryRunView", superusers, a.dryRunView),
 		row("GET", collections+"/meta/scaffolds", "scaffolds", superusers, a.scaffolds),
+		row("GET", collections+"/meta/oauth2-providers", "oauth2Providers", superusers, a.oauth2Providers),
 		row("POST", collections+"/meta/plan", "planCollections", superusers, a.planCollections),
 
 		row("GET", records, "*:list", everyone, a.listRecords),
@@ -53,6 +55,7 @@ func (a *API) table() []*route {
 
 		row("GET", collection+"/auth-methods", "*:listAuthMethods", everyone, a.authMethods),
 		row("POST", collection+"/auth-with-password", "*:authWithPassword", everyone, a.authWith("password")).grouped("*:auth"),
+		row("POST", collection+"/auth-with-oauth2", "*:authWithOAuth2", everyone, a.authWith("oauth2")).grouped("*:auth"),
 		row("POST", collection+"/request-otp", "*:requestOTP", everyone, a.requestOTP),
 		row("POST", collection+"/auth-with-otp", "*:authWithOTP", everyone, a.authWith("otp")).grouped("*:auth"),
 		row("POST", collection+"/auth-refresh", "*:authRefresh", everyone, a.authRefresh),
@@ -64,10 +67,22 @@ func (a *API) table() []*route {
 		row("POST", collection+"/request-email-change", "*:requestEmailChange", everyone, a.requestEmailChange),
 		row("POST", collection+"/confirm-email-change", "*:confirmEmailChange", everyone, a.confirmEmailChange),
 
+		row("GET", "/api/oauth2-redirect", "oauth2Redirect", everyone, a.oauth2Redirect).quiet(),
+		row("POST", "/api/oauth2-redirect", "oauth2RedirectForm", everyone, a.oauth2Redirect).quiet(),
+
 		row("GET", "/api/realtime", "connectRealtime", everyone, a.connectRealtime).quiet(),
 		row("POST", "/api/realtime", "subscribeRealtime", everyone, a.subscribeRealtime),
 
 		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
+
+		row("GET", backups, "listBackups", superusers, a.listBackups),
+		row("POST", backups, "createBackup", superusers, a.createBackup),
+		row("POST", backups+"/upload", "uploadBackup", superusers, a.uploadBackup),
+		row("GET", backups+"/{key}", "downloadBackup", everyone, a.downloadBackup), // by its file token
+		row("DELETE", backups+"/{key}", "deleteBackup", superusers, a.deleteBackup),
+		row("POST", backups+"/{key}/restore", "restoreBackup", superusers, a.restoreBackup),
+		row("GET", "/api/files/{collection}/{id}/{filename}", "*:file", everyone, a.viewFile),
+		row("POST", "/api/files/token", "fileToken", everyone, a.fileToken),
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
