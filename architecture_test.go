@@ -60,8 +60,10 @@ func layers() [][]string {
 			"core",
 		},
 		{
+			"core/backup",
 			"core/collection",
 			"core/mail",
+			"core/thumb",
 		},
 		{
 			"core/settings",

@@ -25,6 +25,7 @@ var pages = []string{
 	"docs/views.md",
 	"docs/aggregates.md",
 	"docs/realtime.md",
+	"docs/files.md",
 	"docs/settings.md",
 	"docs/rate-limits.md",
 	"docs/mail.md",
@@ -32,6 +33,7 @@ var pages = []string{
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",
 	"docs/durability.md",
+	"docs/backups.md",
 	"docs/moving-from-pocketbase.md",
 }
 

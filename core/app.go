@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loambase/loam/core/backup"
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
@@ -19,6 +20,7 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/thumb"
 )
 
 // Version is the version that the binary reports.
@@ -63,6 +65,9 @@ const (
 	// Install is Tool for a new installation: a PostgreSQL database that has tables
 	// which are not Loam's is refused with store.ErrNotEmpty.
 	Install
+	// Alone takes the lock of the data folder as Serve does, and starts nothing: for work
+	// that nobody else may be at, as restoring a backup.
+	Alone
 )
 
 // App is one open data folder with its services. New makes it, Open opens it. From
@@ -75,12 +80,15 @@ type App struct {
 	snapshots   atomic.Pointer[schema.Snapshot]
 	local       *blob.Local // the files in the data folder
 	blobs       *blob.Swap  // where files are: local, unless it is set to another store
+	thumbs      *thumb.Maker
 	passwords   *password.Hasher
 	budgets     *budget.Budgets
 	records     *record.Service
 	collections *collection.Service
 	settings    *settings.Service
 	mails       *mail.Service
+	backups     *backup.Service
+	archives    *blob.Local // backups in the data folder
 	jobs        *job.Service
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
@@ -137,6 +145,9 @@ func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
 // Blobs stores the files of records: in the data folder, unless settings name another
 // store.
 func (a *App) Blobs() blob.Store { return a.blobs }
+
+// Thumbs makes thumbs of the images among the files of records.
+func (a *App) Thumbs() *thumb.Maker { return a.thumbs }
 
 // Passwords hashes and compares passwords, on a bounded number of cores (package password).
 func (a *App) Passwords() *password.Hasher { return a.passwords }
