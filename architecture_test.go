@@ -54,6 +54,9 @@ func layers() [][]string {
 			"core",
 		},
 		{
+			"core/sqlrun",
+		},
+		{
 			"core/collection",
 			"core/mail",
 		},

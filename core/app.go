@@ -18,6 +18,7 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/sqlrun"
 )
 
 // Version is the version that the binary reports.
@@ -80,6 +81,7 @@ type App struct {
 	collections *collection.Service
 	settings    *settings.Service
 	mails       *mail.Service
+	sql         *sqlrun.Service
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
 	hooks       Hooks
@@ -118,6 +120,9 @@ func (a *App) Settings() *settings.Service { return a.settings }
 
 // Mails sends mails.
 func (a *App) Mails() *mail.Service { return a.mails }
+
+// SQL runs SQL of superusers.
+func (a *App) SQL() *sqlrun.Service { return a.sql }
 
 // Changes is the change log. Subscribe to it to follow what is written.
 func (a *App) Changes() *change.Log { return a.changes }

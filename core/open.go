@@ -19,6 +19,7 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/sqlrun"
 )
 
 // Open opens the data folder and the database, creating what is missing, in this
@@ -143,6 +144,10 @@ func (a *App) makeServices() {
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Settings: a.settings,
 		Log: a.Config.Log, Now: a.Config.Now, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Collections,
+	})
+	a.sql = sqlrun.New(sqlrun.Config{
+		Store: a.store, Snapshot: a.snapshots.Load, Collections: a.collections, Settings: a.settings, Changes: a.changes,
+		Log: a.Config.Log,
 	})
 }
 

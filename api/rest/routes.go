@@ -68,6 +68,8 @@ func (a *API) table() []*route {
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
 		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
+
+		row("POST", "/api/sql", "sql", superusers, a.runSQL),
 	}
 }
 
