@@ -60,5 +60,5 @@ func rereadFault(err error) error {
 	if fault.KindOf(err) == fault.Unavailable {
 		return err
 	}
-	return fault.Wrap(fault.Invalid, "the collections could not be read any more: "+err.Error(), err)
+	return fault.New(fault.Invalid, "the collections could not be read any more: "+err.Error())
 }

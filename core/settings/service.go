@@ -110,7 +110,7 @@ func (s *Service) Reread(tx store.Tx) error {
 		return err
 	}
 	if err != nil {
-		return fault.Wrap(fault.Invalid, refused+err.Error(), err)
+		return fault.New(fault.Invalid, refused+err.Error())
 	}
 	if fails := next.validate(); len(fails) > 0 {
 		return fault.New(fault.Invalid, refused+strings.Join(fails.Lines(), "; "))

@@ -142,6 +142,8 @@ func failure(err error) error {
 	var own *fault.Error
 	var reason string
 	switch {
+	case errors.As(err, &own) && own.Kind == fault.Invalid:
+		reason = own.Message
 	case errors.As(err, &statement):
 		reason = statement.Message
 	case errors.As(err, &unique):
@@ -150,12 +152,10 @@ func failure(err error) error {
 		reason = "a value is too long for the index " + long.Index
 	case errors.Is(err, store.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		reason = fmt.Sprintf("it takes more than %s", limit)
-	case errors.As(err, &own) && own.Kind == fault.Invalid:
-		reason = own.Message
 	default:
 		return err
 	}
-	return fault.Wrap(fault.Invalid, "Failed to execute query. Raw error:\n"+reason, err)
+	return fault.New(fault.Invalid, "Failed to execute query. Raw error:\n"+reason)
 }
 
 // written is called in the transaction of a script that may have written these tables.
@@ -163,10 +163,8 @@ func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) er
 	touched := func(table string) bool {
 		return slices.ContainsFunc(tables, func(t string) bool { return strings.EqualFold(t, table) })
 	}
-	for _, own := range []string{"_changes", "_migrations"} {
-		if touched(own) {
-			return fault.New(fault.Invalid, "the table "+own+" is the server's own: it may be read, and not be written")
-		}
+	if err := keepOwn(tx, touched); err != nil {
+		return err
 	}
 	before := s.cfg.Snapshot()
 	after, err := s.cfg.Collections.Reread(tx)
@@ -179,8 +177,9 @@ func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) er
 			return err
 		}
 		changes = append(changes, change.Change{Kind: change.Settings, Action: change.Update})
-		if err := s.cfg.Changes.RenewWithin(tx); err != nil { // its state is in there as well
-			return err
+		// The state of the log is in that table as well.
+		if err := s.cfg.Changes.RenewWithin(tx); err != nil {
+			return fault.New(fault.Invalid, "the table _params could not be used any more: "+err.Error())
 		}
 	}
 	for i := range changes {
@@ -188,6 +187,29 @@ func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) er
 	}
 	tx.OnCommit(func() { s.cfg.Changes.Wrote(false) })
 	return s.cfg.Changes.Append(tx, changes)
+}
+
+// keepOwn refuses to write the tables that are the server's own record of what happened,
+// and to drop those that it cannot do without.
+func keepOwn(tx store.Tx, touched func(table string) bool) error {
+	for _, table := range []string{"_changes", "_migrations", "_params"} {
+		refused := fault.New(fault.Invalid, "the table "+table+" is the server's own: it may be read, and not be changed")
+		if table != "_params" && touched(table) {
+			return refused
+		}
+		rows, err := tx.Query("SELECT 1 FROM " + store.Quote(table) + " WHERE 1 = 0")
+		if err == nil {
+			err = rows.Close()
+		}
+		var gone *store.StatementError
+		if errors.As(err, &gone) {
+			return refused
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reset returns a change of each collection whose table was touched, and of all if their

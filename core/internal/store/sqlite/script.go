@@ -191,6 +191,13 @@ func (r *scriptRules) allows(c *conn, a binding.Access) bool {
 	case binding.OpInsert, binding.OpUpdate, binding.OpDelete:
 		c.touch(strings.ToLower(a.Name))
 		return true
+	}
+	// CREATE TABLE temp.t is no operation of its own.
+	if strings.EqualFold(a.Schema, "temp") {
+		r.refused = cmp.Or(r.refused, refusal(binding.Access{}))
+		return false
+	}
+	switch a.Op {
 	case binding.OpAlterTable, binding.OpCreateIndex, binding.OpDropIndex, binding.OpCreateTrigger, binding.OpDropTrigger:
 		c.touch(strings.ToLower(a.More)) // the table that it is about
 		return true

@@ -88,7 +88,7 @@ func (s *suite) scripts(t *testing.T) {
 		})
 		for _, test := range []struct{ sql, want, not string }{
 			{`UPDATE "t" SET "n" = (SELECT count(*) FROM "other")`, "t", "other"},
-			{`INSERT INTO "other" SELECT "id" FROM "t"`, "other", "t"},
+			{`INSERT INTO "other" ("id") SELECT "id" FROM "t"`, "other", "t"},
 			{`ALTER TABLE "t" ADD COLUMN "more" text`, "t", "other"},
 			{`CREATE INDEX "i" ON "other" ("id")`, "other", "t"},
 		} {

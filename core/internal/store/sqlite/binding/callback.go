@@ -13,6 +13,8 @@ type Access struct {
 	Op   Op
 	Name string // the table, pragma, function … that it is about
 	More string // what else there is to say: the argument of a pragma, the table of ALTER TABLE
+
+	Schema string // "main" or "temp", where there is one
 }
 
 // Op is the kind of an Access.
@@ -54,13 +56,13 @@ func onProgress(_ *libc.TLS, self uintptr) int32 {
 }
 
 // onAuthorize is SQLite's question whether a statement that is being prepared may do something.
-func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, more, _, _ uintptr) int32 {
+func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, more, schema, _ uintptr) int32 {
 	// Reads and function calls are most of what is asked, and never refused here.
 	switch op {
 	case lib.SQLITE_READ, lib.SQLITE_SELECT, lib.SQLITE_FUNCTION, lib.SQLITE_RECURSIVE:
 		return lib.SQLITE_OK
 	}
-	a := Access{Op: Op(op), Name: libc.GoString(name), More: libc.GoString(more)}
+	a := Access{Op: Op(op), Name: libc.GoString(name), More: libc.GoString(more), Schema: libc.GoString(schema)}
 	if owner(self).cfg.Authorize(a) {
 		return lib.SQLITE_OK
 	}
