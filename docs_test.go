@@ -23,6 +23,7 @@ var pages = []string{
 	"docs/collections.md",
 	"docs/views.md",
 	"docs/aggregates.md",
+	"docs/sql.md",
 	"docs/settings.md",
 	"docs/mail.md",
 	"docs/api-rules-and-filters.md",
