@@ -30,7 +30,7 @@ build: ## Build the binary ./loam, static and without cgo
 
 .PHONY: test
 test: tools binary packages ## Run every check and test, installing what they need (Debian)
-	@.ci/stages lint test-go test-race -- test-sdk test-import test-atlas test-engines test-postgres
+	@.ci/stages lint test-go test-race test-postgres -- test-sdk test-import test-atlas test-engines
 
 .PHONY: test-go
 test-go: packages ## Run the Go tests, with the seeds of the fuzz tests
@@ -71,6 +71,10 @@ lint: ## Check the format, vet, staticcheck
 .PHONY: bench
 bench: ## Run the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: hostile
+hostile: ## Attack the binary for MIXED (1h) with 50 clients beside 20 honest ones
+	go test -vet=off -timeout 0 -v -run 'TestHostile$$' ./api -hostile 10s -mixed $(or $(MIXED),1h) -clients 50 -honest 20 -rows 50000 -text 5000
 
 .PHONY: atlas
 atlas: examples/atlas/node_modules/.package-lock.json ## Load the cities of the world into the server at URL

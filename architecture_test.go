@@ -64,6 +64,7 @@ func layers() [][]string {
 			"core/settings",
 		},
 		{
+			"core/job",
 			"core/record",
 		},
 		{
@@ -108,6 +109,7 @@ func layers() [][]string {
 		},
 		{
 			"api/apitest",
+			"api/apitest/hostile",
 			"core/coretest/smtptest",
 			"core/cache",
 			"core/fault",

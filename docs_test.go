@@ -26,6 +26,7 @@ var pages = []string{
 	"docs/sql.md",
 	"docs/settings.md",
 	"docs/mail.md",
+	"docs/jobs.md",
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",
 	"docs/durability.md",

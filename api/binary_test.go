@@ -40,6 +40,8 @@ var binary = sync.OnceValues(func() (string, error) {
 type program struct {
 	t       *testing.T
 	dir, db string
+	env     []string // beside that of the test
+	path    string   // of the binary; empty: built from here
 	url     string
 	cmd     *exec.Cmd
 	stderr  bytes.Buffer
@@ -77,13 +79,16 @@ var servedAt = regexp.MustCompile(`serves (http://\S+)`)
 
 func (p *program) command() *exec.Cmd {
 	p.t.Helper()
-	path, err := binary()
-	if err != nil {
-		p.t.Fatal(err)
+	if p.path == "" {
+		path, err := binary()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.path = path
 	}
-	cmd := exec.Command(path, "serve", "--http", "127.0.0.1:0", "--dir", p.dir)
+	cmd := exec.Command(p.path, "serve", "--http", "127.0.0.1:0", "--dir", p.dir)
 	cmd.Dir = p.dir
-	cmd.Env = append(os.Environ(), "LOAM_DB="+p.db)
+	cmd.Env = append(append(os.Environ(), "LOAM_DB="+p.db), p.env...)
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -18,20 +19,27 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestUploadOnAFullDisk fills a small file system with uploads: what has no room is 503
-// for files as for rows, nothing of it is left, and what is stored can be read.
-func TestUploadOnAFullDisk(t *testing.T) {
+// smallDisk returns a folder that has room for so much.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "small")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=3m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
 		if errors.Is(err, syscall.EPERM) {
 			t.Skip("needs the right to mount")
 		}
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return dir
+}
+
+// TestUploadOnAFullDisk fills a small file system with uploads: what has no room is 503
+// for files as for rows, nothing of it is left, and what is stored can be read.
+func TestUploadOnAFullDisk(t *testing.T) {
+	dir := smallDisk(t, "3m")
 	app := core.New(core.Config{Dir: filepath.Join(dir, "data")})
 	if err := app.Open(context.Background(), core.Serve); err != nil {
 		t.Fatal(err)
@@ -68,4 +76,49 @@ func TestUploadOnAFullDisk(t *testing.T) {
 		return
 	}
 	t.Error("60 uploads of 100 kB fit into 3 MB")
+}
+
+// TestUploadWithoutTemporarySpace: a body that does not fit into the folder of temporary
+// files is 503, and nothing of it is left; smaller ones are taken as before.
+func TestUploadWithoutTemporarySpace(t *testing.T) {
+	temporary := smallDisk(t, "2m")
+	p := prepare(t, "")
+	p.env = []string{"TMPDIR=" + temporary}
+	p.start()
+	form := func(size int) (contentType, body string) {
+		var text bytes.Buffer
+		w := multipart.NewWriter(&text)
+		part, _ := w.CreateFormFile("file", "a.bin")
+		part.Write(bytes.Repeat([]byte("x"), size))
+		w.Close()
+		return w.FormDataContentType(), text.String()
+	}
+	largeForm, large := form(8 << 20)
+	fittingForm, fitting := form(3 << 19)
+	for _, tt := range []struct {
+		name, contentType, body string
+		status                  int
+	}{
+		{"a form", largeForm, large, 503},
+		{"JSON", "application/json", `{"text":"` + strings.Repeat("x", 8<<20) + `"}`, 503},
+		{"a form with room", fittingForm, fitting, 200},
+		{"JSON in memory", "application/json", `{"key":"k"}`, 200},
+	} {
+		res, err := p.client.Post(p.url+"/api/collections/notes/records", tt.contentType, strings.NewReader(tt.body))
+		if err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != tt.status || tt.status == 503 && !strings.Contains(string(text), "There is no space left for the body of this request.") {
+			t.Errorf("%s = %d %s, %v, want %d", tt.name, res.StatusCode, text, err, tt.status)
+		}
+		if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+			t.Errorf("%s: in the folder of temporary files is %v, %v", tt.name, left, err)
+		}
+		var stat syscall.Statfs_t
+		if err := syscall.Statfs(temporary, &stat); err != nil || stat.Bfree != stat.Blocks {
+			t.Errorf("%s: %d of %d blocks are free, %v", tt.name, stat.Bfree, stat.Blocks, err)
+		}
+	}
 }

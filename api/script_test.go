@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 
 // TestScript drives the program from outside, as its user does.
 //
-//	serve [flags]          start a server on a free port; $URL is where it is
+//	serve [flags]          start a server on a free port; $URL is where it is, $PID its process
 //	shutdown               end it with SIGTERM; it must exit with 0
 //	exitcode N prog args…  run a program that must exit with N
 //	get PATH STATUS        ask the server; the body is then stdout
@@ -38,15 +39,17 @@ func TestMain(m *testing.M) {
 //	send METHOD PATH STATUS [BODY]   ask with a JSON body, or the file that @BODY names;
 //	                                 the last signin's token is in $TOKEN, a further header
 //	                                 may be in $HEADER; the headers of the answer are stderr
+//	stall METHOD PATH BODY  send such a request without the last byte of its body
 //	crash                  end the server as a crash would
 //
 // $SOURCES has the SQL scripts of databases of PocketBase.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serveCommand, "shutdown": shutdownCommand, "exitcode": exitCodeCommand, "get": getCommand, "signin": signInCommand,
-			"send": sendCommand, "crash": crashCommand,
+			"send": sendCommand, "stall": stallCommand, "crash": crashCommand,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[serverKey{}] = &process{}
@@ -115,6 +118,7 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	p.url = found[1]
 	ts.Setenv("URL", p.url)
+	ts.Setenv("PID", strconv.Itoa(started.Pid))
 	p.output.WriteString(first)
 	go func() {
 		io.Copy(p.output, lines)
@@ -182,20 +186,41 @@ func sendCommand(ts *testscript.TestScript, neg bool, args []string) {
 	body := ""
 	if len(args) == 4 {
 		body = args[3]
-		if name, ok := strings.CutPrefix(body, "@"); ok {
-			body = ts.ReadFile(name)
-		}
 	}
-	req, err := http.NewRequest(args[0], ts.Value(serverKey{}).(*process).url+args[1], strings.NewReader(body))
+	res, err := http.DefaultTransport.RoundTrip(newRequest(ts, args[0], args[1], body))
+	answered(ts, res, err, args[2])
+	res.Header.Write(ts.Stderr())
+}
+
+// newRequest returns a request with a JSON body, which may be @ and the name of a file.
+func newRequest(ts *testscript.TestScript, method, path, body string) *http.Request {
+	if name, ok := strings.CutPrefix(body, "@"); ok {
+		body = ts.ReadFile(name)
+	}
+	req, err := http.NewRequest(method, ts.Value(serverKey{}).(*process).url+path, strings.NewReader(body))
 	ts.Check(err)
 	req.Header.Set("Content-Type", "application/json")
 	if token := ts.Getenv("TOKEN"); token != "" {
 		req.Header.Set("Authorization", token)
 	}
 	addHeader(ts, req)
-	res, err := http.DefaultTransport.RoundTrip(req)
-	answered(ts, res, err, args[2])
-	res.Header.Write(ts.Stderr())
+	return req
+}
+
+// stallCommand returns when the system has taken over what is sent: of a long body the
+// server has read the most then. The connection stays open until the script ends.
+func stallCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: stall METHOD PATH BODY")
+	}
+	req := newRequest(ts, args[0], args[1], args[2])
+	var whole bytes.Buffer
+	ts.Check(req.Write(&whole))
+	conn, err := net.Dial("tcp", req.URL.Host)
+	ts.Check(err)
+	ts.Defer(func() { conn.Close() })
+	_, err = conn.Write(whole.Bytes()[:whole.Len()-1])
+	ts.Check(err)
 }
 
 func addHeader(ts *testscript.TestScript, req *http.Request) {

@@ -36,7 +36,10 @@ func (s *Service) identify(ctx context.Context, token string) (*identity, error)
 	if v == nil {
 		return nil, err
 	}
-	id := &identity{record: v.record, refreshable: v.claims.refreshable(), snapshot: snapshot.Number, generation: v.generation}
+	id := &identity{
+		record: v.record, refreshable: v.claims.refreshable(), began: v.claims.began(),
+		snapshot: snapshot.Number, generation: v.generation,
+	}
 	if exp := v.claims.ExpiresAt; exp != nil {
 		id.expires = exp.Unix()
 	}

@@ -191,7 +191,7 @@ func TestRevocationUnderLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := newAuthToken(r, f.app.Now())
+		token, err := newAuthToken(r, f.app.Now(), f.app.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

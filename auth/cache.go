@@ -14,7 +14,8 @@ import (
 type identity struct {
 	record      *record.Record // shared: hand out clones
 	refreshable bool
-	expires     int64 // Unix time; 0: never
+	began       time.Time // of its session; zero: unknown
+	expires     int64     // Unix time; 0: never
 
 	snapshot   uint64 // number of the snapshot it was verified under
 	generation mark

@@ -85,7 +85,8 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	if mfaID != "" {
 		return &Response{MFAID: mfaID}, nil
 	}
-	token, err := newAuthToken(r, s.app.Now())
+	now := s.app.Now()
+	token, err := newAuthToken(r, now, now)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,8 @@ import (
 
 // Refresh exchanges the token that the caller signed in with for a fresh one of
 // the same record. A token that is not refreshable comes back as it is. The
-// record must still be allowed to sign in.
+// record must still be allowed to sign in. Once its session has lasted as long as the
+// collection allows, the fault is Unauthenticated.
 func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection, token, expand string) (*Response, error) {
 	c := s.app.Snapshot().Find(collection)
 	if c == nil {
@@ -30,7 +31,12 @@ func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection,
 		return nil, err
 	}
 	if id.refreshable {
-		if token, err = newAuthToken(r, s.app.Now()); err != nil {
+		now := s.app.Now()
+		began := id.began
+		if began.IsZero() { // the token is from before sessions were limited
+			began = now
+		}
+		if token, err = newAuthToken(r, began, now); err != nil {
 			return nil, err
 		}
 	}

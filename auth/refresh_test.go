@@ -107,3 +107,64 @@ func TestTokenLife(t *testing.T) {
 		}
 	}
 }
+
+// A session that may last two minutes ends then, however often it is refreshed, and at
+// once at the next refresh if it may not last as long any more. Unset, tokens are as ever.
+func TestSessionDuration(t *testing.T) {
+	t.Parallel()
+	const over = "unauthenticated: The session is over, please sign in again."
+	start := time.Unix(time.Now().Unix(), 0)
+	var passed atomic.Int64
+	clock := func() time.Time { return start.Add(time.Duration(passed.Load())) }
+	app := coretest.Open(t, core.Config{Dir: t.TempDir(), Now: clock})
+	f := &fixture{Service: New(app), t: t, app: app}
+	coretest.Collection(t, app, members)
+	f.member(map[string]any{"email": "ann@example.com"})
+	f.configure("members", `{"authToken":{"duration":60}}`)
+	old := f.login("ann@example.com").Token
+	if said := unverifiedClaims(old); said.AuthTime != nil {
+		t.Errorf("without a limit a token says when its session began: %v", said.AuthTime)
+	}
+	f.configure("members", `{"sessionDuration":120}`)
+	refresh := func(token string) (string, error) {
+		t.Helper()
+		response, err := f.Refresh(context.Background(), f.caller(token), "members", token, "")
+		if err != nil {
+			return "", err
+		}
+		return response.Token, nil
+	}
+	expires := func(token string) time.Duration { return unverifiedClaims(token).ExpiresAt.Sub(start) }
+
+	adopted, err := refresh(old) // its session begins now
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := f.login("ann@example.com").Token
+	for _, tt := range []struct{ at, expires time.Duration }{
+		{50 * time.Second, 110 * time.Second}, {100 * time.Second, 120 * time.Second}, {119 * time.Second, 120 * time.Second},
+	} {
+		passed.Store(int64(tt.at))
+		if token, err = refresh(token); err != nil || expires(token) != tt.expires {
+			t.Fatalf("after %v: Refresh = a token until %v, %v, want one until %v", tt.at, expires(token), err, tt.expires)
+		}
+		if adopted, err = refresh(adopted); err != nil || expires(adopted) != tt.expires {
+			t.Fatalf("after %v: Refresh of the older = a token until %v, %v, want one until %v", tt.at, expires(adopted), err, tt.expires)
+		}
+	}
+	passed.Store(int64(120 * time.Second))
+	if r := f.Authenticate(context.Background(), token); r != nil {
+		t.Error("a token outlives its session")
+	}
+
+	late := f.login("ann@example.com").Token
+	passed.Store(int64(150 * time.Second))
+	f.configure("members", `{"sessionDuration":20}`)
+	if _, err := refresh(late); describe(err) != over {
+		t.Errorf("Refresh of a session that may not last as long any more = %q, want %q", describe(err), over)
+	}
+	f.configure("members", `{"sessionDuration":0}`)
+	if _, err := refresh(late); err != nil {
+		t.Errorf("Refresh without a limit = %v", err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
@@ -49,6 +50,7 @@ var errToken = errors.New("auth: invalid token")
 
 // claims are what a token says, in the order of the wire.
 type claims struct {
+	AuthTime     *jwt.NumericDate `json:"auth_time,omitempty"` // of Auth tokens: of the sign-in, if sessions end
 	CollectionID string           `json:"collectionId"`
 	Email        string           `json:"email,omitempty"`
 	ExpiresAt    *jwt.NumericDate `json:"exp,omitempty"` // nil: never
@@ -61,6 +63,14 @@ type claims struct {
 }
 
 func (c *claims) refreshable() bool { return c.Refreshable != nil && *c.Refreshable }
+
+// began is when the session of the token began; zero if it does not say.
+func (c *claims) began() time.Time {
+	if c.AuthTime == nil {
+		return time.Time{}
+	}
+	return c.AuthTime.Time
+}
 
 // The methods by which the library reads claims.
 
@@ -83,7 +93,8 @@ type Token struct {
 // tokens, has none: that is an error.
 func (s *Service) NewToken(r *record.Record, t Token) (string, error) {
 	if t.Type == Auth {
-		return newAuthToken(r, s.app.Now())
+		now := s.app.Now()
+		return newAuthToken(r, now, now)
 	}
 	return newToken(r, claims{Type: t.Type, Email: t.Email, NewEmail: t.NewEmail}, s.app.Now())
 }
@@ -99,10 +110,24 @@ func (s *Service) Verify(ctx context.Context, token string, t TokenType) (*recor
 	return v.record.Clone(), Token{Type: t, Email: v.claims.Email, NewEmail: v.claims.NewEmail}, nil
 }
 
-// newAuthToken returns a fresh Auth token of the record, which can be refreshed.
-func newAuthToken(r *record.Record, now time.Time) (string, error) {
+// errSessionOver refuses a token to who has signed in too long ago.
+var errSessionOver = fault.New(fault.Unauthenticated, "The session is over, please sign in again.")
+
+// newAuthToken returns a fresh Auth token of the record, which can be refreshed. Where
+// sessions end, it does not outlive the one that began at that time.
+func newAuthToken(r *record.Record, began, now time.Time) (string, error) {
 	refreshable := true
-	return newToken(r, claims{Type: Auth, Refreshable: &refreshable}, now)
+	said := claims{Type: Auth, Refreshable: &refreshable}
+	c := r.Collection()
+	if !c.IsAuth() || c.Auth.SessionDuration == 0 {
+		return newToken(r, said, now)
+	}
+	said.AuthTime = jwt.NewNumericDate(began)
+	left := said.AuthTime.Add(seconds(c.Auth.SessionDuration)).Sub(now)
+	if left < time.Second {
+		return "", errSessionOver
+	}
+	return newTokenFor(r, said, now, min(left, seconds(c.Auth.AuthToken.Duration)))
 }
 
 // newToken completes the claims and signs them.

@@ -35,7 +35,7 @@ func TestNewTokenVector(t *testing.T) {
 	t.Parallel()
 	r := vectorRecord()
 	at := time.Unix(4102444800-r.Collection().Auth.AuthToken.Duration, 999)
-	if got, err := newAuthToken(r, at); got != vector || err != nil {
+	if got, err := newAuthToken(r, at, at); got != vector || err != nil {
 		t.Errorf("newToken = %q, %v, want %q", got, err, vector)
 	}
 }
@@ -76,7 +76,7 @@ func TestNewTokenNeedsKeys(t *testing.T) {
 	t.Parallel()
 	r := vectorRecord()
 	r.Set("tokenKey", "")
-	if token, err := newAuthToken(r, testTime); err == nil {
+	if token, err := newAuthToken(r, testTime, testTime); err == nil {
 		t.Errorf("newToken without a tokenKey = %q", token)
 	}
 }
@@ -200,7 +200,7 @@ func BenchmarkVerifyToken(b *testing.B) {
 func BenchmarkNewToken(b *testing.B) {
 	r := vectorRecord()
 	for b.Loop() {
-		if _, err := newAuthToken(r, testTime); err != nil {
+		if _, err := newAuthToken(r, testTime, testTime); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/job"
 	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
@@ -82,6 +83,7 @@ type App struct {
 	settings    *settings.Service
 	mails       *mail.Service
 	sql         *sqlrun.Service
+	jobs        *job.Service
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
 	hooks       Hooks
@@ -106,7 +108,9 @@ func New(c Config) *App {
 	if c.HookLimit <= 0 {
 		c.HookLimit = 10 * time.Second
 	}
-	return &App{Config: c}
+	a := &App{Config: c, jobs: job.New()}
+	a.addJobs()
+	return a
 }
 
 // Records reads and writes records.
@@ -123,6 +127,10 @@ func (a *App) Mails() *mail.Service { return a.mails }
 
 // SQL runs SQL of superusers.
 func (a *App) SQL() *sqlrun.Service { return a.sql }
+
+// Jobs runs work at the times of cron expressions. Jobs can be added before Open too; they run
+// while the App serves.
+func (a *App) Jobs() *job.Service { return a.jobs }
 
 // Changes is the change log. Subscribe to it to follow what is written.
 func (a *App) Changes() *change.Log { return a.changes }

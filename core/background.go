@@ -23,17 +23,17 @@ func (a *App) Go(name string, fn func(ctx context.Context) error) {
 
 // background is the work that runs beside the services, each piece under a name.
 type background struct {
-	mu   sync.Mutex // guards what follows
-	jobs []job      // registered before the start
-	log  *slog.Logger
-	ctx  context.Context // of everything that runs; nil while nothing may
-	end  context.CancelFunc
+	mu    sync.Mutex // guards what follows
+	tasks []task     // registered before the start
+	log   *slog.Logger
+	ctx   context.Context // of everything that runs; nil while nothing may
+	end   context.CancelFunc
 
 	running sync.WaitGroup
 }
 
-// job is a function that was registered before the start.
-type job struct {
+// task is a function that was registered before the start.
+type task struct {
 	name string
 	fn   func(context.Context) error
 }
@@ -64,7 +64,7 @@ func (b *background) add(name string, fn func(context.Context) error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ctx == nil {
-		b.jobs = append(b.jobs, job{name, fn})
+		b.tasks = append(b.tasks, task{name, fn})
 		return
 	}
 	b.runLocked(name, fn)
@@ -79,12 +79,12 @@ func (b *background) run(name string, fn func(context.Context) error) {
 	}
 }
 
-// runJobs runs what was registered.
-func (b *background) runJobs() {
+// runTasks runs what was registered.
+func (b *background) runTasks() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, j := range b.jobs {
-		b.runLocked(j.name, j.fn)
+	for _, t := range b.tasks {
+		b.runLocked(t.name, t.fn)
 	}
 }
 

@@ -7,8 +7,8 @@
 //	page, err := app.Records().List(ctx, record.Caller{}, "posts", record.ListParams{})
 //
 // A program adds its own code to it: Hooks take part in what happens,
-// Config.Migrations create its collections, Go runs its background work, Transaction
-// makes several writes one. Package api adds routes and the command line; coretest and
+// Config.Migrations create its collections, Go runs its background work and Jobs what is
+// to be done at given times, Transaction makes several writes one. Package api adds routes and the command line; coretest and
 // apitest open whole servers for tests.
 //
 // Services take the record.Caller and judge the rules for it; record.Root is the caller

@@ -14,6 +14,7 @@ import (
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/job"
 	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
@@ -29,7 +30,7 @@ import (
 //  2. the services, the collections and settings as stored, and the system
 //     collections that are missing
 //  3. for Serve: the change feed and the reload loop, the migrations of the program,
-//     the Start hooks, the functions of Go
+//     the Start hooks, the jobs, the functions of Go
 //
 // A folder that another server holds is store.ErrLocked, a database that does not
 // answer store.ErrUnavailable, a database of another program a *store.ForeignError. If Open fails, nothing stays open.
@@ -48,7 +49,7 @@ func (a *App) Open(ctx context.Context, mode Mode) error {
 }
 
 // Close undoes Open in the opposite order: the Stop hooks run, while everything still
-// works; the contexts of background work end, and Close waits for it; the database is
+// works; the contexts of jobs and background work end, and Close waits for it; the database is
 // closed when the transactions that run have ended; then the files. Closing an App
 // that is not open does nothing.
 func (a *App) Close() error {
@@ -60,6 +61,7 @@ func (a *App) Close() error {
 		a.started = false
 		err = a.runStopHooks()
 	}
+	a.jobs.Stop()
 	a.background.stop()
 	err = errors.Join(err, a.store.Close())
 	if a.local != nil {
@@ -136,6 +138,7 @@ func (a *App) makeServices() {
 	a.settings = settings.New(settings.Config{
 		Store: a.store, Changes: a.changes, Key: a.Config.SettingsKey, Log: a.Config.Log, Now: a.Config.Now,
 	})
+	a.jobs.Open(job.Config{Store: a.store, Log: a.Config.Log, Now: a.Config.Now, Alone: a.Config.DB == ""})
 	a.mails = mail.New(mail.Config{
 		Settings: a.settings.Current, Hooks: &a.hooks.Mails, Log: a.Config.Log, Now: a.Config.Now,
 		File: filepath.Join(a.Config.Dir, "waiting_mails.json"), Print: a.Config.PrintMails,
@@ -187,6 +190,7 @@ func (a *App) startServing(ctx context.Context) error {
 		return err
 	}
 	a.background.run("mails", a.mails.Run)
-	a.background.runJobs()
+	a.jobs.Start()
+	a.background.runTasks()
 	return nil
 }

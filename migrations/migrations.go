@@ -32,6 +32,7 @@ func System() []Step {
 	return []Step{
 		{Name: "0001_system_tables", Up: systemTables},
 		{Name: "0002_changes", Up: changes},
+		{Name: "0003_jobs", Up: jobs},
 	}
 }
 
@@ -82,4 +83,16 @@ func changes(db DB) error {
 		"node" {text} NOT NULL,
 		"at" {int} NOT NULL,
 		PRIMARY KEY ("seq", "n")) {clustered}`)
+}
+
+// jobs is the table of the last runs of jobs (package job). Times are milliseconds, 0 for none.
+func jobs(db DB) error {
+	return db.Exec(`CREATE TABLE "_jobs" (
+		"id" {text} PRIMARY KEY NOT NULL,
+		"expression" {text} NOT NULL,
+		"slot" {int} NOT NULL,
+		"node" {text} NOT NULL,
+		"started" {int} NOT NULL,
+		"until" {int} NOT NULL,
+		"failure" {text} NOT NULL)`)
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -91,10 +92,16 @@ func removeTemp(file *os.File) {
 	os.Remove(file.Name())
 }
 
-// unspooled is an internal failure if it is the file that has failed, not the client.
+// unspooled is an internal failure if it is the file that has failed, not the client. A
+// disk that is full is Unavailable.
 func unspooled(err error) error {
-	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
-		return fault.Wrap(fault.Internal, "", fmt.Errorf("keep a body: %w", err))
+	failed := (*fs.PathError)(nil)
+	if !errors.As(err, &failed) {
+		return err
 	}
-	return err
+	err = fmt.Errorf("keep a body: %w", err)
+	if blob.NoSpace(err) {
+		return fault.Wrap(fault.Unavailable, "There is no space left for the body of this request.", err)
+	}
+	return fault.Wrap(fault.Internal, "", err)
 }

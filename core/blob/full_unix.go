@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// full reports an error of a disk, or of a user's quota of it, that has no room.
-func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+// NoSpace reports an error of a disk, or of a user's quota of it, that has no room.
+func NoSpace(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }

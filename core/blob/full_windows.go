@@ -11,5 +11,5 @@ const (
 	errDiskFull       = syscall.Errno(112)
 )
 
-// full reports an error of a disk that has no room.
-func full(err error) bool { return errors.Is(err, errDiskFull) || errors.Is(err, errHandleDiskFull) }
+// NoSpace reports an error of a disk that has no room.
+func NoSpace(err error) bool { return errors.Is(err, errDiskFull) || errors.Is(err, errHandleDiskFull) }

@@ -30,7 +30,7 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a 
 	defer func() {
 		if err != nil {
 			l.prune(dir)
-			if full(err) {
+			if NoSpace(err) {
 				err = errors.Join(errNoSpace, err)
 			}
 			err = fmt.Errorf("store blob %q: %w", key, err)

@@ -25,6 +25,10 @@ type AuthOptions struct {
 	VerificationToken  Token `json:"verificationToken"`
 	FileToken          Token `json:"fileToken"`
 
+	// SessionDuration is for how many seconds after a sign-in its tokens can be refreshed,
+	// and live at most; 0: for ever.
+	SessionDuration int64 `json:"sessionDuration,omitempty"`
+
 	VerificationTemplate       Template `json:"verificationTemplate"`
 	ResetPasswordTemplate      Template `json:"resetPasswordTemplate"`
 	ConfirmEmailChangeTemplate Template `json:"confirmEmailChangeTemplate"`

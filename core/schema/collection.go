@@ -37,7 +37,9 @@ const InstallerEmail = "__pbinstaller@example.com"
 func AccountReferences() []string { return []string{ExternalAuths, MFAs, OTPs, AuthOrigins} }
 
 // InternalTables returns the tables of the server that belong to no collection.
-func InternalTables() []string { return []string{"_collections", "_params", "_migrations", "_changes"} }
+func InternalTables() []string {
+	return []string{"_collections", "_params", "_migrations", "_changes", "_jobs"}
+}
 
 // Collection is the definition of one collection.
 //

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/job"
 	"github.com/loambase/loam/core/schema/address"
 	"github.com/loambase/loam/core/schema/check"
 )
@@ -54,7 +55,7 @@ func (m *SMTP) validate(fails fault.Fields) {
 // schedule.
 func (b *Backups) validate(fails fault.Fields) {
 	if b.Cron != "" {
-		if !validCron(b.Cron) {
+		if _, err := job.ParseSchedule(b.Cron); err != nil {
 			fails.Set(fault.Leaf("validation_invalid_cron", "Invalid cron expression"), "backups", "cron")
 		}
 		fails.Set(cmp.Or(needed(true, b.CronMaxKeep), atLeast(b.CronMaxKeep, 1)), "backups", "cronMaxKeep")

@@ -136,28 +136,3 @@ func TestRateLimitConflicts(t *testing.T) {
 		}
 	}
 }
-
-func TestValidCron(t *testing.T) {
-	t.Parallel()
-	for expr, want := range map[string]bool{
-		"* * * * *": true, "0 0 1 1 0": true, "59 23 31 12 6": true, "*/5 0-12/3 1,15 * 1-5": true, "@daily": true, "@hourly": true, "0,1,2 * * * *": true,
-		"": false, "* * * *": false, "* * * * * *": false, "*  * * * *": false, " * * * * *": false, "60 * * * *": false, "* 24 * * *": false,
-		"* * 0 * *": false, "* * 32 * *": false, "* * * 0 *": false, "* * * 13 *": false, "* * * * 7": false, "* * * * SUN": false, "@never": false,
-		"*/0 * * * *": false, "5/2 * * * *": false, "5-2 * * * *": false, "-1 * * * *": false, "+1 * * * *": false, "1- * * * *": false,
-		"1,, * * * *": false, "*/ * * * *": false, "1-+5 * * * *": false, "99999999999999999999 * * * *": false, "*-5 * * * *": false,
-	} {
-		if got := validCron(expr); got != want {
-			t.Errorf("validCron(%q) = %v, want %v", expr, got, want)
-		}
-	}
-}
-
-func FuzzValidCron(f *testing.F) {
-	f.Add("*/5 0-12/3 1,15 * 1-5")
-	f.Add("@daily")
-	f.Fuzz(func(t *testing.T, s string) {
-		if validCron(s) && !strings.HasPrefix(s, "@") && strings.Trim(s, "0123456789*/,- ") != "" {
-			t.Errorf("validCron(%q) = true", s)
-		}
-	})
-}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,17 +30,13 @@ func program() *api.Program {
 		e.Record.Set("slug", slug(e.Record.Text("title")))
 		return nil
 	}, "posts")
-	app.Go("count posts", func(ctx context.Context) error {
-		for tick := time.Tick(time.Hour); ; {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick:
-				n, err := app.Records().Count(ctx, "posts")
-				app.Log().Info("posts", "count", n, "error", err)
-			}
-		}
-	})
+	if err := app.Jobs().Add("count posts", "@hourly", func(ctx context.Context) error {
+		n, err := app.Records().Count(ctx, "posts")
+		app.Log().Info("posts", "count", n)
+		return err
+	}); err != nil {
+		panic(err)
+	}
 	p := &api.Program{App: app, Commands: []*cobra.Command{{Use: "slug TITLE", Short: "Print the slug of a title", Args: cobra.ExactArgs(1),
 		Run: func(cmd *cobra.Command, args []string) { fmt.Fprintln(cmd.OutOrStdout(), slug(args[0])) }}}}
 	p.Serve.BindFunc(func(e *api.ServeEvent) error {

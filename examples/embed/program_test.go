@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,5 +25,16 @@ func TestPostsHaveSlugs(t *testing.T) {
 	}
 	if status, body = apitest.Ask(t, h, "", http.MethodGet, "/api/posts/nothing", ""); status != http.StatusNotFound {
 		t.Errorf("GET another slug = %d %s, want 404", status, body)
+	}
+}
+
+func TestPostsAreCounted(t *testing.T) {
+	p := program()
+	var log bytes.Buffer
+	p.App.Config.Log = slog.New(slog.NewTextHandler(&log, nil))
+	coretest.Start(t, p.App)
+	coretest.Create(t, p.App, "posts", map[string]any{"title": "Hello World"})
+	if err := p.App.Jobs().RunAndWait(t.Context(), "count posts"); err != nil || !strings.Contains(log.String(), "msg=posts count=1") {
+		t.Errorf("the job = %v, logged %s", err, &log)
 	}
 }

@@ -32,3 +32,10 @@ type Files interface {
 	// broken, that of ctx, ErrFull, ErrUnavailable, ErrClosed.
 	Replace(ctx context.Context, path string, replaced func()) error
 }
+
+// Shrinker is implemented by a Store that keeps space which it does not use any more:
+// SQLite. PostgreSQL looks after itself.
+type Shrinker interface {
+	// Shrink gives space back to the file system. Writes wait meanwhile.
+	Shrink(ctx context.Context) error
+}

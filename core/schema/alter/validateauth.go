@@ -42,6 +42,7 @@ func (v *validation) auth() {
 		fails.Set(check.First(check.Filled(t.Secret), check.Length(t.Secret, 30, 255)), name, "secret")
 		fails.Set(check.Needed(t.Duration, minDuration, maxTokenDuration), name, "duration")
 	}
+	fails.Set(check.Between(o.SessionDuration, minDuration, maxTokenDuration), "sessionDuration")
 	// Options of a way to sign in that is off are not judged: they may be half filled in.
 	if o.OTP.Enabled {
 		fails.Set(check.Needed(o.OTP.Duration, minDuration, day), "otp", "duration")

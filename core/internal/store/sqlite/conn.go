@@ -40,7 +40,8 @@ const (
 type place struct {
 	path        string
 	vfs         string // empty: the system's files
-	synchronous string // always FULL, but for the test that this is needed
+	synchronous string // FULL, unless Config.Relaxed; a test needs less
+	shrinks     bool   // see Config.Shrinks
 
 	syncFolder func(dir string) error // makes the names of new files durable
 	readCache  int                    // KB, of a connection that is kept for reading
@@ -71,14 +72,17 @@ func (c *conn) configure(at place, r role) error {
 	c.own = true
 	defer func() { c.own = false }()
 	c.SetBusyTimeout(busyMillis)
-	pragmas := []string{
-		"page_size = 4096", // of a new file
+	pragmas := []string{"page_size = 4096"} // of a new file, as the next one
+	if at.shrinks {
+		pragmas = append(pragmas, "auto_vacuum = INCREMENTAL")
+	}
+	pragmas = append(pragmas,
 		"journal_mode = WAL",
-		"synchronous = " + at.synchronous,
+		"synchronous = "+at.synchronous,
 		"temp_store = MEMORY",
 		"mmap_size = 0",
 		"foreign_keys = ON",
-	}
+	)
 	switch r { // the sizes are limits: a cache grows with what is read
 	case roleWrite:
 		pragmas = append(pragmas, "cache_size = -65536")

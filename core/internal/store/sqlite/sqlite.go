@@ -31,6 +31,10 @@ type Config struct {
 	// what may be lost, such as logs.
 	Relaxed bool
 
+	// Shrinks makes a new file one whose free pages Shrink gives back. That costs a little
+	// with each page.
+	Shrinks bool
+
 	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
 	WriteTimeout     time.Duration // of the statements of one Write; default 30 s
 	ExclusiveTimeout time.Duration // of an Exclusive whose context has no deadline; default 5 min
@@ -65,6 +69,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.at.path = filepath.Join(c.Dir, c.File)
 	c.at.readCache = readCache(readersOf(runtime.GOMAXPROCS(0)))
+	c.at.shrinks = c.Shrinks
 	if c.at.synchronous == "" {
 		c.at.synchronous = "FULL"
 		if c.Relaxed {

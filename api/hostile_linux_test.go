@@ -1,0 +1,92 @@
+package api_test
+
+import (
+	"flag"
+	"os/exec"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/api/apitest/hostile"
+	"github.com/loambase/loam/core/coretest"
+)
+
+var (
+	hostileFor     = flag.Duration("hostile", 0, "how long each attack goes on; all of them mixed go on for -mixed")
+	hostileMixed   = flag.Duration("mixed", 0, "how long all attacks go on at once")
+	hostileClients = flag.Int("clients", 0, "hostile clients")
+	hostileHonest  = flag.Int("honest", 0, "honest clients beside them")
+	hostileRows    = flag.Int("rows", 0, "rows of the large collections")
+	hostileText    = flag.Int("text", 0, "bytes of text in each of their rows")
+	hostileBinary  = flag.String("binary", "", "another binary to attack, which is measured and not judged")
+)
+
+const root, rootPassword = "root@example.com", "correct-horse-battery"
+
+// TestHostile lets guests attack the real binary in every way that we know, and judges
+// what honest clients feel meanwhile. In a normal run each attack is short and the limits
+// leave room for a busy machine; docs/limits.md says how it is measured.
+func TestHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the attacks are left out of short runs")
+	}
+	p := empty(t)
+	p.start()
+	each, mixed := max(*hostileFor, 300*time.Millisecond), *hostileMixed
+	field, err := hostile.Prepare(t.Context(), hostile.Config{URL: p.url, PID: p.cmd.Process.Pid, Email: root, Password: rootPassword,
+		Rows: *hostileRows, Text: *hostileText, Clients: *hostileClients, Honest: *hostileHonest, For: each, Log: t.Logf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge(t, field.Run(t.Context(), "none"))
+	for _, a := range hostile.Attacks {
+		judge(t, field.Run(t.Context(), a.Name, a))
+	}
+	if field.For = mixed; mixed > 0 {
+		judge(t, field.Run(t.Context(), "all", hostile.Attacks...))
+	}
+	p.signal(syscall.SIGTERM)
+	if err := p.wait(); err != nil {
+		t.Errorf("after SIGTERM: %v\n%s", err, &p.stderr)
+	}
+}
+
+// judge says what came of an attack, and if it took too much.
+func judge(t *testing.T, r hostile.Result) {
+	t.Helper()
+	t.Log(r)
+	if *hostileBinary != "" {
+		return
+	}
+	for _, failed := range r.Failed {
+		t.Errorf("%s: an honest client was refused: %s", r.Attack, failed)
+	}
+	for status := range r.Statuses {
+		if !slices.Contains([]int{0, 200, 204, 400, 403, 404, 408, 413, 429, 503}, status) {
+			t.Errorf("%s: the attackers got the status %d", r.Attack, status)
+		}
+	}
+	for kind, l := range r.Honest {
+		if worst := l.Quantile(1); worst > 5*time.Second {
+			t.Errorf("%s: the worst %s took %v", r.Attack, kind, worst)
+		}
+	}
+	if limit := int64(512 << 20); r.Peak > limit {
+		t.Errorf("%s: the server held %d MiB, more than %d", r.Attack, r.Peak>>20, limit>>20)
+	}
+}
+
+// empty is the real binary, or the one of the flag, on a fresh folder with a superuser. It
+// does not run yet.
+func empty(t *testing.T) *program {
+	t.Helper()
+	p := &program{t: t, dir: t.TempDir(), db: coretest.DB(t), path: *hostileBinary}
+	serve := p.command()
+	upsert := exec.Command(serve.Path, "superuser", "upsert", root, rootPassword, "--dir", p.dir)
+	upsert.Dir, upsert.Env = serve.Dir, serve.Env
+	if out, err := upsert.CombinedOutput(); err != nil {
+		t.Fatalf("create a superuser: %v\n%s", err, out)
+	}
+	return p
+}

@@ -1,0 +1,182 @@
+// Package job runs work at the times that cron expressions name: each time once, however many
+// servers share the database, with the last run and its failure kept over restarts.
+//
+// DESIGN.md in this folder says how.
+package job
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Job is work with the times at which it is done.
+type Job struct {
+	ID         string // unique; the prefix "__pb" is for Loam's own
+	Expression string // see ParseSchedule
+
+	// Run does the work. Its context ends when the app is closed, which waits for Run. It does
+	// not run twice at a time, also not on two servers. An error or a panic is logged and shown
+	// in the list of jobs, and ends this run only.
+	Run func(ctx context.Context) error
+
+	// CatchUp has a run made up that was missed because no server was there: once, however many
+	// were missed, as soon as one is. What was missed before the job was known, or by an earlier
+	// expression, does not count.
+	CatchUp bool
+}
+
+// Config is what a Service depends on while the app is open. Store is required.
+type Config struct {
+	Store store.Store
+	Log   *slog.Logger     // default: nothing is logged
+	Now   func() time.Time // default time.Now
+
+	// Alone says that no other server can be at work on the store. Then nothing has to be
+	// written while a job runs.
+	Alone bool
+}
+
+// Service knows the jobs, and runs them from Start to Stop. It is safe for concurrent use.
+type Service struct {
+	node string // by which rows in the table say who runs a job
+
+	cfg Config // set by Open, while nothing runs
+
+	mu     sync.Mutex // guards what follows
+	jobs   map[string]*entry
+	ctx    context.Context    // of everything that runs; nil while nothing may
+	cancel context.CancelFunc // ends it
+	busy   map[string]bool    // jobs that run in this process
+
+	running sync.WaitGroup
+}
+
+// entry is a job as it was added.
+type entry struct {
+	Job
+	schedule Schedule
+
+	// since is the minute in which the job was added, or Start was called: where the table knows nothing
+	// of a job that catches up, nothing before that was missed.
+	since time.Time
+	// seen is the last minute that was seen to, of a job that catches up; zero until the table was
+	// asked. Lock of the Service must be held.
+	seen time.Time
+}
+
+// The refusals of Run.
+var (
+	errUnknown = fault.New(fault.NotFound, "Missing or invalid cron job.")
+	errRunning = fault.New(fault.Invalid, "The job is running already.")
+	errStopped = fault.New(fault.Unavailable, "Jobs do not run while the server starts or stops.")
+)
+
+// New returns a Service. Jobs can be added at once; the other methods need Open.
+func New() *Service {
+	return &Service{
+		node: schema.RandomString(10, schema.AlphabetID),
+		jobs: map[string]*entry{}, busy: map[string]bool{},
+	}
+}
+
+// Open gives the Service what it works with, each time that the app is opened.
+func (s *Service) Open(c Config) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s.cfg = c
+}
+
+// Add adds a job that does not catch up, see AddJob.
+func (s *Service) Add(id, expression string, run func(ctx context.Context) error) error {
+	return s.AddJob(Job{ID: id, Expression: expression, Run: run})
+}
+
+// AddJob adds a job, at any time: it runs from the next minute on, while the app serves. An ID that
+// is empty, too long (255 bytes) or taken, a missing Run, and an expression that ParseSchedule
+// refuses are faults of the kind Invalid, and nothing is added.
+func (s *Service) AddJob(j Job) error {
+	schedule, err := ParseSchedule(j.Expression)
+	if err != nil {
+		return fmt.Errorf("job %q: %w", j.ID, err)
+	}
+	if j.ID == "" || len(j.ID) > 255 || strings.ContainsRune(j.ID, 0) || j.Run == nil {
+		return fault.New(fault.Invalid, "A job needs an id of 1 to 255 bytes and a function.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.jobs[j.ID] != nil {
+		return fault.New(fault.Invalid, fmt.Sprintf("There is a job %q already.", j.ID))
+	}
+	e := &entry{Job: j, schedule: schedule}
+	if s.ctx != nil {
+		e.since = minuteOf(s.cfg.Now())
+	}
+	s.jobs[j.ID] = e
+	return nil
+}
+
+// Remove removes a job, so that its ID can be added again. A run of it goes on. An unknown ID does
+// nothing. What is known of its last run is kept for a job that is added under the same ID.
+func (s *Service) Remove(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.jobs, id)
+}
+
+// Info is a job in the list of all.
+type Info struct {
+	ID         string
+	Expression string // in five fields
+	Next       time.Time
+	Last       time.Time // when the last run began; zero if there was none
+	Running    bool      // now, on this server or another one
+	Failure    string    // of the last run; "" if it succeeded or goes on
+}
+
+// List returns all jobs, sorted by ID, Loam's own last.
+func (s *Service) List(ctx context.Context) ([]Info, error) {
+	var rows map[string]row
+	err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
+		rows, err = readRows(r)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list jobs: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.cfg.Now()
+	list := make([]Info, 0, len(s.jobs))
+	for id, e := range s.jobs {
+		known := rows[id]
+		info := Info{ID: id, Expression: e.schedule.String(), Next: e.schedule.Next(now), Last: known.started}
+		if info.Running = s.busy[id] || s.held(known, now); !info.Running {
+			info.Failure = known.failure
+		}
+		list = append(list, info)
+	}
+	slices.SortFunc(list, func(a, b Info) int { return cmp.Or(cmp.Compare(rank(a.ID), rank(b.ID)), cmp.Compare(a.ID, b.ID)) })
+	return list, nil
+}
+
+// rank sorts Loam's own jobs behind those of programs.
+func rank(id string) int {
+	if strings.HasPrefix(id, "__pb") {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,167 @@
+// What the table _jobs knows of a job, and how a run is claimed in it.
+
+package job
+
+import (
+	"context"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// row is what the table knows of a job. Times that are not known are zero.
+type row struct {
+	expression string    // for which slot holds; "" of a job that does not catch up
+	slot       time.Time // the last minute for which the job was run, or did not have to be
+	node       string    // that ran it last
+	started    time.Time // the last run
+	until      time.Time // when the run counts as ended although nobody has said so
+	failure    string    // of the last run
+}
+
+const columns = `"id", "expression", "slot", "node", "started", "until", "failure"`
+
+// readRows reads the rows of these jobs, by default of all.
+func readRows(r store.Reader, ids ...string) (map[string]row, error) {
+	sql, args := `SELECT `+columns+` FROM "_jobs"`, []store.Value(nil)
+	for _, id := range ids { // none or one
+		sql, args = sql+` WHERE "id" = $1`, append(args, store.Text(id))
+	}
+	rows, err := r.Query(sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]row{}
+	for rows.Next() {
+		known[rows.Text(0)] = row{
+			expression: rows.Text(1), slot: timeOf(rows.Int(2)), node: rows.Text(3),
+			started: timeOf(rows.Int(4)), until: timeOf(rows.Int(5)), failure: rows.Text(6),
+		}
+	}
+	return known, rows.Close()
+}
+
+func writeRow(tx store.Tx, id string, r row) error {
+	_, err := tx.Exec(`INSERT INTO "_jobs" (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT ("id") DO UPDATE SET `+
+		`"expression" = excluded."expression", "slot" = excluded."slot", "node" = excluded."node", `+
+		`"started" = excluded."started", "until" = excluded."until", "failure" = excluded."failure"`,
+		store.Text(id), store.Text(r.expression), millis(r.slot), store.Text(r.node), millis(r.started), millis(r.until), store.Text(r.failure))
+	return err
+}
+
+func timeOf(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func millis(t time.Time) store.Value {
+	if t.IsZero() {
+		return store.Int(0)
+	}
+	return store.Int(t.UnixMilli())
+}
+
+// verdict is whether a job is run.
+type verdict uint8
+
+const (
+	notDue  verdict = iota // or somebody else has seen to it
+	begins                 // here and now
+	stillOn                // the run before has not ended
+)
+
+const (
+	// lease is how long a server may say nothing of a job that it runs until others take it for
+	// gone, renewEvery how often it says so.
+	lease      = time.Minute
+	renewEvery = 20 * time.Second
+
+	// wrongClock is how far ahead a slot may be: beyond that it was claimed by a clock that was
+	// wrong, and would keep the job from running until that time comes.
+	wrongClock = 24 * time.Hour
+)
+
+// interrupted is the failure of a run as long as it goes on: it stands if the process does not live
+// to say another.
+const interrupted = "The server ended before the job had."
+
+// held reports whether another server runs the job.
+func (s *Service) held(known row, now time.Time) bool {
+	return !s.cfg.Alone && known.until.After(now)
+}
+
+// judge says whether the job is to be run in that minute, zero for a run by hand, given what is known
+// of it. next is what is to be known from then on.
+func (s *Service) judge(e *entry, known row, minute, now time.Time) (v verdict, next row) {
+	next = known
+	if !minute.IsZero() && !e.due(&next, minute) {
+		return notDue, next
+	}
+	if s.held(known, now) {
+		return stillOn, known
+	}
+	if !minute.IsZero() {
+		next.slot = minute
+	}
+	next.node, next.started, next.until, next.failure = s.node, now.Truncate(time.Millisecond), now.Add(lease), interrupted
+	return begins, next
+}
+
+// due reports whether the minute is a slot of the job that nobody has seen to. It mends what is known.
+func (e *entry) due(known *row, minute time.Time) bool {
+	if known.slot.After(minute.Add(wrongClock)) {
+		known.slot = time.Time{}
+	}
+	if !e.CatchUp {
+		known.expression = ""
+		return known.slot.Before(minute) && e.schedule.Matches(minute)
+	}
+	if known.slot.IsZero() || known.expression != e.schedule.String() {
+		known.slot, known.expression = e.since, e.schedule.String()
+	}
+	return e.missed(known.slot, minute)
+}
+
+// missed reports whether there was a slot after the minute that was seen to, up to now.
+func (e *entry) missed(seen, minute time.Time) bool {
+	next := e.schedule.Next(seen)
+	return !next.IsZero() && !next.After(minute)
+}
+
+// claim judges in one transaction, so that two servers cannot both begin, and writes what has
+// changed by it. minute is zero for a run by hand.
+func (s *Service) claim(ctx context.Context, e *entry, minute time.Time) (v verdict, claimed row, err error) {
+	err = s.cfg.Store.Write(ctx, func(tx store.Tx) error {
+		rows, err := readRows(tx, e.ID)
+		if err != nil {
+			return err
+		}
+		known := rows[e.ID]
+		if v, claimed = s.judge(e, known, minute, s.cfg.Now()); claimed == known {
+			return nil
+		}
+		return writeRow(tx, e.ID, claimed)
+	})
+	return v, claimed, err
+}
+
+// renew tells other servers that the run goes on.
+func (s *Service) renew(ctx context.Context, id string, claimed row) error {
+	return s.update(ctx, id, claimed, `"until" = $4`, millis(s.cfg.Now().Add(lease)))
+}
+
+// release notes the end of a run.
+func (s *Service) release(ctx context.Context, id string, claimed row, failure string) error {
+	return s.update(ctx, id, claimed, `"until" = 0, "failure" = $4`, store.Text(failure))
+}
+
+// update changes the row if it still is about this run.
+func (s *Service) update(ctx context.Context, id string, claimed row, set string, value store.Value) error {
+	return s.cfg.Store.Write(ctx, func(tx store.Tx) error {
+		_, err := tx.Exec(`UPDATE "_jobs" SET `+set+` WHERE "id" = $1 AND "node" = $2 AND "started" = $3`,
+			store.Text(id), store.Text(claimed.node), millis(claimed.started), value)
+		return err
+	})
+}
