@@ -44,9 +44,13 @@ var ErrScriptRow error = &StatementError{Message: "a row is larger than the whol
 // ErrScriptMemory is a script that needs more than Script.Memory.
 var ErrScriptMemory error = &StatementError{Message: "the statement needs more memory than a script may take"}
 
+// cellBytes is what a value takes beside its bytes.
+const cellBytes = 32
+
 // Add adds a row that has this many bytes in its values, unless the result is full:
 // then it returns false. text returns a value, nil for NULL.
 func (r *ScriptResult) Add(s *Script, room *int64, bytes int64, text func(col int) *string) (more bool, err error) {
+	bytes += cellBytes * int64(len(r.Columns))
 	if len(r.Rows) == 0 && bytes > s.Bytes {
 		return false, ErrScriptRow
 	}
