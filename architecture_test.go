@@ -41,6 +41,7 @@ func layers() [][]string {
 		},
 		{
 			"api/request",
+			"realtime",
 		},
 		{
 			"api/wire",

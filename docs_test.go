@@ -24,6 +24,7 @@ var pages = []string{
 	"docs/views.md",
 	"docs/aggregates.md",
 	"docs/sql.md",
+	"docs/realtime.md",
 	"docs/settings.md",
 	"docs/mail.md",
 	"docs/jobs.md",

@@ -139,7 +139,7 @@ func absolute(app *core.App) string {
 }
 
 func upsertSuperuser(ctx context.Context, app *core.App, email, password string) (string, error) {
-	_, err := app.Records().FindFirst(ctx, schema.Superusers, "email", email, false)
+	_, err := app.Records().FindUnique(ctx, schema.Superusers, "email", email)
 	if fault.KindOf(err) == fault.NotFound {
 		return createSuperuser(ctx, app, email, password)
 	}
@@ -187,7 +187,7 @@ func restrictSuperusers(ctx context.Context, app *core.App, ips []string) (strin
 }
 
 func findSuperuser(ctx context.Context, app *core.App, email string) (*record.Record, error) {
-	found, err := app.Records().FindFirst(ctx, schema.Superusers, "email", email, false)
+	found, err := app.Records().FindUnique(ctx, schema.Superusers, "email", email)
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, fault.New(fault.NotFound, "There is no superuser "+email+".")
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/realtime"
 )
 
 // Config is what a server looks like from outside.
@@ -60,8 +61,9 @@ func (c *Config) idle() time.Duration {
 // it from Start to Stop. Start, Wait, Drain and Stop are called one after the other, by
 // whoever owns the server; Handler and Running are safe for concurrent use.
 type Server struct {
-	App  *core.App
-	Auth *auth.Service // its Hooks are bound here
+	App      *core.App
+	Auth     *auth.Service // its Hooks are bound here
+	Realtime *realtime.Hub
 
 	cfg      *Config // of the Program; not to be changed any more when the handler is made
 	serve    *hook.Hook[*ServeEvent]
@@ -81,6 +83,7 @@ type Server struct {
 // newServer returns a server of the App, which need not be open. It starts nothing.
 func newServer(app *core.App, cfg *Config, serve *hook.Hook[*ServeEvent]) *Server {
 	s := &Server{App: app, Auth: auth.New(app), cfg: cfg, serve: serve, stall: stallTime}
+	s.Realtime = realtime.New(app, s.Auth)
 	s.requests = request.New(request.Config{
 		Authenticate: s.Auth.Authenticate,
 		Settings:     func() *settings.Settings { return app.Settings().Current() },

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
@@ -20,6 +21,18 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*record.Recor
 		return nil, err
 	}
 	return id.record.Clone(), nil
+}
+
+// Identify is Authenticate that also returns when the token ends, the zero time for never.
+func (s *Service) Identify(ctx context.Context, token string) (r *record.Record, expires time.Time, err error) {
+	id, err := s.identify(ctx, token)
+	if id == nil {
+		return nil, expires, err
+	}
+	if id.expires != 0 {
+		expires = time.Unix(id.expires, 0)
+	}
+	return id.record.Clone(), expires, nil
 }
 
 // identify returns what an auth token stands for, nil if it is not valid.

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -42,12 +41,14 @@ func (f EmailForm) validate() error {
 	return formFault(fails)
 }
 
-// findByEmail returns the record of that address, nil if there is none. Letter case
-// counts unless the unique index of the addresses says otherwise.
+// findByEmail returns the record of that address, nil if there is none.
 func (s *Service) findByEmail(ctx context.Context, c *schema.Collection, email string) (*record.Record, error) {
-	index, ok := c.UniqueIndex("email")
-	nocase := ok && strings.EqualFold(index.Columns[0].Collate, "NOCASE")
-	r, err := s.app.Records().FindFirst(ctx, c.ID, "email", email, nocase)
+	return findByEmail(ctx, s.app.Records(), c, email)
+}
+
+// findByEmail is Service.findByEmail by the records of a transaction.
+func findByEmail(ctx context.Context, records *record.Service, c *schema.Collection, email string) (*record.Record, error) {
+	r, err := records.FindUnique(ctx, c.ID, "email", email)
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, nil
 	}

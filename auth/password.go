@@ -142,12 +142,10 @@ func (m passwords) findByIdentity(ctx context.Context, c *schema.Collection, for
 	for _, field := range identityFields(c, form) {
 		// A value that is not unique identifies nobody. Saving a collection refuses such a
 		// field, so this one was imported.
-		index, ok := c.UniqueIndex(field)
-		if !ok {
+		if _, ok := c.UniqueIndex(field); !ok {
 			return nil, fmt.Errorf("auth: identity field %s of %s has no unique index", field, c.Name)
 		}
-		nocase := strings.EqualFold(index.Columns[0].Collate, "NOCASE")
-		r, err := m.app.Records().FindFirst(ctx, c.ID, field, form.Identity, nocase)
+		r, err := m.app.Records().FindUnique(ctx, c.ID, field, form.Identity)
 		if err == nil {
 			return r, nil
 		}

@@ -18,11 +18,13 @@ import { promisify } from 'node:util';
 
 const binary = process.env.LOAM_BIN ?? fileURLToPath(new URL('../loam', import.meta.url));
 const postgres = process.env.LOAM_TEST_POSTGRES;
-const imports = Boolean(process.env.LOAM_TEST_IMPORT);
 const run = promisify(execFile);
 
 /** Whether the servers keep their data in PostgreSQL. */
 export const onPostgres = Boolean(postgres);
+
+/** Whether their first collections were made by PocketBase. */
+export const imported = Boolean(process.env.LOAM_TEST_IMPORT);
 
 /** A running server: where it is, what it keeps, and how to end it. */
 class Server {
@@ -65,7 +67,7 @@ class Server {
  * Starts a server on an empty data folder, or on what is imported from the database of
  * PocketBase that these SQL scripts make; args go to "serve".
  */
-export async function serve({ args = [], source = imports ? ['fresh.sql'] : [] } = {}) {
+export async function serve({ args = [], source = imported ? ['fresh.sql'] : [] } = {}) {
   assert.ok(existsSync(binary), `${binary} is missing: run "make build" or set LOAM_BIN`);
   const folder = await mkdtemp(join(tmpdir(), 'loam-'));
   const env = environment();

@@ -9,17 +9,19 @@ import (
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/realtime"
 )
 
 // API serves the routes. It is safe for concurrent use.
 type API struct {
 	app      *core.App
 	auth     *auth.Service
+	hub      *realtime.Hub
 	requests *request.Service
 	buffers  wire.Buffers
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.
-func New(app *core.App, auth *auth.Service, requests *request.Service) *API {
-	return &API{app: app, auth: auth, requests: requests}
+func New(app *core.App, auth *auth.Service, hub *realtime.Hub, requests *request.Service) *API {
+	return &API{app: app, auth: auth, hub: hub, requests: requests}
 }

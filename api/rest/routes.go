@@ -63,6 +63,9 @@ func (a *API) table() []*route {
 		row("POST", collection+"/request-email-change", "*:requestEmailChange", everyone, a.requestEmailChange),
 		row("POST", collection+"/confirm-email-change", "*:confirmEmailChange", everyone, a.confirmEmailChange),
 
+		row("GET", "/api/realtime", "connectRealtime", everyone, a.connectRealtime),
+		row("POST", "/api/realtime", "subscribeRealtime", everyone, a.subscribeRealtime),
+
 		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),

@@ -100,7 +100,7 @@ test('scaffolds', async () => {
   assert.deepEqual(Object.keys(all).sort(), ['auth', 'base', 'view']);
   const { auth, base } = all;
   assert.deepEqual([base.id, base.name, base.type, pluck(base.fields, 'name'), base.indexes], ['', '', 'base', ['id'], []]);
-  assert.match(auth.indexes[1], /^CREATE UNIQUE INDEX `idx_email_[a-z0-9]{10}` ON `` \(`email`\) WHERE `email` != ''$/);
+  assert.match(auth.indexes[1], /^CREATE UNIQUE INDEX `idx_email_[a-z0-9]{10}` ON `` \(`email` COLLATE NOCASE\) WHERE `email` != ''$/);
   // What the console does with one: fills in the name and sends it.
   const made = await collections.create({ ...auth, name: 'scaffolded' });
   assert.match(made.indexes[0], /ON `scaffolded` \(`tokenKey`\)$/);

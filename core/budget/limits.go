@@ -49,6 +49,7 @@ type Budgets struct {
 	Answers *Budget // bytes
 	Bodies  *Budget // bytes; who is refused is worth waiting for, because it holds nothing
 	Heavy   *Budget // bodies of very many values that are being worked on
+	Topics  *Budget // bytes of the topics that clients of realtime are subscribed to
 }
 
 // heavyBodies is how many bodies of very many values are worked on at a time: such a body
@@ -65,11 +66,13 @@ func ForServer(l Limits) *Budgets {
 			Total: l.Bodies, Share: l.Bodies / 4, Reserve: l.Bodies / 4, Queue: 64, Wait: 10 * time.Second,
 			Refusal: fault.Unavailable,
 		}),
-		Heavy: New(Config{Total: heavyBodies, Share: 1, Reserve: 1, Queue: 4, Wait: 10 * time.Second}),
+		Heavy:  New(Config{Total: heavyBodies, Share: 1, Reserve: 1, Queue: 4, Wait: 10 * time.Second}),
+		Topics: New(Config{Total: l.Answers, Share: l.Answers / 4, Reserve: l.Answers / 4}),
 	}
 }
 
-// Usage returns the figures of use by name: "answers", "bodies", "heavyBodies".
+// Usage returns the figures of use by name: "answers", "bodies", "heavyBodies",
+// "topics".
 func (b *Budgets) Usage() map[string]Usage {
-	return map[string]Usage{"answers": b.Answers.Usage(), "bodies": b.Bodies.Usage(), "heavyBodies": b.Heavy.Usage()}
+	return map[string]Usage{"answers": b.Answers.Usage(), "bodies": b.Bodies.Usage(), "heavyBodies": b.Heavy.Usage(), "topics": b.Topics.Usage()}
 }

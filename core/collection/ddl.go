@@ -32,10 +32,7 @@ func (w *schemaChange) run(steps []alter.Step, next *schema.Snapshot) error {
 			return fmt.Errorf("%T: %w", step, err)
 		}
 		if ix, ok := step.(alter.CreateIndex); ok {
-			fails := fault.Fields{}
-			fails.Set(fault.Leaf("validation_invalid_index_expression",
-				fmt.Sprintf("Failed to create index %s - %s", ix.Index.Name, reason)), "indexes", fault.Index(ix.Position))
-			return w.failed(next.Find(ix.Index.Table), fault.Invalidate(w.message, fails))
+			return w.indexFailed(ix, next.Find(ix.Index.Table), reason, err)
 		}
 		if name := named(step); name != "" && strings.Contains(reason, "already exists") {
 			fails := fault.Fields{}
@@ -48,6 +45,25 @@ func (w *schemaChange) run(steps []alter.Step, next *schema.Snapshot) error {
 		return rawError(w.message, reason, err)
 	}
 	return nil
+}
+
+// indexFailed returns the fault of an index that the database refuses. If stored records
+// are to blame, it lists them.
+func (w *schemaChange) indexFailed(step alter.CreateIndex, c *schema.Collection, reason string, err error) error {
+	leaf := fault.Leaf("validation_invalid_index_expression", fmt.Sprintf("Failed to create index %s - %s", step.Index.Name, reason))
+	if unique := (*store.UniqueError)(nil); errors.As(err, &unique) {
+		groups, err := w.clashes(c, step.Index)
+		if err != nil {
+			return fmt.Errorf("list what keeps the index %s from being made: %w", step.Index.Name, err)
+		}
+		if len(groups) > 0 {
+			leaf.Message += ": " + spelledClashes(c, step.Index, groups)
+			leaf.Params = map[string]any{"clashes": groups}
+		}
+	}
+	fails := fault.Fields{}
+	fails.Set(leaf, "indexes", fault.Index(step.Position))
+	return w.failed(c, fault.Invalidate(w.message, fails))
 }
 
 // named returns the name that a step gives to a table or view, "" if it gives none.
@@ -100,7 +116,8 @@ func (w *schemaChange) applyStep(step alter.Step, next *schema.Snapshot) error {
 	case alter.ConvertColumn:
 		return w.convertColumn(d, next)
 	case alter.CreateIndex:
-		return cat.CreateIndex(tx, d.Index)
+		// The savepoint keeps the transaction usable, to find out which records are to blame.
+		return tx.Savepoint(func() error { return cat.CreateIndex(tx, d.Index) })
 	case alter.DropIndex:
 		return cat.DropIndex(tx, d.Name)
 	case alter.CreateView:

@@ -205,20 +205,25 @@ func (n *planRecorder) loss(cause, collection, field string) *Loss {
 	return &n.Losses[i]
 }
 
-// example returns a value as JSON, cut at a whole character after maxExample bytes.
+// example returns a value as JSON, cut after maxExample bytes.
 func example(v any) string {
 	raw, err := json.Marshal(v)
 	if err != nil { // JSON of an old database that is none
 		return fmt.Sprintf("%q", v)
 	}
-	if len(raw) <= maxExample {
-		return string(raw)
+	return cut(string(raw))
+}
+
+// cut returns the text, cut at a whole character after maxExample bytes.
+func cut(text string) string {
+	if len(text) <= maxExample {
+		return text
 	}
-	cut := maxExample
-	for cut > 0 && !utf8.RuneStart(raw[cut]) {
-		cut--
+	end := maxExample
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
 	}
-	return string(raw[:cut]) + "…"
+	return text[:end] + "…"
 }
 
 // rewrite records a text that follows a new name.

@@ -86,6 +86,20 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 	return found, nil
 }
 
+// FindUnique is FindFirst by a field that identifies records, such as the e-mail address of
+// an account: letter case counts unless the unique index of the field is COLLATE NOCASE.
+func (s *Service) FindUnique(ctx context.Context, collection, field string, value any) (found *Record, err error) {
+	err = s.readWithRetry(Caller{}, func(rq *readRequest) (err error) {
+		c := rq.snapshot.Find(collection)
+		found, err = rq.findFirst(ctx, collection, field, value, c != nil && c.FoldsCase(field))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 // findFirst is FindFirst by one snapshot. The empty value is refused before the query: of
 // numbers, 0 is a value and is looked for.
 func (rq *readRequest) findFirst(ctx context.Context, collection, field string, value any, nocase bool) (*Record, error) {

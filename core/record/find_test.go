@@ -56,6 +56,32 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// The unique index of a field says whether letter case tells its values apart.
+func TestFindUnique(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		indexes []string
+		folds   bool
+	}{
+		"none":       {nil, false},
+		"exact":      {[]string{"CREATE UNIQUE INDEX i ON users (email) WHERE email != ''"}, false},
+		"folded":     {[]string{"CREATE UNIQUE INDEX i ON users (`email` collate nocase) WHERE `email` != ''"}, true},
+		"both":       {[]string{"CREATE UNIQUE INDEX i ON users (email)", "CREATE UNIQUE INDEX j ON users (Email COLLATE NOCASE)"}, true},
+		"not unique": {[]string{"CREATE UNIQUE INDEX i ON users (email COLLATE NOCASE, note)", "CREATE INDEX j ON users (email COLLATE NOCASE)"}, false},
+	} {
+		users := authCollection("users")
+		users.Indexes = c.indexes
+		b := newReadBed(t, users)
+		b.insert("users", object{"id": "u1", "email": "Ann@x.co", "tokenKey": "1"})
+		for email, want := range map[string]bool{"Ann@x.co": true, "aNN@X.co": c.folds, "bob@x.co": false, "": false} {
+			r, err := b.FindUnique(t.Context(), "users", "email", email)
+			if found := r != nil; found != want || !found && fault.KindOf(err) != fault.NotFound {
+				t.Errorf("%s: FindUnique(%q) = %v, %v, want one: %t", name, email, r, err, want)
+			}
+		}
+	}
+}
+
 // Sign-in looks accounts up by their email: an index must serve it, also one that
 // leaves the empty addresses out.
 func TestFindUsesIndexes(t *testing.T) {

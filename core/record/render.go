@@ -117,11 +117,15 @@ type renderRequest struct {
 }
 
 func (s *Service) newRenderRequest(ctx context.Context, caller Caller, r *Record, expand string) *renderRequest {
-	rq := s.newRead(caller)
+	return s.newRead(caller).renderOf(ctx, r, expand)
+}
+
+// renderOf prepares the record for the caller of the request.
+func (rq *readRequest) renderOf(ctx context.Context, r *Record, expand string) *renderRequest {
 	v := &renderRequest{rq: rq, record: r}
-	v.projection = s.projection(rq.snapshot, r.collection, rq.superuser)
+	v.projection = rq.service.projection(rq.snapshot, r.collection, rq.superuser)
 	v.expand, v.nodes = rq.expand(ctx, v.projection, expand)
-	v.email = v.projection.showsEmailOf(r, caller, false)
+	v.email = v.projection.showsEmailOf(r, rq.caller, false)
 	return v
 }
 

@@ -39,3 +39,14 @@ func (c *Collection) UniqueIndex(field string) (ix store.Index, ok bool) {
 	}
 	return store.Index{}, false
 }
+
+// FoldsCase reports whether the field identifies records in any letter case: a unique
+// index over it alone is COLLATE NOCASE.
+func (c *Collection) FoldsCase(field string) bool {
+	for _, ix := range c.ParsedIndexes() {
+		if ix.Unique && len(ix.Columns) == 1 && strings.EqualFold(ix.Columns[0].Name, field) && strings.EqualFold(ix.Columns[0].Collate, "NOCASE") {
+			return true
+		}
+	}
+	return false
+}

@@ -40,6 +40,10 @@ type Catalog interface {
 	CreateIndex(tx Tx, ix Index) error
 	DropIndex(tx Tx, name string) error
 
+	// Clashes returns the records that keep a unique index from being made: in groups of
+	// those whose keys are equal, each by its id, limit of them at most.
+	Clashes(r Reader, ix Index, limit int) ([][]string, error)
+
 	// SelectView is the SELECT that a view stands for: to try it without making it.
 	// CreateView fails also where only its use would.
 	SelectView(v View) string

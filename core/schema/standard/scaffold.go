@@ -18,7 +18,7 @@ func Scaffolds() ([]byte, error) {
 			setSystemFields(c, nil)
 			// The indexes need names that no other ones have, whatever becomes of this.
 			c.ID = schema.RandomString(10, schema.AlphabetID)
-			SetAuthIndexes(c)
+			setAuthIndexes(c, foldCase)
 			c.ID = ""
 		case schema.View:
 			c.View = &schema.ViewOptions{}

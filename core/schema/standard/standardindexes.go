@@ -10,8 +10,17 @@ import (
 	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
+// foldCase is the collation of addresses in collections that the server itself makes or
+// proposes: to people, their letter case means nothing.
+const foldCase = "NOCASE"
+
 // SetAuthIndexes adds the unique indexes that an auth collection must have and lacks.
-func SetAuthIndexes(c *schema.Collection) {
+//
+// Wire: letter case counts in that of the addresses, which its submitter may rely on.
+func SetAuthIndexes(c *schema.Collection) { setAuthIndexes(c, "") }
+
+// setAuthIndexes adds the missing indexes; that of the addresses has the collation.
+func setAuthIndexes(c *schema.Collection, collation string) {
 	for _, field := range []string{"tokenKey", "email"} {
 		if _, ok := c.UniqueIndex(field); ok {
 			continue
@@ -19,7 +28,7 @@ func SetAuthIndexes(c *schema.Collection) {
 		ix := store.Index{Name: authIndexName(field, c.ID), Table: c.Name, Unique: true,
 			Columns: []store.IndexColumn{{Name: field}}}
 		if field == "email" {
-			ix.Where = "`email` != ''"
+			ix.Where, ix.Columns[0].Collate = "`email` != ''", collation
 		}
 		c.Indexes = append(c.Indexes, ix.String())
 	}

@@ -44,6 +44,7 @@ func superusers(now string) *schema.Collection {
 	c := newCollection(schema.Auth, schema.Superusers, now)
 	c.ID = CollectionID(c.Type, c.Name, nil)
 	c.System = true
+	setAuthIndexes(c, foldCase)
 	Complete(c, nil, now)
 	c.Fields = append(c.Fields, systemDates()...)
 	return c
@@ -68,6 +69,7 @@ func Users(now string) *schema.Collection {
 	everybody := ""
 	c.ListRule, c.ViewRule, c.CreateRule = new(owner), new(owner), &everybody
 	c.UpdateRule, c.DeleteRule = new(owner), new(owner)
+	setAuthIndexes(c, foldCase)
 	c.Auth.OAuth2.MappedFields = schema.MappedFields{Name: "name", AvatarURL: "avatar"}
 	Complete(c, nil, now)
 	return c

@@ -378,7 +378,7 @@ func caseWhen(when, then []string) string {
 // keyed renders the comparison with what is NULL unless the condition holds.
 func (w *writer) keyed(c *ir.Keyed) string {
 	column := w.operand(c.Key.Left)
-	value := w.dialect.Param(w.bind(c.Key.Right.Constant().Param()), c.Key.Left.Kind.Column())
+	value := w.dialect.Param(w.operand(c.Key.Right), c.Key.Left.Kind.Column())
 	return column + signs[c.Key.Form] + caseWhen(w.conjuncts(c.When), []string{value})
 }
 

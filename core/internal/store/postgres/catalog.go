@@ -82,15 +82,31 @@ func typeOf(kind store.ColumnKind) string {
 // CreateIndex translates the index, whose text is in SQLite's language, with the types of the
 // columns: SQLite compares truth values and JSON as numbers and texts.
 func (catalog) CreateIndex(x store.Tx, ix store.Index) error {
-	columns, err := columnsOf(x, ix.Table)
-	if err != nil {
-		return err
-	}
-	parts, err := translateIndex(ix, columns)
+	parts, err := partsOf(x, ix)
 	if err != nil {
 		return err
 	}
 	return createIndex(x.(*tx), parts)
+}
+
+func partsOf(r store.Reader, ix store.Index) (indexParts, error) {
+	columns, err := columnsOf(r, ix.Table)
+	if err != nil {
+		return indexParts{}, err
+	}
+	return translateIndex(ix, columns)
+}
+
+func (catalog) Clashes(r store.Reader, ix store.Index, limit int) ([][]string, error) {
+	parts, err := partsOf(r, ix)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(parts.keys))
+	for i, k := range parts.keys {
+		keys[i] = k.sql
+	}
+	return store.FindClashes(r, ix.Table, keys, parts.where, limit)
 }
 
 func (catalog) DropIndex(tx store.Tx, name string) error {
@@ -118,8 +134,8 @@ ORDER BY c.relname COLLATE "C"`)
 }
 
 // columnsOf are the columns of a table with their types.
-func columnsOf(tx store.Tx, table string) (map[string]string, error) {
-	rows, err := tx.Query(`SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
+func columnsOf(r store.Reader, table string) (map[string]string, error) {
+	rows, err := r.Query(`SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
 WHERE attrelid = (SELECT oid FROM pg_class WHERE relname = $1 AND relnamespace = current_schema()::regnamespace)
 	AND attnum > 0 AND NOT attisdropped`, store.Text(table))
 	if err != nil {

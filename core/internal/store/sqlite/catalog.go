@@ -67,6 +67,15 @@ func (catalog) DropIndex(tx store.Tx, name string) error {
 	return ddl(tx, "DROP INDEX "+store.Quote(name))
 }
 
+func (catalog) Clashes(r store.Reader, ix store.Index, limit int) ([][]string, error) {
+	keys := make([]string, len(ix.Columns))
+	for i, c := range ix.Columns {
+		c.Sort = ""
+		keys[i] = c.String()
+	}
+	return store.FindClashes(r, ix.Table, keys, ix.Where, limit)
+}
+
 // Names leaves out what SQLite keeps for itself, such as the indexes of primary keys.
 func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {
 	rows, err := r.Query(`SELECT "type", "name", CASE "type" WHEN 'index' THEN "tbl_name" ELSE '' END

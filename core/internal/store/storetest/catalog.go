@@ -203,6 +203,21 @@ func (s *suite) catalogIndexes(t *testing.T) {
 	if err := add("6", "x"); err != nil {
 		t.Errorf("insert after DropIndex() = %v, want nil", err)
 	}
+
+	// These keep an index from being made that ignores letter case and empty texts.
+	if err := errors.Join(add("7", "X"), add("8", "Y")); err != nil {
+		t.Fatal(err)
+	}
+	folding := store.Index{Table: "t", Columns: []store.IndexColumn{{Name: "a", Collate: "NOCASE", Sort: "DESC"}, {Name: "n"}}, Where: `"a" != ''`}
+	for limit, want := range map[int]string{10: "[[1 6 7] [5 8]]", 4: "[[1 6 7] [5]]", 0: "[]"} {
+		f.read(func(r store.Reader) error {
+			groups, err := c.Clashes(r, folding, limit)
+			if got := fmt.Sprint(groups); got != want {
+				t.Errorf("Clashes(%d) = %s, want %s", limit, got, want)
+			}
+			return err
+		})
+	}
 }
 
 // Changes of tables are undone with their transaction: an import of collections that fails at

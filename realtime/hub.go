@@ -1,0 +1,233 @@
+// The hub: clients, the groups of their subscriptions, and the loop that follows the feed.
+
+package realtime
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/schema"
+)
+
+// retryPause is how long the hub waits after a feed that could not be read.
+const retryPause = time.Second
+
+// Hub tells clients what changes. It is safe for concurrent use.
+type Hub struct {
+	app  *core.App
+	auth *auth.Service
+
+	wanted chan struct{} // capacity 1; somebody has subscribed
+
+	mu      sync.Mutex // guards what follows, and what Client says
+	clients map[string]*Client
+	groups  map[place]map[string]*group // by options.raw
+	feed    *change.Subscription        // nil while nobody has subscribed; read by Run alone
+}
+
+// place is what topics name: a collection as clients name it, and a record or "".
+type place struct{ collection, record string }
+
+// group is the subscriptions to a place with the same options. They are judged together.
+type group struct {
+	options options
+	members map[*Client][]string // their topics
+}
+
+// New returns the hub of an app, which need not be open yet. It works while the app
+// serves. Make one for each app, before requests are served.
+func New(app *core.App, auth *auth.Service) *Hub {
+	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[string]*group{}}
+	app.OnCommitted(h.doubt)
+	app.Go("realtime", h.run)
+	return h
+}
+
+// Open makes a client. The pin tells where it comes from: who subscribes it must come
+// from there too. Whoever opens it must close it.
+func (h *Hub) Open(pin string) *Client {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	c := &Client{ID: schema.RandomString(40, alphabet), hub: h, pin: pin, topics: map[string]topic{}, wake: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clients[c.ID] = c
+	return c
+}
+
+// subscribe puts the client's topics into their groups. The lock must be held.
+func (h *Hub) subscribe(c *Client, topics []topic) {
+	for _, t := range topics {
+		if _, twice := c.topics[t.text]; twice {
+			continue
+		}
+		c.topics[t.text] = t
+		if t.collection == "" {
+			continue
+		}
+		at := place{t.collection, t.record}
+		if h.groups[at] == nil {
+			h.groups[at] = map[string]*group{}
+		}
+		g := h.groups[at][t.options.raw]
+		if g == nil {
+			g = &group{options: t.options, members: map[*Client][]string{}}
+			h.groups[at][t.options.raw] = g
+		}
+		g.members[c] = append(g.members[c], t.text)
+	}
+}
+
+// unsubscribe takes the client out of all groups. The lock must be held.
+func (h *Hub) unsubscribe(c *Client) {
+	for _, t := range c.topics {
+		at := place{t.collection, t.record}
+		g := h.groups[at][t.options.raw]
+		if g == nil {
+			continue
+		}
+		if delete(g.members, c); len(g.members) == 0 {
+			delete(h.groups[at], t.options.raw)
+		}
+		if len(h.groups[at]) == 0 {
+			delete(h.groups, at)
+		}
+	}
+	clear(c.topics)
+}
+
+// attach makes the hub follow the feed. What is committed after it returns is delivered.
+func (h *Hub) attach(ctx context.Context) error {
+	h.mu.Lock()
+	attached := h.feed != nil
+	h.mu.Unlock()
+	if attached {
+		return nil
+	}
+	feed, _, err := h.app.Changes().Subscribe(ctx, "")
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.feed != nil { // somebody else was first
+		feed.Close()
+		return nil
+	}
+	h.feed = feed
+	select {
+	case h.wanted <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// run follows the feed while somebody has subscribed, until ctx ends.
+func (h *Hub) run(ctx context.Context) error {
+	for {
+		h.mu.Lock()
+		feed := h.feed
+		h.mu.Unlock()
+		if feed == nil {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-h.wanted:
+			}
+			continue
+		}
+		err := h.follow(ctx, feed)
+		feed.Close()
+		switch {
+		case ctx.Err() != nil || errors.Is(err, change.ErrClosed):
+			h.detach(feed, nil)
+			return nil
+		case err != nil:
+			h.app.Log().Warn("realtime: read the change feed", "error", err)
+			h.endAll()
+		}
+	}
+}
+
+// follow delivers what comes, until nobody is subscribed any more. A feed that was too
+// fast, or could not be read, is resumed.
+func (h *Hub) follow(ctx context.Context, feed *change.Subscription) error {
+	var token change.Token
+	for {
+		batch, err := feed.Next(ctx)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil || errors.Is(err, change.ErrClosed) || errors.Is(err, change.ErrGone) || token == "":
+			return err
+		default:
+			if feed, err = h.resume(ctx, feed, token); err != nil {
+				return err
+			}
+			continue
+		}
+		for i := range batch.Changes {
+			h.deliver(ctx, &batch.Changes[i])
+		}
+		token = batch.Token
+		if h.detachIfUnused(feed) {
+			return nil
+		}
+	}
+}
+
+// resume replaces a feed that has ended by one that goes on where it was.
+func (h *Hub) resume(ctx context.Context, feed *change.Subscription, token change.Token) (*change.Subscription, error) {
+	for {
+		next, _, err := h.app.Changes().Subscribe(ctx, token)
+		if err == nil {
+			h.detach(feed, next)
+			return next, nil
+		}
+		if errors.Is(err, change.ErrGone) || errors.Is(err, change.ErrClosed) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(retryPause):
+		}
+	}
+}
+
+// detach replaces the feed by another one, or none.
+func (h *Hub) detach(feed, next *change.Subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.feed == feed {
+		h.feed = next
+	}
+}
+
+// detachIfUnused reports whether nobody is subscribed to a collection any more; the feed
+// is the hub's no more then.
+func (h *Hub) detachIfUnused(feed *change.Subscription) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.groups) > 0 {
+		return false
+	}
+	if h.feed == feed {
+		h.feed = nil
+	}
+	return true
+}
+
+// endAll ends all clients, which have missed something, and lets the next one attach the
+// hub anew.
+func (h *Hub) endAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.feed = nil
+	for _, c := range h.clients {
+		c.end(ErrGap)
+	}
+}

@@ -1,0 +1,105 @@
+// Who clients are: the account that a token stands for, looked at again whenever the
+// account may have changed or the token has ended.
+
+package realtime
+
+import (
+	"context"
+	"time"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/record"
+)
+
+// account names an account, "" a guest.
+func account(r *record.Record) string {
+	if r == nil {
+		return ""
+	}
+	return r.Collection().ID + "/" + r.ID()
+}
+
+// doubt is told of every commit before it is acknowledged: from then on, no client whose
+// account was changed is sent anything before its token was looked at again. nil stands
+// for changes that are not known.
+func (h *Hub) doubt(changes []change.Change) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.clients) == 0 {
+		return
+	}
+	if changes == nil {
+		h.doubtAll()
+		return
+	}
+	changed := map[string]bool{}
+	for i := range changes {
+		switch c := &changes[i]; c.Kind {
+		case change.Collection: // its secret may be another one
+			h.doubtAll()
+			return
+		case change.Record:
+			if c.Action != change.Create {
+				changed[c.Collection+"/"+c.Record] = true
+			}
+		}
+	}
+	for _, c := range h.clients {
+		if c.account != "" && changed[c.account] {
+			c.doubted = true
+		}
+	}
+}
+
+func (h *Hub) doubtAll() {
+	for _, c := range h.clients {
+		c.doubted = c.account != ""
+	}
+}
+
+// settle looks at the tokens of those members of a group again whose identity is in doubt,
+// or has ended; only, if it is not nil, says of which. One whose token is good for nothing
+// any more becomes a guest. One whose token cannot be checked ends.
+func (h *Hub) settle(ctx context.Context, g *group, only map[*Client]bool) {
+	now := h.app.Now()
+	var list []*Client
+	h.mu.Lock()
+	for c := range g.members {
+		if (only == nil || only[c]) && c.unsettled(now) {
+			list = append(list, c)
+		}
+	}
+	h.mu.Unlock()
+	for _, c := range list {
+		h.look(ctx, c)
+	}
+}
+
+// unsettled reports whether the token is to be looked at. Hub.mu must be held.
+func (c *Client) unsettled(now time.Time) bool {
+	return c.doubted || c.account != "" && !c.expires.IsZero() && !now.Before(c.expires)
+}
+
+// look finds out for whom the client's token stands.
+func (h *Hub) look(ctx context.Context, c *Client) {
+	h.mu.Lock()
+	token := c.token
+	c.doubted = false // a change from now on raises it again
+	h.mu.Unlock()
+	r, expires, err := h.auth.Identify(ctx, token)
+	if err != nil {
+		if ctx.Err() == nil {
+			h.app.Log().Warn("realtime: check a token", "error", err)
+		}
+		c.end(ErrGap)
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c.token != token { // it has signed in meanwhile
+		return
+	}
+	if c.auth, c.account, c.expires = r, account(r), expires; r == nil {
+		c.token = ""
+	}
+}

@@ -1,0 +1,97 @@
+// Topics: what a client subscribes to, as text.
+
+package realtime
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/loambase/loam/api/wire"
+)
+
+// topic is a parsed topic (docs/wire/auth-realtime-system.md §4.3).
+type topic struct {
+	text       string // as the client has sent it: the name of its events
+	collection string // id or name; "" of a topic that is the program's own
+	record     string // id; "" for every record of the collection
+	options    options
+}
+
+// options are what follows "?options=" in a topic.
+type options struct {
+	raw     string // as sent: topics with the same options are judged together
+	filter  string
+	expand  string
+	fields  *wire.Fields // nil: all
+	query   url.Values
+	headers http.Header
+}
+
+// parseTopic reads a topic. Every text is one: what names no collection is the program's
+// own, and options that cannot be read are none.
+func parseTopic(text string) topic {
+	t := topic{text: text}
+	name, raw, hasOptions := strings.Cut(text, "?options=")
+	if !hasOptions {
+		name, _, _ = strings.Cut(text, "?")
+	} else {
+		t.options = parseOptions(raw)
+	}
+	collection, record, ok := strings.Cut(name, "/")
+	switch {
+	case strings.HasPrefix(name, "@") || collection == "":
+	case !ok || record == "*":
+		t.collection = collection
+	case record != "" && !strings.Contains(record, "/"):
+		t.collection, t.record = collection, record
+	}
+	return t
+}
+
+// parseOptions reads {"query":{…},"headers":{…}}, which is escaped as in a URL.
+func parseOptions(raw string) options {
+	o := options{raw: raw, query: url.Values{}, headers: http.Header{}}
+	raw, _, _ = strings.Cut(raw, "&")
+	text, err := url.QueryUnescape(raw)
+	if err != nil {
+		return o
+	}
+	var sent struct {
+		Query   map[string]any `json:"query"`
+		Headers map[string]any `json:"headers"`
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber() // a number is the text that was sent
+	if decoder.Decode(&sent) != nil {
+		return o
+	}
+	for key, value := range sent.Query {
+		o.query.Set(key, plain(value))
+	}
+	for key, value := range sent.Headers {
+		o.headers.Set(key, plain(value))
+	}
+	o.filter, o.expand = o.query.Get("filter"), o.query.Get("expand")
+	o.fields, _ = wire.ParseFields(o.query.Get("fields")) // what cannot be read picks nothing out
+	return o
+}
+
+// plain is a value of JSON as a text.
+func plain(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool, json.Number:
+		return fmt.Sprint(v)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
