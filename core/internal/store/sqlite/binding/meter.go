@@ -98,6 +98,10 @@ var (
 // allocatorInstalled is true if SQLite took the functions of this package.
 var allocatorInstalled = installAllocator()
 
+// Meters reports that meters bound anything: SQLite asks this package for memory. It is
+// false if something else in the program used SQLite before this package was initialized.
+func Meters() bool { return allocatorInstalled }
+
 // installAllocator has SQLite ask this package for memory. SQLite refuses it once it has
 // been used.
 func installAllocator() bool {
