@@ -44,12 +44,17 @@ func layers() [][]string {
 			"realtime",
 		},
 		{
+			"api/ratelimit",
 			"api/wire",
 		},
 		{
 			"auth",
 			"core/coretest",
 			"core/pocketbase",
+		},
+		{
+			"auth/fetch",
+			"auth/provider",
 		},
 		{
 			"core",
@@ -232,6 +237,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"core/...", "auth/...", "migrations"},
+			except:   []string{"auth/fetch", "auth/provider"}, // they are clients of others
 			imports:  []string{"net/http/..."},
 			reason:   "HTTP is spoken in api",
 		},

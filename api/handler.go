@@ -19,6 +19,7 @@ import (
 // has added.
 func (s *Server) build() (http.Handler, error) {
 	s.cfg.data = s.App.Config.Dir
+	warnOfHeaders(s.App)
 	router := chi.NewRouter()
 	routes := rest.New(s.App, s.Auth, s.Realtime, s.requests)
 	e := &ServeEvent{App: s.App, Server: s, api: routes}
@@ -29,10 +30,11 @@ func (s *Server) build() (http.Handler, error) {
 		return nil, err
 	}
 	routes.Mount(router)
-	pages.Mount(router, s.App.Settings().Current)
-	router.NotFound(s.cfg.fallback())
+	pages.Mount(router.With(routes.Limited), s.App.Settings().Current)
+	fallback := routes.Limited(s.cfg.fallback()).ServeHTTP
+	router.NotFound(fallback)
 	// Wire: a method that a path does not have is a path that does not exist.
-	router.MethodNotAllowed(s.cfg.fallback())
+	router.MethodNotAllowed(fallback)
 
 	h := middleware.Preflight(routed(router))
 	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost

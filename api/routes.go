@@ -91,7 +91,7 @@ func (e *ServeEvent) Mount(path string, handler http.Handler) {
 		e.wrong = append(e.wrong, m.fails(errors.New("the handler is nil")))
 		return
 	}
-	m.handler = http.StripPrefix(strings.TrimSuffix(path, "/"), handler)
+	m.handler = e.api.Limited(http.StripPrefix(strings.TrimSuffix(path, "/"), handler))
 	e.mounts = append(e.mounts, m)
 }
 

@@ -111,15 +111,18 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { _ = started.Kill() }) // it has ended, mostly
 
 	lines := bufio.NewReader(out)
-	first, err := lines.ReadString('\n')
-	found := servedAt.FindStringSubmatch(first)
-	if err != nil || found == nil {
-		ts.Fatalf("first line of serve: %q, %v", first, err)
+	var found []string
+	for found == nil { // warnings may come before
+		line, err := lines.ReadString('\n')
+		p.output.WriteString(line)
+		if err != nil {
+			ts.Fatalf("serve has not served: %v\n%s", err, p.output)
+		}
+		found = servedAt.FindStringSubmatch(line)
 	}
 	p.url = found[1]
 	ts.Setenv("URL", p.url)
 	ts.Setenv("PID", strconv.Itoa(started.Pid))
-	p.output.WriteString(first)
 	go func() {
 		io.Copy(p.output, lines)
 		close(p.read)

@@ -8,7 +8,7 @@ import (
 
 // exposed are the headers that scripts of other origins may read, beside those that
 // they always may.
-const exposed = "ETag, X-Request-Id, Retry-After"
+const exposed = "ETag, X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 
 // CORS lets pages of the given origins use the API; none stands for every origin.
 // An origin may contain "*" and "?" (see originMatches). It only adds headers: what may

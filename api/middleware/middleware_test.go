@@ -134,7 +134,7 @@ func TestCORS(t *testing.T) {
 			}
 			exposed := ""
 			if test.allow != "" && test.method != "OPTIONS" {
-				exposed = "ETag, X-Request-Id, Retry-After"
+				exposed = "ETag, X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 			}
 			if got := res.Header.Get("Access-Control-Expose-Headers"); got != exposed {
 				t.Errorf("exposed: %q, want %q", got, exposed)

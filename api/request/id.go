@@ -11,8 +11,8 @@ const idHeader = "X-Request-Id"
 
 // requestID returns the id of a request. The one that came with it is kept only from
 // behind a trusted proxy: what clients choose must not mix with the ids in the log.
-func requestID(headers http.Header, s *settings.Settings) string {
-	if sent := headers[idHeader]; len(sent) > 0 && len(s.TrustedProxy.Headers) > 0 && validID(sent[0]) {
+func requestID(r *http.Request, s *settings.Settings) string {
+	if sent := r.Header[idHeader]; len(sent) > 0 && validID(sent[0]) && s.TrustedProxy.Trusts(r.RemoteAddr) {
 		return sent[0]
 	}
 	return newID()

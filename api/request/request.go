@@ -73,7 +73,7 @@ func (s *Service) track(r *http.Request) *tracked {
 	t := &tracked{Context: r.Context()}
 	q := &t.request
 	q.service, q.start, q.Settings = s, time.Now(), s.cfg.Settings()
-	q.ID = requestID(r.Header, q.Settings)
+	q.ID = requestID(r, q.Settings)
 	t.id[0] = q.ID
 	return t
 }

@@ -50,8 +50,13 @@ func (c *call) operations(requests []*batchRequest) ([]record.Op, error) {
 	}
 	files := filesByRequest(uploads)
 	ops := make([]record.Op, len(requests))
+	failed := false // the first failure is that of the batch: what comes after it is not counted
 	for i, request := range requests {
 		op, err := request.operation(c.Caller)
+		if err == nil && !failed {
+			err = c.limitOperation(&op)
+		}
+		failed = failed || err != nil
 		op.Input.Files, op.Invalid = files[i], err
 		ops[i] = op
 	}

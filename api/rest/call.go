@@ -27,6 +27,7 @@ type call struct {
 
 // handle makes a handler of a route.
 func (a *API) handle(route *route) http.Handler {
+	route.limits = limitsOf(&route.Route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{api: a, route: route, w: w, r: r}
 		defer func() { c.body.Close() }()
@@ -40,11 +41,14 @@ func (a *API) handle(route *route) http.Handler {
 	})
 }
 
-// begin does what comes before every endpoint: it finds the caller, keeps out whom
-// the route is not for, and reads the parameter "fields".
+// begin does what comes before every endpoint: it finds the caller, counts the call against
+// the rate limits, keeps out whom the route is not for, and reads the parameter "fields".
 func (c *call) begin() (err error) {
 	c.Request, err = c.api.requests.Begin(c.r)
 	c.Route = &c.route.Route
+	if limited := c.limit(); limited != nil { // a call that cannot be served counts too
+		return limited
+	}
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@
 package rest
 
 import (
+	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/auth"
@@ -18,10 +19,12 @@ type API struct {
 	auth     *auth.Service
 	hub      *realtime.Hub
 	requests *request.Service
+	limiter  *ratelimit.Limiter
+	proxies  proxies
 	buffers  wire.Buffers
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.
 func New(app *core.App, auth *auth.Service, hub *realtime.Hub, requests *request.Service) *API {
-	return &API{app: app, auth: auth, hub: hub, requests: requests}
+	return &API{app: app, auth: auth, hub: hub, requests: requests, limiter: newLimiter(app)}
 }

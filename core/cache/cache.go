@@ -123,6 +123,27 @@ func (c *Cache[K, V]) Clear() {
 	c.tell(old)
 }
 
+// DeleteFunc removes every entry that drop is true of, and gives the memory back. drop runs
+// under the lock of the cache and must not use it.
+func (c *Cache[K, V]) DeleteFunc(drop func(K, V) bool) {
+	gone := map[K]V{}
+	c.mu.Lock()
+	for _, generation := range []*map[K]V{&c.young, &c.old} {
+		kept := map[K]V{}
+		for key, v := range *generation {
+			switch {
+			case !drop(key, v):
+				kept[key] = v
+			case c.evicted != nil:
+				gone[key] = v
+			}
+		}
+		*generation = kept // a map never shrinks
+	}
+	c.mu.Unlock()
+	c.tell(gone)
+}
+
 // Len is the number of entries.
 func (c *Cache[K, V]) Len() int {
 	c.mu.RLock()

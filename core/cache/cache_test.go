@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -201,4 +202,26 @@ func BenchmarkCacheHit(b *testing.B) {
 			c.Get(keys[i%len(keys)])
 		}
 	})
+}
+
+func TestDeleteFunc(t *testing.T) {
+	t.Parallel()
+	var gone []int
+	c := NewEvicting(4, func(k, _ int) { gone = append(gone, k) })
+	for i := range 4 { // two in each generation
+		c.Put(i, i)
+	}
+	c.DeleteFunc(func(k, v int) bool { return k%2 == 0 })
+	slices.Sort(gone)
+	if !slices.Equal(gone, []int{0, 2}) {
+		t.Errorf("evicted are %v, want 0 and 2", gone)
+	}
+	for k := range 4 {
+		if _, ok := c.Get(k); ok != (k%2 == 1) {
+			t.Errorf("entry %d is there: %t", k, ok)
+		}
+	}
+	if c.Len() != 2 {
+		t.Errorf("%d entries, want 2", c.Len())
+	}
 }

@@ -10,14 +10,31 @@ import (
 	"strings"
 )
 
+// Trusts reports whether the headers of a peer ("host:port" or an address alone) are
+// believed: it is one of Peers, or there are none of them but Headers.
+func (t TrustedProxy) Trusts(remote string) bool {
+	if len(t.Headers) == 0 {
+		return false
+	}
+	return len(t.Peers) == 0 || matchesIP(t.Peers, parseHost(remote))
+}
+
+// TrustsEverybody reports whether clients that come without a proxy can choose their
+// address: Headers are believed, whoever sends them.
+func (t TrustedProxy) TrustsEverybody() bool { return len(t.Headers) > 0 && len(t.Peers) == 0 }
+
 // RealIP returns the address of the client: from the first trusted header that is present,
-// else the peer of the connection ("host:port" or an address alone). IPv6 is written out in
-// full. headers are by their canonical names. "" if nothing is an address.
+// else the peer of the connection ("host:port" or an address alone), which is also that of a
+// peer whose headers are not believed. IPv6 is written out in full. headers are by their
+// canonical names. "" if nothing is an address.
 //
 // Of a list in the header, the right-most entry counts (with UseLeftmostIP the left-most).
 // If it is no address, the peer's address is taken: other entries may be the client's
 // invention.
 func (t TrustedProxy) RealIP(headers map[string][]string, remote string) string {
+	if !t.Trusts(remote) {
+		return parseHost(remote)
+	}
 	for _, name := range t.Headers {
 		values := headers[textproto.CanonicalMIMEHeaderKey(name)]
 		if len(values) == 0 {
@@ -69,13 +86,14 @@ func matchesIP(list []string, ip string) bool {
 	}
 	addr = addr.Unmap().WithZone("")
 	return slices.ContainsFunc(list, func(s string) bool {
-		network, ok := parseNetwork(s)
+		network, ok := ParseNetwork(s)
 		return ok && network.Contains(addr)
 	})
 }
 
-// parseNetwork parses a network, or an address, which is a network of one.
-func parseNetwork(s string) (netip.Prefix, bool) {
+// ParseNetwork parses a network as the settings have it, or an address, which is a network
+// of one. ok is false for anything else.
+func ParseNetwork(s string) (network netip.Prefix, ok bool) {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		addr = addr.Unmap().WithZone("")
 		return netip.PrefixFrom(addr, addr.BitLen()), true

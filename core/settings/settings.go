@@ -67,10 +67,12 @@ type Meta struct {
 	HideControls  bool   `json:"hideControls"`
 }
 
-// TrustedProxy names the request headers that carry the client's address; see RealIP.
+// TrustedProxy names the request headers that carry the client's address, and the proxies
+// that set them; see RealIP.
 type TrustedProxy struct {
 	Headers       []string `json:"headers"`
 	UseLeftmostIP bool     `json:"useLeftmostIP"`
+	Peers         []string `json:"peers"` // Loam's own: addresses and networks; empty: everybody
 }
 
 // Logs says which requests are kept in the log and for how long.
@@ -117,7 +119,7 @@ func Defaults() *Settings {
 			},
 			ExcludedIPs: []string{},
 		},
-		TrustedProxy: TrustedProxy{Headers: []string{}},
+		TrustedProxy: TrustedProxy{Headers: []string{}, Peers: []string{}},
 		Batch:        Batch{MaxRequests: 50, Timeout: 3},
 		Logs:         Logs{MaxDays: 5, LogIP: true},
 	}
@@ -158,4 +160,5 @@ func (s *Settings) eachList(fn func(*[]string)) {
 	fn(&s.SuperuserIPs)
 	fn(&s.RateLimits.ExcludedIPs)
 	fn(&s.TrustedProxy.Headers)
+	fn(&s.TrustedProxy.Peers)
 }

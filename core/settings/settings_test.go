@@ -16,7 +16,7 @@ const defaultJSON = `{"superuserIPs":[],` +
 	`"meta":{"accentColor":"#1055c9","appName":"Acme","appURL":"http://localhost:8090","senderName":"Support","senderAddress":"support@example.com","hideControls":false},` +
 	`"rateLimits":{"rules":[{"label":"*:auth","audience":"","duration":3,"maxRequests":2},{"label":"*:create","audience":"","duration":5,"maxRequests":20},` +
 	`{"label":"/api/batch","audience":"","duration":1,"maxRequests":3},{"label":"/api/","audience":"","duration":10,"maxRequests":300}],"excludedIPs":[],"enabled":false},` +
-	`"trustedProxy":{"headers":[],"useLeftmostIP":false},` +
+	`"trustedProxy":{"headers":[],"useLeftmostIP":false,"peers":[]},` +
 	`"batch":{"enabled":false,"maxRequests":50,"timeout":3,"maxBodySize":0},` +
 	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0},"server":{"idleSeconds":0}}`
 

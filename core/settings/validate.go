@@ -27,6 +27,7 @@ func (s *Settings) validate() fault.Fields {
 	s.S3.validate(fails, "s3")
 	s.Meta.validate(fails)
 	s.RateLimits.validate(fails)
+	networks(fails, s.TrustedProxy.Peers, "trustedProxy", "peers")
 	s.Batch.validate(fails)
 	s.Logs.validate(fails)
 	fails.Set(check.Between(s.Server.IdleSeconds, 1, maxIdleSeconds), "server", "idleSeconds")
@@ -175,7 +176,7 @@ func notInList() *fault.Field {
 // networks validates a list of addresses and networks, item by item.
 func networks(fails fault.Fields, list []string, path ...string) {
 	for i, s := range list {
-		if _, ok := parseNetwork(s); !ok {
+		if _, ok := ParseNetwork(s); !ok {
 			// Wire: the code is spelled like this.
 			leaf := fault.Leaf("validation_invlaid_ip_or_subnet", "Must be a valid IP or subnet")
 			fails.Set(leaf, append(path[:len(path):len(path)], fault.Index(i))...)

@@ -1,0 +1,111 @@
+// Counters: how many requests a client has made in a window.
+
+package ratelimit
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/loambase/loam/core/cache"
+)
+
+// maxCounters bounds the memory, some 10 MiB, whatever addresses come. Over it the counters
+// are forgotten that nobody has asked for the longest: whoever is refused and goes on is
+// still refused, and who commands so many addresses has as many quotas anyway.
+const maxCounters = 1 << 16
+
+// key names a counter.
+type key struct {
+	rule       int
+	collection string // "" for what all routes share
+	route      string
+	client     network
+}
+
+// network is an IPv4 address or a /64 network of IPv6.
+type network [8]byte
+
+// networkOf returns who is counted at an address: all of a /64 network of IPv6 is one
+// client, because whoever has one of its addresses has all. No network has the form of an
+// IPv4 address: "::/32" is not assigned.
+func networkOf(addr netip.Addr) (n network) {
+	if addr.Is4() {
+		ip := addr.As4()
+		copy(n[4:], ip[:])
+		return n
+	}
+	ip := addr.As16()
+	copy(n[:], ip[:8])
+	return n
+}
+
+// counters are the windows of all clients.
+type counters struct {
+	windows *cache.Cache[key, *window]
+	mu      sync.Mutex // held to add a window, so that no two are of one key
+}
+
+func newCounters() *counters { return &counters{windows: cache.New[key, *window](maxCounters)} }
+
+// take counts a request.
+func (c *counters) take(k key, r *rule, now int64) Verdict {
+	w, ok := c.windows.Get(k)
+	if !ok {
+		w = c.add(k)
+	}
+	return w.take(r, uint32(now))
+}
+
+func (c *counters) add(k key) *window {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w, ok := c.windows.Get(k); ok {
+		return w
+	}
+	w := &window{}
+	c.windows.Put(k, w)
+	return w
+}
+
+// forget drops the windows that are over.
+func (c *counters) forget(r *rules, now int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.windows.DeleteFunc(func(k key, w *window) bool { return w.over(&r.byID[k.rule], uint32(now)) })
+}
+
+// window is one window of a client: in the upper half the second in which it has begun, in
+// the lower half how many requests were let through since. 0: it has not begun.
+type window struct{ atomic.Uint64 }
+
+// take counts a request at the second now.
+func (w *window) take(r *rule, now uint32) Verdict {
+	for {
+		old := w.Load()
+		began, count := split(old)
+		if isOver(old, r, now) {
+			began, count = now, 0
+		}
+		v := Verdict{Limit: int(r.max), Reset: int(began + r.duration - now)}
+		if count >= r.max {
+			v.Denied = true
+			return v
+		}
+		v.Left = int(r.max - count - 1)
+		if w.CompareAndSwap(old, uint64(began)<<32|uint64(count+1)) {
+			return v
+		}
+	}
+}
+
+func (w *window) over(r *rule, now uint32) bool { return isOver(w.Load(), r, now) }
+
+func split(state uint64) (began, count uint32) { return uint32(state >> 32), uint32(state) }
+
+// isOver reports whether a new window is to begin. A clock that was put back ends the
+// window too: it would else last until the clock is there again.
+func isOver(state uint64, r *rule, now uint32) bool {
+	began, _ := split(state)
+	return state == 0 || now < began || now-began >= r.duration
+}

@@ -1,0 +1,156 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/api/ratelimit"
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+// newLimiter returns the rate limits of an open app, which follow its settings. When they
+// are first enabled, a job is added that frees memory of this process.
+func newLimiter(app *core.App) *ratelimit.Limiter {
+	l := ratelimit.New(app.Now)
+	addJob := func(limits settings.RateLimits) {
+		if limits.Enabled {
+			// It is there already, as a rule.
+			_ = app.Jobs().Add("__pbRateLimitersCleanup__", "2 * * * *", func(context.Context) error {
+				l.Forget()
+				return nil
+			})
+		}
+	}
+	app.Settings().OnChange(func(_, next *settings.Settings) {
+		l.Set(next.RateLimits)
+		addJob(next.RateLimits)
+	})
+	now := app.Settings().Current().RateLimits
+	l.Start(now)
+	addJob(now)
+	return l
+}
+
+// Limited wraps a handler that is no route of the table, so that its requests count
+// against the rules for their path.
+func (a *API) Limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.limiter.Concerns(r.Method, r.URL.Path) { // else nobody need be recognised
+			q, _ := a.requests.Begin(r) // whatever is wrong with it, it counts
+			if err := a.countPath(w, r, q); err != nil {
+				q.Fail(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *API) countPath(w http.ResponseWriter, r *http.Request, q *request.Request) error {
+	if q.Caller.Superuser() {
+		return nil
+	}
+	return a.tell(w, r, q, a.limiter.Take(clientOf(q), ratelimit.Action{Method: r.Method, Paths: [3]string{r.URL.Path}}))
+}
+
+// limits are how the requests to a route count.
+type limits struct {
+	tags       []string // of its rules for collections; nil: it has none
+	collection int      // where the collection begins in the path; -1: there is none
+	// both: its requests count against the rules that all routes share, and against those of
+	// the collection. Those of other routes with tags have counters of their own only
+	// (docs/wire/auth-realtime-system.md §3.4).
+	both bool
+}
+
+// limitsOf reads the labels of a route.
+func limitsOf(r *request.Route) (l limits) {
+	l.collection = strings.Index(r.Path, "{collection}")
+	for _, name := range []string{r.Label, r.Group} {
+		if tag, ok := strings.CutPrefix(name, "*:"); ok {
+			l.tags = append(l.tags, tag)
+			l.both = l.both || slices.Contains(recordTags, tag)
+		}
+	}
+	return l
+}
+
+// recordTags are the tags of routes of records.
+var recordTags = []string{"list", "view", "create", "update", "delete"}
+
+// limit counts the call. The error is a fault.TooMany if it is one too many.
+func (c *call) limit() error {
+	a := c.api
+	if !a.limiter.Enabled() || c.Caller.Superuser() {
+		return nil
+	}
+	limits := &c.route.limits
+	var in *schema.Collection
+	if limits.collection >= 0 {
+		in = a.app.Snapshot().Find(c.collection())
+	}
+	action := ratelimit.Action{Method: c.r.Method, Paths: [3]string{c.r.URL.Path}}
+	if in != nil && a.limiter.NamesCollections() {
+		action.Paths = c.spellings(in)
+	}
+	var v ratelimit.Verdict
+	if limits.tags == nil || limits.both || in == nil {
+		v = a.limiter.Take(clientOf(c.Request), action)
+	}
+	if limits.tags != nil && in != nil && !v.Denied {
+		action.Collection, action.CollectionID, action.Route, action.Tags = in.Name, in.ID, c.route.Label, limits.tags
+		v = v.Tighter(a.limiter.Take(clientOf(c.Request), action))
+	}
+	return a.tell(c.w, c.r, c.Request, v)
+}
+
+// spellings returns the path as it was asked for, and as it is with the name and with the id
+// of the collection: a rule for one of them is not to be passed by with another one.
+func (c *call) spellings(in *schema.Collection) [3]string {
+	path, begin := c.r.URL.Path, c.route.limits.collection
+	end := begin + len(c.collection())
+	if end > len(path) {
+		return [3]string{path}
+	}
+	return [3]string{path, path[:begin] + in.Name + path[end:], path[:begin] + in.ID + path[end:]}
+}
+
+func clientOf(q *request.Request) ratelimit.Client {
+	return ratelimit.Client{IP: q.Caller.IP, SignedIn: q.Caller.Auth != nil}
+}
+
+// tell sends what the rate limits say to a request. The error is that of one too many.
+func (a *API) tell(w http.ResponseWriter, r *http.Request, q *request.Request, v ratelimit.Verdict) error {
+	if !v.Counted() {
+		return nil
+	}
+	h := w.Header()
+	h["Ratelimit-Limit"], h["Ratelimit-Remaining"], h["Ratelimit-Reset"] = number(v.Limit), number(v.Left), number(v.Reset)
+	if err := v.Err(); err != nil {
+		a.proxies.warn(a.app, q, r)
+		return err
+	}
+	return nil
+}
+
+// number returns the value of a header. What is common is shared by all answers, which must
+// not change it.
+func number(n int) []string {
+	if n >= 0 && n < len(numbers) {
+		return numbers[n]
+	}
+	return []string{strconv.Itoa(n)}
+}
+
+var numbers = func() (list [1024][]string) {
+	for n := range list {
+		list[n] = []string{strconv.Itoa(n)}
+	}
+	return list
+}()
