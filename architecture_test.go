@@ -63,6 +63,7 @@ func layers() [][]string {
 			"core/sqlrun",
 		},
 		{
+			"core/backup",
 			"core/collection",
 			"core/mail",
 		},

@@ -190,12 +190,11 @@ func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) er
 }
 
 // keepOwn refuses to write the tables that are the server's own record of what happened,
-// and to drop those that it cannot do without.
+// and to drop any that it cannot do without.
 func keepOwn(tx store.Tx, touched func(table string) bool) error {
-	for _, table := range []string{"_changes", "_migrations", "_params"} {
-		refused := fault.New(fault.Invalid, "the table "+table+" is the server's own: it may be read, and not be changed")
-		if table != "_params" && touched(table) {
-			return refused
+	for _, table := range schema.InternalTables() {
+		if (table == "_changes" || table == "_migrations") && touched(table) {
+			return fault.New(fault.Invalid, "the table "+table+" is the server's own: it may be read, and not be changed")
 		}
 		rows, err := tx.Query("SELECT 1 FROM " + store.Quote(table) + " WHERE 1 = 0")
 		if err == nil {
@@ -203,7 +202,7 @@ func keepOwn(tx store.Tx, touched func(table string) bool) error {
 		}
 		var gone *store.StatementError
 		if errors.As(err, &gone) {
-			return refused
+			return fault.New(fault.Invalid, "the table "+table+" is the server's own, and would be missing")
 		}
 		if err != nil {
 			return err

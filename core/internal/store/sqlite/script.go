@@ -46,6 +46,16 @@ func (db *DB) runReading(ctx context.Context, s *store.Script) (result store.Scr
 	c := l.c
 	c.reading.Lock()
 	defer c.reading.Unlock()
+	// What other reads sort goes to a file, of any size. A script's stays in memory, which is
+	// metered.
+	if err := c.setTempStore("MEMORY"); err != nil {
+		return result, false, err
+	}
+	defer func() {
+		if c.setTempStore("FILE") != nil {
+			c.failed = true // nobody else gets it
+		}
+	}()
 	c.guard.arm(ctx, 0) // the limit is the caller's
 	r := &reader{session: session{c: c}, stamps: &db.stamps}
 	defer r.finish()
@@ -65,6 +75,13 @@ func (db *DB) runReading(ctx context.Context, s *store.Script) (result store.Scr
 		result, err = r.runScript(s)
 	}
 	return result, writes, err
+}
+
+// setTempStore sets where what statements sort and group goes. No transaction may be open.
+func (c *conn) setTempStore(where string) error {
+	c.own = true
+	defer func() { c.own = false }()
+	return classify(c.Exec("PRAGMA temp_store = " + where))
 }
 
 // errStop ends eachStatement early, without an error.
