@@ -66,6 +66,7 @@ func layers() [][]string {
 			"core/backup",
 			"core/collection",
 			"core/mail",
+			"core/thumb",
 		},
 		{
 			"core/settings",
