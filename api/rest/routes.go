@@ -93,6 +93,7 @@ func (a *API) table() []*route {
 		row("GET", "/api/logs/stats", "logsStats", superusers, a.logsStats).quiet(),
 		row("GET", "/api/logs/{id}", "viewLog", superusers, a.viewLog).quiet(),
 
+		row("POST", "/api/sql", "sql", superusers, a.runSQL),
 		row("GET", "/api/crons", "listCrons", superusers, a.listCrons),
 		row("POST", "/api/crons/{id}", "runCron", superusers, a.runCron),
 	}
