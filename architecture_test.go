@@ -53,6 +53,10 @@ func layers() [][]string {
 			"core/pocketbase",
 		},
 		{
+			"auth/fetch",
+			"auth/provider",
+		},
+		{
 			"core",
 		},
 		{
@@ -230,6 +234,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"core/...", "auth/...", "migrations"},
+			except:   []string{"auth/fetch", "auth/provider"}, // they are clients of others
 			imports:  []string{"net/http/..."},
 			reason:   "HTTP is spoken in api",
 		},

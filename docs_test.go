@@ -20,6 +20,7 @@ var pages = []string{
 	"README.md",
 	"docs/getting-started.md",
 	"docs/authentication.md",
+	"docs/oauth2.md",
 	"docs/collections.md",
 	"docs/views.md",
 	"docs/aggregates.md",

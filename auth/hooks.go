@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 
+	"github.com/loambase/loam/auth/provider"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -14,6 +15,11 @@ type Hooks struct {
 	// SignIn runs when a record has proved its identity and the rules of its collection
 	// let it sign in, before it gets its token. An error refuses.
 	SignIn hook.Hook[*Event]
+
+	// OAuth2 runs around the sign-in of a person whom another service has vouched for,
+	// before the account is linked or made: handlers may change what the service has
+	// told, what a new account begins with, and whose account it is. An error refuses.
+	OAuth2 hook.Hook[*OAuth2Event]
 
 	// The flows of mailed tokens. Handlers run around what the request does, and only
 	// for a record that it is about: for Confirm hooks the token is good, and is checked
@@ -40,6 +46,22 @@ type FlowEvent struct {
 
 // Collection returns the collection of the record.
 func (e *FlowEvent) Collection() *schema.Collection { return e.Record.Collection() }
+
+// OAuth2Event is a person who signs in through another service.
+type OAuth2Event struct {
+	hook.Event
+	Context    context.Context
+	Caller     record.Caller
+	Provider   string         // its name
+	User       *provider.User // what it tells; may be changed
+	Record     *record.Record // the account; nil if one will be made. Another one may be put here
+	CreateData map[string]any // of a new account, as the client has sent it; may be changed
+
+	collection *schema.Collection
+}
+
+// Collection returns the collection that is signed in to.
+func (e *OAuth2Event) Collection() *schema.Collection { return e.collection }
 
 // Event is a record that signs in.
 type Event struct {

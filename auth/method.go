@@ -20,7 +20,7 @@ type Method interface {
 	Enabled(c *schema.Collection) error
 
 	// Describe fills in what clients are told about the method.
-	Describe(c *schema.Collection, m *Methods)
+	Describe(ctx context.Context, c *schema.Collection, m *Methods)
 
 	// Form returns a pointer to an empty form, for the client's input to be decoded into.
 	Form() any
@@ -28,7 +28,13 @@ type Method interface {
 	// Finish returns the record whose identity the form proves. A form that proves none
 	// is an Invalid fault, whatever is wrong with it, after the same time. Of a method
 	// of several steps this is the last one; those before have endpoints of their own.
-	Finish(ctx context.Context, a Attempt) (*record.Record, error)
+	Finish(ctx context.Context, a Attempt) (Proof, error)
+}
+
+// Proof is the outcome of a method.
+type Proof struct {
+	Record *record.Record // whose identity is proven
+	Meta   any            // told to the client beside the token, as JSON; nil for nothing
 }
 
 // Attempt is somebody who tries to sign in.
@@ -70,11 +76,12 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	if err := s.fromAllowedAddress(caller, c); err != nil {
 		return nil, err
 	}
-	r, err := m.Finish(ctx, Attempt{Caller: caller, Collection: c, Form: form})
+	caller.Context = m.Name()
+	proof, err := m.Finish(ctx, Attempt{Caller: caller, Collection: c, Form: form})
 	if err != nil {
 		return nil, err
 	}
-	caller.Context = m.Name()
+	r := proof.Record
 	if err := s.admit(ctx, caller, r, m.Name()); err != nil {
 		return nil, err
 	}
@@ -93,6 +100,11 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	res, err := s.respond(ctx, caller, r, token, o.Expand)
 	if err != nil {
 		return nil, err
+	}
+	if proof.Meta != nil {
+		if res.Meta, err = schema.Marshal(proof.Meta); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.noteOrigin(ctx, caller, r); err != nil {
 		return nil, err
@@ -115,9 +127,9 @@ type Methods struct {
 	OTP      TimedMethod    `json:"otp"`
 
 	// What old clients look at.
-	AuthProviders    []struct{} `json:"authProviders"` // null without OAuth2
-	UsernamePassword bool       `json:"usernamePassword"`
-	EmailPassword    bool       `json:"emailPassword"`
+	AuthProviders    []OAuth2Provider `json:"authProviders"` // null without OAuth2
+	UsernamePassword bool             `json:"usernamePassword"`
+	EmailPassword    bool             `json:"emailPassword"`
 }
 
 // PasswordMethod describes signing in with a password and one of the fields.
@@ -128,8 +140,22 @@ type PasswordMethod struct {
 
 // OAuth2Method describes signing in through other services.
 type OAuth2Method struct {
-	Providers []struct{} `json:"providers"`
-	Enabled   bool       `json:"enabled"`
+	Providers []OAuth2Provider `json:"providers"`
+	Enabled   bool             `json:"enabled"`
+}
+
+// OAuth2Provider tells how to send a person to a service. State and CodeVerifier are new
+// each time and stored nowhere: the client keeps them until the person comes back.
+type OAuth2Provider struct {
+	Name                string `json:"name"`
+	DisplayName         string `json:"displayName"`
+	Logo                string `json:"logo"` // an SVG image
+	State               string `json:"state"`
+	AuthURL             string `json:"authURL"` // ends with "&redirect_uri=", to be completed
+	AuthURLOld          string `json:"authUrl"` // the same for old clients
+	CodeVerifier        string `json:"codeVerifier"`
+	CodeChallenge       string `json:"codeChallenge"`
+	CodeChallengeMethod string `json:"codeChallengeMethod"`
 }
 
 // TimedMethod describes a way to sign in that has to be completed in time.
@@ -140,18 +166,18 @@ type TimedMethod struct {
 
 // Methods returns the ways to sign in to the auth collection. What a collection says
 // about ways that no Method offers has no effect: clients are told that they are off.
-func (s *Service) Methods(collection string) (*Methods, error) {
+func (s *Service) Methods(ctx context.Context, collection string) (*Methods, error) {
 	c, err := s.collection(collection)
 	if err != nil {
 		return nil, err
 	}
 	described := &Methods{
 		Password: PasswordMethod{IdentityFields: []string{}},
-		OAuth2:   OAuth2Method{Providers: []struct{}{}},
+		OAuth2:   OAuth2Method{Providers: []OAuth2Provider{}},
 	}
 	for _, m := range s.methods {
 		if m.Enabled(c) == nil {
-			m.Describe(c, described)
+			m.Describe(ctx, c, described)
 		}
 	}
 	if c.Auth.MFA.Enabled {

@@ -39,7 +39,7 @@ func (otps) Enabled(c *schema.Collection) error {
 	return fault.New(fault.Forbidden, "The collection is not configured to allow OTP authentication.")
 }
 
-func (otps) Describe(c *schema.Collection, m *Methods) {
+func (otps) Describe(_ context.Context, c *schema.Collection, m *Methods) {
 	m.OTP = TimedMethod{Enabled: true, Duration: c.Auth.OTP.Duration}
 }
 
@@ -171,40 +171,41 @@ func errOTP(why string) error {
 	return fault.Wrap(fault.Invalid, "Invalid or expired OTP", fmt.Errorf("auth: one-time password: %s", why))
 }
 
-func (m otps) Finish(ctx context.Context, a Attempt) (*record.Record, error) {
+func (m otps) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	form, c := a.Form.(*OTPForm), a.Collection
 	fails := fault.Fields{}
 	fails.Set(checkInput(form.OTPID), "otpId")
 	fails.Set(checkSecret(form.Password, maxOTPInput), "password")
 	if err := formFault(fails); err != nil {
-		return nil, err
+		return Proof{}, err
 	}
 	passwords := m.app.Passwords().For(a.Caller.Share())
 	otp, err := m.app.Records().FindByID(ctx, schema.OTPs, form.OTPID)
 	if err := ignoreGone(err); err != nil {
-		return nil, err
+		return Proof{}, err
 	}
 	switch {
 	case otp == nil || otp.Text("collectionRef") != c.ID:
-		return nil, cmp.Or(passwords.Burn(ctx, form.Password, otpCost), errOTP("unknown"))
+		return Proof{}, cmp.Or(passwords.Burn(ctx, form.Password, otpCost), errOTP("unknown"))
 	case !m.app.Now().Before(otp.Time("created").Add(seconds(c.Auth.OTP.Duration))):
-		return nil, cmp.Or(passwords.Burn(ctx, form.Password, otpCost), errOTP("expired"))
+		return Proof{}, cmp.Or(passwords.Burn(ctx, form.Password, otpCost), errOTP("expired"))
 	}
 	// Who asks for a password for somebody else may guess at that one, five times from
 	// all addresses. That does not count against those of the account's owner.
 	for _, key := range []string{"otp " + otp.ID(), "otp " + otp.Text("recordRef") + " " + a.Caller.IP} {
 		if err := m.guesses.add(key, m.app.Now(), "Too many attempts, please try again later with a new OTP."); err != nil {
-			return nil, err
+			return Proof{}, err
 		}
 	}
 	ok, err := passwords.Compare(ctx, otp.Text("password"), form.Password)
 	if err != nil {
-		return nil, err
+		return Proof{}, err
 	}
 	if !ok {
-		return nil, errOTP("wrong")
+		return Proof{}, errOTP("wrong")
 	}
-	return m.use(ctx, c, otp)
+	r, err := m.use(ctx, c, otp)
+	return Proof{Record: r}, err
 }
 
 // use deletes the one-time password, which so serves once, and returns its record. An

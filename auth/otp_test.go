@@ -75,7 +75,7 @@ func TestOTP(t *testing.T) {
 	_, err = f.withOTP("", "x", "1", "")
 	expect(t, "off", err, off)
 	f.configure("members", `{"otp":{"enabled":true,"length":6,"duration":180}}`)
-	if m, err := f.Methods("members"); err != nil || m.OTP != (TimedMethod{true, 180}) {
+	if m, err := f.Methods(t.Context(), "members"); err != nil || m.OTP != (TimedMethod{true, 180}) {
 		t.Errorf("Methods = %+v, %v", m, err)
 	}
 
@@ -215,7 +215,7 @@ func TestMFA(t *testing.T) {
 	t.Parallel()
 	f, move := newClockFixture(t)
 	f.configure("members", `{"otp":{"enabled":true},"mfa":{"enabled":true,"duration":600,"rule":"blocked = false"}}`)
-	if m, err := f.Methods("members"); err != nil || m.MFA != (TimedMethod{true, 600}) {
+	if m, err := f.Methods(t.Context(), "members"); err != nil || m.MFA != (TimedMethod{true, 600}) {
 		t.Errorf("Methods = %+v, %v", m, err)
 	}
 	f.member(map[string]any{"email": "ann@example.com"})

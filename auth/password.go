@@ -53,41 +53,41 @@ func (passwords) Enabled(c *schema.Collection) error {
 	return fault.New(fault.Forbidden, "The collection is not configured to allow password authentication.")
 }
 
-func (passwords) Describe(c *schema.Collection, m *Methods) {
+func (passwords) Describe(_ context.Context, c *schema.Collection, m *Methods) {
 	fields := c.Auth.PasswordAuth.IdentityFields
 	m.Password = PasswordMethod{IdentityFields: fields, Enabled: true}
 	m.EmailPassword = slices.Contains(fields, "email")
 	m.UsernamePassword = slices.Contains(fields, "username")
 }
 
-func (m passwords) Finish(ctx context.Context, a Attempt) (*record.Record, error) {
+func (m passwords) Finish(ctx context.Context, a Attempt) (Proof, error) {
 	form, c := a.Form.(*PasswordForm), a.Collection
 	if fails := form.validate(c.Auth.PasswordAuth.IdentityFields); len(fails) > 0 {
-		return nil, fault.Invalidate("An error occurred while validating the submitted data.", fails)
+		return Proof{}, fault.Invalidate("An error occurred while validating the submitted data.", fails)
 	}
 	r, err := m.findByIdentity(ctx, c, form)
 	if err != nil {
-		return nil, err
+		return Proof{}, err
 	}
 	key := m.key(a, r)
 	if a.Caller.IP != "" { // "" is the program itself
 		if err := m.brake.Check(key); err != nil {
-			return nil, err
+			return Proof{}, err
 		}
 	}
 	ok, err := m.checkPassword(ctx, m.app.Passwords().For(m.payer(a, key)), c, r, form.Password)
 	if err != nil {
-		return nil, err
+		return Proof{}, err
 	}
 	if ok {
 		m.brake.Passed(key)
-		return r, nil
+		return Proof{Record: r}, nil
 	}
 	m.brake.Failed(key)
 	if r == nil {
-		return nil, errFailed("no record has this identity")
+		return Proof{}, errFailed("no record has this identity")
 	}
-	return nil, errFailed("wrong password of " + r.ID())
+	return Proof{}, errFailed("wrong password of " + r.ID())
 }
 
 // key is what attempts are braked by: the record, whichever of its identities is tried, or

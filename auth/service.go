@@ -10,6 +10,7 @@ package auth
 import (
 	"context"
 
+	"github.com/loambase/loam/auth/fetch"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
@@ -28,6 +29,11 @@ type Service struct {
 	locks   locks         // of mails
 	places  chan struct{} // taken by what goes on after an answer
 
+	oauth2    oauth2s
+	images    *fetch.Client    // of new accounts
+	delivered memory[struct{}] // codes
+	appleUser memory[string]   // names, by codes that come back
+
 	// find is FindByID of the records; a test lets changes happen during it.
 	find finder
 }
@@ -37,7 +43,8 @@ type Service struct {
 // requests are served.
 func New(app *core.App) *Service {
 	s := &Service{app: app, cache: newIdentities(), brake: budget.NewBrake(), places: make(chan struct{}, maxLater)}
-	s.methods = []Method{passwords{app, s.brake}, otps{s}}
+	s.oauth2, s.images = oauth2s{s, newProviders(app)}, fetch.New()
+	s.methods = []Method{passwords{app, s.brake}, otps{s}, s.oauth2}
 	s.find = func(ctx context.Context, collection, id string) (*record.Record, error) {
 		return app.Records().FindByID(ctx, collection, id)
 	}
@@ -49,6 +56,7 @@ func New(app *core.App) *Service {
 type Response struct {
 	Token  string
 	Record []byte // JSON, as the record may see itself
+	Meta   []byte // JSON, what the method tells; nil for nothing
 
 	// MFAID says that another method is needed, which is to be used with it.
 	MFAID string

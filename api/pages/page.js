@@ -159,7 +159,11 @@ function open() {
   } else if (link.startsWith('/auth/oauth2-redirect-success')) {
     show('Signed in', 'You can close this page and go back to the app.');
   } else if (link.startsWith('/auth/oauth2-redirect-failure')) {
-    show('The sign-in failed', 'Close this page, go back to the app and try again.');
+    show(
+      'The sign-in failed',
+      'Close this page, go back to the app and try again, in the same browser and without leaving the app meanwhile. ' +
+        'If it fails once more, switch off a VPN, private relay or proxy: this page and the app must reach the server by the same way. Else choose another way to sign in.',
+    );
   } else {
     show('Nothing to do here', 'This address is for links of mails. This version has no console; its API is below /api/.');
   }

@@ -1,7 +1,7 @@
 // Package pages serves the pages that mailed links open, below /_/: to verify an
 // address, to set a new password, to confirm a change of address, and to make the first
-// superuser. It is the place of a console, whose addresses these are
-// (docs/wire/auth-realtime-system.md §6.2).
+// superuser; and those on which a sign-in through another service ends. It is the place
+// of a console, whose addresses these are (docs/wire/auth-realtime-system.md §6.2).
 //
 // What a link says lies behind its "#", so no server and no log sees it. A page does
 // nothing when it is opened, because programs that scan mails open links and run

@@ -9,7 +9,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-func (a *API) authMethods(c *call) error { return c.respond(a.auth.Methods(c.collection())) }
+func (a *API) authMethods(c *call) error {
+	return c.respond(a.auth.Methods(c.r.Context(), c.collection()))
+}
 
 // authWith signs in by the method of that name.
 func (a *API) authWith(method string) endpoint {
@@ -29,6 +31,7 @@ func (a *API) authWith(method string) endpoint {
 			}
 			o.MFAID = more.MFAID
 		}
+		c.body.Leave() // a method may ask another service, which takes its time
 		return c.signedIn(a.auth.SignIn(c.r.Context(), c.Caller, c.collection(), m, form, o))
 	}
 }
@@ -69,8 +72,14 @@ func (c *call) signedIn(res *auth.Response, err error) error {
 		wire.JSON(c.w, http.StatusUnauthorized, text)
 		return nil
 	}
-	dst := make([]byte, 0, len(res.Record)+len(res.Token)+32)
-	dst = append(dst, `{"record":`...)
+	dst := make([]byte, 0, len(res.Meta)+len(res.Record)+len(res.Token)+48)
+	dst = append(dst, '{')
+	if res.Meta != nil {
+		dst = append(dst, `"meta":`...)
+		dst = append(dst, res.Meta...)
+		dst = append(dst, ',')
+	}
+	dst = append(dst, `"record":`...)
 	dst = append(dst, res.Record...)
 	dst = append(dst, `,"token":`...)
 	dst = schema.AppendString(dst, res.Token)

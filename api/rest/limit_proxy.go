@@ -12,15 +12,12 @@ import (
 
 // proxies are warnings about proxies whose clients are taken for one, because nobody has
 // named the header with their addresses.
-type proxies struct{ warned [len(forwarding)]atomic.Bool }
-
-// forwarding are the headers by which proxies say for whom they ask.
-var forwarding = [...]string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "Cf-Connecting-Ip", "Fly-Client-Ip", "True-Client-Ip"}
+type proxies struct{ warned [len(request.Forwarding)]atomic.Bool }
 
 // warn logs, once for each, the header of a refused request that a proxy may have set. Anybody
 // can send one: it is a hint, and costs an attacker nothing but six lines of the log.
 func (p *proxies) warn(app *core.App, q *request.Request, r *http.Request) {
-	for i, name := range forwarding {
+	for i, name := range request.Forwarding {
 		if len(r.Header[name]) == 0 || slices.ContainsFunc(q.Settings.TrustedProxy.Headers, func(trusted string) bool {
 			return strings.EqualFold(trusted, name)
 		}) {

@@ -1,9 +1,7 @@
 package rest
 
 import (
-	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/loambase/loam/realtime"
@@ -29,7 +27,7 @@ func (a *API) connectRealtime(c *call) error {
 	}
 	ctx, end := c.Stream(c.r.Context())
 	defer end()
-	client := a.hub.Open(c.origin())
+	client := a.hub.Open(c.Pin(c.r))
 	defer client.Close()
 	s := &eventStream{w: c.w, flusher: http.NewResponseController(c.w), id: client.ID}
 	if err := s.send(realtime.Message{Topic: "PB_CONNECT", Data: []byte(`{"clientId":"` + client.ID + `"}`)}); err != nil {
@@ -111,26 +109,6 @@ func (a *API) subscribeRealtime(c *call) error {
 		return err
 	}
 	return c.done(a.hub.Subscribe(c.r.Context(), realtime.Subscription{
-		ClientID: form.ClientID, Topics: form.Subscriptions, Pin: c.origin(), Token: c.Token, Caller: c.Caller,
+		ClientID: form.ClientID, Topics: form.Subscriptions, Pin: c.Pin(c.r), Token: c.Token, Caller: c.Caller,
 	}))
-}
-
-// origin is where a request comes from: the peer's address, and what proxies say, believed
-// or not. Behind a proxy that is not configured all requests have its address; by what it
-// says of them they still differ.
-func (c *call) origin() string {
-	host, _, err := net.SplitHostPort(c.r.RemoteAddr)
-	if err != nil {
-		host = c.r.RemoteAddr
-	}
-	var b strings.Builder
-	b.WriteString(host)
-	for _, names := range [][]string{forwarding[:], c.Settings.TrustedProxy.Headers} {
-		for _, name := range names {
-			for _, value := range c.r.Header.Values(name) {
-				b.WriteString("\n" + name + ":" + value)
-			}
-		}
-	}
-	return b.String()
 }

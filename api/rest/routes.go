@@ -42,6 +42,7 @@ func (a *API) table() []*route {
 		row("PUT", collections+"/import", "importCollections", superusers, a.importCollections),
 		row("POST", collections+"/meta/dry-run-view", "dryRunView", superusers, a.dryRunView),
 		row("GET", collections+"/meta/scaffolds", "scaffolds", superusers, a.scaffolds),
+		row("GET", collections+"/meta/oauth2-providers", "oauth2Providers", superusers, a.oauth2Providers),
 		row("POST", collections+"/meta/plan", "planCollections", superusers, a.planCollections),
 
 		row("GET", records, "*:list", everyone, a.listRecords),
@@ -53,6 +54,7 @@ func (a *API) table() []*route {
 
 		row("GET", collection+"/auth-methods", "*:listAuthMethods", everyone, a.authMethods),
 		row("POST", collection+"/auth-with-password", "*:authWithPassword", everyone, a.authWith("password")).grouped("*:auth"),
+		row("POST", collection+"/auth-with-oauth2", "*:authWithOAuth2", everyone, a.authWith("oauth2")).grouped("*:auth"),
 		row("POST", collection+"/request-otp", "*:requestOTP", everyone, a.requestOTP),
 		row("POST", collection+"/auth-with-otp", "*:authWithOTP", everyone, a.authWith("otp")).grouped("*:auth"),
 		row("POST", collection+"/auth-refresh", "*:authRefresh", everyone, a.authRefresh),
@@ -63,6 +65,9 @@ func (a *API) table() []*route {
 		row("POST", collection+"/confirm-password-reset", "*:confirmPasswordReset", everyone, a.confirmPasswordReset),
 		row("POST", collection+"/request-email-change", "*:requestEmailChange", everyone, a.requestEmailChange),
 		row("POST", collection+"/confirm-email-change", "*:confirmEmailChange", everyone, a.confirmEmailChange),
+
+		row("GET", "/api/oauth2-redirect", "oauth2Redirect", everyone, a.oauth2Redirect),
+		row("POST", "/api/oauth2-redirect", "oauth2RedirectForm", everyone, a.oauth2Redirect),
 
 		row("GET", "/api/realtime", "connectRealtime", everyone, a.connectRealtime),
 		row("POST", "/api/realtime", "subscribeRealtime", everyone, a.subscribeRealtime),

@@ -73,6 +73,11 @@ class Page {
     return result.value;
   }
 
+  /** Runs a script as if a person had pressed something: it may open windows. */
+  async press(expression) {
+    await this.send('Runtime.evaluate', { expression, userGesture: true });
+  }
+
   /** Waits until the scripts of the page have nothing to do and none of its requests is open. */
   async idle() {
     await this.value('new Promise((done) => requestIdleCallback(done))');

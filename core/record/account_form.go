@@ -21,7 +21,8 @@ func (w *writeRequest) checkAccountForm() (fault.Fields, error) {
 		f.confirm = f.password
 	}
 	fails := fault.Fields{}
-	if !w.setByHook(w.collection.FieldIndex("password")) { // a hook need not repeat it
+	// A hook need not repeat it, nor the server.
+	if i := w.collection.FieldIndex("password"); !w.setByHook(i) && !w.input.ownPassword(i) {
 		f.checkRepeated(fails, w.stored == nil)
 	}
 	if w.stored == nil {

@@ -99,6 +99,35 @@ func TestFormCreate(t *testing.T) {
 	}
 }
 
+// TestServersPassword is one that the server chooses for a new account: the form does not
+// ask for it to be repeated, the field not whether it fits, and rules do not see it.
+func TestServersPassword(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, people, `{"name":"guests","type":"auth","createRule":"@request.body.password:isset = false",
+		"fields":[{"name":"password","type":"password","cost":4,"max":8,"pattern":"^[0-9]+$"}]}`)
+	const bad = "invalid: Failed to create record. "
+	long := strings.Repeat("x", 30)
+	for _, tt := range []struct {
+		name, collection string
+		body             object
+		want             string
+	}{
+		{"alone", "guests", object{"email": "a@example.com"}, "ok"},
+		{"beside one that the client sets", "people", object{"email": "b@example.com", "name": "b", "password": "1", "passwordConfirm": "1"}, bad + "password=validation_min_text_constraint"},
+		{"beside one that the client does not repeat", "people", object{"email": "b@example.com", "name": "b", "password": other}, bad + "passwordConfirm=validation_required"},
+	} {
+		r, err := b.Records().Create(t.Context(), guest, tt.collection, record.Input{Body: tt.body, Password: long})
+		check(t, tt.name, err, tt.want)
+		if err == nil && bcrypt.CompareHashAndPassword([]byte(r.Text("password")), []byte(long)) != nil {
+			t.Errorf("%s: the password is another one", tt.name)
+		}
+	}
+	// Nobody's rule is the worse for it: to change one without knowing it takes a manager.
+	id := b.person(object{"email": "c@example.com"})
+	_, err := b.Records().Update(t.Context(), guest, "people", id, record.Input{Body: object{}, Password: long})
+	check(t, "an update by a guest", err, "invalid: Failed to update record. oldPassword=validation_required")
+}
+
 func TestFormUpdate(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, people)

@@ -48,7 +48,7 @@ func (s *Service) hashPasswords(ctx context.Context, writes []*writeRequest) err
 		for i, p := range w.input.passwords {
 			f := w.collection.Fields[p.field]
 			kind := f.Kind.(*schema.Password)
-			if p.text == "" || kind.Validate(f, p.text) != nil {
+			if p.text == "" || !p.own && kind.Validate(f, p.text) != nil {
 				continue
 			}
 			g.Go(func() (err error) {

@@ -17,6 +17,11 @@ import (
 type Input struct {
 	Body  map[string]any            // decoded; modifiers not yet applied (docs/wire/records.md §3.16)
 	Files map[string][]*blob.Upload // by the key of the part: field, field+, +field
+
+	// Password is that of a new account for which the body sets none: a random one, of
+	// somebody who has proved an identity in another way. Rules do not see it, it is not
+	// repeated, and the options of its field are not asked.
+	Password string
 }
 
 // acceptedInput is an Input sorted by fields: keys of fields that the caller may not set
@@ -40,6 +45,7 @@ type assignment struct {
 type newPassword struct {
 	field int
 	text  string // "" clears the field
+	own   bool   // Input.Password: chosen by the server, so neither judged nor repeated
 }
 
 // upload is a file that is being uploaded for a field.
@@ -83,7 +89,19 @@ func acceptInput(c *schema.Collection, in Input, superuser bool) (*acceptedInput
 			return nil, fmt.Errorf("field %s: %w", f.Name, err)
 		}
 	}
+	a.addPassword(in.Password)
 	return a, nil
+}
+
+// addPassword adds the password that the server has chosen, if the body sets none.
+func (a *acceptedInput) addPassword(text string) {
+	if text == "" || !a.collection.IsAuth() {
+		return
+	}
+	i := a.collection.FieldIndex("password")
+	if _, set := a.password(i); !set {
+		a.passwords = append(a.passwords, newPassword{field: i, text: text, own: true})
+	}
 }
 
 // inputKeys are the keys of body and files, in the order in which they apply: shorter
@@ -112,7 +130,7 @@ func (a *acceptedInput) add(s assignment, files []*blob.Upload) error {
 	switch kind := f.Kind.(type) {
 	case *schema.Password:
 		text, _ := kind.Cast(s.value).(string)
-		a.passwords = append(a.passwords, newPassword{s.field, text})
+		a.passwords = append(a.passwords, newPassword{field: s.field, text: text})
 	case *schema.File:
 		s.value = a.addFiles(s.field, s.value, files)
 	case *schema.Text:
@@ -161,6 +179,11 @@ func (a *acceptedInput) resolve(base *Record) (r *Record, body map[string]any) {
 		body[f.Name] = r.values[s.field]
 	}
 	return r, body
+}
+
+// ownPassword reports whether the server has chosen the password of the field.
+func (a *acceptedInput) ownPassword(field int) bool {
+	return slices.ContainsFunc(a.passwords, func(p newPassword) bool { return p.field == field && p.own })
 }
 
 // text is what the body sets a text field to, "" if it does not.

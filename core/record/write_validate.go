@@ -78,7 +78,7 @@ func (w *writeRequest) validateField(r store.Reader, i int, f *schema.Field) (*f
 		}
 	case *schema.Password:
 		text, set := w.input.password(i)
-		if w.setByHook(i) || !set && w.stored != nil { // the options are not about the hash
+		if w.setByHook(i) || w.input.ownPassword(i) || !set && w.stored != nil { // the options are not about the hash
 			return nil, nil
 		}
 		value = text

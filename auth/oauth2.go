@@ -1,0 +1,187 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/auth/provider"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/cache"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// OAuth2Form is the input of signing in through another service: what it has sent the
+// person back with.
+type OAuth2Form struct {
+	Provider     string         `json:"provider"`
+	Code         string         `json:"code"`
+	CodeVerifier string         `json:"codeVerifier"` // as clients were told with the provider
+	RedirectURL  string         `json:"redirectURL"`  // the one that the person was sent back to
+	CreateData   map[string]any `json:"createData"`   // of a new record, beside what the service tells
+}
+
+const (
+	oauth2Time      = 30 * time.Second // for all that a service is asked
+	maxProviderName = 100
+	maxCode         = 16384
+)
+
+// oauth2s is the Method "oauth2". oauth2account.go finds the account of a person, and
+// oauth2create.go makes one.
+type oauth2s struct {
+	*Service
+	providers *providers
+}
+
+func (oauth2s) Name() string { return "oauth2" }
+
+func (oauth2s) Form() any { return &OAuth2Form{} }
+
+func (oauth2s) Enabled(c *schema.Collection) error {
+	if c.Auth.OAuth2.Enabled && c.Name != schema.Superusers {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "The collection is not configured to allow OAuth2 authentication.")
+}
+
+// Describe tells how to go to each service. One that cannot be used is left out, and
+// logged: the others work.
+func (m oauth2s) Describe(ctx context.Context, c *schema.Collection, described *Methods) {
+	configured := c.Auth.OAuth2.Providers
+	list := make([]*OAuth2Provider, len(configured))
+	var wg sync.WaitGroup
+	for i, p := range configured {
+		wg.Go(func() { // some ask the service where it is
+			var err error
+			if list[i], err = m.describe(ctx, c, p.Name); err != nil {
+				m.app.Log().Warn("an OAuth2 provider cannot be used", "collection", c.Name, "provider", p.Name, "error", err)
+			}
+		})
+	}
+	wg.Wait()
+	described.OAuth2 = OAuth2Method{Providers: []OAuth2Provider{}, Enabled: true}
+	described.AuthProviders = []OAuth2Provider{}
+	for _, p := range list {
+		if p == nil {
+			continue
+		}
+		described.OAuth2.Providers = append(described.OAuth2.Providers, *p)
+		p.Logo = ""
+		described.AuthProviders = append(described.AuthProviders, *p)
+	}
+}
+
+func (m oauth2s) describe(ctx context.Context, c *schema.Collection, name string) (*OAuth2Provider, error) {
+	client, err := m.providers.of(c, name)
+	if err != nil {
+		return nil, err
+	}
+	info := client.Info()
+	p := &OAuth2Provider{Name: info.Name, DisplayName: info.DisplayName, Logo: info.Logo, State: schema.RandomString(30, schema.AlphabetToken)}
+	if client.PKCE() {
+		p.CodeVerifier = schema.RandomString(43, schema.AlphabetToken)
+		p.CodeChallenge, p.CodeChallengeMethod = provider.Challenge(p.CodeVerifier), "S256"
+	}
+	if p.AuthURL, err = client.AuthURL(ctx, p.State, p.CodeVerifier); err != nil {
+		return nil, err
+	}
+	p.AuthURLOld = p.AuthURL
+	return p, nil
+}
+
+// Finish exchanges the code, asks who the person is, and returns the account: a new one
+// if there is none. No transaction is open while a service is asked.
+func (m oauth2s) Finish(ctx context.Context, a Attempt) (Proof, error) {
+	form, c := a.Form.(*OAuth2Form), a.Collection
+	if err := form.validate(c); err != nil {
+		return Proof{}, err
+	}
+	user, err := m.ask(ctx, c, form)
+	if err != nil {
+		return Proof{}, err
+	}
+	return m.enter(ctx, a, user)
+}
+
+func (f *OAuth2Form) validate(c *schema.Collection) error {
+	fails := fault.Fields{}
+	switch n := utf8.RuneCountInString(f.Provider); {
+	case n == 0:
+		fails.Set(fault.Leaf("validation_required", "Cannot be blank"), "provider")
+	case n > maxProviderName:
+		fails.Set(fault.Leaf("validation_length_out_of_range",
+			fmt.Sprintf("The length must be between 0 and %d", maxProviderName), "min", 0, "max", maxProviderName), "provider")
+	case !slices.ContainsFunc(c.Auth.OAuth2.Providers, func(p schema.Provider) bool { return p.Name == f.Provider }):
+		fails.Set(fault.Leaf("validation_invalid_provider", fmt.Sprintf("Provider with name %s is missing or is not enabled", f.Provider), "name", f.Provider), "provider")
+	}
+	fails.Set(checkSecret(f.Code, maxCode), "code")
+	return formFault(fails)
+}
+
+// ask returns what the service tells about the person whom the code stands for. Clients
+// learn no more than which half of it has failed.
+func (m oauth2s) ask(ctx context.Context, c *schema.Collection, form *OAuth2Form) (*provider.User, error) {
+	client, err := m.providers.of(c, form.Provider)
+	if err != nil {
+		return nil, m.failed(ctx, c, "Failed to fetch OAuth2 token.", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, oauth2Time)
+	defer cancel()
+	token, err := client.Exchange(ctx, provider.Grant{Code: form.Code, Verifier: form.CodeVerifier, RedirectURL: form.RedirectURL})
+	if err != nil {
+		return nil, m.failed(ctx, c, "Failed to fetch OAuth2 token.", err)
+	}
+	user, err := client.User(ctx, token)
+	if err != nil {
+		return nil, m.failed(ctx, c, "Failed to fetch OAuth2 user.", err)
+	}
+	return user, nil
+}
+
+// failed is the fault of a service that was asked in vain. What is not the fault of
+// whoever signs in is for the operator to see.
+func (m oauth2s) failed(ctx context.Context, c *schema.Collection, message string, err error) error {
+	var refused *provider.Refused
+	if !errors.As(err, &refused) && !errors.Is(ctx.Err(), context.Canceled) {
+		m.app.Log().Warn("a sign-in by OAuth2 failed", "collection", c.Name, "error", err)
+	}
+	return fault.Wrap(fault.Invalid, message, err)
+}
+
+// providers are the services of all collections as they are configured now.
+type providers struct {
+	app     *core.App
+	pool    *provider.Pool
+	clients cache.PerSnapshot[schema.Snapshot, cache.Map[providerKey, madeClient]]
+}
+
+type providerKey struct{ collection, name string }
+
+type madeClient struct {
+	client *provider.Client
+	err    error
+}
+
+func newProviders(app *core.App) *providers {
+	return &providers{app: app, pool: provider.NewPool(func() time.Time { return app.Now() })}
+}
+
+// of returns the client of a service of the collection.
+func (p *providers) of(c *schema.Collection, name string) (*provider.Client, error) {
+	made := p.clients.Of(p.app.Snapshot()).Get(providerKey{c.ID, name}, func() madeClient {
+		for _, config := range c.Auth.OAuth2.Providers {
+			if config.Name == name {
+				client, err := p.pool.Client(config)
+				return madeClient{client, err}
+			}
+		}
+		return madeClient{err: fmt.Errorf("provider %s: not configured", name)}
+	})
+	return made.client, made.err
+}

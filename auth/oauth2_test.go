@@ -1,0 +1,235 @@
+package auth_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+// vouching is an app whose users sign in through a service that takes every code for the
+// person of that name.
+type vouching struct {
+	*auth.Service
+	t      *testing.T
+	app    *core.App
+	people map[string]string // the user info, by code
+}
+
+func newVouching(t *testing.T, more string) *vouching {
+	t.Helper()
+	v := &vouching{t: t, app: coretest.New(t), people: map[string]string{}}
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/token" {
+			fmt.Fprintf(w, `{"access_token":%q,"token_type":"bearer"}`, r.FormValue("code"))
+			return
+		}
+		fmt.Fprint(w, v.people[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")])
+	}))
+	t.Cleanup(service.Close)
+	v.Service = auth.New(v.app)
+	v.configure(fmt.Sprintf(`{"oauth2":{"enabled":true,"mappedFields":{"id":"pid","name":"name","username":"nick","avatarURL":"photo"},
+		"providers":[{"name":"oidc","clientId":"i","clientSecret":"s","authURL":"%[1]s/auth","tokenURL":"%[1]s/token","userInfoURL":"%[1]s/me"}]}%[2]s}`, service.URL, more))
+	return v
+}
+
+func (v *vouching) configure(body string) {
+	v.t.Helper()
+	if _, err := v.app.Collections().Update(v.t.Context(), record.Root(), "users", []byte(body)); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+func (v *vouching) signIn(code string, data map[string]any) (map[string]any, error) {
+	return v.signInAs(record.Caller{}, code, data)
+}
+
+func (v *vouching) signInAs(caller record.Caller, code string, data map[string]any) (map[string]any, error) {
+	form := &auth.OAuth2Form{Provider: "oidc", Code: code, CreateData: data}
+	res, err := v.SignIn(v.t.Context(), caller, "users", v.Method("oauth2"), form, auth.Options{})
+	if err != nil {
+		return nil, err
+	}
+	var shown map[string]any
+	if err := json.Unmarshal(res.Record, &shown); err != nil {
+		v.t.Fatal(err)
+	}
+	return shown, nil
+}
+
+func (v *vouching) must(code string, data map[string]any) map[string]any {
+	v.t.Helper()
+	r, err := v.signIn(code, data)
+	if err != nil {
+		v.t.Fatalf("sign in as %s: %v", code, err)
+	}
+	return r
+}
+
+const vouchingFields = `,"fields":[{"name":"pid","type":"text"},{"name":"nick","type":"text","max":6},{"name":"photo","type":"url"}],
+	"indexes":["CREATE UNIQUE INDEX idx_nick ON users (nick COLLATE NOCASE) WHERE nick != ''"]`
+
+// TestOAuth2MappedFields fills in what the service tells, but not what the client has
+// sent, and no user name that cannot be had.
+func TestOAuth2MappedFields(t *testing.T) {
+	t.Parallel()
+	v := newVouching(t, vouchingFields)
+	person := func(id, name string) string {
+		return fmt.Sprintf(`{"sub":%q,"name":"Ann","preferred_username":%q,"picture":"https://x.test/a.png","email":"%s@x.test","email_verified":"true"}`, id, name, id)
+	}
+	v.people = map[string]string{"a": person("a", "ann"), "b": person("b", "ANN"), "c": person("c", "too-long"), "d": person("d", "dora"),
+		"e": `{"sub":"e"}`}
+	for _, tt := range []struct {
+		code string
+		data map[string]any
+		want string
+	}{
+		{"a", nil, "a ann https://x.test/a.png a@x.test true"},
+		{"b", nil, "b  https://x.test/a.png b@x.test true"}, // the name is taken
+		{"c", nil, "c  https://x.test/a.png c@x.test true"}, // the field does not take it
+		{"d", map[string]any{"nick": "", "photo": "", "email": "own@x.test"}, "d   own@x.test false"},
+	} {
+		r := v.must(tt.code, tt.data)
+		if got := fmt.Sprint(r["pid"], " ", r["nick"], " ", r["photo"], " ", r["email"], " ", r["verified"]); got != tt.want {
+			t.Errorf("%s: the record has %q, want %q", tt.code, got, tt.want)
+		}
+	}
+	if _, err := v.signIn("e", nil); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "email") {
+		t.Errorf("no address where one is required: %v", err)
+	}
+	v = newVouching(t, `,"fields":[{"name":"email","type":"email","required":false,"system":true}]`)
+	v.people["e"] = `{"sub":"e"}`
+	if r := v.must("e", nil); r["verified"] != true || r["email"] != "" {
+		t.Errorf("no address: %v", r)
+	}
+}
+
+// TestOAuth2PasswordIsNobodys is made in spite of what the field wants of passwords.
+func TestOAuth2PasswordIsNobodys(t *testing.T) {
+	t.Parallel()
+	v := newVouching(t, `,"fields":[{"name":"password","type":"password","required":true,"hidden":true,"system":true,"cost":4,"pattern":"^[0-9]{8}$","min":8,"max":8}]`)
+	v.people["a"] = `{"sub":"a","email":"a@x.test","email_verified":true}`
+	v.must("a", nil)
+	if _, err := v.signIn("a", nil); err != nil {
+		t.Error(err)
+	}
+	v.people["b"] = `{"sub":"b","email":"b@x.test","email_verified":true}`
+	if _, err := v.signIn("b", map[string]any{"password": "short", "passwordConfirm": "short"}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a password of the client's own that the field does not take: %v", err)
+	}
+}
+
+// TestOAuth2Addresses matches addresses as the collection's index does.
+func TestOAuth2Addresses(t *testing.T) {
+	t.Parallel()
+	for _, fold := range []bool{false, true} {
+		collate := ""
+		if fold {
+			collate = " COLLATE NOCASE"
+		}
+		v := newVouching(t, `,"indexes":["CREATE UNIQUE INDEX idx_mail ON users (email`+collate+`) WHERE email != ''"]`)
+		known := coretest.Create(t, v.app, "users", map[string]any{"email": "Ann@X.test", "password": "12345678", "passwordConfirm": "12345678"})
+		v.people["a"] = `{"sub":"a","email":"ann@x.test","email_verified":true}`
+		r := v.must("a", nil)
+		if same := r["id"] == known["id"]; same != fold || r["verified"] != true {
+			t.Errorf("folding %t: %v is signed in, %v was there", fold, r, known)
+		}
+	}
+}
+
+func TestOAuth2Hook(t *testing.T) {
+	t.Parallel()
+	v := newVouching(t, "")
+	v.people["a"] = `{"sub":"a","name":"Ann","email":"a@x.test","email_verified":true}`
+	var seen []string
+	remove := v.Hooks().OAuth2.BindFunc(func(e *auth.OAuth2Event) error {
+		seen = append(seen, fmt.Sprint(e.Provider, " ", e.User.ID, " ", e.Record == nil, " ", e.Collection().Name, " ", e.CreateData["k"]))
+		e.User.Email = "changed@x.test"
+		e.CreateData = map[string]any{"name": "Hooked"}
+		return e.Next()
+	}, "users")
+	if r := v.must("a", map[string]any{"k": 1}); r["name"] != "Hooked" || r["email"] != "changed@x.test" {
+		t.Errorf("what the hook has set: %v", r)
+	}
+	v.must("a", nil)
+	if want := "[oidc a true users 1 oidc a false users <nil>]"; fmt.Sprint(seen) != want {
+		t.Errorf("the hook saw %v, want %s", seen, want)
+	}
+	remove()
+
+	refused := fault.New(fault.Forbidden, "Not you.")
+	remove = v.Hooks().OAuth2.BindFunc(func(*auth.OAuth2Event) error { return refused })
+	v.people["b"] = `{"sub":"b","email":"b@x.test","email_verified":true}`
+	if _, err := v.signIn("b", nil); !errors.Is(err, refused) {
+		t.Errorf("a hook that refuses: %v", err)
+	}
+	remove()
+
+	// A handler decides whose account it is.
+	other := coretest.Create(t, v.app, "users", map[string]any{"email": "other@x.test", "password": "12345678", "passwordConfirm": "12345678", "verified": true})
+	remove = v.Hooks().OAuth2.BindFunc(func(e *auth.OAuth2Event) (err error) {
+		e.Record, err = v.app.Records().FindByID(context.Background(), "users", other["id"].(string))
+		return err
+	})
+	if r := v.must("a", nil); r["id"] != other["id"] {
+		t.Errorf("the hook decided for %v, signed in is %v", other["id"], r["id"])
+	}
+	remove()
+	if r := v.must("a", nil); r["id"] != other["id"] {
+		t.Error("the link did not move with the decision")
+	}
+}
+
+// streams are the clients that wait, with the pins of their streams.
+type streams struct {
+	waiting map[string]string
+	sent    []string
+}
+
+func (s *streams) DeliverOAuth2(id, pin string, message []byte) bool {
+	of, ok := s.waiting[id]
+	delete(s.waiting, id)
+	if !ok || of != pin {
+		return false
+	}
+	s.sent = append(s.sent, string(message))
+	return true
+}
+
+func TestDeliverOAuth2(t *testing.T) {
+	t.Parallel()
+	v := newVouching(t, "")
+	s := &streams{}
+	for _, tt := range []struct {
+		name, pin string
+		said      auth.OAuth2Redirect
+		good      bool
+		message   string
+	}{
+		{"no state", "here", auth.OAuth2Redirect{Code: "c0"}, false, ""},
+		{"nobody", "here", auth.OAuth2Redirect{State: "x", Code: "c1"}, false, ""},
+		{"from elsewhere", "there", auth.OAuth2Redirect{State: "a", Code: "c1"}, false, ""},
+		{"good", "here", auth.OAuth2Redirect{State: "a", Code: "c1"}, true, `{"state":"a","code":"c1"}`},
+		{"a second time", "here", auth.OAuth2Redirect{State: "a", Code: "c1"}, false, ""},
+		{"the same code for another", "here", auth.OAuth2Redirect{State: "b", Code: "c1"}, false, ""},
+		{"refused", "here", auth.OAuth2Redirect{State: "a", Error: "access_denied"}, false, `{"state":"a","code":"","error":"access_denied"}`},
+		{"no code", "here", auth.OAuth2Redirect{State: "a"}, false, `{"state":"a","code":""}`},
+	} {
+		s.waiting, s.sent = map[string]string{"a": "here", "b": "here"}, nil
+		good := v.DeliverOAuth2(s, tt.pin, tt.said)
+		if good != tt.good || strings.Join(s.sent, " ") != tt.message {
+			t.Errorf("%s: %t, sent %q, want %t and %q", tt.name, good, s.sent, tt.good, tt.message)
+		}
+	}
+}

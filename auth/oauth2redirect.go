@@ -1,0 +1,81 @@
+package auth
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// A client that opens a service in a second window waits for its answer on an open
+// stream. The service sends the person to an address of this server, with the id of the
+// stream as the state; what it says is delivered on the stream
+// (docs/wire/auth-realtime-system.md §1.6.2).
+
+// OAuth2Streams delivers what a service has answered to the client that waits for it.
+type OAuth2Streams interface {
+	// DeliverOAuth2 sends the message to the client of that id, if it has subscribed to
+	// "@oauth2" and comes from where the pin stands for, and reports whether it has. In any
+	// case the client is not subscribed any more: one message a subscription.
+	DeliverOAuth2(clientID, pin string, message []byte) bool
+}
+
+// OAuth2Redirect is what a service says when it sends a person back.
+type OAuth2Redirect struct {
+	State string `json:"state"` // the id of the client that waits
+	Code  string `json:"code"`
+	Error string `json:"error"`
+	User  string `json:"user"` // of Apple: the name, told this once
+}
+
+const (
+	deliveredLife = 10 * time.Minute // of a code: no service's are good for longer
+	appleUserLife = time.Minute
+	maxAppleUser  = 150  // bytes
+	maxAppleCode  = 1000 // bytes
+)
+
+// DeliverOAuth2 delivers what a service has said to the client that waits for it on a
+// stream, and reports whether that client can go on. pin stands for where the person comes from,
+// which must be where the client is. A code is delivered once.
+func (s *Service) DeliverOAuth2(to OAuth2Streams, pin string, r OAuth2Redirect) bool {
+	if r.State == "" {
+		return false
+	}
+	good := r.Error == "" && r.Code != ""
+	if good && !s.delivered.put(r.Code, struct{}{}, s.app.Now(), deliveredLife) {
+		return false
+	}
+	message, err := schema.Marshal(struct {
+		State string `json:"state"`
+		Code  string `json:"code"`
+		Error string `json:"error,omitempty"`
+	}{r.State, r.Code, r.Error})
+	if err != nil || !to.DeliverOAuth2(r.State, pin, message) {
+		if good {
+			s.delivered.take(r.Code, s.app.Now()) // nobody has it
+		}
+		return false
+	}
+	if good {
+		s.keepAppleUser(r)
+	}
+	return good
+}
+
+// keepAppleUser remembers the name that Apple tells beside the code and nowhere else.
+func (s *Service) keepAppleUser(r OAuth2Redirect) {
+	if r.User == "" || len(r.User) > maxAppleUser || len(r.Code) > maxAppleCode {
+		return
+	}
+	var said struct {
+		Name struct{ FirstName, LastName string } `json:"name"`
+	}
+	if json.Unmarshal([]byte(r.User), &said) != nil {
+		return
+	}
+	if name := strings.TrimSpace(said.Name.FirstName + " " + said.Name.LastName); name != "" {
+		s.appleUser.put(r.Code, name, s.app.Now(), appleUserLife)
+	}
+}

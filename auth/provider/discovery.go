@@ -1,0 +1,90 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	discoveryLife  = time.Hour        // of what was found
+	discoveryPause = 30 * time.Second // after a failure
+	discoveryTime  = 5 * time.Second
+)
+
+// discovery is where a service says that its addresses are
+// (OpenID Connect Discovery 1.0).
+type discovery struct {
+	fixed *endpoints // of a service that needs none; set before first use
+
+	mu    sync.Mutex // guards what follows; held while it is looked for
+	found *endpoints
+	err   error     // why nothing was found
+	until time.Time // when to look again
+}
+
+// endpoints returns the addresses of the service: looked for where only its issuer is
+// configured. A failure is remembered, so that a service that hangs keeps few waiting.
+func (c *Client) endpoints(ctx context.Context) (*endpoints, error) {
+	d := &c.found
+	if d.fixed != nil {
+		return d.fixed, nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := c.now()
+	if now.Before(d.until) {
+		return d.found, d.err
+	}
+	e, err := c.discover(ctx)
+	switch {
+	case err == nil:
+		d.found, d.err, d.until = e, nil, now.Add(discoveryLife)
+	case d.found != nil: // still the best that is known
+		d.until = now.Add(discoveryPause)
+	default:
+		d.err, d.until = fmt.Errorf("provider %s: discovery: %w", c.config.Name, err), now.Add(discoveryPause)
+	}
+	return d.found, d.err
+}
+
+// discover reads the addresses. It goes on if the request that needs them ends: others
+// wait.
+func (c *Client) discover(ctx context.Context) (*endpoints, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discoveryTime)
+	defer cancel()
+	var said struct {
+		Issuer      string `json:"issuer"`
+		AuthURL     string `json:"authorization_endpoint"`
+		TokenURL    string `json:"token_endpoint"`
+		UserInfoURL string `json:"userinfo_endpoint"`
+		JWKSURL     string `json:"jwks_uri"`
+	}
+	if err := c.get(ctx, strings.TrimSuffix(c.extra.Issuer, "/")+"/.well-known/openid-configuration", nil, &said); err != nil {
+		return nil, err
+	}
+	if said.Issuer != c.extra.Issuer {
+		return nil, errors.New("the service has another issuer than the one that is configured")
+	}
+	e := c.configured()
+	at := &e.oauth.Endpoint
+	at.AuthURL, at.TokenURL = cmp.Or(at.AuthURL, said.AuthURL), cmp.Or(at.TokenURL, said.TokenURL)
+	e.userInfoURL = cmp.Or(e.userInfoURL, said.UserInfoURL)
+	if e.keys == nil && said.JWKSURL != "" {
+		e.keys = &keySet{url: said.JWKSURL, client: c}
+	}
+	if len(e.issuers) == 0 {
+		e.issuers = []string{said.Issuer}
+	}
+	if at.AuthURL == "" || at.TokenURL == "" || e.keys == nil {
+		return nil, errors.New("the service does not say where its addresses and keys are")
+	}
+	if d := &c.found; d.found != nil && d.found.keys != nil && d.found.keys.url == e.keys.url {
+		e.keys = d.found.keys // with what it has fetched
+	}
+	return e, nil
+}
