@@ -49,6 +49,7 @@ func New(app *core.App) *Service {
 		return app.Records().FindByID(ctx, collection, id)
 	}
 	app.OnCommitted(s.forget)
+	app.Hooks().Records.AccountChanged.BindFunc(s.notify)
 	return s
 }
 
