@@ -60,9 +60,13 @@ func layers() [][]string {
 			"core",
 		},
 		{
+			"core/sqlrun",
+		},
+		{
 			"core/backup",
 			"core/collection",
 			"core/mail",
+			"core/thumb",
 		},
 		{
 			"core/settings",

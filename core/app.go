@@ -20,6 +20,8 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/sqlrun"
+	"github.com/loambase/loam/core/thumb"
 )
 
 // Version is the version that the binary reports.
@@ -79,12 +81,14 @@ type App struct {
 	snapshots   atomic.Pointer[schema.Snapshot]
 	local       *blob.Local // the files in the data folder
 	blobs       *blob.Swap  // where files are: local, unless it is set to another store
+	thumbs      *thumb.Maker
 	passwords   *password.Hasher
 	budgets     *budget.Budgets
 	records     *record.Service
 	collections *collection.Service
 	settings    *settings.Service
 	mails       *mail.Service
+	sql         *sqlrun.Service
 	backups     *backup.Service
 	archives    *blob.Local // backups in the data folder
 	jobs        *job.Service
@@ -129,6 +133,9 @@ func (a *App) Settings() *settings.Service { return a.settings }
 // Mails sends mails.
 func (a *App) Mails() *mail.Service { return a.mails }
 
+// SQL runs SQL of superusers.
+func (a *App) SQL() *sqlrun.Service { return a.sql }
+
 // Jobs runs work at the times of cron expressions. Jobs can be added before Open too; they run
 // while the App serves.
 func (a *App) Jobs() *job.Service { return a.jobs }
@@ -143,6 +150,9 @@ func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
 // Blobs stores the files of records: in the data folder, unless settings name another
 // store.
 func (a *App) Blobs() blob.Store { return a.blobs }
+
+// Thumbs makes thumbs of the images among the files of records.
+func (a *App) Thumbs() *thumb.Maker { return a.thumbs }
 
 // Passwords hashes and compares passwords, on a bounded number of cores (package password).
 func (a *App) Passwords() *password.Hasher { return a.passwords }

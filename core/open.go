@@ -20,6 +20,8 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/sqlrun"
+	"github.com/loambase/loam/core/thumb"
 )
 
 // Open opens the data folder and the database, creating what is missing, in this
@@ -142,6 +144,7 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 func (a *App) makeServices() {
 	a.passwords = password.New(password.Config{Cost: a.Config.HashCost})
 	a.budgets = budget.ForServer(a.Config.Limits)
+	a.thumbs = thumb.NewMaker(a.blobs, a.budgets.Images)
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords, Changes: a.changes,
 		Log: a.Config.Log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
@@ -160,6 +163,10 @@ func (a *App) makeServices() {
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Settings: a.settings,
 		Log: a.Config.Log, Now: a.Config.Now, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Collections,
+	})
+	a.sql = sqlrun.New(sqlrun.Config{
+		Store: a.store, Snapshot: a.snapshots.Load, Collections: a.collections, Settings: a.settings, Changes: a.changes,
+		Log: a.Config.Log,
 	})
 }
 

@@ -81,12 +81,14 @@ func (a *API) table() []*route {
 		row("GET", backups+"/{key}", "downloadBackup", everyone, a.downloadBackup), // by its file token
 		row("DELETE", backups+"/{key}", "deleteBackup", superusers, a.deleteBackup),
 		row("POST", backups+"/{key}/restore", "restoreBackup", superusers, a.restoreBackup),
+		row("GET", "/api/files/{collection}/{id}/{filename}", "*:file", everyone, a.viewFile),
 		row("POST", "/api/files/token", "fileToken", everyone, a.fileToken),
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
 		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
 
+		row("POST", "/api/sql", "sql", superusers, a.runSQL),
 		row("GET", "/api/crons", "listCrons", superusers, a.listCrons),
 		row("POST", "/api/crons/{id}", "runCron", superusers, a.runCron),
 	}
