@@ -39,6 +39,8 @@ func (a *App) openBackups() (err error) {
 		AppName: func() string { return a.settings.Current().Meta.AppName },
 		Version: Version, Schema: known, Log: a.Config.Log, Now: a.Config.Now,
 	})
+	a.jobs.Remove(autoBackupJob) // of an earlier Open
+	a.settings.OnChange(a.scheduleBackups)
 	return nil
 }
 
