@@ -87,6 +87,7 @@ type App struct {
 	mails       *mail.Service
 	backups     *backup.Service
 	archives    *blob.Local // backups in the data folder
+	backupStore *blob.Swap  // where backups are kept
 	jobs        *job.Service
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted

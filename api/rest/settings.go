@@ -2,6 +2,7 @@ package rest
 
 import (
 	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/settings"
 )
 
@@ -15,6 +16,14 @@ func (a *API) updateSettings(c *call) error {
 		return err
 	}
 	return c.respond(a.app.Settings().Patch(c.r.Context(), c.Caller, body))
+}
+
+func (a *API) testS3(c *call) error {
+	var form core.S3TestForm
+	if err := c.decode(&form); err != nil {
+		return err
+	}
+	return c.done(a.app.TestS3(c.r.Context(), c.Caller, form))
 }
 
 func (a *API) testEmail(c *call) error {
