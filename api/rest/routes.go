@@ -89,6 +89,7 @@ func (a *API) table() []*route {
 		row("POST", "/api/settings/test/s3", "testS3", superusers, a.testS3),
 		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
 
+		row("POST", "/api/sql", "sql", superusers, a.runSQL),
 		row("GET", "/api/crons", "listCrons", superusers, a.listCrons),
 		row("POST", "/api/crons/{id}", "runCron", superusers, a.runCron),
 	}
