@@ -1,14 +1,23 @@
 package auth_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
@@ -230,6 +239,99 @@ func TestDeliverOAuth2(t *testing.T) {
 		good := v.DeliverOAuth2(s, tt.pin, tt.said)
 		if good != tt.good || strings.Join(s.sent, " ") != tt.message {
 			t.Errorf("%s: %t, sent %q, want %t and %q", tt.name, good, s.sent, tt.good, tt.message)
+		}
+	}
+}
+
+// TestOAuth2Avatar keeps the image that the field takes, and lets in whoever has none.
+func TestOAuth2Avatar(t *testing.T) {
+	t.Parallel()
+	v := newVouching(t, `,"fields":[{"name":"face","type":"file","maxSize":200,"mimeTypes":["image/png"]}]`)
+	v.configure(`{"oauth2":{"mappedFields":{"avatarURL":"face"}}}`)
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	var limits []int64
+	v.SetImages(func(_ context.Context, address string, limit int64) ([]byte, error) {
+		limits = append(limits, limit)
+		switch address {
+		case "https://x.test/png":
+			return picture.Bytes(), nil
+		case "https://x.test/gif":
+			return []byte("GIF89a"), nil
+		}
+		return nil, errors.New("no image")
+	})
+	for id, want := range map[string]string{"png": ".png", "gif": "", "none": ""} {
+		v.people[id] = fmt.Sprintf(`{"sub":%q,"email":"%[1]s@x.test","email_verified":true,"picture":"https://x.test/%[1]s"}`, id)
+		r := v.must(id, nil)
+		name := r["face"].(string)
+		if (name == "") != (want == "") || !strings.HasSuffix(name, want) {
+			t.Errorf("%s: the field has %q", id, name)
+			continue
+		}
+		if name == "" {
+			continue
+		}
+		b, err := v.app.Blobs().Open(t.Context(), r["collectionId"].(string)+"/"+r["id"].(string)+"/"+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Size() != int64(picture.Len()) || b.Attributes().ContentType != "image/png" {
+			t.Errorf("%s: stored are %d bytes of %v", id, b.Size(), b.Attributes())
+		}
+		b.Close()
+	}
+	v.must("png", nil) // the account is there: no image is fetched
+	v.people["own"] = `{"sub":"own","email":"own@x.test","email_verified":true,"picture":"https://x.test/png"}`
+	v.must("own", map[string]any{"face": ""})
+	if fmt.Sprint(limits) != "[200 200 200]" {
+		t.Errorf("images were fetched with the limits %v, want three of 200", limits)
+	}
+}
+
+// TestOAuth2Apple has the name from the redirect, where Apple tells it once.
+func TestOAuth2Apple(t *testing.T) {
+	t.Parallel()
+	v := newVouching(t, "")
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b64 := base64.RawURLEncoding.EncodeToString
+	apple := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/keys" {
+			fmt.Fprintf(w, `{"keys":[{"kty":"RSA","kid":"k","n":%q,"e":"AQAB"}]}`, b64(key.N.Bytes()))
+			return
+		}
+		code := r.FormValue("code")
+		token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{"iss": "https://appleid.apple.com", "aud": "i", "sub": code,
+			"exp": time.Now().Add(time.Hour).Unix(), "email": code + "@x.test", "email_verified": "true"})
+		token.Header["kid"] = "k"
+		text, _ := token.SignedString(key)
+		fmt.Fprintf(w, `{"access_token":"at","token_type":"bearer","id_token":%q}`, text)
+	}))
+	t.Cleanup(apple.Close)
+	v.configure(fmt.Sprintf(`{"oauth2":{"providers":[{"name":"apple","clientId":"i","clientSecret":"s","tokenURL":"%[1]s/token","extra":{"jwksURL":"%[1]s/keys"}}]}}`, apple.URL))
+	for code, told := range map[string]struct{ user, name string }{
+		"a": {`{"name":{"firstName":"Ann","lastName":"B"}}`, "Ann B"},
+		"b": {"", ""},
+		"c": {`{"name":5}`, ""},
+		"d": {`{"name":{"firstName":"` + strings.Repeat("x", 150) + `"}}`, ""},
+	} {
+		if !v.DeliverOAuth2(&streams{waiting: map[string]string{"s": ""}}, "", auth.OAuth2Redirect{State: "s", Code: code, User: told.user}) {
+			t.Fatal("not delivered")
+		}
+		form := &auth.OAuth2Form{Provider: "apple", Code: code}
+		res, err := v.SignIn(t.Context(), record.Caller{}, "users", v.Method("oauth2"), form, auth.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var meta struct{ Name, Email string }
+		if err := json.Unmarshal(res.Meta, &meta); err != nil || meta.Name != told.name || meta.Email != code+"@x.test" {
+			t.Errorf("told %q: %s", told.user, res.Meta)
 		}
 	}
 }

@@ -76,6 +76,7 @@ func (a *API) table() []*route {
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
+		row("POST", "/api/settings/apple/generate-client-secret", "appleClientSecret", superusers, a.appleSecret),
 		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
 
 		row("GET", "/api/crons", "listCrons", superusers, a.listCrons),
