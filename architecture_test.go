@@ -60,6 +60,7 @@ func layers() [][]string {
 			"core",
 		},
 		{
+			"core/backup",
 			"core/collection",
 			"core/mail",
 		},

@@ -32,6 +32,7 @@ var pages = []string{
 	"docs/api-rules-and-filters.md",
 	"docs/data-folder.md",
 	"docs/durability.md",
+	"docs/backups.md",
 	"docs/moving-from-pocketbase.md",
 }
 

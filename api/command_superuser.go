@@ -120,6 +120,11 @@ func beside(cmd *cobra.Command, app *core.App, do func() (string, error)) (err e
 	if err := open(cmd.Context(), app, core.Tool); err != nil {
 		return err
 	}
+	return closing(cmd, app, do)
+}
+
+// closing does the work, prints what was done, and closes the app.
+func closing(cmd *cobra.Command, app *core.App, do func() (string, error)) (err error) {
 	defer func() { err = errors.Join(err, app.Close()) }()
 	done, err := do()
 	if err == nil {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loambase/loam/core/backup"
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
@@ -63,6 +64,9 @@ const (
 	// Install is Tool for a new installation: a PostgreSQL database that has tables
 	// which are not Loam's is refused with store.ErrNotEmpty.
 	Install
+	// Alone takes the lock of the data folder as Serve does, and starts nothing: for work
+	// that nobody else may be at, as restoring a backup.
+	Alone
 )
 
 // App is one open data folder with its services. New makes it, Open opens it. From
@@ -81,6 +85,8 @@ type App struct {
 	collections *collection.Service
 	settings    *settings.Service
 	mails       *mail.Service
+	backups     *backup.Service
+	archives    *blob.Local // backups in the data folder
 	jobs        *job.Service
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted

@@ -22,7 +22,7 @@ func openStore(ctx context.Context, c Config, mode Mode) (store.Store, error) {
 	if c.DB != "" {
 		return openPostgres(ctx, c, mode)
 	}
-	db, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve, Log: c.Log})
+	db, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve || mode == Alone, Log: c.Log})
 	if err != nil {
 		return nil, err // a nil *sqlite.DB in the interface would not be nil
 	}
@@ -51,19 +51,26 @@ func firstTables() []string {
 // refuseForeign refuses an SQLite database of another program, before anything is made in
 // the data folder.
 func refuseForeign(ctx context.Context, dir string) error {
-	var steps []string
-	for _, s := range migrations.System() {
-		steps = append(steps, s.Name)
-	}
-	tables := sqlite.ForeignTables(ctx, dir, steps)
+	tables, pocketbase := foreignDatabase(ctx, dir)
 	if len(tables) == 0 {
 		return nil
 	}
 	refused := &store.ForeignError{Where: "its data.db", Tables: tables[:min(len(tables), 10)], Advice: "use another folder with --dir"}
-	if slices.Contains(tables, "_params") && slices.Contains(tables, "_collections") {
+	if pocketbase {
 		refused.Advice = "it looks like PocketBase's; move it over into a new folder: loam import pocketbase " + dir + " --dir loam_data"
 	}
 	return refused
+}
+
+// foreignDatabase returns the tables of the database in the folder if it is another
+// program's, and whether that looks like PocketBase.
+func foreignDatabase(ctx context.Context, dir string) (tables []string, pocketbase bool) {
+	var steps []string
+	for _, s := range migrations.System() {
+		steps = append(steps, s.Name)
+	}
+	tables = sqlite.ForeignTables(ctx, dir, steps)
+	return tables, slices.Contains(tables, "_params") && slices.Contains(tables, "_collections")
 }
 
 // openCopy opens a copy of an SQLite database, to write to it.

@@ -26,8 +26,8 @@ import (
 // order:
 //
 //  1. the folder, the database, and the system migrations that it has not seen
-//  2. the services, the collections and settings as stored, and the system
-//     collections that are missing
+//  2. the services, what a restore left that was cut off, the collections and settings
+//     as stored, and the system collections that are missing
 //  3. for Serve: the change feed and the reload loop, the migrations of the program,
 //     the Start hooks, the jobs, the functions of Go
 //
@@ -62,11 +62,16 @@ func (a *App) Close() error {
 	}
 	a.jobs.Stop()
 	a.background.stop()
-	err = errors.Join(err, a.store.Close())
-	if a.local != nil {
-		err = errors.Join(err, a.local.Close())
+	if a.backups != nil {
+		a.backups.Close()
 	}
-	a.store, a.changes = nil, nil
+	err = errors.Join(err, a.store.Close())
+	for _, l := range []*blob.Local{a.local, a.archives} {
+		if l != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}
+	a.store, a.changes, a.backups, a.local, a.archives = nil, nil, nil, nil, nil
 	return err
 }
 
@@ -110,6 +115,15 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		return err
 	}
 	a.makeServices()
+	if err := a.openBackups(); err != nil {
+		return err
+	}
+	if mode == Serve || mode == Alone {
+		// Before anything is read: the database may be an earlier one than the files.
+		if err := a.backups.Recover(ctx); err != nil {
+			return fmt.Errorf("end a restore that was cut off: %w", err)
+		}
+	}
 	if err := a.load(ctx); err != nil {
 		return err
 	}

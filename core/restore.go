@@ -81,11 +81,14 @@ func (a *App) prepareCopy(ctx context.Context, path string) error {
 // sweepAfter is how old an unfinished file must be to be taken for a leftover.
 const sweepAfter = 24 * time.Hour
 
-// sweepBlobs removes the unfinished files of uploads that ended with their process.
+// sweepBlobs removes the unfinished files of uploads and backups that ended with their
+// process.
 func (a *App) sweepBlobs(ctx context.Context) error {
-	n, err := a.local.Sweep(ctx, time.Now().Add(-sweepAfter))
-	if n > 0 {
+	before := time.Now().Add(-sweepAfter)
+	n, err := a.local.Sweep(ctx, before)
+	archives, e := a.archives.Sweep(ctx, before)
+	if n += archives; n > 0 {
 		a.Config.Log.Info("removed unfinished files", "files", n)
 	}
-	return err
+	return errors.Join(err, e)
 }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/loambase/loam/core/schema"
 )
@@ -14,18 +15,34 @@ func (a *API) health(c *call) error {
 	}
 	data := "{}"
 	if c.Caller.Superuser() {
-		data = string(c.superuserHealth())
+		known, err := a.superuserHealth(c)
+		if err != nil {
+			return err
+		}
+		data = string(known)
 	}
 	// Wire: the order of the keys is this one.
 	return c.json([]byte(`{"message":"API is healthy.","code":200,"data":` + data + `}`))
 }
 
-func (c *call) superuserHealth() []byte {
-	dst := append([]byte(nil), `{"canBackup":true,"possibleProxyHeader":`...)
+// superuserHealth is what superusers learn besides: also how far a backup or a restore is,
+// while one runs.
+func (a *API) superuserHealth(c *call) ([]byte, error) {
+	backups := a.app.Backups()
+	dst := append([]byte(nil), `{"canBackup":`...)
+	dst = strconv.AppendBool(dst, backups.Ready())
+	dst = append(dst, `,"possibleProxyHeader":`...)
 	dst = schema.AppendString(dst, c.proxyHeader())
 	dst = append(dst, `,"realIP":`...)
 	dst = schema.AppendString(dst, c.Caller.IP)
-	return append(dst, '}')
+	if p := backups.Progress(); p != nil {
+		text, err := schema.Marshal(p)
+		if err != nil {
+			return nil, err
+		}
+		dst = append(append(dst, `,"backup":`...), text...)
+	}
+	return append(dst, '}'), nil
 }
 
 // proxyHeader returns the name of the first header of the request that a proxy may have set, "" if

@@ -26,6 +26,7 @@ func (a *API) table() []*route {
 		collection  = collections + "/{collection}"
 		records     = collection + "/records"
 		record      = records + "/{id}"
+		backups     = "/api/backups"
 	)
 	row := func(method, path, label string, audience request.Audience, serve endpoint) *route {
 		return &route{Route: request.Route{Method: method, Path: path, Label: label, Audience: audience}, serve: serve}
@@ -73,6 +74,14 @@ func (a *API) table() []*route {
 		row("POST", "/api/realtime", "subscribeRealtime", everyone, a.subscribeRealtime),
 
 		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
+
+		row("GET", backups, "listBackups", superusers, a.listBackups),
+		row("POST", backups, "createBackup", superusers, a.createBackup),
+		row("POST", backups+"/upload", "uploadBackup", superusers, a.uploadBackup),
+		row("GET", backups+"/{key}", "downloadBackup", everyone, a.downloadBackup), // by its file token
+		row("DELETE", backups+"/{key}", "deleteBackup", superusers, a.deleteBackup),
+		row("POST", backups+"/{key}/restore", "restoreBackup", superusers, a.restoreBackup),
+		row("POST", "/api/files/token", "fileToken", everyone, a.fileToken),
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),

@@ -23,8 +23,15 @@ type Store interface {
 	Delete(ctx context.Context, key string) error
 	// DeletePrefix removes every blob below a folder ("collectionId/recordId").
 	DeletePrefix(ctx context.Context, prefix string) error
-	// List calls fn for every key below prefix. An error of fn ends it and is returned.
-	List(ctx context.Context, prefix string, fn func(key string, size int64) error) error
+	// List calls fn for every blob below prefix. An error of fn ends it and is returned.
+	List(ctx context.Context, prefix string, fn func(Info) error) error
+}
+
+// Info is what a list says of a blob.
+type Info struct {
+	Key     string
+	Size    int64
+	ModTime time.Time
 }
 
 // UnknownSize is the size of a blob that is known only at its end. A store on another

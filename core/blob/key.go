@@ -41,9 +41,11 @@ func folderPath(prefix string) (string, error) {
 
 // reserved names are the store's own files. Some file systems ignore case.
 func reserved(name string) bool {
-	name = strings.ToLower(name)
-	return strings.HasSuffix(name, sidecar) || strings.HasPrefix(name, tempPrefix)
+	return strings.HasSuffix(strings.ToLower(name), sidecar) || temporary(name)
 }
+
+// temporary are the names of files that are being written.
+func temporary(name string) bool { return strings.HasPrefix(strings.ToLower(name), tempPrefix) }
 
 const hexOpen, hexClose = "__0x", "__"
 

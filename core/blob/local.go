@@ -26,6 +26,8 @@ type Local struct {
 	// A folder that was made for a new file is not removed as empty before the
 	// file is in it: makers hold this for reading, the remover for writing.
 	folders sync.RWMutex
+
+	holder
 }
 
 // NewLocal opens the folder, which is created if missing. Close releases it.
@@ -39,6 +41,9 @@ func NewLocal(root string) (*Local, error) {
 	}
 	return &Local{root: r}, nil
 }
+
+// Dir is the folder.
+func (l *Local) Dir() string { return l.root.Name() }
 
 // Close releases the folder. Blobs that are open stay readable.
 func (l *Local) Close() error { return l.root.Close() }
@@ -75,6 +80,16 @@ func (l *Local) Delete(_ context.Context, key string) error {
 	if err != nil || l.isFolder(p) {
 		return nil // there is no such blob
 	}
+	l.deleting.RLock()
+	defer l.deleting.RUnlock()
+	if l.keep(key) {
+		return nil
+	}
+	return l.remove(key, p)
+}
+
+// remove removes the file of a blob, which need not be there.
+func (l *Local) remove(key, p string) error {
 	// The blob goes first: a sidecar alone is no blob, and is overwritten by the next one of
 	// the same name.
 	for _, name := range []string{p, p + sidecar} {
@@ -88,13 +103,18 @@ func (l *Local) Delete(_ context.Context, key string) error {
 
 // DeletePrefix removes every blob below a folder, the folder, and the folders
 // above it that this leaves empty. The prefix "" is ErrKey: nobody means that.
-func (l *Local) DeletePrefix(_ context.Context, prefix string) error {
+func (l *Local) DeletePrefix(ctx context.Context, prefix string) error {
 	p, err := folderPath(strings.TrimSuffix(prefix, "/"))
 	if err != nil {
 		return err
 	}
 	if !l.isFolder(p) {
 		return nil
+	}
+	l.deleting.RLock()
+	defer l.deleting.RUnlock()
+	if l.holding() {
+		return l.List(ctx, prefix, func(b Info) error { l.keep(b.Key); return nil })
 	}
 	if err := l.root.RemoveAll(p); err != nil {
 		return fmt.Errorf("delete blobs below %q: %w", prefix, err)
@@ -103,9 +123,9 @@ func (l *Local) DeletePrefix(_ context.Context, prefix string) error {
 	return nil
 }
 
-// List calls fn for every key below the folder, in the order of the names, all of
+// List calls fn for every blob below the folder, in the order of the names, all of
 // them for the prefix "". An error of fn ends it and is returned.
-func (l *Local) List(ctx context.Context, prefix string, fn func(key string, size int64) error) error {
+func (l *Local) List(ctx context.Context, prefix string, fn func(Info) error) error {
 	start := "."
 	if prefix = strings.TrimSuffix(prefix, "/"); prefix != "" {
 		var err error
@@ -129,7 +149,7 @@ func (l *Local) List(ctx context.Context, prefix string, fn func(key string, siz
 		if err != nil || info == nil {
 			return err
 		}
-		return fn(unescape(p), info.Size())
+		return fn(Info{Key: unescape(p), Size: info.Size(), ModTime: info.ModTime()})
 	})
 }
 

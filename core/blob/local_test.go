@@ -52,7 +52,7 @@ func read(l *Local, key string) (string, error) {
 func list(t *testing.T, l *Local, prefix string) []string {
 	t.Helper()
 	var keys []string
-	if err := l.List(context.Background(), prefix, func(key string, _ int64) error { keys = append(keys, key); return nil }); err != nil {
+	if err := l.List(context.Background(), prefix, func(b Info) error { keys = append(keys, b.Key); return nil }); err != nil {
 		t.Fatalf("List(%q) error = %v", prefix, err)
 	}
 	return keys
@@ -214,9 +214,9 @@ func TestLocalStaysInside(t *testing.T) {
 	}
 	for _, prefix := range []string{"..", "../outside", outside, "absolute", "relative/", "/", ""} {
 		_ = l.DeletePrefix(ctx, prefix)
-		_ = l.List(ctx, prefix, func(key string, _ int64) error {
-			if strings.Contains(key, "secret") && !strings.Contains(key, `\`) {
-				t.Errorf("List(%q) shows %q", prefix, key)
+		_ = l.List(ctx, prefix, func(b Info) error {
+			if strings.Contains(b.Key, "secret") && !strings.Contains(b.Key, `\`) {
+				t.Errorf("List(%q) shows %q", prefix, b.Key)
 			}
 			return nil
 		})
@@ -327,12 +327,12 @@ func TestLocalList(t *testing.T) {
 		}
 	}
 	stop := errors.New("stop")
-	if err := l.List(context.Background(), "", func(string, int64) error { return stop }); !errors.Is(err, stop) {
+	if err := l.List(context.Background(), "", func(Info) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("List with a function that fails = %v, want %v", err, stop)
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := l.List(cancelled, "", func(string, int64) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := l.List(cancelled, "", func(Info) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("List of a cancelled context = %v", err)
 	}
 }

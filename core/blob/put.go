@@ -51,6 +51,17 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a 
 	if err != nil {
 		return errors.Join(err, l.root.Remove(content))
 	}
+	if err := l.place(key, p, content, attributes); err != nil {
+		return err
+	}
+	return l.syncFolders(dir)
+}
+
+// place gives both files of a blob their names.
+func (l *Local) place(key, p, content, attributes string) error {
+	l.folders.RLock() // see Tree.RemoveOlder
+	defer l.folders.RUnlock()
+	l.restored(key)
 	// The sidecar goes first: a blob is never there without its attributes.
 	if err := l.root.Rename(attributes, p+sidecar); err != nil {
 		return errors.Join(err, l.root.Remove(attributes), l.root.Remove(content))
@@ -58,7 +69,7 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a 
 	if err := l.root.Rename(content, p); err != nil {
 		return errors.Join(err, l.root.Remove(content))
 	}
-	return l.syncFolders(dir)
+	return nil
 }
 
 // write makes a durable temporary file in the folder and returns its path. A size that

@@ -47,6 +47,6 @@ func (w *Swap) DeletePrefix(ctx context.Context, prefix string) error {
 }
 
 // List implements Store.
-func (w *Swap) List(ctx context.Context, prefix string, fn func(key string, size int64) error) error {
+func (w *Swap) List(ctx context.Context, prefix string, fn func(Info) error) error {
 	return w.Current().List(ctx, prefix, fn)
 }

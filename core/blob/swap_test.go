@@ -53,7 +53,7 @@ func TestSwapSendsNewCallsToTheNewStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	if err := w.List(t.Context(), "", func(string, int64) error { n++; return nil }); err != nil || n != 1 {
+	if err := w.List(t.Context(), "", func(Info) error { n++; return nil }); err != nil || n != 1 {
 		t.Errorf("List: %d keys, %v, want 1", n, err)
 	}
 	if err := w.DeletePrefix(t.Context(), "c/r"); err != nil {

@@ -4,6 +4,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
@@ -92,7 +93,20 @@ func (rq *readRequest) aggregate(ctx context.Context, collection string, p Aggre
 		groups, err = queryGroups(r, plan, p.Limit)
 		return err
 	})
-	return groups, readFault(rq.viewFault(err, plan.Tables), fault.Invalid)
+	if err != nil {
+		return nil, readFault(rq.viewFault(err, plan.Tables), fault.Invalid)
+	}
+	if groups.empty() {
+		rq.blur(ctx, rule, p.Filter)
+	}
+	return groups, nil
+}
+
+// empty says whether the figures are those of no records.
+func (g *Groups) empty() bool {
+	return !slices.ContainsFunc(g.Rows, func(row []any) bool {
+		return slices.ContainsFunc(row, func(v any) bool { return v != nil && v != int64(0) })
+	})
 }
 
 // keys returns what GroupBy names.

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ func OtherCaseSQL(s *Service, collection string) string {
 
 // SetTruncateTime sets how long a transaction of a truncation lasts, about.
 func SetTruncateTime(s *Service, d time.Duration) { s.truncateTime = d }
+
+// SetPause sets what waits where an answer is delayed.
+func SetPause(s *Service, pause func(context.Context, time.Duration)) { s.pause = pause }
 
 // Modifiers are the modifiers of a key that work on the field.
 func Modifiers(f *schema.Field) string {

@@ -85,6 +85,9 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 	if err := rq.read(ctx, l.run); err != nil {
 		return nil, readFault(rq.viewFault(err, l.plan.Tables), fault.Invalid)
 	}
+	if len(l.set.rows) == 0 {
+		rq.blur(ctx, rule, p.Filter)
+	}
 	return l.page(), nil
 }
 

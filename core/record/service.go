@@ -3,6 +3,7 @@
 package record
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -29,7 +30,8 @@ type Service struct {
 	outer *writeTx // the transaction that this one is bound to; nil for the root
 	depth int      // how many transactions of hooks lie around it
 
-	truncateTime time.Duration // truncateTime, but in tests
+	truncateTime time.Duration                        // truncateTime, but in tests
+	pause        func(context.Context, time.Duration) // pause, but in tests
 }
 
 // caches are what is kept from one request to the next.
@@ -38,9 +40,12 @@ type caches struct {
 	tables      cache.PerSnapshot[schema.Snapshot, cache.Map[*schema.Collection, *table]]
 	totals      *cache.Cache[string, total]
 	rowsets     sync.Pool // of *rowset
+	blur        *budget.Blur
 }
 
-func newCaches() *caches { return &caches{totals: cache.New[string, total](maxTotals)} }
+func newCaches() *caches {
+	return &caches{totals: cache.New[string, total](maxTotals), blur: budget.NewBlur()}
+}
 
 // New returns a service. The fields of c that have no default are required.
 func New(c Config) *Service {
@@ -68,7 +73,7 @@ func New(c Config) *Service {
 	if c.CallerPageLimit <= 0 {
 		c.CallerPageLimit = 16 << 20
 	}
-	s := &Service{cfg: c, planner: query.New(c.Store.Dialect()), caches: newCaches(), truncateTime: truncateTime}
+	s := &Service{cfg: c, planner: query.New(c.Store.Dialect()), caches: newCaches(), truncateTime: truncateTime, pause: pause}
 	s.root = s
 	return s
 }

@@ -119,6 +119,9 @@ func (rq *readRequest) tree(ctx context.Context, root *Node) (*Branch, error) {
 	if err != nil {
 		return nil, readFault(err, fault.Invalid)
 	}
+	if miss := e.miss(); miss != nil {
+		rq.blur(ctx, miss.rule, miss.filter)
+	}
 	return e.branch(), nil
 }
 
@@ -142,6 +145,22 @@ func (t *treeRead) loadTree(e *edge) error {
 		e.ends, e.more = []int32{int32(len(e.refs))}, []bool{more}
 		return err
 	})
+}
+
+// miss is a node whose filter, behind a rule, has found nothing; nil if there is none.
+func (e *edge) miss() *treeNode {
+	if len(e.refs) == 0 {
+		if e.node.filter != "" && e.node.rule != "" {
+			return e.node
+		}
+		return nil
+	}
+	for _, below := range e.related.edges {
+		if miss := below.miss(); miss != nil {
+			return miss
+		}
+	}
+	return nil
 }
 
 // branch is what was read, for the outside.

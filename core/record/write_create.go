@@ -7,7 +7,6 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/pattern"
 )
 
 const createFailed = "Failed to create record."
@@ -42,7 +41,7 @@ func generated(f *schema.Field) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	return pattern.Generate(text.AutogeneratePattern)
+	return text.Generate()
 }
 
 // fillIn sets what is the server's to set in a new record.

@@ -180,8 +180,8 @@ func (s *Service) removeLeftovers(ctx context.Context, folders []string) {
 	ctx = context.WithoutCancel(ctx)
 	for _, folder := range folders {
 		var keys []string
-		err := s.cfg.Blobs.List(ctx, folder+"/", func(key string, _ int64) error {
-			keys = append(keys, key)
+		err := s.cfg.Blobs.List(ctx, folder+"/", func(b blob.Info) error {
+			keys = append(keys, b.Key)
 			return nil
 		})
 		for _, key := range keys {

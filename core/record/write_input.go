@@ -10,7 +10,6 @@ import (
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/pattern"
 )
 
 // Input is what a client sent for one record.
@@ -136,7 +135,7 @@ func (a *acceptedInput) add(s assignment, files []*blob.Upload) error {
 	case *schema.Text:
 		if s.modifier == generate {
 			prefix, _ := kind.Cast(s.value).(string)
-			random, err := pattern.Generate(kind.AutogeneratePattern)
+			random, err := kind.Generate()
 			if err != nil {
 				return err
 			}

@@ -33,7 +33,8 @@ type Text struct {
 	AutogeneratePattern string `json:"autogeneratePattern"`
 	PrimaryKey          bool   `json:"primaryKey"`
 
-	re *regexp.Regexp // Pattern, compiled by NewSnapshot
+	re    *regexp.Regexp   // Pattern, compiled by NewSnapshot
+	texts *pattern.Pattern // AutogeneratePattern, likewise
 }
 
 // Type is "text".
@@ -154,7 +155,7 @@ func (t *Text) checkGenerate(f *Field) *fault.Field {
 	// A pattern may match the options only most of the time; ten texts find that out nearly
 	// always.
 	for range 10 {
-		s, err := pattern.Generate(t.AutogeneratePattern)
+		s, err := t.Generate()
 		if err != nil {
 			return fault.Leaf("validation_invalid_autogenerate_pattern", err.Error())
 		}
@@ -166,10 +167,27 @@ func (t *Text) checkGenerate(f *Field) *fault.Field {
 	return nil
 }
 
-func (t *Text) clone() Kind { return clonePointer(t) }
+// clone leaves out what is compiled: the texts of a draft may change.
+func (t *Text) clone() Kind {
+	c := clonePointer(t)
+	c.re, c.texts = nil, nil
+	return c
+}
 
 func (*Text) load(rows store.Rows, col int) any { return rows.Text(col) }
 
 func (t *Text) isPrimaryKey() bool { return t.PrimaryKey }
 
-func (t *Text) compile() { t.re = compiled(t.Pattern) }
+func (t *Text) compile() {
+	t.re = compiled(t.Pattern)
+	t.texts, _ = pattern.Parse(t.AutogeneratePattern) // of a wrong one Generate is the error
+}
+
+// Generate is a random text by AutogeneratePattern. It is an error of a pattern for which
+// no text can be made.
+func (t *Text) Generate() (string, error) {
+	if t.texts == nil {
+		return pattern.Generate(t.AutogeneratePattern)
+	}
+	return t.texts.Generate()
+}

@@ -15,10 +15,11 @@ import (
 // for superusers (open) and as they are for all others (guarded).
 func BenchmarkGuards(b *testing.B) {
 	const rows, rooms = 100_000, 1000
-	messages := collection("messages", rule(""), field("slug", &schema.Text{}), field("rank", &schema.Number{}), field("body", &schema.Text{}), field("pub", &schema.Bool{}),
+	messages := collection("messages", rule(""), field("slug", &schema.Text{}), field("code", &schema.Text{}), field("rank", &schema.Number{}), field("body", &schema.Text{}), field("pub", &schema.Bool{}),
 		field("room", one("rooms")), field("owner", one("users")), field("writer", one("users")), field("readers", many("users")))
 	messages.Indexes = []string{"CREATE INDEX `slugs` ON `messages` (`slug`)", "CREATE INDEX `ranks` ON `messages` (`rank`)",
-		"CREATE INDEX `of_room` ON `messages` (`room`, `rank`)", "CREATE INDEX `owners` ON `messages` (`owner`)"}
+		"CREATE INDEX `of_room` ON `messages` (`room`, `rank`)", "CREATE INDEX `owners` ON `messages` (`owner`)",
+		"CREATE UNIQUE INDEX `codes` ON `messages` (`code`)"}
 	members := collection("members", rule(""), field("room", one("rooms")), field("user", one("users")))
 	members.Indexes = []string{"CREATE UNIQUE INDEX `member` ON `members` (`room`, `user`)"}
 	f := open(b, authCollection("users", rule(""), field("role", &schema.Text{})), collection("rooms", rule(""), field("name", &schema.Text{})), members, messages)
@@ -35,7 +36,7 @@ func BenchmarkGuards(b *testing.B) {
 	}
 	for i := range rows {
 		owner := id("usr", i/7%200)
-		list = append(list, row{"id": id("msg", i), "slug": id("slug", i*7919%rows), "rank": float64(i * 31 % rows), "body": "lorem ipsum dolor sit amet", "pub": i%2 == 0,
+		list = append(list, row{"id": id("msg", i), "slug": id("slug", i*7919%rows), "code": id("code", i*7919%rows), "rank": float64(i * 31 % rows), "body": "lorem ipsum dolor sit amet", "pub": i%2 == 0,
 			"room": id("rom", i%rooms), "owner": owner, "writer": owner, "readers": []string{owner}})
 	}
 	f.insert("users", users...)
@@ -57,6 +58,7 @@ func BenchmarkGuards(b *testing.B) {
 		for _, q := range []struct{ name, filter, sort string }{
 			{"none", "", "-rank"},
 			{"slug", "slug = '" + id("slug", 7919) + "'", ""},
+			{"unique", "code = '" + id("code", 7919) + "'", ""},
 			{"rank", "rank >= 500 && rank < 520", ""},
 			{"id", "id = '" + id("msg", 1) + "'", ""},
 			{"of-a-room", "room = '" + id("rom", 1) + "'", "-rank"},

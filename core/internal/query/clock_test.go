@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,14 +38,14 @@ func openDiary(t *testing.T, indexes []string, rows int) *diary {
 		members.Indexes = []string{"CREATE INDEX `mpins` ON `members` (`pin`)"}
 	}
 	d := &diary{dir: t.TempDir(), url: enginetest.URL(t)}
-	d.fixture = openOn(t, enginetest.OpenAt(t, d.dir, d.url), authCollection("users", rule("")), notes, members, posts,
+	d.fixture = openOn(t, enginetest.OpenAt(t, d.dir, d.url), authCollection("users", rule(""), field("role", &schema.Text{})), notes, members, posts,
 		collection("shares", rule(""), field("note", one("notes")), field("user", one("users"))))
 	body := strings.Repeat("lorem ipsum dolor sit amet ", rows)
 	d.insert("users", row{"id": "ann", "email": "ann@x.org"}, row{"id": "eve", "email": "eve@x.org"})
 	d.insert("notes", row{"id": "hidden", "pin": hiddenPin, "rank": 7391.0, "body": body, "owner": "ann", "readers": []string{"ann"}},
 		row{"id": "seen", "pin": "zz", "rank": 99999.0, "body": "short", "owner": "eve", "readers": []string{"eve"}})
 	for i := range 5 {
-		d.insert("notes", row{"id": "other" + itoa(i), "pin": "00", "rank": 1.0, "body": "x", "owner": "ann"})
+		d.insert("notes", row{"id": "other" + itoa(i), "pin": "00" + itoa(i), "rank": 1.0, "body": "x", "owner": "ann"})
 	}
 	d.insert("shares", row{"id": "s1", "note": "hidden", "user": "ann"}, row{"id": "s2", "note": "seen", "user": "eve"})
 	d.insert("members", row{"id": "m1", "pin": hiddenPin, "body": body}, row{"id": "m2", "pin": "zz", "body": "short", "pub": true})
@@ -52,10 +53,12 @@ func openDiary(t *testing.T, indexes []string, rows int) *diary {
 	return d
 }
 
-// indexesOfNotes are none, those of what the guesses are about, and such behind the owner.
+// indexesOfNotes are none, those of what the guesses are about, such behind the owner, and a
+// unique one.
 var indexesOfNotes = [][]string{nil,
 	{"CREATE INDEX `pins` ON `notes` (`pin`)", "CREATE INDEX `ranks` ON `notes` (`rank`)"},
 	{"CREATE INDEX `pins` ON `notes` (`owner`, `pin`)", "CREATE INDEX `ranks` ON `notes` (`owner`, `rank`)"},
+	{"CREATE UNIQUE INDEX `pins` ON `notes` (`pin`)"},
 }
 
 // rulesOfNotes are shapes of rules under which eve lists no more than one of the notes.
@@ -69,6 +72,9 @@ var rulesOfNotes = []string{
 	`owner = @request.auth.id || shares_via_note.user ?= @request.auth.id`,
 	`readers.id = @request.auth.id`,
 	`owner.email = @request.auth.email`,
+	`@request.auth.role = 'editor'`,
+	`@collection.shares.user ?= @request.auth.role`,
+	`owner.role = 'editor'`,
 }
 
 // guesses are filters with a right and a wrong guess at what eve may not see. None has
@@ -78,7 +84,7 @@ func guesses(heavy int) (list [][2]string) {
 	for _, f := range []string{
 		`pin = '%s'`, `pin ~ '%s%%'%s`, `pin != '%s'%s`, `(pin !~ '%s%%'%s || pin = 'zz')`, `rank = %s`, `rank = %s%s`, `owner.id != '' && pin = '%s'%s`,
 		`pin ~ '%s%%' && owner.email != ''%s`, `owner.email ~ 'ann' && pin = '%s'`, `readers.email ?~ 'ann' && pin ~ '%s'%s`, `shares_via_note.id ?!= '' && pin = '%s'%s`,
-		`body ~ 'lorem' && pin = '%s'%s`,
+		`body ~ 'lorem' && pin = '%s'%s`, `owner = 'ann' && pin = '%s'%s`, `owner = 'ann' && rank = %s%s`,
 	} {
 		var pair [2]string
 		for i, guess := range []string{hiddenPin, "1234"} {
@@ -115,6 +121,7 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 		check := func(collection, rule string, pair [2]string, restricted bool) {
 			t.Helper()
 			var did [2]string
+			stands := false // a row stands for one that there may not be
 			for i, filter := range pair {
 				sel := query.Select{Scope: d.scope(collection, eve), Columns: []string{"id"}, Rule: rule, Filter: filter, Restricted: restricted, Limit: 30}
 				kinds := []func(query.Select) (*query.Plan, error){d.planner.Compile, d.planner.Count}
@@ -126,10 +133,11 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 					if err != nil {
 						t.Fatal(rule, filter, err)
 					}
+					stands = restricted && strings.Contains(plan.SQL, "COALESCE((SELECT t._rowid_")
 					did[i] += work(plan)
 				}
 			}
-			same := did[0] == did[1]
+			same := did[0] == did[1] || stands && nearly(did)
 			if !same {
 				told++
 			}
@@ -152,6 +160,90 @@ func TestFiltersTouchNoHiddenRow(t *testing.T) {
 		}
 		if told < 5 {
 			t.Errorf("indexes %q: without guards only %d of the rules tell: the test proves nothing", indexes, told)
+		}
+	}
+}
+
+// found is whether an index has found a row, in PostgreSQL's account.
+var found = regexp.MustCompile(`rows=[01](\.00)? `)
+
+// nearly says whether one row was judged in both cases. It was found by an index, or stands
+// for what the index has not found, which is some steps more or less.
+func nearly(did [2]string) bool {
+	if !strings.Contains(did[0], "\n") {
+		a, b := strings.Fields(did[0]), strings.Fields(did[1])
+		for i := range a {
+			x, _ := strconv.Atoi(a[i])
+			if y, _ := strconv.Atoi(b[i]); x > 150 || y > 150 || x-y > 8 || y-x > 8 {
+				return false
+			}
+		}
+		return true
+	}
+	return found.ReplaceAllString(did[0], "rows=? ") == found.ReplaceAllString(did[1], "rows=? ")
+}
+
+// TestUniqueValuesFindOneRow: what is found by an index that is unique is what a scan finds,
+// and the row that stands for another is never an answer.
+func TestUniqueValuesFindOneRow(t *testing.T) {
+	t.Parallel()
+	for _, indexes := range [][]string{{"CREATE UNIQUE INDEX `pins` ON `notes` (`pin`)"}, {"CREATE UNIQUE INDEX `both` ON `notes` (`pin`, `rank`)"}} {
+		d := openDiary(t, indexes, 1)
+		eve := &query.Request{Auth: d.user("eve")}
+		for filter, want := range map[string]string{
+			"pin = 'zz' && rank = 99999": "seen", "rank = 99999 && pin = 'zz' && body = 'short'": "seen", "pin = 'zz' && rank = 1": "",
+			"pin = 'zz' && rank = 99999 && owner.email ~ 'ann'": "", "pin = '" + hiddenPin + "' && rank = 7391": "", "pin = '1234' && rank = 1": "", "pin = '' && rank = 0": "",
+		} {
+			for _, rule := range []string{"owner = @request.auth.id", "rank > 10000", "owner.email ~ 'eve' || pin = 'zz'"} {
+				sel := query.Select{Scope: d.scope("notes", eve), Rule: rule, Filter: filter, Restricted: true, Limit: 30, Sort: "-rank"}
+				if got := d.run(sel); got != want {
+					t.Errorf("indexes %q, rule %s: %s finds %q, want %q", indexes, rule, filter, got, want)
+				}
+			}
+		}
+		if plan, err := d.planner.Compile(query.Select{Scope: d.scope("notes", eve), Columns: []string{"id"}, Rule: "rank > 10000",
+			Filter: "pin = 'zz' && rank = 99999", Restricted: true}); err != nil || !strings.Contains(plan.SQL, "max(t._rowid_)") {
+			t.Errorf("%v: a scan finds what is unique: %s", err, plan.SQL)
+		}
+		if err := d.db.Write(t.Context(), func(tx store.Tx) error { _, err := tx.Exec(`DELETE FROM "notes"`); return err }); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.run(query.Select{Scope: d.scope("notes", eve), Rule: "rank > 10000", Filter: "pin = 'zz' && rank = 99999", Restricted: true}); got != "" {
+			t.Errorf("of no rows %q is found", got)
+		}
+	}
+}
+
+// TestRulesAboutTheCallerKeepIndexes: a rule that reads no record hides none, so an index
+// serves the filter.
+func TestRulesAboutTheCallerKeepIndexes(t *testing.T) {
+	t.Parallel()
+	d := openDiary(t, indexesOfNotes[1], 1)
+	for range 20 { // as many as make an index worth it
+		var notes []row
+		for i := range 100 {
+			notes = append(notes, row{"id": schema.RandomString(15, schema.AlphabetID), "pin": "00", "rank": float64(i), "owner": "ann"})
+		}
+		d.insert("notes", notes...)
+	}
+	explain, columns := "EXPLAIN QUERY PLAN ", 4
+	if d.url != "" {
+		explain, columns = "EXPLAIN ", 1
+	}
+	for _, rule := range []string{"", `@request.auth.role = 'editor'`, `@collection.shares.user ?= @request.auth.role`} {
+		for filter, index := range map[string]string{"rank >= 500 && rank < 520": "ranks", "pin = '7391' && body ~ 'x'": "pins"} {
+			sel := query.Select{Scope: d.scope("notes", &query.Request{Auth: d.user("eve")}), Columns: []string{"id"}, Rule: rule, Filter: filter, Restricted: true, Limit: 30}
+			plan, err := d.planner.Compile(sel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var how []string
+			for _, line := range d.query(&query.Plan{SQL: explain + plan.SQL, Args: plan.Args}, columns) {
+				how = append(how, line...)
+			}
+			if text := strings.Join(how, "\n"); !strings.Contains(text, index) {
+				t.Errorf("with the rule %q, %s does not use the index %s:\n%s", rule, filter, index, text)
+			}
 		}
 	}
 }
@@ -221,7 +313,11 @@ func TestTheClockTellsNothing(t *testing.T) {
 	}
 	const pairs = 30
 	for _, indexes := range indexesOfNotes {
-		d := openDiary(t, indexes, 8000)
+		size, tries := 8000, 5
+		if len(indexes) == 1 { // to read a column behind a long text takes a microsecond: DESIGN.md
+			size, tries = 1, 1
+		}
+		d := openDiary(t, indexes, size)
 		eve := &query.Request{Auth: d.user("eve")}
 		cost := func(rule, filter string, restricted bool) time.Duration {
 			plan, err := d.planner.Compile(query.Select{Scope: d.scope("notes", eve), Columns: []string{"id"}, Rule: rule, Filter: filter, Restricted: restricted, Limit: 30})
@@ -229,7 +325,7 @@ func TestTheClockTellsNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			best := time.Hour
-			for range 5 {
+			for range tries {
 				start := time.Now()
 				d.query(plan, 1)
 				best = min(best, time.Since(start))

@@ -2,14 +2,17 @@ package query_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
 )
 
 // page reads the ids of a page and the cursor of its last row.
@@ -108,9 +111,13 @@ func TestForeignCursorsAreRefused(t *testing.T) {
 	}
 	type try struct{ collection, sort, cursor string }
 	tries := []try{{"node", "t,n", good}, {"node", "n,-t", good}, {"node", "", good}, {"view", "t,-n", good}, {"node", "t,-n", "x"},
-		{"node", "t,-n", "%%%"}, {"node", "t,-n", strings.Repeat("A", 5000)}, {"node", "t,-n", good + "AAAA"}}
+		{"node", "t,-n", "%%%"}, {"node", "t,-n", strings.Repeat("A", 5000)}, {"node", "t,-n", good + "AAAA"}, {"node", "t,-n", f.planner.Sealed(f.snapshot, "abc")}}
 	for i := range good {
-		tries = append(tries, try{"node", "t,-n", good[:i]})
+		other := "A"
+		if good[i] == 'A' {
+			other = "E"
+		}
+		tries = append(tries, try{"node", "t,-n", good[:i]}, try{"node", "t,-n", good[:i] + other + good[i+1:]})
 	}
 	for _, c := range tries {
 		if c.cursor == "" {
@@ -120,6 +127,29 @@ func TestForeignCursorsAreRefused(t *testing.T) {
 		if refused := (*query.Error)(nil); !errors.As(err, &refused) {
 			t.Errorf("%s by %q after %q: %v, want a *query.Error", c.collection, c.sort, c.cursor, err)
 		}
+	}
+}
+
+// TestCursorsEndWithTheirSecret: equal rows have equal cursors under one secret, and under
+// another one they are refused.
+func TestCursorsEndWithTheirSecret(t *testing.T) {
+	f := chat(t)
+	sel := query.Select{Scope: f.scope("rooms", nil), Sort: "name", Limit: 1}
+	_, first, _ := f.page(sel)
+	if _, again, _ := f.page(sel); again != first {
+		t.Errorf("the cursor of a row is %s, then %s", first, again)
+	}
+	super := authCollection(schema.Superusers, nil)
+	super.Auth = &schema.AuthOptions{AuthToken: schema.Token{Secret: "another"}}
+	other := schema.NewSnapshot(2, append(slices.Clone(f.snapshot.All()), super))
+	sel.Snapshot, sel.After = other, first
+	if _, _, err := f.page(sel); err == nil {
+		t.Error("the cursor holds under another secret")
+	}
+	sel.After = ""
+	_, sel.After, _ = f.page(sel)
+	if ids, _, err := f.page(sel); err != nil || len(ids) != 1 {
+		t.Errorf("after the cursor of the new secret: %v, %v", ids, err)
 	}
 }
 
@@ -194,11 +224,16 @@ func TestRandomWalks(t *testing.T) {
 }
 
 func FuzzCursor(f *testing.F) {
-	f.Add("AAAAAAE", "t")
-	f.Add("", "-who.n,t")
-	f.Add("VIkdlQMVWzEsIngiLG51bGwseyJiIjoiIn1dAQw", "j.a")
+	for _, seed := range [][2]string{{"AAAAAAE", "t"}, {"", "-who.n,t"}, {"VIkdlQMVWzEsIngiLG51bGwseyJiIjoiIn1dAQw", "j.a"}} {
+		content, err := base64.RawURLEncoding.DecodeString(seed[0])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(content), seed[1])
+	}
 	fx := everything(f)
-	f.Fuzz(func(t *testing.T, cursor, sort string) {
+	f.Fuzz(func(t *testing.T, content, sort string) {
+		cursor := fx.planner.Sealed(fx.snapshot, content)
 		plan, err := fx.planner.Compile(query.Select{Scope: fx.scope("node", nil), Columns: []string{"id"}, Sort: sort, After: cursor, Keys: true})
 		if refused := (*query.Error)(nil); err != nil && !errors.As(err, &refused) {
 			t.Fatalf("Compile: %v, want a *query.Error", err)

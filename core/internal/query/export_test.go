@@ -1,9 +1,12 @@
 package query
 
 import (
+	"encoding/base64"
+
 	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/render"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
 )
 
 // Naive plans the ids that rule and filter select as the reference does: every path
@@ -28,3 +31,8 @@ func LikePattern(v store.Value) (string, bool) { return ir.LikePattern(ir.Bound(
 
 // ModifiersOf is the table by kind, which a test holds against schema.Kinds.
 var ModifiersOf = modifiersOf
+
+// Sealed is a cursor of that content, as only the planner can make it.
+func (p *Planner) Sealed(s *schema.Snapshot, content string) string {
+	return base64.RawURLEncoding.EncodeToString(p.sealOf(s).Close([]byte(content)))
+}

@@ -44,7 +44,11 @@ func (r *read) once(rule, filter ir.Cond) (when ir.Cond, keys []ir.Cond, rest ir
 		return rule, nil, filter, nil
 	}
 	parts := ir.Parts(filter)
+	first := r.b.planner.dialect.JudgesOnce() // then no CASE is needed
 	if !readsUnder(rule, r.b.base) {
+		if first {
+			return ir.Truth(true), []ir.Cond{rule}, filter, nil
+		}
 		var others []ir.Cond
 		for _, part := range parts {
 			if key := r.key(part); key != nil {
@@ -74,7 +78,13 @@ func (r *read) once(rule, filter ir.Cond) (when ir.Cond, keys []ir.Cond, rest ir
 		case ir.Truth(false):
 			return when, nil, rest, nil
 		}
+		if first {
+			return key, []ir.Cond{when}, rest, nil
+		}
 		return &ir.Keyed{Key: key, When: when}, nil, rest, nil
+	}
+	if only := r.only(rule, parts); only != nil {
+		return rule, []ir.Cond{only}, filter, nil
 	}
 	keys, rest = r.behind(rule, parts)
 	return rule, keys, rest, nil

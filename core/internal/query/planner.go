@@ -4,8 +4,11 @@
 package query
 
 import (
+	"sync/atomic"
+
 	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/internal/query/lang"
+	"github.com/loambase/loam/core/internal/query/render"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
@@ -16,6 +19,7 @@ type Planner struct {
 	dialect store.Dialect
 	parsed  *cache.Cache[string, lang.Expr]
 	plans   plans
+	seal    atomic.Pointer[render.Seal] // that was used last
 }
 
 const (
@@ -40,6 +44,23 @@ func (p *Planner) parse(text string) (lang.Expr, error) {
 		p.parsed.Put(text, e)
 	}
 	return e, err
+}
+
+// sealOf is the seal of cursors. Its secret is the one that signs the tokens of superusers:
+// all nodes have it, no client does, and cursors live as long as it does.
+func (p *Planner) sealOf(s *schema.Snapshot) *render.Seal {
+	secret := ""
+	if s != nil {
+		if c := s.Find(schema.Superusers); c != nil && c.Auth != nil {
+			secret = c.Auth.AuthToken.Secret
+		}
+	}
+	if kept := p.seal.Load(); kept != nil && kept.Of(secret) {
+		return kept
+	}
+	made := render.NewSeal(secret)
+	p.seal.Store(made)
+	return made
 }
 
 // CheckRule returns nil if the text is a rule that the collection may have, else an *Error

@@ -34,8 +34,10 @@ func authCollection(name string, listRule *string, fields ...*schema.Field) *sch
 func chat(t testing.TB) *fixture {
 	members := collection("room_members", nil, field("room", one("rooms")), field("user", one("users")))
 	members.Indexes = []string{"CREATE INDEX `of_user` ON `room_members` (`user`, `room`)"}
+	teams := collection("teams", nil, field("name", &schema.Text{}), field("level", &schema.Number{}))
+	teams.Indexes = []string{"CREATE UNIQUE INDEX `team_names` ON `teams` (`name`)"}
 	f := open(t,
-		collection("teams", nil, field("name", &schema.Text{}), field("level", &schema.Number{})),
+		teams,
 		authCollection("users", rule(""), field("role", &schema.Text{}), field("team", one("teams")),
 			field("teams", many("teams")), field("prefs", &schema.JSON{})),
 		collection("rooms", rule(""), field("name", &schema.Text{}), field("owner", one("users")),

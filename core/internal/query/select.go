@@ -46,7 +46,7 @@ func (p *Planner) compile(sel *Select) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	sql, err := render.Select(p.dialect, r.statement())
+	sql, err := render.Select(p.dialect, p.sealOf(sel.Snapshot), r.statement())
 	if err != nil {
 		return nil, err
 	}

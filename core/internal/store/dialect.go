@@ -103,6 +103,11 @@ type Dialect interface {
 	// Nulls follows a nullable sort key: NULL is the least value.
 	Nulls(descending bool) string
 
+	// JudgesOnce says whether the engine judges what AND joins to a WHERE and what reads no
+	// row of its FROM once, before it looks for a row. An engine that does not may judge it
+	// for each row, and after conditions on that row.
+	JudgesOnce() bool
+
 	// ForUpdate ends a SELECT whose rows of that alias are to be locked.
 	ForUpdate(alias string) string
 }

@@ -13,25 +13,65 @@ import (
 // own, beyond its lower bound.
 const maxRepeat = 10
 
-// Bounds of Generate, so that nested repetitions eat neither memory nor time.
+// Bounds of a text, so that nested repetitions eat neither memory nor time.
 const (
 	maxGenerated     = 5000 // bytes
 	maxGenerateSteps = 100_000
 )
 
-// Generate returns a random text that matches the regular expression, from crypto/rand. It
-// understands literals, classes, groups, alternation, repetition and the anchors ^ and $;
-// anything else, or a text beyond the bounds, is an error.
-func Generate(pattern string) (string, error) {
-	re, err := syntax.Parse(pattern, syntax.Perl)
+// Pattern is a regular expression that texts are made for. It understands literals,
+// classes, groups, alternation, repetition and the anchors ^ and $. It is safe for
+// concurrent use.
+type Pattern struct{ re *syntax.Regexp }
+
+// Parse reads a regular expression.
+func Parse(text string) (*Pattern, error) {
+	re, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	clip(re)
+	return &Pattern{re}, nil
+}
+
+// Generate returns a random text that matches the pattern, from crypto/rand. What the
+// pattern cannot have, or a text beyond the bounds, is an error.
+func (p *Pattern) Generate() (string, error) {
 	var g generator
-	if err := g.generate(re); err != nil {
+	if err := g.generate(p.re); err != nil {
 		return "", err
 	}
 	return g.text.String(), nil
+}
+
+// Generate is Parse and Generate at once.
+func Generate(text string) (string, error) {
+	p, err := Parse(text)
+	if err != nil {
+		return "", err
+	}
+	return p.Generate()
+}
+
+// clip takes from each class what is not printable ASCII, unless nothing else is in it:
+// then the first rune stays.
+func clip(re *syntax.Regexp) {
+	for _, sub := range re.Sub {
+		clip(sub)
+	}
+	if re.Op != syntax.OpCharClass || len(re.Rune) == 0 {
+		return
+	}
+	var ascii []rune
+	for i := 0; i+1 < len(re.Rune); i += 2 {
+		if low, high := max(re.Rune[i], ' '), min(re.Rune[i+1], '~'); low <= high {
+			ascii = append(ascii, low, high)
+		}
+	}
+	if ascii == nil {
+		ascii = []rune{re.Rune[0], re.Rune[0]}
+	}
+	re.Rune = ascii
 }
 
 // generator holds the text so far and a pool of random bytes, which saves a system call for
@@ -95,30 +135,20 @@ func (g *generator) repeat(re *syntax.Regexp, low, high int) error {
 	return nil
 }
 
-// pick writes one rune of a class, which is a list of inclusive ranges. Of a
-// class that goes beyond printable ASCII only that part is used, if there is one.
+// pick writes one rune of a class, which is a list of inclusive ranges.
 func (g *generator) pick(class []rune) error {
-	var ascii []rune
 	total := 0
-	for i := 0; i+1 < len(class); i += 2 {
-		low, high := max(class[i], ' '), min(class[i+1], '~')
-		if low <= high {
-			ascii = append(ascii, low, high)
-			total += int(high-low) + 1
-		}
+	for i := 0; i < len(class); i += 2 {
+		total += int(class[i+1]-class[i]) + 1
 	}
 	if total == 0 {
-		if len(class) == 0 {
-			return errors.New("the pattern has a class that nothing matches")
-		}
-		g.text.WriteRune(class[0])
-		return nil
+		return errors.New("the pattern has a class that nothing matches")
 	}
 	n := rune(g.below(total))
 	for i := 0; ; i += 2 {
-		size := ascii[i+1] - ascii[i] + 1
+		size := class[i+1] - class[i] + 1
 		if n < size {
-			g.text.WriteRune(ascii[i] + n)
+			g.text.WriteRune(class[i] + n)
 			return nil
 		}
 		n -= size

@@ -68,6 +68,14 @@ type (
 		Key  *Comparison // =, <, <=, > or >=
 		When Cond
 	}
+
+	// Only holds for one row of a table: the one that has the values of the keys, which are
+	// unique, and where there is none for the one that Else comes to.
+	Only struct {
+		Of   *Source
+		Keys []*Comparison // column = constant
+		Else uint64        // below 2^63
+	}
 )
 
 func (Truth) isCond()       {}
@@ -82,6 +90,7 @@ func (*Exists) isCond()     {}
 func (ListGuard) isCond()   {}
 func (*Guarded) isCond()    {}
 func (*Keyed) isCond()      {}
+func (*Only) isCond()       {}
 
 // AllOf returns the conjunction, simplified: without true parts, false if one is false,
 // nested conjunctions merged. Of no parts it is true.
@@ -213,6 +222,8 @@ func VisitSources(c Cond, fn func(*Source)) {
 	case *Keyed:
 		VisitSources(c.Key, fn)
 		VisitSources(c.When, fn)
+	case *Only:
+		fn(c.Of)
 	}
 }
 

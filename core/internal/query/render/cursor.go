@@ -18,14 +18,14 @@ import (
 // Cursor describes how the cursor of a row is made from its sort keys. The zero Cursor
 // makes none.
 type Cursor struct {
+	seal *Seal
 	tag  uint32 // of the collection and sort that it is for
 	from int    // column of the first key
 	keys int    // 0: the sort has no cursor
 }
 
 // Of returns the cursor of the current row: the tag of the sort, then each key with its
-// kind, in base64. It is not sealed: a client can read and make one, so decodeCursor trusts
-// nothing.
+// kind, sealed, in base64.
 func (c Cursor) Of(rows store.Rows) string {
 	if c.keys == 0 {
 		return ""
@@ -44,25 +44,29 @@ func (c Cursor) Of(rows store.Rows) string {
 			b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
 		}
 	}
-	return base64.RawURLEncoding.EncodeToString(b)
+	return base64.RawURLEncoding.EncodeToString(c.seal.Close(b))
 }
 
 // cursorOf returns how rows of the statement get their cursors; none if a key has no stored
 // value (@random).
-func cursorOf(s *ir.Statement, keys []orderKey) Cursor {
+func (w *writer) cursorOf(s *ir.Statement, keys []orderKey) Cursor {
 	for _, k := range keys {
 		if k.noCursor {
 			return Cursor{}
 		}
 	}
-	return Cursor{tag: s.Tag, from: outputWidth(s), keys: len(keys)}
+	return Cursor{seal: w.seal, tag: s.Tag, from: outputWidth(s), keys: len(keys)}
 }
 
-// decodeCursor decodes a cursor and checks it against the keys: the tag, the number of
-// keys, and the kind of each.
-func decodeCursor(text string, tag uint32, keys []orderKey) ([]store.Value, bool) {
-	b, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(b) < 4 || binary.LittleEndian.Uint32(b) != tag {
+// decode decodes a cursor and checks it against the keys: the tag, the number of keys, and
+// the kind of each. Another version may have sealed it, so the content is not trusted.
+func (s *Seal) decode(text string, tag uint32, keys []orderKey) ([]store.Value, bool) {
+	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil, false
+	}
+	b, ok := s.Open(sealed)
+	if !ok || len(b) < 4 || binary.LittleEndian.Uint32(b) != tag {
 		return nil, false
 	}
 	b = b[4:]
@@ -164,10 +168,10 @@ func reversed(keys []orderKey, d store.Dialect) []orderKey {
 // after renders the condition that a row comes after the row of the cursor, in the order of
 // keys. A cursor that is damaged or of another sort is an *lang.Error.
 func (w *writer) after(s *ir.Statement, text string, keys []orderKey) (string, error) {
-	if cursorOf(s, keys).keys == 0 {
+	if w.cursorOf(s, keys).keys == 0 {
 		return "", &lang.Error{Message: "a sort by @random has no cursors"}
 	}
-	values, ok := decodeCursor(text, s.Tag, keys)
+	values, ok := w.seal.decode(text, s.Tag, keys)
 	if !ok {
 		return "", &lang.Error{Message: "invalid cursor"}
 	}

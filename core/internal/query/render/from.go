@@ -170,6 +170,8 @@ func (w *writer) cond(c ir.Cond) string {
 		return caseWhen(w.conjuncts(c.When), w.conjuncts(c.Then))
 	case *ir.Keyed:
 		return w.keyed(c)
+	case *ir.Only:
+		return w.only(c)
 	case *ir.Exists:
 		return w.exists(c)
 	case ir.ListGuard:
@@ -380,6 +382,19 @@ func (w *writer) keyed(c *ir.Keyed) string {
 	column := w.operand(c.Key.Left)
 	value := w.dialect.Param(w.operand(c.Key.Right), c.Key.Left.Kind.Column())
 	return column + signs[c.Key.Form] + caseWhen(w.conjuncts(c.When), []string{value})
+}
+
+// only renders the look-up of one row, which reads the index of the keys and finds a row to
+// stand for another, each once, whatever there is.
+func (w *writer) only(c *ir.Only) string {
+	table, row := w.table(c.Of), w.alias(c.Of)+"._rowid_"
+	var keys []string
+	for _, key := range c.Keys {
+		keys = append(keys, w.test(key))
+	}
+	named := "(SELECT " + row + " FROM " + table + " WHERE " + strings.Join(keys, " AND ") + ")"
+	other := w.bind(store.Int(int64(c.Else))) + " % (SELECT max(" + row + ") + 1 FROM " + table + ")"
+	return row + " = (SELECT COALESCE(" + named + ", " + row + ") FROM " + table + " WHERE " + row + " >= " + other + " ORDER BY " + row + " LIMIT 1)"
 }
 
 // emailShown renders a comparison of an address that is judged only where the record shows

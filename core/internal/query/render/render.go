@@ -21,9 +21,9 @@ type Rendered struct {
 type Slots struct{ ID, IDs, Refs, Parents, Callers, Limit, Offset int }
 
 // Select renders a statement that reads rows. An error is an *lang.Error: a cursor that
-// cannot be used, or too many joins.
-func Select(d store.Dialect, s *ir.Statement) (*Rendered, error) {
-	w := &writer{dialect: d, args: make([]store.Value, 0, 4)}
+// cannot be used, or too many joins. seal is that of the cursors.
+func Select(d store.Dialect, seal *Seal, s *ir.Statement) (*Rendered, error) {
+	w := &writer{dialect: d, seal: seal, args: make([]store.Value, 0, 4)}
 	if s.Callers != nil {
 		return w.finish(w.forCallers(s))
 	}
@@ -41,7 +41,7 @@ func Select(d store.Dialect, s *ir.Statement) (*Rendered, error) {
 	}
 	out.Parent = outputWidth(s)
 	if s.ReadKeys {
-		out.Cursor = cursorOf(s, keys)
+		out.Cursor = w.cursorOf(s, keys)
 		out.Parent += len(keys)
 	}
 	return out, nil

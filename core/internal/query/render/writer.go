@@ -16,6 +16,7 @@ import (
 // they are rendered, so the order of calls matters.
 type writer struct {
 	dialect store.Dialect
+	seal    *Seal // of cursors
 	args    []store.Value
 	tables  []string
 	aliases int

@@ -216,5 +216,9 @@ func (Dialect) Nulls(descending bool) string {
 	return " NULLS FIRST"
 }
 
+// JudgesOnce is true: such a condition becomes the one-time filter of the plan, for which
+// nothing below runs.
+func (Dialect) JudgesOnce() bool { return true }
+
 // ForUpdate locks the rows until the transaction ends.
 func (Dialect) ForUpdate(alias string) string { return " FOR UPDATE OF " + alias }

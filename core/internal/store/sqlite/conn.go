@@ -78,10 +78,14 @@ func (c *conn) configure(at place, r role) error {
 	pragmas = append(pragmas,
 		"journal_mode = WAL",
 		"synchronous = "+at.synchronous,
-		"temp_store = MEMORY",
 		"mmap_size = 0",
 		"foreign_keys = ON",
 	)
+	if r == roleWrite {
+		pragmas = append(pragmas, "temp_store = MEMORY")
+	} else { // what a read sorts is as large as it likes; above 2 MiB it goes to a file
+		pragmas = append(pragmas, "temp_store = FILE")
+	}
 	switch r { // the sizes are limits: a cache grows with what is read
 	case roleWrite:
 		pragmas = append(pragmas, "cache_size = -65536")

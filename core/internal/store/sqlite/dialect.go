@@ -177,5 +177,8 @@ func (Dialect) JoinRows(table, inner string) string {
 // Nulls is empty: NULL is the least value.
 func (Dialect) Nulls(bool) string { return "" }
 
+// JudgesOnce is false: what has a subquery comes last.
+func (Dialect) JudgesOnce() bool { return false }
+
 // ForUpdate is empty: one writer runs at a time.
 func (Dialect) ForUpdate(string) string { return "" }

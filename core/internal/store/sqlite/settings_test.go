@@ -27,7 +27,7 @@ func TestSettingsHold(t *testing.T) {
 	db := openTest(t, Config{})
 	defer mustClose(t, db)
 	common := map[string]int64{
-		"page_size": 4096, "synchronous": 2, "temp_store": 2, "mmap_size": 0, "foreign_keys": 1, "trusted_schema": 0,
+		"page_size": 4096, "synchronous": 2, "mmap_size": 0, "foreign_keys": 1, "trusted_schema": 0,
 	}
 	check := func(name string, c *conn, more map[string]int64) {
 		for _, want := range []map[string]int64{common, more} {
@@ -39,14 +39,14 @@ func TestSettingsHold(t *testing.T) {
 		}
 	}
 	onWriter(t, db, func(c *conn) error {
-		check("writer", c, map[string]int64{"cache_size": -65536, "query_only": 0})
+		check("writer", c, map[string]int64{"cache_size": -65536, "query_only": 0, "temp_store": 2})
 		return nil
 	})
 	l, err := db.readers.acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	check("reader", l.c, map[string]int64{"cache_size": -int64(readCache(db.readers.size)), "query_only": 1})
+	check("reader", l.c, map[string]int64{"cache_size": -int64(readCache(db.readers.size)), "query_only": 1, "temp_store": 1})
 	db.readers.release(l)
 }
 

@@ -1,0 +1,132 @@
+package rest
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strings"
+
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// backup is an archive in a list. Wire: in this order.
+type backup struct {
+	Modified string `json:"modified"`
+	Key      string `json:"key"`
+	Size     int64  `json:"size"`
+}
+
+func (a *API) listBackups(c *call) error {
+	found, err := a.app.Backups().List(c.r.Context(), c.Caller)
+	list := make([]backup, len(found))
+	for i, b := range found {
+		list[i] = backup{schema.FormatTime(b.Modified), b.Key, b.Size}
+	}
+	return c.respond(list, err)
+}
+
+func (a *API) createBackup(c *call) error {
+	var form struct {
+		Name string `json:"name"`
+	}
+	if err := c.decode(&form); err != nil {
+		return err
+	}
+	_, err := a.app.Backups().Create(c.r.Context(), c.Caller, form.Name)
+	return c.done(err)
+}
+
+// uploadBackup stores an archive as it comes: it has no limit, and may be larger than what
+// there is of memory and of room for temporary files.
+func (a *API) uploadBackup(c *call) error {
+	form, err := c.r.MultipartReader()
+	if err != nil {
+		return fault.Wrap(fault.Invalid, loadFailed, err)
+	}
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			missing := fault.Leaf("validation_required", "Cannot be blank")
+			return fault.Invalidate("An error occurred while validating the submitted data.", fault.Fields{"file": missing})
+		}
+		if err != nil {
+			return fault.Wrap(fault.Invalid, loadFailed, err)
+		}
+		if part.FormName() == "file" && part.FileName() != "" {
+			return c.done(a.app.Backups().Upload(c.r.Context(), c.Caller, part.FileName(), &upload{part: part}))
+		}
+	}
+}
+
+// upload is a file of a form as it comes. A form that breaks off is the client's failure.
+type upload struct{ part *multipart.Part }
+
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.part.Read(p)
+	if err != nil && err != io.EOF {
+		err = fault.Wrap(fault.Invalid, loadFailed, err)
+	}
+	return n, err
+}
+
+// downloadBackup serves an archive to who has the file token of a superuser: browsers send
+// no header with a download.
+func (a *API) downloadBackup(c *call) error {
+	caller, err := c.fileCaller()
+	if err != nil {
+		return err
+	}
+	if !caller.Superuser() || !c.Settings.SuperuserAllowed(c.Caller.IP) {
+		return fault.New(fault.Forbidden, "Insufficient permissions to access the resource.")
+	}
+	b, err := a.app.Backups().Open(c.r.Context(), caller, c.param("key"))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	h := c.w.Header()
+	h.Set("Content-Type", "application/zip")
+	h.Set("Content-Disposition", attachment(c.param("key")))
+	h.Set("Cache-Control", "no-store")
+	http.ServeContent(c.Watch(c.w), c.r, "", b.ModTime(), b)
+	return nil
+}
+
+// fileCaller is the owner of the file token in the query, a guest without a valid one.
+func (c *call) fileCaller() (record.Caller, error) {
+	caller := record.Caller{IP: c.Caller.IP}
+	token := c.Query.Get("token")
+	if token == "" {
+		return caller, nil
+	}
+	owner, _, err := c.api.auth.Verify(c.r.Context(), token, auth.File)
+	caller.Auth = owner
+	return caller, err
+}
+
+// attachment is the header of a download of that name.
+func attachment(name string) string {
+	special := func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
+	if strings.ContainsFunc(name, special) {
+		return mime.FormatMediaType("attachment", map[string]string{"filename": name})
+	}
+	return `attachment; filename="` + name + `"`
+}
+
+func (a *API) deleteBackup(c *call) error {
+	return c.done(a.app.Backups().Delete(c.r.Context(), c.Caller, c.param("key")))
+}
+
+func (a *API) restoreBackup(c *call) error {
+	return c.done(a.app.Backups().Restore(c.r.Context(), c.Caller, c.param("key")))
+}
+
+func (a *API) fileToken(c *call) error {
+	token, err := a.auth.FileToken(c.Caller)
+	return c.respond(map[string]string{"token": token}, err)
+}

@@ -1,0 +1,230 @@
+// Making an archive: a copy of the database, and then the files, into one zip that is
+// written as a stream.
+
+package backup
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/flate"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+// What is in an archive.
+const (
+	databaseFile = "data.db"
+	filesFolder  = "storage/"
+)
+
+// manualPrefix begins the names of archives for which no name was asked.
+const manualPrefix = "pb_backup_" // Wire: clients may look for it
+
+// Create makes an archive of that name, of one made from the app's name and the time if
+// it is "", and returns its name. Writes go on meanwhile. If ctx ends, Create returns and
+// the archive is made all the same. Faults are Invalid: for a name that is not valid or
+// taken, while another backup or restore runs, and for a database that is no file.
+func (s *Service) Create(ctx context.Context, caller record.Caller, name string) (key string, err error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return "", err
+	}
+	if err := s.cfg.Database.Available(); err != nil {
+		return "", err
+	}
+	if name == "" {
+		name = newName(manualPrefix, s.cfg.AppName(), s.cfg.Now())
+	} else if leaf := checkName(name); leaf != nil {
+		return "", invalid("name", leaf)
+	}
+	return name, s.make(ctx, name)
+}
+
+// make makes an archive of a name that is valid.
+func (s *Service) make(ctx context.Context, name string) error {
+	j := &job{action: "create", key: name}
+	return s.run(ctx, j, func(ctx context.Context) error {
+		release, err := s.use(name)
+		if err != nil {
+			return err
+		}
+		defer release()
+		if err := s.mustBeNew(ctx, name, "name"); err != nil {
+			return err
+		}
+		return s.create(ctx, j, name)
+	})
+}
+
+// mustBeNew refuses the name of an archive that is there.
+func (s *Service) mustBeNew(ctx context.Context, name, field string) error {
+	b, err := s.open(ctx, name, fault.NotFound)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(nameTaken(field), b.Close())
+}
+
+// create makes the archive.
+func (s *Service) create(ctx context.Context, j *job, name string) (err error) {
+	if err := s.work(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(s.cfg.Work)) }()
+	// Before the copy: every file that a record of the copy names is then there until the
+	// archive has it.
+	release := s.cfg.Files.Hold()
+	defer func() {
+		if e := release(context.WithoutCancel(ctx), nil); e != nil {
+			s.cfg.Log.Error("backup: delete what was kept", "error", e)
+		}
+	}()
+	files, err := s.sizeOfFiles(ctx)
+	if err != nil {
+		return err
+	}
+	j.total.Store(files)
+	database := filepath.Join(s.cfg.Work, databaseFile)
+	err = s.cfg.Database.Copy(ctx, database, func(copied, total int64) {
+		j.total.Store(2*total + files) // to be copied, and to be packed
+		j.done.Store(copied)
+	})
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(database)
+	if err != nil {
+		return err
+	}
+	j.total.Store(2*info.Size() + files)
+	j.done.Store(info.Size())
+	return s.store(ctx, j, name, database)
+}
+
+func (s *Service) sizeOfFiles(ctx context.Context) (total int64, err error) {
+	err = s.tree.Walk(ctx, func(_ string, info fs.FileInfo) error {
+		total += info.Size()
+		return nil
+	})
+	return total, err
+}
+
+// store writes the archive into the store. An archive that is not whole is not kept.
+func (s *Service) store(ctx context.Context, j *job, name, database string) error {
+	r, w := io.Pipe()
+	ctx, cancel := context.WithCancel(ctx)
+	packed := make(chan error, 1)
+	go func() {
+		err := recovered(func() error { return s.pack(ctx, j, w, database) })
+		w.CloseWithError(err) // nil is the end
+		packed <- err
+	}()
+	err := s.cfg.Store.Put(ctx, name, r, blob.UnknownSize, blob.Attributes{ContentType: "application/zip", OriginalName: name})
+	cancel()
+	r.CloseWithError(errors.New("the archive could not be stored"))
+	if e := <-packed; err == nil {
+		err = e
+	}
+	return err
+}
+
+// pack writes the zip.
+func (s *Service) pack(ctx context.Context, j *job, w io.Writer, database string) error {
+	z := zip.NewWriter(w)
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	if err := z.SetComment(s.comment()); err != nil {
+		return err
+	}
+	f, err := os.Open(database)
+	if err != nil {
+		return err
+	}
+	err = s.add(ctx, j, z, databaseFile, zip.Deflate, f)
+	if err != nil {
+		return err
+	}
+	err = s.tree.Walk(ctx, func(p string, _ fs.FileInfo) error {
+		f, err := s.tree.Open(p)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // somebody else has removed it
+		}
+		if err != nil {
+			return err
+		}
+		// Most uploads are compressed already: to try again costs more than it gives.
+		return s.add(ctx, j, z, filesFolder+p, zip.Store, f)
+	})
+	if err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+// add adds a file to the zip and closes it.
+func (s *Service) add(ctx context.Context, j *job, z *zip.Writer, name string, method uint16, f fs.File) (err error) {
+	defer func() {
+		if e := f.Close(); err == nil {
+			err = e
+		}
+		if err != nil {
+			err = fmt.Errorf("pack %s: %w", name, err)
+		}
+	}()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	header := &zip.FileHeader{Name: name, Method: method, Modified: info.ModTime()}
+	header.SetMode(0o600)
+	w, err := z.CreateHeader(header)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, &reader{ctx, f, &j.done})
+	return err
+}
+
+// AutoPrefix begins the names of archives that are made by the clock.
+const AutoPrefix = "@auto_pb_backup_" // Wire
+
+// Auto makes an archive by the clock and deletes the oldest ones of its kind, so that keep
+// of them stay.
+func (s *Service) Auto(ctx context.Context, keep int) error {
+	if err := s.cfg.Database.Available(); err != nil {
+		return err
+	}
+	if err := s.make(ctx, newName(AutoPrefix, s.cfg.AppName(), s.cfg.Now())); err != nil {
+		return err
+	}
+	return s.deleteOld(ctx, keep)
+}
+
+// reader reads until the context ends, and counts what it has read.
+type reader struct {
+	ctx  context.Context
+	r    io.Reader
+	done *atomic.Int64 // nil if nobody wants to know
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := r.r.Read(p)
+	if r.done != nil {
+		r.done.Add(int64(n))
+	}
+	return n, err
+}

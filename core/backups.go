@@ -1,0 +1,163 @@
+// Backups: the database of the App as package backup sees it, and where archives are kept.
+
+package core
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/loambase/loam/core/backup"
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/migrations"
+)
+
+// Backups makes archives of database and files, and restores them.
+func (a *App) Backups() *backup.Service { return a.backups }
+
+// workFolder is where backups have what they need meanwhile, in the data folder.
+const workFolder = ".backup"
+
+// openBackups makes the service of backups, which are kept in the data folder.
+func (a *App) openBackups() (err error) {
+	dir := a.Config.Dir
+	if a.archives, err = blob.NewLocal(filepath.Join(dir, "backups")); err != nil {
+		return err
+	}
+	var known []string
+	for _, s := range migrations.System() {
+		known = append(known, s.Name)
+	}
+	a.backups = backup.New(backup.Config{
+		Database: backupDatabase{a}, Files: a.local, Store: a.archives, Work: filepath.Join(dir, workFolder),
+		AppName: func() string { return a.settings.Current().Meta.AppName },
+		Version: Version, Schema: known, Log: a.Config.Log, Now: a.Config.Now,
+	})
+	return nil
+}
+
+// backupDatabase is the database of an App for package backup.
+type backupDatabase struct{ app *App }
+
+// Available implements backup.Database.
+func (d backupDatabase) Available() error {
+	if _, ok := d.app.store.(store.Files); !ok {
+		return errNoFile
+	}
+	return nil
+}
+
+// Copy implements backup.Database.
+func (d backupDatabase) Copy(ctx context.Context, path string, progress func(copied, total int64)) error {
+	return d.app.CopyDatabase(ctx, path, progress)
+}
+
+// Replace implements backup.Database.
+func (d backupDatabase) Replace(ctx context.Context, path string) error {
+	return d.app.RestoreDatabase(ctx, path)
+}
+
+// Prepare implements backup.Database. An App is opened on the folder: what that does at the
+// next start anyway, it does here while the earlier database is still served.
+func (d backupDatabase) Prepare(ctx context.Context, dir, mark string) (err error) {
+	if err := checkCopy(ctx, dir); err != nil {
+		return err
+	}
+	cfg := d.app.Config
+	cfg.Dir, cfg.DB = dir, ""
+	cfg.Log = slog.New(slog.DiscardHandler)
+	trial := New(cfg)
+	if err := trial.Open(ctx, Tool); err != nil {
+		return unusable(err)
+	}
+	defer func() { err = errors.Join(err, trial.Close()) }()
+	if err := trial.migrateProgram(ctx); err != nil {
+		return unusable(err)
+	}
+	return trial.setMark(ctx, mark)
+}
+
+// checkCopy refuses a database that is another program's, or damaged.
+func checkCopy(ctx context.Context, dir string) error {
+	switch foreign, pocketbase := foreignDatabase(ctx, dir); {
+	case pocketbase:
+		return fault.New(fault.Invalid, "The archive is a backup of PocketBase's. Unpack it, and import the folder into a new installation: "+
+			"loam import pocketbase FOLDER --dir loam_data")
+	case len(foreign) > 0:
+		return fault.New(fault.Invalid, "The archive has the database of another program.")
+	}
+	source, err := OpenSource(filepath.Join(dir, "data.db"))
+	if err != nil {
+		return unusable(err)
+	}
+	if err := checkSource(ctx, source); err != nil {
+		return errors.Join(unusable(err), source.Close())
+	}
+	return source.Close()
+}
+
+// checkSource looks through the whole database, which must be one of ours: an empty file
+// would be made one when it is opened.
+func checkSource(ctx context.Context, source store.Source) error {
+	if _, err := source.Check(ctx); err != nil {
+		return err
+	}
+	done := map[string]bool{}
+	if err := source.Read(ctx, func(r store.Reader) error { return readApplied(r, done) }); err != nil {
+		return err
+	}
+	if first := migrations.System()[0].Name; !done[first] {
+		return errors.New("it is not a database of Loam")
+	}
+	return nil
+}
+
+// unusable is the fault of a database that cannot take the place of the one that is served.
+// Superusers are told why.
+func unusable(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, store.ErrFull) {
+		return err
+	}
+	return &fault.Error{Kind: fault.Invalid, Message: "The archive cannot be restored: its database cannot be used.", Reason: err.Error(), Err: err}
+}
+
+// markID is the row of _params with the mark of the last restore.
+const markID = "restored"
+
+// setMark has the database bear the mark.
+func (a *App) setMark(ctx context.Context, mark string) error {
+	value, err := json.Marshal(mark)
+	if err != nil {
+		return err
+	}
+	return a.store.Write(ctx, func(tx store.Tx) error {
+		_, err := tx.Exec(`INSERT INTO "_params" ("id", "value", "created", "updated") VALUES ($1, $2, $3, $3) `+
+			`ON CONFLICT ("id") DO UPDATE SET "value" = excluded."value", "updated" = excluded."updated"`,
+			store.Text(markID), store.Text(string(value)), store.Text(schema.FormatTime(a.Config.Now())))
+		return err
+	})
+}
+
+// Mark implements backup.Database.
+func (d backupDatabase) Mark(ctx context.Context) (mark string, err error) {
+	err = d.app.store.Read(ctx, func(r store.Reader) error {
+		rows, err := r.Query(`SELECT "value" FROM "_params" WHERE "id" = $1`, store.Text(markID))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if rows.Next() {
+			if err := json.Unmarshal(rows.Bytes(0), &mark); err != nil {
+				return fmt.Errorf("the mark of the last restore: %w", err)
+			}
+		}
+		return rows.Close()
+	})
+	return mark, err
+}
