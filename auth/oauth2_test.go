@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -37,7 +38,12 @@ type vouching struct {
 
 func newVouching(t *testing.T, more string) *vouching {
 	t.Helper()
-	v := &vouching{t: t, app: coretest.New(t), people: map[string]string{}}
+	return newVouchingOn(t, coretest.New(t), more)
+}
+
+func newVouchingOn(t *testing.T, app *core.App, more string) *vouching {
+	t.Helper()
+	v := &vouching{t: t, app: app, people: map[string]string{}}
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.URL.Path == "/token" {
@@ -163,16 +169,16 @@ func TestOAuth2Hook(t *testing.T) {
 	v.people["a"] = `{"sub":"a","name":"Ann","email":"a@x.test","email_verified":true}`
 	var seen []string
 	remove := v.Hooks().OAuth2.BindFunc(func(e *auth.OAuth2Event) error {
-		seen = append(seen, fmt.Sprint(e.Provider, " ", e.User.ID, " ", e.Record == nil, " ", e.Collection().Name, " ", e.CreateData["k"]))
+		seen = append(seen, fmt.Sprint(e.Provider, " ", e.User.ID, " ", e.Record == nil, " ", e.Collection().Name, " ", len(e.CreateData)))
 		e.User.Email = "changed@x.test"
-		e.CreateData = map[string]any{"name": "Hooked"}
+		e.CreateData["name"] = "Hooked"
 		return e.Next()
 	}, "users")
-	if r := v.must("a", map[string]any{"k": 1}); r["name"] != "Hooked" || r["email"] != "changed@x.test" {
+	if r := v.must("a", nil); r["name"] != "Hooked" || r["email"] != "changed@x.test" {
 		t.Errorf("what the hook has set: %v", r)
 	}
 	v.must("a", nil)
-	if want := "[oidc a true users 1 oidc a false users <nil>]"; fmt.Sprint(seen) != want {
+	if want := "[oidc a true users 0 oidc a false users 0]"; fmt.Sprint(seen) != want {
 		t.Errorf("the hook saw %v, want %s", seen, want)
 	}
 	remove()
@@ -197,6 +203,60 @@ func TestOAuth2Hook(t *testing.T) {
 	remove()
 	if r := v.must("a", nil); r["id"] != other["id"] {
 		t.Error("the link did not move with the decision")
+	}
+}
+
+// warnings are those about providers.
+type warnings chan slog.Record
+
+func (warnings) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (w warnings) WithAttrs([]slog.Attr) slog.Handler         { return w }
+func (w warnings) WithGroup(string) slog.Handler              { return w }
+func (w warnings) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "OAuth2 provider") {
+		w <- r
+	}
+	return nil
+}
+
+// TestOAuth2Configuration takes effect at once, and what is wrong with it is logged once
+// however many ask.
+func TestOAuth2Configuration(t *testing.T) {
+	t.Parallel()
+	log := make(warnings, 100)
+	v := newVouchingOn(t, coretest.Open(t, core.Config{Dir: t.TempDir(), Log: slog.New(log)}), "")
+	names := func() (list []string) {
+		m, err := v.Methods(t.Context(), "users")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.OAuth2.Providers {
+			list = append(list, p.Name)
+		}
+		return list
+	}
+	if got := fmt.Sprint(names()); got != "[oidc]" {
+		t.Errorf("providers are %s", got)
+	}
+	v.configure(`{"oauth2":{"providers":[{"name":"mailcow","clientId":"i","clientSecret":"s"},{"name":"github","clientId":"i","clientSecret":"s"}]}}`)
+	for range 3 {
+		if got := fmt.Sprint(names()); got != "[github]" {
+			t.Errorf("providers are %s", got)
+		}
+	}
+	if len(log) != 1 {
+		t.Errorf("%d warnings, want one", len(log))
+	}
+	form := &auth.OAuth2Form{Provider: "mailcow", Code: "c"}
+	if _, err := v.SignIn(t.Context(), record.Caller{}, "users", v.Method("oauth2"), form, auth.Options{}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a provider that cannot be used: %v", err)
+	}
+	v.configure(`{"oauth2":{"enabled":false}}`)
+	if got := names(); got != nil {
+		t.Errorf("OAuth2 is off, and providers are %v", got)
+	}
+	if _, err := v.signIn("a", nil); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("OAuth2 is off: %v", err)
 	}
 }
 
