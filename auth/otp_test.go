@@ -2,6 +2,7 @@ package auth
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/coretest/smtptest"
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
@@ -334,5 +336,41 @@ func TestImpersonate(t *testing.T) {
 	move(61 * time.Second)
 	if f.Authenticate(ctx, r.Token) != nil {
 		t.Error("the token outlives its duration")
+	}
+}
+
+// A handler of RequestOTP sees whose account it is and may keep the code from being made,
+// which nobody learns from the answer. It does not run for an address without an account.
+func TestRequestOTPHook(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	server := f.mailing(&smtptest.Server{})
+	f.configure("members", `{"otp":{"enabled":true}}`)
+	ann := f.member(map[string]any{"email": "ann@example.com"})
+	var seen []string // read after settle
+	var refusal error
+	f.Hooks().RequestOTP.BindFunc(func(e *FlowEvent) error {
+		seen = append(seen, e.Collection().Name+" "+e.Record.ID()+" "+e.NewEmail)
+		e.Record.Set("email", "eve@example.com") // its own copy
+		if refusal != nil {
+			return refusal
+		}
+		return e.Next()
+	}, "members")
+	if id := f.requestOTP("nobody@example.com"); len(id) != 15 || len(seen) > 0 {
+		t.Errorf("of nobody: id %q, the hook saw %v", id, seen)
+	}
+	refusal = fault.New(fault.Forbidden, "Not now.")
+	if id := f.requestOTP("ann@example.com"); len(id) != 15 || len(seen) != 1 || f.count(schema.OTPs) != 0 {
+		t.Errorf("refused: id %q, the hook saw %v, %d codes", id, seen, f.count(schema.OTPs))
+	}
+	refusal = nil
+	id := f.requestOTP("ann@example.com")
+	code := nextOTP(t, server, "ann@example.com")
+	if want := []string{"members " + ann + " ", "members " + ann + " "}; !slices.Equal(seen, want) {
+		t.Errorf("the hook saw %q, want %q", seen, want)
+	}
+	if _, err := f.withOTP("", id, code, ""); err != nil {
+		t.Errorf("the code that the handler let pass: %v", err)
 	}
 }

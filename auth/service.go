@@ -45,7 +45,7 @@ type images interface {
 }
 
 // New returns a Service on the app, which need not be open yet. It observes the app's
-// commits from now on, for as long as the app lives: make one for each app, before
+// commits from now on, for as long as the app lives, and adds jobs to it: make one for each app, before
 // requests are served.
 func New(app *core.App) *Service {
 	s := &Service{app: app, cache: newIdentities(), brake: budget.NewBrake(), places: make(chan struct{}, maxLater)}
@@ -55,6 +55,7 @@ func New(app *core.App) *Service {
 		return app.Records().FindByID(ctx, collection, id)
 	}
 	app.OnCommitted(s.forget)
+	s.addJobs()
 	return s
 }
 

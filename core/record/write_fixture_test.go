@@ -160,8 +160,8 @@ func (b *bed) configure(collection, body string) {
 func (b *bed) files(collection string) []string {
 	b.t.Helper()
 	list := []string{}
-	err := b.Blobs().List(b.t.Context(), b.Snapshot().Find(collection).ID, func(key string, _ int64) error {
-		list = append(list, key[strings.LastIndexByte(key, '/')+1:])
+	err := b.Blobs().List(b.t.Context(), b.Snapshot().Find(collection).ID, func(f blob.Info) error {
+		list = append(list, f.Key[strings.LastIndexByte(f.Key, '/')+1:])
 		return nil
 	})
 	if err != nil {
