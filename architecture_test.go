@@ -63,6 +63,7 @@ func layers() [][]string {
 			"core/backup",
 			"core/collection",
 			"core/mail",
+			"core/thumb",
 		},
 		{
 			"core/settings",

@@ -25,6 +25,7 @@ var pages = []string{
 	"docs/views.md",
 	"docs/aggregates.md",
 	"docs/realtime.md",
+	"docs/files.md",
 	"docs/settings.md",
 	"docs/rate-limits.md",
 	"docs/mail.md",

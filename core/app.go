@@ -20,6 +20,7 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/thumb"
 )
 
 // Version is the version that the binary reports.
@@ -79,6 +80,7 @@ type App struct {
 	snapshots   atomic.Pointer[schema.Snapshot]
 	local       *blob.Local // the files in the data folder
 	blobs       *blob.Swap  // where files are: local, unless it is set to another store
+	thumbs      *thumb.Maker
 	passwords   *password.Hasher
 	budgets     *budget.Budgets
 	records     *record.Service
@@ -143,6 +145,9 @@ func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
 // Blobs stores the files of records: in the data folder, unless settings name another
 // store.
 func (a *App) Blobs() blob.Store { return a.blobs }
+
+// Thumbs makes thumbs of the images among the files of records.
+func (a *App) Thumbs() *thumb.Maker { return a.thumbs }
 
 // Passwords hashes and compares passwords, on a bounded number of cores (package password).
 func (a *App) Passwords() *password.Hasher { return a.passwords }

@@ -20,6 +20,7 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/thumb"
 )
 
 // Open opens the data folder and the database, creating what is missing, in this
@@ -142,6 +143,7 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 func (a *App) makeServices() {
 	a.passwords = password.New(password.Config{Cost: a.Config.HashCost})
 	a.budgets = budget.ForServer(a.Config.Limits)
+	a.thumbs = thumb.NewMaker(a.blobs, a.budgets.Images)
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords, Changes: a.changes,
 		Log: a.Config.Log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,

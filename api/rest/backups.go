@@ -3,10 +3,8 @@ package rest
 import (
 	"errors"
 	"io"
-	"mime"
 	"mime/multipart"
 	"net/http"
-	"strings"
 
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/fault"
@@ -91,7 +89,7 @@ func (a *API) downloadBackup(c *call) error {
 	defer b.Close()
 	h := c.w.Header()
 	h.Set("Content-Type", "application/zip")
-	h.Set("Content-Disposition", attachment(c.param("key")))
+	h.Set("Content-Disposition", disposition("attachment", c.param("key")))
 	h.Set("Cache-Control", "no-store")
 	http.ServeContent(c.Watch(c.w), c.r, "", b.ModTime(), b)
 	return nil
@@ -107,15 +105,6 @@ func (c *call) fileCaller() (record.Caller, error) {
 	owner, _, err := c.api.auth.Verify(c.r.Context(), token, auth.File)
 	caller.Auth = owner
 	return caller, err
-}
-
-// attachment is the header of a download of that name.
-func attachment(name string) string {
-	special := func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
-	if strings.ContainsFunc(name, special) {
-		return mime.FormatMediaType("attachment", map[string]string{"filename": name})
-	}
-	return `attachment; filename="` + name + `"`
 }
 
 func (a *API) deleteBackup(c *call) error {

@@ -81,6 +81,7 @@ func (a *API) table() []*route {
 		row("GET", backups+"/{key}", "downloadBackup", everyone, a.downloadBackup), // by its file token
 		row("DELETE", backups+"/{key}", "deleteBackup", superusers, a.deleteBackup),
 		row("POST", backups+"/{key}/restore", "restoreBackup", superusers, a.restoreBackup),
+		row("GET", "/api/files/{collection}/{id}/{filename}", "*:file", everyone, a.viewFile),
 		row("POST", "/api/files/token", "fileToken", everyone, a.fileToken),
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),

@@ -50,6 +50,7 @@ type Budgets struct {
 	Bodies  *Budget // bytes; who is refused is worth waiting for, because it holds nothing
 	Heavy   *Budget // bodies of very many values that are being worked on
 	Topics  *Budget // bytes of the topics that clients of realtime are subscribed to
+	Images  *Budget // bytes of images that are decoded for thumbs
 }
 
 // heavyBodies is how many bodies of very many values are worked on at a time: such a body
@@ -68,11 +69,12 @@ func ForServer(l Limits) *Budgets {
 		}),
 		Heavy:  New(Config{Total: heavyBodies, Share: 1, Reserve: 1, Queue: 4, Wait: 10 * time.Second}),
 		Topics: New(Config{Total: l.Answers, Share: l.Answers / 4, Reserve: l.Answers / 4}),
+		Images: New(Config{Total: l.Answers, Share: l.Answers, Queue: 64, Wait: time.Minute}),
 	}
 }
 
 // Usage returns the figures of use by name: "answers", "bodies", "heavyBodies",
-// "topics".
+// "topics", "images".
 func (b *Budgets) Usage() map[string]Usage {
-	return map[string]Usage{"answers": b.Answers.Usage(), "bodies": b.Bodies.Usage(), "heavyBodies": b.Heavy.Usage(), "topics": b.Topics.Usage()}
+	return map[string]Usage{"answers": b.Answers.Usage(), "bodies": b.Bodies.Usage(), "heavyBodies": b.Heavy.Usage(), "topics": b.Topics.Usage(), "images": b.Images.Usage()}
 }

@@ -1,0 +1,193 @@
+package rest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/thumb"
+)
+
+// filePolicy is what a browser may do with a file that it shows: run nothing, and load
+// nothing but its own sound and pictures.
+const filePolicy = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+
+// viewFile serves a stored file, or its thumb.
+func (a *API) viewFile(c *call) error {
+	caller, err := c.fileViewer()
+	if err != nil {
+		return err
+	}
+	name := c.param("filename")
+	file, err := a.app.Records().File(c.r.Context(), caller, c.collection(), c.param("id"), name)
+	if err != nil {
+		return err
+	}
+	b, served, err := c.openFile(file, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.New(fault.NotFound, "")
+	}
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	c.fileHeaders(b, served, file.Field.Protected)
+	http.ServeContent(c.Watch(c.w), c.r, "", b.ModTime(), b)
+	return nil
+}
+
+// fileViewer is for whom a protected file is opened: the owner of the file token in the
+// query. Who has signed in with a header is not asked: browsers send none with an image.
+func (c *call) fileViewer() (record.Caller, error) {
+	owner, err := c.fileCaller()
+	caller := c.Caller
+	caller.Auth, caller.Context = owner.Auth, "protectedFile"
+	if owner.Superuser() && !c.Settings.SuperuserAllowed(caller.IP) {
+		caller.Auth = nil
+	}
+	return caller, err
+}
+
+// openFile opens the file, or the thumb that is asked for, and returns the name under which
+// it is served. Where there can be no such thumb it is the file itself.
+func (c *call) openFile(file record.StoredFile, name string) (blob.Blob, string, error) {
+	app, ctx := c.api.app, c.r.Context()
+	size := c.Query.Get("thumb")
+	if size != "100x100" && !slices.Contains(file.Field.Thumbs, size) {
+		b, err := app.Blobs().Open(ctx, file.Key)
+		return b, name, err
+	}
+	b, err := app.Thumbs().Open(ctx, c.Caller.Share(), file.Key, size)
+	switch {
+	case err == nil:
+		return b, size + "_" + name, nil
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, budget.ErrSpent) || ctx.Err() != nil:
+		return nil, "", err
+	case !errors.Is(err, thumb.ErrImage):
+		app.Log().Warn("make a thumb", "file", file.Key, "size", size, "error", err)
+	}
+	b, err = app.Blobs().Open(ctx, file.Key)
+	return b, name, err
+}
+
+// fileHeaders says what a file is, and how browsers and caches may keep it. A name is
+// never given to another content, so a file never changes.
+func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
+	h := c.w.Header()
+	set := func(key, value string) { // what a hook has said stays
+		if len(h[key]) == 0 {
+			h.Set(key, value)
+		}
+	}
+	mediaType := fileType(b.Attributes().ContentType, name)
+	set("Content-Type", mediaType)
+	set("Content-Disposition", c.fileDisposition(b, mediaType, name))
+	set("Content-Security-Policy", filePolicy)
+	set("Etag", fmt.Sprintf(`"%x-%x"`, b.ModTime().UnixNano(), b.Size()))
+	h.Del("X-Frame-Options") // the policy above says it better
+	if protected {
+		h.Set("Cache-Control", "private, no-store")
+		set("Referrer-Policy", "no-referrer") // the address has a token
+	} else {
+		h.Set("Cache-Control", "max-age=2592000, stale-while-revalidate=86400")
+	}
+}
+
+// fileTypes are the types of files whose content does not tell them.
+var fileTypes = map[string]string{
+	".svg":  "image/svg+xml",
+	".css":  "text/css",
+	".js":   "text/javascript",
+	".mjs":  "text/javascript",
+	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+
+// fileType is the media type under which a file is served.
+func fileType(stored, name string) string {
+	if t := fileTypes[path.Ext(name)]; t != "" {
+		return t
+	}
+	return stored
+}
+
+// inlineTypes are those that browsers show without running anything.
+var inlineTypes = []string{
+	"image/png", "image/jpg", "image/jpeg", "image/gif", "image/webp", "image/x-icon", "image/bmp",
+	"video/webm", "video/mp4", "video/3gpp", "video/quicktime", "video/x-ms-wmv",
+	"audio/basic", "audio/aiff", "audio/mpeg", "audio/midi", "audio/mp3", "audio/wave", "audio/wav", "audio/x-wav",
+	"audio/x-mpeg", "audio/x-m4a", "audio/aac",
+	"application/pdf", "application/x-pdf",
+}
+
+// fileDisposition is whether the file is shown or saved, and under which name: the stored
+// one or, with "original", also the one that it had when it was uploaded.
+func (c *call) fileDisposition(b blob.Blob, mediaType, name string) string {
+	kind := "attachment"
+	plain, _, _ := strings.Cut(mediaType, ";")
+	if slices.Contains(inlineTypes, strings.TrimSpace(plain)) && !isTrue(c.Query.Get("download")) {
+		kind = "inline"
+	}
+	text := disposition(kind, name)
+	if original := safeName(b.Attributes().OriginalName); original != "" && isTrue(c.Query.Get("original")) {
+		text += "; filename*=UTF-8''" + escapeExtended(original)
+	}
+	return text
+}
+
+// isTrue reads a parameter as the reference reads it.
+func isTrue(text string) bool {
+	yes, err := strconv.ParseBool(text)
+	return err == nil && yes
+}
+
+// disposition is a Content-Disposition with a name.
+func disposition(kind, name string) string {
+	special := func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
+	if strings.ContainsFunc(name, special) {
+		return mime.FormatMediaType(kind, map[string]string{"filename": name})
+	}
+	return kind + `; filename="` + name + `"`
+}
+
+// safeName is a name under which a person may save a file: without folders, without
+// characters that cannot be seen, and without those that turn the direction of writing,
+// by which "gpj.exe" looks like "exe.jpg".
+func safeName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case r == '/' || r == '\\' || r == ':':
+			return '_'
+		case !strconv.IsGraphic(r) || r == '\u061c' || r >= '\u200e' && r <= '\u200f' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069':
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, ""))
+	return strings.Trim(name, ". ")
+}
+
+// escapeExtended escapes a value of RFC 8187.
+func escapeExtended(text string) string {
+	const plain = "!#$&+-.^_`|~"
+	var b strings.Builder
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte(plain, c) >= 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}

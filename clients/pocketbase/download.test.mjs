@@ -1,0 +1,211 @@
+// Stored files as clients get them: types, ranges, caching, thumbs, protected files.
+import assert from 'node:assert/strict';
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { crc32, deflateSync } from 'node:zlib';
+import { everybody, refused, start } from './app.mjs';
+
+const app = await start();
+const { root } = app;
+const guest = app.guest();
+
+const docs = await app.open('docs', [
+  { name: 'title', type: 'text' },
+  { name: 'files', type: 'file', maxSelect: 20, thumbs: ['30x0', '20x20f', '10x90t'] },
+  { name: 'owner', type: 'text' },
+  { name: 'secrets', type: 'file', maxSelect: 5, protected: true },
+], { viewRule: "owner = @request.auth.id && @request.context = 'protectedFile' || title = 'seen'" });
+await root.collections.create({ name: 'gallery', type: 'view', viewRule: null, viewQuery: 'SELECT id, title, files AS pictures, secrets FROM docs' });
+await root.collections.create({ name: 'wall', type: 'view', viewRule: '', viewQuery: 'SELECT id, pictures, secrets FROM gallery' });
+
+/** A PNG of noise; zlib's crc32 came with a later Node than 20. */
+function png(width, height) {
+  const table = Array.from({ length: 256 }, (_, n) => { for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1; return n >>> 0; });
+  const sum = crc32 ?? ((data) => { let c = ~0; for (const byte of data) c = table[(c ^ byte) & 255] ^ (c >>> 8); return ~c >>> 0; });
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const out = Buffer.alloc(body.length + 8);
+    out.writeUInt32BE(data.length);
+    body.copy(out, 4);
+    out.writeUInt32BE(sum(body), body.length + 4);
+    return out;
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2], 8);
+  const rows = Buffer.alloc(height * (3 * width + 1));
+  for (let i = 0, noise = 1; i < rows.length; i++) {
+    noise = (noise * 48271) % 2147483647;
+    rows[i] = i % (3 * width + 1) ? noise & 255 : 0;
+  }
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
+
+const picture = png(240, 120);
+const contents = {
+  'photo.png': picture,
+  'page.html': '<!doctype html><script>alert(1)</script>',
+  'drawing.svg': '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+  'code.js': 'alert(1)',
+  'style.css': 'a{}',
+  'words.txt': 'x'.repeat(5000),
+  '填报指南.pdf': '%PDF-1.4\n%%EOF\n',
+  'evil\u202Egpj.exe': 'MZ',
+};
+const record = await root.collection('docs').create({
+  title: 'all', files: Object.entries(contents).map(([name, content]) => new File([content], name)),
+});
+const stored = Object.fromEntries(Object.keys(contents).map((name, i) => [name, record.files[i]]));
+
+/** A request for a file, by the URL that the SDK makes. */
+async function get(name, query = {}, { headers = {}, method = 'GET', of = record } = {}) {
+  const response = await fetch(guest.files.getURL(of, name, query), { method, headers });
+  return { status: response.status, headers: response.headers, bytes: Buffer.from(await response.arrayBuffer()) };
+}
+
+test('a file comes as it was stored, with the documented headers', async () => {
+  const answer = await get(stored['photo.png']);
+  assert.equal(answer.status, 200);
+  assert.deepEqual(answer.bytes, picture);
+  const { headers } = answer;
+  assert.equal(headers.get('content-type'), 'image/png');
+  assert.equal(headers.get('content-disposition'), `inline; filename="${stored['photo.png']}"`);
+  assert.equal(headers.get('content-security-policy'), "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox");
+  assert.equal(headers.get('cache-control'), 'max-age=2592000, stale-while-revalidate=86400');
+  assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  assert.equal(headers.get('x-frame-options'), null);
+  assert.equal(headers.get('accept-ranges'), 'bytes');
+  assert.ok(headers.get('last-modified') && headers.get('etag'));
+  const head = await get(stored['photo.png'], {}, { method: 'HEAD' });
+  assert.deepEqual([head.status, head.headers.get('content-length'), head.bytes.length], [200, String(picture.length), 0]);
+});
+
+test('what could run in a browser is saved, not shown', async () => {
+  const types = { 'page.html': /^text\/html/, 'drawing.svg': /^image\/svg\+xml$/, 'code.js': /^text\/javascript$/, 'style.css': /^text\/css$/, 'words.txt': /^text\/plain/ };
+  for (const [name, type] of Object.entries(types)) {
+    const { headers } = await get(stored[name]);
+    assert.match(headers.get('content-type'), type);
+    assert.equal(headers.get('content-disposition'), `attachment; filename="${stored[name]}"`);
+    assert.match(headers.get('content-security-policy'), /sandbox/);
+  }
+  assert.match((await get(stored['填报指南.pdf'])).headers.get('content-disposition'), /^inline/);
+  for (const yes of ['1', 't', 'true', 'TRUE']) {
+    assert.match((await get(stored['photo.png'], { download: yes })).headers.get('content-disposition'), /^attachment/);
+  }
+  for (const no of ['0', 'false', 'no']) {
+    assert.match((await get(stored['photo.png'], { download: no })).headers.get('content-disposition'), /^inline/);
+  }
+});
+
+test('the original name is told on request, and cannot deceive', async () => {
+  const named = async (name) => (await get(stored[name], { download: 1, original: 1 })).headers.get('content-disposition');
+  assert.equal(await named('填报指南.pdf'),
+    `attachment; filename="${stored['填报指南.pdf']}"; filename*=UTF-8''%E5%A1%AB%E6%8A%A5%E6%8C%87%E5%8D%97.pdf`);
+  assert.match(await named('evil\u202Egpj.exe'), /filename\*=UTF-8''evilgpj\.exe$/);
+  // What a client writes into the name of a part stays in the name.
+  const body = '--b\r\nContent-Disposition: form-data; name="files"; filename="a\\"%0d%0aX-Evil: 1;.txt"\r\n\r\nhello\r\n--b--\r\n';
+  const made = await app.rawRoot('POST', '/api/collections/docs/records', body, { 'Content-Type': 'multipart/form-data; boundary=b' });
+  const answer = await get(made.body.files[0], { download: 1, original: 1 }, { of: made.body });
+  assert.equal(answer.headers.get('x-evil'), null);
+  assert.match(answer.headers.get('content-disposition'), /^attachment; filename="[a-z0-9_.]+"; filename\*=UTF-8''[A-Za-z0-9%._-]+$/);
+});
+
+test('ranges and conditions', async () => {
+  const name = stored['photo.png'];
+  const whole = await get(name);
+  const part = await get(name, {}, { headers: { Range: 'bytes=10-19' } });
+  assert.deepEqual([part.status, part.headers.get('content-range')], [206, `bytes 10-19/${picture.length}`]);
+  assert.deepEqual(part.bytes, picture.subarray(10, 20));
+  assert.equal((await get(name, {}, { headers: { Range: 'bytes=999999-' } })).status, 416);
+  assert.equal((await get(name, {}, { headers: { 'If-None-Match': whole.headers.get('etag') } })).status, 304);
+  assert.equal((await get(name, {}, { headers: { 'If-Modified-Since': whole.headers.get('last-modified') } })).status, 304);
+  assert.equal((await get(name, {}, { headers: { Range: 'bytes=0-4', 'If-Range': '"other"' } })).status, 200);
+  const text = await get(stored['words.txt'], {}, { headers: { 'Accept-Encoding': 'gzip' } });
+  assert.equal(text.bytes.toString(), contents['words.txt']); // fetch unpacks it
+});
+
+test('thumbs of listed sizes, and the original for every other', async () => {
+  const size = (bytes) => [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  for (const [thumb, wanted] of Object.entries({ '100x100': [100, 100], '30x0': [30, 15], '20x20f': [20, 10], '10x90t': [10, 90] })) {
+    for (let i = 0; i < 2; i++) {
+      const answer = await get(stored['photo.png'], { thumb });
+      assert.deepEqual([answer.status, ...size(answer.bytes)], [200, ...wanted], thumb);
+      assert.equal(answer.headers.get('content-disposition'), `inline; filename="${thumb}_${stored['photo.png']}"`);
+      assert.ok(answer.bytes.length <= picture.length);
+    }
+  }
+  for (const thumb of ['31x0', '20x20', '9999x9999', '../x', '']) assert.deepEqual((await get(stored['photo.png'], { thumb })).bytes, picture);
+  for (const name of ['words.txt', 'drawing.svg']) assert.deepEqual((await get(stored[name], { thumb: '100x100' })).bytes, Buffer.from(contents[name]));
+
+  const bomb = Buffer.from(picture);
+  bomb.writeUInt32BE(50_000, 16); // its checksum is wrong then, and its size comes first
+  const bad = await root.collection('docs').create({ files: [new File([bomb], 'bomb.png'), new File([picture.subarray(0, 200)], 'cut.png')] });
+  assert.deepEqual((await get(bad.files[0], { thumb: '100x100' }, { of: bad })).bytes, bomb);
+  assert.deepEqual((await get(bad.files[1], { thumb: '100x100' }, { of: bad })).bytes, picture.subarray(0, 200));
+
+  // A thumb goes with its file.
+  const thumbs = join(app.server.dir, 'storage', docs.id, record.id, `thumbs_${stored['photo.png']}`);
+  const path = guest.files.getURL(record, stored['photo.png'], { thumb: '30x0' });
+  await root.collection('docs').update(record.id, { 'files-': stored['photo.png'] });
+  assert.equal((await fetch(path)).status, 404);
+  await assert.rejects(unlink(join(thumbs, `30x0_${stored['photo.png']}`)), { code: 'ENOENT' });
+});
+
+test('what is not there is 404, whatever is wrong', async () => {
+  const path = (...parts) => app.raw('GET', `/api/files/${parts.join('/')}`);
+  const name = stored['words.txt'];
+  refused(await path('docs', record.id, 'none.txt'), 404);
+  refused(await path('docs', 'no-such-record0', name), 404);
+  refused(await path('docs', record.id, `${name}.attrs`), 404);
+  refused(await path('docs', record.id, '..%2f..%2f..%2fdata.db'), 404);
+  refused(await path('docs', record.id, `thumbs_${name}%2f100x100_${name}`), 404);
+  const unknown = await path('nowhere', record.id, name);
+  refused(unknown, 404);
+  assert.equal(unknown.body.message, 'Missing or invalid collection context.');
+  assert.equal((await path(docs.id, record.id, name)).status, 200); // by the collection's id
+  await unlink(join(app.server.dir, 'storage', docs.id, record.id, name));
+  refused(await path('docs', record.id, name), 404);
+});
+
+test('a protected file is for whom its view rule lets see the record, by a token of its own', async () => {
+  await root.collections.update('users', { createRule: '' });
+  const [ann, bob] = [await app.account('users', 'ann@example.com'), await app.account('users', 'bob@example.com')];
+  const hers = await root.collection('docs').create({ owner: ann.authStore.record.id, secrets: new File(['hers'], 'diary.txt'), files: new File(['open'], 'open.txt') });
+  const [name] = hers.secrets;
+  const status = async (token, headers) => (await get(name, token ? { token } : {}, { of: hers, headers })).status;
+  refused(await app.raw('POST', '/api/files/token'), 401);
+  const [herToken, hisToken, rootToken] = [await ann.files.getToken(), await bob.files.getToken(), await root.files.getToken()];
+  assert.equal(await status(), 404);
+  assert.equal(await status(hisToken), 404);
+  assert.equal(await status('nonsense'), 404);
+  assert.equal(await status(ann.authStore.token), 404); // that is no file token
+  assert.equal(await status(undefined, { Authorization: ann.authStore.token }), 404);
+  assert.equal(await status(undefined, { Authorization: root.authStore.token }), 404);
+  assert.equal(await status(rootToken), 200);
+  const answer = await get(name, { token: herToken }, { of: hers });
+  assert.deepEqual([answer.status, answer.bytes.toString()], [200, 'hers']);
+  assert.equal(answer.headers.get('cache-control'), 'private, no-store');
+  assert.equal(answer.headers.get('referrer-policy'), 'no-referrer');
+  assert.equal((await get(hers.files[0], {}, { of: hers })).status, 200); // not protected: for everybody
+  await root.collection('docs').update(hers.id, { title: 'seen' });
+  assert.equal(await status(), 200);
+});
+
+test('files of views are those of the records behind them, under the rule of the view', async () => {
+  const one = await root.collection('docs').create({ files: [new File(['a'], 'a.txt')], secrets: new File(['s'], 's.txt') });
+  const through = async (view, name, token) => (await fetch(`${app.url}/api/files/${view}/${one.id}/${name}${token ? `?token=${token}` : ''}`)).status;
+  assert.equal(await through('gallery', one.files[0]), 200);
+  assert.equal(await through('wall', one.files[0]), 200);
+  assert.equal(await through('gallery', one.secrets[0]), 404);
+  assert.equal(await through('gallery', one.secrets[0], await root.files.getToken()), 200);
+  assert.equal(await through('wall', one.secrets[0]), 200);
+  assert.equal(await through('wall', stored['words.txt']), 404); // of another record
+});
+
+test('a collection that nobody may see still gives the files that are not protected', async () => {
+  await root.collections.create({ name: 'closed', type: 'base', ...everybody, viewRule: null, listRule: null, fields: [{ name: 'file', type: 'file' }] });
+  const made = await root.collection('closed').create({ file: new File(['x'], 'x.txt') });
+  assert.equal((await get(made.file, {}, { of: made })).status, 200);
+});
