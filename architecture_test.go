@@ -60,6 +60,9 @@ func layers() [][]string {
 			"core",
 		},
 		{
+			"core/sqlrun",
+		},
+		{
 			"core/backup",
 			"core/collection",
 			"core/mail",

@@ -20,6 +20,7 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/sqlrun"
 	"github.com/loambase/loam/core/thumb"
 )
 
@@ -87,6 +88,7 @@ type App struct {
 	collections *collection.Service
 	settings    *settings.Service
 	mails       *mail.Service
+	sql         *sqlrun.Service
 	backups     *backup.Service
 	archives    *blob.Local // backups in the data folder
 	jobs        *job.Service
@@ -130,6 +132,9 @@ func (a *App) Settings() *settings.Service { return a.settings }
 
 // Mails sends mails.
 func (a *App) Mails() *mail.Service { return a.mails }
+
+// SQL runs SQL of superusers.
+func (a *App) SQL() *sqlrun.Service { return a.sql }
 
 // Jobs runs work at the times of cron expressions. Jobs can be added before Open too; they run
 // while the App serves.

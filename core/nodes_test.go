@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/fault"
@@ -246,5 +248,54 @@ func TestNodesStartAtOnce(t *testing.T) {
 		if err := app.Close(); err != nil {
 			t.Errorf("Close() = %v", err)
 		}
+	}
+}
+
+// What one node writes by SQL the other one follows before it reads or writes again:
+// definitions, tokens, and who follows changes.
+func TestNodesFollowSQL(t *testing.T) {
+	one, other := nodes(t)
+	second := auth.New(other)
+	coretest.Collection(t, one, `{"name":"posts","fields":[{"name":"title","type":"text"}]}`)
+	soon(t, "the collection on the other node", func() bool { return other.Snapshot().Find("posts") != nil })
+	user := coretest.Create(t, one, "users", map[string]any{"email": "a@example.com", "password": "correct horse", "passwordConfirm": "correct horse"})
+	in, err := second.WithPassword(t.Context(), record.Caller{}, "users", auth.PasswordForm{Identity: "a@example.com", Password: "correct horse"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _, err := other.Changes().Subscribe(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	run := func(query string) {
+		if _, err := one.SQL().Run(t.Context(), record.Root(), query); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+	}
+	run(`ALTER TABLE "posts" RENAME COLUMN "title" TO "name"; UPDATE "_collections" SET "fields" = replace("fields"::text, '"title"', '"name"')::json WHERE "name" = 'posts'`)
+	if got := coretest.Create(t, other, "posts", map[string]any{"name": "new"}); got["name"] != "new" {
+		t.Errorf("the other node wrote %v", got)
+	}
+	b, err := s.Next(t.Context())
+	if err != nil || !slices.ContainsFunc(b.Changes, func(c change.Change) bool {
+		return c.Kind == change.Collection && c.Collection == other.Snapshot().Find("posts").ID
+	}) {
+		t.Errorf("the other node hears of %+v, %v", b.Changes, err)
+	}
+	if r, err := second.Authenticate(t.Context(), in.Token); r == nil || err != nil {
+		t.Fatalf("the token is not good: %v", err)
+	}
+	run(`UPDATE "users" SET "tokenKey" = 'another key, of the same length as was' WHERE "id" = '` + user["id"].(string) + `'`)
+	soon(t, "the end of the token on the other node", func() bool {
+		r, err := second.Authenticate(t.Context(), in.Token)
+		return r == nil && err == nil
+	})
+	run(`UPDATE "_params" SET "updated" = '2030-01-01 00:00:00.000Z'`)
+	for err == nil {
+		_, err = s.Next(t.Context())
+	}
+	if !errors.Is(err, change.ErrGone) {
+		t.Errorf("the subscription on the other node ended with %v, want ErrGone", err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/sqlrun"
 	"github.com/loambase/loam/core/thumb"
 )
 
@@ -162,6 +163,10 @@ func (a *App) makeServices() {
 		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Settings: a.settings,
 		Log: a.Config.Log, Now: a.Config.Now, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Collections,
+	})
+	a.sql = sqlrun.New(sqlrun.Config{
+		Store: a.store, Snapshot: a.snapshots.Load, Collections: a.collections, Settings: a.settings, Changes: a.changes,
+		Log: a.Config.Log,
 	})
 }
 

@@ -89,6 +89,7 @@ func (a *API) table() []*route {
 		row("POST", "/api/settings/apple/generate-client-secret", "appleClientSecret", superusers, a.appleSecret),
 		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
 
+		row("POST", "/api/sql", "sql", superusers, a.runSQL),
 		row("GET", "/api/crons", "listCrons", superusers, a.listCrons),
 		row("POST", "/api/crons/{id}", "runCron", superusers, a.runCron),
 	}

@@ -88,6 +88,17 @@ func Renew(ctx context.Context, s store.Store, now time.Time) error {
 	return nil
 }
 
+// RenewWithin is Renew of this log, within a transaction that may have written its state by
+// SQL. When it is durable, and Wrote has been called, every subscription ends.
+func (l *Log) RenewWithin(tx store.Tx) error {
+	current, _, err := readState(tx)
+	if err != nil {
+		return err
+	}
+	current.Epoch = schema.RandomString(8, schema.AlphabetID)
+	return writeState(tx, current, l.cfg.Now())
+}
+
 // Open finds out where the log stands, and creates its epoch if it has none. The feed
 // begins there. Its errors are those of the store.
 func (l *Log) Open(ctx context.Context) error {

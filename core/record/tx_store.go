@@ -4,6 +4,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/loambase/loam/core/change"
@@ -52,6 +53,11 @@ func (n *txStore) Write(ctx context.Context, fn func(store.Tx) error) error {
 
 func (n *txStore) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
 	return n.Write(ctx, fn)
+}
+
+// Run is refused: a script is a transaction of its own.
+func (n *txStore) Run(context.Context, store.Script) (store.ScriptResult, error) {
+	return store.ScriptResult{}, errors.New("record: a script inside of a transaction")
 }
 
 func (n *txStore) OnForeignWrite(func(context.Context, bool) error) {}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/cipher"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -97,6 +98,25 @@ func (s *Service) Load(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// Reread reads the settings as tx sees them, which has written them by SQL, and makes them
+// current when it is durable. Settings that cannot be read, or are not valid, are a
+// fault.Invalid.
+func (s *Service) Reread(tx store.Tx) error {
+	const refused = "the settings could not be used any more: "
+	next, err := s.read(tx)
+	if fault.KindOf(err) == fault.Unavailable {
+		return err
+	}
+	if err != nil {
+		return fault.New(fault.Invalid, refused+err.Error())
+	}
+	if fails := next.validate(); len(fails) > 0 {
+		return fault.New(fault.Invalid, refused+strings.Join(fails.Lines(), "; "))
+	}
+	tx.OnCommit(func() { s.published.publish(next) })
+	return nil
 }
 
 // Patch merges a JSON object into the stored settings and returns the result. It is

@@ -27,6 +27,11 @@ type Store interface {
 	// transaction for long: no other write runs beside it.
 	Exclusive(ctx context.Context, fn func(Tx) error) error
 
+	// Run runs a script. One that only reads is run in a read transaction, beside all
+	// others; else all of it in one that is exclusive. It has no limit of time but that of
+	// ctx. What the engine refuses is a *StatementError.
+	Run(ctx context.Context, s Script) (ScriptResult, error)
+
 	// OnForeignWrite sets the function that is called when another process has written
 	// to this database. logged: everything that was written is in the change log, and no
 	// table changed its form. Not logged: drop every cache. If fn fails it is called

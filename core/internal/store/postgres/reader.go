@@ -75,6 +75,9 @@ func (s *session) finish() {
 	// could not be used.
 	s.end()
 	s.rollback()
+	if s.discard {
+		_ = s.loan.Conn().Close(context.WithoutCancel(s.ctx)) // nothing can be lost
+	}
 	s.loan.Release() // which closes what is not in order
 }
 

@@ -32,6 +32,9 @@ type session struct {
 	failed  error        // why no statement can run until a savepoint is undone
 	tooLong tooLongValue // of the last statement that failed so
 	lost    error        // why none can until the transaction has ended: the driver's error
+
+	cause   error // why a statement of a script failed: the driver's error
+	discard bool  // nobody may have the connection after this call
 }
 
 // Query implements store.Reader.

@@ -63,6 +63,9 @@ func (c *statements) keep(s *statement) {
 	}
 }
 
+// clear forgets every statement. Those in use are closed when they are released.
+func (c *statements) clear() { c.byText.Clear() }
+
 // release ends the use of a statement, which has been reset.
 func (c *statements) release(s *statement) {
 	s.inUse = false

@@ -18,11 +18,12 @@ type conn struct {
 	stmts    *statements
 	controls [controlCount]*binding.Stmt
 	guard    guard
-	own      bool       // what is prepared now is the engine's own text
-	touched  []string   // tables, in lower case, that the running transaction may write
-	reading  sync.Mutex // held by the call that reads; see pool.endKept
-	read     readTx     // of a connection that reads
-	failed   bool       // the file or disk failed under it: not to be used again
+	own      bool         // what is prepared now is the engine's own text
+	script   *scriptRules // what is prepared now is a script's
+	touched  []string     // tables, in lower case, that the running transaction may write
+	reading  sync.Mutex   // held by the call that reads; see pool.endKept
+	read     readTx       // of a connection that reads
+	failed   bool         // the file or disk failed under it: not to be used again
 }
 
 // role is what a connection is for.
@@ -123,6 +124,9 @@ func (c *conn) configure(at place, r role) error {
 // engine's hold on its transactions and settings. SQLite asks it again when it
 // compiles a statement anew after a schema change.
 func (c *conn) authorize(a binding.Access) bool {
+	if c.script != nil {
+		return c.script.allows(c, a)
+	}
 	switch a.Op {
 	case binding.OpInsert, binding.OpUpdate, binding.OpDelete:
 		c.touch(strings.ToLower(a.Name))

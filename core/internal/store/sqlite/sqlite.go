@@ -116,6 +116,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if !binding.OwnPageCache() {
 		db.cfg.Log.Warn("SQLite was in use before this program's database: it keeps its own page cache, which is slower and takes more memory")
 	}
+	if !binding.Meters() {
+		db.cfg.Log.Warn("SQLite was in use before this program's database: what a superuser's SQL takes of memory is not bounded")
+	}
 	background, stop := context.WithCancel(context.Background())
 	db.stop = stop
 	db.running.Go(func() { db.writer.checkpointer(background) })

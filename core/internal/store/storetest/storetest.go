@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, without ...string) {
 		{"errors", s.errors},
 		{"catalog", s.catalog},
 		{"views", s.views},
+		{"scripts", s.scripts},
 		{"stamp", s.stamp},
 		{"concurrency", s.concurrency},
 		{"close", s.close},

@@ -12,6 +12,9 @@ import (
 type Access struct {
 	Op   Op
 	Name string // the table, pragma, function … that it is about
+	More string // what else there is to say: the argument of a pragma, the table of ALTER TABLE
+
+	Schema string // "main" or "temp", where there is one
 }
 
 // Op is the kind of an Access.
@@ -27,6 +30,18 @@ const (
 	OpSavepoint   Op = lib.SQLITE_SAVEPOINT
 	OpAttach      Op = lib.SQLITE_ATTACH
 	OpDetach      Op = lib.SQLITE_DETACH
+
+	OpCreateTable   Op = lib.SQLITE_CREATE_TABLE
+	OpCreateIndex   Op = lib.SQLITE_CREATE_INDEX
+	OpCreateView    Op = lib.SQLITE_CREATE_VIEW
+	OpCreateTrigger Op = lib.SQLITE_CREATE_TRIGGER
+	OpDropTable     Op = lib.SQLITE_DROP_TABLE
+	OpDropIndex     Op = lib.SQLITE_DROP_INDEX
+	OpDropView      Op = lib.SQLITE_DROP_VIEW
+	OpDropTrigger   Op = lib.SQLITE_DROP_TRIGGER
+	OpAlterTable    Op = lib.SQLITE_ALTER_TABLE
+	OpReindex       Op = lib.SQLITE_REINDEX
+	OpAnalyze       Op = lib.SQLITE_ANALYZE
 )
 
 // owner is the connection whose address the C side was given. It is pinned and,
@@ -41,13 +56,13 @@ func onProgress(_ *libc.TLS, self uintptr) int32 {
 }
 
 // onAuthorize is SQLite's question whether a statement that is being prepared may do something.
-func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, _, _, _ uintptr) int32 {
+func onAuthorize(_ *libc.TLS, self uintptr, op int32, name, more, schema, _ uintptr) int32 {
 	// Reads and function calls are most of what is asked, and never refused here.
 	switch op {
 	case lib.SQLITE_READ, lib.SQLITE_SELECT, lib.SQLITE_FUNCTION, lib.SQLITE_RECURSIVE:
 		return lib.SQLITE_OK
 	}
-	a := Access{Op: Op(op), Name: libc.GoString(name)}
+	a := Access{Op: Op(op), Name: libc.GoString(name), More: libc.GoString(more), Schema: libc.GoString(schema)}
 	if owner(self).cfg.Authorize(a) {
 		return lib.SQLITE_OK
 	}

@@ -193,6 +193,15 @@ func (c *Conn) Changes() int64 {
 	return lib.Xsqlite3_changes64(c.tls, c.db)
 }
 
+// TotalChanges is the number of rows that all statements have changed, those of triggers
+// included.
+func (c *Conn) TotalChanges() int64 {
+	if c.db == 0 {
+		return 0
+	}
+	return lib.Xsqlite3_total_changes64(c.tls, c.db)
+}
+
 // Frames is the length of the write-ahead log, in pages, after the last commit
 // of this connection.
 func (c *Conn) Frames() int { return c.frames }

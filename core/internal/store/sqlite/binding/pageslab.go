@@ -72,7 +72,10 @@ func (c *pageCache) carve(tls *libc.TLS) *pageSlot {
 // grow adds a slab. The first ones are small, for the caches of temporary tables.
 func (c *pageCache) grow(tls *libc.TLS) *pageSlab {
 	slots := min(max(c.count, 1), max(int((slabBytes-slabSize)/c.stride()), 1))
-	b := (*pageSlab)(allocate(tls, slabSize+uintptr(slots)*c.stride()))
+	if m := metered(tls); m != nil && !m.take(int64(c.slabLength(slots))) {
+		return nil
+	}
+	b := (*pageSlab)(allocate(tls, c.slabLength(slots)))
 	if b == nil {
 		return nil
 	}
@@ -86,10 +89,15 @@ func (c *pageCache) grow(tls *libc.TLS) *pageSlab {
 	return b
 }
 
+// slabLength is how many bytes a slab of so many slots has.
+func (c *pageCache) slabLength(slots int) uintptr { return slabSize + uintptr(slots)*c.stride() }
+
 // freeSlabs frees all memory for pages. None may be in use.
 func (c *pageCache) freeSlabs(tls *libc.TLS) {
+	m := metered(tls)
 	for b := c.first; b != nil; {
 		next := b.next
+		m.give(int64(c.slabLength(b.slots)))
 		libc.Xfree(tls, address(b))
 		b = next
 	}

@@ -1,0 +1,64 @@
+// Collections that were written by SQL, past this service: read again within the
+// transaction that did so.
+
+package collection
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Reread reads the collections as tx sees them, and publishes them when it is durable. If
+// the server could not work with them the error is a fault.Invalid that says why: rows of
+// _collections that cannot be read, a system collection that is missing, a collection
+// without its table or a column.
+func (s *Service) Reread(tx store.Tx) (*schema.Snapshot, error) {
+	list, err := readRows(tx)
+	if err != nil {
+		return nil, rereadFault(err)
+	}
+	next := s.snapshot(list)
+	for _, c := range s.cfg.Snapshots.Load().All() {
+		if now := next.ByID(c.ID); c.System && (now == nil || now.Name != c.Name || now.Type != c.Type) {
+			return nil, fault.New(fault.Invalid, fmt.Sprintf("the system collection %s would be missing", c.Name))
+		}
+	}
+	for _, c := range list {
+		if err := checkTable(tx, c); err != nil {
+			return nil, err
+		}
+	}
+	tx.OnCommit(func() { s.cfg.Snapshots.Store(next) })
+	return next, nil
+}
+
+// checkTable returns a fault if the table of a collection, or one of its columns, is not
+// there.
+func checkTable(tx store.Tx, c *schema.Collection) error {
+	table := store.Quote(c.Name)
+	columns := make([]string, len(c.Fields))
+	for i, f := range c.Fields {
+		columns[i] = table + "." + store.Quote(f.Name) // with the table: SQLite takes other names for texts
+	}
+	rows, err := tx.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " WHERE 1 = 0")
+	if err == nil {
+		err = rows.Close()
+	}
+	if reason, refused := refusal(err); refused {
+		return fault.New(fault.Invalid, fmt.Sprintf("the collection %s would not match its table: %s", c.Name, reason))
+	}
+	return err
+}
+
+// rereadFault says why the rows of _collections could not be read, unless it is the
+// database that has failed.
+func rereadFault(err error) error {
+	if fault.KindOf(err) == fault.Unavailable {
+		return err
+	}
+	return fault.New(fault.Invalid, "the collections could not be read any more: "+err.Error())
+}

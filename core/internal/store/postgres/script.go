@@ -1,0 +1,250 @@
+// Scripts of an administrator: a read-only transaction first, and what is refused.
+
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// Run implements store.Store. PostgreSQL says whether the script writes: it is run in a
+// transaction that only reads and, if that is refused for this reason, as a whole in an
+// Exclusive. Of the connection nothing is used again: a script may leave temporary tables
+// or locks in its session.
+func (db *DB) Run(ctx context.Context, script store.Script) (result store.ScriptResult, err error) {
+	statements, err := splitScript(script.SQL)
+	if err != nil {
+		return result, err
+	}
+	writes := false
+	err = db.Read(ctx, func(r store.Reader) error {
+		s := &r.(*reader).session
+		result, err = s.runScript(&script, statements, true)
+		writes = readOnly(s.cause)
+		return err
+	})
+	if !writes {
+		return result, err
+	}
+	err = db.Exclusive(ctx, func(st store.Tx) error {
+		t := st.(*tx)
+		if result, err = t.runScript(&script, statements, false); err != nil {
+			return err
+		}
+		tables, err := t.lockedTables()
+		if err != nil {
+			return err
+		}
+		return script.Written(t, tables)
+	})
+	return result, err
+}
+
+// readOnly reports that a statement was refused because its transaction only reads.
+func readOnly(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == codeReadOnly
+}
+
+// framing is by how much a row is longer on the connection than its values.
+const framing = 1 << 20
+
+// runScript runs the statements in their order; reads is that the transaction only reads.
+// The result is that of the last one.
+func (s *session) runScript(script *store.Script, statements []scriptStatement, reads bool) (result store.ScriptResult, err error) {
+	s.discard = true
+	powerful, err := s.powerful()
+	if err == nil {
+		err = s.refuseFunctions(statements)
+	}
+	if err != nil {
+		return result, err
+	}
+	// A row comes as a whole: one that is longer than the result may be is not taken in.
+	s.pg.Frontend().SetMaxBodyLen(int(script.Bytes) + framing)
+	for i, st := range statements {
+		if result, err = s.runOne(script, st, reads, i == len(statements)-1); err != nil {
+			return store.ScriptResult{}, err
+		}
+	}
+	result.Powerful = powerful
+	s.kept.stale = true // it may have changed definitions
+	return result, nil
+}
+
+// runOne runs one statement. The server takes one and no more, whatever splitScript made
+// of the text.
+func (s *session) runOne(script *store.Script, st scriptStatement, reads, last bool) (result store.ScriptResult, err error) {
+	const unnamed = "" // each replaces the one before
+	d, err := s.pg.Prepare(s.ctx, unnamed, st.sql, nil)
+	if err != nil {
+		return result, s.scriptError(err)
+	}
+	if len(d.ParamOIDs) > 0 {
+		return result, refuse("a parameter, which has no value here")
+	}
+	if last {
+		if result.Columns, err = s.describe(d.Fields); err != nil {
+			return result, err
+		}
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	rows := s.pg.ExecPrepared(ctx, unnamed, nil, nil, nil)
+	room, full := script.Bytes, !last
+	for rows.NextRow() {
+		if full {
+			continue
+		}
+		values := rows.Values()
+		var size int64
+		for _, v := range values {
+			size += int64(len(v))
+		}
+		more, err := result.Add(script, &room, size, func(col int) *string {
+			if values[col] == nil {
+				return nil
+			}
+			text := string(values[col])
+			return &text
+		})
+		if err != nil {
+			cancel()
+			_, _ = rows.Close() // the error is known
+			return result, err
+		}
+		// What only reads need not go on. What writes has to come to its end.
+		if full = !more; full && reads {
+			cancel()
+			_, _ = rows.Close() // it says that it was cancelled
+			return result, nil
+		}
+	}
+	tag, err := rows.Close()
+	if err != nil {
+		return result, s.scriptError(err)
+	}
+	if tag.Insert() || tag.Update() || tag.Delete() || strings.HasPrefix(tag.String(), "MERGE") {
+		result.Changed = tag.RowsAffected()
+	}
+	return result, nil
+}
+
+// scriptError is fail for a statement of a script. It keeps the driver's error.
+func (s *session) scriptError(err error) error {
+	s.cause = err
+	var long *pgproto3.ExceededMaxBodyLenErr
+	if errors.As(err, &long) {
+		return store.ErrScriptRow
+	}
+	return s.fail(err)
+}
+
+// describe names the types of columns and says which of them may be NULL.
+func (s *session) describe(fields []pgconn.FieldDescription) ([]store.ScriptColumn, error) {
+	if len(fields) == 0 {
+		return nil, nil
+	}
+	columns := make([]store.ScriptColumn, len(fields))
+	var places []string
+	for i, f := range fields {
+		columns[i].Name = f.Name
+		places = append(places, fmt.Sprintf("(%d, %d::oid, %d, %d::oid, %d)", i, f.DataTypeOID, f.TypeModifier, f.TableOID, f.TableAttributeNumber))
+	}
+	rows, err := s.Query(`SELECT format_type("f"."type", "f"."modifier"), COALESCE("a"."attnotnull", FALSE) FROM (VALUES ` + strings.Join(places, ", ") +
+		`) AS "f" ("n", "type", "modifier", "table", "column") LEFT JOIN pg_attribute AS "a" ON "a"."attrelid" = "f"."table" AND "a"."attnum" = "f"."column" ORDER BY "f"."n"`)
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; rows.Next(); i++ {
+		columns[i].Type, columns[i].Nullable = rows.Text(0), !rows.Bool(1)
+	}
+	return columns, rows.Close()
+}
+
+// powerful reports that the account may reach files or programs of the server's machine.
+func (s *session) powerful() (yes bool, err error) {
+	rows, err := s.Query(`SELECT "rolsuper" OR pg_has_role("oid", 'pg_execute_server_program', 'MEMBER') OR pg_has_role("oid", 'pg_read_server_files', 'MEMBER')
+		OR pg_has_role("oid", 'pg_write_server_files', 'MEMBER') FROM pg_roles WHERE "rolname" = current_user`)
+	if err != nil {
+		return false, err
+	}
+	if rows.Next() {
+		yes = rows.Bool(0)
+	}
+	return yes, rows.Close()
+}
+
+// refuseFunctions refuses functions by which a script would get out of the database, or of
+// what splitScript has seen of it: those that PostgreSQL itself keeps from everybody, as
+// they reach files and processes, and some that it keeps from nobody.
+func (s *session) refuseFunctions(statements []scriptStatement) error {
+	var names []string
+	for _, st := range statements {
+		for _, name := range st.names {
+			if dangerous(name) {
+				return refuse(name + " is not allowed here")
+			}
+			names = append(names, literal(name))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	rows, err := s.Query(`SELECT min("p"."proname") FROM pg_proc AS "p" WHERE "p"."proname" IN (` + strings.Join(names, ", ") + `) AND "p"."proacl" IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM aclexplode("p"."proacl") AS "a" WHERE "a"."grantee" = 0 AND "a"."privilege_type" = 'EXECUTE')`)
+	if err != nil {
+		return err
+	}
+	refused := ""
+	if rows.Next() {
+		refused = rows.Text(0)
+	}
+	if err := rows.Close(); err != nil || refused == "" {
+		return err
+	}
+	return refuse(refused + " is not allowed here")
+}
+
+// dangerous reports the functions that everybody may call and that run a text as SQL,
+// change settings, or end processes, and the tables of the engine itself. Large objects and copies of the log are among those
+// that PostgreSQL guards; dblink and tablefunc are extensions.
+func dangerous(name string) bool {
+	switch name {
+	case "set_config", "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "cursor_to_xml", "cursor_to_xmlschema",
+		"ts_stat", "ts_rewrite", "crosstab", "crosstabn", "connectby", "xpath_table", "cron", "pg_terminate_backend", "pg_cancel_backend",
+		"pg_reload_conf", "pg_rotate_logfile", "lo_import", "lo_export", "pg_import_system_collations":
+		return true
+	}
+	for _, beginning := range []string{"dblink", "pg_read_", "pg_ls_", "pg_stat_file", "pg_file_", "_loam_", "pg_create_", "pg_logical_", "pg_replication_", "pg_drop_", "pg_copy_"} {
+		if strings.HasPrefix(name, beginning) {
+			return true
+		}
+	}
+	return false
+}
+
+// lockedTables returns the tables of the schema on which this transaction holds a lock of
+// a writer.
+func (s *session) lockedTables() (list []string, err error) {
+	rows, err := s.Query(`SELECT DISTINCT "c"."relname" FROM pg_locks AS "l" JOIN pg_class AS "c" ON "c"."oid" = "l"."relation"
+		WHERE "l"."pid" = pg_backend_pid() AND "l"."locktype" = 'relation' AND "c"."relkind" IN ('r', 'p', 'v', 'm')
+		AND "c"."relnamespace" = current_schema()::regnamespace AND "l"."mode" NOT IN ('AccessShareLock', 'RowShareLock', 'SIReadLock')`)
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		list = append(list, rows.Text(0))
+	}
+	return list, rows.Close()
+}

@@ -1,0 +1,260 @@
+// Scripts of an administrator: which of their statements write, and what is refused.
+
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/store/sqlite/binding"
+)
+
+// Run implements store.Store. SQLite itself says of each statement whether it writes. If
+// none does the script runs on a connection that cannot, beside everything else; else as a
+// whole in an Exclusive.
+func (db *DB) Run(ctx context.Context, s store.Script) (store.ScriptResult, error) {
+	result, writes, err := db.runReading(ctx, &s)
+	if err != nil || !writes {
+		return result, err
+	}
+	err = db.Exclusive(ctx, func(st store.Tx) error {
+		t := st.(*tx)
+		if result, err = t.runScript(&s); err != nil {
+			return err
+		}
+		// What is prepared has noted which tables it writes; a trigger may write others now.
+		if slices.Contains(t.c.touched, schemaTable) {
+			t.c.stmts.clear()
+		}
+		return s.Written(t, slices.Clone(t.c.touched))
+	})
+	return result, err
+}
+
+// runReading runs a script that only reads. If it writes nothing of it is run.
+func (db *DB) runReading(ctx context.Context, s *store.Script) (result store.ScriptResult, writes bool, err error) {
+	l, err := db.readers.acquireSlow(ctx)
+	if err != nil {
+		return result, false, err
+	}
+	defer db.readers.release(l)
+	c := l.c
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	// What other reads sort goes to a file, of any size. A script's stays in memory, which is
+	// metered.
+	if err := c.setTempStore("MEMORY"); err != nil {
+		return result, false, err
+	}
+	defer func() {
+		if c.setTempStore("FILE") != nil {
+			c.failed = true // nobody else gets it
+		}
+	}()
+	c.guard.arm(ctx, 0) // the limit is the caller's
+	r := &reader{session: session{c: c}, stamps: &db.stamps}
+	defer r.finish()
+	if err := c.beginRead(l.era); err != nil {
+		return result, false, r.fail(err)
+	}
+	// All is compiled before anything is run. The first statement that cannot be compiled is
+	// wrong as it is, unless an earlier one writes, and makes what it lacks.
+	err = r.eachStatement(s, func(b *binding.Stmt) error {
+		if !b.Reads() {
+			writes = true
+			return errStop
+		}
+		return nil
+	})
+	if err == nil && !writes {
+		result, err = r.runScript(s)
+	}
+	return result, writes, err
+}
+
+// setTempStore sets where what statements sort and group goes. No transaction may be open.
+func (c *conn) setTempStore(where string) error {
+	c.own = true
+	defer func() { c.own = false }()
+	return classify(c.Exec("PRAGMA temp_store = " + where))
+}
+
+// errStop ends eachStatement early, without an error.
+var errStop = errors.New("stop")
+
+// runScript runs the statements in their order. The result is that of the last one.
+func (s *session) runScript(script *store.Script) (result store.ScriptResult, err error) {
+	err = s.eachStatement(script, func(b *binding.Stmt) (err error) {
+		result, err = s.runOne(b, script)
+		return err
+	})
+	return result, err
+}
+
+// eachStatement compiles one statement after the other and calls fn with it, under the
+// rules for scripts.
+func (s *session) eachStatement(script *store.Script, fn func(*binding.Stmt) error) error {
+	meter := s.c.Meter(script.Memory)
+	s.c.script = &scriptRules{}
+	defer func() {
+		s.c.script = nil
+		s.c.Unmeter(meter)
+	}()
+	found := false
+	next, rest, err := s.c.PrepareNext(script.SQL)
+	for err == nil && next != nil {
+		found = true
+		if next.TakesParameters() {
+			err = &store.StatementError{Message: "a parameter, which has no value here"}
+		} else {
+			err = fn(next)
+		}
+		next.Close()
+		if err == nil {
+			next, rest, err = s.c.PrepareNext(rest)
+		}
+	}
+	switch {
+	case err == nil && !found:
+		return &store.StatementError{Message: "there is no statement"}
+	case err == nil, errors.Is(err, errStop):
+		return nil
+	case meter.Spent():
+		// After a lack of memory SQLite works on. A transaction may be gone.
+		if s.tx && s.c.Autocommit() {
+			s.lost = store.ErrScriptMemory
+		}
+		return store.ErrScriptMemory
+	}
+	return s.scriptError(err)
+}
+
+// scriptError is the store's error for one of a script: what was refused is said in words.
+func (s *session) scriptError(err error) error {
+	var b *binding.Error
+	if !errors.As(err, &b) {
+		return err
+	}
+	refused := s.c.script.refused
+	if refused == "" && strings.Contains(b.Message, "cannot VACUUM") {
+		refused = "VACUUM is not allowed here: it may number rows anew, and the order of lists rests on their numbers"
+	}
+	if refused != "" {
+		return &store.StatementError{Message: refused}
+	}
+	return s.fail(err)
+}
+
+// runOne runs a statement to its end, or, if it only reads, until its result is full.
+func (s *session) runOne(b *binding.Stmt, script *store.Script) (result store.ScriptResult, err error) {
+	defer b.Reset()
+	columns := b.Columns()
+	for _, c := range columns {
+		result.Columns = append(result.Columns, store.ScriptColumn{Name: c.Name, Type: c.Type, Nullable: c.Null})
+	}
+	before := s.c.TotalChanges()
+	room, full := script.Bytes, false
+	for {
+		row, err := b.Step()
+		if err != nil {
+			return result, err
+		}
+		if !row {
+			break
+		}
+		if full {
+			continue
+		}
+		var size int64
+		for i := range columns {
+			size += int64(len(b.Bytes(i)))
+		}
+		more, err := result.Add(script, &room, size, func(col int) *string {
+			if b.Type(col) == binding.TypeNull {
+				return nil
+			}
+			text := string(b.Bytes(col))
+			return &text
+		})
+		if err != nil {
+			return result, err
+		}
+		if full = !more; full && b.Reads() {
+			break
+		}
+	}
+	// A statement that changes no rows, as one of the schema, leaves the count of an earlier one.
+	if s.c.TotalChanges() != before {
+		result.Changed = s.c.Changes()
+	}
+	return result, nil
+}
+
+// scriptRules are in force on a connection while it compiles and runs a script.
+type scriptRules struct {
+	refused string // why the last statement was refused
+}
+
+// allows says whether a statement of a script may do something. What is not named here is
+// refused: temporary tables too, which would stand before those of the database in every
+// later statement of the connection, and virtual tables, whose code does what it likes.
+func (r *scriptRules) allows(c *conn, a binding.Access) bool {
+	switch a.Op {
+	case binding.OpInsert, binding.OpUpdate, binding.OpDelete:
+		c.touch(strings.ToLower(a.Name))
+		return true
+	}
+	// CREATE TABLE temp.t is no operation of its own.
+	if strings.EqualFold(a.Schema, "temp") {
+		r.refused = cmp.Or(r.refused, refusal(binding.Access{}))
+		return false
+	}
+	switch a.Op {
+	case binding.OpAlterTable, binding.OpCreateIndex, binding.OpDropIndex, binding.OpCreateTrigger, binding.OpDropTrigger:
+		c.touch(strings.ToLower(a.More)) // the table that it is about
+		return true
+	case binding.OpCreateTable, binding.OpCreateView, binding.OpDropTable, binding.OpDropView, binding.OpReindex, binding.OpAnalyze:
+		return true
+	case binding.OpPragma:
+		if describes(a.Name, a.More) {
+			return true
+		}
+	}
+	r.refused = cmp.Or(r.refused, refusal(a))
+	return false
+}
+
+// describes reports the pragmas of a name, with its argument, that only tell something. Of
+// those that set something with an argument only the question is one of them.
+func describes(name, argument string) bool {
+	switch strings.ToLower(name) {
+	case "foreign_key_list", "foreign_key_check", "integrity_check", "quick_check", "function_list", "module_list",
+		"collation_list", "compile_options", "page_count", "freelist_count", "data_version":
+		return true
+	case "journal_mode", "synchronous", "page_size", "cache_size", "encoding", "user_version", "application_id",
+		"schema_version", "foreign_keys", "auto_vacuum", "max_page_count":
+		return argument == ""
+	}
+	return harmlessPragma(name)
+}
+
+// refusal says what was refused.
+func refusal(a binding.Access) string {
+	switch a.Op {
+	case binding.OpAttach, binding.OpDetach:
+		return "ATTACH and DETACH are not allowed here: a statement reaches this database and nothing else"
+	case binding.OpTransaction, binding.OpSavepoint:
+		return "statements of transactions are not allowed here: all statements together are one"
+	case binding.OpPragma:
+		if a.More != "" {
+			return fmt.Sprintf("PRAGMA %s with a value is not allowed here", a.Name)
+		}
+		return fmt.Sprintf("PRAGMA %s is not allowed here", a.Name)
+	}
+	return "temporary and virtual tables are not allowed here"
+}

@@ -1,0 +1,233 @@
+// Package sqlrun runs SQL that a superuser has written (the SQL console).
+//
+// Such SQL goes past rules, hooks and validation, and so past all that is cached. What it
+// writes is committed only if the server can work with what is then in the database;
+// everything that is cached is dropped with the commit, and the change log says of each
+// collection whose table was touched that anything in it may be different.
+package sqlrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+const (
+	maxQuery  = 5000 // characters
+	maxRows   = 1000
+	maxBytes  = 16 << 20  // of the values of a result
+	maxMemory = 128 << 20 // of one script, where the engine is in this process
+	limit     = 3 * time.Minute
+	atOnce    = 2 // scripts
+)
+
+// Config is what a Service depends on. All fields are required.
+type Config struct {
+	Store       store.Store
+	Snapshot    func() *schema.Snapshot
+	Collections *collection.Service
+	Settings    *settings.Service
+	Changes     *change.Log
+	Log         *slog.Logger
+}
+
+// Service runs SQL. It is safe for concurrent use.
+type Service struct {
+	cfg    Config
+	places chan struct{} // taken by the scripts that run
+	warned sync.Once
+}
+
+// New returns a Service.
+func New(c Config) *Service { return &Service{cfg: c, places: make(chan struct{}, atOnce)} }
+
+// Result is what the last statement of a script has given.
+type Result struct {
+	ExecTime float64     `json:"execTime"`     // milliseconds
+	Affected int64       `json:"affectedRows"` // rows that it inserted, updated or deleted
+	Columns  []Column    `json:"columns"`
+	Rows     [][]*string `json:"rows"` // null for NULL
+
+	Truncated bool   `json:"truncated,omitempty"` // there were more rows than these
+	Warning   string `json:"warning,omitempty"`
+}
+
+// Column is a column of the rows.
+type Column struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"` // as the database calls it; empty for most expressions
+	Nullable bool   `json:"nullable"`
+}
+
+const powerfulWarning = "The account of the database may read files and run programs on its machine: give Loam one that may not."
+
+// Run runs one or more statements for a superuser; others get the fault of
+// record.Caller.RequireSuperuser. The end of ctx, or 3 minutes, stop them. Statements that
+// only read run beside everything else, any that writes makes all of them one transaction.
+// What cannot be run, or is refused, is an Invalid fault whose message says why.
+func (s *Service) Run(ctx context.Context, caller record.Caller, query string) (*Result, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	if err := check(query); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	select {
+	case s.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-s.places }()
+	begin := time.Now()
+	out, err := s.cfg.Store.Run(ctx, store.Script{
+		SQL: query, Rows: maxRows, Bytes: maxBytes, Memory: maxMemory,
+		Written: func(tx store.Tx, tables []string) error { return s.written(tx, caller, tables) },
+	})
+	if err != nil {
+		return nil, failure(err)
+	}
+	result := &Result{
+		ExecTime: float64(time.Since(begin).Microseconds()) / 1000, Affected: out.Changed, Truncated: out.Truncated,
+		Columns: []Column{}, Rows: out.Rows,
+	}
+	if result.Rows == nil {
+		result.Rows = [][]*string{}
+	}
+	for _, c := range out.Columns {
+		result.Columns = append(result.Columns, Column(c))
+	}
+	if out.Powerful {
+		result.Warning = powerfulWarning
+		s.warned.Do(func() { s.cfg.Log.Warn("the account of the database may read files and run programs on its machine") })
+	}
+	return result, nil
+}
+
+// check validates the length of a query; a failure is an Invalid fault at "query".
+func check(query string) error {
+	var fail *fault.Field
+	switch n := utf8.RuneCountInString(query); {
+	case strings.TrimSpace(query) == "":
+		fail = fault.Leaf("validation_required", "Cannot be blank")
+	case n > maxQuery:
+		fail = fault.Leaf("validation_length_too_long",
+			fmt.Sprintf("The length must be no more than %d", maxQuery), "max", maxQuery, "min", 0)
+	default:
+		return nil
+	}
+	return fault.Invalidate("An error occurred while validating the submitted data.", fault.Fields{"query": fail})
+}
+
+// failure is the fault of a script that was not run to its end, if its author can mend it.
+func failure(err error) error {
+	var statement *store.StatementError
+	var unique *store.UniqueError
+	var long *store.TooLongError
+	var own *fault.Error
+	var reason string
+	switch {
+	case errors.As(err, &own) && own.Kind == fault.Invalid:
+		reason = own.Message
+	case errors.As(err, &statement):
+		reason = statement.Message
+	case errors.As(err, &unique):
+		reason = fmt.Sprintf("a unique index on %s (%s) has these values already", unique.Table, strings.Join(unique.Columns, ", "))
+	case errors.As(err, &long):
+		reason = "a value is too long for the index " + long.Index
+	case errors.Is(err, store.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		reason = fmt.Sprintf("it takes more than %s", limit)
+	default:
+		return err
+	}
+	return fault.New(fault.Invalid, "Failed to execute query. Raw error:\n"+reason)
+}
+
+// written is called in the transaction of a script that may have written these tables.
+func (s *Service) written(tx store.Tx, caller record.Caller, tables []string) error {
+	touched := func(table string) bool {
+		return slices.ContainsFunc(tables, func(t string) bool { return strings.EqualFold(t, table) })
+	}
+	if err := keepOwn(tx, touched); err != nil {
+		return err
+	}
+	before := s.cfg.Snapshot()
+	after, err := s.cfg.Collections.Reread(tx)
+	if err != nil {
+		return err
+	}
+	changes := reset(before, after, touched)
+	if touched("_params") {
+		if err := s.cfg.Settings.Reread(tx); err != nil {
+			return err
+		}
+		changes = append(changes, change.Change{Kind: change.Settings, Action: change.Update})
+		// The state of the log is in that table as well.
+		if err := s.cfg.Changes.RenewWithin(tx); err != nil {
+			return fault.New(fault.Invalid, "the table _params could not be used any more: "+err.Error())
+		}
+	}
+	for i := range changes {
+		changes[i].By = caller.Actor()
+	}
+	tx.OnCommit(func() { s.cfg.Changes.Wrote(false) })
+	return s.cfg.Changes.Append(tx, changes)
+}
+
+// keepOwn refuses to write the tables that are the server's own record of what happened,
+// and to drop any that it cannot do without.
+func keepOwn(tx store.Tx, touched func(table string) bool) error {
+	for _, table := range schema.InternalTables() {
+		if (table == "_changes" || table == "_migrations") && touched(table) {
+			return fault.New(fault.Invalid, "the table "+table+" is the server's own: it may be read, and not be changed")
+		}
+		rows, err := tx.Query("SELECT 1 FROM " + store.Quote(table) + " WHERE 1 = 0")
+		if err == nil {
+			err = rows.Close()
+		}
+		var gone *store.StatementError
+		if errors.As(err, &gone) {
+			return fault.New(fault.Invalid, "the table "+table+" is the server's own, and would be missing")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reset returns a change of each collection whose table was touched, and of all if their
+// definitions were: it stands for everything that may have happened to the records.
+func reset(before, after *schema.Snapshot, touched func(table string) bool) (changes []change.Change) {
+	all := touched("_collections")
+	for _, c := range after.All() {
+		old := before.ByID(c.ID)
+		switch {
+		case old == nil:
+			changes = append(changes, change.Change{Kind: change.Collection, Collection: c.ID, Action: change.Create})
+		case all || touched(c.Name) || touched(old.Name):
+			changes = append(changes, change.Change{Kind: change.Collection, Collection: c.ID, Action: change.Update})
+		}
+	}
+	for _, c := range before.All() {
+		if after.ByID(c.ID) == nil {
+			changes = append(changes, change.Change{Kind: change.Collection, Collection: c.ID, Action: change.Delete})
+		}
+	}
+	return changes
+}
