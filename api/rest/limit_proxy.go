@@ -12,7 +12,9 @@ import (
 
 // proxies are warnings about proxies whose clients are taken for one, because nobody has
 // named the header with their addresses.
-type proxies struct{ warned [len(request.Forwarding)]atomic.Bool }
+type proxies struct {
+	warned [len(request.Forwarding)]atomic.Bool
+}
 
 // warn logs, once for each, the header of a refused request that a proxy may have set. Anybody
 // can send one: it is a hint, and costs an attacker nothing but six lines of the log.

@@ -33,3 +33,13 @@ func (a *API) testEmail(c *call) error {
 	}
 	return c.done(a.auth.TestMail(c.r.Context(), c.Caller, form))
 }
+
+func (a *API) appleSecret(c *call) error {
+	var form auth.AppleSecretForm
+	if err := c.decode(&form); err != nil {
+		return err
+	}
+	secret, err := a.auth.AppleSecret(c.Caller, form)
+	c.w.Header().Set("Cache-Control", "no-store")
+	return c.respond(map[string]string{"secret": secret}, err)
+}

@@ -15,7 +15,7 @@ const maxClashes = 20
 
 // clashes returns the records of the collection whose keys of the index are equal, in
 // groups: each record by its id and the texts that the index is made on, unless they are
-// of hidden fields.
+// hidden.
 func (w *schemaChange) clashes(c *schema.Collection, ix store.Index) ([][]map[string]string, error) {
 	ids, err := w.cfg.Store.Catalog().Clashes(w.tx, ix, maxClashes)
 	if err != nil {
@@ -35,12 +35,14 @@ func (w *schemaChange) clashes(c *schema.Collection, ix store.Index) ([][]map[st
 	return groups, nil
 }
 
-// shownColumns are the text fields among the columns of the index that are not hidden.
+// shownColumns are the text fields among the columns of the index whose values may be shown.
 func shownColumns(c *schema.Collection, ix store.Index) (names []string) {
 	for _, column := range ix.Columns {
-		if f := c.Field(column.Name); f != nil && !f.Hidden && !f.IsID() && f.Kind.Column() == store.ColumnText {
-			names = append(names, f.Name)
+		f := c.Field(column.Name)
+		if f == nil || f.Hidden || f.IsID() || f.Type() == "password" || f.Kind.Column() != store.ColumnText {
+			continue
 		}
+		names = append(names, f.Name)
 	}
 	return names
 }

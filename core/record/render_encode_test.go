@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
@@ -213,6 +214,11 @@ func FuzzPlainForms(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
+	for month := 1; month <= 13; month++ {
+		for day := 27; day <= 32; day++ {
+			f.Add(fmt.Sprintf("2023-%02d-%02d 10:00:00.000Z", month, day))
+		}
+	}
 	c := everyKind()
 	p := newProjection(c, true)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -348,5 +354,22 @@ func TestEveryClassHasAnEncoding(t *testing.T) {
 	}
 	if len(encodings) != len(schema.Classes()) {
 		t.Errorf("encodings has %d classes, want the %d of schema.Classes", len(encodings), len(schema.Classes()))
+	}
+}
+
+// TestDaysOfMonths: each day that a month has in every year is copied, and no other.
+func TestDaysOfMonths(t *testing.T) {
+	t.Parallel()
+	for month := 0; month <= 13; month++ {
+		for day := 0; day <= 32; day++ {
+			text := fmt.Sprintf("2023-%02d-%02d", month, day)
+			_, err := time.Parse(time.DateOnly, text)
+			if got := plainTime([]byte(text + " 10:00:00.000Z")); got != (err == nil) {
+				t.Errorf("plainTime of %s is %t", text, got)
+			}
+		}
+	}
+	if plainTime([]byte("2024-02-29 10:00:00.000Z")) {
+		t.Error("a leap day passes without a look at the year")
 	}
 }

@@ -9,8 +9,8 @@ import "bytes"
 // is loaded and encoded: a test may refuse too much, but must never pass a value that
 // would be encoded otherwise.
 
-// plainTime reports whether b is "" or a date in its canonical form. Days that not
-// every month has do not pass, nor does the first day of the calendar.
+// plainTime reports whether b is "" or a date in its canonical form. The 29th
+// of February does not pass, nor does the first day of the calendar.
 func plainTime(b []byte) bool {
 	const layout = "dddd-dd-dd dd:dd:dd.dddZ"
 	if len(b) == 0 {
@@ -25,8 +25,19 @@ func plainTime(b []byte) bool {
 		}
 	}
 	year, month, day := number(b[0:4]), number(b[5:7]), number(b[8:10])
-	return year > 1 && month >= 1 && month <= 12 && day >= 1 && day <= 28 &&
+	return year > 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysOf(month) &&
 		number(b[11:13]) < 24 && number(b[14:16]) < 60 && number(b[17:19]) < 60
+}
+
+// daysOf is how many days the month has in every year.
+func daysOf(month int) int {
+	switch month {
+	case 2:
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
 }
 
 func number(digits []byte) int {
