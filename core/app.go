@@ -91,6 +91,7 @@ type App struct {
 	sql         *sqlrun.Service
 	backups     *backup.Service
 	archives    *blob.Local // backups in the data folder
+	backupStore *blob.Swap  // where backups are kept
 	jobs        *job.Service
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
