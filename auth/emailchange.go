@@ -59,7 +59,7 @@ func (s *Service) RequestEmailChange(ctx context.Context, caller record.Caller, 
 		}
 		ctx, cancel := context.WithTimeout(ctx, changeMailTime)
 		defer cancel()
-		if err := s.app.Mails().Send(ctx, s.mailTo(form.NewEmail, r, mail.EmailChange, mail.Values{Token: token})); err != nil {
+		if err := s.app.Mails().Send(ctx, s.mailTo(form.NewEmail, r, mail.EmailChange, mail.Values{Token: token, Accept: acceptOf(caller)})); err != nil {
 			return fault.Wrap(fault.Invalid, "Failed to request email change.", err)
 		}
 		return nil

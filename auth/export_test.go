@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -16,4 +17,15 @@ func (l *locks) held(key lockKey) bool {
 func median(list []time.Duration) time.Duration {
 	slices.Sort(list)
 	return list[len(list)/2]
+}
+
+// SetImages has the avatars of new accounts come from a function.
+func (s *Service) SetImages(get func(ctx context.Context, address string, limit int64) ([]byte, error)) {
+	s.images = imagesFunc(get)
+}
+
+type imagesFunc func(ctx context.Context, address string, limit int64) ([]byte, error)
+
+func (f imagesFunc) Image(ctx context.Context, address string, limit int64) ([]byte, error) {
+	return f(ctx, address, limit)
 }

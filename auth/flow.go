@@ -103,7 +103,7 @@ func (s *Service) request(ctx context.Context, c *schema.Collection, form EmailF
 
 // sendToken mails a token of the type to the record's address, unless a mail of the
 // kind is not two minutes old. A mail that fails for good does not count.
-func (s *Service) sendToken(r *record.Record, t TokenType, template mail.Template) error {
+func (s *Service) sendToken(caller record.Caller, r *record.Record, t TokenType, template mail.Template) error {
 	key := lockKey{r.Collection().ID, r.ID(), template}
 	if !s.locks.take(key, s.app.Now()) {
 		return nil
@@ -114,7 +114,7 @@ func (s *Service) sendToken(r *record.Record, t TokenType, template mail.Templat
 		s.locks.drop(key)
 		return err
 	}
-	m := s.mailTo(email, r, template, mail.Values{Token: token})
+	m := s.mailTo(email, r, template, mail.Values{Token: token, Accept: acceptOf(caller)})
 	m.Expires = s.app.Now().Add(seconds(t.options(r.Collection()).Duration))
 	failed := func(err error) {
 		if err != nil {

@@ -26,6 +26,10 @@ func mailTemplate(c *schema.Collection, t mail.Template) schema.Template {
 		return c.Auth.OTP.EmailTemplate
 	case mail.LoginAlert:
 		return c.Auth.AuthAlert.EmailTemplate
+	case mail.EmailChanged:
+		return *c.Auth.EmailChangedTemplate
+	case mail.PasswordChanged:
+		return *c.Auth.PasswordChangedTemplate
 	}
 	return schema.Template{}
 }
@@ -85,13 +89,21 @@ func (s *Service) TestMail(ctx context.Context, caller record.Caller, form TestM
 	defer cancel()
 	m := s.mailTo(form.Email, sample, mail.Template(form.Template), mail.Values{
 		Token: "test_token", OTP: strings.Repeat("0", max(4, c.Auth.OTP.Length)), OTPID: "test_otp_id",
-		AlertInfo: alertInfo(s.app.Now(), caller.IP, "test"),
+		AlertInfo: alertInfo(s.app.Now(), caller.IP, "test"), Accept: acceptOf(caller),
 	})
 	m.Secrets = nil // it has none, and the reply of the server is to be told
 	if err := s.app.Mails().Send(ctx, m); err != nil {
 		return fault.Wrap(fault.Invalid, "Failed to send the test email. Raw error: "+err.Error(), err)
 	}
 	return nil
+}
+
+// acceptOf returns the languages that the caller's browser asks for.
+func acceptOf(caller record.Caller) string {
+	if accept := caller.Headers["Accept-Language"]; len(accept) > 0 {
+		return accept[0]
+	}
+	return ""
 }
 
 // alertInfo describes a sign-in to the person whose account it is.

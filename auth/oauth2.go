@@ -28,6 +28,7 @@ type OAuth2Form struct {
 
 const (
 	oauth2Time      = 30 * time.Second // for all that a service is asked
+	warnPause       = time.Minute      // between two warnings about a provider
 	maxProviderName = 100
 	maxCode         = 16384
 )
@@ -60,7 +61,7 @@ func (m oauth2s) Describe(ctx context.Context, c *schema.Collection, described *
 		wg.Go(func() { // some ask the service where it is
 			var err error
 			if list[i], err = m.describe(ctx, c, p.Name); err != nil {
-				m.app.Log().Warn("an OAuth2 provider cannot be used", "collection", c.Name, "provider", p.Name, "error", err)
+				m.warn("an OAuth2 provider cannot be used", c, p.Name, err)
 			}
 		})
 	}
@@ -129,29 +130,37 @@ func (f *OAuth2Form) validate(c *schema.Collection) error {
 func (m oauth2s) ask(ctx context.Context, c *schema.Collection, form *OAuth2Form) (*provider.User, error) {
 	client, err := m.providers.of(c, form.Provider)
 	if err != nil {
-		return nil, m.failed(ctx, c, "Failed to fetch OAuth2 token.", err)
+		return nil, m.failed(ctx, c, form, "Failed to fetch OAuth2 token.", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, oauth2Time)
 	defer cancel()
 	token, err := client.Exchange(ctx, provider.Grant{Code: form.Code, Verifier: form.CodeVerifier, RedirectURL: form.RedirectURL})
 	if err != nil {
-		return nil, m.failed(ctx, c, "Failed to fetch OAuth2 token.", err)
+		return nil, m.failed(ctx, c, form, "Failed to fetch OAuth2 token.", err)
 	}
 	user, err := client.User(ctx, token)
 	if err != nil {
-		return nil, m.failed(ctx, c, "Failed to fetch OAuth2 user.", err)
+		return nil, m.failed(ctx, c, form, "Failed to fetch OAuth2 user.", err)
 	}
 	return user, nil
 }
 
 // failed is the fault of a service that was asked in vain. What is not the fault of
 // whoever signs in is for the operator to see.
-func (m oauth2s) failed(ctx context.Context, c *schema.Collection, message string, err error) error {
+func (m oauth2s) failed(ctx context.Context, c *schema.Collection, form *OAuth2Form, message string, err error) error {
 	var refused *provider.Refused
 	if !errors.As(err, &refused) && !errors.Is(ctx.Err(), context.Canceled) {
-		m.app.Log().Warn("a sign-in by OAuth2 failed", "collection", c.Name, "error", err)
+		m.warn("a sign-in by OAuth2 failed", c, form.Provider, err)
 	}
 	return fault.Wrap(fault.Invalid, message, err)
+}
+
+// warn logs what is wrong with a provider, once in a while: strangers can ask for it as
+// often as they like.
+func (m oauth2s) warn(message string, c *schema.Collection, name string, err error) {
+	if m.providers.warned.put(c.ID+"/"+name+"/"+message, struct{}{}, m.app.Now(), warnPause) {
+		m.app.Log().Warn(message, "collection", c.Name, "provider", name, "error", err)
+	}
 }
 
 // providers are the services of all collections as they are configured now.
@@ -159,6 +168,7 @@ type providers struct {
 	app     *core.App
 	pool    *provider.Pool
 	clients cache.PerSnapshot[schema.Snapshot, cache.Map[providerKey, madeClient]]
+	warned  memory[struct{}] // about providers
 }
 
 type providerKey struct{ collection, name string }
@@ -172,16 +182,23 @@ func newProviders(app *core.App) *providers {
 	return &providers{app: app, pool: provider.NewPool(func() time.Time { return app.Now() })}
 }
 
-// of returns the client of a service of the collection.
+// of returns the client of a service of the collection, as it is configured now.
 func (p *providers) of(c *schema.Collection, name string) (*provider.Client, error) {
-	made := p.clients.Of(p.app.Snapshot()).Get(providerKey{c.ID, name}, func() madeClient {
-		for _, config := range c.Auth.OAuth2.Providers {
+	snapshot := p.app.Snapshot() // which may be newer than c
+	made := p.clients.Of(snapshot).Get(providerKey{c.ID, name}, func() madeClient {
+		now := snapshot.ByID(c.ID)
+		if now == nil || !now.IsAuth() {
+			return madeClient{err: errNotConfigured}
+		}
+		for _, config := range now.Auth.OAuth2.Providers {
 			if config.Name == name {
 				client, err := p.pool.Client(config)
 				return madeClient{client, err}
 			}
 		}
-		return madeClient{err: fmt.Errorf("provider %s: not configured", name)}
+		return madeClient{err: errNotConfigured}
 	})
 	return made.client, made.err
 }
+
+var errNotConfigured = errors.New("auth: the provider is not configured any more")

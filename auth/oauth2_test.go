@@ -1,14 +1,24 @@
 package auth_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
@@ -28,7 +38,12 @@ type vouching struct {
 
 func newVouching(t *testing.T, more string) *vouching {
 	t.Helper()
-	v := &vouching{t: t, app: coretest.New(t), people: map[string]string{}}
+	return newVouchingOn(t, coretest.New(t), more)
+}
+
+func newVouchingOn(t *testing.T, app *core.App, more string) *vouching {
+	t.Helper()
+	v := &vouching{t: t, app: app, people: map[string]string{}}
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.URL.Path == "/token" {
@@ -154,16 +169,16 @@ func TestOAuth2Hook(t *testing.T) {
 	v.people["a"] = `{"sub":"a","name":"Ann","email":"a@x.test","email_verified":true}`
 	var seen []string
 	remove := v.Hooks().OAuth2.BindFunc(func(e *auth.OAuth2Event) error {
-		seen = append(seen, fmt.Sprint(e.Provider, " ", e.User.ID, " ", e.Record == nil, " ", e.Collection().Name, " ", e.CreateData["k"]))
+		seen = append(seen, fmt.Sprint(e.Provider, " ", e.User.ID, " ", e.Record == nil, " ", e.Collection().Name, " ", len(e.CreateData)))
 		e.User.Email = "changed@x.test"
-		e.CreateData = map[string]any{"name": "Hooked"}
+		e.CreateData["name"] = "Hooked"
 		return e.Next()
 	}, "users")
-	if r := v.must("a", map[string]any{"k": 1}); r["name"] != "Hooked" || r["email"] != "changed@x.test" {
+	if r := v.must("a", nil); r["name"] != "Hooked" || r["email"] != "changed@x.test" {
 		t.Errorf("what the hook has set: %v", r)
 	}
 	v.must("a", nil)
-	if want := "[oidc a true users 1 oidc a false users <nil>]"; fmt.Sprint(seen) != want {
+	if want := "[oidc a true users 0 oidc a false users 0]"; fmt.Sprint(seen) != want {
 		t.Errorf("the hook saw %v, want %s", seen, want)
 	}
 	remove()
@@ -188,6 +203,60 @@ func TestOAuth2Hook(t *testing.T) {
 	remove()
 	if r := v.must("a", nil); r["id"] != other["id"] {
 		t.Error("the link did not move with the decision")
+	}
+}
+
+// warnings are those about providers.
+type warnings chan slog.Record
+
+func (warnings) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (w warnings) WithAttrs([]slog.Attr) slog.Handler         { return w }
+func (w warnings) WithGroup(string) slog.Handler              { return w }
+func (w warnings) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "OAuth2 provider") {
+		w <- r
+	}
+	return nil
+}
+
+// TestOAuth2Configuration takes effect at once, and what is wrong with it is logged once
+// however many ask.
+func TestOAuth2Configuration(t *testing.T) {
+	t.Parallel()
+	log := make(warnings, 100)
+	v := newVouchingOn(t, coretest.Open(t, core.Config{Dir: t.TempDir(), Log: slog.New(log)}), "")
+	names := func() (list []string) {
+		m, err := v.Methods(t.Context(), "users")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.OAuth2.Providers {
+			list = append(list, p.Name)
+		}
+		return list
+	}
+	if got := fmt.Sprint(names()); got != "[oidc]" {
+		t.Errorf("providers are %s", got)
+	}
+	v.configure(`{"oauth2":{"providers":[{"name":"mailcow","clientId":"i","clientSecret":"s"},{"name":"github","clientId":"i","clientSecret":"s"}]}}`)
+	for range 3 {
+		if got := fmt.Sprint(names()); got != "[github]" {
+			t.Errorf("providers are %s", got)
+		}
+	}
+	if len(log) != 1 {
+		t.Errorf("%d warnings, want one", len(log))
+	}
+	form := &auth.OAuth2Form{Provider: "mailcow", Code: "c"}
+	if _, err := v.SignIn(t.Context(), record.Caller{}, "users", v.Method("oauth2"), form, auth.Options{}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a provider that cannot be used: %v", err)
+	}
+	v.configure(`{"oauth2":{"enabled":false}}`)
+	if got := names(); got != nil {
+		t.Errorf("OAuth2 is off, and providers are %v", got)
+	}
+	if _, err := v.signIn("a", nil); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("OAuth2 is off: %v", err)
 	}
 }
 
@@ -230,6 +299,99 @@ func TestDeliverOAuth2(t *testing.T) {
 		good := v.DeliverOAuth2(s, tt.pin, tt.said)
 		if good != tt.good || strings.Join(s.sent, " ") != tt.message {
 			t.Errorf("%s: %t, sent %q, want %t and %q", tt.name, good, s.sent, tt.good, tt.message)
+		}
+	}
+}
+
+// TestOAuth2Avatar keeps the image that the field takes, and lets in whoever has none.
+func TestOAuth2Avatar(t *testing.T) {
+	t.Parallel()
+	v := newVouching(t, `,"fields":[{"name":"face","type":"file","maxSize":200,"mimeTypes":["image/png"]}]`)
+	v.configure(`{"oauth2":{"mappedFields":{"avatarURL":"face"}}}`)
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	var limits []int64
+	v.SetImages(func(_ context.Context, address string, limit int64) ([]byte, error) {
+		limits = append(limits, limit)
+		switch address {
+		case "https://x.test/png":
+			return picture.Bytes(), nil
+		case "https://x.test/gif":
+			return []byte("GIF89a"), nil
+		}
+		return nil, errors.New("no image")
+	})
+	for id, want := range map[string]string{"png": ".png", "gif": "", "none": ""} {
+		v.people[id] = fmt.Sprintf(`{"sub":%q,"email":"%[1]s@x.test","email_verified":true,"picture":"https://x.test/%[1]s"}`, id)
+		r := v.must(id, nil)
+		name := r["face"].(string)
+		if (name == "") != (want == "") || !strings.HasSuffix(name, want) {
+			t.Errorf("%s: the field has %q", id, name)
+			continue
+		}
+		if name == "" {
+			continue
+		}
+		b, err := v.app.Blobs().Open(t.Context(), r["collectionId"].(string)+"/"+r["id"].(string)+"/"+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Size() != int64(picture.Len()) || b.Attributes().ContentType != "image/png" {
+			t.Errorf("%s: stored are %d bytes of %v", id, b.Size(), b.Attributes())
+		}
+		b.Close()
+	}
+	v.must("png", nil) // the account is there: no image is fetched
+	v.people["own"] = `{"sub":"own","email":"own@x.test","email_verified":true,"picture":"https://x.test/png"}`
+	v.must("own", map[string]any{"face": ""})
+	if fmt.Sprint(limits) != "[200 200 200]" {
+		t.Errorf("images were fetched with the limits %v, want three of 200", limits)
+	}
+}
+
+// TestOAuth2Apple has the name from the redirect, where Apple tells it once.
+func TestOAuth2Apple(t *testing.T) {
+	t.Parallel()
+	v := newVouching(t, "")
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b64 := base64.RawURLEncoding.EncodeToString
+	apple := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/keys" {
+			fmt.Fprintf(w, `{"keys":[{"kty":"RSA","kid":"k","n":%q,"e":"AQAB"}]}`, b64(key.N.Bytes()))
+			return
+		}
+		code := r.FormValue("code")
+		token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{"iss": "https://appleid.apple.com", "aud": "i", "sub": code,
+			"exp": time.Now().Add(time.Hour).Unix(), "email": code + "@x.test", "email_verified": "true"})
+		token.Header["kid"] = "k"
+		text, _ := token.SignedString(key)
+		fmt.Fprintf(w, `{"access_token":"at","token_type":"bearer","id_token":%q}`, text)
+	}))
+	t.Cleanup(apple.Close)
+	v.configure(fmt.Sprintf(`{"oauth2":{"providers":[{"name":"apple","clientId":"i","clientSecret":"s","tokenURL":"%[1]s/token","extra":{"jwksURL":"%[1]s/keys"}}]}}`, apple.URL))
+	for code, told := range map[string]struct{ user, name string }{
+		"a": {`{"name":{"firstName":"Ann","lastName":"B"}}`, "Ann B"},
+		"b": {"", ""},
+		"c": {`{"name":5}`, ""},
+		"d": {`{"name":{"firstName":"` + strings.Repeat("x", 150) + `"}}`, ""},
+	} {
+		if !v.DeliverOAuth2(&streams{waiting: map[string]string{"s": ""}}, "", auth.OAuth2Redirect{State: "s", Code: code, User: told.user}) {
+			t.Fatal("not delivered")
+		}
+		form := &auth.OAuth2Form{Provider: "apple", Code: code}
+		res, err := v.SignIn(t.Context(), record.Caller{}, "users", v.Method("oauth2"), form, auth.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var meta struct{ Name, Email string }
+		if err := json.Unmarshal(res.Meta, &meta); err != nil || meta.Name != told.name || meta.Email != code+"@x.test" {
+			t.Errorf("told %q: %s", told.user, res.Meta)
 		}
 	}
 }

@@ -32,6 +32,9 @@ func (m oauth2s) enter(ctx context.Context, a Attempt, user *provider.User) (Pro
 	if err != nil {
 		return Proof{}, err
 	}
+	if form.CreateData == nil {
+		form.CreateData = map[string]any{} // for handlers to write to
+	}
 	event := &OAuth2Event{Context: ctx, Caller: a.Caller, Provider: form.Provider, User: user, Record: known, CreateData: form.CreateData, collection: a.Collection}
 	var proof Proof
 	err = m.hooks.OAuth2.Trigger(event, func() (err error) {

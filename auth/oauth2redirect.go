@@ -37,8 +37,8 @@ const (
 )
 
 // DeliverOAuth2 delivers what a service has said to the client that waits for it on a
-// stream, and reports whether that client can go on. pin stands for where the person comes from,
-// which must be where the client is. A code is delivered once.
+// stream, and reports whether that client can go on. The pin stands for where the person
+// comes from, which must be where the client is. A code is delivered once.
 func (s *Service) DeliverOAuth2(to OAuth2Streams, pin string, r OAuth2Redirect) bool {
 	if r.State == "" {
 		return false

@@ -19,10 +19,10 @@ const (
 )
 
 // origin is where a sign-in comes from.
-type origin struct{ ip, agent string }
+type origin struct{ ip, agent, language string }
 
 func originOf(caller record.Caller) origin {
-	o := origin{ip: caller.IP}
+	o := origin{ip: caller.IP, language: acceptOf(caller)}
 	if agents := caller.Headers["User-Agent"]; len(agents) > 0 {
 		if o.agent = agents[0]; len(o.agent) > maxAgent {
 			o.agent = o.agent[:maxAgent] + "..."
@@ -75,7 +75,7 @@ func (s *Service) keepOrigin(ctx context.Context, r *record.Record, o origin) er
 	}
 	// The first sign-in of all is from somewhere new, and no news to its owner.
 	if len(known) > 0 && r.Text("email") != "" && !s.app.Mails().Off() {
-		m := s.mailTo(r.Text("email"), r, mail.LoginAlert, mail.Values{AlertInfo: alertInfo(s.app.Now(), o.ip, o.agent)})
+		m := s.mailTo(r.Text("email"), r, mail.LoginAlert, mail.Values{AlertInfo: alertInfo(s.app.Now(), o.ip, o.agent), Accept: o.language})
 		if s.app.Mails().Queue(m, nil) != nil {
 			return nil // which is logged; the next sign-in from there tries again
 		}

@@ -90,7 +90,7 @@ func TestOriginsAreNotCrowdedOut(t *testing.T) {
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	// printf '127.0.0.1curl/8' | md5sum
-	if got, want := (origin{"127.0.0.1", "curl/8"}).fingerprint(), "b13cc138e9f01b7bdbe0c10cda2c1ca4"; got != want {
+	if got, want := (origin{"127.0.0.1", "curl/8", ""}).fingerprint(), "b13cc138e9f01b7bdbe0c10cda2c1ca4"; got != want {
 		t.Errorf("fingerprint = %s, want %s", got, want)
 	}
 }

@@ -86,7 +86,7 @@ func (s *Service) RequestOTP(ctx context.Context, caller record.Caller, collecti
 	if r != nil {
 		working = true
 		s.later(r, "request of a one-time password", func(ctx context.Context) error {
-			return s.runFlow(ctx, &s.hooks.RequestOTP, caller, r, "", func() error { return s.mailOTP(ctx, r, id) })
+			return s.runFlow(ctx, &s.hooks.RequestOTP, caller, r, "", func() error { return s.mailOTP(ctx, caller, r, id) })
 		})
 	}
 	return id, nil
@@ -107,13 +107,13 @@ func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }
 
 // mailOTP makes a one-time password of that id and mails it. If no mail goes out, the
 // password is deleted.
-func (s *Service) mailOTP(ctx context.Context, r *record.Record, id string) error {
+func (s *Service) mailOTP(ctx context.Context, caller record.Caller, r *record.Record, id string) error {
 	email := r.Text("email")
 	digits, err := s.storeOTP(ctx, r, id, email)
 	if err != nil {
 		return err
 	}
-	m := s.mailTo(email, r, mail.OTP, mail.Values{OTP: digits, OTPID: id})
+	m := s.mailTo(email, r, mail.OTP, mail.Values{OTP: digits, OTPID: id, Accept: acceptOf(caller)})
 	m.Expires = s.app.Now().Add(seconds(r.Collection().Auth.OTP.Duration))
 	failed := func(err error) {
 		if err == nil {

@@ -3,9 +3,12 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/fault"
@@ -270,5 +273,40 @@ func TestGuessesAreSlowedDown(t *testing.T) {
 	}
 	if got := signIn(attacker, "bob", memberPassword); got != "" {
 		t.Errorf("another account: %s", got)
+	}
+}
+
+// TestGuessesFromManyAddresses: 1,000 guesses of one account's password, from 50 addresses
+// at a time, do not keep its owner out, who comes from an address that nobody knows yet.
+func TestGuessesFromManyAddresses(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.member(map[string]any{"email": "ann@example.com"})
+	signIn := func(ip, password string) string {
+		form := PasswordForm{Identity: "ann@example.com", Password: password}
+		_, err := f.WithPassword(t.Context(), record.Caller{IP: ip}, "members", form, "")
+		return describe(err)
+	}
+	var hashed atomic.Int64
+	var group sync.WaitGroup
+	for address := range 50 {
+		group.Go(func() {
+			for range 20 {
+				if signIn(fmt.Sprintf("192.0.2.%d", address), "wrong") == failed {
+					hashed.Add(1)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if n := hashed.Load(); n < 50 || n > 50*6 {
+		t.Errorf("%d guesses were looked at, want 6 of each address at most", n)
+	}
+	began := time.Now()
+	if got := signIn("198.51.100.1", memberPassword); got != "" {
+		t.Errorf("the owner: %s", got)
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("the owner waited for %s", took)
 	}
 }

@@ -28,7 +28,7 @@ func (s *Service) RequestPasswordReset(ctx context.Context, caller record.Caller
 			return nil
 		}
 		return s.runFlow(ctx, &s.hooks.RequestPasswordReset, caller, r, "", func() error {
-			return s.sendToken(r, PasswordReset, mail.PasswordReset)
+			return s.sendToken(caller, r, PasswordReset, mail.PasswordReset)
 		})
 	})
 }

@@ -30,12 +30,18 @@ type Service struct {
 	places  chan struct{} // taken by what goes on after an answer
 
 	oauth2    oauth2s
-	images    *fetch.Client    // of new accounts
+	images    images           // of new accounts
 	delivered memory[struct{}] // codes
 	appleUser memory[string]   // names, by codes that come back
 
 	// find is FindByID of the records; a test lets changes happen during it.
 	find finder
+}
+
+// images gets images from the open internet. A *fetch.Client does; a test has one that
+// needs no internet.
+type images interface {
+	Image(ctx context.Context, address string, limit int64) ([]byte, error)
 }
 
 // New returns a Service on the app, which need not be open yet. It observes the app's
@@ -49,6 +55,7 @@ func New(app *core.App) *Service {
 		return app.Records().FindByID(ctx, collection, id)
 	}
 	app.OnCommitted(s.forget)
+	app.Hooks().Records.AccountChanged.BindFunc(s.notify)
 	s.addJobs()
 	return s
 }

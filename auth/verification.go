@@ -37,7 +37,7 @@ func (s *Service) RequestVerification(ctx context.Context, caller record.Caller,
 			return nil
 		}
 		return s.runFlow(ctx, &s.hooks.RequestVerification, caller, r, "", func() error {
-			return s.sendToken(r, Verification, mail.Verification)
+			return s.sendToken(caller, r, Verification, mail.Verification)
 		})
 	})
 }

@@ -92,6 +92,7 @@ type App struct {
 	sql         *sqlrun.Service
 	backups     *backup.Service
 	archives    *blob.Local // backups in the data folder
+	backupStore *blob.Swap  // where backups are kept
 	jobs        *job.Service
 	logs        *logs.Service
 	log         *slog.Logger // that of Config, kept in logs too; nil before Open

@@ -24,21 +24,26 @@ func (a *App) Backups() *backup.Service { return a.backups }
 // workFolder is where backups have what they need meanwhile, in the data folder.
 const workFolder = ".backup"
 
-// openBackups makes the service of backups, which are kept in the data folder.
+// openBackups makes the service of backups, which are kept in the data folder unless the
+// settings name a bucket.
 func (a *App) openBackups() (err error) {
 	dir := a.Config.Dir
 	if a.archives, err = blob.NewLocal(filepath.Join(dir, "backups")); err != nil {
 		return err
 	}
+	a.backupStore = blob.NewSwap(a.archives)
 	var known []string
 	for _, s := range migrations.System() {
 		known = append(known, s.Name)
 	}
 	a.backups = backup.New(backup.Config{
-		Database: backupDatabase{a}, Files: a.local, Store: a.archives, Work: filepath.Join(dir, workFolder),
+		Database: backupDatabase{a}, Files: a.local, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
 		AppName: func() string { return a.settings.Current().Meta.AppName },
 		Version: Version, Schema: known, Log: a.log, Now: a.Config.Now,
 	})
+	a.jobs.Remove(autoBackupJob) // of an earlier Open
+	a.settings.OnChange(a.scheduleBackups)
+	a.settings.OnChange(a.placeBackups)
 	return nil
 }
 

@@ -86,6 +86,8 @@ func (a *API) table() []*route {
 
 		row("GET", "/api/settings", "viewSettings", superusers, a.viewSettings),
 		row("PATCH", "/api/settings", "updateSettings", superusers, a.updateSettings),
+		row("POST", "/api/settings/test/s3", "testS3", superusers, a.testS3),
+		row("POST", "/api/settings/apple/generate-client-secret", "appleClientSecret", superusers, a.appleSecret),
 		row("POST", "/api/settings/test/email", "testEmail", superusers, a.testEmail),
 
 		row("GET", "/api/logs", "listLogs", superusers, a.listLogs).quiet(),

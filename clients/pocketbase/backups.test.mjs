@@ -7,6 +7,14 @@ import { fails, pluck, refused, start } from './app.mjs';
 const app = await start();
 const { backups, files, health } = app.root;
 
+test('a bucket is tried out', async () => {
+  const { settings } = app.root;
+  await fails(settings.testS3('nowhere'), 400, { filesystem: 'validation_in_invalid' });
+  const err = await fails(settings.testS3('backups'), 400, {});
+  assert.match(err.response.message, /^Failed to test the S3 filesystem. Raw error: /);
+  await fails(app.guest().settings.testS3(), 401, {});
+});
+
 if (onPostgres) {
   test('a PostgreSQL has tools of its own', async () => {
     await fails(backups.create('one.zip'), 400, {}, 'The database is a PostgreSQL: copy it with pg_dump and restore it with pg_restore.');

@@ -1,7 +1,7 @@
 // Signing in through another service, the way an app does that keeps the code flow in
 // its own hands (authWithOAuth2Code), with a certified OpenID provider at the other end.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { after, test } from 'node:test';
 import { EventSource } from 'eventsource';
 import { fails, start } from './app.mjs';
@@ -310,6 +310,21 @@ test('discovery, and id_tokens that are verified', async () => {
   const methods = await app.guest().collection('users').listAuthMethods();
   assert.deepEqual(methods.oauth2.providers.map((p) => p.name), ['oidc2']);
   await configure({});
+});
+
+test('the secret of Apple, which is made of a key', async () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = privateKey.export({ format: 'pem', type: 'pkcs8' });
+  secrets.push(key.split('\n')[1]);
+  const made = (client, ...form) => client.settings.generateAppleClientSecret(...form);
+  const { secret } = await made(app.root, 'com.app', 'TEAM567890', 'KEY4567890', key, 60);
+  const [header, claims] = secret.split('.', 2).map((part) => JSON.parse(Buffer.from(part, 'base64url')));
+  assert.deepEqual([header.alg, header.kid, claims.iss, claims.sub, claims.aud], ['ES256', 'KEY4567890', 'TEAM567890', 'com.app', ['https://appleid.apple.com']]);
+  await fails(made(app.guest(), 'com.app', 'TEAM567890', 'KEY4567890', key, 60), 401, {});
+  await fails(made(app.root, '', 'short', '', 'no key', 0), 400, {
+    clientId: 'validation_required', teamId: 'validation_length_invalid', keyId: 'validation_required',
+    privateKey: 'validation_match_invalid', duration: 'validation_required',
+  });
 });
 
 test('the log holds no secret', async () => {

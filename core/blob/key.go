@@ -20,6 +20,13 @@ const (
 	tempPrefix = ".tmp-"  // of files that are being written
 )
 
+// Path is how every store spells a key: no path leads out of where it is looked up, and
+// different keys have different paths. A key that no blob can have is ErrKey.
+func Path(key string) (string, error) { return filePath(key) }
+
+// KeyOf is the inverse of Path.
+func KeyOf(p string) string { return unescape(p) }
+
 // filePath is the path of the blob's file below the root.
 func filePath(key string) (string, error) {
 	p, err := folderPath(key)

@@ -52,6 +52,9 @@ const (
 	EmailChange   Template = "email-change"
 	OTP           Template = "otp"
 	LoginAlert    Template = "login-alert"
+
+	EmailChanged    Template = "email-changed"    // to the address that the account had
+	PasswordChanged Template = "password-changed" // the same
 )
 
 // maxMessage bounds the text of one mail, in bytes.

@@ -21,12 +21,18 @@ type Values struct {
 	OTPID     string // {OTP_ID}
 	AlertInfo string // {ALERT_INFO}; plain text
 	Record    *record.Record
+
+	// Accept is the Accept-Language of whoever makes the mail necessary: in which language it
+	// is, if the record does not say.
+	Accept string
 }
 
 // Render fills in a template: the subject as plain text, the body as a whole HTML page.
 // A placeholder that has no value stays as it is. What is filled in is not searched for
-// placeholders.
+// placeholders. Of the translations the one is taken that the record's language field
+// asks for, else Accept, if there is one.
 func (s *Service) Render(t schema.Template, v Values) (subject, page string) {
+	t = translated(t, v)
 	meta := s.cfg.Settings().Meta
 	subject = fill(t.Subject, func(name string) (string, bool) { return v.value(meta, name) })
 	body := fill(t.Body, func(name string) (string, bool) {

@@ -11,6 +11,13 @@ func (w *writeRequest) invalidatesTokens() bool {
 	return changed && !w.changes("tokenKey")
 }
 
+// changesAccount reports whether the write, which has been done, has given an account another
+// address or password.
+func (w *writeRequest) changesAccount() bool {
+	return w.collection.IsAuth() && w.stored != nil && w.record != nil && w.op.Action != ActionDelete &&
+		(w.changes("email") || w.changes("password"))
+}
+
 // setsPassword reports whether an account gets a new password.
 func (w *writeRequest) setsPassword() bool {
 	i := w.collection.FieldIndex("password")

@@ -47,6 +47,10 @@ type Hooks struct {
 	AfterSuccess hook.Hook[*WriteEvent]
 	AfterFailure hook.Hook[*WriteEvent]
 
+	// AccountChanged runs when an account has got a new address or a new password, beside
+	// AfterSuccess and like it. Original is the account as it was.
+	AccountChanged hook.Hook[*WriteEvent]
+
 	// Enrich runs for each record that is sent to a caller, also as a related one.
 	// Handlers may change what is shown; nothing of it is stored. They run while the
 	// records are being read, so they must be quick, and may not write. The handlers of

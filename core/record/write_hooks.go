@@ -272,21 +272,28 @@ func (s *Service) mayWrite() error {
 	return nil
 }
 
-// runAfterSuccess runs the AfterSuccess hooks of writes that are durable. Inside of a
+// runAfterSuccess runs the AfterSuccess and the AccountChanged hooks of writes that are durable. Inside of a
 // transaction they wait until it is.
 func (s *Service) runAfterSuccess(ctx context.Context, writes []*writeRequest) {
 	for _, w := range writes {
-		if !s.cfg.Hooks.AfterSuccess.Bound(w.names()...) {
-			continue
+		s.runAfter(ctx, &s.cfg.Hooks.AfterSuccess, w)
+		if w.changesAccount() {
+			s.runAfter(ctx, &s.cfg.Hooks.AccountChanged, w)
 		}
-		e := w.event(ctx, s.root)
-		run := func() { s.triggerAfter(ctx, &s.cfg.Hooks.AfterSuccess, e) }
-		if s.outer != nil {
-			s.outer.afterCommit = append(s.outer.afterCommit, run)
-			continue
-		}
-		run()
 	}
+}
+
+func (s *Service) runAfter(ctx context.Context, h *hook.Hook[*WriteEvent], w *writeRequest) {
+	if !h.Bound(w.names()...) {
+		return
+	}
+	e := w.event(ctx, s.root)
+	run := func() { s.triggerAfter(ctx, h, e) }
+	if s.outer != nil {
+		s.outer.afterCommit = append(s.outer.afterCommit, run)
+		return
+	}
+	run()
 }
 
 // runAfterFailure runs the AfterFailure hooks of a write that has failed. Inside of a

@@ -4,6 +4,7 @@ package schema
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 )
 
@@ -32,6 +33,15 @@ type AuthOptions struct {
 	VerificationTemplate       Template `json:"verificationTemplate"`
 	ResetPasswordTemplate      Template `json:"resetPasswordTemplate"`
 	ConfirmEmailChangeTemplate Template `json:"confirmEmailChangeTemplate"`
+
+	// EmailChangedTemplate and PasswordChangedTemplate tell the address that an account had of
+	// its new address, or its new password; nil: they are not sent.
+	EmailChangedTemplate    *Template `json:"emailChangedTemplate,omitempty"`
+	PasswordChangedTemplate *Template `json:"passwordChangedTemplate,omitempty"`
+
+	// LanguageField is the field with the language of an account's mails ("de", "pt-BR"); "":
+	// there is none.
+	LanguageField string `json:"languageField,omitempty"`
 }
 
 // AuthAlert is the mail about a sign-in from a new place.
@@ -44,6 +54,28 @@ type AuthAlert struct {
 type Template struct {
 	Subject string `json:"subject"`
 	Body    string `json:"body"`
+
+	// Translations are the mail in other languages, by their tags (BCP 47).
+	Translations Translations `json:"translations,omitempty"`
+}
+
+// Translation is a Template in one language.
+type Translation struct {
+	Subject string `json:"subject"`
+	Body    string `json:"body"`
+}
+
+// Translations is a map that a body replaces, so that one can be removed.
+type Translations map[string]Translation
+
+// UnmarshalJSON replaces the translations.
+func (t *Translations) UnmarshalJSON(body []byte) error {
+	var fresh map[string]Translation
+	if err := json.Unmarshal(body, &fresh); err != nil {
+		return err
+	}
+	*t = fresh
+	return nil
 }
 
 // Token says how long tokens of a type live and what they are signed with,
@@ -178,12 +210,33 @@ func clonePointer[T any](p *T) *T {
 func (o *AuthOptions) Clone() *AuthOptions {
 	c := *o
 	c.AuthRule, c.ManageRule = clonePointer(o.AuthRule), clonePointer(o.ManageRule)
+	c.EmailChangedTemplate = clonePointer(o.EmailChangedTemplate)
+	c.PasswordChangedTemplate = clonePointer(o.PasswordChangedTemplate)
+	for _, t := range c.Templates() {
+		t.Translations = maps.Clone(t.Translations)
+	}
 	c.PasswordAuth.IdentityFields = slices.Clone(o.PasswordAuth.IdentityFields)
 	c.OAuth2.Providers = make(Providers, len(o.OAuth2.Providers))
 	for i, p := range o.OAuth2.Providers {
 		c.OAuth2.Providers[i] = p.clone()
 	}
 	return &c
+}
+
+// Templates returns all templates that there are, by their paths on the wire. To write
+// through a pointer changes o.
+func (o *AuthOptions) Templates() map[string]*Template {
+	all := map[string]*Template{
+		"authAlert.emailTemplate":    &o.AuthAlert.EmailTemplate,
+		"otp.emailTemplate":          &o.OTP.EmailTemplate,
+		"verificationTemplate":       &o.VerificationTemplate,
+		"resetPasswordTemplate":      &o.ResetPasswordTemplate,
+		"confirmEmailChangeTemplate": &o.ConfirmEmailChangeTemplate,
+		"emailChangedTemplate":       o.EmailChangedTemplate,
+		"passwordChangedTemplate":    o.PasswordChangedTemplate,
+	}
+	maps.DeleteFunc(all, func(_ string, t *Template) bool { return t == nil })
+	return all
 }
 
 // Tokens returns all token settings by their wire names. To write through a pointer changes o.

@@ -46,6 +46,9 @@ func followRenamesInAuth(o, old *schema.AuthOptions, renamed map[string]string, 
 			}
 		}
 	}
+	if is, ok := renamed[o.LanguageField]; ok && said["languageField"] == nil {
+		o.LanguageField = is
+	}
 	if said["oauth2"] != nil || o.OAuth2.MappedFields != old.OAuth2.MappedFields {
 		return
 	}

@@ -5,7 +5,9 @@ package alter
 
 import (
 	"fmt"
-	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
@@ -38,6 +40,9 @@ func (v *validation) auth() {
 		}
 	}
 	checkTemplates(o, fails)
+	if name := o.LanguageField; name != "" && v.c.Field(name) == nil {
+		fails.Set(fault.Leaf("validation_missing_field", fmt.Sprintf("Invalid or missing field %s", name), "fieldName", name), "languageField")
+	}
 	for name, t := range o.Tokens() {
 		fails.Set(check.First(check.Filled(t.Secret), check.Length(t.Secret, 30, 255)), name, "secret")
 		fails.Set(check.Needed(t.Duration, minDuration, maxTokenDuration), name, "duration")
@@ -94,17 +99,22 @@ func (v *validation) signIn(fails fault.Fields) {
 	}
 }
 
-// checkTemplates requires subject and body of every mail template.
+// checkTemplates requires subject and body of every mail template, in every language.
 func checkTemplates(o *schema.AuthOptions, fails fault.Fields) {
-	check := func(t schema.Template, path ...string) {
-		fails.Set(check.Filled(t.Subject), append(slices.Clone(path), "subject")...)
-		fails.Set(check.Filled(t.Body), append(slices.Clone(path), "body")...)
+	for name, t := range o.Templates() {
+		set := func(fail *fault.Field, path ...string) {
+			fails.Set(fail, append(strings.Split(name, "."), path...)...)
+		}
+		set(check.Filled(t.Subject), "subject")
+		set(check.Filled(t.Body), "body")
+		for tag, translation := range t.Translations {
+			if _, err := language.Parse(tag); err != nil {
+				set(fault.Leaf("validation_invalid_language", "Must be a language such as de or pt-BR"), "translations", tag)
+			}
+			set(check.Filled(translation.Subject), "translations", tag, "subject")
+			set(check.Filled(translation.Body), "translations", tag, "body")
+		}
 	}
-	check(o.AuthAlert.EmailTemplate, "authAlert", "emailTemplate")
-	check(o.OTP.EmailTemplate, "otp", "emailTemplate")
-	check(o.VerificationTemplate, "verificationTemplate")
-	check(o.ResetPasswordTemplate, "resetPasswordTemplate")
-	check(o.ConfirmEmailChangeTemplate, "confirmEmailChangeTemplate")
 }
 
 // checkProviders validates OAuth2 providers: known, each once, with credentials and valid

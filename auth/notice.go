@@ -1,0 +1,27 @@
+package auth
+
+import (
+	"github.com/loambase/loam/core/mail"
+	"github.com/loambase/loam/core/record"
+)
+
+// notify mails the address that an account had about its new address or password, where the
+// collection has a template for that. Whoever has lost an account to somebody else has
+// nothing but this address left. The mail has no token in it: it lets nobody do anything.
+func (s *Service) notify(e *record.WriteEvent) error {
+	was, options := e.Original, e.Collection().Auth
+	email := was.Text("email")
+	notice := func(t mail.Template) {
+		from := originOf(e.Caller)
+		_ = s.app.Mails().Queue(s.mailTo(email, was, t, mail.Values{ // which logs its failure
+			AlertInfo: alertInfo(s.app.Now(), from.ip, from.agent), Accept: from.language,
+		}), nil)
+	}
+	if email != "" && options.EmailChangedTemplate != nil && e.Record.Text("email") != email {
+		notice(mail.EmailChanged)
+	}
+	if email != "" && options.PasswordChangedTemplate != nil && e.Record.Text("password") != was.Text("password") {
+		notice(mail.PasswordChanged)
+	}
+	return e.Next()
+}

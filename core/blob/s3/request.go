@@ -1,0 +1,163 @@
+package s3
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// request is one call of the store. Its body is in memory, so it can be sent again.
+type request struct {
+	method string
+	path   string // below the bucket; "" for the bucket
+	query  url.Values
+	header map[string]string
+	body   []byte
+}
+
+const (
+	attempts    = 4
+	attemptTime = 5 * time.Minute // of one attempt, until its answer is read
+	maxAnswer   = 8 << 20         // bytes of an answer that is not a blob
+)
+
+// Error is what the store has answered to a request that failed.
+type Error struct {
+	Status  int    `xml:"-"`
+	Code    string `xml:"Code"`
+	Message string `xml:"Message"`
+}
+
+func (e *Error) Error() string {
+	text := fmt.Sprintf("the store answered %d %s", e.Status, cmp.Or(e.Code, http.StatusText(e.Status)))
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	return text
+}
+
+// Is makes a missing blob fs.ErrNotExist.
+func (e *Error) Is(target error) bool {
+	return target == fs.ErrNotExist && e.Status == http.StatusNotFound && e.Code != "NoSuchBucket"
+}
+
+// passes reports whether the same request may succeed a moment later.
+func (e *Error) passes() bool {
+	return e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Code == "RequestTimeout"
+}
+
+// call sends the request, again if it fails for the moment, and decodes the XML of the
+// answer into the value, if there is one.
+func (s *Store) call(ctx context.Context, r request, into any) error {
+	_, err := s.ask(ctx, r, into)
+	return err
+}
+
+// ask is call that returns the header of the answer.
+func (s *Store) ask(ctx context.Context, r request, into any) (header http.Header, err error) {
+	for n := 1; ; n++ {
+		header, err = s.attempt(ctx, r, into)
+		if err == nil || n == attempts || ctx.Err() != nil {
+			return header, err
+		}
+		var answer *Error
+		if errors.As(err, &answer) && !answer.passes() {
+			return nil, err
+		}
+		if e := s.wait(ctx, n); e != nil {
+			return nil, e
+		}
+	}
+}
+
+// wait is the time before the next attempt, which doubles.
+func (s *Store) wait(ctx context.Context, n int) error {
+	timer := time.NewTimer(s.pause << (n - 1))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (s *Store) attempt(ctx context.Context, r request, into any) (http.Header, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	res, err := s.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return nil, err
+	}
+	// To the end of an upload the answer is 200 before it is known whether it succeeds.
+	if into != nil && bytes.Contains(text, []byte("<Error>")) {
+		answer := &Error{Status: http.StatusInternalServerError}
+		if err := xml.Unmarshal(text, answer); err == nil && answer.Code != "" {
+			return nil, answer
+		}
+	}
+	if into != nil {
+		if err := xml.Unmarshal(text, into); err != nil {
+			return nil, fmt.Errorf("the store's answer cannot be read: %w", err)
+		}
+	}
+	return res.Header, nil
+}
+
+// send sends the request once. An answer that is no success is an *Error.
+func (s *Store) send(ctx context.Context, r request) (*http.Response, error) {
+	u := s.base
+	if r.path != "" {
+		u.Path += "/" + r.path
+	} else {
+		u.Path += "/"
+	}
+	u.RawPath = escapePath(u.Path)
+	u.RawQuery = escapeQuery(r.query)
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	if len(r.body) == 0 {
+		req.Body = http.NoBody
+	}
+	for name, value := range r.header {
+		req.Header.Set(name, value)
+	}
+	s.sign(req, u.RawPath, r.body)
+	res, err := s.client.Do(req)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		return res, nil
+	}
+	defer res.Body.Close()
+	failed := &Error{Status: res.StatusCode}
+	if text, err := io.ReadAll(io.LimitReader(res.Body, 64<<10)); err == nil {
+		_ = xml.Unmarshal(text, failed) // a proxy in between answers something else
+	}
+	return nil, failed
+}
+
+// withoutURL takes the address out of an error, which says it at length.
+func withoutURL(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
+}

@@ -1,0 +1,306 @@
+// Package s3test is an object store in memory for tests. It is as strict as the strictest:
+// it takes only what every S3-compatible store takes.
+package s3test
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// What the store knows of its one user and its one bucket.
+const (
+	AccessKey = "access"
+	Secret    = "a/secret"
+	Region    = "test-1"
+	Bucket    = "bucket"
+)
+
+// Server is a running store.
+type Server struct {
+	URL string
+
+	// Fail may refuse a request with a status; 0 lets it pass. It is set before the first one.
+	Fail func(r *http.Request) (status int)
+
+	mu      sync.Mutex // guards what follows
+	objects map[string]*object
+	uploads map[string]*object // by their ids; the parts of each are its data
+	parts   map[string]map[int][]byte
+	last    int // of the versions and uploads
+}
+
+type object struct {
+	path     string
+	data     []byte
+	header   http.Header
+	etag     string
+	modified time.Time
+}
+
+// Start starts a store, which ends with the test.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{objects: map[string]*object{}, uploads: map[string]*object{}, parts: map[string]map[int][]byte{}}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	s.URL = server.URL
+	return s
+}
+
+// Keys are those of the objects, in order.
+func (s *Server) Keys() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.objects))
+}
+
+// Uploads is how many uploads are neither complete nor given up.
+func (s *Server) Uploads() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.uploads)
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client has gone away
+	}
+	if wrong := check(r, body); wrong != "" {
+		fail(w, http.StatusForbidden, wrong)
+		return
+	}
+	if s.Fail != nil {
+		if status := s.Fail(r); status != 0 {
+			fail(w, status, "Injected")
+			return
+		}
+	}
+	path, ok := strings.CutPrefix(r.URL.Path, "/"+Bucket+"/")
+	if !ok {
+		fail(w, http.StatusNotFound, "NoSuchBucket")
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	query := r.URL.Query()
+	switch id := query.Get("uploadId"); {
+	case path == "" && query.Get("list-type") == "2":
+		s.list(w, query.Get("prefix"), query.Get("continuation-token"))
+	case r.Method == http.MethodPost && query.Has("uploads"):
+		s.begin(w, path, r.Header)
+	case id != "":
+		s.upload(w, r, id, body)
+	case r.Method == http.MethodPut:
+		s.put(path, body, r.Header)
+	case r.Method == http.MethodDelete:
+		delete(s.objects, path)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		s.get(w, r, path)
+	}
+}
+
+func fail(w http.ResponseWriter, status int, code string) {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<Error><Code>%s</Code><Message>refused</Message></Error>", code)
+}
+
+func (s *Server) version() string {
+	s.last++
+	return fmt.Sprintf(`"version-%d"`, s.last) // nobody may take it for an MD5
+}
+
+func (s *Server) put(path string, data []byte, h http.Header) {
+	s.objects[path] = &object{path: path, data: data, header: h.Clone(), etag: s.version(), modified: time.Now().UTC()}
+}
+
+func (s *Server) get(w http.ResponseWriter, r *http.Request, path string) {
+	o := s.objects[path]
+	if o == nil {
+		fail(w, http.StatusNotFound, "NoSuchKey")
+		return
+	}
+	for name, values := range o.header {
+		if name == "Content-Type" || strings.HasPrefix(name, "X-Amz-Meta-") {
+			w.Header()[name] = values
+		}
+	}
+	w.Header().Set("ETag", o.etag)
+	http.ServeContent(w, r, "", o.modified, bytes.NewReader(o.data))
+}
+
+// pageSize is small, so that tests get lists in parts.
+const pageSize = 3
+
+func (s *Server) list(w http.ResponseWriter, prefix, after string) {
+	var b strings.Builder
+	n, last := 0, ""
+	truncated := false
+	for _, key := range slices.Sorted(maps.Keys(s.objects)) {
+		if !strings.HasPrefix(key, prefix) || key <= after {
+			continue
+		}
+		if n == pageSize {
+			truncated = true
+			break
+		}
+		o := s.objects[key]
+		escaped := strings.ReplaceAll(escape(key), "%2F", "/")
+		fmt.Fprintf(&b, "<Contents><Key>%s</Key><Size>%d</Size><LastModified>%s</LastModified></Contents>",
+			escaped, len(o.data), o.modified.Format("2006-01-02T15:04:05.000Z"))
+		n, last = n+1, key
+	}
+	fmt.Fprintf(w, "<ListBucketResult><IsTruncated>%t</IsTruncated>", truncated)
+	if truncated {
+		fmt.Fprint(w, "<NextContinuationToken>")
+		_ = xml.EscapeText(w, []byte(last))
+		fmt.Fprint(w, "</NextContinuationToken>")
+	}
+	fmt.Fprintf(w, "%s</ListBucketResult>", b.String())
+}
+
+func (s *Server) begin(w http.ResponseWriter, path string, h http.Header) {
+	s.last++
+	id := "upload-" + strconv.Itoa(s.last)
+	s.uploads[id], s.parts[id] = &object{path: path, header: h.Clone()}, map[int][]byte{}
+	fmt.Fprintf(w, "<InitiateMultipartUploadResult><UploadId>%s</UploadId></InitiateMultipartUploadResult>", id)
+}
+
+func (s *Server) upload(w http.ResponseWriter, r *http.Request, id string, body []byte) {
+	u := s.uploads[id]
+	if u == nil {
+		fail(w, http.StatusNotFound, "NoSuchUpload")
+		return
+	}
+	switch r.Method {
+	case http.MethodPut:
+		number, err := strconv.Atoi(r.URL.Query().Get("partNumber"))
+		if err != nil || number < 1 {
+			fail(w, http.StatusBadRequest, "InvalidArgument")
+			return
+		}
+		s.parts[id][number] = body
+		w.Header().Set("ETag", fmt.Sprintf(`"part-%d"`, number))
+	case http.MethodDelete:
+		delete(s.uploads, id)
+		w.WriteHeader(http.StatusNoContent)
+	case http.MethodPost:
+		s.complete(w, u, id, body)
+	}
+}
+
+func (s *Server) complete(w http.ResponseWriter, u *object, id string, body []byte) {
+	var list struct {
+		Part []struct {
+			PartNumber int
+			ETag       string
+		}
+	}
+	if err := xml.Unmarshal(body, &list); err != nil || len(list.Part) != len(s.parts[id]) {
+		fail(w, http.StatusBadRequest, "MalformedXML")
+		return
+	}
+	var data []byte
+	for i, p := range list.Part {
+		part := s.parts[id][p.PartNumber]
+		same := len(part) == len(s.parts[id][1]) || i == len(list.Part)-1
+		if p.PartNumber != i+1 || p.ETag != fmt.Sprintf(`"part-%d"`, i+1) || !same {
+			// As some do: the status was sent before this was known.
+			fmt.Fprint(w, "<Error><Code>InvalidPart</Code><Message>refused</Message></Error>")
+			return
+		}
+		data = append(data, part...)
+	}
+	delete(s.uploads, id)
+	s.put(u.path, data, u.header)
+	fmt.Fprint(w, "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")
+}
+
+// check says what is wrong with the form of a request, "" for nothing.
+func check(r *http.Request, body []byte) string {
+	for name := range r.Header {
+		lower := strings.ToLower(name)
+		if strings.HasPrefix(lower, "x-amz-checksum-") || strings.HasPrefix(lower, "x-amz-sdk-") || lower == "x-amz-trailer" || lower == "content-md5" {
+			return "NotImplemented" + name
+		}
+	}
+	if len(r.TransferEncoding) > 0 || len(r.Trailer) > 0 || strings.Contains(r.Header.Get("Content-Encoding"), "aws-chunked") {
+		return "NotImplementedChunked"
+	}
+	sum := sha256.Sum256(body)
+	if r.Header.Get("X-Amz-Content-Sha256") != hex.EncodeToString(sum[:]) {
+		return "XAmzContentSHA256Mismatch"
+	}
+	return checkSignature(r)
+}
+
+// checkSignature computes the signature of what has arrived.
+func checkSignature(r *http.Request) string {
+	stamp := r.Header.Get("X-Amz-Date")
+	at, err := time.Parse("20060102T150405Z", stamp)
+	if err != nil || time.Since(at).Abs() > 15*time.Minute {
+		return "RequestTimeTooSkewed"
+	}
+	_, signed, _ := strings.Cut(r.Header.Get("Authorization"), "SignedHeaders=")
+	signed, signature, ok := strings.Cut(signed, ", Signature=")
+	if !ok {
+		return "AccessDenied"
+	}
+	text := r.Method + "\n" + r.URL.EscapedPath() + "\n"
+	var pairs []string
+	for name, values := range r.URL.Query() {
+		pairs = append(pairs, escape(name)+"="+escape(values[0]))
+	}
+	slices.Sort(pairs)
+	text += strings.Join(pairs, "&") + "\n"
+	for name := range strings.SplitSeq(signed, ";") {
+		value := r.Header.Get(name)
+		if name == "host" {
+			value = r.Host
+		}
+		text += name + ":" + value + "\n"
+	}
+	text += "\n" + signed + "\n" + r.Header.Get("X-Amz-Content-Sha256")
+	sum := sha256.Sum256([]byte(text))
+	scope := stamp[:8] + "/" + Region + "/s3/aws4_request"
+	key := []byte("AWS4" + Secret)
+	for _, part := range append(strings.Split(scope, "/"), "AWS4-HMAC-SHA256\n"+stamp+"\n"+scope+"\n"+hex.EncodeToString(sum[:])) {
+		h := hmac.New(sha256.New, key)
+		io.WriteString(h, part)
+		key = h.Sum(nil)
+	}
+	if hex.EncodeToString(key) != signature {
+		return "SignatureDoesNotMatch"
+	}
+	return ""
+}
+
+// escape escapes everything but what is never escaped.
+func escape(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.~", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}

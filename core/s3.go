@@ -1,0 +1,80 @@
+// Buckets of the settings: backups in S3, and the test of a bucket.
+
+package core
+
+import (
+	"context"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/blob/s3"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+// newBucket returns the store of a bucket of the settings.
+func newBucket(c settings.S3) (*s3.Store, error) {
+	return s3.New(s3.Config{
+		Endpoint: c.Endpoint, Bucket: c.Bucket, Region: c.Region,
+		AccessKey: c.AccessKey, Secret: c.Secret, PathStyle: c.ForcePathStyle,
+	})
+}
+
+// placeBackups has backups be kept where the settings say. They are not moved.
+func (a *App) placeBackups(old, now *settings.Settings) {
+	if old.Backups.S3 == now.Backups.S3 {
+		return
+	}
+	var next blob.Store = a.archives
+	if now.Backups.S3.Enabled {
+		bucket, err := newBucket(now.Backups.S3)
+		if err != nil { // settings are checked before they are stored
+			a.Config.Log.Error("the bucket of backups cannot be used", "error", err)
+			return
+		}
+		next = bucket
+	}
+	a.backupStore.Set(next)
+}
+
+// S3TestForm says which bucket of the settings is tried out.
+type S3TestForm struct {
+	Filesystem string `json:"filesystem"` // "storage" or "backups"
+}
+
+// TestS3 stores, opens and deletes a blob in a bucket of the settings. Who is not a superuser
+// gets the fault of record.Caller.RequireSuperuser. The fault is Invalid for a form that is
+// not complete, a bucket that is not enabled, and one that cannot be used, with the reason.
+func (a *App) TestS3(ctx context.Context, caller record.Caller, form S3TestForm) error {
+	if err := caller.RequireSuperuser(); err != nil {
+		return err
+	}
+	var bucket settings.S3
+	fails := fault.Fields{}
+	switch form.Filesystem {
+	case "storage":
+		bucket = a.settings.Current().S3
+	case "backups":
+		bucket = a.settings.Current().Backups.S3
+	case "":
+		fails.Set(fault.Leaf("validation_required", "Cannot be blank"), "filesystem")
+	default:
+		fails.Set(fault.Leaf("validation_in_invalid", "Must be a valid value"), "filesystem")
+	}
+	if len(fails) > 0 {
+		return fault.Invalidate("An error occurred while validating the submitted data.", fails)
+	}
+	const failed = "Failed to test the S3 filesystem. Raw error: "
+	if !bucket.Enabled {
+		return fault.New(fault.Invalid, failed+"S3 storage filesystem is not enabled")
+	}
+	s, err := newBucket(bucket)
+	if err == nil {
+		err = s.Check(ctx, "loam_test_"+schema.RandomString(10, schema.AlphabetID))
+	}
+	if err != nil {
+		return fault.Wrap(fault.Invalid, failed+err.Error(), err)
+	}
+	return s.Close()
+}
