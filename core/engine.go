@@ -41,7 +41,7 @@ func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error)
 }
 
 // logFile is the database of logs in the data folder.
-const logFile = "auxiliary.db"
+const logFile = "logs.db"
 
 // openLogs opens the database of logs: a file of its own, whose writes need not wait for the
 // disk, or the PostgreSQL, which it leaves open when it is closed.

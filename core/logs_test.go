@@ -76,7 +76,7 @@ func TestToolsKeepNoLogs(t *testing.T) {
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if found, _ := filepath.Glob(filepath.Join(dir, "auxiliary*")); len(found) > 0 {
+	if found, _ := filepath.Glob(filepath.Join(dir, "logs.db*")); len(found) > 0 {
 		t.Errorf("a tool made %v", found)
 	}
 }
@@ -92,7 +92,7 @@ func TestDamagedLogsAreSetAside(t *testing.T) {
 			t.Parallel()
 			var console bytes.Buffer
 			app := coretest.Open(t, core.Config{Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(&console, &slog.HandlerOptions{Level: slog.LevelError}))})
-			file := filepath.Join(app.Config.Dir, "auxiliary.db")
+			file := filepath.Join(app.Config.Dir, "logs.db")
 			for range 300 {
 				app.Log().Info("before", "x", strings.Repeat("x", 100))
 			}
@@ -137,7 +137,7 @@ func TestLogsThatCannotBeOpened(t *testing.T) {
 		t.Skip("the logs are in the PostgreSQL")
 	}
 	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "auxiliary.db"), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "logs.db"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	var console bytes.Buffer
@@ -164,7 +164,7 @@ func TestLogsShrink(t *testing.T) {
 	reopened(t, app)
 	size := func() (n int64) {
 		for _, suffix := range []string{"", "-wal"} {
-			if info, err := os.Stat(filepath.Join(app.Config.Dir, "auxiliary.db"+suffix)); err == nil {
+			if info, err := os.Stat(filepath.Join(app.Config.Dir, "logs.db"+suffix)); err == nil {
 				n += info.Size()
 			}
 		}
