@@ -18,8 +18,17 @@ type listed struct {
 		Size         int64     `xml:"Size"`
 		LastModified time.Time `xml:"LastModified"`
 	} `xml:"Contents"`
+	Encoding  string `xml:"EncodingType"` // of the keys; some stores do not do as they are asked
 	Truncated bool   `xml:"IsTruncated"`
 	Next      string `xml:"NextContinuationToken"`
+}
+
+// path is a key of the list as it was stored.
+func (l *listed) path(key string) (string, error) {
+	if l.Encoding != "url" {
+		return key, nil
+	}
+	return url.QueryUnescape(key)
 }
 
 // List implements blob.Store.
@@ -41,7 +50,7 @@ func (s *Store) List(ctx context.Context, prefix string, fn func(blob.Info) erro
 			return fmt.Errorf("list blobs below %q: %w", prefix, err)
 		}
 		for _, c := range part.Contents {
-			p, err := url.QueryUnescape(c.Key)
+			p, err := part.path(c.Key)
 			if err != nil {
 				return fmt.Errorf("list blobs below %q: %w", prefix, err)
 			}

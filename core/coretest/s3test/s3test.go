@@ -167,7 +167,7 @@ func (s *Server) list(w http.ResponseWriter, prefix, after string) {
 			escaped, len(o.data), o.modified.Format("2006-01-02T15:04:05.000Z"))
 		n, last = n+1, key
 	}
-	fmt.Fprintf(w, "<ListBucketResult><IsTruncated>%t</IsTruncated>", truncated)
+	fmt.Fprintf(w, "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>%t</IsTruncated>", truncated)
 	if truncated {
 		fmt.Fprint(w, "<NextContinuationToken>")
 		_ = xml.EscapeText(w, []byte(last))
