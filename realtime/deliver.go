@@ -16,13 +16,34 @@ import (
 // deliver queues the messages of a change for all who may see it.
 func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	collection := h.app.Snapshot().ByID(c.Collection)
-	if c.Kind != change.Record || collection == nil {
+	if c.Kind == change.Settings || collection == nil {
+		return
+	}
+	if c.Kind == change.Collection {
+		h.reset(collection)
 		return
 	}
 	for _, at := range places(collection, c.Record) {
 		for _, g := range h.groupsAt(at) {
 			if err := h.deliverTo(ctx, at, g, c); err != nil && ctx.Err() == nil {
 				h.app.Log().Warn("realtime: judge a change", "collection", collection.Name, "record", c.Record, "error", err)
+			}
+		}
+	}
+}
+
+// reset ends the clients that watch records of a collection whose definition was changed, or
+// whose table was written by SQL: anything may be different.
+func (h *Hub) reset(collection *schema.Collection) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for at, groups := range h.groups {
+		if at.collection != collection.ID && at.collection != collection.Name {
+			continue
+		}
+		for _, g := range groups {
+			for c := range g.members {
+				c.end(ErrGap)
 			}
 		}
 	}

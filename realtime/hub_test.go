@@ -161,6 +161,44 @@ func TestRevokedAtOnce(t *testing.T) {
 	}
 }
 
+// TestReset: whoever watches a collection whose table was written by SQL, or whose definition
+// was changed, has to begin anew; others go on.
+func TestReset(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, core.Config{})
+	for _, write := range []func() error{
+		func() error {
+			_, err := b.SQL().Run(t.Context(), record.Root(), "UPDATE notes SET text = 'by hand'")
+			return err
+		},
+		func() error {
+			_, err := b.Collections().Update(t.Context(), record.Root(), "notes", []byte(`{"listRule":"text != ''"}`))
+			return err
+		},
+	} {
+		id := b.note("notes", "first", "")
+		ended := []*realtime.Client{b.open(nil, "notes/*"), b.open(nil, "users/*", "notes/"+id), b.open(nil, b.Snapshot().Find("notes").ID)}
+		other := b.open(nil, "mine/*", "users/*")
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range ended {
+			var err error
+			for err == nil { // it may be told of the creation first
+				<-c.Ready()
+				_, err = c.Take()
+			}
+			if !errors.Is(err, realtime.ErrGap) {
+				t.Errorf("client %d ended with %v", i, err)
+			}
+			c.Close()
+		}
+		if messages, err := other.Take(); err != nil || len(messages) > 0 {
+			t.Errorf("another collection's client got %d messages and %v", len(messages), err)
+		}
+	}
+}
+
 // TestTokenEnds: from the second in which its token ends a client is a guest.
 func TestTokenEnds(t *testing.T) {
 	t.Parallel()
