@@ -28,7 +28,8 @@ func (a *App) scheduleBackups(old, now *settings.Settings) {
 	// A backup that was missed is made up: it is the newest one that is missing.
 	err := a.jobs.AddJob(job.Job{ID: autoBackupJob, Expression: now.Backups.Cron, CatchUp: true, Run: a.autoBackup})
 	if err != nil {
-		a.Config.Log.Error("schedule the backups", "error", err)
+		// The settings refuse such an expression; an import keeps it as it was.
+		a.Config.Log.Warn("no backups are scheduled", "error", err)
 	}
 }
 
