@@ -14,7 +14,7 @@ const superusers = "/api/collections/_superusers/auth-with-password"
 // collections are what the attacks need, each with the rules that make it possible.
 var collections = []string{
 	`{"name":"notes","type":"base","listRule":"","viewRule":"","createRule":"","fields":[
-		{"name":"title","type":"text"},{"name":"body","type":"text"},{"name":"page","type":"editor"},{"name":"n","type":"number"}]}`,
+		{"name":"title","type":"text"},{"name":"body","type":"text","max":100000},{"name":"page","type":"editor"},{"name":"n","type":"number"}]}`,
 	`{"name":"nodes","type":"base","id":"nodes0000000000","listRule":"","viewRule":"","createRule":"","fields":[
 		{"name":"text","type":"text"},{"name":"next","type":"relation","collectionId":"nodes0000000000","maxSelect":200}]}`,
 	`{"name":"members","type":"auth","createRule":"@request.auth.id != ''","fields":[]}`,
