@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/url"
+	"strings"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
@@ -76,15 +77,37 @@ func (b *Body) readPart(p *multipart.Part, texts, memory *int64) error {
 	if *texts -= int64(len(name)) + partWeight; *texts < 0 {
 		return multipart.ErrMessageTooLarge
 	}
-	text, err := io.ReadAll(io.LimitReader(p, *texts+1))
+	text, err := b.readFormText(p, texts)
 	if err != nil {
 		return err
 	}
-	if *texts -= int64(len(text)); *texts < 0 {
-		return multipart.ErrMessageTooLarge
-	}
-	b.form.Add(name, string(text))
+	b.form.Add(name, text)
 	return nil
+}
+
+// textStep is how much of a text is read before it is counted.
+const textStep = 64 << 10
+
+// readFormText reads a text of a form. What the texts take beyond the memory that ReadBody
+// has counted for the body is counted here, twice, as a text that grows is copied. The
+// error is a fault.Unavailable if there is no room.
+func (b *Body) readFormText(in io.Reader, left *int64) (string, error) {
+	var text strings.Builder
+	for {
+		n, err := io.CopyN(&text, in, min(textStep, *left+1))
+		if *left -= n; *left < 0 {
+			return "", multipart.ErrMessageTooLarge
+		}
+		if err == io.EOF {
+			return text.String(), nil
+		}
+		if err == nil && maxTexts-*left > lightLength {
+			err = b.held.Grow(2 * n)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
 }
 
 // readFile reads a file into memory if it has room there, else into the temporary file of

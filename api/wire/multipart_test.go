@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -87,5 +88,40 @@ func TestFormsThatAreTooLarge(t *testing.T) {
 			t.Errorf("%d texts of %d bytes without the last %d: %v", tt.n, tt.size, tt.cut, err)
 		}
 		body.Close()
+	}
+}
+
+// TestTextsOfAFormAreCounted: long texts of forms share the memory of all bodies. One form is
+// read when it is alone; beside another one of the same guest there is no room for it.
+func TestTextsOfAFormAreCounted(t *testing.T) {
+	t.Parallel()
+	var buf bytes.Buffer
+	w := multipart.NewWriter(&buf)
+	if err := w.WriteField("text", strings.Repeat("x", 5<<20)); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	memory := budget.New(budget.Config{Total: 16 << 20, Share: 12 << 20})
+	guest := budget.Anonymous("192.0.2.1")
+	read := func() (*Body, error) {
+		return ReadBody(request(w.FormDataContentType(), buf.String()), DefaultLimit, "", memory, guest)
+	}
+	body, err := read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held := memory.Usage().Held; held < 8<<20 {
+		t.Errorf("a form of 5 MiB of text holds %d bytes", held)
+	}
+	if _, err := read(); fault.KindOf(err) != fault.Unavailable || !errors.Is(err, budget.ErrSpent) {
+		t.Errorf("a second one beside it: %v", err)
+	}
+	body.Close()
+	if body, err = read(); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+	body.Close()
+	if held := memory.Usage().Held; held != 0 {
+		t.Errorf("%d bytes are held in the end", held)
 	}
 }
