@@ -15,9 +15,10 @@ import (
 
 // OAuth2Streams delivers what a service has answered to the client that waits for it.
 type OAuth2Streams interface {
-	// DeliverOAuth2 sends the message to the client of that id, if it has subscribed to
-	// "@oauth2" and comes from where the pin stands for, and reports whether it has. In any
-	// case the client is not subscribed any more: one message a subscription.
+	// DeliverOAuth2 sends the message to the client with the id, and reports whether it did.
+	// The client must be subscribed to the topic "@oauth2" and must have connected with the
+	// same pin. DeliverOAuth2 always ends that subscription, so that a subscription receives
+	// at most one message.
 	DeliverOAuth2(clientID, pin string, message []byte) bool
 }
 

@@ -1,5 +1,5 @@
-// A change on its way to those who have subscribed: the groups that it concerns, the
-// judgement of each, and the messages.
+// Delivery: the hub finds the groups that watch a changed record, has the record service
+// judge the change for each group, and queues the messages.
 
 package realtime
 

@@ -221,8 +221,8 @@ func (h *Hub) detachIfUnused(feed *change.Subscription) bool {
 	return true
 }
 
-// endAll ends all clients, which have missed something, and lets the next one attach the
-// hub anew.
+// endAll disconnects all clients after the hub has missed changes. The next subscription
+// attaches the hub to the feed again.
 func (h *Hub) endAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

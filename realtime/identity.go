@@ -12,37 +12,37 @@ import (
 )
 
 // account names an account, "" a guest.
-func account(r *record.Record) string {
-	if r == nil {
-		return ""
-	}
-	return r.Collection().ID + "/" + r.ID()
-}
+func account(r *record.Record) string { return record.Caller{Auth: r}.Actor() }
 
 // doubt is told of every commit before it is acknowledged: from then on, no client whose
 // account was changed is sent anything before its token was looked at again. nil stands
 // for changes that are not known.
 func (h *Hub) doubt(changes []change.Change) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.clients) == 0 {
-		return
-	}
-	if changes == nil {
-		h.doubtAll()
-		return
-	}
-	changed := map[string]bool{}
+	all := changes == nil
+	var changed map[string]bool // accounts; most writes change none
+	snapshot := h.app.Snapshot()
 	for i := range changes {
 		switch c := &changes[i]; c.Kind {
 		case change.Collection: // its secret may be another one
-			h.doubtAll()
-			return
+			all = true
 		case change.Record:
-			if c.Action != change.Create {
-				changed[c.Collection+"/"+c.Record] = true
+			if in := snapshot.ByID(c.Collection); c.Action == change.Create || in != nil && !in.IsAuth() {
+				continue
 			}
+			if changed == nil {
+				changed = map[string]bool{}
+			}
+			changed[c.Collection+"/"+c.Record] = true
 		}
+	}
+	if !all && changed == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if all {
+		h.doubtAll()
+		return
 	}
 	for _, c := range h.clients {
 		if c.account != "" && changed[c.account] {

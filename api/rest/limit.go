@@ -59,12 +59,12 @@ func (a *API) countPath(w http.ResponseWriter, r *http.Request, q *request.Reque
 	return a.tell(w, r, q, a.limiter.Take(clientOf(q), ratelimit.Action{Method: r.Method, Paths: [3]string{r.URL.Path}}))
 }
 
-// limits are how the requests to a route count.
+// limits says which rate limits apply to a route.
 type limits struct {
-	tags       []string // of its rules for collections; nil: it has none
-	collection int      // where the collection begins in the path; -1: there is none
-	// both: its requests count against the rules that all routes share, and against those of
-	// the collection. Those of other routes with tags have counters of their own only
+	tags       []string // the action tags of the route; nil: no rule for collections applies
+	collection int      // the offset of {collection} in the path; -1: the path has no collection
+	// both means that a request counts against the rules for paths and against the rules for
+	// collections. Requests to other routes with tags count against the rules for collections only
 	// (docs/wire/auth-realtime-system.md §3.4).
 	both bool
 }

@@ -49,8 +49,8 @@ type Client struct {
 	found discovery
 }
 
-// Client returns a client of the service. The error says that there is no such service,
-// or what is missing in its configuration.
+// Client returns a client for the OAuth2 provider that the configuration names. The error
+// names an unknown provider, or the option that is missing in the configuration.
 func (p *Pool) Client(config schema.Provider) (*Client, error) {
 	k := find(config.Name)
 	if k == nil {

@@ -24,8 +24,7 @@ func List() []Info {
 
 func (k *kind) info() Info { return Info{Name: k.name, DisplayName: k.display, Logo: logo(k.display)} }
 
-// logo is an image of our own with the initial of the service, whose mark is not ours to
-// hand out.
+// logo draws the initial of the provider. We may not distribute the provider's own logo.
 func logo(display string) string {
 	initial, _ := utf8.DecodeRuneInString(display)
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32">`+

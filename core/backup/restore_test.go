@@ -231,6 +231,28 @@ func TestCrashOfARestore(t *testing.T) {
 	}
 }
 
+// tick waits until a new file is younger than one that was made before: the clocks of file
+// systems are coarse.
+func tick(t *testing.T) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tick")
+	written := func() time.Time {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		return info.ModTime()
+	}
+	for first := written(); !written().After(first); {
+	}
+}
+
 // TestFilesStoredDuringARestore: those of writes that find the restored state stay.
 func TestFilesStoredDuringARestore(t *testing.T) {
 	t.Parallel()
@@ -238,7 +260,7 @@ func TestFilesStoredDuringARestore(t *testing.T) {
 	b := app.Backups()
 	b.OnStep(func(name string) {
 		if name == "switched" {
-			time.Sleep(20 * time.Millisecond) // clocks of file systems are coarse
+			tick(t)
 			add(t, app.App, "third")
 		}
 	})

@@ -107,7 +107,8 @@ func (h *server) start() *server {
 	return h
 }
 
-// at is what happens at a minute of the clock. It waits for what has begun.
+// at sets the clock to the minute, lets the service start the jobs that are due, and waits
+// until they have ended.
 func (h *server) at(minute string) {
 	h.t.Helper()
 	h.set(minute)

@@ -27,7 +27,7 @@ func (s *Service) scope() query.Scope {
 	return query.Scope{Snapshot: described, Collection: described.All()[0], Request: &query.Request{}, Now: s.cfg.Now()}
 }
 
-// read are the columns of an entry, in the order of the wire format.
+// read lists the columns of an entry in the order in which the API returns them.
 var read = []string{"id", "created", "data", "message", "level"}
 
 // List returns one page of the entries, as JSON, the oldest first unless Sort says otherwise. Filter

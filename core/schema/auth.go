@@ -34,13 +34,14 @@ type AuthOptions struct {
 	ResetPasswordTemplate      Template `json:"resetPasswordTemplate"`
 	ConfirmEmailChangeTemplate Template `json:"confirmEmailChangeTemplate"`
 
-	// EmailChangedTemplate and PasswordChangedTemplate tell the address that an account had of
-	// its new address, or its new password; nil: they are not sent.
+	// EmailChangedTemplate is the mail to the old address after a change of the address.
+	// PasswordChangedTemplate is the mail to the address after a change of the password.
+	// Loam sends no such mail if the template is nil.
 	EmailChangedTemplate    *Template `json:"emailChangedTemplate,omitempty"`
 	PasswordChangedTemplate *Template `json:"passwordChangedTemplate,omitempty"`
 
-	// LanguageField is the field with the language of an account's mails ("de", "pt-BR"); "":
-	// there is none.
+	// LanguageField names the field that holds the language of an account's mails, such as
+	// "de" or "pt-BR". An empty LanguageField means that no field holds it.
 	LanguageField string `json:"languageField,omitempty"`
 }
 

@@ -1,6 +1,6 @@
-// Package hostile sets hostile clients on a running server beside honest ones, and says
-// what the honest ones felt: one attack after the other, or all of them mixed. It drives
-// any binary that speaks our API, so that an older one can be measured by the same attacks.
+// Package hostile attacks a running server while honest clients use it, and measures the
+// latencies of the honest clients. It runs each attack alone, or all attacks mixed. It works
+// with every binary that serves our API, so that it can also measure an older version.
 package hostile
 
 import (
