@@ -189,21 +189,23 @@ func (s *Service) attempt(ctx context.Context, e *entry, minute time.Time, begun
 		begun(errRunning)
 		return nil
 	}
-	defer s.vacate(e.ID)
 	v, claimed, err := s.claim(ctx, e, minute)
+	if err == nil && v == begins {
+		defer s.vacate(e.ID)
+		s.saw(e, minute)
+		begun(nil)
+		return s.perform(ctx, e.Job, claimed)
+	}
+	s.vacate(e.ID) // first: whoever hears the refusal may try again at once
 	switch {
 	case err != nil:
 		begun(fmt.Errorf("claim job %q: %w", e.ID, err))
 	case v == stillOn:
 		s.saw(e, minute)
 		begun(errRunning)
-	case v == notDue:
+	default:
 		s.saw(e, claimed.slot)
 		begun(nil)
-	default:
-		s.saw(e, minute)
-		begun(nil)
-		return s.perform(ctx, e.Job, claimed)
 	}
 	return nil
 }
