@@ -49,21 +49,21 @@ func (h *Hub) reset(collection *schema.Collection) {
 	}
 }
 
-// maxRounds is how often a change is judged anew because the accounts of clients change
-// meanwhile.
+// maxRounds is how often a change is judged anew because clients sign in or out meanwhile.
 const maxRounds = 10
 
-// deliverTo judges a change for a group and queues the messages. Clients whose account
-// was changed meanwhile are judged again.
+// deliverTo judges a change for a group and queues the messages. The clients' tokens are
+// looked at after that: one that is good then was good when the change was judged. Clients
+// who were somebody else are judged again.
 func (h *Hub) deliverTo(ctx context.Context, at place, g *group, c *change.Change) error {
 	var only map[*Client]bool // nil: all
 	for range maxRounds {
-		h.settle(ctx, g, only)
 		a := h.audience(at, g, only)
 		shown, err := h.app.Records().Show(ctx, a.Audience, *c)
 		if err != nil {
 			return err
 		}
+		h.settle(ctx, g, only)
 		if only = h.queue(ctx, a, c.Action, shown); len(only) == 0 {
 			return nil
 		}
@@ -158,7 +158,7 @@ func (h *Hub) sendTo(list []recipient, data []byte, again map[*Client]bool) map[
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, r := range list {
-		if r.client.doubted || account(r.client.auth) != account(r.auth) {
+		if r.client.account != account(r.auth) {
 			if again == nil {
 				again = map[*Client]bool{}
 			}

@@ -134,15 +134,19 @@ func TestRevokedAtOnce(t *testing.T) {
 	hers, his := b.open(ann, "mine/*"), b.open(bob, "mine/*")
 	const n = 40
 	var changing sync.WaitGroup
-	changing.Go(func() {
-		for i := range n { // the account changes, its token stays good
-			b.update(bob, map[string]any{"name": fmt.Sprint(i)})
-		}
-	})
+	var told atomic.Bool
+	for range 3 { // the account changes all the time, its token stays good
+		changing.Go(func() {
+			for i := 0; !told.Load(); i++ {
+				b.update(bob, map[string]any{"name": fmt.Sprint(i)})
+			}
+		})
+	}
+	defer changing.Wait()
+	defer told.Store(true)
 	for i := range n {
 		b.note("mine", fmt.Sprint(i), bob.ID())
 	}
-	changing.Wait()
 	for i, text := range texts(t, his, n) {
 		if text != fmt.Sprint("create ", i) {
 			t.Fatalf("message %d is %q", i, text)

@@ -15,8 +15,8 @@ import (
 func account(r *record.Record) string { return record.Caller{Auth: r}.Actor() }
 
 // doubt is told of every commit before it is acknowledged: from then on, no client whose
-// account was changed is sent anything before its token was looked at again. nil stands
-// for changes that are not known.
+// account was changed is sent anything that is read later, before its token was looked at
+// again. nil stands for changes that are not known.
 func (h *Hub) doubt(changes []change.Change) {
 	all := changes == nil
 	var changed map[string]bool // accounts; most writes change none

@@ -203,14 +203,20 @@ func (v *showing) selection(rule string, superuser bool) query.Select {
 
 // render is the record for a member. Members who see the same share it.
 func (v *showing) render(i int, superuser bool) (json []byte, err error) {
-	caller := v.audience.caller(i)
 	rq := *v.rq
-	rq.caller, rq.superuser, rq.enricher = caller, superuser, nil
+	rq.caller, rq.superuser, rq.enricher = v.audience.caller(i), superuser, nil
 	defer rq.close()
 	view := rq.renderOf(v.ctx, v.record, v.audience.Expand)
 	shared := !superuser && len(view.nodes) == 0 && !view.projection.guarded && view.projection.enrich == nil
 	if shared && v.common != nil {
 		return v.common, nil
+	}
+	if !shared && !superuser && rq.caller.Auth != nil {
+		// The rules of what is rendered read the account, which may be another one by now.
+		if rq.caller.Auth, err = v.stored(rq.caller.Auth); err != nil || rq.caller.Auth == nil {
+			return nil, err
+		}
+		view = rq.renderOf(v.ctx, v.record, v.audience.Expand)
 	}
 	if json, err = view.json(v.reader); err != nil {
 		return nil, err
@@ -219,4 +225,13 @@ func (v *showing) render(i int, superuser bool) (json []byte, err error) {
 		v.common = json
 	}
 	return json, nil
+}
+
+// stored is an account as it is now, nil if it is gone.
+func (v *showing) stored(r *Record) (*Record, error) {
+	in := v.rq.snapshot.ByID(r.collection.ID)
+	if in == nil {
+		return nil, nil
+	}
+	return v.rq.service.table(v.rq.snapshot, in).read(v.reader, r.ID())
 }

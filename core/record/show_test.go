@@ -3,6 +3,7 @@ package record_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/loambase/loam/core/coretest"
@@ -129,5 +130,33 @@ func TestShowAddresses(t *testing.T) {
 				t.Errorf("member %d is shown %s, want %s, %v", i, shown[i], want, err)
 			}
 		}
+	}
+}
+
+// TestShowStoredAccount: rules of what is expanded judge the account as it is stored, not as it
+// was when it signed in.
+func TestShowStoredAccount(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, `{"name":"people","type":"auth","id":"people000000000","fields":[{"name":"role","type":"text"}]}`,
+		`{"name":"secrets","id":"secrets00000000","viewRule":"@request.auth.role = 'admin'","fields":[{"name":"text","type":"text"}]}`,
+		`{"name":"notes","listRule":"","fields":[{"name":"of","type":"relation","collectionId":"secrets00000000"}]}`)
+	ann := b.add("people", object{"role": "admin", "email": "ann@example.com", "password": "some words", "passwordConfirm": "some words"})
+	signedIn := b.stored("people", ann)
+	note := b.add("notes", object{"of": b.add("secrets", object{"text": "hidden words"})})
+	shows := func() string {
+		shown, err := b.Records().Show(t.Context(), record.Audience{Expand: "of", Auth: []*record.Record{signedIn}}, b.logged("notes", note)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(shown[0])
+	}
+	if got := shows(); !strings.Contains(got, "hidden words") {
+		t.Errorf("an admin sees %s", got)
+	}
+	if _, err := b.Records().Update(t.Context(), coretest.Root(), "people", ann, record.Input{Body: object{"role": ""}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := shows(); got == "" || strings.Contains(got, "hidden words") {
+		t.Errorf("no admin sees %q", got)
 	}
 }
