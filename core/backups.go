@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"github.com/loambase/loam/core/backup"
 	"github.com/loambase/loam/core/blob"
@@ -61,6 +62,14 @@ func (d backupDatabase) Available() error {
 // Copy implements backup.Database.
 func (d backupDatabase) Copy(ctx context.Context, path string, progress func(copied, total int64)) error {
 	return d.app.CopyDatabase(ctx, path, progress)
+}
+
+// Yield implements backup.Database.
+func (d backupDatabase) Yield(ctx context.Context, took time.Duration) error {
+	if files, ok := d.app.store.(store.Files); ok {
+		return files.Yield(ctx, took)
+	}
+	return nil
 }
 
 // Replace implements backup.Database.

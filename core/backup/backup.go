@@ -38,6 +38,9 @@ type Database interface {
 	Available() error
 	// Copy writes a copy of one state to a new file.
 	Copy(ctx context.Context, path string, progress func(copied, total int64)) error
+	// Yield pauses for that long if there are writes, so that they have half of the processor
+	// and of the disk while an archive is packed.
+	Yield(ctx context.Context, took time.Duration) error
 	// Prepare opens the database file in the folder as an installation of its own, checks
 	// it, runs the migrations that it lacks, and has it bear the mark. A file that cannot
 	// take the place of the database is a fault.
