@@ -12,7 +12,7 @@ import (
 func TestHeapHasAGoal(t *testing.T) {
 	before := debug.SetMemoryLimit(math.MaxInt64)
 	defer debug.SetMemoryLimit(before)
-	for _, c := range []struct{ memory, want int64 }{{512 << 20, 96 << 20}, {8 << 30, 288 << 20}} {
+	for _, c := range []struct{ memory, want int64 }{{512 << 20, 96 << 20}, {8 << 30, 224 << 20}} {
 		limits := budget.Limits{Memory: c.memory}
 		undo := limitHeap(&limits)
 		if got := debug.SetMemoryLimit(-1); got != c.want {

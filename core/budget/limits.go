@@ -17,7 +17,7 @@ type Limits struct {
 	Memory int64
 
 	// Answers is how many bytes of answers may be in memory, being built or waiting for
-	// their clients; default a sixteenth of Memory, between 32 and 128 MiB.
+	// their clients; default a sixteenth of Memory, between 32 and 96 MiB.
 	Answers int64
 
 	// Bodies is how many bytes of bodies may be in memory while they arrive; default as
@@ -37,7 +37,7 @@ type Limits struct {
 func (l Limits) WithDefaults() Limits {
 	const MiB = 1 << 20
 	l.Memory = cmp.Or(l.Memory, Memory())
-	part := min(max(l.Memory/16, 32*MiB), 128*MiB)
+	part := min(max(l.Memory/16, 32*MiB), 96*MiB)
 	l.Answers, l.Bodies, l.Page = cmp.Or(l.Answers, part), cmp.Or(l.Bodies, part), cmp.Or(l.Page, 16*MiB)
 	l.Cascade = cmp.Or(l.Cascade, 10_000)
 	return l
