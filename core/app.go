@@ -38,9 +38,9 @@ type Config struct {
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
 	HashCost  int              // bcrypt's, 4 to 31, of passwords whose field sets none; default 10. Tests set 4
 
-	// SettingsKey encrypts the stored settings, which hold passwords of other services. It
-	// has settings.KeySize bytes. Without it a database whose settings are encrypted cannot
-	// be opened. Default: they are stored in plain text.
+	// SettingsKey encrypts the stored settings, which hold passwords of other services, and
+	// the secrets of auth collections. It has settings.KeySize bytes. Without it a database
+	// whose settings are encrypted cannot be opened. Default: they are stored in plain text.
 	SettingsKey string
 
 	Limits budget.Limits // of memory, by caller

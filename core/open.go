@@ -133,6 +133,9 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	if err := a.settings.Seal(ctx); err != nil {
 		return fmt.Errorf("encrypt the settings: %w", err)
 	}
+	if err := a.collections.Seal(ctx); err != nil {
+		return fmt.Errorf("encrypt the secrets of collections: %w", err)
+	}
 	if err := a.collections.EnsureSystem(ctx); err != nil {
 		return fmt.Errorf("system collections: %w", err)
 	}

@@ -21,6 +21,7 @@ import (
 // Config is what a Service depends on. Log and Now have defaults.
 type Config struct {
 	Database Database
+	Logs     Logs             // nil: there are none that a backup could have
 	Files    *blob.Local      // the files of records in the data folder
 	Store    blob.Store       // where archives are kept
 	Work     string           // a folder for what is needed meanwhile; made and removed as needed
@@ -37,6 +38,9 @@ type Database interface {
 	Available() error
 	// Copy writes a copy of one state to a new file.
 	Copy(ctx context.Context, path string, progress func(copied, total int64)) error
+	// Yield pauses for that long if there are writes, so that they have half of the processor
+	// and of the disk while an archive is packed.
+	Yield(ctx context.Context, took time.Duration) error
 	// Prepare opens the database file in the folder as an installation of its own, checks
 	// it, runs the migrations that it lacks, and has it bear the mark. A file that cannot
 	// take the place of the database is a fault.
@@ -46,6 +50,18 @@ type Database interface {
 	Replace(ctx context.Context, path string) error
 	// Mark returns the mark that the database bears, "" without one.
 	Mark(ctx context.Context) (string, error)
+}
+
+// Logs are the logs as backups see them.
+type Logs interface {
+	// Wanted reports whether archives are to have them.
+	Wanted() bool
+	// Copy writes a copy to a new file.
+	Copy(ctx context.Context, path string) error
+	// Check returns an error for a file that is no such copy, or damaged.
+	Check(ctx context.Context, path string) error
+	// Merge adds those entries of a copy that are missing. It may be done again.
+	Merge(ctx context.Context, path string) error
 }
 
 // Service makes, keeps and restores archives. It is safe for concurrent use. One thing is

@@ -80,7 +80,7 @@ func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n, err := io.Copy(f, r)
+	n, err := io.Copy(&syncing{f: f}, r)
 	if err == nil && size != UnknownSize && n != size {
 		err = fmt.Errorf("%d bytes came, not the %d that were announced", n, size)
 	}
@@ -91,6 +91,24 @@ func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 		return "", errors.Join(err, l.root.Remove(name))
 	}
 	return name, nil
+}
+
+// syncBytes is how much of a file is written between two syncs. One sync of a large file would
+// keep those of the database waiting.
+const syncBytes = 4 << 20
+
+// syncing is a file that is synced now and then as it is written.
+type syncing struct {
+	f     *os.File
+	bytes int // since the last sync
+}
+
+func (s *syncing) Write(p []byte) (int, error) {
+	n, err := s.f.Write(p)
+	if s.bytes += n; err == nil && s.bytes >= syncBytes {
+		s.bytes, err = 0, s.f.Sync()
+	}
+	return n, err
 }
 
 // create makes the file and the folders above it.

@@ -67,7 +67,7 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 			binding.Close(ctx, false)
 			binding = nil
 		}
-		stored, err := readRows(tx)
+		stored, err := s.readRows(tx)
 		if err != nil {
 			return err
 		}
@@ -302,9 +302,9 @@ func (w *schemaChange) saveRows(changes []alter.Change) error {
 		switch {
 		case ch.New == nil:
 		case ch.Old == nil:
-			err = insertRow(w.tx, ch.New)
+			err = w.insertRow(w.tx, ch.New)
 		default:
-			err = updateRow(w.tx, ch.New)
+			err = w.updateRow(w.tx, ch.New)
 		}
 		if err != nil {
 			return err

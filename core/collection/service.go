@@ -72,7 +72,7 @@ func (s *Service) Load(ctx context.Context) error {
 		before := s.cfg.Snapshots.Load()
 		var list []*schema.Collection
 		err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
-			list, err = readRows(r)
+			list, err = s.readRows(r)
 			return err
 		})
 		if err != nil {

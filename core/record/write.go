@@ -100,7 +100,7 @@ func (w *writeRequest) precheck(ctx context.Context) error {
 		return nil
 	}
 	return w.rq.service.withPasswords(ctx, w.work, func() error {
-		return retryRejected(func() error { return w.rq.read(ctx, w.check) })
+		return retryRejected(func() error { return w.rq.read(ctx, ruleWork("check", w.collection), w.check) })
 	})
 }
 
