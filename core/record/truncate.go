@@ -183,7 +183,7 @@ func (n *truncation) deleteSome(ctx context.Context) (done bool, err error) {
 				return err
 			}
 			if done || time.Since(begun) >= n.limit {
-				return t.appendChanges()
+				return t.end()
 			}
 		}
 	})
@@ -191,7 +191,7 @@ func (n *truncation) deleteSome(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	n.adapt(time.Since(begun))
-	t.finish(ctx, nil)
+	t.finish(nil)
 	return done, nil
 }
 
