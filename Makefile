@@ -72,9 +72,12 @@ lint: ## Check the format, vet, staticcheck
 bench: ## Run the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
-.PHONY: hostile
+.PHONY: hostile hostile-pg
 hostile: ## Attack the binary for MIXED (1h) with 50 clients beside 20 honest ones
-	go test -vet=off -timeout 0 -v -run 'TestHostile$$' ./api -hostile 10s -mixed $(or $(MIXED),1h) -clients 50 -honest 20 -rows 50000 -text 5000
+hostile-pg: ## The same, on PostgreSQL
+hostile-pg: WITH := go run ./core/coretest/pgtest/with
+hostile hostile-pg:
+	$(WITH) go test -vet=off -timeout 0 -v -run 'TestHostile$$' ./api -hostile 10s -mixed $(or $(MIXED),1h) -clients 50 -honest 20 -rows 50000 -text 5000
 
 .PHONY: atlas
 atlas: examples/atlas/node_modules/.package-lock.json ## Load the cities of the world into the server at URL

@@ -129,7 +129,7 @@ func (d *door) leave(v *visit) (revoked bool) {
 
 // learn notes how long a read has taken that ends.
 func (d *door) learn(v *visit) {
-	if v.caller.Class == budget.Superuser || v.work.Prompt {
+	if v.lane == store.LanePrompt {
 		return
 	}
 	now := time.Now()
@@ -238,7 +238,7 @@ func (d *door) revokeSlow() {
 	defer d.mu.Unlock()
 	now, noted := time.Now(), false
 	for _, v := range d.visits {
-		if v.lane != store.LaneSlow && now.Sub(v.since) >= slowAfter && v.caller.Class != budget.Superuser && !v.work.Prompt {
+		if v.lane != store.LaneSlow && v.lane != store.LanePrompt && now.Sub(v.since) >= slowAfter {
 			v.lane = store.LaneSlow
 			d.pace.NoteSlow(uint64(v.work.Shape), now) // before more of its kind begin
 			noted = true
@@ -252,7 +252,8 @@ func (d *door) revokeSlow() {
 	d.serve()
 	slow := map[budget.Caller]int{}
 	for _, v := range d.visits { // in the order in which they came
-		if v.caller.Class == budget.Superuser || v.revoke == nil || time.Since(v.since) < revokeAfter {
+		// A prompt read takes long only where the machine has no time for it.
+		if v.lane == store.LanePrompt || v.revoke == nil || time.Since(v.since) < revokeAfter {
 			continue
 		}
 		if slow[v.caller]++; slow[v.caller] > slowOfCaller && d.othersWait(v.caller) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,6 +63,40 @@ func TestDoorUnderStorm(t *testing.T) {
 			storm.Wait()
 			if len(d.visits) != 0 || len(d.waiting) != 0 {
 				t.Errorf("left over: %d visits, %d waiting", len(d.visits), len(d.waiting))
+			}
+		})
+	}
+}
+
+// TestPromptReadsAreNotRevoked: however many a caller has, and however long they take on a
+// machine that is busy.
+func TestPromptReadsAreNotRevoked(t *testing.T) {
+	t.Parallel()
+	for prompt, want := range map[bool]int{true: 0, false: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			d := &door{size: 4, pace: budget.NewPace()}
+			for i := range 4 {
+				d.pace.NoteQuick(uint64(i), time.Now())
+			}
+			var revoked atomic.Int64
+			var reads sync.WaitGroup
+			read := func(caller string, w store.Work) {
+				ctx := store.WithCaller(t.Context(), time.Minute, budget.Caller{Class: budget.Known, Group: "users", Name: caller}, w)
+				reads.Go(func() {
+					if was, _ := visitFor(d, ctx, 2*time.Second); was {
+						revoked.Add(1)
+					}
+				})
+			}
+			for i := range 4 {
+				read("ann", store.Work{Prompt: prompt, Shape: store.Shape(i)})
+			}
+			synctest.Wait()
+			read("bob", store.Work{Prompt: true})
+			read("bob", store.Work{Prompt: true})
+			reads.Wait()
+			if got := int(revoked.Load()); got > want || prompt == (got > 0) {
+				t.Errorf("prompt %t: %d reads were revoked, want %d at most", prompt, got, want)
 			}
 		})
 	}
