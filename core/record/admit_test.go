@@ -42,7 +42,7 @@ func TestAdmits(t *testing.T) {
 			name   string
 			caller record.Caller
 		}{{"root", coretest.Root()}, {"ann", ann}, {"bob", bob}, {"guest", guest}} {
-			ok, err := b.Records().Admits(t.Context(), c.caller, tt.rule, channel)
+			ok, _, err := b.Records().Admits(t.Context(), c.caller, tt.rule, channel)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func TestAdmits(t *testing.T) {
 	if _, err := b.Records().Update(t.Context(), coretest.Root(), "people", ann.Auth.ID(), record.Input{Body: object{"role": ""}}); err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := b.Records().Admits(t.Context(), ann, rule("@request.auth.role = 'admin'"), channel); ok || err != nil {
+	if ok, _, err := b.Records().Admits(t.Context(), ann, rule("@request.auth.role = 'admin'"), channel); ok || err != nil {
 		t.Errorf("a role that was taken away: %v, %v", ok, err)
 	}
 	for text, want := range map[string]bool{
