@@ -38,7 +38,7 @@ func (a *App) openBackups() (err error) {
 		known = append(known, s.Name)
 	}
 	a.backups = backup.New(backup.Config{
-		Database: backupDatabase{a}, Files: a.local, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
+		Database: backupDatabase{a}, Files: a.local, Hold: a.removals.Hold, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
 		AppName: func() string { return a.settings.Current().Meta.AppName },
 		Version: Version, Schema: known, Log: a.log, Now: a.Config.Now, Logs: backupLogs{a},
 	})

@@ -23,6 +23,7 @@ type Config struct {
 	Database Database
 	Logs     Logs             // nil: there are none that a backup could have
 	Files    *blob.Local      // the files of records in the data folder
+	Hold     Hold             // keeps files of records from being removed
 	Store    blob.Store       // where archives are kept
 	Work     string           // a folder for what is needed meanwhile; made and removed as needed
 	AppName  func() string    // goes into the names of archives
@@ -31,6 +32,9 @@ type Config struct {
 	Log      *slog.Logger     // default: nothing is logged
 	Now      func() time.Time // default time.Now
 }
+
+// Hold keeps files of records from being removed until release is called, once.
+type Hold func(ctx context.Context) (release func(), err error)
 
 // Database is the database as backups see it.
 type Database interface {

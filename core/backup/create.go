@@ -87,12 +87,11 @@ func (s *Service) create(ctx context.Context, j *job, name string) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(s.cfg.Work)) }()
 	// Before the copy: every file that a record of the copy names is then there until the
 	// archive has it.
-	release := s.cfg.Files.Hold()
-	defer func() {
-		if e := release(context.WithoutCancel(ctx), nil); e != nil {
-			s.cfg.Log.Error("backup: delete what was kept", "error", e)
-		}
-	}()
+	release, err := s.cfg.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	files, err := s.sizeOfFiles(ctx)
 	if err != nil {
 		return err

@@ -51,17 +51,16 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a 
 	if err != nil {
 		return errors.Join(err, l.root.Remove(content))
 	}
-	if err := l.place(key, p, content, attributes); err != nil {
+	if err := l.place(p, content, attributes); err != nil {
 		return err
 	}
 	return l.syncFolders(dir)
 }
 
 // place gives both files of a blob their names.
-func (l *Local) place(key, p, content, attributes string) error {
+func (l *Local) place(p, content, attributes string) error {
 	l.folders.RLock() // see Tree.RemoveOlder
 	defer l.folders.RUnlock()
-	l.restored(key)
 	// The sidecar goes first: a blob is never there without its attributes.
 	if err := l.root.Rename(attributes, p+sidecar); err != nil {
 		return errors.Join(err, l.root.Remove(attributes), l.root.Remove(content))

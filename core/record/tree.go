@@ -110,7 +110,7 @@ func (rq *readRequest) tree(ctx context.Context, root *Node) (*Branch, error) {
 		return nil, err
 	}
 	e := &edge{node: n}
-	err = rq.read(ctx, func(r store.Reader) error {
+	err = rq.read(ctx, store.Work{Shape: root.shape(0)}, func(r store.Reader) error {
 		// The read may be run a second time after a rejected statement.
 		e.refs, e.ends, e.more = nil, nil, nil
 		t.begin(r)
