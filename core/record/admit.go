@@ -37,7 +37,7 @@ func (s *Service) Admits(ctx context.Context, c Caller, rule *string, channel []
 			return err
 		}
 		reads = plan.Tables
-		return rq.read(ctx, func(r store.Reader) error {
+		return rq.read(ctx, plan.Work, func(r store.Reader) error {
 			admitted, err = hasRow(r, plan.SQL, plan.Args...)
 			return err
 		})

@@ -226,6 +226,12 @@ func TestRefusals(t *testing.T) {
 	if _, err := b.Settings().Patch(t.Context(), coretest.Root(), []byte(`{"realtime":{"maxChannels":1}}`)); err != nil {
 		t.Fatal(err)
 	}
+	for _, rule := range []string{`"room = 'x'"`, `"@channel.2 = ''"`, `"@collection.gone.x = 1"`, `"("`} {
+		_, err := b.Settings().Patch(t.Context(), coretest.Root(), []byte(`{"realtime":{"channels":[{"pattern":"x:*","joinRule":`+rule+`}]}}`))
+		if fault.KindOf(err) != fault.Invalid {
+			t.Errorf("the rule %s: %v", rule, err)
+		}
+	}
 	var limit *realtime.LimitError
 	if err := g.join("room:2", ""); !errors.As(err, &limit) || limit.Code != "too_many_channels" {
 		t.Errorf("one channel too many: %v", err)
