@@ -26,6 +26,7 @@ var pages = []string{
 	"docs/aggregates.md",
 	"docs/sql.md",
 	"docs/realtime.md",
+	"docs/websocket.md",
 	"docs/files.md",
 	"docs/settings.md",
 	"docs/rate-limits.md",

@@ -18,7 +18,9 @@ const defaultJSON = `{"superuserIPs":[],` +
 	`{"label":"/api/batch","audience":"","duration":1,"maxRequests":3},{"label":"/api/","audience":"","duration":10,"maxRequests":300}],"excludedIPs":[],"enabled":false},` +
 	`"trustedProxy":{"headers":[],"useLeftmostIP":false,"peers":[]},` +
 	`"batch":{"enabled":false,"maxRequests":50,"timeout":3,"maxBodySize":0},` +
-	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0,"maxSize":1000,"inBackups":false},"server":{"idleSeconds":0}}`
+	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0,"maxSize":1000,"inBackups":false},"server":{"idleSeconds":0},` +
+	`"realtime":{"maxMessageBytes":65536,"maxSubscriptions":1000,"maxFiltered":100,"maxFilters":2000,"messagesPerSecond":100,"messageBurst":200,` +
+	`"maxConnectionsPerIP":0,"drainSeconds":5,"compress":false}}`
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()

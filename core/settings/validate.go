@@ -31,6 +31,7 @@ func (s *Settings) validate() fault.Fields {
 	s.Batch.validate(fails)
 	s.Logs.validate(fails)
 	fails.Set(check.Between(s.Server.IdleSeconds, 1, maxIdleSeconds), "server", "idleSeconds")
+	s.Realtime.validate(fails)
 	return fails
 }
 
