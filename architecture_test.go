@@ -77,6 +77,9 @@ func layers() [][]string {
 			"core/record",
 		},
 		{
+			"core/where",
+		},
+		{
 			"core/coretest/enginetest",
 		},
 		{

@@ -181,8 +181,44 @@ func (t *treeRead) loadBack(e *edge) error {
 			return err
 		}
 	}
+	own := e.refs
 	lists.resolve()
+	if e.node.totals {
+		return t.countBack(e, own)
+	}
 	return nil
+}
+
+// countBack counts the children of each parent. own are the numbers of the rowset's records.
+func (t *treeRead) countBack(e *edge, own []int32) error {
+	e.totals = make([]int, len(own))
+	if e.node.closed || len(e.ids) == 0 {
+		return nil
+	}
+	sel := t.selection(e.node)
+	sel.Parents = &query.Parents{Field: e.node.field.Name, IDs: e.ids}
+	plan, err := t.rq.service.planner.Count(sel)
+	if err != nil {
+		return t.planFault(e.node, err)
+	}
+	if plan.Empty {
+		return nil
+	}
+	rows, err := t.reader.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return t.rq.viewFault(err, plan.Tables)
+	}
+	defer rows.Close()
+	counts := make([]int, len(e.ids))
+	for rows.Next() {
+		if n, ok := e.number[string(plan.Parent(rows))]; ok {
+			counts[n] = int(rows.Int(0))
+		}
+	}
+	for i, n := range own {
+		e.totals[i] = counts[n]
+	}
+	return t.rq.viewFault(rows.Close(), plan.Tables)
 }
 
 // backLists are the children of each parent of a back relation, by its number.
