@@ -39,7 +39,7 @@ func (a *App) openBackups() (err error) {
 	a.backups = backup.New(backup.Config{
 		Database: backupDatabase{a}, Files: a.local, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
 		AppName: func() string { return a.settings.Current().Meta.AppName },
-		Version: Version, Schema: known, Log: a.log, Now: a.Config.Now,
+		Version: Version, Schema: known, Log: a.log, Now: a.Config.Now, Logs: backupLogs{a},
 	})
 	a.jobs.Remove(autoBackupJob) // of an earlier Open
 	a.settings.OnChange(a.scheduleBackups)

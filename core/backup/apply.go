@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"time"
 )
 
@@ -87,8 +89,10 @@ func (s *Service) undo(p *plan) error {
 	return removePlan(s.cfg.Work)
 }
 
-// finish removes what the restored state does not have. It may be done again.
+// finish adds the restored logs and removes what the restored state does not have. It may be
+// done again.
 func (s *Service) finish(ctx context.Context, p *plan) error {
+	s.mergeLogs(ctx)
 	var err error
 	for i, name := range p.Replace {
 		err = errors.Join(err, s.tree.Drop(name, p.old(i)))
@@ -104,6 +108,18 @@ func (s *Service) finish(ctx context.Context, p *plan) error {
 		return err
 	}
 	return removePlan(s.cfg.Work)
+}
+
+// mergeLogs adds the logs of the archive to those that are kept. The restored state is served
+// already, and is so without them too.
+func (s *Service) mergeLogs(ctx context.Context) {
+	path := filepath.Join(s.cfg.Work, logsFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || s.cfg.Logs == nil {
+		return
+	}
+	if err := s.cfg.Logs.Merge(ctx, path); err != nil {
+		s.cfg.Log.Error("restore: logs", "error", err)
+	}
 }
 
 // sync makes the names in the folders of the files durable.

@@ -33,6 +33,7 @@ func defaultLimits() limits {
 // bounded.
 type archive struct {
 	database *zip.File
+	logs     *zip.File            // nil for none
 	files    map[string]*zip.File // by their path in the folder of files
 	others   []string             // names of what does not belong into an archive of ours
 	comment  string
@@ -89,11 +90,21 @@ func (a *archive) put(f *zip.File) {
 	case strings.HasSuffix(f.Name, "/"): // a folder, which follows from the files in it
 	case f.Name == databaseFile:
 		a.database = f
+	case f.Name == logsFile:
+		a.logs = f
 	case ok && blob.ValidPath(p):
 		a.files[p] = f
 	default:
 		a.others = append(a.others, f.Name)
 	}
+}
+
+// databases is how many bytes the database and the logs unpack to.
+func (a *archive) databases() uint64 {
+	if a.logs == nil {
+		return a.database.UncompressedSize64
+	}
+	return a.database.UncompressedSize64 + a.logs.UncompressedSize64
 }
 
 // sizeOf is how many bytes the files unpack to.

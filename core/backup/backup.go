@@ -21,6 +21,7 @@ import (
 // Config is what a Service depends on. Log and Now have defaults.
 type Config struct {
 	Database Database
+	Logs     Logs             // nil: there are none that a backup could have
 	Files    *blob.Local      // the files of records in the data folder
 	Store    blob.Store       // where archives are kept
 	Work     string           // a folder for what is needed meanwhile; made and removed as needed
@@ -46,6 +47,18 @@ type Database interface {
 	Replace(ctx context.Context, path string) error
 	// Mark returns the mark that the database bears, "" without one.
 	Mark(ctx context.Context) (string, error)
+}
+
+// Logs are the logs as backups see them.
+type Logs interface {
+	// Wanted reports whether archives are to have them.
+	Wanted() bool
+	// Copy writes a copy to a new file.
+	Copy(ctx context.Context, path string) error
+	// Check returns an error for a file that is no such copy, or damaged.
+	Check(ctx context.Context, path string) error
+	// Merge adds those entries of a copy that are missing. It may be done again.
+	Merge(ctx context.Context, path string) error
 }
 
 // Service makes, keeps and restores archives. It is safe for concurrent use. One thing is

@@ -24,6 +24,7 @@ import (
 // What is in an archive.
 const (
 	databaseFile = "data.db"
+	logsFile     = "logs.db" // if the settings ask for it
 	filesFolder  = "storage/"
 )
 
@@ -108,9 +109,34 @@ func (s *Service) create(ctx context.Context, j *job, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	j.total.Store(2*info.Size() + files)
+	logs, err := s.copyLogs(ctx)
+	if err != nil {
+		return err
+	}
+	j.total.Store(2*info.Size() + logs + files)
 	j.done.Store(info.Size())
-	return s.store(ctx, j, name, database)
+	return s.store(ctx, j, name)
+}
+
+// copyLogs copies the logs, if archives are to have them, and returns their size. Logs that
+// cannot be read do not keep the rest from being backed up.
+func (s *Service) copyLogs(ctx context.Context) (size int64, err error) {
+	if s.cfg.Logs == nil || !s.cfg.Logs.Wanted() {
+		return 0, nil
+	}
+	path := filepath.Join(s.cfg.Work, logsFile)
+	if err := s.cfg.Logs.Copy(ctx, path); err != nil {
+		if ctx.Err() != nil {
+			return 0, err
+		}
+		s.cfg.Log.Error("backup: the logs are left out", "error", err)
+		return 0, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 func (s *Service) sizeOfFiles(ctx context.Context) (total int64, err error) {
@@ -122,12 +148,12 @@ func (s *Service) sizeOfFiles(ctx context.Context) (total int64, err error) {
 }
 
 // store writes the archive into the store. An archive that is not whole is not kept.
-func (s *Service) store(ctx context.Context, j *job, name, database string) error {
+func (s *Service) store(ctx context.Context, j *job, name string) error {
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(ctx)
 	packed := make(chan error, 1)
 	go func() {
-		err := recovered(func() error { return s.pack(ctx, j, w, database) })
+		err := recovered(func() error { return s.pack(ctx, j, w) })
 		w.CloseWithError(err) // nil is the end
 		packed <- err
 	}()
@@ -141,21 +167,25 @@ func (s *Service) store(ctx context.Context, j *job, name, database string) erro
 }
 
 // pack writes the zip.
-func (s *Service) pack(ctx context.Context, j *job, w io.Writer, database string) error {
+func (s *Service) pack(ctx context.Context, j *job, w io.Writer) error {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	if err := z.SetComment(s.comment()); err != nil {
 		return err
 	}
-	f, err := os.Open(database)
-	if err != nil {
-		return err
+	for _, name := range []string{databaseFile, logsFile} {
+		f, err := os.Open(filepath.Join(s.cfg.Work, name))
+		if name == logsFile && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.add(ctx, j, z, name, zip.Deflate, f); err != nil {
+			return err
+		}
 	}
-	err = s.add(ctx, j, z, databaseFile, zip.Deflate, f)
-	if err != nil {
-		return err
-	}
-	err = s.tree.Walk(ctx, func(p string, _ fs.FileInfo) error {
+	err := s.tree.Walk(ctx, func(p string, _ fs.FileInfo) error {
 		f, err := s.tree.Open(p)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // somebody else has removed it

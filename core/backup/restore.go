@@ -3,6 +3,7 @@
 package backup
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
@@ -70,13 +71,13 @@ func (s *Service) restore(ctx context.Context, j *job, r io.ReaderAt, size int64
 	if err != nil {
 		return err
 	}
-	j.total.Store(int64(2*a.size - a.database.UncompressedSize64)) // files are read twice
+	j.total.Store(int64(2*a.size - a.databases())) // files are read twice
 	if err := s.work(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.clear()) }()
-	// The unpacked database goes through the log of the one that is served.
-	if err := s.fits(s.cfg.Work, 2*a.database.UncompressedSize64); err != nil {
+	// The unpacked database goes through the log of the one that is served, and so do logs.
+	if err := s.fits(s.cfg.Work, 2*a.databases()); err != nil {
 		return err
 	}
 	s.step("begun")
@@ -142,20 +143,12 @@ func (s *Service) apply(ctx context.Context, j *job, a *archive, p *plan) (switc
 	return true, nil
 }
 
-// unpackDatabase unpacks the database into the folder of work and has it prepared there.
+// unpackDatabase unpacks the database, and logs, into the folder of work and has them judged there.
 func (s *Service) unpackDatabase(ctx context.Context, j *job, a *archive, mark string) error {
 	if err := s.checkComment(a.comment); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(s.cfg.Work, databaseFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	err = a.read(ctx, j, a.database, func(in io.Reader) error {
-		_, err := io.Copy(f, in)
-		return err
-	})
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := s.unpack(ctx, j, a, a.database); err != nil {
 		return err
 	}
 	if err := s.cfg.Database.Prepare(ctx, s.cfg.Work, mark); err != nil {
@@ -164,6 +157,35 @@ func (s *Service) unpackDatabase(ctx context.Context, j *job, a *archive, mark s
 	// Now that it is known to be ours: what does not belong into an archive would be lost.
 	if len(a.others) > 0 {
 		return refused("%q in it does not belong into a backup, which has %s and %s", a.others[0], databaseFile, filesFolder)
+	}
+	return s.unpackLogs(ctx, j, a)
+}
+
+// unpack unpacks an entry into the folder of work.
+func (s *Service) unpack(ctx context.Context, j *job, a *archive, entry *zip.File) error {
+	f, err := os.OpenFile(filepath.Join(s.cfg.Work, entry.Name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	err = a.read(ctx, j, entry, func(in io.Reader) error {
+		_, err := io.Copy(f, in)
+		return err
+	})
+	return errors.Join(err, f.Close())
+}
+
+func (s *Service) unpackLogs(ctx context.Context, j *job, a *archive) error {
+	if a.logs == nil || s.cfg.Logs == nil {
+		return nil
+	}
+	if err := s.unpack(ctx, j, a, a.logs); err != nil {
+		return err
+	}
+	if err := s.cfg.Logs.Check(ctx, filepath.Join(s.cfg.Work, logsFile)); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return &fault.Error{Kind: fault.Invalid, Message: "The archive cannot be restored: its logs cannot be used.", Reason: err.Error(), Err: err}
 	}
 	return nil
 }

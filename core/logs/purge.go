@@ -152,7 +152,7 @@ func deleteBelow(ctx context.Context, db store.Store, level int) (deleted int64,
 	if err != nil {
 		return 0, err
 	}
-	for ; first <= last && last > 0; first += purgeRows {
+	for ; first <= last; first += purgeRows {
 		err := db.Write(ctx, func(tx store.Tx) error {
 			n, err := tx.Exec(`DELETE FROM "_logs" WHERE "_rowid_" >= $1 AND "_rowid_" < $2 AND "level" < $3`,
 				store.Int(first), store.Int(first+purgeRows), store.Float(float64(level)))

@@ -119,6 +119,9 @@ func values(b *batch, text string) []store.Value {
 	return list
 }
 
+// idLength is how long ids are.
+const idLength = 15
+
 // newIDs makes the ids of a batch: 15 letters and digits that begin with the time. So they sort as the
 // entries do, and their index grows at its end.
 func newIDs() func(i int, it item) string {

@@ -83,6 +83,7 @@ type Logs struct {
 	LogAuthID   bool `json:"logAuthId"`
 	MaxDataSize int  `json:"maxDataSize"` // bytes of the data of an entry; 0: 16 KiB
 	MaxSize     int  `json:"maxSize"`     // megabytes of all entries, about; 0: no limit. Loam's own
+	InBackups   bool `json:"inBackups"`   // backups have the logs too. Loam's own
 }
 
 // Server says how the HTTP server treats its connections.

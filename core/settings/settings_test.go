@@ -18,7 +18,7 @@ const defaultJSON = `{"superuserIPs":[],` +
 	`{"label":"/api/batch","audience":"","duration":1,"maxRequests":3},{"label":"/api/","audience":"","duration":10,"maxRequests":300}],"excludedIPs":[],"enabled":false},` +
 	`"trustedProxy":{"headers":[],"useLeftmostIP":false,"peers":[]},` +
 	`"batch":{"enabled":false,"maxRequests":50,"timeout":3,"maxBodySize":0},` +
-	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0,"maxSize":1000},"server":{"idleSeconds":0}}`
+	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0,"maxSize":1000,"inBackups":false},"server":{"idleSeconds":0}}`
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,132 @@
+// Logs in backups: a copy of the file, and the entries of one brought back.
+
+package logs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// mergeRows is how many entries are brought back in one transaction.
+const mergeRows = 500
+
+// Copy writes a copy of the logs to a new file. What is queued is not in it. A Service that
+// is not started can do so too; where logs are in no file of their own it is an error.
+func (s *Service) Copy(ctx context.Context, path string) error {
+	return s.using(ctx, func(db store.Store) error {
+		file, ok := db.(store.Files)
+		if !ok {
+			return errors.New("logs: they are in no file of their own")
+		}
+		return file.Copy(ctx, path, nil)
+	})
+}
+
+// CheckCopy returns an error if the database is no copy of logs, or damaged.
+func CheckCopy(ctx context.Context, copied store.Source) error {
+	if _, err := copied.Check(ctx); err != nil {
+		return err
+	}
+	return copied.Read(ctx, func(r store.Reader) error {
+		rows, err := r.Query(newestFirst + ` LIMIT 1`)
+		if err != nil {
+			return err
+		}
+		return rows.Close()
+	})
+}
+
+const newestFirst = `SELECT "id", "level", "message", "data", "created" FROM "_logs" ORDER BY "_rowid_" DESC`
+
+// Merge adds those entries of a copy that the logs do not have, as older than those that they
+// have. It may be done again if it was cut off. An entry that is none of ours is left out.
+func (s *Service) Merge(ctx context.Context, copied store.Source) error {
+	return s.using(ctx, func(db store.Store) error {
+		return copied.Read(ctx, func(r store.Reader) error {
+			rows, err := r.Query(newestFirst)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for more := true; more; {
+				var list [][]store.Value
+				for more = rows.Next(); more; more = rows.Next() {
+					if valid(rows) {
+						list = append(list, []store.Value{store.Text(rows.Text(0)), store.Float(rows.Float(1)),
+							store.Text(rows.Text(2)), store.Text(rows.Text(3)), store.Text(rows.Text(4))})
+					}
+					if len(list) == mergeRows {
+						break
+					}
+				}
+				if err := prepend(ctx, db, list); err != nil {
+					return fmt.Errorf("merge logs: %w", err)
+				}
+			}
+			return rows.Close()
+		})
+	})
+}
+
+// valid reports whether a row of a copy is what this package writes.
+func valid(rows store.Rows) bool {
+	at, ok := schema.ParseTime(rows.Text(4))
+	id, message, data := rows.Bytes(0), rows.Bytes(2), rows.Bytes(3)
+	return ok && schema.FormatTime(at) == rows.Text(4) && len(id) == idLength && len(message) <= maxMessage && len(data) <= 2*maxData &&
+		utf8.Valid(id) && utf8.Valid(message) && utf8.Valid(data) && json.Valid(data) && data[0] == '{'
+}
+
+// prepend adds entries, the newest first, before those that there are: rows are in the order
+// of their time.
+func prepend(ctx context.Context, db store.Store, list [][]store.Value) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return db.Write(ctx, func(tx store.Tx) error {
+		first, err := firstRow(tx)
+		if err != nil {
+			return err
+		}
+		for i, values := range list {
+			_, err := tx.Exec(`INSERT INTO "_logs" ("_rowid_", "id", "level", "message", "data", "created") VALUES ($1, $2, $3, $4, $5, $6) `+
+				`ON CONFLICT ("id") DO NOTHING`, append([]store.Value{store.Int(first - int64(i) - 1)}, values...)...)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func firstRow(r store.Reader) (first int64, err error) {
+	rows, err := r.Query(`SELECT COALESCE(min("_rowid_"), 0) FROM "_logs"`)
+	if err != nil {
+		return 0, err
+	}
+	if rows.Next() {
+		first = rows.Int(0)
+	}
+	return first, rows.Close()
+}
+
+// using calls fn with the database. That of a Service that is not started is open meanwhile.
+func (s *Service) using(ctx context.Context, fn func(store.Store) error) error {
+	db, err := s.open(ctx)
+	if err == nil {
+		return fn(db.Store)
+	}
+	if !errors.Is(err, errOff) {
+		return err
+	}
+	own, err := s.openTable(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(own), own.Close())
+}
