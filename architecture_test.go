@@ -40,12 +40,25 @@ func layers() [][]string {
 			"api/middleware",
 		},
 		{
+			"api/graphql",
+		},
+		{
 			"api/request",
 			"realtime",
 		},
 		{
 			"api/ratelimit",
 			"api/wire",
+		},
+		{
+			"api/graphql/introspect",
+		},
+		{
+			"api/graphql/front",
+		},
+		{
+			"api/graphql/document",
+			"api/graphql/model",
 		},
 		{
 			"auth",

@@ -103,7 +103,7 @@ func (e *RootError) Unwrap() error { return e.Err }
 // caller sees of a root and of records that refer to others what their list rules
 // allow; of records that are referred to, what their view rules do; and of all of them
 // the fields that he may see. Related records whose rule is for superusers, or does not
-// compile, do not exist for him.
+// compile, do not exist for him. To rules of related records @request.context is expand.
 //
 // The faults are those of List, for all trees; Invalid also for an unknown
 // relation or field, for more than 200 nodes or 6 levels below a root, and for

@@ -16,7 +16,7 @@ import (
 // trees is Trees by one snapshot: all names are resolved and all rules found before anything
 // is read.
 func (rq *readRequest) trees(ctx context.Context, roots []*Node) ([]*Branch, error) {
-	t := rq.newTree(ctx, rq.caller.Context)
+	t := rq.newTree(ctx)
 	t.paged = true
 	edges := make([]*edge, len(roots))
 	for i, root := range roots {

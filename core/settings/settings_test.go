@@ -18,7 +18,8 @@ const defaultJSON = `{"superuserIPs":[],` +
 	`{"label":"/api/batch","audience":"","duration":1,"maxRequests":3},{"label":"/api/","audience":"","duration":10,"maxRequests":300}],"excludedIPs":[],"enabled":false},` +
 	`"trustedProxy":{"headers":[],"useLeftmostIP":false,"peers":[]},` +
 	`"batch":{"enabled":false,"maxRequests":50,"timeout":3,"maxBodySize":0},` +
-	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0,"maxSize":1000,"inBackups":false},"server":{"idleSeconds":0}}`
+	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0,"maxSize":1000,"inBackups":false},"server":{"idleSeconds":0},` +
+	`"graphql":{"enabled":true,"introspection":"on","maxDepth":12,"maxRows":100000,"maxRootFields":50,"maxTokens":15000,"maxBodyBytes":1048576,"timeoutSeconds":30}}`
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()
