@@ -43,6 +43,21 @@ const post = await app.root.collection('posts').create({
 });
 await app.root.collection('comments').create({ text: 'one', post: post.id });
 const schema = buildClientSchema((await ask(introspection)).data);
+// What introspection does not tell: which values our scalars take.
+takes('DateTime', (v) => typeof v === 'string', 'StringValue');
+takes('BigInt', Number.isSafeInteger, 'IntValue');
+
+function takes(name, fits, literal) {
+  const scalar = schema.getType(name);
+  scalar.parseValue = (v) => {
+    if (!fits(v)) throw new TypeError(`no ${name}`);
+    return v;
+  };
+  scalar.parseLiteral = (node) => {
+    if (node.kind !== literal || (literal === 'IntValue' && !fits(Number(node.value)))) throw new TypeError(`no ${name}`);
+    return node.value;
+  };
+}
 
 test('every audit of GraphQL over HTTP is passed', async () => {
   const failed = [];
@@ -112,7 +127,7 @@ test('pages are walked by their cursors, forward and back', async () => {
 
 test('documents made at random are taken and refused as the reference does', async () => {
   let accepted = 0;
-  const count = Number(process.env.LOAM_GRAPHQL_DOCUMENTS ?? 600);
+  const count = Number(process.env.LOAM_GRAPHQL_DOCUMENTS ?? 400);
   for (const { query, variables } of documents(schema, count, 7)) {
     const want = judged(query, variables);
     const answer = await ask(query, { variables });

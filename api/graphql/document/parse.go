@@ -66,6 +66,11 @@ func (p *parser) shallower() { p.depth-- }
 func (p *parser) document() *ast.ExecutableDefinition {
 	doc := &ast.ExecutableDefinition{}
 	for p.err == nil {
+		if p.kind == tokenText { // a description, which only a definition with a keyword has
+			if p.next(); p.kind != tokenName {
+				p.fail("Unexpected %s.", p.found())
+			}
+		}
 		switch {
 		case p.is("{"), p.isName("query"), p.isName("mutation"), p.isName("subscription"):
 			doc.Operations = append(doc.Operations, p.operation())
@@ -100,6 +105,9 @@ func (p *parser) operation() *ast.OperationDefinition {
 // variables reads the definitions up to the closing bracket, of which there is one or more.
 func (p *parser) variables() (list ast.ArgumentsDefinition) {
 	for p.err == nil {
+		if p.kind == tokenText {
+			p.next() // a description
+		}
 		v := &ast.InputValueDefinition{Loc: p.at}
 		p.want("$")
 		v.Name = p.name()

@@ -64,14 +64,32 @@ func (f *Front) Read(text string, limits document.Limits) (*Document, []*Error) 
 }
 
 // validate applies the library's rules, but for those that it has wrong: values of variables
-// are judged by our own coercion, and since 2018 a required variable may have a default.
+// are judged by our own coercion, as are ids of more than 32 bits, and since 2018 a required
+// variable may have a default.
 func (f *Front) validate(text string) (errs []*Error) {
-	for _, e := range f.schema.Validate(document.Masked(text)) {
+	masked := document.Masked(text)
+	for _, e := range f.schema.Validate(masked) {
 		switch e.Rule {
 		case "VariablesOfCorrectType", "DefaultValuesOfCorrectType":
 			continue
 		}
+		if strings.HasPrefix(e.Message, "ID cannot represent") {
+			continue
+		}
 		errs = append(errs, &Error{Code: ValidationFailed, Message: e.Message, Locations: e.Locations})
+	}
+	if constant, some := document.Constant(masked); some && len(errs) == 0 {
+		return f.conflicts(constant)
+	}
+	return errs
+}
+
+// conflicts finds fields of one key that have different variables for arguments.
+func (f *Front) conflicts(constant string) (errs []*Error) {
+	for _, e := range f.schema.Validate(constant) {
+		if e.Rule == "OverlappingFieldsCanBeMergedRule" {
+			errs = append(errs, &Error{Code: ValidationFailed, Message: e.Message, Locations: e.Locations})
+		}
 	}
 	return errs
 }

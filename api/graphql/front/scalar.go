@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strconv"
+	"strings"
 
 	"github.com/loambase/loam/core/schema"
 )
@@ -40,14 +40,17 @@ func scalar(name string, v any) (any, error) {
 		if s, ok := v.(string); ok {
 			return s, nil
 		}
-		if n, ok := integer(v); ok {
-			return strconv.FormatInt(n, 10), nil
+		if n, ok := v.(json.Number); ok && whole(n) {
+			return n.String(), nil
 		}
 	default:
 		return v, nil
 	}
 	return nil, fmt.Errorf("%s cannot represent value: %s", name, shown(v))
 }
+
+// whole says whether a number is written as an integer.
+func whole(n json.Number) bool { return !strings.ContainsAny(n.String(), ".eE") }
 
 // integer returns a number without fraction, however it is written, that a float holds
 // exactly.
