@@ -53,8 +53,8 @@ test-atlas: binary packages ## Load the cities of the world and check the answer
 	cd examples/atlas && npm test
 
 .PHONY: test-engines
-test-engines: ## Run the Go tests of what stands on the store on PostgreSQL
-	go run ./core/coretest/pgtest/with go test -vet=off $(ENGINES)
+test-engines: ## Run the Go tests of what stands on the store on PostgreSQL, with fewer random cases
+	go run ./core/coretest/pgtest/with go test -vet=off -short $(ENGINES)
 
 .PHONY: test-postgres
 test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's tests and the cities

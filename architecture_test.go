@@ -101,6 +101,7 @@ func layers() [][]string {
 			"core/internal/store/postgres",
 			"core/internal/store/sqlite",
 			"core/internal/store/storetest",
+			"core/removal",
 			"core/schema/alter",
 		},
 		{

@@ -11,6 +11,9 @@ import (
 
 // TestDocsCompile checks that the programs in the pages for embedders are right Go.
 func TestDocsCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles")
+	}
 	t.Parallel()
 	block := regexp.MustCompile("(?ms)^```go\n(package main\n.*?)^```$")
 	for page, want := range map[string]int{"../docs/embedding.md": 3, "../docs/hooks.md": 1, "../docs/jobs.md": 1} {

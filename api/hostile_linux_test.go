@@ -20,6 +20,7 @@ var (
 	hostileHonest  = flag.Int("honest", 0, "honest clients beside them")
 	hostileRows    = flag.Int("rows", 0, "rows of the large collections")
 	hostileText    = flag.Int("text", 0, "bytes of text in each of their rows")
+	hostileOnly    = flag.String("only", "", "the names of the attacks, with commas; default all")
 	hostileBinary  = flag.String("binary", "", "another binary to attack, which is measured and not judged")
 )
 
@@ -41,11 +42,14 @@ func TestHostile(t *testing.T) {
 		t.Fatal(err)
 	}
 	judge(t, field.Run(t.Context(), "none"))
-	for _, a := range hostile.Attacks {
+	attacks := slices.DeleteFunc(slices.Clone(hostile.Attacks), func(a hostile.Attack) bool {
+		return *hostileOnly != "" && !slices.Contains(strings.Split(*hostileOnly, ","), a.Name)
+	})
+	for _, a := range attacks {
 		judge(t, field.Run(t.Context(), a.Name, a))
 	}
 	if field.For = mixed; mixed > 0 {
-		judge(t, field.Run(t.Context(), "all", hostile.Attacks...))
+		judge(t, field.Run(t.Context(), "all", attacks...))
 	}
 	p.signal(syscall.SIGTERM)
 	if err := p.wait(); err != nil {

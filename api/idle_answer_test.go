@@ -59,6 +59,9 @@ func paper(t *testing.T, file []byte) (head string, body []byte) {
 // stored are the files of records in the data folder.
 func stored(t *testing.T, server *Server) (files []string) {
 	t.Helper()
+	if err := server.App.Removals().Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	err := filepath.WalkDir(filepath.Join(server.App.Config.Dir, "storage"), func(path string, entry os.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && !strings.HasSuffix(path, ".attrs") {
 			files = append(files, path)

@@ -16,6 +16,9 @@ import (
 // not started anew: its clients get clear errors while there is no database, what was
 // refused is not stored, and nothing is stored twice.
 func TestPostgresRestarts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a PostgreSQL again and again")
+	}
 	server, err := pgtest.Start()
 	if err != nil {
 		pgtest.Missing(t, err)

@@ -44,6 +44,9 @@ func TestMain(m *testing.M) {
 //
 // $SOURCES has the SQL scripts of databases of PocketBase.
 func TestScript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("each script starts programs")
+	}
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",

@@ -72,6 +72,8 @@ func (s *Service) TestMail(ctx context.Context, caller record.Caller, form TestM
 	fails.Set(checkTemplate(form.Template), "template")
 	if c == nil || !c.IsAuth() {
 		fails.Set(fault.Leaf("validation_invalid_auth_collection", "Missing or invalid auth collection"), "collection")
+	} else if !hasTemplate(c, mail.Template(form.Template)) {
+		fails.Set(fault.Leaf("validation_in_invalid", "The collection has no such template"), "template")
 	}
 	if len(fails) > 0 {
 		return fault.Invalidate("An error occurred while validating the submitted data.", fails)
@@ -115,10 +117,22 @@ func checkTemplate(name string) *fault.Field {
 	switch mail.Template(name) {
 	case "":
 		return fault.Leaf("validation_required", "Cannot be blank")
-	case mail.Verification, mail.PasswordReset, mail.EmailChange, mail.OTP, mail.LoginAlert:
+	case mail.Verification, mail.PasswordReset, mail.EmailChange, mail.OTP, mail.LoginAlert, mail.EmailChanged, mail.PasswordChanged:
 		return nil
 	}
 	return fault.Leaf("validation_in_invalid", "Must be a valid value")
+}
+
+// hasTemplate reports whether the collection sends such mails: those about changes only if it has
+// a template for them.
+func hasTemplate(c *schema.Collection, t mail.Template) bool {
+	switch t {
+	case mail.EmailChanged:
+		return c.Auth.EmailChangedTemplate != nil
+	case mail.PasswordChanged:
+		return c.Auth.PasswordChangedTemplate != nil
+	}
+	return true
 }
 
 // checkEmail is what is wrong with an address that was submitted.

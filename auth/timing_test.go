@@ -47,3 +47,51 @@ func TestSignInTellsNothing(t *testing.T) {
 		t.Errorf("the answers differ: %v", said)
 	}
 }
+
+// A mail is asked for as fast for an account as for none, and answered alike: what only an
+// account needs is done after the answer.
+func TestRequestsForMailsTellNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time")
+	}
+	f := newFixture(t)
+	f.configure("members", `{"otp":{"enabled":true}}`)
+	const rounds = 20 // each of an address of its own: a second mail within two minutes is not sent
+	for i := range rounds {
+		f.member(map[string]any{"email": fmt.Sprintf("ann%d@example.com", i)})
+	}
+	for name, request := range map[string]func(record.Caller, EmailForm) (string, error){
+		"one-time password": func(caller record.Caller, form EmailForm) (string, error) {
+			return f.RequestOTP(t.Context(), caller, "members", form)
+		},
+		"verification": func(caller record.Caller, form EmailForm) (string, error) {
+			return "", f.RequestVerification(t.Context(), caller, "members", form)
+		},
+		"password reset": func(caller record.Caller, form EmailForm) (string, error) {
+			return "", f.RequestPasswordReset(t.Context(), caller, "members", form)
+		},
+	} {
+		took := map[string][]time.Duration{}
+		for i := range rounds {
+			order := []string{"ann", "eve"}
+			if i%2 == 1 { // a read that comes after a write takes longer, whoever asks
+				slices.Reverse(order)
+			}
+			for _, who := range order {
+				caller := record.Caller{IP: fmt.Sprintf("192.0.2.%d", i)}
+				begin := time.Now()
+				id, err := request(caller, EmailForm{Email: fmt.Sprintf("%s%d@example.com", who, i)})
+				took[who] = append(took[who], time.Since(begin))
+				if err != nil || (id == "") != (name != "one-time password") {
+					t.Fatalf("%s for %s: %q, %v", name, who, id, err)
+				}
+				f.settle()
+			}
+		}
+		known, unknown := slices.Min(took["ann"]), slices.Min(took["eve"])
+		const hidden = 20 * time.Microsecond // by any network, as the start of what is done later
+		if known > 2*unknown+hidden || unknown > 2*known+hidden {
+			t.Errorf("a %s takes %v for an account, %v for none", name, known, unknown)
+		}
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/sqlrun"
@@ -38,9 +39,9 @@ type Config struct {
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
 	HashCost  int              // bcrypt's, 4 to 31, of passwords whose field sets none; default 10. Tests set 4
 
-	// SettingsKey encrypts the stored settings, which hold passwords of other services. It
-	// has settings.KeySize bytes. Without it a database whose settings are encrypted cannot
-	// be opened. Default: they are stored in plain text.
+	// SettingsKey encrypts the stored settings, which hold passwords of other services, and
+	// the secrets of auth collections. It has settings.KeySize bytes. Without it a database
+	// whose settings are encrypted cannot be opened. Default: they are stored in plain text.
 	SettingsKey string
 
 	Limits budget.Limits // of memory, by caller
@@ -82,6 +83,7 @@ type App struct {
 	snapshots   atomic.Pointer[schema.Snapshot]
 	local       *blob.Local // the files in the data folder
 	blobs       *blob.Swap  // where files are: local, unless it is set to another store
+	removals    *removal.Queue
 	thumbs      *thumb.Maker
 	passwords   *password.Hasher
 	budgets     *budget.Budgets
@@ -154,6 +156,10 @@ func (a *App) Snapshot() *schema.Snapshot { return a.snapshots.Load() }
 // Blobs stores the files of records: in the data folder, unless settings name another
 // store.
 func (a *App) Blobs() blob.Store { return a.blobs }
+
+// Removals is the queue of files that no record names any more. It is worked off while the
+// App serves.
+func (a *App) Removals() *removal.Queue { return a.removals }
 
 // Thumbs makes thumbs of the images among the files of records.
 func (a *App) Thumbs() *thumb.Maker { return a.thumbs }

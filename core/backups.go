@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"github.com/loambase/loam/core/backup"
 	"github.com/loambase/loam/core/blob"
@@ -37,7 +38,7 @@ func (a *App) openBackups() (err error) {
 		known = append(known, s.Name)
 	}
 	a.backups = backup.New(backup.Config{
-		Database: backupDatabase{a}, Files: a.local, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
+		Database: backupDatabase{a}, Files: a.local, Hold: a.removals.Hold, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
 		AppName: func() string { return a.settings.Current().Meta.AppName },
 		Version: Version, Schema: known, Log: a.log, Now: a.Config.Now, Logs: backupLogs{a},
 	})
@@ -61,6 +62,14 @@ func (d backupDatabase) Available() error {
 // Copy implements backup.Database.
 func (d backupDatabase) Copy(ctx context.Context, path string, progress func(copied, total int64)) error {
 	return d.app.CopyDatabase(ctx, path, progress)
+}
+
+// Yield implements backup.Database.
+func (d backupDatabase) Yield(ctx context.Context, took time.Duration) error {
+	if files, ok := d.app.store.(store.Files); ok {
+		return files.Yield(ctx, took)
+	}
+	return nil
 }
 
 // Replace implements backup.Database.

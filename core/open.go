@@ -14,10 +14,12 @@ import (
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/job"
 	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/sqlrun"
@@ -133,6 +135,9 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 	if err := a.settings.Seal(ctx); err != nil {
 		return fmt.Errorf("encrypt the settings: %w", err)
 	}
+	if err := a.collections.Seal(ctx); err != nil {
+		return fmt.Errorf("encrypt the secrets of collections: %w", err)
+	}
 	if err := a.collections.EnsureSystem(ctx); err != nil {
 		return fmt.Errorf("system collections: %w", err)
 	}
@@ -146,8 +151,14 @@ func (a *App) makeServices() {
 	a.passwords = password.New(password.Config{Cost: a.Config.HashCost})
 	a.budgets = budget.ForServer(a.Config.Limits)
 	a.thumbs = thumb.NewMaker(a.blobs, a.budgets.Images)
+	a.removals = removal.New(removal.Config{
+		Store: a.store, Blobs: a.blobs, Log: a.log, Now: a.Config.Now,
+		Names: func(r store.Reader, collection, id string) ([]string, bool, error) {
+			return a.records.FileNames(r, collection, id)
+		},
+	})
 	a.records = record.New(record.Config{
-		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Passwords: a.passwords, Changes: a.changes,
+		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Removals: a.removals, Passwords: a.passwords, Changes: a.changes,
 		Log: a.log, Now: a.Config.Now, ReadLimit: a.Config.ReadLimit, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Records, Answers: a.budgets.Answers, CallerPageLimit: int(a.budgets.Limits.Page),
 		CascadeLimit: a.budgets.Limits.Cascade,
@@ -162,7 +173,7 @@ func (a *App) makeServices() {
 		File: filepath.Join(a.Config.Dir, "waiting_mails.json"), Print: a.Config.PrintMails,
 	})
 	a.collections = collection.New(collection.Config{
-		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Blobs: a.blobs, Changes: a.changes, Settings: a.settings,
+		Store: a.store, Snapshots: &a.snapshots, Records: a.records, Removals: a.removals, Changes: a.changes, Settings: a.settings,
 		Log: a.log, Now: a.Config.Now, HookLimit: a.Config.HookLimit,
 		Hooks: &a.hooks.Collections,
 	})
@@ -200,7 +211,9 @@ func (a *App) startServing(ctx context.Context) error {
 	a.background.start(a.log)
 	a.background.run("change feed", func(ctx context.Context) error { a.changes.Run(ctx); return nil })
 	a.background.run("reload", a.reloader.reloadLoop)
-	a.background.run("sweep of uploads", a.sweepBlobs)
+	if err := a.startRemovals(ctx); err != nil {
+		return err
+	}
 	if err := a.migrateProgram(ctx); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
@@ -76,19 +75,4 @@ func (a *App) prepareCopy(ctx context.Context, path string) error {
 		err = change.Renew(ctx, db, a.Config.Now())
 	}
 	return errors.Join(err, db.Close())
-}
-
-// sweepAfter is how old an unfinished file must be to be taken for a leftover.
-const sweepAfter = 24 * time.Hour
-
-// sweepBlobs removes the unfinished files of uploads and backups that ended with their
-// process.
-func (a *App) sweepBlobs(ctx context.Context) error {
-	before := time.Now().Add(-sweepAfter)
-	n, err := a.local.Sweep(ctx, before)
-	archives, e := a.archives.Sweep(ctx, before)
-	if n += archives; n > 0 {
-		a.log.Info("removed unfinished files", "files", n)
-	}
-	return errors.Join(err, e)
 }

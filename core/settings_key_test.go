@@ -53,3 +53,65 @@ func TestSettingsKey(t *testing.T) {
 		}
 	}
 }
+
+// Secrets of collections are encrypted with the same key: those that are stored already at the
+// first start with it, and what is written later.
+func TestSettingsKeyEncryptsSecretsOfCollections(t *testing.T) {
+	t.Parallel()
+	at := core.Config{Dir: t.TempDir(), DB: coretest.DB(t)}
+	open := func(key string) *core.App {
+		t.Helper()
+		c := at
+		c.SettingsKey = key
+		return coretest.Open(t, c)
+	}
+	stored := func(app *core.App) string {
+		t.Helper()
+		result, err := app.SQL().Run(t.Context(), record.Root(), `SELECT "options" FROM "_collections" WHERE "name" = 'users'`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *result.Rows[0][0]
+	}
+	patch := func(app *core.App, body string) {
+		t.Helper()
+		if _, err := app.Collections().Update(t.Context(), record.Root(), "users", []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := strings.Repeat("k", 32)
+	app := open("")
+	patch(app, `{"oauth2":{"enabled":true,"providers":[{"name":"google","clientId":"id","clientSecret":"hush-google"}]}}`)
+	options := func(app *core.App) string {
+		t.Helper()
+		text, err := app.Snapshot().Find("users").OptionsJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	tokens := app.Snapshot().Find("users").Auth.Clone().Tokens()
+	want := options(app)
+	if text := stored(app); !strings.Contains(text, "hush-google") || !strings.Contains(text, tokens["authToken"].Secret) {
+		t.Errorf("without a key %s is stored", text)
+	}
+	for _, step := range []string{"", `{"oauth2":{"providers":[{"name":"google"},{"name":"github","clientId":"id","clientSecret":"hush-github"}]}}`, ""} {
+		if err := app.Close(); err != nil {
+			t.Fatal(err)
+		}
+		app = open(key)
+		if step != "" {
+			patch(app, step)
+			want = options(app)
+		}
+		if got := options(app); got != want || !strings.Contains(got, "hush-google") {
+			t.Errorf("the options are %s, want %s", got, want)
+		}
+		text := stored(app)
+		for _, secret := range []string{"hush", tokens["authToken"].Secret, tokens["fileToken"].Secret} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s is stored in %s", secret, text)
+			}
+		}
+	}
+}

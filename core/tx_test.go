@@ -51,6 +51,9 @@ func everything(tx *core.Tx) error {
 // files counts the files in the storage of the app.
 func files(t *testing.T, app *core.App) (n int) {
 	t.Helper()
+	if err := app.Removals().Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	err := filepath.WalkDir(filepath.Join(app.Config.Dir, "storage"), func(_ string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			n++

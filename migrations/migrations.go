@@ -33,6 +33,7 @@ func System() []Step {
 		{Name: "0001_system_tables", Up: systemTables},
 		{Name: "0002_changes", Up: changes},
 		{Name: "0003_jobs", Up: jobs},
+		{Name: "0004_removals", Up: removals},
 	}
 }
 
@@ -95,4 +96,25 @@ func jobs(db DB) error {
 		"started" {int} NOT NULL,
 		"until" {int} NOT NULL,
 		"failure" {text} NOT NULL)`)
+}
+
+// removals is the table of files that are to be removed (package removal). due is in
+// milliseconds.
+func removals(db DB) error {
+	for _, sql := range []string{
+		`CREATE TABLE "_removals" (
+			"id" {text} PRIMARY KEY NOT NULL,
+			"folder" {text} NOT NULL,
+			"names" {text} NOT NULL,
+			"rest" {int} NOT NULL,
+			"upload" {int} NOT NULL,
+			"due" {int} NOT NULL)`,
+		`CREATE INDEX "idx__removals_due" ON "_removals" ("due")`,
+		`CREATE INDEX "idx__removals_upload" ON "_removals" ("folder") WHERE "upload" = 1`,
+	} {
+		if err := db.Exec(sql); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -138,6 +138,9 @@ func TestSettingsChange(t *testing.T) {
 // TestManyAddresses: somebody has a /48 network, which are 65,536 clients, and then some.
 // The memory stays bounded, and whoever is refused stays so while going on.
 func TestManyAddresses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	l, c := newLimiter(nil, ruleOf("/api/", 1, 60))
 	l.Take(Client{IP: someone}, health)

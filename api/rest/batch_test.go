@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 )
 
@@ -131,18 +132,21 @@ func TestBatchWithFiles(t *testing.T) {
 		{name: "stored", path: posts + "/files0000000001?fields=files", status: 200, has: []string{`{"files":["some_file_`}},
 		{name: "appended", path: post1 + "?fields=files", status: 200, has: []string{`.txt","some_file_`}},
 	})
-	before := countFiles(t, s.app.Config.Dir)
+	before := countFiles(t, s.app)
 	run("failing after files", 400, []string{"batch_request_failed"}, "@jsonPayload",
 		batchOf(sub("POST", posts, `{"title":"a"}`), sub("POST", posts, `{}`)), "requests.0.files", []byte("a"))
-	if after := countFiles(t, s.app.Config.Dir); after != before {
+	if after := countFiles(t, s.app); after != before {
 		t.Errorf("%d files are stored after a batch that failed, want %d", after, before)
 	}
 }
 
 // countFiles counts what is in the folder of stored files.
-func countFiles(t *testing.T, dir string) (n int) {
+func countFiles(t *testing.T, app *core.App) (n int) {
 	t.Helper()
-	err := fs.WalkDir(os.DirFS(filepath.Join(dir, "storage")), ".", func(_ string, d fs.DirEntry, err error) error {
+	if err := app.Removals().Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := fs.WalkDir(os.DirFS(filepath.Join(app.Config.Dir, "storage")), ".", func(_ string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			n++
 		}

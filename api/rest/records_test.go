@@ -217,6 +217,9 @@ func TestUploads(t *testing.T) {
 }
 
 func TestBodyLimitOfACollection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	s := newServer(t)
 	coretest.Collection(t, s.app, `{"name":"docs","createRule":"","fields":[{"name":"text","type":"editor","maxSize":1000},{"name":"f","type":"file","maxSelect":2,"maxSize":10}]}`)

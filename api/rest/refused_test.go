@@ -17,6 +17,9 @@ import (
 // TestRefusedWithLongBodies has clients that listen only when they have sent
 // everything, as many do.
 func TestRefusedWithLongBodies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	blog := newBlog(t)
 	coretest.Collection(t, blog.app, `{"name":"open","createRule":""}`)

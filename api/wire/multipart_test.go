@@ -62,6 +62,9 @@ func TestFilesOfAForm(t *testing.T) {
 }
 
 func TestFormsThatAreTooLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long under the race detector")
+	}
 	texts := func(n, size int) (string, string) {
 		var buf bytes.Buffer
 		w := multipart.NewWriter(&buf)

@@ -125,6 +125,17 @@ function codesOf(data, path = '', into = {}) {
   return into;
 }
 
+/** Repeats a check until it holds: files are removed in the background. */
+export async function eventually(check) {
+  for (const end = Date.now() + 10_000; ; await new Promise(setImmediate)) {
+    try {
+      return await check();
+    } catch (err) {
+      if (Date.now() > end) throw err;
+    }
+  }
+}
+
 /** The values of one field of records, in order. */
 export function pluck(records, field) {
   return records.map((record) => record[field]);

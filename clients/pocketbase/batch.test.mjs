@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fails, pluck, start } from './app.mjs';
+import { eventually, fails, pluck, start } from './app.mjs';
 
 const app = await start();
 const guest = app.guest();
@@ -72,7 +72,7 @@ test('one failure undoes everything and is named', async () => {
   });
   assert.equal(await total(), before);
   assert.equal((await guest.collection('notes').getOne('batchrecord0001')).title, 'upserted');
-  assert.deepEqual(await readdir(join(app.server.dir, 'storage', notes.id)).catch(() => []), folders);
+  await eventually(async () => assert.deepEqual(await readdir(join(app.server.dir, 'storage', notes.id)).catch(() => []), folders));
 });
 
 test('the failure is that of the single request', async () => {

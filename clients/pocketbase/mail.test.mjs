@@ -43,6 +43,21 @@ test('then every template arrives', async () => {
   await testEmail('otp', '_superusers');
 });
 
+test('so do the notices of changes, where there is a template', async () => {
+  const box = await mailbox(app);
+  await fails(testEmail('email-changed'), 400, { template: 'validation_in_invalid' });
+  await app.root.collections.update('users', {
+    emailChangedTemplate: { subject: 'A new address', body: '<p>{ALERT_INFO}</p>' },
+    passwordChangedTemplate: { subject: 'A new password', body: '<p>{RECORD:email}</p>' },
+  });
+  for (const [template, subject, text] of [['email-changed', 'A new address', / UTC - 127\.0\.0\.1 test/], ['password-changed', 'A new password', /__pb_test_email__/]]) {
+    assert.equal(await testEmail(template), true);
+    const mail = await box.next();
+    assert.deepEqual([mail.to, mail.subject], [['me@example.com'], subject]);
+    assert.match(mail.html, text);
+  }
+});
+
 test('the test is for superusers, and says what it does not know', async () => {
   await fails(app.guest().settings.testEmail('users', 'me@example.com', 'otp'), 401, {});
   await fails(app.root.settings.testEmail('nothing', 'me', 'postcard'), 400, {

@@ -109,21 +109,25 @@ test('definitions and accounts', async () => {
 test('the end of the connection ends the statement', async () => {
   const client = await app.signIn('_superusers', 'root@example.com', 'correct-horse');
   // It writes, so that it holds the writes of others for as long as it runs.
-  const controller = new AbortController();
   const endless = "UPDATE posts SET n = 99; WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n > 0) SELECT count(*) FROM c";
-  const running = client.sql.run(endless, { signal: controller.signal }).catch((err) => err);
-  // A read goes on meanwhile, and a write waits.
   const create = (title) => app.root.collection('posts').create({ title });
-  let waits;
-  do {
-    waits = create('beside');
-  } while (await Promise.race([waits, new Promise((resolve) => setTimeout(resolve, 200, 'waits'))]) !== 'waits');
-  await app.root.collection('posts').getList();
-  const began = performance.now();
-  controller.abort();
-  await waits;
-  const took = performance.now() - began;
-  assert.ok((await running).isAbort, 'the statement was not aborted');
-  assert.ok(took < 1000, `a write had to wait for ${took} ms after the end of the connection`);
+  const took = [];
+  for (let i = 0; i < 3; i++) {
+    const controller = new AbortController();
+    const running = client.sql.run(endless, { signal: controller.signal }).catch((err) => err);
+    // A read goes on meanwhile, and a write waits.
+    let waits;
+    do {
+      waits = create('beside');
+    } while (await Promise.race([waits, new Promise((resolve) => setTimeout(resolve, 200, 'waits'))]) !== 'waits');
+    await app.root.collection('posts').getList();
+    const began = performance.now();
+    controller.abort();
+    await waits;
+    took.push(performance.now() - began);
+    assert.ok((await running).isAbort, 'the statement was not aborted');
+  }
+  // The least, since the machine may be busy with something else.
+  assert.ok(Math.min(...took) < 100, `a write had to wait for ${took} ms after the end of the connection`);
   assert.equal((await sql.run('SELECT count(*) FROM posts WHERE n = 99')).rows[0][0], '0');
 });

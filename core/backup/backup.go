@@ -23,6 +23,7 @@ type Config struct {
 	Database Database
 	Logs     Logs             // nil: there are none that a backup could have
 	Files    *blob.Local      // the files of records in the data folder
+	Hold     Hold             // keeps files of records from being removed
 	Store    blob.Store       // where archives are kept
 	Work     string           // a folder for what is needed meanwhile; made and removed as needed
 	AppName  func() string    // goes into the names of archives
@@ -32,12 +33,18 @@ type Config struct {
 	Now      func() time.Time // default time.Now
 }
 
+// Hold keeps files of records from being removed until release is called, once.
+type Hold func(ctx context.Context) (release func(), err error)
+
 // Database is the database as backups see it.
 type Database interface {
 	// Available returns a fault if the database cannot be backed up: it is no file.
 	Available() error
 	// Copy writes a copy of one state to a new file.
 	Copy(ctx context.Context, path string, progress func(copied, total int64)) error
+	// Yield pauses for that long if there are writes, so that they have half of the processor
+	// and of the disk while an archive is packed.
+	Yield(ctx context.Context, took time.Duration) error
 	// Prepare opens the database file in the folder as an installation of its own, checks
 	// it, runs the migrations that it lacks, and has it bear the mark. A file that cannot
 	// take the place of the database is a fault.

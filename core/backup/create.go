@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/klauspost/compress/flate"
 
@@ -86,12 +87,11 @@ func (s *Service) create(ctx context.Context, j *job, name string) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(s.cfg.Work)) }()
 	// Before the copy: every file that a record of the copy names is then there until the
 	// archive has it.
-	release := s.cfg.Files.Hold()
-	defer func() {
-		if e := release(context.WithoutCancel(ctx), nil); e != nil {
-			s.cfg.Log.Error("backup: delete what was kept", "error", e)
-		}
-	}()
+	release, err := s.cfg.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	files, err := s.sizeOfFiles(ctx)
 	if err != nil {
 		return err
@@ -222,8 +222,32 @@ func (s *Service) add(ctx context.Context, j *job, z *zip.Writer, name string, m
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(w, &reader{ctx, f, &j.done})
+	_, err = io.Copy(w, &paced{r: &reader{ctx, f, &j.done}, yield: s.cfg.Database.Yield, ctx: ctx, since: time.Now()})
 	return err
+}
+
+// pacedBytes are read between two pauses: so many are packed in a millisecond or two.
+const pacedBytes = 128 << 10
+
+// paced makes room for writes while what it reads is packed.
+type paced struct {
+	ctx   context.Context
+	r     io.Reader
+	yield func(ctx context.Context, took time.Duration) error
+	since time.Time // the last pause
+	bytes int       // read since then
+}
+
+func (p *paced) Read(b []byte) (int, error) {
+	if p.bytes >= pacedBytes {
+		if err := p.yield(p.ctx, time.Since(p.since)); err != nil {
+			return 0, err
+		}
+		p.bytes, p.since = 0, time.Now()
+	}
+	n, err := p.r.Read(b)
+	p.bytes += n
+	return n, err
 }
 
 // AutoPrefix begins the names of archives that are made by the clock.

@@ -107,6 +107,9 @@ func content(t *testing.T, app *core.App, key string) string {
 // filesIn are all files below a folder of the app, with their contents.
 func filesIn(t *testing.T, app *core.App, folder string) map[string]string {
 	t.Helper()
+	if err := app.Removals().Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	files := map[string]string{}
 	root := filepath.Join(app.Config.Dir, folder)
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {

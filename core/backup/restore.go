@@ -87,13 +87,11 @@ func (s *Service) restore(ctx context.Context, j *job, r io.ReaderAt, size int64
 	}
 	s.step("prepared")
 	// Before the plan: a file that it finds must not go until the restored state is served.
-	release := s.cfg.Files.Hold()
-	forget := func(string) bool { return false }
-	defer func() {
-		if e := release(context.WithoutCancel(ctx), forget); e != nil {
-			s.cfg.Log.Error("restore: delete what was kept", "error", e)
-		}
-	}()
+	release, err := s.cfg.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	p, err := s.newPlan(ctx, j, a, mark)
 	if err != nil {
 		return err
@@ -105,17 +103,12 @@ func (s *Service) restore(ctx context.Context, j *job, r io.ReaderAt, size int64
 		return fmt.Errorf("restore: save the plan: %w", err)
 	}
 	s.step("planned")
-	switched, err := s.apply(ctx, j, a, p)
-	if switched {
-		forget = p.has()
-	}
-	return err
+	return s.apply(ctx, j, a, p)
 }
 
-// apply does what the plan says, or undoes what it has begun. switched reports whether the
-// restored state is the one that is served.
-func (s *Service) apply(ctx context.Context, j *job, a *archive, p *plan) (switched bool, err error) {
-	err = s.place(ctx, j, a, p)
+// apply does what the plan says, or undoes what it has begun.
+func (s *Service) apply(ctx context.Context, j *job, a *archive, p *plan) error {
+	err := s.place(ctx, j, a, p)
 	if err == nil {
 		s.step("placed")
 		// What a write stores from here on belongs to the restored state, or goes when the
@@ -130,17 +123,17 @@ func (s *Service) apply(ctx context.Context, j *job, a *archive, p *plan) (switc
 	} else if m, e := s.cfg.Database.Mark(always); e == nil {
 		mark = m
 	} else {
-		return false, errors.Join(err, e) // a later start decides
+		return errors.Join(err, e) // a later start decides
 	}
 	if mark != p.Mark {
-		return false, errors.Join(err, s.undo(p))
+		return errors.Join(err, s.undo(p))
 	}
 	s.step("switched")
 	if err := s.finish(always, p); err != nil {
 		// The restored state is served: what is left costs space, and the next start tries again.
 		s.cfg.Log.Error("restore: remove the earlier files", "error", err)
 	}
-	return true, nil
+	return nil
 }
 
 // unpackDatabase unpacks the database, and logs, into the folder of work and has them judged there.

@@ -26,8 +26,6 @@ type Local struct {
 	// A folder that was made for a new file is not removed as empty before the
 	// file is in it: makers hold this for reading, the remover for writing.
 	folders sync.RWMutex
-
-	holder
 }
 
 // NewLocal opens the folder, which is created if missing. Close releases it.
@@ -80,19 +78,8 @@ func (l *Local) Delete(_ context.Context, key string) error {
 	if err != nil || l.isFolder(p) {
 		return nil // there is no such blob
 	}
-	l.deleting.RLock()
-	defer l.deleting.RUnlock()
-	if l.keep(key) {
-		return nil
-	}
-	return l.remove(key, p)
-}
-
-// remove removes the file of a blob, which need not be there.
-func (l *Local) remove(key, p string) error {
-	// The blob goes first: a sidecar alone is no blob, and is overwritten by the next one of
-	// the same name.
-	for _, name := range []string{p, p + sidecar} {
+	// The sidecar goes first: alone it would be no blob, so that nobody would find it again.
+	for _, name := range []string{p + sidecar, p} {
 		if err := asNotExist(l.root.Remove(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("delete blob %q: %w", key, err)
 		}
@@ -103,18 +90,13 @@ func (l *Local) remove(key, p string) error {
 
 // DeletePrefix removes every blob below a folder, the folder, and the folders
 // above it that this leaves empty. The prefix "" is ErrKey: nobody means that.
-func (l *Local) DeletePrefix(ctx context.Context, prefix string) error {
+func (l *Local) DeletePrefix(_ context.Context, prefix string) error {
 	p, err := folderPath(strings.TrimSuffix(prefix, "/"))
 	if err != nil {
 		return err
 	}
 	if !l.isFolder(p) {
 		return nil
-	}
-	l.deleting.RLock()
-	defer l.deleting.RUnlock()
-	if l.holding() {
-		return l.List(ctx, prefix, func(b Info) error { l.keep(b.Key); return nil })
 	}
 	if err := l.root.RemoveAll(p); err != nil {
 		return fmt.Errorf("delete blobs below %q: %w", prefix, err)

@@ -51,17 +51,16 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a 
 	if err != nil {
 		return errors.Join(err, l.root.Remove(content))
 	}
-	if err := l.place(key, p, content, attributes); err != nil {
+	if err := l.place(p, content, attributes); err != nil {
 		return err
 	}
 	return l.syncFolders(dir)
 }
 
 // place gives both files of a blob their names.
-func (l *Local) place(key, p, content, attributes string) error {
+func (l *Local) place(p, content, attributes string) error {
 	l.folders.RLock() // see Tree.RemoveOlder
 	defer l.folders.RUnlock()
-	l.restored(key)
 	// The sidecar goes first: a blob is never there without its attributes.
 	if err := l.root.Rename(attributes, p+sidecar); err != nil {
 		return errors.Join(err, l.root.Remove(attributes), l.root.Remove(content))
@@ -80,7 +79,7 @@ func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n, err := io.Copy(f, r)
+	n, err := io.Copy(&syncing{f: f}, r)
 	if err == nil && size != UnknownSize && n != size {
 		err = fmt.Errorf("%d bytes came, not the %d that were announced", n, size)
 	}
@@ -91,6 +90,24 @@ func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 		return "", errors.Join(err, l.root.Remove(name))
 	}
 	return name, nil
+}
+
+// syncBytes is how much of a file is written between two syncs. One sync of a large file would
+// keep those of the database waiting.
+const syncBytes = 4 << 20
+
+// syncing is a file that is synced now and then as it is written.
+type syncing struct {
+	f     *os.File
+	bytes int // since the last sync
+}
+
+func (s *syncing) Write(p []byte) (int, error) {
+	n, err := s.f.Write(p)
+	if s.bytes += n; err == nil && s.bytes >= syncBytes {
+		s.bytes, err = 0, s.f.Sync()
+	}
+	return n, err
 }
 
 // create makes the file and the folders above it.

@@ -93,7 +93,10 @@ func TestSweep(t *testing.T) {
 	if err := l.Put(t.Context(), "c/r/f.txt", strings.NewReader("x"), 1, Attributes{}); err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now()
+	now, err := l.Time()
+	if err != nil || time.Since(now).Abs() > time.Minute {
+		t.Errorf("the time is %v, %v", now, err)
+	}
 	for name, age := range map[string]time.Duration{tempPrefix + "old": 2 * time.Hour, tempPrefix + "new": 0, "f.txt": 3 * time.Hour} {
 		p := filepath.Join(dir, "c/r", name)
 		if name != "f.txt" {

@@ -10,6 +10,20 @@ import (
 	"time"
 )
 
+// Time is the present time by the clock of the folder's file system: no file that is written
+// from now on is older.
+func (l *Local) Time() (now time.Time, err error) {
+	name, err := l.write(".", strings.NewReader(""), 0)
+	if err != nil {
+		return now, err
+	}
+	info, err := l.root.Stat(name)
+	if err == nil {
+		now = info.ModTime()
+	}
+	return now, errors.Join(err, l.root.Remove(name))
+}
+
 // Sweep removes temporary files that were last written before the given time and returns
 // how many. A process that ended during a Put leaves such files. The time must lie
 // further back than any Put of any process may pause.

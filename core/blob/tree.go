@@ -72,7 +72,7 @@ func (t Tree) Write(ctx context.Context, p, name string, r io.Reader) (err error
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, &reader{ctx, r})
+	_, err = io.Copy(&syncing{f: f}, &reader{ctx, r})
 	if err == nil {
 		err = f.Sync()
 	}

@@ -45,7 +45,7 @@ func (s *Service) Adopt(ctx context.Context, caller record.Caller, fn func(*Adop
 		}
 		list = slices.Clone(list)
 		for _, c := range list {
-			if err := insertRow(tx, c); err != nil {
+			if err := s.insertRow(tx, c); err != nil {
 				return err
 			}
 		}
@@ -72,13 +72,13 @@ func (s *Service) adoptMissing(tx store.Tx, c *schema.Collection) error {
 	if _, err := a.Indexes(c); err != nil {
 		return err
 	}
-	return insertRow(tx, c)
+	return s.insertRow(tx, c)
 }
 
 // clear drops the empty collections that every new installation has, so that the adopted
 // ones can take their names and ids. It refuses an installation that is not new.
 func (s *Service) clear(tx store.Tx) error {
-	stored, err := readRows(tx)
+	stored, err := s.readRows(tx)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -38,9 +39,9 @@ type schemaChange struct {
 	explicitRules map[*schema.Collection]map[string]bool
 	// wrapError names the collection in an error; nil if the change is of one collection.
 	wrapError func(*schema.Collection, error) error
-	warnings  []string      // what the body says that means nothing, or not what it looks like
-	files     []string      // keys of files that no record names when the change is committed
-	recorder  *planRecorder // nil: nothing is planned
+	warnings  []string        // what the body says that means nothing, or not what it looks like
+	files     []removal.Entry // files that no record names when the change is committed
+	recorder  *planRecorder   // nil: nothing is planned
 }
 
 // newChange returns a change of the stored collections that has not begun. message is the
@@ -53,13 +54,12 @@ func (s *Service) newChange(tx store.Tx, stored *schema.Snapshot, caller record.
 // as the transaction sees them (another process may have changed them since the snapshot)
 // and returns the snapshot that replaces them.
 //
-// The new snapshot is published when the commit is durable; then hooks run and files that
-// no record names any more are deleted. On any error nothing is changed. message is the
+// The new snapshot is published when the commit is durable; then hooks run. Files that no
+// record names any more are queued for removal. On any error nothing is changed. message is the
 // first sentence of failures.
 func (s *Service) change(ctx context.Context, caller record.Caller, message string, fn func(*schemaChange) (*schema.Snapshot, error)) error {
 	var binding *record.Binding
 	var list []*Event
-	var w *schemaChange
 	var next *schema.Snapshot
 	inTransaction := func(tx store.Tx, bind record.Bind) error {
 		// The engine has rolled back and retries: what the first attempt bound is void.
@@ -67,11 +67,11 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 			binding.Close(ctx, false)
 			binding = nil
 		}
-		stored, err := readRows(tx)
+		stored, err := s.readRows(tx)
 		if err != nil {
 			return err
 		}
-		w = s.newChange(tx, s.snapshot(stored), caller, message)
+		w := s.newChange(tx, s.snapshot(stored), caller, message)
 		if next, err = fn(w); err != nil {
 			return err
 		}
@@ -82,6 +82,9 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 		}
 		if binding != nil {
 			logged = append(logged, binding.End()...)
+		}
+		if err := w.queueFiles(next); err != nil {
+			return err
 		}
 		// Within App.Transaction the services of that transaction must see the new
 		// definitions at once, others only after its commit: see the end of this function,
@@ -103,10 +106,7 @@ func (s *Service) change(ctx context.Context, caller record.Caller, message stri
 	if s.outer != nil {
 		s.cfg.Snapshots.Store(next)
 	}
-	s.later(func() {
-		s.after(ctx, list)
-		s.deleteFiles(ctx, w, next)
-	})
+	s.later(func() { s.after(ctx, list) })
 	return nil
 }
 
@@ -302,9 +302,9 @@ func (w *schemaChange) saveRows(changes []alter.Change) error {
 		switch {
 		case ch.New == nil:
 		case ch.Old == nil:
-			err = insertRow(w.tx, ch.New)
+			err = w.insertRow(w.tx, ch.New)
 		default:
-			err = updateRow(w.tx, ch.New)
+			err = w.updateRow(w.tx, ch.New)
 		}
 		if err != nil {
 			return err

@@ -22,6 +22,7 @@ func TestDelete(t *testing.T) {
 	w.must(w.blobs.Put(ctx, key, strings.NewReader("x"), 1, blob.Attributes{}))
 
 	w.must(w.Delete(ctx, record.Root(), "PEOPLE"))
+	w.must(w.removals.Settle(ctx))
 	if _, err := w.get("people"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("Get of a deleted collection = %v, want not found", err)
 	}

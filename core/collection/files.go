@@ -1,15 +1,13 @@
 // Files of dropped and converted fields and of deleted collections: which ones no record
-// names any more, and their deletion after the commit.
+// names any more.
 
 package collection
 
 import (
-	"context"
-	"errors"
 	"math"
-	"path"
 	"slices"
 
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/alter"
 )
@@ -31,16 +29,14 @@ func (w *schemaChange) dropFiles(step alter.DropColumn, next *schema.Snapshot) e
 	}
 }
 
-// looseFiles adds to w.files the keys of files that a record named before (was) and does
-// not name any more (is). A key is collection id, record id and name, as package record
-// stores uploads.
+// looseFiles adds to w.files the files that a record named before (was) and does not name
+// any more (is).
 func (w *schemaChange) looseFiles(c *schema.Collection, ids []string, was, is []any) {
 	for i, id := range ids {
 		named := fileNames(is[i])
-		for _, name := range fileNames(was[i]) {
-			if !slices.Contains(named, name) {
-				w.files = append(w.files, c.ID+"/"+id+"/"+name)
-			}
+		loose := slices.DeleteFunc(slices.Clone(fileNames(was[i])), func(name string) bool { return slices.Contains(named, name) })
+		if len(loose) > 0 {
+			w.files = append(w.files, removal.Entry{Folder: c.ID + "/" + id, Names: loose})
 		}
 	}
 }
@@ -58,23 +54,12 @@ func fileNames(v any) []string {
 	return nil
 }
 
-// deleteFiles deletes, after the commit, the folders of deleted collections and the files
-// in w.files with their thumbnails. Failures are only logged: no record refers to the
-// files, so they cost space and nothing else.
-func (s *Service) deleteFiles(ctx context.Context, w *schemaChange, next *schema.Snapshot) {
-	ctx = context.WithoutCancel(ctx)
+// queueFiles queues the folders of deleted collections and w.files for removal.
+func (w *schemaChange) queueFiles(next *schema.Snapshot) error {
 	for _, c := range w.stored.All() {
-		if next.ByID(c.ID) != nil {
-			continue
-		}
-		if err := s.cfg.Blobs.DeletePrefix(ctx, c.ID); err != nil {
-			s.cfg.Log.Error("delete files of a deleted collection", "collection", c.ID, "error", err)
+		if next.ByID(c.ID) == nil {
+			w.files = append(w.files, removal.Entry{Folder: c.ID, Rest: true})
 		}
 	}
-	for _, key := range w.files {
-		dir, name := path.Split(key)
-		if err := errors.Join(s.cfg.Blobs.Delete(ctx, key), s.cfg.Blobs.DeletePrefix(ctx, dir+"thumbs_"+name)); err != nil {
-			s.cfg.Log.Error("delete a file of a deleted field", "key", key, "error", err)
-		}
-	}
+	return w.cfg.Removals.Add(w.tx, w.files)
 }

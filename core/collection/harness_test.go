@@ -18,6 +18,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/migrations"
 )
@@ -31,6 +32,7 @@ type world struct {
 	records   *record.Service
 	snapshots atomic.Pointer[schema.Snapshot]
 	blobs     blob.Store
+	removals  *removal.Queue
 	hooks     collection.Hooks
 }
 
@@ -65,11 +67,15 @@ func open(t *testing.T, at place) *world {
 	w.migrate()
 	log := slog.New(slog.DiscardHandler)
 	changes := change.New(change.Config{Store: db, Node: "test", Log: log})
-	records := record.New(record.Config{Store: db, Snapshot: w.snapshots.Load, Blobs: w.blobs,
+	w.removals = removal.New(removal.Config{Store: db, Blobs: w.blobs, Log: log,
+		Names: func(r store.Reader, collection, id string) ([]string, bool, error) {
+			return w.records.FileNames(r, collection, id)
+		}})
+	records := record.New(record.Config{Store: db, Snapshot: w.snapshots.Load, Blobs: w.blobs, Removals: w.removals,
 		Passwords: password.New(password.Config{Cost: password.MinCost}), Log: log, Changes: changes})
 	w.records = records
 	w.Service = collection.New(collection.Config{Store: db, Snapshots: &w.snapshots, Records: records,
-		Blobs: w.blobs, Changes: changes, Log: log, Now: ticking(), Hooks: &w.hooks})
+		Removals: w.removals, Changes: changes, Log: log, Now: ticking(), Hooks: &w.hooks})
 	w.must(w.Load(context.Background()))
 	w.must(w.EnsureSystem(context.Background()))
 	return w

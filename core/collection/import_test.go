@@ -82,6 +82,7 @@ func TestImport(t *testing.T) {
 	if users := w.snapshots.Load().Find("users"); users.Field("name") != nil || users.Field("email") == nil {
 		t.Error("users: want the system fields and no others")
 	}
+	w.must(w.removals.Settle(context.Background()))
 	if _, err := w.blobs.Open(context.Background(), "gone_id/r/f.txt"); err == nil {
 		t.Error("the file of a deleted collection is still there")
 	}

@@ -131,7 +131,7 @@ func (s *Service) Plan(ctx context.Context, caller record.Caller, body []byte) (
 	}
 	var recorder *planRecorder
 	err := s.cfg.Store.Exclusive(ctx, func(tx store.Tx) error {
-		stored, err := readRows(tx)
+		stored, err := s.readRows(tx)
 		if err != nil {
 			return err
 		}

@@ -174,7 +174,7 @@ func lastOnly(list string) string {
 func TestRandomSchemasKeepWhatBothHave(t *testing.T) {
 	rounds := uint64(8)
 	if testing.Short() {
-		rounds = 4
+		rounds = 2
 	}
 	for seed := range rounds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

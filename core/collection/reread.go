@@ -17,7 +17,7 @@ import (
 // _collections that cannot be read, a system collection that is missing, a collection
 // without its table or a column.
 func (s *Service) Reread(tx store.Tx) (*schema.Snapshot, error) {
-	list, err := readRows(tx)
+	list, err := s.readRows(tx)
 	if err != nil {
 		return nil, rereadFault(err)
 	}

@@ -18,7 +18,7 @@ const rowColumns = `"id", "system", "type", "name", "fields", "indexes", ` +
 	`"listRule", "viewRule", "createRule", "updateRule", "deleteRule", "options", "created", "updated"`
 
 // readRows reads every collection, in the order of creation.
-func readRows(r store.Reader) (list []*schema.Collection, err error) {
+func (s *Service) readRows(r store.Reader) (list []*schema.Collection, err error) {
 	rows, err := r.Query(`SELECT ` + rowColumns + ` FROM "_collections" ORDER BY "_rowid_"`)
 	if err != nil {
 		return nil, fmt.Errorf("read collections: %w", err)
@@ -33,6 +33,11 @@ func readRows(r store.Reader) (list []*schema.Collection, err error) {
 		}
 		if err := c.LoadJSON(rows.Bytes(4), rows.Bytes(5), rows.Bytes(11)); err != nil {
 			return nil, err
+		}
+		if c.Auth != nil {
+			if err := unseal(c, rows.Bytes(11), s.sealer()); err != nil {
+				return nil, err
+			}
 		}
 		list = append(list, c)
 	}
@@ -57,7 +62,7 @@ func orNull(rule *string) store.Value {
 }
 
 // rowValues returns the values of rowColumns for a collection.
-func rowValues(c *schema.Collection) ([]store.Value, error) {
+func (s *Service) rowValues(c *schema.Collection) ([]store.Value, error) {
 	fields, err := c.FieldsJSON()
 	if err != nil {
 		return nil, err
@@ -66,7 +71,7 @@ func rowValues(c *schema.Collection) ([]store.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	options, err := c.OptionsJSON()
+	options, err := s.optionsJSON(c)
 	if err != nil {
 		return nil, err
 	}
@@ -76,9 +81,17 @@ func rowValues(c *schema.Collection) ([]store.Value, error) {
 		store.Text(string(options)), store.Text(c.Created), store.Text(c.Updated)}, nil
 }
 
+// optionsJSON is the stored form of the options.
+func (s *Service) optionsJSON(c *schema.Collection) ([]byte, error) {
+	if with := s.sealer(); with != nil && c.Auth != nil {
+		return sealed(c, with)
+	}
+	return c.OptionsJSON()
+}
+
 // insertRow adds the row of a new collection.
-func insertRow(tx store.Tx, c *schema.Collection) error {
-	values, err := rowValues(c)
+func (s *Service) insertRow(tx store.Tx, c *schema.Collection) error {
+	values, err := s.rowValues(c)
 	if err != nil {
 		return err
 	}
@@ -88,8 +101,8 @@ func insertRow(tx store.Tx, c *schema.Collection) error {
 }
 
 // updateRow replaces the row of the collection's id.
-func updateRow(tx store.Tx, c *schema.Collection) error {
-	values, err := rowValues(c)
+func (s *Service) updateRow(tx store.Tx, c *schema.Collection) error {
+	values, err := s.rowValues(c)
 	if err != nil {
 		return err
 	}

@@ -8,11 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/schema/standard"
 	"github.com/loambase/loam/core/settings"
@@ -37,7 +37,7 @@ type Config struct {
 	Store     store.Store
 	Snapshots *atomic.Pointer[schema.Snapshot] // where new snapshots are published
 	Records   *record.Service
-	Blobs     blob.Store
+	Removals  *removal.Queue    // of files that are to go
 	Changes   record.Appender   // what every change is appended to
 	Settings  *settings.Service // whose rate limits follow the names of collections; default: nobody's
 	Hooks     *Hooks            // default: none
@@ -72,7 +72,7 @@ func (s *Service) Load(ctx context.Context) error {
 		before := s.cfg.Snapshots.Load()
 		var list []*schema.Collection
 		err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
-			list, err = readRows(r)
+			list, err = s.readRows(r)
 			return err
 		})
 		if err != nil {

@@ -38,7 +38,7 @@ func (s *Service) transaction(ctx context.Context, bind record.Bind, fn func(sto
 			binding.Close(ctx, false)
 			binding = nil
 		}
-		list, err := readRows(tx)
+		list, err := s.readRows(tx)
 		if err != nil {
 			return err
 		}

@@ -255,7 +255,8 @@ func TestLostEntriesAreCounted(t *testing.T) {
 	}
 }
 
-// Entries are written when there are 200 of them, or three seconds after the first.
+// Entries are written when there are a thousand of them, or a megabyte, or three seconds after
+// the first.
 func TestWhenEntriesAreWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -277,15 +278,27 @@ func TestWhenEntriesAreWritten(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		add(5)
 		time.Sleep(10 * time.Second) // at 3 s
-		add(199)
+		add(batchSize - 1)
 		time.Sleep(time.Second)
 		add(1) // at 13 s
 		time.Sleep(10 * time.Second)
+		large := s.Entry(0)
+		large.Message(strings.Repeat("x", maxMessage))
+		for range batchBytes / maxMessage { // one less than a megabyte
+			e := s.Entry(0)
+			e.Message(strings.Repeat("x", maxMessage))
+			e.Add()
+		}
+		synctest.Wait()
+		time.Sleep(time.Second)
+		large.Add() // at 24 s
+		synctest.Wait()
+		time.Sleep(10 * time.Second)
 		add(1)
-		if err := s.Stop(); err != nil { // at 23 s
+		if err := s.Stop(); err != nil { // at 34 s
 			t.Fatal(err)
 		}
-		if want := []string{"3s", "13s", "23s"}; !slices.Equal(writes, want) {
+		if want := []string{"3s", "13s", "24s", "34s"}; !slices.Equal(writes, want) {
 			t.Errorf("written at %v, want %v", writes, want)
 		}
 	})

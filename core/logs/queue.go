@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// batchSize entries are written at once; fewer when flushAfter has passed since the first.
-	batchSize  = 200
+	// batchSize entries, or batchBytes of them, are written at once; fewer when flushAfter has
+	// passed since the first.
+	batchSize  = 1000
+	batchBytes = 1 << 20
 	flushAfter = 3 * time.Second
 
 	// The queue holds no more than this. Entries that do not fit are lost.
@@ -40,18 +42,19 @@ func newQueue() queue {
 
 func (q *queue) add(level slog.Level, at time.Time, message, data []byte) {
 	q.mu.Lock()
-	n := len(q.batch.items)
+	n, before := len(q.batch.items), len(q.batch.text)
 	if n >= maxItems || len(q.batch.text)+len(message)+len(data) > maxBytes {
 		q.lost++
 		q.mu.Unlock()
 		return
 	}
 	q.batch.add(level, at, message, data)
+	after := len(q.batch.text)
 	q.mu.Unlock()
-	switch n {
-	case 0:
+	if n == 0 {
 		signal(q.some)
-	case batchSize - 1:
+	}
+	if n+1 == batchSize || before < batchBytes && after >= batchBytes {
 		signal(q.many)
 	}
 }

@@ -66,3 +66,34 @@ func TestPasswordsStayValid(t *testing.T) {
 		}
 	}
 }
+
+// A link that was mailed before the import verifies its address afterwards.
+func TestPendingVerificationStaysValid(t *testing.T) {
+	app, _ := imported(t, source(t, lived))
+	service := auth.New(app)
+	const ann = "abc123def456ghi"
+	link := func(email string) string {
+		text, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"type": "verification", "id": ann, "collectionId": "_pb_users_auth_",
+			"email": email, "exp": time.Now().Add(time.Hour).Unix()}).SignedString([]byte(strings.Repeat("k", 50) + strings.Repeat("s", 50)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	verified := func() bool {
+		r, err := app.Records().FindByID(t.Context(), "users", ann)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Bool("verified")
+	}
+	for _, step := range []struct {
+		email string
+		want  bool
+	}{{"eve@example.com", false}, {"ann@example.com", true}} {
+		err := service.ConfirmVerification(t.Context(), record.Caller{}, "users", auth.TokenForm{Token: link(step.email)})
+		if (err == nil) != step.want || verified() != step.want {
+			t.Errorf("a link for %s: %v, verified %t", step.email, err, verified())
+		}
+	}
+}

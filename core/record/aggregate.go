@@ -89,7 +89,7 @@ func (rq *readRequest) aggregate(ctx context.Context, collection string, p Aggre
 		return nil, readFault(err, fault.Invalid)
 	}
 	var groups *Groups
-	err = rq.read(ctx, func(r store.Reader) (err error) {
+	err = rq.read(ctx, plan.Work, func(r store.Reader) (err error) {
 		groups, err = queryGroups(r, plan, p.Limit)
 		return err
 	})

@@ -104,7 +104,7 @@ func (rq *readRequest) fileBehind(ctx context.Context, view *schema.Collection, 
 		return "", err
 	}
 	var ids []string
-	err = rq.read(ctx, func(r store.Reader) (err error) {
+	err = rq.read(ctx, plan.Work, func(r store.Reader) (err error) {
 		ids, err = queryTexts(r, plan.SQL, plan.Args...)
 		return err
 	})

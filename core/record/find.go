@@ -52,7 +52,7 @@ func (s *Service) Find(ctx context.Context, caller Caller, q Query) (found []*Re
 		if plan.Empty {
 			return nil
 		}
-		err = rq.read(ctx, func(r store.Reader) (err error) {
+		err = rq.read(ctx, pageWork(plan.Work, q.Limit, q.Offset), func(r store.Reader) (err error) {
 			found, err = queryRecords(r, c, plan.SQL, plan.Args...)
 			return err
 		})

@@ -54,7 +54,7 @@ func (rq *readRequest) get(ctx context.Context, collection, id, expand string) (
 	x, nodes := rq.expand(ctx, p, expand)
 	set := rq.service.newRowset()
 	defer rq.service.recycle(set)
-	err = rq.read(ctx, func(r store.Reader) error {
+	err = rq.read(ctx, expandWork(plan.Work, expand, nodes), func(r store.Reader) error {
 		set.reset(p, nodes, x.enrich)
 		if err := set.read(r, plan, rq.caller); err != nil {
 			return err

@@ -82,7 +82,7 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 	if l.plan, err = rq.service.planner.Compile(l.selection); err != nil {
 		return nil, readFault(err, fault.Invalid)
 	}
-	if err := rq.read(ctx, l.run); err != nil {
+	if err := rq.read(ctx, l.work(), l.run); err != nil {
 		return nil, readFault(rq.viewFault(err, l.plan.Tables), fault.Invalid)
 	}
 	if len(l.set.rows) == 0 {
@@ -113,6 +113,15 @@ func (l *listRequest) prepare(ctx context.Context, c *schema.Collection, rule st
 	l.selection.Restricted, l.selection.Keys = !rq.superuser, true
 	l.selection.Limit = l.params.PerPage + 1 // one more tells whether there is a next page
 	l.selection.Offset, l.selection.After = l.params.offset(), l.params.Cursor
+}
+
+// work is what run is expected to cost.
+func (l *listRequest) work() store.Work {
+	w := pageWork(l.plan.Work, l.params.PerPage+1, l.params.offset())
+	if !l.params.SkipTotal {
+		w = store.Work{Shape: w.Shape.With(1)} // a count looks at all records
+	}
+	return expandWork(w, l.params.Expand, l.nodes)
 }
 
 // run reads the page, its total and its expanded relations in one state of the

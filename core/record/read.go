@@ -102,9 +102,9 @@ func (rq *readRequest) selection(p *projection, request *query.Request, rule str
 }
 
 // read calls fn in a read transaction, under the time limit of the caller, by the
-// definitions that are stored in it.
-func (rq *readRequest) read(ctx context.Context, fn func(store.Reader) error) error {
-	return rq.service.cfg.Store.Read(rq.limitTime(ctx), rq.ifCurrent(fn))
+// definitions that are stored in it. w is what fn is expected to cost.
+func (rq *readRequest) read(ctx context.Context, w store.Work, fn func(store.Reader) error) error {
+	return rq.service.cfg.Store.Read(rq.limitTime(ctx, w), rq.ifCurrent(fn))
 }
 
 // ifCurrent is fn with a check before it: the store has by then told of definitions

@@ -33,7 +33,7 @@ func (s *Service) Render(ctx context.Context, caller Caller, r *Record, expand s
 	defer v.rq.close()
 	if v.reads() {
 		err = retryRejected(func() error {
-			return s.cfg.Store.Read(v.rq.limitTime(ctx), func(reader store.Reader) (err error) {
+			return s.cfg.Store.Read(v.rq.limitTime(ctx, v.work(expand)), func(reader store.Reader) (err error) {
 				json, err = v.json(reader)
 				return err
 			})
@@ -131,6 +131,11 @@ func (rq *readRequest) renderOf(ctx context.Context, r *Record, expand string) *
 
 // reads reports whether more than the record itself is needed.
 func (v *renderRequest) reads() bool { return len(v.nodes) > 0 || v.asksManageRule() }
+
+// work is what json is expected to cost.
+func (v *renderRequest) work(expand string) store.Work {
+	return expandWork(ruleWork("render", v.record.collection), expand, v.nodes)
+}
 
 // asksManageRule reports whether the manage rule decides about the email.
 func (v *renderRequest) asksManageRule() bool {

@@ -42,7 +42,7 @@ func (rq *readRequest) satisfies(ctx context.Context, r *Record, rule string) (o
 	if err != nil || plan.Empty {
 		return false, err
 	}
-	err = rq.read(ctx, func(r store.Reader) (err error) {
+	err = rq.read(ctx, plan.Work, func(r store.Reader) (err error) {
 		ok, err = hasRow(r, plan.SQL, plan.Args...)
 		return err
 	})

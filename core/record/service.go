@@ -15,6 +15,7 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/password"
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -83,6 +84,7 @@ type Config struct {
 	Store     store.Store
 	Snapshot  func() *schema.Snapshot // the current one; called once a request
 	Blobs     blob.Store
+	Removals  *removal.Queue // of files that are to go
 	Passwords *password.Hasher
 	Log       *slog.Logger
 

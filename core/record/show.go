@@ -45,7 +45,7 @@ func (s *Service) Show(ctx context.Context, a Audience, c change.Change) (shown 
 		if collection == nil || collection.IsView() || c.Kind != change.Record {
 			return nil
 		}
-		return rq.read(ctx, func(r store.Reader) error {
+		return rq.read(ctx, store.Work{}, func(r store.Reader) error {
 			v := &showing{ctx: ctx, rq: rq, reader: r, audience: &a, table: s.table(rq.snapshot, collection), shown: shown}
 			return v.run(&c)
 		})

@@ -1,10 +1,12 @@
 package record_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/fault"
@@ -30,6 +32,7 @@ func TestShow(t *testing.T) {
 	person := func(name string) string {
 		return b.add("people", object{"name": name, "email": name + "@example.com", "password": "some words", "passwordConfirm": "some words"})
 	}
+	record.SetPause(b.Records(), func(context.Context, time.Duration) {})
 	ann, bob := person("ann"), person("bob")
 	superuser := b.stored("_superusers", b.add("_superusers", object{"email": "root@example.com", "password": "some words", "passwordConfirm": "some words"}))
 	request := record.Caller{Context: "realtime", Method: "GET", Headers: map[string][]string{"X-Key": {"open"}}}

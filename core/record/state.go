@@ -37,7 +37,7 @@ func (s *Service) StateAt(ctx context.Context, c change.Change) (before, after *
 		if collection == nil || collection.IsView() {
 			return missingCollection()
 		}
-		return rq.read(ctx, func(r store.Reader) (err error) {
+		return rq.read(ctx, store.Work{}, func(r store.Reader) (err error) {
 			before, after, err = s.stateAt(r, s.table(rq.snapshot, collection), c)
 			return err
 		})

@@ -26,8 +26,12 @@ func (rq *readRequest) trees(ctx context.Context, roots []*Node) ([]*Branch, err
 		}
 		edges[i] = &edge{node: n}
 	}
+	var shape store.Shape
+	for _, root := range roots {
+		shape = root.shape(shape)
+	}
 	failed := 0
-	err := rq.read(ctx, func(r store.Reader) error {
+	err := rq.read(ctx, store.Work{Shape: shape}, func(r store.Reader) error {
 		t.begin(r)
 		for i, e := range edges {
 			// The read may be run a second time after a rejected statement.

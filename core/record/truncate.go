@@ -89,7 +89,7 @@ func (s *Service) precheckTruncate(ctx context.Context, caller Caller, collectio
 	if err != nil {
 		return err
 	}
-	return rq.read(ctx, func(r store.Reader) error {
+	return rq.read(ctx, store.Work{}, func(r store.Reader) error {
 		if c.Name == schema.Superusers {
 			// Emptying the superusers always deletes the last one.
 			if some, err := hasRow(r, "SELECT 1 FROM "+store.Quote(c.Name)+" LIMIT 1"); err != nil || some {
@@ -183,7 +183,7 @@ func (n *truncation) deleteSome(ctx context.Context) (done bool, err error) {
 				return err
 			}
 			if done || time.Since(begun) >= n.limit {
-				return t.appendChanges()
+				return t.end()
 			}
 		}
 	})
@@ -191,7 +191,7 @@ func (n *truncation) deleteSome(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	n.adapt(time.Since(begun))
-	t.finish(ctx, nil)
+	t.finish(nil)
 	return done, nil
 }
 

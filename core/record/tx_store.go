@@ -143,10 +143,10 @@ func (b *Binding) End() []change.Change {
 // Close does what had to wait for the transaction to be durable, or for it to be undone.
 func (b *Binding) Close(ctx context.Context, durable bool) {
 	if durable {
-		b.tx.finish(ctx, nil)
+		b.tx.finish(nil)
 		return
 	}
-	b.tx.service.removeFiles(ctx, b.tx.files)
+	b.tx.service.discard(ctx, b.tx.stored)
 	runAll(b.tx.afterRollback)
 }
 

@@ -26,8 +26,8 @@ import (
 //	  validate           write_validate.go  the account form, then every field
 //	  store              write_create.go, write_update.go, write_delete.go
 //	  runInTxHooks       write_hooks.go
-//	  appendChanges      write_tx.go        the change log
-//	afterCommit          write_tx.go        files, AfterSuccess hooks
+//	  end                write_tx.go        files that are to go, the change log
+//	afterCommit          write_tx.go        AfterSuccess hooks
 //
 // Render (render.go) then makes the answer.
 
@@ -100,7 +100,7 @@ func (w *writeRequest) precheck(ctx context.Context) error {
 		return nil
 	}
 	return w.rq.service.withPasswords(ctx, w.work, func() error {
-		return retryRejected(func() error { return w.rq.read(ctx, w.check) })
+		return retryRejected(func() error { return w.rq.read(ctx, ruleWork("check", w.collection), w.check) })
 	})
 }
 
@@ -131,11 +131,11 @@ func (c *commit) run(ctx context.Context) (failed int, err error) {
 		return 0, err
 	}
 	if err := c.hashAndStoreFiles(ctx); err != nil {
-		c.afterRollback(ctx)
+		c.afterRollback(ctx, err)
 		return c.failed, err
 	}
 	if err := c.inTransaction(ctx); err != nil {
-		c.afterRollback(ctx)
+		c.afterRollback(ctx, err)
 		return c.failed, err
 	}
 	c.afterCommit(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -27,9 +28,9 @@ const defaultCascade = 10_000
 // looked up at a time.
 const referringChunk = 500
 
-// removal is a set of records that were deleted, with the relations to them that are
+// removed is a set of records that were deleted, with the relations to them that are
 // still to be looked at.
-type removal struct {
+type removed struct {
 	ids  []string
 	refs []schema.Reference
 }
@@ -68,7 +69,7 @@ func (t *writeTx) deleteRecords(table *table, ids []string) error {
 
 // remove deletes the rows of records and, if they are accounts, the rows of system
 // collections that belong to them. The relations to them go on the stack.
-func (t *writeTx) remove(stack []removal, table *table, ids []string) ([]removal, error) {
+func (t *writeTx) remove(stack []removed, table *table, ids []string) ([]removed, error) {
 	if len(ids) == 0 {
 		return stack, nil
 	}
@@ -77,7 +78,7 @@ func (t *writeTx) remove(stack []removal, table *table, ids []string) ([]removal
 			return nil, err
 		}
 	}
-	stack = append(stack, removal{ids, t.snapshot.References(table.collection.ID)})
+	stack = append(stack, removed{ids, t.snapshot.References(table.collection.ID)})
 	if !table.collection.IsAuth() {
 		return stack, nil
 	}
@@ -117,8 +118,9 @@ func (t *writeTx) removeRow(table *table, id string) error {
 	if _, err := t.tx.Exec(table.remove, store.Text(id)); err != nil {
 		return err
 	}
-	t.staleFiles = append(t.staleFiles, table.fileKeys(r)...)
-	t.deletedFolders = append(t.deletedFolders, fileFolder(table.collection, id))
+	if len(table.files) > 0 {
+		t.stale = append(t.stale, removal.Entry{Folder: fileFolder(table.collection, id), Names: table.fileNames(r), Rest: true})
+	}
 	t.changed(table.collection, id, change.Delete, table.before(r, table.all))
 	return nil
 }

@@ -1,4 +1,4 @@
-// Files of a write: uploads validated and stored, stale files removed.
+// Files of a write: uploads validated and stored, stale files queued for removal.
 
 package record
 
@@ -6,28 +6,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 )
 
 // A file is stored before the record that names it, and removed after the record has
-// stopped naming it. So at every moment each name in a record is a file, and the worst
-// that a crash leaves is a file that no record names. Such files go with their record.
-// Its folder is not removed as a whole: it may already hold the files of a newer record
-// with the same id, whose transaction may not even have begun.
+// stopped naming it. So at every moment each name in a record is a file. What no record
+// names is in the queue of package removal.
 
 // maxFileName bounds the name of a stored file, in bytes.
 const maxFileName = 150
-
-// leftoverAge is the age from which on a file belongs to no write that is still at work.
-const leftoverAge = time.Hour
 
 // blobKey is the key of a record's file in the blob store.
 func blobKey(c *schema.Collection, id, name string) string { return fileFolder(c, id) + "/" + name }
@@ -97,25 +91,35 @@ func validateUpload(u *blob.Upload, kind *schema.File) *fault.Field {
 	return nil
 }
 
-// storeFiles stores the uploads of the write, also those that its record will turn out
-// not to name. It returns the keys of the files that it has stored, also with an error.
-func (w *writeRequest) storeFiles(ctx context.Context) (keys []string, err error) {
+// uploadNames are the names of the files that the write stores.
+func (w *writeRequest) uploadNames() []string {
 	if w.earlyFault != nil || w.input == nil {
-		return nil, nil
+		return nil
+	}
+	var names []string
+	for _, u := range w.input.uploads {
+		names = append(names, u.Name)
+	}
+	return names
+}
+
+// storeFiles stores the uploads of the write, also those that its record will turn out
+// not to name.
+func (w *writeRequest) storeFiles(ctx context.Context) error {
+	if len(w.uploadNames()) == 0 {
+		return nil
 	}
 	for _, u := range w.input.uploads {
-		key := blobKey(w.collection, w.id, u.Name)
-		keys = append(keys, key)
-		err := storeFile(ctx, w.rq.service.cfg.Blobs, key, u.Upload)
+		err := storeFile(ctx, w.rq.service.cfg.Blobs, blobKey(w.collection, w.id, u.Name), u.Upload)
 		if errors.Is(err, blob.ErrKey) { // no record can have that id
 			w.earlyFault = fault.Wrap(fault.Invalid, w.op.Action.failure(), err)
-			return keys, nil
+			return nil
 		}
 		if err != nil {
-			return keys, fmt.Errorf("store the upload for %s: %w", w.collection.Fields[u.field].Name, err)
+			return fmt.Errorf("store the upload for %s: %w", w.collection.Fields[u.field].Name, err)
 		}
 	}
-	return keys, nil
+	return nil
 }
 
 func storeFile(ctx context.Context, blobs blob.Store, key string, u *blob.Upload) error {
@@ -127,84 +131,65 @@ func storeFile(ctx context.Context, blobs blob.Store, key string, u *blob.Upload
 	return blobs.Put(ctx, key, content, u.Size, blob.Attributes{ContentType: u.MediaType, OriginalName: u.OriginalName})
 }
 
-// unusedFiles are the keys of uploads that the record, as it was stored, does not name.
-func (w *writeRequest) unusedFiles() []string {
+// unusedFiles are the uploads that the record, as it was stored, does not name.
+func (w *writeRequest) unusedFiles() []removal.Entry {
 	if w.input == nil {
 		return nil
 	}
-	var keys []string
+	var names []string
 	for _, u := range w.input.uploads {
 		if !slices.Contains(choices(w.record.values[u.field]), u.Name) {
-			keys = append(keys, blobKey(w.collection, w.id, u.Name))
+			names = append(names, u.Name)
 		}
 	}
-	return keys
+	return staleFiles(w.collection, w.id, names)
 }
 
-// fileKeys are the keys of the files that the record names.
-func (t *table) fileKeys(r *Record) []string {
-	var keys []string
+// staleFiles is what is to go of a record.
+func staleFiles(c *schema.Collection, id string, names []string) []removal.Entry {
+	if len(names) == 0 {
+		return nil
+	}
+	return []removal.Entry{{Folder: fileFolder(c, id), Names: names}}
+}
+
+// fileNames are the names of the files of the record.
+func (t *table) fileNames(r *Record) []string {
+	var names []string
 	for _, i := range t.files {
-		for _, name := range choices(r.values[i]) {
-			keys = append(keys, blobKey(t.collection, r.ID(), name))
-		}
+		names = append(names, choices(r.values[i])...)
 	}
-	return keys
+	return names
 }
 
-// droppedFiles are the keys of the files that the stored record names and r does not.
+// droppedFiles are the names of the files that the stored record has and r has not.
 func (t *table) droppedFiles(stored, r *Record) []string {
 	if len(t.files) == 0 {
 		return nil
 	}
-	return without(t.fileKeys(stored), t.fileKeys(r))
+	return without(t.fileNames(stored), t.fileNames(r))
 }
 
-// removeFiles deletes files that no record names any more, with their thumbnails. An
-// error is only logged: the write that made them stale is committed.
-func (s *Service) removeFiles(ctx context.Context, keys []string) {
-	ctx = context.WithoutCancel(ctx)
-	for _, key := range keys {
-		dir, name := path.Split(key)
-		err := errors.Join(s.cfg.Blobs.Delete(ctx, key), s.cfg.Blobs.DeletePrefix(ctx, dir+"thumbs_"+name))
-		if err != nil {
-			s.cfg.Log.Error("remove a file", "key", key, "error", err)
+// FileNames returns the names of the files of a record, as the reader sees it. found is
+// false if there is no such record.
+func (s *Service) FileNames(r store.Reader, collection, id string) (names []string, found bool, err error) {
+	snapshot := s.cfg.Snapshot()
+	c := snapshot.ByID(collection)
+	if c == nil {
+		// Another process may have made it just now.
+		known, err := hasRow(r, `SELECT 1 FROM "_collections" WHERE "id" = $1`, store.Text(collection))
+		if known {
+			err = errStale
 		}
+		return nil, false, err
 	}
-}
-
-// removeLeftovers deletes what else lies in the folders of deleted records: files that
-// none of them named, such as those of a crash or of a field that is gone. An error is
-// only logged.
-func (s *Service) removeLeftovers(ctx context.Context, folders []string) {
-	ctx = context.WithoutCancel(ctx)
-	for _, folder := range folders {
-		var keys []string
-		err := s.cfg.Blobs.List(ctx, folder+"/", func(b blob.Info) error {
-			keys = append(keys, b.Key)
-			return nil
-		})
-		for _, key := range keys {
-			err = errors.Join(err, s.removeIfOld(ctx, key))
-		}
-		if err != nil {
-			s.cfg.Log.Error("remove the folder of a deleted record", "folder", folder, "error", err)
-		}
+	if c.IsView() {
+		return nil, false, nil
 	}
-}
-
-// removeIfOld deletes a file that is older than leftoverAge.
-func (s *Service) removeIfOld(ctx context.Context, key string) error {
-	b, err := s.cfg.Blobs.Open(ctx, key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	t := s.table(snapshot, c)
+	stored, err := t.read(r, id)
+	if err != nil || stored == nil {
+		return nil, false, err
 	}
-	if err != nil {
-		return err
-	}
-	old := time.Since(b.ModTime()) > leftoverAge
-	if err := b.Close(); err != nil || !old {
-		return err
-	}
-	return s.cfg.Blobs.Delete(ctx, key)
+	return t.fileNames(stored), true, nil
 }

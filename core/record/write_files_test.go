@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/removal"
 )
 
 const docs = `{
@@ -183,29 +183,12 @@ func TestFilesOfAnIDThatIsUsedAgain(t *testing.T) {
 	b.expectFiles("batch", "docs", fresh)
 }
 
-// agedBlobs is a store whose files called old are of yesterday.
-type agedBlobs struct{ blob.Store }
-
-func (a agedBlobs) Open(ctx context.Context, key string) (blob.Blob, error) {
-	b, err := a.Store.Open(ctx, key)
-	if err == nil && strings.Contains(key, "old") {
-		b = agedBlob{b}
-	}
-	return b, err
-}
-
-type agedBlob struct{ blob.Blob }
-
-func (agedBlob) ModTime() time.Time { return time.Now().Add(-24 * time.Hour) }
-
 // Files that no record names go with the record in whose folder they lie, however it
-// ends. What was stored just now may belong to a newer record of the same id.
+// ends. What is being stored may belong to a newer record of the same id.
 func TestFilesThatNoRecordNames(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, docs)
-	c := b.Records().Config()
-	c.Blobs = agedBlobs{c.Blobs}
-	service := record.New(c)
+	service := b.Records()
 	for _, tt := range []struct {
 		name   string
 		delete func(id string) error
@@ -218,9 +201,13 @@ func TestFilesThatNoRecordNames(t *testing.T) {
 		{"truncate", func(string) error { return service.Truncate(t.Context(), root, "docs") }},
 	} {
 		id := b.add("docs", object{"title": tt.name})
-		folder := b.Snapshot().Find("docs").ID + "/" + id + "/"
+		folder := b.Snapshot().Find("docs").ID + "/" + id
+		uploads, err := b.Removals().Announce(t.Context(), []removal.Entry{{Folder: folder, Names: []string{"fresh.txt"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, name := range []string{"old.txt", "thumbs_old.png/100x100", "fresh.txt"} {
-			if err := c.Blobs.Put(t.Context(), folder+name, strings.NewReader("x"), 1, blob.Attributes{}); err != nil {
+			if err := b.Blobs().Put(t.Context(), folder+"/"+name, strings.NewReader("x"), 1, blob.Attributes{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -228,8 +215,33 @@ func TestFilesThatNoRecordNames(t *testing.T) {
 		if got := b.files("docs"); !slices.Equal(got, []string{"fresh.txt"}) {
 			t.Errorf("%s leaves the files %q, want only the fresh one", tt.name, got)
 		}
-		if err := c.Blobs.Delete(t.Context(), folder+"fresh.txt"); err != nil {
-			t.Fatal(err)
-		}
+		uploads.Drop(t.Context())
+		b.expectFiles(tt.name, "docs")
 	}
+}
+
+// TestWritesWaitForNoRemoval deletes while files are held, as during a backup.
+func TestWritesWaitForNoRemoval(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, docs)
+	upload := file(t, "a.txt", "x")
+	o, err := b.upload(guest, "docs", "", "one", upload)
+	if err != nil {
+		t.Fatal(failure(err))
+	}
+	release, err := b.Removals().Hold(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, "Delete", b.Records().Delete(t.Context(), guest, "docs", o["id"].(string)), "ok")
+	key := b.Snapshot().Find("docs").ID + "/" + o["id"].(string) + "/" + upload.Name
+	held, err := b.Blobs().Open(t.Context(), key)
+	if err != nil {
+		t.Fatalf("a file that is held: %v", err)
+	}
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	b.expectFiles("delete", "docs")
 }

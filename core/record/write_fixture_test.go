@@ -160,6 +160,9 @@ func (b *bed) configure(collection, body string) {
 func (b *bed) files(collection string) []string {
 	b.t.Helper()
 	list := []string{}
+	if err := b.Removals().Settle(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
 	err := b.Blobs().List(b.t.Context(), b.Snapshot().Find(collection).ID, func(f blob.Info) error {
 		list = append(list, f.Key[strings.LastIndexByte(f.Key, '/')+1:])
 		return nil

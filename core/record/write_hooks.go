@@ -100,7 +100,7 @@ func (s *Service) runBeforeHooks(ctx context.Context, w *writeRequest) error {
 	if !s.hasBeforeHooks(w) {
 		return nil
 	}
-	err := w.rq.read(ctx, func(r store.Reader) error { return w.loadAndAuthorize(r) })
+	err := w.rq.read(ctx, ruleWork("load", w.collection), func(r store.Reader) error { return w.loadAndAuthorize(r) })
 	if err != nil {
 		return err
 	}

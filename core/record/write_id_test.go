@@ -54,7 +54,7 @@ func TestMixedCaseIDsAreLookedUpByIndex(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, mixed)
 	records := 20_000 // of fewer, PostgreSQL reads them all
-	if testing.Short() {
+	if testing.Short() && !enginetest.Postgres() {
 		records = 1000
 	}
 	fill(t, b, "mixed", records)

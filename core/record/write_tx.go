@@ -4,10 +4,12 @@ package record
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -21,10 +23,11 @@ type commit struct {
 	passwords *passwordWork
 	expand    func(store.Tx) ([]*writeRequest, error) // if not nil: finds the writes in the transaction
 
-	tx     *writeTx // of the last attempt
-	files  []string // that were stored for the writes, also by hooks in failed attempts
-	unsure bool     // the transaction was complete: if it failed then, it may still be durable
-	failed int      // position of the write that was at work last
+	tx      *writeTx // of the last attempt
+	uploads *removal.Upload
+	stored  []removal.Entry // files that were stored inside of another transaction
+	strays  []removal.Entry // files that hooks have stored in attempts that failed
+	failed  int             // position of the write that was at work last
 }
 
 // hashAndStoreFiles does what takes long, before the transaction: the hashes of
@@ -33,10 +36,12 @@ func (c *commit) hashAndStoreFiles(ctx context.Context) error {
 	if err := c.service.hashPasswords(ctx, c.writes); err != nil {
 		return err
 	}
+	if err := c.announceFiles(ctx); err != nil {
+		return err
+	}
 	for i, w := range c.writes {
 		c.failed = i
-		keys, err := w.storeFiles(ctx)
-		if c.files = append(c.files, keys...); err != nil {
+		if err := w.storeFiles(ctx); err != nil {
 			return err
 		}
 	}
@@ -44,12 +49,29 @@ func (c *commit) hashAndStoreFiles(ctx context.Context) error {
 	return nil
 }
 
+// announceFiles queues the files for removal before they are stored: the transaction takes
+// them out again. Inside of another transaction that cannot be done, since it would be
+// undone with it.
+func (c *commit) announceFiles(ctx context.Context) (err error) {
+	var list []removal.Entry
+	for _, w := range c.writes {
+		if names := w.uploadNames(); len(names) > 0 {
+			list = append(list, removal.Entry{Folder: fileFolder(w.collection, w.id), Names: names})
+		}
+	}
+	if c.service.outer != nil {
+		c.stored = list
+		return nil
+	}
+	c.uploads, err = c.service.cfg.Removals.Announce(ctx, list)
+	return err
+}
+
 // begin starts an attempt. Files that hooks stored in an earlier one are noted, to be
 // removed.
 func (c *commit) begin(tx store.Tx) (err error) {
-	c.unsure = false
 	if c.tx != nil {
-		c.files = append(c.files, c.tx.files...)
+		c.strays = append(c.strays, c.tx.stored...)
 	}
 	if c.tx, err = c.service.newWriteTx(tx, c.first.rq.snapshot, c.first.op.Caller.Actor()); err != nil {
 		return err
@@ -63,46 +85,49 @@ func (c *commit) begin(tx store.Tx) (err error) {
 
 // end is the last act of the transaction.
 func (c *commit) end() error {
-	if err := c.tx.appendChanges(); err != nil {
+	for _, w := range c.writes {
+		if !w.skipped {
+			c.tx.stale = append(c.tx.stale, w.unusedFiles()...)
+		}
+	}
+	if err := c.uploads.Keep(c.tx.tx); err != nil {
 		return err
 	}
-	c.unsure = true
-	return nil
+	return c.tx.end()
 }
 
-// afterRollback removes the files of writes that have failed, unless the transaction
-// may have been committed all the same.
-func (c *commit) afterRollback(ctx context.Context) {
+// afterRollback has the files of writes that have failed removed. Those of a write that
+// begins again stay in the queue until then: it stores them under the same names.
+func (c *commit) afterRollback(ctx context.Context, err error) {
+	strays := append(c.strays, c.stored...)
 	if c.tx != nil {
-		c.files = append(c.files, c.tx.files...)
+		strays = append(strays, c.tx.stored...)
 		runAll(c.tx.afterRollback)
 	}
-	if !c.unsure {
-		c.service.removeFiles(ctx, c.files)
+	c.service.discard(ctx, strays)
+	if !errors.Is(err, errStale) && !errors.Is(err, errMoved) {
+		c.uploads.Drop(ctx)
 	}
 }
 
 // afterCommit does what had to wait for the transaction to be durable.
 func (c *commit) afterCommit(ctx context.Context) {
 	c.writes = slices.DeleteFunc(c.writes, func(w *writeRequest) bool { return w.skipped })
-	for _, w := range c.writes {
-		c.tx.staleFiles = append(c.tx.staleFiles, w.unusedFiles()...)
-	}
-	c.tx.finish(ctx, c.files)
+	c.service.discard(ctx, c.strays)
+	c.tx.finish(c.stored)
 	c.service.runAfterSuccess(ctx, c.writes)
 }
 
 // writeTx is one transaction: what it has changed so far, and what is to be done when
 // it has ended. Hooks inside of it get services that are bound to it (tx_store.go).
 type writeTx struct {
-	service        *Service
-	tx             store.Tx
-	snapshot       *schema.Snapshot
-	by             string // Caller.Actor, for the change log
-	changes        []change.Change
-	staleFiles     []string      // that no record names any more
-	deletedFolders []string      // of deleted records
-	passwords      *passwordWork // nil if the transaction cannot be run again
+	service   *Service
+	tx        store.Tx
+	snapshot  *schema.Snapshot
+	by        string // Caller.Actor, for the change log
+	changes   []change.Change
+	stale     []removal.Entry // files that no record names any more
+	passwords *passwordWork   // nil if the transaction cannot be run again
 
 	bounded bool // the caller may change so many records by deletions and no more
 	cascade int  // records that deletions have deleted or changed
@@ -110,9 +135,9 @@ type writeTx struct {
 	truncated *schema.Collection // whose records all go: relations among them are left alone
 
 	// Left by the transactions of hooks inside of this one:
-	files         []string // stored files
-	afterCommit   []func() // run when this one is durable
-	afterRollback []func() // run when this one has ended: about writes that failed in it
+	stored        []removal.Entry // stored files
+	afterCommit   []func()        // run when this one is durable
+	afterRollback []func()        // run when this one has ended: about writes that failed in it
 }
 
 // newWriteTx begins one. If the definitions are not the stored ones the error is
@@ -131,27 +156,39 @@ func (t *writeTx) changed(c *schema.Collection, id string, a change.Action, befo
 	})
 }
 
-// appendChanges writes the change log, as the last act of the transaction.
-func (t *writeTx) appendChanges() error { return t.service.cfg.Changes.Append(t.tx, t.changes) }
+// end queues the files that are to go and writes the change log, as the last act of the
+// transaction.
+func (t *writeTx) end() error {
+	if err := t.service.cfg.Removals.Add(t.tx, t.stale); err != nil {
+		return err
+	}
+	return t.service.cfg.Changes.Append(t.tx, t.changes)
+}
 
 // table is what writes know of the collection.
 func (t *writeTx) table(c *schema.Collection) *table { return t.service.table(t.snapshot, c) }
 
 // finish does what waits for the transaction to be durable; within another one it is
-// left to that one. files are those that were stored for it.
-func (t *writeTx) finish(ctx context.Context, files []string) {
+// left to that one. stored are the files that were stored for it.
+func (t *writeTx) finish(stored []removal.Entry) {
 	if o := t.service.outer; o != nil {
-		o.staleFiles = append(o.staleFiles, t.staleFiles...)
-		o.deletedFolders = append(o.deletedFolders, t.deletedFolders...)
-		o.files = append(append(o.files, files...), t.files...)
+		o.stored = append(append(o.stored, stored...), t.stored...)
 		o.afterCommit = append(o.afterCommit, t.afterCommit...)
 		o.afterRollback = append(o.afterRollback, t.afterRollback...)
 		return
 	}
-	t.service.removeFiles(ctx, t.staleFiles)
-	t.service.removeLeftovers(ctx, t.deletedFolders)
 	runAll(t.afterCommit)
 	runAll(t.afterRollback) // writes of hooks that failed without the whole failing
+}
+
+// discard has files removed that no record will ever name. Inside of another transaction
+// that waits for its end.
+func (s *Service) discard(ctx context.Context, files []removal.Entry) {
+	if s.outer == nil || len(files) == 0 {
+		s.cfg.Removals.Discard(ctx, files)
+		return
+	}
+	s.outer.afterRollback = append(s.outer.afterRollback, func() { s.root.discard(ctx, files) })
 }
 
 func runAll(list []func()) {

@@ -3,7 +3,6 @@ package record_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -101,33 +100,6 @@ func TestFilesStayAfterAnUnknownCommit(t *testing.T) {
 		t.Errorf("Create of what is not unique = %v", err)
 	}
 	b.expectFiles("refused create", "docs", upload)
-}
-
-// keepingBlobs refuses to delete.
-type keepingBlobs struct{ blob.Store }
-
-func (keepingBlobs) Delete(context.Context, string) error { return errBlob }
-
-// That a file cannot be removed does not undo what was done, and is not forgotten.
-func TestFilesThatCannotBeRemoved(t *testing.T) {
-	t.Parallel()
-	b := newBed(t, docs)
-	var log strings.Builder
-	c := b.Records().Config()
-	c.Blobs, c.Log = keepingBlobs{c.Blobs}, slog.New(slog.NewTextHandler(&log, nil))
-	service := record.New(c)
-	upload := file(t, "a.txt", "a")
-	o, err := b.upload(guest, "docs", "", "one", upload)
-	if err != nil {
-		t.Fatal(failure(err))
-	}
-	check(t, "Delete", service.Delete(t.Context(), guest, "docs", o["id"].(string)), "ok")
-	if n := b.count("docs"); n != 0 {
-		t.Errorf("%d records are left", n)
-	}
-	if !strings.Contains(log.String(), upload.Name) || !strings.Contains(log.String(), errBlob.Error()) {
-		t.Errorf("the log says %q, want the name of the file and the reason", log.String())
-	}
 }
 
 // What was made of a file goes with it.

@@ -31,7 +31,7 @@ func (t *writeTx) update(w *writeRequest) error {
 	if err := w.table.update(t.tx, w.record, differ); err != nil {
 		return uniqueFault(err, w.collection, updateFailed)
 	}
-	t.staleFiles = append(t.staleFiles, w.table.droppedFiles(w.stored, w.record)...)
+	t.stale = append(t.stale, staleFiles(w.collection, w.id, w.table.droppedFiles(w.stored, w.record))...)
 	t.changed(w.collection, w.id, change.Update, w.table.before(w.stored, differ))
 	return nil
 }

@@ -38,7 +38,7 @@ func AccountReferences() []string { return []string{ExternalAuths, MFAs, OTPs, A
 
 // InternalTables returns the tables of the server that belong to no collection.
 func InternalTables() []string {
-	return []string{"_collections", "_params", "_migrations", "_changes", "_jobs", "_logs"}
+	return []string{"_collections", "_params", "_migrations", "_changes", "_jobs", "_logs", "_removals"}
 }
 
 // Collection is the definition of one collection.

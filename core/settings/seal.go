@@ -1,4 +1,5 @@
-// Encryption of the stored settings: AES-256-GCM with the key of the configuration.
+// Encryption of what is stored, the settings and secrets of collections: AES-256-GCM with the
+// key of the configuration.
 
 package settings
 
@@ -37,8 +38,12 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// newSealer returns the cipher of a key, nil for "". The key was checked.
-func newSealer(key string) cipher.AEAD {
+// Sealer encrypts and decrypts documents. A nil one stands for no key. It is safe for
+// concurrent use.
+type Sealer struct{ aead cipher.AEAD }
+
+// newSealer returns the Sealer of a key, nil for "". The key was checked.
+func newSealer(key string) *Sealer {
 	if key == "" {
 		return nil
 	}
@@ -50,8 +55,33 @@ func newSealer(key string) cipher.AEAD {
 	if err != nil {
 		panic(err) // AES has the block size of GCM
 	}
-	return gcm
+	return &Sealer{gcm}
 }
+
+// Seal returns the document encrypted, as a text. Only Open with the same name opens it: one
+// text cannot be put in the place of another one. The Sealer must not be nil.
+func (s *Sealer) Seal(document []byte, name string) string {
+	nonce := make([]byte, s.aead.NonceSize())
+	rand.Read(nonce) // it never fails
+	return sealPrefix + base64.StdEncoding.EncodeToString(s.aead.Seal(nonce, nonce, document, []byte(name)))
+}
+
+// Open is the opposite of Seal. Errors say that the key is missing, or another one.
+func (s *Sealer) Open(text, name string) ([]byte, error) {
+	if s == nil {
+		return nil, errSealed
+	}
+	sealed, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, sealPrefix))
+	if size := s.aead.NonceSize(); err == nil && len(sealed) >= size {
+		if document, err := s.aead.Open(nil, sealed[:size], sealed[size:], []byte(name)); err == nil {
+			return document, nil
+		}
+	}
+	return nil, errOtherKey
+}
+
+// Sealer returns what encrypts with the key of the Config, nil without one.
+func (s *Service) Sealer() *Sealer { return s.sealer }
 
 // seal returns the document as it is stored: a JSON text that holds it encrypted, or the
 // document itself without a key.
@@ -59,10 +89,7 @@ func (s *Service) seal(document []byte) []byte {
 	if s.sealer == nil {
 		return document
 	}
-	nonce := make([]byte, s.sealer.NonceSize())
-	rand.Read(nonce) // it never fails
-	sealed := s.sealer.Seal(nonce, nonce, document, []byte(rowID))
-	return []byte(`"` + sealPrefix + base64.StdEncoding.EncodeToString(sealed) + `"`)
+	return []byte(`"` + s.sealer.Seal(document, rowID) + `"`)
 }
 
 // unseal is the opposite of seal. It takes a document that is not encrypted as it is.
@@ -71,16 +98,7 @@ func (s *Service) unseal(stored []byte) ([]byte, error) {
 	if !isSealed(stored) || json.Unmarshal(stored, &text) != nil {
 		return stored, nil
 	}
-	if s.sealer == nil {
-		return nil, errSealed
-	}
-	sealed, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, sealPrefix))
-	if size := s.sealer.NonceSize(); err == nil && len(sealed) >= size {
-		if document, err := s.sealer.Open(nil, sealed[:size], sealed[size:], []byte(rowID)); err == nil {
-			return document, nil
-		}
-	}
-	return nil, errOtherKey
+	return s.sealer.Open(text, rowID)
 }
 
 func isSealed(stored []byte) bool { return bytes.HasPrefix(stored, []byte(`"`+sealPrefix)) }

@@ -6,7 +6,6 @@ package settings
 import (
 	"bytes"
 	"context"
-	"crypto/cipher"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -24,7 +23,7 @@ type Service struct {
 	cfg       Config
 	published *publisher                // shared by a Service and those bound to its transactions
 	staged    *atomic.Pointer[Settings] // what the transaction sees; nil unless bound to one, see Bind
-	sealer    cipher.AEAD               // nil if the settings are stored in plain text
+	sealer    *Sealer                   // nil if the settings are stored in plain text
 }
 
 // Config is what a Service depends on. Store and Changes are required.

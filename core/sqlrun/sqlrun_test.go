@@ -1,15 +1,18 @@
 package sqlrun_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 )
@@ -219,5 +222,38 @@ func TestWhoMayRunWhat(t *testing.T) {
 	}
 	if rows := run(t, f.App, "SELECT '"+strings.Repeat("ü", 4991)+"'"); len(rows) != 1 {
 		t.Errorf("5000 characters: %v", rows)
+	}
+}
+
+// A statement ends with the context of who has asked for it, whether it reads or writes, and
+// leaves nothing behind.
+func TestTheEndOfTheContextEndsTheStatement(t *testing.T) {
+	app := coretest.New(t)
+	coretest.Collection(t, app, `{"name":"posts","fields":[{"name":"n","type":"number"}]}`)
+	coretest.Create(t, app, "posts", map[string]any{"n": 1})
+	const endless = `WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n > 0) SELECT count(*) FROM c`
+	for _, query := range []string{endless, `UPDATE posts SET n = 2; ` + endless} {
+		least := time.Hour // of some: the machine may be busy
+		for range 3 {
+			const runs = 100 * time.Millisecond
+			ctx, cancel := context.WithTimeout(t.Context(), runs)
+			began := time.Now()
+			_, err := app.SQL().Run(ctx, record.Root(), query)
+			least = min(least, time.Since(began)-runs)
+			cancel()
+			if err == nil {
+				t.Fatalf("%s has ended", query)
+			}
+		}
+		limit := 100 * time.Millisecond
+		if enginetest.Postgres() {
+			limit *= 2 // the driver keeps a connection for that long after the statement on it was cancelled
+		}
+		if least < 0 || least > limit {
+			t.Errorf("%s ended %v after its context", query, least)
+		}
+	}
+	if rows := run(t, app, `SELECT n FROM posts`); *rows[0][0] != "1" {
+		t.Errorf("what the statement had written is there: %s", *rows[0][0])
 	}
 }

@@ -71,8 +71,24 @@ func (m *Maker) Open(ctx context.Context, caller budget.Caller, file, size strin
 	return m.blobs.Open(ctx, key)
 }
 
-// make makes and stores a thumb.
-func (m *Maker) make(ctx context.Context, caller budget.Caller, file, key string, size Size) (err error) {
+// make makes and stores a thumb. If its original is removed meanwhile, the thumb is too: who
+// removes a file may have looked for its thumbs before this one was there.
+func (m *Maker) make(ctx context.Context, caller budget.Caller, file, key string, size Size) error {
+	if err := m.store(ctx, caller, file, key, size); err != nil {
+		return err
+	}
+	original, err := m.blobs.Open(ctx, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, m.blobs.Delete(ctx, key))
+	}
+	if err != nil {
+		return err
+	}
+	return original.Close()
+}
+
+// store makes and stores a thumb.
+func (m *Maker) store(ctx context.Context, caller budget.Caller, file, key string, size Size) (err error) {
 	original, err := m.blobs.Open(ctx, file)
 	if err != nil {
 		return err

@@ -342,6 +342,30 @@ func TestMadeOnce(t *testing.T) {
 	}
 }
 
+// vanishing loses an original while its thumb is stored.
+type vanishing struct{ blob.Store }
+
+func (v vanishing) Put(ctx context.Context, key string, r io.Reader, size int64, a blob.Attributes) error {
+	if err := v.Store.Delete(ctx, "c/r/a.png"); err != nil {
+		return err
+	}
+	return v.Store.Put(ctx, key, r, size, a)
+}
+
+// TestThumbOfWhatIsRemoved does not stay.
+func TestThumbOfWhatIsRemoved(t *testing.T) {
+	t.Parallel()
+	store := newStore(t)
+	put(t, store, "c/r/a.png", encoded(t, "png", quarters(500, 500)))
+	m := NewMaker(vanishing{store}, budget.New(budget.Config{Total: 1 << 30, Share: 1 << 30}))
+	if _, err := m.Open(t.Context(), budget.Anonymous("192.0.2.1"), "c/r/a.png", "100x100"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Open = %v", err)
+	}
+	if _, err := store.Open(t.Context(), Key("c/r/a.png", "100x100")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the thumb: %v", err)
+	}
+}
+
 // TestMemoryIsBudgeted: images wait for their turn, and one that will never fit is none.
 func TestMemoryIsBudgeted(t *testing.T) {
 	t.Parallel()

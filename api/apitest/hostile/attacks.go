@@ -37,7 +37,7 @@ var Attacks = []Attack{
 		return a.get(ctx, "notes/records?perPage=1&filter="+url.QueryEscape("title='evil'")+"&fields="+url.QueryEscape("page:excerpt(1)"))
 	}},
 	{"unread answers", "memory: large answers that nobody takes", func(ctx context.Context, a *attacker) int {
-		return a.leaveUnread(ctx, "GET /api/collections/nodes/records?perPage=200&skipTotal=1&expand=next HTTP/1.1\r\nHost: x\r\n\r\n", "")
+		return a.leaveUnread(ctx, "GET /api/collections/nodes/records?perPage=200&skipTotal=1&expand=next HTTP/1.1\r\nHost: x\r\n\r\n", nil)
 	}},
 	{"sign-ins", "the queue of password hashes", func(ctx context.Context, a *attacker) int {
 		return a.post(ctx, "users/auth-with-password", fmt.Sprintf(`{"identity":"nobody%d@example.com","password":"wrong-words"}`, a.rng.IntN(1_000_000)))
@@ -61,10 +61,10 @@ var Attacks = []Attack{
 		return a.get(ctx, fmt.Sprintf("notes/records?sort=body&perPage=1000&page=%d", max(1, a.field.Rows/1000-1)))
 	}},
 	{"stalled bodies", "memory and the temporary folder: bodies that never end", func(ctx context.Context, a *attacker) int {
-		return a.leaveUnread(ctx, "POST /api/collections/notes/records HTTP/1.1\r\nHost: x\r\n"+formHead, formStart("name=\"title\""))
+		return a.leaveUnread(ctx, "POST /api/collections/notes/records HTTP/1.1\r\nHost: x\r\n"+formHead+formPart("name=\"title\""), nineMiB())
 	}},
 	{"bodies for nobody", "memory: bodies for a collection that takes none", func(ctx context.Context, a *attacker) int {
-		return a.leaveUnread(ctx, "POST /api/collections/locked/records HTTP/1.1\r\nHost: x\r\n"+formHead, formStart("name=\"file\"; filename=\"x\""))
+		return a.leaveUnread(ctx, "POST /api/collections/locked/records HTTP/1.1\r\nHost: x\r\n"+formHead+formPart("name=\"file\"; filename=\"x\""), nineMiB())
 	}},
 	{"denied batches", "hashes of records that the rule denies, and the writer", func(ctx context.Context, a *attacker) int {
 		var requests []string
@@ -92,21 +92,21 @@ var Attacks = []Attack{
 		return a.get(ctx, "notes/records?"+strings.Repeat("a=0&", 10_001)+"filter=n<0")
 	}},
 	{"silent connections", "connections that say nothing", func(ctx context.Context, a *attacker) int {
-		return a.leaveUnread(ctx, "GET /api/hea", "")
+		return a.leaveUnread(ctx, "GET /api/hea", nil)
 	}},
 }
 
 // A form that says that it has 30 MB, and how it starts: 9 MiB of one part.
 const formHead = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 30000000\r\n\r\n"
 
-func formStart(part string) string {
-	return "--b\r\nContent-Disposition: form-data; " + part + "\r\n\r\n" + nineMiB()
+func formPart(header string) string {
+	return "--b\r\nContent-Disposition: form-data; " + header + "\r\n\r\n"
 }
 
 // The bodies are made once, so that the clients take little of the machine.
 var (
-	nineMiB = sync.OnceValue(func() string { return strings.Repeat("x", 9<<20) })
-	heavy   = sync.OnceValue(func() string { return `{"x":"` + strings.Repeat("y", 1_100_000) + `"}` })
+	nineMiB = sync.OnceValue(func() []byte { return bytes.Repeat([]byte("x"), 9<<20) })
+	heavy   = sync.OnceValue(func() []byte { return []byte(`{"x":"` + strings.Repeat("y", 1_100_000) + `"}`) })
 )
 
 var manyKeys = sync.OnceValue(func() string {
@@ -141,7 +141,7 @@ func (a *attacker) send(ctx context.Context, method, path, body string) int {
 
 // leaveUnread sends a request on a connection of its own, whose receive buffer is small, and
 // leaves the answer where it is for some seconds, or until the server hangs up.
-func (a *attacker) leaveUnread(ctx context.Context, head, body string) int {
+func (a *attacker) leaveUnread(ctx context.Context, head string, body []byte) int {
 	conn, err := a.dialer.DialContext(ctx, "tcp", strings.TrimPrefix(a.field.URL, "http://"))
 	if err != nil {
 		return 0
@@ -150,7 +150,8 @@ func (a *attacker) leaveUnread(ctx context.Context, head, body string) int {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	_ = conn.(*net.TCPConn).SetReadBuffer(4096)
-	if _, err := io.WriteString(conn, head+body); err != nil {
+	parts := net.Buffers{[]byte(head), body}
+	if _, err := parts.WriteTo(conn); err != nil {
 		return 0
 	}
 	wait(ctx, time.Duration(1+a.rng.IntN(10))*time.Second)

@@ -91,6 +91,7 @@ type AggregatePlan struct {
 	Args     []store.Value
 	Tables   []string          // as Plan.Tables
 	Volatile bool              // as Plan.Volatile
+	Work     store.Work        // as Plan.Work
 	Outputs  []AggregateOutput // by column: the keys of the groups, then the figures
 }
 
@@ -179,7 +180,8 @@ func (p *Planner) Aggregate(a Aggregate) (*AggregatePlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &AggregatePlan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, Volatile: g.read.b.volatile, Outputs: g.outputs}, nil
+	return &AggregatePlan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, Volatile: g.read.b.volatile,
+		Work: store.Work{Shape: store.ShapeOf(sql.SQL)}, Outputs: g.outputs}, nil
 }
 
 // resolve resolves keys, then figures, and refuses two outputs of one name, which Having

@@ -131,6 +131,10 @@ type Plan struct {
 	// Empty plans match nothing, whatever is stored (a rule folded to false): no
 	// need to run them.
 	Empty bool
+	// Work is what running the plan is expected to cost: prompt is one that reads what stands
+	// under an id, or the first or last rows in the order of insertion up to its limit,
+	// and nothing else.
+	Work store.Work
 	// Passes is set on the plan of a Candidate without flags that matches,
 	// whatever is stored: no need to run it.
 	Passes bool

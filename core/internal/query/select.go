@@ -4,9 +4,12 @@
 package query
 
 import (
+	"strings"
+
 	"github.com/loambase/loam/core/internal/query/ir"
 	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/query/render"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -79,6 +82,7 @@ func (p *Planner) count(sel *Select) (*Plan, error) {
 func (r *read) plan(sql *render.Rendered) *Plan {
 	plan := &Plan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, slots: sql.Slots, cursor: sql.Cursor, parent: sql.Parent,
 		Volatile: r.b.volatile, depends: r.b.depends}
+	plan.Work = store.Work{Prompt: r.prompt(sql), Shape: store.ShapeOf(sql.SQL)}
 	if r.b.volatile {
 		plan.depends = onRequest
 	}
@@ -87,6 +91,19 @@ func (r *read) plan(sql *render.Rendered) *Plan {
 	}
 	plan.Passes = r.sel.Candidate != nil && len(r.conds) == 0 && len(r.flags) == 0
 	return plan
+}
+
+// prompt reports whether the statement reads a few rows that stand together, and no other
+// table: what it costs does not grow with what is stored.
+func (r *read) prompt(sql *render.Rendered) bool {
+	sel := r.sel
+	switch {
+	case sel.Candidate != nil || sel.Callers != nil || sel.Collection.IsView() || len(sql.Tables) != 1 || strings.Count(sql.SQL, "SELECT") != 1:
+		return false
+	case sel.ID != "":
+		return true
+	}
+	return len(r.conds) == 0 && len(r.flags) == 0 && sel.Sort == "" && sel.Limit > 0 && sel.IDs == nil && sel.RefBy == nil && sel.Parents == nil
 }
 
 // statement returns the input of package render.

@@ -2,10 +2,13 @@
 
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Files is implemented by a Store whose database is one file: SQLite. A PostgreSQL has
-// neither method: it is copied by pg_dump and put back by pg_restore, while no server
+// none of the methods: it is copied by pg_dump and put back by pg_restore, while no server
 // of ours runs.
 type Files interface {
 	// Copy writes a copy of the database to a new file, which is durable when Copy
@@ -16,6 +19,11 @@ type Files interface {
 	// of ctx (ErrTimeout past its deadline), ErrClosed, ErrFull, and those of the file
 	// system, fs.ErrExist among them if path exists.
 	Copy(ctx context.Context, path string, progress func(copied, total int64)) error
+
+	// Yield pauses for that long if there are writes, for work beside the database that takes
+	// processor or disk: called again and again with the time that the work took since the last
+	// call, it leaves the writes half of both. It fails when ctx ends.
+	Yield(ctx context.Context, took time.Duration) error
 
 	// Replace puts the contents of the database file at path, such as Copy writes, in the
 	// place of this database. It is one transaction: reads in progress go on in the old

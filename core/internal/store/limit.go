@@ -14,6 +14,7 @@ type limited struct {
 	context.Context
 	limit  time.Duration
 	caller budget.Caller
+	work   Work
 	shared bool // reads are in the name of caller
 }
 
@@ -37,18 +38,18 @@ func WithLimit(ctx context.Context, limit time.Duration) context.Context {
 
 // WithCaller is WithLimit for a read in the name of a caller, who has a share of the slow
 // ones: past it, and past the limit while the read waits for its turn, Read fails with
-// ErrBusy.
-func WithCaller(ctx context.Context, limit time.Duration, c budget.Caller) context.Context {
-	return &limited{Context: ctx, limit: limit, caller: c, shared: true}
+// ErrBusy. What the read is expected to be says among which others it waits.
+func WithCaller(ctx context.Context, limit time.Duration, c budget.Caller, w Work) context.Context {
+	return &limited{Context: ctx, limit: limit, caller: c, work: w, shared: true}
 }
 
 // CallerOf returns what WithCaller has set; ok is false if it has not.
-func CallerOf(ctx context.Context) (c budget.Caller, ok bool) {
+func CallerOf(ctx context.Context) (c budget.Caller, w Work, ok bool) {
 	l, ok := ctx.Value(limitKey{}).(*limited)
 	if !ok || !l.shared {
-		return budget.Caller{}, false
+		return budget.Caller{}, Work{}, false
 	}
-	return l.caller, true
+	return l.caller, l.work, true
 }
 
 // Limit is what WithLimit has set; ok is false if it has not.

@@ -14,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/loambase/loam/core/budget"
 )
 
 const (
@@ -50,7 +52,7 @@ func (db *DB) connect(ctx context.Context) error {
 		writes = max(1, rest/3)
 		reads = rest - writes
 	}
-	db.door.size = int(reads)
+	db.door.size, db.door.pace = int(reads), budget.NewPace()
 	for _, p := range []struct {
 		pool     **pgxpool.Pool
 		size     int32

@@ -12,10 +12,13 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// door lets as many reads in at a time as there are connections for them. A caller whose
-// reads are slow has a few of them while others wait, so that the others are served.
+// door lets as many reads in at a time as there are connections for them. Reads that are
+// known to be slow, and those of which nothing is known, have a part of the places, in which
+// they wait for each other only. A caller whose reads are slow has a few of them while
+// others wait, so that the others are served.
 type door struct {
-	size int // reads at a time
+	size int          // reads at a time
+	pace *budget.Pace // which reads have been slow
 
 	mu      sync.Mutex // guards what follows
 	visits  []*visit
@@ -25,6 +28,8 @@ type door struct {
 // visit is a read under way.
 type visit struct {
 	caller  budget.Caller
+	work    store.Work
+	lane    store.Lane
 	since   time.Time
 	revoke  context.CancelFunc // ends the read
 	revoked bool
@@ -49,13 +54,13 @@ func (d *door) enter(ctx context.Context, longest time.Duration) (*visit, error)
 	if ctx.Value(catchingUp{}) != nil {
 		return nil, nil
 	}
-	caller, ok := store.CallerOf(ctx)
+	caller, work, ok := store.CallerOf(ctx)
 	if !ok {
 		caller.Class = budget.Superuser // the program itself
 	}
-	v := &visit{caller: caller}
+	v := &visit{caller: caller, work: work, lane: store.LaneOf(caller, work, d.pace)}
 	d.mu.Lock()
-	if len(d.waiting) == 0 && d.admits(v.caller) {
+	if d.admits(v) && !d.waits(v.lane) {
 		d.admit(v)
 		d.mu.Unlock()
 		return v, nil
@@ -115,10 +120,24 @@ func (d *door) leave(v *visit) (revoked bool) {
 	if v == nil {
 		return false
 	}
+	d.learn(v)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.remove(v)
 	return v.revoked
+}
+
+// learn notes how long a read has taken that ends.
+func (d *door) learn(v *visit) {
+	if v.caller.Class == budget.Superuser || v.work.Prompt {
+		return
+	}
+	now := time.Now()
+	if now.Sub(v.since) >= slowAfter {
+		d.pace.NoteSlow(uint64(v.work.Shape), now)
+	} else {
+		d.pace.NoteQuick(uint64(v.work.Shape), now)
+	}
 }
 
 // remove takes a visit out and lets others in. Lock held.
@@ -134,27 +153,53 @@ func (d *door) admit(v *visit) {
 	d.visits = append(d.visits, v)
 }
 
-// admits reports whether one more read of the caller may go in. Lock held.
-func (d *door) admits(c budget.Caller) bool {
+// admits reports whether one more read may go in. Lock held.
+func (d *door) admits(w *visit) bool {
 	if len(d.visits) >= d.size {
 		return false
 	}
-	if c.Class == budget.Superuser {
+	if w.caller.Class == budget.Superuser {
 		return true
 	}
 	guests, slow := 0, 0
+	var running [store.Lanes]int
 	for _, v := range d.visits {
+		running[v.lane]++
 		if v.caller.Class == budget.Guest {
 			guests++
 		}
-		if v.caller == c && time.Since(v.since) >= slowAfter {
+		if v.caller == w.caller && time.Since(v.since) >= slowAfter {
 			slow++
 		}
 	}
-	if c.Class == budget.Guest && guests >= max(1, d.size-guestReserve) {
+	if w.caller.Class == budget.Guest && guests >= max(1, d.size-guestReserve) {
 		return false
 	}
-	return slow < slowOfCaller
+	if w.work.Prompt {
+		return true
+	}
+	return slow < slowOfCaller && d.room(w, &running)
+}
+
+// room reports whether the lane of the read has room. One place is for prompt reads.
+func (d *door) room(w *visit, running *[store.Lanes]int) bool {
+	slow, apart := running[store.LaneSlow], running[store.LaneSlow]+running[store.LaneTrial]
+	switch w.lane {
+	case store.LaneSlow:
+		most := max(1, 3*d.size/8)
+		if w.caller.Class == budget.Guest {
+			most = max(1, most-1)
+		}
+		return slow < most && apart < max(1, d.size-2)
+	case store.LaneTrial:
+		return apart < max(1, d.size-2)
+	}
+	return len(d.visits) < max(1, d.size-1)
+}
+
+// waits reports whether a read waits in that lane. Lock held.
+func (d *door) waits(lane store.Lane) bool {
+	return slices.ContainsFunc(d.waiting, func(w *waiter) bool { return w.visit.lane == lane })
 }
 
 // serve lets in those who wait, callers with the fewest reads first. Lock held.
@@ -162,8 +207,8 @@ func (d *door) serve() {
 	for len(d.waiting) > 0 {
 		next, fewest := -1, 0
 		for i, w := range d.waiting {
-			n := d.count(w.visit.caller)
-			if (next < 0 || n < fewest) && d.admits(w.visit.caller) {
+			n := d.count(w.visit)
+			if (next < 0 || n < fewest) && d.admits(w.visit) {
 				if next, fewest = i, n; n == 0 {
 					break
 				}
@@ -179,21 +224,34 @@ func (d *door) serve() {
 	}
 }
 
-// count returns how many reads of the caller are under way. Lock held.
-func (d *door) count(c budget.Caller) (n int) {
+// count returns how many reads of the caller are under way in the lane. Lock held.
+func (d *door) count(w *visit) (n int) {
 	for _, v := range d.visits {
-		if v.caller == c {
+		if v.caller == w.caller && v.lane == w.lane {
 			n++
 		}
 	}
 	return n
 }
 
-// revokeSlow ends the slow reads of callers who have more than they may, the latest ones,
-// if it is they who keep others waiting.
+// revokeSlow notes which reads are slow, and ends those of callers who have more than they
+// may, the latest ones, if it is they who keep others waiting.
 func (d *door) revokeSlow() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	now, noted := time.Now(), false
+	for _, v := range d.visits {
+		if v.lane != store.LaneSlow && now.Sub(v.since) >= slowAfter && v.caller.Class != budget.Superuser && !v.work.Prompt {
+			v.lane = store.LaneSlow
+			d.pace.NoteSlow(uint64(v.work.Shape), now) // before more of its kind begin
+			noted = true
+		}
+	}
+	if noted {
+		for _, w := range d.waiting {
+			w.visit.lane = store.LaneOf(w.visit.caller, w.visit.work, d.pace)
+		}
+	}
 	d.serve()
 	slow := map[budget.Caller]int{}
 	for _, v := range d.visits { // in the order in which they came

@@ -30,22 +30,22 @@ func visitFor(d *door, ctx context.Context, took time.Duration) (revoked bool, e
 // for a moment only.
 func TestDoorUnderStorm(t *testing.T) {
 	t.Parallel()
-	for _, addresses := range []int{1, 2} {
+	for _, addresses := range []int{1, 2, 32} {
 		synctest.Test(t, func(t *testing.T) {
-			d := &door{size: 8}
+			d := &door{size: 8, pace: budget.NewPace()}
 			ctx, end := context.WithCancel(t.Context())
 			var storm sync.WaitGroup
 			for i := range 32 {
 				storm.Go(func() {
-					c := store.WithCaller(ctx, time.Minute, budget.Anonymous(fmt.Sprint("192.0.2.", i%addresses)))
+					c := store.WithCaller(ctx, time.Minute, budget.Anonymous(fmt.Sprint("192.0.2.", i%addresses)), store.Work{Shape: 1})
 					for ctx.Err() == nil {
 						_, _ = visitFor(d, c, 3*time.Second)
 					}
 				})
 			}
 			synctest.Wait()
-			guest := store.WithCaller(t.Context(), time.Minute, budget.Anonymous("198.51.100.1"))
-			known := store.WithCaller(t.Context(), time.Minute, budget.Caller{Class: budget.Known, Group: "users", Name: "ann"})
+			guest := store.WithCaller(t.Context(), time.Minute, budget.Anonymous("198.51.100.1"), store.Work{Prompt: true})
+			known := store.WithCaller(t.Context(), time.Minute, budget.Caller{Class: budget.Known, Group: "users", Name: "ann"}, store.Work{Prompt: true})
 			for name, quick := range map[string]context.Context{"guest": guest, "account": known, "program": t.Context()} {
 				for range 40 {
 					began := time.Now()
@@ -70,7 +70,7 @@ func TestDoorUnderStorm(t *testing.T) {
 func TestDoorRefuses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := &door{size: 1}
+		d := &door{size: 1, pace: budget.NewPace()}
 		first, err := d.enter(t.Context(), time.Second)
 		if err != nil {
 			t.Fatal(err)

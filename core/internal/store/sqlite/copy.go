@@ -18,8 +18,10 @@ import (
 var _ store.Files = (*DB)(nil)
 
 const (
-	// copyPages is how many pages a copy takes at a time: 1 MB.
+	// copyPages is how many pages a copy takes at a time: 1 MB. Of so many such parts the copy is
+	// synced each time: one sync of all of it would keep those of the writer waiting.
 	copyPages = 256
+	syncParts = 4
 	pageSize  = 4096
 )
 
@@ -69,6 +71,16 @@ func (db *DB) copyTo(ctx context.Context, c *conn, path string, progress func(co
 	if _, err := c.do(controlSnapshot); err != nil {
 		return classify(err)
 	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { // when SQLite has closed it, which has locks on it until then
+		if err == nil {
+			err = f.Sync()
+		}
+		err = errors.Join(err, f.Close())
+	}()
 	dest, err := binding.Open(binding.Config{Path: path})
 	if err != nil {
 		return classify(err)
@@ -77,9 +89,6 @@ func (db *DB) copyTo(ctx context.Context, c *conn, path string, progress func(co
 		if e := dest.Close(); err == nil {
 			err = classify(e)
 		}
-		if err == nil {
-			err = syncFile(path)
-		}
 	}()
 	// Nobody else reads the file before it is synced as a whole.
 	for _, p := range []string{"journal_mode = OFF", "synchronous = OFF", "cache_size = -2048"} {
@@ -87,17 +96,24 @@ func (db *DB) copyTo(ctx context.Context, c *conn, path string, progress func(co
 			return classify(err)
 		}
 	}
+	parts := 0
 	return copyPagesOf(dest, c.Conn, func(copied, total int, took time.Duration) error {
 		if progress != nil {
 			progress(int64(copied)*pageSize, int64(total)*pageSize)
 		}
-		return db.yield(ctx, took)
+		if parts++; parts%syncParts == 0 {
+			began := time.Now()
+			if err := f.Sync(); err != nil {
+				return err
+			}
+			took += time.Since(began)
+		}
+		return db.Yield(ctx, took)
 	})
 }
 
-// yield pauses for that long if there are writes, so that they have the processor and the
-// disk for at least as long as the copy. It fails when the copy is to end.
-func (db *DB) yield(ctx context.Context, pause time.Duration) error {
+// Yield implements store.Files.
+func (db *DB) Yield(ctx context.Context, took time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return contextError(ctx.Err())
@@ -105,12 +121,12 @@ func (db *DB) yield(ctx context.Context, pause time.Duration) error {
 		return store.ErrClosed
 	default:
 	}
-	if !db.readers.yielding.writers() {
+	if !db.readers.yielding.busy() {
 		return nil
 	}
-	// The pause is as long as the step before it took, so on any disk the copy uses half of the
+	// The pause is as long as the step before it took, so on any disk the work uses half of the
 	// time.
-	timer := time.NewTimer(pause)
+	timer := time.NewTimer(took)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -152,13 +168,4 @@ func createFile(path string) error {
 		return err
 	}
 	return f.Close()
-}
-
-// syncFile makes the contents of a file durable. SQLite must not have it open.
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

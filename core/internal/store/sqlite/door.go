@@ -10,10 +10,17 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
+// visit is a read that asks for a connection.
+type visit struct {
+	caller budget.Caller
+	work   store.Work
+	lane   store.Lane
+}
+
 // waiter is a read that waits for its turn.
 type waiter struct {
-	caller budget.Caller
-	lent   chan *loan
+	visit
+	lent chan *loan
 }
 
 const (
@@ -25,31 +32,36 @@ const (
 	// revokeAfter is how long a read may take that cannot be one of the slow ones any
 	// more, while others wait.
 	revokeAfter = time.Second
+	// slowLooks is how often the guard looks at a read that is slow because of what it does:
+	// one that takes as long with fewer steps has waited for a processor, up to slowAnyway.
+	slowLooks  = 4
+	slowAnyway = 10 * slowAfter
 )
 
-// readerOf returns the caller in whose name ctx reads, the program itself by default.
-func readerOf(ctx context.Context) budget.Caller {
-	if c, ok := store.CallerOf(ctx); ok {
-		return c
+// visitOf returns who reads in ctx, the program itself by default, and in which lane.
+func (p *pool) visitOf(ctx context.Context) visit {
+	c, w, ok := store.CallerOf(ctx)
+	if !ok {
+		c = budget.Caller{Class: budget.Superuser}
 	}
-	return budget.Caller{Class: budget.Superuser}
+	return visit{c, w, store.LaneOf(c, w, p.pace)}
 }
 
 // admits reports whether the caller may have one more read, as far as its slow ones go.
 // While nobody else waits, it may have as many reads as there are connections but one. Lock
 // held.
-func (p *pool) admits(c budget.Caller) bool {
-	if c.Class == budget.Superuser {
+func (p *pool) admits(v visit) bool {
+	if v.caller.Class == budget.Superuser || v.work.Prompt {
 		return true
 	}
 	mine, slow := 0, 0
 	var now time.Time
 	for _, l := range p.lent {
-		if l.caller != c {
+		if l.caller != v.caller {
 			continue
 		}
 		mine++
-		if !l.slow {
+		if l.lane != store.LaneSlow {
 			if now.IsZero() {
 				now = time.Now()
 			}
@@ -66,21 +78,34 @@ func (p *pool) admits(c budget.Caller) bool {
 		return false
 	}
 	for _, w := range p.waiting {
-		if w.caller != c {
+		if w.caller != v.caller {
 			return false
 		}
 	}
 	return true
 }
 
-// serve lends to those who wait what is free: to the callers with the fewest quick reads
-// under way, and among them in the order of waiting. Lock held.
+// waits reports whether a read waits in that lane. Lock held.
+func (p *pool) waits(lane store.Lane) bool {
+	for _, w := range p.waiting {
+		if w.lane == lane {
+			return true
+		}
+	}
+	return false
+}
+
+// serve lends to those who wait what is free: to the callers with the fewest reads under
+// way in their lane, and among them in the order of waiting. Lock held.
 func (p *pool) serve() {
-	for len(p.waiting) > 0 && p.free() {
+	for len(p.waiting) > 0 {
 		next, fewest := -1, 0
 		for i, w := range p.waiting {
-			n := p.quickOf(w.caller)
-			if (next < 0 || n < fewest) && p.admits(w.caller) {
+			if !p.free(w.visit) {
+				continue
+			}
+			n := p.readsOf(w.visit)
+			if (next < 0 || n < fewest) && p.admits(w.visit) {
 				if next, fewest = i, n; n == 0 {
 					break
 				}
@@ -91,41 +116,66 @@ func (p *pool) serve() {
 		}
 		w := p.waiting[next]
 		p.waiting = append(p.waiting[:next], p.waiting[next+1:]...)
-		w.lent <- p.lend(w.caller)
+		w.lent <- p.lend(w.visit)
 	}
 }
 
-// quickOf returns how many reads of the caller count. Lock held.
-func (p *pool) quickOf(c budget.Caller) (n int) {
+// readsOf returns how many reads of the caller run in the lane. Lock held.
+func (p *pool) readsOf(v visit) (n int) {
 	for _, l := range p.lent {
-		if !l.slow && l.caller == c {
+		if l.lane == v.lane && l.caller == v.caller {
 			n++
 		}
 	}
 	return n
 }
 
-// findSlow marks the reads that take long and serves those who waited for them. Reads for
-// which there is no room among the slow ones end after a time.
+// findSlow moves the reads that take long into the lane of slow ones and serves those who
+// waited for them. Reads for which there is no room there end after a time.
 func (p *pool) findSlow() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now, noted := time.Now(), false
 	for _, l := range p.lent {
-		took := time.Since(l.since)
-		if l.slow || took < slowAfter {
+		took := now.Sub(l.since)
+		if l.lane == store.LaneSlow || took < slowAfter {
 			continue
 		}
-		most := p.slowest
-		if l.caller.Class == budget.Guest {
-			most -= slowReserve
+		if l.isSlow(took) {
+			p.pace.NoteSlow(uint64(l.work.Shape), now) // before more of its kind begin
+			noted = true
 		}
 		switch {
-		case p.slow < most:
-			l.slow = true
-			p.slow++
-		case l.caller.Class != budget.Superuser && took >= p.revokeAfter:
+		case p.running[store.LaneSlow] < p.room(l.caller, p.slowest):
+			p.running[l.lane]--
+			l.lane = store.LaneSlow
+			p.running[l.lane]++
+		case l.caller.Class != budget.Superuser && !l.work.Prompt && took >= p.revokeAfter:
 			l.revoked.Store(true)
 		}
 	}
+	if noted {
+		for _, w := range p.waiting {
+			w.lane = store.LaneOf(w.caller, w.work, p.pace)
+		}
+	}
 	p.serve()
+}
+
+// isSlow reports whether a read is slow that has taken so long.
+func (l *loan) isSlow(took time.Duration) bool {
+	return took >= slowAfter && l.looks.Load() >= slowLooks || took >= slowAnyway
+}
+
+// learn notes how long a read has taken that ends.
+func (p *pool) learn(l *loan) {
+	if l.caller.Class == budget.Superuser || l.work.Prompt {
+		return
+	}
+	now := time.Now()
+	if l.isSlow(now.Sub(l.since)) {
+		p.pace.NoteSlow(uint64(l.work.Shape), now)
+	} else {
+		p.pace.NoteQuick(uint64(l.work.Shape), now)
+	}
 }

@@ -4,15 +4,20 @@ package sqlite
 
 import (
 	"context"
-	"sync/atomic"
+	"runtime"
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 )
 
 // guardSteps is how many virtual machine steps pass between two looks at the
-// clock: some tens of microseconds.
-const guardSteps = 2000
+// clock: some ten microseconds, or a millisecond where each compares long texts.
+const guardSteps = 500
+
+// yieldEvery is how long a read keeps its processor. Go takes it away after 10 ms only,
+// which is as long as a thousand short reads take; and a few reads that run long would have
+// each of them wait that long for each of them.
+const yieldEvery = time.Millisecond
 
 // guard stops the statements of a call that has been cancelled or has run for
 // too long. It costs nothing until a statement has run for guardSteps; the time
@@ -21,7 +26,8 @@ type guard struct {
 	ctx      context.Context // of the running call, nil between calls
 	limit    time.Duration
 	deadline time.Time
-	revoked  *atomic.Bool // set to end the call with store.ErrBusy; may be nil
+	loan     *loan // of a read of the pool; nil of others
+	yielded  time.Time
 	cause    error
 }
 
@@ -45,9 +51,12 @@ func (g *guard) proceed() bool {
 		g.cause = contextError(err)
 		return false
 	}
-	if g.revoked != nil && g.revoked.Load() {
-		g.cause = store.ErrBusy
-		return false
+	if g.loan != nil {
+		g.loan.looks.Add(1)
+		if g.loan.revoked.Load() {
+			g.cause = store.ErrBusy
+			return false
+		}
 	}
 	if g.limit <= 0 {
 		return true
@@ -59,7 +68,12 @@ func (g *guard) proceed() bool {
 		if g.limit = g.own(); g.limit <= 0 {
 			return true
 		}
-		g.deadline = now.Add(g.limit)
+		g.deadline, g.yielded = now.Add(g.limit), now
+	}
+	if g.loan != nil && now.Sub(g.yielded) >= yieldEvery {
+		runtime.Gosched()
+		now = time.Now()
+		g.yielded = now
 	}
 	if now.After(g.deadline) {
 		g.cause = store.ErrTimeout

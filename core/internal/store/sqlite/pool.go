@@ -14,17 +14,20 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// pool lends read connections, as many at a time as its limit says. Waiting callers
+// pool lends read connections, in three lanes with places of their own: to reads that are
+// known to be quick, that are not known, and that are known to be slow. Waiting callers
 // are served before those who read already, each in the order of its reads (door.go). A
-// read that turns out to be slow while others wait does not count any more: the next one
-// gets a spare connection, so that slow reads, up to a number, do not stop the quick
-// ones.
+// read that turns out to be slow while others wait changes into the lane of slow ones, if
+// there is room: the next one gets its place.
 type pool struct {
 	open     func(role) (*conn, error)
 	yielding *readYield
 	size     int           // quick reads at a time, and connections that are kept for good
 	yielded  int           // quick reads at a time while there are writes
-	slowest  int           // slow reads that are let through beside them, each with a spare connection
+	trials   int           // reads at a time of which nothing is known
+	slowest  int           // slow reads at a time
+	begun    int           // of these, reads at a time that are known to be slow before they begin
+	pace     *budget.Pace  // which reads have been slow
 	timeout  time.Duration // of waiting
 	keeps    bool          // read transactions between calls
 	era      atomic.Uint64 // of kept transactions; written under mu or by who stopped keeping
@@ -37,9 +40,9 @@ type pool struct {
 	spare      []*conn     // idle ones with a small cache
 	spareTimer *time.Timer // until the spare ones are closed
 	lent       []*loan
-	slow       int         // of the lent ones
-	expiry     *time.Timer // until kept transactions end
-	expiring   bool        // it runs
+	running    [store.Lanes]int // of the lent ones
+	expiry     *time.Timer      // until kept transactions end
+	expiring   bool             // it runs
 	waiting    []*waiter
 	closed     bool
 	ended      *sync.Cond // lent became empty
@@ -51,10 +54,12 @@ type loan struct {
 	role  role  // roleRead or roleSpare
 	era   era   // in which it began
 	since time.Time
-	slow  bool
+	lane  store.Lane
 
 	caller  budget.Caller // of class budget.Superuser for the program itself
-	revoked atomic.Bool   // the read is to end with store.ErrBusy
+	work    store.Work
+	looks   atomic.Int32 // of the guard; see isSlow
+	revoked atomic.Bool  // the read is to end with store.ErrBusy
 }
 
 // slowAfter is how long a read may take, while others wait, before it is slow.
@@ -83,7 +88,8 @@ func readersOf(procs int) int { return procs + 1 }
 func newPool(yielding *readYield, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
 	p := &pool{
 		open: open, yielding: yielding, timeout: timeout,
-		size: readersOf(procs), yielded: max(1, procs-1), slowest: 2 * (procs + 1), revokeAfter: revokeAfter,
+		size: readersOf(procs), yielded: max(1, procs-1), trials: procs, slowest: 2 * (procs + 1), begun: procs + 1,
+		pace: budget.NewPace(), revokeAfter: revokeAfter,
 	}
 	p.spareTimer = time.AfterFunc(spareFor, p.closeSpare)
 	p.spareTimer.Stop()
@@ -98,18 +104,18 @@ func (p *pool) acquire(ctx context.Context) (*loan, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, contextError(err)
 	}
+	v := p.visitOf(ctx)
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
 		return nil, store.ErrClosed
 	}
-	caller := readerOf(ctx)
-	if len(p.waiting) == 0 && p.free() && p.admits(caller) {
-		l := p.lend(caller)
+	if p.free(v) && !p.waits(v.lane) && p.admits(v) {
+		l := p.lend(v)
 		p.mu.Unlock()
 		return p.ready(l)
 	}
-	w := &waiter{caller: caller, lent: make(chan *loan, 1)} // buffered: who lends never waits
+	w := &waiter{visit: v, lent: make(chan *loan, 1)} // buffered: who lends never waits
 	p.waiting = append(p.waiting, w)
 	p.serve()
 	p.mu.Unlock()
@@ -131,37 +137,54 @@ func (p *pool) acquireSlow(ctx context.Context) (*loan, error) {
 		p.mu.Unlock()
 		return nil, store.ErrClosed
 	}
-	l := &loan{role: roleSpare, era: neverKept, since: time.Now(), slow: true, caller: readerOf(ctx)}
+	l := &loan{role: roleSpare, era: neverKept, since: time.Now(), lane: store.LaneSlow, caller: p.visitOf(ctx).caller}
 	if len(p.spare) > 0 {
 		l.c = takeLast(&p.spare)
 	}
 	p.lent = append(p.lent, l)
-	p.slow++
+	p.running[l.lane]++
 	p.mu.Unlock()
 	return p.ready(l)
 }
 
-// free reports that one more read may run. Lock held.
-func (p *pool) free() bool {
-	quick := len(p.lent) - p.slow
-	return quick < p.yielded || quick < p.size && !p.yielding.writers()
+// free reports that one more read may run in its lane. Lock held.
+func (p *pool) free(v visit) bool {
+	n := p.running[v.lane]
+	switch v.lane {
+	case store.LaneTrial:
+		return n < p.trials
+	case store.LaneSlow:
+		return n < p.room(v.caller, p.begun)
+	}
+	return n < p.yielded || n < p.size && !p.yielding.writers()
 }
 
-// lend makes a loan, with an idle connection if there is one. Lock held.
-func (p *pool) lend(c budget.Caller) *loan {
-	l := &loan{role: roleRead, era: p.now(), since: time.Now(), caller: c}
+// room returns how many of the slow reads the caller may have beside others.
+func (p *pool) room(c budget.Caller, most int) int {
+	if c.Class == budget.Guest {
+		return most - slowReserve
+	}
+	return most
+}
+
+// lend makes a loan, with an idle connection if there is one. Those that are kept are for
+// quick reads, but one that is left over is also for a trial. Lock held.
+func (p *pool) lend(v visit) *loan {
+	l := &loan{role: roleRead, era: p.now(), since: time.Now(), lane: v.lane, caller: v.caller, work: v.work}
+	left := len(p.idle) + p.size - p.kept
 	switch {
-	case len(p.idle) > 0:
-		l.c = takeLast(&p.idle)
-	case p.kept < p.size:
-		p.kept++
-	default:
+	case v.lane == store.LaneSlow, v.lane == store.LaneTrial && left < 2, left == 0:
 		l.role, l.era = roleSpare, neverKept
 		if len(p.spare) > 0 {
 			l.c = takeLast(&p.spare)
 		}
+	case len(p.idle) > 0:
+		l.c = takeLast(&p.idle)
+	default:
+		p.kept++
 	}
 	p.lent = append(p.lent, l)
+	p.running[l.lane]++
 	return l
 }
 
@@ -232,13 +255,12 @@ func (p *pool) leave(w *waiter, err error) error {
 
 // release takes a loan back.
 func (p *pool) release(l *loan) {
+	p.learn(l)
 	p.mu.Lock()
 	i := slices.Index(p.lent, l)
 	p.lent[i] = p.lent[len(p.lent)-1]
 	p.lent = slices.Delete(p.lent, len(p.lent)-1, len(p.lent))
-	if l.slow {
-		p.slow--
-	}
+	p.running[l.lane]--
 	drop := p.keep(l)
 	p.serve()
 	if len(p.lent) == 0 {

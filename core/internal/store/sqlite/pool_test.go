@@ -83,8 +83,8 @@ func TestPoolHasALimit(t *testing.T) {
 	if kept := len(db.readers.idle); kept > db.readers.size {
 		t.Errorf("%d connections are kept, want %d at most", kept, db.readers.size)
 	}
-	if db.readers.slow != 0 || len(db.readers.lent) != 0 || len(db.readers.waiting) != 0 {
-		t.Errorf("slow %d, lent %d, waiting %d, want none", db.readers.slow, len(db.readers.lent), len(db.readers.waiting))
+	if db.readers.running != [store.Lanes]int{} || len(db.readers.lent) != 0 || len(db.readers.waiting) != 0 {
+		t.Errorf("running %d, lent %d, waiting %d, want none", db.readers.running, len(db.readers.lent), len(db.readers.waiting))
 	}
 }
 
@@ -170,8 +170,8 @@ func TestPoolUnderPressureKeepsCount(t *testing.T) {
 	p := db.readers
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.lent) != 0 || len(p.waiting) != 0 || p.slow != 0 || len(p.idle) > p.size {
-		t.Errorf("lent %d, waiting %d, slow %d, idle %d", len(p.lent), len(p.waiting), p.slow, len(p.idle))
+	if len(p.lent) != 0 || len(p.waiting) != 0 || p.running != [store.Lanes]int{} || len(p.idle) > p.size {
+		t.Errorf("lent %d, waiting %d, running %d, idle %d", len(p.lent), len(p.waiting), p.running, len(p.idle))
 	}
 }
 
@@ -204,9 +204,9 @@ func TestReadInsideAWriteSeesTheOldState(t *testing.T) {
 	}
 }
 
-// asGuest is a context that reads in the name of a guest.
+// asGuest is a context that reads in the name of a guest, always the same.
 func asGuest(t *testing.T, name string, limit time.Duration) context.Context {
-	return store.WithCaller(t.Context(), limit, budget.Anonymous(name))
+	return store.WithCaller(t.Context(), limit, budget.Anonymous(name), store.Work{Shape: store.ShapeOf(name)})
 }
 
 // TestSlowReadsOfOneCaller: a guest who repeats slow reads without end has a few of them,
@@ -263,8 +263,8 @@ func TestSlowReadsOfOneCaller(t *testing.T) {
 	storm.Wait()
 }
 
-// TestReadsAreRevoked: where the slow reads of many callers leave no room, the next ones
-// end before their limit.
+// TestReadsAreRevoked: where the slow reads of many callers, each of another shape, leave no
+// room, the next ones end before their limit.
 func TestReadsAreRevoked(t *testing.T) {
 	t.Parallel()
 	db := openTest(t, Config{})
@@ -278,7 +278,7 @@ func TestReadsAreRevoked(t *testing.T) {
 		storm.Go(func() {
 			c := budget.Anonymous(fmt.Sprint("192.0.2.", i))
 			for ctx.Err() == nil {
-				_ = db.Read(store.WithCaller(ctx, time.Hour, c), runEndless)
+				_ = db.Read(store.WithCaller(ctx, time.Hour, c, store.Work{Shape: store.Shape(i)}), runEndless)
 			}
 		})
 	}
@@ -291,13 +291,76 @@ func TestReadsAreRevoked(t *testing.T) {
 		runtime.Gosched()
 	}
 	for _, c := range []budget.Caller{budget.Anonymous("198.51.100.1"), {Class: budget.Known, Group: "users", Name: "ann"}} {
-		err := db.Read(store.WithCaller(t.Context(), time.Minute, c), func(store.Reader) error { return nil })
+		err := db.Read(store.WithCaller(t.Context(), time.Minute, c, store.Work{Shape: 1 << 20}), func(store.Reader) error { return nil })
 		if err != nil {
 			t.Errorf("a quick read of %v: %v", c, err)
 		}
 	}
 	end()
 	storm.Wait()
+}
+
+// TestSlowShapesStayApart: guests of many addresses repeat one slow read. When it is known,
+// no connection for quick reads is lent to it, and only a few of the others.
+func TestSlowShapesStayApart(t *testing.T) {
+	t.Parallel()
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	p := db.readers
+	const shape = 5
+	ctx, end := context.WithCancel(t.Context())
+	var storm sync.WaitGroup
+	for i := range 30 {
+		storm.Go(func() {
+			c := store.WithCaller(ctx, 200*time.Millisecond, budget.Anonymous(fmt.Sprint("192.0.2.", i)), store.Work{Shape: shape})
+			for ctx.Err() == nil {
+				_ = db.Read(c, runEndless)
+			}
+		})
+	}
+	count := func() (n [store.Lanes]int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, l := range p.lent {
+			if l.work.Shape == shape {
+				n[l.lane]++
+			}
+		}
+		return n
+	}
+	for p.pace.Of(shape, time.Now()) != budget.Slow || count()[store.LaneTrial] > 0 { // those that came before it was known
+		runtime.Gosched()
+	}
+	guest := store.WithCaller(t.Context(), time.Minute, budget.Anonymous("198.51.100.1"), store.Work{Prompt: true, Shape: 6})
+	for range 200 {
+		if err := db.Read(guest, func(r store.Reader) error { _, err := readT(r); return err }); err != nil {
+			t.Errorf("a prompt read: %v", err)
+		}
+		if n := count(); n[store.LaneQuick] > 0 || n[store.LaneTrial] > 0 || n[store.LaneSlow] > p.slowest {
+			t.Errorf("slow reads by lane: %v", n)
+		}
+	}
+	end()
+	storm.Wait()
+}
+
+// TestQuickShapesAreLearnt: a read of which nothing is known waits among such; when it was
+// quick, it is one of the quick ones.
+func TestQuickShapesAreLearnt(t *testing.T) {
+	t.Parallel()
+	db := openTest(t, Config{})
+	defer mustClose(t, db)
+	createT(t, db)
+	ctx := store.WithCaller(t.Context(), time.Minute, budget.Anonymous("192.0.2.1"), store.Work{Shape: 7})
+	for _, want := range []store.Lane{store.LaneTrial, store.LaneQuick} {
+		if got := db.readers.visitOf(ctx).lane; got != want {
+			t.Errorf("the lane is %d, want %d", got, want)
+		}
+		if err := db.Read(ctx, func(r store.Reader) error { _, err := readT(r); return err }); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestReadCachesShareTheirMemory(t *testing.T) {

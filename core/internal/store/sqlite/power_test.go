@@ -270,7 +270,7 @@ func cutAgain(t *testing.T, dir string, notes []string, rng *rand.Rand) (string,
 
 func cutsOf(most int) int {
 	if testing.Short() {
-		return most / 10
+		return most / 20
 	}
 	return most
 }

@@ -31,7 +31,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	c.guard.arm(ctx, db.cfg.ReadTimeout)
-	c.guard.revoked = &l.revoked
+	c.guard.loan = l
 	r := &reader{session: session{c: c}, stamps: &db.stamps, pool: db.readers}
 	defer r.finish() // also when fn panics
 	if err := c.beginRead(l.era); err != nil {

@@ -33,6 +33,14 @@ func (t *readYield) end() {
 	t.writing.Store(false)
 }
 
+// busyFor is how long after a write the database counts as one that is written to.
+const busyFor = time.Second
+
+// busy reports that there are writes now and then.
+func (t *readYield) busy() bool {
+	return t.writing.Load() || int64(time.Since(t.epoch)) < t.until.Load()+int64(busyFor-yieldGrace)
+}
+
 // writers reports that reads are to make room.
 func (t *readYield) writers() bool {
 	return t.writing.Load() || int64(time.Since(t.epoch)) < t.until.Load()

@@ -1,0 +1,71 @@
+// Uploads: files that are stored before the record that names them.
+
+package removal
+
+import (
+	"context"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// lease is how long a file may be stored before its record is: after that the process that
+// stored it is taken for gone, and the file for a leftover.
+const lease = time.Hour
+
+// Upload is files that are being stored, of any number of records. A nil *Upload has none.
+type Upload struct {
+	queue *Queue
+	ids   []string // of the rows
+}
+
+// Announce queues files that are about to be stored. It returns when that is durable.
+func (q *Queue) Announce(ctx context.Context, entries []Entry) (*Upload, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	u := &Upload{queue: q}
+	rows := make([]row, len(entries))
+	for i, e := range entries {
+		rows[i] = row{id: newID(), Entry: e, upload: true}
+		u.ids = append(u.ids, rows[i].id)
+	}
+	err := q.cfg.Store.Write(ctx, func(tx store.Tx) error {
+		for i := range rows {
+			rows[i].due = q.cfg.Now().Add(lease)
+		}
+		return insert(tx, rows)
+	})
+	return u, err
+}
+
+// Keep takes the files out of the queue, as a part of the transaction in which their
+// records are stored. A transaction that comes after the lease is a fault.Unavailable.
+func (u *Upload) Keep(tx store.Tx) error {
+	if u == nil {
+		return nil
+	}
+	n, err := execOn(tx, `DELETE FROM "_removals" WHERE "upload" = 1 AND "id"`, u.ids)
+	if err == nil && n != int64(len(u.ids)) {
+		err = fault.New(fault.Unavailable, "It took too long to store the files.")
+	}
+	return err
+}
+
+// Drop has the files removed, unless Keep was called in a transaction that was committed,
+// perhaps without anybody knowing. Of an error only the log is told: they go later then.
+func (u *Upload) Drop(ctx context.Context) {
+	if u == nil {
+		return
+	}
+	q := u.queue
+	err := q.cfg.Store.Write(context.WithoutCancel(ctx), func(tx store.Tx) error {
+		tx.OnCommit(q.wake)
+		_, err := execOn(tx, `UPDATE "_removals" SET "due" = 0 WHERE "upload" = 1 AND "id"`, u.ids)
+		return err
+	})
+	if err != nil {
+		q.cfg.Log.Warn("files of a write that failed are removed later", "error", err)
+	}
+}

@@ -1,0 +1,151 @@
+// The worker: it takes what is due out of the queue, a few entries at a time.
+
+package removal
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+)
+
+const (
+	claimTime = 10 * time.Minute // for which entries that are being worked on are left alone by others
+	lookEvery = time.Minute      // for entries of other processes
+	failPause = 10 * time.Second // of the worker after an error
+	failDelay = time.Minute      // of the entry that could not be removed
+)
+
+// Run removes what is queued until ctx ends.
+func (q *Queue) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		n, err := q.removeSome(ctx)
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			q.cfg.Log.Warn("remove files", "error", err)
+			wait(ctx, failPause, nil)
+		case n == 0:
+			wait(ctx, lookEvery, q.woke)
+		}
+	}
+	return nil
+}
+
+// wait returns after the time, or earlier when ctx ends or something comes.
+func wait(ctx context.Context, d time.Duration, earlier <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-earlier:
+	case <-timer.C:
+	}
+}
+
+// Settle removes everything that is due, and waits for what Run is at.
+func (q *Queue) Settle(ctx context.Context) error {
+	for {
+		if n, err := q.removeSome(ctx); n == 0 || err != nil {
+			return err
+		}
+	}
+}
+
+// Recover makes everything due that earlier processes have left. Only who has the database
+// alone may call it.
+func (q *Queue) Recover(ctx context.Context) error {
+	var left bool
+	err := q.cfg.Store.Read(ctx, func(r store.Reader) error {
+		rows, err := r.Query(`SELECT 1 FROM "_removals" WHERE "due" > 0 LIMIT 1`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		left = rows.Next()
+		return rows.Close()
+	})
+	if err != nil || !left { // most starts need no write
+		return err
+	}
+	return q.cfg.Store.Write(ctx, func(tx store.Tx) error {
+		_, err := tx.Exec(`UPDATE "_removals" SET "due" = 0, "upload" = 0`)
+		return err
+	})
+}
+
+// Hold keeps files from being removed until release is called, once. It returns when none
+// is, or with the error of ctx.
+func (q *Queue) Hold(ctx context.Context) (release func(), err error) {
+	select {
+	case q.turn <- struct{}{}:
+		return func() { <-q.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// removeSome removes some of what is due, and returns how many entries that were.
+func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
+	q.working.Lock()
+	defer q.working.Unlock()
+	list, err := q.claim(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for n < len(list) && err == nil {
+		if err = q.remove(ctx, list[n]); err == nil {
+			n++
+		}
+	}
+	return n, errors.Join(err, q.settle(context.WithoutCancel(ctx), list, n))
+}
+
+// claim takes what is due, so that other processes leave it alone for a time. The record of
+// an upload that is taken cannot be stored any more.
+func (q *Queue) claim(ctx context.Context) (list []row, err error) {
+	now := q.cfg.Now()
+	err = q.cfg.Store.Read(ctx, func(r store.Reader) error {
+		list, err = due(r, now)
+		return err
+	})
+	if err != nil || len(list) == 0 { // a look costs no write
+		return nil, err
+	}
+	err = q.cfg.Store.Write(ctx, func(tx store.Tx) error {
+		if list, err = due(tx, now); err != nil {
+			return err
+		}
+		_, err := execOn(tx, `UPDATE "_removals" SET "upload" = 0, "due" = $1 WHERE "id"`, ids(list), millis(now.Add(claimTime)))
+		return err
+	})
+	return list, err
+}
+
+// settle takes the first n rows out of the table and gives the others back, the first of
+// them, which failed, for later.
+func (q *Queue) settle(ctx context.Context, list []row, n int) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return q.cfg.Store.Write(ctx, func(tx store.Tx) error {
+		if _, err := execOn(tx, `DELETE FROM "_removals" WHERE "id"`, ids(list[:n])); err != nil || n == len(list) {
+			return err
+		}
+		const delay = `UPDATE "_removals" SET "due" = $1 WHERE "id"`
+		if _, err := execOn(tx, delay, ids(list[n:n+1]), millis(q.cfg.Now().Add(failDelay))); err != nil {
+			return err
+		}
+		_, err := execOn(tx, delay, ids(list[n+1:]), store.Int(0))
+		return err
+	})
+}
+
+func ids(list []row) []string {
+	ids := make([]string, len(list))
+	for i, r := range list {
+		ids[i] = r.id
+	}
+	return ids
+}

@@ -1,0 +1,47 @@
+// Removal of files: what no record names any more, and what uploads have left that ended
+// with their process.
+
+package core
+
+import (
+	"context"
+	"time"
+
+	"github.com/loambase/loam/core/blob"
+)
+
+// sweepAge is how old an unfinished file must be to be taken for a leftover where other
+// processes may be writing theirs.
+const sweepAge = 24 * time.Hour
+
+// startRemovals begins to remove files. A server that has the database alone need not wait:
+// what is unfinished now stays so.
+func (a *App) startRemovals(ctx context.Context) error {
+	alone := a.Config.DB == ""
+	if alone {
+		if err := a.removals.Recover(ctx); err != nil {
+			return err
+		}
+	}
+	for _, files := range []*blob.Local{a.local, a.archives} {
+		before, err := files.Time()
+		if err != nil {
+			return err
+		}
+		if !alone {
+			before = before.Add(-sweepAge)
+		}
+		a.background.run("sweep of uploads", func(ctx context.Context) error { return a.sweep(ctx, files, before) })
+	}
+	a.background.run("removal of files", a.removals.Run)
+	return nil
+}
+
+// sweep removes unfinished files that are older than the given time.
+func (a *App) sweep(ctx context.Context, files *blob.Local, before time.Time) error {
+	n, err := files.Sweep(ctx, before)
+	if n > 0 {
+		a.log.Info("removed unfinished files", "files", n)
+	}
+	return err
+}
