@@ -16,10 +16,10 @@ import (
 )
 
 // maxDocuments is how many documents of a schema are kept; a longer one than maxKept is
-// checked each time.
+// checked each time. A tree takes some 25 times its text: all of them, some 50 MB.
 const (
-	maxDocuments = 1000
-	maxKept      = 16 << 10 // bytes
+	maxDocuments = 500
+	maxKept      = 4 << 10 // bytes
 )
 
 // schemas are the newest schemas. Readers take no lock while the collections stay.

@@ -98,11 +98,12 @@ type execution struct {
 // run checks, plans and reads by one snapshot. The error is one of reading; what is wrong
 // with the operation is in the result.
 func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) {
-	sch, err := x.service.schemas.current(x.service.cfg.Snapshot(), x.caller.Superuser())
+	snapshot := x.service.cfg.Snapshot()
+	sch, err := x.service.schemas.current(snapshot, x.caller.Superuser())
 	if err != nil {
-		return nil, nil, err
+		return nil, snapshot, err
 	}
-	snapshot := sch.model.Snapshot
+	snapshot = sch.model.Snapshot
 	doc, errs := sch.read(x.operation.Query, document.Limits{Tokens: x.limits.MaxTokens, Depth: maxNesting})
 	if errs != nil {
 		return &Result{Errors: x.unsuggested(errs)}, snapshot, nil

@@ -33,7 +33,7 @@ func (c *checker) check() {
 				continue
 			}
 			if _, err := c.coercer().literal(v.Type, v.Default); err != nil {
-				c.fail(v.Default.Location(), err.Error())
+				c.fail(v.Default.Location(), sentence(err))
 			}
 		}
 		c.directives(op.Directives)
@@ -62,7 +62,7 @@ func (c *checker) arguments(defined ast.ArgumentsDefinition, given ast.ArgumentL
 			continue // the library has told
 		}
 		if _, err := c.coercer().literal(d.Type, a.Value); err != nil {
-			c.fail(a.Value.Location(), err.Error())
+			c.fail(a.Value.Location(), sentence(err))
 		}
 	}
 }

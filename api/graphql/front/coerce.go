@@ -55,15 +55,15 @@ func (c *coercer) variables(op *ast.OperationDefinition, given map[string]any) (
 		switch {
 		case ok:
 			if out[name], err = c.value(v.Type, value); err != nil {
-				err = fmt.Errorf("Variable \"$%s\" got invalid value: %w", name, err)
+				err = fmt.Errorf("variable \"$%s\" got invalid value: %w", name, err)
 			}
 		case v.Default != nil:
 			out[name], err = c.literal(v.Type, v.Default)
 		case required:
-			err = fmt.Errorf("Variable \"$%s\" of required type %q was not provided.", name, typeText(v.Type))
+			err = fmt.Errorf("variable \"$%s\" of required type %q was not provided", name, typeText(v.Type))
 		}
 		if err != nil {
-			errs = append(errs, Bad([]gqlerrors.Location{v.Loc}, "%s", err))
+			errs = append(errs, Bad([]gqlerrors.Location{v.Loc}, "%s", sentence(err)))
 		}
 	}
 	return out, errs
@@ -74,7 +74,7 @@ func (c *coercer) value(of ast.Type, v any) (any, error) {
 	t := c.resolved(of)
 	if required, ok := t.(*ast.NonNull); ok {
 		if v == nil {
-			return nil, fmt.Errorf("Expected non-nullable type %q not to be null.", typeText(t))
+			return nil, fmt.Errorf("expected non-nullable type %q not to be null", typeText(t))
 		}
 		return c.value(required.OfType, v)
 	}
@@ -90,11 +90,11 @@ func (c *coercer) value(of ast.Type, v any) (any, error) {
 		if s, ok := v.(string); ok && hasValue(t, s) {
 			return s, nil
 		}
-		return nil, fmt.Errorf("Value %s does not exist in %q enum.", shown(v), t.Name)
+		return nil, fmt.Errorf("value %s does not exist in %q enum", shown(v), t.Name)
 	case *ast.ScalarTypeDefinition:
 		return scalar(t.Name, v)
 	}
-	return nil, fmt.Errorf("Unknown type %q.", typeText(of))
+	return nil, fmt.Errorf("unknown type %q", typeText(of))
 }
 
 // list coerces a list; what is none is the only item of one.
@@ -118,11 +118,11 @@ func (c *coercer) list(t *ast.List, v any) (any, error) {
 func (c *coercer) object(t *ast.InputObject, v any) (any, error) {
 	given, ok := v.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("Expected type %q to be an object.", t.Name)
+		return nil, fmt.Errorf("expected type %q to be an object", t.Name)
 	}
 	for key := range given {
 		if t.Values.Get(key) == nil {
-			return nil, fmt.Errorf("Field %q is not defined by type %q.", key, t.Name)
+			return nil, fmt.Errorf("field %q is not defined by type %q", key, t.Name)
 		}
 	}
 	out := make(map[string]any, len(given))

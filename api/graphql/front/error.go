@@ -4,6 +4,7 @@ package front
 
 import (
 	"fmt"
+	"strings"
 
 	gqlerrors "github.com/graph-gophers/graphql-go/errors"
 
@@ -48,4 +49,10 @@ func Bad(at []gqlerrors.Location, format string, args ...any) *Error {
 // Complex is the error of an operation that is over a limit.
 func Complex(format string, args ...any) *Error {
 	return &Error{Code: TooComplex, Message: fmt.Sprintf(format, args...)}
+}
+
+// sentence is an error as a message.
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + "."
 }

@@ -58,7 +58,7 @@ func (c *coercer) literal(of ast.Type, literal ast.Value) (any, error) {
 	}
 	if required, ok := t.(*ast.NonNull); ok {
 		if _, null := literal.(*ast.NullValue); null {
-			return nil, fmt.Errorf("Expected value of type %q, found null.", typeText(t))
+			return nil, fmt.Errorf("expected value of type %q, found null", typeText(t))
 		}
 		return c.literal(required.OfType, literal)
 	}
@@ -74,18 +74,18 @@ func (c *coercer) literal(of ast.Type, literal ast.Value) (any, error) {
 		if name, ok := document.Word(literal); ok && hasValue(t, name) {
 			return name, nil
 		}
-		return nil, fmt.Errorf("Value %s does not exist in %q enum.", literal, t.Name)
+		return nil, fmt.Errorf("value %s does not exist in %q enum", literal, t.Name)
 	case *ast.ScalarTypeDefinition:
 		return c.scalarLiteral(t, literal)
 	}
-	return nil, fmt.Errorf("Unknown type %q.", typeText(of))
+	return nil, fmt.Errorf("unknown type %q", typeText(of))
 }
 
 // variable is the value of a variable; one that is required and null is no value.
 func (c *coercer) variable(t ast.Type, v *ast.Variable) (any, error) {
 	value, set := c.vars[v.Name]
 	if _, required := t.(*ast.NonNull); required && value == nil && !c.checking {
-		return nil, fmt.Errorf("Expected variable \"$%s\" of type %q not to be null.", v.Name, typeText(t))
+		return nil, fmt.Errorf("expected variable \"$%s\" of type %q not to be null", v.Name, typeText(t))
 	}
 	if !set {
 		return nil, nil
@@ -114,7 +114,7 @@ func (c *coercer) listLiteral(t *ast.List, literal ast.Value) (any, error) {
 func (c *coercer) objectLiteral(t *ast.InputObject, literal ast.Value) (any, error) {
 	object, ok := literal.(*ast.ObjectValue)
 	if !ok {
-		return nil, fmt.Errorf("Expected value of type %q, found %s.", t.Name, literal)
+		return nil, fmt.Errorf("expected value of type %q, found %s", t.Name, literal)
 	}
 	out := make(map[string]any, len(object.Fields))
 	seen := make(map[string]bool, len(object.Fields))
@@ -123,9 +123,9 @@ func (c *coercer) objectLiteral(t *ast.InputObject, literal ast.Value) (any, err
 		d := t.Values.Get(name)
 		switch {
 		case d == nil:
-			return nil, fmt.Errorf("Field %q is not defined by type %q.", name, t.Name)
+			return nil, fmt.Errorf("field %q is not defined by type %q", name, t.Name)
 		case seen[name]:
-			return nil, fmt.Errorf("There can be only one input field named %q.", name)
+			return nil, fmt.Errorf("there can be only one input field named %q", name)
 		}
 		seen[name] = true
 		if c.unset(f.Value) {
