@@ -38,6 +38,7 @@ func layers() [][]string {
 		},
 		{
 			"api/middleware",
+			"api/ws",
 		},
 		{
 			"api/graphql",

@@ -27,6 +27,7 @@ var pages = []string{
 	"docs/graphql.md",
 	"docs/sql.md",
 	"docs/realtime.md",
+	"docs/websocket.md",
 	"docs/files.md",
 	"docs/settings.md",
 	"docs/rate-limits.md",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -26,9 +27,38 @@ var (
 // Message is what a client is told. Data is one line of JSON, shared with other clients
 // and not to be written to.
 type Message struct {
-	Topic string // as the client has subscribed to it
+	Topic string // as the client has subscribed to it; of a socket, the id of the subscription
 	Data  []byte
+	Mark  *Mark // shared; nil for an event that is not the last of its transaction, and of streams
 }
+
+// Mark is what messages of sockets have beside their data. It is a pointer in the message
+// because streams, which have none, pay for the size.
+type Mark struct {
+	Kind  Kind
+	Token change.Token // of an Event and of a Reset: to resume after it
+}
+
+// answered and signedOut mark what they say.
+var answered, signedOut = &Mark{Kind: Answer}, &Mark{Kind: SignedOut}
+
+// Kind is what a message says.
+type Kind uint8
+
+// The kinds of messages.
+const (
+	Event     Kind = iota // Data has a record and an action
+	Reset                 // the subscription missed something: what it shows is to be read anew
+	SignedOut             // the client is a guest from now on; Data is why: a Reason
+	Answer                // Data is what the transport has told itself (Client.Tell)
+)
+
+// The reasons of SignedOut.
+const (
+	Expired = "expired" // the token has ended
+	Revoked = "revoked" // the token is good for nothing any more
+	Deleted = "deleted" // the account is gone
+)
 
 // Client is a connection that is told of changes. Hub.Open makes it; Take belongs to one
 // goroutine.
@@ -38,19 +68,21 @@ type Client struct {
 	pin string // where it connected from; see Hub.Subscribe
 
 	// Guarded by Hub.mu.
-	topics  map[string]topic // by their texts
-	room    budget.Lease     // that the topics take
+	topics  map[string]*topic // by their texts
+	room    budget.Lease      // that the topics take
 	token   string
 	auth    *record.Record // for whom the token stood at the last look; nil for a guest
 	account string         // names auth, "" for a guest
 	expires time.Time      // of the token; zero: never
 	doubted bool           // the account may have changed since the last look
+	socket  *socket        // nil for a stream
 
 	mu    sync.Mutex // guards what follows; locked inside Hub.mu
 	queue []Message
 	bytes int
 	err   error
-	wake  chan struct{} // capacity 1
+	wake  chan struct{} // capacity 1; nil for a socket
+	woken func()        // of a socket, until it is closed
 }
 
 // send queues a message. One that finds no room ends the client.
@@ -80,8 +112,12 @@ func (c *Client) end(err error) {
 	c.wakeUp()
 }
 
-// wakeUp makes Next look.
+// wakeUp says that Take has something to say. Client.mu must be held.
 func (c *Client) wakeUp() {
+	if c.woken != nil {
+		c.woken()
+		return
+	}
 	select {
 	case c.wake <- struct{}{}:
 	default:
@@ -101,15 +137,32 @@ func (c *Client) Take() ([]Message, error) {
 	return list, c.err
 }
 
+// Waiting reports whether Take has something to say.
+func (c *Client) Waiting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.queue) > 0 || c.err != nil
+}
+
 // Close takes the client out of the hub. More calls do nothing.
 func (c *Client) Close() {
+	c.mu.Lock()
+	c.woken = nil
+	c.mu.Unlock()
 	h := c.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.clients[c.ID] != c {
 		return
 	}
+	for _, t := range c.topics {
+		if t.watch != nil {
+			t.watch.held = nil
+			t.watch.room.Release()
+		}
+	}
 	h.unsubscribe(c)
 	c.room.Release()
 	delete(h.clients, c.ID)
+	delete(h.sockets, c)
 }

@@ -5,6 +5,7 @@ package realtime
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -12,6 +13,19 @@ import (
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
+
+// deliverBatch delivers changes in their order, and tells where each transaction ends.
+func (h *Hub) deliverBatch(ctx context.Context, batch change.Batch) {
+	for i := range batch.Changes {
+		c := &batch.Changes[i]
+		h.deliver(ctx, c)
+		token := batch.Token.At(c.Seq)
+		last := i+1 == len(batch.Changes)
+		if last && token == batch.Token || !last && batch.Changes[i+1].Seq != c.Seq {
+			h.endTransaction(token)
+		}
+	}
+}
 
 // deliver queues the messages of a change for all who may see it.
 func (h *Hub) deliver(ctx context.Context, c *change.Change) {
@@ -23,6 +37,9 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 		h.reset(collection)
 		return
 	}
+	if collection.IsAuth() {
+		h.accountChanged(c)
+	}
 	for _, at := range places(collection, c.Record) {
 		for _, g := range h.groupsAt(at) {
 			if err := h.deliverTo(ctx, at, g, c); err != nil && ctx.Err() == nil {
@@ -32,8 +49,8 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	}
 }
 
-// reset ends the clients that watch records of a collection whose definition was changed, or
-// whose table was written by SQL: anything may be different.
+// reset tells those who watch records of a collection whose definition was changed, or whose
+// table was written by SQL: anything may be different. Streams end.
 func (h *Hub) reset(collection *schema.Collection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -42,9 +59,20 @@ func (h *Hub) reset(collection *schema.Collection) {
 			continue
 		}
 		for _, g := range groups {
-			for c := range g.members {
-				c.end(ErrGap)
-			}
+			h.resetGroup(g)
+		}
+	}
+}
+
+// resetGroup has all members of a group begin anew. The lock must be held.
+func (h *Hub) resetGroup(g *group) {
+	for c, topics := range g.members {
+		if c.socket == nil {
+			c.end(ErrGap)
+			continue
+		}
+		for _, t := range topics {
+			h.resetTopic(c, c.topics[t])
 		}
 	}
 }
@@ -60,11 +88,17 @@ func (h *Hub) deliverTo(ctx context.Context, at place, g *group, c *change.Chang
 	for range maxRounds {
 		a := h.audience(at, g, only)
 		shown, err := h.app.Records().Show(ctx, a.Audience, *c)
+		if errors.Is(err, change.ErrGone) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.resetGroup(g)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
 		h.settle(ctx, g, only)
-		if only = h.queue(ctx, a, c.Action, shown); len(only) == 0 {
+		if only = h.queue(ctx, a, shown); len(only) == 0 {
 			return nil
 		}
 	}
@@ -109,6 +143,7 @@ type recipient struct {
 func (h *Hub) audience(at place, g *group, only map[*Client]bool) *audience {
 	a := &audience{options: g.options}
 	a.View, a.Filter, a.Expand = at.record != "", g.options.filter, g.options.expand
+	a.Transitions = g.transitions
 	a.Request = record.Caller{Context: "realtime", Method: "GET", Query: g.options.query, Headers: g.options.headers}
 	known := map[string]int{}
 	h.mu.Lock()
@@ -128,33 +163,44 @@ func (h *Hub) audience(at place, g *group, only map[*Client]bool) *audience {
 	return a
 }
 
+// encoded is what makes the bytes of a message: JSON that may be shared, and an action.
+type encoded struct {
+	json   *byte
+	action change.Action
+}
+
 // queue sends what each of the audience is shown. Who sees the same shares the bytes. It
 // returns the clients who have another identity by now than the one that was judged.
-func (h *Hub) queue(ctx context.Context, a *audience, action change.Action, shown [][]byte) (again map[*Client]bool) {
-	made := map[*byte][]byte{}
-	for i, json := range shown {
+func (h *Hub) queue(ctx context.Context, a *audience, shown []record.Shown) (again map[*Client]bool) {
+	made := map[encoded][]byte{}
+	for i, s := range shown {
 		var data []byte
-		if len(json) > 0 {
-			if data = made[&json[0]]; data == nil {
-				data = a.message(ctx, action, json)
-				made[&json[0]] = data
+		if len(s.JSON) > 0 {
+			e := encoded{&s.JSON[0], s.Action}
+			if data = made[e]; data == nil {
+				data = a.message(ctx, s)
+				made[e] = data
 			}
 		}
-		again = h.sendTo(a.members[i], data, again)
+		again = h.sendTo(a.members[i], s.Action, data, again)
 	}
 	return again
 }
 
 // message is the data of an event.
-func (a *audience) message(ctx context.Context, action change.Action, json []byte) []byte {
-	data := append(make([]byte, 0, len(json)+40), `{"record":`...)
-	data = a.options.fields.Append(ctx, data, json)
-	return append(data, `,"action":"`+string(action)+`"}`...)
+func (a *audience) message(ctx context.Context, s record.Shown) []byte {
+	data := append(make([]byte, 0, len(s.JSON)+40), `{"record":`...)
+	if s.Action == record.Leave {
+		data = append(data, s.JSON...)
+	} else {
+		data = a.options.fields.Append(ctx, data, s.JSON)
+	}
+	return append(data, `,"action":"`+string(s.Action)+`"}`...)
 }
 
 // sendTo sends the data, if there is any, to clients of one account. To again it adds those
 // whose identity is not the judged one any more.
-func (h *Hub) sendTo(list []recipient, data []byte, again map[*Client]bool) map[*Client]bool {
+func (h *Hub) sendTo(list []recipient, action change.Action, data []byte, again map[*Client]bool) map[*Client]bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, r := range list {
@@ -165,9 +211,17 @@ func (h *Hub) sendTo(list []recipient, data []byte, again map[*Client]bool) map[
 			again[r.client] = true
 			continue
 		}
-		for _, topic := range r.topics {
-			if _, subscribed := r.client.topics[topic]; subscribed && data != nil {
-				r.client.send(Message{topic, data})
+		if data == nil {
+			continue
+		}
+		for _, text := range r.topics {
+			t, subscribed := r.client.topics[text]
+			switch {
+			case !subscribed:
+			case r.client.socket == nil:
+				r.client.send(Message{Topic: text, Data: data})
+			case t.watch.wants(action):
+				h.hold(r.client, t, data)
 			}
 		}
 	}

@@ -23,28 +23,42 @@ type Hub struct {
 	auth *auth.Service
 
 	wanted chan struct{} // capacity 1; somebody has subscribed
+	doubts chan struct{} // capacity 1; the account of a socket may have changed
 
-	mu      sync.Mutex // guards what follows, and what Client says
-	clients map[string]*Client
-	groups  map[place]map[string]*group // by options.raw
-	feed    *change.Subscription        // nil while nobody has subscribed; read by Run alone
+	mu             sync.Mutex // guards what follows, and what Client says
+	clients        map[string]*Client
+	groups         map[place]map[key]*group
+	feed           *change.Subscription // nil while nobody has subscribed; read by Run alone
+	token          change.Token         // of the last transaction that was delivered as a whole, while there is a feed
+	sockets        map[*Client]bool     // those of clients
+	filteredGroups int                  // groups of sockets that have a filter
+	holding        []*Client            // sockets that have events of a transaction which has not ended
 }
 
 // place is what topics name: a collection as clients name it, and a record or "".
 type place struct{ collection, record string }
 
+// key is what the subscriptions of a group have in common, beside their place.
+type key struct {
+	raw    string // options.raw
+	socket bool   // streams learn nothing of what enters or leaves their sight
+}
+
 // group is the subscriptions to a place with the same options. They are judged together.
 type group struct {
-	options options
-	members map[*Client][]string // their topics
+	options     options
+	transitions bool                 // of sockets: see record.Audience
+	members     map[*Client][]string // their topics
 }
 
 // New returns the hub of an app, which need not be open yet. It works while the app
 // serves. Make one for each app, before requests are served.
 func New(app *core.App, auth *auth.Service) *Hub {
-	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[string]*group{}}
+	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{},
+		doubts: make(chan struct{}, 1)}
 	app.OnCommitted(h.doubt)
 	app.Go("realtime", h.run)
+	app.Go("realtime identities", h.watchIdentities)
 	return h
 }
 
@@ -52,7 +66,7 @@ func New(app *core.App, auth *auth.Service) *Hub {
 // from there too. Whoever opens it must close it.
 func (h *Hub) Open(pin string) *Client {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	c := &Client{ID: schema.RandomString(40, alphabet), hub: h, pin: pin, topics: map[string]topic{}, wake: make(chan struct{}, 1)}
+	c := &Client{ID: schema.RandomString(40, alphabet), hub: h, pin: pin, topics: map[string]*topic{}, wake: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.clients[c.ID] = c
@@ -60,7 +74,7 @@ func (h *Hub) Open(pin string) *Client {
 }
 
 // subscribe puts the client's topics into their groups. The lock must be held.
-func (h *Hub) subscribe(c *Client, topics []topic) {
+func (h *Hub) subscribe(c *Client, topics []*topic) {
 	for _, t := range topics {
 		if _, twice := c.topics[t.text]; twice {
 			continue
@@ -69,14 +83,15 @@ func (h *Hub) subscribe(c *Client, topics []topic) {
 		if t.collection == "" {
 			continue
 		}
-		at := place{t.collection, t.record}
+		at := t.place()
 		if h.groups[at] == nil {
-			h.groups[at] = map[string]*group{}
+			h.groups[at] = map[key]*group{}
 		}
-		g := h.groups[at][t.options.raw]
+		g := h.groups[at][t.key()]
 		if g == nil {
-			g = &group{options: t.options, members: map[*Client][]string{}}
-			h.groups[at][t.options.raw] = g
+			g = &group{options: t.options, transitions: t.watch != nil, members: map[*Client][]string{}}
+			h.groups[at][t.key()] = g
+			h.filteredGroups += t.filtered()
 		}
 		g.members[c] = append(g.members[c], t.text)
 	}
@@ -85,19 +100,25 @@ func (h *Hub) subscribe(c *Client, topics []topic) {
 // unsubscribe takes the client out of all groups. The lock must be held.
 func (h *Hub) unsubscribe(c *Client) {
 	for _, t := range c.topics {
-		at := place{t.collection, t.record}
-		g := h.groups[at][t.options.raw]
-		if g == nil {
-			continue
-		}
-		if delete(g.members, c); len(g.members) == 0 {
-			delete(h.groups[at], t.options.raw)
-		}
-		if len(h.groups[at]) == 0 {
-			delete(h.groups, at)
+		if g := h.groups[t.place()][t.key()]; g != nil {
+			delete(g.members, c)
+			h.dropIfEmpty(t, g)
 		}
 	}
 	clear(c.topics)
+}
+
+// dropIfEmpty forgets a group, to which the topic belonged, that has no members. The lock
+// must be held.
+func (h *Hub) dropIfEmpty(t *topic, g *group) {
+	at := t.place()
+	if len(g.members) == 0 {
+		delete(h.groups[at], t.key())
+		h.filteredGroups -= t.filtered()
+	}
+	if len(h.groups[at]) == 0 {
+		delete(h.groups, at)
+	}
 }
 
 // attach makes the hub follow the feed. What is committed after it returns is delivered.
@@ -108,7 +129,7 @@ func (h *Hub) attach(ctx context.Context) error {
 	if attached {
 		return nil
 	}
-	feed, _, err := h.app.Changes().Subscribe(ctx, "")
+	feed, token, err := h.app.Changes().Subscribe(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -118,7 +139,7 @@ func (h *Hub) attach(ctx context.Context) error {
 		feed.Close()
 		return nil
 	}
-	h.feed = feed
+	h.feed, h.token = feed, token
 	select {
 	case h.wanted <- struct{}{}:
 	default:
@@ -169,9 +190,7 @@ func (h *Hub) follow(ctx context.Context, feed *change.Subscription) error {
 			}
 			continue
 		}
-		for i := range batch.Changes {
-			h.deliver(ctx, &batch.Changes[i])
-		}
+		h.deliverBatch(ctx, batch)
 		token = batch.Token
 		if h.detachIfUnused(feed) {
 			return nil

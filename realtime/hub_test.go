@@ -161,7 +161,7 @@ func TestRevokedAtOnce(t *testing.T) {
 		t.Errorf("she got %q", got)
 	}
 	if messages, err := hers.Take(); len(messages) > 0 || err != nil {
-		t.Errorf("after the revocation came %q, %v", messages, err)
+		t.Errorf("after the revocation came %v, %v", messages, err)
 	}
 }
 
@@ -220,7 +220,7 @@ func TestTokenEnds(t *testing.T) {
 	b.note("mine", "end", bob.ID())
 	texts(t, his, 1)
 	if messages, err := hers.Take(); len(messages) > 0 || err != nil {
-		t.Errorf("after the token's end came %q, %v", messages, err)
+		t.Errorf("after the token's end came %v, %v", messages, err)
 	}
 }
 

@@ -40,20 +40,23 @@ func (h *Hub) doubt(changes []change.Change) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if all {
-		h.doubtAll()
-		return
-	}
+	sockets := false
 	for _, c := range h.clients {
-		if c.account != "" && changed[c.account] {
+		if c.account != "" && (all || changed[c.account]) {
 			c.doubted = true
+			sockets = sockets || c.socket != nil
 		}
+	}
+	if sockets {
+		h.lookSoon()
 	}
 }
 
-func (h *Hub) doubtAll() {
-	for _, c := range h.clients {
-		c.doubted = c.account != ""
+// lookSoon has the tokens of sockets in doubt looked at.
+func (h *Hub) lookSoon() {
+	select {
+	case h.doubts <- struct{}{}:
+	default:
 	}
 }
 
@@ -94,6 +97,10 @@ func (h *Hub) look(ctx context.Context, c *Client) {
 		c.end(ErrGap)
 		return
 	}
+	reason := ""
+	if r == nil && c.socket != nil {
+		reason = h.reason(ctx, c)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if c.token != token { // it has signed in meanwhile
@@ -101,5 +108,9 @@ func (h *Hub) look(ctx context.Context, c *Client) {
 	}
 	if c.auth, c.account, c.expires = r, account(r), expires; r == nil {
 		c.token = ""
+	}
+	if reason != "" {
+		c.dropHeld()
+		c.send(Message{Data: []byte(reason), Mark: signedOut})
 	}
 }

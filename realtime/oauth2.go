@@ -16,7 +16,7 @@ func (h *Hub) DeliverOAuth2(clientID, pin string, message []byte) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c := h.clients[clientID]
-	if c == nil {
+	if c == nil || c.socket != nil {
 		return false
 	}
 	_, waits := c.topics[oauth2Topic]

@@ -37,7 +37,7 @@ func (h *Hub) Subscribe(ctx context.Context, s Subscription) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	topics := make([]topic, len(s.Topics))
+	topics := make([]*topic, len(s.Topics))
 	for i, text := range s.Topics {
 		topics[i] = parseTopic(text)
 	}
@@ -102,11 +102,14 @@ func (s *Subscription) size() int64 {
 	return int64(max(size, 0))
 }
 
-// client returns the client of that id, nil if there is none.
+// client returns the stream of that id, nil if there is none.
 func (h *Hub) client(id string) *Client {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.clients[id]
+	if c := h.clients[id]; c != nil && c.socket == nil {
+		return c
+	}
+	return nil
 }
 
 // check judges the form of what was sent.

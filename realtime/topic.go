@@ -18,7 +18,22 @@ type topic struct {
 	collection string // id or name; "" of a topic that is the program's own
 	record     string // id; "" for every record of the collection
 	options    options
+	watch      *watch // of a socket; nil for a stream
 }
+
+// place is where the topic belongs.
+func (t *topic) place() place { return place{t.collection, t.record} }
+
+// filtered is 1 for a socket's topic with a filter.
+func (t *topic) filtered() int {
+	if t.watch != nil && t.options.filter != "" {
+		return 1
+	}
+	return 0
+}
+
+// key is what groups it with others.
+func (t *topic) key() key { return key{t.options.raw, t.watch != nil} }
 
 // options are what follows "?options=" in a topic.
 type options struct {
@@ -32,8 +47,8 @@ type options struct {
 
 // parseTopic reads a topic. Every text is one: what names no collection is the program's
 // own, and options that cannot be read are none.
-func parseTopic(text string) topic {
-	t := topic{text: text}
+func parseTopic(text string) *topic {
+	t := &topic{text: text}
 	name, raw, hasOptions := strings.Cut(text, "?options=")
 	if !hasOptions {
 		name, _, _ = strings.Cut(text, "?")

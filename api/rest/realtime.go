@@ -112,3 +112,6 @@ func (a *API) subscribeRealtime(c *call) error {
 		ClientID: form.ClientID, Topics: form.Subscriptions, Pin: c.Pin(c.r), Token: c.Token, Caller: c.Caller,
 	}))
 }
+
+// connectWebSocket makes a WebSocket of the request, which lives on when this returns.
+func (a *API) connectWebSocket(c *call) error { return a.sockets.Accept(c.w, c.r, c.Request) }

@@ -9,6 +9,7 @@ import (
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/api/ws"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/realtime"
@@ -20,6 +21,7 @@ type API struct {
 	auth     *auth.Service
 	hub      *realtime.Hub
 	requests *request.Service
+	sockets  *ws.Server
 	limiter  *ratelimit.Limiter
 	proxies  proxies
 	buffers  wire.Buffers
@@ -28,5 +30,6 @@ type API struct {
 
 // New returns the API of an open app. The requests that it serves begin at requests.
 func New(app *core.App, auth *auth.Service, hub *realtime.Hub, requests *request.Service) *API {
-	return &API{app: app, auth: auth, hub: hub, requests: requests, limiter: newLimiter(app), graphql: newGraphQL(app)}
+	return &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub), limiter: newLimiter(app),
+		graphql: newGraphQL(app)}
 }

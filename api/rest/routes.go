@@ -72,6 +72,7 @@ func (a *API) table() []*route {
 
 		row("GET", "/api/realtime", "connectRealtime", everyone, a.connectRealtime).quiet(),
 		row("POST", "/api/realtime", "subscribeRealtime", everyone, a.subscribeRealtime),
+		row("GET", "/api/realtime/ws", "connectWebSocket", everyone, a.connectWebSocket).quiet(),
 
 		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
 

@@ -41,6 +41,12 @@ func answerTo(k fault.Kind) answer {
 	return answer{http.StatusInternalServerError, somethingWrong}
 }
 
+// ErrorJSON returns the envelope of err, and its kind as far as it may be shown.
+func ErrorJSON(err error, superuser bool) (fault.Kind, []byte) {
+	e := public(err)
+	return e.Kind, appendError(nil, e, superuser)
+}
+
 // Error answers with the envelope of err (docs/wire/records.md §1.4). What is not
 // a fault is Internal and says nothing. The reason of a fault is for superusers.
 func Error(w http.ResponseWriter, err error, superuser bool) {

@@ -46,6 +46,7 @@ const window = 1000
 // page is rows of the log that were read in one transaction.
 type page struct {
 	rows    []Change
+	cut     bool  // the last row's transaction goes on after it
 	running int64 // store.Sequences.OldestRunning
 }
 
@@ -56,10 +57,10 @@ func (p page) whole(n int, earlier int64) int64 {
 		return earlier
 	}
 	seq := p.rows[n-1].Seq
-	if n < len(p.rows) || len(p.rows) < pageRows {
+	if n < len(p.rows) || !p.cut {
 		return seq
 	}
-	for i := n - 1; i >= 0; i-- { // the page may have ended within the last one
+	for i := n - 1; i >= 0; i-- {
 		if p.rows[i].Seq != seq {
 			return p.rows[i].Seq
 		}

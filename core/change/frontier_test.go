@@ -24,13 +24,13 @@ func TestAdvance(t *testing.T) {
 		whole int64
 	}{
 		{"nothing new", at, page{running: 9}, 0, 10},
-		{"no hole", at, page{rows(11, 12, 13), 9}, 3, 13},
-		{"a hole", at, page{rows(11, 13), 9}, 1, 11},
-		{"a hole at once", at, page{rows(12), 9}, 0, 10},
-		{"a hole that was noted while older ones run", frontier{end(10), 10, 13, 9}, page{rows(12, 13), 8}, 0, 10},
-		{"a hole that was noted, and all of then are over", frontier{end(10), 10, 13, 9}, page{rows(12, 13), 9}, 2, 13},
-		{"a hole behind those that were noted", frontier{end(10), 10, 13, 9}, page{rows(13, 15), 9}, 1, 13},
-		{"one writer", frontier{end(10), 10, 20, 0}, page{rows(12, 20), 0}, 2, 20},
+		{"no hole", at, page{rows: rows(11, 12, 13), running: 9}, 3, 13},
+		{"a hole", at, page{rows: rows(11, 13), running: 9}, 1, 11},
+		{"a hole at once", at, page{rows: rows(12), running: 9}, 0, 10},
+		{"a hole that was noted while older ones run", frontier{end(10), 10, 13, 9}, page{rows: rows(12, 13), running: 8}, 0, 10},
+		{"a hole that was noted, and all of then are over", frontier{end(10), 10, 13, 9}, page{rows: rows(12, 13), running: 9}, 2, 13},
+		{"a hole behind those that were noted", frontier{end(10), 10, 13, 9}, page{rows: rows(13, 15), running: 9}, 1, 13},
+		{"one writer", frontier{end(10), 10, 20, 0}, page{rows: rows(12, 20), running: 0}, 2, 20},
 	}
 	for _, test := range tests {
 		f := test.f
@@ -42,7 +42,7 @@ func TestAdvance(t *testing.T) {
 
 func TestWhole(t *testing.T) {
 	t.Parallel()
-	full := page{rows: make([]Change, pageRows)}
+	full := page{rows: make([]Change, pageRows), cut: true}
 	for i := range full.rows {
 		full.rows[i] = Change{Seq: 7, N: i}
 	}
@@ -58,7 +58,7 @@ func TestWhole(t *testing.T) {
 	}
 	short := page{rows: full.rows[:3]}
 	if got := short.whole(3, 4); got != 7 {
-		t.Errorf("a page that is not full: whole = %d, want 7", got)
+		t.Errorf("a page that ends with its transaction: whole = %d, want 7", got)
 	}
 }
 

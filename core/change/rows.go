@@ -89,7 +89,12 @@ func (l *Log) readPage(ctx context.Context, after, to Position) (p page, err err
 		if p.running, err = integer(r, "SELECT "+l.cfg.Store.Sequences().OldestRunning()); err != nil {
 			return err
 		}
-		p.rows, err = readRows(r, after, to)
+		if p.rows, err = readRows(r, after, to); err != nil || len(p.rows) < pageRows {
+			return err
+		}
+		last := p.rows[pageRows-1].Position()
+		more, err := integer(r, `SELECT count(*) FROM "_changes" WHERE "seq" = $1 AND "n" = $2`, store.Int(last.Seq), store.Int(int64(last.N)+1))
+		p.cut = more > 0
 		return err
 	})
 	if err != nil {

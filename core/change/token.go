@@ -29,6 +29,12 @@ func makeToken(epoch string, seq int64) Token {
 	return Token(epoch + "." + strconv.FormatInt(seq, 10))
 }
 
+// At is the token of another transaction of the same epoch.
+func (t Token) At(seq int64) Token {
+	epoch, _, _ := strings.Cut(string(t), ".")
+	return makeToken(epoch, seq)
+}
+
 // number is the transaction in a token of that epoch; ErrGone for any other token.
 func (t Token) number(epoch string) (int64, error) {
 	// A token comes from a client: whatever is not one of this epoch is gone, not an error of

@@ -28,19 +28,36 @@ type Audience struct {
 	// Auth is each of them: a stored record that has signed in, or nil for guests. What rules read of it
 	// is what is stored now. No one comes twice.
 	Auth []*Record
+
+	// Transitions says that an update is judged before and after it, each as the record was
+	// then, whatever happened to it since: they learn what enters their sight and leaves it.
+	Transitions bool
 }
 
-// Show returns what the audience may see of a record that was changed: its JSON for each
-// of Auth, nil for those who see nothing. The JSON may be shared and must not be written
-// to. A record that was created or updated is judged and shown as it is stored now; one
-// that is gone by now shows nothing. One that was deleted is judged and shown as it was.
-// Its errors are internal.
-func (s *Service) Show(ctx context.Context, a Audience, c change.Change) (shown [][]byte, err error) {
+// The actions of an update that a member of an audience sees on one side only.
+const (
+	Enter change.Action = "enter"
+	Leave change.Action = "leave"
+)
+
+// Shown is what one member of an audience sees of a change.
+type Shown struct {
+	Action change.Action // that of the change, Enter or Leave
+	JSON   []byte        // the record, of Leave its id and collection; nil: nothing is seen
+}
+
+// Show returns what the audience may see of a record that was changed, for each of Auth.
+// The JSON may be shared and must not be written to. A record that was created or updated
+// is judged and shown as it is stored now, without Transitions; one that is gone by now
+// shows nothing. One that was deleted is judged and shown as it was. The error is
+// change.ErrGone if with Transitions the states of the record are not known any more;
+// others are internal.
+func (s *Service) Show(ctx context.Context, a Audience, c change.Change) (shown []Shown, err error) {
 	if len(a.Auth) == 0 {
 		return nil, nil
 	}
 	err = s.readWithRetry(Root(), func(rq *readRequest) error {
-		shown = make([][]byte, len(a.Auth))
+		shown = make([]Shown, len(a.Auth))
 		collection := rq.snapshot.ByID(c.Collection)
 		if collection == nil || collection.IsView() || c.Kind != change.Record {
 			return nil
@@ -61,27 +78,55 @@ type showing struct {
 	audience *Audience
 	table    *table
 	record   *Record // as it is judged and shown
-	deleted  bool
-	shown    [][]byte
+	present  bool    // it is the row of the table as it is now
+	shown    []Shown
 	common   []byte // for all who are no superusers, if they see the same
 }
 
 func (v *showing) run(c *change.Change) (err error) {
-	if v.deleted = c.Action == change.Delete; v.deleted {
+	switch {
+	case c.Action == change.Delete:
 		v.record, err = v.table.undo(nil, c)
-	} else {
+	case v.audience.Transitions:
+		return v.transitions(c)
+	default:
+		v.present = true
 		v.record, err = v.table.read(v.reader, c.Record)
 	}
 	if err != nil || v.record == nil {
 		return err
 	}
 	v.record = v.table.withoutSecrets(v.record)
-	for i, sees := range v.classes() {
-		if err := v.class(i, sees); err != nil {
-			return err
+	sees, err := v.sees()
+	if err != nil {
+		return err
+	}
+	for i := range sees {
+		if sees[i] {
+			if err := v.show(i, c.Action); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// show renders the record for a member.
+func (v *showing) show(i int, action change.Action) (err error) {
+	v.shown[i].Action = action
+	v.shown[i].JSON, err = v.render(i, v.audience.superuser(i))
+	return err
+}
+
+// sees says of each member whether the record is for them.
+func (v *showing) sees() ([]bool, error) {
+	sees := make([]bool, len(v.audience.Auth))
+	for collection, members := range v.classes() {
+		if err := v.class(collection, members, sees); err != nil {
+			return nil, err
+		}
+	}
+	return sees, nil
 }
 
 // classes divides the audience into those who are judged together, by auth collection; ""
@@ -98,9 +143,9 @@ func (v *showing) classes() map[string][]int {
 	return classes
 }
 
-// class judges members of one class and renders the record for those who may see it.
-func (v *showing) class(collection string, members []int) error {
-	superuser := collection != "" && v.audience.caller(members[0]).Superuser()
+// class judges members of one class: those who may see the record are marked in sees.
+func (v *showing) class(collection string, members []int, sees []bool) error {
+	superuser := v.audience.superuser(members[0])
 	rule := v.table.collection.ListRule
 	if v.audience.View {
 		rule = v.table.collection.ViewRule
@@ -124,14 +169,7 @@ func (v *showing) class(collection string, members []int) error {
 		}
 	}
 	for _, i := range members {
-		if may != nil && !may[v.audience.id(i)] {
-			continue
-		}
-		json, err := v.render(i, superuser)
-		if err != nil {
-			return err
-		}
-		v.shown[i] = json
+		sees[i] = may == nil || may[v.audience.id(i)]
 	}
 	return nil
 }
@@ -142,6 +180,9 @@ func (a *Audience) caller(i int) Caller {
 	c.Auth = a.Auth[i]
 	return c
 }
+
+// superuser reports whether a member is one.
+func (a *Audience) superuser(i int) bool { return Caller{Auth: a.Auth[i]}.Superuser() }
 
 // id is the id of a member's account, "" for a guest.
 func (a *Audience) id(i int) string {
@@ -164,7 +205,7 @@ func (v *showing) judge(collection string, members []int, rule string, superuser
 		for _, i := range members {
 			sel.Callers.IDs = append(sel.Callers.IDs, v.audience.id(i))
 		}
-	} else if !v.deleted {
+	} else if v.present {
 		sel.Columns, sel.Limit = []string{"id"}, 1
 	}
 	may := map[string]bool{}
@@ -193,10 +234,10 @@ func (v *showing) selection(rule string, superuser bool) query.Select {
 	everybody.Auth = nil
 	sel := query.Select{Scope: v.rq.scope(v.table.collection, nil), Rule: rule, Filter: v.audience.Filter, Restricted: !superuser}
 	sel.Request = everybody.request(nil)
-	if v.deleted {
-		sel.Candidate = v.table.parameters(v.record)
-	} else {
+	if v.present {
 		sel.ID = v.record.ID()
+	} else {
+		sel.Candidate = v.table.parameters(v.record)
 	}
 	return sel
 }

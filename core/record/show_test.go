@@ -66,8 +66,8 @@ func TestShow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, json := range shown {
-			seen = append(seen, "["+string(json)+"]")
+		for _, s := range shown {
+			seen = append(seen, "["+string(s.JSON)+"]")
 		}
 		return seen
 	}
@@ -129,8 +129,8 @@ func TestShowAddresses(t *testing.T) {
 		}
 		for i, auth := range audience.Auth {
 			want, err := b.Records().Get(t.Context(), record.Caller{Auth: auth}, "people", id, "")
-			if err != nil || string(shown[i]) != string(want) {
-				t.Errorf("member %d is shown %s, want %s, %v", i, shown[i], want, err)
+			if err != nil || string(shown[i].JSON) != string(want) {
+				t.Errorf("member %d is shown %s, want %s, %v", i, shown[i].JSON, want, err)
 			}
 		}
 	}
@@ -151,7 +151,7 @@ func TestShowStoredAccount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(shown[0])
+		return string(shown[0].JSON)
 	}
 	if got := shows(); !strings.Contains(got, "hidden words") {
 		t.Errorf("an admin sees %s", got)

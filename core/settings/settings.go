@@ -24,8 +24,9 @@ type Settings struct {
 	TrustedProxy TrustedProxy `json:"trustedProxy"`
 	Batch        Batch        `json:"batch"`
 	Logs         Logs         `json:"logs"`
-	Server       Server       `json:"server"`  // Loam's own
-	GraphQL      GraphQL      `json:"graphql"` // Loam's own
+	Server       Server       `json:"server"`   // Loam's own
+	Realtime     Realtime     `json:"realtime"` // Loam's own
+	GraphQL      GraphQL      `json:"graphql"`  // Loam's own
 }
 
 // SMTP is the mail server.
@@ -128,6 +129,7 @@ func Defaults() *Settings {
 		TrustedProxy: TrustedProxy{Headers: []string{}, Peers: []string{}},
 		Batch:        Batch{MaxRequests: 50, Timeout: 3},
 		Logs:         Logs{MaxDays: 5, LogIP: true, MaxSize: 1000},
+		Realtime:     defaultRealtime(),
 		GraphQL:      defaultGraphQL,
 	}
 }

@@ -32,6 +32,7 @@ func (s *Settings) validate() fault.Fields {
 	s.Logs.validate(fails)
 	s.GraphQL.validate(fails)
 	fails.Set(check.Between(s.Server.IdleSeconds, 1, maxIdleSeconds), "server", "idleSeconds")
+	s.Realtime.validate(fails)
 	return fails
 }
 

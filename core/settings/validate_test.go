@@ -54,6 +54,11 @@ func TestValidate(t *testing.T) {
 
 		{`{"server":{"idleSeconds":1}}`, ""},
 		{`{"server":{"idleSeconds":86400}}`, ""},
+		{`{"realtime":{"maxMessageBytes":1024,"maxFiltered":0,"maxConnectionsPerIP":9,"drainSeconds":0,"compress":true}}`, ""},
+		{`{"realtime":{"maxMessageBytes":1000}}`, "realtime.maxMessageBytes validation_min_greater_equal_than_required"},
+		{`{"realtime":{"maxSubscriptions":0}}`, "realtime.maxSubscriptions validation_min_greater_equal_than_required"},
+		{`{"realtime":{"messagesPerSecond":0}}`, "realtime.messagesPerSecond validation_min_greater_equal_than_required"},
+		{`{"realtime":{"drainSeconds":21}}`, "realtime.drainSeconds validation_max_less_equal_than_required"},
 		{`{"server":{"idleSeconds":-1}}`, "server.idleSeconds validation_min_greater_equal_than_required"},
 		{`{"server":{"idleSeconds":86401}}`, "server.idleSeconds validation_max_less_equal_than_required"},
 

@@ -1,0 +1,135 @@
+// Who sockets are. They are told when they become guests, whether anything changes that
+// they watch or not.
+
+package realtime
+
+import (
+	"context"
+	"time"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+// expiryEvery is how often the hub looks for sockets whose tokens have ended.
+const expiryEvery = time.Second
+
+// watchIdentities looks at the tokens of sockets as soon as they may have been revoked, and
+// when they end.
+func (h *Hub) watchIdentities(ctx context.Context) error {
+	tick := time.NewTicker(expiryEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-h.doubts:
+		case <-tick.C:
+		}
+		for _, c := range h.unsettledSockets() {
+			h.look(ctx, c)
+		}
+	}
+}
+
+func (h *Hub) unsettledSockets() (list []*Client) {
+	now := h.app.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.sockets {
+		if c.unsettled(now) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// reason is why the client's token is not good any more, "" for a guest.
+func (h *Hub) reason(ctx context.Context, c *Client) string {
+	h.mu.Lock()
+	auth, expires := c.auth, c.expires
+	h.mu.Unlock()
+	switch {
+	case auth == nil:
+		return ""
+	case !expires.IsZero() && !h.app.Now().Before(expires):
+		return Expired
+	}
+	_, err := h.app.Records().FindByID(ctx, auth.Collection().ID, auth.ID())
+	if fault.KindOf(err) == fault.NotFound {
+		return Deleted
+	}
+	return Revoked
+}
+
+// Authenticate makes the account of the token the client's, "" a guest. answer makes the
+// message by which the client learns of it, before all that is told to the new identity.
+// If that is another one, every subscription is reset. The fault is Unauthenticated for a
+// token that is not valid, and Forbidden for a superuser from an address that is not
+// allowed: the client stays who it was.
+func (h *Hub) Authenticate(ctx context.Context, c *Client, token, ip string, answer func(r *record.Record, expires time.Time) ([]byte, error)) error {
+	r, expires, err := h.auth.Identify(ctx, token)
+	switch {
+	case err != nil:
+		return err
+	case token != "" && r == nil:
+		return fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
+	case record.Caller{Auth: r}.Superuser() && !h.app.Settings().Current().SuperuserAllowed(ip):
+		return fault.New(fault.Forbidden, "")
+	}
+	data, err := answer(r, expires)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c.send(Message{Data: data, Mark: answered})
+	other := c.account != account(r)
+	// The account may have changed since the token was looked at: it is looked at again.
+	c.token, c.auth, c.account, c.expires, c.doubted = token, r, account(r), expires, r != nil
+	if other {
+		c.dropHeld()
+		for _, t := range c.topics {
+			h.resetTopic(c, t)
+		}
+	}
+	if c.doubted {
+		h.lookSoon()
+	}
+	return nil
+}
+
+// Caller returns the client as rules see it.
+func (c *Client) Caller() record.Caller {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	return record.Caller{Auth: c.auth, IP: c.socket.ip, Context: "realtime", Method: "GET"}
+}
+
+// accountChanged resets the subscriptions of sockets whose own account was changed in
+// something that the rule or the filter reads: what they see may be something else now.
+func (h *Hub) accountChanged(c *change.Change) {
+	if c.Action != change.Update {
+		return
+	}
+	name := c.Collection + "/" + c.Record
+	var changed []string
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.sockets {
+		if s.account != name {
+			continue
+		}
+		if changed == nil {
+			if changed = h.changedFields(c); changed == nil {
+				return
+			}
+		}
+		for _, t := range s.topics {
+			if h.reads(t, changed) {
+				h.resetTopic(s, t)
+			}
+		}
+	}
+}

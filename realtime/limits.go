@@ -1,0 +1,46 @@
+// How much sockets may ask for.
+
+package realtime
+
+import "github.com/loambase/loam/core/fault"
+
+// LimitError is a fault that says which limit of the settings was reached.
+type LimitError struct {
+	Code string // the limit, as clients know it
+	Err  *fault.Error
+}
+
+func (e *LimitError) Error() string { return e.Err.Error() }
+
+func (e *LimitError) Unwrap() error { return e.Err }
+
+func limitReached(code, message string) *LimitError {
+	return &LimitError{Code: code, Err: fault.New(fault.TooMany, message)}
+}
+
+// admit judges whether a socket may have one more subscription. The lock must be held.
+func (h *Hub) admit(c *Client, t *topic) error {
+	limits := h.app.Settings().Current().Realtime
+	if h.clients[c.ID] != c {
+		return fault.New(fault.NotFound, "The connection is closed.")
+	}
+	if len(c.topics) >= limits.MaxSubscriptions {
+		return limitReached("too_many_subscriptions", "Too many subscriptions.")
+	}
+	if t.options.filter == "" {
+		return nil
+	}
+	filtered := 0
+	for _, other := range c.topics {
+		if other.options.filter != "" {
+			filtered++
+		}
+	}
+	if filtered >= limits.MaxFiltered {
+		return limitReached("too_many_filters", "Too many subscriptions with a filter.")
+	}
+	if h.groups[t.place()][t.key()] == nil && h.filteredGroups >= limits.MaxFilters {
+		return limitReached("too_many_node_filters", "The server has too many different filters.")
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+// Sockets: clients that are told of each change with its transaction, of what enters their
+// sight and leaves it, and of who they are.
+
+package realtime
+
+import (
+	"context"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// socket is what a client has beside a stream's. Hub.mu guards it.
+type socket struct {
+	ip      string
+	last    int      // the number of the last subscription
+	holding []*topic // that have held events
+}
+
+// OpenSocket makes a client that subscribes by Watch. It is the caller, whom the token
+// stands for. Whoever opens it must close it.
+func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
+	c := &Client{ID: schema.RandomString(40, schema.AlphabetID), hub: h, topics: map[string]*topic{}, socket: &socket{ip: caller.IP}}
+	if caller.Auth != nil {
+		c.token, c.auth, c.account, c.doubted = token, caller.Auth, account(caller.Auth), true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clients[c.ID] = c
+	h.sockets[c] = true
+	if c.doubted { // to learn when the token ends
+		h.lookSoon()
+	}
+	return c
+}
+
+// OnReady has fn called whenever Take has something to say, in place of Ready. It must be
+// quick, and must not call the hub or the client.
+func (c *Client) OnReady(fn func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.woken = fn; len(c.queue) > 0 || c.err != nil {
+		fn()
+	}
+}
+
+// Token returns the token of the present: of a transaction from which on nothing is missed
+// by who subscribes now.
+func (h *Hub) Token(ctx context.Context) (change.Token, error) {
+	h.mu.Lock()
+	attached, token := h.feed != nil, h.token
+	h.mu.Unlock()
+	if attached {
+		return token, nil
+	}
+	feed, token, err := h.app.Changes().Subscribe(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	feed.Close()
+	return token, nil
+}
+
+// Tell queues an answer of the transport, in its order with what the hub tells.
+func (c *Client) Tell(data []byte) { c.send(Message{Data: data, Mark: answered}) }
+
+// hold keeps the newest event of a subscription back until it is known whether it is the
+// last one of its transaction. The lock must be held.
+func (h *Hub) hold(c *Client, t *topic, data []byte) {
+	if t.watch.held != nil {
+		c.send(Message{Topic: t.text, Data: t.watch.held})
+	} else {
+		if len(c.socket.holding) == 0 {
+			h.holding = append(h.holding, c)
+		}
+		c.socket.holding = append(c.socket.holding, t)
+	}
+	t.watch.held = data
+}
+
+// endTransaction sends the held events with the token of their transaction.
+func (h *Hub) endTransaction(token change.Token) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.token = token
+	end := &Mark{Event, token}
+	for _, c := range h.holding {
+		for _, t := range c.socket.holding {
+			if t.watch.held != nil {
+				c.send(Message{Topic: t.text, Data: t.watch.held, Mark: end})
+				t.watch.held = nil
+			}
+		}
+		clear(c.socket.holding)
+		c.socket.holding = c.socket.holding[:0]
+	}
+	clear(h.holding)
+	h.holding = h.holding[:0]
+}
+
+// dropHeld forgets what was held for an identity that the client has no more. The lock must
+// be held.
+func (c *Client) dropHeld() {
+	for _, t := range c.topics {
+		t.watch.held = nil
+	}
+}
