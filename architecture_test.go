@@ -42,6 +42,7 @@ func layers() [][]string {
 		},
 		{
 			"api/graphql",
+			"realtime/channel",
 		},
 		{
 			"api/request",
