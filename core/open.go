@@ -165,6 +165,7 @@ func (a *App) makeServices() {
 	})
 	a.settings = settings.New(settings.Config{
 		Store: a.store, Changes: a.changes, Key: a.Config.SettingsKey, Log: a.log, Now: a.Config.Now,
+		ChannelRule: a.records.CheckChannelRule,
 	})
 	a.jobs.Open(job.Config{Store: a.store, Log: a.log, Now: a.Config.Now, Alone: a.Config.DB == ""})
 	a.settings.OnChange(a.logs.Changed)
