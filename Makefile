@@ -30,7 +30,7 @@ build: ## Build the binary ./loam, static and without cgo
 
 .PHONY: test
 test: tools binary packages ## Run every check and test, installing what they need (Debian)
-	@.ci/stages lint test-go test-race test-postgres -- test-sdk test-import test-atlas test-engines
+	@.ci/stages lint test-go test-race test-postgres -- test-sdk test-js test-import test-atlas test-engines
 
 .PHONY: test-go
 test-go: packages ## Run the Go tests, with the seeds of the fuzz tests
@@ -43,6 +43,10 @@ test-race: ## Run the tests of what is concurrent under the race detector
 .PHONY: test-sdk
 test-sdk: binary packages ## Drive the binary with the official JavaScript SDK
 	cd clients/pocketbase && npm test
+
+.PHONY: test-js
+test-js: binary packages ## Test the client for JavaScript; what is committed of it must be what is built
+	cd sdk/js && npm run -s build && git diff --exit-code dist && npm test
 
 .PHONY: test-import
 test-import: binary packages ## The same on data folders that were imported from PocketBase
@@ -91,7 +95,7 @@ binary:
 	@go build -o $(LOAM_BIN) .
 
 .PHONY: packages
-packages: clients/pocketbase/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json
+packages: clients/pocketbase/node_modules/.package-lock.json sdk/js/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json
 
 # npm writes this file last.
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json

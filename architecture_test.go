@@ -41,6 +41,9 @@ func layers() [][]string {
 			"api/ws",
 		},
 		{
+			"realtime/channel",
+		},
+		{
 			"api/request",
 			"realtime",
 		},

@@ -86,6 +86,7 @@ func serve(cmd *cobra.Command, p *Program, address string) (err error) {
 	}
 	defer listener.Close()
 	defer runtime.KeepAlive(ballast())
+	defer limitHeap(&p.App.Config.Limits)()
 	server := p.Server()
 	if err := server.Start(ctx, listener); err != nil {
 		return unlessStopped(ctx, err)

@@ -21,7 +21,7 @@ func (s *Server) build() (http.Handler, error) {
 	s.cfg.data = s.App.Config.Dir
 	warnOfHeaders(s.App)
 	router := chi.NewRouter()
-	routes := rest.New(s.App, s.Auth, s.Realtime, s.requests)
+	routes := rest.New(s.App, s.Auth, s.Realtime, s.Channels, s.requests)
 	e := &ServeEvent{App: s.App, Server: s, api: routes}
 	if err := s.serve.Trigger(e, func() error { return nil }); err != nil {
 		return nil, err

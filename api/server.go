@@ -21,6 +21,7 @@ import (
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/realtime"
+	"github.com/loambase/loam/realtime/channel"
 )
 
 // Config is what a server looks like from outside.
@@ -64,6 +65,7 @@ type Server struct {
 	App      *core.App
 	Auth     *auth.Service // its Hooks are bound here
 	Realtime *realtime.Hub
+	Channels *channel.Rooms
 
 	cfg      *Config // of the Program; not to be changed any more when the handler is made
 	serve    *hook.Hook[*ServeEvent]
@@ -84,6 +86,7 @@ type Server struct {
 func newServer(app *core.App, cfg *Config, serve *hook.Hook[*ServeEvent]) *Server {
 	s := &Server{App: app, Auth: auth.New(app), cfg: cfg, serve: serve, stall: stallTime}
 	s.Realtime = realtime.New(app, s.Auth)
+	s.Channels = channel.New(app)
 	s.requests = request.New(request.Config{
 		Authenticate: s.Auth.Authenticate,
 		Settings:     func() *settings.Settings { return app.Settings().Current() },

@@ -165,9 +165,11 @@ func (a *App) makeServices() {
 	})
 	a.settings = settings.New(settings.Config{
 		Store: a.store, Changes: a.changes, Key: a.Config.SettingsKey, Log: a.log, Now: a.Config.Now,
+		ChannelRule: a.records.CheckChannelRule,
 	})
 	a.jobs.Open(job.Config{Store: a.store, Log: a.log, Now: a.Config.Now, Alone: a.Config.DB == ""})
 	a.settings.OnChange(a.logs.Changed)
+	a.settings.OnChange(a.placeFiles)
 	a.mails = mail.New(mail.Config{
 		Settings: a.settings.Current, Hooks: &a.hooks.Mails, Log: a.log, Now: a.Config.Now,
 		File: filepath.Join(a.Config.Dir, "waiting_mails.json"), Print: a.Config.PrintMails,

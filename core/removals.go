@@ -33,6 +33,7 @@ func (a *App) startRemovals(ctx context.Context) error {
 		}
 		a.background.run("sweep of uploads", func(ctx context.Context) error { return a.sweep(ctx, files, before) })
 	}
+	a.background.run("sweep of buckets", a.sweepBuckets)
 	a.background.run("removal of files", a.removals.Run)
 	return nil
 }

@@ -1,9 +1,11 @@
-// Buckets of the settings: backups in S3, and the test of a bucket.
+// Buckets of the settings: files and backups in S3, and the test of a bucket.
 
 package core
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/blob/s3"
@@ -13,12 +15,68 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// newBucket returns the store of a bucket of the settings.
-func newBucket(c settings.S3) (*s3.Store, error) {
+// newBucket returns the store of a bucket of the settings. patience is how long it may say
+// nothing; 0: as usual.
+func newBucket(c settings.S3, patience time.Duration) (*s3.Store, error) {
 	return s3.New(s3.Config{
 		Endpoint: c.Endpoint, Bucket: c.Bucket, Region: c.Region,
-		AccessKey: c.AccessKey, Secret: c.Secret, PathStyle: c.ForcePathStyle,
+		AccessKey: c.AccessKey, Secret: c.Secret, PathStyle: c.ForcePathStyle, Patience: patience,
 	})
+}
+
+// filePatience is how long a bucket of files may say nothing: somebody waits for the answer.
+const filePatience = 15 * time.Second
+
+// placeFiles has files of records be stored where the settings say. They are not moved.
+func (a *App) placeFiles(old, now *settings.Settings) {
+	if old.S3 == now.S3 {
+		return
+	}
+	var next blob.Store = a.local
+	if now.S3.Enabled {
+		bucket, err := newBucket(now.S3, filePatience)
+		if err != nil { // settings are checked before they are stored
+			a.Config.Log.Error("the bucket of files cannot be used", "error", err)
+			return
+		}
+		next = bucket
+	}
+	a.blobs.Set(next)
+}
+
+// sweepEvery is how often unfinished uploads are looked for in buckets, and how old they are
+// then: no upload takes so long.
+const sweepEvery = 24 * time.Hour
+
+// sweepBuckets gives up what uploads into buckets have left that ended with their process.
+func (a *App) sweepBuckets(ctx context.Context) error {
+	for {
+		a.sweepBucket(ctx, a.blobs, func(key string) bool {
+			collection, _, _ := strings.Cut(key, "/")
+			return a.Snapshot().ByID(collection) != nil
+		})
+		a.sweepBucket(ctx, a.backupStore, func(key string) bool { return !strings.Contains(key, "/") && strings.HasSuffix(key, ".zip") })
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(sweepEvery):
+		}
+	}
+}
+
+// sweepBucket gives up unfinished uploads of keys that are ours: a bucket may have other users.
+func (a *App) sweepBucket(ctx context.Context, files *blob.Swap, ours func(key string) bool) {
+	bucket, ok := files.Current().(*s3.Store)
+	if !ok {
+		return
+	}
+	n, err := bucket.Sweep(ctx, time.Now().Add(-sweepEvery), ours)
+	if n > 0 {
+		a.log.Info("gave up unfinished uploads", "uploads", n)
+	}
+	if err != nil && ctx.Err() == nil {
+		a.log.Warn("look for unfinished uploads", "error", err)
+	}
 }
 
 // placeBackups has backups be kept where the settings say. They are not moved.
@@ -28,7 +86,7 @@ func (a *App) placeBackups(old, now *settings.Settings) {
 	}
 	var next blob.Store = a.archives
 	if now.Backups.S3.Enabled {
-		bucket, err := newBucket(now.Backups.S3)
+		bucket, err := newBucket(now.Backups.S3, 0)
 		if err != nil { // settings are checked before they are stored
 			a.Config.Log.Error("the bucket of backups cannot be used", "error", err)
 			return
@@ -69,7 +127,7 @@ func (a *App) TestS3(ctx context.Context, caller record.Caller, form S3TestForm)
 	if !bucket.Enabled {
 		return fault.New(fault.Invalid, failed+"S3 storage filesystem is not enabled")
 	}
-	s, err := newBucket(bucket)
+	s, err := newBucket(bucket, filePatience)
 	if err == nil {
 		err = s.Check(ctx, "loam_test_"+schema.RandomString(10, schema.AlphabetID))
 	}

@@ -106,8 +106,12 @@ func (h *Hub) look(ctx context.Context, c *Client) {
 	if c.token != token { // it has signed in meanwhile
 		return
 	}
+	other := c.account != account(r)
 	if c.auth, c.account, c.expires = r, account(r), expires; r == nil {
 		c.token = ""
+	}
+	if other {
+		c.identified()
 	}
 	if reason != "" {
 		c.dropHeld()

@@ -89,6 +89,7 @@ func (h *Hub) Authenticate(ctx context.Context, c *Client, token, ip string, ans
 	// The account may have changed since the token was looked at: it is looked at again.
 	c.token, c.auth, c.account, c.expires, c.doubted = token, r, account(r), expires, r != nil
 	if other {
+		c.identified()
 		c.dropHeld()
 		for _, t := range c.topics {
 			h.resetTopic(c, t)

@@ -16,6 +16,7 @@ type socket struct {
 	ip      string
 	last    int      // the number of the last subscription
 	holding []*topic // that have held events
+	other   func()   // is called when the client is somebody else; nil for nothing
 }
 
 // OpenSocket makes a client that subscribes by Watch. It is the caller, whom the token
@@ -43,6 +44,21 @@ func (c *Client) OnReady(fn func()) {
 	defer c.mu.Unlock()
 	if c.woken = fn; len(c.queue) > 0 || c.err != nil {
 		fn()
+	}
+}
+
+// OnIdentity has fn called whenever the client becomes somebody else, or a guest. It must be
+// quick, and must not call the hub or the client.
+func (c *Client) OnIdentity(fn func()) {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	c.socket.other = fn
+}
+
+// identified tells the transport that the client is somebody else. Hub.mu must be held.
+func (c *Client) identified() {
+	if c.socket != nil && c.socket.other != nil {
+		c.socket.other()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/realtime"
+	"github.com/loambase/loam/realtime/channel"
 )
 
 // API serves the routes. It is safe for concurrent use.
@@ -27,6 +28,6 @@ type API struct {
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.
-func New(app *core.App, auth *auth.Service, hub *realtime.Hub, requests *request.Service) *API {
-	return &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub), limiter: newLimiter(app)}
+func New(app *core.App, auth *auth.Service, hub *realtime.Hub, rooms *channel.Rooms, requests *request.Service) *API {
+	return &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub, rooms), limiter: newLimiter(app)}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
@@ -21,6 +22,10 @@ const (
 	memberWeight = 3         // and each member more than a number
 	maxWeight    = 2_000_000 // some 130 MiB
 )
+
+// yieldEvery is how many bytes are weighed, which takes part of a millisecond, before others
+// get the processor.
+const yieldEvery = 64 << 10
 
 // maxKeys is how many keys an object of a body may have. No client needs more; to
 // decode and sort a million of them takes seconds.
@@ -60,8 +65,12 @@ func examine(text []byte) (weight int, err error) {
 // object memberWeight and an object objectWeight more. It looks at brackets, commas and
 // colons outside of strings.
 func weigh(text []byte) (weight int, err error) {
-	depth, inString := 0, false
+	depth, inString, next := 0, false, yieldEvery
 	for i := 0; i < len(text); i++ {
+		if i >= next {
+			runtime.Gosched()
+			next = i + yieldEvery
+		}
 		switch c := text[i]; {
 		case inString && c == '\\':
 			i++

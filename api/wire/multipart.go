@@ -85,21 +85,27 @@ func (b *Body) readPart(p *multipart.Part, texts, memory *int64) error {
 	return nil
 }
 
-// textStep is how much of a text is read before it is counted.
-const textStep = 64 << 10
+// The steps in which a text is read: each is twice the one before.
+const (
+	firstStep = 512
+	textStep  = 64 << 10
+)
 
-// readFormText reads a text of a form. What the texts take beyond the memory that ReadBody
-// has counted for the body is counted here, twice, as a text that grows is copied. The
+// readFormText reads a text of a form, in pieces: one buffer that grows would be copied
+// again and again. What the texts take beyond the memory that ReadBody
+// has counted for the body is counted here, twice, for the pieces and the whole. The
 // error is a fault.Unavailable if there is no room.
 func (b *Body) readFormText(in io.Reader, left *int64) (string, error) {
-	var text strings.Builder
-	for {
-		n, err := io.CopyN(&text, in, min(textStep, *left+1))
+	var pieces [][]byte
+	for step := int64(firstStep); ; step = min(2*step, textStep) {
+		piece := bytes.NewBuffer(make([]byte, 0, step+bytes.MinRead))
+		n, err := io.CopyN(piece, in, min(step, *left+1))
 		if *left -= n; *left < 0 {
 			return "", multipart.ErrMessageTooLarge
 		}
+		pieces = append(pieces, piece.Bytes())
 		if err == io.EOF {
-			return text.String(), nil
+			return join(pieces), nil
 		}
 		if err == nil && maxTexts-*left > lightLength {
 			err = b.held.Grow(2 * n)
@@ -108,6 +114,20 @@ func (b *Body) readFormText(in io.Reader, left *int64) (string, error) {
 			return "", err
 		}
 	}
+}
+
+// join is the text that the pieces make.
+func join(pieces [][]byte) string {
+	length := 0
+	for _, p := range pieces {
+		length += len(p)
+	}
+	var text strings.Builder
+	text.Grow(length)
+	for _, p := range pieces {
+		text.Write(p)
+	}
+	return text.String()
 }
 
 // readFile reads a file into memory if it has room there, else into the temporary file of

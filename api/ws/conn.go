@@ -16,6 +16,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/realtime"
+	"github.com/loambase/loam/realtime/channel"
 )
 
 // The life of a connection (docs/wire/websocket.md §1).
@@ -42,6 +43,7 @@ type conn struct {
 	ws       *websocket.Conn
 	out      *outgoing
 	client   *realtime.Client
+	peer     *channel.Peer
 	ip       string
 	compress bool
 
@@ -61,15 +63,19 @@ func (c *conn) run(ctx context.Context, end func(), token string) {
 	defer c.client.Close()
 	defer context.AfterFunc(ctx, c.drain)()
 	defer c.keepAlive()()
-	c.client.Tell(hello(token))
+	id := schema.RandomString(15, schema.AlphabetID)
+	c.peer = c.server.rooms.Peer(id, c.client.Tell, c.client.Caller)
+	defer c.server.rooms.End(c.peer)
+	c.client.OnIdentity(func() { c.server.rooms.Identified(c.peer) })
+	c.client.Tell(hello(id, token))
 	c.client.OnReady(c.wake)
 	for c.next(ctx) {
 	}
 }
 
 // hello is the first message to a client.
-func hello(token string) []byte {
-	out := schema.AppendString([]byte(`{"type":"hello","peer":`), schema.RandomString(15, schema.AlphabetID))
+func hello(peer, token string) []byte {
+	out := schema.AppendString([]byte(`{"type":"hello","peer":`), peer)
 	out = schema.AppendString(append(out, `,"token":`...), token)
 	out = schema.AppendString(append(out, `,"server":`...), "loam/"+core.Version)
 	return append(out, '}')

@@ -23,6 +23,10 @@ var handlers = map[string]handler{
 	"subscribe":   (*conn).subscribe,
 	"unsubscribe": (*conn).unsubscribe,
 	"ping":        (*conn).ping,
+	"join":        (*conn).join,
+	"leave":       (*conn).leave,
+	"presence":    (*conn).presence,
+	"broadcast":   (*conn).broadcast,
 }
 
 // message is a message of a client: its type, its id, and all of it.

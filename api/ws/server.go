@@ -16,6 +16,7 @@ import (
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/realtime"
+	"github.com/loambase/loam/realtime/channel"
 )
 
 // subprotocol is what clients must ask for.
@@ -25,6 +26,7 @@ const subprotocol = "loam.v1"
 type Server struct {
 	app      *core.App
 	hub      *realtime.Hub
+	rooms    *channel.Rooms
 	upgrader websocket.Upgrader
 
 	mu   sync.Mutex     // guards what follows
@@ -32,9 +34,9 @@ type Server struct {
 	byIP map[string]int // connections by address
 }
 
-// New returns a server of the hub.
-func New(app *core.App, hub *realtime.Hub) *Server {
-	return &Server{app: app, hub: hub, byIP: map[string]int{}, upgrader: websocket.Upgrader{
+// New returns a server of the hub and the rooms.
+func New(app *core.App, hub *realtime.Hub, rooms *channel.Rooms) *Server {
+	return &Server{app: app, hub: hub, rooms: rooms, byIP: map[string]int{}, upgrader: websocket.Upgrader{
 		// Idle connections are many: they hold a small buffer for reading and none for writing.
 		ReadBufferSize: 512, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
 		HandshakeTimeout: 10 * time.Second,

@@ -4,6 +4,7 @@ package budget
 
 import (
 	"cmp"
+	"runtime"
 	"time"
 
 	"github.com/loambase/loam/core/fault"
@@ -16,7 +17,7 @@ type Limits struct {
 	Memory int64
 
 	// Answers is how many bytes of answers may be in memory, being built or waiting for
-	// their clients; default a sixteenth of Memory, between 32 and 128 MiB.
+	// their clients; default a sixteenth of Memory, between 32 and 96 MiB.
 	Answers int64
 
 	// Bodies is how many bytes of bodies may be in memory while they arrive; default as
@@ -36,11 +37,21 @@ type Limits struct {
 func (l Limits) WithDefaults() Limits {
 	const MiB = 1 << 20
 	l.Memory = cmp.Or(l.Memory, Memory())
-	part := min(max(l.Memory/16, 32*MiB), 128*MiB)
+	part := min(max(l.Memory/16, 32*MiB), 96*MiB)
 	l.Answers, l.Bodies, l.Page = cmp.Or(l.Answers, part), cmp.Or(l.Bodies, part), cmp.Or(l.Page, 16*MiB)
 	l.Cascade = cmp.Or(l.Cascade, 10_000)
 	return l
 }
+
+// Heap returns how large the heap is of a server whose callers hold all that they may; what
+// the database caches is not in it.
+func (l Limits) Heap() int64 {
+	l = l.WithDefaults()
+	return serverHeap + l.Answers + l.Bodies
+}
+
+// serverHeap is what a server needs beside what callers hold.
+const serverHeap = 32 << 20
 
 // Budgets are those of a server.
 type Budgets struct {
@@ -54,8 +65,8 @@ type Budgets struct {
 }
 
 // heavyBodies is how many bodies of very many values are worked on at a time: such a body
-// takes some 130 MiB at most.
-const heavyBodies = 4
+// takes some 130 MiB at most, and a processor for half a second.
+func heavyBodies() int64 { return int64(min(max(2, runtime.GOMAXPROCS(0)), 4)) }
 
 // ForServer returns the budgets of a server with these limits.
 func ForServer(l Limits) *Budgets {
@@ -67,7 +78,7 @@ func ForServer(l Limits) *Budgets {
 			Total: l.Bodies, Share: l.Bodies / 4, Reserve: l.Bodies / 4, Queue: 64, Wait: 10 * time.Second,
 			Refusal: fault.Unavailable,
 		}),
-		Heavy:  New(Config{Total: heavyBodies, Share: 1, Reserve: 1, Queue: 4, Wait: 10 * time.Second}),
+		Heavy:  New(Config{Total: heavyBodies(), Share: 1, Reserve: 1, Queue: 4, Wait: 10 * time.Second}),
 		Topics: New(Config{Total: l.Answers, Share: l.Answers / 4, Reserve: l.Answers / 4}),
 		Images: New(Config{Total: l.Answers, Share: l.Answers, Queue: 64, Wait: time.Minute}),
 	}

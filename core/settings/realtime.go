@@ -19,7 +19,10 @@ type Realtime struct {
 	MessageBurst        int  `json:"messageBurst"`        // at once
 	MaxConnectionsPerIP int  `json:"maxConnectionsPerIP"` // 0: any number
 	DrainSeconds        int  `json:"drainSeconds"`        // over which connections are closed when the server stops
+	MaxChannels         int  `json:"maxChannels"`         // that a connection has joined
 	Compress            bool `json:"compress"`            // messages of 1 KiB and more
+
+	Channels Channels `json:"channels"` // none: nobody may join any
 }
 
 // maxDrainSeconds is less than what a server that stops gives its requests.
@@ -30,8 +33,8 @@ func (r Realtime) Drain() time.Duration { return time.Duration(r.DrainSeconds) *
 
 // defaultRealtime are the limits of a new data folder.
 func defaultRealtime() Realtime {
-	return Realtime{MaxMessageBytes: 64 << 10, MaxSubscriptions: 1000, MaxFiltered: 100, MaxFilters: 2000,
-		MessagesPerSecond: 100, MessageBurst: 200, DrainSeconds: 5}
+	return Realtime{MaxMessageBytes: 64 << 10, MaxSubscriptions: 1000, MaxFiltered: 100, MaxFilters: 2000, MaxChannels: 100,
+		MessagesPerSecond: 100, MessageBurst: 200, DrainSeconds: 5, Channels: Channels{}}
 }
 
 func (r *Realtime) validate(fails fault.Fields) {
@@ -40,6 +43,8 @@ func (r *Realtime) validate(fails fault.Fields) {
 	fails.Set(check.Within(r.MaxSubscriptions, 1, many), "realtime", "maxSubscriptions")
 	fails.Set(check.Within(r.MaxFiltered, 0, many), "realtime", "maxFiltered")
 	fails.Set(check.Within(r.MaxFilters, 0, many), "realtime", "maxFilters")
+	fails.Set(check.Within(r.MaxChannels, 0, many), "realtime", "maxChannels")
+	r.Channels.validate(fails)
 	fails.Set(check.Within(r.MessagesPerSecond, 1, many), "realtime", "messagesPerSecond")
 	fails.Set(check.Within(r.MessageBurst, 1, many), "realtime", "messageBurst")
 	fails.Set(check.Within(r.MaxConnectionsPerIP, 0, many), "realtime", "maxConnectionsPerIP")

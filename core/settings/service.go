@@ -29,10 +29,13 @@ type Service struct {
 // Config is what a Service depends on. Store and Changes are required.
 type Config struct {
 	Store   store.Store
-	Changes record.Appender  // every change of the settings is appended to it
-	Key     string           // encrypts what is stored, see CheckKey; "" for plain text
-	Log     *slog.Logger     // default: nothing is logged
-	Now     func() time.Time // default time.Now
+	Changes record.Appender // every change of the settings is appended to it
+	// ChannelRule checks a rule of channels with that many wildcards in their pattern. It is
+	// required where channels are set.
+	ChannelRule func(wildcards int, rule string) error
+	Key         string           // encrypts what is stored, see CheckKey; "" for plain text
+	Log         *slog.Logger     // default: nothing is logged
+	Now         func() time.Time // default time.Now
 }
 
 // New returns a Service with the default settings; Load replaces them by the stored
@@ -136,6 +139,9 @@ func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) 
 			return err
 		}
 		if patched, err = stored.patched(body); err != nil {
+			return err
+		}
+		if err := patched.Realtime.Channels.checkRules(stored.Realtime.Channels, s.cfg.ChannelRule); err != nil {
 			return err
 		}
 		return s.save(tx, caller, patched)

@@ -85,6 +85,13 @@ func TestValidate(t *testing.T) {
 		{`{"batch":{"maxRequests":-1,"timeout":-1,"maxBodySize":-1}}`,
 			"batch.maxBodySize validation_min_greater_equal_than_required, batch.maxRequests validation_min_greater_equal_than_required, batch.timeout validation_min_greater_equal_than_required"},
 
+		{`{"realtime":{"channels":[{"pattern":"room:*:**"},{"pattern":"*"},{"pattern":"a.b/c-d_e:x"},{"pattern":"**"}]}}`, ""},
+		{`{"realtime":{"maxChannels":-1,"channels":[{"history":101,"graceSeconds":11},{"pattern":"**:a"},{"pattern":"a::b"},{"pattern":"a b"},{"pattern":"a*"}]}}`,
+			"realtime.channels.0.graceSeconds validation_max_less_equal_than_required, realtime.channels.0.history validation_max_less_equal_than_required, " +
+				"realtime.channels.0.pattern validation_invalid_pattern, realtime.channels.1.pattern validation_invalid_pattern, " +
+				"realtime.channels.2.pattern validation_invalid_pattern, realtime.channels.3.pattern validation_invalid_pattern, " +
+				"realtime.channels.4.pattern validation_invalid_pattern, realtime.maxChannels validation_min_greater_equal_than_required"},
+
 		{`{"rateLimits":{"enabled":true}}`, ""},
 		{`{"rateLimits":{"enabled":true,"rules":[]}}`, "rateLimits.rules validation_required"},
 		{`{"rateLimits":{"enabled":false,"rules":[]}}`, ""},

@@ -23,9 +23,9 @@ type listed struct {
 	Next      string `xml:"NextContinuationToken"`
 }
 
-// path is a key of the list as it was stored.
-func (l *listed) path(key string) (string, error) {
-	if l.Encoding != "url" {
+// keyPath is a key of a list as it was stored.
+func keyPath(encoding, key string) (string, error) {
+	if encoding != "url" {
 		return key, nil
 	}
 	return url.QueryUnescape(key)
@@ -50,7 +50,7 @@ func (s *Store) List(ctx context.Context, prefix string, fn func(blob.Info) erro
 			return fmt.Errorf("list blobs below %q: %w", prefix, err)
 		}
 		for _, c := range part.Contents {
-			p, err := part.path(c.Key)
+			p, err := keyPath(part.Encoding, c.Key)
 			if err != nil {
 				return fmt.Errorf("list blobs below %q: %w", prefix, err)
 			}

@@ -95,12 +95,11 @@ func (o *object) Read(p []byte) (n int, err error) {
 			}
 		}
 		o.drop()
-		var answer *Error
-		if try == attempts || o.ctx.Err() != nil || errors.As(err, &answer) && !answer.passes() {
-			if err == nil || err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return 0, err
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if try == attempts || o.ctx.Err() != nil || !mayPass(err) {
+			return 0, away(o.ctx, err)
 		}
 		if err := o.s.wait(o.ctx, try); err != nil {
 			return 0, err
@@ -123,15 +122,35 @@ func (o *object) reach() error {
 	if o.etag != "" {
 		header["If-Match"] = o.etag
 	}
-	res, err := o.s.send(o.ctx, request{method: http.MethodGet, path: o.path, header: header})
+	ctx, cancel := context.WithCancel(o.ctx)
+	res, err := o.s.send(ctx, request{method: http.MethodGet, path: o.path, header: header})
 	if err != nil {
+		cancel()
 		return err
 	}
+	res.Body = &patient{res.Body, cancel, o.s.cfg.Patience}
 	if res.StatusCode != http.StatusPartialContent && o.at > 0 {
 		return errors.Join(errors.New("s3: the store does not give parts of a blob"), res.Body.Close())
 	}
 	o.body, o.bodyAt = res.Body, o.at
 	return nil
+}
+
+// patient is a body that ends when nothing of it has come for a time.
+type patient struct {
+	io.ReadCloser
+	cancel   context.CancelFunc
+	patience time.Duration
+}
+
+func (b *patient) Read(p []byte) (int, error) {
+	defer time.AfterFunc(b.patience, b.cancel).Stop()
+	return b.ReadCloser.Read(p)
+}
+
+func (b *patient) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
 }
 
 func (o *object) drop() {

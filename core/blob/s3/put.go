@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -163,5 +164,9 @@ const abortTime = 30 * time.Second
 func (u *upload) abort(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()
-	return u.s.call(ctx, request{method: http.MethodDelete, path: u.path, query: url.Values{"uploadId": {u.id}}}, nil)
+	err := u.s.call(ctx, request{method: http.MethodDelete, path: u.path, query: url.Values{"uploadId": {u.id}}}, nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // somebody else has
+	}
+	return err
 }

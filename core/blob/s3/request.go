@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/loambase/loam/core/fault"
 )
 
 // request is one call of the store. Its body is in memory, so it can be sent again.
@@ -54,6 +56,20 @@ func (e *Error) passes() bool {
 	return e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Code == "RequestTimeout"
 }
 
+// mayPass reports whether what failed may succeed a moment later.
+func mayPass(err error) bool {
+	var answer *Error
+	return !errors.As(err, &answer) || answer.passes()
+}
+
+// away makes a fault of an error that is the store's, and will pass.
+func away(ctx context.Context, err error) error {
+	if ctx.Err() != nil || !mayPass(err) {
+		return err
+	}
+	return fault.Wrap(fault.Unavailable, "The store of files does not answer.", err)
+}
+
 // call sends the request, again if it fails for the moment, and decodes the XML of the
 // answer into the value, if there is one.
 func (s *Store) call(ctx context.Context, r request, into any) error {
@@ -63,14 +79,13 @@ func (s *Store) call(ctx context.Context, r request, into any) error {
 
 // ask is call that returns the header of the answer.
 func (s *Store) ask(ctx context.Context, r request, into any) (header http.Header, err error) {
-	for n := 1; ; n++ {
+	for n, begun := 1, time.Now(); ; n++ {
 		header, err = s.attempt(ctx, r, into)
-		if err == nil || n == attempts || ctx.Err() != nil {
-			return header, err
+		if err == nil {
+			return header, nil
 		}
-		var answer *Error
-		if errors.As(err, &answer) && !answer.passes() {
-			return nil, err
+		if n == attempts || !mayPass(err) || time.Since(begun) > s.cfg.Patience || ctx.Err() != nil {
+			return nil, away(ctx, err)
 		}
 		if e := s.wait(ctx, n); e != nil {
 			return nil, e

@@ -20,7 +20,7 @@ import (
 	"github.com/loambase/loam/core/blob"
 )
 
-// Config names a bucket and who may use it. Every field but PathStyle is required.
+// Config names a bucket and who may use it. Every field but the last two is required.
 type Config struct {
 	Endpoint  string // https://s3.example.com; without a scheme it is https
 	Bucket    string
@@ -28,9 +28,14 @@ type Config struct {
 	AccessKey string
 	Secret    string
 	PathStyle bool // the bucket is in the path of the URL, not in front of the host
+
+	// Patience is how long the store may say nothing where an answer, or more of it, is due.
+	// Default: a minute.
+	Patience time.Duration
 }
 
-// Store keeps blobs in a bucket. It is safe for concurrent use.
+// Store keeps blobs in a bucket. It is safe for concurrent use. If the bucket cannot be reached,
+// or fails for the moment, the error is a fault.Unavailable.
 type Store struct {
 	cfg    Config
 	base   url.URL // of the bucket, without a slash at the end of its path
@@ -57,18 +62,21 @@ func New(c Config) (*Store, error) {
 	} else {
 		base.Host = c.Bucket + "." + base.Host
 	}
-	return &Store{cfg: c, base: *base, client: newClient(), now: time.Now, part: partSize, pause: time.Second}, nil
+	if c.Patience <= 0 {
+		c.Patience = time.Minute
+	}
+	return &Store{cfg: c, base: *base, client: newClient(c.Patience), now: time.Now, part: partSize, pause: min(time.Second, c.Patience/60)}, nil
 }
 
 // newClient waits for an answer only so long, and follows no redirection: a signature is
 // for one host.
-func newClient() *http.Client {
+func newClient(patience time.Duration) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 			TLSHandshakeTimeout:   10 * time.Second,
-			ResponseHeaderTimeout: time.Minute,
+			ResponseHeaderTimeout: patience,
 			IdleConnTimeout:       90 * time.Second,
 			MaxIdleConnsPerHost:   16,
 			DisableCompression:    true, // a blob is what was stored

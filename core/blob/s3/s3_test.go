@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/blob/blobtest"
 	"github.com/loambase/loam/core/coretest/s3test"
+	"github.com/loambase/loam/core/fault"
 )
 
 const testPart = 64 << 10
@@ -134,5 +137,63 @@ func TestFailuresSayWhatIsWrong(t *testing.T) {
 	cancel()
 	if err := good.Put(ctx, "a", strings.NewReader("x"), 1, blob.Attributes{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Put that was cancelled = %v", err)
+	}
+}
+
+// TestSweep gives up what processes have left that ended, but not what others own.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	server := s3test.Start(t)
+	s := newStore(t, server)
+	begin := func(key string) {
+		t.Helper()
+		if err := s.call(t.Context(), request{method: http.MethodPost, path: key, query: url.Values{"uploads": {""}}}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range []string{"c/r/a b.txt", "c/r/a b.txt", "other/x", "c/r/c", "c/r/d"} {
+		begin(key)
+	}
+	ours := func(key string) bool { return strings.HasPrefix(key, "c/") }
+	if n, err := s.Sweep(t.Context(), time.Now().Add(-time.Hour), ours); n != 0 || err != nil {
+		t.Errorf("Sweep of young ones = %d, %v", n, err)
+	}
+	if n, err := s.Sweep(t.Context(), time.Now().Add(time.Hour), ours); n != 4 || err != nil || server.Uploads() != 1 {
+		t.Errorf("Sweep = %d, %v; %d are left", n, err, server.Uploads())
+	}
+}
+
+// TestStoreThatSaysNothing ends in a fault, before an answer and in the middle of one.
+func TestStoreThatSaysNothing(t *testing.T) {
+	t.Parallel()
+	silent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else the server does not see that the client leaves
+		if r.Method == http.MethodHead {
+			w.Header().Set("Content-Length", "1000")
+			return
+		}
+		if r.Method == http.MethodGet {
+			w.Header().Set("Content-Length", "1000")
+			w.WriteHeader(http.StatusPartialContent)
+			w.(http.Flusher).Flush()
+		}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	s, err := New(Config{Endpoint: silent.URL, Bucket: "b", PathStyle: true, Patience: 30 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.pause = time.Microsecond
+	if err := s.Put(t.Context(), "a", strings.NewReader("x"), 1, blob.Attributes{}); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("Put = %v", err)
+	}
+	b, err := s.Open(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if n, err := io.Copy(io.Discard, b); fault.KindOf(err) != fault.Unavailable || n != 0 {
+		t.Errorf("%d bytes were read, %v", n, err)
 	}
 }

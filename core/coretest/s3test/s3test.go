@@ -102,6 +102,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch id := query.Get("uploadId"); {
 	case path == "" && query.Get("list-type") == "2":
 		s.list(w, query.Get("prefix"), query.Get("continuation-token"))
+	case r.Method == http.MethodGet && path == "" && query.Has("uploads"):
+		s.listUploads(w, query.Get("upload-id-marker"))
 	case r.Method == http.MethodPost && query.Has("uploads"):
 		s.begin(w, path, r.Header)
 	case id != "":
@@ -174,6 +176,25 @@ func (s *Server) list(w http.ResponseWriter, prefix, after string) {
 		fmt.Fprint(w, "</NextContinuationToken>")
 	}
 	fmt.Fprintf(w, "%s</ListBucketResult>", b.String())
+}
+
+func (s *Server) listUploads(w http.ResponseWriter, after string) {
+	fmt.Fprint(w, "<ListMultipartUploadsResult><EncodingType>url</EncodingType>")
+	n := 0
+	for _, id := range slices.Sorted(maps.Keys(s.uploads)) {
+		if id <= after {
+			continue
+		}
+		if n == pageSize {
+			fmt.Fprint(w, "<IsTruncated>true</IsTruncated>")
+			break
+		}
+		key := strings.ReplaceAll(escape(s.uploads[id].path), "%2F", "/")
+		fmt.Fprintf(w, "<Upload><Key>%s</Key><UploadId>%s</UploadId><Initiated>%s</Initiated></Upload><NextKeyMarker>%[1]s</NextKeyMarker><NextUploadIdMarker>%[2]s</NextUploadIdMarker>",
+			key, id, time.Now().UTC().Format(time.RFC3339))
+		n++
+	}
+	fmt.Fprint(w, "</ListMultipartUploadsResult>")
 }
 
 func (s *Server) begin(w http.ResponseWriter, path string, h http.Header) {

@@ -26,6 +26,10 @@ type Request struct {
 	Query   map[string][]string
 	Body    map[string]any // resolved (docs/wire/records.md §3.16); see schema.Kind for the values of known fields
 	Auth    AuthRecord     // nil for a guest
+
+	// Channel is what rules of a channel read as @channel.name, @channel.1 …: its name, and
+	// what each wildcard of its pattern stands for. Other rules have none.
+	Channel []string
 }
 
 // AuthRecord is the signed-in record.

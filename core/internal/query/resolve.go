@@ -282,6 +282,9 @@ func (r *resolver) ident(name string) (ir.Operand, error) {
 	if rest, ok := strings.CutPrefix(name, "@collection."); ok {
 		return r.collectionIdent(name, rest)
 	}
+	if rest, ok := strings.CutPrefix(name, "@channel."); ok && !r.restricted {
+		return r.channelIdent(name, rest)
+	}
 	return ir.Operand{}, unresolved(name)
 }
 

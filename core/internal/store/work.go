@@ -41,8 +41,10 @@ func (s Shape) WithText(text string) Shape { return s.With(uint64(ShapeOf(text))
 type Lane uint8
 
 const (
-	// LaneQuick is that of reads that are prompt or have been quick, and of superusers.
-	LaneQuick Lane = iota
+	// LanePrompt is that of prompt reads, of superusers and of the program itself.
+	LanePrompt Lane = iota
+	// LaneQuick is that of reads that have been quick. With other values they may be slow.
+	LaneQuick
 	// LaneTrial is that of reads of which nothing is known.
 	LaneTrial
 	// LaneSlow is that of reads that have been slow of late.
@@ -54,7 +56,7 @@ const (
 // LaneOf returns the lane of a read.
 func LaneOf(c budget.Caller, w Work, p *budget.Pace) Lane {
 	if c.Class == budget.Superuser || w.Prompt {
-		return LaneQuick
+		return LanePrompt
 	}
 	switch p.Of(uint64(w.Shape), time.Now()) {
 	case budget.Quick:

@@ -21,10 +21,10 @@ func TestLaneOf(t *testing.T) {
 	}{
 		{guest, Work{Shape: quick}, LaneQuick},
 		{guest, Work{Shape: slow}, LaneSlow},
-		{guest, Work{Shape: slow, Prompt: true}, LaneQuick},
+		{guest, Work{Shape: slow, Prompt: true}, LanePrompt},
 		{guest, Work{Shape: quick.With(1)}, LaneTrial},
 		{guest, Work{Shape: quick.WithText("a")}, LaneTrial},
-		{budget.Caller{Class: budget.Superuser}, Work{Shape: slow}, LaneQuick},
+		{budget.Caller{Class: budget.Superuser}, Work{Shape: slow}, LanePrompt},
 	} {
 		if got := LaneOf(c.caller, c.work, p); got != c.want {
 			t.Errorf("LaneOf(%v, %v) = %d, want %d", c.caller, c.work, got, c.want)

@@ -44,7 +44,7 @@ type waiter struct {
 const (
 	slowAfter    = 50 * time.Millisecond  // a read is slow then
 	slowOfCaller = 2                      // slow reads that a caller may have while others wait
-	guestReserve = 2                      // reads that guests cannot have
+	guestReserve = 2                      // reads that guests cannot have, but for prompt ones
 	revokeAfter  = 250 * time.Millisecond // how long the slow reads beyond slowOfCaller may take
 )
 
@@ -158,7 +158,7 @@ func (d *door) admits(w *visit) bool {
 	if len(d.visits) >= d.size {
 		return false
 	}
-	if w.caller.Class == budget.Superuser {
+	if w.lane == store.LanePrompt {
 		return true
 	}
 	guests, slow := 0, 0
@@ -175,13 +175,10 @@ func (d *door) admits(w *visit) bool {
 	if w.caller.Class == budget.Guest && guests >= max(1, d.size-guestReserve) {
 		return false
 	}
-	if w.work.Prompt {
-		return true
-	}
 	return slow < slowOfCaller && d.room(w, &running)
 }
 
-// room reports whether the lane of the read has room. One place is for prompt reads.
+// room reports whether the lane of the read has room.
 func (d *door) room(w *visit, running *[store.Lanes]int) bool {
 	slow, apart := running[store.LaneSlow], running[store.LaneSlow]+running[store.LaneTrial]
 	switch w.lane {
@@ -194,7 +191,7 @@ func (d *door) room(w *visit, running *[store.Lanes]int) bool {
 	case store.LaneTrial:
 		return apart < max(1, d.size-2)
 	}
-	return len(d.visits) < max(1, d.size-1)
+	return len(d.visits) < max(1, d.size-1) // the last place is for prompt reads
 }
 
 // waits reports whether a read waits in that lane. Lock held.

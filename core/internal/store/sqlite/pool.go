@@ -14,16 +14,16 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// pool lends read connections, in three lanes with places of their own: to reads that are
-// known to be quick, that are not known, and that are known to be slow. Waiting callers
+// pool lends read connections, in lanes with places of their own: to reads that are
+// prompt, that have been quick, that are not known, and that are known to be slow. Waiting callers
 // are served before those who read already, each in the order of its reads (door.go). A
 // read that turns out to be slow while others wait changes into the lane of slow ones, if
 // there is room: the next one gets its place.
 type pool struct {
 	open     func(role) (*conn, error)
 	yielding *readYield
-	size     int           // quick reads at a time, and connections that are kept for good
-	yielded  int           // quick reads at a time while there are writes
+	size     int           // prompt reads at a time, and quick ones, and connections that are kept for good
+	yielded  int           // prompt reads at a time, and quick ones, while there are writes
 	trials   int           // reads at a time of which nothing is known
 	slowest  int           // slow reads at a time
 	begun    int           // of these, reads at a time that are known to be slow before they begin
@@ -88,7 +88,7 @@ func readersOf(procs int) int { return procs + 1 }
 func newPool(yielding *readYield, procs int, timeout time.Duration, open func(role) (*conn, error)) *pool {
 	p := &pool{
 		open: open, yielding: yielding, timeout: timeout,
-		size: readersOf(procs), yielded: max(1, procs-1), trials: procs, slowest: 2 * (procs + 1), begun: procs + 1,
+		size: readersOf(procs), yielded: max(1, procs-1), trials: max(1, procs-1), slowest: 2 * (procs + 1), begun: max(2, procs),
 		pace: budget.NewPace(), revokeAfter: revokeAfter,
 	}
 	p.spareTimer = time.AfterFunc(spareFor, p.closeSpare)
@@ -168,7 +168,7 @@ func (p *pool) room(c budget.Caller, most int) int {
 }
 
 // lend makes a loan, with an idle connection if there is one. Those that are kept are for
-// quick reads, but one that is left over is also for a trial. Lock held.
+// prompt and quick reads, but one that is left over is also for a trial. Lock held.
 func (p *pool) lend(v visit) *loan {
 	l := &loan{role: roleRead, era: p.now(), since: time.Now(), lane: v.lane, caller: v.caller, work: v.work}
 	left := len(p.idle) + p.size - p.kept

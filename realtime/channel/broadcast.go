@@ -1,0 +1,106 @@
+// Broadcasts: what a member says to all others, and the last of it for who comes later.
+
+package channel
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+const (
+	maxPayload      = 32 << 10
+	maxEventName    = 100
+	maxHistoryBytes = 256 << 10
+)
+
+// Broadcast is a message of a peer.
+type Broadcast struct {
+	Channel string
+	Event   string          // 1 to 100 bytes; not the name of one of the server's own
+	Payload json.RawMessage // JSON, null if it is empty
+	Self    bool            // the sender gets it too
+}
+
+// Broadcast tells all other members of a room. Faults: NotFound for a peer that has not joined,
+// Forbidden for whom the rule for sending does not let, Invalid for an event without a name.
+func (r *Rooms) Broadcast(ctx context.Context, p *Peer, b Broadcast) error {
+	payload := bytes.TrimSpace(b.Payload)
+	switch {
+	case b.Event == "" || len(b.Event) > maxEventName:
+		return fault.New(fault.Invalid, "The event needs a name of up to 100 bytes.")
+	case b.Event == "presence" || b.Event == "presence_diff" || b.Event == "left":
+		return fault.New(fault.Invalid, "Events of that name are the server's.")
+	case len(payload) > maxPayload:
+		return limitReached("payload_too_large", "The payload is larger than 32 KiB.")
+	case len(payload) == 0:
+		payload = []byte("null")
+	}
+	r.mu.Lock()
+	in := p.joined[b.Channel]
+	r.mu.Unlock()
+	if in == nil {
+		return notJoined()
+	}
+	caller := p.caller()
+	if may, err := r.maySend(ctx, caller, b.Channel); err != nil || !may {
+		if err == nil {
+			err = fault.New(fault.Forbidden, "You are not allowed to send to this channel.")
+		}
+		return err
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.members[p.id] == nil { // it was put out meanwhile
+		return notJoined()
+	}
+	message := append(append(in.message(b.Event), `,"payload":`...), payload...)
+	message = appendFrom(message, p.id, nameOf(caller))
+	in.history.add(message, in.config.History)
+	but := p
+	if b.Self {
+		but = nil
+	}
+	in.tell(message, but)
+	return nil
+}
+
+func (r *Rooms) maySend(ctx context.Context, caller record.Caller, name string) (bool, error) {
+	c, values, ok := r.app.Settings().Current().Realtime.Channels.Match(name)
+	if !ok {
+		return false, nil
+	}
+	may, _, err := r.app.Records().Admits(ctx, caller, c.SendRule, values)
+	return may, err
+}
+
+// appendFrom adds who has sent a message, and ends it.
+func appendFrom(out []byte, peer, auth string) []byte {
+	out = schema.AppendString(append(out, `,"from":{"peer":`...), peer)
+	out = appendAuth(append(out, `,"auth":`...), auth)
+	return append(out, "}}"...)
+}
+
+// history is the last messages of a room.
+type history struct {
+	list  [][]byte
+	bytes int
+}
+
+// add keeps a message, and as many before it as there may be.
+func (h *history) add(message []byte, most int) {
+	if most == 0 {
+		*h = history{}
+		return
+	}
+	h.list, h.bytes = append(h.list, message), h.bytes+len(message)
+	for len(h.list) > most || h.bytes > maxHistoryBytes {
+		h.bytes -= len(h.list[0])
+		h.list[0] = nil
+		h.list = h.list[1:]
+	}
+}

@@ -1,0 +1,198 @@
+// Who may stay: the rules for joining are judged again when what they read has changed.
+
+package channel
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loambase/loam/core/change"
+)
+
+// judgeEvery is how long changes are gathered before members are judged again.
+const judgeEvery = time.Second
+
+// maxDoubted is how many changed accounts are remembered; of more, all are in doubt.
+const maxDoubted = 10_000
+
+// doubt is what has changed since members were judged. It has a lock of its own, since every
+// commit waits for it.
+type doubt struct {
+	used atomic.Bool // somebody has joined a room, ever
+
+	mu      sync.Mutex // guards what follows
+	changes int64      // counts them
+	doubted
+}
+
+// doubted is whom changes may concern.
+type doubted struct {
+	all         bool
+	collections map[string]bool // by name: their records
+	accounts    map[string]bool // as others see them
+	peers       map[*Peer]bool
+}
+
+// committed is told of every commit before it is acknowledged. nil stands for changes that
+// are not known.
+func (r *Rooms) committed(changes []change.Change) {
+	if !r.doubt.used.Load() {
+		return
+	}
+	if changes == nil {
+		r.doubtAll()
+	}
+	snapshot := r.app.Snapshot()
+	for i := range changes {
+		c := &changes[i]
+		in := snapshot.ByID(c.Collection)
+		if c.Kind != change.Record || in == nil {
+			r.doubtAll()
+			return
+		}
+		r.doubt.note(in.Name, in.IsAuth(), c.Record)
+	}
+	r.judgeSoon()
+}
+
+func (d *doubt) note(collection string, account bool, id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.changes++
+	if d.collections == nil {
+		d.collections, d.accounts = map[string]bool{}, map[string]bool{}
+	}
+	d.collections[collection] = true
+	if account {
+		d.accounts[collection+"/"+id] = true
+	}
+	d.all = d.all || len(d.accounts) > maxDoubted
+}
+
+// count is how many changes there were, as far as they were counted: from the first call on.
+func (d *doubt) count() int64 {
+	d.used.Store(true)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.changes
+}
+
+// take returns whom to judge, and begins anew.
+func (d *doubt) take() doubted {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	taken := d.doubted
+	d.doubted = doubted{}
+	return taken
+}
+
+// doubtAll has all members judged again.
+func (r *Rooms) doubtAll() {
+	r.doubt.mu.Lock()
+	r.doubt.changes++
+	r.doubt.all = true
+	r.doubt.mu.Unlock()
+	r.judgeSoon()
+}
+
+// Identified is to be called when a peer is somebody else, or nobody any more. It is quick.
+func (r *Rooms) Identified(p *Peer) {
+	r.doubt.mu.Lock()
+	if r.doubt.peers == nil {
+		r.doubt.peers = map[*Peer]bool{}
+	}
+	r.doubt.changes++
+	r.doubt.peers[p] = true
+	r.doubt.mu.Unlock()
+	r.judgeSoon()
+}
+
+func (r *Rooms) judgeSoon() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run judges members again, at most once a second, until ctx ends.
+func (r *Rooms) run(ctx context.Context) error {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.wake:
+		}
+		r.judgeDoubted(ctx)
+		pause.Reset(judgeEvery)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-pause.C:
+		}
+	}
+}
+
+// judgeDoubted judges those whose rule reads what has changed, and those whose account has.
+func (r *Rooms) judgeDoubted(ctx context.Context) {
+	d := r.doubt.take()
+	r.mu.Lock()
+	rooms := make([]*room, 0, len(r.rooms))
+	for _, in := range r.rooms {
+		rooms = append(rooms, in)
+	}
+	r.mu.Unlock()
+	for _, in := range rooms {
+		for _, p := range in.doubted(d) {
+			if ctx.Err() != nil {
+				return
+			}
+			r.judge(ctx, in, p)
+		}
+	}
+}
+
+// doubted returns the members who may not be allowed any more.
+func (r *room) doubted(d doubted) (list []*Peer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := d.all
+	for name := range r.reads {
+		all = all || d.collections[name]
+	}
+	for _, m := range r.members {
+		if m.peer != nil && (all || d.accounts[m.auth] || d.peers[m.peer]) {
+			list = append(list, m.peer)
+		}
+	}
+	return list
+}
+
+// judge puts a peer out of a room that it may not be in any more. Others learn who it is now.
+func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
+	caller := p.caller()
+	config, reads, err := r.admits(ctx, caller, in.name)
+	if err != nil {
+		if ctx.Err() == nil {
+			r.app.Log().Warn("channel: judge a member", "channel", in.name, "error", err)
+		}
+		r.doubtAll() // later
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p.joined[in.name] != in {
+		return
+	}
+	if config != nil {
+		in.keep(p.id, *config, reads, nameOf(caller))
+		return
+	}
+	delete(p.joined, in.name)
+	in.leave(p.id)
+	r.settle(in)
+	p.tell(append(in.message("left"), `,"reason":"forbidden"}`...))
+}

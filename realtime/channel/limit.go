@@ -1,0 +1,12 @@
+// What is refused because it is too much.
+
+package channel
+
+import (
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/realtime"
+)
+
+func limitReached(code, message string) error {
+	return &realtime.LimitError{Code: code, Err: fault.New(fault.TooLarge, message)}
+}

@@ -1,0 +1,114 @@
+// A room: its members, what they know of each other, and its history.
+
+package channel
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/core/settings"
+)
+
+// room is one channel. Its methods are safe for concurrent use.
+type room struct {
+	name  string
+	clock func() time.Time
+
+	mu      sync.Mutex // guards what follows
+	config  settings.Channel
+	members map[string]*member // by the ids of peers
+	reads   map[string]bool    // the collections that the join rule reads
+	history history
+	diff    diff // what members were not told of each other yet
+}
+
+// member is a peer in a room.
+type member struct {
+	peer  *Peer // nil: its connection is lost, its grace runs
+	auth  string
+	state json.RawMessage
+}
+
+func newRoom(name string, clock func() time.Time) *room {
+	return &room{name: name, clock: clock, members: map[string]*member{}, reads: map[string]bool{}}
+}
+
+// join lets a peer in, or changes what it shows.
+func (r *room) join(p *Peer, config settings.Channel, reads []string, auth string, state json.RawMessage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.config = config
+	for _, name := range reads {
+		r.reads[name] = true
+	}
+	again := r.members[p.id] != nil
+	r.members[p.id] = &member{peer: p, auth: auth, state: state}
+	r.differ(p.id)
+	if again {
+		return
+	}
+	if config.Presence {
+		p.tell(r.presence())
+	}
+	for _, message := range r.history.list {
+		p.tell(message)
+	}
+}
+
+// leave takes a peer out.
+func (r *room) leave(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.members[id] == nil {
+		return
+	}
+	delete(r.members, id)
+	r.differ(id)
+}
+
+// lose takes a peer out whose connection is lost, or returns how long it is to be shown yet.
+func (r *room) lose(id string) (grace time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.members[id]
+	if m == nil {
+		return 0
+	}
+	if m.peer = nil; r.config.Presence && r.config.GraceSeconds > 0 {
+		return time.Duration(r.config.GraceSeconds) * time.Second
+	}
+	delete(r.members, id)
+	r.differ(id)
+	return 0
+}
+
+// size returns how many members the room has, and how many bytes its history.
+func (r *room) size() (members, history int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.members), r.history.bytes
+}
+
+// tell sends a message to all members but one. The lock must be held.
+func (r *room) tell(message []byte, but *Peer) {
+	for _, m := range r.members {
+		if m.peer != nil && m.peer != but {
+			m.peer.tell(message)
+		}
+	}
+}
+
+// keep notes who a member is now.
+func (r *room) keep(id string, config settings.Channel, reads []string, auth string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.config = config
+	for _, name := range reads {
+		r.reads[name] = true
+	}
+	if m := r.members[id]; m != nil && m.auth != auth {
+		m.auth = auth
+		r.differ(id)
+	}
+}

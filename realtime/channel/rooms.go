@@ -1,0 +1,175 @@
+// Rooms: joining and leaving, and the end of a connection.
+
+package channel
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/settings"
+)
+
+// Peer is a connection that may join rooms. Make one by Rooms.Peer.
+type Peer struct {
+	id     string
+	tell   func([]byte)
+	caller func() record.Caller
+
+	joined map[string]*room // guarded by Rooms.mu
+	ended  bool             // the same
+}
+
+// Rooms is all rooms of a node. It is safe for concurrent use.
+type Rooms struct {
+	app   *core.App
+	wake  chan struct{} // capacity 1; something may have changed who may stay
+	clock func() time.Time
+
+	mu    sync.Mutex // guards what follows; locked before that of a room
+	rooms map[string]*room
+	idle  idleRooms
+
+	doubt doubt
+}
+
+// New returns the rooms of an app, which need not be open yet. Make one for each app.
+func New(app *core.App) *Rooms {
+	r := &Rooms{app: app, wake: make(chan struct{}, 1), clock: time.Now, rooms: map[string]*room{}}
+	app.OnCommitted(r.committed)
+	app.Go("channels", r.run)
+	return r
+}
+
+// Peer makes a connection with its public id. tell queues a message for it: it must not block,
+// and must not write to the bytes, which others get too. caller is who it is now. Whoever makes
+// a peer must End it.
+func (r *Rooms) Peer(id string, tell func([]byte), caller func() record.Caller) *Peer {
+	return &Peer{id: id, tell: tell, caller: caller, joined: map[string]*room{}}
+}
+
+// Join puts the peer into a room, and tells it the answer, who is there, and what was said of
+// late, in this order. state is what it shows of itself, a JSON object or nil. Joining again replaces the state. Faults:
+// Forbidden for whom the rule does not let in, and for names that no pattern matches; Invalid for
+// what is no name or no state.
+func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMessage, answer []byte) error {
+	if !settings.IsChannelName(name) {
+		return fault.New(fault.Invalid, "The name of the channel is not valid.")
+	}
+	state, err := checkState(state)
+	if err != nil {
+		return err
+	}
+	before := r.doubt.count()
+	caller := p.caller()
+	admitted, reads, err := r.admits(ctx, caller, name)
+	if err != nil {
+		return err
+	}
+	if admitted == nil {
+		return fault.New(fault.Forbidden, "You are not allowed to join this channel.")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p.ended {
+		return fault.New(fault.NotFound, "The connection is closed.")
+	}
+	if limit := r.app.Settings().Current().Realtime.MaxChannels; p.joined[name] == nil && len(p.joined) >= limit {
+		return limitReached("too_many_channels", "Too many channels.")
+	}
+	p.tell(answer)
+	in := r.room(name)
+	in.join(p, *admitted, reads, nameOf(caller), state)
+	p.joined[name] = in
+	if r.doubt.count() != before { // the rule may have read what is not so any more
+		r.doubtAll()
+	}
+	return nil
+}
+
+// admits judges the join rule for a room. config is nil for whom it does not let in.
+func (r *Rooms) admits(ctx context.Context, caller record.Caller, name string) (config *settings.Channel, reads []string, err error) {
+	c, values, ok := r.app.Settings().Current().Realtime.Channels.Match(name)
+	if !ok {
+		return nil, nil, nil
+	}
+	admitted, reads, err := r.app.Records().Admits(ctx, caller, c.JoinRule, values)
+	if err != nil || !admitted {
+		return nil, nil, err
+	}
+	return &c, reads, nil
+}
+
+// Leave takes the peer out of a room. The fault is NotFound if it is not in it.
+func (r *Rooms) Leave(p *Peer, name string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	in := p.joined[name]
+	if in == nil {
+		return notJoined()
+	}
+	delete(p.joined, name)
+	in.leave(p.id)
+	r.settle(in)
+	return nil
+}
+
+// End takes the peer out of all rooms. Where the settings give it a grace it is shown for
+// that long: a page that is loaded anew does not flicker.
+func (r *Rooms) End(p *Peer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.ended = true
+	for _, in := range p.joined {
+		if grace := in.lose(p.id); grace > 0 {
+			time.AfterFunc(grace, func() {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				in.leave(p.id)
+				r.settle(in)
+			})
+		}
+		r.settle(in)
+	}
+	clear(p.joined)
+}
+
+// room returns the room of that name, which is made if need be. The lock must be held.
+func (r *Rooms) room(name string) *room {
+	in := r.rooms[name]
+	if in == nil {
+		in = newRoom(name, r.clock)
+		r.rooms[name] = in
+	}
+	r.idle.remove(in)
+	return in
+}
+
+// settle forgets a room that nobody is in, unless it has something to say to who comes next.
+// The lock must be held.
+func (r *Rooms) settle(in *room) {
+	members, history := in.size()
+	switch {
+	case members > 0 || r.rooms[in.name] != in:
+	case history == 0:
+		delete(r.rooms, in.name)
+	default:
+		for _, old := range r.idle.add(in, history) {
+			delete(r.rooms, old.name)
+		}
+	}
+}
+
+// nameOf is how others see the account of a caller: "users/ID", "" for a guest.
+func nameOf(c record.Caller) string {
+	if c.Auth == nil {
+		return ""
+	}
+	return c.Auth.Collection().Name + "/" + c.Auth.ID()
+}
+
+func notJoined() error { return fault.New(fault.NotFound, "You have not joined this channel.") }

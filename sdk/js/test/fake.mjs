@@ -1,0 +1,66 @@
+// A server that says only what a test tells it to: for lost sockets, silence and order.
+import { once } from 'node:events';
+import { WebSocketServer } from 'ws';
+
+/** Starts one; onSocket is called with each socket, after hello was sent unless it is told not to. */
+export async function fake(onMessage, { hello = true } = {}) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'loam.v1' });
+  await once(server, 'listening');
+  const heard = [];
+  let sockets = 0;
+  server.on('connection', (socket, request) => {
+    const number = ++sockets;
+    const say = (m) => socket.send(JSON.stringify(m));
+    socket.on('message', (data) => {
+      const m = JSON.parse(String(data));
+      heard.push({ ...m, socket: number });
+      onMessage?.(m, say, socket, number);
+    });
+    if (hello) say({ type: 'hello', peer: `peer${number}`, token: 'E.0', server: 'fake' });
+    server.emit('socket', socket, number, request);
+  });
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    heard,
+    sockets: () => sockets,
+    next: () => once(server, 'socket'),
+    async close() {
+      for (const s of server.clients) s.terminate();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+/** Answers as a server that has all collections and channels. */
+export function polite(then = () => {}) {
+  let subs = 0;
+  return (m, say, socket, number) => {
+    if (m.type === 'ping') return say({ type: 'pong' });
+    const data = m.type === 'subscribe' ? { sub: String(++subs), token: 'E.1' } : {};
+    say({ type: 'ok', id: m.id, data });
+    then(m, say, data.sub, socket, number);
+  };
+}
+
+/** An auth store as that of a pocketbase client. */
+export class Store {
+  #told = [];
+  constructor(token = '') {
+    this.token = token;
+  }
+  onChange(fn) {
+    this.#told.push(fn);
+  }
+  save(token) {
+    this.token = token;
+    for (const fn of this.#told) fn();
+  }
+}
+
+/** Resolves when check holds; asked after each turn of the event loop. */
+export async function until(check, what = String(check)) {
+  for (const end = Date.now() + 20_000; !check(); ) {
+    if (Date.now() > end) throw new Error(`never: ${what}`);
+    await new Promise((done) => setImmediate(done));
+  }
+}
