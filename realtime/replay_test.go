@@ -113,11 +113,7 @@ func TestResumeAsSomebodyElse(t *testing.T) {
 		change()
 		s := b.socket(ann)
 		s.resume(w, since)
-		m := s.next()
-		if i == 0 { // it is told of what came before
-			m = s.next()
-		}
-		if kind(m) != realtime.Reset {
+		if m := s.next(); kind(m) != realtime.Reset {
 			t.Errorf("change %d: %s", i, brief(t, m))
 		}
 	}
