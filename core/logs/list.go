@@ -154,6 +154,7 @@ func (s *Service) reading(ctx context.Context, caller record.Caller, plan func(*
 	if err != nil {
 		return err
 	}
+	s.settle(ctx)
 	switch err = db.Read(ctx, fn); {
 	case errors.Is(err, store.ErrTimeout):
 		return fault.Wrap(fault.Invalid, "The query takes too long.", err)

@@ -39,6 +39,8 @@ type Service struct {
 
 	active atomic.Bool   // between Start and Stop
 	purges chan struct{} // somebody wants old entries deleted; capacity 1
+	asks   chan ask      // somebody waits for what is queued to be written; the loop takes them
+	looped atomic.Bool   // the loop runs
 	cancel context.CancelFunc
 	loop   sync.WaitGroup
 
@@ -67,7 +69,7 @@ func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Service{cfg: c, queue: newQueue(), purges: make(chan struct{}, 1), closed: true}
+	return &Service{cfg: c, queue: newQueue(), purges: make(chan struct{}, 1), asks: make(chan ask), closed: true}
 }
 
 // Start begins to keep entries, until Stop.
@@ -78,6 +80,7 @@ func (s *Service) Start() {
 	s.closed = false
 	s.opening.Unlock()
 	s.active.Store(true)
+	s.looped.Store(true)
 	s.loop.Go(func() { s.run(ctx) })
 }
 
@@ -87,6 +90,7 @@ func (s *Service) Stop() error {
 		return nil
 	}
 	s.active.Store(false)
+	s.looped.Store(false)
 	s.cancel()
 	s.loop.Wait()
 	s.cancel = nil

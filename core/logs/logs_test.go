@@ -333,3 +333,23 @@ func TestConcurrentEntries(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Who reads the logs sees what was logged before, although it would be written later.
+func TestReadersSeeWhatIsQueued(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t)
+	k.Service.Start()
+	defer k.Service.Stop()
+	for n := range 3 {
+		k.log(0, "queued", n)
+		page, err := k.List(t.Context(), record.Root(), record.ListParams{})
+		if err != nil || page.TotalItems != n+1 {
+			t.Errorf("after %d entries List = %+v, %v", n+1, page, err)
+		}
+	}
+	k.log(slog.LevelError, "queued", 3)
+	hours, err := k.Stats(t.Context(), record.Root(), "level = 8")
+	if err != nil || len(hours) != 1 || hours[0].Total != 1 {
+		t.Errorf("Stats = %+v, %v", hours, err)
+	}
+}

@@ -101,6 +101,10 @@ func (s *Service) run(ctx context.Context) {
 				s.cfg.Console.Warn("purge the logs", "error", err)
 			}
 			continue
+		case a := <-s.asks:
+			s.flush(final)
+			close(a)
+			continue
 		case <-s.queue.some:
 		}
 		wait := time.NewTimer(flushAfter)
@@ -109,11 +113,41 @@ func (s *Service) run(ctx context.Context) {
 			wait.Stop()
 			continue // there is the last flush
 		case <-wait.C:
+			s.flush(final)
 		case <-s.queue.many:
+			s.flush(final)
+		case a := <-s.asks:
+			s.flush(final)
+			close(a)
 		}
 		wait.Stop()
-		s.flush(final)
 		s.watchSize(ctx)
+	}
+}
+
+// ask is a wait for what is queued to be written; it is closed when that has happened.
+type ask chan struct{}
+
+// settleTime is how long who reads waits for what is queued: the loop may be purging.
+const settleTime = time.Second
+
+// settle waits until what was queued before is written, so that who reads the logs sees what
+// has happened until then.
+func (s *Service) settle(ctx context.Context) {
+	if !s.looped.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	a := make(ask)
+	select {
+	case s.asks <- a:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-a:
+	case <-ctx.Done():
 	}
 }
 
