@@ -17,6 +17,10 @@ import (
 const (
 	keysAtOnce = 100         // that are removed in one turn
 	turnTime   = time.Minute // that a turn may take: backups wait for its end
+
+	// rest is the longest time for which nothing is removed after a turn. It is as long as
+	// the turn was if that was shorter: requests come first.
+	rest = 100 * time.Millisecond
 )
 
 // remove removes what an entry names.
@@ -44,10 +48,15 @@ func (q *Queue) inTurn(ctx context.Context, fn func(context.Context) error) erro
 	if err != nil {
 		return err
 	}
-	defer release()
-	ctx, cancel := context.WithTimeout(ctx, turnTime)
-	defer cancel()
-	return fn(ctx)
+	begun := time.Now()
+	limited, cancel := context.WithTimeout(ctx, turnTime)
+	err = fn(limited)
+	cancel()
+	release()
+	if err == nil {
+		wait(ctx, min(time.Since(begun), rest), nil)
+	}
+	return err
 }
 
 // removeNamed removes files of one record, with their thumbs.

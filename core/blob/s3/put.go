@@ -153,7 +153,7 @@ func (u *upload) complete(ctx context.Context) error {
 	var answer struct{ XMLName xml.Name }
 	return u.s.call(ctx, request{
 		method: http.MethodPost, path: u.path, query: url.Values{"uploadId": {u.id}},
-		header: map[string]string{"Content-Type": "application/xml"}, body: bytes.TrimSpace(text),
+		header: map[string]string{"Content-Type": "application/xml"}, body: bytes.TrimSpace(text), slow: true, // some copy the parts now
 	}, &answer)
 }
 

@@ -40,6 +40,7 @@ type Store struct {
 	cfg    Config
 	base   url.URL // of the bucket, without a slash at the end of its path
 	client *http.Client
+	slow   *http.Client // for what the store works at before it answers
 	now    func() time.Time
 	part   int           // bytes of a part of an upload
 	pause  time.Duration // before a request is sent again
@@ -65,7 +66,7 @@ func New(c Config) (*Store, error) {
 	if c.Patience <= 0 {
 		c.Patience = time.Minute
 	}
-	return &Store{cfg: c, base: *base, client: newClient(c.Patience), now: time.Now, part: partSize, pause: min(time.Second, c.Patience/60)}, nil
+	return &Store{cfg: c, base: *base, client: newClient(c.Patience), slow: newClient(attemptTime), now: time.Now, part: partSize, pause: min(time.Second, c.Patience/60)}, nil
 }
 
 // newClient waits for an answer only so long, and follows no redirection: a signature is
@@ -89,6 +90,7 @@ func newClient(patience time.Duration) *http.Client {
 // Close gives up the connections that are idle.
 func (s *Store) Close() error {
 	s.client.CloseIdleConnections()
+	s.slow.CloseIdleConnections()
 	return nil
 }
 
