@@ -41,6 +41,7 @@ func layers() [][]string {
 			"api/ws",
 		},
 		{
+			"api/graphql",
 			"realtime/channel",
 		},
 		{
@@ -50,6 +51,16 @@ func layers() [][]string {
 		{
 			"api/ratelimit",
 			"api/wire",
+		},
+		{
+			"api/graphql/introspect",
+		},
+		{
+			"api/graphql/front",
+		},
+		{
+			"api/graphql/document",
+			"api/graphql/model",
 		},
 		{
 			"auth",
@@ -79,6 +90,9 @@ func layers() [][]string {
 		{
 			"core/job",
 			"core/record",
+		},
+		{
+			"core/where",
 		},
 		{
 			"core/coretest/enginetest",

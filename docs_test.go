@@ -24,6 +24,7 @@ var pages = []string{
 	"docs/collections.md",
 	"docs/views.md",
 	"docs/aggregates.md",
+	"docs/graphql.md",
 	"docs/sql.md",
 	"docs/realtime.md",
 	"docs/websocket.md",

@@ -43,3 +43,6 @@ func ofBatch(c *call) (int64, error) {
 	}
 	return settings.BodyLimit(), nil
 }
+
+// ofGraphQL returns how many bytes a GraphQL request may have.
+func ofGraphQL(c *call) (int64, error) { return c.Settings.GraphQL.MaxBodyBytes, nil }

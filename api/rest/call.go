@@ -121,7 +121,10 @@ const smallAnswer = 32 << 10
 // write answers with one JSON value. A long one is counted until the client has taken it:
 // the error is a fault.Unavailable, if the caller, or all together, keep too many waiting.
 // A place that the body has is given back before.
-func (c *call) write(value []byte) error {
+func (c *call) write(value []byte) error { return c.writeAs(http.StatusOK, "application/json", value) }
+
+// writeAs is write with another status and content type.
+func (c *call) writeAs(status int, contentType string, value []byte) error {
 	c.body.Leave()
 	if len(value) > smallAnswer {
 		lease, err := c.api.app.Budgets().Answers.TryAcquire(c.Caller.Share(), int64(len(value)))
@@ -130,7 +133,7 @@ func (c *call) write(value []byte) error {
 		}
 		defer lease.Release()
 	}
-	wire.JSON(c.w, http.StatusOK, value)
+	wire.Typed(c.w, status, contentType, value)
 	return nil
 }
 

@@ -5,6 +5,7 @@
 package rest
 
 import (
+	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/wire"
@@ -25,9 +26,11 @@ type API struct {
 	limiter  *ratelimit.Limiter
 	proxies  proxies
 	buffers  wire.Buffers
+	graphql  *graphql.Service
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.
 func New(app *core.App, auth *auth.Service, hub *realtime.Hub, rooms *channel.Rooms, requests *request.Service) *API {
-	return &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub, rooms), limiter: newLimiter(app)}
+	return &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub, rooms), limiter: newLimiter(app),
+		graphql: newGraphQL(app)}
 }

@@ -76,6 +76,9 @@ func (a *API) table() []*route {
 
 		row("POST", "/api/batch", "batch", everyone, a.batch).limited(ofBatch),
 
+		row("GET", "/api/graphql", "graphql", everyone, a.runGraphQL),
+		row("POST", "/api/graphql", "graphqlPost", everyone, a.runGraphQL).limited(ofGraphQL),
+
 		row("GET", backups, "listBackups", superusers, a.listBackups),
 		row("POST", backups, "createBackup", superusers, a.createBackup),
 		row("POST", backups+"/upload", "uploadBackup", superusers, a.uploadBackup),

@@ -73,7 +73,7 @@ func appendError(dst []byte, e *fault.Error, superuser bool) []byte {
 		a.message = sentence(e.Message)
 	}
 	dst = append(dst, `{"data":`...)
-	dst = appendFields(dst, e.Fields, superuser)
+	dst = AppendFields(dst, e.Fields, superuser)
 	dst = append(dst, `,"message":`...)
 	dst = schema.AppendString(dst, a.message)
 	dst = append(dst, `,"status":`...)
@@ -85,7 +85,8 @@ func appendError(dst []byte, e *fault.Error, superuser bool) []byte {
 	return append(dst, '}')
 }
 
-func appendFields(dst []byte, fields fault.Fields, superuser bool) []byte {
+// AppendFields appends failures of fields as the envelope has them.
+func AppendFields(dst []byte, fields fault.Fields, superuser bool) []byte {
 	dst = append(dst, '{')
 	for i, name := range slices.Sorted(maps.Keys(fields)) {
 		if i > 0 {
@@ -103,7 +104,7 @@ func appendField(dst []byte, f *fault.Field, superuser bool) []byte {
 		f = &fault.Field{}
 	}
 	if f.Code == "" && f.Fields != nil {
-		return appendFields(dst, f.Fields, superuser)
+		return AppendFields(dst, f.Fields, superuser)
 	}
 	code, message := f.Code, sentence(f.Message)
 	if code == "" {

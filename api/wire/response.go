@@ -6,9 +6,12 @@ import (
 )
 
 // JSON answers with one JSON value in a single write, without a line break at its end.
-func JSON(w http.ResponseWriter, status int, body []byte) {
+func JSON(w http.ResponseWriter, status int, body []byte) { Typed(w, status, "application/json", body) }
+
+// Typed is JSON with another content type.
+func Typed(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h := w.Header()
-	h["Content-Type"] = []string{"application/json"}
+	h["Content-Type"] = []string{contentType}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	w.Write(body) // a client that has gone away is nobody's failure

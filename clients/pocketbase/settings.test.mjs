@@ -8,11 +8,12 @@ const { settings } = app.root;
 
 test('defaults', async () => {
   const all = await settings.getAll();
-  assert.deepEqual(Object.keys(all), ['superuserIPs', 'smtp', 'backups', 's3', 'meta', 'rateLimits', 'trustedProxy', 'batch', 'logs', 'server', 'realtime']);
+  assert.deepEqual(Object.keys(all), ['superuserIPs', 'smtp', 'backups', 's3', 'meta', 'rateLimits', 'trustedProxy', 'batch', 'logs', 'server', 'realtime', 'graphql']);
   assert.deepEqual(all.batch, { enabled: false, maxRequests: 50, timeout: 3, maxBodySize: 0 });
   assert.deepEqual(all.logs, { maxDays: 5, minLevel: 0, logIP: true, logAuthId: false, maxDataSize: 0, maxSize: 1000, inBackups: false });
   assert.deepEqual(all.server, { idleSeconds: 0 });
   assert.equal(all.realtime.maxSubscriptions, 1000);
+  assert.equal(all.graphql.introspection, 'on');
   assert.equal(all.meta.senderAddress, 'support@example.com');
 });
 

@@ -42,25 +42,30 @@ func (l *listRequest) count(r store.Reader, stamp uint64, stamped bool) error {
 	if err != nil {
 		return err
 	}
-	if plan.Empty {
-		l.total = 0
-		return nil
+	l.total, err = l.rq.total(r, plan, l.plan.Tables, stamp, stamped)
+	return err
+}
+
+// total runs a count, or returns what is kept of it. The stamp is that of the tables that
+// were read, if they have one. A kept total holds as long as the stamp is the same: any
+// write to one of the tables changes it.
+func (rq *readRequest) total(r store.Reader, count *query.Plan, tables []string, stamp uint64, stamped bool) (int, error) {
+	if count.Empty {
+		return 0, nil
 	}
-	// A kept total holds as long as the stamp of its tables is the same: any write to one of
-	// them changes the stamp.
-	totals := l.rq.service.caches.totals
-	key, cachable := totalKey(l.rq.snapshot, plan, l.plan.Tables)
+	totals := rq.service.caches.totals
+	key, cachable := totalKey(rq.snapshot, count, tables)
 	cachable = cachable && stamped
 	if cachable {
 		if known, ok := cache.GetBytes(totals, key); ok && known.stamp == stamp {
-			l.total = known.n
-			return nil
+			return known.n, nil
 		}
 	}
-	if l.total, err = queryInt(r, plan.SQL, plan.Args...); err == nil && cachable {
-		totals.Put(string(key), total{stamp, l.total})
+	n, err := queryInt(r, count.SQL, count.Args...)
+	if err == nil && cachable {
+		totals.Put(string(key), total{stamp, n})
 	}
-	return err
+	return n, err
 }
 
 // totalKey is the cache key of a count: the statement, its parameters, and the tables

@@ -13,6 +13,9 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
+// ErrTimeLimit is in the chain of the fault of a read that has taken too long.
+var ErrTimeLimit = store.ErrTimeout
+
 // readFault turns the errors of reading that the client can do something about into
 // faults; others stay as they are and are internal. A filter, sort or rule that cannot
 // be used has the kind that the operation gives it; the query time limit is Invalid.

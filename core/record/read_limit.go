@@ -41,18 +41,6 @@ func expandWork(w store.Work, expand string, nodes []*treeNode) store.Work {
 	return store.Work{Shape: w.Shape.WithText(expand)}
 }
 
-// shape adds the tree to a shape.
-func (n *Node) shape(s store.Shape) store.Shape {
-	for _, text := range [...]string{n.Collection, n.Relation, n.Filter, n.Sort} {
-		s = s.WithText(text)
-	}
-	s = s.With(uint64(bits.Len(uint(n.Limit))<<8 | len(n.Children)))
-	for _, child := range n.Children {
-		s = child.shape(s)
-	}
-	return s
-}
-
 // Beyond these a page is not prompt.
 const (
 	promptRows   = 201 // one more than the usual largest page

@@ -15,7 +15,7 @@ const maxExpandDepth = maxTreeDepth // parts of a path; what lies deeper is igno
 // expand resolves an expand parameter for records of a projection: a tree below them
 // that shows all fields, with the view rule at each node.
 func (rq *readRequest) expand(ctx context.Context, p *projection, text string) (*treeRead, []*treeNode) {
-	t := rq.newTree(ctx, "expand")
+	t := rq.newTree(ctx)
 	nodes, _ := t.children(&treeNode{target: p.collection, projection: p}, parseExpand(text), 1) // no faults: they only name relations
 	return t, nodes
 }

@@ -6,12 +6,11 @@ package record
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 
-	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/internal/query"
-	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/where"
 )
 
 // Node describes a list of records in a tree: the records of a collection or, below
@@ -22,10 +21,16 @@ type Node struct {
 	Collection string
 	Relation   string
 
+	// ID, of a root, asks for one record, by the view rule instead of the list rule. Own
+	// asks for the account of the caller, whatever the rules say; Collection is its.
+	ID  string
+	Own bool
+
 	Fields []string // to show, besides the id; nil shows all that the caller may see
 
 	Filter string // as in a list, with {:name} as in Query
 	Params map[string]any
+	Where  where.Expr // must hold besides Filter; nil: no condition
 
 	// Sort is as in a list. "" is the stored order of a relation that is followed, and the
 	// order of insertion of everything else, and of whatever has a cursor.
@@ -33,7 +38,8 @@ type Node struct {
 
 	// Limit is for the list of each parent. More than 1,000 stand for 1,000; 0 does too,
 	// but leaves a relation that is followed whole.
-	Limit int
+	Limit  int
+	Offset int // of a root without cursors: how many records to leave out at the beginning
 
 	// After and Before are cursors (Item.Cursor) of the same sort; the lists of all
 	// parents begin after, or end before, them. Backward takes the last of each list
@@ -42,6 +48,7 @@ type Node struct {
 	Backward      bool
 
 	Cursors  bool // whether items have cursors
+	Total    bool // whether List.Total is wanted; of no effect where a relation is followed
 	Children []*Node
 }
 
@@ -60,6 +67,7 @@ type Branch struct {
 type List struct {
 	Items []Item
 	More  bool // the limit left some out: later ones or, if Backward, earlier ones
+	Total int  // of all that satisfy the filter, whatever limit and cursors leave out; -1 if it was not asked for
 }
 
 // Item is a place in a list.
@@ -68,121 +76,78 @@ type Item struct {
 	Cursor string // "" without Node.Cursors and where the sort has none (@random)
 }
 
-// Tree reads a tree of records as of one moment, with a statement for each node. The
-// caller sees of the root and of records that refer to others what their list rules
+// Tree is Trees with one root.
+func (s *Service) Tree(ctx context.Context, caller Caller, root *Node) (*Branch, error) {
+	branches, err := s.Trees(ctx, caller, root)
+	var at *RootError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return branches[0], nil
+}
+
+// RootError says at which root of Trees it went wrong.
+type RootError struct {
+	Root int
+	Err  error
+}
+
+func (e *RootError) Error() string { return fmt.Sprintf("root %d: %v", e.Root, e.Err) }
+
+func (e *RootError) Unwrap() error { return e.Err }
+
+// Trees reads trees of records as of one moment, with a statement for each node. The
+// caller sees of a root and of records that refer to others what their list rules
 // allow; of records that are referred to, what their view rules do; and of all of them
 // the fields that he may see. Related records whose rule is for superusers, or does not
-// compile, do not exist for him.
+// compile, do not exist for him. To rules of related records @request.context is expand.
 //
-// The faults are those of List, for the whole tree; Invalid also for an unknown
-// relation or field, for more than 200 nodes or 6 levels below the root, and for
-// records that are too large together. No Request hook runs.
-func (s *Service) Tree(ctx context.Context, caller Caller, root *Node) (branch *Branch, err error) {
+// The faults are those of List, for all trees; Invalid also for an unknown
+// relation or field, for more than 200 nodes or 6 levels below a root, and for
+// records that are too large together. A *RootError names the root. The Request hooks run
+// for each root, as for a view if it has an ID, else as for a list, and see neither Where
+// nor what is below the root.
+func (s *Service) Trees(ctx context.Context, caller Caller, roots ...*Node) (branches []*Branch, err error) {
+	if roots, err = s.treeHooks(ctx, &caller, roots); err != nil {
+		return nil, err
+	}
 	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
-		branch, err = rq.tree(ctx, root)
+		branches, err = rq.trees(ctx, roots)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return branch, nil
+	return branches, nil
 }
 
-// tree is Tree by one snapshot: all names are resolved and all rules found before anything is
-// read.
-func (rq *readRequest) tree(ctx context.Context, root *Node) (*Branch, error) {
-	c, rule, err := rq.resolve(root.Collection, func(c *schema.Collection) *string { return c.ListRule })
-	if err != nil {
-		return nil, err
+// treeHooks runs the Request hooks of the roots. It returns the roots as the handlers have
+// left them; the caller too may be another one then.
+func (s *Service) treeHooks(ctx context.Context, caller *Caller, roots []*Node) ([]*Node, error) {
+	if s.cfg.Hooks.Request.Empty() {
+		return roots, nil
 	}
-	t := rq.newTree(ctx, rq.caller.Context)
-	t.paged = true
-	// The root is a node without a relation. It is its own list rule that it must satisfy;
-	// resolve has found it.
-	n := &treeNode{target: c, rule: rule}
-	if err := t.settle(n, root, false); err != nil {
-		return nil, err
-	}
-	if n.limit == 0 {
-		n.limit = maxPerPage
-	}
-	if n.next, err = t.children(n, root.Children, 1); err != nil {
-		return nil, err
-	}
-	e := &edge{node: n}
-	err = rq.read(ctx, store.Work{Shape: root.shape(0)}, func(r store.Reader) error {
-		// The read may be run a second time after a rejected statement.
-		e.refs, e.ends, e.more = nil, nil, nil
-		t.begin(r)
-		return t.loadTree(e)
-	})
-	if err != nil {
-		return nil, readFault(err, fault.Invalid)
-	}
-	if miss := e.miss(); miss != nil {
-		rq.blur(ctx, miss.rule, miss.filter)
-	}
-	return e.branch(), nil
-}
-
-// loadTree loads the list of the root, and all that hangs on it.
-func (t *treeRead) loadTree(e *edge) error {
-	return t.loadRelation(e, func(e *edge) error {
-		more := false
-		sel := t.selection(e.node)
-		sel.Limit = e.node.limit + 1
-		err := t.each(e, sel, func(_ *query.Plan, rows store.Rows) bool {
-			if more = len(e.refs) == e.node.limit; !more {
-				e.refs = append(e.refs, int32(len(e.refs)))
-				// The list has one parent, so each row is the next item of it.
-				e.related.add(rows, t.rq.caller)
+	roots = slices.Clone(roots)
+	for i, asked := range roots {
+		root := *asked
+		e := &RequestEvent{Context: ctx, Operation: OpView, Caller: *caller, ID: root.ID}
+		if root.ID == "" {
+			e.Operation, e.List = OpList, &ListParams{Filter: root.Filter, Sort: root.Sort, PerPage: root.Limit}
+		}
+		err := s.aroundRequest(e, root.Collection, func(e *RequestEvent) error {
+			*caller, root.ID = e.Caller, e.ID
+			if e.List != nil {
+				root.Filter, root.Sort, root.Limit = e.List.Filter, e.List.Sort, e.List.PerPage
 			}
-			return !more
+			return nil
 		})
-		if e.node.backward {
-			slices.Reverse(e.refs)
+		if err != nil {
+			return nil, &RootError{i, err}
 		}
-		e.ends, e.more = []int32{int32(len(e.refs))}, []bool{more}
-		return err
-	})
-}
-
-// miss is a node whose filter, behind a rule, has found nothing; nil if there is none.
-func (e *edge) miss() *treeNode {
-	if len(e.refs) == 0 {
-		if e.node.filter != "" && e.node.rule != "" {
-			return e.node
-		}
-		return nil
+		roots[i] = &root
 	}
-	for _, below := range e.related.edges {
-		if miss := below.miss(); miss != nil {
-			return miss
-		}
-	}
-	return nil
-}
-
-// branch is what was read, for the outside.
-func (e *edge) branch() *Branch {
-	rs := e.related
-	b := &Branch{Records: make([]json.RawMessage, len(rs.rows)), Lists: make([]List, len(e.ends))}
-	for i, at := range rs.rows {
-		b.Records[i] = rs.buf[at.start:at.end:at.end]
-	}
-	for i := range b.Lists {
-		refs := e.refsOf(i)
-		list := List{Items: make([]Item, len(refs)), More: e.more[i]}
-		for j, at := range refs {
-			list.Items[j].Record = int(at)
-			if e.node.keys {
-				list.Items[j].Cursor = rs.cursors[at]
-			}
-		}
-		b.Lists[i] = list
-	}
-	for _, below := range rs.edges {
-		b.Children = append(b.Children, below.branch())
-	}
-	return b
+	return roots, nil
 }

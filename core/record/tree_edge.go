@@ -22,6 +22,7 @@ type edge struct {
 	refs    []int32
 	ends    []int32
 	more    []bool // whether the limit left out children of record i; nil if there is no limit
+	totals  []int  // how many children record i has in all; nil if that is not asked
 	related *rowset
 }
 

@@ -25,7 +25,6 @@ const maxTreeBytes = 64 << 20 // that one request may add by following relations
 type treeRead struct {
 	rq       *readRequest
 	enrich   enrichFunc
-	context  string         // @request.context
 	request  *query.Request // see asked
 	reader   store.Reader
 	resolved int // nodes
@@ -36,16 +35,19 @@ type treeRead struct {
 	paged bool
 }
 
-func (rq *readRequest) newTree(ctx context.Context, context string) *treeRead {
-	return &treeRead{rq: rq, enrich: rq.enrich(ctx), context: context}
+func (rq *readRequest) newTree(ctx context.Context) *treeRead {
+	return &treeRead{rq: rq, enrich: rq.enrich(ctx)}
 }
 
-// asked is the request as rules see it.
-func (t *treeRead) asked() *query.Request {
+// asked is the request as the rule of the node sees it. By @request.context rules can tell
+// that a record is read as a related one.
+func (t *treeRead) asked(n *treeNode) *query.Request {
+	if n.field == nil {
+		return t.rq.caller.request(t.rq.caller.Body)
+	}
 	if t.request == nil {
 		t.request = t.rq.caller.request(t.rq.caller.Body)
-		// Rules can tell by @request.context that a record is read as a related one.
-		t.request.Context = t.context
+		t.request.Context = "expand"
 	}
 	return t.request
 }
@@ -115,7 +117,7 @@ func (t *treeRead) loadRelation(e *edge, load func(*edge) error) error {
 
 // selection is the read of a node's records, without what they are related to.
 func (t *treeRead) selection(n *treeNode) query.Select {
-	sel := t.rq.selection(n.projection, t.asked(), n.rule)
+	sel := t.rq.selection(n.projection, t.asked(n), n.rule)
 	sel.Filter, sel.FilterExpr, sel.Sort, sel.Restricted = n.filter, n.filterExpr, n.sort, !t.rq.superuser
 	sel.After, sel.Before, sel.Backward, sel.Keys = n.after, n.before, n.backward, n.keys
 	return sel
@@ -181,8 +183,44 @@ func (t *treeRead) loadBack(e *edge) error {
 			return err
 		}
 	}
+	own := e.refs
 	lists.resolve()
+	if e.node.totals {
+		return t.countBack(e, own)
+	}
 	return nil
+}
+
+// countBack counts the children of each parent. own are the numbers of the rowset's records.
+func (t *treeRead) countBack(e *edge, own []int32) error {
+	e.totals = make([]int, len(own))
+	if e.node.closed || len(e.ids) == 0 {
+		return nil
+	}
+	sel := t.selection(e.node)
+	sel.Parents = &query.Parents{Field: e.node.field.Name, IDs: e.ids}
+	plan, err := t.rq.service.planner.Count(sel)
+	if err != nil {
+		return t.planFault(e.node, err)
+	}
+	if plan.Empty {
+		return nil
+	}
+	rows, err := t.reader.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return t.rq.viewFault(err, plan.Tables)
+	}
+	defer rows.Close()
+	counts := make([]int, len(e.ids))
+	for rows.Next() {
+		if n, ok := e.number[string(plan.Parent(rows))]; ok {
+			counts[n] = int(rows.Int(0))
+		}
+	}
+	for i, n := range own {
+		e.totals[i] = counts[n]
+	}
+	return t.rq.viewFault(rows.Close(), plan.Tables)
 }
 
 // backLists are the children of each parent of a back relation, by its number.

@@ -10,6 +10,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/where"
 )
 
 const (
@@ -33,13 +34,24 @@ type treeNode struct {
 	perParent  bool               // back: a query for each parent is short
 	next       []*treeNode
 
+	id            string // of a root: only this record
 	filter        string
 	filterExpr    lang.Expr
 	sort          string
 	limit         int // of the list of each parent; 0: none
+	offset        int // of a root
 	after, before string
 	backward      bool
 	keys          bool // rows have cursors
+	totals        bool // lists are counted
+}
+
+// filtered is the filter, as a text that is not empty if there is one.
+func (n *treeNode) filtered() string {
+	if n.filter == "" && n.filterExpr != nil {
+		return n.filterExpr.String()
+	}
+	return n.filter
 }
 
 // children resolves the nodes below a node, at some level below the root. In an expand,
@@ -129,8 +141,16 @@ func (t *treeRead) settle(n *treeNode, node *Node, followed bool) (err error) {
 	if n.filter, n.filterExpr, err = t.rq.bindFilter(node.Filter, node.Params, node.Sort); err != nil {
 		return err
 	}
+	switch {
+	case node.Where == nil:
+	case n.filterExpr == nil:
+		n.filterExpr = node.Where
+	default:
+		n.filterExpr = where.All(n.filterExpr, node.Where)
+	}
 	n.sort, n.after, n.before = node.Sort, node.After, node.Before
 	n.limit, n.backward, n.keys = max(0, node.Limit), node.Backward, node.Cursors
+	n.totals = node.Total && !followed
 	if n.limit > maxPerPage || n.limit == 0 && !followed {
 		n.limit = maxPerPage
 	}

@@ -26,6 +26,7 @@ type Settings struct {
 	Logs         Logs         `json:"logs"`
 	Server       Server       `json:"server"`   // Loam's own
 	Realtime     Realtime     `json:"realtime"` // Loam's own
+	GraphQL      GraphQL      `json:"graphql"`  // Loam's own
 }
 
 // SMTP is the mail server.
@@ -129,6 +130,7 @@ func Defaults() *Settings {
 		Batch:        Batch{MaxRequests: 50, Timeout: 3},
 		Logs:         Logs{MaxDays: 5, LogIP: true, MaxSize: 1000},
 		Realtime:     defaultRealtime(),
+		GraphQL:      defaultGraphQL,
 	}
 }
 

@@ -30,6 +30,7 @@ func (s *Settings) validate() fault.Fields {
 	networks(fails, s.TrustedProxy.Peers, "trustedProxy", "peers")
 	s.Batch.validate(fails)
 	s.Logs.validate(fails)
+	s.GraphQL.validate(fails)
 	fails.Set(check.Between(s.Server.IdleSeconds, 1, maxIdleSeconds), "server", "idleSeconds")
 	s.Realtime.validate(fails)
 	return fails

@@ -1,0 +1,205 @@
+// The answer, written from what was read.
+
+package graphql
+
+import (
+	"strconv"
+
+	"github.com/loambase/loam/api/graphql/front"
+	"github.com/loambase/loam/core/record"
+)
+
+// branch is what was read at a level. The values of a record are found when it is first
+// written.
+type branch struct {
+	level    *level
+	read     *record.Branch
+	values   [][][]byte // by record and slot; nil for what the caller may not see
+	children []*branch
+}
+
+func newBranch(l *level, read *record.Branch) *branch {
+	b := &branch{level: l, read: read, values: make([][][]byte, len(read.Records))}
+	for i, child := range l.children {
+		b.children = append(b.children, newBranch(child, read.Children[i]))
+	}
+	return b
+}
+
+// of returns the values of a record.
+func (b *branch) of(i int) [][]byte {
+	if b.values[i] == nil {
+		b.values[i] = members(b.read.Records[i], b.level.slots)
+	}
+	return b.values[i]
+}
+
+// encoder writes the answer. Values that do not fit their types are null and noted.
+type encoder struct {
+	out  []byte
+	errs []*front.Error
+	path []any
+}
+
+// encode writes the data of an operation.
+func encode(p *plan, read []*record.Branch) ([]byte, []*front.Error) {
+	e := &encoder{}
+	branches := map[*level]*branch{}
+	for i, l := range p.roots {
+		branches[l] = newBranch(l, read[i])
+	}
+	e.out = append(e.out, '{')
+	for i, f := range p.fields {
+		if i > 0 {
+			e.out = append(e.out, ',')
+		}
+		e.key(f.key)
+		e.within(f.key, func() { e.root(f, branches) })
+	}
+	e.out = append(e.out, '}')
+	return e.out, e.errs
+}
+
+// within calls fn with a key or position at the end of the path.
+func (e *encoder) within(key any, fn func()) {
+	e.path = append(e.path, key)
+	fn()
+	e.path = e.path[:len(e.path)-1]
+}
+
+func (e *encoder) key(name string) {
+	e.out = append(strconv.AppendQuote(e.out, name), ':') // a name has no escapes
+}
+
+func (e *encoder) null() { e.out = append(e.out, "null"...) }
+
+// unfit writes null for a stored value that does not fit its type.
+func (e *encoder) unfit(message string) {
+	e.null()
+	path := append([]any(nil), e.path...)
+	e.errs = append(e.errs, &front.Error{Code: front.Internal, Message: message, Path: path})
+}
+
+func (e *encoder) root(f rootField, branches map[*level]*branch) {
+	switch {
+	case f.text != nil:
+		e.out = append(e.out, f.text...)
+	case f.each != nil:
+		e.array(len(f.each), func(i int) { e.root(f.each[i], branches) })
+	case f.list != nil:
+		e.connection(f.list, branches[f.root], 0)
+	default:
+		e.single(f.out, branches[f.root], 0)
+	}
+}
+
+// array writes a list, with the positions of its items in paths.
+func (e *encoder) array(n int, item func(i int)) {
+	e.out = append(e.out, '[')
+	for i := range n {
+		if i > 0 {
+			e.out = append(e.out, ',')
+		}
+		e.within(i, func() { item(i) })
+	}
+	e.out = append(e.out, ']')
+}
+
+// object writes an object of the outputs; value writes what is not the same for all.
+func (e *encoder) object(outputs []output, value func(o *output)) {
+	e.out = append(e.out, '{')
+	for i := range outputs {
+		o := &outputs[i]
+		if i > 0 {
+			e.out = append(e.out, ',')
+		}
+		if e.out = append(e.out, o.key...); o.text != nil {
+			e.out = append(e.out, o.text...)
+			continue
+		}
+		e.within(o.at, func() { value(o) })
+	}
+	e.out = append(e.out, '}')
+}
+
+// single writes the only record of a list, null if it is empty.
+func (e *encoder) single(outputs []output, b *branch, list int) {
+	if items := b.read.Lists[list].Items; len(items) > 0 {
+		e.record(outputs, b, items[0].Record)
+	} else {
+		e.null()
+	}
+}
+
+// record writes a record.
+func (e *encoder) record(outputs []output, b *branch, i int) {
+	values := b.of(i)
+	e.object(outputs, func(o *output) { e.field(o, b, i, values) })
+}
+
+// connection writes the list of a parent.
+func (e *encoder) connection(c *connection, b *branch, parent int) {
+	list := &b.read.Lists[parent]
+	items := list.Items[min(c.skip, len(list.Items)):]
+	more := list.More
+	if len(items) > c.take {
+		items, more = items[:c.take], true
+	}
+	e.object(c.outputs, func(o *output) {
+		switch o.name {
+		case "items":
+			e.array(len(items), func(i int) { e.record(o.fields, b, items[i].Record) })
+		case "edges":
+			e.array(len(items), func(i int) { e.edge(o.fields, b, items[i]) })
+		case "pageInfo":
+			e.pageInfo(o.fields, c, items, more)
+		case "page":
+			e.number(c.page)
+		case "perPage":
+			e.number(c.take)
+		case "totalItems":
+			e.number(list.Total)
+		case "totalPages":
+			e.number((list.Total + max(c.take, 1) - 1) / max(c.take, 1))
+		}
+	})
+}
+
+func (e *encoder) number(n int) { e.out = strconv.AppendInt(e.out, int64(n), 10) }
+
+func (e *encoder) edge(outputs []output, b *branch, item record.Item) {
+	e.object(outputs, func(o *output) {
+		if o.name == "cursor" {
+			e.out = strconv.AppendQuote(e.out, item.Cursor)
+		} else {
+			e.record(o.fields, b, item.Record)
+		}
+	})
+}
+
+// pageInfo tells whether there is more in the direction that was read; in the other one,
+// whatever the client has come from.
+func (e *encoder) pageInfo(outputs []output, c *connection, items []record.Item, more bool) {
+	next, previous := more, c.after || c.page > 1
+	if c.backward {
+		next, previous = c.before, more
+	}
+	e.object(outputs, func(o *output) {
+		switch o.name {
+		case "hasNextPage":
+			e.out = strconv.AppendBool(e.out, next)
+		case "hasPreviousPage":
+			e.out = strconv.AppendBool(e.out, previous)
+		default:
+			if len(items) == 0 {
+				e.null()
+				return
+			}
+			item := items[0]
+			if o.name == "endCursor" {
+				item = items[len(items)-1]
+			}
+			e.out = strconv.AppendQuote(e.out, item.Cursor)
+		}
+	})
+}

@@ -1,0 +1,146 @@
+// Values of records in the form of their GraphQL types.
+
+package graphql
+
+import (
+	"encoding/json"
+	"math"
+	"net/url"
+	"strconv"
+
+	"github.com/loambase/loam/api/graphql/model"
+	"github.com/loambase/loam/core/schema"
+)
+
+// field writes a field of record i of a branch.
+func (e *encoder) field(o *output, b *branch, i int, values [][]byte) {
+	switch o.field.Kind {
+	case model.NodeID:
+		e.out = append(appendNodeID(append(e.out, '"'), b.level.record.Collection, textOf(values[0])), '"')
+	case model.One:
+		e.single(o.fields, b.children[o.child], i)
+	case model.Many:
+		child := b.children[o.child]
+		items := child.read.Lists[i].Items
+		e.array(len(items), func(n int) { e.record(o.fields, child, items[n].Record) })
+	case model.Back:
+		e.connection(o.list, b.children[o.child], i)
+	default:
+		e.stored(o, b, values[o.slot], values[0])
+	}
+}
+
+// stored writes a stored value. What the caller may not see, or a hook has hidden, is null
+// or, where the type has no null, the empty value.
+func (e *encoder) stored(o *output, b *branch, value, id []byte) {
+	f := o.field
+	if value == nil {
+		e.empty(f)
+		return
+	}
+	switch f.Kind {
+	case model.Date, model.RefID, model.Enum, model.File, model.Text:
+		// Unset is null where the type has null; "" of a text is a value.
+		if string(value) == `""` && !f.Required {
+			e.null()
+			return
+		}
+	}
+	switch f.Kind {
+	case model.Enum:
+		e.option(f.Enum, value)
+	case model.Enums:
+		options := listOfTexts(value)
+		e.array(len(options), func(i int) { e.option(f.Enum, options[i]) })
+	case model.Int, model.BigInt:
+		e.integer(f, value)
+	case model.Point:
+		e.point(o, value)
+	case model.File:
+		e.file(o, b, value, id)
+	case model.Files:
+		files := listOfTexts(value)
+		e.array(len(files), func(i int) { e.file(o, b, files[i], id) })
+	default:
+		e.out = append(e.out, value...)
+	}
+}
+
+// empty writes the value of what is not shown.
+func (e *encoder) empty(f *model.Field) {
+	if !f.Required {
+		e.null()
+		return
+	}
+	switch f.Kind {
+	case model.Float:
+		e.out = append(e.out, '0')
+	case model.Bool:
+		e.out = append(e.out, "false"...)
+	case model.Enums, model.Texts, model.Files, model.RefIDs:
+		e.out = append(e.out, "[]"...)
+	default:
+		e.out = append(e.out, `""`...)
+	}
+}
+
+// option writes the name of a stored option.
+func (e *encoder) option(enum *model.Enumeration, value []byte) {
+	option := textOf(value)
+	if name, ok := enum.NameOf(option); ok {
+		e.out = strconv.AppendQuote(e.out, name)
+	} else {
+		e.unfit("The stored value is no longer an option of the field.")
+	}
+}
+
+// integer writes a number that has no fraction and, of an Int, at most 32 bits.
+func (e *encoder) integer(f *model.Field, value []byte) {
+	n, err := strconv.ParseFloat(string(value), 64)
+	switch {
+	case err != nil || n != math.Trunc(n):
+		e.unfit("The stored value is no integer.")
+	case f.Kind == model.Int && (n < math.MinInt32 || n > math.MaxInt32):
+		e.unfit("The stored value exceeds 32 bits.")
+	default:
+		e.out = append(e.out, value...)
+	}
+}
+
+func (e *encoder) point(o *output, value []byte) {
+	var p schema.Point
+	if json.Unmarshal(value, &p) != nil {
+		e.null()
+		return
+	}
+	e.object(o.fields, func(o *output) {
+		if o.name == "lon" {
+			e.out = schema.AppendNumber(e.out, p.Lon)
+		} else {
+			e.out = schema.AppendNumber(e.out, p.Lat)
+		}
+	})
+}
+
+// file writes a stored file, whose url is a path of this server: which name the server has
+// for the client, it does not know.
+func (e *encoder) file(o *output, b *branch, name, id []byte) {
+	e.object(o.fields, func(o *output) {
+		if o.name == "name" {
+			e.out = append(e.out, name...)
+			return
+		}
+		path := "/api/files/" + url.PathEscape(b.level.record.Collection.Name) + "/" + url.PathEscape(textOf(id)) + "/" + url.PathEscape(textOf(name))
+		query := url.Values{}
+		if thumb, _ := o.args["thumb"].(string); thumb != "" {
+			query.Set("thumb", thumb)
+		}
+		if o.args["download"] == true {
+			query.Set("download", "1")
+		}
+		if len(query) > 0 {
+			path += "?" + query.Encode()
+		}
+		e.out = schema.AppendString(e.out, path)
+	})
+}

@@ -1,0 +1,80 @@
+// Scalars: which values each takes.
+
+package front
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// scalar coerces a value that is not null.
+func scalar(name string, v any) (any, error) {
+	switch name {
+	case "Int":
+		if n, ok := integer(v); ok && n >= math.MinInt32 && n <= math.MaxInt32 {
+			return n, nil
+		}
+	case "BigInt":
+		if n, ok := integer(v); ok {
+			return n, nil
+		}
+	case "Float":
+		if n, ok := v.(json.Number); ok {
+			if f, err := n.Float64(); err == nil && !math.IsInf(f, 0) {
+				return f, nil
+			}
+		}
+	case "String", "DateTime":
+		if s, ok := v.(string); ok {
+			return s, nil
+		}
+	case "Boolean":
+		if b, ok := v.(bool); ok {
+			return b, nil
+		}
+	case "ID":
+		if s, ok := v.(string); ok {
+			return s, nil
+		}
+		if n, ok := v.(json.Number); ok && whole(n) {
+			return n.String(), nil
+		}
+	default:
+		return v, nil
+	}
+	return nil, fmt.Errorf("%s cannot represent value: %s", name, shown(v))
+}
+
+// whole says whether a number is written as an integer.
+func whole(n json.Number) bool { return !strings.ContainsAny(n.String(), ".eE") }
+
+// integer returns a number without fraction, however it is written, that a float holds
+// exactly.
+func integer(v any) (int64, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	if i, err := n.Int64(); err == nil {
+		return i, i >= -1<<53 && i <= 1<<53
+	}
+	f, err := n.Float64()
+	return int64(f), err == nil && f == math.Trunc(f) && math.Abs(f) <= 1<<53
+}
+
+// shown is a value in an error message, cut to a length that can be read.
+func shown(v any) string {
+	const most = 80
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return "?"
+	}
+	if runes := []rune(string(text)); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return string(text)
+}

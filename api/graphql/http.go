@@ -1,0 +1,153 @@
+// GraphQL over HTTP: media types, parameters and statuses.
+
+package graphql
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/loambase/loam/api/graphql/front"
+	"github.com/loambase/loam/api/request"
+)
+
+// Answer is an answer over HTTP.
+type Answer struct {
+	Status int
+	Type   string // its media type
+	Allow  string // the methods that are allowed, with a status of 405
+	Body   []byte
+}
+
+// HTTP answers a request: GET with parameters in the URL, for queries only, or POST with
+// JSON, which body reads. The error is that of body.
+func (s *Service) HTTP(r *http.Request, q *request.Request, body func() ([]byte, error), charge Charge) (*Answer, error) {
+	accepted, ok := negotiate(r.Header.Values("Accept"))
+	if !ok {
+		return refusal(http.StatusNotAcceptable, typeJSON, "Acceptable are "+typeGraphQL+" and "+typeJSON+"."), nil
+	}
+	var op Operation
+	var refused *Answer
+	if r.Method == http.MethodPost {
+		if !isJSON(r.Header.Get("Content-Type")) {
+			return refusal(http.StatusUnsupportedMediaType, accepted, "The content type must be application/json."), nil
+		}
+		text, err := body()
+		if err != nil {
+			return nil, err
+		}
+		op, refused = readJSON(text, accepted)
+	} else {
+		op, refused = readQuery(q.Query, accepted)
+	}
+	if refused != nil {
+		return refused, nil
+	}
+	caller := q.Caller
+	caller.Method = http.MethodGet // to rules, a query is a read, whichever way it came
+	result := s.Execute(r.Context(), q.ID, caller, q.Settings.GraphQL, op, charge)
+	if result.NotReadOnly {
+		a := refusal(http.StatusMethodNotAllowed, accepted, "GET is for queries only.")
+		a.Allow = http.MethodPost
+		return a, nil
+	}
+	a := &Answer{Status: http.StatusOK, Type: accepted, Body: result.append(nil)}
+	if result.Data == nil && accepted == typeGraphQL {
+		a.Status = http.StatusBadRequest
+	}
+	return a, nil
+}
+
+// refusal is the answer to a request that holds no operation.
+func refusal(status int, accepted, message string) *Answer {
+	r := &Result{Errors: []*front.Error{{Code: front.BadUserInput, Message: message}}}
+	return &Answer{Status: status, Type: accepted, Body: r.append(nil)}
+}
+
+// isJSON judges the media type of a body, whose text is UTF-8.
+func isJSON(contentType string) bool {
+	media, params, err := mime.ParseMediaType(contentType)
+	charset := strings.ToLower(params["charset"])
+	return err == nil && media == typeJSON && (charset == "" || charset == "utf-8")
+}
+
+// parameters are those of a request, by POST and GET alike.
+type parameters struct {
+	Query         json.RawMessage `json:"query"`
+	OperationName json.RawMessage `json:"operationName"`
+	Variables     json.RawMessage `json:"variables"`
+	Extensions    json.RawMessage `json:"extensions"`
+}
+
+// readJSON reads the parameters of a POST.
+func readJSON(text []byte, accepted string) (op Operation, refused *Answer) {
+	var p parameters
+	if bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("[")) {
+		return op, refusal(http.StatusBadRequest, accepted, "Several operations in one request are not supported.")
+	}
+	if err := json.Unmarshal(text, &p); err != nil {
+		return op, refusal(http.StatusBadRequest, accepted, "The body must be a JSON object.")
+	}
+	return p.operation(accepted)
+}
+
+// readQuery reads the parameters of a GET, whose variables and extensions are JSON.
+func readQuery(q url.Values, accepted string) (op Operation, refused *Answer) {
+	op.ReadOnly = true
+	var p parameters
+	quoted := func(name string) json.RawMessage {
+		if !q.Has(name) {
+			return nil
+		}
+		text, _ := json.Marshal(q.Get(name)) // a string is always encoded
+		return text
+	}
+	p.Query, p.OperationName = quoted("query"), quoted("operationName")
+	if q.Get("operationName") == "" {
+		p.OperationName = nil
+	}
+	for name, to := range map[string]*json.RawMessage{"variables": &p.Variables, "extensions": &p.Extensions} {
+		if text := q.Get(name); text != "" {
+			if !json.Valid([]byte(text)) {
+				return op, refusal(http.StatusBadRequest, accepted, fmt.Sprintf("The parameter %s must be JSON.", name))
+			}
+			*to = json.RawMessage(text)
+		}
+	}
+	op, refused = p.operation(accepted)
+	op.ReadOnly = true
+	return op, refused
+}
+
+// operation judges the types of the parameters.
+func (p *parameters) operation(accepted string) (op Operation, refused *Answer) {
+	var extensions map[string]json.RawMessage
+	for _, parameter := range []struct {
+		name string
+		text json.RawMessage
+		to   any
+		what string
+	}{
+		{"query", p.Query, &op.Query, "a text"},
+		{"operationName", p.OperationName, &op.Name, "a text"},
+		{"variables", p.Variables, &op.Variables, "an object"},
+		{"extensions", p.Extensions, &extensions, "an object"},
+	} {
+		if parameter.text == nil || parameter.name != "query" && string(parameter.text) == "null" {
+			continue
+		}
+		d := json.NewDecoder(bytes.NewReader(parameter.text))
+		d.UseNumber()
+		if string(parameter.text) == "null" || d.Decode(parameter.to) != nil {
+			return op, refusal(http.StatusBadRequest, accepted, fmt.Sprintf("The parameter %s must be %s.", parameter.name, parameter.what))
+		}
+	}
+	if p.Query == nil {
+		return op, refusal(http.StatusBadRequest, accepted, "The parameter query is missing.")
+	}
+	return op, nil
+}

@@ -1,0 +1,177 @@
+// The build of a schema: types for the collections that the audience has, their fields,
+// and the fields of Query.
+
+package model
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// Build makes the schema of a snapshot for superusers or for everybody else.
+func Build(snapshot *schema.Snapshot, superuser bool) *Model {
+	b := &builder{
+		model: &Model{Snapshot: snapshot, Superuser: superuser, Descriptions: map[string]string{}, Records: map[string]*Record{},
+			Roots: map[string]*Root{}, byCollection: map[string]*Record{}},
+		types: names{},
+	}
+	b.collections = slices.SortedFunc(slices.Values(snapshot.All()), func(a, c *schema.Collection) int {
+		return strings.Compare(a.Name, c.Name)
+	})
+	b.records()
+	for _, r := range b.list {
+		b.fields(r)
+	}
+	for _, r := range b.list {
+		b.relations(r)
+	}
+	for _, r := range b.list {
+		b.inputs(r)
+	}
+	b.roots()
+	b.print()
+	return b.model
+}
+
+// builder is a Build at work.
+type builder struct {
+	model       *Model
+	collections []*schema.Collection // all, by name
+	list        []*Record            // of the audience, by the name of the collection
+	types       names
+	order       []*Root // fields of Query
+	names       map[*Record]names
+}
+
+// records names a type for every collection, also for those that the audience does not have:
+// a rule that opens one must not rename another.
+func (b *builder) records() {
+	for _, name := range builtins {
+		b.types[name] = true
+	}
+	b.names = map[*Record]names{}
+	for _, c := range b.collections {
+		name := b.types.claimType(typeName(c.Name))
+		for _, suffix := range suffixes {
+			b.types[name+suffix], b.types[name+"List"+suffix] = true, true
+		}
+		r := &Record{Name: name, Collection: c, fields: map[string]*Field{}, filter: map[string]*Field{}, sort: map[string]*Field{}}
+		r.List, r.View = b.model.Superuser || c.ListRule != nil, b.model.Superuser || c.ViewRule != nil
+		if !r.List && !r.View {
+			continue
+		}
+		b.list, b.names[r] = append(b.list, r), names{}
+		b.model.Records[name], b.model.byCollection[c.ID] = r, r
+	}
+}
+
+// visible says whether the audience sees a field at all. No one sees hashes and token keys.
+func (b *builder) visible(c *schema.Collection, f *schema.Field) bool {
+	if f.IsPassword() || c.IsAuth() && f.Name == "tokenKey" {
+		return false
+	}
+	return b.model.Superuser || !f.Hidden
+}
+
+// fields makes the fields of what is stored. They are named before all that is generated.
+func (b *builder) fields(r *Record) {
+	taken := b.names[r]
+	nodeID := &Field{Kind: NodeID, Required: true, typeName: "ID!"}
+	stored := map[string]string{}
+	for _, f := range r.Collection.Fields {
+		if b.visible(r.Collection, f) {
+			stored[f.Name] = taken.claim(fieldName(f.Name))
+		}
+	}
+	if nodeID.Name = "nodeId"; !taken["nodeId"] {
+		taken["nodeId"] = true
+		r.add(nodeID)
+	}
+	for _, f := range r.Collection.Fields {
+		name, ok := stored[f.Name]
+		if !ok {
+			continue
+		}
+		field := b.field(r, f)
+		field.Name, field.Stored, field.help = name, f, f.Help
+		if r.Collection.IsView() && !f.IsID() { // a column of a query may be null, whatever its kind
+			field.typeName, field.Required = strings.TrimSuffix(field.typeName, "!"), false
+		}
+		r.add(field)
+	}
+}
+
+func (r *Record) add(f *Field) {
+	r.fields[f.Name] = f
+	r.order = append(r.order, f)
+}
+
+// field returns what a stored field is (contract §3). Required is only what storage
+// guarantees, whatever its options were or will be.
+func (b *builder) field(r *Record, f *schema.Field) *Field {
+	must := func(kind Kind, name string) *Field { return &Field{Kind: kind, typeName: name + "!", Required: true} }
+	may := func(kind Kind, name string) *Field { return &Field{Kind: kind, typeName: name} }
+	switch k := f.Kind.(type) {
+	case *schema.Number:
+		switch {
+		case !k.OnlyInt:
+			return must(Float, "Float")
+		case fits32(k):
+			return may(Int, "Int")
+		}
+		return may(BigInt, "BigInt")
+	case *schema.Bool:
+		return must(Bool, "Boolean")
+	case *schema.Date:
+		return may(Date, "DateTime")
+	case *schema.Autodate:
+		return must(Date, "DateTime")
+	case *schema.JSON:
+		return may(JSON, "JSON")
+	case *schema.GeoPoint:
+		return may(Point, "GeoPoint")
+	case *schema.Select:
+		return b.selection(r, f, k)
+	case *schema.File:
+		if k.Multiple() {
+			return must(Files, "[File!]")
+		}
+		return may(File, "File")
+	case *schema.Relation:
+		if k.Multiple() {
+			return must(Many, "")
+		}
+		return may(One, "")
+	}
+	switch {
+	case f.IsID():
+		return must(ID, "ID")
+	case r.Collection.IsAuth() && f.Name == "email": // which its owner may keep to himself
+		return may(Text, "String")
+	}
+	return must(Text, "String")
+}
+
+// fits32 says whether the options keep an integer within 32 bits.
+func fits32(n *schema.Number) bool {
+	return n.Min != nil && n.Max != nil && *n.Min >= -1<<31 && *n.Max < 1<<31
+}
+
+// selection makes an enum of the options, if they can be told apart by names.
+func (b *builder) selection(r *Record, f *schema.Field, k *schema.Select) *Field {
+	e, ok := enumeration(k.Values)
+	switch {
+	case ok:
+		e.Name = b.types.claim(r.Name + pascal(fieldName(f.Name)))
+		b.types[e.Name+"Filter"], b.types[e.Name+"ListFilter"] = true, true
+		if k.Multiple() {
+			return &Field{Kind: Enums, typeName: "[" + e.Name + "]!", Required: true, Enum: e}
+		}
+		return &Field{Kind: Enum, typeName: e.Name, Enum: e}
+	case k.Multiple():
+		return &Field{Kind: Texts, typeName: "[String!]!", Required: true}
+	}
+	return &Field{Kind: Text, typeName: "String"}
+}

@@ -1,0 +1,65 @@
+// Inputs: which keys filters and sorts have.
+
+package model
+
+// inputs finds the keys of the filter and the sort of a record type. Stored fields win over
+// and, or and not.
+func (b *builder) inputs(r *Record) {
+	taken := names{}
+	for _, f := range r.order {
+		if filterType(f) != "" {
+			taken[f.Name] = true
+			r.filter[f.Name], r.filtered = f, append(r.filtered, f.Name)
+		}
+		if sortType(f) != "" {
+			r.sort[f.Name], r.sorted = f, append(r.sorted, f.Name)
+		}
+	}
+	r.and, r.or, r.not = taken.claim("and"), taken.claim("or"), taken.claim("not")
+}
+
+// filterType is the input type of a field in filters, "" for one that has none.
+func filterType(f *Field) string {
+	switch f.Kind {
+	case ID, RefID:
+		return "IDFilter"
+	case RefIDs:
+		return "IDListFilter"
+	case Text, File:
+		return "StringFilter"
+	case Texts, Files:
+		return "StringListFilter"
+	case Float:
+		return "FloatFilter"
+	case Int:
+		return "IntFilter"
+	case BigInt:
+		return "BigIntFilter"
+	case Bool:
+		return "BooleanFilter"
+	case Date:
+		return "DateTimeFilter"
+	case JSON:
+		return "JSONFilter"
+	case Enum:
+		return f.Enum.Name + "Filter"
+	case Enums:
+		return f.Enum.Name + "ListFilter"
+	case One:
+		return f.Target.Name + "Filter"
+	case Many, Back:
+		return f.Target.Name + "ListFilter"
+	}
+	return ""
+}
+
+// sortType is the input type of a field in sorts, "" for one that has no order.
+func sortType(f *Field) string {
+	switch f.Kind {
+	case ID, RefID, Text, File, Float, Int, BigInt, Bool, Date, Enum:
+		return "SortDirection"
+	case One:
+		return f.Target.Name + "Sort"
+	}
+	return ""
+}

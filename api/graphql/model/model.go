@@ -1,0 +1,170 @@
+// Package model makes the GraphQL schema of the collections: which types and fields there
+// are, by which names, and what each stands for. A Model is one state of it for one
+// audience. DESIGN.md of package graphql says how names come about.
+package model
+
+import (
+	"github.com/loambase/loam/core/schema"
+)
+
+// Model is the schema of a snapshot of collections. It is immutable.
+type Model struct {
+	Snapshot  *schema.Snapshot
+	Superuser bool // it is the schema of superusers, who have no rules and see hidden fields
+
+	// SDL is the schema in GraphQL's own language, the same for the same collections in
+	// whatever order they were made.
+	SDL string
+
+	// Plain is SDL without descriptions, for parsers that read texts otherwise.
+	Plain string
+
+	Descriptions map[string]string // of types by name, and of fields by "Type.field"
+
+	Records map[string]*Record // by the name of the type
+	Roots   map[string]*Root   // the fields of Query by name
+
+	byCollection map[string]*Record // by the id of the collection
+}
+
+// Record is the type of a collection's records.
+type Record struct {
+	Name       string
+	Collection *schema.Collection
+	List, View bool // whether the audience has a rule to list, and to view, records
+
+	fields map[string]*Field // of the type
+	filter map[string]*Field // keys of the filter input
+	sort   map[string]*Field // keys of the sort input
+
+	and, or, not string // keys of the filter input
+
+	order    []*Field // fields in the order of the type
+	filtered []string // keys of filter in the order of the input
+	sorted   []string
+}
+
+// Field returns the field of that name, nil if there is none.
+func (r *Record) Field(name string) *Field { return r.fields[name] }
+
+// Filter returns the field that a key of the filter input is about, nil for and, or and not.
+func (r *Record) Filter(key string) *Field { return r.filter[key] }
+
+// Sort returns the field that a key of the sort input is about.
+func (r *Record) Sort(key string) *Field { return r.sort[key] }
+
+// Connective is what a key of a filter input makes of filters.
+type Connective uint8
+
+// The connectives.
+const (
+	NoConnective Connective = iota
+	And
+	Or
+	Not
+)
+
+// Connective returns what the key is.
+func (r *Record) Connective(key string) Connective {
+	switch key {
+	case r.and:
+		return And
+	case r.or:
+		return Or
+	case r.not:
+		return Not
+	}
+	return NoConnective
+}
+
+// Of returns the type of the collection with that id, nil if the audience has none.
+func (m *Model) Of(collectionID string) *Record { return m.byCollection[collectionID] }
+
+// Kind is what a field holds.
+type Kind uint8
+
+// The kinds of fields. Those that end in s hold a list.
+const (
+	NodeID Kind = iota
+	ID
+	Text
+	Float
+	Int
+	BigInt
+	Bool
+	Date
+	JSON
+	Point
+	Enum
+	Enums
+	Texts // a selection of texts that are no names
+	File
+	Files
+	RefID  // the id that a relation holds
+	RefIDs // the ids
+	One    // the record that a relation refers to, or the only one that refers to this
+	Many   // the records that a relation refers to
+	Back   // a connection of the records that refer to this
+)
+
+// Field is a field of a record type.
+type Field struct {
+	Name     string
+	Kind     Kind
+	Stored   *schema.Field // nil for NodeID and relations back
+	Relation string        // of One, Many and Back: its name for record.Node
+	Target   *Record       // of those: whose records
+	Required bool          // the value is never null
+	Enum     *Enumeration  // of Enum and Enums
+
+	help     string
+	typeName string
+	args     []argument
+}
+
+// Path is the field in filters and sorts of the record service.
+func (f *Field) Path() string {
+	if f.Stored == nil {
+		return f.Relation
+	}
+	return f.Stored.Name
+}
+
+// Enumeration is the names of the options of a select field.
+type Enumeration struct {
+	Name   string
+	names  []string // in the order of the options
+	byText map[string]string
+	byName map[string]string
+}
+
+// NameOf returns the name of a stored option; ok is false for one that was removed.
+func (e *Enumeration) NameOf(option string) (name string, ok bool) {
+	name, ok = e.byText[option]
+	return name, ok
+}
+
+// Option returns the stored option of a name.
+func (e *Enumeration) Option(name string) string { return e.byName[name] }
+
+// RootKind is what a field of Query reads.
+type RootKind uint8
+
+// The fields of Query.
+const (
+	RootList RootKind = iota
+	RootOne
+	RootMe
+	RootNode
+	RootNodes
+)
+
+// Root is a field of Query.
+type Root struct {
+	Name   string
+	Kind   RootKind
+	Record *Record // of RootList and RootOne
+
+	typeName string
+	args     []argument
+}

@@ -1,0 +1,87 @@
+// Relations: forward by a field of the record, back by the fields that refer to it.
+
+package model
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// relations adds what is generated for relations, when all stored names are known.
+func (b *builder) relations(r *Record) {
+	order := r.order
+	r.order = nil
+	for _, f := range order {
+		if f.Kind == One || f.Kind == Many {
+			b.forward(r, f)
+		} else {
+			r.order = append(r.order, f)
+		}
+	}
+	for _, ref := range b.references(r.Collection) {
+		b.back(r, ref)
+	}
+}
+
+// forward adds the records that the field refers to, if the audience may view such, and
+// their ids.
+func (b *builder) forward(r *Record, f *Field) {
+	ids := &Field{Kind: RefID, Stored: f.Stored, typeName: "ID"}
+	suffix := "Id"
+	if f.Kind == Many {
+		ids, suffix = &Field{Kind: RefIDs, Stored: f.Stored, typeName: "[ID!]!", Required: true}, "Ids"
+	}
+	ids.Name = b.names[r].claim(f.Name + suffix)
+	if r.Collection.IsView() {
+		ids.typeName, ids.Required = strings.TrimSuffix(ids.typeName, "!"), false
+	}
+	delete(r.fields, f.Name)
+	relation, _ := f.Stored.Kind.(*schema.Relation)
+	if target := b.model.byCollection[relation.CollectionID]; target != nil && target.View {
+		f.Target, f.Relation, f.typeName = target, f.Stored.Name, target.Name
+		if f.Kind == Many {
+			f.typeName, f.Required = "["+target.Name+"!]!", true
+			f.args = []argument{{"filter", target.Name + "Filter"}, {"sort", "[" + target.Name + "Sort!]"}, {"limit", "Int"}}
+		}
+		r.add(f)
+	} else {
+		ids.help = f.help
+	}
+	r.add(ids)
+}
+
+// references are the relations to a collection that the audience sees, by name.
+func (b *builder) references(c *schema.Collection) []schema.Reference {
+	list := slices.DeleteFunc(slices.Clone(b.model.Snapshot.References(c.ID)), func(ref schema.Reference) bool {
+		source := b.model.byCollection[ref.Collection.ID]
+		return source == nil || !source.List || !b.visible(ref.Collection, ref.Field)
+	})
+	slices.SortFunc(list, func(x, y schema.Reference) int {
+		return strings.Compare(x.Collection.Name+"_via_"+x.Field.Name, y.Collection.Name+"_via_"+y.Field.Name)
+	})
+	return list
+}
+
+// back adds the records that refer to the record: a connection or, of a unique field, the
+// only one.
+func (b *builder) back(r *Record, ref schema.Reference) {
+	source := b.model.byCollection[ref.Collection.ID]
+	relation := ref.Collection.Name + "_via_" + ref.Field.Name
+	f := &Field{Name: b.names[r].claim(fieldName(relation)), Relation: relation, Target: source}
+	if _, unique := ref.Collection.UniqueIndex(ref.Field.Name); unique {
+		f.Kind, f.typeName = One, source.Name
+	} else {
+		f.Kind, f.typeName, f.Required, f.args = Back, source.Name+"Connection!", true, listArguments(source)
+	}
+	r.add(f)
+}
+
+// listArguments are the arguments of a connection.
+func listArguments(r *Record) []argument {
+	return []argument{
+		{"filter", r.Name + "Filter"}, {"where", "String"}, {"sort", "[" + r.Name + "Sort!]"}, {"page", "Int"}, {"perPage", "Int"},
+		{"first", "Int"}, {"after", "String"}, {"last", "Int"}, {"before", "String"},
+	}
+}

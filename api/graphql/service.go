@@ -1,0 +1,171 @@
+// Package graphql serves GraphQL over the collections as they are (docs/graphql.md): what a
+// request asks for becomes trees of the record service, which judges the rules, and the
+// answer is written from what these hold. DESIGN.md shows the way of a request.
+package graphql
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/loambase/loam/api/graphql/document"
+	"github.com/loambase/loam/api/graphql/front"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+// Config is what a Service needs. Every field is required.
+type Config struct {
+	Records  func() *record.Service
+	Snapshot func() *schema.Snapshot // the collections as they are
+	Log      func() *slog.Logger
+}
+
+// Service answers operations. It is safe for concurrent use.
+type Service struct {
+	cfg     Config
+	schemas schemas
+}
+
+// New returns a Service. It makes no schema before the first operation.
+func New(cfg Config) *Service { return &Service{cfg: cfg} }
+
+// Operation is what a client asks for.
+type Operation struct {
+	Query     string
+	Name      string         // of the operation in Query; "" for the only one
+	Variables map[string]any // with json.Numbers
+
+	ReadOnly bool // only queries are allowed
+}
+
+// Result is the answer to an operation.
+type Result struct {
+	Data   []byte // JSON; nil if the operation was not executed
+	Errors []*front.Error
+
+	NotReadOnly bool // refused because of Operation.ReadOnly
+}
+
+// maxNesting bounds documents before their fields are counted: selections, lists and
+// objects.
+const maxNesting = 100
+
+// Execute runs an operation for a caller. An error that is the server's is logged with the
+// name of the request and told as such.
+func (s *Service) Execute(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, op Operation, charge Charge) *Result {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(limits.TimeoutSeconds)*time.Second)
+	defer cancel()
+	x := &execution{service: s, caller: caller, limits: limits, operation: op, charge: charge}
+	result, snapshot, err := x.run(ctx)
+	if err != nil && s.cfg.Snapshot() != snapshot {
+		// The collections have changed between the check and the read: once more by the new ones.
+		x.charge = nil
+		if result, snapshot, err = x.run(ctx); err != nil && s.cfg.Snapshot() != snapshot {
+			return &Result{Data: null, Errors: []*front.Error{{Code: front.SchemaChanged, Message: "The collections are being changed, please try again."}}}
+		}
+	}
+	if err == nil {
+		return result
+	}
+	return s.failed(ctx, request, err)
+}
+
+// failed is the result of a read that has failed.
+func (s *Service) failed(ctx context.Context, request string, err error) *Result {
+	told := failure(err, false)
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		told = &front.Error{Code: front.Timeout, Message: "The operation takes too long.", Path: told.Path}
+	case fault.KindOf(err) == fault.Internal && ctx.Err() == nil:
+		s.cfg.Log().Error("graphql operation failed", "request", request, "error", err)
+	}
+	return &Result{Data: null, Errors: []*front.Error{told}}
+}
+
+// execution is one operation at work.
+type execution struct {
+	service   *Service
+	caller    record.Caller
+	limits    settings.GraphQL
+	operation Operation
+	charge    Charge
+}
+
+// run checks, plans and reads by one snapshot. The error is one of reading; what is wrong
+// with the operation is in the result.
+func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) {
+	snapshot := x.service.cfg.Snapshot()
+	sch, err := x.service.schemas.current(snapshot, x.caller.Superuser())
+	if err != nil {
+		return nil, snapshot, err
+	}
+	snapshot = sch.model.Snapshot
+	doc, errs := sch.read(x.operation.Query, document.Limits{Tokens: x.limits.MaxTokens, Depth: maxNesting})
+	if errs != nil {
+		return &Result{Errors: x.unsuggested(errs)}, snapshot, nil
+	}
+	op, errs := doc.Operation(x.operation.Name, x.operation.Variables)
+	if errs != nil {
+		return &Result{Errors: errs}, snapshot, nil
+	}
+	if x.operation.ReadOnly && op.Kind() != "query" {
+		return &Result{NotReadOnly: true}, snapshot, nil
+	}
+	p := &planner{
+		operation: op, front: sch.front, model: sch.model, caller: x.caller, charge: x.charge, introspect: x.mayIntrospect(),
+		limits: Limits{Depth: x.limits.MaxDepth, Rows: x.limits.MaxRows, RootFields: x.limits.MaxRootFields},
+	}
+	planned, wrong := p.plan()
+	if wrong != nil {
+		return &Result{Errors: []*front.Error{wrong}}, snapshot, nil
+	}
+	read, err := x.read(ctx, planned)
+	if err != nil {
+		return nil, snapshot, err
+	}
+	data, unfit := encode(planned, read)
+	return &Result{Data: data, Errors: unfit}, snapshot, nil
+}
+
+// read reads all trees of a plan as of one moment.
+func (x *execution) read(ctx context.Context, p *plan) ([]*record.Branch, error) {
+	if len(p.roots) == 0 {
+		return nil, nil
+	}
+	nodes := make([]*record.Node, len(p.roots))
+	for i, l := range p.roots {
+		nodes[i] = l.node
+	}
+	read, err := x.service.cfg.Records().Trees(ctx, x.caller, nodes...)
+	if err == nil {
+		return read, nil
+	}
+	told := failure(err, x.caller.Superuser())
+	if at := (*record.RootError)(nil); errors.As(err, &at) {
+		told.Path = []any{p.keys[at.Root]}
+	}
+	return nil, errors.Join(told, err)
+}
+
+// mayIntrospect says whether the caller may ask about the schema.
+func (x *execution) mayIntrospect() bool {
+	return x.limits.Introspection == settings.IntrospectionOn ||
+		x.limits.Introspection == settings.IntrospectionSuperusers && x.caller.Superuser()
+}
+
+// unsuggested takes suggestions out of messages where the schema is nobody's business.
+func (x *execution) unsuggested(errs []*front.Error) []*front.Error {
+	if x.mayIntrospect() {
+		return errs
+	}
+	for i, e := range errs {
+		plain := *e
+		plain.Message = withoutSuggestion(e.Message)
+		errs[i] = &plain
+	}
+	return errs
+}

@@ -1,0 +1,182 @@
+// Roots of trees: a list, one record, or the caller's own account.
+
+package record
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// trees is Trees by one snapshot: all names are resolved and all rules found before anything
+// is read.
+func (rq *readRequest) trees(ctx context.Context, roots []*Node) ([]*Branch, error) {
+	t := rq.newTree(ctx)
+	t.paged = true
+	edges := make([]*edge, len(roots))
+	for i, root := range roots {
+		n, err := t.root(root)
+		if err != nil {
+			return nil, &RootError{i, err}
+		}
+		edges[i] = &edge{node: n}
+	}
+	var shape store.Shape
+	for _, root := range roots {
+		shape = root.shape(shape)
+	}
+	failed := 0
+	err := rq.read(ctx, store.Work{Shape: shape}, func(r store.Reader) error {
+		t.begin(r)
+		for i, e := range edges {
+			// The read may be run a second time after a rejected statement.
+			e.refs, e.ends, e.more, e.totals = nil, nil, nil, nil
+			if err := t.loadTree(e); err != nil {
+				failed = i
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, &RootError{failed, readFault(err, fault.Invalid)}
+	}
+	branches := make([]*Branch, len(edges))
+	for i, e := range edges {
+		branches[i] = e.branch()
+	}
+	for _, e := range edges {
+		if miss := e.miss(); miss != nil {
+			rq.blur(ctx, miss.rule, miss.filtered())
+			break
+		}
+	}
+	return branches, nil
+}
+
+// root resolves a root and what is below it. It is its own rule that it must satisfy.
+func (t *treeRead) root(root *Node) (*treeNode, error) {
+	pick := func(c *schema.Collection) *string { return c.ListRule }
+	id := root.ID
+	switch everybody := ""; {
+	case root.Own:
+		if id = t.rq.ownID(root.Collection); id == "" {
+			return nil, badTree("the caller has no account there")
+		}
+		pick = func(*schema.Collection) *string { return &everybody }
+	case id != "":
+		pick = func(c *schema.Collection) *string { return c.ViewRule }
+	}
+	c, rule, err := t.rq.resolve(root.Collection, pick)
+	if err != nil {
+		return nil, err
+	}
+	n := &treeNode{target: c, rule: rule, id: id}
+	if err := t.settle(n, root, false); err != nil {
+		return nil, err
+	}
+	n.offset = max(0, root.Offset)
+	if n.next, err = t.children(n, root.Children, 1); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// ownID returns the id of the caller's account if it is of that collection, else "".
+func (rq *readRequest) ownID(collection string) string {
+	if c := rq.snapshot.Find(collection); c != nil {
+		return rq.caller.idIn(c)
+	}
+	return ""
+}
+
+// loadTree loads the list of the root, and all that hangs on it.
+func (t *treeRead) loadTree(e *edge) error {
+	return t.loadRelation(e, func(e *edge) error {
+		more := false
+		sel := t.selection(e.node)
+		sel.ID, sel.Limit, sel.Offset = e.node.id, e.node.limit+1, e.node.offset
+		if e.node.totals {
+			if err := t.countRoot(e, sel); err != nil {
+				return err
+			}
+		}
+		err := t.each(e, sel, func(_ *query.Plan, rows store.Rows) bool {
+			if more = len(e.refs) == e.node.limit; !more {
+				e.refs = append(e.refs, int32(len(e.refs)))
+				// The list has one parent, so each row is the next item of it.
+				e.related.add(rows, t.rq.caller)
+			}
+			return !more
+		})
+		if e.node.backward {
+			slices.Reverse(e.refs)
+		}
+		e.ends, e.more = []int32{int32(len(e.refs))}, []bool{more}
+		return err
+	})
+}
+
+// countRoot counts all records of the root's list.
+func (t *treeRead) countRoot(e *edge, sel query.Select) error {
+	sel.Sort = "" // the order is of no meaning to a count
+	plan, err := t.rq.service.planner.Count(sel)
+	if err != nil {
+		return t.planFault(e.node, err)
+	}
+	stamp, stamped := t.reader.Stamp(plan.Tables...)
+	total, err := t.rq.total(t.reader, plan, plan.Tables, stamp, stamped)
+	if err != nil {
+		return fmt.Errorf("count: %w", t.rq.viewFault(err, plan.Tables))
+	}
+	e.totals = []int{total}
+	return nil
+}
+
+// miss is a node whose filter, behind a rule, has found nothing; nil if there is none.
+func (e *edge) miss() *treeNode {
+	if len(e.refs) == 0 {
+		if e.node.filtered() != "" && e.node.rule != "" {
+			return e.node
+		}
+		return nil
+	}
+	for _, below := range e.related.edges {
+		if miss := below.miss(); miss != nil {
+			return miss
+		}
+	}
+	return nil
+}
+
+// branch is what was read, for the outside.
+func (e *edge) branch() *Branch {
+	rs := e.related
+	b := &Branch{Lists: make([]List, len(e.ends))}
+	for _, at := range rs.rows {
+		b.Records = append(b.Records, rs.buf[at.start:at.end:at.end])
+	}
+	for i := range b.Lists {
+		refs := e.refsOf(i)
+		list := List{Items: make([]Item, len(refs)), More: e.more[i], Total: -1}
+		for j, at := range refs {
+			list.Items[j].Record = int(at)
+			if e.node.keys {
+				list.Items[j].Cursor = rs.cursors[at]
+			}
+		}
+		if e.totals != nil {
+			list.Total = e.totals[i]
+		}
+		b.Lists[i] = list
+	}
+	for _, below := range rs.edges {
+		b.Children = append(b.Children, below.branch())
+	}
+	return b
+}
