@@ -3,6 +3,7 @@
 package realtime
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"time"
@@ -83,6 +84,7 @@ type Client struct {
 	err   error
 	wake  chan struct{} // capacity 1; nil for a socket
 	woken func()        // of a socket, until it is closed
+	taken chan struct{} // of a socket; capacity 1; Take has made room
 }
 
 // send queues a message. One that finds no room ends the client.
@@ -109,8 +111,12 @@ func (c *Client) end(err error) {
 	if c.err == nil {
 		c.err, c.queue = err, nil
 	}
+	c.madeRoom() // whoever waits for it learns of the end
 	c.wakeUp()
 }
+
+// End ends the client, for a transport that cannot reach it any more.
+func (c *Client) End() { c.end(ErrSlow) }
 
 // wakeUp says that Take has something to say. Client.mu must be held.
 func (c *Client) wakeUp() {
@@ -134,7 +140,34 @@ func (c *Client) Take() ([]Message, error) {
 	defer c.mu.Unlock()
 	list := c.queue
 	c.queue, c.bytes = nil, 0
+	c.madeRoom()
 	return list, c.err
+}
+
+// madeRoom wakes waitForRoom.
+func (c *Client) madeRoom() {
+	select {
+	case c.taken <- struct{}{}: // never, of a stream
+	default:
+	}
+}
+
+// waitForRoom waits until less waits for a socket than it takes at ease. The error is that
+// of ctx, or why the client has ended.
+func (c *Client) waitForRoom(ctx context.Context) error {
+	for {
+		c.mu.Lock()
+		room, err := len(c.queue) < maxQueued/4 && c.bytes < maxQueuedBytes/4, c.err
+		c.mu.Unlock()
+		if room || err != nil {
+			return err
+		}
+		select {
+		case <-c.taken:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Waiting reports whether Take has something to say.

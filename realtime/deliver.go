@@ -29,6 +29,9 @@ func (h *Hub) deliverBatch(ctx context.Context, batch change.Batch) {
 
 // deliver queues the messages of a change for all who may see it.
 func (h *Hub) deliver(ctx context.Context, c *change.Change) {
+	h.mu.Lock()
+	h.begun = c.Position()
+	h.mu.Unlock()
 	collection := h.app.Snapshot().ByID(c.Collection)
 	if c.Kind == change.Settings || collection == nil {
 		return
@@ -98,7 +101,7 @@ func (h *Hub) deliverTo(ctx context.Context, at place, g *group, c *change.Chang
 			return err
 		}
 		h.settle(ctx, g, only)
-		if only = h.queue(ctx, a, shown); len(only) == 0 {
+		if only = h.queue(ctx, a, c.Position(), shown); len(only) == 0 {
 			return nil
 		}
 	}
@@ -171,36 +174,36 @@ type encoded struct {
 
 // queue sends what each of the audience is shown. Who sees the same shares the bytes. It
 // returns the clients who have another identity by now than the one that was judged.
-func (h *Hub) queue(ctx context.Context, a *audience, shown []record.Shown) (again map[*Client]bool) {
+func (h *Hub) queue(ctx context.Context, a *audience, at change.Position, shown []record.Shown) (again map[*Client]bool) {
 	made := map[encoded][]byte{}
 	for i, s := range shown {
 		var data []byte
 		if len(s.JSON) > 0 {
 			e := encoded{&s.JSON[0], s.Action}
 			if data = made[e]; data == nil {
-				data = a.message(ctx, s)
+				data = a.options.message(ctx, s)
 				made[e] = data
 			}
 		}
-		again = h.sendTo(a.members[i], s.Action, data, again)
+		again = h.sendTo(a.members[i], at, s.Action, data, again)
 	}
 	return again
 }
 
 // message is the data of an event.
-func (a *audience) message(ctx context.Context, s record.Shown) []byte {
+func (o *options) message(ctx context.Context, s record.Shown) []byte {
 	data := append(make([]byte, 0, len(s.JSON)+40), `{"record":`...)
 	if s.Action == record.Leave {
 		data = append(data, s.JSON...)
 	} else {
-		data = a.options.fields.Append(ctx, data, s.JSON)
+		data = o.fields.Append(ctx, data, s.JSON)
 	}
 	return append(data, `,"action":"`+string(s.Action)+`"}`...)
 }
 
 // sendTo sends the data, if there is any, to clients of one account. To again it adds those
 // whose identity is not the judged one any more.
-func (h *Hub) sendTo(list []recipient, action change.Action, data []byte, again map[*Client]bool) map[*Client]bool {
+func (h *Hub) sendTo(list []recipient, at change.Position, action change.Action, data []byte, again map[*Client]bool) map[*Client]bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, r := range list {
@@ -220,7 +223,7 @@ func (h *Hub) sendTo(list []recipient, action change.Action, data []byte, again 
 			case !subscribed:
 			case r.client.socket == nil:
 				r.client.send(Message{Topic: text, Data: data})
-			case t.watch.wants(action):
+			case t.watch.wants(action) && t.watch.isLive(at):
 				h.hold(r.client, t, data)
 			}
 		}

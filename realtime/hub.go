@@ -22,13 +22,16 @@ type Hub struct {
 	app  *core.App
 	auth *auth.Service
 
-	wanted chan struct{} // capacity 1; somebody has subscribed
-	doubts chan struct{} // capacity 1; the account of a socket may have changed
+	wanted  chan struct{} // capacity 1; somebody has subscribed
+	replays chan struct{} // held by those who read the past
+	doubts  chan struct{} // capacity 1; the account of a socket may have changed
 
 	mu             sync.Mutex // guards what follows, and what Client says
 	clients        map[string]*Client
 	groups         map[place]map[key]*group
 	feed           *change.Subscription // nil while nobody has subscribed; read by Run alone
+	begun          change.Position      // of the change that is delivered, or was last, while there is a feed
+	attaching      int                  // calls of attach that have not subscribed yet
 	token          change.Token         // of the last transaction that was delivered as a whole, while there is a feed
 	sockets        map[*Client]bool     // those of clients
 	filteredGroups int                  // groups of sockets that have a filter
@@ -55,7 +58,7 @@ type group struct {
 // serves. Make one for each app, before requests are served.
 func New(app *core.App, auth *auth.Service) *Hub {
 	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{},
-		doubts: make(chan struct{}, 1)}
+		doubts: make(chan struct{}, 1), replays: make(chan struct{}, maxReplays)}
 	app.OnCommitted(h.doubt)
 	app.Go("realtime", h.run)
 	app.Go("realtime identities", h.watchIdentities)
@@ -121,10 +124,12 @@ func (h *Hub) dropIfEmpty(t *topic, g *group) {
 	}
 }
 
-// attach makes the hub follow the feed. What is committed after it returns is delivered.
+// attach makes the hub follow the feed. What is committed after it returns is delivered. The
+// hub does not leave the feed before attached is called, which must be.
 func (h *Hub) attach(ctx context.Context) error {
 	h.mu.Lock()
 	attached := h.feed != nil
+	h.attaching++
 	h.mu.Unlock()
 	if attached {
 		return nil
@@ -139,12 +144,19 @@ func (h *Hub) attach(ctx context.Context) error {
 		feed.Close()
 		return nil
 	}
-	h.feed, h.token = feed, token
+	h.feed, h.token, h.begun = feed, token, token.End()
 	select {
 	case h.wanted <- struct{}{}:
 	default:
 	}
 	return nil
+}
+
+// attached lets the hub leave the feed when nobody is subscribed.
+func (h *Hub) attached() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.attaching--
 }
 
 // run follows the feed while somebody has subscribed, until ctx ends.
@@ -231,7 +243,7 @@ func (h *Hub) detach(feed, next *change.Subscription) {
 func (h *Hub) detachIfUnused(feed *change.Subscription) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.groups) > 0 {
+	if len(h.groups) > 0 || h.attaching > 0 {
 		return false
 	}
 	if h.feed == feed {

@@ -22,7 +22,8 @@ type socket struct {
 // OpenSocket makes a client that subscribes by Watch. It is the caller, whom the token
 // stands for. Whoever opens it must close it.
 func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
-	c := &Client{ID: schema.RandomString(40, schema.AlphabetID), hub: h, topics: map[string]*topic{}, socket: &socket{ip: caller.IP}}
+	c := &Client{ID: schema.RandomString(40, schema.AlphabetID), hub: h, topics: map[string]*topic{}, taken: make(chan struct{}, 1),
+		socket: &socket{ip: caller.IP}}
 	if caller.Auth != nil {
 		c.token, c.auth, c.account, c.doubted = token, caller.Auth, account(caller.Auth), true
 	}

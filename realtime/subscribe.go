@@ -48,6 +48,7 @@ func (h *Hub) Subscribe(ctx context.Context, s Subscription) error {
 	case c.pin != s.Pin:
 		return fault.New(fault.Invalid, "Invalid realtime client.")
 	}
+	defer h.attached()
 	if err := h.attach(ctx); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ package realtime
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,6 +28,9 @@ type Watch struct {
 	Query      map[string]any // what rules see as @request.query
 	Headers    map[string]any // and as @request.headers
 	Actions    []string       // that are told; empty: all
+
+	// Since is the token after which changes are told, those of the past too; "" is the present.
+	Since change.Token
 }
 
 // watch is what a topic of a socket has beside its place and options.
@@ -34,7 +38,14 @@ type watch struct {
 	actions []string
 	room    budget.Lease
 	held    []byte // the last event of a transaction that has not ended
+
+	behind bool            // it is told of the past: see replay
+	again  bool            // it has to begin anew, and replay ends
+	after  change.Position // up to which it was told of all by then
 }
+
+// isLive reports whether the change at the position is for the hub to tell.
+func (w *watch) isLive(at change.Position) bool { return !w.behind && w.after.Before(at) }
 
 func (w *watch) wants(a change.Action) bool {
 	return len(w.actions) == 0 || slices.Contains(w.actions, string(a))
@@ -42,6 +53,7 @@ func (w *watch) wants(a change.Action) bool {
 
 // Watch subscribes a socket. answer makes the message by which the client learns the id of
 // the subscription, before its first event; what is committed after the token in it is told.
+// With Since, Watch returns when the past was told, and waits for a client that takes its time.
 // Faults: NotFound for a collection that does not exist, Invalid for a view, and for
 // options that cannot be used; Forbidden for a filter that only superusers may use; a
 // LimitError where there are too many.
@@ -50,22 +62,53 @@ func (h *Hub) Watch(ctx context.Context, c *Client, w Watch, answer func(id stri
 	if err != nil {
 		return err
 	}
+	defer h.attached()
 	if err := h.attach(ctx); err != nil {
 		return err
+	}
+	var past *change.Subscription
+	if w.Since != "" {
+		past, _, err = h.app.Changes().Subscribe(ctx, w.Since)
+		if err != nil && !errors.Is(err, change.ErrGone) {
+			return err
+		}
+	}
+	if past != nil {
+		defer past.Close()
+		t.watch.behind, t.watch.after = true, w.Since.End()
 	}
 	if t.watch.room, err = h.app.Budgets().Topics.TryAcquire(c.Caller().Share(), w.size()); err != nil {
 		return err
 	}
+	if err := h.join(c, t, w.Since, answer); err != nil {
+		t.watch.room.Release()
+		return err
+	}
+	if past == nil {
+		return nil
+	}
+	return h.replay(ctx, c, t, past)
+}
+
+// join puts a topic of a socket into its group, and answers. Who asked for a past that is
+// not known any more is told to begin anew.
+func (h *Hub) join(c *Client, t *topic, since change.Token, answer func(id string, token change.Token) []byte) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := h.admit(c, t); err != nil {
-		t.watch.room.Release()
 		return err
 	}
 	c.socket.last++
 	t.text = strconv.Itoa(c.socket.last)
 	h.subscribe(c, []*topic{t})
-	c.send(Message{Data: answer(t.text, h.token), Mark: answered})
+	token := h.token
+	if t.watch.behind { // the client has nothing newer yet
+		token = since
+	}
+	c.send(Message{Data: answer(t.text, token), Mark: answered})
+	if since != "" && !t.watch.behind {
+		h.resetTopic(c, t)
+	}
 	return nil
 }
 
@@ -143,5 +186,9 @@ func (h *Hub) remove(c *Client, t *topic) {
 // resetTopic tells a socket to begin a subscription anew. The lock must be held.
 func (h *Hub) resetTopic(c *Client, t *topic) {
 	t.watch.held = nil
+	if t.watch.behind { // replay does so
+		t.watch.again = true
+		return
+	}
 	c.send(Message{Topic: t.text, Mark: &Mark{Reset, h.token}})
 }

@@ -84,13 +84,8 @@ func hello(peer, token string) []byte {
 // keepAlive sends pings, and has reading fail without pongs, until the returned function is
 // called.
 func (c *conn) keepAlive() (stop func()) {
-	_ = c.ws.SetReadDeadline(time.Now().Add(pongTime)) // reading fails too
-	c.ws.SetPongHandler(func(string) error {
-		if c.closing.Load() {
-			return nil
-		}
-		return c.ws.SetReadDeadline(time.Now().Add(pongTime))
-	})
+	_ = c.extend() // reading fails too
+	c.ws.SetPongHandler(func(string) error { return c.extend() })
 	var pings *time.Timer
 	pings = time.AfterFunc(time.Hour, func() {
 		if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(stallTime)) == nil {
@@ -126,8 +121,18 @@ func (c *conn) next(ctx context.Context) bool {
 		c.close(closeTooMany, "Too many messages.")
 	default:
 		c.handle(ctx, text)
+		_ = c.extend() // pongs were not read meanwhile
 	}
 	return true
+}
+
+// extend gives the client time to show that it lives.
+func (c *conn) extend() error {
+	err := c.ws.SetReadDeadline(time.Now().Add(pongTime))
+	if c.closing.Load() { // in between: it is closed without waiting for the client
+		err = c.ws.SetReadDeadline(time.Now().Add(closeTime))
+	}
+	return err
 }
 
 // failed reports whether reading can go on after a message that could not be read: what

@@ -20,11 +20,12 @@ func (c *conn) subscribe(ctx context.Context, m *message) error {
 		Query   map[string]any `json:"query"`
 		Headers map[string]any `json:"headers"`
 		Actions []string       `json:"actions"`
+		Since   change.Token   `json:"since"`
 	}
 	if err := m.decode(&form); err != nil {
 		return err
 	}
-	w := realtime.Watch{Filter: form.Filter, Expand: form.Expand, Fields: form.Fields, Query: form.Query, Headers: form.Headers, Actions: form.Actions}
+	w := realtime.Watch{Filter: form.Filter, Expand: form.Expand, Fields: form.Fields, Query: form.Query, Headers: form.Headers, Actions: form.Actions, Since: form.Since}
 	var ok bool
 	if w.Collection, w.Record, ok = topic(form.Topic); !ok {
 		return fault.Invalidate("", fault.Fields{"topic": fault.Leaf("validation_match_invalid", "Must be COLLECTION/* or COLLECTION/ID")})

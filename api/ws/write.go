@@ -50,6 +50,7 @@ func (c *conn) write() {
 			}
 		}
 		if c.out.uncork() != nil {
+			c.client.End()
 			_ = c.ws.Close() // the client has gone, or takes nothing; the reader ends
 			return
 		}

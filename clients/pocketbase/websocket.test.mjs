@@ -171,6 +171,30 @@ test('what starts to match enters, what stops to match leaves', async () => {
   ]);
 });
 
+test('who comes back with the last token misses nothing', async () => {
+  const options = { filter: "text ~ 'kept'" };
+  const first = await connect();
+  await first.subscribe('messages/*', options);
+  await root.collection('messages').create({ text: 'kept 0' });
+  const { token } = await first.next();
+  first.ws.terminate();
+  for (let i = 1; i < 300; i += 50) {
+    const batch = root.createBatch();
+    for (let j = i; j < i + 50; j++) batch.collection('messages').create({ text: j % 2 ? `kept ${j}` : 'dropped' });
+    await batch.send();
+  }
+  const second = await connect();
+  const sub = await second.subscribe('messages/*', { ...options, since: token });
+  await root.collection('messages').create({ text: 'kept now' });
+  for (let i = 1; i < 301; i += 2) {
+    const event = await second.next();
+    assert.deepEqual(brief(event), ['event', sub, 'create', `kept ${i}`, i % 50 === 49 ? true : undefined]);
+  }
+  assert.deepEqual(brief(await second.next()), ['event', sub, 'create', 'kept now', true]);
+  const { data } = await second.ask('subscribe', { topic: 'messages/*', since: 'x.7' });
+  assert.deepEqual(await second.next(), { type: 'reset', sub: data.sub, token: data.token });
+});
+
 test('rules are judged for who has signed in, at any time', async () => {
   const ann = await app.account('users', 'ann@example.com', { name: 'ann' });
   const bob = await app.account('users', 'bob@example.com', { name: 'bob' });

@@ -15,7 +15,8 @@ type Position struct {
 // fits into an int of 32.
 const last = math.MaxInt32
 
-func (p Position) before(other Position) bool {
+// Before reports whether the position stands before another one.
+func (p Position) Before(other Position) bool {
 	return p.Seq < other.Seq || p.Seq == other.Seq && p.N < other.N
 }
 

@@ -97,7 +97,7 @@ func (s *Subscription) tryAttach() (feed Position, err error) {
 		return feed, ErrGone
 	// Under the lock of the feed nothing is delivered meanwhile, so there is no gap between
 	// what was read here and what the feed delivers next.
-	case !s.at.before(l.feed.at):
+	case !s.at.Before(l.feed.at):
 		s.attach()
 	}
 	return l.feed.at, nil
@@ -170,7 +170,7 @@ func (s *Subscription) readBehind(ctx context.Context) (Batch, error) {
 // enqueue queues the part of a batch that is new to the subscription. It returns false if
 // there is no room for it.
 func (s *Subscription) enqueue(b Batch) bool {
-	for len(b.Changes) > 0 && !s.at.before(b.Changes[0].Position()) {
+	for len(b.Changes) > 0 && !s.at.Before(b.Changes[0].Position()) {
 		b.Changes = b.Changes[1:]
 	}
 	if len(b.Changes) == 0 {

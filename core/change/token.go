@@ -35,6 +35,17 @@ func (t Token) At(seq int64) Token {
 	return makeToken(epoch, seq)
 }
 
+// End is the position behind the token's transaction, the zero one for a token that names
+// none.
+func (t Token) End() Position {
+	epoch, _, _ := strings.Cut(string(t), ".")
+	seq, err := t.number(epoch)
+	if err != nil {
+		return Position{}
+	}
+	return end(seq)
+}
+
 // number is the transaction in a token of that epoch; ErrGone for any other token.
 func (t Token) number(epoch string) (int64, error) {
 	// A token comes from a client: whatever is not one of this epoch is gone, not an error of
