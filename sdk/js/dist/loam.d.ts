@@ -1,9 +1,11 @@
 import { Channel } from "./channel.js";
 import { type AuthStore, Connection, type State } from "./connection.js";
-import { type Change, type LiveOptions, type Options, type RecordData, type Stop } from "./subscription.js";
+import { type LiveOptions } from "./live.js";
+import { type Change, type Options, type RecordData, type Stop } from "./subscription.js";
 export { type AuthStore, LoamError, type State } from "./connection.js";
 export type { Channel, From, SendOptions, User } from "./channel.js";
-export type { Change, LiveOptions, Options, RecordData, Stop } from "./subscription.js";
+export type { LiveOptions } from "./live.js";
+export type { Change, Options, RecordData, Stop } from "./subscription.js";
 /** What a client is made with. */
 export interface Config {
     authStore?: AuthStore;
@@ -14,6 +16,8 @@ type Failed = (error: Error) => void;
 /** Loam is a client of one server. Its socket is open while there is something to hear. */
 export declare class Loam {
     private readonly connection;
+    private readonly base;
+    private readonly auth;
     private readonly listeners;
     /** url is where the server is, as in `https://example.com`. */
     constructor(url: string, config?: Config);
@@ -38,11 +42,13 @@ export declare class Loam {
 /** Collection is the records of a collection, as they change. */
 export declare class Collection<T> {
     private readonly connection;
+    private readonly base;
+    private readonly auth;
     private readonly name;
-    constructor(connection: Connection, name: string);
+    constructor(connection: Connection, base: string, auth: AuthStore | undefined, name: string);
     /**
-     * live calls shown with the records that match, at once and whenever they change. The array is
-     * a new one each time.
+     * live calls shown with the records that match, at once and whenever one of them changes or the
+     * account does. A change of what only `expand` shows is not noticed.
      */
     live(options: LiveOptions, shown: (rows: T[]) => void, failed?: Failed): Stop;
     /**

@@ -2,11 +2,13 @@
 
 import { Channel } from "./channel.js";
 import { type AuthStore, Connection, type State } from "./connection.js";
-import { type Change, Changes, Live, type LiveOptions, type Options, type RecordData, type Stop } from "./subscription.js";
+import { Live, type LiveOptions } from "./live.js";
+import { type Change, Changes, type Options, type RecordData, type Stop } from "./subscription.js";
 
 export { type AuthStore, LoamError, type State } from "./connection.js";
 export type { Channel, From, SendOptions, User } from "./channel.js";
-export type { Change, LiveOptions, Options, RecordData, Stop } from "./subscription.js";
+export type { LiveOptions } from "./live.js";
+export type { Change, Options, RecordData, Stop } from "./subscription.js";
 
 /** What a client is made with. */
 export interface Config {
@@ -22,15 +24,19 @@ const complain: Failed = (error) => console.error(error);
 /** Loam is a client of one server. Its socket is open while there is something to hear. */
 export class Loam {
   private readonly connection: Connection;
+  private readonly base: string;
+  private readonly auth: AuthStore | undefined;
   private readonly listeners = new Map<string, Set<(detail: any) => void>>();
 
   /** url is where the server is, as in `https://example.com`. */
   constructor(url: string, config: Config = {}) {
     const Socket = (config.WebSocket ?? globalThis.WebSocket) as typeof WebSocket | undefined;
     if (!Socket) throw new Error("this platform has no WebSocket: pass that of npm ws");
-    const at = new URL(url.replace(/\/*$/, "/") + "api/realtime/ws", typeof location === "undefined" ? undefined : location.href);
+    this.base = new URL(url.replace(/\/*$/, "/"), typeof location === "undefined" ? undefined : location.href).href;
+    this.auth = config.authStore;
+    const at = new URL(this.base + "api/realtime/ws");
     at.protocol = at.protocol.replace("http", "ws");
-    this.connection = new Connection(at.href, config.authStore, Socket);
+    this.connection = new Connection(at.href, this.auth, Socket);
     this.connection.onState = (state) => this.tell("state", state);
     this.connection.onAuth = (reason) => this.tell("auth", reason);
   }
@@ -59,7 +65,7 @@ export class Loam {
 
   /** collection is a collection by its name or id. */
   collection<T = RecordData>(name: string): Collection<T> {
-    return new Collection<T>(this.connection, name);
+    return new Collection<T>(this.connection, this.base, this.auth, name);
   }
 
   /** channel joins a channel, with what others see of this connection. */
@@ -81,15 +87,17 @@ export class Loam {
 export class Collection<T> {
   constructor(
     private readonly connection: Connection,
+    private readonly base: string,
+    private readonly auth: AuthStore | undefined,
     private readonly name: string,
   ) {}
 
   /**
-   * live calls shown with the records that match, at once and whenever they change. The array is
-   * a new one each time.
+   * live calls shown with the records that match, at once and whenever one of them changes or the
+   * account does. A change of what only `expand` shows is not noticed.
    */
   live(options: LiveOptions, shown: (rows: T[]) => void, failed: Failed = complain): Stop {
-    return new Live(this.connection, this.name, options, shown as (rows: RecordData[]) => void, failed).start();
+    return new Live(this.connection, this.base, this.auth, this.name, options, shown as (rows: RecordData[]) => void, failed).start();
   }
 
   /**

@@ -1,5 +1,5 @@
-// Subscriptions: changes of a collection or a record, and live lists. Both survive the loss of
-// the socket: a subscription resumes where it was, a live list is read anew.
+// Subscriptions: changes of a collection or a record. They survive the loss of the socket, and go
+// on where they were.
 
 import { type Connection, LoamError, type Message, type Tenant } from "./connection.js";
 
@@ -25,27 +25,25 @@ export interface Options {
   headers?: Record<string, string>;
 }
 
-/** A live list: its order, and how many records it shows at most (100 unless it is set, up to 500). */
-export interface LiveOptions extends Options {
-  sort?: string;
-  limit?: number;
-}
-
-const busyPause = 3000; // after which a server that was too busy is asked again, in milliseconds
+export const busyPause = 3000; // after which a server that was too busy is asked again, in milliseconds
 
 /** Stops what was started. More calls do nothing. */
 export type Stop = () => void;
 
-/** Subscription is one topic with its options. */
-abstract class Subscription implements Tenant {
+/** Changes tells of each change of a topic, in the order of the commits. */
+export class Changes implements Tenant {
   private id = ""; // by which the server names it on this socket; "" until it has answered
   private round = 0; // counts the times it was asked for: an answer to an earlier one is void
   private stopped = false;
+  private token = ""; // up to which everything was told
 
   constructor(
-    protected readonly connection: Connection,
+    private readonly connection: Connection,
     private readonly topic: string,
+    private readonly options: Options,
+    private readonly told: (change: Change) => void,
     private readonly failed: (error: Error) => void,
+    private readonly begun: () => void = () => {}, // called when the server has taken it, on each socket
   ) {}
 
   start(): Stop {
@@ -53,29 +51,22 @@ abstract class Subscription implements Tenant {
     return this.stop;
   }
 
-  /** what says how it subscribes. */
-  protected abstract what(): object;
-
-  /** apply takes a message of the subscription. */
-  protected abstract apply(m: Message): void;
-
-  /** begun is called with the token from which the subscription is live. */
-  protected begun(_token: string): void {}
-
   opened(): void {
     this.id = "";
     const round = ++this.round;
+    const since = this.token ? { since: this.token } : {};
     this.connection.request(
-      { type: "subscribe", topic: this.topic, ...this.what() },
+      { type: "subscribe", topic: this.topic, ...this.options, ...since },
       (data) => {
         if (round !== this.round) return this.drop(data.sub);
         this.id = data.sub;
-        this.begun(data.token);
+        this.token ||= data.token;
+        this.begun();
       },
       (error) => {
         // A lost socket is no refusal: the next one asks again.
         if (round !== this.round || !(error instanceof LoamError)) return;
-        if (error.status === 429 || error.status >= 500) {
+        if (isBusy(error)) {
           setTimeout(() => round === this.round && this.opened(), busyPause);
           return;
         }
@@ -87,14 +78,10 @@ abstract class Subscription implements Tenant {
 
   received(m: Message): boolean {
     if (this.id === "" || m["sub"] !== this.id) return false;
-    this.apply(m);
+    if (m["token"]) this.token = m["token"]; // comes with the last event of a transaction
+    if (m.type === "reset") this.told({ action: "reset" });
+    else if (m.type === "event") this.told({ action: m["action"], record: m["record"] });
     return true;
-  }
-
-  /** again asks for the whole anew. */
-  protected again(): void {
-    this.drop(this.id);
-    this.opened();
   }
 
   readonly stop: Stop = () => {
@@ -111,83 +98,7 @@ abstract class Subscription implements Tenant {
   }
 }
 
-/** Changes tells of each change, in the order of the commits. */
-export class Changes extends Subscription {
-  private token = ""; // up to which everything was told
-
-  constructor(
-    connection: Connection,
-    topic: string,
-    private readonly options: Options,
-    private readonly told: (change: Change) => void,
-    failed: (error: Error) => void,
-  ) {
-    super(connection, topic, failed);
-  }
-
-  protected what(): object {
-    return this.token ? { ...this.options, since: this.token } : this.options;
-  }
-
-  protected override begun(token: string): void {
-    this.token ||= token;
-  }
-
-  protected apply(m: Message): void {
-    if (m["token"]) this.token = m["token"]; // comes with the last event of a transaction
-    if (m.type === "reset") this.told({ action: "reset" });
-    else if (m.type === "event") this.told({ action: m["action"], record: m["record"] });
-  }
-}
-
-/** Live keeps a list as a query would return it. */
-export class Live extends Subscription {
-  private rows: RecordData[] = [];
-  private next: RecordData[] | undefined; // the pages of a snapshot that is not whole yet
-  private due = false;
-
-  constructor(
-    connection: Connection,
-    collection: string,
-    private readonly options: LiveOptions,
-    private readonly shown: (rows: RecordData[]) => void,
-    failed: (error: Error) => void,
-  ) {
-    super(connection, collection + "/*", failed);
-  }
-
-  protected what(): object {
-    this.next = undefined;
-    return { sort: "-@rowid", limit: 100, ...this.options, snapshot: true };
-  }
-
-  protected apply(m: Message): void {
-    if (m.type === "reset") return this.again();
-    if (m.type === "snapshot") {
-      (this.next ??= []).push(...m["items"]);
-      if (m["more"]) return;
-      this.rows = this.next;
-      this.next = undefined;
-    } else if (m.type === "event") {
-      this.change(m);
-    }
-    this.show();
-  }
-
-  /** change moves one record of the window. */
-  private change(m: Message): void {
-    const id = m["action"] === "leave" ? (m["id"] ?? m["record"].id) : m["record"].id;
-    this.rows = this.rows.filter((r) => r.id !== id);
-    if (m["action"] !== "leave") this.rows.splice(m["index"], 0, m["record"]);
-  }
-
-  /** show tells of the rows once for all messages that came together. */
-  private show(): void {
-    if (this.due) return;
-    this.due = true;
-    queueMicrotask(() => {
-      this.due = false;
-      this.shown(this.rows);
-    });
-  }
+/** isBusy reports whether the same may succeed later. */
+export function isBusy(error: LoamError): boolean {
+  return error.status === 429 || error.status >= 500;
 }

@@ -100,46 +100,6 @@ withClient('subscribed, unsubscribed and subscribed in a row is subscribed once'
 });
 
 withClient(
-  'a live list is what the server says it is',
-  polite((m, say, sub) => {
-    if (m.type !== 'subscribe') return;
-    const event = (action, more) => say({ type: 'event', sub, action, ...more, txEnd: true, token: 'E.2' });
-    say({ type: 'snapshot', sub, items: [note('a'), note('b')], more: true, token: 'E.1' });
-    say({ type: 'snapshot', sub, items: [note('c')], more: false, token: 'E.1' });
-    event('leave', { record: { id: 'b' } });
-    event('enter', { index: 0, record: note('d') });
-    event('update', { index: 2, record: note('d', 'moved') });
-  }),
-  async ({ server, loam }) => {
-    let rows = [];
-    const seen = new Set();
-    loam.collection('notes').live({ sort: 'text', limit: 3 }, (list) => seen.add((rows = list)));
-    await until(() => rows.at(-1)?.text === 'moved');
-    assert.deepEqual(rows.map((r) => r.id), ['a', 'c', 'd']);
-    const { snapshot, sort, limit, topic } = server.heard[0];
-    assert.deepEqual({ snapshot, sort, limit, topic }, { snapshot: true, sort: 'text', limit: 3, topic: 'notes/*' });
-  },
-);
-
-withClient(
-  'a live list is read anew after a reset and on a new socket; the old one stays until then',
-  polite((m, say, sub, socket, number) => {
-    if (m.type !== 'subscribe') return;
-    const round = number === 1 ? sub : 'end';
-    say({ type: 'snapshot', sub, items: [note('n', round)], more: false, token: 'E.1' });
-    if (sub === '1') say({ type: 'reset', sub, token: 'E.2' });
-    if (sub === '2') socket.terminate();
-  }),
-  async ({ server, loam }) => {
-    const shown = [];
-    loam.collection('notes').live({}, (rows) => shown.push(rows.map((r) => r.text).join()));
-    await until(() => shown.at(-1) === 'end');
-    assert.ok(!shown.includes(''), `an empty list was shown: ${shown}`);
-    assert.deepEqual(kinds(server.heard), ['subscribe', 'unsubscribe', 'subscribe', 'subscribe']);
-  },
-);
-
-withClient(
   'what the server refuses ends that subscription alone, and says why',
   (m, say) => {
     if (m.type !== 'subscribe') return;
@@ -257,7 +217,6 @@ withClock('100,000 events over 1,000 sockets keep the heap flat', (t, loam) => {
   const heap = () => (globalThis.gc(), process.memoryUsage().heapUsed);
   let told = 0;
   loam.collection('notes').subscribe('*', () => told++);
-  loam.collection('notes').live({}, () => {});
   let before = 0;
   for (let socket = 1; socket <= 1000; socket++) {
     const [stub] = Stub.all.splice(0);

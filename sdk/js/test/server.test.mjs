@@ -71,6 +71,31 @@ test('changes come in order, by the rules of who is signed in', async () => {
   assert.deepEqual(texts(guests.calls).slice(0, -1), ['create for all', 'update changed', 'leave undefined']);
 });
 
+test('a live list is what a list returns, whatever happens', async () => {
+  const dan = await app.account('users', 'dan@example.com');
+  const shown = heard();
+  const rows = () => shown.calls.at(-1)?.[0].map((r) => r.text).join();
+  const ids = [];
+  for (const text of ['c', 'a', 'b']) ids.push((await note(`list ${text}`, text === 'b' ? dan.authStore.record.id : '')).id);
+  const stop = connect(dan).collection('notes').live({ filter: "text ~ 'list'", sort: 'text', limit: 3, fields: 'text' }, shown);
+  await shown.until(() => rows() === 'list a,list b,list c');
+  await root.collection('notes').update(ids[1], { text: 'list d' }); // moves
+  await shown.until(() => rows() === 'list b,list c,list d');
+  await note('list aa'); // pushes one out
+  await shown.until(() => rows() === 'list aa,list b,list c');
+  await root.collection('notes').delete(ids[0]);
+  await shown.until(() => rows() === 'list aa,list b,list d');
+  await root.collection('notes').update(ids[1], { text: 'other' }); // leaves the filter
+  await shown.until(() => rows() === 'list aa,list b');
+  dan.authStore.clear(); // what was his alone goes
+  await shown.until(() => rows() === 'list aa');
+  stop();
+  const failed = heard();
+  connect().collection('notes').live({ filter: 'nope = 1' }, () => {}, failed);
+  await failed.until((c) => c.length > 0);
+  assert.equal(failed.calls[0][0].status, 400);
+});
+
 test('signing out is told at once, and so is a revoked token', async () => {
   const bob = await app.account('users', 'bob@example.com');
   const id = bob.authStore.record.id;
