@@ -110,6 +110,9 @@ func TestBackupHasFilesThatAreDeletedMeanwhile(t *testing.T) {
 			t.Errorf("the archive lacks %s", fileOf(r))
 		}
 	}
+	if err := app.Removals().Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if content(t, app, fileOf(first)) != "no file" || content(t, app, fileOf(second)) != "second" {
 		t.Errorf("the deleted file is still there, or the other one is not")
 	}
