@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/loambase/loam/core/change"
@@ -21,9 +22,18 @@ func (c *conn) subscribe(ctx context.Context, m *message) error {
 		Headers map[string]any `json:"headers"`
 		Actions []string       `json:"actions"`
 		Since   change.Token   `json:"since"`
+
+		// What makes a list of a subscription is not built yet.
+		Snapshot, Sort, Limit json.RawMessage
 	}
 	if err := m.decode(&form); err != nil {
 		return err
+	}
+	// Whoever asks for a list must not take changes alone for one.
+	for name, value := range map[string]json.RawMessage{"snapshot": form.Snapshot, "sort": form.Sort, "limit": form.Limit} {
+		if value != nil && string(value) != "null" {
+			return fault.Invalidate("", fault.Fields{name: fault.Leaf("validation_not_supported", "This version has no live lists")})
+		}
 	}
 	w := realtime.Watch{Filter: form.Filter, Expand: form.Expand, Fields: form.Fields, Query: form.Query, Headers: form.Headers, Actions: form.Actions, Since: form.Since}
 	var ok bool

@@ -277,6 +277,8 @@ test('what cannot be subscribed to is an error', async () => {
     [{ topic: 'messages/*', filter: "@collection.users.id ?!= ''" }, 403, 'forbidden'],
     [{ topic: 'messages/*', fields: 'text:excerpt(' }, 400, 'invalid'],
     [{ topic: 7 }, 400, 'invalid'],
+    [{ topic: 'messages/*', snapshot: true }, 400, 'invalid'],
+    [{ topic: 'messages/*', sort: 'text', limit: 10 }, 400, 'invalid'],
     [{ topic: 'messages/*', actions: 'create' }, 400, 'invalid'],
   ]) {
     const answer = await socket.ask('subscribe', fields);
