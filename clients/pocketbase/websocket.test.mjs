@@ -202,6 +202,10 @@ test('rules are judged for who has signed in, at any time', async () => {
   const sub = await socket.subscribe('diaries/*');
   const write = (text, owner) => root.collection('diaries').create({ text, owner: owner.authStore.record.id });
   await write('unseen', ann);
+  const passed = await socket.subscribe('messages/*');
+  await root.collection('messages').create({ text: 'the hub is past what was unseen' });
+  assert.equal((await socket.next()).sub, passed);
+  await socket.ask('unsubscribe', { sub: passed });
   const signedIn = await socket.ask('auth', { token: ann.authStore.token });
   assert.equal(signedIn.data.auth.email, 'ann@example.com');
   assert.ok(signedIn.data.expires > Date.now() / 1000);
