@@ -153,13 +153,13 @@ func TestRevokedAtOnce(t *testing.T) {
 		}
 	}
 	b.note("mine", "before", ann.ID())
+	if got := texts(t, hers, 1); got[0] != "create before" {
+		t.Errorf("she got %q", got)
+	}
 	b.update(ann, map[string]any{"password": "other words", "passwordConfirm": "other words"})
 	b.note("mine", "after", ann.ID())
 	b.note("mine", "end", bob.ID())
 	texts(t, his, 1) // the feed is past all of it
-	if got := texts(t, hers, 1); got[0] != "create before" {
-		t.Errorf("she got %q", got)
-	}
 	if messages, err := hers.Take(); len(messages) > 0 || err != nil {
 		t.Errorf("after the revocation came %v, %v", messages, err)
 	}
