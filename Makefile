@@ -30,7 +30,7 @@ build: ## Build the binary ./loam, static and without cgo
 
 .PHONY: test
 test: tools binary packages ## Run every check and test, installing what they need (Debian)
-	@.ci/stages lint test-go test-race test-postgres -- test-sdk test-js test-import test-atlas test-engines
+	@.ci/stages lint test-go test-race test-engines -- test-sdk test-js test-import test-atlas test-postgres
 
 .PHONY: test-go
 test-go: packages ## Run the Go tests, with the seeds of the fuzz tests
