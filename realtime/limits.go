@@ -1,12 +1,12 @@
-// How much sockets may ask for.
+// Limits on the subscriptions of sockets.
 
 package realtime
 
 import "github.com/loambase/loam/core/fault"
 
-// LimitError is a fault that says which limit of the settings was reached.
+// LimitError is a fault with the code of the limit in the settings that was reached.
 type LimitError struct {
-	Code string // the limit, as clients know it
+	Code string // sent to clients, such as "too_many_subscriptions"
 	Err  *fault.Error
 }
 
@@ -18,7 +18,8 @@ func limitReached(code, message string) *LimitError {
 	return &LimitError{Code: code, Err: fault.New(fault.TooMany, message)}
 }
 
-// admit judges whether a socket may have one more subscription. The lock must be held.
+// admit returns an error if one more subscription would exceed a limit of the socket or of this
+// node. Hub.mu must be held.
 func (h *Hub) admit(c *Client, t *topic) error {
 	limits := h.app.Settings().Current().Realtime
 	if h.clients[c.ID] != c {

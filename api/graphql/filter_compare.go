@@ -17,7 +17,7 @@ var signs = map[string]where.Op{
 	"like": where.LikeCase, "notLike": where.NotLikeCase, "ilike": where.Like,
 }
 
-// compared compiles the operators of a field, all of which must hold.
+// compared compiles all operators of a field to one expression: every one of them must hold.
 func compared(f *model.Field, key string, operators map[string]any) (where.Expr, *front.Error) {
 	var all []where.Expr
 	for _, name := range slices.Sorted(maps.Keys(operators)) {
@@ -30,7 +30,8 @@ func compared(f *model.Field, key string, operators map[string]any) (where.Expr,
 	return where.All(all...), nil
 }
 
-// operator compiles one of them. at names it in errors.
+// operator compiles one operator of a field, such as eq or in, to an expression. at is its
+// path in the filter, for error messages.
 func operator(f *model.Field, at, name string, v any) (where.Expr, *front.Error) {
 	if v == nil {
 		return nil, nothing(at)

@@ -85,16 +85,16 @@ func (b *Body) readPart(p *multipart.Part, texts, memory *int64) error {
 	return nil
 }
 
-// The steps in which a text is read: each is twice the one before.
+// The lengths of the pieces in which a text is read: from firstStep, doubled up to textStep.
 const (
 	firstStep = 512
 	textStep  = 64 << 10
 )
 
-// readFormText reads a text of a form, in pieces: one buffer that grows would be copied
-// again and again. What the texts take beyond the memory that ReadBody
-// has counted for the body is counted here, twice, for the pieces and the whole. The
-// error is a fault.Unavailable if there is no room.
+// readFormText reads the value of a text field of a multipart form. It reads pieces and joins
+// them at the end, since a single buffer would be copied each time it grows. Memory beyond what
+// ReadBody has reserved for the body is reserved here, twice its length: for the pieces and for
+// the joined text. The error is a fault.Unavailable if the budget has no room.
 func (b *Body) readFormText(in io.Reader, left *int64) (string, error) {
 	var pieces [][]byte
 	for step := int64(firstStep); ; step = min(2*step, textStep) {
@@ -116,7 +116,7 @@ func (b *Body) readFormText(in io.Reader, left *int64) (string, error) {
 	}
 }
 
-// join is the text that the pieces make.
+// join concatenates the pieces.
 func join(pieces [][]byte) string {
 	length := 0
 	for _, p := range pieces {

@@ -7,7 +7,7 @@ import (
 	"github.com/loambase/loam/realtime/channel"
 )
 
-// join joins a channel. What the client is told of it follows the answer.
+// join joins a channel. The presence and history of the channel follow the answer.
 func (c *conn) join(ctx context.Context, m *message) error {
 	var form struct {
 		Channel  string          `json:"channel"`
@@ -50,8 +50,8 @@ func (c *conn) presence(_ context.Context, m *message) error {
 	return nil
 }
 
-// broadcast sends a message to a channel. The client that asks for it is told when the server
-// has taken it; of a refusal everyone is told.
+// broadcast sends a message to a channel. A success is answered only if the client asks for it
+// by ack; a refusal always is.
 func (c *conn) broadcast(ctx context.Context, m *message) error {
 	var form struct {
 		Channel string          `json:"channel"`

@@ -54,7 +54,7 @@ type conn struct {
 	closing atomic.Bool // a close frame was sent
 }
 
-// run lives as long as the connection.
+// run serves the connection until it ends.
 func (c *conn) run(ctx context.Context, end func(), token string) {
 	defer end()
 	defer c.server.leave(c.ip)
@@ -97,7 +97,7 @@ func (c *conn) keepAlive() (stop func()) {
 	return func() { pings.Stop() }
 }
 
-// next reads one message and has it handled. It returns false at the end of the connection.
+// next reads and handles one message. It returns false when the connection has ended.
 func (c *conn) next(ctx context.Context) bool {
 	kind, r, err := c.ws.NextReader()
 	switch {
@@ -126,7 +126,7 @@ func (c *conn) next(ctx context.Context) bool {
 	return true
 }
 
-// extend gives the client time to show that it lives.
+// extend moves the read deadline: within pongTime the client has to answer a ping.
 func (c *conn) extend() error {
 	err := c.ws.SetReadDeadline(time.Now().Add(pongTime))
 	if c.closing.Load() { // in between: it is closed without waiting for the client
@@ -135,8 +135,9 @@ func (c *conn) extend() error {
 	return err
 }
 
-// failed reports whether reading can go on after a message that could not be read: what
-// cannot be inflated is the client's fault, everything else the end.
+// failed reports whether the connection may be read on after a read error. A message that
+// cannot be inflated is answered by a close frame, whose answer is still read; every other
+// error ends the connection.
 func (c *conn) failed(err error) bool {
 	var network net.Error
 	var closed *websocket.CloseError
@@ -147,8 +148,9 @@ func (c *conn) failed(err error) bool {
 	return true
 }
 
-// close sends a close frame. The client has a moment to answer; what it sends in the
-// meantime is read and dropped, or its end would not see the frame.
+// close begins the closing handshake (RFC 6455 §7.1.2); the client has closeTime to answer.
+// Messages that arrive until then are read and dropped: closing a TCP connection with unread
+// data resets it, and the client might never receive the close frame.
 func (c *conn) close(code int, reason string) {
 	if !c.closing.CompareAndSwap(false, true) {
 		return
@@ -158,7 +160,8 @@ func (c *conn) close(code int, reason string) {
 	_ = c.ws.SetReadDeadline(deadline) // the reader ends then, whatever fails here
 }
 
-// drain closes the connection when the server stops, not together with all others.
+// drain closes the connection after a delay, so that the connections of a server that stops
+// are not all closed at once.
 func (c *conn) drain() {
 	time.AfterFunc(c.server.drainDelay(), func() { c.close(websocket.CloseGoingAway, "The server is stopping.") })
 }

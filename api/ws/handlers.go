@@ -29,7 +29,7 @@ var handlers = map[string]handler{
 	"broadcast":   (*conn).broadcast,
 }
 
-// message is a message of a client: its type, its id, and all of it.
+// message is a message of a client: its type, its id, and its whole text.
 type message struct {
 	Type string  `json:"type"`
 	ID   *string `json:"id"`
@@ -57,7 +57,7 @@ func (c *conn) handle(ctx context.Context, text []byte) {
 	}
 }
 
-// read finds out what the message is.
+// read parses the type and the id of the message and returns the handler of its type.
 func (m *message) read() (handler, error) {
 	if err := json.Unmarshal(m.body, m); err != nil {
 		m.ID = nil
@@ -87,7 +87,7 @@ func (m *message) decode(into any) error {
 // ok answers with the data.
 func (c *conn) ok(m *message, data []byte) { c.client.Tell(appendOK(nil, m.ID, data)) }
 
-// fail answers with an error, and logs what is ours.
+// fail answers with an error, and logs errors of the server.
 func (c *conn) fail(ctx context.Context, m *message, err error) {
 	caller := c.client.Caller()
 	kind, envelope := wire.ErrorJSON(err, caller.Superuser())

@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// stallTime is how long a client may take nothing of what is written to it.
+// stallTime is how long a write may make no progress before the connection is given up.
 const stallTime = 5 * time.Second
 
-// hijacker takes the connection for the library, which then writes through an outgoing.
+// hijacker is the ResponseWriter that the library hijacks: it wraps the connection in an
+// outgoing.
 type hijacker struct {
 	http.ResponseWriter
 	out *outgoing
@@ -28,13 +29,13 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 const (
-	pieceSize = 16 << 10 // what is written at once
-	corkSize  = 64 << 10 // what is gathered at most
+	pieceSize = 16 << 10 // the most bytes of one write to the socket
+	corkSize  = 64 << 10 // the most bytes that are buffered
 )
 
-// outgoing is a connection that can gather what is written to it, so that many messages
-// leave together. A client that takes nothing for stallTime fails the write; a message of
-// any size to one who takes some of it does not.
+// outgoing is a connection that can buffer writes, so that many messages leave in one system
+// call. A write fails when the client has accepted no byte of it for stallTime; as long as it
+// accepts some, a write may take any time.
 type outgoing struct {
 	net.Conn
 
@@ -65,14 +66,14 @@ func (o *outgoing) Write(p []byte) (int, error) {
 	return len(p), o.failed
 }
 
-// cork begins to gather.
+// cork begins to buffer writes.
 func (o *outgoing) cork() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.corked = true
 }
 
-// uncork writes what was gathered.
+// uncork writes the buffered bytes and ends buffering.
 func (o *outgoing) uncork() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -82,7 +83,7 @@ func (o *outgoing) uncork() error {
 	return err
 }
 
-// flush writes the buffer. The lock must be held.
+// flush writes the buffered bytes. The lock must be held.
 func (o *outgoing) flush() error {
 	err := o.write(o.buffer)
 	o.buffer = o.buffer[:0]

@@ -78,7 +78,7 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Reque
 	return nil
 }
 
-// check judges the handshake, as far as it is ours.
+// check validates the parts of the handshake that the library does not: subprotocol and Origin.
 func check(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case !websocket.IsWebSocketUpgrade(r):

@@ -56,13 +56,13 @@ type Database interface {
 	Mark(ctx context.Context) (string, error)
 }
 
-// Logs are the logs as backups see them.
+// Logs is what backups need of the store of logs.
 type Logs interface {
-	// Wanted reports whether archives are to have them.
+	// Wanted reports whether backups include the logs.
 	Wanted() bool
-	// Copy writes a copy to a new file.
+	// Copy writes a copy of the logs to a new file.
 	Copy(ctx context.Context, path string) error
-	// Check returns an error for a file that is no such copy, or damaged.
+	// Check returns an error if the file is damaged, or is not a copy that Copy made.
 	Check(ctx context.Context, path string) error
 	// Merge adds those entries of a copy that are missing. It may be done again.
 	Merge(ctx context.Context, path string) error

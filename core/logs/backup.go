@@ -74,7 +74,7 @@ func (s *Service) Merge(ctx context.Context, copied store.Source) error {
 	})
 }
 
-// valid reports whether a row of a copy is what this package writes.
+// valid reports whether a row of a copy has the form in which this package stores an entry.
 func valid(rows store.Rows) bool {
 	at, ok := schema.ParseTime(rows.Text(4))
 	id, message, data := rows.Bytes(0), rows.Bytes(2), rows.Bytes(3)

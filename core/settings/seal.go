@@ -38,8 +38,8 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// Sealer encrypts and decrypts documents. A nil one stands for no key. It is safe for
-// concurrent use.
+// Sealer encrypts and decrypts documents. A nil *Sealer has no key. It is safe for concurrent
+// use.
 type Sealer struct{ aead cipher.AEAD }
 
 // newSealer returns the Sealer of a key, nil for "". The key was checked.

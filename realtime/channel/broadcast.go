@@ -40,11 +40,9 @@ func (r *Rooms) Broadcast(ctx context.Context, p *Peer, b Broadcast) error {
 	case len(payload) == 0:
 		payload = []byte("null")
 	}
-	r.mu.Lock()
-	in := p.joined[b.Channel]
-	r.mu.Unlock()
-	if in == nil {
-		return notJoined()
+	in, err := r.joined(p, b.Channel)
+	if err != nil {
+		return err
 	}
 	caller := p.caller()
 	if may, err := r.maySend(ctx, caller, b.Channel); err != nil || !may {
@@ -78,7 +76,7 @@ func (r *Rooms) maySend(ctx context.Context, caller record.Caller, name string) 
 	return may, err
 }
 
-// appendFrom adds who has sent a message, and ends it.
+// appendFrom appends the member "from" of a message, the sender, and closes the object.
 func appendFrom(out []byte, peer, auth string) []byte {
 	out = schema.AppendString(append(out, `,"from":{"peer":`...), peer)
 	out = appendAuth(append(out, `,"auth":`...), auth)
@@ -91,7 +89,7 @@ type history struct {
 	bytes int
 }
 
-// add keeps a message, and as many before it as there may be.
+// add appends a message and drops the oldest ones beyond the limits.
 func (h *history) add(message []byte, most int) {
 	if most == 0 {
 		*h = history{}

@@ -1,4 +1,4 @@
-// Who may stay: the rules for joining are judged again when what they read has changed.
+// Join rules are judged again when an account or a record that they read has changed.
 
 package channel
 
@@ -17,17 +17,17 @@ const judgeEvery = time.Second
 // maxDoubted is how many changed accounts are remembered; of more, all are in doubt.
 const maxDoubted = 10_000
 
-// doubt is what has changed since members were judged. It has a lock of its own, since every
-// commit waits for it.
+// doubt collects the changes since the join rules were judged last. It has a lock of its own,
+// since every commit waits for it.
 type doubt struct {
-	used atomic.Bool // somebody has joined a room, ever
+	used atomic.Bool // a peer has asked to join a room since the start
 
 	mu      sync.Mutex // guards what follows
 	changes int64      // counts them
 	doubted
 }
 
-// doubted is whom changes may concern.
+// doubted says which members have to be judged again.
 type doubted struct {
 	all         bool
 	collections map[string]bool // by name: their records
@@ -71,7 +71,7 @@ func (d *doubt) note(collection string, account bool, id string) {
 	d.all = d.all || len(d.accounts) > maxDoubted
 }
 
-// count is how many changes there were, as far as they were counted: from the first call on.
+// count returns the number of changes since its first call, which starts the counting.
 func (d *doubt) count() int64 {
 	d.used.Store(true)
 	d.mu.Lock()
@@ -79,7 +79,7 @@ func (d *doubt) count() int64 {
 	return d.changes
 }
 
-// take returns whom to judge, and begins anew.
+// take returns the collected changes and forgets them.
 func (d *doubt) take() doubted {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -171,7 +171,8 @@ func (r *room) doubted(d doubted) (list []*Peer) {
 	return list
 }
 
-// judge puts a peer out of a room that it may not be in any more. Others learn who it is now.
+// judge judges the join rule for a member again. A member who may not stay is put out; for one
+// who stays, the account that others see is updated.
 func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
 	caller := p.caller()
 	config, reads, err := r.admits(ctx, caller, in.name)

@@ -18,11 +18,11 @@ const (
 	flushEvery = 100 * time.Millisecond
 )
 
-// diff is what changed since members were told last.
+// diff holds the changes of presence that were not sent to the members yet.
 type diff struct {
 	changed map[string]bool // the ids of peers
-	told    time.Time
-	waiting bool // a timer runs that will tell
+	told    time.Time       // when changes were sent last
+	waiting bool            // a timer runs that will send them
 }
 
 // Present replaces what others see of the peer in a room. Faults: NotFound if it is not in it,
@@ -32,11 +32,9 @@ func (r *Rooms) Present(p *Peer, name string, state json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	r.mu.Lock()
-	in := p.joined[name]
-	r.mu.Unlock()
-	if in == nil {
-		return notJoined()
+	in, err := r.joined(p, name)
+	if err != nil {
+		return err
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -52,7 +50,7 @@ func (r *Rooms) Present(p *Peer, name string, state json.RawMessage) error {
 	return nil
 }
 
-// checkState returns the state as it is told, "{}" for none.
+// checkState returns the presence state as it is sent, "{}" for an empty one.
 func checkState(state json.RawMessage) (json.RawMessage, error) {
 	state = bytes.TrimSpace(state)
 	if len(state) == 0 || string(state) == "null" {
@@ -67,7 +65,7 @@ func checkState(state json.RawMessage) (json.RawMessage, error) {
 	return state, nil
 }
 
-// differ has members told of a peer soon. The lock must be held.
+// differ notes that a peer has changed and schedules a presence_diff. The lock must be held.
 func (r *room) differ(id string) {
 	if !r.config.Presence {
 		return
@@ -83,7 +81,7 @@ func (r *room) differ(id string) {
 	time.AfterFunc(max(0, flushEvery-r.clock().Sub(r.diff.told)), r.flush)
 }
 
-// flush tells what has changed.
+// flush sends the noted changes to all members.
 func (r *room) flush() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -92,7 +90,7 @@ func (r *room) flush() {
 	r.tell(message, nil)
 }
 
-// presence is the message about all who are there. The lock must be held.
+// presence returns the message that lists all members. The lock must be held.
 func (r *room) presence() []byte {
 	out := r.message("presence")
 	if len(r.members) > maxListed {
@@ -106,7 +104,7 @@ func (r *room) presence() []byte {
 	return append(out, "}}"...)
 }
 
-// difference is the message about those who have changed. The lock must be held.
+// difference returns the message that lists the changed members. The lock must be held.
 func (r *room) difference() []byte {
 	out := r.message("presence_diff")
 	if len(r.members) > maxListed {

@@ -20,7 +20,7 @@ type room struct {
 	members map[string]*member // by the ids of peers
 	reads   map[string]bool    // the collections that the join rule reads
 	history history
-	diff    diff // what members were not told of each other yet
+	diff    diff
 }
 
 // member is a peer in a room.
@@ -38,10 +38,7 @@ func newRoom(name string, clock func() time.Time) *room {
 func (r *room) join(p *Peer, config settings.Channel, reads []string, auth string, state json.RawMessage) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.config = config
-	for _, name := range reads {
-		r.reads[name] = true
-	}
+	r.configure(config, reads)
 	again := r.members[p.id] != nil
 	r.members[p.id] = &member{peer: p, auth: auth, state: state}
 	r.differ(p.id)
@@ -53,6 +50,15 @@ func (r *room) join(p *Peer, config settings.Channel, reads []string, auth strin
 	}
 	for _, message := range r.history.list {
 		p.tell(message)
+	}
+}
+
+// configure takes over the settings of the room and the collections that its join rule reads.
+// The lock must be held.
+func (r *room) configure(config settings.Channel, reads []string) {
+	r.config = config
+	for _, name := range reads {
+		r.reads[name] = true
 	}
 }
 
@@ -99,14 +105,11 @@ func (r *room) tell(message []byte, but *Peer) {
 	}
 }
 
-// keep notes who a member is now.
+// keep notes the present account of a member who may stay.
 func (r *room) keep(id string, config settings.Channel, reads []string, auth string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.config = config
-	for _, name := range reads {
-		r.reads[name] = true
-	}
+	r.configure(config, reads)
 	if m := r.members[id]; m != nil && m.auth != auth {
 		m.auth = auth
 		r.differ(id)

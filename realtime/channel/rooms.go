@@ -91,7 +91,7 @@ func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMe
 	return nil
 }
 
-// admits judges the join rule for a room. config is nil for whom it does not let in.
+// admits judges the join rule of a room. config is nil if the caller may not join.
 func (r *Rooms) admits(ctx context.Context, caller record.Caller, name string) (config *settings.Channel, reads []string, err error) {
 	c, values, ok := r.app.Settings().Current().Realtime.Channels.Match(name)
 	if !ok {
@@ -149,8 +149,8 @@ func (r *Rooms) room(name string) *room {
 	return in
 }
 
-// settle forgets a room that nobody is in, unless it has something to say to who comes next.
-// The lock must be held.
+// settle removes a room without members; one with history is kept as idle instead. The lock
+// must be held.
 func (r *Rooms) settle(in *room) {
 	members, history := in.size()
 	switch {
@@ -170,6 +170,16 @@ func nameOf(c record.Caller) string {
 		return ""
 	}
 	return c.Auth.Collection().Name + "/" + c.Auth.ID()
+}
+
+// joined returns a room that the peer has joined; the fault is NotFound for any other room.
+func (r *Rooms) joined(p *Peer, name string) (*room, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if in := p.joined[name]; in != nil {
+		return in, nil
+	}
+	return nil, notJoined()
 }
 
 func notJoined() error { return fault.New(fault.NotFound, "You have not joined this channel.") }

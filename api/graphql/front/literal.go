@@ -140,7 +140,8 @@ func (c *coercer) objectLiteral(t *ast.InputObject, literal ast.Value) (any, err
 	return out, nil
 }
 
-// scalarLiteral coerces a literal of a scalar. JSON takes any, with variables in it.
+// scalarLiteral coerces a literal to a scalar type. The scalar JSON accepts every literal,
+// also lists and objects that contain variables.
 func (c *coercer) scalarLiteral(t *ast.ScalarTypeDefinition, literal ast.Value) (any, error) {
 	switch v := literal.(type) {
 	case *document.Text:
@@ -161,7 +162,7 @@ func (c *coercer) scalarLiteral(t *ast.ScalarTypeDefinition, literal ast.Value) 
 	return nil, fmt.Errorf("%s cannot represent value: %s", t.Name, literal)
 }
 
-// anyLiteral is a literal as JSON.
+// anyLiteral returns the JSON value of a literal.
 func (c *coercer) anyLiteral(literal ast.Value) any {
 	switch v := literal.(type) {
 	case *ast.Variable:

@@ -83,7 +83,7 @@ func (m *Model) Of(collectionID string) *Record { return m.byCollection[collecti
 // Kind is what a field holds.
 type Kind uint8
 
-// The kinds of fields. Those that end in s hold a list.
+// The kinds of fields. A kind with a plural name holds a list of values.
 const (
 	NodeID Kind = iota
 	ID
