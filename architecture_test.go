@@ -38,6 +38,7 @@ func layers() [][]string {
 		},
 		{
 			"api/middleware",
+			"api/graphql/live",
 			"api/ws",
 		},
 		{

@@ -40,8 +40,8 @@ type Mark struct {
 	Token change.Token // of an Event and of a Reset: to resume after it
 }
 
-// answered and signedOut mark what they say.
-var answered, signedOut = &Mark{Kind: Answer}, &Mark{Kind: SignedOut}
+// answered, signedOut and ended mark what they say.
+var answered, signedOut, ended = &Mark{Kind: Answer}, &Mark{Kind: SignedOut}, &Mark{Kind: Ended}
 
 // Kind is what a message says.
 type Kind uint8
@@ -52,6 +52,7 @@ const (
 	Reset                 // the subscription missed something: what it shows is to be read anew
 	SignedOut             // the client is a guest from now on; Data is why: a Reason
 	Answer                // Data is what the transport has told itself (Client.Tell)
+	Ended                 // the subscription has ended; Data is what its View says of it
 )
 
 // The reasons of SignedOut.

@@ -28,12 +28,12 @@ func (h *Hub) admit(c *Client, t *topic) error {
 	if len(c.topics) >= limits.MaxSubscriptions {
 		return limitReached("too_many_subscriptions", "Too many subscriptions.")
 	}
-	if t.options.filter == "" {
+	if !t.options.filtered {
 		return nil
 	}
 	filtered := 0
 	for _, other := range c.topics {
-		if other.options.filter != "" {
+		if other.options.filtered {
 			filtered++
 		}
 	}

@@ -29,6 +29,15 @@ type Watch struct {
 	Headers    map[string]any // and as @request.headers
 	Actions    []string       // that are told; empty: all
 
+	// ID names the subscription; "" has the hub number it. It must be that of no other one of the
+	// socket.
+	ID string
+
+	// View, if it is not nil, says what is told of the records, in place of Filter, Expand and
+	// Fields. Key is the same for the same views, and another one for every other.
+	View View
+	Key  string
+
 	// Since is the token after which changes are told, those of the past too; "" is the present.
 	Since change.Token
 }
@@ -52,7 +61,7 @@ func (w *watch) wants(a change.Action) bool {
 }
 
 // Watch subscribes a socket. answer makes the message by which the client learns the id of
-// the subscription, before its first event; what is committed after the token in it is told.
+// the subscription, before its first event, or none; what is committed after the token in it is told.
 // With Since, Watch returns when the past was told, and waits for a client that takes its time.
 // Faults: NotFound for a collection that does not exist, Invalid for a view, and for
 // options that cannot be used; Forbidden for a filter that only superusers may use; a
@@ -98,14 +107,18 @@ func (h *Hub) join(c *Client, t *topic, since change.Token, answer func(id strin
 	if err := h.admit(c, t); err != nil {
 		return err
 	}
-	c.socket.last++
-	t.text = strconv.Itoa(c.socket.last)
+	if t.text == "" {
+		c.socket.last++
+		t.text = strconv.Itoa(c.socket.last)
+	}
 	h.subscribe(c, []*topic{t})
 	token := h.token
 	if t.watch.behind { // the client has nothing newer yet
 		token = since
 	}
-	c.send(Message{Data: answer(t.text, token), Mark: answered})
+	if data := answer(t.text, token); data != nil {
+		c.send(Message{Data: data, Mark: answered})
+	}
 	if since != "" && !t.watch.behind {
 		h.resetTopic(c, t)
 	}
@@ -121,7 +134,10 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 	if in.IsView() {
 		return nil, fault.New(fault.Invalid, "Views tell of no changes.")
 	}
-	if err := h.app.Records().CheckFilter(ctx, caller, in.ID, w.Filter); err != nil {
+	if w.View != nil {
+		return h.viewTopic(ctx, caller, in, w)
+	}
+	if err := h.app.Records().CheckFilter(ctx, caller, in.ID, w.Filter, nil); err != nil {
 		return nil, err
 	}
 	fields, err := wire.ParseFields(w.Fields)
@@ -135,20 +151,20 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 	if err != nil {
 		return nil, err
 	}
-	o := options{raw: string(raw), filter: w.Filter, expand: w.Expand, fields: fields, query: url.Values{}, headers: http.Header{}}
+	o := options{raw: string(raw), filter: w.Filter, filtered: w.Filter != "", expand: w.Expand, fields: fields, query: url.Values{}, headers: http.Header{}}
 	for key, value := range w.Query {
 		o.query.Set(key, plain(value))
 	}
 	for key, value := range w.Headers {
 		o.headers.Set(key, plain(value))
 	}
-	return &topic{collection: in.ID, record: w.Record, options: o, watch: &watch{actions: w.Actions}}, nil
+	return &topic{text: w.ID, collection: in.ID, record: w.Record, options: o, watch: &watch{actions: w.Actions}}, nil
 }
 
 // size is how many bytes the subscription takes in memory, above what is free.
 func (w *Watch) size() int64 {
 	const free = 2 << 10
-	size := len(w.Filter) + len(w.Expand) + len(w.Fields)
+	size := len(w.Filter) + len(w.Expand) + len(w.Fields) + len(w.ID) + len(w.Key)
 	for _, m := range []map[string]any{w.Query, w.Headers} {
 		for key, value := range m {
 			size += len(key) + len(plain(value)) + 100

@@ -1,10 +1,13 @@
 package rest
 
 import (
+	"github.com/gorilla/websocket"
+
 	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -12,13 +15,24 @@ func newGraphQL(app *core.App) *graphql.Service {
 	return graphql.New(graphql.Config{Records: app.Records, Snapshot: app.Snapshot, Log: app.Log})
 }
 
-// runGraphQL answers a GraphQL operation (docs/graphql.md).
+// runGraphQL answers a GraphQL operation (docs/graphql.md), or makes a WebSocket of the
+// request, which lives on when this returns.
 func (a *API) runGraphQL(c *call) error {
 	if !c.Settings.GraphQL.Enabled {
 		return fault.New(fault.NotFound, "")
 	}
-	answer, err := a.graphql.HTTP(c.r, c.Request, func() ([]byte, error) { return c.readJSON(nil, loadFailed) }, c.chargeField)
-	if err != nil {
+	if websocket.IsWebSocketUpgrade(c.r) {
+		return a.live.Accept(c.w, c.r, c.Request)
+	}
+	body := func() ([]byte, error) { return c.readJSON(nil, loadFailed) }
+	var answer *graphql.Answer
+	var err error
+	if graphql.WantsStream(c.r.Header.Values("Accept")) {
+		answer, err = a.live.Stream(c.w, c.r, c.Request, body)
+	} else {
+		answer, err = a.graphql.HTTP(c.r, c.Request, body, c.chargeField)
+	}
+	if answer == nil {
 		return err
 	}
 	if answer.Allow != "" {
@@ -29,16 +43,22 @@ func (a *API) runGraphQL(c *call) error {
 
 // chargeField counts a root field as if the request of the tag had come alone.
 func (c *call) chargeField(in *schema.Collection, tag string) error {
-	if !c.api.limiter.Enabled() || c.Caller.Superuser() {
-		return nil
-	}
-	verdict := c.api.limiter.Take(clientOf(c.Request), ratelimit.Action{
-		Method: "GET", Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
-		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: []string{tag},
-	})
-	if err := verdict.Err(); err != nil {
+	err := c.api.charge(c.Caller)(in, tag)
+	if err != nil {
 		c.api.proxies.warn(c.api.app, c.Request, c.r)
-		return err
 	}
-	return nil
+	return err
+}
+
+// charge counts root fields for a caller.
+func (a *API) charge(caller record.Caller) graphql.Charge {
+	return func(in *schema.Collection, tag string) error {
+		if !a.limiter.Enabled() || caller.Superuser() {
+			return nil
+		}
+		return a.limiter.Take(clientOf(caller), ratelimit.Action{
+			Method: "GET", Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
+			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: []string{tag},
+		}).Err()
+	}
 }

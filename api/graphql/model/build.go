@@ -14,7 +14,7 @@ import (
 func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	b := &builder{
 		model: &Model{Snapshot: snapshot, Superuser: superuser, Descriptions: map[string]string{}, Records: map[string]*Record{},
-			Roots: map[string]*Root{}, byCollection: map[string]*Record{}},
+			Roots: map[string]*Root{}, Subscriptions: map[string]*Root{}, byCollection: map[string]*Record{}},
 		types: names{},
 	}
 	b.collections = slices.SortedFunc(slices.Values(snapshot.All()), func(a, c *schema.Collection) int {
@@ -31,6 +31,7 @@ func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 		b.inputs(r)
 	}
 	b.roots()
+	b.subscriptions()
 	b.print()
 	return b.model
 }
@@ -42,6 +43,7 @@ type builder struct {
 	list        []*Record            // of the audience, by the name of the collection
 	types       names
 	order       []*Root // fields of Query
+	watched     []*Root // fields of Subscription
 	names       map[*Record]names
 }
 

@@ -24,6 +24,8 @@ type Model struct {
 	Records map[string]*Record // by the name of the type
 	Roots   map[string]*Root   // the fields of Query by name
 
+	Subscriptions map[string]*Root // the fields of Subscription by name
+
 	byCollection map[string]*Record // by the id of the collection
 }
 
@@ -147,23 +149,24 @@ func (e *Enumeration) NameOf(option string) (name string, ok bool) {
 // Option returns the stored option of a name.
 func (e *Enumeration) Option(name string) string { return e.byName[name] }
 
-// RootKind is what a field of Query reads.
+// RootKind is what a field of Query or Subscription reads.
 type RootKind uint8
 
-// The fields of Query.
+// The fields of Query and Subscription.
 const (
 	RootList RootKind = iota
 	RootOne
 	RootMe
 	RootNode
 	RootNodes
+	RootChanged // of Subscription
 )
 
-// Root is a field of Query.
+// Root is a field of Query or Subscription.
 type Root struct {
 	Name   string
 	Kind   RootKind
-	Record *Record // of RootList and RootOne
+	Record *Record // of RootList, RootOne and RootChanged
 
 	typeName string
 	args     []argument
