@@ -42,6 +42,7 @@ func layers() [][]string {
 		},
 		{
 			"api/graphql",
+			"api/socket",
 			"realtime/channel",
 		},
 		{
