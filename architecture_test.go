@@ -51,6 +51,7 @@ func layers() [][]string {
 		},
 		{
 			"api/graphql",
+			"api/socket",
 			"realtime/channel",
 		},
 		{
@@ -146,6 +147,7 @@ func layers() [][]string {
 			"core/schema/check",
 		},
 		{
+			"core/blob/s3/ambient",
 			"core/budget",
 		},
 		{
@@ -277,7 +279,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"core/...", "auth/...", "migrations"},
-			except:   []string{"auth/fetch", "auth/provider", "core/blob/s3", "core/coretest/s3test"}, // they are clients of others
+			except:   []string{"auth/fetch", "auth/provider", "core/blob/s3", "core/blob/s3/ambient", "core/coretest/s3test"}, // they are clients of others
 			imports:  []string{"net/http/..."},
 			reason:   "HTTP is spoken in api",
 		},
