@@ -24,12 +24,9 @@ func (c *Call) fail(err error) {
 	if shown.RetryAfter > 0 {
 		c.W.Header().Set("Retry-After", ui.Seconds(shown.RetryAfter))
 	}
-	f := ui.Failure{Status: status, Message: shown.Message, Reason: shown.Reason, Request: c.ID}
+	f := ui.Failure{Status: status, Message: shown.Message, Reason: shown.Reason, Lines: shown.Fields.Lines(), Request: c.ID}
 	if status < http.StatusInternalServerError {
 		f.Request = ""
-	}
-	for _, line := range shown.Fields.Lines() {
-		f.Lines = append(f.Lines, line)
 	}
 	answer := c.failurePage
 	if c.fromScript() {
