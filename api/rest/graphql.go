@@ -56,9 +56,13 @@ func (a *API) charge(caller record.Caller) graphql.Charge {
 		if !a.limiter.Enabled() || caller.Superuser() {
 			return nil
 		}
-		return a.limiter.Take(clientOf(caller), ratelimit.Action{
+		verdict := a.limiter.Take(clientOf(caller), ratelimit.Action{
 			Method: "GET", Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
 			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: []string{tag},
-		}).Err()
+		})
+		if err := verdict.Err(); err != nil {
+			return err
+		}
+		return nil
 	}
 }

@@ -68,7 +68,7 @@ func (a *API) LimitTagged(w http.ResponseWriter, r *http.Request, q *request.Req
 	if !a.limiter.Enabled() || in == nil {
 		return nil
 	}
-	return a.tell(w, r, q, a.limiter.Take(clientOf(q), ratelimit.Action{
+	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), ratelimit.Action{
 		Method: r.Method, Paths: [3]string{r.URL.Path},
 		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tags[0], Tags: tags,
 	}))

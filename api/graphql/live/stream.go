@@ -61,7 +61,7 @@ func (s *Server) follow(ctx context.Context, t *stream, client *realtime.Client,
 	var failed error
 	go func() { // it may wait for the client, which is told below
 		defer close(watching)
-		failed = s.Hub.Watch(ctx, client, w, func(string, change.Token) []byte { return nil })
+		failed = s.Hub.Watch(ctx, client, w, func(string, change.Token) []byte { return []byte(comment) })
 	}()
 	defer func() { cancel(); <-watching }()
 	beat := time.NewTicker(heartbeat)
@@ -77,7 +77,8 @@ func (s *Server) follow(ctx context.Context, t *stream, client *realtime.Client,
 				return
 			}
 		case <-beat.C:
-			if t.comment() != nil {
+			t.buffer = append(t.buffer, comment...)
+			if t.write() != nil {
 				return
 			}
 		case <-ready:
@@ -89,6 +90,9 @@ func (s *Server) follow(ctx context.Context, t *stream, client *realtime.Client,
 	}
 }
 
+// comment is a line that clients ignore.
+const comment = ":\n\n"
+
 // stream writes server-sent events.
 type stream struct {
 	w       http.ResponseWriter
@@ -96,15 +100,13 @@ type stream struct {
 	buffer  []byte
 }
 
-// begin begins the answer, so that the client knows that it is being served.
+// begin begins the answer. A client knows by the first comment that nothing is missed from then on.
 func begin(w http.ResponseWriter) *stream {
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream; charset=utf-8")
 	header.Set("Cache-Control", "no-store, no-transform")
 	header.Set("X-Accel-Buffering", "no")
-	t := &stream{w: w, flusher: http.NewResponseController(w)}
-	_ = t.comment() // who has left is seen by the context of the request
-	return t
+	return &stream{w: w, flusher: http.NewResponseController(w)}
 }
 
 // tell tells of events. It returns true if the stream has ended.
@@ -115,6 +117,8 @@ func (t *stream) tell(list []realtime.Message) (ended bool) {
 			kind = list[i].Mark.Kind
 		}
 		switch kind {
+		case realtime.Answer: // the comment
+			t.buffer = append(t.buffer, list[i].Data...)
 		case realtime.Event:
 			t.buffer = append(t.buffer, "event:next\ndata:"...)
 			t.buffer = append(appendEvent(t.buffer, &list[i]), "\n\n"...)
@@ -146,12 +150,6 @@ func (t *stream) next(result []byte) {
 }
 
 func (t *stream) complete() { t.buffer = append(t.buffer, "event:complete\ndata:\n\n"...) }
-
-// comment writes a line that clients ignore.
-func (t *stream) comment() error {
-	t.buffer = append(t.buffer, ":\n\n"...)
-	return t.write()
-}
 
 func (t *stream) write() error {
 	_, err := t.w.Write(t.buffer)
