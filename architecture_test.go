@@ -42,6 +42,7 @@ func layers() [][]string {
 		},
 		{
 			"api/graphql",
+			"api/socket",
 			"realtime/channel",
 		},
 		{
@@ -137,6 +138,7 @@ func layers() [][]string {
 			"core/schema/check",
 		},
 		{
+			"core/blob/s3/ambient",
 			"core/budget",
 		},
 		{
@@ -264,7 +266,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"core/...", "auth/...", "migrations"},
-			except:   []string{"auth/fetch", "auth/provider", "core/blob/s3", "core/coretest/s3test"}, // they are clients of others
+			except:   []string{"auth/fetch", "auth/provider", "core/blob/s3", "core/blob/s3/ambient", "core/coretest/s3test"}, // they are clients of others
 			imports:  []string{"net/http/..."},
 			reason:   "HTTP is spoken in api",
 		},

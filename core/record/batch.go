@@ -130,7 +130,7 @@ func (s *Service) rehearse(ctx context.Context, c *commit) error {
 		defer func() { w.rehearsed = false }()
 	}
 	err := s.withPasswords(ctx, rehearsal.passwords, func() error {
-		return s.cfg.Store.Write(ctx, func(tx store.Tx) error {
+		return rehearsal.transact(ctx, s.cfg.Store.Write, func(tx store.Tx) error {
 			if err := rehearsal.begin(tx); err != nil {
 				return err
 			}
