@@ -33,7 +33,16 @@ func layers() [][]string {
 			"api",
 		},
 		{
-			"api/pages",
+			"admin",
+		},
+		{
+			"admin/overview",
+		},
+		{
+			"admin/gate",
+		},
+		{
+			"admin/console",
 			"api/rest",
 		},
 		{
@@ -142,6 +151,10 @@ func layers() [][]string {
 			"core/budget",
 		},
 		{
+			"admin/ui",
+		},
+		{
+			"admin/asset",
 			"api/apitest",
 			"api/apitest/hostile",
 			"core/coretest/s3test",
@@ -254,7 +267,7 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{
-			packages: []string{"api/...", "auth/..."},
+			packages: []string{"admin/...", "api/...", "auth/..."},
 			imports:  []string{module + "/core/internal/store/...", module + "/core/internal/query/...", "database/sql/...", "modernc.org/..."},
 			reason:   "transports call services",
 		},
