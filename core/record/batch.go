@@ -105,7 +105,7 @@ func (s *Service) rehearse(ctx context.Context, writes []*writeRequest) (failed 
 	}
 	c := &commit{service: s, first: writes[0], writes: writes, passwords: writes[0].work}
 	err = s.withPasswords(ctx, c.passwords, func() error {
-		return s.cfg.Store.Write(ctx, func(tx store.Tx) error {
+		return c.transact(ctx, s.cfg.Store.Write, func(tx store.Tx) error {
 			if err := c.begin(tx); err != nil {
 				return err
 			}

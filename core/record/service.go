@@ -42,10 +42,11 @@ type caches struct {
 	totals      *cache.Cache[string, total]
 	rowsets     sync.Pool // of *rowset
 	blur        *budget.Blur
+	turns       *turns
 }
 
 func newCaches() *caches {
-	return &caches{totals: cache.New[string, total](maxTotals), blur: budget.NewBlur()}
+	return &caches{totals: cache.New[string, total](maxTotals), blur: budget.NewBlur(), turns: newTurns()}
 }
 
 // New returns a service. The fields of c that have no default are required.

@@ -27,8 +27,8 @@ type treeRead struct {
 	enrich   enrichFunc
 	request  *query.Request // see asked
 	reader   store.Reader
-	resolved int // nodes
-	room     int // bytes that may still be added
+	resolved int               // nodes
+	room     int               // bytes that may still be added
 	reads    func(*query.Plan) // is told what is read, unless it is nil
 
 	// paged is a tree, whose branches are answered one by one and tell whether there is

@@ -144,12 +144,12 @@ func (c *commit) run(ctx context.Context) (failed int, err error) {
 
 // inTransaction runs the writes in one transaction, again if a password has to be hashed first.
 func (c *commit) inTransaction(ctx context.Context) error {
-	transact := c.service.cfg.Store.Write
+	begin := c.service.cfg.Store.Write
 	if c.exclusive || slices.ContainsFunc(c.writes, c.service.hasInTxHooks) {
-		transact = c.service.cfg.Store.Exclusive
+		begin = c.service.cfg.Store.Exclusive
 	}
 	return c.service.withPasswords(ctx, c.passwords, func() error {
-		return transact(ctx, func(tx store.Tx) error {
+		return c.transact(ctx, begin, func(tx store.Tx) error {
 			if err := c.begin(tx); err != nil {
 				return err
 			}
