@@ -39,6 +39,7 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	if c.Kind == change.Settings || collection == nil {
 		return
 	}
+	h.touchReaders(collection.ID)
 	if c.Kind == change.Collection {
 		h.reset(collection)
 		return
@@ -49,6 +50,7 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	for _, at := range places(collection, c.Record) {
 		for _, g := range h.groupsAt(at) {
 			if err := h.deliverTo(ctx, at, g, c); err != nil && ctx.Err() == nil {
+				h.touchGroup(g)
 				h.app.Log().Warn("realtime: judge a change", "collection", collection.Name, "record", c.Record, "error", err)
 			}
 		}
@@ -56,8 +58,8 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 }
 
 // reset tells those who watch records of a collection whose definition was changed, or whose
-// table was written by SQL: anything may be different. Streams end. Views
-// see to themselves: see review.
+// table was written by SQL: anything may be different. Streams end. Tellers
+// have been asked: see review.
 func (h *Hub) reset(collection *schema.Collection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -66,7 +68,7 @@ func (h *Hub) reset(collection *schema.Collection) {
 			continue
 		}
 		for _, g := range groups {
-			if g.options.view == nil {
+			if g.options.teller == nil {
 				h.resetGroup(g)
 			}
 		}
@@ -235,6 +237,8 @@ func (h *Hub) sendTo(list []recipient, at change.Position, action change.Action,
 			case !subscribed:
 			case r.client.socket == nil:
 				r.client.send(Message{Topic: text, Data: data})
+			case t.watch.window != nil:
+				h.touch(t.watch.window)
 			case t.watch.wants(action) && t.watch.isLive(at):
 				h.hold(r.client, t, data)
 			}

@@ -46,8 +46,8 @@ type options struct {
 	headers http.Header
 
 	filtered bool               // not all that the rule allows is wanted; of a socket
-	view     View               // of a socket; nil: records are told as REST shows them
-	defined  *schema.Collection // with a view: the collection as it was last looked at
+	teller   Teller             // of a socket; nil: records are told as REST shows them
+	defined  *schema.Collection // with a teller: the collection as it was last looked at
 }
 
 // parseTopic reads a topic. Every text is one: what names no collection is the program's

@@ -1,4 +1,4 @@
-// Subscriptions: what a client is told of changes, as a view of the realtime hub.
+// Subscriptions: what a client is told of changes, as a teller of the realtime hub.
 
 package graphql
 
@@ -20,7 +20,7 @@ import (
 // the transaction as a text, if the change is its last one. No JSON has this byte.
 const TokenMark = 0
 
-// Subscription is a subscription at work. It is a realtime.View.
+// Subscription is a subscription at work. It is a realtime.Teller.
 type Subscription struct {
 	Watch realtime.Watch // to be subscribed to, but for its ID
 
@@ -31,7 +31,7 @@ type Subscription struct {
 	plan      atomic.Pointer[changedPlan]
 }
 
-var _ realtime.View = (*Subscription)(nil)
+var _ realtime.Teller = (*Subscription)(nil)
 
 // Start begins an operation for a client that can be told of several results. One that is no
 // subscription is executed. One of the results is nil.
@@ -48,7 +48,7 @@ func (s *Service) Start(ctx context.Context, request string, caller record.Calle
 	if result != nil {
 		return nil, result
 	}
-	sub.Watch.View, sub.Watch.Key = sub, sub.key()
+	sub.Watch.Teller, sub.Watch.Key = sub, sub.key()
 	return sub, nil
 }
 
@@ -99,14 +99,14 @@ func (s *Subscription) key() string {
 	return string(sum[:])
 }
 
-// Ask implements realtime.View.
+// Ask implements realtime.Teller.
 func (s *Subscription) Ask(a *record.Audience) func(record.Shown) []byte {
 	plan := s.plan.Load()
 	a.Filter, a.Where, a.Tree = plan.filter, plan.where, plan.root.node
 	return plan.message
 }
 
-// Changed implements realtime.View. The last message is a list of errors.
+// Changed implements realtime.Teller. The last message is a list of errors.
 func (s *Subscription) Changed() []byte {
 	if s.service.cfg.Snapshot() == s.plan.Load().snapshot {
 		return nil

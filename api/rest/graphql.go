@@ -1,6 +1,9 @@
 package rest
 
 import (
+	"net/http"
+	"time"
+
 	"github.com/gorilla/websocket"
 
 	"github.com/loambase/loam/api/graphql"
@@ -12,7 +15,8 @@ import (
 )
 
 func newGraphQL(app *core.App) *graphql.Service {
-	return graphql.New(graphql.Config{Records: app.Records, Snapshot: app.Snapshot, Log: app.Log})
+	return graphql.New(graphql.Config{Records: app.Records, Snapshot: app.Snapshot, Log: app.Log,
+		WriteLimit: func() time.Duration { return app.Settings().Current().Batch.TimeLimit() }})
 }
 
 // runGraphQL answers a GraphQL operation (docs/graphql.md), or makes a WebSocket of the
@@ -41,6 +45,11 @@ func (a *API) runGraphQL(c *call) error {
 	return c.writeAs(answer.Status, answer.Type+"; charset=utf-8", answer.Body)
 }
 
+// methodOf is the method of the requests with a tag.
+var methodOf = map[string]string{
+	"list": http.MethodGet, "view": http.MethodGet, "create": http.MethodPost, "update": http.MethodPatch, "delete": http.MethodDelete,
+}
+
 // chargeField counts a root field as if the request of the tag had come alone.
 func (c *call) chargeField(in *schema.Collection, tag string) error {
 	err := c.api.charge(c.Caller)(in, tag)
@@ -57,7 +66,7 @@ func (a *API) charge(caller record.Caller) graphql.Charge {
 			return nil
 		}
 		verdict := a.limiter.Take(clientOf(caller), ratelimit.Action{
-			Method: "GET", Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
+			Method: methodOf[tag], Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
 			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: []string{tag},
 		})
 		if err := verdict.Err(); err != nil {

@@ -1,7 +1,7 @@
 // Package live serves GraphQL to clients that can be told of several results: on WebSockets by
 // the protocol graphql-transport-ws (docs/wire/graphql.md §1), and as server-sent events by the
-// distinct connections mode of graphql-sse. Subscriptions are those of the realtime hub, in
-// which they are views; what may be seen is judged there.
+// distinct connections mode of graphql-sse. Subscriptions are those of the realtime hub, which has
+// them tell what it shows; what may be seen is judged there.
 package live
 
 import (

@@ -1,4 +1,4 @@
-// Views: what a subscription of a socket is told, where that is not a record as REST shows it.
+// Tellers: what a subscription of a socket is told, where that is not a record as REST shows it.
 
 package realtime
 
@@ -10,43 +10,43 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// View says what a subscription is told of changes. It is safe for concurrent use.
-type View interface {
+// Teller says what a subscription is told of changes. It is safe for concurrent use.
+type Teller interface {
 	// Ask sets Filter, Where and Tree of an audience, and returns what makes the data of an event of
 	// what a member of it is shown.
 	Ask(a *record.Audience) func(record.Shown) []byte
 
-	// Changed is called when collections have changed. It returns nil if the view is still one
-	// of them, else the data of the last message of the subscription.
+	// Changed is called when collections have changed. It returns nil if what is told fits
+	// them, else the data of the last message of the subscription.
 	Changed() []byte
 }
 
-// viewTopic reads and judges a subscription with a view.
-func (h *Hub) viewTopic(ctx context.Context, caller record.Caller, in *schema.Collection, w Watch) (*topic, error) {
+// tellerTopic reads and judges a subscription with a teller.
+func (h *Hub) tellerTopic(ctx context.Context, caller record.Caller, in *schema.Collection, w Watch) (*topic, error) {
 	var a record.Audience
-	w.View.Ask(&a)
+	w.Teller.Ask(&a)
 	if err := h.app.Records().CheckFilter(ctx, caller, in.ID, a.Filter, a.Where); err != nil {
 		return nil, err
 	}
-	o := options{raw: "view " + w.Key, view: w.View, defined: in, filtered: a.Filter != "" || a.Where != nil}
+	o := options{raw: "teller " + w.Key, teller: w.Teller, defined: in, filtered: a.Filter != "" || a.Where != nil}
 	return &topic{text: w.ID, collection: in.ID, record: w.Record, options: o, watch: &watch{actions: w.Actions}}, nil
 }
 
 // ask sets what an audience is asked, and returns what makes the data of an event.
 func (o *options) ask(ctx context.Context, a *record.Audience) func(record.Shown) []byte {
-	if o.view != nil {
-		return o.view.Ask(a)
+	if o.teller != nil {
+		return o.teller.Ask(a)
 	}
 	a.Filter, a.Expand = o.filter, o.expand
 	return func(s record.Shown) []byte { return o.message(ctx, s) }
 }
 
-// review has all views look at the collections after one of them was changed or, if it is nil,
-// deleted. Subscriptions whose view is none of them any more end. If it was not the
+// review has all tellers look at the collections after one of them was changed or, if it is nil,
+// deleted. Subscriptions that do not fit any more end. If it was not the
 // definition that was changed, its table was written by SQL.
 func (h *Hub) review(changed *schema.Collection) {
-	for _, g := range h.viewed() {
-		last := g.options.view.Changed()
+	for _, g := range h.told() {
+		last := g.options.teller.Changed()
 		h.mu.Lock()
 		switch {
 		case last != nil:
@@ -61,13 +61,13 @@ func (h *Hub) review(changed *schema.Collection) {
 	}
 }
 
-// viewed returns the groups that have a view.
-func (h *Hub) viewed() (list []*group) {
+// told returns the groups that have a teller.
+func (h *Hub) told() (list []*group) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, groups := range h.groups {
 		for _, g := range groups {
-			if g.options.view != nil {
+			if g.options.teller != nil {
 				list = append(list, g)
 			}
 		}
