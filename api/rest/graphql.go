@@ -21,7 +21,13 @@ func (a *API) runGraphQL(c *call) error {
 	if !c.Settings.GraphQL.Enabled {
 		return fault.New(fault.NotFound, "")
 	}
-	answer, err := a.graphql.HTTP(c.r, c.Request, func() ([]byte, error) { return c.readJSON(nil, loadFailed) }, c.chargeField)
+	var answer *graphql.Answer
+	var err error
+	if graphql.IsMultipart(c.r) {
+		answer, err = a.graphql.Multipart(c.r, c.Request, c.readUploads, c.chargeField)
+	} else {
+		answer, err = a.graphql.HTTP(c.r, c.Request, func() ([]byte, error) { return c.readJSON(nil, loadFailed) }, c.chargeField)
+	}
 	if err != nil {
 		return err
 	}
@@ -29,6 +35,23 @@ func (a *API) runGraphQL(c *call) error {
 		c.w.Header().Set("Allow", answer.Allow)
 	}
 	return c.writeAs(answer.Status, answer.Type+"; charset=utf-8", answer.Body)
+}
+
+// readUploads reads a form with an operation and files.
+func (c *call) readUploads() (form *graphql.Form, err error) {
+	if err := c.read(loadFailed); err != nil {
+		return nil, err
+	}
+	form = &graphql.Form{}
+	most := c.Settings.GraphQL.MaxBodyBytes
+	if form.Operations, err = c.body.FormJSON("operations", most); err != nil {
+		return nil, err
+	}
+	if form.Map, err = c.body.FormJSON("map", most); err != nil {
+		return nil, err
+	}
+	form.Files, err = c.body.Files("Failed to read the submitted files.")
+	return form, err
 }
 
 // mirrored are the requests of REST that root fields stand for, by their tag: their method,
