@@ -61,7 +61,7 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 	if e == nil {
 		return
 	}
-	address := logs.Cut(maskedURL(r.RequestURI), maxURL)
+	address := logs.Cut(maskedURL(r.RequestURI, maxURL), maxURL)
 	e.Message(r.Method)
 	e.Message(" ")
 	e.Message(unescaped(address))
@@ -76,7 +76,7 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 		e.Text("error", message(o.Err))
 		e.Text("details", logs.Cut(o.Err.Error(), maxCause))
 	}
-	e.Text("referer", logs.Cut(maskedURL(r.Referer()), maxText))
+	e.Text("referer", logs.Cut(maskedURL(r.Referer(), maxText), maxText))
 	e.Text("userAgent", logs.Cut(r.UserAgent(), maxText))
 	e.Add()
 }

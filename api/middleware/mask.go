@@ -6,12 +6,13 @@ import (
 )
 
 // masked returns the query with its escapes resolved, without the values of the parameters that carry
-// secrets. Filters are kept: a wrong one is why most people read the log.
+// secrets, and without what is beyond maxURL bytes. Filters are kept: a wrong one is why most people
+// read the log.
 func masked(query string) string {
 	if query == "" {
 		return ""
 	}
-	return maskedQuery(query, func(value string) string {
+	return maskedQuery(query, maxURL, func(value string) string {
 		if text, err := url.QueryUnescape(value); err == nil {
 			return text
 		}
@@ -20,8 +21,8 @@ func masked(query string) string {
 }
 
 // maskedURL returns the URL, or its path and query, without its user and fragment, and without the
-// values of the parameters that carry secrets.
-func maskedURL(u string) string {
+// values of the parameters that carry secrets. What is beyond limit bytes may be missing.
+func maskedURL(u string, limit int) string {
 	u, _, _ = strings.Cut(u, "#")
 	u, query, found := strings.Cut(u, "?")
 	if scheme, rest, ok := strings.Cut(u, "://"); ok {
@@ -36,25 +37,32 @@ func maskedURL(u string) string {
 	if !found {
 		return u
 	}
-	return u + "?" + maskedQuery(query, func(value string) string { return value })
+	return u + "?" + maskedQuery(query, limit, func(value string) string { return value })
 }
 
-// maskedQuery returns the pairs of the query, their values as show has them.
-func maskedQuery(query string, show func(value string) string) string {
-	var kept []string
+// maskedQuery returns the pairs of the query, their values as show has them, until limit bytes are
+// reached: a log entry has no room for more, and the pairs may be very many.
+func maskedQuery(query string, limit int, show func(value string) string) string {
+	var b strings.Builder
+	separator := ""
 	for pair := range strings.SplitSeq(query, "&") {
+		if b.Len() >= limit {
+			break
+		}
+		b.WriteString(separator)
+		separator = "&"
 		name, value, found := strings.Cut(pair, "=")
 		plain, err := url.QueryUnescape(name)
 		switch {
 		case err != nil || secret(plain):
-			kept = append(kept, name+"=…")
+			b.WriteString(name + "=…")
 		case found:
-			kept = append(kept, show(name)+"="+show(value))
+			b.WriteString(show(name) + "=" + show(value))
 		default:
-			kept = append(kept, show(name))
+			b.WriteString(show(name))
 		}
 	}
-	return strings.Join(kept, "&")
+	return b.String()
 }
 
 // secret reports whether a parameter of this name may hold a secret.

@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/api/socket"
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/api/ws"
 	"github.com/loambase/loam/auth"
@@ -31,6 +32,7 @@ type API struct {
 
 // New returns the API of an open app. The requests that it serves begin at requests.
 func New(app *core.App, auth *auth.Service, hub *realtime.Hub, rooms *channel.Rooms, requests *request.Service) *API {
-	return &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub, rooms), limiter: newLimiter(app),
+	sockets := socket.New(app, hub)
+	return &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub, rooms, sockets), limiter: newLimiter(app),
 		graphql: newGraphQL(app)}
 }

@@ -1,5 +1,5 @@
-// Package ws is the WebSocket of the realtime API (docs/wire/websocket.md). A Server
-// upgrades requests; a connection reads messages, finds the handler of each in a table
-// (handlers.go), and writes what the hub has for its client. What may be seen is the hub's
-// matter.
+// Package ws is the WebSocket of the realtime API (docs/wire/websocket.md). It is
+// spoken on connections of package socket: a message is read, finds its handler in a table
+// (handlers.go), and what the hub has for the client is written. What may be seen is the
+// hub's matter.
 package ws

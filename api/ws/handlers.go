@@ -39,8 +39,8 @@ type message struct {
 // maxID is how long the id of a message may be, in bytes.
 const maxID = 64
 
-// handle answers one message. Ten bad ones in a row close the connection.
-func (c *conn) handle(ctx context.Context, text []byte) {
+// Handle implements socket.Session: it answers one message. Ten bad ones in a row close the connection.
+func (c *conn) Handle(ctx context.Context, text []byte) {
 	m := &message{body: text}
 	handle, err := m.read()
 	if err == nil {
@@ -53,7 +53,7 @@ func (c *conn) handle(ctx context.Context, text []byte) {
 		c.fail(ctx, m, err)
 	}
 	if c.bad >= maxBad {
-		c.close(closeBadMessages, "Too many bad messages.")
+		c.socket.Close(closeBadMessages, "Too many bad messages.")
 	}
 }
 

@@ -1,138 +1,39 @@
 package ws
 
 import (
-	"context"
-	"math/rand/v2"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
-	"sync"
-	"time"
-
-	"github.com/gorilla/websocket"
 
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/api/socket"
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/realtime"
 	"github.com/loambase/loam/realtime/channel"
 )
 
-// subprotocol is what clients must ask for.
-const subprotocol = "loam.v1"
-
-// Server accepts WebSockets. It is safe for concurrent use.
+// Server speaks the protocol on WebSockets. It is safe for concurrent use.
 type Server struct {
-	app      *core.App
-	hub      *realtime.Hub
-	rooms    *channel.Rooms
-	upgrader websocket.Upgrader
-
-	mu   sync.Mutex     // guards what follows
-	open int            // connections
-	byIP map[string]int // connections by address
+	app     *core.App
+	hub     *realtime.Hub
+	rooms   *channel.Rooms
+	sockets *socket.Server
 }
 
 // New returns a server of the hub and the rooms.
-func New(app *core.App, hub *realtime.Hub, rooms *channel.Rooms) *Server {
-	return &Server{app: app, hub: hub, rooms: rooms, byIP: map[string]int{}, upgrader: websocket.Upgrader{
-		// Idle connections are many: they hold a small buffer for reading and none for writing.
-		ReadBufferSize: 512, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
-		HandshakeTimeout: 10 * time.Second,
-		Subprotocols:     []string{subprotocol},
-		CheckOrigin:      func(*http.Request) bool { return true }, // check has done so
-		Error:            func(http.ResponseWriter, *http.Request, int, error) {},
-	}}
+func New(app *core.App, hub *realtime.Hub, rooms *channel.Rooms, sockets *socket.Server) *Server {
+	return &Server{app: app, hub: hub, rooms: rooms, sockets: sockets}
 }
 
-// Accept makes a connection of a request and returns; the connection lives on until the
-// client leaves or the server drains. Faults: Invalid for what is no handshake of this
-// protocol, Forbidden for pages of other origins, TooMany for an address that has too many.
+// Accept makes a connection of a request and returns. The faults are those of socket.Server.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Request) error {
-	if err := check(w, r); err != nil {
-		return err
-	}
 	token, err := s.hub.Token(r.Context())
 	if err != nil {
 		return err
 	}
-	limits := q.Settings.Realtime
-	if !s.enter(q.Caller.IP, limits.MaxConnectionsPerIP) {
-		return fault.New(fault.TooMany, "Too many connections.")
-	}
-	h := &hijacker{ResponseWriter: w}
-	upgrader := s.upgrader
-	upgrader.EnableCompression = limits.Compress
-	ws, err := upgrader.Upgrade(h, r, nil)
-	if err != nil {
-		s.leave(q.Caller.IP)
-		if q.Answered() {
-			return nil
-		}
-		return fault.Wrap(fault.Invalid, "The handshake of the WebSocket is not valid.", err)
-	}
-	c := &conn{server: s, ws: ws, out: h.out, client: s.hub.OpenSocket(q.Caller, q.Token), ip: q.Caller.IP, compress: limits.Compress}
-	ctx, end := q.Stream(context.Background()) // not the request's, which ends now
-	go c.run(ctx, end, string(token))
-	return nil
-}
-
-// check validates the parts of the handshake that the library does not: subprotocol and Origin.
-func check(w http.ResponseWriter, r *http.Request) error {
-	switch {
-	case !websocket.IsWebSocketUpgrade(r):
-		return fault.New(fault.Invalid, "The request is no handshake of a WebSocket.")
-	case !slices.Contains(websocket.Subprotocols(r), subprotocol):
-		return fault.New(fault.Invalid, "The WebSocket must have the subprotocol "+subprotocol+".")
-	case !originAllowed(w, r):
-		return fault.New(fault.Forbidden, "Pages of this origin are not allowed.")
-	}
-	return nil
-}
-
-// originAllowed reports whether the page may connect: it is our own, or one to which the
-// CORS middleware has answered that it may use the API. Only browsers send an origin.
-func originAllowed(w http.ResponseWriter, r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" || w.Header()["Access-Control-Allow-Origin"] != nil {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
-}
-
-// enter counts a connection. It returns false if the address has as many as it may; 0 is
-// any number.
-func (s *Server) enter(ip string, limit int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if limit > 0 && s.byIP[ip] >= limit {
-		return false
-	}
-	s.byIP[ip]++
-	s.open++
-	return true
-}
-
-func (s *Server) leave(ip string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open--
-	if s.byIP[ip]--; s.byIP[ip] == 0 {
-		delete(s.byIP, ip)
-	}
-}
-
-// closesPerSecond is how many connections are closed each second when the server drains,
-// if that ends within the time that it may take: their clients come back as fast.
-const closesPerSecond = 100
-
-// drainDelay is when to close a connection after the server has begun to drain.
-func (s *Server) drainDelay() time.Duration {
-	s.mu.Lock()
-	open := s.open
-	s.mu.Unlock()
-	spread := min(s.app.Settings().Current().Realtime.Drain(), time.Duration(open)*time.Second/closesPerSecond)
-	return rand.N(spread + 1)
+	return s.sockets.Accept(w, r, q, &socket.Protocol{
+		Name:       "loam.v1",
+		MaxMessage: func(s *settings.Settings) int { return s.Realtime.MaxMessageBytes },
+		TooSlow:    closeTooSlow,
+		Open:       func(c *socket.Conn) socket.Session { return s.open(c, token) },
+	})
 }

@@ -1,61 +1,9 @@
 package ws
 
 import (
-	"errors"
-
-	"github.com/gorilla/websocket"
-
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/realtime"
 )
-
-// minCompressed is the length in bytes from which a message is compressed.
-const minCompressed = 1 << 10
-
-// wake has a goroutine write what waits, unless one is at it.
-func (c *conn) wake() {
-	if c.writing.CompareAndSwap(false, true) {
-		c.writers.Go(c.write)
-	}
-}
-
-// write writes what waits for the client until nothing does.
-func (c *conn) write() {
-	var frame []byte
-	for {
-		list, err := c.client.Take()
-		switch {
-		case errors.Is(err, realtime.ErrSlow):
-			c.close(closeTooSlow, "The client is too slow.")
-			return
-		case err != nil:
-			c.close(websocket.CloseGoingAway, "Changes were missed.")
-			return
-		case len(list) == 0:
-			c.writing.Store(false)
-			// What has come in between has not started another goroutine.
-			if !c.client.Waiting() || !c.writing.CompareAndSwap(false, true) {
-				return
-			}
-			continue
-		}
-		c.out.cork()
-		for i := range list {
-			frame = appendMessage(frame[:0], &list[i])
-			if c.compress {
-				c.ws.EnableWriteCompression(len(frame) >= minCompressed)
-			}
-			if c.ws.WriteMessage(websocket.TextMessage, frame) != nil {
-				break // uncork fails too
-			}
-		}
-		if c.out.uncork() != nil {
-			c.client.End()
-			_ = c.ws.Close() // the client has gone, or takes nothing; the reader ends
-			return
-		}
-	}
-}
 
 // appendMessage appends a message as the client gets it.
 func appendMessage(dst []byte, m *realtime.Message) []byte {
@@ -69,6 +17,14 @@ func appendMessage(dst []byte, m *realtime.Message) []byte {
 	case realtime.Reset:
 		dst = schema.AppendString(append(dst, `{"type":"reset","sub":`...), m.Topic)
 		dst = schema.AppendString(append(dst, `,"token":`...), mark.Token)
+	case realtime.Snapshot:
+		dst = schema.AppendString(append(dst, `{"type":"snapshot","sub":`...), m.Topic)
+		dst = append(append(dst, ','), m.Data[1:len(m.Data)-1]...)
+		dst = schema.AppendString(append(dst, `,"token":`...), mark.Token)
+	case realtime.Ended:
+		dst = schema.AppendString(append(dst, `{"type":"error","sub":`...), m.Topic)
+		dst = schema.AppendString(append(dst, `,"status":400,"code":`...), m.Data)
+		dst = append(dst, `,"message":"The list is too large to be watched whole.","data":{}`...)
 	case realtime.SignedOut:
 		dst = schema.AppendString(append(dst, `{"type":"auth","auth":null,"reason":`...), m.Data)
 	default:

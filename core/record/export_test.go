@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -32,3 +33,21 @@ func Modifiers(f *schema.Field) string {
 	}
 	return strings.Join(list, " ")
 }
+
+// Turns are those of writes of a server of their own.
+type Turns struct{ turns }
+
+// NewTurns returns Turns that have seen nothing.
+func NewTurns() *Turns { return &Turns{*newTurns()} }
+
+// Begin waits for the turn of a write of that kind. End gives it back, after that time.
+func (t *Turns) Begin(ctx context.Context, c budget.Caller, kind uint64) (end func(took time.Duration), err error) {
+	lease, err := t.wait(ctx, c, kind)
+	return func(took time.Duration) {
+		t.learn(kind, time.Now().Add(-took))
+		lease.Release()
+	}, err
+}
+
+// Waiting is how many writes wait.
+func (t *Turns) Waiting() int { return t.places.Usage().Waiting }

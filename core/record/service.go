@@ -42,10 +42,11 @@ type caches struct {
 	totals      *cache.Cache[string, total]
 	rowsets     sync.Pool // of *rowset
 	blur        *budget.Blur
+	turns       *turns
 }
 
 func newCaches() *caches {
-	return &caches{totals: cache.New[string, total](maxTotals), blur: budget.NewBlur()}
+	return &caches{totals: cache.New[string, total](maxTotals), blur: budget.NewBlur(), turns: newTurns()}
 }
 
 // New returns a service. The fields of c that have no default are required.
@@ -110,6 +111,8 @@ type ChangeLog interface {
 	Appender
 	// History is that of change.Log.
 	History(r store.Reader, c change.Change, fn func(change.Change) (more bool, err error)) error
+	// Since is that of change.Log.
+	Since(r store.Reader, from change.Token) ([]int64, error)
 }
 
 // Appender writes the changes of a transaction to the change log, as the last act of

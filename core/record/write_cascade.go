@@ -130,11 +130,15 @@ func (t *writeTx) removeRow(table *table, id string) error {
 func (t *writeTx) detach(ref schema.Reference, ids []string) (doomed []string, err error) {
 	table := t.table(ref.Collection)
 	for chunk := range slices.Chunk(ids, referringChunk) {
-		referring, err := t.referring(ref, chunk)
+		most := 0 // no limit
+		if t.bounded {
+			most = max(0, t.service.cfg.CascadeLimit-t.cascade) + 1
+		}
+		referring, err := t.referring(ref, chunk, most)
 		if err != nil {
 			return nil, err
 		}
-		if t.bounded && t.cascade+len(referring) > t.service.cfg.CascadeLimit {
+		if t.bounded && len(referring) == most {
 			return nil, errCascade // before any of them is touched
 		}
 		for _, id := range referring {
@@ -150,12 +154,14 @@ func (t *writeTx) detach(ref schema.Reference, ids []string) (doomed []string, e
 	return doomed, nil
 }
 
-// referring are the ids of the records whose relation holds one of the ids.
-func (t *writeTx) referring(ref schema.Reference, ids []string) ([]string, error) {
+// referring are the ids of the records whose relation holds one of the ids, as many as most
+// if that is not 0.
+func (t *writeTx) referring(ref schema.Reference, ids []string, most int) ([]string, error) {
 	plan, err := t.service.planner.Compile(query.Select{
 		Scope:   query.Scope{Snapshot: t.snapshot, Collection: ref.Collection, Now: t.service.cfg.Now()},
 		Columns: []string{"id"},
 		RefBy:   &query.Ref{Field: ref.Field.Name, IDs: ids},
+		Limit:   most,
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,187 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/realtime"
+)
+
+// The life of a connection (docs/wire/websocket.md §1).
+const (
+	pingEvery = 25 * time.Second
+	pongTime  = 60 * time.Second // without a pong the client is gone
+	closeTime = time.Second      // for the client to answer that the connection is closed
+)
+
+// closeTooMany closes the connection of a client that sends too much.
+const closeTooMany = 4429
+
+// Conn is one WebSocket. A goroutine reads it. Another one writes, and lives only while
+// there is something to write.
+type Conn struct {
+	Client *realtime.Client // as the hub knows it
+	IP     string           // of the other end
+	Named  bool             // the client has asked for the protocol by its name
+	Token  string           // by which the request was recognised; "" if none was sent
+
+	server   *Server
+	protocol *Protocol
+	session  Session
+	ws       *websocket.Conn
+	out      *outgoing
+	compress bool
+
+	rate    rate // of the client's messages
+	writing atomic.Bool
+	writers sync.WaitGroup
+	closing atomic.Bool // a close frame was sent
+}
+
+// run serves the connection until it ends.
+func (c *Conn) run(ctx context.Context, end func()) {
+	defer end()
+	defer c.server.leave(c.IP)
+	defer c.writers.Wait()
+	defer c.ws.Close()
+	defer c.Client.Close()
+	defer context.AfterFunc(ctx, c.drain)()
+	defer c.keepAlive()()
+	c.session = c.protocol.Open(c)
+	defer c.session.Close()
+	c.Client.OnReady(c.wake)
+	for c.next(ctx) {
+	}
+}
+
+// keepAlive sends pings, and has reading fail without pongs, until the returned function is
+// called.
+func (c *Conn) keepAlive() (stop func()) {
+	_ = c.extend() // reading fails too
+	c.ws.SetPongHandler(func(string) error { return c.extend() })
+	var pings *time.Timer
+	pings = time.AfterFunc(time.Hour, func() {
+		if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(stallTime)) == nil {
+			pings.Reset(pingEvery)
+		}
+	})
+	// Not all at once: clients come back together after the server has started.
+	pings.Reset(rand.N(pingEvery))
+	return func() { pings.Stop() }
+}
+
+// next reads and handles one message. It returns false when the connection has ended.
+func (c *Conn) next(ctx context.Context) bool {
+	kind, r, err := c.ws.NextReader()
+	switch {
+	case err != nil:
+		return false
+	case c.closing.Load(): // what comes now is for nobody
+		return true
+	case kind == websocket.BinaryMessage:
+		c.Close(websocket.CloseUnsupportedData, "Only text is understood.")
+		return true
+	}
+	current := c.server.app.Settings().Current()
+	most := c.protocol.MaxMessage(current)
+	// The limit is that of the inflated message; the library would count what comes in.
+	text, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	switch {
+	case err != nil:
+		return c.failed(err)
+	case len(text) > most:
+		c.Close(websocket.CloseMessageTooBig, "The message is too large.")
+	case !c.admit(ctx, current.Realtime):
+	default:
+		c.session.Handle(ctx, text)
+		_ = c.extend() // pongs were not read meanwhile
+	}
+	return true
+}
+
+// admit counts a message against the rate that clients may send at. It returns false if the
+// message is not to be handled.
+func (c *Conn) admit(ctx context.Context, limits settings.Realtime) bool {
+	for !c.rate.take(time.Now(), limits) {
+		if !c.protocol.Patient {
+			c.Close(closeTooMany, "Too many messages.")
+			return false
+		}
+		select {
+		case <-time.After(time.Second / time.Duration(limits.MessagesPerSecond)):
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// extend moves the read deadline: within pongTime the client has to answer a ping.
+func (c *Conn) extend() error {
+	err := c.ws.SetReadDeadline(time.Now().Add(pongTime))
+	if c.closing.Load() { // in between: it is closed without waiting for the client
+		err = c.ws.SetReadDeadline(time.Now().Add(closeTime))
+	}
+	return err
+}
+
+// failed reports whether the connection may be read on after a read error. A message that
+// cannot be inflated is answered by a close frame, whose answer is still read; every other
+// error ends the connection.
+func (c *Conn) failed(err error) bool {
+	var network net.Error
+	var closed *websocket.CloseError
+	if errors.As(err, &network) || errors.As(err, &closed) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return false
+	}
+	c.Close(websocket.CloseInvalidFramePayloadData, "The message cannot be read.")
+	return true
+}
+
+// Close begins the closing handshake (RFC 6455 §7.1.2); the client has closeTime to answer.
+// Messages that arrive until then are read and dropped: closing a TCP connection with unread
+// data resets it, and the client might never receive the close frame.
+func (c *Conn) Close(code int, reason string) {
+	if !c.closing.CompareAndSwap(false, true) {
+		return
+	}
+	deadline := time.Now().Add(closeTime)
+	_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
+	_ = c.ws.SetReadDeadline(deadline) // the reader ends then, whatever fails here
+}
+
+// drain closes the connection after a delay, so that the connections of a server that stops
+// are not all closed at once.
+func (c *Conn) drain() {
+	time.AfterFunc(c.server.drainDelay(), func() { c.Close(websocket.CloseGoingAway, "The server is stopping.") })
+}
+
+// rate is how many messages a client may send: a bucket that fills with time.
+type rate struct {
+	left float64
+	last time.Time
+}
+
+func (r *rate) take(now time.Time, limits settings.Realtime) bool {
+	burst := float64(limits.MessageBurst)
+	if r.last.IsZero() {
+		r.left = burst
+	} else {
+		r.left = min(burst, r.left+now.Sub(r.last).Seconds()*float64(limits.MessagesPerSecond))
+	}
+	r.last = now
+	if r.left < 1 {
+		return false
+	}
+	r.left--
+	return true
+}
