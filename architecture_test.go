@@ -50,6 +50,7 @@ func layers() [][]string {
 			"realtime",
 		},
 		{
+			"api/certificate",
 			"api/ratelimit",
 			"api/wire",
 		},
