@@ -33,7 +33,16 @@ func layers() [][]string {
 			"api",
 		},
 		{
-			"api/pages",
+			"admin",
+		},
+		{
+			"admin/overview",
+		},
+		{
+			"admin/gate",
+		},
+		{
+			"admin/console",
 			"api/rest",
 		},
 		{
@@ -139,9 +148,14 @@ func layers() [][]string {
 			"core/schema/check",
 		},
 		{
+			"core/blob/s3/ambient",
 			"core/budget",
 		},
 		{
+			"admin/ui",
+		},
+		{
+			"admin/asset",
 			"api/apitest",
 			"api/apitest/hostile",
 			"core/coretest/s3test",
@@ -254,7 +268,7 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{
-			packages: []string{"api/...", "auth/..."},
+			packages: []string{"admin/...", "api/...", "auth/..."},
 			imports:  []string{module + "/core/internal/store/...", module + "/core/internal/query/...", "database/sql/...", "modernc.org/..."},
 			reason:   "transports call services",
 		},
@@ -266,7 +280,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"core/...", "auth/...", "migrations"},
-			except:   []string{"auth/fetch", "auth/provider", "core/blob/s3", "core/coretest/s3test"}, // they are clients of others
+			except:   []string{"auth/fetch", "auth/provider", "core/blob/s3", "core/blob/s3/ambient", "core/coretest/s3test"}, // they are clients of others
 			imports:  []string{"net/http/..."},
 			reason:   "HTTP is spoken in api",
 		},

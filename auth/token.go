@@ -84,8 +84,9 @@ func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return nil, nil
 // Token is what a token of any type says.
 type Token struct {
 	Type     TokenType
-	Email    string // of Verification, PasswordReset and EmailChange: the address when it was issued
-	NewEmail string // of EmailChange
+	Email    string    // of Verification, PasswordReset and EmailChange: the address when it was issued
+	NewEmail string    // of EmailChange
+	Expires  time.Time // of one that was verified; zero: never
 }
 
 // NewToken returns a fresh token for the record, an Auth token that can be refreshed.
@@ -107,7 +108,11 @@ func (s *Service) Verify(ctx context.Context, token string, t TokenType) (*recor
 	if v == nil {
 		return nil, Token{}, err
 	}
-	return v.record.Clone(), Token{Type: t, Email: v.claims.Email, NewEmail: v.claims.NewEmail}, nil
+	said := Token{Type: t, Email: v.claims.Email, NewEmail: v.claims.NewEmail}
+	if v.claims.ExpiresAt != nil {
+		said.Expires = v.claims.ExpiresAt.Time
+	}
+	return v.record.Clone(), said, nil
 }
 
 // errSessionOver refuses a token to who has signed in too long ago.

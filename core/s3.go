@@ -20,7 +20,7 @@ import (
 func newBucket(c settings.S3, patience time.Duration) (*s3.Store, error) {
 	return s3.New(s3.Config{
 		Endpoint: c.Endpoint, Bucket: c.Bucket, Region: c.Region,
-		AccessKey: c.AccessKey, Secret: c.Secret, PathStyle: c.ForcePathStyle, Patience: patience,
+		AccessKey: c.AccessKey, Secret: c.Secret, Ambient: c.Credentials == settings.Ambient, PathStyle: c.ForcePathStyle, Patience: patience,
 	})
 }
 
@@ -34,7 +34,7 @@ func (a *App) placeFiles(old, now *settings.Settings) {
 	}
 	var next blob.Store = a.local
 	if now.S3.Enabled {
-		bucket, err := newBucket(now.S3, filePatience)
+		bucket, err := newBucket(now.S3.S3, filePatience)
 		if err != nil { // settings are checked before they are stored
 			a.Config.Log.Error("the bucket of files cannot be used", "error", err)
 			return
@@ -112,7 +112,7 @@ func (a *App) TestS3(ctx context.Context, caller record.Caller, form S3TestForm)
 	fails := fault.Fields{}
 	switch form.Filesystem {
 	case "storage":
-		bucket = a.settings.Current().S3
+		bucket = a.settings.Current().S3.S3
 	case "backups":
 		bucket = a.settings.Current().Backups.S3
 	case "":

@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"time"
 
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/fault"
@@ -75,7 +76,7 @@ func (u *upload) Read(p []byte) (int, error) {
 // downloadBackup serves an archive to who has the file token of a superuser: browsers send
 // no header with a download.
 func (a *API) downloadBackup(c *call) error {
-	caller, err := c.fileCaller()
+	caller, _, err := c.fileCaller()
 	if err != nil {
 		return err
 	}
@@ -95,16 +96,17 @@ func (a *API) downloadBackup(c *call) error {
 	return nil
 }
 
-// fileCaller is the owner of the file token in the query, a guest without a valid one.
-func (c *call) fileCaller() (record.Caller, error) {
+// fileCaller is the owner of the file token in the query, a guest without a valid one, and
+// until when that is good; zero: for ever.
+func (c *call) fileCaller() (record.Caller, time.Time, error) {
 	caller := record.Caller{IP: c.Caller.IP}
 	token := c.Query.Get("token")
 	if token == "" {
-		return caller, nil
+		return caller, time.Time{}, nil
 	}
-	owner, _, err := c.api.auth.Verify(c.r.Context(), token, auth.File)
+	owner, said, err := c.api.auth.Verify(c.r.Context(), token, auth.File)
 	caller.Auth = owner
-	return caller, err
+	return caller, said.Expires, err
 }
 
 func (a *API) deleteBackup(c *call) error {

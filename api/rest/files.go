@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/budget"
@@ -24,7 +25,7 @@ const filePolicy = "default-src 'none'; media-src 'self'; style-src 'unsafe-inli
 
 // viewFile serves a stored file, or its thumb.
 func (a *API) viewFile(c *call) error {
-	caller, err := c.fileViewer()
+	caller, until, err := c.fileViewer()
 	if err != nil {
 		return err
 	}
@@ -42,20 +43,26 @@ func (a *API) viewFile(c *call) error {
 	}
 	defer b.Close()
 	c.fileHeaders(b, served, file.Field.Protected)
+	if c.Settings.S3.Presigned {
+		if answered, err := c.redirectToFile(b, file.Field.Protected, until); answered || err != nil {
+			return err
+		}
+	}
 	http.ServeContent(c.Watch(c.w), c.r, "", b.ModTime(), b)
 	return nil
 }
 
-// fileViewer is for whom a protected file is opened: the owner of the file token in the
-// query. Who has signed in with a header is not asked: browsers send none with an image.
-func (c *call) fileViewer() (record.Caller, error) {
-	owner, err := c.fileCaller()
+// fileViewer is for whom a protected file is opened, and until when: the owner of the file
+// token in the query. Who has signed in with a header is not asked: browsers send none with
+// an image.
+func (c *call) fileViewer() (record.Caller, time.Time, error) {
+	owner, until, err := c.fileCaller()
 	caller := c.Caller
 	caller.Auth, caller.Context = owner.Auth, "protectedFile"
 	if owner.Superuser() && !c.Settings.SuperuserAllowed(caller.IP) {
 		caller.Auth = nil
 	}
-	return caller, err
+	return caller, until, err
 }
 
 // openFile opens the file, or the thumb that is asked for, and returns the name under which
@@ -131,12 +138,17 @@ var inlineTypes = []string{
 	"application/pdf", "application/x-pdf",
 }
 
+// isInline reports whether browsers show files of the media type.
+func isInline(mediaType string) bool {
+	plain, _, _ := strings.Cut(mediaType, ";")
+	return slices.Contains(inlineTypes, strings.TrimSpace(plain))
+}
+
 // fileDisposition is whether the file is shown or saved, and under which name: the stored
 // one or, with "original", also the one that it had when it was uploaded.
 func (c *call) fileDisposition(b blob.Blob, mediaType, name string) string {
 	kind := "attachment"
-	plain, _, _ := strings.Cut(mediaType, ";")
-	if slices.Contains(inlineTypes, strings.TrimSpace(plain)) && !isTrue(c.Query.Get("download")) {
+	if isInline(mediaType) && !isTrue(c.Query.Get("download")) {
 		kind = "inline"
 	}
 	text := disposition(kind, name)

@@ -52,6 +52,23 @@ type Blob interface {
 	ModTime() time.Time
 }
 
+// Remote is a Blob that clients can also get from its store themselves.
+type Remote interface {
+	Blob
+	// Address is a URL at which whoever has it can GET the blob, answered with these headers,
+	// and until when it is good: for life at most, and for half of it unless the store's keys
+	// end before. Calls of about the same time give the same URL. It is "" if life is too
+	// short for one.
+	Address(life time.Duration, h Headers) (url string, until time.Time, err error)
+}
+
+// Headers are those with which a blob is answered.
+type Headers struct {
+	ContentType        string
+	ContentDisposition string
+	CacheControl       string
+}
+
 // Upload is a file that a client sent and that is not stored yet.
 type Upload struct {
 	OriginalName string // as the client called it, shortened to what is kept

@@ -18,7 +18,7 @@ type Settings struct {
 	SuperuserIPs []string     `json:"superuserIPs"` // addresses and networks; empty: from everywhere
 	SMTP         SMTP         `json:"smtp"`
 	Backups      Backups      `json:"backups"`
-	S3           S3           `json:"s3"`
+	S3           Storage      `json:"s3"`
 	Meta         Meta         `json:"meta"`
 	RateLimits   RateLimits   `json:"rateLimits"`
 	TrustedProxy TrustedProxy `json:"trustedProxy"`
@@ -57,7 +57,17 @@ type S3 struct {
 	AccessKey      string `json:"accessKey"`
 	Secret         string `json:"secret,omitempty"`
 	ForcePathStyle bool   `json:"forcePathStyle"`
+	Credentials    string `json:"credentials"` // Loam's own: empty for AccessKey and Secret, or Ambient
 }
+
+// Storage is where files are stored instead of the data folder.
+type Storage struct {
+	S3
+	Presigned bool `json:"presigned"` // Loam's own: clients get what can do no harm from the bucket itself
+}
+
+// Ambient is S3.Credentials for keys that the machine of the server offers.
+const Ambient = "ambient"
 
 // Meta has the names and addresses that mails and the console show.
 type Meta struct {

@@ -11,17 +11,17 @@ import (
 
 const defaultJSON = `{"superuserIPs":[],` +
 	`"smtp":{"enabled":false,"port":587,"host":"smtp.example.com","username":"","authMethod":"","tls":false,"localName":""},` +
-	`"backups":{"cron":"","cronMaxKeep":3,"s3":{"enabled":false,"bucket":"","region":"","endpoint":"","accessKey":"","forcePathStyle":false}},` +
-	`"s3":{"enabled":false,"bucket":"","region":"","endpoint":"","accessKey":"","forcePathStyle":false},` +
+	`"backups":{"cron":"","cronMaxKeep":3,"s3":{"enabled":false,"bucket":"","region":"","endpoint":"","accessKey":"","forcePathStyle":false,"credentials":""}},` +
+	`"s3":{"enabled":false,"bucket":"","region":"","endpoint":"","accessKey":"","forcePathStyle":false,"credentials":"","presigned":false},` +
 	`"meta":{"accentColor":"#1055c9","appName":"Acme","appURL":"http://localhost:8090","senderName":"Support","senderAddress":"support@example.com","hideControls":false},` +
 	`"rateLimits":{"rules":[{"label":"*:auth","audience":"","duration":3,"maxRequests":2},{"label":"*:create","audience":"","duration":5,"maxRequests":20},` +
 	`{"label":"/api/batch","audience":"","duration":1,"maxRequests":3},{"label":"/api/","audience":"","duration":10,"maxRequests":300}],"excludedIPs":[],"enabled":false},` +
 	`"trustedProxy":{"headers":[],"useLeftmostIP":false,"peers":[]},` +
 	`"batch":{"enabled":false,"maxRequests":50,"timeout":3,"maxBodySize":0},` +
 	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0,"maxSize":1000,"inBackups":false},"server":{"idleSeconds":0},` +
-	`"realtime":{"maxMessageBytes":65536,"maxSubscriptions":1000,"maxFiltered":100,"maxFilters":2000,"messagesPerSecond":100,"messageBurst":200,` +
+	`"realtime":{"maxMessageBytes":65536,"maxSubscriptions":1000,"maxFiltered":100,"maxFilters":2000,"maxLiveQueries":10,"messagesPerSecond":100,"messageBurst":200,` +
 	`"maxConnectionsPerIP":0,"drainSeconds":5,"maxChannels":100,"compress":false,"channels":[]},` +
-	`"graphql":{"enabled":true,"introspection":"on","maxDepth":12,"maxRows":100000,"maxRootFields":50,"maxTokens":15000,"maxBodyBytes":1048576,"timeoutSeconds":30}}`
+	`"graphql":{"enabled":true,"introspection":"on","maxDepth":12,"maxRows":100000,"maxRootFields":50,"maxMutations":50,"maxTokens":15000,"maxBodyBytes":1048576,"timeoutSeconds":30}}`
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()

@@ -67,7 +67,8 @@ func (b *Backups) validate(fails fault.Fields) {
 	b.S3.validate(fails, "backups", "s3")
 }
 
-// validate requires endpoint, bucket, region and keys if the bucket is enabled.
+// validate requires endpoint, bucket and region if the bucket is enabled, and keys unless
+// they come from the machine.
 func (b *S3) validate(fails fault.Fields, path ...string) {
 	set := func(leaf *fault.Field, name string) {
 		fails.Set(leaf, append(path[:len(path):len(path)], name)...)
@@ -75,8 +76,12 @@ func (b *S3) validate(fails fault.Fields, path ...string) {
 	set(cmp.Or(needed(b.Enabled, b.Endpoint), webAddress(b.Endpoint)), "endpoint")
 	set(needed(b.Enabled, b.Bucket), "bucket")
 	set(needed(b.Enabled, b.Region), "region")
-	set(needed(b.Enabled, b.AccessKey), "accessKey")
-	set(needed(b.Enabled, b.Secret), "secret")
+	keys := b.Enabled && b.Credentials != Ambient
+	set(needed(keys, b.AccessKey), "accessKey")
+	set(needed(keys, b.Secret), "secret")
+	if b.Credentials != "" && b.Credentials != Ambient {
+		set(notInList(), "credentials")
+	}
 }
 
 // validate requires the names and addresses, which mails cannot do without.

@@ -74,6 +74,8 @@ func TestValidate(t *testing.T) {
 			"backups.s3.endpoint validation_is_url, backups.s3.secret validation_required, " +
 				"s3.accessKey validation_required, s3.bucket validation_required, s3.endpoint validation_required, s3.region validation_required, s3.secret validation_required"},
 		{`{"s3":{"enabled":true,"endpoint":"https://s3.example.com","bucket":"b","region":"r","accessKey":"k","secret":"s"}}`, ""},
+		{`{"s3":{"enabled":true,"endpoint":"https://s3.example.com","bucket":"b","region":"r","credentials":"ambient","presigned":true}}`, ""},
+		{`{"s3":{"credentials":"other"},"backups":{"s3":{"credentials":"Ambient"}}}`, "backups.s3.credentials validation_in_invalid, s3.credentials validation_in_invalid"},
 
 		{`{"backups":{"cron":"","cronMaxKeep":0}}`, ""},
 		{`{"backups":{"cron":"0 0 * * *","cronMaxKeep":0}}`, "backups.cronMaxKeep validation_required"},

@@ -122,8 +122,12 @@ func (o *object) reach() error {
 	if o.etag != "" {
 		header["If-Match"] = o.etag
 	}
+	keys, err := o.s.source.Get(o.ctx)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(o.ctx)
-	res, err := o.s.send(ctx, request{method: http.MethodGet, path: o.path, header: header})
+	res, err := o.s.send(ctx, keys, request{method: http.MethodGet, path: o.path, header: header})
 	if err != nil {
 		cancel()
 		return err

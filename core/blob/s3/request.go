@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/loambase/loam/core/blob/s3/ambient"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -63,6 +64,22 @@ func mayPass(err error) bool {
 	return !errors.As(err, &answer) || answer.passes()
 }
 
+// refused reports whether the store does not take the keys, as far as it can be told: it
+// answers a HEAD without a reason.
+func refused(err error) bool {
+	var answer *Error
+	if !errors.As(err, &answer) {
+		return false
+	}
+	switch answer.Code {
+	case "":
+		return answer.Status == http.StatusForbidden || answer.Status == http.StatusBadRequest
+	case "ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "TokenRefreshRequired":
+		return true
+	}
+	return false
+}
+
 // away makes a fault of an error that is the store's, and will pass.
 func away(ctx context.Context, err error) error {
 	if ctx.Err() != nil || !mayPass(err) {
@@ -79,13 +96,18 @@ func (s *Store) call(ctx context.Context, r request, into any) error {
 }
 
 // ask is call that returns the header of the answer.
-func (s *Store) ask(ctx context.Context, r request, into any) (header http.Header, err error) {
+func (s *Store) ask(ctx context.Context, r request, into any) (http.Header, error) {
 	for n, begun := 1, time.Now(); ; n++ {
-		header, err = s.attempt(ctx, r, into)
+		var header http.Header
+		keys, err := s.source.Get(ctx)
+		if err == nil {
+			header, err = s.attempt(ctx, keys, r, into)
+		}
 		if err == nil {
 			return header, nil
 		}
-		if n == attempts || !mayPass(err) || time.Since(begun) > s.cfg.Patience || ctx.Err() != nil {
+		again := mayPass(err) || refused(err) && s.source.Refused(keys)
+		if n == attempts || !again || time.Since(begun) > s.cfg.Patience || ctx.Err() != nil {
 			return nil, away(ctx, err)
 		}
 		if e := s.wait(ctx, n); e != nil {
@@ -106,10 +128,10 @@ func (s *Store) wait(ctx context.Context, n int) error {
 	}
 }
 
-func (s *Store) attempt(ctx context.Context, r request, into any) (http.Header, error) {
+func (s *Store) attempt(ctx context.Context, keys ambient.Keys, r request, into any) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
-	res, err := s.send(ctx, r)
+	res, err := s.send(ctx, keys, r)
 	if err != nil {
 		return nil, err
 	}
@@ -134,14 +156,8 @@ func (s *Store) attempt(ctx context.Context, r request, into any) (http.Header, 
 }
 
 // send sends the request once. An answer that is no success is an *Error.
-func (s *Store) send(ctx context.Context, r request) (*http.Response, error) {
-	u := s.base
-	if r.path != "" {
-		u.Path += "/" + r.path
-	} else {
-		u.Path += "/"
-	}
-	u.RawPath = escapePath(u.Path)
+func (s *Store) send(ctx context.Context, keys ambient.Keys, r request) (*http.Response, error) {
+	u := s.address(r.path)
 	u.RawQuery = escapeQuery(r.query)
 	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
@@ -153,7 +169,7 @@ func (s *Store) send(ctx context.Context, r request) (*http.Response, error) {
 	for name, value := range r.header {
 		req.Header.Set(name, value)
 	}
-	s.sign(req, u.RawPath, r.body)
+	s.sign(req, keys, u.RawPath, r.body)
 	client := s.client
 	if r.slow {
 		client = s.slow
@@ -171,6 +187,14 @@ func (s *Store) send(ctx context.Context, r request) (*http.Response, error) {
 		_ = xml.Unmarshal(text, failed) // a proxy in between answers something else
 	}
 	return nil, failed
+}
+
+// address is that of a path below the bucket, escaped as it is signed.
+func (s *Store) address(p string) url.URL {
+	u := s.base
+	u.Path += "/" + p
+	u.RawPath = escapePath(u.Path)
+	return u
 }
 
 // withoutURL takes the address out of an error, which says it at length.

@@ -13,20 +13,24 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/blob/s3/ambient"
 )
 
-// Config names a bucket and who may use it. Every field but the last two is required.
+// Config names a bucket and who may use it. Endpoint, Bucket, Region and keys are required.
 type Config struct {
 	Endpoint  string // https://s3.example.com; without a scheme it is https
 	Bucket    string
 	Region    string
 	AccessKey string
 	Secret    string
+	Ambient   bool // the keys are not those two, but what the machine offers (package ambient)
 	PathStyle bool // the bucket is in the path of the URL, not in front of the host
 
 	// Patience is how long the store may say nothing where an answer, or more of it, is due.
@@ -39,6 +43,7 @@ type Config struct {
 type Store struct {
 	cfg    Config
 	base   url.URL // of the bucket, without a slash at the end of its path
+	source keySource
 	client *http.Client
 	slow   *http.Client // for what the store works at before it answers
 	now    func() time.Time
@@ -66,16 +71,33 @@ func New(c Config) (*Store, error) {
 	if c.Patience <= 0 {
 		c.Patience = time.Minute
 	}
-	return &Store{cfg: c, base: *base, client: newClient(c.Patience), slow: newClient(attemptTime), now: time.Now, part: partSize, pause: min(time.Second, c.Patience/60)}, nil
+	s := &Store{cfg: c, base: *base, client: newClient(c.Patience), slow: newClient(attemptTime), now: time.Now, part: partSize, pause: min(time.Second, c.Patience/60)}
+	s.source = fixed{AccessKey: c.AccessKey, Secret: c.Secret}
+	if c.Ambient {
+		s.source = ambient.New()
+	}
+	return s, nil
 }
 
+// keySource is where the keys come from.
+type keySource interface {
+	Get(ctx context.Context) (ambient.Keys, error)
+	Refused(k ambient.Keys) (again bool)
+}
+
+// fixed are keys that somebody has written down.
+type fixed ambient.Keys
+
+func (f fixed) Get(context.Context) (ambient.Keys, error) { return ambient.Keys(f), nil }
+func (f fixed) Refused(ambient.Keys) bool                 { return false }
+
 // newClient waits for an answer only so long, and follows no redirection: a signature is
-// for one host.
+// for one host. No store is where machines have their metadata services, which tell secrets.
 func newClient(patience time.Duration) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+			DialContext:           (&net.Dialer{Timeout: 10 * time.Second, Control: refuseMetadata}).DialContext,
 			TLSHandshakeTimeout:   10 * time.Second,
 			ResponseHeaderTimeout: patience,
 			IdleConnTimeout:       90 * time.Second,
@@ -85,6 +107,19 @@ func newClient(patience time.Duration) *http.Client {
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// refuseMetadata refuses addresses that are those of the link alone, and the other one of
+// a machine's metadata service.
+func refuseMetadata(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	if ip := to.Addr().Unmap(); ip.IsLinkLocalUnicast() || ip.WithZone("") == netip.MustParseAddr("fd00:ec2::254") {
+		return fmt.Errorf("s3: %s is no address of a store", ip)
+	}
+	return nil
 }
 
 // Close gives up the connections that are idle.

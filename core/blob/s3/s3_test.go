@@ -15,6 +15,7 @@ import (
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/blob/blobtest"
+	"github.com/loambase/loam/core/blob/s3/ambient"
 	"github.com/loambase/loam/core/coretest/s3test"
 	"github.com/loambase/loam/core/fault"
 )
@@ -62,7 +63,7 @@ func TestSignature(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.sign(r, "/", nil)
+		s.sign(r, ambient.Keys{AccessKey: s.cfg.AccessKey, Secret: s.cfg.Secret}, "/", nil)
 		if got := r.Header.Get("Authorization"); !strings.HasSuffix(got, "Signature="+want) || r.URL.Host != "examplebucket.s3.amazonaws.com" {
 			t.Errorf("%s: %s", query, got)
 		}

@@ -8,16 +8,21 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/loambase/loam/core/blob/s3/ambient"
 )
 
 // sign adds the signature V4 of the request, whose path is escaped already, to its header.
-func (s *Store) sign(r *http.Request, path string, body []byte) {
-	now := s.now().UTC()
-	stamp, day := now.Format("20060102T150405Z"), now.Format("20060102")
+func (s *Store) sign(r *http.Request, keys ambient.Keys, path string, body []byte) {
+	t := s.now().UTC()
 	sum := sha256.Sum256(body)
-	r.Header.Set("X-Amz-Date", stamp)
-	r.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:]))
-
+	content := hex.EncodeToString(sum[:])
+	r.Header.Set("X-Amz-Date", t.Format(stampFormat))
+	r.Header.Set("X-Amz-Content-Sha256", content)
+	if keys.Token != "" {
+		r.Header.Set("X-Amz-Security-Token", keys.Token)
+	}
 	names := []string{"host"}
 	values := map[string]string{"host": r.URL.Host}
 	for name := range r.Header {
@@ -28,23 +33,32 @@ func (s *Store) sign(r *http.Request, path string, body []byte) {
 		}
 	}
 	slices.Sort(names)
-	var canonical strings.Builder
-	canonical.WriteString(r.Method + "\n" + path + "\n" + r.URL.RawQuery + "\n")
+	var headers strings.Builder
 	for _, name := range names {
-		canonical.WriteString(name + ":" + values[name] + "\n")
+		headers.WriteString(name + ":" + values[name] + "\n")
 	}
 	signed := strings.Join(names, ";")
-	canonical.WriteString("\n" + signed + "\n" + hex.EncodeToString(sum[:]))
+	canonical := r.Method + "\n" + path + "\n" + r.URL.RawQuery + "\n" + headers.String() + "\n" + signed + "\n" + content
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+keys.AccessKey+"/"+s.scope(t)+
+		", SignedHeaders="+signed+", Signature="+s.signature(keys, t, canonical))
+}
 
-	scope := day + "/" + s.cfg.Region + "/s3/aws4_request"
-	hashed := sha256.Sum256([]byte(canonical.String()))
-	text := "AWS4-HMAC-SHA256\n" + stamp + "\n" + scope + "\n" + hex.EncodeToString(hashed[:])
-	key := []byte("AWS4" + s.cfg.Secret)
-	for _, part := range []string{day, s.cfg.Region, "s3", "aws4_request"} {
+const stampFormat = "20060102T150405Z"
+
+// scope is what the keys of a day are good for.
+func (s *Store) scope(t time.Time) string {
+	return t.Format("20060102") + "/" + s.cfg.Region + "/s3/aws4_request"
+}
+
+// signature is that of a request in its canonical form.
+func (s *Store) signature(keys ambient.Keys, t time.Time, canonical string) string {
+	hashed := sha256.Sum256([]byte(canonical))
+	text := "AWS4-HMAC-SHA256\n" + t.Format(stampFormat) + "\n" + s.scope(t) + "\n" + hex.EncodeToString(hashed[:])
+	key := []byte("AWS4" + keys.Secret)
+	for part := range strings.SplitSeq(s.scope(t), "/") {
 		key = mac(key, part)
 	}
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+s.cfg.AccessKey+"/"+scope+
-		", SignedHeaders="+signed+", Signature="+hex.EncodeToString(mac(key, text)))
+	return hex.EncodeToString(mac(key, text))
 }
 
 func mac(key []byte, text string) []byte {

@@ -51,20 +51,22 @@ func TestVersityGW(t *testing.T) {
 	})
 	reach(t, address)
 	var buckets atomic.Int64
+	newBucket := func(t *testing.T) *Store {
+		s, err := New(Config{Endpoint: "http://" + address, Bucket: fmt.Sprintf("bucket-%d", buckets.Add(1)), Region: "us-east-1",
+			AccessKey: "loam", Secret: "loamsecret", PathStyle: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.part = smallestPart
+		if err := s.call(t.Context(), request{method: http.MethodPut}, nil); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
 	t.Run("suite", func(t *testing.T) {
-		blobtest.Run(t, smallestPart, func(t *testing.T) blob.Store {
-			s, err := New(Config{Endpoint: "http://" + address, Bucket: fmt.Sprintf("bucket-%d", buckets.Add(1)), Region: "us-east-1",
-				AccessKey: "loam", Secret: "loamsecret", PathStyle: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.part = smallestPart
-			if err := s.call(t.Context(), request{method: http.MethodPut}, nil); err != nil {
-				t.Fatal(err)
-			}
-			return s
-		})
+		blobtest.Run(t, smallestPart, func(t *testing.T) blob.Store { return newBucket(t) })
 	})
+	t.Run("addresses", func(t *testing.T) { checkAddressOf(t, openRemote(t, newBucket(t))) })
 }
 
 // freeAddress is an address on which nobody listens.

@@ -81,7 +81,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client has gone away
 	}
-	if wrong := check(r, body); wrong != "" {
+	wrong := ""
+	if r.URL.Query().Has("X-Amz-Signature") {
+		wrong = checkAddress(r)
+	} else {
+		wrong = check(r, body)
+	}
+	if wrong != "" {
 		fail(w, http.StatusForbidden, wrong)
 		return
 	}
@@ -142,6 +148,11 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request, path string) {
 	for name, values := range o.header {
 		if name == "Content-Type" || strings.HasPrefix(name, "X-Amz-Meta-") {
 			w.Header()[name] = values
+		}
+	}
+	for _, name := range []string{"Content-Type", "Content-Disposition", "Cache-Control"} {
+		if value := r.URL.Query().Get("response-" + strings.ToLower(name)); value != "" {
+			w.Header().Set(name, value)
 		}
 	}
 	w.Header().Set("ETag", o.etag)
@@ -300,14 +311,42 @@ func checkSignature(r *http.Request) string {
 	}
 	text += "\n" + signed + "\n" + r.Header.Get("X-Amz-Content-Sha256")
 	sum := sha256.Sum256([]byte(text))
+	if sign(stamp, hex.EncodeToString(sum[:])) != signature {
+		return "SignatureDoesNotMatch"
+	}
+	return ""
+}
+
+// sign signs the sum of a canonical request.
+func sign(stamp, sum string) string {
 	scope := stamp[:8] + "/" + Region + "/s3/aws4_request"
 	key := []byte("AWS4" + Secret)
-	for _, part := range append(strings.Split(scope, "/"), "AWS4-HMAC-SHA256\n"+stamp+"\n"+scope+"\n"+hex.EncodeToString(sum[:])) {
+	for _, part := range append(strings.Split(scope, "/"), "AWS4-HMAC-SHA256\n"+stamp+"\n"+scope+"\n"+sum) {
 		h := hmac.New(sha256.New, key)
 		io.WriteString(h, part)
 		key = h.Sum(nil)
 	}
-	if hex.EncodeToString(key) != signature {
+	return hex.EncodeToString(key)
+}
+
+// checkAddress is check for a GET whose signature is in its URL.
+func checkAddress(r *http.Request) string {
+	query := r.URL.Query()
+	stamp := query.Get("X-Amz-Date")
+	at, err := time.Parse("20060102T150405Z", stamp)
+	life, err2 := strconv.Atoi(query.Get("X-Amz-Expires"))
+	if err != nil || err2 != nil || r.Method != http.MethodGet || time.Until(at) > time.Minute || time.Since(at) > time.Duration(life)*time.Second {
+		return "AccessDenied"
+	}
+	signature := query.Get("X-Amz-Signature")
+	query.Del("X-Amz-Signature")
+	var pairs []string
+	for name, values := range query {
+		pairs = append(pairs, escape(name)+"="+escape(values[0]))
+	}
+	slices.Sort(pairs)
+	sum := sha256.Sum256([]byte("GET\n" + r.URL.EscapedPath() + "\n" + strings.Join(pairs, "&") + "\nhost:" + r.Host + "\n\nhost\nUNSIGNED-PAYLOAD"))
+	if sign(stamp, hex.EncodeToString(sum[:])) != signature {
 		return "SignatureDoesNotMatch"
 	}
 	return ""
