@@ -59,6 +59,7 @@ func layers() [][]string {
 			"realtime",
 		},
 		{
+			"api/certificate",
 			"api/ratelimit",
 			"api/wire",
 		},
