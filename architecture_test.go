@@ -60,6 +60,7 @@ func layers() [][]string {
 			"realtime",
 		},
 		{
+			"api/certificate",
 			"api/ratelimit",
 			"api/wire",
 		},
@@ -94,6 +95,7 @@ func layers() [][]string {
 			"core/logs",
 			"core/mail",
 			"core/thumb",
+			"core/transfer",
 		},
 		{
 			"core/settings",

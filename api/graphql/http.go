@@ -28,23 +28,33 @@ type Answer struct {
 func (s *Service) HTTP(r *http.Request, q *request.Request, body func() ([]byte, error), charge Charge) (*Answer, error) {
 	accepted, ok := negotiate(r.Header.Values("Accept"))
 	if !ok {
-		return refusal(http.StatusNotAcceptable, typeJSON, "Acceptable are "+typeGraphQL+", "+typeJSON+" and "+typeStream+"."), nil
+		return unacceptable(), nil
 	}
 	op, refused, err := Read(r, q, accepted, body)
 	if refused != nil || err != nil {
 		return refused, err
 	}
+	return s.respond(r, q, accepted, op, charge), nil
+}
+
+// respond runs an operation and answers with its result.
+func (s *Service) respond(r *http.Request, q *request.Request, accepted string, op Operation, charge Charge) *Answer {
 	caller := q.Caller
 	caller.Method = http.MethodGet // to rules, a query is a read, whichever way it came
 	result := s.Execute(r.Context(), q.ID, caller, q.Settings.GraphQL, op, charge)
 	if result.NotReadOnly {
-		return NotReadOnly(accepted), nil
+		return NotReadOnly(accepted)
 	}
 	a := &Answer{Status: http.StatusOK, Type: accepted, Body: result.Append(nil)}
 	if result.Data == nil && accepted == typeGraphQL {
 		a.Status = http.StatusBadRequest
 	}
-	return a, nil
+	return a
+}
+
+// unacceptable is the answer to a client that wants no media type of ours.
+func unacceptable() *Answer {
+	return refusal(http.StatusNotAcceptable, typeJSON, "Acceptable are "+typeGraphQL+", "+typeJSON+" and "+typeStream+".")
 }
 
 // Read reads the operation of a request. A refusal is of the accepted type; the error is that of

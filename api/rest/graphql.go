@@ -31,9 +31,12 @@ func (a *API) runGraphQL(c *call) error {
 	body := func() ([]byte, error) { return c.readJSON(nil, loadFailed) }
 	var answer *graphql.Answer
 	var err error
-	if graphql.WantsStream(c.r.Header.Values("Accept")) {
+	switch {
+	case graphql.IsMultipart(c.r):
+		answer, err = a.graphql.Multipart(c.r, c.Request, c.readUploads, c.chargeField)
+	case graphql.WantsStream(c.r.Header.Values("Accept")):
 		answer, err = a.live.Stream(c.w, c.r, c.Request, body)
-	} else {
+	default:
 		answer, err = a.graphql.HTTP(c.r, c.Request, body, c.chargeField)
 	}
 	if answer == nil {
@@ -45,9 +48,32 @@ func (a *API) runGraphQL(c *call) error {
 	return c.writeAs(answer.Status, answer.Type+"; charset=utf-8", answer.Body)
 }
 
-// methodOf is the method of the requests with a tag.
-var methodOf = map[string]string{
-	"list": http.MethodGet, "view": http.MethodGet, "create": http.MethodPost, "update": http.MethodPatch, "delete": http.MethodDelete,
+// readUploads reads a form with an operation and files.
+func (c *call) readUploads() (form *graphql.Form, err error) {
+	if err := c.read(loadFailed); err != nil {
+		return nil, err
+	}
+	form = &graphql.Form{}
+	most := c.Settings.GraphQL.MaxBodyBytes
+	if form.Operations, err = c.body.FormJSON("operations", most); err != nil {
+		return nil, err
+	}
+	if form.Map, err = c.body.FormJSON("map", most); err != nil {
+		return nil, err
+	}
+	form.Files, err = c.body.Files("Failed to read the submitted files.")
+	return form, err
+}
+
+// mirrored are the requests of REST that root fields stand for, by their tag: their method,
+// and the tags by which rules name them.
+var mirrored = map[string]struct {
+	method string
+	tags   []string
+}{
+	"list": {http.MethodGet, []string{"list"}}, "view": {http.MethodGet, []string{"view"}},
+	"aggregate": {http.MethodGet, []string{"aggregate", "list"}}, "create": {http.MethodPost, []string{"create"}},
+	"update": {http.MethodPatch, []string{"update"}}, "delete": {http.MethodDelete, []string{"delete"}},
 }
 
 // chargeField counts a root field as if the request of the tag had come alone.
@@ -66,8 +92,8 @@ func (a *API) charge(caller record.Caller) graphql.Charge {
 			return nil
 		}
 		verdict := a.limiter.Take(clientOf(caller), ratelimit.Action{
-			Method: methodOf[tag], Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
-			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: []string{tag},
+			Method: mirrored[tag].method, Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
+			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: mirrored[tag].tags,
 		})
 		if err := verdict.Err(); err != nil {
 			return err

@@ -47,9 +47,13 @@ type Record struct {
 
 	and, or, not string // keys of the filter input
 
+	figures map[string]*Figure // of the aggregate
+	keys    map[string]*Figure // by the options of its enum
+
 	order    []*Field // fields in the order of the type
 	filtered []string // keys of filter in the order of the input
 	sorted   []string
+	figured  []*Figure
 }
 
 // Field returns the field of that name, nil if there is none.
@@ -166,13 +170,14 @@ const (
 	RootNode
 	RootNodes
 	RootChanged // of Subscription
+	RootAggregate
 )
 
 // Root is a field of Query or Subscription.
 type Root struct {
 	Name   string
 	Kind   RootKind
-	Record *Record // of RootList, RootOne and RootChanged
+	Record *Record // of RootList, RootOne, RootAggregate and RootChanged
 
 	typeName string
 	args     []argument
