@@ -168,6 +168,7 @@ func (c *Client) waitForRoom(ctx context.Context) error {
 		room, err := len(c.queue) < maxQueued/4 && c.bytes < maxQueuedBytes/4 && c.pages == 0, c.err
 		c.mu.Unlock()
 		if room || err != nil {
+			c.madeRoom() // others may wait too
 			return err
 		}
 		select {

@@ -39,6 +39,7 @@ type Watch struct {
 	// Fields. Key is the same for those that say the same, and another one for every other.
 	Teller Teller
 	Key    string
+	Bytes  int // of memory that the Teller takes
 
 	// Since is the token after which changes are told, those of the past too; "" is the present.
 	Since change.Token
@@ -260,7 +261,7 @@ func (w *Watch) check() error {
 // size is how many bytes the subscription takes in memory, above what is free.
 func (w *Watch) size() int64 {
 	const free = 2 << 10
-	size := len(w.Filter) + len(w.Expand) + len(w.Fields) + len(w.Sort) + len(w.ID) + len(w.Key)
+	size := len(w.Filter) + len(w.Expand) + len(w.Fields) + len(w.Sort) + len(w.ID) + len(w.Key) + w.Bytes
 	if w.live() {
 		const perRow = 64
 		size += perRow * cmp.Or(w.Limit, defaultWindow)

@@ -48,7 +48,7 @@ func (s *Service) Start(ctx context.Context, request string, caller record.Calle
 	if result != nil {
 		return nil, result
 	}
-	sub.Watch.Teller, sub.Watch.Key = sub, sub.key()
+	sub.Watch.Teller, sub.Watch.Key, sub.Watch.Bytes = sub, sub.key(), sub.size()
 	return sub, nil
 }
 
@@ -97,6 +97,16 @@ func (s *Subscription) key() string {
 	text, _ := json.Marshal([]any{s.superuser, s.operation.Query, s.operation.Name, variables}) // which came as JSON
 	sum := sha256.Sum256(text)
 	return string(sum[:])
+}
+
+// size is how many bytes of memory it takes: the plan and, if it is not one that is kept for all,
+// the tree of the document.
+func (s *Subscription) size() int {
+	size := 2 * len(s.operation.Query)
+	if size > 2*maxKept {
+		size *= 12
+	}
+	return size
 }
 
 // Ask implements realtime.Teller.

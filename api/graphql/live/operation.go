@@ -42,20 +42,24 @@ func (o *operations) has(id string, op *operation) bool {
 	return o.byID[id] == op
 }
 
-// end forgets the operation of an id, and has it stop. It returns false if there is none.
-func (o *operations) end(id string) bool {
+// end forgets the operation of an id, if there is one, and has it stop.
+func (o *operations) end(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	op := o.byID[id]
-	if op == nil {
+	if op := o.byID[id]; op != nil {
+		op.cancel()
+		delete(o.byID, id)
+	}
+}
+
+// endIf ends the operation. It returns false if it has ended already.
+func (o *operations) endIf(id string, op *operation) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.byID[id] != op {
 		return false
 	}
 	op.cancel()
 	delete(o.byID, id)
 	return true
-}
-
-// endIf is end, unless the id is that of another operation by now.
-func (o *operations) endIf(id string, op *operation) bool {
-	return o.has(id, op) && o.end(id)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/realtime"
 )
 
@@ -35,17 +36,29 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if result != nil && result.NotReadOnly {
 		return graphql.NotReadOnly("application/json"), nil
 	}
+	if result != nil {
+		return nil, s.once(w, caller, result)
+	}
 	ctx, end := q.Stream(r.Context())
 	defer end()
 	t := begin(w)
-	if result != nil {
-		t.last(result)
-		return nil, nil
-	}
 	client := s.Hub.OpenSocket(q.Caller, q.Token)
 	defer client.Close()
 	s.follow(ctx, t, client, sub.Watch)
 	return nil, nil
+}
+
+// once answers with the only result of an operation.
+func (s *Server) once(w http.ResponseWriter, caller record.Caller, result *graphql.Result) error {
+	if len(result.Data) > smallAnswer {
+		lease, err := s.App.Budgets().Answers.TryAcquire(caller.Share(), int64(len(result.Data)))
+		if err != nil {
+			return err
+		}
+		defer lease.Release()
+	}
+	begin(w).last(result)
+	return nil
 }
 
 // follow tells of a subscription.
