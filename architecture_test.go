@@ -94,6 +94,7 @@ func layers() [][]string {
 			"core/logs",
 			"core/mail",
 			"core/thumb",
+			"core/transfer",
 		},
 		{
 			"core/settings",
