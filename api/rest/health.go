@@ -28,18 +28,18 @@ func (a *API) health(c *call) error {
 	return c.json([]byte(`{"message":"API is healthy.","code":200,"data":` + data + `}`))
 }
 
-// live tells that the process answers: whoever runs it need not start it anew. Nothing else is
+// isLive tells that the process answers: whoever runs it need not start it anew. Nothing else is
 // looked at, since a start mends no database and ends no restore.
-func (a *API) live(c *call) error {
+func (a *API) isLive(c *call) error {
 	return c.json([]byte(`{"message":"The server is live.","code":200,"data":{}}`))
 }
 
 // readyTime is how long the database may take to answer.
 const readyTime = 2 * time.Second
 
-// ready tells that the server can do its work, with 503 and the reason if requests are to go
+// isReady tells that the server can do its work, with 503 and the reason if requests are to go
 // to another one for now.
-func (a *API) ready(c *call) error {
+func (a *API) isReady(c *call) error {
 	notReady := func(message string, err error) error { return fault.Wrap(fault.Unavailable, message, err) }
 	if a.requests.Draining() {
 		return notReady("The server is about to stop.", nil)

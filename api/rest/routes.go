@@ -34,8 +34,8 @@ func (a *API) table() []*route {
 	}
 	return []*route{
 		row("GET", "/api/health", "health", everyone, a.health),
-		row("GET", "/api/health/live", "live", everyone, a.live).quiet().unlimited(),
-		row("GET", "/api/health/ready", "ready", everyone, a.ready).quiet().unlimited(),
+		row("GET", "/api/health/live", "live", everyone, a.isLive).quiet().unlimited(),
+		row("GET", "/api/health/ready", "ready", everyone, a.isReady).quiet().unlimited(),
 
 		row("GET", collections, "listCollections", superusers, a.listCollections),
 		row("POST", collections, "createCollection", superusers, a.createCollection),
