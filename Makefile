@@ -9,7 +9,7 @@ SHELL := bash
 RACE := ./core/internal/store/sqlite ./core/internal/store/postgres ./core/change ./core/collection ./core/hook ./core/record ./core/password ./core/settings ./core/removal ./auth ./realtime/... ./api/...
 
 # Packages that stand on the store: their tests hold on either engine.
-ENGINES := ./core/change ./core/collection ./core/pocketbase ./core/internal/query ./core/record ./core/settings ./core/removal ./auth ./realtime/... ./api/...
+ENGINES := ./core/backup ./core/change ./core/collection ./core/pocketbase ./core/internal/query ./core/record ./core/settings ./core/removal ./auth ./realtime/... ./api/...
 
 # The binary under test. It is built with the same flags as the Go tests, so that the
 # compiled packages are shared: SQLite alone takes minutes to compile.
@@ -30,7 +30,7 @@ build: ## Build the binary ./loam, static and without cgo
 
 .PHONY: test
 test: tools binary packages ## Run every check and test, installing what they need (Debian)
-	@.ci/stages lint test-go test-race test-engines -- test-sdk test-js test-import test-atlas test-postgres
+	@.ci/stages lint test-go test-race test-engines -- test-sdk test-console test-js test-import test-atlas test-postgres
 
 .PHONY: test-go
 test-go: packages ## Run the Go tests, with the seeds of the fuzz tests
@@ -47,6 +47,10 @@ test-sdk: binary packages ## Drive the binary with the official JavaScript SDK
 .PHONY: test-js
 test-js: binary packages ## Test the client for JavaScript; what is committed of it must be what is built
 	cd sdk/js && npm run -s build && git diff --exit-code dist && npm test
+
+.PHONY: test-console
+test-console: binary packages ## Use the console in a browser; pictures of its pages go to admin/web/shots
+	cd admin/web && npm test
 
 .PHONY: test-import
 test-import: binary packages ## The same on data folders that were imported from PocketBase
@@ -67,10 +71,11 @@ test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's test
 		(cd examples/atlas && npm test)'
 
 .PHONY: lint
-lint: ## Check the format, vet, staticcheck
+lint: ## Check the format, vet, staticcheck, generated files
 	@unformatted=$$(gofmt -l .); if [[ -n $$unformatted ]]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+	go generate ./admin && git diff --exit-code -- 'admin/*_templ.go'
 
 .PHONY: bench
 bench: ## Run the Go benchmarks
@@ -98,7 +103,7 @@ binary:
 	@go build -o $(LOAM_BIN) .
 
 .PHONY: packages
-packages: clients/pocketbase/node_modules/.package-lock.json sdk/js/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json
+packages: clients/pocketbase/node_modules/.package-lock.json admin/web/node_modules/.package-lock.json sdk/js/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json
 
 # npm writes this file last.
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json

@@ -33,7 +33,16 @@ func layers() [][]string {
 			"api",
 		},
 		{
-			"api/pages",
+			"admin",
+		},
+		{
+			"admin/overview",
+		},
+		{
+			"admin/gate",
+		},
+		{
+			"admin/console",
 			"api/rest",
 		},
 		{
@@ -50,6 +59,7 @@ func layers() [][]string {
 			"realtime",
 		},
 		{
+			"api/certificate",
 			"api/ratelimit",
 			"api/wire",
 		},
@@ -84,6 +94,7 @@ func layers() [][]string {
 			"core/logs",
 			"core/mail",
 			"core/thumb",
+			"core/transfer",
 		},
 		{
 			"core/settings",
@@ -142,6 +153,10 @@ func layers() [][]string {
 			"core/budget",
 		},
 		{
+			"admin/ui",
+		},
+		{
+			"admin/asset",
 			"api/apitest",
 			"api/apitest/hostile",
 			"core/coretest/s3test",
@@ -254,7 +269,7 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{
-			packages: []string{"api/...", "auth/..."},
+			packages: []string{"admin/...", "api/...", "auth/..."},
 			imports:  []string{module + "/core/internal/store/...", module + "/core/internal/query/...", "database/sql/...", "modernc.org/..."},
 			reason:   "transports call services",
 		},

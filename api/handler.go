@@ -7,8 +7,9 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/loambase/loam/admin"
+	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/api/middleware"
-	"github.com/loambase/loam/api/pages"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/rest"
 	"github.com/loambase/loam/api/wire"
@@ -30,7 +31,9 @@ func (s *Server) build() (http.Handler, error) {
 		return nil, err
 	}
 	routes.Mount(router)
-	pages.Mount(router.With(routes.Limited), s.App.Settings().Current)
+	admin.Mount(router.With(routes.Limited), console.Config{
+		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged,
+	})
 	fallback := routes.Limited(s.cfg.fallback()).ServeHTTP
 	router.NotFound(fallback)
 	// Wire: a method that a path does not have is a path that does not exist.
@@ -46,6 +49,7 @@ func (s *Server) build() (http.Handler, error) {
 		middleware.Secure,
 		middleware.CORS(s.cfg.Origins),
 		middleware.Idle(s.idle),
+		middleware.IdleAnswer(s.idle),
 		middleware.Recover(s.App.Log()),
 		middleware.Log(s.App.Config.Log, s.App.Logs()),
 		s.requests.Track,

@@ -78,7 +78,7 @@ export async function serve({ args = [], source = imported ? ['fresh.sql'] : [] 
     ['serve', '--http', '127.0.0.1:0', '--dir', dataIn(folder), '--public', join(folder, 'public'), ...args],
     { stdio: ['ignore', 'pipe', 'pipe'], env },
   );
-  const log = { text: '' };
+  const log = { text: '', said: '' };
   child.stderr.on('data', (chunk) => (log.text += chunk));
   return new Server(folder, env, child, await announced(child, log), log);
 }
@@ -108,12 +108,11 @@ function dataIn(folder) {
 /** The URL in the line that a server prints when it is ready. */
 function announced(child, log) {
   return new Promise((resolve, reject) => {
-    let said = '';
     child.stdout.on('data', (chunk) => {
-      const url = (said += chunk).match(/serves (http:\/\/\S+)/)?.[1];
+      const url = (log.said += chunk).match(/serves (http:\/\/\S+)/)?.[1];
       if (url) resolve(url);
     });
-    end(child).then((code) => reject(new Error(`the server ended with ${code}:\n${said}${log.text}`)));
+    end(child).then((code) => reject(new Error(`the server ended with ${code}:\n${log.said}${log.text}`)));
   });
 }
 

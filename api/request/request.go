@@ -124,12 +124,19 @@ func bearer(header string) string {
 	return header
 }
 
-// Fail answers with the envelope of err, and keeps err for the Outcome. Internal
-// failures and unavailable databases are logged as errors, unless the client has gone
-// away. What the client still sends is read first (see wire.Drain). An answer that has
-// begun is broken off, by a panic with http.ErrAbortHandler: a part of it must not look
-// like the whole.
+// Fail answers with the envelope of err, after Failed. What the client still sends is read
+// first (see wire.Drain).
 func (q *Request) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	err = q.Failed(r, err)
+	wire.Drain(w, r)
+	wire.Error(w, err, q.Caller.Superuser())
+}
+
+// Failed keeps err for the Outcome and returns the error to answer with: who calls it
+// answers, as Fail does. Internal failures and unavailable databases are logged as errors,
+// unless the client has gone away. An answer that has begun is broken off, by a panic with
+// http.ErrAbortHandler: a part of it must not look like the whole.
+func (q *Request) Failed(r *http.Request, err error) error {
 	if errors.Is(err, context.Canceled) && errors.Is(context.Cause(r.Context()), ErrDraining) {
 		err = fault.Wrap(fault.Unavailable, "The server is stopping.", err)
 	}
@@ -144,8 +151,7 @@ func (q *Request) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if begun {
 		panic(http.ErrAbortHandler)
 	}
-	wire.Drain(w, r)
-	wire.Error(w, err, q.Caller.Superuser())
+	return err
 }
 
 // Who names the caller in logs: "collectionId/recordId", or "guest".

@@ -59,6 +59,20 @@ func (a *API) countPath(w http.ResponseWriter, r *http.Request, q *request.Reque
 	return a.tell(w, r, q, a.limiter.Take(clientOf(q), ratelimit.Action{Method: r.Method, Paths: [3]string{r.URL.Path}}))
 }
 
+// LimitTagged counts a request about the collection that did not come through the table of
+// routes as one of the route with these tags, the most special one first: a limit of
+// sign-ins holds for every way. The error is a fault.TooMany if it is one too many.
+func (a *API) LimitTagged(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error {
+	in := a.app.Snapshot().Find(collection)
+	if !a.limiter.Enabled() || in == nil {
+		return nil
+	}
+	return a.tell(w, r, q, a.limiter.Take(clientOf(q), ratelimit.Action{
+		Method: r.Method, Paths: [3]string{r.URL.Path},
+		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tags[0], Tags: tags,
+	}))
+}
+
 // limits says which rate limits apply to a route.
 type limits struct {
 	tags       []string // the action tags of the route; nil: no rule for collections applies

@@ -58,6 +58,19 @@ func Error(w http.ResponseWriter, err error, superuser bool) {
 	JSON(w, answerTo(e.Kind).status, appendError(nil, e, superuser))
 }
 
+// Describe returns the status of err and what may be shown of it, with the sentence of its
+// kind if it has none of its own: for answers that are not JSON.
+func Describe(err error) (status int, shown fault.Error) {
+	e := public(err)
+	a := answerTo(e.Kind)
+	shown = *e
+	if shown.Message == "" {
+		shown.Message = a.message
+	}
+	shown.Message = Sentence(shown.Message)
+	return a.status, shown
+}
+
 // public is the fault in err that may be shown.
 func public(err error) *fault.Error {
 	var e *fault.Error
@@ -70,7 +83,7 @@ func public(err error) *fault.Error {
 func appendError(dst []byte, e *fault.Error, superuser bool) []byte {
 	a := answerTo(e.Kind)
 	if e.Message != "" {
-		a.message = sentence(e.Message)
+		a.message = Sentence(e.Message)
 	}
 	dst = append(dst, `{"data":`...)
 	dst = AppendFields(dst, e.Fields, superuser)
@@ -106,7 +119,7 @@ func appendField(dst []byte, f *fault.Field, superuser bool) []byte {
 	if f.Code == "" && f.Fields != nil {
 		return AppendFields(dst, f.Fields, superuser)
 	}
-	code, message := f.Code, sentence(f.Message)
+	code, message := f.Code, Sentence(f.Message)
 	if code == "" {
 		code, message = "validation_invalid_value", "Invalid value."
 	}

@@ -89,8 +89,8 @@ func TestSentence(t *testing.T) {
 		"": "", "  ": "", "a": "A.", " done ": "Done.", "Why?": "Why?", "Stop!": "Stop!", "It is.": "It is.",
 		"élan": "Élan.", "'x' is not": "'x' is not.", "end …": "End ….",
 	} {
-		if got := sentence(in); got != want {
-			t.Errorf("sentence(%q) = %q, want %q", in, got, want)
+		if got := Sentence(in); got != want {
+			t.Errorf("Sentence(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

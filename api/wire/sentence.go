@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// sentence trims a message, starts it with an upper-case letter and ends it with
+// Sentence trims a message, starts it with an upper-case letter and ends it with
 // a punctuation mark.
-func sentence(s string) string {
+func Sentence(s string) string {
 	s = strings.TrimSpace(s)
 	if s == "" {
 		return ""

@@ -1,12 +1,14 @@
-// The pages that mailed links open. Nothing is sent before the person presses the button.
-'use strict';
-
+// The pages that mailed links open: to verify an address, to set a new password, to confirm
+// a change of address, and those on which a sign-in through another service ends. What a
+// link says lies behind its "#", so no server and no log sees it. A page sends nothing when
+// it is opened, because programs that scan mails open links and run scripts: the person
+// presses its one button.
 const api = new URL('../api/', location.href); // wherever the server is mounted
-const title = document.getElementById('title');
-const text = document.getElementById('text');
-const form = document.getElementById('form');
+const title = element('h1');
+const text = element('p', { className: 'muted' });
+const form = element('form', { className: 'stack', hidden: true });
+text.setAttribute('role', 'status');
 
-const email = { name: 'email', label: 'E-mail address', type: 'email', autocomplete: 'username' };
 const password = { name: 'password', label: 'Password', type: 'password', autocomplete: 'new-password' };
 const again = { name: 'passwordConfirm', label: 'Password, once more', type: 'password', autocomplete: 'new-password' };
 
@@ -37,15 +39,9 @@ const pages = {
     path: 'confirm-email-change',
     done: 'Your address is changed. You can close this page and sign in with the new one.',
   },
-  '/pbinstall/': {
-    title: 'Create the first superuser',
-    text: 'A superuser may do everything: define collections, change settings, read and write every record.',
-    fields: [email, password, again],
-    button: 'Create',
-    install: true,
-    done: 'The superuser is created. You can sign in with it.',
-  },
 };
+
+const primary = 'btn btn-primary btn-block input-l';
 
 /** The claims of a token, unverified; {} if it has none. */
 function claims(token) {
@@ -58,11 +54,11 @@ function claims(token) {
 }
 
 /** Posts to the collection of the token. */
-async function post(token, path, body, headers = {}) {
+async function post(token, path, body) {
   const collection = encodeURIComponent(claims(token).collectionId ?? '-');
   const response = await fetch(new URL(`collections/${collection}/${path}`, api), {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...headers },
+    headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   });
   const answer = response.status === 204 ? {} : await response.json().catch(() => ({}));
@@ -85,20 +81,24 @@ function fill(page, token) {
   form.replaceChildren();
   for (const field of page.fields ?? []) {
     const { label, ...rest } = field;
-    form.append(element('label', {}, label, element('input', { ...rest, required: true }), element('span', { className: 'error', id: `error-${field.name}` })));
+    const id = `link-${field.name}`;
+    form.append(
+      element('div', { className: 'field' },
+        element('label', { className: 'label', htmlFor: id, textContent: label }),
+        element('input', { ...rest, id, className: 'input input-l', required: true }),
+        element('p', { className: 'err', id: `error-${field.name}`, hidden: true }),
+      ),
+    );
   }
-  const button = element('button', { textContent: page.button });
+  const button = element('button', { textContent: page.button, className: primary });
   form.append(button);
   form.hidden = false;
   form.onsubmit = async (event) => {
     event.preventDefault();
     button.disabled = true;
-    for (const error of form.querySelectorAll('.error')) error.textContent = '';
+    for (const error of form.querySelectorAll('.err')) error.hidden = true;
     const values = Object.fromEntries(new FormData(form));
-    const answer = await (page.install
-      ? post(token, 'records', values, { Authorization: token })
-      : post(token, page.path, { token, ...values })
-    ).catch(() => null);
+    const answer = await post(token, page.path, { token, ...values }).catch(() => null);
     button.disabled = false;
     if (answer?.ok) {
       form.hidden = true;
@@ -118,25 +118,22 @@ function failed(page, token, answer) {
   const problems = Object.entries(answer.data ?? {});
   for (const [name, problem] of problems) {
     const place = document.getElementById(`error-${name}`);
-    if (place) place.textContent = problem.message ?? '';
+    if (!place) continue;
+    place.textContent = problem.message ?? '';
+    place.hidden = false;
   }
-  const expired = answer.data?.token || (page.install && [401, 403].includes(answer.status));
-  if (!expired) {
+  if (!answer.data?.token) {
     show(page.title, problems.length > 0 ? 'Please look at what you have typed.' : `${answer.message ?? 'It failed.'} Try again later.`);
     return;
   }
   form.hidden = true;
-  if (page.install) {
-    show('This link is not valid any more', 'Start the server again for a new one, or run "loam superuser upsert EMAIL" on its machine.');
-    return;
-  }
   const address = claims(token).email;
   if (!page.resend || !address) {
     show('This link is not valid any more', 'It has expired, or was used. Ask for a new one where you asked for this one.');
     return;
   }
   show('This link is not valid any more', 'It has expired, or was used. You can have a new one.');
-  form.replaceChildren(element('button', { textContent: 'Send a new link' }));
+  form.replaceChildren(element('button', { textContent: 'Send a new link', className: primary }));
   form.hidden = false;
   form.onsubmit = async (event) => {
     event.preventDefault();
@@ -149,9 +146,32 @@ function failed(page, token, answer) {
   };
 }
 
+/** Puts the page into the place of the one that is open, with its name and picture. */
+function takePlace() {
+  const logo = document.querySelector('.gate-logo') ?? element('p', { className: 'gate-logo', textContent: document.title.split(' · ').at(-1) });
+  const picture = document.querySelector('.gate-side') ?? element('aside', { className: 'gate-side' });
+  const box = element('div', { className: 'gate-box' }, logo, element('div', { className: 'stack-s' }, title, text), form);
+  const main = element('main', { className: 'gate-in' }, box);
+  document.body.replaceChildren(element('div', { className: 'gate' }, main, picture));
+}
+
+/** The installer's page is made by the server, which is given the token in a form. */
+function openInstaller(token) {
+  const opener = element('form', { method: 'post', action: 'install', hidden: true }, element('input', { type: 'hidden', name: 'token', value: token }));
+  document.body.append(opener);
+  opener.submit();
+}
+
 function open() {
   const link = location.hash.slice(1);
-  history.replaceState(null, '', location.pathname); // the token stays in no history
+  if (!link.startsWith('/')) return;
+  history.replaceState(null, '', new URL('./', location.href)); // the token stays in no history
+  if (link.startsWith('/pbinstall/')) {
+    openInstaller(link.slice('/pbinstall/'.length));
+    return;
+  }
+  form.hidden = true;
+  takePlace();
   const [start, page] = Object.entries(pages).find(([prefix]) => link.startsWith(prefix)) ?? [];
   if (page) {
     show(page.title, page.text);
@@ -165,9 +185,9 @@ function open() {
         'If it fails once more, switch off a VPN, private relay or proxy: this page and the app must reach the server by the same way. Else choose another way to sign in.',
     );
   } else {
-    show('Nothing to do here', 'This address is for links of mails. This version has no console; its API is below /api/.');
+    show('Nothing to do here', 'This address is no link of a mail from here.');
   }
 }
 
-addEventListener('hashchange', () => location.hash && open());
+addEventListener('hashchange', open);
 open();

@@ -1,0 +1,50 @@
+// Package admin is the console: the pages below /_/ with which superusers define
+// collections, look at data and run the server. Pages are made on the server; a page works
+// with links and forms, and scripts make it pleasant (DESIGN.md).
+package admin
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/loambase/loam/admin/asset"
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/gate"
+	"github.com/loambase/loam/admin/overview"
+	"github.com/loambase/loam/admin/ui"
+)
+
+// sections are the entries of the navigation, in their order. A section is here when its
+// screen is there.
+func sections() []ui.Section {
+	return []ui.Section{}
+}
+
+// Mount adds the console to the router, but for addresses that it has already. It returns
+// the Console, for pages below /_/ that others serve.
+func Mount(router chi.Router, config console.Config) *console.Console {
+	c := console.New(config, sections())
+	c.Mount(router, slices.Concat(
+		gate.Routes(),
+		overview.Routes(),
+	))
+	for path, serve := range map[string]http.HandlerFunc{
+		"/_":           toFolder,
+		asset.Pattern:  asset.Serve,
+		"/_/theme.css": theme,
+	} {
+		if !router.Match(chi.NewRouteContext(), http.MethodGet, path) {
+			router.Get(path, serve)
+			router.Head(path, serve)
+		}
+	}
+	return c
+}
+
+// toFolder leads to the first page relatively: a proxy may put the server under another path.
+func toFolder(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Location", "_/")
+	w.WriteHeader(http.StatusTemporaryRedirect)
+}

@@ -1,0 +1,74 @@
+// What every page of the console needs: theme, drawer, toasts, dialogs, the session.
+import { say } from './toast.js';
+import './session.js';
+import './dialog.js';
+
+/** The theme: that of the system, light, dark, and around again. */
+function switchTheme(button) {
+  const next = { '': 'light', light: 'dark', dark: '' }[button.dataset.themeSwitch] ?? '';
+  button.dataset.themeSwitch = next;
+  if (next) document.documentElement.dataset.theme = next;
+  else delete document.documentElement.dataset.theme;
+  // A cookie, so that the server sends the next page in it.
+  document.cookie = `loam_theme=${next};path=/_/;samesite=strict;max-age=${next ? 31536000 : 0}`;
+  const label = next ? `Theme: ${next}` : 'Theme: follows the system';
+  button.ariaLabel = button.title = label;
+  const use = button.querySelector('use');
+  use.setAttribute('href', use.getAttribute('href').replace(/#.*/, `#i-${{ light: 'sun', dark: 'moon' }[next] ?? 'auto'}`));
+}
+
+/** On a phone the navigation is a drawer. */
+function toggleDrawer(open) {
+  const app = document.querySelector('.app');
+  app.classList.toggle('drawer-open', open);
+  const button = document.querySelector('[data-drawer]');
+  button.ariaExpanded = String(open);
+  if (open) app.querySelector('.rail a, .side a, .side input')?.focus();
+  else button.focus();
+}
+
+addEventListener('click', (event) => {
+  const theme = event.target.closest('[data-theme-switch]');
+  if (theme) switchTheme(theme);
+  const app = document.querySelector('.app');
+  if (event.target.closest('[data-drawer]')) toggleDrawer(!app.classList.contains('drawer-open'));
+  else if (app?.classList.contains('drawer-open') && !event.target.closest('.rail, .side, [popover]')) toggleDrawer(false);
+});
+
+addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && document.querySelector('.app.drawer-open')) toggleDrawer(false);
+});
+
+/** A list is narrowed to what a search beside it names. */
+addEventListener('input', (event) => {
+  const list = event.target.dataset?.narrows && document.getElementById(event.target.dataset.narrows);
+  if (!list) return;
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const item of list.querySelectorAll('[data-name]')) item.hidden = !item.dataset.name.toLowerCase().includes(wanted);
+  for (const group of list.querySelectorAll('details')) {
+    group.hidden = wanted !== '' && !group.querySelector('[data-name]:not([hidden])');
+    if (wanted) group.open = true;
+  }
+});
+
+/** "/" goes to the search of the page. */
+addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input, textarea, select, [contenteditable]')) return;
+  const search = document.querySelector('[data-search]');
+  if (search) {
+    event.preventDefault();
+    search.focus();
+  }
+});
+
+/** What the server says about the page before this one, or about the answer to a script. */
+function sayFlash() {
+  const words = document.cookie.match(/(?:^|; )loam_toast=([^;]*)/)?.[1];
+  if (!words) return;
+  document.cookie = 'loam_toast=;path=/_/;samesite=strict;max-age=0';
+  say(decodeURIComponent(words));
+}
+sayFlash();
+document.addEventListener('htmx:afterRequest', sayFlash);
+
+document.addEventListener('htmx:sendError', () => say('The server cannot be reached.', 'danger'));

@@ -1,0 +1,183 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/ui"
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+)
+
+// Call is a request to one screen. Its Caller is the superuser who has signed in, for all
+// that a screen asks of services; of an Open route it may be a guest.
+type Call struct {
+	*Config
+	*request.Request
+	W http.ResponseWriter
+	R *http.Request
+
+	sections []ui.Section
+}
+
+// policy lets a page load and call what comes from its own server, and nothing else. It
+// runs no script and applies no style that stands in the page itself.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// begin does what comes before every screen: headers, the origin of writes, the session.
+func (c *Call) begin(route *request.Route, guard *http.CrossOriginProtection) (err error) {
+	h := c.W.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Referrer-Policy", "same-origin") // and no header Origin: null with forms
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "HX-Request, HX-Target")
+	c.Request, err = c.Requests.Begin(c.R)
+	c.Route = route
+	c.Caller.Auth = nil // a header proves nothing here: a page of the console is the browser's
+	if err != nil && fault.KindOf(err) != fault.Forbidden {
+		return err
+	}
+	if err := guard.Check(c.R); err != nil {
+		return fault.Wrap(fault.Forbidden, "This request came from another site. Nothing was changed.", err)
+	}
+	if err := c.recognise(); err != nil {
+		return err
+	}
+	if route.Audience == request.Superusers && !c.Caller.Superuser() {
+		return errSignIn
+	}
+	return nil
+}
+
+// Param returns a part of the path.
+func (c *Call) Param(name string) string { return c.R.PathValue(name) }
+
+// IsPart reports whether the page itself asks for the part with that id. It gets no more.
+func (c *Call) IsPart(id string) bool {
+	return c.R.Header.Get("HX-Request") == "true" && c.R.Header.Get("HX-Target") == id
+}
+
+// fromScript reports whether a script of the page asks, and puts the answer into it.
+func (c *Call) fromScript() bool { return c.R.Header.Get("HX-Request") == "true" }
+
+// Page is what a screen says of itself to the frame around it.
+type Page struct {
+	Title   string
+	Section string // the entry of the navigation that it belongs to
+	Crumbs  []ui.Crumb
+	Side    templ.Component // what is in the section; nil for nothing
+	Scripts []string        // modules that it needs beside those of every page
+}
+
+// Page answers with a whole page.
+func (c *Call) Page(p Page, body templ.Component) error { return c.PageAs(http.StatusOK, p, body) }
+
+// PageAs is Page with another status.
+func (c *Call) PageAs(status int, p Page, body templ.Component) error {
+	shell := ui.Shell{
+		App: c.Settings.Meta.AppName, Title: p.Title, Theme: c.theme(), Accent: accent(c.Settings),
+		Section: p.Section, Sections: c.sections, Crumbs: p.Crumbs, Side: p.Side, Scripts: p.Scripts, Version: core.Version,
+	}
+	if c.Caller.Auth != nil {
+		shell.Account = c.Caller.Auth.Text("email")
+	}
+	return c.render(status, ui.Page(shell, body))
+}
+
+// Part answers with a part of a page.
+func (c *Call) Part(part templ.Component) error { return c.render(http.StatusOK, part) }
+
+// PartAs is Part with another status, as 422 for a form that is shown again.
+func (c *Call) PartAs(status int, part templ.Component) error { return c.render(status, part) }
+
+// Gate answers with a page without navigation: what somebody sees who is not signed in.
+func (c *Call) Gate(status int, g ui.Gate, body templ.Component) error {
+	if below, ok := strings.CutPrefix(c.R.URL.Path, "/_/"); ok {
+		g.Base = strings.Repeat("../", strings.Count(below, "/"))
+	}
+	g.App, g.Theme, g.Accent = c.Settings.Meta.AppName, c.theme(), accent(c.Settings)
+	return c.render(status, ui.GatePage(g, body))
+}
+
+func (c *Call) render(status int, page templ.Component) error {
+	var out bytes.Buffer
+	if err := page.Render(c.R.Context(), &out); err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.W.WriteHeader(status)
+	c.W.Write(out.Bytes()) //nolint:errcheck // who has gone needs no answer
+	return nil
+}
+
+// Go sends the browser to another address of the console.
+func (c *Call) Go(to string) error {
+	if c.fromScript() {
+		c.W.Header().Set("HX-Redirect", to)
+		c.W.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	c.W.Header().Set("Location", to)
+	c.W.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// Toast lets the page say a few words about what was done, on this page or on the one that
+// Go leads to. It comes before the answer.
+func (c *Call) Toast(words string) {
+	http.SetCookie(c.W, &http.Cookie{Name: toastCookie, Value: encodeWords(words), Path: "/_/", MaxAge: 60, SameSite: http.SameSiteStrictMode})
+}
+
+const toastCookie = "loam_toast"
+
+// encodeWords writes text as a cookie may hold it; scripts read it by decodeURIComponent.
+func encodeWords(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+			b.WriteByte(c)
+		} else {
+			const hex = "0123456789ABCDEF"
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	return b.String()
+}
+
+// Event answers with nothing to show: scripts of the page get an event with these data.
+func (c *Call) Event(name string, data any) error {
+	text, err := json.Marshal(map[string]any{name: data})
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("HX-Trigger", asciiJSON(text))
+	c.W.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// asciiJSON escapes what a header cannot hold.
+func asciiJSON(text []byte) string {
+	var b strings.Builder
+	for _, r := range string(text) {
+		switch {
+		case r < 0x80:
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}

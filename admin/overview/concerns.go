@@ -1,0 +1,101 @@
+package overview
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+// concern is something that is not yet right.
+type concern struct {
+	What, Why string
+	Quiet     bool // it may well be wanted
+}
+
+// concerns looks at the settings and the collections as they are.
+func concerns(c *console.Call) []concern {
+	return append(ofSettings(c), ofCollections(c.App.Snapshot())...)
+}
+
+func ofSettings(c *console.Call) (list []concern) {
+	s, defaults := c.Settings, settings.Defaults()
+	if s.Meta.AppURL == defaults.Meta.AppURL {
+		list = append(list, concern{What: "The address of the app is still " + s.Meta.AppURL, Why: "Links in mails start with it."})
+	}
+	if !s.SMTP.Enabled {
+		list = append(list, concern{What: "No mail server is set", Why: "Mails go through the sendmail of this machine, if it has one."})
+	}
+	if s.Backups.Cron == "" {
+		list = append(list, concern{What: "Backups are not made by the clock", Why: "Only those that somebody starts are there."})
+	}
+	if !s.RateLimits.Enabled {
+		list = append(list, concern{What: "Rate limits are off", Why: "Anyone may ask as often as they like."})
+	}
+	if header := forwarding(c, s); header != "" {
+		list = append(list, concern{What: "Requests come with the header " + header, Why: "No proxy is trusted, so its address counts for all clients."})
+	}
+	return list
+}
+
+// forwarding returns a header by which a proxy tells whose request it is, if none is
+// trusted.
+func forwarding(c *console.Call, s *settings.Settings) string {
+	if len(s.TrustedProxy.Headers) > 0 {
+		return ""
+	}
+	for _, name := range []string{"CF-Connecting-IP", "Fly-Client-IP", "X-Forwarded-For", "X-Real-IP"} {
+		if c.R.Header.Get(name) != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+func ofCollections(snapshot *schema.Snapshot) (list []concern) {
+	for _, c := range snapshot.All() {
+		if c.System {
+			continue
+		}
+		if names := openWrites(c); names != "" {
+			list = append(list, concern{What: fmt.Sprintf("Anybody may %s records of %s", names, c.Name), Why: "Right, if that is meant.", Quiet: true})
+		}
+		if f := exposedFile(c); f != "" {
+			list = append(list, concern{What: fmt.Sprintf("Files of %s.%s are protected and anybody may view their records", c.Name, f),
+				Why: "A protected file is as open as its record.", Quiet: true})
+		}
+		if c.IsAuth() && c.Auth.OAuth2.Enabled && len(c.Auth.OAuth2.Providers) == 0 {
+			list = append(list, concern{What: c.Name + " lets people sign in with OAuth2, without a provider", Why: "Nobody can use it yet."})
+		}
+	}
+	return list
+}
+
+// openWrites names what everybody may do to records, as a sentence has it.
+func openWrites(c *schema.Collection) string {
+	var names []string
+	for _, rule := range []struct {
+		name string
+		text *string
+	}{{"create", c.CreateRule}, {"change", c.UpdateRule}, {"delete", c.DeleteRule}} {
+		open := rule.text != nil && *rule.text == ""
+		if open && !(rule.name == "create" && c.IsAuth()) { // people sign up so
+			names = append(names, rule.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func exposedFile(c *schema.Collection) string {
+	if c.ViewRule == nil || *c.ViewRule != "" {
+		return ""
+	}
+	for _, f := range c.Fields {
+		if kind, ok := f.Kind.(*schema.File); ok && kind.Protected {
+			return f.Name
+		}
+	}
+	return ""
+}

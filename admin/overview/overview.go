@@ -1,0 +1,30 @@
+// Package overview is the first page of the console: what is not yet right.
+package overview
+
+import (
+	"net/http"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/gate"
+	"github.com/loambase/loam/admin/ui"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	first := console.Get("/_/", show)
+	first.Open = true // links of mails lead here, whoever has signed in
+	return []console.Route{first}
+}
+
+func show(c *console.Call) error {
+	switch {
+	case !c.Caller.Superuser() && c.FromElsewhere():
+		return c.OpenAgain()
+	case !c.Caller.Superuser():
+		return gate.ShowSignIn(c, http.StatusOK, ui.SignIn{})
+	}
+	return c.Page(console.Page{
+		Title: "Overview", Section: "overview", Crumbs: []ui.Crumb{{Label: "Overview"}},
+		Scripts: []string{"link.js"},
+	}, page(concerns(c)))
+}

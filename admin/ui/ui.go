@@ -1,0 +1,84 @@
+// Package ui has the parts that pages of the console are made of, as templ components: the
+// frame with its navigation, gates, dialogs, icons, failures. It knows no services: what it
+// shows it is given.
+package ui
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+// Section is an entry of the navigation.
+type Section struct{ ID, Label, Icon, Path string }
+
+// Crumb is a step of the way to a page; the last one is the page itself and has no Path.
+type Crumb struct{ Label, Path string }
+
+// Shell is the frame around a page.
+type Shell struct {
+	App, Title, Version string
+	Theme               string // light or dark; "": that of the system
+	Accent              string // hexadecimal digits; "": the console's own
+	Account             string // the e-mail address of who has signed in
+	Section             string
+	Sections            []Section
+	Crumbs              []Crumb
+	Side                templ.Component
+	Scripts             []string
+}
+
+// Gate is the frame around a page for who has not signed in.
+type Gate struct {
+	Base                      string // the way to /_/ from the page: "", "../" and so on
+	App, Title, Theme, Accent string
+	Note                      string // beside the picture
+	Scripts                   []string
+}
+
+// SignIn is the form to sign in.
+type SignIn struct {
+	Identity, Problem, To string
+	Dialog                bool // it lies over a page that stays
+	NoSuperuser           bool
+}
+
+// Code is the form of the second step.
+type Code struct {
+	Identity, MFAID, OTPID, Problem, To string
+	Seconds                             int64 // how long a code is good
+	Dialog                              bool
+}
+
+// Failure is an answer that is not what was asked for.
+type Failure struct {
+	Status          int
+	Message, Reason string
+	Lines           []string // what is wrong with which part of the input
+	Request         string   // the id to find it in the log by; "" for failures that are not the server's
+}
+
+// Title is the failure in a few words.
+func (f Failure) Title() string {
+	switch f.Status {
+	case http.StatusNotFound:
+		return "Not there"
+	case http.StatusForbidden:
+		return "Not allowed"
+	case http.StatusTooManyRequests:
+		return "Too many requests"
+	case http.StatusServiceUnavailable:
+		return "Not now"
+	case http.StatusInternalServerError:
+		return "The server failed"
+	}
+	return "That did not work"
+}
+
+// Seconds is a time as the header Retry-After has it.
+func Seconds(d time.Duration) string {
+	return strconv.FormatInt(max(1, int64(math.Ceil(d.Seconds()))), 10)
+}

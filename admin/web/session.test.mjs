@@ -1,0 +1,104 @@
+// Signing in and out, the first superuser, and what others must not be able to do with
+// somebody's session.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { email, isWell, onStage, password, picture, signIn } from './stage.mjs';
+
+await onStage(async (stage) => {
+  const link = await stage.installer();
+
+  test('the first superuser is created in the browser', async () => {
+    const page = await stage.window();
+    await page.goto(`${stage.url}/_/`);
+    assert.match(await page.textContent('body'), /no superuser yet/);
+    await page.goto(`${stage.url}/_/${link}`);
+    await page.getByText('Create the first superuser').waitFor();
+    assert.equal(page.url(), `${stage.url}/_/install`);
+    await picture(page, 'install');
+    await page.getByLabel('Email').fill(email);
+    await page.getByLabel('Password').fill('short');
+    await page.getByRole('button', { name: 'Create superuser' }).click();
+    await page.locator('#password-err').waitFor();
+    assert.equal(await page.getByLabel('Email').inputValue(), email);
+    await picture(page, 'install-error');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Create superuser' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    const [cookie] = (await page.context().cookies()).filter((c) => c.name === 'loam_session');
+    assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.path], [true, 'Strict', '/_/']);
+    await picture(page, 'overview');
+    await page.goto(`${stage.url}/_/${link}`);
+    await page.getByText('not valid any more').waitFor();
+  });
+
+  test('sign-in and sign-out', async () => {
+    const page = await stage.window();
+    await page.goto(`${stage.url}/_/`);
+    await picture(page, 'sign-in');
+    await signIn(page, 'wrong');
+    await page.getByText('Wrong email or password').waitFor();
+    assert.equal(await page.getByLabel('Email').inputValue(), email);
+    await picture(page, 'sign-in-error');
+    await signIn(page);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('button', { name: /Your account/ }).click();
+    await picture(page, 'account');
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    assert.equal((await page.context().cookies()).length, 0);
+  });
+
+  test('signing out everywhere ends the sessions of other browsers', async () => {
+    const [here, there] = [await stage.window(), await stage.window()];
+    for (const page of [here, there]) {
+      await page.goto(`${stage.url}/_/`);
+      await signIn(page);
+    }
+    await here.getByRole('button', { name: /Your account/ }).click();
+    await here.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await here.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await there.goto(`${stage.url}/_/`);
+    await there.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
+  test('a session that is over has the sign-in over the page', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/`);
+    const session = (await page.context().cookies()).find((c) => c.name === 'loam_session');
+    await page.context().clearCookies({ name: 'loam_session' });
+    await page.evaluate(() => window.htmx.ajax('POST', '/_/session', { target: 'body', swap: 'none' }));
+    await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
+    await picture(page, 'sign-in-dialog');
+    await page.getByLabel('Email').fill(email);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('heading', { name: 'Sign in again' }).waitFor({ state: 'detached' });
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    const fresh = (await page.context().cookies()).find((c) => c.name === 'loam_session');
+    assert.notEqual(fresh.value, session.value);
+    await isWell(page);
+  });
+
+  test('a link from another site opens the page with the session', async () => {
+    const page = await stage.signedIn();
+    await page.route('http://elsewhere.example/**', (route) => route.fulfill({ contentType: 'text/html', body: `<a href="${stage.url}/_/">go</a>` }));
+    await page.goto('http://elsewhere.example/');
+    await page.getByText('go').click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await isWell(page);
+  });
+
+  test('theme and phone', async () => {
+    const page = await stage.signedIn({ width: 390, height: 844 });
+    await page.goto(`${stage.url}/_/`);
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    await page.getByRole('button', { name: 'Theme: light' }).click();
+    await page.reload();
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+    await picture(page, 'overview-phone-dark');
+    await page.getByRole('button', { name: 'Open navigation' }).click();
+    await page.getByRole('link', { name: 'Overview' }).first().waitFor();
+    await picture(page, 'drawer-phone-dark');
+    await page.keyboard.press('Escape');
+  });
+});

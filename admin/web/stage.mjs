@@ -1,0 +1,127 @@
+// A server, a browser, and eyes for what a page must never do: log an error, break its
+// policy, be wider than the window. A test that needs a browser is skipped where there is
+// none.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { serve } from '../../clients/loam.mjs';
+
+export const email = 'maya@orchard.example';
+export const password = 'correct-horse-battery';
+
+/** The path of a Chromium: $CHROMIUM, or one on the PATH; undefined for none. */
+export const executable = [process.env.CHROMIUM, ...(process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, 'chromium'))].find((path) => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+const shots = fileURLToPath(new URL('shots/', import.meta.url));
+
+/** Runs the tests with a stage, or says that there is no browser. */
+export async function onStage(tests) {
+  if (!executable) {
+    test('the console', { skip: process.env.CI ? false : 'there is no chromium' }, () => assert.fail('there is no chromium'));
+    return;
+  }
+  mkdirSync(shots, { recursive: true });
+  const server = await serve();
+  const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  after(async () => {
+    await browser.close();
+    await server.stop();
+  });
+  await tests(new Stage(server, browser));
+}
+
+class Stage {
+  constructor(server, browser) {
+    this.server = server;
+    this.browser = browser;
+    this.url = server.url;
+  }
+
+  /** The hash of the link that was printed for who creates the first superuser. */
+  async installer() {
+    const find = () => this.server.log.said.match(/#\/pbinstall\/\S+(?=\n)/)?.[0];
+    while (!find()) await once(this.server.child.stdout, 'data');
+    return find();
+  }
+
+  /** A browser window of its own: cookies, and what went wrong in it. */
+  async window({ width = 1440, height = 900, scheme = 'light', ...options } = {}) {
+    const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    page.wrong = [];
+    page.on('console', (message) => {
+      // What a server answers to a form is its business; everything else on the console is a mistake.
+      if (['error', 'warning'].includes(message.type()) && !/^Failed to load resource: the server responded with a status of 4/.test(message.text())) page.wrong.push(message.text());
+    });
+    page.on('pageerror', (error) => page.wrong.push(String(error)));
+    return page;
+  }
+
+  /** A window of who has signed in as the superuser. */
+  async signedIn(options) {
+    const page = await this.window(options);
+    this.session ??= await this.cookies(page);
+    await page.context().addCookies(this.session);
+    return page;
+  }
+
+  async cookies(page) {
+    await page.goto(`${this.url}/_/`);
+    await signIn(page);
+    return page.context().cookies();
+  }
+
+  /** The API as the superuser. */
+  async api(method, path, body) {
+    this.token ??= (await this.call('POST', '/api/collections/_superusers/auth-with-password', { identity: email, password })).token;
+    return this.call(method, path, body, this.token);
+  }
+
+  async call(method, path, body, token) {
+    const form = body instanceof FormData;
+    const response = await fetch(this.url + path, {
+      method,
+      body: form ? body : body && JSON.stringify(body),
+      headers: { ...(body && !form && { 'Content-Type': 'application/json' }), ...(token && { Authorization: token }) },
+    });
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
+    return text && JSON.parse(text);
+  }
+}
+
+/** Fills in the form of the sign-in page. */
+export async function signIn(page, secret = password, address = email) {
+  await page.getByLabel('Email').fill(address);
+  await page.getByLabel('Password').fill(secret);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForLoadState();
+}
+
+/** Fails if something went wrong in the window, or if its page is wider than it. */
+export async function isWell(page) {
+  assert.deepEqual(page.wrong, [], page.url());
+  const [wide, widest] = await page.evaluate(() => [
+    document.documentElement.scrollWidth - innerWidth,
+    [...document.querySelectorAll('body *')].find((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll-x, .table-wrap, .sr'))?.outerHTML.slice(0, 200),
+  ]);
+  assert.ok(wide <= 0, `${page.url()} is ${wide} px too wide: ${widest}`);
+}
+
+/** Keeps a picture of the page, for people to look at. */
+export async function picture(page, name) {
+  await isWell(page);
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+}
