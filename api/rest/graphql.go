@@ -4,10 +4,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -16,13 +19,27 @@ func newGraphQL(app *core.App) *graphql.Service {
 		WriteLimit: func() time.Duration { return app.Settings().Current().Batch.TimeLimit() }})
 }
 
-// runGraphQL answers a GraphQL operation (docs/graphql.md).
+// runGraphQL answers a GraphQL operation (docs/graphql.md), or makes a WebSocket of the
+// request, which lives on when this returns.
 func (a *API) runGraphQL(c *call) error {
 	if !c.Settings.GraphQL.Enabled {
 		return fault.New(fault.NotFound, "")
 	}
-	answer, err := a.graphql.HTTP(c.r, c.Request, func() ([]byte, error) { return c.readJSON(nil, loadFailed) }, c.chargeField)
-	if err != nil {
+	if websocket.IsWebSocketUpgrade(c.r) {
+		return a.live.Accept(c.w, c.r, c.Request)
+	}
+	body := func() ([]byte, error) { return c.readJSON(nil, loadFailed) }
+	var answer *graphql.Answer
+	var err error
+	switch {
+	case graphql.IsMultipart(c.r):
+		answer, err = a.graphql.Multipart(c.r, c.Request, c.readUploads, c.chargeField)
+	case graphql.WantsStream(c.r.Header.Values("Accept")):
+		answer, err = a.live.Stream(c.w, c.r, c.Request, body)
+	default:
+		answer, err = a.graphql.HTTP(c.r, c.Request, body, c.chargeField)
+	}
+	if answer == nil {
 		return err
 	}
 	if answer.Allow != "" {
@@ -31,23 +48,56 @@ func (a *API) runGraphQL(c *call) error {
 	return c.writeAs(answer.Status, answer.Type+"; charset=utf-8", answer.Body)
 }
 
-// methodOf is the method of the requests with a tag.
-var methodOf = map[string]string{
-	"list": http.MethodGet, "view": http.MethodGet, "create": http.MethodPost, "update": http.MethodPatch, "delete": http.MethodDelete,
+// readUploads reads a form with an operation and files.
+func (c *call) readUploads() (form *graphql.Form, err error) {
+	if err := c.read(loadFailed); err != nil {
+		return nil, err
+	}
+	form = &graphql.Form{}
+	most := c.Settings.GraphQL.MaxBodyBytes
+	if form.Operations, err = c.body.FormJSON("operations", most); err != nil {
+		return nil, err
+	}
+	if form.Map, err = c.body.FormJSON("map", most); err != nil {
+		return nil, err
+	}
+	form.Files, err = c.body.Files("Failed to read the submitted files.")
+	return form, err
+}
+
+// mirrored are the requests of REST that root fields stand for, by their tag: their method,
+// and the tags by which rules name them.
+var mirrored = map[string]struct {
+	method string
+	tags   []string
+}{
+	"list": {http.MethodGet, []string{"list"}}, "view": {http.MethodGet, []string{"view"}},
+	"aggregate": {http.MethodGet, []string{"aggregate", "list"}}, "create": {http.MethodPost, []string{"create"}},
+	"update": {http.MethodPatch, []string{"update"}}, "delete": {http.MethodDelete, []string{"delete"}},
 }
 
 // chargeField counts a root field as if the request of the tag had come alone.
 func (c *call) chargeField(in *schema.Collection, tag string) error {
-	if !c.api.limiter.Enabled() || c.Caller.Superuser() {
+	err := c.api.charge(c.Caller)(in, tag)
+	if err != nil {
+		c.api.proxies.warn(c.api.app, c.Request, c.r)
+	}
+	return err
+}
+
+// charge counts root fields for a caller.
+func (a *API) charge(caller record.Caller) graphql.Charge {
+	return func(in *schema.Collection, tag string) error {
+		if !a.limiter.Enabled() || caller.Superuser() {
+			return nil
+		}
+		verdict := a.limiter.Take(clientOf(caller), ratelimit.Action{
+			Method: mirrored[tag].method, Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
+			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: mirrored[tag].tags,
+		})
+		if err := verdict.Err(); err != nil {
+			return err
+		}
 		return nil
 	}
-	verdict := c.api.limiter.Take(clientOf(c.Request), ratelimit.Action{
-		Method: methodOf[tag], Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
-		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: []string{tag},
-	})
-	if err := verdict.Err(); err != nil {
-		c.api.proxies.warn(c.api.app, c.Request, c.r)
-		return err
-	}
-	return nil
 }

@@ -14,7 +14,7 @@ import (
 func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	b := &builder{
 		model: &Model{Snapshot: snapshot, Superuser: superuser, Descriptions: map[string]string{}, Records: map[string]*Record{},
-			Roots: map[string]*Root{}, Mutations: map[string]*Mutation{}, byCollection: map[string]*Record{}},
+			Roots: map[string]*Root{}, Subscriptions: map[string]*Root{}, Mutations: map[string]*Mutation{}, byCollection: map[string]*Record{}},
 		types: names{}, stored: map[*Record][]*Field{}, storedNames: map[*Field]string{},
 	}
 	b.collections = slices.SortedFunc(slices.Values(snapshot.All()), func(a, c *schema.Collection) int {
@@ -30,9 +30,11 @@ func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	for _, r := range b.list {
 		b.inputs(r)
 		b.writes(r)
+		b.aggregates(r)
 	}
 	b.roots()
 	b.mutations()
+	b.subscriptions()
 	b.print()
 	return b.model
 }
@@ -46,6 +48,7 @@ type builder struct {
 	types       names
 	order       []*Root     // fields of Query
 	changes     []*Mutation // fields of Mutation
+	watched     []*Root     // fields of Subscription
 	names       map[*Record]names
 	stored      map[*Record][]*Field // of stored fields
 	storedNames map[*Field]string

@@ -26,6 +26,8 @@ type Model struct {
 
 	Mutations map[string]*Mutation // the fields of Mutation by name
 
+	Subscriptions map[string]*Root // the fields of Subscription by name
+
 	byCollection map[string]*Record // by the id of the collection
 }
 
@@ -45,9 +47,13 @@ type Record struct {
 
 	and, or, not string // keys of the filter input
 
+	figures map[string]*Figure // of the aggregate
+	keys    map[string]*Figure // by the options of its enum
+
 	order    []*Field // fields in the order of the type
 	filtered []string // keys of filter in the order of the input
 	sorted   []string
+	figured  []*Figure
 }
 
 // Field returns the field of that name, nil if there is none.
@@ -153,23 +159,25 @@ func (e *Enumeration) NameOf(option string) (name string, ok bool) {
 // Option returns the stored option of a name.
 func (e *Enumeration) Option(name string) string { return e.byName[name] }
 
-// RootKind is what a field of Query reads.
+// RootKind is what a field of Query or Subscription reads.
 type RootKind uint8
 
-// The fields of Query.
+// The fields of Query and Subscription.
 const (
 	RootList RootKind = iota
 	RootOne
 	RootMe
 	RootNode
 	RootNodes
+	RootChanged // of Subscription
+	RootAggregate
 )
 
-// Root is a field of Query.
+// Root is a field of Query or Subscription.
 type Root struct {
 	Name   string
 	Kind   RootKind
-	Record *Record // of RootList and RootOne
+	Record *Record // of RootList, RootOne, RootAggregate and RootChanged
 
 	typeName string
 	args     []argument
