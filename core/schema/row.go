@@ -15,16 +15,21 @@ func (c *Collection) FieldsJSON() ([]byte, error) { return json.Marshal(c.Fields
 // IndexesJSON is the stored form of the indexes.
 func (c *Collection) IndexesJSON() ([]byte, error) { return json.Marshal(c.Indexes) }
 
-// OptionsJSON is the stored form of what only this type of collection has. It
-// holds the secrets that MarshalJSON leaves out.
+// storedOptions are the options of a collection as its row has them.
+type storedOptions struct {
+	*AuthOptions
+	*ViewOptions
+	GraphQL *GraphQLOptions `json:"graphql,omitempty"`
+}
+
+// OptionsJSON is the stored form of the options. It holds the secrets that MarshalJSON leaves
+// out.
 func (c *Collection) OptionsJSON() ([]byte, error) {
-	switch {
-	case c.Auth != nil:
-		return json.Marshal(c.Auth)
-	case c.View != nil:
-		return json.Marshal(c.View)
+	o := storedOptions{AuthOptions: c.Auth, ViewOptions: c.View}
+	if c.GraphQL.TypeName != "" {
+		o.GraphQL = &c.GraphQL
 	}
-	return []byte("{}"), nil
+	return json.Marshal(o)
 }
 
 // LoadJSON sets fields, indexes and options from their stored form. Type must be
@@ -36,17 +41,15 @@ func (c *Collection) LoadJSON(fields, indexes, options []byte) error {
 	if err := json.Unmarshal(indexes, &c.Indexes); err != nil {
 		return fmt.Errorf("collection %s: indexes: %w", c.Name, err)
 	}
-	var into any = &struct{}{}
 	switch c.Type {
 	case Auth:
 		// Options that an older version did not store keep these defaults.
 		c.Auth = NewAuthOptions(c.Name)
-		into = c.Auth
 	case View:
 		c.View = &ViewOptions{}
-		into = c.View
 	}
-	if err := json.Unmarshal(options, into); err != nil {
+	err := json.Unmarshal(options, &storedOptions{c.Auth, c.View, &c.GraphQL})
+	if err != nil {
 		return fmt.Errorf("collection %s: options: %w", c.Name, err)
 	}
 	return nil
