@@ -15,22 +15,25 @@ func (c *Collection) FieldsJSON() ([]byte, error) { return json.Marshal(c.Fields
 // IndexesJSON is the stored form of the indexes.
 func (c *Collection) IndexesJSON() ([]byte, error) { return json.Marshal(c.Indexes) }
 
-// storedOptions are the options of a collection as its row has them.
-type storedOptions struct {
+// StoredOptions are the options of a collection as its row has them.
+type StoredOptions struct {
 	*AuthOptions
 	*ViewOptions
 	GraphQL *GraphQLOptions `json:"graphql,omitempty"`
 }
 
-// OptionsJSON is the stored form of the options. It holds the secrets that MarshalJSON leaves
-// out.
-func (c *Collection) OptionsJSON() ([]byte, error) {
-	o := storedOptions{AuthOptions: c.Auth, ViewOptions: c.View}
+// StoredOptions returns the options, which are those of the collection and no copies.
+func (c *Collection) StoredOptions() StoredOptions {
+	o := StoredOptions{AuthOptions: c.Auth, ViewOptions: c.View}
 	if c.GraphQL.TypeName != "" {
 		o.GraphQL = &c.GraphQL
 	}
-	return json.Marshal(o)
+	return o
 }
+
+// OptionsJSON is the stored form of the options. It holds the secrets that MarshalJSON leaves
+// out.
+func (c *Collection) OptionsJSON() ([]byte, error) { return json.Marshal(c.StoredOptions()) }
 
 // LoadJSON sets fields, indexes and options from their stored form. Type must be
 // set. Options that an older version did not store keep their defaults.
@@ -48,7 +51,7 @@ func (c *Collection) LoadJSON(fields, indexes, options []byte) error {
 	case View:
 		c.View = &ViewOptions{}
 	}
-	err := json.Unmarshal(options, &storedOptions{c.Auth, c.View, &c.GraphQL})
+	err := json.Unmarshal(options, &StoredOptions{c.Auth, c.View, &c.GraphQL})
 	if err != nil {
 		return fmt.Errorf("collection %s: options: %w", c.Name, err)
 	}
