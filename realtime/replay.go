@@ -130,7 +130,7 @@ func (r *replaying) tell(ctx context.Context, batch change.Batch) error {
 		token := batch.Token.At(c.Seq)
 		last := i+1 == len(batch.Changes)
 		if last && token == batch.Token || !last && batch.Changes[i+1].Seq != c.Seq {
-			r.flush(&Mark{Event, token})
+			r.flush(token)
 		}
 	}
 	return nil
@@ -208,10 +208,11 @@ func (r *replaying) hold(ctx context.Context, judged string, s record.Shown) boo
 	return true
 }
 
-func (r *replaying) flush(mark *Mark) {
+// flush sends the last event of a transaction.
+func (r *replaying) flush(token change.Token) {
 	r.hub.mu.Lock()
 	defer r.hub.mu.Unlock()
-	r.send(mark)
+	r.send(&Mark{Event, r.topic.watch.tokenAt(token)})
 }
 
 // send queues what was held, unless the client has unsubscribed, or is somebody else. Hub.mu

@@ -105,7 +105,11 @@ func (h *Hub) endTransaction(token change.Token) {
 	for _, c := range h.holding {
 		for _, t := range c.socket.holding {
 			if t.watch.held != nil {
-				c.send(Message{Topic: t.text, Data: t.watch.held, Mark: end})
+				mark := end
+				if len(t.watch.seen) > 0 {
+					mark = &Mark{Event, t.watch.tokenAt(token)}
+				}
+				c.send(Message{Topic: t.text, Data: t.watch.held, Mark: mark})
 				t.watch.held = nil
 			}
 		}

@@ -122,7 +122,7 @@ func (h *Hub) watchSince(ctx context.Context, c *Client, t *topic, since change.
 	}
 	if past != nil {
 		defer past.Close()
-		t.watch.behind, t.watch.after = true, since.End()
+		t.watch.behind, t.watch.after, t.watch.seen = true, since.End(), since.Later()
 	}
 	if err := h.joinNow(c, t, since, answer); err != nil || past == nil {
 		return err
