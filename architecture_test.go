@@ -59,6 +59,7 @@ func layers() [][]string {
 			"realtime",
 		},
 		{
+			"api/certificate",
 			"api/ratelimit",
 			"api/wire",
 		},
@@ -93,6 +94,7 @@ func layers() [][]string {
 			"core/logs",
 			"core/mail",
 			"core/thumb",
+			"core/transfer",
 		},
 		{
 			"core/settings",

@@ -84,6 +84,8 @@ func (e *encoder) root(f rootField, branches map[*level]*branch) {
 	switch {
 	case f.text != nil:
 		e.out = append(e.out, f.text...)
+	case f.result != nil:
+		e.result(f, branches[f.root])
 	case f.each != nil:
 		e.array(len(f.each), func(i int) { e.root(f.each[i], branches) })
 	case f.list != nil:

@@ -17,6 +17,7 @@ type plan struct {
 	fields []rootField
 	roots  []*level
 	keys   []string // of the fields that the roots are read for
+	writes []write  // of a mutation, in their order
 }
 
 // add adds a tree that is read for the field of that key.
@@ -33,7 +34,8 @@ type rootField struct {
 	list *connection
 	out  []output
 
-	each []rootField // of nodes: one record each
+	each   []rootField // of nodes: one record each
+	result *result     // of a mutation
 }
 
 // level is a node of a tree of records, with the places of what is read there.
@@ -54,7 +56,7 @@ type planner struct {
 	introspect bool // the caller may ask about the schema
 	charge     Charge
 
-	depth, nodes, rows, fields int
+	depth, nodes, rows, fields, writes int
 }
 
 // Limits of an operation.
@@ -62,6 +64,7 @@ type Limits struct {
 	Depth      int // levels of fields
 	Rows       int // product of the limits along each path, summed
 	RootFields int
+	Mutations  int // records that are written
 }
 
 // What the record service follows at most: see record.Service.Trees.
@@ -73,8 +76,11 @@ const (
 // Charge counts a root field against the rate limits of the REST route that it mirrors.
 type Charge func(c *schema.Collection, tag string) error
 
-// plan plans a query.
+// plan plans an operation.
 func (p *planner) plan() (*plan, *front.Error) {
+	if p.operation.Kind() == "mutation" {
+		return p.mutation()
+	}
 	selected, err := p.operation.Collect([]ast.SelectionSet{p.operation.Definition.Selections}, func(name string) bool { return name == "Query" })
 	if err != nil {
 		return nil, err

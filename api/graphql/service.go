@@ -22,6 +22,8 @@ type Config struct {
 	Records  func() *record.Service
 	Snapshot func() *schema.Snapshot // the collections as they are
 	Log      func() *slog.Logger
+
+	WriteLimit func() time.Duration // of the transaction of a mutation
 }
 
 // Service answers operations. It is safe for concurrent use.
@@ -59,7 +61,7 @@ const maxNesting = 100
 func (s *Service) Execute(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, op Operation, charge Charge) *Result {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(limits.TimeoutSeconds)*time.Second)
 	defer cancel()
-	x := &execution{service: s, caller: caller, limits: limits, operation: op, charge: charge}
+	x := &execution{service: s, request: request, caller: caller, limits: limits, operation: op, charge: charge}
 	result, snapshot, err := x.run(ctx)
 	if err != nil && s.cfg.Snapshot() != snapshot {
 		// The collections have changed between the check and the read: once more by the new ones.
@@ -71,24 +73,25 @@ func (s *Service) Execute(ctx context.Context, request string, caller record.Cal
 	if err == nil {
 		return result
 	}
-	return s.failed(ctx, request, err)
+	return &Result{Data: null, Errors: []*front.Error{x.told(ctx, err)}}
 }
 
-// failed is the result of a read that has failed.
-func (s *Service) failed(ctx context.Context, request string, err error) *Result {
-	told := failure(err, false)
+// told is a failure of a service as the client is told it. One that is the server's is logged.
+func (x *execution) told(ctx context.Context, err error) *front.Error {
+	told := failure(err, x.caller.Superuser())
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		told = &front.Error{Code: front.Timeout, Message: "The operation takes too long.", Path: told.Path}
 	case fault.KindOf(err) == fault.Internal && ctx.Err() == nil:
-		s.cfg.Log().Error("graphql operation failed", "request", request, "error", err)
+		x.service.cfg.Log().Error("graphql operation failed", "request", x.request, "error", err)
 	}
-	return &Result{Data: null, Errors: []*front.Error{told}}
+	return told
 }
 
 // execution is one operation at work.
 type execution struct {
 	service   *Service
+	request   string // its name in the log
 	caller    record.Caller
 	limits    settings.GraphQL
 	operation Operation
@@ -117,11 +120,15 @@ func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) 
 	}
 	p := &planner{
 		operation: op, front: sch.front, model: sch.model, caller: x.caller, charge: x.charge, introspect: x.mayIntrospect(),
-		limits: Limits{Depth: x.limits.MaxDepth, Rows: x.limits.MaxRows, RootFields: x.limits.MaxRootFields},
+		limits: Limits{Depth: x.limits.MaxDepth, Rows: x.limits.MaxRows, RootFields: x.limits.MaxRootFields, Mutations: x.limits.MaxMutations},
 	}
 	planned, wrong := p.plan()
 	if wrong != nil {
 		return &Result{Errors: []*front.Error{wrong}}, snapshot, nil
+	}
+	if op.Kind() == "mutation" {
+		result, err := x.write(ctx, planned, snapshot)
+		return result, snapshot, err
 	}
 	read, err := x.read(ctx, planned)
 	if err != nil {

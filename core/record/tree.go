@@ -26,6 +26,10 @@ type Node struct {
 	ID  string
 	Own bool
 
+	// Written says that the caller has just written the records that satisfy Where: they are
+	// shown whatever the rules say, as the answer to a write is.
+	Written bool
+
 	Fields []string // to show, besides the id; nil shows all that the caller may see
 
 	Filter string // as in a list, with {:name} as in Query

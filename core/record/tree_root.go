@@ -69,6 +69,8 @@ func (t *treeRead) root(root *Node) (*treeNode, error) {
 			return nil, badTree("the caller has no account there")
 		}
 		pick = func(*schema.Collection) *string { return &everybody }
+	case root.Written:
+		pick = func(*schema.Collection) *string { return &everybody }
 	case id != "":
 		pick = func(c *schema.Collection) *string { return c.ViewRule }
 	}

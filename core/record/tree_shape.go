@@ -16,7 +16,7 @@ func (n *Node) shape(s store.Shape) store.Shape {
 	}
 	s = filterShape(s, n.Where)
 	flags := uint64(0)
-	for i, set := range [...]bool{n.ID != "" || n.Own, n.Total, n.After != "" || n.Before != ""} {
+	for i, set := range [...]bool{n.ID != "" || n.Own || n.Written, n.Total, n.After != "" || n.Before != ""} {
 		if set {
 			flags |= 1 << i
 		}

@@ -24,6 +24,8 @@ type Model struct {
 	Records map[string]*Record // by the name of the type
 	Roots   map[string]*Root   // the fields of Query by name
 
+	Mutations map[string]*Mutation // the fields of Mutation by name
+
 	byCollection map[string]*Record // by the id of the collection
 }
 
@@ -31,7 +33,11 @@ type Model struct {
 type Record struct {
 	Name       string
 	Collection *schema.Collection
-	List, View bool // whether the audience has a rule to list, and to view, records
+
+	// Whether the audience has a rule to do that with records.
+	List, View, Create, Update, Delete bool
+
+	Input, Change *Input // of creates and of updates; nil where there are none
 
 	fields map[string]*Field // of the type
 	filter map[string]*Field // keys of the filter input
