@@ -56,6 +56,7 @@ type watch struct {
 	actions []string
 	room    budget.Lease
 	held    []byte // the last event of a transaction that has not ended
+	heldAt  change.Position
 
 	behind bool            // it is told of the past: see replay
 	again  bool            // it has to begin anew, and replay ends
