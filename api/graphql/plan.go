@@ -16,13 +16,13 @@ import (
 type plan struct {
 	fields []rootField
 	roots  []*level
-	keys   []string // of the fields that the roots are read for
-	writes []write  // of a mutation, in their order
+	paths  [][]any // in the answer, of what the roots are read for
+	writes []write // of a mutation, in their order
 }
 
 // add adds a tree that is read for the field of that key.
 func (p *plan) add(root *level, key string) {
-	p.roots, p.keys = append(p.roots, root), append(p.keys, key)
+	p.roots, p.paths = append(p.roots, root), append(p.paths, []any{key})
 }
 
 // rootField is a field of the operation.
@@ -30,12 +30,14 @@ type rootField struct {
 	key  string
 	text []byte // the value, if nothing is to be read for it
 
-	root *level // what is read: a connection, or one record or none
-	list *connection
-	out  []output
+	root     *level // what is read: a connection, or one record or none
+	required bool   // it is never null
+	list     *connection
+	out      []output
 
 	each   []rootField // of nodes: one record each
 	result *result     // of a mutation
+	groups bool        // of an aggregate
 }
 
 // level is a node of a tree of records, with the places of what is read there.

@@ -36,8 +36,7 @@ func (x *execution) write(ctx context.Context, p *plan, snapshot *schema.Snapsho
 		told.Message = "The records were written, but cannot be shown: " + told.Message
 		return &Result{Data: p.nulls(), Errors: []*front.Error{told}}, nil
 	}
-	data, unfit := encode(p, read)
-	return &Result{Data: data, Errors: unfit}, nil
+	return x.answer(ctx, p, read), nil
 }
 
 // refused is the error of writes of which one has failed, with its place in the answer and,
@@ -78,7 +77,7 @@ func (p *plan) nulls() []byte {
 // that read them.
 func (p *plan) fill(ids [][]string) {
 	var roots []*level
-	var keys []string
+	var paths [][]any
 	for _, f := range p.fields {
 		if f.result == nil {
 			continue
@@ -92,8 +91,8 @@ func (p *plan) fill(ids [][]string) {
 				values[i] = id
 			}
 			f.root.node.Where = where.In("id", values...)
-			roots, keys = append(roots, f.root), append(keys, f.key)
+			roots, paths = append(roots, f.root), append(paths, []any{f.key})
 		}
 	}
-	p.roots, p.keys = roots, keys
+	p.roots, p.paths = roots, paths
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/loambase/loam/api/graphql/document"
@@ -134,8 +135,40 @@ func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) 
 	if err != nil {
 		return nil, snapshot, err
 	}
-	data, unfit := encode(planned, read)
-	return &Result{Data: data, Errors: unfit}, snapshot, nil
+	failed := firstFailure(read)
+	if failed != nil && x.service.cfg.Snapshot() != snapshot {
+		return nil, snapshot, failed
+	}
+	return x.answer(ctx, planned, read), snapshot, nil
+}
+
+// firstFailure returns the first error of a root, nil if all were read.
+func firstFailure(read []*record.Branch) error {
+	for _, b := range read {
+		if b.Err != nil {
+			return b.Err
+		}
+	}
+	return nil
+}
+
+// answer writes what was read. A root that has failed is null, with an error; where its type
+// has no null, there is no data at all.
+func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) *Result {
+	var errs []*front.Error
+	failed := map[*level]bool{}
+	for i, b := range read {
+		if b.Err != nil {
+			told := x.told(ctx, b.Err)
+			told.Path = p.paths[i]
+			errs, failed[p.roots[i]] = append(errs, told), true
+		}
+	}
+	if slices.ContainsFunc(p.fields, func(f rootField) bool { return f.required && failed[f.root] }) {
+		return &Result{Data: null, Errors: errs}
+	}
+	data, unfit := encode(p, read)
+	return &Result{Data: data, Errors: append(errs, unfit...)}
 }
 
 // read reads all trees of a plan as of one moment.
@@ -153,7 +186,7 @@ func (x *execution) read(ctx context.Context, p *plan) ([]*record.Branch, error)
 	}
 	told := failure(err, x.caller.Superuser())
 	if at := (*record.RootError)(nil); errors.As(err, &at) {
-		told.Path = []any{p.keys[at.Root]}
+		told.Path = p.paths[at.Root]
 	}
 	return nil, errors.Join(told, err)
 }

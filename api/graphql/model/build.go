@@ -30,6 +30,7 @@ func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	for _, r := range b.list {
 		b.inputs(r)
 		b.writes(r)
+		b.aggregates(r)
 	}
 	b.roots()
 	b.mutations()

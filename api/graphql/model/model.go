@@ -45,9 +45,13 @@ type Record struct {
 
 	and, or, not string // keys of the filter input
 
+	figures map[string]*Figure // of the aggregate
+	keys    map[string]*Figure // by the options of its enum
+
 	order    []*Field // fields in the order of the type
 	filtered []string // keys of filter in the order of the input
 	sorted   []string
+	figured  []*Figure
 }
 
 // Field returns the field of that name, nil if there is none.
@@ -163,13 +167,14 @@ const (
 	RootMe
 	RootNode
 	RootNodes
+	RootAggregate
 )
 
 // Root is a field of Query.
 type Root struct {
 	Name   string
 	Kind   RootKind
-	Record *Record // of RootList and RootOne
+	Record *Record // of RootList, RootOne and RootAggregate
 
 	typeName string
 	args     []argument

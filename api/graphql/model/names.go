@@ -65,7 +65,7 @@ func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:
 
 // suffixes are what the names of generated types end in. A collection whose type would end
 // so gets another name, whether or not the generated type exists.
-var suffixes = []string{"Connection", "Edge", "Filter", "Sort", "Input", "Aggregate", "GroupBy", "Having", "Change", "Payload", "UpdateInput"}
+var suffixes = []string{"Connection", "Edge", "Filter", "Sort", "Input", "Aggregate", "GroupBy", "Having", "Change", "Payload", "UpdateInput", "AggregateSort"}
 
 // builtins are the types that every schema has, now or later.
 var builtins = []string{

@@ -151,6 +151,9 @@ func (p *printer) record(r *Record) {
 		p.member(key, sortType(r.sort[key]), "")
 	}
 	p.end()
+	if r.List {
+		p.aggregate(r)
+	}
 }
 
 // input writes the input of creates or updates.
