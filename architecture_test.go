@@ -47,6 +47,7 @@ func layers() [][]string {
 		},
 		{
 			"api/middleware",
+			"api/graphql/live",
 			"api/ws",
 		},
 		{

@@ -213,13 +213,13 @@ func (r *replaying) change(ctx context.Context, x *target, c *change.Change) err
 	}
 	g := &group{options: x.topic.options, transitions: true, members: map[*Client][]string{r.client: {x.topic.text}}}
 	for range maxRounds {
-		a := h.audience(x.topic.place(), g, nil)
+		a := h.audience(ctx, x.topic.place(), g, nil)
 		shown, err := h.app.Records().Show(ctx, a.Audience, *c)
 		if err != nil {
 			return err
 		}
 		h.settle(ctx, g, nil)
-		if r.hold(ctx, x, account(a.Auth[0]), shown[0]) {
+		if r.hold(x, a, account(a.Auth[0]), shown[0]) {
 			return nil
 		}
 	}
@@ -228,10 +228,10 @@ func (r *replaying) change(ctx context.Context, x *target, c *change.Change) err
 
 // hold keeps an event until it is known whether it is the last of its transaction. It
 // returns false if the client is somebody else by now.
-func (r *replaying) hold(ctx context.Context, x *target, judged string, s record.Shown) bool {
+func (r *replaying) hold(x *target, a *audience, judged string, s record.Shown) bool {
 	var data []byte
-	if len(s.JSON) > 0 && x.topic.watch.wants(s.Action) {
-		data = x.topic.options.message(ctx, s)
+	if s.Seen() && x.topic.watch.wants(s.Action) {
+		data = a.message(s)
 	}
 	h := r.hub
 	h.mu.Lock()
