@@ -159,7 +159,7 @@ func layers() [][]string {
 		{
 			"admin/asset",
 			"api/apitest",
-			"api/apitest/hostile",
+			"api/apitest/follow", "api/apitest/hostile",
 			"core/coretest/s3test",
 			"core/coretest/smtptest",
 			"core/cache",
