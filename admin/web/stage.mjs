@@ -62,8 +62,10 @@ class Stage {
     page.setDefaultTimeout(10_000);
     page.wrong = [];
     page.on('console', (message) => {
-      // What a server answers to a form is its business; everything else on the console is a mistake.
-      if (['error', 'warning'].includes(message.type()) && !/^Failed to load resource: the server responded with a status of 4/.test(message.text())) page.wrong.push(message.text());
+      // What a server answers to a form is its business, and a sandbox does what it is for;
+      // everything else on the console is a mistake.
+      const meant = /^Failed to load resource: the server responded with a status of 4|^Blocked script execution in 'about:srcdoc'/.test(message.text());
+      if (['error', 'warning'].includes(message.type()) && !meant) page.wrong.push(message.text());
     });
     page.on('pageerror', (error) => page.wrong.push(String(error)));
     return page;
@@ -81,6 +83,19 @@ class Stage {
     await page.goto(`${this.url}/_/`);
     await signIn(page);
     return page.context().cookies();
+  }
+
+  /** Makes the superuser on the command line. */
+  superuser() {
+    return this.server.command('superuser', 'upsert', email, password);
+  }
+
+  /** Signs in by the dialog that lies over a page. */
+  async again(page) {
+    await page.getByRole('dialog').getByLabel('Email').fill(email);
+    await page.getByRole('dialog').getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
   }
 
   /** The API as the superuser. */
@@ -123,5 +138,5 @@ export async function isWell(page) {
 /** Keeps a picture of the page, for people to look at. */
 export async function picture(page, name) {
   await isWell(page);
-  await page.screenshot({ path: join(shots, `${name}.png`) });
+  await page.screenshot({ path: join(shots, `${name}.png`), caret: 'initial' });
 }
