@@ -64,6 +64,7 @@ func layers() [][]string {
 			"realtime",
 		},
 		{
+			"api/certificate",
 			"api/ratelimit",
 			"api/wire",
 		},
@@ -98,6 +99,7 @@ func layers() [][]string {
 			"core/logs",
 			"core/mail",
 			"core/thumb",
+			"core/transfer",
 		},
 		{
 			"core/settings",

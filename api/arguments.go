@@ -21,11 +21,11 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 
 const localhost = "127.0.0.1"
 
-// listenAddress is the address to listen on that the flag --http means. A port alone is
+// listenAddress is the address to listen on that a flag such as --http means. A port alone is
 // one of this machine only, like the default.
-func listenAddress(flag string) (string, error) {
+func listenAddress(name, flag string) (string, error) {
 	if strings.Contains(flag, "://") {
-		return "", usagef("--http %s: an address such as 127.0.0.1:8090 is meant, not a URL", flag)
+		return "", usagef("%s %s: an address such as 127.0.0.1:8090 is meant, not a URL", name, flag)
 	}
 	if _, err := strconv.Atoi(flag); err == nil {
 		flag = net.JoinHostPort(localhost, flag)
@@ -37,10 +37,10 @@ func listenAddress(flag string) (string, error) {
 		if errors.As(err, &parts) {
 			why = parts.Err
 		}
-		return "", usagef("--http %s: %s; an address is 127.0.0.1:8090, [::1]:8090, or :8090 for every network", flag, why)
+		return "", usagef("%s %s: %s; an address is 127.0.0.1:8090, [::1]:8090, or :8090 for every network", name, flag, why)
 	}
 	if n, err := strconv.Atoi(port); err == nil && (n < 0 || n > 65535) {
-		return "", usagef("--http %s: ports go from 1 to 65535, and 0 takes a free one", flag)
+		return "", usagef("%s %s: ports go from 1 to 65535, and 0 takes a free one", name, flag)
 	}
 	return net.JoinHostPort(host, port), nil
 }

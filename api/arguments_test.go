@@ -13,7 +13,7 @@ func TestListenAddress(t *testing.T) {
 		"localhost:http": "localhost:http", "host.example:8090": "host.example:8090",
 		"": "", "localhost": "", "99999": "", "-1": "", "a:99999": "", "http://x:80": "", "::1:80": "", "::1": "", "127.0.0.1": "",
 	} {
-		got, err := listenAddress(flag)
+		got, err := listenAddress("--http", flag)
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("listenAddress(%q) = %q, %v; want %q", flag, got, err, want)
 		}

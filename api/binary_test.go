@@ -41,12 +41,14 @@ type program struct {
 	t       *testing.T
 	dir, db string
 	env     []string // beside that of the test
-	path    string   // of the binary; empty: built from here
-	url     string
-	cmd     *exec.Cmd
-	stderr  bytes.Buffer
-	said    sync.WaitGroup // until all that it says has been read
-	client  *http.Client
+	// arguments of the command, beside the folder; default: a free port of this machine
+	arguments []string
+	path      string // of the binary; empty: built from here
+	url       string
+	cmd       *exec.Cmd
+	stderr    bytes.Buffer
+	said      sync.WaitGroup // until all that it says has been read
+	client    *http.Client
 }
 
 // prepare makes the folder and what the tests write to, and returns the program, which
@@ -75,7 +77,7 @@ func prepare(t *testing.T, db string) *program {
 	return p
 }
 
-var servedAt = regexp.MustCompile(`serves (http://\S+)`)
+var servedAt = regexp.MustCompile(`serves (https?://\S+)`)
 
 func (p *program) command() *exec.Cmd {
 	p.t.Helper()
@@ -86,7 +88,11 @@ func (p *program) command() *exec.Cmd {
 		}
 		p.path = path
 	}
-	cmd := exec.Command(p.path, "serve", "--http", "127.0.0.1:0", "--dir", p.dir)
+	arguments := p.arguments
+	if arguments == nil {
+		arguments = []string{"--http", "127.0.0.1:0"}
+	}
+	cmd := exec.Command(p.path, append([]string{"serve", "--dir", p.dir}, arguments...)...)
 	cmd.Dir = p.dir
 	cmd.Env = append(append(os.Environ(), "LOAM_DB="+p.db), p.env...)
 	return cmd

@@ -19,10 +19,17 @@ const serveHelp = `Open the data folder, creating it if it is missing, and answe
 the process is told to stop (SIGINT or SIGTERM). Running requests may finish.
 
 The REST API is below /api/. Files in the public folder are served at /; where a
-path leads to no file, its index.html is. A folder that --public names must exist.`
+path leads to no file, its index.html is. A folder that --public names must exist.
+
+With domains, Loam gets a certificate for each of them from Let's Encrypt, whose terms
+you agree to by that, and renews it. It listens on ports 443 and 80, where the domains
+must lead. With --tls-cert and --tls-key the certificate is yours; replace the files and
+it is read again.`
 
 const serveExample = `  loam serve
   loam serve --http 0.0.0.0:8080 --dir /var/lib/loam --public ./dist
+  loam serve example.com www.example.com
+  loam serve --https :8443 --tls-cert chain.pem --tls-key key.pem --http ""
   loam serve --origins https://app.example.com,https://*.example.org
   LOAM_HTTP=127.0.0.1:9000 loam serve`
 
@@ -30,13 +37,13 @@ func newServeCommand(p *Program) *cobra.Command {
 	var address string
 	var memory int64
 	var dev bool
+	var secure tlsFlags
 	cmd := &cobra.Command{
-		Use:     "serve",
+		Use:     "serve [DOMAIN…]",
 		Short:   "Start the server",
 		Long:    serveHelp,
 		Example: serveExample,
-		Args:    noArguments,
-		RunE: task(func(cmd *cobra.Command, _ []string) error {
+		RunE: task(func(cmd *cobra.Command, domains []string) error {
 			if err := checkOrigins(p.Config.Origins); err != nil {
 				return err
 			}
@@ -55,11 +62,12 @@ func newServeCommand(p *Program) *cobra.Command {
 			if dev && p.App.Config.PrintMails == nil {
 				p.App.Config.PrintMails = cmd.ErrOrStderr()
 			}
-			return serve(cmd, p, address)
+			return serve(cmd, p, &secure, address, domains)
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only")
+	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only; with TLS it leads to --https, and the default is "+defaultPlain+", empty for none")
+	secure.add(flags)
 	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")
 	flags.BoolVar(&dev, "dev", false, "for development: print mails while SMTP is off in the settings")
 	origins := p.Config.Origins
@@ -73,29 +81,32 @@ func newServeCommand(p *Program) *cobra.Command {
 
 // serve starts the server, tells where it can be reached, and closes it when the
 // context of the command ends.
-func serve(cmd *cobra.Command, p *Program, address string) (err error) {
+func serve(cmd *cobra.Command, p *Program, secure *tlsFlags, address string, domains []string) (err error) {
 	ctx := cmd.Context()
-	address, err = listenAddress(address)
+	source, err := secure.source(cmd, p.App, domains)
 	if err != nil {
 		return err
 	}
-	// An address that is taken must not leave a new data folder behind.
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	l, err := openListeners(ctx, secure, source, address, cmd.Flags().Changed("http"))
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
+	defer l.close()
+	if source != nil {
+		p.Config.TLS = source.Config()
+	}
 	defer runtime.KeepAlive(ballast())
 	defer limitHeap(&p.App.Config.Limits)()
 	server := p.Server()
-	if err := server.Start(ctx, listener); err != nil {
+	if err := server.Start(ctx, l.main); err != nil {
 		return unlessStopped(ctx, err)
 	}
+	defer keepTLS(source, l)()
 	done, err := firstSuperuser(ctx, p, os.LookupEnv)
 	if err != nil {
 		return errors.Join(err, server.Close())
 	}
-	err = announce(cmd, p, listener.Addr())
+	err = announce(cmd, p, baseURL(p, l.main.Addr(), domains))
 	if done != "" && err == nil {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), done)
 	}
@@ -151,9 +162,8 @@ func place(app *core.App) string {
 
 // announce tells the person who started the server where it is, and what to do
 // first.
-func announce(cmd *cobra.Command, p *Program, address net.Addr) error {
+func announce(cmd *cobra.Command, p *Program, url string) error {
 	app := p.App
-	url := "http://" + reachable(address)
 	fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
 	token, err := p.Server().Auth.Installer(cmd.Context())
 	if err == nil && token != "" {
@@ -169,6 +179,19 @@ func announce(cmd *cobra.Command, p *Program, address net.Addr) error {
 			cmd.Root().Name(), dir)
 	}
 	return err
+}
+
+// baseURL is where a browser finds the server: at its first domain, else on this machine.
+func baseURL(p *Program, address net.Addr, domains []string) string {
+	host := reachable(address)
+	switch {
+	case p.Config.TLS == nil:
+		return "http://" + host
+	case len(domains) > 0:
+		_, port, _ := net.SplitHostPort(host)
+		host = strings.TrimSuffix(net.JoinHostPort(domains[0], port), ":443")
+	}
+	return "https://" + host
 }
 
 // shellWord is the text as one word of a command line.

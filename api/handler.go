@@ -49,6 +49,7 @@ func (s *Server) build() (http.Handler, error) {
 		middleware.Secure,
 		middleware.CORS(s.cfg.Origins),
 		middleware.Idle(s.idle),
+		middleware.IdleAnswer(s.idle),
 		middleware.Recover(s.App.Log()),
 		middleware.Log(s.App.Config.Log, s.App.Logs()),
 		s.requests.Track,

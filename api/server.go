@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,10 @@ type Config struct {
 	// server.idleSeconds overrides it. There is no limit on the whole of either: what
 	// moves may take its time.
 	Idle time.Duration
+
+	// TLS is how the server speaks TLS on its listener; default: it does not. It is not to
+	// be changed after Start.
+	TLS *tls.Config
 
 	data string // the data folder, which is never served
 }
@@ -136,8 +141,13 @@ func (s *Server) accept(listener net.Listener, handler http.Handler) {
 	s.http.RegisterOnShutdown(s.requests.EndStreams)
 	s.listener = newIdleListener(listener, s.idle)
 	s.served = make(chan struct{})
+	serve := s.http.Serve
+	if s.cfg.TLS != nil {
+		s.http.TLSConfig = s.cfg.TLS
+		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
+	}
 	go func() {
-		s.failed = s.http.Serve(s.listener)
+		s.failed = serve(s.listener)
 		close(s.served)
 	}()
 }

@@ -38,7 +38,7 @@ func (a *App) openBackups() (err error) {
 		known = append(known, s.Name)
 	}
 	a.backups = backup.New(backup.Config{
-		Database: backupDatabase{a}, Files: a.local, Hold: a.removals.Hold, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
+		Database: backupDatabase{a}, Files: a.local, Hold: a.holdFiles, Alone: a.aloneWithFiles, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
 		AppName: func() string { return a.settings.Current().Meta.AppName },
 		Version: Version, Schema: known, Log: a.log, Now: a.Config.Now, Logs: backupLogs{a},
 	})
@@ -48,16 +48,42 @@ func (a *App) openBackups() (err error) {
 	return nil
 }
 
+// Locks of processes that share a database, and the data folder with it.
+const (
+	lockFiles   = "files"   // shared by who removes files, alone for who wants them to stay
+	lockBackups = "backups" // for who makes or restores an archive
+)
+
+// lock takes a lock among all processes, if there may be others.
+func (a *App) lock(ctx context.Context, name string, how store.LockMode) (release func(), ok bool, err error) {
+	if l, shared := a.store.(store.Locker); shared {
+		return l.Lock(ctx, name, how)
+	}
+	return func() {}, true, nil
+}
+
+// aloneWithFiles implements backup.Alone.
+func (a *App) aloneWithFiles(ctx context.Context) (release func(), ok bool, err error) {
+	return a.lock(ctx, lockBackups, store.LockTry)
+}
+
+// holdFiles implements backup.Hold. Other processes come first: this one's worker has to end
+// what it is at, for which it needs its turn.
+func (a *App) holdFiles(ctx context.Context) (release func(), err error) {
+	others, _, err := a.lock(ctx, lockFiles, store.LockWait)
+	if err != nil {
+		return nil, err
+	}
+	own, err := a.removals.Hold(ctx)
+	if err != nil {
+		others()
+		return nil, err
+	}
+	return func() { own(); others() }, nil
+}
+
 // backupDatabase is the database of an App for package backup.
 type backupDatabase struct{ app *App }
-
-// Available implements backup.Database.
-func (d backupDatabase) Available() error {
-	if _, ok := d.app.store.(store.Files); !ok {
-		return errNoFile
-	}
-	return nil
-}
 
 // Copy implements backup.Database.
 func (d backupDatabase) Copy(ctx context.Context, path string, progress func(copied, total int64)) error {
@@ -66,20 +92,22 @@ func (d backupDatabase) Copy(ctx context.Context, path string, progress func(cop
 
 // Yield implements backup.Database.
 func (d backupDatabase) Yield(ctx context.Context, took time.Duration) error {
-	if files, ok := d.app.store.(store.Files); ok {
-		return files.Yield(ctx, took)
-	}
-	return nil
+	return d.app.store.(store.Yielder).Yield(ctx, took)
 }
 
 // Replace implements backup.Database.
-func (d backupDatabase) Replace(ctx context.Context, path string) error {
-	return d.app.RestoreDatabase(ctx, path)
+func (d backupDatabase) Replace(ctx context.Context, path string, progress func(copied, total int64), moment func()) error {
+	return d.app.replaceDatabase(ctx, path, progress, moment)
 }
 
 // Prepare implements backup.Database. An App is opened on the folder: what that does at the
 // next start anyway, it does here while the earlier database is still served.
 func (d backupDatabase) Prepare(ctx context.Context, dir, mark string) (err error) {
+	if whole, ok := d.app.store.(store.Whole); ok {
+		if err := whole.MayStage(ctx); err != nil {
+			return refusedByServer(err)
+		}
+	}
 	if err := checkCopy(ctx, dir); err != nil {
 		return err
 	}

@@ -106,6 +106,15 @@ func openCopy(ctx context.Context, path string, log *slog.Logger) (store.Store, 
 	return db, nil
 }
 
+// newCopy makes an SQLite file that is to be filled at once. It is durable when it is closed.
+func newCopy(ctx context.Context, path string, log *slog.Logger) (store.Store, error) {
+	db, err := sqlite.Open(ctx, sqlite.Config{Dir: filepath.Dir(path), File: filepath.Base(path), Relaxed: true, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
 // OpenSource opens an SQLite file of another program for reading. The file must be a
 // private copy, with its write-ahead log beside it.
 func OpenSource(path string) (store.Source, error) {

@@ -26,6 +26,10 @@ func (a *App) openLogs() {
 	}
 	if a.Config.DB == "" {
 		c.SetAside = a.setLogsAside
+	} else {
+		c.NewFile = func(ctx context.Context, path string, fill func(store.Store) error) error {
+			return writeCopy(ctx, path, a.log, fill)
+		}
 	}
 	a.logs = logs.New(c)
 	a.log = slog.New(a.logs.Handler(a.Config.Log.Handler()))

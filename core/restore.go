@@ -1,4 +1,4 @@
-// Online copy (backup) and restore of the SQLite database under a running App.
+// Online copy (backup) and restore of the database under a running App.
 
 package core
 
@@ -8,23 +8,21 @@ import (
 	"fmt"
 
 	"github.com/loambase/loam/core/change"
-	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// errNoFile is the error of copying and restoring a PostgreSQL.
-var errNoFile error = fault.New(fault.Invalid, "The database is a PostgreSQL: copy it with pg_dump and restore it with pg_restore.")
-
 // CopyDatabase writes a copy of the database to a new file, while the App goes on to
 // serve. The copy is of one state and durable when CopyDatabase returns nil. progress may
-// be nil; it is called with numbers of bytes. With PostgreSQL it is a fault of the kind
-// Invalid. Files of records are not copied.
+// be nil; it is called with numbers of bytes. The file is an SQLite database, also where
+// the database is a PostgreSQL. Files of records are not copied.
 func (a *App) CopyDatabase(ctx context.Context, path string, progress func(copied, total int64)) error {
-	files, ok := a.store.(store.Files)
-	if !ok {
-		return errNoFile
+	if progress == nil {
+		progress = func(int64, int64) {}
 	}
-	return files.Copy(ctx, path, progress)
+	if whole, ok := a.store.(store.Whole); ok {
+		return a.copyTables(ctx, whole, path, progress)
+	}
+	return a.store.(store.Files).Copy(ctx, path, progress)
 }
 
 // RestoreDatabase puts a file that CopyDatabase has written in the place of the database,
@@ -32,18 +30,24 @@ func (a *App) CopyDatabase(ctx context.Context, path string, progress func(copie
 // if another process had changed everything; every cache is dropped, and subscriptions of
 // the change log end with change.ErrGone. A crash leaves either the old database or the
 // new one. The file is changed: migrations that it lacks are run in it, and it gets an
-// epoch of its own. On an error the database is the old one; with PostgreSQL it is a fault
-// of the kind Invalid. Files of records are not restored.
+// epoch of its own. On an error the database is the old one; what a PostgreSQL does not
+// take is a fault of the kind Invalid. Files of records are not restored.
 func (a *App) RestoreDatabase(ctx context.Context, path string) error {
-	files, ok := a.store.(store.Files)
-	if !ok {
-		return errNoFile
-	}
+	return a.replaceDatabase(ctx, path, func(int64, int64) {}, func() {})
+}
+
+// replaceDatabase is RestoreDatabase. moment is called when no write comes any more but on
+// the new state, progress while a PostgreSQL is filled.
+func (a *App) replaceDatabase(ctx context.Context, path string, progress func(copied, total int64), moment func()) error {
 	if err := a.prepareCopy(ctx, path); err != nil {
 		return fmt.Errorf("prepare %s: %w", path, err)
 	}
+	if whole, ok := a.store.(store.Whole); ok {
+		return a.replaceTables(ctx, whole, path, progress, moment)
+	}
 	return a.changes.Replace(ctx, func() error {
-		return files.Replace(ctx, path, func() {
+		moment()
+		return a.store.(store.Files).Replace(ctx, path, func() {
 			// Before any other write: one in progress finds that its snapshot is stale.
 			if err := a.load(ctx); err != nil {
 				a.log.Error("load the restored database", "error", err)

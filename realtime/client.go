@@ -37,7 +37,7 @@ type Message struct {
 // because streams, which have none, pay for the size.
 type Mark struct {
 	Kind  Kind
-	Token change.Token // of an Event and of a Reset: to resume after it
+	Token change.Token // of an Event, a Reset and a Snapshot: to resume after it
 }
 
 // answered and signedOut mark what they say.
@@ -52,6 +52,8 @@ const (
 	Reset                 // the subscription missed something: what it shows is to be read anew
 	SignedOut             // the client is a guest from now on; Data is why: a Reason
 	Answer                // Data is what the transport has told itself (Client.Tell)
+	Snapshot              // Data has the items of a state, or of a page of it, and whether more pages follow
+	Ended                 // the subscription has ended; Data is why: the code of a limit
 )
 
 // The reasons of SignedOut.
@@ -81,6 +83,7 @@ type Client struct {
 	mu    sync.Mutex // guards what follows; locked inside Hub.mu
 	queue []Message
 	bytes int
+	pages int // of snapshots in the queue, which do not count
 	err   error
 	wake  chan struct{} // capacity 1; nil for a socket
 	woken func()        // of a socket, until it is closed
@@ -92,6 +95,11 @@ func (c *Client) send(m Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
+		return
+	}
+	if m.Mark != nil && m.Mark.Kind == Snapshot { // its sender waits for room
+		c.queue, c.pages = append(c.queue, m), c.pages+1
+		c.wakeUp()
 		return
 	}
 	size := len(m.Topic) + len(m.Data)
@@ -139,7 +147,7 @@ func (c *Client) Take() ([]Message, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list := c.queue
-	c.queue, c.bytes = nil, 0
+	c.queue, c.bytes, c.pages = nil, 0, 0
 	c.madeRoom()
 	return list, c.err
 }
@@ -157,7 +165,7 @@ func (c *Client) madeRoom() {
 func (c *Client) waitForRoom(ctx context.Context) error {
 	for {
 		c.mu.Lock()
-		room, err := len(c.queue) < maxQueued/4 && c.bytes < maxQueuedBytes/4, c.err
+		room, err := len(c.queue) < maxQueued/4 && c.bytes < maxQueuedBytes/4 && c.pages == 0, c.err
 		c.mu.Unlock()
 		if room || err != nil {
 			return err
@@ -191,6 +199,7 @@ func (c *Client) Close() {
 	for _, t := range c.topics {
 		if t.watch != nil {
 			t.watch.held = nil
+			h.leaveWindow(t)
 			t.watch.room.Release()
 		}
 	}

@@ -36,6 +36,7 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	if c.Kind == change.Settings || collection == nil {
 		return
 	}
+	h.touchReaders(collection.ID)
 	if c.Kind == change.Collection {
 		h.reset(collection)
 		return
@@ -46,6 +47,7 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	for _, at := range places(collection, c.Record) {
 		for _, g := range h.groupsAt(at) {
 			if err := h.deliverTo(ctx, at, g, c); err != nil && ctx.Err() == nil {
+				h.touchGroup(g)
 				h.app.Log().Warn("realtime: judge a change", "collection", collection.Name, "record", c.Record, "error", err)
 			}
 		}
@@ -223,6 +225,8 @@ func (h *Hub) sendTo(list []recipient, at change.Position, action change.Action,
 			case !subscribed:
 			case r.client.socket == nil:
 				r.client.send(Message{Topic: text, Data: data})
+			case t.watch.window != nil:
+				h.touch(t.watch.window)
 			case t.watch.wants(action) && t.watch.isLive(at):
 				h.hold(r.client, t, data)
 			}

@@ -36,6 +36,13 @@ type Hub struct {
 	sockets        map[*Client]bool     // those of clients
 	filteredGroups int                  // groups of sockets that have a filter
 	holding        []*Client            // sockets that have events of a transaction which has not ended
+
+	windows map[windowKey]*window
+	readers map[string]map[*window]bool // by what they depend on: see window.reads
+	due     []*window                   // to be read
+
+	windowDue  chan struct{} // capacity windowWorkers; something is due
+	clockEvery time.Duration
 }
 
 // place is what topics name: a collection as clients name it, and a record or "".
@@ -58,10 +65,12 @@ type group struct {
 // serves. Make one for each app, before requests are served.
 func New(app *core.App, auth *auth.Service) *Hub {
 	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{},
-		doubts: make(chan struct{}, 1), replays: make(chan struct{}, maxReplays)}
+		doubts: make(chan struct{}, 1), replays: make(chan struct{}, maxReplays),
+		windows: map[windowKey]*window{}, readers: map[string]map[*window]bool{}, windowDue: make(chan struct{}, windowWorkers), clockEvery: clockEvery}
 	app.OnCommitted(h.doubt)
 	app.Go("realtime", h.run)
 	app.Go("realtime identities", h.watchIdentities)
+	app.Go("realtime windows", h.keepWindows)
 	return h
 }
 

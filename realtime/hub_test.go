@@ -33,6 +33,7 @@ func newBed(t testing.TB, c core.Config) *bed {
 	b := &bed{t: t, App: core.New(c)}
 	b.auth = auth.New(b.App)
 	b.hub = realtime.New(b.App, b.auth)
+	b.hub.Hurry()
 	coretest.Start(t, b.App)
 	coretest.Collection(t, b.App, `{"name":"notes","listRule":"","viewRule":"","fields":[{"name":"text","type":"text"},{"name":"owner","type":"text"}]}`)
 	coretest.Collection(t, b.App, `{"name":"mine","listRule":"owner = @request.auth.id","fields":[{"name":"text","type":"text"},{"name":"owner","type":"text"}]}`)

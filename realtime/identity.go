@@ -117,4 +117,7 @@ func (h *Hub) look(ctx context.Context, c *Client) {
 		c.dropHeld()
 		c.send(Message{Data: []byte(reason), Mark: signedOut})
 	}
+	if other {
+		h.moveWindows(c)
+	}
 }

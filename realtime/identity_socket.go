@@ -92,8 +92,11 @@ func (h *Hub) Authenticate(ctx context.Context, c *Client, token, ip string, ans
 		c.identified()
 		c.dropHeld()
 		for _, t := range c.topics {
-			h.resetTopic(c, t)
+			if t.watch.window == nil {
+				h.resetTopic(c, t)
+			}
 		}
+		h.moveWindows(c)
 	}
 	if c.doubted {
 		h.lookSoon()

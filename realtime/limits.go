@@ -28,6 +28,17 @@ func (h *Hub) admit(c *Client, t *topic) error {
 	if len(c.topics) >= limits.MaxSubscriptions {
 		return limitReached("too_many_subscriptions", "Too many subscriptions.")
 	}
+	if t.watch.view != nil {
+		live := 0
+		for _, other := range c.topics {
+			if other.watch.view != nil {
+				live++
+			}
+		}
+		if live >= limits.MaxLiveQueries {
+			return limitReached("too_many_live_queries", "Too many live queries.")
+		}
+	}
 	if t.options.filter == "" {
 		return nil
 	}

@@ -118,10 +118,11 @@ func (r *replaying) next(ctx context.Context) error {
 func (r *replaying) tell(ctx context.Context, batch change.Batch) error {
 	for i := range batch.Changes {
 		c := &batch.Changes[i]
-		if r.looked++; r.looked > maxReplay || r.beginsAnew(c) {
+		shown := r.shown(c)
+		if r.looked++; r.looked > maxReplay || !shown && r.beginsAnew(c) {
 			return errAnew
 		}
-		if c.Kind == change.Record && c.Collection == r.topic.collection && (r.topic.record == "" || c.Record == r.topic.record) {
+		if !shown && c.Kind == change.Record && c.Collection == r.topic.collection && (r.topic.record == "" || c.Record == r.topic.record) {
 			if err := r.change(ctx, c); err != nil {
 				return err
 			}
@@ -133,6 +134,13 @@ func (r *replaying) tell(ctx context.Context, batch change.Batch) error {
 		}
 	}
 	return nil
+}
+
+// shown reports whether the snapshot of the subscription shows the change.
+func (r *replaying) shown(c *change.Change) bool {
+	r.hub.mu.Lock()
+	defer r.hub.mu.Unlock()
+	return r.topic.watch.shows(c.Seq)
 }
 
 // beginsAnew reports whether what was seen before the change does not tell what is seen

@@ -3,6 +3,7 @@
 package realtime
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema/check"
 )
 
 // Watch is a subscription of a socket.
@@ -31,7 +33,23 @@ type Watch struct {
 
 	// Since is the token after which changes are told, those of the past too; "" is the present.
 	Since change.Token
+
+	// Snapshot has all that the client may see told first, as Snapshot messages, and then the
+	// changes from exactly that state on.
+	Snapshot bool
+
+	// Sort and Limit make a live query of the subscription: the first Limit records (100 if it is
+	// 0) in the order of Sort. It is told as a Snapshot, and then as Events, whose data have an
+	// action, and the place or the id of a record, to be applied to the list in their order.
+	Sort  string
+	Limit int
 }
+
+// live reports whether a live query is asked for.
+func (w *Watch) live() bool { return w.Sort != "" || w.Limit != 0 }
+
+// answerFunc makes the message by which a client learns of its subscription.
+type answerFunc = func(id string, token change.Token) []byte
 
 // watch is what a topic of a socket has beside its place and options.
 type watch struct {
@@ -42,10 +60,19 @@ type watch struct {
 	behind bool            // it is told of the past: see replay
 	again  bool            // it has to begin anew, and replay ends
 	after  change.Position // up to which it was told of all by then
+	seen   []int64         // transactions after that, which its snapshot shows
+
+	shape  options // what of the records is shown; groups have the options that judge
+	raw    string  // all that was asked for: equal windows of an account are one
+	view   *view   // of a live query
+	window *window // that it is a member of
+	fresh  bool    // it waits for a state of the window
 }
 
 // isLive reports whether the change at the position is for the hub to tell.
-func (w *watch) isLive(at change.Position) bool { return !w.behind && w.after.Before(at) }
+func (w *watch) isLive(at change.Position) bool {
+	return !w.behind && w.after.Before(at) && !w.shows(at.Seq)
+}
 
 func (w *watch) wants(a change.Action) bool {
 	return len(w.actions) == 0 || slices.Contains(w.actions, string(a))
@@ -53,11 +80,11 @@ func (w *watch) wants(a change.Action) bool {
 
 // Watch subscribes a socket. answer makes the message by which the client learns the id of
 // the subscription, before its first event; what is committed after the token in it is told.
-// With Since, Watch returns when the past was told, and waits for a client that takes its time.
+// With Since or Snapshot, Watch returns when the past was told, and waits for a client that takes its time.
 // Faults: NotFound for a collection that does not exist, Invalid for a view, and for
-// options that cannot be used; Forbidden for a filter that only superusers may use; a
-// LimitError where there are too many.
-func (h *Hub) Watch(ctx context.Context, c *Client, w Watch, answer func(id string, token change.Token) []byte) error {
+// options that cannot be used; Forbidden for a filter that only superusers may use, and for a
+// snapshot of what only they may list; a LimitError where there are too many, or too much.
+func (h *Hub) Watch(ctx context.Context, c *Client, w Watch, answer answerFunc) error {
 	t, err := h.watchTopic(ctx, c.Caller(), w)
 	if err != nil {
 		return err
@@ -66,35 +93,60 @@ func (h *Hub) Watch(ctx context.Context, c *Client, w Watch, answer func(id stri
 	if err := h.attach(ctx); err != nil {
 		return err
 	}
+	if t.watch.room, err = h.app.Budgets().Topics.TryAcquire(c.Caller().Share(), w.size()); err != nil {
+		return err
+	}
+	switch {
+	case w.live():
+		err = h.watchWindow(ctx, c, t, answer)
+	case w.Snapshot:
+		err = h.watchSnapshot(ctx, c, t, answer)
+	default:
+		err = h.watchSince(ctx, c, t, w.Since, answer)
+	}
+	if err != nil && !h.subscribed(c, t) {
+		t.watch.room.Release()
+	}
+	return err
+}
+
+// watchSince subscribes a socket to the changes after a token, or to those of the present.
+func (h *Hub) watchSince(ctx context.Context, c *Client, t *topic, since change.Token, answer answerFunc) error {
 	var past *change.Subscription
-	if w.Since != "" {
-		past, _, err = h.app.Changes().Subscribe(ctx, w.Since)
+	if since != "" {
+		var err error
+		past, _, err = h.app.Changes().Subscribe(ctx, since)
 		if err != nil && !errors.Is(err, change.ErrGone) {
 			return err
 		}
 	}
 	if past != nil {
 		defer past.Close()
-		t.watch.behind, t.watch.after = true, w.Since.End()
+		t.watch.behind, t.watch.after = true, since.End()
 	}
-	if t.watch.room, err = h.app.Budgets().Topics.TryAcquire(c.Caller().Share(), w.size()); err != nil {
+	if err := h.joinNow(c, t, since, answer); err != nil || past == nil {
 		return err
-	}
-	if err := h.join(c, t, w.Since, answer); err != nil {
-		t.watch.room.Release()
-		return err
-	}
-	if past == nil {
-		return nil
 	}
 	return h.replay(ctx, c, t, past)
 }
 
-// join puts a topic of a socket into its group, and answers. Who asked for a past that is
-// not known any more is told to begin anew.
-func (h *Hub) join(c *Client, t *topic, since change.Token, answer func(id string, token change.Token) []byte) error {
+// subscribed reports whether the topic belongs to the client.
+func (h *Hub) subscribed(c *Client, t *topic) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return t.text != "" && c.topics[t.text] == t
+}
+
+// joinNow is join with the lock.
+func (h *Hub) joinNow(c *Client, t *topic, since change.Token, answer answerFunc) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.join(c, t, since, answer)
+}
+
+// join puts a topic of a socket into its group, and answers. Who asked for a past that is
+// not known any more is told to begin anew. The lock must be held.
+func (h *Hub) join(c *Client, t *topic, since change.Token, answer answerFunc) error {
 	if err := h.admit(c, t); err != nil {
 		return err
 	}
@@ -124,31 +176,79 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 	if err := h.app.Records().CheckFilter(ctx, caller, in.ID, w.Filter); err != nil {
 		return nil, err
 	}
+	if err := w.check(); err != nil {
+		return nil, err
+	}
 	fields, err := wire.ParseFields(w.Fields)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := json.Marshal(struct { // the same text for the same options: maps are in order
-		Filter, Expand, Fields string
-		Query, Headers         map[string]any
-	}{w.Filter, w.Expand, w.Fields, w.Query, w.Headers})
-	if err != nil {
+	t := &topic{collection: in.ID, record: w.Record, watch: &watch{actions: w.Actions}}
+	if w.live() {
+		t.watch.view = &view{w.Sort, cmp.Or(w.Limit, defaultWindow)}
+	}
+	t.watch.shape = options{expand: w.Expand, fields: fields}
+	if t.watch.raw, err = w.text(); err != nil {
 		return nil, err
 	}
-	o := options{raw: string(raw), filter: w.Filter, expand: w.Expand, fields: fields, query: url.Values{}, headers: http.Header{}}
+	judged := w
+	if w.live() { // windows are read, so changes are only judged for them
+		judged.Expand, judged.Fields, fields = "", "", nil
+	}
+	judged.Sort, judged.Limit = "", 0
+	o := options{filter: judged.Filter, expand: judged.Expand, fields: fields, query: url.Values{}, headers: http.Header{}}
+	if o.raw, err = judged.text(); err != nil {
+		return nil, err
+	}
 	for key, value := range w.Query {
 		o.query.Set(key, plain(value))
 	}
 	for key, value := range w.Headers {
 		o.headers.Set(key, plain(value))
 	}
-	return &topic{collection: in.ID, record: w.Record, options: o, watch: &watch{actions: w.Actions}}, nil
+	t.options = o
+	return t, nil
+}
+
+// text is the same for the same options.
+func (w *Watch) text() (string, error) {
+	raw, err := json.Marshal(struct { // maps are in order
+		Filter, Expand, Fields, Sort string
+		Limit                        int
+		Query, Headers               map[string]any
+	}{w.Filter, w.Expand, w.Fields, w.Sort, w.Limit, w.Query, w.Headers})
+	return string(raw), err
+}
+
+// check judges what cannot be asked for together.
+func (w *Watch) check() error {
+	fields := fault.Fields{}
+	if w.Since != "" && (w.Snapshot || w.live()) {
+		fields.Set(fault.Leaf("validation_not_supported", "A snapshot is of the present"), "since")
+	}
+	if w.live() && w.Record != "" {
+		fields.Set(fault.Leaf("validation_not_supported", "A live query is of COLLECTION/*"), "topic")
+	}
+	if w.live() && len(w.Actions) > 0 {
+		fields.Set(fault.Leaf("validation_not_supported", "A live query tells of every action"), "actions")
+	}
+	if w.Limit != 0 {
+		fields.Set(check.Within(w.Limit, 1, maxWindow), "limit")
+	}
+	if len(fields) > 0 {
+		return fault.Invalidate("", fields)
+	}
+	return nil
 }
 
 // size is how many bytes the subscription takes in memory, above what is free.
 func (w *Watch) size() int64 {
 	const free = 2 << 10
-	size := len(w.Filter) + len(w.Expand) + len(w.Fields)
+	size := len(w.Filter) + len(w.Expand) + len(w.Fields) + len(w.Sort)
+	if w.live() {
+		const perRow = 64
+		size += perRow * cmp.Or(w.Limit, defaultWindow)
+	}
 	for _, m := range []map[string]any{w.Query, w.Headers} {
 		for key, value := range m {
 			size += len(key) + len(plain(value)) + 100
@@ -179,6 +279,7 @@ func (h *Hub) remove(c *Client, t *topic) {
 		h.dropIfEmpty(t, g)
 	}
 	delete(c.topics, t.text)
+	h.leaveWindow(t)
 	t.watch.held = nil
 	t.watch.room.Release()
 }
@@ -186,6 +287,10 @@ func (h *Hub) remove(c *Client, t *topic) {
 // resetTopic tells a socket to begin a subscription anew. The lock must be held.
 func (h *Hub) resetTopic(c *Client, t *topic) {
 	t.watch.held = nil
+	if t.watch.window != nil {
+		h.touch(t.watch.window)
+		return
+	}
 	if t.watch.behind { // replay does so
 		t.watch.again = true
 		return

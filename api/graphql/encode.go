@@ -20,6 +20,9 @@ type branch struct {
 
 func newBranch(l *level, read *record.Branch) *branch {
 	b := &branch{level: l, read: read, values: make([][][]byte, len(read.Records))}
+	if read.Err != nil {
+		return b
+	}
 	for i, child := range l.children {
 		b.children = append(b.children, newBranch(child, read.Children[i]))
 	}
@@ -84,6 +87,12 @@ func (e *encoder) root(f rootField, branches map[*level]*branch) {
 	switch {
 	case f.text != nil:
 		e.out = append(e.out, f.text...)
+	case f.root != nil && branches[f.root] != nil && branches[f.root].read.Err != nil:
+		e.null()
+	case f.groups:
+		e.groups(f.out, branches[f.root].read.Groups)
+	case f.result != nil:
+		e.result(f, branches[f.root])
 	case f.each != nil:
 		e.array(len(f.each), func(i int) { e.root(f.each[i], branches) })
 	case f.list != nil:

@@ -28,7 +28,7 @@ type Answer struct {
 func (s *Service) HTTP(r *http.Request, q *request.Request, body func() ([]byte, error), charge Charge) (*Answer, error) {
 	accepted, ok := negotiate(r.Header.Values("Accept"))
 	if !ok {
-		return refusal(http.StatusNotAcceptable, typeJSON, "Acceptable are "+typeGraphQL+" and "+typeJSON+"."), nil
+		return unacceptable(), nil
 	}
 	var op Operation
 	var refused *Answer
@@ -47,19 +47,29 @@ func (s *Service) HTTP(r *http.Request, q *request.Request, body func() ([]byte,
 	if refused != nil {
 		return refused, nil
 	}
+	return s.respond(r, q, accepted, op, charge), nil
+}
+
+// respond runs an operation and answers with its result.
+func (s *Service) respond(r *http.Request, q *request.Request, accepted string, op Operation, charge Charge) *Answer {
 	caller := q.Caller
 	caller.Method = http.MethodGet // to rules, a query is a read, whichever way it came
 	result := s.Execute(r.Context(), q.ID, caller, q.Settings.GraphQL, op, charge)
 	if result.NotReadOnly {
 		a := refusal(http.StatusMethodNotAllowed, accepted, "GET is for queries only.")
 		a.Allow = http.MethodPost
-		return a, nil
+		return a
 	}
 	a := &Answer{Status: http.StatusOK, Type: accepted, Body: result.append(nil)}
 	if result.Data == nil && accepted == typeGraphQL {
 		a.Status = http.StatusBadRequest
 	}
-	return a, nil
+	return a
+}
+
+// unacceptable is the answer to a client that wants no media type of ours.
+func unacceptable() *Answer {
+	return refusal(http.StatusNotAcceptable, typeJSON, "Acceptable are "+typeGraphQL+" and "+typeJSON+".")
 }
 
 // refusal is the answer to a request that holds no operation.

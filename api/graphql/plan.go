@@ -16,12 +16,13 @@ import (
 type plan struct {
 	fields []rootField
 	roots  []*level
-	keys   []string // of the fields that the roots are read for
+	paths  [][]any // in the answer, of what the roots are read for
+	writes []write // of a mutation, in their order
 }
 
 // add adds a tree that is read for the field of that key.
 func (p *plan) add(root *level, key string) {
-	p.roots, p.keys = append(p.roots, root), append(p.keys, key)
+	p.roots, p.paths = append(p.roots, root), append(p.paths, []any{key})
 }
 
 // rootField is a field of the operation.
@@ -29,11 +30,14 @@ type rootField struct {
 	key  string
 	text []byte // the value, if nothing is to be read for it
 
-	root *level // what is read: a connection, or one record or none
-	list *connection
-	out  []output
+	root     *level // what is read: a connection, or one record or none
+	required bool   // it is never null
+	list     *connection
+	out      []output
 
-	each []rootField // of nodes: one record each
+	each   []rootField // of nodes: one record each
+	result *result     // of a mutation
+	groups bool        // of an aggregate
 }
 
 // level is a node of a tree of records, with the places of what is read there.
@@ -54,7 +58,7 @@ type planner struct {
 	introspect bool // the caller may ask about the schema
 	charge     Charge
 
-	depth, nodes, rows, fields int
+	depth, nodes, rows, fields, writes int
 }
 
 // Limits of an operation.
@@ -62,6 +66,7 @@ type Limits struct {
 	Depth      int // levels of fields
 	Rows       int // product of the limits along each path, summed
 	RootFields int
+	Mutations  int // records that are written
 }
 
 // What the record service follows at most: see record.Service.Trees.
@@ -73,8 +78,11 @@ const (
 // Charge counts a root field against the rate limits of the REST route that it mirrors.
 type Charge func(c *schema.Collection, tag string) error
 
-// plan plans a query.
+// plan plans an operation.
 func (p *planner) plan() (*plan, *front.Error) {
+	if p.operation.Kind() == "mutation" {
+		return p.mutation()
+	}
 	selected, err := p.operation.Collect([]ast.SelectionSet{p.operation.Definition.Selections}, func(name string) bool { return name == "Query" })
 	if err != nil {
 		return nil, err

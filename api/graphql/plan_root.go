@@ -41,6 +41,8 @@ func (p *planner) rootField(s *front.Selected, to *plan) (rootField, *front.Erro
 	case model.RootOne:
 		id, _ := args["id"].(string)
 		return p.one(s, root.Record, &record.Node{ID: id}, to)
+	case model.RootAggregate:
+		return p.aggregate(s, root.Record, args, to)
 	case model.RootMe:
 		return p.me(s, to)
 	case model.RootNode:
@@ -80,7 +82,7 @@ func (p *planner) list(s *front.Selected, r *model.Record, args map[string]any, 
 	}
 	node.Offset, list.skip = list.skip, 0
 	to.add(l, s.Key)
-	return rootField{key: s.Key, root: l, list: list}, nil
+	return rootField{key: s.Key, root: l, required: true, list: list}, nil
 }
 
 // one plans one record, which is null if the caller may not view it.
@@ -137,11 +139,14 @@ func (p *planner) each(s *front.Selected, args map[string]any, to *plan) (rootFi
 		return rootField{}, err
 	}
 	out := rootField{key: s.Key, each: []rootField{}}
-	for _, id := range ids {
+	for i, id := range ids {
 		text, _ := id.(string)
 		field, err := p.node(s, text, to)
 		if err != nil {
 			return rootField{}, err
+		}
+		if field.root != nil {
+			to.paths[len(to.paths)-1] = []any{s.Key, i}
 		}
 		out.each = append(out.each, field)
 	}

@@ -14,21 +14,28 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// TestQueries asks what testdata/queries holds, and compares the answers. A query may begin
-// with the comments "# as NAME" and "# vars JSON".
+// TestQueries asks what testdata/queries holds, and compares the answers.
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
-	files, err := filepath.Glob("testdata/queries/*.txtar")
+	golden(t, "testdata/queries/*.txtar", func(testing.TB) *blog { return b })
+}
+
+// golden asks what the files hold of the blog that there is for each, and compares the
+// answers. A query may have the comments "# as NAME" and "# vars JSON".
+func golden(t *testing.T, pattern string, blogOf func(testing.TB) *blog) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatal(err, files)
 	}
 	for _, file := range files {
+		b := blogOf(t)
 		archive, err := txtar.ParseFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var golden []txtar.File
+		var asked []txtar.File
 		want := map[string]string{}
 		for _, f := range archive.Files {
 			want[f.Name] = string(f.Data)
@@ -39,13 +46,13 @@ func TestQueries(t *testing.T) {
 				continue
 			}
 			got := b.asked(string(f.Data))
-			golden = append(golden, f, txtar.File{Name: name + ".json", Data: []byte(got)})
+			asked = append(asked, f, txtar.File{Name: name + ".json", Data: []byte(got)})
 			if got != want[name+".json"] && !*update {
 				t.Errorf("%s: %s:\n%s\nwant\n%s", filepath.Base(file), name, got, want[name+".json"])
 			}
 		}
 		if *update {
-			archive.Files = golden
+			archive.Files = asked
 			if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +67,9 @@ func (b *blog) asked(query string) string {
 		if name, ok := strings.CutPrefix(line, "# as "); ok {
 			as = strings.TrimSpace(name)
 		} else if text, ok := strings.CutPrefix(line, "# vars "); ok {
-			if err := json.Unmarshal([]byte(text), &vars); err != nil {
+			d := json.NewDecoder(strings.NewReader(text))
+			d.UseNumber()
+			if err := d.Decode(&vars); err != nil {
 				b.t.Fatal(err)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/loambase/loam/api/graphql/document"
@@ -22,6 +23,8 @@ type Config struct {
 	Records  func() *record.Service
 	Snapshot func() *schema.Snapshot // the collections as they are
 	Log      func() *slog.Logger
+
+	WriteLimit func() time.Duration // of the transaction of a mutation
 }
 
 // Service answers operations. It is safe for concurrent use.
@@ -59,7 +62,7 @@ const maxNesting = 100
 func (s *Service) Execute(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, op Operation, charge Charge) *Result {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(limits.TimeoutSeconds)*time.Second)
 	defer cancel()
-	x := &execution{service: s, caller: caller, limits: limits, operation: op, charge: charge}
+	x := &execution{service: s, request: request, caller: caller, limits: limits, operation: op, charge: charge}
 	result, snapshot, err := x.run(ctx)
 	if err != nil && s.cfg.Snapshot() != snapshot {
 		// The collections have changed between the check and the read: once more by the new ones.
@@ -71,24 +74,25 @@ func (s *Service) Execute(ctx context.Context, request string, caller record.Cal
 	if err == nil {
 		return result
 	}
-	return s.failed(ctx, request, err)
+	return &Result{Data: null, Errors: []*front.Error{x.told(ctx, err)}}
 }
 
-// failed is the result of a read that has failed.
-func (s *Service) failed(ctx context.Context, request string, err error) *Result {
-	told := failure(err, false)
+// told is a failure of a service as the client is told it. One that is the server's is logged.
+func (x *execution) told(ctx context.Context, err error) *front.Error {
+	told := failure(err, x.caller.Superuser())
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		told = &front.Error{Code: front.Timeout, Message: "The operation takes too long.", Path: told.Path}
 	case fault.KindOf(err) == fault.Internal && ctx.Err() == nil:
-		s.cfg.Log().Error("graphql operation failed", "request", request, "error", err)
+		x.service.cfg.Log().Error("graphql operation failed", "request", x.request, "error", err)
 	}
-	return &Result{Data: null, Errors: []*front.Error{told}}
+	return told
 }
 
 // execution is one operation at work.
 type execution struct {
 	service   *Service
+	request   string // its name in the log
 	caller    record.Caller
 	limits    settings.GraphQL
 	operation Operation
@@ -117,18 +121,54 @@ func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) 
 	}
 	p := &planner{
 		operation: op, front: sch.front, model: sch.model, caller: x.caller, charge: x.charge, introspect: x.mayIntrospect(),
-		limits: Limits{Depth: x.limits.MaxDepth, Rows: x.limits.MaxRows, RootFields: x.limits.MaxRootFields},
+		limits: Limits{Depth: x.limits.MaxDepth, Rows: x.limits.MaxRows, RootFields: x.limits.MaxRootFields, Mutations: x.limits.MaxMutations},
 	}
 	planned, wrong := p.plan()
 	if wrong != nil {
 		return &Result{Errors: []*front.Error{wrong}}, snapshot, nil
 	}
+	if op.Kind() == "mutation" {
+		result, err := x.write(ctx, planned, snapshot)
+		return result, snapshot, err
+	}
 	read, err := x.read(ctx, planned)
 	if err != nil {
 		return nil, snapshot, err
 	}
-	data, unfit := encode(planned, read)
-	return &Result{Data: data, Errors: unfit}, snapshot, nil
+	failed := firstFailure(read)
+	if failed != nil && x.service.cfg.Snapshot() != snapshot {
+		return nil, snapshot, failed
+	}
+	return x.answer(ctx, planned, read), snapshot, nil
+}
+
+// firstFailure returns the first error of a root, nil if all were read.
+func firstFailure(read []*record.Branch) error {
+	for _, b := range read {
+		if b.Err != nil {
+			return b.Err
+		}
+	}
+	return nil
+}
+
+// answer writes what was read. A root that has failed is null, with an error; where its type
+// has no null, there is no data at all.
+func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) *Result {
+	var errs []*front.Error
+	failed := map[*level]bool{}
+	for i, b := range read {
+		if b.Err != nil {
+			told := x.told(ctx, b.Err)
+			told.Path = p.paths[i]
+			errs, failed[p.roots[i]] = append(errs, told), true
+		}
+	}
+	if slices.ContainsFunc(p.fields, func(f rootField) bool { return f.required && failed[f.root] }) {
+		return &Result{Data: null, Errors: errs}
+	}
+	data, unfit := encode(p, read)
+	return &Result{Data: data, Errors: append(errs, unfit...)}
 }
 
 // read reads all trees of a plan as of one moment.
@@ -146,7 +186,7 @@ func (x *execution) read(ctx context.Context, p *plan) ([]*record.Branch, error)
 	}
 	told := failure(err, x.caller.Superuser())
 	if at := (*record.RootError)(nil); errors.As(err, &at) {
-		told.Path = []any{p.keys[at.Root]}
+		told.Path = p.paths[at.Root]
 	}
 	return nil, errors.Join(told, err)
 }

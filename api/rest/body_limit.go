@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/fault"
 )
@@ -44,5 +45,10 @@ func ofBatch(c *call) (int64, error) {
 	return settings.BodyLimit(), nil
 }
 
-// ofGraphQL returns how many bytes a GraphQL request may have.
-func ofGraphQL(c *call) (int64, error) { return c.Settings.GraphQL.MaxBodyBytes, nil }
+// ofGraphQL returns how many bytes a GraphQL request may have: with files, as a batch.
+func ofGraphQL(c *call) (int64, error) {
+	if graphql.IsMultipart(c.r) {
+		return c.Settings.Batch.BodyLimit(), nil
+	}
+	return c.Settings.GraphQL.MaxBodyBytes, nil
+}

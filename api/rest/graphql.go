@@ -1,6 +1,9 @@
 package rest
 
 import (
+	"net/http"
+	"time"
+
 	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/core"
@@ -9,7 +12,8 @@ import (
 )
 
 func newGraphQL(app *core.App) *graphql.Service {
-	return graphql.New(graphql.Config{Records: app.Records, Snapshot: app.Snapshot, Log: app.Log})
+	return graphql.New(graphql.Config{Records: app.Records, Snapshot: app.Snapshot, Log: app.Log,
+		WriteLimit: func() time.Duration { return app.Settings().Current().Batch.TimeLimit() }})
 }
 
 // runGraphQL answers a GraphQL operation (docs/graphql.md).
@@ -17,7 +21,13 @@ func (a *API) runGraphQL(c *call) error {
 	if !c.Settings.GraphQL.Enabled {
 		return fault.New(fault.NotFound, "")
 	}
-	answer, err := a.graphql.HTTP(c.r, c.Request, func() ([]byte, error) { return c.readJSON(nil, loadFailed) }, c.chargeField)
+	var answer *graphql.Answer
+	var err error
+	if graphql.IsMultipart(c.r) {
+		answer, err = a.graphql.Multipart(c.r, c.Request, c.readUploads, c.chargeField)
+	} else {
+		answer, err = a.graphql.HTTP(c.r, c.Request, func() ([]byte, error) { return c.readJSON(nil, loadFailed) }, c.chargeField)
+	}
 	if err != nil {
 		return err
 	}
@@ -27,14 +37,42 @@ func (a *API) runGraphQL(c *call) error {
 	return c.writeAs(answer.Status, answer.Type+"; charset=utf-8", answer.Body)
 }
 
+// readUploads reads a form with an operation and files.
+func (c *call) readUploads() (form *graphql.Form, err error) {
+	if err := c.read(loadFailed); err != nil {
+		return nil, err
+	}
+	form = &graphql.Form{}
+	most := c.Settings.GraphQL.MaxBodyBytes
+	if form.Operations, err = c.body.FormJSON("operations", most); err != nil {
+		return nil, err
+	}
+	if form.Map, err = c.body.FormJSON("map", most); err != nil {
+		return nil, err
+	}
+	form.Files, err = c.body.Files("Failed to read the submitted files.")
+	return form, err
+}
+
+// mirrored are the requests of REST that root fields stand for, by their tag: their method,
+// and the tags by which rules name them.
+var mirrored = map[string]struct {
+	method string
+	tags   []string
+}{
+	"list": {http.MethodGet, []string{"list"}}, "view": {http.MethodGet, []string{"view"}},
+	"aggregate": {http.MethodGet, []string{"aggregate", "list"}}, "create": {http.MethodPost, []string{"create"}},
+	"update": {http.MethodPatch, []string{"update"}}, "delete": {http.MethodDelete, []string{"delete"}},
+}
+
 // chargeField counts a root field as if the request of the tag had come alone.
 func (c *call) chargeField(in *schema.Collection, tag string) error {
 	if !c.api.limiter.Enabled() || c.Caller.Superuser() {
 		return nil
 	}
 	verdict := c.api.limiter.Take(clientOf(c.Request), ratelimit.Action{
-		Method: "GET", Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
-		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: []string{tag},
+		Method: mirrored[tag].method, Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
+		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: mirrored[tag].tags,
 	})
 	if err := verdict.Err(); err != nil {
 		c.api.proxies.warn(c.api.app, c.Request, c.r)

@@ -174,3 +174,19 @@ func (b *Body) Files(unreadable string) (map[string][]*blob.Upload, error) {
 	}
 	return uploads, nil
 }
+
+// FormJSON returns the JSON text of a part of a form, nil if it has none of that name. One of
+// more than most bytes is a TooLarge fault.
+func (b *Body) FormJSON(part string, most int64) ([]byte, error) {
+	text := []byte(b.form.Get(part))
+	switch {
+	case len(text) == 0:
+		return nil, nil
+	case int64(len(text)) > most:
+		return nil, fault.New(fault.TooLarge, "")
+	}
+	if _, err := examine(text); err != nil {
+		return nil, b.fail(err)
+	}
+	return text, nil
+}

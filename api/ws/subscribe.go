@@ -2,7 +2,6 @@ package ws
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"github.com/loambase/loam/core/change"
@@ -23,19 +22,15 @@ func (c *conn) subscribe(ctx context.Context, m *message) error {
 		Actions []string       `json:"actions"`
 		Since   change.Token   `json:"since"`
 
-		// What makes a list of a subscription is not built yet.
-		Snapshot, Sort, Limit json.RawMessage
+		Snapshot bool   `json:"snapshot"`
+		Sort     string `json:"sort"`
+		Limit    int    `json:"limit"`
 	}
 	if err := m.decode(&form); err != nil {
 		return err
 	}
-	// Whoever asks for a list must not take changes alone for one.
-	for name, value := range map[string]json.RawMessage{"snapshot": form.Snapshot, "sort": form.Sort, "limit": form.Limit} {
-		if value != nil && string(value) != "null" {
-			return fault.Invalidate("", fault.Fields{name: fault.Leaf("validation_not_supported", "This version has no live lists")})
-		}
-	}
-	w := realtime.Watch{Filter: form.Filter, Expand: form.Expand, Fields: form.Fields, Query: form.Query, Headers: form.Headers, Actions: form.Actions, Since: form.Since}
+	w := realtime.Watch{Filter: form.Filter, Expand: form.Expand, Fields: form.Fields, Query: form.Query, Headers: form.Headers, Actions: form.Actions, Since: form.Since,
+		Snapshot: form.Snapshot, Sort: form.Sort, Limit: form.Limit}
 	var ok bool
 	if w.Collection, w.Record, ok = topic(form.Topic); !ok {
 		return fault.Invalidate("", fault.Fields{"topic": fault.Leaf("validation_match_invalid", "Must be COLLECTION/* or COLLECTION/ID")})

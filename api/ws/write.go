@@ -17,6 +17,14 @@ func appendMessage(dst []byte, m *realtime.Message) []byte {
 	case realtime.Reset:
 		dst = schema.AppendString(append(dst, `{"type":"reset","sub":`...), m.Topic)
 		dst = schema.AppendString(append(dst, `,"token":`...), mark.Token)
+	case realtime.Snapshot:
+		dst = schema.AppendString(append(dst, `{"type":"snapshot","sub":`...), m.Topic)
+		dst = append(append(dst, ','), m.Data[1:len(m.Data)-1]...)
+		dst = schema.AppendString(append(dst, `,"token":`...), mark.Token)
+	case realtime.Ended:
+		dst = schema.AppendString(append(dst, `{"type":"error","sub":`...), m.Topic)
+		dst = schema.AppendString(append(dst, `,"status":400,"code":`...), m.Data)
+		dst = append(dst, `,"message":"The list is too large to be watched whole.","data":{}`...)
 	case realtime.SignedOut:
 		dst = schema.AppendString(append(dst, `{"type":"auth","auth":null,"reason":`...), m.Data)
 	default:

@@ -267,8 +267,70 @@ test('another definition of the collection resets its subscriptions', async () =
   assert.deepEqual(brief(await socket.next()), ['event', sub, 'create', 'still here', true]);
 });
 
+test('a snapshot is told before the changes from then on', async () => {
+  await app.open('pages', [{ name: 'text', type: 'text' }]);
+  await root.collection('pages').create({ id: 'page00000000001', text: 'one' });
+  const socket = await connect();
+  const sub = await socket.subscribe('pages/*', { snapshot: true, fields: 'text', filter: "text != 'none'" });
+  const state = await socket.next();
+  assert.deepEqual(state, { type: 'snapshot', sub, items: [{ text: 'one' }], more: false, token: state.token });
+  await root.collection('pages').update('page00000000001', { text: 'two' });
+  assert.deepEqual(brief(await socket.next()), ['event', sub, 'update', 'two', true]);
+  const one = await socket.subscribe('pages/page00000000001', { snapshot: true });
+  assert.deepEqual((await socket.next()).items.map((page) => page.text), ['two']);
+
+  // Who comes back with its token gets what is new since.
+  const back = await connect();
+  const again = await back.subscribe('pages/*', { since: state.token });
+  assert.deepEqual(brief(await back.next()), ['event', again, 'update', 'two', true]);
+  await socket.ask('unsubscribe', { sub: one });
+});
+
+test('a live query keeps a sorted window', async () => {
+  await app.open('scores', [{ name: 'name', type: 'text' }, { name: 'points', type: 'number' }]);
+  const scores = root.collection('scores');
+  for (const [id, points] of [['ann', 3], ['bob', 2], ['eve', 1]]) await scores.create({ id: `${id}000000000000`, name: id, points });
+  const socket = await connect();
+  const sub = await socket.subscribe('scores/*', { sort: '-points', limit: 2, filter: 'points > 0', fields: 'name' });
+  const state = await socket.next();
+  assert.deepEqual(state, { type: 'snapshot', sub, items: [{ name: 'ann' }, { name: 'bob' }], more: false, token: state.token });
+  const step = async (...wanted) => {
+    for (const want of wanted) {
+      const { type, sub: of, txEnd, token, ...rest } = await socket.next();
+      assert.deepEqual([type, of, rest], ['event', sub, want]);
+      assert.equal(txEnd === true && token !== undefined, want === wanted.at(-1));
+    }
+  };
+  await scores.update('eve000000000000', { points: 9 }); // bob is pushed out
+  await step({ action: 'leave', id: 'bob000000000000' }, { action: 'enter', index: 0, record: { name: 'eve' } });
+  await scores.update('ann000000000000', { points: 99, name: 'Ann' });
+  await step({ action: 'update', index: 0, record: { name: 'Ann' } });
+  await scores.delete('ann000000000000');
+  await step({ action: 'leave', id: 'ann000000000000' }, { action: 'enter', index: 1, record: { name: 'bob' } });
+  for (let i = 0; i < 9; i++) {
+    await socket.subscribe('scores/*', { limit: i + 1 });
+    assert.equal((await socket.next()).type, 'snapshot');
+  }
+  assert.equal((await socket.ask('subscribe', { topic: 'scores/*', sort: 'name' })).code, 'too_many_live_queries');
+});
+
+test('a live query is that of the account', async () => {
+  const ann = await app.account('users', 'window@example.com');
+  const diaries = root.collection('diaries');
+  await diaries.create({ text: 'mine', owner: ann.authStore.record.id });
+  const socket = await connect();
+  const sub = await socket.subscribe('diaries/*', { sort: 'text', fields: 'text' });
+  assert.deepEqual((await socket.next()).items, []);
+  await socket.ask('auth', { token: ann.authStore.token });
+  assert.deepEqual([(await socket.next()).type, (await socket.next()).items], ['reset', [{ text: 'mine' }]]);
+  await socket.ask('auth', { token: null });
+  assert.deepEqual([(await socket.next()).type, (await socket.next()).items], ['reset', []]);
+  await socket.ask('unsubscribe', { sub });
+});
+
 test('what cannot be subscribed to is an error', async () => {
   const socket = await connect();
+  const hello = socket.hello.token;
   for (const [fields, status, code] of [
     [{}, 400, 'invalid'],
     [{ topic: 'messages' }, 400, 'invalid'],
@@ -281,8 +343,13 @@ test('what cannot be subscribed to is an error', async () => {
     [{ topic: 'messages/*', filter: "@collection.users.id ?!= ''" }, 403, 'forbidden'],
     [{ topic: 'messages/*', fields: 'text:excerpt(' }, 400, 'invalid'],
     [{ topic: 7 }, 400, 'invalid'],
-    [{ topic: 'messages/*', snapshot: true }, 400, 'invalid'],
-    [{ topic: 'messages/*', sort: 'text', limit: 10 }, 400, 'invalid'],
+    [{ topic: 'messages/*', snapshot: 'yes' }, 400, 'invalid'],
+    [{ topic: 'messages/*', snapshot: true, since: hello }, 400, 'invalid'],
+    [{ topic: 'messages/*', sort: 'text', limit: 10, since: hello }, 400, 'invalid'],
+    [{ topic: 'messages/*', sort: '@random', limit: 10 }, 400, 'invalid'],
+    [{ topic: 'messages/*', limit: 501 }, 400, 'invalid'],
+    [{ topic: 'messages/*', limit: 1.5 }, 400, 'invalid'],
+    [{ topic: 'messages/abc', limit: 5 }, 400, 'invalid'],
     [{ topic: 'messages/*', actions: 'create' }, 400, 'invalid'],
   ]) {
     const answer = await socket.ask('subscribe', fields);

@@ -139,8 +139,16 @@ func (s *Service) sync(lists ...[]string) error {
 }
 
 // Recover ends a restore that was cut off: forwards if the database is the restored one,
-// else backwards. It is called before the installation is served, by who has it alone.
+// else backwards. It is called before the installation is served. One that another process
+// is at is left to it.
 func (s *Service) Recover(ctx context.Context) error {
+	if _, err := os.Stat(s.cfg.Work); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return s.alone(ctx, nil, s.resume)
+}
+
+func (s *Service) resume(ctx context.Context) error {
 	p, err := readPlan(s.cfg.Work)
 	if err != nil || p == nil {
 		return errors.Join(err, s.clear())

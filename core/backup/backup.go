@@ -24,6 +24,7 @@ type Config struct {
 	Logs     Logs             // nil: there are none that a backup could have
 	Files    *blob.Local      // the files of records in the data folder
 	Hold     Hold             // keeps files of records from being removed
+	Alone    Alone            // default: no other process has the folder of work
 	Store    blob.Store       // where archives are kept
 	Work     string           // a folder for what is needed meanwhile; made and removed as needed
 	AppName  func() string    // goes into the names of archives
@@ -36,22 +37,26 @@ type Config struct {
 // Hold keeps files of records from being removed until release is called, once.
 type Hold func(ctx context.Context) (release func(), err error)
 
+// Alone keeps other processes from making and restoring archives until release is called. ok is
+// false while another one does.
+type Alone func(ctx context.Context) (release func(), ok bool, err error)
+
 // Database is the database as backups see it.
 type Database interface {
-	// Available returns a fault if the database cannot be backed up: it is no file.
-	Available() error
-	// Copy writes a copy of one state to a new file.
+	// Copy writes a copy of one state to a new file, an SQLite database.
 	Copy(ctx context.Context, path string, progress func(copied, total int64)) error
 	// Yield pauses for that long if there are writes, so that they have half of the processor
 	// and of the disk while an archive is packed.
 	Yield(ctx context.Context, took time.Duration) error
 	// Prepare opens the database file in the folder as an installation of its own, checks
 	// it, runs the migrations that it lacks, and has it bear the mark. A file that cannot
-	// take the place of the database is a fault.
+	// take the place of the database is a fault, and so is a right that Replace would lack.
 	Prepare(ctx context.Context, dir, mark string) error
-	// Replace puts a prepared file in the place of the database, in one step. On an error
-	// the database may be the earlier one or the new one: Mark tells.
-	Replace(ctx context.Context, path string) error
+	// Replace puts a prepared file in the place of the database, in one step. What has to be
+	// done before that it tells progress. moment is called once, when no write comes to an end
+	// any more but on the new state. On an error the database may be the earlier one or the
+	// new one: Mark tells.
+	Replace(ctx context.Context, path string, progress func(copied, total int64), moment func()) error
 	// Mark returns the mark that the database bears, "" without one.
 	Mark(ctx context.Context) (string, error)
 }
@@ -94,6 +99,9 @@ func New(c Config) *Service {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Alone == nil {
+		c.Alone = func(context.Context) (func(), bool, error) { return func() {}, true, nil }
 	}
 	s := &Service{cfg: c, tree: c.Files.Tree(), limits: defaultLimits(), used: map[string]bool{}, step: func(string) {}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loambase/loam/core/backup"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 )
@@ -71,8 +72,44 @@ func TestBackupAndRestore(t *testing.T) {
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := state(t, open(t, app.Config.Dir)); got != before {
+	if got := state(t, openAgain(t, app.App, app.Config.Dir)); got != before {
 		t.Errorf("after a restart the state is %s, want %s", got, before)
+	}
+}
+
+// Servers that share a database and a folder keep out of each other's way.
+func TestBackupBesideAnotherServer(t *testing.T) {
+	if !enginetest.Postgres() {
+		t.Skip("of PostgreSQL")
+	}
+	t.Parallel()
+	app := newDocs(t)
+	first := add(t, app, "first")
+	other := openAgain(t, app, app.Config.Dir)
+	b := app.Backups()
+	b.WrapDatabase(func(d backup.Database) backup.Database {
+		return &afterCopy{d, func() {
+			if _, err := other.Backups().Create(t.Context(), root, "two.zip"); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "Try again later") {
+				t.Errorf("Create beside another server: %v", err)
+			}
+			remove(t, other, first)
+			if err := other.Removals().Settle(t.Context()); err != nil {
+				t.Error(err)
+			}
+			third := openAgain(t, app, app.Config.Dir) // its start leaves the folder of work alone
+			if err := third.Close(); err != nil {
+				t.Error(err)
+			}
+		}}
+	})
+	if _, err := b.Create(t.Context(), root, "one.zip"); err != nil {
+		t.Fatal(err)
+	}
+	if got := archiveOf(t, app, "one.zip")["storage/"+fileOf(first)]; got != "first" {
+		t.Errorf("the file in the archive: %q", got)
+	}
+	if _, err := other.Backups().Create(t.Context(), root, "two.zip"); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -129,6 +166,7 @@ func TestBackupHasFilesThatAreDeletedMeanwhile(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
+	ofSQLite(t)
 	t.Parallel()
 	app := newDocs(t)
 	b := app.Backups()
@@ -174,6 +212,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestUpload(t *testing.T) {
+	ofSQLite(t)
 	t.Parallel()
 	app := changed(t)
 	b := app.Backups()
@@ -237,6 +276,7 @@ func TestAuto(t *testing.T) {
 
 // TestBackupGoesOnWithoutItsClient, and ends with the App.
 func TestBackupGoesOnWithoutItsClient(t *testing.T) {
+	ofSQLite(t)
 	t.Parallel()
 	app := newDocs(t)
 	b := app.Backups()
@@ -263,6 +303,7 @@ func TestBackupGoesOnWithoutItsClient(t *testing.T) {
 
 // TestBackupWithoutRoom leaves nothing.
 func TestBackupWithoutRoom(t *testing.T) {
+	ofSQLite(t)
 	t.Parallel()
 	app := newDocs(t)
 	add(t, app, "first")

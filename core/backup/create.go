@@ -35,12 +35,9 @@ const manualPrefix = "pb_backup_" // Wire: clients may look for it
 // Create makes an archive of that name, of one made from the app's name and the time if
 // it is "", and returns its name. Writes go on meanwhile. If ctx ends, Create returns and
 // the archive is made all the same. Faults are Invalid: for a name that is not valid or
-// taken, while another backup or restore runs, and for a database that is no file.
+// taken, and while another backup or restore runs.
 func (s *Service) Create(ctx context.Context, caller record.Caller, name string) (key string, err error) {
 	if err := caller.RequireSuperuser(); err != nil {
-		return "", err
-	}
-	if err := s.cfg.Database.Available(); err != nil {
 		return "", err
 	}
 	if name == "" {
@@ -256,9 +253,6 @@ const AutoPrefix = "@auto_pb_backup_" // Wire
 // Auto makes an archive by the clock and deletes the oldest ones of its kind, so that keep
 // of them stay.
 func (s *Service) Auto(ctx context.Context, keep int) error {
-	if err := s.cfg.Database.Available(); err != nil {
-		return err
-	}
 	if err := s.make(ctx, newName(AutoPrefix, s.cfg.AppName(), s.cfg.Now())); err != nil {
 		return err
 	}

@@ -21,13 +21,24 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// open opens an app on the folder, of SQLite.
+// open opens an app on the folder.
 func open(t *testing.T, dir string) *core.App {
+	t.Helper()
+	return coretest.Open(t, core.Config{Dir: dir})
+}
+
+// openAgain opens the folder with the database that another app has had.
+func openAgain(t *testing.T, was *core.App, dir string) *core.App {
+	t.Helper()
+	return coretest.Open(t, core.Config{Dir: dir, DB: was.Config.DB})
+}
+
+// ofSQLite skips tests of what is in files there, and of what is the same on both engines.
+func ofSQLite(t *testing.T) {
 	t.Helper()
 	if enginetest.Postgres() {
 		t.Skip("of SQLite")
 	}
-	return coretest.Open(t, core.Config{Dir: dir})
 }
 
 // newDocs is an app with a collection of documents that have a file each.

@@ -45,7 +45,7 @@ func (s *Service) Progress() *Progress {
 }
 
 // Ready reports whether a backup could be made now.
-func (s *Service) Ready() bool { return s.cfg.Database.Available() == nil && s.Progress() == nil }
+func (s *Service) Ready() bool { return s.Progress() == nil }
 
 // run does the work of a job and returns its error. When ctx ends, run returns and the
 // work goes on: it ends by itself, or with Close.
@@ -57,7 +57,7 @@ func (s *Service) run(ctx context.Context, j *job, work func(ctx context.Context
 	go func() {
 		defer s.running.Done()
 		began := time.Now()
-		err := recovered(func() error { return work(s.ctx) })
+		err := recovered(func() error { return s.alone(s.ctx, errBusy, work) })
 		s.mu.Lock()
 		s.job = nil
 		s.mu.Unlock()
@@ -74,6 +74,19 @@ func (s *Service) run(ctx context.Context, j *job, work func(ctx context.Context
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// alone does what no other process may do at the same time. While one does the error is busy.
+func (s *Service) alone(ctx context.Context, busy error, work func(context.Context) error) error {
+	release, ok, err := s.cfg.Alone(ctx)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return busy
+	}
+	defer release()
+	return work(ctx)
 }
 
 // begin makes j what is being done.

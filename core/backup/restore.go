@@ -19,10 +19,10 @@ import (
 // Restore puts the archive of that name in the place of database and files, while the app
 // goes on to serve. If ctx ends, Restore returns and the rest is done all the same. On an
 // error the old state is the one that is served. Faults are Invalid: for an archive that
-// is missing or cannot be restored, with the reason, while another backup or restore
-// runs, and for a database that is no file.
+// is missing or cannot be restored, with the reason, and while another backup or restore
+// runs.
 func (s *Service) Restore(ctx context.Context, caller record.Caller, key string) error {
-	if err := s.mayRestore(caller); err != nil {
+	if err := caller.RequireSuperuser(); err != nil {
 		return err
 	}
 	j := &job{action: "restore", key: key}
@@ -44,7 +44,7 @@ func (s *Service) Restore(ctx context.Context, caller record.Caller, key string)
 // RestoreFile is Restore of an archive that is kept elsewhere. The file must stay open
 // until RestoreFile has returned; ctx does not end it early.
 func (s *Service) RestoreFile(ctx context.Context, caller record.Caller, f *os.File) error {
-	if err := s.mayRestore(caller); err != nil {
+	if err := caller.RequireSuperuser(); err != nil {
 		return err
 	}
 	info, err := f.Stat()
@@ -55,16 +55,9 @@ func (s *Service) RestoreFile(ctx context.Context, caller record.Caller, f *os.F
 	return s.run(context.WithoutCancel(ctx), j, func(ctx context.Context) error { return s.restore(ctx, j, f, info.Size()) })
 }
 
-func (s *Service) mayRestore(caller record.Caller) error {
-	if err := caller.RequireSuperuser(); err != nil {
-		return err
-	}
-	return s.cfg.Database.Available()
-}
-
 // restore does the steps. Until the plan is saved nothing of the installation is touched.
 func (s *Service) restore(ctx context.Context, j *job, r io.ReaderAt, size int64) (err error) {
-	if err := s.Recover(ctx); err != nil { // of an earlier restore that left something to do
+	if err := s.resume(ctx); err != nil { // of an earlier restore that left something to do
 		return err
 	}
 	a, err := s.limits.readArchive(r, size)
@@ -111,10 +104,15 @@ func (s *Service) apply(ctx context.Context, j *job, a *archive, p *plan) error 
 	err := s.place(ctx, j, a, p)
 	if err == nil {
 		s.step("placed")
-		// What a write stores from here on belongs to the restored state, or goes when the
-		// write finds that its collections are others.
-		p.Before = time.Now()
-		err = s.cfg.Database.Replace(ctx, filepath.Join(s.cfg.Work, databaseFile))
+		read := j.done.Load()
+		err = s.cfg.Database.Replace(ctx, filepath.Join(s.cfg.Work, databaseFile), func(copied, total int64) {
+			j.total.Store(read + total)
+			j.done.Store(read + copied)
+		}, func() {
+			// What a write stores from here on belongs to the restored state, or goes when the
+			// write finds that its collections are others.
+			p.Before = time.Now()
+		})
 	}
 	always := context.WithoutCancel(ctx)
 	mark := ""

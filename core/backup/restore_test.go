@@ -112,9 +112,9 @@ type broken struct {
 	done bool
 }
 
-func (d *broken) Replace(ctx context.Context, path string) error {
+func (d *broken) Replace(ctx context.Context, path string, progress func(copied, total int64), moment func()) error {
 	if d.done {
-		if err := d.Database.Replace(ctx, path); err != nil {
+		if err := d.Database.Replace(ctx, path, progress, moment); err != nil {
 			return err
 		}
 	}
@@ -185,7 +185,7 @@ func TestRestoreThatCannotBeUndone(t *testing.T) {
 	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again := open(t, app.Config.Dir)
+	again := openAgain(t, app.App, app.Config.Dir)
 	if got := state(t, again); got != after {
 		t.Errorf("the state is %s", got)
 	}
@@ -197,6 +197,7 @@ func TestRestoreThatCannotBeUndone(t *testing.T) {
 
 // TestCrashOfARestore opens what a crash leaves at each step.
 func TestCrashOfARestore(t *testing.T) {
+	ofSQLite(t) // a PostgreSQL cannot be copied at a moment
 	t.Parallel()
 	app := changed(t)
 	files := filesIn(t, app.App, "storage")
@@ -273,6 +274,7 @@ func TestFilesStoredDuringARestore(t *testing.T) {
 }
 
 func TestArchivesThatAreRefused(t *testing.T) {
+	ofSQLite(t)
 	t.Parallel()
 	app := changed(t)
 	b := app.Backups()

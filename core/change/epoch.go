@@ -88,6 +88,12 @@ func Renew(ctx context.Context, s store.Store, now time.Time) error {
 	return nil
 }
 
+// Restart begins the log anew in a database whose table of changes is empty, such as one
+// that was copied without them.
+func Restart(tx store.Tx, now time.Time) error {
+	return writeState(tx, state{Epoch: schema.RandomString(8, schema.AlphabetID)}, now)
+}
+
 // RenewWithin is Renew of this log, within a transaction that may have written its state by
 // SQL. When it is durable, and Wrote has been called, every subscription ends.
 func (l *Log) RenewWithin(tx store.Tx) error {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -17,14 +18,43 @@ import (
 const mergeRows = 500
 
 // Copy writes a copy of the logs to a new file. What is queued is not in it. A Service that
-// is not started can do so too; where logs are in no file of their own it is an error.
+// is not started can do so too.
 func (s *Service) Copy(ctx context.Context, path string) error {
 	return s.using(ctx, func(db store.Store) error {
-		file, ok := db.(store.Files)
-		if !ok {
-			return errors.New("logs: they are in no file of their own")
+		if file, ok := db.(store.Files); ok {
+			return file.Copy(ctx, path, nil)
 		}
-		return file.Copy(ctx, path, nil)
+		ctx, cancel := context.WithTimeout(ctx, copyLimit)
+		defer cancel()
+		return s.cfg.NewFile(ctx, path, func(to store.Store) error { return copyTable(ctx, db, to) })
+	})
+}
+
+// copyLimit is the deadline of copying a table: a store would give up a read that has none.
+const copyLimit = time.Hour
+
+// copyTable copies the entries, the oldest first, into a new database.
+func copyTable(ctx context.Context, from, to store.Store) error {
+	if err := makeTable(ctx, to); err != nil {
+		return err
+	}
+	return from.Read(ctx, func(r store.Reader) error {
+		rows, err := r.Query(`SELECT "id", "level", "message", "data", "created" FROM "_logs" ORDER BY "_rowid_"`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		err = to.Exclusive(ctx, func(tx store.Tx) error {
+			for rows.Next() {
+				_, err := tx.Exec(inserts[1], store.Text(rows.Text(0)), store.Float(rows.Float(1)),
+					store.Text(rows.Text(2)), store.Text(rows.Text(3)), store.Text(rows.Text(4)))
+				if err != nil {
+					return err
+				}
+			}
+			return rows.Err()
+		})
+		return errors.Join(err, rows.Close())
 	})
 }
 

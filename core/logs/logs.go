@@ -26,6 +26,8 @@ type Config struct {
 	// SetAside moves a database that is damaged out of the way. Nil where that would take more
 	// than logs.
 	SetAside func() (name string, err error)
+	// NewFile makes a database file, for a copy of logs that are in no file of their own.
+	NewFile func(ctx context.Context, path string, fill func(store.Store) error) error
 
 	Settings func() *settings.Settings
 	Console  *slog.Logger     // where the Service tells of its own failures; default: nowhere

@@ -11,6 +11,7 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/where"
 )
 
 // MaxGroups is how many groups an Aggregate returns at most.
@@ -28,8 +29,11 @@ type AggregateParams struct {
 
 	Filter string // as in a list
 	Having string // of groups, by the names of the outputs: count > 5 && sum_price >= 100
-	Sort   string // as in a list, by the names of the outputs; "" is the order of GroupBy
-	Limit  int    // of groups; 0 and more than MaxGroups stand for MaxGroups
+
+	Where, HavingWhere where.Expr // must hold besides those; nil: no condition
+
+	Sort  string // as in a list, by the names of the outputs; "" is the order of GroupBy
+	Limit int    // of groups; 0 and more than MaxGroups stand for MaxGroups
 }
 
 // Groups is the answer to an aggregate.
@@ -68,6 +72,32 @@ func (s *Service) Aggregate(ctx context.Context, caller Caller, collection strin
 
 // aggregate is Aggregate after the Request hooks.
 func (rq *readRequest) aggregate(ctx context.Context, collection string, p AggregateParams) (*Groups, error) {
+	a, err := rq.planAggregate(collection, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := rq.read(ctx, a.plan.Work, a.run); err != nil {
+		return nil, readFault(err, fault.Invalid)
+	}
+	if a.groups.empty() {
+		rq.blur(ctx, a.rule, a.filter)
+	}
+	return a.groups, nil
+}
+
+// aggregateRead is an aggregate that is ready to be read.
+type aggregateRead struct {
+	rq     *readRequest
+	plan   *query.AggregatePlan
+	limit  int
+	rule   string
+	filter string // as a text that is not empty if there is one
+
+	groups *Groups // once it was read
+}
+
+// planAggregate resolves the collection and plans the figures.
+func (rq *readRequest) planAggregate(collection string, p AggregateParams) (*aggregateRead, error) {
 	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string { return c.ListRule })
 	if err != nil {
 		return nil, err
@@ -81,25 +111,24 @@ func (rq *readRequest) aggregate(ctx context.Context, collection string, p Aggre
 		p.Limit = MaxGroups
 	}
 	plan, err := rq.service.planner.Aggregate(query.Aggregate{
-		Scope: rq.scope(c, rq.caller.Body), Rule: rule, Filter: p.Filter, Restricted: !rq.superuser,
-		GroupBy: p.keys(), Values: p.figures(), Having: p.Having, Sort: p.Sort,
+		Scope: rq.scope(c, rq.caller.Body), Rule: rule, Filter: p.Filter, FilterExpr: p.Where, Restricted: !rq.superuser,
+		GroupBy: p.keys(), Values: p.figures(), Having: p.Having, HavingExpr: p.HavingWhere, Sort: p.Sort,
 		Limit: p.Limit + 1, // one more tells whether there are more
 	})
 	if err != nil {
 		return nil, readFault(err, fault.Invalid)
 	}
-	var groups *Groups
-	err = rq.read(ctx, plan.Work, func(r store.Reader) (err error) {
-		groups, err = queryGroups(r, plan, p.Limit)
-		return err
-	})
-	if err != nil {
-		return nil, readFault(rq.viewFault(err, plan.Tables), fault.Invalid)
+	a := &aggregateRead{rq: rq, plan: plan, limit: p.Limit, rule: rule, filter: p.Filter}
+	if a.filter == "" && p.Where != nil {
+		a.filter = p.Where.String()
 	}
-	if groups.empty() {
-		rq.blur(ctx, rule, p.Filter)
-	}
-	return groups, nil
+	return a, nil
+}
+
+// run reads the groups.
+func (a *aggregateRead) run(r store.Reader) (err error) {
+	a.groups, err = queryGroups(r, a.plan, a.limit)
+	return a.rq.viewFault(err, a.plan.Tables)
 }
 
 // empty says whether the figures are those of no records.

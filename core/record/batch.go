@@ -3,6 +3,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -30,9 +31,9 @@ func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
 	if err := s.mayWrite(); err != nil {
 		return nil, err
 	}
-	ops, err := s.runRequestHooks(ctx, ops)
+	ops, failed, err := s.runRequestHooks(ctx, ops)
 	if err != nil {
-		return nil, err
+		return nil, batchFault(ctx, failed, err)
 	}
 	var results []Result
 	err = retryStale(func() (err error) {
@@ -44,32 +45,13 @@ func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
 
 // batchOnce runs the batch once, by the definitions that hold when it begins.
 func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
-	work := s.newPasswordWork(ops[0].Caller)
-	writes := make([]*writeRequest, 0, len(ops))
-	for _, op := range ops {
-		w := s.resolve(op, work)
-		// A fault of the client is kept in earlyFault, to be reported when the write has its
-		// turn: an earlier write of the batch may fail first. What is left is internal.
-		if err := w.accept(); err != nil && w.earlyFault == nil {
-			return nil, err
-		}
-		writes = append(writes, w)
-		if w.earlyFault != nil { // it will fail the batch: those after it have no turn
-			break
-		}
+	writes, err := s.acceptAll(ops)
+	if err != nil {
+		return nil, err
 	}
-	if failed, err := s.rehearse(ctx, writes); err != nil {
-		for _, w := range writes {
-			s.runAfterFailure(ctx, w, err)
-		}
-		return nil, batchFault(ctx, failed, err)
-	}
-	// Before hooks of one write would not see what the writes before it have done, so with
-	// hooks all of them run inside of the transaction, each before its own write.
 	results := make([]Result, len(ops))
 	room := 0 // bytes that the expanded relations of all answers may have
-	exclusive := slices.ContainsFunc(writes, s.hasBeforeHooks)
-	failed, err := s.commit(ctx, writes, exclusive, func(i int, tx store.Tx) (err error) {
+	c, err := s.commitAll(ctx, writes, func(i int, tx store.Tx) (err error) {
 		w := writes[i]
 		if i == 0 { // of each attempt
 			room = w.rq.treeLimit()
@@ -82,12 +64,52 @@ func (s *Service) batchOnce(ctx context.Context, ops []Op) ([]Result, error) {
 		return err
 	})
 	if err != nil {
-		for _, w := range writes {
-			s.runAfterFailure(ctx, w, err)
-		}
-		return nil, batchFault(ctx, failed, err)
+		return nil, batchFault(ctx, c.failed, err)
 	}
 	return results, nil
+}
+
+// acceptAll makes the writes of the operations.
+func (s *Service) acceptAll(ops []Op) ([]*writeRequest, error) {
+	work := s.newPasswordWork(ops[0].Caller)
+	writes := make([]*writeRequest, 0, len(ops))
+	for i, op := range ops {
+		w := s.resolve(op, work)
+		w.turn = i
+		w.link(writes)
+		// A fault of the client is kept in earlyFault, to be reported when the write has its
+		// turn: an earlier write of the batch may fail first. What is left is internal.
+		err := w.accept()
+		if err == nil {
+			err = w.match()
+			w.earlyFault = err
+		}
+		if err != nil && w.earlyFault == nil {
+			return nil, err
+		}
+		writes = append(writes, w)
+		if w.earlyFault != nil { // it will fail the batch: those after it have no turn
+			break
+		}
+	}
+	return writes, nil
+}
+
+// commitAll runs the writes in one transaction, and the AfterFailure hooks if that fails.
+func (s *Service) commitAll(ctx context.Context, writes []*writeRequest, answer func(i int, tx store.Tx) error) (*commit, error) {
+	// Before hooks of one write would not see what the writes before it have done, so with
+	// hooks all of them run inside of the transaction, each before its own write.
+	c := s.newCommit(writes, slices.ContainsFunc(writes, s.hasBeforeHooks), answer)
+	err := s.rehearse(ctx, c)
+	if err == nil {
+		_, err = c.run(ctx)
+	}
+	if err != nil {
+		for _, w := range c.all() {
+			s.runAfterFailure(ctx, w, err)
+		}
+	}
+	return c, err
 }
 
 // errRehearsed rolls a rehearsal back that has found nothing wrong.
@@ -96,35 +118,30 @@ var errRehearsed = errors.New("record: the batch may be written")
 // rehearse runs the writes in a transaction that is rolled back, if there are passwords to
 // hash or files to store, so that a batch that is denied or not valid costs none of them:
 // a write may depend on those before it, so that a read cannot judge it. Where hooks take
-// part it does nothing: they may have effects outside. failed is the position of the write
-// that cannot be done.
-func (s *Service) rehearse(ctx context.Context, writes []*writeRequest) (failed int, err error) {
+// part it does nothing: they may have effects outside.
+func (s *Service) rehearse(ctx context.Context, c *commit) error {
 	hooked := func(w *writeRequest) bool { return s.hasBeforeHooks(w) || s.hasInTxHooks(w) }
-	if s.outer != nil || !slices.ContainsFunc(writes, (*writeRequest).isCostly) || slices.ContainsFunc(writes, hooked) {
-		return 0, nil
+	if s.outer != nil || !slices.ContainsFunc(c.asked, (*writeRequest).isCostly) || slices.ContainsFunc(c.asked, hooked) {
+		return nil
 	}
-	c := &commit{service: s, first: writes[0], writes: writes, passwords: writes[0].work}
-	err = s.withPasswords(ctx, c.passwords, func() error {
-		return c.transact(ctx, s.cfg.Store.Write, func(tx store.Tx) error {
-			if err := c.begin(tx); err != nil {
+	rehearsal := s.newCommit(c.asked, false, nil)
+	for _, w := range c.asked {
+		w.rehearsed = true
+		defer func() { w.rehearsed = false }()
+	}
+	err := s.withPasswords(ctx, rehearsal.passwords, func() error {
+		return rehearsal.transact(ctx, s.cfg.Store.Write, func(tx store.Tx) error {
+			if err := rehearsal.begin(tx); err != nil {
 				return err
 			}
-			for i, w := range writes {
-				failed, w.rehearsed = i, true
-				if err := c.tx.apply(ctx, w, false); err != nil {
-					return err
-				}
-			}
-			return errRehearsed
+			return cmp.Or(rehearsal.apply(ctx), errRehearsed)
 		})
 	})
-	for _, w := range writes {
-		w.rehearsed = false
-	}
 	if errors.Is(err, errRehearsed) {
-		return 0, nil
+		return nil
 	}
-	return failed, err
+	c.failed = rehearsal.failed
+	return err
 }
 
 // isCostly reports whether the write has work that is done before its transaction.

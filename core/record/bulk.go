@@ -25,7 +25,8 @@ type Bulk struct {
 	pending []store.Value
 
 	// Renamed is called for a record that has no id, or one that another record has
-	// already: it was stored under a new id.
+	// already: it was stored under a new id. If it is nil Add and Flush fail with the error
+	// of the store.
 	Renamed func(was, is string)
 }
 
@@ -46,8 +47,7 @@ func NewBulk(tx store.Tx, c *schema.Collection, extra []store.Column) *Bulk {
 	for _, column := range extra {
 		names = append(names, store.Quote(column.Name))
 	}
-	b := &Bulk{tx: tx, table: store.Quote(c.Name), columns: strings.Join(names, ", "), width: len(names), key: c.FieldIndex("id"),
-		Renamed: func(was, is string) {}}
+	b := &Bulk{tx: tx, table: store.Quote(c.Name), columns: strings.Join(names, ", "), width: len(names), key: c.FieldIndex("id")}
 	b.rows = max(1, min(rowsAtOnce, maxParameters/b.width))
 	b.many = b.statement(b.rows)
 	return b
@@ -95,6 +95,10 @@ func (b *Bulk) insert(sql string) error {
 	// The memory is used for the next rows, whatever becomes of these: after an error the
 	// transaction is over.
 	defer func() { b.pending = b.pending[:0] }()
+	if b.Renamed == nil {
+		_, err := b.tx.Exec(sql, b.pending...)
+		return err
+	}
 	for at := b.key; at < len(b.pending); at += b.width {
 		if b.pending[at].AsText() == "" {
 			return b.insertEach()

@@ -89,7 +89,8 @@ type RequestEvent struct {
 	Operation  Operation
 	Caller     Caller
 	Collection *schema.Collection
-	ID         string           // view, update, delete
+	ID         string           // view, update, delete; "" if AtMost is set
+	AtMost     int              // of an update or a delete of each record that matches a filter: so many; else 0
 	List       *ListParams      // list; else nil
 	Aggregate  *AggregateParams // aggregate; else nil
 	Input      *Input           // create, update, upsert; else nil
@@ -155,10 +156,11 @@ func (s *Service) aroundRequest(e *RequestEvent, collection string, do func(*Req
 }
 
 // runRequestHooks runs the Request hooks of the operations of a batch, and returns the
-// operations as the handlers have left them.
-func (s *Service) runRequestHooks(ctx context.Context, ops []Op) ([]Op, error) {
+// operations as the handlers have left them. failed is the position of one that a handler
+// has refused.
+func (s *Service) runRequestHooks(ctx context.Context, ops []Op) (left []Op, failed int, err error) {
 	if s.cfg.Hooks.Request.Empty() {
-		return ops, nil
+		return ops, 0, nil
 	}
 	ops = slices.Clone(ops)
 	for i := range ops {
@@ -167,15 +169,15 @@ func (s *Service) runRequestHooks(ctx context.Context, ops []Op) ([]Op, error) {
 			return nil
 		})
 		if err != nil {
-			return nil, batchFault(ctx, i, err)
+			return nil, i, err
 		}
 	}
-	return ops, nil
+	return ops, 0, nil
 }
 
 func (op *Op) requestEvent(ctx context.Context) *RequestEvent {
 	operation := [...]Operation{ActionCreate: OpCreate, ActionUpdate: OpUpdate, ActionUpsert: OpUpsert, ActionDelete: OpDelete}
-	e := &RequestEvent{Context: ctx, Operation: operation[op.Action], Caller: op.Caller, ID: op.ID}
+	e := &RequestEvent{Context: ctx, Operation: operation[op.Action], Caller: op.Caller, ID: op.ID, AtMost: op.AtMost}
 	if op.Action != ActionDelete {
 		e.Input = &op.Input
 	}

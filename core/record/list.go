@@ -46,6 +46,11 @@ type listRequest struct {
 	set        *rowset
 	expand     *treeRead
 	nodes      []*treeNode
+	maxBytes   int          // of the records of the page
+	tooLarge   func() error // the fault of a page of more
+
+	whole bool     // the page is to hold all records
+	ids   []string // of the records, if it is not nil
 
 	more  bool   // records follow the page
 	next  string // cursor of the next page
@@ -65,7 +70,7 @@ func (rq *readRequest) list(ctx context.Context, collection string, p ListParams
 		}
 	}
 	p.Clamp()
-	l := &listRequest{rq: rq, params: p, set: rq.service.newRowset()}
+	l := &listRequest{rq: rq, params: p, set: rq.service.newRowset(), maxBytes: rq.pageLimit(), tooLarge: errPageSize}
 	defer func() {
 		if l.set != nil { // no page took it
 			rq.service.recycle(l.set)
@@ -128,6 +133,9 @@ func (l *listRequest) work() store.Work {
 // database.
 func (l *listRequest) run(r store.Reader) error {
 	l.more, l.next, l.total = false, "", -1
+	if l.ids != nil {
+		l.ids = l.ids[:0]
+	}
 	l.set.reset(l.projection, l.nodes, l.expand.enrich)
 	// The stamp is taken before the rows are read: a count that is kept under it must not be
 	// newer than its stamp says.
@@ -162,10 +170,13 @@ func (l *listRequest) readRows(r store.Reader) error {
 			l.more = true
 			break
 		}
-		if len(l.set.buf) > l.rq.pageLimit() {
-			return errPageSize()
+		if len(l.set.buf) > l.maxBytes {
+			return l.tooLarge()
 		}
 		l.set.add(rows, l.rq.caller)
+		if l.ids != nil {
+			l.ids = append(l.ids, rows.Text(0))
+		}
 		if err := l.rq.hold(len(l.set.buf)); err != nil {
 			return err
 		}

@@ -111,6 +111,8 @@ type ChangeLog interface {
 	Appender
 	// History is that of change.Log.
 	History(r store.Reader, c change.Change, fn func(change.Change) (more bool, err error)) error
+	// Since is that of change.Log.
+	Since(r store.Reader, from change.Token) ([]int64, error)
 }
 
 // Appender writes the changes of a transaction to the change log, as the last act of

@@ -26,6 +26,10 @@ type Node struct {
 	ID  string
 	Own bool
 
+	// Written says that the caller has just written the records that satisfy Where: they are
+	// shown whatever the rules say, as the answer to a write is.
+	Written bool
+
 	Fields []string // to show, besides the id; nil shows all that the caller may see
 
 	Filter string // as in a list, with {:name} as in Query
@@ -35,6 +39,9 @@ type Node struct {
 	// Sort is as in a list. "" is the stored order of a relation that is followed, and the
 	// order of insertion of everything else, and of whatever has a cursor.
 	Sort string
+
+	// Aggregate, of a root, asks for figures over the records of Collection in place of a list.
+	Aggregate *AggregateParams
 
 	// Limit is for the list of each parent. More than 1,000 stand for 1,000; 0 does too,
 	// but leaves a relation that is followed whole.
@@ -61,6 +68,9 @@ type Branch struct {
 	Lists []List
 
 	Children []*Branch // as the node's
+
+	Groups *Groups // of a root with Aggregate, which has nothing else
+	Err    error   // of a root that is not answered, which has nothing else then
 }
 
 // List is the children of one parent.
@@ -76,7 +86,7 @@ type Item struct {
 	Cursor string // "" without Node.Cursors and where the sort has none (@random)
 }
 
-// Tree is Trees with one root.
+// Tree is Trees with one root, whose error it returns.
 func (s *Service) Tree(ctx context.Context, caller Caller, root *Node) (*Branch, error) {
 	branches, err := s.Trees(ctx, caller, root)
 	var at *RootError
@@ -86,7 +96,7 @@ func (s *Service) Tree(ctx context.Context, caller Caller, root *Node) (*Branch,
 	if err != nil {
 		return nil, err
 	}
-	return branches[0], nil
+	return branches[0], branches[0].Err
 }
 
 // RootError says at which root of Trees it went wrong.
@@ -105,17 +115,16 @@ func (e *RootError) Unwrap() error { return e.Err }
 // the fields that he may see. Related records whose rule is for superusers, or does not
 // compile, do not exist for him. To rules of related records @request.context is expand.
 //
-// The faults are those of List, for all trees; Invalid also for an unknown
-// relation or field, for more than 200 nodes or 6 levels below a root, and for
-// records that are too large together. A *RootError names the root. The Request hooks run
-// for each root, as for a view if it has an ID, else as for a list, and see neither Where
-// nor what is below the root.
+// What is wrong with one root, its rule, or a hook that fails about it, is in Branch.Err, and
+// the others are read: the faults of List and Aggregate, and Invalid for an unknown relation
+// or field, and for more than 200 nodes or 6 levels below a root. Everything else is a
+// *RootError about all of them, Invalid for records that are too large together. The Request
+// hooks run for each root, as for a view if it has an ID, for an aggregate if it is one, else
+// as for a list, and see neither Where nor what is below the root.
 func (s *Service) Trees(ctx context.Context, caller Caller, roots ...*Node) (branches []*Branch, err error) {
-	if roots, err = s.treeHooks(ctx, &caller, roots); err != nil {
-		return nil, err
-	}
+	roots, failed := s.treeHooks(ctx, &caller, roots)
 	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
-		branches, err = rq.trees(ctx, roots)
+		branches, err = rq.trees(ctx, roots, failed)
 		return err
 	})
 	if err != nil {
@@ -125,29 +134,34 @@ func (s *Service) Trees(ctx context.Context, caller Caller, roots ...*Node) (bra
 }
 
 // treeHooks runs the Request hooks of the roots. It returns the roots as the handlers have
-// left them; the caller too may be another one then.
-func (s *Service) treeHooks(ctx context.Context, caller *Caller, roots []*Node) ([]*Node, error) {
+// left them; the caller too may be another one then. failed has the errors of those that a
+// handler has refused; it is nil without handlers.
+func (s *Service) treeHooks(ctx context.Context, caller *Caller, roots []*Node) (left []*Node, failed []error) {
 	if s.cfg.Hooks.Request.Empty() {
 		return roots, nil
 	}
-	roots = slices.Clone(roots)
+	left, failed = slices.Clone(roots), make([]error, len(roots))
 	for i, asked := range roots {
+		if asked.Written { // the handlers were asked about the write
+			continue
+		}
 		root := *asked
 		e := &RequestEvent{Context: ctx, Operation: OpView, Caller: *caller, ID: root.ID}
-		if root.ID == "" {
+		switch {
+		case root.Aggregate != nil:
+			params := *root.Aggregate
+			e.Operation, e.Aggregate = OpAggregate, &params
+		case root.ID == "":
 			e.Operation, e.List = OpList, &ListParams{Filter: root.Filter, Sort: root.Sort, PerPage: root.Limit}
 		}
-		err := s.aroundRequest(e, root.Collection, func(e *RequestEvent) error {
-			*caller, root.ID = e.Caller, e.ID
+		failed[i] = s.aroundRequest(e, root.Collection, func(e *RequestEvent) error {
+			*caller, root.ID, root.Aggregate = e.Caller, e.ID, e.Aggregate
 			if e.List != nil {
 				root.Filter, root.Sort, root.Limit = e.List.Filter, e.List.Sort, e.List.PerPage
 			}
 			return nil
 		})
-		if err != nil {
-			return nil, &RootError{i, err}
-		}
-		roots[i] = &root
+		left[i] = &root
 	}
-	return roots, nil
+	return left, failed
 }

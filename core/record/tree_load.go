@@ -27,8 +27,9 @@ type treeRead struct {
 	enrich   enrichFunc
 	request  *query.Request // see asked
 	reader   store.Reader
-	resolved int // nodes
-	room     int // bytes that may still be added
+	resolved int               // nodes
+	room     int               // bytes that may still be added
+	reads    func(*query.Plan) // is told what is read, unless it is nil
 
 	// paged is a tree, whose branches are answered one by one and tell whether there is
 	// more. In an expand, related records are written into those that refer to them.
@@ -280,6 +281,9 @@ func (t *treeRead) each(e *edge, sel query.Select, fn func(*query.Plan, store.Ro
 	plan, err := t.rq.service.planner.Compile(sel)
 	if err != nil {
 		return t.planFault(e.node, err)
+	}
+	if t.reads != nil {
+		t.reads(plan)
 	}
 	if plan.Empty {
 		return nil

@@ -3,61 +3,13 @@
 package record
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
-	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 )
-
-// trees is Trees by one snapshot: all names are resolved and all rules found before anything
-// is read.
-func (rq *readRequest) trees(ctx context.Context, roots []*Node) ([]*Branch, error) {
-	t := rq.newTree(ctx)
-	t.paged = true
-	edges := make([]*edge, len(roots))
-	for i, root := range roots {
-		n, err := t.root(root)
-		if err != nil {
-			return nil, &RootError{i, err}
-		}
-		edges[i] = &edge{node: n}
-	}
-	var shape store.Shape
-	for _, root := range roots {
-		shape = root.shape(shape)
-	}
-	failed := 0
-	err := rq.read(ctx, store.Work{Shape: shape}, func(r store.Reader) error {
-		t.begin(r)
-		for i, e := range edges {
-			// The read may be run a second time after a rejected statement.
-			e.refs, e.ends, e.more, e.totals = nil, nil, nil, nil
-			if err := t.loadTree(e); err != nil {
-				failed = i
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, &RootError{failed, readFault(err, fault.Invalid)}
-	}
-	branches := make([]*Branch, len(edges))
-	for i, e := range edges {
-		branches[i] = e.branch()
-	}
-	for _, e := range edges {
-		if miss := e.miss(); miss != nil {
-			rq.blur(ctx, miss.rule, miss.filtered())
-			break
-		}
-	}
-	return branches, nil
-}
 
 // root resolves a root and what is below it. It is its own rule that it must satisfy.
 func (t *treeRead) root(root *Node) (*treeNode, error) {
@@ -68,6 +20,8 @@ func (t *treeRead) root(root *Node) (*treeNode, error) {
 		if id = t.rq.ownID(root.Collection); id == "" {
 			return nil, badTree("the caller has no account there")
 		}
+		pick = func(*schema.Collection) *string { return &everybody }
+	case root.Written:
 		pick = func(*schema.Collection) *string { return &everybody }
 	case id != "":
 		pick = func(c *schema.Collection) *string { return c.ViewRule }

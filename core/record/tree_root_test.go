@@ -63,9 +63,43 @@ func TestTreesAreReadTogether(t *testing.T) {
 	if got := outlineTree(branches[0], 0) + outlineTree(branches[1], 0); got != "[b1 b2 b3][b3]" {
 		t.Errorf("two roots: %s", got)
 	}
-	var at *RootError
-	if _, err := b.Trees(t.Context(), Caller{}, &Node{Collection: "books"}, &Node{Collection: "books", Filter: "nope = 1"}); !errors.As(err, &at) || at.Root != 1 {
-		t.Errorf("the second root is wrong: %v", err)
+}
+
+// TestRootsFailAlone: a root that cannot be planned, and one that a hook fails about, leave
+// the others as they are.
+func TestRootsFailAlone(t *testing.T) {
+	t.Parallel()
+	b := libraryBed(t)
+	panics := "b2"
+	b.cfg.Hooks.Enrich.BindFunc(func(e *EnrichEvent) error {
+		if e.Record.ID() == panics {
+			panic("a mistake of the handler")
+		}
+		return e.Next()
+	}, "books")
+	branches, err := b.Trees(t.Context(), Caller{},
+		&Node{Collection: "books", ID: "b1"}, &Node{Collection: "books"}, &Node{Collection: "books", Filter: "nope = 1"}, &Node{Collection: "nope"},
+		&Node{Collection: "books", Aggregate: &AggregateParams{Count: true, Where: where.In("id", "b1", "b2")}},
+		&Node{Collection: "books", Aggregate: &AggregateParams{Sum: []string{"title"}}}, &Node{Collection: "books", ID: "b3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, branch := range branches {
+		switch {
+		case branch.Err != nil:
+			got += fault.KindOf(branch.Err).String() + " "
+		case branch.Groups != nil:
+			got += fmt.Sprint(branch.Groups.Names, branch.Groups.Rows, " ")
+		default:
+			got += outlineTree(branch, 0) + " "
+		}
+	}
+	if want := "[b1] internal invalid not found [count] [[2]] invalid [b3] "; got != want {
+		t.Errorf("the roots are %s, want %s", got, want)
+	}
+	if _, err := b.Tree(t.Context(), Caller{}, &Node{Collection: "books"}); fault.KindOf(err) != fault.Internal || err == nil {
+		t.Errorf("the only root is wrong: %v", err)
 	}
 }
 
@@ -124,6 +158,9 @@ func TestTreesRunRequestHooks(t *testing.T) {
 		branches, err := b.Trees(context.Background(), Caller{}, roots...)
 		got := ""
 		for _, branch := range branches {
+			if branch.Err != nil {
+				return got, branch.Err
+			}
 			got += outlineTree(branch, 0)
 		}
 		return got, err

@@ -15,8 +15,14 @@ func (n *Node) shape(s store.Shape) store.Shape {
 		s = s.WithText(text)
 	}
 	s = filterShape(s, n.Where)
+	if a := n.Aggregate; a != nil {
+		s = filterShape(s.WithText(a.Filter).WithText(a.Having).With(uint64(len(a.GroupBy))), a.Where)
+		for _, key := range a.GroupBy {
+			s = s.WithText(key)
+		}
+	}
 	flags := uint64(0)
-	for i, set := range [...]bool{n.ID != "" || n.Own, n.Total, n.After != "" || n.Before != ""} {
+	for i, set := range [...]bool{n.ID != "" || n.Own || n.Written, n.Total, n.After != "" || n.Before != ""} {
 		if set {
 			flags |= 1 << i
 		}

@@ -87,6 +87,10 @@ func (o outerChanges) History(r store.Reader, c change.Change, fn func(change.Ch
 	return o.outer.service.cfg.Changes.History(r, c, fn)
 }
 
+func (o outerChanges) Since(r store.Reader, from change.Token) ([]int64, error) {
+	return o.outer.service.cfg.Changes.Since(r, from)
+}
+
 // Binding is the service inside of a transaction that somebody else runs.
 type Binding struct {
 	Records *Service    // until End

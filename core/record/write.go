@@ -119,15 +119,14 @@ func (w *writeRequest) check(r store.Reader) error {
 // happen inside. answer, if not nil, is called in the transaction after each write. If
 // one write fails, nothing of any is kept, and failed is its position.
 func (s *Service) commit(ctx context.Context, writes []*writeRequest, exclusive bool, answer func(i int, tx store.Tx) error) (failed int, err error) {
-	c := &commit{service: s, first: writes[0], writes: writes, exclusive: exclusive, answer: answer, passwords: writes[0].work}
-	return c.run(ctx)
+	return s.newCommit(writes, exclusive, answer).run(ctx)
 }
 
 // run does everything in its order: the index of ids, hashes and files before the transaction,
 // the transaction, and what follows it. failed is the position of the write that failed, if one
 // has.
 func (c *commit) run(ctx context.Context) (failed int, err error) {
-	if err := c.service.indexIDs(ctx, c.writes); err != nil {
+	if err := c.service.indexIDs(ctx, c.asked); err != nil {
 		return 0, err
 	}
 	if err := c.hashAndStoreFiles(ctx); err != nil {
@@ -145,7 +144,7 @@ func (c *commit) run(ctx context.Context) (failed int, err error) {
 // inTransaction runs the writes in one transaction, again if a password has to be hashed first.
 func (c *commit) inTransaction(ctx context.Context) error {
 	begin := c.service.cfg.Store.Write
-	if c.exclusive || slices.ContainsFunc(c.writes, c.service.hasInTxHooks) {
+	if c.exclusive || slices.ContainsFunc(c.asked, c.service.hasInTxHooks) {
 		begin = c.service.cfg.Store.Exclusive
 	}
 	return c.service.withPasswords(ctx, c.passwords, func() error {
@@ -153,21 +152,36 @@ func (c *commit) inTransaction(ctx context.Context) error {
 			if err := c.begin(tx); err != nil {
 				return err
 			}
-			for i, w := range c.writes {
-				c.failed = i
-				if err := c.tx.apply(ctx, w, c.exclusive); err != nil {
-					return err
-				}
-				if c.answer == nil {
-					continue
-				}
-				if err := c.answer(i, tx); err != nil {
-					return err
-				}
+			if err := c.apply(ctx); err != nil {
+				return err
 			}
 			return c.end()
 		})
 	})
+}
+
+// apply runs all writes in the transaction.
+func (c *commit) apply(ctx context.Context) error {
+	for i, asked := range c.asked {
+		c.failed = i
+		writes, err := c.tx.expand(asked)
+		if err != nil {
+			return err
+		}
+		for _, w := range writes {
+			c.writes = append(c.writes, w)
+			if err := c.tx.apply(ctx, w, c.exclusive); err != nil {
+				return err
+			}
+		}
+		if c.answer == nil {
+			continue
+		}
+		if err := c.answer(i, c.tx.tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // apply runs one write in the transaction.
@@ -175,16 +189,13 @@ func (t *writeTx) apply(ctx context.Context, w *writeRequest, exclusive bool) er
 	if err := cmp.Or(w.earlyFault, ctx.Err()); err != nil {
 		return err
 	}
-	if exclusive {
-		if err := t.runBeforeHooks(ctx, w); err != nil {
-			return err
+	w.followLinks()
+	if err := t.judge(ctx, w, exclusive); err != nil {
+		// A cascade or a hook of an earlier write may have taken the record along: of many that
+		// is no error.
+		if w.skipped = w.ofEach && w.unreachable; w.skipped {
+			return nil
 		}
-	}
-	err := w.check(t.tx)
-	if w.skipped = w.mayBeGone && err != nil && w.stored == nil && fault.KindOf(err) == fault.NotFound; w.skipped {
-		return nil
-	}
-	if err != nil {
 		return err
 	}
 	if err := t.store(w); err != nil {
@@ -194,6 +205,16 @@ func (t *writeTx) apply(ctx context.Context, w *writeRequest, exclusive bool) er
 		return err
 	}
 	return t.passwords.interrupted() // though a handler may have swallowed the error
+}
+
+// judge runs the Before hooks if it is their turn, and checks the write.
+func (t *writeTx) judge(ctx context.Context, w *writeRequest, exclusive bool) error {
+	if exclusive {
+		if err := t.runBeforeHooks(ctx, w); err != nil {
+			return err
+		}
+	}
+	return w.check(t.tx)
 }
 
 // store writes the record that was checked.

@@ -45,6 +45,7 @@ func (w *writeRequest) checkRule(r store.Reader, rule *string, kind fault.Kind, 
 	if !errors.Is(err, errDenied) {
 		return err
 	}
+	w.unreachable = true
 	f := &fault.Error{Kind: kind, Message: message, Reason: "the rule is not satisfied"}
 	if invalid := (*query.Error)(nil); errors.As(err, &invalid) {
 		f.Reason = invalid.Message

@@ -8,6 +8,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/where"
 )
 
 // writeRequest is one request to change a record, on its way through the phases of
@@ -21,8 +22,13 @@ type writeRequest struct {
 	id         string         // of the record
 	earlyFault error          // known before the transaction; reported when it is the write's turn
 
-	mayBeGone bool // the record may have been deleted by an earlier write of the transaction
-	skipped   bool // it was
+	links map[string]*writeRequest // the writes whose ids fields are to hold
+
+	each        *matching // if not nil, the write stands for one of each record that matches
+	turn        int       // position, among those that were asked for, of the write that it is or was made for
+	ofEach      bool      // it was made for a record that matches
+	unreachable bool      // there is no such record, or not for the caller
+	skipped     bool      // nothing was written: it is one of each, and unreachable
 
 	rehearsed bool // the transaction will be rolled back: passwords are not hashed in it
 
@@ -46,10 +52,25 @@ type Op struct {
 	Input      Input
 	Expand     string
 
+	// Where, if it is not nil, makes an update or a delete one of each record that satisfies
+	// it, the list rule and the rule of the action; ID is not looked at then. More than
+	// AtMost such records are ErrAtMost. Passwords and files cannot be set so.
+	Where  where.Expr
+	AtMost int
+
+	// Links are fields that get the ids of records of earlier writes. Only of WriteAll.
+	Links []Link
+
 	// Invalid is set if the request could not be understood as a write. Batch reports
 	// it when it reaches this request, so that the first failure in order is the one
 	// that is reported.
 	Invalid *fault.Error
+}
+
+// Link is a field that is to hold the id of the record of another Op.
+type Link struct {
+	Field string
+	Op    int // position of the Op, before the one that has the link
 }
 
 // Action is what an Op does.
@@ -130,7 +151,7 @@ func (w *writeRequest) rejectEarly() error {
 // load reads the stored record, unless the write is a create. The record of an update
 // or a delete must exist; the one of an upsert decides which of the two it is.
 func (w *writeRequest) load(r store.Reader) (err error) {
-	w.stored, w.record, w.body, w.manager = nil, nil, nil, w.rq.superuser
+	w.stored, w.record, w.body, w.manager, w.unreachable = nil, nil, nil, w.rq.superuser, false
 	w.rq.now = w.rq.service.cfg.Now()
 	if w.op.Action == ActionCreate {
 		return nil
@@ -144,6 +165,7 @@ func (w *writeRequest) load(r store.Reader) (err error) {
 	case w.changedSinceHooks():
 		return errMoved
 	case w.stored == nil && w.op.Action != ActionUpsert:
+		w.unreachable = true
 		return missing()
 	}
 	return nil

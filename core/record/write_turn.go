@@ -49,14 +49,17 @@ func (c *commit) transact(ctx context.Context, begin func(context.Context, func(
 
 // isPlain reports whether the commit is one record that is created or updated.
 func (c *commit) isPlain() bool {
-	return c.expand == nil && len(c.writes) == 1 && c.first.op.Action != ActionDelete
+	return c.first.each == nil && len(c.asked) == 1 && c.first.op.Action != ActionDelete
 }
 
 // shape is equal for commits that differ in the values of their records only.
 func (c *commit) shape() store.Shape {
-	s := store.ShapeOf("write").With(uint64(len(c.writes)))
-	for _, w := range c.writes {
+	s := store.ShapeOf("write").With(uint64(len(c.asked)))
+	for _, w := range c.asked {
 		s = s.With(uint64(w.op.Action)).WithText(w.op.Collection)
+		if w.each != nil {
+			s = filterShape(s.WithText(w.each.filter), w.each.expr)
+		}
 		if w.op.Expand != "" {
 			s = s.WithText(w.op.Expand)
 		}

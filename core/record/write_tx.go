@@ -17,11 +17,11 @@ import (
 type commit struct {
 	service   *Service
 	first     *writeRequest // whose snapshot and caller hold for all
-	writes    []*writeRequest
-	exclusive bool // run the Before hooks in the transaction
+	asked     []*writeRequest
+	writes    []*writeRequest // those of the last attempt that have had their turn, one for each record
+	exclusive bool            // run the Before hooks in the transaction
 	answer    func(i int, tx store.Tx) error
 	passwords *passwordWork
-	expand    func(store.Tx) ([]*writeRequest, error) // if not nil: finds the writes in the transaction
 
 	tx      *writeTx // of the last attempt
 	uploads *removal.Upload
@@ -30,16 +30,29 @@ type commit struct {
 	failed  int             // position of the write that was at work last
 }
 
+func (s *Service) newCommit(asked []*writeRequest, exclusive bool, answer func(i int, tx store.Tx) error) *commit {
+	return &commit{service: s, first: asked[0], asked: asked, exclusive: exclusive, answer: answer, passwords: asked[0].work}
+}
+
+// all returns the writes that have had their turn, and those that were to follow.
+func (c *commit) all() []*writeRequest {
+	next := 0
+	if len(c.writes) > 0 {
+		next = c.writes[len(c.writes)-1].turn + 1
+	}
+	return append(slices.Clip(c.writes), c.asked[next:]...)
+}
+
 // hashAndStoreFiles does what takes long, before the transaction: the hashes of
 // passwords and the files, which must be there before a record names them.
 func (c *commit) hashAndStoreFiles(ctx context.Context) error {
-	if err := c.service.hashPasswords(ctx, c.writes); err != nil {
+	if err := c.service.hashPasswords(ctx, c.asked); err != nil {
 		return err
 	}
 	if err := c.announceFiles(ctx); err != nil {
 		return err
 	}
-	for i, w := range c.writes {
+	for i, w := range c.asked {
 		c.failed = i
 		if err := w.storeFiles(ctx); err != nil {
 			return err
@@ -54,7 +67,7 @@ func (c *commit) hashAndStoreFiles(ctx context.Context) error {
 // undone with it.
 func (c *commit) announceFiles(ctx context.Context) (err error) {
 	var list []removal.Entry
-	for _, w := range c.writes {
+	for _, w := range c.asked {
 		if names := w.uploadNames(); len(names) > 0 {
 			list = append(list, removal.Entry{Folder: fileFolder(w.collection, w.id), Names: names})
 		}
@@ -76,11 +89,8 @@ func (c *commit) begin(tx store.Tx) (err error) {
 	if c.tx, err = c.service.newWriteTx(tx, c.first.rq.snapshot, c.first.op.Caller.Actor()); err != nil {
 		return err
 	}
-	c.tx.passwords, c.tx.bounded = c.passwords, !c.first.rq.superuser
-	if c.expand != nil {
-		c.writes, err = c.expand(tx)
-	}
-	return err
+	c.tx.passwords, c.tx.bounded, c.writes = c.passwords, !c.first.rq.superuser, nil
+	return nil
 }
 
 // end is the last act of the transaction.

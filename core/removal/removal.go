@@ -29,6 +29,10 @@ type Config struct {
 	// Names returns the names in the file fields of a record, as the reader sees it. found
 	// is false if there is no such record.
 	Names func(r store.Reader, collection, record string) (names []string, found bool, err error)
+
+	// Share is called before some files are removed, and release after that; ok is false if
+	// another process holds them. Default: there is none.
+	Share func(ctx context.Context) (release func(), ok bool, err error)
 }
 
 // Queue is the queue with its worker. It is safe for concurrent use; any number of
@@ -45,6 +49,9 @@ type Queue struct {
 func New(c Config) *Queue {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Share == nil {
+		c.Share = func(context.Context) (func(), bool, error) { return func() {}, true, nil }
 	}
 	return &Queue{cfg: c, woke: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 }

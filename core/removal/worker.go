@@ -75,8 +75,8 @@ func (q *Queue) Recover(ctx context.Context) error {
 	})
 }
 
-// Hold keeps files from being removed until release is called, once. It returns when none
-// is, or with the error of ctx.
+// Hold keeps files from being removed by this process until release is called, once. It
+// returns when none is, or with the error of ctx.
 func (q *Queue) Hold(ctx context.Context) (release func(), err error) {
 	select {
 	case q.turn <- struct{}{}:
@@ -91,13 +91,17 @@ func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
 	q.working.Lock()
 	defer q.working.Unlock()
 	list, err := q.claim(ctx)
-	if err != nil {
+	if err != nil || len(list) == 0 {
 		return 0, err
 	}
-	for n < len(list) && err == nil {
-		if err = q.remove(ctx, list[n]); err == nil {
-			n++
+	release, ok, err := q.cfg.Share(ctx)
+	if ok {
+		for n < len(list) && err == nil {
+			if err = q.remove(ctx, list[n]); err == nil {
+				n++
+			}
 		}
+		release()
 	}
 	return n, errors.Join(err, q.settle(context.WithoutCancel(ctx), list, n))
 }
@@ -124,11 +128,8 @@ func (q *Queue) claim(ctx context.Context) (list []row, err error) {
 }
 
 // settle takes the first n rows out of the table and gives the others back, the first of
-// them, which failed, for later.
+// them, which failed or was held, for later.
 func (q *Queue) settle(ctx context.Context, list []row, n int) error {
-	if len(list) == 0 {
-		return nil
-	}
 	return q.cfg.Store.Write(ctx, func(tx store.Tx) error {
 		if _, err := execOn(tx, `DELETE FROM "_removals" WHERE "id"`, ids(list[:n])); err != nil || n == len(list) {
 			return err

@@ -15,6 +15,7 @@ type GraphQL struct {
 	MaxDepth       int    `json:"maxDepth"`      // levels of fields
 	MaxRows        int    `json:"maxRows"`       // records that an operation may read
 	MaxRootFields  int    `json:"maxRootFields"`
+	MaxMutations   int    `json:"maxMutations"` // records that an operation may write
 	MaxTokens      int    `json:"maxTokens"`    // of a document
 	MaxBodyBytes   int64  `json:"maxBodyBytes"` // of a request
 	TimeoutSeconds int    `json:"timeoutSeconds"`
@@ -29,7 +30,7 @@ const (
 
 // defaultGraphQL is the section of a new data folder.
 var defaultGraphQL = GraphQL{
-	Enabled: true, Introspection: IntrospectionOn, MaxDepth: 12, MaxRows: 100_000, MaxRootFields: 50, MaxTokens: 15_000,
+	Enabled: true, Introspection: IntrospectionOn, MaxDepth: 12, MaxRows: 100_000, MaxRootFields: 50, MaxMutations: 50, MaxTokens: 15_000,
 	MaxBodyBytes: 1 << 20, TimeoutSeconds: 30,
 }
 
@@ -50,6 +51,7 @@ func (g *GraphQL) validate(fails fault.Fields) {
 	positive("maxDepth", g.MaxDepth, 100)
 	positive("maxRows", g.MaxRows, 10*many)
 	positive("maxRootFields", g.MaxRootFields, 1000)
+	positive("maxMutations", g.MaxMutations, 10_000)
 	positive("maxTokens", g.MaxTokens, many)
 	positive("maxBodyBytes", int(g.MaxBodyBytes), 32<<20)
 	positive("timeoutSeconds", g.TimeoutSeconds, day)

@@ -15,6 +15,7 @@ type Realtime struct {
 	MaxSubscriptions    int  `json:"maxSubscriptions"`    // of a connection
 	MaxFiltered         int  `json:"maxFiltered"`         // of them with a filter
 	MaxFilters          int  `json:"maxFilters"`          // different ones on this node
+	MaxLiveQueries      int  `json:"maxLiveQueries"`      // of a connection
 	MessagesPerSecond   int  `json:"messagesPerSecond"`   // from a client
 	MessageBurst        int  `json:"messageBurst"`        // at once
 	MaxConnectionsPerIP int  `json:"maxConnectionsPerIP"` // 0: any number
@@ -33,7 +34,7 @@ func (r Realtime) Drain() time.Duration { return time.Duration(r.DrainSeconds) *
 
 // defaultRealtime are the limits of a new data folder.
 func defaultRealtime() Realtime {
-	return Realtime{MaxMessageBytes: 64 << 10, MaxSubscriptions: 1000, MaxFiltered: 100, MaxFilters: 2000, MaxChannels: 100,
+	return Realtime{MaxMessageBytes: 64 << 10, MaxSubscriptions: 1000, MaxFiltered: 100, MaxFilters: 2000, MaxLiveQueries: 10, MaxChannels: 100,
 		MessagesPerSecond: 100, MessageBurst: 200, DrainSeconds: 5, Channels: Channels{}}
 }
 
@@ -43,6 +44,7 @@ func (r *Realtime) validate(fails fault.Fields) {
 	fails.Set(check.Within(r.MaxSubscriptions, 1, many), "realtime", "maxSubscriptions")
 	fails.Set(check.Within(r.MaxFiltered, 0, many), "realtime", "maxFiltered")
 	fails.Set(check.Within(r.MaxFilters, 0, many), "realtime", "maxFilters")
+	fails.Set(check.Within(r.MaxLiveQueries, 0, many), "realtime", "maxLiveQueries")
 	fails.Set(check.Within(r.MaxChannels, 0, many), "realtime", "maxChannels")
 	r.Channels.validate(fails)
 	fails.Set(check.Within(r.MessagesPerSecond, 1, many), "realtime", "messagesPerSecond")

@@ -22,6 +22,7 @@ const (
 	Unauthenticated  Code = "UNAUTHENTICATED"
 	Forbidden        Code = "FORBIDDEN"
 	NotFound         Code = "NOT_FOUND"
+	Conflict         Code = "CONFLICT"
 	RateLimited      Code = "RATE_LIMITED"
 	TooComplex       Code = "QUERY_TOO_COMPLEX"
 	Timeout          Code = "TIMEOUT"

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
+	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -43,10 +45,34 @@ func scalar(name string, v any) (any, error) {
 		if n, ok := v.(json.Number); ok && whole(n) {
 			return n.String(), nil
 		}
+	case "Upload":
+		switch v.(type) {
+		case string, *blob.Upload:
+			return v, nil
+		}
 	default:
-		return v, nil
+		if !holdsUpload(v) {
+			return v, nil
+		}
 	}
 	return nil, fmt.Errorf("%s cannot represent value: %s", name, shown(v))
+}
+
+// holdsUpload says whether a JSON value holds a file, which only the scalar Upload takes.
+func holdsUpload(v any) bool {
+	switch v := v.(type) {
+	case *blob.Upload:
+		return true
+	case []any:
+		return slices.ContainsFunc(v, holdsUpload)
+	case map[string]any:
+		for _, item := range v {
+			if holdsUpload(item) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // whole says whether a number is written as an integer.

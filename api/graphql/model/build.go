@@ -14,8 +14,8 @@ import (
 func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	b := &builder{
 		model: &Model{Snapshot: snapshot, Superuser: superuser, Descriptions: map[string]string{}, Records: map[string]*Record{},
-			Roots: map[string]*Root{}, byCollection: map[string]*Record{}},
-		types: names{},
+			Roots: map[string]*Root{}, Mutations: map[string]*Mutation{}, byCollection: map[string]*Record{}},
+		types: names{}, stored: map[*Record][]*Field{}, storedNames: map[*Field]string{},
 	}
 	b.collections = slices.SortedFunc(slices.Values(snapshot.All()), func(a, c *schema.Collection) int {
 		return strings.Compare(a.Name, c.Name)
@@ -29,8 +29,11 @@ func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	}
 	for _, r := range b.list {
 		b.inputs(r)
+		b.writes(r)
+		b.aggregates(r)
 	}
 	b.roots()
+	b.mutations()
 	b.print()
 	return b.model
 }
@@ -39,10 +42,14 @@ func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 type builder struct {
 	model       *Model
 	collections []*schema.Collection // all, by name
-	list        []*Record            // of the audience, by the name of the collection
+	all         []*Record            // by the name of the collection
+	list        []*Record            // those of the audience
 	types       names
-	order       []*Root // fields of Query
+	order       []*Root     // fields of Query
+	changes     []*Mutation // fields of Mutation
 	names       map[*Record]names
+	stored      map[*Record][]*Field // of stored fields
+	storedNames map[*Field]string
 }
 
 // records names a type for every collection, also for those that the audience does not have:
@@ -58,12 +65,23 @@ func (b *builder) records() {
 			b.types[name+suffix], b.types[name+"List"+suffix] = true, true
 		}
 		r := &Record{Name: name, Collection: c, fields: map[string]*Field{}, filter: map[string]*Field{}, sort: map[string]*Field{}}
-		r.List, r.View = b.model.Superuser || c.ListRule != nil, b.model.Superuser || c.ViewRule != nil
-		if !r.List && !r.View {
+		b.allow(r)
+		b.all = append(b.all, r)
+		if !r.List && !r.View && !r.Create && !r.Update {
 			continue
 		}
 		b.list, b.names[r] = append(b.list, r), names{}
 		b.model.Records[name], b.model.byCollection[c.ID] = r, r
+	}
+}
+
+// allow finds out what the audience has rules for.
+func (b *builder) allow(r *Record) {
+	c := r.Collection
+	has := func(rule *string) bool { return b.model.Superuser || rule != nil }
+	r.List, r.View = has(c.ListRule), has(c.ViewRule)
+	if !c.IsView() {
+		r.Create, r.Update, r.Delete = has(c.CreateRule), has(c.UpdateRule), has(c.DeleteRule)
 	}
 }
 
@@ -96,6 +114,7 @@ func (b *builder) fields(r *Record) {
 		}
 		field := b.field(r, f)
 		field.Name, field.Stored, field.help = name, f, f.Help
+		b.stored[r], b.storedNames[field] = append(b.stored[r], field), name
 		if r.Collection.IsView() && !f.IsID() { // a column of a query may be null, whatever its kind
 			field.typeName, field.Required = strings.TrimSuffix(field.typeName, "!"), false
 		}

@@ -24,6 +24,8 @@ type Model struct {
 	Records map[string]*Record // by the name of the type
 	Roots   map[string]*Root   // the fields of Query by name
 
+	Mutations map[string]*Mutation // the fields of Mutation by name
+
 	byCollection map[string]*Record // by the id of the collection
 }
 
@@ -31,7 +33,11 @@ type Model struct {
 type Record struct {
 	Name       string
 	Collection *schema.Collection
-	List, View bool // whether the audience has a rule to list, and to view, records
+
+	// Whether the audience has a rule to do that with records.
+	List, View, Create, Update, Delete bool
+
+	Input, Change *Input // of creates and of updates; nil where there are none
 
 	fields map[string]*Field // of the type
 	filter map[string]*Field // keys of the filter input
@@ -39,9 +45,13 @@ type Record struct {
 
 	and, or, not string // keys of the filter input
 
+	figures map[string]*Figure // of the aggregate
+	keys    map[string]*Figure // by the options of its enum
+
 	order    []*Field // fields in the order of the type
 	filtered []string // keys of filter in the order of the input
 	sorted   []string
+	figured  []*Figure
 }
 
 // Field returns the field of that name, nil if there is none.
@@ -157,13 +167,14 @@ const (
 	RootMe
 	RootNode
 	RootNodes
+	RootAggregate
 )
 
 // Root is a field of Query.
 type Root struct {
 	Name   string
 	Kind   RootKind
-	Record *Record // of RootList and RootOne
+	Record *Record // of RootList, RootOne and RootAggregate
 
 	typeName string
 	args     []argument

@@ -65,12 +65,12 @@ func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:
 
 // suffixes are what the names of generated types end in. A collection whose type would end
 // so gets another name, whether or not the generated type exists.
-var suffixes = []string{"Connection", "Edge", "Filter", "Sort", "Input", "Aggregate", "GroupBy", "Having", "Change", "Payload"}
+var suffixes = []string{"Connection", "Edge", "Filter", "Sort", "Input", "Aggregate", "GroupBy", "Having", "Change", "Payload", "UpdateInput", "AggregateSort"}
 
 // builtins are the types that every schema has, now or later.
 var builtins = []string{
 	"String", "Int", "Float", "Boolean", "ID", "Query", "Mutation", "Subscription", "Node", "PageInfo", "AuthRecord",
-	"DateTime", "JSON", "BigInt", "GeoPoint", "File", "Upload", "SortDirection", "ChangeAction", "DatePart",
+	"DateTime", "JSON", "BigInt", "GeoPoint", "GeoPointInput", "File", "Upload", "SortDirection", "ChangeAction", "DatePart",
 }
 
 // names are the names that are taken in one place.

@@ -52,11 +52,18 @@ func (b *builder) forward(r *Record, f *Field) {
 	r.add(ids)
 }
 
-// references are the relations to a collection that the audience sees, by name.
+// references are the relations to a collection from records that the audience may list.
 func (b *builder) references(c *schema.Collection) []schema.Reference {
-	list := slices.DeleteFunc(slices.Clone(b.model.Snapshot.References(c.ID)), func(ref schema.Reference) bool {
+	return slices.DeleteFunc(b.sortedReferences(c), func(ref schema.Reference) bool {
 		source := b.model.byCollection[ref.Collection.ID]
-		return source == nil || !source.List || !b.visible(ref.Collection, ref.Field)
+		return source == nil || !source.List
+	})
+}
+
+// sortedReferences are the relations to a collection by fields that the audience would see.
+func (b *builder) sortedReferences(c *schema.Collection) []schema.Reference {
+	list := slices.DeleteFunc(slices.Clone(b.model.Snapshot.References(c.ID)), func(ref schema.Reference) bool {
+		return !b.visible(ref.Collection, ref.Field)
 	})
 	slices.SortFunc(list, func(x, y schema.Reference) int {
 		return strings.Compare(x.Collection.Name+"_via_"+x.Field.Name, y.Collection.Name+"_via_"+y.Field.Name)
@@ -70,12 +77,18 @@ func (b *builder) back(r *Record, ref schema.Reference) {
 	source := b.model.byCollection[ref.Collection.ID]
 	relation := ref.Collection.Name + "_via_" + ref.Field.Name
 	f := &Field{Name: b.names[r].claim(fieldName(relation)), Relation: relation, Target: source}
-	if _, unique := ref.Collection.UniqueIndex(ref.Field.Name); unique {
+	if isUnique(ref) {
 		f.Kind, f.typeName = One, source.Name
 	} else {
 		f.Kind, f.typeName, f.Required, f.args = Back, source.Name+"Connection!", true, listArguments(source)
 	}
 	r.add(f)
+}
+
+// isUnique says whether at most one record refers to each.
+func isUnique(ref schema.Reference) bool {
+	_, unique := ref.Collection.UniqueIndex(ref.Field.Name)
+	return unique
 }
 
 // listArguments are the arguments of a connection.

@@ -22,11 +22,15 @@ func (b *builder) roots() {
 			one = list + "ById"
 		}
 		one = taken.claim(one)
+		aggregate := taken.claim(list + "Aggregate")
 		if r.List {
 			b.root(&Root{Name: list, Kind: RootList, Record: r, typeName: r.Name + "Connection!", args: listArguments(r)})
 		}
 		if r.View {
 			b.root(&Root{Name: one, Kind: RootOne, Record: r, typeName: r.Name, args: []argument{{"id", "ID!"}}})
+		}
+		if r.List {
+			b.root(&Root{Name: aggregate, Kind: RootAggregate, Record: r, typeName: "[" + r.Name + "Aggregate!]!", args: aggregateArguments(r)})
 		}
 	}
 }

@@ -89,6 +89,13 @@ func (b *builder) print() {
 		p.member(r.Name, r.typeName, "", r.args...)
 	}
 	p.end()
+	if len(b.changes) > 0 {
+		p.begin("type", "Mutation", "", "Those of one operation take place in their order in one transaction: all of them or none.")
+		for _, m := range b.changes {
+			p.member(m.Name, m.typeName, "", m.args...)
+		}
+		p.end()
+	}
 	p.common()
 	if accounts := b.accounts(); len(accounts) > 0 {
 		var members []string
@@ -133,9 +140,27 @@ func (p *printer) record(r *Record) {
 		p.member(which, r.Name+"Filter", "")
 	}
 	p.end()
+	if r.Create {
+		p.input(r.Name+"Input", r.Input)
+	}
+	if r.Update {
+		p.input(r.Name+"UpdateInput", r.Change)
+	}
 	p.begin("input", r.Name+"Sort", "", "One key: sort by several with a list of objects.")
 	for _, key := range r.sorted {
 		p.member(key, sortType(r.sort[key]), "")
+	}
+	p.end()
+	if r.List {
+		p.aggregate(r)
+	}
+}
+
+// input writes the input of creates or updates.
+func (p *printer) input(name string, in *Input) {
+	p.begin("input", name, "", "")
+	for _, k := range in.order {
+		p.member(k.Name, k.typeName, "")
 	}
 	p.end()
 }

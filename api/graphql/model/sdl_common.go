@@ -29,6 +29,12 @@ func (p *printer) common() {
 	p.member("name", "String!", "")
 	p.member("url", "String!", "The path of the file on this server.", argument{"thumb", "String"}, argument{"download", "Boolean"})
 	p.end()
+	p.begin("input", "GeoPointInput", "", "")
+	p.member("lon", "Float!", "")
+	p.member("lat", "Float!", "")
+	p.end()
+	p.line("Upload", "A file of the request, or the name of a stored one that is to stay.",
+		`scalar Upload @specifiedBy(url: "https://github.com/jaydenseric/graphql-multipart-request-spec")`)
 	order := []string{"eq", "ne", "gt", "gte", "lt", "lte", "in", "notIn"}
 	p.operators("ID", append(order, "isNull")...)
 	p.operators("String", append(order, "like", "notLike", "ilike", "isNull")...)

@@ -50,6 +50,9 @@ type Catalog interface {
 	CreateView(tx Tx, name string, v View) error
 	DropView(tx Tx, name string) error
 
+	// Columns lists the columns of a table in their order, but for the one of row numbers.
+	Columns(r Reader, table string) ([]string, error)
+
 	// Names lists every table, view and index of the database with its kind
 	// ("table", "view", "index") and, for an index, the table that it is on.
 	Names(r Reader) ([]CatalogName, error)

@@ -7,10 +7,19 @@ import (
 	"time"
 )
 
-// Files is implemented by a Store whose database is one file: SQLite. A PostgreSQL has
-// none of the methods: it is copied by pg_dump and put back by pg_restore, while no server
-// of ours runs.
+// Yielder is a Store beside which work can be done that takes processor or disk.
+type Yielder interface {
+	// Yield pauses for that long if there are writes: called again and again with the time
+	// that the work took since the last call, it leaves the writes half of both. It fails when
+	// ctx ends.
+	Yield(ctx context.Context, took time.Duration) error
+}
+
+// Files is implemented by a Store whose database is one file: SQLite. PostgreSQL implements
+// Whole instead.
 type Files interface {
+	Yielder
+
 	// Copy writes a copy of the database to a new file, which is durable when Copy
 	// returns nil. The copy is of one state, that at the beginning; writes go on
 	// meanwhile. progress, which may be nil, is called now and then with the number of
@@ -19,11 +28,6 @@ type Files interface {
 	// of ctx (ErrTimeout past its deadline), ErrClosed, ErrFull, and those of the file
 	// system, fs.ErrExist among them if path exists.
 	Copy(ctx context.Context, path string, progress func(copied, total int64)) error
-
-	// Yield pauses for that long if there are writes, for work beside the database that takes
-	// processor or disk: called again and again with the time that the work took since the last
-	// call, it leaves the writes half of both. It fails when ctx ends.
-	Yield(ctx context.Context, took time.Duration) error
 
 	// Replace puts the contents of the database file at path, such as Copy writes, in the
 	// place of this database. It is one transaction: reads in progress go on in the old

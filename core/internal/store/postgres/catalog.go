@@ -113,6 +113,12 @@ func (catalog) DropIndex(tx store.Tx, name string) error {
 	return ddl(tx, "DROP INDEX "+store.Quote(name))
 }
 
+func (catalog) Columns(r store.Reader, table string) ([]string, error) {
+	return store.Texts(r, `SELECT attname FROM pg_attribute
+WHERE attrelid = (SELECT oid FROM pg_class WHERE relname = $1 AND relnamespace = current_schema()::regnamespace)
+	AND attnum > 0 AND NOT attisdropped AND attname <> '_rowid_' ORDER BY attnum`, store.Text(table))
+}
+
 // Names leaves out what the engine keeps for itself and the indexes that belong to
 // constraints.
 func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {

@@ -161,16 +161,7 @@ func (t *tx) withoutRoom(v tooLongValue) ([]string, error) {
 	if v.index != "" {
 		return []string{v.index}, nil
 	}
-	rows, err := t.Query(indexesOf, store.Text(v.table), store.Text(jsonList(v.columns)))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var names []string
-	for rows.Next() {
-		names = append(names, rows.Text(0))
-	}
-	return names, rows.Close()
+	return store.Texts(t, indexesOf, store.Text(v.table), store.Text(jsonList(v.columns)))
 }
 
 func jsonList(texts []string) string {

@@ -61,7 +61,8 @@ type DB struct {
 	watch     watcher
 	before    writeMarks // what others had written when this was opened
 	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
-	missed    atomic.Bool // there was something to call foreign for, but it was not set
+	yielded   atomic.Int64 // how many writes Yield knew of
+	missed    atomic.Bool  // there was something to call foreign for, but it was not set
 
 	mu     sync.Mutex // guards what follows
 	closed bool

@@ -114,6 +114,15 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 			pool.Reset() // the others were cut off as well
 			continue
 		}
+		// The tables were replaced after the transaction had taken its state, in which the new
+		// ones have no rows.
+		if version == 0 {
+			s.finish()
+			if tries++; tries > attempts {
+				return nil, store.ErrUnavailable
+			}
+			continue
+		}
 		if db.defined.Load() >= version || ctx.Value(catchingUp{}) != nil {
 			s.kept.stale = s.kept.stale || s.kept.of != version
 			s.kept.of = version

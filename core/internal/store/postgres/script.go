@@ -236,15 +236,8 @@ func dangerous(name string) bool {
 
 // lockedTables returns the tables of the schema on which this transaction holds a lock of
 // a writer.
-func (s *session) lockedTables() (list []string, err error) {
-	rows, err := s.Query(`SELECT DISTINCT "c"."relname" FROM pg_locks AS "l" JOIN pg_class AS "c" ON "c"."oid" = "l"."relation"
+func (s *session) lockedTables() ([]string, error) {
+	return store.Texts(s, `SELECT DISTINCT "c"."relname" FROM pg_locks AS "l" JOIN pg_class AS "c" ON "c"."oid" = "l"."relation"
 		WHERE "l"."pid" = pg_backend_pid() AND "l"."locktype" = 'relation' AND "c"."relkind" IN ('r', 'p', 'v', 'm')
 		AND "c"."relnamespace" = current_schema()::regnamespace AND "l"."mode" NOT IN ('AccessShareLock', 'RowShareLock', 'SIReadLock')`)
-	if err != nil {
-		return nil, err
-	}
-	for rows.Next() {
-		list = append(list, rows.Text(0))
-	}
-	return list, rows.Close()
 }

@@ -15,16 +15,20 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// tables are what the engine needs beside the collections. _loam_state has one row;
-// every write locks it, in a way that lets other writes do so too. It is changed
-// too rarely to need a vacuum, which would lock it as well. _loam_writes says of
-// each connection of each process what it wrote last.
-const tables = `
+// stateTable is _loam_state, which has one row; every write locks it, in a way that lets
+// other writes do so too. It is changed too rarely to need a vacuum, which would lock it as
+// well.
+const stateTable = `
 CREATE TABLE IF NOT EXISTS "_loam_state" (
 	"one" boolean PRIMARY KEY DEFAULT TRUE CHECK ("one"),
 	"version" bigint NOT NULL DEFAULT 1,
 	"functions" text NOT NULL DEFAULT '') WITH (autovacuum_enabled = off);
 INSERT INTO "_loam_state" DEFAULT VALUES ON CONFLICT DO NOTHING;
+`
+
+// writesTable is _loam_writes, which says of each connection of each process what it wrote
+// last.
+const writesTable = `
 CREATE TABLE IF NOT EXISTS "_loam_writes" (
 	"node" text NOT NULL,
 	"slot" bigint NOT NULL,
@@ -94,7 +98,7 @@ func (db *DB) setup(ctx context.Context) error {
 	if err := db.refuseForeign(ask); err != nil {
 		return err
 	}
-	done, err := ask(tables + `SELECT "functions" FROM "_loam_state"`)
+	done, err := ask(stateTable + writesTable + `SELECT "functions" FROM "_loam_state"`)
 	if err != nil {
 		return err
 	}

@@ -169,7 +169,9 @@ func (db *DB) exclude(ctx context.Context, fn func(store.Tx) error, g *growth) (
 // giveWay bounds the wait for a table that is being read: who comes to read it
 // meanwhile waits as well. It is less than PostgreSQL takes to find a deadlock,
 // which the read would lose, and then the transaction is run again.
-const giveWay = `; SET LOCAL lock_timeout = '900ms'`
+const giveWay = `; ` + giveWayTo
+
+const giveWayTo = `SET LOCAL lock_timeout = '900ms'`
 
 // redefine tells other processes that definitions may have changed.
 const redefine = `UPDATE "_loam_state" SET "version" = "version" + 1; `

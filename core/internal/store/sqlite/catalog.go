@@ -76,6 +76,10 @@ func (catalog) Clashes(r store.Reader, ix store.Index, limit int) ([][]string, e
 	return store.FindClashes(r, ix.Table, keys, ix.Where, limit)
 }
 
+func (catalog) Columns(r store.Reader, table string) ([]string, error) {
+	return store.Texts(r, `SELECT "name" FROM pragma_table_xinfo($1) ORDER BY "cid"`, store.Text(table))
+}
+
 // Names leaves out what SQLite keeps for itself, such as the indexes of primary keys.
 func (catalog) Names(r store.Reader) ([]store.CatalogName, error) {
 	rows, err := r.Query(`SELECT "type", "name", CASE "type" WHEN 'index' THEN "tbl_name" ELSE '' END

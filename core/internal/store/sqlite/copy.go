@@ -112,7 +112,7 @@ func (db *DB) copyTo(ctx context.Context, c *conn, path string, progress func(co
 	})
 }
 
-// Yield implements store.Files.
+// Yield implements store.Yielder.
 func (db *DB) Yield(ctx context.Context, took time.Duration) error {
 	select {
 	case <-ctx.Done():

@@ -1,0 +1,166 @@
+// Listings: a whole list at one moment, for those who are told of what changes it.
+
+package record
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// The bounds of a listing.
+const (
+	maxListing      = 10_000  // records
+	maxListingBytes = 8 << 20 // of their JSON
+)
+
+// ErrListingSize is in the chain of the fault of a listing that is beyond its bounds.
+var ErrListingSize = errors.New("record: the listing is too large")
+
+// ListingParams say what is listed, in the words of ListParams.
+type ListingParams struct {
+	Record               string // only the record of this id, by the view rule
+	Filter, Sort, Expand string
+	Limit                int          // how many at most; 0: all of them
+	Since                change.Token // from which on changes are told, for Listing.Seen
+}
+
+// Listing is the records of a list at one moment, and what may make it another list.
+type Listing struct {
+	Items []Listed
+	Seen  []int64 // the transactions after Since that it shows; see change.Log.Since
+
+	// Reads are the ids of the collections of which any change may change the listing. Its
+	// own is among them only if more of it is read than each record for itself.
+	Reads []string
+	// Restless listings may change with anything: they read a view.
+	Restless bool
+	// Clock says that time may change the listing.
+	Clock bool
+}
+
+// Listed is a record of a listing. Its JSON is not to be written to.
+type Listed struct {
+	ID   string
+	JSON []byte
+}
+
+// Listing lists records as List does, but all at once, without the Request hooks, and
+// without the delay of empty answers if it is an update of one that was shown before.
+// Faults: those of List; Invalid with ErrListingSize for one that is too large.
+func (s *Service) Listing(ctx context.Context, caller Caller, collection string, p ListingParams, update bool) (listing *Listing, err error) {
+	err = s.readWithRetry(caller, func(rq *readRequest) error {
+		listing, err = rq.listing(ctx, collection, p, update)
+		return err
+	})
+	return listing, err
+}
+
+func (rq *readRequest) listing(ctx context.Context, collection string, p ListingParams, update bool) (*Listing, error) {
+	l, rule, err := rq.newListing(ctx, collection, &p)
+	if err != nil {
+		return nil, err
+	}
+	defer rq.service.recycle(l.set)
+	listing := &Listing{}
+	l.expand.reads = func(plan *query.Plan) { listing.reads(rq, plan, "") }
+	err = rq.read(ctx, l.work(), func(r store.Reader) (err error) {
+		*listing = Listing{}
+		listing.reads(rq, l.plan, l.projection.collection.Name)
+		if p.Since != "" {
+			if listing.Seen, err = rq.service.cfg.Changes.Since(r, p.Since); err != nil {
+				return err
+			}
+		}
+		listing.Items, err = l.items(r)
+		return err
+	})
+	if err != nil {
+		return nil, readFault(rq.viewFault(err, l.plan.Tables), fault.Invalid)
+	}
+	if len(listing.Items) == 0 && !update {
+		rq.blur(ctx, rule, p.Filter)
+	}
+	return listing, nil
+}
+
+// newListing judges and plans what is asked for.
+func (rq *readRequest) newListing(ctx context.Context, collection string, p *ListingParams) (l *listRequest, rule string, err error) {
+	c, rule, err := rq.resolve(collection, func(c *schema.Collection) *string {
+		if p.Record != "" {
+			return c.ViewRule
+		}
+		return c.ListRule
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if !rq.superuser {
+		if err := forbidSuperuserWords(p.Filter, p.Sort); err != nil {
+			return nil, "", err
+		}
+	}
+	// What has no cursors has no order that lasts.
+	if err := query.Cursors(p.Sort); err != nil {
+		return nil, "", readFault(err, fault.Invalid)
+	}
+	limit := maxListing
+	if p.Limit > 0 {
+		limit = min(limit, p.Limit)
+	}
+	params := ListParams{Page: 1, PerPage: limit, SkipTotal: true, Filter: p.Filter, Sort: p.Sort, Expand: p.Expand}
+	l = &listRequest{rq: rq, params: params, set: rq.service.newRowset(), maxBytes: min(maxListingBytes, rq.pageLimit()), tooLarge: errListingSize}
+	l.prepare(ctx, c, rule)
+	l.selection.ID, l.selection.Keys = p.Record, false
+	l.whole = p.Limit == 0
+	if l.plan, err = rq.service.planner.Compile(l.selection); err != nil {
+		rq.service.recycle(l.set)
+		return nil, "", readFault(err, fault.Invalid)
+	}
+	return l, rule, nil
+}
+
+// items reads the records.
+func (l *listRequest) items(r store.Reader) ([]Listed, error) {
+	l.ids = []string{}
+	if err := l.run(r); err != nil {
+		return nil, err
+	}
+	if l.whole && l.more || l.set.size(math.MaxInt) > maxListingBytes {
+		return nil, errListingSize()
+	}
+	list := make([]Listed, len(l.ids))
+	for i, id := range l.ids {
+		list[i] = Listed{ID: id, JSON: l.set.appendJSON(nil, i)}
+	}
+	return list, nil
+}
+
+func errListingSize() error {
+	return &fault.Error{Kind: fault.Invalid, Message: "The list is too large to be watched whole.", Err: ErrListingSize}
+}
+
+// reads adds what a plan reads. Of the collection own, each record is judged for itself by
+// those who follow changes.
+func (l *Listing) reads(rq *readRequest, plan *query.Plan, own string) {
+	l.Clock = l.Clock || plan.Volatile
+	for _, name := range plan.Tables {
+		if name == own && strings.Count(plan.SQL, store.Quote(name)+" AS ") < 2 {
+			continue
+		}
+		c := rq.snapshot.Find(name)
+		if c == nil || c.IsView() {
+			l.Restless = true
+		} else if !slices.Contains(l.Reads, c.ID) {
+			l.Reads = append(l.Reads, c.ID)
+		}
+	}
+}

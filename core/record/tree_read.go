@@ -1,0 +1,123 @@
+// The read of trees: each root by itself, all of them as of one moment.
+
+package record
+
+import (
+	"context"
+	"errors"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/hook"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+)
+
+// rootRead is a root at work: a tree, or an aggregate.
+type rootRead struct {
+	tree      *edge
+	aggregate *aggregateRead
+	err       error // why this root alone is not answered
+}
+
+// trees is Trees by one snapshot: all names are resolved and all rules found before anything
+// is read. failed has an error for each root that a hook has refused.
+func (rq *readRequest) trees(ctx context.Context, roots []*Node, failed []error) ([]*Branch, error) {
+	t := rq.newTree(ctx)
+	t.paged = true
+	reads := make([]*rootRead, len(roots))
+	var shape store.Shape
+	for i, root := range roots {
+		if reads[i] = t.newRoot(root); failed != nil && failed[i] != nil {
+			reads[i] = &rootRead{err: failed[i]}
+		}
+		shape = root.shape(shape)
+	}
+	at := 0
+	err := rq.read(ctx, store.Work{Shape: shape}, func(r store.Reader) error {
+		t.begin(r)
+		for i, read := range reads {
+			at = i
+			if err := t.load(read); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, &RootError{at, readFault(err, fault.Invalid)}
+	}
+	branches := make([]*Branch, len(reads))
+	for i, read := range reads {
+		branches[i] = read.branch()
+	}
+	rq.blurTrees(ctx, reads)
+	return branches, nil
+}
+
+// newRoot resolves a root and what is below it.
+func (t *treeRead) newRoot(root *Node) (read *rootRead) {
+	read = &rootRead{}
+	if root.Aggregate != nil {
+		read.aggregate, read.err = t.rq.planAggregate(root.Collection, *root.Aggregate)
+		return read
+	}
+	n, err := t.root(root)
+	read.tree, read.err = &edge{node: n}, err
+	return read
+}
+
+// load reads a root. The error is one that ends the whole read; what only concerns the root
+// is kept in it: what it asks for cannot be planned, or an Enrich hook fails.
+func (t *treeRead) load(read *rootRead) (err error) {
+	switch e := read.tree; {
+	case read.err != nil:
+		return nil
+	case read.aggregate != nil:
+		return read.aggregate.run(t.reader)
+	default:
+		// The read may be run a second time after a rejected statement.
+		e.refs, e.ends, e.more, e.totals = nil, nil, nil, nil
+		err = t.loadTree(e)
+	}
+	var invalid *query.Error
+	hooked := errors.Is(err, errEnrich) && !errors.Is(err, hook.ErrTimeout)
+	if !hooked && !errors.As(err, &invalid) {
+		return err
+	}
+	if hooked && t.rq.enricher != nil { // which runs no handler after an error
+		t.rq.enricher.close()
+		t.rq.enricher = nil
+	}
+	read.err = readFault(err, fault.Invalid)
+	return nil
+}
+
+// branch is what was read.
+func (read *rootRead) branch() *Branch {
+	switch {
+	case read.err != nil:
+		return &Branch{Err: read.err}
+	case read.aggregate != nil:
+		return &Branch{Groups: read.aggregate.groups}
+	}
+	return read.tree.branch()
+}
+
+// blurTrees delays the answer if a filter behind a rule has found nothing.
+func (rq *readRequest) blurTrees(ctx context.Context, reads []*rootRead) {
+	for _, read := range reads {
+		switch {
+		case read.err != nil:
+		case read.aggregate != nil:
+			if a := read.aggregate; a.groups.empty() {
+				rq.blur(ctx, a.rule, a.filter)
+				return
+			}
+		default:
+			if miss := read.tree.miss(); miss != nil {
+				rq.blur(ctx, miss.rule, miss.filtered())
+				return
+			}
+		}
+	}
+}

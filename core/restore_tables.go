@@ -1,0 +1,157 @@
+// Copy and restore of a PostgreSQL: table by table, into an SQLite file and out of one.
+
+package core
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/transfer"
+)
+
+// copyLimit is the deadline of copying: a store would give up a transaction that has none
+// after some minutes.
+const copyLimit = 30 * 24 * time.Hour
+
+// copyTables writes the database to a new SQLite file.
+func (a *App) copyTables(ctx context.Context, from store.Whole, path string, progress func(copied, total int64)) error {
+	ctx, cancel := context.WithTimeout(ctx, copyLimit)
+	defer cancel()
+	return writeCopy(ctx, path, a.log, func(to store.Store) error {
+		return from.ReadWhole(ctx, func(r store.Reader) error {
+			total, err := from.Size(r)
+			if err != nil {
+				return err
+			}
+			write := func(fn func(store.Tx) error) error { return to.Exclusive(ctx, fn) }
+			return transfer.Copy(
+				transfer.Source{Reader: r, Catalog: a.store.Catalog()},
+				transfer.Target{Write: write, Catalog: to.Catalog(), Migrator: to.Migrator(), Now: a.Config.Now},
+				transfer.Progress{
+					Step: yielding(ctx, from, total, progress),
+					// Its definition is in the copy. PostgreSQL makes it anew.
+					Unusable: func(string, error) {},
+				})
+		})
+	})
+}
+
+// yielding reports what is copied and leaves writes half of the time.
+func yielding(ctx context.Context, s store.Yielder, total int64, progress func(copied, total int64)) func(bytes int64) error {
+	copied, last := int64(0), time.Now()
+	return func(bytes int64) error {
+		copied += bytes
+		progress(copied, max(copied, total))
+		err := s.Yield(ctx, time.Since(last))
+		last = time.Now()
+		return err
+	}
+}
+
+// replaceTables puts the database of an SQLite file in the place of this one. The tables are
+// made and filled beside those that are served, which takes the time; then they change places.
+func (a *App) replaceTables(ctx context.Context, to store.Whole, path string, progress func(copied, total int64), moment func()) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, copyLimit)
+	defer cancel()
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	from, err := openCopy(ctx, path, a.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	staged, err := to.Stage(ctx, func(tx store.Tx) error {
+		return from.Read(ctx, func(r store.Reader) error {
+			return transfer.Copy(
+				transfer.Source{Reader: r, Catalog: from.Catalog()},
+				transfer.Target{
+					Write:   func(fn func(store.Tx) error) error { return fn(tx) },
+					Catalog: a.store.Catalog(), Migrator: a.store.Migrator(), Now: a.Config.Now,
+				},
+				transfer.Progress{
+					Step: yielding(ctx, to, info.Size(), progress),
+					Unusable: func(view string, reason error) {
+						a.log.Warn("restore: a view has no records until its query is corrected", "view", view, "error", reason)
+					},
+				})
+		})
+	})
+	if err != nil {
+		return refusedByServer(err)
+	}
+	defer staged.Close()
+	return refusedByServer(a.changes.Replace(ctx, func() error {
+		return staged.Swap(ctx, func(r store.Reader) ([]store.CatalogName, error) {
+			moment()
+			return ownTables(r)
+		})
+	}))
+}
+
+// ownTables are the tables and views of an installation, but for the logs, which a restore
+// leaves as they are. There may be those of other programs beside them.
+func ownTables(r store.Reader) (list []store.CatalogName, err error) {
+	for _, name := range schema.InternalTables() {
+		if name != "_logs" {
+			list = append(list, store.CatalogName{Kind: "table", Name: name})
+		}
+	}
+	rows, err := r.Query(`SELECT "name", "type" FROM "_collections"`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		kind := "table"
+		if rows.Text(1) == schema.View {
+			kind = "view"
+		}
+		list = append(list, store.CatalogName{Kind: kind, Name: rows.Text(0)})
+	}
+	return list, rows.Close()
+}
+
+// refusedByServer makes a fault of what a superuser can mend.
+func refusedByServer(err error) error {
+	var grant *store.GrantError
+	if errors.As(err, &grant) {
+		return &fault.Error{Kind: fault.Invalid, Err: err, Message: "The archive cannot be restored: the account of the database may not make a schema, " +
+			"in which the tables are prepared. A superuser of the database can allow it: " + grant.Grant}
+	}
+	var statement *store.StatementError
+	var unique *store.UniqueError
+	var long *store.TooLongError
+	if errors.As(err, &statement) || errors.As(err, &unique) || errors.As(err, &long) {
+		return unusable(err)
+	}
+	return err
+}
+
+// writeCopy makes an SQLite file and has it filled. What is not whole is removed.
+func writeCopy(ctx context.Context, path string, log *slog.Logger, fill func(store.Store) error) error {
+	if _, err := os.Lstat(path); err == nil {
+		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+	}
+	to, err := newCopy(ctx, path, log)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(fill(to), to.Close()); err != nil {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			if e := os.Remove(path + suffix); !errors.Is(e, fs.ErrNotExist) {
+				err = errors.Join(err, e)
+			}
+		}
+		return err
+	}
+	return nil
+}

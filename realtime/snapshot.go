@@ -1,0 +1,130 @@
+// Snapshots: what a subscription shows at one moment, told before the changes from exactly
+// that moment on.
+
+package realtime
+
+import (
+	"context"
+	"slices"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+// The size of a page of a snapshot.
+const (
+	pageItems = 500
+	pageBytes = maxQueuedBytes / 4
+)
+
+// watchSnapshot subscribes a socket, tells it all that it may see, and then every change that
+// this does not show yet.
+func (h *Hub) watchSnapshot(ctx context.Context, c *Client, t *topic, answer answerFunc) error {
+	if err := c.waitForRoom(ctx); err != nil {
+		return err
+	}
+	past, since, err := h.app.Changes().Subscribe(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer past.Close()
+	for range maxRounds {
+		caller := h.settled(ctx, c)
+		listing, err := h.list(ctx, caller, t, since, false)
+		if err != nil {
+			return err
+		}
+		h.settled(ctx, c) // a token that is good now was good when the listing was read
+		if joined, err := h.joinBehind(c, t, caller, listing, since, answer); err != nil || !joined {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := h.sendPages(ctx, c, t, caller, listing, newest(since, listing.Seen)); err != nil {
+			return err
+		}
+		return h.replay(ctx, c, t, past)
+	}
+	return fault.New(fault.Unavailable, "")
+}
+
+// joinBehind subscribes a topic that has been told of a listing. It returns false if the client
+// is not who has read it.
+func (h *Hub) joinBehind(c *Client, t *topic, caller record.Caller, listing *record.Listing, since change.Token, answer answerFunc) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c.auth != caller.Auth {
+		return false, nil
+	}
+	t.watch.behind, t.watch.after, t.watch.seen = true, since.End(), listing.Seen
+	return true, h.join(c, t, since, answer)
+}
+
+// newest is the token of a state that shows the transactions seen beside all up to since. A client
+// that resumes from it misses nothing. Where one that came earlier is not shown, since it had
+// not committed, the client may be told again of some that came later.
+func newest(since change.Token, seen []int64) change.Token {
+	at := since.End().Seq
+	for _, seq := range seen {
+		if seq != at+1 {
+			break
+		}
+		at = seq
+	}
+	return since.At(at)
+}
+
+// sendPages tells a snapshot at the pace of the client, unless the subscription ends or
+// begins anew.
+func (h *Hub) sendPages(ctx context.Context, c *Client, t *topic, caller record.Caller, listing *record.Listing, token change.Token) error {
+	list := t.rows(ctx, listing)
+	for first := true; first || len(list) > 0; first = false {
+		n := pageOf(list)
+		data := snapshotData(list[:n], n < len(list))
+		list = list[n:]
+		if err := c.waitForRoom(ctx); err != nil {
+			return err
+		}
+		if !h.sendPage(c, t, caller, Message{Topic: t.text, Data: data, Mark: &Mark{Snapshot, token}}) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// pageOf is how many of the rows are the next page.
+func pageOf(list []listed) int {
+	bytes := 0
+	for n := range list {
+		if bytes += len(list[n].json); n == pageItems || n > 0 && bytes > pageBytes {
+			return n
+		}
+	}
+	return len(list)
+}
+
+// sendPage sends a page, unless it is not for the client any more.
+func (h *Hub) sendPage(c *Client, t *topic, caller record.Caller, m Message) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c.topics[t.text] != t || c.account != account(caller.Auth) || t.watch.again {
+		return false
+	}
+	c.send(m)
+	return true
+}
+
+// shows reports whether a snapshot shows a transaction that its subscription follows. The
+// lock must be held.
+func (w *watch) shows(seq int64) bool {
+	if len(w.seen) == 0 {
+		return false
+	}
+	_, shown := slices.BinarySearch(w.seen, seq)
+	if seq > w.seen[len(w.seen)-1] {
+		w.seen = nil
+	}
+	return shown
+}

@@ -1,0 +1,268 @@
+// Windows: lists with a sort and a limit that are kept right for those who watch them.
+
+package realtime
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"time"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+// The size of a window, in records.
+const (
+	defaultWindow = 100
+	maxWindow     = 500
+)
+
+// view is what of a list is shown, beside which records.
+type view struct {
+	sort  string
+	limit int
+}
+
+// window is a list as one account sees it. All who watch it have been told the same, but for
+// those who wait for their first state. Hub.mu guards it; busy belongs to one goroutine.
+type window struct {
+	key     windowKey
+	topic   *topic // says what is listed; of any of the members
+	members map[*topic]*Client
+	rows    []row    // as they were told last
+	reads   []string // see record.Listing, "" stands for everything
+	clock   bool     // time may change it
+	dirty   bool     // it may be another list by now
+	busy    bool     // it is being read, or about to be
+	last    time.Time
+}
+
+// windowKey is what members of a window have in common.
+type windowKey struct{ collection, raw, account string }
+
+// row is a record of a window, without its contents.
+type row struct {
+	id  string
+	sum uint64 // of its JSON
+}
+
+// listed is a row with its JSON.
+type listed struct {
+	row
+	json []byte
+}
+
+// watchWindow subscribes a socket to a window. The first state is told behind the answer.
+func (h *Hub) watchWindow(ctx context.Context, c *Client, t *topic, answer answerFunc) error {
+	// A client that takes nothing cannot gather states.
+	if err := c.waitForRoom(ctx); err != nil {
+		return err
+	}
+	for range maxRounds {
+		caller := h.settled(ctx, c)
+		joined, begun, err := h.joinKnown(c, t, account(caller.Auth), answer)
+		if joined || err != nil {
+			return err
+		}
+		listing, err := h.list(ctx, caller, t, "", false)
+		if err != nil {
+			return err
+		}
+		if joined, err = h.joinRead(ctx, c, t, caller, listing, begun, answer); joined || err != nil {
+			return err
+		}
+	}
+	return fault.New(fault.Unavailable, "")
+}
+
+// settled returns the client as it is after its token was looked at.
+func (h *Hub) settled(ctx context.Context, c *Client) record.Caller {
+	if h.unsettled(c) {
+		h.look(ctx, c)
+	}
+	return c.Caller()
+}
+
+// list reads what a topic is about. Of a window it reads as much as it shows, else all. The fault
+// is a LimitError if that is too much.
+func (h *Hub) list(ctx context.Context, caller record.Caller, t *topic, since change.Token, update bool) (*record.Listing, error) {
+	caller.Query, caller.Headers = t.options.query, t.options.headers
+	p := record.ListingParams{Record: t.record, Filter: t.options.filter, Expand: t.watch.shape.expand, Since: since}
+	if v := t.watch.view; v != nil {
+		p.Sort, p.Limit = v.sort, v.limit
+	}
+	listing, err := h.app.Records().Listing(ctx, caller, t.collection, p, update)
+	if errors.Is(err, record.ErrListingSize) {
+		var size *fault.Error
+		errors.As(err, &size)
+		return nil, &LimitError{Code: tooLarge, Err: size}
+	}
+	return listing, err
+}
+
+// tooLarge is the code of a snapshot that is beyond its limits.
+const tooLarge = "snapshot_too_large"
+
+// joinKnown subscribes to a window that others watch already: the newcomer waits for its next
+// state. begun is how far the hub has come, for joinRead.
+func (h *Hub) joinKnown(c *Client, t *topic, account string, answer answerFunc) (joined bool, begun change.Position, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c.account != account {
+		return false, h.begun, nil
+	}
+	w := h.windows[t.windowKey(account)]
+	if w == nil {
+		return false, h.begun, nil
+	}
+	if err := h.join(c, t, "", answer); err != nil {
+		return false, h.begun, err
+	}
+	h.enter(w, c, t)
+	return true, h.begun, nil
+}
+
+// joinRead subscribes to a window of which a listing is the first state. It returns false if
+// the client is somebody else by now.
+func (h *Hub) joinRead(ctx context.Context, c *Client, t *topic, caller record.Caller, listing *record.Listing, begun change.Position, answer answerFunc) (bool, error) {
+	list := t.rows(ctx, listing)
+	first := snapshotData(list, false)
+	// A token that is good now was good when the listing was read.
+	h.settled(ctx, c)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c.auth != caller.Auth {
+		return false, nil
+	}
+	if err := h.join(c, t, "", answer); err != nil {
+		return false, err
+	}
+	w := h.windowFor(t, c.account)
+	if len(w.members) > 0 { // somebody else was first
+		h.enter(w, c, t)
+		return true, nil
+	}
+	w.members[t], t.watch.window = c, w
+	w.rows = rowsOf(list)
+	h.setReads(w, listing)
+	w.last = time.Now()
+	c.send(Message{Topic: t.text, Data: first, Mark: &Mark{Snapshot, h.token}})
+	if h.begun != begun { // of what was told meanwhile the listing may lack something
+		h.touch(w)
+	}
+	return true, nil
+}
+
+// windowFor returns the window of a topic for an account, a new one if there is none. The
+// lock must be held.
+func (h *Hub) windowFor(t *topic, account string) *window {
+	key := t.windowKey(account)
+	w := h.windows[key]
+	if w == nil {
+		w = &window{key: key, topic: t, members: map[*topic]*Client{}}
+		h.windows[key] = w
+	}
+	return w
+}
+
+func (t *topic) windowKey(account string) windowKey {
+	return windowKey{t.collection, t.watch.raw, account}
+}
+
+// enter makes a topic a member that waits for a state. The lock must be held.
+func (h *Hub) enter(w *window, c *Client, t *topic) {
+	w.members[t] = c
+	t.watch.window, t.watch.fresh = w, true
+	h.touch(w)
+}
+
+// leaveWindow ends the membership of a topic. The lock must be held.
+func (h *Hub) leaveWindow(t *topic) {
+	w := t.watch.window
+	if w == nil {
+		return
+	}
+	t.watch.window = nil
+	delete(w.members, t)
+	if len(w.members) == 0 {
+		h.setReads(w, &record.Listing{})
+		delete(h.windows, w.key)
+	}
+}
+
+// moveWindows puts the windows of a client who is somebody else into those of its account.
+// The lock must be held.
+func (h *Hub) moveWindows(c *Client) {
+	for _, t := range c.topics {
+		if t.watch == nil || t.watch.window == nil {
+			continue
+		}
+		h.leaveWindow(t)
+		c.send(Message{Topic: t.text, Mark: &Mark{Reset, h.token}})
+		h.enter(h.windowFor(t, c.account), c, t)
+	}
+}
+
+// setReads remembers what the window depends on. The lock must be held.
+func (h *Hub) setReads(w *window, listing *record.Listing) {
+	for _, id := range w.reads {
+		if delete(h.readers[id], w); len(h.readers[id]) == 0 {
+			delete(h.readers, id)
+		}
+	}
+	if w.reads = listing.Reads; listing.Restless {
+		w.reads = []string{""}
+	}
+	w.clock = listing.Clock
+	for _, id := range w.reads {
+		if h.readers[id] == nil {
+			h.readers[id] = map[*window]bool{}
+		}
+		h.readers[id][w] = true
+	}
+}
+
+// seed is that of the sums of rows.
+var seed = maphash.MakeSeed()
+
+// rows are the records of a listing as the topic shows them.
+func (t *topic) rows(ctx context.Context, listing *record.Listing) []listed {
+	list := make([]listed, len(listing.Items))
+	for i, item := range listing.Items {
+		json := item.JSON
+		if fields := t.watch.shape.fields; fields != nil {
+			json = fields.Append(ctx, nil, json)
+		}
+		list[i] = listed{row{item.ID, maphash.Bytes(seed, json)}, json}
+	}
+	return list
+}
+
+func rowsOf(list []listed) []row {
+	rows := make([]row, len(list))
+	for i := range list {
+		rows[i] = list[i].row
+	}
+	return rows
+}
+
+// snapshotData is the data of a state, or of a page of one that more pages follow.
+func snapshotData(list []listed, more bool) []byte {
+	size := 40
+	for i := range list {
+		size += len(list[i].json) + 1
+	}
+	data := append(make([]byte, 0, size), `{"items":[`...)
+	for i := range list {
+		if i > 0 {
+			data = append(data, ',')
+		}
+		data = append(data, list[i].json...)
+	}
+	if more {
+		return append(data, `],"more":true}`...)
+	}
+	return append(data, `],"more":false}`...)
+}

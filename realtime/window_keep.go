@@ -1,0 +1,277 @@
+// Keeping windows right: they are read anew after what may have changed them, by a few
+// goroutines for all of them.
+
+package realtime
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+const (
+	windowWorkers = 2                      // that read
+	windowEvery   = 100 * time.Millisecond // between reads of one window
+	windowRetry   = time.Second            // after a read that has failed
+	clockEvery    = 5 * time.Second        // between reads of one that time changes
+)
+
+// keepWindows reads windows until ctx ends.
+func (h *Hub) keepWindows(ctx context.Context) error {
+	var workers sync.WaitGroup
+	for range windowWorkers {
+		workers.Go(func() { h.readWindows(ctx) })
+	}
+	tick := time.NewTicker(h.clockEvery / 5)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			workers.Wait()
+			return nil
+		case <-tick.C:
+			h.touchClocks()
+		}
+	}
+}
+
+// touch has a window read, now or when it is its time. The lock must be held.
+func (h *Hub) touch(w *window) {
+	w.dirty = true
+	if !w.busy {
+		h.schedule(w, windowEvery)
+	}
+}
+
+// schedule has a window read that long after it was read last. The lock must be held.
+func (h *Hub) schedule(w *window, pause time.Duration) {
+	w.busy = true
+	if wait := time.Until(w.last.Add(pause)); wait > 0 {
+		time.AfterFunc(wait, func() {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.push(w)
+		})
+		return
+	}
+	h.push(w)
+}
+
+// push gives a window to the workers. The lock must be held.
+func (h *Hub) push(w *window) {
+	h.due = append(h.due, w)
+	select {
+	case h.windowDue <- struct{}{}:
+	default:
+	}
+}
+
+// touchReaders has the windows read that depend on a collection. The lock must not be held.
+func (h *Hub) touchReaders(collection string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range [...]string{collection, ""} {
+		for w := range h.readers[id] {
+			h.touch(w)
+		}
+	}
+}
+
+// touchGroup has the windows of a group read.
+func (h *Hub) touchGroup(g *group) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c, topics := range g.members {
+		for _, text := range topics {
+			if t := c.topics[text]; t.watch != nil && t.watch.window != nil {
+				h.touch(t.watch.window)
+			}
+		}
+	}
+}
+
+func (h *Hub) touchClocks() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, w := range h.windows {
+		if w.clock && time.Since(w.last) >= h.clockEvery {
+			h.touch(w)
+		}
+	}
+}
+
+// readWindows reads what is due, until ctx ends.
+func (h *Hub) readWindows(ctx context.Context) {
+	for {
+		if w := h.nextWindow(); w != nil {
+			h.refresh(ctx, w)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.windowDue:
+		}
+	}
+}
+
+func (h *Hub) nextWindow() *window {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.due) == 0 {
+		h.due = nil
+		return nil
+	}
+	w := h.due[0]
+	h.due = h.due[1:]
+	return w
+}
+
+// reading is one read of a window.
+type reading struct {
+	hub    *Hub
+	window *window
+	topic  *topic // as whose it is read
+	client *Client
+	caller record.Caller
+	token  change.Token    // from which on changes may be missing
+	fresh  map[*topic]bool // that wait for a state
+	old    []row
+}
+
+// refresh reads a window and tells its members what is different.
+func (h *Hub) refresh(ctx context.Context, w *window) {
+	pause := windowEvery
+	if r := h.begin(ctx, w); r != nil {
+		if err := r.run(ctx); err != nil && ctx.Err() == nil {
+			h.app.Log().Warn("realtime: read a live query", "collection", w.key.collection, "error", err)
+			pause = windowRetry
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w.last, w.busy = time.Now(), false
+	if pause == windowRetry {
+		w.dirty = true
+	}
+	if w.dirty && len(w.members) > 0 && ctx.Err() == nil {
+		h.schedule(w, pause)
+	}
+}
+
+// begin returns the next read, nil of a window that nobody watches any more.
+func (h *Hub) begin(ctx context.Context, w *window) *reading {
+	h.settleWindow(ctx, w)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w.dirty = false
+	r := &reading{hub: h, window: w, token: h.token, old: w.rows, fresh: map[*topic]bool{}}
+	for t, c := range w.members {
+		r.topic, r.client = t, c
+		if t.watch.fresh {
+			r.fresh[t] = true
+		}
+	}
+	if r.client == nil {
+		return nil
+	}
+	r.caller = record.Caller{Auth: r.client.auth, IP: r.client.socket.ip, Context: "realtime", Method: "GET"}
+	return r
+}
+
+// settleWindow looks at the tokens of the members that are in doubt. Who is somebody else
+// then is no member any more.
+func (h *Hub) settleWindow(ctx context.Context, w *window) {
+	now := h.app.Now()
+	var list []*Client
+	h.mu.Lock()
+	for _, c := range w.members {
+		if c.unsettled(now) {
+			list = append(list, c)
+		}
+	}
+	h.mu.Unlock()
+	for _, c := range list {
+		h.look(ctx, c)
+	}
+}
+
+// run reads the list. What the account may not list any more is an empty list to it.
+func (r *reading) run(ctx context.Context) error {
+	listing, err := r.hub.list(ctx, r.caller, r.topic, "", true)
+	var limit *LimitError
+	switch kind := fault.KindOf(err); {
+	case err == nil:
+	case errors.As(err, &limit):
+		r.end()
+		return nil
+	case errors.Is(err, record.ErrTimeLimit):
+		return err
+	case kind == fault.Forbidden || kind == fault.NotFound || kind == fault.Invalid:
+		listing = &record.Listing{Reads: r.window.reads}
+	default:
+		return err
+	}
+	list := r.topic.rows(ctx, listing)
+	steps := difference(r.old, list)
+	var state []byte
+	if len(r.fresh) > 0 || len(steps) > maxSteps {
+		state = snapshotData(list, false)
+	}
+	r.hub.settleWindow(ctx, r.window) // a token that is good now was good when the list was read
+	r.tell(listing, list, steps, state)
+	return nil
+}
+
+// tell sends members their first state, or what has become different. If the account is not as
+// it was when the list was read, the list is read again.
+func (r *reading) tell(listing *record.Listing, list []listed, steps []step, state []byte) {
+	h, w := r.hub, r.window
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w.members[r.topic] != r.client || r.client.auth != r.caller.Auth {
+		w.dirty = true
+		return
+	}
+	w.rows = rowsOf(list)
+	h.setReads(w, listing)
+	for t, c := range w.members {
+		switch {
+		case r.fresh[t]:
+			t.watch.fresh = false
+			c.send(Message{Topic: t.text, Data: state, Mark: &Mark{Snapshot, r.token}})
+		case t.watch.fresh: // it came after the list was read
+		case len(steps) > maxSteps:
+			c.send(Message{Topic: t.text, Mark: &Mark{Reset, r.token}})
+			c.send(Message{Topic: t.text, Data: state, Mark: &Mark{Snapshot, r.token}})
+		default:
+			r.send(c, t, steps)
+		}
+	}
+}
+
+// send tells a member what is different.
+func (r *reading) send(c *Client, t *topic, steps []step) {
+	for i, data := range steps {
+		m := Message{Topic: t.text, Data: data}
+		if i == len(steps)-1 {
+			m.Mark = &Mark{Event, r.token}
+		}
+		c.send(m)
+	}
+}
+
+// end ends the subscriptions of a window that has become too large.
+func (r *reading) end() {
+	r.hub.mu.Lock()
+	defer r.hub.mu.Unlock()
+	for t, c := range r.window.members {
+		r.hub.remove(c, t)
+		c.send(Message{Topic: t.text, Data: []byte(tooLarge), Mark: &Mark{Kind: Ended}})
+	}
+}
