@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { serve } from '../../clients/loam.mjs';
@@ -38,7 +38,9 @@ export async function onStage(tests) {
     await browser.close();
     await server.stop();
   });
-  await tests(new Stage(server, browser));
+  const stage = new Stage(server, browser);
+  afterEach(() => stage.closeWindows());
+  await tests(stage);
 }
 
 class Stage {
@@ -46,6 +48,7 @@ class Stage {
     this.server = server;
     this.browser = browser;
     this.url = server.url;
+    this.windows = [];
   }
 
   /** The hash of the link that was printed for who creates the first superuser. */
@@ -58,8 +61,9 @@ class Stage {
   /** A browser window of its own: cookies, and what went wrong in it. */
   async window({ width = 1440, height = 900, scheme = 'light', ...options } = {}) {
     const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
+    this.windows.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(60_000); // a busy machine is slow, and everything is waited for
     page.wrong = [];
     page.on('console', (message) => {
       // What a server answers to a form is its business, and a sandbox does what it is for;
@@ -69,6 +73,11 @@ class Stage {
     });
     page.on('pageerror', (error) => page.wrong.push(String(error)));
     return page;
+  }
+
+  /** Closes what a test has opened. */
+  async closeWindows() {
+    for (const window of this.windows.splice(0)) await window.close();
   }
 
   /** A window of who has signed in as the superuser. */
