@@ -52,6 +52,7 @@ func layers() [][]string {
 		},
 		{
 			"api/middleware",
+			"api/graphql/live",
 			"api/ws",
 		},
 		{

@@ -40,8 +40,8 @@ type Mark struct {
 	Token change.Token // of an Event, a Reset and a Snapshot: to resume after it
 }
 
-// answered and signedOut mark what they say.
-var answered, signedOut = &Mark{Kind: Answer}, &Mark{Kind: SignedOut}
+// answered, signedOut and ended mark what they say.
+var answered, signedOut, ended = &Mark{Kind: Answer}, &Mark{Kind: SignedOut}, &Mark{Kind: Ended}
 
 // Kind is what a message says.
 type Kind uint8
@@ -53,7 +53,7 @@ const (
 	SignedOut             // the client is a guest from now on; Data is why: a Reason
 	Answer                // Data is what the transport has told itself (Client.Tell)
 	Snapshot              // Data has the items of a state, or of a page of it, and whether more pages follow
-	Ended                 // the subscription has ended; Data is why: the code of a limit
+	Ended                 // the subscription has ended; Data is why: the code of a limit, or what its Teller says
 )
 
 // The reasons of SignedOut.

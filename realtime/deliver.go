@@ -33,6 +33,9 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	h.begun = c.Position()
 	h.mu.Unlock()
 	collection := h.app.Snapshot().ByID(c.Collection)
+	if c.Kind == change.Collection {
+		h.review(collection)
+	}
 	if c.Kind == change.Settings || collection == nil {
 		return
 	}
@@ -55,7 +58,8 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 }
 
 // reset tells those who watch records of a collection whose definition was changed, or whose
-// table was written by SQL: anything may be different. Streams end.
+// table was written by SQL: anything may be different. Streams end. Tellers
+// have been asked: see review.
 func (h *Hub) reset(collection *schema.Collection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -64,7 +68,9 @@ func (h *Hub) reset(collection *schema.Collection) {
 			continue
 		}
 		for _, g := range groups {
-			h.resetGroup(g)
+			if g.options.teller == nil {
+				h.resetGroup(g)
+			}
 		}
 	}
 }
@@ -91,7 +97,7 @@ const maxRounds = 10
 func (h *Hub) deliverTo(ctx context.Context, at place, g *group, c *change.Change) error {
 	var only map[*Client]bool // nil: all
 	for range maxRounds {
-		a := h.audience(at, g, only)
+		a := h.audience(ctx, at, g, only)
 		shown, err := h.app.Records().Show(ctx, a.Audience, *c)
 		if errors.Is(err, change.ErrGone) {
 			h.mu.Lock()
@@ -103,7 +109,7 @@ func (h *Hub) deliverTo(ctx context.Context, at place, g *group, c *change.Chang
 			return err
 		}
 		h.settle(ctx, g, only)
-		if only = h.queue(ctx, a, c.Position(), shown); len(only) == 0 {
+		if only = h.queue(a, c.Position(), shown); len(only) == 0 {
 			return nil
 		}
 	}
@@ -132,7 +138,7 @@ func places(c *schema.Collection, record string) []place {
 // audience is a group at the moment of a change: its members by their place in Auth.
 type audience struct {
 	record.Audience
-	options options
+	message func(record.Shown) []byte // the data of an event
 	members [][]recipient
 }
 
@@ -145,10 +151,10 @@ type recipient struct {
 
 // audience returns the members of a group as they are now, or some of them. Clients of one
 // account are judged once.
-func (h *Hub) audience(at place, g *group, only map[*Client]bool) *audience {
-	a := &audience{options: g.options}
-	a.View, a.Filter, a.Expand = at.record != "", g.options.filter, g.options.expand
-	a.Transitions = g.transitions
+func (h *Hub) audience(ctx context.Context, at place, g *group, only map[*Client]bool) *audience {
+	a := &audience{}
+	a.message = g.options.ask(ctx, &a.Audience)
+	a.View, a.Transitions = at.record != "", g.transitions
 	a.Request = record.Caller{Context: "realtime", Method: "GET", Query: g.options.query, Headers: g.options.headers}
 	known := map[string]int{}
 	h.mu.Lock()
@@ -168,22 +174,28 @@ func (h *Hub) audience(at place, g *group, only map[*Client]bool) *audience {
 	return a
 }
 
-// encoded is what makes the bytes of a message: JSON that may be shared, and an action.
+// encoded is what makes the bytes of a message: what is shown, which may be shared, and an
+// action.
 type encoded struct {
 	json   *byte
+	tree   *record.Branch
+	err    error
 	action change.Action
 }
 
 // queue sends what each of the audience is shown. Who sees the same shares the bytes. It
 // returns the clients who have another identity by now than the one that was judged.
-func (h *Hub) queue(ctx context.Context, a *audience, at change.Position, shown []record.Shown) (again map[*Client]bool) {
+func (h *Hub) queue(a *audience, at change.Position, shown []record.Shown) (again map[*Client]bool) {
 	made := map[encoded][]byte{}
 	for i, s := range shown {
 		var data []byte
-		if len(s.JSON) > 0 {
-			e := encoded{&s.JSON[0], s.Action}
+		if s.Seen() {
+			e := encoded{tree: s.Tree, action: s.Action, err: s.Err}
+			if len(s.JSON) > 0 {
+				e.json = &s.JSON[0]
+			}
 			if data = made[e]; data == nil {
-				data = a.options.message(ctx, s)
+				data = a.message(s)
 				made[e] = data
 			}
 		}

@@ -39,12 +39,12 @@ func (h *Hub) admit(c *Client, t *topic) error {
 			return limitReached("too_many_live_queries", "Too many live queries.")
 		}
 	}
-	if t.options.filter == "" {
+	if !t.options.filtered {
 		return nil
 	}
 	filtered := 0
 	for _, other := range c.topics {
-		if other.options.filter != "" {
+		if other.options.filtered {
 			filtered++
 		}
 	}

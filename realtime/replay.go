@@ -175,13 +175,13 @@ func (r *replaying) change(ctx context.Context, c *change.Change) error {
 	}
 	g := &group{options: r.topic.options, transitions: true, members: map[*Client][]string{r.client: {r.topic.text}}}
 	for range maxRounds {
-		a := h.audience(r.topic.place(), g, nil)
+		a := h.audience(ctx, r.topic.place(), g, nil)
 		shown, err := h.app.Records().Show(ctx, a.Audience, *c)
 		if err != nil {
 			return err
 		}
 		h.settle(ctx, g, nil)
-		if r.hold(ctx, account(a.Auth[0]), shown[0]) {
+		if r.hold(a, account(a.Auth[0]), shown[0]) {
 			return nil
 		}
 	}
@@ -190,10 +190,10 @@ func (r *replaying) change(ctx context.Context, c *change.Change) error {
 
 // hold keeps an event until it is known whether it is the last of its transaction. It
 // returns false if the client is somebody else by now.
-func (r *replaying) hold(ctx context.Context, judged string, s record.Shown) bool {
+func (r *replaying) hold(a *audience, judged string, s record.Shown) bool {
 	var data []byte
-	if len(s.JSON) > 0 && r.topic.watch.wants(s.Action) {
-		data = r.topic.options.message(ctx, s)
+	if s.Seen() && r.topic.watch.wants(s.Action) {
+		data = a.message(s)
 	}
 	h := r.hub
 	h.mu.Lock()

@@ -82,6 +82,16 @@ func (h *Hub) Token(ctx context.Context) (change.Token, error) {
 // Tell queues an answer of the transport, in its order with what the hub tells.
 func (c *Client) Tell(data []byte) { c.send(Message{Data: data, Mark: answered}) }
 
+// TellLarge is Tell of what may be long. It waits until the client has taken most of what waits
+// for it, before and after. The error is that of ctx, or why the client has ended.
+func (c *Client) TellLarge(ctx context.Context, data []byte) error {
+	if err := c.waitForRoom(ctx); err != nil {
+		return err
+	}
+	c.Tell(data)
+	return c.waitForRoom(ctx)
+}
+
 // hold keeps the newest event of a subscription back until it is known whether it is the
 // last one of its transaction. The lock must be held.
 func (h *Hub) hold(c *Client, t *topic, data []byte) {

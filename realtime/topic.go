@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/core/schema"
 )
 
 // topic is a parsed topic (docs/wire/auth-realtime-system.md §4.3).
@@ -26,7 +27,7 @@ func (t *topic) place() place { return place{t.collection, t.record} }
 
 // filtered is 1 for a socket's topic with a filter.
 func (t *topic) filtered() int {
-	if t.watch != nil && t.options.filter != "" {
+	if t.watch != nil && t.options.filtered {
 		return 1
 	}
 	return 0
@@ -43,6 +44,10 @@ type options struct {
 	fields  *wire.Fields // nil: all
 	query   url.Values
 	headers http.Header
+
+	filtered bool               // not all that the rule allows is wanted; of a socket
+	teller   Teller             // of a socket; nil: records are told as REST shows them
+	defined  *schema.Collection // with a teller: the collection as it was last looked at
 }
 
 // parseTopic reads a topic. Every text is one: what names no collection is the program's

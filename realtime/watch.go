@@ -31,6 +31,15 @@ type Watch struct {
 	Headers    map[string]any // and as @request.headers
 	Actions    []string       // that are told; empty: all
 
+	// ID names the subscription; "" has the hub number it. It must be that of no other one of the
+	// socket.
+	ID string
+
+	// Teller, if it is not nil, says what is told of the records, in place of Filter, Expand and
+	// Fields. Key is the same for those that say the same, and another one for every other.
+	Teller Teller
+	Key    string
+
 	// Since is the token after which changes are told, those of the past too; "" is the present.
 	Since change.Token
 
@@ -79,7 +88,7 @@ func (w *watch) wants(a change.Action) bool {
 }
 
 // Watch subscribes a socket. answer makes the message by which the client learns the id of
-// the subscription, before its first event; what is committed after the token in it is told.
+// the subscription, before its first event, or none; what is committed after the token in it is told.
 // With Since or Snapshot, Watch returns when the past was told, and waits for a client that takes its time.
 // Faults: NotFound for a collection that does not exist, Invalid for a view, and for
 // options that cannot be used; Forbidden for a filter that only superusers may use, and for a
@@ -150,14 +159,18 @@ func (h *Hub) join(c *Client, t *topic, since change.Token, answer answerFunc) e
 	if err := h.admit(c, t); err != nil {
 		return err
 	}
-	c.socket.last++
-	t.text = strconv.Itoa(c.socket.last)
+	if t.text == "" {
+		c.socket.last++
+		t.text = strconv.Itoa(c.socket.last)
+	}
 	h.subscribe(c, []*topic{t})
 	token := h.token
 	if t.watch.behind { // the client has nothing newer yet
 		token = since
 	}
-	c.send(Message{Data: answer(t.text, token), Mark: answered})
+	if data := answer(t.text, token); data != nil {
+		c.send(Message{Data: data, Mark: answered})
+	}
 	if since != "" && !t.watch.behind {
 		h.resetTopic(c, t)
 	}
@@ -173,7 +186,10 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 	if in.IsView() {
 		return nil, fault.New(fault.Invalid, "Views tell of no changes.")
 	}
-	if err := h.app.Records().CheckFilter(ctx, caller, in.ID, w.Filter); err != nil {
+	if w.Teller != nil {
+		return h.tellerTopic(ctx, caller, in, w)
+	}
+	if err := h.app.Records().CheckFilter(ctx, caller, in.ID, w.Filter, nil); err != nil {
 		return nil, err
 	}
 	if err := w.check(); err != nil {
@@ -183,7 +199,7 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 	if err != nil {
 		return nil, err
 	}
-	t := &topic{collection: in.ID, record: w.Record, watch: &watch{actions: w.Actions}}
+	t := &topic{text: w.ID, collection: in.ID, record: w.Record, watch: &watch{actions: w.Actions}}
 	if w.live() {
 		t.watch.view = &view{w.Sort, cmp.Or(w.Limit, defaultWindow)}
 	}
@@ -196,7 +212,7 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 		judged.Expand, judged.Fields, fields = "", "", nil
 	}
 	judged.Sort, judged.Limit = "", 0
-	o := options{filter: judged.Filter, expand: judged.Expand, fields: fields, query: url.Values{}, headers: http.Header{}}
+	o := options{filter: judged.Filter, filtered: judged.Filter != "", expand: judged.Expand, fields: fields, query: url.Values{}, headers: http.Header{}}
 	if o.raw, err = judged.text(); err != nil {
 		return nil, err
 	}
@@ -244,7 +260,7 @@ func (w *Watch) check() error {
 // size is how many bytes the subscription takes in memory, above what is free.
 func (w *Watch) size() int64 {
 	const free = 2 << 10
-	size := len(w.Filter) + len(w.Expand) + len(w.Fields) + len(w.Sort)
+	size := len(w.Filter) + len(w.Expand) + len(w.Fields) + len(w.Sort) + len(w.ID) + len(w.Key)
 	if w.live() {
 		const perRow = 64
 		size += perRow * cmp.Or(w.Limit, defaultWindow)

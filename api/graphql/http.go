@@ -30,22 +30,9 @@ func (s *Service) HTTP(r *http.Request, q *request.Request, body func() ([]byte,
 	if !ok {
 		return unacceptable(), nil
 	}
-	var op Operation
-	var refused *Answer
-	if r.Method == http.MethodPost {
-		if !isJSON(r.Header.Get("Content-Type")) {
-			return refusal(http.StatusUnsupportedMediaType, accepted, "The content type must be application/json."), nil
-		}
-		text, err := body()
-		if err != nil {
-			return nil, err
-		}
-		op, refused = readJSON(text, accepted)
-	} else {
-		op, refused = readQuery(q.Query, accepted)
-	}
-	if refused != nil {
-		return refused, nil
+	op, refused, err := Read(r, q, accepted, body)
+	if refused != nil || err != nil {
+		return refused, err
 	}
 	return s.respond(r, q, accepted, op, charge), nil
 }
@@ -56,11 +43,9 @@ func (s *Service) respond(r *http.Request, q *request.Request, accepted string, 
 	caller.Method = http.MethodGet // to rules, a query is a read, whichever way it came
 	result := s.Execute(r.Context(), q.ID, caller, q.Settings.GraphQL, op, charge)
 	if result.NotReadOnly {
-		a := refusal(http.StatusMethodNotAllowed, accepted, "GET is for queries only.")
-		a.Allow = http.MethodPost
-		return a
+		return NotReadOnly(accepted)
 	}
-	a := &Answer{Status: http.StatusOK, Type: accepted, Body: result.append(nil)}
+	a := &Answer{Status: http.StatusOK, Type: accepted, Body: result.Append(nil)}
 	if result.Data == nil && accepted == typeGraphQL {
 		a.Status = http.StatusBadRequest
 	}
@@ -69,13 +54,37 @@ func (s *Service) respond(r *http.Request, q *request.Request, accepted string, 
 
 // unacceptable is the answer to a client that wants no media type of ours.
 func unacceptable() *Answer {
-	return refusal(http.StatusNotAcceptable, typeJSON, "Acceptable are "+typeGraphQL+" and "+typeJSON+".")
+	return refusal(http.StatusNotAcceptable, typeJSON, "Acceptable are "+typeGraphQL+", "+typeJSON+" and "+typeStream+".")
+}
+
+// Read reads the operation of a request. A refusal is of the accepted type; the error is that of
+// body.
+func Read(r *http.Request, q *request.Request, accepted string, body func() ([]byte, error)) (op Operation, refused *Answer, err error) {
+	if r.Method != http.MethodPost {
+		op, refused = readQuery(q.Query, accepted)
+		return op, refused, nil
+	}
+	if !isJSON(r.Header.Get("Content-Type")) {
+		return op, refusal(http.StatusUnsupportedMediaType, accepted, "The content type must be application/json."), nil
+	}
+	text, err := body()
+	if err == nil {
+		op, refused = readJSON(text, accepted)
+	}
+	return op, refused, err
 }
 
 // refusal is the answer to a request that holds no operation.
 func refusal(status int, accepted, message string) *Answer {
 	r := &Result{Errors: []*front.Error{{Code: front.BadUserInput, Message: message}}}
-	return &Answer{Status: status, Type: accepted, Body: r.append(nil)}
+	return &Answer{Status: status, Type: accepted, Body: r.Append(nil)}
+}
+
+// NotReadOnly is the answer to a GET of what is no query.
+func NotReadOnly(accepted string) *Answer {
+	a := refusal(http.StatusMethodNotAllowed, accepted, "GET is for queries only.")
+	a.Allow = http.MethodPost
+	return a
 }
 
 // isJSON judges the media type of a body, whose text is UTF-8.
@@ -135,6 +144,24 @@ func readQuery(q url.Values, accepted string) (op Operation, refused *Answer) {
 
 // operation judges the types of the parameters.
 func (p *parameters) operation(accepted string) (op Operation, refused *Answer) {
+	op, wrong := p.read()
+	if wrong != "" {
+		return op, refusal(http.StatusBadRequest, accepted, wrong)
+	}
+	return op, nil
+}
+
+// ReadOperation reads the parameters of a request in JSON. wrong says what is wrong with them.
+func ReadOperation(text []byte) (op Operation, wrong string) {
+	var p parameters
+	if text == nil || string(text) == "null" || json.Unmarshal(text, &p) != nil {
+		return op, "The parameters must be a JSON object."
+	}
+	return p.read()
+}
+
+// read reads the parameters. wrong says what is wrong with them.
+func (p *parameters) read() (op Operation, wrong string) {
 	var extensions map[string]json.RawMessage
 	for _, parameter := range []struct {
 		name string
@@ -153,11 +180,11 @@ func (p *parameters) operation(accepted string) (op Operation, refused *Answer) 
 		d := json.NewDecoder(bytes.NewReader(parameter.text))
 		d.UseNumber()
 		if string(parameter.text) == "null" || d.Decode(parameter.to) != nil {
-			return op, refusal(http.StatusBadRequest, accepted, fmt.Sprintf("The parameter %s must be %s.", parameter.name, parameter.what))
+			return op, fmt.Sprintf("The parameter %s must be %s.", parameter.name, parameter.what)
 		}
 	}
 	if p.Query == nil {
-		return op, refusal(http.StatusBadRequest, accepted, "The parameter query is missing.")
+		return op, "The parameter query is missing."
 	}
-	return op, nil
+	return op, ""
 }

@@ -44,7 +44,7 @@ func (s *Service) Multipart(r *http.Request, q *request.Request, form func() (*F
 	}
 	if !slices.ContainsFunc(preflights[:], func(name string) bool { return r.Header.Get(name) != "" }) {
 		refused := &Result{Errors: []*front.Error{{Code: front.Forbidden, Message: "Uploads need the header " + preflights[0] + "."}}}
-		return &Answer{Status: http.StatusForbidden, Type: accepted, Body: refused.append(nil)}, nil
+		return &Answer{Status: http.StatusForbidden, Type: accepted, Body: refused.Append(nil)}, nil
 	}
 	f, err := form()
 	if err != nil {

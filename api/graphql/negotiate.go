@@ -13,7 +13,15 @@ import (
 const (
 	typeGraphQL = "application/graphql-response+json"
 	typeJSON    = "application/json"
+	typeStream  = "text/event-stream"
 )
+
+// WantsStream reports whether the client likes a stream of events best.
+func WantsStream(accept []string) bool {
+	header := strings.Join(accept, ",")
+	q := quality(header, typeStream)
+	return q > 0 && q > quality(header, typeGraphQL) && q > quality(header, typeJSON)
+}
 
 // negotiate chooses the media type that the client likes best. One that it names goes before
 // one that only fits, as with */*; no header stands for JSON. ok is false if the client wants neither.

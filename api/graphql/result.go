@@ -14,19 +14,12 @@ import (
 // maxErrors is how many errors are told: a document may have thousands.
 const maxErrors = 100
 
-// append appends the result as JSON.
-func (r *Result) append(dst []byte) []byte {
+// Append appends the result as JSON.
+func (r *Result) Append(dst []byte) []byte {
 	dst = slices.Grow(dst, len(r.Data)+64)
 	dst = append(dst, '{')
 	if len(r.Errors) > 0 {
-		dst = append(dst, `"errors":[`...)
-		for i, e := range r.Errors[:min(len(r.Errors), maxErrors)] {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendError(dst, e)
-		}
-		dst = append(dst, ']')
+		dst = AppendErrors(append(dst, `"errors":`...), r.Errors)
 	}
 	if r.Data != nil {
 		if len(r.Errors) > 0 {
@@ -35,6 +28,18 @@ func (r *Result) append(dst []byte) []byte {
 		dst = append(append(dst, `"data":`...), r.Data...)
 	}
 	return append(dst, '}')
+}
+
+// AppendErrors appends a list of errors, or the first of very many.
+func AppendErrors(dst []byte, errs []*front.Error) []byte {
+	dst = append(dst, '[')
+	for i, e := range errs[:min(len(errs), maxErrors)] {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendError(dst, e)
+	}
+	return append(dst, ']')
 }
 
 func appendError(dst []byte, e *front.Error) []byte {

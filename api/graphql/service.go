@@ -119,6 +119,9 @@ func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) 
 	if x.operation.ReadOnly && op.Kind() != "query" {
 		return &Result{NotReadOnly: true}, snapshot, nil
 	}
+	if op.Kind() == "subscription" {
+		return &Result{Errors: []*front.Error{front.Bad(nil, "Subscriptions need a WebSocket, or Accept: text/event-stream.")}}, snapshot, nil
+	}
 	p := &planner{
 		operation: op, front: sch.front, model: sch.model, caller: x.caller, charge: x.charge, introspect: x.mayIntrospect(),
 		limits: Limits{Depth: x.limits.MaxDepth, Rows: x.limits.MaxRows, RootFields: x.limits.MaxRootFields, Mutations: x.limits.MaxMutations},

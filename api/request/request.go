@@ -103,7 +103,7 @@ func (q *Request) begin(r *http.Request) (err error) {
 	}
 	q.Caller.Query = q.Query
 	if header := r.Header["Authorization"]; len(header) > 0 {
-		q.Token = bearer(header[0])
+		q.Token = Bearer(header[0])
 		if q.Caller.Auth, err = q.service.cfg.Authenticate(r.Context(), q.Token); err != nil {
 			return err
 		}
@@ -114,9 +114,9 @@ func (q *Request) begin(r *http.Request) (err error) {
 	return nil
 }
 
-// bearer returns the token in an Authorization header: what follows "Bearer ", or
+// Bearer returns the token in an Authorization header: what follows "Bearer ", or
 // the whole header.
-func bearer(header string) string {
+func Bearer(header string) string {
 	const scheme = "Bearer "
 	if len(header) > len(scheme) && strings.EqualFold(header[:len(scheme)], scheme) {
 		return strings.TrimSpace(header[len(scheme):])

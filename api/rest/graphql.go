@@ -4,10 +4,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -16,19 +19,27 @@ func newGraphQL(app *core.App) *graphql.Service {
 		WriteLimit: func() time.Duration { return app.Settings().Current().Batch.TimeLimit() }})
 }
 
-// runGraphQL answers a GraphQL operation (docs/graphql.md).
+// runGraphQL answers a GraphQL operation (docs/graphql.md), or makes a WebSocket of the
+// request, which lives on when this returns.
 func (a *API) runGraphQL(c *call) error {
 	if !c.Settings.GraphQL.Enabled {
 		return fault.New(fault.NotFound, "")
 	}
+	if websocket.IsWebSocketUpgrade(c.r) {
+		return a.live.Accept(c.w, c.r, c.Request)
+	}
+	body := func() ([]byte, error) { return c.readJSON(nil, loadFailed) }
 	var answer *graphql.Answer
 	var err error
-	if graphql.IsMultipart(c.r) {
+	switch {
+	case graphql.IsMultipart(c.r):
 		answer, err = a.graphql.Multipart(c.r, c.Request, c.readUploads, c.chargeField)
-	} else {
-		answer, err = a.graphql.HTTP(c.r, c.Request, func() ([]byte, error) { return c.readJSON(nil, loadFailed) }, c.chargeField)
+	case graphql.WantsStream(c.r.Header.Values("Accept")):
+		answer, err = a.live.Stream(c.w, c.r, c.Request, body)
+	default:
+		answer, err = a.graphql.HTTP(c.r, c.Request, body, c.chargeField)
 	}
-	if err != nil {
+	if answer == nil {
 		return err
 	}
 	if answer.Allow != "" {
@@ -67,16 +78,26 @@ var mirrored = map[string]struct {
 
 // chargeField counts a root field as if the request of the tag had come alone.
 func (c *call) chargeField(in *schema.Collection, tag string) error {
-	if !c.api.limiter.Enabled() || c.Caller.Superuser() {
+	err := c.api.charge(c.Caller)(in, tag)
+	if err != nil {
+		c.api.proxies.warn(c.api.app, c.Request, c.r)
+	}
+	return err
+}
+
+// charge counts root fields for a caller.
+func (a *API) charge(caller record.Caller) graphql.Charge {
+	return func(in *schema.Collection, tag string) error {
+		if !a.limiter.Enabled() || caller.Superuser() {
+			return nil
+		}
+		verdict := a.limiter.Take(clientOf(caller), ratelimit.Action{
+			Method: mirrored[tag].method, Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
+			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: mirrored[tag].tags,
+		})
+		if err := verdict.Err(); err != nil {
+			return err
+		}
 		return nil
 	}
-	verdict := c.api.limiter.Take(clientOf(c.Request), ratelimit.Action{
-		Method: mirrored[tag].method, Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
-		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: mirrored[tag].tags,
-	})
-	if err := verdict.Err(); err != nil {
-		c.api.proxies.warn(c.api.app, c.Request, c.r)
-		return err
-	}
-	return nil
 }

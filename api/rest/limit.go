@@ -10,6 +10,7 @@ import (
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
 )
@@ -56,7 +57,7 @@ func (a *API) countPath(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if q.Caller.Superuser() {
 		return nil
 	}
-	return a.tell(w, r, q, a.limiter.Take(clientOf(q), ratelimit.Action{Method: r.Method, Paths: [3]string{r.URL.Path}}))
+	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), ratelimit.Action{Method: r.Method, Paths: [3]string{r.URL.Path}}))
 }
 
 // LimitTagged counts a request about the collection that did not come through the table of
@@ -67,7 +68,7 @@ func (a *API) LimitTagged(w http.ResponseWriter, r *http.Request, q *request.Req
 	if !a.limiter.Enabled() || in == nil {
 		return nil
 	}
-	return a.tell(w, r, q, a.limiter.Take(clientOf(q), ratelimit.Action{
+	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), ratelimit.Action{
 		Method: r.Method, Paths: [3]string{r.URL.Path},
 		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tags[0], Tags: tags,
 	}))
@@ -115,11 +116,11 @@ func (c *call) limit() error {
 	}
 	var v ratelimit.Verdict
 	if limits.tags == nil || limits.both || in == nil {
-		v = a.limiter.Take(clientOf(c.Request), action)
+		v = a.limiter.Take(clientOf(c.Caller), action)
 	}
 	if limits.tags != nil && in != nil && !v.Denied {
 		action.Collection, action.CollectionID, action.Route, action.Tags = in.Name, in.ID, c.route.Label, limits.tags
-		v = v.Tighter(a.limiter.Take(clientOf(c.Request), action))
+		v = v.Tighter(a.limiter.Take(clientOf(c.Caller), action))
 	}
 	return a.tell(c.w, c.r, c.Request, v)
 }
@@ -135,8 +136,8 @@ func (c *call) spellings(in *schema.Collection) [3]string {
 	return [3]string{path, path[:begin] + in.Name + path[end:], path[:begin] + in.ID + path[end:]}
 }
 
-func clientOf(q *request.Request) ratelimit.Client {
-	return ratelimit.Client{IP: q.Caller.IP, SignedIn: q.Caller.Auth != nil}
+func clientOf(c record.Caller) ratelimit.Client {
+	return ratelimit.Client{IP: c.IP, SignedIn: c.Auth != nil}
 }
 
 // tell sends what the rate limits say to a request. The error is that of one too many.

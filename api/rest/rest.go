@@ -6,6 +6,7 @@ package rest
 
 import (
 	"github.com/loambase/loam/api/graphql"
+	"github.com/loambase/loam/api/graphql/live"
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/socket"
@@ -28,11 +29,14 @@ type API struct {
 	proxies  proxies
 	buffers  wire.Buffers
 	graphql  *graphql.Service
+	live     *live.Server
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.
 func New(app *core.App, auth *auth.Service, hub *realtime.Hub, rooms *channel.Rooms, requests *request.Service) *API {
 	sockets := socket.New(app, hub)
-	return &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub, rooms, sockets), limiter: newLimiter(app),
+	a := &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub, rooms, sockets), limiter: newLimiter(app),
 		graphql: newGraphQL(app)}
+	a.live = &live.Server{App: app, Hub: hub, Sockets: sockets, GraphQL: a.graphql, Charge: a.charge}
+	return a
 }

@@ -7,12 +7,14 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/where"
 )
 
-// CheckFilter judges a filter as List does. Faults: NotFound for an unknown collection;
+// CheckFilter judges a filter, and a condition that must hold besides it, as List does; "" and
+// nil are none. Faults: NotFound for an unknown collection;
 // Forbidden for a filter that only superusers may use; Invalid for one that cannot be read.
-func (s *Service) CheckFilter(_ context.Context, caller Caller, collection, filter string) error {
-	if filter == "" {
+func (s *Service) CheckFilter(_ context.Context, caller Caller, collection, filter string, where where.Expr) error {
+	if filter == "" && where == nil {
 		return nil
 	}
 	return s.readWithRetry(caller, func(rq *readRequest) error {
@@ -25,7 +27,7 @@ func (s *Service) CheckFilter(_ context.Context, caller Caller, collection, filt
 				return err
 			}
 		}
-		sel := query.Select{Scope: rq.scope(c, nil), Columns: []string{"id"}, Filter: filter, Restricted: !rq.superuser}
+		sel := query.Select{Scope: rq.scope(c, nil), Columns: []string{"id"}, Filter: filter, FilterExpr: where, Restricted: !rq.superuser}
 		_, err := rq.service.planner.Compile(sel)
 		return readFault(err, fault.Invalid)
 	})

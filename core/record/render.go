@@ -144,12 +144,9 @@ func (v *renderRequest) asksManageRule() bool {
 
 // json is the record. reader may be nil if reads is false.
 func (v *renderRequest) json(reader store.Reader) ([]byte, error) {
-	email := v.email
-	if v.asksManageRule() {
-		var err error
-		if email, err = v.manages(reader); err != nil {
-			return nil, err
-		}
+	email, err := v.showsEmail(reader)
+	if err != nil {
+		return nil, err
 	}
 	set := v.rq.service.newRowset()
 	defer v.rq.service.recycle(set)
@@ -164,6 +161,14 @@ func (v *renderRequest) json(reader store.Reader) ([]byte, error) {
 		}
 	}
 	return set.appendJSON(nil, 0), nil
+}
+
+// showsEmail reports whether the caller sees the email.
+func (v *renderRequest) showsEmail(reader store.Reader) (bool, error) {
+	if v.asksManageRule() {
+		return v.manages(reader)
+	}
+	return v.email, nil
 }
 
 // manages reports whether the caller satisfies the manage rule of the record.

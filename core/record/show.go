@@ -10,6 +10,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/where"
 )
 
 // Audience is those who watch records in the same way.
@@ -20,6 +21,13 @@ type Audience struct {
 	// Filter is an expression as in a list, "" for every record, and Expand a list of
 	// relations. Where the filter cannot be used, those who may not use it see nothing.
 	Filter, Expand string
+
+	// Where must hold besides Filter; nil: no condition.
+	Where where.Expr
+
+	// Tree, if it is not nil, is what they are shown of a record in place of its JSON: the
+	// Fields and Children of a root of Trees.
+	Tree *Node
 
 	// Request is how rules see all of them: its context, method, headers and query. Its
 	// Auth is not used.
@@ -44,7 +52,12 @@ const (
 type Shown struct {
 	Action change.Action // that of the change, Enter or Leave
 	JSON   []byte        // the record, of Leave its id and collection; nil: nothing is seen
+	Tree   *Branch       // with Audience.Tree, except of Leave, the record in place of JSON
+	Err    error         // the Invalid fault of a tree that cannot be shown to this member
 }
+
+// Seen reports whether the member sees anything of the change.
+func (s Shown) Seen() bool { return s.JSON != nil || s.Tree != nil || s.Err != nil }
 
 // Show returns what the audience may see of a record that was changed, for each of Auth.
 // The JSON may be shared and must not be written to. A record that was created or updated
@@ -80,7 +93,8 @@ type showing struct {
 	record   *Record // as it is judged and shown
 	present  bool    // it is the row of the table as it is now
 	shown    []Shown
-	common   []byte // for all who are no superusers, if they see the same
+	common   []byte  // for all who are no superusers, if they see the same
+	branch   *Branch // likewise, of Audience.Tree
 }
 
 func (v *showing) run(c *change.Change) (err error) {
@@ -114,6 +128,10 @@ func (v *showing) run(c *change.Change) (err error) {
 // show renders the record for a member.
 func (v *showing) show(i int, action change.Action) (err error) {
 	v.shown[i].Action = action
+	if v.audience.Tree != nil {
+		v.shown[i].Tree, v.shown[i].Err, err = v.tree(i, v.audience.superuser(i))
+		return err
+	}
 	v.shown[i].JSON, err = v.render(i, v.audience.superuser(i))
 	return err
 }
@@ -162,7 +180,7 @@ func (v *showing) class(collection string, members []int, sees []bool) error {
 		}
 	}
 	var may map[string]bool
-	if expression != "" || v.audience.Filter != "" {
+	if expression != "" || v.audience.Filter != "" || v.audience.Where != nil {
 		var err error
 		if may, err = v.judge(collection, members, expression, superuser); err != nil {
 			return err
@@ -232,7 +250,7 @@ func (v *showing) judge(collection string, members []int, rule string, superuser
 func (v *showing) selection(rule string, superuser bool) query.Select {
 	everybody := v.audience.Request
 	everybody.Auth = nil
-	sel := query.Select{Scope: v.rq.scope(v.table.collection, nil), Rule: rule, Filter: v.audience.Filter, Restricted: !superuser}
+	sel := query.Select{Scope: v.rq.scope(v.table.collection, nil), Rule: rule, Filter: v.audience.Filter, FilterExpr: v.audience.Where, Restricted: !superuser}
 	sel.Request = everybody.request(nil)
 	if v.present {
 		sel.ID = v.record.ID()

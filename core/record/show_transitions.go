@@ -42,7 +42,7 @@ func (v *showing) transitions(c *change.Change) error {
 			if left == nil {
 				left = v.left()
 			}
-			v.shown[i] = Shown{Leave, left}
+			v.shown[i] = Shown{Action: Leave, JSON: left}
 		}
 		if err != nil {
 			return err

@@ -14,7 +14,7 @@ import (
 func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	b := &builder{
 		model: &Model{Snapshot: snapshot, Superuser: superuser, Descriptions: map[string]string{}, Records: map[string]*Record{},
-			Roots: map[string]*Root{}, Mutations: map[string]*Mutation{}, byCollection: map[string]*Record{}},
+			Roots: map[string]*Root{}, Subscriptions: map[string]*Root{}, Mutations: map[string]*Mutation{}, byCollection: map[string]*Record{}},
 		types: names{}, stored: map[*Record][]*Field{}, storedNames: map[*Field]string{},
 	}
 	b.collections = slices.SortedFunc(slices.Values(snapshot.All()), func(a, c *schema.Collection) int {
@@ -34,6 +34,7 @@ func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	}
 	b.roots()
 	b.mutations()
+	b.subscriptions()
 	b.print()
 	return b.model
 }
@@ -47,6 +48,7 @@ type builder struct {
 	types       names
 	order       []*Root     // fields of Query
 	changes     []*Mutation // fields of Mutation
+	watched     []*Root     // fields of Subscription
 	names       map[*Record]names
 	stored      map[*Record][]*Field // of stored fields
 	storedNames map[*Field]string

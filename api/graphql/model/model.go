@@ -26,6 +26,8 @@ type Model struct {
 
 	Mutations map[string]*Mutation // the fields of Mutation by name
 
+	Subscriptions map[string]*Root // the fields of Subscription by name
+
 	byCollection map[string]*Record // by the id of the collection
 }
 
@@ -157,24 +159,25 @@ func (e *Enumeration) NameOf(option string) (name string, ok bool) {
 // Option returns the stored option of a name.
 func (e *Enumeration) Option(name string) string { return e.byName[name] }
 
-// RootKind is what a field of Query reads.
+// RootKind is what a field of Query or Subscription reads.
 type RootKind uint8
 
-// The fields of Query.
+// The fields of Query and Subscription.
 const (
 	RootList RootKind = iota
 	RootOne
 	RootMe
 	RootNode
 	RootNodes
+	RootChanged // of Subscription
 	RootAggregate
 )
 
-// Root is a field of Query.
+// Root is a field of Query or Subscription.
 type Root struct {
 	Name   string
 	Kind   RootKind
-	Record *Record // of RootList, RootOne and RootAggregate
+	Record *Record // of RootList, RootOne, RootAggregate and RootChanged
 
 	typeName string
 	args     []argument

@@ -96,6 +96,7 @@ func (b *builder) print() {
 		}
 		p.end()
 	}
+	p.subscriptions(b.watched)
 	p.common()
 	if accounts := b.accounts(); len(accounts) > 0 {
 		var members []string
@@ -127,6 +128,7 @@ func (p *printer) record(r *Record) {
 		}
 	}
 	p.connection(r)
+	p.change(r)
 	p.begin("input", r.Name+"Filter", "", "")
 	for _, key := range r.filtered {
 		p.member(key, filterType(r.filter[key]), "")
