@@ -3,6 +3,7 @@
 package core
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"sync/atomic"
@@ -188,6 +189,20 @@ func (a *App) Now() time.Time { return a.Config.Now() }
 // Available returns store.ErrUnavailable, a fault.Unavailable, if the database was
 // removed under the App, so that writes would be lost; else nil. It takes no time.
 func (a *App) Available() error { return a.store.Available() }
+
+// Ping reads from the database, and returns why it does not answer. ctx bounds the wait.
+func (a *App) Ping(ctx context.Context) error {
+	if err := a.Available(); err != nil {
+		return err
+	}
+	return a.store.Read(ctx, func(r store.Reader) error {
+		rows, err := r.Query("SELECT 1")
+		if err != nil {
+			return err
+		}
+		return rows.Close()
+	})
+}
 
 // OnCommitted adds an observer of commits: fn is called with the changes of each
 // transaction when they are durable and before the write is acknowledged (see

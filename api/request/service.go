@@ -45,6 +45,9 @@ func New(cfg Config) *Service {
 // Running returns how many requests and streams have not ended.
 func (s *Service) Running() int { return int(s.running.Load()) }
 
+// Draining reports whether the server is about to stop.
+func (s *Service) Draining() bool { return s.draining.Err() != nil }
+
 // EndStreams ends the contexts of all streams, and of each that begins later.
 func (s *Service) EndStreams() { s.drain() }
 

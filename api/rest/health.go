@@ -1,9 +1,12 @@
 package rest
 
 import (
+	"context"
 	"slices"
 	"strconv"
+	"time"
 
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -23,6 +26,33 @@ func (a *API) health(c *call) error {
 	}
 	// Wire: the order of the keys is this one.
 	return c.json([]byte(`{"message":"API is healthy.","code":200,"data":` + data + `}`))
+}
+
+// isLive tells that the process answers: whoever runs it need not start it anew. Nothing else is
+// looked at, since a start mends no database and ends no restore.
+func (a *API) isLive(c *call) error {
+	return c.json([]byte(`{"message":"The server is live.","code":200,"data":{}}`))
+}
+
+// readyTime is how long the database may take to answer.
+const readyTime = 2 * time.Second
+
+// isReady tells that the server can do its work, with 503 and the reason if requests are to go
+// to another one for now.
+func (a *API) isReady(c *call) error {
+	notReady := func(message string, err error) error { return fault.Wrap(fault.Unavailable, message, err) }
+	if a.requests.Draining() {
+		return notReady("The server is about to stop.", nil)
+	}
+	if p := a.app.Backups().Progress(); p != nil && p.Action == "restore" {
+		return notReady("A backup is being restored.", nil)
+	}
+	ctx, cancel := context.WithTimeout(c.r.Context(), readyTime)
+	defer cancel()
+	if err := a.app.Ping(ctx); err != nil {
+		return notReady("The database does not answer.", err)
+	}
+	return c.json([]byte(`{"message":"The server is ready.","code":200,"data":{}}`))
 }
 
 // superuserHealth is what superusers learn besides: also how far a backup or a restore is,

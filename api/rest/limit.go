@@ -102,7 +102,7 @@ var recordTags = []string{"list", "view", "create", "update", "delete"}
 // limit counts the call. The error is a fault.TooMany if it is one too many.
 func (c *call) limit() error {
 	a := c.api
-	if !a.limiter.Enabled() || c.Caller.Superuser() {
+	if c.route.free || !a.limiter.Enabled() || c.Caller.Superuser() {
 		return nil
 	}
 	limits := &c.route.limits

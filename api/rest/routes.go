@@ -13,6 +13,7 @@ type route struct {
 	request.Route
 	limit  bodyLimit // nil: wire.DefaultLimit
 	limits limits    // set by API.handle
+	free   bool      // no rate limit applies
 	serve  endpoint
 }
 
@@ -33,6 +34,8 @@ func (a *API) table() []*route {
 	}
 	return []*route{
 		row("GET", "/api/health", "health", everyone, a.health),
+		row("GET", "/api/health/live", "live", everyone, a.isLive).quiet().unlimited(),
+		row("GET", "/api/health/ready", "ready", everyone, a.isReady).quiet().unlimited(),
 
 		row("GET", collections, "listCollections", superusers, a.listCollections),
 		row("POST", collections, "createCollection", superusers, a.createCollection),
@@ -112,6 +115,11 @@ func (r *route) limited(limit bodyLimit) *route {
 
 func (r *route) grouped(label string) *route {
 	r.Group = label
+	return r
+}
+
+func (r *route) unlimited() *route {
+	r.free = true
 	return r
 }
 

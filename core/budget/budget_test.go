@@ -274,7 +274,7 @@ func TestMemory(t *testing.T) {
 	}
 	check := func(want int64) {
 		t.Helper()
-		if got := memory(filepath.Join(dir, "meminfo"), dir); got != want {
+		if got := memory(filepath.Join(dir, "meminfo"), filepath.Join(dir, "self"), dir); got != want {
 			t.Errorf("memory() = %d, want %d", got, want)
 		}
 	}
@@ -286,6 +286,14 @@ func TestMemory(t *testing.T) {
 	write("memory.max", "1073741824\n")
 	check(1 << 30)
 	write("memory/memory.limit_in_bytes", "536870912\n")
+	check(512 << 20)
+	write("self", "12:cpu:/other\n0::/system.slice/loam.service\n")
+	check(512 << 20)
+	write("system.slice/memory.max", "268435456\n")
+	check(256 << 20)
+	write("system.slice/loam.service/memory.max", "134217728\n")
+	check(128 << 20)
+	write("self", "0::/../../..\n") // a group outside of what the container sees
 	check(512 << 20)
 	if Memory() <= 0 {
 		t.Error("Memory() is nothing")

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"path"
 	"runtime/debug"
 	"strconv"
 )
@@ -14,12 +15,13 @@ import (
 const assumedMemory = 2 << 30
 
 // Memory returns how many bytes of memory the process may have: the least of the
-// machine's, the limits of its control group (as a container sets them) and GOMEMLIMIT.
-func Memory() int64 { return memory("/proc/meminfo", "/sys/fs/cgroup") }
+// machine's, the limits of its control groups (as a container or a systemd unit sets them)
+// and GOMEMLIMIT.
+func Memory() int64 { return memory("/proc/meminfo", "/proc/self/cgroup", "/sys/fs/cgroup") }
 
 // memory is Memory by the files of a Linux machine, wherever they lie. Files that are not
 // there, as on other systems, set no limit.
-func memory(meminfo, cgroup string) int64 {
+func memory(meminfo, self, cgroup string) int64 {
 	least := int64(math.MaxInt64)
 	note := func(n int64, ok bool) {
 		if ok && n > 0 {
@@ -27,7 +29,12 @@ func memory(meminfo, cgroup string) int64 {
 		}
 	}
 	note(totalMemory(meminfo))
-	note(fileNumber(cgroup + "/memory.max"))                   // version 2
+	for group := groupOf(self); ; group = path.Dir(group) {
+		note(fileNumber(path.Join(cgroup, group, "memory.max"))) // version 2
+		if group == "/" {
+			break
+		}
+	}
 	note(fileNumber(cgroup + "/memory/memory.limit_in_bytes")) // version 1
 	if least == math.MaxInt64 {
 		least = assumedMemory
@@ -35,9 +42,24 @@ func memory(meminfo, cgroup string) int64 {
 	return min(least, debug.SetMemoryLimit(-1))
 }
 
+// groupOf returns the control group of a file like /proc/self/cgroup, "/" if it does not tell.
+// The groups of version 2 are in the line that begins with "0::".
+func groupOf(file string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "/"
+	}
+	for line := range bytes.Lines(text) {
+		if group, ok := bytes.CutPrefix(line, []byte("0::")); ok {
+			return path.Clean("/" + string(bytes.TrimSpace(group)))
+		}
+	}
+	return "/"
+}
+
 // totalMemory returns the MemTotal of a file like /proc/meminfo.
-func totalMemory(path string) (int64, bool) {
-	text, err := os.ReadFile(path)
+func totalMemory(file string) (int64, bool) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0, false
 	}
@@ -53,8 +75,8 @@ func totalMemory(path string) (int64, bool) {
 }
 
 // fileNumber returns the number that a file consists of; "max" is none.
-func fileNumber(path string) (int64, bool) {
-	text, err := os.ReadFile(path)
+func fileNumber(file string) (int64, bool) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0, false
 	}
