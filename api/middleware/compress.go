@@ -12,8 +12,9 @@ import (
 const minCompressed = 1500
 
 // Compress compresses answers with zstd or gzip, as the client prefers, zstd among
-// equals. Short answers, parts of files, types that do not shrink and streams of
-// events pass as they are. An ETag stays: those of the API are weak.
+// equals. Short answers, types that do not shrink and streams of events pass as they are,
+// and whatever is asked for in parts: parts are of what is stored. An ETag stays; see
+// MayCompress.
 func Compress(next http.Handler) http.Handler {
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(minCompressed),
@@ -27,12 +28,25 @@ func Compress(next http.Handler) http.Handler {
 	}
 	compressed := wrap(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(r.Header["Accept-Encoding"]) == 0 || r.Method == http.MethodHead {
+		if !takesCompressed(r) || r.Method == http.MethodHead {
 			next.ServeHTTP(w, r)
 			return
 		}
 		compressed(w, r)
 	})
+}
+
+// MayCompress reports whether an answer of that type to a GET of the request may be
+// compressed. Its ETag must be weak then: a strong one stands for the very bytes, which
+// are others if they are compressed.
+func MayCompress(r *http.Request, mediaType string) bool {
+	return takesCompressed(r) && compressible(mediaType)
+}
+
+func takesCompressed(r *http.Request) bool {
+	encodings := strings.ToLower(r.Header.Get("Accept-Encoding"))
+	known := strings.Contains(encodings, "gzip") || strings.Contains(encodings, "zstd")
+	return known && len(r.Header["Range"]) == 0
 }
 
 // compressible reports whether a media type is text of some sort. A stream of events

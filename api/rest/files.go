@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loambase/loam/api/middleware"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/budget"
@@ -120,7 +121,11 @@ func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
 	set("Content-Type", mediaType)
 	set("Content-Disposition", c.fileDisposition(b, mediaType, name))
 	set("Content-Security-Policy", filePolicy)
-	set("Etag", fmt.Sprintf(`"%x-%x"`, b.ModTime().UnixNano(), b.Size()))
+	tag := fmt.Sprintf(`"%x-%x"`, b.ModTime().UnixNano(), b.Size())
+	if middleware.MayCompress(c.r, mediaType) {
+		tag = "W/" + tag
+	}
+	set("Etag", tag)
 	h.Del("X-Frame-Options") // the policy above says it better
 	if protected {
 		h.Set("Cache-Control", "private, no-store")

@@ -1,10 +1,12 @@
 // Stored files as clients get them: types, ranges, caching, thumbs, protected files.
 import assert from 'node:assert/strict';
-import { readFile, unlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
 import { eventually, everybody, refused, start } from './app.mjs';
+import { browse, chromium } from './browser.mjs';
 
 const app = await start();
 const { root } = app;
@@ -19,8 +21,8 @@ const docs = await app.open('docs', [
 await root.collections.create({ name: 'gallery', type: 'view', viewRule: null, viewQuery: 'SELECT id, title, files AS pictures, secrets FROM docs' });
 await root.collections.create({ name: 'wall', type: 'view', viewRule: '', viewQuery: 'SELECT id, pictures, secrets FROM gallery' });
 
-/** A PNG of noise; zlib's crc32 came with a later Node than 20. */
-function png(width, height) {
+/** A PNG of these rows; zlib's crc32 came with a later Node than 20. */
+function png(width, height, rows = noise(width, height)) {
   const table = Array.from({ length: 256 }, (_, n) => { for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1; return n >>> 0; });
   const sum = crc32 ?? ((data) => { let c = ~0; for (const byte of data) c = table[(c ^ byte) & 255] ^ (c >>> 8); return ~c >>> 0; });
   const chunk = (type, data) => {
@@ -35,12 +37,16 @@ function png(width, height) {
   head.writeUInt32BE(width);
   head.writeUInt32BE(height, 4);
   head.set([8, 2], 8);
-  const rows = Buffer.alloc(height * (3 * width + 1));
-  for (let i = 0, noise = 1; i < rows.length; i++) {
-    noise = (noise * 48271) % 2147483647;
-    rows[i] = i % (3 * width + 1) ? noise & 255 : 0;
-  }
   return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
+
+function noise(width, height) {
+  const rows = Buffer.alloc(height * (3 * width + 1));
+  for (let i = 0, value = 1; i < rows.length; i++) {
+    value = (value * 48271) % 2147483647;
+    rows[i] = i % (3 * width + 1) ? value & 255 : 0;
+  }
+  return rows;
 }
 
 const picture = png(240, 120);
@@ -51,6 +57,9 @@ const contents = {
   'code.js': 'alert(1)',
   'style.css': 'a{}',
   'words.txt': 'x'.repeat(5000),
+  'svg.html': '<svg xmlns="http://www.w3.org/2000/svg"><foreignObject><body xmlns="http://www.w3.org/1999/xhtml"><script>alert(1)</script></body></foreignObject></svg>',
+  'html.svg': '<html><svg onload="alert(1)" xmlns="http://www.w3.org/2000/svg"></svg></html>',
+  'gif.html': 'GIF89a/*<svg/onload=alert(1)>*/=1;alert(1)',
   '填报指南.pdf': '%PDF-1.4\n%%EOF\n',
   'evil\u202Egpj.exe': 'MZ',
 };
@@ -90,6 +99,15 @@ test('what could run in a browser is saved, not shown', async () => {
     assert.equal(headers.get('content-disposition'), `attachment; filename="${stored[name]}"`);
     assert.match(headers.get('content-security-policy'), /sandbox/);
   }
+  // What is two things at once is saved, or shown as the one of them that runs nothing.
+  const polyglots = { 'svg.html': [/^(image\/svg\+xml|text\/html)/, /^attachment/], 'html.svg': [/^image\/svg\+xml$/, /^attachment/], 'gif.html': [/^image\/gif$/, /^inline/] };
+  for (const [name, [type, disposition]] of Object.entries(polyglots)) {
+    const { headers } = await get(stored[name]);
+    assert.match(headers.get('content-type'), type);
+    assert.match(headers.get('content-disposition'), disposition);
+    assert.match(headers.get('content-security-policy'), /^default-src 'none';.*; sandbox$/);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  }
   assert.match((await get(stored['填报指南.pdf'])).headers.get('content-disposition'), /^inline/);
   for (const yes of ['1', 't', 'true', 'TRUE']) {
     assert.match((await get(stored['photo.png'], { download: yes })).headers.get('content-disposition'), /^attachment/);
@@ -122,8 +140,50 @@ test('ranges and conditions', async () => {
   assert.equal((await get(name, {}, { headers: { 'If-None-Match': whole.headers.get('etag') } })).status, 304);
   assert.equal((await get(name, {}, { headers: { 'If-Modified-Since': whole.headers.get('last-modified') } })).status, 304);
   assert.equal((await get(name, {}, { headers: { Range: 'bytes=0-4', 'If-Range': '"other"' } })).status, 200);
-  const text = await get(stored['words.txt'], {}, { headers: { 'Accept-Encoding': 'gzip' } });
-  assert.equal(text.bytes.toString(), contents['words.txt']); // fetch unpacks it
+});
+
+test('a compressed file has another tag than the plain one', async () => {
+  const name = stored['words.txt'];
+  const words = Buffer.from(contents['words.txt']);
+  const compressed = await get(name, {}, { headers: { 'Accept-Encoding': 'gzip' } });
+  const plain = await get(name, {}, { headers: { 'Accept-Encoding': '' } });
+  assert.deepEqual([compressed.bytes, plain.bytes], [words, words]); // fetch unpacks it
+  assert.deepEqual([compressed.headers.get('content-encoding'), plain.headers.get('content-encoding')], ['gzip', null]);
+  const [weak, strong] = [compressed.headers.get('etag'), plain.headers.get('etag')];
+  assert.match(strong, /^"[^"]+"$/);
+  assert.equal(weak, `W/${strong}`);
+  assert.match(compressed.headers.get('vary'), /accept-encoding/i);
+  for (const [encoding, tag] of [['gzip', weak], ['', strong]]) {
+    for (const known of [weak, strong]) {
+      const answer = await get(name, {}, { headers: { 'Accept-Encoding': encoding, 'If-None-Match': known } });
+      assert.deepEqual([answer.status, answer.headers.get('etag')], [304, tag]);
+    }
+    // Parts are those of the plain one; what was compressed cannot be continued with them.
+    const part = (condition) => get(name, {}, { headers: { 'Accept-Encoding': encoding, Range: 'bytes=4990-', ...condition } });
+    const resumed = await part({ 'If-Range': strong });
+    assert.deepEqual([resumed.status, resumed.bytes, resumed.headers.get('etag')], [206, words.subarray(4990), strong]);
+    const anew = await part({ 'If-Range': weak });
+    assert.deepEqual([anew.status, anew.bytes, anew.headers.get('etag'), anew.headers.get('content-encoding')], [200, words, strong, null]);
+  }
+  const image = await get(stored['photo.png'], {}, { headers: { 'Accept-Encoding': 'gzip' } });
+  assert.match(image.headers.get('etag'), /^"/); // it is never compressed
+});
+
+test('Chromium saves a file under the name that it had', { skip: chromium ? false : 'there is no Chromium' }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'loam-saved-'));
+  const browser = await browse();
+  try {
+    const page = await browser.open(`${app.url}/api/health`);
+    await page.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
+    for (const [name, saved] of Object.entries({ '填报指南.pdf': '填报指南.pdf', 'evil\u202Egpj.exe': 'evilgpj.exe' })) {
+      const url = guest.files.getURL(record, stored[name], { download: 1, original: 1 });
+      await page.press(`location.href = ${JSON.stringify(url)}`);
+      await eventually(async () => assert.equal(await readFile(join(folder, saved), 'utf8'), contents[name]));
+    }
+  } finally {
+    await browser.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('thumbs of listed sizes, and the original for every other', async () => {
@@ -139,11 +199,10 @@ test('thumbs of listed sizes, and the original for every other', async () => {
   for (const thumb of ['31x0', '20x20', '9999x9999', '../x', '']) assert.deepEqual((await get(stored['photo.png'], { thumb })).bytes, picture);
   for (const name of ['words.txt', 'drawing.svg']) assert.deepEqual((await get(stored[name], { thumb: '100x100' })).bytes, Buffer.from(contents[name]));
 
-  const bomb = Buffer.from(picture);
-  bomb.writeUInt32BE(50_000, 16); // its checksum is wrong then, and its size comes first
-  const bad = await root.collection('docs').create({ files: [new File([bomb], 'bomb.png'), new File([picture.subarray(0, 200)], 'cut.png')] });
-  assert.deepEqual((await get(bad.files[0], { thumb: '100x100' }, { of: bad })).bytes, bomb);
-  assert.deepEqual((await get(bad.files[1], { thumb: '100x100' }, { of: bad })).bytes, picture.subarray(0, 200));
+  const zeros = Buffer.alloc(50_000_000);
+  const bad = [png(50_000, 50_000, zeros), png(10, 10, zeros), picture.subarray(0, 200)]; // two bombs, and one that ends too early
+  const made = await root.collection('docs').create({ files: bad.map((content, i) => new File([content], `${i}.png`)) });
+  for (const [i, name] of made.files.entries()) assert.deepEqual((await get(name, { thumb: '100x100' }, { of: made })).bytes, bad[i]);
 
   // A thumb goes with its file.
   const thumbs = join(app.server.dir, 'storage', docs.id, record.id, `thumbs_${stored['photo.png']}`);

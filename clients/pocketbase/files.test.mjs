@@ -124,6 +124,33 @@ test('names of uploads stay in the folder of the record', async () => {
   await fails(docs.create({ one: file('content', 'a\u0000b.txt') }), 400, {});
 });
 
+test('parts with wrong headers', async () => {
+  const send = (head, ending = '--b--\r\n', boundary = 'b') =>
+    app.raw('POST', '/api/collections/docs/records', `--b\r\n${head}\r\n\r\ncontent\r\n${ending}`, { 'Content-Type': `multipart/form-data; boundary=${boundary}` });
+  const named = 'Content-Disposition: form-data; name="one"; filename="a.txt"';
+  const taken = ['\r\nContent-Type: image/png', '\r\nContent-Type: ;;;', '\r\nContent-Transfer-Encoding: base64', '\r\nContent-Length: 1', '\r\nContent-Type: text/html\r\nContent-Type: image/png'];
+  for (const headers of taken) {
+    const answer = await send(named + headers);
+    assert.equal(answer.status, 200, `${headers}: ${answer.text}`);
+    assert.equal(await content(answer.body, answer.body.one), 'content', headers);
+  }
+  const before = await docs.getFullList();
+  const refusals = [
+    [`${named}\r\nno header`], [named, ''], [named, undefined, 'other'], [named, undefined, '""'],
+    [`${named}\r\nX-Long: ${'x'.repeat(20_000_000)}`], [Array(20_000).fill('X-Many: 1').concat(named).join('\r\n')],
+  ];
+  for (const [i, request] of refusals.entries()) {
+    const answer = await send(...request);
+    assert.ok([400, 413].includes(answer.status), `${i}: ${answer.status} ${answer.text}`);
+  }
+  for (const head of ['Content-Disposition: form-data; filename="a.txt"', 'Content-Disposition: attachment; name="one"; filename="a.txt"', 'X-Nothing: 1']) {
+    const answer = await send(head); // of no field: as if it were not there
+    assert.deepEqual([answer.status, answer.body.one], [200, ''], `${head}: ${answer.text}`);
+    await docs.delete(answer.body.id).catch(() => root.collection('docs').delete(answer.body.id));
+  }
+  assert.equal((await docs.getFullList()).length, before.length);
+});
+
 test('an empty file', async () => {
   const record = await docs.create({ one: file('', 'empty.txt') });
   assert.equal(await content(record, record.one), '');

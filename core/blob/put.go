@@ -13,6 +13,8 @@ import (
 	"os"
 	"path"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -21,7 +23,12 @@ var errNoSpace = fault.New(fault.Unavailable, "there is no space left to store t
 
 // Put implements Store: when it returns nil, blob and attributes survive a power cut.
 // A disk that is full is a fault.Unavailable; nothing of the blob is left then.
-func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a Attributes) (err error) {
+func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a Attributes) error {
+	return l.put(ctx, key, r, size, a, nil)
+}
+
+// put is Put, or PutAnnounced if announced is not nil.
+func (l *Local) put(ctx context.Context, key string, r io.Reader, size int64, a Attributes, announced func() error) (err error) {
 	p, err := filePath(key)
 	if err != nil {
 		return err
@@ -36,25 +43,42 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, a 
 			err = fmt.Errorf("store blob %q: %w", key, err)
 		}
 	}()
-	sum := md5.New()
-	// Both files are written under temporary names and synced before either gets its name: a
-	// crash in between leaves the earlier blob as it was.
-	content, err := l.write(dir, io.TeeReader(&reader{ctx, r}, sum), size)
+	content, attributes, err := l.draft(dir, &reader{ctx, r}, size, a)
 	if err != nil {
 		return err
 	}
-	text, err := encodeSidecar(a, sum.Sum(nil))
-	if err != nil {
-		return errors.Join(err, l.root.Remove(content))
+	// What Put gives a name is durable before: a crash in between leaves the earlier blob as
+	// it was. What is announced has no earlier one, so all of it can be synced at once.
+	ready := announced
+	if ready == nil {
+		ready = func() error { return l.sync([]string{content, attributes}, nil) }
 	}
-	attributes, err := l.write(dir, bytes.NewReader(text), int64(len(text)))
-	if err != nil {
-		return errors.Join(err, l.root.Remove(content))
+	if err := ready(); err != nil {
+		return errors.Join(err, l.root.Remove(content), l.root.Remove(attributes))
 	}
 	if err := l.place(p, content, attributes); err != nil {
 		return err
 	}
-	return l.syncFolders(dir)
+	if announced == nil {
+		return l.sync(nil, foldersTo(dir))
+	}
+	return l.sync([]string{p, p + sidecar}, foldersTo(dir))
+}
+
+// draft writes both files of a blob under temporary names.
+func (l *Local) draft(dir string, r io.Reader, size int64, a Attributes) (content, attributes string, err error) {
+	sum := md5.New()
+	if content, err = l.write(dir, io.TeeReader(r, sum), size); err != nil {
+		return "", "", err
+	}
+	text, err := encodeSidecar(a, sum.Sum(nil))
+	if err == nil {
+		attributes, err = l.write(dir, bytes.NewReader(text), int64(len(text)))
+	}
+	if err != nil {
+		return "", "", errors.Join(err, l.root.Remove(content))
+	}
+	return content, attributes, nil
 }
 
 // place gives both files of a blob their names.
@@ -71,8 +95,8 @@ func (l *Local) place(p, content, attributes string) error {
 	return nil
 }
 
-// write makes a durable temporary file in the folder and returns its path. A size that
-// is known must be right.
+// write makes a temporary file in the folder and returns its path. A size that is known
+// must be right.
 func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 	name := path.Join(dir, tempPrefix+randomName(16))
 	f, err := l.create(dir, name)
@@ -82,9 +106,6 @@ func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 	n, err := io.Copy(&syncing{f: f}, r)
 	if err == nil && size != UnknownSize && n != size {
 		err = fmt.Errorf("%d bytes came, not the %d that were announced", n, size)
-	}
-	if err == nil {
-		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return "", errors.Join(err, l.root.Remove(name))
@@ -120,23 +141,32 @@ func (l *Local) create(dir, name string) (*os.File, error) {
 	return l.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// syncFolders makes the entries of the folder, and its own in those above, durable.
-func (l *Local) syncFolders(dir string) error {
-	for {
-		// A name is durable only when the folder that holds it is synced, and so is the
-		// folder's own name in the one above.
-		f, err := l.root.Open(dir)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
-			return err
-		}
-		if dir == "." {
-			return nil
-		}
-		dir = path.Dir(dir)
+// foldersTo are the folder and those above it. A name is durable when the folder that holds
+// it is synced, and so is the folder's own name in the one above.
+func foldersTo(dir string) (list []string) {
+	for ; dir != "."; dir = path.Dir(dir) {
+		list = append(list, dir)
 	}
+	return append(list, dir)
+}
+
+// sync makes files and folders durable, at once: a disk takes hardly longer than for one.
+func (l *Local) sync(files, folders []string) error {
+	var syncs errgroup.Group
+	each := func(list []string, flag int) {
+		for _, p := range list {
+			syncs.Go(func() error {
+				f, err := l.root.OpenFile(p, flag, 0)
+				if err != nil {
+					return err
+				}
+				return errors.Join(f.Sync(), f.Close())
+			})
+		}
+	}
+	each(files, os.O_RDWR) // some systems sync only what may be written
+	each(folders, os.O_RDONLY)
+	return syncs.Wait()
 }
 
 // reader stops reading when the context is done.

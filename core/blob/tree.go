@@ -122,7 +122,7 @@ func (t Tree) RemoveOlder(p string, before time.Time) error {
 
 // Sync makes the names in the folder of p durable.
 func (t Tree) Sync(p string) error {
-	err := t.l.syncFolders(path.Dir(p))
+	err := t.l.sync(nil, foldersTo(path.Dir(p)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // the folder is gone, with all that was in it
 	}

@@ -105,12 +105,12 @@ func (w *writeRequest) uploadNames() []string {
 
 // storeFiles stores the uploads of the write, also those that its record will turn out
 // not to name.
-func (w *writeRequest) storeFiles(ctx context.Context) error {
+func (w *writeRequest) storeFiles(ctx context.Context, announced func() error) error {
 	if len(w.uploadNames()) == 0 {
 		return nil
 	}
 	for _, u := range w.input.uploads {
-		err := storeFile(ctx, w.rq.service.cfg.Blobs, blobKey(w.collection, w.id, u.Name), u.Upload)
+		err := storeFile(ctx, w.rq.service.cfg.Blobs, blobKey(w.collection, w.id, u.Name), u.Upload, announced)
 		if errors.Is(err, blob.ErrKey) { // no record can have that id
 			w.earlyFault = fault.Wrap(fault.Invalid, w.op.Action.failure(), err)
 			return nil
@@ -122,13 +122,14 @@ func (w *writeRequest) storeFiles(ctx context.Context) error {
 	return nil
 }
 
-func storeFile(ctx context.Context, blobs blob.Store, key string, u *blob.Upload) error {
+func storeFile(ctx context.Context, blobs blob.Store, key string, u *blob.Upload, announced func() error) error {
 	content, err := u.Open()
 	if err != nil {
 		return err
 	}
 	defer content.Close()
-	return blobs.Put(ctx, key, content, u.Size, blob.Attributes{ContentType: u.MediaType, OriginalName: u.OriginalName})
+	a := blob.Attributes{ContentType: u.MediaType, OriginalName: u.OriginalName}
+	return blob.PutAnnounced(ctx, blobs, key, content, u.Size, a, announced)
 }
 
 // unusedFiles are the uploads that the record, as it was stored, does not name.

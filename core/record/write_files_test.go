@@ -202,8 +202,8 @@ func TestFilesThatNoRecordNames(t *testing.T) {
 	} {
 		id := b.add("docs", object{"title": tt.name})
 		folder := b.Snapshot().Find("docs").ID + "/" + id
-		uploads, err := b.Removals().Announce(t.Context(), []removal.Entry{{Folder: folder, Names: []string{"fresh.txt"}}})
-		if err != nil {
+		uploads, durable := b.Removals().Announce(t.Context(), []removal.Entry{{Folder: folder, Names: []string{"fresh.txt"}}})
+		if err := durable(); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"old.txt", "thumbs_old.png/100x100", "fresh.txt"} {

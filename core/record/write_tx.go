@@ -49,23 +49,29 @@ func (c *commit) hashAndStoreFiles(ctx context.Context) error {
 	if err := c.service.hashPasswords(ctx, c.asked); err != nil {
 		return err
 	}
-	if err := c.announceFiles(ctx); err != nil {
-		return err
-	}
+	announced := c.announceFiles(ctx)
 	for i, w := range c.asked {
 		c.failed = i
-		if err := w.storeFiles(ctx); err != nil {
-			return err
+		if err := w.storeFiles(ctx, announced); err != nil {
+			return errors.Join(err, wait(announced))
 		}
 	}
 	c.failed = 0
-	return nil
+	return wait(announced)
+}
+
+// wait returns the error of announced, if that is not nil.
+func wait(announced func() error) error {
+	if announced == nil {
+		return nil
+	}
+	return announced()
 }
 
 // announceFiles queues the files for removal before they are stored: the transaction takes
-// them out again. Inside of another transaction that cannot be done, since it would be
-// undone with it.
-func (c *commit) announceFiles(ctx context.Context) (err error) {
+// them out again. It returns what waits until that is durable. Inside of another transaction
+// that cannot be done, since it would be undone with it: it returns nil.
+func (c *commit) announceFiles(ctx context.Context) (announced func() error) {
 	var list []removal.Entry
 	for _, w := range c.asked {
 		if names := w.uploadNames(); len(names) > 0 {
@@ -76,8 +82,8 @@ func (c *commit) announceFiles(ctx context.Context) (err error) {
 		c.stored = list
 		return nil
 	}
-	c.uploads, err = c.service.cfg.Removals.Announce(ctx, list)
-	return err
+	c.uploads, announced = c.service.cfg.Removals.Announce(ctx, list)
+	return announced
 }
 
 // begin starts an attempt. Files that hooks stored in an earlier one are noted, to be

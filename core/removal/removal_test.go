@@ -105,8 +105,8 @@ func (b *bed) add(entries ...removal.Entry) {
 
 func (b *bed) announce(entries ...removal.Entry) *removal.Upload {
 	b.t.Helper()
-	u, err := b.Announce(b.t.Context(), entries)
-	b.must(err)
+	u, durable := b.Announce(b.t.Context(), entries)
+	b.must(durable())
 	return u
 }
 

@@ -4,6 +4,7 @@ package removal
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/loambase/loam/core/fault"
@@ -20,24 +21,28 @@ type Upload struct {
 	ids   []string // of the rows
 }
 
-// Announce queues files that are about to be stored. It returns when that is durable.
-func (q *Queue) Announce(ctx context.Context, entries []Entry) (*Upload, error) {
+// Announce begins to queue files that are about to be stored. The caller has to call durable,
+// which waits until that is done, and may do so several times; no file may have its name before.
+func (q *Queue) Announce(ctx context.Context, entries []Entry) (u *Upload, durable func() error) {
 	if len(entries) == 0 {
-		return nil, nil
+		return nil, func() error { return nil }
 	}
-	u := &Upload{queue: q}
+	u = &Upload{queue: q}
 	rows := make([]row, len(entries))
 	for i, e := range entries {
 		rows[i] = row{id: newID(), Entry: e, upload: true}
 		u.ids = append(u.ids, rows[i].id)
 	}
-	err := q.cfg.Store.Write(ctx, func(tx store.Tx) error {
-		for i := range rows {
-			rows[i].due = q.cfg.Now().Add(lease)
-		}
-		return insert(tx, rows)
+	durable = sync.OnceValue(func() error {
+		return q.cfg.Store.Write(ctx, func(tx store.Tx) error {
+			for i := range rows {
+				rows[i].due = q.cfg.Now().Add(lease)
+			}
+			return insert(tx, rows)
+		})
 	})
-	return u, err
+	go durable()
+	return u, durable
 }
 
 // Keep takes the files out of the queue, as a part of the transaction in which their

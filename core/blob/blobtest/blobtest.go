@@ -4,6 +4,7 @@ package blobtest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -21,6 +22,7 @@ func Run(t *testing.T, large int, open func(t *testing.T) blob.Store) {
 	for name, test := range map[string]func(*testing.T, *store){
 		"put and open":    putAndOpen,
 		"large":           func(t *testing.T, s *store) { largeBlobs(t, s, large) },
+		"announced":       func(t *testing.T, s *store) { announcedBlobs(t, s, large) },
 		"failed put":      failedPut,
 		"keys":            keys,
 		"list and delete": listAndDelete,
@@ -241,3 +243,37 @@ func missing(t *testing.T, s *store) {
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// announcedBlobs have no name before it is durable that they were announced.
+func announcedBlobs(t *testing.T, s *store, large int) {
+	for _, size := range []int{0, 1, large, 2*large + 3} {
+		text := strings.Repeat("x", size)
+		key := fmt.Sprintf("c/r/%d", size)
+		asked := 0
+		announced := func() error {
+			asked++
+			if b, err := s.Open(t.Context(), key); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%d bytes are there before they were announced: %v", size, err)
+				_ = b.Close() // the test has failed
+			}
+			return nil
+		}
+		for _, known := range []int64{int64(size), blob.UnknownSize} {
+			a := blob.Attributes{ContentType: "text/plain", OriginalName: "x.txt"}
+			if err := blob.PutAnnounced(t.Context(), s.Store, key, strings.NewReader(text), known, a, announced); err != nil || asked == 0 {
+				t.Fatalf("PutAnnounced of %d bytes = %v, asked %d times", size, err, asked)
+			}
+			if got := s.get(key); got != text {
+				t.Errorf("of %d bytes %d came back", size, len(got))
+			}
+			if err := s.Delete(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+			refused := errors.New("refused")
+			err := blob.PutAnnounced(t.Context(), s.Store, key, strings.NewReader(text), known, a, func() error { return refused })
+			if _, missing := s.Open(t.Context(), key); !errors.Is(err, refused) || !errors.Is(missing, fs.ErrNotExist) {
+				t.Errorf("PutAnnounced of %d bytes that cannot be announced = %v, then %v", size, err, missing)
+			}
+		}
+	}
+}
