@@ -18,7 +18,8 @@ const backupHelp = `A backup is a zip of the database and the files of records. 
 folder "backups" of the data folder, or where the settings say.
 
 A server makes and restores backups itself, while it runs: POST /api/backups. These
-commands are for a folder that no server uses; only "list" works beside one.`
+commands are for a folder that no server uses; only "list" works beside one. With --db
+all of them do.`
 
 func newBackupCommand(app *core.App) *cobra.Command {
 	cmd := &cobra.Command{

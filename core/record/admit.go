@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 )
@@ -13,7 +14,8 @@ import (
 // Admits reports whether the caller satisfies a rule of a channel. nil is for superusers, ""
 // for everyone. channel is its name, and what each wildcard of its pattern stands for. A rule
 // that cannot be used admits nobody. reads are the names of the collections whose records the
-// answer depends on, beside the caller's account. Errors are internal.
+// answer depends on, beside the caller's account. A rule that takes longer than a read may is
+// an Invalid fault; other errors are internal.
 func (s *Service) Admits(ctx context.Context, c Caller, rule *string, channel []string) (admitted bool, reads []string, err error) {
 	switch {
 	case c.Superuser():
@@ -42,7 +44,7 @@ func (s *Service) Admits(ctx context.Context, c Caller, rule *string, channel []
 			return err
 		})
 	})
-	return admitted, reads, err
+	return admitted, reads, readFault(err, fault.Forbidden)
 }
 
 // CheckChannelRule returns nil if channels with that many wildcards in their pattern may have

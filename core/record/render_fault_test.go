@@ -55,6 +55,10 @@ func TestExpandThatFails(t *testing.T) {
 		},
 		"Get":    func() error { _, err := b.Get(t.Context(), Caller{}, "towns", "t1", "land"); return err },
 		"Render": func() error { _, err := b.Render(t.Context(), Caller{}, town, "land"); return err },
+		"Admits": func() error {
+			_, _, err := b.Admits(t.Context(), Caller{}, rule("@collection.lands.id ?= 'l1'"), nil)
+			return err
+		},
 		"List back": func() error {
 			_, err := b.List(t.Context(), Caller{}, "lands", ListParams{Expand: "towns_via_land.land"})
 			return err

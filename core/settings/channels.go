@@ -3,7 +3,6 @@
 package settings
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,15 +31,13 @@ const (
 	maxChannelGrace    = 10
 )
 
-// UnmarshalJSON replaces the list: plain decoding would let a new entry take what it leaves
-// out from the old one at its index.
+// UnmarshalJSON replaces the list.
 func (l *Channels) UnmarshalJSON(body []byte) error {
-	fresh := []Channel{}
-	if err := json.Unmarshal(body, &fresh); err != nil {
-		return err
+	list, err := freshList[Channel](body)
+	if err == nil {
+		*l = append(Channels{}, list...) // null is an empty list
 	}
-	*l = fresh
-	return nil
+	return err
 }
 
 // validate checks each entry but its rules.

@@ -29,15 +29,20 @@ type Rule struct {
 	MaxRequests int    `json:"maxRequests"`
 }
 
-// UnmarshalJSON replaces the rules. Plain decoding would let a new rule take what
-// it leaves out from the old one at its index.
+// UnmarshalJSON replaces the rules.
 func (r *Rules) UnmarshalJSON(body []byte) error {
-	var fresh []Rule
-	if err := json.Unmarshal(body, &fresh); err != nil {
-		return err
+	list, err := freshList[Rule](body)
+	if err == nil {
+		*r = list
 	}
-	*r = fresh
-	return nil
+	return err
+}
+
+// freshList decodes a list that takes the place of another one. Decoded over it, a new entry
+// would take what it leaves out from the old one at its index.
+func freshList[T any](body []byte) (list []T, err error) {
+	err = json.Unmarshal(body, &list)
+	return list, err
 }
 
 // validate checks each rule, and that no rule makes a later one unreachable
