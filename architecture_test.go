@@ -36,9 +36,14 @@ func layers() [][]string {
 			"admin",
 		},
 		{
+			"admin/collections",
+			"admin/logs",
 			"admin/overview",
+			"admin/records",
+			"admin/settings",
 		},
 		{
+			"admin/form",
 			"admin/gate",
 		},
 		{
