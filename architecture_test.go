@@ -36,9 +36,14 @@ func layers() [][]string {
 			"admin",
 		},
 		{
+			"admin/collections",
+			"admin/logs",
 			"admin/overview",
+			"admin/records",
+			"admin/settings",
 		},
 		{
+			"admin/form",
 			"admin/gate",
 		},
 		{
@@ -159,7 +164,7 @@ func layers() [][]string {
 		{
 			"admin/asset",
 			"api/apitest",
-			"api/apitest/hostile",
+			"api/apitest/follow", "api/apitest/hostile",
 			"core/coretest/s3test",
 			"core/coretest/smtptest",
 			"core/cache",

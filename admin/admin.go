@@ -10,16 +10,25 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/loambase/loam/admin/asset"
+	"github.com/loambase/loam/admin/collections"
 	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/admin/gate"
+	"github.com/loambase/loam/admin/logs"
 	"github.com/loambase/loam/admin/overview"
+	"github.com/loambase/loam/admin/records"
+	"github.com/loambase/loam/admin/settings"
 	"github.com/loambase/loam/admin/ui"
 )
 
 // sections are the entries of the navigation, in their order. A section is here when its
 // screen is there.
 func sections() []ui.Section {
-	return []ui.Section{}
+	return []ui.Section{
+		{ID: "data", Label: "Data", Icon: "data", Path: "/_/"},
+		{ID: "logs", Label: "Logs", Icon: "logs", Path: "/_/logs"},
+		{ID: "backups", Label: "Backups", Icon: "archive", Path: "/_/backups"},
+		{ID: "settings", Label: "Settings", Icon: "settings", Path: "/_/settings/application"},
+	}
 }
 
 // Mount adds the console to the router, but for addresses that it has already. It returns
@@ -29,6 +38,10 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 	c.Mount(router, slices.Concat(
 		gate.Routes(),
 		overview.Routes(),
+		records.Routes(),
+		collections.Routes(),
+		logs.Routes(),
+		settings.Routes(),
 	))
 	for path, serve := range map[string]http.HandlerFunc{
 		"/_":           toFolder,

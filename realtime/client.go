@@ -25,6 +25,9 @@ var (
 	ErrGap  = errors.New("realtime: changes were missed")
 )
 
+// errClosed is the end of a client that was closed.
+var errClosed = errors.New("realtime: the client is closed")
+
 // Message is what a client is told. Data is one line of JSON, shared with other clients
 // and not to be written to.
 type Message struct {
@@ -90,7 +93,16 @@ type Client struct {
 	taken chan struct{} // of a socket; capacity 1; Take has made room
 }
 
-// send queues a message. One that finds no room ends the client.
+// fits reports whether a socket has room for an event of that size. One for which there is none
+// is told later, when the client has taken what waits: see fallBehind.
+func (c *Client) fits(size int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err != nil || len(c.queue) < maxQueued && c.bytes+size <= maxQueuedBytes || len(c.queue) == 0
+}
+
+// send queues a message. One that finds no room ends the client. Sockets have as much again
+// for what cannot be told later.
 func (c *Client) send(m Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,9 +114,12 @@ func (c *Client) send(m Message) {
 		c.wakeUp()
 		return
 	}
-	size := len(m.Topic) + len(m.Data)
+	size, times := len(m.Topic)+len(m.Data), 1
+	if c.socket != nil {
+		times = 2
+	}
 	// A message that is large by itself goes to a client who has taken all others.
-	if len(c.queue) >= maxQueued || c.bytes+size > maxQueuedBytes && len(c.queue) > 0 {
+	if len(c.queue) >= times*maxQueued || c.bytes+size > times*maxQueuedBytes && len(c.queue) > 0 {
 		c.err, c.queue = ErrSlow, nil
 	} else {
 		c.queue, c.bytes = append(c.queue, m), c.bytes+size
@@ -168,7 +183,7 @@ func (c *Client) waitForRoom(ctx context.Context) error {
 		room, err := len(c.queue) < maxQueued/4 && c.bytes < maxQueuedBytes/4 && c.pages == 0, c.err
 		c.mu.Unlock()
 		if room || err != nil {
-			c.madeRoom() // others may wait too
+			c.madeRoom() // others may wait, too
 			return err
 		}
 		select {
@@ -191,6 +206,7 @@ func (c *Client) Close() {
 	c.mu.Lock()
 	c.woken = nil
 	c.mu.Unlock()
+	c.end(errClosed)
 	h := c.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -41,6 +41,9 @@ type Hub struct {
 	readers map[string]map[*window]bool // by what they depend on: see window.reads
 	due     []*window                   // to be read
 
+	laggards []*replaying  // clients that have fallen behind
+	lagging  chan struct{} // capacity 1; there are laggards
+
 	windowDue  chan struct{} // capacity windowWorkers; something is due
 	clockEvery time.Duration
 }
@@ -66,11 +69,12 @@ type group struct {
 func New(app *core.App, auth *auth.Service) *Hub {
 	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{},
 		doubts: make(chan struct{}, 1), replays: make(chan struct{}, maxReplays),
-		windows: map[windowKey]*window{}, readers: map[string]map[*window]bool{}, windowDue: make(chan struct{}, windowWorkers), clockEvery: clockEvery}
+		windows: map[windowKey]*window{}, readers: map[string]map[*window]bool{}, lagging: make(chan struct{}, 1), windowDue: make(chan struct{}, windowWorkers), clockEvery: clockEvery}
 	app.OnCommitted(h.doubt)
 	app.Go("realtime", h.run)
 	app.Go("realtime identities", h.watchIdentities)
 	app.Go("realtime windows", h.keepWindows)
+	app.Go("realtime laggards", h.catchUp)
 	return h
 }
 

@@ -6,6 +6,7 @@ package realtime
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/record"
@@ -16,14 +17,19 @@ const (
 	maxReplays = 4      // that read and judge at a time
 )
 
-// replaying is the past of one topic, on its way to one client.
+// replaying is the past of topics of one client, on its way there.
 type replaying struct {
-	hub    *Hub
-	client *Client
-	topic  *topic
-	past   *change.Subscription
-	looked int // changes
+	hub     *Hub
+	client  *Client
+	targets []*target
+	since   change.Token // of those who have fallen behind: where past is to begin
+	past    *change.Subscription
+	looked  int // changes
+}
 
+// target is a topic that is told of the past.
+type target struct {
+	topic   *topic
 	held    []byte // the last event of a transaction that has not ended
 	account string // for whom it was judged
 }
@@ -36,43 +42,53 @@ var errAnew = errors.New("realtime: the past is not known")
 // changes hands under the lock, at the end of a transaction, and remembers what it was
 // told. The error is that of ctx.
 func (h *Hub) replay(ctx context.Context, c *Client, t *topic, past *change.Subscription) error {
-	r := &replaying{hub: h, client: c, topic: t, past: past}
+	r := &replaying{hub: h, client: c, targets: []*target{{topic: t}}, past: past}
+	return r.run(ctx)
+}
+
+// run tells the past until the hub may tell the present.
+func (r *replaying) run(ctx context.Context) error {
 	for !r.arrived() {
 		err := r.next(ctx)
 		switch {
 		case err == nil:
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, ErrSlow), errors.Is(err, ErrGap): // the client has ended
+		case errors.Is(err, ErrSlow), errors.Is(err, ErrGap), errors.Is(err, errClosed): // the client has ended
 			return nil
 		case errors.Is(err, errAnew), errors.Is(err, change.ErrGone), errors.Is(err, change.ErrSlow):
 			r.giveUp()
 			return nil
 		default:
-			h.app.Log().Warn("realtime: tell of the past", "error", err)
-			c.end(ErrGap)
+			r.hub.app.Log().Warn("realtime: tell of the past", "error", err)
+			r.client.end(ErrGap)
 			return nil
 		}
 	}
 	return nil
 }
 
-// arrived hands the topic over if the hub is not ahead of it. It is true also when the
-// subscription has ended.
+// arrived hands the topics over if the hub is not ahead of them. It is true also when the
+// subscriptions have ended.
 func (r *replaying) arrived() bool {
-	h, w := r.hub, r.topic.watch
+	h := r.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch {
-	case r.client.topics[r.topic.text] != r.topic:
-		return true
-	case w.again:
-		r.anew()
-		return true
-	case w.after.Before(h.begun):
-		return false
+	r.targets = slices.DeleteFunc(r.targets, func(x *target) bool {
+		if r.client.topics[x.topic.text] == x.topic && x.topic.watch.again {
+			r.anew(x)
+			return true
+		}
+		return r.client.topics[x.topic.text] != x.topic
+	})
+	for _, x := range r.targets {
+		if x.topic.watch.after.Before(h.begun) {
+			return false
+		}
 	}
-	w.behind = false
+	for _, x := range r.targets {
+		x.topic.watch.behind = false
+	}
 	return true
 }
 
@@ -80,16 +96,18 @@ func (r *replaying) arrived() bool {
 func (r *replaying) giveUp() {
 	r.hub.mu.Lock()
 	defer r.hub.mu.Unlock()
-	if r.client.topics[r.topic.text] == r.topic {
-		r.anew()
+	for _, x := range r.targets {
+		if r.client.topics[x.topic.text] == x.topic {
+			r.anew(x)
+		}
 	}
 }
 
-// anew resets the topic, which the hub tells of the present from now on. Hub.mu must be held.
-func (r *replaying) anew() {
-	w := r.topic.watch
+// anew resets a topic, which the hub tells of the present from now on. Hub.mu must be held.
+func (r *replaying) anew(x *target) {
+	w := x.topic.watch
 	w.behind, w.again, w.after = false, false, r.hub.begun
-	r.hub.resetTopic(r.client, r.topic)
+	r.hub.resetTopic(r.client, x.topic)
 }
 
 // next tells of one batch, and of what follows it within the same transaction.
@@ -107,7 +125,11 @@ func (r *replaying) next(ctx context.Context) error {
 		}
 		if last := batch.Changes[len(batch.Changes)-1]; batch.Token == batch.Token.At(last.Seq) {
 			r.hub.mu.Lock()
-			r.topic.watch.after = batch.Token.End()
+			for _, x := range r.targets {
+				if w := x.topic.watch; w.after.Before(batch.Token.End()) {
+					w.after = batch.Token.End()
+				}
+			}
 			r.hub.mu.Unlock()
 			return nil
 		}
@@ -118,51 +140,67 @@ func (r *replaying) next(ctx context.Context) error {
 func (r *replaying) tell(ctx context.Context, batch change.Batch) error {
 	for i := range batch.Changes {
 		c := &batch.Changes[i]
-		shown := r.shown(c)
-		if r.looked++; r.looked > maxReplay || !shown && r.beginsAnew(c) {
+		if r.looked++; r.looked > maxReplay {
 			return errAnew
 		}
-		if !shown && c.Kind == change.Record && c.Collection == r.topic.collection && (r.topic.record == "" || c.Record == r.topic.record) {
-			if err := r.change(ctx, c); err != nil {
+		for _, x := range r.targets {
+			if err := r.tellOne(ctx, x, c); err != nil {
 				return err
 			}
 		}
 		token := batch.Token.At(c.Seq)
 		last := i+1 == len(batch.Changes)
 		if last && token == batch.Token || !last && batch.Changes[i+1].Seq != c.Seq {
-			r.flush(&Mark{Event, token})
+			r.flush(token)
 		}
 	}
 	return nil
 }
 
-// shown reports whether the snapshot of the subscription shows the change.
-func (r *replaying) shown(c *change.Change) bool {
+// tellOne judges a change for one topic.
+func (r *replaying) tellOne(ctx context.Context, x *target, c *change.Change) error {
+	if !r.wants(x, c) {
+		return nil
+	}
+	if r.beginsAnew(x, c) {
+		r.hub.mu.Lock()
+		x.topic.watch.again, x.held = true, nil // arrived sees to it
+		r.hub.mu.Unlock()
+		return nil
+	}
+	if c.Kind != change.Record || c.Collection != x.topic.collection || x.topic.record != "" && c.Record != x.topic.record {
+		return nil
+	}
+	return r.change(ctx, x, c)
+}
+
+// wants reports whether the change is for the replay to tell: not what was told before, what the
+// snapshot of the subscription shows, or what comes before it begins anew.
+func (r *replaying) wants(x *target, c *change.Change) bool {
 	r.hub.mu.Lock()
 	defer r.hub.mu.Unlock()
-	return r.topic.watch.shows(c.Seq)
+	w := x.topic.watch
+	return !w.again && w.after.Before(c.Position()) && !w.shows(c.Seq)
 }
 
 // beginsAnew reports whether what was seen before the change does not tell what is seen
 // after it: see Hub.reset and Hub.accountChanged.
-func (r *replaying) beginsAnew(c *change.Change) bool {
+func (r *replaying) beginsAnew(x *target, c *change.Change) bool {
 	h := r.hub
 	h.mu.Lock()
-	again, account := r.topic.watch.again, r.client.account
+	account := r.client.account
 	h.mu.Unlock()
 	switch {
-	case again:
-		return true
 	case c.Kind == change.Collection:
-		return c.Collection == r.topic.collection
+		return c.Collection == x.topic.collection
 	case c.Kind == change.Record && c.Action == change.Update && c.Collection+"/"+c.Record == account:
-		return h.reads(r.topic, h.changedFields(c))
+		return h.reads(x.topic, h.changedFields(c))
 	}
 	return false
 }
 
 // change judges one change, as the hub does (deliverTo).
-func (r *replaying) change(ctx context.Context, c *change.Change) error {
+func (r *replaying) change(ctx context.Context, x *target, c *change.Change) error {
 	if err := r.client.waitForRoom(ctx); err != nil {
 		return err
 	}
@@ -173,15 +211,15 @@ func (r *replaying) change(ctx context.Context, c *change.Change) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	g := &group{options: r.topic.options, transitions: true, members: map[*Client][]string{r.client: {r.topic.text}}}
+	g := &group{options: x.topic.options, transitions: true, members: map[*Client][]string{r.client: {x.topic.text}}}
 	for range maxRounds {
-		a := h.audience(ctx, r.topic.place(), g, nil)
+		a := h.audience(ctx, x.topic.place(), g, nil)
 		shown, err := h.app.Records().Show(ctx, a.Audience, *c)
 		if err != nil {
 			return err
 		}
 		h.settle(ctx, g, nil)
-		if r.hold(a, account(a.Auth[0]), shown[0]) {
+		if r.hold(x, a, account(a.Auth[0]), shown[0]) {
 			return nil
 		}
 	}
@@ -190,9 +228,9 @@ func (r *replaying) change(ctx context.Context, c *change.Change) error {
 
 // hold keeps an event until it is known whether it is the last of its transaction. It
 // returns false if the client is somebody else by now.
-func (r *replaying) hold(a *audience, judged string, s record.Shown) bool {
+func (r *replaying) hold(x *target, a *audience, judged string, s record.Shown) bool {
 	var data []byte
-	if s.Seen() && r.topic.watch.wants(s.Action) {
+	if s.Seen() && x.topic.watch.wants(s.Action) {
 		data = a.message(s)
 	}
 	h := r.hub
@@ -202,23 +240,26 @@ func (r *replaying) hold(a *audience, judged string, s record.Shown) bool {
 		return false
 	}
 	if data != nil {
-		r.send(nil)
-		r.held, r.account = data, judged
+		r.send(x, nil)
+		x.held, x.account = data, judged
 	}
 	return true
 }
 
-func (r *replaying) flush(mark *Mark) {
+// flush sends the last events of a transaction.
+func (r *replaying) flush(token change.Token) {
 	r.hub.mu.Lock()
 	defer r.hub.mu.Unlock()
-	r.send(mark)
+	for _, x := range r.targets {
+		r.send(x, &Mark{Event, x.topic.watch.tokenAt(token)})
+	}
 }
 
-// send queues what was held, unless the client has unsubscribed, or is somebody else. Hub.mu
-// must be held.
-func (r *replaying) send(mark *Mark) {
-	if r.held != nil && r.account == r.client.account && r.client.topics[r.topic.text] == r.topic {
-		r.client.send(Message{Topic: r.topic.text, Data: r.held, Mark: mark})
+// send queues what was held, unless the client has unsubscribed, is somebody else, or is to begin
+// anew. Hub.mu must be held.
+func (r *replaying) send(x *target, mark *Mark) {
+	if x.held != nil && x.account == r.client.account && r.client.topics[x.topic.text] == x.topic && !x.topic.watch.again {
+		r.client.send(Message{Topic: x.topic.text, Data: x.held, Mark: mark})
 	}
-	r.held = nil
+	x.held = nil
 }

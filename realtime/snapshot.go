@@ -62,18 +62,13 @@ func (h *Hub) joinBehind(c *Client, t *topic, caller record.Caller, listing *rec
 	return true, h.join(c, t, since, answer)
 }
 
-// newest is the token of a state that shows the transactions seen beside all up to since. A client
-// that resumes from it misses nothing. Where one that came earlier is not shown, since it had
-// not committed, the client may be told again of some that came later.
+// newest is the token of a state that shows the transactions seen beside all up to since.
 func newest(since change.Token, seen []int64) change.Token {
 	at := since.End().Seq
-	for _, seq := range seen {
-		if seq != at+1 {
-			break
-		}
-		at = seq
+	for len(seen) > 0 && seen[0] == at+1 {
+		at, seen = seen[0], seen[1:]
 	}
-	return since.At(at)
+	return since.At(at).Beside(seen)
 }
 
 // sendPages tells a snapshot at the pace of the client, unless the subscription ends or
@@ -114,6 +109,17 @@ func (h *Hub) sendPage(c *Client, t *topic, caller record.Caller, m Message) boo
 	}
 	c.send(m)
 	return true
+}
+
+// tokenAt is the token of a transaction for one who was shown the later ones of the snapshot. The
+// lock must be held.
+func (w *watch) tokenAt(token change.Token) change.Token {
+	if len(w.seen) == 0 {
+		return token
+	}
+	seq := token.End().Seq
+	i, _ := slices.BinarySearch(w.seen, seq+1)
+	return token.Beside(w.seen[i:])
 }
 
 // shows reports whether a snapshot shows a transaction that its subscription follows. The

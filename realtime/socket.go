@@ -95,15 +95,20 @@ func (c *Client) TellLarge(ctx context.Context, data []byte) error {
 // hold keeps the newest event of a subscription back until it is known whether it is the
 // last one of its transaction. The lock must be held.
 func (h *Hub) hold(c *Client, t *topic, data []byte) {
-	if t.watch.held != nil {
-		c.send(Message{Topic: t.text, Data: t.watch.held})
-	} else {
+	switch w := t.watch; {
+	// Between transactions is where a client falls behind, unless one is too large for it.
+	case len(c.socket.holding) == 0 && !c.fits(maxQueuedBytes/2), w.held != nil && !c.fits(len(w.held)):
+		h.fallBehind(c)
+		return
+	case w.held != nil:
+		c.send(Message{Topic: t.text, Data: w.held})
+	default:
 		if len(c.socket.holding) == 0 {
 			h.holding = append(h.holding, c)
 		}
 		c.socket.holding = append(c.socket.holding, t)
 	}
-	t.watch.held = data
+	t.watch.held, t.watch.heldAt = data, h.begun
 }
 
 // endTransaction sends the held events with the token of their transaction.
@@ -114,10 +119,19 @@ func (h *Hub) endTransaction(token change.Token) {
 	end := &Mark{Event, token}
 	for _, c := range h.holding {
 		for _, t := range c.socket.holding {
-			if t.watch.held != nil {
-				c.send(Message{Topic: t.text, Data: t.watch.held, Mark: end})
-				t.watch.held = nil
+			if t.watch.held == nil {
+				continue
 			}
+			if !c.fits(len(t.watch.held)) {
+				h.fallBehind(c)
+				break
+			}
+			mark := end
+			if len(t.watch.seen) > 0 {
+				mark = &Mark{Event, t.watch.tokenAt(token)}
+			}
+			c.send(Message{Topic: t.text, Data: t.watch.held, Mark: mark})
+			t.watch.held, t.watch.after = nil, token.End()
 		}
 		clear(c.socket.holding)
 		c.socket.holding = c.socket.holding[:0]

@@ -66,6 +66,7 @@ type watch struct {
 	actions []string
 	room    budget.Lease
 	held    []byte // the last event of a transaction that has not ended
+	heldAt  change.Position
 
 	behind bool            // it is told of the past: see replay
 	again  bool            // it has to begin anew, and replay ends
@@ -132,7 +133,7 @@ func (h *Hub) watchSince(ctx context.Context, c *Client, t *topic, since change.
 	}
 	if past != nil {
 		defer past.Close()
-		t.watch.behind, t.watch.after = true, since.End()
+		t.watch.behind, t.watch.after, t.watch.seen = true, since.End(), since.Later()
 	}
 	if err := h.joinNow(c, t, since, answer); err != nil || past == nil {
 		return err

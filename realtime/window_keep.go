@@ -17,7 +17,7 @@ import (
 const (
 	windowWorkers = 2                      // that read
 	windowEvery   = 100 * time.Millisecond // between reads of one window
-	windowRetry   = time.Second            // after a read that has failed
+	windowRetry   = time.Second            // after a read that has failed, or has not reached all
 	clockEvery    = 5 * time.Second        // between reads of one that time changes
 )
 
@@ -142,14 +142,18 @@ type reading struct {
 	token  change.Token    // from which on changes may be missing
 	fresh  map[*topic]bool // that wait for a state
 	old    []row
+	late   bool // a member has no room
 }
 
 // refresh reads a window and tells its members what is different.
 func (h *Hub) refresh(ctx context.Context, w *window) {
 	pause := windowEvery
 	if r := h.begin(ctx, w); r != nil {
-		if err := r.run(ctx); err != nil && ctx.Err() == nil {
+		err := r.run(ctx)
+		if err != nil && ctx.Err() == nil {
 			h.app.Log().Warn("realtime: read a live query", "collection", w.key.collection, "error", err)
+		}
+		if err != nil || r.late {
 			pause = windowRetry
 		}
 	}
@@ -242,6 +246,11 @@ func (r *reading) tell(listing *record.Listing, list []listed, steps []step, sta
 	h.setReads(w, listing)
 	for t, c := range w.members {
 		switch {
+		case !c.fits(maxQueuedBytes / 2): // it gets a state when it has taken what waits
+			if r.late = true; !t.watch.fresh {
+				t.watch.fresh = true
+				c.send(Message{Topic: t.text, Mark: &Mark{Reset, r.token}})
+			}
 		case r.fresh[t]:
 			t.watch.fresh = false
 			c.send(Message{Topic: t.text, Data: state, Mark: &Mark{Snapshot, r.token}})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode/utf16"
 
@@ -58,7 +59,16 @@ func (c *Call) begin(route *request.Route, guard *http.CrossOriginProtection) (e
 }
 
 // Param returns a part of the path.
-func (c *Call) Param(name string) string { return c.R.PathValue(name) }
+func (c *Call) Param(name string) string {
+	value := c.R.PathValue(name)
+	if c.R.URL.RawPath == "" {
+		return value
+	}
+	if plain, err := url.PathUnescape(value); err == nil {
+		return plain
+	}
+	return value
+}
 
 // IsPart reports whether the page itself asks for the part with that id. It gets no more.
 func (c *Call) IsPart(id string) bool {

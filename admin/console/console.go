@@ -23,6 +23,9 @@ type Config struct {
 	// Limit counts a request against the rate limits of a route of the API with these tags.
 	// It may set headers. The error is a fault.TooMany.
 	Limit func(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error
+
+	// File answers with a stored file to the caller of the request.
+	File func(w http.ResponseWriter, r *http.Request, q *request.Request, collection, id, name string) error
 }
 
 // Console makes handlers of screens. It is safe for concurrent use.

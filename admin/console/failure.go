@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -73,10 +74,7 @@ func Problems(err error) (map[string]string, error) {
 	flatten(problems, "", f.Fields)
 	if len(problems) == 0 {
 		_, shown := wire.Describe(err)
-		problems[""] = shown.Message
-		if shown.Reason != "" {
-			problems[""] += " " + shown.Reason
-		}
+		problems[""] = cmp.Or(wire.Sentence(shown.Reason), shown.Message) // the reason says more
 	}
 	return problems, nil
 }

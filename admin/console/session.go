@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/admin/ui"
+	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
@@ -147,4 +148,14 @@ func accent(s *settings.Settings) string {
 		return ""
 	}
 	return strings.TrimPrefix(s.Meta.AccentColor, "#")
+}
+
+// ConfirmPassword checks the password of who has signed in, before what cannot be undone.
+// It is an Invalid fault if it is another one, and TooMany after too many.
+func (c *Call) ConfirmPassword(password string) error {
+	asking := c.Caller
+	asking.Auth = nil
+	_, err := c.Auth.WithPassword(c.R.Context(), asking, schema.Superusers,
+		auth.PasswordForm{Identity: c.Caller.Auth.Text("email"), Password: password}, "")
+	return err
 }

@@ -11,8 +11,9 @@ import (
 
 // concern is something that is not yet right.
 type concern struct {
-	What, Why string
-	Quiet     bool // it may well be wanted
+	What, Why   string
+	Path, Label string // where it is put right
+	Quiet       bool   // it may well be wanted
 }
 
 // concerns looks at the settings and the collections as they are.
@@ -23,19 +24,24 @@ func concerns(c *console.Call) []concern {
 func ofSettings(c *console.Call) (list []concern) {
 	s, defaults := c.Settings, settings.Defaults()
 	if s.Meta.AppURL == defaults.Meta.AppURL {
-		list = append(list, concern{What: "The address of the app is still " + s.Meta.AppURL, Why: "Links in mails start with it."})
+		list = append(list, concern{What: "The address of the app is still " + s.Meta.AppURL, Why: "Links in mails start with it.",
+			Path: "/_/settings/application", Label: "Set"})
 	}
 	if !s.SMTP.Enabled {
-		list = append(list, concern{What: "No mail server is set", Why: "Mails go through the sendmail of this machine, if it has one."})
+		list = append(list, concern{What: "No mail server is set", Why: "Mails go through the sendmail of this machine, if it has one.",
+			Path: "/_/settings/mail", Label: "Set"})
 	}
 	if s.Backups.Cron == "" {
-		list = append(list, concern{What: "Backups are not made by the clock", Why: "Only those that somebody starts are there."})
+		list = append(list, concern{What: "Backups are not made by the clock", Why: "Only those that somebody starts are there.",
+			Path: "/_/settings/backups", Label: "Set"})
 	}
 	if !s.RateLimits.Enabled {
-		list = append(list, concern{What: "Rate limits are off", Why: "Anyone may ask as often as they like."})
+		list = append(list, concern{What: "Rate limits are off", Why: "Anyone may ask as often as they like.",
+			Path: "/_/settings/limits", Label: "Set"})
 	}
 	if header := forwarding(c, s); header != "" {
-		list = append(list, concern{What: "Requests come with the header " + header, Why: "No proxy is trusted, so its address counts for all clients."})
+		list = append(list, concern{What: "Requests come with the header " + header, Why: "No proxy is trusted, so its address counts for all clients.",
+			Path: "/_/settings/limits", Label: "Set"})
 	}
 	return list
 }
@@ -59,12 +65,15 @@ func ofCollections(snapshot *schema.Snapshot) (list []concern) {
 		if c.System {
 			continue
 		}
+		rules := "/_/c/" + c.Name + "/rules"
 		if names := openWrites(c); names != "" {
-			list = append(list, concern{What: fmt.Sprintf("Anybody may %s records of %s", names, c.Name), Why: "Right, if that is meant.", Quiet: true})
+			list = append(list, concern{What: fmt.Sprintf("Anybody may %s records of %s", names, c.Name), Why: "Right, if that is meant.",
+				Path: rules, Label: "Rules", Quiet: true})
 		}
 		if f := exposedFile(c); f != "" {
 			list = append(list, concern{What: fmt.Sprintf("Files of %s.%s are protected and anybody may view their records", c.Name, f),
-				Why: "A protected file is as open as its record.", Quiet: true})
+				Why:  "A protected file is as open as its record.",
+				Path: rules, Label: "Rules", Quiet: true})
 		}
 		if c.IsAuth() && c.Auth.OAuth2.Enabled && len(c.Auth.OAuth2.Providers) == 0 {
 			list = append(list, concern{What: c.Name + " lets people sign in with OAuth2, without a provider", Why: "Nobody can use it yet."})

@@ -24,7 +24,7 @@ func show(c *console.Call) error {
 		return gate.ShowSignIn(c, http.StatusOK, ui.SignIn{})
 	}
 	return c.Page(console.Page{
-		Title: "Overview", Section: "overview", Crumbs: []ui.Crumb{{Label: "Overview"}},
+		Title: "Overview", Section: "overview", Crumbs: []ui.Crumb{{Label: "Overview"}}, Side: c.Collections(""),
 		Scripts: []string{"link.js"},
 	}, page(concerns(c)))
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/asset"
 )
 
 func theme(chosen string) templ.Attributes {
@@ -52,3 +54,6 @@ func initials(email string) string {
 	}
 	return strings.ToUpper(string(letters))
 }
+
+// IconPath is the address of a picture of the sprite.
+func IconPath(name string) string { return asset.Path("icons.svg") + "#i-" + name }

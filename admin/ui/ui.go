@@ -82,3 +82,20 @@ func (f Failure) Title() string {
 func Seconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64(math.Ceil(d.Seconds()))), 10)
 }
+
+// Bytes is a size in words.
+func Bytes(n int64) string {
+	const units = "kMGTP"
+	if n < 1000 {
+		return strconv.FormatInt(n, 10) + " B"
+	}
+	size, unit := float64(n)/1000, 0
+	for ; size >= 999.5 && unit < len(units)-1; unit++ {
+		size /= 1000
+	}
+	digits := 0
+	if size < 10 {
+		digits = 1
+	}
+	return strconv.FormatFloat(size, 'f', digits, 64) + " " + units[unit:unit+1] + "B"
+}

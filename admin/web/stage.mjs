@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { serve } from '../../clients/loam.mjs';
@@ -38,7 +38,9 @@ export async function onStage(tests) {
     await browser.close();
     await server.stop();
   });
-  await tests(new Stage(server, browser));
+  const stage = new Stage(server, browser);
+  afterEach(() => stage.closeWindows());
+  await tests(stage);
 }
 
 class Stage {
@@ -46,6 +48,7 @@ class Stage {
     this.server = server;
     this.browser = browser;
     this.url = server.url;
+    this.windows = [];
   }
 
   /** The hash of the link that was printed for who creates the first superuser. */
@@ -58,15 +61,23 @@ class Stage {
   /** A browser window of its own: cookies, and what went wrong in it. */
   async window({ width = 1440, height = 900, scheme = 'light', ...options } = {}) {
     const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
+    this.windows.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(60_000); // a busy machine is slow, and everything is waited for
     page.wrong = [];
     page.on('console', (message) => {
-      // What a server answers to a form is its business; everything else on the console is a mistake.
-      if (['error', 'warning'].includes(message.type()) && !/^Failed to load resource: the server responded with a status of 4/.test(message.text())) page.wrong.push(message.text());
+      // What a server answers to a form is its business, and a sandbox does what it is for;
+      // everything else on the console is a mistake.
+      const meant = /^Failed to load resource: the server responded with a status of 4|^Blocked script execution in 'about:srcdoc'/.test(message.text());
+      if (['error', 'warning'].includes(message.type()) && !meant) page.wrong.push(message.text());
     });
     page.on('pageerror', (error) => page.wrong.push(String(error)));
     return page;
+  }
+
+  /** Closes what a test has opened. */
+  async closeWindows() {
+    for (const window of this.windows.splice(0)) await window.close();
   }
 
   /** A window of who has signed in as the superuser. */
@@ -81,6 +92,19 @@ class Stage {
     await page.goto(`${this.url}/_/`);
     await signIn(page);
     return page.context().cookies();
+  }
+
+  /** Makes the superuser on the command line. */
+  superuser() {
+    return this.server.command('superuser', 'upsert', email, password);
+  }
+
+  /** Signs in by the dialog that lies over a page. */
+  async again(page) {
+    await page.getByRole('dialog').getByLabel('Email').fill(email);
+    await page.getByRole('dialog').getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
   }
 
   /** The API as the superuser. */
@@ -123,5 +147,5 @@ export async function isWell(page) {
 /** Keeps a picture of the page, for people to look at. */
 export async function picture(page, name) {
   await isWell(page);
-  await page.screenshot({ path: join(shots, `${name}.png`) });
+  await page.screenshot({ path: join(shots, `${name}.png`), caret: 'initial' });
 }

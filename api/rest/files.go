@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/api/middleware"
+	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
@@ -30,8 +31,29 @@ func (a *API) viewFile(c *call) error {
 	if err != nil {
 		return err
 	}
-	name := c.param("filename")
-	file, err := a.app.Records().File(c.r.Context(), caller, c.collection(), c.param("id"), name)
+	redirect := stay
+	if c.Settings.S3.Presigned {
+		redirect = func(b blob.Blob, protected bool) (bool, error) { return c.redirectToFile(b, protected, until) }
+	}
+	return c.serveFile(caller, c.collection(), c.param("id"), c.param("filename"), redirect)
+}
+
+// File answers with a stored file, as its route does, to the caller of the request: for who
+// recognises callers in another way than by a file token. It never sends the client
+// elsewhere.
+func (a *API) File(w http.ResponseWriter, r *http.Request, q *request.Request, collection, id, name string) error {
+	c := &call{Request: q, api: a, w: w, r: r}
+	caller := q.Caller
+	caller.Context = "protectedFile"
+	return c.serveFile(caller, collection, id, name, stay)
+}
+
+// stay is for who serves every file itself.
+func stay(blob.Blob, bool) (bool, error) { return false, nil }
+
+// serveFile answers with a file, unless redirect has answered.
+func (c *call) serveFile(caller record.Caller, collection, id, name string, redirect func(b blob.Blob, protected bool) (bool, error)) error {
+	file, err := c.api.app.Records().File(c.r.Context(), caller, collection, id, name)
 	if err != nil {
 		return err
 	}
@@ -44,10 +66,8 @@ func (a *API) viewFile(c *call) error {
 	}
 	defer b.Close()
 	c.fileHeaders(b, served, file.Field.Protected)
-	if c.Settings.S3.Presigned {
-		if answered, err := c.redirectToFile(b, file.Field.Protected, until); answered || err != nil {
-			return err
-		}
+	if answered, err := redirect(b, file.Field.Protected); answered || err != nil {
+		return err
 	}
 	http.ServeContent(c.Watch(c.w), c.r, "", b.ModTime(), b)
 	return nil

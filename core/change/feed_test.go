@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -298,6 +299,18 @@ func TestTokens(t *testing.T) {
 	for _, wrong := range []change.Token{"x", "1", ".", "other.1", token + "0000", token + "x", change.Token(string(token) + "\x00")} {
 		if _, _, err := app.Changes().Subscribe(t.Context(), wrong); !errors.Is(err, change.ErrGone) {
 			t.Errorf("Subscribe(%q): %v, want ErrGone", wrong, err)
+		}
+	}
+	beside := token.Beside([]int64{7, 9})
+	if from, at, err := app.Changes().Subscribe(t.Context(), beside); err != nil || at != token {
+		t.Errorf("Subscribe(%q) = %s, %v, want %s", beside, at, err, token)
+	} else {
+		from.Close()
+	}
+	for text, want := range map[change.Token][]int64{token: nil, beside: {7, 9}, token + "+9+7": {7, 9}, token + "+": nil, token + "+x": nil,
+		token + change.Token(strings.Repeat("+1", 1000)): nil} {
+		if got := text.Later(); !slices.Equal(got, want) {
+			t.Errorf("Later of %q = %v, want %v", text, got, want)
 		}
 	}
 }

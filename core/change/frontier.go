@@ -20,6 +20,15 @@ func (p Position) Before(other Position) bool {
 	return p.Seq < other.Seq || p.Seq == other.Seq && p.N < other.N
 }
 
+// Previous is a position before this one that no change stands between. Of a transaction without a
+// change it is the end of the one before it.
+func (p Position) Previous() Position {
+	if p.N > 0 {
+		return Position{p.Seq, p.N - 1}
+	}
+	return end(p.Seq - 1)
+}
+
 // end is the position after the last change of a transaction.
 func end(seq int64) Position { return Position{seq, last} }
 

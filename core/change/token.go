@@ -4,6 +4,7 @@ package change
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -51,9 +52,41 @@ func (t Token) number(epoch string) (int64, error) {
 	// A token comes from a client: whatever is not one of this epoch is gone, not an error of
 	// another kind.
 	own, number, ok := strings.Cut(string(t), ".")
+	number, _, _ = strings.Cut(number, "+")
 	seq, err := strconv.ParseInt(number, 10, 64)
 	if !ok || err != nil || own != epoch || seq < 0 {
 		return 0, ErrGone
 	}
 	return seq, nil
+}
+
+// maxBeside is how many transactions a token may name beside those before its own.
+const maxBeside = 100
+
+// Beside is the token for one who has all up to the token's transaction, and those of the later
+// ones. The feed does not pass them over: it is for the receiver of Later to do so. Of very
+// many the token names none.
+func (t Token) Beside(later []int64) Token {
+	if len(later) == 0 || len(later) > maxBeside {
+		return t
+	}
+	text := []byte(t)
+	for _, seq := range later {
+		text = strconv.AppendInt(append(text, '+'), seq, 10)
+	}
+	return Token(text)
+}
+
+// Later is what Beside was given, in order.
+func (t Token) Later() (later []int64) {
+	_, rest, _ := strings.Cut(string(t), "+")
+	for text := range strings.SplitSeq(rest, "+") {
+		seq, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || len(later) == maxBeside {
+			return nil // a client made it up
+		}
+		later = append(later, seq)
+	}
+	slices.Sort(later)
+	return later
 }

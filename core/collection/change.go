@@ -135,6 +135,7 @@ func (w *schemaChange) apply(changes []alter.Change) (*schema.Snapshot, error) {
 	if changes, err = w.addViews(changes, requested); err != nil {
 		return nil, err
 	}
+	w.nameTypes(changes)
 	next := w.snapshot(w.after(changes))
 	names, err := w.names(changes, next)
 	if err != nil {
@@ -156,6 +157,32 @@ func (w *schemaChange) apply(changes []alter.Change) (*schema.Snapshot, error) {
 		return nil, err
 	}
 	return next, w.recorder.end(next)
+}
+
+// nameTypes gives the drafts that have none the names of their GraphQL types: a stored
+// collection the one by which it is known.
+func (w *schemaChange) nameTypes(changes []alter.Change) {
+	names, taken := schema.TypeNames(w.stored.All()), map[string]bool{}
+	for _, name := range names {
+		taken[name] = true
+	}
+	for _, ch := range changes {
+		if ch.New != nil {
+			taken[ch.New.GraphQL.TypeName] = true
+		}
+	}
+	for _, ch := range changes {
+		if ch.New == nil || ch.New.GraphQL.TypeName != "" {
+			continue
+		}
+		name := ""
+		if ch.Old != nil {
+			name = names[ch.Old.ID]
+		} else {
+			name = schema.NewTypeName(ch.New, taken)
+		}
+		ch.New.GraphQL.TypeName, taken[name] = name, true
+	}
 }
 
 // after returns all collections as the changes leave them, in their order.

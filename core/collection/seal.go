@@ -49,10 +49,12 @@ func sealed(c *schema.Collection, with *settings.Sealer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	stored := c.StoredOptions()
+	stored.AuthOptions = options
 	return json.Marshal(struct {
-		*schema.AuthOptions
+		schema.StoredOptions
 		sealedOptions
-	}{options, sealedOptions{with.Seal(document, sealName(c))}})
+	}{stored, sealedOptions{with.Seal(document, sealName(c))}})
 }
 
 // unseal gives an auth collection its secrets, if they are encrypted in its stored options. One

@@ -68,6 +68,8 @@ type Collection struct {
 	Auth *AuthOptions // set if Type is Auth
 	View *ViewOptions // set if Type is View
 
+	GraphQL GraphQLOptions
+
 	// Made by NewSnapshot; nil on a draft.
 	byName  map[string]int
 	indexes []store.Index

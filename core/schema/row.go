@@ -15,17 +15,25 @@ func (c *Collection) FieldsJSON() ([]byte, error) { return json.Marshal(c.Fields
 // IndexesJSON is the stored form of the indexes.
 func (c *Collection) IndexesJSON() ([]byte, error) { return json.Marshal(c.Indexes) }
 
-// OptionsJSON is the stored form of what only this type of collection has. It
-// holds the secrets that MarshalJSON leaves out.
-func (c *Collection) OptionsJSON() ([]byte, error) {
-	switch {
-	case c.Auth != nil:
-		return json.Marshal(c.Auth)
-	case c.View != nil:
-		return json.Marshal(c.View)
-	}
-	return []byte("{}"), nil
+// StoredOptions are the options of a collection as its row has them.
+type StoredOptions struct {
+	*AuthOptions
+	*ViewOptions
+	GraphQL *GraphQLOptions `json:"graphql,omitempty"`
 }
+
+// StoredOptions returns the options, which are those of the collection and no copies.
+func (c *Collection) StoredOptions() StoredOptions {
+	o := StoredOptions{AuthOptions: c.Auth, ViewOptions: c.View}
+	if c.GraphQL.TypeName != "" {
+		o.GraphQL = &c.GraphQL
+	}
+	return o
+}
+
+// OptionsJSON is the stored form of the options. It holds the secrets that MarshalJSON leaves
+// out.
+func (c *Collection) OptionsJSON() ([]byte, error) { return json.Marshal(c.StoredOptions()) }
 
 // LoadJSON sets fields, indexes and options from their stored form. Type must be
 // set. Options that an older version did not store keep their defaults.
@@ -36,17 +44,15 @@ func (c *Collection) LoadJSON(fields, indexes, options []byte) error {
 	if err := json.Unmarshal(indexes, &c.Indexes); err != nil {
 		return fmt.Errorf("collection %s: indexes: %w", c.Name, err)
 	}
-	var into any = &struct{}{}
 	switch c.Type {
 	case Auth:
 		// Options that an older version did not store keep these defaults.
 		c.Auth = NewAuthOptions(c.Name)
-		into = c.Auth
 	case View:
 		c.View = &ViewOptions{}
-		into = c.View
 	}
-	if err := json.Unmarshal(options, into); err != nil {
+	err := json.Unmarshal(options, &StoredOptions{c.Auth, c.View, &c.GraphQL})
+	if err != nil {
 		return fmt.Errorf("collection %s: options: %w", c.Name, err)
 	}
 	return nil

@@ -24,7 +24,8 @@ type wireCollection struct {
 	System     bool     `json:"system"`
 	*AuthOptions
 	*ViewOptions
-	Warnings []string `json:"warnings,omitempty"`
+	GraphQL  *GraphQLOptions `json:"graphql,omitempty"`
+	Warnings []string        `json:"warnings,omitempty"`
 }
 
 // MarshalJSON writes the collection as clients see it, without secrets.
@@ -34,6 +35,9 @@ func (c *Collection) MarshalJSON() ([]byte, error) {
 		UpdateRule: c.UpdateRule, DeleteRule: c.DeleteRule, Name: c.Name, Type: c.Type,
 		Fields: c.Fields, Indexes: c.Indexes, Created: c.Created, Updated: c.Updated, System: c.System,
 		ViewOptions: c.View, Warnings: c.Warnings,
+	}
+	if name := c.GraphQL.TypeName; name != "" && name != typeName(c.Name) { // else it tells nothing new
+		w.GraphQL = &c.GraphQL
 	}
 	// Clients expect lists, not null.
 	if w.Fields == nil {

@@ -2,6 +2,8 @@
 import { say } from './toast.js';
 import './session.js';
 import './dialog.js';
+import './copy.js';
+import './time.js';
 
 /** The theme: that of the system, light, dark, and around again. */
 function switchTheme(button) {
@@ -69,6 +71,8 @@ function sayFlash() {
   say(decodeURIComponent(words));
 }
 sayFlash();
-document.addEventListener('htmx:afterRequest', sayFlash);
+document.addEventListener('htmx:afterRequest', (event) => {
+  if (!event.detail.xhr?.getResponseHeader('HX-Redirect')) sayFlash(); // else the page that comes says it
+});
 
 document.addEventListener('htmx:sendError', () => say('The server cannot be reached.', 'danger'));

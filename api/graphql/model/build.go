@@ -57,12 +57,14 @@ type builder struct {
 // records names a type for every collection, also for those that the audience does not have:
 // a rule that opens one must not rename another.
 func (b *builder) records() {
-	for _, name := range builtins {
+	for _, name := range schema.BuiltinTypes() {
 		b.types[name] = true
 	}
 	b.names = map[*Record]names{}
+	typeNames, suffixes := schema.TypeNames(b.collections), schema.GeneratedSuffixes()
 	for _, c := range b.collections {
-		name := b.types.claimType(typeName(c.Name))
+		name := typeNames[c.ID]
+		b.types[name] = true
 		for _, suffix := range suffixes {
 			b.types[name+suffix], b.types[name+"List"+suffix] = true, true
 		}
@@ -185,7 +187,7 @@ func (b *builder) selection(r *Record, f *schema.Field, k *schema.Select) *Field
 	e, ok := enumeration(k.Values)
 	switch {
 	case ok:
-		e.Name = b.types.claim(r.Name + pascal(fieldName(f.Name)))
+		e.Name = b.types.claim(r.Name + schema.Pascal(fieldName(f.Name)))
 		b.types[e.Name+"Filter"], b.types[e.Name+"ListFilter"] = true, true
 		if k.Multiple() {
 			return &Field{Kind: Enums, typeName: "[" + e.Name + "]!", Required: true, Enum: e}

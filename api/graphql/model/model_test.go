@@ -10,19 +10,6 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-func TestTypeNames(t *testing.T) {
-	t.Parallel()
-	for collection, want := range map[string]string{
-		"posts": "Post", "categories": "Category", "classes": "Class", "dishes": "Dish", "matches": "Match", "boxes": "Box",
-		"news": "New", "status": "Status", "analysis": "Analysis", "glass": "Glass", "people": "People", "ies": "Ie", "s": "S",
-		"blog_posts": "BlogPost", "_superusers": "Superuser", "1x": "_1x", "___": "_", "Users": "User", "sizes": "Siz",
-	} {
-		if got := typeName(collection); got != want {
-			t.Errorf("typeName(%q) = %q, want %q", collection, got, want)
-		}
-	}
-}
-
 func TestFieldNames(t *testing.T) {
 	t.Parallel()
 	for stored, want := range map[string]string{"title": "title", "1x": "_1x", "__typename": "_typename", "_x": "_x", "____": "_"} {

@@ -34,6 +34,7 @@ type submitted struct {
 	Indexes    *[]string
 	Created    string
 	System     bool
+	GraphQL    schema.GraphQLOptions
 }
 
 // DecodeNew returns the collection that a create body describes: the defaults of its type,
@@ -135,7 +136,7 @@ func mergeBody(c *schema.Collection, body []byte, m merging) error {
 	}
 	in := submitted{ID: c.ID, ListRule: c.ListRule, ViewRule: c.ViewRule, CreateRule: c.CreateRule,
 		UpdateRule: c.UpdateRule, DeleteRule: c.DeleteRule, Name: c.Name, Type: c.Type,
-		Created: c.Created, System: c.System}
+		Created: c.Created, System: c.System, GraphQL: c.GraphQL}
 	if err := decodeFirst(body, &in); err != nil {
 		return fault.Wrap(fault.Invalid, bodyUnreadable, err)
 	}
@@ -149,7 +150,7 @@ func mergeBody(c *schema.Collection, body []byte, m merging) error {
 			return fault.Wrap(fault.Invalid, bodyUnreadable, err)
 		}
 	}
-	c.ID, c.Name, c.System = in.ID, in.Name, in.System
+	c.ID, c.Name, c.System, c.GraphQL = in.ID, in.Name, in.System, in.GraphQL
 	if in.Type != "" {
 		c.Type = in.Type
 	}

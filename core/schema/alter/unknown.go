@@ -21,7 +21,7 @@ func UnknownKeys(draft *schema.Collection, body []byte) []string {
 		return nil
 	}
 	// What an empty collection of the type writes as JSON has all the keys that can be read.
-	model := &schema.Collection{Type: draft.Type}
+	model := &schema.Collection{Type: draft.Type, GraphQL: schema.GraphQLOptions{TypeName: "T"}}
 	switch draft.Type {
 	case schema.Auth:
 		model.Auth = &schema.AuthOptions{}

@@ -5,6 +5,7 @@ package alter
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ func Validate(c *schema.Collection, s ValidationContext) fault.Fields {
 	v.fails.Set(v.system(), "system")
 	v.fails.Set(v.kind(), "type")
 	v.fails.Set(v.name(), "name")
+	v.fails.Set(v.typeName(), "graphql", "typeName")
 	v.fields()
 	if c.IsView() {
 		v.view()
@@ -73,6 +75,25 @@ func (v *validation) kind() *fault.Field {
 	}
 	if v.Old != nil && v.Old.Type != v.c.Type {
 		return fault.Leaf("validation_collection_type_change", "Collection type cannot be changed")
+	}
+	return nil
+}
+
+// typePattern is what names of GraphQL types look like.
+var typePattern = regexp.MustCompile(`^(_?[A-Za-z][0-9A-Za-z_]*|_[0-9A-Za-z]*)$`)
+
+// typeName validates the name of the GraphQL type: its form, and that it is free.
+func (v *validation) typeName() *fault.Field {
+	name := v.c.GraphQL.TypeName
+	switch {
+	case name == "":
+		return nil
+	case len(name) > 255 || !typePattern.MatchString(name):
+		return fault.Leaf("validation_match_invalid", "Must be in a valid format")
+	case schema.ReservedTypeName(name) || slices.ContainsFunc(v.Snapshot.All(), func(o *schema.Collection) bool {
+		return o != v.c && o.GraphQL.TypeName == name
+	}):
+		return fault.Leaf("validation_not_unique", "Value must be unique")
 	}
 	return nil
 }

@@ -16,8 +16,6 @@ type Failed = (error: Error) => void;
 /** Loam is a client of one server. Its socket is open while there is something to hear. */
 export declare class Loam {
     private readonly connection;
-    private readonly base;
-    private readonly auth;
     private readonly listeners;
     /** url is where the server is, as in `https://example.com`. */
     constructor(url: string, config?: Config);
@@ -42,13 +40,12 @@ export declare class Loam {
 /** Collection is the records of a collection, as they change. */
 export declare class Collection<T> {
     private readonly connection;
-    private readonly base;
-    private readonly auth;
     private readonly name;
-    constructor(connection: Connection, base: string, auth: AuthStore | undefined, name: string);
+    constructor(connection: Connection, name: string);
     /**
-     * live calls shown with the records that match, at once and whenever one of them changes or the
-     * account does. A change of what only `expand` shows is not noticed.
+     * live calls shown with the records that match, at once and whenever the list becomes another one:
+     * a record changes, one that it refers to, the account, or the time if the filter reads it. Each list
+     * is a new one.
      */
     live(options: LiveOptions, shown: (rows: T[]) => void, failed?: Failed): Stop;
     /**

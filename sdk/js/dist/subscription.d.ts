@@ -1,4 +1,4 @@
-import { type Connection, LoamError, type Message, type Tenant } from "./connection.js";
+import { type Connection, type Message, type Tenant } from "./connection.js";
 /** A record as the REST API gives it. */
 export type RecordData = {
     id: string;
@@ -28,27 +28,37 @@ export interface Options {
     query?: Record<string, string>;
     headers?: Record<string, string>;
 }
-export declare const busyPause = 3000;
 /** Stops what was started. More calls do nothing. */
 export type Stop = () => void;
-/** Changes tells of each change of a topic, in the order of the commits. */
-export declare class Changes implements Tenant {
+/** Subscription is what the server was asked to tell about, on each socket anew. */
+export declare abstract class Subscription implements Tenant {
     private readonly connection;
     private readonly topic;
-    private readonly options;
-    private readonly told;
     private readonly failed;
-    private readonly begun;
     private id;
     private round;
     private stopped;
-    private token;
-    constructor(connection: Connection, topic: string, options: Options, told: (change: Change) => void, failed: (error: Error) => void, begun?: () => void);
+    constructor(connection: Connection, topic: string, failed: (error: Error) => void);
+    /** wanted is what the server is asked for, beside the topic. */
+    protected abstract wanted(): object;
+    /** take is called with each message for this subscription. */
+    protected abstract take(m: Message): void;
+    /** taken is called when the server has answered, with the token of that moment. */
+    protected taken(_token: string): void;
     start(): Stop;
     opened(): void;
     received(m: Message): boolean;
     readonly stop: Stop;
+    private fail;
     private drop;
 }
-/** isBusy reports whether the same may succeed later. */
-export declare function isBusy(error: LoamError): boolean;
+/** Changes tells of each change of a topic, in the order of the commits. */
+export declare class Changes extends Subscription {
+    private readonly options;
+    private readonly told;
+    private token;
+    constructor(connection: Connection, topic: string, options: Options, told: (change: Change) => void, failed: (error: Error) => void);
+    protected wanted(): object;
+    protected taken(token: string): void;
+    protected take(m: Message): void;
+}

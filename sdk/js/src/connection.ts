@@ -170,7 +170,7 @@ export class Connection {
       this.enter("open");
       return;
     }
-    if (m.type === "ok" || m.type === "error") return this.answer(m);
+    if (m.type === "ok" || (m.type === "error" && !m["sub"])) return this.answer(m);
     if (m.type === "auth") return this.onAuth(m["reason"]);
     for (const t of this.tenants) if (t.received(m)) return;
   }

@@ -1,97 +1,44 @@
-// Live lists: what a list of the REST API returns, read anew when a change may make it another one.
+// Live lists: the server keeps a sorted window of records right, and tells what changes in it.
 
-import { type AuthStore, type Connection, LoamError } from "./connection.js";
-import { busyPause, Changes, isBusy, type Options, type RecordData, type Stop } from "./subscription.js";
+import type { Connection, Message } from "./connection.js";
+import { type Options, type RecordData, Subscription } from "./subscription.js";
 
-/** A live list: its order, and how many records it shows at most (100 unless it is set, up to 1,000). */
+/** A live list: its order, and how many records it shows at most (100 unless it is set, up to 500). */
 export interface LiveOptions extends Options {
   sort?: string;
   limit?: number;
 }
 
-/** How long reads of a list are apart at least, in milliseconds. */
-const readEvery = 100;
-
-export class Live {
-  private readonly changes: Changes;
-  private readonly url: string;
-  private stopped = false;
-  private reading = false; // or about to
-  private due = false; // something has changed since the last read began
-  private timer: ReturnType<typeof setTimeout> | undefined;
+export class Live extends Subscription {
+  private rows: RecordData[] = [];
 
   constructor(
     connection: Connection,
-    base: string,
-    private readonly auth: AuthStore | undefined,
-    collection: string,
+    topic: string,
     private readonly options: LiveOptions,
     private readonly shown: (rows: RecordData[]) => void,
-    private readonly failed: (error: Error) => void,
+    failed: (error: Error) => void,
   ) {
-    const { sort, limit, ...rest } = options;
-    const query = new URLSearchParams({ perPage: String(limit ?? 100), skipTotal: "1", ...rest.query });
-    for (const [key, value] of Object.entries({ sort, filter: rest.filter, expand: rest.expand, fields: rest.fields })) {
-      if (value) query.set(key, value);
-    }
-    this.url = `${base}api/collections/${encodeURIComponent(collection)}/records?${query}`;
-    // The subscription only says that something has changed: of the records it needs nothing.
-    const watched = { ...rest, expand: "", fields: "id" };
-    const changed = () => this.read();
-    this.changes = new Changes(connection, collection + "/*", watched, changed, (e) => this.fail(e), changed);
+    super(connection, topic, failed);
   }
 
-  start(): Stop {
-    this.changes.start();
-    return this.stop;
+  protected wanted(): object {
+    const { limit = 100, fields } = this.options;
+    // Changes name records by their ids.
+    return { ...this.options, limit, ...(fields && { fields: fields + ",id" }) };
   }
 
-  private readonly stop: Stop = () => {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    this.changes.stop();
-  };
-
-  private fail(error: Error): void {
-    this.stop();
-    this.failed(error);
+  protected take(m: Message): void {
+    if (m.type === "reset") return; // a new snapshot follows
+    if (m.type === "snapshot") this.rows = m["items"];
+    else this.apply(m);
+    if (m["token"]) this.shown(this.rows); // the list is whole again
   }
 
-  /** read reads the list, once for all changes that come meanwhile. */
-  private read(): void {
-    this.due = true;
-    if (!this.reading) this.after(0);
-  }
-
-  private after(pause: number): void {
-    this.reading = true;
-    this.timer = setTimeout(() => this.once(), pause);
-  }
-
-  private async once(): Promise<void> {
-    this.due = false;
-    try {
-      const rows = await this.fetch();
-      if (this.stopped) return;
-      this.shown(rows);
-    } catch (error) {
-      if (this.stopped) return;
-      if (error instanceof LoamError && !isBusy(error)) return this.fail(error);
-      return this.after(busyPause); // the network, or a busy server
-    }
-    // Changes that come in the meantime wait for the next read.
-    this.timer = setTimeout(() => {
-      this.reading = false;
-      if (this.due) this.read();
-    }, readEvery);
-  }
-
-  private async fetch(): Promise<RecordData[]> {
-    const headers: Record<string, string> = { ...this.options.headers };
-    if (this.auth?.token) headers["Authorization"] = this.auth.token;
-    const response = await fetch(this.url, { headers });
-    const body = await response.json();
-    if (!response.ok) throw new LoamError(response.status, "", body.message, body.data);
-    return body.items;
+  private apply(m: Message): void {
+    const { action, index, record } = m;
+    const id = action === "leave" ? m["id"] : record.id;
+    this.rows = this.rows.filter((row) => row.id !== id); // a new list: the old one was given away
+    if (action !== "leave") this.rows.splice(index, 0, record);
   }
 }

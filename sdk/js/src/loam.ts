@@ -24,19 +24,16 @@ const complain: Failed = (error) => console.error(error);
 /** Loam is a client of one server. Its socket is open while there is something to hear. */
 export class Loam {
   private readonly connection: Connection;
-  private readonly base: string;
-  private readonly auth: AuthStore | undefined;
   private readonly listeners = new Map<string, Set<(detail: any) => void>>();
 
   /** url is where the server is, as in `https://example.com`. */
   constructor(url: string, config: Config = {}) {
     const Socket = (config.WebSocket ?? globalThis.WebSocket) as typeof WebSocket | undefined;
     if (!Socket) throw new Error("this platform has no WebSocket: pass that of npm ws");
-    this.base = new URL(url.replace(/\/*$/, "/"), typeof location === "undefined" ? undefined : location.href).href;
-    this.auth = config.authStore;
-    const at = new URL(this.base + "api/realtime/ws");
+    const base = new URL(url.replace(/\/*$/, "/"), typeof location === "undefined" ? undefined : location.href);
+    const at = new URL("api/realtime/ws", base);
     at.protocol = at.protocol.replace("http", "ws");
-    this.connection = new Connection(at.href, this.auth, Socket);
+    this.connection = new Connection(at.href, config.authStore, Socket);
     this.connection.onState = (state) => this.tell("state", state);
     this.connection.onAuth = (reason) => this.tell("auth", reason);
   }
@@ -65,7 +62,7 @@ export class Loam {
 
   /** collection is a collection by its name or id. */
   collection<T = RecordData>(name: string): Collection<T> {
-    return new Collection<T>(this.connection, this.base, this.auth, name);
+    return new Collection<T>(this.connection, name);
   }
 
   /** channel joins a channel, with what others see of this connection. */
@@ -87,17 +84,16 @@ export class Loam {
 export class Collection<T> {
   constructor(
     private readonly connection: Connection,
-    private readonly base: string,
-    private readonly auth: AuthStore | undefined,
     private readonly name: string,
   ) {}
 
   /**
-   * live calls shown with the records that match, at once and whenever one of them changes or the
-   * account does. A change of what only `expand` shows is not noticed.
+   * live calls shown with the records that match, at once and whenever the list becomes another one:
+   * a record changes, one that it refers to, the account, or the time if the filter reads it. Each list
+   * is a new one.
    */
   live(options: LiveOptions, shown: (rows: T[]) => void, failed: Failed = complain): Stop {
-    return new Live(this.connection, this.base, this.auth, this.name, options, shown as (rows: RecordData[]) => void, failed).start();
+    return new Live(this.connection, this.name + "/*", options, shown as (rows: RecordData[]) => void, failed).start();
   }
 
   /**

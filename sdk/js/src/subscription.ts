@@ -25,26 +25,31 @@ export interface Options {
   headers?: Record<string, string>;
 }
 
-export const busyPause = 3000; // after which a server that was too busy is asked again, in milliseconds
+const busyPause = 3000; // after which a server that was too busy is asked again, in milliseconds
 
 /** Stops what was started. More calls do nothing. */
 export type Stop = () => void;
 
-/** Changes tells of each change of a topic, in the order of the commits. */
-export class Changes implements Tenant {
+/** Subscription is what the server was asked to tell about, on each socket anew. */
+export abstract class Subscription implements Tenant {
   private id = ""; // by which the server names it on this socket; "" until it has answered
   private round = 0; // counts the times it was asked for: an answer to an earlier one is void
   private stopped = false;
-  private token = ""; // up to which everything was told
 
   constructor(
     private readonly connection: Connection,
     private readonly topic: string,
-    private readonly options: Options,
-    private readonly told: (change: Change) => void,
     private readonly failed: (error: Error) => void,
-    private readonly begun: () => void = () => {}, // called when the server has taken it, on each socket
   ) {}
+
+  /** wanted is what the server is asked for, beside the topic. */
+  protected abstract wanted(): object;
+
+  /** take is called with each message for this subscription. */
+  protected abstract take(m: Message): void;
+
+  /** taken is called when the server has answered, with the token of that moment. */
+  protected taken(_token: string): void {}
 
   start(): Stop {
     this.connection.add(this);
@@ -54,14 +59,12 @@ export class Changes implements Tenant {
   opened(): void {
     this.id = "";
     const round = ++this.round;
-    const since = this.token ? { since: this.token } : {};
     this.connection.request(
-      { type: "subscribe", topic: this.topic, ...this.options, ...since },
+      { type: "subscribe", topic: this.topic, ...this.wanted() },
       (data) => {
         if (round !== this.round) return this.drop(data.sub);
         this.id = data.sub;
-        this.token ||= data.token;
-        this.begun();
+        this.taken(data.token);
       },
       (error) => {
         // A lost socket is no refusal: the next one asks again.
@@ -70,17 +73,17 @@ export class Changes implements Tenant {
           setTimeout(() => round === this.round && this.opened(), busyPause);
           return;
         }
-        this.stop();
-        this.failed(error);
+        this.fail(error);
       },
     );
   }
 
   received(m: Message): boolean {
     if (this.id === "" || m["sub"] !== this.id) return false;
-    if (m["token"]) this.token = m["token"]; // comes with the last event of a transaction
-    if (m.type === "reset") this.told({ action: "reset" });
-    else if (m.type === "event") this.told({ action: m["action"], record: m["record"] });
+    if (m.type === "error") {
+      this.id = ""; // the server has ended it
+      this.fail(new LoamError(m["status"], m["code"], m["message"], m["data"]));
+    } else this.take(m);
     return true;
   }
 
@@ -93,12 +96,46 @@ export class Changes implements Tenant {
     this.connection.remove(this);
   };
 
+  private fail(error: Error): void {
+    this.stop();
+    this.failed(error);
+  }
+
   private drop(id: string): void {
     if (id) this.connection.send({ type: "unsubscribe", sub: id });
   }
 }
 
+/** Changes tells of each change of a topic, in the order of the commits. */
+export class Changes extends Subscription {
+  private token = ""; // up to which everything was told
+
+  constructor(
+    connection: Connection,
+    topic: string,
+    private readonly options: Options,
+    private readonly told: (change: Change) => void,
+    failed: (error: Error) => void,
+  ) {
+    super(connection, topic, failed);
+  }
+
+  protected wanted(): object {
+    return this.token ? { ...this.options, since: this.token } : this.options;
+  }
+
+  protected override taken(token: string): void {
+    this.token ||= token;
+  }
+
+  protected take(m: Message): void {
+    if (m["token"]) this.token = m["token"]; // comes with the last event of a transaction
+    if (m.type === "reset") this.told({ action: "reset" });
+    else if (m.type === "event") this.told({ action: m["action"], record: m["record"] });
+  }
+}
+
 /** isBusy reports whether the same may succeed later. */
-export function isBusy(error: LoamError): boolean {
+function isBusy(error: LoamError): boolean {
   return error.status === 429 || error.status >= 500;
 }

@@ -279,3 +279,43 @@ withClock('a server that is busy is asked again, on the same socket', (t, loam, 
     },
   );
 }
+
+{
+  const lists = [];
+  const event = (sub, fields) => ({ type: 'event', sub, ...fields });
+  withClient(
+    'a live list is shown when it is whole, and read anew on another socket',
+    polite((m, say, sub, socket, number) => {
+      if (m.type !== 'subscribe') return;
+      assert.deepEqual([m.sort, m.limit, m.fields, m.since], ['text', 100, 'text,id', undefined]);
+      if (number === 2) return say({ type: 'snapshot', sub, items: [note('z')], more: false, token: 'E.9' });
+      say({ type: 'snapshot', sub, items: [note('a'), note('b'), note('c')], more: false, token: 'E.1' });
+      say(event(sub, { action: 'leave', id: 'a' }));
+      say(event(sub, { action: 'enter', index: 2, record: note('d') }));
+      say(event(sub, { action: 'update', index: 0, record: note('c', 'C'), txEnd: true, token: 'E.2' }));
+      say({ type: 'reset', sub, token: 'E.3' });
+      say({ type: 'snapshot', sub, items: [], more: false, token: 'E.3' });
+      setImmediate(() => socket.terminate());
+    }),
+    async ({ loam }) => {
+      loam.collection('notes').live({ sort: 'text', fields: 'text' }, (rows) => lists.push(rows));
+      await until(() => lists.length === 4);
+      assert.deepEqual(lists.map((rows) => rows.map((r) => r.text).join()), ['a,b,c', 'C,b,d', '', 'z']);
+    },
+  );
+}
+
+{
+  const failures = [];
+  withClient(
+    'a live list that the server ends has failed',
+    polite((m, say, sub) => m.type === 'subscribe' && say({ type: 'error', sub, status: 400, code: 'snapshot_too_large', message: 'Too large.', data: {} })),
+    async ({ server, loam }) => {
+      loam.collection('notes').live({}, () => {}, (e) => failures.push(e));
+      await until(() => failures.length === 1);
+      assert.ok(failures[0] instanceof LoamError);
+      assert.equal(failures[0].code, 'snapshot_too_large');
+      assert.ok(!server.heard.some((m) => m.type === 'unsubscribe'));
+    },
+  );
+}

@@ -91,9 +91,22 @@ test('a live list is what a list returns, whatever happens', async () => {
   await shown.until(() => rows() === 'list aa');
   stop();
   const failed = heard();
-  connect().collection('notes').live({ filter: 'nope = 1' }, () => {}, failed);
+  const loam = connect();
+  loam.collection('notes').live({ filter: 'nope = 1' }, () => {}, failed);
   await failed.until((c) => c.length > 0);
   assert.equal(failed.calls[0][0].status, 400);
+
+  // What is only expanded counts too.
+  await root.collections.create({ name: 'topics', type: 'base', listRule: '', viewRule: '', fields: [{ name: 'name', type: 'text' }] });
+  const { id: collectionId } = await root.collections.getOne('topics');
+  await root.collections.create({ name: 'posts', type: 'base', listRule: '', viewRule: '', fields: [{ name: 'topic', type: 'relation', collectionId, maxSelect: 1 }] });
+  const topic = await root.collection('topics').create({ name: 'old' });
+  await root.collection('posts').create({ topic: topic.id });
+  const posts = heard();
+  loam.collection('posts').live({ expand: 'topic' }, posts);
+  await posts.until((c) => c.length > 0);
+  await root.collection('topics').update(topic.id, { name: 'new' });
+  await posts.until((c) => c.at(-1)[0][0].expand.topic.name === 'new');
 });
 
 test('signing out is told at once, and so is a revoked token', async () => {

@@ -1,0 +1,155 @@
+// Forms that are sent by scripts (data-form): what was changed is marked, counted and
+// alone sent; problems go under their inputs; nothing typed is lost by accident.
+import { say } from './toast.js';
+
+let leaving = false; // because somebody wants it, or the server after it has saved
+const firsts = new WeakMap(); // by form: the first values by name
+
+const isEmptyFile = (value) => value instanceof File && value.size === 0 && value.name === '';
+const same = (a, b) => a.length === b.length && a.every((value, i) => value === b[i]);
+
+/** The values of a form by name, in their order; files are never the same as before. */
+function values(form) {
+  const all = new Map();
+  for (const [name, value] of new FormData(form)) {
+    if (name.startsWith('_')) continue;
+    if (!all.has(name)) all.set(name, []);
+    if (!isEmptyFile(value)) all.get(name).push(value);
+  }
+  return all;
+}
+
+/** The names whose values differ from the first ones. */
+export function changed(form) {
+  const first = firsts.get(form) ?? new Map();
+  const now = values(form);
+  const names = [...new Set([...first.keys(), ...now.keys()])];
+  const differ = names.filter((name) => !same(first.get(name) ?? [], now.get(name) ?? []));
+  for (const { dataset } of form.querySelectorAll('[data-together]')) {
+    const together = names.filter((name) => name.startsWith(`${dataset.together}.`));
+    if (together.some((name) => differ.includes(name))) differ.push(...together.filter((name) => !differ.includes(name)));
+  }
+  return differ;
+}
+
+/** Takes the values as they are for the first ones. */
+function begin(form) {
+  firsts.set(form, form.dataset.form === 'new' ? new Map() : values(form));
+  show(form);
+}
+
+/** What a person calls the input of that name. */
+function titleOf(form, name) {
+  const input = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden])`) ?? form.querySelector(`[name="${CSS.escape(name)}"]`);
+  const field = input?.closest('.fl')?.querySelector('[data-name-of]');
+  if (field) return name === 'order' ? 'the order' : field.textContent || 'a new field';
+  const label = form.classList.contains('page-form') && input?.labels?.[0];
+  return label ? label.innerText.split('\n')[0] : name;
+}
+
+/** Marks what was changed and says it at the foot. */
+function show(form) {
+  const names = changed(form);
+  for (const field of form.querySelectorAll('[data-field]')) {
+    const inside = names.some((name) => name === field.dataset.field || name.startsWith(`${field.dataset.field}.`));
+    field.classList.toggle('is-changed', form.dataset.form !== 'new' && inside);
+  }
+  const bar = form.querySelector('[data-savebar]');
+  if (!bar || form.dataset.form === 'new') return;
+  const titles = [...new Set(names.map((name) => titleOf(form, name)))];
+  bar.querySelector('[data-changes]').textContent = names.length === 0 ? '' : `${names.length === 1 ? '1 change' : `${names.length} changes`}: ${titles.join(', ')}`;
+  bar.querySelector('[data-discard]').hidden = names.length === 0;
+}
+
+/** Takes away the problems of an earlier answer. */
+function clear(form) {
+  for (const place of form.querySelectorAll('[data-error]')) place.hidden = true;
+  for (const input of form.querySelectorAll('[aria-invalid]')) {
+    input.removeAttribute('aria-invalid');
+    input.removeAttribute('aria-describedby');
+  }
+}
+
+/** Puts each problem under its input and goes to the first one. */
+function place(form) {
+  let first = null;
+  for (const problem of form.querySelectorAll('[data-problem]')) {
+    let name = problem.dataset.problem;
+    let spot = null;
+    for (; name && !spot; name = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : '') spot = form.querySelector(`[data-error="${CSS.escape(name)}"]`);
+    if (!spot) continue;
+    problem.querySelector('[data-problem-name]')?.remove();
+    spot.textContent = problem.textContent.trim();
+    spot.id ||= `error-${crypto.randomUUID()}`;
+    spot.hidden = false;
+    for (let at = spot.closest('details'); at; at = at.parentElement.closest('details')) at.open = true;
+    const input = spot.closest('.field')?.querySelector('input:not([type=hidden]), textarea, select');
+    input?.setAttribute('aria-invalid', 'true');
+    input?.setAttribute('aria-describedby', spot.id);
+    first ??= input;
+    problem.remove();
+  }
+  const box = form.querySelector('[data-problems]');
+  if (box && !box.querySelector('[data-problem]')) box.hidden = true;
+  (first ?? box)?.scrollIntoView({ block: 'nearest' });
+  first?.focus();
+}
+
+const formOf = (node) => node?.closest?.('form[data-form]');
+
+document.addEventListener('htmx:load', (event) => {
+  for (const form of event.target.querySelectorAll?.('form[data-form]') ?? []) begin(form);
+  if (formOf(event.target) === event.target) begin(event.target);
+  if (event.target.matches?.('[data-problems]') && formOf(event.target)) place(formOf(event.target));
+});
+document.addEventListener('input', (event) => formOf(event.target) && show(formOf(event.target)));
+document.addEventListener('change', (event) => formOf(event.target) && show(formOf(event.target)));
+
+document.addEventListener('htmx:configRequest', (event) => {
+  const form = event.target.matches?.('form[data-form]') ? event.target : null;
+  if (!form) return;
+  clear(form);
+  if ('whole' in form.dataset) return; // what is missing would be deleted
+  const names = new Set(changed(form));
+  for (const name of new Set(event.detail.formData.keys())) {
+    if (name !== '_base' && !names.has(name)) event.detail.formData.delete(name);
+  }
+});
+
+/** A form that is as it was need not be sent. */
+document.addEventListener('htmx:confirm', (event) => {
+  const form = event.target.matches?.('form[data-form]') ? event.target : null;
+  if (!form || form.dataset.form === 'new' || 'always' in form.dataset || changed(form).length > 0) return;
+  event.preventDefault();
+  say('Nothing was changed');
+});
+
+document.addEventListener('click', (event) => {
+  const form = event.target.closest('[data-discard]') && formOf(event.target);
+  if (!form) return;
+  if (form.closest('#panel')) {
+    firsts.delete(form); // nothing of it is kept
+    window.htmx.ajax('GET', form.getAttribute('hx-post'), '#panel');
+  } else {
+    leaving = true;
+    location.reload(); // lists have no first state to go back to
+  }
+});
+
+document.addEventListener('keydown', (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.key !== 's') return;
+  const form = formOf(document.activeElement) ?? document.querySelector('form[data-form]:has([data-save])');
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+/** Whether a form of the page has changes that would be lost. */
+export const unsaved = () => [...document.querySelectorAll('form[data-form]:not([data-form="new"])')].some((form) => firsts.has(form) && changed(form).length > 0);
+
+document.addEventListener('htmx:beforeOnLoad', (event) => {
+  if (event.detail.xhr.getResponseHeader('HX-Redirect')) leaving = true;
+});
+addEventListener('beforeunload', (event) => {
+  if (!leaving && unsaved()) event.preventDefault();
+});

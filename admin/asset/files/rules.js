@@ -1,0 +1,27 @@
+// Tables in forms whose rows are added and removed, and buttons that try settings.
+const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
+
+document.addEventListener('click', (event) => {
+  const add = event.target.closest('[data-add-row]');
+  if (add) {
+    const table = add.closest('[data-together]');
+    const rows = table.querySelector('[data-rows]');
+    rows.append(table.querySelector('template').content.cloneNode(true));
+    rows.lastElementChild.querySelector('input').focus();
+    touched(rows);
+  }
+  const remove = event.target.closest('[data-remove-row]');
+  if (remove) {
+    const rows = remove.closest('[data-rows]');
+    remove.closest('tr').remove();
+    touched(rows);
+  }
+});
+
+/** A trial sends the inputs around its button, whose names begin with "_". */
+document.addEventListener('htmx:configRequest', (event) => {
+  if (!event.target.matches?.('[data-try]')) return;
+  const { formData } = event.detail;
+  for (const name of [...formData.keys()]) formData.delete(name);
+  for (const input of event.target.closest('[data-trial]').querySelectorAll('[name]')) formData.set(input.name.slice(1), input.value);
+});

@@ -1,0 +1,52 @@
+// The table of records with the panel beside it: the open record is in the address, its row
+// is marked, Escape closes it, J and K go to the next and the one before.
+import { unsaved } from './form.js';
+
+const mark = (id) => {
+  for (const row of document.querySelectorAll('[data-row]')) row.classList.toggle('is-open', row.dataset.row === id);
+};
+
+document.addEventListener('htmx:confirm', (event) => {
+  const link = event.target.closest?.('[data-open], [data-new]');
+  if (!link || !unsaved()) return;
+  if (!confirm('Discard what you have changed?')) event.preventDefault();
+});
+
+document.addEventListener('htmx:afterSwap', (event) => {
+  if (event.target.id !== 'panel') return;
+  const panel = event.target.querySelector('[data-record]');
+  const id = panel?.dataset.record ?? '';
+  mark(id);
+  const row = id && document.querySelector(`[data-row="${CSS.escape(id)}"] [data-open]`);
+  if (row) history.replaceState(history.state, '', row.dataset.open);
+  panel?.querySelector('.field input:not([type=hidden]), .field textarea, .field select')?.focus({ preventScroll: true });
+});
+
+function close() {
+  if (unsaved() && !confirm('Discard what you have changed?')) return;
+  const panel = document.getElementById('panel');
+  const row = document.querySelector('.is-open [data-open]');
+  panel.replaceChildren();
+  mark('');
+  const address = new URL(location.href);
+  address.searchParams.delete('r');
+  history.replaceState(history.state, '', address);
+  row?.focus();
+}
+
+document.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-close-panel]') || !document.getElementById('rows')) return;
+  event.preventDefault();
+  close();
+});
+
+document.addEventListener('keydown', (event) => {
+  const panel = document.querySelector('.split #panel .panel');
+  if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox]')) close();
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, dialog')) return;
+  const step = { j: 1, k: -1 }[event.key];
+  if (!step) return;
+  const rows = [...document.querySelectorAll('[data-row] [data-open]')];
+  const at = rows.findIndex((row) => row.closest('.is-open, tr:focus-within'));
+  rows[at + step]?.click();
+});

@@ -1,0 +1,15 @@
+// Times are shown where the person is; UTC is in the title.
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** A time of the server as the person reads it; the text itself if it is none. */
+export function local(text) {
+  const time = new Date(text.replace(' ', 'T'));
+  return Number.isNaN(time.getTime()) ? text : day.format(time);
+}
+
+document.addEventListener('htmx:load', (event) => {
+  for (const time of event.target.querySelectorAll?.('time[data-time]') ?? []) {
+    if (time.dateTime) time.textContent = local(time.dateTime);
+    delete time.dataset.time;
+  }
+});

@@ -1,0 +1,56 @@
+package console
+
+import (
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/ui"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Collections is the side of pages about data: all collections, the current one marked.
+func (c *Call) Collections(current string) templ.Component {
+	var own, system []ui.Item
+	for _, in := range c.App.Snapshot().All() {
+		item := ui.Item{Label: in.Name, Icon: CollectionIcon(in), Path: CollectionPath(in), Current: in.Name == current}
+		if in.System {
+			system = append(system, item)
+		} else {
+			own = append(own, item)
+		}
+	}
+	ui.SortItems(own)
+	ui.SortItems(system)
+	return ui.CollectionsSide(own, system)
+}
+
+// CollectionPath is the address of the records of a collection.
+func CollectionPath(c *schema.Collection) string { return "/_/c/" + c.Name }
+
+// CollectionIcon is the picture of the type of a collection.
+func CollectionIcon(c *schema.Collection) string {
+	switch {
+	case c.Name == schema.Superusers:
+		return "key"
+	case c.IsAuth():
+		return "users"
+	case c.View != nil:
+		return "view"
+	}
+	return "base"
+}
+
+// KindIcon is the picture of the kind of a field.
+func KindIcon(f *schema.Field) string {
+	if f.IsID() {
+		return "key"
+	}
+	return TypeIcon(f.Type())
+}
+
+// TypeIcon is the picture of a kind of fields by its name.
+func TypeIcon(kind string) string {
+	if kind == "geoPoint" {
+		return "geo"
+	}
+	return kind
+}

@@ -1,0 +1,173 @@
+package form
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// Kind is how a value is typed in.
+type Kind int
+
+// The kinds of inputs.
+const (
+	Text   Kind = iota
+	Number      // a whole number
+	Switch
+	Choice  // one of Options
+	Lines   // a list of texts, one a line
+	Secret  // never shown; an empty one leaves what is stored
+	Decimal // a number that may be missing
+	Code    // text of several lines
+	Colour
+)
+
+// Input describes one value of a document: how it is shown, and how it is read back. A form
+// is a list of them.
+type Input struct {
+	Name        string // the way to the value in the document: "smtp.host"
+	Label, Help string
+	Kind        Kind
+	Options     []Option // of a Choice
+	Unit        string   // of a Number
+	Mono, Wide  bool
+}
+
+// Option is a value that may be chosen.
+type Option struct{ Value, Label string }
+
+// Group is a part of a form with a heading.
+type Group struct {
+	Title, About string
+	Inputs       []Input
+}
+
+// Document is a JSON object that inputs show.
+type Document map[string]any
+
+// Open decodes a document that any value is, in its JSON.
+func Open(v any) (Document, error) {
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var d Document
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder.UseNumber()
+	return d, decoder.Decode(&d)
+}
+
+// Text is the value as an input shows it, "" if there is none.
+func (d Document) Text(name string) string { return d.text(name) }
+
+// at is the value of that name, nil if there is none.
+func (d Document) at(name string) any {
+	var v any = map[string]any(d)
+	for part := range strings.SplitSeq(name, ".") {
+		object, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = object[part]
+	}
+	return v
+}
+
+// text is the value as an input shows it.
+func (d Document) text(name string) string {
+	switch v := d.at(name).(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case []any:
+		var lines []string
+		for _, item := range v {
+			if line, ok := item.(string); ok {
+				lines = append(lines, line)
+			}
+		}
+		return strings.Join(lines, "\n")
+	}
+	return ""
+}
+
+func (d Document) on(name string) bool {
+	on, _ := d.at(name).(bool)
+	return on
+}
+
+// Patch returns the change of the document that was sent: what has been typed into the
+// inputs, and nothing of those that are missing. Text that is no value is a problem.
+func Patch(groups []Group, sent url.Values) (change map[string]any, problems []Problem) {
+	change = map[string]any{}
+	for _, g := range groups {
+		for _, in := range g.Inputs {
+			texts, ok := sent[in.Name]
+			if !ok {
+				continue
+			}
+			value, wrong := in.value(strings.ReplaceAll(texts[len(texts)-1], "\r\n", "\n"))
+			switch {
+			case wrong != "":
+				problems = append(problems, Problem{in.Name, wrong})
+			case value != nil:
+				Put(change, in.Name, value)
+			}
+		}
+	}
+	return change, problems
+}
+
+// Put sets a value in nested objects.
+func Put(object map[string]any, name string, value any) {
+	first, rest, nested := strings.Cut(name, ".")
+	if !nested {
+		object[name] = value
+		return
+	}
+	inner, ok := object[first].(map[string]any)
+	if !ok {
+		inner = map[string]any{}
+		object[first] = inner
+	}
+	Put(inner, rest, value)
+}
+
+// value is what the text stands for; nil for nothing.
+func (in Input) value(text string) (value any, wrong string) {
+	switch in.Kind {
+	case Number:
+		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+		if err != nil && strings.TrimSpace(text) != "" {
+			return nil, "This is no whole number."
+		}
+		return n, ""
+	case Decimal:
+		if text = strings.TrimSpace(text); text == "" {
+			return json.RawMessage("null"), ""
+		}
+		if _, err := strconv.ParseFloat(text, 64); err != nil {
+			return nil, "This is no number. A decimal point is a dot."
+		}
+		return json.RawMessage(text), ""
+	case Switch:
+		return text == "true", ""
+	case Lines:
+		list := []string{}
+		for line := range strings.SplitSeq(text, "\n") {
+			if line = strings.TrimSpace(line); line != "" {
+				list = append(list, line)
+			}
+		}
+		return list, ""
+	case Secret:
+		if text == "" {
+			return nil, ""
+		}
+	}
+	return text, ""
+}

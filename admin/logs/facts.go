@@ -1,0 +1,88 @@
+package logs
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// fact is one attribute of an entry.
+type fact struct{ name, value string }
+
+// first are the attributes of requests that come first, in this order.
+var first = []string{"error", "details", "method", "url", "status", "execTime", "auth", "authId", "userIP", "remoteIP", "referer", "userAgent"}
+
+func factsOf(e entry) (list []fact) {
+	names := slices.SortedFunc(maps.Keys(e.Data), func(a, b string) int {
+		if d := place(a) - place(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	for _, name := range names {
+		list = append(list, fact{name, words(e.Data[name])})
+	}
+	return list
+}
+
+func place(name string) int {
+	if i := slices.Index(first, name); i >= 0 {
+		return i
+	}
+	return len(first)
+}
+
+func words(v any) string {
+	if text, ok := v.(string); ok {
+		return text
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(text)
+}
+
+// level is the name of a level, and the badge that it has.
+func level(n int) (name, badge string) {
+	switch {
+	case n >= 8:
+		return "error", "badge-danger"
+	case n >= 4:
+		return "warning", "badge-warn"
+	case n >= 0:
+		return "info", ""
+	}
+	return "debug", ""
+}
+
+func levelName(e entry) string { name, _ := level(e.Level); return name }
+
+func levelBadge(e entry) string { _, badge := level(e.Level); return badge }
+
+// status is that of a request, "" for other entries.
+func status(e entry) string {
+	if n, ok := e.Data["status"].(float64); ok {
+		return strconv.Itoa(int(n))
+	}
+	return ""
+}
+
+// attribute is a text attribute of the entry, "" if it has none.
+func attribute(e entry, name string) string {
+	if e.Data[name] == nil {
+		return ""
+	}
+	return words(e.Data[name])
+}
+
+// took is how long a request took, in milliseconds.
+func took(e entry) string {
+	if ms, ok := e.Data["execTime"].(float64); ok {
+		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
+	}
+	return ""
+}

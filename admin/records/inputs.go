@@ -1,0 +1,191 @@
+package records
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/core/schema"
+)
+
+func action(p *panel) string {
+	if p.isNew {
+		return console.CollectionPath(p.in) + "/new"
+	}
+	return recordPath(p.in, p.r.ID())
+}
+
+// formKind says whether all values of the form are sent, or those that were changed.
+func formKind(p *panel) string {
+	if p.isNew {
+		return "new"
+	}
+	return "change"
+}
+
+func saveLabel(p *panel) string {
+	if p.isNew {
+		return "Create"
+	}
+	return "Save"
+}
+
+// curl is a command that shows the record.
+func curl(p *panel) string {
+	address := strings.TrimSuffix(p.appURL, "/") + "/api/collections/" + p.in.Name + "/records/" + url.PathEscape(p.r.ID())
+	return "curl '" + address + `' -H "Authorization: $TOKEN"`
+}
+
+func isWide(f *schema.Field) bool {
+	return slices.Contains([]string{"editor", "json", "file", "relation", "geoPoint"}, f.Type()) || f.Type() == "select" && f.Multiple()
+}
+
+// hasOneInput reports whether a label can name the input of the field.
+func hasOneInput(f *schema.Field) bool {
+	return f.Type() != "relation" && f.Type() != "geoPoint" && f.Type() != "file" && !(f.Type() == "select" && f.Multiple())
+}
+
+// hint says in a few words what may stand in the field.
+func hint(f *schema.Field) string {
+	words := f.Type()
+	switch kind := f.Kind.(type) {
+	case *schema.Editor:
+		words = "HTML"
+	case *schema.GeoPoint:
+		words = "geo point"
+	case *schema.Text:
+		if kind.Max > 0 {
+			words += fmt.Sprintf(" · up to %d", kind.Max)
+		}
+	case *schema.Number:
+		if kind.OnlyInt {
+			words = "whole number"
+		}
+	case *schema.Date:
+		words = "date · UTC"
+	case *schema.Select:
+		words += upTo(kind.MaxSelect)
+	case *schema.Relation:
+		words += upTo(kind.MaxSelect)
+	case *schema.File:
+		words += upTo(kind.MaxSelect)
+		if kind.Protected {
+			words += ", protected"
+		}
+	}
+	if f.Hidden {
+		words += " · hidden"
+	}
+	return words
+}
+
+func upTo(n int) string {
+	if n <= 1 {
+		return " · one"
+	}
+	return fmt.Sprintf(" · up to %d", n)
+}
+
+func number(p *panel, f *schema.Field) string {
+	if p.isNew && p.r.Number(f.Name) == 0 {
+		return ""
+	}
+	return degrees(p.r.Number(f.Name))
+}
+
+func degrees(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// jsonText is the document as it is stored.
+func jsonText(p *panel, f *schema.Field) string {
+	if text := p.r.JSON(f.Name); text != nil {
+		return string(text)
+	}
+	return ""
+}
+
+// isLong reports whether the text needs more than a line.
+func isLong(p *panel, f *schema.Field) bool {
+	kind, ok := f.Kind.(*schema.Text)
+	return ok && (kind.Max > 200 || strings.Contains(p.r.Text(f.Name), "\n") || len(p.r.Text(f.Name)) > 100)
+}
+
+func textHint(f *schema.Field) string {
+	if kind, ok := f.Kind.(*schema.Text); ok && kind.AutogeneratePattern != "" {
+		return "made by the server"
+	}
+	return ""
+}
+
+func passwordHint(p *panel, f *schema.Field) string {
+	if p.r.Text(f.Name) != "" {
+		return "A value is set. Type to replace it."
+	}
+	return ""
+}
+
+// isWeb reports whether the text is an address that may be opened.
+func isWeb(text string) bool {
+	return strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")
+}
+
+// optionsOf are the values that may be chosen. The chosen ones come first in their order,
+// which the field keeps; also those that are no options any more.
+func optionsOf(p *panel, f *schema.Field) []string {
+	kind, _ := f.Kind.(*schema.Select)
+	chosen := p.r.Strings(f.Name)
+	if !f.Multiple() {
+		chosen = slices.DeleteFunc(chosen, func(v string) bool { return slices.Contains(kind.Values, v) })
+	}
+	list := slices.Clone(chosen)
+	for _, value := range kind.Values {
+		if !slices.Contains(list, value) {
+			list = append(list, value)
+		}
+	}
+	return list
+}
+
+// targetOf is the id of the collection that the relation leads to.
+func targetOf(f *schema.Field) string {
+	kind, _ := f.Kind.(*schema.Relation)
+	return kind.CollectionID
+}
+
+func relatedName(p *panel, f *schema.Field) string {
+	return cmp.Or(p.names[targetOf(f)], targetOf(f))
+}
+
+// relatedPath is the beginning of the addresses of records that the relation may hold.
+func relatedPath(p *panel, f *schema.Field) string { return "/_/c/" + relatedName(p, f) + "/r/" }
+
+func pickPath(p *panel, f *schema.Field) string { return "/_/c/" + relatedName(p, f) + "/pick" }
+
+// whole is a value as text, all of it.
+func whole(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.RawMessage:
+		return string(v)
+	}
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// many marks an input that holds several.
+func many(f *schema.Field) templ.Attributes {
+	if !f.Multiple() {
+		return nil
+	}
+	return templ.Attributes{"data-many": ""}
+}

@@ -1,0 +1,228 @@
+package records
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+const (
+	usualRows    = 50
+	usualColumns = 9 // beside the title
+)
+
+// view is what of a collection is looked at. Its address says all of it.
+type view struct {
+	in           *schema.Collection
+	filter, sort string
+	after        string // the cursor that the page begins at
+	rows         int
+	columns      []*schema.Field // the first one is the title of a record
+	chosen       bool            // columns were chosen
+	open         string          // the id of the record beside the table
+	ids          []string
+	cells        [][]cell
+	next         string
+	problem      string
+}
+
+// viewOf reads the address.
+func viewOf(c *console.Call, in *schema.Collection) *view {
+	q := c.R.URL.Query()
+	v := &view{in: in, filter: q.Get("filter"), sort: q.Get("sort"), after: q.Get("after"), open: q.Get("r"), rows: usualRows}
+	if n, err := strconv.Atoi(q.Get("rows")); err == nil && n >= 1 && n <= 200 {
+		v.rows = n
+	}
+	v.choose(q["cols"])
+	return v
+}
+
+// choose takes the columns of those names, or the usual ones.
+func (v *view) choose(names []string) {
+	title := titleField(v.in)
+	v.columns = []*schema.Field{title}
+	for _, name := range names {
+		if f := v.in.Field(name); f != nil && f != title && isShown(v.in, f) {
+			v.columns, v.chosen = append(v.columns, f), true
+		}
+	}
+	if v.chosen {
+		return
+	}
+	for _, f := range v.in.Fields {
+		if f != title && isShown(v.in, f) && !f.Hidden && len(v.columns) <= usualColumns {
+			v.columns = append(v.columns, f)
+		}
+	}
+}
+
+// titleField is the field by which people know a record: the first presentable one, else
+// one that is likely to name it, else the id.
+func titleField(in *schema.Collection) *schema.Field {
+	var likely *schema.Field
+	for _, f := range in.Fields {
+		text := f.Kind.Class() == schema.ClassText
+		switch {
+		case text && f.Presentable:
+			return f
+		case text && likely == nil && slices.Contains([]string{"name", "title", "label", "email", "username"}, f.Name):
+			likely = f
+		}
+	}
+	return cmp.Or(likely, in.Field("id"))
+}
+
+// with returns the address of this view with one thing changed, at its beginning.
+func (v *view) with(name, value string) string {
+	q := url.Values{}
+	set := func(name, value, usual string) {
+		if value != usual {
+			q.Set(name, value)
+		}
+	}
+	set("filter", v.filter, "")
+	set("sort", v.sort, "")
+	set("rows", strconv.Itoa(v.rows), strconv.Itoa(usualRows))
+	if v.chosen {
+		for _, f := range v.columns[1:] {
+			q.Add("cols", f.Name)
+		}
+	}
+	if name == "r" || name == "" { // of the page that is open
+		set("after", v.after, "")
+	}
+	q.Del(name)
+	if value != "" {
+		q.Set(name, value)
+	}
+	path := console.CollectionPath(v.in)
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// sortBy is the address that sorts by the field, the other way round if it does so
+// already, and not at all after that.
+func (v *view) sortBy(f *schema.Field) string {
+	switch v.sort {
+	case f.Name:
+		return v.with("sort", "-"+f.Name)
+	case "-" + f.Name:
+		return v.with("sort", "")
+	}
+	return v.with("sort", f.Name)
+}
+
+// expression is the filter as the service takes it. Words that are no expression are
+// looked for in fields that hold text.
+func (v *view) expression() string {
+	words := strings.TrimSpace(v.filter)
+	if words == "" || strings.ContainsAny(words, "=~<>") {
+		return words
+	}
+	literal := "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(words) + "'"
+	var parts []string
+	for _, f := range v.in.Fields {
+		if f.Kind.Class() == schema.ClassText && isShown(v.in, f) {
+			parts = append(parts, f.Name+" ~ "+literal)
+		}
+	}
+	return strings.Join(parts, " || ")
+}
+
+// list answers with the table.
+func list(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if name := c.Param("collection"); name != in.Name {
+		return c.Go(console.CollectionPath(in) + "?" + c.R.URL.RawQuery)
+	}
+	v := viewOf(c, in)
+	if err := v.read(c); err != nil {
+		return err
+	}
+	if c.IsPart("rows") {
+		return c.Part(rows(v))
+	}
+	panel, err := openPanel(c, v)
+	if err != nil {
+		return err
+	}
+	return c.Page(about(c, in, in.Name), page(v, panel))
+}
+
+// read reads the rows. What is wrong with the filter is kept, and all rows are shown
+// instead.
+func (v *view) read(c *console.Call) error {
+	err := v.readBy(c, v.expression(), v.sort)
+	if fault.KindOf(err) == fault.Invalid && (v.filter != "" || v.sort != "" || v.after != "") {
+		problems, _ := console.Problems(err)
+		for _, words := range problems {
+			v.problem = words
+		}
+		v.after = ""
+		return v.readBy(c, "", "")
+	}
+	return err
+}
+
+func (v *view) readBy(c *console.Call, filter, sort string) error {
+	if sort == "" && v.in.View == nil {
+		sort = "-@rowid" // the newest first
+	}
+	p := record.ListParams{Page: 1, PerPage: v.rows, SkipTotal: true, Filter: filter, Sort: sort, Cursor: v.after, Walk: v.in.View == nil}
+	page, err := c.App.Records().List(c.R.Context(), c.Caller, v.in.ID, p)
+	if err != nil {
+		return err
+	}
+	defer page.Release()
+	v.next = page.Next
+	var items []map[string]json.RawMessage
+	if err := json.Unmarshal(page.Items, &items); err != nil {
+		return err
+	}
+	v.ids, v.cells = nil, nil
+	for _, item := range items {
+		row := make([]cell, len(v.columns))
+		for i, f := range v.columns {
+			row[i] = cellOf(f, item[f.Name])
+		}
+		v.ids, v.cells = append(v.ids, textOf(item["id"])), append(v.cells, row)
+	}
+	return nil
+}
+
+// count answers with how many records there are in the view: after the rows, because it
+// may take longer.
+func count(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	v := viewOf(c, in)
+	ctx, cancel := contextOf(c)
+	defer cancel()
+	page, err := c.App.Records().List(ctx, c.Caller, in.ID, record.ListParams{Page: 1, PerPage: 1, Filter: v.expression()})
+	if fault.KindOf(err) == fault.Invalid && ctx.Err() == nil { // the table shows all, and says why
+		page, err = c.App.Records().List(ctx, c.Caller, in.ID, record.ListParams{Page: 1, PerPage: 1})
+	}
+	switch {
+	case err == nil:
+		defer page.Release()
+		return c.Part(total(grouped(page.TotalItems)))
+	case ctx.Err() != nil && c.R.Context().Err() == nil:
+		return c.Part(total("many"))
+	}
+	return err
+}

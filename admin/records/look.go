@@ -1,0 +1,81 @@
+package records
+
+import (
+	"cmp"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/core/schema"
+)
+
+func recordPath(in *schema.Collection, id string) string {
+	return console.CollectionPath(in) + "/r/" + url.PathEscape(id)
+}
+
+func filePath(in *schema.Collection, id, name string) string {
+	return "/_/files/" + in.Name + "/" + url.PathEscape(id) + "/" + url.PathEscape(name)
+}
+
+func countPath(v *view) string {
+	path := console.CollectionPath(v.in) + "/count"
+	if v.filter == "" {
+		return path
+	}
+	return path + "?filter=" + url.QueryEscape(v.filter)
+}
+
+// sortable reports whether a table may be sorted by the field.
+func sortable(f *schema.Field) bool {
+	class := f.Kind.Class()
+	return class != schema.ClassJSON && class != schema.ClassPoint && !f.Multiple()
+}
+
+func sorted(v *view, f *schema.Field) templ.Attributes {
+	switch v.sort {
+	case f.Name:
+		return templ.Attributes{"aria-sort": "ascending"}
+	case "-" + f.Name:
+		return templ.Attributes{"aria-sort": "descending"}
+	}
+	return nil
+}
+
+func described(problem string) templ.Attributes {
+	if problem == "" {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true", "aria-describedby": "filter-problem"}
+}
+
+// cellClass is how a cell looks, and which place it has in the list of a phone: the second
+// column is the line below the title, the last date its end.
+func cellClass(at int, c cell) string {
+	var classes []string
+	switch {
+	case at == 0:
+		classes = append(classes, "col-pin", "m-title")
+	case at == 1:
+		classes = append(classes, "m-meta")
+	}
+	switch c.kind {
+	case "number":
+		classes = append(classes, "num")
+	case "json", "geoPoint":
+		classes = append(classes, "mono", "small", "muted")
+	case "date", "autodate":
+		classes = append(classes, "muted")
+	}
+	return strings.Join(classes, " ")
+}
+
+func titleOf(c cell, id string) string { return cmp.Or(c.text, id) }
+
+// isImage reports whether browsers show a file of that name as a picture.
+func isImage(name string) bool {
+	return slices.Contains([]string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif"}, strings.ToLower(path.Ext(name)))
+}

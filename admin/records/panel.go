@@ -1,0 +1,223 @@
+package records
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"hash/fnv"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// panel is one record as a form shows it.
+type panel struct {
+	in      *schema.Collection
+	r       *record.Record
+	isNew   bool
+	related map[string][]choice // by relation field: what it holds
+	names   map[string]string   // of the collections that relations lead to, by id
+	appURL  string
+}
+
+// choice is a record that a relation holds or may hold.
+type choice struct{ ID, Label string }
+
+// show answers with the panel of a record, or with a page of it alone.
+func show(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	p, err := panelOf(c, in, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return answer(c, p)
+}
+
+func answer(c *console.Call, p *panel) error {
+	if c.IsPart("panel") {
+		return c.Part(recordPanel(p))
+	}
+	return c.Page(about(c, p.in, p.title()), recordPage(p))
+}
+
+// panelOf reads the record.
+func panelOf(c *console.Call, in *schema.Collection, id string) (*panel, error) {
+	r, err := c.App.Records().FindByID(c.R.Context(), in.ID, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, fault.New(fault.NotFound, "There is no record "+id+" in "+in.Name+" any more.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return withRelated(c, &panel{in: in, r: r, appURL: c.Settings.Meta.AppURL})
+}
+
+// openPanel is the panel beside the table, nil if no record is open or it is gone.
+func openPanel(c *console.Call, v *view) (templ.Component, error) {
+	if v.open == "" {
+		return nil, nil
+	}
+	p, err := panelOf(c, v.in, v.open)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return recordPanel(p), nil
+}
+
+// showNew answers with the form of a new record: empty, or like the record that the
+// address names. Files and secrets are not copied.
+func showNew(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if in.View != nil {
+		return fault.New(fault.Forbidden, "Records of a view come from its query.")
+	}
+	p := &panel{in: in, r: record.Blank(in), isNew: true}
+	if from := c.R.URL.Query().Get("from"); from != "" {
+		model, err := c.App.Records().FindByID(c.R.Context(), in.ID, from)
+		if err != nil {
+			return err
+		}
+		for _, f := range in.Fields {
+			if isEditable(in, f) && f.Type() != "file" && !f.IsID() && !f.IsPassword() {
+				p.r.Set(f.Name, model.Get(f.Name))
+			}
+		}
+	}
+	if p, err = withRelated(c, p); err != nil {
+		return err
+	}
+	return answer(c, p)
+}
+
+// isEditable reports whether a form has an input for the field.
+func isEditable(in *schema.Collection, f *schema.Field) bool {
+	if _, auto := f.Kind.(*schema.Autodate); auto {
+		return false
+	}
+	return f.IsPassword() || isShown(in, f)
+}
+
+// title is what the record is called.
+func (p *panel) title() string {
+	if p.isNew {
+		return "New record"
+	}
+	if f := titleField(p.in); f != nil {
+		return cmp.Or(cut(p.r.Text(f.Name)), p.r.ID())
+	}
+	return p.r.ID()
+}
+
+// base are the values as they were read, one short mark a field: what a save is compared
+// with, to find what somebody else has changed meanwhile.
+func base(in *schema.Collection, r *record.Record) string {
+	marks := map[string]string{}
+	for _, f := range in.Fields {
+		if isEditable(in, f) {
+			marks[f.Name] = mark(r.Get(f.Name))
+		}
+	}
+	text, err := json.Marshal(marks)
+	if err != nil {
+		return "{}" // strings alone are always encoded
+	}
+	return string(text)
+}
+
+// mark tells one value from another.
+func mark(v any) string {
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	h := fnv.New64a()
+	h.Write(text) //nolint:errcheck // it never fails
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// asJSON answers with the record as the API has it, for who copies it.
+func asJSON(c *console.Call) error {
+	text, err := c.App.Records().Get(c.R.Context(), c.Caller, c.Param("collection"), c.Param("id"), "")
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "application/json")
+	c.W.Write(text) //nolint:errcheck // who has gone needs no answer
+	return nil
+}
+
+// withRelated fills in the names of the records that relations hold.
+func withRelated(c *console.Call, p *panel) (*panel, error) {
+	p.related, p.names = map[string][]choice{}, map[string]string{}
+	for _, f := range p.in.Fields {
+		kind, ok := f.Kind.(*schema.Relation)
+		if !ok {
+			continue
+		}
+		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
+			p.names[target.ID] = target.Name
+		}
+		names, err := labels(c.R.Context(), c, kind.CollectionID, p.r.Strings(f.Name))
+		if err != nil {
+			return nil, err
+		}
+		p.related[f.Name] = names
+	}
+	return p, nil
+}
+
+// labels names records by their ids, in that order. A record that is gone keeps its id.
+func labels(ctx context.Context, c *console.Call, collection string, ids []string) ([]choice, error) {
+	in := c.App.Snapshot().ByID(collection)
+	list := make([]choice, len(ids))
+	for i, id := range ids {
+		list[i] = choice{id, id}
+	}
+	if in == nil || len(ids) == 0 {
+		return list, nil
+	}
+	names := map[string]string{}
+	const together = 50 // in one filter
+	for begin := 0; begin < len(ids); begin += together {
+		filter, params := anyOf(ids[begin:min(begin+together, len(ids))])
+		found, err := c.App.Records().Find(ctx, c.Caller, record.Query{Collection: in.ID, Filter: filter, Params: params})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range found {
+			names[r.ID()] = cut(r.Text(titleField(in).Name))
+		}
+	}
+	for i, id := range ids {
+		list[i].Label = cmp.Or(names[id], id)
+	}
+	return list, nil
+}
+
+// anyOf is a filter that the ids satisfy.
+func anyOf(ids []string) (filter string, params map[string]any) {
+	params = map[string]any{}
+	for i, id := range ids {
+		name := "id" + strconv.Itoa(i)
+		if i > 0 {
+			filter += " || "
+		}
+		filter += "id = {:" + name + "}"
+		params[name] = id
+	}
+	return filter, params
+}

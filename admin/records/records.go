@@ -1,0 +1,59 @@
+// Package records has the screens of the records of a collection: the table, the panel with
+// a form, the search of related records, files.
+package records
+
+import (
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/ui"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	const (
+		collection = "/_/c/{collection}"
+		record     = collection + "/r/{id}"
+	)
+	return []console.Route{
+		console.Get(collection, list),
+		console.Get(collection+"/count", count),
+		console.Get(collection+"/new", showNew),
+		console.Post(collection+"/new", create),
+		console.Get(record, show),
+		console.Post(record, save),
+		console.Get(record+"/json", asJSON),
+		console.Get(record+"/delete", askDelete),
+		console.Post(record+"/delete", remove),
+		console.Get(collection+"/pick", pick),
+		console.Get("/_/files/{collection}/{id}/{filename}", file),
+	}
+}
+
+// collectionOf returns the collection that the address names.
+func collectionOf(c *console.Call) (*schema.Collection, error) {
+	name := c.Param("collection")
+	if found := c.App.Snapshot().Find(name); found != nil {
+		return found, nil
+	}
+	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
+}
+
+// about is the frame of a page about the records of a collection.
+func about(c *console.Call, in *schema.Collection, title string) console.Page {
+	crumbs := []ui.Crumb{{Label: "Collections", Path: "/_/"}}
+	if title == in.Name {
+		crumbs = append(crumbs, ui.Crumb{Label: in.Name})
+	} else {
+		crumbs = append(crumbs, ui.Crumb{Label: in.Name, Path: console.CollectionPath(in)}, ui.Crumb{Label: title})
+	}
+	return console.Page{
+		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
+		Scripts: []string{"form.js", "record.js", "table.js"},
+	}
+}
+
+// isShown reports whether the field has a place in tables and forms.
+func isShown(in *schema.Collection, f *schema.Field) bool {
+	return !f.IsPassword() && !(in.IsAuth() && f.Name == "tokenKey")
+}

@@ -1,0 +1,154 @@
+package records
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/form"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// limit is the greatest body of a form with the fields of the collection.
+func limit(in *schema.Collection) int64 {
+	n := int64(form.Small)
+	for _, f := range in.Fields {
+		n += f.BodySize()
+	}
+	return n
+}
+
+// read reads the form of a record.
+func read(c *console.Call) (in *schema.Collection, input record.Input, sent []string, problems []form.Problem, err error) {
+	if in, err = collectionOf(c); err != nil {
+		return
+	}
+	if err = form.Read(c, limit(in)); err != nil {
+		return
+	}
+	input, sent, problems, err = decode(c, in)
+	return
+}
+
+func create(c *console.Call) error {
+	defer form.Close(c)
+	in, input, _, problems, err := read(c)
+	switch {
+	case err != nil:
+		return err
+	case len(problems) > 0:
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	r, err := c.App.Records().Create(c.R.Context(), c.Caller, in.ID, input)
+	if err != nil {
+		return form.Fail(c, err)
+	}
+	return saved(c, in, r.ID(), "Created")
+}
+
+// save stores what was sent, which is what was changed. If somebody else has changed one of
+// these fields since the form was read, nothing is stored and the form says so.
+func save(c *console.Call) error {
+	defer form.Close(c)
+	in, input, sent, problems, err := read(c)
+	switch {
+	case err != nil:
+		return err
+	case len(problems) > 0:
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	id := c.Param("id")
+	var conflicts []form.Problem
+	var now *record.Record
+	err = c.App.Transaction(c.R.Context(), func(tx *core.Tx) error {
+		if now, err = tx.Records.FindByID(tx.Context, in.ID, id); err != nil {
+			return err
+		}
+		if conflicts = conflictsOf(c, in, now, sent); len(conflicts) > 0 {
+			return errConflict
+		}
+		_, err := tx.Records.Update(tx.Context, c.Caller, in.ID, id, input)
+		return err
+	})
+	switch {
+	case len(conflicts) > 0:
+		return form.Conflict(c, conflicts, base(in, now)) // saving again means it
+	case fault.KindOf(err) == fault.NotFound:
+		return fault.New(fault.NotFound, "This record was deleted meanwhile. What you have typed is still here.")
+	case err != nil:
+		return form.Fail(c, err)
+	}
+	return saved(c, in, id, "Saved")
+}
+
+// errConflict undoes the transaction of a save that would overwrite.
+var errConflict = fault.New(fault.Invalid, "Somebody else has changed this record.")
+
+// conflictsOf are the fields that were sent and have another value than when they were read.
+func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sent []string) (list []form.Problem) {
+	var read map[string]string
+	if json.Unmarshal([]byte(c.R.PostForm.Get("_base")), &read) != nil {
+		return nil // a form without marks overwrites
+	}
+	for _, name := range sent {
+		was, known := read[name]
+		if f := in.Field(name); !known || was == mark(now.Get(name)) || f.IsPassword() {
+			continue
+		} else if value, err := schema.Marshal(now.Get(name)); err == nil {
+			list = append(list, form.Problem{Name: name,
+				Message: "Somebody else has changed this to " + cutBytes(value) + ". Save again to put yours in its place."})
+		}
+	}
+	return list
+}
+
+// saved answers with the record as it is now, beside a table that is read again.
+func saved(c *console.Call, in *schema.Collection, id, words string) error {
+	c.Toast(words)
+	p, err := panelOf(c, in, id)
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("HX-Trigger", "changed")
+	c.W.Header().Set("HX-Retarget", "#panel")
+	c.W.Header().Set("HX-Reswap", "innerHTML")
+	return c.Part(recordPanel(p))
+}
+
+func askDelete(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	p, err := panelOf(c, in, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return c.Dialog(http.StatusOK, deleteDialog(p, referring(c, in)))
+}
+
+// referring names the collections whose records may refer to one that is deleted.
+func referring(c *console.Call, in *schema.Collection) (names []string) {
+	for _, ref := range c.App.Snapshot().References(in.ID) {
+		if !slices.Contains(names, ref.Collection.Name) {
+			names = append(names, ref.Collection.Name)
+		}
+	}
+	return names
+}
+
+func remove(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if err := c.App.Records().Delete(c.R.Context(), c.Caller, in.ID, c.Param("id")); err != nil {
+		return err
+	}
+	c.Toast("Deleted")
+	return c.Go(console.CollectionPath(in))
+}

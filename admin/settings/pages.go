@@ -1,0 +1,134 @@
+package settings
+
+import (
+	"github.com/loambase/loam/admin/form"
+	"github.com/loambase/loam/core/settings"
+)
+
+// page is one page of settings: what it is called, and its inputs.
+type page struct {
+	id, title, icon string
+	groups          []form.Group
+	test            string // what can be tried from it: "mail", "storage", "backups"; "" for nothing
+}
+
+func text(name, label, help string) form.Input {
+	return form.Input{Name: name, Label: label, Help: help}
+}
+
+func mono(name, label, help string) form.Input {
+	return form.Input{Name: name, Label: label, Help: help, Mono: true}
+}
+
+func number(name, label, unit, help string) form.Input {
+	return form.Input{Name: name, Label: label, Unit: unit, Help: help, Kind: form.Number}
+}
+
+func toggle(name, label, help string) form.Input {
+	return form.Input{Name: name, Label: label, Help: help, Kind: form.Switch}
+}
+
+func lines(name, label, help string) form.Input {
+	return form.Input{Name: name, Label: label, Help: help, Kind: form.Lines}
+}
+
+// pages are all pages of settings, in the order of the side.
+func pages() []page {
+	return []page{
+		{id: "application", title: "Application", icon: "globe", groups: []form.Group{
+			{Title: "Name and address", About: "Stand in mails and in the console.", Inputs: []form.Input{
+				text("meta.appName", "Name", ""),
+				mono("meta.appURL", "Address", "Links in mails start with it."),
+			}},
+			{Title: "Accent colour", About: "One colour for buttons, links and what is chosen. Shades for both themes are worked out from it, so that text stays readable.",
+				Inputs: []form.Input{{Name: "meta.accentColor", Label: "Colour", Kind: form.Colour}}},
+		}},
+		{id: "mail", title: "Mail", icon: "mail", test: "mail", groups: []form.Group{
+			{Title: "From", Inputs: []form.Input{
+				text("meta.senderName", "Sender name", ""),
+				text("meta.senderAddress", "Sender address", ""),
+			}},
+			{Title: "SMTP server", About: "Without one, mails go through the machine’s own sendmail, which most inboxes refuse.", Inputs: []form.Input{
+				toggle("smtp.enabled", "Send through SMTP", ""),
+				mono("smtp.host", "Host", ""),
+				number("smtp.port", "Port", "", ""),
+				text("smtp.username", "User name", ""),
+				{Name: "smtp.password", Label: "Password", Kind: form.Secret},
+				{Name: "smtp.tls", Label: "TLS from the beginning", Help: "Off: StartTLS, if the server offers it.", Kind: form.Switch},
+				{Name: "smtp.authMethod", Label: "Sign-in method", Kind: form.Choice, Options: []form.Option{{Value: "", Label: "PLAIN"}, {Value: "LOGIN", Label: "LOGIN"}}},
+				mono("smtp.localName", "Name in EHLO", "Empty: localhost."),
+			}},
+		}},
+		{id: "files", title: "Files", icon: "disk", test: "storage", groups: []form.Group{
+			{Title: "Where files are kept", About: "In the data folder, or in a bucket. Files that are there already are not moved.", Inputs: bucket("s3")},
+		}},
+		{id: "backups", title: "Backups", icon: "archive", test: "backups", groups: []form.Group{
+			{Title: "Schedule", About: "An expression of cron in UTC: minute, hour, day, month, weekday. Empty: never.", Inputs: []form.Input{
+				mono("backups.cron", "When", "0 3 * * * is every day at 3:00."),
+				number("backups.cronMaxKeep", "Keep the newest", "backups", ""),
+			}},
+			{Title: "Where they are kept", About: "Best on another provider than this machine’s.", Inputs: bucket("backups.s3")},
+		}},
+		{id: "limits", title: "Rate limits and IPs", icon: "shield", groups: []form.Group{
+			{Title: "Rate limits", About: "The first rule that applies to a request counts.", Inputs: []form.Input{
+				toggle("rateLimits.enabled", "Limit how often clients may ask", ""),
+				lines("rateLimits.excludedIPs", "Without limits", "Addresses and networks, one a line."),
+			}},
+			{Title: "Superusers", About: "Empty: from everywhere. A list without your own address locks you out; “loam superuser ips” lets you in again.", Inputs: []form.Input{
+				lines("superuserIPs", "Superusers come from", "Addresses and networks such as 10.0.0.0/8, one a line."),
+			}},
+			{Title: "Behind a proxy", About: "Trust a header only if a proxy of yours sets it on every request, and name the proxy: else clients choose their own address.", Inputs: []form.Input{
+				lines("trustedProxy.headers", "Headers with the client’s address", "Such as X-Forwarded-For, one a line, tried in order."),
+				lines("trustedProxy.peers", "Proxies", "Addresses and networks whose headers are believed. Empty: everybody’s."),
+				toggle("trustedProxy.useLeftmostIP", "The left-most address of a list counts", "Usually it is the right-most one."),
+			}},
+		}},
+		{id: "logs", title: "Logs", icon: "logs", groups: []form.Group{
+			{Title: "What is kept", Inputs: []form.Input{
+				number("logs.maxDays", "Keep for", "days", "0: nothing is kept."),
+				{Name: "logs.minLevel", Label: "From the level", Kind: form.Choice, Options: []form.Option{
+					{Value: "-4", Label: "Debug"}, {Value: "0", Label: "Info"}, {Value: "4", Label: "Warning"}, {Value: "8", Label: "Error"}}},
+				number("logs.maxSize", "At most", "MB", "0: no limit."),
+				number("logs.maxDataSize", "Of an entry at most", "bytes", "0: 16 KiB."),
+				toggle("logs.logIP", "Keep the address of the client", ""),
+				toggle("logs.logAuthId", "Keep the account", ""),
+				toggle("logs.inBackups", "Backups have the logs too", ""),
+			}},
+		}},
+		{id: "api", title: "Batch and GraphQL", icon: "code", groups: []form.Group{
+			{Title: "Batch", About: "Many writes in one request and one transaction.", Inputs: []form.Input{
+				toggle("batch.enabled", "Allow batches", ""),
+				number("batch.maxRequests", "Requests at most", "", ""),
+				number("batch.timeout", "Time at most", "s", ""),
+				number("batch.maxBodySize", "Body at most", "bytes", "0: 128 MiB."),
+			}},
+			{Title: "GraphQL", Inputs: []form.Input{
+				toggle("graphql.enabled", "Allow GraphQL", ""),
+				{Name: "graphql.introspection", Label: "Who may ask about the schema", Kind: form.Choice, Options: []form.Option{
+					{Value: settings.IntrospectionOn, Label: "Everybody"}, {Value: settings.IntrospectionSuperusers, Label: "Superusers"}, {Value: settings.IntrospectionOff, Label: "Nobody"}}},
+				number("graphql.maxDepth", "Levels at most", "", ""),
+				number("graphql.maxRows", "Records at most", "", ""),
+				number("graphql.maxRootFields", "Root fields at most", "", ""),
+				number("graphql.maxTokens", "Words of a document at most", "", ""),
+				number("graphql.maxBodyBytes", "Body at most", "bytes", ""),
+				number("graphql.timeoutSeconds", "Time at most", "s", ""),
+			}},
+			{Title: "Connections", Inputs: []form.Input{
+				number("server.idleSeconds", "Cut off who is silent for", "s", "0: a minute, or what the program says."),
+			}},
+		}},
+	}
+}
+
+// bucket has the inputs of an S3 bucket at that name.
+func bucket(at string) []form.Input {
+	return []form.Input{
+		toggle(at+".enabled", "Use a bucket of S3 or compatible", ""),
+		mono(at+".bucket", "Bucket", ""),
+		mono(at+".region", "Region", ""),
+		mono(at+".endpoint", "Endpoint", ""),
+		mono(at+".accessKey", "Access key", ""),
+		{Name: at + ".secret", Label: "Secret", Kind: form.Secret},
+		toggle(at+".forcePathStyle", "The bucket stands in the path", "As for MinIO; else in the name of the host."),
+	}
+}

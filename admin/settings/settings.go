@@ -1,0 +1,181 @@
+// Package settings has the screens of the settings, the backups and the jobs.
+package settings
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/form"
+	"github.com/loambase/loam/admin/ui"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	return []console.Route{
+		console.Get("/_/settings", func(c *console.Call) error { return c.Go("/_/settings/application") }),
+		console.Get("/_/settings/{page}", show),
+		console.Post("/_/settings/{page}", save),
+		console.Post("/_/settings/{page}/test", try),
+		console.Get("/_/backups", showBackups),
+		console.Post("/_/backups", createBackup),
+		console.Post("/_/backups/upload", uploadBackup),
+		console.Get("/_/backups/{key}", downloadBackup),
+		console.Get("/_/backups/{key}/restore", askRestore),
+		console.Post("/_/backups/{key}/restore", restoreBackup),
+		console.Get("/_/backups/{key}/delete", askDeleteBackup),
+		console.Post("/_/backups/{key}/delete", deleteBackup),
+		console.Get("/_/jobs", showJobs),
+		console.Post("/_/jobs/{id}", runJob),
+	}
+}
+
+func pageOf(c *console.Call) (page, error) {
+	list := pages()
+	i := slices.IndexFunc(list, func(p page) bool { return p.id == c.Param("page") })
+	if i < 0 {
+		return page{}, fault.New(fault.NotFound, "There is no such page of settings.")
+	}
+	return list[i], nil
+}
+
+// frame is the frame of a page about settings.
+func frame(title, path string) console.Page {
+	var items []ui.Item
+	for _, p := range pages() {
+		items = append(items, ui.Item{Label: p.title, Icon: p.icon, Path: "/_/settings/" + p.id, Current: path == "/_/settings/"+p.id})
+	}
+	items = append(items, ui.Item{Label: "Jobs", Icon: "clock", Path: "/_/jobs", Current: path == "/_/jobs"})
+	section := "settings"
+	if path == "/_/backups" {
+		section = "backups"
+	}
+	return console.Page{
+		Title: title, Section: section, Crumbs: []ui.Crumb{{Label: "Settings", Path: "/_/settings/application"}, {Label: title}},
+		Side: ui.Side("Settings", items), Scripts: []string{"form.js", "rules.js"},
+	}
+}
+
+func show(c *console.Call) error {
+	p, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	now, err := c.App.Settings().Get(c.R.Context(), c.Caller)
+	if err != nil {
+		return err
+	}
+	document, err := form.Open(now)
+	if err != nil {
+		return err
+	}
+	return c.Page(frame(p.title, "/_/settings/"+p.id), settingsPage(p, document, rulesOf(p, now.RateLimits.Rules), trial(c, p)))
+}
+
+// save changes what was sent. The page is loaded again, since a setting may change how it
+// looks.
+func save(c *console.Call) error {
+	p, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	change, problems := form.Patch(p.groups, c.R.PostForm)
+	if p.id == "limits" {
+		problems = append(problems, putRules(change, c.R.PostForm)...)
+	}
+	if len(problems) > 0 {
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	body, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	if _, err := c.App.Settings().Patch(c.R.Context(), c.Caller, body); err != nil {
+		return form.Fail(c, err)
+	}
+	c.Toast("Saved")
+	return c.Go("/_/settings/" + p.id)
+}
+
+// trial is what can be tried from the page, nil for nothing.
+func trial(c *console.Call, p page) templ.Component {
+	switch p.test {
+	case "mail":
+		var collections []string
+		for _, in := range c.App.Snapshot().All() {
+			if in.IsAuth() {
+				collections = append(collections, in.Name)
+			}
+		}
+		return mailTrial(c.Caller.Auth.Text("email"), collections)
+	case "storage", "backups":
+		return storageTrial(p.id)
+	}
+	return nil
+}
+
+// try sends a mail, or writes to a bucket, with the settings as they are saved.
+func try(c *console.Call) error {
+	p, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	sent := c.R.PostForm
+	switch p.test {
+	case "mail":
+		err = c.Auth.TestMail(c.R.Context(), c.Caller, auth.TestMailForm{
+			Email: sent.Get("email"), Template: sent.Get("template"), Collection: sent.Get("collection")})
+	case "storage", "backups":
+		err = c.App.TestS3(c.R.Context(), c.Caller, core.S3TestForm{Filesystem: p.test})
+	default:
+		return fault.New(fault.NotFound, "Nothing can be tried here.")
+	}
+	if err == nil {
+		return c.Part(tried("", worked(p.test)))
+	}
+	problems, err := console.Problems(err)
+	if err != nil {
+		return err
+	}
+	words := ""
+	for _, message := range problems {
+		words += message + " "
+	}
+	return c.Part(tried(words, ""))
+}
+
+func worked(test string) string {
+	if test == "mail" {
+		return "Sent. Look into the mailbox."
+	}
+	return "It works: a file was written, read and deleted."
+}
+
+// rulesOf are the rules of the rate limits, nil where the page is another one.
+func rulesOf(p page, rules any) []rule {
+	if p.id != "limits" {
+		return nil
+	}
+	var list []rule
+	text, err := schema.Marshal(rules)
+	if err == nil {
+		err = json.Unmarshal(text, &list)
+	}
+	if err != nil {
+		return nil // they are what the settings have just encoded
+	}
+	return list
+}

@@ -1,0 +1,214 @@
+// The table and the panel of records: every kind of field, only what was changed is saved,
+// somebody else's change is seen, and no value runs as a script.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { attack, seed } from './seed.mjs';
+import { isWell, onStage, picture } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const evil = await seed(stage);
+  const table = `${stage.url}/_/c/products`;
+  const stored = (id) => stage.api('GET', `/api/collections/products/records/${id}`);
+  const idOf = async (name) => (await stage.api('GET', `/api/collections/products/records?filter=${encodeURIComponent(`name="${name}"`)}`)).items[0].id;
+  const input = (page, name) => page.locator(`#f-${name}`);
+  const panel = (page) => page.getByRole('region', { name: 'Record', exact: true });
+
+  test('the table: pages, order, filter, columns', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    await page.getByText('50 rows of 61').waitFor();
+    await picture(page, 'records');
+    await page.getByRole('link', { name: 'Next page' }).click();
+    await page.getByText('11 rows of 61').waitFor();
+    await page.getByRole('link', { name: 'First page' }).click();
+    await page.getByRole('columnheader', { name: 'price' }).getByRole('link').click();
+    await page.getByRole('columnheader', { name: 'price' }).getByRole('link').click();
+    await page.waitForURL(/sort=-price/);
+    assert.match(await page.locator('tbody tr').first().innerText(), /Tomato 60/);
+    await page.keyboard.press('/');
+    await page.keyboard.type('price > 58');
+    await page.keyboard.press('Enter');
+    await page.getByText('2 rows of 2').waitFor();
+    await page.getByLabel('Filter products').fill('tomato 33');
+    await page.keyboard.press('Enter');
+    await page.getByText('1 rows of 1').waitFor();
+    await page.getByLabel('Filter products').fill('prize > 58');
+    await page.keyboard.press('Enter');
+    await page.getByText(/prize.*All records are shown/).waitFor();
+    await picture(page, 'records-filter-error');
+    await page.getByRole('button', { name: 'Columns' }).click();
+    for (const name of ['notes', 'description', 'contact']) await page.getByRole('checkbox', { name }).uncheck();
+    await page.getByRole('button', { name: 'Show these columns' }).click();
+    await page.waitForURL(/cols=price/);
+    assert.equal(await page.getByRole('columnheader', { name: 'notes' }).count(), 0);
+    await isWell(page);
+  });
+
+  test('attack: values of every kind that would run as a script', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?r=${evil}`);
+    await panel(page).waitFor();
+    await page.locator('.html-preview summary').click();
+    await page.frameLocator('.html-preview iframe').getByText('Rich').waitFor();
+    await page.getByLabel('Find a record for others').fill('onerror');
+    await page.locator('#found-others [data-pick]').first().waitFor();
+    await picture(page, 'record');
+    await page.goto(`${stage.url}/_/c/products/r/${evil}`);
+    await picture(page, 'record-page');
+    await page.locator('img.thumb').first().evaluate((image) => image.decode());
+    const frames = [page, ...page.frames()];
+    for (const frame of frames) assert.equal(await frame.evaluate(() => window.hacked).catch(() => undefined), undefined);
+    const file = (await stored(evil)).pictures.find((name) => name.endsWith('.svg'));
+    const answer = await page.request.get(`${stage.url}/_/files/products/${evil}/${encodeURIComponent(file)}`);
+    assert.equal(answer.status(), 200, answer.url());
+    assert.match(answer.headers()['content-security-policy'], /sandbox/);
+    assert.match(answer.headers()['content-disposition'], /^attachment/);
+    assert.equal(answer.headers()['x-content-type-options'], 'nosniff');
+    assert.equal((await fetch(`${stage.url}/_/files/products/${evil}/${encodeURIComponent(file)}`, { redirect: 'manual' })).status, 303);
+    await isWell(page);
+  });
+
+  test('saving sends only what was changed', async () => {
+    const page = await stage.signedIn();
+    const before = await stored(evil);
+    const sent = [];
+    page.on('request', (request) => request.method() === 'POST' && sent.push(request.postData() ?? ''));
+    await page.goto(`${table}?r=${evil}`);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Nothing was changed').waitFor();
+    assert.equal(sent.length, 0);
+    await input(page, 'price').fill('4.50');
+    await page.getByText('1 change: price').waitFor();
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual([...sent[0].matchAll(/name="([^"]+)"/g)].map((m) => m[1]).sort(), ['_base', 'price']);
+    const { price, updated, ...rest } = await stored(evil);
+    const { price: oldPrice, updated: oldUpdated, ...oldRest } = before;
+    assert.equal(price, 4.5);
+    assert.deepEqual(rest, oldRest);
+    await isWell(page);
+  });
+
+  test('every kind is changed, and wrong values are said at their fields', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 7');
+    await page.goto(`${table}?r=${id}`);
+    await input(page, 'name').fill('');
+    await input(page, 'price').fill('-1');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('[data-error=name]:not([hidden])').waitFor();
+    assert.match(await page.locator('[data-error=price]').innerText(), /0/);
+    assert.equal(await input(page, 'price').inputValue(), '-1');
+    await picture(page, 'record-errors');
+    await input(page, 'price').fill('12,5');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('This is no number').waitFor();
+    await input(page, 'name').fill('Basil');
+    await input(page, 'notes').fill('two\nlines');
+    await input(page, 'description').fill('<p>x</p>');
+    await input(page, 'price').fill('12.5');
+    await input(page, 'active').check();
+    await input(page, 'contact').fill('b@example.com');
+    await input(page, 'source').fill('https://example.com/basil');
+    await input(page, 'sown').fill('2028-01-02 03:04:05.000Z');
+    await input(page, 'category').selectOption('Flower');
+    await page.getByRole('checkbox', { name: 'old' }).check();
+    const find = page.getByLabel('Find a record for others');
+    await find.fill('halden');
+    await page.locator('#found-others [data-pick]').first().waitFor();
+    await find.press('Enter');
+    await page.locator('input[type=file]').setInputFiles([{ name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }]);
+    await input(page, 'attributes').fill('{"n": 12345678901234567890}');
+    await page.getByLabel('Latitude').fill('1.5');
+    await page.getByLabel('Longitude').fill('2.5');
+    await input(page, 'code').fill('another-secret');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    const now = await stored(id);
+    assert.deepEqual(
+      [now.name, now.notes, now.description, now.price, now.active, now.contact, now.sown, now.category, now.tags, now.others.length, now.origin, now.pictures.length],
+      ['Basil', 'two\nlines', '<p>x</p>', 12.5, true, 'b@example.com', '2028-01-02 03:04:05.000Z', 'Flower', ['rare', 'old'], 1, { lon: 2.5, lat: 1.5 }, 1],
+    );
+    await page.getByText('Basil').first().waitFor();
+    await page.getByRole('button', { name: /^Remove note/ }).click();
+    await page.getByRole('button', { name: /^Remove Halden/ }).last().click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('2 changes').waitFor({ state: 'detached' });
+    await page.waitForFunction(() => !document.querySelector('.files [data-item]'));
+    const after = await stored(id);
+    assert.deepEqual([after.pictures, after.others, after.name], [[], [], 'Basil']);
+    await isWell(page);
+  });
+
+  test('somebody else has changed the same field', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 9');
+    await page.goto(`${table}?r=${id}`);
+    await stage.api('PATCH', `/api/collections/products/records/${id}`, { price: 77, notes: 'from elsewhere' });
+    await input(page, 'name').fill('Mine');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual([(await stored(id)).price, (await stored(id)).name], [77, 'Mine']);
+    await stage.api('PATCH', `/api/collections/products/records/${id}`, { price: 78 });
+    await input(page, 'price').fill('5');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Somebody else has changed this to 78').waitFor();
+    assert.equal((await stored(id)).price, 78);
+    await picture(page, 'record-conflict');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('[data-error=price]:not([hidden])').waitFor({ state: 'detached' });
+    await page.waitForFunction(() => !document.querySelector('.is-changed'));
+    assert.equal((await stored(id)).price, 5);
+  });
+
+  test('create, duplicate, delete', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    await page.getByRole('link', { name: 'New record' }).click();
+    await panel(page).waitFor();
+    await picture(page, 'record-new');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.locator('[data-error=name]:not([hidden])').waitFor();
+    await input(page, 'name').fill('Zinnia');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('Created', { exact: true }).first().waitFor();
+    await page.getByText('50 rows of 62').waitFor(); // the table has counted again
+    await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
+    await page.getByRole('link', { name: 'Duplicate' }).click();
+    await page.getByRole('button', { name: 'Create' }).waitFor();
+    assert.equal(await input(page, 'name').inputValue(), 'Zinnia');
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Zinnia' }).click();
+    await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByRole('heading', { name: 'Delete Zinnia?' }).waitFor();
+    await picture(page, 'record-delete');
+    await page.getByRole('button', { name: 'Delete', exact: true }).last().click();
+    await page.getByText('50 rows of 61').waitFor();
+    await isWell(page);
+  });
+
+  test('a session that ends while somebody types', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 11');
+    await page.goto(`${table}?r=${id}`);
+    await input(page, 'name').fill('Typed before');
+    await page.context().clearCookies({ name: 'loam_session' });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
+    await stage.again(page);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await stored(id)).name, 'Typed before');
+    await isWell(page);
+  });
+
+  test('on a phone', async () => {
+    const page = await stage.signedIn({ width: 390, height: 844, scheme: 'dark' });
+    await page.goto(table);
+    await picture(page, 'records-phone-dark');
+    await page.getByRole('link', { name: 'Tomato 60' }).click();
+    await panel(page).waitFor();
+    await picture(page, 'record-phone-dark');
+  });
+});

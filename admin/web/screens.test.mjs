@@ -1,0 +1,107 @@
+// Every screen, in light and dark, at three widths: no error on the console, no violation of
+// the policy, nothing wider than the window. At one width axe looks at it too, and it is
+// weighed. Pictures go to shots/, for people to look at.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { seed } from './seed.mjs';
+import { isWell, onStage, picture } from './stage.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const weight = async (text) => (await promisify(gzip)(text)).length;
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const evil = await seed(stage);
+  await stage.api('POST', '/api/backups', { name: 'before.zip' });
+  const screens = {
+    overview: '/_/',
+    records: '/_/c/products',
+    'records-beside': `/_/c/products?r=${evil}`,
+    record: `/_/c/products/r/${evil}`,
+    'record-new': '/_/c/products/new',
+    superusers: '/_/c/_superusers',
+    fields: '/_/c/products/fields',
+    rules: '/_/c/users/rules',
+    'new-collection': '/_/new-collection',
+    settings: '/_/settings/application',
+    mail: '/_/settings/mail',
+    files: '/_/settings/files',
+    'backup-settings': '/_/settings/backups',
+    limits: '/_/settings/limits',
+    'log-settings': '/_/settings/logs',
+    api: '/_/settings/api',
+    backups: '/_/backups',
+    jobs: '/_/jobs',
+    logs: '/_/logs',
+    missing: '/_/c/nothing',
+  };
+
+  for (const scheme of ['light', 'dark']) {
+    test(`every screen, ${scheme}`, async () => {
+      const page = await stage.signedIn({ scheme });
+      for (const [name, path] of Object.entries(screens)) {
+        for (const width of [1440, 1024, 390]) {
+          await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+          if (width === 1440) await page.goto(stage.url + path);
+          if (width === 1024) await isWell(page);
+          else await picture(page, `${name}-${width}-${scheme}`);
+        }
+      }
+    });
+  }
+
+  test('axe finds nothing serious', async () => {
+    const page = await stage.signedIn({ bypassCSP: true });
+    const grave = (rules) =>
+      page.evaluate(async (runOnly) => {
+        const { violations } = await window.axe.run(document, { resultTypes: ['violations'], iframes: false, ...(runOnly && { runOnly }) });
+        return violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => [v.id, ...v.nodes.map((n) => n.html.slice(0, 160))]);
+      }, rules);
+    for (const [name, path] of Object.entries(screens)) {
+      await page.goto(stage.url + path);
+      await page.evaluate(axe);
+      assert.deepEqual(await grave(), [], name);
+      await page.evaluate(() => (document.documentElement.dataset.theme = 'dark'));
+      assert.deepEqual(await grave(['color-contrast']), [], `${name}, dark`);
+    }
+  });
+
+  test('pages are light', async () => {
+    const page = await stage.signedIn();
+    const loaded = [];
+    page.on('response', async (response) => loaded.push([response.url(), await response.body().catch(() => '')]));
+    await page.goto(`${stage.url}/_/c/products`, { waitUntil: 'networkidle' });
+    let assets = 0;
+    for (const [url, body] of loaded) if (/assets|theme/.test(url)) assets += await weight(body);
+    assert.ok(assets < 250_000, `the first load has ${assets} bytes of assets`);
+    const weights = { assets };
+    for (const [name, path] of Object.entries(screens)) {
+      weights[name] = await weight(await (await page.request.get(stage.url + path)).body());
+      assert.ok(weights[name] < 30_000, `${name} has ${weights[name]} bytes`);
+    }
+    console.log(JSON.stringify(weights));
+  });
+
+  test('the keyboard reaches everything, and it is seen where one is', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/products?r=${evil}`);
+    const reached = await page.evaluate(() => document.querySelectorAll('a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea').length);
+    const seen = new Set();
+    await page.locator('body').press('Tab');
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /Skip to content/);
+    for (let i = 0; i < reached + 20; i++) {
+      const [key, outline] = await page.evaluate(() => {
+        const e = document.activeElement;
+        return [e.outerHTML.slice(0, 200), getComputedStyle(e).outlineStyle !== 'none' || e.closest('.input-wrap, .filter, .drop, .switch, iframe') !== null || e.matches('.input, iframe, body')];
+      });
+      assert.ok(outline, `no focus is seen at ${key}`);
+      seen.add(key);
+      await page.keyboard.press('Tab');
+    }
+    assert.ok([...seen].some((key) => key.includes('data-save')), 'Save is not reached');
+  });
+});

@@ -1,0 +1,59 @@
+// A shop with a field of every kind, whose values attack who shows them.
+
+/** Text that runs where it is taken for markup. */
+export const attack = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"'><svg onload=window.hacked=1>`;
+
+const png = Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGNoaGjACjEMLQkADVJQAUF8hWEAAAAASUVORK5CYII='), (c) => c.charCodeAt(0));
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" onload="window.hacked=1"><script>window.hacked=1</script><rect width="9" height="9"/></svg>`;
+
+/** Makes the collections and 60 products; returns the id of the one that attacks. */
+export async function seed(stage) {
+  const api = (...args) => stage.api(...args);
+  const suppliers = await api('POST', '/api/collections', {
+    name: 'suppliers', type: 'base', fields: [{ name: 'name', type: 'text', required: true, presentable: true }, { name: 'country', type: 'text' }],
+  });
+  await api('POST', '/api/collections', {
+    name: 'products',
+    type: 'base',
+    fields: [
+      { name: 'name', type: 'text', required: true, presentable: true, max: 120 },
+      { name: 'notes', type: 'text', max: 5000 },
+      { name: 'description', type: 'editor' },
+      { name: 'price', type: 'number', min: 0 },
+      { name: 'active', type: 'bool' },
+      { name: 'contact', type: 'email' },
+      { name: 'source', type: 'url' },
+      { name: 'sown', type: 'date' },
+      { name: 'category', type: 'select', maxSelect: 1, values: ['Vegetable', 'Herb', 'Flower'] },
+      { name: 'tags', type: 'select', maxSelect: 3, values: ['new', 'rare', 'old', attack] },
+      { name: 'supplier', type: 'relation', collectionId: suppliers.id, maxSelect: 1 },
+      { name: 'others', type: 'relation', collectionId: suppliers.id, maxSelect: 9 },
+      { name: 'pictures', type: 'file', maxSelect: 5, protected: true },
+      { name: 'attributes', type: 'json' },
+      { name: 'origin', type: 'geoPoint' },
+      { name: 'code', type: 'password' },
+      { name: 'created', type: 'autodate', onCreate: true },
+      { name: 'updated', type: 'autodate', onCreate: true, onUpdate: true },
+    ],
+  });
+  const supplier = await api('POST', '/api/collections/suppliers/records', { name: 'Halden Growers', country: 'SE' });
+  const evil = await api('POST', '/api/collections/suppliers/records', { name: attack });
+  for (let i = 1; i <= 60; i++) {
+    await api('POST', '/api/collections/products/records', { name: `Tomato ${i}`, price: i, category: 'Vegetable', active: i % 2 === 0, supplier: supplier.id, tags: ['rare'], sown: '2027-03-15 07:00:00.000Z' });
+  }
+  const body = new FormData();
+  const values = {
+    name: attack, notes: attack, description: `${attack}<p>Rich <b>text</b></p><a href="javascript:window.hacked=1">a</a>`, price: '3.4', active: 'true',
+    contact: 'a@example.com', source: 'https://example.com/?q=<script>window.hacked=1</script>', sown: '2027-03-15 07:00:00.000Z', category: 'Herb', supplier: evil.id,
+    attributes: JSON.stringify({ big: 1, html: attack }).replace('1', '12345678901234567890'), origin: JSON.stringify({ lon: 12.551, lat: 56.34 }), code: 'a-secret-code',
+  };
+  for (const [name, value] of Object.entries(values)) body.append(name, value);
+  body.append('tags', attack);
+  body.append('tags', 'new');
+  body.append('others', evil.id);
+  body.append('others', supplier.id);
+  body.append('pictures', new Blob([png], { type: 'image/png' }), 'leaf.png');
+  body.append('pictures', new Blob([svg], { type: 'image/svg+xml' }), '"><img src=x onerror=window.hacked=1>.svg');
+  const record = await api('POST', '/api/collections/products/records', body);
+  return record.id;
+}

@@ -1,0 +1,123 @@
+// Settings, backups, jobs, logs: what is changed is stored, what is wrong is said at its
+// input, what cannot be undone is asked twice.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { isWell, onStage, password } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const settings = () => stage.api('GET', '/api/settings');
+  const input = (page, name) => page.locator(`[id="i-${name}"]`);
+  const save = (page) => page.getByRole('button', { name: 'Save' }).click();
+
+  test('a setting is changed, and only that one', async () => {
+    const page = await stage.signedIn();
+    const before = await settings();
+    await page.goto(`${stage.url}/_/settings`);
+    await input(page, 'meta.appName').fill('Orchard <b>Seeds</b>');
+    await page.getByText('1 change: Name').waitFor();
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual(await settings(), { ...before, meta: { ...before.meta, appName: 'Orchard <b>Seeds</b>' } });
+    assert.match(await page.title(), /Orchard <b>Seeds<\/b>/);
+    await input(page, 'meta.appURL').fill('nowhere at all');
+    await save(page);
+    await page.locator('[data-error="meta.appURL"]:not([hidden])').waitFor();
+    assert.equal(await input(page, 'meta.appURL').inputValue(), 'nowhere at all');
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await page.waitForFunction((url) => document.getElementById('i-meta.appURL')?.value === url, before.meta.appURL);
+    await input(page, 'meta.accentColor').fill('#8a3f86');
+    await save(page);
+    await page.locator('link[href="/_/theme.css?v=8a3f86"]').waitFor({ state: 'attached' });
+    await isWell(page);
+  });
+
+  test('a secret is set, never shown, and kept', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/settings/mail`);
+    await input(page, 'smtp.password').fill('a-secret');
+    await input(page, 'smtp.port').fill('much');
+    await save(page);
+    await page.getByText('This is no whole number').waitFor();
+    await input(page, 'smtp.port').fill('2525');
+    await input(page, 'smtp.host').fill('127.0.0.1');
+    await page.getByLabel('Send through SMTP').check();
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.doesNotMatch(await page.content(), /a-secret/);
+    assert.equal((await settings()).smtp.port, 2525);
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await page.locator('[data-tried] .banner-danger').waitFor(); // nothing listens there
+    await isWell(page);
+  });
+
+  test('rules of rate limits', async () => {
+    const page = await stage.signedIn();
+    const before = (await settings()).rateLimits.rules;
+    await page.goto(`${stage.url}/_/settings/limits`);
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('What').last().fill('nothing:at:all here');
+    await save(page);
+    await page.locator('[data-error="rateLimits.rules"]:not([hidden])').waitFor();
+    await page.getByLabel('What').last().fill('*:list');
+    await page.getByLabel('Who').last().selectOption('@guest');
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual((await settings()).rateLimits.rules, [...before, { label: '*:list', audience: '@guest', maxRequests: 100, duration: 10 }]);
+    await page.getByRole('button', { name: 'Remove *:list' }).click();
+    await save(page);
+    await page.waitForFunction((n) => document.querySelectorAll('[data-rows] tr').length === n, before.length);
+    assert.deepEqual((await settings()).rateLimits.rules, before);
+    await isWell(page);
+  });
+
+  test('a backup is made, downloaded, restored and deleted', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/backups`);
+    await page.getByLabel(/^Name/).fill('Not a name!');
+    await page.getByRole('button', { name: 'Back up now' }).click();
+    await page.locator('[data-error=name]:not([hidden])').waitFor();
+    await page.getByLabel(/^Name/).fill('before.zip');
+    await page.getByRole('button', { name: 'Back up now' }).click();
+    await page.getByText('Made before.zip').waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download' }).click()]);
+    assert.equal(download.suggestedFilename(), 'before.zip');
+    await stage.api('POST', '/api/collections', { name: 'later', type: 'base', fields: [] });
+    await page.getByRole('button', { name: 'Restore' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(/^Type/).fill('before.zip');
+    await dialog.getByLabel('Your password').fill('wrong');
+    await dialog.getByRole('button', { name: 'Restore' }).click();
+    await dialog.getByText('This is not your password').waitFor();
+    await dialog.getByLabel(/^Type/).fill('before.zip');
+    await dialog.getByLabel('Your password').fill(password);
+    await dialog.getByRole('button', { name: 'Restore' }).click();
+    await page.getByText('Restored').waitFor();
+    assert.ok(!(await stage.api('GET', '/api/collections')).items.some((c) => c.name === 'later'));
+    await page.getByLabel(/^From another server/).setInputFiles({ name: 'again.zip', mimeType: 'application/zip', buffer: await readFile(await download.path()) });
+    await page.getByRole('button', { name: 'Upload' }).click();
+    await page.getByText('Uploaded').waitFor();
+    await page.getByRole('button', { name: 'Delete again.zip' }).click();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Deleted', { exact: true }).waitFor();
+    assert.equal(await page.getByText('again.zip').count(), 0);
+    await isWell(page);
+  });
+
+  test('a job is run, a request is found in the logs', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/jobs`);
+    await page.getByRole('button', { name: /^Run now/ }).first().click();
+    await page.getByText(/^Started/).waitFor();
+    await stage.call('GET', '/api/health');
+    await page.goto(`${stage.url}/_/logs`);
+    while ((await page.locator('[data-row]').count()) === 0) await page.reload(); // they are written in batches
+    await page.locator('[data-row] a').first().click();
+    await page.getByRole('region', { name: 'Entry', exact: true }).waitFor();
+    await page.getByLabel('Filter the logs').fill('data.nothing >');
+    await page.keyboard.press('Enter');
+    await page.getByText('All entries are shown').waitFor();
+    await isWell(page);
+  });
+});
