@@ -56,7 +56,7 @@ test('a record is a row as soon as it is acknowledged', async () => {
 test('definitions are rows of _collections', async () => {
   const [row] = await sqlite("SELECT id, type, listRule, json_array_length(fields) AS fields, options FROM _collections WHERE name = 'books'");
   const { id } = await app.root.collections.getOne('books');
-  assert.deepEqual(row, { id, type: 'base', listRule: '', fields: 9, options: '{}' });
+  assert.deepEqual(row, { id, type: 'base', listRule: '', fields: 9, options: '{"graphql":{"typeName":"Book"}}' });
 });
 
 test('files lie below storage', async () => {

@@ -67,9 +67,21 @@ func GeneratedSuffixes() []string {
 	return []string{"Connection", "Edge", "Filter", "Sort", "Input", "Aggregate", "GroupBy", "Having", "Change", "Payload", "UpdateInput", "AggregateSort"}
 }
 
+// maxTypeName is how long a name is made at most, in bytes; a suffix may follow.
+const maxTypeName = 200
+
 // typeName is the name of the type of a collection's records: the singular in PascalCase.
+// Imported collections may have names of any characters: those that no type can have part words,
+// as "_" does.
 func typeName(collection string) string {
-	name := Pascal(singular(strings.TrimLeft(collection, "_")))
+	words := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '_'
+	}, collection)
+	name := Pascal(singular(strings.TrimLeft(words, "_")))
+	name = name[:min(len(name), maxTypeName)]
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		return "_" + name
 	}

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"maps"
+	"strings"
 	"testing"
 )
 
@@ -11,6 +12,7 @@ func TestTypeName(t *testing.T) {
 		"posts": "Post", "categories": "Category", "classes": "Class", "dishes": "Dish", "matches": "Match", "boxes": "Box",
 		"news": "New", "status": "Status", "analysis": "Analysis", "glass": "Glass", "people": "People", "ies": "Ie", "s": "S",
 		"blog_posts": "BlogPost", "_superusers": "Superuser", "1x": "_1x", "___": "_", "Users": "User", "sizes": "Siz",
+		`evil"x`: "EvilX", "日本": "_", "a\x00b": "AB", "it's 2 books": "ItS2Book", strings.Repeat("a", 300): "A" + strings.Repeat("a", maxTypeName-1),
 	} {
 		if got := typeName(collection); got != want {
 			t.Errorf("typeName(%q) = %q, want %q", collection, got, want)
