@@ -7,8 +7,8 @@ import (
 	"github.com/loambase/loam/core/internal/store/storetest"
 )
 
+// TestStore runs before the tests that are parallel: it looks for goroutines that are left.
 func TestStore(t *testing.T) {
-	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store { return openTest(t, Config{Serve: true}) })
 }
 
