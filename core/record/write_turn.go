@@ -24,8 +24,9 @@ type turns struct {
 
 func newTurns() *turns {
 	return &turns{
-		pace:   budget.NewPace(),
-		places: budget.New(budget.Config{Total: 4, Share: 1, Reserve: 2, Queue: 16, Wait: 10 * time.Second}),
+		pace: budget.NewPace(),
+		// Many clients may come from one address, as those of an office or of a proxy.
+		places: budget.New(budget.Config{Total: 4, Share: 2, Reserve: 2, Queue: 256, Waiting: 1024, Wait: 30 * time.Second}),
 	}
 }
 
