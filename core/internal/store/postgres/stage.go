@@ -134,9 +134,14 @@ func (s *staged) alone(ctx context.Context) (release func(), err error) {
 	}
 }
 
+// outlastVacuum is for when nobody waits behind a lock any more, as all are kept out: what may
+// still have a lock of a table is somebody else's, or a vacuum that PostgreSQL runs by itself
+// and ends for who has waited for a second.
+const outlastVacuum = `SET LOCAL lock_timeout = '10s'`
+
 // exchange drops the old tables and brings the new ones to their place.
 func (s *staged) exchange(old func(store.Reader) ([]store.CatalogName, error)) error {
-	if err := s.tx.control(s.tx.ctx, `SET LOCAL search_path TO `+s.path); err != nil {
+	if err := s.tx.control(s.tx.ctx, `SET LOCAL search_path TO `+s.path+`; `+outlastVacuum); err != nil {
 		return err
 	}
 	s.tx.kept.stale = true

@@ -139,6 +139,50 @@ func TestSwapWaitsForReads(t *testing.T) {
 	}
 }
 
+// Somebody else's lock, such as that of a vacuum, does not fail the swap when it takes longer
+// than a lock of our own may be waited for.
+func TestSwapOutlastsAVacuum(t *testing.T) {
+	db := newTest(t, Config{})
+	mustWrite(t, db, `INSERT INTO "t" ("a") VALUES ('old')`)
+	staged := stageT(t, db)
+	defer staged.Close()
+	other, err := db.service.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Release()
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := other.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`BEGIN`)
+	exec(`LOCK TABLE "t" IN SHARE UPDATE EXCLUSIVE MODE`)
+	swapped := make(chan error)
+	go func() { swapped <- staged.Swap(t.Context(), oldT) }()
+	for waiting := 0; waiting == 0; {
+		exec(`SELECT pg_stat_clear_snapshot()`) // a transaction sees the activity of its beginning
+		err := other.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+			AND wait_event_type = 'Lock' AND query LIKE 'DROP%' AND clock_timestamp() > query_start + '1s'`).Scan(&waiting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-swapped:
+			t.Fatalf("swapped beside the lock: %v", err)
+		default:
+		}
+	}
+	exec(`COMMIT`)
+	if err := <-swapped; err != nil {
+		t.Fatal(err)
+	}
+	if got := value(t, db, first); got != "new" {
+		t.Errorf("after the swap: %q", got)
+	}
+}
+
 // Whatever fails leaves the old tables, and nothing else.
 func TestSwapsThatFail(t *testing.T) {
 	db := newTest(t, Config{})
