@@ -56,7 +56,8 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 	return c
 }
 
-// toFolder leads to the first page relatively: a proxy may put the server under another path.
+// toFolder redirects /_ to /_/. The address is relative, since a proxy may serve Loam below another
+// path.
 func toFolder(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Location", "_/")
 	w.WriteHeader(http.StatusTemporaryRedirect)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/loambase/loam/api/middleware"
 )
 
 // pieceSize is how much is written at once, so that bytes tells how far a long write is.
@@ -44,10 +46,6 @@ func (l *idleListener) Accept() (net.Conn, error) {
 	l.open[c] = struct{}{}
 	return c, nil
 }
-
-// minRate is how many bytes a second a client must take, after the idle time, of an answer
-// that is written in one piece: it is in memory until then. Files may take longer.
-const minRate = 50_000
 
 // idleConn moves its write deadline with each part that the client takes. It stands
 // below net/http, whose own limit is for the whole of an answer. Reading has no such
@@ -96,7 +94,7 @@ func (c *idleConn) Write(p []byte) (written int, err error) {
 		c.bytes.Add(int64(written))
 		return written, err
 	}
-	end := time.Now().Add(c.idle() + time.Duration(len(p))*(time.Second/minRate))
+	end := time.Now().Add(c.idle() + time.Duration(len(p))*(time.Second/middleware.MinRate))
 	for written < len(p) {
 		if err := c.moveDeadline(); err != nil {
 			return written, err

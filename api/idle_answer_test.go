@@ -17,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loambase/loam/api/middleware"
+
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"
 )
@@ -293,7 +295,7 @@ func TestAnswerThatDrips(t *testing.T) {
 		part  int // bytes a second
 		want  error
 		least time.Duration // of the idle time of a minute, the second more than three times
-	}{{minRate / 1000, os.ErrDeadlineExceeded, 99 * time.Second}, {minRate, nil, 199 * time.Second}} {
+	}{{middleware.MinRate / 1000, os.ErrDeadlineExceeded, 99 * time.Second}, {middleware.MinRate, nil, 199 * time.Second}} {
 		synctest.Test(t, func(t *testing.T) {
 			server, client := net.Pipe()
 			var reader sync.WaitGroup
@@ -307,7 +309,7 @@ func TestAnswerThatDrips(t *testing.T) {
 			})
 			conn := &idleConn{Conn: server, idle: func() time.Duration { return time.Minute }}
 			began := time.Now()
-			_, err := conn.Write(make([]byte, 200*minRate))
+			_, err := conn.Write(make([]byte, 200*middleware.MinRate))
 			if took := time.Since(began); !errors.Is(err, tt.want) || took < tt.least || took > 5*time.Minute {
 				t.Errorf("%d bytes a second: %v after %v", tt.part, err, took)
 			}

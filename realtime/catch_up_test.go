@@ -95,7 +95,7 @@ func TestCatchUpOfLists(t *testing.T) {
 	}
 }
 
-// TestCatchUpEnds: a socket that is closed while it is behind leaves nothing.
+// TestCatchUpEnds: the hub forgets a socket, and its groups, that is closed while it is catching up.
 func TestCatchUpEnds(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})

@@ -63,8 +63,8 @@ func (c *Call) retarget(target, swap string) {
 	c.W.Header().Set("HX-Push-Url", "false")
 }
 
-// Problems returns what is wrong with the parts of an input, by their names joined with
-// dots, if err is an Invalid fault: what a form is shown again with. Else it returns err.
+// Problems returns the messages of an Invalid fault by the path of their field, such as
+// "smtp.host": the form shows each beside its input. Every other error is returned.
 func Problems(err error) (map[string]string, error) {
 	var f *fault.Error
 	if !errors.As(err, &f) || f.Kind != fault.Invalid {

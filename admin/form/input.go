@@ -39,7 +39,7 @@ type Input struct {
 // Option is a value that may be chosen.
 type Option struct{ Value, Label string }
 
-// Group is a part of a form with a heading.
+// Group is a heading of a form and the inputs below it.
 type Group struct {
 	Title, About string
 	Inputs       []Input

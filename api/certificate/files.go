@@ -16,8 +16,8 @@ import (
 // lookAgain is how often it is looked whether the files have changed.
 const lookAgain = 2 * time.Second
 
-// Files is a certificate in PEM with its chain, and its key. Whoever renews them replaces
-// the files: while the new ones do not fit together, the old certificate is served.
+// Files is a certificate with its chain and its key, in two PEM files. When the files change they
+// are read again. While a changed file does not fit the other one, the old certificate is served.
 type Files struct {
 	cert, key string
 	log       func() *slog.Logger

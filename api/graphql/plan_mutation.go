@@ -132,7 +132,7 @@ func (w *writer) plan(args map[string]any) *front.Error {
 	return w.matching(record.ActionDelete, args)
 }
 
-// one plans the write of one record, which is shown.
+// one plans a mutation of a single record. The answer shows that record.
 func (w *writer) one(op record.Op, keys *model.Input, input any) *front.Error {
 	if op.ID == "" && (op.Action == record.ActionUpdate || op.Action == record.ActionDelete) {
 		return front.Bad(nil, "The id is empty.")

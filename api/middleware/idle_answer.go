@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// minRate is how many bytes a second a client must take, after the idle time, of what is
-// written at once.
-const minRate = 50_000
+// MinRate is how many bytes a second a client must take of an answer that is written in one
+// piece, once the idle time is over. Such an answer stays in memory until the client has it.
+const MinRate = 50_000
 
 // IdleAnswer ends an answer of which the client takes nothing for the idle time, where
 // answers share a connection (HTTP/2): that one moves on then, and its own limits do not
@@ -61,7 +61,7 @@ func (a *idleAnswer) FlushError() error {
 
 // begin leaves the idle time to the write that follows, and what so many bytes may take.
 func (a *idleAnswer) begin(n int) {
-	_ = a.stream.SetWriteDeadline(time.Now().Add(a.idle() + time.Duration(n)*(time.Second/minRate)))
+	_ = a.stream.SetWriteDeadline(time.Now().Add(a.idle() + time.Duration(n)*(time.Second/MinRate)))
 }
 
 func (a *idleAnswer) end() { _ = a.stream.SetWriteDeadline(time.Time{}) }

@@ -85,7 +85,8 @@ func (b *Body) readPart(p *multipart.Part, texts, memory *int64) error {
 	return nil
 }
 
-// The lengths of the pieces in which a text is read: from firstStep, doubled up to textStep.
+// readFormText reads a text in pieces. The first has firstStep bytes, and each further one is twice
+// as long as the one before it, up to textStep bytes.
 const (
 	firstStep = 512
 	textStep  = 64 << 10

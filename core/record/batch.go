@@ -97,8 +97,8 @@ func (s *Service) acceptAll(ops []Op) ([]*writeRequest, error) {
 
 // commitAll runs the writes in one transaction, and the AfterFailure hooks if that fails.
 func (s *Service) commitAll(ctx context.Context, writes []*writeRequest, answer func(i int, tx store.Tx) error) (*commit, error) {
-	// Before hooks of one write would not see what the writes before it have done, so with
-	// hooks all of them run inside of the transaction, each before its own write.
+	// If a write has Before hooks, the hooks of all writes run in the transaction, each before its
+	// own write. Outside of it they would not see the changes of the writes before theirs.
 	c := s.newCommit(writes, slices.ContainsFunc(writes, s.hasBeforeHooks), answer)
 	err := s.rehearse(ctx, c)
 	if err == nil {

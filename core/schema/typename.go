@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// GraphQLOptions is how GraphQL shows a collection.
+// GraphQLOptions are the options of a collection that concern the GraphQL schema.
 type GraphQLOptions struct {
 	// TypeName is the name of the type of its records. It is given when the collection is made
 	// and stays, whatever the collection and others are called later.

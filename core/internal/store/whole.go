@@ -5,8 +5,8 @@ package store
 
 import "context"
 
-// Whole is implemented by a Store whose database is kept by a server of its own: PostgreSQL.
-// One that is a file implements Files instead.
+// Whole copies and replaces the database of an engine that is a server, such as PostgreSQL. The
+// Store of such an engine implements it; the Store of a database file implements Files.
 type Whole interface {
 	Yielder
 
