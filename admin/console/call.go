@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode/utf16"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/loambase/loam/admin/ui"
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
 )
@@ -60,14 +60,7 @@ func (c *Call) begin(route *request.Route, guard *http.CrossOriginProtection) (e
 
 // Param returns a part of the path.
 func (c *Call) Param(name string) string {
-	value := c.R.PathValue(name)
-	if c.R.URL.RawPath == "" {
-		return value
-	}
-	if plain, err := url.PathUnescape(value); err == nil {
-		return plain
-	}
-	return value
+	return wire.PathValue(c.R, name)
 }
 
 // IsPart reports whether the page itself asks for the part with that id. It gets no more.

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/wire"
@@ -63,14 +62,7 @@ func (c *call) begin() (err error) {
 
 // param returns a part of the path.
 func (c *call) param(name string) string {
-	value := c.r.PathValue(name)
-	if c.r.URL.RawPath == "" {
-		return value
-	}
-	if plain, err := url.PathUnescape(value); err == nil {
-		return plain
-	}
-	return value
+	return wire.PathValue(c.r, name)
 }
 
 func (c *call) collection() string { return c.param("collection") }
