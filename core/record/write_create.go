@@ -32,6 +32,7 @@ func (w *writeRequest) newID() (string, error) {
 	if id := w.input.text(w.table.id); id != "" {
 		return id, nil
 	}
+	w.drawnID = true
 	return generated(w.collection.Fields[w.table.id])
 }
 
