@@ -53,6 +53,7 @@ func layers() [][]string {
 		{
 			"api/middleware",
 			"api/graphql/live",
+			"api/openapi",
 			"api/ws",
 		},
 		{
@@ -104,6 +105,7 @@ func layers() [][]string {
 		},
 		{
 			"core/settings",
+			"core/shape",
 		},
 		{
 			"core/job",

@@ -25,6 +25,7 @@ var pages = []string{
 	"docs/views.md",
 	"docs/aggregates.md",
 	"docs/graphql.md",
+	"docs/openapi.md",
 	"docs/sql.md",
 	"docs/realtime.md",
 	"docs/websocket.md",
