@@ -104,6 +104,9 @@ func layers() [][]string {
 			"core/transfer",
 		},
 		{
+			"core/shape/typed",
+		},
+		{
 			"core/settings",
 			"core/shape",
 		},

@@ -26,6 +26,7 @@ var pages = []string{
 	"docs/aggregates.md",
 	"docs/graphql.md",
 	"docs/openapi.md",
+	"docs/types.md",
 	"docs/sql.md",
 	"docs/realtime.md",
 	"docs/websocket.md",

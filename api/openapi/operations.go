@@ -247,6 +247,11 @@ var systemOperations = map[string]describe{
 	"openapi": always(func() *Operation {
 		return operation(system, "This document, as the caller may see it", typed("object")).with(query("fields")...)
 	}),
+	"typesTs": always(func() *Operation {
+		return operation(system, "Types of the records for TypeScript, as the caller may see them", nil).
+			answering("200", "text/plain", "A module of TypeScript.")
+	}),
+
 	"oauth2Redirect": always(func() *Operation {
 		return operation(system, "Where a service sends a person back to", nil).answering("307", "", "To a page that says how it went.").
 			with(own("state", "string", "The client that waits"), own("code", "string", "Of the service"), own("error", "string", "Of the service"))

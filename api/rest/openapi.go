@@ -6,6 +6,7 @@ import (
 	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/shape"
+	"github.com/loambase/loam/core/shape/typed"
 )
 
 // documents keeps what was made of a snapshot.
@@ -38,6 +39,12 @@ func (a *API) openAPI(c *call) error {
 		}
 		return openapi.ToYAML(text)
 	})
+}
+
+// typeScript answers with the types of the records that the caller may see.
+func (a *API) typeScript(c *call) error {
+	c.fields = nil
+	return c.document("text/plain; charset=utf-8", func(m *shape.Model) ([]byte, error) { return typed.TypeScript{}.Write(m), nil })
 }
 
 // document answers with the text that is made of the collections, once for each audience and
