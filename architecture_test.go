@@ -130,6 +130,7 @@ func layers() [][]string {
 			"core/schema/alter",
 		},
 		{
+			"core/schema/definition",
 			"core/schema/standard",
 		},
 		{
@@ -178,6 +179,7 @@ func layers() [][]string {
 			"core/internal/query/lang",
 			"core/schema/cast",
 			"core/schema/pattern",
+			"core/yaml",
 			"migrations",
 		},
 	}

@@ -22,6 +22,7 @@ var pages = []string{
 	"docs/authentication.md",
 	"docs/oauth2.md",
 	"docs/collections.md",
+	"docs/schema-as-code.md",
 	"docs/views.md",
 	"docs/aggregates.md",
 	"docs/graphql.md",

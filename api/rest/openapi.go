@@ -7,6 +7,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/shape"
 	"github.com/loambase/loam/core/shape/typed"
+	"github.com/loambase/loam/core/yaml"
 )
 
 // documents keeps what was made of a snapshot.
@@ -37,7 +38,7 @@ func (a *API) openAPI(c *call) error {
 		if err != nil || kind != openapi.YAML {
 			return text, err
 		}
-		return openapi.ToYAML(text)
+		return yaml.FromJSON(text)
 	})
 }
 
