@@ -53,6 +53,7 @@ func layers() [][]string {
 		{
 			"api/middleware",
 			"api/graphql/live",
+			"api/metrics",
 			"api/openapi",
 			"api/ws",
 		},
