@@ -41,9 +41,10 @@ test-race: ## Run the tests of what is concurrent under the race detector
 	go test -vet=off -race -short $(RACE)
 
 .PHONY: test-sdk
-test-sdk: binary packages ## Drive the binary with the official JavaScript SDK, and clients of GraphQL
+test-sdk: binary packages ## Drive the binary with the official JavaScript SDK, clients of GraphQL, and tools for its documents
 	cd clients/pocketbase && npm test
 	cd clients/graphql && npm test
+	cd clients/openapi && npm test
 
 .PHONY: test-js
 test-js: binary packages ## Test the client for JavaScript; what is committed of it must be what is built
@@ -104,7 +105,7 @@ binary:
 	@go build -o $(LOAM_BIN) .
 
 .PHONY: packages
-packages: clients/pocketbase/node_modules/.package-lock.json clients/graphql/node_modules/.package-lock.json admin/web/node_modules/.package-lock.json sdk/js/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json
+packages: clients/pocketbase/node_modules/.package-lock.json clients/graphql/node_modules/.package-lock.json clients/openapi/node_modules/.package-lock.json admin/web/node_modules/.package-lock.json sdk/js/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json
 
 # npm writes this file last.
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json

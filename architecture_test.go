@@ -53,6 +53,8 @@ func layers() [][]string {
 		{
 			"api/middleware",
 			"api/graphql/live",
+			"api/metrics",
+			"api/openapi",
 			"api/ws",
 		},
 		{
@@ -103,7 +105,11 @@ func layers() [][]string {
 			"core/transfer",
 		},
 		{
+			"core/shape/typed",
+		},
+		{
 			"core/settings",
+			"core/shape",
 		},
 		{
 			"core/job",
@@ -125,6 +131,7 @@ func layers() [][]string {
 			"core/schema/alter",
 		},
 		{
+			"core/schema/definition",
 			"core/schema/standard",
 		},
 		{
@@ -173,6 +180,7 @@ func layers() [][]string {
 			"core/internal/query/lang",
 			"core/schema/cast",
 			"core/schema/pattern",
+			"core/yaml",
 			"migrations",
 		},
 	}

@@ -20,16 +20,17 @@ import (
 
 // API serves the routes. It is safe for concurrent use.
 type API struct {
-	app      *core.App
-	auth     *auth.Service
-	hub      *realtime.Hub
-	requests *request.Service
-	sockets  *ws.Server
-	limiter  *ratelimit.Limiter
-	proxies  proxies
-	buffers  wire.Buffers
-	graphql  *graphql.Service
-	live     *live.Server
+	app       *core.App
+	auth      *auth.Service
+	hub       *realtime.Hub
+	requests  *request.Service
+	sockets   *ws.Server
+	limiter   *ratelimit.Limiter
+	proxies   proxies
+	buffers   wire.Buffers
+	graphql   *graphql.Service
+	documents documents
+	live      *live.Server
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.
