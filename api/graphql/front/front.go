@@ -5,7 +5,6 @@ package front
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/graph-gophers/graphql-go"
@@ -27,13 +26,16 @@ const maxPairs = 200_000
 
 // New returns the Front of a schema. An error is a mistake of package model.
 func New(m *model.Model) (*Front, error) {
-	parsed, err := graphql.ParseSchema(m.Plain, nil, graphql.OverlapValidationLimit(maxPairs))
+	// What GraphQL itself has, the library reads; our types are put beside it as they are.
+	parsed, err := graphql.ParseSchema("type Query { _: Int }", nil, graphql.OverlapValidationLimit(maxPairs))
 	if err != nil {
-		return nil, fmt.Errorf("graphql: the schema is not valid: %w", err)
+		return nil, err
 	}
 	f := &Front{schema: parsed, tree: parsed.AST()}
 	completeIntrospection(f.tree)
-	describe(f.tree, m.Descriptions)
+	if err := addTypes(f.tree, m); err != nil {
+		return nil, fmt.Errorf("graphql: the schema is not valid: %w", err)
+	}
 	return f, nil
 }
 
@@ -171,40 +173,6 @@ func (f *Front) field(of ast.NamedType, name string) *ast.FieldDefinition {
 	}
 	return nil
 }
-
-// describe gives the types of a schema, which was parsed without descriptions, theirs.
-func describe(s *ast.Schema, of map[string]string) {
-	for name, t := range s.Types {
-		if !strings.HasPrefix(name, "__") && !slices.Contains(builtinScalars, name) {
-			describeType(t, name, of)
-		}
-	}
-}
-
-func describeType(t ast.NamedType, name string, of map[string]string) {
-	switch t := t.(type) {
-	case *ast.ObjectTypeDefinition:
-		t.Desc = of[name]
-		for _, f := range t.Fields {
-			f.Desc = of[name+"."+f.Name]
-		}
-	case *ast.InterfaceTypeDefinition:
-		t.Desc = of[name]
-	case *ast.Union:
-		t.Desc = of[name]
-	case *ast.InputObject:
-		t.Desc = of[name]
-	case *ast.ScalarTypeDefinition:
-		t.Desc = of[name]
-	case *ast.EnumTypeDefinition:
-		t.Desc = of[name]
-		for _, v := range t.EnumValuesDefinition {
-			v.Desc = of[name+"."+v.EnumValue]
-		}
-	}
-}
-
-var builtinScalars = []string{"Int", "Float", "String", "Boolean", "ID"}
 
 func unreadable(err error) *Error {
 	e, _ := err.(*document.Error)
