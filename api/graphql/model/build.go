@@ -53,7 +53,7 @@ type builder struct {
 // a rule that opens one must not rename another.
 func (b *builder) records() {
 	typeNames, suffixes := schema.TypeNames(b.collections), schema.GeneratedSuffixes()
-	b.types = make(names, len(b.collections)*(2*len(suffixes)+4))
+	b.types = make(names, len(b.collections)*(len(suffixes)+4))
 	for _, name := range schema.BuiltinTypes() {
 		b.types[name] = true
 	}
@@ -62,7 +62,7 @@ func (b *builder) records() {
 		name := typeNames[c.ID]
 		b.types[name] = true
 		for _, suffix := range suffixes {
-			b.types[name+suffix], b.types[name+"List"+suffix] = true, true
+			b.types[name+suffix] = true
 		}
 		room := len(c.Fields) + 2
 		r := &Record{Name: name, Collection: c, fields: make(map[string]*Field, room), filter: make(map[string]*Field, room), sort: make(map[string]*Field, room)}
@@ -104,7 +104,7 @@ func (b *builder) fields(r *Record) {
 	stored := map[string]string{}
 	for _, f := range r.Collection.Fields {
 		if b.visible(r.Collection, f) {
-			stored[f.Name] = taken.claim(fieldName(f.Name))
+			stored[f.Name] = taken.claim(f.Name)
 		}
 	}
 	if nodeID.Name = "nodeId"; !taken["nodeId"] {
@@ -187,8 +187,7 @@ func (b *builder) selection(r *Record, f *schema.Field, k *schema.Select) *Field
 	e, ok := enumeration(k.Values)
 	switch {
 	case ok:
-		e.Name = b.types.claim(r.Name + schema.Pascal(fieldName(f.Name)))
-		b.types[e.Name+"Filter"], b.types[e.Name+"ListFilter"] = true, true
+		e.Name = b.types.claimAll(r.Name+schema.Pascal(fieldName(f.Name)), "", "Filter", "ManyFilter")
 		if k.Multiple() {
 			return &Field{Kind: Enums, typeName: "[" + e.Name + "]!", Required: true, Enum: e}
 		}

@@ -5,6 +5,7 @@ package model
 import (
 	"iter"
 	"strings"
+	"unicode"
 )
 
 // DefinitionKind is the kind of a type, by its keyword in the schema language.
@@ -80,12 +81,13 @@ func (d *definer) define(kind DefinitionKind, name, description string, members 
 	d.add(&Definition{Kind: kind, Name: name, Description: description, Members: members})
 }
 
-// oneLine is a text without line breaks.
+// oneLine is a text without line breaks and other control characters.
 func oneLine(text string) string {
 	if text == "" {
 		return ""
 	}
-	return strings.Join(strings.Fields(text), " ")
+	blank := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, "\ufffd"), blank), " ")
 }
 
 func (d *definer) roots(m *Model) {
@@ -126,7 +128,7 @@ func (d *definer) record(r *Record) {
 		d.input(r.Name+"Input", r.Input)
 	}
 	if r.Update {
-		d.input(r.Name+"UpdateInput", r.Change)
+		d.input(r.Name+"Patch", r.Change)
 	}
 	sorts := make([]Member, 0, len(r.sorted))
 	for _, key := range r.sorted {
@@ -148,7 +150,7 @@ func (d *definer) filters(r *Record) {
 		members = append(members, Member{Name: key, Type: filterType(r.filter[key])})
 	}
 	d.define(InputType, name, "", append(members, Member{Name: r.and, Type: "[" + name + "!]"}, Member{Name: r.or, Type: "[" + name + "!]"}, Member{Name: r.not, Type: name}))
-	d.define(InputType, r.Name+"ListFilter", "", []Member{{Name: "some", Type: name}, {Name: "none", Type: name}, {Name: "every", Type: name}})
+	d.define(InputType, r.Name+"ManyFilter", "", []Member{{Name: "some", Type: name}, {Name: "none", Type: name}, {Name: "every", Type: name}})
 }
 
 // input adds the input of creates or updates.

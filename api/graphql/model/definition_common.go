@@ -54,7 +54,7 @@ func (d *definer) operators(of string, list ...string) {
 
 // listFilter adds the filter of a list of values.
 func (d *definer) listFilter(of string) {
-	d.define(InputType, of+"ListFilter", "", []Member{
+	d.define(InputType, of+"ManyFilter", "", []Member{
 		{Name: "contains", Type: of}, {Name: "containsAny", Type: "[" + of + "]"}, {Name: "containsAll", Type: "[" + of + "]"},
 		{Name: "length", Type: "IntFilter"}, {Name: "isNull", Type: "Boolean"},
 	})

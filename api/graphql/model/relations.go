@@ -76,7 +76,7 @@ func (b *builder) sortedReferences(c *schema.Collection) []schema.Reference {
 func (b *builder) back(r *Record, ref schema.Reference) {
 	source := b.model.byCollection[ref.Collection.ID]
 	relation := ref.Collection.Name + "_via_" + ref.Field.Name
-	f := &Field{Name: b.names[r].claim(fieldName(relation)), Relation: relation, Target: source}
+	f := &Field{Name: b.names[r].claim(relation), Relation: relation, Target: source}
 	if isUnique(ref) {
 		f.Kind, f.typeName = One, source.Name
 	} else {

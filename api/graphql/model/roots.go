@@ -8,7 +8,7 @@ func (b *builder) roots() {
 	taken := make(names, 3*len(b.collections)+3)
 	lists := map[string]string{}
 	for _, c := range b.collections {
-		lists[c.ID] = taken.claim(fieldName(c.Name))
+		lists[c.ID] = taken.claim(c.Name)
 	}
 	b.root(&Root{Name: taken.claim("node"), Kind: RootNode, typeName: "Node", args: []Argument{{"nodeId", "ID!"}}})
 	b.root(&Root{Name: taken.claim("nodes"), Kind: RootNodes, typeName: "[Node]!", args: []Argument{{"nodeIds", "[ID!]!"}}})

@@ -291,9 +291,9 @@ func (m *Mutation) sign() {
 	case CreateMany:
 		m.typeName, m.args = "["+name+"]", []Argument{{"inputs", "[" + name + "Input!]!"}}
 	case UpdateOne:
-		m.typeName, m.args = name, []Argument{id, {"input", name + "UpdateInput!"}}
+		m.typeName, m.args = name, []Argument{id, {"input", name + "Patch!"}}
 	case UpdateMany:
-		m.typeName, m.args = "["+name+"!]", []Argument{some[0], {"set", name + "UpdateInput!"}, some[1]}
+		m.typeName, m.args = "["+name+"!]", []Argument{some[0], {"set", name + "Patch!"}, some[1]}
 	case DeleteOne:
 		m.typeName, m.args = "ID", []Argument{id}
 	case DeleteMany:
