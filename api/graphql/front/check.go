@@ -32,7 +32,7 @@ func (c *checker) check() {
 			if v.Default == nil {
 				continue
 			}
-			if _, err := c.coercer().literal(v.Type, v.Default); err != nil {
+			if _, err := c.coercer().value(v.Type, v.Default); err != nil {
 				c.fail(v.Default.Location(), sentence(err))
 			}
 		}
@@ -61,7 +61,7 @@ func (c *checker) arguments(defined ast.ArgumentsDefinition, given ast.ArgumentL
 		if d == nil {
 			continue // the library has told
 		}
-		if _, err := c.coercer().literal(d.Type, a.Value); err != nil {
+		if _, err := c.coercer().value(d.Type, a.Value); err != nil {
 			c.fail(a.Value.Location(), sentence(err))
 		}
 	}
