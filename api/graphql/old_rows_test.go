@@ -114,7 +114,7 @@ func TestOldRowsNeverBreakAnAnswer(t *testing.T) {
 	b.rule("people", `"nick != 'shy'"`, "") // nor does who is related have to be visible
 	for _, as := range []string{"", "ann", "bob", "root"} {
 		var got struct {
-			Data struct{ Olds struct{ Items []object } }
+			Data   struct{ Olds struct{ Items []object } }
 			Errors []struct {
 				Path       []any
 				Extensions struct{ Code string }

@@ -213,7 +213,9 @@ func TestCursorsOfOtherSorts(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
 	var got struct {
-		Data struct{ Posts struct{ PageInfo struct{ EndCursor string } } }
+		Data struct {
+			Posts struct{ PageInfo struct{ EndCursor string } }
+		}
 	}
 	if err := json.Unmarshal([]byte(b.ask("", `{ posts(first: 1, sort: {title: ASC}) { pageInfo { endCursor } } }`, nil)), &got); err != nil {
 		t.Fatal(err)

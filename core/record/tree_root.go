@@ -78,7 +78,6 @@ func (t *treeRead) loadTree(e *edge) error {
 
 // countRoot counts all records of the root's list.
 func (t *treeRead) countRoot(e *edge, sel query.Select) error {
-	sel.Sort = "" // the order is of no meaning to a count
 	plan, err := t.rq.service.planner.Count(sel)
 	if err != nil {
 		return t.planFault(e.node, err)
