@@ -177,6 +177,9 @@ func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) 
 		return &Result{Data: null, Errors: errs}
 	}
 	data, unfit := encode(p, read)
+	for _, b := range read {
+		b.Release()
+	}
 	return &Result{Data: data, Errors: append(errs, unfit...)}
 }
 
