@@ -54,12 +54,15 @@ func (f *Front) Read(text string, limits document.Limits) (*Document, []*Error) 
 	if err != nil {
 		return nil, []*Error{unreadable(err)}
 	}
+	d := &Document{front: f, tree: tree}
+	c := &checker{document: d}
+	if c.check(); c.work > maxWork {
+		return nil, c.errs
+	}
 	if errs := f.validate(text); len(errs) > 0 {
 		return nil, errs
 	}
-	d := &Document{front: f, tree: tree}
-	c := &checker{document: d}
-	if c.check(); len(c.errs) > 0 {
+	if len(c.errs) > 0 {
 		return nil, c.errs
 	}
 	return d, nil
@@ -77,6 +80,9 @@ func (f *Front) validate(text string) (errs []*Error) {
 		}
 		if strings.HasPrefix(e.Message, "ID cannot represent") {
 			continue
+		}
+		if e.Rule == "OverlapValidationLimitExceeded" {
+			return []*Error{Complex("The operation selects so many fields of the same name that more than %d pairs have to be compared.", maxPairs)}
 		}
 		errs = append(errs, &Error{Code: ValidationFailed, Message: e.Message, Locations: e.Locations})
 	}
@@ -161,6 +167,17 @@ func (o *Operation) Included(directives ast.DirectiveList) (bool, *Error) {
 		}
 	}
 	return true, nil
+}
+
+// fieldNames are the names of the fields of an object or interface type.
+func (f *Front) fieldNames(of ast.NamedType) []string {
+	switch of := of.(type) {
+	case *ast.ObjectTypeDefinition:
+		return of.Fields.Names()
+	case *ast.InterfaceTypeDefinition:
+		return of.Fields.Names()
+	}
+	return nil
 }
 
 // field finds a field of an object or interface type.

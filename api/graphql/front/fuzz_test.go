@@ -2,6 +2,7 @@ package front
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -125,6 +126,45 @@ func FuzzCoerce(f *testing.F) {
 			t.Fatalf("%s as %s: the literal is %#v, JSON is %#v, %v", literal, name, written, told, wrong)
 		}
 	})
+}
+
+// TestWrongNames: a mistake is told with a name that is similar, and very many, or very long
+// ones, without, as it takes long to find these.
+func TestWrongNames(t *testing.T) {
+	t.Parallel()
+	front, err := New(model.Build(twoHundred(), true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits := document.Limits{Tokens: 15_000, Depth: 100}
+	many := func(n int, format string) string {
+		var s strings.Builder
+		for i := range n {
+			fmt.Fprintf(&s, format, i)
+		}
+		return s.String()
+	}
+	long := strings.Repeat("long", 10_000)
+	for text, want := range map[string]string{
+		"{things1xAggregate{count}}":                  `Cannot query field "things1xAggregate" on type "Query". Did you mean`,
+		"{things1(pages:1){page}}":                    `Did you mean "page"?`,
+		"{" + many(7000, "thinks%d ") + "}":           `Cannot query field "thinks0" on type "Query".`,
+		"{" + long + "}":                              "Cannot query field \"" + long[:200] + "…\" on type \"Query\".",
+		"{things1(" + long + ":1){page}}":             `Unknown argument "`,
+		"{things1(sort:{" + long + ":ASC}){page}}":    `is not defined by type "Things1Sort".`,
+		"{things1(sort:{f1:" + long + "}){page}}":     `does not exist in "SortDirection" enum.`,
+		"{things1(sort:{f1:\"" + long + "\"}){page}}": `does not exist in "SortDirection" enum.`,
+	} {
+		_, errs := front.Read(text, limits)
+		if errs == nil {
+			t.Errorf("%.50s is taken", text)
+			continue
+		}
+		message := errs[0].Message
+		if !strings.Contains(message, want) || !strings.Contains(want, "Did you mean") && strings.Contains(message, "Did you mean") {
+			t.Errorf("%.50s: %.300s", text, message)
+		}
+	}
 }
 
 // literalOf writes a value as a literal. ok is false if a key is no name.
