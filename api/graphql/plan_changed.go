@@ -161,7 +161,9 @@ func (c *changedPlan) message(s record.Shown) []byte {
 		b = newBranch(c.root, s.Tree)
 		id = b.of(0)[0]
 	} else {
-		id = members(s.JSON, map[string]int{"id": 0})[0]
+		values := make([][]byte, 1)
+		members(values, s.JSON, map[string]int{"id": 0}, nil)
+		id = values[0]
 	}
 	e.object(c.outputs, func(o *output) {
 		switch o.name {

@@ -36,6 +36,12 @@ type Service struct {
 // New returns a Service. It makes no schema before the first operation.
 func New(cfg Config) *Service { return &Service{cfg: cfg} }
 
+// Renew makes the schemas that are in use anew, in the background. It is to be called when
+// the collections have changed; an operation that comes before waits for the schema.
+func (s *Service) Renew() {
+	s.schemas.renew(s.cfg.Snapshot, func(err error) { s.cfg.Log().Error("graphql schema failed", "error", err) })
+}
+
 // Operation is what a client asks for.
 type Operation struct {
 	Query     string
@@ -171,6 +177,9 @@ func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) 
 		return &Result{Data: null, Errors: errs}
 	}
 	data, unfit := encode(p, read)
+	for _, b := range read {
+		b.Release()
+	}
 	return &Result{Data: data, Errors: append(errs, unfit...)}
 }
 

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -9,14 +10,22 @@ import (
 	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
 func newGraphQL(app *core.App) *graphql.Service {
-	return graphql.New(graphql.Config{Records: app.Records, Snapshot: app.Snapshot, Log: app.Log,
+	s := graphql.New(graphql.Config{Records: app.Records, Snapshot: app.Snapshot, Log: app.Log,
 		WriteLimit: func() time.Duration { return app.Settings().Current().Batch.TimeLimit() }})
+	app.OnCommitted(func(changes []change.Change) {
+		isCollection := func(c change.Change) bool { return c.Kind == change.Collection }
+		if changes == nil || slices.ContainsFunc(changes, isCollection) {
+			s.Renew()
+		}
+	})
+	return s
 }
 
 // runGraphQL answers a GraphQL operation (docs/graphql.md), or makes a WebSocket of the

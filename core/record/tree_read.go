@@ -48,7 +48,7 @@ func (rq *readRequest) trees(ctx context.Context, roots []*Node, failed []error)
 	}
 	branches := make([]*Branch, len(reads))
 	for i, read := range reads {
-		branches[i] = read.branch()
+		branches[i] = read.branch(rq.service)
 	}
 	rq.blurTrees(ctx, reads)
 	return branches, nil
@@ -93,14 +93,14 @@ func (t *treeRead) load(read *rootRead) (err error) {
 }
 
 // branch is what was read.
-func (read *rootRead) branch() *Branch {
+func (read *rootRead) branch(s *Service) *Branch {
 	switch {
 	case read.err != nil:
 		return &Branch{Err: read.err}
 	case read.aggregate != nil:
 		return &Branch{Groups: read.aggregate.groups}
 	}
-	return read.tree.branch()
+	return read.tree.branch(s)
 }
 
 // blurTrees delays the answer if a filter behind a rule has found nothing.
