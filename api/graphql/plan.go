@@ -58,8 +58,12 @@ type planner struct {
 	introspect bool // the caller may ask about the schema
 	charge     Charge
 
-	depth, nodes, rows, fields, writes int
+	depth int
+	cost
 }
+
+// cost is what operations take. Those of a batch share it.
+type cost struct{ nodes, rows, fields, writes int }
 
 // Limits of an operation.
 type Limits struct {

@@ -36,6 +36,9 @@ var _ realtime.Teller = (*Subscription)(nil)
 // Start begins an operation for a client that can be told of several results. One that is no
 // subscription is executed. One of the results is nil.
 func (s *Service) Start(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, op Operation, charge Charge) (*Subscription, *Result) {
+	if wrong := s.persisted.resolve(&op, &limits, caller.Superuser()); wrong != nil {
+		return nil, &Result{Errors: []*front.Error{wrong}}
+	}
 	x := &execution{service: s, caller: caller, limits: limits, operation: op}
 	sub := &Subscription{service: s, operation: op, superuser: caller.Superuser(), limits: limits}
 	checked, sch, result := x.check()

@@ -26,7 +26,7 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if q.Token != "" && q.Caller.Auth == nil { // who would watch as a guest without knowing
 		return nil, fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
 	}
-	op, refused, err := graphql.Read(r, q, "application/json", body)
+	op, refused, err := graphql.Read(r, q, body)
 	if refused != nil || err != nil {
 		return refused, err
 	}
