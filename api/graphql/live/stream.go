@@ -132,7 +132,7 @@ func (t *stream) tell(list []realtime.Message) (ended bool) {
 		switch kind {
 		case realtime.Answer: // the comment
 			t.buffer = append(t.buffer, list[i].Data...)
-		case realtime.Event:
+		case realtime.Event, realtime.Snapshot:
 			t.buffer = append(t.buffer, "event:next\ndata:"...)
 			t.buffer = append(appendEvent(t.buffer, &list[i]), "\n\n"...)
 		case realtime.Reset:
