@@ -37,6 +37,7 @@ func layers() [][]string {
 		},
 		{
 			"admin/collections",
+			"admin/graphiql",
 			"admin/logs",
 			"admin/overview",
 			"admin/records",
