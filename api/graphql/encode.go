@@ -102,6 +102,8 @@ func (e *encoder) unfit(message string) {
 
 func (e *encoder) root(f rootField, branches map[*level]*branch) {
 	switch {
+	case f.auth != nil:
+		e.auth(f, branches)
 	case f.text != nil:
 		e.out = append(e.out, f.text...)
 	case f.root != nil && branches[f.root] != nil && branches[f.root].read.Err != nil:

@@ -48,6 +48,9 @@ func (s *Service) respond(r *http.Request, q *request.Request, accepted string, 
 		}
 		return a
 	}
+	for i := range asked.operations {
+		asked.operations[i].Token = q.Token
+	}
 	results := s.executeAll(r.Context(), q.ID, caller, q.Settings.GraphQL, asked.operations, charge)
 	if asked.batch {
 		return &Answer{Status: http.StatusOK, Type: accepted, Body: appendResults(nil, results)}

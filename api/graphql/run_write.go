@@ -64,7 +64,7 @@ func (x *execution) refused(ctx context.Context, p *plan, err error) *front.Erro
 func (p *plan) nulls() []byte {
 	nothing := &plan{}
 	for _, f := range p.fields {
-		if f.result != nil {
+		if f.result != nil || f.auth != nil {
 			f = rootField{key: f.key, text: null}
 		}
 		nothing.fields = append(nothing.fields, f)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loambase/loam/api/graphql/document"
 	"github.com/loambase/loam/api/graphql/front"
+	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -21,6 +22,7 @@ import (
 // Config is what a Service needs. Every field is required.
 type Config struct {
 	Records  func() *record.Service
+	Auth     *auth.Service
 	Snapshot func() *schema.Snapshot // the collections as they are
 	Log      func() *slog.Logger
 
@@ -50,7 +52,8 @@ type Operation struct {
 	Name      string         // of the operation in Query; "" for the only one
 	Variables map[string]any // with json.Numbers
 
-	ReadOnly bool // only queries are allowed
+	Token    string // of the caller, for authRefresh; "" for none
+	ReadOnly bool   // only queries are allowed
 }
 
 // Result is the answer to an operation.
@@ -159,6 +162,9 @@ func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) 
 	x.spent = p.cost
 	if wrong != nil {
 		return &Result{Errors: []*front.Error{wrong}}, snapshot, nil
+	}
+	if planned.auth != nil {
+		return x.authenticate(ctx, planned), snapshot, nil
 	}
 	if op.Kind() == "mutation" {
 		result, err := x.write(ctx, planned, snapshot)

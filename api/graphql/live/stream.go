@@ -30,6 +30,7 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if refused != nil || err != nil {
 		return refused, err
 	}
+	op.Token = q.Token
 	caller := q.Caller
 	caller.Method = http.MethodGet
 	sub, result := s.GraphQL.Start(r.Context(), q.ID, caller, q.Settings.GraphQL, op, s.Charge(caller))
