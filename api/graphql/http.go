@@ -42,11 +42,7 @@ func (s *Service) respond(r *http.Request, q *request.Request, accepted string, 
 	caller := q.Caller
 	caller.Method = http.MethodGet // to rules, a query is a read, whichever way it came
 	if wrong := asked.tooMany(q.Settings.GraphQL.MaxTokens); wrong != nil {
-		a := &Answer{Status: http.StatusOK, Type: accepted, Body: (&Result{Errors: []*front.Error{wrong}}).Append(nil)}
-		if accepted == typeGraphQL {
-			a.Status = http.StatusBadRequest
-		}
-		return a
+		return answer(accepted, &Result{Errors: []*front.Error{wrong}})
 	}
 	for i := range asked.operations {
 		asked.operations[i].Token = q.Token
@@ -55,10 +51,14 @@ func (s *Service) respond(r *http.Request, q *request.Request, accepted string, 
 	if asked.batch {
 		return &Answer{Status: http.StatusOK, Type: accepted, Body: appendResults(nil, results)}
 	}
-	result := results[0]
-	if result.NotReadOnly {
+	if results[0].NotReadOnly {
 		return NotReadOnly(accepted)
 	}
+	return answer(accepted, results[0])
+}
+
+// answer is the answer with one result.
+func answer(accepted string, result *Result) *Answer {
 	a := &Answer{Status: http.StatusOK, Type: accepted, Body: result.Append(nil)}
 	if result.Data == nil && accepted == typeGraphQL {
 		a.Status = http.StatusBadRequest
