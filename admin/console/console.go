@@ -26,6 +26,9 @@ type Config struct {
 
 	// File answers with a stored file to the caller of the request.
 	File func(w http.ResponseWriter, r *http.Request, q *request.Request, collection, id, name string) error
+
+	// Socket makes a WebSocket of the request, of the protocol loam.v1, for its caller.
+	Socket func(w http.ResponseWriter, r *http.Request, q *request.Request) error
 }
 
 // Console makes handlers of screens. It is safe for concurrent use.

@@ -29,6 +29,12 @@ func countPath(v *view) string {
 	return path + "?filter=" + url.QueryEscape(v.filter)
 }
 
+// livePath is the address of single rows of the view.
+func (v *view) livePath() string {
+	path, query, _ := strings.Cut(v.with("r", ""), "?")
+	return path + "/live?" + query
+}
+
 // sortable reports whether a table may be sorted by the field.
 func sortable(f *schema.Field) bool {
 	class := f.Kind.Class()

@@ -23,6 +23,8 @@ type panel struct {
 	related map[string][]choice // by relation field: what it holds
 	names   map[string]string   // of the collections that relations lead to, by id
 	appURL  string
+	past    *record.History   // in place of the form
+	actors  map[string]string // what the accounts are called that changed it, by change.Change.By
 }
 
 // choice is a record that a relation holds or may hold.

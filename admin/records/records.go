@@ -18,14 +18,18 @@ func Routes() []console.Route {
 	return []console.Route{
 		console.Get(collection, list),
 		console.Get(collection+"/count", count),
+		console.Get(collection+"/live", live),
 		console.Get(collection+"/new", showNew),
 		console.Post(collection+"/new", create),
 		console.Get(record, show),
 		console.Post(record, save),
 		console.Get(record+"/json", asJSON),
+		console.Get(record+"/history", showHistory),
+		console.Post(record+"/history", putBack),
 		console.Get(record+"/delete", askDelete),
 		console.Post(record+"/delete", remove),
 		console.Get(collection+"/pick", pick),
+		console.Get("/_/ws", socket),
 		console.Get("/_/files/{collection}/{id}/{filename}", file),
 	}
 }
@@ -49,7 +53,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "table.js"},
+		Scripts: []string{"form.js", "record.js", "table.js", "live.js"},
 	}
 }
 

@@ -21,7 +21,8 @@ await onStage(async (stage) => {
     await picture(page, 'records');
     await page.getByRole('link', { name: 'Next page' }).click();
     await page.getByText('11 rows of 61').waitFor();
-    await page.getByRole('link', { name: 'First page' }).click();
+    await page.getByRole('link', { name: 'Previous page' }).click();
+    await page.getByText('50 rows of 61').waitFor();
     await page.getByRole('columnheader', { name: 'price' }).getByRole('link').click();
     await page.getByRole('columnheader', { name: 'price' }).getByRole('link').click();
     await page.waitForURL(/sort=-price/);
