@@ -123,6 +123,7 @@ func layers() [][]string {
 			"core/internal/store/storetest",
 			"core/removal",
 			"core/schema/alter",
+			"core/task",
 		},
 		{
 			"core/schema/standard",

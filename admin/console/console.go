@@ -12,9 +12,10 @@ import (
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/task"
 )
 
-// Config is what a Console needs of the server. Every field is required.
+// Config is what a Console needs of the server. Every field is required, but for Tasks.
 type Config struct {
 	App      *core.App
 	Auth     *auth.Service
@@ -29,6 +30,9 @@ type Config struct {
 
 	// Socket makes a WebSocket of the request, of the protocol loam.v1, for its caller.
 	Socket func(w http.ResponseWriter, r *http.Request, q *request.Request) error
+
+	// Tasks are long work that superusers have started. New makes them.
+	Tasks *task.Service
 }
 
 // Console makes handlers of screens. It is safe for concurrent use.
@@ -40,6 +44,7 @@ type Console struct {
 
 // New returns the console of an open app. The sections are the entries of its navigation.
 func New(c Config, sections []ui.Section) *Console {
+	c.Tasks = task.New(c.App.Go, c.App.Now)
 	return &Console{Config: c, guard: http.NewCrossOriginProtection(), sections: sections}
 }
 

@@ -193,9 +193,8 @@ func labels(ctx context.Context, c *console.Call, collection string, ids []strin
 		return list, nil
 	}
 	names := map[string]string{}
-	const together = 50 // in one filter
-	for begin := 0; begin < len(ids); begin += together {
-		filter, params := anyOf(ids[begin:min(begin+together, len(ids))])
+	for begin := 0; begin < len(ids); begin += inOneFilter {
+		filter, params := anyOf(ids[begin:min(begin+inOneFilter, len(ids))])
 		found, err := c.App.Records().Find(ctx, c.Caller, record.Query{Collection: in.ID, Filter: filter, Params: params})
 		if err != nil {
 			return nil, err
@@ -209,6 +208,9 @@ func labels(ctx context.Context, c *console.Call, collection string, ids []strin
 	}
 	return list, nil
 }
+
+// inOneFilter is how many ids a filter may name.
+const inOneFilter = 50
 
 // anyOf is a filter that the ids satisfy.
 func anyOf(ids []string) (filter string, params map[string]any) {

@@ -15,6 +15,7 @@ func Routes() []console.Route {
 		collection = "/_/c/{collection}"
 		record     = collection + "/r/{id}"
 	)
+	kept := &shelf{}
 	return []console.Route{
 		console.Get(collection, list),
 		console.Get(collection+"/count", count),
@@ -29,6 +30,14 @@ func Routes() []console.Route {
 		console.Get(record+"/delete", askDelete),
 		console.Post(record+"/delete", remove),
 		console.Get(collection+"/pick", pick),
+		console.Post(collection+"/bulk/ask-delete", askDeleteMany),
+		console.Post(collection+"/bulk/delete", kept.deleteMany),
+		console.Post(collection+"/bulk/ask-set", askSet),
+		console.Post(collection+"/bulk/set", setMany),
+		console.Get(collection+"/json", someJSON),
+		console.Post("/_/undo/{deletion}", kept.undo),
+		console.Get("/_/tasks/{task}", showTask),
+		console.Post("/_/tasks/{task}/cancel", cancelTask),
 		console.Get("/_/ws", socket),
 		console.Get("/_/files/{collection}/{id}/{filename}", file),
 	}
@@ -53,7 +62,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "table.js", "live.js"},
+		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js"},
 	}
 }
 
