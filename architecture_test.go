@@ -83,6 +83,7 @@ func layers() [][]string {
 			"auth",
 			"core/coretest",
 			"core/pocketbase",
+			"core/sheet",
 		},
 		{
 			"auth/fetch",
