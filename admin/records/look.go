@@ -35,6 +35,11 @@ func (v *view) livePath() string {
 	return path + "/live?" + query
 }
 
+// exportPath is the address of the records of the view as a file.
+func (v *view) exportPath(format string) string {
+	return console.CollectionPath(v.in) + "/export?" + url.Values{"format": {format}, "filter": {v.filter}}.Encode()
+}
+
 // sortable reports whether a table may be sorted by the field.
 func sortable(f *schema.Field) bool {
 	class := f.Kind.Class()

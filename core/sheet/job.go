@@ -302,3 +302,17 @@ func (j *Job) Rejects(w io.Writer) error {
 	}
 	return out.Flush()
 }
+
+// Reads returns the column of that place as it would be read for a field; "" leaves it out.
+func (j *Job) Reads(column int, field string) Column {
+	c := Column{Name: j.file.columns[column], Empty: AsEmpty}
+	in, err := j.collection()
+	if err != nil {
+		return c
+	}
+	if f := in.Field(field); f != nil && Importable(in, f) {
+		snapshot := j.service.app.Snapshot()
+		c.Field, c.As, c.Empty = f.Name, j.file.read(column, f, targetOf(f, snapshot)), emptyOf(f)
+	}
+	return c
+}

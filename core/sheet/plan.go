@@ -85,8 +85,7 @@ func (f *file) guess(in *schema.Collection, snapshot *schema.Snapshot) Plan {
 	for i, name := range f.columns {
 		column := Column{Name: name, Empty: AsEmpty}
 		if field := fieldFor(in, name); field != nil && !slices.ContainsFunc(p.Columns, func(c Column) bool { return c.Field == field.Name }) {
-			column.Field = field.Name
-			column.As, column.Empty = f.read(i, field, targetOf(field, snapshot)), emptyOf(field)
+			column.Field, column.As, column.Empty = field.Name, f.read(i, field, targetOf(field, snapshot)), emptyOf(field)
 		}
 		p.Columns = append(p.Columns, column)
 	}
