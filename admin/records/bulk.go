@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -200,12 +201,8 @@ func (b *bulk) run(c *console.Call, ids []string, op record.Op, done, undo strin
 func writeMany(ctx context.Context, c *console.Call, in *schema.Collection, op record.Op, ids []string) error {
 	var ops []record.Op
 	op.Caller, op.Collection, op.AtMost = c.Caller, in.ID, writeTogether
-	for at := 0; at < len(ids); at += writeTogether {
-		var chunk []any
-		for _, id := range ids[at:min(at+writeTogether, len(ids))] {
-			chunk = append(chunk, id)
-		}
-		op.Where = where.In("id", chunk...)
+	for chunk := range slices.Chunk(ids, writeTogether) {
+		op.Where = where.In("id", anyOf(chunk)...)
 		ops = append(ops, op)
 	}
 	_, err := c.App.Records().WriteAll(ctx, c.App.Snapshot(), ops)
@@ -274,11 +271,8 @@ func someJSON(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	var ids []any
-	for _, id := range s.ids[:min(len(s.ids), readTogether)] {
-		ids = append(ids, id)
-	}
-	branch, err := c.App.Records().Tree(c.R.Context(), c.Caller, &record.Node{Collection: s.in.ID, Where: where.In("id", ids...)})
+	some := where.In("id", anyOf(s.ids[:min(len(s.ids), readTogether)])...)
+	branch, err := c.App.Records().Tree(c.R.Context(), c.Caller, &record.Node{Collection: s.in.ID, Where: some})
 	if err == nil {
 		err = branch.Err
 	}

@@ -21,9 +21,7 @@ func export(c *console.Call) error {
 		e.Format = sheet.JSON
 	}
 	if ids := q["id"]; len(ids) > 0 && q.Get("all") != "1" {
-		for _, id := range ids[:min(len(ids), readTogether)] {
-			e.IDs = append(e.IDs, id)
-		}
+		e.IDs = anyOf(ids[:min(len(ids), readTogether)])
 	} else {
 		e.Filter = (&view{in: in, filter: q.Get("filter")}).expression()
 	}

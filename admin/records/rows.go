@@ -151,14 +151,10 @@ func live(c *console.Call) error {
 		return err
 	}
 	v := viewOf(c, in)
-	var ids []any
-	for _, id := range c.R.URL.Query()["id"] {
-		if ids = append(ids, id); len(ids) == maxLive {
-			break
-		}
-	}
+	ids := c.R.URL.Query()["id"]
+	ids = ids[:min(len(ids), maxLive)]
 	n := v.node()
-	n.Sort, n.Where, n.Limit = "", where.In("id", ids...), maxLive
+	n.Sort, n.Where, n.Limit = "", where.In("id", anyOf(ids)...), maxLive
 	if _, err := v.readTree(c, n); err != nil {
 		return err
 	}

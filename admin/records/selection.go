@@ -47,11 +47,7 @@ func (s *selection) find(ctx context.Context, c *console.Call) ([]string, error)
 	if s.all {
 		n.Filter = s.view.expression()
 	} else {
-		var ids []any
-		for _, id := range s.ids[:min(len(s.ids), readTogether)] {
-			ids = append(ids, id)
-		}
-		n.Where = where.In("id", ids...)
+		n.Where = where.In("id", anyOf(s.ids[:min(len(s.ids), readTogether)])...)
 	}
 	var found []string
 	for {

@@ -42,31 +42,25 @@ func (s *shelf) keep(c *console.Call, in *schema.Collection, ids []string) (stri
 			return "", nil
 		}
 	}
-	var values []any
-	for _, id := range ids {
-		values = append(values, id)
-	}
-	held, err := isReferredTo(c, in, values)
+	held, err := isReferredTo(c, in, anyOf(ids))
 	if held || err != nil {
 		return "", err
 	}
 	var found []*record.Record
-	for size, begin := 0, 0; begin < len(ids); begin += inOneFilter {
-		filter, params := anyOf(ids[begin:min(begin+inOneFilter, len(ids))])
-		some, err := c.App.Records().Find(c.R.Context(), c.Caller, record.Query{Collection: in.ID, Filter: filter, Params: params})
+	size := 0
+	for _, id := range ids {
+		r, err := c.App.Records().FindByID(c.R.Context(), in.ID, id)
 		if err != nil {
 			return "", err
 		}
-		for _, r := range some {
-			text, err := r.MarshalJSON()
-			if err != nil {
-				return "", err
-			}
-			if size += len(text); size > shelfBytes || hasFiles(r) {
-				return "", nil
-			}
+		text, err := r.MarshalJSON()
+		if err != nil {
+			return "", err
 		}
-		found = append(found, some...)
+		if size += len(text); size > shelfBytes || hasFiles(r) {
+			return "", nil
+		}
+		found = append(found, r)
 	}
 	d := deletion{schema.RandomString(15, schema.AlphabetID), in.ID, found, c.App.Now()}
 	s.mu.Lock()
