@@ -20,6 +20,7 @@ func Routes() []console.Route {
 		console.Get(collection, list),
 		console.Get(collection+"/count", count),
 		console.Get(collection+"/live", live),
+		console.Get(collection+"/words", words),
 		console.Get(collection+"/export", export),
 		console.Get(collection+"/import", showUpload),
 		console.Post(collection+"/import", upload),
@@ -68,7 +69,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js"},
+		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "filter.js"},
 	}
 }
 

@@ -31,10 +31,10 @@ await onStage(async (stage) => {
     await page.keyboard.type('price > 58');
     await page.keyboard.press('Enter');
     await page.getByText('2 rows of 2').waitFor();
-    await page.getByLabel('Filter products').fill('tomato 33');
+    await page.getByRole('combobox', { name: 'Filter products' }).fill('tomato 33');
     await page.keyboard.press('Enter');
     await page.getByText('1 rows of 1').waitFor();
-    await page.getByLabel('Filter products').fill('prize > 58');
+    await page.getByRole('combobox', { name: 'Filter products' }).fill('prize > 58');
     await page.keyboard.press('Enter');
     await page.getByText(/prize.*All records are shown/).waitFor();
     await picture(page, 'records-filter-error');
@@ -43,6 +43,38 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Show these columns' }).click();
     await page.waitForURL(/cols=price/);
     assert.equal(await page.getByRole('columnheader', { name: 'notes' }).count(), 0);
+    await isWell(page);
+  });
+
+  test('the filter completes what is typed', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    const filter = page.getByRole('combobox', { name: 'Filter products' });
+    const option = (name) => page.getByRole('listbox', { name: 'What may come here' }).getByRole('option', { name });
+    await filter.pressSequentially('cat');
+    await option('category').waitFor();
+    await filter.press('ArrowDown');
+    await filter.press('Tab');
+    await option('!=').waitFor();
+    await filter.press('ArrowDown');
+    await filter.press('Enter');
+    await option('Vegetable').waitFor();
+    await filter.press('ArrowDown');
+    await filter.press('Enter');
+    assert.equal(await filter.inputValue(), "category = 'Vegetable' ");
+    await option('&&').click();
+    await filter.pressSequentially('supplier.cou');
+    await option('supplier.country').waitFor();
+    await picture(page, 'records-completion');
+    await option('supplier.country').click();
+    await filter.pressSequentially("= 'SE' && created > @tod");
+    await option('@todayStart').waitFor();
+    await filter.press('ArrowDown');
+    await filter.press('Enter');
+    await filter.press('Escape');
+    await page.locator('#filter-words').waitFor({ state: 'hidden' });
+    await filter.press('Enter');
+    await page.getByText('50 rows of 60').waitFor();
     await isWell(page);
   });
 
