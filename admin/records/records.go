@@ -69,7 +69,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "filter.js"},
+		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "filter.js", "widths.js"},
 	}
 }
 

@@ -46,6 +46,26 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('columns keep the widths that they are given', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    const head = page.getByRole('columnheader', { name: 'notes' });
+    const width = async () => Math.round((await head.boundingBox()).width);
+    const before = await width();
+    const handle = await head.locator('[data-resize]').boundingBox();
+    await page.mouse.move(handle.x + 2, handle.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(handle.x + 102, handle.y + 5);
+    await page.mouse.up();
+    const dragged = await width();
+    assert.ok(Math.abs(dragged - before - 100) < 3, `${before} became ${dragged}`);
+    await head.getByRole('link').press('Alt+ArrowLeft');
+    assert.equal(await width(), dragged - 16);
+    await page.reload();
+    assert.equal(await width(), dragged - 16);
+    await isWell(page);
+  });
+
   test('the filter completes what is typed', async () => {
     const page = await stage.signedIn();
     await page.goto(table);
