@@ -86,6 +86,7 @@ func layers() [][]string {
 			"auth",
 			"core/coretest",
 			"core/pocketbase",
+			"core/sheet",
 		},
 		{
 			"auth/fetch",
@@ -130,6 +131,7 @@ func layers() [][]string {
 			"core/internal/store/storetest",
 			"core/removal",
 			"core/schema/alter",
+			"core/task",
 		},
 		{
 			"core/schema/definition",
