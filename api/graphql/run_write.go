@@ -69,8 +69,8 @@ func (p *plan) nulls() []byte {
 		}
 		nothing.fields = append(nothing.fields, f)
 	}
-	data, _ := encode(nothing, nil)
-	return data
+	opened, _ := encode(nothing, nil)
+	return opened[len(opening):]
 }
 
 // fill puts the ids of the records that were written into the results, and into the trees

@@ -62,6 +62,8 @@ type Result struct {
 	Errors []*front.Error
 
 	NotReadOnly bool // refused because of Operation.ReadOnly
+
+	opened []byte // Data with its opening before it; nil if there is none
 }
 
 // maxNesting bounds documents before their fields are counted: selections, lists and
@@ -206,11 +208,11 @@ func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) 
 	if slices.ContainsFunc(p.fields, func(f rootField) bool { return f.required && failed[f.root] }) {
 		return &Result{Data: null, Errors: errs}
 	}
-	data, unfit := encode(p, read)
+	opened, unfit := encode(p, read)
 	for _, b := range read {
 		b.Release()
 	}
-	return &Result{Data: data, Errors: append(errs, unfit...)}
+	return &Result{Data: opened[len(opening):], opened: opened, Errors: append(errs, unfit...)}
 }
 
 // read reads all trees of a plan as of one moment.
