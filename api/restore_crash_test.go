@@ -17,7 +17,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -28,15 +27,7 @@ func TestRestoreOnPostgresThatIsCutOff(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts servers again and again")
 	}
-	db, err := pgtest.Start()
-	if err != nil {
-		pgtest.Missing(t, err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Errorf("close the server: %v", err)
-		}
-	})
+	db := startPostgres(t)
 	p := prepare(t, db.URL)
 	p.withPapers()
 	p.fillNotes(20_000)

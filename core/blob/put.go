@@ -105,7 +105,7 @@ func (l *Local) write(dir string, r io.Reader, size int64, sum hash.Hash) (strin
 	if err != nil {
 		return "", err
 	}
-	n, err := copySummed(&syncing{f: f}, sum, r)
+	n, err := l.copySummed(&syncing{f: f}, sum, r)
 	if err == nil && size != UnknownSize && n != size {
 		err = fmt.Errorf("%d bytes came, not the %d that were announced", n, size)
 	}
@@ -133,13 +133,16 @@ func (s *syncing) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// copyBuffers are buffers of copySummed.
-var copyBuffers = sync.Pool{New: func() any { return new([128 << 10]byte) }}
+// copyBuffer is what is copied at once.
+type copyBuffer [128 << 10]byte
 
 // copySummed copies to w and sum, to both at the same time: a sum takes as long as the write.
-func copySummed(w io.Writer, sum hash.Hash, r io.Reader) (written int64, err error) {
-	buffer := copyBuffers.Get().(*[128 << 10]byte)
-	defer copyBuffers.Put(buffer)
+func (l *Local) copySummed(w io.Writer, sum hash.Hash, r io.Reader) (written int64, err error) {
+	buffer, ok := l.buffers.Get().(*copyBuffer)
+	if !ok {
+		buffer = new(copyBuffer)
+	}
+	defer l.buffers.Put(buffer)
 	for err == nil {
 		n := 0
 		for n < len(buffer) && err == nil {
