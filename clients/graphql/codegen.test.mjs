@@ -52,7 +52,7 @@ export const page = graphql(\`
 export const create = graphql(\`
   mutation Create($input: PostInput!) { createPost(input: $input) { id } }\`);
 export const change = graphql(\`
-  mutation Change($id: ID!, $input: PostUpdateInput!) { updatePost(id: $id, input: $input) { id views } }\`);
+  mutation Change($id: ID!, $input: PostPatch!) { updatePost(id: $id, input: $input) { id views } }\`);
 export const changed = graphql(\`
   subscription Changed { postChanged(actions: [CREATE]) { action record { title } } }\`);
 export const live = graphql(\`
