@@ -597,7 +597,7 @@ func savedViews(v *view) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\" maxlength=\"60\" autocomplete=\"off\" autofocus><p class=\"help\">Keeps filter, order and columns, for you, on every computer.</p><div class=\"row\"><button class=\"btn btn-primary btn-s\" type=\"submit\">Save the view</button> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\" maxlength=\"60\" autocomplete=\"off\" autofocus><p class=\"help\">Keeps filter, order and columns, for you, on every computer.</p><div class=\"row\"><button class=\"btn btn-s btn-block\" type=\"submit\">Save the view</button> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
