@@ -317,7 +317,7 @@ func page(v *view, panel templ.Component) templ.Component {
 				}
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<button class=\"btn btn-s btn-block\" type=\"submit\">Show these columns</button></div></div><button class=\"btn btn-quiet btn-icon\" type=\"button\" popovertarget=\"save-view\" aria-label=\"Save this view\" title=\"Save this view\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<button class=\"btn btn-s btn-block\" type=\"submit\">Show these columns</button></div></div><button class=\"btn btn-quiet btn-icon\" type=\"button\" popovertarget=\"save-view\" aria-label=\"Keep this view\" title=\"Keep this view\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -571,7 +571,7 @@ func savedViews(v *view) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "\" hx-target=\"#main\" aria-label=\"Save this view\"><div class=\"stack-s\"><input type=\"hidden\" name=\"query\" value=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "\" hx-target=\"#main\" aria-label=\"Keep this view\"><div class=\"stack-s\"><input type=\"hidden\" name=\"query\" value=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -597,7 +597,7 @@ func savedViews(v *view) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\" maxlength=\"60\" autocomplete=\"off\" autofocus><p class=\"help\">Keeps filter, order and columns, for you, on every computer.</p><div class=\"row\"><button class=\"btn btn-s btn-block\" type=\"submit\">Save the view</button> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\" maxlength=\"60\" autocomplete=\"off\" autofocus><p class=\"help\">Keeps filter, order and columns, for you, on every computer.</p><div class=\"row\"><button class=\"btn btn-s btn-block\" type=\"submit\">Keep the view</button> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -49,10 +49,10 @@ await onStage(async (stage) => {
   test('a view is saved, shown and deleted', async () => {
     const page = await stage.signedIn();
     await page.goto(`${table}?filter=${encodeURIComponent('price > 50')}&sort=-price&cols=price`);
-    await page.getByRole('button', { name: 'Save this view' }).click();
+    await page.getByRole('button', { name: 'Keep this view' }).click();
     await page.getByLabel('Name of this view').fill('Dear <b>');
     await picture(page, 'records-save-view');
-    await page.getByRole('button', { name: 'Save the view' }).click();
+    await page.getByRole('button', { name: 'Keep the view' }).click();
     const views = page.getByRole('navigation', { name: 'Saved views' });
     await views.waitFor();
     await page.goto(table);
@@ -63,7 +63,7 @@ await onStage(async (stage) => {
     await picture(page, 'records-views');
     await page.setViewportSize({ width: 390, height: 844 });
     await picture(page, 'records-views-phone');
-    await page.getByRole('button', { name: 'Save this view' }).click();
+    await page.getByRole('button', { name: 'Keep this view' }).click();
     await page.getByRole('button', { name: 'Delete the view' }).click();
     await views.waitFor({ state: 'detached' });
     await isWell(page);
