@@ -4,9 +4,7 @@ package core
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -15,7 +13,6 @@ import (
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/migrations"
 )
 
@@ -174,32 +171,11 @@ const markID = "restored"
 
 // setMark has the database bear the mark.
 func (a *App) setMark(ctx context.Context, mark string) error {
-	value, err := json.Marshal(mark)
-	if err != nil {
-		return err
-	}
-	return a.store.Write(ctx, func(tx store.Tx) error {
-		_, err := tx.Exec(`INSERT INTO "_params" ("id", "value", "created", "updated") VALUES ($1, $2, $3, $3) `+
-			`ON CONFLICT ("id") DO UPDATE SET "value" = excluded."value", "updated" = excluded."updated"`,
-			store.Text(markID), store.Text(string(value)), store.Text(schema.FormatTime(a.Config.Now())))
-		return err
-	})
+	return a.store.Write(ctx, func(tx store.Tx) error { return a.writeParam(tx, markID, mark) })
 }
 
 // Mark implements backup.Database.
 func (d backupDatabase) Mark(ctx context.Context) (mark string, err error) {
-	err = d.app.store.Read(ctx, func(r store.Reader) error {
-		rows, err := r.Query(`SELECT "value" FROM "_params" WHERE "id" = $1`, store.Text(markID))
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		if rows.Next() {
-			if err := json.Unmarshal(rows.Bytes(0), &mark); err != nil {
-				return fmt.Errorf("the mark of the last restore: %w", err)
-			}
-		}
-		return rows.Close()
-	})
+	err = d.app.param(ctx, markID, &mark)
 	return mark, err
 }

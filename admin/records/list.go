@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -30,6 +31,7 @@ type view struct {
 	list          []row
 	next, prev    string // cursors of the pages beside this one, "" for none
 	problem       string
+	saved         []core.SavedView
 }
 
 // row is a record as the table shows it. Its mark tells one state of it from another.
@@ -162,6 +164,9 @@ func list(c *console.Call) error {
 	}
 	if c.IsPart("rows") {
 		return c.Part(rows(v))
+	}
+	if v.saved, err = c.App.SavedViews(c.R.Context(), c.Caller, in.ID); err != nil {
+		return err
 	}
 	panel, err := openPanel(c, v)
 	if err != nil {

@@ -20,6 +20,7 @@ func Routes() []console.Route {
 		console.Get(collection, list),
 		console.Get(collection+"/count", count),
 		console.Get(collection+"/live", live),
+		console.Post(collection+"/views", saveView),
 		console.Get(collection+"/words", words),
 		console.Get(collection+"/export", export),
 		console.Get(collection+"/import", showUpload),

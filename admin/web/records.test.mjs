@@ -46,6 +46,29 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a view is saved, shown and deleted', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?filter=${encodeURIComponent('price > 50')}&sort=-price&cols=price`);
+    await page.getByRole('button', { name: 'Keep this view' }).click();
+    await page.getByLabel('Name of this view').fill('Dear <b>');
+    await picture(page, 'records-save-view');
+    await page.getByRole('button', { name: 'Keep the view' }).click();
+    const views = page.getByRole('navigation', { name: 'Saved views' });
+    await views.waitFor();
+    await page.goto(table);
+    await views.getByRole('link', { name: 'Dear <b>' }).click();
+    await page.getByText('10 rows of 10').waitFor();
+    assert.equal(await views.getByRole('link', { name: 'Dear <b>' }).getAttribute('aria-current'), 'page');
+    assert.equal(await page.getByRole('columnheader', { name: 'notes' }).count(), 0);
+    await picture(page, 'records-views');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'records-views-phone');
+    await page.getByRole('button', { name: 'Keep this view' }).click();
+    await page.getByRole('button', { name: 'Delete the view' }).click();
+    await views.waitFor({ state: 'detached' });
+    await isWell(page);
+  });
+
   test('columns keep the widths that they are given', async () => {
     const page = await stage.signedIn();
     await page.goto(table);

@@ -100,7 +100,7 @@ func decode(data []byte) (text, encoding string) {
 // windows are the characters that Windows-1252 has in place of control characters.
 var windows = []rune("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ")
 
-// wide is text of two bytes a unit; high is the place of the high byte.
+// wide is text of two bytes a unit; low is the place of the low byte.
 func wide(data []byte, low int) string {
 	units := make([]uint16, 0, len(data)/2)
 	for i := 0; i+1 < len(data); i += 2 {

@@ -82,6 +82,10 @@ func newWork(j *Job, in *schema.Collection, p Plan, caller record.Caller, t *tas
 // run checks the rows, or writes them.
 func (w *work) run(ctx context.Context, write bool) (Report, error) {
 	w.begin()
+	size := together
+	if w.slow {
+		size = 1
+	}
 	var err error
 	switch {
 	case write && !w.plan.SkipBad && w.slow:
@@ -96,9 +100,9 @@ func (w *work) run(ctx context.Context, write bool) (Report, error) {
 			return err
 		})
 	case write && w.slow:
-		err = w.each(ctx, 1, func(ops []*op) error { return w.apply(ctx, w.app.Records(), ops) })
+		err = w.each(ctx, size, func(ops []*op) error { return w.apply(ctx, w.app.Records(), ops) })
 	default:
-		err = w.each(ctx, map[bool]int{true: 1, false: together}[w.slow], func(ops []*op) error { return w.transact(ctx, ops, write) })
+		err = w.each(ctx, size, func(ops []*op) error { return w.transact(ctx, ops, write) })
 	}
 	undone := err != nil && !w.plan.SkipBad
 	if errors.Is(err, errUndo) {
@@ -193,9 +197,6 @@ func (w *work) apply(ctx context.Context, records *record.Service, ops []*op) er
 		switch fault.KindOf(err) {
 		case fault.Invalid, fault.NotFound, fault.Forbidden:
 			w.reject(o.at, err)
-			if !w.plan.SkipBad && len(w.rejects) >= maxRejects {
-				return nil
-			}
 		default:
 			if err != nil {
 				return err
@@ -204,9 +205,6 @@ func (w *work) apply(ctx context.Context, records *record.Service, ops []*op) er
 	}
 	return nil
 }
-
-// maxRejects is how many bad rows end a check that one of them has decided.
-const maxRejects = 100_000
 
 func (w *work) write(ctx context.Context, records *record.Service, o *op) error {
 	if o.make {

@@ -1,0 +1,84 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
+)
+
+// SavedView is a way of looking at the records of a collection that a superuser has kept.
+type SavedView struct {
+	Collection string // id
+	Name       string // one a collection
+	Query      string // of the address: filter, sort, columns
+}
+
+const (
+	maxViews    = 200 // of a superuser
+	maxViewName = 60  // characters
+	maxViewSize = 4096
+)
+
+// SavedViews returns the views that the superuser has saved of a collection, in their order.
+func (a *App) SavedViews(ctx context.Context, caller record.Caller, collection string) (list []SavedView, err error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	err = a.param(ctx, viewsOf(caller), &list)
+	return slices.DeleteFunc(list, func(v SavedView) bool { return v.Collection != collection }), err
+}
+
+// SaveView keeps a view, in the place of one of the same name. Faults: Invalid for a name that
+// is empty or too long, a query that is too long, and more than 200 views.
+func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) error {
+	switch {
+	case v.Name == "" || len([]rune(v.Name)) > maxViewName:
+		return fault.New(fault.Invalid, fmt.Sprintf("A view has a name of up to %d characters.", maxViewName))
+	case len(v.Query) > maxViewSize:
+		return fault.New(fault.Invalid, "This view is too large to be saved.")
+	}
+	return a.changeViews(ctx, caller, func(list []SavedView) ([]SavedView, error) {
+		if i := slices.IndexFunc(list, v.same); i >= 0 {
+			list[i] = v
+			return list, nil
+		}
+		if len(list) >= maxViews {
+			return nil, fault.New(fault.Invalid, fmt.Sprintf("There are %d saved views. Delete some.", maxViews))
+		}
+		return append(list, v), nil
+	})
+}
+
+// DeleteView forgets the view of that name. One that is not there is no error.
+func (a *App) DeleteView(ctx context.Context, caller record.Caller, collection, name string) error {
+	gone := SavedView{Collection: collection, Name: name}
+	return a.changeViews(ctx, caller, func(list []SavedView) ([]SavedView, error) { return slices.DeleteFunc(list, gone.same), nil })
+}
+
+func (v SavedView) same(other SavedView) bool {
+	return v.Collection == other.Collection && v.Name == other.Name
+}
+
+// viewsOf is the row of the views of a superuser.
+func viewsOf(caller record.Caller) string { return "views:" + caller.Actor() }
+
+func (a *App) changeViews(ctx context.Context, caller record.Caller, change func([]SavedView) ([]SavedView, error)) error {
+	if err := caller.RequireSuperuser(); err != nil {
+		return err
+	}
+	return a.store.Write(ctx, func(tx store.Tx) error {
+		var list []SavedView
+		if err := readParam(tx, viewsOf(caller), &list); err != nil {
+			return err
+		}
+		list, err := change(list)
+		if err != nil {
+			return err
+		}
+		return a.writeParam(tx, viewsOf(caller), list)
+	})
+}
