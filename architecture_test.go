@@ -36,6 +36,9 @@ func layers() [][]string {
 			"admin",
 		},
 		{
+			"admin/palette",
+		},
+		{
 			"admin/collections",
 			"admin/logs",
 			"admin/overview",

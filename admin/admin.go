@@ -15,6 +15,7 @@ import (
 	"github.com/loambase/loam/admin/gate"
 	"github.com/loambase/loam/admin/logs"
 	"github.com/loambase/loam/admin/overview"
+	"github.com/loambase/loam/admin/palette"
 	"github.com/loambase/loam/admin/records"
 	"github.com/loambase/loam/admin/settings"
 	"github.com/loambase/loam/admin/ui"
@@ -31,6 +32,18 @@ func sections() []ui.Section {
 	}
 }
 
+// screens are the pages that the palette offers besides those of collections.
+func screens() []palette.Screen {
+	list := []palette.Screen{{Label: "Overview", Icon: "logo", Path: "/_/"}}
+	for _, s := range sections()[1:] {
+		list = append(list, palette.Screen{Label: s.Label, Icon: s.Icon, Path: s.Path})
+	}
+	for _, i := range settings.Items() {
+		list = append(list, palette.Screen{Label: "Settings › " + i.Label, Icon: i.Icon, Path: i.Path})
+	}
+	return list
+}
+
 // Mount adds the console to the router, but for addresses that it has already. It returns
 // the Console, for pages below /_/ that others serve.
 func Mount(router chi.Router, config console.Config) *console.Console {
@@ -42,6 +55,7 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		collections.Routes(),
 		logs.Routes(),
 		settings.Routes(),
+		palette.Routes(screens()),
 	))
 	for path, serve := range map[string]http.HandlerFunc{
 		"/_":           toFolder,

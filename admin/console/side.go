@@ -26,6 +26,18 @@ func (c *Call) Collections(current string) templ.Component {
 // CollectionPath is the address of the records of a collection.
 func CollectionPath(c *schema.Collection) string { return "/_/c/" + c.Name }
 
+// Tab is a page about a collection.
+type Tab struct{ ID, Label, Path string }
+
+// Tabs are the pages about a collection, in their order.
+func Tabs(in *schema.Collection) []Tab {
+	at, fields := CollectionPath(in), "Fields"
+	if in.View != nil {
+		fields = "Query"
+	}
+	return []Tab{{"records", "Records", at}, {"fields", fields, at + "/fields"}, {"rules", "Rules", at + "/rules"}}
+}
+
 // CollectionIcon is the picture of the type of a collection.
 func CollectionIcon(c *schema.Collection) string {
 	switch {

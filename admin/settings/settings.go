@@ -46,13 +46,20 @@ func pageOf(c *console.Call) (page, error) {
 	return list[i], nil
 }
 
+// Items are the pages of settings for a list of links.
+func Items() (items []ui.Item) {
+	for _, p := range pages() {
+		items = append(items, ui.Item{Label: p.title, Icon: p.icon, Path: "/_/settings/" + p.id})
+	}
+	return append(items, ui.Item{Label: "Jobs", Icon: "clock", Path: "/_/jobs"})
+}
+
 // frame is the frame of a page about settings.
 func frame(title, path string) console.Page {
-	var items []ui.Item
-	for _, p := range pages() {
-		items = append(items, ui.Item{Label: p.title, Icon: p.icon, Path: "/_/settings/" + p.id, Current: path == "/_/settings/"+p.id})
+	items := Items()
+	for i := range items {
+		items[i].Current = items[i].Path == path
 	}
-	items = append(items, ui.Item{Label: "Jobs", Icon: "clock", Path: "/_/jobs", Current: path == "/_/jobs"})
 	section := "settings"
 	if path == "/_/backups" {
 		section = "backups"
