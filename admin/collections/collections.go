@@ -20,6 +20,8 @@ func Routes() []console.Route {
 		console.Get(collection+"/fields/new", newField),
 		console.Get(collection+"/rules", showRules),
 		console.Post(collection+"/rules", saveRules),
+		console.Post(collection+"/rules/try", tryRules),
+		console.Get(collection+"/complete", complete),
 		console.Get(collection+"/truncate", askTruncate),
 		console.Post(collection+"/truncate", truncate),
 		console.Get(collection+"/drop", askDrop),

@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	ofEach    = 5                // records of a collection that a search shows
-	ofAll     = 25               // records that it shows
-	patience  = 2 * time.Second  // of a search in all collections
-	maxWords  = 200              // bytes
+	ofEach   = 5               // records of a collection that a search shows
+	ofAll    = 25              // records that it shows
+	patience = 2 * time.Second // of a search in all collections
+	maxWords = 200             // bytes
 	groupGo  = "Go to"
 	groupDo  = "Do"
 )
