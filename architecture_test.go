@@ -44,6 +44,7 @@ func layers() [][]string {
 			"admin/overview",
 			"admin/records",
 			"admin/settings",
+			"admin/sql",
 		},
 		{
 			"admin/form",

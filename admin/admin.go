@@ -18,6 +18,7 @@ import (
 	"github.com/loambase/loam/admin/palette"
 	"github.com/loambase/loam/admin/records"
 	"github.com/loambase/loam/admin/settings"
+	"github.com/loambase/loam/admin/sql"
 	"github.com/loambase/loam/admin/ui"
 )
 
@@ -26,6 +27,7 @@ import (
 func sections() []ui.Section {
 	return []ui.Section{
 		{ID: "data", Label: "Data", Icon: "data", Path: "/_/"},
+		{ID: "sql", Label: "SQL", Icon: "sql", Path: "/_/sql"},
 		{ID: "logs", Label: "Logs", Icon: "logs", Path: "/_/logs"},
 		{ID: "backups", Label: "Backups", Icon: "archive", Path: "/_/backups"},
 		{ID: "settings", Label: "Settings", Icon: "settings", Path: "/_/settings/application"},
@@ -55,6 +57,7 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		collections.Routes(),
 		logs.Routes(),
 		settings.Routes(),
+		sql.Routes(),
 		palette.Routes(screens()),
 	))
 	for path, serve := range map[string]http.HandlerFunc{

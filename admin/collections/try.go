@@ -283,7 +283,7 @@ func wordLength(text string) int {
 func sides(c *record.Clause) string {
 	switch {
 	case c.Left != "" && c.Right != "":
-		return c.Left + " beside " + c.Right
+		return c.Left + " and " + c.Right
 	case c.Left != "" || c.Right != "":
 		return "with " + c.Left + c.Right
 	}

@@ -36,6 +36,7 @@ await onStage(async (stage) => {
     api: '/_/settings/api',
     backups: '/_/backups',
     jobs: '/_/jobs',
+    sql: '/_/sql',
     logs: '/_/logs',
     missing: '/_/c/nothing',
   };

@@ -1,5 +1,6 @@
 // The search over every page, and the tools: who may do what, the API of a collection, SQL.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
 
@@ -83,8 +84,8 @@ await onStage(async (stage) => {
     await verdict('View').getByText('the rule holds').waitFor();
     await verdict('View').getByRole('button').press('Enter');
     await verdict('View').getByText('author = @request.auth.id').waitFor();
-    assert.match(await verdict('View').innerText(), /author = @request.auth.id\s+not needed · would be false: "\w{15}" beside "\w{15}"/);
-    assert.match(await verdict('View').innerText(), /@request.auth.role = "editor"\s+true: "editor" beside "editor"/);
+    assert.match(await verdict('View').innerText(), /author = @request.auth.id\s+not needed · would be false: "\w{15}" and "\w{15}"/);
+    assert.match(await verdict('View').innerText(), /@request.auth.role = "editor"\s+true: "editor" and "editor"/);
     await verdict('View').getByText('SQL and plan').click();
     assert.match(await verdict('View').getByRole('region', { name: 'Query plan' }).innerText(), /SEARCH|Index|Scan/);
     await picture(page, 'rule-tester-1440-light');
@@ -118,5 +119,70 @@ await onStage(async (stage) => {
     }
     await page.setViewportSize({ width: 1440, height: 900 });
     await picture(page, 'rule-tester-1440-dark');
+  });
+
+  test('SQL: rows, a selection, a question before whole tables, stop', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const rows = page.getByRole('region', { name: 'Rows' });
+    const run = async (text) => {
+      await editor.fill(text);
+      await editor.press('Escape');
+      await editor.press('Control+Enter');
+    };
+    await run('SELECT title, stars, NULL AS missing FROM notes');
+    await rows.getByRole('cell', { name: 'Water the beans' }).waitFor();
+    await rows.getByText('NULL', { exact: true }).waitFor();
+    await page.getByText(/^1 row · /).waitFor();
+    await picture(page, 'sql-1440-light');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    assert.match(await readFile(await (await download).path(), 'utf8'), /^title,stars,missing\r\nWater the beans,4(\.0)?,\r\n$/);
+
+    // What is selected runs alone.
+    await editor.fill('SELECT 1 AS one; SELECT 2 AS two');
+    await editor.press('Escape');
+    await editor.evaluate((e) => e.setSelectionRange(0, 15));
+    await page.getByRole('button', { name: 'Run selection' }).click();
+    await rows.getByRole('columnheader', { name: 'one' }).waitFor();
+
+    await run('SELEC 1');
+    await page.getByRole('alert').getByText('syntax error').waitFor();
+
+    // Whole tables are asked about, with their number.
+    await run("DELETE FROM notes; SELECT 'WHERE'");
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('DELETE without WHERE deletes the only row of notes').waitFor();
+    await picture(page, 'sql-confirm-1440-light');
+    await dialog.getByRole('button', { name: 'Back to the query' }).click();
+    assert.equal((await stage.api('GET', '/api/collections/notes/records')).totalItems, 1);
+    await run('UPDATE notes SET stars = 5');
+    await dialog.getByText('UPDATE without WHERE').waitFor();
+    await dialog.getByRole('button', { name: 'Run it' }).click();
+    await page.getByText(/^1 row changed/).waitFor();
+    assert.equal((await stage.api('GET', `/api/collections/notes/records/${note.id}`)).stars, 5);
+    await run("UPDATE notes SET stars = 6 WHERE id = 'none'");
+    await page.getByText(/^0 rows changed/).waitFor();
+
+    // More than is shown, and what takes too long.
+    const many = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100) SELECT i FROM n';
+    await run(many);
+    await page.getByText('the first 1,000 rows of more').waitFor();
+    await run(many.replace('1100', '1000000000000').replace('SELECT i FROM', 'SELECT count(*) FROM'));
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Stopped.').waitFor();
+    await editor.fill('SELECT title FROM notes');
+    await page.getByRole('button', { name: 'Plan' }).click();
+    await rows.getByRole('cell', { name: /SCAN|Scan/ }).waitFor();
+    await editor.fill('SELECT ti');
+    await page.getByRole('listbox', { name: 'Names' }).getByRole('option', { name: /title/ }).waitFor();
+    await editor.press('Tab');
+    assert.equal(await editor.inputValue(), 'SELECT title');
+    await page.getByText('notes', { exact: true }).first().click();
+    await page.getByRole('button', { name: 'author', exact: true }).click();
+    assert.equal(await editor.inputValue(), 'SELECT titleauthor');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'sql-390-light');
   });
 });
