@@ -43,6 +43,7 @@ func layers() [][]string {
 			"admin/logs",
 			"admin/overview",
 			"admin/records",
+			"admin/reference",
 			"admin/settings",
 			"admin/sql",
 		},

@@ -17,6 +17,7 @@ import (
 	"github.com/loambase/loam/admin/overview"
 	"github.com/loambase/loam/admin/palette"
 	"github.com/loambase/loam/admin/records"
+	"github.com/loambase/loam/admin/reference"
 	"github.com/loambase/loam/admin/settings"
 	"github.com/loambase/loam/admin/sql"
 	"github.com/loambase/loam/admin/ui"
@@ -55,6 +56,7 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		overview.Routes(),
 		records.Routes(),
 		collections.Routes(),
+		reference.Routes(),
 		logs.Routes(),
 		settings.Routes(),
 		sql.Routes(),

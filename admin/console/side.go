@@ -35,7 +35,7 @@ func Tabs(in *schema.Collection) []Tab {
 	if in.View != nil {
 		fields = "Query"
 	}
-	return []Tab{{"records", "Records", at}, {"fields", fields, at + "/fields"}, {"rules", "Rules", at + "/rules"}}
+	return []Tab{{"records", "Records", at}, {"fields", fields, at + "/fields"}, {"rules", "Rules", at + "/rules"}, {"API", "API", at + "/api"}}
 }
 
 // CollectionIcon is the picture of the type of a collection.

@@ -37,6 +37,8 @@ await onStage(async (stage) => {
     backups: '/_/backups',
     jobs: '/_/jobs',
     sql: '/_/sql',
+    reference: '/_/c/products/api',
+    'reference-accounts': '/_/c/users/api/password',
     logs: '/_/logs',
     missing: '/_/c/nothing',
   };

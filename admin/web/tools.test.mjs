@@ -1,7 +1,10 @@
 // The search over every page, and the tools: who may do what, the API of a collection, SQL.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
@@ -185,4 +188,64 @@ await onStage(async (stage) => {
     await page.setViewportSize({ width: 390, height: 844 });
     await picture(page, 'sql-390-light');
   });
+
+  test('the API of a collection, with code that runs and a trial as somebody', async () => {
+    const page = await stage.signedIn();
+    const code = (language) => page.locator(`[data-code="${language}"]`);
+    const answer = page.getByRole('region', { name: 'Answer', exact: true });
+    const attempt = () => page.getByRole('button', { name: /^Try it/ }).click();
+    await page.goto(`${stage.url}/_/c/notes/api`);
+    const filter = page.getByRole('textbox', { name: 'filter' });
+    await filter.fill('stars > 4');
+    await filter.press('Escape');
+    await code('JavaScript').getByText("filter: 'stars > 4'").waitFor();
+    await picture(page, 'api-1440-light');
+    await page.getByRole('tab', { name: 'JavaScript' }).press('ArrowRight');
+    const curl = await code('cURL').innerText();
+    const said = JSON.parse(await output('sh', ['-c', curl.replace(/^curl/, 'curl -s')]));
+    assert.deepEqual([said.totalItems, said.items[0].id], [1, note.id]);
+    const script = `${await code('JavaScript').textContent()}console.log(answer.items[0].title)`;
+    assert.equal(await output('node', ['--input-type=module', '-e', script], fileURLToPath(new URL('../../clients/pocketbase', import.meta.url))), 'Water the beans\n');
+    await attempt();
+    await answer.getByText('"totalItems": 1').waitFor();
+
+    // As somebody: the rules are those of the server.
+    await page.getByRole('navigation', { name: 'Operations' }).getByText('View one').click();
+    await page.getByRole('textbox', { name: 'id' }).waitFor();
+    await attempt();
+    await page.getByText('Write the id of a record').waitFor();
+    await page.getByRole('textbox', { name: 'id' }).fill(note.id);
+    await attempt();
+    await answer.getByText('"status": 404').waitFor();
+    await page.getByText('A user', { exact: true }).click();
+    await page.getByRole('combobox', { name: 'Collection of the user' }).selectOption('people');
+    const user = page.getByRole('combobox', { name: 'User', exact: true });
+    await user.fill('ann');
+    await page.getByRole('option', { name: /ann@example.com/ }).waitFor();
+    await user.press('Enter');
+    await attempt();
+    await answer.getByText('"title": "Water the beans"').waitFor();
+    assert.equal(await code('cURL').isVisible(), true);
+
+    await page.goto(`${stage.url}/_/c/notes/api/gql-list`);
+    await page.getByText('Superuser', { exact: true }).click();
+    await attempt();
+    await answer.getByText('"title": "Water the beans"').waitFor();
+    for (const scheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await picture(page, `api-390-${scheme}`);
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await picture(page, `api-gql-1440-${scheme}`);
+    }
+    for (const operation of ['password', 'websocket', 'gql-create']) {
+      await page.goto(`${stage.url}/_/c/people/api/${operation}`);
+      await isWell(page);
+    }
+  });
 });
+
+/** What a command prints. */
+async function output(command, args, cwd) {
+  return (await promisify(execFile)(command, args, { cwd })).stdout;
+}
