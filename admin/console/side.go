@@ -35,7 +35,11 @@ func Tabs(in *schema.Collection) []Tab {
 	if in.View != nil {
 		fields = "Query"
 	}
-	return []Tab{{"records", "Records", at}, {"fields", fields, at + "/fields"}, {"rules", "Rules", at + "/rules"}, {"API", "API", at + "/api"}}
+	list := []Tab{{"records", "Records", at}, {"fields", fields, at + "/fields"}, {"rules", "Rules", at + "/rules"}}
+	if in.IsAuth() {
+		list = append(list, Tab{"sign-in", "Sign-in", at + "/sign-in"})
+	}
+	return append(list, Tab{"API", "API", at + "/api"})
 }
 
 // CollectionIcon is the picture of the type of a collection.

@@ -114,7 +114,7 @@ document.addEventListener('htmx:configRequest', (event) => {
   if ('whole' in form.dataset) return; // what is missing would be deleted
   const names = new Set(changed(form));
   for (const name of new Set(event.detail.formData.keys())) {
-    if (name !== '_base' && !names.has(name)) event.detail.formData.delete(name);
+    if (name !== '_base' && name !== '_confirmed' && !names.has(name)) event.detail.formData.delete(name);
   }
 });
 
