@@ -37,6 +37,8 @@ await onStage(async (stage) => {
     backups: '/_/backups',
     jobs: '/_/jobs',
     sql: '/_/sql',
+    transfer: '/_/collections',
+    realtime: '/_/settings/realtime',
     'sign-in-options': '/_/c/users/sign-in',
     reference: '/_/c/products/api',
     'reference-accounts': '/_/c/users/api/password',

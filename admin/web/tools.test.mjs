@@ -243,6 +243,59 @@ await onStage(async (stage) => {
       await isWell(page);
     }
   });
+
+  test('collections are exported, compared and imported', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/collections`);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export' }).click();
+    const exported = JSON.parse(await readFile(await (await download).path(), 'utf8'));
+    assert.ok(exported.some((c) => c.name === 'notes') && !JSON.stringify(exported).includes('"secret"'));
+    const text = page.getByRole('textbox', { name: /^Definitions/ });
+    const compare = () => page.getByRole('button', { name: 'Compare' }).click();
+    const changes = page.getByRole('region', { name: 'What it changes' });
+    await text.fill('[\n{"name": \n}]');
+    await compare();
+    await page.getByText('Line 3 is no JSON').waitFor();
+    await text.fill(JSON.stringify(exported));
+    await compare();
+    await changes.getByText('Nothing: all of it is here already').waitFor();
+
+    // One collection alone touches no other.
+    const notes = exported.find((c) => c.name === 'notes');
+    notes.updateRule = 'stars > 1';
+    notes.fields.find((f) => f.name === 'title').max = 99;
+    notes.fields.push({ name: 'sown', type: 'date' });
+    notes.fields = notes.fields.filter((f) => f.name !== 'stars');
+    await text.fill(JSON.stringify([notes, { name: 'seasons', type: 'base', fields: [{ name: 'title', type: 'text' }] }]));
+    await compare();
+    const about = changes.getByRole('region', { name: 'notes' });
+    await about.getByText('sown').waitFor();
+    assert.match(await about.innerText(), /updateRule[\s\S]*nothing|null → "stars > 1"/);
+    assert.match(await about.innerText(), /max 0 → 99/);
+    assert.doesNotMatch(await about.innerText(), /stars\n/);
+    await picture(page, 'import-1440-light');
+    await changes.getByRole('button', { name: 'Import' }).click();
+    await page.getByText('Imported', { exact: true }).waitFor();
+    const now = await stage.api('GET', '/api/collections/notes');
+    assert.deepEqual([now.updateRule, now.fields.map((f) => f.name).includes('sown'), now.fields.map((f) => f.name).includes('stars')], ['stars > 1', true, true]);
+
+    // What goes asks for names.
+    await page.getByText('Delete what the file does not have').click();
+    await text.fill(JSON.stringify(exported.filter((c) => c.name !== 'notes')));
+    await compare();
+    await changes.getByText('with 1 record', { exact: true }).waitFor();
+    await page.getByRole('textbox', { name: /^Type/ }).fill('notes');
+    await changes.getByRole('button', { name: 'Import' }).click();
+    await changes.getByText('These are not the names').waitFor();
+    assert.equal((await stage.api('GET', '/api/collections/notes/records')).totalItems, 1);
+    await page.getByRole('textbox', { name: /^Type/ }).fill('notes, seasons');
+    const loaded = page.waitForEvent('load');
+    await changes.getByRole('button', { name: 'Import' }).click();
+    await loaded;
+    assert.ok(!(await stage.api('GET', '/api/collections')).items.some((c) => ['notes', 'seasons'].includes(c.name)));
+    await isWell(page);
+  });
 });
 
 /** What a command prints. */
