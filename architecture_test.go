@@ -36,10 +36,10 @@ func layers() [][]string {
 			"admin",
 		},
 		{
+			"admin/collections",
 			"admin/palette",
 		},
 		{
-			"admin/collections",
 			"admin/logs",
 			"admin/overview",
 			"admin/records",
