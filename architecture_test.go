@@ -40,6 +40,7 @@ func layers() [][]string {
 			"admin/palette",
 		},
 		{
+			"admin/diagram",
 			"admin/logs",
 			"admin/overview",
 			"admin/records",

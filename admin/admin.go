@@ -12,6 +12,7 @@ import (
 	"github.com/loambase/loam/admin/asset"
 	"github.com/loambase/loam/admin/collections"
 	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/diagram"
 	"github.com/loambase/loam/admin/gate"
 	"github.com/loambase/loam/admin/logs"
 	"github.com/loambase/loam/admin/overview"
@@ -28,6 +29,7 @@ import (
 func sections() []ui.Section {
 	return []ui.Section{
 		{ID: "data", Label: "Data", Icon: "data", Path: "/_/"},
+		{ID: "diagram", Label: "Diagram", Icon: "diagram", Path: "/_/diagram"},
 		{ID: "sql", Label: "SQL", Icon: "sql", Path: "/_/sql"},
 		{ID: "logs", Label: "Logs", Icon: "logs", Path: "/_/logs"},
 		{ID: "backups", Label: "Backups", Icon: "archive", Path: "/_/backups"},
@@ -56,6 +58,7 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		overview.Routes(),
 		records.Routes(),
 		collections.Routes(),
+		diagram.Routes(),
 		reference.Routes(),
 		logs.Routes(),
 		settings.Routes(),

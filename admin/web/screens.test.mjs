@@ -37,6 +37,7 @@ await onStage(async (stage) => {
     backups: '/_/backups',
     jobs: '/_/jobs',
     sql: '/_/sql',
+    diagram: '/_/diagram?system',
     transfer: '/_/collections',
     realtime: '/_/settings/realtime',
     'sign-in-options': '/_/c/users/sign-in',

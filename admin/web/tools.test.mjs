@@ -244,6 +244,28 @@ await onStage(async (stage) => {
     }
   });
 
+  test('the diagram shows relations, and opens collections', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/diagram`);
+    const box = (name) => page.getByRole('link', { name, exact: true });
+    await page.getByRole('searchbox', { name: 'Find a collection or field' }).fill('stars');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.locator('.er .is-on .name').textContent(), 'notes');
+    assert.equal(await page.locator('.er .edge.on').count(), 1);
+    await picture(page, 'diagram-1440-light');
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await page.locator('.er .is-on .name').textContent(), 'people');
+    const view = () => page.locator('.er').getAttribute('viewBox');
+    const whole = await view();
+    await page.keyboard.press('+');
+    assert.notEqual(await view(), whole);
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    assert.equal(await view(), whole);
+    await box('notes: author → people').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/_/c/notes/fields');
+  });
+
   test('collections are exported, compared and imported', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/collections`);
