@@ -41,8 +41,8 @@ function light(id) {
     if (mine) near.add(line.dataset.from).add(line.dataset.to);
   }
   for (const box of boxes) {
-    box.firstElementChild.classList.toggle('is-on', box.dataset.box === id);
-    box.firstElementChild.classList.toggle('is-dim', id !== null && !near.has(box.dataset.box));
+    box.lastElementChild.classList.toggle('is-on', box.dataset.box === id);
+    box.lastElementChild.classList.toggle('is-dim', id !== null && !near.has(box.dataset.box));
   }
 }
 
