@@ -41,6 +41,7 @@ func layers() [][]string {
 		},
 		{
 			"admin/diagram",
+			"admin/live",
 			"admin/logs",
 			"admin/overview",
 			"admin/records",

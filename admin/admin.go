@@ -14,6 +14,7 @@ import (
 	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/admin/diagram"
 	"github.com/loambase/loam/admin/gate"
+	"github.com/loambase/loam/admin/live"
 	"github.com/loambase/loam/admin/logs"
 	"github.com/loambase/loam/admin/overview"
 	"github.com/loambase/loam/admin/palette"
@@ -31,6 +32,7 @@ func sections() []ui.Section {
 		{ID: "data", Label: "Data", Icon: "data", Path: "/_/"},
 		{ID: "diagram", Label: "Diagram", Icon: "diagram", Path: "/_/diagram"},
 		{ID: "sql", Label: "SQL", Icon: "sql", Path: "/_/sql"},
+		{ID: "realtime", Label: "Realtime", Icon: "pulse", Path: "/_/realtime"},
 		{ID: "logs", Label: "Logs", Icon: "logs", Path: "/_/logs"},
 		{ID: "backups", Label: "Backups", Icon: "archive", Path: "/_/backups"},
 		{ID: "settings", Label: "Settings", Icon: "settings", Path: "/_/settings/application"},
@@ -60,6 +62,7 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		collections.Routes(),
 		diagram.Routes(),
 		reference.Routes(),
+		live.Routes(),
 		logs.Routes(),
 		settings.Routes(),
 		sql.Routes(),

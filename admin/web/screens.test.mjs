@@ -37,6 +37,7 @@ await onStage(async (stage) => {
     backups: '/_/backups',
     jobs: '/_/jobs',
     sql: '/_/sql',
+    live: '/_/realtime',
     diagram: '/_/diagram?system',
     transfer: '/_/collections',
     realtime: '/_/settings/realtime',

@@ -266,6 +266,48 @@ await onStage(async (stage) => {
     await page.waitForURL('**/_/c/notes/fields');
   });
 
+  test('the realtime inspector listens as somebody', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/realtime`);
+    const events = page.getByRole('list', { name: 'Events' });
+    await page.getByLabel('Collection', { exact: true }).selectOption('notes');
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await page.getByText('Listens', { exact: true }).waitFor();
+    const made = await stage.api('POST', '/api/collections/notes/records', { title: 'Sow the peas' });
+    await events.getByText('Sow the peas').waitFor();
+    await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars: 3 });
+    await events.getByText('Sow the peas · stars changed').waitFor();
+    await events.getByRole('button', { name: /update/ }).click();
+    assert.match(await page.getByRole('region', { name: 'Event', exact: true }).innerText(), /"stars": 3/);
+    await picture(page, 'live-1440-light');
+    await page.getByRole('button', { name: 'Stop' }).click();
+
+    // One record, by its view rule: a guest is not told, its author is.
+    await page.getByLabel(/^Record/).fill(note.id);
+    await page.getByText('A user', { exact: true }).click();
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await page.getByText('Choose the user who listens').waitFor();
+    await page.getByRole('combobox', { name: 'Collection of the user' }).selectOption('people');
+    const user = page.getByRole('combobox', { name: 'User', exact: true });
+    await user.fill('ann');
+    await page.getByRole('option', { name: /ann@example.com/ }).waitFor();
+    await user.press('Enter');
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await page.getByText('Listens', { exact: true }).waitFor();
+    await stage.api('DELETE', `/api/collections/notes/records/${made.id}`);
+    await stage.api('PATCH', `/api/collections/notes/records/${note.id}`, { stars: 1 });
+    await events.getByText('Water the beans').waitFor();
+    assert.equal(await events.getByText('delete').count(), 0);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    const filter = page.getByRole('textbox', { name: 'Filter' });
+    await filter.fill('nothing = 1');
+    await filter.press('Escape');
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await page.getByRole('alert').getByText(/./).waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'live-390-light');
+  });
+
   test('collections are exported, compared and imported', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/collections`);
