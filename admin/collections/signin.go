@@ -316,20 +316,21 @@ var tokenKinds = []tokenKind{
 	{"verificationToken", "Verification"}, {"fileToken", "Protected files"},
 }
 
-func tokenKindOf(c *console.Call) (tokenKind, error) {
+// tokensOf is what the address names: a collection, and a kind of its tokens.
+func tokensOf(c *console.Call) (*schema.Collection, tokenKind, error) {
+	in, err := authOf(c)
+	if err != nil {
+		return nil, tokenKind{}, err
+	}
 	i := slices.IndexFunc(tokenKinds, func(k tokenKind) bool { return k.at == c.Param("token") })
 	if i < 0 {
-		return tokenKind{}, fault.New(fault.NotFound, "There are no such tokens.")
+		return nil, tokenKind{}, fault.New(fault.NotFound, "There are no such tokens.")
 	}
-	return tokenKinds[i], nil
+	return in, tokenKinds[i], nil
 }
 
 func askEndTokens(c *console.Call) error {
-	in, err := authOf(c)
-	if err != nil {
-		return err
-	}
-	kind, err := tokenKindOf(c)
+	in, kind, err := tokensOf(c)
 	if err != nil {
 		return err
 	}
@@ -338,11 +339,7 @@ func askEndTokens(c *console.Call) error {
 
 // endTokens voids all tokens of a kind, by another secret for those to come.
 func endTokens(c *console.Call) error {
-	in, err := authOf(c)
-	if err != nil {
-		return err
-	}
-	kind, err := tokenKindOf(c)
+	in, kind, err := tokensOf(c)
 	if err != nil {
 		return err
 	}

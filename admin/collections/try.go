@@ -48,12 +48,7 @@ var judged = []struct {
 }
 
 func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
-	t := tester{in: in}
-	for _, a := range c.App.Snapshot().All() {
-		if a.IsAuth() && a.Name != schema.Superusers {
-			t.accounts = append(t.accounts, a.Name)
-		}
-	}
+	t := tester{in: in, accounts: c.Accounts()}
 	found, err := records.Search(c, in, "", 1)
 	if kind := fault.KindOf(err); err != nil && kind != fault.Internal {
 		return t, nil // a view that does not work has no record to begin with

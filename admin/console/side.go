@@ -23,6 +23,16 @@ func (c *Call) Collections(current string) templ.Component {
 	return ui.CollectionsSide(own, system)
 }
 
+// Accounts are the names of the collections whose accounts sign in, without that of superusers.
+func (c *Call) Accounts() (names []string) {
+	for _, in := range c.App.Snapshot().All() {
+		if in.IsAuth() && in.Name != schema.Superusers {
+			names = append(names, in.Name)
+		}
+	}
+	return names
+}
+
 // CollectionPath is the address of the records of a collection.
 func CollectionPath(c *schema.Collection) string { return "/_/c/" + c.Name }
 

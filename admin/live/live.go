@@ -22,19 +22,16 @@ func Routes() []console.Route {
 }
 
 func show(c *console.Call) error {
-	var topics, accounts []string
+	var topics []string
 	for _, in := range c.App.Snapshot().All() {
 		if in.View == nil && !in.System {
 			topics = append(topics, in.Name)
-		}
-		if in.IsAuth() && in.Name != schema.Superusers {
-			accounts = append(accounts, in.Name)
 		}
 	}
 	slices.SortFunc(topics, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	return c.Page(console.Page{
 		Title: "Realtime", Section: "realtime", Crumbs: []ui.Crumb{{Label: "Realtime"}}, Scripts: []string{"pick.js", "editor.js", "live.js"},
-	}, page(topics, accounts))
+	}, page(topics, c.Accounts()))
 }
 
 // tokenLife is how long an inspection may last, in seconds: sockets speak to the API, which

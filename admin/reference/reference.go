@@ -53,17 +53,11 @@ func show(c *console.Call) error {
 	for _, p := range op.params {
 		f.values[p.name] = p.sample
 	}
-	var accounts []string
-	for _, a := range c.App.Snapshot().All() {
-		if a.IsAuth() && a.Name != schema.Superusers {
-			accounts = append(accounts, a.Name)
-		}
-	}
 	return c.Page(console.Page{
 		Title: in.Name + " API", Section: "data",
 		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: in.Name, Path: console.CollectionPath(in)}, {Label: "API"}},
 		Side:   c.Collections(in.Name), Scripts: []string{"pick.js", "editor.js", "reference.js"},
-	}, referencePage(in, all, f, accounts))
+	}, referencePage(in, all, f, c.Accounts()))
 }
 
 // base is the address of this server, as apps reach it.

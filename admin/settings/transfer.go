@@ -62,34 +62,34 @@ func (d document) text(name string) (text string) {
 	return text
 }
 
-// imported are the collections of a file: a list, an object with one, or a single one.
-func imported(text string) ([]json.RawMessage, error) {
-	var list []json.RawMessage
+// imported are the collections of a file: a list, an object with one, or a single one. problem
+// says why it is none.
+func imported(text string) (list []json.RawMessage, problem string) {
 	data := []byte(strings.TrimPrefix(strings.TrimSpace(text), "\ufeff"))
 	if len(data) == 0 {
-		return nil, errors.New("Paste the JSON, or choose a file.") //nolint:staticcheck // a sentence that is shown
+		return nil, "Paste the JSON, or choose a file."
 	}
 	var any json.RawMessage
 	if err := json.Unmarshal(data, &any); err != nil {
 		return nil, badJSON(data, err)
 	}
 	if json.Unmarshal(data, &list) == nil {
-		return list, nil
+		return list, ""
 	}
 	var object struct{ Collections []json.RawMessage }
 	if json.Unmarshal(data, &object) == nil && object.Collections != nil {
-		return object.Collections, nil
+		return object.Collections, ""
 	}
-	return []json.RawMessage{data}, nil
+	return []json.RawMessage{data}, ""
 }
 
 // badJSON says in which line the text is wrong.
-func badJSON(data []byte, err error) error {
+func badJSON(data []byte, err error) string {
 	at := len(data)
 	if bad := (*json.SyntaxError)(nil); errors.As(err, &bad) {
 		at = min(int(bad.Offset), len(data))
 	}
-	return fmt.Errorf("Line %d is no JSON: %w.", bytes.Count(data[:at], []byte("\n"))+1, err) //nolint:staticcheck // a sentence that is shown
+	return fmt.Sprintf("Line %d is no JSON: %v.", bytes.Count(data[:at], []byte("\n"))+1, err)
 }
 
 // comparison is what an import would do.
@@ -149,54 +149,51 @@ func typedImport(c *console.Call) (text string, deleteMissing bool, err error) {
 
 // compareCollections answers with what an import would change, and nothing is.
 func compareCollections(c *console.Call) error {
-	text, deleteMissing, err := typedImport(c)
-	if err != nil {
+	found, problem, err := compare(c)
+	switch {
+	case err != nil:
 		return err
-	}
-	found, problem, err := compare(c, text, deleteMissing)
-	if err != nil {
-		return err
-	}
-	if problem != "" {
-		return form.Refuse(c, http.StatusUnprocessableEntity, []form.Problem{{Name: "text", Message: problem}})
+	case problem != "":
+		return refuseImport(c, problem)
 	}
 	return c.Part(comparisonPart(found))
 }
 
+func refuseImport(c *console.Call, problem string) error {
+	return form.Refuse(c, http.StatusUnprocessableEntity, []form.Problem{{Name: "text", Message: problem}})
+}
+
 // importCollections does what was compared. What loses data asks for names.
 func importCollections(c *console.Call) error {
-	text, deleteMissing, err := typedImport(c)
-	if err != nil {
+	found, problem, err := compare(c)
+	switch {
+	case err != nil:
 		return err
-	}
-	found, problem, err := compare(c, text, deleteMissing)
-	if err != nil {
-		return err
-	}
-	if problem != "" {
-		return form.Refuse(c, http.StatusUnprocessableEntity, []form.Problem{{Name: "text", Message: problem}})
+	case problem != "":
+		return refuseImport(c, problem)
 	}
 	if c.R.PostForm.Get("name") != found.name {
 		found.again = true
 		return c.PartAs(http.StatusUnprocessableEntity, comparisonPart(found))
 	}
-	list, err := imported(text)
-	if err != nil {
-		return err
-	}
-	if err := c.App.Collections().Import(c.R.Context(), c.Caller, &collection.Import{Collections: list, DeleteMissing: deleteMissing}); err != nil {
+	list, _ := imported(found.text) // it has been compared
+	if err := c.App.Collections().Import(c.R.Context(), c.Caller, &collection.Import{Collections: list, DeleteMissing: found.deleteMissing}); err != nil {
 		return err
 	}
 	c.Toast("Imported")
 	return c.Go(transferPath)
 }
 
-// compare finds out what an import would do. problem says why it cannot be done.
-func compare(c *console.Call, text string, deleteMissing bool) (found comparison, problem string, err error) {
-	found = comparison{text: text, deleteMissing: deleteMissing}
-	list, err := imported(text)
+// compare finds out what the import of the form would do. problem says why it cannot be done.
+func compare(c *console.Call) (found comparison, problem string, err error) {
+	text, deleteMissing, err := typedImport(c)
 	if err != nil {
-		return found, err.Error(), nil
+		return found, "", err
+	}
+	found = comparison{text: text, deleteMissing: deleteMissing}
+	list, problem := imported(text)
+	if problem != "" {
+		return found, problem, nil
 	}
 	body, err := json.Marshal(map[string]any{"import": map[string]any{"collections": list, "deleteMissing": deleteMissing}})
 	if err != nil {

@@ -1,6 +1,6 @@
 // Editors of expressions and SQL: a textarea over the same text in colours, with names that
 // complete what one types, and marks that others set. Nothing of it is needed to type.
-const icons = new URL('icons.svg', import.meta.url).pathname;
+import { icon } from './icon.js';
 
 const token = {
   rule: /(?<comment>\/\/.*)|(?<string>"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?)|(?<macro>@[\w.:]*)|(?<number>\b\d+(?:\.\d+)?\b)|(?<bool>\b(?:true|false|null)\b)|(?<variableName>[A-Za-z_][\w.:]*)|(?<operator>&&|\|\||\??(?:!=|!~|>=|<=|[=~<>]))/g,
@@ -112,19 +112,13 @@ function show(editor, input, items, { word, from }) {
     const option = document.createElement('li');
     option.setAttribute('role', 'option');
     option.id = `completion-${i}`;
-    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-    svg.setAttribute('class', 'i i-s');
-    svg.setAttribute('aria-hidden', 'true');
-    const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-    use.setAttribute('href', `${icons}#i-${item.icon}`);
-    svg.append(use);
     const name = document.createElement('span');
     name.className = 'mono';
     name.textContent = item.text.slice(Math.max(word.lastIndexOf('.'), word.lastIndexOf(':')) + 1);
     const hint = document.createElement('span');
     hint.className = 'muted small';
     hint.textContent = item.hint;
-    option.append(svg, name, hint);
+    option.append(icon(item.icon, 'i-s'), name, hint);
     box.append(option);
   });
   document.body.append(box);

@@ -1,6 +1,7 @@
 // The search that lies over every page (Ctrl or Cmd with K): screens, collections, records
 // and actions. Names come once, when it is first opened; records as one types.
-const icons = new URL('icons.svg', import.meta.url).pathname;
+import { icon } from './icon.js';
+
 const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
 const maxOfGroup = 8;
 const recentKey = 'loam_palette';
@@ -18,16 +19,6 @@ const element = (tag, attributes = {}, ...children) => {
   node.append(...children);
   return node;
 };
-
-function icon(name, size = '') {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('class', `i ${size}`.trim());
-  svg.setAttribute('aria-hidden', 'true');
-  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-  use.setAttribute('href', `${icons}#i-${name}`);
-  svg.append(use);
-  return svg;
-}
 
 const key = (text) => element('kbd', { class: 'kbd' }, text);
 
