@@ -157,7 +157,7 @@ func (x *explaining) output(r store.Reader, s operandAt) error {
 		switch rows.Kind(at) {
 		case store.KindNull:
 			*s.to = "null"
-		case store.KindInt, store.KindFloat:
+		case store.KindInt, store.KindFloat, store.KindBool:
 			*s.to = rows.Text(at)
 		default:
 			*s.to = strconv.Quote(rows.Text(at))
@@ -179,7 +179,7 @@ func shownValue(v store.Value) string {
 	switch v.Kind() {
 	case store.KindNull:
 		return "null"
-	case store.KindInt:
+	case store.KindInt, store.KindBool:
 		return strconv.FormatInt(v.AsInt(), 10)
 	case store.KindFloat:
 		return strconv.FormatFloat(v.AsFloat(), 'g', -1, 64)

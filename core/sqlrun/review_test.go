@@ -22,7 +22,7 @@ func TestReview(t *testing.T) {
 		`DELETE FROM posts WHERE id = 'x'`:                                          "",
 		`DELETE FROM posts WHERE title = 'a; DELETE FROM others'`:                   "",
 		`UPDATE posts SET title = 'no WHERE here'`:                                  "UPDATE posts 2",
-		`UPDATE OR IGNORE main.posts AS p SET title = (SELECT 'x' WHERE 1)`:         "UPDATE posts 2",
+		`UPDATE OR IGNORE posts AS p SET title = (SELECT 'x' WHERE 1)`:              "UPDATE posts 2",
 		`UPDATE posts SET title = 'x' WHERE id IN (SELECT id FROM others)`:          "",
 		`WITH x AS (SELECT 1 WHERE 1) UPDATE posts SET title = 'x'`:                 "UPDATE posts 2",
 		`WITH gone AS (DELETE FROM others RETURNING *) SELECT * FROM gone WHERE 1`:  "DELETE others 0",
