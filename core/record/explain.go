@@ -129,7 +129,7 @@ func (x *explaining) prepare(r store.Reader, q Question) error {
 		return fault.New(fault.Invalid, "Unsupported collection type.")
 	}
 	if q.ID == "" && q.Operation != OpCreate {
-		return x.imagine(r, q.Body)
+		return x.imagine(q.Body)
 	}
 	w, err := x.write(r, op)
 	if err != nil {
@@ -145,7 +145,7 @@ func (x *explaining) prepare(r store.Reader, q Question) error {
 
 // write takes a write to where its rule is judged.
 func (x *explaining) write(r store.Reader, op Op) (*writeRequest, error) {
-	w := &writeRequest{rq: x.rq, op: op, id: op.ID, collection: x.collection, table: x.rq.service.table(x.rq.snapshot, x.collection)}
+	w := &writeRequest{rq: x.rq, op: op, id: op.ID, collection: x.collection, table: x.table()}
 	if err := w.accept(); err != nil {
 		return nil, err
 	}
@@ -158,28 +158,30 @@ func (x *explaining) write(r store.Reader, op Op) (*writeRequest, error) {
 
 func (x *explaining) prepareRead(r store.Reader, q Question) error {
 	if q.ID == "" {
-		return x.imagine(r, q.Body)
+		return x.imagine(q.Body)
 	}
 	x.sel = x.rq.judged(x.collection, q.ID, "")
-	rows, err := queryRecords(r, x.collection, "SELECT "+columnNames(x.collection)+" FROM "+store.Quote(x.collection.Name)+` AS t WHERE "id" = $1`, store.Text(q.ID))
-	if err != nil || len(rows) == 0 {
-		return errors.Join(err, missing())
+	found, err := x.table().read(r, q.ID)
+	if err == nil && found == nil {
+		err = missing()
 	}
-	x.record = rows[0]
-	return nil
+	x.record = found
+	return err
 }
 
+func (x *explaining) table() *table { return x.rq.service.table(x.rq.snapshot, x.collection) }
+
 // imagine asks about a record of these fields as if it was stored. Nothing is sent.
-func (x *explaining) imagine(r store.Reader, body map[string]any) error {
+func (x *explaining) imagine(body map[string]any) error {
 	if x.collection.IsView() {
 		return fault.New(fault.Invalid, "The rows of a view come from its query: choose one.")
 	}
-	w, err := x.write(r, Op{Caller: x.rq.caller, Action: ActionCreate, Collection: x.collection.ID, Input: Input{Body: body}})
+	input, err := acceptInput(x.collection, Input{Body: body}, true)
 	if err != nil {
 		return err
 	}
-	x.record = w.record
-	x.sel = query.Select{Scope: x.rq.scope(x.collection, nil), Candidate: w.candidate()}
+	x.record, _ = input.resolve(x.table().blank)
+	x.sel = query.Select{Scope: x.rq.scope(x.collection, nil), Candidate: x.table().parameters(x.record)}
 	return nil
 }
 

@@ -57,6 +57,8 @@ func TestExplain(t *testing.T) {
 		{record.OpUpdate, guest, rule("@request.body.num:isset = false"), row, object{"num": 4.0}, false, "-!@request.body.num:isset = false"},
 		{record.OpCreate, guest, rule("r.pub = true && num = 1"), "", object{"r": private, "num": 1.0}, false, "-(-!r.pub = true && +num = 1)"},
 		{record.OpView, guest, rule("num = 7"), "", object{"num": 7.0}, true, "+!num = 7"},
+		{record.OpView, guest, rule("hid = 'x'"), "", object{"hid": "x"}, true, "+!hid = 'x'"}, // as if it was stored
+		{record.OpCreate, guest, rule("hid = 'x'"), "", object{"hid": "x"}, false, "-!hid = 'x'"},
 		{record.OpCreate, guest, rule("1 = 2"), "", nil, false, "-!1 = 2"},
 	} {
 		got, err := b.Records().Explain(t.Context(), record.Root(), tt.caller, record.Question{Collection: "q2", Operation: tt.op, Rule: tt.rule, ID: tt.id, Body: tt.body})
