@@ -67,9 +67,10 @@ test-engines: ## Run the Go tests of what stands on the store on PostgreSQL, wit
 	go run ./core/coretest/pgtest/with go test -vet=off -short $(ENGINES)
 
 .PHONY: test-postgres
-test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's tests and the cities
+test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's tests, clients of GraphQL, and the cities
 	go run ./core/coretest/pgtest/with bash -euo pipefail -c '\
 		(cd clients/pocketbase && npm test); \
+		(cd clients/graphql && npm test); \
 		(cd examples/atlas && npm test)'
 
 .PHONY: lint

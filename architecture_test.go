@@ -41,6 +41,7 @@ func layers() [][]string {
 		},
 		{
 			"admin/diagram",
+			"admin/graphiql",
 			"admin/live",
 			"admin/logs",
 			"admin/overview",
@@ -92,6 +93,7 @@ func layers() [][]string {
 			"auth",
 			"core/coretest",
 			"core/pocketbase",
+			"core/sheet",
 		},
 		{
 			"auth/fetch",
@@ -136,6 +138,7 @@ func layers() [][]string {
 			"core/internal/store/storetest",
 			"core/removal",
 			"core/schema/alter",
+			"core/task",
 		},
 		{
 			"core/schema/definition",

@@ -14,6 +14,7 @@ import (
 	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/admin/diagram"
 	"github.com/loambase/loam/admin/gate"
+	"github.com/loambase/loam/admin/graphiql"
 	"github.com/loambase/loam/admin/live"
 	"github.com/loambase/loam/admin/logs"
 	"github.com/loambase/loam/admin/overview"
@@ -32,6 +33,7 @@ func sections() []ui.Section {
 		{ID: "data", Label: "Data", Icon: "data", Path: "/_/"},
 		{ID: "diagram", Label: "Diagram", Icon: "diagram", Path: "/_/diagram"},
 		{ID: "sql", Label: "SQL", Icon: "sql", Path: "/_/sql"},
+		{ID: "graphql", Label: "GraphQL", Icon: "graph", Path: "/_/graphiql"},
 		{ID: "realtime", Label: "Realtime", Icon: "pulse", Path: "/_/realtime"},
 		{ID: "logs", Label: "Logs", Icon: "logs", Path: "/_/logs"},
 		{ID: "backups", Label: "Backups", Icon: "archive", Path: "/_/backups"},
@@ -63,15 +65,17 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		diagram.Routes(),
 		reference.Routes(),
 		live.Routes(),
+		graphiql.Routes(),
 		logs.Routes(),
 		settings.Routes(),
 		sql.Routes(),
 		palette.Routes(screens()),
 	))
 	for path, serve := range map[string]http.HandlerFunc{
-		"/_":           toFolder,
-		asset.Pattern:  asset.Serve,
-		"/_/theme.css": theme,
+		"/_":                     toFolder,
+		asset.Pattern:            asset.Serve,
+		graphiql.Files.Pattern(): graphiql.Files.Serve,
+		"/_/theme.css":           theme,
 	} {
 		if !router.Match(chi.NewRouteContext(), http.MethodGet, path) {
 			router.Get(path, serve)

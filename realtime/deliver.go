@@ -34,7 +34,7 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	h.mu.Unlock()
 	collection := h.app.Snapshot().ByID(c.Collection)
 	if c.Kind == change.Collection {
-		h.review(collection)
+		h.review(c)
 	}
 	if c.Kind == change.Settings || collection == nil {
 		return
@@ -49,6 +49,9 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	}
 	for _, at := range places(collection, c.Record) {
 		for _, g := range h.groupsAt(at) {
+			if g.options.lister != nil { // which names all that it reads: see touchReaders
+				continue
+			}
 			if err := h.deliverTo(ctx, at, g, c); err != nil && ctx.Err() == nil {
 				h.touchGroup(g)
 				h.app.Log().Warn("realtime: judge a change", "collection", collection.Name, "record", c.Record, "error", err)
@@ -58,7 +61,7 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 }
 
 // reset tells those who watch records of a collection whose definition was changed, or whose
-// table was written by SQL: anything may be different. Streams end. Tellers
+// table was written by SQL: anything may be different. Streams end. Those with a reviewer
 // have been asked: see review.
 func (h *Hub) reset(collection *schema.Collection) {
 	h.mu.Lock()
@@ -68,7 +71,7 @@ func (h *Hub) reset(collection *schema.Collection) {
 			continue
 		}
 		for _, g := range groups {
-			if g.options.teller == nil {
+			if g.options.reviewer == nil {
 				h.resetGroup(g)
 			}
 		}

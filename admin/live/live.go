@@ -30,7 +30,7 @@ func show(c *console.Call) error {
 	}
 	slices.SortFunc(topics, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	return c.Page(console.Page{
-		Title: "Realtime", Section: "realtime", Crumbs: []ui.Crumb{{Label: "Realtime"}}, Scripts: []string{"pick.js", "editor.js", "live.js"},
+		Title: "Realtime", Section: "realtime", Crumbs: []ui.Crumb{{Label: "Realtime"}}, Scripts: []string{"pick.js", "editor.js", "inspect.js"},
 	}, page(topics, c.Accounts()))
 }
 

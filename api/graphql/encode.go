@@ -60,14 +60,17 @@ type encoder struct {
 	path []any
 }
 
-// encode writes the data of an operation.
+// opening is what a result without errors begins with.
+const opening = `{"data":`
+
+// encode writes the data of an operation behind an opening.
 func encode(p *plan, read []*record.Branch) ([]byte, []*front.Error) {
 	branches, size := map[*level]*branch{}, 0
 	for i, l := range p.roots {
 		branches[l] = newBranch(l, read[i])
 		size += branches[l].size()
 	}
-	e := &encoder{out: make([]byte, 0, size+size/8+128)} // most often enough
+	e := &encoder{out: append(make([]byte, 0, size+size/8+128), opening...)} // most often enough
 	e.out = append(e.out, '{')
 	for i, f := range p.fields {
 		if i > 0 {
@@ -102,6 +105,8 @@ func (e *encoder) unfit(message string) {
 
 func (e *encoder) root(f rootField, branches map[*level]*branch) {
 	switch {
+	case f.auth != nil:
+		e.auth(f, branches)
 	case f.text != nil:
 		e.out = append(e.out, f.text...)
 	case f.root != nil && branches[f.root] != nil && branches[f.root].read.Err != nil:

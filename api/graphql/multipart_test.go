@@ -78,6 +78,11 @@ func TestUploads(t *testing.T) {
 			t.Errorf("%s: %d %s, want %s", url, status, text, want)
 		}
 	}
+	second := strings.NewReplacer("a00000000000000", "b00000000000000", "[null,null]", "[]").Replace(whole.text)
+	_, answer = b.upload("GraphQL-Require-Preflight", part{"operations", "", `[{"query":"{__typename}"},` + second + `]`}, part{"map", "", `{"x":["1.variables.c"]}`}, part{"x", "b.txt", "of a list"})
+	if !strings.HasPrefix(answer, `[{"data":{"__typename":"Query"}},{"`) || !strings.Contains(answer, `"cover":{"url":"`) {
+		t.Errorf("an upload of the second operation: %s", answer)
+	}
 	// A name keeps a file, an upload adds one, and null removes them.
 	kept, other := stored.Pictures[0].Name, stored.Pictures[1].Name
 	_, answer = b.upload("GraphQL-Require-Preflight", operation(`mutation ($p: [Upload!]) { updateAlbum(id: "a00000000000000", input: {pictures: $p, cover: null}) { cover { url } pictures { name } } }`,

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"github.com/loambase/loam/api/request"
 	"net/http"
 	"time"
 
@@ -114,4 +115,9 @@ func (a *API) subscribeRealtime(c *call) error {
 }
 
 // connectWebSocket makes a WebSocket of the request, which lives on when this returns.
-func (a *API) connectWebSocket(c *call) error { return a.sockets.Accept(c.w, c.r, c.Request) }
+func (a *API) connectWebSocket(c *call) error { return a.Socket(c.w, c.r, c.Request) }
+
+// Socket makes a WebSocket of a request, also one that another route has begun, for its caller.
+func (a *API) Socket(w http.ResponseWriter, r *http.Request, q *request.Request) error {
+	return a.sockets.Accept(w, r, q)
+}

@@ -37,7 +37,7 @@ type API struct {
 func New(app *core.App, auth *auth.Service, hub *realtime.Hub, rooms *channel.Rooms, requests *request.Service) *API {
 	sockets := socket.New(app, hub)
 	a := &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub, rooms, sockets), limiter: newLimiter(app),
-		graphql: newGraphQL(app)}
+		graphql: newGraphQL(app, auth)}
 	a.live = &live.Server{App: app, Hub: hub, Sockets: sockets, GraphQL: a.graphql, Charge: a.charge}
 	return a
 }

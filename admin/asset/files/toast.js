@@ -1,8 +1,8 @@
 // Short words in a corner, which go by themselves.
 import { icon } from './icon.js';
 
-/** Shows words for a while; at most three at a time. */
-export function say(words, kind = 'ok') {
+/** Shows words for a while; at most three at a time. action is a button beside them: label, act. */
+export function say(words, kind = 'ok', action = undefined) {
   const toast = document.createElement('div');
   toast.className = 'toast';
   toast.dataset.toast = '';
@@ -10,6 +10,17 @@ export function say(words, kind = 'ok') {
   text.className = 'grow';
   text.textContent = words;
   toast.append(icon(kind === 'ok' ? 'ok' : 'error', `t-${kind}`), text);
+  if (action) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'btn btn-s';
+    button.textContent = action.label;
+    button.addEventListener('click', () => {
+      toast.remove();
+      action.act();
+    });
+    toast.append(button);
+  }
   document.getElementById('toasts').append(toast);
   watch(toast);
 }
@@ -22,6 +33,8 @@ function watch(toast) {
   const begin = () => (timer = setTimeout(() => toast.remove(), 6000));
   toast.addEventListener('pointerenter', () => clearTimeout(timer));
   toast.addEventListener('pointerleave', begin);
+  toast.addEventListener('focusin', () => clearTimeout(timer));
+  toast.addEventListener('focusout', begin);
   begin();
 }
 

@@ -51,6 +51,7 @@ func (m *Model) Types() iter.Seq[*Definition] {
 		d.roots(m)
 		d.subscriptions(m.watched)
 		d.common()
+		d.authPayload(len(m.accounts) > 0)
 		if len(m.accounts) > 0 {
 			union := &Definition{Kind: UnionType, Name: "AuthRecord", Description: "A record that can sign in."}
 			for _, r := range m.accounts {
@@ -103,7 +104,7 @@ func (d *definer) roots(m *Model) {
 	for _, c := range m.changes {
 		members = append(members, Member{Name: c.Name, Type: c.typeName, Arguments: c.args})
 	}
-	d.define(ObjectType, "Mutation", "Those of one operation take place in their order in one transaction: all of them or none.", members)
+	d.define(ObjectType, "Mutation", "Those of one operation take place in their order in one transaction: all of them or none. Those about accounts stand alone.", members)
 }
 
 // record adds the types of a collection.

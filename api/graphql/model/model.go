@@ -168,6 +168,7 @@ const (
 	RootNode
 	RootNodes
 	RootChanged // of Subscription
+	RootLive    // of Subscription
 	RootAggregate
 )
 
@@ -175,7 +176,7 @@ const (
 type Root struct {
 	Name   string
 	Kind   RootKind
-	Record *Record // of RootList, RootOne, RootAggregate and RootChanged
+	Record *Record // of RootList, RootOne, RootAggregate, RootChanged and RootLive
 
 	typeName string
 	args     []Argument

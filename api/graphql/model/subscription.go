@@ -2,7 +2,8 @@
 
 package model
 
-// subscriptions makes the fields of Subscription. Types have different names, so these do.
+// subscriptions makes the fields of Subscription. Types have different names, and so have
+// lists, and none ends like those of the other kind: so these do.
 func (b *builder) subscriptions() {
 	for _, r := range b.model.list {
 		if !r.watchable() {
@@ -11,9 +12,18 @@ func (b *builder) subscriptions() {
 		root := &Root{Name: lowerFirst(r.Name) + "Changed", Kind: RootChanged, Record: r, typeName: r.Name + "Change!", args: []Argument{
 			{"id", "ID"}, {"filter", r.Name + "Filter"}, {"where", "String"}, {"actions", "[ChangeAction!]"}, {"since", "String"},
 		}}
-		b.model.Subscriptions[root.Name] = root
-		b.model.watched = append(b.model.watched, root)
+		b.subscription(root)
 	}
+	for _, r := range b.model.order {
+		if r.Kind == RootList && r.Record.watchable() {
+			b.subscription(&Root{Name: r.Name + "Live", Kind: RootLive, Record: r.Record, typeName: r.typeName, args: r.args})
+		}
+	}
+}
+
+func (b *builder) subscription(r *Root) {
+	b.model.Subscriptions[r.Name] = r
+	b.model.watched = append(b.model.watched, r)
 }
 
 // watchable reports whether changes of the records are told: views have none.

@@ -54,13 +54,14 @@ const (
 	UpsertOne
 	DeleteOne
 	DeleteMany
+	Auth // a sign-in or a flow of an account, by the name of the field
 )
 
 // Mutation is a field of Mutation.
 type Mutation struct {
 	Name   string
 	Kind   MutationKind
-	Record *Record
+	Record *Record // nil of Auth
 
 	typeName string
 	args     []Argument
@@ -259,6 +260,7 @@ func (b *builder) mutations() {
 			b.model.changes = append(b.model.changes, m)
 		}
 	}
+	b.authMutations()
 }
 
 // allowed says whether the audience has the mutation.
