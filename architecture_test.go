@@ -37,11 +37,18 @@ func layers() [][]string {
 		},
 		{
 			"admin/collections",
+			"admin/palette",
+		},
+		{
+			"admin/diagram",
 			"admin/graphiql",
+			"admin/live",
 			"admin/logs",
 			"admin/overview",
 			"admin/records",
+			"admin/reference",
 			"admin/settings",
+			"admin/sql",
 		},
 		{
 			"admin/form",

@@ -12,12 +12,17 @@ import (
 	"github.com/loambase/loam/admin/asset"
 	"github.com/loambase/loam/admin/collections"
 	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/diagram"
 	"github.com/loambase/loam/admin/gate"
 	"github.com/loambase/loam/admin/graphiql"
+	"github.com/loambase/loam/admin/live"
 	"github.com/loambase/loam/admin/logs"
 	"github.com/loambase/loam/admin/overview"
+	"github.com/loambase/loam/admin/palette"
 	"github.com/loambase/loam/admin/records"
+	"github.com/loambase/loam/admin/reference"
 	"github.com/loambase/loam/admin/settings"
+	"github.com/loambase/loam/admin/sql"
 	"github.com/loambase/loam/admin/ui"
 )
 
@@ -26,11 +31,26 @@ import (
 func sections() []ui.Section {
 	return []ui.Section{
 		{ID: "data", Label: "Data", Icon: "data", Path: "/_/"},
+		{ID: "diagram", Label: "Diagram", Icon: "diagram", Path: "/_/diagram"},
+		{ID: "sql", Label: "SQL", Icon: "sql", Path: "/_/sql"},
 		{ID: "graphql", Label: "GraphQL", Icon: "graph", Path: "/_/graphiql"},
+		{ID: "realtime", Label: "Realtime", Icon: "pulse", Path: "/_/realtime"},
 		{ID: "logs", Label: "Logs", Icon: "logs", Path: "/_/logs"},
 		{ID: "backups", Label: "Backups", Icon: "archive", Path: "/_/backups"},
 		{ID: "settings", Label: "Settings", Icon: "settings", Path: "/_/settings/application"},
 	}
+}
+
+// screens are the pages that the palette offers besides those of collections.
+func screens() []palette.Screen {
+	list := []palette.Screen{{Label: "Overview", Icon: "logo", Path: "/_/"}}
+	for _, s := range sections()[1:] {
+		list = append(list, palette.Screen{Label: s.Label, Icon: s.Icon, Path: s.Path})
+	}
+	for _, i := range settings.Items() {
+		list = append(list, palette.Screen{Label: "Settings › " + i.Label, Icon: i.Icon, Path: i.Path})
+	}
+	return list
 }
 
 // Mount adds the console to the router, but for addresses that it has already. It returns
@@ -42,9 +62,14 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		overview.Routes(),
 		records.Routes(),
 		collections.Routes(),
+		diagram.Routes(),
+		reference.Routes(),
+		live.Routes(),
 		graphiql.Routes(),
 		logs.Routes(),
 		settings.Routes(),
+		sql.Routes(),
+		palette.Routes(screens()),
 	))
 	for path, serve := range map[string]http.HandlerFunc{
 		"/_":                     toFolder,

@@ -35,6 +35,7 @@ func (s *Server) build() (http.Handler, error) {
 	routes.Mount(router)
 	admin.Mount(router.With(routes.Limited), console.Config{
 		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File, Socket: routes.Socket,
+		API: s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),
 	})
 	fallback := routes.Limited(s.cfg.fallback()).ServeHTTP
 	router.NotFound(fallback)

@@ -2,6 +2,7 @@ package collections
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 
 	"github.com/loambase/loam/admin/console"
@@ -57,7 +58,13 @@ func showRules(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(frame(c, in, "rules"), rulesPage(in, rulesOf(in)))
+	t, err := testerOf(c, in)
+	if err != nil {
+		return err
+	}
+	page := frame(c, in, "rules")
+	page.Scripts = append(page.Scripts, "editor.js", "pick.js", "try.js")
+	return c.Page(page, rulesPage(in, rulesOf(in), t))
 }
 
 func saveRules(c *console.Call) error {
@@ -69,15 +76,14 @@ func saveRules(c *console.Call) error {
 		return err
 	}
 	body := map[string]*string{}
-	for _, r := range rulesOf(in) {
-		switch text := strings.ReplaceAll(c.R.PostForm.Get(r.name+".text"), "\r\n", "\n"); c.R.PostForm.Get(r.name + ".mode") {
-		case "locked":
-			body[r.name] = nil
-		case "open":
-			body[r.name] = new(string)
-		case "rule":
-			body[r.name] = &text
+	var problems []form.Problem
+	for _, r := range typedRules(c, in) {
+		if body[r.name] = r.text; r.unwritten(c) {
+			problems = append(problems, form.Problem{Name: r.name, Message: "Write the rule, or choose " + openWords(r) + "."})
 		}
+	}
+	if len(problems) > 0 {
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -88,4 +94,26 @@ func saveRules(c *console.Call) error {
 	}
 	c.Toast("Saved")
 	return c.Go(console.CollectionPath(in) + "/rules")
+}
+
+// typedRules are the rules of the collection as they stand in the form.
+func typedRules(c *console.Call, in *schema.Collection) []rule {
+	list := rulesOf(in)
+	for i, r := range list {
+		switch text := strings.ReplaceAll(c.R.PostForm.Get(r.name+".text"), "\r\n", "\n"); c.R.PostForm.Get(r.name + ".mode") {
+		case "locked":
+			list[i].text = nil
+		case "open":
+			list[i].text = new(string)
+		case "rule":
+			list[i].text = &text
+		}
+	}
+	return list
+}
+
+// unwritten reports whether the rule is to be one that was not written: stored, it would let
+// everybody pass.
+func (r rule) unwritten(c *console.Call) bool {
+	return c.R.PostForm.Get(r.name+".mode") == "rule" && strings.TrimSpace(r.expression()) == ""
 }

@@ -1,6 +1,15 @@
 package collections
 
-import "github.com/loambase/loam/core/collection"
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
 
 // lossWords says what is lost, with its number.
 func lossWords(l collection.Loss) string {
@@ -28,4 +37,74 @@ func openWords(r rule) string {
 		return "Every account"
 	}
 	return "Everyone"
+}
+
+// stateWords says a verdict to who does not see its colour.
+func stateWords(state string) string {
+	switch state {
+	case "ok":
+		return "allowed"
+	case "no":
+		return "denied"
+	case "bad":
+		return "cannot be judged"
+	}
+	return "not tried"
+}
+
+// clauseWords says what a comparison answers, and of which values.
+func clauseWords(c *record.Clause) string {
+	answer := "not known by itself"
+	switch {
+	case c.Known && c.Decides && c.Holds:
+		answer = "true"
+	case c.Known && c.Decides:
+		answer = "false"
+	case c.Known && c.Holds:
+		answer = "not needed · would be true"
+	case c.Known:
+		answer = "not needed · would be false"
+	}
+	if values := sides(c); values != "" {
+		answer += ": " + values
+	}
+	return answer
+}
+
+func joinWord(sign string) string {
+	if sign == "&&" {
+		return "and"
+	}
+	return "or"
+}
+
+// problemText says what is wrong with a rule, "" for nothing.
+func (v verdict) problemText() string {
+	if v.about == nil || v.about.Problem == nil {
+		return ""
+	}
+	return wire.Sentence(v.about.Problem.Message)
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', 2, 64) + " ms"
+}
+
+// parameters are the values of $1, $2 and so on, a line each.
+func parameters(args []string) string {
+	lines := make([]string, len(args))
+	for i, a := range args {
+		lines[i] = "$" + strconv.Itoa(i+1) + " = " + a
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sampleBody is an object with a field of the collection.
+func sampleBody(in *schema.Collection) string {
+	for _, f := range in.Fields {
+		if f.Kind.Class() == schema.ClassText && !f.IsID() && !f.IsPassword() && f.Name != "tokenKey" {
+			return `{"` + f.Name + `": "…"}`
+		}
+	}
+	return "{}"
 }

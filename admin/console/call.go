@@ -15,6 +15,7 @@ import (
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
 )
 
 // Call is a request to one screen. Its Caller is the superuser who has signed in, for all
@@ -118,6 +119,17 @@ func (c *Call) render(status int, page templ.Component) error {
 	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
 	c.W.WriteHeader(status)
 	c.W.Write(out.Bytes()) //nolint:errcheck // who has gone needs no answer
+	return nil
+}
+
+// JSON answers a script with a value.
+func (c *Call) JSON(v any) error {
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "application/json")
+	c.W.Write(text) //nolint:errcheck // who has gone needs no answer
 	return nil
 }
 

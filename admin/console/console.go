@@ -26,6 +26,9 @@ type Config struct {
 	// It may set headers. The error is a fault.TooMany.
 	Limit func(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error
 
+	// API answers requests to the API, and to nothing below /_/.
+	API http.Handler
+
 	// File answers with a stored file to the caller of the request.
 	File func(w http.ResponseWriter, r *http.Request, q *request.Request, collection, id, name string) error
 

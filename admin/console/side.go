@@ -23,8 +23,34 @@ func (c *Call) Collections(current string) templ.Component {
 	return ui.CollectionsSide(own, system)
 }
 
+// Accounts are the names of the collections whose accounts sign in, without that of superusers.
+func (c *Call) Accounts() (names []string) {
+	for _, in := range c.App.Snapshot().All() {
+		if in.IsAuth() && in.Name != schema.Superusers {
+			names = append(names, in.Name)
+		}
+	}
+	return names
+}
+
 // CollectionPath is the address of the records of a collection.
 func CollectionPath(c *schema.Collection) string { return "/_/c/" + c.Name }
+
+// Tab is a page about a collection.
+type Tab struct{ ID, Label, Path string }
+
+// Tabs are the pages about a collection, in their order.
+func Tabs(in *schema.Collection) []Tab {
+	at, fields := CollectionPath(in), "Fields"
+	if in.View != nil {
+		fields = "Query"
+	}
+	list := []Tab{{"records", "Records", at}, {"fields", fields, at + "/fields"}, {"rules", "Rules", at + "/rules"}}
+	if in.IsAuth() {
+		list = append(list, Tab{"sign-in", "Sign-in", at + "/sign-in"})
+	}
+	return append(list, Tab{"API", "API", at + "/api"})
+}
 
 // CollectionIcon is the picture of the type of a collection.
 func CollectionIcon(c *schema.Collection) string {

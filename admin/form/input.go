@@ -34,6 +34,7 @@ type Input struct {
 	Options     []Option // of a Choice
 	Unit        string   // of a Number
 	Mono, Wide  bool
+	Unset       bool // of a Secret: none is stored, so there is none to clear
 }
 
 // Option is a value that may be chosen.
@@ -100,12 +101,22 @@ func (d Document) on(name string) bool {
 	return on
 }
 
+// clears ends the name of the switch that empties a Secret.
+const clears = "!clear"
+
+// Cleared reports whether the Secret of that name is to be emptied.
+func Cleared(sent url.Values, name string) bool { return sent.Get(name+clears) == "true" }
+
 // Patch returns the change of the document that was sent: what has been typed into the
 // inputs, and nothing of those that are missing. Text that is no value is a problem.
 func Patch(groups []Group, sent url.Values) (change map[string]any, problems []Problem) {
 	change = map[string]any{}
 	for _, g := range groups {
 		for _, in := range g.Inputs {
+			if in.Kind == Secret && Cleared(sent, in.Name) {
+				Put(change, in.Name, "")
+				continue
+			}
 			texts, ok := sent[in.Name]
 			if !ok {
 				continue

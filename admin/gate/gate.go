@@ -28,6 +28,8 @@ func Routes() []console.Route {
 		open(console.Post("/_/forgotten", requestReset)),
 		open(console.Get("/_/install", backToSignIn)),
 		open(console.Post("/_/install", install)),
+		open(console.Get("/_/install-restore", backToSignIn)),
+		open(console.Post("/_/install-restore", installBackup)),
 		open(console.Post("/_/sign-out", signOut)),
 		console.Post("/_/sign-out/everywhere", signOutEverywhere),
 		console.Post("/_/session", keepSession),

@@ -28,12 +28,11 @@ func install(c *console.Call) error {
 		return err
 	}
 	f := installForm{token: field("token"), email: field("email"), length: passwordLength(c)}
-	installer, err := c.Auth.Authenticate(c.R.Context(), f.token)
+	installer, err := installerOf(c, f.token)
 	if err != nil {
 		return err
 	}
-	if installer == nil || installer.Collection().Name != schema.Superusers || installer.Text("email") != schema.InstallerEmail ||
-		!c.Settings.SuperuserAllowed(c.Caller.IP) {
+	if installer == nil {
 		return c.Gate(http.StatusGone, ui.Gate{Title: "This link is not valid any more"}, expiredPage())
 	}
 	if !c.R.PostForm.Has("email") {

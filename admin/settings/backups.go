@@ -3,7 +3,6 @@ package settings
 import (
 	"errors"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"time"
@@ -53,23 +52,12 @@ func uploadBackup(c *console.Call) error {
 		if part.FormName() != "file" || part.FileName() == "" {
 			continue
 		}
-		if err := c.App.Backups().Upload(c.R.Context(), c.Caller, part.FileName(), &upload{part}); err != nil {
+		if err := c.App.Backups().Upload(c.R.Context(), c.Caller, part.FileName(), console.Upload(part)); err != nil {
 			return form.Fail(c, err)
 		}
 		c.Toast("Uploaded")
 		return c.Go(backupsPath)
 	}
-}
-
-// upload is a file as it comes. A form that breaks off is the client's failure.
-type upload struct{ part *multipart.Part }
-
-func (u *upload) Read(p []byte) (int, error) {
-	n, err := u.part.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = fault.Wrap(fault.Invalid, "The file broke off.", err)
-	}
-	return n, err
 }
 
 func downloadBackup(c *console.Call) error {

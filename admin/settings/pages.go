@@ -117,6 +117,23 @@ func pages() []page {
 				number("server.idleSeconds", "Cut off who is silent for", "s", "0: a minute, or what the program says."),
 			}},
 		}},
+		{id: "realtime", title: "Realtime", icon: "pulse", groups: []form.Group{
+			{Title: "Connections", About: "Limits of WebSockets.", Inputs: []form.Input{
+				number("realtime.maxConnectionsPerIP", "Of an address at most", "", "0: any number."),
+				number("realtime.maxMessageBytes", "A message from a client at most", "bytes", ""),
+				number("realtime.messagesPerSecond", "Messages from a client", "a second", ""),
+				number("realtime.messageBurst", "Messages at once", "", ""),
+				number("realtime.drainSeconds", "Closed over", "s", "When the server stops, so that not all come back at once."),
+				toggle("realtime.compress", "Compress messages of 1 KiB and more", ""),
+			}},
+			{Title: "Subscriptions", Inputs: []form.Input{
+				number("realtime.maxSubscriptions", "Of a connection at most", "", ""),
+				number("realtime.maxFiltered", "Of them with a filter", "", ""),
+				number("realtime.maxFilters", "Different filters at most", "", "Of all connections together."),
+				number("realtime.maxLiveQueries", "Live lists of a connection", "", ""),
+				number("realtime.maxChannels", "Channels of a connection", "", ""),
+			}},
+		}},
 	}
 }
 

@@ -1,4 +1,5 @@
-// Package settings has the screens of the settings, the backups and the jobs.
+// Package settings has the screens of the settings, the backups, the jobs, and of collections
+// that are imported and exported.
 package settings
 
 import (
@@ -32,6 +33,10 @@ func Routes() []console.Route {
 		console.Post("/_/backups/{key}/restore", restoreBackup),
 		console.Get("/_/backups/{key}/delete", askDeleteBackup),
 		console.Post("/_/backups/{key}/delete", deleteBackup),
+		console.Get(transferPath, showTransfer),
+		console.Post(transferPath, importCollections),
+		console.Get(transferPath+"/export", exportCollections),
+		console.Post(transferPath+"/compare", compareCollections),
 		console.Get("/_/jobs", showJobs),
 		console.Post("/_/jobs/{id}", runJob),
 	}
@@ -46,13 +51,21 @@ func pageOf(c *console.Call) (page, error) {
 	return list[i], nil
 }
 
+// Items are the pages of settings for a list of links.
+func Items() (items []ui.Item) {
+	for _, p := range pages() {
+		items = append(items, ui.Item{Label: p.title, Icon: p.icon, Path: "/_/settings/" + p.id})
+	}
+	items = append(items, ui.Item{Label: "Import and export", Icon: "upload", Path: transferPath})
+	return append(items, ui.Item{Label: "Jobs", Icon: "clock", Path: "/_/jobs"})
+}
+
 // frame is the frame of a page about settings.
 func frame(title, path string) console.Page {
-	var items []ui.Item
-	for _, p := range pages() {
-		items = append(items, ui.Item{Label: p.title, Icon: p.icon, Path: "/_/settings/" + p.id, Current: path == "/_/settings/"+p.id})
+	items := Items()
+	for i := range items {
+		items[i].Current = items[i].Path == path
 	}
-	items = append(items, ui.Item{Label: "Jobs", Icon: "clock", Path: "/_/jobs", Current: path == "/_/jobs"})
 	section := "settings"
 	if path == "/_/backups" {
 		section = "backups"

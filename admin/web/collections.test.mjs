@@ -88,8 +88,11 @@ await onStage(async (stage) => {
   test('rules', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/c/things/rules`);
-    await page.getByLabel('List: who').selectOption('open');
-    await page.getByLabel('View: who').selectOption('rule');
+    const who = (rule, mode) => page.getByRole('radiogroup', { name: `${rule}: who` }).getByText(mode).click();
+    await who('List', 'Everyone');
+    await who('View', 'By rule');
+    await save(page);
+    await page.getByText('Write the rule').waitFor();
     await page.getByLabel('View rule').fill('nothing = 1');
     await save(page);
     await page.locator('[data-error=viewRule]:not([hidden])').waitFor();

@@ -68,7 +68,7 @@ class Stage {
     page.on('console', (message) => {
       // What a server answers to a form is its business, and a sandbox does what it is for;
       // everything else on the console is a mistake.
-      const meant = /^Failed to load resource: the server responded with a status of 4|^Blocked script execution in 'about:srcdoc'/.test(message.text());
+      const meant = /^Failed to load resource: the server responded with a status of 4|^Blocked script execution in '[^']*' because the document's frame is sandboxed/.test(message.text());
       if (['error', 'warning'].includes(message.type()) && !meant) page.wrong.push(message.text());
     });
     page.on('pageerror', (error) => page.wrong.push(String(error)));

@@ -9,6 +9,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
 )
 
 // Satisfies reports whether the record, as it is stored, satisfies a rule for the caller,
@@ -29,9 +30,7 @@ func (rq *readRequest) satisfies(ctx context.Context, r *Record, rule string) (o
 	if c == nil {
 		return false, nil
 	}
-	plan, err := s.planner.Compile(query.Select{
-		Scope: rq.scope(c, rq.caller.Body), Columns: []string{"id"}, ID: r.ID(), Rule: rule, Limit: 1,
-	})
+	plan, err := s.planner.Compile(rq.judged(c, r.ID(), rule))
 	var invalid *query.Error
 	// The rule is that of an embedder or of a collection, never of the client: its author
 	// learns of it from the log.
@@ -47,4 +46,9 @@ func (rq *readRequest) satisfies(ctx context.Context, r *Record, rule string) (o
 		return err
 	})
 	return ok, readFault(err, fault.Forbidden)
+}
+
+// judged selects the stored record of that id if it satisfies the rule.
+func (rq *readRequest) judged(c *schema.Collection, id, rule string) query.Select {
+	return query.Select{Scope: rq.scope(c, rq.caller.Body), Columns: []string{"id"}, ID: id, Rule: rule, Limit: 1}
 }

@@ -18,20 +18,41 @@ var errDenied = errors.New("record: denied")
 // the stored record. To be denied is Invalid for a create; for an update and a delete
 // it is NotFound, as if there were no such record.
 func (w *writeRequest) authorize(r store.Reader) error {
+	w.become()
 	c := w.collection
 	switch {
 	case w.op.Action == ActionDelete:
-		w.body = w.op.Input.Body
 		return w.checkRule(r, c.DeleteRule, fault.NotFound, "")
 	case w.stored != nil:
-		w.record, w.body = w.input.resolve(w.stored)
-		w.setPasswords()
 		return w.checkRule(r, c.UpdateRule, fault.NotFound, "")
 	}
-	w.record, w.body = w.input.resolve(w.table.blank)
-	w.record.values[w.table.id] = w.id
-	w.setPasswords()
 	return w.checkRule(r, c.CreateRule, fault.Invalid, createFailed)
+}
+
+// become computes the record as it is to be, and the body as rules see it.
+func (w *writeRequest) become() {
+	switch {
+	case w.op.Action == ActionDelete:
+		w.body = w.op.Input.Body
+		return
+	case w.stored != nil:
+		w.record, w.body = w.input.resolve(w.stored)
+	default:
+		w.record, w.body = w.input.resolve(w.table.blank)
+		w.record.values[w.table.id] = w.id
+	}
+	w.setPasswords()
+}
+
+// judged selects the record if it satisfies the rule: the stored one, or the candidate.
+func (w *writeRequest) judged(rule string) query.Select {
+	sel := query.Select{Scope: w.rq.scope(w.collection, w.body), Rule: rule}
+	if w.stored == nil {
+		sel.Candidate = w.candidate()
+	} else {
+		sel.ID, sel.Columns = w.id, []string{"id"}
+	}
+	return sel
 }
 
 // checkRule returns nil if the record satisfies the rule, else a fault of the kind. It
@@ -61,12 +82,7 @@ func (w *writeRequest) satisfies(r store.Reader, rule string) error {
 	if rule == "" && manage == "" {
 		return nil
 	}
-	sel := query.Select{Scope: w.rq.scope(w.collection, w.body), Rule: rule}
-	if w.stored == nil {
-		sel.Candidate = w.candidate()
-	} else {
-		sel.ID, sel.Columns = w.id, []string{"id"}
-	}
+	sel := w.judged(rule)
 	if manage != "" {
 		sel.Flags = []string{manage}
 	}

@@ -4,6 +4,7 @@ import './session.js';
 import './dialog.js';
 import './copy.js';
 import './time.js';
+import './palette.js';
 
 /** The theme: that of the system, light, dark, and around again. */
 function switchTheme(button) {

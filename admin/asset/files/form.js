@@ -43,6 +43,8 @@ function titleOf(form, name) {
   const input = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden])`) ?? form.querySelector(`[name="${CSS.escape(name)}"]`);
   const field = input?.closest('.fl')?.querySelector('[data-name-of]');
   if (field) return name === 'order' ? 'the order' : field.textContent || 'a new field';
+  const titled = input?.closest('[data-title]');
+  if (titled) return titled.dataset.title;
   const label = form.classList.contains('page-form') && input?.labels?.[0];
   return label ? label.innerText.split('\n')[0] : name;
 }
@@ -112,7 +114,7 @@ document.addEventListener('htmx:configRequest', (event) => {
   if ('whole' in form.dataset) return; // what is missing would be deleted
   const names = new Set(changed(form));
   for (const name of new Set(event.detail.formData.keys())) {
-    if (name !== '_base' && !names.has(name)) event.detail.formData.delete(name);
+    if (name !== '_base' && name !== '_confirmed' && !names.has(name)) event.detail.formData.delete(name);
   }
 });
 

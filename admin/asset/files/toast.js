@@ -1,21 +1,15 @@
 // Short words in a corner, which go by themselves.
-const icons = new URL('icons.svg', import.meta.url).pathname;
+import { icon } from './icon.js';
 
 /** Shows words for a while; at most three at a time. action is a button beside them: label, act. */
 export function say(words, kind = 'ok', action = undefined) {
   const toast = document.createElement('div');
   toast.className = 'toast';
   toast.dataset.toast = '';
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('class', `i t-${kind}`);
-  svg.setAttribute('aria-hidden', 'true');
-  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-  use.setAttribute('href', `${icons}#i-${kind === 'ok' ? 'ok' : 'error'}`);
-  svg.append(use);
   const text = document.createElement('div');
   text.className = 'grow';
   text.textContent = words;
-  toast.append(svg, text);
+  toast.append(icon(kind === 'ok' ? 'ok' : 'error', `t-${kind}`), text);
   if (action) {
     const button = document.createElement('button');
     button.type = 'button';

@@ -108,6 +108,10 @@ type Dialect interface {
 	// for each row, and after conditions on that row.
 	JudgesOnce() bool
 
+	// Explain is a statement that tells how the engine runs sql, a step a row, in the words of
+	// that column.
+	Explain(sql string) (statement string, column int)
+
 	// ForUpdate ends a SELECT whose rows of that alias are to be locked.
 	ForUpdate(alias string) string
 }

@@ -220,5 +220,8 @@ func (Dialect) Nulls(descending bool) string {
 // nothing below runs.
 func (Dialect) JudgesOnce() bool { return true }
 
+// Explain asks for the steps, a line each.
+func (Dialect) Explain(sql string) (statement string, column int) { return "EXPLAIN " + sql, 0 }
+
 // ForUpdate locks the rows until the transaction ends.
 func (Dialect) ForUpdate(alias string) string { return " FOR UPDATE OF " + alias }

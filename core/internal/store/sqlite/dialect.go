@@ -180,5 +180,10 @@ func (Dialect) Nulls(bool) string { return "" }
 // JudgesOnce is false: what has a subquery comes last.
 func (Dialect) JudgesOnce() bool { return false }
 
+// Explain asks for the steps, whose words are the last of four columns.
+func (Dialect) Explain(sql string) (statement string, column int) {
+	return "EXPLAIN QUERY PLAN " + sql, 3
+}
+
 // ForUpdate is empty: one writer runs at a time.
 func (Dialect) ForUpdate(string) string { return "" }

@@ -1,0 +1,14 @@
+// Icons of the sprite, for scripts.
+const sprite = new URL('icons.svg', import.meta.url).pathname;
+const drawing = 'http://www.w3.org/2000/svg';
+
+/** A picture of the sprite, for the eye alone. */
+export function icon(name, look = '') {
+  const svg = document.createElementNS(drawing, 'svg');
+  svg.setAttribute('class', `i ${look}`.trim());
+  svg.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(drawing, 'use');
+  use.setAttribute('href', `${sprite}#i-${name}`);
+  svg.append(use);
+  return svg;
+}

@@ -1,0 +1,43 @@
+// The page about an API: languages of the code, and keys to try it.
+const languageKey = 'loam_language';
+
+function choose(language, focus = false) {
+  for (const tab of document.querySelectorAll('[data-language]')) {
+    const chosen = tab.dataset.language === language;
+    tab.ariaSelected = String(chosen);
+    tab.tabIndex = chosen ? 0 : -1;
+    if (chosen && focus) tab.focus();
+  }
+  for (const code of document.querySelectorAll('[data-code]')) code.hidden = code.dataset.code !== language;
+}
+
+const remembered = () => {
+  const language = localStorage.getItem(languageKey);
+  choose(document.querySelector(`[data-language="${CSS.escape(language ?? '')}"]`) ? language : document.querySelector('[data-language]').dataset.language);
+};
+
+document.addEventListener('click', (event) => {
+  const tab = event.target.closest('[data-language]');
+  if (tab) {
+    localStorage.setItem(languageKey, tab.dataset.language);
+    choose(tab.dataset.language);
+  }
+  const copy = event.target.closest('[data-copy-code]');
+  if (copy) copy.dataset.copy = document.querySelector('[data-code]:not([hidden])').textContent;
+}, true);
+
+document.addEventListener('keydown', (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const tab = step && event.target.closest('[data-language]');
+  if (tab) {
+    const tabs = [...document.querySelectorAll('[data-language]')];
+    const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+    localStorage.setItem(languageKey, next.dataset.language);
+    choose(next.dataset.language, true);
+  }
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) document.querySelector('[data-reference] [data-send]')?.click();
+  else if (event.key === 'Enter' && event.target.matches('[data-reference] input')) event.preventDefault();
+});
+
+document.addEventListener('htmx:afterSwap', remembered);
+remembered();

@@ -1,0 +1,37 @@
+// The sign-in options of a collection: providers, words of mails, and their preview.
+let last = null; // where a word goes: the input that had the focus
+
+document.addEventListener('focusin', (event) => {
+  if (event.target.closest('[data-mail]') && event.target.matches('input, textarea')) last = event.target;
+});
+
+document.addEventListener('click', async (event) => {
+  const provider = event.target.closest('[data-remove-provider]')?.closest('[data-provider]');
+  if (provider) {
+    const list = provider.parentElement;
+    provider.remove();
+    list.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+  const word = event.target.closest('[data-word]');
+  if (word) {
+    const mail = word.closest('[data-mail]');
+    const input = mail.contains(last) ? last : mail.querySelector('textarea');
+    input.focus();
+    if (!document.execCommand('insertText', false, word.textContent)) input.setRangeText(word.textContent, input.selectionStart, input.selectionEnd, 'end');
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  const preview = event.target.closest('[data-mail-preview]');
+  if (preview) {
+    const values = {};
+    for (const input of preview.closest('[data-mail]').querySelectorAll('[name]')) values[input.name] = input.value;
+    window.htmx.ajax('POST', preview.dataset.mailPreview, { target: '#dialogs', values });
+  }
+});
+
+document.addEventListener('htmx:load', (event) => {
+  event.target.querySelector?.('[data-send-at-once]')?.submit();
+  if (event.target.matches?.('[data-provider].is-new')) {
+    event.target.querySelector('input:not([type=hidden])').focus();
+    event.target.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+});

@@ -1,0 +1,195 @@
+// The SQL console: runs what is selected or all of it, shows rows, and can be stopped.
+import { say } from './toast.js';
+import { closeDialog } from './dialog.js';
+
+const place = document.querySelector('[data-sql]');
+const part = (name) => place.querySelector(`[data-${name}]`);
+const input = place.querySelector('textarea');
+const recentKey = 'loam_sql';
+const draftKey = 'loam_sql_draft';
+const maxShown = 300; // characters of a cell
+const numeric = /^(int|real|num|dec|float|double|bigint|smallint)/i;
+
+let running = null; // what stops the script that runs
+let last = null; // the rows that are shown
+let asked = null; // the script that waits for an answer
+
+/** What is to run: the selection, or all. */
+const selected = () => input.value.slice(input.selectionStart, input.selectionEnd).trim();
+const script = () => selected() || input.value;
+
+const recent = () => {
+  try {
+    return JSON.parse(localStorage.getItem(recentKey)) ?? [];
+  } catch {
+    return [];
+  }
+};
+
+function showRecent() {
+  const group = document.querySelector('[data-recent]');
+  const list = recent();
+  group.hidden = list.length === 0;
+  group.querySelector('[data-recent-list]').replaceChildren(
+    ...list.map((text) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'nav-item';
+      button.dataset.recentQuery = text;
+      button.title = text;
+      const label = document.createElement('span');
+      label.className = 'clip mono small';
+      label.textContent = text.replace(/\s+/g, ' ').slice(0, 80);
+      button.append(label);
+      return button;
+    }),
+  );
+}
+
+function remember(text) {
+  localStorage.setItem(recentKey, JSON.stringify([text, ...recent().filter((other) => other !== text)].slice(0, 12)));
+  showRecent();
+}
+
+const count = (n, word) => `${n.toLocaleString('en')} ${word}${n === 1 ? '' : 's'}`;
+const time = (ms) => (ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+function problem(words) {
+  part('problem-place').hidden = !words;
+  part('problem-words').textContent = words;
+}
+
+function show(result) {
+  last = result.columns.length > 0 ? result : null;
+  part('have-rows').hidden = !last;
+  part('nothing').hidden = true;
+  const rows = part('rows-place');
+  rows.hidden = !last;
+  const said = [time(result.execTime)];
+  if (last) said.unshift(result.truncated ? `the first ${count(result.rows.length, 'row')} of more` : count(result.rows.length, 'row'));
+  if (result.affectedRows > 0 || !last) said.unshift(`${count(result.affectedRows, 'row')} changed`);
+  if (result.warning) say(result.warning, 'danger');
+  part('said').textContent = said.join(' · ');
+  if (last) rows.replaceChildren(table(result));
+  rows.scrollTop = 0;
+}
+
+function table({ columns, rows }) {
+  const look = columns.map((column) => (numeric.test(column.type) ? 'num' : ''));
+  const node = document.createElement('table');
+  node.className = 'table';
+  const head = node.createTHead().insertRow();
+  for (const [i, name] of ['#', ...columns.map((column) => column.name)].entries()) {
+    const cell = document.createElement('th');
+    cell.scope = 'col';
+    cell.className = i === 0 ? 'num' : look[i - 1];
+    cell.textContent = name;
+    head.append(cell);
+  }
+  const body = node.createTBody();
+  rows.forEach((row, i) => {
+    const line = body.insertRow();
+    const number = line.insertCell();
+    number.className = 'num faint';
+    number.textContent = i + 1;
+    row.forEach((value, at) => {
+      const cell = line.insertCell();
+      cell.className = look[at];
+      if (value === null) {
+        const none = document.createElement('span');
+        none.className = 'null';
+        none.textContent = 'NULL';
+        cell.append(none);
+      } else if (value.length > maxShown) {
+        cell.textContent = `${value.slice(0, maxShown)}…`;
+        cell.title = `${value.length} characters; copy and CSV have them all`;
+      } else cell.textContent = value;
+    });
+  });
+  return node;
+}
+
+/** Sends a script; a question about it becomes a dialog. */
+async function send(path, query, confirmed) {
+  if (running) return;
+  if (!query.trim()) return input.focus();
+  running = new AbortController();
+  part('stop').hidden = false;
+  part('run').disabled = part('plan').disabled = true;
+  part('said').textContent = 'Runs …';
+  problem('');
+  try {
+    const answer = await fetch(path, { method: 'POST', headers: { 'HX-Request': 'true' }, signal: running.signal, body: new URLSearchParams({ query, ...(confirmed && { confirmed: '1' }) }) });
+    if (answer.ok) {
+      const result = await answer.json();
+      remember(query);
+      show(result);
+      return;
+    }
+    part('said').textContent = '';
+    const text = await answer.text();
+    if (answer.status === 422) problem(text);
+    else ask(text, answer.status === 409 ? { path, query } : null, answer.headers.get('HX-Retarget') ?? '#dialogs');
+  } catch (error) {
+    part('said').textContent = '';
+    problem(error.name === 'AbortError' ? 'Stopped. What it had written was taken back.' : 'The server cannot be reached.');
+  } finally {
+    running = null;
+    part('stop').hidden = true;
+    part('run').disabled = part('plan').disabled = false;
+  }
+}
+
+function ask(html, waiting, target) {
+  asked = waiting;
+  window.htmx.swap(target, html, { swapStyle: target === '#toasts' ? 'beforeend' : 'innerHTML' });
+}
+
+function save(name, type, text) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+const lines = (one, between) => [last.columns.map((column) => column.name), ...last.rows].map((row) => row.map(one).join(between));
+const quoted = (value) => (value === null ? '' : /[",\r\n]|^$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+
+document.addEventListener('click', async (event) => {
+  const at = (name) => event.target.closest(`[data-${name}]`);
+  if (at('run')) send('/_/sql/run', script());
+  else if (at('plan')) send('/_/sql/plan', script());
+  else if (at('stop')) running?.abort();
+  else if (at('run-anyway') && asked) {
+    const { path, query } = asked;
+    closeDialog();
+    send(path, query, true);
+  } else if (at('csv')) save('rows.csv', 'text/csv', `${lines(quoted, ',').join('\r\n')}\r\n`);
+  else if (at('copy-rows')) {
+    await navigator.clipboard.writeText(lines((value) => (value ?? 'NULL').replace(/[\t\n]/g, ' '), '\t').join('\n')).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
+  } else if (at('recent-query')) fill(at('recent-query').dataset.recentQuery);
+  else if (at('insert')) {
+    input.focus();
+    if (!document.execCommand('insertText', false, at('insert').dataset.insert)) input.setRangeText(at('insert').dataset.insert);
+  }
+});
+
+function fill(text) {
+  input.focus();
+  input.select();
+  if (!document.execCommand('insertText', false, text)) input.value = text;
+  input.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+input.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    send('/_/sql/run', script());
+  }
+});
+input.addEventListener('input', () => sessionStorage.setItem(draftKey, input.value));
+document.addEventListener('selectionchange', () => (part('run-words').textContent = selected() ? 'Run selection' : 'Run'));
+
+showRecent();
+if (sessionStorage.getItem(draftKey)) fill(sessionStorage.getItem(draftKey));

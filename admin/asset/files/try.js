@@ -1,0 +1,50 @@
+// The rule tester beside the rules: its verdicts are shown in the editors too.
+import { mark } from './editor.js';
+
+const opened = new Set(); // the rules whose clauses are unfolded
+
+function unfold(button, open) {
+  button.ariaExpanded = String(open);
+  button.nextElementSibling.hidden = !open;
+  button.lastElementChild.querySelector('use')?.setAttribute('href', button.lastElementChild.querySelector('use').getAttribute('href').replace(/#.*/, open ? '#i-down' : '#i-right'));
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-unfold]');
+  if (!button) return;
+  const open = button.ariaExpanded !== 'true';
+  if (open) opened.add(button.dataset.unfold);
+  else opened.delete(button.dataset.unfold);
+  unfold(button, open);
+});
+
+/** Shows beside a rule what the tester says of it. */
+function show(verdict) {
+  const rule = document.querySelector(`[data-rule="${verdict.dataset.verdictOf}"]`);
+  if (!rule) return;
+  const badge = rule.querySelector('[data-verdict]');
+  const words = { ok: 'allowed', no: 'denied' }[verdict.dataset.state];
+  badge.hidden = !words;
+  badge.textContent = words ?? '';
+  badge.classList.toggle('badge-ok', verdict.dataset.state === 'ok');
+  badge.classList.toggle('badge-danger', verdict.dataset.state === 'no');
+  const shown = !rule.querySelector('[data-text]').hidden;
+  const text = verdict.dataset.problemText;
+  const place = rule.querySelector('[data-error]');
+  place.textContent = text;
+  place.hidden = !text || !shown;
+  const input = rule.querySelector('textarea');
+  if (text && shown) input.setAttribute('aria-invalid', 'true');
+  else input.removeAttribute('aria-invalid');
+  mark(rule.querySelector('.ed'), shown ? JSON.parse(verdict.dataset.marks) : []);
+}
+
+document.addEventListener('htmx:afterSwap', () => {
+  const verdicts = document.getElementById('verdicts');
+  for (const button of verdicts.querySelectorAll('[data-unfold]:not([disabled])')) if (opened.has(button.dataset.unfold)) unfold(button, true);
+  for (const verdict of verdicts.querySelectorAll('[data-verdict-of]')) show(verdict);
+});
+
+document.addEventListener('change', (event) => {
+  if (event.target.name === '_on') document.querySelector('[data-request]').open ||= event.target.value === 'body';
+});

@@ -1,0 +1,244 @@
+package collections
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/core/schema"
+)
+
+// maxCompletions is how many names are offered at a time.
+const maxCompletions = 30
+
+// completion is a name that may stand where somebody types.
+type completion struct {
+	Text string `json:"text"`
+	Icon string `json:"icon"`
+	Hint string `json:"hint"`
+	More bool   `json:"more,omitempty"` // a path goes on behind it
+}
+
+// macros are the moments that expressions may name.
+var macros = []string{"@now", "@yesterday", "@tomorrow", "@todayStart", "@todayEnd", "@monthStart", "@monthEnd", "@yearStart", "@yearEnd",
+	"@second", "@minute", "@hour", "@day", "@month", "@weekday", "@year"}
+
+// complete answers with the names that begin with "q" in a rule of the collection, or in a
+// filter if "filter" is set: shorter ones first.
+func complete(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	query := c.R.URL.Query()
+	return c.JSON(completions(c.App.Snapshot(), in, query.Get("q"), !query.Has("filter")))
+}
+
+// completions are the names that begin with typed, a path as far as it goes.
+func completions(snapshot *schema.Snapshot, in *schema.Collection, typed string, rule bool) []completion {
+	w := words{snapshot: snapshot, rule: rule}
+	path, last := "", typed
+	if i := strings.LastIndexAny(typed, ".:"); i >= 0 {
+		path, last = typed[:i], typed[i+1:]
+		if typed[i] == ':' {
+			w.modifiers(in, path)
+			return w.beginning(path+":", last)
+		}
+		w.below(in, path)
+		return w.beginning(path+".", last)
+	}
+	w.top(in)
+	return w.beginning("", last)
+}
+
+// words gathers names.
+type words struct {
+	snapshot *schema.Snapshot
+	rule     bool
+	list     []completion
+}
+
+func (w *words) add(text, icon, hint string, more bool) {
+	w.list = append(w.list, completion{text, icon, hint, more})
+}
+
+// beginning returns the names that begin with last in any case, with at before each.
+func (w *words) beginning(at, last string) []completion {
+	last = strings.ToLower(last)
+	list := slices.DeleteFunc(w.list, func(c completion) bool { return !strings.HasPrefix(strings.ToLower(c.Text), last) })
+	slices.SortStableFunc(list, func(a, b completion) int {
+		return cmp.Or(cmp.Compare(len(a.Text), len(b.Text)), strings.Compare(a.Text, b.Text))
+	})
+	list = list[:min(len(list), maxCompletions)]
+	for i := range list {
+		list[i].Text = at + list[i].Text
+	}
+	if list == nil {
+		return []completion{}
+	}
+	return list
+}
+
+// top are the names at the beginning of an operand.
+func (w *words) top(in *schema.Collection) {
+	w.fields(in)
+	if w.rule {
+		w.add("@request", "arrow", "the request", true)
+		w.add("@collection", "base", "any collection", true)
+	}
+	for _, name := range macros {
+		w.add(name, "clock", "in UTC", false)
+	}
+	for _, name := range []string{"true", "false", "null"} {
+		w.add(name, "bool", "", false)
+	}
+	w.add("geoDistance(", "geo", "km between two points", false)
+	w.add("strftime(", "date", "a date as text", false)
+}
+
+// fields are those of a collection, and the relations that lead to it.
+func (w *words) fields(in *schema.Collection) {
+	for _, f := range in.Fields {
+		if f.IsPassword() || in.IsAuth() && f.Name == "tokenKey" {
+			continue
+		}
+		_, related := f.Kind.(*schema.Relation)
+		w.add(f.Name, console.KindIcon(f), f.Type(), related)
+	}
+	for _, other := range w.snapshot.All() {
+		if other.View != nil {
+			continue
+		}
+		for _, f := range other.Fields {
+			if k, ok := f.Kind.(*schema.Relation); ok && k.CollectionID == in.ID {
+				w.add(other.Name+"_via_"+f.Name, "relation", "those that refer to it", true)
+			}
+		}
+	}
+}
+
+// below are the names behind a path.
+func (w *words) below(in *schema.Collection, path string) {
+	parts := strings.Split(path, ".")
+	switch {
+	case parts[0] == "@collection" && w.rule:
+		w.collection(parts[1:])
+	case parts[0] == "@request" && w.rule:
+		w.request(in, parts[1:])
+	case parts[0][:min(1, len(parts[0]))] != "@":
+		w.related(in, parts)
+	}
+}
+
+func (w *words) collection(parts []string) {
+	if len(parts) == 0 {
+		for _, c := range w.snapshot.All() {
+			w.add(c.Name, console.CollectionIcon(c), "", true)
+		}
+		return
+	}
+	name, _, _ := strings.Cut(parts[0], ":") // with an alias
+	if c := w.snapshot.Find(name); c != nil {
+		w.related(c, parts[1:])
+	}
+}
+
+func (w *words) request(in *schema.Collection, parts []string) {
+	switch {
+	case len(parts) == 0:
+		w.add("auth", "user", "who asks", true)
+		w.add("body", "braces", "what is sent", true)
+		w.add("query", "search", "of the address", true)
+		w.add("headers", "list", "x_token is X-Token", true)
+		w.add("method", "arrow", "GET, POST …", false)
+		w.add("context", "info", "default, oauth2, otp …", false)
+	case parts[0] == "auth" && len(parts) == 1:
+		w.account()
+	case parts[0] == "auth":
+		for _, c := range w.snapshot.All() {
+			if c.IsAuth() && c.Field(parts[1]) != nil {
+				w.related(c, parts[1:])
+				return
+			}
+		}
+	case parts[0] == "body":
+		w.related(in, parts[1:])
+	}
+}
+
+// account are the fields of all who may sign in, each name once.
+func (w *words) account() {
+	w.add("collectionId", "text", "", false)
+	w.add("collectionName", "text", "", false)
+	for _, c := range w.snapshot.All() {
+		if !c.IsAuth() {
+			continue
+		}
+		before := len(w.list)
+		w.fields(c)
+		w.list = slices.Concat(w.list[:before], slices.DeleteFunc(slices.Clone(w.list[before:]), func(n completion) bool {
+			return slices.ContainsFunc(w.list[:before], func(o completion) bool { return o.Text == n.Text })
+		}))
+	}
+}
+
+// maxLevels is how many relations names are offered across.
+const maxLevels = 4
+
+// related are the fields behind a path of relations.
+func (w *words) related(in *schema.Collection, parts []string) {
+	if len(parts) > maxLevels {
+		return
+	}
+	for _, part := range parts {
+		if in = w.next(in, part); in == nil {
+			return
+		}
+	}
+	w.fields(in)
+}
+
+// next is the collection that a step of a path leads to, nil if it leads to none.
+func (w *words) next(in *schema.Collection, part string) *schema.Collection {
+	if name, field, ok := strings.Cut(part, "_via_"); ok {
+		if c := w.snapshot.Find(name); c != nil && c.Field(field) != nil {
+			return c
+		}
+		return nil
+	}
+	if f := in.Field(part); f != nil {
+		if k, ok := f.Kind.(*schema.Relation); ok {
+			return w.snapshot.ByID(k.CollectionID)
+		}
+	}
+	return nil
+}
+
+// modifiers are those of the field at the end of a path.
+func (w *words) modifiers(in *schema.Collection, path string) {
+	body := strings.HasPrefix(path, "@request.body.")
+	parts := strings.Split(strings.TrimPrefix(path, "@request.body."), ".")
+	if strings.HasPrefix(path, "@request.") {
+		w.add("isset", "check", "was sent", false)
+	}
+	if body {
+		w.add("changed", "edit", "differs from what is stored", false)
+	} else if strings.HasPrefix(path, "@") {
+		return
+	}
+	for _, part := range parts[:len(parts)-1] {
+		if in = w.next(in, part); in == nil {
+			return
+		}
+	}
+	f := in.Field(parts[len(parts)-1])
+	switch {
+	case f == nil:
+	case f.Multiple():
+		w.add("each", "list", "every value", false)
+		w.add("length", "number", "how many", false)
+	case f.Kind.Class() == schema.ClassText:
+		w.add("lower", "text", "in lower case", false)
+	}
+}

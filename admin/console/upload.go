@@ -1,0 +1,22 @@
+package console
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+// Upload is a file of a form as it comes. A form that breaks off is the client's failure.
+func Upload(part *multipart.Part) io.Reader { return &upload{part} }
+
+type upload struct{ part *multipart.Part }
+
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.part.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fault.Wrap(fault.Invalid, "The file broke off.", err)
+	}
+	return n, err
+}

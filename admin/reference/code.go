@@ -1,0 +1,267 @@
+package reference
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// filled is an operation with the values that were typed.
+type filled struct {
+	operation
+	base       string // the address of the server
+	collection string
+	values     map[string]string // of params, by name
+	sent       string            // the body
+}
+
+// address is the path with its query.
+func (f filled) address() string {
+	path := f.path
+	query := url.Values{}
+	for _, p := range f.params {
+		switch v := f.values[p.name]; {
+		case p.inPath:
+			path = strings.ReplaceAll(path, "{"+p.name+"}", url.PathEscape(v))
+		case v != "":
+			query.Set(p.name, v)
+		}
+	}
+	if len(query) > 0 {
+		path += "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
+	}
+	return path
+}
+
+// snippet is the request in a language.
+type snippet struct{ language, code string }
+
+func (f filled) snippets() []snippet {
+	return []snippet{{"JavaScript", f.javaScript()}, {"cURL", f.curl()}, {"Go", f.golang()}, {"Dart", f.dart()}}
+}
+
+// shell is a text as a word of a shell.
+func shell(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+func (f filled) curl() string {
+	switch {
+	case f.client == "websocket" || f.client == "graphqlWS":
+		return "# cURL speaks no subprotocols of WebSockets; websocat does:\nwebsocat --protocol " + f.protocol() + " " + shell(f.socketURL())
+	case f.live:
+		return "curl -N " + shell(f.base+f.path)
+	}
+	out := "curl"
+	if f.verb != "GET" {
+		out += " -X " + f.verb
+	}
+	out += " " + shell(f.base+f.address()) + " \\\n  -H \"Authorization: $TOKEN\""
+	if f.sent != "" {
+		out += " \\\n  -H 'Content-Type: application/json' \\\n  -d " + shell(f.sent)
+	}
+	return out
+}
+
+func (f filled) protocol() string {
+	if f.client == "graphqlWS" {
+		return "graphql-transport-ws"
+	}
+	return "loam.v1"
+}
+
+func (f filled) socketURL() string {
+	return "ws" + strings.TrimPrefix(f.base, "http") + f.path
+}
+
+// golang is a whole program.
+func (f filled) golang() string {
+	if f.live {
+		return f.golangLive()
+	}
+	imports, body := []string{"fmt", "io", "net/http", "os"}, "nil"
+	if f.sent != "" {
+		imports = append(imports, "strings")
+		body = "strings.NewReader(" + goText(f.sent) + ")"
+	}
+	out := "package main\n\nimport (\n"
+	for _, name := range imports {
+		out += "\t" + strconv.Quote(name) + "\n"
+	}
+	out += ")\n\nfunc main() {\n\treq, err := http.NewRequest(" + strconv.Quote(f.verb) + ", " + strconv.Quote(f.base+f.address()) + ", " + body + ")\n\tif err != nil {\n\t\tpanic(err)\n\t}\n"
+	out += "\treq.Header.Set(\"Authorization\", os.Getenv(\"TOKEN\"))\n"
+	if f.sent != "" {
+		out += "\treq.Header.Set(\"Content-Type\", \"application/json\")\n"
+	}
+	return out + "\tres, err := http.DefaultClient.Do(req)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer res.Body.Close()\n\tanswer, err := io.ReadAll(res.Body)\n\tfmt.Println(res.Status, string(answer), err)\n}\n"
+}
+
+// golangLive follows a stream of events, or a socket.
+func (f filled) golangLive() string {
+	if f.client == "subscribe" {
+		return "package main\n\nimport (\n\t\"bufio\"\n\t\"fmt\"\n\t\"net/http\"\n)\n\nfunc main() {\n\tres, err := http.Get(" + strconv.Quote(f.base+f.path) + ")\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer res.Body.Close()\n" +
+			"\tfor lines := bufio.NewScanner(res.Body); lines.Scan(); {\n\t\tfmt.Println(lines.Text())\n\t}\n}\n"
+	}
+	first := f.sent
+	if f.client == "graphqlWS" {
+		first = `{"type": "connection_init"}`
+	}
+	out := "package main\n\nimport (\n\t\"fmt\"\n\n\t\"github.com/gorilla/websocket\"\n)\n\nfunc main() {\n\tdialer := websocket.Dialer{Subprotocols: []string{" + strconv.Quote(f.protocol()) + "}}\n" +
+		"\tsocket, _, err := dialer.Dial(" + strconv.Quote(f.socketURL()) + ", nil)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer socket.Close()\n\tsocket.WriteMessage(websocket.TextMessage, []byte(" + goText(first) + "))\n"
+	if f.client == "graphqlWS" {
+		out += "\tsocket.WriteMessage(websocket.TextMessage, []byte(" + goText(`{"id": "a", "type": "subscribe", "payload": {"query": `+quoted(f.sent)+`}}`) + "))\n"
+	}
+	return out + "\tfor {\n\t\t_, message, err := socket.ReadMessage()\n\t\tif err != nil {\n\t\t\treturn\n\t\t}\n\t\tfmt.Println(string(message))\n\t}\n}\n"
+}
+
+// goText is a text as a literal of Go.
+func goText(text string) string {
+	if strings.Contains(text, "`") {
+		return strconv.Quote(text)
+	}
+	return "`" + text + "`"
+}
+
+// javaScript uses the client of PocketBase, which speaks to this server too.
+func (f filled) javaScript() string {
+	if f.client == "websocket" || f.client == "graphqlWS" {
+		return f.javaScriptSocket()
+	}
+	out := "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + jsText(f.base) + ");\n\n"
+	switch f.client {
+	case "batch":
+		return out + "const batch = pb.createBatch();\nbatch.collection(" + jsText(f.collection) + ").create(" + f.inner + ");\nconst results = await batch.send();\n"
+	case "subscribe":
+		return out + "await pb.collection(" + jsText(f.collection) + ").subscribe('*', ({ action, record }) => {\n  console.log(action, record.id);\n});\n"
+	case "send":
+		options := "{\n  method: " + jsText(f.verb) + ","
+		if f.sent != "" {
+			options += "\n  body: " + indented(f.sent, "  ") + ","
+		}
+		return out + "const answer = await pb.send(" + jsText(f.address()) + ", " + options + "\n});\n"
+	case "authWithOAuth2":
+		return out + "const { record } = await pb.collection(" + jsText(f.collection) + ").authWithOAuth2({ provider: 'google' });\n"
+	}
+	return out + "const answer = await pb.collection(" + jsText(f.collection) + ")." + f.client + "(" + strings.Join(f.arguments(jsText, jsOptions), ", ") + ");\n"
+}
+
+func (f filled) javaScriptSocket() string {
+	out := "const socket = new WebSocket(" + jsText(f.socketURL()) + ", " + jsText(f.protocol()) + ");\nconst send = (message) => socket.send(JSON.stringify(message));\n"
+	if f.client == "websocket" {
+		return out + "socket.onopen = () => send(" + f.sent + ");\nsocket.onmessage = ({ data }) => console.log(JSON.parse(data));\n"
+	}
+	return out + "socket.onopen = () => send({ type: 'connection_init' });\nsocket.onmessage = ({ data }) => {\n  const message = JSON.parse(data);\n  if (message.type === 'connection_ack') {\n    send({ id: 'a', type: 'subscribe', payload: { query: " + jsText(f.sent) + " } });\n  }\n  console.log(message);\n};\n"
+}
+
+// arguments are those of the method of a client; options makes the last one.
+func (f filled) arguments(text func(string) string, options func([][2]string) string) (list []string) {
+	number := func(name, otherwise string) string {
+		if n, err := strconv.Atoi(f.values[name]); err == nil {
+			return strconv.Itoa(n)
+		}
+		return otherwise
+	}
+	switch f.client {
+	case "getList":
+		list = append(list, number("page", "1"), number("perPage", "30"))
+	case "getOne", "update", "delete":
+		list = append(list, text(f.values["id"]))
+	}
+	switch f.client {
+	case "create", "update":
+		list = append(list, f.sent)
+	case "authWithPassword":
+		list = append(list, f.member("identity", text), f.member("password", text))
+	case "authWithOTP":
+		list = append(list, f.member("otpId", text), f.member("password", text))
+	case "requestOTP", "requestVerification", "requestPasswordReset":
+		list = append(list, f.member("email", text))
+	case "requestEmailChange":
+		list = append(list, f.member("newEmail", text))
+	}
+	var rest [][2]string
+	for _, p := range f.params {
+		if v := f.values[p.name]; v != "" && !p.inPath && p.name != "page" && p.name != "perPage" {
+			rest = append(rest, [2]string{p.name, v})
+		}
+	}
+	if len(rest) > 0 {
+		list = append(list, options(rest))
+	}
+	return list
+}
+
+// member is a text in the body.
+func (f filled) member(name string, text func(string) string) string {
+	var body map[string]any
+	if err := decode(f.sent, &body); err != nil {
+		return text("")
+	}
+	value, _ := body[name].(string)
+	return text(value)
+}
+
+func jsText(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`, "\n", `\n`, "\r", `\r`).Replace(text) + "'"
+}
+
+func jsOptions(list [][2]string) string {
+	out := "{\n"
+	for _, o := range list {
+		value := jsText(o[1])
+		if o[0] == "skipTotal" {
+			value = strconv.FormatBool(o[1] == "1" || o[1] == "true")
+		}
+		out += "  " + o[0] + ": " + value + ",\n"
+	}
+	return out + "}"
+}
+
+// dart uses the client of PocketBase.
+func (f filled) dart() string {
+	if f.client == "websocket" || f.client == "graphqlWS" {
+		first := dartText(f.sent)
+		if f.client == "graphqlWS" {
+			first = dartText(`{"type": "connection_init"}`) + ");\n  socket.add(" + dartText(`{"id": "a", "type": "subscribe", "payload": {"query": `+quoted(f.sent)+`}}`)
+		}
+		return "import 'dart:io';\n\nvoid main() async {\n  final socket = await WebSocket.connect(" + dartText(f.socketURL()) + ", protocols: [" + dartText(f.protocol()) + "]);\n  socket.add(" + first + ");\n  await for (final message in socket) {\n    print(message);\n  }\n}\n"
+	}
+	out := "import 'package:pocketbase/pocketbase.dart';\n\nfinal pb = PocketBase(" + dartText(f.base) + ");\n\n"
+	in := "pb.collection(" + dartText(f.collection) + ")"
+	switch f.client {
+	case "batch":
+		return out + "final batch = pb.createBatch();\nbatch.collection(" + dartText(f.collection) + ").create(body: " + strings.ReplaceAll(f.inner, "$", `\$`) + ");\nfinal results = await batch.send();\n"
+	case "subscribe":
+		return out + "await " + in + ".subscribe('*', (e) {\n  print('${e.action} ${e.record?.id}');\n});\n"
+	case "send":
+		body := ""
+		if f.sent != "" {
+			body = ", body: " + strings.ReplaceAll(f.sent, "$", `\$`)
+		}
+		return out + "final answer = await pb.send(" + dartText(f.address()) + ", method: " + dartText(f.verb) + body + ");\n"
+	case "authWithOAuth2":
+		return out + "final auth = await " + in + ".authWithOAuth2('google', (url) async {\n  // open the address in a browser\n});\n"
+	}
+	list := f.arguments(dartText, dartOptions)
+	switch f.client {
+	case "getList":
+		list[0], list[1] = "page: "+list[0], "perPage: "+list[1]
+	case "create":
+		list[0] = "body: " + strings.ReplaceAll(list[0], "$", `\$`)
+	case "update":
+		list[1] = "body: " + strings.ReplaceAll(list[1], "$", `\$`)
+	}
+	return out + "final answer = await " + in + "." + f.client + "(" + strings.Join(list, ", ") + ");\n"
+}
+
+func dartText(text string) string { return strings.ReplaceAll(jsText(text), "$", `\$`) }
+
+func dartOptions(list [][2]string) string {
+	parts := make([]string, len(list))
+	for i, o := range list {
+		value := dartText(o[1])
+		if o[0] == "skipTotal" {
+			value = strconv.FormatBool(o[1] == "1" || o[1] == "true")
+		}
+		parts[i] = o[0] + ": " + value
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,156 @@
+// Package reference has the page about the API of a collection: what it takes and answers,
+// code for it, and a trial as somebody.
+package reference
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/form"
+	"github.com/loambase/loam/admin/ui"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	const page = "/_/c/{collection}/api"
+	return []console.Route{
+		console.Get(page, show),
+		console.Get(page+"/{operation}", show),
+		console.Post(page+"/{operation}/code", code),
+		console.Post(page+"/{operation}/try", try),
+	}
+}
+
+// found is what the address names.
+func found(c *console.Call) (in *schema.Collection, all []operation, op operation, err error) {
+	name := c.Param("collection")
+	if in = c.App.Snapshot().Find(name); in == nil {
+		return nil, nil, op, fault.New(fault.NotFound, "There is no collection "+name+".")
+	}
+	all = operations(in, schema.TypeNames(c.App.Snapshot().All()))
+	id := cmp.Or(c.Param("operation"), "list")
+	i := slices.IndexFunc(all, func(o operation) bool { return o.id == id })
+	if i < 0 {
+		return nil, nil, op, fault.New(fault.NotFound, "The collection "+name+" has no such operation.")
+	}
+	return in, all, all[i], nil
+}
+
+func show(c *console.Call) error {
+	in, all, op, err := found(c)
+	if err != nil {
+		return err
+	}
+	f := filled{operation: op, base: base(c), collection: in.Name, values: map[string]string{}, sent: op.body}
+	for _, p := range op.params {
+		f.values[p.name] = p.sample
+	}
+	return c.Page(console.Page{
+		Title: in.Name + " API", Section: "data",
+		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: in.Name, Path: console.CollectionPath(in)}, {Label: "API"}},
+		Side:   c.Collections(in.Name), Scripts: []string{"pick.js", "editor.js", "reference.js"},
+	}, referencePage(in, all, f, c.Accounts()))
+}
+
+// base is the address of this server, as apps reach it.
+func base(c *console.Call) string {
+	if set := c.Settings.Meta.AppURL; set != "" && !strings.Contains(set, "//localhost") {
+		return strings.TrimSuffix(set, "/")
+	}
+	scheme := "http://"
+	if c.R.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + c.R.Host
+}
+
+// typed is the operation with what was typed.
+func typed(c *console.Call) (*schema.Collection, filled, error) {
+	in, _, op, err := found(c)
+	if err != nil {
+		return nil, filled{}, err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return nil, filled{}, err
+	}
+	f := filled{operation: op, base: base(c), collection: in.Name, values: map[string]string{}}
+	for _, p := range op.params {
+		f.values[p.name] = strings.TrimSpace(c.R.PostForm.Get("p." + p.name))
+	}
+	if op.body != "" {
+		f.sent = strings.ReplaceAll(c.R.PostForm.Get("body"), "\r\n", "\n")
+	}
+	return in, f, nil
+}
+
+// code answers with the snippets for what was typed.
+func code(c *console.Call) error {
+	_, f, err := typed(c)
+	if err != nil {
+		return err
+	}
+	return c.Part(snippets(f))
+}
+
+// tokenLife is how long a token for a trial is good, in seconds.
+const tokenLife = 60
+
+// try sends the request as who was chosen. Its token never reaches the browser.
+func try(c *console.Call) error {
+	_, f, err := typed(c)
+	if err != nil {
+		return err
+	}
+	if f.live {
+		return fault.New(fault.Invalid, "A connection that stays open is not tried here.")
+	}
+	header := http.Header{}
+	if f.sent != "" {
+		header.Set("Content-Type", "application/json")
+	}
+	switch sent := c.R.PostForm; sent.Get("_as") {
+	case "superuser":
+		header.Set("Authorization", c.Token)
+	case "user":
+		if sent.Get("_user") == "" {
+			return c.Part(tried(nil, "Choose the user who asks."))
+		}
+		as, err := c.Auth.Impersonate(c.R.Context(), c.Caller, sent.Get("_accounts"), sent.Get("_user"), auth.ImpersonateForm{Duration: tokenLife}, "")
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			return c.Part(tried(nil, "There is no such user any more."))
+		}
+		if err != nil {
+			return err
+		}
+		header.Set("Authorization", as.Token)
+	}
+	for _, p := range f.params {
+		if p.inPath && (f.values[p.name] == "" || f.values[p.name] == sampleID) {
+			return c.Part(tried(nil, "Write the "+p.name+" of a record."))
+		}
+	}
+	answer, err := c.Send(f.verb, f.address(), header, f.sent)
+	if err != nil {
+		return err
+	}
+	return c.Part(tried(answer, ""))
+}
+
+// pretty is a body with its JSON on several lines. Tokens are not for this page.
+func pretty(body []byte) string {
+	var out bytes.Buffer
+	if json.Indent(&out, body, "", "  ") != nil {
+		return string(body)
+	}
+	return out.String()
+}
+
+func decode(text string, into any) error { return json.Unmarshal([]byte(text), into) }

@@ -1,0 +1,61 @@
+package reference
+
+import (
+	"go/format"
+	"strings"
+	"testing"
+
+	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Each operation has code in each language, whatever was typed; that of Go compiles as text.
+func TestSnippets(t *testing.T) {
+	t.Parallel()
+	app := coretest.New(t)
+	coretest.Collection(t, app, `{"name":"seeds","fields":[{"name":"title","type":"text"},{"name":"kind","type":"select","values":["a'b","c"]},{"name":"amount","type":"number"},
+		{"name":"keeper","type":"relation","collectionId":"`+app.Snapshot().Find("users").ID+`"},{"name":"data","type":"json"},{"name":"secret","type":"text","hidden":true}]}`)
+	coretest.Collection(t, app, `{"name":"short","type":"view","viewQuery":"SELECT id, title FROM seeds"}`)
+	types := schema.TypeNames(app.Snapshot().All())
+	for _, name := range []string{"seeds", "users", "short"} {
+		seen := map[string]bool{}
+		for _, op := range operations(app.Snapshot().Find(name), types) {
+			if seen[op.id] {
+				t.Errorf("%s has %s twice", name, op.id)
+			}
+			seen[op.id] = true
+			for _, typed := range []string{"", "a'b`$\"\\\n"} {
+				f := filled{operation: op, base: "http://127.0.0.1:8090", collection: name, values: map[string]string{}, sent: op.body}
+				for _, p := range op.params {
+					f.values[p.name] = p.sample + typed
+				}
+				if op.body != "" {
+					f.sent += typed
+				}
+				for _, s := range f.snippets() {
+					if s.code == "" || strings.Contains(s.code, "secret") {
+						t.Errorf("%s %s in %s: %q", name, op.id, s.language, s.code)
+					}
+					if s.language != "Go" {
+						continue
+					}
+					if out, err := format.Source([]byte(s.code)); err != nil || string(out) != s.code {
+						t.Errorf("%s %s: %v\n%s", name, op.id, err, s.code)
+					}
+				}
+			}
+		}
+		if writes := seen["create"]; writes == (name == "short") || seen["password"] != (name == "users") {
+			t.Errorf("%s has %v", name, seen)
+		}
+	}
+}
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	f := filled{operation: operation{path: "/api/collections/a/records/{id}", params: []param{{name: "id", inPath: true}, {name: "filter"}, {name: "sort"}}},
+		values: map[string]string{"id": "a/b?c", "filter": "a = 'x y' && b > 1"}}
+	if got, want := f.address(), "/api/collections/a/records/a%2Fb%3Fc?filter=a%20%3D%20%27x%20y%27%20%26%26%20b%20%3E%201"; got != want {
+		t.Errorf("the address is %s, want %s", got, want)
+	}
+}

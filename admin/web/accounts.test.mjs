@@ -1,0 +1,109 @@
+// How accounts sign in: the ways, providers and their secrets, mails, the end of tokens.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isWell, onStage, password, picture } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  await stage.api('POST', '/api/collections', { name: 'people', type: 'auth', fields: [{ name: 'name', type: 'text' }] });
+  const secret = 'a long password';
+  await stage.api('POST', '/api/collections/people/records', { email: 'ann@example.com', password: secret, passwordConfirm: secret });
+  const stored = (name = 'people') => stage.api('GET', `/api/collections/${name}`);
+  const save = async (page) => {
+    const loaded = page.waitForEvent('load');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await loaded;
+  };
+  const client = async (name) => {
+    const rows = await stage.api('POST', '/api/sql', { query: "SELECT oauth2 FROM (SELECT options AS oauth2 FROM _collections WHERE name = 'people')" });
+    return JSON.parse(rows.rows[0][0]).oauth2.providers.find((p) => p.name === name);
+  };
+
+  test('ways to sign in, providers and their secrets', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/people/sign-in`);
+    await page.getByLabel('One-time code', { exact: false }).first().check();
+    await page.getByLabel('A code is good for').fill('240');
+    await page.getByLabel('Provider', { exact: true }).selectOption('github');
+    await page.getByRole('button', { name: 'Add the provider' }).click();
+    await page.getByLabel('Client id').fill('my-client');
+    await page.getByLabel('Client secret').fill('my-secret');
+    await page.getByLabel('More options').fill('nothing');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('This is no JSON object').waitFor();
+    await page.getByLabel('More options').fill('');
+    await picture(page, 'sign-in-options-1440-light');
+    await save(page);
+    let now = await stored();
+    assert.deepEqual([now.otp.enabled, now.otp.duration, now.passwordAuth.enabled, now.oauth2.providers.length, now.oauth2.providers[0].clientId], [true, 240, true, 1, 'my-client']);
+    assert.equal((await client('github')).clientSecret, 'my-secret');
+
+    // A change of something else keeps the secret; it is cleared when somebody says so.
+    await page.getByText('GitHub').first().click();
+    await page.getByLabel('Shown as').fill('Our GitHub');
+    await save(page);
+    assert.deepEqual([(await client('github')).clientSecret, (await client('github')).displayName], ['my-secret', 'Our GitHub']);
+    await page.getByText('Our GitHub').first().click();
+    await page.getByText('Clear the stored one').click();
+    await save(page);
+    assert.equal((await client('github')).clientSecret ?? '', '');
+    await page.getByText('Our GitHub').first().click();
+    await page.getByRole('button', { name: 'Remove the provider' }).click();
+    await save(page);
+    now = await stored();
+    assert.deepEqual(now.oauth2.providers, []);
+    await isWell(page);
+  });
+
+  test('mails are changed and looked at before', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/c/people/sign-in`);
+    await page.getByText('Set a new password').first().click();
+    const mail = page.locator('[data-field=resetPasswordTemplate]');
+    await mail.getByLabel('Subject').fill('A new password for ');
+    await mail.getByRole('button', { name: '{RECORD:name}' }).click();
+    await mail.getByLabel('Body').fill('<p>Dear <b>{RECORD:name}</b>, <script>window.hacked = 1</script><a class="btn" href="{APP_URL}/x/{TOKEN}">go on</a></p>');
+    await mail.getByRole('button', { name: 'Preview' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Subject: A new password for Ann Example').waitFor();
+    await page.frameLocator('iframe').getByText('Dear Ann Example').waitFor();
+    await picture(page, 'mail-preview-1440-light');
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await save(page);
+    assert.equal((await stored()).resetPasswordTemplate.subject, 'A new password for {RECORD:name}');
+    await isWell(page);
+  });
+
+  test('tokens are ended by who knows the password', async () => {
+    const page = await stage.signedIn();
+    const dialog = page.getByRole('dialog');
+    const { token } = await stage.call('POST', '/api/collections/people/auth-with-password', { identity: 'ann@example.com', password: secret });
+    await stage.call('POST', '/api/collections/people/auth-refresh', {}, token);
+    await page.goto(`${stage.url}/_/c/people/sign-in`);
+    await page.getByRole('button', { name: 'End: Signed in' }).click();
+    await dialog.getByLabel('Your password').fill('another');
+    await dialog.getByRole('button', { name: 'End all' }).click();
+    await dialog.getByText('This is not your password').waitFor();
+    await dialog.getByLabel('Your password').fill(password);
+    await dialog.getByRole('button', { name: 'End all' }).click();
+    await page.getByText('Ended all').waitFor();
+    await assert.rejects(stage.call('POST', '/api/collections/people/auth-refresh', {}, token), /401/);
+
+    // A second step for superusers asks for their name.
+    await page.goto(`${stage.url}/_/c/_superusers/sign-in`);
+    assert.equal(await page.getByRole('heading', { name: 'OAuth2' }).count(), 0);
+    await page.locator('[type=checkbox][name="mfa.enabled"]').check();
+    await page.locator('[type=checkbox][name="otp.enabled"]').check();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await dialog.getByText('Superusers will need a second step').waitFor();
+    assert.equal((await stored('_superusers')).mfa.enabled, false);
+    await dialog.getByLabel(/^Type/).fill('_superusers');
+    await dialog.getByRole('button', { name: 'Switch it on' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await stored('_superusers')).mfa.enabled, true);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture(page, 'sign-in-options-390-dark');
+  });
+});

@@ -1,0 +1,368 @@
+// The search over every page, and the tools: who may do what, the API of a collection, SQL.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { isWell, onStage, picture } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const user = async (email, role) => {
+    const password = 'a long password';
+    return stage.api('POST', '/api/collections/people/records', { email, role, password, passwordConfirm: password, verified: true });
+  };
+  await stage.api('POST', '/api/collections', { name: 'people', type: 'auth', fields: [{ name: 'role', type: 'text' }] });
+  const people = await stage.api('GET', '/api/collections/people');
+  await stage.api('POST', '/api/collections', {
+    name: 'notes',
+    type: 'base',
+    listRule: '',
+    viewRule: '@request.auth.id != "" && (author = @request.auth.id || @request.auth.role = "editor")',
+    createRule: 'author = @request.auth.id && @request.body.title:isset = true',
+    fields: [
+      { name: 'title', type: 'text', required: true, presentable: true },
+      { name: 'author', type: 'relation', collectionId: people.id, maxSelect: 1 },
+      { name: 'stars', type: 'number' },
+    ],
+  });
+  const ann = await user('ann@example.com', 'member');
+  const bob = await user('bob@example.com', 'editor');
+  const note = await stage.api('POST', '/api/collections/notes/records', { title: 'Water the beans', author: ann.id, stars: 4 });
+
+  test('the palette goes everywhere by keys alone', async () => {
+    const page = await stage.signedIn();
+    const palette = page.getByRole('dialog', { name: 'Search or jump' });
+    const option = (name) => palette.getByRole('option', { name });
+    const type = async (words) => {
+      await page.keyboard.press('Control+k');
+      await option(/Overview|notes/).first().waitFor();
+      await page.keyboard.type(words);
+    };
+    await page.goto(`${stage.url}/_/`);
+    await type('mail');
+    await option('Settings › Mail').waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/_/settings/mail');
+    await type('notes › rules');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/_/c/notes/rules');
+    await type('beans');
+    await option(/Water the beans/).waitFor();
+    await picture(page, 'palette-1440-light');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/_/c/notes/r/${note.id}`);
+    await type(`#${bob.id}`);
+    await option(/bob@example.com/).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/_/c/people/r/${bob.id}`);
+    await type('> record in notes');
+    await option('New record in notes').waitFor();
+    assert.equal(await palette.getByRole('group', { name: 'Go to' }).count(), 0);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/_/c/notes/new');
+    await type('zzzz');
+    await palette.getByText('Nothing has that name').waitFor();
+    await page.keyboard.press('Escape');
+    await palette.waitFor({ state: 'hidden' });
+    await isWell(page);
+  });
+
+  test('the rule tester says who may do what, and why', async () => {
+    const page = await stage.signedIn();
+    const tester = page.getByRole('region', { name: 'Try the rules' });
+    const verdict = (rule) => tester.getByRole('listitem').filter({ has: page.locator('b', { hasText: new RegExp(`^${rule}$`) }) });
+    await page.goto(`${stage.url}/_/c/notes/rules`);
+    await verdict('List').getByText('everyone may').waitFor();
+    await verdict('View').getByText('does not hold: @request.auth.id != "" · answers 404').waitFor();
+    await verdict('Update').getByText('superusers only · answers 403').waitFor();
+    await tester.getByText('A user', { exact: true }).click();
+    await tester.getByText('Choose the user who asks').waitFor();
+    await tester.getByRole('combobox', { name: 'Collection of the user' }).selectOption('people');
+    const user = tester.getByRole('combobox', { name: 'User', exact: true });
+    await user.fill('bob');
+    await tester.getByRole('option', { name: /bob@example.com/ }).waitFor();
+    await user.press('Enter');
+    await verdict('View').getByText('the rule holds').waitFor();
+    await verdict('View').getByRole('button').press('Enter');
+    await verdict('View').getByText('author = @request.auth.id').waitFor();
+    assert.match(await verdict('View').innerText(), /author = @request.auth.id\s+not needed · would be false: "\w{15}" and "\w{15}"/);
+    assert.match(await verdict('View').innerText(), /@request.auth.role = "editor"\s+true: "editor" and "editor"/);
+    await verdict('View').getByText('SQL and plan').click();
+    assert.match(await verdict('View').getByRole('region', { name: 'Query plan' }).innerText(), /SEARCH|Index|Scan/);
+    await picture(page, 'rule-tester-1440-light');
+
+    // What is typed counts, saved or not.
+    const rule = page.getByRole('textbox', { name: 'View rule' });
+    await rule.fill('stars > 9');
+    await verdict('View').getByText('does not hold: stars > 9').waitFor();
+    assert.equal((await page.locator('[data-rule=viewRule] .hit-no').allInnerTexts()).join(''), 'stars > 9');
+    await rule.fill('title != "" && @request.auth.rol');
+    await page.getByRole('listbox', { name: 'Names' }).getByRole('option', { name: 'role' }).waitFor();
+    await rule.press('Enter');
+    assert.equal(await rule.inputValue(), 'title != "" && @request.auth.role');
+    await rule.fill('title != "" && autor = 1');
+    await page.locator('[data-rule=viewRule] .tok-invalid', { hasText: 'autor' }).waitFor();
+    assert.match(await page.locator('[data-rule=viewRule] [data-error]').innerText(), /autor/);
+
+    // A body that nobody has sent.
+    await tester.getByText('A body I write').click();
+    await tester.getByRole('textbox', { name: /^Body/ }).fill(JSON.stringify({ author: bob.id }));
+    await verdict('Create').getByText('does not hold: @request.body.title:isset = true · answers 400').waitFor();
+    await tester.getByRole('textbox', { name: /^Body/ }).fill(JSON.stringify({ author: bob.id, title: 'Mine' }));
+    await verdict('Create').getByText('the rule holds').waitFor();
+    await tester.getByText('Superuser', { exact: true }).click();
+    await verdict('Delete').getByText('superusers always may').waitFor();
+    assert.equal((await stage.api('GET', '/api/collections/notes/records')).totalItems, 1);
+    for (const scheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await picture(page, `rule-tester-390-${scheme}`);
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await picture(page, 'rule-tester-1440-dark');
+  });
+
+  test('SQL: rows, a selection, a question before whole tables, stop', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const rows = page.getByRole('region', { name: 'Rows' });
+    const run = async (text) => {
+      await editor.fill(text);
+      await editor.press('Escape');
+      await editor.press('Control+Enter');
+    };
+    await run('SELECT title, stars, NULL AS missing FROM notes');
+    await rows.getByRole('cell', { name: 'Water the beans' }).waitFor();
+    await rows.getByText('NULL', { exact: true }).waitFor();
+    await page.getByText(/^1 row · /).waitFor();
+    await picture(page, 'sql-1440-light');
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    assert.match(await readFile(await (await download).path(), 'utf8'), /^title,stars,missing\r\nWater the beans,4(\.0)?,\r\n$/);
+
+    // What is selected runs alone.
+    await editor.fill('SELECT 1 AS one; SELECT 2 AS two');
+    await editor.press('Escape');
+    await editor.evaluate((e) => e.setSelectionRange(0, 15));
+    await page.getByRole('button', { name: 'Run selection' }).click();
+    await rows.getByRole('columnheader', { name: 'one' }).waitFor();
+
+    await run('SELEC 1');
+    await page.getByRole('alert').getByText('syntax error').waitFor();
+
+    // Whole tables are asked about, with their number.
+    await run("DELETE FROM notes; SELECT 'WHERE'");
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('DELETE without WHERE deletes the only row of notes').waitFor();
+    await picture(page, 'sql-confirm-1440-light');
+    await dialog.getByRole('button', { name: 'Back to the query' }).click();
+    assert.equal((await stage.api('GET', '/api/collections/notes/records')).totalItems, 1);
+    await run('UPDATE notes SET stars = 5');
+    await dialog.getByText('UPDATE without WHERE').waitFor();
+    await dialog.getByRole('button', { name: 'Run it' }).click();
+    await page.getByText(/^1 row changed/).waitFor();
+    assert.equal((await stage.api('GET', `/api/collections/notes/records/${note.id}`)).stars, 5);
+    await run("UPDATE notes SET stars = 6 WHERE id = 'none'");
+    await page.getByText(/^0 rows changed/).waitFor();
+
+    // More than is shown, and what takes too long.
+    const many = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100) SELECT i FROM n';
+    await run(many);
+    await page.getByText('the first 1,000 rows of more').waitFor();
+    await run(many.replace('1100', '1000000000000').replace('SELECT i FROM', 'SELECT count(*) FROM'));
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Stopped.').waitFor();
+    await editor.fill('SELECT title FROM notes');
+    await page.getByRole('button', { name: 'Plan' }).click();
+    await rows.getByRole('cell', { name: /SCAN|Scan/ }).waitFor();
+    await editor.fill('SELECT ti');
+    await page.getByRole('listbox', { name: 'Names' }).getByRole('option', { name: /title/ }).waitFor();
+    await editor.press('Tab');
+    assert.equal(await editor.inputValue(), 'SELECT title');
+    await page.getByText('notes', { exact: true }).first().click();
+    await page.getByRole('button', { name: 'author', exact: true }).click();
+    assert.equal(await editor.inputValue(), 'SELECT titleauthor');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'sql-390-light');
+  });
+
+  test('the API of a collection, with code that runs and a trial as somebody', async () => {
+    const page = await stage.signedIn();
+    const code = (language) => page.locator(`[data-code="${language}"]`);
+    const answer = page.getByRole('region', { name: 'Answer', exact: true });
+    const attempt = () => page.getByRole('button', { name: /^Try it/ }).click();
+    await page.goto(`${stage.url}/_/c/notes/api`);
+    const filter = page.getByRole('textbox', { name: 'filter' });
+    await filter.fill('stars > 4');
+    await filter.press('Escape');
+    await code('JavaScript').getByText("filter: 'stars > 4'").waitFor();
+    await picture(page, 'api-1440-light');
+    await page.getByRole('tab', { name: 'JavaScript' }).press('ArrowRight');
+    const curl = await code('cURL').innerText();
+    const said = JSON.parse(await output('sh', ['-c', curl.replace(/^curl/, 'curl -s')]));
+    assert.deepEqual([said.totalItems, said.items[0].id], [1, note.id]);
+    const script = `${await code('JavaScript').textContent()}console.log(answer.items[0].title)`;
+    assert.equal(await output('node', ['--input-type=module', '-e', script], fileURLToPath(new URL('../../clients/pocketbase', import.meta.url))), 'Water the beans\n');
+    await attempt();
+    await answer.getByText('"totalItems": 1').waitFor();
+
+    // As somebody: the rules are those of the server.
+    await page.getByRole('navigation', { name: 'Operations' }).getByText('View one').click();
+    await page.getByRole('textbox', { name: 'id' }).waitFor();
+    await attempt();
+    await page.getByText('Write the id of a record').waitFor();
+    await page.getByRole('textbox', { name: 'id' }).fill(note.id);
+    await attempt();
+    await answer.getByText('"status": 404').waitFor();
+    await page.getByText('A user', { exact: true }).click();
+    await page.getByRole('combobox', { name: 'Collection of the user' }).selectOption('people');
+    const user = page.getByRole('combobox', { name: 'User', exact: true });
+    await user.fill('ann');
+    await page.getByRole('option', { name: /ann@example.com/ }).waitFor();
+    await user.press('Enter');
+    await attempt();
+    await answer.getByText('"title": "Water the beans"').waitFor();
+    assert.equal(await code('cURL').isVisible(), true);
+
+    await page.goto(`${stage.url}/_/c/notes/api/gql-list`);
+    await page.getByText('Superuser', { exact: true }).click();
+    await attempt();
+    await answer.getByText('"title": "Water the beans"').waitFor();
+    for (const scheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await picture(page, `api-390-${scheme}`);
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await picture(page, `api-gql-1440-${scheme}`);
+    }
+    for (const operation of ['password', 'websocket', 'gql-create']) {
+      await page.goto(`${stage.url}/_/c/people/api/${operation}`);
+      await isWell(page);
+    }
+  });
+
+  test('the diagram shows relations, and opens collections', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/diagram`);
+    const box = (name) => page.getByRole('link', { name, exact: true });
+    await page.getByRole('searchbox', { name: 'Find a collection or field' }).fill('stars');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.locator('.er .is-on .name').textContent(), 'notes');
+    assert.equal(await page.locator('.er .edge.on').count(), 1);
+    await picture(page, 'diagram-1440-light');
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await page.locator('.er .is-on .name').textContent(), 'people');
+    const view = () => page.locator('.er').getAttribute('viewBox');
+    const whole = await view();
+    await page.keyboard.press('+');
+    assert.notEqual(await view(), whole);
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    assert.equal(await view(), whole);
+    await box('notes: author → people').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/_/c/notes/fields');
+  });
+
+  test('the realtime inspector listens as somebody', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/realtime`);
+    const events = page.getByRole('list', { name: 'Events' });
+    await page.getByLabel('Collection', { exact: true }).selectOption('notes');
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await page.getByText('Listens', { exact: true }).waitFor();
+    const made = await stage.api('POST', '/api/collections/notes/records', { title: 'Sow the peas' });
+    await events.getByText('Sow the peas').waitFor();
+    await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars: 3 });
+    await events.getByText('Sow the peas · stars changed').waitFor();
+    await events.getByRole('button', { name: /update/ }).click();
+    assert.match(await page.getByRole('region', { name: 'Event', exact: true }).innerText(), /"stars": 3/);
+    await picture(page, 'live-1440-light');
+    await page.getByRole('button', { name: 'Stop' }).click();
+
+    // One record, by its view rule: a guest is not told, its author is.
+    await page.getByLabel(/^Record/).fill(note.id);
+    await page.getByText('A user', { exact: true }).click();
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await page.getByText('Choose the user who listens').waitFor();
+    await page.getByRole('combobox', { name: 'Collection of the user' }).selectOption('people');
+    const user = page.getByRole('combobox', { name: 'User', exact: true });
+    await user.fill('ann');
+    await page.getByRole('option', { name: /ann@example.com/ }).waitFor();
+    await user.press('Enter');
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await page.getByText('Listens', { exact: true }).waitFor();
+    await stage.api('DELETE', `/api/collections/notes/records/${made.id}`);
+    await stage.api('PATCH', `/api/collections/notes/records/${note.id}`, { stars: 1 });
+    await events.getByText('Water the beans').waitFor();
+    assert.equal(await events.getByText('delete').count(), 0);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    const filter = page.getByRole('textbox', { name: 'Filter' });
+    await filter.fill('nothing = 1');
+    await filter.press('Escape');
+    await page.getByRole('button', { name: 'Listen' }).click();
+    await page.getByRole('alert').getByText(/./).waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'live-390-light');
+  });
+
+  test('collections are exported, compared and imported', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/collections`);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export' }).click();
+    const exported = JSON.parse(await readFile(await (await download).path(), 'utf8'));
+    assert.ok(exported.some((c) => c.name === 'notes') && !JSON.stringify(exported).includes('"secret"'));
+    const text = page.getByRole('textbox', { name: /^Definitions/ });
+    const compare = () => page.getByRole('button', { name: 'Compare' }).click();
+    const changes = page.getByRole('region', { name: 'What it changes' });
+    await text.fill('[\n{"name": \n}]');
+    await compare();
+    await page.getByText('Line 3 is no JSON').waitFor();
+    await text.fill(JSON.stringify(exported));
+    await compare();
+    await changes.getByText('Nothing: all of it is here already').waitFor();
+
+    // One collection alone touches no other.
+    const notes = exported.find((c) => c.name === 'notes');
+    notes.updateRule = 'stars > 1';
+    notes.fields.find((f) => f.name === 'title').max = 99;
+    notes.fields.push({ name: 'sown', type: 'date' });
+    notes.fields = notes.fields.filter((f) => f.name !== 'stars');
+    await text.fill(JSON.stringify([notes, { name: 'seasons', type: 'base', fields: [{ name: 'title', type: 'text' }] }]));
+    await compare();
+    const about = changes.getByRole('region', { name: 'notes' });
+    await about.getByText('sown').waitFor();
+    assert.match(await about.innerText(), /updateRule[\s\S]*nothing|null → "stars > 1"/);
+    assert.match(await about.innerText(), /max 0 → 99/);
+    assert.doesNotMatch(await about.innerText(), /stars\n/);
+    await picture(page, 'import-1440-light');
+    await changes.getByRole('button', { name: 'Import' }).click();
+    await page.getByText('Imported', { exact: true }).waitFor();
+    const now = await stage.api('GET', '/api/collections/notes');
+    assert.deepEqual([now.updateRule, now.fields.map((f) => f.name).includes('sown'), now.fields.map((f) => f.name).includes('stars')], ['stars > 1', true, true]);
+
+    // What goes asks for names.
+    await page.getByText('Delete what the file does not have').click();
+    await text.fill(JSON.stringify(exported.filter((c) => c.name !== 'notes')));
+    await compare();
+    await changes.getByText('with 1 record', { exact: true }).waitFor();
+    await page.getByRole('textbox', { name: /^Type/ }).fill('notes');
+    await changes.getByRole('button', { name: 'Import' }).click();
+    await changes.getByText('These are not the names').waitFor();
+    assert.equal((await stage.api('GET', '/api/collections/notes/records')).totalItems, 1);
+    await page.getByRole('textbox', { name: /^Type/ }).fill('notes, seasons');
+    const loaded = page.waitForEvent('load');
+    await changes.getByRole('button', { name: 'Import' }).click();
+    await loaded;
+    assert.ok(!(await stage.api('GET', '/api/collections')).items.some((c) => ['notes', 'seasons'].includes(c.name)));
+    await isWell(page);
+  });
+});
+
+/** What a command prints. */
+async function output(command, args, cwd) {
+  return (await promisify(execFile)(command, args, { cwd })).stdout;
+}

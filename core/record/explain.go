@@ -1,0 +1,240 @@
+// Explaining a rule: whether it lets a caller do something, and which part of it decides.
+
+package record
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/query/lang"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Question is whether a caller may do something with a record of a collection. The rule
+// need not be the one that is saved.
+type Question struct {
+	Collection string    // id or name
+	Operation  Operation // OpList, OpView, OpCreate, OpUpdate or OpDelete
+	Rule       *string   // nil: superusers only
+
+	// ID is the stored record; "" asks about a record with the fields of Body as if it was
+	// stored. A create has no ID.
+	ID   string
+	Body map[string]any // what a create or an update sends
+}
+
+// Explanation is the answer to a Question. Nothing was written.
+type Explanation struct {
+	Allowed bool
+	Problem *RuleProblem // the rule cannot be used; nil if it can
+	Clause  *Clause      // the rule as a tree; nil where none is judged: superusers, "" and no rule
+
+	SQL  string   // of the rule; "" if nothing had to be read
+	Args []string // its parameters as texts
+	Plan []string // how the engine runs it, a line for each step
+	Time time.Duration
+}
+
+// RuleProblem is why a rule cannot be used.
+type RuleProblem struct {
+	Message string
+	Pos     int // byte offset in the rule, 0 where it is not known
+}
+
+// Explain judges a question for a caller, in the statement that the operation itself uses. asks must
+// be a superuser, else the fault is that of RequireSuperuser. Other faults: NotFound for an
+// unknown collection, and for a record that is not stored; Invalid for another operation, a
+// body that cannot be taken, and a rule that takes too long.
+func (s *Service) Explain(ctx context.Context, asks, caller Caller, q Question) (e *Explanation, err error) {
+	if err := asks.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
+		e, err = rq.explain(ctx, q)
+		return readFault(err, fault.Invalid)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (rq *readRequest) explain(ctx context.Context, q Question) (*Explanation, error) {
+	c := rq.snapshot.Find(q.Collection)
+	if c == nil {
+		return nil, missingCollection()
+	}
+	x := &explaining{rq: rq, collection: c, out: &Explanation{}}
+	if _, err := rq.ruleFor(q.Rule); err != nil && fault.KindOf(err) == fault.Forbidden {
+		return x.out, nil
+	}
+	if q.Rule != nil && *q.Rule != "" {
+		if err := query.CheckRule(rq.snapshot, c, *q.Rule); err != nil {
+			return x.broken(err)
+		}
+	}
+	err := rq.read(ctx, store.Work{}, func(r store.Reader) error {
+		if err := x.prepare(r, q); err != nil {
+			return err
+		}
+		rule, err := rq.ruleFor(q.Rule)
+		if err != nil || rule == "" {
+			x.out.Allowed = err == nil
+			return err
+		}
+		return x.judge(r, rule)
+	})
+	return x.out, err
+}
+
+// explaining is one Question on its way.
+type explaining struct {
+	rq         *readRequest
+	collection *schema.Collection
+	record     *Record      // that the rule is about
+	sel        query.Select // what the operation selects, but for the rule
+	out        *Explanation
+}
+
+func (x *explaining) broken(err error) (*Explanation, error) {
+	var invalid *query.Error
+	if !errors.As(err, &invalid) {
+		return nil, err
+	}
+	x.out.Problem = &RuleProblem{invalid.Message, invalid.Pos}
+	return x.out, nil
+}
+
+// prepare finds the record and what the operation selects. A write goes as far as
+// authorize does.
+func (x *explaining) prepare(r store.Reader, q Question) error {
+	op := Op{Caller: x.rq.caller, Collection: x.collection.ID, ID: q.ID, Input: Input{Body: q.Body}}
+	switch q.Operation {
+	case OpList, OpView:
+		return x.prepareRead(r, q)
+	case OpCreate:
+		op.Action, op.ID = ActionCreate, ""
+	case OpUpdate:
+		op.Action = ActionUpdate
+	case OpDelete:
+		op.Action = ActionDelete
+	default:
+		return fault.New(fault.Invalid, "No rule is judged for this operation.")
+	}
+	if x.collection.IsView() {
+		return fault.New(fault.Invalid, "Unsupported collection type.")
+	}
+	if q.ID == "" && q.Operation != OpCreate {
+		return x.imagine(q.Body)
+	}
+	w, err := x.write(r, op)
+	if err != nil {
+		return err
+	}
+	x.record = w.record
+	if w.stored != nil {
+		x.record = w.stored
+	}
+	x.sel = w.judged("")
+	return nil
+}
+
+// write takes a write to where its rule is judged.
+func (x *explaining) write(r store.Reader, op Op) (*writeRequest, error) {
+	w := &writeRequest{rq: x.rq, op: op, id: op.ID, collection: x.collection, table: x.table()}
+	if err := w.accept(); err != nil {
+		return nil, err
+	}
+	if err := w.load(r); err != nil {
+		return nil, err
+	}
+	w.become()
+	return w, nil
+}
+
+func (x *explaining) prepareRead(r store.Reader, q Question) error {
+	if q.ID == "" {
+		return x.imagine(q.Body)
+	}
+	x.sel = x.rq.judged(x.collection, q.ID, "")
+	found, err := x.table().read(r, q.ID)
+	if err == nil && found == nil {
+		err = missing()
+	}
+	x.record = found
+	return err
+}
+
+func (x *explaining) table() *table { return x.rq.service.table(x.rq.snapshot, x.collection) }
+
+// imagine asks about a record of these fields as if it was stored. Nothing is sent.
+func (x *explaining) imagine(body map[string]any) error {
+	if x.collection.IsView() {
+		return fault.New(fault.Invalid, "The rows of a view come from its query: choose one.")
+	}
+	input, err := acceptInput(x.collection, Input{Body: body}, true)
+	if err != nil {
+		return err
+	}
+	x.record, _ = input.resolve(x.table().blank)
+	x.sel = query.Select{Scope: x.rq.scope(x.collection, nil), Candidate: x.table().parameters(x.record)}
+	return nil
+}
+
+// judge runs the statement of the rule, then looks at its parts.
+func (x *explaining) judge(r store.Reader, rule string) error {
+	expression, err := lang.Parse(rule)
+	if err != nil {
+		_, err = x.broken(err)
+		return err
+	}
+	sel := x.sel
+	sel.Rule = rule
+	plan, err := x.rq.service.planner.Compile(sel)
+	if invalid := (*query.Error)(nil); errors.As(err, &invalid) {
+		_, err = x.broken(err)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	x.out.Allowed = plan.Passes
+	if !plan.Passes && !plan.Empty {
+		begin := time.Now()
+		if x.out.Allowed, err = hasRow(r, plan.SQL, plan.Args...); err != nil {
+			return err
+		}
+		x.out.Time = time.Since(begin)
+		x.out.SQL = plan.SQL
+		for _, v := range plan.Args {
+			x.out.Args = append(x.out.Args, shownValue(v))
+		}
+	}
+	if x.out.Clause, err = x.clauses(r, rule, expression); err != nil {
+		return err
+	}
+	x.out.Clause.Holds, x.out.Clause.Known = x.out.Allowed, true
+	x.out.Clause.decide()
+	if x.out.SQL != "" {
+		x.out.Plan, err = x.plan(r, plan)
+	}
+	return err
+}
+
+// plan asks the engine how it runs the statement.
+func (x *explaining) plan(r store.Reader, plan *query.Plan) (lines []string, err error) {
+	sql, column := x.rq.service.cfg.Store.Dialect().Explain(plan.SQL)
+	rows, err := r.Query(sql, plan.Args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		lines = append(lines, rows.Text(column))
+	}
+	return lines, rows.Close()
+}

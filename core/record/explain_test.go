@@ -1,0 +1,136 @@
+package record_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+// shown writes a tree of clauses: + or - for what holds, ! for what decides.
+func shown(c *record.Clause) string {
+	mark := map[bool]string{true: "+", false: "-"}[c.Holds]
+	if !c.Known {
+		mark = "?"
+	}
+	if c.Decides {
+		mark += "!"
+	}
+	if c.Join == "" {
+		return mark + c.Text
+	}
+	var parts []string
+	for _, p := range c.Parts {
+		parts = append(parts, shown(p))
+	}
+	return mark + "(" + strings.Join(parts, " "+c.Join+" ") + ")"
+}
+
+// An explanation has the answer that the operation has, and names what decides.
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	b, public, private := newRuled(t)
+	user := b.add("users", object{"email": "a@example.com", "password": secret, "passwordConfirm": secret, "name": "Ann"})
+	signedIn := b.as("users", user)
+	row := b.add("q2", object{"n": "x", "num": 3.0, "r": public, "rm": []any{public, private}, "must": true})
+	rule := func(s string) *string { return &s }
+	for _, tt := range []struct {
+		op      record.Operation
+		caller  record.Caller
+		rule    *string
+		id      string
+		body    object
+		allowed bool
+		clauses string
+	}{
+		{record.OpView, guest, nil, row, nil, false, ""},
+		{record.OpView, b.as("_superusers", b.add("_superusers", object{"email": "s@example.com", "password": secret, "passwordConfirm": secret})), nil, row, nil, true, ""},
+		{record.OpList, guest, rule(""), row, nil, true, ""},
+		{record.OpView, guest, rule("@request.auth.id != '' && n = 'x'"), row, nil, false, "-(-!@request.auth.id != '' && +n = 'x')"},
+		{record.OpView, signedIn, rule("@request.auth.id != '' && (num > 5 || r.pub = true)"), row, nil, true, "+(+!@request.auth.id != '' && +(-num > 5 || +!r.pub = true))"},
+		{record.OpDelete, signedIn, rule("num > 5 || n = 'y'"), row, nil, false, "-(-!num > 5 || -!n = 'y')"},
+		// Each part holds of some related record, no record has both.
+		{record.OpView, guest, rule("rm.n ?= 'A' && rm.pub ?= false"), row, nil, false, "-!(+rm.n ?= 'A' && +rm.pub ?= false)"},
+		{record.OpUpdate, guest, rule("@request.body.num > num"), row, object{"num": 4.0}, true, "+!@request.body.num > num"},
+		{record.OpUpdate, guest, rule("@request.body.num:isset = false"), row, object{"num": 4.0}, false, "-!@request.body.num:isset = false"},
+		{record.OpCreate, guest, rule("r.pub = true && num = 1"), "", object{"r": private, "num": 1.0}, false, "-(-!r.pub = true && +num = 1)"},
+		{record.OpView, guest, rule("num = 7"), "", object{"num": 7.0}, true, "+!num = 7"},
+		{record.OpView, guest, rule("hid = 'x'"), "", object{"hid": "x"}, true, "+!hid = 'x'"}, // as if it was stored
+		{record.OpCreate, guest, rule("hid = 'x'"), "", object{"hid": "x"}, false, "-!hid = 'x'"},
+		{record.OpCreate, guest, rule("1 = 2"), "", nil, false, "-!1 = 2"},
+	} {
+		got, err := b.Records().Explain(t.Context(), record.Root(), tt.caller, record.Question{Collection: "q2", Operation: tt.op, Rule: tt.rule, ID: tt.id, Body: tt.body})
+		if err != nil {
+			t.Fatalf("%s: %v", text(tt.rule), err)
+		}
+		clauses := ""
+		if got.Clause != nil {
+			clauses = shown(got.Clause)
+		}
+		if got.Allowed != tt.allowed || clauses != tt.clauses {
+			t.Errorf("%s %s: allowed %v, %s\nwant %v, %s", tt.op, text(tt.rule), got.Allowed, clauses, tt.allowed, tt.clauses)
+		}
+		if got.SQL != "" && len(got.Plan) == 0 {
+			t.Errorf("%s: no plan of %s", text(tt.rule), got.SQL)
+		}
+	}
+	if n, num := b.count("q2"), b.value("q2", row, "num"); n != 1 || num != 3.0 {
+		t.Errorf("%d records, of which one has the number %v: an explanation has written", n, num)
+	}
+}
+
+func text(rule *string) string {
+	if rule == nil {
+		return "no rule"
+	}
+	return *rule
+}
+
+// An explanation shows the values that were compared, but no password, and where a rule is wrong.
+func TestExplainShows(t *testing.T) {
+	t.Parallel()
+	b, public, _ := newRuled(t)
+	user := b.add("users", object{"email": "a@example.com", "password": secret, "passwordConfirm": secret, "name": "Ann"})
+	row := b.add("q2", object{"n": "x", "num": 3.0, "r": public, "must": true})
+	ask := func(asks, caller record.Caller, collection, rule, id string) (*record.Explanation, error) {
+		return b.Records().Explain(t.Context(), asks, caller, record.Question{Collection: collection, Operation: record.OpView, Rule: &rule, ID: id})
+	}
+	for rule, want := range map[string]string{
+		"num = 4":                        `3 4`,
+		"r.n = @request.auth.name":       `"A" "Ann"`,
+		"@request.auth.id = n":           fmt.Sprintf(`%q "x"`, user),
+		"r.pub = null":                   `1 null`,
+		"sel:length > 1":                 ` 1`,
+		"@collection.q1.n ?= n":          ` "x"`,
+		"@request.headers.x_token = 'a'": `null "a"`,
+	} {
+		got, err := ask(record.Root(), b.as("users", user), "q2", rule, row)
+		if err != nil {
+			t.Fatalf("%s: %v", rule, err)
+		}
+		if values := got.Clause.Left + " " + got.Clause.Right; values != want {
+			t.Errorf("%s compares %s, want %s", rule, values, want)
+		}
+	}
+	got, err := ask(record.Root(), guest, "users", "tokenKey != 'a'", user)
+	if err == nil && got.Clause != nil && got.Clause.Left != "" {
+		t.Errorf("the key of tokens is shown: %s", got.Clause.Left)
+	}
+	got, err = ask(record.Root(), guest, "q2", "n = 'x' && none = 1", row)
+	if err != nil || got.Problem == nil || got.Problem.Pos != 11 || !strings.Contains(got.Problem.Message, "none") {
+		t.Errorf("a wrong rule: %+v, %v", got, err)
+	}
+	for want, err := range map[fault.Kind]error{
+		fault.Forbidden: second(ask(b.as("users", user), guest, "q2", "n = 'x'", row)),
+		fault.NotFound:  second(ask(record.Root(), guest, "q2", "n = 'x'", "nothing")),
+		fault.Invalid:   second(b.Records().Explain(t.Context(), record.Root(), guest, record.Question{Collection: "q2", Operation: record.OpAggregate, Rule: new(string)})),
+	} {
+		if fault.KindOf(err) != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -1,0 +1,8 @@
+package sqlrun
+
+// Judge judges all statements of a query without a database.
+func Judge(query string) {
+	for _, statement := range statements(query) {
+		wholes(statement)
+	}
+}

@@ -1,0 +1,189 @@
+// A look at a script before it runs: what it does to whole tables.
+
+package sqlrun
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
+)
+
+// Danger is a statement that does something to all rows of a table.
+type Danger struct {
+	Verb      string // UPDATE, DELETE, TRUNCATE, DROP TABLE, DROP COLUMN
+	Table     string
+	Statement string
+	Rows      int64 // that the table has; -1 where it is not known
+}
+
+// countLimit is how long the rows of a table are counted.
+const countLimit = 5 * time.Second
+
+// Review returns what a script would do to whole tables: UPDATE and DELETE without WHERE,
+// TRUNCATE, tables and columns that are dropped. It judges the words of the script, and
+// runs nothing of it. Faults are those of Run for a script that cannot be run as it is.
+func (s *Service) Review(ctx context.Context, caller record.Caller, query string) ([]Danger, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	if err := check(query); err != nil {
+		return nil, err
+	}
+	var list []Danger
+	for _, statement := range statements(query) {
+		for _, w := range wholes(statement) {
+			d := Danger{Verb: w.verb, Table: w.table[len(w.table)-1], Rows: s.count(ctx, w.table)}
+			d.Statement = query[statement[0].pos:statement[len(statement)-1].end]
+			list = append(list, d)
+		}
+	}
+	return list, ctx.Err()
+}
+
+// Plan returns how the engine would run the only statement of a query, which is not run. The
+// errors are those of Run.
+func (s *Service) Plan(ctx context.Context, caller record.Caller, query string) (*Result, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	list := statements(query)
+	if len(list) != 1 || list[0][0].is("explain") {
+		return nil, fault.New(fault.Invalid, "A plan is that of one statement, without EXPLAIN.")
+	}
+	sql, _ := s.cfg.Store.Dialect().Explain(query[list[0][0].pos:list[0][len(list[0])-1].end])
+	return s.Run(ctx, caller, sql)
+}
+
+// count is the number of rows of a table, -1 if it cannot be told.
+func (s *Service) count(ctx context.Context, table []string) (n int64) {
+	ctx, stop := context.WithTimeout(ctx, countLimit)
+	defer stop()
+	quoted := make([]string, len(table))
+	for i, part := range table {
+		quoted[i] = store.Quote(part)
+	}
+	err := s.cfg.Store.Read(ctx, func(r store.Reader) error {
+		rows, err := r.Query("SELECT count(*) FROM " + strings.Join(quoted, "."))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if rows.Next() {
+			n = rows.Int(0)
+		}
+		return rows.Close()
+	})
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// whole is a table all of whose rows a statement is about.
+type whole struct {
+	verb  string
+	table []string // schema and name, or the name
+	depth int
+}
+
+// wholes finds the tables that a statement changes as a whole. A WHERE belongs to the
+// change before it that has as many parentheses around it.
+func wholes(statement []token) (list []whole) {
+	if statement[0].is("explain") && !contains(statement, "analyze") {
+		return nil
+	}
+	var open []whole
+	closeAbove := func(depth int) {
+		for len(open) > 0 && open[len(open)-1].depth > depth {
+			list = append(list, open[len(open)-1])
+			open = open[:len(open)-1]
+		}
+	}
+	for i, t := range statement {
+		closeAbove(t.depth)
+		switch {
+		case t.is("where") && len(open) > 0 && open[len(open)-1].depth == t.depth:
+			open = open[:len(open)-1]
+		case t.is("delete") && next(statement, i+1).is("from"):
+			open = append(open, whole{"DELETE", tableAt(statement, i+2), t.depth})
+		case t.is("update") && updates(statement, i):
+			open = append(open, whole{"UPDATE", tableAt(statement, i+1), t.depth})
+		case t.is("drop") && next(statement, i+1).is("table"):
+			list = append(list, whole{"DROP TABLE", tableAt(statement, i+2), 0})
+		case t.is("drop") && i > 0 && next(statement, 0).is("alter") && !next(statement, i+1).is("constraint"):
+			list = append(list, whole{"DROP COLUMN", tableAt(statement, 2), 0})
+		case t.is("truncate") && i == 0:
+			list = append(list, whole{"TRUNCATE", tableAt(statement, 1), 0})
+		}
+	}
+	closeAbove(-1)
+	kept := list[:0]
+	for _, w := range list {
+		if len(w.table) > 0 {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
+// updates reports whether UPDATE at that place begins a change: not in FOR UPDATE, ON UPDATE,
+// DO UPDATE, or the event of a trigger.
+func updates(statement []token, i int) bool {
+	if i > 0 {
+		for _, word := range []string{"for", "on", "do", "key", "before", "after", "of", "or"} {
+			if statement[i-1].is(word) {
+				return false
+			}
+		}
+	}
+	for _, t := range statement[i+1:] {
+		if t.is("set") && t.depth == statement[i].depth {
+			return true
+		}
+	}
+	return false
+}
+
+// next is the token at that place, a token of nothing behind the end.
+func next(statement []token, i int) token {
+	if i < len(statement) {
+		return statement[i]
+	}
+	return token{}
+}
+
+// tableAt is the name of the table that begins there, after words such as IF EXISTS.
+func tableAt(statement []token, i int) (name []string) {
+	for {
+		t := next(statement, i)
+		skip := false
+		for _, word := range []string{"only", "if", "exists", "table", "or", "replace", "rollback", "abort", "fail", "ignore"} {
+			skip = skip || t.is(word)
+		}
+		if !skip {
+			break
+		}
+		i++
+	}
+	for next(statement, i).name() {
+		name = append(name, statement[i].text)
+		if next(statement, i+1).text != "." {
+			break
+		}
+		i += 2
+	}
+	return name
+}
+
+func contains(statement []token, word string) bool {
+	for _, t := range statement {
+		if t.is(word) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,136 @@
+// SQL as words: enough of both engines' lexical rules to tell statements, names and
+// parentheses from texts and comments.
+
+package sqlrun
+
+import "strings"
+
+// token is a word, a name between quotes, a text, or a sign of one character.
+type token struct {
+	text     string // a name without its quotes; "" of a text
+	quoted   bool   // a name between quotes, or a text
+	pos, end int    // bytes in the SQL
+	depth    int    // parentheses around it
+}
+
+// is reports whether the token is that keyword.
+func (t token) is(word string) bool { return !t.quoted && strings.EqualFold(t.text, word) }
+
+// name reports whether the token can be a name.
+func (t token) name() bool { return t.text != "" && (t.quoted || isWordByte(t.text[0])) }
+
+func isWordByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80
+}
+
+// tokens are those of the SQL, without comments and spaces.
+func tokens(sql string) (list []token) {
+	depth := 0
+	for i := 0; i < len(sql); {
+		c, begin := sql[i], i
+		switch {
+		case strings.HasPrefix(sql[i:], "--"):
+			i = after(sql, i, "\n")
+			continue
+		case strings.HasPrefix(sql[i:], "/*"):
+			i = after(sql, i+2, "*/")
+			continue
+		case c == '\'':
+			i = quotedEnd(sql, i, len(list) > 0 && list[len(list)-1].end == i && list[len(list)-1].is("e"))
+			list = append(list, token{"", true, begin, i, depth})
+			continue
+		case c == '$' && dollarTag(sql[i:]) != "":
+			tag := dollarTag(sql[i:])
+			i = after(sql, i+len(tag), tag)
+			list = append(list, token{"", true, begin, i, depth})
+			continue
+		case c == '"' || c == '`':
+			i = quotedEnd(sql, i, false)
+			list = append(list, token{unquote(sql[begin:i], c), true, begin, i, depth})
+			continue
+		case c == '[':
+			i = after(sql, i, "]")
+			list = append(list, token{strings.Trim(sql[begin:i], "[]"), true, begin, i, depth})
+			continue
+		case isWordByte(c):
+			for i < len(sql) && (isWordByte(sql[i]) || sql[i] == '$') {
+				i++
+			}
+			list = append(list, token{sql[begin:i], false, begin, i, depth})
+			continue
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f':
+			i++
+			continue
+		}
+		i++
+		if c == ')' {
+			depth = max(0, depth-1)
+		}
+		list = append(list, token{string(c), false, begin, i, depth})
+		if c == '(' {
+			depth++
+		}
+	}
+	return list
+}
+
+// after is the place behind the next end, or the end of the text.
+func after(sql string, from int, end string) int {
+	if n := strings.Index(sql[from:], end); n >= 0 {
+		return from + n + len(end)
+	}
+	return len(sql)
+}
+
+// quotedEnd is the place behind a text between quotes, in which two quotes are one.
+func quotedEnd(sql string, from int, backslashes bool) int {
+	quote := sql[from]
+	for i := from + 1; i < len(sql); i++ {
+		switch {
+		case backslashes && sql[i] == '\\':
+			i++
+		case sql[i] == quote && i+1 < len(sql) && sql[i+1] == quote:
+			i++
+		case sql[i] == quote:
+			return i + 1
+		}
+	}
+	return len(sql)
+}
+
+func unquote(text string, quote byte) string {
+	q := string(quote)
+	return strings.ReplaceAll(strings.TrimSuffix(text[1:], q), q+q, q)
+}
+
+// dollarTag is the quote $tag$ at the beginning of a text, "" if there is none.
+func dollarTag(text string) string {
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] == '$':
+			return text[:i+1]
+		case !isWordByte(text[i]) || i == 1 && text[i] >= '0' && text[i] <= '9':
+			return ""
+		}
+	}
+	return ""
+}
+
+// statements are the tokens of each statement.
+func statements(sql string) (list [][]token) {
+	var one []token
+	for _, t := range tokens(sql) {
+		if t.text != ";" || t.quoted {
+			one = append(one, t)
+			continue
+		}
+		if len(one) > 0 {
+			list = append(list, one)
+		}
+		one = nil
+	}
+	if len(one) > 0 {
+		list = append(list, one)
+	}
+	return list
+}
