@@ -28,6 +28,10 @@ help: ## Say what there is
 build: ## Build the binary ./loam, static and without cgo
 	CGO_ENABLED=0 go build -trimpath -o loam .
 
+.PHONY: dist
+dist: ## Build what is published of a version, in ./dist: archives, checksums, bill of materials
+	go run ./deploy/release -out dist -sbom .build/bin/cyclonedx-gomod
+
 .PHONY: test
 test: tools binary packages ## Run every check and test, installing what they need (Debian)
 	@.ci/stages lint test-go test-race test-engines -- test-sdk test-console test-js test-import test-atlas test-postgres

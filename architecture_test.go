@@ -26,6 +26,7 @@ func layers() [][]string {
 	return [][]string{
 		{
 			"core/coretest/pgtest/with",
+			"deploy/release",
 			"examples/embed",
 			"main",
 		},

@@ -27,9 +27,6 @@ import (
 	"github.com/loambase/loam/core/thumb"
 )
 
-// Version is the version that the binary reports.
-const Version = "0.1.0"
-
 // Config is how an App runs. Every field has a default.
 type Config struct {
 	Dir       string           // the data folder; default "loam_data"
