@@ -57,6 +57,7 @@ func layers() [][]string {
 			"api/graphql/live",
 			"api/metrics",
 			"api/openapi",
+			"api/update",
 			"api/ws",
 		},
 		{
