@@ -35,8 +35,8 @@ dist: ## Build what is published of a version, in ./dist: archives, checksums, b
 .PHONY: dist-check
 dist-check: ## Build a release twice, in other folders and without what is compiled already, and compare
 	@work=$$(mktemp -d); trap 'chmod -R u+w "$$work"; rm -rf "$$work"' EXIT; \
+	git clone -q . "$$work/one"; git clone -q . "$$work/two"; \
 	for n in one two; do \
-		git clone -q . "$$work/$$n"; \
 		(cd "$$work/$$n" && GOCACHE="$$work/cache-$$n" go run ./deploy/release -out "$$work/dist-$$n" \
 			-targets $(or $(TARGETS),linux/amd64) -sbom '$(CURDIR)/.build/bin/cyclonedx-gomod'); \
 	done; \
