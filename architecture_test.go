@@ -185,6 +185,7 @@ func layers() [][]string {
 			"core/internal/query/lang",
 			"core/schema/cast",
 			"core/schema/pattern",
+			"core/version",
 			"core/yaml",
 			"migrations",
 		},

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/version"
 )
 
 func newVersionCommand(p *Program) *cobra.Command {
@@ -17,7 +17,7 @@ func newVersionCommand(p *Program) *cobra.Command {
 		Args:    noArguments,
 		RunE: task(func(cmd *cobra.Command, _ []string) error {
 			text := p.name() + " " + p.version()
-			if build := core.Build(); build != "" {
+			if build := version.Build(); build != "" {
 				text += " (" + build + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")"
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), text)

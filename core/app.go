@@ -25,7 +25,11 @@ import (
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/sqlrun"
 	"github.com/loambase/loam/core/thumb"
+	"github.com/loambase/loam/core/version"
 )
+
+// Version is the version that the binary reports.
+const Version = version.Number
 
 // Config is how an App runs. Every field has a default.
 type Config struct {

@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/version"
 )
 
 func main() {
@@ -103,7 +103,7 @@ func (r *release) build(ctx context.Context, system, arch string, licences []byt
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, binary)
-	const variables = "github.com/loambase/loam/core."
+	const variables = "github.com/loambase/loam/core/version."
 	flags := "-s -w -buildid= -X " + variables + "commit=" + r.commit + " -X " + variables + "date=" + r.when.Format(time.DateOnly)
 	env := []string{"CGO_ENABLED=0", "GOOS=" + system, "GOARCH=" + arch, "GOFLAGS=-mod=readonly", "GOAMD64=v1", "GOARM64=v8.0"}
 	if _, err := output(ctx, env, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", path, "."); err != nil {
@@ -113,7 +113,7 @@ func (r *release) build(ctx context.Context, system, arch string, licences []byt
 	for _, name := range []string{"LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md"} {
 		files = append(files, file{name: name, path: name, mode: 0o644})
 	}
-	name := fmt.Sprintf("loam_%s_%s_%s", core.Version, system, arch)
+	name := fmt.Sprintf("loam_%s_%s_%s", version.Number, system, arch)
 	if system == "windows" {
 		return writeZip(filepath.Join(r.out, name+".zip"), files, r.when)
 	}
@@ -122,7 +122,7 @@ func (r *release) build(ctx context.Context, system, arch string, licences []byt
 
 // materials writes the bill of materials of the program, as CycloneDX.
 func (r *release) materials(ctx context.Context, program string) error {
-	path := filepath.Join(r.out, "loam_"+core.Version+".cdx.json")
+	path := filepath.Join(r.out, "loam_"+version.Number+".cdx.json")
 	env := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64"}
 	if _, err := output(ctx, env, program, "app", "-json", "-licenses", "-noserial", "-notimestamp", "-output", path, "."); err != nil {
 		return fmt.Errorf("%w (make tools installs it)", err)

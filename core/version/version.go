@@ -1,7 +1,8 @@
-package core
+// Package version says which Loam this is.
+package version
 
-// Version is the version that the binary reports.
-const Version = "0.1.0"
+// Number is the version that the binary reports.
+const Number = "0.1.0"
 
 // Set by the linker when a release is built (deploy/release).
 var (
