@@ -71,6 +71,9 @@ func main() {
 
 // TestGenerateGo compiles the package that is made, and has a program use it.
 func TestGenerateGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts programs")
+	}
 	t.Parallel()
 	app := coretest.New(t)
 	people := coretest.Collection(t, app, `{"name":"people","type":"auth","listRule":"","viewRule":"","createRule":"",

@@ -54,6 +54,9 @@ func (p *published) write(name, text string) {
 // TestUpdate replaces a copy of the real binary, by files and over HTTP, and puts it back.
 // What is older, broken, or for another system is refused, and nothing is replaced then.
 func TestUpdate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts programs")
+	}
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("the new binaries are scripts of a shell")
