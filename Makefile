@@ -28,6 +28,20 @@ help: ## Say what there is
 build: ## Build the binary ./loam, static and without cgo
 	CGO_ENABLED=0 go build -trimpath -o loam .
 
+.PHONY: dist
+dist: ## Build what is published of a version, in ./dist: archives, checksums, bill of materials
+	go run ./deploy/release -out dist -sbom .build/bin/cyclonedx-gomod
+
+.PHONY: dist-check
+dist-check: ## Build a release twice, in other folders and without what is compiled already, and compare
+	@work=$$(mktemp -d); trap 'chmod -R u+w "$$work"; rm -rf "$$work"' EXIT; \
+	git clone -q . "$$work/one"; git clone -q . "$$work/two"; \
+	for n in one two; do \
+		(cd "$$work/$$n" && GOCACHE="$$work/cache-$$n" go run ./deploy/release -out "$$work/dist-$$n" \
+			-targets $(or $(TARGETS),linux/amd64) -sbom '$(CURDIR)/.build/bin/cyclonedx-gomod'); \
+	done; \
+	diff -r "$$work/dist-one" "$$work/dist-two" && cat "$$work/dist-one/SHA256SUMS"
+
 .PHONY: test
 test: tools binary packages ## Run every check and test, installing what they need (Debian)
 	@.ci/stages lint test-go test-race test-engines -- test-sdk test-console test-js test-import test-atlas test-postgres

@@ -26,6 +26,7 @@ func layers() [][]string {
 	return [][]string{
 		{
 			"core/coretest/pgtest/with",
+			"deploy/release",
 			"examples/embed",
 			"main",
 		},
@@ -63,6 +64,7 @@ func layers() [][]string {
 			"api/graphql/live",
 			"api/metrics",
 			"api/openapi",
+			"api/update",
 			"api/ws",
 		},
 		{
@@ -190,6 +192,7 @@ func layers() [][]string {
 			"core/internal/query/lang",
 			"core/schema/cast",
 			"core/schema/pattern",
+			"core/version",
 			"core/yaml",
 			"migrations",
 		},

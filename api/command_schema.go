@@ -51,13 +51,17 @@ func newSchemaCommand(app *core.App) *cobra.Command {
 	return cmd
 }
 
-// schemaTask makes a command that opens the app for its work. create allows a new installation.
+// schemaTask makes a command that opens the app for its work. create allows a new installation,
+// of which nothing is made if the files are wrong.
 func schemaTask(app *core.App, create bool, do func(cmd *cobra.Command, path string) error) func(*cobra.Command, []string) error {
 	return task(func(cmd *cobra.Command, args []string) (err error) {
-		if !create {
-			if err := mustExist(app); err != nil {
-				return err
-			}
+		if create {
+			_, err = definition.Read(args[0])
+		} else {
+			err = mustExist(app)
+		}
+		if err != nil {
+			return err
 		}
 		if err := open(cmd.Context(), app, core.Tool); err != nil {
 			return err

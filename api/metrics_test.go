@@ -103,6 +103,9 @@ func tool(t *testing.T, name string) string {
 // TestPrometheus has a real Prometheus scrape the server, with native histograms and without,
 // load the alert rules, and run every query of the dashboard.
 func TestPrometheus(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts programs")
+	}
 	t.Parallel()
 	tool(t, "promtool")
 	_, figures := measuredServer(t)

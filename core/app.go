@@ -25,10 +25,11 @@ import (
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/sqlrun"
 	"github.com/loambase/loam/core/thumb"
+	"github.com/loambase/loam/core/version"
 )
 
 // Version is the version that the binary reports.
-const Version = "0.1.0"
+const Version = version.Number
 
 // Config is how an App runs. Every field has a default.
 type Config struct {

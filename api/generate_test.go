@@ -1,0 +1,128 @@
+package api
+
+import (
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/shape"
+	"github.com/loambase/loam/core/shape/typed"
+)
+
+// useGo is a program that uses the package which is made: a round trip of every kind.
+const useGo = `package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"example.com/use/loam"
+)
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func main() {
+	ctx := context.Background()
+	c := &loam.Client{URL: os.Args[1]}
+	ann, err := c.People().Create(ctx, loam.PeopleCreate{Email: "ann@example.com", Password: "a-long-password", PasswordConfirm: "a-long-password"})
+	check(err)
+	_, err = c.People().SignIn(ctx, "ann@example.com", "a-long-password")
+	check(err)
+	when := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	made, err := c.EveryKinds().Create(ctx, loam.EveryKindCreate{
+		Text: "One", Editor: loam.Ptr("<p>x</p>"), Number: loam.Ptr(1.5), Count: loam.Ptr(int64(3)), Bool: loam.Ptr(true),
+		Email: loam.Ptr("a@example.com"), URL: loam.Ptr("https://example.com"), Date: loam.Ptr(loam.At(when)),
+		Status: loam.Ptr(loam.EveryKindStatusTwoWords), Sizes: []loam.EveryKindSizes{loam.EveryKindSizesS, loam.EveryKindSizesL},
+		JSON: json.RawMessage("{\"a\":[1,null]}"), Person: &ann.ID, People: []string{ann.ID}, Point: &loam.Point{Lon: 1, Lat: 2},
+		Pin: loam.Ptr("1234"), Func: loam.Ptr("f"),
+	})
+	check(err)
+	made, err = c.EveryKinds().Update(ctx, made.ID, loam.EveryKindUpdate{CountAdd: loam.Ptr(int64(2)), SizesRemove: []loam.EveryKindSizes{loam.EveryKindSizesS}, People: []string{}})
+	check(err)
+	page, err := c.EveryKinds().List(ctx, loam.Options{Filter: "count = 5", Expand: "person", PerPage: 3})
+	check(err)
+	r, err := c.EveryKinds().Get(ctx, made.ID, loam.Options{Expand: "person.every_kinds_via_person"})
+	check(err)
+	if at, err := r.Date.Time(); err != nil || !at.Equal(when) {
+		panic(fmt.Sprint(at, err))
+	}
+	fmt.Println(r.Text, r.Editor, r.Number, r.Count, r.Bool, r.Email, r.URL, r.Date, r.Status, r.Sizes, string(r.JSON), r.Point, r.Pin == "", r.Func,
+		r.Person == ann.ID, len(r.People), r.File == "", len(r.Files), r.CollectionName, r.Expand.Person.Expand.EveryKindsViaPerson[0].ID == r.ID,
+		page.TotalItems, page.PerPage, page.Items[0].Expand.Person.ID == ann.ID)
+	check(c.EveryKinds().Delete(ctx, r.ID))
+	var refused *loam.Error
+	if _, err = c.EveryKinds().Get(ctx, r.ID, loam.Options{}); !errors.As(err, &refused) || refused.Status != 404 {
+		panic(err)
+	}
+}
+`
+
+// TestGenerateGo compiles the package that is made, and has a program use it.
+func TestGenerateGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts programs")
+	}
+	t.Parallel()
+	app := coretest.New(t)
+	people := coretest.Collection(t, app, `{"name":"people","type":"auth","listRule":"","viewRule":"","createRule":"",
+		"fields":[{"name":"password","type":"password","min":8,"cost":4}]}`)
+	coretest.Collection(t, app, `{"name":"every_kinds","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"","fields":[
+		{"name":"text","type":"text","required":true,"help":"A title,\n*/ closed."},{"name":"editor","type":"editor"},{"name":"number","type":"number"},
+		{"name":"count","type":"number","onlyInt":true},{"name":"bool","type":"bool"},{"name":"email","type":"email"},{"name":"url","type":"url"},
+		{"name":"date","type":"date"},{"name":"created","type":"autodate","onCreate":true},
+		{"name":"status","type":"select","values":["draft","two words","1st","1-st","\"`+"`"+`\\"]},
+		{"name":"sizes","type":"select","values":["s","m","l"],"maxSelect":3},{"name":"json","type":"json"},{"name":"file","type":"file"},
+		{"name":"files","type":"file","maxSelect":3},{"name":"person","type":"relation","collectionId":"`+people.ID+`"},
+		{"name":"people","type":"relation","collectionId":"`+people.ID+`","maxSelect":5},{"name":"point","type":"geoPoint"},
+		{"name":"pin","type":"password"},{"name":"hidden","type":"text","hidden":true},{"name":"func","type":"text"},{"name":"_under","type":"text"},
+		{"name":"under","type":"text"},{"name":"expand_","type":"text"}]}`)
+	for _, name := range []string{"clients", "options", "strings", "never", "errors"} { // of types that the client has
+		coretest.Collection(t, app, `{"name":"`+name+`","listRule":"","fields":[{"name":"client","type":"text"}]}`)
+	}
+	write := func() string { return string(typed.Go{}.Write(shape.Of(app.Snapshot(), false))) }
+	source := write()
+	if source != write() {
+		t.Error("the same collections give another text")
+	}
+	if strings.Contains(source, "idden") {
+		t.Error("a hidden field is there")
+	}
+	// Types of collections go before those of the client: here it gets other names.
+	use := strings.NewReplacer("loam.Client{", "loam.Client_{", "loam.Error", "loam.Error_").Replace(useGo)
+	handler, err := (&Program{App: app}).Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module example.com/use\n\ngo 1.24\n", "main.go": use, "loam/loam.go": source} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("go", "run", ".", server.URL)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	const want = `One <p>x</p> 1.5 5 true a@example.com https://example.com 2026-01-31 12:00:00.000Z two words [l] {"a":[1,null]} {1 2} true f ` +
+		"true 0 true 0 every_kinds true 1 3 true\n"
+	if err != nil || string(out) != want {
+		t.Errorf("%v\n%s\nwant %s", err, out, want)
+	}
+}
