@@ -25,7 +25,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"loam": func() { os.Exit(Main(core.New(core.Config{HashCost: password.MinCost}))) },
+		"loam":        func() { os.Exit(Main(core.New(core.Config{HashCost: password.MinCost}))) },
+		"bare-writes": bareWrites,
 	})
 }
 

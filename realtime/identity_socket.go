@@ -87,7 +87,9 @@ func (h *Hub) Authenticate(ctx context.Context, c *Client, token, ip string, ans
 	c.send(Message{Data: data, Mark: answered})
 	other := c.account != account(r)
 	// The account may have changed since the token was looked at: it is looked at again.
-	c.token, c.auth, c.account, c.expires, c.doubted = token, r, account(r), expires, r != nil
+	c.regrouped()
+	c.token, c.auth, c.account, c.expires = token, r, account(r), expires
+	h.setDoubted(c, r != nil)
 	if other {
 		c.identified()
 		c.dropHeld()

@@ -289,8 +289,9 @@ func (h *Hub) Unwatch(c *Client, id string) error {
 
 // remove takes one topic of a socket out of its group. The lock must be held.
 func (h *Hub) remove(c *Client, t *topic) {
-	g := h.groups[t.place()][t.key()]
-	if list := slices.DeleteFunc(g.members[c], func(id string) bool { return id == t.text }); len(list) > 0 {
+	g := t.group
+	t.group, g.crowd = nil, nil
+	if list := slices.DeleteFunc(g.members[c], func(other *topic) bool { return other == t }); len(list) > 0 {
 		g.members[c] = list
 	} else {
 		delete(g.members, c)

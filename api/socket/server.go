@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ type Server struct {
 	app      *core.App
 	hub      *realtime.Hub
 	upgrader websocket.Upgrader
+	pushers  pushers
 
 	mu   sync.Mutex     // guards what follows
 	open int            // connections
@@ -31,7 +33,7 @@ type Server struct {
 
 // New returns a server of the hub.
 func New(app *core.App, hub *realtime.Hub) *Server {
-	return &Server{app: app, hub: hub, byIP: map[string]int{}, upgrader: websocket.Upgrader{
+	return &Server{app: app, hub: hub, byIP: map[string]int{}, pushers: pushers{most: runtime.GOMAXPROCS(0), buffers: sync.Pool{New: func() any { return &buffers{} }}}, upgrader: websocket.Upgrader{
 		// Idle connections are many: they hold a small buffer for reading and none for writing.
 		ReadBufferSize: 512, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
 		HandshakeTimeout: 10 * time.Second,
@@ -64,10 +66,12 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Reque
 	}
 	c := &Conn{
 		Client: s.hub.OpenSocket(q.Caller, q.Token), IP: q.Caller.IP, Named: ws.Subprotocol() == p.Name, Token: q.Token,
-		server: s, protocol: p, ws: ws, out: h.out, compress: limits.Compress,
+		server: s, protocol: *p, ws: ws, compress: limits.Compress,
 	}
-	ctx, end := q.Stream(context.Background()) // not the request's, which ends now
-	go c.run(ctx, end)
+	c.line = line{client: c.Client, out: h.out, sender: c, pushers: &s.pushers}
+	var ctx context.Context
+	ctx, c.end = q.Stream(context.Background()) // not the request's, which ends now
+	go c.run(ctx)
 	return nil
 }
 
