@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -37,7 +38,7 @@ var (
 const burstOf = 40
 
 // BenchmarkRealtime is what the real binary pays for each delivery of a change to many
-// subscribers, in microseconds of CPU: paced/us while one change is under way at a time, and
+// subscribers, in microseconds of CPU, as medians: paced/us while one change is under way at a time, and
 // burst/us where changes follow each other at once. bare/us is that of a program which writes
 // as many bytes to as many sockets, in the same run, and ratio is paced/us to it. KB/conn is the growth of
 // the server for each subscriber, p50/ms how long a change takes to half of them, and
@@ -140,7 +141,8 @@ func (f *fanOut) run(kind string) {
 	defer bare.close()
 	f.took = nil
 
-	var paced, floor time.Duration
+	var paced, floor []float64 // microseconds for each delivery
+	var ratios []float64
 	var answers []time.Duration
 	for range *benchPaced {
 		before, began := cpu(f.b, f.p.cmd.Process.Pid), time.Now()
@@ -151,27 +153,30 @@ func (f *fanOut) run(kind string) {
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(20 * time.Millisecond) // what is still to be done
-		paced += cpu(f.b, f.p.cmd.Process.Pid) - before
-		floor += bare.write()
+		ours := float64((cpu(f.b, f.p.cmd.Process.Pid) - before).Nanoseconds()) / 1000 / float64(seen)
+		theirs := float64(bare.write().Nanoseconds()) / 1000 / float64(n)
+		paced, floor, ratios = append(paced, ours), append(floor, theirs), append(ratios, ours/theirs)
 	}
 	f.mu.Lock()
-	slices.Sort(f.took)
-	median := f.took[len(f.took)/2]
+	took := slices.Clone(f.took)
 	f.mu.Unlock()
-	slices.Sort(answers)
 
 	before := cpu(f.b, f.p.cmd.Process.Pid)
 	round(burstOf)
 	burst := cpu(f.b, f.p.cmd.Process.Pid) - before
 
-	deliveries := float64(*benchPaced * seen)
-	f.b.ReportMetric(float64(paced.Nanoseconds())/1000/deliveries, "paced/us")
-	f.b.ReportMetric(float64(floor.Nanoseconds())/1000/float64(*benchPaced*n), "bare/us")
-	f.b.ReportMetric(float64(paced)/float64(floor)*float64(n)/float64(seen), "ratio")
+	f.b.ReportMetric(median(paced), "paced/us")
+	f.b.ReportMetric(median(floor), "bare/us")
+	f.b.ReportMetric(median(ratios), "ratio")
 	f.b.ReportMetric(float64(burst.Nanoseconds())/1000/float64(burstOf*seen), "burst/us")
 	f.b.ReportMetric(float64(grown)/1024/float64(n), "KB/conn")
-	f.b.ReportMetric(median.Seconds()*1000, "p50/ms")
-	f.b.ReportMetric(answers[len(answers)/2].Seconds()*1000, "answer/ms")
+	f.b.ReportMetric(median(took).Seconds()*1000, "p50/ms")
+	f.b.ReportMetric(median(answers).Seconds()*1000, "answer/ms")
+}
+
+func median[T cmp.Ordered](list []T) T {
+	slices.Sort(list)
+	return list[len(list)/2]
 }
 
 // write makes a change.

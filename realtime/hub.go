@@ -29,7 +29,7 @@ type Hub struct {
 	mu             sync.Mutex // guards what follows, and what Client says
 	clients        map[string]*Client
 	groups         map[place]map[key]*group
-	doubted        int                  // how many clients are
+	doubted        map[*Client]bool     // those of clients
 	feed           *change.Subscription // nil while nobody has subscribed; read by Run alone
 	begun          change.Position      // of the change that is delivered, or was last, while there is a feed
 	attaching      int                  // calls of attach that have not subscribed yet
@@ -69,7 +69,7 @@ type group struct {
 // New returns the hub of an app, which need not be open yet. It works while the app
 // serves. Make one for each app, before requests are served.
 func New(app *core.App, auth *auth.Service) *Hub {
-	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{},
+	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{}, doubted: map[*Client]bool{},
 		doubts: make(chan struct{}, 1), replays: make(chan struct{}, maxReplays),
 		windows: map[windowKey]*window{}, readers: map[string]map[*window]bool{}, lagging: make(chan struct{}, 1), windowDue: make(chan struct{}, windowWorkers), clockEvery: clockEvery}
 	app.OnCommitted(h.doubt)

@@ -58,9 +58,9 @@ func (h *Hub) setDoubted(c *Client, doubted bool) {
 		return
 	}
 	if c.doubted = doubted; doubted {
-		h.doubted++
+		h.doubted[c] = true
 	} else {
-		h.doubted--
+		delete(h.doubted, c)
 	}
 }
 
@@ -88,7 +88,7 @@ func (h *Hub) settle(ctx context.Context, g *group, only map[*Client]bool) {
 	now := h.app.Now()
 	var list []*Client
 	h.mu.Lock()
-	if h.doubted == 0 && g.crowd != nil && (g.crowd.expires.IsZero() || now.Before(g.crowd.expires)) {
+	if len(h.doubted) == 0 && g.crowd != nil && (g.crowd.expires.IsZero() || now.Before(g.crowd.expires)) {
 		h.mu.Unlock()
 		return
 	}

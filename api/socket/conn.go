@@ -76,6 +76,12 @@ func (c *Conn) read(ctx context.Context) {
 func (c *Conn) keepAlive() {
 	_ = c.extend() // reading fails too
 	c.ws.SetPongHandler(func(string) error { return c.extend() })
+	c.ws.SetCloseHandler(func(code int, _ string) error {
+		if c.closing.CompareAndSwap(false, true) {
+			_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(stallTime))
+		}
+		return nil
+	})
 	c.pings = time.AfterFunc(time.Hour, func() {
 		if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(stallTime)) == nil {
 			c.pings.Reset(pingEvery)
