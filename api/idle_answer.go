@@ -131,6 +131,10 @@ func (c *idleConn) TryWrite(p []byte) (int, error) {
 	return n, err
 }
 
+// WaitRead waits until Read does not wait, which takes little of the stack. Where the system cannot
+// tell, it returns at once.
+func (c *idleConn) WaitRead() error { return waitRead(c.Conn) }
+
 // ReadFrom sends a part of a file by the kernel; net/http asks for it. Everything
 // else is copied.
 func (c *idleConn) ReadFrom(r io.Reader) (written int64, err error) {

@@ -214,9 +214,17 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 		judged.Expand, judged.Fields, fields = "", "", nil
 	}
 	judged.Sort, judged.Limit = "", 0
-	o := options{filter: judged.Filter, filtered: judged.Filter != "", expand: judged.Expand, fields: fields, query: url.Values{}, headers: http.Header{}}
-	if o.raw, err = judged.text(); err != nil {
-		return nil, err
+	o := options{raw: t.watch.raw, filter: judged.Filter, filtered: judged.Filter != "", expand: judged.Expand, fields: fields}
+	if w.live() {
+		if o.raw, err = judged.text(); err != nil {
+			return nil, err
+		}
+	}
+	if len(w.Query) > 0 {
+		o.query = url.Values{}
+	}
+	if len(w.Headers) > 0 {
+		o.headers = http.Header{}
 	}
 	for key, value := range w.Query {
 		o.query.Set(key, plain(value))

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -38,6 +39,7 @@ type Conn struct {
 	protocol Protocol
 	session  Session
 	ws       *websocket.Conn
+	in       *bufio.Reader // by which ws reads
 	compress bool
 
 	rate    rate        // of the client's messages
@@ -58,8 +60,11 @@ func (c *Conn) run(ctx context.Context) {
 	c.read(ctx)
 }
 
-// read handles the next message.
+// read handles the next message. It waits for it on a stack that is small: the library needs more.
 func (c *Conn) read(ctx context.Context) {
+	if c.out.raw != nil && c.in.Buffered() == 0 {
+		_ = c.out.raw.WaitRead() // next fails too
+	}
 	if c.next(ctx) {
 		go c.read(ctx)
 		return

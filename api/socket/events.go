@@ -15,10 +15,9 @@ import (
 
 // The times of a stream of events (docs/wire/auth-realtime-system.md §4.1).
 const (
-	streamIdle  = 5 * time.Minute  // without a message
-	streamLife  = 30 * time.Minute // in all
-	streamStall = 30 * time.Second // in which the client takes nothing of what waits
-	heartbeat   = 20 * time.Second // a comment, which keeps proxies from closing it
+	streamIdle = 5 * time.Minute  // without a message
+	streamLife = 30 * time.Minute // in all
+	heartbeat  = 20 * time.Second // a comment, which keeps proxies from closing it
 )
 
 // comment is a line that clients ignore.
@@ -48,6 +47,9 @@ func (s *Server) Events(w http.ResponseWriter, r *http.Request, q *request.Reque
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
+	s.mu.Lock()
+	s.entered()
+	s.mu.Unlock()
 	client := s.hub.Open(q.Pin(r))
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil { // HTTP/2
@@ -76,7 +78,7 @@ func head(header http.Header) []byte {
 
 func (s *Server) stream(conn net.Conn, client *realtime.Client, end func()) *events {
 	e := &events{begun: time.Now(), end: end}
-	e.line = line{client: client, out: newOutgoing(conn, streamStall), sender: e, pushers: &s.pushers}
+	e.line = line{client: client, out: newOutgoing(conn), sender: e, pushers: &s.pushers}
 	return e
 }
 

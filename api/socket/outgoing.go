@@ -15,6 +15,7 @@ import (
 type hijacker struct {
 	http.ResponseWriter
 	out *outgoing
+	in  *bufio.Reader // by which the library reads
 }
 
 // Hijack implements http.Hijacker.
@@ -23,11 +24,16 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.out = newOutgoing(conn, stallTime)
-	return h.out, buffered, nil
+	h.out = newOutgoing(conn)
+	if buffered.Reader.Buffered() > 0 { // the library refuses that
+		return h.out, buffered, nil
+	}
+	h.in = bufio.NewReaderSize(h.out, readSize)
+	return h.out, bufio.NewReadWriter(h.in, buffered.Writer), nil
 }
 
 const (
+	readSize  = 256      // of the buffer for reading: idle connections are many
 	pieceSize = 16 << 10 // the most bytes of one write that waits for the client
 	corkSize  = 64 << 10 // from so many bytes on a turn ends
 	restSize  = 64 << 10 // with more than that waiting for it, a client is sent no control frames
@@ -36,19 +42,21 @@ const (
 // errFull ends a connection on which not even control frames get through.
 var errFull = errors.New("socket: the client takes nothing")
 
-// tryWriter is a connection that can write without waiting.
-type tryWriter interface {
+// raw is a connection that lends the abilities of its socket.
+type raw interface {
 	// TryWrite writes as many of the bytes as the system takes at once, which may be none.
 	TryWrite(p []byte) (n int, err error)
+
+	// WaitRead waits until Read does not wait. It takes little of the stack.
+	WaitRead() error
 }
 
 // outgoing is the writing side of a connection. Whoever writes does not wait for the client: what
 // it does not take at once stays here, until flush has written it.
 type outgoing struct {
 	net.Conn
-	try   tryWriter     // nil: every write waits
-	stall time.Duration // for how long a client may take no byte of what waits
-	stuck func()        // is called when something stays here; nil before open
+	raw   raw    // nil: every write waits
+	stuck func() // is called when something stays here; nil before open
 
 	mu     sync.Mutex // guards what follows
 	corked bool
@@ -57,9 +65,9 @@ type outgoing struct {
 	failed error
 }
 
-func newOutgoing(conn net.Conn, stall time.Duration) *outgoing {
-	o := &outgoing{Conn: conn, stall: stall}
-	o.try, _ = conn.(tryWriter)
+func newOutgoing(conn net.Conn) *outgoing {
+	o := &outgoing{Conn: conn}
+	o.raw, _ = conn.(raw)
 	return o
 }
 
@@ -144,8 +152,8 @@ func (o *outgoing) waits() bool {
 
 // send writes what the client takes at once, and keeps the rest. The lock must be held.
 func (o *outgoing) send(p []byte) {
-	if len(o.rest) == 0 && o.try != nil {
-		n, err := o.try.TryWrite(p)
+	if len(o.rest) == 0 && o.raw != nil {
+		n, err := o.raw.TryWrite(p)
 		if p = p[n:]; err != nil || len(p) == 0 {
 			o.failed = err
 			return
@@ -172,7 +180,7 @@ func (o *outgoing) flush() error {
 			return err
 		}
 		waited = true
-		if err = o.Conn.SetWriteDeadline(time.Now().Add(o.stall)); err == nil {
+		if err = o.Conn.SetWriteDeadline(time.Now().Add(stallTime)); err == nil {
 			_, err = o.Conn.Write(piece)
 		}
 		o.mu.Lock()

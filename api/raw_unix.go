@@ -5,6 +5,8 @@ package api
 import (
 	"net"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // tryWrite writes to a connection without waiting. One goroutine uses it at a time.
@@ -55,4 +57,24 @@ func (t *tryWrite) system(fd uintptr) bool {
 		}
 	}
 	return true
+}
+
+// waitRead waits until there is something to read, or the connection has ended.
+func waitRead(conn net.Conn) error {
+	c, ok := conn.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Read(hasInput)
+}
+
+// hasInput reports whether reading would not wait.
+func hasInput(fd uintptr) bool {
+	var one [1]byte
+	_, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK)
+	return err != unix.EAGAIN && err != unix.EINTR
 }
