@@ -41,9 +41,10 @@ test-race: ## Run the tests of what is concurrent under the race detector
 	go test -vet=off -race -short $(RACE)
 
 .PHONY: test-sdk
-test-sdk: binary packages ## Drive the binary with the official JavaScript SDK, and clients of GraphQL
+test-sdk: binary packages ## Drive the binary with the official JavaScript SDK, clients of GraphQL, and tools for its documents
 	cd clients/pocketbase && npm test
 	cd clients/graphql && npm test
+	cd clients/openapi && npm test
 
 .PHONY: test-js
 test-js: binary packages ## Test the client for JavaScript; what is committed of it must be what is built
@@ -66,9 +67,10 @@ test-engines: ## Run the Go tests of what stands on the store on PostgreSQL, wit
 	go run ./core/coretest/pgtest/with go test -vet=off -short $(ENGINES)
 
 .PHONY: test-postgres
-test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's tests and the cities
+test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's tests, clients of GraphQL, and the cities
 	go run ./core/coretest/pgtest/with bash -euo pipefail -c '\
 		(cd clients/pocketbase && npm test); \
+		(cd clients/graphql && npm test); \
 		(cd examples/atlas && npm test)'
 
 .PHONY: lint
@@ -104,7 +106,7 @@ binary:
 	@go build -o $(LOAM_BIN) .
 
 .PHONY: packages
-packages: clients/pocketbase/node_modules/.package-lock.json clients/graphql/node_modules/.package-lock.json admin/web/node_modules/.package-lock.json sdk/js/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json
+packages: clients/pocketbase/node_modules/.package-lock.json clients/graphql/node_modules/.package-lock.json clients/openapi/node_modules/.package-lock.json admin/web/node_modules/.package-lock.json sdk/js/node_modules/.package-lock.json examples/atlas/node_modules/.package-lock.json
 
 # npm writes this file last.
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json

@@ -37,6 +37,7 @@ func layers() [][]string {
 		},
 		{
 			"admin/collections",
+			"admin/graphiql",
 			"admin/logs",
 			"admin/overview",
 			"admin/records",
@@ -53,6 +54,8 @@ func layers() [][]string {
 		{
 			"api/middleware",
 			"api/graphql/live",
+			"api/metrics",
+			"api/openapi",
 			"api/ws",
 		},
 		{
@@ -83,6 +86,7 @@ func layers() [][]string {
 			"auth",
 			"core/coretest",
 			"core/pocketbase",
+			"core/sheet",
 		},
 		{
 			"auth/fetch",
@@ -103,7 +107,11 @@ func layers() [][]string {
 			"core/transfer",
 		},
 		{
+			"core/shape/typed",
+		},
+		{
 			"core/settings",
+			"core/shape",
 		},
 		{
 			"core/job",
@@ -123,8 +131,10 @@ func layers() [][]string {
 			"core/internal/store/storetest",
 			"core/removal",
 			"core/schema/alter",
+			"core/task",
 		},
 		{
+			"core/schema/definition",
 			"core/schema/standard",
 		},
 		{
@@ -173,6 +183,7 @@ func layers() [][]string {
 			"core/internal/query/lang",
 			"core/schema/cast",
 			"core/schema/pattern",
+			"core/yaml",
 			"migrations",
 		},
 	}

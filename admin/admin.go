@@ -13,6 +13,7 @@ import (
 	"github.com/loambase/loam/admin/collections"
 	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/admin/gate"
+	"github.com/loambase/loam/admin/graphiql"
 	"github.com/loambase/loam/admin/logs"
 	"github.com/loambase/loam/admin/overview"
 	"github.com/loambase/loam/admin/records"
@@ -25,6 +26,7 @@ import (
 func sections() []ui.Section {
 	return []ui.Section{
 		{ID: "data", Label: "Data", Icon: "data", Path: "/_/"},
+		{ID: "graphql", Label: "GraphQL", Icon: "graph", Path: "/_/graphiql"},
 		{ID: "logs", Label: "Logs", Icon: "logs", Path: "/_/logs"},
 		{ID: "backups", Label: "Backups", Icon: "archive", Path: "/_/backups"},
 		{ID: "settings", Label: "Settings", Icon: "settings", Path: "/_/settings/application"},
@@ -40,13 +42,15 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		overview.Routes(),
 		records.Routes(),
 		collections.Routes(),
+		graphiql.Routes(),
 		logs.Routes(),
 		settings.Routes(),
 	))
 	for path, serve := range map[string]http.HandlerFunc{
-		"/_":           toFolder,
-		asset.Pattern:  asset.Serve,
-		"/_/theme.css": theme,
+		"/_":                     toFolder,
+		asset.Pattern:            asset.Serve,
+		graphiql.Files.Pattern(): graphiql.Files.Serve,
+		"/_/theme.css":           theme,
 	} {
 		if !router.Match(chi.NewRouteContext(), http.MethodGet, path) {
 			router.Get(path, serve)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/coretest/s3test"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -43,7 +44,8 @@ type program struct {
 	env     []string // beside that of the test
 	// arguments of the command, beside the folder; default: a free port of this machine
 	arguments []string
-	path      string // of the binary; empty: built from here
+	path      string         // of the binary; empty: built from here
+	bucket    *s3test.Server // where its files are; nil: in the folder
 	url       string
 	cmd       *exec.Cmd
 	stderr    bytes.Buffer

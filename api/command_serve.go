@@ -34,7 +34,7 @@ const serveExample = `  loam serve
   LOAM_HTTP=127.0.0.1:9000 loam serve`
 
 func newServeCommand(p *Program) *cobra.Command {
-	var address string
+	var address, metrics string
 	var memory int64
 	var dev bool
 	var secure tlsFlags
@@ -62,11 +62,13 @@ func newServeCommand(p *Program) *cobra.Command {
 			if dev && p.App.Config.PrintMails == nil {
 				p.App.Config.PrintMails = cmd.ErrOrStderr()
 			}
-			return serve(cmd, p, &secure, address, domains)
+			p.Config.Metrics = p.Config.Metrics || metrics != ""
+			return serve(cmd, p, &secure, addresses{main: address, metrics: metrics}, domains)
 		}),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only; with TLS it leads to --https, and the default is "+defaultPlain+", empty for none")
+	flags.StringVar(&metrics, "metrics", "", "the address to answer Prometheus on, at /metrics, without a guard: 127.0.0.1:9090; empty for none")
 	secure.add(flags)
 	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")
 	flags.BoolVar(&dev, "dev", false, "for development: print mails while SMTP is off in the settings")
@@ -79,19 +81,30 @@ func newServeCommand(p *Program) *cobra.Command {
 	return cmd
 }
 
+// addresses are where a server listens.
+type addresses struct {
+	main    string
+	metrics string // "" for none
+}
+
 // serve starts the server, tells where it can be reached, and closes it when the
 // context of the command ends.
-func serve(cmd *cobra.Command, p *Program, secure *tlsFlags, address string, domains []string) (err error) {
+func serve(cmd *cobra.Command, p *Program, secure *tlsFlags, at addresses, domains []string) (err error) {
 	ctx := cmd.Context()
 	source, err := secure.source(cmd, p.App, domains)
 	if err != nil {
 		return err
 	}
-	l, err := openListeners(ctx, secure, source, address, cmd.Flags().Changed("http"))
+	l, err := openListeners(ctx, secure, source, at.main, cmd.Flags().Changed("http"))
 	if err != nil {
 		return err
 	}
 	defer l.close()
+	watched, err := listenForMetrics(ctx, at.metrics)
+	if err != nil {
+		return err
+	}
+	defer watched.close()
 	if source != nil {
 		p.Config.TLS = source.Config()
 	}
@@ -102,11 +115,15 @@ func serve(cmd *cobra.Command, p *Program, secure *tlsFlags, address string, dom
 		return unlessStopped(ctx, err)
 	}
 	defer keepTLS(source, l)()
+	watched.serve(server.Metrics())
 	done, err := firstSuperuser(ctx, p, os.LookupEnv)
 	if err != nil {
 		return errors.Join(err, server.Close())
 	}
 	err = announce(cmd, p, baseURL(p, l.main.Addr(), domains))
+	if watched.listener != nil && err == nil {
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "Metrics at http://%s/metrics\n", reachable(watched.listener.Addr()))
+	}
 	if done != "" && err == nil {
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), done)
 	}

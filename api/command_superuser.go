@@ -115,12 +115,19 @@ func named(names ...string) cobra.PositionalArgs {
 }
 
 // beside opens the app as one that may not be alone, does the work, and prints
-// what was done.
+// what was done, and that it was done in a data folder that it has made.
 func beside(cmd *cobra.Command, app *core.App, do func() (string, error)) (err error) {
+	made := mustExist(app) != nil
 	if err := open(cmd.Context(), app, core.Tool); err != nil {
 		return err
 	}
-	return closing(cmd, app, do)
+	return closing(cmd, app, func() (string, error) {
+		done, err := do()
+		if made {
+			done += " This data folder is new."
+		}
+		return done, err
+	})
 }
 
 // closing does the work, prints what was done, and closes the app.
@@ -186,9 +193,9 @@ func restrictSuperusers(ctx context.Context, app *core.App, ips []string) (strin
 		return "", err
 	}
 	if len(ips) == 0 {
-		return "Superusers may come from everywhere.", nil
+		return "Superusers of " + absolute(app) + " may come from everywhere.", nil
 	}
-	return "Superusers may come from " + strings.Join(ips, ", ") + ".", nil
+	return "Superusers of " + absolute(app) + " may come from " + strings.Join(ips, ", ") + ".", nil
 }
 
 func findSuperuser(ctx context.Context, app *core.App, email string) (*record.Record, error) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,10 @@ func newSuperuserListCommand(app *core.App) *cobra.Command {
 			if err := mustExist(app); err != nil {
 				return err
 			}
-			return beside(cmd, app, func() (string, error) { return listSuperusers(cmd.Context(), app) })
+			return beside(cmd, app, func() (string, error) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "Superusers of %s:\n", absolute(app)) // standard output is for programs
+				return listSuperusers(cmd.Context(), app)
+			})
 		}),
 	}
 }

@@ -39,5 +39,5 @@ func superuserOTP(ctx context.Context, app *core.App, email string) (string, err
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("One-time password of %s, good for %v:\n  otpId     %s\n  password  %s", email, otp.Valid, otp.ID, otp.Password), nil
+	return fmt.Sprintf("One-time password of %s in %s, good for %v:\n  otpId     %s\n  password  %s", email, absolute(app), otp.Valid, otp.ID, otp.Password), nil
 }

@@ -9,10 +9,12 @@ import (
 
 	"github.com/loambase/loam/admin"
 	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/api/metrics"
 	"github.com/loambase/loam/api/middleware"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/rest"
 	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
 )
 
@@ -32,7 +34,7 @@ func (s *Server) build() (http.Handler, error) {
 	}
 	routes.Mount(router)
 	admin.Mount(router.With(routes.Limited), console.Config{
-		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File,
+		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File, Socket: routes.Socket,
 	})
 	fallback := routes.Limited(s.cfg.fallback()).ServeHTTP
 	router.NotFound(fallback)
@@ -43,6 +45,11 @@ func (s *Server) build() (http.Handler, error) {
 	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost
 		h = wrap(h)
 	}
+	measured := func(h http.Handler) http.Handler { return h }
+	if s.cfg.Metrics {
+		s.metrics = metrics.New(metrics.Config{App: s.App, Running: s.Running, Clients: s.Realtime.Clients, Version: core.Version})
+		measured = s.metrics.Wrap
+	}
 	for _, wrap := range []func(http.Handler) http.Handler{ // from the inside out
 		middleware.Compress,
 		middleware.Clean,
@@ -52,6 +59,7 @@ func (s *Server) build() (http.Handler, error) {
 		middleware.IdleAnswer(s.idle),
 		middleware.Recover(s.App.Log()),
 		middleware.Log(s.App.Config.Log, s.App.Logs()),
+		measured,
 		s.requests.Track,
 	} {
 		h = wrap(h)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/loambase/loam/api/middleware"
@@ -142,7 +143,7 @@ func (c *idleConn) ReadFrom(r io.Reader) (written int64, err error) {
 	if !ok {
 		return io.Copy(writeOnly{c}, r)
 	}
-	file, ok := part.R.(*os.File)
+	file, ok := part.R.(kernelFile)
 	if !ok {
 		return io.Copy(writeOnly{c}, r)
 	}
@@ -153,10 +154,16 @@ func (c *idleConn) ReadFrom(r io.Reader) (written int64, err error) {
 	return c.sendFile(file, start, part)
 }
 
+// kernelFile is an *os.File, or what embeds one: what the kernel can send by itself.
+type kernelFile interface {
+	io.Seeker
+	syscall.Conn
+}
+
 // writeOnly hides ReadFrom from io.Copy.
 type writeOnly struct{ io.Writer }
 
-func (c *idleConn) sendFile(file *os.File, start int64, part *io.LimitedReader) (written int64, err error) {
+func (c *idleConn) sendFile(file kernelFile, start int64, part *io.LimitedReader) (written int64, err error) {
 	length := part.N
 	for written < length {
 		if !c.manual.Load() {

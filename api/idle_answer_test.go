@@ -262,6 +262,36 @@ func TestIdleConnGoesOn(t *testing.T) {
 	}
 }
 
+// kernelConn is a connection to which the kernel sends files.
+type kernelConn struct {
+	slowConn
+	sent io.Reader
+}
+
+func (c *kernelConn) ReadFrom(r io.Reader) (int64, error) {
+	c.sent = r.(*io.LimitedReader).R
+	return c.slowConn.got.ReadFrom(r)
+}
+
+// TestIdleConnSendsStoredFiles: what blob.Store opens embeds a file. The kernel sends that too.
+func TestIdleConnSendsStoredFiles(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, []byte("content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	stored := struct{ *os.File }{file}
+	conn := &kernelConn{}
+	if n, err := io.CopyN(&idleConn{Conn: conn, idle: aMinute}, stored, 7); n != 7 || err != nil || conn.sent != any(stored) || conn.got.String() != "content" {
+		t.Errorf("%d bytes, %v, %q of %T", n, err, conn.got.String(), conn.sent)
+	}
+}
+
 // TestSlowDownload takes nothing of an answer that is longer than what the kernel keeps.
 func TestSlowDownload(t *testing.T) {
 	t.Parallel()

@@ -31,6 +31,9 @@ func (p *Program) run(ctx context.Context, args []string, stdout, stderr io.Writ
 		return exitOK
 	}
 	fmt.Fprintln(stderr, p.name()+": "+describe(err))
+	if errors.As(err, &changesError{}) {
+		return exitChanges
+	}
 	var done *doneError
 	if errors.As(err, &done) {
 		return exitFailed
@@ -109,7 +112,8 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	root.PersistentFlags().Lookup("db").DefValue = "" // a password may be in it
 	root.PersistentFlags().StringVar(&settingsKey, "settings-key-env", "", "the name of the environment variable with the key, 32 bytes, that encrypts the settings")
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
-	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newBackupCommand(app), newImportCommand(app), newHealthCommand(), newVersionCommand(p))
+	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newBackupCommand(app), newSettingsCommand(app), newImportCommand(app), newSchemaCommand(app), newGenerateCommand(app),
+		newHealthCommand(), newVersionCommand(p))
 	for _, cmd := range p.Commands {
 		root.AddCommand(cmd)
 		visit(cmd, func(c *cobra.Command) {

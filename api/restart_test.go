@@ -12,13 +12,9 @@ import (
 	"github.com/loambase/loam/core/coretest/pgtest"
 )
 
-// TestPostgresRestarts crashes and restarts PostgreSQL under the real binary, which is
-// not started anew: its clients get clear errors while there is no database, what was
-// refused is not stored, and nothing is stored twice.
-func TestPostgresRestarts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a PostgreSQL again and again")
-	}
+// startPostgres starts a PostgreSQL of the test's own.
+func startPostgres(t *testing.T) *pgtest.Server {
+	t.Helper()
 	server, err := pgtest.Start()
 	if err != nil {
 		pgtest.Missing(t, err)
@@ -28,6 +24,17 @@ func TestPostgresRestarts(t *testing.T) {
 			t.Errorf("close the server: %v", err)
 		}
 	})
+	return server
+}
+
+// TestPostgresRestarts crashes and restarts PostgreSQL under the real binary, which is
+// not started anew: its clients get clear errors while there is no database, what was
+// refused is not stored, and nothing is stored twice.
+func TestPostgresRestarts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a PostgreSQL again and again")
+	}
+	server := startPostgres(t)
 	p := prepare(t, server.URL)
 	p.start()
 	p.count()

@@ -20,14 +20,26 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/password"
 )
 
 func TestMain(m *testing.M) {
+	newApp := func() *core.App { return core.New(core.Config{HashCost: password.MinCost}) }
 	testscript.Main(m, map[string]func(){
-		"loam":        func() { os.Exit(Main(core.New(core.Config{HashCost: password.MinCost}))) },
+		"loam":        func() { os.Exit(Main(newApp())) },
+		"loam-killed": func() { os.Exit(Main(killed(newApp()))) },
 		"bare-writes": bareWrites,
 	})
+}
+
+// killed is an app whose process is killed while collections change, when the tables have
+// their new form.
+func killed(app *core.App) *core.App {
+	app.Hooks().Collections.InTx.BindFunc(func(*collection.Event) error {
+		return syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	})
+	return app
 }
 
 // TestScript drives the program from outside, as its user does.

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loambase/loam/api/metrics"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
@@ -39,6 +40,9 @@ type Config struct {
 	// TLS is how the server speaks TLS on its listener; default: it does not. It is not to
 	// be changed after Start.
 	TLS *tls.Config
+
+	// Metrics counts and times what the server does; see Server.Metrics. Default: no.
+	Metrics bool
 
 	data string // the data folder, which is never served
 }
@@ -75,6 +79,7 @@ type Server struct {
 	cfg      *Config // of the Program; not to be changed any more when the handler is made
 	serve    *hook.Hook[*ServeEvent]
 	requests *request.Service
+	metrics  *metrics.Metrics // nil without Config.Metrics; made with the handler
 	handler  func() (http.Handler, error)
 
 	stall time.Duration // stallTime, but in tests
@@ -105,6 +110,16 @@ func newServer(app *core.App, cfg *Config, serve *hook.Hook[*ServeEvent]) *Serve
 // for programs that listen themselves. It is made once, and the Serve hooks run once;
 // their error is returned each time.
 func (s *Server) Handler() (http.Handler, error) { return s.handler() }
+
+// Metrics returns a handler that answers with the figures of the server for Prometheus, nil
+// without Config.Metrics. It is there when the Server has started, and has no guard: who
+// listens with it decides who may ask.
+func (s *Server) Metrics() http.Handler {
+	if s.metrics == nil {
+		return nil
+	}
+	return s.metrics.Handler()
+}
 
 // Running returns how many requests and streams are under way.
 func (s *Server) Running() int { return s.requests.Running() }

@@ -54,7 +54,7 @@ type TestMailForm struct {
 }
 
 // testMailTime is how long the sending of a test mail may take.
-const testMailTime = 15 * time.Second
+const testMailTime = 14 * time.Second
 
 // TestMail sends a template with made-up values, at once. Who is not a superuser gets
 // the fault of record.Caller.RequireSuperuser. The fault is Invalid for a form that is

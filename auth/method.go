@@ -127,7 +127,7 @@ type Methods struct {
 	OTP      TimedMethod    `json:"otp"`
 
 	// What old clients look at.
-	AuthProviders    []OAuth2Provider `json:"authProviders"` // null without OAuth2
+	AuthProviders    []OAuth2Provider `json:"authProviders" schema:"nullable"` // null without OAuth2
 	UsernamePassword bool             `json:"usernamePassword"`
 	EmailPassword    bool             `json:"emailPassword"`
 }

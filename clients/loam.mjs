@@ -80,7 +80,13 @@ export async function serve({ args = [], source = imported ? ['fresh.sql'] : [] 
   );
   const log = { text: '', said: '' };
   child.stderr.on('data', (chunk) => (log.text += chunk));
-  return new Server(folder, env, child, await announced(child, log), log);
+  return new Server(folder, env, child, await fronted(await announced(child, log)), log);
+}
+
+/** The URL of what $LOAM_TEST_FRONT puts in front of the server, to look on; else the server's own. */
+async function fronted(url) {
+  const front = process.env.LOAM_TEST_FRONT;
+  return front ? (await import(front)).front(url) : url;
 }
 
 async function importInto(folder, env, scripts) {

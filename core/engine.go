@@ -106,9 +106,10 @@ func openCopy(ctx context.Context, path string, log *slog.Logger) (store.Store, 
 	return db, nil
 }
 
-// newCopy makes an SQLite file that is to be filled at once. It is durable when it is closed.
+// newCopy makes an SQLite file that is to be filled at once. When it is closed it is whole, and not
+// yet durable.
 func newCopy(ctx context.Context, path string, log *slog.Logger) (store.Store, error) {
-	db, err := sqlite.Open(ctx, sqlite.Config{Dir: filepath.Dir(path), File: filepath.Base(path), Relaxed: true, Log: log})
+	db, err := sqlite.Open(ctx, sqlite.Config{Dir: filepath.Dir(path), File: filepath.Base(path), Scratch: true, Log: log})
 	if err != nil {
 		return nil, err
 	}

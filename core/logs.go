@@ -28,7 +28,7 @@ func (a *App) openLogs() {
 		c.SetAside = a.setLogsAside
 	} else {
 		c.NewFile = func(ctx context.Context, path string, fill func(store.Store) error) error {
-			return writeCopy(ctx, path, a.log, fill)
+			return writeCopy(ctx, path, a.log, func(to store.Store, _ func() error) error { return fill(to) })
 		}
 	}
 	a.logs = logs.New(c)

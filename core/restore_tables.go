@@ -24,7 +24,7 @@ const copyLimit = 30 * 24 * time.Hour
 func (a *App) copyTables(ctx context.Context, from store.Whole, path string, progress func(copied, total int64)) error {
 	ctx, cancel := context.WithTimeout(ctx, copyLimit)
 	defer cancel()
-	return writeCopy(ctx, path, a.log, func(to store.Store) error {
+	return writeCopy(ctx, path, a.log, func(to store.Store, sync func() error) error {
 		return from.ReadWhole(ctx, func(r store.Reader) error {
 			total, err := from.Size(r)
 			if err != nil {
@@ -35,7 +35,7 @@ func (a *App) copyTables(ctx context.Context, from store.Whole, path string, pro
 				transfer.Source{Reader: r, Catalog: a.store.Catalog()},
 				transfer.Target{Write: write, Catalog: to.Catalog(), Migrator: to.Migrator(), Now: a.Config.Now},
 				transfer.Progress{
-					Step: yielding(ctx, from, total, progress),
+					Step: synced(sync, yielding(ctx, from, total, progress)),
 					// Its definition is in the copy. PostgreSQL makes it anew.
 					Unusable: func(string, error) {},
 				})
@@ -52,6 +52,24 @@ func yielding(ctx context.Context, s store.Yielder, total int64, progress func(c
 		err := s.Yield(ctx, time.Since(last))
 		last = time.Now()
 		return err
+	}
+}
+
+// syncBytes is how much of a copy is made durable at once. One sync of all of it would keep the
+// disk from everybody else.
+const syncBytes = 4 << 20
+
+// synced makes durable what was copied, and then does the step.
+func synced(sync func() error, step func(bytes int64) error) func(bytes int64) error {
+	left := int64(syncBytes)
+	return func(bytes int64) error {
+		if left -= bytes; left <= 0 {
+			left = syncBytes
+			if err := sync(); err != nil {
+				return err
+			}
+		}
+		return step(bytes)
 	}
 }
 
@@ -136,22 +154,33 @@ func refusedByServer(err error) error {
 	return err
 }
 
-// writeCopy makes an SQLite file and has it filled. What is not whole is removed.
-func writeCopy(ctx context.Context, path string, log *slog.Logger, fill func(store.Store) error) error {
+// writeCopy makes an SQLite file and has it filled; sync makes durable what is in it so far. What
+// is not whole is removed.
+func writeCopy(ctx context.Context, path string, log *slog.Logger, fill func(to store.Store, sync func() error) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
+	err := fillCopy(ctx, path, log, fill)
+	if err != nil {
+		if e := os.Remove(path); !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+func fillCopy(ctx context.Context, path string, log *slog.Logger, fill func(to store.Store, sync func() error) error) (err error) {
 	to, err := newCopy(ctx, path, log)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(fill(to), to.Close()); err != nil {
-		for _, suffix := range []string{"", "-wal", "-shm"} {
-			if e := os.Remove(path + suffix); !errors.Is(e, fs.ErrNotExist) {
-				err = errors.Join(err, e)
-			}
-		}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return errors.Join(err, to.Close())
+	}
+	defer func() { err = errors.Join(err, f.Close()) }() // after SQLite, whose locks on the file end with it
+	if err := errors.Join(fill(to, f.Sync), to.Close()); err != nil {
 		return err
 	}
-	return nil
+	return f.Sync()
 }

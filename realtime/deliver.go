@@ -34,7 +34,7 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	h.mu.Unlock()
 	collection := h.app.Snapshot().ByID(c.Collection)
 	if c.Kind == change.Collection {
-		h.review(collection)
+		h.review(c)
 	}
 	if c.Kind == change.Settings || collection == nil {
 		return
@@ -53,7 +53,7 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 }
 
 // reset tells those who watch records of a collection whose definition was changed, or whose
-// table was written by SQL: anything may be different. Streams end. Tellers
+// table was written by SQL: anything may be different. Streams end. Those with a reviewer
 // have been asked: see review.
 func (h *Hub) reset(collection *schema.Collection) {
 	h.mu.Lock()
@@ -63,7 +63,7 @@ func (h *Hub) reset(collection *schema.Collection) {
 			continue
 		}
 		for _, g := range groups {
-			if g.options.teller == nil {
+			if g.options.reviewer == nil {
 				h.resetGroup(g)
 			}
 		}
@@ -100,7 +100,9 @@ func (h *Hub) telling(c *schema.Collection, record string) (list []*telling) {
 	defer h.mu.Unlock()
 	for _, at := range places(c, record) {
 		for _, g := range h.groups[at] {
-			list = append(list, &telling{at: at, group: g})
+			if g.options.lister == nil { // which names all that it reads: see touchReaders
+				list = append(list, &telling{at: at, group: g})
+			}
 		}
 	}
 	return list

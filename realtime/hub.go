@@ -49,6 +49,13 @@ type Hub struct {
 	clockEvery time.Duration
 }
 
+// Clients returns how many clients are connected: of events, and of WebSockets.
+func (h *Hub) Clients() (events, sockets int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.clients), len(h.sockets)
+}
+
 // place is what topics name: a collection as clients name it, and a record or "".
 type place struct{ collection, record string }
 

@@ -1,4 +1,5 @@
-// Tellers: what a subscription of a socket is told, where that is not a record as REST shows it.
+// Tellers and listers: what a subscription of a socket is told, where that is not records as REST
+// shows them.
 
 package realtime
 
@@ -6,6 +7,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
@@ -16,8 +18,22 @@ type Teller interface {
 	// what a member of it is shown.
 	Ask(a *record.Audience) func(record.Shown) []byte
 
-	// Changed is called when collections have changed. It returns nil if what is told fits
-	// them, else the data of the last message of the subscription.
+	Reviewer
+}
+
+// Lister says what a live query shows. It is safe for concurrent use.
+type Lister interface {
+	// List reads what is shown, as JSON that is told whole whenever it is another one. The
+	// listing says what may make it so. update is whether it was read before.
+	List(ctx context.Context, caller record.Caller, update bool) ([]byte, *record.Listing, error)
+
+	Reviewer
+}
+
+// Reviewer looks at collections that have changed.
+type Reviewer interface {
+	// Changed returns nil if what is told fits the collections as they are, else the data of the
+	// last message of the subscription.
 	Changed() []byte
 }
 
@@ -28,7 +44,7 @@ func (h *Hub) tellerTopic(ctx context.Context, caller record.Caller, in *schema.
 	if err := h.app.Records().CheckFilter(ctx, caller, in.ID, a.Filter, a.Where); err != nil {
 		return nil, err
 	}
-	o := options{raw: "teller " + w.Key, teller: w.Teller, defined: in, filtered: a.Filter != "" || a.Where != nil}
+	o := options{raw: "teller " + w.Key, teller: w.Teller, reviewer: w.Teller, filtered: a.Filter != "" || a.Where != nil}
 	return &topic{text: w.ID, collection: in.ID, record: w.Record, options: o, watch: &watch{actions: w.Actions}}, nil
 }
 
@@ -41,34 +57,38 @@ func (o *options) ask(ctx context.Context, a *record.Audience) func(record.Shown
 	return func(s record.Shown) []byte { return o.message(ctx, s) }
 }
 
-// review has all tellers look at the collections after one of them was changed or, if it is nil,
-// deleted. Subscriptions that do not fit any more end. If it was not the
-// definition that was changed, its table was written by SQL.
-func (h *Hub) review(changed *schema.Collection) {
-	for _, g := range h.told() {
-		last := g.options.teller.Changed()
+// listerTopic is a live query with a lister.
+func listerTopic(in *schema.Collection, w Watch) *topic {
+	raw := "lister " + w.Key
+	return &topic{text: w.ID, collection: in.ID, options: options{raw: raw, lister: w.Lister, reviewer: w.Lister}, watch: &watch{view: &view{}, raw: raw}}
+}
+
+// review has all tellers and listers look at the collections after one of them was changed.
+// Subscriptions that do not fit any more end. If its table was written by SQL, those who are told
+// of its records begin anew.
+func (h *Hub) review(c *change.Change) {
+	for g, at := range h.reviewed() {
+		last := g.options.reviewer.Changed()
 		h.mu.Lock()
 		switch {
 		case last != nil:
 			h.endGroup(g, last)
-		case changed == nil || changed.ID != g.options.defined.ID:
-		case changed.Updated == g.options.defined.Updated:
+		case g.options.lister != nil || c.Action == change.Rewrite && c.Collection == at.collection:
 			h.resetGroup(g)
-		default:
-			g.options.defined = changed
 		}
 		h.mu.Unlock()
 	}
 }
 
-// told returns the groups that have a teller.
-func (h *Hub) told() (list []*group) {
+// reviewed returns the groups that have a reviewer, with their places.
+func (h *Hub) reviewed() map[*group]place {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, groups := range h.groups {
+	list := map[*group]place{}
+	for at, groups := range h.groups {
 		for _, g := range groups {
-			if g.options.teller != nil {
-				list = append(list, g)
+			if g.options.reviewer != nil {
+				list[g] = at
 			}
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/api/wire"
-	"github.com/loambase/loam/core/schema"
 )
 
 // topic is a parsed topic (docs/wire/auth-realtime-system.md §4.3).
@@ -46,9 +45,10 @@ type options struct {
 	query   url.Values
 	headers http.Header
 
-	filtered bool               // not all that the rule allows is wanted; of a socket
-	teller   Teller             // of a socket; nil: records are told as REST shows them
-	defined  *schema.Collection // with a teller: the collection as it was last looked at
+	filtered bool     // not all that the rule allows is wanted; of a socket
+	teller   Teller   // of a socket; nil: records are told as REST shows them
+	lister   Lister   // of a live query; nil: it shows records as REST does
+	reviewer Reviewer // the teller or lister, if there is one
 }
 
 // parseTopic reads a topic. Every text is one: what names no collection is the program's

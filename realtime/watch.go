@@ -41,6 +41,10 @@ type Watch struct {
 	Key    string
 	Bytes  int // of memory that the Teller takes
 
+	// Lister, if it is not nil, makes a live query of the subscription, of what it lists; only ID,
+	// Key and Bytes say more. Its states are told as Snapshots that have the whole data.
+	Lister Lister
+
 	// Since is the token after which changes are told, those of the past too; "" is the present.
 	Since change.Token
 
@@ -56,7 +60,7 @@ type Watch struct {
 }
 
 // live reports whether a live query is asked for.
-func (w *Watch) live() bool { return w.Sort != "" || w.Limit != 0 }
+func (w *Watch) live() bool { return w.Sort != "" || w.Limit != 0 || w.Lister != nil }
 
 // answerFunc makes the message by which a client learns of its subscription.
 type answerFunc = func(id string, token change.Token) []byte
@@ -187,6 +191,9 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 	}
 	if in.IsView() {
 		return nil, fault.New(fault.Invalid, "Views tell of no changes.")
+	}
+	if w.Lister != nil {
+		return listerTopic(in, w), nil
 	}
 	if w.Teller != nil {
 		return h.tellerTopic(ctx, caller, in, w)

@@ -66,11 +66,11 @@ func (h *Hub) watchWindow(ctx context.Context, c *Client, t *topic, answer answe
 		if joined || err != nil {
 			return err
 		}
-		listing, err := h.list(ctx, caller, t, "", false)
+		list, listing, err := h.state(ctx, caller, t, false)
 		if err != nil {
 			return err
 		}
-		if joined, err = h.joinRead(ctx, c, t, caller, listing, begun, answer); joined || err != nil {
+		if joined, err = h.joinRead(ctx, c, t, caller, list, listing, begun, answer); joined || err != nil {
 			return err
 		}
 	}
@@ -83,6 +83,27 @@ func (h *Hub) settled(ctx context.Context, c *Client) record.Caller {
 		h.look(ctx, c)
 	}
 	return c.Caller()
+}
+
+// state reads what a window shows. What a lister lists is one row.
+func (h *Hub) state(ctx context.Context, caller record.Caller, t *topic, update bool) ([]listed, *record.Listing, error) {
+	if t.options.lister != nil {
+		data, listing, err := t.options.lister.List(ctx, caller, update)
+		return []listed{{row{"", maphash.Bytes(seed, data)}, data}}, listing, err
+	}
+	listing, err := h.list(ctx, caller, t, "", update)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t.rows(ctx, listing), listing, nil
+}
+
+// stateData is the data of a state.
+func (t *topic) stateData(list []listed) []byte {
+	if t.options.lister != nil {
+		return list[0].json
+	}
+	return snapshotData(list, false)
 }
 
 // list reads what a topic is about. Of a window it reads as much as it shows, else all. The fault
@@ -126,9 +147,8 @@ func (h *Hub) joinKnown(c *Client, t *topic, account string, answer answerFunc) 
 
 // joinRead subscribes to a window of which a listing is the first state. It returns false if
 // the client is somebody else by now.
-func (h *Hub) joinRead(ctx context.Context, c *Client, t *topic, caller record.Caller, listing *record.Listing, begun change.Position, answer answerFunc) (bool, error) {
-	list := t.rows(ctx, listing)
-	first := snapshotData(list, false)
+func (h *Hub) joinRead(ctx context.Context, c *Client, t *topic, caller record.Caller, list []listed, listing *record.Listing, begun change.Position, answer answerFunc) (bool, error) {
+	first := t.stateData(list)
 	// A token that is good now was good when the listing was read.
 	h.settled(ctx, c)
 	h.mu.Lock()
@@ -200,7 +220,9 @@ func (h *Hub) moveWindows(c *Client) {
 			continue
 		}
 		h.leaveWindow(t)
-		c.send(Message{Topic: t.text, Mark: &Mark{Reset, h.token}})
+		if t.options.lister == nil {
+			c.send(Message{Topic: t.text, Mark: &Mark{Reset, h.token}})
+		}
 		h.enter(h.windowFor(t, c.account), c, t)
 	}
 }

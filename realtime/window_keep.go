@@ -205,7 +205,7 @@ func (h *Hub) settleWindow(ctx context.Context, w *window) {
 
 // run reads the list. What the account may not list any more is an empty list to it.
 func (r *reading) run(ctx context.Context) error {
-	listing, err := r.hub.list(ctx, r.caller, r.topic, "", true)
+	list, listing, err := r.hub.state(ctx, r.caller, r.topic, true)
 	var limit *LimitError
 	switch kind := fault.KindOf(err); {
 	case err == nil:
@@ -214,16 +214,15 @@ func (r *reading) run(ctx context.Context) error {
 		return nil
 	case errors.Is(err, record.ErrTimeLimit):
 		return err
-	case kind == fault.Forbidden || kind == fault.NotFound || kind == fault.Invalid:
-		listing = &record.Listing{Reads: r.window.reads}
+	case r.topic.options.lister == nil && (kind == fault.Forbidden || kind == fault.NotFound || kind == fault.Invalid):
+		list, listing = nil, &record.Listing{Reads: r.window.reads}
 	default:
 		return err
 	}
-	list := r.topic.rows(ctx, listing)
 	steps := difference(r.old, list)
 	var state []byte
-	if len(r.fresh) > 0 || len(steps) > maxSteps {
-		state = snapshotData(list, false)
+	if len(r.fresh) > 0 || len(steps) > maxSteps || r.topic.options.lister != nil {
+		state = r.topic.stateData(list)
 	}
 	r.hub.settleWindow(ctx, r.window) // a token that is good now was good when the list was read
 	r.tell(listing, list, steps, state)
@@ -245,14 +244,19 @@ func (r *reading) tell(listing *record.Listing, list []listed, steps []step, sta
 	for t, c := range w.members {
 		switch {
 		case !c.fits(maxQueuedBytes / 2): // it gets a state when it has taken what waits
-			if r.late = true; !t.watch.fresh {
-				t.watch.fresh = true
+			r.late = true
+			if !t.watch.fresh && t.options.lister == nil {
 				c.send(Message{Topic: t.text, Mark: &Mark{Reset, r.token}})
 			}
+			t.watch.fresh = true
 		case r.fresh[t]:
 			t.watch.fresh = false
 			c.send(Message{Topic: t.text, Data: state, Mark: &Mark{Snapshot, r.token}})
 		case t.watch.fresh: // it came after the list was read
+		case t.options.lister != nil:
+			if len(steps) > 0 {
+				c.send(Message{Topic: t.text, Data: state, Mark: &Mark{Snapshot, r.token}})
+			}
 		case len(steps) > maxSteps:
 			c.send(Message{Topic: t.text, Mark: &Mark{Reset, r.token}})
 			c.send(Message{Topic: t.text, Data: state, Mark: &Mark{Snapshot, r.token}})

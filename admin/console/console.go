@@ -12,9 +12,11 @@ import (
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/sheet"
+	"github.com/loambase/loam/core/task"
 )
 
-// Config is what a Console needs of the server. Every field is required.
+// Config is what a Console needs of the server. Every field is required, but for Tasks and Imports.
 type Config struct {
 	App      *core.App
 	Auth     *auth.Service
@@ -26,6 +28,14 @@ type Config struct {
 
 	// File answers with a stored file to the caller of the request.
 	File func(w http.ResponseWriter, r *http.Request, q *request.Request, collection, id, name string) error
+
+	// Socket makes a WebSocket of the request, of the protocol loam.v1, for its caller.
+	Socket func(w http.ResponseWriter, r *http.Request, q *request.Request) error
+
+	// Tasks are long work that superusers have started, Imports the files that they import. New
+	// makes both.
+	Tasks   *task.Service
+	Imports *sheet.Service
 }
 
 // Console makes handlers of screens. It is safe for concurrent use.
@@ -37,6 +47,8 @@ type Console struct {
 
 // New returns the console of an open app. The sections are the entries of its navigation.
 func New(c Config, sections []ui.Section) *Console {
+	c.Tasks = task.New(c.App.Go, c.App.Now)
+	c.Imports = sheet.New(c.App, c.Tasks)
 	return &Console{Config: c, guard: http.NewCrossOriginProtection(), sections: sections}
 }
 

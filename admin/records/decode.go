@@ -29,7 +29,7 @@ func decode(c *console.Call, in *schema.Collection) (input record.Input, sent []
 			problems = append(problems, form.Problem{Name: f.Name, Message: wrong})
 		case ok:
 			input.Body[f.Name], sent = value, append(sent, f.Name)
-			if f.IsPassword() && f.Name == "password" && in.IsAuth() {
+			if f.Name == "password" && in.IsAuth() {
 				input.Body["passwordConfirm"] = value
 			}
 		}
@@ -50,6 +50,9 @@ func decode(c *console.Call, in *schema.Collection) (input record.Input, sent []
 func valueFrom(c *console.Call, f *schema.Field) (value any, ok bool, wrong string) {
 	if f.Kind.Class() == schema.ClassPoint {
 		return pointFrom(c, f)
+	}
+	if f.IsPassword() && c.R.PostForm.Get(f.Name+".clear") == "true" {
+		return "", true, ""
 	}
 	texts, ok := c.R.PostForm[f.Name]
 	if !ok {

@@ -11,3 +11,6 @@ func file(c *console.Call) error {
 	}
 	return c.Config.File(c.W, c.R, c.Request, c.Param("collection"), c.Param("id"), c.Param("filename"))
 }
+
+// socket makes a WebSocket on which a page hears of changes. It ends with the session.
+func socket(c *console.Call) error { return c.Config.Socket(c.W, c.R, c.Request) }

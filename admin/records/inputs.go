@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -129,6 +130,14 @@ func passwordHint(p *panel, f *schema.Field) string {
 	}
 	return ""
 }
+
+// canClear reports whether the password that is set may be taken away.
+func canClear(p *panel, f *schema.Field) bool {
+	return p.r.Text(f.Name) != "" && !f.Required && !(p.in.IsAuth() && f.Name == "password")
+}
+
+// timeText is a time as the API writes it.
+func timeText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000Z") }
 
 // isWeb reports whether the text is an address that may be opened.
 func isWeb(text string) bool {

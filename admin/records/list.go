@@ -2,7 +2,6 @@ package records
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,23 +20,31 @@ const (
 
 // view is what of a collection is looked at. Its address says all of it.
 type view struct {
-	in           *schema.Collection
-	filter, sort string
-	after        string // the cursor that the page begins at
-	rows         int
-	columns      []*schema.Field // the first one is the title of a record
-	chosen       bool            // columns were chosen
-	open         string          // the id of the record beside the table
-	ids          []string
-	cells        [][]cell
-	next         string
-	problem      string
+	in            *schema.Collection
+	filter, sort  string
+	after, before string // the cursor that the page begins after, or ends before
+	rows          int
+	columns       []*schema.Field // the first one is the title of a record
+	chosen        bool            // columns were chosen
+	open          string          // the id of the record beside the table
+	list          []row
+	next, prev    string // cursors of the pages beside this one, "" for none
+	problem       string
+}
+
+// row is a record as the table shows it. Its mark tells one state of it from another.
+type row struct {
+	id, mark string
+	cells    []cell
 }
 
 // viewOf reads the address.
 func viewOf(c *console.Call, in *schema.Collection) *view {
 	q := c.R.URL.Query()
-	v := &view{in: in, filter: q.Get("filter"), sort: q.Get("sort"), after: q.Get("after"), open: q.Get("r"), rows: usualRows}
+	v := &view{
+		in: in, filter: q.Get("filter"), sort: q.Get("sort"), after: q.Get("after"), before: q.Get("before"),
+		open: q.Get("r"), rows: usualRows,
+	}
 	if n, err := strconv.Atoi(q.Get("rows")); err == nil && n >= 1 && n <= 200 {
 		v.rows = n
 	}
@@ -98,6 +105,7 @@ func (v *view) with(name, value string) string {
 	}
 	if name == "r" || name == "" { // of the page that is open
 		set("after", v.after, "")
+		set("before", v.before, "")
 	}
 	q.Del(name)
 	if value != "" {
@@ -160,47 +168,6 @@ func list(c *console.Call) error {
 		return err
 	}
 	return c.Page(about(c, in, in.Name), page(v, panel))
-}
-
-// read reads the rows. What is wrong with the filter is kept, and all rows are shown
-// instead.
-func (v *view) read(c *console.Call) error {
-	err := v.readBy(c, v.expression(), v.sort)
-	if fault.KindOf(err) == fault.Invalid && (v.filter != "" || v.sort != "" || v.after != "") {
-		problems, _ := console.Problems(err)
-		for _, words := range problems {
-			v.problem = words
-		}
-		v.after = ""
-		return v.readBy(c, "", "")
-	}
-	return err
-}
-
-func (v *view) readBy(c *console.Call, filter, sort string) error {
-	if sort == "" && v.in.View == nil {
-		sort = "-@rowid" // the newest first
-	}
-	p := record.ListParams{Page: 1, PerPage: v.rows, SkipTotal: true, Filter: filter, Sort: sort, Cursor: v.after, Walk: v.in.View == nil}
-	page, err := c.App.Records().List(c.R.Context(), c.Caller, v.in.ID, p)
-	if err != nil {
-		return err
-	}
-	defer page.Release()
-	v.next = page.Next
-	var items []map[string]json.RawMessage
-	if err := json.Unmarshal(page.Items, &items); err != nil {
-		return err
-	}
-	v.ids, v.cells = nil, nil
-	for _, item := range items {
-		row := make([]cell, len(v.columns))
-		for i, f := range v.columns {
-			row[i] = cellOf(f, item[f.Name])
-		}
-		v.ids, v.cells = append(v.ids, textOf(item["id"])), append(v.cells, row)
-	}
-	return nil
 }
 
 // count answers with how many records there are in the view: after the rows, because it

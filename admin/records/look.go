@@ -29,6 +29,17 @@ func countPath(v *view) string {
 	return path + "?filter=" + url.QueryEscape(v.filter)
 }
 
+// livePath is the address of single rows of the view.
+func (v *view) livePath() string {
+	path, query, _ := strings.Cut(v.with("r", ""), "?")
+	return path + "/live?" + query
+}
+
+// exportPath is the address of the records of the view as a file.
+func (v *view) exportPath(format string) string {
+	return console.CollectionPath(v.in) + "/export?" + url.Values{"format": {format}, "filter": {v.filter}}.Encode()
+}
+
 // sortable reports whether a table may be sorted by the field.
 func sortable(f *schema.Field) bool {
 	class := f.Kind.Class()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"hash/fnv"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -13,6 +14,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/where"
 )
 
 // panel is one record as a form shows it.
@@ -23,6 +25,8 @@ type panel struct {
 	related map[string][]choice // by relation field: what it holds
 	names   map[string]string   // of the collections that relations lead to, by id
 	appURL  string
+	past    *record.History   // in place of the form
+	actors  map[string]string // what the accounts are called that changed it, by change.Change.By
 }
 
 // choice is a record that a relation holds or may hold.
@@ -191,15 +195,23 @@ func labels(ctx context.Context, c *console.Call, collection string, ids []strin
 		return list, nil
 	}
 	names := map[string]string{}
-	const together = 50 // in one filter
-	for begin := 0; begin < len(ids); begin += together {
-		filter, params := anyOf(ids[begin:min(begin+together, len(ids))])
-		found, err := c.App.Records().Find(ctx, c.Caller, record.Query{Collection: in.ID, Filter: filter, Params: params})
+	title := titleField(in).Name
+	for chunk := range slices.Chunk(ids, readTogether) {
+		branch, err := c.App.Records().Tree(ctx, c.Caller, &record.Node{
+			Collection: in.ID, Fields: []string{title}, Where: where.In("id", anyOf(chunk)...), Limit: readTogether,
+		})
+		if err == nil {
+			err = branch.Err
+		}
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range found {
-			names[r.ID()] = cut(r.Text(titleField(in).Name))
+		for _, text := range branch.Records {
+			var values map[string]json.RawMessage
+			if err := json.Unmarshal(text, &values); err != nil {
+				return nil, err
+			}
+			names[textOf(values["id"])] = cut(textOf(values[title]))
 		}
 	}
 	for i, id := range ids {
@@ -208,16 +220,11 @@ func labels(ctx context.Context, c *console.Call, collection string, ids []strin
 	return list, nil
 }
 
-// anyOf is a filter that the ids satisfy.
-func anyOf(ids []string) (filter string, params map[string]any) {
-	params = map[string]any{}
+// anyOf are ids as values of a condition.
+func anyOf(ids []string) []any {
+	list := make([]any, len(ids))
 	for i, id := range ids {
-		name := "id" + strconv.Itoa(i)
-		if i > 0 {
-			filter += " || "
-		}
-		filter += "id = {:" + name + "}"
-		params[name] = id
+		list[i] = id
 	}
-	return filter, params
+	return list
 }

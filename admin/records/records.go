@@ -15,17 +15,37 @@ func Routes() []console.Route {
 		collection = "/_/c/{collection}"
 		record     = collection + "/r/{id}"
 	)
+	kept := &shelf{}
 	return []console.Route{
 		console.Get(collection, list),
 		console.Get(collection+"/count", count),
+		console.Get(collection+"/live", live),
+		console.Get(collection+"/words", words),
+		console.Get(collection+"/export", export),
+		console.Get(collection+"/import", showUpload),
+		console.Post(collection+"/import", upload),
+		console.Get(collection+"/import/{job}", showImport),
+		console.Post(collection+"/import/{job}", changeImport),
+		console.Get(collection+"/import/{job}/rejects", rejects),
 		console.Get(collection+"/new", showNew),
 		console.Post(collection+"/new", create),
 		console.Get(record, show),
 		console.Post(record, save),
 		console.Get(record+"/json", asJSON),
+		console.Get(record+"/history", showHistory),
+		console.Post(record+"/history", putBack),
 		console.Get(record+"/delete", askDelete),
 		console.Post(record+"/delete", remove),
 		console.Get(collection+"/pick", pick),
+		console.Post(collection+"/bulk/ask-delete", askDeleteMany),
+		console.Post(collection+"/bulk/delete", kept.deleteMany),
+		console.Post(collection+"/bulk/ask-set", askSet),
+		console.Post(collection+"/bulk/set", setMany),
+		console.Get(collection+"/json", someJSON),
+		console.Post("/_/undo/{deletion}", kept.undo),
+		console.Get("/_/tasks/{task}", showTask),
+		console.Post("/_/tasks/{task}/cancel", cancelTask),
+		console.Get("/_/ws", socket),
 		console.Get("/_/files/{collection}/{id}/{filename}", file),
 	}
 }
@@ -49,7 +69,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "table.js"},
+		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "filter.js", "widths.js"},
 	}
 }
 

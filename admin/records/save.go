@@ -3,6 +3,7 @@ package records
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/loambase/loam/admin/console"
@@ -150,5 +151,8 @@ func remove(c *console.Call) error {
 		return err
 	}
 	c.Toast("Deleted")
+	if at, err := url.Parse(c.R.Header.Get("HX-Current-URL")); err == nil && at.Path == console.CollectionPath(in) {
+		return c.Event("deleted", map[string]string{"id": c.Param("id")}) // the table stays as it is looked at
+	}
 	return c.Go(console.CollectionPath(in))
 }

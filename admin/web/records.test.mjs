@@ -21,7 +21,8 @@ await onStage(async (stage) => {
     await picture(page, 'records');
     await page.getByRole('link', { name: 'Next page' }).click();
     await page.getByText('11 rows of 61').waitFor();
-    await page.getByRole('link', { name: 'First page' }).click();
+    await page.getByRole('link', { name: 'Previous page' }).click();
+    await page.getByText('50 rows of 61').waitFor();
     await page.getByRole('columnheader', { name: 'price' }).getByRole('link').click();
     await page.getByRole('columnheader', { name: 'price' }).getByRole('link').click();
     await page.waitForURL(/sort=-price/);
@@ -30,10 +31,10 @@ await onStage(async (stage) => {
     await page.keyboard.type('price > 58');
     await page.keyboard.press('Enter');
     await page.getByText('2 rows of 2').waitFor();
-    await page.getByLabel('Filter products').fill('tomato 33');
+    await page.getByRole('combobox', { name: 'Filter products' }).fill('tomato 33');
     await page.keyboard.press('Enter');
     await page.getByText('1 rows of 1').waitFor();
-    await page.getByLabel('Filter products').fill('prize > 58');
+    await page.getByRole('combobox', { name: 'Filter products' }).fill('prize > 58');
     await page.keyboard.press('Enter');
     await page.getByText(/prize.*All records are shown/).waitFor();
     await picture(page, 'records-filter-error');
@@ -42,6 +43,58 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Show these columns' }).click();
     await page.waitForURL(/cols=price/);
     assert.equal(await page.getByRole('columnheader', { name: 'notes' }).count(), 0);
+    await isWell(page);
+  });
+
+  test('columns keep the widths that they are given', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    const head = page.getByRole('columnheader', { name: 'notes' });
+    const width = async () => Math.round((await head.boundingBox()).width);
+    const before = await width();
+    const handle = await head.locator('[data-resize]').boundingBox();
+    await page.mouse.move(handle.x + 2, handle.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(handle.x + 102, handle.y + 5);
+    await page.mouse.up();
+    const dragged = await width();
+    assert.ok(Math.abs(dragged - before - 100) < 3, `${before} became ${dragged}`);
+    await head.getByRole('link').press('Alt+ArrowLeft');
+    assert.equal(await width(), dragged - 16);
+    await page.reload();
+    assert.equal(await width(), dragged - 16);
+    await isWell(page);
+  });
+
+  test('the filter completes what is typed', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    const filter = page.getByRole('combobox', { name: 'Filter products' });
+    const option = (name) => page.getByRole('listbox', { name: 'What may come here' }).getByRole('option', { name });
+    await filter.pressSequentially('cat');
+    await option('category').waitFor();
+    await filter.press('ArrowDown');
+    await filter.press('Tab');
+    await option('!=').waitFor();
+    await filter.press('ArrowDown');
+    await filter.press('Enter');
+    await option('Vegetable').waitFor();
+    await filter.press('ArrowDown');
+    await filter.press('Enter');
+    assert.equal(await filter.inputValue(), "category = 'Vegetable' ");
+    await option('&&').click();
+    await filter.pressSequentially('supplier.cou');
+    await option('supplier.country').waitFor();
+    await picture(page, 'records-completion');
+    await option('supplier.country').click();
+    await filter.pressSequentially("= 'SE' && created > @tod");
+    await option('@todayStart').waitFor();
+    await filter.press('ArrowDown');
+    await filter.press('Enter');
+    await filter.press('Escape');
+    await page.locator('#filter-words').waitFor({ state: 'hidden' });
+    await filter.press('Enter');
+    await page.getByText('50 rows of 60').waitFor();
     await isWell(page);
   });
 

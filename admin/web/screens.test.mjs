@@ -23,6 +23,8 @@ await onStage(async (stage) => {
     'records-beside': `/_/c/products?r=${evil}`,
     record: `/_/c/products/r/${evil}`,
     'record-new': '/_/c/products/new',
+    history: `/_/c/products/r/${evil}/history`,
+    import: '/_/c/products/import',
     superusers: '/_/c/_superusers',
     fields: '/_/c/products/fields',
     rules: '/_/c/users/rules',

@@ -63,7 +63,7 @@ class Stage {
     const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
     this.windows.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000); // a busy machine is slow, and everything is waited for
+    page.setDefaultTimeout(Number(process.env.WAIT ?? 60_000)); // a busy machine is slow, and everything is waited for
     page.wrong = [];
     page.on('console', (message) => {
       // What a server answers to a form is its business, and a sandbox does what it is for;

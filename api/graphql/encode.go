@@ -14,12 +14,14 @@ import (
 type branch struct {
 	level    *level
 	read     *record.Branch
-	values   [][][]byte // by record and slot; nil for what the caller may not see
+	found    []bool   // by record
+	values   [][]byte // by record and slot, one after the other; nil for what the caller may not see
+	members  []member // of the records
 	children []*branch
 }
 
 func newBranch(l *level, read *record.Branch) *branch {
-	b := &branch{level: l, read: read, values: make([][][]byte, len(read.Records))}
+	b := &branch{level: l, read: read, found: make([]bool, len(read.Records)), values: make([][]byte, len(read.Records)*len(l.slots))}
 	if read.Err != nil {
 		return b
 	}
@@ -31,10 +33,24 @@ func newBranch(l *level, read *record.Branch) *branch {
 
 // of returns the values of a record.
 func (b *branch) of(i int) [][]byte {
-	if b.values[i] == nil {
-		b.values[i] = members(b.read.Records[i], b.level.slots)
+	n := len(b.level.slots)
+	values := b.values[i*n : (i+1)*n : (i+1)*n]
+	if !b.found[i] {
+		b.found[i] = true
+		b.members = members(values, b.read.Records[i], b.level.slots, b.members)
 	}
-	return b.values[i]
+	return values
+}
+
+// size is how much text there is.
+func (b *branch) size() (bytes int) {
+	for _, r := range b.read.Records {
+		bytes += len(r)
+	}
+	for _, child := range b.children {
+		bytes += child.size()
+	}
+	return bytes
 }
 
 // encoder writes the answer. Values that do not fit their types are null and noted.
@@ -44,13 +60,17 @@ type encoder struct {
 	path []any
 }
 
-// encode writes the data of an operation.
+// opening is what a result without errors begins with.
+const opening = `{"data":`
+
+// encode writes the data of an operation behind an opening.
 func encode(p *plan, read []*record.Branch) ([]byte, []*front.Error) {
-	e := &encoder{}
-	branches := map[*level]*branch{}
+	branches, size := map[*level]*branch{}, 0
 	for i, l := range p.roots {
 		branches[l] = newBranch(l, read[i])
+		size += branches[l].size()
 	}
+	e := &encoder{out: append(make([]byte, 0, size+size/8+128), opening...)} // most often enough
 	e.out = append(e.out, '{')
 	for i, f := range p.fields {
 		if i > 0 {
@@ -85,6 +105,8 @@ func (e *encoder) unfit(message string) {
 
 func (e *encoder) root(f rootField, branches map[*level]*branch) {
 	switch {
+	case f.auth != nil:
+		e.auth(f, branches)
 	case f.text != nil:
 		e.out = append(e.out, f.text...)
 	case f.root != nil && branches[f.root] != nil && branches[f.root].read.Err != nil:

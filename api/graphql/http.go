@@ -30,21 +30,35 @@ func (s *Service) HTTP(r *http.Request, q *request.Request, body func() ([]byte,
 	if !ok {
 		return unacceptable(), nil
 	}
-	op, refused, err := Read(r, q, accepted, body)
+	asked, refused, err := read(r, q, accepted, body)
 	if refused != nil || err != nil {
 		return refused, err
 	}
-	return s.respond(r, q, accepted, op, charge), nil
+	return s.respond(r, q, accepted, asked, charge), nil
 }
 
-// respond runs an operation and answers with its result.
-func (s *Service) respond(r *http.Request, q *request.Request, accepted string, op Operation, charge Charge) *Answer {
+// respond runs what was asked for and answers with the result, or with a list of results.
+func (s *Service) respond(r *http.Request, q *request.Request, accepted string, asked asked, charge Charge) *Answer {
 	caller := q.Caller
 	caller.Method = http.MethodGet // to rules, a query is a read, whichever way it came
-	result := s.Execute(r.Context(), q.ID, caller, q.Settings.GraphQL, op, charge)
-	if result.NotReadOnly {
+	if wrong := asked.tooMany(q.Settings.GraphQL.MaxTokens); wrong != nil {
+		return answer(accepted, &Result{Errors: []*front.Error{wrong}})
+	}
+	for i := range asked.operations {
+		asked.operations[i].Token = q.Token
+	}
+	results := s.executeAll(r.Context(), q.ID, caller, q.Settings.GraphQL, asked.operations, charge)
+	if asked.batch {
+		return &Answer{Status: http.StatusOK, Type: accepted, Body: appendResults(nil, results)}
+	}
+	if results[0].NotReadOnly {
 		return NotReadOnly(accepted)
 	}
+	return answer(accepted, results[0])
+}
+
+// answer is the answer with one result.
+func answer(accepted string, result *Result) *Answer {
 	a := &Answer{Status: http.StatusOK, Type: accepted, Body: result.Append(nil)}
 	if result.Data == nil && accepted == typeGraphQL {
 		a.Status = http.StatusBadRequest
@@ -57,21 +71,34 @@ func unacceptable() *Answer {
 	return refusal(http.StatusNotAcceptable, typeJSON, "Acceptable are "+typeGraphQL+", "+typeJSON+" and "+typeStream+".")
 }
 
-// Read reads the operation of a request. A refusal is of the accepted type; the error is that of
-// body.
-func Read(r *http.Request, q *request.Request, accepted string, body func() ([]byte, error)) (op Operation, refused *Answer, err error) {
+// Read reads the operation of a request that is answered in JSON if it is refused. The error is
+// that of body.
+func Read(r *http.Request, q *request.Request, body func() ([]byte, error)) (op Operation, refused *Answer, err error) {
+	asked, refused, err := read(r, q, typeJSON, body)
+	switch {
+	case refused != nil || err != nil:
+		return op, refused, err
+	case asked.batch:
+		return op, refusal(http.StatusBadRequest, typeJSON, "A stream tells of one operation."), nil
+	}
+	return asked.operations[0], nil, nil
+}
+
+// read reads what a request asks for. A refusal is of the accepted type; the error is that of body.
+func read(r *http.Request, q *request.Request, accepted string, body func() ([]byte, error)) (asked asked, refused *Answer, err error) {
 	if r.Method != http.MethodPost {
-		op, refused = readQuery(q.Query, accepted)
-		return op, refused, nil
+		op, refused := readQuery(q.Query, accepted)
+		asked.operations = []Operation{op}
+		return asked, refused, nil
 	}
 	if !isJSON(r.Header.Get("Content-Type")) {
-		return op, refusal(http.StatusUnsupportedMediaType, accepted, "The content type must be application/json."), nil
+		return asked, refusal(http.StatusUnsupportedMediaType, accepted, "The content type must be application/json."), nil
 	}
 	text, err := body()
 	if err == nil {
-		op, refused = readJSON(text, accepted)
+		asked, refused = readJSON(text, accepted)
 	}
-	return op, refused, err
+	return asked, refused, err
 }
 
 // refusal is the answer to a request that holds no operation.
@@ -102,16 +129,23 @@ type parameters struct {
 	Extensions    json.RawMessage `json:"extensions"`
 }
 
-// readJSON reads the parameters of a POST.
-func readJSON(text []byte, accepted string) (op Operation, refused *Answer) {
-	var p parameters
+// readJSON reads the parameters of a POST, or a list of them.
+func readJSON(text []byte, accepted string) (asked asked, refused *Answer) {
+	list := []json.RawMessage{text}
 	if bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("[")) {
-		return op, refusal(http.StatusBadRequest, accepted, "Several operations in one request are not supported.")
+		asked.batch = true
+		if json.Unmarshal(text, &list) != nil || len(list) == 0 {
+			return asked, refusal(http.StatusBadRequest, accepted, "The list must have JSON objects, one at least.")
+		}
 	}
-	if err := json.Unmarshal(text, &p); err != nil {
-		return op, refusal(http.StatusBadRequest, accepted, "The body must be a JSON object.")
+	for _, one := range list {
+		op, wrong := ReadOperation(one)
+		if wrong != "" {
+			return asked, refusal(http.StatusBadRequest, accepted, wrong)
+		}
+		asked.operations = append(asked.operations, op)
 	}
-	return p.operation(accepted)
+	return asked, nil
 }
 
 // readQuery reads the parameters of a GET, whose variables and extensions are JSON.
@@ -137,17 +171,11 @@ func readQuery(q url.Values, accepted string) (op Operation, refused *Answer) {
 			*to = json.RawMessage(text)
 		}
 	}
-	op, refused = p.operation(accepted)
-	op.ReadOnly = true
-	return op, refused
-}
-
-// operation judges the types of the parameters.
-func (p *parameters) operation(accepted string) (op Operation, refused *Answer) {
 	op, wrong := p.read()
 	if wrong != "" {
 		return op, refusal(http.StatusBadRequest, accepted, wrong)
 	}
+	op.ReadOnly = true
 	return op, nil
 }
 
@@ -162,7 +190,7 @@ func ReadOperation(text []byte) (op Operation, wrong string) {
 
 // read reads the parameters. wrong says what is wrong with them.
 func (p *parameters) read() (op Operation, wrong string) {
-	var extensions map[string]json.RawMessage
+	var extensions struct{ PersistedQuery *persistedQuery }
 	for _, parameter := range []struct {
 		name string
 		text json.RawMessage
@@ -183,7 +211,12 @@ func (p *parameters) read() (op Operation, wrong string) {
 			return op, fmt.Sprintf("The parameter %s must be %s.", parameter.name, parameter.what)
 		}
 	}
-	if p.Query == nil {
+	if extensions.PersistedQuery != nil {
+		if op.Hash = extensions.PersistedQuery.hash(); op.Hash == "" {
+			return op, "The extension persistedQuery must have the version 1 and sha256Hash."
+		}
+	}
+	if p.Query == nil && op.Hash == "" {
 		return op, "The parameter query is missing."
 	}
 	return op, ""

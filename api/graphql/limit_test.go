@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/api/apitest"
+	"github.com/loambase/loam/core/record"
 )
 
 // set changes settings.
@@ -85,9 +86,69 @@ func TestFragmentsThatDouble(t *testing.T) {
 		t.Errorf("%.300s", answer)
 	}
 	// Equal fields, each of which must be compared with each.
-	query = "{" + strings.Repeat("posts{items{id}} ", 1500) + "}"
-	if answer := b.ask("", query, nil); !strings.HasPrefix(answer, `{"data"`) && !strings.Contains(answer, "errors") {
-		t.Errorf("%.300s", answer)
+	for _, query := range []string{
+		"{" + strings.Repeat("posts{items{id}} ", 1500) + "}", "{posts{items{" + strings.Repeat("id ", 10_000) + "}}}", "{posts{items{" + strings.Repeat("...a ", 4000) + "}}} fragment a on Post{id}",
+	} {
+		if answer := b.ask("", query, nil); !strings.Contains(answer, "more than 200000 pairs") || !strings.Contains(answer, "QUERY_TOO_COMPLEX") {
+			t.Errorf("%.300s", answer)
+		}
+	}
+	for _, query := range []string{
+		"{posts{items{...a}}} fragment a on Post{...b} fragment b on Post{...a}", "{posts{items{...a}}} fragment a on Post{author{posts_via_author{items{...a}}}}", "{...a} fragment a on Query{...a}",
+	} {
+		if answer := b.ask("", query, nil); !strings.Contains(answer, "within itself") || !strings.Contains(answer, "GRAPHQL_VALIDATION_FAILED") {
+			t.Errorf("%s: %.300s", query, answer)
+		}
+	}
+}
+
+// TestLargeVariables are refused where they exceed a limit, in the form of GraphQL.
+func TestLargeVariables(t *testing.T) {
+	t.Parallel()
+	b := newBlog(t)
+	of := func(n int, item func(i int) any) (list []any) {
+		for i := range n {
+			list = append(list, item(i))
+		}
+		return list
+	}
+	ids := of(40_000, func(i int) any { return fmt.Sprintf("x%014d", i) })
+	equal := func(i int) any { return object{"title": object{"eq": fmt.Sprint(i)}} }
+	for name, c := range map[string]struct {
+		query string
+		v     any
+		has   string
+	}{
+		"a long list":      {"query($v:[ID]){posts(filter:{id:{in:$v}}){totalItems}}", ids, "too many values"},
+		"many filters":     {"query($v:[PostFilter!]){posts(filter:{or:$v}){totalItems}}", of(20_000, equal), "max filter expressions"},
+		"some filters":     {"query($v:[PostFilter!]){posts(filter:{or:$v}){totalItems}}", of(100, equal), `{"data":{"posts":{"totalItems":0}}}`},
+		"many sorts":       {"query($v:[PostSort!]){posts(sort:$v){totalItems}}", of(5000, func(int) any { return object{"title": "ASC"} }), "max sort expressions"},
+		"many keys":        {"query($v:[PostGroupBy!]){postsAggregate(groupBy:$v){count}}", of(5000, func(int) any { return "title" }), "twice"},
+		"many inputs":      {"mutation($v:[PostInput!]!){createManyPost(inputs:$v){id}}", of(1001, func(int) any { return object{"title": "x"} }), "more than 50"},
+		"many ids":         {"mutation($v:[ID!]){createPost(input:{tags:$v}){id}}", ids, "validation_too_many_values"},
+		"many nodes":       {"query($v:[ID!]!){nodes(nodeIds:$v){nodeId}}", ids, "40000 root fields"},
+		"a long where":     {"query($v:String){posts(where:$v){totalItems}}", strings.Repeat("(", 100_000), "max filter length"},
+		"a long cursor":    {"query($v:String){posts(after:$v){totalItems}}", strings.Repeat("x", 500_000), "invalid cursor"},
+		"more than atMost": {"mutation($v:Int!){deleteManyPost(filter:{id:{ne:\"\"}},atMost:$v)}", 1, "CONFLICT"},
+		"a large atMost":   {"mutation($v:Int!){deleteManyPost(filter:{id:{ne:\"\"}},atMost:$v)}", 1001, "from 1 to 1000"},
+	} {
+		if answer := b.ask("root", c.query, object{"v": c.v}); !strings.Contains(answer, c.has) {
+			t.Errorf("%s: %.300s\nwant %s", name, answer, c.has)
+		}
+	}
+}
+
+// TestTimeout has a hook that takes longer than an operation may.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	b := newBlog(t)
+	b.set(`{"graphql":{"timeoutSeconds":1}}`)
+	b.app.Hooks().Records.Request.BindFunc(func(e *record.RequestEvent) error {
+		<-e.Context.Done()
+		return e.Context.Err()
+	}, "tags")
+	if answer := b.ask("", "{tags{totalItems}}", nil); !strings.Contains(answer, `"code":"TIMEOUT"`) {
+		t.Error(answer)
 	}
 }
 

@@ -7,20 +7,40 @@ import (
 	"encoding/json"
 )
 
-// members returns the values of those keys of a JSON object that have a slot. The object is
-// valid and compact, as the record service writes it.
-func members(object []byte, slots map[string]int) [][]byte {
-	values := make([][]byte, len(slots))
-	for at := 1; at < len(object) && object[at] == '"'; {
+// member is a key of an object with its slot, -1 if it has none.
+type member struct {
+	key  string
+	slot int
+}
+
+// members puts the values of those keys of a JSON object that have a slot into their slots.
+// The object is valid and compact, as the record service writes it. known are the members of
+// an object before, in their order, which is most often the same; it returns them with those
+// that are new at the end.
+func members(values [][]byte, object []byte, slots map[string]int, known []member) []member {
+	n := 0
+	for at := 1; at < len(object) && object[at] == '"'; n++ {
 		end := skip(object, at)
 		key, value := object[at+1:end-1], end+1 // behind the colon
 		end = skip(object, value)
-		if slot, ok := slots[string(key)]; ok {
-			values[slot] = object[value:end:end]
-		}
 		at = end + 1 // behind the comma
+		if n < len(known) && known[n].key == string(key) {
+			if slot := known[n].slot; slot >= 0 {
+				values[slot] = object[value:end:end]
+			}
+			continue
+		}
+		slot, ok := slots[string(key)]
+		if ok {
+			values[slot] = object[value:end:end]
+		} else {
+			slot = -1
+		}
+		if n == len(known) {
+			known = append(known, member{string(key), slot})
+		}
 	}
-	return values
+	return known
 }
 
 // skip returns the end of the JSON value that begins at a position.
@@ -55,15 +75,18 @@ func skip(text []byte, at int) int {
 
 // skipText returns the end of a text in quotes.
 func skipText(text []byte, at int) int {
-	for at++; at < len(text); at++ {
-		switch text[at] {
-		case '\\':
-			at++
-		case '"':
-			return at + 1
+	for at++; at < len(text); {
+		quote := bytes.IndexByte(text[at:], '"')
+		if quote < 0 {
+			return len(text)
 		}
+		escape := bytes.IndexByte(text[at:at+quote], '\\')
+		if escape < 0 {
+			return at + quote + 1
+		}
+		at += escape + 2
 	}
-	return at
+	return len(text)
 }
 
 // textOf is the contents of a JSON text.

@@ -50,18 +50,18 @@ func (s *Service) Multipart(r *http.Request, q *request.Request, form func() (*F
 	if err != nil {
 		return nil, err
 	}
-	op, refused := readJSON(f.Operations, accepted)
+	asked, refused := readJSON(f.Operations, accepted)
 	if refused != nil {
 		return refused, nil
 	}
-	if wrong := f.place(op.Variables); wrong != "" {
+	if wrong := f.place(asked.tree()); wrong != "" {
 		return refusal(http.StatusBadRequest, accepted, wrong), nil
 	}
-	return s.respond(r, q, accepted, op, charge), nil
+	return s.respond(r, q, accepted, asked, charge), nil
 }
 
-// place puts the files into the variables. wrong says why they have no place there.
-func (f *Form) place(variables map[string]any) (wrong string) {
+// place puts the files into the operations. wrong says why they have no place there.
+func (f *Form) place(operations any) (wrong string) {
 	var places map[string][]string
 	if f.Map == nil || json.Unmarshal(f.Map, &places) != nil {
 		return "The part map must be a JSON object of lists of paths."
@@ -71,8 +71,7 @@ func (f *Form) place(variables map[string]any) (wrong string) {
 			return fmt.Sprintf("The part %q must be a file.", part)
 		}
 		for _, path := range places[part] {
-			rest, ok := strings.CutPrefix(path, "variables.")
-			if !ok || !put(variables, strings.Split(rest, "."), f.Files[part][0]) {
+			if !put(operations, strings.Split(path, "."), f.Files[part][0]) {
 				return fmt.Sprintf("The path %q of the map leads to no variable that is null.", path)
 			}
 		}

@@ -78,6 +78,11 @@ func TestUploads(t *testing.T) {
 			t.Errorf("%s: %d %s, want %s", url, status, text, want)
 		}
 	}
+	second := strings.NewReplacer("a00000000000000", "b00000000000000", "[null,null]", "[]").Replace(whole.text)
+	_, answer = b.upload("GraphQL-Require-Preflight", part{"operations", "", `[{"query":"{__typename}"},` + second + `]`}, part{"map", "", `{"x":["1.variables.c"]}`}, part{"x", "b.txt", "of a list"})
+	if !strings.HasPrefix(answer, `[{"data":{"__typename":"Query"}},{"`) || !strings.Contains(answer, `"cover":{"url":"`) {
+		t.Errorf("an upload of the second operation: %s", answer)
+	}
 	// A name keeps a file, an upload adds one, and null removes them.
 	kept, other := stored.Pictures[0].Name, stored.Pictures[1].Name
 	_, answer = b.upload("GraphQL-Require-Preflight", operation(`mutation ($p: [Upload!]) { updateAlbum(id: "a00000000000000", input: {pictures: $p, cover: null}) { cover { url } pictures { name } } }`,
@@ -117,7 +122,7 @@ func TestUploads(t *testing.T) {
 		"into JSON": {"GraphQL-Require-Preflight", []part{operation(`mutation ($m: JSON) { createAlbum(input: {meta: $m}) { id } }`, `{"m":{"a":[null]}}`),
 			{"map", "", `{"x":["variables.m.a.0"]}`}, files[1]}, http.StatusOK, "BAD_USER_INPUT"},
 		"into JSON, by a literal": {"GraphQL-Require-Preflight", []part{operation(`mutation ($m: Upload) { createAlbum(input: {meta: {a: $m}}) { id } }`, `{"m":null}`),
-			{"map", "", `{"x":["variables.m"]}`}, files[1]}, http.StatusOK, "is no JSON"},
+			{"map", "", `{"x":["variables.m"]}`}, files[1]}, http.StatusOK, "JSON cannot represent value"},
 		"into a text":       {"GraphQL-Require-Preflight", []part{operation(`query ($t: String) { posts(where: $t) { totalItems } }`, `{"t":null}`), {"map", "", `{"x":["variables.t"]}`}, files[1]}, http.StatusOK, "BAD_USER_INPUT"},
 		"of a refused type": {"GraphQL-Require-Preflight", []part{operation(create, `{"p":[null]}`), {"map", "", `{"x":["variables.p.0"]}`}, {"x", "x.gif", "GIF89a"}}, http.StatusOK, "validation_invalid_mime_type"},
 		"of a foreign file": {"GraphQL-Require-Preflight", []part{operation(create, `{"c":"other.txt"}`), {"map", "", `{}`}}, http.StatusOK, "validation_invalid_file"},

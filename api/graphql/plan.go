@@ -18,6 +18,7 @@ type plan struct {
 	roots  []*level
 	paths  [][]any // in the answer, of what the roots are read for
 	writes []write // of a mutation, in their order
+	auth   *authCall
 }
 
 // add adds a tree that is read for the field of that key.
@@ -38,6 +39,7 @@ type rootField struct {
 	each   []rootField // of nodes: one record each
 	result *result     // of a mutation
 	groups bool        // of an aggregate
+	auth   *authCall
 }
 
 // level is a node of a tree of records, with the places of what is read there.
@@ -58,8 +60,12 @@ type planner struct {
 	introspect bool // the caller may ask about the schema
 	charge     Charge
 
-	depth, nodes, rows, fields, writes int
+	depth int
+	cost
 }
+
+// cost is what operations take. Those of a batch share it.
+type cost struct{ nodes, rows, fields, writes int }
 
 // Limits of an operation.
 type Limits struct {

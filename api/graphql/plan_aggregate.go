@@ -174,11 +174,10 @@ func (g *grouping) need(f *model.Figure) *front.Error {
 	}
 	g.figures = append(g.figures, f)
 	p := g.params
-	if f.Func == model.Count {
+	if paths := p.Paths(f.Func); paths != nil {
+		*paths = append(*paths, f.Path)
+	} else {
 		p.Count = true
-		return nil
 	}
-	list := map[model.Func]*[]string{model.CountDistinct: &p.CountDistinct, model.Sum: &p.Sum, model.Avg: &p.Avg, model.Min: &p.Min, model.Max: &p.Max}[f.Func]
-	*list = append(*list, f.Path)
 	return nil
 }

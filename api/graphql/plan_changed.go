@@ -8,6 +8,7 @@ import (
 	"github.com/graph-gophers/graphql-go/ast"
 
 	"github.com/loambase/loam/api/graphql/front"
+	"github.com/loambase/loam/api/graphql/model"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -18,6 +19,7 @@ import (
 // changedPlan is how changes are told.
 type changedPlan struct {
 	snapshot *schema.Snapshot // by which it was made
+	live     *plan            // of a live query: what is read; the rest says nothing then
 
 	filter string // the argument where
 	where  where.Expr
@@ -57,6 +59,9 @@ func (p *planner) changedField(s *front.Selected, w *realtime.Watch) (*changedPl
 		return nil, err
 	}
 	w.Collection = root.Record.Collection.ID
+	if root.Kind == model.RootLive {
+		return p.liveField(s, root, args)
+	}
 	if err := watched(w, args); err != nil {
 		return nil, err
 	}
@@ -161,7 +166,9 @@ func (c *changedPlan) message(s record.Shown) []byte {
 		b = newBranch(c.root, s.Tree)
 		id = b.of(0)[0]
 	} else {
-		id = members(s.JSON, map[string]int{"id": 0})[0]
+		values := make([][]byte, 1)
+		members(values, s.JSON, map[string]int{"id": 0}, nil)
+		id = values[0]
 	}
 	e.object(c.outputs, func(o *output) {
 		switch o.name {

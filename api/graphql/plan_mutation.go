@@ -41,6 +41,7 @@ func (p *planner) mutation() (*plan, *front.Error) {
 		return nil, err
 	}
 	out := &plan{}
+	before := p.fields
 	for _, s := range selected {
 		field, err := p.mutationField(s, out)
 		if err != nil {
@@ -50,6 +51,9 @@ func (p *planner) mutation() (*plan, *front.Error) {
 			return nil, err
 		}
 		out.fields = append(out.fields, field)
+	}
+	if out.auth != nil && p.fields > before+1 {
+		return nil, front.Bad(nil, "A mutation about accounts stands alone in its operation.")
 	}
 	return out, nil
 }
@@ -70,7 +74,11 @@ func (p *planner) mutationField(s *front.Selected, to *plan) (rootField, *front.
 	if err != nil {
 		return rootField{}, err
 	}
-	w := &writer{planner: p, to: to, mutation: p.model.Mutations[s.Name], at: []any{s.Key}, result: &result{}}
+	mutation := p.model.Mutations[s.Name]
+	if mutation.Kind == model.Auth {
+		return p.authField(s, args, to)
+	}
+	w := &writer{planner: p, to: to, mutation: mutation, at: []any{s.Key}, result: &result{}}
 	if err := w.plan(args); err != nil {
 		return rootField{}, err
 	}

@@ -14,8 +14,11 @@ import (
 // maxErrors is how many errors are told: a document may have thousands.
 const maxErrors = 100
 
-// Append appends the result as JSON.
+// Append appends the result as JSON. The result belongs to what is returned then.
 func (r *Result) Append(dst []byte) []byte {
+	if len(dst) == 0 && r.opened != nil && len(r.Errors) == 0 {
+		return append(r.opened, '}')
+	}
 	dst = slices.Grow(dst, len(r.Data)+64)
 	dst = append(dst, '{')
 	if len(r.Errors) > 0 {

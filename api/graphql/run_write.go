@@ -64,13 +64,13 @@ func (x *execution) refused(ctx context.Context, p *plan, err error) *front.Erro
 func (p *plan) nulls() []byte {
 	nothing := &plan{}
 	for _, f := range p.fields {
-		if f.result != nil {
+		if f.result != nil || f.auth != nil {
 			f = rootField{key: f.key, text: null}
 		}
 		nothing.fields = append(nothing.fields, f)
 	}
-	data, _ := encode(nothing, nil)
-	return data
+	opened, _ := encode(nothing, nil)
+	return opened[len(opening):]
 }
 
 // fill puts the ids of the records that were written into the results, and into the trees

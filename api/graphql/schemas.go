@@ -1,5 +1,5 @@
 // The schemas in force: one for superusers and one for everybody else, each made anew when
-// the collections have changed.
+// the collections change.
 
 package graphql
 
@@ -25,6 +25,8 @@ const (
 // schemas are the newest schemas. Readers take no lock while the collections stay.
 type schemas struct {
 	public, superuser slot
+
+	renewing atomic.Bool // a goroutine of renew runs
 }
 
 // slot is one of them.
@@ -40,12 +42,17 @@ type served struct {
 	documents *cache.Cache[string, *front.Document]
 }
 
-// current returns the schema of a snapshot.
-func (s *schemas) current(snapshot *coreschema.Snapshot, superuser bool) (*served, error) {
-	at := &s.public
+// of returns the slot of an audience.
+func (s *schemas) of(superuser bool) *slot {
 	if superuser {
-		at = &s.superuser
+		return &s.superuser
 	}
+	return &s.public
+}
+
+// current returns the schema of a snapshot. It makes the schema unless renew has.
+func (s *schemas) current(snapshot *coreschema.Snapshot, superuser bool) (*served, error) {
+	at := s.of(superuser)
 	if now := at.now.Load(); now != nil && now.model.Snapshot == snapshot {
 		return now, nil
 	}
@@ -63,6 +70,40 @@ func (s *schemas) current(snapshot *coreschema.Snapshot, superuser bool) (*serve
 	now := &served{model: m, front: f, documents: cache.New[string, *front.Document](maxDocuments)}
 	at.now.Store(now)
 	return now, nil
+}
+
+// renew makes the schemas that are in use anew, in the background, until they are those of
+// the newest snapshot: changes that come meanwhile cost one build together.
+func (s *schemas) renew(newest func() *coreschema.Snapshot, failed func(error)) {
+	if !s.stale(newest()) || !s.renewing.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		for snapshot := newest(); s.stale(snapshot); snapshot = newest() {
+			for _, superuser := range [...]bool{false, true} {
+				if s.of(superuser).now.Load() == nil {
+					continue
+				}
+				if _, err := s.current(snapshot, superuser); err != nil {
+					s.renewing.Store(false)
+					failed(err)
+					return
+				}
+			}
+		}
+		s.renewing.Store(false)
+		s.renew(newest, failed) // for a change that came after the last look
+	}()
+}
+
+// stale says whether a schema that is in use is older than the snapshot.
+func (s *schemas) stale(snapshot *coreschema.Snapshot) bool {
+	for _, at := range [...]*slot{&s.public, &s.superuser} {
+		if now := at.now.Load(); now != nil && now.model.Snapshot != snapshot && now.model.Snapshot.Number <= snapshot.Number {
+			return true
+		}
+	}
+	return false
 }
 
 // read returns the document of a text, which is checked once.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loambase/loam/api/graphql/document"
 	"github.com/loambase/loam/api/graphql/front"
+	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -21,6 +22,7 @@ import (
 // Config is what a Service needs. Every field is required.
 type Config struct {
 	Records  func() *record.Service
+	Auth     *auth.Service
 	Snapshot func() *schema.Snapshot // the collections as they are
 	Log      func() *slog.Logger
 
@@ -29,20 +31,29 @@ type Config struct {
 
 // Service answers operations. It is safe for concurrent use.
 type Service struct {
-	cfg     Config
-	schemas schemas
+	cfg       Config
+	schemas   schemas
+	persisted *persisted
 }
 
 // New returns a Service. It makes no schema before the first operation.
-func New(cfg Config) *Service { return &Service{cfg: cfg} }
+func New(cfg Config) *Service { return &Service{cfg: cfg, persisted: newPersisted()} }
+
+// Renew makes the schemas that are in use anew, in the background. It is to be called when
+// the collections have changed; an operation that comes before waits for the schema.
+func (s *Service) Renew() {
+	s.schemas.renew(s.cfg.Snapshot, func(err error) { s.cfg.Log().Error("graphql schema failed", "error", err) })
+}
 
 // Operation is what a client asks for.
 type Operation struct {
 	Query     string
+	Hash      string         // of Query, which may be left out if the server has the text; "" for none
 	Name      string         // of the operation in Query; "" for the only one
 	Variables map[string]any // with json.Numbers
 
-	ReadOnly bool // only queries are allowed
+	Token    string // of the caller, for authRefresh; "" for none
+	ReadOnly bool   // only queries are allowed
 }
 
 // Result is the answer to an operation.
@@ -51,6 +62,8 @@ type Result struct {
 	Errors []*front.Error
 
 	NotReadOnly bool // refused because of Operation.ReadOnly
+
+	opened []byte // Data with its opening before it; nil if there is none
 }
 
 // maxNesting bounds documents before their fields are counted: selections, lists and
@@ -60,13 +73,33 @@ const maxNesting = 100
 // Execute runs an operation for a caller. An error that is the server's is logged with the
 // name of the request and told as such.
 func (s *Service) Execute(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, op Operation, charge Charge) *Result {
+	return s.executeAll(ctx, request, caller, limits, []Operation{op}, charge)[0]
+}
+
+// executeAll runs operations one after the other. What they may cost, they may cost together.
+func (s *Service) executeAll(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, ops []Operation, charge Charge) []*Result {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(limits.TimeoutSeconds)*time.Second)
 	defer cancel()
-	x := &execution{service: s, request: request, caller: caller, limits: limits, operation: op, charge: charge}
+	results := make([]*Result, len(ops))
+	var spent cost
+	for i, op := range ops {
+		x := &execution{service: s, request: request, caller: caller, limits: limits, operation: op, charge: charge, spent: spent}
+		results[i] = x.execute(ctx)
+		spent = x.spent
+	}
+	return results
+}
+
+// execute runs the operation.
+func (x *execution) execute(ctx context.Context) *Result {
+	s, before := x.service, x.spent
+	if wrong := s.persisted.resolve(&x.operation, &x.limits, x.caller.Superuser()); wrong != nil {
+		return &Result{Errors: []*front.Error{wrong}}
+	}
 	result, snapshot, err := x.run(ctx)
 	if err != nil && s.cfg.Snapshot() != snapshot {
 		// The collections have changed between the check and the read: once more by the new ones.
-		x.charge = nil
+		x.charge, x.spent = nil, before
 		if result, snapshot, err = x.run(ctx); err != nil && s.cfg.Snapshot() != snapshot {
 			return &Result{Data: null, Errors: []*front.Error{{Code: front.SchemaChanged, Message: "The collections are being changed, please try again."}}}
 		}
@@ -97,6 +130,7 @@ type execution struct {
 	limits    settings.GraphQL
 	operation Operation
 	charge    Charge
+	spent     cost // by the operations before it and, once it is planned, by itself
 }
 
 // run checks, plans and reads by one snapshot. The error is one of reading; what is wrong
@@ -123,12 +157,16 @@ func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) 
 		return &Result{Errors: []*front.Error{front.Bad(nil, "Subscriptions need a WebSocket, or Accept: text/event-stream.")}}, snapshot, nil
 	}
 	p := &planner{
-		operation: op, front: sch.front, model: sch.model, caller: x.caller, charge: x.charge, introspect: x.mayIntrospect(),
+		operation: op, front: sch.front, model: sch.model, caller: x.caller, charge: x.charge, introspect: x.mayIntrospect(), cost: x.spent,
 		limits: Limits{Depth: x.limits.MaxDepth, Rows: x.limits.MaxRows, RootFields: x.limits.MaxRootFields, Mutations: x.limits.MaxMutations},
 	}
 	planned, wrong := p.plan()
+	x.spent = p.cost
 	if wrong != nil {
 		return &Result{Errors: []*front.Error{wrong}}, snapshot, nil
+	}
+	if planned.auth != nil {
+		return x.authenticate(ctx, planned), snapshot, nil
 	}
 	if op.Kind() == "mutation" {
 		result, err := x.write(ctx, planned, snapshot)
@@ -170,8 +208,11 @@ func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) 
 	if slices.ContainsFunc(p.fields, func(f rootField) bool { return f.required && failed[f.root] }) {
 		return &Result{Data: null, Errors: errs}
 	}
-	data, unfit := encode(p, read)
-	return &Result{Data: data, Errors: append(errs, unfit...)}
+	opened, unfit := encode(p, read)
+	for _, b := range read {
+		b.Release()
+	}
+	return &Result{Data: opened[len(opening):], opened: opened, Errors: append(errs, unfit...)}
 }
 
 // read reads all trees of a plan as of one moment.

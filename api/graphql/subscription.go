@@ -20,7 +20,7 @@ import (
 // the transaction as a text, if the change is its last one. No JSON has this byte.
 const TokenMark = 0
 
-// Subscription is a subscription at work. It is a realtime.Teller.
+// Subscription is a subscription at work: a realtime.Teller or, of a live query, a realtime.Lister.
 type Subscription struct {
 	Watch realtime.Watch // to be subscribed to, but for its ID
 
@@ -31,11 +31,17 @@ type Subscription struct {
 	plan      atomic.Pointer[changedPlan]
 }
 
-var _ realtime.Teller = (*Subscription)(nil)
+var (
+	_ realtime.Teller = (*Subscription)(nil)
+	_ realtime.Lister = (*Subscription)(nil)
+)
 
 // Start begins an operation for a client that can be told of several results. One that is no
 // subscription is executed. One of the results is nil.
 func (s *Service) Start(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, op Operation, charge Charge) (*Subscription, *Result) {
+	if wrong := s.persisted.resolve(&op, &limits, caller.Superuser()); wrong != nil {
+		return nil, &Result{Errors: []*front.Error{wrong}}
+	}
 	x := &execution{service: s, caller: caller, limits: limits, operation: op}
 	sub := &Subscription{service: s, operation: op, superuser: caller.Superuser(), limits: limits}
 	checked, sch, result := x.check()
@@ -48,7 +54,12 @@ func (s *Service) Start(ctx context.Context, request string, caller record.Calle
 	if result != nil {
 		return nil, result
 	}
-	sub.Watch.Teller, sub.Watch.Key, sub.Watch.Bytes = sub, sub.key(), sub.size()
+	sub.Watch.Key, sub.Watch.Bytes = sub.key(), sub.size()
+	if sub.plan.Load().live != nil {
+		sub.Watch.Lister = sub
+	} else {
+		sub.Watch.Teller = sub
+	}
 	return sub, nil
 }
 
@@ -116,7 +127,7 @@ func (s *Subscription) Ask(a *record.Audience) func(record.Shown) []byte {
 	return plan.message
 }
 
-// Changed implements realtime.Teller. The last message is a list of errors.
+// Changed implements realtime.Reviewer. The last message is a list of errors.
 func (s *Subscription) Changed() []byte {
 	if s.service.cfg.Snapshot() == s.plan.Load().snapshot {
 		return nil

@@ -121,7 +121,7 @@ func TestMutationsAreThoseOfREST(t *testing.T) {
 			typed["id"], body["id"] = id("g", at), id("r", at)
 			mutation, method, path = "mutation ($in: PostInput!) { createPost(input: $in) {"+shown+"} }", http.MethodPost, ""
 		case "update":
-			mutation, method, path = fmt.Sprintf("mutation ($in: PostUpdateInput!) { updatePost(id: %q, input: $in) {%s} }", id("g", at), shown), http.MethodPatch, "/"+id("r", at)
+			mutation, method, path = fmt.Sprintf("mutation ($in: PostPatch!) { updatePost(id: %q, input: $in) {%s} }", id("g", at), shown), http.MethodPatch, "/"+id("r", at)
 		case "delete":
 			mutation, method, path = fmt.Sprintf("mutation { deletePost(id: %q) }", id("g", at)), http.MethodDelete, "/"+id("r", at)
 		}

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -26,7 +27,9 @@ func Compress(next http.Handler) http.Handler {
 	if err != nil {
 		panic(err) // only wrong options are errors
 	}
-	compressed := wrap(next)
+	compressed := wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(&passing{ResponseWriter: w}, r)
+	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !takesCompressed(r) || r.Method == http.MethodHead {
 			next.ServeHTTP(w, r)
@@ -35,6 +38,49 @@ func Compress(next http.Handler) http.Handler {
 		compressed(w, r)
 	})
 }
+
+// passing is an answer that may be compressed. When its status is set and its type is known not
+// to shrink, the compressor is left out from there on: only so can the kernel send a file.
+type passing struct {
+	http.ResponseWriter // the compressor, or what is below it
+	begun               bool
+}
+
+var (
+	_ http.Flusher  = (*passing)(nil)
+	_ io.ReaderFrom = (*passing)(nil)
+)
+
+// Unwrap is for http.ResponseController.
+func (p *passing) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+
+func (p *passing) WriteHeader(status int) {
+	if !p.begun && status >= http.StatusOK { // an informational status is not the answer
+		p.begun = true
+		mediaType := p.Header().Get("Content-Type")
+		if below, ok := p.ResponseWriter.(interface{ Unwrap() http.ResponseWriter }); ok && mediaType != "" && !compressible(mediaType) {
+			p.ResponseWriter = below.Unwrap()
+		}
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+func (p *passing) Write(content []byte) (int, error) {
+	p.begun = true
+	return p.ResponseWriter.Write(content)
+}
+
+// ReadFrom hands a file on to who can send it without reading it.
+func (p *passing) ReadFrom(r io.Reader) (int64, error) {
+	p.begun = true
+	return io.Copy(p.ResponseWriter, r)
+}
+
+// Flush implements http.Flusher.
+func (p *passing) Flush() { _ = p.FlushError() } // the next write fails too
+
+// FlushError is Flush for http.ResponseController.
+func (p *passing) FlushError() error { return http.NewResponseController(p.ResponseWriter).Flush() }
 
 // MayCompress reports whether an answer of that type to a GET of the request may be
 // compressed. Its ETag must be weak then: a strong one stands for the very bytes, which

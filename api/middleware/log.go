@@ -66,7 +66,7 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 	e.Message(" ")
 	e.Message(unescaped(address))
 	e.Text("type", "request")
-	e.Number("execTime", float64(o.Duration.Microseconds())/1000)
+	e.Millis("execTime", o.Duration)
 	e.Int("status", int64(o.Status))
 	e.Text("method", r.Method)
 	e.Text("url", address)

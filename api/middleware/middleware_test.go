@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -269,6 +270,35 @@ func TestCompress(t *testing.T) {
 				t.Errorf("Content-Length = %d, that of the plain answer", got.ContentLength)
 			}
 		})
+	}
+}
+
+// sender is an answer that sends files.
+type sender struct {
+	*httptest.ResponseRecorder
+	sent bool
+}
+
+func (s *sender) ReadFrom(r io.Reader) (int64, error) {
+	s.sent = true
+	return s.Body.ReadFrom(r)
+}
+
+// TestCompressLetsFilesPass: a file that is not compressed gets to where the kernel sends it, also
+// if the client would take it compressed.
+func TestCompressLetsFilesPass(t *testing.T) {
+	t.Parallel()
+	for contentType, want := range map[string]bool{"image/png": true, "text/plain": false} {
+		w := &sender{ResponseRecorder: httptest.NewRecorder()}
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Accept-Encoding", "gzip")
+		Compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			http.ServeContent(w, r, "", time.Time{}, strings.NewReader(strings.Repeat("content", 1000)))
+		})).ServeHTTP(w, r)
+		if w.sent != want || w.Code != http.StatusOK || want != (w.Body.Len() == 7000) {
+			t.Errorf("%s: sent as a file: %t, %d with %d bytes", contentType, w.sent, w.Code, w.Body.Len())
+		}
 	}
 }
 

@@ -7,10 +7,16 @@ import (
 	"strings"
 )
 
-// jsonWithETag is respondJSON with an ETag of the final bytes. A client that sends the
+// jsonWithETag is respondJSON with an ETag, see withETag.
+func (c *call) jsonWithETag(value []byte, err error) error {
+	return c.withETag("application/json", value, err)
+}
+
+// withETag answers with a text of the media type, of JSON with the wanted parts, and with an
+// ETag of the final bytes, unless there is an error to return. A client that sends the
 // same tag is answered 304, without them. The tag is weak: it is that of the
 // compressed bytes too.
-func (c *call) jsonWithETag(value []byte, err error) error {
+func (c *call) withETag(mediaType string, value []byte, err error) error {
 	if err != nil {
 		return err
 	}
@@ -22,7 +28,7 @@ func (c *call) jsonWithETag(value []byte, err error) error {
 		c.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	return c.write(value)
+	return c.writeAs(http.StatusOK, mediaType, value)
 }
 
 func entityTag(value []byte) string {

@@ -2,21 +2,31 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/websocket"
 
 	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/ratelimit"
+	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 )
 
-func newGraphQL(app *core.App) *graphql.Service {
-	return graphql.New(graphql.Config{Records: app.Records, Snapshot: app.Snapshot, Log: app.Log,
+func newGraphQL(app *core.App, accounts *auth.Service) *graphql.Service {
+	s := graphql.New(graphql.Config{Records: app.Records, Auth: accounts, Snapshot: app.Snapshot, Log: app.Log,
 		WriteLimit: func() time.Duration { return app.Settings().Current().Batch.TimeLimit() }})
+	app.OnCommitted(func(changes []change.Change) {
+		isCollection := func(c change.Change) bool { return c.Kind == change.Collection }
+		if changes == nil || slices.ContainsFunc(changes, isCollection) {
+			s.Renew()
+		}
+	})
+	return s
 }
 
 // runGraphQL answers a GraphQL operation (docs/graphql.md), or makes a WebSocket of the
@@ -65,15 +75,27 @@ func (c *call) readUploads() (form *graphql.Form, err error) {
 	return form, err
 }
 
-// mirrored are the requests of REST that root fields stand for, by their tag: their method,
-// and the tags by which rules name them.
+// mirrored are the requests of REST that root fields stand for, by their tag: their method, their
+// path below that of the collection, and the tags by which rules name them.
 var mirrored = map[string]struct {
-	method string
-	tags   []string
+	method, path string
+	tags         []string
 }{
-	"list": {http.MethodGet, []string{"list"}}, "view": {http.MethodGet, []string{"view"}},
-	"aggregate": {http.MethodGet, []string{"aggregate", "list"}}, "create": {http.MethodPost, []string{"create"}},
-	"update": {http.MethodPatch, []string{"update"}}, "delete": {http.MethodDelete, []string{"delete"}},
+	"list": {http.MethodGet, "/records", []string{"list"}}, "view": {http.MethodGet, "/records", []string{"view"}},
+	"aggregate": {http.MethodGet, "/records", []string{"aggregate", "list"}}, "create": {http.MethodPost, "/records", []string{"create"}},
+	"update": {http.MethodPatch, "/records", []string{"update"}}, "delete": {http.MethodDelete, "/records", []string{"delete"}},
+
+	"authWithPassword":     {http.MethodPost, "/auth-with-password", []string{"authWithPassword", "auth"}},
+	"authWithOTP":          {http.MethodPost, "/auth-with-otp", []string{"authWithOTP", "auth"}},
+	"authWithOAuth2":       {http.MethodPost, "/auth-with-oauth2", []string{"authWithOAuth2", "auth"}},
+	"authRefresh":          {http.MethodPost, "/auth-refresh", []string{"authRefresh"}},
+	"requestOTP":           {http.MethodPost, "/request-otp", []string{"requestOTP"}},
+	"requestVerification":  {http.MethodPost, "/request-verification", []string{"requestVerification"}},
+	"confirmVerification":  {http.MethodPost, "/confirm-verification", []string{"confirmVerification"}},
+	"requestPasswordReset": {http.MethodPost, "/request-password-reset", []string{"requestPasswordReset"}},
+	"confirmPasswordReset": {http.MethodPost, "/confirm-password-reset", []string{"confirmPasswordReset"}},
+	"requestEmailChange":   {http.MethodPost, "/request-email-change", []string{"requestEmailChange"}},
+	"confirmEmailChange":   {http.MethodPost, "/confirm-email-change", []string{"confirmEmailChange"}},
 }
 
 // chargeField counts a root field as if the request of the tag had come alone.
@@ -91,9 +113,10 @@ func (a *API) charge(caller record.Caller) graphql.Charge {
 		if !a.limiter.Enabled() || caller.Superuser() {
 			return nil
 		}
+		m := mirrored[tag]
 		verdict := a.limiter.Take(clientOf(caller), ratelimit.Action{
-			Method: mirrored[tag].method, Paths: [3]string{"/api/collections/" + in.Name + "/records", "/api/collections/" + in.ID + "/records"},
-			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: mirrored[tag].tags,
+			Method: m.method, Paths: [3]string{"/api/collections/" + in.Name + m.path, "/api/collections/" + in.ID + m.path},
+			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: m.tags,
 		})
 		if err := verdict.Err(); err != nil {
 			return err

@@ -1,6 +1,11 @@
 package rest
 
-import "github.com/loambase/loam/realtime"
+import (
+	"net/http"
+
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/realtime"
+)
 
 // connectRealtime is a stream of events.
 func (a *API) connectRealtime(c *call) error { return a.sockets.Events(c.w, c.r, c.Request) }
@@ -20,4 +25,9 @@ func (a *API) subscribeRealtime(c *call) error {
 }
 
 // connectWebSocket makes a WebSocket of the request, which lives on when this returns.
-func (a *API) connectWebSocket(c *call) error { return a.ws.Accept(c.w, c.r, c.Request) }
+func (a *API) connectWebSocket(c *call) error { return a.Socket(c.w, c.r, c.Request) }
+
+// Socket makes a WebSocket of a request, also one that another route has begun, for its caller.
+func (a *API) Socket(w http.ResponseWriter, r *http.Request, q *request.Request) error {
+	return a.ws.Accept(w, r, q)
+}

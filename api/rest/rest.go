@@ -20,24 +20,25 @@ import (
 
 // API serves the routes. It is safe for concurrent use.
 type API struct {
-	app      *core.App
-	auth     *auth.Service
-	hub      *realtime.Hub
-	requests *request.Service
-	sockets  *socket.Server
-	ws       *ws.Server
-	limiter  *ratelimit.Limiter
-	proxies  proxies
-	buffers  wire.Buffers
-	graphql  *graphql.Service
-	live     *live.Server
+	app       *core.App
+	auth      *auth.Service
+	hub       *realtime.Hub
+	requests  *request.Service
+	sockets   *socket.Server
+	ws        *ws.Server
+	limiter   *ratelimit.Limiter
+	proxies   proxies
+	buffers   wire.Buffers
+	graphql   *graphql.Service
+	documents documents
+	live      *live.Server
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.
 func New(app *core.App, auth *auth.Service, hub *realtime.Hub, rooms *channel.Rooms, requests *request.Service) *API {
 	sockets := socket.New(app, hub)
 	a := &API{app: app, auth: auth, hub: hub, requests: requests, sockets: sockets, ws: ws.New(app, hub, rooms, sockets), limiter: newLimiter(app),
-		graphql: newGraphQL(app)}
+		graphql: newGraphQL(app, auth)}
 	a.live = &live.Server{App: app, Hub: hub, Sockets: sockets, GraphQL: a.graphql, Charge: a.charge}
 	return a
 }

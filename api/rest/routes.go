@@ -82,6 +82,9 @@ func (a *API) table() []*route {
 		row("GET", "/api/graphql", "graphql", everyone, a.runGraphQL),
 		row("POST", "/api/graphql", "graphqlPost", everyone, a.runGraphQL).limited(ofGraphQL),
 
+		row("GET", "/api/openapi.json", "openapi", everyone, a.openAPI),
+		row("GET", "/api/types.ts", "typesTs", everyone, a.typeScript),
+
 		row("GET", backups, "listBackups", superusers, a.listBackups),
 		row("POST", backups, "createBackup", superusers, a.createBackup),
 		row("POST", backups+"/upload", "uploadBackup", superusers, a.uploadBackup),

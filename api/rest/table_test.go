@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/loambase/loam/api/openapi"
 	"github.com/loambase/loam/api/request"
 )
 
@@ -26,7 +27,15 @@ func TestTable(t *testing.T) {
 		if r.serve == nil {
 			t.Errorf("%s has no endpoint", r.Label)
 		}
+		if !openapi.Described(r.Label) {
+			t.Errorf("api/openapi does not describe %s", r.Label)
+		}
 		seen[r.Label] = true
+	}
+	for _, name := range openapi.Labels() {
+		if !seen[name] {
+			t.Errorf("api/openapi describes %s, which is no route", name)
+		}
 	}
 }
 

@@ -19,21 +19,15 @@ func AggregateParams(q url.Values) (p record.AggregateParams, err error) {
 			if p.Count = q.Get(name) == "*"; !p.Count {
 				return p, &fault.Error{Kind: fault.Invalid, Reason: "count is * or left out"}
 			}
-		case "countDistinct":
-			p.CountDistinct = list(q, name)
-		case "sum":
-			p.Sum = list(q, name)
-		case "avg":
-			p.Avg = list(q, name)
-		case "min":
-			p.Min = list(q, name)
-		case "max":
-			p.Max = list(q, name)
 		case "groupBy":
 			p.GroupBy = list(q, name)
 		case "filter", "having", "sort", "limit", "fields":
 		default:
-			return p, &fault.Error{Kind: fault.Invalid, Reason: "unknown parameter " + strconv.Quote(name)}
+			paths := p.Paths(record.Func(name))
+			if paths == nil {
+				return p, &fault.Error{Kind: fault.Invalid, Reason: "unknown parameter " + strconv.Quote(name)}
+			}
+			*paths = list(q, name)
 		}
 	}
 	p.Filter, p.Having, p.Sort = q.Get("filter"), q.Get("having"), q.Get("sort")

@@ -92,7 +92,7 @@ func (b *Body) read(in io.Reader, r *http.Request) error {
 	case strings.HasPrefix(lower, "application/x-www-form-urlencoded"):
 		return b.readText(in, r.ContentLength, b.useURLEncoded)
 	case strings.HasPrefix(lower, "multipart/form-data"):
-		return b.readMultipart(in, contentType)
+		return b.readMultipart(in, r.ContentLength, contentType)
 	}
 	switch n, err := io.CopyN(io.Discard, in, 1); {
 	case n > 0:

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ const (
 	maxTexts   = 10 << 20 // bytes that the texts of a form may have
 	partWeight = 100      // bytes that a text counts beside its name and value
 	maxParts   = 1000     // as in mime/multipart's own reader
+	readStep   = 64 << 10 // bytes of a form that are read at once; its reader by itself takes 4 kB
 )
 
 // filePart is a file of a form, whose bytes are part of something that lasts until Close.
@@ -33,7 +35,8 @@ func (f *filePart) open() (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(f.in, f.at, f.size)), nil
 }
 
-func (b *Body) readMultipart(in io.Reader, contentType string) error {
+// readMultipart reads a form of that announced length, which is negative if it is not known.
+func (b *Body) readMultipart(in io.Reader, length int64, contentType string) error {
 	_, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return err
@@ -42,7 +45,11 @@ func (b *Body) readMultipart(in io.Reader, contentType string) error {
 		return errors.New("wire: multipart body without a boundary")
 	}
 	b.form, b.files = url.Values{}, map[string][]*filePart{}
-	form := multipart.NewReader(in, params["boundary"])
+	step := int64(readStep)
+	if length >= 0 {
+		step = min(step, length)
+	}
+	form := multipart.NewReader(bufio.NewReaderSize(in, int(step)), params["boundary"])
 	texts, memory := int64(maxTexts), int64(inMemory)
 	for range maxParts + 1 { // and their end
 		p, err := form.NextPart()
@@ -133,12 +140,11 @@ func join(pieces [][]byte) string {
 
 // readFile reads a file into memory if it has room there, else into the temporary file of
 // the body, which all of its files share.
-func (b *Body) readFile(in io.Reader, f *filePart, memory *int64) (err error) {
-	var head bytes.Buffer
-	f.size, err = io.CopyN(&head, in, *memory+1)
-	if err == io.EOF {
+func (b *Body) readFile(in io.Reader, f *filePart, memory *int64) error {
+	head, n, err := readPieces(in, *memory+1)
+	if f.size = n; err == io.EOF {
 		*memory -= f.size
-		f.in = bytes.NewReader(head.Bytes())
+		f.in = head
 		return nil
 	}
 	if err != nil {
@@ -153,7 +159,7 @@ func (b *Body) readFile(in io.Reader, f *filePart, memory *int64) (err error) {
 	if f.at, err = b.temp.Seek(0, io.SeekCurrent); err != nil {
 		return err
 	}
-	f.size, err = io.Copy(b.temp, io.MultiReader(&head, in))
+	f.size, err = io.Copy(b.temp, io.MultiReader(io.NewSectionReader(head, 0, n), in))
 	return err
 }
 

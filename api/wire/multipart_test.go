@@ -22,7 +22,10 @@ func TestFilesOfAForm(t *testing.T) {
 	w := multipart.NewWriter(&buf)
 	var contents [][]byte
 	for i, size := range []int{10, inMemory, 300_000, 0, 2 * inMemory, 600_000, 7} {
-		content := bytes.Repeat([]byte{byte('a' + i)}, size)
+		content := make([]byte, size)
+		for at := range content {
+			content[at] = byte(i + at + at>>16) // no two pieces are the same
+		}
 		contents = append(contents, content)
 		part, err := w.CreateFormFile("docs", fmt.Sprintf("%d.txt", i))
 		if err != nil {
@@ -58,6 +61,26 @@ func TestFilesOfAForm(t *testing.T) {
 	body.Close()
 	if n := temporaries(); n > 0 {
 		t.Errorf("%d temporary files after Close", n)
+	}
+}
+
+// TestFormThatIsCutOff: half a file is no file, wherever the body ends.
+func TestFormThatIsCutOff(t *testing.T) {
+	t.Parallel()
+	var buf bytes.Buffer
+	w := multipart.NewWriter(&buf)
+	part, err := w.CreateFormFile("docs", "a.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := buf.Len()
+	part.Write(make([]byte, 3*pieceSize))
+	w.Close()
+	for _, n := range []int{0, 1, pieceSize - 1, pieceSize, pieceSize + 1, 2*pieceSize + 5, 3 * pieceSize} {
+		cut := buf.String()[:start+n]
+		if _, err := ReadBody(request(w.FormDataContentType(), cut), DefaultLimit, "", nil, budget.Caller{}); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("with %d bytes of the file: %v", n, err)
+		}
 	}
 }
 

@@ -126,6 +126,33 @@ for (const [name, open] of Object.entries(protocols)) {
     assert.deepEqual(await results.next(), { data: { diaryChanged: { record: { text: 'of ann' } } } });
   });
 
+  test(`${name}: a live query is told whole, whenever it is another one`, async () => {
+    const ann = await app.account('users', `ann3.${name}@example.com`, { name: 'ann' });
+    const query = `subscription ($where: String!) { postsLive(where: $where, sort: [{n: DESC}], first: 2) {
+      totalItems pageInfo { hasNextPage } items { title author { name } comments_via_post { totalItems } } } }`;
+    const results = new Results(open(ann.authStore.token), query, { where: `title ~ '${name} live'` });
+    const next = async () => (await results.next()).data.postsLive;
+    assert.deepEqual(await next(), { totalItems: 0, pageInfo: { hasNextPage: false }, items: [] });
+
+    const shown = (n, comments = 0) => ({ title: `${name} live ${n}`, author: { name: 'ann' }, comments_via_post: { totalItems: comments } });
+    const made = [];
+    for (const n of [1, 2, 3]) {
+      made.push(await records('posts').create({ title: `${name} live ${n}`, n, author: ann.authStore.record.id }));
+      const told = await next();
+      assert.deepEqual(told, {
+        totalItems: n, pageInfo: { hasNextPage: n > 2 }, items: [n, n - 1].filter((k) => k > 0).map((k) => shown(k)),
+      });
+    }
+    await records('comments').create({ text: 'c', post: made[2].id });
+    assert.deepEqual((await next()).items, [shown(3, 1), shown(2)]);
+    await records('posts').update(made[0].id, { n: 0 }); // which nobody sees
+    await records('posts').delete(made[1].id);
+    assert.deepEqual(await next(), { totalItems: 2, pageInfo: { hasNextPage: false }, items: [shown(3, 1), shown(1)] });
+    await root.collection('users').update(ann.authStore.record.id, { name: 'anna' });
+    assert.deepEqual((await next()).items[0].author, { name: 'anna' });
+    results.end();
+  });
+
   test(`${name}: queries have one result`, async () => {
     const results = new Results(open(), '{ posts(where: "title = \'none\'") { totalItems } }');
     assert.deepEqual(await results.next(), { data: { posts: { totalItems: 0 } } });
@@ -147,6 +174,12 @@ for (const [name, open] of Object.entries(protocols)) {
       [changed, { where: "@collection.users.id != ''" }, 'FORBIDDEN'],
       [changed, { since: 'x.1' }, 'CONFLICT'],
       ['subscription { userChanged { id } }', {}, 'UNAUTHENTICATED'],
+      ['subscription { usersLive { totalItems } }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+      ['subscription { postsLive(first: -1) { totalItems } }', {}, 'BAD_USER_INPUT'],
+      ['subscription { postsLive(filter: { id: {} }) { totalItems } }', {}, 'BAD_USER_INPUT'],
+      ['subscription { postsLive(where: "nope = 1") { totalItems } }', {}, 'BAD_USER_INPUT'],
+      ['subscription { postsLive(where: "@collection.users.id != \'\'") { totalItems } }', {}, 'FORBIDDEN'],
+      ['subscription { postsLive(first: 1000) { items { comments_via_post(first: 1000) { items { id } } } } }', {}, 'QUERY_TOO_COMPLEX'],
     ]) {
       const results = new Results(open(), query, variables);
       const end = await results.ended;
@@ -162,15 +195,20 @@ for (const [name, open] of Object.entries(protocols)) {
     const since = await present();
     const [a, b] = ['a', 'b'].map((field) =>
       new Results(client, `subscription ($since: String) { ${plant}Changed(since: $since) { record { ${field} } } }`, { since }));
+    const [liveA, liveB] = ['a', 'b'].map((field) => new Results(client, `subscription { ${plant}sLive { items { ${field} } } }`));
+    await Promise.all([liveA.next(), liveB.next()]);
     await records(id).create({ a: 'x', b: 'y' });
-    await Promise.all([a.next(), b.next()]);
+    await Promise.all([a.next(), b.next(), liveA.next(), liveB.next()]);
     const collection = await root.collections.getOne(id);
     await root.collections.update(id, { fields: collection.fields.filter((f) => f.name !== 'b') });
-    await ends(name, b, 'SCHEMA_CHANGED');
+    await Promise.all([b, liveB].map((results) => ends(name, results, 'SCHEMA_CHANGED')));
     await records(id).create({ a: 'still there' });
     assert.equal((await a.next()).data[`${plant}Changed`].record.a, 'still there');
+    assert.equal((await liveA.next()).data[`${plant}sLive`].items[1].a, 'still there');
+    await root.collections.update(id, { listRule: 'a != "x"' });
+    assert.deepEqual((await liveA.next()).data[`${plant}sLive`].items, [{ a: 'still there' }]);
     await root.collections.delete(id);
-    await ends(name, a, 'SCHEMA_CHANGED');
+    await Promise.all([a, liveA].map((results) => ends(name, results, 'SCHEMA_CHANGED')));
   });
 }
 

@@ -21,7 +21,8 @@ var _ Store = (*Local)(nil)
 // attributes. Nothing outside of the folder is reached through it, by any key or
 // by a symbolic link that somebody put inside.
 type Local struct {
-	root *os.Root
+	root    *os.Root
+	buffers sync.Pool // of *copyBuffer
 
 	// A folder that was made for a new file is not removed as empty before the
 	// file is in it: makers hold this for reading, the remover for writing.

@@ -19,6 +19,10 @@ const (
 	Create Action = "create"
 	Update Action = "update"
 	Delete Action = "delete"
+
+	// Rewrite, of a collection, says that its table was written by SQL: any record may be another
+	// one, or be gone.
+	Rewrite Action = "rewrite"
 )
 
 // Kind is what was changed.

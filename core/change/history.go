@@ -1,10 +1,11 @@
 // History: the later changes of one record, from which its state after an earlier change is
-// reconstructed.
+// reconstructed; and all its changes.
 
 package change
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 )
@@ -47,4 +48,33 @@ func (l *Log) History(r store.Reader, c Change, fn func(Change) (more bool, err 
 		return ErrGone
 	}
 	return nil
+}
+
+// Past calls fn with the changes of a record that the log holds, the newest first, until fn
+// returns false. It reads in the caller's transaction; fn must not use r. The cost is that of
+// a scan of the log. since is the time of the oldest change in the log, of whatever record,
+// the zero time if it is empty. The error is that of fn, or one of the store.
+func (l *Log) Past(r store.Reader, collection, record string, fn func(Change) (more bool, err error)) (since time.Time, err error) {
+	oldest, err := integer(r, `SELECT "at" FROM "_changes" ORDER BY "seq", "n" LIMIT 1`)
+	if err != nil {
+		return since, fmt.Errorf("read the change log: %w", err)
+	}
+	if oldest > 0 {
+		since = time.UnixMilli(oldest)
+	}
+	rows, err := r.Query(`SELECT `+columns+` FROM "_changes" WHERE "kind" = $1 AND "collection" = $2 AND "record" = $3 ORDER BY "seq" DESC, "n" DESC`,
+		store.Text(string(Record)), store.Text(collection), store.Text(record))
+	if err != nil {
+		return since, fmt.Errorf("read the change log: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if more, err := fn(readRow(rows)); err != nil || !more {
+			return since, err
+		}
+	}
+	if err := rows.Close(); err != nil {
+		return since, fmt.Errorf("read the change log: %w", err)
+	}
+	return since, nil
 }

@@ -109,16 +109,33 @@ func (s *Service) Seal(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, c := range list {
-			if c.Auth == nil {
-				continue
-			}
-			if err := s.updateRow(tx, c); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.updateSecrets(tx, list)
 	})
+}
+
+// Reseal stores the secrets of all collections with the key of these settings, in plain text if
+// they have none. It is no change of the collections: nobody is told.
+func (s *Service) Reseal(tx store.Tx, as *settings.Service) error {
+	list, err := s.readRows(tx)
+	if err != nil {
+		return err
+	}
+	other := &Service{cfg: s.cfg}
+	other.cfg.Settings = as
+	return other.updateSecrets(tx, list)
+}
+
+// updateSecrets writes the rows of the auth collections among these.
+func (s *Service) updateSecrets(tx store.Tx, list []*schema.Collection) error {
+	for _, c := range list {
+		if c.Auth == nil {
+			continue
+		}
+		if err := s.updateRow(tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // anyPlain reports whether the secrets of some collection are stored in plain text.

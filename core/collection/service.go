@@ -92,6 +92,10 @@ func (s *Service) snapshot(list []*schema.Collection) *schema.Snapshot {
 	return schema.NewSnapshot(s.number.Add(1), list)
 }
 
+// Snapshot returns the collections as the service sees them: one that is bound to a
+// transaction with the changes of that.
+func (s *Service) Snapshot() *schema.Snapshot { return s.cfg.Snapshots.Load() }
+
 // Get returns the collection with that id or, in any letter case, that name; a NotFound
 // fault if there is none. The collection is shared with the snapshot and must not be
 // changed.

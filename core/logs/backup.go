@@ -77,7 +77,14 @@ const newestFirst = `SELECT "id", "level", "message", "data", "created" FROM "_l
 // Merge adds those entries of a copy that the logs do not have, as older than those that they
 // have. It may be done again if it was cut off. An entry that is none of ours is left out.
 func (s *Service) Merge(ctx context.Context, copied store.Source) error {
-	return s.using(ctx, func(db store.Store) error {
+	return s.using(ctx, func(db store.Store) (err error) {
+		if err := define(ctx, db, `CREATE UNIQUE INDEX IF NOT EXISTS "_logs_id" ON "_logs" ("id")`); err != nil {
+			return fmt.Errorf("merge logs: %w", err)
+		}
+		// Entries are dearer with the index, see rowOf.
+		defer func() {
+			err = errors.Join(err, define(context.WithoutCancel(ctx), db, `DROP INDEX IF EXISTS "_logs_id"`))
+		}()
 		return copied.Read(ctx, func(r store.Reader) error {
 			rows, err := r.Query(newestFirst)
 			if err != nil {
@@ -104,6 +111,14 @@ func (s *Service) Merge(ctx context.Context, copied store.Source) error {
 	})
 }
 
+// define changes an index.
+func define(ctx context.Context, db store.Store, sql string) error {
+	return db.Exclusive(ctx, func(tx store.Tx) error {
+		_, err := tx.Exec(sql)
+		return err
+	})
+}
+
 // valid reports whether a row of a copy has the form in which this package stores an entry.
 func valid(rows store.Rows) bool {
 	at, ok := schema.ParseTime(rows.Text(4))
@@ -119,7 +134,7 @@ func prepend(ctx context.Context, db store.Store, list [][]store.Value) error {
 		return nil
 	}
 	return db.Write(ctx, func(tx store.Tx) error {
-		first, err := firstRow(tx)
+		first, _, err := rowNumber(tx, `SELECT min("_rowid_") FROM "_logs"`)
 		if err != nil {
 			return err
 		}
@@ -132,17 +147,6 @@ func prepend(ctx context.Context, db store.Store, list [][]store.Value) error {
 		}
 		return nil
 	})
-}
-
-func firstRow(r store.Reader) (first int64, err error) {
-	rows, err := r.Query(`SELECT COALESCE(min("_rowid_"), 0) FROM "_logs"`)
-	if err != nil {
-		return 0, err
-	}
-	if rows.Next() {
-		first = rows.Int(0)
-	}
-	return first, rows.Close()
 }
 
 // using calls fn with the database. That of a Service that is not started is open meanwhile.

@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/sqlite"
@@ -26,7 +27,7 @@ func (k *keeper) request() {
 	e.Message(" ")
 	e.Message("/api/collections/posts/records/abcdefghijklmno")
 	e.Text("type", "request")
-	e.Number("execTime", 1.234)
+	e.Millis("execTime", 1234*time.Microsecond)
 	e.Int("status", 200)
 	e.Text("method", "GET")
 	e.Text("url", "/api/collections/posts/records/abcdefghijklmno")

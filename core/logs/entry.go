@@ -3,6 +3,7 @@
 package logs
 
 import (
+	"bytes"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -58,7 +59,7 @@ func (e *Entry) Message(text string) {
 	e.message = append(e.message, Cut(text, maxMessage-len(e.message))...)
 }
 
-// Text adds an attribute.
+// Text adds an attribute. Its key consists of letters and digits, as those of Int and Millis.
 func (e *Entry) Text(key, value string) {
 	start := e.key(key)
 	e.data = schema.AppendString(e.data, plain(value))
@@ -72,28 +73,42 @@ func (e *Entry) Int(key string, value int64) {
 	e.end(start)
 }
 
-// Number adds an attribute.
-func (e *Entry) Number(key string, value float64) {
+// Millis adds an attribute: the duration in milliseconds, with microseconds as their fraction.
+func (e *Entry) Millis(key string, value time.Duration) {
 	start := e.key(key)
-	e.data = schema.AppendNumber(e.data, value)
+	us := max(value.Microseconds(), 0)
+	e.data = strconv.AppendInt(e.data, us/1000, 10)
+	if us %= 1000; us > 0 {
+		digits := [...]byte{'.', byte('0' + us/100), byte('0' + us/10%10), byte('0' + us%10)}
+		e.data = append(e.data, bytes.TrimRight(digits[:], "0")...)
+	}
 	e.end(start)
 }
 
-// Value adds an attribute of package slog.
+// Value adds an attribute of package slog, under any key.
 func (e *Entry) Value(key string, value slog.Value) {
-	start := e.key(key)
+	start := e.comma()
+	e.data = schema.AppendString(e.data, plain(key))
+	e.data = append(e.data, ':')
 	e.data = appendValue(e.data, value)
 	e.end(start)
 }
 
-// key begins an attribute and returns where.
+// key begins an attribute and returns its start. The key is appended as it is: letters and digits.
 func (e *Entry) key(key string) (start int) {
+	start = e.comma()
+	e.data = append(e.data, '"')
+	e.data = append(e.data, key...)
+	e.data = append(e.data, `":`...)
+	return start
+}
+
+// comma ends the attribute before and returns the start of the next one.
+func (e *Entry) comma() (start int) {
 	start = len(e.data)
 	if start > 1 {
 		e.data = append(e.data, ',')
 	}
-	e.data = schema.AppendString(e.data, plain(key))
-	e.data = append(e.data, ':')
 	return start
 }
 

@@ -68,20 +68,20 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 // Get returns one entry as JSON. An unknown id is a NotFound fault; who is not a superuser gets the
 // fault of record.Caller.RequireSuperuser.
 func (s *Service) Get(ctx context.Context, caller record.Caller, id string) (entry []byte, err error) {
-	if id = plain(id); id == "" {
-		id = "-" // to the planner an empty one is none
-	}
 	err = s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
-		plan, err := db.planner.Compile(query.Select{Scope: s.scope(), Columns: read, ID: id})
-		return func(r store.Reader) (err error) {
-			entry, err = encode(r, plan)
+		return func(r store.Reader) error {
+			row, found, err := rowOf(r, plain(id))
+			if err != nil || !found {
+				return err
+			}
+			entry, err = encode(r, &query.Plan{SQL: byRow, Args: []store.Value{store.Int(row)}})
 			return err
-		}, err
+		}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(entry) == len("[]") {
+	if entry == nil {
 		return nil, fault.New(fault.NotFound, "")
 	}
 	return entry[1 : len(entry)-1], nil

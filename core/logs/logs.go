@@ -51,7 +51,7 @@ type Service struct {
 	closed  bool
 
 	failed  time.Time // when the console was last told that entries are lost; of the loop
-	written int       // entries since the size was last looked at; of the loop
+	written int       // bytes since the size was last looked at; of the loop
 }
 
 // database is an open database of logs.

@@ -16,12 +16,13 @@ import (
 const (
 	// purgeRows is how many rows one transaction deletes at most.
 	purgeRows = 2000
-	// lookAfter is how many entries are written between two looks at the size.
-	lookAfter = 2000
+	// The size is looked at each time when a part of its limit was written, at least lookBytes.
+	lookPart  = 20
+	lookBytes = 1 << 20
 	// sampled rows tell how large a row is on average.
 	sampled = 500
-	// rowOverhead is what a row takes beside its message and its data: id, time, level, index.
-	rowOverhead = 120
+	// rowOverhead is what a row takes beside its message and its data: id, time, level.
+	rowOverhead = 80
 )
 
 // Changed is told of new settings: what they do not keep any more is deleted soon.
@@ -87,7 +88,7 @@ func (s *Service) clear(ctx context.Context) error {
 // watchSize deletes what is beyond the size, when enough was written since the last time.
 func (s *Service) watchSize(ctx context.Context) {
 	limit := s.cfg.Settings().Logs.MaxSize
-	if s.written < lookAfter || limit <= 0 {
+	if limit <= 0 || s.written < max(lookBytes, min(limit, settings.MaxLogSize)<<20/lookPart) {
 		return
 	}
 	s.written = 0

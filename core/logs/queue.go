@@ -166,7 +166,7 @@ func (s *Service) flush(ctx context.Context) {
 	}
 	err := s.write(ctx, b)
 	if err == nil {
-		s.written += n
+		s.written += len(b.text) + n*rowOverhead
 		s.queue.give(b, 0)
 		return
 	}

@@ -14,9 +14,9 @@ import (
 
 const table = "_logs"
 
-// columns of the table, by what the planner knows of them.
+// columns of the table. No index serves the id: see rowOf.
 var columns = []store.Column{
-	{Name: "id", Kind: store.ColumnText, PrimaryKey: true},
+	{Name: "id", Kind: store.ColumnText},
 	{Name: "level", Kind: store.ColumnNumber},
 	{Name: "message", Kind: store.ColumnText},
 	{Name: "data", Kind: store.ColumnJSON},
@@ -86,9 +86,7 @@ func (s *Service) write(ctx context.Context, b *batch) error {
 }
 
 func writeTo(ctx context.Context, db store.Store, b *batch) error {
-	// One string for all texts: the rows are parts of it.
-	text := string(b.text)
-	values := values(b, text)
+	values := values(b)
 	return db.Write(ctx, func(tx store.Tx) error {
 		rest := values
 		for len(rest) > 0 {
@@ -107,35 +105,49 @@ func writeTo(ctx context.Context, db store.Store, b *batch) error {
 }
 
 // values are the parameters of all rows.
-func values(b *batch, text string) []store.Value {
+func values(b *batch) []store.Value {
+	// One string for the texts of all rows, one for their ids, one time for all of a millisecond.
+	text, ids := string(b.text), ids(b)
 	list := make([]store.Value, 0, len(b.items)*len(columns))
-	id := newIDs()
-	start := 0
+	start, created, at := 0, "", int64(-1)
 	for i, it := range b.items {
-		list = append(list, store.Text(id(i, it)), store.Float(float64(it.level)), store.Text(text[start:it.message]),
-			store.Text(text[it.message:it.end]), store.Text(schema.FormatTime(it.at)))
+		if ms := it.at.UnixMilli(); created == "" || ms != at {
+			created, at = schema.FormatTime(it.at), ms
+		}
+		list = append(list, store.Text(ids[i*idLength:(i+1)*idLength]), store.Float(float64(it.level)),
+			store.Text(text[start:it.message]), store.Text(text[it.message:it.end]), store.Text(created))
 		start = it.end
 	}
 	return list
 }
 
-// idLength is how long ids are.
-const idLength = 15
+// An id has 15 letters and digits: the time in milliseconds, a random part that the batch
+// shares, and the number in the batch. So ids sort as their entries do.
+const (
+	idLength   = 15
+	timeDigits = 8
+	randomPart = 4
+	itemDigits = idLength - timeDigits - randomPart
+)
 
-// newIDs makes the ids of a batch: 15 letters and digits that begin with the time. So they sort as the
-// entries do, and their index grows at its end.
-func newIDs() func(i int, it item) string {
-	random := schema.RandomString(4, schema.AlphabetID)
-	return func(i int, it item) string {
-		at := strconv.FormatInt(it.at.UnixMilli(), 36)
-		n := strconv.FormatInt(int64(i)%(36*36*36), 36)
-		return pad(at, 8) + random + pad(n, 3)
+// ids are the ids of a batch, one after the other.
+func ids(b *batch) string {
+	list := make([]byte, 0, len(b.items)*idLength)
+	random := schema.RandomString(randomPart, schema.AlphabetID)
+	for i, it := range b.items {
+		list = appendBase36(list, it.at.UnixMilli(), timeDigits)
+		list = append(list, random...)
+		list = appendBase36(list, int64(i), itemDigits)
 	}
+	return string(list)
 }
 
-func pad(s string, width int) string {
-	if len(s) >= width {
-		return s[len(s)-width:]
+// appendBase36 appends the last digits of a number.
+func appendBase36(dst []byte, n int64, digits int) []byte {
+	dst = append(dst, "00000000"[:digits]...)
+	for i := len(dst) - 1; digits > 0; i, digits = i-1, digits-1 {
+		dst[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[uint64(n)%36]
+		n = int64(uint64(n) / 36)
 	}
-	return "00000000"[:width-len(s)] + s
+	return dst
 }

@@ -17,6 +17,19 @@ import (
 // MaxGroups is how many groups an Aggregate returns at most.
 const MaxGroups = query.MaxGroups
 
+// Func is the name of an aggregate function.
+type Func = query.Func
+
+// The functions. Count takes no path, the others take the paths of fields.
+const (
+	Count         = query.Count
+	CountDistinct = query.CountDistinct
+	Sum           = query.Sum
+	Avg           = query.Avg
+	Min           = query.Min
+	Max           = query.Max
+)
+
 // AggregateParams are the parameters of an aggregate (docs/wire/records.md §4.9).
 type AggregateParams struct {
 	Count bool // the number of records
@@ -152,17 +165,30 @@ func (p *AggregateParams) figures() (figures []query.Figure) {
 	if p.Count {
 		figures = append(figures, query.Figure{Func: query.Count})
 	}
-	for _, f := range [...]struct {
-		name  query.Func
-		paths []string
-	}{
-		{query.CountDistinct, p.CountDistinct}, {query.Sum, p.Sum}, {query.Avg, p.Avg}, {query.Min, p.Min}, {query.Max, p.Max},
-	} {
-		for _, path := range f.paths {
-			figures = append(figures, query.Figure{Func: f.name, Path: path})
+	for _, f := range [...]Func{CountDistinct, Sum, Avg, Min, Max} {
+		for _, path := range *p.Paths(f) {
+			figures = append(figures, query.Figure{Func: f, Path: path})
 		}
 	}
 	return figures
+}
+
+// Paths returns the list of the paths of a function, to be read and changed; nil for Count
+// and for a name that is no function.
+func (p *AggregateParams) Paths(f Func) *[]string {
+	switch f {
+	case CountDistinct:
+		return &p.CountDistinct
+	case Sum:
+		return &p.Sum
+	case Avg:
+		return &p.Avg
+	case Min:
+		return &p.Min
+	case Max:
+		return &p.Max
+	}
+	return nil
 }
 
 // queryGroups returns the groups of the plan, at most limit of them. The plan asks for one

@@ -35,10 +35,7 @@ func (l *listRequest) count(r store.Reader, stamp uint64, stamped bool) error {
 		l.total = l.selection.Offset + seen
 		return nil
 	}
-	// The order is of no meaning to a count.
-	sel := l.selection
-	sel.Sort = ""
-	plan, err := l.rq.service.planner.Count(sel)
+	plan, err := l.rq.service.planner.Count(l.selection)
 	if err != nil {
 		return err
 	}

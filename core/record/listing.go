@@ -64,6 +64,31 @@ func (s *Service) Listing(ctx context.Context, caller Caller, collection string,
 	return listing, err
 }
 
+// LiveTree reads a tree as Tree does, without the Request hooks, and without the delay of empty
+// answers if it is an update of one that was shown before. The listing has no items: it says what may
+// make the tree another one, also beside an error about the root alone (Branch.Err).
+func (s *Service) LiveTree(ctx context.Context, caller Caller, root *Node, update bool) (branch *Branch, listing *Listing, err error) {
+	err = s.readWithRetry(caller, func(rq *readRequest) error {
+		listing = &Listing{}
+		t := rq.newTree(ctx)
+		t.reads = func(plan *query.Plan) { listing.reads(rq, plan, "") }
+		reads, err := t.readRoots(ctx, []*Node{root}, nil)
+		if err != nil {
+			return err
+		}
+		if !update {
+			rq.blurTrees(ctx, reads)
+		}
+		branch = reads[0].branch(s)
+		return nil
+	})
+	var at *RootError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return branch, listing, err
+}
+
 func (rq *readRequest) listing(ctx context.Context, collection string, p ListingParams, update bool) (*Listing, error) {
 	l, rule, err := rq.newListing(ctx, collection, &p)
 	if err != nil {

@@ -104,7 +104,7 @@ func projectFields(c *schema.Collection, superuser bool, wanted func(*schema.Fie
 	}
 	keys := []string{"collectionId", "collectionName", "expand"}
 	for _, f := range c.Fields {
-		if visible(c, f, superuser) && wanted(f) {
+		if Visible(c, f, superuser) && wanted(f) {
 			keys = append(keys, f.Name)
 		}
 	}

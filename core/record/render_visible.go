@@ -15,8 +15,9 @@ import (
 //	email of auth                 everybody, if emailVisibility is set; else superusers,
 //	                              the account itself, and callers who satisfy its manageRule
 
-// visible reports whether a field is shown at all.
-func visible(c *schema.Collection, f *schema.Field, superuser bool) bool {
+// Visible reports whether records of the collection show the field at all, to superusers or
+// to everybody else.
+func Visible(c *schema.Collection, f *schema.Field, superuser bool) bool {
 	if c.IsAuth() && (f.Name == "password" || f.Name == "tokenKey") {
 		return false
 	}

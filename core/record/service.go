@@ -111,6 +111,8 @@ type ChangeLog interface {
 	Appender
 	// History is that of change.Log.
 	History(r store.Reader, c change.Change, fn func(change.Change) (more bool, err error)) error
+	// Past is that of change.Log.
+	Past(r store.Reader, collection, record string, fn func(change.Change) (more bool, err error)) (since time.Time, err error)
 	// Since is that of change.Log.
 	Since(r store.Reader, from change.Token) ([]int64, error)
 }

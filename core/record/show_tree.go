@@ -71,7 +71,7 @@ func (t *treeRead) readOf(reader store.Reader, n *treeNode, r *Record) (*Branch,
 	if err := t.loadAll(e.related); err != nil {
 		return nil, readFault(err, fault.Invalid)
 	}
-	return e.branch(), nil
+	return e.branch(t.rq.service), nil
 }
 
 // sameForAll reports whether all who are no superusers are shown the same of the tree: nothing

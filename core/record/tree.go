@@ -71,6 +71,22 @@ type Branch struct {
 
 	Groups *Groups // of a root with Aggregate, which has nothing else
 	Err    error   // of a root that is not answered, which has nothing else then
+
+	set     *rowset // owns the memory of Records, if not nil
+	service *Service
+}
+
+// Release returns the memory of the Records of the branch, and of all below it, to the
+// service. Nothing may refer to them afterwards. Calling it is optional; it saves memory where
+// much is read.
+func (b *Branch) Release() {
+	if b.set != nil {
+		b.service.recycle(b.set)
+		b.set, b.Records = nil, nil
+	}
+	for _, below := range b.Children {
+		below.Release()
+	}
 }
 
 // List is the children of one parent.

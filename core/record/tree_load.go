@@ -98,7 +98,9 @@ func errTreeSize() error {
 
 // loadRelation loads what the edge refers to, and what that refers to.
 func (t *treeRead) loadRelation(e *edge, load func(*edge) error) error {
-	e.related = &rowset{}
+	if e.related = (&rowset{}); t.paged {
+		e.related = t.rq.service.newRowset() // to be released with its branch
+	}
 	e.related.reset(e.node.projection, e.node.next, t.enrich)
 	if err := cmp.Or(load(e), e.related.err); err != nil {
 		return err

@@ -96,7 +96,7 @@ func (t *treeRead) relation(from *treeNode, name string) *treeNode {
 	} else if source, n.field = t.backRelation(name); n.field != nil {
 		n.back = true
 	}
-	if n.field == nil || !visible(source, n.field, t.rq.superuser) {
+	if n.field == nil || !Visible(source, n.field, t.rq.superuser) {
 		return nil
 	}
 	relation, ok := n.field.Kind.(*schema.Relation)
@@ -176,7 +176,7 @@ func (t *treeRead) projection(c *schema.Collection, fields []string) (*projectio
 		return s.projection(t.rq.snapshot, c, t.rq.superuser), nil
 	}
 	for _, name := range fields {
-		if f := c.Field(name); f == nil || !visible(c, f, t.rq.superuser) {
+		if f := c.Field(name); f == nil || !Visible(c, f, t.rq.superuser) {
 			return nil, badTree(fmt.Sprintf("unknown field %q", name))
 		}
 	}

@@ -23,6 +23,16 @@ type rootRead struct {
 // is read. failed has an error for each root that a hook has refused.
 func (rq *readRequest) trees(ctx context.Context, roots []*Node, failed []error) ([]*Branch, error) {
 	t := rq.newTree(ctx)
+	reads, err := t.readRoots(ctx, roots, failed)
+	if err != nil {
+		return nil, err
+	}
+	rq.blurTrees(ctx, reads)
+	return rq.service.branches(reads), nil
+}
+
+// readRoots reads the roots.
+func (t *treeRead) readRoots(ctx context.Context, roots []*Node, failed []error) ([]*rootRead, error) {
 	t.paged = true
 	reads := make([]*rootRead, len(roots))
 	var shape store.Shape
@@ -33,7 +43,7 @@ func (rq *readRequest) trees(ctx context.Context, roots []*Node, failed []error)
 		shape = root.shape(shape)
 	}
 	at := 0
-	err := rq.read(ctx, store.Work{Shape: shape}, func(r store.Reader) error {
+	err := t.rq.read(ctx, store.Work{Shape: shape}, func(r store.Reader) error {
 		t.begin(r)
 		for i, read := range reads {
 			at = i
@@ -46,12 +56,16 @@ func (rq *readRequest) trees(ctx context.Context, roots []*Node, failed []error)
 	if err != nil {
 		return nil, &RootError{at, readFault(err, fault.Invalid)}
 	}
-	branches := make([]*Branch, len(reads))
+	return reads, nil
+}
+
+// branches are what was read.
+func (s *Service) branches(reads []*rootRead) []*Branch {
+	list := make([]*Branch, len(reads))
 	for i, read := range reads {
-		branches[i] = read.branch()
+		list[i] = read.branch(s)
 	}
-	rq.blurTrees(ctx, reads)
-	return branches, nil
+	return list
 }
 
 // newRoot resolves a root and what is below it.
@@ -93,14 +107,14 @@ func (t *treeRead) load(read *rootRead) (err error) {
 }
 
 // branch is what was read.
-func (read *rootRead) branch() *Branch {
+func (read *rootRead) branch(s *Service) *Branch {
 	switch {
 	case read.err != nil:
 		return &Branch{Err: read.err}
 	case read.aggregate != nil:
 		return &Branch{Groups: read.aggregate.groups}
 	}
-	return read.tree.branch()
+	return read.tree.branch(s)
 }
 
 // blurTrees delays the answer if a filter behind a rule has found nothing.

@@ -3,6 +3,7 @@
 package record
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -78,7 +79,6 @@ func (t *treeRead) loadTree(e *edge) error {
 
 // countRoot counts all records of the root's list.
 func (t *treeRead) countRoot(e *edge, sel query.Select) error {
-	sel.Sort = "" // the order is of no meaning to a count
 	plan, err := t.rq.service.planner.Count(sel)
 	if err != nil {
 		return t.planFault(e.node, err)
@@ -109,11 +109,11 @@ func (e *edge) miss() *treeNode {
 }
 
 // branch is what was read, for the outside.
-func (e *edge) branch() *Branch {
+func (e *edge) branch(s *Service) *Branch {
 	rs := e.related
-	b := &Branch{Lists: make([]List, len(e.ends))}
-	for _, at := range rs.rows {
-		b.Records = append(b.Records, rs.buf[at.start:at.end:at.end])
+	b := &Branch{Lists: make([]List, len(e.ends)), Records: make([]json.RawMessage, len(rs.rows)), set: rs, service: s}
+	for i, at := range rs.rows {
+		b.Records[i] = rs.buf[at.start:at.end:at.end]
 	}
 	for i := range b.Lists {
 		refs := e.refsOf(i)
@@ -130,7 +130,7 @@ func (e *edge) branch() *Branch {
 		b.Lists[i] = list
 	}
 	for _, below := range rs.edges {
-		b.Children = append(b.Children, below.branch())
+		b.Children = append(b.Children, below.branch(s))
 	}
 	return b
 }

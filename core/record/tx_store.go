@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/internal/store"
@@ -85,6 +86,11 @@ func (o outerChanges) Append(_ store.Tx, changes []change.Change) error {
 
 func (o outerChanges) History(r store.Reader, c change.Change, fn func(change.Change) (bool, error)) error {
 	return o.outer.service.cfg.Changes.History(r, c, fn)
+}
+
+// Past reads the log; what this transaction has changed is not in it yet.
+func (o outerChanges) Past(r store.Reader, collection, record string, fn func(change.Change) (bool, error)) (time.Time, error) {
+	return o.outer.service.cfg.Changes.Past(r, collection, record, fn)
 }
 
 func (o outerChanges) Since(r store.Reader, from change.Token) ([]int64, error) {

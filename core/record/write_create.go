@@ -32,6 +32,7 @@ func (w *writeRequest) newID() (string, error) {
 	if id := w.input.text(w.table.id); id != "" {
 		return id, nil
 	}
+	w.drawnID = true
 	return generated(w.collection.Fields[w.table.id])
 }
 
@@ -68,6 +69,18 @@ func (w *writeRequest) fillIn() error {
 func (w *writeRequest) stamp(fields []int) {
 	for _, i := range fields {
 		w.record.values[i] = schema.FormatTime(w.rq.now)
+	}
+}
+
+// keepDates sets autodate fields to the times that the input brings.
+func (w *writeRequest) keepDates() {
+	if !w.rq.superuser {
+		return
+	}
+	for name, at := range w.op.Input.Dates {
+		if i := w.collection.FieldIndex(name); i >= 0 && w.collection.Fields[i].Type() == "autodate" {
+			w.record.values[i] = schema.FormatTime(at)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/schema"
@@ -21,6 +22,10 @@ type Input struct {
 	// somebody who has proved an identity in another way. Rules do not see it, it is not
 	// repeated, and the options of its field are not asked.
 	Password string
+
+	// Dates are values of autodate fields, in place of the time of the write: of records that
+	// are put back or come from elsewhere. Those of callers who are no superusers are ignored.
+	Dates map[string]time.Time
 }
 
 // acceptedInput is an Input sorted by fields: keys of fields that the caller may not set

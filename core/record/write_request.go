@@ -20,6 +20,7 @@ type writeRequest struct {
 	table      *table
 	input      *acceptedInput // nil for a delete
 	id         string         // of the record
+	drawnID    bool           // it is a random one: if the write begins again, it gets another one
 	earlyFault error          // known before the transaction; reported when it is the write's turn
 
 	links map[string]*writeRequest // the writes whose ids fields are to hold

@@ -112,8 +112,9 @@ func (c *commit) end() error {
 	return c.tx.end()
 }
 
-// afterRollback has the files of writes that have failed removed. Those of a write that
-// begins again stay in the queue until then: it stores them under the same names.
+// afterRollback has the files of writes that have failed removed. A write that begins again
+// stores its files under the same names, so those stay in the queue until then, but for those
+// of a record that will get another id.
 func (c *commit) afterRollback(ctx context.Context, err error) {
 	strays := append(c.strays, c.stored...)
 	if c.tx != nil {
@@ -121,9 +122,15 @@ func (c *commit) afterRollback(ctx context.Context, err error) {
 		runAll(c.tx.afterRollback)
 	}
 	c.service.discard(ctx, strays)
-	if !errors.Is(err, errStale) && !errors.Is(err, errMoved) {
-		c.uploads.Drop(ctx)
+	var again []string
+	if errors.Is(err, errStale) || errors.Is(err, errMoved) {
+		for _, w := range c.asked {
+			if !w.drawnID {
+				again = append(again, fileFolder(w.collection, w.id))
+			}
+		}
 	}
+	c.uploads.Drop(ctx, again...)
 }
 
 // afterCommit does what had to wait for the transaction to be durable.

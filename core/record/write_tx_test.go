@@ -11,6 +11,7 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
 )
 
 // retrying is a store that does each write twice, as one does that had a conflict:
@@ -68,6 +69,49 @@ func TestWritesMayBeRetried(t *testing.T) {
 	}
 	if want := []change.Action{change.Create, change.Update, change.Create, change.Update, change.Delete}; !slices.Equal(actions, want) {
 		t.Errorf("told %v, want %v", actions, want)
+	}
+}
+
+// counting is a store that counts the transactions that begin.
+type counting struct {
+	store.Store
+	writes int
+}
+
+func (s *counting) Write(ctx context.Context, fn func(store.Tx) error) error {
+	s.writes++
+	return s.Store.Write(ctx, fn)
+}
+
+// A write that begins again leaves no file of its first attempt: neither under the id that was
+// drawn for that, nor under an id that was sent.
+func TestFilesOfAWriteThatBeginsAgain(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, docs)
+	for _, id := range []string{"", "abcdefghijklmno"} {
+		c := b.Records().Config()
+		now := b.Snapshot()
+		earlier := schema.NewSnapshot(0, now.All())
+		moment := &counting{Store: c.Store}
+		c.Store = moment
+		c.Snapshot = func() *schema.Snapshot { // replaced when the first transaction begins
+			if moment.writes == 0 {
+				return earlier
+			}
+			return now
+		}
+		body := map[string]any{}
+		if id != "" {
+			body["id"] = id
+		}
+		upload := file(t, "one.txt", "1")
+		r, err := record.New(c).Create(t.Context(), root, "docs", record.Input{Body: body, Files: map[string][]*blob.Upload{"one": {upload}}})
+		if err != nil || moment.writes != 2 {
+			t.Fatalf("%s after %d transactions", failure(err), moment.writes)
+		}
+		b.expectFiles("create", "docs", upload)
+		check(t, "Delete", b.Records().Delete(t.Context(), root, "docs", r.ID()), "ok")
+		b.expectFiles("delete", "docs")
 	}
 }
 

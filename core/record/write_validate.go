@@ -39,9 +39,12 @@ func (w *writeRequest) validate(r store.Reader) error {
 // complete sets what the server sets: times, random texts, token keys.
 func (w *writeRequest) complete() error {
 	if w.stored == nil {
-		return w.fillIn()
+		err := w.fillIn()
+		w.keepDates()
+		return err
 	}
 	w.stamp(w.table.onUpdate)
+	w.keepDates()
 	w.record.verifySuperuser()
 	if w.collection.IsAuth() && w.invalidatesTokens() {
 		return w.record.rotateTokenKey()

@@ -4,6 +4,7 @@ package removal
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,7 +19,7 @@ const lease = time.Hour
 // Upload is files that are being stored, of any number of records. A nil *Upload has none.
 type Upload struct {
 	queue *Queue
-	ids   []string // of the rows
+	rows  []row
 }
 
 // Announce begins to queue files that are about to be stored. The caller has to call durable,
@@ -27,12 +28,11 @@ func (q *Queue) Announce(ctx context.Context, entries []Entry) (u *Upload, durab
 	if len(entries) == 0 {
 		return nil, func() error { return nil }
 	}
-	u = &Upload{queue: q}
 	rows := make([]row, len(entries))
 	for i, e := range entries {
 		rows[i] = row{id: newID(), Entry: e, upload: true}
-		u.ids = append(u.ids, rows[i].id)
 	}
+	u = &Upload{queue: q, rows: rows}
 	durable = sync.OnceValue(func() error {
 		return q.cfg.Store.Write(ctx, func(tx store.Tx) error {
 			for i := range rows {
@@ -51,23 +51,33 @@ func (u *Upload) Keep(tx store.Tx) error {
 	if u == nil {
 		return nil
 	}
-	n, err := execOn(tx, `DELETE FROM "_removals" WHERE "upload" = 1 AND "id"`, u.ids)
-	if err == nil && n != int64(len(u.ids)) {
+	n, err := execOn(tx, `DELETE FROM "_removals" WHERE "upload" = 1 AND "id"`, ids(u.rows))
+	if err == nil && n != int64(len(u.rows)) {
 		err = fault.New(fault.Unavailable, "It took too long to store the files.")
 	}
 	return err
 }
 
 // Drop has the files removed, unless Keep was called in a transaction that was committed,
-// perhaps without anybody knowing. Of an error only the log is told: they go later then.
-func (u *Upload) Drop(ctx context.Context) {
+// perhaps without anybody knowing. Files in the folders that are named stay until the lease
+// ends. Of an error only the log is told: they go later then.
+func (u *Upload) Drop(ctx context.Context, except ...string) {
 	if u == nil {
 		return
 	}
 	q := u.queue
+	var drop []string
+	for _, r := range u.rows {
+		if !slices.Contains(except, r.Folder) {
+			drop = append(drop, r.id)
+		}
+	}
+	if len(drop) == 0 {
+		return
+	}
 	err := q.cfg.Store.Write(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		tx.OnCommit(q.wake)
-		_, err := execOn(tx, `UPDATE "_removals" SET "due" = 0 WHERE "upload" = 1 AND "id"`, u.ids)
+		_, err := execOn(tx, `UPDATE "_removals" SET "due" = 0 WHERE "upload" = 1 AND "id"`, drop)
 		return err
 	})
 	if err != nil {

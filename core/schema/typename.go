@@ -50,7 +50,9 @@ func NewTypeName(c *Collection, taken map[string]bool) string {
 // ReservedTypeName reports whether GraphQL uses the name itself, now or later: for a type of
 // every schema, or for what is generated for a record type.
 func ReservedTypeName(name string) bool {
-	return builtinTypes[name] || slices.ContainsFunc(GeneratedSuffixes(), func(suffix string) bool { return strings.HasSuffix(name, suffix) })
+	return builtinTypes[name] || slices.ContainsFunc(GeneratedSuffixes(), func(suffix string) bool {
+		return strings.HasSuffix(name, suffix) && name != suffix
+	})
 }
 
 // BuiltinTypes are the names of the types that every schema has, now or later.
@@ -62,9 +64,11 @@ var builtinTypes = map[string]bool{
 	"Upload": true, "SortDirection": true, "ChangeAction": true, "DatePart": true,
 }
 
-// GeneratedSuffixes are what the names of generated types end in.
+// GeneratedSuffixes are what the names of generated types end in. Those of two record types
+// are never the same: where a suffix ends in another one, what is left of it, as Many, is
+// reserved too.
 func GeneratedSuffixes() []string {
-	return []string{"Connection", "Edge", "Filter", "Sort", "Input", "Aggregate", "GroupBy", "Having", "Change", "Payload", "UpdateInput", "AggregateSort"}
+	return []string{"Connection", "Edge", "Filter", "ManyFilter", "Many", "Sort", "Input", "Patch", "Aggregate", "AggregateSort", "GroupBy", "Having", "Change", "Payload"}
 }
 
 // maxTypeName is how long a name is made at most, in bytes; a suffix may follow.

@@ -4,6 +4,8 @@ package settings
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 
 	"github.com/loambase/loam/core/fault"
 )
@@ -19,6 +21,44 @@ type GraphQL struct {
 	MaxTokens      int    `json:"maxTokens"`    // of a document
 	MaxBodyBytes   int64  `json:"maxBodyBytes"` // of a request
 	TimeoutSeconds int    `json:"timeoutSeconds"`
+
+	PersistedOnly bool      `json:"persistedOnly"` // nobody but superusers sends other documents than these
+	Documents     Documents `json:"documents"`
+}
+
+// Documents are texts of GraphQL by the hash, or other id, that clients send in place of them.
+type Documents map[string]string
+
+// Bounds of Documents.
+const (
+	maxDocuments     = 10_000
+	maxDocumentID    = 255
+	maxDocumentBytes = 1 << 20 // all of them, with their ids
+)
+
+// UnmarshalJSON replaces the documents.
+func (d *Documents) UnmarshalJSON(body []byte) error {
+	fresh := map[string]string{}
+	err := json.Unmarshal(body, &fresh)
+	if err == nil && fresh != nil {
+		*d = fresh
+	} else if err == nil {
+		*d = Documents{}
+	}
+	return err
+}
+
+// validate bounds them: the settings are in the memory of each server.
+func (d Documents) validate(fails fault.Fields) {
+	bytes := 0
+	for id, text := range d {
+		if bytes += len(id) + len(text); id == "" || len(id) > maxDocumentID || text == "" {
+			fails.Set(fault.Leaf("validation_invalid_document", fmt.Sprintf("Documents need an id of 1 to %d bytes, and a text", maxDocumentID)), "graphql", "documents")
+		}
+	}
+	if len(d) > maxDocuments || bytes > maxDocumentBytes {
+		fails.Set(fault.Leaf("validation_length_too_long", fmt.Sprintf("There may be %d documents, of %d bytes together", maxDocuments, maxDocumentBytes)), "graphql", "documents")
+	}
 }
 
 // Who may ask about the schema.
@@ -31,7 +71,7 @@ const (
 // defaultGraphQL is the section of a new data folder.
 var defaultGraphQL = GraphQL{
 	Enabled: true, Introspection: IntrospectionOn, MaxDepth: 12, MaxRows: 100_000, MaxRootFields: 50, MaxMutations: 50, MaxTokens: 15_000,
-	MaxBodyBytes: 1 << 20, TimeoutSeconds: 30,
+	MaxBodyBytes: 1 << 20, TimeoutSeconds: 30, Documents: Documents{},
 }
 
 // validate requires every limit.
@@ -55,4 +95,5 @@ func (g *GraphQL) validate(fails fault.Fields) {
 	positive("maxTokens", g.MaxTokens, many)
 	positive("maxBodyBytes", int(g.MaxBodyBytes), 32<<20)
 	positive("timeoutSeconds", g.TimeoutSeconds, day)
+	g.Documents.validate(fails)
 }

@@ -122,3 +122,14 @@ func (s *Service) Seal(ctx context.Context) error {
 		return s.write(tx, doc)
 	})
 }
+
+// Reseal stores the settings with another key, "" for plain text, and returns a Service of that
+// key. The key was checked with CheckKey. It is no change of the settings: nobody is told.
+func (s *Service) Reseal(tx store.Tx, key string) (*Service, error) {
+	doc, err := s.read(tx)
+	if err != nil {
+		return nil, err
+	}
+	other := &Service{cfg: s.cfg, published: s.published, sealer: newSealer(key)}
+	return other, other.write(tx, doc)
+}

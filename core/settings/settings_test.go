@@ -21,7 +21,7 @@ const defaultJSON = `{"superuserIPs":[],` +
 	`"logs":{"maxDays":5,"minLevel":0,"logIP":true,"logAuthId":false,"maxDataSize":0,"maxSize":1000,"inBackups":false},"server":{"idleSeconds":0},` +
 	`"realtime":{"maxMessageBytes":65536,"maxSubscriptions":1000,"maxFiltered":100,"maxFilters":2000,"maxLiveQueries":10,"messagesPerSecond":100,"messageBurst":200,` +
 	`"maxConnectionsPerIP":0,"drainSeconds":5,"maxChannels":100,"compress":false,"channels":[]},` +
-	`"graphql":{"enabled":true,"introspection":"on","maxDepth":12,"maxRows":100000,"maxRootFields":50,"maxMutations":50,"maxTokens":15000,"maxBodyBytes":1048576,"timeoutSeconds":30}}`
+	`"graphql":{"enabled":true,"introspection":"on","maxDepth":12,"maxRows":100000,"maxRootFields":50,"maxMutations":50,"maxTokens":15000,"maxBodyBytes":1048576,"timeoutSeconds":30,"persistedOnly":false,"documents":{}}}`
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()

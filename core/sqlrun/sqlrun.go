@@ -223,7 +223,9 @@ func reset(before, after *schema.Snapshot, touched func(table string) bool) (cha
 		switch {
 		case old == nil:
 			changes = append(changes, change.Change{Kind: change.Collection, Collection: c.ID, Action: change.Create})
-		case all || touched(c.Name) || touched(old.Name):
+		case touched(c.Name) || touched(old.Name):
+			changes = append(changes, change.Change{Kind: change.Collection, Collection: c.ID, Action: change.Rewrite})
+		case all:
 			changes = append(changes, change.Change{Kind: change.Collection, Collection: c.ID, Action: change.Update})
 		}
 	}

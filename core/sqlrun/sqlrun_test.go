@@ -102,7 +102,7 @@ func TestWritesReachEverybody(t *testing.T) {
 	if n := f.total(t, "posts"); n != 1 {
 		t.Errorf("%d posts after an INSERT, want 1", n)
 	}
-	if got, want := strings.Join(changes(t, s), ", "), "collection "+posts+" update"; got != want {
+	if got, want := strings.Join(changes(t, s), ", "), "collection "+posts+" rewrite"; got != want {
 		t.Errorf("the feed says %s, want %s", got, want)
 	}
 

@@ -3,6 +3,7 @@ package thumb
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -152,6 +153,33 @@ func TestTransparency(t *testing.T) {
 	thumb, _ := made(t, encoded(t, "png", m), "50x50")
 	if got := corners(thumb); got != "-gbw" {
 		t.Errorf("the thumb shows %s", got)
+	}
+}
+
+// Quarters of 40 × 20 as WebP, which Go does not write: with and without loss, and the same with a
+// red quarter that is clear.
+const (
+	webpLossy         = "UklGRrAAAABXRUJQVlA4IKQAAACwBgCdASooABQAPsFOn0unpCKhtUgA8BgJZACzr4v7p+FcsA/quEAf27+Ae//do36wAfn8BjL9SYkkdGmUAAD+ytdrLAAsPz+iWwLFpJ+RBYtJP/+oM8gP/kyIFt1pcTgi7039i4EVgAOx6P5+Zgt8yj/6s9/weZXbZmfP/JBY82XdP5Jb/4XH73VJvLc3qb1ZJ9iLG/cyZ2iD9KKb/+VnioAAAA=="
+	webpLossless      = "UklGRjoAAABXRUJQVlA4TC4AAAAvJ8AEAB8gEEjeHzqN+RcQFPwf3fxHZA+AINtmkpO85AQOENH/2Lap+gxAVccB"
+	webpLossyClear    = "UklGRsoAAABXRUJQVlA4WAoAAAAQAAAAJwAAEwAAQUxQSBgAAAABDzD/ERGCMNto/rQz2P9OIKL/EwDW2CNWUDggjAAAALAFAJ0BKigAFAA+vU6fS6ckIqG1SADgF4lkAMa1QS4BKgGEAfqB7/+4AbzcCyP8aWpf0/lCQAD+8zaf49D/OOCu3R9ZP0EQ0rlXDUG9DvzthXyJeJZLpu9U5rcd7woX/0PyKcXPWA5nz//g65R/vy7aX0lDLGFEhFP1T61Uxnxa7t47jMGR2H+YgAAA"
+	webpLosslessClear = "UklGRjYAAABXRUJQVlA4TCkAAAAvJ8AEEB8w//MvICj4P7r5D4JNQJBtM8lJXnICB4jofwCwbXtWtarjAAA="
+)
+
+// TestWebP: the thumb of one through which nothing shines is a JPEG, of the others a PNG.
+func TestWebP(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ content, mediaType, corners string }{
+		{webpLossy, "image/jpeg", "rgbw"}, {webpLossless, "image/jpeg", "rgbw"},
+		{webpLossyClear, "image/png", "-gbw"}, {webpLosslessClear, "image/png", "-gbw"},
+	} {
+		content, err := base64.StdEncoding.DecodeString(test.content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, mediaType := made(t, content, "20x10")
+		if got := corners(m); mediaType != test.mediaType || got != test.corners {
+			t.Errorf("%s of %.24s shows %s, want %s of %s", mediaType, test.content, got, test.mediaType, test.corners)
+		}
 	}
 }
 

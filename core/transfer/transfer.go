@@ -147,8 +147,8 @@ func (m migrating) Exec(sql string) error {
 	return err
 }
 
-// stepBytes is how much is copied between two steps.
-const stepBytes = 1 << 20
+// stepBytes is how much is copied between two steps: so much takes a millisecond or two.
+const stepBytes = 128 << 10
 
 // count adds to what was copied.
 func (t *transfer) count(bytes int) error {

@@ -1,5 +1,6 @@
 // The table of records with the panel beside it: the open record is in the address, its row
 // is marked, Escape closes it, J and K go to the next and the one before.
+import { closeDialog } from './dialog.js';
 import { unsaved } from './form.js';
 
 const mark = (id) => {
@@ -7,7 +8,7 @@ const mark = (id) => {
 };
 
 document.addEventListener('htmx:confirm', (event) => {
-  const link = event.target.closest?.('[data-open], [data-new]');
+  const link = event.target.closest?.('[data-open], [data-new], [data-tab]');
   if (!link || !unsaved()) return;
   if (!confirm('Discard what you have changed?')) event.preventDefault();
 });
@@ -22,8 +23,8 @@ document.addEventListener('htmx:afterSwap', (event) => {
   panel?.querySelector('.field input:not([type=hidden]), .field textarea, .field select')?.focus({ preventScroll: true });
 });
 
-function close() {
-  if (unsaved() && !confirm('Discard what you have changed?')) return;
+function close(force) {
+  if (!force && unsaved() && !confirm('Discard what you have changed?')) return;
   const panel = document.getElementById('panel');
   const row = document.querySelector('.is-open [data-open]');
   panel.replaceChildren();
@@ -33,6 +34,12 @@ function close() {
   history.replaceState(history.state, '', address);
   row?.focus();
 }
+
+document.addEventListener('deleted', (event) => {
+  closeDialog();
+  if (document.querySelector('#panel [data-record]')?.dataset.record === event.detail.id) close(true);
+  window.htmx.trigger(document.body, 'changed');
+});
 
 document.addEventListener('click', (event) => {
   if (!event.target.closest('[data-close-panel]') || !document.getElementById('rows')) return;

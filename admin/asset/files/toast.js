@@ -1,8 +1,8 @@
 // Short words in a corner, which go by themselves.
 const icons = new URL('icons.svg', import.meta.url).pathname;
 
-/** Shows words for a while; at most three at a time. */
-export function say(words, kind = 'ok') {
+/** Shows words for a while; at most three at a time. action is a button beside them: label, act. */
+export function say(words, kind = 'ok', action = undefined) {
   const toast = document.createElement('div');
   toast.className = 'toast';
   toast.dataset.toast = '';
@@ -16,6 +16,17 @@ export function say(words, kind = 'ok') {
   text.className = 'grow';
   text.textContent = words;
   toast.append(svg, text);
+  if (action) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'btn btn-s';
+    button.textContent = action.label;
+    button.addEventListener('click', () => {
+      toast.remove();
+      action.act();
+    });
+    toast.append(button);
+  }
   document.getElementById('toasts').append(toast);
   watch(toast);
 }
@@ -28,6 +39,8 @@ function watch(toast) {
   const begin = () => (timer = setTimeout(() => toast.remove(), 6000));
   toast.addEventListener('pointerenter', () => clearTimeout(timer));
   toast.addEventListener('pointerleave', begin);
+  toast.addEventListener('focusin', () => clearTimeout(timer));
+  toast.addEventListener('focusout', begin);
   begin();
 }
 

@@ -39,6 +39,15 @@ func Parse(text string, limits Limits) (*ast.ExecutableDefinition, error) {
 	return doc, nil
 }
 
+// Tokens counts the tokens of a text, up to the first that is none.
+func Tokens(text string) int {
+	l := newLexer(text, len(text))
+	for l.next(); l.err == nil && l.kind != tokenEnd; {
+		l.next()
+	}
+	return l.tokens
+}
+
 func syntax(at Location, format string, args ...any) *Error {
 	return &Error{Message: "Syntax Error: " + fmt.Sprintf(format, args...), Location: at}
 }

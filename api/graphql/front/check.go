@@ -1,5 +1,6 @@
 // Checks of a document that the library leaves out: literals of scalars, defaults,
-// arguments of directives, and introspection below the root.
+// arguments of directives, and introspection below the root. They also tell how long the
+// library would think about names that are similar.
 
 package front
 
@@ -14,6 +15,24 @@ import (
 type checker struct {
 	document *Document
 	errs     []*Error
+
+	// work is what the library would do to find names that are similar to those that there are
+	// not: for each of them it compares each character with each one of all others.
+	work int
+}
+
+// maxWork is how much of that is done. More, and such names are told without proposals: a
+// document of nothing else would take many seconds.
+const maxWork = 10_000_000
+
+// propose counts the work of finding what is similar to a name.
+func (c *checker) propose(name string, among []string) {
+	for _, other := range among {
+		if c.work > maxWork {
+			return
+		}
+		c.work += len(name) * len(other)
+	}
 }
 
 func (c *checker) coercer() *coercer { return &coercer{front: c.document.front, checking: true} }
@@ -32,7 +51,7 @@ func (c *checker) check() {
 			if v.Default == nil {
 				continue
 			}
-			if _, err := c.coercer().literal(v.Type, v.Default); err != nil {
+			if _, err := c.coercer().value(v.Type, v.Default); err != nil {
 				c.fail(v.Default.Location(), sentence(err))
 			}
 		}
@@ -51,7 +70,9 @@ func (c *checker) fail(at gqlerrors.Location, message string) {
 
 func (c *checker) directives(list ast.DirectiveList) {
 	for _, d := range list {
-		c.arguments(c.document.front.tree.Directives[d.Name.Name].Arguments, d.Arguments)
+		if defined := c.document.front.tree.Directives[d.Name.Name]; defined != nil {
+			c.arguments(defined.Arguments, d.Arguments)
+		}
 	}
 }
 
@@ -59,10 +80,13 @@ func (c *checker) arguments(defined ast.ArgumentsDefinition, given ast.ArgumentL
 	for _, a := range given {
 		d := defined.Get(a.Name.Name)
 		if d == nil {
-			continue // the library has told
+			c.fail(a.Name.Loc, "Unknown argument \""+cut(a.Name.Name, 200)+"\".")
+			c.propose(a.Name.Name, defined.Names())
+			continue
 		}
-		if _, err := c.coercer().literal(d.Type, a.Value); err != nil {
+		if _, err := c.coercer().value(d.Type, a.Value); err != nil {
 			c.fail(a.Value.Location(), sentence(err))
+			c.work += 1000 * len(a.Value.String()) // in it may be many names
 		}
 	}
 }
@@ -89,7 +113,7 @@ func (c *checker) selections(of ast.NamedType, set ast.SelectionSet) {
 // field checks a field and what is selected of it.
 func (c *checker) field(of ast.NamedType, f *ast.Field) {
 	schema := c.document.front.tree
-	if f.Name.Name == "__typename" {
+	if f.Name.Name == "__typename" || of == nil { // the library tells of a type that there is not
 		return
 	}
 	d := c.document.front.field(of, f.Name.Name)
@@ -97,7 +121,8 @@ func (c *checker) field(of ast.NamedType, f *ast.Field) {
 		d = introspectionField(schema, f.Name.Name)
 	}
 	if d == nil {
-		c.fail(f.Name.Loc, "Cannot query field \""+f.Name.Name+"\" on type \""+of.TypeName()+"\".")
+		c.fail(f.Name.Loc, "Cannot query field \""+cut(f.Name.Name, 200)+"\" on type \""+of.TypeName()+"\".")
+		c.propose(f.Name.Name, c.document.front.fieldNames(of))
 		return
 	}
 	c.arguments(d.Arguments, f.Arguments)

@@ -1,4 +1,4 @@
-// Coercion of values from JSON, and of variables.
+// Coercion of variables and arguments: of values from JSON and of literals alike.
 
 package front
 
@@ -9,6 +9,8 @@ import (
 
 	"github.com/graph-gophers/graphql-go/ast"
 	gqlerrors "github.com/graph-gophers/graphql-go/errors"
+
+	"github.com/loambase/loam/api/graphql/document"
 )
 
 // coercer brings values into the form of their types: Int and BigInt to int64, Float to
@@ -58,7 +60,7 @@ func (c *coercer) variables(op *ast.OperationDefinition, given map[string]any) (
 				err = fmt.Errorf("variable \"$%s\" got invalid value: %w", name, err)
 			}
 		case v.Default != nil:
-			out[name], err = c.literal(v.Type, v.Default)
+			out[name], err = c.value(v.Type, v.Default)
 		case required:
 			err = fmt.Errorf("variable \"$%s\" of required type %q was not provided", name, typeText(v.Type))
 		}
@@ -69,9 +71,54 @@ func (c *coercer) variables(op *ast.OperationDefinition, given map[string]any) (
 	return out, errs
 }
 
-// value coerces a value from JSON.
+// arguments coerces the arguments of a field or directive.
+func (c *coercer) arguments(defined ast.ArgumentsDefinition, given ast.ArgumentList) (map[string]any, *Error) {
+	var out map[string]any
+	for _, d := range defined {
+		literal, ok := given.Get(d.Name.Name)
+		if ok && c.unset(literal) {
+			ok = false
+		}
+		if !ok && d.Default != nil {
+			literal, ok = d.Default, true
+		}
+		if !ok {
+			if _, required := d.Type.(*ast.NonNull); required && !c.checking {
+				return nil, Bad(nil, "Argument %q of required type %q was not provided.", d.Name.Name, typeText(d.Type))
+			}
+			continue
+		}
+		value, err := c.value(d.Type, literal)
+		if err != nil {
+			return nil, Bad([]gqlerrors.Location{literal.Location()}, "Argument %q has invalid value: %s", d.Name.Name, err)
+		}
+		if out == nil {
+			out = make(map[string]any, len(given))
+		}
+		out[d.Name.Name] = value
+	}
+	return out, nil
+}
+
+// unset says whether the value is a variable that is not set.
+func (c *coercer) unset(value any) bool {
+	v, ok := value.(*ast.Variable)
+	if !ok {
+		return false
+	}
+	_, set := c.vars[v.Name]
+	return !set
+}
+
+// value coerces a value from JSON or a literal, whose variables were coerced before.
 func (c *coercer) value(of ast.Type, v any) (any, error) {
 	t := c.resolved(of)
+	if variable, ok := v.(*ast.Variable); ok {
+		return c.variable(t, variable)
+	}
+	if _, null := v.(*ast.NullValue); null {
+		v = nil
+	}
 	if required, ok := t.(*ast.NonNull); ok {
 		if v == nil {
 			return nil, fmt.Errorf("expected non-nullable type %q not to be null", typeText(t))
@@ -87,19 +134,38 @@ func (c *coercer) value(of ast.Type, v any) (any, error) {
 	case *ast.InputObject:
 		return c.object(t, v)
 	case *ast.EnumTypeDefinition:
-		if s, ok := v.(string); ok && hasValue(t, s) {
-			return s, nil
+		name, ok := v.(string)
+		if literal, is := v.(ast.Value); is {
+			name, ok = document.Word(literal)
+		}
+		if ok && hasValue(t, name) {
+			return name, nil
 		}
 		return nil, fmt.Errorf("value %s does not exist in %q enum", shown(v), t.Name)
 	case *ast.ScalarTypeDefinition:
-		return scalar(t.Name, v)
+		if value, ok := c.leaf(t.Name, v); ok {
+			return scalar(t.Name, value)
+		}
+		return nil, fmt.Errorf("%s cannot represent value: %s", t.Name, shown(v))
 	}
 	return nil, fmt.Errorf("unknown type %q", typeText(of))
 }
 
+// variable is the value of a variable; one that is required and null is no value.
+func (c *coercer) variable(t ast.Type, v *ast.Variable) (any, error) {
+	value, set := c.vars[v.Name]
+	if _, required := t.(*ast.NonNull); required && value == nil && !c.checking {
+		return nil, fmt.Errorf("expected variable \"$%s\" of type %q not to be null", v.Name, typeText(t))
+	}
+	if !set {
+		return nil, nil
+	}
+	return value, nil
+}
+
 // list coerces a list; what is none is the only item of one.
 func (c *coercer) list(t *ast.List, v any) (any, error) {
-	items, ok := v.([]any)
+	items, ok := itemsOf(v)
 	if !ok {
 		item, err := c.value(t.OfType, v)
 		return []any{item}, err
@@ -114,24 +180,36 @@ func (c *coercer) list(t *ast.List, v any) (any, error) {
 	return out, nil
 }
 
-// object coerces an input object.
+// object coerces an input object. A key whose variable is not set counts as left out.
 func (c *coercer) object(t *ast.InputObject, v any) (any, error) {
-	given, ok := v.(map[string]any)
+	given, ok := membersOf(v)
 	if !ok {
 		return nil, fmt.Errorf("expected type %q to be an object", t.Name)
 	}
-	for key := range given {
-		if t.Values.Get(key) == nil {
-			return nil, fmt.Errorf("field %q is not defined by type %q", key, t.Name)
+	out, seen := make(map[string]any, len(given)), make(map[string]bool, len(given))
+	for _, m := range given {
+		d := t.Values.Get(m.key)
+		switch {
+		case d == nil:
+			return nil, fmt.Errorf("field %q is not defined by type %q", m.key, t.Name)
+		case seen[m.key]:
+			return nil, fmt.Errorf("there can be only one input field named %q", m.key)
 		}
-	}
-	out := make(map[string]any, len(given))
-	for key, value := range given {
-		coerced, err := c.value(t.Values.Get(key).Type, value)
+		seen[m.key] = true
+		if c.unset(m.value) {
+			continue
+		}
+		coerced, err := c.value(d.Type, m.value)
 		if err != nil {
-			return nil, within(key, err)
+			return nil, within(m.key, err)
 		}
-		out[key] = coerced
+		out[m.key] = coerced
+	}
+	for _, d := range t.Values {
+		_, required := d.Type.(*ast.NonNull)
+		if _, set := out[d.Name.Name]; required && !set && !(c.checking && seen[d.Name.Name]) {
+			return nil, fmt.Errorf("field %q of required type %q was not provided", d.Name.Name, typeText(d.Type))
+		}
 	}
 	return out, nil
 }

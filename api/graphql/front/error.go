@@ -27,6 +27,7 @@ const (
 	TooComplex       Code = "QUERY_TOO_COMPLEX"
 	Timeout          Code = "TIMEOUT"
 	SchemaChanged    Code = "SCHEMA_CHANGED"
+	NotPersisted     Code = "PERSISTED_QUERY_NOT_FOUND"
 	Internal         Code = "INTERNAL_SERVER_ERROR"
 )
 

@@ -5,7 +5,6 @@ package front
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/graph-gophers/graphql-go"
@@ -27,13 +26,16 @@ const maxPairs = 200_000
 
 // New returns the Front of a schema. An error is a mistake of package model.
 func New(m *model.Model) (*Front, error) {
-	parsed, err := graphql.ParseSchema(m.Plain, nil, graphql.OverlapValidationLimit(maxPairs))
+	// What GraphQL itself has, the library reads; our types are put beside it as they are.
+	parsed, err := graphql.ParseSchema("type Query { _: Int }", nil, graphql.OverlapValidationLimit(maxPairs))
 	if err != nil {
-		return nil, fmt.Errorf("graphql: the schema is not valid: %w", err)
+		return nil, err
 	}
 	f := &Front{schema: parsed, tree: parsed.AST()}
 	completeIntrospection(f.tree)
-	describe(f.tree, m.Descriptions)
+	if err := addTypes(f.tree, m); err != nil {
+		return nil, fmt.Errorf("graphql: the schema is not valid: %w", err)
+	}
 	return f, nil
 }
 
@@ -52,12 +54,15 @@ func (f *Front) Read(text string, limits document.Limits) (*Document, []*Error) 
 	if err != nil {
 		return nil, []*Error{unreadable(err)}
 	}
+	d := &Document{front: f, tree: tree}
+	c := &checker{document: d}
+	if c.check(); c.work > maxWork {
+		return nil, c.errs
+	}
 	if errs := f.validate(text); len(errs) > 0 {
 		return nil, errs
 	}
-	d := &Document{front: f, tree: tree}
-	c := &checker{document: d}
-	if c.check(); len(c.errs) > 0 {
+	if len(c.errs) > 0 {
 		return nil, c.errs
 	}
 	return d, nil
@@ -75,6 +80,9 @@ func (f *Front) validate(text string) (errs []*Error) {
 		}
 		if strings.HasPrefix(e.Message, "ID cannot represent") {
 			continue
+		}
+		if e.Rule == "OverlapValidationLimitExceeded" {
+			return []*Error{Complex("The operation selects so many fields of the same name that more than %d pairs have to be compared.", maxPairs)}
 		}
 		errs = append(errs, &Error{Code: ValidationFailed, Message: e.Message, Locations: e.Locations})
 	}
@@ -161,6 +169,17 @@ func (o *Operation) Included(directives ast.DirectiveList) (bool, *Error) {
 	return true, nil
 }
 
+// fieldNames are the names of the fields of an object or interface type.
+func (f *Front) fieldNames(of ast.NamedType) []string {
+	switch of := of.(type) {
+	case *ast.ObjectTypeDefinition:
+		return of.Fields.Names()
+	case *ast.InterfaceTypeDefinition:
+		return of.Fields.Names()
+	}
+	return nil
+}
+
 // field finds a field of an object or interface type.
 func (f *Front) field(of ast.NamedType, name string) *ast.FieldDefinition {
 	switch of := of.(type) {
@@ -171,40 +190,6 @@ func (f *Front) field(of ast.NamedType, name string) *ast.FieldDefinition {
 	}
 	return nil
 }
-
-// describe gives the types of a schema, which was parsed without descriptions, theirs.
-func describe(s *ast.Schema, of map[string]string) {
-	for name, t := range s.Types {
-		if !strings.HasPrefix(name, "__") && !slices.Contains(builtinScalars, name) {
-			describeType(t, name, of)
-		}
-	}
-}
-
-func describeType(t ast.NamedType, name string, of map[string]string) {
-	switch t := t.(type) {
-	case *ast.ObjectTypeDefinition:
-		t.Desc = of[name]
-		for _, f := range t.Fields {
-			f.Desc = of[name+"."+f.Name]
-		}
-	case *ast.InterfaceTypeDefinition:
-		t.Desc = of[name]
-	case *ast.Union:
-		t.Desc = of[name]
-	case *ast.InputObject:
-		t.Desc = of[name]
-	case *ast.ScalarTypeDefinition:
-		t.Desc = of[name]
-	case *ast.EnumTypeDefinition:
-		t.Desc = of[name]
-		for _, v := range t.EnumValuesDefinition {
-			v.Desc = of[name+"."+v.EnumValue]
-		}
-	}
-}
-
-var builtinScalars = []string{"Int", "Float", "String", "Boolean", "ID"}
 
 func unreadable(err error) *Error {
 	e, _ := err.(*document.Error)

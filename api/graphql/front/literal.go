@@ -1,189 +1,101 @@
-// Coercion of literals and arguments.
+// Literals as the values that they stand for.
 
 package front
 
 import (
-	"fmt"
-
 	"github.com/graph-gophers/graphql-go/ast"
-	gqlerrors "github.com/graph-gophers/graphql-go/errors"
 
 	"github.com/loambase/loam/api/graphql/document"
 )
 
-// arguments coerces the arguments of a field or directive.
-func (c *coercer) arguments(defined ast.ArgumentsDefinition, given ast.ArgumentList) (map[string]any, *Error) {
-	var out map[string]any
-	for _, d := range defined {
-		literal, ok := given.Get(d.Name.Name)
-		if ok && c.unset(literal) {
-			ok = false
+// itemsOf returns the items of a list.
+func itemsOf(v any) (items []any, ok bool) {
+	switch v := v.(type) {
+	case []any:
+		return v, true
+	case *ast.ListValue:
+		items = make([]any, len(v.Values))
+		for i, item := range v.Values {
+			items[i] = item
 		}
-		if !ok && d.Default != nil {
-			literal, ok = d.Default, true
-		}
-		if !ok {
-			if _, required := d.Type.(*ast.NonNull); required && !c.checking {
-				return nil, Bad(nil, "Argument %q of required type %q was not provided.", d.Name.Name, typeText(d.Type))
-			}
-			continue
-		}
-		value, err := c.literal(d.Type, literal)
-		if err != nil {
-			return nil, Bad([]gqlerrors.Location{literal.Location()}, "Argument %q has invalid value: %s", d.Name.Name, err)
-		}
-		if out == nil {
-			out = make(map[string]any, len(given))
-		}
-		out[d.Name.Name] = value
+		return items, true
 	}
-	return out, nil
+	return nil, false
 }
 
-// unset says whether the literal is a variable that is not set.
-func (c *coercer) unset(literal ast.Value) bool {
-	v, ok := literal.(*ast.Variable)
-	if !ok {
-		return false
-	}
-	_, set := c.vars[v.Name]
-	return !set
+// member is a key of an object with its value.
+type member struct {
+	key   string
+	value any
 }
 
-// literal coerces a literal. Variables in it were coerced before.
-func (c *coercer) literal(of ast.Type, literal ast.Value) (any, error) {
-	t := c.resolved(of)
-	if v, ok := literal.(*ast.Variable); ok {
-		return c.variable(t, v)
-	}
-	if required, ok := t.(*ast.NonNull); ok {
-		if _, null := literal.(*ast.NullValue); null {
-			return nil, fmt.Errorf("expected value of type %q, found null", typeText(t))
+// membersOf returns the members of an object; a literal may have two of one key.
+func membersOf(v any) (list []member, ok bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		list = make([]member, 0, len(v))
+		for key, value := range v {
+			list = append(list, member{key, value})
 		}
-		return c.literal(required.OfType, literal)
-	}
-	if _, null := literal.(*ast.NullValue); null {
-		return nil, nil
-	}
-	switch t := t.(type) {
-	case *ast.List:
-		return c.listLiteral(t, literal)
-	case *ast.InputObject:
-		return c.objectLiteral(t, literal)
-	case *ast.EnumTypeDefinition:
-		if name, ok := document.Word(literal); ok && hasValue(t, name) {
-			return name, nil
+		return list, true
+	case *ast.ObjectValue:
+		list = make([]member, len(v.Fields))
+		for i, f := range v.Fields {
+			list[i] = member{f.Name.Name, f.Value}
 		}
-		return nil, fmt.Errorf("value %s does not exist in %q enum", literal, t.Name)
-	case *ast.ScalarTypeDefinition:
-		return c.scalarLiteral(t, literal)
+		return list, true
 	}
-	return nil, fmt.Errorf("unknown type %q", typeText(of))
+	return nil, false
 }
 
-// variable is the value of a variable; one that is required and null is no value.
-func (c *coercer) variable(t ast.Type, v *ast.Variable) (any, error) {
-	value, set := c.vars[v.Name]
-	if _, required := t.(*ast.NonNull); required && value == nil && !c.checking {
-		return nil, fmt.Errorf("expected variable \"$%s\" of type %q not to be null", v.Name, typeText(t))
+// leaf returns the value of a literal as JSON has it, and other values as they are. ok is
+// false for a literal that the scalar does not take whatever its value is: an Int is not
+// written with a point, and only JSON takes names, lists and objects.
+func (c *coercer) leaf(scalar string, v any) (value any, ok bool) {
+	literal, is := v.(ast.Value)
+	if !is {
+		return v, true
 	}
-	if !set {
-		return nil, nil
-	}
-	return value, nil
-}
-
-func (c *coercer) listLiteral(t *ast.List, literal ast.Value) (any, error) {
-	list, ok := literal.(*ast.ListValue)
-	if !ok {
-		item, err := c.literal(t.OfType, literal)
-		return []any{item}, err
-	}
-	out := make([]any, len(list.Values))
-	for i, item := range list.Values {
-		var err error
-		if out[i], err = c.literal(t.OfType, item); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// objectLiteral coerces an input object. A field whose variable is not set counts as left
-// out.
-func (c *coercer) objectLiteral(t *ast.InputObject, literal ast.Value) (any, error) {
-	object, ok := literal.(*ast.ObjectValue)
-	if !ok {
-		return nil, fmt.Errorf("expected value of type %q, found %s", t.Name, literal)
-	}
-	out := make(map[string]any, len(object.Fields))
-	seen := make(map[string]bool, len(object.Fields))
-	for _, f := range object.Fields {
-		name := f.Name.Name
-		d := t.Values.Get(name)
-		switch {
-		case d == nil:
-			return nil, fmt.Errorf("field %q is not defined by type %q", name, t.Name)
-		case seen[name]:
-			return nil, fmt.Errorf("there can be only one input field named %q", name)
-		}
-		seen[name] = true
-		if c.unset(f.Value) {
-			continue
-		}
-		value, err := c.literal(d.Type, f.Value)
-		if err != nil {
-			return nil, err
-		}
-		out[name] = value
-	}
-	return out, nil
-}
-
-// scalarLiteral coerces a literal to a scalar type. The scalar JSON accepts every literal,
-// also lists and objects that contain variables.
-func (c *coercer) scalarLiteral(t *ast.ScalarTypeDefinition, literal ast.Value) (any, error) {
 	switch v := literal.(type) {
 	case *document.Text:
-		return scalar(t.Name, v.Value)
+		return v.Value, true
 	case *document.Number:
-		if v.Int || t.Name != "Int" && t.Name != "BigInt" && t.Name != "ID" {
-			return scalar(t.Name, v.Digits)
-		}
-	case *ast.PrimitiveValue:
-		if word := v.Text; word == "true" || word == "false" {
-			return scalar(t.Name, word == "true")
-		}
-	case *ast.ListValue, *ast.ObjectValue:
-		if t.Name == "JSON" {
-			return c.anyLiteral(literal), nil
-		}
+		return v.Digits, v.Int || scalar != "Int" && scalar != "BigInt" && scalar != "ID"
 	}
-	return nil, fmt.Errorf("%s cannot represent value: %s", t.Name, literal)
+	word, isWord := document.Word(literal)
+	if word == "true" || word == "false" {
+		return word == "true", true
+	}
+	if scalar != "JSON" {
+		return nil, false
+	}
+	if isWord {
+		return word, true
+	}
+	return c.json(literal), true
 }
 
-// anyLiteral returns the JSON value of a literal.
-func (c *coercer) anyLiteral(literal ast.Value) any {
+// json returns the JSON value of a literal.
+func (c *coercer) json(literal any) any {
 	switch v := literal.(type) {
 	case *ast.Variable:
 		return c.vars[v.Name]
-	case *ast.ListValue:
-		out := make([]any, len(v.Values))
-		for i, item := range v.Values {
-			out[i] = c.anyLiteral(item)
-		}
-		return out
-	case *ast.ObjectValue:
-		out := make(map[string]any, len(v.Fields))
-		for _, f := range v.Fields {
-			out[f.Name.Name] = c.anyLiteral(f.Value)
-		}
-		return out
-	case *ast.PrimitiveValue:
-		if v.Text == "true" || v.Text == "false" {
-			return v.Text == "true"
-		}
-		return v.Text
+	case *ast.NullValue:
+		return nil
 	}
-	return literal.Deserialize(nil)
+	if items, ok := itemsOf(literal); ok {
+		for i, item := range items {
+			items[i] = c.json(item)
+		}
+		return items
+	}
+	if members, ok := membersOf(literal); ok {
+		out := make(map[string]any, len(members))
+		for _, m := range members {
+			out[m.key] = c.json(m.value)
+		}
+		return out
+	}
+	value, _ := c.leaf("JSON", literal)
+	return value
 }

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/graph-gophers/graphql-go/ast"
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/schema"
@@ -42,8 +45,13 @@ func scalar(name string, v any) (any, error) {
 		if s, ok := v.(string); ok {
 			return s, nil
 		}
-		if n, ok := v.(json.Number); ok && whole(n) {
-			return n.String(), nil
+		if n, ok := v.(json.Number); ok {
+			if whole(n) {
+				return n.String(), nil
+			}
+			if f, err := n.Float64(); err == nil && f == math.Trunc(f) { // 1e2 in JSON
+				return strconv.FormatFloat(f, 'f', -1, 64), nil
+			}
 		}
 	case "Upload":
 		switch v.(type) {
@@ -95,12 +103,20 @@ func integer(v any) (int64, bool) {
 // shown is a value in an error message, cut to a length that can be read.
 func shown(v any) string {
 	const most = 80
+	if literal, ok := v.(ast.Value); ok {
+		return cut(literal.String(), most)
+	}
 	text, err := schema.Marshal(v)
 	if err != nil {
-		return "?"
+		return "a file" // the only value that has no JSON
 	}
-	if runes := []rune(string(text)); len(runes) > most {
+	return cut(string(text), most)
+}
+
+// cut shortens a text to so many characters.
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
-	return string(text)
+	return text
 }

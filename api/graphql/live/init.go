@@ -43,7 +43,7 @@ func (s *session) initialise(ctx context.Context, payload json.RawMessage) {
 		s.conn.Close(closeForbidden, "Forbidden")
 	default:
 		if err == nil {
-			s.acknowledged = true
+			s.acknowledged, s.token = true, token
 			s.late.Stop()
 			return
 		}

@@ -25,6 +25,7 @@ func (s *session) subscribe(ctx context.Context, id string, payload json.RawMess
 		s.conn.Close(closeBadMessage, bad)
 		return
 	}
+	asked.Token = s.token
 	select {
 	case s.running <- struct{}{}:
 	case <-ctx.Done():

@@ -56,6 +56,7 @@ type session struct {
 	late    *time.Timer
 
 	initialised, acknowledged bool
+	token                     string // of the account
 
 	operations
 }

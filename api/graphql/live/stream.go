@@ -26,10 +26,11 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if q.Token != "" && q.Caller.Auth == nil { // who would watch as a guest without knowing
 		return nil, fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
 	}
-	op, refused, err := graphql.Read(r, q, "application/json", body)
+	op, refused, err := graphql.Read(r, q, body)
 	if refused != nil || err != nil {
 		return refused, err
 	}
+	op.Token = q.Token
 	caller := q.Caller
 	caller.Method = http.MethodGet
 	sub, result := s.GraphQL.Start(r.Context(), q.ID, caller, q.Settings.GraphQL, op, s.Charge(caller))
@@ -132,7 +133,7 @@ func (t *stream) tell(list []realtime.Message) (ended bool) {
 		switch kind {
 		case realtime.Answer: // the comment
 			t.buffer = append(t.buffer, list[i].Data...)
-		case realtime.Event:
+		case realtime.Event, realtime.Snapshot:
 			t.buffer = append(t.buffer, "event:next\ndata:"...)
 			t.buffer = append(appendEvent(t.buffer, &list[i]), "\n\n"...)
 		case realtime.Reset:

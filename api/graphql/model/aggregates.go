@@ -4,28 +4,17 @@ package model
 
 import (
 	"slices"
-)
 
-// Func is what a figure computes, "" of the key of groups.
-type Func string
-
-// The functions, by their names in REST.
-const (
-	Count         Func = "count"
-	CountDistinct Func = "countDistinct"
-	Sum           Func = "sum"
-	Avg           Func = "avg"
-	Min           Func = "min"
-	Max           Func = "max"
+	"github.com/loambase/loam/core/record"
 )
 
 // Figure is a field of the aggregate of a record type: a figure, or a key of groups.
 type Figure struct {
 	Name   string
-	Func   Func
-	Path   string // the stored field; "" of Count
-	Part   string // of a date that is a key: year, month, day or hour; "" is the date
-	Output string // its name in aggregates of the record service
+	Func   record.Func // "" of a key
+	Path   string      // the stored field; "" of record.Count
+	Part   string      // of a date that is a key: year, month, day or hour; "" is the date
+	Output string      // its name in aggregates of the record service
 
 	Value *Field // what its values are like
 
@@ -44,8 +33,9 @@ func (b *builder) aggregates(r *Record) {
 	if !r.List {
 		return
 	}
-	taken, options := names{}, names{}
-	r.figures, r.keys = map[string]*Figure{}, map[string]*Figure{}
+	room := 6 * len(r.order)
+	taken, options := make(names, room), names{}
+	r.figures, r.keys, r.figured = make(map[string]*Figure, room), map[string]*Figure{}, make([]*Figure, 0, room)
 	add := func(name string, f *Figure) {
 		f.Name = taken.claim(name)
 		if f.Func == "" {
@@ -68,21 +58,21 @@ func (b *builder) aggregates(r *Record) {
 			add(f.Name+"_"+part, &Figure{Path: f.Path(), Part: part, Output: output, Value: value(Int, "Int", output)})
 		}
 	}
-	add("count", &Figure{Func: Count, Output: "count", Value: &Field{Kind: Int, Relation: "count", typeName: "Int!"}})
+	add("count", &Figure{Func: record.Count, Output: "count", Value: &Field{Kind: Int, Relation: "count", typeName: "Int!"}})
 	for _, f := range fields {
-		figure := func(of Func, kind Kind, typeName string) {
+		figure := func(of record.Func, kind Kind, typeName string) {
 			output := string(of) + "_" + f.Path()
 			add(string(of)+"_"+f.Name, &Figure{Func: of, Path: f.Path(), Output: output, Value: value(kind, typeName, output)})
 		}
-		figure(CountDistinct, Int, "Int")
+		figure(record.CountDistinct, Int, "Int")
 		switch f.Kind {
 		case Float, Int, BigInt:
-			for _, of := range [...]Func{Sum, Avg, Min, Max} {
+			for _, of := range [...]record.Func{record.Sum, record.Avg, record.Min, record.Max} {
 				figure(of, Float, "Float")
 			}
 		case Date:
-			figure(Min, Date, "DateTime")
-			figure(Max, Date, "DateTime")
+			figure(record.Min, Date, "DateTime")
+			figure(record.Max, Date, "DateTime")
 		}
 	}
 }
@@ -114,38 +104,33 @@ func value(kind Kind, typeName, output string) *Field {
 }
 
 // aggregateArguments are the arguments of an aggregate.
-func aggregateArguments(r *Record) []argument {
-	list := []argument{{"filter", r.Name + "Filter"}, {"where", "String"}}
+func aggregateArguments(r *Record) []Argument {
+	list := []Argument{{"filter", r.Name + "Filter"}, {"where", "String"}}
 	if len(r.keys) > 0 {
-		list = append(list, argument{"groupBy", "[" + r.Name + "GroupBy!]"})
+		list = append(list, Argument{"groupBy", "[" + r.Name + "GroupBy!]"})
 	}
-	return append(list, argument{"having", r.Name + "Having"}, argument{"sort", "[" + r.Name + "AggregateSort!]"}, argument{"limit", "Int"})
+	return append(list, Argument{"having", r.Name + "Having"}, Argument{"sort", "[" + r.Name + "AggregateSort!]"}, Argument{"limit", "Int"})
 }
 
-// aggregate writes the types of an aggregate.
-func (p *printer) aggregate(r *Record) {
-	p.begin("type", r.Name+"Aggregate", "", "")
-	for _, f := range r.figured {
-		p.member(f.Name, f.Value.typeName, "")
+// aggregate adds the types of an aggregate.
+func (d *definer) aggregate(r *Record) {
+	members := func(typeName func(f *Figure) string) []Member {
+		list := make([]Member, 0, len(r.figured))
+		for _, f := range r.figured {
+			list = append(list, Member{Name: f.Name, Type: typeName(f)})
+		}
+		return list
 	}
-	p.end()
+	d.define(ObjectType, r.Name+"Aggregate", "", members(func(f *Figure) string { return f.Value.typeName }))
 	if len(r.keys) > 0 {
-		p.begin("enum", r.Name+"GroupBy", "", "")
+		var options []Member
 		for _, f := range r.figured {
 			if f.Func == "" {
-				p.member(f.option, "", "")
+				options = append(options, Member{Name: f.option})
 			}
 		}
-		p.end()
+		d.define(EnumType, r.Name+"GroupBy", "", options)
 	}
-	p.begin("input", r.Name+"Having", "", "")
-	for _, f := range r.figured {
-		p.member(f.Name, filterType(f.Value), "")
-	}
-	p.end()
-	p.begin("input", r.Name+"AggregateSort", "", "One key: sort by several with a list of objects.")
-	for _, f := range r.figured {
-		p.member(f.Name, "SortDirection", "")
-	}
-	p.end()
+	d.define(InputType, r.Name+"Having", "", members(func(f *Figure) string { return filterType(f.Value) }))
+	d.define(InputType, r.Name+"AggregateSort", oneKey, members(func(*Figure) string { return "SortDirection" }))
 }

@@ -13,21 +13,21 @@ import (
 // Build makes the schema of a snapshot for superusers or for everybody else.
 func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	b := &builder{
-		model: &Model{Snapshot: snapshot, Superuser: superuser, Descriptions: map[string]string{}, Records: map[string]*Record{},
+		model: &Model{Snapshot: snapshot, Superuser: superuser, Records: map[string]*Record{},
 			Roots: map[string]*Root{}, Subscriptions: map[string]*Root{}, Mutations: map[string]*Mutation{}, byCollection: map[string]*Record{}},
-		types: names{}, stored: map[*Record][]*Field{}, storedNames: map[*Field]string{},
+		stored: map[*Record][]*Field{}, storedNames: map[*Field]string{},
 	}
 	b.collections = slices.SortedFunc(slices.Values(snapshot.All()), func(a, c *schema.Collection) int {
 		return strings.Compare(a.Name, c.Name)
 	})
 	b.records()
-	for _, r := range b.list {
+	for _, r := range b.model.list {
 		b.fields(r)
 	}
-	for _, r := range b.list {
+	for _, r := range b.model.list {
 		b.relations(r)
 	}
-	for _, r := range b.list {
+	for _, r := range b.model.list {
 		b.inputs(r)
 		b.writes(r)
 		b.aggregates(r)
@@ -35,7 +35,6 @@ func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	b.roots()
 	b.mutations()
 	b.subscriptions()
-	b.print()
 	return b.model
 }
 
@@ -44,11 +43,7 @@ type builder struct {
 	model       *Model
 	collections []*schema.Collection // all, by name
 	all         []*Record            // by the name of the collection
-	list        []*Record            // those of the audience
 	types       names
-	order       []*Root     // fields of Query
-	changes     []*Mutation // fields of Mutation
-	watched     []*Root     // fields of Subscription
 	names       map[*Record]names
 	stored      map[*Record][]*Field // of stored fields
 	storedNames map[*Field]string
@@ -57,25 +52,30 @@ type builder struct {
 // records names a type for every collection, also for those that the audience does not have:
 // a rule that opens one must not rename another.
 func (b *builder) records() {
+	typeNames, suffixes := schema.TypeNames(b.collections), schema.GeneratedSuffixes()
+	b.types = make(names, len(b.collections)*(len(suffixes)+4))
 	for _, name := range schema.BuiltinTypes() {
 		b.types[name] = true
 	}
 	b.names = map[*Record]names{}
-	typeNames, suffixes := schema.TypeNames(b.collections), schema.GeneratedSuffixes()
 	for _, c := range b.collections {
 		name := typeNames[c.ID]
 		b.types[name] = true
 		for _, suffix := range suffixes {
-			b.types[name+suffix], b.types[name+"List"+suffix] = true, true
+			b.types[name+suffix] = true
 		}
-		r := &Record{Name: name, Collection: c, fields: map[string]*Field{}, filter: map[string]*Field{}, sort: map[string]*Field{}}
+		room := len(c.Fields) + 2
+		r := &Record{Name: name, Collection: c, fields: make(map[string]*Field, room), filter: make(map[string]*Field, room), sort: make(map[string]*Field, room)}
 		b.allow(r)
 		b.all = append(b.all, r)
 		if !r.List && !r.View && !r.Create && !r.Update {
 			continue
 		}
-		b.list, b.names[r] = append(b.list, r), names{}
+		b.model.list, b.names[r] = append(b.model.list, r), make(names, room)
 		b.model.Records[name], b.model.byCollection[c.ID] = r, r
+		if c.IsAuth() {
+			b.model.accounts = append(b.model.accounts, r)
+		}
 	}
 }
 
@@ -104,7 +104,7 @@ func (b *builder) fields(r *Record) {
 	stored := map[string]string{}
 	for _, f := range r.Collection.Fields {
 		if b.visible(r.Collection, f) {
-			stored[f.Name] = taken.claim(fieldName(f.Name))
+			stored[f.Name] = taken.claim(f.Name)
 		}
 	}
 	if nodeID.Name = "nodeId"; !taken["nodeId"] {
@@ -187,8 +187,7 @@ func (b *builder) selection(r *Record, f *schema.Field, k *schema.Select) *Field
 	e, ok := enumeration(k.Values)
 	switch {
 	case ok:
-		e.Name = b.types.claim(r.Name + schema.Pascal(fieldName(f.Name)))
-		b.types[e.Name+"Filter"], b.types[e.Name+"ListFilter"] = true, true
+		e.Name = b.types.claimAll(r.Name+schema.Pascal(fieldName(f.Name)), "", "Filter", "ManyFilter")
 		if k.Multiple() {
 			return &Field{Kind: Enums, typeName: "[" + e.Name + "]!", Required: true, Enum: e}
 		}

@@ -24,11 +24,11 @@ func filterType(f *Field) string {
 	case ID, RefID:
 		return "IDFilter"
 	case RefIDs:
-		return "IDListFilter"
+		return "IDManyFilter"
 	case Text, File:
 		return "StringFilter"
 	case Texts, Files:
-		return "StringListFilter"
+		return "StringManyFilter"
 	case Float:
 		return "FloatFilter"
 	case Int:
@@ -44,11 +44,11 @@ func filterType(f *Field) string {
 	case Enum:
 		return f.Enum.Name + "Filter"
 	case Enums:
-		return f.Enum.Name + "ListFilter"
+		return f.Enum.Name + "ManyFilter"
 	case One:
 		return f.Target.Name + "Filter"
 	case Many, Back:
-		return f.Target.Name + "ListFilter"
+		return f.Target.Name + "ManyFilter"
 	}
 	return ""
 }

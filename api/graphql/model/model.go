@@ -12,15 +12,6 @@ type Model struct {
 	Snapshot  *schema.Snapshot
 	Superuser bool // it is the schema of superusers, who have no rules and see hidden fields
 
-	// SDL is the schema in GraphQL's own language, the same for the same collections in
-	// whatever order they were made.
-	SDL string
-
-	// Plain is SDL without descriptions, for parsers that read texts otherwise.
-	Plain string
-
-	Descriptions map[string]string // of types by name, and of fields by "Type.field"
-
 	Records map[string]*Record // by the name of the type
 	Roots   map[string]*Root   // the fields of Query by name
 
@@ -29,6 +20,12 @@ type Model struct {
 	Subscriptions map[string]*Root // the fields of Subscription by name
 
 	byCollection map[string]*Record // by the id of the collection
+
+	list     []*Record // of Records, by the names of the collections
+	accounts []*Record // those that can sign in
+	order    []*Root   // of Roots, as they are shown
+	changes  []*Mutation
+	watched  []*Root // of Subscriptions
 }
 
 // Record is the type of a collection's records.
@@ -54,6 +51,7 @@ type Record struct {
 	filtered []string // keys of filter in the order of the input
 	sorted   []string
 	figured  []*Figure
+	args     []Argument // of a connection
 }
 
 // Field returns the field of that name, nil if there is none.
@@ -131,7 +129,7 @@ type Field struct {
 
 	help     string
 	typeName string
-	args     []argument
+	args     []Argument
 }
 
 // Path is the field in filters and sorts of the record service.
@@ -170,6 +168,7 @@ const (
 	RootNode
 	RootNodes
 	RootChanged // of Subscription
+	RootLive    // of Subscription
 	RootAggregate
 )
 
@@ -177,8 +176,8 @@ const (
 type Root struct {
 	Name   string
 	Kind   RootKind
-	Record *Record // of RootList, RootOne, RootAggregate and RootChanged
+	Record *Record // of RootList, RootOne, RootAggregate, RootChanged and RootLive
 
 	typeName string
-	args     []argument
+	args     []Argument
 }

@@ -4,22 +4,38 @@
 package model
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// fieldName is a stored name as a field: a leading digit gets an underscore, and names that
-// begin with two, which are GraphQL's own, lose one.
+// fieldName is a stored name as a field: characters that no name has become underscores, a
+// leading digit gets one, and names that begin with two, which are GraphQL's own, lose one.
 func fieldName(stored string) string {
-	switch {
-	case stored == "":
-		return "_"
-	case stored[0] >= '0' && stored[0] <= '9':
-		return "_" + stored
-	case strings.HasPrefix(stored, "__"):
-		return "_" + strings.TrimLeft(stored, "_")
+	name := stored
+	if i := strings.IndexFunc(name, notWord); i >= 0 {
+		bytes := []byte(name)
+		for i, c := range bytes {
+			if notWord(rune(c)) {
+				bytes[i] = '_'
+			}
+		}
+		name = string(bytes)
 	}
-	return stored
+	switch {
+	case name == "":
+		return "_"
+	case name[0] >= '0' && name[0] <= '9':
+		return "_" + name
+	case strings.HasPrefix(name, "__"):
+		return "_" + strings.TrimLeft(name, "_")
+	}
+	return name
+}
+
+// notWord says whether a byte or a character is none that names have.
+func notWord(c rune) bool {
+	return c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
 }
 
 // lowerFirst is a type name as the name of a field.
@@ -28,13 +44,19 @@ func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:
 // names are the names that are taken in one place.
 type names map[string]bool
 
-// claim returns the name or, if it is taken, the name with _2, _3 …
-func (n names) claim(name string) string {
+// claim returns the name or, if it is taken, the name with _2, _3 … It is one that GraphQL
+// has: what is generated of "_" is not.
+func (n names) claim(name string) string { return n.claimAll(fieldName(name), "") }
+
+// claimAll claims a name together with those that are made of it by the suffixes.
+func (n names) claimAll(name string, suffixes ...string) string {
 	free := name
-	for i := 2; n[free]; i++ {
-		free = name + "_" + strconv.Itoa(i)
+	for i := 2; slices.ContainsFunc(suffixes, func(suffix string) bool { return n[free+suffix] }); i++ {
+		free = fieldName(name + "_" + strconv.Itoa(i))
 	}
-	n[free] = true
+	for _, suffix := range suffixes {
+		n[free+suffix] = true
+	}
 	return free
 }
 
@@ -56,16 +78,10 @@ func enumeration(options []string) (e *Enumeration, ok bool) {
 
 // optionName is an option as the value of an enum.
 func optionName(option string) string {
-	name := []byte(option)
-	for i, c := range name {
-		if c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
-			name[i] = '_'
-		}
-	}
-	switch text := fieldName(string(name)); text {
+	switch name := fieldName(option); name {
 	case "true", "false", "null":
-		return "_" + text
+		return "_" + name
 	default:
-		return text
+		return name
 	}
 }

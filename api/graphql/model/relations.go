@@ -43,7 +43,7 @@ func (b *builder) forward(r *Record, f *Field) {
 		f.Target, f.Relation, f.typeName = target, f.Stored.Name, target.Name
 		if f.Kind == Many {
 			f.typeName, f.Required = "["+target.Name+"!]!", true
-			f.args = []argument{{"filter", target.Name + "Filter"}, {"sort", "[" + target.Name + "Sort!]"}, {"limit", "Int"}}
+			f.args = []Argument{{"filter", target.Name + "Filter"}, {"sort", "[" + target.Name + "Sort!]"}, {"limit", "Int"}}
 		}
 		r.add(f)
 	} else {
@@ -76,11 +76,11 @@ func (b *builder) sortedReferences(c *schema.Collection) []schema.Reference {
 func (b *builder) back(r *Record, ref schema.Reference) {
 	source := b.model.byCollection[ref.Collection.ID]
 	relation := ref.Collection.Name + "_via_" + ref.Field.Name
-	f := &Field{Name: b.names[r].claim(fieldName(relation)), Relation: relation, Target: source}
+	f := &Field{Name: b.names[r].claim(relation), Relation: relation, Target: source}
 	if isUnique(ref) {
 		f.Kind, f.typeName = One, source.Name
 	} else {
-		f.Kind, f.typeName, f.Required, f.args = Back, source.Name+"Connection!", true, listArguments(source)
+		f.Kind, f.typeName, f.Required, f.args = Back, source.Name+"Connection!", true, source.arguments()
 	}
 	r.add(f)
 }
@@ -91,10 +91,13 @@ func isUnique(ref schema.Reference) bool {
 	return unique
 }
 
-// listArguments are the arguments of a connection.
-func listArguments(r *Record) []argument {
-	return []argument{
-		{"filter", r.Name + "Filter"}, {"where", "String"}, {"sort", "[" + r.Name + "Sort!]"}, {"page", "Int"}, {"perPage", "Int"},
-		{"first", "Int"}, {"after", "String"}, {"last", "Int"}, {"before", "String"},
+// arguments are those of a connection of the records.
+func (r *Record) arguments() []Argument {
+	if r.args == nil {
+		r.args = []Argument{
+			{"filter", r.Name + "Filter"}, {"where", "String"}, {"sort", "[" + r.Name + "Sort!]"}, {"page", "Int"}, {"perPage", "Int"},
+			{"first", "Int"}, {"after", "String"}, {"last", "Int"}, {"before", "String"},
+		}
 	}
+	return r.args
 }

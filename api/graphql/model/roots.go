@@ -5,17 +5,17 @@ package model
 // roots makes the fields of Query. Lists have the names of their collections, also of those
 // that the audience does not have; what is generated gives way to them.
 func (b *builder) roots() {
-	taken := names{}
+	taken := make(names, 3*len(b.collections)+3)
 	lists := map[string]string{}
 	for _, c := range b.collections {
-		lists[c.ID] = taken.claim(fieldName(c.Name))
+		lists[c.ID] = taken.claim(c.Name)
 	}
-	b.root(&Root{Name: taken.claim("node"), Kind: RootNode, typeName: "Node", args: []argument{{"nodeId", "ID!"}}})
-	b.root(&Root{Name: taken.claim("nodes"), Kind: RootNodes, typeName: "[Node]!", args: []argument{{"nodeIds", "[ID!]!"}}})
-	if me := taken.claim("me"); len(b.accounts()) > 0 {
+	b.root(&Root{Name: taken.claim("node"), Kind: RootNode, typeName: "Node", args: []Argument{{"nodeId", "ID!"}}})
+	b.root(&Root{Name: taken.claim("nodes"), Kind: RootNodes, typeName: "[Node]!", args: []Argument{{"nodeIds", "[ID!]!"}}})
+	if me := taken.claim("me"); len(b.model.accounts) > 0 {
 		b.root(&Root{Name: me, Kind: RootMe, typeName: "AuthRecord"})
 	}
-	for _, r := range b.list {
+	for _, r := range b.model.list {
 		list := lists[r.Collection.ID]
 		one := lowerFirst(r.Name)
 		if one == list {
@@ -24,10 +24,10 @@ func (b *builder) roots() {
 		one = taken.claim(one)
 		aggregate := taken.claim(list + "Aggregate")
 		if r.List {
-			b.root(&Root{Name: list, Kind: RootList, Record: r, typeName: r.Name + "Connection!", args: listArguments(r)})
+			b.root(&Root{Name: list, Kind: RootList, Record: r, typeName: r.Name + "Connection!", args: r.arguments()})
 		}
 		if r.View {
-			b.root(&Root{Name: one, Kind: RootOne, Record: r, typeName: r.Name, args: []argument{{"id", "ID!"}}})
+			b.root(&Root{Name: one, Kind: RootOne, Record: r, typeName: r.Name, args: []Argument{{"id", "ID!"}}})
 		}
 		if r.List {
 			b.root(&Root{Name: aggregate, Kind: RootAggregate, Record: r, typeName: "[" + r.Name + "Aggregate!]!", args: aggregateArguments(r)})
@@ -37,15 +37,5 @@ func (b *builder) roots() {
 
 func (b *builder) root(r *Root) {
 	b.model.Roots[r.Name] = r
-	b.order = append(b.order, r)
-}
-
-// accounts are the types of records that can sign in.
-func (b *builder) accounts() (list []*Record) {
-	for _, r := range b.list {
-		if r.Collection.IsAuth() {
-			list = append(list, r)
-		}
-	}
-	return list
+	b.model.order = append(b.model.order, r)
 }

@@ -2,51 +2,57 @@
 
 package model
 
-// subscriptions makes the fields of Subscription. Types have different names, so these do.
+// subscriptions makes the fields of Subscription. Types have different names, and so have
+// lists, and none ends like those of the other kind: so these do.
 func (b *builder) subscriptions() {
-	for _, r := range b.list {
+	for _, r := range b.model.list {
 		if !r.watchable() {
 			continue
 		}
-		root := &Root{Name: lowerFirst(r.Name) + "Changed", Kind: RootChanged, Record: r, typeName: r.Name + "Change!", args: []argument{
+		root := &Root{Name: lowerFirst(r.Name) + "Changed", Kind: RootChanged, Record: r, typeName: r.Name + "Change!", args: []Argument{
 			{"id", "ID"}, {"filter", r.Name + "Filter"}, {"where", "String"}, {"actions", "[ChangeAction!]"}, {"since", "String"},
 		}}
-		b.model.Subscriptions[root.Name] = root
-		b.watched = append(b.watched, root)
+		b.subscription(root)
 	}
+	for _, r := range b.model.order {
+		if r.Kind == RootList && r.Record.watchable() {
+			b.subscription(&Root{Name: r.Name + "Live", Kind: RootLive, Record: r.Record, typeName: r.typeName, args: r.args})
+		}
+	}
+}
+
+func (b *builder) subscription(r *Root) {
+	b.model.Subscriptions[r.Name] = r
+	b.model.watched = append(b.model.watched, r)
 }
 
 // watchable reports whether changes of the records are told: views have none.
 func (r *Record) watchable() bool { return !r.Collection.IsView() }
 
-// subscriptions writes the type Subscription, if it has fields, and the actions.
-func (p *printer) subscriptions(list []*Root) {
+// subscriptions adds the type Subscription, if it has fields, and the actions.
+func (d *definer) subscriptions(list []*Root) {
 	if len(list) == 0 {
 		return
 	}
-	p.begin("type", "Subscription", "", "")
+	members := make([]Member, 0, len(list))
 	for _, r := range list {
-		p.member(r.Name, r.typeName, "", r.args...)
+		members = append(members, Member{Name: r.Name, Type: r.typeName, Arguments: r.args})
 	}
-	p.end()
-	p.begin("enum", "ChangeAction", "", "")
-	p.member("CREATE", "", "")
-	p.member("UPDATE", "", "")
-	p.member("DELETE", "", "The record as it was last.")
-	p.member("ENTER", "", "An update after which the record satisfies rule and filter.")
-	p.member("LEAVE", "", "An update after which it does not: only the id is told.")
-	p.end()
+	d.define(ObjectType, "Subscription", "", members)
+	d.define(EnumType, "ChangeAction", "", []Member{
+		{Name: "CREATE"}, {Name: "UPDATE"}, {Name: "DELETE", Description: "The record as it was last."},
+		{Name: "ENTER", Description: "An update after which the record satisfies rule and filter."},
+		{Name: "LEAVE", Description: "An update after which it does not: only the id is told."},
+	})
 }
 
-// change writes what is told of a change of a record.
-func (p *printer) change(r *Record) {
+// change adds the type of what is told of a change of a record.
+func (d *definer) change(r *Record) {
 	if !r.watchable() {
 		return
 	}
-	p.begin("type", r.Name+"Change", "", "")
-	p.member("token", "String", "Of the last change of a transaction: subscribe with it as since, and nothing after it is missed.")
-	p.member("action", "ChangeAction!", "")
-	p.member("record", r.Name, "Null if the record leaves.")
-	p.member("id", "ID!", "")
-	p.end()
+	d.define(ObjectType, r.Name+"Change", "", []Member{
+		{Name: "token", Type: "String", Description: "Of the last change of a transaction: subscribe with it as since, and nothing after it is missed."},
+		{Name: "action", Type: "ChangeAction!"}, {Name: "record", Type: r.Name, Description: "Null if the record leaves."}, {Name: "id", Type: "ID!"},
+	})
 }

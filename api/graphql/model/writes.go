@@ -54,16 +54,17 @@ const (
 	UpsertOne
 	DeleteOne
 	DeleteMany
+	Auth // a sign-in or a flow of an account, by the name of the field
 )
 
 // Mutation is a field of Mutation.
 type Mutation struct {
 	Name   string
 	Kind   MutationKind
-	Record *Record
+	Record *Record // nil of Auth
 
 	typeName string
-	args     []argument
+	args     []Argument
 }
 
 // writes finds the keys of the inputs of a record type. Names of stored fields win, so all
@@ -79,7 +80,7 @@ func (b *builder) writes(r *Record) {
 
 // input makes the input of creates or of updates.
 func (b *builder) input(r *Record, update bool) *Input {
-	in, taken := &Input{keys: map[string]*Key{}}, names{}
+	in, taken := &Input{keys: make(map[string]*Key, 2*len(r.order))}, make(names, 2*len(r.order))
 	stored := map[*Field]*Key{}
 	for _, f := range b.stored[r] {
 		if typeName := inputType(f); typeName != "" && !(update && f.Kind == ID) {
@@ -234,7 +235,7 @@ func (b *builder) referring(c *schema.Collection) []schema.Reference {
 // mutations makes the fields of Mutation. They are named for all collections, those of one
 // record first, so that neither a rule nor a name like many_posts renames another.
 func (b *builder) mutations() {
-	taken := names{}
+	taken := make(names, 7*len(b.all))
 	type named struct {
 		kind   MutationKind
 		before string
@@ -256,9 +257,10 @@ func (b *builder) mutations() {
 	for _, r := range b.all {
 		for _, m := range found[r] {
 			b.model.Mutations[m.Name] = m
-			b.changes = append(b.changes, m)
+			b.model.changes = append(b.model.changes, m)
 		}
 	}
+	b.authMutations()
 }
 
 // allowed says whether the audience has the mutation.
@@ -282,20 +284,20 @@ func (m *Mutation) allowed() bool {
 // sign sets the type and the arguments.
 func (m *Mutation) sign() {
 	name := m.Record.Name
-	id := argument{"id", "ID!"}
-	input := argument{"input", name + "Input!"}
-	some := []argument{{"filter", name + "Filter!"}, {"atMost", "Int!"}}
+	id := Argument{"id", "ID!"}
+	input := Argument{"input", name + "Input!"}
+	some := []Argument{{"filter", name + "Filter!"}, {"atMost", "Int!"}}
 	switch m.Kind {
 	case CreateOne, UpsertOne:
-		m.typeName, m.args = name, []argument{input}
+		m.typeName, m.args = name, []Argument{input}
 	case CreateMany:
-		m.typeName, m.args = "["+name+"]", []argument{{"inputs", "[" + name + "Input!]!"}}
+		m.typeName, m.args = "["+name+"]", []Argument{{"inputs", "[" + name + "Input!]!"}}
 	case UpdateOne:
-		m.typeName, m.args = name, []argument{id, {"input", name + "UpdateInput!"}}
+		m.typeName, m.args = name, []Argument{id, {"input", name + "Patch!"}}
 	case UpdateMany:
-		m.typeName, m.args = "["+name+"!]", []argument{some[0], {"set", name + "UpdateInput!"}, some[1]}
+		m.typeName, m.args = "["+name+"!]", []Argument{some[0], {"set", name + "Patch!"}, some[1]}
 	case DeleteOne:
-		m.typeName, m.args = "ID", []argument{id}
+		m.typeName, m.args = "ID", []Argument{id}
 	case DeleteMany:
 		m.typeName, m.args = "[ID!]", some
 	}

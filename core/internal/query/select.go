@@ -62,6 +62,11 @@ func (p *Planner) compile(sel *Select) (*Plan, error) {
 func (p *Planner) Count(sel Select) (*Plan, error) {
 	sel.Columns, sel.Outputs, sel.Flags, sel.Keys = nil, nil, nil, false
 	sel.Limit, sel.Offset, sel.After, sel.Before, sel.Backward = 0, 0, "", "", false
+	// The order is of no meaning to a count, but a client's sort by a related record leaves out
+	// the rows whose related record the client may not list.
+	if !sel.Restricted || !strings.Contains(sel.Sort, ".") {
+		sel.Sort = ""
+	}
 	return p.planned(&sel, true)
 }
 

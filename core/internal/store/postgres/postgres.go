@@ -62,6 +62,7 @@ type DB struct {
 	before    writeMarks // what others had written when this was opened
 	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
 	yielded   atomic.Int64 // how many writes Yield knew of
+	wroteAt   atomic.Int64 // when it learned of the last one, in Unix nanoseconds
 	missed    atomic.Bool  // there was something to call foreign for, but it was not set
 
 	mu     sync.Mutex // guards what follows

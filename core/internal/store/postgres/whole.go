@@ -64,13 +64,20 @@ func (*DB) Size(r store.Reader) (size int64, err error) {
 	return size, rows.Close()
 }
 
+// busyFor is how long after a write others are expected.
+const busyFor = time.Second
+
 // Yield implements store.Yielder. Of the writes it knows those of this process, which shares
 // the processor with who calls it.
 func (db *DB) Yield(ctx context.Context, took time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return contextError(err)
 	}
-	if n := db.watch.count.Load(); db.yielded.Swap(n) == n {
+	now := time.Now()
+	if n := db.watch.count.Load(); db.yielded.Swap(n) != n {
+		db.wroteAt.Store(now.UnixNano())
+	}
+	if now.UnixNano()-db.wroteAt.Load() > int64(busyFor) {
 		return nil
 	}
 	timer := time.NewTimer(took)

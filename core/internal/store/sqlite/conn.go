@@ -40,7 +40,8 @@ const (
 type place struct {
 	path        string
 	vfs         string // empty: the system's files
-	synchronous string // FULL, unless Config.Relaxed; a test needs less
+	journal     string // WAL, unless Config.Scratch
+	synchronous string // FULL, unless Config.Relaxed or .Scratch; a test needs less
 	shrinks     bool   // see Config.Shrinks
 	pageSize    int
 
@@ -78,7 +79,7 @@ func (c *conn) configure(at place, r role) error {
 		pragmas = append(pragmas, "auto_vacuum = INCREMENTAL")
 	}
 	pragmas = append(pragmas,
-		"journal_mode = WAL",
+		"journal_mode = "+at.journal,
 		"synchronous = "+at.synchronous,
 		"mmap_size = 0",
 		"foreign_keys = ON",

@@ -31,6 +31,10 @@ type Config struct {
 	// what may be lost, such as logs.
 	Relaxed bool
 
+	// Scratch is for a new file that nobody trusts before it is closed: there is no log beside
+	// it, and nothing of it is synced, which is left to the caller. A crash leaves it damaged.
+	Scratch bool
+
 	// Shrinks makes a new file one whose free pages Shrink gives back. That costs a little
 	// with each page.
 	Shrinks bool
@@ -82,9 +86,12 @@ func (c Config) withDefaults() Config {
 	if c.CachePages > 0 {
 		c.at.cachePages = c.CachePages
 	}
+	c.at.journal = "WAL"
 	if c.at.synchronous == "" {
-		c.at.synchronous = "FULL"
-		if c.Relaxed {
+		switch c.at.synchronous = "FULL"; {
+		case c.Scratch:
+			c.at.journal, c.at.synchronous = "MEMORY", "OFF"
+		case c.Relaxed:
 			c.at.synchronous = "NORMAL"
 		}
 	}

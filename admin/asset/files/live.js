@@ -1,0 +1,188 @@
+// The table of records, live: rows change as their records do, and what is new waits behind a
+// button. One socket a tab; it brings ids, and the rows are asked for.
+const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
+const together = 50; // rows asked for at once
+const hiddenFor = 5 * 60 * 1000;
+
+let socket = null;
+let topic = ''; // the collection that the socket tells of
+let tries = 0;
+let hidden;
+let flushing;
+const changed = new Set(); // ids of records
+const created = new Set();
+
+const rowOf = (id) => document.querySelector(`#rows [data-row="${CSS.escape(id)}"]`);
+const part = (html) => new DOMParser().parseFromString(html, 'text/html');
+const ask = async (path, target) => {
+  const response = await fetch(path, { headers: { 'HX-Request': 'true', 'HX-Target': target } });
+  return response.ok ? part(await response.text()) : null;
+};
+
+/** Connects, if the page shows records of a collection. */
+function connect() {
+  const name = document.querySelector('[data-live]')?.dataset.live ?? '';
+  if (socket || !name || document.hidden) return;
+  topic = name;
+  socket = new WebSocket(new URL('/_/ws', location.href.replace(/^http/, 'ws')), 'loam.v1');
+  const mine = socket;
+  socket.addEventListener('open', () => mine.send(JSON.stringify({ id: 'rows', type: 'subscribe', topic: `${topic}/*`, fields: 'id' })));
+  socket.addEventListener('message', (event) => hear(JSON.parse(event.data)));
+  socket.addEventListener('close', () => {
+    if (socket !== mine) return;
+    socket = null;
+    showLive(false);
+    if (!document.hidden) setTimeout(connect, 1000 * waits[Math.min(tries++, waits.length - 1)]);
+  });
+}
+
+function disconnect() {
+  const mine = socket;
+  socket = null;
+  mine?.close();
+  showLive(false);
+}
+
+function showLive(is) {
+  for (const mark of document.querySelectorAll('#rows [data-live]')) mark.hidden = !is;
+}
+
+/** Takes a message of the server. */
+function hear(message) {
+  if (message.type === 'ok' && message.id === 'rows') {
+    showLive(true);
+    if (tries > 0) everything();
+    tries = 0;
+  } else if (message.type === 'reset') {
+    everything();
+  } else if (message.type === 'auth' && !message.auth) {
+    disconnect(); // the session has a fresh token, or is over
+    tries++;
+    setTimeout(connect, 1000 * waits[0]);
+  } else if (message.type === 'event') {
+    const { id } = message.record;
+    if (message.action === 'create') created.add(id);
+    else if (message.action === 'delete') gone(id);
+    else changed.add(id);
+    flushing ??= setTimeout(flush, 250);
+  }
+}
+
+/** Asks for all rows again, for something may have been missed. */
+function everything() {
+  for (const row of document.querySelectorAll('#rows [data-row]')) changed.add(row.dataset.row);
+  const open = document.querySelector('#panel [data-record]')?.dataset.record;
+  if (open) changed.add(open);
+  flushing ??= setTimeout(flush, 250);
+}
+
+function gone(id) {
+  created.delete(id);
+  changed.delete(id);
+  const row = rowOf(id);
+  row?.classList.add('is-leaving');
+  for (const box of row?.querySelectorAll('[data-select]') ?? []) {
+    box.checked = false;
+    box.dispatchEvent(new Event('change', { bubbles: true }));
+  }
+  const panel = document.querySelector('#panel [data-live-gone]');
+  if (panel?.closest('[data-record]').dataset.record === id) panel.hidden = false;
+}
+
+/** Shows what has changed. */
+async function flush() {
+  const ids = [...changed];
+  changed.clear();
+  const shown = ids.filter(rowOf);
+  for (let i = 0; i < shown.length; i += together) await refresh(shown.slice(i, i + together));
+  const panel = document.querySelector('#panel [data-record][data-mark]');
+  if (panel && ids.includes(panel.dataset.record)) await compare(panel);
+  news();
+  flushing = undefined;
+  if (changed.size > 0) flushing = setTimeout(flush, 250);
+}
+
+/** Puts the rows of these records in the place of the old ones. */
+async function refresh(ids) {
+  const mark = document.querySelector('#rows [data-live-path]');
+  if (!mark) return;
+  const address = new URL(mark.dataset.livePath, location.href);
+  for (const id of ids) address.searchParams.append('id', id);
+  const answer = await ask(address, 'live');
+  for (const fresh of answer?.querySelectorAll('[data-row]') ?? []) {
+    const row = rowOf(fresh.dataset.row);
+    if (!row || row.dataset.mark === fresh.dataset.mark || isBusy(row)) continue;
+    put(document.importNode(fresh, true), row);
+  }
+}
+
+/** A row that somebody types in, or has marked text of, stays. */
+function isBusy(row) {
+  const selection = getSelection();
+  return row.querySelector('.is-editing') !== null || (!selection.isCollapsed && row.contains(selection.anchorNode));
+}
+
+/** Puts a row in the place of another one, with its focus and its choice. */
+export function put(fresh, row, flash = true) {
+  const focused = row.contains(document.activeElement) ? [...row.querySelectorAll('a, input, button, [tabindex]')].indexOf(document.activeElement) : -1;
+  fresh.classList.toggle('is-open', row.classList.contains('is-open'));
+  const box = row.querySelector('[data-select]');
+  if (box?.checked) {
+    fresh.querySelector('[data-select]').checked = true;
+    fresh.setAttribute('aria-selected', 'true');
+  }
+  row.replaceWith(fresh);
+  window.htmx.process(fresh);
+  fresh.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: fresh } }));
+  if (focused >= 0) [...fresh.querySelectorAll('a, input, button, [tabindex]')][focused]?.focus({ preventScroll: true });
+  if (!flash) return;
+  fresh.classList.add('is-flash');
+  setTimeout(() => fresh.classList.remove('is-flash'), 2000);
+}
+
+/** Says that the open record is another one by now; a save of this page is no news. */
+async function compare(panel) {
+  const answer = await ask(panel.dataset.path, 'panel');
+  const now = answer?.querySelector('[data-record]');
+  if (!now || !panel.isConnected || now.dataset.mark === panel.dataset.mark) return;
+  const banner = panel.querySelector('[data-live-changed]');
+  if (banner) banner.hidden = false;
+}
+
+/** Says how many records are new. */
+function news() {
+  const button = document.querySelector('[data-live-news]');
+  for (const id of created) if (rowOf(id)) created.delete(id);
+  if (!button) return;
+  button.hidden = created.size === 0;
+  button.querySelector('span').textContent = created.size === 1 ? '1 new record' : `${created.size} new records`;
+}
+
+/** On the first page the rows are read again in their place; elsewhere the link leads there. */
+document.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-live-news]') || /[?&](after|before)=/.test(location.search)) return;
+  event.preventDefault();
+  window.htmx.trigger(document.body, 'changed');
+});
+
+/** What is new when the rows are asked for is in the answer, or belongs elsewhere. */
+let asked = [];
+document.addEventListener('htmx:beforeRequest', (event) => {
+  if (event.detail.target?.id === 'rows') asked = [...created];
+});
+
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(hidden);
+  if (document.hidden) hidden = setTimeout(disconnect, hiddenFor);
+  else {
+    if (!socket) tries = Math.max(tries, 1); // so that what was missed is asked for
+    connect();
+  }
+});
+
+document.addEventListener('htmx:load', (event) => {
+  if (event.target.id === 'rows') for (const id of asked) created.delete(id);
+  if (socket?.readyState === WebSocket.OPEN) showLive(true);
+  connect();
+});
+connect();

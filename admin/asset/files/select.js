@@ -1,0 +1,93 @@
+// Records that are selected in the table, and what is done with them.
+import { closeDialog } from './dialog.js';
+import { say } from './toast.js';
+
+let last = null; // the box that was changed last, where a range begins
+let shift = false;
+
+const boxes = () => [...document.querySelectorAll('#rows [data-select]')];
+const bar = () => document.querySelector('[data-bulk]');
+const chosen = () => boxes().filter((box) => box.checked);
+const total = () => document.querySelector('[data-total]')?.textContent.trim() ?? '';
+
+/** Shows how many are selected, in the place of the bar of the table. */
+function show() {
+  const form = bar();
+  if (!form) return;
+  const count = chosen().length;
+  const page = boxes().length;
+  const all = form.querySelector('[data-all]');
+  if (count < page) all.disabled = true;
+  for (const box of boxes()) box.closest('tr').toggleAttribute('aria-selected', false);
+  for (const box of chosen()) box.closest('tr').setAttribute('aria-selected', 'true');
+  form.hidden = count === 0;
+  document.querySelector('.tablebar').hidden = count > 0;
+  form.querySelector('[data-count]').textContent = all.disabled ? `${count} selected` : `All ${total()} selected`;
+  const more = form.querySelector('[data-select-all]');
+  more.hidden = !all.disabled || count < page || total() === String(page);
+  more.textContent = document.querySelector('[data-search]').defaultValue ? `Select all ${total()} that match` : `Select all ${total()}`;
+  const head = document.querySelector('[data-select-page]');
+  head.checked = count > 0 && count === page;
+  head.indeterminate = count > 0 && count < page;
+}
+
+function clear() {
+  for (const box of boxes()) box.checked = false;
+  bar().querySelector('[data-all]').disabled = true;
+  show();
+}
+
+document.addEventListener('click', (event) => {
+  shift = event.shiftKey;
+  if (event.target.closest('[data-clear-selection]')) clear();
+  if (event.target.closest('[data-select-all]')) {
+    bar().querySelector('[data-all]').disabled = false;
+    show();
+  }
+  const copy = event.target.closest('[data-copy-selected]');
+  if (copy) copyJSON(copy.dataset.copySelected);
+});
+
+async function copyJSON(path) {
+  const ids = new URLSearchParams(chosen().map((box) => ['id', box.value]));
+  try {
+    await navigator.clipboard.writeText(await (await fetch(`${path}?${ids}`)).text());
+    say('Copied');
+  } catch {
+    say('The browser does not allow copying here.', 'danger');
+  }
+}
+
+document.addEventListener('change', (event) => {
+  const box = event.target;
+  if (box.matches('[data-select-page]')) {
+    for (const other of boxes()) other.checked = box.checked;
+    show();
+  } else if (box.matches('[data-select]')) {
+    const list = boxes();
+    if (shift && last?.isConnected) {
+      const [from, to] = [list.indexOf(last), list.indexOf(box)].sort((a, b) => a - b);
+      for (const other of list.slice(from, to + 1)) other.checked = box.checked;
+    }
+    last = box;
+    show();
+  }
+});
+
+/** Delete and Backspace ask to delete what is selected. */
+document.addEventListener('keydown', (event) => {
+  if (!['Delete', 'Backspace'].includes(event.key) || !event.target.matches?.('[data-select], body, .table-wrap, .row-link') || chosen().length === 0) return;
+  event.preventDefault();
+  document.querySelector('[data-delete-selected]').click();
+});
+
+document.addEventListener('bulkdone', (event) => {
+  closeDialog();
+  const { words, undo } = event.detail;
+  say(words, 'ok', undo && { label: 'Undo', act: () => window.htmx.ajax('POST', `/_/undo/${undo}`, { target: 'body', swap: 'none' }) });
+  window.htmx.trigger(document.body, 'changed');
+});
+
+document.addEventListener('htmx:load', (event) => {
+  if (event.target.id === 'rows' || event.target.querySelector?.('#rows')) show();
+});

@@ -1,0 +1,54 @@
+// The widths of columns: dragged at the right edge of a head, or with Alt and an arrow on it. They
+// are kept in this browser, by collection and column.
+const least = 56;
+const sheet = new CSSStyleSheet();
+document.adoptedStyleSheets.push(sheet);
+let drag = null;
+
+const rows = () => document.getElementById('rows');
+const key = () => `loam.widths.${rows().dataset.widths}`;
+
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(key())) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Gives the columns their widths; on a phone the table is a list. */
+function apply(widths) {
+  const heads = [...rows().querySelectorAll('th')];
+  const rules = heads.flatMap((head, i) => {
+    const width = widths[head.dataset.column];
+    return width > 0 ? [`#rows .table :is(th, td):nth-child(${i + 1}) { width: ${width}px; min-width: ${width}px; max-width: ${width}px }`] : [];
+  });
+  sheet.replaceSync(`@media (min-width: 760px) { ${rules.join('\n')} }`);
+}
+
+function set(head, width) {
+  const widths = { ...kept(), [head.dataset.column]: Math.max(least, Math.round(width)) };
+  apply(widths);
+  localStorage.setItem(key(), JSON.stringify(widths));
+}
+
+document.addEventListener('pointerdown', (event) => {
+  const handle = event.target.closest('[data-resize]');
+  if (!handle) return;
+  event.preventDefault();
+  const head = handle.closest('th');
+  drag = { head, from: event.clientX, width: head.getBoundingClientRect().width };
+});
+document.addEventListener('pointermove', (event) => drag && set(drag.head, drag.width + event.clientX - drag.from));
+document.addEventListener('pointerup', () => (drag = null));
+
+document.addEventListener('keydown', (event) => {
+  const head = event.altKey && event.target.closest?.('th[data-column]');
+  const step = head && { ArrowLeft: -16, ArrowRight: 16 }[event.key];
+  if (!step) return;
+  event.preventDefault(); // else the browser goes back
+  set(head, head.getBoundingClientRect().width + step);
+});
+
+document.addEventListener('htmx:load', () => rows() && apply(kept()));
+if (rows()) apply(kept());

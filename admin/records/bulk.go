@@ -1,0 +1,300 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/task"
+	"github.com/loambase/loam/core/where"
+)
+
+const (
+	atOnce        = 1000 // records that are written in one transaction, while the page waits
+	writeTogether = 200  // records in one write, and in one transaction of a task
+)
+
+// bulk is something that is about to be done with many records.
+type bulk struct {
+	*selection
+	verb    string // "Delete", "Change"
+	path    string // of the form
+	count   int
+	typed   bool // the number must be typed
+	problem string
+	field   *schema.Field // that is set
+	blank   *panel        // whose input the field has
+}
+
+// words is what the button says.
+func (b *bulk) words() string { return b.verb + " " + records(b.count) }
+
+// about says which records it is about.
+func (b *bulk) about() string {
+	switch {
+	case !b.all:
+		return "Those that you have selected."
+	case b.view.filter == "":
+		return "All records of " + b.in.Name + "."
+	}
+	return "All that match " + b.view.filter + "."
+}
+
+// records is a number of records in words.
+func records(n int) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return grouped(n) + " records"
+}
+
+// begin finds the records. More than a page of them are confirmed by their number.
+func begin(c *console.Call, verb, path string) (*bulk, []string, error) {
+	s, err := selectionOf(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	ids, err := s.find(c.R.Context(), c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(ids) == 0 {
+		return nil, nil, fault.New(fault.NotFound, "None of these records is there any more.")
+	}
+	return &bulk{selection: s, verb: verb, path: console.CollectionPath(s.in) + path, count: len(ids), typed: len(ids) > usualRows}, ids, nil
+}
+
+// confirmed reports whether the number of records was typed, where it must be: the number of
+// those that were found now, so that nothing is done that nobody has agreed to.
+func (b *bulk) confirmed(c *console.Call) bool {
+	if !b.typed {
+		return true
+	}
+	typed := strings.NewReplacer(",", "", " ", "", ".", "", " ", "").Replace(c.R.PostForm.Get("_number"))
+	if typed == strconv.Itoa(b.count) {
+		return true
+	}
+	b.problem = fmt.Sprintf("There are %s now. Type %s to go on.", records(b.count), grouped(b.count))
+	return false
+}
+
+func askDeleteMany(c *console.Call) error {
+	b, _, err := begin(c, "Delete", "/bulk/delete")
+	if err != nil {
+		return err
+	}
+	return c.Dialog(http.StatusOK, bulkDelete(b, referring(c, b.in)))
+}
+
+func (s *shelf) deleteMany(c *console.Call) error {
+	b, ids, err := begin(c, "Delete", "/bulk/delete")
+	if err != nil {
+		return err
+	}
+	if !b.confirmed(c) {
+		return c.Dialog(http.StatusUnprocessableEntity, bulkDelete(b, referring(c, b.in)))
+	}
+	undo := ""
+	if len(ids) <= atOnce {
+		if undo, err = s.keep(c, b.in, ids); err != nil {
+			return err
+		}
+	}
+	return b.run(c, ids, record.Op{Action: record.ActionDelete}, "Deleted", undo)
+}
+
+// askSet shows the dialog in which a field of many records is set: first its name, then its input.
+func askSet(c *console.Call) error {
+	b, _, err := begin(c, "Change", "/bulk/set")
+	if err != nil {
+		return err
+	}
+	b.choose(c)
+	return c.Dialog(http.StatusOK, bulkSet(b))
+}
+
+// choose takes the field that was named.
+func (b *bulk) choose(c *console.Call) {
+	f := b.in.Field(c.R.Form.Get("_field"))
+	if f == nil || !isSettable(b.in, f) {
+		return
+	}
+	b.field = f
+	b.blank = &panel{in: b.in, r: record.Blank(b.in), isNew: true, related: map[string][]choice{}, names: map[string]string{}}
+	if kind, ok := f.Kind.(*schema.Relation); ok {
+		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
+			b.blank.names[target.ID] = target.Name
+		}
+	}
+}
+
+// isSettable reports whether many records may get the same value of the field.
+func isSettable(in *schema.Collection, f *schema.Field) bool {
+	return isEditable(in, f) && !f.IsID() && !f.IsPassword() && f.Type() != "file"
+}
+
+func setMany(c *console.Call) error {
+	b, ids, err := begin(c, "Change", "/bulk/set")
+	if err != nil {
+		return err
+	}
+	b.choose(c)
+	if b.field == nil {
+		return fault.New(fault.Invalid, "No field is chosen.")
+	}
+	value, sent, wrong := valueFrom(c, b.field)
+	switch {
+	case wrong != "":
+		b.problem = wrong
+	case !sent:
+		b.problem = "There is no value."
+	}
+	if b.problem != "" || !b.confirmed(c) {
+		return c.Dialog(http.StatusUnprocessableEntity, bulkSet(b))
+	}
+	op := record.Op{Action: record.ActionUpdate, Input: record.Input{Body: map[string]any{b.field.Name: value}}}
+	err = b.run(c, ids, op, "Changed", "")
+	if fault.KindOf(err) == fault.Invalid { // the value is still there to be mended
+		_, shown := wire.Describe(err)
+		b.problem = shown.Message
+		return c.Dialog(http.StatusUnprocessableEntity, bulkSet(b))
+	}
+	return err
+}
+
+// run does the same with each record. Up to a thousand are one transaction; more are a task,
+// which goes on when the page is closed.
+func (b *bulk) run(c *console.Call, ids []string, op record.Op, done, undo string) error {
+	if len(ids) <= atOnce {
+		if err := writeMany(c.R.Context(), c, b.in, op, ids); err != nil {
+			return named(err, "Nothing was changed.")
+		}
+		return c.Event("bulkdone", map[string]any{"words": done + " " + records(len(ids)), "undo": undo})
+	}
+	caller := *c // the call ends before the task
+	t := c.Tasks.Start(b.words(), len(ids), func(ctx context.Context, t *task.Task) error {
+		for at := 0; at < len(ids); at += writeTogether {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := writeMany(ctx, &caller, b.in, op, ids[at:min(at+writeTogether, len(ids))]); err != nil {
+				return named(err, fmt.Sprintf("%s of %s are done, and stay so.", grouped(at), grouped(len(ids))))
+			}
+			t.Progress(min(at+writeTogether, len(ids)), len(ids))
+		}
+		return nil
+	})
+	return c.Dialog(http.StatusOK, progress(t, console.CollectionPath(b.in)))
+}
+
+// writeMany does the same with each record in one transaction.
+func writeMany(ctx context.Context, c *console.Call, in *schema.Collection, op record.Op, ids []string) error {
+	var ops []record.Op
+	op.Caller, op.Collection, op.AtMost = c.Caller, in.ID, writeTogether
+	for chunk := range slices.Chunk(ids, writeTogether) {
+		op.Where = where.In("id", anyOf(chunk)...)
+		ops = append(ops, op)
+	}
+	_, err := c.App.Records().WriteAll(ctx, c.App.Snapshot(), ops)
+	return err
+}
+
+// named is an error of a write whose fields are said in words.
+func named(err error, so string) error {
+	var at *record.OpError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	problems, err := console.Problems(err)
+	if err != nil {
+		return err
+	}
+	var list []string
+	for name, words := range problems {
+		list = append(list, strings.TrimPrefix(name+": ", ": ")+words)
+	}
+	return fault.New(fault.Invalid, so+" "+strings.Join(list, " "))
+}
+
+// showTask answers with how far a task is.
+func showTask(c *console.Call) error {
+	t, err := taskOf(c)
+	if err != nil {
+		return err
+	}
+	return c.Part(progressBody(t, c.R.URL.Query().Get("back")))
+}
+
+func cancelTask(c *console.Call) error {
+	t, err := taskOf(c)
+	if err != nil {
+		return err
+	}
+	t.Cancel()
+	return c.Part(progressBody(t, c.R.URL.Query().Get("back")))
+}
+
+func taskOf(c *console.Call) (*task.Task, error) {
+	if t := c.Tasks.Find(c.Param("task")); t != nil {
+		return t, nil
+	}
+	return nil, fault.New(fault.NotFound, "This work is not known any more.")
+}
+
+// failureOf is why a task has failed, in words.
+func failureOf(t *task.Task) string {
+	_, shown := wire.Describe(t.Status().Err)
+	return shown.Message
+}
+
+// fraction is how far a task is, of a hundred.
+func fraction(s task.Status) string { return strconv.Itoa(100 * s.Done / max(1, s.Total)) }
+
+// taskPath is the address of how far a task is; back is the page to go to afterwards.
+func taskPath(t *task.Task, act, back string) string {
+	return "/_/tasks/" + t.ID + act + "?back=" + url.QueryEscape(back)
+}
+
+// someJSON answers with the chosen records as the API has them, for who copies them.
+func someJSON(c *console.Call) error {
+	s, err := selectionOf(c)
+	if err != nil {
+		return err
+	}
+	some := where.In("id", anyOf(s.ids[:min(len(s.ids), readTogether)])...)
+	branch, err := c.App.Records().Tree(c.R.Context(), c.Caller, &record.Node{Collection: s.in.ID, Where: some})
+	if err == nil {
+		err = branch.Err
+	}
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "application/json")
+	out := []byte("[")
+	for i, item := range branch.Lists[0].Items {
+		if i > 0 {
+			out = append(out, ",\n"...)
+		}
+		out = append(out, branch.Records[item.Record]...)
+	}
+	c.W.Write(append(out, ']')) //nolint:errcheck // who has gone needs no answer
+	return nil
+}
+
+// hiddenIDs repeats the selection in a form.
+func (s *selection) hiddenIDs() []string {
+	if s.all {
+		return nil
+	}
+	return s.ids
+}

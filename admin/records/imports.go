@@ -1,0 +1,252 @@
+package records
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/form"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/sheet"
+)
+
+// importing is the import of a file as its page shows it.
+type importing struct {
+	sheet.View
+	in      *schema.Collection
+	job     *sheet.Job
+	all     *schema.Snapshot
+	problem string
+}
+
+func importPath(in *schema.Collection) string { return console.CollectionPath(in) + "/import" }
+
+func (i *importing) path() string { return importPath(i.in) + "/" + i.job.ID }
+
+// running reports whether rows are being checked or written.
+func (i *importing) running() bool { return i.Task != nil && !i.Task.Status().Over }
+
+// showUpload answers with the page that takes a file.
+func showUpload(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if in.View != nil {
+		return fault.New(fault.Forbidden, "Records of a view come from its query.")
+	}
+	page := about(c, in, "Import")
+	return c.Page(page, uploadPage(in))
+}
+
+// upload takes the file.
+func upload(c *console.Call) error {
+	defer form.Close(c)
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, sheet.MaxFile+form.Small); err != nil {
+		return err
+	}
+	file, header, err := c.R.FormFile("file")
+	if errors.Is(err, http.ErrMissingFile) {
+		return form.Refuse(c, http.StatusUnprocessableEntity, []form.Problem{{Name: "file", Message: "Choose a file."}})
+	}
+	if err != nil {
+		return fault.Wrap(fault.Invalid, "The file could not be read.", err)
+	}
+	defer file.Close()
+	job, err := c.Imports.Open(in.ID, header.Filename, file)
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.TooLarge:
+		return form.Refuse(c, http.StatusUnprocessableEntity, []form.Problem{{Name: "file", Message: message(err)}})
+	}
+	if err != nil {
+		return err
+	}
+	return c.Go((&importing{in: in, job: job}).path())
+}
+
+// message is what a fault says.
+func message(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return cmp.Or(f.Message, f.Reason)
+	}
+	return err.Error()
+}
+
+// importOf returns the import that the address names.
+func importOf(c *console.Call) (*importing, error) {
+	in, err := collectionOf(c)
+	if err != nil {
+		return nil, err
+	}
+	job := c.Imports.Find(c.Param("job"))
+	if job == nil || job.Collection != in.ID {
+		return nil, fault.New(fault.NotFound, "This import is not known any more. Choose the file again: repeated by a unique field it makes nothing twice.")
+	}
+	return &importing{View: job.View(), in: in, job: job, all: c.App.Snapshot()}, nil
+}
+
+// showImport answers with how far an import is.
+func showImport(c *console.Call) error {
+	i, err := importOf(c)
+	if err != nil {
+		return err
+	}
+	if c.IsPart("import") {
+		return c.Part(importPart(i))
+	}
+	return c.Page(about(c, i.in, "Import"), importPage(i))
+}
+
+// changeImport takes another plan, and begins what the button says: check, run or cancel.
+func changeImport(c *console.Call) error {
+	i, err := importOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	do := c.R.PostForm.Get("do")
+	switch do {
+	case "cancel":
+		if i.Task != nil {
+			i.Task.Cancel()
+		}
+	case "run":
+		if plan := i.planOf(c); !reflect.DeepEqual(plan, i.Plan) {
+			i.problem = "The plan is another one than the rows were checked by. Check them again."
+			err = i.job.SetPlan(plan)
+		} else {
+			err = i.job.Run(c.Caller)
+		}
+	default:
+		if err = i.job.SetPlan(i.planOf(c)); err == nil && do == "check" {
+			err = i.job.Check(c.Caller)
+		}
+	}
+	if kind := fault.KindOf(err); err != nil && kind != fault.Invalid {
+		return err
+	}
+	if err != nil {
+		i.problem = message(err)
+	}
+	i.View = i.job.View()
+	return c.Part(importPart(i))
+}
+
+// planOf reads the plan. A column that goes to another field than before is read anew.
+func (i *importing) planOf(c *console.Call) sheet.Plan {
+	p := sheet.Plan{
+		Match: c.R.PostForm.Get("match"), Existing: sheet.Existing(c.R.PostForm.Get("existing")), SkipBad: c.R.PostForm.Get("skipbad") == "true",
+	}
+	for n, was := range i.Plan.Columns {
+		at := strconv.Itoa(n)
+		column := i.job.Reads(n, c.R.PostForm.Get("field."+at))
+		if column.Field == was.Field {
+			column.As = cmp.Or(c.R.PostForm.Get("as."+at), column.As)
+			column.Empty = sheet.Empty(cmp.Or(c.R.PostForm.Get("empty."+at), string(column.Empty)))
+		}
+		p.Columns = append(p.Columns, column)
+	}
+	return p
+}
+
+// rejects answers with the rows that are not imported, as a file.
+func rejects(c *console.Call) error {
+	i, err := importOf(c)
+	if err != nil {
+		return err
+	}
+	return i.job.Rejects(&download{w: c.W, kind: "text/csv; charset=utf-8", name: i.in.Name + "-rejects.csv"})
+}
+
+// ways are those in which a column is read.
+func (i *importing) ways(c sheet.Column) []sheet.Way {
+	f := i.in.Field(c.Field)
+	if f == nil {
+		return nil
+	}
+	return sheet.Ways(f, i.all.ByID(idOfTarget(f)))
+}
+
+func idOfTarget(f *schema.Field) string {
+	if kind, ok := f.Kind.(*schema.Relation); ok {
+		return kind.CollectionID
+	}
+	return ""
+}
+
+// matchable are the fields by which rows may be recognised.
+func (i *importing) matchable() (names []string) {
+	for _, f := range i.in.Fields {
+		if sheet.Matchable(i.in, f) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// kindOf is the kind of the field that the column goes to.
+func (i *importing) kindOf(c sheet.Column) string {
+	if f := i.in.Field(c.Field); f != nil {
+		return f.Type()
+	}
+	return ""
+}
+
+// step is how far the import is, of 1 to 4.
+func (i *importing) step() int {
+	switch {
+	case i.Stage == sheet.Done:
+		return 4
+	case i.running() && i.Task.Title == "Import":
+		return 4
+	case i.Stage == sheet.Checked, i.running():
+		return 3
+	}
+	return 2
+}
+
+// about says what the file is.
+func (i *importing) about() string {
+	words := []string{i.Name, grouped(i.Rows) + " rows", i.Encoding}
+	if i.Format == sheet.CSV {
+		words = append(words, map[string]string{",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[i.Separator])
+	}
+	return strings.Join(words, " · ")
+}
+
+// outcome says in numbers what the import will do, or has done.
+func (i *importing) outcome() string {
+	r, verbs := i.Report, []string{"will be created", "will change", "are left out"}
+	if i.Stage == sheet.Done {
+		verbs = []string{"created", "updated", "skipped"}
+	}
+	return grouped(r.Created) + " " + verbs[0] + ", " + grouped(r.Updated) + " " + verbs[1] + ", " + grouped(r.Skipped) + " " + verbs[2]
+}
+
+// rowsOf are the numbers of rows, in words.
+func rowsOf(p sheet.Problem) string {
+	var numbers []string
+	for _, n := range p.Rows {
+		numbers = append(numbers, grouped(n))
+	}
+	words := strings.Join(numbers, ", ")
+	if p.Count > len(p.Rows) {
+		words += " …"
+	}
+	if p.Count == 1 {
+		return "Row " + words
+	}
+	return grouped(p.Count) + " rows: " + words
+}

@@ -1,0 +1,105 @@
+// GraphiQL: a query and a subscription as each of those as whom a superuser may ask.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isWell, onStage, picture } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  await stage.api('PATCH', '/api/collections/users', { authAlert: { enabled: false } });
+  await stage.api('POST', '/api/collections', {
+    name: 'seeds', type: 'base', listRule: '', viewRule: '', fields: [{ name: 'name', type: 'text' }, { name: 'cost', type: 'number', hidden: true }],
+  });
+  const plant = (name) => stage.api('POST', '/api/collections/seeds/records', { name, cost: 3 });
+  await plant('Beet');
+  await stage.api('POST', '/api/collections/users/records', { email: 'ingrid@orchard.example', password: 'correct-horse', passwordConfirm: 'correct-horse' });
+
+  /** Opens the page with an operation in the editor. */
+  async function open(options, query) {
+    const page = await stage.signedIn(options);
+    await page.goto(`${stage.url}/_/graphiql`);
+    await write(page, query);
+    return page;
+  }
+
+  async function write(page, query) {
+    const editor = page.locator('.graphiql-query-editor .monaco-editor').first();
+    await editor.locator('.view-line').first().waitFor();
+    await editor.click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText(query);
+  }
+
+  const run = (page) => page.getByRole('button', { name: /^Execute query/ }).click();
+  const shows = (page, text) => page.locator('.result-window .view-line').filter({ hasText: text }).first().waitFor();
+  const who = 'query { me { __typename ... on User { email } } seeds { items { name } } }';
+
+  test('a query as superuser, as an account, as guest', async () => {
+    const page = await open({}, 'query { seeds { items { name cost } } }');
+    await run(page);
+    await shows(page, '"cost": 3');
+    await page.getByRole('button', { name: 'Account…' }).click();
+    await page.getByLabel('E-mail address or id').fill('nobody@orchard.example');
+    await page.getByRole('button', { name: 'Ask as this account' }).click();
+    await page.getByText('There is no such account.').waitFor();
+    await page.getByLabel('E-mail address or id').fill('ingrid@orchard.example');
+    await page.getByRole('button', { name: 'Ask as this account' }).click();
+    await write(page, who);
+    await run(page);
+    await shows(page, '"email": "ingrid@orchard.example"');
+    await page.getByRole('button', { name: 'Guest' }).click();
+    await write(page, 'query { me { __typename } seeds { items { cost } } }');
+    await run(page);
+    await shows(page, 'Cannot query field');
+    await write(page, who);
+    await run(page);
+    await shows(page, '"me": null');
+    await isWell(page);
+  });
+
+  test('a subscription runs until it is stopped', async () => {
+    const page = await open({}, 'subscription { seedChanged { action record { name cost } } }');
+    await run(page);
+    for (let told = 0; told === 0; told = await page.locator('.result-window .view-line').filter({ hasText: 'CREATE' }).count()) {
+      await plant('Carrot'); // once more, until the subscription has begun
+      await page.waitForTimeout(100);
+    }
+    await shows(page, '"name": "Carrot"');
+    await page.getByRole('button', { name: /^Stop query/ }).click();
+    await page.getByRole('button', { name: /^Execute query/ }).waitFor();
+    await write(page, 'subscription { seedsLive(sort: {name: DESC}, first: 1) { items { name } } }');
+    await run(page);
+    await shows(page, '"name": "Carrot"');
+    await plant('Turnip');
+    await shows(page, '"name": "Turnip"');
+    await isWell(page);
+  });
+
+  test('it is for superusers, and its files are loaded by no other page', async () => {
+    const page = await stage.window();
+    const loaded = [];
+    page.on('request', (request) => loaded.push(request.url()));
+    await page.goto(`${stage.url}/_/graphiql`);
+    await page.getByLabel('Password').waitFor();
+    const mine = await stage.signedIn();
+    mine.on('request', (request) => loaded.push(request.url()));
+    await mine.goto(`${stage.url}/_/`);
+    assert.deepEqual(loaded.filter((url) => url.includes('graphiql-assets')), []);
+    for (const path of ['token', 'account']) {
+      const answer = await fetch(`${stage.url}/_/graphiql/${path}`, { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams({ as: 'superuser' }) });
+      assert.ok(answer.status === 401, `${path}: ${answer.status}`);
+    }
+  });
+
+  for (const scheme of ['light', 'dark']) {
+    test(`how it looks, ${scheme}`, async () => {
+      const page = await open({ scheme }, 'query { seeds { items { name cost } } }');
+      await run(page);
+      await shows(page, '"cost": 3');
+      await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+      await page.getByText('A GraphQL schema provides a root type').waitFor();
+      await picture(page, `graphiql-1440-${scheme}`);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await picture(page, `graphiql-390-${scheme}`);
+    });
+  }
+});

@@ -1,0 +1,135 @@
+// The table while others write; the titles of related records; pages to and fro; the history
+// of a record.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { seed } from './seed.mjs';
+import { isWell, onStage, picture } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const evil = await seed(stage);
+  const table = `${stage.url}/_/c/products`;
+  const path = '/api/collections/products/records';
+  const stored = (id) => stage.api('GET', `${path}/${id}`);
+  const idOf = async (name) => (await stage.api('GET', `${path}?filter=${encodeURIComponent(`name="${name}"`)}`)).items[0].id;
+  const live = (page) => page.locator('#rows [data-live]:not([hidden])').waitFor();
+  const row = (page, id) => page.locator(`[data-row="${id}"]`);
+
+  test('rows change as their records do', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?cols=price&cols=supplier`);
+    await live(page);
+    const id = await idOf('Tomato 60');
+    assert.match(await row(page, id).innerText(), /Halden Growers/); // not an id
+    await row(page, id).getByRole('link').focus();
+    await stage.api('PATCH', `${path}/${id}`, { price: 4711 });
+    await row(page, id).getByText('4711').waitFor();
+    await page.locator('.is-flash').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.closest('tr')?.dataset.row), id); // the focus stays
+    await picture(page, 'records-live');
+
+    const made = await stage.api('POST', path, { name: 'From elsewhere' });
+    const news = page.getByRole('link', { name: '1 new record' });
+    await news.waitFor();
+    assert.equal(await row(page, made.id).count(), 0); // nothing jumps
+    await picture(page, 'records-news');
+    await news.click();
+    await row(page, made.id).waitFor();
+    await stage.api('DELETE', `${path}/${made.id}`);
+    await page.locator(`[data-row="${made.id}"].is-leaving`).waitFor();
+    await isWell(page);
+  });
+
+  test('the record that is open changes', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 58');
+    await page.goto(`${table}?r=${id}`);
+    await live(page);
+    await page.locator('#f-name').fill('Typed');
+    await stage.api('PATCH', `${path}/${id}`, { price: 99 });
+    await page.getByText('Somebody else has changed this record').waitFor();
+    await picture(page, 'record-changed-elsewhere');
+    assert.equal(await page.locator('#f-name').inputValue(), 'Typed');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    await row(page, id).getByText('Typed').waitFor();
+    const { name, price } = await stored(id);
+    assert.deepEqual([name, price], ['Typed', 99]);
+    await stage.api('DELETE', `${path}/${id}`);
+    await page.getByText('This record was deleted.').waitFor();
+    await isWell(page);
+  });
+
+  test('pages forth and back, by links and by the browser', async () => {
+    const page = await stage.signedIn();
+    const titles = () => page.locator('tbody tr td:first-child').allInnerTexts();
+    const total = (await stage.api('GET', `${path}?perPage=1`)).totalItems;
+    await page.goto(`${table}?rows=20&sort=price`);
+    const first = await titles();
+    assert.equal(await page.getByRole('link', { name: 'Previous page' }).count(), 0);
+    await page.getByRole('link', { name: 'Next page' }).click();
+    await page.getByText(`20 rows of ${total}`).waitFor();
+    const second = await titles();
+    await page.getByRole('link', { name: 'Next page' }).click();
+    await page.getByRole('link', { name: 'Previous page' }).click();
+    await page.waitForURL(/before=/);
+    assert.deepEqual(await titles(), second);
+    await page.getByRole('link', { name: 'Previous page' }).click();
+    await page.waitForFunction((name) => document.querySelector('tbody tr td').innerText === name, first[0]);
+    assert.deepEqual(await titles(), first);
+    assert.equal(await page.getByRole('link', { name: 'Previous page' }).count(), 0);
+    await page.goBack();
+    await page.waitForFunction((name) => document.querySelector('tbody tr td').innerText === name, second[0]);
+    assert.deepEqual(await titles(), second);
+    await isWell(page);
+  });
+
+  test('the history of a record, and a value put back', async () => {
+    const page = await stage.signedIn();
+    const id = await idOf('Tomato 40');
+    await stage.api('PATCH', `${path}/${id}`, { price: 1.5, tags: ['old', 'new'] });
+    await stage.api('PATCH', `${path}/${id}`, { notes: 'kept' });
+    await page.goto(`${table}?r=${id}`);
+    await page.getByRole('link', { name: 'History' }).click();
+    const region = page.getByRole('region', { name: 'History' });
+    await region.getByText('changed it').first().waitFor();
+    await picture(page, 'record-history');
+    assert.deepEqual(await region.locator('.changes').nth(1).locator('dt').allInnerTexts(), ['price', 'tags']);
+    assert.match(await region.innerText(), /created it/);
+    assert.match(await region.innerText(), /The change log goes back to/);
+    await region.getByRole('button', { name: 'Put back' }).nth(1).click();
+    await page.getByText('Put back', { exact: true }).last().waitFor();
+    await page.locator('#f-price').waitFor();
+    const { price, tags, notes } = await stored(id);
+    assert.deepEqual([price, tags, notes], [40, ['rare'], 'kept']);
+    await page.goto(`${table}/r/${evil}/history`); // what attacks attacks here too
+    await page.getByRole('region', { name: 'History' }).waitFor();
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    await isWell(page);
+  });
+
+  test('a secret is cleared', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?r=${evil}`);
+    await page.getByRole('checkbox', { name: 'Clear it' }).check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    await page.locator('#f-code[placeholder=""]').waitFor();
+    assert.equal(await page.getByRole('checkbox', { name: 'Clear it' }).count(), 0);
+    await isWell(page);
+  });
+
+  test('a session that was ended elsewhere hears no more', async () => {
+    const [page, other] = [await stage.signedIn(), await stage.signedIn()];
+    const socket = page.waitForEvent('websocket');
+    await page.goto(table);
+    await live(page);
+    const over = (await socket).waitForEvent('framereceived', (frame) => /"type":"auth".*"auth":null/.test(frame.payload));
+    await other.goto(table);
+    await other.getByRole('button', { name: /Your account/ }).click();
+    await other.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await over;
+    await page.locator('#rows [data-live]').waitFor({ state: 'hidden' });
+    assert.equal((await fetch(`${stage.url}/_/ws`, { redirect: 'manual' })).status, 303);
+  });
+});

@@ -1,0 +1,131 @@
+// Records into files and back.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { attack, seed } from './seed.mjs';
+import { isWell, onStage, picture } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  await seed(stage);
+  const table = `${stage.url}/_/c/products`;
+  const all = async (name) => (await stage.api('GET', `/api/collections/${name}/records?perPage=500&sort=id`)).items;
+
+  /** What a click downloads. */
+  async function downloaded(page, click) {
+    const download = page.waitForEvent('download');
+    await click();
+    const file = await download;
+    return [file.suggestedFilename(), await readFile(await file.path(), 'utf8')];
+  }
+
+  /** Uploads a file and goes to its columns. */
+  async function upload(page, collection, name, text) {
+    await page.goto(`${stage.url}/_/c/${collection}/import`);
+    await page.locator('#file').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+    await page.getByRole('button', { name: 'Read the file' }).click();
+    await page.getByRole('button', { name: 'Check all rows' }).waitFor();
+  }
+
+  test('what is shown is exported, and imported again changes nothing', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?filter=${encodeURIComponent('price > 58')}`);
+    await page.getByRole('button', { name: 'Import, export' }).click();
+    await picture(page, 'move-menu');
+    const [name, json] = await downloaded(page, () => page.getByRole('link', { name: 'Export as JSON' }).click());
+    assert.match(name, /^products-\d{4}-\d\d-\d\d\.json$/);
+    assert.deepEqual(JSON.parse(json).map((r) => r.price).sort(), [59, 60]);
+
+    await page.goto(table);
+    await page.getByRole('button', { name: 'Import, export' }).click();
+    const [, csv] = await downloaded(page, () => page.getByRole('link', { name: 'Export as CSV', exact: true }).click());
+    assert.equal(csv.split('\r\n').length, 63);
+    const before = await all('products');
+    await upload(page, 'products', 'products.csv', csv);
+    await picture(page, 'import-columns');
+    await page.getByRole('button', { name: 'Check all rows' }).click();
+    await page.getByText('0 will be created, 61 will change, 0 are left out').waitFor();
+    await picture(page, 'import-checked');
+    await page.getByRole('button', { name: 'Import 61 rows' }).click();
+    await page.getByText('0 created, 61 updated, 0 skipped. products holds 61 records.').waitFor();
+    await picture(page, 'import-done');
+    assert.deepEqual(await all('products'), before);
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    await isWell(page);
+  });
+
+  test('the chosen records alone', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    await page.locator('[data-select]').nth(1).check();
+    const [, csv] = await downloaded(page, () => page.getByRole('button', { name: 'Export', exact: true }).click());
+    assert.equal(csv.trim().split('\r\n').length, 2);
+    await isWell(page);
+  });
+
+  test('a file of another program, with bad rows', async () => {
+    const page = await stage.signedIn();
+    const text = `Variety;Cost;Group;Grower;Sown\nTomato A;3,40;Herb;Halden Growers;15/03/2027\nTomato B;cheap;Herb;;\nTomato C;1,5;Nothing;;\n${attack.replaceAll(';', '')};2;Herb;;\n`;
+    await upload(page, 'products', '<img src=x onerror=window.hacked=1>.csv', text);
+    await page.getByRole('combobox', { name: 'Variety goes to' }).selectOption('name');
+    await page.getByRole('combobox', { name: 'Cost goes to' }).selectOption('price');
+    await page.getByRole('combobox', { name: 'How Cost is read' }).waitFor();
+    assert.equal(await page.getByRole('combobox', { name: 'How Cost is read' }).inputValue(), 'comma');
+    await page.getByRole('combobox', { name: 'Group goes to' }).selectOption('category');
+    await page.getByRole('combobox', { name: 'Grower goes to' }).selectOption('supplier');
+    await page.getByRole('combobox', { name: 'How Grower is read' }).waitFor();
+    assert.equal(await page.getByRole('combobox', { name: 'How Grower is read' }).inputValue(), 'by name');
+    await page.getByRole('button', { name: 'Check all rows' }).click();
+    await page.getByText('2 will be created').waitFor();
+    await page.getByText('"cheap" is no number.').waitFor();
+    await picture(page, 'import-bad');
+    assert.equal(await page.getByRole('button', { name: /^Import / }).count(), 0); // nothing is written with bad rows
+    const [, rejects] = await downloaded(page, () => page.getByRole('link', { name: 'Get them as CSV' }).click());
+    assert.match(rejects, /Tomato B,cheap,Herb,,,3,"price: ""cheap"" is no number\."/);
+    await page.getByLabel('If rows are bad').selectOption('true');
+    await page.getByRole('button', { name: 'Check again' }).click();
+    await page.getByText('Bad rows').waitFor();
+    await page.getByLabel('If rows are bad').selectOption('false');
+    await page.getByRole('button', { name: 'Import 2 rows' }).click();
+    await page.getByText('Check them again').waitFor(); // not by a plan that was not checked
+    await page.getByLabel('If rows are bad').selectOption('true');
+    await page.getByRole('button', { name: 'Check all rows' }).click();
+    await page.getByRole('button', { name: 'Import 2 rows' }).click();
+    await page.getByText('2 created, 0 updated, 0 skipped. products holds 63 records.').waitFor();
+    const made = (await all('products')).find((r) => r.name === 'Tomato A');
+    assert.deepEqual([made.price, made.sown, made.category], [3.4, '2027-03-15 00:00:00.000Z', 'Herb']);
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    await isWell(page);
+  });
+
+  test('it goes on when the page is left, and can be cancelled', async () => {
+    const page = await stage.signedIn();
+    const rows = Array.from({ length: 20000 }, (_, i) => `Grower ${i},SE`).join('\n');
+    await upload(page, 'suppliers', 'many.csv', `name,country\n${rows}\n`);
+    const address = page.url();
+    await page.getByRole('button', { name: 'Check all rows' }).click();
+    await page.getByRole('progressbar').waitFor();
+    await page.goto(`${stage.url}/_/`);
+    await page.goto(address);
+    await page.getByText('20,000 will be created').waitFor();
+    await page.getByRole('button', { name: 'Import 20,000 rows' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Nothing was written.').waitFor();
+    assert.equal((await all('suppliers')).length, 2);
+    await isWell(page);
+  });
+
+  test('what is no file of records', async () => {
+    const page = await stage.signedIn({ width: 390, height: 844, scheme: 'dark' });
+    await page.goto(`${stage.url}/_/c/products/import`);
+    await page.getByRole('button', { name: 'Read the file' }).click();
+    await page.getByText('Choose a file.').waitFor();
+    await page.locator('#file').setInputFiles({ name: 'bad.csv', mimeType: 'text/csv', buffer: Buffer.from('a\n"b') });
+    await page.getByRole('button', { name: 'Read the file' }).click();
+    await page.getByText('Row 2 has a quote that does not end.').waitFor();
+    await picture(page, 'import-phone-dark');
+    await upload(page, 'products', 'a.json', '[{"name": "A"}]');
+    await picture(page, 'import-columns-phone-dark');
+    assert.equal((await page.goto(`${stage.url}/_/c/products/import/gone`)).status(), 404);
+  });
+});

@@ -1,0 +1,42 @@
+package metrics
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/settings"
+)
+
+// BenchmarkWrap is what metrics add to a request: the difference of the two.
+func BenchmarkWrap(b *testing.B) {
+	app := coretest.New(b)
+	none := settings.Defaults()
+	service := request.New(request.Config{
+		Authenticate: func(context.Context, string) (*record.Record, error) { return nil, nil },
+		Settings:     func() *settings.Settings { return none },
+		Log:          func() *slog.Logger { return slog.New(slog.DiscardHandler) },
+	})
+	route := &request.Route{Method: "GET", Path: "/api/collections/{collection}/records"}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		request.From(r.Context()).Route = route
+		w.WriteHeader(http.StatusOK)
+	})
+	m := New(Config{App: app, Running: service.Running, Clients: func() (int, int) { return 0, 0 }})
+	for name, h := range map[string]http.Handler{"off": handler, "on": m.Wrap(handler)} {
+		h = service.Track(h)
+		b.Run(name, func(b *testing.B) {
+			r := httptest.NewRequest("GET", "/x", nil)
+			w := httptest.NewRecorder()
+			b.ReportAllocs()
+			for b.Loop() {
+				h.ServeHTTP(w, r)
+			}
+		})
+	}
+}

@@ -1,0 +1,108 @@
+// Package metrics counts and times what a server does, for Prometheus. A server without
+// Metrics has none of its cost.
+package metrics
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/change"
+)
+
+// Config is what is measured. All fields are required.
+type Config struct {
+	App     *core.App
+	Running func() int                   // requests and streams under way
+	Clients func() (events, sockets int) // of realtime
+	Version string
+}
+
+// Metrics are the figures of one server. They are safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.HistogramVec
+	changes  *prometheus.CounterVec
+	app      *core.App
+
+	known sync.Map // from outcome to prometheus.Observer: a lookup by labels costs more
+}
+
+// outcome is what requests are told apart by.
+type outcome struct {
+	route  *request.Route
+	status int
+}
+
+// New returns the figures of a server that has not begun to serve.
+func New(c Config) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(), app: c.App,
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "loam_http_request_duration_seconds", Help: "Time from a request to the end of its answer, by the pattern of the route and the status.",
+			Buckets:                     []float64{.001, .005, .01, .05, .1, .5, 1, 5, 30},
+			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
+		}, []string{"method", "route", "status"}),
+		changes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "loam_record_changes_total", Help: "Records that were created, updated and deleted.",
+		}, []string{"collection", "action"}),
+	}
+	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "loam_build_info", Help: "Always 1; the labels tell the version.",
+		ConstLabels: prometheus.Labels{"version": c.Version}})
+	info.Set(1)
+	m.registry.MustRegister(m.requests, m.changes, info, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &state{Config: c})
+	c.App.OnCommitted(m.count)
+	return m
+}
+
+// Handler answers with all figures, in the format that the header Accept asks for.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Wrap times the requests of a handler. It stands inside of request.Service.Track.
+func (m *Metrics) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { // also when the answer is broken off by a panic
+			q := request.From(r.Context())
+			o := q.Outcome()
+			m.observer(outcome{q.Route, o.Status}).Observe(o.Duration.Seconds())
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (m *Metrics) observer(o outcome) prometheus.Observer {
+	if known, ok := m.known.Load(o); ok {
+		return known.(prometheus.Observer)
+	}
+	method, pattern := "", "none"
+	if o.route != nil {
+		method, pattern = o.route.Method, cmp.Or(o.route.Path, "file")
+	}
+	made := m.requests.WithLabelValues(method, pattern, strconv.Itoa(o.status))
+	m.known.Store(o, made)
+	return made
+}
+
+// count counts what was committed.
+func (m *Metrics) count(changes []change.Change) {
+	snapshot := m.app.Snapshot()
+	for _, c := range changes {
+		if c.Kind != change.Record {
+			continue
+		}
+		if in := snapshot.ByID(c.Collection); in != nil {
+			m.changes.WithLabelValues(in.Name, string(c.Action)).Inc()
+		}
+	}
+}

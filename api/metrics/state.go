@@ -1,0 +1,104 @@
+package metrics
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/loambase/loam/core/budget"
+)
+
+// state are the figures that are read when they are asked for.
+type state struct{ Config }
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("loam_"+name, help, labels, nil)
+}
+
+var (
+	running     = describe("http_requests_running", "Requests and streams under way.")
+	clients     = describe("realtime_clients", "Clients of realtime that are connected.", "transport")
+	collections = describe("collections", "Collections, those of the system included.")
+	available   = describe("database_available", "1 if the database can be written to, else 0.")
+	size        = describe("database_file_bytes", "Size of a file of the database in the data folder.", "file")
+
+	budgetTotal   = describe("budget_units", "Units of a budget: bytes, or places.", "budget")
+	budgetHeld    = describe("budget_held", "Units of a budget that are taken.", "budget")
+	budgetWaiting = describe("budget_waiting", "Requests that wait for units of a budget.", "budget")
+	budgetRefused = describe("budget_refused_total", "Requests that got no units of a budget.", "budget")
+	budgetWaited  = describe("budget_waited_seconds_total", "Time that requests have waited for units of a budget.", "budget")
+
+	jobRunning = describe("job_running", "1 while the job runs, else 0.", "id")
+	jobFailed  = describe("job_failed", "1 if the last run of the job has failed, else 0.", "id")
+	jobLast    = describe("job_last_run_timestamp_seconds", "When the last run of the job began.", "id")
+)
+
+// Describe sends no description: what there is depends on the state.
+func (s *state) Describe(chan<- *prometheus.Desc) {}
+
+// Collect reads the figures.
+func (s *state) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	gauge(running, float64(s.Running()))
+	events, sockets := s.Clients()
+	gauge(clients, float64(events), "events")
+	gauge(clients, float64(sockets), "websocket")
+	gauge(collections, float64(len(s.App.Snapshot().All())))
+	gauge(available, number(s.App.Available() == nil))
+	if s.App.Config.DB == "" {
+		for _, file := range []string{"data.db", "data.db-wal", "logs.db", "logs.db-wal"} {
+			if info, err := os.Stat(filepath.Join(s.App.Config.Dir, file)); err == nil {
+				gauge(size, float64(info.Size()), file)
+			}
+		}
+	}
+	s.budgets(to)
+	s.jobs(gauge)
+}
+
+func number(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func (s *state) budgets(to chan<- prometheus.Metric) {
+	b := s.App.Budgets()
+	for name, u := range map[string]budget.Usage{
+		"answers": b.Answers.Usage(), "bodies": b.Bodies.Usage(), "heavy": b.Heavy.Usage(), "topics": b.Topics.Usage(),
+		"images": b.Images.Usage(), "passwords": s.App.Passwords().Usage(),
+	} {
+		to <- prometheus.MustNewConstMetric(budgetTotal, prometheus.GaugeValue, float64(u.Total), name)
+		to <- prometheus.MustNewConstMetric(budgetHeld, prometheus.GaugeValue, float64(u.Held), name)
+		to <- prometheus.MustNewConstMetric(budgetWaiting, prometheus.GaugeValue, float64(u.Waiting), name)
+		to <- prometheus.MustNewConstMetric(budgetRefused, prometheus.CounterValue, float64(u.Refused), name)
+		to <- prometheus.MustNewConstMetric(budgetWaited, prometheus.CounterValue, u.Waited.Seconds(), name)
+	}
+}
+
+// scrapeTime is how long the database may take to tell of jobs.
+const scrapeTime = 2 * time.Second
+
+// jobs tells of the jobs, unless the database does not answer: the other figures are wanted
+// most then.
+func (s *state) jobs(gauge func(d *prometheus.Desc, value float64, labels ...string)) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
+	defer cancel()
+	list, err := s.App.Jobs().List(ctx)
+	if err != nil {
+		return
+	}
+	for _, j := range list {
+		gauge(jobRunning, number(j.Running), j.ID)
+		gauge(jobFailed, number(j.Failure != ""), j.ID)
+		if !j.Last.IsZero() {
+			gauge(jobLast, float64(j.Last.UnixMilli())/1000, j.ID)
+		}
+	}
+}

@@ -1,0 +1,274 @@
+package api
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/core/coretest"
+)
+
+// measuredServer is a server with metrics, and what Prometheus asks.
+func measuredServer(t *testing.T) (server, figures *httptest.Server) {
+	t.Helper()
+	app := coretest.New(t)
+	coretest.Collection(t, app, `{"name":"posts","listRule":"","createRule":"","fields":[{"name":"title","type":"text"}]}`)
+	p := &Program{App: app, Config: Config{Metrics: true}}
+	handler, err := p.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, figures = httptest.NewServer(handler), httptest.NewServer(p.Server().Metrics())
+	t.Cleanup(server.Close)
+	t.Cleanup(figures.Close)
+	for _, path := range []string{"/api/health", "/api/collections/posts/records", "/api/collections/posts/records?filter=(", "/nothing"} {
+		fetch(t, server.URL+path)
+	}
+	res, err := http.Post(server.URL+"/api/collections/posts/records", "application/json", strings.NewReader(`{"title":"a"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	return server, figures
+}
+
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	server, figures := measuredServer(t)
+	text := fetch(t, figures.URL)
+	const requests = "loam_http_request_duration_seconds_count"
+	for _, line := range []string{
+		requests + `{method="GET",route="/api/health",status="200"} 1`,
+		requests + `{method="GET",route="/api/collections/{collection}/records",status="200"} 1`,
+		requests + `{method="GET",route="/api/collections/{collection}/records",status="400"} 1`,
+		requests + `{method="",route="file",status="404"} 1`,
+		`loam_record_changes_total{action="create",collection="posts"} 1`,
+		`loam_budget_held{budget="passwords"} 0`, `loam_database_available 1`, `loam_http_requests_running 0`,
+		`loam_realtime_clients{transport="websocket"} 0`,
+	} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("there is no line %s", line)
+		}
+	}
+	if got := fetch(t, server.URL+"/metrics"); strings.Contains(got, "loam_") {
+		t.Error("the figures are on the main listener too")
+	}
+	app := coretest.New(t)
+	p := &Program{App: app}
+	if _, err := p.Handler(); err != nil || p.Server().Metrics() != nil {
+		t.Errorf("a server without metrics has some: %v", err)
+	}
+}
+
+// tool skips the test if a program is missing, and fails it where everything should be
+// installed.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal(err)
+	}
+	t.Skip(err)
+	return ""
+}
+
+// TestPrometheus has a real Prometheus scrape the server, with native histograms and without,
+// load the alert rules, and run every query of the dashboard.
+func TestPrometheus(t *testing.T) {
+	t.Parallel()
+	tool(t, "promtool")
+	_, figures := measuredServer(t)
+	check := exec.Command("promtool", "check", "metrics")
+	check.Stdin = strings.NewReader(fetch(t, figures.URL))
+	if out, err := check.CombinedOutput(); err != nil {
+		t.Errorf("promtool check metrics: %v\n%s", err, out)
+	}
+	for name, flags := range map[string][]string{"classic": nil, "native": {"--enable-feature=native-histograms"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := startPrometheus(t, figures.URL, flags...)
+			count := `loam_http_request_duration_seconds_count{route="/api/health"}`
+			if name == "native" {
+				count = `histogram_count(loam_http_request_duration_seconds{route="/api/health"})`
+			}
+			p.await(t, count+` == 1`)
+			p.await(t, `up{job="loam"} == 1`)
+			for _, expr := range dashboard(t) {
+				p.query(t, expr)
+			}
+			var rules struct {
+				Data struct {
+					Groups []struct {
+						Rules []struct{ Name, LastError string }
+					}
+				}
+			}
+			p.get(t, "/api/v1/rules", &rules)
+			if len(rules.Data.Groups) != 1 || len(rules.Data.Groups[0].Rules) < 5 {
+				t.Errorf("the rules are %+v", rules)
+			}
+			for _, rule := range rules.Data.Groups[0].Rules {
+				if rule.LastError != "" {
+					t.Errorf("%s: %s", rule.Name, rule.LastError)
+				}
+			}
+		})
+	}
+}
+
+// dashboard returns the queries of deploy/grafana.json, with what Grafana puts into them. Each
+// names figures that there are.
+func dashboard(t *testing.T) (list []string) {
+	t.Helper()
+	text, err := os.ReadFile("../deploy/grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var board struct {
+		Panels []struct{ Targets []struct{ Expr string } }
+	}
+	if err := json.Unmarshal(text, &board); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range board.Panels {
+		for _, target := range p.Targets {
+			list = append(list, strings.NewReplacer("$__rate_interval", "5m", "$job", "loam").Replace(target.Expr))
+		}
+	}
+	if len(list) < 10 {
+		t.Errorf("only %d queries were found", len(list))
+	}
+	return list
+}
+
+// TestFiguresAreThere: what rules and dashboard name, the server tells.
+func TestFiguresAreThere(t *testing.T) {
+	t.Parallel()
+	_, figures := measuredServer(t)
+	told := fetch(t, figures.URL)
+	rules, err := os.ReadFile("../deploy/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile(`\b(loam|process|go)_[a-z_]+`).FindAllString(string(rules)+strings.Join(dashboard(t), "\n"), -1)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if base := strings.TrimSuffix(strings.TrimSuffix(name, "_count"), "_bucket"); !strings.Contains(told, "# TYPE "+base+" ") && base != "loam_job_failed" {
+			t.Errorf("there is no %s", name)
+		}
+	}
+}
+
+// look is how often Prometheus, which tells of nothing by itself, is asked what the test waits
+// for.
+const look = 20 * time.Millisecond
+
+// prometheus is a running Prometheus.
+type prometheus struct{ url string }
+
+func startPrometheus(t *testing.T, target string, flags ...string) *prometheus {
+	t.Helper()
+	dir := t.TempDir()
+	rules, err := filepath.Abs("../deploy/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := `{global: {scrape_interval: 1s, evaluation_interval: 1s}, rule_files: [` + rules + `],
+		scrape_configs: [{job_name: loam, metrics_path: /, static_configs: [{targets: ["` + strings.TrimPrefix(target, "http://") + `"]}]}]}`
+	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("prometheus", append(flags, "--config.file="+filepath.Join(dir, "config.yaml"),
+		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address=127.0.0.1:0")...)
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan struct{})
+	address := make(chan string, 1)
+	go func() {
+		defer close(read)
+		listening := regexp.MustCompile(`msg="Listening on".* address=(127[^ ]+)`)
+		for lines := bufio.NewScanner(log); lines.Scan(); {
+			if m := listening.FindStringSubmatch(lines.Text()); m != nil {
+				address <- m[1]
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-read
+		_ = cmd.Wait()
+	})
+	select {
+	case at := <-address:
+		p := &prometheus{"http://" + at}
+		for !strings.Contains(fetch(t, p.url+"/-/ready"), "is Ready") {
+			<-time.After(look)
+		}
+		return p
+	case <-read:
+		t.Fatal("prometheus has ended")
+		return nil
+	}
+}
+
+func (p *prometheus) get(t *testing.T, path string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(fetch(t, p.url+path)), into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// query runs a query and returns how many series it has given.
+func (p *prometheus) query(t *testing.T, expr string) int {
+	t.Helper()
+	var answer struct {
+		Status, Error string
+		Data          struct{ Result []any }
+	}
+	p.get(t, "/api/v1/query?query="+url.QueryEscape(expr), &answer)
+	if answer.Status != "success" {
+		t.Fatalf("%s: %s", expr, answer.Error)
+	}
+	return len(answer.Data.Result)
+}
+
+// await waits until the query gives something: the next scrape.
+func (p *prometheus) await(t *testing.T, expr string) {
+	t.Helper()
+	for p.query(t, expr) == 0 {
+		<-time.After(look)
+	}
+}

@@ -1,0 +1,119 @@
+package openapi
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/shape"
+)
+
+// Input is what a document is made of.
+type Input struct {
+	Title   string // of the app
+	Version string // of the program
+	Routes  []request.Route
+	Model   *shape.Model
+}
+
+// Build makes the document for the audience of the model. Routes for superusers are in theirs
+// alone. A route that Described does not know is left out.
+func Build(in Input) *Document {
+	d := &Document{
+		OpenAPI: "3.1.0",
+		Info: Info{Title: in.Title + " API", Version: in.Version, License: License{"MIT", "MIT"},
+			Description: "The REST interface of this installation, as " + audience(in.Model.Superuser) + " may use it. Rules decide more than can be said here."},
+		Servers:  []Server{{URL: "/"}},
+		Security: []Security{{}, {tokenScheme: {}}},
+		Paths:    map[string]PathItem{},
+		Components: Components{Schemas: models(in.Model.Superuser), Parameters: parameters(), Responses: failures(),
+			SecuritySchemes: schemes()},
+	}
+	for _, r := range in.Model.Records {
+		maps.Copy(d.Components.Schemas, recordSchemas(r))
+	}
+	tags := map[string]string{}
+	for _, route := range in.Routes {
+		describe := operations[route.Label]
+		if describe == nil || route.Audience == request.Superusers && !in.Model.Superuser {
+			continue
+		}
+		for _, r := range subjects(route, in.Model) {
+			if op := describe(r); op != nil {
+				d.add(route, r, op)
+				tags[op.Tags[0]] = tagText(r, op.Tags[0])
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		d.Tags = append(d.Tags, Tag{name, tags[name]})
+	}
+	return d
+}
+
+func audience(superuser bool) string {
+	if superuser {
+		return "superusers"
+	}
+	return "everybody but superusers"
+}
+
+// tagText describes a group: of a collection, or of what is not about records.
+func tagText(r *shape.Record, tag string) string {
+	if r != nil {
+		return "Records of the collection " + r.Collection.Name + "."
+	}
+	return tagTexts[tag]
+}
+
+// Described reports whether the table has a description of the route with that label.
+func Described(label string) bool { return operations[label] != nil }
+
+// Labels returns the labels of all routes that are described.
+func Labels() []string { return slices.Sorted(maps.Keys(operations)) }
+
+// subjects returns the records that a route has an operation for each of: nil alone for a
+// route that is not about records.
+func subjects(route request.Route, m *shape.Model) []*shape.Record {
+	if strings.HasPrefix(route.Label, "*:") {
+		return m.Records
+	}
+	return []*shape.Record{nil}
+}
+
+var pathParameter = regexp.MustCompile(`\{([^}]*)\}`)
+
+// add adds the operation of a route, of a collection if r is not nil.
+func (d *Document) add(route request.Route, r *shape.Record, op *Operation) {
+	path := route.Path
+	op.OperationID = strings.TrimPrefix(route.Label, "*:")
+	if r != nil {
+		path = strings.Replace(path, "{collection}", url.PathEscape(r.Collection.Name), 1)
+		op.OperationID = r.Name + "." + op.OperationID
+		op.Tags = []string{r.Collection.Name}
+	}
+	if route.Audience == request.Superusers {
+		op.Security = []Security{{tokenScheme: {}}}
+	}
+	var inPath []Parameter
+	for _, m := range pathParameter.FindAllStringSubmatch(path, -1) {
+		inPath = append(inPath, Parameter{Name: m[1], In: "path", Required: true, Schema: typed("string")})
+	}
+	op.Parameters = append(inPath, op.Parameters...)
+	for status := range failures() {
+		if _, own := op.Responses[status]; !own {
+			op.Responses[status] = Response{Ref: "#/components/responses/" + status}
+		}
+	}
+	if d.Paths[path] == nil {
+		d.Paths[path] = PathItem{}
+	}
+	d.Paths[path][strings.ToLower(route.Method)] = op
+}
+
+// JSON returns the text of the document.
+func (d *Document) JSON() ([]byte, error) { return schema.Marshal(d) }

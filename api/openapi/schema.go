@@ -1,0 +1,137 @@
+package openapi
+
+import (
+	"cmp"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// Schema is a JSON Schema, of the dialect of OpenAPI 3.1.
+type Schema struct {
+	Ref         string `json:"$ref,omitempty"`
+	Description string `json:"description,omitempty"`
+	Type        any    `json:"type,omitempty"` // a string or a []string
+	Format      string `json:"format,omitempty"`
+	Pattern     string `json:"pattern,omitempty"`
+	Const       any    `json:"const,omitempty"`
+
+	Enum      []string `json:"enum,omitempty"`
+	Minimum   *float64 `json:"minimum,omitempty"`
+	Maximum   *float64 `json:"maximum,omitempty"`
+	MinLength int      `json:"minLength,omitempty"`
+	MaxLength int      `json:"maxLength,omitempty"`
+	MinItems  int      `json:"minItems,omitempty"`
+	MaxItems  int      `json:"maxItems,omitempty"`
+
+	Items      *Schema            `json:"items,omitempty"`
+	Properties map[string]*Schema `json:"properties,omitempty"`
+	Required   []string           `json:"required,omitempty"`
+	Additional any                `json:"additionalProperties,omitempty"` // false or a *Schema
+	AnyOf      []*Schema          `json:"anyOf,omitempty"`
+	OneOf      []*Schema          `json:"oneOf,omitempty"`
+	Examples   []any              `json:"examples,omitempty"`
+}
+
+func typed(name string) *Schema { return &Schema{Type: name} }
+
+// ref refers to a schema of the components.
+func ref(name string) *Schema { return &Schema{Ref: "#/components/schemas/" + name} }
+
+func listOf(items *Schema) *Schema { return &Schema{Type: "array", Items: items} }
+
+// object is an object of these properties alone, which are all there.
+func object(properties map[string]*Schema) *Schema {
+	s := &Schema{Type: "object", Properties: properties, Additional: false}
+	for name := range properties {
+		s.Required = append(s.Required, name)
+	}
+	slices.Sort(s.Required)
+	return s
+}
+
+// form is a body of the Go value's type, of which these properties are required; others
+// that it does not know are ignored.
+func form(v any, required ...string) *Schema {
+	s := of(reflect.TypeOf(v))
+	s.Required, s.Additional = required, nil
+	return s
+}
+
+// answer is the JSON that the Go value's type is encoded as.
+func answer(v any) *Schema { return of(reflect.TypeOf(v)) }
+
+// of describes the JSON of a Go type by the rules of encoding/json.
+func of(t reflect.Type) *Schema {
+	switch t {
+	case reflect.TypeFor[json.RawMessage]():
+		return &Schema{}
+	case reflect.TypeFor[schema.Collection]():
+		return ref(collectionSchema)
+	case reflect.TypeFor[schema.Field]():
+		return ref(fieldSchema)
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return typed("string")
+	case reflect.Bool:
+		return typed("boolean")
+	case reflect.Int, reflect.Int64, reflect.Int32, reflect.Uint64:
+		return typed("integer")
+	case reflect.Float64:
+		return typed("number")
+	case reflect.Slice:
+		return listOf(of(t.Elem()))
+	case reflect.Map:
+		return &Schema{Type: "object", Additional: of(t.Elem())}
+	case reflect.Pointer:
+		if s := of(t.Elem()); s.Ref != "" || t.Elem().Kind() == reflect.Struct {
+			return s
+		}
+		return nullable(of(t.Elem()))
+	case reflect.Struct:
+		s := &Schema{Type: "object", Properties: map[string]*Schema{}, Additional: false}
+		s.addFields(t)
+		slices.Sort(s.Required)
+		return s
+	}
+	return &Schema{}
+}
+
+// nullable allows null beside a plain type.
+func nullable(s *Schema) *Schema {
+	if name, ok := s.Type.(string); ok {
+		s.Type = []string{name, "null"}
+	}
+	return s
+}
+
+// addFields adds the fields of a struct, those of embedded structs among them.
+func (s *Schema) addFields(t reflect.Type) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			inner := f.Type
+			if inner.Kind() == reflect.Pointer {
+				inner = inner.Elem()
+			}
+			s.addFields(inner)
+			continue
+		case !f.IsExported() || name == "-":
+			continue
+		}
+		name = cmp.Or(name, f.Name)
+		s.Properties[name] = of(f.Type)
+		if f.Tag.Get("schema") == "nullable" {
+			nullable(s.Properties[name])
+		}
+		if !strings.Contains(options, "omitempty") {
+			s.Required = append(s.Required, name)
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package rest
+
+import (
+	"github.com/loambase/loam/api/openapi"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/cache"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/shape"
+	"github.com/loambase/loam/core/shape/typed"
+	"github.com/loambase/loam/core/yaml"
+)
+
+// documents keeps what was made of a snapshot.
+type documents = cache.PerSnapshot[schema.Snapshot, cache.Map[documentKey, document]]
+
+// documentKey names a document.
+type documentKey struct {
+	kind      string // a media type
+	superuser bool
+	title     string // of the app
+}
+
+// document is a text, or why there is none.
+type document struct {
+	text []byte
+	err  error
+}
+
+// openAPI answers with the document of the interface as the caller may see it.
+func (a *API) openAPI(c *call) error {
+	c.w.Header().Add("Vary", "Accept")
+	kind := "application/json"
+	if openapi.WantsYAML(c.r.Header.Values("Accept")) {
+		kind, c.fields = openapi.YAML, nil
+	}
+	return c.document(kind, func(m *shape.Model) ([]byte, error) {
+		text, err := openapi.Build(openapi.Input{Title: c.Settings.Meta.AppName, Version: core.Version, Routes: a.Routes(), Model: m}).JSON()
+		if err != nil || kind != openapi.YAML {
+			return text, err
+		}
+		return yaml.FromJSON(text)
+	})
+}
+
+// typeScript answers with the types of the records that the caller may see.
+func (a *API) typeScript(c *call) error {
+	c.fields = nil
+	return c.document("text/plain; charset=utf-8", func(m *shape.Model) ([]byte, error) { return typed.TypeScript{}.Write(m), nil })
+}
+
+// document answers with the text that is made of the collections, once for each audience and
+// state of them.
+func (c *call) document(kind string, make func(*shape.Model) ([]byte, error)) error {
+	snapshot, superuser := c.api.app.Snapshot(), c.Caller.Superuser()
+	key := documentKey{kind, superuser, c.Settings.Meta.AppName}
+	d := c.api.documents.Of(snapshot).Get(key, func() document {
+		text, err := make(shape.Of(snapshot, superuser))
+		return document{text, err}
+	})
+	return c.withETag(kind, d.text, d.err)
+}

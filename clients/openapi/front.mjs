@@ -1,0 +1,44 @@
+// A proxy that stands in front of a server while the suite of the SDK runs. It compares each
+// JSON answer with the document that its caller sees, and appends what it finds to the file
+// $LOAM_TEST_FRONT_LOG, a line for each answer.
+import { appendFileSync } from 'node:fs';
+import http from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { Checker } from './checker.mjs';
+
+/** Starts the proxy and returns its URL. */
+export async function front(url) {
+  const checkers = new Map(); // by what the caller sends as Authorization
+  const proxy = http.createServer((request, response) => {
+    forward(url, request, response, checkers).catch((err) => response.destroy(err));
+  });
+  proxy.on('connection', (socket) => socket.unref());
+  proxy.unref();
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${proxy.address().port}`;
+}
+
+async function forward(url, request, response, checkers) {
+  const headers = { ...request.headers };
+  delete headers['accept-encoding'];
+  const answer = await new Promise((resolve, reject) => {
+    const ahead = http.request(url + request.url, { method: request.method, headers, agent: false }, resolve);
+    ahead.on('error', reject);
+    response.on('close', () => ahead.destroy());
+    request.pipe(ahead);
+  });
+  if (!answer.headers['content-type']?.startsWith('application/json') || request.method === 'HEAD') {
+    response.writeHead(answer.statusCode, answer.headers);
+    response.flushHeaders();
+    answer.pipe(response);
+    return;
+  }
+  const body = await buffer(answer);
+  const authorization = request.headers.authorization ?? '';
+  if (!checkers.has(authorization)) checkers.set(authorization, new Checker(url, authorization));
+  // Before the client has the answer, and may change a collection.
+  const found = await checkers.get(authorization).check(request.method, request.url, answer.statusCode, body);
+  if (found) appendFileSync(process.env.LOAM_TEST_FRONT_LOG, JSON.stringify(found) + '\n');
+  response.writeHead(answer.statusCode, answer.headers);
+  response.end(body);
+}

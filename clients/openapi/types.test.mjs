@@ -1,0 +1,40 @@
+// The types that are made for TypeScript, judged by its compiler and used as a program does.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { start } from '../pocketbase/app.mjs';
+import { fetched, makeCollections } from './everykind.mjs';
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL('.', import.meta.url));
+const app = await start();
+await makeCollections(app.root);
+const folder = await mkdtemp(join(here, '.types-')); // here it finds the packages
+after(() => rm(folder, { recursive: true }));
+const types = await fetched(`${app.url}/api/types.ts`);
+
+test('the command prints the same, for each audience', async () => {
+  const ofRoot = await fetched(`${app.url}/api/types.ts`, app.root.authStore.token);
+  assert.equal((await app.server.command('generate', 'types', '--lang', 'ts')).stdout, types);
+  assert.equal((await app.server.command('generate', 'types', '--superuser')).stdout, ofRoot);
+  assert.ok(ofRoot.includes('interface Draft ') && !types.includes('interface Draft '));
+  await assert.rejects(app.server.command('generate', 'types', '--lang', 'cobol'), { code: 2, stderr: /"cobol" is not one of/ });
+});
+
+test('wrong names do not compile, and right ones work', async () => {
+  await writeFile(join(folder, 'types.ts'), types);
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  await copyFile(join(here, 'usage.ts'), join(folder, 'usage.ts'));
+  const options = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--verbatimModuleSyntax', '--skipLibCheck'];
+  const target = ['--target', 'es2022', '--module', 'nodenext', '--lib', 'es2022,dom'];
+  const compiled = await run(process.execPath, [join(here, 'node_modules/typescript/bin/tsc'), ...options, ...target, 'usage.ts'], { cwd: folder }).catch((err) => err);
+  assert.equal(compiled.stdout, '');
+  const { use } = await import(pathToFileURL(join(folder, 'usage.js')));
+  const record = await use(app.url);
+  assert.equal(record.count, 5);
+  assert.deepEqual([record.sizes, record.status, record.json, record.point], [['l'], "it's", { a: [1, null] }, { lon: 1, lat: 2 }]);
+});

@@ -1,0 +1,172 @@
+// Package sheet moves records of a collection into files and back: CSV and JSON. An export is
+// streamed; an import is a Job, which reads a file, checks all of it and then writes it.
+// DESIGN.md tells how, and what is kept on the way.
+package sheet
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/where"
+)
+
+// Format is the form of a file.
+type Format string
+
+// The formats.
+const (
+	CSV  Format = "csv"  // comma, a header with the names of fields, CRLF, UTF-8
+	JSON Format = "json" // a list of objects, one a line
+)
+
+// Export says which records go into a file.
+type Export struct {
+	Collection string // id or name
+	Filter     string // as in a list; "" is every record
+	IDs        []any  // only those; nil: all that satisfy Filter
+	Format     Format
+	Mark       bool // a CSV begins with a byte order mark, by which some programs know UTF-8
+}
+
+// readTogether is how many records are read at a time.
+const readTogether = 500
+
+// Write writes the records that the caller may list, in the order of their ids, while others
+// write: each once, and each whole. A record that is there from the beginning to the end is in
+// the file; one that is made or deleted meanwhile may be. Passwords and token keys are never
+// in it. Faults are those of a list; after the first byte the error means that the file is
+// not complete.
+func (e Export) Write(ctx context.Context, records *record.Service, snapshot *schema.Snapshot, caller record.Caller, w io.Writer) error {
+	in := snapshot.Find(e.Collection)
+	if in == nil {
+		return fault.New(fault.NotFound, "")
+	}
+	fields := exported(in)
+	n := &record.Node{Collection: in.ID, Filter: e.Filter, Sort: "id", Limit: readTogether, Cursors: true}
+	for _, f := range fields {
+		n.Fields = append(n.Fields, f.Name)
+	}
+	if e.IDs != nil {
+		n.Where = where.In("id", e.IDs...)
+	}
+	out := newWriter(w)
+	out.format, out.fields = e.Format, fields
+	for first := true; ; first = false {
+		branch, err := records.Tree(ctx, caller, n)
+		if err == nil {
+			err = branch.Err
+		}
+		if err != nil {
+			return err
+		}
+		if first {
+			out.begin(e.Mark)
+		}
+		list := branch.Lists[0]
+		for _, item := range list.Items {
+			if err := out.record(branch.Records[item.Record]); err != nil {
+				return err
+			}
+			n.After = item.Cursor
+		}
+		if !list.More {
+			out.end()
+			return out.Flush()
+		}
+	}
+}
+
+// exported are the fields that a file has.
+func exported(in *schema.Collection) (list []*schema.Field) {
+	for _, f := range in.Fields {
+		if !f.IsPassword() && !(in.IsAuth() && f.Name == "tokenKey") {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// writer writes records in a format.
+type writer struct {
+	*bufio.Writer
+	format Format
+	fields []*schema.Field
+	count  int
+}
+
+func newWriter(w io.Writer) *writer { return &writer{Writer: bufio.NewWriter(w)} }
+
+func (w *writer) begin(mark bool) {
+	if w.format == JSON {
+		w.WriteString("[") //nolint:errcheck // Flush has the error
+		return
+	}
+	if mark {
+		w.WriteString("\ufeff") //nolint:errcheck // Flush has the error
+	}
+	names := make([]string, len(w.fields))
+	for i, f := range w.fields {
+		names[i] = f.Name
+	}
+	w.row(names) //nolint:errcheck // Flush has the error
+}
+
+func (w *writer) record(text json.RawMessage) error {
+	w.count++
+	if w.format == JSON {
+		if w.count > 1 {
+			w.WriteString(",") //nolint:errcheck // Flush has the error
+		}
+		w.WriteString("\n") //nolint:errcheck // Flush has the error
+		_, err := w.Write(text)
+		return err
+	}
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(text, &values); err != nil {
+		return err
+	}
+	cells := make([]string, len(w.fields))
+	for i, f := range w.fields {
+		cells[i] = cellText(f, values[f.Name])
+	}
+	return w.row(cells)
+}
+
+func (w *writer) end() {
+	if w.format == JSON {
+		w.WriteString("\n]\n") //nolint:errcheck // Flush has the error
+	}
+}
+
+// cellText is a value as a cell has it: texts as they are, everything else as JSON.
+func cellText(f *schema.Field, value json.RawMessage) string {
+	if f.Kind.Class() == schema.ClassJSON {
+		return string(value)
+	}
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return text
+	}
+	return string(value)
+}
+
+// row writes cells as a line of a CSV (RFC 4180).
+func (w *writer) row(cells []string) error {
+	for i, cell := range cells {
+		if i > 0 {
+			w.WriteByte(',') //nolint:errcheck // the last write has the error
+		}
+		if strings.ContainsAny(cell, ",;\t|\"\r\n") || cell != strings.TrimSpace(cell) {
+			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+		}
+		w.WriteString(cell) //nolint:errcheck // the last write has the error
+	}
+	_, err := w.WriteString("\r\n")
+	return err
+}

@@ -1,0 +1,331 @@
+package sheet
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/loambase/loam/core/fault"
+)
+
+// MaxFile is the greatest file that is imported, in bytes.
+const MaxFile = 64 << 20
+
+// file is a file that was read: columns and rows.
+type file struct {
+	name     string
+	format   Format
+	encoding string // "UTF-8", "UTF-16", "Windows-1252"
+	sep      byte   // of a CSV
+	columns  []string
+	rows     []line
+}
+
+// line is a row of a file. Its number is the one that a spreadsheet shows: of a CSV, the
+// header is row 1; of JSON, the first object is.
+type line struct {
+	number int
+	cells  []cell // one for each column
+}
+
+// cell is a value of a file: a text or, of JSON, the value itself.
+type cell struct {
+	text    string
+	raw     json.RawMessage // of JSON files
+	missing bool            // the object has no such key, or the row no such cell
+}
+
+// read reads a file of either format.
+func read(name string, r io.Reader) (*file, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > MaxFile {
+		return nil, fault.New(fault.TooLarge, fmt.Sprintf("The file is larger than %d MB.", MaxFile>>20))
+	}
+	f := &file{name: name}
+	var text string
+	text, f.encoding = decode(data)
+	if first := strings.TrimSpace(text[:min(len(text), 4096)]); first == "" {
+		return nil, fault.New(fault.Invalid, "The file is empty.")
+	} else if first[0] == '[' || first[0] == '{' {
+		return f, f.readJSON(text)
+	}
+	return f, f.readCSV(text)
+}
+
+// decode turns the bytes of a file into text. UTF-16 is known by its mark or by its zero
+// bytes; what is no UTF-8 is taken for Windows-1252, of which Latin-1 is a part.
+func decode(data []byte) (text, encoding string) {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		data = data[3:]
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		return wide(data[2:], 0), "UTF-16"
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return wide(data[2:], 1), "UTF-16"
+	}
+	sample := data[:min(len(data), 400)]
+	var zeros [2]int
+	for i, b := range sample {
+		if b == 0 {
+			zeros[i%2]++
+		}
+	}
+	for i, n := range zeros { // little endian: the second byte of a Latin letter is zero
+		if n > len(sample)/4 {
+			return wide(data, 1-i), "UTF-16"
+		}
+	}
+	if utf8.Valid(data) {
+		return string(data), "UTF-8"
+	}
+	var b strings.Builder
+	for _, c := range data {
+		if c >= 0x80 && c < 0xa0 {
+			b.WriteRune(windows[c-0x80])
+		} else {
+			b.WriteRune(rune(c))
+		}
+	}
+	return b.String(), "Windows-1252"
+}
+
+// windows are the characters that Windows-1252 has in place of control characters.
+var windows = []rune("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ")
+
+// wide is text of two bytes a unit; high is the place of the high byte.
+func wide(data []byte, low int) string {
+	units := make([]uint16, 0, len(data)/2)
+	for i := 0; i+1 < len(data); i += 2 {
+		units = append(units, uint16(data[i+low])|uint16(data[i+1-low])<<8)
+	}
+	return string(utf16.Decode(units))
+}
+
+// separators are those that a CSV may have.
+const separators = ",;\t|"
+
+// sniff finds the separator: the one by which the first rows have the most cells, all of
+// them as many.
+func sniff(text string) byte {
+	best, most := byte(','), 0
+	for i := range len(separators) {
+		r := csvReader{text: text, sep: separators[i]}
+		cells, even := 0, true
+		for range 20 {
+			row, err := r.next()
+			if err != nil {
+				break
+			}
+			even = even && (cells == 0 || len(row) == cells)
+			cells = max(cells, len(row))
+		}
+		if score := 2*cells + map[bool]int{true: 1}[even]; cells > 1 && score > most {
+			best, most = separators[i], score
+		}
+	}
+	return best
+}
+
+func (f *file) readCSV(text string) error {
+	f.format, f.sep = CSV, sniff(text)
+	r := csvReader{text: text, sep: f.sep}
+	for {
+		row, err := r.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case f.columns == nil:
+			f.columns = named(row)
+		case len(row) > len(f.columns):
+			return fault.New(fault.Invalid, fmt.Sprintf("Row %d has %d cells, and there are %d columns.", r.row, len(row), len(f.columns)))
+		default:
+			cells := make([]cell, len(f.columns))
+			for i := range cells {
+				if i < len(row) {
+					cells[i].text = row[i]
+				} else {
+					cells[i].missing = true
+				}
+			}
+			f.rows = append(f.rows, line{r.row, cells})
+		}
+	}
+	if len(f.columns) == 0 {
+		return fault.New(fault.Invalid, "The file has no row with names.")
+	}
+	return nil
+}
+
+// named are names of columns: each once, and none empty.
+func named(row []string) []string {
+	names := make([]string, len(row))
+	for i, name := range row {
+		name = strings.TrimSpace(name)
+		if name == "" {
+			name = fmt.Sprintf("column %d", i+1)
+		}
+		for n, base := 2, name; slices.Contains(names[:i], name); n++ {
+			name = fmt.Sprintf("%s (%d)", base, n)
+		}
+		names[i] = name
+	}
+	return names
+}
+
+// csvReader reads rows (RFC 4180), and what programs make of it: any end of a line, quotes
+// inside of a cell that does not begin with one, blank lines.
+type csvReader struct {
+	text string
+	sep  byte
+	at   int
+	row  int
+}
+
+func (r *csvReader) next() (cells []string, err error) {
+	for r.at < len(r.text) && (r.text[r.at] == '\n' || r.text[r.at] == '\r') {
+		if r.text[r.at] == '\n' || r.at+1 == len(r.text) || r.text[r.at+1] != '\n' {
+			r.row++ // a blank line is a row of a spreadsheet
+		}
+		r.at++
+	}
+	if r.at >= len(r.text) {
+		return nil, io.EOF
+	}
+	r.row++
+	for {
+		cell, err := r.cell()
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, cell)
+		if r.at >= len(r.text) {
+			return cells, nil
+		}
+		end := r.text[r.at]
+		r.at++
+		if end != r.sep {
+			if end == '\r' && r.at < len(r.text) && r.text[r.at] == '\n' {
+				r.at++
+			}
+			return cells, nil
+		}
+	}
+}
+
+// cell reads up to the separator or the end of the line, which it leaves.
+func (r *csvReader) cell() (string, error) {
+	ends := string(r.sep) + "\r\n"
+	if r.at >= len(r.text) || r.text[r.at] != '"' {
+		begin := r.at
+		if n := strings.IndexAny(r.text[r.at:], ends); n >= 0 {
+			r.at += n
+		} else {
+			r.at = len(r.text)
+		}
+		return r.text[begin:r.at], nil
+	}
+	var b strings.Builder
+	for r.at++; ; {
+		n := strings.IndexByte(r.text[r.at:], '"')
+		if n < 0 {
+			return "", fault.New(fault.Invalid, fmt.Sprintf("Row %d has a quote that does not end.", r.row))
+		}
+		b.WriteString(r.text[r.at : r.at+n])
+		r.at += n + 1
+		if r.at < len(r.text) && r.text[r.at] == '"' {
+			b.WriteByte('"')
+			r.at++
+			continue
+		}
+		if r.at < len(r.text) && strings.IndexByte(ends, r.text[r.at]) < 0 {
+			return "", fault.New(fault.Invalid, fmt.Sprintf("Row %d has text behind the end of a quoted cell.", r.row))
+		}
+		return b.String(), nil
+	}
+}
+
+// added are keys that answers of the API have beside the fields.
+var added = []string{"collectionId", "collectionName", "expand"}
+
+// readJSON reads a list of objects, objects one after the other, or the answer to a list.
+func (f *file) readJSON(text string) error {
+	f.format = JSON
+	objects, err := objectsOf(text)
+	if err != nil {
+		return err
+	}
+	at := map[string]int{}
+	for _, object := range objects {
+		keys := make([]string, 0, len(object))
+		for key := range object {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		for _, key := range keys {
+			if slices.Contains(added, key) {
+				continue
+			}
+			if _, known := at[key]; !known {
+				at[key] = len(f.columns)
+				f.columns = append(f.columns, key)
+			}
+		}
+	}
+	for i, object := range objects {
+		cells := make([]cell, len(f.columns))
+		for j, name := range f.columns {
+			raw, ok := object[name]
+			cells[j] = cell{raw: raw, missing: !ok}
+		}
+		f.rows = append(f.rows, line{i + 1, cells})
+	}
+	if len(f.columns) == 0 {
+		return fault.New(fault.Invalid, "The file has no values.")
+	}
+	return nil
+}
+
+func objectsOf(text string) (list []map[string]json.RawMessage, err error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	for {
+		var value json.RawMessage
+		if err = d.Decode(&value); err == io.EOF {
+			return list, nil
+		}
+		if err == nil && value[0] == '[' {
+			var objects []map[string]json.RawMessage
+			err = json.Unmarshal(value, &objects)
+			list = append(list, objects...)
+		} else if err == nil {
+			var object map[string]json.RawMessage
+			if err = json.Unmarshal(value, &object); err == nil {
+				list, err = unwrapped(list, object)
+			}
+		}
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, fmt.Sprintf("Near line %d the file is no list of JSON objects.", 1+strings.Count(text[:min(len(text), int(d.InputOffset()))], "\n")), err)
+		}
+	}
+}
+
+// unwrapped takes the records out of the answer to a list; any other object is a record.
+func unwrapped(list []map[string]json.RawMessage, object map[string]json.RawMessage) ([]map[string]json.RawMessage, error) {
+	if object["items"] == nil || object["page"] == nil || object["perPage"] == nil {
+		return append(list, object), nil
+	}
+	var items []map[string]json.RawMessage
+	err := json.Unmarshal(object["items"], &items)
+	return append(list, items...), err
+}

@@ -1,0 +1,218 @@
+package sheet
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// Plan says how a file becomes records.
+type Plan struct {
+	Columns []Column
+
+	// Match is a field that identifies records: rows whose value a record has already are
+	// about that record, by Existing. "" makes a new record of each row.
+	Match    string
+	Existing Existing
+
+	// SkipBad leaves bad rows out. Without it, one bad row is the end of all.
+	SkipBad bool
+}
+
+// Existing says what a row does about a record that is there already.
+type Existing string
+
+// The choices.
+const (
+	Update Existing = "update" // it changes the fields that the row has
+	Skip   Existing = "skip"   // it is left out
+	Refuse Existing = "refuse" // it is a bad row
+)
+
+// Column says what becomes of a column of the file.
+type Column struct {
+	Name  string
+	Field string // "" leaves the column out
+	As    string // how its text is read, of the ways that Ways names
+	Empty Empty
+}
+
+// Empty says what an empty cell means.
+type Empty string
+
+// The choices.
+const (
+	AsEmpty   Empty = "empty"   // the empty value of the field
+	AsNull    Empty = "null"    // null, of a json field; else as AsEmpty
+	AsDefault Empty = "default" // nothing: a new record has the default, another one keeps its value
+)
+
+// Way is a way of reading the text of a cell.
+type Way struct{ Name, Words string }
+
+// Ways are those in which a field can be read; nil if there is only one. of is the
+// collection that a relation leads to, else nil.
+func Ways(f *schema.Field, of *schema.Collection) []Way {
+	switch f.Kind.Class() {
+	case schema.ClassNumber:
+		return []Way{{"dot", "1,234.5"}, {"comma", "1.234,5"}}
+	case schema.ClassChoice:
+		var list []Way
+		if f.Type() == "relation" && of != nil {
+			list = append(list, Way{"id", "by id"})
+			for _, g := range of.Fields {
+				if g.Kind.Class() == schema.ClassText && !g.IsID() && !g.IsPassword() {
+					list = append(list, Way{"by " + g.Name, "by " + g.Name})
+				}
+			}
+		}
+		return list
+	}
+	if isTime(f) {
+		return []Way{{"iso", "2026-01-31"}, {"dmy", "31.1.2026"}, {"mdy", "1/31/2026"}}
+	}
+	return nil
+}
+
+func isTime(f *schema.Field) bool { return f.Type() == "date" || f.Type() == "autodate" }
+
+// guess makes a plan from the names of the columns and all their values.
+func (f *file) guess(in *schema.Collection, snapshot *schema.Snapshot) Plan {
+	p := Plan{Existing: Update}
+	for i, name := range f.columns {
+		column := Column{Name: name, Empty: AsEmpty}
+		if field := fieldFor(in, name); field != nil && !slices.ContainsFunc(p.Columns, func(c Column) bool { return c.Field == field.Name }) {
+			column.Field, column.As, column.Empty = field.Name, f.read(i, field, targetOf(field, snapshot)), emptyOf(field)
+		}
+		p.Columns = append(p.Columns, column)
+	}
+	for _, c := range p.Columns {
+		if field := in.Field(c.Field); field != nil && field.IsID() {
+			p.Match = field.Name
+		}
+	}
+	return p
+}
+
+// fieldFor is the field that a column is likely to be. Files cannot be in a cell.
+func fieldFor(in *schema.Collection, name string) *schema.Field {
+	simple := func(s string) string {
+		return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(s))
+	}
+	for _, f := range in.Fields {
+		if simple(f.Name) == simple(name) && Importable(in, f) {
+			return f
+		}
+	}
+	return nil
+}
+
+// Importable reports whether a column may be put into the field.
+func Importable(in *schema.Collection, f *schema.Field) bool {
+	return f.Type() != "file" && !(in.IsAuth() && f.Name == "tokenKey")
+}
+
+// Matchable reports whether the field identifies records.
+func Matchable(in *schema.Collection, f *schema.Field) bool {
+	_, unique := in.UniqueIndex(f.Name)
+	return f.IsID() || unique && f.Kind.Class() == schema.ClassText
+}
+
+func targetOf(f *schema.Field, snapshot *schema.Snapshot) *schema.Collection {
+	kind, ok := f.Kind.(*schema.Relation)
+	if !ok {
+		return nil
+	}
+	return snapshot.ByID(kind.CollectionID)
+}
+
+// emptyOf is what an empty cell usually means.
+func emptyOf(f *schema.Field) Empty {
+	text, _ := f.Kind.(*schema.Text)
+	switch {
+	case f.Type() == "json":
+		return AsNull
+	case f.Type() == "autodate", f.IsPassword(), f.IsID(), text != nil && text.AutogeneratePattern != "":
+		return AsDefault
+	}
+	return AsEmpty
+}
+
+var (
+	commaNumber = regexp.MustCompile(`^[+-]?\d{1,3}(\.\d{3})+,\d+$|^[+-]?\d[\d ]*,(\d{1,2}|\d{4,})$`)
+	isoDate     = regexp.MustCompile(`^\d{4}-\d`)
+	shortDate   = regexp.MustCompile(`^(\d{1,2})([./-])(\d{1,2})([./-])\d{2,4}\b`)
+	someID      = regexp.MustCompile(`^[a-z0-9]{15}$`)
+)
+
+// read guesses in which way the values of a column are written, from all of them.
+func (f *file) read(column int, field *schema.Field, of *schema.Collection) string {
+	switch {
+	case field.Kind.Class() == schema.ClassNumber:
+		if f.any(column, commaNumber.MatchString) {
+			return "comma"
+		}
+		return "dot"
+	case isTime(field):
+		return f.readDate(column)
+	case of != nil:
+		if f.any(column, func(text string) bool { return !allIDs(text) }) {
+			for _, g := range of.Fields {
+				if g.Presentable && g.Kind.Class() == schema.ClassText && !g.IsPassword() {
+					return "by " + g.Name
+				}
+			}
+			for _, name := range []string{"name", "title", "email"} {
+				if of.Field(name) != nil {
+					return "by " + name
+				}
+			}
+		}
+		return "id"
+	}
+	return ""
+}
+
+// allIDs reports whether a cell holds ids: one, or a list of them.
+func allIDs(text string) bool {
+	for _, part := range split(text) {
+		if !someID.MatchString(part) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *file) readDate(column int) string {
+	way := "iso"
+	f.any(column, func(text string) bool {
+		m := shortDate.FindStringSubmatch(text)
+		if m == nil {
+			return false
+		}
+		first, _ := strconv.Atoi(m[1])
+		second, _ := strconv.Atoi(m[3])
+		if way == "iso" || second > 12 {
+			way = "dmy"
+		}
+		if second > 12 {
+			way = "mdy"
+		}
+		return first > 12 || second > 12
+	})
+	return way
+}
+
+// any reports whether a value of the column that is not empty has the property.
+func (f *file) any(column int, is func(text string) bool) bool {
+	for _, row := range f.rows {
+		text, ok := row.cells[column].plain()
+		if ok && text != "" && is(strings.TrimSpace(text)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,225 @@
+package sheet
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+// plain is a scalar as text; ok is false for a list or an object of JSON.
+func (c cell) plain() (text string, ok bool) {
+	if c.raw == nil {
+		return c.text, true
+	}
+	switch c.raw[0] {
+	case '"':
+		err := json.Unmarshal(c.raw, &text)
+		return text, err == nil
+	case '[', '{':
+		return string(c.raw), false
+	case 'n':
+		return "", true // null
+	}
+	return string(c.raw), true
+}
+
+// isEmpty reports whether the cell holds nothing.
+func (c cell) isEmpty() bool {
+	text, ok := c.plain()
+	return ok && text == ""
+}
+
+// value is the value of a cell for a field; wrong says why there is none. A value for a
+// relation by another field is the text to look for.
+func (c cell) value(f *schema.Field, column Column) (v any, wrong string) {
+	if f.Kind.Class() == schema.ClassJSON && c.raw != nil {
+		return c.raw, "" // also an empty text
+	}
+	if c.isEmpty() {
+		return emptyValue(f, column.Empty), ""
+	}
+	text, scalar := c.plain()
+	switch f.Kind.Class() {
+	case schema.ClassJSON:
+		return jsonValue(text)
+	case schema.ClassChoice:
+		return choiceValue(f, text)
+	case schema.ClassPoint:
+		return pointValue(text)
+	}
+	if !scalar {
+		return nil, "This is a list or an object, and the field holds one value."
+	}
+	switch f.Kind.Class() {
+	case schema.ClassNumber:
+		if c.raw != nil && c.raw[0] != '"' {
+			return json.Number(c.raw), ""
+		}
+		return numberValue(text, column.As)
+	case schema.ClassBool:
+		return boolValue(text)
+	}
+	if isTime(f) {
+		at, wrong := timeValue(text, column.As)
+		if wrong != "" {
+			return nil, wrong
+		}
+		return schema.FormatTime(at), ""
+	}
+	return text, ""
+}
+
+// emptyValue is that of an empty cell, where it is not the default.
+func emptyValue(f *schema.Field, empty Empty) any {
+	switch {
+	case f.Kind.Class() == schema.ClassJSON && empty == AsEmpty:
+		return json.RawMessage(`""`)
+	case f.Kind.Class() == schema.ClassJSON:
+		return json.RawMessage("null")
+	}
+	return f.Kind.Zero()
+}
+
+// jsonValue is the JSON that a cell of a CSV holds.
+func jsonValue(text string) (any, string) {
+	if !json.Valid([]byte(text)) {
+		return nil, "This is no JSON."
+	}
+	return json.RawMessage(text), ""
+}
+
+// choiceValue is a list, or one value of a field that holds one.
+func choiceValue(f *schema.Field, text string) (any, string) {
+	if !f.Multiple() {
+		if strings.HasPrefix(text, "[") {
+			if list := split(text); len(list) == 1 {
+				return list[0], ""
+			}
+		}
+		return text, ""
+	}
+	return split(text), ""
+}
+
+// split reads a list: in JSON, or with semicolons, bars or commas between.
+func split(text string) (list []string) {
+	if strings.HasPrefix(text, "[") && json.Unmarshal([]byte(text), &list) == nil {
+		return list
+	}
+	sep := ","
+	for _, other := range []string{"|", ";"} {
+		if strings.Contains(text, other) {
+			sep = other
+		}
+	}
+	for part := range strings.SplitSeq(text, sep) {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
+var pair = regexp.MustCompile(`^\s*([+-]?[\d.]+)\s*[,;]\s*([+-]?[\d.]+)\s*$`)
+
+// pointValue is {"lon": …, "lat": …} or "lat, lon", as people write it.
+func pointValue(text string) (any, string) {
+	if m := pair.FindStringSubmatch(text); m != nil {
+		lat, err1 := strconv.ParseFloat(m[1], 64)
+		lon, err2 := strconv.ParseFloat(m[2], 64)
+		if err1 == nil && err2 == nil {
+			return map[string]any{"lon": lon, "lat": lat}, ""
+		}
+	}
+	var p map[string]float64
+	if json.Unmarshal([]byte(text), &p) != nil || len(p) != 2 {
+		return nil, `This is no point: {"lon": 12.5, "lat": 56.3}, or "56.3, 12.5" with the latitude first.`
+	}
+	for _, name := range []string{"lon", "lat"} {
+		if _, ok := p[name]; !ok {
+			return nil, "The point has no " + name + "."
+		}
+	}
+	return map[string]any{"lon": p["lon"], "lat": p["lat"]}, ""
+}
+
+// numberValue reads a number with the decimal mark of the column; spaces and the other
+// mark group digits.
+func numberValue(text, way string) (any, string) {
+	mark, group := ".", ","
+	if way == "comma" {
+		mark, group = ",", "."
+	}
+	plain := strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "−", "-").Replace(strings.TrimSpace(text))
+	whole, _, _ := strings.Cut(plain, mark)
+	if strings.Contains(whole, group) && !grouped(whole, group) {
+		return nil, fmt.Sprintf("%q is no number. The decimal mark of this column is %q.", short(text), mark)
+	}
+	plain = strings.ReplaceAll(strings.ReplaceAll(plain, group, ""), mark, ".")
+	if _, err := strconv.ParseFloat(plain, 64); err != nil || strings.ContainsAny(plain, "xXpPnN_") {
+		return nil, fmt.Sprintf("%q is no number.", short(text))
+	}
+	return json.Number(strings.TrimPrefix(plain, "+")), ""
+}
+
+// grouped reports whether digits stand in groups of three.
+func grouped(whole, group string) bool {
+	parts := strings.Split(strings.TrimLeft(whole, "+-"), group)
+	for i, part := range parts {
+		if len(part) != 3 && (i > 0 || len(part) == 0 || len(part) > 3) {
+			return false
+		}
+	}
+	return true
+}
+
+func boolValue(text string) (any, string) {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true", "t", "yes", "y", "on", "1":
+		return true, ""
+	case "false", "f", "no", "n", "off", "0":
+		return false, ""
+	}
+	return nil, fmt.Sprintf("%q is neither true nor false.", short(text))
+}
+
+var dateParts = regexp.MustCompile(`^(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$`)
+
+// timeValue reads a date, with or without a time, in UTC if it has no zone.
+func timeValue(text, way string) (time.Time, string) {
+	text = strings.TrimSpace(text)
+	if m := dateParts.FindStringSubmatch(text); m != nil && way != "iso" {
+		n := make([]int, len(m))
+		for i := range m {
+			n[i], _ = strconv.Atoi(m[i]) // the pattern has digits there, or nothing
+		}
+		day, month := n[1], n[2]
+		if way == "mdy" {
+			day, month = month, day
+		}
+		at := time.Date(n[3], time.Month(month), day, n[4], n[5], n[6], 0, time.UTC)
+		if at.Day() == day && int(at.Month()) == month && n[4] < 24 && n[5] < 60 && n[6] < 60 {
+			return at, ""
+		}
+		return at, fmt.Sprintf("%q is no date of the calendar.", short(text))
+	}
+	if isoDate.MatchString(text) {
+		if at, ok := schema.ParseTime(text); ok {
+			return at, ""
+		}
+	}
+	return time.Time{}, fmt.Sprintf("%q is no date as this column has them.", short(text))
+}
+
+// short is the beginning of a text, for a message.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > 40 {
+		return string(runes[:40]) + "…"
+	}
+	return text
+}
