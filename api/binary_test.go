@@ -39,7 +39,7 @@ var binary = sync.OnceValues(func() (string, error) {
 // program is the real binary at work on a folder, and on a database if db is not
 // empty.
 type program struct {
-	t       *testing.T
+	t       testing.TB
 	dir, db string
 	env     []string // beside that of the test
 	// arguments of the command, beside the folder; default: a free port of this machine

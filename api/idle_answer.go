@@ -58,7 +58,8 @@ type idleConn struct {
 	left     func()       // to be called when the connection is closed; nil: nothing
 	bytes    atomic.Int64 // that have come and gone
 	deadline atomic.Int64 // the write deadline that moveDeadline has set, in Unix nanoseconds; 0: none
-	manual   atomic.Bool  // somebody sets deadlines of their own, as WebSockets do
+	manual   atomic.Bool  // somebody sets deadlines of their own
+	try      *tryWrite    // of one that TryWrite was called of
 }
 
 func (c *idleConn) Close() error {
@@ -112,6 +113,28 @@ func (c *idleConn) Write(p []byte) (written int, err error) {
 	}
 	return written, nil
 }
+
+// TryWrite writes as many of the bytes as the system takes at once, which may be none. No other
+// write may be under way.
+func (c *idleConn) TryWrite(p []byte) (int, error) {
+	if c.manual.Load() || c.deadline.Load() != 0 { // it would be an error once that has passed
+		c.manual.Store(false)
+		c.deadline.Store(0)
+		if err := c.Conn.SetWriteDeadline(time.Time{}); err != nil {
+			return 0, err
+		}
+	}
+	if c.try == nil {
+		c.try = &tryWrite{}
+	}
+	n, err := c.try.write(c.Conn, p)
+	c.bytes.Add(int64(n))
+	return n, err
+}
+
+// WaitRead waits until Read does not wait, which takes little of the stack. Where the system cannot
+// tell, it returns at once.
+func (c *idleConn) WaitRead() error { return waitRead(c.Conn) }
 
 // ReadFrom sends a part of a file by the kernel; net/http asks for it. Everything
 // else is copied.

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"loam":        func() { os.Exit(Main(newApp())) },
 		"loam-killed": func() { os.Exit(Main(killed(newApp()))) },
+		"bare-writes": bareWrites,
 	})
 }
 

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"bufio"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -147,6 +150,52 @@ func TestLeadToTLS(t *testing.T) {
 		}
 		if want := http.StatusPermanentRedirect; test.want != "" && w.Code != want || test.want == "" && w.Code != http.StatusBadRequest {
 			t.Errorf("%s%s: %d", test.host, test.target, w.Code)
+		}
+	}
+}
+
+// TestEventsOfHTTP2: realtime events come on a connection that is shared with other answers.
+func TestEventsOfHTTP2(t *testing.T) {
+	t.Parallel()
+	p := &Program{}
+	client, address := secureServer(t, p)
+	coretest.Collection(t, p.App, `{"name":"notes","listRule":"","fields":[{"name":"text","type":"text"}]}`)
+	stream, err := client.Get("https://" + address + "/api/realtime")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	lines := bufio.NewReader(stream.Body)
+	next := func(into any) {
+		t.Helper()
+		for {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if data, ok := strings.CutPrefix(line, "data:"); ok {
+				if err := json.Unmarshal([]byte(data), into); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+		}
+	}
+	var hello struct{ ClientID string }
+	next(&hello)
+	answer, err := client.Post("https://"+address+"/api/realtime", "application/json", strings.NewReader(`{"clientId":"`+hello.ClientID+`","subscriptions":["notes/*"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.ProtoMajor != 2 || answer.StatusCode != http.StatusNoContent {
+		t.Errorf("%s %s", answer.Proto, answer.Status)
+	}
+	for i := range 20 {
+		coretest.Create(t, p.App, "notes", map[string]any{"text": fmt.Sprint(i)})
+		var event struct{ Record struct{ Text string } }
+		if next(&event); event.Record.Text != fmt.Sprint(i) {
+			t.Errorf("event %d has the text %q", i, event.Record.Text)
 		}
 	}
 }

@@ -1,12 +1,19 @@
 package api
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
+	"flag"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -80,40 +87,27 @@ func TestRealtimeSocketsDrain(t *testing.T) {
 	}
 }
 
-// TestRealtimeSocketsComeAndGo: nothing is left of connections that have gone, whether they
+var connects = flag.Int("connects", 400, "clients that come and go in TestRealtimeClientsComeAndGo")
+
+// TestRealtimeClientsComeAndGo: nothing is left of connections that have gone, whether they
 // said so or not, and one that takes nothing keeps nobody waiting.
-func TestRealtimeSocketsComeAndGo(t *testing.T) {
-	server, listener := startServer(t, &Program{}) // counts goroutines: not parallel
+func TestRealtimeClientsComeAndGo(t *testing.T) {
+	server, listener := startServer(t, &Program{}) // counts goroutines and memory: not parallel
 	address := listener.Addr().String()
 	coretest.Collection(t, server.App, `{"name":"notes","listRule":"","fields":[{"name":"text","type":"text"}]}`)
-	before := runtime.NumGoroutine()
-	const subscribe = `{"type":"subscribe","topic":"notes/*"}`
-	for round := range 10 {
+	const atOnce = 40
+	round := func(n int) {
 		var all sync.WaitGroup
-		for i := range 20 {
-			all.Go(func() {
-				conn, _, _, err := dialSocket(address, "")
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				defer conn.Close()
-				if err := conn.WriteMessage(websocket.TextMessage, []byte(subscribe)); err != nil {
-					t.Error(err)
-					return
-				}
-				if i%2 == 0 {
-					return // without a word
-				}
-				if _, answer, err := conn.ReadMessage(); err != nil || len(answer) == 0 {
-					t.Errorf("%s, %v", answer, err)
-				}
-				_ = conn.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
-				_, _, _ = conn.ReadMessage()
-			})
+		for i := range atOnce {
+			all.Go(func() { comeAndGo(t, address, i) })
 		}
-		coretest.Create(t, server.App, "notes", map[string]any{"text": fmt.Sprint(round)})
+		coretest.Create(t, server.App, "notes", map[string]any{"text": fmt.Sprint(n)})
 		all.Wait()
+	}
+	round(0)
+	goroutines, heap := runtime.NumGoroutine(), heapSize()
+	for n := range *connects / atOnce {
+		round(n)
 	}
 	if err := server.requests.Wait(context.Background()); err != nil { // until all have ended
 		t.Error(err)
@@ -121,10 +115,130 @@ func TestRealtimeSocketsComeAndGo(t *testing.T) {
 	if running := server.Running(); running != 0 {
 		t.Errorf("%d streams are left", running)
 	}
-	if after := runtime.NumGoroutine(); after > before+10 {
-		t.Errorf("%d goroutines before, %d after", before, after)
+	if after := runtime.NumGoroutine(); after > goroutines+10 {
+		t.Errorf("%d goroutines before, %d after", goroutines, after)
+	}
+	if grown := heapSize() - heap; grown > 2<<20+int64(*connects)*100 {
+		t.Errorf("%d bytes are left of %d connections", grown, *connects)
 	}
 	if err := server.Close(); err != nil {
 		t.Errorf("Close = %v", err)
+	}
+}
+
+// heapSize is how many bytes are in use.
+func heapSize() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// comeAndGo connects, subscribes and leaves, one way or another.
+func comeAndGo(t *testing.T, address string, i int) {
+	if i%4 == 3 {
+		conn, lines := openEvents(t, address)
+		if i%8 == 3 {
+			subscribeEvents(t, address, lines, "notes/*")
+		}
+		conn.Close()
+		return
+	}
+	conn, _, _, err := dialSocket(address, "")
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer conn.Close()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"subscribe","topic":"notes/*"}`)); err != nil {
+		t.Error(err)
+		return
+	}
+	if i%2 == 0 {
+		return // without a word
+	}
+	if _, answer, err := conn.ReadMessage(); err != nil || len(answer) == 0 {
+		t.Errorf("%s, %v", answer, err)
+	}
+	_ = conn.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
+	_, _, _ = conn.ReadMessage()
+}
+
+// openEvents opens a stream of events.
+func openEvents(t *testing.T, address string) (net.Conn, *bufio.Reader) {
+	conn, err := net.Dial("tcp", address)
+	if err == nil {
+		_, err = io.WriteString(conn, "GET /api/realtime HTTP/1.1\r\nHost: x\r\n\r\n")
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	return conn, bufio.NewReader(conn)
+}
+
+// subscribeEvents subscribes a stream whose first event has not been read.
+func subscribeEvents(t *testing.T, address string, lines *bufio.Reader, topic string) {
+	var hello struct{ ClientID string }
+	for hello.ClientID == "" {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if data, ok := strings.CutPrefix(line, "data:"); ok {
+			if err := json.Unmarshal([]byte(data), &hello); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}
+	res, err := http.Post("http://"+address+"/api/realtime", "application/json", strings.NewReader(fmt.Sprintf(`{"clientId":%q,"subscriptions":[%q]}`, hello.ClientID, topic)))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusNoContent {
+		t.Error(res.Status)
+	}
+}
+
+// TestRealtimeStuckClients: clients that read nothing lose their connections, and others are told of
+// everything meanwhile.
+func TestRealtimeStuckClients(t *testing.T) {
+	t.Parallel()
+	server, listener := startServer(t, &Program{})
+	address := listener.Addr().String()
+	coretest.Collection(t, server.App, `{"name":"notes","listRule":"","fields":[{"name":"text","type":"text","max":100000}]}`)
+	stuckEvents, lines := openEvents(t, address)
+	defer stuckEvents.Close()
+	subscribeEvents(t, address, lines, "notes/*")
+	stuckSocket, _, _, err := dialSocket(address, "")
+	if err == nil {
+		err = stuckSocket.WriteMessage(websocket.TextMessage, []byte(`{"type":"subscribe","topic":"notes/*"}`))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stuckSocket.Close()
+	quick, lines := openEvents(t, address)
+	defer quick.Close()
+	subscribeEvents(t, address, lines, "notes/*")
+	const size, total = 50_000, 15 << 20 // more than all buffers on the way, and the queue, take
+	text := strings.Repeat("x", size)
+	for i := range total / size {
+		coretest.Create(t, server.App, "notes", map[string]any{"text": text})
+		for line := ""; !strings.HasPrefix(line, "data:"); {
+			if line, err = lines.ReadString('\n'); err != nil {
+				t.Fatalf("the quick one got %d events: %v", i, err)
+			}
+		}
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(time.Minute); server.Running() > 1; <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d connections are left", server.Running())
+		}
 	}
 }

@@ -88,8 +88,8 @@ type Client struct {
 	bytes int
 	pages int // of snapshots in the queue, which do not count
 	err   error
-	wake  chan struct{} // capacity 1; nil for a socket
-	woken func()        // of a socket, until it is closed
+	wake  chan struct{} // capacity 1; nil until Ready is called
+	woken func()        // see OnReady; nil once the client is closed
 	taken chan struct{} // of a socket; capacity 1; Take has made room
 }
 
@@ -154,7 +154,17 @@ func (c *Client) wakeUp() {
 }
 
 // Ready receives when Take has something to say.
-func (c *Client) Ready() <-chan struct{} { return c.wake }
+func (c *Client) Ready() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wake == nil {
+		c.wake = make(chan struct{}, 1)
+		if len(c.queue) > 0 || c.err != nil {
+			c.wakeUp()
+		}
+	}
+	return c.wake
+}
 
 // Take returns all messages that wait, in their order. The error is ErrSlow or ErrGap;
 // after either the client is to be closed.
@@ -165,6 +175,21 @@ func (c *Client) Take() ([]Message, error) {
 	c.queue, c.bytes, c.pages = nil, 0, 0
 	c.madeRoom()
 	return list, c.err
+}
+
+// TakeInto is Take for callers that take often: the messages are copied into dst, so that the
+// next ones need no memory.
+func (c *Client) TakeInto(dst []Message) ([]Message, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	dst = append(dst, c.queue...)
+	clear(c.queue)
+	if c.queue = c.queue[:0]; cap(c.queue) > 1 { // silent clients are many
+		c.queue = nil
+	}
+	c.bytes, c.pages = 0, 0
+	c.madeRoom()
+	return dst, c.err
 }
 
 // madeRoom wakes waitForRoom.
@@ -213,6 +238,7 @@ func (c *Client) Close() {
 	if h.clients[c.ID] != c {
 		return
 	}
+	h.setDoubted(c, false)
 	for _, t := range c.topics {
 		if t.watch != nil {
 			t.watch.held = nil

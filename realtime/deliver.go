@@ -6,8 +6,8 @@ package realtime
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
+	"time"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/record"
@@ -47,16 +47,8 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	if collection.IsAuth() {
 		h.accountChanged(c)
 	}
-	for _, at := range places(collection, c.Record) {
-		for _, g := range h.groupsAt(at) {
-			if g.options.lister != nil { // which names all that it reads: see touchReaders
-				continue
-			}
-			if err := h.deliverTo(ctx, at, g, c); err != nil && ctx.Err() == nil {
-				h.touchGroup(g)
-				h.app.Log().Warn("realtime: judge a change", "collection", collection.Name, "record", c.Record, "error", err)
-			}
-		}
+	if list := h.telling(collection, c.Record); len(list) > 0 {
+		h.tell(ctx, list, c)
 	}
 }
 
@@ -86,7 +78,7 @@ func (h *Hub) resetGroup(g *group) {
 			continue
 		}
 		for _, t := range topics {
-			h.resetTopic(c, c.topics[t])
+			h.resetTopic(c, t)
 		}
 	}
 }
@@ -94,39 +86,83 @@ func (h *Hub) resetGroup(g *group) {
 // maxRounds is how often a change is judged anew because clients sign in or out meanwhile.
 const maxRounds = 10
 
-// deliverTo judges a change for a group and queues the messages. The clients' tokens are
-// looked at after that: one that is good then was good when the change was judged. Clients
-// who were somebody else are judged again.
-func (h *Hub) deliverTo(ctx context.Context, at place, g *group, c *change.Change) error {
-	var only map[*Client]bool // nil: all
-	for range maxRounds {
-		a := h.audience(ctx, at, g, only)
-		shown, err := h.app.Records().Show(ctx, a.Audience, *c)
-		if errors.Is(err, change.ErrGone) {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			h.resetGroup(g)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		h.settle(ctx, g, only)
-		if only = h.queue(a, c.Position(), shown); len(only) == 0 {
-			return nil
-		}
-	}
-	for client := range only {
-		client.end(ErrGap)
-	}
-	return nil
+// telling is a group that is told of a change.
+type telling struct {
+	at    place
+	group *group
+	only  map[*Client]bool // of its members; nil: all
+	asked *audience
 }
 
-// groupsAt returns the groups of a place.
-func (h *Hub) groupsAt(at place) []*group {
+// telling returns the groups of all places where the record is watched.
+func (h *Hub) telling(c *schema.Collection, record string) (list []*telling) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Collect(maps.Values(h.groups[at]))
+	for _, at := range places(c, record) {
+		for _, g := range h.groups[at] {
+			if g.options.lister == nil { // which names all that it reads: see touchReaders
+				list = append(list, &telling{at: at, group: g})
+			}
+		}
+	}
+	return list
+}
+
+// tell judges a change for groups, in one transaction, and queues the messages. The clients' tokens are
+// looked at after that: one that is good then was good when the change was judged. Clients
+// who were somebody else are judged again.
+func (h *Hub) tell(ctx context.Context, list []*telling, c *change.Change) {
+	for range maxRounds {
+		audiences := make([]record.Audience, len(list))
+		for i, t := range list {
+			t.asked = h.audience(ctx, t.at, t.group, t.only)
+			audiences[i] = t.asked.Audience
+		}
+		shown, err := h.app.Records().ShowAll(ctx, audiences, *c)
+		if err != nil && len(list) > 1 && !errors.Is(err, change.ErrGone) { // one of them is to blame
+			for _, t := range list {
+				h.tell(ctx, []*telling{t}, c)
+			}
+			return
+		}
+		if err != nil {
+			h.untold(ctx, list, c, err)
+			return
+		}
+		var again []*telling
+		for i, t := range list {
+			h.settle(ctx, t.group, t.only)
+			if t.only = h.queue(t.asked, c.Position(), shown[i]); len(t.only) > 0 {
+				again = append(again, t)
+			}
+		}
+		if list = again; len(list) == 0 {
+			return
+		}
+	}
+	for _, t := range list {
+		for client := range t.only {
+			client.end(ErrGap)
+		}
+	}
+}
+
+// untold sees to groups for which a change cannot be judged. If it is not known any more how the record
+// was, all of them begin anew.
+func (h *Hub) untold(ctx context.Context, list []*telling, c *change.Change, err error) {
+	gone := errors.Is(err, change.ErrGone)
+	if !gone && ctx.Err() == nil {
+		h.app.Log().Warn("realtime: judge a change", "collection", c.Collection, "record", c.Record, "error", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range list {
+		if gone {
+			h.resetGroup(t.group)
+		} else {
+			h.touchGroup(t.group)
+		}
+	}
 }
 
 // places are where the record is watched: by the id of its collection and by its name.
@@ -138,43 +174,69 @@ func places(c *schema.Collection, record string) []place {
 	return list
 }
 
-// audience is a group at the moment of a change: its members by their place in Auth.
+// audience is a group at the moment of a change.
 type audience struct {
 	record.Audience
+	*crowd
 	message func(record.Shown) []byte // the data of an event
-	members [][]recipient
 }
 
-// recipient is a client and its topics in a group.
+// crowd is the members of a group by the accounts that they are: clients of one are judged once. It is
+// not changed any more.
+type crowd struct {
+	auth    []*record.Record
+	members [][]recipient // by their places in auth
+	expires time.Time     // the first of their tokens; zero: never
+}
+
+// recipient is a client and what it has subscribed to in a group.
 type recipient struct {
 	client *Client
-	topics []string
+	topics []*topic
 	auth   *record.Record
 }
 
-// audience returns the members of a group as they are now, or some of them. Clients of one
-// account are judged once.
+// audience returns the members of a group as they are now, or some of them.
 func (h *Hub) audience(ctx context.Context, at place, g *group, only map[*Client]bool) *audience {
 	a := &audience{}
 	a.message = g.options.ask(ctx, &a.Audience)
 	a.View, a.Transitions = at.record != "", g.transitions
 	a.Request = record.Caller{Context: "realtime", Method: "GET", Query: g.options.query, Headers: g.options.headers}
-	known := map[string]int{}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	switch {
+	case only != nil:
+		a.crowd = g.gather(only)
+	case g.crowd == nil:
+		g.crowd = g.gather(nil)
+		fallthrough
+	default:
+		a.crowd = g.crowd
+	}
+	a.Auth = a.auth
+	return a
+}
+
+// gather returns the members of the group, or some of them. Hub.mu must be held.
+func (g *group) gather(only map[*Client]bool) *crowd {
+	all := &crowd{}
+	known := map[string]int{}
 	for c, topics := range g.members {
 		if only != nil && !only[c] {
 			continue
 		}
 		i, ok := known[c.account]
 		if !ok {
-			i = len(a.Auth)
+			i = len(all.auth)
 			known[c.account] = i
-			a.Auth, a.members = append(a.Auth, c.auth), append(a.members, nil)
+			all.auth, all.members = append(all.auth, c.auth), append(all.members, nil)
 		}
-		a.members[i] = append(a.members[i], recipient{c, topics, c.auth})
+		all.members[i] = append(all.members[i], recipient{c, slices.Clone(topics), c.auth})
+		if !c.expires.IsZero() && (all.expires.IsZero() || c.expires.Before(all.expires)) {
+			all.expires = c.expires
+		}
 	}
-	return a
+	return all
 }
 
 // encoded is what makes the bytes of a message: what is shown, which may be shared, and an
@@ -224,7 +286,7 @@ func (h *Hub) sendTo(list []recipient, at change.Position, action change.Action,
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, r := range list {
-		if r.client.account != account(r.auth) {
+		if r.client.auth != r.auth && r.client.account != account(r.auth) {
 			if again == nil {
 				again = map[*Client]bool{}
 			}
@@ -234,12 +296,15 @@ func (h *Hub) sendTo(list []recipient, at change.Position, action change.Action,
 		if data == nil {
 			continue
 		}
-		for _, text := range r.topics {
-			t, subscribed := r.client.topics[text]
+		for _, t := range r.topics {
+			if t.group == nil { // it may have subscribed again meanwhile
+				if t = r.client.topics[t.text]; t == nil {
+					continue
+				}
+			}
 			switch {
-			case !subscribed:
-			case r.client.socket == nil:
-				r.client.send(Message{Topic: text, Data: data})
+			case t.watch == nil:
+				r.client.send(Message{Topic: t.text, Data: data})
 			case t.watch.window != nil:
 				h.touch(t.watch.window)
 			case t.watch.wants(action) && t.watch.isLive(at):

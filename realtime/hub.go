@@ -29,6 +29,7 @@ type Hub struct {
 	mu             sync.Mutex // guards what follows, and what Client says
 	clients        map[string]*Client
 	groups         map[place]map[key]*group
+	doubted        map[*Client]bool     // those of clients
 	feed           *change.Subscription // nil while nobody has subscribed; read by Run alone
 	begun          change.Position      // of the change that is delivered, or was last, while there is a feed
 	attaching      int                  // calls of attach that have not subscribed yet
@@ -68,13 +69,14 @@ type key struct {
 type group struct {
 	options     options
 	transitions bool                 // of sockets: see record.Audience
-	members     map[*Client][]string // their topics
+	members     map[*Client][]*topic // what they have subscribed to
+	crowd       *crowd               // the members, if it was asked for since they changed
 }
 
 // New returns the hub of an app, which need not be open yet. It works while the app
 // serves. Make one for each app, before requests are served.
 func New(app *core.App, auth *auth.Service) *Hub {
-	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{},
+	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{}, doubted: map[*Client]bool{},
 		doubts: make(chan struct{}, 1), replays: make(chan struct{}, maxReplays),
 		windows: map[windowKey]*window{}, readers: map[string]map[*window]bool{}, lagging: make(chan struct{}, 1), windowDue: make(chan struct{}, windowWorkers), clockEvery: clockEvery}
 	app.OnCommitted(h.doubt)
@@ -89,7 +91,7 @@ func New(app *core.App, auth *auth.Service) *Hub {
 // from there too. Whoever opens it must close it.
 func (h *Hub) Open(pin string) *Client {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	c := &Client{ID: schema.RandomString(40, alphabet), hub: h, pin: pin, topics: map[string]*topic{}, wake: make(chan struct{}, 1)}
+	c := &Client{ID: schema.RandomString(40, alphabet), hub: h, pin: pin, topics: map[string]*topic{}}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.clients[c.ID] = c
@@ -112,19 +114,21 @@ func (h *Hub) subscribe(c *Client, topics []*topic) {
 		}
 		g := h.groups[at][t.key()]
 		if g == nil {
-			g = &group{options: t.options, transitions: t.watch != nil, members: map[*Client][]string{}}
+			g = &group{options: t.options, transitions: t.watch != nil, members: map[*Client][]*topic{}}
 			h.groups[at][t.key()] = g
 			h.filteredGroups += t.filtered()
 		}
-		g.members[c] = append(g.members[c], t.text)
+		g.members[c] = append(g.members[c], t)
+		t.group, g.crowd = g, nil
 	}
 }
 
 // unsubscribe takes the client out of all groups. The lock must be held.
 func (h *Hub) unsubscribe(c *Client) {
 	for _, t := range c.topics {
-		if g := h.groups[t.place()][t.key()]; g != nil {
+		if g := t.group; g != nil {
 			delete(g.members, c)
+			t.group, g.crowd = nil, nil
 			h.dropIfEmpty(t, g)
 		}
 	}

@@ -43,12 +43,33 @@ func (h *Hub) doubt(changes []change.Change) {
 	sockets := false
 	for _, c := range h.clients {
 		if c.account != "" && (all || changed[c.account]) {
-			c.doubted = true
+			h.setDoubted(c, true)
 			sockets = sockets || c.socket != nil
 		}
 	}
 	if sockets {
 		h.lookSoon()
+	}
+}
+
+// setDoubted says that the client is in doubt, or not any more. The lock must be held.
+func (h *Hub) setDoubted(c *Client, doubted bool) {
+	if c.doubted == doubted || h.clients[c.ID] != c {
+		return
+	}
+	if c.doubted = doubted; doubted {
+		h.doubted[c] = true
+	} else {
+		delete(h.doubted, c)
+	}
+}
+
+// regrouped says that the client is about to be somebody else. Hub.mu must be held.
+func (c *Client) regrouped() {
+	for _, t := range c.topics {
+		if t.group != nil {
+			t.group.crowd = nil
+		}
 	}
 }
 
@@ -67,6 +88,10 @@ func (h *Hub) settle(ctx context.Context, g *group, only map[*Client]bool) {
 	now := h.app.Now()
 	var list []*Client
 	h.mu.Lock()
+	if len(h.doubted) == 0 && g.crowd != nil && (g.crowd.expires.IsZero() || now.Before(g.crowd.expires)) {
+		h.mu.Unlock()
+		return
+	}
 	for c := range g.members {
 		if (only == nil || only[c]) && c.unsettled(now) {
 			list = append(list, c)
@@ -87,7 +112,7 @@ func (c *Client) unsettled(now time.Time) bool {
 func (h *Hub) look(ctx context.Context, c *Client) {
 	h.mu.Lock()
 	token := c.token
-	c.doubted = false // a change from now on raises it again
+	h.setDoubted(c, false) // a change from now on raises it again
 	h.mu.Unlock()
 	r, expires, err := h.auth.Identify(ctx, token)
 	if err != nil {
@@ -107,6 +132,7 @@ func (h *Hub) look(ctx context.Context, c *Client) {
 		return
 	}
 	other := c.account != account(r)
+	c.regrouped()
 	if c.auth, c.account, c.expires = r, account(r), expires; r == nil {
 		c.token = ""
 	}

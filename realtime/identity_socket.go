@@ -21,24 +21,28 @@ func (h *Hub) watchIdentities(ctx context.Context) error {
 	tick := time.NewTicker(expiryEvery)
 	defer tick.Stop()
 	for {
+		var list []*Client
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-h.doubts:
+			list = h.unsettledOf(h.doubted)
 		case <-tick.C:
+			list = h.unsettledOf(h.sockets)
 		}
-		for _, c := range h.unsettledSockets() {
+		for _, c := range list {
 			h.look(ctx, c)
 		}
 	}
 }
 
-func (h *Hub) unsettledSockets() (list []*Client) {
+// unsettledOf returns the sockets among the clients whose tokens are to be looked at.
+func (h *Hub) unsettledOf(clients map[*Client]bool) (list []*Client) {
 	now := h.app.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for c := range h.sockets {
-		if c.unsettled(now) {
+	for c := range clients {
+		if c.socket != nil && c.unsettled(now) {
 			list = append(list, c)
 		}
 	}
@@ -87,7 +91,9 @@ func (h *Hub) Authenticate(ctx context.Context, c *Client, token, ip string, ans
 	c.send(Message{Data: data, Mark: answered})
 	other := c.account != account(r)
 	// The account may have changed since the token was looked at: it is looked at again.
-	c.token, c.auth, c.account, c.expires, c.doubted = token, r, account(r), expires, r != nil
+	c.regrouped()
+	c.token, c.auth, c.account, c.expires = token, r, account(r), expires
+	h.setDoubted(c, r != nil)
 	if other {
 		c.identified()
 		c.dropHeld()

@@ -211,8 +211,8 @@ func (r *replaying) change(ctx context.Context, x *target, c *change.Change) err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	g := &group{options: x.topic.options, transitions: true, members: map[*Client][]string{r.client: {x.topic.text}}}
 	for range maxRounds {
+		g := &group{options: x.topic.options, transitions: true, members: map[*Client][]*topic{r.client: {x.topic}}}
 		a := h.audience(ctx, x.topic.place(), g, nil)
 		shown, err := h.app.Records().Show(ctx, a.Audience, *c)
 		if err != nil {

@@ -25,13 +25,14 @@ func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
 	c := &Client{ID: schema.RandomString(40, schema.AlphabetID), hub: h, topics: map[string]*topic{}, taken: make(chan struct{}, 1),
 		socket: &socket{ip: caller.IP}}
 	if caller.Auth != nil {
-		c.token, c.auth, c.account, c.doubted = token, caller.Auth, account(caller.Auth), true
+		c.token, c.auth, c.account = token, caller.Auth, account(caller.Auth)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.clients[c.ID] = c
 	h.sockets[c] = true
-	if c.doubted { // to learn when the token ends
+	if c.account != "" { // to learn when the token ends
+		h.setDoubted(c, true)
 		h.lookSoon()
 	}
 	return c

@@ -78,7 +78,8 @@ func (h *Hub) Subscribe(ctx context.Context, s Subscription) error {
 	c.room = room
 	// The account may have changed since the request began, so the token is looked at again
 	// before the first message.
-	c.token, c.auth, c.account, c.doubted = s.Token, s.Caller.Auth, mine, mine != ""
+	c.token, c.auth, c.account = s.Token, s.Caller.Auth, mine
+	h.setDoubted(c, mine != "")
 	h.unsubscribe(c)
 	h.subscribe(c, topics)
 	return nil

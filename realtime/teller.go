@@ -98,9 +98,9 @@ func (h *Hub) reviewed() map[*group]place {
 // endGroup ends all subscriptions of a group with a last message. The lock must be held.
 func (h *Hub) endGroup(g *group, last []byte) {
 	for c, topics := range g.members {
-		for _, id := range slices.Clone(topics) { // remove changes them
-			h.remove(c, c.topics[id])
-			c.send(Message{Topic: id, Data: last, Mark: ended})
+		for _, t := range slices.Clone(topics) { // remove changes them
+			h.remove(c, t)
+			c.send(Message{Topic: t.text, Data: last, Mark: ended})
 		}
 	}
 }

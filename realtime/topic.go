@@ -19,6 +19,7 @@ type topic struct {
 	record     string // id; "" for every record of the collection
 	options    options
 	watch      *watch // of a socket; nil for a stream
+	group      *group // that it is in; nil for none
 }
 
 // place is where the topic belongs.

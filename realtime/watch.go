@@ -221,9 +221,17 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 		judged.Expand, judged.Fields, fields = "", "", nil
 	}
 	judged.Sort, judged.Limit = "", 0
-	o := options{filter: judged.Filter, filtered: judged.Filter != "", expand: judged.Expand, fields: fields, query: url.Values{}, headers: http.Header{}}
-	if o.raw, err = judged.text(); err != nil {
-		return nil, err
+	o := options{raw: t.watch.raw, filter: judged.Filter, filtered: judged.Filter != "", expand: judged.Expand, fields: fields}
+	if w.live() {
+		if o.raw, err = judged.text(); err != nil {
+			return nil, err
+		}
+	}
+	if len(w.Query) > 0 {
+		o.query = url.Values{}
+	}
+	if len(w.Headers) > 0 {
+		o.headers = http.Header{}
 	}
 	for key, value := range w.Query {
 		o.query.Set(key, plain(value))
@@ -296,8 +304,9 @@ func (h *Hub) Unwatch(c *Client, id string) error {
 
 // remove takes one topic of a socket out of its group. The lock must be held.
 func (h *Hub) remove(c *Client, t *topic) {
-	g := h.groups[t.place()][t.key()]
-	if list := slices.DeleteFunc(g.members[c], func(id string) bool { return id == t.text }); len(list) > 0 {
+	g := t.group
+	t.group, g.crowd = nil, nil
+	if list := slices.DeleteFunc(g.members[c], func(other *topic) bool { return other == t }); len(list) > 0 {
 		g.members[c] = list
 	} else {
 		delete(g.members, c)

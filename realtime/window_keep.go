@@ -82,13 +82,11 @@ func (h *Hub) touchReaders(collection string) {
 	}
 }
 
-// touchGroup has the windows of a group read.
+// touchGroup has the windows of a group read. The lock must be held.
 func (h *Hub) touchGroup(g *group) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for c, topics := range g.members {
-		for _, text := range topics {
-			if t := c.topics[text]; t.watch != nil && t.watch.window != nil {
+	for _, topics := range g.members {
+		for _, t := range topics {
+			if t.watch != nil && t.watch.window != nil {
 				h.touch(t.watch.window)
 			}
 		}

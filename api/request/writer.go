@@ -70,3 +70,10 @@ func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	return conn, buffered, err
 }
+
+// TookOver says which status the answer has of which the connection was taken over; else it is 101.
+func (q *Request) TookOver(status int) {
+	if q.out != nil {
+		q.out.status = status
+	}
+}

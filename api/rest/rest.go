@@ -24,7 +24,8 @@ type API struct {
 	auth      *auth.Service
 	hub       *realtime.Hub
 	requests  *request.Service
-	sockets   *ws.Server
+	sockets   *socket.Server
+	ws        *ws.Server
 	limiter   *ratelimit.Limiter
 	proxies   proxies
 	buffers   wire.Buffers
@@ -36,7 +37,7 @@ type API struct {
 // New returns the API of an open app. The requests that it serves begin at requests.
 func New(app *core.App, auth *auth.Service, hub *realtime.Hub, rooms *channel.Rooms, requests *request.Service) *API {
 	sockets := socket.New(app, hub)
-	a := &API{app: app, auth: auth, hub: hub, requests: requests, sockets: ws.New(app, hub, rooms, sockets), limiter: newLimiter(app),
+	a := &API{app: app, auth: auth, hub: hub, requests: requests, sockets: sockets, ws: ws.New(app, hub, rooms, sockets), limiter: newLimiter(app),
 		graphql: newGraphQL(app, auth)}
 	a.live = &live.Server{App: app, Hub: hub, Sockets: sockets, GraphQL: a.graphql, Charge: a.charge}
 	return a

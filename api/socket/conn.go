@@ -1,12 +1,12 @@
 package socket
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,57 +26,74 @@ const (
 // closeTooMany closes the connection of a client that sends too much.
 const closeTooMany = 4429
 
-// Conn is one WebSocket. A goroutine reads it. Another one writes, and lives only while
-// there is something to write.
+// Conn is one WebSocket. A goroutine reads it, and handles one message: another one goes on then,
+// whose stack is small again.
 type Conn struct {
 	Client *realtime.Client // as the hub knows it
 	IP     string           // of the other end
 	Named  bool             // the client has asked for the protocol by its name
 	Token  string           // by which the request was recognised; "" if none was sent
 
+	line
 	server   *Server
-	protocol *Protocol
+	protocol Protocol
 	session  Session
 	ws       *websocket.Conn
-	out      *outgoing
+	in       *bufio.Reader // by which ws reads
 	compress bool
 
-	rate    rate // of the client's messages
-	writing atomic.Bool
-	writers sync.WaitGroup
+	rate    rate        // of the client's messages
 	closing atomic.Bool // a close frame was sent
+
+	pings   *time.Timer
+	undrain func() bool // has drain not called any more
+	end     func()      // of the request's stream
 }
 
-// run serves the connection until it ends.
-func (c *Conn) run(ctx context.Context, end func()) {
-	defer end()
-	defer c.server.leave(c.IP)
-	defer c.writers.Wait()
-	defer c.ws.Close()
-	defer c.Client.Close()
-	defer context.AfterFunc(ctx, c.drain)()
-	defer c.keepAlive()()
+// run serves the connection until it ends, or ctx does.
+func (c *Conn) run(ctx context.Context) {
+	c.undrain = context.AfterFunc(ctx, c.drain)
+	c.keepAlive()
 	c.session = c.protocol.Open(c)
-	defer c.session.Close()
-	c.Client.OnReady(c.wake)
-	for c.next(ctx) {
-	}
+	c.protocol.Open = nil // it may hold the request
+	c.open()
+	c.read(ctx)
 }
 
-// keepAlive sends pings, and has reading fail without pongs, until the returned function is
-// called.
-func (c *Conn) keepAlive() (stop func()) {
+// read handles the next message. It waits for it on a stack that is small: the library needs more.
+func (c *Conn) read(ctx context.Context) {
+	if c.out.raw != nil && c.in.Buffered() == 0 {
+		_ = c.out.raw.WaitRead() // next fails too
+	}
+	if c.next(ctx) {
+		go c.read(ctx)
+		return
+	}
+	c.session.Close()
+	c.pings.Stop()
+	c.undrain()
+	c.close()
+	c.server.leave(c.IP)
+	c.end()
+}
+
+// keepAlive sends pings, and has reading fail without pongs.
+func (c *Conn) keepAlive() {
 	_ = c.extend() // reading fails too
 	c.ws.SetPongHandler(func(string) error { return c.extend() })
-	var pings *time.Timer
-	pings = time.AfterFunc(time.Hour, func() {
+	c.ws.SetCloseHandler(func(code int, _ string) error {
+		if c.closing.CompareAndSwap(false, true) {
+			_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(stallTime))
+		}
+		return nil
+	})
+	c.pings = time.AfterFunc(time.Hour, func() {
 		if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(stallTime)) == nil {
-			pings.Reset(pingEvery)
+			c.pings.Reset(pingEvery)
 		}
 	})
 	// Not all at once: clients come back together after the server has started.
-	pings.Reset(rand.N(pingEvery))
-	return func() { pings.Stop() }
+	c.pings.Reset(rand.N(pingEvery))
 }
 
 // next reads and handles one message. It returns false when the connection has ended.

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -23,17 +25,19 @@ type Server struct {
 	app      *core.App
 	hub      *realtime.Hub
 	upgrader websocket.Upgrader
+	pushers  pushers
 
 	mu   sync.Mutex     // guards what follows
 	open int            // connections
 	byIP map[string]int // connections by address
+	came int            // connections since tidy was called
 }
 
 // New returns a server of the hub.
 func New(app *core.App, hub *realtime.Hub) *Server {
-	return &Server{app: app, hub: hub, byIP: map[string]int{}, upgrader: websocket.Upgrader{
-		// Idle connections are many: they hold a small buffer for reading and none for writing.
-		ReadBufferSize: 512, WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
+	return &Server{app: app, hub: hub, byIP: map[string]int{}, pushers: pushers{most: runtime.GOMAXPROCS(0), buffers: sync.Pool{New: func() any { return &buffers{} }}}, upgrader: websocket.Upgrader{
+		// Idle connections are many: they hold no buffer for writing, and the one of hijacker for reading.
+		WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
 		HandshakeTimeout: 10 * time.Second,
 		CheckOrigin:      func(*http.Request) bool { return true }, // check has done so
 		Error:            func(http.ResponseWriter, *http.Request, int, error) {},
@@ -64,10 +68,12 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Reque
 	}
 	c := &Conn{
 		Client: s.hub.OpenSocket(q.Caller, q.Token), IP: q.Caller.IP, Named: ws.Subprotocol() == p.Name, Token: q.Token,
-		server: s, protocol: p, ws: ws, out: h.out, compress: limits.Compress,
+		server: s, protocol: *p, ws: ws, in: h.in, compress: limits.Compress,
 	}
-	ctx, end := q.Stream(context.Background()) // not the request's, which ends now
-	go c.run(ctx, end)
+	c.line = line{client: c.Client, out: h.out, sender: c, pushers: &s.pushers}
+	var ctx context.Context
+	ctx, c.end = q.Stream(context.Background()) // not the request's, which ends now
+	go c.run(ctx)
 	return nil
 }
 
@@ -105,7 +111,29 @@ func (s *Server) enter(ip string, limit int) bool {
 	}
 	s.byIP[ip]++
 	s.open++
+	s.entered()
 	return true
+}
+
+// A handshake takes several times the memory that its connection needs later.
+const (
+	manyCame  = 500             // connections that came: their handshakes are worth tidying up
+	tidyAfter = 5 * time.Second // then others may come
+)
+
+// entered counts a connection that came. The lock must be held.
+func (s *Server) entered() {
+	if s.came++; s.came == manyCame {
+		time.AfterFunc(tidyAfter, s.tidy)
+	}
+}
+
+// tidy gives the memory of handshakes back to the system: the collector is in no hurry.
+func (s *Server) tidy() {
+	debug.FreeOSMemory()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.came = 0
 }
 
 func (s *Server) leave(ip string) {

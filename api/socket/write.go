@@ -1,7 +1,7 @@
 package socket
 
 import (
-	"errors"
+	"encoding/binary"
 
 	"github.com/gorilla/websocket"
 
@@ -11,49 +11,50 @@ import (
 // minCompressed is the length in bytes from which a message is compressed.
 const minCompressed = 1 << 10
 
-// wake has a goroutine write what waits, unless one is at it.
-func (c *Conn) wake() {
-	if c.writing.CompareAndSwap(false, true) {
-		c.writers.Go(c.write)
+// headerSize is the most bytes that a frame of the server has before its payload (RFC 6455 §5.2).
+const headerSize = 10
+
+// send implements sender. What is not compressed is framed here: the library would copy it
+// once more, and use memory of its own for each connection.
+func (c *Conn) send(m *realtime.Message, buffer []byte) ([]byte, error) {
+	var header [headerSize]byte
+	buffer = c.session.Append(append(buffer, header[:]...), m)
+	payload := buffer[headerSize:]
+	switch {
+	case len(payload) == 0:
+		return buffer, nil
+	case c.closing.Load(): // nothing follows a close frame
+		return buffer, websocket.ErrCloseSent
+	case c.compress && len(payload) >= minCompressed:
+		return buffer, c.ws.WriteMessage(websocket.TextMessage, payload)
 	}
+	_, err := c.out.Write(buffer[frame(buffer):])
+	return buffer, err
 }
 
-// write writes what waits for the client until nothing does.
-func (c *Conn) write() {
-	var frame []byte
-	for {
-		list, err := c.Client.Take()
-		switch {
-		case errors.Is(err, realtime.ErrSlow):
-			c.Close(c.protocol.TooSlow, "The client is too slow.")
-			return
-		case err != nil:
-			c.Close(websocket.CloseGoingAway, "Changes were missed.")
-			return
-		case len(list) == 0:
-			c.writing.Store(false)
-			// What has come in between has not started another goroutine.
-			if !c.Client.Waiting() || !c.writing.CompareAndSwap(false, true) {
-				return
-			}
-			continue
-		}
-		c.out.cork()
-		for i := range list {
-			if frame = c.session.Append(frame[:0], &list[i]); len(frame) == 0 {
-				continue
-			}
-			if c.compress {
-				c.ws.EnableWriteCompression(len(frame) >= minCompressed)
-			}
-			if c.ws.WriteMessage(websocket.TextMessage, frame) != nil {
-				break // uncork fails too
-			}
-		}
-		if c.out.uncork() != nil {
-			c.Client.End()
-			_ = c.ws.Close() // the client has gone, or takes nothing; the reader ends
-			return
-		}
+// frame writes the header of a text message into the bytes before its payload, and returns where
+// it begins.
+func frame(buffer []byte) (begin int) {
+	const final, text = 0x80, 0x1
+	size := len(buffer) - headerSize
+	switch {
+	case size < 126:
+		begin = headerSize - 2
+		buffer[begin+1] = byte(size)
+	case size < 1<<16:
+		begin = headerSize - 4
+		buffer[begin+1] = 126
+		binary.BigEndian.PutUint16(buffer[begin+2:], uint16(size))
+	default:
+		buffer[1] = 127
+		binary.BigEndian.PutUint64(buffer[2:], uint64(size))
 	}
+	buffer[begin] = final | text
+	return begin
 }
+
+// slow implements sender.
+func (c *Conn) slow() { c.Close(c.protocol.TooSlow, "The client is too slow.") }
+
+// lost implements sender.
+func (c *Conn) lost() { c.Close(websocket.CloseGoingAway, "Changes were missed.") }

@@ -65,19 +65,45 @@ func (s Shown) Seen() bool { return s.JSON != nil || s.Tree != nil || s.Err != n
 // shows nothing. One that was deleted is judged and shown as it was. The error is
 // change.ErrGone if with Transitions the states of the record are not known any more;
 // others are internal.
-func (s *Service) Show(ctx context.Context, a Audience, c change.Change) (shown []Shown, err error) {
-	if len(a.Auth) == 0 {
-		return nil, nil
+func (s *Service) Show(ctx context.Context, a Audience, c change.Change) ([]Shown, error) {
+	shown, err := s.ShowAll(ctx, []Audience{a}, c)
+	if err != nil {
+		return nil, err
+	}
+	return shown[0], nil
+}
+
+// ShowAll is Show for each of several audiences, in one transaction. It fails for all of them if
+// it does for one.
+func (s *Service) ShowAll(ctx context.Context, audiences []Audience, c change.Change) (shown [][]Shown, err error) {
+	nobody := true
+	for i := range audiences {
+		nobody = nobody && len(audiences[i].Auth) == 0
+	}
+	if nobody {
+		return make([][]Shown, len(audiences)), nil
 	}
 	err = s.readWithRetry(Root(), func(rq *readRequest) error {
-		shown = make([]Shown, len(a.Auth))
+		shown = make([][]Shown, len(audiences))
+		for i := range audiences {
+			shown[i] = make([]Shown, len(audiences[i].Auth))
+		}
 		collection := rq.snapshot.ByID(c.Collection)
 		if collection == nil || collection.IsView() || c.Kind != change.Record {
 			return nil
 		}
 		return rq.read(ctx, store.Work{}, func(r store.Reader) error {
-			v := &showing{ctx: ctx, rq: rq, reader: r, audience: &a, table: s.table(rq.snapshot, collection), shown: shown}
-			return v.run(&c)
+			table := s.table(rq.snapshot, collection)
+			for i := range audiences {
+				if len(shown[i]) == 0 {
+					continue
+				}
+				v := &showing{ctx: ctx, rq: rq, reader: r, audience: &audiences[i], table: table, shown: shown[i]}
+				if err := v.run(&c); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	})
 	return shown, err
@@ -262,14 +288,14 @@ func (v *showing) selection(rule string, superuser bool) query.Select {
 
 // render is the record for a member. Members who see the same share it.
 func (v *showing) render(i int, superuser bool) (json []byte, err error) {
+	if v.common != nil && !superuser {
+		return v.common, nil
+	}
 	rq := *v.rq
 	rq.caller, rq.superuser, rq.enricher = v.audience.caller(i), superuser, nil
 	defer rq.close()
 	view := rq.renderOf(v.ctx, v.record, v.audience.Expand)
 	shared := !superuser && len(view.nodes) == 0 && !view.projection.guarded && view.projection.enrich == nil
-	if shared && v.common != nil {
-		return v.common, nil
-	}
 	if !shared && !superuser && rq.caller.Auth != nil {
 		// The rules of what is rendered read the account, which may be another one by now.
 		if rq.caller.Auth, err = v.stored(rq.caller.Auth); err != nil || rq.caller.Auth == nil {

@@ -15,15 +15,15 @@ import (
 // tree reads the tree of the record for a member. Members who see the same share it. What
 // keeps it from being read for this member alone is the fault.
 func (v *showing) tree(i int, superuser bool) (b *Branch, bad, err error) {
+	if v.branch != nil && !superuser {
+		return v.branch, nil, nil
+	}
 	rq := *v.rq
 	rq.caller, rq.superuser, rq.enricher = v.audience.caller(i), superuser, nil
 	defer rq.close()
 	n, t, err := rq.treeOf(v.ctx, v.record, v.audience.Tree)
 	shared := err == nil && !superuser && n.sameForAll()
-	switch {
-	case shared && v.branch != nil:
-		return v.branch, nil, nil
-	case err == nil && !shared && !superuser && rq.caller.Auth != nil:
+	if err == nil && !shared && !superuser && rq.caller.Auth != nil {
 		// The rules read the account, which may be another one by now.
 		if rq.caller.Auth, err = v.stored(rq.caller.Auth); err == nil && rq.caller.Auth == nil {
 			return nil, nil, nil
