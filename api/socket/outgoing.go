@@ -33,7 +33,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 const (
-	readSize  = 256      // of the buffer for reading: idle connections are many
+	readSize  = 512      // of the buffer for reading; the library takes none of 256 and less
 	pieceSize = 16 << 10 // the most bytes of one write that waits for the client
 	corkSize  = 64 << 10 // from so many bytes on a turn ends
 	restSize  = 64 << 10 // with more than that waiting for it, a client is sent no control frames
