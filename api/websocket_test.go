@@ -87,6 +87,63 @@ func TestRealtimeSocketsDrain(t *testing.T) {
 	}
 }
 
+// TestMessagesThatComeTogether: several messages in one packet are all answered, although the
+// connection is silent after it.
+func TestMessagesThatComeTogether(t *testing.T) {
+	t.Parallel()
+	_, listener := startServer(t, &Program{})
+	gathered := &gatheredWrites{}
+	dialer := websocket.Dialer{Subprotocols: []string{"loam.v1"}, NetDial: func(network, address string) (net.Conn, error) {
+		conn, err := net.Dial(network, address)
+		gathered.Conn = conn
+		return gathered, err
+	}}
+	conn, _, err := dialer.Dial("ws://"+listener.Addr().String()+"/api/realtime/ws", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	gathered.on = true
+	const messages = 5
+	for i := range messages {
+		if err := conn.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"type":"ping","id":"%d"}`, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := gathered.Conn.Write(gathered.held); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	for answers := 0; answers < messages; {
+		_, text, err := conn.ReadMessage()
+		if err != nil {
+			t.Fatalf("%d of %d messages are answered: %v", answers, messages, err)
+		}
+		if strings.Contains(string(text), `"pong"`) {
+			answers++
+		}
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("answers took %v", took)
+	}
+}
+
+// gatheredWrites is a connection that holds what is written back, when it is on.
+type gatheredWrites struct {
+	net.Conn
+	on   bool
+	held []byte
+}
+
+func (g *gatheredWrites) Write(p []byte) (int, error) {
+	if !g.on {
+		return g.Conn.Write(p)
+	}
+	g.held = append(g.held, p...)
+	return len(p), nil
+}
+
 var connects = flag.Int("connects", 400, "clients that come and go in TestRealtimeClientsComeAndGo")
 
 // TestRealtimeClientsComeAndGo: nothing is left of connections that have gone, whether they
