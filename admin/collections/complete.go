@@ -12,10 +12,10 @@ import (
 // maxCompletions is how many names are offered at a time.
 const maxCompletions = 30
 
-// completion is a name that may stand where somebody types.
+// completion is a text that may stand where somebody types.
 type completion struct {
 	Text string `json:"text"`
-	Icon string `json:"icon"`
+	Icon string `json:"icon,omitempty"`
 	Hint string `json:"hint"`
 	More bool   `json:"more,omitempty"` // a path goes on behind it
 }
@@ -24,35 +24,35 @@ type completion struct {
 var macros = []string{"@now", "@yesterday", "@tomorrow", "@todayStart", "@todayEnd", "@monthStart", "@monthEnd", "@yearStart", "@yearEnd",
 	"@second", "@minute", "@hour", "@day", "@month", "@weekday", "@year"}
 
-// complete answers with the names that begin with "q" in a rule of the collection, or in a
-// filter if "filter" is set: shorter ones first.
+// complete answers with what may stand in place of "q", which follows "before", in a rule of
+// the collection, or in a filter if "filter" is set.
 func complete(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
 		return err
 	}
 	query := c.R.URL.Query()
-	return c.JSON(completions(c.App.Snapshot(), in, query.Get("q"), !query.Has("filter")))
+	w := words{snapshot: c.App.Snapshot(), rule: !query.Has("filter")}
+	return c.JSON(w.at(in, query.Get("before"), query.Get("q")))
 }
 
-// completions are the names that begin with typed, a path as far as it goes.
-func completions(snapshot *schema.Snapshot, in *schema.Collection, typed string, rule bool) []completion {
-	w := words{snapshot: snapshot, rule: rule}
+// names are those that begin with typed, a path as far as it goes, and then those that contain it.
+func (w *words) names(in *schema.Collection, typed string) []completion {
 	path, last := "", typed
 	if i := strings.LastIndexAny(typed, ".:"); i >= 0 {
 		path, last = typed[:i], typed[i+1:]
 		if typed[i] == ':' {
 			w.modifiers(in, path)
-			return w.beginning(path+":", last)
+		} else {
+			w.below(in, path)
 		}
-		w.below(in, path)
-		return w.beginning(path+".", last)
+		return w.matching(typed[:i+1], last)
 	}
 	w.top(in)
-	return w.beginning("", last)
+	return w.matching("", last)
 }
 
-// words gathers names.
+// words gathers completions.
 type words struct {
 	snapshot *schema.Snapshot
 	rule     bool
@@ -63,19 +63,21 @@ func (w *words) add(text, icon, hint string, more bool) {
 	w.list = append(w.list, completion{text, icon, hint, more})
 }
 
-// beginning returns the names that begin with last in any case, with at before each.
-func (w *words) beginning(at, last string) []completion {
+// matching returns the names that contain last in any case, with at before each: first those
+// that begin with it, and shorter ones before longer ones. All names of the collection itself
+// keep their order.
+func (w *words) matching(at, last string) []completion {
 	last = strings.ToLower(last)
-	list := slices.DeleteFunc(w.list, func(c completion) bool { return !strings.HasPrefix(strings.ToLower(c.Text), last) })
-	slices.SortStableFunc(list, func(a, b completion) int {
-		return cmp.Or(cmp.Compare(len(a.Text), len(b.Text)), strings.Compare(a.Text, b.Text))
-	})
+	place := func(c completion) int { return strings.Index(strings.ToLower(c.Text), last) }
+	list := slices.DeleteFunc(w.list, func(c completion) bool { return place(c) < 0 })
+	if at+last != "" {
+		slices.SortStableFunc(list, func(a, b completion) int {
+			return cmp.Or(cmp.Compare(min(place(a), 1), min(place(b), 1)), cmp.Compare(len(a.Text), len(b.Text)), strings.Compare(a.Text, b.Text))
+		})
+	}
 	list = list[:min(len(list), maxCompletions)]
 	for i := range list {
 		list[i].Text = at + list[i].Text
-	}
-	if list == nil {
-		return []completion{}
 	}
 	return list
 }
@@ -218,7 +220,6 @@ func (w *words) next(in *schema.Collection, part string) *schema.Collection {
 // modifiers are those of the field at the end of a path.
 func (w *words) modifiers(in *schema.Collection, path string) {
 	body := strings.HasPrefix(path, "@request.body.")
-	parts := strings.Split(strings.TrimPrefix(path, "@request.body."), ".")
 	if strings.HasPrefix(path, "@request.") {
 		w.add("isset", "check", "was sent", false)
 	}
@@ -227,12 +228,7 @@ func (w *words) modifiers(in *schema.Collection, path string) {
 	} else if strings.HasPrefix(path, "@") {
 		return
 	}
-	for _, part := range parts[:len(parts)-1] {
-		if in = w.next(in, part); in == nil {
-			return
-		}
-	}
-	f := in.Field(parts[len(parts)-1])
+	f := w.field(in, path)
 	switch {
 	case f == nil:
 	case f.Multiple():

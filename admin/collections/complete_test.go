@@ -16,9 +16,11 @@ func TestCompletions(t *testing.T) {
 	coretest.Collection(t, app, `{"name":"beds","fields":[{"name":"room","type":"relation","collectionId":"`+app.Snapshot().Find("rooms").ID+`"},
 		{"name":"tags","type":"select","values":["a","b"],"maxSelect":2}]}`)
 	for typed, want := range map[string]string{
-		"ro":                         "room",
+		"ro":                         "room @tomorrow",
 		"room.":                      "room.id room.owner room.title room.beds_via_room",
 		"room.owner.na":              "room.owner.name",
+		"wn":                         "",
+		"room.wn":                    "room.owner",
 		"room.owner.pass":            "",
 		"room.owner.em":              "room.owner.email room.owner.emailVisibility",
 		"tags:":                      "tags:each tags:length",
@@ -35,7 +37,8 @@ func TestCompletions(t *testing.T) {
 		".":                          "",
 	} {
 		var texts []string
-		for _, c := range completions(app.Snapshot(), app.Snapshot().Find("beds"), typed, true) {
+		w := words{snapshot: app.Snapshot(), rule: true}
+		for _, c := range w.at(app.Snapshot().Find("beds"), "", typed) {
 			texts = append(texts, c.Text)
 		}
 		if got := strings.Join(texts, " "); got != want && typed != "@" {
@@ -47,8 +50,70 @@ func TestCompletions(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	filter := completions(app.Snapshot(), app.Snapshot().Find("beds"), "@", false)
+	w := words{snapshot: app.Snapshot()}
+	filter := w.at(app.Snapshot().Find("beds"), "", "@")
 	if slices.ContainsFunc(filter, func(c completion) bool { return c.Text == "@request" || c.Text == "@collection" }) {
 		t.Error("a filter is offered what only rules may say")
+	}
+}
+
+func TestCompletionsFitThePlace(t *testing.T) {
+	t.Parallel()
+	app := coretest.New(t)
+	coretest.Collection(t, app, `{"name":"rooms","fields":[{"name":"kind","type":"select","values":["small","it's \\ big"]},{"name":"size","type":"number"}]}`)
+	beds := coretest.Collection(t, app, `{"name":"beds","fields":[{"name":"room","type":"relation","collectionId":"`+app.Snapshot().Find("rooms").ID+`"},
+		{"name":"tags","type":"select","values":["a","b"],"maxSelect":2}]}`)
+	const (
+		signs = "= != ~ !~ > >= < <="
+		joins = "&& ||"
+		names = "id room tags @now …"
+	)
+	for _, c := range []struct {
+		before, typed string
+		rule          bool
+		want          string
+	}{
+		{"", "", false, names},
+		{"", "", true, "id room tags @request …"},
+		{"tags ", "", false, signs},
+		{"room.size  ", "", false, signs},
+		{"room.size > ", "", false, names},
+		{"room.size > 3 ", "", false, joins},
+		{"room.size > 3 && tags ", "", false, signs},
+		{"room.kind = 'a = b' ", "", false, joins},
+		{"'a' = \"b\" ", "", false, joins},
+		{"(id = 'a') ", "", false, joins + " …"},
+		{"tomato ", "", false, ""},
+		{"@request.auth.id ", "", true, signs},
+		{"@request.auth.id ", "", false, ""},
+		{"@now ", "", false, signs},
+		{"tags = ", "", false, "'a' 'b'"},
+		{"tags ?=", "", false, "'a' 'b'"},
+		{"tags:each != ", "B", false, "'b'"},
+		{"room.kind = ", "'", false, `'small' 'it\'s \\ big'`},
+		{"room.kind = ", "'IT", false, `'it\'s \\ big'`},
+		{"room.kind = ", `"it`, false, `"it's \\ big"`},
+		{"@request.body.tags = ", "'", true, "'a' 'b'"},
+		{"room.size = ", "'", false, ""},
+		{"", "'", false, ""},
+		{"nothing.tags = ", "'", false, ""},
+	} {
+		w := words{snapshot: app.Snapshot(), rule: c.rule}
+		var texts []string
+		for _, found := range w.at(beds, c.before, c.typed) {
+			texts = append(texts, found.Text)
+		}
+		got, begins := strings.Join(texts, " "), false
+		if want, more := strings.CutSuffix(c.want, " …"); more {
+			begins = strings.HasPrefix(got, want)
+		}
+		if got != c.want && !begins {
+			t.Errorf("%s|%s completes to %s, want %s", c.before, c.typed, got, c.want)
+		}
+	}
+	for _, value := range []string{`'it\'s \\ big'`, `"it's \\ big"`} {
+		if err := app.Records().CheckFilter(t.Context(), record.Root(), "beds", "room.kind = "+value, nil); err != nil {
+			t.Errorf("%s: %v", value, err)
+		}
 	}
 }

@@ -21,7 +21,6 @@ func Routes() []console.Route {
 		console.Get(collection+"/count", count),
 		console.Get(collection+"/live", live),
 		console.Post(collection+"/views", saveView),
-		console.Get(collection+"/words", words),
 		console.Get(collection+"/export", export),
 		console.Get(collection+"/import", showUpload),
 		console.Post(collection+"/import", upload),
@@ -70,7 +69,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "filter.js", "widths.js"},
+		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "editor.js", "widths.js"},
 	}
 }
 

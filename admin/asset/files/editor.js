@@ -1,5 +1,6 @@
-// Editors of expressions and SQL: a textarea over the same text in colours, with names that
-// complete what one types, and marks that others set. Nothing of it is needed to type.
+// Editors of expressions and SQL: a textarea, or an input of one line, over the same text in
+// colours, with a list that completes the text, and marks that others set. Nothing of it is
+// needed to type.
 import { icon } from './icon.js';
 
 const token = {
@@ -8,13 +9,20 @@ const token = {
 };
 
 const marksOf = new WeakMap(); // by editor
-let list = null; // the completions: { editor, items, at, from }
+const longest = 300; // characters before the word that the server is told
+const gap = 6; // pixels between the word and the list
+let list = null; // the completions: { editor, items, at, from }; at is -1 if none is marked
 let asked = 0;
+
+const editorOf = (node) => node?.closest?.('[data-editor]');
+const inputOf = (editor) => editor.querySelector('textarea, input');
+const preOf = (editor) => editor.querySelector('pre');
+const isFilter = (editor) => 'filter' in editor.dataset;
 
 /** The text in pieces of one look each: colours of the language, and marks over them. */
 function paint(editor) {
-  const input = editor.querySelector('textarea');
-  const pre = editor.querySelector('pre');
+  const input = inputOf(editor);
+  const pre = preOf(editor);
   const text = input.value;
   const marks = (marksOf.get(editor) ?? []).filter((m) => m.to <= text.length);
   const pieces = [];
@@ -40,6 +48,7 @@ function paint(editor) {
     return span;
   });
   pre.replaceChildren(...nodes, '\n'); // the last line has a height, though it is empty
+  pre.scrollLeft = input.scrollLeft;
   const lines = editor.querySelector('.lines');
   if (lines) lines.textContent = Array.from({ length: text.split('\n').length }, (_, i) => i + 1).join('\n');
   editor.classList.toggle('is-bad', marks.some((m) => m.kind === 'bad'));
@@ -53,7 +62,7 @@ export function mark(editor, marks) {
 }
 
 function begin(editor) {
-  if (editor.querySelector('pre:not(.lines)')) return;
+  if (preOf(editor)) return;
   const pre = document.createElement('pre');
   pre.ariaHidden = 'true';
   editor.prepend(pre);
@@ -67,16 +76,19 @@ function begin(editor) {
   paint(editor);
 }
 
-const editorOf = (node) => node?.closest?.('[data-editor]');
-
-/** The path that ends at the caret, and where it begins. Inside of a text there is none. */
+/** The path or the open text that ends at the caret, where it begins, and what is before it.
+ * Behind a comment and a closed text there is none. */
 function typed(input, kind) {
-  const before = input.value.slice(0, input.selectionStart);
-  for (const match of before.matchAll(token[kind])) {
-    if ((match.groups.string || match.groups.comment) && match.index + match[0].length === before.length) return null;
+  const text = input.value.slice(0, input.selectionStart);
+  let word = text.match(/[@\w][\w.:]*$|@$/)?.[0] ?? '';
+  for (const match of text.matchAll(token[kind])) {
+    const { comment, string } = match.groups;
+    if (match.index + match[0].length < text.length || (!comment && !string)) continue;
+    if (comment || /^(['"])(?:\\.|(?!\1)[^\\])*\1$/.test(string)) return null;
+    word = string;
   }
-  const word = before.match(/[@\w][\w.:]*$|@$/)?.[0] ?? '';
-  return { word, from: before.length - word.length };
+  const from = text.length - word.length;
+  return { word, from, before: text.slice(Math.max(0, from - longest), from) };
 }
 
 function close() {
@@ -84,22 +96,25 @@ function close() {
   list.box.remove();
   list.input.removeAttribute('aria-activedescendant');
   list.input.removeAttribute('aria-controls');
+  if (list.input.role === 'combobox') list.input.ariaExpanded = 'false';
   list = null;
 }
 
-/** Asks for the names that go on from the caret. */
+/** Asks for what may come at the caret: within a word, in a filter between words too. */
 async function complete(editor, wanted = false) {
-  const input = editor.querySelector('textarea, input');
+  const input = inputOf(editor);
   const at = typed(input, editor.dataset.editor);
   const mine = ++asked;
-  if (!editor.dataset.names || !at || (!at.word && !wanted)) return close();
-  const answer = await fetch(`${editor.dataset.names}?${new URLSearchParams({ q: at.word, ...('filter' in editor.dataset && { filter: '1' }) })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
+  if (!editor.dataset.names || !at || !(at.word || wanted || isFilter(editor))) return close();
+  const answer = await fetch(`${editor.dataset.names}?${new URLSearchParams({ q: at.word, before: at.before, ...(isFilter(editor) && { filter: '1' }) })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
   if (mine !== asked || !answer?.ok) return;
   const items = await answer.json();
   if (mine !== asked || document.activeElement !== input) return;
   close();
   if (items.length === 0 || (items.length === 1 && items[0].text === at.word)) return;
   show(editor, input, items, at);
+  // Until an arrow marks an option, Enter sends the form of an input, and ends a line between words.
+  choose(wanted || (at.word && input.matches('textarea')) ? 0 : -1);
 }
 
 function show(editor, input, items, { word, from }) {
@@ -114,25 +129,26 @@ function show(editor, input, items, { word, from }) {
     option.id = `completion-${i}`;
     const name = document.createElement('span');
     name.className = 'mono';
-    name.textContent = item.text.slice(Math.max(word.lastIndexOf('.'), word.lastIndexOf(':')) + 1);
+    name.textContent = /^['"]/.test(item.text) ? item.text : item.text.slice(Math.max(word.lastIndexOf('.'), word.lastIndexOf(':')) + 1);
     const hint = document.createElement('span');
     hint.className = 'muted small';
     hint.textContent = item.hint;
-    option.append(icon(item.icon, 'i-s'), name, hint);
+    option.append(...(item.icon ? [icon(item.icon, 'i-s')] : []), name, hint);
     box.append(option);
   });
   document.body.append(box);
-  list = { editor, input, items, box, from, at: 0 };
+  list = { editor, input, items, box, from, at: -1 };
   input.setAttribute('aria-controls', box.id);
+  if (input.role === 'combobox') input.ariaExpanded = 'true';
   place();
-  choose(0);
 }
 
 /** Puts the list under the word that it completes. */
 function place() {
   const range = document.createRange();
+  const pre = preOf(list.editor);
   let left = list.from;
-  const walker = document.createTreeWalker(list.editor.querySelector('pre:not(.lines)'), NodeFilter.SHOW_TEXT);
+  const walker = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     if (left > walker.currentNode.length) left -= walker.currentNode.length;
     else {
@@ -140,32 +156,41 @@ function place() {
       break;
     }
   }
-  const spot = range.getBoundingClientRect();
+  const word = range.getBoundingClientRect();
+  const spot = word.height > 0 ? word : pre.getBoundingClientRect(); // a line without text has no place
   const { offsetWidth, offsetHeight } = list.box;
-  const below = spot.bottom + offsetHeight + 4 < innerHeight;
+  const below = spot.bottom + offsetHeight + gap < innerHeight;
   const node = list.box;
   node.style.setProperty('left', `${Math.max(4, Math.min(spot.left, innerWidth - offsetWidth - 4))}px`);
-  node.style.setProperty('top', `${below ? spot.bottom + 2 : Math.max(4, spot.top - offsetHeight - 2)}px`);
+  node.style.setProperty('top', `${below ? spot.bottom + gap : Math.max(4, spot.top - offsetHeight - gap)}px`);
 }
 
+/** Marks an option, none for -1. */
 function choose(at) {
   const options = [...list.box.children];
-  list.at = (at + options.length) % options.length;
-  options.forEach((option, i) => option.setAttribute('aria-selected', String(i === list.at)));
-  list.input.setAttribute('aria-activedescendant', options[list.at].id);
-  options[list.at].scrollIntoView({ block: 'nearest' });
+  list.at = at;
+  options.forEach((option, i) => option.setAttribute('aria-selected', String(i === at)));
+  if (at < 0) return;
+  list.input.setAttribute('aria-activedescendant', options[at].id);
+  options[at].scrollIntoView({ block: 'nearest' });
 }
 
-/** Puts the chosen name in place of what was typed, as typing does: undo takes it back. */
+/** Marks the next option, or the one before. */
+function step(by) {
+  const { length } = list.box.children;
+  choose(list.at < 0 && by < 0 ? length - 1 : (list.at + by + length) % length);
+}
+
+/** Puts an option in place of what was typed, as typing does: undo takes it back. */
 function take(at = list.at) {
   const { input, items, from, editor } = list;
   const item = items[at];
   input.focus();
   input.setSelectionRange(from, input.selectionStart);
-  const text = item.text + (item.more ? '.' : '');
+  const text = item.text + (item.more ? '.' : isFilter(editor) && !item.text.endsWith('(') ? ' ' : '');
   if (!document.execCommand('insertText', false, text)) input.setRangeText(text, from, input.selectionEnd, 'end');
   close();
-  if (item.more) complete(editor);
+  if (item.more || isFilter(editor)) complete(editor);
 }
 
 document.addEventListener('input', (event) => {
@@ -184,9 +209,9 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (!list) return;
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step) choose(list.at + step);
-  else if ((event.key === 'Enter' || event.key === 'Tab') && !event.ctrlKey && !event.metaKey) take();
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by) step(by);
+  else if ((event.key === 'Enter' || event.key === 'Tab') && list.at >= 0 && !event.ctrlKey && !event.metaKey) take();
   else if (event.key === 'Escape') close();
   else return;
   event.preventDefault();
@@ -200,7 +225,11 @@ document.addEventListener('mousedown', (event) => {
   }
 });
 document.addEventListener('focusout', (event) => list?.input === event.target && close());
-addEventListener('scroll', (event) => list && event.target !== list.box && close(), true);
+addEventListener('scroll', ({ target }) => {
+  const editor = editorOf(target);
+  if (editor && target === inputOf(editor)) preOf(editor).scrollLeft = target.scrollLeft;
+  else if (list && target !== list.box && target !== preOf(list.editor)) close();
+}, true);
 
 for (const editor of document.querySelectorAll('[data-editor]')) begin(editor);
 document.addEventListener('htmx:load', (event) => {

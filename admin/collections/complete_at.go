@@ -1,0 +1,108 @@
+package collections
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+)
+
+const sign = `\??(?:!=|!~|>=|<=|[=~<>])`
+
+var (
+	// leftSide finds an operand and the sign at the end of a text.
+	leftSide = regexp.MustCompile(`([@\w.:]+)\s*` + sign + `\s*$`)
+	// wholeOperand finds an operand that ends before a space, and the sign before it if there is one.
+	wholeOperand = regexp.MustCompile(`(` + sign + `\s*)?([@\w.:]+|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\))\s+$`)
+)
+
+// signs are those that compare, with what they ask for.
+var signs = []completion{
+	{Text: "=", Hint: "is equal"}, {Text: "!=", Hint: "differs"}, {Text: "~", Hint: "contains"}, {Text: "!~", Hint: "does not contain"},
+	{Text: ">", Hint: "greater"}, {Text: ">=", Hint: "greater or equal"}, {Text: "<", Hint: "less"}, {Text: "<=", Hint: "less or equal"},
+}
+
+var joins = []completion{{Text: "&&", Hint: "and"}, {Text: "||", Hint: "or"}}
+
+// at returns what may stand in place of typed behind the text before: a choice of the select
+// field that is compared, a sign behind an operand, && and || behind a comparison, else a name.
+func (w *words) at(in *schema.Collection, before, typed string) []completion {
+	list := []completion{}
+	if left := leftSide.FindStringSubmatch(before); left != nil {
+		if list = w.choices(in, left[1], typed); len(list) > 0 && typed == "" {
+			return list
+		}
+	}
+	if strings.HasPrefix(typed, "'") || strings.HasPrefix(typed, `"`) {
+		return list
+	}
+	if typed == "" {
+		if operand := wholeOperand.FindStringSubmatch(before); operand != nil {
+			return w.behind(in, operand[2], operand[1] != "")
+		}
+	}
+	return append(list, w.names(in, typed)...)
+}
+
+// choices are the values of the select field at the end of the path that begin with typed,
+// which may begin with a quotation mark.
+func (w *words) choices(in *schema.Collection, path, typed string) []completion {
+	list, quote := []completion{}, "'"
+	if strings.HasPrefix(typed, "'") || strings.HasPrefix(typed, `"`) {
+		quote, typed = typed[:1], typed[1:]
+	}
+	f := w.field(in, path)
+	if f == nil {
+		return list
+	}
+	kind, ok := f.Kind.(*schema.Select)
+	if !ok {
+		return list
+	}
+	escape := strings.NewReplacer(`\`, `\\`, quote, `\`+quote)
+	for _, value := range kind.Values {
+		if strings.HasPrefix(strings.ToLower(value), strings.ToLower(typed)) && len(list) < maxCompletions {
+			list = append(list, completion{Text: quote + escape.Replace(value) + quote, Icon: "select", Hint: "choice of " + f.Name})
+		}
+	}
+	return list
+}
+
+// behind are what may follow an operand: a sign, or && and || if the operand ends a comparison.
+// Behind a parenthesis it may be both, and behind a word that names nothing there is nothing.
+func (w *words) behind(in *schema.Collection, operand string, compared bool) []completion {
+	switch {
+	case operand == ")":
+		return slices.Concat(joins, signs)
+	case !w.isOperand(in, operand):
+		return []completion{}
+	case compared:
+		return joins
+	}
+	return signs
+}
+
+// isOperand reports whether the text is a literal, a macro or a path to a field.
+func (w *words) isOperand(in *schema.Collection, text string) bool {
+	if strings.ContainsAny(text[:1], `'"0123456789`) || slices.Contains(macros, text) {
+		return true
+	}
+	if strings.HasPrefix(text, "@") {
+		return w.rule && (strings.HasPrefix(text, "@request.") || strings.HasPrefix(text, "@collection."))
+	}
+	return slices.Contains([]string{"true", "false", "null"}, text) || w.field(in, text) != nil
+}
+
+// field is the field at the end of a path from a record or from what is sent, with or without a
+// modifier; nil if there is none.
+func (w *words) field(in *schema.Collection, path string) *schema.Field {
+	path, _, _ = strings.Cut(strings.TrimPrefix(path, "@request.body."), ":")
+	parts := strings.Split(path, ".")
+	for _, part := range parts[:len(parts)-1] {
+		if in = w.next(in, part); in == nil {
+			return nil
+		}
+	}
+	return in.Field(parts[len(parts)-1])
+}
