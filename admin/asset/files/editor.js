@@ -76,8 +76,8 @@ function begin(editor) {
   paint(editor);
 }
 
-/** The path or the open text that ends at the caret, where it begins, and what is before it.
- * Behind a comment and a closed text there is none. */
+/** The path or the open text that ends at the caret, where it begins, and the text before it.
+ * There is none behind a closed text, or in a comment. */
 function typed(input, kind) {
   const text = input.value.slice(0, input.selectionStart);
   let word = text.match(/[@\w][\w.:]*$|@$/)?.[0] ?? '';
@@ -212,8 +212,10 @@ document.addEventListener('keydown', (event) => {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (by) step(by);
   else if ((event.key === 'Enter' || event.key === 'Tab') && list.at >= 0 && !event.ctrlKey && !event.metaKey) take();
-  else if (event.key === 'Escape') close();
-  else return;
+  else if (event.key === 'Escape') {
+    asked++; // an answer that is on its way does not open the list again
+    close();
+  } else return;
   event.preventDefault();
   event.stopPropagation();
 }, true);
