@@ -52,6 +52,7 @@ func (w *words) choices(in *schema.Collection, path, typed string) []completion 
 	if strings.HasPrefix(typed, "'") || strings.HasPrefix(typed, `"`) {
 		quote, typed = typed[:1], typed[1:]
 	}
+	path, _, _ = strings.Cut(path, ":")
 	f := w.field(in, path)
 	if f == nil {
 		return list
@@ -91,14 +92,14 @@ func (w *words) isOperand(in *schema.Collection, text string) bool {
 	if strings.HasPrefix(text, "@") {
 		return w.rule && (strings.HasPrefix(text, "@request.") || strings.HasPrefix(text, "@collection."))
 	}
-	return slices.Contains([]string{"true", "false", "null"}, text) || w.field(in, text) != nil
+	path, _, _ := strings.Cut(text, ":")
+	return slices.Contains([]string{"true", "false", "null"}, text) || w.field(in, path) != nil
 }
 
-// field is the field at the end of a path from a record or from what is sent, with or without a
-// modifier; nil if there is none.
+// field is the field at the end of a path from a record or from what is sent; nil if there is
+// none.
 func (w *words) field(in *schema.Collection, path string) *schema.Field {
-	path, _, _ = strings.Cut(strings.TrimPrefix(path, "@request.body."), ":")
-	parts := strings.Split(path, ".")
+	parts := strings.Split(strings.TrimPrefix(path, "@request.body."), ".")
 	for _, part := range parts[:len(parts)-1] {
 		if in = w.next(in, part); in == nil {
 			return nil

@@ -87,6 +87,8 @@ func TestCompletionsFitThePlace(t *testing.T) {
 		{"@request.auth.id ", "", true, signs},
 		{"@request.auth.id ", "", false, ""},
 		{"@now ", "", false, signs},
+		{"tags:each ", "", false, signs},
+		{"", "tags:each:", false, ""},
 		{"tags = ", "", false, "'a' 'b'"},
 		{"tags ?=", "", false, "'a' 'b'"},
 		{"tags:each != ", "B", false, "'b'"},
