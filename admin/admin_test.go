@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loambase/loam/admin/graphiql"
 	"github.com/loambase/loam/api"
 	"github.com/loambase/loam/api/apitest"
 	"github.com/loambase/loam/core"
@@ -290,6 +292,56 @@ func TestPagesAndTheirFiles(t *testing.T) {
 			t.Errorf("%s = %d, want %d", path, got.StatusCode, want)
 		}
 	}
+}
+
+// The files of GraphiQL are compressed in the binary: whoever asks gets them in a form that they take.
+func TestCompressedFiles(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for name, mediaType := range map[string]string{
+		"page.js": "text/javascript; charset=utf-8", "prettify.js": "text/javascript; charset=utf-8", "graphql.worker.js": "text/javascript; charset=utf-8",
+		"page.css": "text/css; charset=utf-8", "codicon.ttf": "font/ttf", "LICENSES.txt": "text/plain; charset=utf-8",
+	} {
+		path := graphiql.Files.Path(name)
+		plain := text(t, s.ask("GET", path, nil, nil))
+		for accept, encoding := range map[string]string{
+			"": "", "identity": "", "gzip;q=0": "", "br": "", "gzip": "gzip", "gzip, deflate, br, zstd": "gzip", "deflate, GZIP;q=0.5": "gzip",
+		} {
+			for _, method := range []string{"GET", "HEAD"} {
+				got := s.ask(method, path, nil, func(r *http.Request) { r.Header.Set("Accept-Encoding", accept) })
+				h := got.Header
+				if got.StatusCode != 200 || h.Get("Content-Type") != mediaType || h.Get("Content-Encoding") != encoding {
+					t.Errorf("%s %s for %q = %d %v", method, name, accept, got.StatusCode, h)
+				}
+				varies := strings.Join(h.Values("Vary"), ",") == "Origin,Accept-Encoding"
+				if !strings.Contains(h.Get("Cache-Control"), "immutable") || encoding != "" && method == "GET" && !varies {
+					t.Errorf("%s %s for %q is kept as %v", method, name, accept, h)
+				}
+				if method == "GET" && unpacked(t, got) != plain {
+					t.Errorf("%s for %q is another file", name, accept)
+				}
+			}
+		}
+		if len(plain) < 30_000 {
+			t.Errorf("%s has %d bytes", name, len(plain))
+		}
+	}
+	old := s.ask("GET", "/_/graphiql-assets/old/page.css", nil, nil)
+	if old.StatusCode != 200 || old.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("a file of another version = %d %v", old.StatusCode, old.Header)
+	}
+}
+
+func unpacked(t *testing.T, r *http.Response) string {
+	t.Helper()
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		packed, err := gzip.NewReader(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body = packed
+	}
+	return text(t, r)
 }
 
 // Who has an address of the console of their own program keeps it.

@@ -1,5 +1,6 @@
 // Package asset holds the files that pages of the console load: styles, scripts, icons.
-// They are part of the binary. Those of others are made by admin/web and committed.
+// They are part of the binary. Those of others are made by admin/web and committed, large ones
+// compressed.
 package asset
 
 import (
@@ -27,7 +28,8 @@ type Set struct {
 	version func() string
 }
 
-// New returns the files of the folder "files", at an address below /_/.
+// New returns the files of the folder "files", at an address below /_/. A file NAME.gz is what
+// gzip has made of the file NAME, and is served as that.
 func New(embedded embed.FS, at string) *Set {
 	files, err := fs.Sub(embedded, "files")
 	if err != nil {
@@ -79,6 +81,10 @@ func (s *Set) beside(name string) string { return s.at + "/" + s.version() + "/"
 func (s *Set) Serve(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	text, err := fs.ReadFile(s.files, name)
+	isPacked := err != nil
+	if isPacked {
+		text, err = fs.ReadFile(s.files, name+".gz")
+	}
 	if err != nil {
 		http.NotFound(w, r)
 		return
@@ -88,6 +94,10 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	if r.PathValue("version") == s.version() {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	if isPacked {
+		servePacked(w, r, text)
+		return
 	}
 	w.Write(text) //nolint:errcheck // who has gone needs no answer
 }
@@ -101,6 +111,10 @@ func mediaType(name string) string {
 		return "text/javascript; charset=utf-8"
 	case ".svg":
 		return "image/svg+xml"
+	case ".ttf":
+		return "font/ttf"
+	case ".txt":
+		return "text/plain; charset=utf-8"
 	}
 	return mime.TypeByExtension(path.Ext(name))
 }

@@ -3,6 +3,8 @@
 // building the binary needs no Node.
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { build } from 'esbuild';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -15,12 +17,19 @@ await copyFile(from('htmx.org/LICENSE'), to('htmx.LICENSE.txt'));
 // GraphiQL is loaded by one page alone: admin/graphiql.
 const folder = here('../graphiql/files');
 await rm(folder, { recursive: true, force: true });
+// GraphiQL and its worker import Prettier where they need it. prettify.js takes its place: a file
+// of its own, loaded by the first press of the button.
+const prettify = {
+  name: 'prettify',
+  setup({ onResolve }) {
+    onResolve({ filter: /^prettier\// }, ({ kind }) => (kind === 'dynamic-import' ? { path: './prettify.js', external: true } : null));
+  },
+};
 const options = {
   bundle: true, minify: true, metafile: true, legalComments: 'none', logLevel: 'warning', absWorkingDir: here('.'), outdir: folder, entryNames: '[name]',
-  define: { 'process.env.NODE_ENV': '"production"' }, jsx: 'automatic', target: 'es2022',
-  loader: { '.ttf': 'dataurl', '.woff': 'dataurl', '.woff2': 'dataurl' },
+  assetNames: '[name]', define: { 'process.env.NODE_ENV': '"production"' }, jsx: 'automatic', target: 'es2022', loader: { '.ttf': 'file' }, plugins: [prettify],
 };
-const page = await build({ ...options, format: 'esm', entryPoints: ['graphiql/page.jsx'] });
+const page = await build({ ...options, format: 'esm', entryPoints: ['graphiql/page.jsx', 'graphiql/prettify.js'] });
 const workers = await build({
   ...options, format: 'iife', entryPoints: [
     'node_modules/monaco-editor/esm/vs/editor/editor.worker.js',
@@ -29,16 +38,26 @@ const workers = await build({
   ],
 });
 await writeFile(`${folder}/LICENSES.txt`, await licences([page, workers]));
+for (const name of await readdir(folder)) await compress(`${folder}/${name}`);
 
-/** The licences of all packages that have gone into the bundles. */
+/** Puts a compressed file in the place of a file. */
+async function compress(path) {
+  const packed = await promisify(gzip)(await readFile(path), { level: 9 });
+  packed[9] = 255; // the operating system: unknown, so that all make the same file
+  await writeFile(`${path}.gz`, packed);
+  await rm(path);
+}
+
+/** The licences of all packages that have gone into the bundles, with the notices of what is part of these. */
 async function licences(results) {
   const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   const packages = new Set(inputs.map((path) => path.match(/.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0]).filter(Boolean));
   let text = '';
   for (const path of [...packages].sort()) {
     const { name, version, license } = JSON.parse(await readFile(here(`${path}/package.json`), 'utf8'));
-    const file = (await readdir(here(path))).find((entry) => /^licen[cs]e/i.test(entry));
-    text += `${name} ${version} (${license})\n\n${file ? (await readFile(here(`${path}/${file}`), 'utf8')).trim() : ''}\n\n\n`;
+    const files = (await readdir(here(path))).filter((entry) => /^(licen[cs]e|third-?party)/i.test(entry)).sort();
+    const texts = await Promise.all(files.map((entry) => readFile(here(`${path}/${entry}`), 'utf8')));
+    text += `${name} ${version} (${license})\n\n${texts.map((t) => t.trim()).join('\n\n')}\n\n\n`;
   }
   return text;
 }

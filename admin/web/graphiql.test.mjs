@@ -29,6 +29,10 @@ await onStage(async (stage) => {
     await page.keyboard.insertText(query);
   }
 
+  /** The bytes that were sent for each file of the page; workers come a little later. */
+  const sizes = (page) => page.evaluate(() => Object.fromEntries(performance.getEntriesByType('resource')
+    .filter(({ name }) => name.includes('/graphiql-assets/')).map(({ name, encodedBodySize }) => [name.split('/').pop(), encodedBodySize])));
+
   const run = (page) => page.getByRole('button', { name: /^Execute query/ }).click();
   const shows = (page, text) => page.locator('.result-window .view-line').filter({ hasText: text }).first().waitFor();
   const who = 'query { me { __typename ... on User { email } } seeds { items { name } } }';
@@ -71,6 +75,27 @@ await onStage(async (stage) => {
     await shows(page, '"name": "Carrot"');
     await plant('Turnip');
     await shows(page, '"name": "Turnip"');
+    await isWell(page);
+  });
+
+  test('it is sent compressed; Prettify is loaded when it is pressed, and keeps comments', async () => {
+    const page = await open({}, '# What grows.\nquery($name:String!){seeds(filter:{name:{eq:$name}}){items{name}}} # all of it');
+    await page.getByRole('button', { name: 'Variables' }).click();
+    await page.locator('.graphiql-editor-tool .monaco-editor:visible').first().click();
+    await page.keyboard.insertText('{"name":"Beet"}');
+    const sent = await sizes(page);
+    assert.equal(sent['prettify.js'], undefined);
+    const all = Object.values(sent).reduce((sum, size) => sum + size, 0);
+    assert.ok(all > 0 && all < 1_800_000, JSON.stringify(sent));
+    await page.getByRole('button', { name: /^Prettify query/ }).click();
+    const lines = (area, text) => page.locator(`${area} .view-line`).filter({ hasText: text }).first().waitFor();
+    await lines('.graphiql-query-editor', /^\s{4}items\s\{$/);
+    await lines('.graphiql-query-editor', /^#\sWhat\sgrows\.$/);
+    await lines('.graphiql-query-editor', /#\sall\sof\sit$/);
+    await lines('.graphiql-editor-tool', /^\s{2}"name":\s"Beet"$/);
+    assert.ok((await sizes(page))['prettify.js'] > 0);
+    await run(page);
+    await shows(page, '"name": "Beet"');
     await isWell(page);
   });
 

@@ -5,7 +5,11 @@ import { getOperationAST, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import 'graphiql/style.css';
+// graphiql/style.css is these, the styles of the editor once more, and fonts.
+import '@graphiql/react/style.css';
+import '@graphiql/plugin-doc-explorer/style.css';
+import '@graphiql/plugin-history/style.css';
+import 'graphiql/graphiql.css';
 import './page.css';
 
 const worker = { json: 'json.worker.js', graphql: 'graphql.worker.js' };

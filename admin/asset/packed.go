@@ -1,0 +1,41 @@
+package asset
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// servePacked answers with a file that gzip has compressed: as it is, if the client takes that. The
+// middleware that compresses other answers says so in Vary for these too.
+func servePacked(w http.ResponseWriter, r *http.Request, packed []byte) {
+	h := w.Header()
+	if takesGzip(r.Header.Values("Accept-Encoding")) {
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", strconv.Itoa(len(packed)))
+		w.Write(packed) //nolint:errcheck // who has gone needs no answer
+		return
+	}
+	text, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		panic(err) // the file is embedded
+	}
+	io.Copy(w, text) //nolint:errcheck // who has gone needs no answer
+}
+
+// takesGzip reports whether the header Accept-Encoding names gzip, and not with a weight of 0.
+func takesGzip(headers []string) bool {
+	for _, coding := range strings.Split(strings.Join(headers, ","), ",") {
+		name, params, err := mime.ParseMediaType(coding)
+		if err != nil || name != "gzip" {
+			continue
+		}
+		weight, err := strconv.ParseFloat(params["q"], 64)
+		return err != nil || weight > 0
+	}
+	return false
+}
