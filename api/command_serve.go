@@ -181,9 +181,12 @@ func place(app *core.App) string {
 // first.
 func announce(cmd *cobra.Command, p *Program, url string) error {
 	app := p.App
-	fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
 	token, err := p.Server().Auth.Installer(cmd.Context())
-	if err == nil && token != "" {
+	if err != nil { // a server that has said that it serves does not end by that
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
+	if token != "" {
 		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one within 30 minutes: %s/_/#/pbinstall/%s\n", url, token)
 		dir := ""
 		if app.Config.Dir != "loam_data" {
@@ -195,7 +198,7 @@ func announce(cmd *cobra.Command, p *Program, url string) error {
 		fmt.Fprintf(cmd.OutOrStdout(), "Or on this machine, at any time: %s superuser upsert EMAIL PASSWORD%s\n",
 			cmd.Root().Name(), dir)
 	}
-	return err
+	return nil
 }
 
 // baseURL is where a browser finds the server: at its first domain, else on this machine.

@@ -63,7 +63,7 @@ func TestPostgresRestarts(t *testing.T) {
 		end := time.Now().Add(time.Minute)
 		for target := l.acknowledged.Load() + n; l.acknowledged.Load() < target; <-tick.C {
 			if time.Now().After(end) {
-				t.Fatal("the server does not recover")
+				t.Fatalf("the server does not recover: %s", &p.stderr)
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,12 +75,14 @@ func TestUpdate(t *testing.T) {
 	if err := os.WriteFile(program, text, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	run := func(arguments ...string) (string, error) {
+	execute := func(program string, arguments ...string) (string, error) {
 		cmd := exec.Command(program, arguments...)
 		cmd.Dir = dir
+		cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "LOAM_") })
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
+	run := func(arguments ...string) (string, error) { return execute(program, arguments...) }
 	if out, err := run("superuser", "create", "root@example.com", "a-long-password"); err != nil {
 		t.Fatal(out)
 	}
@@ -131,8 +134,7 @@ func TestUpdate(t *testing.T) {
 			t.Errorf("the new binary is %s", out)
 		}
 		// The new one is a script, which cannot put the old one back.
-		cmd := exec.Command(program+".old", "version")
-		if out, err := cmd.CombinedOutput(); err != nil || string(out) != "loam 0.1.0\n" {
+		if out, err := execute(program+".old", "version"); err != nil || out != "loam 0.1.0\n" {
 			t.Errorf("the old binary: %v, %s", err, out)
 		}
 		if err := update.Rollback(program); err != nil {

@@ -32,6 +32,8 @@ func (db *DB) Lock(ctx context.Context, name string, how store.LockMode) (releas
 	loan, err := pool.Acquire(ctx)
 	release = func() {
 		if loan != nil {
+			// The server would let go of it some time after the connection is closed.
+			_, _ = loan.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock_all()`)
 			_ = loan.Conn().Close(context.WithoutCancel(ctx)) // nothing can be lost
 			loan.Release()
 		}

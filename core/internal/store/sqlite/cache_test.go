@@ -9,7 +9,7 @@ import (
 
 func testConn(t *testing.T) *conn {
 	t.Helper()
-	c, err := openConn(place{path: filepath.Join(t.TempDir(), dataFile), synchronous: "FULL", pageSize: pageSize}, roleWrite)
+	c, err := openConn(place{path: filepath.Join(t.TempDir(), dataFile), journal: "WAL", synchronous: "FULL", pageSize: pageSize}, roleWrite)
 	if err != nil {
 		t.Fatal(err)
 	}
