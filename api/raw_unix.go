@@ -75,6 +75,10 @@ func waitRead(conn net.Conn) error {
 // hasInput reports whether reading would not wait.
 func hasInput(fd uintptr) bool {
 	var one [1]byte
-	_, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK)
-	return err != unix.EAGAIN && err != unix.EINTR
+	for {
+		_, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK)
+		if err != unix.EINTR { // who waits after that is not woken by what is there already
+			return err != unix.EAGAIN
+		}
+	}
 }

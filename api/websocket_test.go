@@ -107,7 +107,7 @@ func TestMessagesThatComeTogether(t *testing.T) {
 	gathered.on = true
 	const messages = 5
 	for i := range messages {
-		if err := conn.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"type":"ping","id":"%d"}`, i)); err != nil {
+		if err := conn.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"type":"ping","id":"%d","more":"%s"}`, i, strings.Repeat("x", 100*i))); err != nil {
 			t.Fatal(err)
 		}
 	}
