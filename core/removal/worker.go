@@ -103,7 +103,7 @@ func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
 		}
 		release()
 	}
-	return n, errors.Join(err, q.settle(context.WithoutCancel(ctx), list, n))
+	return n, errors.Join(err, q.settle(context.WithoutCancel(ctx), list, n, err != nil))
 }
 
 // claim takes what is due, so that other processes leave it alone for a time. The record of
@@ -128,17 +128,20 @@ func (q *Queue) claim(ctx context.Context) (list []row, err error) {
 }
 
 // settle takes the first n rows out of the table and gives the others back, the first of
-// them, which failed or was held, for later.
-func (q *Queue) settle(ctx context.Context, list []row, n int) error {
+// them for later if it has failed.
+func (q *Queue) settle(ctx context.Context, list []row, n int, failed bool) error {
 	return q.cfg.Store.Write(ctx, func(tx store.Tx) error {
 		if _, err := execOn(tx, `DELETE FROM "_removals" WHERE "id"`, ids(list[:n])); err != nil || n == len(list) {
 			return err
 		}
 		const delay = `UPDATE "_removals" SET "due" = $1 WHERE "id"`
-		if _, err := execOn(tx, delay, ids(list[n:n+1]), millis(q.cfg.Now().Add(failDelay))); err != nil {
-			return err
+		if failed {
+			if _, err := execOn(tx, delay, ids(list[n:n+1]), millis(q.cfg.Now().Add(failDelay))); err != nil {
+				return err
+			}
+			n++
 		}
-		_, err := execOn(tx, delay, ids(list[n+1:]), store.Int(0))
+		_, err := execOn(tx, delay, ids(list[n:]), store.Int(0))
 		return err
 	})
 }
