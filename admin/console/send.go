@@ -22,8 +22,8 @@ type Answer struct {
 	Elapsed time.Duration
 }
 
-// Send sends a request to the API of this server, as from the browser of who has signed in,
-// but with no other header than these. It ends after 30 seconds.
+// Send sends a request to the API of this server, from the address of the browser. Its headers are
+// the given ones and those of the trusted proxy: no cookie. It is cut off after 30 seconds.
 func (c *Call) Send(method, address string, header http.Header, body string) (*Answer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), sendLimit) // nothing of the outer request's
 	defer cancel()

@@ -70,9 +70,9 @@ func (b *blog) everything(as, typeName string, depth int) string {
 	return s.String() + " }"
 }
 
-// TestOldRowsNeverBreakAnAnswer fills a collection and then tightens every option: whoever
-// lists it gets all records, and what does not fit any more is null with an error that names
-// its path.
+// TestOldRowsNeverBreakAnAnswer fills a collection and then tightens every option. Every caller
+// still gets all records. A value that does not fit its new type is null, and an error names
+// the path of the value.
 func TestOldRowsNeverBreakAnAnswer(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)

@@ -70,7 +70,8 @@ func (p *planner) payload(s *front.Selected, in *schema.Collection, call *authCa
 	return nil
 }
 
-// account plans the record that has signed in, which sees itself whatever the rules say.
+// account plans the selection of the account that signs in. An account may always see its own
+// record: no rule is judged.
 func (p *planner) account(o *output, s *front.Selected, in *schema.Collection, call *authCall, to *plan) *front.Error {
 	r := p.model.Of(in.ID)
 	if r == nil { // its type is not in this schema

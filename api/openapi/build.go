@@ -76,8 +76,8 @@ func Described(label string) bool { return operations[label] != nil }
 // Labels returns the labels of all routes that are described.
 func Labels() []string { return slices.Sorted(maps.Keys(operations)) }
 
-// subjects returns the records that a route has an operation for each of: nil alone for a
-// route that is not about records.
+// subjects returns the collections for which a route is described, one operation for each. A
+// route that belongs to no collection has a list with one nil, and so one operation.
 func subjects(route request.Route, m *shape.Model) []*shape.Record {
 	if strings.HasPrefix(route.Label, "*:") {
 		return m.Records

@@ -232,7 +232,7 @@ var tagTexts = map[string]string{
 	graphQL:     "The same records over GraphQL.",
 }
 
-// healthy describes a question about the server.
+// healthy describes a health check, whose answer has a message, a code and data.
 func healthy(summary string) describe {
 	return always(func() *Operation {
 		return operation(health, summary, object(map[string]*Schema{"message": typed("string"), "code": typed("integer"), "data": typed("object")}))

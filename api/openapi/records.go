@@ -132,8 +132,8 @@ func inputSchema(r *shape.Record, inputs []shape.Input) *Schema {
 	return s
 }
 
-// writtenSchema describes a value that may be written, with what the options of the field
-// ask of it.
+// writtenSchema returns the JSON Schema of an input property. Options of the field, such as a
+// minimum length, are keywords of the schema.
 func writtenSchema(in shape.Input) *Schema {
 	t := in.Type
 	single := singleSchema(t)

@@ -94,7 +94,8 @@ func (e *Entry) Value(key string, value slog.Value) {
 	e.end(start)
 }
 
-// key begins an attribute and returns its start. The key is appended as it is: letters and digits.
+// key appends the key of an attribute and returns the offset of the attribute in the data. The
+// key is not escaped: it must consist of letters and digits.
 func (e *Entry) key(key string) (start int) {
 	start = e.comma()
 	e.data = append(e.data, '"')
@@ -103,7 +104,8 @@ func (e *Entry) key(key string) (start int) {
 	return start
 }
 
-// comma ends the attribute before and returns the start of the next one.
+// comma appends the comma after an earlier attribute, if there is one. It returns the offset at
+// which the next attribute begins, with its comma.
 func (e *Entry) comma() (start int) {
 	start = len(e.data)
 	if start > 1 {

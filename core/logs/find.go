@@ -26,12 +26,12 @@ func rowOf(r store.Reader, id string) (row int64, found bool, err error) {
 	if err != nil || found {
 		return row, found, err
 	}
-	// A clock was set back, or there is no such entry.
+	// The clock was set back when the entry was written, or there is no such entry.
 	return rowNumber(r, `SELECT "_rowid_" FROM "_logs" WHERE "id" = $1`, store.Text(id))
 }
 
-// placeOf returns the row near which an entry stands: ids begin with the time, and rows are in the
-// order of their time, so it halves the rows until one is left. Without entries found is false.
+// placeOf finds by binary search the row near which the entry with an id is stored: ids begin with
+// the time, and rows are in the order of their time. found is false if the table is empty.
 func placeOf(r store.Reader, id string) (row int64, found bool, err error) {
 	first, found, err := rowNumber(r, `SELECT min("_rowid_") FROM "_logs"`)
 	if err != nil || !found {

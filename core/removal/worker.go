@@ -127,8 +127,8 @@ func (q *Queue) claim(ctx context.Context) (list []row, err error) {
 	return list, err
 }
 
-// settle takes the first n rows out of the table and gives the others back, the first of
-// them for later if it has failed.
+// settle deletes the first n rows from the table, since their files are removed, and makes the
+// other rows due again: at once, but the row that failed, list[n], after failDelay.
 func (q *Queue) settle(ctx context.Context, list []row, n int, failed bool) error {
 	return q.cfg.Store.Write(ctx, func(tx store.Tx) error {
 		if _, err := execOn(tx, `DELETE FROM "_removals" WHERE "id"`, ids(list[:n])); err != nil || n == len(list) {

@@ -59,7 +59,7 @@ func TestSchemasAreThoseOfTheReference(t *testing.T) {
 			lines.Write(append(line, '\n'))
 			known[fmt.Sprint(seed, superuser)] = m.SDL()
 		}
-		// The order in which they were made is nothing to the schema.
+		// The schema does not depend on the order in which the collections were made.
 		g.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 		if got := model.Build(schema.NewSnapshot(2, list), true).SDL(); got != known[fmt.Sprint(seed, true)] {
 			t.Errorf("seed %d: another order of the collections gives another schema", seed)

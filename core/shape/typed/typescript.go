@@ -206,7 +206,7 @@ func (w *typeScript) collections() {
 
 var identifier = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
 
-// property is a name as a key of an interface.
+// property returns the key of an interface property. A name that is no identifier is quoted.
 func property(name string) string {
 	if identifier.MatchString(name) {
 		return name
