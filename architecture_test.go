@@ -184,6 +184,7 @@ func layers() [][]string {
 			"admin/asset",
 			"api/apitest",
 			"api/apitest/follow", "api/apitest/hostile",
+			"core/coretest/need",
 			"core/coretest/s3test",
 			"core/coretest/smtptest",
 			"core/cache",

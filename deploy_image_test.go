@@ -10,17 +10,17 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/loambase/loam/core/coretest/need"
 )
 
 // TestImage builds the image with buildah, as one does with the binary of a release, and runs
 // the commands in it that a container runs: nothing but the binary is there.
 func TestImage(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("buildah"); err != nil {
-		missing(t, "buildah builds the image")
-	}
+	need.Program(t, "buildah")
 	if os.Geteuid() != 0 {
-		missing(t, "buildah needs root here")
+		need.Skip(t, "buildah needs root here")
 	}
 	dir := t.TempDir()
 	must := func(name string, arguments ...string) string {

@@ -26,6 +26,8 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/loambase/loam/core/coretest/need"
 )
 
 // TestACME lets the binary get its certificate from an authority that others wrote: pebble,
@@ -35,16 +37,7 @@ func TestACME(t *testing.T) {
 		t.Skip("waits for an authority")
 	}
 	t.Parallel()
-	pebble, err := filepath.Abs("../.build/bin/pebble")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(pebble); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("pebble is not installed")
-		}
-		t.Skip("pebble is not installed")
-	}
+	pebble := need.Program(t, "../.build/bin/pebble")
 	address := freeAddress(t)
 	a := startAuthority(t, pebble, address)
 	p := prepare(t, "")

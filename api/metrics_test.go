@@ -18,6 +18,7 @@ import (
 
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/coretest/need"
 )
 
 // measuredServer is a server with metrics, and what Prometheus asks.
@@ -86,21 +87,6 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// tool skips the test if a program is missing, and fails it where everything should be
-// installed.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatal(err)
-	}
-	t.Skip(err)
-	return ""
-}
-
 // TestPrometheus has a real Prometheus scrape the server, with native histograms and without,
 // load the alert rules, and run every query of the dashboard.
 func TestPrometheus(t *testing.T) {
@@ -108,7 +94,7 @@ func TestPrometheus(t *testing.T) {
 		t.Skip("it starts programs")
 	}
 	t.Parallel()
-	tool(t, "promtool")
+	need.Program(t, "promtool")
 	_, figures := measuredServer(t)
 	check := exec.Command("promtool", "check", "metrics")
 	check.Stdin = strings.NewReader(fetch(t, figures.URL))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/blob/blobtest"
+	"github.com/loambase/loam/core/coretest/need"
 )
 
 // smallestPart is that of a store that keeps to the rules of S3.
@@ -22,16 +23,7 @@ const smallestPart = 5 << 20
 // tools" installs.
 func TestVersityGW(t *testing.T) {
 	t.Parallel()
-	program, err := filepath.Abs("../../../.build/bin/versitygw")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(program); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("versitygw is not installed")
-	}
+	program := need.Program(t, "../../../.build/bin/versitygw")
 	address := freeAddress(t)
 	dir := t.TempDir()
 	data, sidecar := filepath.Join(dir, "data"), filepath.Join(dir, "sidecar")

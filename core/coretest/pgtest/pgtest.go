@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/loambase/loam/core/coretest/need"
 )
 
 // variable names a server to use instead of starting one.
@@ -58,8 +60,8 @@ func Schema(t testing.TB, server string) string {
 // machine, and fails if there should be.
 func Missing(t testing.TB, err error) {
 	t.Helper()
-	if errors.Is(err, ErrNotInstalled) && os.Getenv("CI") == "" {
-		t.Skipf("skipped: %v", err)
+	if errors.Is(err, ErrNotInstalled) {
+		need.Skip(t, err)
 	}
 	t.Fatalf("start PostgreSQL: %v", err)
 }
