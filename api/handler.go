@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -55,7 +56,7 @@ func (s *Server) build() (http.Handler, error) {
 		middleware.Compress,
 		middleware.Clean,
 		middleware.Secure,
-		middleware.CORS(s.cfg.Origins),
+		middleware.CORS(s.cfg.Origins, e.originsOf(router)),
 		middleware.Idle(s.idle),
 		middleware.IdleAnswer(s.idle),
 		middleware.Recover(s.App.Log()),
@@ -73,10 +74,28 @@ func routed(router chi.Router) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if routing := chi.RouteContext(r.Context()); routing != nil {
 			routing.Routes = router
+			routing.RoutePath = routePath(r.URL)
 		}
 		router.ServeHTTP(w, r)
 	})
 }
+
+// routePath returns the path by which a route is found, "" for the path as it is. Escapes in
+// it do not hide what it names: only an escaped slash, and the sign of escapes, stay escaped.
+func routePath(u *url.URL) string {
+	if u.RawPath == "" {
+		return ""
+	}
+	parts := strings.Split(u.EscapedPath(), "/")
+	for i, part := range parts {
+		if plain, err := url.PathUnescape(part); err == nil {
+			parts[i] = escapedSlash.Replace(plain)
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+var escapedSlash = strings.NewReplacer("%", "%25", "/", "%2F")
 
 // fallback serves what no route does: public files, but never below the paths that
 // are the server's own.
