@@ -33,9 +33,12 @@ func (s *Server) build() (http.Handler, error) {
 		return nil, err
 	}
 	routes.Mount(router)
+	s.metrics = metrics.New(metrics.Config{App: s.App, Running: s.Running, Clients: s.Realtime.Clients, Version: core.Version})
+	s.App.Go("metrics", s.metrics.History.Run)
 	admin.Mount(router.With(routes.Limited), console.Config{
 		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File, Socket: routes.Socket,
-		API: s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),
+		History: s.metrics.History,
+		API:     s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),
 	})
 	fallback := routes.Limited(s.cfg.fallback()).ServeHTTP
 	router.NotFound(fallback)
@@ -46,11 +49,6 @@ func (s *Server) build() (http.Handler, error) {
 	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost
 		h = wrap(h)
 	}
-	measured := func(h http.Handler) http.Handler { return h }
-	if s.cfg.Metrics {
-		s.metrics = metrics.New(metrics.Config{App: s.App, Running: s.Running, Clients: s.Realtime.Clients, Version: core.Version})
-		measured = s.metrics.Wrap
-	}
 	for _, wrap := range []func(http.Handler) http.Handler{ // from the inside out
 		middleware.Compress,
 		middleware.Clean,
@@ -60,7 +58,7 @@ func (s *Server) build() (http.Handler, error) {
 		middleware.IdleAnswer(s.idle),
 		middleware.Recover(s.App.Log()),
 		middleware.Log(s.App.Config.Log, s.App.Logs()),
-		measured,
+		s.metrics.Wrap,
 		s.requests.Track,
 	} {
 		h = wrap(h)
