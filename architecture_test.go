@@ -45,6 +45,7 @@ func layers() [][]string {
 			"admin/graphiql",
 			"admin/live",
 			"admin/logs",
+			"admin/metrics",
 			"admin/overview",
 			"admin/records",
 			"admin/reference",

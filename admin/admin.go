@@ -17,6 +17,7 @@ import (
 	"github.com/loambase/loam/admin/graphiql"
 	"github.com/loambase/loam/admin/live"
 	"github.com/loambase/loam/admin/logs"
+	"github.com/loambase/loam/admin/metrics"
 	"github.com/loambase/loam/admin/overview"
 	"github.com/loambase/loam/admin/palette"
 	"github.com/loambase/loam/admin/records"
@@ -35,6 +36,7 @@ func sections() []ui.Section {
 		{ID: "sql", Label: "SQL", Icon: "sql", Path: "/_/sql"},
 		{ID: "graphql", Label: "GraphQL", Icon: "graph", Path: "/_/graphiql"},
 		{ID: "realtime", Label: "Realtime", Icon: "pulse", Path: "/_/realtime"},
+		{ID: "metrics", Label: "Metrics", Icon: "metrics", Path: "/_/metrics"},
 		{ID: "logs", Label: "Logs", Icon: "logs", Path: "/_/logs"},
 		{ID: "backups", Label: "Backups", Icon: "archive", Path: "/_/backups"},
 		{ID: "settings", Label: "Settings", Icon: "settings", Path: "/_/settings/application"},
@@ -67,6 +69,7 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		live.Routes(),
 		graphiql.Routes(),
 		logs.Routes(),
+		metrics.Routes(),
 		settings.Routes(),
 		sql.Routes(),
 		palette.Routes(screens()),

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -33,9 +34,12 @@ func (s *Server) build() (http.Handler, error) {
 		return nil, err
 	}
 	routes.Mount(router)
+	s.metrics = metrics.New(metrics.Config{App: s.App, Running: s.Running, Clients: s.Realtime.Clients, Version: core.Version})
+	s.App.Go("metrics", s.metrics.History.Run)
 	admin.Mount(router.With(routes.Limited), console.Config{
 		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File, Socket: routes.Socket,
-		API: s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),
+		History: s.metrics.History,
+		API:     s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),
 	})
 	fallback := routes.Limited(s.cfg.fallback()).ServeHTTP
 	router.NotFound(fallback)
@@ -46,21 +50,16 @@ func (s *Server) build() (http.Handler, error) {
 	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost
 		h = wrap(h)
 	}
-	measured := func(h http.Handler) http.Handler { return h }
-	if s.cfg.Metrics {
-		s.metrics = metrics.New(metrics.Config{App: s.App, Running: s.Running, Clients: s.Realtime.Clients, Version: core.Version})
-		measured = s.metrics.Wrap
-	}
 	for _, wrap := range []func(http.Handler) http.Handler{ // from the inside out
 		middleware.Compress,
 		middleware.Clean,
 		middleware.Secure,
-		middleware.CORS(s.cfg.Origins),
+		middleware.CORS(s.cfg.Origins, e.originsOf(router)),
 		middleware.Idle(s.idle),
 		middleware.IdleAnswer(s.idle),
 		middleware.Recover(s.App.Log()),
 		middleware.Log(s.App.Config.Log, s.App.Logs()),
-		measured,
+		s.metrics.Wrap,
 		s.requests.Track,
 	} {
 		h = wrap(h)
@@ -73,10 +72,28 @@ func routed(router chi.Router) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if routing := chi.RouteContext(r.Context()); routing != nil {
 			routing.Routes = router
+			routing.RoutePath = routePath(r.URL)
 		}
 		router.ServeHTTP(w, r)
 	})
 }
+
+// routePath returns the path by which a route is found, "" for the path as it is. Escapes in
+// it do not hide what it names: only an escaped slash, and the sign of escapes, stay escaped.
+func routePath(u *url.URL) string {
+	if u.RawPath == "" {
+		return ""
+	}
+	parts := strings.Split(u.EscapedPath(), "/")
+	for i, part := range parts {
+		if plain, err := url.PathUnescape(part); err == nil {
+			parts[i] = escapedSlash.Replace(plain)
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+var escapedSlash = strings.NewReplacer("%", "%25", "/", "%2F")
 
 // fallback serves what no route does: public files, but never below the paths that
 // are the server's own.

@@ -27,6 +27,11 @@ func measuredServer(t *testing.T) (server, figures *httptest.Server) {
 	app := coretest.New(t)
 	coretest.Collection(t, app, `{"name":"posts","listRule":"","createRule":"","fields":[{"name":"title","type":"text"}]}`)
 	p := &Program{App: app, Config: Config{Metrics: true}}
+	p.Serve.BindFunc(func(e *ServeEvent) error {
+		e.Route("GET", "/own/{name}", say("own"))
+		e.Mount("/mounted", http.NotFoundHandler())
+		return e.Next()
+	})
 	handler, err := p.Handler()
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +39,7 @@ func measuredServer(t *testing.T) (server, figures *httptest.Server) {
 	server, figures = httptest.NewServer(handler), httptest.NewServer(p.Server().Metrics())
 	t.Cleanup(server.Close)
 	t.Cleanup(figures.Close)
-	for _, path := range []string{"/api/health", "/api/collections/posts/records", "/api/collections/posts/records?filter=(", "/nothing"} {
+	for _, path := range []string{"/api/health", "/api/collections/posts/records", "/api/collections/posts/records?filter=(", "/nothing", "/own/a", "/mounted/a"} {
 		fetch(t, server.URL+path)
 	}
 	res, err := http.Post(server.URL+"/api/collections/posts/records", "application/json", strings.NewReader(`{"title":"a"}`))
@@ -69,6 +74,8 @@ func TestMetrics(t *testing.T) {
 		requests + `{method="GET",route="/api/collections/{collection}/records",status="200"} 1`,
 		requests + `{method="GET",route="/api/collections/{collection}/records",status="400"} 1`,
 		requests + `{method="",route="file",status="404"} 1`,
+		requests + `{method="GET",route="/own/{name}",status="200"} 1`,
+		requests + `{method="",route="/mounted/",status="404"} 1`,
 		`loam_record_changes_total{action="create",collection="posts"} 1`,
 		`loam_budget_held{budget="passwords"} 0`, `loam_database_available 1`, `loam_http_requests_running 0`,
 		`loam_realtime_clients{transport="websocket"} 0`,

@@ -41,7 +41,7 @@ type Config struct {
 	// be changed after Start.
 	TLS *tls.Config
 
-	// Metrics counts and times what the server does; see Server.Metrics. Default: no.
+	// Metrics lets Server.Metrics answer. The console has the figures without it. Default: no.
 	Metrics bool
 
 	data string // the data folder, which is never served
@@ -79,7 +79,7 @@ type Server struct {
 	cfg      *Config // of the Program; not to be changed any more when the handler is made
 	serve    *hook.Hook[*ServeEvent]
 	requests *request.Service
-	metrics  *metrics.Metrics // nil without Config.Metrics; made with the handler
+	metrics  *metrics.Metrics // made with the handler
 	handler  func() (http.Handler, error)
 
 	stall time.Duration // stallTime, but in tests
@@ -115,7 +115,7 @@ func (s *Server) Handler() (http.Handler, error) { return s.handler() }
 // without Config.Metrics. It is there when the Server has started, and has no guard: who
 // listens with it decides who may ask.
 func (s *Server) Metrics() http.Handler {
-	if s.metrics == nil {
+	if s.metrics == nil || !s.cfg.Metrics {
 		return nil
 	}
 	return s.metrics.Handler()

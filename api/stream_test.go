@@ -124,3 +124,52 @@ func TestEvents(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnEvents reads what a route sends until the server stops.
+func TestOwnEvents(t *testing.T) {
+	t.Parallel()
+	p := &Program{}
+	p.Serve.BindFunc(func(e *ServeEvent) error {
+		e.Route(http.MethodGet, "/events", func(w http.ResponseWriter, r *Request) error {
+			events := r.Events(w)
+			defer events.End()
+			if err := events.Send("a\nb", 1); err == nil {
+				t.Error("a name with a line break is sent")
+			}
+			if err := events.Send("x", func() {}); err == nil {
+				t.Error("a function is sent")
+			}
+			if err := events.Send("price", map[string]string{"text": "a\nb"}); err != nil {
+				t.Error(err)
+			}
+			if err := events.Send("", 2); err != nil {
+				t.Error(err)
+			}
+			<-events.Context().Done()
+			if err := events.Send("late", 3); !errors.Is(err, context.Canceled) {
+				t.Errorf("Send after the end = %v", err)
+			}
+			return nil
+		})
+		return nil
+	})
+	server, listener := startServer(t, p)
+	res, err := (&http.Client{Transport: &http.Transport{}}).Get("http://" + listener.Addr().String() + "/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	const want = "event:price\ndata:{\"text\":\"a\\nb\"}\n\ndata:2\n\n"
+	begin := make([]byte, len(want))
+	if _, err := io.ReadFull(res.Body, begin); err != nil || string(begin) != want {
+		t.Fatalf("the events are %q, %v", begin, err)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- server.Close() }()
+	if rest, err := io.ReadAll(res.Body); err != nil || len(rest) > 0 {
+		t.Errorf("after the end: %q, %v", rest, err)
+	}
+	if err := <-closed; err != nil {
+		t.Errorf("Close = %v", err)
+	}
+}

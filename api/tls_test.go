@@ -154,48 +154,66 @@ func TestLeadToTLS(t *testing.T) {
 	}
 }
 
-// TestEventsOfHTTP2: realtime events come on a connection that is shared with other answers.
+// TestEventsOfHTTP2: events of REST and of GraphQL come on a connection that is shared with other answers.
 func TestEventsOfHTTP2(t *testing.T) {
 	t.Parallel()
 	p := &Program{}
 	client, address := secureServer(t, p)
-	coretest.Collection(t, p.App, `{"name":"notes","listRule":"","fields":[{"name":"text","type":"text"}]}`)
-	stream, err := client.Get("https://" + address + "/api/realtime")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stream.Body.Close()
-	lines := bufio.NewReader(stream.Body)
-	next := func(into any) {
+	coretest.Collection(t, p.App, `{"name":"notes","listRule":"","viewRule":"","fields":[{"name":"text","type":"text"}]}`)
+	ask := func(method, path, body string) *http.Response {
 		t.Helper()
-		for {
-			line, err := lines.ReadString('\n')
-			if err != nil {
-				t.Fatal(err)
-			}
-			if data, ok := strings.CutPrefix(line, "data:"); ok {
-				if err := json.Unmarshal([]byte(data), into); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
+		r, err := http.NewRequestWithContext(t.Context(), method, "https://"+address+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
 		}
+		r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"}}
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = answer.Body.Close() })
+		if answer.ProtoMajor != 2 || answer.StatusCode >= 300 {
+			t.Fatalf("%s %s", answer.Proto, answer.Status)
+		}
+		return answer
 	}
+	rest := &eventLines{t, bufio.NewReader(ask("GET", "/api/realtime", "").Body)}
 	var hello struct{ ClientID string }
-	next(&hello)
-	answer, err := client.Post("https://"+address+"/api/realtime", "application/json", strings.NewReader(`{"clientId":"`+hello.ClientID+`","subscriptions":["notes/*"]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
-	if answer.ProtoMajor != 2 || answer.StatusCode != http.StatusNoContent {
-		t.Errorf("%s %s", answer.Proto, answer.Status)
-	}
+	rest.next(&hello)
+	ask("POST", "/api/realtime", `{"clientId":"`+hello.ClientID+`","subscriptions":["notes/*"]}`)
+	graphql := &eventLines{t, bufio.NewReader(ask("POST", "/api/graphql", `{"query":"subscription { noteChanged { record { text } } }"}`).Body)}
 	for i := range 20 {
 		coretest.Create(t, p.App, "notes", map[string]any{"text": fmt.Sprint(i)})
-		var event struct{ Record struct{ Text string } }
-		if next(&event); event.Record.Text != fmt.Sprint(i) {
-			t.Errorf("event %d has the text %q", i, event.Record.Text)
+		type note struct{ Record struct{ Text string } }
+		var told note
+		var result struct{ Data struct{ NoteChanged note } }
+		rest.next(&told)
+		graphql.next(&result)
+		if want := fmt.Sprint(i); told.Record.Text != want || result.Data.NoteChanged != told {
+			t.Errorf("event %d has the text %q, of GraphQL %q", i, told.Record.Text, result.Data.NoteChanged.Record.Text)
+		}
+	}
+}
+
+// eventLines reads server-sent events.
+type eventLines struct {
+	t     *testing.T
+	lines *bufio.Reader
+}
+
+// next decodes the data of the next event.
+func (e *eventLines) next(into any) {
+	e.t.Helper()
+	for {
+		line, err := e.lines.ReadString('\n')
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		if data, ok := strings.CutPrefix(line, "data:"); ok {
+			if err := json.Unmarshal([]byte(data), into); err != nil {
+				e.t.Fatal(err)
+			}
+			return
 		}
 	}
 }

@@ -79,6 +79,7 @@ type Page struct {
 	Crumbs  []ui.Crumb
 	Side    templ.Component // what is in the section; nil for nothing
 	Scripts []string        // modules that it needs beside those of every page
+	Styles  []string        // style sheets that it needs beside that of every page
 }
 
 // Page answers with a whole page.
@@ -88,7 +89,7 @@ func (c *Call) Page(p Page, body templ.Component) error { return c.PageAs(http.S
 func (c *Call) PageAs(status int, p Page, body templ.Component) error {
 	shell := ui.Shell{
 		App: c.Settings.Meta.AppName, Title: p.Title, Theme: c.theme(), Accent: accent(c.Settings),
-		Section: p.Section, Sections: c.sections, Crumbs: p.Crumbs, Side: p.Side, Scripts: p.Scripts, Version: core.Version,
+		Section: p.Section, Sections: c.sections, Crumbs: p.Crumbs, Side: p.Side, Scripts: p.Scripts, Styles: p.Styles, Version: core.Version,
 	}
 	if c.Caller.Auth != nil {
 		shell.Account = c.Caller.Auth.Text("email")

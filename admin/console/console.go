@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/loambase/loam/admin/ui"
+	"github.com/loambase/loam/api/metrics"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
@@ -34,6 +35,9 @@ type Config struct {
 
 	// Socket makes a WebSocket of the request, of the protocol loam.v1, for its caller.
 	Socket func(w http.ResponseWriter, r *http.Request, q *request.Request) error
+
+	// History is the figures of the server.
+	History *metrics.History
 
 	// Tasks are long work that superusers have started, Imports the files that they import. New
 	// makes both.

@@ -29,6 +29,7 @@ type Shell struct {
 	Crumbs              []Crumb
 	Side                templ.Component
 	Scripts             []string
+	Styles              []string // names of assets
 }
 
 // Gate is the frame around a page for who has not signed in.

@@ -13,6 +13,9 @@ const to = (name) => here(`../asset/files/${name}`);
 
 await copyFile(from('htmx.org/dist/htmx.min.js'), to('htmx.js'));
 await copyFile(from('htmx.org/LICENSE'), to('htmx.LICENSE.txt'));
+await build({ entryPoints: [from('uplot/dist/uPlot.esm.js')], outfile: to('uplot.js'), format: 'esm', minify: true, legalComments: 'none', target: 'es2022' });
+await copyFile(from('uplot/dist/uPlot.min.css'), to('uplot.css'));
+await copyFile(from('uplot/LICENSE'), to('uplot.LICENSE.txt'));
 
 // GraphiQL is loaded by one page alone: admin/graphiql.
 const folder = here('../graphiql/files');

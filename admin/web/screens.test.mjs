@@ -46,6 +46,7 @@ await onStage(async (stage) => {
     'sign-in-options': '/_/c/users/sign-in',
     reference: '/_/c/products/api',
     'reference-accounts': '/_/c/users/api/password',
+    metrics: '/_/metrics',
     logs: '/_/logs',
     missing: '/_/c/nothing',
   };

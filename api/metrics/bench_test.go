@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -38,5 +39,20 @@ func BenchmarkWrap(b *testing.B) {
 				h.ServeHTTP(w, r)
 			}
 		})
+	}
+}
+
+// BenchmarkSample is what the history costs each ten seconds, with the requests of 100 routes.
+func BenchmarkSample(b *testing.B) {
+	app := coretest.New(b)
+	m := New(Config{App: app, Running: func() int { return 0 }, Clients: func() (int, int) { return 0, 0 }})
+	for i := range 100 {
+		route := &request.Route{Method: "GET", Path: fmt.Sprintf("/api/%d", i)}
+		for n := range 1000 {
+			m.observer(outcome{route, 200}).Observe(float64(n) / 1000)
+		}
+	}
+	for b.Loop() {
+		m.History.sample()
 	}
 }

@@ -1,5 +1,4 @@
-// Package metrics counts and times what a server does, for Prometheus. A server without
-// Metrics has none of its cost.
+// Package metrics counts and times what a server does, for Prometheus and for the console.
 package metrics
 
 import (
@@ -34,6 +33,9 @@ type Metrics struct {
 	app      *core.App
 
 	known sync.Map // from outcome to prometheus.Observer: a lookup by labels costs more
+
+	// History is the figures of the last day, if somebody runs it.
+	History *History
 }
 
 // outcome is what requests are told apart by.
@@ -42,15 +44,19 @@ type outcome struct {
 	status int
 }
 
+var requestTimes = prometheus.HistogramOpts{
+	Name: requestFamily, Help: "Time from a request to the end of its answer, by the pattern of the route and the status.",
+	Buckets:                     []float64{.001, .005, .01, .05, .1, .5, 1, 5, 30},
+	NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
+}
+
+var requestLabels = []string{"method", "route", "status"}
+
 // New returns the figures of a server that has not begun to serve.
 func New(c Config) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), app: c.App,
-		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "loam_http_request_duration_seconds", Help: "Time from a request to the end of its answer, by the pattern of the route and the status.",
-			Buckets:                     []float64{.001, .005, .01, .05, .1, .5, 1, 5, 30},
-			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
-		}, []string{"method", "route", "status"}),
+		requests: prometheus.NewHistogramVec(requestTimes, requestLabels),
 		changes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "loam_record_changes_total", Help: "Records that were created, updated and deleted.",
 		}, []string{"collection", "action"}),
@@ -61,6 +67,7 @@ func New(c Config) *Metrics {
 	m.registry.MustRegister(m.requests, m.changes, info, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &state{Config: c})
 	c.App.OnCommitted(m.count)
+	m.History = newHistory(m.registry.Gather, c.App.Now)
 	return m
 }
 

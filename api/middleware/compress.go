@@ -39,6 +39,14 @@ func Compress(next http.Handler) http.Handler {
 	})
 }
 
+// SkipCompress keeps the answer as it is. It is called before the answer begins, inside of
+// Compress.
+func SkipCompress(w http.ResponseWriter, r *http.Request) {
+	if takesCompressed(r) && r.Method != http.MethodHead {
+		w.Header().Set(gzhttp.HeaderNoCompression, "1")
+	}
+}
+
 // passing is an answer that may be compressed. When its status is set and its type is known not
 // to shrink, the compressor is left out from there on: only so can the kernel send a file.
 type passing struct {

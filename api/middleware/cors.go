@@ -11,9 +11,10 @@ import (
 const exposed = "ETag, X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 
 // CORS lets pages of the given origins use the API; none stands for every origin.
-// An origin may contain "*" and "?" (see originMatches). It only adds headers: what may
-// be sent, Preflight answers.
-func CORS(origins []string) func(http.Handler) http.Handler {
+// An origin may contain "*" and "?" (see originMatches). own, if it is not nil, returns the
+// origins of a route that has its own, else nil. It only adds headers: what may be sent,
+// Preflight answers.
+func CORS(origins []string, own func(method, path string) []string) func(http.Handler) http.Handler {
 	if len(origins) == 0 {
 		origins = []string{"*"}
 	}
@@ -23,7 +24,7 @@ func CORS(origins []string) func(http.Handler) http.Handler {
 			h := w.Header()
 			h["Vary"] = vary
 			if origin := r.Header["Origin"]; len(origin) > 0 {
-				if allowed := allowOrigin(origins, origin[0]); allowed != "" {
+				if allowed := allowOrigin(originsOf(r, origins, own), origin[0]); allowed != "" {
 					h["Access-Control-Allow-Origin"] = []string{allowed}
 					if r.Method != http.MethodOptions {
 						h["Access-Control-Expose-Headers"] = expose
@@ -33,6 +34,21 @@ func CORS(origins []string) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// originsOf returns the origins that may ask what r asks, or announces as a preflight.
+func originsOf(r *http.Request, common []string, own func(method, path string) []string) []string {
+	if own == nil {
+		return common
+	}
+	method := r.Method
+	if method == http.MethodOptions {
+		method = r.Header.Get("Access-Control-Request-Method")
+	}
+	if origins := own(method, r.URL.Path); origins != nil {
+		return origins
+	}
+	return common
 }
 
 // Preflight answers every OPTIONS request itself, whatever its path is

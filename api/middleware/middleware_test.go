@@ -121,7 +121,7 @@ func TestCORS(t *testing.T) {
 			if test.method == "OPTIONS" {
 				r.Header.Set("Access-Control-Request-Headers", "x-a, x-b")
 			}
-			res := serve(CORS(test.origins)(Secure(Preflight(answer(200, "text/plain", "")))), r)
+			res := serve(CORS(test.origins, nil)(Secure(Preflight(answer(200, "text/plain", "")))), r)
 			if res.StatusCode != test.status {
 				t.Errorf("status = %d, want %d", res.StatusCode, test.status)
 			}
@@ -246,7 +246,7 @@ func TestCompress(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			server := httptest.NewServer(CORS(nil)(Compress(test.h)))
+			server := httptest.NewServer(CORS(nil, nil)(Compress(test.h)))
 			defer server.Close()
 			plain := fetch(t, server, test.method, "")
 			got := fetch(t, server, test.method, test.accept)
@@ -401,7 +401,7 @@ func BenchmarkStack(b *testing.B) {
 		w.Header()["Content-Type"] = []string{"application/json"}
 		w.WriteHeader(200)
 	})
-	for _, wrap := range []func(http.Handler) http.Handler{Compress, Clean, Secure, CORS(nil), Recover(silent), Log(silent, logs.New(logs.Config{})), track} {
+	for _, wrap := range []func(http.Handler) http.Handler{Compress, Clean, Secure, CORS(nil, nil), Recover(silent), Log(silent, logs.New(logs.Config{})), track} {
 		h = wrap(h)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/api/collections/posts/records/abcdefghijklmno", nil)

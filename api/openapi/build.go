@@ -17,6 +17,7 @@ type Input struct {
 	Title   string // of the app
 	Version string // of the program
 	Routes  []request.Route
+	Own     []Own // routes of the program
 	Model   *shape.Model
 }
 
@@ -48,6 +49,14 @@ func Build(in Input) *Document {
 				tags[op.Tags[0]] = tagText(r, op.Tags[0])
 			}
 		}
+	}
+	for _, o := range in.Own {
+		if o.Audience == request.Superusers && !in.Model.Superuser {
+			continue
+		}
+		op := o.operation()
+		d.add(o.Route, nil, op)
+		tags[op.Tags[0]] = tagText(nil, op.Tags[0])
 	}
 	for _, name := range slices.Sorted(maps.Keys(tags)) {
 		d.Tags = append(d.Tags, Tag{name, tags[name]})
@@ -85,12 +94,13 @@ func subjects(route request.Route, m *shape.Model) []*shape.Record {
 	return []*shape.Record{nil}
 }
 
-var pathParameter = regexp.MustCompile(`\{([^}]*)\}`)
+// pathParameter finds the name of a part of a path, without the dots of the last one.
+var pathParameter = regexp.MustCompile(`\{([^}.]*)(?:\.\.\.)?\}`)
 
 // add adds the operation of a route, of a collection if r is not nil.
 func (d *Document) add(route request.Route, r *shape.Record, op *Operation) {
 	path := route.Path
-	op.OperationID = strings.TrimPrefix(route.Label, "*:")
+	op.OperationID = operationID(route)
 	if r != nil {
 		path = strings.Replace(path, "{collection}", url.PathEscape(r.Collection.Name), 1)
 		op.OperationID = r.Name + "." + op.OperationID
@@ -99,6 +109,7 @@ func (d *Document) add(route request.Route, r *shape.Record, op *Operation) {
 	if route.Audience == request.Superusers {
 		op.Security = []Security{{tokenScheme: {}}}
 	}
+	path = pathParameter.ReplaceAllString(strings.TrimSuffix(path, "{$}"), "{$1}")
 	var inPath []Parameter
 	for _, m := range pathParameter.FindAllStringSubmatch(path, -1) {
 		inPath = append(inPath, Parameter{Name: m[1], In: "path", Required: true, Schema: typed("string")})

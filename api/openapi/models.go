@@ -63,7 +63,7 @@ func collectionModel() *Schema {
 	})
 	required := s.Required
 	for _, options := range []any{schema.AuthOptions{}, schema.ViewOptions{}} {
-		s.addFields(reflect.TypeOf(options))
+		s.addFields(reflect.TypeOf(options), nil)
 	}
 	s.Required = required // the options are those of one type
 	s.Properties["graphql"] = answer(schema.GraphQLOptions{})
@@ -83,7 +83,7 @@ func fieldModel() *Schema {
 			kind.Properties["required"], kind.Properties["help"] = typed("boolean"), typed("string")
 			kind.Required = append(kind.Required, "required", "help")
 		}
-		kind.addFields(reflect.TypeOf(k).Elem())
+		kind.addFields(reflect.TypeOf(k).Elem(), nil)
 		slices.Sort(kind.Required)
 		s.OneOf = append(s.OneOf, kind)
 	}

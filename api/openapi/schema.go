@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/core/schema"
 )
@@ -65,36 +66,52 @@ func form(v any, required ...string) *Schema {
 func answer(v any) *Schema { return of(reflect.TypeOf(v)) }
 
 // of describes the JSON of a Go type by the rules of encoding/json.
-func of(t reflect.Type) *Schema {
+func of(t reflect.Type) *Schema { return describeType(t, nil) }
+
+// describeType is of for a type that was found inside of the types around it, where one of
+// these again is any JSON: a document has no end else.
+func describeType(t reflect.Type, around []reflect.Type) *Schema {
 	switch t {
-	case reflect.TypeFor[json.RawMessage]():
-		return &Schema{}
 	case reflect.TypeFor[schema.Collection]():
 		return ref(collectionSchema)
 	case reflect.TypeFor[schema.Field]():
 		return ref(fieldSchema)
+	case reflect.TypeFor[time.Time]():
+		return &Schema{Type: "string", Format: "date-time"}
+	case reflect.TypeFor[json.RawMessage]():
+		return &Schema{}
 	}
+	if slices.Contains(around, t) {
+		return &Schema{}
+	}
+	around = append(slices.Clip(around), t)
 	switch t.Kind() {
 	case reflect.String:
 		return typed("string")
 	case reflect.Bool:
 		return typed("boolean")
-	case reflect.Int, reflect.Int64, reflect.Int32, reflect.Uint64:
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return typed("integer")
-	case reflect.Float64:
+	case reflect.Float32, reflect.Float64:
 		return typed("number")
 	case reflect.Slice:
-		return listOf(of(t.Elem()))
+		if t.Elem().Kind() == reflect.Uint8 {
+			return &Schema{Type: "string", Description: "Bytes in base64."}
+		}
+		return listOf(describeType(t.Elem(), around))
+	case reflect.Array:
+		return listOf(describeType(t.Elem(), around))
 	case reflect.Map:
-		return &Schema{Type: "object", Additional: of(t.Elem())}
+		return &Schema{Type: "object", Additional: describeType(t.Elem(), around)}
 	case reflect.Pointer:
-		if s := of(t.Elem()); s.Ref != "" || t.Elem().Kind() == reflect.Struct {
+		if s := describeType(t.Elem(), around); s.Ref != "" || t.Elem().Kind() == reflect.Struct {
 			return s
 		}
-		return nullable(of(t.Elem()))
+		return nullable(describeType(t.Elem(), around))
 	case reflect.Struct:
 		s := &Schema{Type: "object", Properties: map[string]*Schema{}, Additional: false}
-		s.addFields(t)
+		s.addFields(t, around)
 		slices.Sort(s.Required)
 		return s
 	}
@@ -109,8 +126,8 @@ func nullable(s *Schema) *Schema {
 	return s
 }
 
-// addFields adds the fields of a struct, those of embedded structs among them.
-func (s *Schema) addFields(t reflect.Type) {
+// addFields adds the fields of a struct, those of embedded structs among them (see describeType).
+func (s *Schema) addFields(t reflect.Type, around []reflect.Type) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -120,13 +137,15 @@ func (s *Schema) addFields(t reflect.Type) {
 			if inner.Kind() == reflect.Pointer {
 				inner = inner.Elem()
 			}
-			s.addFields(inner)
-			continue
+			if inner.Kind() == reflect.Struct && !slices.Contains(around, inner) {
+				s.addFields(inner, append(slices.Clip(around), inner))
+				continue
+			}
 		case !f.IsExported() || name == "-":
 			continue
 		}
 		name = cmp.Or(name, f.Name)
-		s.Properties[name] = of(f.Type)
+		s.Properties[name] = describeType(f.Type, around)
 		if f.Tag.Get("schema") == "nullable" {
 			nullable(s.Properties[name])
 		}

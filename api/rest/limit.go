@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/api/request"
@@ -15,27 +16,51 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// newLimiter returns the rate limits of an open app, which follow its settings. When they
-// are first enabled, a job is added that frees memory of this process.
-func newLimiter(app *core.App) *ratelimit.Limiter {
-	l := ratelimit.New(app.Now)
-	addJob := func(limits settings.RateLimits) {
+// followLimits makes the rate limits those of the settings, from now on.
+func (a *API) followLimits() {
+	enabled := func(limits settings.RateLimits) {
 		if limits.Enabled {
-			// It is there already, as a rule.
-			_ = app.Jobs().Add("__pbRateLimitersCleanup__", "2 * * * *", func(context.Context) error {
-				l.Forget()
-				return nil
-			})
+			a.limiters.add(a.app, a.limiter)
 		}
 	}
-	app.Settings().OnChange(func(_, next *settings.Settings) {
-		l.Set(next.RateLimits)
-		addJob(next.RateLimits)
+	a.app.Settings().OnChange(func(_, next *settings.Settings) {
+		a.limiter.Set(next.RateLimits)
+		enabled(next.RateLimits)
 	})
-	now := app.Settings().Current().RateLimits
-	l.Start(now)
-	addJob(now)
-	return l
+	now := a.app.Settings().Current().RateLimits
+	a.limiter.Start(now)
+	enabled(now)
+}
+
+// limiters are those that count something. With the first of them a job is added that frees
+// their memory.
+type limiters struct {
+	mu   sync.Mutex // guards list
+	list []*ratelimit.Limiter
+}
+
+// add adds a limiter, once.
+func (l *limiters) add(app *core.App, limiter *ratelimit.Limiter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if slices.Contains(l.list, limiter) {
+		return
+	}
+	l.list = append(l.list, limiter)
+	// It is there already, unless this is the first limiter.
+	_ = app.Jobs().Add("__pbRateLimitersCleanup__", "2 * * * *", func(context.Context) error {
+		l.forget()
+		return nil
+	})
+}
+
+// forget frees what the limiters count no more.
+func (l *limiters) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, limiter := range l.list {
+		limiter.Forget()
+	}
 }
 
 // Limited wraps a handler that is no route of the table, so that its requests count

@@ -34,7 +34,7 @@ func (a *API) openAPI(c *call) error {
 		kind, c.fields = openapi.YAML, nil
 	}
 	return c.document(kind, func(m *shape.Model) ([]byte, error) {
-		text, err := openapi.Build(openapi.Input{Title: c.Settings.Meta.AppName, Version: core.Version, Routes: a.Routes(), Model: m}).JSON()
+		text, err := openapi.Build(openapi.Input{Title: c.Settings.Meta.AppName, Version: core.Version, Routes: a.Routes(), Own: a.own, Model: m}).JSON()
 		if err != nil || kind != openapi.YAML {
 			return text, err
 		}

@@ -2,13 +2,47 @@ package rest
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/api/socket"
 	"github.com/loambase/loam/realtime"
 )
 
-// connectRealtime is a stream of events.
-func (a *API) connectRealtime(c *call) error { return a.sockets.Events(c.w, c.r, c.Request) }
+// How long a stream of events lasts (docs/wire/auth-realtime-system.md §4.1). The client connects again.
+const (
+	streamIdle = 5 * time.Minute  // without a message
+	streamLife = 30 * time.Minute // in all
+)
+
+// connectRealtime is a stream of events. The first tells the client its id.
+func (a *API) connectRealtime(c *call) error {
+	if c.r.Method == http.MethodHead {
+		socket.EventHeader(c.w.Header())
+		c.w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	client := a.hub.Open(c.Pin(c.r))
+	connect := realtime.Message{Topic: "PB_CONNECT", Data: []byte(`{"clientId":"` + client.ID + `"}`)}
+	first, _ := events{client}.Append(nil, &connect)
+	a.sockets.Events(c.w, c.r, c.Request, socket.Stream{
+		Client: client, First: first, Feed: events{client}, Idle: streamIdle, Life: streamLife,
+	})
+	return nil
+}
+
+// events implements socket.Feed. Every event has the client's id: that is where the reference's
+// SDK looks for it.
+type events struct{ client *realtime.Client }
+
+func (e events) Append(dst []byte, m *realtime.Message) ([]byte, bool) {
+	dst = append(append(dst, "id:"...), e.client.ID...)
+	dst = append(append(dst, "\nevent:"...), m.Topic...)
+	dst = append(append(dst, "\ndata:"...), m.Data...)
+	return append(dst, "\n\n"...), false
+}
+
+func (e events) Close() {}
 
 // subscribeRealtime sets what a client of a stream is subscribed to.
 func (a *API) subscribeRealtime(c *call) error {

@@ -7,6 +7,7 @@ package rest
 import (
 	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/graphql/live"
+	"github.com/loambase/loam/api/openapi"
 	"github.com/loambase/loam/api/ratelimit"
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/api/socket"
@@ -26,19 +27,22 @@ type API struct {
 	requests  *request.Service
 	sockets   *socket.Server
 	ws        *ws.Server
-	limiter   *ratelimit.Limiter
+	limiter   *ratelimit.Limiter // of the settings
+	limiters  limiters           // all of them
 	proxies   proxies
 	buffers   wire.Buffers
 	graphql   *graphql.Service
 	documents documents
 	live      *live.Server
+	own       []openapi.Own // routes of the program; not to be changed when the API serves
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.
 func New(app *core.App, auth *auth.Service, hub *realtime.Hub, rooms *channel.Rooms, requests *request.Service) *API {
 	sockets := socket.New(app, hub)
-	a := &API{app: app, auth: auth, hub: hub, requests: requests, sockets: sockets, ws: ws.New(app, hub, rooms, sockets), limiter: newLimiter(app),
+	a := &API{app: app, auth: auth, hub: hub, requests: requests, sockets: sockets, ws: ws.New(app, hub, rooms, sockets), limiter: ratelimit.New(app.Now),
 		graphql: newGraphQL(app, auth)}
+	a.followLimits()
 	a.live = &live.Server{App: app, Hub: hub, Sockets: sockets, GraphQL: a.graphql, Charge: a.charge}
 	return a
 }

@@ -131,8 +131,8 @@ func (r *route) quiet() *route {
 	return r
 }
 
-// Routes returns the table, for what is made from it outside: documentation, and the
-// check that a program's own routes are none of these.
+// Routes returns the table, without the routes of the program: for the check that those
+// are none of these.
 func (a *API) Routes() []request.Route {
 	var list []request.Route
 	for _, r := range a.table() {
@@ -150,11 +150,4 @@ func (a *API) Mount(router chi.Router) {
 			router.Method(http.MethodHead, r.Path, h)
 		}
 	}
-}
-
-// Own makes a handler of a route of the embedding program, with the caller and the
-// answers to errors that the API has.
-func (a *API) Own(method, path string, fn func(http.ResponseWriter, *http.Request, *request.Request) error) http.Handler {
-	own := request.Route{Method: method, Path: path, Label: method + " " + path, Audience: request.Everyone}
-	return a.handle(&route{Route: own, serve: func(c *call) error { return fn(c.Watch(c.w), c.r, c.Request) }})
 }

@@ -13,20 +13,38 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// The times of a stream of events (docs/wire/auth-realtime-system.md §4.1).
-const (
-	streamIdle = 5 * time.Minute  // without a message
-	streamLife = 30 * time.Minute // in all
-	heartbeat  = 20 * time.Second // a comment, which keeps proxies from closing it
-)
+// heartbeat is how often a stream has a comment, which keeps proxies from closing it.
+const heartbeat = 20 * time.Second
 
-// comment is a line that clients ignore.
-const comment = ":\n\n"
+// Comment is a line of a stream that clients ignore.
+const Comment = ":\n\n"
 
-// events is a stream of server-sent events. Every event has the client's id: that is where
-// the reference's SDK looks for it.
+// Stream is what is told by server-sent events.
+type Stream struct {
+	Client *realtime.Client // is closed with the stream
+	First  []byte           // is sent before anything else
+	Feed   Feed
+
+	// The stream ends after Idle without a message, and after Life in all; 0: never.
+	Idle, Life time.Duration
+}
+
+// Feed is how the messages of the hub are told by a stream.
+type Feed interface {
+	// Append appends a message as the client gets it: nothing, if there is none to tell. If last
+	// is true, the stream ends when the client has taken it.
+	Append(dst []byte, m *realtime.Message) (out []byte, last bool)
+
+	// Close is called once, when the stream has ended and nothing is appended any more.
+	Close()
+}
+
+// events is a connection with a Stream.
 type events struct {
 	line
+	feed       Feed
+	idle, life time.Duration
+
 	begun time.Time
 	told  atomic.Int64 // when the last message was sent, in nanoseconds since begun
 	beats *time.Timer
@@ -35,40 +53,43 @@ type events struct {
 	undo  func() bool
 }
 
-// Events answers a request with the messages of a client, until the client leaves or takes nothing, or the
-// server drains. The client connects again by itself. Where the connection can be taken over, Events
-// returns at once and the stream goes on; else it returns at the end.
-func (s *Server) Events(w http.ResponseWriter, r *http.Request, q *request.Request) error {
-	header := w.Header()
+// EventHeader sets the header of an answer that has server-sent events.
+func EventHeader(header http.Header) {
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store, no-transform")
 	header.Set("X-Accel-Buffering", "no")
-	if r.Method == http.MethodHead {
-		w.WriteHeader(http.StatusOK)
-		return nil
-	}
+}
+
+// Events answers a request with a stream, until the client leaves or takes nothing, the stream
+// has told its last message, or the server drains. Where the connection can be taken over, Events
+// returns at once and the stream goes on; else it returns at the end.
+func (s *Server) Events(w http.ResponseWriter, r *http.Request, q *request.Request, stream Stream) {
 	s.mu.Lock()
 	s.entered()
 	s.mu.Unlock()
-	client := s.hub.Open(q.Pin(r))
+	EventHeader(w.Header())
 	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil { // HTTP/2
-		ctx, end := q.Stream(r.Context())
-		e := s.stream(newAnswer(w), client, end)
-		e.begin(ctx, nil)
-		e.read()
-		return nil
+	var head []byte
+	lives := context.Background() // the context of the request ends when the handler returns
+	if err == nil {
+		q.TookOver(http.StatusOK)
+		head = headOf(w.Header())
+	} else { // HTTP/2
+		conn, lives = newAnswer(w), r.Context()
 	}
-	q.TookOver(http.StatusOK)
-	ctx, end := q.Stream(context.Background()) // not the request's, which ends now
-	e := s.stream(conn, client, end)
-	e.begin(ctx, head(header))
+	ctx, end := q.Stream(lives)
+	e := &events{feed: stream.Feed, idle: stream.Idle, life: stream.Life, begun: time.Now(), end: end}
+	e.line = line{client: stream.Client, out: newOutgoing(conn), sender: e, pushers: &s.pushers}
+	e.begin(ctx, append(head, stream.First...))
+	if head == nil {
+		e.read()
+		return
+	}
 	go e.read()
-	return nil
 }
 
-// head is the beginning of an answer that ends with its connection.
-func head(header http.Header) []byte {
+// headOf is the beginning of an answer that ends with its connection.
+func headOf(header http.Header) []byte {
 	var b bytes.Buffer
 	b.WriteString("HTTP/1.1 200 OK\r\nConnection: close\r\nDate: " + time.Now().UTC().Format(http.TimeFormat) + "\r\n")
 	_ = header.Write(&b) // a buffer takes everything
@@ -76,16 +97,9 @@ func head(header http.Header) []byte {
 	return b.Bytes()
 }
 
-func (s *Server) stream(conn net.Conn, client *realtime.Client, end func()) *events {
-	e := &events{begun: time.Now(), end: end}
-	e.line = line{client: client, out: newOutgoing(conn), sender: e, pushers: &s.pushers}
-	return e
-}
-
-// begin sends the first event, which tells the client its id.
-func (e *events) begin(ctx context.Context, head []byte) {
-	connect := realtime.Message{Topic: "PB_CONNECT", Data: []byte(`{"clientId":"` + e.client.ID + `"}`)}
-	_, _ = e.out.Write(e.append(head, &connect)) // reading fails too
+// begin sends what comes first, and then the messages of the client.
+func (e *events) begin(ctx context.Context, first []byte) {
+	_, _ = e.out.Write(first) // reading fails too
 	e.undo = context.AfterFunc(ctx, e.lost)
 	e.beats = time.AfterFunc(time.Hour, e.beat)
 	e.beats.Reset(heartbeat)
@@ -102,34 +116,37 @@ func (e *events) read() {
 	e.beats.Stop()
 	e.undo()
 	e.close()
+	e.feed.Close()
 	e.end()
 }
 
 // beat sends a comment, or ends the stream when it is its time.
 func (e *events) beat() {
 	age := time.Since(e.begun)
-	left := min(streamLife-age, streamIdle-(age-time.Duration(e.told.Load())))
-	if left <= 0 {
+	next := heartbeat
+	if e.life > 0 {
+		next = min(next, e.life-age)
+	}
+	if e.idle > 0 {
+		next = min(next, e.idle-(age-time.Duration(e.told.Load())))
+	}
+	if next <= 0 {
 		e.lost()
 		return
 	}
-	if _, err := e.out.Write([]byte(comment)); err == nil {
-		e.beats.Reset(min(heartbeat, left))
+	if _, err := e.out.Write([]byte(Comment)); err == nil {
+		e.beats.Reset(next)
 	}
-}
-
-func (e *events) append(dst []byte, m *realtime.Message) []byte {
-	dst = append(append(dst, "id:"...), e.client.ID...)
-	dst = append(append(dst, "\nevent:"...), m.Topic...)
-	dst = append(append(dst, "\ndata:"...), m.Data...)
-	return append(dst, "\n\n"...)
 }
 
 // send implements sender.
 func (e *events) send(m *realtime.Message, buffer []byte) ([]byte, error) {
 	e.told.Store(int64(time.Since(e.begun)))
-	buffer = e.append(buffer, m)
+	buffer, last := e.feed.Append(buffer, m)
 	_, err := e.out.Write(buffer)
+	if err == nil && last {
+		err = errLast
+	}
 	return buffer, err
 }
 

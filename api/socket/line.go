@@ -14,9 +14,13 @@ import (
 // is given up.
 const stallTime = 5 * time.Second
 
+// errLast is no failure: the message that was sent is the last one.
+var errLast = errors.New("socket: nothing follows")
+
 // sender is what kinds of connections have of their own.
 type sender interface {
-	// send writes a message to the connection. The buffer may be used, and is returned.
+	// send writes a message to the connection. The buffer may be used, and is returned. After
+	// errLast the connection is lost as soon as the client has taken all.
 	send(m *realtime.Message, buffer []byte) ([]byte, error)
 
 	// slow ends a connection of which too much waits, and lost one that changes were missed for.
@@ -33,9 +37,12 @@ type line struct {
 	sender  sender
 	pushers *pushers
 
-	busy atomic.Bool        // somebody serves it, or is about to
-	work sync.WaitGroup     // those who do
-	list []realtime.Message // taken from the client and not written; whoever serves the line has it
+	busy atomic.Bool    // somebody serves it, or is about to
+	work sync.WaitGroup // those who do
+
+	// Whoever serves the line has these.
+	list []realtime.Message // taken from the client and not written
+	last bool               // nothing follows what was written
 }
 
 // open begins to carry messages.
@@ -74,6 +81,10 @@ func (l *line) serve(b *buffers) state {
 	if l.out.waits() {
 		return waiting
 	}
+	if l.last {
+		l.sender.lost()
+		return over
+	}
 	list := l.list
 	if len(list) == 0 {
 		var err error
@@ -97,9 +108,10 @@ func (l *line) serve(b *buffers) state {
 		list = list[1:]
 	}
 	l.keep(list, b)
-	if err != nil { // the connection is closed, or uncork tells
+	if err != nil { // nothing follows, the connection is closed, or uncork tells
 		l.list = nil
 	}
+	l.last = errors.Is(err, errLast)
 	var waits bool
 	if b.out, waits, err = l.out.uncork(); err != nil {
 		l.fail()
@@ -109,7 +121,7 @@ func (l *line) serve(b *buffers) state {
 	switch {
 	case waits:
 		return waiting
-	case len(l.list) > 0:
+	case len(l.list) > 0, l.last:
 		return talking
 	}
 	return l.rest()

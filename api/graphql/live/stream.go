@@ -5,18 +5,15 @@ package live
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/loambase/loam/api/graphql"
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/api/socket"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/realtime"
 )
-
-// heartbeat is how often a silent stream has a comment, which keeps proxies from closing it.
-const heartbeat = 20 * time.Second
 
 // Stream answers a request with the results of its operation. A subscription ends when the
 // client leaves, takes nothing, is nobody any more, or when the server drains: without the
@@ -40,12 +37,7 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if result != nil {
 		return nil, s.once(w, caller, result)
 	}
-	ctx, end := q.Stream(r.Context())
-	defer end()
-	t := begin(w)
-	client := s.Hub.OpenSocket(q.Caller, q.Token)
-	defer client.Close()
-	s.follow(ctx, t, client, sub.Watch)
+	s.Sockets.Events(w, r, q, s.follow(r.Context(), q, sub.Watch))
 	return nil, nil
 }
 
@@ -58,120 +50,78 @@ func (s *Server) once(w http.ResponseWriter, caller record.Caller, result *graph
 		}
 		defer lease.Release()
 	}
-	begin(w).last(result)
+	socket.EventHeader(w.Header())
+	_, _ = w.Write(appendLast(nil, result)) // who has left is told nothing
 	return nil
 }
 
-// follow tells of a subscription.
-func (s *Server) follow(ctx context.Context, t *stream, client *realtime.Client, w realtime.Watch) {
-	ready, watching := make(chan struct{}, 1), make(chan struct{})
-	client.OnReady(func() {
-		select {
-		case ready <- struct{}{}:
-		default:
+// follow begins a subscription. It returns when nothing is missed any more, or the subscription has
+// failed, which the stream tells.
+func (s *Server) follow(request context.Context, q *request.Request, w realtime.Watch) socket.Stream {
+	client := s.Hub.OpenSocket(q.Caller, q.Token)
+	ctx, cancel := context.WithCancel(context.Background()) // of the stream, which outlives the request
+	f := &feed{cancel: cancel, ended: make(chan struct{})}
+	begun := make(chan struct{})
+	go func() { // it may wait for the client, which is told by the stream
+		defer close(f.ended)
+		err := s.Hub.Watch(ctx, client, w, func(string, change.Token) []byte {
+			close(begun)
+			return nil
+		})
+		if err != nil && ctx.Err() == nil {
+			failed := graphql.Result{Errors: graphql.Failed(err, client.Caller().Superuser())}
+			client.Tell(appendLast(nil, &failed))
 		}
-	})
-	ctx, cancel := context.WithCancel(ctx)
-	var failed error
-	go func() { // it may wait for the client, which is told below
-		defer close(watching)
-		failed = s.Hub.Watch(ctx, client, w, func(string, change.Token) []byte { return []byte(comment) })
 	}()
-	defer func() { cancel(); <-watching }()
-	beat := time.NewTicker(heartbeat)
-	defer beat.Stop()
-	begun := watching
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-begun:
-			if begun = nil; failed != nil && ctx.Err() == nil {
-				t.last(&graphql.Result{Errors: graphql.Failed(failed, client.Caller().Superuser())})
-				return
-			}
-		case <-beat.C:
-			t.buffer = append(t.buffer, comment...)
-			if t.write() != nil {
-				return
-			}
-		case <-ready:
-			list, err := client.Take()
-			if ended := t.tell(list); err != nil || ended {
-				return
-			}
-		}
+	left := context.AfterFunc(request, cancel)
+	select {
+	case <-begun:
+	case <-f.ended:
 	}
+	left()
+	return socket.Stream{Client: client, First: []byte(socket.Comment), Feed: f}
 }
 
-// comment is a line that clients ignore.
-const comment = ":\n\n"
-
-// stream writes server-sent events.
-type stream struct {
-	w       http.ResponseWriter
-	flusher *http.ResponseController
-	buffer  []byte
+// feed tells of a subscription by server-sent events.
+type feed struct {
+	cancel context.CancelFunc
+	ended  chan struct{} // is closed when the subscription needs its context no more
 }
 
-// begin begins the answer. A client knows by the first comment that nothing is missed from then on.
-func begin(w http.ResponseWriter) *stream {
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream; charset=utf-8")
-	header.Set("Cache-Control", "no-store, no-transform")
-	header.Set("X-Accel-Buffering", "no")
-	return &stream{w: w, flusher: http.NewResponseController(w)}
-}
-
-// tell tells of events. It returns true if the stream has ended.
-func (t *stream) tell(list []realtime.Message) (ended bool) {
-	for i := range list {
-		kind := realtime.Event
-		if list[i].Mark != nil {
-			kind = list[i].Mark.Kind
-		}
-		switch kind {
-		case realtime.Answer: // the comment
-			t.buffer = append(t.buffer, list[i].Data...)
-		case realtime.Event, realtime.Snapshot:
-			t.buffer = append(t.buffer, "event:next\ndata:"...)
-			t.buffer = append(appendEvent(t.buffer, &list[i]), "\n\n"...)
-		case realtime.Reset:
-			t.last(&graphql.Result{Errors: graphql.Missed()})
-			return true
-		case realtime.Ended:
-			t.next(append(append([]byte(`{"errors":`), list[i].Data...), '}'))
-			t.complete()
-			_ = t.write()
-			return true
-		case realtime.SignedOut:
-			_ = t.write()
-			return true
-		}
+// Append implements socket.Feed.
+func (f *feed) Append(dst []byte, m *realtime.Message) (out []byte, last bool) {
+	kind := realtime.Event
+	if m.Mark != nil {
+		kind = m.Mark.Kind
 	}
-	return t.write() != nil
-}
-
-// last writes a result, with which the operation ends.
-func (t *stream) last(result *graphql.Result) {
-	t.next(result.Append(nil))
-	t.complete()
-	_ = t.write() // who has left is told nothing
-}
-
-func (t *stream) next(result []byte) {
-	t.buffer = append(append(append(t.buffer, "event:next\ndata:"...), result...), "\n\n"...)
-}
-
-func (t *stream) complete() { t.buffer = append(t.buffer, "event:complete\ndata:\n\n"...) }
-
-func (t *stream) write() error {
-	_, err := t.w.Write(t.buffer)
-	if t.buffer = t.buffer[:0]; cap(t.buffer) > 4<<10 { // silent streams are many
-		t.buffer = nil
+	switch kind {
+	case realtime.Answer: // the subscription has failed
+		return append(dst, m.Data...), true
+	case realtime.Reset:
+		return appendLast(dst, &graphql.Result{Errors: graphql.Missed()}), true
+	case realtime.Ended:
+		dst = append(append(append(dst, next+`{"errors":`...), m.Data...), "}\n\n"...)
+		return append(dst, complete...), true
+	case realtime.SignedOut:
+		return dst, true
 	}
-	if err != nil {
-		return err
-	}
-	return t.flusher.Flush()
+	return append(appendEvent(append(dst, next...), m), "\n\n"...), false
+}
+
+// Close implements socket.Feed.
+func (f *feed) Close() {
+	f.cancel()
+	<-f.ended
+}
+
+// The events of the protocol.
+const (
+	next     = "event:next\ndata:"
+	complete = "event:complete\ndata:\n\n"
+)
+
+// appendLast appends a result, with which the operation ends.
+func appendLast(dst []byte, result *graphql.Result) []byte {
+	dst = append(append(append(dst, next...), result.Append(nil)...), "\n\n"...)
+	return append(dst, complete...)
 }

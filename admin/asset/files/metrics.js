@@ -1,0 +1,200 @@
+// Charts of the server's figures (data-chart), drawn by uPlot and read again while the page is
+// in sight. The colours are those of the legends, so a change of the theme only draws anew.
+import uPlot from './uplot.js';
+
+const root = document.querySelector('[data-metrics]');
+const rowsOfTable = 12;
+const leastShown = 120; // seconds
+const known = (value) => value !== null && value !== undefined;
+
+/** Numbers with three digits that count, and a letter for thousands. */
+function short(n, base, units) {
+  let at = 0;
+  for (; Math.abs(n) >= base && at < units.length - 1; at++) n /= base;
+  const digits = n === 0 || Math.abs(n) >= 100 ? 0 : Math.abs(n) >= 10 ? 1 : 2;
+  return `${Number(n.toFixed(digits))}${units[at]}`;
+}
+const plain = (n) => short(n, 1000, ['', ' k', ' M', ' G']);
+
+/** By unit of a chart: what a sample is multiplied by, and how the result is written. */
+const units = {
+  number: { factor: 1, write: plain },
+  count: { factor: 1, write: plain },
+  minute: { factor: 60, write: plain },
+  percent: { factor: 100, write: (n) => `${plain(n)} %` },
+  bytes: { factor: 1, write: (n) => short(n, 1000, [' B', ' kB', ' MB', ' GB', ' TB']) },
+  duration: { factor: 1000, write: (n) => (n >= 1000 ? `${plain(n / 1000)} s` : `${plain(n)} ms`) },
+};
+
+const clock = (seconds, more) => new Date(seconds * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...more });
+
+/** A section with its chart. */
+class Chart {
+  constructor(section) {
+    this.section = section;
+    this.unit = units[section.dataset.chart];
+    this.place = section.querySelector('.chart-place');
+    this.details = section.querySelector('details');
+    this.lines = [...section.querySelectorAll('[data-figure]')];
+    this.details.addEventListener('toggle', () => this.tabulate());
+    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(this.place);
+  }
+
+  size() {
+    return { width: Math.max(this.place.clientWidth, 100), height: 150 };
+  }
+
+  /** Takes new samples. Figures that the server does not know are left out. */
+  show(series) {
+    const there = this.lines.filter((line) => line.dataset.figure in series.values);
+    this.section.hidden = there.length === 0;
+    if (there.length === 0) return;
+    for (const line of this.lines) line.hidden = !there.includes(line);
+    this.at = series.at;
+    this.values = there.map((line) => series.values[line.dataset.figure].map((value) => (known(value) ? value * this.unit.factor : null)));
+    if (this.shown?.length !== there.length) {
+      this.plot?.destroy();
+      this.plot = null;
+      this.shown = there;
+    }
+    this.draw();
+    this.say(null);
+    this.describe();
+    this.tabulate();
+  }
+
+  draw() {
+    const zoomed = this.plot && root.dataset.zoomed !== undefined;
+    if (this.plot) this.plot.setData([this.at, ...this.values], !zoomed);
+    else this.plot = new uPlot(this.options(), [this.at, ...this.values], this.place);
+    if (zoomed) this.plot.redraw();
+  }
+
+  options() {
+    const ink = (name) => () => getComputedStyle(this.place)[name]; // .chart-place has the colours of axes and grid
+    const grid = { stroke: ink('outlineColor'), width: 1 };
+    const axis = { stroke: ink('color'), font: `11px ${getComputedStyle(document.body).fontFamily}`, grid, ticks: { show: false } };
+    return {
+      ...this.size(),
+      legend: { show: false },
+      cursor: { sync: { key: 'metrics' }, drag: { x: true, y: false }, y: false, points: { size: 7 } },
+      scales: { x: { range: (_, min, max) => [Math.min(min, max - leastShown), max] }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
+      axes: [
+        { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, list) => list.map((at) => clock(at)) },
+        { ...axis, size: 62, space: 36, values: (_, list) => list.map((value) => this.unit.write(value)) },
+      ],
+      series: [{}, ...this.shown.map((line) => ({ label: line.textContent.trim(), stroke: () => getComputedStyle(line.querySelector('i')).backgroundColor, width: 1.5, points: { show: (plot) => plot.data[0].length < 3 }, spanGaps: false }))],
+      hooks: {
+        setCursor: [(plot) => this.say(plot.cursor.idx)],
+        setScale: [(plot, scale) => scale === 'x' && zoomedTo(plot)],
+      },
+    };
+  }
+
+  /** Writes the values of a sample, those of the last one without a cursor, into the legend. */
+  say(index) {
+    this.shown.forEach((line, i) => {
+      const value = this.values[i][index ?? this.at.length - 1];
+      line.querySelector('b').textContent = known(value) ? this.unit.write(value) : '–';
+    });
+    const time = index === null || index === undefined ? '' : clock(this.at[index]);
+    this.section.querySelector('.legend').dataset.at = time;
+  }
+
+  /** Says in a sentence what is drawn. */
+  describe() {
+    const parts = this.shown.map((line, i) => {
+      const all = this.values[i].filter(known);
+      const name = line.querySelector('[data-label]').textContent;
+      if (all.length === 0) return `${name}: not known`;
+      return `${name}: ${this.unit.write(all.at(-1))} now, between ${this.unit.write(Math.min(...all))} and ${this.unit.write(Math.max(...all))}`;
+    });
+    this.place.ariaLabel = `${this.section.ariaLabel} since ${clock(this.at[0])}. ${parts.join('; ')}`;
+  }
+
+  /** Fills the table beside the chart: mean values of equal parts of the period, the newest first. */
+  tabulate() {
+    if (!this.details.open || !this.shown) return;
+    const cell = (name, text) => Object.assign(document.createElement(name), { textContent: text });
+    const row = (cells) => {
+      const tr = document.createElement('tr');
+      tr.append(...cells);
+      return tr;
+    };
+    const names = this.shown.map((line) => line.querySelector('[data-label]').textContent);
+    const head = document.createElement('thead');
+    head.append(row(['until', ...names].map((name, i) => Object.assign(cell('th', name), { scope: 'col', className: i > 0 ? 'num' : '' }))));
+    const body = document.createElement('tbody');
+    const part = Math.max(1, Math.ceil(this.at.length / rowsOfTable));
+    for (let end = this.at.length; end > 0; end -= part) {
+      const means = this.values.map((list) => {
+        const some = list.slice(Math.max(0, end - part), end).filter(known);
+        return some.length === 0 ? '–' : this.unit.write(some.reduce((sum, value) => sum + value, 0) / some.length);
+      });
+      body.append(row([cell('td', clock(this.at[end - 1], { second: '2-digit' })), ...means.map((text) => Object.assign(cell('td', text), { className: 'num' }))]));
+    }
+    this.details.querySelector('table').replaceChildren(head, body);
+  }
+}
+
+const charts = [...root.querySelectorAll('[data-chart]')].map((section) => new Chart(section));
+
+/** Notes whether a part of the period is shown: new samples then do not move it. */
+function zoomedTo(plot) {
+  const { min, max } = plot.scales.x;
+  const [first, last] = [plot.data[0][0], plot.data[0].at(-1)];
+  const is = min > first || max < last;
+  root.toggleAttribute('data-zoomed', is);
+  root.querySelector('[data-unzoom]').parentElement.hidden = !is;
+}
+
+root.querySelector('[data-unzoom]').addEventListener('click', () => {
+  root.removeAttribute('data-zoomed');
+  for (const chart of charts) chart.plot?.setData(chart.plot.data, true);
+});
+
+/** Writes the last sample into the tiles above the charts. */
+function tiles({ values }) {
+  const last = (name) => values[name]?.at(-1) ?? null;
+  const write = (name, value, unit, note = '') => {
+    const tile = root.querySelector(`[data-kpi=${name}]`);
+    tile.querySelector('b').textContent = known(value) ? unit.write(value * unit.factor) : '–';
+    tile.querySelector('[data-note]').textContent = note;
+  };
+  const [requests, wrong] = [last('requests'), (last('refusals') ?? 0) + (last('failures') ?? 0)];
+  write('requests', requests, units.number, known(last('running')) ? `${plain(last('running'))} under way` : '');
+  write('latency', last('p95'), units.duration, known(last('p50')) ? `p50 ${units.duration.write(last('p50') * 1000)}` : 'no request');
+  write('errors', requests > 0 ? wrong / requests : null, units.percent, `${plain((last('failures') ?? 0) * 60)} failures (5xx) a minute`);
+  const [sockets, events] = [last('websocket'), last('events')];
+  write('connections', known(sockets) ? sockets + events : null, units.count, known(sockets) ? `${plain(sockets)} WebSocket · ${plain(events)} SSE` : '');
+}
+
+let timer;
+
+/** Reads the samples, and again when the next one is there. */
+async function refresh() {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  let step = 10;
+  try {
+    const answer = await fetch(root.dataset.metrics, { headers: { 'HX-Request': 'true' } });
+    if (answer.ok) {
+      const series = await answer.json();
+      step = series.step;
+      root.querySelector('[data-waiting]').hidden = series.at.length > 0;
+      if (series.at.length > 0) {
+        for (const chart of charts) chart.show(series);
+        tiles(series);
+      }
+    }
+  } catch {
+    // The next time may be better; until then the charts stay as they are.
+  }
+  timer = setTimeout(refresh, 1000 * step);
+}
+
+document.addEventListener('visibilitychange', refresh);
+const redraw = () => charts.forEach((chart) => chart.plot?.redraw());
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+refresh();

@@ -1,0 +1,90 @@
+// Package metrics has the screen of the server's figures: charts of the last hour or day, and
+// the routes that take the most time.
+package metrics
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/admin/ui"
+	"github.com/loambase/loam/api/metrics"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	return []console.Route{
+		console.Get("/_/metrics", show),
+		console.Get("/_/metrics/series", series),
+	}
+}
+
+// maxRoutes is how many routes the table shows.
+const maxRoutes = 20
+
+func show(c *console.Call) error {
+	last := c.R.URL.Query().Get("last")
+	if last != "24h" {
+		last = "1h"
+	}
+	routes := c.History.Routes()
+	return c.Page(console.Page{
+		Title: "Metrics", Section: "metrics", Crumbs: []ui.Crumb{{Label: "Metrics"}},
+		Styles: []string{"uplot.css"}, Scripts: []string{"metrics.js"},
+	}, page(last, routes[:min(len(routes), maxRoutes)]))
+}
+
+// series answers with the samples of a period, for the charts.
+func series(c *console.Call) error {
+	if c.R.URL.Query().Get("last") == "24h" {
+		return c.JSON(c.History.Day())
+	}
+	return c.JSON(c.History.Hour())
+}
+
+// chart is figures that are drawn together. A chart of which the server knows no figure is not
+// shown.
+type chart struct {
+	title, unit string // metrics.js knows the units
+	lines       []line
+}
+
+// line is a figure of the history with its colour.
+type line struct{ figure, label, mark string }
+
+var charts = []chart{
+	{"Requests a second", "number", []line{{"requests", "requests", "k1"}}},
+	{"Latency", "duration", []line{{"p50", "p50", "k1"}, {"p95", "p95", "k2"}, {"p99", "p99", "k3"}}},
+	{"Errors a minute", "minute", []line{{"refusals", "4xx", "k2"}, {"failures", "5xx", "k3"}}},
+	{"Live connections", "count", []line{{"websocket", "WebSocket", "k1"}, {"events", "server-sent events", "k4"}}},
+	{"Records written a second", "number", []line{{"created", "created", "k1"}, {"updated", "updated", "k2"}, {"deleted", "deleted", "k3"}}},
+	{"Under way and waiting", "count", []line{{"running", "requests under way", "k1"}, {"waiting", "waiting for their share", "k2"}}},
+	{"Memory", "bytes", []line{{"memory", "process", "k1"}, {"heap", "Go heap", "k4"}}},
+	{"Processor", "percent", []line{{"cpu", "of one core", "k1"}}},
+	{"Database", "bytes", []line{{"data", "data.db", "k1"}, {"wal", "its log (WAL)", "k2"}, {"logs", "logs.db", "k4"}}},
+	{"Refused for want of room, a minute", "minute", []line{{"refused", "refused", "k3"}}},
+}
+
+// duration is a time in milliseconds or seconds.
+func duration(seconds float64) string {
+	switch ms := seconds * 1000; {
+	case ms < 10:
+		return fmt.Sprintf("%.2f ms", ms)
+	case ms < 1000:
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.1f s", seconds)
+}
+
+// routeName is what a route without a pattern is called.
+func routeName(r metrics.RouteFigures) string {
+	switch r.Route {
+	case "file":
+		return "public files"
+	case "none":
+		return "no route"
+	}
+	return r.Method + " " + r.Route
+}
+
+func count(n float64) string { return strconv.FormatFloat(n, 'f', 0, 64) }

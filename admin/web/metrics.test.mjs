@@ -1,0 +1,104 @@
+// The screen of the server's figures, of a server that was started without --metrics.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isWell, onStage, picture } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const address = `${stage.url}/_/metrics`;
+  const tile = (page, title) => page.locator('.kpi', { hasText: title }).locator('b');
+  const shown = (page) => page.locator('[data-chart]:not([hidden])').first().locator('canvas').waitFor();
+
+  /** Waits for a sample in which the server has answered requests. */
+  const busy = async (page) => {
+    for (let at = 0; ; ) {
+      await stage.call('GET', '/api/health');
+      await fetch(`${stage.url}/api/nothing`);
+      const series = await (await page.request.get(`${address}/series`)).json();
+      if ((series.values.refusals ?? []).some((value) => value > 0)) return series;
+      assert.ok(series.at.length < 5, 'no sample has an error');
+      at = series.at.length;
+      await page.waitForResponse(async (answer) => answer.url().includes('/series') && (await answer.json()).at.length > at);
+    }
+  };
+
+  test('charts of requests, with a table beside each', async () => {
+    const page = await stage.signedIn();
+    await page.goto(address);
+    await busy(page);
+    await page.reload();
+    await shown(page);
+    await page.getByText('The first figures come').waitFor({ state: 'hidden' });
+    assert.match(await tile(page, 'Requests a second').innerText(), /^\d/);
+    assert.match(await tile(page, 'Latency, p95').innerText(), /^[\d.]+ m?s$/);
+    const chart = page.getByRole('region', { name: 'Memory', exact: true });
+    assert.match(await chart.getByRole('img').getAttribute('aria-label'), /^Memory since \d\d:\d\d\. process: [\d.]+ MB now, between .*; Go heap: /);
+    await chart.getByText('As a table').press('Enter');
+    const table = chart.getByRole('table');
+    assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), ['until', 'process', 'Go heap']);
+    assert.match(await table.getByRole('cell').nth(1).innerText(), /^[\d.]+ MB$/);
+    const route = page.getByRole('row', { name: /GET \/api\/health/ });
+    assert.match(await route.innerText(), /ms/);
+    await picture(page, 'metrics-table');
+    await page.getByRole('link', { name: '24 h' }).click();
+    await page.waitForURL(/last=24h/);
+    assert.equal(await page.getByRole('link', { name: '24 h' }).getAttribute('aria-current'), 'page');
+    await isWell(page);
+  });
+
+  /** Answers for the server with samples of an hour; some figures are missing. */
+  const made = async (page, figures) => {
+    const at = Array.from({ length: 360 }, (_, i) => 1_800_000_000 + 10 * i);
+    const values = Object.fromEntries(figures.map(([name, of]) => [name, at.map((_, i) => of(i))]));
+    await page.route('**/_/metrics/series?*', (route) => route.fulfill({ json: { step: 10, at, values } }));
+  };
+  const wave = (size) => (i) => size * (1.2 + Math.sin(i / 40) + Math.sin(i * 7) / 9);
+
+  test('figures that are not known are left out, and the others come again', async () => {
+    const page = await stage.signedIn();
+    await page.clock.install();
+    let asked = 0;
+    page.on('request', (request) => (asked += request.url().includes('/series') ? 1 : 0));
+    await made(page, [['requests', wave(100)], ['refusals', wave(0.02)], ['p50', (i) => (i % 50 < 9 ? null : 0.002)], ['p95', wave(0.006)]]);
+    await page.goto(address);
+    await shown(page);
+    assert.deepEqual(await page.locator('[data-chart]:not([hidden])').evaluateAll((list) => list.map((e) => e.ariaLabel)), ['Requests a second', 'Latency', 'Errors a minute']);
+    assert.equal(await page.locator('[data-figure=p99]').isVisible(), false);
+    assert.equal(await page.locator('[data-figure=failures]').isVisible(), false);
+    const again = page.waitForRequest(/\/series/);
+    await page.clock.runFor(10_000);
+    await again;
+    assert.equal(asked, 2);
+    await isWell(page);
+  });
+
+  test('a part of the period is shown by dragging, the values under the pointer are in the legend', async () => {
+    const page = await stage.signedIn();
+    await made(page, [['requests', wave(100)], ['p50', wave(0.002)], ['p95', wave(0.006)], ['p99', wave(0.02)], ['memory', wave(1e8)]]);
+    await page.goto(address);
+    await shown(page);
+    const box = await page.locator('.u-over').first().boundingBox();
+    await page.mouse.move(box.x + 100, box.y + 50);
+    const legend = page.locator('[data-chart] .legend').nth(1);
+    await page.waitForFunction(() => document.querySelectorAll('[data-chart] .legend')[1].dataset.at);
+    assert.match(await legend.innerText(), /p50\s+[\d.]+ ms/, 'the other charts have the same cursor');
+    await page.mouse.down();
+    await page.mouse.move(box.x + 200, box.y + 50, { steps: 4 });
+    await page.mouse.up();
+    const whole = page.getByRole('button', { name: 'Show the whole period' });
+    await whole.waitFor();
+    await picture(page, 'metrics-zoomed');
+    await whole.click();
+    await whole.waitFor({ state: 'hidden' });
+    for (const [scheme, width] of [['light', 1440], ['dark', 1440], ['dark', 768], ['light', 390], ['dark', 390]]) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width, height: 900 });
+      await picture(page, `metrics-${width}-${scheme}`);
+    }
+  });
+
+  test('who has not signed in gets no figures', async () => {
+    const answer = await fetch(`${address}/series`, { headers: { 'HX-Request': 'true' } });
+    assert.equal(answer.status, 401);
+  });
+});

@@ -1,0 +1,196 @@
+package metrics
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+)
+
+// reading is the figures at one moment. What is not known is missing.
+type reading struct {
+	at       time.Time
+	gauges   map[string]float64
+	counters map[string]float64
+	times    buckets // of all requests so far, without streams
+}
+
+// figure is a value of the history, read from the metrics of one family: the sum of those that
+// have the label.
+type figure struct {
+	name         string // in the history
+	family       string
+	label, value string // "" for all of the family
+}
+
+// figures are read by their names alone: a family that a server does not have is left out.
+var figures = []figure{
+	{name: "running", family: "loam_http_requests_running"},
+	{"websocket", "loam_realtime_clients", "transport", "websocket"},
+	{"events", "loam_realtime_clients", "transport", "events"},
+	{"created", "loam_record_changes_total", "action", "create"},
+	{"updated", "loam_record_changes_total", "action", "update"},
+	{"deleted", "loam_record_changes_total", "action", "delete"},
+	{name: "memory", family: "process_resident_memory_bytes"},
+	{name: "heap", family: "go_memstats_heap_alloc_bytes"},
+	{name: "cpu", family: "process_cpu_seconds_total"},
+	{"data", "loam_database_file_bytes", "file", "data.db"},
+	{"wal", "loam_database_file_bytes", "file", "data.db-wal"},
+	{"logs", "loam_database_file_bytes", "file", "logs.db"},
+	{name: "waiting", family: "loam_budget_waiting"},
+	{name: "refused", family: "loam_budget_refused_total"},
+}
+
+const requestFamily = "loam_http_request_duration_seconds"
+
+// read takes the figures from what was gathered.
+func read(at time.Time, families []*dto.MetricFamily) *reading {
+	r := &reading{at: at, gauges: map[string]float64{}, counters: map[string]float64{}, times: buckets{}}
+	for _, family := range families {
+		for _, f := range figures {
+			if f.family == family.GetName() {
+				f.read(family, r)
+			}
+		}
+		if family.GetName() == requestFamily {
+			r.readRequests(family)
+		}
+	}
+	return r
+}
+
+// read adds the metrics of the family to the reading. A family without such a metric counts as 0.
+func (f figure) read(family *dto.MetricFamily, r *reading) {
+	sum, to := 0.0, r.gauges
+	if family.GetType() == dto.MetricType_COUNTER {
+		to = r.counters
+	}
+	for _, m := range family.GetMetric() {
+		if f.label == "" || labelOf(m, f.label) == f.value {
+			sum += m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	to[f.name] = sum
+}
+
+func labelOf(m *dto.Metric, name string) string {
+	for _, pair := range m.GetLabel() {
+		if pair.GetName() == name {
+			return pair.GetValue()
+		}
+	}
+	return ""
+}
+
+func (r *reading) readRequests(family *dto.MetricFamily) {
+	r.counters["requests"], r.counters["refusals"], r.counters["failures"] = 0, 0, 0
+	for _, m := range family.GetMetric() {
+		count := float64(m.GetHistogram().GetSampleCount())
+		r.counters["requests"] += count
+		switch status := labelOf(m, "status"); {
+		case status >= "500":
+			r.counters["failures"] += count
+		case status >= "400":
+			r.counters["refusals"] += count
+		}
+		if !isStream(m) {
+			r.times.add(m.GetHistogram())
+		}
+	}
+}
+
+// isStream reports whether the requests last as long as their client likes.
+func isStream(m *dto.Metric) bool {
+	return labelOf(m, "status") == "101" || labelOf(m, "route") == "/api/realtime" && labelOf(m, "method") == "GET"
+}
+
+// RouteFigures are the requests of one route since the server has started.
+type RouteFigures struct {
+	Method, Route string
+	Calls         float64
+	Errors        float64 // answered with 400 or more
+	P50, P95      float64 // seconds
+	Seconds       float64 // all together
+}
+
+// routesOf are the figures of each route but streams, those that took the most time first.
+func routesOf(families []*dto.MetricFamily) (list []RouteFigures) {
+	at := slices.IndexFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == requestFamily })
+	if at < 0 {
+		return nil
+	}
+	type key struct{ method, route string }
+	found, times := map[key]*RouteFigures{}, map[key]buckets{}
+	for _, m := range families[at].GetMetric() {
+		if isStream(m) {
+			continue
+		}
+		k := key{labelOf(m, "method"), labelOf(m, "route")}
+		if found[k] == nil {
+			found[k], times[k] = &RouteFigures{Method: k.method, Route: k.route}, buckets{}
+		}
+		h := m.GetHistogram()
+		found[k].Calls += float64(h.GetSampleCount())
+		found[k].Seconds += h.GetSampleSum()
+		if labelOf(m, "status") >= "400" {
+			found[k].Errors += float64(h.GetSampleCount())
+		}
+		times[k].add(h)
+	}
+	for k, r := range found {
+		r.P50, r.P95 = times[k].quantile(.5), times[k].quantile(.95)
+		list = append(list, *r)
+	}
+	slices.SortFunc(list, func(a, b RouteFigures) int {
+		return cmp.Or(cmp.Compare(b.Seconds, a.Seconds), strings.Compare(a.Route, b.Route), strings.Compare(a.Method, b.Method))
+	})
+	return list
+}
+
+// buckets are numbers of observations by the index of their bucket in a native histogram of
+// the finest schema that is used here: bucket i ends at 2^(i/8).
+type buckets map[int]float64
+
+// finest is the schema of a bucket factor of 1.1 at most.
+const finest = 3
+
+// add adds the observations of a native histogram, which may have a coarser schema.
+func (b buckets) add(h *dto.Histogram) {
+	shift := finest - int(h.GetSchema())
+	count, at := int64(0), 0
+	deltas := h.GetPositiveDelta()
+	for _, span := range h.GetPositiveSpan() {
+		at += int(span.GetOffset())
+		for range span.GetLength() {
+			count += deltas[0]
+			deltas = deltas[1:]
+			b[at<<shift] += float64(count)
+			at++
+		}
+	}
+}
+
+// quantile is the duration in seconds that a part of the observations does not exceed, NaN
+// without observations. It is off by 9 % at most.
+func (b buckets) quantile(part float64) float64 {
+	all := 0.0
+	indexes := make([]int, 0, len(b))
+	for at, n := range b {
+		all += n
+		indexes = append(indexes, at)
+	}
+	if all == 0 {
+		return math.NaN()
+	}
+	slices.Sort(indexes)
+	seen := 0.0
+	for _, at := range indexes {
+		if seen += b[at]; seen >= part*all {
+			return math.Exp2(float64(at) / (1 << finest))
+		}
+	}
+	return math.Exp2(float64(indexes[len(indexes)-1]) / (1 << finest))
+}

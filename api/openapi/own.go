@@ -1,0 +1,52 @@
+package openapi
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/api/request"
+)
+
+// Own is a route of the program around the server, with what the program says about it.
+type Own struct {
+	request.Route
+	SignedIn    bool   // guests are refused
+	Summary     string // default: the label of the route
+	Description string
+	Tag         string // the group; default: "program"
+	Takes       any    // a value of the type of the JSON body; nil: no body is described
+	Answers     any    // a value of the type of the JSON answer; nil: any JSON
+}
+
+const program = "program"
+
+// operation describes the route.
+func (o *Own) operation() *Operation {
+	answers := &Schema{}
+	if o.Answers != nil {
+		answers = answer(o.Answers)
+	}
+	op := operation(cmp.Or(o.Tag, program), cmp.Or(o.Summary, o.Label), answers)
+	op.Description = o.Description
+	if o.Takes != nil {
+		op.taking(answer(o.Takes))
+	}
+	if o.SignedIn {
+		op.Security = []Security{{tokenScheme: {}}}
+	}
+	return op
+}
+
+// operationID is unique among the routes of the program, as methods and paths are.
+func operationID(route request.Route) string {
+	if method, path, own := strings.Cut(route.Label, " "); own {
+		words := strings.FieldsFunc(path, func(c rune) bool { return strings.ContainsRune("/{}.$", c) })
+		slash := ""
+		if strings.HasSuffix(path, "/") || strings.HasSuffix(path, "{$}") {
+			slash = "_"
+		}
+		return strings.Join(slices.Concat([]string{strings.ToLower(method)}, words), "_") + slash
+	}
+	return strings.TrimPrefix(route.Label, "*:")
+}

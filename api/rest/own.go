@@ -1,0 +1,91 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/loambase/loam/api/openapi"
+	"github.com/loambase/loam/api/ratelimit"
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/settings"
+)
+
+// Own is a route of the embedding program: it has the caller, the rate limits, the logs and
+// the answers to errors that the API has.
+type Own struct {
+	openapi.Own
+	Body  int64 // how many bytes a body may have; 0 for any number
+	Free  bool  // no rate limit of the settings applies
+	Serve func(*OwnCall) error
+}
+
+// OwnCall is a request to a route of the program.
+type OwnCall struct {
+	*request.Request
+	W http.ResponseWriter
+	R *http.Request
+
+	call *call
+}
+
+// Body reads the body, once, and returns the same each time. It is closed when the handler
+// has returned.
+func (c *OwnCall) Body() (*wire.Body, error) {
+	if c.call.body == nil {
+		if err := c.call.read(""); err != nil {
+			return nil, err
+		}
+	}
+	return c.call.body, nil
+}
+
+// Own makes the handler of a route of the program. Routes are added before the API serves.
+func (a *API) Own(own Own) http.Handler {
+	a.own = append(a.own, own.Own)
+	limit := own.Body
+	if limit <= 0 {
+		limit = 1 << 62
+	}
+	return a.handle(&route{
+		Route: own.Route,
+		free:  own.Free,
+		limit: func(*call) (int64, error) { return limit, nil },
+		serve: func(c *call) error {
+			if own.Body > 0 {
+				if c.r.ContentLength > limit {
+					return tooLarge(nil)
+				}
+				c.r.Body = http.MaxBytesReader(c.w, c.r.Body, limit)
+			}
+			err := own.Serve(&OwnCall{Request: c.Request, W: c.Watch(c.w), R: c.r, call: c})
+			if most := (*http.MaxBytesError)(nil); errors.As(err, &most) {
+				return tooLarge(err)
+			}
+			return err
+		},
+	})
+}
+
+// tooLarge is the answer to a body that is longer than its route allows.
+func tooLarge(err error) error { return fault.Wrap(fault.TooLarge, "", err) }
+
+// Limit returns a function that counts a call as one of its client: max in a window are let
+// through, the next is a fault.TooMany. Superusers are not counted. A window is rounded to
+// whole seconds, and has at least one.
+func (a *API) Limit(max int, window time.Duration) func(*OwnCall) error {
+	const everywhere = "/"
+	l := ratelimit.New(a.app.Now)
+	l.Start(settings.RateLimits{Enabled: true, Rules: settings.Rules{
+		{Label: everywhere, MaxRequests: max, Duration: int64(window.Round(time.Second).Seconds())},
+	}})
+	a.limiters.add(a.app, l)
+	return func(c *OwnCall) error {
+		if c.Caller.Superuser() {
+			return nil
+		}
+		return a.tell(c.W, c.R, c.Request, l.Take(clientOf(c.Caller), ratelimit.Action{Method: c.R.Method, Paths: [3]string{everywhere}}))
+	}
+}
