@@ -192,6 +192,8 @@ func layers() [][]string {
 			"core/internal/query/lang",
 			"core/schema/cast",
 			"core/schema/pattern",
+			"core/tally",
+			"core/trace",
 			"core/version",
 			"core/yaml",
 			"migrations",

@@ -47,9 +47,14 @@ func (s *Server) build() (http.Handler, error) {
 		h = wrap(h)
 	}
 	measured := func(h http.Handler) http.Handler { return h }
-	if s.cfg.Metrics {
-		s.metrics = metrics.New(metrics.Config{App: s.App, Running: s.Running, Clients: s.Realtime.Clients, Version: core.Version})
+	if s.cfg.Metrics || s.cfg.MetricsToken != "" {
+		s.metrics = metrics.New(metrics.Config{
+			App: s.App, Running: s.Running, Realtime: s.Realtime.Figures, Tokens: s.Auth.TokenCache, Version: core.Version,
+		})
 		measured = s.metrics.Wrap
+	}
+	if err := s.mountMetrics(router); err != nil {
+		return nil, err
 	}
 	for _, wrap := range []func(http.Handler) http.Handler{ // from the inside out
 		middleware.Compress,

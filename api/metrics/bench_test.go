@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/realtime"
 )
 
 // BenchmarkWrap is what metrics add to a request: the difference of the two.
@@ -27,7 +29,8 @@ func BenchmarkWrap(b *testing.B) {
 		request.From(r.Context()).Route = route
 		w.WriteHeader(http.StatusOK)
 	})
-	m := New(Config{App: app, Running: service.Running, Clients: func() (int, int) { return 0, 0 }})
+	m := New(Config{App: app, Running: service.Running, Realtime: func() realtime.Figures { return realtime.Figures{} },
+		Tokens: func() cache.Usage { return cache.Usage{} }})
 	for name, h := range map[string]http.Handler{"off": handler, "on": m.Wrap(handler)} {
 		h = service.Track(h)
 		b.Run(name, func(b *testing.B) {
