@@ -194,6 +194,8 @@ func layers() [][]string {
 			"core/internal/query/lang",
 			"core/schema/cast",
 			"core/schema/pattern",
+			"core/tally",
+			"core/trace",
 			"core/version",
 			"core/yaml",
 			"migrations",

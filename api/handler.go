@@ -34,7 +34,12 @@ func (s *Server) build() (http.Handler, error) {
 		return nil, err
 	}
 	routes.Mount(router)
-	s.metrics = metrics.New(metrics.Config{App: s.App, Running: s.Running, Clients: s.Realtime.Clients, Version: core.Version})
+	s.metrics = metrics.New(metrics.Config{
+		App: s.App, Running: s.Running, Realtime: s.Realtime.Figures, Tokens: s.Auth.TokenCache, Version: core.Version,
+	})
+	if err := s.mountMetrics(router); err != nil {
+		return nil, err
+	}
 	s.App.Go("metrics", s.metrics.History.Run)
 	admin.Mount(router.With(routes.Limited), console.Config{
 		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File, Socket: routes.Socket,

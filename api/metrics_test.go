@@ -25,7 +25,7 @@ import (
 func measuredServer(t *testing.T) (server, figures *httptest.Server) {
 	t.Helper()
 	app := coretest.New(t)
-	coretest.Collection(t, app, `{"name":"posts","listRule":"","createRule":"","fields":[{"name":"title","type":"text"}]}`)
+	coretest.Collection(t, app, `{"name":"posts","listRule":"","createRule":"title != 'refused'","fields":[{"name":"title","type":"text"}]}`)
 	p := &Program{App: app, Config: Config{Metrics: true}}
 	p.Serve.BindFunc(func(e *ServeEvent) error {
 		e.Route("GET", "/own/{name}", say("own"))
@@ -42,11 +42,13 @@ func measuredServer(t *testing.T) (server, figures *httptest.Server) {
 	for _, path := range []string{"/api/health", "/api/collections/posts/records", "/api/collections/posts/records?filter=(", "/nothing", "/own/a", "/mounted/a"} {
 		fetch(t, server.URL+path)
 	}
-	res, err := http.Post(server.URL+"/api/collections/posts/records", "application/json", strings.NewReader(`{"title":"a"}`))
-	if err != nil {
-		t.Fatal(err)
+	for _, title := range []string{"a", "refused"} {
+		res, err := http.Post(server.URL+"/api/collections/posts/records", "application/json", strings.NewReader(`{"title":"`+title+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
 	}
-	res.Body.Close()
 	return server, figures
 }
 
@@ -78,7 +80,10 @@ func TestMetrics(t *testing.T) {
 		requests + `{method="",route="/mounted/",status="404"} 1`,
 		`loam_record_changes_total{action="create",collection="posts"} 1`,
 		`loam_budget_held{budget="passwords"} 0`, `loam_database_available 1`, `loam_http_requests_running 0`,
-		`loam_realtime_clients{transport="websocket"} 0`,
+		`loam_realtime_clients{transport="websocket"} 0`, `loam_sql_statements_total{action="insert",collection="posts"} 1`,
+		`loam_rule_denials_total{action="create",collection="posts"} 1`, `loam_store_writes_waiting 0`, `loam_cache_hits_total{cache="tokens"} 0`,
+		`loam_realtime_messages_total 0`, `loam_mail_attempts_total{result="success"} 0`, `loam_job_runs_total{result="failure"} 0`,
+		`loam_file_operations_total{operation="put",result="success"} 0`,
 	} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("there is no line %s", line)
@@ -91,6 +96,45 @@ func TestMetrics(t *testing.T) {
 	p := &Program{App: app}
 	if _, err := p.Handler(); err != nil || p.Server().Metrics() != nil {
 		t.Errorf("a server without metrics has some: %v", err)
+	}
+}
+
+// TestMetricsToken asks the server itself for the figures, with the token and without.
+func TestMetricsToken(t *testing.T) {
+	t.Parallel()
+	const token = "a token of figures"
+	p := &Program{App: coretest.New(t), Config: Config{MetricsToken: token}}
+	handler, err := p.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	for _, test := range []struct {
+		authorization string
+		status        int
+	}{{"", 401}, {"Bearer a token of figuren", 401}, {"Bearer " + token + "x", 401}, {"Bearer " + token, 200}} {
+		r, err := http.NewRequest(http.MethodGet, server.URL+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", test.authorization)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != test.status || strings.Contains(string(text), "loam_build_info") != (test.status == 200) {
+			t.Errorf("%q: status %d, want %d (%v)", test.authorization, res.StatusCode, test.status, err)
+		}
+		if challenged := res.Header.Get("WWW-Authenticate") != ""; challenged != (test.status == 401) {
+			t.Errorf("%q: WWW-Authenticate is %q", test.authorization, res.Header.Get("WWW-Authenticate"))
+		}
+	}
+	short := &Program{App: coretest.New(t), Config: Config{MetricsToken: "short"}}
+	if _, err := short.Handler(); err == nil {
+		t.Error("a token of five characters is taken")
 	}
 }
 
@@ -181,7 +225,7 @@ func TestFiguresAreThere(t *testing.T) {
 		if name == "loam_database_file_bytes" && enginetest.Postgres() { // there is no file
 			continue
 		}
-		if base := strings.TrimSuffix(strings.TrimSuffix(name, "_count"), "_bucket"); !strings.Contains(told, "# TYPE "+base+" ") && base != "loam_job_failed" {
+		if base := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "_count"), "_bucket"), "_sum"); !strings.Contains(told, "# TYPE "+base+" ") && base != "loam_job_failed" {
 			t.Errorf("there is no %s", name)
 		}
 	}

@@ -43,6 +43,10 @@ type Config struct {
 
 	// Metrics lets Server.Metrics answer. The console has the figures without it. Default: no.
 	Metrics bool
+	// MetricsToken has the server itself answer with the figures too, at /metrics, whoever sends
+	// it as a bearer token. It implies Metrics, and has 16 characters or more. Default: none,
+	// and /metrics is a path like any other.
+	MetricsToken string
 
 	data string // the data folder, which is never served
 }

@@ -91,4 +91,7 @@ func (c *identities) get(hash tokenHash, snapshot uint64, now time.Time) *identi
 	return id
 }
 
+// TokenCache returns how the cache of verified tokens is used.
+func (s *Service) TokenCache() cache.Usage { return s.cache.byToken.Usage() }
+
 func (c *identities) put(hash tokenHash, id *identity) { c.byToken.Put(hash, id) }

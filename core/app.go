@@ -39,6 +39,7 @@ type Config struct {
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
+	SlowQuery time.Duration    // from which a statement is kept for Insights; default 100 ms
 	HashCost  int              // bcrypt's, 4 to 31, of passwords whose field sets none; default 10. Tests set 4
 
 	// SettingsKey encrypts the stored settings, which hold passwords of other services, and
@@ -82,6 +83,7 @@ type App struct {
 	Config Config // may be changed until Open
 
 	store       store.Store
+	meter       *store.Meter // of store
 	snapshots   atomic.Pointer[schema.Snapshot]
 	local       *blob.Local // the files in the data folder
 	blobs       *blob.Swap  // where files are: local, unless it is set to another store
@@ -123,6 +125,9 @@ func New(c Config) *App {
 	}
 	if c.HookLimit <= 0 {
 		c.HookLimit = 10 * time.Second
+	}
+	if c.SlowQuery <= 0 {
+		c.SlowQuery = 100 * time.Millisecond
 	}
 	a := &App{Config: c, jobs: job.New()}
 	a.addJobs()

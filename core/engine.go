@@ -18,12 +18,12 @@ import (
 
 // openStore opens the engine that the Config names: PostgreSQL or SQLite. No other
 // file names an engine.
-func openStore(ctx context.Context, c Config, log *slog.Logger, mode Mode) (store.Store, error) {
+func openStore(ctx context.Context, c Config, log *slog.Logger, meter *store.Meter, mode Mode) (store.Store, error) {
 	c.Log = log
 	if c.DB != "" {
-		return openPostgres(ctx, c, mode)
+		return openPostgres(ctx, c, meter, mode)
 	}
-	db, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve || mode == Alone, Log: c.Log})
+	db, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve || mode == Alone, Log: c.Log, Meter: meter})
 	if err != nil {
 		return nil, err // a nil *sqlite.DB in the interface would not be nil
 	}
@@ -32,8 +32,8 @@ func openStore(ctx context.Context, c Config, log *slog.Logger, mode Mode) (stor
 
 // openPostgres opens a PostgreSQL database. A new one that has tables of somebody else, or
 // one with the names of Loam's first tables, is refused before anything is created.
-func openPostgres(ctx context.Context, c Config, mode Mode) (store.Store, error) {
-	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, New: mode == Install, Names: firstTables()})
+func openPostgres(ctx context.Context, c Config, meter *store.Meter, mode Mode) (store.Store, error) {
+	db, err := postgres.Open(ctx, postgres.Config{URL: c.DB, Log: c.Log, Meter: meter, New: mode == Install, Names: firstTables()})
 	if err != nil {
 		return nil, err
 	}

@@ -89,10 +89,11 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		return fmt.Errorf("core: %w", err)
 	}
 	dir := a.Config.Dir
+	a.meter = store.NewMeter(a.Config.SlowQuery, nil)
 	// PostgreSQL is opened before the folders are made, SQLite after them, since its file
 	// is in one.
 	if a.Config.DB != "" { // nothing is made for a database that is refused
-		if a.store, err = openStore(ctx, a.Config, a.log, mode); err != nil {
+		if a.store, err = openStore(ctx, a.Config, a.log, a.meter, mode); err != nil {
 			return err
 		}
 	} else if err := refuseForeign(ctx, dir); err != nil {
@@ -104,7 +105,7 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		}
 	}
 	if a.store == nil {
-		if a.store, err = openStore(ctx, a.Config, a.log, mode); err != nil {
+		if a.store, err = openStore(ctx, a.Config, a.log, a.meter, mode); err != nil {
 			return err
 		}
 	}

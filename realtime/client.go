@@ -111,6 +111,7 @@ func (c *Client) send(m Message) {
 	}
 	if m.Mark != nil && m.Mark.Kind == Snapshot { // its sender waits for room
 		c.queue, c.pages = append(c.queue, m), c.pages+1
+		c.hub.delivered.Add(1)
 		c.wakeUp()
 		return
 	}
@@ -121,8 +122,10 @@ func (c *Client) send(m Message) {
 	// A message that is large by itself goes to a client who has taken all others.
 	if len(c.queue) >= times*maxQueued || c.bytes+size > times*maxQueuedBytes && len(c.queue) > 0 {
 		c.err, c.queue = ErrSlow, nil
+		c.hub.dropped.Add(1)
 	} else {
 		c.queue, c.bytes = append(c.queue, m), c.bytes+size
+		c.hub.delivered.Add(1)
 	}
 	c.wakeUp()
 }

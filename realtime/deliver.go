@@ -19,6 +19,7 @@ func (h *Hub) deliverBatch(ctx context.Context, batch change.Batch) {
 	for i := range batch.Changes {
 		c := &batch.Changes[i]
 		h.deliver(ctx, c)
+		h.lag.Add(int64(max(0, h.app.Now().Sub(c.At))))
 		token := batch.Token.At(c.Seq)
 		last := i+1 == len(batch.Changes)
 		if last && token == batch.Token || !last && batch.Changes[i+1].Seq != c.Seq {

@@ -6,12 +6,14 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/tally"
 )
 
 // retryPause is how long the hub waits after a feed that could not be read.
@@ -25,6 +27,9 @@ type Hub struct {
 	wanted  chan struct{} // capacity 1; somebody has subscribed
 	replays chan struct{} // held by those who read the past
 	doubts  chan struct{} // capacity 1; the account of a socket may have changed
+
+	delivered, dropped atomic.Uint64    // see Figures
+	lag                *tally.Histogram // see Figures
 
 	mu             sync.Mutex // guards what follows, and what Client says
 	clients        map[string]*Client
@@ -49,11 +54,28 @@ type Hub struct {
 	clockEvery time.Duration
 }
 
-// Clients returns how many clients are connected: of events, and of WebSockets.
-func (h *Hub) Clients() (events, sockets int) {
+// Figures are what a Hub counts, for metrics.
+type Figures struct {
+	Streams, Sockets int    // clients that are connected
+	Delivered        uint64 // messages that were queued for a client
+	Dropped          uint64 // clients that were ended because they do not take their messages
+	Lag              tally.Distribution
+}
+
+func newLag() *tally.Histogram {
+	const ms = time.Millisecond
+	return tally.Durations(ms, 5*ms, 10*ms, 50*ms, 100*ms, 500*ms, 1000*ms, 5000*ms, 30_000*ms)
+}
+
+// Figures returns the figures of the Hub. Lag is the time from a change to when all its messages
+// were queued.
+func (h *Hub) Figures() Figures {
+	f := Figures{Delivered: h.delivered.Load(), Dropped: h.dropped.Load(), Lag: h.lag.Read()}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.clients), len(h.sockets)
+	f.Sockets = len(h.sockets)
+	f.Streams = len(h.clients) - f.Sockets
+	return f
 }
 
 // place is what topics name: a collection as clients name it, and a record or "".
@@ -76,7 +98,7 @@ type group struct {
 // New returns the hub of an app, which need not be open yet. It works while the app
 // serves. Make one for each app, before requests are served.
 func New(app *core.App, auth *auth.Service) *Hub {
-	h := &Hub{app: app, auth: auth, wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{}, doubted: map[*Client]bool{},
+	h := &Hub{app: app, auth: auth, lag: newLag(), wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{}, doubted: map[*Client]bool{},
 		doubts: make(chan struct{}, 1), replays: make(chan struct{}, maxReplays),
 		windows: map[windowKey]*window{}, readers: map[string]map[*window]bool{}, lagging: make(chan struct{}, 1), windowDue: make(chan struct{}, windowWorkers), clockEvery: clockEvery}
 	app.OnCommitted(h.doubt)

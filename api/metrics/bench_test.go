@@ -9,10 +9,19 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/realtime"
 )
+
+// config is that of a server that has no clients.
+func config(app *core.App) Config {
+	return Config{App: app, Running: func() int { return 0 }, Realtime: func() realtime.Figures { return realtime.Figures{} },
+		Tokens: func() cache.Usage { return cache.Usage{} }}
+}
 
 // BenchmarkWrap is what metrics add to a request: the difference of the two.
 func BenchmarkWrap(b *testing.B) {
@@ -28,7 +37,7 @@ func BenchmarkWrap(b *testing.B) {
 		request.From(r.Context()).Route = route
 		w.WriteHeader(http.StatusOK)
 	})
-	m := New(Config{App: app, Running: service.Running, Clients: func() (int, int) { return 0, 0 }})
+	m := New(config(app))
 	for name, h := range map[string]http.Handler{"off": handler, "on": m.Wrap(handler)} {
 		h = service.Track(h)
 		b.Run(name, func(b *testing.B) {
@@ -45,7 +54,7 @@ func BenchmarkWrap(b *testing.B) {
 // BenchmarkSample is what the history costs each ten seconds, with the requests of 100 routes.
 func BenchmarkSample(b *testing.B) {
 	app := coretest.New(b)
-	m := New(Config{App: app, Running: func() int { return 0 }, Clients: func() (int, int) { return 0, 0 }})
+	m := New(config(app))
 	for i := range 100 {
 		route := &request.Route{Method: "GET", Path: fmt.Sprintf("/api/%d", i)}
 		for n := range 1000 {

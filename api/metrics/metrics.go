@@ -14,15 +14,18 @@ import (
 
 	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/realtime"
 )
 
 // Config is what is measured. All fields are required.
 type Config struct {
-	App     *core.App
-	Running func() int                   // requests and streams under way
-	Clients func() (events, sockets int) // of realtime
-	Version string
+	App      *core.App
+	Running  func() int // requests and streams under way
+	Realtime func() realtime.Figures
+	Tokens   func() cache.Usage // of the cache of verified tokens
+	Version  string
 }
 
 // Metrics are the figures of one server. They are safe for concurrent use.

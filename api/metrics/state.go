@@ -40,25 +40,24 @@ var (
 func (s *state) Describe(chan<- *prometheus.Desc) {}
 
 // Collect reads the figures.
-func (s *state) Collect(to chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-	}
-	gauge(running, float64(s.Running()))
-	events, sockets := s.Clients()
-	gauge(clients, float64(events), "events")
-	gauge(clients, float64(sockets), "websocket")
-	gauge(collections, float64(len(s.App.Snapshot().All())))
-	gauge(available, number(s.App.Available() == nil))
+func (s *state) Collect(channel chan<- prometheus.Metric) {
+	to := sink(channel)
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
+	defer cancel()
+	to.gauge(running, float64(s.Running()))
+	to.gauge(collections, float64(len(s.App.Snapshot().All())))
+	to.gauge(available, number(s.App.Available() == nil))
 	if s.App.Config.DB == "" {
 		for _, file := range []string{"data.db", "data.db-wal", "logs.db", "logs.db-wal"} {
 			if info, err := os.Stat(filepath.Join(s.App.Config.Dir, file)); err == nil {
-				gauge(size, float64(info.Size()), file)
+				to.gauge(size, float64(info.Size()), file)
 			}
 		}
 	}
 	s.budgets(to)
-	s.jobs(gauge)
+	s.store(to)
+	s.services(ctx, to)
+	s.jobs(ctx, to)
 }
 
 func number(yes bool) float64 {
@@ -68,37 +67,35 @@ func number(yes bool) float64 {
 	return 0
 }
 
-func (s *state) budgets(to chan<- prometheus.Metric) {
+func (s *state) budgets(to sink) {
 	b := s.App.Budgets()
 	for name, u := range map[string]budget.Usage{
 		"answers": b.Answers.Usage(), "bodies": b.Bodies.Usage(), "heavy": b.Heavy.Usage(), "topics": b.Topics.Usage(),
 		"images": b.Images.Usage(), "passwords": s.App.Passwords().Usage(),
 	} {
-		to <- prometheus.MustNewConstMetric(budgetTotal, prometheus.GaugeValue, float64(u.Total), name)
-		to <- prometheus.MustNewConstMetric(budgetHeld, prometheus.GaugeValue, float64(u.Held), name)
-		to <- prometheus.MustNewConstMetric(budgetWaiting, prometheus.GaugeValue, float64(u.Waiting), name)
-		to <- prometheus.MustNewConstMetric(budgetRefused, prometheus.CounterValue, float64(u.Refused), name)
-		to <- prometheus.MustNewConstMetric(budgetWaited, prometheus.CounterValue, u.Waited.Seconds(), name)
+		to.gauge(budgetTotal, float64(u.Total), name)
+		to.gauge(budgetHeld, float64(u.Held), name)
+		to.gauge(budgetWaiting, float64(u.Waiting), name)
+		to.counter(budgetRefused, float64(u.Refused), name)
+		to.counter(budgetWaited, u.Waited.Seconds(), name)
 	}
 }
 
-// scrapeTime is how long the database may take to tell of jobs.
+// scrapeTime is how long the database may take to tell of jobs and files.
 const scrapeTime = 2 * time.Second
 
 // jobs tells of the jobs, unless the database does not answer: the other figures are wanted
 // most then.
-func (s *state) jobs(gauge func(d *prometheus.Desc, value float64, labels ...string)) {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
-	defer cancel()
+func (s *state) jobs(ctx context.Context, to sink) {
 	list, err := s.App.Jobs().List(ctx)
 	if err != nil {
 		return
 	}
 	for _, j := range list {
-		gauge(jobRunning, number(j.Running), j.ID)
-		gauge(jobFailed, number(j.Failure != ""), j.ID)
+		to.gauge(jobRunning, number(j.Running), j.ID)
+		to.gauge(jobFailed, number(j.Failure != ""), j.ID)
 		if !j.Last.IsZero() {
-			gauge(jobLast, float64(j.Last.UnixMilli())/1000, j.ID)
+			to.gauge(jobLast, float64(j.Last.UnixMilli())/1000, j.ID)
 		}
 	}
 }

@@ -5,15 +5,54 @@ package blob
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"sync/atomic"
+	"time"
+
+	"github.com/loambase/loam/core/tally"
 )
 
 // Swap is a Store whose implementation can be replaced while it is in use: the settings
 // decide where files lie. A call goes to the store that was set when it began, and an
 // open Blob stays with the store that opened it, so nobody may close the earlier store
 // before both have ended. Blobs are not moved from one to the other.
-type Swap struct{ current atomic.Pointer[Store] }
+type Swap struct {
+	current atomic.Pointer[Store]
+	calls   [len(operations)]tally.Calls
+}
+
+// operations are the names of the methods in Figures.
+var operations = [...]string{"put", "open", "delete", "delete_prefix", "list"}
+
+const (
+	callPut = iota
+	callOpen
+	callDelete
+	callDeletePrefix
+	callList
+)
+
+// Figures returns the calls of each method, by "put", "open", "delete", "delete_prefix" and
+// "list". That a blob is missing is no failure.
+func (w *Swap) Figures() map[string]tally.CallCount {
+	figures := map[string]tally.CallCount{}
+	for i, name := range operations {
+		figures[name] = w.calls[i].Read()
+	}
+	return figures
+}
+
+// ended counts a call, and returns its error.
+func (w *Swap) ended(call int, began time.Time, err error) error {
+	failed := err
+	if errors.Is(err, fs.ErrNotExist) {
+		failed = nil
+	}
+	w.calls[call].Ended(began, failed)
+	return err
+}
 
 var _ Store = (*Swap)(nil)
 
@@ -32,21 +71,27 @@ func (w *Swap) Current() Store { return *w.current.Load() }
 
 // Put implements Store.
 func (w *Swap) Put(ctx context.Context, key string, r io.Reader, size int64, a Attributes) error {
-	return w.Current().Put(ctx, key, r, size, a)
+	return w.ended(callPut, time.Now(), w.Current().Put(ctx, key, r, size, a))
 }
 
 // Open implements Store.
-func (w *Swap) Open(ctx context.Context, key string) (Blob, error) { return w.Current().Open(ctx, key) }
+func (w *Swap) Open(ctx context.Context, key string) (Blob, error) {
+	began := time.Now()
+	b, err := w.Current().Open(ctx, key)
+	return b, w.ended(callOpen, began, err)
+}
 
 // Delete implements Store.
-func (w *Swap) Delete(ctx context.Context, key string) error { return w.Current().Delete(ctx, key) }
+func (w *Swap) Delete(ctx context.Context, key string) error {
+	return w.ended(callDelete, time.Now(), w.Current().Delete(ctx, key))
+}
 
 // DeletePrefix implements Store.
 func (w *Swap) DeletePrefix(ctx context.Context, prefix string) error {
-	return w.Current().DeletePrefix(ctx, prefix)
+	return w.ended(callDeletePrefix, time.Now(), w.Current().DeletePrefix(ctx, prefix))
 }
 
 // List implements Store.
 func (w *Swap) List(ctx context.Context, prefix string, fn func(Info) error) error {
-	return w.Current().List(ctx, prefix, fn)
+	return w.ended(callList, time.Now(), w.Current().List(ctx, prefix, fn))
 }

@@ -20,7 +20,10 @@
 // is worth nothing here.
 package cache
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Cache is a bounded cache of two generations. New entries go into the young one.
 // When it is full it becomes the old one, and the entries of the old one that were
@@ -28,6 +31,8 @@ import "sync"
 type Cache[K comparable, V any] struct {
 	perGeneration int
 	evicted       func(K, V) // may be nil
+
+	hits, misses atomic.Uint64 // of Get
 
 	mu         sync.RWMutex // guards both maps
 	young, old map[K]V      // no key is in both
@@ -53,11 +58,29 @@ func (c *Cache[K, V]) Get(key K) (v V, ok bool) {
 		v, aged = c.old[key]
 	}
 	c.mu.RUnlock()
+	c.count(ok || aged)
 	if aged {
 		return c.rejuvenate(key)
 	}
 	return v, ok
 }
+
+func (c *Cache[K, V]) count(hit bool) {
+	if hit {
+		c.hits.Add(1)
+	} else {
+		c.misses.Add(1)
+	}
+}
+
+// Usage is how a cache is used: the hits and misses since it was made.
+type Usage struct {
+	Hits, Misses uint64
+	Entries      int
+}
+
+// Usage returns the figures of use.
+func (c *Cache[K, V]) Usage() Usage { return Usage{c.hits.Load(), c.misses.Load(), c.Len()} }
 
 // GetBytes is c.Get of a key that is given as bytes, without an allocation for it.
 func GetBytes[V any](c *Cache[string, V], key []byte) (v V, ok bool) {
@@ -68,6 +91,7 @@ func GetBytes[V any](c *Cache[string, V], key []byte) (v V, ok bool) {
 		v, aged = c.old[string(key)]
 	}
 	c.mu.RUnlock()
+	c.count(ok || aged)
 	if aged {
 		return c.rejuvenate(string(key))
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/tally"
 )
 
 // Job is work with the times at which it is done.
@@ -51,6 +52,8 @@ type Service struct {
 	node string // by which rows in the table say who runs a job
 
 	cfg Config // set by Open, while nothing runs
+
+	runs tally.Calls
 
 	mu     sync.Mutex // guards what follows
 	jobs   map[string]*entry
@@ -136,6 +139,10 @@ func (s *Service) Remove(id string) {
 	defer s.mu.Unlock()
 	delete(s.jobs, id)
 }
+
+// Runs returns how many runs of jobs have ended in this process, how many of them have failed,
+// and the time of all.
+func (s *Service) Runs() tally.CallCount { return s.runs.Read() }
 
 // Info is a job in the list of all.
 type Info struct {

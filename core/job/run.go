@@ -244,6 +244,7 @@ func (s *Service) perform(ctx context.Context, j Job, claimed row) error {
 	stop := s.keep(j.ID, claimed)
 	stack, err := call(ctx, j.Run)
 	stop()
+	s.runs.Ended(begin, err)
 	failure := ""
 	switch {
 	case err == nil:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/core/tally"
 )
 
 // Address is a name and an e-mail address.
@@ -57,6 +58,7 @@ type Event struct {
 type Service struct {
 	cfg   Config
 	queue queue
+	tries tally.Calls    // attempts to send
 	roots *x509.CertPool // of the servers' certificates; nil: those of the system
 }
 
@@ -106,6 +108,19 @@ func (s *Service) Queue(m *Message, done func(error)) error {
 	return err
 }
 
+// Figures are what a Service counts, for metrics.
+type Figures struct {
+	Waiting, Sending int             // mails in the queue
+	Tries            tally.CallCount // attempts to send, those of Send included
+}
+
+// Figures returns the figures.
+func (s *Service) Figures() Figures {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	return Figures{Waiting: len(s.queue.waiting), Sending: s.queue.sending, Tries: s.tries.Read()}
+}
+
 // Off reports whether no mail is sent. A handler of Hooks.Send may know a way.
 func (s *Service) Off() bool {
 	return !s.cfg.Settings().SMTP.Enabled && s.cfg.Print == nil && s.cfg.Hooks.Send.Empty()
@@ -134,7 +149,9 @@ func (s *Service) prepare(m *Message) error {
 }
 
 // attempt tries to send the message once.
-func (s *Service) attempt(ctx context.Context, m *Message) error {
+func (s *Service) attempt(ctx context.Context, m *Message) (err error) {
+	began := time.Now()
+	defer func() { s.tries.Ended(began, err) }()
 	m = m.clone()
 	if err := s.prepare(m); err != nil {
 		return err

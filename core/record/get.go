@@ -65,6 +65,9 @@ func (rq *readRequest) get(ctx context.Context, collection, id, expand string) (
 		return nil, readFault(rq.viewFault(err, plan.Tables), fault.NotFound)
 	}
 	if len(set.rows) == 0 {
+		if rule != "" {
+			rq.service.denied(c, actionRead)
+		}
 		return nil, missing()
 	}
 	return set.appendJSON(nil, 0), nil

@@ -69,6 +69,9 @@ func (rq *readRequest) resolve(idOrName string, pick func(*schema.Collection) *s
 		return nil, "", missingCollection()
 	}
 	rule, err := rq.ruleFor(pick(c))
+	if err != nil {
+		rq.service.denied(c, actionRead)
+	}
 	return c, rule, err
 }
 

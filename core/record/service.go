@@ -43,6 +43,7 @@ type caches struct {
 	rowsets     sync.Pool // of *rowset
 	blur        *budget.Blur
 	turns       *turns
+	denials     denials
 }
 
 func newCaches() *caches {

@@ -60,6 +60,7 @@ func (w *writeRequest) judged(rule string) query.Select {
 func (w *writeRequest) checkRule(r store.Reader, rule *string, kind fault.Kind, message string) error {
 	expression, err := w.rq.ruleFor(rule)
 	if err != nil {
+		w.rq.service.denied(w.collection, w.op.Action.String())
 		return err
 	}
 	err = w.satisfies(r, expression)
@@ -67,6 +68,7 @@ func (w *writeRequest) checkRule(r store.Reader, rule *string, kind fault.Kind, 
 		return err
 	}
 	w.unreachable = true
+	w.rq.service.denied(w.collection, w.op.Action.String())
 	f := &fault.Error{Kind: kind, Message: message, Reason: "the rule is not satisfied"}
 	if invalid := (*query.Error)(nil); errors.As(err, &invalid) {
 		f.Reason = invalid.Message

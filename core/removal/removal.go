@@ -13,6 +13,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core/blob"
@@ -41,6 +42,8 @@ type Queue struct {
 	cfg  Config
 	woke chan struct{} // has room for one: something was queued since the worker looked
 	turn chan struct{} // has one token: who has it may remove files, or keeps others from it
+
+	removed atomic.Uint64 // entries
 
 	working sync.Mutex // held by the one who takes entries out of the table
 }

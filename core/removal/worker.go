@@ -44,6 +44,26 @@ func wait(ctx context.Context, d time.Duration, earlier <-chan struct{}) {
 	}
 }
 
+// Removed returns how many entries this process has removed.
+func (q *Queue) Removed() uint64 { return q.removed.Load() }
+
+// Waiting returns how many entries are in the queue, those of uploads that are under way and of
+// other processes included.
+func (q *Queue) Waiting(ctx context.Context) (n int64, err error) {
+	err = q.cfg.Store.Read(ctx, func(r store.Reader) error {
+		rows, err := r.Query(`SELECT COUNT(*) FROM "_removals"`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if rows.Next() {
+			n = rows.Int(0)
+		}
+		return rows.Close()
+	})
+	return n, err
+}
+
 // Settle removes everything that is due, and waits for what Run is at.
 func (q *Queue) Settle(ctx context.Context) error {
 	for {
@@ -99,6 +119,7 @@ func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
 		for n < len(list) && err == nil {
 			if err = q.remove(ctx, list[n]); err == nil {
 				n++
+				q.removed.Add(1)
 			}
 		}
 		release()

@@ -34,6 +34,12 @@ func New(d store.Dialect) *Planner {
 	return &Planner{dialect: d, parsed: cache.New[string, lang.Expr](maxParsed), plans: plans{New: newPlans}}
 }
 
+// Caches returns how the caches of expressions and plans are used. That of plans begins anew
+// with each change of the collections.
+func (p *Planner) Caches(current *schema.Snapshot) map[string]cache.Usage {
+	return map[string]cache.Usage{"expressions": p.parsed.Usage(), "plans": p.plans.Of(current).Usage()}
+}
+
 // parse is lang.Parse with a cache. Expressions are immutable and shared.
 func (p *Planner) parse(text string) (lang.Expr, error) {
 	if e, ok := p.parsed.Get(text); ok {

@@ -19,9 +19,10 @@ import (
 
 // Config is how a database is opened. Only URL has no default.
 type Config struct {
-	URL string // postgres://…, with libpq's parameters and pool_max_conns
-	Log *slog.Logger
-	New bool // a schema that has tables of somebody else's is store.ErrNotEmpty
+	URL   string // postgres://…, with libpq's parameters and pool_max_conns
+	Log   *slog.Logger
+	Meter *store.Meter // default: one that nobody reads
+	New   bool         // a schema that has tables of somebody else's is store.ErrNotEmpty
 
 	// Names are those of the tables that this program makes first. A schema that has
 	// one of them, and that no server has used, is a *store.ForeignError.
@@ -38,6 +39,9 @@ const (
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Meter == nil {
+		c.Meter = store.NewMeter(0, nil)
 	}
 	return c
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/trace"
 )
 
 // reader is one read transaction.
@@ -142,7 +143,7 @@ func (db *DB) begin(ctx context.Context, pool *pgxpool.Pool, sql string) (*sessi
 // it. On an error the connection is given back.
 func (db *DB) tryBegin(ctx context.Context, loan *pgxpool.Conn, sql string) (*session, uint64, error) {
 	pg := loan.Conn().PgConn()
-	s := &session{db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx}
+	s := &session{db: db, loan: loan, pg: pg, kept: statementsOf(pg), ctx: ctx, span: trace.From(ctx)}
 	results, err := pg.Exec(ctx, sql).ReadAll()
 	if err == nil {
 		err = ctx.Err()

@@ -5,6 +5,7 @@ package postgres
 import (
 	"bytes"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -21,6 +22,11 @@ type rows struct {
 	row    [][]byte             // nil when there is none
 	aside  [][][]byte
 	err    error
+
+	meter *store.Statement
+	began time.Time
+	args  []store.Value
+	count int64
 }
 
 var _ store.Rows = (*rows)(nil)
@@ -39,6 +45,7 @@ func (r *rows) Next() bool {
 		return false
 	case r.from.NextRow():
 		r.row = r.from.Values()
+		r.count++
 		return true
 	}
 	r.finish()
@@ -59,6 +66,7 @@ func (r *rows) finish() {
 	if err != nil && r.err == nil {
 		r.err = r.in.fail(err)
 	}
+	r.meter.Ran(r.in.span, r.began, r.count, r.args, err)
 }
 
 // park reads the rest, so that the connection is free.
@@ -68,6 +76,7 @@ func (r *rows) park() {
 	}
 	for r.from.NextRow() {
 		r.aside = append(r.aside, cloneRow(r.from.Values()))
+		r.count++
 	}
 	r.finish()
 }

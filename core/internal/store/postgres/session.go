@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/trace"
 )
 
 // session is what one call has of a connection. Whoever keeps a Reader, Tx or
@@ -22,6 +24,7 @@ type session struct {
 	kept    *statements
 	ctx     context.Context // that ends the statements
 	binding binding
+	span    *trace.Span // that statements belong to; nil mostly
 
 	sql  string // of the last statement, with its parameters
 	args []store.Value
@@ -39,11 +42,12 @@ type session struct {
 
 // Query implements store.Reader.
 func (s *session) Query(sql string, args ...store.Value) (store.Rows, error) {
+	began := time.Now()
 	result, st, err := s.start(sql, args, asks(sql))
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{in: s, from: result, fields: st.fields}
+	r := &rows{in: s, from: result, fields: st.fields, meter: st.meter, began: began, args: args}
 	s.reading = r
 	s.opened = append(s.opened, r)
 	return r, nil
@@ -51,11 +55,13 @@ func (s *session) Query(sql string, args ...store.Value) (store.Rows, error) {
 
 // Exec implements store.Tx.
 func (s *session) Exec(sql string, args ...store.Value) (int64, error) {
-	result, _, err := s.start(sql, args, false)
+	began := time.Now()
+	result, st, err := s.start(sql, args, false)
 	if err != nil {
 		return 0, err
 	}
 	tag, err := result.Close()
+	st.meter.Ran(s.span, began, tag.RowsAffected(), args, err)
 	if err != nil {
 		return 0, s.fail(err)
 	}
@@ -129,9 +135,9 @@ func (s *session) prepared(sql string) (*statement, error) {
 	// next statement.
 	case verbDefine:
 		s.kept.stale = true
-		return &statement{}, nil
+		return &statement{meter: s.db.cfg.Meter.Statement(sql)}, nil
 	case verbQuery:
-		return s.kept.prepare(s.ctx, s.pg, sql, s.binding.types)
+		return s.kept.prepare(s.ctx, s.pg, s.db.cfg.Meter, sql, s.binding.types)
 	}
 	return nil, refuse("a statement of a kind that has no place here")
 }

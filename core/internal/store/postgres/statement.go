@@ -45,6 +45,7 @@ type statement struct {
 	name   string
 	given  []uint32 // types that the parameters were given
 	fields []store.ValueKind
+	meter  *store.Statement
 }
 
 // statementsOf is what the connection has prepared.
@@ -69,7 +70,7 @@ func (s *statements) find(sql string, types []uint32) *statement {
 }
 
 // prepare makes a new one. Errors are the driver's.
-func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, sql string, types []uint32) (*statement, error) {
+func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, m *store.Meter, sql string, types []uint32) (*statement, error) {
 	// All are dropped rather than the oldest: it happens rarely, and those in use are prepared
 	// again soon.
 	if s.count >= maxStatements {
@@ -78,7 +79,7 @@ func (s *statements) prepare(ctx context.Context, pg *pgconn.PgConn, sql string,
 		}
 	}
 	s.made++
-	st := &statement{name: "s" + strconv.Itoa(s.made), given: slices.Clone(types)}
+	st := &statement{name: "s" + strconv.Itoa(s.made), given: slices.Clone(types), meter: m.Statement(sql)}
 	d, err := pg.Prepare(ctx, st.name, sql, st.given)
 	if err != nil {
 		return nil, err

@@ -105,7 +105,9 @@ func rest(ctx context.Context) error {
 
 // write runs fn in a transaction, once. again reports that it lost against another.
 func (db *DB) write(ctx context.Context, fn func(store.Tx) error, l lock, g *growth) (again bool, err error) {
+	db.cfg.Meter.Waiting.Add(1)
 	s, err := db.begin(ctx, db.writers, l.begin())
+	db.cfg.Meter.Waiting.Add(-1)
 	if err != nil {
 		return false, err
 	}
@@ -213,11 +215,14 @@ func (db *DB) commit(t *tx, last string) (again bool, err error) {
 	// The number is taken before the commit is sent: a transaction that has seen this one's
 	// rows takes its own later.
 	turn := db.order.take()
+	began := time.Now()
 	done, err := db.sendCommit(t, last)
+	db.cfg.Meter.Commits.Since(began)
 	db.order.wait(turn)
 	defer db.order.pass()
 	switch {
 	case done:
+		db.cfg.Meter.Groups.Add(1)
 		if last != "" {
 			// Before the caches follow, as the plans that they make depend on it.
 			db.readPrefixes(t.ctx)

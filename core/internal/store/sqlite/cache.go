@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/cache"
+	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
 
@@ -17,6 +18,7 @@ const cacheSize = 512
 type statement struct {
 	*binding.Stmt
 	writes []string // tables, in lower case
+	meter  *store.Statement
 
 	inUse  bool // by a caller: it must be neither given to another one nor closed
 	cached bool

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
@@ -14,6 +15,7 @@ import (
 // checkpointFrames long. Slow readers can keep it from being begun anew; at
 // forcedFrames the writer stops for a checkpoint that waits for them a little.
 const (
+	frameHeader      = 24 // bytes before each page in the log
 	checkpointFrames = 4_000
 	forcedFrames     = 32_000
 	forcedBusyMillis = 100
@@ -42,7 +44,9 @@ func (k *checkpoints) run(c *conn, mode binding.CheckpointMode) error {
 	if err := k.restart(c); err != nil {
 		return err
 	}
+	began := time.Now()
 	_, _, err := c.Checkpoint(mode)
+	c.meter.Checkpoints.Since(began)
 	if err == nil || busy(err) {
 		return nil // a reader in the way is no failure: the next one goes on
 	}
@@ -79,6 +83,7 @@ func (w *writer) measure() {
 		return
 	}
 	n := w.c.Frames()
+	w.meter.LogBytes.Store(int64(n) * (w.page + frameHeader))
 	// After the log has begun anew its length counts from the start again.
 	if n < w.checkpoint-w.every { // begun anew since
 		w.checkpoint = w.every

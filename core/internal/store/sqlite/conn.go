@@ -18,6 +18,7 @@ type conn struct {
 	stmts    *statements
 	controls [controlCount]*binding.Stmt
 	guard    guard
+	meter    *store.Meter
 	own      bool         // what is prepared now is the engine's own text
 	script   *scriptRules // what is prepared now is a script's
 	touched  []string     // tables, in lower case, that the running transaction may write
@@ -48,11 +49,15 @@ type place struct {
 	syncFolder func(dir string) error // makes the names of new files durable
 	readCache  int                    // KB, of a connection that is kept for reading
 	cachePages int                    // of every connection; 0: what its role has
+	meter      *store.Meter
 }
 
 // openConn opens the database file with the settings of DESIGN.md.
 func openConn(at place, r role) (*conn, error) {
-	c := &conn{stmts: newStatements()}
+	c := &conn{stmts: newStatements(), meter: at.meter}
+	if c.meter == nil {
+		c.meter = store.NewMeter(0, nil)
+	}
 	b, err := binding.Open(binding.Config{
 		Path: at.path, VFS: at.vfs, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorize,
 	})
@@ -175,7 +180,7 @@ func (c *conn) prepare(sql string) (*statement, error) {
 	for _, table := range writes {
 		c.touch(table)
 	}
-	s := &statement{Stmt: b, writes: writes, inUse: true}
+	s := &statement{Stmt: b, writes: writes, meter: c.meter.Statement(sql), inUse: true}
 	c.stmts.keep(s)
 	return s, nil
 }

@@ -5,6 +5,7 @@ package sqlite
 import (
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 )
@@ -53,7 +54,7 @@ func (w *writer) apply(o *op, grouped bool) bool {
 			return false
 		}
 	}
-	t := &tx{session: session{c: w.c, tx: true}}
+	t := &tx{session: session{c: w.c, tx: true, span: o.span}}
 	// Only statements of fn are stopped by its limit, not those that end the transaction.
 	w.c.guard.arm(o.ctx, o.limit)
 	o.err = call(o.fn, t)
@@ -90,6 +91,7 @@ func (w *writer) commit(group []*op) {
 	// Between begin and end the tables have no stamp: a read cannot know on which side of the
 	// commit it is.
 	w.stamps.begin(w.c.touched)
+	began := time.Now()
 	_, err := w.c.do(controlCommit)
 	if err != nil {
 		err = w.uncommit(err)
@@ -99,6 +101,8 @@ func (w *writer) commit(group []*op) {
 		failAll(group, err)
 		return
 	}
+	w.meter.Commits.Since(began)
+	w.meter.Groups.Add(int64(len(group)))
 	for _, o := range group {
 		if o.err != nil {
 			continue

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/trace"
 )
 
 // reader is one read transaction.
@@ -32,7 +33,7 @@ func (db *DB) Read(ctx context.Context, fn func(store.Reader) error) error {
 	defer c.reading.Unlock()
 	c.guard.arm(ctx, db.cfg.ReadTimeout)
 	c.guard.loan = l
-	r := &reader{session: session{c: c}, stamps: &db.stamps, pool: db.readers}
+	r := &reader{session: session{c: c, span: trace.From(ctx)}, stamps: &db.stamps, pool: db.readers}
 	defer r.finish() // also when fn panics
 	if err := c.beginRead(l.era); err != nil {
 		return r.fail(err)

@@ -3,6 +3,8 @@
 package sqlite
 
 import (
+	"time"
+
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
 )
@@ -12,6 +14,10 @@ type rows struct {
 	in  *session
 	s   *statement
 	err error
+
+	began time.Time
+	args  []store.Value
+	count int64
 }
 
 var _ store.Rows = (*rows)(nil)
@@ -29,8 +35,10 @@ func (r *rows) Next() bool {
 	// than they close.
 	if !ok {
 		r.end()
+		return false
 	}
-	return ok
+	r.count++
+	return true
 }
 
 // end gives the statement back; the rows are over.
@@ -38,8 +46,9 @@ func (r *rows) end() {
 	if r.s == nil {
 		return
 	}
+	r.s.meter.Ran(r.in.span, r.began, r.count, r.args, r.err)
 	r.in.c.release(r.s)
-	r.s = nil
+	r.s, r.args = nil, nil
 	r.in.remove(r)
 }
 

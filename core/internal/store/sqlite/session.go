@@ -2,7 +2,12 @@
 
 package sqlite
 
-import "github.com/loambase/loam/core/internal/store"
+import (
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/trace"
+)
 
 // session is what one call has of a connection: its open rows, and whether the
 // call is over. Whoever keeps a Reader, Tx or Rows beyond the call gets
@@ -13,6 +18,7 @@ type session struct {
 	over bool
 	lost error // why SQLite ended the write transaction before its time
 	tx   bool
+	span *trace.Span // that statements belong to; nil mostly
 }
 
 // Query implements store.Reader.
@@ -21,7 +27,7 @@ func (s *session) Query(sql string, args ...store.Value) (store.Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{in: s, s: st}
+	r := &rows{in: s, s: st, began: time.Now(), args: args}
 	s.open = append(s.open, r)
 	return r, nil
 }

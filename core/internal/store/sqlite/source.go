@@ -33,7 +33,7 @@ func openSourceFile(path string, immutable bool) (*Source, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err // SQLite would make an empty one
 	}
-	c := &conn{stmts: newStatements()}
+	c := &conn{stmts: newStatements(), meter: store.NewMeter(0, nil)}
 	b, err := binding.Open(binding.Config{
 		Path: path, Immutable: immutable, Progress: c.guard.proceed, ProgressSteps: guardSteps, Authorize: c.authorizeSource,
 	})

@@ -17,6 +17,7 @@ import (
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
+	"github.com/loambase/loam/core/trace"
 )
 
 // Config is how a database is opened. Only Dir has no default.
@@ -25,6 +26,7 @@ type Config struct {
 	File  string // the database's name in it; default data.db
 	Serve bool   // take the folder's lock: one server a folder
 	Log   *slog.Logger
+	Meter *store.Meter // default: one that nobody reads
 
 	// Relaxed has commits not wait for the disk (synchronous = NORMAL): a power cut may
 	// take the last writes, though acknowledged, and leaves the database whole. It is for
@@ -59,6 +61,10 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Meter == nil {
+		c.Meter = store.NewMeter(0, nil)
+	}
+	c.at.meter = c.Meter
 	if c.ReadTimeout <= 0 {
 		c.ReadTimeout = 30 * time.Second
 	}
@@ -200,12 +206,12 @@ func (db *DB) Migrator() store.Migrator { return migrator{} }
 // Write implements store.Store. An operation that has begun goes on when ctx
 // ends; its statements fail with store.ErrTimeout after Config.WriteTimeout.
 func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
-	return db.writer.do(ctx, &op{fn: fn, ctx: context.Background(), limit: db.cfg.WriteTimeout})
+	return db.writer.do(ctx, &op{fn: fn, ctx: context.Background(), span: trace.From(ctx), limit: db.cfg.WriteTimeout})
 }
 
 // Exclusive implements store.Store. Its statements fail when ctx ends.
 func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
-	return db.writer.do(ctx, &op{fn: fn, alone: true, ctx: ctx, limit: db.cfg.ExclusiveTimeout})
+	return db.writer.do(ctx, &op{fn: fn, alone: true, ctx: ctx, span: trace.From(ctx), limit: db.cfg.ExclusiveTimeout})
 }
 
 // OnForeignWrite implements store.Store. fn is called within about a second of

@@ -3,6 +3,8 @@
 package sqlite
 
 import (
+	"time"
+
 	"github.com/loambase/loam/core/internal/store"
 )
 
@@ -19,12 +21,14 @@ var _ store.Tx = (*tx)(nil)
 func (t *tx) Stamp(...string) (uint64, bool) { return 0, false }
 
 // Exec implements store.Tx.
-func (t *tx) Exec(sql string, args ...store.Value) (int64, error) {
+func (t *tx) Exec(sql string, args ...store.Value) (n int64, err error) {
 	s, err := t.start(sql, args)
 	if err != nil {
 		return 0, err
 	}
 	defer t.c.release(s)
+	began := time.Now()
+	defer func() { s.meter.Ran(t.span, began, n, args, err) }()
 	// SQLite does the work of a statement row by row. A statement with RETURNING is therefore
 	// stepped to its end, although nobody reads its rows.
 	for row := true; row; {
@@ -32,10 +36,10 @@ func (t *tx) Exec(sql string, args ...store.Value) (int64, error) {
 			return 0, t.fail(err)
 		}
 	}
-	if !s.countsRows() {
-		return 0, nil
+	if s.countsRows() {
+		n = t.c.Changes()
 	}
-	return t.c.Changes(), nil
+	return n, nil
 }
 
 // OnCommit implements store.Tx.

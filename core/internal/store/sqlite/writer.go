@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/trace"
 )
 
 // maxGroup is the most operations that commit together.
@@ -21,12 +22,14 @@ const maxGroup = 1024
 // one sync of the disk, whatever the number of operations.
 type writer struct {
 	log                *slog.Logger
+	meter              *store.Meter
 	stamps             *stamps
 	yielding           *readYield
 	open               func() (*conn, error)
 	openCheckpointConn func() (*conn, error) // opens the checkpointer's
 	logFull            chan struct{}         // tells the checkpointer that the log is long; capacity 1
 	every              int                   // pages in the log between checkpoints
+	page               int64                 // bytes of a page
 	checkpoints        checkpoints
 	pause              time.Duration // between attempts to make a failed connection good
 	file               *openFile
@@ -50,6 +53,7 @@ type op struct {
 	service func(*conn) error // instead of fn: outside of any transaction
 	alone   bool              // never in a group
 	ctx     context.Context   // that ends fn's statements
+	span    *trace.Span       // of whoever called; nil mostly
 	limit   time.Duration     // of fn's statements, if ctx has no deadline
 
 	state     atomic.Int32 // opQueued, then one of the others
@@ -67,8 +71,8 @@ const (
 // newWriter returns a writer that has no connection yet; see start.
 func newWriter(cfg Config, s *stamps, t *readYield, open, openCheckpointConn func() (*conn, error)) *writer {
 	w := &writer{
-		log: cfg.Log, stamps: s, yielding: t, open: open, openCheckpointConn: openCheckpointConn,
-		logFull: make(chan struct{}, 1), every: cfg.checkpointEvery, checkpoint: cfg.checkpointEvery,
+		log: cfg.Log, meter: cfg.Meter, stamps: s, yielding: t, open: open, openCheckpointConn: openCheckpointConn,
+		logFull: make(chan struct{}, 1), every: cfg.checkpointEvery, page: int64(cfg.at.pageSize), checkpoint: cfg.checkpointEvery,
 		pause: cfg.retryAfter, file: newOpenFile(cfg),
 	}
 	w.idle = sync.NewCond(&w.mu)
@@ -102,6 +106,7 @@ func (w *writer) do(ctx context.Context, o *op) error {
 	if w.busy {
 		o.done = make(chan struct{})
 		w.queue = append(w.queue, o)
+		w.meter.Waiting.Add(1)
 		w.mu.Unlock()
 		return w.wait(ctx, o)
 	}
@@ -178,6 +183,7 @@ func (w *writer) next() []*op {
 			group = append(group, o)
 		}
 	}
+	w.meter.Waiting.Add(int64(-taken))
 	rest := copy(w.queue, w.queue[taken:])
 	// The places behind the end would keep operations, and all that their functions hold,
 	// alive.
