@@ -185,11 +185,15 @@ func announce(cmd *cobra.Command, p *Program, url string) error {
 	if err != nil { // a server that has said that it serves does not end by that
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
+	if p.Banner != nil {
+		p.Banner(cmd.OutOrStdout(), url)
+	} else {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
+	}
 	if token != "" {
 		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one within 30 minutes: %s/_/#/pbinstall/%s\n", url, token)
 		dir := ""
-		if app.Config.Dir != "loam_data" {
+		if app.Config.Dir != cmd.Flag("dir").DefValue {
 			dir = " --dir " + shellWord(app.Config.Dir)
 		}
 		if app.Config.DB != "" {
