@@ -94,6 +94,7 @@ func layers() [][]string {
 		{
 			"auth",
 			"core/coretest",
+			"core/migrationfile",
 			"core/pocketbase",
 			"core/sheet",
 		},

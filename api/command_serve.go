@@ -62,6 +62,9 @@ func newServeCommand(p *Program) *cobra.Command {
 			if dev && p.App.Config.PrintMails == nil {
 				p.App.Config.PrintMails = cmd.ErrOrStderr()
 			}
+			if dev && p.MigrationsDir != "" {
+				p.automigrate()
+			}
 			p.Config.Metrics = p.Config.Metrics || metrics != ""
 			return serve(cmd, p, &secure, addresses{main: address, metrics: metrics}, domains)
 		}),
@@ -71,7 +74,7 @@ func newServeCommand(p *Program) *cobra.Command {
 	flags.StringVar(&metrics, "metrics", "", "the address to answer Prometheus on, at /metrics, without a guard: 127.0.0.1:9090; empty for none")
 	secure.add(flags)
 	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")
-	flags.BoolVar(&dev, "dev", false, "for development: print mails while SMTP is off in the settings")
+	flags.BoolVar(&dev, "dev", false, "for development: print mails while SMTP is off in the settings, and write changes of collections as migrations, in a program that has a folder for them")
 	origins := p.Config.Origins
 	if len(origins) == 0 {
 		origins = []string{"*"}

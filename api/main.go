@@ -121,6 +121,9 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
 	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newBackupCommand(app), newSettingsCommand(app),
 		newImportCommand(app), newSchemaCommand(app), newGenerateCommand(app), newHealthCommand(), newVersionCommand(p))
+	if p.MigrationsDir != "" || len(app.Config.Migrations) > 0 {
+		root.AddCommand(newMigrateCommand(p))
+	}
 	if isLoam() {
 		root.AddCommand(newUpdateCommand(app))
 	}

@@ -47,6 +47,11 @@ type Program struct {
 	// EnvPrefix begins the environment variables that set flags; default "LOAM_".
 	EnvPrefix string
 
+	// MigrationsDir is the folder with the Go source of the program's migrations, seen from
+	// where it is run. The command "migrate" writes new ones there; with "serve --dev" so does
+	// each change of the collections. Default: none is written.
+	MigrationsDir string
+
 	// Banner writes the first line of a server that has begun to answer at the url; default:
 	// a line with name, version, url and folder.
 	Banner func(out io.Writer, url string)
