@@ -95,6 +95,7 @@ func layers() [][]string {
 		{
 			"auth",
 			"core/coretest",
+			"core/migrationfile",
 			"core/pocketbase",
 			"core/sheet",
 		},

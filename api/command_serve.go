@@ -62,6 +62,9 @@ func newServeCommand(p *Program) *cobra.Command {
 			if dev && p.App.Config.PrintMails == nil {
 				p.App.Config.PrintMails = cmd.ErrOrStderr()
 			}
+			if dev && p.MigrationsDir != "" {
+				p.automigrate()
+			}
 			p.Config.Metrics = p.Config.Metrics || metrics != ""
 			if token := p.Config.MetricsToken; token != "" && len(token) < leastMetricsToken {
 				return usagef("--metrics-token: not below %d characters", leastMetricsToken)
@@ -76,7 +79,7 @@ func newServeCommand(p *Program) *cobra.Command {
 	flags.DurationVar(&p.App.Config.SlowQuery, "slow-query", p.App.Config.SlowQuery, "the time from which a statement is kept for /api/insights/queries")
 	secure.add(flags)
 	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")
-	flags.BoolVar(&dev, "dev", false, "for development: print mails while SMTP is off in the settings")
+	flags.BoolVar(&dev, "dev", false, "for development: print mails while SMTP is off in the settings, and write changes of collections as migrations, in a program that has a folder for them")
 	origins := p.Config.Origins
 	if len(origins) == 0 {
 		origins = []string{"*"}
@@ -190,11 +193,15 @@ func announce(cmd *cobra.Command, p *Program, url string) error {
 	if err != nil { // a server that has said that it serves does not end by that
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
+	if p.Banner != nil {
+		p.Banner(cmd.OutOrStdout(), url)
+	} else {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s %s serves %s (REST API at %s/api/), data in %s\n", cmp.Or(p.Name, "Loam"), p.version(), url, url, place(app))
+	}
 	if token != "" {
 		fmt.Fprintf(cmd.OutOrStdout(), "There is no superuser yet. Create one within 30 minutes: %s/_/#/pbinstall/%s\n", url, token)
 		dir := ""
-		if app.Config.Dir != "loam_data" {
+		if app.Config.Dir != cmd.Flag("dir").DefValue {
 			dir = " --dir " + shellWord(app.Config.Dir)
 		}
 		if app.Config.DB != "" {

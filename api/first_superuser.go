@@ -6,22 +6,24 @@ import (
 	"fmt"
 )
 
-// The variables that name the first superuser of an installation nobody can look at.
+// The variables, without their prefix, that name the first superuser of an installation
+// nobody can look at.
 const (
-	superuserEmailVariable    = variablePrefix + "SUPERUSER_EMAIL"
-	superuserPasswordVariable = variablePrefix + "SUPERUSER_PASSWORD"
+	superuserEmail    = "superuser-email"
+	superuserPassword = "superuser-password"
 )
 
 // firstSuperuser makes the superuser that the environment names, if there is none at
 // all. Later starts change nothing. It returns what was done, "" for nothing.
 func firstSuperuser(ctx context.Context, p *Program, lookup func(string) (string, bool)) (done string, err error) {
-	email, named := lookup(superuserEmailVariable)
-	password, known := lookup(superuserPasswordVariable)
+	emailName, passwordName := variable(p.prefix(), superuserEmail), variable(p.prefix(), superuserPassword)
+	email, named := lookup(emailName)
+	password, known := lookup(passwordName)
 	if !named && !known {
 		return "", nil
 	}
 	if email == "" || password == "" {
-		return "", errors.New(superuserEmailVariable + " and " + superuserPasswordVariable + " go together")
+		return "", errors.New(emailName + " and " + passwordName + " go together")
 	}
 	has, err := p.Server().Auth.HasSuperuser(ctx)
 	if err != nil || has {
@@ -29,7 +31,7 @@ func firstSuperuser(ctx context.Context, p *Program, lookup func(string) (string
 	}
 	done, err = createSuperuser(ctx, p.App, email, password)
 	if err != nil {
-		return "", fmt.Errorf("the superuser of %s: %w", superuserEmailVariable, err)
+		return "", fmt.Errorf("the superuser of %s: %w", emailName, err)
 	}
 	return done, nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,10 @@ const (
 // run is Main with everything that it takes from the process.
 func (p *Program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCommand(p, stderr)
+	if err := setDefaults(root, p.Defaults); err != nil {
+		fmt.Fprintln(stderr, p.name()+": "+describe(err))
+		return exitFailed
+	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -62,10 +67,12 @@ func task(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command,
 }
 
 const rootHelp = `Loam is a backend in one binary: collections with rules, records, files and
-sign-in over REST, kept in an embedded database in one folder.
+sign-in over REST, kept in an embedded database in one folder.`
 
-Every flag may also be set in the environment: --dir is LOAM_DIR, --http is
-LOAM_HTTP, and so on. A flag on the command line wins.`
+const environmentHelp = `
+
+Every flag may also be set in the environment: --dir is %[1]sDIR, --http is
+%[1]sHTTP, and so on. A flag on the command line wins.`
 
 const rootExample = `  loam serve
   loam serve --http 0.0.0.0:8080 --dir /var/lib/loam
@@ -77,8 +84,8 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	var settingsKey string // the name of a variable
 	root := &cobra.Command{
 		Use:           p.name(),
-		Short:         "A backend in one binary",
-		Long:          rootHelp,
+		Short:         cmp.Or(p.Short, "A backend in one binary"),
+		Long:          cmp.Or(p.Long, p.Short, rootHelp) + fmt.Sprintf(environmentHelp, p.prefix()),
 		Example:       rootExample,
 		Version:       p.version(),
 		Args:          noArguments,
@@ -86,7 +93,7 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := fromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
+			if err := fromEnvironment(cmd.Flags(), p.prefix(), os.LookupEnv); err != nil {
 				return err
 			}
 			app.Config.Log = newLog(stderr, debug)
@@ -95,7 +102,7 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 					return fmt.Errorf("--settings-key-env: the environment variable %s is not set", settingsKey)
 				}
 			}
-			for _, name := range unknownVariables(cmd.Root(), os.Environ()) {
+			for _, name := range unknownVariables(cmd.Root(), p.prefix(), os.Environ()) {
 				fmt.Fprintln(stderr, p.name()+": no command has a flag for the environment variable "+name)
 			}
 			if app.Config.Dir == "" {
@@ -113,24 +120,23 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	root.PersistentFlags().StringVar(&settingsKey, "settings-key-env", "", "the name of the environment variable with the key, 32 bytes, that encrypts the settings")
 	root.PersistentFlags().BoolVar(&debug, "debug", false, "log every request and more")
 	root.AddCommand(newServeCommand(p), newSuperuserCommand(app), newBackupCommand(app), newSettingsCommand(app),
-		newImportCommand(app), newSchemaCommand(app), newGenerateCommand(app), newUpdateCommand(app),
-		newHealthCommand(), newVersionCommand(p))
-	for _, cmd := range p.Commands {
-		root.AddCommand(cmd)
-		visit(cmd, func(c *cobra.Command) {
-			if c.RunE != nil {
-				c.RunE = task(c.RunE)
-			}
-		})
+		newImportCommand(app), newSchemaCommand(app), newGenerateCommand(app), newHealthCommand(), newVersionCommand(p))
+	if p.MigrationsDir != "" || len(app.Config.Migrations) > 0 {
+		root.AddCommand(newMigrateCommand(p))
 	}
+	if isLoam() {
+		root.AddCommand(newUpdateCommand(app))
+	}
+	visit(root, p.rename)
+	p.addCommands(root)
 	return root
 }
 
 // fromEnvironment sets the flags that the command line does not, from variables
-// named as they are: --some-flag is LOAM_SOME_FLAG.
-func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) (err error) {
+// named as they are: with the prefix LOAM_, --some-flag is LOAM_SOME_FLAG.
+func fromEnvironment(flags *pflag.FlagSet, prefix string, lookup func(string) (string, bool)) (err error) {
 	flags.VisitAll(func(f *pflag.Flag) {
-		name := variable(f.Name)
+		name := variable(prefix, f.Name)
 		value, ok := lookup(name)
 		if f.Changed || !ok || f.Name == "help" || err != nil {
 			return

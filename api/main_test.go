@@ -39,14 +39,14 @@ func TestFromEnvironment(t *testing.T) {
 	if err := flags.Parse([]string{"--given", "line"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := fromEnvironment(flags, lookup); err != nil {
+	if err := fromEnvironment(flags, "LOAM_", lookup); err != nil {
 		t.Fatal(err)
 	}
 	if *some != "env" || *given != "line" || fmt.Sprint(*list) != "[a b]" || *help || *n != 1 {
 		t.Errorf("flags are %q, %q, %v, %t, %d", *some, *given, *list, *help, *n)
 	}
 	env["LOAM_N"] = "many"
-	if err := fromEnvironment(flags, lookup); err == nil {
+	if err := fromEnvironment(flags, "LOAM_", lookup); err == nil {
 		t.Error("a number of \"many\" is no error")
 	}
 }

@@ -78,30 +78,28 @@ func distance(a, b string) int {
 	return last[len(b)]
 }
 
-const variablePrefix = "LOAM_"
-
-// variable is the environment variable of a flag.
-func variable(flag string) string {
-	return variablePrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+// variable is the environment variable of a flag, or of another name.
+func variable(prefix, flag string) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // unknownVariables names the variables that look like flags and are none of any
 // command: what is set in vain is a slip, mostly.
-func unknownVariables(root *cobra.Command, environment []string) (warnings []string) {
-	known := map[string]bool{superuserEmailVariable: true, superuserPasswordVariable: true}
+func unknownVariables(root *cobra.Command, prefix string, environment []string) (warnings []string) {
+	known := map[string]bool{variable(prefix, superuserEmail): true, variable(prefix, superuserPassword): true}
 	visit(root, func(cmd *cobra.Command) {
 		for _, flags := range []*pflag.FlagSet{cmd.LocalFlags(), cmd.PersistentFlags()} {
-			flags.VisitAll(func(f *pflag.Flag) { known[variable(f.Name)] = true })
+			flags.VisitAll(func(f *pflag.Flag) { known[variable(prefix, f.Name)] = true })
 		}
 	})
 	names := []string{}
 	for name := range known {
-		names = append(names, strings.TrimPrefix(name, variablePrefix))
+		names = append(names, strings.TrimPrefix(name, prefix))
 	}
 	for _, line := range environment {
 		name, _, _ := strings.Cut(line, "=")
-		if strings.HasPrefix(name, variablePrefix) && !known[name] {
-			warnings = append(warnings, name+didYouMean(name[len(variablePrefix):], names, variablePrefix))
+		if strings.HasPrefix(name, prefix) && !known[name] {
+			warnings = append(warnings, name+didYouMean(name[len(prefix):], names, prefix))
 		}
 	}
 	slices.Sort(warnings)

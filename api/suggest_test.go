@@ -38,7 +38,7 @@ func TestDistance(t *testing.T) {
 
 func TestUnknownVariables(t *testing.T) {
 	root := newRootCommand(&Program{App: core.New(core.Config{})}, io.Discard)
-	got := unknownVariables(root, []string{"LOAM_HTTP=1", "LOAM_DIR=x", "LOAM_ENCRYPTION_ENV=x", "LOAM_BIN=x", "LOAM_HTPP=1", "LOAMY=1", "PATH=/", "LOAM_ENCRYPTON_ENV="})
+	got := unknownVariables(root, "LOAM_", []string{"LOAM_HTTP=1", "LOAM_DIR=x", "LOAM_ENCRYPTION_ENV=x", "LOAM_BIN=x", "LOAM_HTPP=1", "LOAMY=1", "PATH=/", "LOAM_ENCRYPTON_ENV="})
 	want := []string{"LOAM_BIN", "LOAM_ENCRYPTON_ENV (did you mean LOAM_ENCRYPTION_ENV?)", "LOAM_HTPP (did you mean LOAM_HTTP?)"}
 	if !slices.Equal(got, want) {
 		t.Errorf("unknown variables = %q, want %q", got, want)

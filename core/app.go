@@ -4,6 +4,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"sync/atomic"
@@ -76,9 +77,12 @@ const (
 	Alone
 )
 
+// ErrNotOpen is the use of an App before Open or after Close.
+var ErrNotOpen = errors.New("core: the app is not open")
+
 // App is one open data folder with its services. New makes it, Open opens it. From
 // then until Close it is safe for concurrent use; the accessors of services must not
-// be called before.
+// be called before. What a service that was kept is asked after Close is an error.
 type App struct {
 	Config Config // may be changed until Open
 
@@ -193,8 +197,14 @@ func (a *App) Log() *slog.Logger {
 func (a *App) Now() time.Time { return a.Config.Now() }
 
 // Available returns store.ErrUnavailable, a fault.Unavailable, if the database was
-// removed under the App, so that writes would be lost; else nil. It takes no time.
-func (a *App) Available() error { return a.store.Available() }
+// removed under the App, so that writes would be lost, ErrNotOpen if it is not open, else
+// nil. It takes no time.
+func (a *App) Available() error {
+	if a.store == nil {
+		return ErrNotOpen
+	}
+	return a.store.Available()
+}
 
 // Ping reads from the database, and returns why it does not answer. ctx bounds the wait.
 func (a *App) Ping(ctx context.Context) error {

@@ -116,7 +116,7 @@ func (d backupDatabase) Prepare(ctx context.Context, dir, mark string) (err erro
 		return unusable(err)
 	}
 	defer func() { err = errors.Join(err, trial.Close()) }()
-	if err := trial.migrateProgram(ctx); err != nil {
+	if _, err := trial.MigrateUp(ctx); err != nil {
 		return unusable(err)
 	}
 	return trial.setMark(ctx, mark)
@@ -147,11 +147,11 @@ func checkSource(ctx context.Context, source store.Source) error {
 	if _, err := source.Check(ctx); err != nil {
 		return err
 	}
-	done := map[string]bool{}
+	done := map[string]time.Time{}
 	if err := source.Read(ctx, func(r store.Reader) error { return readApplied(r, done) }); err != nil {
 		return err
 	}
-	if first := migrations.System()[0].Name; !done[first] {
+	if first := migrations.System()[0].Name; done[first].IsZero() {
 		return errors.New("it is not a database of Loam")
 	}
 	return nil

@@ -1,12 +1,15 @@
-// Migrations of an embedding program, which App.Open runs once each, by name.
+// Migrations of an embedding program, by name: App.Open runs each once, commands run and
+// undo them.
 
 package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/migrations"
@@ -23,28 +26,167 @@ type Migration struct {
 	// writes is stored together with the mark that the step has run, or not at all:
 	// then Open fails with its error. It may be called more than once.
 	Up func(*Tx) error
+
+	// Down undoes Up, under the same conditions; nil for a step that cannot be undone.
+	Down func(*Tx) error
 }
 
-// migrateProgram runs the steps of the program that this database has not seen, in
-// the order of their names.
-func (a *App) migrateProgram(ctx context.Context) error {
-	steps := slices.SortedFunc(slices.Values(a.Config.Migrations), func(x, y Migration) int { return strings.Compare(x.Name, y.Name) })
-	if err := checkMigrationNames(steps); err != nil {
-		return err
+// AppliedMigration is a step that the program has, or that has run, or both.
+type AppliedMigration struct {
+	Name    string
+	Applied time.Time // when it has run; the zero time: not yet
+	Known   bool      // it is in Config.Migrations
+}
+
+// Migrations returns the steps of Config.Migrations and those that have run on this database
+// and are not among them, by their names. Steps of Loam itself are left out.
+func (a *App) Migrations(ctx context.Context) ([]AppliedMigration, error) {
+	if a.store == nil {
+		return nil, ErrNotOpen
+	}
+	steps, err := a.steps()
+	if err != nil {
+		return nil, err
 	}
 	done, err := appliedMigrations(ctx, a.store)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, step := range steps {
-		if done[step.Name] {
+	var list []AppliedMigration
+	for _, s := range steps {
+		list = append(list, AppliedMigration{s.Name, done[s.Name], true})
+		delete(done, s.Name)
+	}
+	for _, s := range migrations.System() {
+		delete(done, s.Name)
+	}
+	for name, at := range done {
+		list = append(list, AppliedMigration{Name: name, Applied: at})
+	}
+	slices.SortFunc(list, func(x, y AppliedMigration) int { return strings.Compare(x.Name, y.Name) })
+	return list, nil
+}
+
+// MigrateUp runs the steps of Config.Migrations that this database has not seen, in the
+// order of their names, each in a transaction of its own, and returns their names. Open for
+// Serve has done that. The error of a step names it; those before it have run.
+func (a *App) MigrateUp(ctx context.Context) (ran []string, err error) {
+	list, err := a.Migrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := a.steps()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range list {
+		if !m.Known || !m.Applied.IsZero() {
 			continue
 		}
-		if err := a.runMigration(ctx, step); err != nil {
-			return fmt.Errorf("migration %s: %w", step.Name, err)
+		first, err := a.runMigration(ctx, find(steps, m.Name))
+		if err != nil {
+			return ran, fmt.Errorf("migration %s: %w", m.Name, err)
+		}
+		if first {
+			ran = append(ran, m.Name)
 		}
 	}
-	return nil
+	return ran, nil
+}
+
+// MigrateDown undoes the n steps that are the last, by their names, of those that have run,
+// and returns the names. One that the program does not have, or that has no Down, is an
+// error, which names the step; those after it are undone then.
+func (a *App) MigrateDown(ctx context.Context, n int) (undone []string, err error) {
+	list, err := a.Migrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := a.steps()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range slices.Backward(list) {
+		if len(undone) >= n {
+			break
+		}
+		if m.Applied.IsZero() {
+			continue
+		}
+		switch {
+		case !m.Known:
+			err = errors.New("the program does not have this step")
+		case find(steps, m.Name).Down == nil:
+			err = errors.New("the step has no Down")
+		default:
+			err = a.undoMigration(ctx, find(steps, m.Name))
+		}
+		if err != nil {
+			return undone, fmt.Errorf("migration %s: %w", m.Name, err)
+		}
+		undone = append(undone, m.Name)
+	}
+	return undone, nil
+}
+
+// MarkMigrations notes that steps have run, without running them: what they do has been done
+// in another way. Names that are noted already stay as they are.
+func (a *App) MarkMigrations(ctx context.Context, names ...string) error {
+	for _, name := range names {
+		if err := checkMigrationNames([]Migration{{Name: name}}); err != nil {
+			return err
+		}
+	}
+	return a.transaction(ctx, func(raw store.Tx, _ *Tx) error {
+		for _, name := range names {
+			if _, err := markApplied(raw, name, a.Config.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ForgetMigrations removes the notes of steps that have run and that the program does not
+// have any more, and returns their names.
+func (a *App) ForgetMigrations(ctx context.Context) (forgotten []string, err error) {
+	list, err := a.Migrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = a.transaction(ctx, func(raw store.Tx, _ *Tx) error {
+		forgotten = nil
+		for _, m := range list {
+			if m.Known {
+				continue
+			}
+			if _, err := unmark(raw, m.Name); err != nil {
+				return err
+			}
+			forgotten = append(forgotten, m.Name)
+		}
+		return nil
+	})
+	return forgotten, err
+}
+
+// steps are those of the program, in the order of their names.
+func (a *App) steps() ([]Migration, error) {
+	steps := slices.SortedFunc(slices.Values(a.Config.Migrations), func(x, y Migration) int { return strings.Compare(x.Name, y.Name) })
+	if err := checkMigrationNames(steps); err != nil {
+		return nil, err
+	}
+	for _, s := range steps {
+		if s.Up == nil {
+			return nil, fmt.Errorf("core: the migration %s has no Up", s.Name)
+		}
+	}
+	return steps, nil
+}
+
+// find returns the step of a name that is among them.
+func find(steps []Migration, name string) Migration {
+	return steps[slices.IndexFunc(steps, func(s Migration) bool { return s.Name == name })]
 }
 
 // checkMigrationNames refuses a name that is empty, used twice, or that of a system
@@ -63,13 +205,30 @@ func checkMigrationNames(steps []Migration) error {
 	return nil
 }
 
-// runMigration runs one step in a transaction, with the mark that it has run.
-func (a *App) runMigration(ctx context.Context, step Migration) error {
-	return a.transaction(ctx, func(raw store.Tx, tx *Tx) error {
-		first, err := markApplied(raw, step.Name, a.Config.Now())
-		if err != nil || !first { // another process has run it in the meantime
+// runMigration runs one step in a transaction, with the mark that it has run. first is false
+// if another process has run it in the meantime.
+func (a *App) runMigration(ctx context.Context, step Migration) (first bool, err error) {
+	err = a.transaction(ctx, func(raw store.Tx, tx *Tx) error {
+		if first, err = markApplied(raw, step.Name, a.Config.Now()); err != nil || !first {
 			return err
 		}
 		return step.Up(tx)
 	})
+	return first, err
+}
+
+// undoMigration is runMigration the other way round.
+func (a *App) undoMigration(ctx context.Context, step Migration) error {
+	return a.transaction(ctx, func(raw store.Tx, tx *Tx) error {
+		if marked, err := unmark(raw, step.Name); err != nil || !marked {
+			return err
+		}
+		return step.Down(tx)
+	})
+}
+
+// unmark takes the mark away that a step has run. marked is false if there was none.
+func unmark(tx store.Tx, name string) (marked bool, err error) {
+	n, err := tx.Exec(`DELETE FROM "_migrations" WHERE "file" = $1`, store.Text(name))
+	return n > 0, err
 }

@@ -19,7 +19,7 @@ func migrateSystem(ctx context.Context, s store.Store, now func() time.Time) err
 		return err
 	}
 	steps := migrations.System()
-	if len(done) >= len(steps) && allApplied(steps, done) {
+	if allApplied(steps, done) {
 		return nil
 	}
 	return s.Exclusive(ctx, func(tx store.Tx) error {
@@ -60,10 +60,10 @@ func (e execer) Exec(sql string) error {
 	return err
 }
 
-// appliedMigrations reads the names of the migrations that have run, system and
-// program alike. A database without the table _migrations has run none.
-func appliedMigrations(ctx context.Context, s store.Store) (map[string]bool, error) {
-	done := map[string]bool{}
+// appliedMigrations reads when the migrations have run that did, system and program alike.
+// A database without the table _migrations has run none.
+func appliedMigrations(ctx context.Context, s store.Store) (map[string]time.Time, error) {
+	done := map[string]time.Time{}
 	err := s.Read(ctx, func(r store.Reader) error {
 		names, err := s.Catalog().Names(r)
 		if err != nil {
@@ -82,23 +82,23 @@ func appliedMigrations(ctx context.Context, s store.Store) (map[string]bool, err
 	return done, nil
 }
 
-// readApplied adds the names in the table _migrations to the set.
-func readApplied(r store.Reader, done map[string]bool) error {
-	rows, err := r.Query(`SELECT "file" FROM "_migrations"`)
+// readApplied adds what is in the table _migrations.
+func readApplied(r store.Reader, done map[string]time.Time) error {
+	rows, err := r.Query(`SELECT "file", "applied" FROM "_migrations"`)
 	if err != nil {
 		return err
 	}
 	for rows.Next() {
-		done[rows.Text(0)] = true
+		done[rows.Text(0)] = time.UnixMicro(rows.Int(1)).UTC()
 	}
 	return rows.Close()
 }
 
 // allApplied reports whether every step has run, so that opening an up-to-date database
 // needs no write.
-func allApplied(steps []migrations.Step, done map[string]bool) bool {
+func allApplied(steps []migrations.Step, done map[string]time.Time) bool {
 	for _, s := range steps {
-		if !done[s.Name] {
+		if done[s.Name].IsZero() {
 			return false
 		}
 	}

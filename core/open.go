@@ -218,7 +218,7 @@ func (a *App) startServing(ctx context.Context) error {
 	if err := a.startRemovals(ctx); err != nil {
 		return err
 	}
-	if err := a.migrateProgram(ctx); err != nil {
+	if _, err := a.MigrateUp(ctx); err != nil {
 		return err
 	}
 	a.started = true // also if a hook fails: those before it have run

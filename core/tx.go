@@ -48,6 +48,9 @@ func (a *App) Transaction(ctx context.Context, fn func(tx *Tx) error) error {
 // transaction is Transaction with the transaction of the store, which stays inside
 // this package.
 func (a *App) transaction(ctx context.Context, fn func(store.Tx, *Tx) error) error {
+	if a.store == nil {
+		return ErrNotOpen
+	}
 	if store.IsInside() {
 		return errNestedTx
 	}

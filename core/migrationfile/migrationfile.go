@@ -1,0 +1,166 @@
+// Package migrationfile writes migrations of programs around Loam as Go source: empty ones,
+// changes of collections, and snapshots of all of them. A folder of such files is a package
+// with a variable All, for core.Config.Migrations; each file adds its step to it.
+package migrationfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/build"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Step is a migration to write.
+type Step struct {
+	Label    string // what the step does, in words; the name is made of it and the time
+	Up, Down string // the statements of the two functions, which return an error; "" for none
+}
+
+// Write writes the step into the folder, which it makes if there is none, and returns the name of
+// the migration and the path of its file. The name begins with the seconds of now, or the next
+// number that no file begins with, so that the new step is the last one.
+func Write(dir string, step Step, now time.Time) (name, path string, err error) {
+	words := label(step.Label)
+	if words == "" {
+		return "", "", fmt.Errorf("migration %q: a name has letters or digits", step.Label)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", "", err
+	}
+	pkg, err := packageOf(dir)
+	if err != nil {
+		return "", "", err
+	}
+	if err := writeList(dir, pkg); err != nil {
+		return "", "", err
+	}
+	stamp, err := nextStamp(dir, now)
+	if err != nil {
+		return "", "", err
+	}
+	name = stamp + "_" + words
+	text, err := source(pkg, name, step)
+	if err != nil {
+		return "", "", err
+	}
+	path = filepath.Join(dir, name+".go")
+	if strings.HasSuffix(path, "_test.go") {
+		path = strings.TrimSuffix(path, ".go") + "_.go"
+	}
+	if err := writeNew(path, text); err != nil {
+		return "", "", err
+	}
+	// A name that ends in that of a system, as _linux, would leave the file out of others.
+	everywhere := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc"}
+	if ok, err := everywhere.MatchFile(dir, filepath.Base(path)); err != nil || !ok {
+		general := strings.TrimSuffix(path, ".go") + "_.go"
+		if err := errors.Join(err, os.Rename(path, general)); err != nil {
+			return "", "", err
+		}
+		path = general
+	}
+	return name, path, nil
+}
+
+var notWord = regexp.MustCompile(`[^a-z0-9]+`)
+
+// label is text as a part of a file name.
+func label(text string) string {
+	const longest = 100
+	words := strings.Trim(notWord.ReplaceAllString(strings.ToLower(text), "_"), "_")
+	return strings.TrimRight(words[:min(len(words), longest)], "_")
+}
+
+// packageOf returns the name of the package in the folder, or one made of the folder's name.
+func packageOf(dir string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return "", err
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly)
+		if err != nil {
+			return "", err
+		}
+		return parsed.Name.Name, nil
+	}
+	whole, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	name := notWord.ReplaceAllString(strings.ToLower(filepath.Base(whole)), "")
+	if !token.IsIdentifier(name) {
+		name = "migrations"
+	}
+	return name, nil
+}
+
+const list = "migrations.go"
+
+// writeList writes the file with the variable All, unless it is there.
+func writeList(dir, pkg string) error {
+	text := fmt.Sprintf(`// Package %[1]s holds what happened to the collections of the program, step by step.
+package %[1]s
+
+import "github.com/loambase/loam/core"
+
+// All are the steps, for core.Config.Migrations. Each file of the package adds its own.
+var All []core.Migration
+`, pkg)
+	err := writeNew(filepath.Join(dir, list), []byte(text))
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}
+
+// nextStamp returns the seconds of now, or of the first second after it of which there is no
+// file.
+func nextStamp(dir string, now time.Time) (string, error) {
+	for second := now.Unix(); ; second++ {
+		stamp := strconv.FormatInt(second, 10)
+		files, err := filepath.Glob(filepath.Join(dir, stamp+"_*"))
+		if err != nil {
+			return "", err
+		}
+		if len(files) == 0 {
+			return stamp, nil
+		}
+	}
+}
+
+// source returns the file of a step.
+func source(pkg, name string, step Step) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "package %s\n\nimport \"github.com/loambase/loam/core\"\n\n", pkg)
+	fmt.Fprintf(&b, "func init() {\nAll = append(All, core.Migration{\nName: %q,\n", name)
+	fmt.Fprintf(&b, "Up: func(tx *core.Tx) error {\n%s\n},\n", step.Up)
+	if step.Down != "" {
+		fmt.Fprintf(&b, "Down: func(tx *core.Tx) error {\n%s\n},\n", step.Down)
+	}
+	b.WriteString("})\n}\n")
+	return format.Source(b.Bytes())
+}
+
+// writeNew writes a file that must not be there.
+func writeNew(path string, text []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
+}

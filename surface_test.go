@@ -1,0 +1,142 @@
+package main_test
+
+import (
+	"bytes"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var updateSurface = flag.Bool("update-surface", false, "write testdata/surface.txt anew")
+
+// promised are the packages whose exported names programs around Loam may rely on
+// (docs/embedding.md). Whatever else is exported may change with any version.
+var promised = []string{
+	"api", "api/apitest", "auth", "core", "core/change", "core/collection", "core/coretest", "core/fault", "core/hook",
+	"core/job", "core/mail", "core/record", "core/settings", "core/where", "realtime",
+}
+
+// TestSurfaceIsKept compares what the promised packages export with testdata/surface.txt. A
+// line of it that is gone breaks programs around Loam: it is taken out by a version that says so
+// in CHANGELOG.md. A new line is a promise from the next release on, which writes the file anew:
+//
+//	go test -run TestSurfaceIsKept . -update-surface
+func TestSurfaceIsKept(t *testing.T) {
+	t.Parallel()
+	var now []string
+	for _, p := range packages(t) {
+		if slices.Contains(promised, p.name()) {
+			now = append(now, exported(t, p)...)
+		}
+	}
+	// What takes or gives a type of an internal package is of no use outside.
+	now = slices.DeleteFunc(now, func(line string) bool { return strings.Contains(line, "store.") })
+	slices.Sort(now)
+	const file = "testdata/surface.txt"
+	if *updateSurface {
+		if err := os.WriteFile(file, []byte(strings.Join(now, "\n")+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(before)) {
+		if line = strings.TrimSuffix(line, "\n"); !slices.Contains(now, line) {
+			t.Errorf("gone or changed: %s", line)
+		}
+	}
+}
+
+// exported lists what a package exports: functions, methods of exported types, constants,
+// variables, types, and each exported field of a struct.
+func exported(t *testing.T, p pkg) (list []string) {
+	t.Helper()
+	for _, name := range p.GoFiles {
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			switch d := decl.(type) {
+			case *ast.FuncDecl:
+				if d.Name.IsExported() && isExported(d.Recv) {
+					d.Body = nil
+					d.Type.Params, d.Type.Results = unnamed(d.Type.Params), unnamed(d.Type.Results)
+					list = append(list, p.name()+": "+onOneLine(t, d))
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					for _, line := range exportedBy(t, d.Tok, spec) {
+						list = append(list, p.name()+": "+line)
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+// unnamed are the types of parameters or results: their names are no promise.
+func unnamed(list *ast.FieldList) *ast.FieldList {
+	if list == nil {
+		return nil
+	}
+	types := &ast.FieldList{Opening: list.Opening, Closing: list.Closing}
+	for _, f := range list.List {
+		for range max(1, len(f.Names)) {
+			types.List = append(types.List, &ast.Field{Type: f.Type})
+		}
+	}
+	return types
+}
+
+func exportedBy(t *testing.T, kind token.Token, spec ast.Spec) (list []string) {
+	t.Helper()
+	switch s := spec.(type) {
+	case *ast.ValueSpec:
+		for _, name := range s.Names {
+			if name.IsExported() {
+				list = append(list, kind.String()+" "+name.Name)
+			}
+		}
+	case *ast.TypeSpec:
+		if !s.Name.IsExported() {
+			return nil
+		}
+		structure, ok := s.Type.(*ast.StructType)
+		if !ok {
+			return []string{"type " + onOneLine(t, s)}
+		}
+		list = append(list, "type "+s.Name.Name+" struct")
+		for _, field := range structure.Fields.List {
+			if len(field.Names) == 0 {
+				list = append(list, "type "+s.Name.Name+" embeds "+onOneLine(t, field.Type))
+			}
+			for _, name := range field.Names {
+				if name.IsExported() {
+					list = append(list, "type "+s.Name.Name+" has "+name.Name+" "+onOneLine(t, field.Type))
+				}
+			}
+		}
+	}
+	return list
+}
+
+func onOneLine(t *testing.T, node any) string {
+	t.Helper()
+	var text bytes.Buffer
+	if err := printer.Fprint(&text, token.NewFileSet(), node); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(text.String()), " ")
+}
