@@ -62,7 +62,11 @@ func (e *Entry) Message(text string) {
 // Text adds an attribute. Its key consists of letters and digits, as those of Int and Millis.
 func (e *Entry) Text(key, value string) {
 	start := e.key(key)
-	e.data = schema.AppendString(e.data, plain(value))
+	begin := len(e.data)
+	e.data = schema.AppendString(e.data, value)
+	if len(e.data)-begin != len(value)+len(`""`) { // something is escaped: it may be U+0000
+		e.data = schema.AppendString(e.data[:begin], plain(value))
+	}
 	e.end(start)
 }
 
@@ -155,11 +159,12 @@ func Cut(s string, limit int) string {
 	return s[:limit]
 }
 
-// item is an entry in the queue: where its texts are in the batch.
+// item is an entry in the queue: where its texts are in the batch. It has no pointers, so that the
+// garbage collector does not look through the queue.
 type item struct {
 	level        slog.Level
-	at           time.Time
-	message, end int // the end of the message, and of the data after it
+	at           int64 // milliseconds of Unix time
+	message, end int   // the end of the message, and of the data after it
 }
 
 // batch is what is written together.
@@ -172,5 +177,5 @@ func (b *batch) add(level slog.Level, at time.Time, message, data []byte) {
 	b.text = append(b.text, message...)
 	middle := len(b.text)
 	b.text = append(b.text, data...)
-	b.items = append(b.items, item{level: level, at: at, message: middle, end: len(b.text)})
+	b.items = append(b.items, item{level: level, at: at.UnixMilli(), message: middle, end: len(b.text)})
 }
