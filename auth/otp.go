@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/loambase/loam/core"
@@ -47,7 +49,7 @@ func (otps) Describe(_ context.Context, c *schema.Collection, m *Methods) {
 // An address without an account gets no mail and a made-up id, which nobody can tell from
 // another one. If ten passwords of the account can still be used, there is no new one: the
 // id is that of the newest.
-func (s *Service) RequestOTP(ctx context.Context, caller record.Caller, collection string, form EmailForm) (id string, err error) {
+func (s *Service) RequestOTP(ctx context.Context, caller record.Caller, collection string, form EmailForm) (string, error) {
 	c, err := s.collection(collection)
 	if err != nil {
 		return "", err
@@ -71,25 +73,81 @@ func (s *Service) RequestOTP(ctx context.Context, caller record.Caller, collecti
 	if err != nil {
 		return "", err
 	}
-	id = newID()
+	id := newID()
 	who := id // without an account the same is looked for, and not found
 	if r != nil {
 		who = r.ID()
 	}
+	earlier := s.otps.add(who, id)
+	defer func() {
+		if !working {
+			s.otps.remove(who, id)
+		}
+	}()
 	usable, err := s.usableOTPs(ctx, c, who)
 	if err != nil {
 		return "", err
 	}
-	if len(usable) >= maxOTPs {
-		return usable[0].ID(), nil
+	if newest, full := fullOTPs(usable, earlier); full {
+		return newest, nil
 	}
 	if r != nil {
 		working = true
 		s.later(r, "request of a one-time password", func(ctx context.Context) error {
+			defer s.otps.remove(who, id)
 			return s.runFlow(ctx, &s.hooks.RequestOTP, caller, r, "", func() error { return s.mailOTP(ctx, caller, r, id) })
 		})
 	}
 	return id, nil
+}
+
+// fullOTPs reports whether those that are stored, the newest first, and those that are promised, the
+// oldest first, are as many as a record may have, and returns the id of the newest of them.
+func fullOTPs(stored []*record.Record, promised []string) (newest string, full bool) {
+	room := maxOTPs
+	for _, r := range stored {
+		if !slices.Contains(promised, r.ID()) {
+			room--
+		}
+	}
+	switch {
+	case room <= 0:
+		return stored[0].ID(), true
+	case len(promised) >= room:
+		return promised[room-1], true // those after it are refused too
+	}
+	return "", false
+}
+
+// promisedOTPs are the one-time passwords that are not stored yet, although their ids were answered:
+// many requests at once would else get more of them than a record may have.
+type promisedOTPs struct {
+	mu  sync.Mutex // guards ids
+	ids map[string][]string
+}
+
+// add promises a one-time password to a record. It returns those that were promised before.
+func (p *promisedOTPs) add(recordID, id string) (earlier []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ids == nil {
+		p.ids = map[string][]string{}
+	}
+	earlier = p.ids[recordID]
+	p.ids[recordID] = append(slices.Clip(earlier), id)
+	return earlier
+}
+
+// remove is to be called when the one-time password is stored, or will not be.
+func (p *promisedOTPs) remove(recordID, id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	left := slices.DeleteFunc(slices.Clone(p.ids[recordID]), func(other string) bool { return other == id })
+	if len(left) == 0 {
+		delete(p.ids, recordID)
+		return
+	}
+	p.ids[recordID] = left
 }
 
 func newID() string { return schema.RandomString(15, schema.AlphabetID) }

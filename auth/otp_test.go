@@ -192,6 +192,40 @@ func TestOTPLimit(t *testing.T) {
 	}
 }
 
+// Requests that come at once get no more codes than those that come one after the other.
+func TestOTPLimitAtOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.mailing(&smtptest.Server{})
+	f.configure("members", `{"otp":{"enabled":true}}`)
+	f.member(map[string]any{"email": "ann@example.com"})
+	held := make(chan bool)
+	f.Hooks().RequestOTP.BindFunc(func(e *FlowEvent) error {
+		<-held // no code is stored before the last request is answered
+		return e.Next()
+	})
+	var mu sync.Mutex
+	ids := map[string]bool{}
+	var requests sync.WaitGroup
+	for range 3 * maxOTPs {
+		requests.Go(func() {
+			id, err := f.RequestOTP(t.Context(), record.Caller{}, "members", EmailForm{Email: "ann@example.com"})
+			if err != nil {
+				t.Errorf("request: %v", err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			ids[id] = true
+		})
+	}
+	requests.Wait()
+	close(held)
+	f.settle()
+	if len(ids) != maxOTPs || f.count(schema.OTPs) != maxOTPs {
+		t.Errorf("%d ids, %d codes", len(ids), f.count(schema.OTPs))
+	}
+}
+
 // A code that could not be mailed is deleted.
 func TestOTPWithoutMail(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,7 @@ type Service struct {
 	brake   *budget.Brake // of guesses of passwords
 	guesses attempts      // of secrets beside a key
 	locks   locks         // of mails
+	otps    promisedOTPs
 	places  chan struct{} // taken by what goes on after an answer
 
 	oauth2    oauth2s

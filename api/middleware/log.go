@@ -62,9 +62,7 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 		return
 	}
 	address := logs.Cut(maskedURL(r.RequestURI, maxURL), maxURL)
-	e.Message(r.Method)
-	e.Message(" ")
-	e.Message(unescaped(address))
+	e.Message(r.Method, " ", unescaped(address))
 	e.Text("type", "request")
 	e.Millis("execTime", o.Duration)
 	e.Int("status", int64(o.Status))
@@ -76,8 +74,8 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 		e.Text("error", message(o.Err))
 		e.Text("details", logs.Cut(o.Err.Error(), maxCause))
 	}
-	e.Text("referer", logs.Cut(maskedURL(r.Referer(), maxText), maxText))
-	e.Text("userAgent", logs.Cut(r.UserAgent(), maxText))
+	e.Text("referer", logs.Cut(maskedURL(first(r.Header["Referer"]), maxText), maxText))
+	e.Text("userAgent", logs.Cut(first(r.Header["User-Agent"]), maxText))
 	e.Add()
 }
 
@@ -118,9 +116,17 @@ func message(err error) string {
 	return fault.KindOf(err).String()
 }
 
+// first returns the first value of a header, "" if there is none.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
 // unescaped is an URL as people read it.
 func unescaped(u string) string {
-	if !strings.ContainsAny(u, "%+") {
+	if strings.IndexByte(u, '%') < 0 && strings.IndexByte(u, '+') < 0 {
 		return u
 	}
 	if text, err := url.QueryUnescape(u); err == nil {

@@ -23,6 +23,9 @@ func masked(query string) string {
 // maskedURL returns the URL, or its path and query, without its user and fragment, and without the
 // values of the parameters that carry secrets. What is beyond limit bytes may be missing.
 func maskedURL(u string, limit int) string {
+	if u == "" {
+		return ""
+	}
 	u, _, _ = strings.Cut(u, "#")
 	u, query, found := strings.Cut(u, "?")
 	if scheme, rest, ok := strings.Cut(u, "://"); ok {

@@ -87,7 +87,7 @@ func (w *window) take(r *rule, now uint32) Verdict {
 		if isOver(old, r, now) {
 			began, count = now, 0
 		}
-		v := Verdict{Limit: int(r.max), Reset: int(began + r.duration - now)}
+		v := Verdict{Limit: int(r.max), Reset: int(began + r.duration - now), rule: r}
 		if count >= r.max {
 			v.Denied = true
 			return v

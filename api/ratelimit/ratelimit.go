@@ -5,7 +5,9 @@
 package ratelimit
 
 import (
+	"net/http"
 	"net/netip"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -66,7 +68,7 @@ func (l *Limiter) Enabled() bool { return l.current() != nil }
 // Concerns reports whether a rule is about the path, whoever asks.
 func (l *Limiter) Concerns(method, path string) bool {
 	s := l.current()
-	return s != nil && s.rules.isFor(Action{Method: method, Paths: [3]string{path}})
+	return s != nil && s.rules.isFor(&Action{Method: method, Paths: [3]string{path}})
 }
 
 // NamesCollections reports whether a rule is about a path with a collection in it, so that
@@ -92,17 +94,25 @@ type Action struct {
 	CollectionID string   // its counters are by this
 	Route        string   // the same for all requests that are counted together
 	Tags         []string // the most special one first
+	// Shared counts the action by the rule for its path too, together with all other routes.
+	Shared bool
 }
 
 // Take counts a request against the rule that it falls under. The Verdict is the zero one
-// if it falls under none, or the client is excluded.
-func (l *Limiter) Take(c Client, a Action) Verdict {
+// if it falls under none, or the client is excluded; of two rules (Action.Shared) it is the
+// tighter one. What one of them denies is not counted by the other.
+func (l *Limiter) Take(c Client, a *Action) Verdict {
 	s := l.current()
 	if s == nil {
 		return Verdict{}
 	}
-	r := s.rules.find(a, audienceOf(c))
+	who := audienceOf(c)
+	byPath := s.rules.ofPath(a, who)
+	r := s.rules.ofTags(a, who)
 	if r == nil {
+		r = byPath
+	}
+	if r == nil { // then there is none for the path either
 		return Verdict{}
 	}
 	addr, _ := netip.ParseAddr(c.IP)
@@ -112,9 +122,14 @@ func (l *Limiter) Take(c Client, a Action) Verdict {
 			return Verdict{}
 		}
 	}
-	return s.counters.take(key{
-		rule: r.id, collection: a.CollectionID, route: a.Route, client: networkOf(addr),
-	}, r, l.now().Unix())
+	now, client := l.now().Unix(), networkOf(addr)
+	var v Verdict
+	if a.Shared && byPath != nil {
+		if v = s.counters.take(key{rule: byPath.id, client: client}, byPath, now); v.Denied {
+			return v
+		}
+	}
+	return v.Tighter(s.counters.take(key{rule: r.id, collection: a.CollectionID, route: a.Route, client: client}, r, now))
 }
 
 // Forget frees the memory of windows that are over.
@@ -130,10 +145,35 @@ type Verdict struct {
 	Left   int  // of them
 	Reset  int  // seconds until a new window can begin
 	Denied bool // the request is one too many
+
+	rule *rule // nil if there was none
 }
 
+// SetHeader sets the headers that tell a client of the rule, if there is one.
+func (v Verdict) SetHeader(h http.Header) {
+	if v.Counted() {
+		h["Ratelimit-Limit"], h["Ratelimit-Remaining"], h["Ratelimit-Reset"] = v.rule.limit, number(v.Left), number(v.Reset)
+	}
+}
+
+// number returns the value of a header. What is common is shared by all answers, which must
+// not change it.
+func number(n int) []string {
+	if n >= 0 && n < len(numbers) {
+		return numbers[n]
+	}
+	return []string{strconv.Itoa(n)}
+}
+
+var numbers = func() (list [1024][]string) {
+	for n := range list {
+		list[n] = []string{strconv.Itoa(n)}
+	}
+	return list
+}()
+
 // Counted reports whether there was a rule.
-func (v Verdict) Counted() bool { return v.Reset > 0 }
+func (v Verdict) Counted() bool { return v.rule != nil }
 
 // Tighter returns the one of two that leaves less; v of equal ones.
 func (v Verdict) Tighter(other Verdict) Verdict {

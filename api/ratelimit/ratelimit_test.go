@@ -34,21 +34,27 @@ func TestWindow(t *testing.T) {
 		after int64 // seconds
 		want  Verdict
 	}{
-		{0, Verdict{3, 2, 10, false}},
-		{4, Verdict{3, 1, 6, false}},
-		{0, Verdict{3, 0, 6, false}},
-		{0, Verdict{3, 0, 6, true}},
-		{5, Verdict{3, 0, 1, true}}, // refused requests neither count nor begin a window
-		{1, Verdict{3, 2, 10, false}},
-		{100, Verdict{3, 2, 10, false}},
-		{0, Verdict{3, 1, 10, false}},
-		{-3600, Verdict{3, 2, 10, false}}, // the clock was put back
+		{0, Verdict{Limit: 3, Left: 2, Reset: 10}},
+		{4, Verdict{Limit: 3, Left: 1, Reset: 6}},
+		{0, Verdict{Limit: 3, Left: 0, Reset: 6}},
+		{0, Verdict{Limit: 3, Left: 0, Reset: 6, Denied: true}},
+		{5, Verdict{Limit: 3, Left: 0, Reset: 1, Denied: true}}, // refused requests neither count nor begin a window
+		{1, Verdict{Limit: 3, Left: 2, Reset: 10}},
+		{100, Verdict{Limit: 3, Left: 2, Reset: 10}},
+		{0, Verdict{Limit: 3, Left: 1, Reset: 10}},
+		{-3600, Verdict{Limit: 3, Left: 2, Reset: 10}}, // the clock was put back
 	} {
 		c.Add(tt.after)
-		if got := l.Take(Client{IP: someone}, health); got != tt.want {
+		if got := figures(l.Take(Client{IP: someone}, &health)); got != tt.want {
 			t.Errorf("request %d: %+v, want %+v", i, got, tt.want)
 		}
 	}
+}
+
+// figures returns the verdict without its rule.
+func figures(v Verdict) Verdict {
+	v.rule = nil
+	return v
 }
 
 func TestOddRules(t *testing.T) {
@@ -60,7 +66,7 @@ func TestOddRules(t *testing.T) {
 		"/api/always": {Limit: 1, Left: 0, Reset: 1},
 		"/api/huge":   {Limit: 1<<32 - 1, Left: 1<<32 - 2, Reset: 1<<32 - 1},
 	} {
-		if got := l.Take(Client{IP: someone}, Action{Method: "GET", Paths: [3]string{path}}); got != want {
+		if got := figures(l.Take(Client{IP: someone}, &Action{Method: "GET", Paths: [3]string{path}})); got != want {
 			t.Errorf("%s: %+v, want %+v", path, got, want)
 		}
 	}
@@ -92,10 +98,10 @@ func TestWhoIsCountedTogether(t *testing.T) {
 		{"a collection and all", guest(someone), guest(someone), records("a", "*:list"), health, false},
 	} {
 		l, _ := newLimiter(nil, ruleOf("/api/", 1, 60))
-		if v := l.Take(tt.c, tt.a); v.Denied {
+		if v := l.Take(tt.c, &tt.a); v.Denied {
 			t.Errorf("%s: the first request is denied", tt.name)
 		}
-		if v := l.Take(tt.d, tt.b); v.Denied != tt.counted {
+		if v := l.Take(tt.d, &tt.b); v.Denied != tt.counted {
 			t.Errorf("%s: counted together: %t, want %t", tt.name, v.Denied, tt.counted)
 		}
 	}
@@ -108,7 +114,7 @@ func TestExcluded(t *testing.T) {
 		"10.9.8.7": true, "::ffff:10.1.1.1": true, "2001:0db8:0000:0000:0000:0000:0000:0007": true,
 		"2001:db8::8": false, "11.0.0.1": false, "": false,
 	} {
-		if got := !l.Take(Client{IP: ip}, health).Counted(); got != excluded {
+		if got := !l.Take(Client{IP: ip}, &health).Counted(); got != excluded {
 			t.Errorf("%q is excluded: %t, want %t", ip, got, excluded)
 		}
 	}
@@ -117,20 +123,20 @@ func TestExcluded(t *testing.T) {
 func TestSettingsChange(t *testing.T) {
 	t.Parallel()
 	l, _ := newLimiter(nil, ruleOf("/api/", 1, 60))
-	l.Take(Client{IP: someone}, health)
+	l.Take(Client{IP: someone}, &health)
 	l.Start(settings.RateLimits{}) // comes too late
-	if v := l.Take(Client{IP: someone}, health); !v.Denied {
+	if v := l.Take(Client{IP: someone}, &health); !v.Denied {
 		t.Errorf("Start after Set: %+v", v)
 	}
 	l.Set(settings.RateLimits{Enabled: true, Rules: settings.Rules{ruleOf("/api/", 1, 60)}})
-	if v := l.Take(Client{IP: someone}, health); v.Denied {
+	if v := l.Take(Client{IP: someone}, &health); v.Denied {
 		t.Error("what was counted is not forgotten")
 	}
 	l.Set(settings.RateLimits{Rules: settings.Rules{ruleOf("/api/", 1, 60)}})
-	if v := l.Take(Client{IP: someone}, health); v.Counted() || l.Enabled() || l.Concerns("GET", "/api/health") {
+	if v := l.Take(Client{IP: someone}, &health); v.Counted() || l.Enabled() || l.Concerns("GET", "/api/health") {
 		t.Errorf("limits that are off: %+v", v)
 	}
-	if v := New(time.Now).Take(Client{IP: someone}, health); v.Counted() {
+	if v := New(time.Now).Take(Client{IP: someone}, &health); v.Counted() {
 		t.Errorf("a limiter without rules: %+v", v)
 	}
 }
@@ -143,10 +149,10 @@ func TestManyAddresses(t *testing.T) {
 	}
 	t.Parallel()
 	l, c := newLimiter(nil, ruleOf("/api/", 1, 60))
-	l.Take(Client{IP: someone}, health)
+	l.Take(Client{IP: someone}, &health)
 	for i := range 3 * maxCounters {
-		l.Take(Client{IP: fmt.Sprintf("2001:db8:%x:%x::1", i>>16, i&0xffff)}, health)
-		if i%1000 == 0 && !l.Take(Client{IP: someone}, health).Denied {
+		l.Take(Client{IP: fmt.Sprintf("2001:db8:%x:%x::1", i>>16, i&0xffff)}, &health)
+		if i%1000 == 0 && !l.Take(Client{IP: someone}, &health).Denied {
 			t.Fatalf("after %d addresses a refused client is let through", i)
 		}
 	}
@@ -177,7 +183,7 @@ func TestAtOnce(t *testing.T) {
 		for range 8 {
 			group.Go(func() {
 				for range limit {
-					if !l.Take(Client{IP: fmt.Sprintf("192.0.2.%d", client)}, health).Denied {
+					if !l.Take(Client{IP: fmt.Sprintf("192.0.2.%d", client)}, &health).Denied {
 						through.Add(1)
 					}
 				}
@@ -190,7 +196,39 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// BenchmarkTake is what a list costs under the default rules: both passes.
+// TestSharedRule is about actions that count by the rule for their path too.
+func TestSharedRule(t *testing.T) {
+	t.Parallel()
+	list := func(collection string) Action {
+		return Action{Method: "GET", Paths: [3]string{"/api/collections/" + collection + "/records"},
+			Collection: collection, CollectionID: collection, Route: "*:list", Tags: []string{"list"}, Shared: true}
+	}
+	for name, tt := range map[string]struct {
+		rules []settings.Rule
+		left  []int // after a list of a, one of b, and a request to another path; -1: it is denied
+	}{
+		"the path's rule alone":     {[]settings.Rule{ruleOf("/api/", 3, 60)}, []int{2, 1, 0}},
+		"the path's rule denies":    {[]settings.Rule{ruleOf("/api/", 1, 60), ruleOf("*:list", 9, 60)}, []int{0, -1, -1}},
+		"the tag's rule is less":    {[]settings.Rule{ruleOf("/api/", 9, 60), ruleOf("*:list", 2, 60)}, []int{1, 1, 6}},
+		"the tag's rule denies":     {[]settings.Rule{ruleOf("/api/", 9, 60), ruleOf("b:list", 0, 60)}, []int{8, -1, 6}},
+		"no rule for the path":      {[]settings.Rule{ruleOf("*:list", 2, 60), ruleOf("/api/health", 5, 60)}, []int{1, 1, 4}},
+		"another rule for the path": {[]settings.Rule{ruleOf("GET /api/collections/a/records", 1, 60), ruleOf("/api/", 2, 60)}, []int{0, 1, 0}},
+	} {
+		l, _ := newLimiter(nil, tt.rules...)
+		for i, a := range []Action{list("a"), list("b"), health} {
+			v := l.Take(Client{IP: someone}, &a)
+			left := v.Left
+			if v.Denied {
+				left = -1
+			}
+			if left != tt.left[i] {
+				t.Errorf("%s: request %d leaves %d, want %d", name, i, left, tt.left[i])
+			}
+		}
+	}
+}
+
+// BenchmarkTake is what a list costs under the default rules: both counters.
 func BenchmarkTake(b *testing.B) {
 	l := New(time.Now)
 	limits := settings.Defaults().RateLimits
@@ -199,15 +237,12 @@ func BenchmarkTake(b *testing.B) {
 		limits.Rules[i].MaxRequests = 1 << 31
 	}
 	l.Set(limits)
-	path := Action{Method: "GET", Paths: [3]string{"/api/collections/posts/records"}}
-	records := path
-	records.Collection, records.CollectionID, records.Route, records.Tags = "posts", "pbc_1125843985", "*:list", []string{"list"}
+	list := Action{Method: "GET", Paths: [3]string{"/api/collections/posts/records"},
+		Collection: "posts", CollectionID: "pbc_1125843985", Route: "*:list", Tags: []string{"list"}, Shared: true}
 	b.ReportAllocs()
 	for b.Loop() {
-		for _, a := range []Action{path, records} {
-			if v := l.Take(Client{IP: someone}, a); !v.Counted() || v.Denied {
-				b.Fatalf("%+v", v)
-			}
+		if v := l.Take(Client{IP: someone}, &list); !v.Counted() || v.Denied {
+			b.Fatalf("%+v", v)
 		}
 	}
 }

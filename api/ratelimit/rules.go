@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/core/settings"
@@ -15,8 +16,9 @@ import (
 // rule is one rate limit.
 type rule struct {
 	id       int
-	max      uint32 // 0: nothing is let through
-	duration uint32 // seconds
+	max      uint32   // 0: nothing is let through
+	limit    []string // max, as the value of a header; shared by all answers
+	duration uint32   // seconds
 }
 
 type audience int
@@ -36,9 +38,11 @@ func audienceOf(c Client) audience {
 // pair is the rules of one label, by audience; nil for one that has none.
 type pair [2]*rule
 
-// label is what a rule for actions is about: a collection, in lower case, or "*" for all; and
-// a tag.
-type label struct{ collection, tag string }
+// tagged are the rules for the actions of one tag.
+type tagged struct {
+	all pair            // on every collection
+	of  map[string]pair // on one collection, by its name in lower case
+}
 
 // paths are the rules for the paths of one method.
 type paths struct {
@@ -55,15 +59,17 @@ type prefix struct {
 // rules are those of the settings, made for finding. They do not change.
 type rules struct {
 	byID        []rule
-	actions     map[label]pair
-	paths       map[string]*paths // by method; "" for every method
-	collections bool              // a path has a collection in it
+	actions     map[string]*tagged // by tag
+	paths       map[string]*paths  // by method
+	anyMethod   *paths             // those for every method; nil if there are none
+	collections bool               // a path has a collection in it
 }
 
 func newRules(list settings.Rules) *rules {
-	s := &rules{byID: make([]rule, len(list)), actions: map[label]pair{}, paths: map[string]*paths{}}
+	s := &rules{byID: make([]rule, len(list)), actions: map[string]*tagged{}, paths: map[string]*paths{}}
 	for i, r := range list {
-		s.byID[i] = rule{id: i, max: clamp(r.MaxRequests), duration: max(1, clamp(r.Duration))}
+		limit := clamp(r.MaxRequests)
+		s.byID[i] = rule{id: i, max: limit, limit: []string{strconv.Itoa(int(limit))}, duration: max(1, clamp(r.Duration))}
 		method, path, ok := strings.Cut(r.Label, " ")
 		if !ok {
 			method, path = "", r.Label
@@ -72,16 +78,14 @@ func newRules(list settings.Rules) *rules {
 			s.collections = s.collections || hasCollection(path)
 			s.ofMethod(strings.ToUpper(method)).add(path, r.Audience, &s.byID[i])
 		} else if collection, tag, ok := strings.Cut(r.Label, ":"); ok { // a word alone means nothing
-			of := label{strings.ToLower(collection), tag}
-			found := s.actions[of]
-			found.add(r.Audience, &s.byID[i])
-			s.actions[of] = found
+			s.ofTag(tag).add(strings.ToLower(collection), r.Audience, &s.byID[i])
 		}
 	}
 	for _, p := range s.paths {
 		// One that says more goes before one that says less, whatever their order in the settings.
 		slices.SortStableFunc(p.prefixes, func(a, b prefix) int { return cmp.Compare(len(b.path), len(a.path)) })
 	}
+	s.anyMethod = s.paths[""]
 	return s
 }
 
@@ -90,6 +94,24 @@ func (s *rules) ofMethod(method string) *paths {
 		s.paths[method] = &paths{exact: map[string]pair{}}
 	}
 	return s.paths[method]
+}
+
+func (s *rules) ofTag(tag string) *tagged {
+	if s.actions[tag] == nil {
+		s.actions[tag] = &tagged{of: map[string]pair{}}
+	}
+	return s.actions[tag]
+}
+
+// add adds a rule for a collection, in lower case, or "*" for all.
+func (t *tagged) add(collection, audience string, r *rule) {
+	if collection == "*" {
+		t.all.add(audience, r)
+		return
+	}
+	found := t.of[collection]
+	found.add(audience, r)
+	t.of[collection] = found
 }
 
 // clamp keeps numbers of the settings within what a window holds.
@@ -128,39 +150,66 @@ func (p *pair) add(audience string, r *rule) {
 // find returns the rule that an action falls under, nil if there is none. Labels are
 // searched in the order of docs/wire/auth-realtime-system.md §3.4: tags of the collection,
 // tags of all, the path with its method, the path.
-func (s *rules) find(a Action, who audience) *rule {
-	if len(a.Tags) > 0 && len(s.actions) > 0 {
-		for _, collection := range [...]string{strings.ToLower(a.Collection), "*"} {
-			for _, tag := range a.Tags {
-				if r := s.actions[label{collection, tag}][who]; r != nil {
-					return r
-				}
-			}
-		}
+func (s *rules) find(a *Action, who audience) *rule {
+	if r := s.ofTags(a, who); r != nil {
+		return r
 	}
-	for _, method := range [...]string{a.Method, http.MethodGet, ""} {
-		if method == http.MethodGet && a.Method != http.MethodGet && a.Method != http.MethodHead {
-			continue // what HEAD asks for costs as much as GET: it is no way around a rule
-		}
-		p := s.paths[method]
-		if p == nil {
+	return s.ofPath(a, who)
+}
+
+// ofTags is find by the tags alone.
+func (s *rules) ofTags(a *Action, who audience) (found *rule) {
+	if len(s.actions) == 0 {
+		return nil
+	}
+	for _, tag := range a.Tags {
+		t := s.actions[tag]
+		if t == nil {
 			continue
 		}
-		for _, path := range a.Paths {
-			if path == "" {
-				break
-			}
-			if r := p.find(path, who); r != nil {
+		if len(t.of) > 0 {
+			if r := t.of[strings.ToLower(a.Collection)][who]; r != nil {
 				return r
 			}
+		}
+		if found == nil {
+			found = t.all[who]
+		}
+	}
+	return found
+}
+
+// ofPath is find by the path alone.
+func (s *rules) ofPath(a *Action, who audience) *rule {
+	r := s.paths[a.Method].find(a, who)
+	if r == nil && a.Method == http.MethodHead {
+		r = s.paths[http.MethodGet].find(a, who) // it costs as much as GET: it is no way around a rule
+	}
+	if r == nil {
+		r = s.anyMethod.find(a, who)
+	}
+	return r
+}
+
+// find returns the rule for the first spelling of the path that has one, nil if there is none.
+func (p *paths) find(a *Action, who audience) *rule {
+	if p == nil {
+		return nil
+	}
+	for _, path := range a.Paths {
+		if path == "" {
+			break
+		}
+		if r := p.at(path, who); r != nil {
+			return r
 		}
 	}
 	return nil
 }
 
-// find returns the rule for the path itself, else of the longest path above it, nil if
+// at returns the rule for the path itself, else of the longest path above it, nil if
 // there is none.
-func (p *paths) find(path string, who audience) *rule {
+func (p *paths) at(path string, who audience) *rule {
 	if len(p.exact) > 0 {
 		if r := p.exact[path][who]; r != nil {
 			return r
@@ -180,4 +229,4 @@ func (p *prefix) covers(path string) bool {
 }
 
 // isFor reports whether a rule is about the path, for whatever audience.
-func (s *rules) isFor(a Action) bool { return s.find(a, guests) != nil || s.find(a, signedIn) != nil }
+func (s *rules) isFor(a *Action) bool { return s.find(a, guests) != nil || s.find(a, signedIn) != nil }

@@ -64,7 +64,7 @@ func TestFind(t *testing.T) {
 		s := newRules(list)
 		for who, want := range tt.want {
 			got := -1
-			if r := s.find(tt.ask, audience(who)); r != nil {
+			if r := s.find(&tt.ask, audience(who)); r != nil {
 				got = r.id
 			}
 			if got != want {

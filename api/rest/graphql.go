@@ -114,7 +114,7 @@ func (a *API) charge(caller record.Caller) graphql.Charge {
 			return nil
 		}
 		m := mirrored[tag]
-		verdict := a.limiter.Take(clientOf(caller), ratelimit.Action{
+		verdict := a.limiter.Take(clientOf(caller), &ratelimit.Action{
 			Method: m.method, Paths: [3]string{"/api/collections/" + in.Name + m.path, "/api/collections/" + in.ID + m.path},
 			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: m.tags,
 		})

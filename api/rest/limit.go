@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -82,7 +81,7 @@ func (a *API) countPath(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if q.Caller.Superuser() {
 		return nil
 	}
-	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), ratelimit.Action{Method: r.Method, Paths: [3]string{r.URL.Path}}))
+	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), &ratelimit.Action{Method: r.Method, Paths: [3]string{r.URL.Path}}))
 }
 
 // LimitTagged counts a request about the collection that did not come through the table of
@@ -93,7 +92,7 @@ func (a *API) LimitTagged(w http.ResponseWriter, r *http.Request, q *request.Req
 	if !a.limiter.Enabled() || in == nil {
 		return nil
 	}
-	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), ratelimit.Action{
+	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), &ratelimit.Action{
 		Method: r.Method, Paths: [3]string{r.URL.Path},
 		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tags[0], Tags: tags,
 	}))
@@ -139,15 +138,11 @@ func (c *call) limit() error {
 	if in != nil && a.limiter.NamesCollections() {
 		action.Paths = c.spellings(in)
 	}
-	var v ratelimit.Verdict
-	if limits.tags == nil || limits.both || in == nil {
-		v = a.limiter.Take(clientOf(c.Caller), action)
-	}
-	if limits.tags != nil && in != nil && !v.Denied {
+	if limits.tags != nil && in != nil {
 		action.Collection, action.CollectionID, action.Route, action.Tags = in.Name, in.ID, c.route.Label, limits.tags
-		v = v.Tighter(a.limiter.Take(clientOf(c.Caller), action))
+		action.Shared = limits.both
 	}
-	return a.tell(c.w, c.r, c.Request, v)
+	return a.tell(c.w, c.r, c.Request, a.limiter.Take(clientOf(c.Caller), &action))
 }
 
 // spellings returns the path as it was asked for, and as it is with the name and with the id
@@ -167,30 +162,10 @@ func clientOf(c record.Caller) ratelimit.Client {
 
 // tell sends what the rate limits say to a request. The error is that of one too many.
 func (a *API) tell(w http.ResponseWriter, r *http.Request, q *request.Request, v ratelimit.Verdict) error {
-	if !v.Counted() {
-		return nil
-	}
-	h := w.Header()
-	h["Ratelimit-Limit"], h["Ratelimit-Remaining"], h["Ratelimit-Reset"] = number(v.Limit), number(v.Left), number(v.Reset)
+	v.SetHeader(w.Header())
 	if err := v.Err(); err != nil {
 		a.proxies.warn(a.app, q, r)
 		return err
 	}
 	return nil
 }
-
-// number returns the value of a header. What is common is shared by all answers, which must
-// not change it.
-func number(n int) []string {
-	if n >= 0 && n < len(numbers) {
-		return numbers[n]
-	}
-	return []string{strconv.Itoa(n)}
-}
-
-var numbers = func() (list [1024][]string) {
-	for n := range list {
-		list[n] = []string{strconv.Itoa(n)}
-	}
-	return list
-}()

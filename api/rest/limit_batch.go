@@ -21,7 +21,7 @@ func (c *call) limitOperation(op *record.Op) *fault.Error {
 		rest += "/" + op.ID
 	}
 	for _, tag := range tagsOf(op) {
-		verdict := c.api.limiter.Take(clientOf(c.Caller), ratelimit.Action{
+		verdict := c.api.limiter.Take(clientOf(c.Caller), &ratelimit.Action{
 			Method: op.Caller.Method, Paths: [3]string{"/api/collections/" + in.Name + rest, "/api/collections/" + in.ID + rest},
 			Collection: in.Name, CollectionID: in.ID, Route: "*:" + tag, Tags: []string{tag},
 		})

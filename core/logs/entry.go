@@ -39,30 +39,37 @@ var entries = sync.Pool{New: func() any { return new(Entry) }}
 
 // Entry begins an entry. It is nil if entries of that level are not kept.
 func (s *Service) Entry(level slog.Level) *Entry {
-	if !s.Keeps(level) {
+	limits := s.keeps(level)
+	if limits == nil {
 		return nil
 	}
 	e := entries.Get().(*Entry)
 	*e = Entry{service: s, level: level, limit: defaultData, message: e.message[:0], data: append(e.data[:0], '{')}
-	if n := s.cfg.Settings().Logs.MaxDataSize; n > 0 {
+	if n := limits.MaxDataSize; n > 0 {
 		e.limit = min(n, maxData)
 	}
 	return e
 }
 
 // Message adds to the message, which is cut at 8,000 bytes.
-func (e *Entry) Message(text string) {
-	text = plain(text)
-	if !utf8.ValidString(text) {
-		text = strings.ToValidUTF8(text, "\uFFFD")
+func (e *Entry) Message(texts ...string) {
+	for _, text := range texts {
+		text = plain(text)
+		if !utf8.ValidString(text) {
+			text = strings.ToValidUTF8(text, "\uFFFD")
+		}
+		e.message = append(e.message, Cut(text, maxMessage-len(e.message))...)
 	}
-	e.message = append(e.message, Cut(text, maxMessage-len(e.message))...)
 }
 
 // Text adds an attribute. Its key consists of letters and digits, as those of Int and Millis.
 func (e *Entry) Text(key, value string) {
 	start := e.key(key)
-	e.data = schema.AppendString(e.data, plain(value))
+	begin := len(e.data)
+	e.data = schema.AppendString(e.data, value)
+	if len(e.data)-begin != len(value)+len(`""`) { // something is escaped: it may be U+0000
+		e.data = schema.AppendString(e.data[:begin], plain(value))
+	}
 	e.end(start)
 }
 
@@ -87,7 +94,10 @@ func (e *Entry) Millis(key string, value time.Duration) {
 
 // Value adds an attribute of package slog, under any key.
 func (e *Entry) Value(key string, value slog.Value) {
-	start := e.comma()
+	start := len(e.data)
+	if start > 1 {
+		e.data = append(e.data, ',')
+	}
 	e.data = schema.AppendString(e.data, plain(key))
 	e.data = append(e.data, ':')
 	e.data = appendValue(e.data, value)
@@ -97,20 +107,14 @@ func (e *Entry) Value(key string, value slog.Value) {
 // key appends the key of an attribute and returns the offset of the attribute in the data. The
 // key is not escaped: it must consist of letters and digits.
 func (e *Entry) key(key string) (start int) {
-	start = e.comma()
-	e.data = append(e.data, '"')
+	start = len(e.data)
+	separator := `,"`
+	if start == 1 { // the first one
+		separator = `"`
+	}
+	e.data = append(e.data, separator...)
 	e.data = append(e.data, key...)
 	e.data = append(e.data, `":`...)
-	return start
-}
-
-// comma appends the comma after an earlier attribute, if there is one. It returns the offset at
-// which the next attribute begins, with its comma.
-func (e *Entry) comma() (start int) {
-	start = len(e.data)
-	if start > 1 {
-		e.data = append(e.data, ',')
-	}
 	return start
 }
 
@@ -155,11 +159,12 @@ func Cut(s string, limit int) string {
 	return s[:limit]
 }
 
-// item is an entry in the queue: where its texts are in the batch.
+// item is an entry in the queue: where its texts are in the batch. It has no pointers, so that the
+// garbage collector does not look through the queue.
 type item struct {
 	level        slog.Level
-	at           time.Time
-	message, end int // the end of the message, and of the data after it
+	at           int64 // milliseconds of Unix time
+	message, end int   // the end of the message, and of the data after it
 }
 
 // batch is what is written together.
@@ -172,5 +177,5 @@ func (b *batch) add(level slog.Level, at time.Time, message, data []byte) {
 	b.text = append(b.text, message...)
 	middle := len(b.text)
 	b.text = append(b.text, data...)
-	b.items = append(b.items, item{level: level, at: at, message: middle, end: len(b.text)})
+	b.items = append(b.items, item{level: level, at: at.UnixMilli(), message: middle, end: len(b.text)})
 }

@@ -103,12 +103,18 @@ func (s *Service) Stop() error {
 }
 
 // Keeps reports whether entries of that level are kept.
-func (s *Service) Keeps(level slog.Level) bool {
+func (s *Service) Keeps(level slog.Level) bool { return s.keeps(level) != nil }
+
+// keeps returns the settings by which entries of that level are kept, nil if they are not.
+func (s *Service) keeps(level slog.Level) *settings.Logs {
 	if !s.active.Load() {
-		return false
+		return nil
 	}
 	l := &s.cfg.Settings().Logs
-	return l.MaxDays > 0 && int(level) >= l.MinLevel
+	if l.MaxDays <= 0 || int(level) < l.MinLevel {
+		return nil
+	}
+	return l
 }
 
 // open returns the open database, opening it if that has not happened yet.

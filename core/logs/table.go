@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
@@ -86,39 +87,51 @@ func (s *Service) write(ctx context.Context, b *batch) error {
 }
 
 func writeTo(ctx context.Context, db store.Store, b *batch) error {
-	values := values(b)
+	w := rowWriter{batch: b, random: schema.RandomString(randomPart, schema.AlphabetID)}
 	return db.Write(ctx, func(tx store.Tx) error {
-		rest := values
-		for len(rest) > 0 {
+		w.next, w.start = 0, 0 // the transaction may be tried again
+		for left := len(b.items); left > 0; left = len(b.items) - w.next {
 			rows := 1
-			if len(rest) >= rowsAtOnce*len(columns) {
+			if left >= rowsAtOnce {
 				rows = rowsAtOnce
 			}
-			n := rows * len(columns)
-			if _, err := tx.Exec(inserts[rows], rest[:n]...); err != nil {
+			if _, err := tx.Exec(inserts[rows], w.values(rows)...); err != nil {
 				return err
 			}
-			rest = rest[n:]
 		}
 		return nil
 	})
 }
 
-// values are the parameters of all rows.
-func values(b *batch) []store.Value {
-	// One string for the texts of all rows, one for their ids, one time for all of a millisecond.
-	text, ids := string(b.text), ids(b)
-	list := make([]store.Value, 0, len(b.items)*len(columns))
-	start, created, at := 0, "", int64(-1)
-	for i, it := range b.items {
-		if ms := it.at.UnixMilli(); created == "" || ms != at {
-			created, at = schema.FormatTime(it.at), ms
+// rowWriter makes the parameters of a batch's rows, for a statement at a time: they stay in the
+// processor's cache until they are bound.
+type rowWriter struct {
+	batch *batch
+	next  int // the first item that is not written
+	start int // where its text begins
+
+	random  string // the part that the ids of the batch share
+	created string // the time of the last item, as it is stored
+	at      int64  // the same in milliseconds
+	list    []store.Value
+}
+
+// values returns the parameters of the next rows. They hold until the next call.
+func (w *rowWriter) values(rows int) []store.Value {
+	items := w.batch.items[w.next : w.next+rows]
+	base := w.start
+	text, ids := string(w.batch.text[base:items[rows-1].end]), w.ids(items)
+	w.list = w.list[:0]
+	for i, it := range items {
+		if w.created == "" || it.at != w.at {
+			w.created, w.at = schema.FormatTime(time.UnixMilli(it.at)), it.at
 		}
-		list = append(list, store.Text(ids[i*idLength:(i+1)*idLength]), store.Float(float64(it.level)),
-			store.Text(text[start:it.message]), store.Text(text[it.message:it.end]), store.Text(created))
-		start = it.end
+		w.list = append(w.list, store.Text(ids[i*idLength:(i+1)*idLength]), store.Float(float64(it.level)),
+			store.Text(text[w.start-base:it.message-base]), store.Text(text[it.message-base:it.end-base]), store.Text(w.created))
+		w.start = it.end
 	}
-	return list
+	w.next += rows
+	return w.list
 }
 
 // An id has 15 letters and digits: the time in milliseconds, a random part that the batch
@@ -130,14 +143,13 @@ const (
 	itemDigits = idLength - timeDigits - randomPart
 )
 
-// ids are the ids of a batch, one after the other.
-func ids(b *batch) string {
-	list := make([]byte, 0, len(b.items)*idLength)
-	random := schema.RandomString(randomPart, schema.AlphabetID)
-	for i, it := range b.items {
-		list = appendBase36(list, it.at.UnixMilli(), timeDigits)
-		list = append(list, random...)
-		list = appendBase36(list, int64(i), itemDigits)
+// ids are the ids of the next items, one after the other.
+func (w *rowWriter) ids(items []item) string {
+	list := make([]byte, 0, rowsAtOnce*idLength)
+	for i, it := range items {
+		list = appendBase36(list, it.at, timeDigits)
+		list = append(list, w.random...)
+		list = appendBase36(list, int64(w.next+i), itemDigits)
 	}
 	return string(list)
 }
