@@ -75,7 +75,7 @@ func newServeCommand(p *Program) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only; with TLS it leads to --https, and the default is "+defaultPlain+", empty for none")
 	flags.StringVar(&metrics, "metrics", "", "the address to answer Prometheus on, at /metrics, without a guard: 127.0.0.1:9090; empty for none")
-	flags.StringVar(&p.Config.MetricsToken, "metrics-token", p.Config.MetricsToken, "the bearer token with which the server itself answers Prometheus, at /metrics; better set as LOAM_METRICS_TOKEN, since other users see the flags of a process; empty for none")
+	flags.StringVar(&p.Config.MetricsToken, "metrics-token", p.Config.MetricsToken, "the bearer token with which the server itself answers Prometheus, at /metrics; better set as "+p.prefix()+"METRICS_TOKEN, since other users see the flags of a process; empty for none")
 	flags.DurationVar(&p.App.Config.SlowQuery, "slow-query", p.App.Config.SlowQuery, "the time from which a statement is kept for /api/insights/queries")
 	secure.add(flags)
 	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")

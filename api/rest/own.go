@@ -86,6 +86,6 @@ func (a *API) Limit(max int, window time.Duration) func(*OwnCall) error {
 		if c.Caller.Superuser() {
 			return nil
 		}
-		return a.tell(c.W, c.R, c.Request, l.Take(clientOf(c.Caller), ratelimit.Action{Method: c.R.Method, Paths: [3]string{everywhere}}))
+		return a.tell(c.W, c.R, c.Request, l.Take(clientOf(c.Caller), &ratelimit.Action{Method: c.R.Method, Paths: [3]string{everywhere}}))
 	}
 }
