@@ -66,7 +66,7 @@ const (
 	Deleted = "deleted" // the account is gone
 )
 
-// Client is a connection that is told of changes. Hub.Open makes it; Take belongs to one
+// Client is a connection that is told of changes. Hub.Open makes it; TakeInto belongs to one
 // goroutine.
 type Client struct {
 	ID  string
@@ -88,9 +88,8 @@ type Client struct {
 	bytes int
 	pages int // of snapshots in the queue, which do not count
 	err   error
-	wake  chan struct{} // capacity 1; nil until Ready is called
 	woken func()        // see OnReady; nil once the client is closed
-	taken chan struct{} // of a socket; capacity 1; Take has made room
+	taken chan struct{} // capacity 1; TakeInto has made room; nil until waitForRoom was called
 }
 
 // fits reports whether a socket has room for an event of that size. One for which there is none
@@ -144,44 +143,25 @@ func (c *Client) end(err error) {
 // End ends the client, for a transport that cannot reach it any more.
 func (c *Client) End() { c.end(ErrSlow) }
 
-// wakeUp says that Take has something to say. Client.mu must be held.
+// wakeUp says that TakeInto has something to say. Client.mu must be held.
 func (c *Client) wakeUp() {
 	if c.woken != nil {
 		c.woken()
-		return
-	}
-	select {
-	case c.wake <- struct{}{}:
-	default:
 	}
 }
 
-// Ready receives when Take has something to say.
-func (c *Client) Ready() <-chan struct{} {
+// OnReady has fn called whenever TakeInto has something to say. It must be quick, and must not call
+// the hub or the client.
+func (c *Client) OnReady(fn func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.wake == nil {
-		c.wake = make(chan struct{}, 1)
-		if len(c.queue) > 0 || c.err != nil {
-			c.wakeUp()
-		}
+	if c.woken = fn; len(c.queue) > 0 || c.err != nil {
+		fn()
 	}
-	return c.wake
 }
 
-// Take returns all messages that wait, in their order. The error is ErrSlow or ErrGap;
+// TakeInto appends all messages that wait to dst, in their order. The error is ErrSlow or ErrGap;
 // after either the client is to be closed.
-func (c *Client) Take() ([]Message, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	list := c.queue
-	c.queue, c.bytes, c.pages = nil, 0, 0
-	c.madeRoom()
-	return list, c.err
-}
-
-// TakeInto is Take for callers that take often: the messages are copied into dst, so that the
-// next ones need no memory.
 func (c *Client) TakeInto(dst []Message) ([]Message, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -195,10 +175,10 @@ func (c *Client) TakeInto(dst []Message) ([]Message, error) {
 	return dst, c.err
 }
 
-// madeRoom wakes waitForRoom.
+// madeRoom wakes waitForRoom. Client.mu must be held.
 func (c *Client) madeRoom() {
 	select {
-	case c.taken <- struct{}{}: // never, of a stream
+	case c.taken <- struct{}{}: // never, if it is nil
 	default:
 	}
 }
@@ -208,21 +188,26 @@ func (c *Client) madeRoom() {
 func (c *Client) waitForRoom(ctx context.Context) error {
 	for {
 		c.mu.Lock()
-		room, err := len(c.queue) < maxQueued/4 && c.bytes < maxQueuedBytes/4 && c.pages == 0, c.err
-		c.mu.Unlock()
+		if c.taken == nil {
+			c.taken = make(chan struct{}, 1)
+		}
+		room, err, taken := len(c.queue) < maxQueued/4 && c.bytes < maxQueuedBytes/4 && c.pages == 0, c.err, c.taken
 		if room || err != nil {
 			c.madeRoom() // others may wait, too
+		}
+		c.mu.Unlock()
+		if room || err != nil {
 			return err
 		}
 		select {
-		case <-c.taken:
+		case <-taken:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// Waiting reports whether Take has something to say.
+// Waiting reports whether TakeInto has something to say.
 func (c *Client) Waiting() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -89,7 +89,7 @@ type key struct {
 
 // group is the subscriptions to a place with the same options. They are judged together.
 type group struct {
-	options     options
+	options     *options             // of all members
 	transitions bool                 // of sockets: see record.Audience
 	members     map[*Client][]*topic // what they have subscribed to
 	crowd       *crowd               // the members, if it was asked for since they changed
@@ -113,7 +113,7 @@ func New(app *core.App, auth *auth.Service) *Hub {
 // from there too. Whoever opens it must close it.
 func (h *Hub) Open(pin string) *Client {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	c := &Client{ID: schema.RandomString(40, alphabet), hub: h, pin: pin, topics: map[string]*topic{}}
+	c := &Client{ID: schema.RandomString(40, alphabet), hub: h, pin: pin}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.clients[c.ID] = c
@@ -125,6 +125,9 @@ func (h *Hub) subscribe(c *Client, topics []*topic) {
 	for _, t := range topics {
 		if _, twice := c.topics[t.text]; twice {
 			continue
+		}
+		if c.topics == nil {
+			c.topics = map[string]*topic{}
 		}
 		c.topics[t.text] = t
 		if t.collection == "" {
@@ -141,7 +144,7 @@ func (h *Hub) subscribe(c *Client, topics []*topic) {
 			h.filteredGroups += t.filtered()
 		}
 		g.members[c] = append(g.members[c], t)
-		t.group, g.crowd = g, nil
+		t.group, t.options, g.crowd = g, g.options, nil
 	}
 }
 

@@ -22,8 +22,7 @@ type socket struct {
 // OpenSocket makes a client that subscribes by Watch. It is the caller, whom the token
 // stands for. Whoever opens it must close it.
 func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
-	c := &Client{ID: schema.RandomString(40, schema.AlphabetID), hub: h, topics: map[string]*topic{}, taken: make(chan struct{}, 1),
-		socket: &socket{ip: caller.IP}}
+	c := &Client{ID: schema.RandomString(40, schema.AlphabetID), hub: h, socket: &socket{ip: caller.IP}}
 	if caller.Auth != nil {
 		c.token, c.auth, c.account = token, caller.Auth, account(caller.Auth)
 	}
@@ -36,16 +35,6 @@ func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
 		h.lookSoon()
 	}
 	return c
-}
-
-// OnReady has fn called whenever Take has something to say, in place of Ready. It must be
-// quick, and must not call the hub or the client.
-func (c *Client) OnReady(fn func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.woken = fn; len(c.queue) > 0 || c.err != nil {
-		fn()
-	}
 }
 
 // OnIdentity has fn called whenever the client becomes somebody else, or a guest. It must be

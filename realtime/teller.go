@@ -44,7 +44,7 @@ func (h *Hub) tellerTopic(ctx context.Context, caller record.Caller, in *schema.
 	if err := h.app.Records().CheckFilter(ctx, caller, in.ID, a.Filter, a.Where); err != nil {
 		return nil, err
 	}
-	o := options{raw: "teller " + w.Key, teller: w.Teller, reviewer: w.Teller, filtered: a.Filter != "" || a.Where != nil}
+	o := &options{raw: "teller " + w.Key, teller: w.Teller, reviewer: w.Teller, filtered: a.Filter != "" || a.Where != nil}
 	return &topic{text: w.ID, collection: in.ID, record: w.Record, options: o, watch: &watch{actions: w.Actions}}, nil
 }
 
@@ -60,7 +60,7 @@ func (o *options) ask(ctx context.Context, a *record.Audience) func(record.Shown
 // listerTopic is a live query with a lister.
 func listerTopic(in *schema.Collection, w Watch) *topic {
 	raw := "lister " + w.Key
-	return &topic{text: w.ID, collection: in.ID, options: options{raw: raw, lister: w.Lister, reviewer: w.Lister}, watch: &watch{view: &view{}, raw: raw}}
+	return &topic{text: w.ID, collection: in.ID, options: &options{raw: raw, lister: w.Lister, reviewer: w.Lister}, watch: &watch{view: &view{}, raw: raw}}
 }
 
 // review has all tellers and listers look at the collections after one of them was changed.

@@ -17,7 +17,7 @@ type topic struct {
 	text       string // as the client has sent it: the name of its events
 	collection string // id or name; "" of a topic that is the program's own
 	record     string // id; "" for every record of the collection
-	options    options
+	options    *options
 	watch      *watch // of a socket; nil for a stream
 	group      *group // that it is in; nil for none
 }
@@ -54,7 +54,7 @@ type options struct {
 // parseTopic reads a topic. Every text is one: what names no collection is the program's
 // own, and options that cannot be read are none.
 func parseTopic(text string) *topic {
-	t := &topic{text: text}
+	t := &topic{text: text, options: &options{}}
 	name, raw, hasOptions := strings.Cut(text, "?options=")
 	if !hasOptions {
 		name, _, _ = strings.Cut(text, "?")
@@ -73,8 +73,8 @@ func parseTopic(text string) *topic {
 }
 
 // parseOptions reads {"query":{…},"headers":{…}}, which is escaped as in a URL.
-func parseOptions(raw string) options {
-	o := options{raw: raw, query: url.Values{}, headers: http.Header{}}
+func parseOptions(raw string) *options {
+	o := &options{raw: raw, query: url.Values{}, headers: http.Header{}}
 	raw, _, _ = strings.Cut(raw, "&")
 	text, err := url.QueryUnescape(raw)
 	if err != nil {

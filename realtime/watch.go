@@ -77,11 +77,17 @@ type watch struct {
 	after  change.Position // up to which it was told of all by then
 	seen   []int64         // transactions after that, which its snapshot shows
 
-	shape  options // what of the records is shown; groups have the options that judge
-	raw    string  // all that was asked for: equal windows of an account are one
+	shape  shape   // what of the records is shown; groups have the options that judge
 	view   *view   // of a live query
+	raw    string  // all that was asked for by it: equal windows of an account are one
 	window *window // that it is a member of
 	fresh  bool    // it waits for a state of the window
+}
+
+// shape is what of records is shown.
+type shape struct {
+	expand string
+	fields *wire.Fields
 }
 
 // isLive reports whether the change at the position is for the hub to tell.
@@ -212,20 +218,18 @@ func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*t
 	if w.live() {
 		t.watch.view = &view{w.Sort, cmp.Or(w.Limit, defaultWindow)}
 	}
-	t.watch.shape = options{expand: w.Expand, fields: fields}
-	if t.watch.raw, err = w.text(); err != nil {
-		return nil, err
-	}
+	t.watch.shape = shape{w.Expand, fields}
 	judged := w
 	if w.live() { // windows are read, so changes are only judged for them
-		judged.Expand, judged.Fields, fields = "", "", nil
-	}
-	judged.Sort, judged.Limit = "", 0
-	o := options{raw: t.watch.raw, filter: judged.Filter, filtered: judged.Filter != "", expand: judged.Expand, fields: fields}
-	if w.live() {
-		if o.raw, err = judged.text(); err != nil {
+		if t.watch.raw, err = w.text(); err != nil {
 			return nil, err
 		}
+		judged.Expand, judged.Fields, fields = "", "", nil
+		judged.Sort, judged.Limit = "", 0
+	}
+	o := &options{filter: judged.Filter, filtered: judged.Filter != "", expand: judged.Expand, fields: fields}
+	if o.raw, err = judged.text(); err != nil {
+		return nil, err
 	}
 	if len(w.Query) > 0 {
 		o.query = url.Values{}

@@ -3,7 +3,9 @@ package request
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -29,32 +31,45 @@ type Service struct {
 	running atomic.Int64  // requests and streams
 	idle    chan struct{} // capacity 1; signalled when running reaches 0 while draining
 
-	// draining ends when the server drains. It is no request's context: streams are
-	// ended by it (see Request.Stream).
-	draining context.Context
-	drain    context.CancelFunc
+	mu       sync.Mutex // guards what follows
+	draining bool
+	held     map[*Held]struct{}
 }
 
 // New returns a Service that has no requests yet.
 func New(cfg Config) *Service {
-	s := &Service{cfg: cfg, idle: make(chan struct{}, 1)}
-	s.draining, s.drain = context.WithCancel(context.Background())
-	return s
+	return &Service{cfg: cfg, idle: make(chan struct{}, 1), held: map[*Held]struct{}{}}
 }
 
 // Running returns how many requests and streams have not ended.
 func (s *Service) Running() int { return int(s.running.Load()) }
 
 // Draining reports whether the server is about to stop.
-func (s *Service) Draining() bool { return s.draining.Err() != nil }
+func (s *Service) Draining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.draining
+}
 
-// EndStreams ends the contexts of all streams, and of each that begins later.
-func (s *Service) EndStreams() { s.drain() }
+// EndStreams ends the contexts of all streams, and of each that begins later, and tells all that is
+// held that the server drains.
+func (s *Service) EndStreams() {
+	s.mu.Lock()
+	var told []*Held
+	if !s.draining {
+		told = slices.Collect(maps.Keys(s.held))
+	}
+	s.draining = true
+	s.mu.Unlock()
+	for _, h := range told {
+		h.drained()
+	}
+}
 
 // Wait calls EndStreams and returns when no request and no stream is running. If ctx
 // ends before, its error is returned.
 func (s *Service) Wait(ctx context.Context) error {
-	s.drain() // before the count is read: leave signals only while draining
+	s.EndStreams() // before the count is read: leave signals only while draining
 	for s.running.Load() > 0 {
 		select {
 		case <-s.idle:
@@ -69,7 +84,7 @@ func (s *Service) Wait(ctx context.Context) error {
 var routings = sync.Pool{New: func() any { return chi.NewRouteContext() }}
 
 func (s *Service) leave() {
-	if s.running.Add(-1) > 0 || s.draining.Err() == nil {
+	if s.running.Add(-1) > 0 || !s.Draining() {
 		return
 	}
 	select {

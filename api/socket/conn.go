@@ -1,7 +1,6 @@
 package socket
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/realtime"
 )
@@ -26,6 +26,9 @@ const (
 // closeTooMany closes the connection of a client that sends too much.
 const closeTooMany = 4429
 
+// ping is the frame of a ping without data (RFC 6455 §5.5.2).
+var ping = []byte{0x89, 0}
+
 // Conn is one WebSocket. A goroutine reads it, and handles one message: another one goes on then,
 // whose stack is small again.
 type Conn struct {
@@ -36,26 +39,24 @@ type Conn struct {
 
 	line
 	server   *Server
-	protocol Protocol
+	protocol *Protocol
 	session  Session
 	ws       *websocket.Conn
-	in       *bufio.Reader // by which ws reads
+	in       input // by which ws reads
 	compress bool
 
 	rate    rate        // of the client's messages
 	closing atomic.Bool // a close frame was sent
 
-	pings   *time.Timer
-	undrain func() bool // has drain not called any more
-	end     func()      // of the request's stream
+	pings *time.Timer
+	end   context.CancelFunc // of what is handled
+	held  *request.Held
 }
 
-// run serves the connection until it ends, or ctx does.
-func (c *Conn) run(ctx context.Context) {
-	c.undrain = context.AfterFunc(ctx, c.drain)
+// run serves the connection until it ends.
+func (c *Conn) run(ctx context.Context, open func(*Conn) Session) {
 	c.keepAlive()
-	c.session = c.protocol.Open(c)
-	c.protocol.Open = nil // it may hold the request
+	c.session = open(c)
 	c.open()
 	c.read(ctx)
 }
@@ -63,18 +64,20 @@ func (c *Conn) run(ctx context.Context) {
 // read handles the next message. It waits for it on a stack that is small: the library needs more.
 func (c *Conn) read(ctx context.Context) {
 	if c.out.raw != nil && c.in.Buffered() == 0 {
+		c.in.empty()
 		_ = c.out.raw.WaitRead() // next fails too
 	}
+	c.in.fill(c.out)
 	if c.next(ctx) {
 		go c.read(ctx)
 		return
 	}
+	c.end()
 	c.session.Close()
 	c.pings.Stop()
-	c.undrain()
 	c.close()
 	c.server.leave(c.IP)
-	c.end()
+	c.held.End()
 }
 
 // keepAlive sends pings, and has reading fail without pongs.
@@ -88,7 +91,10 @@ func (c *Conn) keepAlive() {
 		return nil
 	})
 	c.pings = time.AfterFunc(time.Hour, func() {
-		if c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(stallTime)) == nil {
+		if c.closing.Load() { // nothing follows a close frame
+			return
+		}
+		if _, err := c.out.Write(ping); err == nil {
 			c.pings.Reset(pingEvery)
 		}
 	})
@@ -179,7 +185,10 @@ func (c *Conn) Close(code int, reason string) {
 // drain closes the connection after a delay, so that the connections of a server that stops
 // are not all closed at once.
 func (c *Conn) drain() {
-	time.AfterFunc(c.server.drainDelay(), func() { c.Close(websocket.CloseGoingAway, "The server is stopping.") })
+	time.AfterFunc(c.server.drainDelay(), func() {
+		c.Close(websocket.CloseGoingAway, "The server is stopping.")
+		c.end()
+	})
 }
 
 // rate is how many messages a client may send: a bucket that fills with time.

@@ -49,8 +49,7 @@ type events struct {
 	told  atomic.Int64 // when the last message was sent, in nanoseconds since begun
 	beats *time.Timer
 	byte  [1]byte // for reading
-	end   func()  // of the request's stream
-	undo  func() bool
+	held  *request.Held
 }
 
 // EventHeader sets the header of an answer that has server-sent events.
@@ -70,17 +69,16 @@ func (s *Server) Events(w http.ResponseWriter, r *http.Request, q *request.Reque
 	EventHeader(w.Header())
 	conn, _, err := http.NewResponseController(w).Hijack()
 	var head []byte
-	lives := context.Background() // the context of the request ends when the handler returns
 	if err == nil {
 		q.TookOver(http.StatusOK)
 		head = headOf(w.Header())
 	} else { // HTTP/2
-		conn, lives = newAnswer(w), r.Context()
+		conn = newAnswer(w, r.Context())
 	}
-	ctx, end := q.Stream(lives)
-	e := &events{feed: stream.Feed, idle: stream.Idle, life: stream.Life, begun: time.Now(), end: end}
+	e := &events{feed: stream.Feed, idle: stream.Idle, life: stream.Life, begun: time.Now()}
 	e.line = line{client: stream.Client, out: newOutgoing(conn), sender: e, pushers: &s.pushers}
-	e.begin(ctx, append(head, stream.First...))
+	e.held = q.Hold(e.lost)
+	e.begin(append(head, stream.First...))
 	if head == nil {
 		e.read()
 		return
@@ -98,9 +96,8 @@ func headOf(header http.Header) []byte {
 }
 
 // begin sends what comes first, and then the messages of the client.
-func (e *events) begin(ctx context.Context, first []byte) {
+func (e *events) begin(first []byte) {
 	_, _ = e.out.Write(first) // reading fails too
-	e.undo = context.AfterFunc(ctx, e.lost)
 	e.beats = time.AfterFunc(time.Hour, e.beat)
 	e.beats.Reset(heartbeat)
 	e.open()
@@ -114,10 +111,9 @@ func (e *events) read() {
 		}
 	}
 	e.beats.Stop()
-	e.undo()
 	e.close()
 	e.feed.Close()
-	e.end()
+	e.held.End()
 }
 
 // beat sends a comment, or ends the stream when it is its time.
@@ -165,9 +161,9 @@ type answer struct {
 	end      context.CancelFunc
 }
 
-func newAnswer(w http.ResponseWriter) *answer {
+func newAnswer(w http.ResponseWriter, request context.Context) *answer {
 	a := &answer{w: w, flusher: http.NewResponseController(w)}
-	a.ended, a.end = context.WithCancel(context.Background())
+	a.ended, a.end = context.WithCancel(request)
 	return a
 }
 

@@ -15,7 +15,7 @@ import (
 type hijacker struct {
 	http.ResponseWriter
 	out *outgoing
-	in  *bufio.Reader // by which the library reads
+	in  *input
 }
 
 // Hijack implements http.Hijacker.
@@ -28,12 +28,11 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if buffered.Reader.Buffered() > 0 { // the library refuses that
 		return h.out, buffered, nil
 	}
-	h.in = bufio.NewReaderSize(h.out, readSize)
-	return h.out, bufio.NewReadWriter(h.in, buffered.Writer), nil
+	h.in.fill(h.out)
+	return h.out, bufio.NewReadWriter(&h.in.Reader, buffered.Writer), nil
 }
 
 const (
-	readSize  = 512      // of the buffer for reading; the library takes none of 256 and less
 	pieceSize = 16 << 10 // the most bytes of one write that waits for the client
 	corkSize  = 64 << 10 // from so many bytes on a turn ends
 	restSize  = 64 << 10 // with more than that waiting for it, a client is sent no control frames

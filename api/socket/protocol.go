@@ -23,9 +23,6 @@ type Protocol struct {
 
 	MaxMessage func(*settings.Settings) int // bytes that a message of a client may have
 	TooSlow    int                          // the code of closing a connection whose client takes nothing
-
-	// Open begins a Session. What it tells the client is written before anything else.
-	Open func(c *Conn) Session
 }
 
 // Session is a protocol on one connection.

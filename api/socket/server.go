@@ -30,7 +30,7 @@ type Server struct {
 	mu   sync.Mutex     // guards what follows
 	open int            // connections
 	byIP map[string]int // connections by address
-	came int            // connections since tidy was called
+	came int            // connections that tidy has not seen to
 }
 
 // New returns a server of the hub.
@@ -46,8 +46,9 @@ func New(app *core.App, hub *realtime.Hub) *Server {
 
 // Accept makes a connection of a request and returns; the connection lives on until the
 // client leaves or the server drains. Faults: Invalid for what is no handshake of the
-// protocol, Forbidden for pages of other origins, TooMany for an address that has too many.
-func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Request, p *Protocol) error {
+// protocol, Forbidden for pages of other origins, TooMany for an address that has too many. open
+// begins the Session: what it tells the client is written before anything else.
+func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Request, p *Protocol, open func(*Conn) Session) error {
 	if err := check(w, r, p); err != nil {
 		return err
 	}
@@ -55,7 +56,8 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if !s.enter(q.Caller.IP, limits.MaxConnectionsPerIP) {
 		return fault.New(fault.TooMany, "Too many connections.")
 	}
-	h := &hijacker{ResponseWriter: w}
+	c := &Conn{server: s, protocol: p, compress: limits.Compress, IP: q.Caller.IP, Token: q.Token}
+	h := &hijacker{ResponseWriter: w, in: &c.in}
 	upgrader := s.upgrader
 	upgrader.EnableCompression, upgrader.Subprotocols = limits.Compress, []string{p.Name}
 	ws, err := upgrader.Upgrade(h, r, nil)
@@ -66,14 +68,12 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Reque
 		}
 		return fault.Wrap(fault.Invalid, "The handshake of the WebSocket is not valid.", err)
 	}
-	c := &Conn{
-		Client: s.hub.OpenSocket(q.Caller, q.Token), IP: q.Caller.IP, Named: ws.Subprotocol() == p.Name, Token: q.Token,
-		server: s, protocol: *p, ws: ws, in: h.in, compress: limits.Compress,
-	}
+	c.Client, c.Named, c.ws = s.hub.OpenSocket(q.Caller, q.Token), ws.Subprotocol() == p.Name, ws
 	c.line = line{client: c.Client, out: h.out, sender: c, pushers: &s.pushers}
-	var ctx context.Context
-	ctx, c.end = q.Stream(context.Background()) // not the request's, which ends now
-	go c.run(ctx)
+	ctx, cancel := context.WithCancel(context.Background()) // not the request's, which ends now
+	c.end = cancel
+	c.held = q.Hold(c.drain)
+	go c.run(ctx, open)
 	return nil
 }
 
@@ -117,8 +117,9 @@ func (s *Server) enter(ip string, limit int) bool {
 
 // A handshake takes several times the memory that its connection needs later.
 const (
-	manyCame  = 500             // connections that came: their handshakes are worth tidying up
-	tidyAfter = 5 * time.Second // then others may come
+	manyCame  = 500 // connections that came: their handshakes are worth tidying up
+	moreCame  = 100 // that came since: they are, again
+	tidyAfter = 5 * time.Second
 )
 
 // entered counts a connection that came. The lock must be held.
@@ -133,7 +134,12 @@ func (s *Server) tidy() {
 	debug.FreeOSMemory()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.came = 0
+	if s.came < manyCame+moreCame {
+		s.came = 0
+		return
+	}
+	s.came = manyCame
+	time.AfterFunc(tidyAfter, s.tidy)
 }
 
 func (s *Server) leave(ip string) {

@@ -33,7 +33,7 @@ type conn struct {
 func (s *Server) open(on *socket.Conn, token change.Token) *conn {
 	c := &conn{server: s, socket: on, client: on.Client, ip: on.IP}
 	id := schema.RandomString(15, schema.AlphabetID)
-	c.peer = s.rooms.Peer(id, c.client.Tell, c.client.Caller)
+	c.peer = s.rooms.Peer(id, c.client)
 	c.client.OnIdentity(func() { s.rooms.Identified(c.peer) })
 	c.client.Tell(hello(id, string(token)))
 	return c

@@ -24,16 +24,17 @@ func New(app *core.App, hub *realtime.Hub, rooms *channel.Rooms, sockets *socket
 	return &Server{app: app, hub: hub, rooms: rooms, sockets: sockets}
 }
 
+var protocol = &socket.Protocol{
+	Name:       "loam.v1",
+	MaxMessage: func(s *settings.Settings) int { return s.Realtime.MaxMessageBytes },
+	TooSlow:    closeTooSlow,
+}
+
 // Accept makes a connection of a request and returns. The faults are those of socket.Server.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Request) error {
 	token, err := s.hub.Token(r.Context())
 	if err != nil {
 		return err
 	}
-	return s.sockets.Accept(w, r, q, &socket.Protocol{
-		Name:       "loam.v1",
-		MaxMessage: func(s *settings.Settings) int { return s.Realtime.MaxMessageBytes },
-		TooSlow:    closeTooSlow,
-		Open:       func(c *socket.Conn) socket.Session { return s.open(c, token) },
-	})
+	return s.sockets.Accept(w, r, q, protocol, func(c *socket.Conn) socket.Session { return s.open(c, token) })
 }

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { EventSource } from 'eventsource';
 import { everybody, fails, refused, start } from './app.mjs';
+import { connector } from './socket.mjs';
 
 globalThis.EventSource = EventSource;
 const app = await start();
 const { root } = app;
+const connect = connector(app);
 
 await root.collections.update('users', { listRule: null, createRule: '', authAlert: { enabled: false } });
 const users = await root.collections.getOne('users');
@@ -153,6 +155,67 @@ test('an account that is revoked is a guest from then on, and may sign in again'
   await root.collection('diaries').create({ text: 'once more', owner: id });
   assert.equal((await his.next()).record.text, 'once more');
   await again.unsubscribe();
+});
+
+test('a list rule decides for all records, a view rule for the record', async () => {
+  await app.open('halls', [{ name: 'text', type: 'text' }, { name: 'open', type: 'bool' }], { listRule: 'open = true', viewRule: null });
+  await root.collections.create({ name: 'overview', type: 'view', listRule: '', viewRule: '', viewQuery: 'SELECT id, text FROM halls' });
+  const { id } = await root.collection('halls').create({ text: 'shut' });
+  const [all, one, roots, view] = [await watch(app.guest(), 'halls', '*'), await watch(app.guest(), 'halls', id), await watch(root, 'halls', id), await watch(root, 'overview', '*')];
+  for (const body of [{ text: 'still' }, { text: 'opened', open: true }, { text: 'shut again', open: false }]) await root.collection('halls').update(id, body);
+  await root.collection('halls').create({ text: 'another', open: true });
+  await root.collection('halls').delete(id);
+  const texts = async (of, n) => {
+    const list = [];
+    while (list.length < n) list.push(await of.next());
+    return list.map((event) => `${event.action} ${event.record.text}`);
+  };
+  assert.deepEqual(await texts(roots, 4), ['update still', 'update opened', 'update shut again', 'delete shut again']);
+  assert.deepEqual(await texts(all, 2), ['update opened', 'create another']); // of what stops to match nothing is told
+  for (const silent of [all, one, view]) assert.deepEqual(silent.queue, []);
+});
+
+test('an address is told to whom it is shown', async () => {
+  await root.collections.create({ name: 'people', type: 'auth', listRule: '', viewRule: '', manageRule: "@request.auth.name = 'manager'", fields: [{ name: 'name', type: 'text' }], authAlert: { enabled: false } });
+  const [ann, eve, manager] = [await app.account('people', 'ann@example.com'), await app.account('people', 'eve@example.com'), await app.account('people', 'm@example.com', { name: 'manager' })];
+  const { id } = ann.authStore.record;
+  const watching = [];
+  for (const client of [ann, root, manager, eve, app.guest()]) watching.push(await watch(client, 'people', id));
+  const told = async () => {
+    const list = [];
+    for (const w of watching) list.push((await w.next()).record.email);
+    return list;
+  };
+  await root.collection('people').update(id, { name: 'Ann' });
+  assert.deepEqual(await told(), ['ann@example.com', 'ann@example.com', 'ann@example.com', undefined, undefined]);
+  await root.collection('people').update(id, { emailVisibility: true });
+  assert.deepEqual(await told(), Array(5).fill('ann@example.com'));
+});
+
+test('who is deleted, whose secret has changed, whose token has ended is a guest', async () => {
+  const made = [];
+  for (const [name, revoke] of [
+    ['deleted', (id) => root.collection('deleted').delete(id)],
+    ['secrets', () => root.collections.update('secrets', { authToken: { secret: 'another secret of 40 characters or more' } })],
+    ['dropped', () => root.collections.delete('dropped')],
+    ['ended', () => ended],
+  ]) {
+    await root.collections.create({ name, type: 'auth', fields: [], authToken: { duration: name === 'ended' ? 10 : 3600 }, authAlert: { enabled: false } });
+    const user = await app.account(name, 'user@example.com');
+    made.push({ user, revoke });
+  }
+  const ended = (await connect({ Authorization: made.at(-1).user.authStore.token })).next(); // a socket is told of it
+  await app.open('letters', [{ name: 'text', type: 'text' }], { listRule: "text = 'open' || @request.auth.id != ''" });
+  for (const { user, revoke } of made) {
+    const his = await watch(user, 'letters', '*');
+    await root.collection('letters').create({ text: 'known' });
+    assert.equal((await his.next()).record.text, 'known');
+    await revoke(user.authStore.record.id);
+    await root.collection('letters').create({ text: 'withheld' });
+    await root.collection('letters').create({ text: 'open' });
+    assert.equal((await his.next()).record.text, 'open');
+    await his.unsubscribe();
+  }
 });
 
 /** A stream below the SDK: its client id, and its text as it comes. */

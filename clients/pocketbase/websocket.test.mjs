@@ -1,12 +1,14 @@
 // The WebSocket of the realtime API, with the client that Node programs use: npm ws.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import WebSocket from 'ws';
 import { everybody, start } from './app.mjs';
+import { connector } from './socket.mjs';
 
 const app = await start();
 const { root } = app;
+const connect = connector(app);
 
 await root.collections.update('users', { listRule: null, createRule: '', authAlert: { enabled: false } });
 const users = await root.collections.getOne('users');
@@ -24,53 +26,6 @@ await root.collections.create({
   fields: [{ name: 'text', type: 'text' }],
 });
 await root.collections.create({ name: 'overview', type: 'view', listRule: '', viewQuery: 'SELECT id, text FROM messages' });
-
-/** One connection: its messages in their order, and what it asks. */
-class Socket {
-  constructor(ws) {
-    this.ws = ws;
-    this.queue = [];
-    this.waiting = [];
-    this.lastID = 0;
-    ws.on('message', (data, binary) => {
-      assert.equal(binary, false);
-      const message = JSON.parse(data);
-      const taker = this.waiting.shift();
-      if (taker) taker(message);
-      else this.queue.push(message);
-    });
-    this.closed = once(ws, 'close').then(([code, reason]) => ({ code, reason: String(reason) }));
-  }
-
-  /** The next message. */
-  next() {
-    return this.queue.length ? Promise.resolve(this.queue.shift()) : new Promise((resolve) => this.waiting.push(resolve));
-  }
-
-  /** Sends a message and returns the answer, which must be the next message. */
-  async ask(type, fields = {}) {
-    const id = `q${++this.lastID}`;
-    this.ws.send(JSON.stringify({ type, id, ...fields }));
-    const answer = await this.next();
-    assert.equal(answer.id, id, JSON.stringify(answer));
-    return answer;
-  }
-
-  async subscribe(topic, options = {}) {
-    const answer = await this.ask('subscribe', { topic, ...options });
-    assert.equal(answer.type, 'ok', JSON.stringify(answer));
-    return answer.data.sub;
-  }
-}
-
-/** Connects, and has taken the greeting. */
-async function connect(headers = {}, options = {}) {
-  const ws = new WebSocket(`${app.url.replace('http', 'ws')}/api/realtime/ws`, 'loam.v1', { headers, ...options });
-  after(() => ws.terminate());
-  const socket = new Socket(ws);
-  socket.hello = await socket.next();
-  return socket;
-}
 
 /** The status and body with which a handshake is refused. */
 async function refusal(protocols, options = {}) {

@@ -44,7 +44,7 @@ func (r *Rooms) Broadcast(ctx context.Context, p *Peer, b Broadcast) error {
 	if err != nil {
 		return err
 	}
-	caller := p.caller()
+	caller := p.member.Caller()
 	if may, err := r.maySend(ctx, caller, b.Channel); err != nil || !may {
 		if err == nil {
 			err = fault.New(fault.Forbidden, "You are not allowed to send to this channel.")

@@ -174,7 +174,7 @@ func (r *room) doubted(d doubted) (list []*Peer) {
 // judge judges the join rule for a member again. A member who may not stay is put out; for one
 // who stays, the account that others see is updated.
 func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
-	caller := p.caller()
+	caller := p.member.Caller()
 	config, reads, err := r.admits(ctx, caller, in.name)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -195,5 +195,5 @@ func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
 	delete(p.joined, in.name)
 	in.leave(p.id)
 	r.settle(in)
-	p.tell(append(in.message("left"), `,"reason":"forbidden"}`...))
+	p.member.Tell(append(in.message("left"), `,"reason":"forbidden"}`...))
 }

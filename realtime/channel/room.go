@@ -46,10 +46,10 @@ func (r *room) join(p *Peer, config settings.Channel, reads []string, auth strin
 		return
 	}
 	if config.Presence {
-		p.tell(r.presence())
+		p.member.Tell(r.presence())
 	}
 	for _, message := range r.history.list {
-		p.tell(message)
+		p.member.Tell(message)
 	}
 }
 
@@ -100,7 +100,7 @@ func (r *room) size() (members, history int) {
 func (r *room) tell(message []byte, but *Peer) {
 	for _, m := range r.members {
 		if m.peer != nil && m.peer != but {
-			m.peer.tell(message)
+			m.peer.member.Tell(message)
 		}
 	}
 }

@@ -17,11 +17,20 @@ import (
 // Peer is a connection that may join rooms. Make one by Rooms.Peer.
 type Peer struct {
 	id     string
-	tell   func([]byte)
-	caller func() record.Caller
+	member Member
 
 	joined map[string]*room // guarded by Rooms.mu
 	ended  bool             // the same
+}
+
+// Member is the connection of a peer.
+type Member interface {
+	// Tell queues a message. It must not block, and must not write to the bytes, which others get
+	// too.
+	Tell(message []byte)
+
+	// Caller is who it is now.
+	Caller() record.Caller
 }
 
 // Rooms is all rooms of a node. It is safe for concurrent use.
@@ -45,12 +54,8 @@ func New(app *core.App) *Rooms {
 	return r
 }
 
-// Peer makes a connection with its public id. tell queues a message for it: it must not block,
-// and must not write to the bytes, which others get too. caller is who it is now. Whoever makes
-// a peer must End it.
-func (r *Rooms) Peer(id string, tell func([]byte), caller func() record.Caller) *Peer {
-	return &Peer{id: id, tell: tell, caller: caller, joined: map[string]*room{}}
-}
+// Peer makes a peer of a connection, with its public id. Whoever makes it must End it.
+func (r *Rooms) Peer(id string, m Member) *Peer { return &Peer{id: id, member: m} }
 
 // Join puts the peer into a room, and tells it the answer, who is there, and what was said of
 // late, in this order. state is what it shows of itself, a JSON object or nil. Joining again replaces the state. Faults:
@@ -65,7 +70,7 @@ func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMe
 		return err
 	}
 	before := r.doubt.count()
-	caller := p.caller()
+	caller := p.member.Caller()
 	admitted, reads, err := r.admits(ctx, caller, name)
 	if err != nil {
 		return err
@@ -81,9 +86,12 @@ func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMe
 	if limit := r.app.Settings().Current().Realtime.MaxChannels; p.joined[name] == nil && len(p.joined) >= limit {
 		return limitReached("too_many_channels", "Too many channels.")
 	}
-	p.tell(answer)
+	p.member.Tell(answer)
 	in := r.room(name)
 	in.join(p, *admitted, reads, nameOf(caller), state)
+	if p.joined == nil {
+		p.joined = map[string]*room{}
+	}
 	p.joined[name] = in
 	if r.doubt.count() != before { // the rule may have read what is not so any more
 		r.doubtAll()

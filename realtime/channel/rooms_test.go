@@ -59,18 +59,18 @@ type peer struct {
 
 func (b *bed) peer(id string, auth *record.Record) *peer {
 	p := &peer{b: b, id: id, auth: auth, notify: make(chan struct{}, 1)}
-	p.Peer = b.rooms.Peer(id, p.tell, p.caller)
+	p.Peer = b.rooms.Peer(id, p)
 	b.t.Cleanup(func() { b.rooms.End(p.Peer) })
 	return p
 }
 
-func (p *peer) caller() record.Caller {
+func (p *peer) Caller() record.Caller {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return record.Caller{Auth: p.auth, Context: "realtime"}
 }
 
-func (p *peer) tell(message []byte) {
+func (p *peer) Tell(message []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.said = append(p.said, string(message))

@@ -38,13 +38,15 @@ const initTime = 5 * time.Second
 // maxID is how long the id of an operation may be, in bytes.
 const maxID = 256
 
+var protocol = &socket.Protocol{
+	Name: "graphql-transport-ws", Lenient: true, Patient: true, TooSlow: closeTooSlow,
+	MaxMessage: func(s *settings.Settings) int { return int(s.GraphQL.MaxBodyBytes) },
+}
+
 // Accept makes a WebSocket of a request and returns. The faults are those of socket.Server.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Request) error {
-	return s.Sockets.Accept(w, r, q, &socket.Protocol{
-		Name: "graphql-transport-ws", Lenient: true, Patient: true, TooSlow: closeTooSlow,
-		MaxMessage: func(s *settings.Settings) int { return int(s.GraphQL.MaxBodyBytes) },
-		Open:       func(c *socket.Conn) socket.Session { return s.open(c, q.ID) },
-	})
+	id := q.ID // the request itself is not to live on
+	return s.Sockets.Accept(w, r, q, protocol, func(c *socket.Conn) socket.Session { return s.open(c, id) })
 }
 
 // session is the protocol on one connection. Handle and Close belong to the goroutine that

@@ -1,0 +1,54 @@
+// A connection of the WebSocket API as tests use it, by npm ws.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after } from 'node:test';
+import WebSocket from 'ws';
+
+/** One connection: its messages in their order, and what it asks. */
+export class Socket {
+  constructor(ws) {
+    this.ws = ws;
+    this.queue = [];
+    this.waiting = [];
+    this.lastID = 0;
+    ws.on('message', (data, binary) => {
+      assert.equal(binary, false);
+      const message = JSON.parse(data);
+      const taker = this.waiting.shift();
+      if (taker) taker(message);
+      else this.queue.push(message);
+    });
+    this.closed = once(ws, 'close').then(([code, reason]) => ({ code, reason: String(reason) }));
+  }
+
+  /** The next message. */
+  next() {
+    return this.queue.length ? Promise.resolve(this.queue.shift()) : new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Sends a message and returns the answer, which must be the next message. */
+  async ask(type, fields = {}) {
+    const id = `q${++this.lastID}`;
+    this.ws.send(JSON.stringify({ type, id, ...fields }));
+    const answer = await this.next();
+    assert.equal(answer.id, id, JSON.stringify(answer));
+    return answer;
+  }
+
+  async subscribe(topic, options = {}) {
+    const answer = await this.ask('subscribe', { topic, ...options });
+    assert.equal(answer.type, 'ok', JSON.stringify(answer));
+    return answer.data.sub;
+  }
+}
+
+/** Returns what connects to an app, and has taken the greeting. Connections end with the test file. */
+export function connector(app) {
+  return async (headers = {}, { query = '', ...options } = {}) => {
+    const ws = new WebSocket(`${app.url.replace('http', 'ws')}/api/realtime/ws${query}`, 'loam.v1', { headers, ...options });
+    after(() => ws.terminate());
+    const socket = new Socket(ws);
+    socket.hello = await socket.next();
+    return socket;
+  };
+}
