@@ -55,22 +55,23 @@ func (b *branch) size() (bytes int) {
 
 // encoder writes the answer. Values that do not fit their types are null and noted.
 type encoder struct {
-	out  []byte
-	errs []*front.Error
-	path []any
+	out   []byte
+	errs  []*front.Error
+	path  []any
+	facts *factsOf // nil where none is selected
 }
 
 // opening is what a result without errors begins with.
 const opening = `{"data":`
 
-// encode writes the data of an operation behind an opening.
-func encode(p *plan, read []*record.Branch) ([]byte, []*front.Error) {
+// encode writes the data of an operation behind an opening. facts may be nil if none is selected.
+func encode(p *plan, read []*record.Branch, facts *factsOf) ([]byte, []*front.Error) {
 	branches, size := map[*level]*branch{}, 0
 	for i, l := range p.roots {
 		branches[l] = newBranch(l, read[i])
 		size += branches[l].size()
 	}
-	e := &encoder{out: append(make([]byte, 0, size+size/8+128), opening...)} // most often enough
+	e := &encoder{out: append(make([]byte, 0, size+size/8+128), opening...), facts: facts} // most often enough
 	e.out = append(e.out, '{')
 	for i, f := range p.fields {
 		if i > 0 {
@@ -99,8 +100,14 @@ func (e *encoder) null() { e.out = append(e.out, "null"...) }
 // unfit writes null for a stored value that does not fit its type.
 func (e *encoder) unfit(message string) {
 	e.null()
-	path := append([]any(nil), e.path...)
-	e.errs = append(e.errs, &front.Error{Code: front.Internal, Message: message, Path: path})
+	e.note(&front.Error{Code: front.Internal, Message: message})
+}
+
+// note notes an error at the place that is being written.
+func (e *encoder) note(err *front.Error) {
+	at := *err
+	at.Path = append([]any(nil), e.path...)
+	e.errs = append(e.errs, &at)
 }
 
 func (e *encoder) root(f rootField, branches map[*level]*branch) {

@@ -122,25 +122,49 @@ func (e *encoder) point(o *output, value []byte) {
 	})
 }
 
-// file writes a stored file, whose url is a path of this server: which name the server has
-// for the client, it does not know.
+// file writes a stored file.
 func (e *encoder) file(o *output, b *branch, name, id []byte) {
+	field := o.field.Path()
 	e.object(o.fields, func(o *output) {
-		if o.name == "name" {
+		switch o.name {
+		case "name":
 			e.out = append(e.out, name...)
-			return
+		case "url":
+			e.out = schema.AppendString(e.out, fileURL(b.level.record.Collection.Name, textOf(id), textOf(name), o.args))
+		default:
+			e.fact(o.name, storedFile{b.level.record.Collection.ID, field, textOf(id), textOf(name)})
 		}
-		path := "/api/files/" + url.PathEscape(b.level.record.Collection.Name) + "/" + url.PathEscape(textOf(id)) + "/" + url.PathEscape(textOf(name))
-		query := url.Values{}
-		if thumb, _ := o.args["thumb"].(string); thumb != "" {
-			query.Set("thumb", thumb)
-		}
-		if o.args["download"] == true {
-			query.Set("download", "1")
-		}
-		if len(query) > 0 {
-			path += "?" + query.Encode()
-		}
-		e.out = schema.AppendString(e.out, path)
 	})
+}
+
+// fileURL is a path of this server: which name the server has for the client, it does not know.
+func fileURL(collection, id, name string, args map[string]any) string {
+	path := "/api/files/" + url.PathEscape(collection) + "/" + url.PathEscape(id) + "/" + url.PathEscape(name)
+	query := url.Values{}
+	if thumb, _ := args["thumb"].(string); thumb != "" {
+		query.Set("thumb", thumb)
+	}
+	if args["download"] == true {
+		query.Set("download", "1")
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+// fact writes the size or the type of a file, null if the file is lost or could not be asked for.
+func (e *encoder) fact(which string, file storedFile) {
+	fact, known := e.facts.of(file)
+	switch {
+	case !known:
+		e.null()
+		e.note(e.facts.failure)
+	case fact.mediaType == "":
+		e.null()
+	case which == "size":
+		e.out = strconv.AppendInt(e.out, fact.size, 10)
+	default:
+		e.out = schema.AppendString(e.out, fact.mediaType)
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loambase/loam/api/graphql/front"
 	"github.com/loambase/loam/api/graphql/model"
+	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/where"
 )
 
@@ -43,6 +44,8 @@ func operator(f *model.Field, at, name string, v any) (where.Expr, *front.Error)
 	switch name {
 	case "isNull":
 		return isNull(f, v == true), nil
+	case "within":
+		return within(path, at, v)
 	case "length":
 		return length(f, at, v)
 	case "contains":
@@ -108,6 +111,20 @@ func isNull(f *model.Field, unset bool) where.Expr {
 		return where.Compare(path, op, nil)
 	}
 	return where.Compare(path, op, "")
+}
+
+// within holds for times of a range, whose end is not part of it.
+func within(path, at string, v any) (where.Expr, *front.Error) {
+	given, _ := v.(map[string]any)
+	var times [2]string
+	for i, name := range [...]string{"from", "to"} {
+		text, _ := given[name].(string)
+		t, _ := schema.ParseTime(text)
+		if times[i] = schema.FormatTime(t); times[i] == "" { // which is what an unset date is stored as
+			return nil, front.Bad(nil, "The filter %s.%s is no date.", at, name)
+		}
+	}
+	return where.All(where.Compare(path, where.GreaterEqual, times[0]), where.Compare(path, where.Less, times[1])), nil
 }
 
 // length compares how many values there are.

@@ -58,6 +58,7 @@ type planner struct {
 	caller     record.Caller
 	limits     Limits
 	introspect bool // the caller may ask about the schema
+	tells      bool // of changes, which wait for nothing but the database
 	charge     Charge
 
 	depth int

@@ -75,6 +75,7 @@ func (p *planner) changedField(s *front.Selected, w *realtime.Watch) (*changedPl
 	if !may { // the other rule is the one that is not for superusers alone
 		return nil, failure(p.caller.RequireSuperuser(), false)
 	}
+	p.tells = true
 	node := &record.Node{}
 	l, err := p.newLevel(root.Record, node, 0)
 	if err != nil {

@@ -3,6 +3,8 @@
 package graphql
 
 import (
+	"slices"
+
 	"github.com/graph-gophers/graphql-go/ast"
 
 	"github.com/loambase/loam/api/graphql/front"
@@ -80,9 +82,23 @@ func (p *planner) member(o *output, s *front.Selected, l *level, count, relation
 	case model.Point:
 		o.fields, err = p.parts(s, "GeoPoint")
 	case model.File, model.Files:
-		o.fields, err = p.parts(s, "File")
+		if o.fields, err = p.parts(s, "File"); err == nil {
+			err = p.facts(o, count)
+		}
 	}
 	return err
+}
+
+// facts counts files of which something is selected that the store has to be asked for. They
+// count as records do.
+func (p *planner) facts(o *output, count int) *front.Error {
+	if !slices.ContainsFunc(o.fields, func(o output) bool { return o.name == "size" || o.name == "type" }) {
+		return nil
+	}
+	if p.tells {
+		return front.Bad(nil, "A change does not tell the size and the type of a file: ask for the record.")
+	}
+	return p.read(count * max(1, o.field.Stored.Kind.(*schema.File).MaxSelect))
 }
 
 // arguments are those of a field of a type.

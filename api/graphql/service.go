@@ -13,6 +13,7 @@ import (
 	"github.com/loambase/loam/api/graphql/document"
 	"github.com/loambase/loam/api/graphql/front"
 	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -24,6 +25,7 @@ type Config struct {
 	Records  func() *record.Service
 	Auth     *auth.Service
 	Snapshot func() *schema.Snapshot // the collections as they are
+	Blobs    blob.Store
 	Log      func() *slog.Logger
 
 	WriteLimit func() time.Duration // of the transaction of a mutation
@@ -34,10 +36,13 @@ type Service struct {
 	cfg       Config
 	schemas   schemas
 	persisted *persisted
+	facts     *fileFacts
 }
 
 // New returns a Service. It makes no schema before the first operation.
-func New(cfg Config) *Service { return &Service{cfg: cfg, persisted: newPersisted()} }
+func New(cfg Config) *Service {
+	return &Service{cfg: cfg, persisted: newPersisted(), facts: newFileFacts(cfg.Records, cfg.Blobs)}
+}
 
 // Renew makes the schemas that are in use anew, in the background. It is to be called when
 // the collections have changed; an operation that comes before waits for the schema.
@@ -208,11 +213,25 @@ func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) 
 	if slices.ContainsFunc(p.fields, func(f rootField) bool { return f.required && failed[f.root] }) {
 		return &Result{Data: null, Errors: errs}
 	}
-	opened, unfit := encode(p, read)
+	opened, unfit := x.encode(ctx, p, read)
 	for _, b := range read {
 		b.Release()
 	}
 	return &Result{Data: opened[len(opening):], opened: opened, Errors: append(errs, unfit...)}
+}
+
+// encode writes the answer. What it has to know of files is asked for when it has come to say
+// which files they are, and then it is written once more.
+func (x *execution) encode(ctx context.Context, p *plan, read []*record.Branch) ([]byte, []*front.Error) {
+	facts := &factsOf{kept: x.service.facts, known: map[storedFile]fileFact{}, unknown: map[storedFile]bool{}}
+	opened, unfit := encode(p, read, facts)
+	if len(facts.unknown) == 0 {
+		return opened, unfit
+	}
+	if err := facts.ask(ctx, x.caller); err != nil {
+		facts.failure = x.told(ctx, err)
+	}
+	return encode(p, read, facts)
 }
 
 // read reads all trees of a plan as of one moment.

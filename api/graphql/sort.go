@@ -3,6 +3,7 @@
 package graphql
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/loambase/loam/api/graphql/front"
@@ -37,6 +38,9 @@ func sortItem(r *model.Record, object map[string]any) (string, *front.Error) {
 			}
 			return f.Path(), nil
 		case map[string]any:
+			if f.Kind == model.JSON {
+				return sortWithin(f, v)
+			}
 			item, err := sortItem(f.Target, v)
 			if err != nil {
 				return "", err
@@ -48,4 +52,20 @@ func sortItem(r *model.Record, object map[string]any) (string, *front.Error) {
 		}
 	}
 	return "", front.Bad(nil, "A sort needs a direction: null is none.")
+}
+
+// inDocument is a path that JSON documents can be sorted by: nothing else of the language of sorts.
+var inDocument = regexp.MustCompile(`^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$`)
+
+// sortWithin is a key by a value within a JSON document.
+func sortWithin(f *model.Field, sort map[string]any) (string, *front.Error) {
+	path, _ := sort["path"].(string)
+	if !inDocument.MatchString(path) {
+		return "", front.Bad(nil, "The path of a sort by %s has names of letters, digits and _, with a dot between two.", f.Name)
+	}
+	sign := ""
+	if sort["direction"] == "DESC" {
+		sign = "-"
+	}
+	return sign + f.Path() + "." + path, nil
 }

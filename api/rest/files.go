@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,7 +116,7 @@ func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
 			h.Set(key, value)
 		}
 	}
-	mediaType := fileType(b.Attributes().ContentType, name)
+	mediaType := b.Attributes().ServedType(name)
 	set("Content-Type", mediaType)
 	set("Content-Disposition", c.fileDisposition(b, mediaType, name))
 	set("Content-Security-Policy", filePolicy)
@@ -133,25 +132,6 @@ func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
 	} else {
 		h.Set("Cache-Control", "max-age=2592000, stale-while-revalidate=86400")
 	}
-}
-
-// fileTypes are the types of files whose content does not tell them.
-var fileTypes = map[string]string{
-	".svg":  "image/svg+xml",
-	".css":  "text/css",
-	".js":   "text/javascript",
-	".mjs":  "text/javascript",
-	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-	".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-}
-
-// fileType is the media type under which a file is served.
-func fileType(stored, name string) string {
-	if t := fileTypes[path.Ext(name)]; t != "" {
-		return t
-	}
-	return stored
 }
 
 // inlineTypes are those that browsers show without running anything.

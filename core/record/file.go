@@ -58,6 +58,25 @@ func (s *Service) File(ctx context.Context, caller Caller, collection, id, name 
 	return file, nil
 }
 
+// FileKey returns the key of the blob of a file that a record of the collection names in the
+// field. It asks for no rule: the caller of FileKey has been shown the name. The fault is NotFound
+// for a file of a view that no record names any more.
+func (s *Service) FileKey(ctx context.Context, caller Caller, collection, field, id, name string) (key string, err error) {
+	err = s.readWithRetry(caller, func(rq *readRequest) error {
+		c := rq.snapshot.Find(collection)
+		switch {
+		case c == nil:
+			return missing()
+		case !c.IsView():
+			key = blobKey(c, id, name)
+			return nil
+		}
+		key, err = rq.fileBehind(ctx, c, field, name)
+		return err
+	})
+	return key, err
+}
+
 // fileField returns the position of the file field that names the file, -1 if none does.
 func (r *Record) fileField(name string) int {
 	return slices.IndexFunc(r.collection.Fields, func(f *schema.Field) bool {

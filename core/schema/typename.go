@@ -60,7 +60,7 @@ func BuiltinTypes() []string { return slices.Sorted(maps.Keys(builtinTypes)) }
 
 var builtinTypes = map[string]bool{
 	"String": true, "Int": true, "Float": true, "Boolean": true, "ID": true, "Query": true, "Mutation": true, "Subscription": true, "Node": true,
-	"PageInfo": true, "AuthRecord": true, "DateTime": true, "JSON": true, "BigInt": true, "GeoPoint": true, "GeoPointInput": true, "File": true,
+	"PageInfo": true, "AuthRecord": true, "DateTime": true, "DateTimeRange": true, "JSON": true, "BigInt": true, "GeoPoint": true, "GeoPointInput": true, "File": true,
 	"Upload": true, "SortDirection": true, "ChangeAction": true, "DatePart": true,
 }
 

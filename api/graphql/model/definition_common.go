@@ -20,6 +20,8 @@ func (d *definer) common() {
 	d.define(ObjectType, "File", "", []Member{
 		{Name: "name", Type: "String!"},
 		{Name: "url", Type: "String!", Description: "The path of the file on this server.", Arguments: []Argument{{"thumb", "String"}, {"download", "Boolean"}}},
+		{Name: "size", Type: "BigInt", Description: "In bytes; null if the file is lost."},
+		{Name: "type", Type: "String", Description: "The media type as which it is served; null if the file is lost."},
 	})
 	d.define(InputType, "GeoPointInput", "", point)
 	scalar("Upload", "https://github.com/jaydenseric/graphql-multipart-request-spec", "A file of the request, or the name of a stored one that is to stay.")
@@ -29,9 +31,13 @@ func (d *definer) common() {
 	d.operators("Float", order...)
 	d.operators("Int", order...)
 	d.operators("BigInt", order...)
-	d.operators("DateTime", append(order, "isNull")...)
+	d.operators("DateTime", append(order, "within", "isNull")...)
+	d.define(InputType, "DateTimeRange", "", []Member{{Name: "from", Type: "DateTime!"}, {Name: "to", Type: "DateTime!", Description: "The first time after the range."}})
 	d.operators("Boolean", "eq", "ne")
 	d.operators("JSON", "isNull")
+	d.define(InputType, "JSONSort", "", []Member{
+		{Name: "path", Type: "String!", Description: "Keys and positions of a value within the document, as address.city or lines.0.price."}, {Name: "direction", Type: "SortDirection!"},
+	})
 	d.listFilter("ID")
 	d.listFilter("String")
 }
@@ -44,6 +50,8 @@ func (d *definer) operators(of string, list ...string) {
 		switch operator {
 		case "in", "notIn":
 			m.Type = "[" + of + "]"
+		case "within":
+			m.Type = of + "Range"
 		case "isNull":
 			m.Type = "Boolean"
 		}

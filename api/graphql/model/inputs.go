@@ -58,6 +58,8 @@ func sortType(f *Field) string {
 	switch f.Kind {
 	case ID, RefID, Text, File, Float, Int, BigInt, Bool, Date, Enum:
 		return "SortDirection"
+	case JSON:
+		return "JSONSort"
 	case One:
 		return f.Target.Name + "Sort"
 	}
