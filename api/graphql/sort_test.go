@@ -45,11 +45,11 @@ func TestSortsWithinDocuments(t *testing.T) {
 	b := newDrawer(t)
 	for root, sorts := range map[string]map[string]string{
 		"sheets": {
-			`{meta: {path: "v.w", direction: ASC}}`:                "meta.v.w",
-			`{meta: {path: "v.w", direction: DESC}}`:               "-meta.v.w",
-			`[{rank: DESC}, {meta: {path: "v.1", direction: ASC}}]`: "-rank,meta.v.1",
+			`{meta: {path: "v.w", direction: ASC}}`:                                                     "meta.v.w",
+			`{meta: {path: "v.w", direction: DESC}}`:                                                    "-meta.v.w",
+			`[{rank: DESC}, {meta: {path: "v.1", direction: ASC}}]`:                                     "-rank,meta.v.1",
 			`[{meta: {path: "v.w", direction: DESC}}, {meta: {path: "v", direction: ASC}}, {id: DESC}]`: "-meta.v.w,meta.v,-id",
-			`{meta: {path: "nowhere", direction: ASC}}`: "meta.nowhere",
+			`{meta: {path: "nowhere", direction: ASC}}`:                                                 "meta.nowhere",
 		},
 		"copies": {
 			`{of: {meta: {path: "v.w", direction: ASC}}}`:  "of.meta.v.w",
