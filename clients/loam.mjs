@@ -28,13 +28,45 @@ export const imported = Boolean(process.env.LOAM_TEST_IMPORT);
 
 /** A running server: where it is, what it keeps, and how to end it. */
 class Server {
-  constructor(folder, env, child, url, log) {
+  constructor(folder, env, args) {
     this.folder = folder;
     this.env = env;
+    this.args = args;
     this.dir = dataIn(folder);
-    this.child = child;
-    this.url = url;
-    this.log = log;
+  }
+
+  async start() {
+    this.child = spawn(
+      binary,
+      ['serve', '--http', '127.0.0.1:0', '--dir', this.dir, '--public', join(this.folder, 'public'), ...this.args],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: this.env },
+    );
+    this.log = { text: '', said: '' };
+    this.child.stderr.on('data', (chunk) => (this.log.text += chunk));
+    this.url = await fronted(await announced(this.child, this.log));
+    return this;
+  }
+
+  /** Ends the server as an operator would and starts it again, at another URL. */
+  async restart() {
+    await this.end();
+    return this.start();
+  }
+
+  /** Starts another server on the same database, which has to be a PostgreSQL. Its folder goes with that of this one. */
+  async beside() {
+    const folder = await mkdtemp(join(this.folder, 'node-'));
+    await mkdir(join(folder, 'public'));
+    return new Server(folder, this.env, this.args).start();
+  }
+
+  /** Runs SQL on the database past the server. */
+  sql(text) {
+    if (!onPostgres) return run('sqlite3', ['-bail', join(this.dir, 'data.db'), text]);
+    const url = new URL(this.env.LOAM_DB);
+    const options = `-c search_path=${url.searchParams.get('search_path')}`;
+    url.searchParams.delete('search_path'); // psql does not know it
+    return run('psql', ['-v', 'ON_ERROR_STOP=1', '-c', text, url.href], { env: { ...process.env, PGOPTIONS: options } });
   }
 
   /** Runs another command of the binary beside the server, on the same data. */
@@ -49,15 +81,23 @@ class Server {
     assert.equal(response.status, 200, 'the server is not healthy');
   }
 
-  /**
-   * Ends the server as an operator would and removes its folder. Fails if it did
-   * not end well, or if anything happened on the way that it logged as an error.
-   */
+  /** Ends the server, and removes its folder. Fails as end does. */
   async stop() {
+    try {
+      await this.end();
+    } finally {
+      await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Ends the server as an operator would. Fails if it did not end well, or if
+   * anything happened on the way that it logged as an error.
+   */
+  async end() {
     const ended = end(this.child);
     this.child.kill('SIGTERM');
     const code = await ended;
-    await rm(this.folder, { recursive: true, force: true });
     assert.equal(code, 0, `the server ended with ${code}:\n${this.log.text}`);
     assert.doesNotMatch(this.log.text, /level=ERROR|panic:|goroutine \d+/, 'the server logged an error');
   }
@@ -73,14 +113,7 @@ export async function serve({ args = [], source = imported ? ['fresh.sql'] : [] 
   const env = environment();
   await mkdir(join(folder, 'public'));
   if (source.length > 0) await importInto(folder, env, source);
-  const child = spawn(
-    binary,
-    ['serve', '--http', '127.0.0.1:0', '--dir', dataIn(folder), '--public', join(folder, 'public'), ...args],
-    { stdio: ['ignore', 'pipe', 'pipe'], env },
-  );
-  const log = { text: '', said: '' };
-  child.stderr.on('data', (chunk) => (log.text += chunk));
-  return new Server(folder, env, child, await fronted(await announced(child, log)), log);
+  return new Server(folder, env, args).start();
 }
 
 /** The URL of what $LOAM_TEST_FRONT puts in front of the server, to look on; else the server's own. */

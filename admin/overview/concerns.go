@@ -2,6 +2,7 @@ package overview
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/admin/console"
@@ -17,8 +18,24 @@ type concern struct {
 }
 
 // concerns looks at the settings and the collections as they are.
-func concerns(c *console.Call) []concern {
-	return append(ofSettings(c), ofCollections(c.App.Snapshot())...)
+func concerns(c *console.Call) ([]concern, error) {
+	snapshot := c.App.Snapshot()
+	broken, err := c.App.Collections().BrokenViews(c.R.Context(), snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(ofViews(snapshot, broken), ofSettings(c), ofCollections(snapshot)), nil
+}
+
+// ofViews names views that cannot be read, and why.
+func ofViews(snapshot *schema.Snapshot, broken map[string]string) (list []concern) {
+	for _, c := range snapshot.All() {
+		if why, ok := broken[c.ID]; ok {
+			list = append(list, concern{What: "The view " + c.Name + " cannot be read, and GraphQL leaves it out", Why: "The database says: " + why,
+				Path: "/_/c/" + c.Name + "/view", Label: "Query"})
+		}
+	}
+	return list
 }
 
 func ofSettings(c *console.Call) (list []concern) {

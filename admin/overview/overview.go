@@ -23,8 +23,12 @@ func show(c *console.Call) error {
 	case !c.Caller.Superuser():
 		return gate.ShowSignIn(c, http.StatusOK, ui.SignIn{})
 	}
+	list, err := concerns(c)
+	if err != nil {
+		return err
+	}
 	return c.Page(console.Page{
 		Title: "Overview", Section: "overview", Crumbs: []ui.Crumb{{Label: "Overview"}}, Side: c.Collections(""),
 		Scripts: []string{"link.js"},
-	}, page(concerns(c)))
+	}, page(list))
 }

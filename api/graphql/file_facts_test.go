@@ -189,7 +189,7 @@ func TestFactsOfFilesAreLimited(t *testing.T) {
 			t.Errorf("%s: %s", query, answer)
 		}
 	}
-	s := graphql.New(graphql.Config{Records: b.app.Records, Snapshot: b.app.Snapshot, Blobs: b.app.Blobs()})
+	s := graphql.New(graphql.Config{Records: b.app.Records, Snapshot: b.app.Snapshot, Blobs: b.app.Blobs(), BrokenViews: b.app.Collections().BrokenViews})
 	for query, want := range map[string]front.Code{
 		`subscription { albumChanged { record { cover { name size } } } }`: front.BadUserInput,
 		`subscription { albumChanged { record { cover { name url } } } }`:  "",

@@ -14,7 +14,7 @@ func TestSchema(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)
 	for file, superuser := range map[string]bool{"testdata/guest.graphql": false, "testdata/superuser.graphql": true} {
-		got := model.Build(b.app.Snapshot(), superuser).SDL()
+		got := model.Build(b.app.Snapshot(), superuser, nil).SDL()
 		if *update {
 			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
@@ -39,7 +39,7 @@ func TestSchemaOutlivesARestart(t *testing.T) {
 		if time == "first" {
 			(&blog{t: t, app: app}).collections()
 		}
-		got := model.Build(app.Snapshot(), true).SDL()
+		got := model.Build(app.Snapshot(), true, nil).SDL()
 		if err := app.Close(); err != nil {
 			t.Fatal(err)
 		}

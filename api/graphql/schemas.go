@@ -4,6 +4,7 @@
 package graphql
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"github.com/loambase/loam/api/graphql/front"
 	"github.com/loambase/loam/api/graphql/model"
 	"github.com/loambase/loam/core/cache"
+	"github.com/loambase/loam/core/record"
 	coreschema "github.com/loambase/loam/core/schema"
 )
 
@@ -25,6 +27,7 @@ const (
 // schemas are the newest schemas. Readers take no lock while the collections stay.
 type schemas struct {
 	public, superuser slot
+	views             views
 
 	renewing atomic.Bool // a goroutine of renew runs
 }
@@ -62,7 +65,11 @@ func (s *schemas) current(snapshot *coreschema.Snapshot, superuser bool) (*serve
 	if now := at.now.Load(); now != nil && (now.model.Snapshot == snapshot || now.model.Snapshot.Number > snapshot.Number) {
 		return now, nil
 	}
-	m := model.Build(snapshot, superuser)
+	broken, err := s.views.broken(snapshot)
+	if err != nil {
+		return nil, err
+	}
+	m := model.Build(snapshot, superuser, broken)
 	f, err := front.New(m)
 	if err != nil {
 		return nil, err
@@ -70,6 +77,17 @@ func (s *schemas) current(snapshot *coreschema.Snapshot, superuser bool) (*serve
 	now := &served{model: m, front: f, documents: cache.New[string, *front.Document](maxDocuments)}
 	at.now.Store(now)
 	return now, nil
+}
+
+// unfit reports whether a read by the schemas of a snapshot has failed because they have a view
+// that is broken since. The schemas are forgotten then.
+func (s *schemas) unfit(snapshot *coreschema.Snapshot, err error) bool {
+	if !errors.Is(err, record.ErrViewRefused) || !s.views.lookAgain(snapshot) {
+		return false
+	}
+	s.public.now.Store(nil)
+	s.superuser.now.Store(nil)
+	return true
 }
 
 // renew makes the schemas that are in use anew, in the background, until they are those of

@@ -130,7 +130,7 @@ func TestChangesInMidRequest(t *testing.T) {
 				}
 				return b.app.Records()
 			},
-			Blobs:      b.app.Blobs(),
+			Blobs: b.app.Blobs(), BrokenViews: b.app.Collections().BrokenViews,
 			Log:        func() *slog.Logger { return slog.New(slog.DiscardHandler) },
 			WriteLimit: func() time.Duration { return time.Minute },
 		})

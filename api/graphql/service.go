@@ -26,7 +26,11 @@ type Config struct {
 	Auth     *auth.Service
 	Snapshot func() *schema.Snapshot // the collections as they are
 	Blobs    blob.Store
-	Log      func() *slog.Logger
+
+	// BrokenViews returns why views cannot be read, by their ids.
+	BrokenViews func(context.Context, *schema.Snapshot) (map[string]string, error)
+
+	Log func() *slog.Logger
 
 	WriteLimit func() time.Duration // of the transaction of a mutation
 }
@@ -41,7 +45,9 @@ type Service struct {
 
 // New returns a Service. It makes no schema before the first operation.
 func New(cfg Config) *Service {
-	return &Service{cfg: cfg, persisted: newPersisted(), facts: newFileFacts(cfg.Records, cfg.Blobs)}
+	s := &Service{cfg: cfg, persisted: newPersisted(), facts: newFileFacts(cfg.Records, cfg.Blobs)}
+	s.schemas.views.ask, s.schemas.views.log = cfg.BrokenViews, cfg.Log
+	return s
 }
 
 // Renew makes the schemas that are in use anew, in the background. It is to be called when
@@ -102,7 +108,7 @@ func (x *execution) execute(ctx context.Context) *Result {
 		return &Result{Errors: []*front.Error{wrong}}
 	}
 	result, snapshot, err := x.run(ctx)
-	if err != nil && s.cfg.Snapshot() != snapshot {
+	if err != nil && (s.cfg.Snapshot() != snapshot || s.schemas.unfit(snapshot, err)) {
 		// The collections have changed between the check and the read: once more by the new ones.
 		x.charge, x.spent = nil, before
 		if result, snapshot, err = x.run(ctx); err != nil && s.cfg.Snapshot() != snapshot {

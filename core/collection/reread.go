@@ -39,19 +39,30 @@ func (s *Service) Reread(tx store.Tx) (*schema.Snapshot, error) {
 // checkTable returns a fault if the table of a collection, or one of its columns, is not
 // there.
 func checkTable(tx store.Tx, c *schema.Collection) error {
+	reason, err := unmatched(tx, c)
+	if reason != "" {
+		return fault.New(fault.Invalid, fmt.Sprintf("the collection %s would not match its table: %s", c.Name, reason))
+	}
+	return err
+}
+
+// unmatched returns why the database refuses to read the columns of a collection, "" if it does
+// not. After a reason a transaction of PostgreSQL cannot go on.
+func unmatched(r store.Reader, c *schema.Collection) (reason string, err error) {
 	table := store.Quote(c.Name)
 	columns := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
 		columns[i] = table + "." + store.Quote(f.Name) // with the table: SQLite takes other names for texts
 	}
-	rows, err := tx.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " WHERE 1 = 0")
+	rows, err := r.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " WHERE 1 = 0")
 	if err == nil {
+		rows.Next() // SQLite looks at the definitions again when a statement that it keeps is run
 		err = rows.Close()
 	}
 	if reason, refused := refusal(err); refused {
-		return fault.New(fault.Invalid, fmt.Sprintf("the collection %s would not match its table: %s", c.Name, reason))
+		return reason, nil
 	}
-	return err
+	return "", err
 }
 
 // rereadFault says why the rows of _collections could not be read, unless it is the

@@ -38,6 +38,9 @@ func filterReason(invalid *query.Error) string {
 	return invalid.Message + " (at byte " + strconv.Itoa(invalid.Pos) + ")"
 }
 
+// ErrViewRefused is in the chain of the fault of a read of a view whose query the database refuses.
+var ErrViewRefused = errors.New("the database refuses the query of a view")
+
 // viewFault turns the error of a read of these tables into a fault if one of them is a
 // view whose query the engine rejects: with the records that there are, a cast or a
 // function of the query can fail, which only the author of the view can repair. Other
@@ -54,5 +57,5 @@ func (rq *readRequest) viewFault(err error, tables []string) error {
 	if !readsView {
 		return err
 	}
-	return &fault.Error{Kind: fault.Invalid, Reason: rejected.Message, Err: err}
+	return &fault.Error{Kind: fault.Invalid, Reason: rejected.Message, Err: errors.Join(ErrViewRefused, err)}
 }

@@ -13,7 +13,7 @@ func BenchmarkSchema(b *testing.B) {
 	snapshot := twoHundred()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := New(model.Build(snapshot, true)); err != nil {
+		if _, err := New(model.Build(snapshot, true, nil)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -31,7 +31,7 @@ func things(t testing.TB) *Front {
 	for name, kind := range fields {
 		c.Fields = append(c.Fields, &schema.Field{Name: name, Kind: kind})
 	}
-	f, err := New(model.Build(schema.NewSnapshot(1, []*schema.Collection{c}), false))
+	f, err := New(model.Build(schema.NewSnapshot(1, []*schema.Collection{c}), false, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func FuzzCoerce(f *testing.F) {
 // ones, without, as it takes long to find these.
 func TestWrongNames(t *testing.T) {
 	t.Parallel()
-	front, err := New(model.Build(twoHundred(), true))
+	front, err := New(model.Build(twoHundred(), true, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

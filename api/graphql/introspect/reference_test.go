@@ -50,7 +50,7 @@ func TestSchemasAreThoseOfTheReference(t *testing.T) {
 		g := &generator{rand.New(rand.NewPCG(seed, 1))}
 		list := g.collections()
 		for _, superuser := range []bool{false, true} {
-			m := model.Build(schema.NewSnapshot(1, list), superuser)
+			m := model.Build(schema.NewSnapshot(1, list), superuser, nil)
 			line, err := json.Marshal(map[string]any{"name": fmt.Sprintf("seed %d, superuser %v", seed, superuser), "sdl": m.SDL(), "introspection": introspected(t, m, string(query))})
 			if err != nil {
 				t.Fatal(err)
@@ -60,7 +60,7 @@ func TestSchemasAreThoseOfTheReference(t *testing.T) {
 		}
 		// The schema does not depend on the order in which the collections were made.
 		g.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		if got := model.Build(schema.NewSnapshot(2, list), true).SDL(); got != known[fmt.Sprint(seed, true)] {
+		if got := model.Build(schema.NewSnapshot(2, list), true, nil).SDL(); got != known[fmt.Sprint(seed, true)] {
 			t.Errorf("seed %d: another order of the collections gives another schema", seed)
 		}
 	}

@@ -10,8 +10,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Build makes the schema of a snapshot for superusers or for everybody else.
-func Build(snapshot *schema.Snapshot, superuser bool) *Model {
+// Build makes the schema of a snapshot for superusers or for everybody else. Collections whose ids
+// are keys of broken are left out, and so are relations to them and back; that renames nothing.
+func Build(snapshot *schema.Snapshot, superuser bool, broken map[string]string) *Model {
 	b := &builder{
 		model: &Model{Snapshot: snapshot, Superuser: superuser, Records: map[string]*Record{},
 			Roots: map[string]*Root{}, Subscriptions: map[string]*Root{}, Mutations: map[string]*Mutation{}, byCollection: map[string]*Record{}},
@@ -20,7 +21,7 @@ func Build(snapshot *schema.Snapshot, superuser bool) *Model {
 	b.collections = slices.SortedFunc(slices.Values(snapshot.All()), func(a, c *schema.Collection) int {
 		return strings.Compare(a.Name, c.Name)
 	})
-	b.records()
+	b.records(broken)
 	for _, r := range b.model.list {
 		b.fields(r)
 	}
@@ -51,7 +52,7 @@ type builder struct {
 
 // records names a type for every collection, also for those that the audience does not have:
 // a rule that opens one must not rename another.
-func (b *builder) records() {
+func (b *builder) records(broken map[string]string) {
 	typeNames, suffixes := schema.TypeNames(b.collections), schema.GeneratedSuffixes()
 	b.types = make(names, len(b.collections)*(len(suffixes)+4))
 	for _, name := range schema.BuiltinTypes() {
@@ -68,6 +69,9 @@ func (b *builder) records() {
 		r := &Record{Name: name, Collection: c, fields: make(map[string]*Field, room), filter: make(map[string]*Field, room), sort: make(map[string]*Field, room)}
 		b.allow(r)
 		b.all = append(b.all, r)
+		if _, out := broken[c.ID]; out {
+			continue
+		}
 		if !r.List && !r.View && !r.Create && !r.Update {
 			continue
 		}

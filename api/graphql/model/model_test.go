@@ -77,7 +77,7 @@ func awkward() []*schema.Collection {
 // differ wherever they must.
 func TestSchemasAreValid(t *testing.T) {
 	t.Parallel()
-	m := Build(schema.NewSnapshot(1, awkward()), false)
+	m := Build(schema.NewSnapshot(1, awkward()), false, nil)
 	if _, err := graphql.ParseSchema(m.SDL(), nil, graphql.UseStringDescriptions()); err != nil {
 		t.Fatalf("%v:\n%s", err, m.SDL())
 	}
@@ -90,12 +90,12 @@ func TestSchemasAreValid(t *testing.T) {
 // orders.
 func TestSchemasDependOnCollectionsAlone(t *testing.T) {
 	t.Parallel()
-	want := Build(schema.NewSnapshot(1, awkward()), false).SDL()
+	want := Build(schema.NewSnapshot(1, awkward()), false, nil).SDL()
 	random := rand.New(rand.NewPCG(1, 2))
 	for n := range uint64(20) {
 		list := awkward()
 		random.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		if got := Build(schema.NewSnapshot(n, list), false).SDL(); got != want {
+		if got := Build(schema.NewSnapshot(n, list), false, nil).SDL(); got != want {
 			t.Fatalf("another order gives another schema:\n%s\nand\n%s", got, want)
 		}
 	}
@@ -104,11 +104,11 @@ func TestSchemasDependOnCollectionsAlone(t *testing.T) {
 // TestRulesDoNotRename opens and locks collections: those that are left keep their names.
 func TestRulesDoNotRename(t *testing.T) {
 	t.Parallel()
-	all := Build(schema.NewSnapshot(1, awkward()), false)
+	all := Build(schema.NewSnapshot(1, awkward()), false, nil)
 	for i := range awkward() {
 		list := awkward()
 		list[i].ListRule, list[i].ViewRule = nil, nil
-		m := Build(schema.NewSnapshot(2, list), false)
+		m := Build(schema.NewSnapshot(2, list), false, nil)
 		for _, c := range list {
 			if got, want := m.Of(c.ID), all.Of(c.ID); c != list[i] && got.Name != want.Name {
 				t.Errorf("without %s, %s is %s instead of %s", list[i].Name, c.Name, got.Name, want.Name)
