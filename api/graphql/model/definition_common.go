@@ -32,12 +32,11 @@ func (d *definer) common() {
 	d.operators("Int", order...)
 	d.operators("BigInt", order...)
 	d.operators("DateTime", append(order, "within", "isNull")...)
-	d.define(InputType, "DateTimeRange", "", []Member{{Name: "from", Type: "DateTime!"}, {Name: "to", Type: "DateTime!", Description: "The first time after the range."}})
+	d.define(InputType, "DateTimeRange", "Times from the first to just before the second.", []Member{{Name: "from", Type: "DateTime!"}, {Name: "to", Type: "DateTime!"}})
 	d.operators("Boolean", "eq", "ne")
 	d.operators("JSON", "isNull")
-	d.define(InputType, "JSONSort", "", []Member{
-		{Name: "path", Type: "String!", Description: "Keys and positions of a value within the document, as address.city or lines.0.price."}, {Name: "direction", Type: "SortDirection!"},
-	})
+	d.define(InputType, "JSONSort", "By a value within the document. Its path has keys and positions, as address.city or lines.0.price.",
+		[]Member{{Name: "path", Type: "String!"}, {Name: "direction", Type: "SortDirection!"}})
 	d.listFilter("ID")
 	d.listFilter("String")
 }
