@@ -109,9 +109,12 @@ func pages() []page {
 				number("graphql.maxDepth", "Levels at most", "", ""),
 				number("graphql.maxRows", "Records at most", "", ""),
 				number("graphql.maxRootFields", "Root fields at most", "", ""),
+				number("graphql.maxMutations", "Records written at most", "", ""),
 				number("graphql.maxTokens", "Words of a document at most", "", ""),
 				number("graphql.maxBodyBytes", "Body at most", "bytes", ""),
 				number("graphql.timeoutSeconds", "Time at most", "s", ""),
+				toggle("graphql.persistedOnly", "Only the documents below", "Superusers may send any."),
+				{Name: documentsInput, Label: "Documents", Help: "A JSON object of texts by the ids that clients send, as build tools make it.", Kind: form.Code},
 			}},
 			{Title: "Connections", Inputs: []form.Input{
 				number("server.idleSeconds", "Cut off who is silent for", "s", "0: a minute, or what the program says."),

@@ -89,6 +89,9 @@ func show(c *console.Call) error {
 	if err != nil {
 		return err
 	}
+	if err := showDocuments(document, now.GraphQL.Documents); err != nil {
+		return err
+	}
 	return c.Page(frame(p.title, "/_/settings/"+p.id), settingsPage(p, document, rulesOf(p, now.RateLimits.Rules), trial(c, p)))
 }
 
@@ -106,6 +109,7 @@ func save(c *console.Call) error {
 	if p.id == "limits" {
 		problems = append(problems, putRules(change, c.R.PostForm)...)
 	}
+	problems = append(problems, putDocuments(change, c.R.PostForm)...)
 	if len(problems) > 0 {
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
 	}

@@ -72,6 +72,32 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('documents of GraphQL', async () => {
+    const page = await stage.signedIn();
+    const documents = input(page, 'graphql.documents');
+    for (const wrong of ['{"a": ', '["{ __typename }"]', '{"a": 1}', '{"a": ""}']) {
+      await page.goto(`${stage.url}/_/settings/api`);
+      assert.equal(await documents.inputValue(), '{}');
+      await documents.fill(wrong);
+      await save(page);
+      await page.locator('[data-error="graphql.documents"]:not([hidden])').waitFor();
+    }
+    await page.getByLabel('Only the documents below').check();
+    await documents.fill('{"names": "{ __typename }"}');
+    await save(page);
+    await page.getByText('Saved', { exact: true }).waitFor();
+    const { graphql } = await settings();
+    assert.deepEqual([graphql.persistedOnly, graphql.documents], [true, { names: '{ __typename }' }]);
+    const extensions = encodeURIComponent(JSON.stringify({ persistedQuery: { version: 1, sha256Hash: 'names' } }));
+    assert.deepEqual((await (await fetch(`${stage.url}/api/graphql?extensions=${extensions}`)).json()).data, { __typename: 'Query' });
+    assert.equal(await documents.inputValue(), JSON.stringify(graphql.documents, null, 2));
+    await page.getByLabel('Only the documents below').uncheck();
+    await documents.fill('{}');
+    await save(page);
+    await page.waitForFunction(() => document.getElementById('i-graphql.documents')?.value === '{}');
+    await isWell(page);
+  });
+
   test('a backup is made, downloaded, restored and deleted', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/backups`);

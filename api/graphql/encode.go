@@ -3,6 +3,7 @@
 package graphql
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/loambase/loam/api/graphql/front"
@@ -20,13 +21,13 @@ type branch struct {
 	children []*branch
 }
 
-func newBranch(l *level, read *record.Branch) *branch {
-	b := &branch{level: l, read: read, found: make([]bool, len(read.Records)), values: make([][]byte, len(read.Records)*len(l.slots))}
+func newBranch(l *level, read *record.Branch, memory *memory) *branch {
+	b := &branch{level: l, read: read, found: make([]bool, len(read.Records)), values: memory.take(len(read.Records) * len(l.slots))}
 	if read.Err != nil {
 		return b
 	}
 	for i, child := range l.children {
-		b.children = append(b.children, newBranch(child, read.Children[i]))
+		b.children = append(b.children, newBranch(child, read.Children[i], memory))
 	}
 	return b
 }
@@ -64,14 +65,15 @@ type encoder struct {
 // opening is what a result without errors begins with.
 const opening = `{"data":`
 
-// encode writes the data of an operation behind an opening. facts may be nil if none is selected.
-func encode(p *plan, read []*record.Branch, facts *factsOf) ([]byte, []*front.Error) {
+// encode writes the data of an operation behind an opening, into the memory. facts may be nil if
+// none is selected.
+func encode(p *plan, read []*record.Branch, facts *factsOf, memory *memory) ([]byte, []*front.Error) {
 	branches, size := map[*level]*branch{}, 0
 	for i, l := range p.roots {
-		branches[l] = newBranch(l, read[i])
+		branches[l] = newBranch(l, read[i], memory)
 		size += branches[l].size()
 	}
-	e := &encoder{out: append(make([]byte, 0, size+size/8+128), opening...), facts: facts} // most often enough
+	e := &encoder{out: append(slices.Grow(memory.out[:0], size+size/8+128), opening...), facts: facts} // most often enough
 	e.out = append(e.out, '{')
 	for i, f := range p.fields {
 		if i > 0 {
@@ -81,6 +83,7 @@ func encode(p *plan, read []*record.Branch, facts *factsOf) ([]byte, []*front.Er
 		e.within(f.key, func() { e.root(f, branches) })
 	}
 	e.out = append(e.out, '}')
+	memory.out = e.out
 	return e.out, e.errs
 }
 
@@ -144,18 +147,25 @@ func (e *encoder) array(n int, item func(i int)) {
 }
 
 // object writes an object of the outputs; value writes what is not the same for all.
-func (e *encoder) object(outputs []output, value func(o *output)) {
+func (e *encoder) object(outputs []output, value func(o *output)) { e.objectOf(outputs, nil, value) }
+
+// objectOf is object; what is copied is one of the values.
+func (e *encoder) objectOf(outputs []output, values [][]byte, value func(o *output)) {
 	e.out = append(e.out, '{')
 	for i := range outputs {
 		o := &outputs[i]
 		if i > 0 {
 			e.out = append(e.out, ',')
 		}
-		if e.out = append(e.out, o.key...); o.text != nil {
+		e.out = append(e.out, o.key...)
+		switch {
+		case o.text != nil:
 			e.out = append(e.out, o.text...)
-			continue
+		case o.copied:
+			e.copied(o.field, values[o.slot])
+		default:
+			e.within(o.at, func() { value(o) })
 		}
-		e.within(o.at, func() { value(o) })
 	}
 	e.out = append(e.out, '}')
 }
@@ -172,7 +182,7 @@ func (e *encoder) single(outputs []output, b *branch, list int) {
 // record writes a record.
 func (e *encoder) record(outputs []output, b *branch, i int) {
 	values := b.of(i)
-	e.object(outputs, func(o *output) { e.field(o, b, i, values) })
+	e.objectOf(outputs, values, func(o *output) { e.field(o, b, i, values) })
 }
 
 // connection writes the list of a parent.

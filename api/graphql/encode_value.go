@@ -30,21 +30,11 @@ func (e *encoder) field(o *output, b *branch, i int, values [][]byte) {
 	}
 }
 
-// stored writes a stored value. What the caller may not see, or a hook has hidden, is null
-// or, where the type has no null, the empty value.
+// stored writes a stored value in the form of its type.
 func (e *encoder) stored(o *output, b *branch, value, id []byte) {
 	f := o.field
-	if value == nil {
-		e.empty(f)
+	if e.unset(f, value) {
 		return
-	}
-	switch f.Kind {
-	case model.Date, model.RefID, model.Enum, model.File, model.Text:
-		// Unset is null where the type has null; "" of a text is a value.
-		if string(value) == `""` && !f.Required {
-			e.null()
-			return
-		}
 	}
 	switch f.Kind {
 	case model.Enum:
@@ -64,6 +54,40 @@ func (e *encoder) stored(o *output, b *branch, value, id []byte) {
 	default:
 		e.out = append(e.out, value...)
 	}
+}
+
+// isCopied reports whether values of the kind are written as they are stored.
+func isCopied(k model.Kind) bool {
+	switch k {
+	case model.ID, model.Text, model.Float, model.Bool, model.Date, model.JSON, model.Texts, model.RefID, model.RefIDs:
+		return true
+	}
+	return false
+}
+
+// copied writes a stored value of such a kind.
+func (e *encoder) copied(f *model.Field, value []byte) {
+	if !e.unset(f, value) {
+		e.out = append(e.out, value...)
+	}
+}
+
+// unset writes what stands for no value, and reports whether there is none. What the caller may
+// not see, or a hook has hidden, is null or, where the type has no null, the empty value.
+func (e *encoder) unset(f *model.Field, value []byte) bool {
+	if value == nil {
+		e.empty(f)
+		return true
+	}
+	if f.Required || string(value) != `""` {
+		return false
+	}
+	switch f.Kind {
+	case model.Date, model.RefID, model.Enum, model.File, model.Text:
+		e.null() // "" of a type without null is a value
+		return true
+	}
+	return false
 }
 
 // empty writes the value of what is not shown.

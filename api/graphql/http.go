@@ -21,6 +21,18 @@ type Answer struct {
 	Type   string // its media type
 	Allow  string // the methods that are allowed, with a status of 405
 	Body   []byte
+
+	memory   *memory // which Body lies in; nil if there is none
+	memories *memories
+}
+
+// Release gives back the memory of the Body, to which nothing may refer any more. Calling it is
+// optional.
+func (a *Answer) Release() {
+	if a.memory != nil {
+		a.memories.put(a.memory)
+		a.memory, a.Body = nil, nil
+	}
 }
 
 // HTTP answers a request: GET with parameters in the URL, for queries only, or POST with
@@ -54,7 +66,9 @@ func (s *Service) respond(r *http.Request, q *request.Request, accepted string, 
 	if results[0].NotReadOnly {
 		return NotReadOnly(accepted)
 	}
-	return answer(accepted, results[0])
+	a := answer(accepted, results[0])
+	a.memory, a.memories = results[0].memory, &s.memories
+	return a
 }
 
 // answer is the answer with one result.
@@ -188,6 +202,16 @@ func ReadOperation(text []byte) (op Operation, wrong string) {
 	return p.read()
 }
 
+// decode decodes JSON. Numbers of objects are json.Numbers.
+func decode(text []byte, to any) error {
+	if _, isText := to.(*string); isText {
+		return json.Unmarshal(text, to)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(to)
+}
+
 // read reads the parameters. wrong says what is wrong with them.
 func (p *parameters) read() (op Operation, wrong string) {
 	var extensions struct{ PersistedQuery *persistedQuery }
@@ -205,9 +229,7 @@ func (p *parameters) read() (op Operation, wrong string) {
 		if parameter.text == nil || parameter.name != "query" && string(parameter.text) == "null" {
 			continue
 		}
-		d := json.NewDecoder(bytes.NewReader(parameter.text))
-		d.UseNumber()
-		if string(parameter.text) == "null" || d.Decode(parameter.to) != nil {
+		if string(parameter.text) == "null" || decode(parameter.text, parameter.to) != nil {
 			return op, fmt.Sprintf("The parameter %s must be %s.", parameter.name, parameter.what)
 		}
 	}

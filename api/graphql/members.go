@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 )
 
-// member is a key of an object with its slot, -1 if it has none.
+// member is a key of an object, with its quotes and colon, and its slot, -1 if it has none.
 type member struct {
 	key  string
 	slot int
@@ -20,27 +20,31 @@ type member struct {
 func members(values [][]byte, object []byte, slots map[string]int, known []member) []member {
 	n := 0
 	for at := 1; at < len(object) && object[at] == '"'; n++ {
-		end := skip(object, at)
-		key, value := object[at+1:end-1], end+1 // behind the colon
-		end = skip(object, value)
-		at = end + 1 // behind the comma
-		if n < len(known) && known[n].key == string(key) {
-			if slot := known[n].slot; slot >= 0 {
-				values[slot] = object[value:end:end]
-			}
-			continue
-		}
-		slot, ok := slots[string(key)]
-		if ok {
-			values[slot] = object[value:end:end]
+		var m member
+		if n < len(known) && bytes.HasPrefix(object[at:], []byte(known[n].key)) {
+			m = known[n]
 		} else {
-			slot = -1
+			m = newMember(object[at:skipText(object, at)+1], slots)
+			if n == len(known) {
+				known = append(known, m)
+			}
 		}
-		if n == len(known) {
-			known = append(known, member{string(key), slot})
+		value := at + len(m.key)
+		end := skip(object, value)
+		if m.slot >= 0 {
+			values[m.slot] = object[value:end:end]
 		}
+		at = end + 1 // behind the comma
 	}
 	return known
+}
+
+func newMember(key []byte, slots map[string]int) member {
+	slot, ok := slots[string(key[1:len(key)-2])]
+	if !ok {
+		slot = -1
+	}
+	return member{string(key), slot}
 }
 
 // skip returns the end of the JSON value that begins at a position.

@@ -164,7 +164,7 @@ func (c *changedPlan) message(s record.Shown) []byte {
 	var b *branch
 	var id []byte
 	if s.Tree != nil {
-		b = newBranch(c.root, s.Tree)
+		b = newBranch(c.root, s.Tree, &memory{})
 		id = b.of(0)[0]
 	} else {
 		values := make([][]byte, 1)

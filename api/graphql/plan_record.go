@@ -20,6 +20,7 @@ type output struct {
 	field  *model.Field
 	text   []byte // the value, if it is the same for all objects
 	slot   int    // of a stored field
+	copied bool   // the value is written as it is stored
 	child  int    // of a relation: position in level.children
 	fields []output
 	list   *connection    // of Back
@@ -61,7 +62,7 @@ func (p *planner) records(sets []ast.SelectionSet, l *level, count, relations in
 // member plans a field of a record.
 func (p *planner) member(o *output, s *front.Selected, l *level, count, relations int) (err *front.Error) {
 	if o.field.Stored != nil {
-		o.slot = l.slot(o.field.Stored.Name)
+		o.slot, o.copied = l.slot(o.field.Stored.Name), isCopied(o.field.Kind)
 	}
 	switch o.field.Kind {
 	case model.One:

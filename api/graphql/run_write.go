@@ -69,7 +69,7 @@ func (p *plan) nulls() []byte {
 		}
 		nothing.fields = append(nothing.fields, f)
 	}
-	opened, _ := encode(nothing, nil, nil)
+	opened, _ := encode(nothing, nil, nil, &memory{})
 	return opened[len(opening):]
 }
 

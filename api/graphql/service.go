@@ -41,6 +41,7 @@ type Service struct {
 	schemas   schemas
 	persisted *persisted
 	facts     *fileFacts
+	memories  memories
 }
 
 // New returns a Service. It makes no schema before the first operation.
@@ -74,7 +75,8 @@ type Result struct {
 
 	NotReadOnly bool // refused because of Operation.ReadOnly
 
-	opened []byte // Data with its opening before it; nil if there is none
+	opened []byte  // Data with its opening before it; nil if there is none
+	memory *memory // which opened lies in; nil if there is none
 }
 
 // maxNesting bounds documents before their fields are counted: selections, lists and
@@ -219,25 +221,26 @@ func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) 
 	if slices.ContainsFunc(p.fields, func(f rootField) bool { return f.required && failed[f.root] }) {
 		return &Result{Data: null, Errors: errs}
 	}
-	opened, unfit := x.encode(ctx, p, read)
+	memory := x.service.memories.get()
+	opened, unfit := x.encode(ctx, p, read, memory)
 	for _, b := range read {
 		b.Release()
 	}
-	return &Result{Data: opened[len(opening):], opened: opened, Errors: append(errs, unfit...)}
+	return &Result{Data: opened[len(opening):], opened: opened, Errors: append(errs, unfit...), memory: memory}
 }
 
 // encode writes the answer. What it has to know of files is asked for when it has come to say
 // which files they are, and then it is written once more.
-func (x *execution) encode(ctx context.Context, p *plan, read []*record.Branch) ([]byte, []*front.Error) {
+func (x *execution) encode(ctx context.Context, p *plan, read []*record.Branch, memory *memory) ([]byte, []*front.Error) {
 	facts := &factsOf{kept: x.service.facts, known: map[storedFile]fileFact{}, unknown: map[storedFile]bool{}}
-	opened, unfit := encode(p, read, facts)
+	opened, unfit := encode(p, read, facts, memory)
 	if len(facts.unknown) == 0 {
 		return opened, unfit
 	}
 	if err := facts.ask(ctx, x.caller); err != nil {
 		facts.failure = x.told(ctx, err)
 	}
-	return encode(p, read, facts)
+	return encode(p, read, facts, memory)
 }
 
 // read reads all trees of a plan as of one moment.

@@ -55,6 +55,7 @@ func (a *API) runGraphQL(c *call) error {
 	if answer.Allow != "" {
 		c.w.Header().Set("Allow", answer.Allow)
 	}
+	defer answer.Release()
 	return c.writeAs(answer.Status, answer.Type+"; charset=utf-8", answer.Body)
 }
 

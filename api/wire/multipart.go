@@ -49,7 +49,7 @@ func (b *Body) readMultipart(in io.Reader, length int64, contentType string) err
 	if length >= 0 {
 		step = min(step, length)
 	}
-	form := multipart.NewReader(bufio.NewReaderSize(in, int(step)), params["boundary"])
+	form := multipart.NewReader(bufio.NewReaderSize(untilClosed(in), int(step)), params["boundary"])
 	texts, memory := int64(maxTexts), int64(inMemory)
 	for range maxParts + 1 { // and their end
 		p, err := form.NextPart()
@@ -68,6 +68,19 @@ func (b *Body) readMultipart(in io.Reader, length int64, contentType string) err
 	}
 	return fault.New(fault.TooLarge, "")
 }
+
+// untilClosed is a form whose end is an error to its reader, which has to stop before, at the
+// delimiter that closes the form (RFC 2046 §5.1.1). By itself the reader takes a form for whole that
+// ends behind a delimiter between two parts. The line break is for forms that end with the closing
+// delimiter alone.
+func untilClosed(form io.Reader) io.Reader {
+	return io.MultiReader(form, strings.NewReader("\r\n"), unended{})
+}
+
+// unended is a reader of nothing that ends too early.
+type unended struct{}
+
+func (unended) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // readPart reads a text, or a file, of a form that may have so many more bytes of texts and
 // so many more of files in memory. A part without a name is left out.

@@ -84,6 +84,33 @@ func TestFormThatIsCutOff(t *testing.T) {
 	}
 }
 
+// TestFormsThatAreNotClosed: a form is whole if it ends with the delimiter that closes it, with or
+// without a line break, and whatever comes behind.
+func TestFormsThatAreNotClosed(t *testing.T) {
+	t.Parallel()
+	const parts = "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\nabc"
+	for end, closed := range map[string]bool{
+		"\r\n--b--\r\n": true, "\r\n--b--": true, "\r\n--b--\r\nepilogue": true, "\r\n--b-- \t\r\n": true,
+		"": false, "\r\n": false, "\r\n--b": false, "\r\n--b-": false, "\r\n--b\r\n": false, "\r\n--b \r\n": false, "\r\n--b\r\n\r\n": false, "\r\n--b--more": false,
+	} {
+		body, err := ReadBody(request("multipart/form-data; boundary=b", parts+end), DefaultLimit, "", nil, budget.Caller{})
+		if !closed {
+			if fault.KindOf(err) != fault.Invalid {
+				t.Errorf("a form that ends with %q: %v", end, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("a form that ends with %q: %v", end, err)
+			continue
+		}
+		if files, err := body.Files(""); err != nil || len(files["f"]) != 1 || files["f"][0].Size != 3 {
+			t.Errorf("a form that ends with %q has %v, %v", end, files, err)
+		}
+		body.Close()
+	}
+}
+
 func TestFormsThatAreTooLarge(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long under the race detector")
