@@ -1,7 +1,9 @@
 // The search over every page, and the tools: who may do what, the API of a collection, SQL.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -122,6 +124,63 @@ await onStage(async (stage) => {
     }
     await page.setViewportSize({ width: 1440, height: 900 });
     await picture(page, 'rule-tester-1440-dark');
+  });
+
+  test('sign-in and manage rules are tried, and all is copied as a test', async () => {
+    const page = await stage.signedIn();
+    const tester = page.getByRole('region', { name: 'Try the rules' });
+    const verdict = (name) => page.locator(`[data-verdict-of=${name}]`);
+    const choose = async (name, words) => {
+      await tester.getByRole('combobox', { name, exact: true }).fill(words);
+      await tester.getByRole('option', { name: new RegExp(words) }).waitFor();
+      await tester.getByRole('combobox', { name, exact: true }).press('Enter');
+    };
+    const asUser = async () => {
+      await tester.getByText('A user', { exact: true }).click();
+      await tester.getByRole('combobox', { name: 'Collection of the user' }).selectOption('people');
+    };
+    await page.goto(`${stage.url}/_/c/people/rules`);
+    await choose('Record', 'ann');
+    await verdict('authRule').getByText('every account may').waitFor();
+    await verdict('manageRule').getByText('a guest manages nobody').waitFor();
+    for (const [name, text] of [['authRule', 'verified = true && role != "member"'], ['manageRule', '@request.auth.role = "editor"']]) {
+      await page.locator(`[data-rule=${name}]`).getByText('By rule').click();
+      await page.locator(`[data-rule=${name}] textarea`).fill(text);
+    }
+    await verdict('authRule').getByText('does not hold: role != "member" · answers 403').waitFor();
+    await asUser();
+    await choose('User', 'bob');
+    await verdict('manageRule').getByText('the rule holds').waitFor();
+    await choose('User', 'ann');
+    await verdict('manageRule').getByText('does not hold: @request.auth.role = "editor" · not a manager').waitFor();
+    await picture(page, 'rule-tester-accounts-1440-light');
+    await page.locator('[data-rule=authRule]').getByText('Nobody').click();
+    await verdict('authRule').getByText('nobody may sign in').waitFor();
+
+    // What the tester foretells is what the server answers.
+    await page.goto(`${stage.url}/_/c/notes/rules`);
+    await asUser();
+    await choose('User', 'ann');
+    await tester.getByText('What is sent').click();
+    await tester.getByRole('textbox', { name: /^Body/ }).fill(JSON.stringify({ title: "Ann's", author: ann.id }));
+    await page.locator('[data-verdict-of=createRule][data-state=ok]').waitFor();
+    const copied = (language) => tester.getByRole('group', { name: 'Copy as a test' }).getByRole('button', { name: language }).getAttribute('data-copy');
+    const { token } = await stage.call('POST', '/api/collections/people/auth-with-password', { identity: 'ann@example.com', password: 'a long password' });
+    const folder = await mkdtemp(join(tmpdir(), 'rules-'));
+    const program = join(folder, 'rules.test');
+    await writeFile(join(folder, 'rules_test.go'), await copied('Go'));
+    await output('go', ['test', '-c', '-o', program, join(folder, 'rules_test.go')]);
+    const env = { ...process.env, TOKEN: token };
+    const said = await output(program, ['-test.v'], undefined, env);
+    for (const line of ['PASS: TestNotesRules/list', 'PASS: TestNotesRules/view', 'SKIP: TestNotesRules/create', 'PASS: TestNotesRules/delete']) assert.ok(said.includes(line), `${line}\n${said}`);
+    await assert.rejects(output(program, [], undefined, { ...env, TOKEN: '' })); // a guest may not look
+    const lines = await output('sh', ['-c', await copied('cURL')], undefined, { ...env, WRITES: '1' });
+    assert.equal(lines, 'ok list\nok view\nok create\nok update\nok delete\n');
+    const { items } = await stage.api('GET', '/api/collections/notes/records?sort=-title');
+    assert.deepEqual(items.map((n) => n.title), ['Water the beans', "Ann's"]);
+    await stage.api('DELETE', `/api/collections/notes/records/${items[1].id}`);
+    await rm(folder, { recursive: true });
+    await isWell(page);
   });
 
   test('SQL: rows, a selection, a question before whole tables, stop', async () => {
@@ -363,6 +422,6 @@ await onStage(async (stage) => {
 });
 
 /** What a command prints. */
-async function output(command, args, cwd) {
-  return (await promisify(execFile)(command, args, { cwd })).stdout;
+async function output(command, args, cwd, env) {
+  return (await promisify(execFile)(command, args, { cwd, env })).stdout;
 }
