@@ -248,6 +248,50 @@ await onStage(async (stage) => {
     await picture(page, 'sql-390-light');
   });
 
+  test('queries are kept on the server, for who has kept them', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const kept = (name) => page.getByRole('button', { name, exact: true });
+    const keep = async (name, verb = 'Keep the query') => {
+      await page.getByRole('button', { name: 'Keep', exact: true }).press('Enter');
+      await page.getByLabel('Name of this query').fill(name);
+      await page.getByRole('button', { name: verb }).press('Enter');
+      if (name.trim()) await page.getByLabel('Name of this query').waitFor({ state: 'hidden' });
+    };
+    await editor.fill('SELECT 1 AS "first"');
+    await keep('Numbers');
+    await kept('Numbers').waitFor();
+    await editor.fill('SELECT count(*) FROM notes');
+    await keep('<b>Notes</b>');
+    await kept('<b>Notes</b>').waitFor();
+    await page.getByRole('button', { name: 'Keep', exact: true }).click();
+    await picture(page, 'sql-keep-1440-light');
+    await page.keyboard.press('Escape');
+
+    const elsewhere = await stage.signedIn({ width: 390, height: 844, scheme: 'dark' });
+    await elsewhere.goto(`${stage.url}/_/sql`);
+    assert.deepEqual(await elsewhere.locator('#saved-queries .nav-item').allTextContents(), ['<b>Notes</b>', 'Numbers']);
+    await elsewhere.getByRole('button', { name: 'Open navigation' }).click();
+    await elsewhere.getByRole('button', { name: 'Numbers', exact: true }).click();
+    assert.equal(await elsewhere.getByRole('textbox', { name: 'SQL' }).inputValue(), 'SELECT 1 AS "first"');
+    await picture(elsewhere, 'sql-kept-390-dark');
+
+    await page.reload();
+    await kept('Numbers').click();
+    await editor.fill('SELECT 2 AS "second"');
+    await keep('Numbers');
+    await page.getByText('Kept', { exact: true }).last().waitFor();
+    await kept('<b>Notes</b>').click();
+    await keep('<b>Notes</b>', 'Delete the query');
+    await kept('<b>Notes</b>').waitFor({ state: 'detached' });
+    await kept('Numbers').click();
+    assert.equal(await editor.inputValue(), 'SELECT 2 AS "second"');
+    await keep(' ');
+    await page.getByText('A query has a name of up to 60 characters.').waitFor();
+    await isWell(page);
+  });
+
   test('the API of a collection, with code that runs and a trial as somebody', async () => {
     const page = await stage.signedIn();
     const code = (language) => page.locator(`[data-code="${language}"]`);
@@ -323,6 +367,44 @@ await onStage(async (stage) => {
     await box('notes: author → people').focus();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/_/c/notes/fields');
+  });
+
+  test('boxes of the diagram stay where they are put', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/diagram`);
+    const box = page.locator('[data-title=notes]');
+    const place = async (of = page) => of.locator('[data-title=notes]').evaluate((e) => [Number(e.dataset.x), Number(e.dataset.y), e.lastElementChild.getAttribute('transform')]);
+    const line = () => page.locator('path.edge').first().getAttribute('d');
+    const [first, path] = [await place(), await line()];
+    const kept = page.waitForResponse('**/_/diagram/place');
+    const { x, y } = await box.locator('.name').boundingBox();
+    await page.mouse.move(x + 4, y + 4);
+    await page.mouse.down();
+    await page.mouse.move(x + 60, y + 90, { steps: 3 });
+    await page.mouse.up();
+    assert.equal((await kept).status(), 204);
+    assert.equal(page.url(), `${stage.url}/_/diagram`); // nothing was opened
+    const [left, top] = await place();
+    assert.ok(left > first[0] && top > first[1], `${left} ${top}, before ${first}`);
+    assert.notEqual(await line(), path);
+    await picture(page, 'diagram-moved-1440-light');
+
+    await box.focus();
+    await page.keyboard.press('Alt+ArrowDown');
+    await page.keyboard.press('Alt+ArrowLeft');
+    await page.getByText(`notes is at ${left - 20}, ${top + 20}`).waitFor({ state: 'attached' });
+    const [moved, drawn] = [await place(), await line()];
+    await page.reload();
+    assert.deepEqual(await place(), moved);
+    assert.equal(await line(), drawn); // the server draws the line that the script has drawn
+    const elsewhere = await stage.signedIn({ scheme: 'dark' });
+    await elsewhere.goto(`${stage.url}/_/diagram`);
+    assert.deepEqual(await place(elsewhere), moved);
+    await picture(elsewhere, 'diagram-moved-1440-dark');
+    await page.getByRole('button', { name: 'Arrange anew' }).click();
+    await page.getByRole('button', { name: 'Arrange anew' }).waitFor({ state: 'hidden' });
+    assert.deepEqual(await place(), first);
+    await isWell(page);
   });
 
   test('the realtime inspector listens as somebody', async () => {
