@@ -46,6 +46,10 @@ func (r rule) mode() string {
 	return "rule"
 }
 
+// ofAccounts reports whether the rule is one that only accounts have, and that no operation on
+// records asks by itself.
+func (r rule) ofAccounts() bool { return r.name == "authRule" || r.name == "manageRule" }
+
 func (r rule) expression() string {
 	if r.text == nil {
 		return ""
@@ -79,7 +83,7 @@ func saveRules(c *console.Call) error {
 	var problems []form.Problem
 	for _, r := range typedRules(c, in) {
 		if body[r.name] = r.text; r.unwritten(c) {
-			problems = append(problems, form.Problem{Name: r.name, Message: "Write the rule, or choose " + openWords(r) + "."})
+			problems = append(problems, form.Problem{Name: r.name, Message: "Write the rule, or choose " + lockedWords(r) + "."})
 		}
 	}
 	if len(problems) > 0 {

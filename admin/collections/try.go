@@ -33,18 +33,23 @@ type verdict struct {
 	about *record.Explanation
 }
 
-// judged are the rules that the tester judges, and what each is about.
-var judged = []struct {
+// judgement is a rule that the tester judges, and what it is about.
+type judgement struct {
 	rule      string
 	operation record.Operation
 	method    string
 	denied    string // what the client gets
-}{
+}
+
+var judged = []judgement{
 	{"listRule", record.OpList, http.MethodGet, "left out of the list"},
 	{"viewRule", record.OpView, http.MethodGet, "answers 404"},
 	{"createRule", record.OpCreate, http.MethodPost, "answers 400"},
 	{"updateRule", record.OpUpdate, http.MethodPatch, "answers 404"},
 	{"deleteRule", record.OpDelete, http.MethodDelete, "answers 404"},
+	// Both are judged on the stored account, as the service judges them: by what is asked, nothing is written.
+	{"authRule", record.OpView, http.MethodPost, "answers 403"},
+	{"manageRule", record.OpView, http.MethodPatch, "not a manager"},
 }
 
 func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
@@ -81,7 +86,7 @@ func tryRules(c *console.Call) error {
 			return err
 		}
 	}
-	return c.Part(verdicts(list, problem))
+	return c.Part(verdicts(list, problem, testOf(c, in, caller, list)))
 }
 
 // callerOf is who asks, as the form has it; problem says what is missing.
@@ -147,12 +152,20 @@ func judgeAll(c *console.Call, in *schema.Collection, caller record.Caller, body
 			switch {
 			case r.unwritten(c):
 				v.state, v.why = "bad", "no rule is written"
+			case r.name == "manageRule" && caller.Auth == nil:
+				v.state, v.why = "no", "a guest manages nobody"
 			case j.operation == record.OpCreate && body == nil && !imagined:
 				v.why = "write a body to try it"
 			case j.operation != record.OpCreate && id == "" && !imagined:
 				v.why = "choose a record to try it"
 			default:
-				caller.Method = j.method
+				caller.Method, caller.Body, caller.Context = j.method, nil, ""
+				if r.ofAccounts() {
+					caller.Body = body
+				}
+				if r.name == "authRule" {
+					caller.Context = "password"
+				}
 				v, err = judge(c, caller, r, record.Question{Collection: in.ID, Operation: j.operation, Rule: r.text, ID: id, Body: body}, j.denied)
 			}
 			if err != nil {
@@ -184,10 +197,16 @@ func judge(c *console.Call, caller record.Caller, r rule, q record.Question, den
 		v.state, v.why = "bad", e.Problem.Message
 	case e.Allowed && caller.Superuser():
 		v.state, v.why = "ok", "superusers always may"
+	case e.Allowed && r.name == "authRule" && e.Clause == nil:
+		v.state, v.why = "ok", "every account may"
 	case e.Allowed && e.Clause == nil:
 		v.state, v.why = "ok", "everyone may"
 	case e.Allowed:
 		v.state, v.why = "ok", "the rule holds"
+	case r.text == nil && r.name == "authRule":
+		v.why = "nobody may sign in · answers 403"
+	case r.text == nil && r.name == "manageRule":
+		v.why = "superusers only"
 	case r.text == nil:
 		v.why = "superusers only · answers 403"
 	default:

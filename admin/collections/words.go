@@ -32,6 +32,14 @@ func fieldWords(field string) string {
 	return "." + field
 }
 
+// lockedWords are those who pass without a rule.
+func lockedWords(r rule) string {
+	if r.name == "authRule" {
+		return "Nobody"
+	}
+	return "Superusers"
+}
+
 func openWords(r rule) string {
 	if r.name == "authRule" {
 		return "Every account"

@@ -13,7 +13,13 @@ import (
 )
 
 // Routes are the addresses of the package.
-func Routes() []console.Route { return []console.Route{console.Get("/_/diagram", show)} }
+func Routes() []console.Route {
+	return []console.Route{
+		console.Get("/_/diagram", show),
+		console.Post("/_/diagram/place", put),
+		console.Post("/_/diagram/arrange", arrange),
+	}
+}
 
 // Sizes in the picture, in its units.
 const (
@@ -33,6 +39,7 @@ type picture struct {
 	edges         []edge
 	width, height int
 	system        bool // with the collections of the server itself
+	moved         bool // a box stands where the superuser has put it
 }
 
 // box is a collection.
@@ -53,7 +60,12 @@ type edge struct {
 }
 
 func show(c *console.Call) error {
+	placed, err := placesOf(c)
+	if err != nil {
+		return err
+	}
 	p := draw(c.App.Snapshot(), c.R.URL.Query().Has("system"))
+	p.put(placed)
 	return c.Page(console.Page{
 		Title: "Diagram", Section: "diagram", Crumbs: []ui.Crumb{{Label: "Diagram"}}, Scripts: []string{"diagram.js"},
 	}, page(p))

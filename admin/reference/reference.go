@@ -49,7 +49,7 @@ func show(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	f := filled{operation: op, base: base(c), collection: in.Name, values: map[string]string{}, sent: op.body}
+	f := filled{operation: op, base: c.Address(), collection: in.Name, values: map[string]string{}, sent: op.body}
 	for _, p := range op.params {
 		f.values[p.name] = p.sample
 	}
@@ -58,18 +58,6 @@ func show(c *console.Call) error {
 		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: in.Name, Path: console.CollectionPath(in)}, {Label: "API"}},
 		Side:   c.Collections(in.Name), Scripts: []string{"pick.js", "editor.js", "reference.js"},
 	}, referencePage(in, all, f, c.Accounts()))
-}
-
-// base is the address of this server, as apps reach it.
-func base(c *console.Call) string {
-	if set := c.Settings.Meta.AppURL; set != "" && !strings.Contains(set, "//localhost") {
-		return strings.TrimSuffix(set, "/")
-	}
-	scheme := "http://"
-	if c.R.TLS != nil {
-		scheme = "https://"
-	}
-	return scheme + c.R.Host
 }
 
 // typed is the operation with what was typed.
@@ -81,7 +69,7 @@ func typed(c *console.Call) (*schema.Collection, filled, error) {
 	if err := form.Read(c, form.Small); err != nil {
 		return nil, filled{}, err
 	}
-	f := filled{operation: op, base: base(c), collection: in.Name, values: map[string]string{}}
+	f := filled{operation: op, base: c.Address(), collection: in.Name, values: map[string]string{}}
 	for _, p := range op.params {
 		f.values[p.name] = strings.TrimSpace(c.R.PostForm.Get("p." + p.name))
 	}

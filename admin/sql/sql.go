@@ -22,6 +22,7 @@ func Routes() []console.Route {
 		console.Get("/_/sql", show),
 		console.Post("/_/sql/run", run),
 		console.Post("/_/sql/plan", plan),
+		console.Post("/_/sql/queries", saveQuery),
 		console.Get("/_/sql/complete", complete),
 		console.Get("/_/sql/columns/{collection}", columns),
 	}
@@ -32,8 +33,12 @@ func show(c *console.Call) error {
 	slices.SortFunc(list, func(a, b *schema.Collection) int {
 		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
 	})
+	var queries []query
+	if err := c.App.Kept(c.R.Context(), c.Caller, keptQueries, &queries); err != nil {
+		return err
+	}
 	return c.Page(console.Page{
-		Title: "SQL", Section: "sql", Crumbs: []ui.Crumb{{Label: "SQL"}}, Side: side(list), Scripts: []string{"editor.js", "sql.js"},
+		Title: "SQL", Section: "sql", Crumbs: []ui.Crumb{{Label: "SQL"}}, Side: side(list, queries), Scripts: []string{"editor.js", "sql.js"},
 	}, page())
 }
 

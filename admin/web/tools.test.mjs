@@ -1,7 +1,9 @@
 // The search over every page, and the tools: who may do what, the API of a collection, SQL.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -124,6 +126,63 @@ await onStage(async (stage) => {
     await picture(page, 'rule-tester-1440-dark');
   });
 
+  test('sign-in and manage rules are tried, and all is copied as a test', async () => {
+    const page = await stage.signedIn();
+    const tester = page.getByRole('region', { name: 'Try the rules' });
+    const verdict = (name) => page.locator(`[data-verdict-of=${name}]`);
+    const choose = async (name, words) => {
+      await tester.getByRole('combobox', { name, exact: true }).fill(words);
+      await tester.getByRole('option', { name: new RegExp(words) }).waitFor();
+      await tester.getByRole('combobox', { name, exact: true }).press('Enter');
+    };
+    const asUser = async () => {
+      await tester.getByText('A user', { exact: true }).click();
+      await tester.getByRole('combobox', { name: 'Collection of the user' }).selectOption('people');
+    };
+    await page.goto(`${stage.url}/_/c/people/rules`);
+    await choose('Record', 'ann');
+    await verdict('authRule').getByText('every account may').waitFor();
+    await verdict('manageRule').getByText('a guest manages nobody').waitFor();
+    for (const [name, text] of [['authRule', 'verified = true && role != "member"'], ['manageRule', '@request.auth.role = "editor"']]) {
+      await page.locator(`[data-rule=${name}]`).getByText('By rule').click();
+      await page.locator(`[data-rule=${name}] textarea`).fill(text);
+    }
+    await verdict('authRule').getByText('does not hold: role != "member" · answers 403').waitFor();
+    await asUser();
+    await choose('User', 'bob');
+    await verdict('manageRule').getByText('the rule holds').waitFor();
+    await choose('User', 'ann');
+    await verdict('manageRule').getByText('does not hold: @request.auth.role = "editor" · not a manager').waitFor();
+    await picture(page, 'rule-tester-accounts-1440-light');
+    await page.locator('[data-rule=authRule]').getByText('Nobody').click();
+    await verdict('authRule').getByText('nobody may sign in').waitFor();
+
+    // What the tester foretells is what the server answers.
+    await page.goto(`${stage.url}/_/c/notes/rules`);
+    await asUser();
+    await choose('User', 'ann');
+    await tester.getByText('What is sent').click();
+    await tester.getByRole('textbox', { name: /^Body/ }).fill(JSON.stringify({ title: "Ann's", author: ann.id }));
+    await page.locator('[data-verdict-of=createRule][data-state=ok]').waitFor();
+    const copied = (language) => tester.getByRole('group', { name: 'Copy as a test' }).getByRole('button', { name: language }).getAttribute('data-copy');
+    const { token } = await stage.call('POST', '/api/collections/people/auth-with-password', { identity: 'ann@example.com', password: 'a long password' });
+    const folder = await mkdtemp(join(tmpdir(), 'rules-'));
+    const program = join(folder, 'rules.test');
+    await writeFile(join(folder, 'rules_test.go'), await copied('Go'));
+    await output('go', ['test', '-c', '-o', program, join(folder, 'rules_test.go')]);
+    const env = { ...process.env, TOKEN: token };
+    const said = await output(program, ['-test.v'], undefined, env);
+    for (const line of ['PASS: TestNotesRules/list', 'PASS: TestNotesRules/view', 'SKIP: TestNotesRules/create', 'PASS: TestNotesRules/delete']) assert.ok(said.includes(line), `${line}\n${said}`);
+    await assert.rejects(output(program, [], undefined, { ...env, TOKEN: '' })); // a guest may not look
+    const lines = await output('sh', ['-c', await copied('cURL')], undefined, { ...env, WRITES: '1' });
+    assert.equal(lines, 'ok list\nok view\nok create\nok update\nok delete\n');
+    const { items } = await stage.api('GET', '/api/collections/notes/records?sort=-title');
+    assert.deepEqual(items.map((n) => n.title), ['Water the beans', "Ann's"]);
+    await stage.api('DELETE', `/api/collections/notes/records/${items[1].id}`);
+    await rm(folder, { recursive: true });
+    await isWell(page);
+  });
+
   test('SQL: rows, a selection, a question before whole tables, stop', async () => {
     const page = await stage.signedIn();
     await page.goto(`${stage.url}/_/sql`);
@@ -187,6 +246,50 @@ await onStage(async (stage) => {
     assert.equal(await editor.inputValue(), 'SELECT titleauthor');
     await page.setViewportSize({ width: 390, height: 844 });
     await picture(page, 'sql-390-light');
+  });
+
+  test('queries are kept on the server, for who has kept them', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/sql`);
+    const editor = page.getByRole('textbox', { name: 'SQL' });
+    const kept = (name) => page.getByRole('button', { name, exact: true });
+    const keep = async (name, verb = 'Keep the query') => {
+      await page.getByRole('button', { name: 'Keep', exact: true }).press('Enter');
+      await page.getByLabel('Name of this query').fill(name);
+      await page.getByRole('button', { name: verb }).press('Enter');
+      if (name.trim()) await page.getByLabel('Name of this query').waitFor({ state: 'hidden' });
+    };
+    await editor.fill('SELECT 1 AS "first"');
+    await keep('Numbers');
+    await kept('Numbers').waitFor();
+    await editor.fill('SELECT count(*) FROM notes');
+    await keep('<b>Notes</b>');
+    await kept('<b>Notes</b>').waitFor();
+    await page.getByRole('button', { name: 'Keep', exact: true }).click();
+    await picture(page, 'sql-keep-1440-light');
+    await page.keyboard.press('Escape');
+
+    const elsewhere = await stage.signedIn({ width: 390, height: 844, scheme: 'dark' });
+    await elsewhere.goto(`${stage.url}/_/sql`);
+    assert.deepEqual(await elsewhere.locator('#saved-queries .nav-item').allTextContents(), ['<b>Notes</b>', 'Numbers']);
+    await elsewhere.getByRole('button', { name: 'Open navigation' }).click();
+    await elsewhere.getByRole('button', { name: 'Numbers', exact: true }).click();
+    assert.equal(await elsewhere.getByRole('textbox', { name: 'SQL' }).inputValue(), 'SELECT 1 AS "first"');
+    await picture(elsewhere, 'sql-kept-390-dark');
+
+    await page.reload();
+    await kept('Numbers').click();
+    await editor.fill('SELECT 2 AS "second"');
+    await keep('Numbers');
+    await page.getByText('Kept', { exact: true }).last().waitFor();
+    await kept('<b>Notes</b>').click();
+    await keep('<b>Notes</b>', 'Delete the query');
+    await kept('<b>Notes</b>').waitFor({ state: 'detached' });
+    await kept('Numbers').click();
+    assert.equal(await editor.inputValue(), 'SELECT 2 AS "second"');
+    await keep(' ');
+    await page.getByText('A query has a name of up to 60 characters.').waitFor();
+    await isWell(page);
   });
 
   test('the API of a collection, with code that runs and a trial as somebody', async () => {
@@ -264,6 +367,44 @@ await onStage(async (stage) => {
     await box('notes: author → people').focus();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/_/c/notes/fields');
+  });
+
+  test('boxes of the diagram stay where they are put', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/diagram`);
+    const box = page.locator('[data-title=notes]');
+    const place = async (of = page) => of.locator('[data-title=notes]').evaluate((e) => [Number(e.dataset.x), Number(e.dataset.y), e.lastElementChild.getAttribute('transform')]);
+    const line = () => page.locator('path.edge').first().getAttribute('d');
+    const [first, path] = [await place(), await line()];
+    const kept = page.waitForResponse('**/_/diagram/place');
+    const { x, y } = await box.locator('.name').boundingBox();
+    await page.mouse.move(x + 4, y + 4);
+    await page.mouse.down();
+    await page.mouse.move(x + 60, y + 90, { steps: 3 });
+    await page.mouse.up();
+    assert.equal((await kept).status(), 204);
+    assert.equal(page.url(), `${stage.url}/_/diagram`); // nothing was opened
+    const [left, top] = await place();
+    assert.ok(left > first[0] && top > first[1], `${left} ${top}, before ${first}`);
+    assert.notEqual(await line(), path);
+    await picture(page, 'diagram-moved-1440-light');
+
+    await box.focus();
+    await page.keyboard.press('Alt+ArrowDown');
+    await page.keyboard.press('Alt+ArrowLeft');
+    await page.getByText(`notes is at ${left - 20}, ${top + 20}`).waitFor({ state: 'attached' });
+    const [moved, drawn] = [await place(), await line()];
+    await page.reload();
+    assert.deepEqual(await place(), moved);
+    assert.equal(await line(), drawn); // the server draws the line that the script has drawn
+    const elsewhere = await stage.signedIn({ scheme: 'dark' });
+    await elsewhere.goto(`${stage.url}/_/diagram`);
+    assert.deepEqual(await place(elsewhere), moved);
+    await picture(elsewhere, 'diagram-moved-1440-dark');
+    await page.getByRole('button', { name: 'Arrange anew' }).click();
+    await page.getByRole('button', { name: 'Arrange anew' }).waitFor({ state: 'hidden' });
+    assert.deepEqual(await place(), first);
+    await isWell(page);
   });
 
   test('the realtime inspector listens as somebody', async () => {
@@ -363,6 +504,6 @@ await onStage(async (stage) => {
 });
 
 /** What a command prints. */
-async function output(command, args, cwd) {
-  return (await promisify(execFile)(command, args, { cwd })).stdout;
+async function output(command, args, cwd, env) {
+  return (await promisify(execFile)(command, args, { cwd, env })).stdout;
 }

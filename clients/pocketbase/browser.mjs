@@ -1,20 +1,13 @@
 // A headless Chromium, driven over its pipe. A test that needs one is skipped where
 // there is none.
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { chromium as find } from '../chromium.mjs';
 
-/** The path of a Chromium: $CHROMIUM, or one on the PATH; undefined for none. */
-export const chromium = [process.env.CHROMIUM, ...(process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, 'chromium'))].find((path) => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-});
+/** The path of a Chromium, or undefined. */
+export const chromium = find('chromium');
 
 /** Starts a browser; end it with close. */
 export async function browse() {

@@ -1,11 +1,16 @@
-// The diagram: it is moved and zoomed, and shows the relations of what is pointed at.
+// The diagram: it is moved and zoomed, and shows the relations of what is pointed at. Boxes are
+// dragged, and stay where they were put.
+import { say } from './toast.js';
+
 const place = document.querySelector('[data-diagram]');
 const svg = place.querySelector('svg');
-const [, , width, height] = svg.getAttribute('viewBox').split(' ').map(Number);
 const boxes = [...svg.querySelectorAll('[data-box]')];
 const lines = [...svg.querySelectorAll('[data-from]')];
-let view = { x: 0, y: 0, width, height };
-let drag = null;
+// Sizes in the picture, as diagram.go has them.
+const boxWidth = 176, headSize = 26, rowSize = 19, margin = 40, farthest = 20_000, step = 20;
+let view = all();
+let drag = null; // the picture, or a box, that follows the pointer
+let dragged = false; // the click that ends it opens nothing
 
 function show() {
   svg.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`);
@@ -14,15 +19,21 @@ function show() {
 /** Units of the picture that a pixel of the screen stands for. */
 const scale = () => Math.max(view.width / svg.clientWidth, view.height / svg.clientHeight);
 
+/** What shows every box. */
+function all() {
+  const bottom = (box) => Number(box.dataset.y) + box.querySelector('.box-bg').height.baseVal.value;
+  return { x: 0, y: 0, width: Math.max(0, ...boxes.map((box) => Number(box.dataset.x) + boxWidth)) + margin, height: Math.max(0, ...boxes.map(bottom)) + margin };
+}
+
 function zoom(factor, x = view.x + view.width / 2, y = view.y + view.height / 2) {
-  const wide = Math.min(Math.max(view.width * factor, 200), width * 2);
+  const wide = Math.min(Math.max(view.width * factor, 200), all().width * 2);
   const real = wide / view.width;
   view = { x: x - (x - view.x) * real, y: y - (y - view.y) * real, width: wide, height: view.height * real };
   show();
 }
 
 function fit() {
-  view = { x: 0, y: 0, width, height };
+  view = all();
   show();
 }
 
@@ -30,6 +41,45 @@ function move(x, y) {
   view.x += x;
   view.y += y;
   show();
+}
+
+const boxOf = (id) => boxes.find((box) => box.dataset.box === id);
+
+/** Puts a box to a place, with the lines that begin or end at it. */
+function put(box, x, y) {
+  const within = (n) => Math.round(Math.min(Math.max(n, 0), farthest));
+  [box.dataset.x, box.dataset.y] = [within(x), within(y)];
+  box.lastElementChild.setAttribute('transform', `translate(${box.dataset.x} ${box.dataset.y})`);
+  lines.forEach((line, i) => {
+    if (line.dataset.from !== box.dataset.box && line.dataset.to !== box.dataset.box) return;
+    const [from, to] = [boxOf(line.dataset.from), boxOf(line.dataset.to)];
+    const [x1, x2] = [Number(from.dataset.x), Number(to.dataset.x)];
+    const y2 = Number(to.dataset.y) + headSize / 2;
+    if (line.localName === 'circle') {
+      line.setAttribute('cx', x1 < x2 ? x2 : x2 + boxWidth);
+      line.setAttribute('cy', y2);
+      return;
+    }
+    const y1 = Number(from.dataset.y) + headSize + 3 + line.dataset.row * rowSize + Math.floor(rowSize / 2);
+    if (x1 === x2) line.setAttribute('d', curve(x1 + boxWidth, y1, 44, x2 + boxWidth, y2, 44)); // around the right side
+    else if (x1 < x2) line.setAttribute('d', curve(x1 + boxWidth, y1, 60, x2, y2, -60));
+    else line.setAttribute('d', curve(x1, y1, -60, x2 + boxWidth, y2, 60));
+  });
+}
+
+const curve = (x1, y1, bend1, x2, y2, bend2) => `M${x1} ${y1}C${x1 + bend1} ${y1} ${x2 + bend2} ${y2} ${x2} ${y2}`;
+
+let kept = Promise.resolve(); // places are sent one after the other, so that the last one stays
+
+/** Has the server keep the place of a box. */
+function keep(box) {
+  const { box: id, x, y, title } = box.dataset;
+  kept = kept.then(async () => {
+    const answer = await fetch('/_/diagram/place', { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams({ id, x, y }) }).catch(() => null);
+    if (!answer?.ok) return say('The place was not kept.', 'danger');
+    document.querySelector('[data-arrange]').hidden = false;
+    document.querySelector('[data-said]').textContent = `${title} is at ${x}, ${y}`;
+  });
 }
 
 /** Lights up a box with its relations; null puts all as it was. */
@@ -52,16 +102,33 @@ svg.addEventListener('focusin', (event) => light(event.target.closest('[data-box
 svg.addEventListener('focusout', () => light(null));
 
 svg.addEventListener('pointerdown', (event) => {
-  if (event.button !== 0 || event.target.closest('[data-box]')) return;
-  drag = { x: event.clientX, y: event.clientY };
-  svg.setPointerCapture(event.pointerId);
+  dragged = false;
+  if (event.button !== 0) return;
+  drag = { x: event.clientX, y: event.clientY, box: event.target.closest('[data-box]') };
+  if (!drag.box) svg.setPointerCapture(event.pointerId);
 });
 svg.addEventListener('pointermove', (event) => {
   if (!drag) return;
-  move((drag.x - event.clientX) * scale(), (drag.y - event.clientY) * scale());
-  drag = { x: event.clientX, y: event.clientY };
+  const [x, y] = [event.clientX - drag.x, event.clientY - drag.y];
+  const { box } = drag;
+  if (box && !dragged) {
+    if (Math.hypot(x, y) < 4) return; // a hand that shakes still clicks
+    dragged = true;
+    svg.setPointerCapture(event.pointerId);
+    drag.from = { x: Number(box.dataset.x), y: Number(box.dataset.y) };
+  }
+  if (box) return put(box, drag.from.x + x * scale(), drag.from.y + y * scale());
+  move(-x * scale(), -y * scale());
+  drag = { ...drag, x: event.clientX, y: event.clientY };
 });
-for (const end of ['pointerup', 'pointercancel']) svg.addEventListener(end, () => (drag = null));
+for (const end of ['pointerup', 'pointercancel']) {
+  svg.addEventListener(end, () => {
+    if (drag?.box && dragged) keep(drag.box);
+    drag = null;
+  });
+}
+svg.addEventListener('dragstart', (event) => event.preventDefault());
+svg.addEventListener('click', (event) => dragged && event.preventDefault(), true);
 place.addEventListener('wheel', (event) => {
   event.preventDefault();
   if (!event.ctrlKey && !event.metaKey) return move(event.deltaX * scale(), event.deltaY * scale());
@@ -73,7 +140,7 @@ const zooms = { in: () => zoom(1 / 1.25), out: () => zoom(1.25), fit };
 document.addEventListener('click', (event) => zooms[event.target.closest('[data-zoom]')?.dataset.zoom]?.());
 
 /** The nearest box in a direction. */
-function step(from, x, y) {
+function go(from, x, y) {
   const middle = (box) => box.getBoundingClientRect();
   const { left, top } = middle(from);
   const ahead = boxes
@@ -85,10 +152,14 @@ function step(from, x, y) {
 }
 
 document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input')) return;
+  if (event.ctrlKey || event.metaKey || event.target.closest?.('input')) return;
   const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   const box = event.target.closest?.('[data-box]');
-  if (way && box) step(box, ...way);
+  if (event.altKey && !(way && box)) return;
+  if (event.altKey) {
+    put(box, Number(box.dataset.x) + way[0] * step, Number(box.dataset.y) + way[1] * step);
+    keep(box);
+  } else if (way && box) go(box, ...way);
   else if (way) move(way[0] * 60 * scale(), way[1] * 60 * scale());
   else if (event.key === '+') zooms.in();
   else if (event.key === '-') zooms.out();

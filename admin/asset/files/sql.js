@@ -5,6 +5,7 @@ import { closeDialog } from './dialog.js';
 const place = document.querySelector('[data-sql]');
 const part = (name) => place.querySelector(`[data-${name}]`);
 const input = place.querySelector('textarea');
+const name = document.getElementById('query-name');
 const recentKey = 'loam_sql';
 const draftKey = 'loam_sql_draft';
 const maxShown = 300; // characters of a cell
@@ -35,7 +36,7 @@ function showRecent() {
       const button = document.createElement('button');
       button.type = 'button';
       button.className = 'nav-item';
-      button.dataset.recentQuery = text;
+      button.dataset.query = text;
       button.title = text;
       const label = document.createElement('span');
       label.className = 'clip mono small';
@@ -168,11 +169,27 @@ document.addEventListener('click', async (event) => {
   } else if (at('csv')) save('rows.csv', 'text/csv', `${lines(quoted, ',').join('\r\n')}\r\n`);
   else if (at('copy-rows')) {
     await navigator.clipboard.writeText(lines((value) => (value ?? 'NULL').replace(/[\t\n]/g, ' '), '\t').join('\n')).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
-  } else if (at('recent-query')) fill(at('recent-query').dataset.recentQuery);
+  } else if (at('query')) {
+    fill(at('query').dataset.query);
+    name.value = at('query').dataset.name ?? '';
+    offerToForget();
+    document.querySelector('.app.drawer-open [data-drawer]')?.click();
+  }
   else if (at('insert')) {
     input.focus();
     if (!document.execCommand('insertText', false, at('insert').dataset.insert)) input.setRangeText(at('insert').dataset.insert);
   }
+});
+
+/** A query that is kept can be deleted. */
+function offerToForget() {
+  document.querySelector('[data-forget]').hidden = !document.querySelector(`#saved-queries [data-name="${CSS.escape(name.value)}"]`);
+}
+name.addEventListener('input', offerToForget);
+document.addEventListener('htmx:afterSwap', (event) => {
+  if (event.detail.target?.id !== 'saved-queries') return;
+  document.getElementById('save-query').hidePopover();
+  offerToForget();
 });
 
 function fill(text) {
