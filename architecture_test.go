@@ -110,6 +110,7 @@ func layers() [][]string {
 		{
 			"core/backup",
 			"core/collection",
+			"core/insight",
 			"core/logs",
 			"core/mail",
 			"core/thumb",
