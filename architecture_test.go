@@ -112,6 +112,7 @@ func layers() [][]string {
 		{
 			"core/backup",
 			"core/collection",
+			"core/insight",
 			"core/logs",
 			"core/mail",
 			"core/thumb",

@@ -15,6 +15,7 @@ import (
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/insight"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/job"
 	"github.com/loambase/loam/core/logs"
@@ -87,7 +88,8 @@ type App struct {
 	Config Config // may be changed until Open
 
 	store       store.Store
-	meter       *store.Meter // of store
+	meter       *store.Meter                    // of store
+	insights    atomic.Pointer[insight.Service] // nil until the services are made: statements run before
 	snapshots   atomic.Pointer[schema.Snapshot]
 	local       *blob.Local // the files in the data folder
 	blobs       *blob.Swap  // where files are: local, unless it is set to another store
@@ -152,6 +154,9 @@ func (a *App) Mails() *mail.Service { return a.mails }
 
 // SQL runs SQL of superusers.
 func (a *App) SQL() *sqlrun.Service { return a.sql }
+
+// Insights says which statements are slow, and which indexes there should be.
+func (a *App) Insights() *insight.Service { return a.insights.Load() }
 
 // Jobs runs work at the times of cron expressions. Jobs can be added before Open too; they run
 // while the App serves.

@@ -14,6 +14,7 @@ import (
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/insight"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/job"
 	"github.com/loambase/loam/core/mail"
@@ -89,7 +90,12 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		return fmt.Errorf("core: %w", err)
 	}
 	dir := a.Config.Dir
-	a.meter = store.NewMeter(a.Config.SlowQuery, nil)
+	a.insights.Store(nil)
+	a.meter = store.NewMeter(a.Config.SlowQuery, func(s store.Slow) {
+		if insights := a.insights.Load(); insights != nil {
+			insights.Slow(s)
+		}
+	})
 	// PostgreSQL is opened before the folders are made, SQLite after them, since its file
 	// is in one.
 	if a.Config.DB != "" { // nothing is made for a database that is refused
@@ -165,6 +171,9 @@ func (a *App) makeServices() {
 		Hooks: &a.hooks.Records, Answers: a.budgets.Answers, CallerPageLimit: int(a.budgets.Limits.Page),
 		CascadeLimit: a.budgets.Limits.Cascade,
 	})
+	a.insights.Store(insight.New(insight.Config{
+		Store: a.store, Known: a.meter.Statements, Snapshot: a.snapshots.Load, Origin: a.records.Origin, Now: a.Config.Now,
+	}))
 	a.settings = settings.New(settings.Config{
 		Store: a.store, Changes: a.changes, Key: a.Config.SettingsKey, Log: a.log, Now: a.Config.Now,
 		ChannelRule: a.records.CheckChannelRule,

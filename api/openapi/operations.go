@@ -5,6 +5,7 @@ import (
 	"github.com/loambase/loam/auth/provider"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/insight"
 	"github.com/loambase/loam/core/logs"
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/shape"
@@ -352,6 +353,12 @@ var systemOperations = map[string]describe{
 	}),
 	"sql": always(func() *Operation {
 		return operation(system, "Run SQL", answer(sqlrun.Result{})).taking(textForm("query"))
+	}),
+	"listQueries": always(func() *Operation {
+		return operation(system, "List slow statements", listOf(answer(insight.Query{}))).with(query("fields")...)
+	}),
+	"adviseIndexes": always(func() *Operation {
+		return operation(system, "Advice on indexes", answer(insight.Advice{})).with(query("fields")...)
 	}),
 	"listCrons": always(func() *Operation {
 		return operation(system, "List jobs", listOf(object(map[string]*Schema{

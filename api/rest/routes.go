@@ -106,6 +106,8 @@ func (a *API) table() []*route {
 		row("GET", "/api/logs/{id}", "viewLog", superusers, a.viewLog).quiet(),
 
 		row("POST", "/api/sql", "sql", superusers, a.runSQL),
+		row("GET", "/api/insights/queries", "listQueries", superusers, a.listQueries).quiet(),
+		row("GET", "/api/insights/indexes", "adviseIndexes", superusers, a.adviseIndexes).quiet(),
 		row("GET", "/api/crons", "listCrons", superusers, a.listCrons),
 		row("POST", "/api/crons/{id}", "runCron", superusers, a.runCron),
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loambase/loam/core/cache"
+	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/schema"
 )
 
@@ -39,6 +40,10 @@ func (s *Service) Figures() Figures {
 	})
 	return f
 }
+
+// Origin returns of what expressions a statement was made that the service has run: see
+// query.Planner.
+func (s *Service) Origin(sql string) (query.Origin, bool) { return s.planner.Origin(sql) }
 
 // denials counts by denialKey.
 type denials struct{ sync.Map }

@@ -180,6 +180,9 @@ func (p *Planner) Aggregate(a Aggregate) (*AggregatePlan, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.keepOrigin(sql.SQL, Origin{
+		Collection: a.Collection, Rule: originText(a.Rule, a.RuleExpr), Filter: originText(a.Filter, a.FilterExpr), Tables: sql.Tables,
+	})
 	return &AggregatePlan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, Volatile: g.read.b.volatile,
 		Work: store.Work{Shape: store.ShapeOf(sql.SQL)}, Outputs: g.outputs}, nil
 }

@@ -147,12 +147,7 @@ func keyOf(sel *Select, count bool) (key planKey, ok bool) {
 	if len(sel.Flags) > 0 {
 		key.flag = sel.Flags[0]
 	}
-	switch {
-	case sel.RefBy != nil:
-		key.ref = sel.RefBy.Field
-	case sel.Parents != nil:
-		key.ref = sel.Parents.Field
-	}
+	key.ref = refField(sel)
 	if sel.Callers != nil {
 		key.callers = sel.Callers.Collection
 	}

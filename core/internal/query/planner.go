@@ -19,6 +19,7 @@ type Planner struct {
 	dialect store.Dialect
 	parsed  *cache.Cache[string, lang.Expr]
 	plans   plans
+	origins *cache.Cache[string, Origin] // by statement
 	seal    atomic.Pointer[render.Seal] // that was used last
 }
 
@@ -31,7 +32,7 @@ const (
 
 // New returns a planner for the dialect, with empty caches.
 func New(d store.Dialect) *Planner {
-	return &Planner{dialect: d, parsed: cache.New[string, lang.Expr](maxParsed), plans: plans{New: newPlans}}
+	return &Planner{dialect: d, parsed: cache.New[string, lang.Expr](maxParsed), plans: plans{New: newPlans}, origins: cache.New[string, Origin](maxOrigins)}
 }
 
 // Caches returns how the caches of expressions and plans are used. That of plans begins anew

@@ -87,6 +87,10 @@ func (p *Planner) count(sel *Select) (*Plan, error) {
 func (r *read) plan(sql *render.Rendered) *Plan {
 	plan := &Plan{SQL: sql.SQL, Args: sql.Args, Tables: sql.Tables, slots: sql.Slots, cursor: sql.Cursor, parent: sql.Parent,
 		Volatile: r.b.volatile, depends: r.b.depends}
+	r.b.planner.keepOrigin(sql.SQL, Origin{
+		Collection: r.sel.Collection, Rule: originText(r.sel.Rule, r.sel.RuleExpr), Filter: originText(r.sel.Filter, r.sel.FilterExpr),
+		Sort: r.sel.Sort, By: refField(r.sel), Tables: sql.Tables,
+	})
 	plan.Work = store.Work{Prompt: r.prompt(sql), Shape: store.ShapeOf(sql.SQL)}
 	if r.b.volatile {
 		plan.depends = onRequest
@@ -96,6 +100,17 @@ func (r *read) plan(sql *render.Rendered) *Plan {
 	}
 	plan.Passes = r.sel.Candidate != nil && len(r.conds) == 0 && len(r.flags) == 0
 	return plan
+}
+
+// refField is the relation of RefBy or Parents, "" without them.
+func refField(sel *Select) string {
+	switch {
+	case sel.RefBy != nil:
+		return sel.RefBy.Field
+	case sel.Parents != nil:
+		return sel.Parents.Field
+	}
+	return ""
 }
 
 // prompt reports whether the statement reads a few rows that stand together, and no other

@@ -143,7 +143,7 @@ func (s *Statement) trace(span *trace.Span, began time.Time, took time.Duration,
 
 // verbOf reads the verb and the first table of a statement.
 func verbOf(sql string) Verb {
-	before := map[string]string{"select": "from", "with": "from", "insert": "into", "update": "update", "delete": "from"}
+	before := map[string]string{"select": "FROM", "with": "FROM", "insert": "INTO", "update": "UPDATE", "delete": "FROM"}
 	word, _, _ := strings.Cut(strings.TrimLeft(sql, " \t\r\n("), " ")
 	action := strings.ToLower(word)
 	at, ok := before[action]
@@ -156,19 +156,16 @@ func verbOf(sql string) Verb {
 	return Verb{action, firstTable(sql, at)}
 }
 
-// firstTable returns the first quoted name after the word, "" if there is none.
+// firstTable returns the first quoted name after the word, "" if there is none: in SQL of others
+// the word may be written in small letters.
 func firstTable(sql, word string) string {
-	lower := strings.ToLower(sql)
-	for from := 0; ; {
-		i := strings.Index(lower[from:], word+` "`)
-		if i < 0 {
-			return ""
-		}
-		begin := from + i + len(word) + 2
-		end := strings.IndexByte(sql[begin:], '"')
-		if end < 0 {
-			return ""
-		}
-		return sql[begin : begin+end]
+	i := strings.Index(sql, word+` "`)
+	if i < 0 {
+		return ""
 	}
+	name, _, ended := strings.Cut(sql[i+len(word)+2:], `"`)
+	if !ended {
+		return ""
+	}
+	return name
 }

@@ -15,7 +15,7 @@ func TestVerbOf(t *testing.T) {
 		`UPDATE "my posts" SET "a" = 1`:                         {"update", "my posts"},
 		`DELETE FROM "posts"`:                                   {"delete", "posts"},
 		`(SELECT 1)`:                                            {"select", ""},
-		`select "from" from "posts"`:                            {"select", "posts"},
+		`select "from" FROM "posts"`:                            {"select", "posts"},
 		`CREATE TABLE "posts" ("id" TEXT)`:                      {"other", ""},
 		"":                                                      {"other", ""},
 		`SELECT 1 FROM "posts`:                                  {"select", ""},

@@ -24,7 +24,8 @@ type session struct {
 	kept    *statements
 	ctx     context.Context // that ends the statements
 	binding binding
-	span    *trace.Span // that statements belong to; nil mostly
+	span    *trace.Span  // that statements belong to; nil mostly
+	meter   *store.Meter // that measures them
 
 	sql  string // of the last statement, with its parameters
 	args []store.Value
@@ -135,9 +136,9 @@ func (s *session) prepared(sql string) (*statement, error) {
 	// next statement.
 	case verbDefine:
 		s.kept.stale = true
-		return &statement{meter: s.db.cfg.Meter.Statement(sql)}, nil
+		return &statement{meter: s.meter.Statement(sql)}, nil
 	case verbQuery:
-		return s.kept.prepare(s.ctx, s.pg, s.db.cfg.Meter, sql, s.binding.types)
+		return s.kept.prepare(s.ctx, s.pg, s.meter, sql, s.binding.types)
 	}
 	return nil, refuse("a statement of a kind that has no place here")
 }

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, without ...string) {
 		{"scripts", s.scripts},
 		{"stamp", s.stamp},
 		{"concurrency", s.concurrency},
+		{"rehearse", s.rehearse},
 		{"close", s.close},
 	} {
 		if !slices.Contains(without, topic.name) {

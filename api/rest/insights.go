@@ -1,0 +1,11 @@
+package rest
+
+// listQueries answers with the slow statements.
+func (a *API) listQueries(c *call) error {
+	return c.respond(a.app.Insights().Queries(c.r.Context(), c.Caller))
+}
+
+// adviseIndexes answers with what should be done about indexes.
+func (a *API) adviseIndexes(c *call) error {
+	return c.respond(a.app.Insights().Indexes(c.r.Context(), c.Caller))
+}

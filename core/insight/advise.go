@@ -1,0 +1,265 @@
+package insight
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Advice is what should be done about the indexes of the collections.
+type Advice struct {
+	Missing   []Missing `json:"missing"`
+	Unused    []Index   `json:"unused"`
+	Duplicate []Index   `json:"duplicate"`
+	Since     string    `json:"since"` // the moment from which on statements were looked at for Unused
+}
+
+// Missing is an index that makes a slow statement cheaper.
+type Missing struct {
+	Collection string  `json:"collection"`
+	Index      string  `json:"index"` // CREATE INDEX, as the indexes of a collection have it
+	Query      string  `json:"query"` // Query.ID
+	Before     float64 `json:"beforeMs"`
+	After      float64 `json:"afterMs"`
+	Factor     float64 `json:"factor"` // Before by After
+	Rows       int     `json:"rows"`   // of each table were copied to measure this, at most
+	Whole      bool    `json:"whole"`  // these were all rows
+
+	parsed store.Index
+}
+
+// Index is an index that could go.
+type Index struct {
+	Collection string `json:"collection"`
+	Name       string `json:"name"`
+	Index      string `json:"index"`
+	CoveredBy  string `json:"coveredBy,omitempty"` // the index that does the same, of a duplicate
+}
+
+// What is tried, and what it must bring.
+const (
+	rehearsedRows = 100_000
+	adviseShapes  = 5                // statements that are tried for one answer
+	adviseTime    = 20 * time.Second // for one answer
+	adviceLasts   = 10 * time.Minute
+	longRun       = 500 * time.Millisecond // is not run a second time
+	leastFactor   = 3                      // by which an index must make a statement cheaper
+	worthWhile    = 0.8                    // of the time with a narrow index is what a wider one must be below
+)
+
+// advice is the outcome of a trial.
+type advice struct {
+	missing  *Missing // nil: no index helps
+	snapshot *schema.Snapshot
+	at       time.Time
+}
+
+// Indexes returns what should be done about indexes. It tries those of the slowest statements that were
+// not tried of late on copies, which takes up to 20 s; of a statement for which there was no time the next call
+// tells. The fault is that of RequireSuperuser, or the error of ctx.
+func (s *Service) Indexes(ctx context.Context, caller record.Caller) (*Advice, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	snapshot := s.cfg.Snapshot()
+	missing, err := s.missing(ctx, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	duplicate := duplicates(snapshot)
+	unused, err := s.unused(ctx, snapshot, duplicate)
+	if err != nil {
+		return nil, err
+	}
+	return &Advice{Missing: missing, Unused: unused, Duplicate: duplicate, Since: schema.FormatTime(s.since)}, nil
+}
+
+// missing tries indexes for the slow statements. One call does so at a time.
+func (s *Service) missing(ctx context.Context, snapshot *schema.Snapshot) ([]Missing, error) {
+	select {
+	case s.advising <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-s.advising }()
+	limited, cancel := context.WithTimeout(ctx, adviseTime)
+	defer cancel()
+	list, tried := []Missing{}, 0
+	for _, k := range s.list() {
+		known := k.advice
+		if known == nil || known.snapshot != snapshot || s.cfg.Now().Sub(known.at) > adviceLasts {
+			if tried++; tried > adviseShapes || limited.Err() != nil {
+				continue
+			}
+			if known = s.try(limited, snapshot, k); known == nil {
+				continue
+			}
+		}
+		if m := known.missing; m != nil && !slices.ContainsFunc(list, func(other Missing) bool {
+			return other.parsed.Table == m.parsed.Table && begins(other.parsed.Columns, m.parsed.Columns)
+		}) {
+			list = append(list, *m)
+		}
+	}
+	return list, ctx.Err()
+}
+
+// try finds the best index for a statement. It is nil if that could not be measured now.
+func (s *Service) try(ctx context.Context, snapshot *schema.Snapshot, k shape) *advice {
+	a := &advice{snapshot: snapshot, at: s.cfg.Now()}
+	if tables, indexes := s.trial(snapshot, k); len(indexes) > 0 {
+		best, err := s.measure(ctx, tables, indexes, k)
+		if err != nil && ctx.Err() != nil {
+			return nil
+		}
+		if best != nil {
+			best.Query, best.Rows = k.ID, rehearsedRows
+			a.missing = best
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kept := s.shapes[k.SQL]; kept != nil {
+		kept.advice = a
+	}
+	return a
+}
+
+// trial returns what is to be copied and which indexes are to be tried; none for a statement that writes,
+// that reads a view, or whose parameters were not kept.
+func (s *Service) trial(snapshot *schema.Snapshot, k shape) (tables []string, indexes []store.Index) {
+	if k.Action != "select" || k.dropped || k.origin.Collection == nil {
+		return nil, nil
+	}
+	for _, table := range k.origin.Tables {
+		if c := snapshot.Named(table); c == nil || c.IsView() {
+			return nil, nil
+		}
+	}
+	return k.origin.Tables, candidates(snapshot, k.origin)
+}
+
+// errEnough ends a rehearsal.
+var errEnough = errors.New("insight: measured")
+
+// measure times the statement on a copy without an index and with each. It returns the best one, nil if none
+// is worth it.
+func (s *Service) measure(ctx context.Context, tables []string, indexes []store.Index, k shape) (best *Missing, err error) {
+	trials, ok := s.cfg.Store.(store.Rehearser)
+	if !ok {
+		return nil, nil
+	}
+	err = trials.Rehearse(ctx, tables, rehearsedRows, func(tx store.Tx, whole bool) error {
+		before, err := duration(tx, k)
+		if err != nil {
+			return err
+		}
+		limit := before / leastFactor
+		for _, ix := range indexes {
+			after, err := s.with(tx, ix, k)
+			if err != nil {
+				return err
+			}
+			if after > limit {
+				continue
+			}
+			limit = time.Duration(float64(after) * worthWhile)
+			best = &Missing{Collection: ix.Table, Index: ix.String(), Before: milliseconds(before), After: milliseconds(after),
+				Factor: float64(before) / float64(max(after, 1)), Whole: whole, parsed: ix}
+		}
+		return errEnough
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return best, err
+}
+
+// with is the time of the statement while there is an index.
+func (s *Service) with(tx store.Tx, ix store.Index, k shape) (time.Duration, error) {
+	catalog := s.cfg.Store.Catalog()
+	if err := catalog.CreateIndex(tx, ix); err != nil {
+		return 0, err
+	}
+	after, err := duration(tx, k)
+	return after, errors.Join(err, catalog.DropIndex(tx, ix.Name))
+}
+
+// duration is the time of the statement when it runs for the second time: what it reads is in memory
+// then, with an index and without.
+func duration(r store.Reader, k shape) (took time.Duration, err error) {
+	for range 2 {
+		began := time.Now()
+		rows, err := r.Query(k.SQL, k.args...)
+		if err != nil {
+			return 0, err
+		}
+		for rows.Next() {
+		}
+		if err := rows.Close(); err != nil {
+			return 0, err
+		}
+		if took = time.Since(began); took > longRun {
+			break
+		}
+	}
+	return took, nil
+}
+
+// duplicates finds indexes that begin another one, or are equal to an earlier one. Unique ones
+// have a purpose of their own, unless the other one is as unique.
+func duplicates(s *schema.Snapshot) []Index {
+	list := []Index{}
+	for _, c := range s.All() {
+		indexes := c.ParsedIndexes()
+		for i, ix := range indexes {
+			for j, other := range indexes {
+				equal := len(ix.Columns) == len(other.Columns)
+				if i == j || ix.Where != other.Where || !begins(other.Columns, ix.Columns) || equal && (j > i && ix.Unique == other.Unique || ix.Unique && !other.Unique) || !equal && ix.Unique {
+					continue
+				}
+				list = append(list, Index{c.Name, ix.Name, ix.String(), other.Name})
+				break
+			}
+		}
+	}
+	return list
+}
+
+// unused finds indexes that no statement uses, as far as is known, and that are no duplicates.
+func (s *Service) unused(ctx context.Context, snapshot *schema.Snapshot, known []Index) ([]Index, error) {
+	list := []Index{}
+	engine, ok := s.cfg.Store.(store.Rehearser)
+	if !ok {
+		return list, nil
+	}
+	used, err := engine.UsedIndexes(ctx, s.reads())
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range snapshot.All() {
+		if c.System {
+			continue
+		}
+		for _, ix := range c.ParsedIndexes() {
+			duplicate := slices.ContainsFunc(known, func(d Index) bool { return d.Name == ix.Name })
+			if !ix.Unique && !used[ix.Name] && !duplicate {
+				list = append(list, Index{Collection: c.Name, Name: ix.Name, Index: ix.String()})
+			}
+		}
+	}
+	return list, nil
+}
+
+// reads returns the statements that use indexes. Those of writes find rows by their ids.
+func (s *Service) reads() []string {
+	return slices.DeleteFunc(s.cfg.Known(), func(sql string) bool {
+		return !strings.HasPrefix(sql, "SELECT") && !strings.HasPrefix(sql, "WITH")
+	})
+}

@@ -1,0 +1,196 @@
+// Package insight keeps the slow statements of an app by their shape, and says which indexes
+// would make them cheaper, which are of no use, and which are there twice.
+//
+// A missing index is never guessed: it is made on a copy of the tables, where the statement is
+// timed without it and with it (store.Rehearser). DESIGN.md in this folder says how.
+package insight
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Config is what a Service depends on. All fields but Now are required.
+type Config struct {
+	Store    store.Store
+	Known    func() []string // the statements that were run
+	Snapshot func() *schema.Snapshot
+	Origin   func(sql string) (query.Origin, bool)
+	Now      func() time.Time // default time.Now
+}
+
+// Service keeps slow statements. It is safe for concurrent use.
+type Service struct {
+	cfg   Config
+	since time.Time
+
+	advising chan struct{} // capacity 1: held while indexes are tried
+
+	mu     sync.Mutex // guards what follows
+	shapes map[string]*shape
+}
+
+// maxShapes bounds how many statements are kept, and maxArgs the bytes of the parameters of
+// each, which are needed for its plan.
+const (
+	maxShapes = 200
+	maxArgs   = 64 << 10
+)
+
+// shape is a statement, whatever its parameters are.
+type shape struct {
+	Query
+	args    []store.Value // of the slowest run
+	dropped bool          // the parameters of the slowest run, because they are too long
+	origin  query.Origin
+	last    time.Time
+	advice  *advice
+}
+
+// Query is a statement that was slow.
+type Query struct {
+	ID         string   `json:"id"` // names the statement among those of this process
+	SQL        string   `json:"sql"`
+	Collection string   `json:"collection"` // its name; "" of a statement that no rule and no filter has made
+	Table      string   `json:"table"`
+	Action     string   `json:"action"`
+	Rule       string   `json:"rule"`
+	Filter     string   `json:"filter"` // of one of the requests: the values of others may differ
+	Sort       string   `json:"sort"`
+	Count      int      `json:"count"` // slow runs
+	Total      float64  `json:"totalMs"`
+	Longest    float64  `json:"maxMs"`
+	Rows       int64    `json:"rows"` // of all slow runs
+	Last       string   `json:"last"` // the moment of the last slow run
+	Plan       []string `json:"plan"` // how the engine runs it now; null where that is not known
+}
+
+// New returns a Service that has kept nothing.
+func New(c Config) *Service {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Service{cfg: c, since: c.Now(), advising: make(chan struct{}, 1), shapes: map[string]*shape{}}
+}
+
+// Slow keeps a statement. It may be called by many goroutines, and does not use the store.
+func (s *Service) Slow(r store.Slow) {
+	if strings.HasPrefix(r.SQL, "EXPLAIN") { // of Queries
+		return
+	}
+	origin, made := s.cfg.Origin(r.SQL)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.shapes[r.SQL]
+	if kept == nil {
+		if len(s.shapes) >= maxShapes {
+			s.evict()
+		}
+		id := strconv.FormatUint(uint64(store.ShapeOf(r.SQL)), 36)
+		kept = &shape{Query: Query{ID: id, SQL: r.SQL, Table: r.Verb.Table, Action: r.Verb.Action}, origin: origin}
+		if made {
+			kept.Collection, kept.Rule, kept.Filter, kept.Sort = origin.Collection.Name, origin.Rule, origin.Filter, origin.Sort
+		}
+		s.shapes[r.SQL] = kept
+	}
+	took := milliseconds(r.Took)
+	kept.Count++
+	kept.Total += took
+	kept.Rows += r.Rows
+	kept.Last, kept.last = schema.FormatTime(s.cfg.Now()), s.cfg.Now()
+	if took > kept.Longest {
+		kept.Longest, kept.args = took, r.Args
+		if kept.dropped = textBytes(r.Args) > maxArgs; kept.dropped {
+			kept.args = nil
+		}
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func textBytes(args []store.Value) (n int) {
+	for _, v := range args {
+		if v.Kind() == store.KindText {
+			n += len(v.AsText())
+		}
+	}
+	return n
+}
+
+// evict drops the statement that has not been slow for the longest time. Lock held.
+func (s *Service) evict() {
+	var oldest *shape
+	for _, kept := range s.shapes {
+		if oldest == nil || kept.last.Before(oldest.last) {
+			oldest = kept
+		}
+	}
+	delete(s.shapes, oldest.SQL)
+}
+
+// list returns copies of what is kept, those that took the most time first.
+func (s *Service) list() []shape {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]shape, 0, len(s.shapes))
+	for _, kept := range s.shapes {
+		list = append(list, *kept)
+	}
+	slices.SortFunc(list, func(a, b shape) int { return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.SQL, b.SQL)) })
+	return list
+}
+
+// planTime bounds how long the plans of a list are asked for.
+const planTime = 5 * time.Second
+
+// Queries returns the slow statements with their plans, those that took the most time first. The
+// fault is that of RequireSuperuser.
+func (s *Service) Queries(ctx context.Context, caller record.Caller) ([]Query, error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	kept := s.list()
+	list := make([]Query, len(kept))
+	limited, cancel := context.WithTimeout(ctx, planTime)
+	defer cancel()
+	for i, k := range kept {
+		list[i] = k.Query
+		list[i].Plan = s.plan(limited, k)
+	}
+	return list, ctx.Err()
+}
+
+// plan asks the engine how it would run a statement that reads. A statement that cannot run any
+// more has none.
+func (s *Service) plan(ctx context.Context, k shape) (lines []string) {
+	if k.Action != "select" || k.dropped {
+		return nil
+	}
+	sql, column := s.cfg.Store.Dialect().Explain(k.SQL)
+	err := s.cfg.Store.Read(ctx, func(r store.Reader) error {
+		lines = nil
+		rows, err := r.Query(sql, k.args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			lines = append(lines, rows.Text(column))
+		}
+		return rows.Close()
+	})
+	if err != nil {
+		return nil
+	}
+	return lines
+}
