@@ -39,6 +39,7 @@ type Service struct {
 type caches struct {
 	projections cache.PerSnapshot[schema.Snapshot, cache.Map[projectionKey, *projection]]
 	tables      cache.PerSnapshot[schema.Snapshot, cache.Map[*schema.Collection, *table]]
+	mappings    cache.PerSnapshot[schema.Snapshot, cache.Map[mappingKey, *mapping]]
 	totals      *cache.Cache[string, total]
 	rowsets     sync.Pool // of *rowset
 	blur        *budget.Blur

@@ -5,7 +5,9 @@ package record
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core/change"
@@ -20,16 +22,19 @@ type txStore struct {
 	store.Store // the store of the transaction: its dialect and catalog
 	tx          store.Tx
 
-	mu    sync.Mutex
-	ended bool
+	mu    sync.Mutex  // held by the present use
+	ended atomic.Bool // set while mu is held
 }
+
+// errEnded is a use of a service after the transaction that it is bound to.
+var errEnded = fmt.Errorf("record: the transaction has ended: %w", store.ErrClosed)
 
 // use calls fn with the transaction, unless it has ended.
 func (n *txStore) use(ctx context.Context, fn func() error) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.ended {
-		return store.ErrClosed
+	if n.ended.Load() {
+		return errEnded
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -41,7 +46,7 @@ func (n *txStore) use(ctx context.Context, fn func() error) error {
 func (n *txStore) end() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.ended = true
+	n.ended.Store(true)
 }
 
 func (n *txStore) Read(ctx context.Context, fn func(store.Reader) error) error {

@@ -92,6 +92,10 @@ func (w *writeRequest) event(ctx context.Context, records *Service) *WriteEvent 
 		e.Record.values[e.Record.collection.FieldIndex("id")] = w.id
 	}
 	e.Record = e.Record.Clone()
+	e.Record.home = records
+	if e.Original != nil {
+		e.Original.home = records
+	}
 	return e
 }
 
