@@ -81,6 +81,10 @@ func New(c Config) *Service {
 	return s
 }
 
+// Snapshot returns the collections as the service sees them: inside of a transaction with what
+// that has changed.
+func (s *Service) Snapshot() *schema.Snapshot { return s.cfg.Snapshot() }
+
 // Config is what a Service needs.
 type Config struct {
 	Store     store.Store

@@ -54,14 +54,21 @@ func New(c Config) *Service {
 
 // Bind returns the Service within a transaction that the caller runs: it reads and
 // writes through tx and appends its changes to changes. Its Current returns what the
-// transaction has written. Everybody else sees that, and observers are called, when
+// transaction has written; so does that of every Service that is bound within the same one. Everybody else sees that, and observers are called, when
 // the transaction is durable.
 func (s *Service) Bind(tx store.Store, changes record.Appender) *Service {
-	bound := &Service{cfg: s.cfg, published: s.published, staged: new(atomic.Pointer[Settings]), sealer: s.sealer}
+	bound := &Service{cfg: s.cfg, published: s.published, staged: s.staged, sealer: s.sealer}
 	bound.cfg.Store, bound.cfg.Changes = tx, changes
-	bound.staged.Store(s.Current())
+	if s.staged == nil {
+		bound.staged = new(atomic.Pointer[Settings])
+		bound.staged.Store(s.Current())
+	}
 	return bound
 }
+
+// Restage makes an earlier result of Current what a bound Service has again, after a part of
+// its transaction was undone. It does nothing to a Service that is not bound.
+func (s *Service) Restage(earlier *Settings) { s.stage(earlier) }
 
 // Current returns the settings as they are now, secrets included, for our own code.
 // They are shared and must not be changed. A request takes them once, so that it
