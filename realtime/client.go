@@ -170,18 +170,18 @@ func (c *Client) Ready() <-chan struct{} {
 // after either the client is to be closed.
 func (c *Client) Take() ([]Message, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	list := c.queue
+	list, err := c.queue, c.err
 	c.queue, c.bytes, c.pages = nil, 0, 0
 	c.madeRoom()
-	return list, c.err
+	c.mu.Unlock()
+	return c.runMessageHooks(list), err
 }
 
 // TakeInto is Take for callers that take often: the messages are copied into dst, so that the
 // next ones need no memory.
 func (c *Client) TakeInto(dst []Message) ([]Message, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	err, from := c.err, len(dst)
 	dst = append(dst, c.queue...)
 	clear(c.queue)
 	if c.queue = c.queue[:0]; cap(c.queue) > 1 { // silent clients are many
@@ -189,7 +189,8 @@ func (c *Client) TakeInto(dst []Message) ([]Message, error) {
 	}
 	c.bytes, c.pages = 0, 0
 	c.madeRoom()
-	return dst, c.err
+	c.mu.Unlock()
+	return append(dst[:from], c.runMessageHooks(dst[from:])...), err
 }
 
 // madeRoom wakes waitForRoom.

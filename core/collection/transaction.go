@@ -73,7 +73,7 @@ func (s *Service) within(b *record.Binding, current *atomic.Pointer[schema.Snaps
 	bound.cfg.Store, bound.cfg.Records, bound.cfg.Changes, bound.cfg.Snapshots = b.Store, b.Records, b.Changes, current
 	bound.outer = b
 	if s.cfg.Settings != nil {
-		bound.cfg.Settings = s.cfg.Settings.Bind(b.Store, b.Changes)
+		bound.cfg.Settings = s.cfg.Settings.Bind(b.Store, b.Changes, b.Later)
 	}
 	return &bound
 }
