@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/loambase/loam/auth/provider"
 	"github.com/loambase/loam/core/hook"
@@ -12,9 +13,18 @@ import (
 // Hooks are where code of an embedding program takes part in signing in. Handlers may
 // be bound and removed at any time.
 type Hooks struct {
+	// Attempt runs around each attempt to sign in by a method, before the form is looked at.
+	// Handlers may change the form, refuse, or say whose identity it proves: a Record that one
+	// puts into the event, after Next has failed or in place of it, is the one that signs in.
+	Attempt hook.Hook[*AttemptEvent]
+
 	// SignIn runs when a record has proved its identity and the rules of its collection
 	// let it sign in, before it gets its token. An error refuses.
 	SignIn hook.Hook[*Event]
+
+	// Respond runs when a record has signed in, or has exchanged its token, before it is
+	// answered. Handlers may change what is answered, or refuse.
+	Respond hook.Hook[*RespondEvent]
 
 	// OAuth2 runs around the sign-in of a person whom another service has vouched for,
 	// before the account is linked or made: handlers may change what the service has
@@ -34,6 +44,34 @@ type Hooks struct {
 	ConfirmEmailChange   hook.Hook[*FlowEvent]
 	RequestOTP           hook.Hook[*FlowEvent]
 }
+
+// AttemptEvent is somebody who tries to sign in.
+type AttemptEvent struct {
+	hook.Event
+	Context context.Context
+	Caller  record.Caller
+	Method  string         // the Name of a Method
+	Form    any            // *PasswordForm, *OTPForm or *OAuth2Form; may be changed
+	Record  *record.Record // after Next: whose identity is proven; nil if Next has failed
+
+	collection *schema.Collection
+}
+
+// Collection returns the collection that is signed in to.
+func (e *AttemptEvent) Collection() *schema.Collection { return e.collection }
+
+// RespondEvent is the answer to a sign-in.
+type RespondEvent struct {
+	hook.Event
+	Context  context.Context
+	Caller   record.Caller
+	Method   string         // the Name of a Method, or "refresh"
+	Record   *record.Record // that has signed in; belongs to the handlers
+	Response *Response      // may be changed
+}
+
+// Collection returns the collection of the record.
+func (e *RespondEvent) Collection() *schema.Collection { return e.Record.Collection() }
 
 // FlowEvent is a request of a mail with a token, or what was mailed coming back.
 type FlowEvent struct {
@@ -85,6 +123,52 @@ func (s *Service) runSignInHooks(ctx context.Context, caller record.Caller, r *r
 		return nil
 	}
 	e := &Event{Caller: caller, Method: method, Record: r.Clone()}
+	return hook.Within(ctx, s.app.Config.HookLimit, func(ctx context.Context) error {
+		e.Context = ctx
+		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
+	})
+}
+
+// runAttemptHooks runs finish within the Attempt hooks.
+func (s *Service) runAttemptHooks(ctx context.Context, m Method, a Attempt) (proof Proof, err error) {
+	h, c := &s.hooks.Attempt, a.Collection
+	if !h.Bound(c.ID, c.Name) {
+		return m.Finish(ctx, a)
+	}
+	inner, err := hook.Deeper(ctx)
+	if err != nil {
+		return Proof{}, err
+	}
+	e := &AttemptEvent{Context: inner, Caller: a.Caller, Method: m.Name(), Form: a.Form, collection: c}
+	finish := func() error {
+		if e.Record != nil { // a handler has said whose identity it is
+			return nil
+		}
+		a.Caller, a.Form = e.Caller, e.Form
+		proof, err = m.Finish(ctx, a)
+		e.Record = proof.Record
+		return err
+	}
+	if err := h.Trigger(e, finish, c.ID, c.Name); err != nil {
+		return Proof{}, err
+	}
+	switch {
+	case e.Record == nil:
+		return Proof{}, errFailed("a hook has swallowed the failure")
+	case e.Record.Collection().ID != c.ID:
+		return Proof{}, fmt.Errorf("auth: a hook signs in a record of %s to %s", e.Record.Collection().Name, c.Name)
+	}
+	proof.Record = e.Record
+	return proof, nil
+}
+
+// runRespondHooks shows the answer to the handlers.
+func (s *Service) runRespondHooks(ctx context.Context, caller record.Caller, r *record.Record, method string, response *Response) error {
+	h, c := &s.hooks.Respond, r.Collection()
+	if !h.Bound(c.ID, c.Name) {
+		return nil
+	}
+	e := &RespondEvent{Caller: caller, Method: method, Record: r.Clone(), Response: response}
 	return hook.Within(ctx, s.app.Config.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)

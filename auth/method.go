@@ -77,7 +77,7 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 		return nil, err
 	}
 	caller.Context = m.Name()
-	proof, err := m.Finish(ctx, Attempt{Caller: caller, Collection: c, Form: form})
+	proof, err := s.runAttemptHooks(ctx, m, Attempt{Caller: caller, Collection: c, Form: form})
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +105,9 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 		if res.Meta, err = schema.Marshal(proof.Meta); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.runRespondHooks(ctx, caller, r, m.Name(), res); err != nil {
+		return nil, err
 	}
 	if err := s.noteOrigin(ctx, caller, r); err != nil {
 		return nil, err

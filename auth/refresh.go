@@ -40,5 +40,12 @@ func (s *Service) Refresh(ctx context.Context, caller record.Caller, collection,
 			return nil, err
 		}
 	}
-	return s.respond(ctx, caller, r, token, expand)
+	response, err := s.respond(ctx, caller, r, token, expand)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.runRespondHooks(ctx, caller, r, "refresh", response); err != nil {
+		return nil, err
+	}
+	return response, nil
 }

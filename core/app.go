@@ -111,6 +111,7 @@ type App struct {
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
 	hooks       Hooks
+	teller      settingsTeller
 	started     bool // the Start hooks have run, so the Stop hooks must
 
 	background background
@@ -136,6 +137,8 @@ func New(c Config) *App {
 		c.SlowQuery = 100 * time.Millisecond
 	}
 	a := &App{Config: c, jobs: job.New()}
+	a.teller.wake = make(chan struct{}, 1)
+	a.Go("settings hooks", a.runSettingsHooks)
 	a.addJobs()
 	return a
 }

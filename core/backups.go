@@ -38,6 +38,7 @@ func (a *App) openBackups() (err error) {
 		Database: backupDatabase{a}, Files: a.local, Hold: a.holdFiles, Alone: a.aloneWithFiles, Store: a.backupStore, Work: filepath.Join(dir, workFolder),
 		AppName: func() string { return a.settings.Current().Meta.AppName },
 		Version: Version, Schema: known, Log: a.log, Now: a.Config.Now, Logs: backupLogs{a},
+		Hooks: &a.hooks.Backups,
 	})
 	a.jobs.Remove(autoBackupJob) // of an earlier Open
 	a.settings.OnChange(a.scheduleBackups)

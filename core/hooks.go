@@ -4,11 +4,15 @@ package core
 
 import (
 	"context"
+	"sync"
 
+	"github.com/loambase/loam/core/backup"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
 )
 
 // Hooks are the points where code of an embedding program takes part. Handlers may be
@@ -16,7 +20,10 @@ import (
 type Hooks struct {
 	Records     record.Hooks
 	Collections collection.Hooks
+	Settings    settings.Hooks
+	Files       FileHooks
 	Mails       mail.Hooks
+	Backups     backup.Hooks
 
 	// Start runs at the end of Open for Serve, before any request is answered. An error
 	// makes Open fail.
@@ -26,6 +33,42 @@ type Hooks struct {
 	// its error and closes the App all the same.
 	Stop hook.Hook[*AppEvent]
 }
+
+// FileHooks are where code of an embedding program takes part when files of records are
+// served.
+type FileHooks struct {
+	// Download runs around each answer with a stored file, or a thumb of it, once the caller
+	// was found to be allowed to have it. Handlers may change the name under which it is
+	// saved, or refuse.
+	Download hook.Hook[*DownloadEvent]
+
+	// Token runs when a caller asks for a token to open protected files with. Handlers may
+	// refuse.
+	Token hook.Hook[*FileTokenEvent]
+}
+
+// DownloadEvent is a file that is about to be sent.
+type DownloadEvent struct {
+	hook.Event
+	Context context.Context
+	Caller  record.Caller
+	File    record.StoredFile // with its record, which belongs to the handlers
+	Name    string            // under which the file is served; a thumb's begins with its size
+	Thumb   bool              // it is a thumb
+}
+
+// Collection returns the collection of the record.
+func (e *DownloadEvent) Collection() *schema.Collection { return e.File.Record.Collection() }
+
+// FileTokenEvent is a request of a file token.
+type FileTokenEvent struct {
+	hook.Event
+	Context context.Context // ends when the handlers must be done
+	Caller  record.Caller   // has signed in
+}
+
+// Collection returns the collection of the caller's account.
+func (e *FileTokenEvent) Collection() *schema.Collection { return e.Caller.Auth.Collection() }
 
 // AppEvent is about the App as a whole.
 type AppEvent struct {
@@ -45,4 +88,55 @@ func (a *App) runStartHooks(ctx context.Context) error {
 // runStopHooks runs the Stop hooks.
 func (a *App) runStopHooks() error {
 	return a.hooks.Stop.Trigger(&AppEvent{Context: context.Background(), App: a}, func() error { return nil })
+}
+
+// settingsTeller tells the handlers of Settings.Changed of the settings, one change after the
+// other, beside what has changed them.
+type settingsTeller struct {
+	wake chan struct{} // capacity 1; there is something to tell
+
+	mu       sync.Mutex // guards what follows
+	old, new *settings.Settings
+}
+
+// tellSettings is an observer of the settings. What changes before the handlers have their turn
+// is one change to them.
+func (a *App) tellSettings(old, new *settings.Settings) {
+	if a.hooks.Settings.Changed.Empty() {
+		return
+	}
+	t := &a.teller
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.new == nil {
+		t.old = old
+	}
+	t.new = new
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// runSettingsHooks runs the handlers of Settings.Changed until ctx ends.
+func (a *App) runSettingsHooks(ctx context.Context) error {
+	t := &a.teller
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.wake:
+		}
+		t.mu.Lock()
+		e := &settings.Event{Old: t.old, New: t.new}
+		t.old, t.new = nil, nil
+		t.mu.Unlock()
+		err := hook.Within(ctx, a.Config.HookLimit, func(ctx context.Context) error {
+			e.Context = ctx
+			return a.hooks.Settings.Changed.Trigger(e, func() error { return nil })
+		})
+		if err != nil && ctx.Err() == nil {
+			a.Log().Error("hook after a change of the settings", "error", err)
+		}
+	}
 }

@@ -177,7 +177,9 @@ func (a *App) makeServices() {
 	a.settings = settings.New(settings.Config{
 		Store: a.store, Changes: a.changes, Key: a.Config.SettingsKey, Log: a.log, Now: a.Config.Now,
 		ChannelRule: a.records.CheckChannelRule,
+		Hooks:       &a.hooks.Settings, HookLimit: a.Config.HookLimit,
 	})
+	a.settings.OnChange(a.tellSettings)
 	a.jobs.Open(job.Config{Store: a.store, Log: a.log, Now: a.Config.Now, Alone: a.Config.DB == ""})
 	a.settings.OnChange(a.logs.Changed)
 	a.settings.OnChange(a.placeFiles)

@@ -14,17 +14,19 @@ import (
 )
 
 // Tx is one transaction, with services that work in it: each sees what the others
-// have written. It must not be used after the function that got it has returned, nor
-// by several goroutines at once.
+// have written. It must not be used by several goroutines at once. After the function that
+// got it has returned, each write and read of its services is an error.
 type Tx struct {
 	Context     context.Context // of the transaction; pass it to the services
 	Collections *collection.Service
 	Records     *record.Service
 	Settings    *settings.Service
+
+	app *App
 }
 
 // errNestedTx is a transaction that would wait for itself.
-var errNestedTx = errors.New("core: a transaction inside of a transaction: use the services of the outer one")
+var errNestedTx = errors.New("core: a transaction inside of a transaction: pass the Context of the outer one, to take part in it")
 
 // Transaction calls fn with services that write in one transaction. If fn returns nil,
 // everything is stored, and the change log has all of it under one number. If fn
@@ -35,14 +37,61 @@ var errNestedTx = errors.New("core: a transaction inside of a transaction: use t
 // hooks once it has been stored or undone. Other processes and requests see the writes
 // when they are durable, which they are when Transaction returns.
 //
+// Transactions join: with the Context of a Tx, or of the event of a hook that runs in a
+// transaction, Transaction is a part of that one. What the part writes is stored with the
+// whole; if it fails it is undone by itself, and who gets its error decides whether the
+// whole fails too. In a hook of a record, a part cannot change collections.
+//
 // No other write runs meanwhile, so fn should be quick. It may be called again after a
 // conflict: what it does outside of the services must bear that. Within fn only the
-// services of tx may write. Another write of the same goroutine, and another
-// Transaction, is an error; one of another goroutine waits for the end of this one, so
-// fn must not wait for it. In a hook that runs in a transaction, use the service of
-// the event instead.
+// services of tx may write. Another write of the same goroutine is an error, and so is a
+// Transaction with another context; a write of another goroutine waits for the end of this
+// one, so fn must not wait for it. In a hook that runs in a transaction, use the service of
+// the event, or join.
 func (a *App) Transaction(ctx context.Context, fn func(tx *Tx) error) error {
+	if joined, err := a.join(ctx, fn); joined {
+		return err
+	}
 	return a.transaction(ctx, func(_ store.Tx, tx *Tx) error { return fn(tx) })
+}
+
+// join runs fn as a part of the transaction of ctx, if that is one of the App.
+func (a *App) join(ctx context.Context, fn func(tx *Tx) error) (joined bool, err error) {
+	outer := a.outer(store.TransactionOf(ctx))
+	binding, inHook := store.TransactionOf(ctx).(*record.Binding)
+	if inHook && !binding.Of(a.records) || !inHook && outer == nil {
+		return false, nil
+	}
+	collections := a.collections
+	if outer != nil {
+		collections = outer.Collections
+	}
+	return true, collections.Join(ctx, binding, func(c *collection.Service, r *record.Service, s *settings.Service) error {
+		return fn(a.newTx(ctx, c, r, s))
+	})
+}
+
+// outer returns the Tx that a transaction is or is inside of, nil if there is none of the App.
+func (a *App) outer(transaction any) *Tx {
+	for {
+		switch t := transaction.(type) {
+		case *Tx:
+			if t.app == a {
+				return t
+			}
+			return nil
+		case *record.Binding:
+			transaction = t.Around
+		default:
+			return nil
+		}
+	}
+}
+
+func (a *App) newTx(ctx context.Context, c *collection.Service, r *record.Service, s *settings.Service) *Tx {
+	tx := &Tx{Collections: c, Records: r, Settings: s, app: a}
+	tx.Context = store.WithTransaction(ctx, tx)
+	return tx
 }
 
 // transaction is Transaction with the transaction of the store, which stays inside
@@ -55,6 +104,6 @@ func (a *App) transaction(ctx context.Context, fn func(store.Tx, *Tx) error) err
 		return errNestedTx
 	}
 	return a.collections.Transaction(ctx, func(tx store.Tx, c *collection.Service, r *record.Service, s *settings.Service) error {
-		return fn(tx, &Tx{Context: ctx, Collections: c, Records: r, Settings: s})
+		return fn(tx, a.newTx(ctx, c, r, s))
 	})
 }

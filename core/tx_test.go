@@ -188,7 +188,7 @@ func TestNestedTransaction(t *testing.T) {
 	coretest.Collection(t, app, `{"name":"posts","fields":[{"name":"title","type":"text"}]}`)
 	post := record.Input{Body: map[string]any{"title": "x"}}
 	uses := map[string]func(*core.Tx) error{
-		"a transaction": func(tx *core.Tx) error { return app.Transaction(tx.Context, func(*core.Tx) error { return nil }) },
+		"a transaction": func(tx *core.Tx) error { return app.Transaction(t.Context(), func(*core.Tx) error { return nil }) },
 		"records": func(tx *core.Tx) error {
 			_, err := app.Records().Create(tx.Context, record.Root(), "posts", post)
 			return err
@@ -215,7 +215,7 @@ func TestNestedTransaction(t *testing.T) {
 		}
 	}
 	inside := func(e *record.WriteEvent) error {
-		return app.Transaction(e.Context, func(*core.Tx) error { return nil })
+		return app.Transaction(t.Context(), func(*core.Tx) error { return nil })
 	}
 	app.Hooks().Records.InTx.BindFunc(inside, "posts")
 	if _, err := app.Records().Create(t.Context(), record.Root(), "posts", post); err == nil || !strings.Contains(err.Error(), "a transaction inside of a transaction") {
@@ -242,5 +242,11 @@ func TestTransactionIsOver(t *testing.T) {
 	}
 	if err := kept.Collections.Delete(t.Context(), record.Root(), "notes"); err == nil {
 		t.Error("a collection is deleted by a transaction that is over")
+	}
+	err := app.Transaction(kept.Context, func(tx *core.Tx) error { return nil })
+	if _, read := kept.Records.Find(t.Context(), record.Root(), record.Query{Collection: "notes"}); read == nil || err == nil {
+		t.Errorf("a transaction that is over is read, %v, and joined, %v", read, err)
+	} else if !strings.Contains(read.Error(), "has ended") || !strings.Contains(err.Error(), "has ended") {
+		t.Errorf("the errors are %v and %v", read, err)
 	}
 }

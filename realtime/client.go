@@ -164,7 +164,7 @@ func (c *Client) OnReady(fn func()) {
 // after either the client is to be closed.
 func (c *Client) TakeInto(dst []Message) ([]Message, error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	err, from := c.err, len(dst)
 	dst = append(dst, c.queue...)
 	clear(c.queue)
 	if c.queue = c.queue[:0]; cap(c.queue) > 1 { // silent clients are many
@@ -172,7 +172,8 @@ func (c *Client) TakeInto(dst []Message) ([]Message, error) {
 	}
 	c.bytes, c.pages = 0, 0
 	c.madeRoom()
-	return dst, c.err
+	c.mu.Unlock()
+	return append(dst[:from], c.runMessageHooks(dst[from:])...), err
 }
 
 // madeRoom wakes waitForRoom. Client.mu must be held.

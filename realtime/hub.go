@@ -21,8 +21,9 @@ const retryPause = time.Second
 
 // Hub tells clients what changes. It is safe for concurrent use.
 type Hub struct {
-	app  *core.App
-	auth *auth.Service
+	app   *core.App
+	auth  *auth.Service
+	hooks Hooks
 
 	wanted  chan struct{} // capacity 1; somebody has subscribed
 	replays chan struct{} // held by those who read the past

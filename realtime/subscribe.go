@@ -34,6 +34,11 @@ type Subscription struct {
 // client that is not connected; Forbidden for one that has signed in as somebody else;
 // Unavailable where all subscriptions together would take too much memory.
 func (h *Hub) Subscribe(ctx context.Context, s Subscription) error {
+	e := &SubscribeEvent{Caller: s.Caller, Client: s.ClientID, Topics: s.Topics}
+	if err := h.runSubscribeHooks(ctx, e); err != nil {
+		return err
+	}
+	s.Topics = e.Topics
 	if err := s.check(); err != nil {
 		return err
 	}

@@ -106,7 +106,11 @@ func (w *watch) wants(a change.Action) bool {
 // options that cannot be used; Forbidden for a filter that only superusers may use, and for a
 // snapshot of what only they may list; a LimitError where there are too many, or too much.
 func (h *Hub) Watch(ctx context.Context, c *Client, w Watch, answer answerFunc) error {
-	t, err := h.watchTopic(ctx, c.Caller(), w)
+	e := &SubscribeEvent{Caller: c.Caller(), Client: c.ID, Watch: &w}
+	if err := h.runSubscribeHooks(ctx, e); err != nil {
+		return err
+	}
+	t, err := h.watchTopic(ctx, e.Caller, w)
 	if err != nil {
 		return err
 	}

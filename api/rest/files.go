@@ -13,9 +13,11 @@ import (
 
 	"github.com/loambase/loam/api/middleware"
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/thumb"
 )
@@ -64,12 +66,29 @@ func (c *call) serveFile(caller record.Caller, collection, id, name string, redi
 		return err
 	}
 	defer b.Close()
-	c.fileHeaders(b, served, file.Field.Protected)
-	if answered, err := redirect(b, file.Field.Protected); answered || err != nil {
+	return c.hookedDownload(caller, file, served, served != name, func(served string) error {
+		c.fileHeaders(b, served, file.Field.Protected)
+		if answered, err := redirect(b, file.Field.Protected); answered || err != nil {
+			return err
+		}
+		http.ServeContent(c.Watch(c.w), c.r, "", b.ModTime(), b)
+		return nil
+	})
+}
+
+// hookedDownload calls serve, with the name under which a file is served, within the Download
+// hooks.
+func (c *call) hookedDownload(caller record.Caller, file record.StoredFile, name string, isThumb bool, serve func(name string) error) error {
+	h, in := &c.api.app.Hooks().Files.Download, file.Record.Collection()
+	if !h.Bound(in.ID, in.Name) {
+		return serve(name)
+	}
+	ctx, err := hook.Deeper(c.r.Context())
+	if err != nil {
 		return err
 	}
-	http.ServeContent(c.Watch(c.w), c.r, "", b.ModTime(), b)
-	return nil
+	e := &core.DownloadEvent{Context: ctx, Caller: caller, File: file, Name: name, Thumb: isThumb}
+	return h.Trigger(e, func() error { return serve(e.Name) }, in.ID, in.Name)
 }
 
 // fileViewer is for whom a protected file is opened, and until when: the owner of the file

@@ -22,6 +22,9 @@ func (a *API) connectRealtime(c *call) error {
 		c.w.WriteHeader(http.StatusOK)
 		return nil
 	}
+	if err := a.hub.Connect(c.r.Context(), c.Caller, false); err != nil {
+		return err
+	}
 	client := a.hub.Open(c.Pin(c.r))
 	connect := realtime.Message{Topic: "PB_CONNECT", Data: []byte(`{"clientId":"` + client.ID + `"}`)}
 	first, _ := events{client}.Append(nil, &connect)

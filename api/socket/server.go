@@ -52,6 +52,9 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if err := check(w, r, p); err != nil {
 		return err
 	}
+	if err := s.hub.Connect(r.Context(), q.Caller, true); err != nil {
+		return err
+	}
 	limits := q.Settings.Realtime
 	if !s.enter(q.Caller.IP, limits.MaxConnectionsPerIP) {
 		return fault.New(fault.TooMany, "Too many connections.")

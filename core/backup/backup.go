@@ -32,6 +32,7 @@ type Config struct {
 	Schema   []string         // the migrations that the program knows, oldest first
 	Log      *slog.Logger     // default: nothing is logged
 	Now      func() time.Time // default time.Now
+	Hooks    *Hooks           // default: none
 }
 
 // Hold keeps files of records from being removed until release is called, once.
@@ -99,6 +100,9 @@ func New(c Config) *Service {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Hooks == nil {
+		c.Hooks = &Hooks{}
 	}
 	if c.Alone == nil {
 		c.Alone = func(context.Context) (func(), bool, error) { return func() {}, true, nil }

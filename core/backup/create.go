@@ -51,7 +51,7 @@ func (s *Service) Create(ctx context.Context, caller record.Caller, name string)
 // make makes an archive of a name that is valid.
 func (s *Service) make(ctx context.Context, name string) error {
 	j := &job{action: "create", key: name}
-	return s.run(ctx, j, func(ctx context.Context) error {
+	return s.run(ctx, j, hooked(&s.cfg.Hooks.Create, name, func(ctx context.Context) error {
 		release, err := s.use(name)
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ func (s *Service) make(ctx context.Context, name string) error {
 			return err
 		}
 		return s.create(ctx, j, name)
-	})
+	}))
 }
 
 // mustBeNew refuses the name of an archive that is there.

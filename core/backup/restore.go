@@ -26,7 +26,7 @@ func (s *Service) Restore(ctx context.Context, caller record.Caller, key string)
 		return err
 	}
 	j := &job{action: "restore", key: key}
-	return s.run(ctx, j, func(ctx context.Context) error {
+	return s.run(ctx, j, hooked(&s.cfg.Hooks.Restore, key, func(ctx context.Context) error {
 		release, err := s.use(key)
 		if err != nil {
 			return err
@@ -38,7 +38,7 @@ func (s *Service) Restore(ctx context.Context, caller record.Caller, key string)
 		}
 		defer b.Close()
 		return s.restore(ctx, j, readerAt(b), b.Size())
-	})
+	}))
 }
 
 // RestoreFile is Restore of an archive that is kept elsewhere. The file must stay open
@@ -52,7 +52,9 @@ func (s *Service) RestoreFile(ctx context.Context, caller record.Caller, f *os.F
 		return err
 	}
 	j := &job{action: "restore", key: filepath.Base(f.Name())}
-	return s.run(context.WithoutCancel(ctx), j, func(ctx context.Context) error { return s.restore(ctx, j, f, info.Size()) })
+	return s.run(context.WithoutCancel(ctx), j, hooked(&s.cfg.Hooks.Restore, j.key, func(ctx context.Context) error {
+		return s.restore(ctx, j, f, info.Size())
+	}))
 }
 
 // restore does the steps. Until the plan is saved nothing of the installation is touched.

@@ -80,7 +80,7 @@ func (s *Service) withHooks(ctx context.Context, caller record.Caller, action ch
 		e.Err = err
 		// The request may have failed because its context ended: the hook has to run all
 		// the same.
-		failed := hook.Within(context.WithoutCancel(ctx), s.cfg.HookLimit, func(ctx context.Context) error {
+		failed := hook.Within(store.WithTransaction(context.WithoutCancel(ctx), nil), s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
 			return s.cfg.Hooks.AfterFailure.Trigger(e, nothing, names(e.Collection)...)
 		})
@@ -147,7 +147,8 @@ func (s *Service) inTx(ctx context.Context, tx store.Tx, bind record.Bind, list 
 		// one attempt.
 		e := *event
 		e.Records = b.Records
-		err := hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
+		b.Around = store.TransactionOf(ctx)
+		err := hook.Within(store.WithTransaction(ctx, b), s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
 			return b.Call(func() error { return s.cfg.Hooks.InTx.Trigger(&e, nothing, names(e.Collection)...) })
 		})
@@ -165,8 +166,9 @@ func (s *Service) after(ctx context.Context, list []*Event) {
 	if s.cfg.Hooks.AfterSuccess.Empty() {
 		return
 	}
+	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
 	for _, e := range list {
-		err := hook.Within(context.WithoutCancel(ctx), s.cfg.HookLimit, func(ctx context.Context) error {
+		err := hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
 			return s.cfg.Hooks.AfterSuccess.Trigger(e, nothing, names(e.Collection)...)
 		})

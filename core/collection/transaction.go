@@ -5,6 +5,7 @@ package collection
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -72,7 +73,38 @@ func (s *Service) within(b *record.Binding, current *atomic.Pointer[schema.Snaps
 	bound.cfg.Store, bound.cfg.Records, bound.cfg.Changes, bound.cfg.Snapshots = b.Store, b.Records, b.Changes, current
 	bound.outer = b
 	if s.cfg.Settings != nil {
-		bound.cfg.Settings = s.cfg.Settings.Bind(b.Store, b.Changes)
+		bound.cfg.Settings = s.cfg.Settings.Bind(b.Store, b.Changes, b.Later)
 	}
 	return &bound
+}
+
+// errInHook is a change of collections by a hook of another write in the same transaction,
+// which goes on by the definitions that it began with.
+var errInHook = errors.New("collection: inside of a transaction a hook cannot change collections")
+
+// Join calls fn in a part of a transaction that is under way, with services bound to it. If fn
+// fails, what it has written is undone, and the transaction may go on. The transaction is the
+// one that s is bound to or, if b is not nil, the one of the hook with that binding.
+func (s *Service) Join(ctx context.Context, b *record.Binding, fn func(*Service, *record.Service, *settings.Service) error) error {
+	c := s
+	if b == nil {
+		b = s.outer
+	} else {
+		var current atomic.Pointer[schema.Snapshot]
+		current.Store(b.Records.Snapshot())
+		c = s.within(b, &current)
+	}
+	was, current := c.cfg.Snapshots.Load(), c.cfg.Settings.Current()
+	err := b.Part(ctx, func() error {
+		err := fn(c, b.Records, c.cfg.Settings)
+		if err == nil && c != s && c.cfg.Snapshots.Load() != was {
+			err = errInHook
+		}
+		return err
+	})
+	if err != nil {
+		c.cfg.Snapshots.Store(was)
+		c.cfg.Settings.Restage(current)
+	}
+	return err
 }

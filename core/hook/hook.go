@@ -45,13 +45,30 @@ type Handler[E linked] struct {
 	// Collections are the ids or names of the collections whose events the handler gets;
 	// empty: all.
 	Collections []string
-	Func        func(E) error
+
+	// Fields are names of fields: the handler gets only events that change one of them. Events
+	// that tell nothing of fields are not for a handler with Fields.
+	Fields []string
+	Func   func(E) error
 }
 
+// concerns reports whether the handler is for events of a collection that goes by these names.
 func (h *Handler[E]) concerns(collection []string) bool {
 	return len(h.Collections) == 0 || slices.ContainsFunc(h.Collections, func(name string) bool {
 		return slices.Contains(collection, name)
 	})
+}
+
+// changer is an event that tells which fields it changes.
+type changer interface{ Changes(field string) bool }
+
+// wants reports whether the event changes a field that the handler is for.
+func (h *Handler[E]) wants(e E) bool {
+	if len(h.Fields) == 0 {
+		return true
+	}
+	c, ok := any(e).(changer)
+	return ok && slices.ContainsFunc(h.Fields, c.Changes)
 }
 
 // Hook is the handlers that are bound to one kind of event. The zero Hook has none
@@ -135,7 +152,7 @@ func (h *Hook[E]) Trigger(e E, last func() error, collection ...string) error {
 // run runs the first handler that concerns the collection around the rest of the list. A
 // handler that has not called Next has the rest run after it.
 func run[E linked](e E, list []*Handler[E], last func() error, collection []string) error {
-	for len(list) > 0 && !list[0].concerns(collection) {
+	for len(list) > 0 && !(list[0].concerns(collection) && list[0].wants(e)) {
 		list = list[1:]
 	}
 	if len(list) == 0 {
@@ -179,9 +196,34 @@ func guarded[E linked](e E, fn func(E) error) (err error) {
 // ErrTimeout is a handler that has not returned in time. It may still be running.
 var ErrTimeout = errors.New("hook: a handler has not returned in time")
 
+// ErrTooDeep is a handler that has done, by what it called, the thing that it is a handler of,
+// and so on without an end.
+var ErrTooDeep = errors.New("hook: handlers of handlers, too deep")
+
+// maxDepth is how many handlers may be at work one inside of the other.
+const maxDepth = 16
+
+type depthKey struct{}
+
+// Deeper returns the context for the handlers of an event that comes about in a context. The
+// error is ErrTooDeep. What a handler does with another context than that of its event does not
+// count.
+func Deeper(ctx context.Context) (context.Context, error) {
+	depth, _ := ctx.Value(depthKey{}).(int)
+	if depth == maxDepth {
+		return nil, ErrTooDeep
+	}
+	return context.WithValue(ctx, depthKey{}, depth+1), nil
+}
+
 // Within runs fn on a goroutine of its own and waits for it as long as the limit
-// allows, which ctx tells fn about. A fn that ends its goroutine is an error.
+// allows, which ctx tells fn about. A fn that ends its goroutine is an error, and ErrTooDeep
+// is one.
 func Within(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
+	ctx, err := Deeper(ctx)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	// The channel has room for the result, so that a handler that is too late can end.

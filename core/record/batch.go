@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/internal/store"
 )
 
@@ -24,7 +25,24 @@ type Result struct {
 // kept, and the fault is Invalid with a leaf at requests.N that carries the fault of
 // that write (docs/wire/records.md §8.2). The same fault, without a leaf, is returned
 // when ctx ends.
-func (s *Service) Batch(ctx context.Context, ops []Op) ([]Result, error) {
+func (s *Service) Batch(ctx context.Context, ops []Op) (results []Result, err error) {
+	if s.cfg.Hooks.Batch.Empty() || len(ops) == 0 {
+		return s.batch(ctx, ops)
+	}
+	inner, err := hook.Deeper(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e := &BatchEvent{Context: inner, Caller: ops[0].Caller, Ops: slices.Clone(ops)}
+	err = s.cfg.Hooks.Batch.Trigger(e, func() error {
+		results, err = s.batch(e.Context, e.Ops)
+		return err
+	})
+	return results, err
+}
+
+// batch is Batch after the Batch hooks.
+func (s *Service) batch(ctx context.Context, ops []Op) ([]Result, error) {
 	if len(ops) == 0 {
 		return []Result{}, nil
 	}

@@ -4,6 +4,7 @@ package record
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/loambase/loam/core/fault"
@@ -14,54 +15,239 @@ import (
 
 // Query describes records to find.
 type Query struct {
-	Collection string // id or name
+	Collection string   // id or name
+	IDs        []string // only records with one of these ids; nil: all
 
 	// Filter is an expression as in a list; "" is every record. {:name} in it stands for
-	// Params["name"]: a string, a number, a bool, a time.Time or nil.
+	// Params["name"]: a string, a number, a bool, a time.Time or nil. Params are bound, never
+	// pasted into the expression.
 	Filter string
 	Params map[string]any
 
-	Sort   string // as in a list; "" is the order of insertion
+	Sort   string // as in a list; "" is the order of insertion, and no order with IDs
 	Limit  int    // 0: no limit
 	Offset int
+
+	// Expand names relations whose records are read too, as in Service.Expand.
+	Expand string
 }
 
+// in adds the collection of the query to an error. The kind of a fault stays as it is.
+func (q *Query) in(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("records of %q: %w", q.Collection, err)
+}
+
+// sink takes the rows of a query. One read may be run again: reset begins anew.
+type sink interface {
+	reset(*schema.Collection) error
+	columns() []int // the positions of the fields to read
+	row(store.Rows) error
+}
+
+// recordSink makes a Record of each row.
+type recordSink struct {
+	service *Service
+	in      *schema.Collection
+	list    []*Record
+}
+
+func (k *recordSink) reset(c *schema.Collection) error {
+	k.in, k.list = c, nil
+	return nil
+}
+
+func (k *recordSink) columns() []int { return nil }
+
+func (k *recordSink) row(rows store.Rows) error {
+	k.list = append(k.list, k.service.load(k.in, rows))
+	return nil
+}
+
+// ruleOf picks the rule of a collection that a read must satisfy.
+type ruleOf func(*schema.Collection) *string
+
+func listRule(c *schema.Collection) *string { return c.ListRule }
+
+func viewRule(c *schema.Collection) *string { return c.ViewRule }
+
 // Find returns the records that satisfy the list rule of their collection for the caller
-// and the filter; Root gets all that satisfy the filter. No hook runs. Faults: NotFound
-// for an unknown collection; Forbidden where only superusers may list, and for words that
-// only they may use; Invalid for a filter or sort that cannot be used, a missing parameter and a query that takes too
-// long.
-func (s *Service) Find(ctx context.Context, caller Caller, q Query) (found []*Record, err error) {
-	err = s.readWithRetry(caller, func(rq *readRequest) (err error) {
-		c, rule, err := rq.resolve(q.Collection, func(c *schema.Collection) *string { return c.ListRule })
+// and the filter; Root gets all that satisfy the filter. No hook runs. The error names the
+// collection. Faults: NotFound for an unknown collection; Forbidden where only superusers may
+// list, and for words that only they may use; Invalid for a filter, sort or relation that
+// cannot be used, a missing parameter and a query that takes too long.
+func (s *Service) Find(ctx context.Context, caller Caller, q Query) ([]*Record, error) {
+	list, _, err := s.findRecords(ctx, caller, q, listRule, nil)
+	return list, err
+}
+
+// FindOne returns the first record of a query, with the faults of Find; NotFound also if no
+// record satisfies it.
+func (s *Service) FindOne(ctx context.Context, caller Caller, q Query) (*Record, error) {
+	q.Limit = 1
+	list, err := s.Find(ctx, caller, q)
+	if err == nil && len(list) == 0 {
+		err = q.in(missing())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// findRecords is find with records, and with those that the query expands.
+func (s *Service) findRecords(ctx context.Context, caller Caller, q Query, rule ruleOf, walk *string) (list []*Record, next string, err error) {
+	into := &recordSink{service: s}
+	if next, err = s.find(ctx, caller, q, rule, walk, into); err != nil {
+		return nil, "", err
+	}
+	return into.list, next, nil
+}
+
+// find runs a query. walk, if it is not nil, is the cursor behind which the page begins
+// ("" for the first page), and asks for the cursor of the page after it.
+func (s *Service) find(ctx context.Context, caller Caller, q Query, rule ruleOf, walk *string, into sink) (next string, err error) {
+	err = s.readWithRetry(caller, func(rq *readRequest) error {
+		plan, c, err := rq.planFind(&q, rule, walk, into)
 		if err != nil {
 			return err
 		}
-		filter, bound, err := rq.bindFilter(q.Filter, q.Params, q.Sort)
-		if err != nil {
+		relations, err := rq.relations(ctx, c, q.Expand)
+		if err != nil || plan.Empty {
 			return err
 		}
-		plan, err := rq.service.planner.Compile(query.Select{
-			Scope: rq.scope(c, rq.caller.Body), Columns: fieldNames(c), Rule: rule,
-			Filter: filter, FilterExpr: bound, Sort: q.Sort, Restricted: !rq.superuser, Limit: q.Limit, Offset: q.Offset,
+		work := expandWork(pageWork(plan.Work, q.Limit, q.Offset), q.Expand, relations.nodes)
+		err = rq.read(ctx, work, func(r store.Reader) (err error) {
+			if next, err = readInto(r, c, plan, walk != nil, into); err != nil {
+				return err
+			}
+			if records, ok := into.(*recordSink); ok {
+				err = relations.read(r, records.list)
+			}
+			return err
 		})
+		return readFault(rq.viewFault(err, plan.Tables), fault.Invalid)
+	})
+	return next, q.in(err)
+}
+
+// planFind plans a query, and begins the sink.
+func (rq *readRequest) planFind(q *Query, rule ruleOf, walk *string, into sink) (*query.Plan, *schema.Collection, error) {
+	sel, err := rq.selectFind(q, rule)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := into.reset(sel.Collection); err != nil {
+		return nil, nil, err
+	}
+	sel.Columns = fieldNames(sel.Collection)
+	if only := into.columns(); only != nil {
+		sel.Columns = make([]string, len(only))
+		for i, field := range only {
+			sel.Columns[i] = sel.Collection.Fields[field].Name
+		}
+	}
+	sel.Sort, sel.Limit, sel.Offset = q.Sort, q.Limit, q.Offset
+	if walk != nil {
+		if err := query.Cursors(q.Sort); err != nil {
+			return nil, nil, readFault(err, fault.Invalid)
+		}
+		sel.Keys, sel.After = true, *walk
+	}
+	plan, err := rq.service.planner.Compile(sel)
+	return plan, sel.Collection, readFault(err, fault.Invalid)
+}
+
+// readInto reads the rows of a plan, and the cursor of the last of them if it is wanted.
+func readInto(r store.Reader, c *schema.Collection, plan *query.Plan, walk bool, into sink) (next string, err error) {
+	if err := into.reset(c); err != nil {
+		return "", err
+	}
+	rows, err := r.Query(plan.SQL, plan.Args...)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := into.row(rows); err != nil {
+			return "", err
+		}
+		if walk {
+			next = plan.Cursor(rows)
+		}
+	}
+	return next, rows.Close()
+}
+
+// selectFind is the selection of a query, without columns, order and limit.
+func (rq *readRequest) selectFind(q *Query, rule ruleOf) (query.Select, error) {
+	c, text, err := rq.resolve(q.Collection, rule)
+	if err != nil {
+		return query.Select{}, err
+	}
+	filter, bound, err := rq.bindFilter(q.Filter, q.Params, q.Sort)
+	if err != nil {
+		return query.Select{}, err
+	}
+	return query.Select{Scope: rq.scope(c, rq.caller.Body), IDs: q.IDs, Rule: text, Filter: filter, FilterExpr: bound, Restricted: !rq.superuser}, nil
+}
+
+// FindByIDs returns the records of those ids, whatever the rules say, in the order of the
+// ids, each once. Ids that no record has are left out. The fault is NotFound for an unknown
+// collection.
+func (s *Service) FindByIDs(ctx context.Context, collection string, ids ...string) ([]*Record, error) {
+	return s.findByIDs(ctx, Root(), Query{Collection: collection, IDs: ids})
+}
+
+func (s *Service) findByIDs(ctx context.Context, caller Caller, q Query) ([]*Record, error) {
+	if q.IDs == nil {
+		q.IDs = []string{} // nil would be all records
+	}
+	list, _, err := s.findRecords(ctx, caller, q, viewRule, nil)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]*Record, len(list))
+	for _, r := range list {
+		byID[r.ID()] = r
+	}
+	ordered := list[:0]
+	for _, id := range q.IDs {
+		if r := byID[id]; r != nil {
+			ordered = append(ordered, r)
+			delete(byID, id)
+		}
+	}
+	return ordered, nil
+}
+
+// CountMatching returns how many records Find would return without Limit and Offset, with its
+// faults.
+func (s *Service) CountMatching(ctx context.Context, caller Caller, q Query) (n int, err error) {
+	err = s.readWithRetry(caller, func(rq *readRequest) error {
+		sel, err := rq.selectFind(&q, listRule)
+		if err != nil {
+			return err
+		}
+		plan, err := rq.service.planner.Count(sel)
 		if err != nil {
 			return readFault(err, fault.Invalid)
 		}
-		found = nil
-		if plan.Empty {
+		if n = 0; plan.Empty {
 			return nil
 		}
-		err = rq.read(ctx, pageWork(plan.Work, q.Limit, q.Offset), func(r store.Reader) (err error) {
-			found, err = queryRecords(r, c, plan.SQL, plan.Args...)
+		err = rq.read(ctx, plan.Work, func(r store.Reader) (err error) {
+			n, err = queryInt(r, plan.SQL, plan.Args...)
 			return err
 		})
 		return readFault(rq.viewFault(err, plan.Tables), fault.Invalid)
 	})
 	if err != nil {
-		return nil, err
+		return 0, q.in(err)
 	}
-	return found, nil
+	return n, nil
 }
 
 // FindByID returns the record of that id, whatever the rules say: it is for code that
@@ -119,7 +305,7 @@ func (rq *readRequest) findFirst(ctx context.Context, collection, field string, 
 	sql := findSQL(s.Dialect(), c, f, nocase)
 	var found []*Record
 	err := s.Read(ctx, rq.ifCurrent(func(r store.Reader) (err error) {
-		found, err = queryRecords(r, c, sql, f.Value(value))
+		found, err = rq.service.queryRecords(r, c, sql, f.Value(value))
 		return err
 	}))
 	if err != nil {
@@ -173,7 +359,7 @@ func (s *Service) Count(ctx context.Context, collection string) (int, error) {
 }
 
 // queryRecords returns the records of a query whose columns are columnNames.
-func queryRecords(r store.Reader, c *schema.Collection, sql string, args ...store.Value) ([]*Record, error) {
+func (s *Service) queryRecords(r store.Reader, c *schema.Collection, sql string, args ...store.Value) ([]*Record, error) {
 	rows, err := r.Query(sql, args...)
 	if err != nil {
 		return nil, err
@@ -181,9 +367,16 @@ func queryRecords(r store.Reader, c *schema.Collection, sql string, args ...stor
 	defer rows.Close()
 	var list []*Record
 	for rows.Next() {
-		list = append(list, load(c, rows))
+		list = append(list, s.load(c, rows))
 	}
 	return list, rows.Close()
+}
+
+// load returns the record in the row, whose columns are columnNames, as one of the service.
+func (s *Service) load(c *schema.Collection, rows store.Rows) *Record {
+	r := load(c, rows)
+	r.home = s
+	return r
 }
 
 // load returns the record in the row, whose columns are columnNames.

@@ -26,6 +26,10 @@ type Hooks struct {
 	// the look-ups without a caller are not operations in this sense.
 	Request hook.Hook[*RequestEvent]
 
+	// Batch runs around each batch, before the Request hooks of its operations. Handlers may
+	// change the operations, or refuse the whole.
+	Batch hook.Hook[*BatchEvent]
+
 	// Before runs before a record is written, after the rule has let the caller pass.
 	// Handlers may change Record; what they set is validated like the input of a client,
 	// but no rule is asked about it. It runs once, outside of the transaction, unless
@@ -81,6 +85,29 @@ type WriteEvent struct {
 
 // Collection returns the collection of the record.
 func (e *WriteEvent) Collection() *schema.Collection { return e.Record.collection }
+
+// Changes reports whether the write changes the field: of a create, whether the field is set; of
+// a delete always. Handlers with Fields are asked by it.
+func (e *WriteEvent) Changes(field string) bool {
+	i := e.Record.collection.FieldIndex(field)
+	if i < 0 || e.Action == ActionDelete {
+		return i >= 0
+	}
+	f := e.Record.collection.Fields[i]
+	was := f.Kind.Zero()
+	if e.Original != nil {
+		was = e.Original.values[i]
+	}
+	return f.Value(was) != f.Value(e.Record.values[i])
+}
+
+// BatchEvent is several writes that are asked for together.
+type BatchEvent struct {
+	hook.Event
+	Context context.Context
+	Caller  Caller // that of the first write
+	Ops     []Op   // may be changed
+}
 
 // RequestEvent is an operation that is asked of the service.
 type RequestEvent struct {
@@ -151,7 +178,11 @@ func (s *Service) aroundRequest(e *RequestEvent, collection string, do func(*Req
 	if c == nil || !s.cfg.Hooks.Request.Bound(c.ID, c.Name) {
 		return do(e)
 	}
-	e.Collection = c
+	ctx, err := hook.Deeper(e.Context)
+	if err != nil {
+		return err
+	}
+	e.Collection, e.Context = c, ctx
 	return s.cfg.Hooks.Request.Trigger(e, func() error { return do(e) }, c.ID, c.Name)
 }
 

@@ -15,8 +15,12 @@ import (
 // to one goroutine.
 //
 // A Record that was read holds all fields, whoever asked for it: the rules decide which
-// records a caller gets, Render and MarshalJSON decide what is shown of them. Password
-// fields hold hashes.
+// records a caller gets, PublicJSON what is shown of them. Password fields hold hashes.
+//
+// Methods that take the name of a field accept any name: getters return the zero value for a
+// field that the collection does not have, Set notes the mistake for Save. They must not be
+// called on a nil *Record; no function of this package returns one beside a nil error, except
+// those that say so.
 type Record struct {
 	collection *schema.Collection
 	values     []any // in the order of collection.Fields; schema.Kind tells the Go type of each
@@ -25,6 +29,9 @@ type Record struct {
 	original []any    // the stored values, from the first Set on
 	written  *written // set by the write that returned the record
 	misuse   error    // the calls of Set that cannot be stored
+
+	related []relatedRecords // what Expand has read, by key
+	home    *Service         // that read or wrote the record; nil for one of Blank
 }
 
 // written is what the answer to a write needs beside the record (Service.Render).
@@ -116,5 +123,6 @@ func (r *Record) changed() []int {
 
 // Clone returns a copy that shares nothing with r that Set could change.
 func (r *Record) Clone() *Record {
-	return &Record{collection: r.collection, values: slices.Clone(r.values), stored: r.stored, original: r.original, misuse: r.misuse}
+	return &Record{collection: r.collection, values: slices.Clone(r.values), stored: r.stored, original: r.original, misuse: r.misuse,
+		related: r.related, home: r.home}
 }

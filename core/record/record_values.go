@@ -1,7 +1,9 @@
 package record
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -63,11 +65,40 @@ func (r *Record) Point(field string) schema.Point {
 	return p
 }
 
-// MarshalJSON returns the record in the form of the REST API, as a caller sees it who
-// may see everything but hidden fields: with the email of an account, without passwords,
-// token keys and expanded relations. Enrich hooks do not run. Service.Render answers to
-// a certain caller.
-func (r *Record) MarshalJSON() ([]byte, error) {
-	out, _ := newProjection(r.collection, false).appendRecord(nil, r, true)
-	return out, nil
+// MarshalJSON returns the record as the API shows it to a superuser: with hidden fields, and
+// with the related records that Expand has read; without passwords and token keys. Enrich
+// hooks do not run. It never fails. An answer to anybody else is made with PublicJSON.
+func (r *Record) MarshalJSON() ([]byte, error) { return r.appendJSON(nil), nil }
+
+func (r *Record) appendJSON(dst []byte) []byte {
+	dst, at := r.superuserProjection().appendRecord(dst, r, true)
+	if r.related == nil {
+		return dst
+	}
+	rest := slices.Clone(dst[at:])
+	dst = append(dst[:at], `,"expand":{`...)
+	for _, relation := range r.related {
+		dst = relation.appendJSON(dst)
+	}
+	return append(append(dst, '}'), rest...)
+}
+
+// superuserProjection is how superusers see the record.
+func (r *Record) superuserProjection() *projection {
+	if r.home == nil {
+		return newProjection(r.collection, true)
+	}
+	return r.home.projection(r.home.cfg.Snapshot(), r.collection, true)
+}
+
+// PublicJSON returns the record as the API shows it to the caller: without hidden fields,
+// without an e-mail address that is not for the caller, as Enrich hooks leave it, and with
+// those of the related records that Expand has read whose view rule lets the caller see
+// them. Whether the caller may see the record itself is not asked. The errors are those of
+// Service.Render, and one for a record of Blank, which no service has read.
+func (r *Record) PublicJSON(ctx context.Context, caller Caller) ([]byte, error) {
+	if r.home == nil {
+		return nil, fmt.Errorf("record: PublicJSON of a record of %q that no service has read", r.collection.Name)
+	}
+	return r.home.current().Render(ctx, caller, r, relationPaths(r.related))
 }

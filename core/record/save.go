@@ -11,7 +11,9 @@ func (s *Service) NewRecord(collection string) (*Record, error) {
 	if c == nil {
 		return nil, missingCollection()
 	}
-	return Blank(c), nil
+	r := Blank(c)
+	r.home = s
+	return r, nil
 }
 
 // Save stores what Set has changed in r, and returns the record as it is stored then; r

@@ -39,6 +39,7 @@ type Service struct {
 type caches struct {
 	projections cache.PerSnapshot[schema.Snapshot, cache.Map[projectionKey, *projection]]
 	tables      cache.PerSnapshot[schema.Snapshot, cache.Map[*schema.Collection, *table]]
+	mappings    cache.PerSnapshot[schema.Snapshot, cache.Map[mappingKey, *mapping]]
 	totals      *cache.Cache[string, total]
 	rowsets     sync.Pool // of *rowset
 	blur        *budget.Blur
@@ -80,6 +81,10 @@ func New(c Config) *Service {
 	s.root = s
 	return s
 }
+
+// Snapshot returns the collections as the service sees them: inside of a transaction with what
+// that has changed.
+func (s *Service) Snapshot() *schema.Snapshot { return s.cfg.Snapshot() }
 
 // Config is what a Service needs.
 type Config struct {

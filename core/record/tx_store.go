@@ -5,7 +5,10 @@ package record
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core/change"
@@ -20,16 +23,28 @@ type txStore struct {
 	store.Store // the store of the transaction: its dialect and catalog
 	tx          store.Tx
 
-	mu    sync.Mutex
-	ended bool
+	mu    sync.Mutex  // held by the present use
+	ended atomic.Bool // set while mu is held
 }
+
+// errEnded is a use of a service after the transaction that it is bound to.
+var errEnded = fmt.Errorf("record: the transaction has ended: %w", store.ErrClosed)
+
+// errBusy is a use of a transaction's service from within a write by it.
+var errBusy = errors.New("record: the transaction is writing: a hook must use the service of its event, or App.Transaction with its Context")
 
 // use calls fn with the transaction, unless it has ended.
 func (n *txStore) use(ctx context.Context, fn func() error) error {
-	n.mu.Lock()
+	if !n.mu.TryLock() {
+		// The present use may be the write whose hook calls: it would wait for itself.
+		if store.IsInside() {
+			return errBusy
+		}
+		n.mu.Lock()
+	}
 	defer n.mu.Unlock()
-	if n.ended {
-		return store.ErrClosed
+	if n.ended.Load() {
+		return errEnded
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -41,7 +56,7 @@ func (n *txStore) use(ctx context.Context, fn func() error) error {
 func (n *txStore) end() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.ended = true
+	n.ended.Store(true)
 }
 
 func (n *txStore) Read(ctx context.Context, fn func(store.Reader) error) error {
@@ -102,8 +117,41 @@ type Binding struct {
 	Records *Service    // until End
 	Store   store.Store // the transaction in the form of a store, until End
 	Changes Appender    // takes the changes of what is written by Store
-	tx      *writeTx
-	end     func()
+
+	// Around, of the binding of a hook, is what store.TransactionOf has told about the write
+	// that the hook is part of.
+	Around any
+
+	tx  *writeTx
+	end func()
+}
+
+// Of reports whether the binding is to a transaction of the service or of one bound to it.
+func (b *Binding) Of(s *Service) bool { return b.Records.root == s.root }
+
+// Part calls fn in a part of the transaction: if fn fails, what it has written is undone, and
+// the transaction may go on.
+func (b *Binding) Part(ctx context.Context, fn func() error) error {
+	if n, ok := b.Store.(*txStore); ok && n.ended.Load() {
+		return errEnded
+	}
+	t := b.tx
+	changes, stale, stored, commit := len(t.changes), len(t.stale), len(t.stored), len(t.afterCommit)
+	err := t.tx.Savepoint(fn)
+	if err != nil {
+		b.Records.discard(ctx, slices.Clone(t.stored[stored:]))
+		t.changes, t.stale, t.stored, t.afterCommit = t.changes[:changes], t.stale[:stale], t.stored[:stored], t.afterCommit[:commit]
+	}
+	return err
+}
+
+// inHook is the context of a hook in whose transaction the service is bound.
+func (s *Service) inHook(ctx context.Context) context.Context {
+	if s.outer == nil {
+		return store.WithTransaction(ctx, nil)
+	}
+	b := &Binding{Records: s, Store: s.cfg.Store, Changes: s.cfg.Changes, Around: store.TransactionOf(ctx), tx: s.outer}
+	return store.WithTransaction(ctx, b)
 }
 
 // Bind binds the service to tx, by the definitions that hold in it. The life of a

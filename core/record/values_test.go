@@ -50,7 +50,7 @@ func TestValuesByKind(t *testing.T) {
 			t.Errorf("values of other kinds are %s, want %s", zero, want)
 		}
 		asJSON, err := json.Marshal(r)
-		want, rendered := b.Records().Render(t.Context(), guest, r, "")
+		want, rendered := b.Records().Render(t.Context(), root, r, "")
 		if err != nil || rendered != nil || string(asJSON) != string(want) {
 			t.Errorf("MarshalJSON = %s, %v, want %s", asJSON, err, want)
 		}

@@ -92,6 +92,10 @@ func (w *writeRequest) event(ctx context.Context, records *Service) *WriteEvent 
 		e.Record.values[e.Record.collection.FieldIndex("id")] = w.id
 	}
 	e.Record = e.Record.Clone()
+	e.Record.home = records
+	if e.Original != nil {
+		e.Original.home = records
+	}
 	return e
 }
 
@@ -151,7 +155,7 @@ func (w *writeRequest) loadAndAuthorize(r store.Reader) error {
 // service that they may use.
 func (s *Service) triggerBefore(ctx context.Context, w *writeRequest, records *Service) error {
 	e := w.event(ctx, records)
-	err := hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
+	err := hook.Within(records.inHook(ctx), s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return records.inside(func() error {
 			return s.cfg.Hooks.Before.Trigger(e, func() error { return nil }, w.names()...)
@@ -241,7 +245,7 @@ func (t *writeTx) runInTxHooks(ctx context.Context, w *writeRequest) error {
 	records, end := t.boundService()
 	defer end()
 	e := w.event(ctx, records)
-	return hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
+	return hook.Within(records.inHook(ctx), s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return records.inside(func() error {
 			return s.cfg.Hooks.InTx.Trigger(e, func() error { return nil }, w.names()...)
@@ -315,7 +319,9 @@ func (s *Service) runAfterFailure(ctx context.Context, w *writeRequest, failed e
 
 // triggerAfter runs handlers whose errors change nothing.
 func (s *Service) triggerAfter(ctx context.Context, h *hook.Hook[*WriteEvent], e *WriteEvent) {
-	err := hook.Within(context.WithoutCancel(ctx), s.cfg.HookLimit, func(ctx context.Context) error {
+	// It has ended: a transaction of the handler is one of its own.
+	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
+	err := hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.Trigger(e, func() error { return nil }, names(e.Collection())...)
 	})

@@ -178,7 +178,7 @@ func (w *writeRequest) result(asked Caller) *Record {
 	if w.record == nil {
 		return nil
 	}
-	w.record.stored = true
+	w.record.stored, w.record.home = true, w.rq.service
 	w.record.written = &written{asked: asked.Auth, caller: w.viewer()}
 	return w.record
 }

@@ -23,6 +23,7 @@ type Service struct {
 	cfg       Config
 	published *publisher                // shared by a Service and those bound to its transactions
 	staged    *atomic.Pointer[Settings] // what the transaction sees; nil unless bound to one, see Bind
+	later     func(fn func())           // calls fn when the transaction is durable; at once unless bound to one
 	sealer    *Sealer                   // nil if the settings are stored in plain text
 }
 
@@ -36,6 +37,8 @@ type Config struct {
 	Key         string           // encrypts what is stored, see CheckKey; "" for plain text
 	Log         *slog.Logger     // default: nothing is logged
 	Now         func() time.Time // default time.Now
+	Hooks       *Hooks           // default: none
+	HookLimit   time.Duration    // of the handlers of one hook; default 10 s
 }
 
 // New returns a Service with the default settings; Load replaces them by the stored
@@ -47,21 +50,34 @@ func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Service{cfg: c, published: &publisher{log: c.Log}, sealer: newSealer(c.Key)}
+	if c.Hooks == nil {
+		c.Hooks = &Hooks{}
+	}
+	if c.HookLimit <= 0 {
+		c.HookLimit = 10 * time.Second
+	}
+	s := &Service{cfg: c, published: &publisher{log: c.Log}, sealer: newSealer(c.Key), later: func(fn func()) { fn() }}
 	s.published.current.Store(Defaults())
 	return s
 }
 
 // Bind returns the Service within a transaction that the caller runs: it reads and
 // writes through tx and appends its changes to changes. Its Current returns what the
-// transaction has written. Everybody else sees that, and observers are called, when
-// the transaction is durable.
-func (s *Service) Bind(tx store.Store, changes record.Appender) *Service {
-	bound := &Service{cfg: s.cfg, published: s.published, staged: new(atomic.Pointer[Settings]), sealer: s.sealer}
+// transaction has written; so does that of every Service that is bound within the same one. Everybody else sees that, and observers are called, when
+// the transaction is durable: later calls a function then.
+func (s *Service) Bind(tx store.Store, changes record.Appender, later func(fn func())) *Service {
+	bound := &Service{cfg: s.cfg, published: s.published, staged: s.staged, sealer: s.sealer, later: later}
 	bound.cfg.Store, bound.cfg.Changes = tx, changes
-	bound.staged.Store(s.Current())
+	if s.staged == nil {
+		bound.staged = new(atomic.Pointer[Settings])
+		bound.staged.Store(s.Current())
+	}
 	return bound
 }
+
+// Restage makes an earlier result of Current what a bound Service has again, after a part of
+// its transaction was undone. It does nothing to a Service that is not bound.
+func (s *Service) Restage(earlier *Settings) { s.stage(earlier) }
 
 // Current returns the settings as they are now, secrets included, for our own code.
 // They are shared and must not be changed. A request takes them once, so that it
@@ -75,11 +91,19 @@ func (s *Service) Current() *Settings {
 
 // Get returns the settings for a caller. Who is not a superuser gets the fault of
 // record.Caller.RequireSuperuser. The result is shared and must not be changed.
-func (s *Service) Get(_ context.Context, caller record.Caller) (*Settings, error) {
-	if err := caller.RequireSuperuser(); err != nil {
+func (s *Service) Get(ctx context.Context, caller record.Caller) (found *Settings, err error) {
+	e := &RequestEvent{Context: ctx, Operation: OpView, Caller: caller}
+	err = s.around(e, func(e *RequestEvent) error {
+		if err := e.Caller.RequireSuperuser(); err != nil {
+			return err
+		}
+		found = s.Current()
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	return s.Current(), nil
+	return found, nil
 }
 
 // Load reads the stored settings and makes them current, calling the observers if
@@ -125,32 +149,57 @@ func (s *Service) Reread(tx store.Tx) error {
 // current, and observers have been called, when Patch returns. An empty body changes
 // nothing. Who is not a superuser gets the fault of record.Caller.RequireSuperuser; a
 // body that cannot be decoded, or settings that are not valid, a fault.Invalid.
-func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) (*Settings, error) {
-	if err := caller.RequireSuperuser(); err != nil {
-		return nil, err
-	}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return s.Current(), nil
-	}
-	var patched *Settings
-	err := s.cfg.Store.Write(ctx, func(tx store.Tx) error {
-		stored, err := s.read(tx)
-		if err != nil {
+func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) (patched *Settings, err error) {
+	e := &RequestEvent{Context: ctx, Operation: OpUpdate, Caller: caller, Body: body}
+	err = s.around(e, func(e *RequestEvent) error {
+		if err := e.Caller.RequireSuperuser(); err != nil {
 			return err
 		}
-		if patched, err = stored.patched(body); err != nil {
-			return err
+		if patched = s.Current(); len(bytes.TrimSpace(e.Body)) == 0 {
+			return nil
 		}
-		if err := patched.Realtime.Channels.checkRules(stored.Realtime.Channels, s.cfg.ChannelRule); err != nil {
-			return err
+		if patched, err = s.patch(e.Context, e); err != nil {
+			s.runAfterFailure(e.Context, e, err)
 		}
-		return s.save(tx, caller, patched)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.stage(patched)
 	return patched, nil
+}
+
+// patch is Patch after the Request hooks, of a body that is not empty.
+func (s *Service) patch(ctx context.Context, e *RequestEvent) (*Settings, error) {
+	if err := s.runBefore(ctx, e); err != nil {
+		return nil, err
+	}
+	write := s.cfg.Store.Write
+	if !s.cfg.Hooks.InTx.Empty() {
+		write = s.cfg.Store.Exclusive // handlers may take their time
+	}
+	done := &Event{Caller: e.Caller}
+	err := write(ctx, func(tx store.Tx) (err error) {
+		if done.Old, err = s.read(tx); err != nil {
+			return err
+		}
+		if done.New, err = done.Old.patched(e.Body); err != nil {
+			return err
+		}
+		if err := done.New.Realtime.Channels.checkRules(done.Old.Realtime.Channels, s.cfg.ChannelRule); err != nil {
+			return err
+		}
+		if err := s.save(tx, e.Caller, done.New); err != nil {
+			return err
+		}
+		return s.runInTx(ctx, done)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.stage(done.New)
+	s.runAfterSuccess(ctx, done)
+	return done.New, nil
 }
 
 // patched returns the settings with a JSON object merged into them, validated.

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"context"
 	"reflect"
 	"runtime"
 	"slices"
@@ -38,3 +39,14 @@ func IsInside(functions ...string) bool {
 		}
 	}
 }
+
+type transactionKey struct{}
+
+// WithTransaction returns a context of what runs inside of a transaction, for those who want
+// to take part in it; nil says that it runs in none.
+func WithTransaction(ctx context.Context, transaction any) context.Context {
+	return context.WithValue(ctx, transactionKey{}, transaction)
+}
+
+// TransactionOf returns what WithTransaction was called with last, nil without such a call.
+func TransactionOf(ctx context.Context) any { return ctx.Value(transactionKey{}) }

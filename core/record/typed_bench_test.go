@@ -1,0 +1,110 @@
+package record_test
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/record"
+)
+
+// smallRecord is a record of small.
+type smallRecord struct {
+	ID      string  `json:"id"`
+	Title   string  `json:"title"`
+	Body    string  `json:"body"`
+	N       float64 `json:"n"`
+	Done    bool    `json:"done"`
+	Kind    string  `json:"kind"`
+	Created string  `json:"created"`
+	Updated string  `json:"updated"`
+}
+
+func bedOf100(b *testing.B) *bed {
+	bed := newBed(b, small)
+	for i := range 100 {
+		bed.add("small", smallBody(i))
+	}
+	return bed
+}
+
+// The three ways to read the same hundred records: as JSON, as records, as structs.
+func BenchmarkHundredAsJSON(b *testing.B) {
+	bed := bedOf100(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		page, err := bed.Records().List(b.Context(), root, "small", record.ListParams{PerPage: 100, SkipTotal: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		page.Release()
+	}
+}
+
+func BenchmarkHundredAsRecords(b *testing.B) {
+	bed := bedOf100(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := bed.Records().Find(b.Context(), root, record.Query{Collection: "small", Limit: 100}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkHundredAsStructs(b *testing.B) {
+	all := core.Bind[smallRecord](bedOf100(b).Records(), "small")
+	b.ReportAllocs()
+	for b.Loop() {
+		if list, err := all.Find(b.Context(), record.Query{Limit: 100}); err != nil || len(list) != 100 {
+			b.Fatal(len(list), err)
+		}
+	}
+}
+
+func BenchmarkSaveStruct(b *testing.B) {
+	all := core.Bind[smallRecord](newBed(b, small).Records(), "small")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		v := smallRecord{Title: "title " + strconv.Itoa(i), Body: "<p>some text</p>", N: float64(i), Done: true, Kind: "b"}
+		if err := all.Save(b.Context(), &v); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkEach reads as many records as LOAM_EACH says, and reports how far the heap has
+// grown at most.
+func BenchmarkEach(b *testing.B) {
+	n, err := strconv.Atoi(os.Getenv("LOAM_EACH"))
+	if err != nil {
+		n = 10_000
+	}
+	bed := newBed(b, small)
+	bed.t = b
+	bed.fill("small", n, 100)
+	all := core.Bind[smallRecord](bed.Records(), "small")
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	before, peak := m.HeapAlloc, m.HeapAlloc
+	for b.Loop() {
+		seen := 0
+		for _, err := range all.Each(b.Context(), record.Query{}) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if seen++; seen%50_000 == 0 {
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.HeapAlloc)
+			}
+		}
+		if seen != n {
+			b.Fatalf("saw %d of %d", seen, n)
+		}
+	}
+	b.ReportMetric(float64(peak-before)/(1<<20), "MiB-grown")
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}
