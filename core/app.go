@@ -107,6 +107,7 @@ type App struct {
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
 	hooks       Hooks
+	values      Values
 	started     bool // the Start hooks have run, so the Stop hooks must
 
 	background background
@@ -129,6 +130,7 @@ func New(c Config) *App {
 		c.HookLimit = 10 * time.Second
 	}
 	a := &App{Config: c, jobs: job.New()}
+	a.values.now = c.Now
 	a.addJobs()
 	return a
 }
@@ -151,6 +153,9 @@ func (a *App) SQL() *sqlrun.Service { return a.sql }
 // Jobs runs work at the times of cron expressions. Jobs can be added before Open too; they run
 // while the App serves.
 func (a *App) Jobs() *job.Service { return a.jobs }
+
+// Values keeps values of the program in memory, from New on.
+func (a *App) Values() *Values { return &a.values }
 
 // Changes is the change log. Subscribe to it to follow what is written.
 func (a *App) Changes() *change.Log { return a.changes }
