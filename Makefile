@@ -92,7 +92,7 @@ lint: ## Check the format, vet, staticcheck, generated files
 	@unformatted=$$(gofmt -l .); if [[ -n $$unformatted ]]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
-	go generate ./admin && git diff --exit-code -- 'admin/*_templ.go'
+	go generate ./admin && go tool templ generate -path examples/saas && git diff --exit-code -- 'admin/*_templ.go' 'examples/*_templ.go'
 
 .PHONY: bench
 bench: ## Run the Go benchmarks

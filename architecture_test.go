@@ -27,7 +27,6 @@ func layers() [][]string {
 		{
 			"core/coretest/pgtest/with",
 			"deploy/release",
-			"examples/embed",
 			"main",
 		},
 		{

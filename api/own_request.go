@@ -11,6 +11,7 @@ import (
 
 	"github.com/loambase/loam/api/rest"
 	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -140,6 +141,25 @@ func JSON(w http.ResponseWriter, status int, value any) error {
 	}
 	wire.JSON(w, status, text)
 	return nil
+}
+
+// SignedIn answers with a token and its record, as the routes for signing in do, unless there
+// is an error to return: clients keep it in their stores. Auth.SignInRecord makes it:
+//
+//	return api.SignedIn(w)(auth.SignInRecord(r.Context(), r.Caller, member, "ticket", nil, auth.Options{}))
+func SignedIn(w http.ResponseWriter) func(*auth.Response, error) error {
+	return func(answer *auth.Response, err error) error {
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		status := http.StatusOK
+		if answer.MFAID != "" {
+			status = http.StatusUnauthorized
+		}
+		wire.JSON(w, status, answer.JSON())
+		return nil
+	}
 }
 
 // NoContent answers 204: it is done, and there is nothing to say.

@@ -81,11 +81,32 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	if err != nil {
 		return nil, err
 	}
-	r := proof.Record
-	if err := s.admit(ctx, caller, r, m.Name()); err != nil {
+	return s.signIn(ctx, caller, m.Name(), proof, o)
+}
+
+// SignInRecord signs in a record whose identity the program has found out in its own way, as
+// if by a method of that name: address, authRule, SignIn hooks and a second factor are asked
+// for as with every method, and the Response is the one that clients know. meta is told beside the
+// token, as JSON; nil for nothing. A record of a collection that is none of accounts is an
+// error; one that rules or hooks refuse is a Forbidden fault.
+func (s *Service) SignInRecord(ctx context.Context, caller record.Caller, r *record.Record, method string, meta any, o Options) (*Response, error) {
+	if r == nil || !r.Collection().IsAuth() {
+		return nil, errors.New("auth: the record is no account")
+	}
+	if err := s.fromAllowedAddress(caller, r.Collection()); err != nil {
 		return nil, err
 	}
-	mfaID, err := s.secondFactor(ctx, caller, r, m.Name(), o.MFAID)
+	caller.Context = method
+	return s.signIn(ctx, caller, method, Proof{r, meta}, o)
+}
+
+// signIn is what all methods share once they have a proof.
+func (s *Service) signIn(ctx context.Context, caller record.Caller, method string, proof Proof, o Options) (*Response, error) {
+	r := proof.Record
+	if err := s.admit(ctx, caller, r, method); err != nil {
+		return nil, err
+	}
+	mfaID, err := s.secondFactor(ctx, caller, r, method, o.MFAID)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +127,7 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 			return nil, err
 		}
 	}
-	if err := s.runRespondHooks(ctx, caller, r, m.Name(), res); err != nil {
+	if err := s.runRespondHooks(ctx, caller, r, method, res); err != nil {
 		return nil, err
 	}
 	if err := s.noteOrigin(ctx, caller, r); err != nil {

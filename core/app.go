@@ -112,6 +112,7 @@ type App struct {
 	committed   []func([]change.Change) // see OnCommitted
 	hooks       Hooks
 	teller      settingsTeller
+	values      Values
 	started     bool // the Start hooks have run, so the Stop hooks must
 
 	background background
@@ -139,6 +140,7 @@ func New(c Config) *App {
 	a := &App{Config: c, jobs: job.New()}
 	a.teller.wake = make(chan struct{}, 1)
 	a.Go("settings hooks", a.runSettingsHooks)
+	a.values.now = c.Now
 	a.addJobs()
 	return a
 }
@@ -164,6 +166,9 @@ func (a *App) Insights() *insight.Service { return a.insights.Load() }
 // Jobs runs work at the times of cron expressions. Jobs can be added before Open too; they run
 // while the App serves.
 func (a *App) Jobs() *job.Service { return a.jobs }
+
+// Values keeps values of the program in memory, from New on.
+func (a *App) Values() *Values { return &a.values }
 
 // Changes is the change log. Subscribe to it to follow what is written.
 func (a *App) Changes() *change.Log { return a.changes }

@@ -137,10 +137,10 @@ func TestSetCollections(t *testing.T) {
 		t.Errorf("the record is %v, %v", r, err)
 	}
 	for want, err := range map[string]error{
-		"There is no collection nothing":     set("[]", "nothing"),
-		"core: definitions of collections":   set("{"),
-		"An error occurred while loading":    set("[1]"),
-		"Failed to import collections; ": set(`[{"name":"x y"}]`),
+		"There is no collection nothing":   set("[]", "nothing"),
+		"core: definitions of collections": set("{"),
+		"An error occurred while loading":  set("[1]"),
+		"Failed to import collections; ":   set(`[{"name":"x y"}]`),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

@@ -1,12 +1,10 @@
 package rest
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/auth"
-	"github.com/loambase/loam/core/schema"
 )
 
 func (a *API) authMethods(c *call) error {
@@ -65,23 +63,8 @@ func (c *call) signedIn(res *auth.Response, err error) error {
 	}
 	c.w.Header()["Cache-Control"] = []string{"no-store"}
 	if res.MFAID != "" { // Wire: no envelope
-		text, err := json.Marshal(map[string]string{"mfaId": res.MFAID})
-		if err != nil {
-			return err
-		}
-		wire.JSON(c.w, http.StatusUnauthorized, text)
+		wire.JSON(c.w, http.StatusUnauthorized, res.JSON())
 		return nil
 	}
-	dst := make([]byte, 0, len(res.Meta)+len(res.Record)+len(res.Token)+48)
-	dst = append(dst, '{')
-	if res.Meta != nil {
-		dst = append(dst, `"meta":`...)
-		dst = append(dst, res.Meta...)
-		dst = append(dst, ',')
-	}
-	dst = append(dst, `"record":`...)
-	dst = append(dst, res.Record...)
-	dst = append(dst, `,"token":`...)
-	dst = schema.AppendString(dst, res.Token)
-	return c.json(append(dst, '}'))
+	return c.json(res.JSON())
 }

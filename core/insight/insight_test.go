@@ -149,7 +149,7 @@ func TestNoAdviceWhereNoneHelps(t *testing.T) {
 	t.Parallel()
 	app := fixture(t)
 	for _, p := range []record.ListParams{
-		{Filter: "title ~ '777'", SkipTotal: true},               // has to look at every record
+		{Filter: "title ~ '777'", SkipTotal: true},                 // has to look at every record
 		{Filter: "flag = true && title ~ 'none'", SkipTotal: true}, // holds for every record
 		{Filter: "owner != 'owner1'", SkipTotal: true},
 		{Filter: "views = 7", SkipTotal: true}, // has an index

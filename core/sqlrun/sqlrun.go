@@ -86,24 +86,39 @@ func (s *Service) Run(ctx context.Context, caller record.Caller, query string) (
 	if err := check(query); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	select {
-	case s.places <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() { <-s.places }()
-	begin := time.Now()
-	out, err := s.cfg.Store.Run(ctx, store.Script{
+	out, took, err := s.run(ctx, store.Script{
 		SQL: query, Rows: maxRows, Bytes: maxBytes, Memory: maxMemory,
 		Written: func(tx store.Tx, tables []string) error { return s.written(tx, caller, tables) },
 	})
 	if err != nil {
 		return nil, failure(err)
 	}
+	result := resultOf(out, took)
+	if out.Powerful {
+		result.Warning = powerfulWarning
+		s.warned.Do(func() { s.cfg.Log.Warn("the account of the database may read files and run programs on its machine") })
+	}
+	return result, nil
+}
+
+// run runs a script when there is a place for it.
+func (s *Service) run(ctx context.Context, script store.Script) (out store.ScriptResult, took time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	select {
+	case s.places <- struct{}{}:
+	case <-ctx.Done():
+		return out, 0, ctx.Err()
+	}
+	defer func() { <-s.places }()
+	begin := time.Now()
+	out, err = s.cfg.Store.Run(ctx, script)
+	return out, time.Since(begin), err
+}
+
+func resultOf(out store.ScriptResult, took time.Duration) *Result {
 	result := &Result{
-		ExecTime: float64(time.Since(begin).Microseconds()) / 1000, Affected: out.Changed, Truncated: out.Truncated,
+		ExecTime: float64(took.Microseconds()) / 1000, Affected: out.Changed, Truncated: out.Truncated,
 		Columns: []Column{}, Rows: out.Rows,
 	}
 	if result.Rows == nil {
@@ -112,11 +127,7 @@ func (s *Service) Run(ctx context.Context, caller record.Caller, query string) (
 	for _, c := range out.Columns {
 		result.Columns = append(result.Columns, Column(c))
 	}
-	if out.Powerful {
-		result.Warning = powerfulWarning
-		s.warned.Do(func() { s.cfg.Log.Warn("the account of the database may read files and run programs on its machine") })
-	}
-	return result, nil
+	return result
 }
 
 // check validates the length of a query; a failure is an Invalid fault at "query".

@@ -20,7 +20,7 @@ type Planner struct {
 	parsed  *cache.Cache[string, lang.Expr]
 	plans   plans
 	origins *cache.Cache[string, Origin] // by statement
-	seal    atomic.Pointer[render.Seal] // that was used last
+	seal    atomic.Pointer[render.Seal]  // that was used last
 }
 
 const (

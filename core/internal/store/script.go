@@ -8,9 +8,10 @@ package store
 // settings of the connection.
 type Script struct {
 	SQL    string
-	Rows   int   // of the result, at most
-	Bytes  int64 // of the values of the result, at most
-	Memory int64 // that an engine in this process may take for it
+	Args   []Value // of the parameters $1, $2 … of its one statement; nil: there are none
+	Rows   int     // of the result, at most
+	Bytes  int64   // of the values of the result, at most
+	Memory int64   // that an engine in this process may take for it
 
 	// Written is called within the transaction, after the last statement, if a statement
 	// may have written. tables have the names of those that were, and may have those of

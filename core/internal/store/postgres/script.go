@@ -84,12 +84,18 @@ func (s *session) runScript(script *store.Script, statements []scriptStatement, 
 // of the text.
 func (s *session) runOne(script *store.Script, st scriptStatement, reads, last bool) (result store.ScriptResult, err error) {
 	const unnamed = "" // each replaces the one before
-	d, err := s.pg.Prepare(s.ctx, unnamed, st.sql, nil)
+	if err := s.binding.set(script.Args, false); err != nil {
+		return result, s.scriptError(err)
+	}
+	d, err := s.pg.Prepare(s.ctx, unnamed, st.sql, s.binding.types)
 	if err != nil {
 		return result, s.scriptError(err)
 	}
-	if len(d.ParamOIDs) > 0 {
+	switch {
+	case len(d.ParamOIDs) > 0 && script.Args == nil:
 		return result, refuse("a parameter, which has no value here")
+	case len(d.ParamOIDs) != len(script.Args):
+		return result, &store.StatementError{Message: fmt.Sprintf("the statement takes %d parameters, not %d", len(d.ParamOIDs), len(script.Args))}
 	}
 	if last {
 		if result.Columns, err = s.describe(d.Fields); err != nil {
@@ -98,7 +104,7 @@ func (s *session) runOne(script *store.Script, st scriptStatement, reads, last b
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	rows := s.pg.ExecPrepared(ctx, unnamed, nil, nil, nil)
+	rows := s.pg.ExecPrepared(ctx, unnamed, s.binding.values, nil, nil)
 	room, full := script.Bytes, !last
 	for rows.NextRow() {
 		if full {

@@ -109,9 +109,7 @@ func (s *session) eachStatement(script *store.Script, fn func(*binding.Stmt) err
 	next, rest, err := s.c.PrepareNext(script.SQL)
 	for err == nil && next != nil {
 		found = true
-		if next.TakesParameters() {
-			err = &store.StatementError{Message: "a parameter, which has no value here"}
-		} else {
+		if err = bindScript(next, script.Args); err == nil {
 			err = fn(next)
 		}
 		next.Close()
@@ -132,6 +130,20 @@ func (s *session) eachStatement(script *store.Script, fn func(*binding.Stmt) err
 		return store.ErrScriptMemory
 	}
 	return s.scriptError(err)
+}
+
+// bindScript gives the parameters of a script's statement their values.
+func bindScript(b *binding.Stmt, args []store.Value) error {
+	switch {
+	case args != nil:
+		if err := b.NameParameters(); err != nil {
+			return err
+		}
+		return bind(&statement{Stmt: b}, args)
+	case b.TakesParameters():
+		return &store.StatementError{Message: "a parameter, which has no value here"}
+	}
+	return nil
 }
 
 // scriptError is the store's error for one of a script: what was refused is said in words.

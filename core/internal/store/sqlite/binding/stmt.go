@@ -36,7 +36,7 @@ func (c *Conn) Prepare(sql string) (*Stmt, error) {
 	}
 	s := &Stmt{c: c, p: p, sql: sql}
 	c.stmts[s] = struct{}{}
-	if err := s.nameParameters(); err != nil {
+	if err := s.NameParameters(); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -79,8 +79,9 @@ func (c *Conn) compile(sql string) (stmt uintptr, err error) {
 	return stmt, nil
 }
 
-// nameParameters finds out which `$n` stands at which of SQLite's positions.
-func (s *Stmt) nameParameters() error {
+// NameParameters finds out which `$n` stands at which of SQLite's positions, for Params and
+// Width. Prepare has called it.
+func (s *Stmt) NameParameters() error {
 	count := int(lib.Xsqlite3_bind_parameter_count(s.c.tls, s.p))
 	if count == 0 {
 		return nil

@@ -1,0 +1,119 @@
+package coretest
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/coretest/smtptest"
+	"github.com/loambase/loam/core/record"
+)
+
+// With is New with collections, each as Collection takes it, in this order.
+func With(t testing.TB, definitions ...any) *core.App {
+	t.Helper()
+	app := New(t)
+	for _, d := range definitions {
+		Collection(t, app, d)
+	}
+	return app
+}
+
+// Password is that of the accounts that User makes.
+const Password = "correct-horse"
+
+// User makes a verified account of that address in an auth collection, with Password, and
+// returns it. "_superusers" are accounts too.
+func User(t testing.TB, app *core.App, collection, email string) *record.Record {
+	t.Helper()
+	return Record(t, app, collection, map[string]any{"email": email, "verified": true, "password": Password, "passwordConfirm": Password})
+}
+
+// MailBox has the app send its mails to a server that keeps them, until the test ends.
+// Next of the server waits for one.
+func MailBox(t testing.TB, app *core.App) *smtptest.Server {
+	t.Helper()
+	server := (&smtptest.Server{}).Start(t)
+	if _, err := app.Settings().Patch(t.Context(), Root(), []byte(server.Settings())); err != nil {
+		t.Fatalf("send mails to the mail box: %v", err)
+	}
+	return server
+}
+
+// Clock is a clock that moves when it is told to. Its method Now is for core.Config.Now. It
+// is safe for concurrent use.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock returns a clock that stands at a time.
+func NewClock(now time.Time) *Clock { return &Clock{now: now} }
+
+// Now returns the time of the clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock on.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Writes are the writes of records, in the order in which they became durable.
+type Writes struct{ seen chan *record.WriteEvent }
+
+// Watch notes what is written from now on in the collections, in all if none is named.
+// Hooks of the program that run after a write, as those that send mails, have not
+// run yet when Next returns.
+func Watch(t testing.TB, app *core.App, collections ...string) *Writes {
+	t.Helper()
+	w := &Writes{seen: make(chan *record.WriteEvent, 10_000)}
+	t.Cleanup(app.Hooks().Records.AfterSuccess.BindFunc(func(e *record.WriteEvent) error {
+		w.seen <- e
+		return nil
+	}, collections...))
+	return w
+}
+
+// Next waits for the next write, up to 10 seconds, after which the test fails.
+func (w *Writes) Next(t testing.TB) *record.WriteEvent {
+	t.Helper()
+	select {
+	case e := <-w.seen:
+		return e
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing was written within 10 seconds")
+		return nil
+	}
+}
+
+// Golden compares a text with the file testdata/NAME, byte by byte. With UPDATE_GOLDEN=1 in
+// the environment it writes the file: look at the difference before you commit it.
+func Golden(t testing.TB, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", filepath.FromSlash(name))
+	if os.Getenv("UPDATE_GOLDEN") == "1" {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; UPDATE_GOLDEN=1 writes it", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not as it was; got:\n%s\nwant:\n%s", path, got, want)
+	}
+}
