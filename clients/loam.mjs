@@ -53,6 +53,13 @@ class Server {
     return this.start();
   }
 
+  /** Ends the server at once, as if its machine had lost power. */
+  async kill() {
+    const ended = end(this.child);
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+
   /** Starts another server on the same database, which has to be a PostgreSQL. Its folder goes with that of this one. */
   async beside() {
     const folder = await mkdtemp(join(this.folder, 'node-'));
