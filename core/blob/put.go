@@ -6,14 +6,11 @@ package blob
 import (
 	"bytes"
 	"context"
-	"crypto/md5"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"path"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -69,13 +66,12 @@ func (l *Local) put(ctx context.Context, key string, r io.Reader, size int64, a 
 
 // draft writes both files of a blob under temporary names.
 func (l *Local) draft(dir string, r io.Reader, size int64, a Attributes) (content, attributes string, err error) {
-	sum := md5.New()
-	if content, err = l.write(dir, r, size, sum); err != nil {
+	if content, err = l.write(dir, r, size); err != nil {
 		return "", "", err
 	}
-	text, err := encodeSidecar(a, sum.Sum(nil))
+	text, err := encodeSidecar(a)
 	if err == nil {
-		attributes, err = l.write(dir, bytes.NewReader(text), int64(len(text)), nil)
+		attributes, err = l.write(dir, bytes.NewReader(text), int64(len(text)))
 	}
 	if err != nil {
 		return "", "", errors.Join(err, l.root.Remove(content))
@@ -98,14 +94,14 @@ func (l *Local) place(p, content, attributes string) error {
 }
 
 // write makes a temporary file in the folder and returns its path. A size that is known
-// must be right. What is written is also written to sum, unless that is nil.
-func (l *Local) write(dir string, r io.Reader, size int64, sum hash.Hash) (string, error) {
+// must be right.
+func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 	name := path.Join(dir, tempPrefix+randomName(16))
 	f, err := l.create(dir, name)
 	if err != nil {
 		return "", err
 	}
-	n, err := l.copySummed(&syncing{f: f}, sum, r)
+	n, err := l.copy(&syncing{f: f}, r)
 	if err == nil && size != UnknownSize && n != size {
 		err = fmt.Errorf("%d bytes came, not the %d that were announced", n, size)
 	}
@@ -136,8 +132,8 @@ func (s *syncing) Write(p []byte) (int, error) {
 // copyBuffer is what is copied at once.
 type copyBuffer [128 << 10]byte
 
-// copySummed copies to w and sum, to both at the same time: a sum takes as long as the write.
-func (l *Local) copySummed(w io.Writer, sum hash.Hash, r io.Reader) (written int64, err error) {
+// copy copies all of r to w, in writes of a whole buffer.
+func (l *Local) copy(w io.Writer, r io.Reader) (written int64, err error) {
 	buffer, ok := l.buffers.Get().(*copyBuffer)
 	if !ok {
 		buffer = new(copyBuffer)
@@ -150,12 +146,7 @@ func (l *Local) copySummed(w io.Writer, sum hash.Hash, r io.Reader) (written int
 			length, err = r.Read(buffer[n:])
 			n += length
 		}
-		var summed sync.WaitGroup
-		if sum != nil {
-			summed.Go(func() { sum.Write(buffer[:n]) })
-		}
 		length, failed := w.Write(buffer[:n])
-		summed.Wait()
 		written += int64(length)
 		if failed != nil {
 			return written, failed

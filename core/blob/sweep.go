@@ -13,7 +13,7 @@ import (
 // Time is the present time by the clock of the folder's file system: no file that is written
 // from now on is older.
 func (l *Local) Time() (now time.Time, err error) {
-	name, err := l.write(".", strings.NewReader(""), 0, nil)
+	name, err := l.write(".", strings.NewReader(""), 0)
 	if err != nil {
 		return now, err
 	}
