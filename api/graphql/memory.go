@@ -4,14 +4,14 @@ package graphql
 
 import "sync"
 
-// memory is what the encoder of an answer needs.
+// memory holds the text of one answer and, while it is written, the values of the records in it.
 type memory struct {
 	out    []byte
 	values [][]byte
-	used   int // of values
+	used   int // how many of values are taken
 }
 
-// take returns a list of so many values that are nil.
+// take returns a list of n values, all nil.
 func (m *memory) take(n int) [][]byte {
 	if len(m.values)-m.used < n {
 		m.values, m.used = make([][]byte, max(n, 2*len(m.values))), 0 // those that were taken stay where they are
@@ -20,7 +20,7 @@ func (m *memory) take(n int) [][]byte {
 	return m.values[m.used-n : m.used : m.used]
 }
 
-// memories are those that nobody uses. The zero value has none.
+// memories is a pool of memories that no answer uses. The zero value is empty.
 type memories struct{ pool sync.Pool }
 
 func (p *memories) get() *memory {
@@ -30,13 +30,14 @@ func (p *memories) get() *memory {
 	return &memory{}
 }
 
-// What is kept of a memory at most: an answer larger than most should not occupy it for good.
+// The sizes above which a memory is left to the garbage collector, so that one large answer does not
+// occupy it for good.
 const (
 	keptOut    = 256 << 10 // bytes
 	keptValues = 16 << 10
 )
 
-// put takes a memory back, to which nothing may refer any more.
+// put takes a memory back. Nothing may refer to it afterwards.
 func (p *memories) put(m *memory) {
 	if cap(m.out) > keptOut || len(m.values) > keptValues {
 		return
