@@ -128,7 +128,8 @@ func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
 		}
 		release()
 	}
-	o := &outcome{claimed: list, at: at, removed: n, failed: err != nil}
+	// Nothing is wrong with an entry whose removal was cut off because the worker stops.
+	o := &outcome{claimed: list, at: at, removed: n, failed: err != nil && ctx.Err() == nil}
 	if settled := q.settle(context.WithoutCancel(ctx), o); settled != nil {
 		q.owed = o
 		err = errors.Join(err, settled)
