@@ -129,6 +129,13 @@ func (s *Service) AddJob(j Job) error {
 		e.since = minuteOf(s.cfg.Now())
 	}
 	s.jobs[j.ID] = e
+	if j.CatchUp {
+		s.goLocked(func(ctx context.Context) {
+			if err := s.note(context.WithoutCancel(ctx), e); err != nil {
+				s.cfg.Log.Error("a new job could not be noted", "job", e.ID, "error", err)
+			}
+		})
+	}
 	return nil
 }
 

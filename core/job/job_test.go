@@ -231,6 +231,23 @@ func TestCatchUpIsAddedLate(t *testing.T) {
 	}
 }
 
+// A server that stops in the minute in which a job was added leaves word of it: what is missed from
+// then on is made up.
+func TestCatchUpIsAddedJustBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	db := newStore(t)
+	nightly := Job{ID: "backup", Expression: "0 3 * * *", CatchUp: true}
+	h := newServer(t, db, "2026-03-01 02:59:10").start()
+	h.add(nightly)
+	h.Stop()
+	h = newServer(t, db, "2026-03-01 03:05:00")
+	runs := h.add(nightly)
+	h.start().running.Wait()
+	if runs.Load() != 1 {
+		t.Errorf("%d runs", runs.Load())
+	}
+}
+
 func TestRunByHand(t *testing.T) {
 	t.Parallel()
 	db := newStore(t)

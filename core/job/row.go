@@ -147,6 +147,23 @@ func (s *Service) claim(ctx context.Context, e *entry, minute time.Time) (v verd
 	return v, claimed, err
 }
 
+// note writes from when on a job that catches up can be missed, which else its first attempt does: a server
+// that stops within the minute would leave nothing to tell by.
+func (s *Service) note(ctx context.Context, e *entry) error {
+	return s.cfg.Store.Write(ctx, func(tx store.Tx) error {
+		rows, err := readRows(tx, e.ID)
+		if err != nil {
+			return err
+		}
+		known := rows[e.ID]
+		next := known
+		if e.due(&next, e.since) || next == known { // one that is due is attempted soon
+			return nil
+		}
+		return writeRow(tx, e.ID, next)
+	})
+}
+
 // renew tells other servers that the run goes on.
 func (s *Service) renew(ctx context.Context, id string, claimed row) error {
 	return s.update(ctx, id, claimed, `"until" = $4`, millis(s.cfg.Now().Add(lease)))

@@ -46,6 +46,7 @@ type Queue struct {
 	removed atomic.Uint64 // entries
 
 	working sync.Mutex // held by the one who takes entries out of the table
+	owed    *outcome   // that could not be written; guarded by working
 }
 
 // New returns a Queue of which nothing is removed before Run or Settle.

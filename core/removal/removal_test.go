@@ -25,6 +25,8 @@ type bed struct {
 	store   store.Store
 	blobs   *blob.Local
 	broken  atomic.Bool  // nothing can be deleted
+	away    atomic.Bool  // the database takes no write
+	leaves  atomic.Bool  // the database goes away when the next file is deleted
 	now     atomic.Int64 // seconds
 	records map[string][]string
 }
@@ -50,7 +52,7 @@ func newBed(t *testing.T) *bed {
 // another is the queue as another process sees it.
 func (b *bed) another() *removal.Queue {
 	return removal.New(removal.Config{
-		Store: b.store, Blobs: breaking{b.blobs, b}, Log: slog.New(slog.DiscardHandler),
+		Store: leaving{b.store, b}, Blobs: breaking{b.blobs, b}, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return time.Unix(b.now.Load(), 0) },
 		Names: func(_ store.Reader, collection, record string) ([]string, bool, error) {
 			names, found := b.records[collection+"/"+record]
@@ -81,7 +83,25 @@ func (b breaking) Delete(ctx context.Context, key string) error {
 	if b.bed.broken.Load() {
 		return errBroken
 	}
+	if b.bed.leaves.Swap(false) {
+		b.bed.away.Store(true)
+	}
 	return b.Store.Delete(ctx, key)
+}
+
+// leaving is a database that may go away.
+type leaving struct {
+	store.Store
+	bed *bed
+}
+
+var errAway = errors.New("the database is away")
+
+func (l leaving) Write(ctx context.Context, fn func(store.Tx) error) error {
+	if l.bed.away.Load() {
+		return errAway
+	}
+	return l.Store.Write(ctx, fn)
 }
 
 func (b *bed) must(err error) {
@@ -111,6 +131,16 @@ func (b *bed) announce(entries ...removal.Entry) *removal.Upload {
 }
 
 func (b *bed) keep(u *removal.Upload) error { return b.store.Write(b.t.Context(), u.Keep) }
+
+// queued are the ids of the entries in the table, due or not.
+func (b *bed) queued() (ids []string) {
+	b.t.Helper()
+	b.must(b.store.Read(b.t.Context(), func(r store.Reader) (err error) {
+		ids, err = store.Texts(r, `SELECT "id" FROM "_removals"`)
+		return err
+	}))
+	return ids
+}
 
 // expect removes what is due and compares what is left.
 func (b *bed) expect(what string, want ...string) {
@@ -276,4 +306,26 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	release()
 	b.must(<-settled)
+}
+
+// Entries whose files were removed while the database went away are off the table, and the others
+// due, as soon as it is back.
+func TestDatabaseGoesAway(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	b.put("posts/a/one.txt", "posts/b/two.txt")
+	b.add(removal.Entry{Folder: "posts/a", Names: []string{"one.txt"}})
+	b.leaves.Store(true)
+	if err := b.Settle(t.Context()); !errors.Is(err, errAway) {
+		t.Fatalf("Settle: %v, want %v", err, errAway)
+	}
+	if err := b.Settle(t.Context()); !errors.Is(err, errAway) {
+		t.Fatalf("Settle again: %v, want %v", err, errAway)
+	}
+	b.away.Store(false)
+	b.add(removal.Entry{Folder: "posts/b", Names: []string{"two.txt"}})
+	b.must(b.Settle(t.Context()))
+	if ids := b.queued(); len(ids) > 0 {
+		t.Errorf("the entries %v are left", ids)
+	}
 }

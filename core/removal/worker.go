@@ -110,10 +110,14 @@ func (q *Queue) Hold(ctx context.Context) (release func(), err error) {
 func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
 	q.working.Lock()
 	defer q.working.Unlock()
+	if err := q.settleOwed(ctx); err != nil {
+		return 0, err
+	}
 	list, err := q.claim(ctx)
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}
+	at := q.cfg.Now()
 	release, ok, err := q.cfg.Share(ctx)
 	if ok {
 		for n < len(list) && err == nil {
@@ -124,7 +128,37 @@ func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
 		}
 		release()
 	}
-	return n, errors.Join(err, q.settle(context.WithoutCancel(ctx), list, n, err != nil))
+	// Nothing is wrong with an entry whose removal was cut off because the worker stops.
+	o := &outcome{claimed: list, at: at, removed: n, failed: err != nil && ctx.Err() == nil}
+	if settled := q.settle(context.WithoutCancel(ctx), o); settled != nil {
+		q.owed = o
+		err = errors.Join(err, settled)
+	}
+	return n, err
+}
+
+// outcome is what became of rows that were claimed together.
+type outcome struct {
+	claimed []row
+	at      time.Time // when they were claimed, or a little later
+	removed int       // the first so many: their files are removed
+	failed  bool      // the next one could not be removed
+}
+
+// settleOwed writes an outcome that could not be written before, because the database had gone
+// away. Without it the rows would be claimed until claimTime is over; then they are anybody's, and
+// the outcome is dropped.
+func (q *Queue) settleOwed(ctx context.Context) error {
+	if q.owed == nil {
+		return nil
+	}
+	if q.cfg.Now().Sub(q.owed.at) < claimTime {
+		if err := q.settle(ctx, q.owed); err != nil {
+			return err
+		}
+	}
+	q.owed = nil
+	return nil
 }
 
 // claim takes what is due, so that other processes leave it alone for a time. The record of
@@ -148,21 +182,23 @@ func (q *Queue) claim(ctx context.Context) (list []row, err error) {
 	return list, err
 }
 
-// settle deletes the first n rows from the table, since their files are removed, and makes the
-// other rows due again: at once, but the row that failed, list[n], after failDelay.
-func (q *Queue) settle(ctx context.Context, list []row, n int, failed bool) error {
+// settle deletes the rows whose files are removed, and makes the others due again: at once, but
+// the row that failed after failDelay.
+func (q *Queue) settle(ctx context.Context, o *outcome) error {
+	n, list := o.removed, o.claimed
 	return q.cfg.Store.Write(ctx, func(tx store.Tx) error {
 		if _, err := execOn(tx, `DELETE FROM "_removals" WHERE "id"`, ids(list[:n])); err != nil || n == len(list) {
 			return err
 		}
 		const delay = `UPDATE "_removals" SET "due" = $1 WHERE "id"`
-		if failed {
-			if _, err := execOn(tx, delay, ids(list[n:n+1]), millis(q.cfg.Now().Add(failDelay))); err != nil {
+		rest := list[n:]
+		if o.failed {
+			if _, err := execOn(tx, delay, ids(rest[:1]), millis(q.cfg.Now().Add(failDelay))); err != nil {
 				return err
 			}
-			n++
+			rest = rest[1:]
 		}
-		_, err := execOn(tx, delay, ids(list[n:]), store.Int(0))
+		_, err := execOn(tx, delay, ids(rest), store.Int(0))
 		return err
 	})
 }
