@@ -11,8 +11,8 @@ import (
 
 // tryWrite writes to a connection without waiting. One goroutine uses it at a time.
 type tryWrite struct {
-	raw  syscall.RawConn
-	once func(fd uintptr) bool // made once, so that writing allocates nothing
+	raw    syscall.RawConn
+	system func(fd uintptr) // made once, so that writing allocates nothing
 
 	p   []byte
 	n   int
@@ -30,18 +30,18 @@ func (t *tryWrite) write(conn net.Conn, p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		t.raw, t.once = raw, t.system
+		t.raw, t.system = raw, t.call
 	}
 	t.p, t.n, t.err = p, 0, nil
-	err := t.raw.Write(t.once)
+	err := t.raw.Control(t.system) // Write would prepare to wait, each time
 	if t.p = nil; err == nil {
 		err = t.err
 	}
 	return t.n, err
 }
 
-// system calls the system; true means that it is not called again.
-func (t *tryWrite) system(fd uintptr) bool {
+// call calls the system.
+func (t *tryWrite) call(fd uintptr) {
 	for t.n < len(t.p) {
 		n, err := syscall.Write(int(fd), t.p[t.n:])
 		if n > 0 {
@@ -50,13 +50,12 @@ func (t *tryWrite) system(fd uintptr) bool {
 		switch err {
 		case nil, syscall.EINTR:
 		case syscall.EAGAIN:
-			return true
+			return
 		default:
 			t.err = err
-			return true
+			return
 		}
 	}
-	return true
 }
 
 // waitRead waits until there is something to read, or the connection has ended.

@@ -18,21 +18,25 @@ import (
 func (h *Hub) deliverBatch(ctx context.Context, batch change.Batch) {
 	for i := range batch.Changes {
 		c := &batch.Changes[i]
-		h.deliver(ctx, c)
-		h.lag.Add(int64(max(0, h.app.Now().Sub(c.At))))
 		token := batch.Token.At(c.Seq)
 		last := i+1 == len(batch.Changes)
-		if last && token == batch.Token || !last && batch.Changes[i+1].Seq != c.Seq {
-			h.endTransaction(token)
+		ends := last && token == batch.Token || !last && batch.Changes[i+1].Seq != c.Seq
+		h.mu.Lock()
+		h.begun, h.ending = c.Position(), nil
+		if ends {
+			h.ending = &ending{&Mark{Event, token}, token.End()}
+		}
+		h.mu.Unlock()
+		h.deliver(ctx, c)
+		h.lag.Add(int64(max(0, h.app.Now().Sub(c.At))))
+		if ends {
+			h.endTransaction()
 		}
 	}
 }
 
 // deliver queues the messages of a change for all who may see it.
 func (h *Hub) deliver(ctx context.Context, c *change.Change) {
-	h.mu.Lock()
-	h.begun = c.Position()
-	h.mu.Unlock()
 	collection := h.app.Snapshot().ByID(c.Collection)
 	if c.Kind == change.Collection {
 		h.review(c)

@@ -38,6 +38,7 @@ type Hub struct {
 	doubted        map[*Client]bool     // those of clients
 	feed           *change.Subscription // nil while nobody has subscribed; read by Run alone
 	begun          change.Position      // of the change that is delivered, or was last, while there is a feed
+	ending         *ending              // of the transaction whose last change is delivered; nil for another change
 	attaching      int                  // calls of attach that have not subscribed yet
 	token          change.Token         // of the last transaction that was delivered as a whole, while there is a feed
 	sockets        map[*Client]bool     // those of clients

@@ -82,52 +82,69 @@ func (c *Client) TellLarge(ctx context.Context, data []byte) error {
 	return c.waitForRoom(ctx)
 }
 
-// hold keeps the newest event of a subscription back until it is known whether it is the
-// last one of its transaction. The lock must be held.
+// hold sends an event that ends its transaction. Of others it keeps the newest of a subscription
+// back until it is known whether it is the last. The lock must be held.
 func (h *Hub) hold(c *Client, t *topic, data []byte) {
-	switch w := t.watch; {
+	w := t.watch
+	switch none := len(c.socket.holding) == 0; {
 	// Between transactions is where a client falls behind, unless one is too large for it.
-	case len(c.socket.holding) == 0 && !c.fits(maxQueuedBytes/2), w.held != nil && !c.fits(len(w.held)):
+	case none && !c.fits(maxQueuedBytes/2), w.held != nil && !c.fits(len(w.held)):
 		h.fallBehind(c)
+		return
+	case none && h.ending != nil:
+		h.sendLast(c, t, data)
 		return
 	case w.held != nil:
 		c.send(Message{Topic: t.text, Data: w.held})
 	default:
-		if len(c.socket.holding) == 0 {
+		if none {
 			h.holding = append(h.holding, c)
 		}
 		c.socket.holding = append(c.socket.holding, t)
 	}
-	t.watch.held, t.watch.heldAt = data, h.begun
+	w.held, w.heldAt = data, h.begun
+}
+
+// ending is the end of a transaction: what marks its last events, and the position behind it.
+type ending struct {
+	mark *Mark
+	end  change.Position
+}
+
+// sendLast sends the last event of a transaction, with its token. The lock must be held.
+func (h *Hub) sendLast(c *Client, t *topic, data []byte) {
+	mark := h.ending.mark
+	h.token = mark.Token // before any client knows it
+	if len(t.watch.seen) > 0 {
+		mark = &Mark{Event, t.watch.tokenAt(mark.Token)}
+	}
+	c.send(Message{Topic: t.text, Data: data, Mark: mark})
+	t.watch.held, t.watch.after = nil, h.ending.end
 }
 
 // endTransaction sends the held events with the token of their transaction.
-func (h *Hub) endTransaction(token change.Token) {
+func (h *Hub) endTransaction() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.token = token
-	end := &Mark{Event, token}
+	h.token = h.ending.mark.Token
 	for _, c := range h.holding {
 		for _, t := range c.socket.holding {
-			if t.watch.held == nil {
+			held := t.watch.held
+			if held == nil {
 				continue
 			}
-			if !c.fits(len(t.watch.held)) {
+			if !c.fits(len(held)) {
 				h.fallBehind(c)
 				break
 			}
-			mark := end
-			if len(t.watch.seen) > 0 {
-				mark = &Mark{Event, t.watch.tokenAt(token)}
-			}
-			c.send(Message{Topic: t.text, Data: t.watch.held, Mark: mark})
-			t.watch.held, t.watch.after = nil, token.End()
+			h.sendLast(c, t, held)
 		}
 		clear(c.socket.holding)
 		c.socket.holding = c.socket.holding[:0]
 	}
 	clear(h.holding)
 	h.holding = h.holding[:0]
+	h.ending = nil
 }
 
 // dropHeld forgets what was held for an identity that the client has no more. The lock must

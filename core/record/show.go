@@ -205,7 +205,7 @@ func (v *showing) class(collection string, members []int, sees []bool) error {
 			return nil
 		}
 	}
-	var may map[string]bool
+	may := verdict{all: true}
 	if expression != "" || v.audience.Filter != "" || v.audience.Where != nil {
 		var err error
 		if may, err = v.judge(collection, members, expression, superuser); err != nil {
@@ -213,7 +213,7 @@ func (v *showing) class(collection string, members []int, sees []bool) error {
 		}
 	}
 	for _, i := range members {
-		sees[i] = may == nil || may[v.audience.id(i)]
+		sees[i] = may.all || may.ids[v.audience.id(i)]
 	}
 	return nil
 }
@@ -236,38 +236,47 @@ func (a *Audience) id(i int) string {
 	return a.Auth[i].ID()
 }
 
-// judge returns the ids of those members of a class who may see the record, in one
-// statement for all of them; a guest's is "".
-func (v *showing) judge(collection string, members []int, rule string, superuser bool) (map[string]bool, error) {
+// verdict is which members of a class may see the record.
+type verdict struct {
+	all bool
+	ids map[string]bool // of some of them
+}
+
+// judge judges a class in one statement. Where nothing tells its members from each other, it asks
+// for one of them.
+func (v *showing) judge(collection string, members []int, rule string, superuser bool) (verdict, error) {
 	sel := v.selection(rule, superuser)
 	if collection != "" {
 		c := v.rq.snapshot.ByID(collection)
 		if c == nil { // deleted: nobody is signed in to it any more
-			return map[string]bool{}, nil
+			return verdict{}, nil
 		}
-		sel.Callers = &query.Callers{Collection: c}
-		for _, i := range members {
-			sel.Callers.IDs = append(sel.Callers.IDs, v.audience.id(i))
-		}
+		sel.Callers = &query.Callers{Collection: c, IDs: []string{v.audience.id(members[0])}}
 	} else if v.present {
 		sel.Columns, sel.Limit = []string{"id"}, 1
 	}
-	may := map[string]bool{}
 	plan, err := v.rq.service.planner.Compile(sel)
+	if err == nil && collection != "" && !plan.Alike && len(members) > 1 {
+		for _, i := range members[1:] {
+			sel.Callers.IDs = append(sel.Callers.IDs, v.audience.id(i))
+		}
+		plan, err = v.rq.service.planner.Compile(sel)
+	}
 	var invalid *query.Error
 	switch {
 	// Whoever saved such a rule was told; the filter is the client's, who gets no events.
 	case errors.As(err, &invalid):
-		return may, nil
+		return verdict{}, nil
 	case err != nil || plan.Empty:
-		return may, err
-	case collection == "":
-		may[""], err = hasRow(v.reader, plan.SQL, plan.Args...)
-		return may, err
+		return verdict{}, err
+	case collection == "" || plan.Alike:
+		all, err := hasRow(v.reader, plan.SQL, plan.Args...)
+		return verdict{all: all}, err
 	}
 	ids, err := queryTexts(v.reader, plan.SQL, plan.Args...)
+	may := verdict{ids: map[string]bool{}}
 	for _, id := range ids {
-		may[id] = true
+		may.ids[id] = true
 	}
 	return may, err
 }

@@ -23,6 +23,7 @@ func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 	if len(p.parts) == 1 {
 		switch p.parts[0] {
 		case "id":
+			r.b.tells = true
 			return single(ir.Operand{Term: ir.Item{Of: callers}, Kind: ir.KindText, NeverEmpty: true}, p)
 		case "collectionId":
 			return static(ir.Text(callers.Collection.ID), p)
@@ -36,6 +37,7 @@ func (r *resolver) callersIdent(p pathName) (ir.Operand, error) {
 	if c == nil {
 		return ir.ConstantOf(ir.Null), nil
 	}
+	r.b.tells = true
 	return r.requestPath(r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c}), p)
 }
 
@@ -50,6 +52,7 @@ func (r *resolver) callersAccount(p pathName) (ir.Operand, error) {
 	if c == nil || c.Field(p.parts[0]) == nil {
 		return ir.ConstantOf(ir.Null), nil
 	}
+	r.b.tells = true
 	f := c.Field(p.parts[0])
 	s := r.b.from(callers, ir.Source{Kind: ir.ToMember, Collection: c})
 	o := ir.Operand{Term: ir.Detached{Of: ir.Column{Of: s, Name: f.Name, Kind: f.Kind.Column()}}, Nullable: true}

@@ -25,6 +25,7 @@ func TestManyCallersAgreeWithEachAlone(t *testing.T) {
 		r := f.query(plan, 3)[0]
 		records[id]["email"], records[id]["emailVisibility"], records[id]["verified"] = r[0], r[1] == "1" || r[1] == "true", r[2] == "1" || r[2] == "true"
 	}
+	alike := map[bool]int{}
 	n := 2500
 	if testing.Short() {
 		n = 300
@@ -76,9 +77,15 @@ func TestManyCallersAgreeWithEachAlone(t *testing.T) {
 			got = append(got, r[0])
 		}
 		slices.Sort(got)
+		if alike[plan.Alike]++; plan.Alike && len(got) != 0 && len(got) != len(ids) {
+			t.Fatalf("seed %d, %s: not all are alike: %v", seed, sel.Rule, got)
+		}
 		if fmt.Sprint(got) != fmt.Sprint(want) || plan.Empty && len(got) > 0 {
 			t.Fatalf("seed %d, %s of %q: %v, want %v\n%s\n%v", seed, sel.Rule, sel.ID, got, want, plan.SQL, plan.Args)
 		}
+	}
+	if alike[true] == 0 || alike[false] == 0 {
+		t.Errorf("of the rules %d judge all alike, %d do not", alike[true], alike[false])
 	}
 }
 

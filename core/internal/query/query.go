@@ -142,6 +142,9 @@ type Plan struct {
 	// Passes is set on the plan of a Candidate without flags that matches,
 	// whatever is stored: no need to run it.
 	Passes bool
+	// Alike is set on the plan of Callers whose expressions read nothing that tells one of them
+	// from another: all pass, or none.
+	Alike bool
 
 	cursor  render.Cursor
 	slots   render.Slots

@@ -26,6 +26,7 @@ type builder struct {
 	// Sources whose list rule is among the guards already.
 	guarded  []*ir.Source
 	callers  *ir.Source // that @request.auth means, if there are many
+	tells    bool       // something tells one of them from another
 	volatile bool
 	depends  dependence
 }

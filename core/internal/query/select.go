@@ -98,6 +98,7 @@ func (r *read) plan(sql *render.Rendered) *Plan {
 	if len(r.conds) == 1 && r.conds[0] == ir.Truth(false) {
 		plan.Empty = true
 	}
+	plan.Alike = r.b.callers != nil && !r.b.tells
 	plan.Passes = r.sel.Candidate != nil && len(r.conds) == 0 && len(r.flags) == 0
 	return plan
 }
