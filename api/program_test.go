@@ -119,6 +119,7 @@ func TestRoutesThatCannotBeAdded(t *testing.T) {
 		{func(e *ServeEvent) { e.Route("GET", "/x/{a}/b", none); e.Route("GET", "/x/a/{b}", none) }, "match GET /x/{a}/b of program_test.go:"},
 		{func(e *ServeEvent) { e.Route("GET", "/_/x", none) }, "paths below /_/ are the console's"},
 		{func(e *ServeEvent) { e.Route("GET", "/x", none, nil) }, "an option is nil"},
+		{func(e *ServeEvent) { e.Group("/x", Middleware(nil)).Route("GET", "/y", none) }, "route GET /x/y: an option is nil"},
 		{func(e *ServeEvent) { e.Route("", "/x", none) }, "route  /x: "},
 		{func(e *ServeEvent) { e.Route("GET", "/x", nil) }, "the handler is nil"},
 		{func(e *ServeEvent) { e.Route("HEAD", "/api/health", none) }, "Loam has this route already"},

@@ -107,7 +107,7 @@ func (e *ServeEvent) route(place, method, pattern string, handler Handler, optio
 		return
 	}
 	for _, o := range options {
-		if o == nil {
+		if m, ok := o.(Middleware); o == nil || ok && m == nil {
 			e.wrong = append(e.wrong, r.fails(errors.New("an option is nil")))
 			return
 		}
@@ -218,8 +218,7 @@ func (e *ServeEvent) addRoutes(router chi.Router) error {
 		handler, path := e.serve(r), chiPattern(r.Path)
 		if err := recovered(func() { router.Method(r.Method, path, handler) }); err != nil {
 			wrong = append(wrong, r.fails(err))
-		}
-		if r.Method == http.MethodGet {
+		} else if r.Method == http.MethodGet {
 			heads[path] = handler
 		}
 	}

@@ -20,7 +20,7 @@ var ErrTopic = errors.New("realtime: not a topic of the program")
 // and the id of its account, "collectionId/recordId" and "" for a guest, and must not call the Hub.
 //
 // Nothing is kept: who subscribes later gets nothing of it, and neither do clients of other
-// servers on one database. The error is ErrTopic, or that of a v which is no JSON.
+// servers on one database. WebSockets have no such topics, but channels. The error is ErrTopic, or that of a v which is no JSON.
 func (h *Hub) Send(topic string, v any, to func(client, account string) bool) (sent int, err error) {
 	if parsed := parseTopic(topic); len(topic) < 2 || topic[0] != '@' || parsed.collection != "" || topic == oauth2Topic {
 		return 0, fmt.Errorf("%w: %q", ErrTopic, topic)

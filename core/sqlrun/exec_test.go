@@ -43,7 +43,7 @@ func TestExec(t *testing.T) {
 		want string
 	}{
 		{`SELECT $1`, nil, "parameter"},
-		{`SELECT title FROM notes WHERE title = $1`, []any{"a", "b"}, "parameters"},
+		{`SELECT title FROM notes WHERE title = $1`, []any{"a", "b"}, "parameter"},
 		{`SELECT title FROM notes WHERE title = ?`, []any{"a"}, "sql: "},
 		{`SELECT nothing.x`, []any{}, "sql: "},
 		{`SELECT title FROM notes WHERE title = $1`, []any{struct{}{}}, "$1: a struct {} is no argument"},

@@ -84,10 +84,11 @@ func (s *session) runScript(script *store.Script, statements []scriptStatement, 
 // of the text.
 func (s *session) runOne(script *store.Script, st scriptStatement, reads, last bool) (result store.ScriptResult, err error) {
 	const unnamed = "" // each replaces the one before
-	if err := s.binding.set(script.Args, false); err != nil {
+	var bound binding // its own: describe asks the database in between
+	if err := bound.set(script.Args, false); err != nil {
 		return result, s.scriptError(err)
 	}
-	d, err := s.pg.Prepare(s.ctx, unnamed, st.sql, s.binding.types)
+	d, err := s.pg.Prepare(s.ctx, unnamed, st.sql, bound.types)
 	if err != nil {
 		return result, s.scriptError(err)
 	}
@@ -104,7 +105,7 @@ func (s *session) runOne(script *store.Script, st scriptStatement, reads, last b
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	rows := s.pg.ExecPrepared(ctx, unnamed, s.binding.values, nil, nil)
+	rows := s.pg.ExecPrepared(ctx, unnamed, bound.values, nil, nil)
 	room, full := script.Bytes, !last
 	for rows.NextRow() {
 		if full {
