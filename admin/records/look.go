@@ -56,6 +56,14 @@ func sorted(v *view, f *schema.Field) templ.Attributes {
 	return nil
 }
 
+// readonly marks a column whose cells are not edited.
+func readonly(in *schema.Collection, f *schema.Field) templ.Attributes {
+	if in.View == nil && isEditable(in, f) && !f.IsID() {
+		return nil
+	}
+	return templ.Attributes{"data-readonly": ""}
+}
+
 func described(problem string) templ.Attributes {
 	if problem == "" {
 		return nil

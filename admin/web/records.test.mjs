@@ -256,6 +256,22 @@ await onStage(async (stage) => {
     assert.equal((await stored(id)).price, 5);
   });
 
+  test('one record after the other is opened beside the table, and the address says which', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    for (const name of ['Tomato 60', 'Tomato 57']) {
+      await page.getByRole('link', { name, exact: true }).click();
+      await panel(page).getByRole('heading', { name }).waitFor();
+      await page.waitForURL(`**/*r=${await idOf(name)}*`);
+    }
+    await page.locator('body').click({ position: { x: 5, y: 5 } });
+    await page.keyboard.press('j');
+    await panel(page).getByRole('heading', { name: 'Tomato 56' }).waitFor();
+    await page.keyboard.press('Escape');
+    await panel(page).waitFor({ state: 'detached' });
+    await isWell(page);
+  });
+
   test('create, duplicate, delete', async () => {
     const page = await stage.signedIn();
     await page.goto(table);
