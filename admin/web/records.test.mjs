@@ -33,7 +33,7 @@ await onStage(async (stage) => {
     await page.getByText('2 rows of 2').waitFor();
     await page.getByRole('combobox', { name: 'Filter products' }).fill('tomato 33');
     await page.keyboard.press('Enter');
-    await page.getByText('1 rows of 1').waitFor();
+    await page.getByText('1 row of 1').waitFor();
     await page.getByRole('combobox', { name: 'Filter products' }).fill('prize > 58');
     await page.keyboard.press('Enter');
     await page.getByText(/prize.*All records are shown/).waitFor();
@@ -318,7 +318,9 @@ await onStage(async (stage) => {
     await page.goto(table);
     await picture(page, 'records-phone-dark');
     await page.getByRole('link', { name: 'Tomato 60' }).click();
-    await panel(page).waitFor();
+    await panel(page).getByRole('heading', { name: 'Tomato 60' }).waitFor();
+    const { x, y, width, height } = await panel(page).boundingBox();
+    assert.deepEqual([x, y, width, height], [0, 0, 390, 844]); // it fills the screen
     await picture(page, 'record-phone-dark');
   });
 });

@@ -63,11 +63,11 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     for (const [name, path] of Object.entries(screens)) {
       await page.goto(stage.url + path);
-      for (const width of [390, 1024, 1440]) {
+      for (const width of [390, 768, 1440]) {
         await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
         for (const scheme of ['light', 'dark']) {
           await page.emulateMedia({ colorScheme: scheme });
-          if (width === 1024) await isWell(page);
+          if (width === 768) await isWell(page);
           else await picture(page, `${name}-${width}-${scheme}`);
         }
       }
