@@ -27,6 +27,7 @@ type panel struct {
 	appURL  string
 	prefix  string            // of the ids of inputs: for a form that lies over another one
 	past    *record.History   // in place of the form
+	account *account          // in place of the form
 	actors  map[string]string // what the accounts are called that changed it, by change.Change.By
 }
 

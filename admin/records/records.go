@@ -34,6 +34,8 @@ func Routes() []console.Route {
 		console.Get(record+"/cell", showCell),
 		console.Post(record+"/cell", saveCell),
 		console.Get(record+"/json", asJSON),
+		console.Get(record+"/sign-in", showAccount),
+		console.Post(record+"/sign-in", changeAccount),
 		console.Get(record+"/history", showHistory),
 		console.Post(record+"/history", putBack),
 		console.Get(record+"/delete", askDelete),

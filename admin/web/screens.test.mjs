@@ -25,6 +25,7 @@ await onStage(async (stage) => {
   await stage.superuser();
   const evil = await seed(stage);
   await stage.api('POST', '/api/backups', { name: 'before.zip' });
+  const [me] = (await stage.api('GET', '/api/collections/_superusers/records')).items;
   const screens = {
     overview: '/_/',
     records: '/_/c/products',
@@ -34,6 +35,7 @@ await onStage(async (stage) => {
     history: `/_/c/products/r/${evil}/history`,
     import: '/_/c/products/import',
     superusers: '/_/c/_superusers',
+    account: `/_/c/_superusers/r/${me.id}/sign-in`,
     fields: '/_/c/products/fields',
     rules: '/_/c/users/rules',
     'new-collection': '/_/new-collection',
