@@ -80,6 +80,7 @@ await onStage(async (stage) => {
     await page.evaluate(() => window.htmx.trigger(document.body, 'changed'));
     await answered;
     await page.getByText('50 selected').waitFor({ state: 'hidden' });
+    await page.waitForFunction(() => document.activeElement.closest('#rows td'));
     assert.deepEqual(await at(page), ['Tomato 59', 'price']);
     await page.keyboard.press('o');
     await page.getByRole('region', { name: 'Record', exact: true }).getByRole('heading', { name: 'Tomato 59' }).waitFor();
