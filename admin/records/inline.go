@@ -57,8 +57,8 @@ func fitsCell(f *schema.Field, r *record.Record) bool {
 	return false
 }
 
-// showCell answers with the input of a value, whole. What needs more room is edited beside the
-// table: the page gets the event editbeside.
+// showCell answers with the input of the whole value. A value that needs more room is edited beside
+// the table: the page gets the event editbeside.
 func showCell(c *console.Call) error {
 	e, err := cellOfAddress(c)
 	if err != nil {
