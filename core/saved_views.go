@@ -41,7 +41,7 @@ func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) e
 	case len(v.Query) > maxViewSize:
 		return fault.New(fault.Invalid, "This view is too large to be saved.")
 	}
-	return a.changeViews(ctx, caller, func(list []SavedView) ([]SavedView, error) {
+	return changeKept(ctx, a, caller, viewsOf(caller), func(list []SavedView) ([]SavedView, error) {
 		if i := slices.IndexFunc(list, v.same); i >= 0 {
 			list[i] = v
 			return list, nil
@@ -56,7 +56,7 @@ func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) e
 // DeleteView forgets the view of that name. One that is not there is no error.
 func (a *App) DeleteView(ctx context.Context, caller record.Caller, collection, name string) error {
 	gone := SavedView{Collection: collection, Name: name}
-	return a.changeViews(ctx, caller, func(list []SavedView) ([]SavedView, error) { return slices.DeleteFunc(list, gone.same), nil })
+	return changeKept(ctx, a, caller, viewsOf(caller), func(list []SavedView) ([]SavedView, error) { return slices.DeleteFunc(list, gone.same), nil })
 }
 
 func (v SavedView) same(other SavedView) bool {
@@ -66,19 +66,20 @@ func (v SavedView) same(other SavedView) bool {
 // viewsOf is the row of the views of a superuser.
 func viewsOf(caller record.Caller) string { return "views:" + caller.Actor() }
 
-func (a *App) changeViews(ctx context.Context, caller record.Caller, change func([]SavedView) ([]SavedView, error)) error {
+// changeKept changes the list that is kept in a row of a superuser.
+func changeKept[T any](ctx context.Context, a *App, caller record.Caller, row string, change func([]T) ([]T, error)) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
 	}
 	return a.store.Write(ctx, func(tx store.Tx) error {
-		var list []SavedView
-		if err := readParam(tx, viewsOf(caller), &list); err != nil {
+		var list []T
+		if err := readParam(tx, row, &list); err != nil {
 			return err
 		}
 		list, err := change(list)
 		if err != nil {
 			return err
 		}
-		return a.writeParam(tx, viewsOf(caller), list)
+		return a.writeParam(tx, row, list)
 	})
 }

@@ -15,6 +15,7 @@ func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/new-collection", showNew),
 		console.Post("/_/new-collection", create),
+		console.Post("/_/pins", pin),
 		console.Get(collection+"/fields", showFields),
 		console.Post(collection+"/fields", saveFields),
 		console.Get(collection+"/fields/new", newField),

@@ -172,12 +172,20 @@ func encodeWords(text string) string {
 
 // Event answers with nothing to show: scripts of the page get an event with these data.
 func (c *Call) Event(name string, data any) error {
+	if err := c.Tell(name, data); err != nil {
+		return err
+	}
+	c.W.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// Tell lets scripts of the page get an event with these data. It comes before the answer.
+func (c *Call) Tell(name string, data any) error {
 	text, err := json.Marshal(map[string]any{name: data})
 	if err != nil {
 		return err
 	}
 	c.W.Header().Set("HX-Trigger", asciiJSON(text))
-	c.W.WriteHeader(http.StatusNoContent)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"slices"
+
 	"github.com/a-h/templ"
 
 	"github.com/loambase/loam/admin/ui"
@@ -9,18 +11,33 @@ import (
 
 // Collections is the side of pages about data: all collections, the current one marked.
 func (c *Call) Collections(current string) templ.Component {
-	var own, system []ui.Item
+	return ui.CollectionsSide(c.CollectionGroups(current))
+}
+
+// CollectionGroups are all collections: those that the superuser has pinned, the other ones, those of
+// the system.
+func (c *Call) CollectionGroups(current string) (g ui.Groups) {
+	g.Current = current
+	pins, err := c.App.Pins(c.R.Context(), c.Caller)
+	if err != nil {
+		c.App.Log().Warn("read the pins", "error", err) // the page is of use without them
+	}
 	for _, in := range c.App.Snapshot().All() {
-		item := ui.Item{Label: in.Name, Icon: CollectionIcon(in), Path: CollectionPath(in), Current: in.Name == current}
-		if in.System {
-			system = append(system, item)
-		} else {
-			own = append(own, item)
+		item := ui.Item{ID: in.ID, Label: in.Name, Icon: CollectionIcon(in), Path: CollectionPath(in), Current: in.Name == current}
+		switch {
+		case slices.Contains(pins, in.ID):
+			item.Pinned = true
+			g.Pinned = append(g.Pinned, item)
+		case in.System:
+			g.System = append(g.System, item)
+		default:
+			g.Own = append(g.Own, item)
 		}
 	}
-	ui.SortItems(own)
-	ui.SortItems(system)
-	return ui.CollectionsSide(own, system)
+	ui.SortItems(g.Pinned)
+	ui.SortItems(g.Own)
+	ui.SortItems(g.System)
+	return g
 }
 
 // Accounts are the names of the collections whose accounts sign in, without that of superusers.

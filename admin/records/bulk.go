@@ -130,7 +130,7 @@ func (b *bulk) choose(c *console.Call) {
 		return
 	}
 	b.field = f
-	b.blank = &panel{in: b.in, r: record.Blank(b.in), isNew: true, related: map[string][]choice{}, names: map[string]string{}}
+	b.blank = &panel{in: b.in, r: record.Blank(b.in), isNew: true, prefix: "set-", related: map[string][]choice{}, names: map[string]string{}}
 	if kind, ok := f.Kind.(*schema.Relation); ok {
 		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
 			b.blank.names[target.ID] = target.Name

@@ -22,6 +22,7 @@ type cell struct {
 	more  int      // how many are left out of list
 	on    bool     // of a bool
 	empty bool
+	isID  bool // of the record
 }
 
 const (
@@ -31,7 +32,7 @@ const (
 
 // cellOf makes the cell of a value in JSON.
 func cellOf(f *schema.Field, value json.RawMessage) cell {
-	c := cell{kind: f.Type()}
+	c := cell{kind: f.Type(), isID: f.IsID()}
 	switch f.Kind.Class() {
 	case schema.ClassBool:
 		c.on = string(value) == "true"

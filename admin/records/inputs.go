@@ -174,7 +174,19 @@ func relatedName(p *panel, f *schema.Field) string {
 // relatedPath is the beginning of the addresses of records that the relation may hold.
 func relatedPath(p *panel, f *schema.Field) string { return "/_/c/" + relatedName(p, f) + "/r/" }
 
-func pickPath(p *panel, f *schema.Field) string { return "/_/c/" + relatedName(p, f) + "/pick" }
+func pickPath(p *panel, f *schema.Field) string {
+	path := "/_/c/" + relatedName(p, f) + "/pick?_max=" + strconv.Itoa(maxOf(f))
+	if p.prefix != "" { // there is one dialog at a time
+		path += "&_plain="
+	}
+	return path
+}
+
+// maxOf is how many records the relation may hold.
+func maxOf(f *schema.Field) int {
+	kind, _ := f.Kind.(*schema.Relation)
+	return max(1, kind.MaxSelect)
+}
 
 // whole is a value as text, all of it.
 func whole(v any) string {

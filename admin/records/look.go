@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -56,6 +57,14 @@ func sorted(v *view, f *schema.Field) templ.Attributes {
 	return nil
 }
 
+// readonly marks a column whose cells are not edited.
+func readonly(in *schema.Collection, f *schema.Field) templ.Attributes {
+	if in.View == nil && isEditable(in, f) && !f.IsID() {
+		return nil
+	}
+	return templ.Attributes{"data-readonly": ""}
+}
+
 func described(problem string) templ.Attributes {
 	if problem == "" {
 		return nil
@@ -63,15 +72,11 @@ func described(problem string) templ.Attributes {
 	return templ.Attributes{"aria-invalid": "true", "aria-describedby": "filter-problem"}
 }
 
-// cellClass is how a cell looks, and which place it has in the list of a phone: the second
-// column is the line below the title, the last date its end.
+// cellClass is how a cell looks.
 func cellClass(at int, c cell) string {
 	var classes []string
-	switch {
-	case at == 0:
-		classes = append(classes, "col-pin", "m-title")
-	case at == 1:
-		classes = append(classes, "m-meta")
+	if at == 0 {
+		classes = append(classes, "col-pin")
 	}
 	switch c.kind {
 	case "number":
@@ -82,6 +87,30 @@ func cellClass(at int, c cell) string {
 		classes = append(classes, "muted")
 	}
 	return strings.Join(classes, " ")
+}
+
+// place is where a cell stands in the list of a phone: the title, below it the first value that
+// tells something, at the end of the line the last date.
+func (r row) place(at int) string {
+	isDate := func(c cell) bool { return c.kind == "date" || c.kind == "autodate" }
+	tells := func(c cell) bool { return !c.empty && !isDate(c) && !c.isID && c.kind != "bool" }
+	switch {
+	case at == 0:
+		return "m-title"
+	case at == 1+slices.IndexFunc(r.cells[1:], tells):
+		return "m-meta"
+	case isDate(r.cells[at]) && !slices.ContainsFunc(r.cells[at+1:], isDate):
+		return "m-end"
+	}
+	return ""
+}
+
+// shownRows is how many rows the page has, in words.
+func shownRows(n int) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return strconv.Itoa(n) + " rows"
 }
 
 func titleOf(c cell, id string) string { return cmp.Or(c.text, id) }

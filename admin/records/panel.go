@@ -25,12 +25,21 @@ type panel struct {
 	related map[string][]choice // by relation field: what it holds
 	names   map[string]string   // of the collections that relations lead to, by id
 	appURL  string
+	prefix  string            // of the ids of inputs: for a form that lies over another one
 	past    *record.History   // in place of the form
+	account *account          // in place of the form
 	actors  map[string]string // what the accounts are called that changed it, by change.Change.By
 }
 
+// at is the id of the input of a field, found that of the list of records below it.
+func (p *panel) at(f *schema.Field) string    { return p.prefix + "f-" + f.Name }
+func (p *panel) found(f *schema.Field) string { return p.prefix + "found-" + f.Name }
+
 // choice is a record that a relation holds or may hold.
-type choice struct{ ID, Label string }
+type choice struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
 
 // show answers with the panel of a record, or with a page of it alone.
 func show(c *console.Call) error {
@@ -90,6 +99,9 @@ func showNew(c *console.Call) error {
 		return fault.New(fault.Forbidden, "Records of a view come from its query.")
 	}
 	p := &panel{in: in, r: record.Blank(in), isNew: true}
+	if isForRelation(c) {
+		return newForRelation(c, p)
+	}
 	if from := c.R.URL.Query().Get("from"); from != "" {
 		model, err := c.App.Records().FindByID(c.R.Context(), in.ID, from)
 		if err != nil {
@@ -126,11 +138,11 @@ func (p *panel) title() string {
 	return p.r.ID()
 }
 
-// base are the values as they were read, one short mark a field: what a save is compared
+// base are the values of fields as they were read, one short mark a field: what a save is compared
 // with, to find what somebody else has changed meanwhile.
-func base(in *schema.Collection, r *record.Record) string {
+func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) string {
 	marks := map[string]string{}
-	for _, f := range in.Fields {
+	for _, f := range fields {
 		if isEditable(in, f) {
 			marks[f.Name] = mark(r.Get(f.Name))
 		}
@@ -195,10 +207,10 @@ func labels(ctx context.Context, c *console.Call, collection string, ids []strin
 		return list, nil
 	}
 	names := map[string]string{}
-	title := titleField(in).Name
+	title := titleField(in)
 	for chunk := range slices.Chunk(ids, readTogether) {
 		branch, err := c.App.Records().Tree(ctx, c.Caller, &record.Node{
-			Collection: in.ID, Fields: []string{title}, Where: where.In("id", anyOf(chunk)...), Limit: readTogether,
+			Collection: in.ID, Fields: []string{title.Name}, Where: where.In("id", anyOf(chunk)...), Limit: readTogether,
 		})
 		if err == nil {
 			err = branch.Err
@@ -206,12 +218,12 @@ func labels(ctx context.Context, c *console.Call, collection string, ids []strin
 		if err != nil {
 			return nil, err
 		}
-		for _, text := range branch.Records {
-			var values map[string]json.RawMessage
-			if err := json.Unmarshal(text, &values); err != nil {
-				return nil, err
-			}
-			names[textOf(values["id"])] = cut(textOf(values[title]))
+		named, err := choicesOf(branch, title)
+		if err != nil {
+			return nil, err
+		}
+		for _, found := range named {
+			names[found.ID] = found.Label
 		}
 	}
 	for i, id := range ids {

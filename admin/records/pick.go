@@ -1,6 +1,10 @@
 package records
 
 import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/loambase/loam/admin/console"
@@ -8,35 +12,173 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxFound is how many records a search for related ones shows.
-const maxFound = 20
+const (
+	maxFound = 20   // records that a search for related ones shows at a time
+	maxAll   = 1000 // records that are added to a relation at once
+)
 
-// pick answers with records of the collection that match the words, for a relation to hold.
-func pick(c *console.Call) error {
+// picking is a search for records that a relation may hold.
+type picking struct {
+	in    *schema.Collection
+	words string
+	max   int  // how many records the relation may hold
+	plain bool // no record is made here
+	list  []choice
+	next  string // cursor of the next page, "" for none
+}
+
+func pickingOf(c *console.Call) (*picking, error) {
 	in, err := collectionOf(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	filter, params := search(in, c.R.URL.Query().Get("_q"))
-	found, err := c.App.Records().Find(c.R.Context(), c.Caller, record.Query{
-		Collection: in.ID, Filter: filter, Params: params, Limit: maxFound + 1,
-	})
+	q := c.R.URL.Query()
+	p := &picking{in: in, words: q.Get("_q"), max: 1, plain: q.Has("_plain") || in.View != nil}
+	if n, err := strconv.Atoi(q.Get("_max")); err == nil {
+		p.max = n
+	}
+	return p, nil
+}
+
+// path is the address of a part of the search.
+func (p *picking) path(part string, more url.Values) string {
+	q := url.Values{"_q": {p.words}, "_max": {strconv.Itoa(p.max)}}
+	for name, values := range more {
+		q[name] = values
+	}
+	return console.CollectionPath(p.in) + "/pick" + part + "?" + q.Encode()
+}
+
+// read reads up to limit records after the cursor.
+func (p *picking) read(c *console.Call, after string, limit int) error {
+	title := titleField(p.in)
+	n := &record.Node{Collection: p.in.ID, Fields: []string{title.Name}, After: after, Limit: limit, Cursors: p.in.View == nil}
+	n.Filter, n.Params = search(p.in, p.words)
+	branch, err := c.App.Records().Tree(c.R.Context(), c.Caller, n)
+	if err == nil {
+		err = branch.Err
+	}
 	if err != nil {
 		return err
 	}
-	more := len(found) > maxFound
-	if more {
-		found = found[:maxFound]
+	list := branch.Lists[0]
+	if list.More && len(list.Items) > 0 {
+		p.next = list.Items[len(list.Items)-1].Cursor
 	}
-	title := titleField(in)
-	list := make([]choice, len(found))
-	for i, r := range found {
-		list[i] = choice{r.ID(), r.ID()}
-		if text := cut(r.Text(title.Name)); text != "" {
-			list[i].Label = text
+	p.list, err = choicesOf(branch, title)
+	return err
+}
+
+// choicesOf are the records of a branch by their titles.
+func choicesOf(branch *record.Branch, title *schema.Field) ([]choice, error) {
+	list := make([]choice, len(branch.Records))
+	for i, text := range branch.Records {
+		var values map[string]json.RawMessage
+		if err := json.Unmarshal(text, &values); err != nil {
+			return nil, err
 		}
+		list[i] = choice{textOf(values["id"]), cut(textOf(values[title.Name]))}
 	}
-	return c.Part(foundRecords(list, more))
+	return list, nil
+}
+
+// pick answers with a page of the records that match the words.
+func pick(c *console.Call) error {
+	p, err := pickingOf(c)
+	if err != nil {
+		return err
+	}
+	after := c.R.URL.Query().Get("_after")
+	if err := p.read(c, after, maxFound); err != nil {
+		return err
+	}
+	if after != "" {
+		return c.Part(foundPage(p))
+	}
+	return c.Part(foundRecords(p))
+}
+
+// countPicks answers with how many records match the words: after the first ones, because it may
+// take longer.
+func countPicks(c *console.Call) error {
+	p, err := pickingOf(c)
+	if err != nil {
+		return err
+	}
+	n := &record.Node{Collection: p.in.ID, Fields: []string{"id"}, Limit: 1, Total: true}
+	n.Filter, n.Params = search(p.in, p.words)
+	ctx, cancel := contextOf(c)
+	defer cancel()
+	branch, err := c.App.Records().Tree(ctx, c.Caller, n)
+	if err == nil {
+		err = branch.Err
+	}
+	switch {
+	case err == nil:
+		return c.Part(foundTotal(p, branch.Lists[0].Total))
+	case ctx.Err() != nil && c.R.Context().Err() == nil:
+		return c.Part(foundTotal(p, -1))
+	}
+	return err
+}
+
+// pickAll answers with the records that match, up to as many as the relation may hold.
+func pickAll(c *console.Call) error {
+	p, err := pickingOf(c)
+	if err != nil {
+		return err
+	}
+	if err := p.read(c, "", p.atOnce()); err != nil {
+		return err
+	}
+	return c.JSON(p.list)
+}
+
+// atOnce is how many records are added at once at most.
+func (p *picking) atOnce() int { return max(1, min(p.max, maxAll)) }
+
+// allWords says what adding all matches does; total is -1 if it is not known.
+func (p *picking) allWords(total int) string {
+	if total >= 0 && total <= p.atOnce() {
+		return "Add all " + grouped(total)
+	}
+	return "Add the first " + grouped(p.atOnce())
+}
+
+// totalWords says how many records match.
+func totalWords(total int) string {
+	switch total {
+	case -1:
+		return "Many match"
+	case 1:
+		return "1 matches"
+	}
+	return grouped(total) + " match"
+}
+
+func (c choice) title() string {
+	if c.Label == "" {
+		return c.ID
+	}
+	return c.Label
+}
+
+// isForRelation reports whether the record is made for the relation of another one.
+func isForRelation(c *console.Call) bool { return c.R.URL.Query().Has("_related") }
+
+// newForRelation answers with the form of a new record as a dialog. Its title is the words that were
+// looked for.
+func newForRelation(c *console.Call, p *panel) error {
+	p.prefix = "new-"
+	title := titleField(p.in)
+	if isEditable(p.in, title) && !title.IsID() {
+		p.r.Set(title.Name, strings.TrimSpace(c.R.URL.Query().Get("_related")))
+	}
+	p, err := withRelated(c, p)
+	if err != nil {
+		return err
+	}
+	return c.Dialog(http.StatusOK, newRelated(p))
 }
 
 // search is a filter for words in the fields by which records are known, or for an id.

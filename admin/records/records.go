@@ -31,12 +31,18 @@ func Routes() []console.Route {
 		console.Post(collection+"/new", create),
 		console.Get(record, show),
 		console.Post(record, save),
+		console.Get(record+"/cell", showCell),
+		console.Post(record+"/cell", saveCell),
 		console.Get(record+"/json", asJSON),
+		console.Get(record+"/sign-in", showAccount),
+		console.Post(record+"/sign-in", changeAccount),
 		console.Get(record+"/history", showHistory),
 		console.Post(record+"/history", putBack),
 		console.Get(record+"/delete", askDelete),
 		console.Post(record+"/delete", remove),
 		console.Get(collection+"/pick", pick),
+		console.Get(collection+"/pick/count", countPicks),
+		console.Get(collection+"/pick/all", pickAll),
 		console.Post(collection+"/bulk/ask-delete", askDeleteMany),
 		console.Post(collection+"/bulk/delete", kept.deleteMany),
 		console.Post(collection+"/bulk/ask-set", askSet),
@@ -69,7 +75,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "editor.js", "widths.js"},
+		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "grid.js", "editor.js", "widths.js"},
 	}
 }
 

@@ -112,16 +112,12 @@ func (v *view) readTree(c *console.Call, n *record.Node) (list record.List, err 
 
 // titlesOf are the titles of related records by their ids.
 func titlesOf(c *console.Call, f *schema.Field, of *record.Branch) (map[string]string, error) {
-	title := titleField(c.App.Snapshot().ByID(targetOf(f))).Name
+	list, err := choicesOf(of, titleField(c.App.Snapshot().ByID(targetOf(f))))
 	titles := map[string]string{}
-	for _, text := range of.Records {
-		var values map[string]json.RawMessage
-		if err := json.Unmarshal(text, &values); err != nil {
-			return nil, err
-		}
-		titles[textOf(values["id"])] = cut(textOf(values[title]))
+	for _, found := range list {
+		titles[found.ID] = found.Label
 	}
-	return titles, nil
+	return titles, err
 }
 
 // row makes the cells of a record.
@@ -152,11 +148,16 @@ func live(c *console.Call) error {
 	}
 	v := viewOf(c, in)
 	ids := c.R.URL.Query()["id"]
-	ids = ids[:min(len(ids), maxLive)]
-	n := v.node()
-	n.Sort, n.Where, n.Limit = "", where.In("id", anyOf(ids)...), maxLive
-	if _, err := v.readTree(c, n); err != nil {
+	if err := v.readRows(c, ids[:min(len(ids), maxLive)]); err != nil {
 		return err
 	}
 	return c.Part(liveRows(v))
+}
+
+// readRows reads the rows of these records.
+func (v *view) readRows(c *console.Call, ids []string) error {
+	n := v.node()
+	n.Sort, n.Where, n.Limit = "", where.In("id", anyOf(ids)...), maxLive
+	_, err := v.readTree(c, n)
+	return err
 }

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -48,6 +49,9 @@ func create(c *console.Call) error {
 	if err != nil {
 		return form.Fail(c, err)
 	}
+	if isForRelation(c) {
+		return c.Event("relatedmade", map[string]string{"id": r.ID(), "label": cmp.Or(cut(r.Text(titleField(in).Name)), r.ID())})
+	}
 	return saved(c, in, r.ID(), "Created")
 }
 
@@ -63,8 +67,21 @@ func save(c *console.Call) error {
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
 	}
 	id := c.Param("id")
-	var conflicts []form.Problem
-	var now *record.Record
+	now, conflicts, err := update(c, in, id, input, sent)
+	switch {
+	case len(conflicts) > 0:
+		return form.Conflict(c, conflicts, base(in, now, in.Fields...)) // saving again means it
+	case fault.KindOf(err) == fault.NotFound:
+		return fault.New(fault.NotFound, "This record was deleted meanwhile. What you have typed is still here.")
+	case err != nil:
+		return form.Fail(c, err)
+	}
+	return saved(c, in, id, "Saved")
+}
+
+// update stores the fields that were sent, unless one of them has another value than when the form
+// was read: then it returns these fields, and the record as it is now.
+func update(c *console.Call, in *schema.Collection, id string, input record.Input, sent []string) (now *record.Record, conflicts []form.Problem, err error) {
 	err = c.App.Transaction(c.R.Context(), func(tx *core.Tx) error {
 		if now, err = tx.Records.FindByID(tx.Context, in.ID, id); err != nil {
 			return err
@@ -75,15 +92,7 @@ func save(c *console.Call) error {
 		_, err := tx.Records.Update(tx.Context, c.Caller, in.ID, id, input)
 		return err
 	})
-	switch {
-	case len(conflicts) > 0:
-		return form.Conflict(c, conflicts, base(in, now)) // saving again means it
-	case fault.KindOf(err) == fault.NotFound:
-		return fault.New(fault.NotFound, "This record was deleted meanwhile. What you have typed is still here.")
-	case err != nil:
-		return form.Fail(c, err)
-	}
-	return saved(c, in, id, "Saved")
+	return now, conflicts, err
 }
 
 // errConflict undoes the transaction of a save that would overwrite.

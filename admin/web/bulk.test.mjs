@@ -49,11 +49,11 @@ await onStage(async (stage) => {
 
     await bar(page).getByRole('button', { name: 'Set a field' }).click();
     await dialog(page).getByLabel('Field', { exact: true }).selectOption('total');
-    await dialog(page).locator('#f-total').fill('9999');
+    await dialog(page).locator('#set-f-total').fill('9999');
     await dialog(page).getByRole('button', { name: 'Change 3 records' }).click();
     await page.getByText(/Nothing was changed.*total/).waitFor(); // 5000 is the most
     assert.equal(await count('total = 9999'), 0);
-    await dialog(page).locator('#f-total').fill('4999');
+    await dialog(page).locator('#set-f-total').fill('4999');
     await picture(page, 'bulk-set');
     await dialog(page).getByRole('button', { name: 'Change 3 records' }).click();
     await page.getByText('Changed 3 records').waitFor();

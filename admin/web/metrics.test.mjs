@@ -37,6 +37,8 @@ await onStage(async (stage) => {
     const table = chart.getByRole('table');
     assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), ['until', 'process', 'Go heap']);
     assert.match(await table.getByRole('cell').nth(1).innerText(), /^[\d.]+ MB$/);
+    assert.match(await page.locator('[data-figure=statements] b').innerText(), /^\d/);
+    assert.match(await page.locator('[data-figure=writes] b').innerText(), /^\d/);
     const route = page.getByRole('row', { name: /GET \/api\/health/ });
     assert.match(await route.innerText(), /ms/);
     await picture(page, 'metrics-table');

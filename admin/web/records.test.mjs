@@ -33,7 +33,7 @@ await onStage(async (stage) => {
     await page.getByText('2 rows of 2').waitFor();
     await page.getByRole('combobox', { name: 'Filter products' }).fill('tomato 33');
     await page.keyboard.press('Enter');
-    await page.getByText('1 rows of 1').waitFor();
+    await page.getByText('1 row of 1').waitFor();
     await page.getByRole('combobox', { name: 'Filter products' }).fill('prize > 58');
     await page.keyboard.press('Enter');
     await page.getByText(/prize.*All records are shown/).waitFor();
@@ -256,6 +256,22 @@ await onStage(async (stage) => {
     assert.equal((await stored(id)).price, 5);
   });
 
+  test('one record after the other is opened beside the table, and the address says which', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    for (const name of ['Tomato 60', 'Tomato 57']) {
+      await page.getByRole('link', { name, exact: true }).click();
+      await panel(page).getByRole('heading', { name }).waitFor();
+      await page.waitForURL(`**/*r=${await idOf(name)}*`);
+    }
+    await page.locator('body').click({ position: { x: 5, y: 5 } });
+    await page.keyboard.press('j');
+    await panel(page).getByRole('heading', { name: 'Tomato 56' }).waitFor();
+    await page.keyboard.press('Escape');
+    await panel(page).waitFor({ state: 'detached' });
+    await isWell(page);
+  });
+
   test('create, duplicate, delete', async () => {
     const page = await stage.signedIn();
     await page.goto(table);
@@ -302,7 +318,9 @@ await onStage(async (stage) => {
     await page.goto(table);
     await picture(page, 'records-phone-dark');
     await page.getByRole('link', { name: 'Tomato 60' }).click();
-    await panel(page).waitFor();
+    await panel(page).getByRole('heading', { name: 'Tomato 60' }).waitFor();
+    const { x, y, width, height } = await panel(page).boundingBox();
+    assert.deepEqual([x, y, width, height], [0, 0, 390, 844]); // it fills the screen
     await picture(page, 'record-phone-dark');
   });
 });

@@ -25,6 +25,7 @@ await onStage(async (stage) => {
   await stage.superuser();
   const evil = await seed(stage);
   await stage.api('POST', '/api/backups', { name: 'before.zip' });
+  const [me] = (await stage.api('GET', '/api/collections/_superusers/records')).items;
   const screens = {
     overview: '/_/',
     records: '/_/c/products',
@@ -34,6 +35,7 @@ await onStage(async (stage) => {
     history: `/_/c/products/r/${evil}/history`,
     import: '/_/c/products/import',
     superusers: '/_/c/_superusers',
+    account: `/_/c/_superusers/r/${me.id}/sign-in`,
     fields: '/_/c/products/fields',
     rules: '/_/c/users/rules',
     'new-collection': '/_/new-collection',
@@ -63,11 +65,11 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     for (const [name, path] of Object.entries(screens)) {
       await page.goto(stage.url + path);
-      for (const width of [390, 1024, 1440]) {
+      for (const width of [390, 768, 1440]) {
         await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
         for (const scheme of ['light', 'dark']) {
           await page.emulateMedia({ colorScheme: scheme });
-          if (width === 1024) await isWell(page);
+          if (width === 768) await isWell(page);
           else await picture(page, `${name}-${width}-${scheme}`);
         }
       }

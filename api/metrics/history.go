@@ -62,7 +62,7 @@ type Series struct {
 	Values map[string][]*float64 `json:"values"`
 }
 
-// Hour returns the samples of the last hour, Day those of the last 24 hours.
+// Hour returns the samples of the last hour.
 func (h *History) Hour() Series { return h.series(&h.hour) }
 
 // Day returns the samples of the last 24 hours.

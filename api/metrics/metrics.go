@@ -37,7 +37,7 @@ type Metrics struct {
 
 	known sync.Map // from outcome to prometheus.Observer: a lookup by labels costs more
 
-	// History is the figures of the last day, if somebody runs it.
+	// History holds the figures of the last day. It takes samples while its Run runs.
 	History *History
 }
 

@@ -41,6 +41,10 @@ var figures = []figure{
 	{"wal", "loam_database_file_bytes", "file", "data.db-wal"},
 	{"logs", "loam_database_file_bytes", "file", "logs.db"},
 	{name: "waiting", family: "loam_budget_waiting"},
+	{name: "writes", family: "loam_store_writes_waiting"},
+	{name: "statements", family: "loam_sql_statements_total"},
+	{name: "messages", family: "loam_realtime_messages_total"},
+	{name: "denials", family: "loam_rule_denials_total"},
 	{name: "refused", family: "loam_budget_refused_total"},
 }
 

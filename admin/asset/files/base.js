@@ -43,15 +43,20 @@ addEventListener('keydown', (event) => {
 });
 
 /** A list is narrowed to what a search beside it names. */
-addEventListener('input', (event) => {
-  const list = event.target.dataset?.narrows && document.getElementById(event.target.dataset.narrows);
+function narrow(search) {
+  const list = search.dataset?.narrows && document.getElementById(search.dataset.narrows);
   if (!list) return;
-  const wanted = event.target.value.trim().toLowerCase();
+  const wanted = search.value.trim().toLowerCase();
   for (const item of list.querySelectorAll('[data-name]')) item.hidden = !item.dataset.name.toLowerCase().includes(wanted);
   for (const group of list.querySelectorAll('details')) {
     group.hidden = wanted !== '' && !group.querySelector('[data-name]:not([hidden])');
     if (wanted) group.open = true;
   }
+}
+addEventListener('input', (event) => narrow(event.target));
+document.addEventListener('htmx:load', (event) => {
+  const search = event.target.id && document.querySelector(`[data-narrows="${CSS.escape(event.target.id)}"]`);
+  if (search?.value) narrow(search);
 });
 
 /** "/" goes to the search of the page. */

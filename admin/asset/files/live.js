@@ -102,6 +102,12 @@ async function flush() {
   if (changed.size > 0) flushing = setTimeout(flush, 250);
 }
 
+/** Asks for a row again, which may have been left alone while somebody typed in it. */
+export function renew(id) {
+  changed.add(id);
+  flushing ??= setTimeout(flush, 250);
+}
+
 /** Puts the rows of these records in the place of the old ones. */
 async function refresh(ids) {
   const mark = document.querySelector('#rows [data-live-path]');

@@ -1,13 +1,20 @@
 // Inputs of a record that are more than one: related records, files, points, dates; and
 // lists whose order counts.
+import { closeDialog } from './dialog.js';
 import { local } from './time.js';
+import { say } from './toast.js';
 
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
-/** Adds a chosen record to a relation, in place of the other one if it holds one. */
+/** Adds a chosen record to a relation, in place of the other one if it holds one. Returns whether there is room. */
 function choose(relation, id, label) {
   const list = relation.querySelector('[data-chosen]');
-  if ([...list.querySelectorAll('input')].some((input) => input.value === id)) return;
+  if ([...list.querySelectorAll('input')].some((input) => input.value === id)) return true;
+  const most = Number(relation.dataset.max);
+  if ('many' in relation.dataset && list.children.length >= most) {
+    say(`${relation.dataset.relation} holds ${most} at most`, 'danger');
+    return false;
+  }
   const item = relation.querySelector('template').content.firstElementChild.cloneNode(true);
   item.querySelector('input').value = id;
   item.querySelector('[data-label]').textContent = label;
@@ -18,6 +25,33 @@ function choose(relation, id, label) {
   if (!('many' in relation.dataset)) list.replaceChildren();
   list.append(item);
   touched(list);
+  return true;
+}
+
+/** Shows the next page of what was found in the place of the button. */
+async function showMore(relation, button) {
+  const answer = await fetch(button.dataset.more, { headers: { 'HX-Request': 'true' } });
+  if (!answer.ok || !button.isConnected) return;
+  const found = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const page = [...found.body.children].map((node) => document.importNode(node, true));
+  button.replaceWith(...page);
+  mark(relation, page[0]);
+}
+
+/** Adds all that match, as far as there is room. */
+async function chooseAll(relation, path) {
+  const answer = await fetch(path, { headers: { 'HX-Request': 'true' } });
+  if (!answer.ok) return;
+  for (const { id, label } of await answer.json()) if (!choose(relation, id, label || id)) break;
+}
+
+/** Marks an answer as the one that Enter chooses. */
+function mark(relation, option) {
+  const find = relation.querySelector('[data-find]');
+  for (const other of relation.querySelectorAll('[role=option]')) other.setAttribute('aria-selected', String(other === option));
+  option.id ||= `option-${crypto.randomUUID()}`;
+  find.setAttribute('aria-activedescendant', option.id);
+  option.scrollIntoView({ block: 'nearest' });
 }
 
 function closeList(relation) {
@@ -42,21 +76,24 @@ document.addEventListener('focusin', (event) => {
   }
 });
 
+/** What was found is for other words. */
+document.addEventListener('input', (event) => {
+  const relation = event.target.matches('[data-find]') && event.target.closest('[data-relation]');
+  if (!relation) return;
+  relation.querySelector('[role=listbox]').replaceChildren();
+  closeList(relation);
+});
+
 /** Arrows go through what was found, Enter chooses, Escape closes. */
 function steer(event) {
   const relation = event.target.closest('[data-find]')?.closest('[data-relation]');
   if (!relation) return;
-  const options = [...relation.querySelectorAll('[data-pick]')];
+  const options = [...relation.querySelectorAll('[role=option]')];
   const at = options.findIndex((option) => option.ariaSelected === 'true');
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && options.length > 0) {
     event.preventDefault();
-    options[at]?.setAttribute('aria-selected', 'false');
-    const next = options[(at + step + options.length) % options.length];
-    next.setAttribute('aria-selected', 'true');
-    next.id ||= `option-${crypto.randomUUID()}`;
-    event.target.setAttribute('aria-activedescendant', next.id);
-    next.scrollIntoView({ block: 'nearest' });
+    mark(relation, options[(Math.max(at, step > 0 ? -1 : 0) + step + options.length) % options.length]);
   } else if (event.key === 'Enter') {
     event.preventDefault();
     options[Math.max(at, 0)]?.click();
@@ -100,14 +137,27 @@ document.addEventListener('pointerup', () => {
   dragged = null;
 });
 
+let asking = null; // the relation for which a record is being made
+document.addEventListener('relatedmade', (event) => {
+  closeDialog();
+  if (asking?.isConnected) choose(asking, event.detail.id, event.detail.label);
+});
+
 document.addEventListener('click', (event) => {
-  const picked = event.target.closest('[data-pick]');
-  if (picked) {
-    const relation = picked.closest('[data-relation]');
-    choose(relation, picked.dataset.pick, picked.dataset.label);
+  const option = event.target.closest('[data-relation] [role=option]');
+  if (option) {
+    const relation = option.closest('[data-relation]');
     const find = relation.querySelector('[data-find]');
-    find.value = '';
+    const { pick, label, more, all } = option.dataset;
     find.focus();
+    if (more) {
+      showMore(relation, option);
+      return;
+    }
+    if (pick) choose(relation, pick, label);
+    else if (all) chooseAll(relation, all);
+    else asking = relation;
+    find.value = '';
     closeList(relation);
   }
   const removed = event.target.closest('[data-item] [data-remove]');

@@ -76,7 +76,7 @@ document.addEventListener('change', (event) => {
 
 /** Delete and Backspace ask to delete what is selected. */
 document.addEventListener('keydown', (event) => {
-  if (!['Delete', 'Backspace'].includes(event.key) || !event.target.matches?.('[data-select], body, .table-wrap, .row-link') || chosen().length === 0) return;
+  if (!['Delete', 'Backspace'].includes(event.key) || !event.target.matches?.('[data-select], body, .table-wrap, .row-link, td') || chosen().length === 0) return;
   event.preventDefault();
   document.querySelector('[data-delete-selected]').click();
 });

@@ -49,7 +49,7 @@ document.addEventListener('click', (event) => {
 
 document.addEventListener('keydown', (event) => {
   const panel = document.querySelector('.split #panel .panel');
-  if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox]')) close();
+  if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox], .is-editing')) close();
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, dialog')) return;
   const step = { j: 1, k: -1 }[event.key];
   if (!step) return;

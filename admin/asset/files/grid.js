@@ -1,0 +1,294 @@
+// The table of records as a grid: one stop of the Tab key, arrows from cell to cell. Enter, F2 or
+// a double click edits a value in its cell.
+import { put, renew } from './live.js';
+import { say } from './toast.js';
+
+const grid = () => document.querySelector('#rows .table');
+const wrap = () => document.querySelector('#rows .table-wrap');
+const cellOf = (node) => node.closest?.('#rows .table :is(td, th)');
+const shown = (cell) => cell.checkVisibility();
+
+let current = null; // the cell that the Tab key leads to
+let place = null; // { id, column } of it, to find it in rows that are read again
+let focused = false; // whether it had the focus before that
+
+/** What of a cell takes the focus: its only link or box, else the cell. */
+const target = (cell) => cell.querySelector('a, input') ?? cell;
+
+const rowsOf = () => [...grid().rows].filter(shown);
+const columnOf = (cell) => grid().tHead.rows[0].cells[cell.cellIndex]?.dataset.column ?? '';
+
+/** Makes a cell the one that Tab leads to. */
+function stop(cell) {
+  if (current?.isConnected) target(current).tabIndex = -1;
+  current = cell;
+  place = { id: cell.parentElement.dataset.row, index: cell.cellIndex };
+  target(cell).tabIndex = 0;
+}
+
+function go(cell) {
+  if (!cell) return;
+  stop(cell);
+  target(cell).focus({ preventScroll: true });
+  cell.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
+/** Gives a row, or all of the table, the roles of a grid; a list on a phone keeps them. */
+function prepare(part) {
+  const heads = grid().tHead.rows[0].cells;
+  for (const row of part.matches('tr') ? [part] : part.querySelectorAll('tr')) {
+    row.role = 'row';
+    for (const cell of row.cells) {
+      cell.role = cell.tagName === 'TH' ? 'columnheader' : 'gridcell';
+      if (cell.tagName === 'TD' && heads[cell.cellIndex].dataset.readonly !== undefined) cell.ariaReadOnly = 'true';
+      for (const inner of cell.querySelectorAll('a, input, [tabindex]')) inner.tabIndex = -1;
+      target(cell).tabIndex = -1;
+    }
+  }
+}
+
+/** Takes over a table that has arrived. */
+function begin() {
+  const table = grid();
+  if (!table) return;
+  table.role = 'grid';
+  table.ariaLabel = wrap().ariaLabel;
+  table.ariaMultiSelectable = 'true';
+  for (const part of [table.tHead, ...table.tBodies]) part.role = 'rowgroup';
+  wrap().removeAttribute('tabindex'); // the grid has the focus and scrolls
+  prepare(table);
+  const row = place?.id && table.querySelector(`[data-row="${CSS.escape(place.id)}"]`);
+  const found = row?.cells[place.index] ?? table.tBodies[0].rows[0]?.querySelector('td:not(.col-check)') ?? table.tHead.rows[0].cells[0];
+  if (focused) go(found);
+  else stop(found);
+  focused = false;
+}
+
+document.addEventListener('htmx:beforeSwap', (event) => {
+  if (event.target.id === 'rows') focused = grid()?.contains(document.activeElement) ?? false;
+});
+document.addEventListener('htmx:load', (event) => {
+  const row = event.target.matches?.('#rows tr') && event.target;
+  if (!row) {
+    if (event.target.id === 'rows' || event.target.querySelector?.('#rows')) begin();
+    return;
+  }
+  prepare(row);
+  if (current && !current.isConnected && place.id === row.dataset.row) stop(row.cells[place.index]);
+});
+
+document.addEventListener('focusin', (event) => {
+  const cell = cellOf(event.target);
+  if (cell && !cell.matches('.is-editing') && cell !== current) stop(cell);
+});
+
+/** The cell that a key leads to; undefined for other keys. */
+function next(cell, event) {
+  const rows = rowsOf();
+  const y = rows.indexOf(cell.parentElement);
+  const cells = [...cell.parentElement.cells].filter(shown);
+  const x = cells.indexOf(cell);
+  const far = event.ctrlKey || event.metaKey;
+  const below = (to) => rows[Math.min(Math.max(to, 0), rows.length - 1)].cells[cell.cellIndex];
+  const page = Math.max(1, Math.floor(wrap().clientHeight / cell.offsetHeight) - 2);
+  switch (event.key) {
+    case 'ArrowUp':
+      return below(y - 1);
+    case 'ArrowDown':
+      return below(y + 1);
+    case 'ArrowLeft':
+      return cells[Math.max(x - 1, 0)];
+    case 'ArrowRight':
+      return cells[Math.min(x + 1, cells.length - 1)];
+    case 'Home':
+      return far ? rows[0].cells[cell.cellIndex] : cells[0];
+    case 'End':
+      return far ? rows.at(-1).cells[cell.cellIndex] : cells.at(-1);
+    case 'PageUp':
+      return below(Math.max(y - page, Math.min(y, 1)));
+    case 'PageDown':
+      return below(y + page);
+  }
+}
+
+document.addEventListener('keydown', (event) => {
+  const cell = cellOf(event.target);
+  if (!cell || event.altKey || event.shiftKey || cell.matches('.is-editing')) return;
+  const to = next(cell, event);
+  if (to) {
+    event.preventDefault();
+    go(to);
+    return;
+  }
+  if (event.ctrlKey || event.metaKey) {
+    copyOrSelect(event, cell);
+    return;
+  }
+  if (event.key === 'Enter' && target(cell) === cell) edit(cell);
+  else if (event.key === 'F2' && cell.tagName === 'TD') edit(cell);
+  else if (event.key === ' ' && !event.target.matches('input')) cell.parentElement.querySelector('[data-select], [data-select-page]')?.click();
+  else if (event.key === 'o') cell.parentElement.querySelector('[data-open]')?.click();
+  else if (event.key === 's') grid().tHead.rows[0].cells[cell.cellIndex].querySelector('a')?.click();
+  else return;
+  event.preventDefault();
+});
+
+/** Ctrl-C copies the text of the cell, Ctrl-A selects all rows of the page. */
+function copyOrSelect(event, cell) {
+  if (event.key === 'c' && getSelection().isCollapsed) {
+    navigator.clipboard?.writeText(cell.innerText.trim()).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
+  } else if (event.key === 'a') {
+    const all = grid().querySelector('[data-select-page]');
+    if (all && !all.checked) all.click();
+  } else return;
+  event.preventDefault();
+}
+
+document.addEventListener('dblclick', (event) => {
+  const cell = cellOf(event.target);
+  if (cell?.tagName !== 'TD' || event.target.closest('a, input, .is-editing')) return;
+  getSelection().removeAllRanges();
+  edit(cell);
+});
+
+// What follows edits a value in its cell. The input comes from the server, because the cell
+// shows a part of the value only.
+let editing = null; // { cell, id, before: nodes of the cell, form, first: its values, then: where to go }
+
+const pathOf = (id, field) => {
+  const address = new URL(document.querySelector('#rows [data-live-path]').dataset.livePath, location.href);
+  address.searchParams.set('field', field);
+  return `${address.pathname.replace(/\/live$/, '')}/r/${encodeURIComponent(id)}/cell${address.search}`;
+};
+const valuesOf = (form) => new URLSearchParams(new FormData(form));
+const isChanged = () => String(withoutMarks(valuesOf(editing.form))) !== String(withoutMarks(editing.first));
+const withoutMarks = (values) => {
+  const copy = new URLSearchParams(values);
+  copy.delete('_base');
+  return copy;
+};
+
+function edit(cell) {
+  const field = columnOf(cell);
+  const id = cell.parentElement.dataset.row;
+  if (editing) return editing.form?.querySelector('input:not([type=hidden]), select').focus(); // one at a time
+  if (!field || !id) return;
+  if (cell.ariaReadOnly === 'true') return say(`${field} cannot be changed`);
+  stop(cell);
+  editing = { cell, id, field, before: [...cell.childNodes] };
+  const mine = editing;
+  cell.classList.add('is-editing'); // so that the row is not replaced meanwhile
+  const host = document.createElement('div');
+  cell.append(host);
+  window.htmx.ajax('GET', pathOf(id, field), { target: host, swap: 'innerHTML' }).finally(() => {
+    mine.form = host.querySelector('[data-cell-form]');
+    if (!mine.form) return end(mine); // it needs more room, or it failed and a toast says why
+    mine.first = valuesOf(mine.form);
+    mine.host = host;
+    cell.replaceChildren(host);
+    const input = mine.form.querySelector('input:not([type=hidden]), select');
+    input.focus();
+    input.select?.();
+  });
+}
+
+/** Puts the cell back as it was. */
+function end(which = editing) {
+  if (editing === which) editing = null;
+  if (!which.cell.isConnected) return;
+  which.cell.classList.remove('is-editing');
+  which.cell.replaceChildren(...which.before);
+  renew(which.id);
+}
+
+/** Leaves the input: saves what was changed, and goes to the cell that is asked for. */
+function leave(then) {
+  editing.then = then;
+  if (isChanged()) {
+    editing.form.requestSubmit();
+    return;
+  }
+  const { cell } = editing;
+  end();
+  go(then ? next(cell, { key: then }) : null);
+}
+
+document.addEventListener(
+  'keydown',
+  (event) => {
+    if (!editing?.form?.contains(event.target) || event.isComposing) return;
+    const then = { Enter: 'ArrowDown', Tab: event.shiftKey ? 'ArrowLeft' : 'ArrowRight' }[event.key];
+    if (then) {
+      event.preventDefault();
+      leave(then);
+    } else if (event.key === 'Escape') {
+      event.preventDefault();
+      event.stopPropagation();
+      const { cell } = editing;
+      end();
+      go(cell);
+    }
+  },
+  true,
+);
+
+document.addEventListener('focusout', (event) => {
+  const mine = editing;
+  if (!mine?.form?.contains(event.target) || mine.form.contains(event.relatedTarget) || !document.hasFocus()) return;
+  if (document.querySelector('dialog[open]')) return; // the sign-in lies over it
+  if (!isChanged()) end(mine);
+  else if (!mine.sent) leave(null);
+});
+
+document.addEventListener('htmx:beforeRequest', (event) => {
+  if (event.target === editing?.form) editing.sent = true;
+});
+
+/** Puts the row of an answer in its place, instead of htmx. */
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (requestConfig.verb !== 'post' || !/\/r\/[^/]+\/cell\?/.test(requestConfig.path)) return;
+  const mine = editing?.form === requestConfig.elt ? editing : null;
+  if (mine) mine.sent = false;
+  if (xhr.status !== 200) {
+    mine?.form.querySelector('input:not([type=hidden]), select').setAttribute('aria-invalid', 'true');
+    return;
+  }
+  event.detail.shouldSwap = false;
+  const fresh = new DOMParser().parseFromString(event.detail.serverResponse, 'text/html').querySelector('[data-row]');
+  const row = fresh && document.querySelector(`#rows [data-row="${CSS.escape(fresh.dataset.row)}"]`);
+  if (!row) return;
+  const index = mine?.cell.cellIndex;
+  const hadFocus = mine?.form.contains(document.activeElement);
+  if (mine) editing = null;
+  const now = document.importNode(fresh, true);
+  put(now, row, false);
+  if (hadFocus) go(mine.then ? next(now.cells[index], { key: mine.then }) : now.cells[index]);
+});
+
+/** Says what was saved, with a way back while the value is the one that was saved. */
+let last = null;
+document.addEventListener('htmx:configRequest', (event) => {
+  if (event.target === editing?.form) last = { path: event.detail.path, values: Object.fromEntries(withoutMarks(editing.first)) };
+});
+document.addEventListener('cellsaved', (event) => {
+  const { field, base } = event.detail;
+  const undo = last;
+  last = null;
+  if (!undo) say(`${field} is as before`);
+  else say(`${field} saved`, 'ok', { label: 'Undo', act: () => window.htmx.ajax('POST', undo.path, { values: { ...undo.values, _base: base, _undo: '1' }, target: 'body', swap: 'none' }) });
+});
+
+/** A value that needs more room than a cell is edited beside the table. */
+let wanted = null;
+document.addEventListener('editbeside', (event) => {
+  wanted = event.detail.field;
+  document.querySelector(`#rows [data-row="${CSS.escape(event.detail.id)}"] [data-open]`)?.click();
+});
+document.addEventListener('htmx:afterSwap', (event) => {
+  if (event.target.id !== 'panel' || !wanted) return;
+  const field = event.target.querySelector(`[data-field="${CSS.escape(wanted)}"]`);
+  wanted = null;
+  field?.scrollIntoView({ block: 'center' });
+  field?.querySelector('input:not([type=hidden]), textarea, select, button')?.focus({ preventScroll: true });
+});

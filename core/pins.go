@@ -1,0 +1,44 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+)
+
+const maxPins = 100 // of a superuser
+
+// Pins returns the ids of the collections that the superuser has pinned, in the order in which
+// that happened. Some of the collections may be gone.
+func (a *App) Pins(ctx context.Context, caller record.Caller) (ids []string, err error) {
+	if err := caller.RequireSuperuser(); err != nil {
+		return nil, err
+	}
+	err = a.param(ctx, pinsOf(caller), &ids)
+	return ids, err
+}
+
+// Pin pins a collection for the superuser, or takes the pin away. Faults: NotFound for a collection
+// that is not there, Invalid for more than 100 pins.
+func (a *App) Pin(ctx context.Context, caller record.Caller, collection string, pinned bool) error {
+	known := func(id string) bool { return a.Snapshot().ByID(id) != nil }
+	if !known(collection) {
+		return fault.New(fault.NotFound, "There is no collection "+collection+".")
+	}
+	return changeKept(ctx, a, caller, pinsOf(caller), func(ids []string) ([]string, error) {
+		ids = slices.DeleteFunc(ids, func(id string) bool { return id == collection || !known(id) })
+		switch {
+		case !pinned:
+			return ids, nil
+		case len(ids) >= maxPins:
+			return nil, fault.New(fault.Invalid, fmt.Sprintf("There are %d pins. Take some away.", maxPins))
+		}
+		return append(ids, collection), nil
+	})
+}
+
+// pinsOf is the row of the pins of a superuser.
+func pinsOf(caller record.Caller) string { return "pins:" + caller.Actor() }
