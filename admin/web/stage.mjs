@@ -29,9 +29,12 @@ export async function onStage(tests) {
   }
   mkdirSync(shots, { recursive: true });
   const server = await serve();
-  after(() => server.stop());
-  const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-  after(() => browser.close());
+  let browser;
+  after(async () => {
+    await browser?.close();
+    await server.stop();
+  });
+  browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
   const stage = new Stage(server, browser);
   afterEach(() => stage.closeWindows());
   await tests(stage);

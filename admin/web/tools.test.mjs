@@ -421,6 +421,23 @@ await onStage(async (stage) => {
     await events.getByRole('button', { name: /update/ }).click();
     assert.match(await page.getByRole('region', { name: 'Event', exact: true }).innerText(), /"stars": 3/);
     await picture(page, 'live-1440-light');
+
+    // The line breaks, and what was missed is told afterwards, each once.
+    await page.getByRole('button', { name: 'Drop the line' }).press('Enter');
+    await page.getByText('The line is down').waitFor();
+    for (const stars of [4, 5]) await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars });
+    assert.equal(await events.getByRole('listitem').count(), 2);
+    await page.getByRole('button', { name: 'Resume' }).press('Enter');
+    await page.getByText(/^Listens\. Away for \d+\.\d s, 2 missed events were told\.$/).waitFor();
+    assert.deepEqual(await events.locator('.badge').allTextContents(), ['update', 'missed', 'update', 'missed', 'update', 'create']);
+    await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars: 3 });
+    await events.getByRole('listitem').nth(4).waitFor();
+    assert.equal(await events.getByText('missed').count(), 2);
+    await picture(page, 'live-resumed-1440-light');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'live-resumed-390-dark');
+    await page.setViewportSize({ width: 1440, height: 900 });
     await page.getByRole('button', { name: 'Stop' }).click();
 
     // One record, by its view rule: a guest is not told, its author is.
