@@ -21,7 +21,7 @@ func Routes() []console.Route {
 		console.Get(collection+"/rules", showRules),
 		console.Post(collection+"/rules", saveRules),
 		console.Post(collection+"/rules/try", tryRules),
-		console.Get(collection+"/complete", complete),
+		console.Get(collection+"/complete", completeAt),
 		console.Get(collection+"/sign-in", showSignIn),
 		console.Post(collection+"/sign-in", saveSignIn),
 		console.Get(collection+"/sign-in/provider", newProvider),

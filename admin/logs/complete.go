@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/loambase/loam/admin/collections"
+	"github.com/loambase/loam/admin/complete"
 	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -15,8 +15,8 @@ import (
 // have attributes of their own.
 const lately = 100
 
-// complete answers with what may stand in place of "q", which follows "before", in a filter.
-func complete(c *console.Call) error {
+// completeAt answers with what may stand in place of "q", which follows "before", in a filter.
+func completeAt(c *console.Call) error {
 	p, err := c.App.Logs().List(c.R.Context(), c.Caller, record.ListParams{Page: 1, PerPage: lately, SkipTotal: true, Sort: "-@rowid"})
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func complete(c *console.Call) error {
 	}
 	q := c.R.URL.Query()
 	in := described(newest, c.Accounts())
-	list := collections.Completions(in, in.Find("logs"), q.Get("before"), q.Get("q"))
+	list := complete.Filter(in, in.Find("logs"), q.Get("before"), q.Get("q"))
 	for i := range list {
 		if list[i].Text == "data" {
 			list[i].Icon, list[i].Hint = "braces", "attributes"

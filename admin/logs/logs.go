@@ -16,7 +16,7 @@ import (
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/logs", list),
-		console.Get("/_/logs/complete", complete),
+		console.Get("/_/logs/complete", completeAt),
 		console.Get("/_/logs/{id}", show),
 	}
 }

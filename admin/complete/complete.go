@@ -1,4 +1,6 @@
-package collections
+// Package complete knows what may stand at the caret in a rule or a filter: fields, paths along
+// relations, choices, signs, macros.
+package complete
 
 import (
 	"cmp"
@@ -24,21 +26,14 @@ type Completion struct {
 var macros = []string{"@now", "@yesterday", "@tomorrow", "@todayStart", "@todayEnd", "@monthStart", "@monthEnd", "@yearStart", "@yearEnd",
 	"@second", "@minute", "@hour", "@day", "@month", "@weekday", "@year"}
 
-// complete answers with what may stand in place of "q", which follows "before", in a rule of
-// the collection, or in a filter if "filter" is set.
-func complete(c *console.Call) error {
-	in, err := collectionOf(c)
-	if err != nil {
-		return err
-	}
-	query := c.R.URL.Query()
-	w := words{snapshot: c.App.Snapshot(), rule: !query.Has("filter")}
-	return c.JSON(w.at(in, query.Get("before"), query.Get("q")))
+// Rule returns the texts that may stand in place of typed, behind the text before, in a rule of the collection.
+func Rule(snapshot *schema.Snapshot, in *schema.Collection, before, typed string) []Completion {
+	w := words{snapshot: snapshot, rule: true}
+	return w.at(in, before, typed)
 }
 
-// Completions are the texts that may stand in place of typed, behind the text before, in a filter
-// of the collection, which need not be one of the app.
-func Completions(snapshot *schema.Snapshot, in *schema.Collection, before, typed string) []Completion {
+// Filter is Rule for filters, which cannot say all that rules can. The collection need not be one of the app.
+func Filter(snapshot *schema.Snapshot, in *schema.Collection, before, typed string) []Completion {
 	w := words{snapshot: snapshot}
 	return w.at(in, before, typed)
 }
