@@ -25,7 +25,7 @@ type request struct {
 	Writes                   bool   // it is allowed, and changes records
 }
 
-// testOf makes tests of what the tester has judged. Sign-in and manage rules are not in them: a
+// testOf makes tests of the verdicts. Sign-in and manage rules are not in them: a
 // sign-in needs the password, and a manager is seen only in what other operations do.
 func testOf(c *console.Call, in *schema.Collection, caller record.Caller, list []verdict) (out snippets) {
 	data := struct {
@@ -57,7 +57,7 @@ func testOf(c *console.Call, in *schema.Collection, caller record.Caller, list [
 	return snippets{run(goTest, data), run(curlTest, data)}
 }
 
-// requestOf is the request that a verdict is about.
+// requestOf is the request that a verdict foretells the answer of; ok is false if there is none.
 func requestOf(v verdict, base, id string, imagined bool, query url.Values) (r request, ok bool) {
 	i := slices.IndexFunc(judged, func(j judgement) bool { return j.rule == v.rule.name })
 	j := judged[i]

@@ -13,6 +13,7 @@ import (
 func Routes() []console.Route {
 	const collection = "/_/c/{collection}"
 	return []console.Route{
+		console.Get("/_/rules", showAllRules),
 		console.Get("/_/new-collection", showNew),
 		console.Post("/_/new-collection", create),
 		console.Get(collection+"/fields", showFields),

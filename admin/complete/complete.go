@@ -1,4 +1,4 @@
-// Package complete knows what may stand at the caret in a rule or a filter: fields, paths along
+// Package complete lists the texts that may stand at the caret of a rule or a filter: fields, paths along
 // relations, choices, signs, macros.
 package complete
 

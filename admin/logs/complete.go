@@ -15,7 +15,7 @@ import (
 // have attributes of their own.
 const lately = 100
 
-// completeAt answers with what may stand in place of "q", which follows "before", in a filter.
+// completeAt answers with the texts that may stand in place of "q", which follows "before", in a filter.
 func completeAt(c *console.Call) error {
 	p, err := c.App.Logs().List(c.R.Context(), c.Caller, record.ListParams{Page: 1, PerPage: lately, SkipTotal: true, Sort: "-@rowid"})
 	if err != nil {

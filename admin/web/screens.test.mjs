@@ -36,6 +36,7 @@ await onStage(async (stage) => {
     superusers: '/_/c/_superusers',
     fields: '/_/c/products/fields',
     rules: '/_/c/users/rules',
+    'all-rules': '/_/rules?system',
     'new-collection': '/_/new-collection',
     settings: '/_/settings/application',
     mail: '/_/settings/mail',

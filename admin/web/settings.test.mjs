@@ -52,6 +52,19 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a bucket with the keys of the machine, that clients fetch files from', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/settings/files`);
+    await page.getByLabel('Keys', { exact: true }).selectOption({ label: 'Those that the machine of the server offers' });
+    await page.getByLabel('Clients fetch files from the bucket itself').check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    const { s3 } = await stage.api('GET', '/api/settings');
+    assert.deepEqual([s3.credentials, s3.presigned, s3.enabled], ['ambient', true, false]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'settings-bucket-390-light');
+  });
+
   test('rules of rate limits', async () => {
     const page = await stage.signedIn();
     const before = (await settings()).rateLimits.rules;
@@ -144,7 +157,7 @@ await onStage(async (stage) => {
     await stage.call('GET', '/api/collections/users/records?filter=no').catch(() => {});
     const filter = page.getByRole('combobox', { name: 'Filter the logs' });
     const option = (name) => page.getByRole('listbox', { name: 'Names' }).getByRole('option', { name });
-    await filter.fill('data.st');
+    await filter.fill('data.statu');
     await option('status').waitFor();
     await filter.press('ArrowDown');
     await filter.press('Enter'); // takes what is marked

@@ -1,5 +1,5 @@
-// The realtime inspector: one socket that listens as somebody, and what it was told. The line can
-// be dropped and taken up again, to see what a client is told that was away.
+// The realtime inspector: a socket that listens as a chosen identity, and its events. The line can be
+// dropped and taken up again, to see how a client catches up.
 const maxEvents = 1000;
 const part = (name) => document.querySelector(`[data-${name}]`);
 const form = part('live-form');
@@ -86,7 +86,7 @@ function drop() {
   state('The line is down. Change something, then resume.', 'dropped');
 }
 
-/** Says what came of being away. */
+/** Says how long the line was down, and how many events were missed. */
 function caughtUp() {
   const seconds = ((performance.now() - away.at) / 1000).toFixed(1);
   const told = away.reset ? 'the server cannot tell what was missed: read anew' : `${away.missed} missed ${away.missed === 1 ? 'event was' : 'events were'} told`;
