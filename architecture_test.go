@@ -52,6 +52,7 @@ func layers() [][]string {
 			"admin/sql",
 		},
 		{
+			"admin/complete",
 			"admin/form",
 			"admin/gate",
 		},

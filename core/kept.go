@@ -12,9 +12,9 @@ import (
 
 const maxKept = 1 << 18 // bytes of a document, as JSON
 
-// Kept decodes the document that is kept under the name for the superuser. A missing one leaves the
-// value as it is. The console keeps queries, places and mappings so: they follow a
-// superuser to every browser, and nobody else reads them.
+// Kept decodes the document that is stored for the superuser under the name; without a document the
+// value stays as it is. The console stores queries, places in the diagram and mappings of imports so: they
+// follow a superuser to every browser. Other superusers do not get them.
 func (a *App) Kept(ctx context.Context, caller record.Caller, name string, into any) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err

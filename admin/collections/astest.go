@@ -1,6 +1,7 @@
 package collections
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// snippets are a question to the tester as tests of a running server, "" where it asks
-// nothing that a request could.
+// snippets are the judged operations as tests of a running server; "" without an operation that
+// a request asks for.
 type snippets struct{ golang, curl string }
 
 // request is one request of a test, and the answer that the tester foretells.
@@ -25,19 +26,19 @@ type request struct {
 	Writes                   bool   // it is allowed, and changes records
 }
 
-// testOf makes tests of what the tester has judged. Sign-in and manage rules are not in them: a
+// testOf makes tests of the verdicts. Sign-in and manage rules are not in them: a
 // sign-in needs the password, and a manager is seen only in what other operations do.
 func testOf(c *console.Call, in *schema.Collection, caller record.Caller, list []verdict) (out snippets) {
 	data := struct {
-		URL, Collection, Title, Who string
-		Headers                     []string // names and values in turn
-		Requests                    []request
-	}{URL: c.Address(), Collection: in.Name, Title: titled(in.Name)}
+		URL, Title, Who string
+		Headers         []string // names and values in turn
+		Requests        []request
+	}{URL: c.Address(), Title: titled(in.Name)}
 	if a := caller.Auth; a != nil {
 		data.Who = a.Text("email") + " of " + a.Collection().Name
 	}
-	for name, values := range caller.Headers {
-		for _, v := range values {
+	for _, name := range slices.Sorted(maps.Keys(caller.Headers)) {
+		for _, v := range caller.Headers[name] {
 			data.Headers = append(data.Headers, name, v)
 		}
 	}
@@ -57,7 +58,7 @@ func testOf(c *console.Call, in *schema.Collection, caller record.Caller, list [
 	return snippets{run(goTest, data), run(curlTest, data)}
 }
 
-// requestOf is the request that a verdict is about.
+// requestOf is the request that a verdict foretells the answer of; ok is false if there is none.
 func requestOf(v verdict, base, id string, imagined bool, query url.Values) (r request, ok bool) {
 	i := slices.IndexFunc(judged, func(j judgement) bool { return j.rule == v.rule.name })
 	j := judged[i]

@@ -13,6 +13,7 @@ import (
 func Routes() []console.Route {
 	const collection = "/_/c/{collection}"
 	return []console.Route{
+		console.Get("/_/rules", showAllRules),
 		console.Get("/_/new-collection", showNew),
 		console.Post("/_/new-collection", create),
 		console.Post("/_/pins", pin),
@@ -22,7 +23,7 @@ func Routes() []console.Route {
 		console.Get(collection+"/rules", showRules),
 		console.Post(collection+"/rules", saveRules),
 		console.Post(collection+"/rules/try", tryRules),
-		console.Get(collection+"/complete", complete),
+		console.Get(collection+"/complete", completeAt),
 		console.Get(collection+"/sign-in", showSignIn),
 		console.Post(collection+"/sign-in", saveSignIn),
 		console.Get(collection+"/sign-in/provider", newProvider),

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/loambase/loam/admin/complete"
 	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/admin/form"
 	"github.com/loambase/loam/core/schema"
@@ -46,8 +47,8 @@ func (r rule) mode() string {
 	return "rule"
 }
 
-// ofAccounts reports whether the rule is one that only accounts have, and that no operation on
-// records asks by itself.
+// ofAccounts reports whether only collections of accounts have the rule. No operation on records
+// is allowed or denied by it alone.
 func (r rule) ofAccounts() bool { return r.name == "authRule" || r.name == "manageRule" }
 
 func (r rule) expression() string {
@@ -120,4 +121,19 @@ func typedRules(c *console.Call, in *schema.Collection) []rule {
 // everybody pass.
 func (r rule) unwritten(c *console.Call) bool {
 	return c.R.PostForm.Get(r.name+".mode") == "rule" && strings.TrimSpace(r.expression()) == ""
+}
+
+// completeAt answers with the texts that may stand in place of "q", which follows "before", in a rule of
+// the collection, or in a filter if "filter" is set.
+func completeAt(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	query := c.R.URL.Query()
+	texts := complete.Rule
+	if query.Has("filter") {
+		texts = complete.Filter
+	}
+	return c.JSON(texts(c.App.Snapshot(), in, query.Get("before"), query.Get("q")))
 }

@@ -33,7 +33,7 @@ type verdict struct {
 	about *record.Explanation
 }
 
-// judgement is a rule that the tester judges, and what it is about.
+// judgement is a rule that the tester judges, with the operation that asks for it.
 type judgement struct {
 	rule      string
 	operation record.Operation
@@ -47,7 +47,7 @@ var judged = []judgement{
 	{"createRule", record.OpCreate, http.MethodPost, "answers 400"},
 	{"updateRule", record.OpUpdate, http.MethodPatch, "answers 404"},
 	{"deleteRule", record.OpDelete, http.MethodDelete, "answers 404"},
-	// Both are judged on the stored account, as the service judges them: by what is asked, nothing is written.
+	// These two are judged on the stored account, by the body and the context of a request that writes nothing.
 	{"authRule", record.OpView, http.MethodPost, "answers 403"},
 	{"manageRule", record.OpView, http.MethodPatch, "not a manager"},
 }

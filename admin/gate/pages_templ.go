@@ -235,7 +235,7 @@ func installPage(f installForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "><summary class=\"small muted\">Or begin with a backup</summary><form class=\"stack\" method=\"post\" action=\"install-restore\" enctype=\"multipart/form-data\"><input type=\"hidden\" name=\"token\" value=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "><summary class=\"small muted\">Or begin with a backup</summary><form class=\"stack\" method=\"post\" action=\"install-restore\" enctype=\"multipart/form-data\" data-upload><input type=\"hidden\" name=\"token\" value=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -286,7 +286,7 @@ func installPage(f installForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p class=\"help\">It takes the place of what is here. You sign in with an account of it.</p></div><button class=\"btn btn-block input-l\" type=\"submit\">Restore the backup</button></form></details><p class=\"help\">A data folder of PocketBase is imported on the command line: <code>loam import pocketbase FOLDER</code></p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p class=\"help\">It takes the place of what is here. You sign in with an account of it.</p></div><div class=\"stack-s\" data-upload-place hidden><progress class=\"meter\" max=\"1\" aria-label=\"Upload\" data-upload-meter></progress><div class=\"row\"><p class=\"small grow\" role=\"status\" data-upload-said></p><button class=\"btn btn-quiet btn-s\" type=\"button\" data-upload-stop>Stop</button></div></div><button class=\"btn btn-block input-l\" type=\"submit\" data-upload-send>Restore the backup</button></form></details><p class=\"help\">A data folder of PocketBase is imported on the command line: <code>loam import pocketbase FOLDER</code></p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -319,7 +319,7 @@ func problemAt(problems map[string]string, name string) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templruntime.NewAttributeExpression(name + "-err").Resolve(ctx)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `gate/pages.templ`, Line: 70, Col: 35}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `gate/pages.templ`, Line: 77, Col: 35}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var10)
 			if templ_7745c5c3_Err != nil {
@@ -332,7 +332,7 @@ func problemAt(problems map[string]string, name string) templ.Component {
 			var templ_7745c5c3_Var11 string
 			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(problems[name])
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `gate/pages.templ`, Line: 70, Col: 54}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `gate/pages.templ`, Line: 77, Col: 54}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			if templ_7745c5c3_Err != nil {

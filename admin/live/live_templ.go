@@ -88,7 +88,15 @@ func page(topics, accounts []string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " Stop</button></div><p class=\"small muted\" role=\"status\" data-live-state>Not connected</p></form></div><div><div class=\"toolbar\"><span class=\"small muted\" role=\"status\" data-live-count>No events yet</span> <span class=\"grow\"></span> <button class=\"btn btn-quiet btn-s\" type=\"button\" data-pause aria-pressed=\"false\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " Stop</button> <button class=\"btn btn-quiet\" type=\"button\" data-drop hidden>Drop the line</button> <button class=\"btn btn-primary\" type=\"button\" data-resume hidden>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Icon("play").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " Resume</button></div><p class=\"small muted\" role=\"status\" data-live-state>Not connected</p></form></div><div><div class=\"toolbar\"><span class=\"small muted\" role=\"status\" data-live-count>No events yet</span> <span class=\"grow\"></span> <button class=\"btn btn-quiet btn-s\" type=\"button\" data-pause aria-pressed=\"false\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -96,7 +104,7 @@ func page(topics, accounts []string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " Pause</button> <button class=\"btn btn-quiet btn-s\" type=\"button\" data-clear-events>Clear</button></div><ul class=\"events\" aria-label=\"Events\" data-events></ul><div class=\"empty\" data-no-events><p>Listen, then change a record: here or in an app.</p></div></div><div class=\"rt-detail\"><div class=\"rt-pad stack-s\" data-live-detail hidden><h2 data-detail-title></h2><p class=\"small muted\" data-detail-changed></p><div class=\"code\"><pre tabindex=\"0\" role=\"region\" aria-label=\"Event\" data-detail-json></pre></div></div></div></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " Pause</button> <button class=\"btn btn-quiet btn-s\" type=\"button\" data-clear-events>Clear</button></div><ul class=\"events\" aria-label=\"Events\" data-events></ul><div class=\"empty\" data-no-events><p>Listen, then change a record: here or in an app.</p></div></div><div class=\"rt-detail\"><div class=\"rt-pad stack-s\" data-live-detail hidden><h2 data-detail-title></h2><p class=\"small muted\" data-detail-changed></p><div class=\"code\"><pre tabindex=\"0\" role=\"region\" aria-label=\"Event\" data-detail-json></pre></div></div></div></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

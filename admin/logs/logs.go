@@ -16,6 +16,7 @@ import (
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/logs", list),
+		console.Get("/_/logs/complete", completeAt),
 		console.Get("/_/logs/{id}", show),
 	}
 }
@@ -74,7 +75,7 @@ func frame(title string) console.Page {
 	if title != "Logs" {
 		crumbs = []ui.Crumb{{Label: "Logs", Path: "/_/logs"}, {Label: title}}
 	}
-	return console.Page{Title: title, Section: "logs", Crumbs: crumbs, Scripts: []string{"table.js"}}
+	return console.Page{Title: title, Section: "logs", Crumbs: crumbs, Scripts: []string{"table.js", "editor.js"}}
 }
 
 // expression is the filter as the service takes it. Words that are no expression are looked

@@ -93,7 +93,8 @@ func ofCollections(snapshot *schema.Snapshot) (list []concern) {
 				Path: rules, Label: "Rules", Quiet: true})
 		}
 		if c.IsAuth() && c.Auth.OAuth2.Enabled && len(c.Auth.OAuth2.Providers) == 0 {
-			list = append(list, concern{What: c.Name + " lets people sign in with OAuth2, without a provider", Why: "Nobody can use it yet."})
+			list = append(list, concern{What: c.Name + " lets people sign in with OAuth2, without a provider", Why: "Nobody can use it yet.",
+				Path: "/_/c/" + c.Name + "/sign-in", Label: "Sign-in"})
 		}
 	}
 	return list

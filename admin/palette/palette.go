@@ -65,6 +65,7 @@ func items(c *console.Call, screens []Screen) (list []Item) {
 		}
 	}
 	return append(list,
+		Item{Group: groupGo, Label: "Rules of all collections", Icon: "lock", Path: "/_/rules"},
 		Item{Group: groupDo, Label: "New collection", Icon: "plus", Path: "/_/new-collection"},
 		Item{Group: groupDo, Label: "Theme: light, dark, that of the system", Icon: "auto", Do: "theme"},
 		Item{Group: groupDo, Label: "Sign out", Icon: "left", Do: "sign-out"},

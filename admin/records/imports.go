@@ -3,8 +3,10 @@ package records
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +24,15 @@ type importing struct {
 	job     *sheet.Job
 	all     *schema.Snapshot
 	problem string
+	making  map[int]newField // by the column that is to become one
+	again   bool             // the plan is that of the last import of such a file
 }
+
+// newField is a field that is not there yet, as it was typed.
+type newField struct{ name, kind string }
+
+// toNew is the choice of a column that is to become a field.
+const toNew = "+"
 
 func importPath(in *schema.Collection) string { return console.CollectionPath(in) + "/import" }
 
@@ -70,6 +80,13 @@ func upload(c *console.Call) error {
 	if err != nil {
 		return err
 	}
+	if plan, ok, err := recalled(c, job); err != nil {
+		return err
+	} else if ok {
+		if err := job.SetPlan(plan); err != nil {
+			return err
+		}
+	}
 	return c.Go((&importing{in: in, job: job}).path())
 }
 
@@ -101,6 +118,11 @@ func showImport(c *console.Call) error {
 	if err != nil {
 		return err
 	}
+	if plan, ok, err := recalled(c, i.job); err != nil {
+		return err
+	} else if ok && i.Stage == sheet.Mapping {
+		i.again = reflect.DeepEqual(plan, i.Plan)
+	}
 	if c.IsPart("import") {
 		return c.Part(importPart(i))
 	}
@@ -116,8 +138,17 @@ func changeImport(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
 	}
-	do := c.R.PostForm.Get("do")
+	do, at, _ := strings.Cut(c.R.PostForm.Get("do"), ".")
+	made := -1
 	switch do {
+	case "make":
+		n, wrong := strconv.Atoi(at)
+		if wrong != nil || n < 0 || n >= len(i.Plan.Columns) {
+			return fault.New(fault.Invalid, "There is no such column.")
+		}
+		if err = i.makeField(c, n, strings.TrimSpace(c.R.PostForm.Get("name."+at)), c.R.PostForm.Get("kind."+at)); err == nil {
+			made = n
+		}
 	case "cancel":
 		if i.Task != nil {
 			i.Task.Cancel()
@@ -126,8 +157,8 @@ func changeImport(c *console.Call) error {
 		if plan := i.planOf(c); !reflect.DeepEqual(plan, i.Plan) {
 			i.problem = "The plan is another one than the rows were checked by. Check them again."
 			err = i.job.SetPlan(plan)
-		} else {
-			err = i.job.Run(c.Caller)
+		} else if err = i.job.Run(c.Caller); err == nil {
+			err = remember(c, i.job, plan)
 		}
 	default:
 		if err = i.job.SetPlan(i.planOf(c)); err == nil && do == "check" {
@@ -138,10 +169,36 @@ func changeImport(c *console.Call) error {
 		return err
 	}
 	if err != nil {
-		i.problem = message(err)
+		i.problem = problemsOf(err)
 	}
 	i.View = i.job.View()
+	i.making = i.newFields(c, made)
 	return c.Part(importPart(i))
+}
+
+// newFields are the fields that are not there yet, but for one that was made.
+func (i *importing) newFields(c *console.Call, made int) map[int]newField {
+	list := map[int]newField{}
+	for n, column := range i.Plan.Columns {
+		at := strconv.Itoa(n)
+		if n == made || c.R.PostForm.Get("field."+at) != toNew {
+			continue
+		}
+		list[n] = newField{
+			name: cmp.Or(c.R.PostForm.Get("name."+at), sheet.FieldName(i.in, column.Name)),
+			kind: cmp.Or(c.R.PostForm.Get("kind."+at), i.job.Kind(n)),
+		}
+	}
+	return list
+}
+
+// problemsOf is what is wrong, at the fields of a collection too, in one line.
+func problemsOf(err error) string {
+	problems, wrong := console.Problems(err)
+	if wrong != nil {
+		return message(err)
+	}
+	return strings.Join(slices.Sorted(maps.Values(problems)), " ")
 }
 
 // planOf reads the plan. A column that goes to another field than before is read anew.

@@ -60,7 +60,8 @@ func pages() []page {
 			}},
 		}},
 		{id: "files", title: "Files", icon: "disk", test: "storage", groups: []form.Group{
-			{Title: "Where files are kept", About: "In the data folder, or in a bucket. Files that are there already are not moved.", Inputs: bucket("s3")},
+			{Title: "Where files are kept", About: "In the data folder, or in a bucket. Files that are there already are not moved.", Inputs: append(bucket("s3"),
+				toggle("s3.presigned", "Clients fetch files from the bucket itself", "By addresses that are good for a short time. The bucket must be reachable for them."))},
 		}},
 		{id: "backups", title: "Backups", icon: "archive", test: "backups", groups: []form.Group{
 			{Title: "Schedule", About: "An expression of cron in UTC: minute, hour, day, month, weekday. Empty: never.", Inputs: []form.Input{
@@ -147,6 +148,8 @@ func bucket(at string) []form.Input {
 		mono(at+".bucket", "Bucket", ""),
 		mono(at+".region", "Region", ""),
 		mono(at+".endpoint", "Endpoint", ""),
+		{Name: at + ".credentials", Label: "Keys", Kind: form.Choice, Options: []form.Option{
+			{Value: "", Label: "Those below"}, {Value: settings.Ambient, Label: "Those that the machine of the server offers"}}},
 		mono(at+".accessKey", "Access key", ""),
 		{Name: at + ".secret", Label: "Secret", Kind: form.Secret},
 		toggle(at+".forcePathStyle", "The bucket stands in the path", "As for MinIO; else in the name of the host."),

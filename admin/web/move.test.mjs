@@ -98,6 +98,48 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('a column becomes a new field, and the columns are remembered', async () => {
+    const page = await stage.signedIn();
+    const goesTo = (column) => page.getByRole('combobox', { name: `${column} goes to` });
+    const file = 'Grower;Seed weight (g);Since\nKullaberg;1,25;2027-03-15\nSkanör;0,5;\n';
+    await upload(page, 'suppliers', 'a.csv', file);
+    await goesTo('Grower').selectOption('name');
+    await goesTo('Seed weight (g)').selectOption('a new field …');
+    const kind = page.getByRole('combobox', { name: 'Kind of the field for Seed weight (g)' });
+    await kind.waitFor();
+    assert.equal(await kind.inputValue(), 'number'); // of all values
+    const name = page.getByRole('textbox', { name: 'Name of the field for Seed weight (g)' });
+    assert.equal(await name.inputValue(), 'Seed_weight__g');
+    await name.fill('name');
+    await page.getByRole('button', { name: 'Make it' }).click();
+    await page.getByRole('alert').getByText(/name/).waitFor();
+    await name.fill('weight');
+    await picture(page, 'import-new-field');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture(page, 'import-new-field-phone-dark');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await name.press('Enter');
+    await page.getByRole('combobox', { name: 'How Seed weight (g) is read' }).waitFor();
+    assert.equal(await page.getByRole('combobox', { name: 'How Seed weight (g) is read' }).inputValue(), 'comma');
+    assert.equal(await goesTo('Grower').inputValue(), 'name');
+    await goesTo('Since').selectOption('a new field …');
+    assert.equal(await page.getByRole('combobox', { name: 'Kind of the field for Since' }).inputValue(), 'date');
+    await page.getByRole('button', { name: 'Check all rows' }).click(); // a column without a field is left out
+    await page.getByRole('button', { name: 'Import 2 rows' }).click();
+    await page.getByText('2 created').waitFor();
+    assert.deepEqual((await all('suppliers')).filter((s) => s.weight).map((s) => [s.name, s.weight]).sort(), [['Kullaberg', 1.25], ['Skanör', 0.5]]);
+
+    await upload(page, 'suppliers', 'b.csv', 'Since;Grower;Seed weight (g)\n;Arild;2\n');
+    await page.getByText('where they went in your last import').waitFor();
+    assert.deepEqual([await goesTo('Grower').inputValue(), await goesTo('Seed weight (g)').inputValue(), await goesTo('Since').inputValue()], ['name', 'weight', '']);
+    assert.equal(await page.getByRole('combobox', { name: 'How Seed weight (g) is read' }).inputValue(), 'comma');
+    await upload(page, 'suppliers', 'c.csv', 'Grower;Seed weight (g)\nArild;2\n'); // other columns
+    assert.equal(await goesTo('Seed weight (g)').inputValue(), '');
+    for (const s of await all('suppliers')) if (s.weight) await stage.api('DELETE', `/api/collections/suppliers/records/${s.id}`);
+    await isWell(page);
+  });
+
   test('it goes on when the page is left, and can be cancelled', async () => {
     const page = await stage.signedIn();
     const rows = Array.from({ length: 20000 }, (_, i) => `Grower ${i},SE`).join('\n');

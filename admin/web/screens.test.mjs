@@ -38,6 +38,7 @@ await onStage(async (stage) => {
     account: `/_/c/_superusers/r/${me.id}/sign-in`,
     fields: '/_/c/products/fields',
     rules: '/_/c/users/rules',
+    'all-rules': '/_/rules?system',
     'new-collection': '/_/new-collection',
     settings: '/_/settings/application',
     mail: '/_/settings/mail',

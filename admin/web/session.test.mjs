@@ -114,9 +114,27 @@ await onStage(async (stage) => {
         await page.getByLabel(/^Backup/).setInputFiles({ name, mimeType: 'application/zip', buffer });
         await page.getByRole('button', { name: 'Restore the backup' }).click();
       };
-      await restore('notes.zip', Buffer.from('no archive'));
+      // How far the upload is, and what is said of it.
+      const watch = () =>
+        page.evaluate(() => {
+          window.said = [];
+          new MutationObserver(() => window.said.push(document.querySelector('[data-upload-said]')?.textContent)).observe(document.body, { subtree: true, childList: true, characterData: true });
+        });
+      await watch();
+      await restore('notes.zip', Buffer.alloc(3e6, 'no archive'));
       await page.locator('#file-err').waitFor();
       await picture(page, 'install-restore');
+      const said = await page.evaluate(() => window.said);
+      assert.ok(said.some((words) => /of 3\.0 MB sent/.test(words)) && said.includes('All is sent. The server restores it.'), said.join('\n'));
+
+      // A line that stands still, and a person who thinks better of it.
+      await page.route('**/install-restore', () => {});
+      await restore('notes.zip', Buffer.from('no archive'));
+      await page.getByText('The upload begins.').waitFor();
+      await picture(page, 'install-progress');
+      await page.getByRole('button', { name: 'Stop' }).press('Enter');
+      await page.getByText('Stopped. Nothing was restored.').waitFor();
+      await page.unroute('**/install-restore');
       await restore('first.zip', archive);
       await page.getByRole('heading', { name: 'The backup is restored' }).waitFor();
       await page.context().clearCookies(); // a host has the same ones on every port

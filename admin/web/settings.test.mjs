@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { isWell, onStage, password } from './stage.mjs';
+import { isWell, onStage, password, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -50,6 +50,19 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Send a test' }).click();
     await page.locator('[data-tried] .banner-danger').waitFor(); // nothing listens there
     await isWell(page);
+  });
+
+  test('a bucket with the keys of the machine, that clients fetch files from', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${stage.url}/_/settings/files`);
+    await page.getByLabel('Keys', { exact: true }).selectOption({ label: 'Those that the machine of the server offers' });
+    await page.getByLabel('Clients fetch files from the bucket itself').check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    const { s3 } = await stage.api('GET', '/api/settings');
+    assert.deepEqual([s3.credentials, s3.presigned, s3.enabled], ['ambient', true, false]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'settings-bucket-390-light');
   });
 
   test('rules of rate limits', async () => {
@@ -141,7 +154,30 @@ await onStage(async (stage) => {
     while ((await page.locator('[data-row]').count()) === 0) await page.reload(); // they are written in batches
     await page.locator('[data-row] a').first().click();
     await page.getByRole('region', { name: 'Entry', exact: true }).waitFor();
+    await stage.call('GET', '/api/collections/users/records?filter=no').catch(() => {});
+    const filter = page.getByRole('combobox', { name: 'Filter the logs' });
+    const option = (name) => page.getByRole('listbox', { name: 'Names' }).getByRole('option', { name });
+    await filter.fill('data.statu');
+    await option('status').waitFor();
+    await filter.press('ArrowDown');
+    await filter.press('Enter'); // takes what is marked
+    assert.equal(await filter.inputValue(), 'data.status ');
+    await option('greater or equal').waitFor();
+    await filter.pressSequentially('>= 400 && data.method = ');
+    await option("'PATCH'").waitFor();
+    await picture(page, 'logs-completion-1440-light');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture(page, 'logs-completion-390-dark');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await filter.pressSequentially("'GET'");
+    await filter.press('Escape');
+    await filter.press('Enter');
+    await page.waitForURL(/filter=/);
+    while ((await page.locator('[data-row]').count()) === 0) await page.reload();
+    for (const status of await page.locator('[data-row] td:nth-child(3)').allInnerTexts()) assert.equal(status, '400');
     await page.getByLabel('Filter the logs').fill('data.nothing >');
+    await page.keyboard.press('Escape');
     await page.keyboard.press('Enter');
     await page.getByText('All entries are shown').waitFor();
     await isWell(page);

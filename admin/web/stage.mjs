@@ -28,13 +28,22 @@ export async function onStage(tests) {
     return;
   }
   mkdirSync(shots, { recursive: true });
-  const server = await serve();
-  after(() => server.stop());
-  const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-  after(() => browser.close());
-  const stage = new Stage(server, browser);
+  let stage;
+  after(() => stage?.close());
+  stage = await open();
   afterEach(() => stage.closeWindows());
   await tests(stage);
+}
+
+/** Starts a server on an empty folder, and a browser. */
+export async function open() {
+  const server = await serve();
+  try {
+    return new Stage(server, await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'] }));
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }
 
 class Stage {
@@ -43,6 +52,12 @@ class Stage {
     this.browser = browser;
     this.url = server.url;
     this.windows = [];
+  }
+
+  /** Ends the browser and the server. */
+  async close() {
+    await this.browser.close();
+    await this.server.stop();
   }
 
   /** The hash of the link that was printed for who creates the first superuser. */

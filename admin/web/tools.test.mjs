@@ -126,6 +126,32 @@ await onStage(async (stage) => {
     await picture(page, 'rule-tester-1440-dark');
   });
 
+  test('the rules of all collections in one table', async () => {
+    const page = await stage.signedIn();
+    const cells = (name) => page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) }).getByRole('cell').allInnerTexts();
+    await page.goto(`${stage.url}/_/c/notes/rules`);
+    await page.getByRole('link', { name: 'All collections' }).press('Enter');
+    await page.waitForURL('**/_/rules');
+    const { viewRule, createRule } = await stage.api('GET', '/api/collections/notes');
+    assert.deepEqual((await cells('notes')).map((text) => text.trim()), ['notes', 'Everyone', viewRule, createRule, 'Superusers', 'Superusers', '', '']);
+    assert.deepEqual((await cells('people')).slice(1).map((text) => text.trim()), [...Array(5).fill('Superusers'), 'Every account', 'Superusers']);
+    for (const scheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await picture(page, `all-rules-390-${scheme}`);
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await picture(page, `all-rules-1440-${scheme}`);
+    }
+    await page.getByRole('link', { name: 'By rule' }).click();
+    await page.waitForURL('**/_/rules?only=rule');
+    assert.deepEqual(await page.locator('tbody a').allInnerTexts(), ['notes', 'users']);
+    await page.getByRole('link', { name: 'With system collections' }).click();
+    await page.getByRole('link', { name: '_mfas', exact: true }).waitFor();
+    await page.goto(`${stage.url}/_/rules?only=nothing`);
+    await page.getByText('No collection has such a rule').waitFor();
+    await isWell(page);
+  });
+
   test('sign-in and manage rules are tried, and all is copied as a test', async () => {
     const page = await stage.signedIn();
     const tester = page.getByRole('region', { name: 'Try the rules' });
@@ -421,6 +447,23 @@ await onStage(async (stage) => {
     await events.getByRole('button', { name: /update/ }).click();
     assert.match(await page.getByRole('region', { name: 'Event', exact: true }).innerText(), /"stars": 3/);
     await picture(page, 'live-1440-light');
+
+    // The line breaks, and what was missed is told afterwards, each once.
+    await page.getByRole('button', { name: 'Drop the line' }).press('Enter');
+    await page.getByText('The line is down').waitFor();
+    for (const stars of [4, 5]) await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars });
+    assert.equal(await events.getByRole('listitem').count(), 2);
+    await page.getByRole('button', { name: 'Resume' }).press('Enter');
+    await page.getByText(/^Listens\. Away for \d+\.\d s, 2 missed events were told\.$/).waitFor();
+    assert.deepEqual(await events.locator('.badge').allTextContents(), ['update', 'missed', 'update', 'missed', 'update', 'create']);
+    await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars: 3 });
+    await events.getByRole('listitem').nth(4).waitFor();
+    assert.equal(await events.getByText('missed').count(), 2);
+    await picture(page, 'live-resumed-1440-light');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await picture(page, 'live-resumed-390-dark');
+    await page.setViewportSize({ width: 1440, height: 900 });
     await page.getByRole('button', { name: 'Stop' }).click();
 
     // One record, by its view rule: a guest is not told, its author is.

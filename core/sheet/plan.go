@@ -152,10 +152,7 @@ var (
 func (f *file) read(column int, field *schema.Field, of *schema.Collection) string {
 	switch {
 	case field.Kind.Class() == schema.ClassNumber:
-		if f.any(column, commaNumber.MatchString) {
-			return "comma"
-		}
-		return "dot"
+		return f.numbers(column)
 	case isTime(field):
 		return f.readDate(column)
 	case of != nil:
@@ -215,4 +212,27 @@ func (f *file) any(column int, is func(text string) bool) bool {
 		}
 	}
 	return false
+}
+
+// Like returns the plan with what an earlier one says of columns of the same names; fits is false if
+// the names differ, or if the collection cannot have it any more.
+func (j *Job) Like(earlier Plan) (p Plan, fits bool) {
+	in, err := j.collection()
+	if err != nil || len(earlier.Columns) != len(j.file.columns) {
+		return p, false
+	}
+	known := map[string]Column{}
+	for _, c := range earlier.Columns {
+		known[c.Name] = c
+	}
+	p = earlier
+	p.Columns = nil
+	for _, name := range j.file.columns {
+		c, ok := known[name]
+		if !ok {
+			return p, false
+		}
+		p.Columns = append(p.Columns, c)
+	}
+	return p, p.check(in, j.file.columns) == nil
 }

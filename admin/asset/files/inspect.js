@@ -1,4 +1,5 @@
-// The realtime inspector: one socket that listens as somebody, and what it was told.
+// The realtime inspector: a socket that listens as a chosen identity, and its events. The line can be
+// dropped and taken up again, to see how a client catches up.
 const maxEvents = 1000;
 const part = (name) => document.querySelector(`[data-${name}]`);
 const form = part('live-form');
@@ -7,6 +8,9 @@ let events = []; // newest first
 let waiting = 0; // that came during a pause
 let paused = false;
 const states = new Map(); // by id: the record as it was told last
+let listening = null; // the form as it was when Listen was pressed
+let since = null; // the token that was told last
+let away = null; // since the line was dropped: when, and by which token
 
 const looks = { create: 'badge-ok', enter: 'badge-ok', delete: 'badge-danger', leave: 'badge-danger', reset: 'badge-warn', auth: 'badge-warn' };
 
@@ -15,58 +19,91 @@ function problem(words) {
   part('live-problem').hidden = !words;
 }
 
-function state(words, connected) {
+/** Says how the connection is: "off", "on" or "dropped". */
+function state(words, how) {
   part('live-state').textContent = words;
-  part('connect').hidden = connected;
-  part('disconnect').hidden = !connected;
+  part('connect').hidden = how !== 'off';
+  part('disconnect').hidden = how === 'off';
+  part('drop').hidden = how !== 'on';
+  part('resume').hidden = how !== 'dropped';
 }
 
 /** The token of who was chosen, null for a guest. */
 async function token() {
-  const answer = await fetch('/_/realtime/token', { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams(new FormData(form)) });
+  const answer = await fetch('/_/realtime/token', { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams(listening) });
   if (answer.ok) return (await answer.json()).token;
   const text = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('p')?.textContent;
   throw new Error(text ?? 'The server does not give a token.');
 }
 
-async function listen() {
+function listen() {
   stop();
+  listening = new FormData(form);
+  since = null;
+  return connect();
+}
+
+/** Opens the connection; one that was away comes back with the token that it was told last. */
+async function connect() {
   problem('');
-  const data = new FormData(form);
-  state('Connects …', true);
+  state('Connects …', 'connecting');
   try {
     const as = await token();
     const mine = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}/api/realtime/ws`, 'loam.v1');
     socket = mine;
     const send = (message) => mine.send(JSON.stringify(message));
+    const text = (name) => listening.get(name).trim();
     mine.onopen = () => {
       if (as) send({ id: 'auth', type: 'auth', token: as });
-      send({ id: 'sub', type: 'subscribe', topic: `${data.get('topic')}/${data.get('id').trim() || '*'}`, ...(data.get('filter').trim() && { filter: data.get('filter') }) });
+      send({ id: 'sub', type: 'subscribe', topic: `${text('topic')}/${text('id') || '*'}`, ...(text('filter') && { filter: text('filter') }), ...(away && { since: away.since }) });
+      if (away) send({ id: 'caught-up', type: 'ping' }); // is answered when all that was missed is told
     };
-    mine.onmessage = ({ data: text }) => mine === socket && told(JSON.parse(text), mine);
-    mine.onclose = () => mine === socket && state('Not connected', false);
+    mine.onmessage = ({ data }) => mine === socket && told(JSON.parse(data), mine);
+    mine.onclose = () => mine === socket && state('Not connected', 'off');
     mine.onerror = () => problem('The connection failed.');
   } catch (error) {
-    state('Not connected', false);
+    state('Not connected', 'off');
     problem(error.message);
   }
 }
 
-function stop() {
+function hangUp() {
   const old = socket;
   socket = null;
   old?.close();
-  state('Not connected', false);
+}
+
+function stop() {
+  hangUp();
+  away = null;
+  state('Not connected', 'off');
+}
+
+/** Lets the line break, as in a tunnel. */
+function drop() {
+  hangUp();
+  away = { at: performance.now(), since, missed: 0 };
+  state('The line is down. Change something, then resume.', 'dropped');
+}
+
+/** Says how long the line was down, and how many events were missed. */
+function caughtUp() {
+  const seconds = ((performance.now() - away.at) / 1000).toFixed(1);
+  const told = away.reset ? 'the server cannot tell what was missed: read anew' : `${away.missed} missed ${away.missed === 1 ? 'event was' : 'events were'} told`;
+  away = null;
+  state(`Listens. Away for ${seconds} s, ${told}.`, 'on');
 }
 
 function told(message, mine) {
-  if (message.type === 'ok' && message.id === 'sub') return state('Listens', true);
+  since = message.token ?? message.data?.token ?? since;
+  if (message.type === 'ok' && message.id === 'sub') return state('Listens', 'on');
+  if (message.type === 'pong') return away && caughtUp();
   if (message.type === 'error') {
     problem(message.data ? `${message.message} ${JSON.stringify(message.data)}` : message.message);
     if (message.id === 'sub') {
       socket = null;
       mine.close();
-      state('Not connected', false);
+      state('Not connected', 'off');
     }
     return undefined;
   }
@@ -74,7 +111,9 @@ function told(message, mine) {
   const before = states.get(message.record?.id);
   if (message.record) states.set(message.record.id, message.record);
   const changed = before && message.record ? Object.keys(message.record).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(message.record[name])) : null;
-  events.unshift({ at: new Date(), action: message.action ?? message.type, message, changed });
+  if (away && message.type === 'event') away.missed++;
+  if (away && message.type === 'reset') away.reset = true;
+  events.unshift({ at: new Date(), action: message.action ?? message.type, message, changed, missed: away !== null });
   events.length = Math.min(events.length, maxEvents);
   if (paused) waiting++;
   else show();
@@ -104,6 +143,12 @@ function show() {
       id.className = 'small mono muted';
       id.textContent = event.message.record?.id ?? event.message.id ?? '';
       button.append(time, action, what, id);
+      if (event.missed) {
+        const late = document.createElement('span');
+        late.className = 'badge badge-warn';
+        late.textContent = 'missed';
+        what.prepend(late, ' ');
+      }
       line.append(button);
       return line;
     }),
@@ -132,6 +177,8 @@ form.addEventListener('submit', (event) => {
 document.addEventListener('click', (event) => {
   const at = (name) => event.target.closest(`[data-${name}]`);
   if (at('disconnect')) stop();
+  if (at('drop')) drop();
+  if (at('resume')) connect();
   if (at('event')) detail(at('event'));
   if (at('pause')) {
     paused = !paused;

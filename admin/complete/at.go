@@ -1,4 +1,4 @@
-package collections
+package complete
 
 import (
 	"regexp"
@@ -18,17 +18,17 @@ var (
 )
 
 // signs are those that compare, with what they ask for.
-var signs = []completion{
+var signs = []Completion{
 	{Text: "=", Hint: "is equal"}, {Text: "!=", Hint: "differs"}, {Text: "~", Hint: "contains"}, {Text: "!~", Hint: "does not contain"},
 	{Text: ">", Hint: "greater"}, {Text: ">=", Hint: "greater or equal"}, {Text: "<", Hint: "less"}, {Text: "<=", Hint: "less or equal"},
 }
 
-var joins = []completion{{Text: "&&", Hint: "and"}, {Text: "||", Hint: "or"}}
+var joins = []Completion{{Text: "&&", Hint: "and"}, {Text: "||", Hint: "or"}}
 
 // at returns what may stand in place of typed behind the text before: a choice of the select
 // field that is compared, a sign behind an operand, && and || behind a comparison, else a name.
-func (w *words) at(in *schema.Collection, before, typed string) []completion {
-	list := []completion{}
+func (w *words) at(in *schema.Collection, before, typed string) []Completion {
+	list := []Completion{}
 	if left := leftSide.FindStringSubmatch(before); left != nil {
 		if list = w.choices(in, left[1], typed); len(list) > 0 && typed == "" {
 			return list
@@ -47,8 +47,8 @@ func (w *words) at(in *schema.Collection, before, typed string) []completion {
 
 // choices are the values of the select field at the end of the path that begin with typed,
 // which may begin with a quotation mark.
-func (w *words) choices(in *schema.Collection, path, typed string) []completion {
-	list, quote := []completion{}, "'"
+func (w *words) choices(in *schema.Collection, path, typed string) []Completion {
+	list, quote := []Completion{}, "'"
 	if strings.HasPrefix(typed, "'") || strings.HasPrefix(typed, `"`) {
 		quote, typed = typed[:1], typed[1:]
 	}
@@ -64,7 +64,7 @@ func (w *words) choices(in *schema.Collection, path, typed string) []completion 
 	escape := strings.NewReplacer(`\`, `\\`, quote, `\`+quote)
 	for _, value := range kind.Values {
 		if strings.HasPrefix(strings.ToLower(value), strings.ToLower(typed)) && len(list) < maxCompletions {
-			list = append(list, completion{Text: quote + escape.Replace(value) + quote, Icon: "select", Hint: "choice of " + f.Name})
+			list = append(list, Completion{Text: quote + escape.Replace(value) + quote, Icon: "select", Hint: "choice of " + f.Name})
 		}
 	}
 	return list
@@ -72,12 +72,12 @@ func (w *words) choices(in *schema.Collection, path, typed string) []completion 
 
 // behind are what may follow an operand: a sign, or && and || if the operand ends a comparison.
 // Behind a parenthesis it may be both, and behind a word that names nothing there is nothing.
-func (w *words) behind(in *schema.Collection, operand string, compared bool) []completion {
+func (w *words) behind(in *schema.Collection, operand string, compared bool) []Completion {
 	switch {
 	case operand == ")":
 		return slices.Concat(joins, signs)
 	case !w.isOperand(in, operand):
-		return []completion{}
+		return []Completion{}
 	case compared:
 		return joins
 	}

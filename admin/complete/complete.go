@@ -1,4 +1,6 @@
-package collections
+// Package complete lists the texts that may stand at the caret of a rule or a filter: fields, paths along
+// relations, choices, signs, macros.
+package complete
 
 import (
 	"cmp"
@@ -12,8 +14,8 @@ import (
 // maxCompletions is how many names are offered at a time.
 const maxCompletions = 30
 
-// completion is a text that may stand where somebody types.
-type completion struct {
+// Completion is a text that may stand where somebody types.
+type Completion struct {
 	Text string `json:"text"`
 	Icon string `json:"icon,omitempty"`
 	Hint string `json:"hint"`
@@ -24,20 +26,20 @@ type completion struct {
 var macros = []string{"@now", "@yesterday", "@tomorrow", "@todayStart", "@todayEnd", "@monthStart", "@monthEnd", "@yearStart", "@yearEnd",
 	"@second", "@minute", "@hour", "@day", "@month", "@weekday", "@year"}
 
-// complete answers with what may stand in place of "q", which follows "before", in a rule of
-// the collection, or in a filter if "filter" is set.
-func complete(c *console.Call) error {
-	in, err := collectionOf(c)
-	if err != nil {
-		return err
-	}
-	query := c.R.URL.Query()
-	w := words{snapshot: c.App.Snapshot(), rule: !query.Has("filter")}
-	return c.JSON(w.at(in, query.Get("before"), query.Get("q")))
+// Rule returns the texts that may stand in place of typed, behind the text before, in a rule of the collection.
+func Rule(snapshot *schema.Snapshot, in *schema.Collection, before, typed string) []Completion {
+	w := words{snapshot: snapshot, rule: true}
+	return w.at(in, before, typed)
+}
+
+// Filter is Rule for filters, which cannot say all that rules can. The collection need not be one of the app.
+func Filter(snapshot *schema.Snapshot, in *schema.Collection, before, typed string) []Completion {
+	w := words{snapshot: snapshot}
+	return w.at(in, before, typed)
 }
 
 // names are those that begin with typed, a path as far as it goes, and then those that contain it.
-func (w *words) names(in *schema.Collection, typed string) []completion {
+func (w *words) names(in *schema.Collection, typed string) []Completion {
 	path, last := "", typed
 	if i := strings.LastIndexAny(typed, ".:"); i >= 0 {
 		path, last = typed[:i], typed[i+1:]
@@ -56,22 +58,22 @@ func (w *words) names(in *schema.Collection, typed string) []completion {
 type words struct {
 	snapshot *schema.Snapshot
 	rule     bool
-	list     []completion
+	list     []Completion
 }
 
 func (w *words) add(text, icon, hint string, more bool) {
-	w.list = append(w.list, completion{text, icon, hint, more})
+	w.list = append(w.list, Completion{text, icon, hint, more})
 }
 
 // matching returns the names that contain last in any case, with at before each: first those
 // that begin with it, and shorter ones before longer ones. All names of the collection itself
 // keep their order.
-func (w *words) matching(at, last string) []completion {
+func (w *words) matching(at, last string) []Completion {
 	last = strings.ToLower(last)
-	place := func(c completion) int { return strings.Index(strings.ToLower(c.Text), last) }
-	list := slices.DeleteFunc(w.list, func(c completion) bool { return place(c) < 0 })
+	place := func(c Completion) int { return strings.Index(strings.ToLower(c.Text), last) }
+	list := slices.DeleteFunc(w.list, func(c Completion) bool { return place(c) < 0 })
 	if at+last != "" {
-		slices.SortStableFunc(list, func(a, b completion) int {
+		slices.SortStableFunc(list, func(a, b Completion) int {
 			return cmp.Or(cmp.Compare(min(place(a), 1), min(place(b), 1)), cmp.Compare(len(a.Text), len(b.Text)), strings.Compare(a.Text, b.Text))
 		})
 	}
@@ -179,8 +181,8 @@ func (w *words) account() {
 		}
 		before := len(w.list)
 		w.fields(c)
-		w.list = slices.Concat(w.list[:before], slices.DeleteFunc(slices.Clone(w.list[before:]), func(n completion) bool {
-			return slices.ContainsFunc(w.list[:before], func(o completion) bool { return o.Text == n.Text })
+		w.list = slices.Concat(w.list[:before], slices.DeleteFunc(slices.Clone(w.list[before:]), func(n Completion) bool {
+			return slices.ContainsFunc(w.list[:before], func(o Completion) bool { return o.Text == n.Text })
 		}))
 	}
 }

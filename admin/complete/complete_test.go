@@ -1,4 +1,4 @@
-package collections
+package complete
 
 import (
 	"slices"
@@ -52,7 +52,7 @@ func TestCompletions(t *testing.T) {
 	}
 	w := words{snapshot: app.Snapshot()}
 	filter := w.at(app.Snapshot().Find("beds"), "", "@")
-	if slices.ContainsFunc(filter, func(c completion) bool { return c.Text == "@request" || c.Text == "@collection" }) {
+	if slices.ContainsFunc(filter, func(c Completion) bool { return c.Text == "@request" || c.Text == "@collection" }) {
 		t.Error("a filter is offered what only rules may say")
 	}
 }

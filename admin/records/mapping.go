@@ -1,0 +1,84 @@
+package records
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/loambase/loam/admin/console"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/sheet"
+)
+
+// mapping is the plan by which a superuser has imported files of such columns last.
+type mapping struct {
+	Collection string     `json:"collection"` // id
+	Plan       sheet.Plan `json:"plan"`
+}
+
+const (
+	keptMappings = "imports" // the name of the document of a superuser
+	maxMappings  = 20
+)
+
+// recalled is the plan of the last import of a file with the columns of the job; ok is false if
+// there is none that fits.
+func recalled(c *console.Call, job *sheet.Job) (p sheet.Plan, ok bool, err error) {
+	var list []mapping
+	if err := c.App.Kept(c.R.Context(), c.Caller, keptMappings, &list); err != nil {
+		return p, false, err
+	}
+	for _, m := range list {
+		if m.Collection != job.Collection {
+			continue
+		}
+		if p, ok = job.Like(m.Plan); ok {
+			return p, true, nil
+		}
+	}
+	return p, false, nil
+}
+
+// remember keeps the plan of an import, in the place of one of the same columns. A plan that is too large
+// to be kept is not remembered.
+func remember(c *console.Call, job *sheet.Job, p sheet.Plan) error {
+	err := core.ChangeKept(c.R.Context(), c.App, c.Caller, keptMappings, func(list []mapping) ([]mapping, error) {
+		list = slices.DeleteFunc(list, func(m mapping) bool {
+			_, same := job.Like(m.Plan)
+			return m.Collection == job.Collection && same
+		})
+		list = slices.Insert(list, 0, mapping{job.Collection, p})
+		return list[:min(len(list), maxMappings)], nil
+	})
+	if fault.KindOf(err) == fault.Invalid {
+		return nil
+	}
+	return err
+}
+
+// makeField adds a field to the collection, and puts the column into it.
+func (i *importing) makeField(c *console.Call, column int, name, kind string) error {
+	if !slices.Contains(sheet.Kinds, kind) {
+		return fault.New(fault.Invalid, "A column becomes no field of this kind.")
+	}
+	body, err := json.Marshal(map[string]any{"fields": append(fieldsOf(i.in), map[string]string{"name": name, "type": kind})})
+	if err != nil {
+		return err
+	}
+	changed, err := c.App.Collections().Update(c.R.Context(), c.Caller, i.in.ID, body)
+	if err != nil {
+		return err
+	}
+	i.in = changed
+	plan := i.planOf(c)
+	plan.Columns[column] = i.job.Reads(column, name)
+	return i.job.SetPlan(plan)
+}
+
+func fieldsOf(in *schema.Collection) (list []any) {
+	for _, f := range in.Fields {
+		list = append(list, f)
+	}
+	return list
+}
