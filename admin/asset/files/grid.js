@@ -9,7 +9,7 @@ const cellOf = (node) => node.closest?.('#rows .table :is(td, th)');
 const shown = (cell) => cell.checkVisibility();
 
 let current = null; // the cell that the Tab key leads to
-let place = null; // { id, column } of it, to find it in rows that are read again
+let place = null; // { id, index } of it, to find it in rows that are read again
 let focused = false; // whether it had the focus before that
 
 /** What of a cell takes the focus: its only link or box, else the cell. */
@@ -153,7 +153,7 @@ document.addEventListener('dblclick', (event) => {
 
 // What follows edits a value in its cell. The input comes from the server, because the cell
 // shows a part of the value only.
-let editing = null; // { cell, id, before: nodes of the cell, form, first: its values, then: where to go }
+let editing = null; // { cell, id, field, before: nodes of the cell, form, first: its values, then: the key that says where to go }
 
 const pathOf = (id, field) => {
   const address = new URL(document.querySelector('#rows [data-live-path]').dataset.livePath, location.href);
