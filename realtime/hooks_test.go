@@ -51,7 +51,7 @@ func TestHooks(t *testing.T) {
 			continue
 		}
 		if len(list) != 1 || !strings.Contains(string(list[0].Data), `"text":"changed"`) {
-			t.Errorf("the client was told %q, want the changed one only", list)
+			t.Errorf("the client was told %v, want the changed one only", list)
 		}
 		break
 	}
