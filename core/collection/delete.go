@@ -19,10 +19,13 @@ import (
 // hold about it. An unknown collection is a NotFound fault; a system collection, or one
 // that another collection has a relation to or a view reads, is an Invalid fault.
 func (s *Service) Delete(ctx context.Context, caller record.Caller, idOrName string) error {
-	if err := caller.RequireSuperuser(); err != nil {
-		return err
-	}
-	return s.withHooks(ctx, caller, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, caller, idOrName) })
+	e := &OperationEvent{Context: ctx, Operation: record.OpDelete, Caller: caller}
+	return s.around(e, idOrName, func(e *OperationEvent) error {
+		if err := e.Caller.RequireSuperuser(); err != nil {
+			return err
+		}
+		return s.withHooks(ctx, e.Caller, change.Delete, idOrName, nil, func([]byte) error { return s.remove(ctx, e.Caller, idOrName) })
+	})
 }
 
 func (s *Service) remove(ctx context.Context, caller record.Caller, idOrName string) error {

@@ -17,6 +17,10 @@ import (
 // Hooks are where an embedding program takes part in changes of collections. Their terms
 // are those of record.Hooks. They are safe for concurrent use.
 type Hooks struct {
+	// Request runs around each operation that is asked of the service: list, view, create,
+	// update, delete and import. Handlers may change what is asked and by whom, or refuse.
+	Request hook.Hook[*OperationEvent]
+
 	// Before runs before a collection is created, changed or deleted, outside of the
 	// transaction. Handlers may change the body that was sent, or refuse.
 	Before hook.Hook[*RequestEvent]
@@ -30,6 +34,38 @@ type Hooks struct {
 
 	// AfterFailure runs when nothing was changed.
 	AfterFailure hook.Hook[*RequestEvent]
+}
+
+// OperationEvent is an operation that is asked of the service.
+type OperationEvent struct {
+	hook.Event
+	Context    context.Context
+	Operation  record.Operation // OpList, OpView, OpCreate, OpUpdate, OpDelete or OpImport
+	Caller     record.Caller
+	Collection *schema.Collection // view, update, delete; nil if there is none of that name
+	List       *record.ListParams // list; else nil
+	Body       []byte             // create, update
+	Import     *Import            // import; else nil
+}
+
+// OpImport is the import of collections, beside the operations of package record.
+const OpImport record.Operation = "import"
+
+// around runs do within the Request hooks.
+func (s *Service) around(e *OperationEvent, idOrName string, do func(*OperationEvent) error) error {
+	h := &s.cfg.Hooks.Request
+	if h.Empty() {
+		return do(e)
+	}
+	ctx, err := hook.Deeper(e.Context)
+	if err != nil {
+		return err
+	}
+	if idOrName != "" {
+		e.Collection = s.cfg.Snapshots.Load().Find(idOrName)
+	}
+	e.Context = ctx
+	return h.Trigger(e, func() error { return do(e) }, names(e.Collection)...)
 }
 
 // RequestEvent is a requested change of a collection, before it happens (Before) or after

@@ -50,6 +50,12 @@ func (i *Import) check() error {
 // other failure of it is one with its reason under "collections". Hooks run for each
 // collection that the import touches.
 func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) error {
+	e := &OperationEvent{Context: ctx, Operation: OpImport, Caller: caller, Import: in}
+	return s.around(e, "", func(e *OperationEvent) error { return s.importAsked(ctx, e.Caller, e.Import) })
+}
+
+// importAsked is Import after the Request hooks.
+func (s *Service) importAsked(ctx context.Context, caller record.Caller, in *Import) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
 	}

@@ -28,7 +28,17 @@ func listed() *schema.Collection {
 // List returns one page of the collections, as JSON. Filter and sort know id, created,
 // updated, name, system and type; an expression that cannot be planned is an Invalid fault.
 // Expand and Cursor are ignored.
-func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (*record.Page, error) {
+func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (page *record.Page, err error) {
+	e := &OperationEvent{Context: ctx, Operation: record.OpList, Caller: caller, List: &p}
+	err = s.around(e, "", func(e *OperationEvent) (err error) {
+		page, err = s.listAsked(ctx, e.Caller, *e.List)
+		return err
+	})
+	return page, err
+}
+
+// listAsked is List after the Request hooks.
+func (s *Service) listAsked(ctx context.Context, caller record.Caller, p record.ListParams) (*record.Page, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
 	}

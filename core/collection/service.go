@@ -99,14 +99,18 @@ func (s *Service) Snapshot() *schema.Snapshot { return s.cfg.Snapshots.Load() }
 // Get returns the collection with that id or, in any letter case, that name; a NotFound
 // fault if there is none. The collection is shared with the snapshot and must not be
 // changed.
-func (s *Service) Get(_ context.Context, caller record.Caller, idOrName string) (*schema.Collection, error) {
-	if err := caller.RequireSuperuser(); err != nil {
-		return nil, err
-	}
-	if c := s.cfg.Snapshots.Load().Find(idOrName); c != nil {
-		return c, nil
-	}
-	return nil, fault.New(fault.NotFound, "")
+func (s *Service) Get(ctx context.Context, caller record.Caller, idOrName string) (found *schema.Collection, err error) {
+	e := &OperationEvent{Context: ctx, Operation: record.OpView, Caller: caller}
+	err = s.around(e, idOrName, func(e *OperationEvent) error {
+		if err := e.Caller.RequireSuperuser(); err != nil {
+			return err
+		}
+		if found = s.cfg.Snapshots.Load().Find(idOrName); found == nil {
+			return fault.New(fault.NotFound, "")
+		}
+		return nil
+	})
+	return found, err
 }
 
 // Scaffolds returns the defaults of a new collection of each type: JSON of an object by

@@ -82,8 +82,11 @@ func BenchmarkEach(b *testing.B) {
 		n = 10_000
 	}
 	bed := newBed(b, small)
-	bed.t = b
-	bed.fill("small", n, 100)
+	rows := "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < " + strconv.Itoa(n) + ") " +
+		"INSERT INTO small (id, title, body, n, done, kind) SELECT substr('00000000000000' || i, -15), 'title', 'some text', i, true, 'b' FROM s"
+	if _, err := bed.SQL().Run(b.Context(), root, rows); err != nil {
+		b.Fatal(err)
+	}
 	all := core.Bind[smallRecord](bed.Records(), "small")
 	var m runtime.MemStats
 	runtime.GC()

@@ -68,11 +68,10 @@ func (s *Service) around(e *RequestEvent, do func(*RequestEvent) error) error {
 	if h.Empty() {
 		return do(e)
 	}
-	ctx, err := hook.Deeper(e.Context)
-	if err != nil {
+	var err error
+	if e.Context, err = hook.Deeper(e.Context); err != nil {
 		return err
 	}
-	e.Context = ctx
 	return h.Trigger(e, func() error { return do(e) })
 }
 

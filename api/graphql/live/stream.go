@@ -37,6 +37,9 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request, q *request.Reque
 	if result != nil {
 		return nil, s.once(w, caller, result)
 	}
+	if err := s.Hub.Connect(r.Context(), q.Caller, false); err != nil {
+		return nil, err
+	}
 	s.Sockets.Events(w, r, q, s.follow(r.Context(), q, sub.Watch))
 	return nil, nil
 }

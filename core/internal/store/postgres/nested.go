@@ -11,7 +11,7 @@ import (
 
 // errNested is a write from inside the function of a write: it could wait for
 // itself.
-var errNested = errors.New("postgres: a write inside the function of a write")
+var errNested = errors.New("postgres: a write inside of a transaction that it would wait for: use the services of the transaction, or of the event of the hook")
 
 // insideWrite reports that the calling goroutine is inside an operation.
 func insideWrite() bool { return store.IsInside(store.FunctionName((*DB).apply)) }

@@ -1,0 +1,36 @@
+package api_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestPocketBaseCalls checks that each call of ours in the tables for those who come from
+// PocketBase's framework is in a program of the page, which TestDocsCompile compiles.
+func TestPocketBaseCalls(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/from-pocketbase-framework.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(text)
+	programs := strings.Join(regexp.MustCompile("(?ms)^```go\n.*?^```$").FindAllString(page, -1), "\n")
+	calls := 0
+	for _, row := range regexp.MustCompile(`(?m)^\| [^|]+ \| ([^|]+) \|$`).FindAllStringSubmatch(page, -1) {
+		for _, call := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
+			calls++
+			name := call[1]
+			if strings.HasPrefix(name, "h.") { // of any hook
+				name = name[1:] + "("
+			}
+			if !strings.Contains(programs, name) && name != "e.Method" {
+				t.Errorf("%s is in no program of the page", call[1])
+			}
+		}
+	}
+	if calls < 80 {
+		t.Errorf("the tables have %d calls of ours, want those of the whole contract", calls)
+	}
+}
