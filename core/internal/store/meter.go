@@ -29,6 +29,7 @@ type Meter struct {
 
 	slow   time.Duration
 	onSlow func(Slow)
+	ruleOf func(sql string) (collection, rule string)
 
 	statements *cache.Cache[string, *Statement]
 	totals     sync.Map // from Verb to *total
@@ -59,6 +60,10 @@ func NewMeter(slow time.Duration, onSlow func(Slow)) *Meter {
 		statements: cache.New[string, *Statement](keptStatements),
 	}
 }
+
+// NameRules has spans say which rule a statement judges: the name of its collection and its text, ""
+// for none. It is set before the first statement with a span.
+func (m *Meter) NameRules(ruleOf func(sql string) (collection, rule string)) { m.ruleOf = ruleOf }
 
 // Verb is what statements of a table do: "select", "insert", "update", "delete", or "other",
 // which is of no table.
@@ -133,10 +138,16 @@ func (s *Statement) Ran(span *trace.Span, began time.Time, rows int64, args []Va
 	}
 }
 
-// trace makes a span of a statement. Its text has no values: they are parameters.
+// trace makes a span of a statement, below one of the rule that it judges, if it does. Its text has no
+// values: they are parameters.
 func (s *Statement) trace(span *trace.Span, began time.Time, took time.Duration, rows int64, err error) {
-	name := strings.TrimSpace(s.Verb.Action + " " + s.Verb.Table)
-	span.Child(name, began, began.Add(took), err,
+	ended := began.Add(took)
+	if s.meter.ruleOf != nil {
+		if collection, rule := s.meter.ruleOf(s.SQL); rule != "" {
+			span = span.Child("rule "+collection, trace.Internal, began, ended, err, trace.Attr("loam.collection", collection), trace.Attr("loam.rule", rule))
+		}
+	}
+	span.Child(strings.TrimSpace(s.Verb.Action+" "+s.Verb.Table), trace.Client, began, ended, err,
 		trace.Attr("db.query.text", s.SQL), trace.Attr("db.operation.name", s.Verb.Action),
 		trace.Attr("db.collection.name", s.Verb.Table), trace.Attr("db.response.returned_rows", rows))
 }
