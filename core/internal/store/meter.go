@@ -44,9 +44,12 @@ type Slow struct {
 	Verb Verb
 }
 
-// keptStatements is how many statements a Meter knows. They are those that are prepared, and
-// some that were.
-const keptStatements = 2000
+// A Meter knows so many statements, of so many bytes each: those that are prepared, and some that
+// were.
+const (
+	keptStatements = 2000
+	keptText       = 8 << 10
+)
 
 // NewMeter returns a Meter. onSlow is called with statements that take as long as slow or
 // longer, on their goroutines, and must not use the store; slow 0 calls it never.
@@ -90,13 +93,7 @@ func (m *Meter) Totals() (list []Total) {
 }
 
 // Statements returns the texts of the statements that are known.
-func (m *Meter) Statements() (texts []string) {
-	m.statements.DeleteFunc(func(sql string, _ *Statement) bool {
-		texts = append(texts, sql)
-		return false
-	})
-	return texts
-}
+func (m *Meter) Statements() []string { return m.statements.Keys() }
 
 // Statement is one that an engine has prepared. It is shared and safe for concurrent use.
 type Statement struct {
@@ -119,7 +116,9 @@ func (m *Meter) Statement(sql string) *Statement {
 		kept, _ = m.totals.LoadOrStore(s.Verb, &total{})
 	}
 	s.total = kept.(*total)
-	m.statements.Put(sql, s)
+	if len(sql) <= keptText {
+		m.statements.Put(sql, s)
+	}
 	return s
 }
 
