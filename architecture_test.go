@@ -65,6 +65,7 @@ func layers() [][]string {
 			"api/graphql/live",
 			"api/metrics",
 			"api/openapi",
+			"api/traces",
 			"api/update",
 			"api/ws",
 		},
@@ -196,11 +197,13 @@ func layers() [][]string {
 			"core/internal/query/lang",
 			"core/schema/cast",
 			"core/schema/pattern",
-			"core/tally",
-			"core/trace",
 			"core/version",
 			"core/yaml",
 			"migrations",
+		},
+		{
+			"core/tally",
+			"core/trace",
 		},
 	}
 }

@@ -72,11 +72,17 @@ func newServeCommand(p *Program) *cobra.Command {
 			return serve(cmd, p, &secure, addresses{main: address, metrics: metrics}, domains)
 		}),
 	}
+	ratio := p.Config.Traces.Ratio
+	if p.Config.Traces.URL == "" {
+		ratio = 1
+	}
 	flags := cmd.Flags()
 	flags.StringVar(&address, "http", "127.0.0.1:8090", "the address to listen on; a port alone is one of this machine only; with TLS it leads to --https, and the default is "+defaultPlain+", empty for none")
 	flags.StringVar(&metrics, "metrics", "", "the address to answer Prometheus on, at /metrics, without a guard: 127.0.0.1:9090; empty for none")
 	flags.StringVar(&p.Config.MetricsToken, "metrics-token", p.Config.MetricsToken, "the bearer token with which the server itself answers Prometheus, at /metrics; better set as "+p.prefix()+"METRICS_TOKEN, since other users see the flags of a process; empty for none")
 	flags.DurationVar(&p.App.Config.SlowQuery, "slow-query", p.App.Config.SlowQuery, "the time from which a statement is kept for /api/insights/queries")
+	flags.StringVar(&p.Config.Traces.URL, "otlp", p.Config.Traces.URL, "the collector of OpenTelemetry to send traces to, over HTTP: http://127.0.0.1:4318; empty for none")
+	flags.Float64Var(&p.Config.Traces.Ratio, "otlp-ratio", ratio, "the part of the traces that is sent, from 0 to 1")
 	secure.add(flags)
 	flags.StringVar(&p.Config.Public, "public", cmp.Or(p.Config.Public, "loam_public"), "the folder of files to serve at /; empty for none")
 	flags.BoolVar(&dev, "dev", false, "for development: print mails while SMTP is off in the settings, and write changes of collections as migrations, in a program that has a folder for them")

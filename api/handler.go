@@ -55,6 +55,10 @@ func (s *Server) build() (http.Handler, error) {
 	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost
 		h = wrap(h)
 	}
+	traced := func(h http.Handler) http.Handler { return h }
+	if s.traces != nil {
+		traced = s.traces.Wrap
+	}
 	for _, wrap := range []func(http.Handler) http.Handler{ // from the inside out
 		middleware.Compress,
 		middleware.Clean,
@@ -65,6 +69,7 @@ func (s *Server) build() (http.Handler, error) {
 		middleware.Recover(s.App.Log()),
 		middleware.Log(s.App.Config.Log, s.App.Logs()),
 		s.metrics.Wrap,
+		traced,
 		s.requests.Track,
 	} {
 		h = wrap(h)

@@ -6,6 +6,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/loambase/loam/api/metrics"
 	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/api/traces"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/hook"
@@ -47,6 +49,10 @@ type Config struct {
 	// it as a bearer token. It implies Metrics, and has 16 characters or more. Default: none,
 	// and /metrics is a path like any other.
 	MetricsToken string
+
+	// Traces is where spans are sent; see traces.Config, of which URL is required here. Default:
+	// nowhere, and no spans are made.
+	Traces traces.Config
 
 	data string // the data folder, which is never served
 }
@@ -84,6 +90,7 @@ type Server struct {
 	serve    *hook.Hook[*ServeEvent]
 	requests *request.Service
 	metrics  *metrics.Metrics // made with the handler
+	traces   *traces.Exporter // nil without Config.Traces, and before Start
 	handler  func() (http.Handler, error)
 
 	stall time.Duration // stallTime, but in tests
@@ -135,12 +142,18 @@ func (s *Server) Start(ctx context.Context, listener net.Listener) error {
 	if s.http != nil {
 		return errors.New("api: the server was started before")
 	}
+	if err := s.startTraces(); err != nil {
+		return err
+	}
 	if err := open(ctx, s.App, core.Serve); err != nil {
+		s.stopTraces()
 		return err
 	}
 	handler, err := s.Handler()
 	if err != nil {
-		return errors.Join(fmt.Errorf("serve: %w", err), s.App.Close())
+		err = errors.Join(fmt.Errorf("serve: %w", err), s.App.Close())
+		s.stopTraces()
+		return err
 	}
 	s.accept(listener, handler)
 	return nil
@@ -202,7 +215,31 @@ func (s *Server) Stop() error {
 	err := s.http.Close()
 	s.cancel(request.ErrDraining)
 	<-s.served
-	return errors.Join(err, s.App.Close())
+	err = errors.Join(err, s.App.Close())
+	s.stopTraces()
+	return err
+}
+
+// startTraces makes the tracer, which the App needs when it is opened.
+func (s *Server) startTraces() (err error) {
+	c := s.cfg.Traces
+	if c.URL == "" {
+		return nil
+	}
+	c.Log, c.Version = s.App.Log(), cmp.Or(c.Version, core.Version)
+	if s.traces, err = traces.New(c); err != nil {
+		return fmt.Errorf("traces: %w", err)
+	}
+	s.App.Config.Tracer = s.traces.Tracer()
+	s.traces.Start()
+	return nil
+}
+
+// stopTraces sends what is left.
+func (s *Server) stopTraces() {
+	if s.traces != nil {
+		s.traces.Close()
+	}
 }
 
 // Close is Drain for up to half a minute, and then Stop. Requests that do not get on,

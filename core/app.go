@@ -27,6 +27,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/sqlrun"
 	"github.com/loambase/loam/core/thumb"
+	"github.com/loambase/loam/core/trace"
 	"github.com/loambase/loam/core/version"
 )
 
@@ -56,6 +57,10 @@ type Config struct {
 	// PrintMails gets the mails while SMTP is off in the settings, for development: their
 	// links and codes are secrets. Default: no mail is sent then.
 	PrintMails io.Writer
+
+	// Tracer makes spans of what the app does by itself; those of requests come with their
+	// contexts. Default: none.
+	Tracer *trace.Tracer
 
 	KeepChanges    time.Duration // how long the change log goes back; default 24 h
 	KeepChangeRows int           // how many rows the change log has at most, about; default 1,000,000

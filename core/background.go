@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+
+	"github.com/loambase/loam/core/trace"
 )
 
 // Go runs fn in the background while the App serves. When the App closes, the context
@@ -39,11 +41,11 @@ type task struct {
 }
 
 // start lets work begin, until stop.
-func (b *background) start(log *slog.Logger) {
+func (b *background) start(tracer *trace.Tracer, log *slog.Logger) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.log = log
-	b.ctx, b.end = context.WithCancel(context.Background())
+	b.ctx, b.end = context.WithCancel(tracer.With(context.Background()))
 }
 
 // stop ends all work and waits for it. Without a start it does nothing.

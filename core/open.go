@@ -96,6 +96,16 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 			insights.Slow(s)
 		}
 	})
+	a.meter.NameRules(func(sql string) (collection, rule string) {
+		if insights := a.insights.Load(); insights == nil { // the services are not made yet
+			return "", ""
+		}
+		o, ok := a.records.Origin(sql)
+		if !ok {
+			return "", ""
+		}
+		return o.Collection.Name, o.Rule
+	})
 	// PostgreSQL is opened before the folders are made, SQLite after them, since its file
 	// is in one.
 	if a.Config.DB != "" { // nothing is made for a database that is refused
@@ -223,7 +233,7 @@ func (a *App) openChanges(ctx context.Context) error {
 // startServing does what only Serve needs: step 3 of Open.
 func (a *App) startServing(ctx context.Context) error {
 	a.logs.Start()
-	a.background.start(a.log)
+	a.background.start(a.Config.Tracer, a.log)
 	a.background.run("change feed", func(ctx context.Context) error { a.changes.Run(ctx); return nil })
 	a.background.run("reload", a.reloader.reloadLoop)
 	if err := a.startRemovals(ctx); err != nil {

@@ -10,8 +10,10 @@ import (
 
 // The names of the schemas that are the same for every installation.
 const (
-	collectionSchema = "api.Collection"
-	fieldSchema      = "api.Field"
+	collectionSchema     = "api.Collection"
+	fieldSchema          = "api.Field"
+	collectionFormSchema = "api.CollectionForm"
+	fieldFormSchema      = "api.FieldForm"
 )
 
 // models returns the schemas that are the same for every installation, by their names:
@@ -32,6 +34,8 @@ func models(superuser bool) map[string]*Schema {
 	if superuser {
 		all[collectionSchema] = collectionModel()
 		all[fieldSchema] = fieldModel()
+		all[collectionFormSchema] = collectionFormModel()
+		all[fieldFormSchema] = fieldFormModel()
 		all["api.Settings"] = answer(settings.Settings{})
 	}
 	return all
@@ -68,6 +72,27 @@ func collectionModel() *Schema {
 	s.Required = required // the options are those of one type
 	s.Properties["graphql"] = answer(schema.GraphQLOptions{})
 	s.Properties["warnings"] = listOf(typed("string"))
+	return s
+}
+
+// collectionFormModel describes a collection in a body: any part of one. What only the server
+// sets is left out, and ignored if it is sent.
+func collectionFormModel() *Schema {
+	s := collectionModel().open()
+	s.Properties["fields"] = listOf(ref(fieldFormSchema))
+	for _, name := range []string{"created", "updated", "warnings"} {
+		delete(s.Properties, name)
+	}
+	return s
+}
+
+// fieldFormModel describes a field in a body: of a new one the name and the type, of one that is
+// kept its id too.
+func fieldFormModel() *Schema {
+	s := fieldModel()
+	for _, kind := range s.OneOf {
+		kind.open().Required = []string{"name", "type"}
+	}
 	return s
 }
 

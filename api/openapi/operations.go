@@ -150,7 +150,7 @@ func withMFA(s *Schema) *Schema {
 const collections = "collections"
 
 // collectionForm is a collection in a body: any part of it.
-func collectionForm() *Schema { return typed("object") }
+func collectionForm() *Schema { return ref(collectionFormSchema) }
 
 var collectionOperations = map[string]describe{
 	"listCollections": always(func() *Operation {

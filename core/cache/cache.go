@@ -21,6 +21,8 @@
 package cache
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -166,6 +168,13 @@ func (c *Cache[K, V]) DeleteFunc(drop func(K, V) bool) {
 	}
 	c.mu.Unlock()
 	c.tell(gone)
+}
+
+// Keys are the keys of the entries, in no order.
+func (c *Cache[K, V]) Keys() []K {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.AppendSeq(slices.Collect(maps.Keys(c.young)), maps.Keys(c.old))
 }
 
 // Len is the number of entries.

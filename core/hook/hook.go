@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/loambase/loam/core/trace"
 )
 
 // Event is embedded in the events of hooks.
@@ -220,8 +222,14 @@ func Deeper(ctx context.Context) (context.Context, error) {
 // allows, which ctx tells fn about. A fn that ends its goroutine is an error, and ErrTooDeep
 // is one.
 func Within(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
-	ctx, err := Deeper(ctx)
-	if err != nil {
+	return Named(ctx, "hook", limit, fn)
+}
+
+// Named is Within with the name of the span that it is in a trace.
+func Named(ctx context.Context, name string, limit time.Duration, fn func(context.Context) error) (err error) {
+	ctx, span := trace.Start(ctx, name, trace.Internal)
+	defer func() { span.End(err) }()
+	if ctx, err = Deeper(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)

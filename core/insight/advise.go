@@ -48,7 +48,8 @@ const (
 	adviseShapes  = 5                // statements that are tried for one answer
 	adviseTime    = 20 * time.Second // for one answer
 	adviceLasts   = 10 * time.Minute
-	longRun       = 500 * time.Millisecond // is not run a second time
+	mostRuns      = 5
+	longRuns      = 500 * time.Millisecond // are not repeated
 	leastFactor   = 3                      // by which an index must make a statement cheaper
 	worthWhile    = 0.8                    // of the time with a narrow index is what a wider one must be below
 )
@@ -94,10 +95,12 @@ func (s *Service) missing(ctx context.Context, snapshot *schema.Snapshot) ([]Mis
 	for _, k := range s.list() {
 		known := k.advice
 		if known == nil || known.snapshot != snapshot || s.cfg.Now().Sub(known.at) > adviceLasts {
-			if tried++; tried > adviseShapes || limited.Err() != nil {
+			tables, indexes := s.trial(snapshot, k)
+			if len(indexes) == 0 || tried == adviseShapes || limited.Err() != nil {
 				continue
 			}
-			if known = s.try(limited, snapshot, k); known == nil {
+			tried++
+			if known = s.try(limited, snapshot, k, tables, indexes); known == nil {
 				continue
 			}
 		}
@@ -111,18 +114,15 @@ func (s *Service) missing(ctx context.Context, snapshot *schema.Snapshot) ([]Mis
 }
 
 // try finds the best index for a statement. It is nil if that could not be measured now.
-func (s *Service) try(ctx context.Context, snapshot *schema.Snapshot, k shape) *advice {
-	a := &advice{snapshot: snapshot, at: s.cfg.Now()}
-	if tables, indexes := s.trial(snapshot, k); len(indexes) > 0 {
-		best, err := s.measure(ctx, tables, indexes, k)
-		if err != nil && ctx.Err() != nil {
-			return nil
-		}
-		if best != nil {
-			best.Query, best.Rows = k.ID, rehearsedRows
-			a.missing = best
-		}
+func (s *Service) try(ctx context.Context, snapshot *schema.Snapshot, k shape, tables []string, indexes []store.Index) *advice {
+	best, err := s.measure(ctx, tables, indexes, k)
+	if err != nil { // also of a statement that cannot run any more
+		return nil
 	}
+	if best != nil {
+		best.Query, best.Rows = k.ID, rehearsedRows
+	}
+	a := &advice{missing: best, snapshot: snapshot, at: s.cfg.Now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if kept := s.shapes[k.SQL]; kept != nil {
@@ -191,10 +191,11 @@ func (s *Service) with(tx store.Tx, ix store.Index, k shape) (time.Duration, err
 	return after, errors.Join(err, catalog.DropIndex(tx, ix.Name))
 }
 
-// duration is the time of the statement when it runs for the second time: what it reads is in memory
-// then, with an index and without.
-func duration(r store.Reader, k shape) (took time.Duration, err error) {
-	for range 2 {
+// duration is the least time of some runs of the statement: what it reads is in memory then, with an
+// index and without, and nothing else has had the processor.
+func duration(r store.Reader, k shape) (least time.Duration, err error) {
+	least = 1<<63 - 1
+	for run, began := 0, time.Now(); run < mostRuns && (run == 0 || time.Since(began) < longRuns); run++ {
 		began := time.Now()
 		rows, err := r.Query(k.SQL, k.args...)
 		if err != nil {
@@ -205,31 +206,39 @@ func duration(r store.Reader, k shape) (took time.Duration, err error) {
 		if err := rows.Close(); err != nil {
 			return 0, err
 		}
-		if took = time.Since(began); took > longRun {
-			break
-		}
+		least = min(least, time.Since(began))
 	}
-	return took, nil
+	return least, nil
 }
 
-// duplicates finds indexes that begin another one, or are equal to an earlier one. Unique ones
-// have a purpose of their own, unless the other one is as unique.
+// duplicates finds indexes without which another one of the collection does their work.
 func duplicates(s *schema.Snapshot) []Index {
 	list := []Index{}
 	for _, c := range s.All() {
 		indexes := c.ParsedIndexes()
 		for i, ix := range indexes {
 			for j, other := range indexes {
-				equal := len(ix.Columns) == len(other.Columns)
-				if i == j || ix.Where != other.Where || !begins(other.Columns, ix.Columns) || equal && (j > i && ix.Unique == other.Unique || ix.Unique && !other.Unique) || !equal && ix.Unique {
-					continue
+				if i != j && replaces(other, ix, j < i) {
+					list = append(list, Index{c.Name, ix.Name, ix.String(), other.Name})
+					break
 				}
-				list = append(list, Index{c.Name, ix.Name, ix.String(), other.Name})
-				break
 			}
 		}
 	}
 	return list
+}
+
+// replaces reports whether other does the work of ix. Of two equal indexes the earlier one stays.
+func replaces(other, ix store.Index, earlier bool) bool {
+	switch {
+	case ix.Where != other.Where || !begins(other.Columns, ix.Columns):
+		return false
+	case len(ix.Columns) < len(other.Columns): // a unique index also refuses records
+		return !ix.Unique
+	case ix.Unique != other.Unique:
+		return other.Unique
+	}
+	return earlier
 }
 
 // unused finds indexes that no statement uses, as far as is known, and that are no duplicates.

@@ -215,11 +215,8 @@ func indexName(s *schema.Snapshot, c *schema.Collection, columns []store.IndexCo
 		}
 	}
 	free := name
-	for i := 2; taken[strings.ToLower(free)]; i++ {
-		free = name + "_" + string(rune('0'+i%10))
-		if i > 9 {
-			free = name + schema.RandomString(5, schema.AlphabetID)
-		}
+	for taken[strings.ToLower(free)] {
+		free = name + "_" + schema.RandomString(4, schema.AlphabetID)
 	}
 	return free
 }

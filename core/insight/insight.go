@@ -45,6 +45,7 @@ type Service struct {
 const (
 	maxShapes = 200
 	maxArgs   = 64 << 10
+	maxSQL    = 64 << 10 // bytes; longer statements, which superusers write, are not kept
 )
 
 // shape is a statement, whatever its parameters are.
@@ -85,7 +86,7 @@ func New(c Config) *Service {
 
 // Slow keeps a statement. It may be called by many goroutines, and does not use the store.
 func (s *Service) Slow(r store.Slow) {
-	if strings.HasPrefix(r.SQL, "EXPLAIN") { // of Queries
+	if strings.HasPrefix(r.SQL, "EXPLAIN") || len(r.SQL) > maxSQL { // the first are those of Queries
 		return
 	}
 	origin, made := s.cfg.Origin(r.SQL)

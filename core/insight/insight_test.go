@@ -16,11 +16,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// manyRows is how many records the statements of the tests read.
-const manyRows = 100_000
-
-// fixture is an app in which every statement is slow, with many posts.
-func fixture(t *testing.T) *core.App {
+// fixture is an app in which every statement is slow, with so many posts.
+func fixture(t *testing.T, posts int) *core.App {
 	t.Helper()
 	app := coretest.Open(t, core.Config{Dir: t.TempDir(), SlowQuery: time.Nanosecond})
 	coretest.Collection(t, app, `{"name":"authors","fields":[{"name":"name","type":"text"}]}`)
@@ -34,7 +31,7 @@ func fixture(t *testing.T) *core.App {
 	}
 	insert := `INSERT INTO posts (id, title, owner, views, flag, author)
 		SELECT 'p' || value, 'title ' || value, 'owner' || (value %% 500), value %% 100, TRUE, 'author' || (value %% 2000) FROM (` + rows + `) AS numbers`
-	insert = fmt.Sprintf(insert, manyRows)
+	insert = fmt.Sprintf(insert, posts)
 	if enginetest.Postgres() {
 		insert += "; ANALYZE posts" // which it does by itself after a while
 	}
@@ -65,7 +62,8 @@ func advice(t *testing.T, app *core.App) *insight.Advice {
 // when it is made.
 func TestMissingIndex(t *testing.T) {
 	t.Parallel()
-	app := fixture(t)
+	const posts = 100_000
+	app := fixture(t, posts)
 	search := record.ListParams{Filter: "title = 'title 77777'", SkipTotal: true}
 	list(t, app, search)
 	missing := advice(t, app).Missing
@@ -74,7 +72,7 @@ func TestMissingIndex(t *testing.T) {
 		t.Fatalf("the advice is %+v", missing)
 	}
 	m := missing[i]
-	if m.Collection != "posts" || m.Index != "CREATE INDEX `idx_posts_title` ON `posts` (`title`)" || m.Factor < 20 || m.Rows != manyRows {
+	if m.Collection != "posts" || m.Index != "CREATE INDEX `idx_posts_title` ON `posts` (`title`)" || m.Factor < 20 || m.Rows != posts {
 		t.Errorf("the advice is %+v", m)
 	}
 	before := slowest(t, app, "title = 'title 77777'")
@@ -99,7 +97,7 @@ func TestMissingIndex(t *testing.T) {
 // TestIndexForRule: what a rule compares is looked at too, and a relation by which records are read.
 func TestIndexForRule(t *testing.T) {
 	t.Parallel()
-	app := fixture(t)
+	app := fixture(t, 100_000)
 	ann := coretest.Record(t, app, "users", map[string]any{"email": "ann@example.com", "password": "1234567890", "passwordConfirm": "1234567890"})
 	if _, err := app.Records().List(t.Context(), record.Caller{Auth: ann}, "posts", record.ListParams{SkipTotal: true}); err != nil {
 		t.Fatal(err)
@@ -147,7 +145,7 @@ func slowest(t *testing.T, app *core.App, filter string) (ms float64) {
 // TestNoAdviceWhereNoneHelps: no index is advised for what none makes cheaper.
 func TestNoAdviceWhereNoneHelps(t *testing.T) {
 	t.Parallel()
-	app := fixture(t)
+	app := fixture(t, 20_000)
 	for _, p := range []record.ListParams{
 		{Filter: "title ~ '777'", SkipTotal: true},                 // has to look at every record
 		{Filter: "flag = true && title ~ 'none'", SkipTotal: true}, // holds for every record

@@ -17,6 +17,7 @@ import (
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/tally"
+	"github.com/loambase/loam/core/trace"
 )
 
 // Address is a name and an e-mail address.
@@ -151,7 +152,11 @@ func (s *Service) prepare(m *Message) error {
 // attempt tries to send the message once.
 func (s *Service) attempt(ctx context.Context, m *Message) (err error) {
 	began := time.Now()
-	defer func() { s.tries.Ended(began, err) }()
+	ctx, span := trace.Start(ctx, "mail", trace.Client, trace.Attr("loam.collection", m.Collection), trace.Attr("loam.template", string(m.Template)))
+	defer func() {
+		span.End(err)
+		s.tries.Ended(began, err)
+	}()
 	m = m.clone()
 	if err := s.prepare(m); err != nil {
 		return err

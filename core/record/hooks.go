@@ -8,6 +8,7 @@ import (
 
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/trace"
 )
 
 // Hooks let code of embedders take part in what happens to records. Each handler is bound
@@ -183,7 +184,10 @@ func (s *Service) aroundRequest(e *RequestEvent, collection string, do func(*Req
 		return err
 	}
 	e.Collection, e.Context = c, ctx
-	return s.cfg.Hooks.Request.Trigger(e, func() error { return do(e) }, c.ID, c.Name)
+	_, span := trace.Start(ctx, "hook request", trace.Internal)
+	err = s.cfg.Hooks.Request.Trigger(e, func() error { return do(e) }, c.ID, c.Name)
+	span.End(err)
+	return err
 }
 
 // runRequestHooks runs the Request hooks of the operations of a batch, and returns the

@@ -146,14 +146,15 @@ func (s *Span) child(name string, kind Kind, began time.Time, attributes []Attri
 	return child
 }
 
-// Child adds work below the span that has ended already.
-func (s *Span) Child(name string, began, ended time.Time, err error, attributes ...Attribute) {
+// Child adds work below the span that has ended already, and returns its span.
+func (s *Span) Child(name string, kind Kind, began, ended time.Time, err error, attributes ...Attribute) *Span {
 	if s == nil {
-		return
+		return nil
 	}
-	child := s.child(name, Client, began, attributes)
+	child := s.child(name, kind, began, attributes)
 	child.failed = err
 	child.end(ended)
+	return child
 }
 
 // Set adds attributes.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loambase/loam/core/blob/s3/ambient"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/trace"
 )
 
 // request is one call of the store. Its body is in memory, so it can be sent again.
@@ -156,7 +157,9 @@ func (s *Store) attempt(ctx context.Context, keys ambient.Keys, r request, into 
 }
 
 // send sends the request once. An answer that is no success is an *Error.
-func (s *Store) send(ctx context.Context, keys ambient.Keys, r request) (*http.Response, error) {
+func (s *Store) send(ctx context.Context, keys ambient.Keys, r request) (res *http.Response, err error) {
+	ctx, span := trace.Start(ctx, "S3 "+r.method, trace.Client, trace.Attr("http.request.method", r.method), trace.Attr("server.address", s.base.Host))
+	defer func() { span.End(err) }()
 	u := s.address(r.path)
 	u.RawQuery = escapeQuery(r.query)
 	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
@@ -170,11 +173,14 @@ func (s *Store) send(ctx context.Context, keys ambient.Keys, r request) (*http.R
 		req.Header.Set(name, value)
 	}
 	s.sign(req, keys, u.RawPath, r.body)
+	if span != nil { // not signed, as a proxy in between may change it
+		req.Header.Set("Traceparent", span.Header())
+	}
 	client := s.client
 	if r.slow {
 		client = s.slow
 	}
-	res, err := client.Do(req)
+	res, err = client.Do(req)
 	if err != nil {
 		return nil, withoutURL(err)
 	}

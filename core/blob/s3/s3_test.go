@@ -18,6 +18,7 @@ import (
 	"github.com/loambase/loam/core/blob/s3/ambient"
 	"github.com/loambase/loam/core/coretest/s3test"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/trace"
 )
 
 const testPart = 64 << 10
@@ -196,5 +197,29 @@ func TestStoreThatSaysNothing(t *testing.T) {
 	defer b.Close()
 	if n, err := io.Copy(io.Discard, b); fault.KindOf(err) != fault.Unavailable || n != 0 {
 		t.Errorf("%d bytes were read, %v", n, err)
+	}
+}
+
+// TestTraces: calls are spans, and the store is told to which they belong.
+func TestTraces(t *testing.T) {
+	t.Parallel()
+	server := s3test.Start(t)
+	s := newStore(t, server)
+	var sent []string
+	server.Fail = func(r *http.Request) int {
+		sent = append(sent, r.Header.Get("Traceparent"))
+		return 0
+	}
+	var spans []*trace.Span
+	tracer := trace.New(1, func(s *trace.Span) { spans = append(spans, s) })
+	ctx, root := trace.Start(tracer.With(t.Context()), "root", trace.Internal)
+	if err := s.Put(ctx, "a", strings.NewReader("x"), 1, blob.Attributes{}); err != nil {
+		t.Fatal(err)
+	}
+	if len(spans) != 1 || spans[0].Name != "S3 PUT" || spans[0].Parent != root.ID || len(sent) != 1 || sent[0] != spans[0].Header() {
+		t.Errorf("the spans are %+v, the store was sent %q", spans, sent)
+	}
+	if err := s.Delete(t.Context(), "a"); err != nil || len(spans) != 1 || sent[1] != "" {
+		t.Errorf("outside of a trace there are %d spans, and %q is sent (%v)", len(spans), sent, err)
 	}
 }

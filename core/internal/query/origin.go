@@ -16,10 +16,12 @@ type Origin struct {
 	Tables             []string // that it reads, its own first
 }
 
-// maxOrigins bounds how many statements keep their Origin, and maxOriginText each of its texts.
+// maxOrigins bounds how many statements keep their Origin, the others the bytes of each of its texts and of
+// the statement.
 const (
 	maxOrigins    = 1000
-	maxOriginText = 2000 // bytes
+	maxOriginText = 2000
+	maxOriginSQL  = 16 << 10
 )
 
 // Origin returns what the statement of that text was made of. ok is false if it was not made
@@ -28,7 +30,7 @@ func (p *Planner) Origin(sql string) (o Origin, ok bool) { return p.origins.Get(
 
 // keepOrigin keeps the Origin of a statement.
 func (p *Planner) keepOrigin(sql string, o Origin) {
-	if len(o.Rule) <= maxOriginText && len(o.Filter) <= maxOriginText {
+	if len(o.Rule) <= maxOriginText && len(o.Filter) <= maxOriginText && len(sql) <= maxOriginSQL {
 		p.origins.Put(sql, o)
 	}
 }

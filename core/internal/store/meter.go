@@ -29,6 +29,7 @@ type Meter struct {
 
 	slow   time.Duration
 	onSlow func(Slow)
+	ruleOf func(sql string) (collection, rule string)
 
 	statements *cache.Cache[string, *Statement]
 	totals     sync.Map // from Verb to *total
@@ -43,9 +44,12 @@ type Slow struct {
 	Verb Verb
 }
 
-// keptStatements is how many statements a Meter knows. They are those that are prepared, and
-// some that were.
-const keptStatements = 2000
+// A Meter knows so many statements, of so many bytes each: those that are prepared, and some that
+// were.
+const (
+	keptStatements = 2000
+	keptText       = 8 << 10
+)
 
 // NewMeter returns a Meter. onSlow is called with statements that take as long as slow or
 // longer, on their goroutines, and must not use the store; slow 0 calls it never.
@@ -59,6 +63,10 @@ func NewMeter(slow time.Duration, onSlow func(Slow)) *Meter {
 		statements: cache.New[string, *Statement](keptStatements),
 	}
 }
+
+// NameRules has spans say which rule a statement judges: the name of its collection and its text, ""
+// for none. It is set before the first statement with a span.
+func (m *Meter) NameRules(ruleOf func(sql string) (collection, rule string)) { m.ruleOf = ruleOf }
 
 // Verb is what statements of a table do: "select", "insert", "update", "delete", or "other",
 // which is of no table.
@@ -85,13 +93,7 @@ func (m *Meter) Totals() (list []Total) {
 }
 
 // Statements returns the texts of the statements that are known.
-func (m *Meter) Statements() (texts []string) {
-	m.statements.DeleteFunc(func(sql string, _ *Statement) bool {
-		texts = append(texts, sql)
-		return false
-	})
-	return texts
-}
+func (m *Meter) Statements() []string { return m.statements.Keys() }
 
 // Statement is one that an engine has prepared. It is shared and safe for concurrent use.
 type Statement struct {
@@ -114,7 +116,9 @@ func (m *Meter) Statement(sql string) *Statement {
 		kept, _ = m.totals.LoadOrStore(s.Verb, &total{})
 	}
 	s.total = kept.(*total)
-	m.statements.Put(sql, s)
+	if len(sql) <= keptText {
+		m.statements.Put(sql, s)
+	}
 	return s
 }
 
@@ -133,10 +137,16 @@ func (s *Statement) Ran(span *trace.Span, began time.Time, rows int64, args []Va
 	}
 }
 
-// trace makes a span of a statement. Its text has no values: they are parameters.
+// trace makes a span of a statement, below one of the rule that it judges, if it does. Its text has no
+// values: they are parameters.
 func (s *Statement) trace(span *trace.Span, began time.Time, took time.Duration, rows int64, err error) {
-	name := strings.TrimSpace(s.Verb.Action + " " + s.Verb.Table)
-	span.Child(name, began, began.Add(took), err,
+	ended := began.Add(took)
+	if s.meter.ruleOf != nil {
+		if collection, rule := s.meter.ruleOf(s.SQL); rule != "" {
+			span = span.Child("rule "+collection, trace.Internal, began, ended, err, trace.Attr("loam.collection", collection), trace.Attr("loam.rule", rule))
+		}
+	}
+	span.Child(strings.TrimSpace(s.Verb.Action+" "+s.Verb.Table), trace.Client, began, ended, err,
 		trace.Attr("db.query.text", s.SQL), trace.Attr("db.operation.name", s.Verb.Action),
 		trace.Attr("db.collection.name", s.Verb.Table), trace.Attr("db.response.returned_rows", rows))
 }

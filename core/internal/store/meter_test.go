@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -46,6 +47,7 @@ func TestMeter(t *testing.T) {
 	if len(totals) != 1 || totals[0].Verb != (Verb{"select", "posts"}) || totals[0].Count != 2 || totals[0].Rows != 3 || totals[0].Time < time.Hour {
 		t.Errorf("Totals = %+v", totals)
 	}
+	m.Statement("SELECT '" + strings.Repeat("long ", keptText) + "'")
 	if got := m.Statements(); !slices.Equal(got, []string{sql}) {
 		t.Errorf("Statements = %q", got)
 	}

@@ -1,0 +1,211 @@
+// Package traces sends the spans of a server to a collector: OTLP over HTTP, in its JSON form.
+// What is measured never waits for the collector. DESIGN.md in this folder says why the
+// library of OpenTelemetry is not used.
+package traces
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/core/trace"
+)
+
+// Config is where spans go.
+type Config struct {
+	URL     string  // of the collector, to which /v1/traces is added; a user and a password in it are sent as basic authentication
+	Ratio   float64 // of the traces that are kept, from 0 to 1
+	Version string  // of the program
+	Log     *slog.Logger
+}
+
+// Exporter sends spans from Start until Close. It is safe for concurrent use.
+type Exporter struct {
+	cfg    Config
+	target string
+	tracer *trace.Tracer
+	client *http.Client
+
+	spans   chan *trace.Span
+	closing chan struct{}
+	done    chan struct{}
+	once    sync.Once
+	dropped atomic.Uint64
+	away    bool // the collector has not taken the last batch; of run alone
+}
+
+const (
+	queueSize  = 4096             // spans that wait; more are dropped
+	batchSize  = 512              // spans of one request
+	flushEvery = 2 * time.Second  // at the latest
+	sendTime   = 10 * time.Second // for one batch
+	closeTime  = 3 * time.Second  // for what is left at the end
+)
+
+// New returns an Exporter that sends nothing yet. The error is a Config that cannot be used.
+func New(c Config) (*Exporter, error) {
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, errors.New("the address of a collector is http://HOST:PORT or https://HOST")
+	}
+	if !(c.Ratio >= 0 && c.Ratio <= 1) {
+		return nil, errors.New("the part of the traces that is kept is between 0 and 1")
+	}
+	if !strings.HasSuffix(u.Path, "/v1/traces") {
+		u = u.JoinPath("v1", "traces")
+	}
+	e := &Exporter{
+		cfg: c, target: u.String(), client: &http.Client{Timeout: sendTime},
+		spans: make(chan *trace.Span, queueSize), closing: make(chan struct{}), done: make(chan struct{}),
+	}
+	e.tracer = trace.New(c.Ratio, e.add)
+	return e, nil
+}
+
+// Tracer makes the spans that are sent.
+func (e *Exporter) Tracer() *trace.Tracer { return e.tracer }
+
+// Dropped returns how many spans were not sent, because the collector did not take them, or not
+// fast enough.
+func (e *Exporter) Dropped() uint64 { return e.dropped.Load() }
+
+func (e *Exporter) add(s *trace.Span) {
+	select {
+	case e.spans <- s:
+	default:
+		e.dropped.Add(1)
+	}
+}
+
+// Start begins to send.
+func (e *Exporter) Start() { go e.run() }
+
+// Close sends what is left, for three seconds at most. Spans that end later are dropped. An Exporter
+// that was not started is not to be closed.
+func (e *Exporter) Close() {
+	e.once.Do(func() { close(e.closing) })
+	<-e.done
+}
+
+func (e *Exporter) run() {
+	defer close(e.done)
+	timer := time.NewTicker(flushEvery)
+	defer timer.Stop()
+	var batch []*trace.Span
+	for {
+		select {
+		case s := <-e.spans:
+			if batch = append(batch, s); len(batch) < batchSize {
+				continue
+			}
+		case <-timer.C:
+		case <-e.closing:
+			e.flush(batch)
+			return
+		}
+		e.send(context.Background(), batch)
+		batch = batch[:0]
+	}
+}
+
+// flush sends what is left.
+func (e *Exporter) flush(batch []*trace.Span) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	for {
+		select {
+		case s := <-e.spans:
+			if batch = append(batch, s); len(batch) < batchSize {
+				continue
+			}
+			e.send(ctx, batch)
+			batch = batch[:0]
+		default:
+			e.send(ctx, batch)
+			return
+		}
+	}
+}
+
+// send sends a batch once. That it was not taken is told once, until one is taken again.
+func (e *Exporter) send(ctx context.Context, batch []*trace.Span) {
+	if len(batch) == 0 {
+		return
+	}
+	err := e.post(ctx, batch)
+	if err != nil {
+		e.dropped.Add(uint64(len(batch)))
+	}
+	switch {
+	case err != nil && !e.away:
+		e.cfg.Log.Warn("the collector takes no traces: they are dropped until it does", "error", err)
+	case err == nil && e.away:
+		e.cfg.Log.Info("the collector takes traces again", "dropped", e.dropped.Load())
+	}
+	e.away = err != nil
+}
+
+func (e *Exporter) post(ctx context.Context, batch []*trace.Span) error {
+	body, err := encode(batch, e.cfg.Version)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.target, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	res, err := e.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)) // so that the connection can be used again
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("the answer is %s", res.Status)
+	}
+	return nil
+}
+
+// Wrap makes a span of each request, in the trace that the header traceparent names if there is one. It
+// stands inside of request.Service.Track.
+func (e *Exporter) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, span := e.tracer.Continue(r.Context(), r.Method, trace.Server, trace.ParseHeader(r.Header.Get("Traceparent")))
+		if span == nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		q := request.From(r.Context())
+		defer func() { // also when the answer is broken off by a panic
+			o := q.Outcome()
+			route := "none"
+			if q.Route != nil {
+				route = cmp.Or(q.Route.Path, "file")
+			}
+			span.Name = r.Method + " " + route
+			span.Set(trace.Attr("http.request.method", r.Method), trace.Attr("http.route", route),
+				trace.Attr("http.response.status_code", o.Status), trace.Attr("http.response.body.size", o.Bytes),
+				trace.Attr("loam.request_id", q.ID), trace.Attr("loam.caller", q.Who()))
+			var failed error
+			if o.Status >= http.StatusInternalServerError {
+				failed = cmp.Or(o.Err, errStatus)
+			}
+			span.End(failed)
+		}()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+var errStatus = errors.New("traces: a status of 500 or above")
