@@ -9,15 +9,15 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-const maxPins = 100 // of a superuser
+const (
+	keptPins = "pins"
+	maxPins  = 100 // of a superuser
+)
 
 // Pins returns the ids of the collections that the superuser has pinned, in the order in which
 // that happened. Some of the collections may be gone.
 func (a *App) Pins(ctx context.Context, caller record.Caller) (ids []string, err error) {
-	if err := caller.RequireSuperuser(); err != nil {
-		return nil, err
-	}
-	err = a.param(ctx, pinsOf(caller), &ids)
+	err = a.Kept(ctx, caller, keptPins, &ids)
 	return ids, err
 }
 
@@ -28,7 +28,7 @@ func (a *App) Pin(ctx context.Context, caller record.Caller, collection string, 
 	if !known(collection) {
 		return fault.New(fault.NotFound, "There is no collection "+collection+".")
 	}
-	return changeKept(ctx, a, caller, pinsOf(caller), func(ids []string) ([]string, error) {
+	return ChangeKept(ctx, a, caller, keptPins, func(ids []string) ([]string, error) {
 		ids = slices.DeleteFunc(ids, func(id string) bool { return id == collection || !known(id) })
 		switch {
 		case !pinned:
@@ -39,6 +39,3 @@ func (a *App) Pin(ctx context.Context, caller record.Caller, collection string, 
 		return append(ids, collection), nil
 	})
 }
-
-// pinsOf is the row of the pins of a superuser.
-func pinsOf(caller record.Caller) string { return "pins:" + caller.Actor() }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -18,6 +17,7 @@ type SavedView struct {
 }
 
 const (
+	keptViews   = "views"
 	maxViews    = 200 // of a superuser
 	maxViewName = 60  // characters
 	maxViewSize = 4096
@@ -25,10 +25,7 @@ const (
 
 // SavedViews returns the views that the superuser has saved of a collection, in their order.
 func (a *App) SavedViews(ctx context.Context, caller record.Caller, collection string) (list []SavedView, err error) {
-	if err := caller.RequireSuperuser(); err != nil {
-		return nil, err
-	}
-	err = a.param(ctx, viewsOf(caller), &list)
+	err = a.Kept(ctx, caller, keptViews, &list)
 	return slices.DeleteFunc(list, func(v SavedView) bool { return v.Collection != collection }), err
 }
 
@@ -41,7 +38,7 @@ func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) e
 	case len(v.Query) > maxViewSize:
 		return fault.New(fault.Invalid, "This view is too large to be saved.")
 	}
-	return changeKept(ctx, a, caller, viewsOf(caller), func(list []SavedView) ([]SavedView, error) {
+	return ChangeKept(ctx, a, caller, keptViews, func(list []SavedView) ([]SavedView, error) {
 		if i := slices.IndexFunc(list, v.same); i >= 0 {
 			list[i] = v
 			return list, nil
@@ -56,30 +53,9 @@ func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) e
 // DeleteView forgets the view of that name. One that is not there is no error.
 func (a *App) DeleteView(ctx context.Context, caller record.Caller, collection, name string) error {
 	gone := SavedView{Collection: collection, Name: name}
-	return changeKept(ctx, a, caller, viewsOf(caller), func(list []SavedView) ([]SavedView, error) { return slices.DeleteFunc(list, gone.same), nil })
+	return ChangeKept(ctx, a, caller, keptViews, func(list []SavedView) ([]SavedView, error) { return slices.DeleteFunc(list, gone.same), nil })
 }
 
 func (v SavedView) same(other SavedView) bool {
 	return v.Collection == other.Collection && v.Name == other.Name
-}
-
-// viewsOf is the row of the views of a superuser.
-func viewsOf(caller record.Caller) string { return "views:" + caller.Actor() }
-
-// changeKept changes the list that is kept in a row of a superuser.
-func changeKept[T any](ctx context.Context, a *App, caller record.Caller, row string, change func([]T) ([]T, error)) error {
-	if err := caller.RequireSuperuser(); err != nil {
-		return err
-	}
-	return a.store.Write(ctx, func(tx store.Tx) error {
-		var list []T
-		if err := readParam(tx, row, &list); err != nil {
-			return err
-		}
-		list, err := change(list)
-		if err != nil {
-			return err
-		}
-		return a.writeParam(tx, row, list)
-	})
 }
