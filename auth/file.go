@@ -28,7 +28,7 @@ func (s *Service) runFileTokenHooks(caller record.Caller) error {
 		return nil
 	}
 	e := &core.FileTokenEvent{Caller: caller}
-	return hook.Within(context.Background(), s.app.Config.HookLimit, func(ctx context.Context) error {
+	return hook.Within(context.Background(), "hook file token", s.app.Config.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
 	})

@@ -123,7 +123,7 @@ func (s *Service) runSignInHooks(ctx context.Context, caller record.Caller, r *r
 		return nil
 	}
 	e := &Event{Caller: caller, Method: method, Record: r.Clone()}
-	return hook.Named(ctx, "hook auth", s.app.Config.HookLimit, func(ctx context.Context) error {
+	return hook.Within(ctx, "hook auth", s.app.Config.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
 	})
@@ -169,7 +169,7 @@ func (s *Service) runRespondHooks(ctx context.Context, caller record.Caller, r *
 		return nil
 	}
 	e := &RespondEvent{Caller: caller, Method: method, Record: r.Clone(), Response: response}
-	return hook.Within(ctx, s.app.Config.HookLimit, func(ctx context.Context) error {
+	return hook.Within(ctx, "hook auth respond", s.app.Config.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
 	})

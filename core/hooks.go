@@ -131,7 +131,7 @@ func (a *App) runSettingsHooks(ctx context.Context) error {
 		e := &settings.Event{Old: t.old, New: t.new}
 		t.old, t.new = nil, nil
 		t.mu.Unlock()
-		err := hook.Within(ctx, a.Config.HookLimit, func(ctx context.Context) error {
+		err := hook.Within(ctx, "hook settings changed", a.Config.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
 			return a.hooks.Settings.Changed.Trigger(e, func() error { return nil })
 		})

@@ -66,7 +66,7 @@ func (h *Hub) Connect(ctx context.Context, caller record.Caller, socket bool) er
 		return nil
 	}
 	e := &ConnectEvent{Caller: caller, Socket: socket}
-	return hook.Within(ctx, h.app.Config.HookLimit, func(ctx context.Context) error {
+	return hook.Within(ctx, "hook realtime connect", h.app.Config.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.hooks.Connect.Trigger(e, nothing)
 	})
@@ -79,7 +79,7 @@ func (h *Hub) runSubscribeHooks(ctx context.Context, e *SubscribeEvent) error {
 	if h.hooks.Subscribe.Empty() {
 		return nil
 	}
-	return hook.Within(ctx, h.app.Config.HookLimit, func(ctx context.Context) error {
+	return hook.Within(ctx, "hook realtime subscribe", h.app.Config.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.hooks.Subscribe.Trigger(e, nothing)
 	})
@@ -106,7 +106,7 @@ func (c *Client) runMessageHooks(list []Message) []Message {
 	for _, m := range list {
 		if kind := m.kind(); kind == Event || kind == Snapshot {
 			e := &MessageEvent{Client: c.ID, Auth: auth, Topic: m.Topic, Kind: kind, Data: m.Data}
-			err := hook.Within(context.Background(), h.app.Config.HookLimit, func(ctx context.Context) error {
+			err := hook.Within(context.Background(), "hook realtime message", h.app.Config.HookLimit, func(ctx context.Context) error {
 				e.Context = ctx
 				return h.hooks.Message.Trigger(e, nothing)
 			})

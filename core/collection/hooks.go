@@ -116,7 +116,7 @@ func (s *Service) withHooks(ctx context.Context, caller record.Caller, action ch
 		e.Err = err
 		// The request may have failed because its context ended: the hook has to run all
 		// the same.
-		failed := hook.Named(store.WithTransaction(context.WithoutCancel(ctx), nil), "hook collection after failure", s.cfg.HookLimit, func(ctx context.Context) error {
+		failed := hook.Within(store.WithTransaction(context.WithoutCancel(ctx), nil), "hook collection after failure", s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
 			return s.cfg.Hooks.AfterFailure.Trigger(e, nothing, names(e.Collection)...)
 		})
@@ -134,7 +134,7 @@ func (h *Hooks) before(e *RequestEvent, limit time.Duration) error {
 	if h.Before.Empty() {
 		return nil
 	}
-	return hook.Named(e.Context, "hook collection before", limit, func(ctx context.Context) error {
+	return hook.Within(e.Context, "hook collection before", limit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.Before.Trigger(e, nothing, names(e.Collection)...)
 	})
@@ -184,7 +184,7 @@ func (s *Service) inTx(ctx context.Context, tx store.Tx, bind record.Bind, list 
 		e := *event
 		e.Records = b.Records
 		b.Around = store.TransactionOf(ctx)
-		err := hook.Named(store.WithTransaction(ctx, b), "hook collection in transaction", s.cfg.HookLimit, func(ctx context.Context) error {
+		err := hook.Within(store.WithTransaction(ctx, b), "hook collection in transaction", s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
 			return b.Call(func() error { return s.cfg.Hooks.InTx.Trigger(&e, nothing, names(e.Collection)...) })
 		})
@@ -204,7 +204,7 @@ func (s *Service) after(ctx context.Context, list []*Event) {
 	}
 	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
 	for _, e := range list {
-		err := hook.Named(ctx, "hook collection after success", s.cfg.HookLimit, func(ctx context.Context) error {
+		err := hook.Within(ctx, "hook collection after success", s.cfg.HookLimit, func(ctx context.Context) error {
 			e.Context = ctx
 			return s.cfg.Hooks.AfterSuccess.Trigger(e, nothing, names(e.Collection)...)
 		})

@@ -218,15 +218,11 @@ func Deeper(ctx context.Context) (context.Context, error) {
 	return context.WithValue(ctx, depthKey{}, depth+1), nil
 }
 
-// Within runs fn on a goroutine of its own and waits for it as long as the limit
-// allows, which ctx tells fn about. A fn that ends its goroutine is an error, and ErrTooDeep
-// is one.
-func Within(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
-	return Named(ctx, "hook", limit, fn)
-}
-
-// Named is Within with the name of the span that it is in a trace.
-func Named(ctx context.Context, name string, limit time.Duration, fn func(context.Context) error) (err error) {
+// Within runs fn in a goroutine of its own and waits for it no longer than the limit and the
+// context: then the error is ErrTimeout, or that of the context. The context of fn ends with the
+// limit. A nested call too many is ErrTooDeep, and a fn that ends its goroutine is an error. name
+// is the name of the span in a trace.
+func Within(ctx context.Context, name string, limit time.Duration, fn func(context.Context) error) (err error) {
 	ctx, span := trace.Start(ctx, name, trace.Internal)
 	defer func() { span.End(err) }()
 	if ctx, err = Deeper(ctx); err != nil {

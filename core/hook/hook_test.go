@@ -147,11 +147,11 @@ func TestWithin(t *testing.T) {
 		{"never returns", t.Context(), func(context.Context) error { <-forever; return nil }, hook.ErrTimeout},
 		{"caller has gone", over, func(context.Context) error { <-forever; return nil }, context.Canceled},
 	} {
-		if err := hook.Within(test.ctx, 20*time.Millisecond, test.fn); !errors.Is(err, test.want) {
+		if err := hook.Within(test.ctx, "hook", 20*time.Millisecond, test.fn); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
 		}
 	}
-	if err := hook.Within(t.Context(), time.Minute, func(context.Context) error { runtime.Goexit(); return nil }); err == nil {
+	if err := hook.Within(t.Context(), "hook", time.Minute, func(context.Context) error { runtime.Goexit(); return nil }); err == nil {
 		t.Error("a handler that ends its goroutine: no error")
 	}
 }

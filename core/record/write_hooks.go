@@ -155,7 +155,7 @@ func (w *writeRequest) loadAndAuthorize(r store.Reader) error {
 // service that they may use.
 func (s *Service) triggerBefore(ctx context.Context, w *writeRequest, records *Service) error {
 	e := w.event(ctx, records)
-	err := hook.Named(records.inHook(ctx), "hook record before", s.cfg.HookLimit, func(ctx context.Context) error {
+	err := hook.Within(records.inHook(ctx), "hook record before", s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return records.inside(func() error {
 			return s.cfg.Hooks.Before.Trigger(e, func() error { return nil }, w.names()...)
@@ -245,7 +245,7 @@ func (t *writeTx) runInTxHooks(ctx context.Context, w *writeRequest) error {
 	records, end := t.boundService()
 	defer end()
 	e := w.event(ctx, records)
-	return hook.Named(records.inHook(ctx), "hook record in transaction", s.cfg.HookLimit, func(ctx context.Context) error {
+	return hook.Within(records.inHook(ctx), "hook record in transaction", s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return records.inside(func() error {
 			return s.cfg.Hooks.InTx.Trigger(e, func() error { return nil }, w.names()...)
@@ -321,7 +321,7 @@ func (s *Service) runAfterFailure(ctx context.Context, w *writeRequest, failed e
 func (s *Service) triggerAfter(ctx context.Context, h *hook.Hook[*WriteEvent], e *WriteEvent) {
 	// It has ended: a transaction of the handler is one of its own.
 	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
-	err := hook.Named(ctx, "hook record after", s.cfg.HookLimit, func(ctx context.Context) error {
+	err := hook.Within(ctx, "hook record after", s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.Trigger(e, func() error { return nil }, names(e.Collection())...)
 	})

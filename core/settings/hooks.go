@@ -83,7 +83,7 @@ func (s *Service) runBefore(ctx context.Context, e *RequestEvent) error {
 	if h.Empty() {
 		return nil
 	}
-	return hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
+	return hook.Within(ctx, "hook settings before", s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return h.Trigger(e, nothing)
 	})
@@ -95,7 +95,7 @@ func (s *Service) runInTx(ctx context.Context, e *Event) error {
 	if h.Empty() {
 		return nil
 	}
-	return hook.Within(ctx, s.cfg.HookLimit, func(ctx context.Context) error {
+	return hook.Within(ctx, "hook settings in transaction", s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx
 		return store.Inside(func() error { return h.Trigger(e, nothing) })
 	})
@@ -104,7 +104,7 @@ func (s *Service) runInTx(ctx context.Context, e *Event) error {
 // runAfter runs hooks whose errors change nothing.
 func (s *Service) runAfter(ctx context.Context, run func(context.Context) error) {
 	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
-	if err := hook.Within(ctx, s.cfg.HookLimit, run); err != nil {
+	if err := hook.Within(ctx, "hook settings after", s.cfg.HookLimit, run); err != nil {
 		s.cfg.Log.Error("hook after a change of the settings", "error", err)
 	}
 }
