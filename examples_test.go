@@ -12,9 +12,8 @@ import (
 	"github.com/loambase/loam/api/apitest"
 )
 
-// TestExamplesStandAlone copies each example, which is a module of its own, to where nothing of
-// this repository is, as somebody would who begins with it. There its tests run, and the
-// program that is built of it.
+// TestExamplesStandAlone copies each example, a module of its own, to a folder outside of this
+// repository, as its readers do. There it runs the tests of the example and its binary.
 func TestExamplesStandAlone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles programs")
@@ -25,9 +24,9 @@ func TestExamplesStandAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := outside(t, name)
-			run(t, dir, "go", "test", "-vet=off", "./...")
+			run(t, dir, "go", "test", "-vet=off", "-ldflags=-w", "./...")
 			binary := filepath.Join(dir, name)
-			run(t, dir, "go", "build", "-o", binary, ".")
+			run(t, dir, "go", "build", "-ldflags=-w", "-o", binary, ".")
 			drive(t, binary, dir)
 		})
 	}
@@ -49,16 +48,17 @@ func outside(t *testing.T, name string) (dir string) {
 	return dir
 }
 
-// run runs a command and returns what it prints.
+// run runs a command and returns its standard output. A command that fails ends the test.
 func run(t *testing.T, dir, command string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(command, args...)
 	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", command, strings.Join(args, " "), err, out)
+	var out, failure strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &failure
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s %s: %v\n%s%s", command, strings.Join(args, " "), err, &out, &failure)
 	}
-	return string(out)
+	return out.String()
 }
 
 // asked is a request to an example, and what its answer has.

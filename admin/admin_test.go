@@ -343,23 +343,3 @@ func unpacked(t *testing.T, r *http.Response) string {
 	}
 	return text(t, r)
 }
-
-// Who has an address of the console of their own program keeps it.
-func TestProgramsKeepTheirPages(t *testing.T) {
-	t.Parallel()
-	app := coretest.New(t)
-	program := &api.Program{App: app}
-	program.Serve.BindFunc(func(e *api.ServeEvent) error {
-		e.Route("GET", "/_/", func(w http.ResponseWriter, _ *api.Request) error { return api.JSON(w, 200, "mine") })
-		return e.Next()
-	})
-	handler, err := program.Handler()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequest("GET", "/_/", nil))
-	if w.Body.String() != `"mine"` {
-		t.Errorf("GET /_/ = %s", w.Body)
-	}
-}
