@@ -53,7 +53,7 @@ func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) e
 	})
 }
 
-// DeleteView forgets the view of that name. One that is not there is no error.
+// DeleteView deletes the view of that name. An unknown name is no error.
 func (a *App) DeleteView(ctx context.Context, caller record.Caller, collection, name string) error {
 	gone := SavedView{Collection: collection, Name: name}
 	return changeKept(ctx, a, caller, viewsOf(caller), func(list []SavedView) ([]SavedView, error) { return slices.DeleteFunc(list, gone.same), nil })
@@ -63,10 +63,11 @@ func (v SavedView) same(other SavedView) bool {
 	return v.Collection == other.Collection && v.Name == other.Name
 }
 
-// viewsOf is the row of the views of a superuser.
+// viewsOf returns the name of the parameter that holds the views of the superuser.
 func viewsOf(caller record.Caller) string { return "views:" + caller.Actor() }
 
-// changeKept changes the list that is kept in a row of a superuser.
+// changeKept calls change with the list in a parameter of the superuser, and stores the list
+// that change returns, in one transaction.
 func changeKept[T any](ctx context.Context, a *App, caller record.Caller, row string, change func([]T) ([]T, error)) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
