@@ -1,4 +1,4 @@
-// The topic "rehearse": indexes are tried on copies of tables.
+// The topic "rehearse": trying indexes on copies of tables, and the indexes in use.
 
 package storetest
 
