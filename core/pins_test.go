@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Each superuser has pins of their own; those of collections that are gone make room.
+// Each superuser has pins of their own; pins of deleted collections do not count.
 func TestPins(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)

@@ -55,7 +55,7 @@ type Service struct {
 
 	runs tally.Calls
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	jobs   map[string]*entry
 	ctx    context.Context    // of everything that runs; nil while nothing may
 	cancel context.CancelFunc // ends it

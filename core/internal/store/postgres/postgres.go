@@ -69,7 +69,7 @@ type DB struct {
 	wroteAt   atomic.Int64 // when it learned of the last one, in Unix nanoseconds
 	missed    atomic.Bool  // there was something to call foreign for, but it was not set
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	closed bool
 	calls  sync.WaitGroup // those that have begun
 

@@ -34,7 +34,7 @@ type writer struct {
 	pause              time.Duration // between attempts to make a failed connection good
 	file               *openFile
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	queue  []*op
 	busy   bool // a goroutine is running a group: only that one uses the fields below idle
 	closed bool
