@@ -74,7 +74,7 @@ func ExampleBind() {
 	// record: struct { Colour string }.Colour: "ferns" has no field "Colour"
 }
 
-// A record by names of fields, and the two forms of its JSON.
+// Fields of a record by name, the JSON of the whole record, and the JSON that a caller gets.
 func ExampleApp_Records() {
 	app, end := garden()
 	defer end()
@@ -104,7 +104,7 @@ func ExampleApp_Records() {
 	// "collectionName":"ferns","id":"fern00000000001","name":"Dicksonia","stars":4} <nil>
 }
 
-// A transaction inside of a transaction is a part of it.
+// A transaction inside of a transaction is a part of the outer transaction.
 func ExampleApp_Transaction_joined() {
 	app, end := garden()
 	defer end()

@@ -159,7 +159,7 @@ func TestMigrationRunsOnceInManyProcesses(t *testing.T) {
 		return err
 	}}}
 	const database, folder = "LOAM_TEST_MIGRATE_DB", "LOAM_TEST_MIGRATE_DIR"
-	if dir := os.Getenv(folder); dir != "" { // this is one of the processes
+	if dir := os.Getenv(folder); dir != "" { // in a process that the test has started
 		app := core.New(core.Config{Dir: dir, DB: os.Getenv(database), Migrations: steps})
 		if err := app.Open(context.Background(), core.Tool); err != nil {
 			t.Fatal(err)

@@ -36,7 +36,7 @@ func TestPins(t *testing.T) {
 	has(one)
 	pin(one, b, true)
 	pin(one, a, true)
-	pin(one, b, true) // the last one now
+	pin(one, b, true) // moves b to the end
 	pin(other, b, true)
 	has(one, a, b)
 	has(other, b)

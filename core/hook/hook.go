@@ -198,8 +198,8 @@ func guarded[E linked](e E, fn func(E) error) (err error) {
 // ErrTimeout is the error of a handler that has not returned in time. It may still be running.
 var ErrTimeout = errors.New("hook: a handler has not returned in time")
 
-// ErrTooDeep is the error of handlers that trigger hooks within hooks, more than 16 deep: as a
-// handler of writes does that writes records of its own collection.
+// ErrTooDeep is the error of handlers that trigger hooks within hooks, more than 16 deep: for
+// example, a handler of writes that itself writes a record of the same collection.
 var ErrTooDeep = errors.New("hook: handlers of handlers, too deep")
 
 // maxDepth bounds how deep hooks may be nested.

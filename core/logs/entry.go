@@ -109,7 +109,7 @@ func (e *Entry) Value(key string, value slog.Value) {
 func (e *Entry) key(key string) (start int) {
 	start = len(e.data)
 	separator := `,"`
-	if start == 1 { // the first one
+	if start == 1 { // the first attribute
 		separator = `"`
 	}
 	e.data = append(e.data, separator...)
