@@ -42,7 +42,7 @@ type Config struct {
 	Now       func() time.Time // default time.Now
 	ReadLimit time.Duration    // of one query of a caller who is no superuser; default 10 s
 	HookLimit time.Duration    // of the handlers of one hook; default 10 s
-	SlowQuery time.Duration    // from which a statement is kept for Insights; default 100 ms
+	SlowQuery time.Duration    // statements that take as long are kept for Insights; default 100 ms
 	HashCost  int              // bcrypt's, 4 to 31, of passwords whose field sets none; default 10. Tests set 4
 
 	// SettingsKey encrypts the stored settings, which hold passwords of other services, and
@@ -58,8 +58,8 @@ type Config struct {
 	// links and codes are secrets. Default: no mail is sent then.
 	PrintMails io.Writer
 
-	// Tracer makes spans of what the app does by itself; those of requests come with their
-	// contexts. Default: none.
+	// Tracer makes the spans of background work. The spans of a request belong to the Tracer
+	// in the context of the request. Default: background work has no spans.
 	Tracer *trace.Tracer
 
 	KeepChanges    time.Duration // how long the change log goes back; default 24 h
@@ -83,18 +83,18 @@ const (
 	Alone
 )
 
-// ErrNotOpen is the use of an App before Open or after Close.
+// ErrNotOpen is the error of methods that need the database, before Open and after Close.
 var ErrNotOpen = errors.New("core: the app is not open")
 
 // App is one open data folder with its services. New makes it, Open opens it. From
 // then until Close it is safe for concurrent use; the accessors of services must not
-// be called before. What a service that was kept is asked after Close is an error.
+// be called before Open. A service that is used after Close returns errors.
 type App struct {
 	Config Config // may be changed until Open
 
 	store       store.Store
-	meter       *store.Meter                    // of store
-	insights    atomic.Pointer[insight.Service] // nil until the services are made: statements run before
+	meter       *store.Meter                    // measures the statements of store
+	insights    atomic.Pointer[insight.Service] // nil until makeServices; statements run earlier
 	snapshots   atomic.Pointer[schema.Snapshot]
 	local       *blob.Local // the files in the data folder
 	blobs       *blob.Swap  // where files are: local, unless it is set to another store
@@ -165,14 +165,14 @@ func (a *App) Mails() *mail.Service { return a.mails }
 // SQL runs SQL of superusers.
 func (a *App) SQL() *sqlrun.Service { return a.sql }
 
-// Insights says which statements are slow, and which indexes there should be.
+// Insights lists the slow statements, and the indexes that are missing, unused or duplicate.
 func (a *App) Insights() *insight.Service { return a.insights.Load() }
 
 // Jobs runs work at the times of cron expressions. Jobs can be added before Open too; they run
 // while the App serves.
 func (a *App) Jobs() *job.Service { return a.jobs }
 
-// Values keeps values of the program in memory, from New on.
+// Values returns the in-memory key-value store of the program. It is usable before Open too.
 func (a *App) Values() *Values { return &a.values }
 
 // Changes is the change log. Subscribe to it to follow what is written.
@@ -214,9 +214,9 @@ func (a *App) Log() *slog.Logger {
 // Now returns the time by the clock of Config.
 func (a *App) Now() time.Time { return a.Config.Now() }
 
-// Available returns store.ErrUnavailable, a fault.Unavailable, if the database was
-// removed under the App, so that writes would be lost, ErrNotOpen if it is not open, else
-// nil. It takes no time.
+// Available returns store.ErrUnavailable, a fault.Unavailable, if the database was removed
+// under the App, so that writes would be lost; ErrNotOpen if the App is not open; else nil.
+// It takes no time.
 func (a *App) Available() error {
 	if a.store == nil {
 		return ErrNotOpen

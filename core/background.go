@@ -25,7 +25,7 @@ func (a *App) Go(name string, fn func(ctx context.Context) error) {
 
 // background is the work that runs beside the services, each piece under a name.
 type background struct {
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	tasks []task     // registered before the start
 	log   *slog.Logger
 	ctx   context.Context // of everything that runs; nil while nothing may

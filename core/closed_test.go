@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestUseOfAClosedApp calls whatever a program may still hold when its App is closed, and
-// what needs no service before it is open.
+// TestUseOfAClosedApp calls the services that a program may still hold after Close, and methods
+// of the App before Open and after Close: each call is an error.
 func TestUseOfAClosedApp(t *testing.T) {
 	t.Parallel()
 	app := core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})

@@ -19,7 +19,7 @@ type Fern struct {
 	Stars int    `json:"stars"`
 }
 
-// garden is an app with a collection of ferns, of which everybody may list those with two stars.
+// garden returns an app with a collection ferns, whose list rule shows records with two stars.
 func garden() (app *core.App, end func()) {
 	dir, err := os.MkdirTemp("", "loam")
 	if err != nil {
@@ -61,7 +61,7 @@ func ExampleBind() {
 	for _, fern := range list {
 		fmt.Println(fern.Name, fern.Stars)
 	}
-	n, err := ferns.As(record.Caller{}).Count(ctx, record.Query{}) // of a guest
+	n, err := ferns.As(record.Caller{}).Count(ctx, record.Query{}) // as a guest
 	fmt.Println(n, err)
 	_, err = ferns.Find(ctx, record.Query{Filter: "colour = 'green'"})
 	fmt.Println(fault.KindOf(err), err)
@@ -74,7 +74,7 @@ func ExampleBind() {
 	// record: struct { Colour string }.Colour: "ferns" has no field "Colour"
 }
 
-// A record by names of fields, and the two forms of its JSON.
+// Fields of a record by name, the JSON of the whole record, and the JSON that a caller gets.
 func ExampleApp_Records() {
 	app, end := garden()
 	defer end()
@@ -104,7 +104,7 @@ func ExampleApp_Records() {
 	// "collectionName":"ferns","id":"fern00000000001","name":"Dicksonia","stars":4} <nil>
 }
 
-// A transaction inside of a transaction is a part of it.
+// A transaction inside of a transaction is a part of the outer transaction.
 func ExampleApp_Transaction_joined() {
 	app, end := garden()
 	defer end()
@@ -118,7 +118,7 @@ func ExampleApp_Transaction_joined() {
 		if err := plant(tx.Context, "Equisetum"); err != nil {
 			return err
 		}
-		fmt.Println(plant(tx.Context, "")) // is undone by itself
+		fmt.Println(plant(tx.Context, "")) // fails, and only this part is undone
 		return plant(tx.Context, "Lygodium")
 	})
 	n, _ := app.Records().Count(ctx, "ferns")

@@ -1,4 +1,4 @@
-// What the App counts for metrics, for those who may not see its store.
+// Metrics of the store and of the file storage, for packages that cannot import the store.
 
 package core
 
@@ -11,27 +11,28 @@ import (
 	"github.com/loambase/loam/core/tally"
 )
 
-// StoreFigures are what the database was asked for since the App was opened, by this process.
+// StoreFigures are the counts and times of the database work of this process since the App
+// was opened.
 type StoreFigures struct {
 	Statements []StatementFigures
 
 	Waiting     int64              // writes that wait for their turn
-	Groups      tally.Distribution // writes of a transaction that was committed
-	Commits     tally.Distribution // time, in nanoseconds
-	Checkpoints tally.Distribution // time, in nanoseconds; SQLite
-	LogBytes    int64              // of the write-ahead log that is in use; SQLite
+	Groups      tally.Distribution // number of writes in each committed transaction
+	Commits     tally.Distribution // duration of each commit, in nanoseconds
+	Checkpoints tally.Distribution // duration of each checkpoint, in nanoseconds; SQLite only
+	LogBytes    int64              // length of the used write-ahead log, in bytes; SQLite only
 }
 
-// StatementFigures are the statements that do the same to a collection.
+// StatementFigures are the totals of all statements with one action on one collection.
 type StatementFigures struct {
-	Collection  string // or a table of Loam's own, which begins with _; "" for what is neither
+	Collection  string // or a table of Loam's own, which begins with _; "" for any other table
 	Action      string // "select", "insert", "update", "delete", "other"
 	Count, Rows int64
 	Time        time.Duration
 }
 
-// StoreFigures returns the figures of the store. Statements of collections that are gone count
-// under the Collection "", so that there are never many.
+// StoreFigures returns the figures of the store. Statements on deleted collections count under
+// the Collection "", so that the list does not grow without bound.
 func (a *App) StoreFigures() StoreFigures {
 	f := StoreFigures{
 		Waiting: a.meter.Waiting.Load(), Groups: a.meter.Groups.Read(), Commits: a.meter.Commits.Read(),
@@ -60,5 +61,5 @@ func (a *App) StoreFigures() StoreFigures {
 	return f
 }
 
-// FileCalls returns the calls of each method of Blobs: see blob.Swap.Figures.
+// FileCalls returns the counts of calls by method of Blobs: see blob.Swap.Figures.
 func (a *App) FileCalls() map[string]tally.CallCount { return a.blobs.Figures() }

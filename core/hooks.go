@@ -34,16 +34,15 @@ type Hooks struct {
 	Stop hook.Hook[*AppEvent]
 }
 
-// FileHooks are where code of an embedding program takes part when files of records are
-// served.
+// FileHooks are the hooks of serving the files of records.
 type FileHooks struct {
-	// Download runs around each answer with a stored file, or a thumb of it, once the caller
-	// was found to be allowed to have it. Handlers may change the name under which it is
-	// saved, or refuse.
+	// Download runs around each answer with a stored file or a thumb, after the check that
+	// the caller may read the file. Handlers may change the Name of the event, or refuse the
+	// download with an error.
 	Download hook.Hook[*DownloadEvent]
 
-	// Token runs when a caller asks for a token to open protected files with. Handlers may
-	// refuse.
+	// Token runs when a caller requests a token for protected files. Handlers may refuse the
+	// request with an error.
 	Token hook.Hook[*FileTokenEvent]
 }
 
@@ -53,18 +52,18 @@ type DownloadEvent struct {
 	Context context.Context
 	Caller  record.Caller
 	File    record.StoredFile // with its record, which belongs to the handlers
-	Name    string            // under which the file is served; a thumb's begins with its size
-	Thumb   bool              // it is a thumb
+	Name    string            // of the served file; the name of a thumb begins with its size
+	Thumb   bool              // the answer is a thumb of the file
 }
 
 // Collection returns the collection of the record.
 func (e *DownloadEvent) Collection() *schema.Collection { return e.File.Record.Collection() }
 
-// FileTokenEvent is a request of a file token.
+// FileTokenEvent is a request for a file token.
 type FileTokenEvent struct {
 	hook.Event
-	Context context.Context // ends when the handlers must be done
-	Caller  record.Caller   // has signed in
+	Context context.Context // ends at the time limit of the handlers
+	Caller  record.Caller   // always signed in
 }
 
 // Collection returns the collection of the caller's account.
@@ -90,17 +89,17 @@ func (a *App) runStopHooks() error {
 	return a.hooks.Stop.Trigger(&AppEvent{Context: context.Background(), App: a}, func() error { return nil })
 }
 
-// settingsTeller tells the handlers of Settings.Changed of the settings, one change after the
-// other, beside what has changed them.
+// settingsTeller passes changes of the settings to the handlers of Settings.Changed, one after
+// the other, on a goroutine of its own.
 type settingsTeller struct {
-	wake chan struct{} // capacity 1; there is something to tell
+	wake chan struct{} // capacity 1; full while a change is pending
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards old and new: the pending change, nil without one
 	old, new *settings.Settings
 }
 
-// tellSettings is an observer of the settings. What changes before the handlers have their turn
-// is one change to them.
+// tellSettings observes the settings and hands each change to runSettingsHooks. Changes that
+// come before the handlers run are merged into one.
 func (a *App) tellSettings(old, new *settings.Settings) {
 	if a.hooks.Settings.Changed.Empty() {
 		return

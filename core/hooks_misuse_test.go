@@ -16,8 +16,8 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Handlers that panic, hang, call themselves or write beside their transaction end with an error,
-// and the app goes on.
+// Handlers that panic, hang, trigger themselves or write outside of their transaction give an
+// error, and the app keeps working.
 func TestHooksThatMisbehave(t *testing.T) {
 	t.Parallel()
 	app := coretest.Open(t, core.Config{Dir: t.TempDir(), HookLimit: 300 * time.Millisecond})
@@ -41,7 +41,8 @@ func TestHooksThatMisbehave(t *testing.T) {
 			return <-done
 		}
 	}
-	// What a handler does, by name; each is bound to a hook of each of the three writes.
+	// Handlers by the name of their misuse; each is bound to hooks of records, of collections and
+	// of settings.
 	for name, test := range map[string]struct {
 		handler func(ctx context.Context) error
 		inTx    bool
@@ -91,7 +92,7 @@ func TestHooksThatMisbehave(t *testing.T) {
 	}
 }
 
-// A handler that does what it is a handler of ends with an error, whichever hook it is.
+// A handler that triggers its own hook without end gives an error, for each hook.
 func TestHooksThatRecurse(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)

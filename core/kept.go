@@ -12,9 +12,10 @@ import (
 
 const maxKept = 1 << 18 // bytes of a document, as JSON
 
-// Kept decodes the document that is stored for the superuser under the name; without a document the
-// value stays as it is. The console stores queries, places in the diagram and mappings of imports so: they
-// follow a superuser to every browser. Other superusers do not get them.
+// Kept decodes the JSON document that the superuser has stored under the name. Without a
+// document the value of into stays as it is. The console stores queries, positions in the
+// diagram and mappings of imports in such documents, so that a superuser has them in every
+// browser. Each superuser has documents of their own. The fault is that of RequireSuperuser.
 func (a *App) Kept(ctx context.Context, caller record.Caller, name string, into any) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -22,8 +23,9 @@ func (a *App) Kept(ctx context.Context, caller record.Caller, name string, into 
 	return a.param(ctx, keptFor(caller, name), into)
 }
 
-// ChangeKept changes that document in a transaction. An error of change is returned, and nothing is written. A
-// document of more than 256 KB as JSON is a fault that is Invalid.
+// ChangeKept reads the document that Kept reads, or the zero T, calls change, and stores the
+// result, in one transaction. An error of change is returned, and nothing is written. A document
+// of more than 256 KB as JSON is a fault.Invalid. change may be called more than once.
 func ChangeKept[T any](ctx context.Context, a *App, caller record.Caller, name string, change func(T) (T, error)) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -48,5 +50,5 @@ func ChangeKept[T any](ctx context.Context, a *App, caller record.Caller, name s
 	})
 }
 
-// keptFor is the row of a document of a superuser.
+// keptFor returns the name of the parameter that holds a document of the superuser.
 func keptFor(caller record.Caller, name string) string { return name + ":" + caller.Actor() }

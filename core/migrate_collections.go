@@ -1,4 +1,4 @@
-// Tx.SetCollections, of which written migrations consist.
+// Tx.SetCollections, which the generated migration files call.
 
 package core
 
@@ -9,9 +9,9 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// SetCollections makes collections as a JSON list of their definitions says, and deletes
-// those of the ids or names that follow; it is collection.Service.Replace for the code of
-// migrations. "[]" stands for no definition. A text that is no list of objects is an error.
+// SetCollections creates or changes the collections of definitions, a JSON list, and deletes
+// the collections whose ids or names are in deleted; it is collection.Service.Replace for the
+// code of migrations. The empty list is "[]". A text that is no list of objects is an error.
 func (tx *Tx) SetCollections(definitions string, deleted ...string) error {
 	var list []json.RawMessage
 	if err := json.Unmarshal([]byte(definitions), &list); err != nil {

@@ -88,7 +88,7 @@ func TestMigrateDownAndUp(t *testing.T) {
 	}
 }
 
-// TestMigrateDownThatFails sees that nothing of it is kept, the mark included.
+// TestMigrateDownThatFails checks that a failed Down changes nothing, not even the mark.
 func TestMigrateDownThatFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -124,7 +124,7 @@ func TestSetCollections(t *testing.T) {
 		return app.Transaction(t.Context(), func(tx *core.Tx) error { return tx.SetCollections(definitions, deleted...) })
 	}
 	coretest.Create(t, app, "other", map[string]any{"id": "record000000001", "title": "12"})
-	// One field goes, one changes its kind, one is new, and another collection goes, at once.
+	// One step removes a field, changes the kind of another, adds a third, and deletes a collection.
 	if err := set(`[{"id":"pbc_other00001","name":"others","fields":[{"name":"title","type":"number"},{"name":"more","type":"bool"}]}]`, "posts"); err != nil {
 		t.Fatal(err)
 	}
@@ -151,15 +151,15 @@ func TestSetCollections(t *testing.T) {
 	}
 }
 
-// TestMigrationRunsOnceInManyProcesses has processes begin at the same time. Each step makes a record:
-// one process would find that of another, if both ran it.
+// TestMigrationRunsOnceInManyProcesses starts processes at the same time. Each step creates a
+// record, so a step that ran in two processes would leave two records.
 func TestMigrationRunsOnceInManyProcesses(t *testing.T) {
 	steps := []core.Migration{{Name: "0001_posts", Up: makePosts}, {Name: "0002_more", Up: func(tx *core.Tx) error {
 		_, err := tx.Records.Create(tx.Context, record.Root(), "posts", record.Input{Body: map[string]any{"title": "second"}})
 		return err
 	}}}
 	const database, folder = "LOAM_TEST_MIGRATE_DB", "LOAM_TEST_MIGRATE_DIR"
-	if dir := os.Getenv(folder); dir != "" { // this is one of the processes
+	if dir := os.Getenv(folder); dir != "" { // in a process that the test has started
 		app := core.New(core.Config{Dir: dir, DB: os.Getenv(database), Migrations: steps})
 		if err := app.Open(context.Background(), core.Tool); err != nil {
 			t.Fatal(err)

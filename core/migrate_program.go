@@ -27,19 +27,20 @@ type Migration struct {
 	// then Open fails with its error. It may be called more than once.
 	Up func(*Tx) error
 
-	// Down undoes Up, under the same conditions; nil for a step that cannot be undone.
+	// Down undoes Up, also in an App.Transaction that may run more than once; nil for a step
+	// that cannot be undone.
 	Down func(*Tx) error
 }
 
-// AppliedMigration is a step that the program has, or that has run, or both.
+// AppliedMigration is a step of the program, or a step that has run on the database, or both.
 type AppliedMigration struct {
 	Name    string
-	Applied time.Time // when it has run; the zero time: not yet
-	Known   bool      // it is in Config.Migrations
+	Applied time.Time // when the step has run, in UTC; zero if it has not
+	Known   bool      // the step is in Config.Migrations
 }
 
-// Migrations returns the steps of Config.Migrations and those that have run on this database
-// and are not among them, by their names. Steps of Loam itself are left out.
+// Migrations returns the steps of Config.Migrations and the other steps that have run on this
+// database, sorted by name. Steps of Loam itself are left out. ErrNotOpen, if a is not open.
 func (a *App) Migrations(ctx context.Context) ([]AppliedMigration, error) {
 	if a.store == nil {
 		return nil, ErrNotOpen
@@ -67,9 +68,10 @@ func (a *App) Migrations(ctx context.Context) ([]AppliedMigration, error) {
 	return list, nil
 }
 
-// MigrateUp runs the steps of Config.Migrations that this database has not seen, in the
+// MigrateUp runs the steps of Config.Migrations that have not run on this database, in the
 // order of their names, each in a transaction of its own, and returns their names. Open for
-// Serve has done that. The error of a step names it; those before it have run.
+// Serve calls it. If a step fails, the error names the step, and ran has the steps before it,
+// which stay applied.
 func (a *App) MigrateUp(ctx context.Context) (ran []string, err error) {
 	list, err := a.Migrations(ctx)
 	if err != nil {
@@ -94,9 +96,9 @@ func (a *App) MigrateUp(ctx context.Context) (ran []string, err error) {
 	return ran, nil
 }
 
-// MigrateDown undoes the n steps that are the last, by their names, of those that have run,
-// and returns the names. One that the program does not have, or that has no Down, is an
-// error, which names the step; those after it are undone then.
+// MigrateDown undoes the last n steps, by their names, of the steps that have run, and returns
+// their names. A step that the program does not have, or that has no Down, is an error, which
+// names the step; the steps after it stay undone.
 func (a *App) MigrateDown(ctx context.Context, n int) (undone []string, err error) {
 	list, err := a.Migrations(ctx)
 	if err != nil {
@@ -129,8 +131,8 @@ func (a *App) MigrateDown(ctx context.Context, n int) (undone []string, err erro
 	return undone, nil
 }
 
-// MarkMigrations notes that steps have run, without running them: what they do has been done
-// in another way. Names that are noted already stay as they are.
+// MarkMigrations marks steps as run without running them, for a database that has their changes
+// already. Steps that are marked already keep their times.
 func (a *App) MarkMigrations(ctx context.Context, names ...string) error {
 	for _, name := range names {
 		if err := checkMigrationNames([]Migration{{Name: name}}); err != nil {
@@ -147,8 +149,8 @@ func (a *App) MarkMigrations(ctx context.Context, names ...string) error {
 	})
 }
 
-// ForgetMigrations removes the notes of steps that have run and that the program does not
-// have any more, and returns their names.
+// ForgetMigrations removes the marks of the steps that have run but are not in
+// Config.Migrations, and returns their names.
 func (a *App) ForgetMigrations(ctx context.Context) (forgotten []string, err error) {
 	list, err := a.Migrations(ctx)
 	if err != nil {
@@ -170,7 +172,8 @@ func (a *App) ForgetMigrations(ctx context.Context) (forgotten []string, err err
 	return forgotten, err
 }
 
-// steps are those of the program, in the order of their names.
+// steps returns Config.Migrations, sorted by name. A step without Up or with a name that
+// checkMigrationNames refuses is an error.
 func (a *App) steps() ([]Migration, error) {
 	steps := slices.SortedFunc(slices.Values(a.Config.Migrations), func(x, y Migration) int { return strings.Compare(x.Name, y.Name) })
 	if err := checkMigrationNames(steps); err != nil {
@@ -184,7 +187,7 @@ func (a *App) steps() ([]Migration, error) {
 	return steps, nil
 }
 
-// find returns the step of a name that is among them.
+// find returns the step of the name, which must be in steps.
 func find(steps []Migration, name string) Migration {
 	return steps[slices.IndexFunc(steps, func(s Migration) bool { return s.Name == name })]
 }
@@ -217,7 +220,8 @@ func (a *App) runMigration(ctx context.Context, step Migration) (first bool, err
 	return first, err
 }
 
-// undoMigration is runMigration the other way round.
+// undoMigration runs Down of a step in a transaction, and removes its mark. A step without a
+// mark was undone by another process in the meantime.
 func (a *App) undoMigration(ctx context.Context, step Migration) error {
 	return a.transaction(ctx, func(raw store.Tx, tx *Tx) error {
 		if marked, err := unmark(raw, step.Name); err != nil || !marked {
@@ -227,7 +231,7 @@ func (a *App) undoMigration(ctx context.Context, step Migration) error {
 	})
 }
 
-// unmark takes the mark away that a step has run. marked is false if there was none.
+// unmark removes the mark that a step has run. marked is false if the step had no mark.
 func unmark(tx store.Tx, name string) (marked bool, err error) {
 	n, err := tx.Exec(`DELETE FROM "_migrations" WHERE "file" = $1`, store.Text(name))
 	return n > 0, err

@@ -60,7 +60,8 @@ func (e execer) Exec(sql string) error {
 	return err
 }
 
-// appliedMigrations reads when the migrations have run that did, system and program alike.
+// appliedMigrations reads the names of the migrations that have run, of the system and of the
+// program, and the times at which they ran.
 // A database without the table _migrations has run none.
 func appliedMigrations(ctx context.Context, s store.Store) (map[string]time.Time, error) {
 	done := map[string]time.Time{}
@@ -82,7 +83,7 @@ func appliedMigrations(ctx context.Context, s store.Store) (map[string]time.Time
 	return done, nil
 }
 
-// readApplied adds what is in the table _migrations.
+// readApplied adds the names and times of the table _migrations to done.
 func readApplied(r store.Reader, done map[string]time.Time) error {
 	rows, err := r.Query(`SELECT "file", "applied" FROM "_migrations"`)
 	if err != nil {

@@ -14,15 +14,16 @@ const (
 	maxPins  = 100 // of a superuser
 )
 
-// Pins returns the ids of the collections that the superuser has pinned, in the order in which
-// that happened. Some of the collections may be gone.
+// Pins returns the ids of the collections that the superuser has pinned, in the order of
+// pinning. Ids of deleted collections may be among them.
 func (a *App) Pins(ctx context.Context, caller record.Caller) (ids []string, err error) {
 	err = a.Kept(ctx, caller, keptPins, &ids)
 	return ids, err
 }
 
-// Pin pins a collection for the superuser, or takes the pin away. Faults: NotFound for a collection
-// that is not there, Invalid for more than 100 pins.
+// Pin pins a collection for the superuser, as the last one, or removes the pin if pinned is
+// false. collection is an id. Faults: NotFound for an unknown collection, Invalid for more than
+// 100 pins.
 func (a *App) Pin(ctx context.Context, caller record.Caller, collection string, pinned bool) error {
 	known := func(id string) bool { return a.Snapshot().ByID(id) != nil }
 	if !known(collection) {

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Each superuser has pins of their own; those of collections that are gone make room.
+// Each superuser has pins of their own; pins of deleted collections do not count.
 func TestPins(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -36,7 +36,7 @@ func TestPins(t *testing.T) {
 	has(one)
 	pin(one, b, true)
 	pin(one, a, true)
-	pin(one, b, true) // the last one now
+	pin(one, b, true) // moves b to the end
 	pin(other, b, true)
 	has(one, a, b)
 	has(other, b)

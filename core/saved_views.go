@@ -50,7 +50,7 @@ func (a *App) SaveView(ctx context.Context, caller record.Caller, v SavedView) e
 	})
 }
 
-// DeleteView forgets the view of that name. One that is not there is no error.
+// DeleteView deletes the view of that name. An unknown name is no error.
 func (a *App) DeleteView(ctx context.Context, caller record.Caller, collection, name string) error {
 	gone := SavedView{Collection: collection, Name: name}
 	return ChangeKept(ctx, a, caller, keptViews, func(list []SavedView) ([]SavedView, error) { return slices.DeleteFunc(list, gone.same), nil })

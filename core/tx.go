@@ -14,8 +14,8 @@ import (
 )
 
 // Tx is one transaction, with services that work in it: each sees what the others
-// have written. It must not be used by several goroutines at once. After the function that
-// got it has returned, each write and read of its services is an error.
+// have written. It must not be used by several goroutines at once. After the function of the
+// transaction has returned, the services return an error for each read and write.
 type Tx struct {
 	Context     context.Context // of the transaction; pass it to the services
 	Collections *collection.Service
@@ -25,7 +25,7 @@ type Tx struct {
 	app *App
 }
 
-// errNestedTx is a transaction that would wait for itself.
+// errNestedTx is the error of a transaction that would wait for the one around it.
 var errNestedTx = errors.New("core: a transaction inside of a transaction: pass the Context of the outer one, to take part in it")
 
 // Transaction calls fn with services that write in one transaction. If fn returns nil,
@@ -37,13 +37,14 @@ var errNestedTx = errors.New("core: a transaction inside of a transaction: pass 
 // hooks once it has been stored or undone. Other processes and requests see the writes
 // when they are durable, which they are when Transaction returns.
 //
-// Transactions join: with the Context of a Tx, or of the event of a hook that runs in a
-// transaction, Transaction is a part of that one. What the part writes is stored with the
-// whole; if it fails it is undone by itself, and who gets its error decides whether the
-// whole fails too. In a hook of a record, a part cannot change collections.
+// A transaction can join another. If ctx is the Context of a Tx, or that of the event of a hook
+// that runs in a transaction, fn runs as a part of that outer transaction. The writes of the
+// part are stored when the outer transaction is. If fn fails, the writes of the part alone are
+// undone, and the caller of Transaction decides whether the outer transaction fails too. A part
+// that runs in a hook of a record cannot change collections.
 //
-// No other write runs meanwhile, so fn should be quick. It may be called again after a
-// conflict: what it does outside of the services must bear that. Within fn only the
+// No other write runs meanwhile, so fn should be quick. fn may be called again after a
+// conflict, so its effects outside of the services must allow repetition. Within fn only the
 // services of tx may write. Another write of the same goroutine is an error, and so is a
 // Transaction with another context; a write of another goroutine waits for the end of this
 // one, so fn must not wait for it. In a hook that runs in a transaction, use the service of
@@ -55,7 +56,8 @@ func (a *App) Transaction(ctx context.Context, fn func(tx *Tx) error) error {
 	return a.transaction(ctx, func(_ store.Tx, tx *Tx) error { return fn(tx) })
 }
 
-// join runs fn as a part of the transaction of ctx, if that is one of the App.
+// join runs fn as a part of the transaction that ctx belongs to. joined is false, and fn does
+// not run, if ctx belongs to no transaction of this App.
 func (a *App) join(ctx context.Context, fn func(tx *Tx) error) (joined bool, err error) {
 	outer := a.outer(store.TransactionOf(ctx))
 	binding, inHook := store.TransactionOf(ctx).(*record.Binding)
@@ -71,7 +73,7 @@ func (a *App) join(ctx context.Context, fn func(tx *Tx) error) (joined bool, err
 	})
 }
 
-// outer returns the Tx that a transaction is or is inside of, nil if there is none of the App.
+// outer returns the Tx of this App that the transaction is, or that contains it; else nil.
 func (a *App) outer(transaction any) *Tx {
 	for {
 		switch t := transaction.(type) {

@@ -16,13 +16,13 @@ import (
 
 const posts = `{"name":"posts","fields":[{"name":"title","type":"text"},{"name":"attached","type":"file","maxSelect":1}]}`
 
-// write creates a post by the records of a transaction.
+// write creates a post with the service Records of a transaction.
 func write(tx *core.Tx, title string) error {
 	_, err := tx.Records.Create(tx.Context, record.Root(), "posts", record.Input{Body: map[string]any{"title": title}})
 	return err
 }
 
-// titles are the titles of all posts.
+// titles returns the titles of all posts.
 func titles(t *testing.T, app *core.App) (list []string) {
 	t.Helper()
 	for r, err := range app.Records().Each(t.Context(), record.Root(), record.Query{Collection: "posts"}) {
@@ -34,8 +34,8 @@ func titles(t *testing.T, app *core.App) (list []string) {
 	return list
 }
 
-// Transactions with the context of one are parts of it: under one number in the log, and
-// undone by themselves.
+// A transaction with the context of another is a part of it: both have one number in the change
+// log, and a part that fails is undone alone.
 func TestTransactionsJoin(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -98,7 +98,7 @@ func TestTransactionsJoin(t *testing.T) {
 	}
 }
 
-// A transaction with the context of a hook that runs in one is a part of that.
+// A transaction with the context of a hook that runs in a transaction is a part of that transaction.
 func TestTransactionsOfHooksJoin(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -121,7 +121,7 @@ func TestTransactionsOfHooksJoin(t *testing.T) {
 		})
 	}, "posts")
 	app.Hooks().Records.AfterSuccess.BindFunc(func(e *record.WriteEvent) error {
-		return app.Transaction(e.Context, func(tx *core.Tx) error { // of its own: the other has ended
+		return app.Transaction(e.Context, func(tx *core.Tx) error { // a new transaction: that of the write has ended
 			in := record.Input{Body: map[string]any{"text": "after " + e.Record.Text("title")}}
 			_, err := tx.Records.Create(tx.Context, record.Root(), "log", in)
 			return err
@@ -161,7 +161,8 @@ func TestTransactionsOfHooksJoin(t *testing.T) {
 	}
 }
 
-// A hook that uses the services of the transaction around its write would wait for itself.
+// A hook that uses the services of the transaction around its write gets an error: it would wait
+// for itself.
 func TestHookThatUsesTheOuterTransaction(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -192,7 +193,7 @@ func TestHookThatUsesTheOuterTransaction(t *testing.T) {
 	}
 }
 
-// The context of a transaction says nothing to another app.
+// The context of a transaction of one app is an ordinary context for another app.
 func TestTransactionsOfTwoApps(t *testing.T) {
 	t.Parallel()
 	one, two := coretest.New(t), coretest.New(t)

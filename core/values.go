@@ -1,4 +1,4 @@
-// Values: what code of the program keeps in memory by a key, for a time.
+// Values: a key-value store in memory, whose entries expire.
 
 package core
 
@@ -8,39 +8,39 @@ import (
 	"time"
 )
 
-// Values are values by their keys, in the memory of this process: nothing of them is on the
-// disk, and other servers have their own. App.Values has them. They are safe for concurrent
-// use; what a value points to is the caller's to guard.
+// Values is a key-value store in the memory of this process. Nothing of it is written to disk,
+// and each server process has its own. App.Values returns it. It is safe for concurrent use;
+// the caller guards the data that a value points to.
 type Values struct {
 	now func() time.Time
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	entries map[string]entry
-	kept    int // how many there were when the old ones went last
+	kept    int // number of entries after the last removal of expired ones
 }
 
 type entry struct {
 	value any
-	until time.Time // zero: for ever
+	until time.Time // end of its time to live; zero: never expires
 }
 
-// Get returns the value of the key. ok is false if there is none, or its time is over.
+// Get returns the value of the key. ok is false if the key has no value or the value has expired.
 func (v *Values) Get(key string) (value any, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.get(key)
 }
 
-// Set keeps the value for that time, 0 for as long as the process lives, in place of an
-// earlier one.
+// Set stores the value under the key for the time to live ttl, 0 for as long as the process
+// runs. An existing value is replaced.
 func (v *Values) Set(key string, value any, ttl time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.set(key, value, ttl)
 }
 
-// Add is Set if the key has no value; added is false if it has one, which stays. It is how a
-// piece of work is claimed by one of several goroutines.
+// Add stores the value as Set does if the key has no value. Otherwise the existing value stays,
+// and added is false. With Add, one of several goroutines can claim a piece of work.
 func (v *Values) Add(key string, value any, ttl time.Duration) (added bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -51,14 +51,14 @@ func (v *Values) Add(key string, value any, ttl time.Duration) (added bool) {
 	return true
 }
 
-// Len returns how many values are in memory, those whose time is over included.
+// Len returns the number of values in memory, including expired values not yet removed.
 func (v *Values) Len() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return len(v.entries)
 }
 
-// Delete takes the value of the key away, if there is one.
+// Delete removes the value of the key. A key without a value is no error.
 func (v *Values) Delete(key string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -74,8 +74,8 @@ func (v *Values) get(key string) (value any, ok bool) {
 	return e.value, true
 }
 
-// set is Set. The lock must be held. Values whose time is over go when there are twice as many
-// as after the last time, so that each costs one look at most.
+// set is Set. The lock must be held. Expired values are removed whenever the number of values
+// has doubled since the last removal, so that Set costs constant time on average.
 func (v *Values) set(key string, value any, ttl time.Duration) {
 	const few = 100
 	if len(v.entries) >= 2*max(v.kept, few) {

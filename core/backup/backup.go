@@ -85,7 +85,7 @@ type Service struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	closed bool
 	job    *job            // what is being done; nil for nothing
 	used   map[string]bool // keys of archives that are being written or read

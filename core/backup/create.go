@@ -64,7 +64,7 @@ func (s *Service) make(ctx context.Context, name string) error {
 	}))
 }
 
-// mustBeNew refuses the name of an archive that is there.
+// mustBeNew refuses the name of an existing archive.
 func (s *Service) mustBeNew(ctx context.Context, name, field string) error {
 	b, err := s.open(ctx, name, fault.NotFound)
 	if fault.KindOf(err) == fault.NotFound {

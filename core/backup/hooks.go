@@ -6,25 +6,24 @@ import (
 	"github.com/loambase/loam/core/hook"
 )
 
-// Hooks are where code of an embedding program takes part in backups. Handlers run around the
-// work, on its goroutine, as long as it takes: what they do after Next is done after it. An
-// error before Next refuses the work.
+// Hooks are the hooks of backups. Handlers run around the work, on its goroutine and without a
+// time limit. Next does the work; an error before Next refuses it.
 type Hooks struct {
-	// Create runs around the making of an archive, also by the clock.
+	// Create runs around the creation of an archive, by a request or by the schedule.
 	Create hook.Hook[*Event]
 
-	// Restore runs around putting an archive in the place of database and files.
+	// Restore runs around the replacement of the database and the files by an archive.
 	Restore hook.Hook[*Event]
 }
 
-// Event is an archive that is made or restored.
+// Event is the creation or the restoring of an archive.
 type Event struct {
 	hook.Event
 	Context context.Context // ends when the App is closed
 	Name    string          // of the archive
 }
 
-// hooked is the work within the handlers of a hook.
+// hooked returns a function that runs the handlers of a hook around the work.
 func hooked(h *hook.Hook[*Event], name string, work func(context.Context) error) func(context.Context) error {
 	if h.Empty() {
 		return work

@@ -19,7 +19,7 @@ type sidecarFile struct {
 	ContentLanguage    string            `json:"user.content_language"`
 	ContentType        string            `json:"user.content_type"`
 	Metadata           map[string]string `json:"user.metadata"`
-	MD5                []byte            `json:"md5"` // written as null: nobody reads it, and it took two fifths of the CPU of an upload
+	MD5                []byte            `json:"md5"` // always null: the sum was never read and cost 40% of the CPU of an upload
 }
 
 const originalNameKey = "original-filename"

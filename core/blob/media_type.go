@@ -1,10 +1,10 @@
-// The media type of a stored file, as clients are told it.
+// The media type with which a stored file is served.
 
 package blob
 
 import "path"
 
-// typesByName are the types of files whose content does not tell them.
+// typesByName maps extensions to media types that cannot be told from the content of a file.
 var typesByName = map[string]string{
 	".svg":  "image/svg+xml",
 	".css":  "text/css",
@@ -15,8 +15,8 @@ var typesByName = map[string]string{
 	".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 
-// ServedType returns the media type as which the file is served under the name: the type of the
-// name's extension, where that tells more than the content.
+// ServedType returns the media type with which the file is served under the name. The extension
+// of the name decides for types that cannot be told from the content; else it is ContentType.
 func (a Attributes) ServedType(name string) string {
 	if t := typesByName[path.Ext(name)]; t != "" {
 		return t

@@ -93,8 +93,8 @@ func (l *Local) place(p, content, attributes string) error {
 	return nil
 }
 
-// write makes a temporary file in the folder and returns its path. A size that is known
-// must be right.
+// write copies r to a temporary file in the folder and returns the path of the file. It is an
+// error if r does not have size bytes, unless size is UnknownSize.
 func (l *Local) write(dir string, r io.Reader, size int64) (string, error) {
 	name := path.Join(dir, tempPrefix+randomName(16))
 	f, err := l.create(dir, name)
@@ -129,10 +129,10 @@ func (s *syncing) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// copyBuffer is what is copied at once.
+// copyBuffer is the buffer of copy.
 type copyBuffer [128 << 10]byte
 
-// copy copies all of r to w, in writes of a whole buffer.
+// copy copies all of r to w. It fills the buffer before each write.
 func (l *Local) copy(w io.Writer, r io.Reader) (written int64, err error) {
 	buffer, ok := l.buffers.Get().(*copyBuffer)
 	if !ok {

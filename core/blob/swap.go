@@ -23,7 +23,7 @@ type Swap struct {
 	calls   [len(operations)]tally.Calls
 }
 
-// operations are the names of the methods in Figures.
+// operations are the names of the methods in Figures, in the order of the constants below.
 var operations = [...]string{"put", "open", "delete", "delete_prefix", "list"}
 
 const (
@@ -34,8 +34,8 @@ const (
 	callList
 )
 
-// Figures returns the calls of each method, by "put", "open", "delete", "delete_prefix" and
-// "list". That a blob is missing is no failure.
+// Figures returns the counts of calls by method: "put", "open", "delete", "delete_prefix" and
+// "list". A call for a missing blob does not count as failed.
 func (w *Swap) Figures() map[string]tally.CallCount {
 	figures := map[string]tally.CallCount{}
 	for i, name := range operations {
@@ -44,7 +44,7 @@ func (w *Swap) Figures() map[string]tally.CallCount {
 	return figures
 }
 
-// ended counts a call, and returns its error.
+// ended counts a call that began at that time, and returns err.
 func (w *Swap) ended(call int, began time.Time, err error) error {
 	failed := err
 	if errors.Is(err, fs.ErrNotExist) {

@@ -12,7 +12,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// With is New with collections, each as Collection takes it, in this order.
+// With returns the App of New with collections, created in this order. Each definition has a
+// form that Collection accepts.
 func With(t testing.TB, definitions ...any) *core.App {
 	t.Helper()
 	app := New(t)
@@ -22,18 +23,18 @@ func With(t testing.TB, definitions ...any) *core.App {
 	return app
 }
 
-// Password is that of the accounts that User makes.
+// Password is the password of the accounts that User makes.
 const Password = "correct-horse"
 
-// User makes a verified account of that address in an auth collection, with Password, and
-// returns it. "_superusers" are accounts too.
+// User creates a verified account with the e-mail address and Password in an auth collection,
+// which may be "_superusers", and returns it.
 func User(t testing.TB, app *core.App, collection, email string) *record.Record {
 	t.Helper()
 	return Record(t, app, collection, map[string]any{"email": email, "verified": true, "password": Password, "passwordConfirm": Password})
 }
 
-// MailBox has the app send its mails to a server that keeps them, until the test ends.
-// Next of the server waits for one.
+// MailBox starts an SMTP server, to which the app sends its mails until the test ends. The
+// method Next of the server waits for a mail.
 func MailBox(t testing.TB, app *core.App) *smtptest.Server {
 	t.Helper()
 	server := (&smtptest.Server{}).Start(t)
@@ -43,14 +44,14 @@ func MailBox(t testing.TB, app *core.App) *smtptest.Server {
 	return server
 }
 
-// Clock is a clock that moves when it is told to. Its method Now is for core.Config.Now. It
-// is safe for concurrent use.
+// Clock is a clock that only Advance moves. Its method Now is for core.Config.Now. It is safe
+// for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock returns a clock that stands at a time.
+// NewClock returns a clock that shows the time now.
 func NewClock(now time.Time) *Clock { return &Clock{now: now} }
 
 // Now returns the time of the clock.
@@ -60,7 +61,7 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
-// Advance moves the clock on.
+// Advance moves the clock forward by d.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,9 +71,9 @@ func (c *Clock) Advance(d time.Duration) {
 // Writes are the writes of records, in the order in which they became durable.
 type Writes struct{ seen chan *record.WriteEvent }
 
-// Watch notes what is written from now on in the collections, in all if none is named.
-// Hooks of the program that run after a write, as those that send mails, have not
-// run yet when Next returns.
+// Watch collects the writes of records in the collections from now on; without names, in all
+// collections. When Next returns a write, later hooks after the write, such as a hook that
+// sends a mail, may not have run yet.
 func Watch(t testing.TB, app *core.App, collections ...string) *Writes {
 	t.Helper()
 	w := &Writes{seen: make(chan *record.WriteEvent, 10_000)}
@@ -83,7 +84,7 @@ func Watch(t testing.TB, app *core.App, collections ...string) *Writes {
 	return w
 }
 
-// Next waits for the next write, up to 10 seconds, after which the test fails.
+// Next waits for the next write and returns it. The test fails after 10 seconds without a write.
 func (w *Writes) Next(t testing.TB) *record.WriteEvent {
 	t.Helper()
 	select {

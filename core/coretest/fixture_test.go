@@ -42,7 +42,7 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// failing is a test whose failures are looked at.
+// failing is a testing.TB that records whether it has failed.
 type failing struct {
 	testing.TB
 	failed bool

@@ -48,23 +48,23 @@ type Handler[E linked] struct {
 	// empty: all.
 	Collections []string
 
-	// Fields are names of fields: the handler gets only events that change one of them. Events
-	// that tell nothing of fields are not for a handler with Fields.
+	// Fields are names of fields: the handler gets only the events that change one of the
+	// fields; empty: all. An event without a method Changes never reaches a handler with Fields.
 	Fields []string
 	Func   func(E) error
 }
 
-// concerns reports whether the handler is for events of a collection that goes by these names.
+// concerns reports whether the handler gets the events of a collection, given by its id and name.
 func (h *Handler[E]) concerns(collection []string) bool {
 	return len(h.Collections) == 0 || slices.ContainsFunc(h.Collections, func(name string) bool {
 		return slices.Contains(collection, name)
 	})
 }
 
-// changer is an event that tells which fields it changes.
+// changer is an event that knows which fields it changes.
 type changer interface{ Changes(field string) bool }
 
-// wants reports whether the event changes a field that the handler is for.
+// wants reports whether the event changes one of Fields, or the handler has no Fields.
 func (h *Handler[E]) wants(e E) bool {
 	if len(h.Fields) == 0 {
 		return true
@@ -195,21 +195,21 @@ func guarded[E linked](e E, fn func(E) error) (err error) {
 	return fn(e)
 }
 
-// ErrTimeout is a handler that has not returned in time. It may still be running.
+// ErrTimeout is the error of a handler that has not returned in time. It may still be running.
 var ErrTimeout = errors.New("hook: a handler has not returned in time")
 
-// ErrTooDeep is a handler that has done, by what it called, the thing that it is a handler of,
-// and so on without an end.
+// ErrTooDeep is the error of handlers that trigger hooks within hooks, more than 16 deep: for
+// example, a handler of writes that itself writes a record of the same collection.
 var ErrTooDeep = errors.New("hook: handlers of handlers, too deep")
 
-// maxDepth is how many handlers may be at work one inside of the other.
+// maxDepth bounds how deep hooks may be nested.
 const maxDepth = 16
 
 type depthKey struct{}
 
-// Deeper returns the context for the handlers of an event that comes about in a context. The
-// error is ErrTooDeep. What a handler does with another context than that of its event does not
-// count.
+// Deeper returns the context for the handlers of an event that is triggered in ctx, one level
+// deeper. The error is ErrTooDeep. The context carries the depth: calls that a handler makes with
+// another context than that of its event are not counted.
 func Deeper(ctx context.Context) (context.Context, error) {
 	depth, _ := ctx.Value(depthKey{}).(int)
 	if depth == maxDepth {
@@ -220,8 +220,8 @@ func Deeper(ctx context.Context) (context.Context, error) {
 
 // Within runs fn in a goroutine of its own and waits for it no longer than the limit and the
 // context: then the error is ErrTimeout, or that of the context. The context of fn ends with the
-// limit. A nested call too many is ErrTooDeep, and a fn that ends its goroutine is an error. name
-// is the name of the span in a trace.
+// limit. A fn that ends its goroutine is an error. If hooks are nested too deep, fn is not run and
+// the error is ErrTooDeep. name is the name of the span in traces.
 func Within(ctx context.Context, name string, limit time.Duration, fn func(context.Context) error) (err error) {
 	ctx, span := trace.Start(ctx, name, trace.Internal)
 	defer func() { span.End(err) }()

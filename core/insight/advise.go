@@ -12,46 +12,46 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Advice is what should be done about the indexes of the collections.
+// Advice lists the indexes to create and the indexes that can be dropped.
 type Advice struct {
 	Missing   []Missing `json:"missing"`
 	Unused    []Index   `json:"unused"`
 	Duplicate []Index   `json:"duplicate"`
-	Since     string    `json:"since"` // the moment from which on statements were looked at for Unused
+	Since     string    `json:"since"` // when the Service began to watch statements, for Unused
 }
 
-// Missing is an index that makes a slow statement cheaper.
+// Missing is an index that makes a slow statement faster, with the measured times.
 type Missing struct {
 	Collection string  `json:"collection"`
-	Index      string  `json:"index"` // CREATE INDEX, as the indexes of a collection have it
+	Index      string  `json:"index"` // the CREATE INDEX statement, for the indexes of a collection
 	Query      string  `json:"query"` // Query.ID
 	Before     float64 `json:"beforeMs"`
 	After      float64 `json:"afterMs"`
-	Factor     float64 `json:"factor"` // Before by After
-	Rows       int     `json:"rows"`   // of each table were copied to measure this, at most
-	Whole      bool    `json:"whole"`  // these were all rows
+	Factor     float64 `json:"factor"` // Before divided by After
+	Rows       int     `json:"rows"`   // limit of the rows that were copied of each table
+	Whole      bool    `json:"whole"`  // the copies had all rows of the tables
 
 	parsed store.Index
 }
 
-// Index is an index that could go.
+// Index is an index that can be dropped.
 type Index struct {
 	Collection string `json:"collection"`
 	Name       string `json:"name"`
 	Index      string `json:"index"`
-	CoveredBy  string `json:"coveredBy,omitempty"` // the index that does the same, of a duplicate
+	CoveredBy  string `json:"coveredBy,omitempty"` // for a duplicate: the index that replaces it
 }
 
-// What is tried, and what it must bring.
+// Limits of the trials, and the gain that an index must bring.
 const (
-	rehearsedRows = 100_000
-	adviseShapes  = 5                // statements that are tried for one answer
-	adviseTime    = 20 * time.Second // for one answer
-	adviceLasts   = 10 * time.Minute
-	mostRuns      = 5
-	longRuns      = 500 * time.Millisecond // are not repeated
-	leastFactor   = 3                      // by which an index must make a statement cheaper
-	worthWhile    = 0.8                    // of the time with a narrow index is what a wider one must be below
+	rehearsedRows = 100_000                // copied of each table, at most
+	adviseShapes  = 5                      // statements that are tried in one call of Indexes
+	adviseTime    = 20 * time.Second       // for the trials of one call of Indexes
+	adviceLasts   = 10 * time.Minute       // before a statement is tried again
+	mostRuns      = 5                      // of a statement, to find its least time
+	longRuns      = 500 * time.Millisecond // after which no further run begins
+	leastFactor   = 3                      // by which an index must make a statement faster
+	worthWhile    = 0.8                    // part of the best time so far that a further index may take
 )
 
 // advice is the outcome of a trial.
@@ -61,9 +61,10 @@ type advice struct {
 	at       time.Time
 }
 
-// Indexes returns what should be done about indexes. It tries those of the slowest statements that were
-// not tried of late on copies, which takes up to 20 s; of a statement for which there was no time the next call
-// tells. The fault is that of RequireSuperuser, or the error of ctx.
+// Indexes returns the Advice on indexes. It measures candidate indexes for the slowest statements
+// on copies of their tables, which takes up to 20 s. Results are reused for 10 minutes. Statements
+// for which the time was too short are left to the next call. The error is the fault of
+// RequireSuperuser, that of ctx, or an error of the database.
 func (s *Service) Indexes(ctx context.Context, caller record.Caller) (*Advice, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func (s *Service) Indexes(ctx context.Context, caller record.Caller) (*Advice, e
 	return &Advice{Missing: missing, Unused: unused, Duplicate: duplicate, Since: schema.FormatTime(s.since)}, nil
 }
 
-// missing tries indexes for the slow statements. One call does so at a time.
+// missing tries indexes for the slow statements. Only one call at a time does so; others wait.
 func (s *Service) missing(ctx context.Context, snapshot *schema.Snapshot) ([]Missing, error) {
 	select {
 	case s.advising <- struct{}{}:
@@ -113,7 +114,8 @@ func (s *Service) missing(ctx context.Context, snapshot *schema.Snapshot) ([]Mis
 	return list, ctx.Err()
 }
 
-// try finds the best index for a statement. It is nil if that could not be measured now.
+// try finds the best index for a statement and keeps the outcome. It returns nil if the
+// measurement failed.
 func (s *Service) try(ctx context.Context, snapshot *schema.Snapshot, k shape, tables []string, indexes []store.Index) *advice {
 	best, err := s.measure(ctx, tables, indexes, k)
 	if err != nil { // also of a statement that cannot run any more
@@ -131,8 +133,8 @@ func (s *Service) try(ctx context.Context, snapshot *schema.Snapshot, k shape, t
 	return a
 }
 
-// trial returns what is to be copied and which indexes are to be tried; none for a statement that writes,
-// that reads a view, or whose parameters were not kept.
+// trial returns the tables to copy and the indexes to try for a statement. It returns none for a
+// statement that writes or reads a view, or whose origin or parameters were not kept.
 func (s *Service) trial(snapshot *schema.Snapshot, k shape) (tables []string, indexes []store.Index) {
 	if k.Action != "select" || k.dropped || k.origin.Collection == nil {
 		return nil, nil
@@ -145,11 +147,11 @@ func (s *Service) trial(snapshot *schema.Snapshot, k shape) (tables []string, in
 	return k.origin.Tables, candidates(snapshot, k.origin)
 }
 
-// errEnough ends a rehearsal.
+// errEnough ends the transaction of a rehearsal after the last measurement.
 var errEnough = errors.New("insight: measured")
 
-// measure times the statement on a copy without an index and with each. It returns the best one, nil if none
-// is worth it.
+// measure times the statement on copies of the tables, without a new index and with each of the
+// indexes. It returns the best index, nil if none brings enough.
 func (s *Service) measure(ctx context.Context, tables []string, indexes []store.Index, k shape) (best *Missing, err error) {
 	trials, ok := s.cfg.Store.(store.Rehearser)
 	if !ok {
@@ -181,7 +183,7 @@ func (s *Service) measure(ctx context.Context, tables []string, indexes []store.
 	return best, err
 }
 
-// with is the time of the statement while there is an index.
+// with returns the time of the statement with the index.
 func (s *Service) with(tx store.Tx, ix store.Index, k shape) (time.Duration, error) {
 	catalog := s.cfg.Store.Catalog()
 	if err := catalog.CreateIndex(tx, ix); err != nil {
@@ -191,8 +193,8 @@ func (s *Service) with(tx store.Tx, ix store.Index, k shape) (time.Duration, err
 	return after, errors.Join(err, catalog.DropIndex(tx, ix.Name))
 }
 
-// duration is the least time of some runs of the statement: what it reads is in memory then, with an
-// index and without, and nothing else has had the processor.
+// duration returns the least time of several runs of the statement. The least time is that of a
+// run whose data was in memory and that was not interrupted.
 func duration(r store.Reader, k shape) (least time.Duration, err error) {
 	least = 1<<63 - 1
 	for run, began := 0, time.Now(); run < mostRuns && (run == 0 || time.Since(began) < longRuns); run++ {
@@ -211,7 +213,7 @@ func duration(r store.Reader, k shape) (least time.Duration, err error) {
 	return least, nil
 }
 
-// duplicates finds indexes without which another one of the collection does their work.
+// duplicates returns the indexes that another index of the same collection replaces.
 func duplicates(s *schema.Snapshot) []Index {
 	list := []Index{}
 	for _, c := range s.All() {
@@ -241,7 +243,8 @@ func replaces(other, ix store.Index, earlier bool) bool {
 	return earlier
 }
 
-// unused finds indexes that no statement uses, as far as is known, and that are no duplicates.
+// unused returns the indexes that no known statement uses and that are not in known, the
+// duplicates. Unique indexes and those of system collections are left out.
 func (s *Service) unused(ctx context.Context, snapshot *schema.Snapshot, known []Index) ([]Index, error) {
 	list := []Index{}
 	engine, ok := s.cfg.Store.(store.Rehearser)
@@ -266,7 +269,7 @@ func (s *Service) unused(ctx context.Context, snapshot *schema.Snapshot, known [
 	return list, nil
 }
 
-// reads returns the statements that use indexes. Those of writes find rows by their ids.
+// reads returns the known statements that read. Writes find their rows by id.
 func (s *Service) reads() []string {
 	return slices.DeleteFunc(s.cfg.Known(), func(sql string) bool {
 		return !strings.HasPrefix(sql, "SELECT") && !strings.HasPrefix(sql, "WITH")

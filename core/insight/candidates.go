@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// uses are the fields of a collection that expressions compare in a way that an index can serve.
+// uses are the fields of a collection that expressions compare or sort by, if an index can help.
 type uses struct {
 	equal, between []string
 	sorted         []store.IndexColumn
@@ -19,8 +19,8 @@ type uses struct {
 // maxCandidates bounds how many indexes are tried for a statement.
 const maxCandidates = 8
 
-// candidates returns the indexes that could make the statement of an origin cheaper, the narrow ones
-// first. Indexes that begin like one that is there are left out.
+// candidates returns the indexes that could make the statement of an origin faster, narrow
+// indexes first. Indexes whose columns an existing index begins with are left out.
 func candidates(s *schema.Snapshot, o query.Origin) (list []store.Index) {
 	found := map[*schema.Collection]*uses{}
 	at := func(c *schema.Collection) *uses {
@@ -84,8 +84,8 @@ func (u *uses) add(field string, op lang.Op, last bool) {
 	}
 }
 
-// combinations returns lists of columns, narrow ones first: single fields, then the fields that are compared
-// for equality followed by a range or by the sort.
+// combinations returns the column lists of candidate indexes, narrow lists first: single fields,
+// then the fields compared for equality, alone or followed by a range field or by the sort.
 func (u *uses) combinations() (list [][]store.IndexColumn) {
 	add := func(columns ...store.IndexColumn) {
 		if len(columns) > 0 && len(columns) <= 4 && !slices.ContainsFunc(list, func(l []store.IndexColumn) bool { return slices.Equal(l, columns) }) {
@@ -111,7 +111,8 @@ func (u *uses) combinations() (list [][]store.IndexColumn) {
 	return list
 }
 
-// follow calls fn with the fields of the path: the relations on the way, and the last one.
+// follow calls fn with the indexable fields of a path in an expression: the relations on the
+// way, and the last field.
 func follow(s *schema.Snapshot, c *schema.Collection, path string, fn func(c *schema.Collection, field string, last bool)) {
 	parts := strings.Split(path, ".")
 	if parts[0] == "@collection" && len(parts) > 2 {
@@ -136,7 +137,7 @@ func follow(s *schema.Snapshot, c *schema.Collection, path string, fn func(c *sc
 			fn(c, f.Name, i+1 == len(parts))
 		}
 		if strings.Contains(parts[i], "_via_") {
-			continue // the collection is the one that refers
+			continue // c is the referring collection already
 		}
 		if !crosses || i+1 == len(parts) {
 			return
@@ -147,8 +148,8 @@ func follow(s *schema.Snapshot, c *schema.Collection, path string, fn func(c *sc
 	}
 }
 
-// indexable reports whether comparisons of the field can use an index: it has one value, whose text is
-// what is stored.
+// indexable reports whether comparisons of the field can use an index: the field holds a single
+// value, which is stored as it is compared. The id has an index already.
 func indexable(f *schema.Field) bool {
 	switch f.Kind.(type) {
 	case *schema.JSON, *schema.GeoPoint, *schema.Password, *schema.File, *schema.Editor:
@@ -157,7 +158,8 @@ func indexable(f *schema.Field) bool {
 	return !f.Kind.Multiple() && f.Name != "id"
 }
 
-// sortColumns returns the columns of a sort by fields of the collection, nil if it sorts by others.
+// sortColumns returns the index columns for a sort expression, nil if it names anything but
+// indexable fields of the collection.
 func sortColumns(c *schema.Collection, sort string) (columns []store.IndexColumn) {
 	if sort == "" {
 		return nil
@@ -180,12 +182,14 @@ func sortColumns(c *schema.Collection, sort string) (columns []store.IndexColumn
 	return columns
 }
 
-// served reports whether the collection has an index that begins with the columns and holds all records.
+// served reports whether the collection has an index that begins with the columns and is not
+// partial.
 func served(c *schema.Collection, columns []store.IndexColumn) bool {
 	return slices.ContainsFunc(c.ParsedIndexes(), func(ix store.Index) bool { return ix.Where == "" && begins(ix.Columns, columns) })
 }
 
-// begins reports whether an index on all columns does what one on the first of them would do.
+// begins reports whether the columns of all begin with those of first, so that an index on all
+// replaces an index on first.
 func begins(all, first []store.IndexColumn) bool {
 	if len(first) > len(all) {
 		return false
@@ -201,7 +205,7 @@ func begins(all, first []store.IndexColumn) bool {
 
 func descends(c store.IndexColumn) bool { return strings.EqualFold(c.Sort, "DESC") }
 
-// indexName returns a name that no index has.
+// indexName returns a name for an index on the columns that no index has yet.
 func indexName(s *schema.Snapshot, c *schema.Collection, columns []store.IndexColumn) string {
 	name := "idx_" + c.Name
 	for _, column := range columns {

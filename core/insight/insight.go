@@ -1,8 +1,8 @@
-// Package insight keeps the slow statements of an app by their shape, and says which indexes
-// would make them cheaper, which are of no use, and which are there twice.
+// Package insight keeps the slow statements of an app, and finds the indexes that would make
+// them faster, the indexes that no statement uses, and duplicate indexes.
 //
-// A missing index is never guessed: it is made on a copy of the tables, where the statement is
-// timed without it and with it (store.Rehearser). DESIGN.md in this folder says how.
+// A missing index is measured, not guessed: the index is created on a copy of the tables, and
+// the statement is timed without and with it (store.Rehearser). See DESIGN.md in this folder.
 package insight
 
 import (
@@ -20,13 +20,13 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Config is what a Service depends on. All fields but Now are required.
+// Config has the dependencies of a Service. All fields but Now are required.
 type Config struct {
 	Store    store.Store
-	Known    func() []string // the statements that were run
+	Known    func() []string // the SQL of the statements that were run
 	Snapshot func() *schema.Snapshot
-	Origin   func(sql string) (query.Origin, bool)
-	Now      func() time.Time // default time.Now
+	Origin   func(sql string) (query.Origin, bool) // of a statement, by its SQL
+	Now      func() time.Time                      // default time.Now
 }
 
 // Service keeps slow statements. It is safe for concurrent use.
@@ -34,25 +34,24 @@ type Service struct {
 	cfg   Config
 	since time.Time
 
-	advising chan struct{} // capacity 1: held while indexes are tried
+	advising chan struct{} // capacity 1: full while a call tries indexes
 
-	mu     sync.Mutex // guards what follows
-	shapes map[string]*shape
+	mu     sync.Mutex        // guards the field below
+	shapes map[string]*shape // by SQL
 }
 
-// maxShapes bounds how many statements are kept, and maxArgs the bytes of the parameters of
-// each, which are needed for its plan.
+// Limits of the statements that are kept.
 const (
 	maxShapes = 200
-	maxArgs   = 64 << 10
+	maxArgs   = 64 << 10 // bytes of the text parameters, which the plan needs; more are dropped
 	maxSQL    = 64 << 10 // bytes; longer statements, which superusers write, are not kept
 )
 
-// shape is a statement, whatever its parameters are.
+// shape is a slow statement: all runs of one SQL text, whatever its parameters.
 type shape struct {
 	Query
 	args    []store.Value // of the slowest run
-	dropped bool          // the parameters of the slowest run, because they are too long
+	dropped bool          // args were not kept because they are too long
 	origin  query.Origin
 	last    time.Time
 	advice  *advice
@@ -60,23 +59,23 @@ type shape struct {
 
 // Query is a statement that was slow.
 type Query struct {
-	ID         string   `json:"id"` // names the statement among those of this process
+	ID         string   `json:"id"` // unique among the statements of this process
 	SQL        string   `json:"sql"`
-	Collection string   `json:"collection"` // its name; "" of a statement that no rule and no filter has made
+	Collection string   `json:"collection"` // name; "" for statements not made by the query planner
 	Table      string   `json:"table"`
 	Action     string   `json:"action"`
 	Rule       string   `json:"rule"`
-	Filter     string   `json:"filter"` // of one of the requests: the values of others may differ
+	Filter     string   `json:"filter"` // of one request; other requests may have other values in it
 	Sort       string   `json:"sort"`
 	Count      int      `json:"count"` // slow runs
 	Total      float64  `json:"totalMs"`
 	Longest    float64  `json:"maxMs"`
 	Rows       int64    `json:"rows"` // of all slow runs
-	Last       string   `json:"last"` // the moment of the last slow run
-	Plan       []string `json:"plan"` // how the engine runs it now; null where that is not known
+	Last       string   `json:"last"` // time of the last slow run
+	Plan       []string `json:"plan"` // the query plan of the engine at present; null if unknown
 }
 
-// New returns a Service that has kept nothing.
+// New returns a Service that has no statements yet.
 func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -84,9 +83,9 @@ func New(c Config) *Service {
 	return &Service{cfg: c, since: c.Now(), advising: make(chan struct{}, 1), shapes: map[string]*shape{}}
 }
 
-// Slow keeps a statement. It may be called by many goroutines, and does not use the store.
+// Slow adds a slow run of a statement. It does not use the store.
 func (s *Service) Slow(r store.Slow) {
-	if strings.HasPrefix(r.SQL, "EXPLAIN") || len(r.SQL) > maxSQL { // the first are those of Queries
+	if strings.HasPrefix(r.SQL, "EXPLAIN") || len(r.SQL) > maxSQL { // Queries itself runs EXPLAIN
 		return
 	}
 	origin, made := s.cfg.Origin(r.SQL)
@@ -128,7 +127,7 @@ func textBytes(args []store.Value) (n int) {
 	return n
 }
 
-// evict drops the statement that has not been slow for the longest time. Lock held.
+// evict drops the statement whose last slow run is the oldest. The lock must be held.
 func (s *Service) evict() {
 	var oldest *shape
 	for _, kept := range s.shapes {
@@ -139,7 +138,7 @@ func (s *Service) evict() {
 	delete(s.shapes, oldest.SQL)
 }
 
-// list returns copies of what is kept, those that took the most time first.
+// list returns copies of the shapes, those with the most total time first.
 func (s *Service) list() []shape {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,11 +150,11 @@ func (s *Service) list() []shape {
 	return list
 }
 
-// planTime bounds how long the plans of a list are asked for.
+// planTime bounds the time that Queries takes for plans.
 const planTime = 5 * time.Second
 
-// Queries returns the slow statements with their plans, those that took the most time first. The
-// fault is that of RequireSuperuser.
+// Queries returns the slow statements with their plans, those with the most total time first.
+// The error is the fault of RequireSuperuser, or that of ctx.
 func (s *Service) Queries(ctx context.Context, caller record.Caller) ([]Query, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -171,8 +170,8 @@ func (s *Service) Queries(ctx context.Context, caller record.Caller) ([]Query, e
 	return list, ctx.Err()
 }
 
-// plan asks the engine how it would run a statement that reads. A statement that cannot run any
-// more has none.
+// plan returns the query plan of a statement, nil if the statement writes, can no longer run, or
+// has no parameters kept.
 func (s *Service) plan(ctx context.Context, k shape) (lines []string) {
 	if k.Action != "select" || k.dropped {
 		return nil

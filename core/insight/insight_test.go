@@ -16,7 +16,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// fixture is an app in which every statement is slow, with so many posts.
+// fixture returns an app with posts, in which every statement counts as slow.
 func fixture(t *testing.T, posts int) *core.App {
 	t.Helper()
 	app := coretest.Open(t, core.Config{Dir: t.TempDir(), SlowQuery: time.Nanosecond})
@@ -58,8 +58,8 @@ func advice(t *testing.T, app *core.App) *insight.Advice {
 	return a
 }
 
-// TestMissingIndex: the advised index makes a query at least twenty times cheaper, in the rehearsal and
-// when it is made.
+// TestMissingIndex checks that the advised index makes a query at least twenty times faster, in the
+// rehearsal and in the collection.
 func TestMissingIndex(t *testing.T) {
 	t.Parallel()
 	const posts = 100_000
@@ -94,7 +94,8 @@ func TestMissingIndex(t *testing.T) {
 	}
 }
 
-// TestIndexForRule: what a rule compares is looked at too, and a relation by which records are read.
+// TestIndexForRule checks that candidates also come from the fields that a rule compares, and from
+// the relation of an expand.
 func TestIndexForRule(t *testing.T) {
 	t.Parallel()
 	app := fixture(t, 100_000)
@@ -111,7 +112,7 @@ func TestIndexForRule(t *testing.T) {
 		got = append(got, m.Index)
 	}
 	columns := []string{"owner", "author"}
-	if enginetest.Postgres() { // it expects a hundred authors, and does not use the index
+	if enginetest.Postgres() { // PostgreSQL expects a hundred authors, and does not use the index
 		columns = columns[:1]
 	}
 	for _, column := range columns {
@@ -121,7 +122,7 @@ func TestIndexForRule(t *testing.T) {
 	}
 }
 
-// slowest returns the milliseconds of the slowest run with the filter, which is the only one mostly.
+// slowest returns the time in milliseconds of the slowest run of the query with the filter.
 func slowest(t *testing.T, app *core.App, filter string) (ms float64) {
 	t.Helper()
 	queries, err := app.Insights().Queries(t.Context(), record.Root())
@@ -142,13 +143,13 @@ func slowest(t *testing.T, app *core.App, filter string) (ms float64) {
 	return ms
 }
 
-// TestNoAdviceWhereNoneHelps: no index is advised for what none makes cheaper.
+// TestNoAdviceWhereNoneHelps checks that no index is advised for a query that no index makes faster.
 func TestNoAdviceWhereNoneHelps(t *testing.T) {
 	t.Parallel()
 	app := fixture(t, 20_000)
 	for _, p := range []record.ListParams{
-		{Filter: "title ~ '777'", SkipTotal: true},                 // has to look at every record
-		{Filter: "flag = true && title ~ 'none'", SkipTotal: true}, // holds for every record
+		{Filter: "title ~ '777'", SkipTotal: true},                 // must read every record
+		{Filter: "flag = true && title ~ 'none'", SkipTotal: true}, // flag is true in every record
 		{Filter: "owner != 'owner1'", SkipTotal: true},
 		{Filter: "views = 7", SkipTotal: true}, // has an index
 	} {
@@ -183,7 +184,7 @@ func TestUnusedAndDuplicateIndexes(t *testing.T) {
 	if got := names(a.Unused); !slices.Contains(got, "by_state") || slices.Contains(got, "one_title") || slices.Contains(got, "by_title") {
 		t.Errorf("unused are %q", got)
 	}
-	if enginetest.Postgres() { // it counts for itself, when it likes
+	if enginetest.Postgres() { // PostgreSQL updates its own counters with a delay
 		return
 	}
 	if _, err := app.Records().List(t.Context(), record.Root(), "posts", record.ListParams{Filter: "state = 'x'"}); err != nil {

@@ -55,7 +55,7 @@ type Service struct {
 
 	runs tally.Calls
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	jobs   map[string]*entry
 	ctx    context.Context    // of everything that runs; nil while nothing may
 	cancel context.CancelFunc // ends it
@@ -147,8 +147,8 @@ func (s *Service) Remove(id string) {
 	delete(s.jobs, id)
 }
 
-// Runs returns how many runs of jobs have ended in this process, how many of them have failed,
-// and the time of all.
+// Runs returns the number of runs of jobs that have ended in this process, the number of failed
+// runs, and the time of all runs together.
 func (s *Service) Runs() tally.CallCount { return s.runs.Read() }
 
 // Info is a job in the list of all.

@@ -231,8 +231,8 @@ func TestCatchUpIsAddedLate(t *testing.T) {
 	}
 }
 
-// A server that stops in the minute in which a job was added leaves word of it: what is missed from
-// then on is made up.
+// A server that stops in the minute in which a job was added has written the row of the job: a slot
+// that is missed afterwards is made up.
 func TestCatchUpIsAddedJustBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	db := newStore(t)

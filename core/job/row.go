@@ -147,8 +147,8 @@ func (s *Service) claim(ctx context.Context, e *entry, minute time.Time) (v verd
 	return v, claimed, err
 }
 
-// note writes from when on a job that catches up can be missed, which else its first attempt does: a server
-// that stops within the minute would leave nothing to tell by.
+// note writes the time from which a new job with CatchUp can be missed. Otherwise the first attempt,
+// up to a minute later, would write it: a server that stopped before would leave no trace of the job.
 func (s *Service) note(ctx context.Context, e *entry) error {
 	return s.cfg.Store.Write(ctx, func(tx store.Tx) error {
 		rows, err := readRows(tx, e.ID)
@@ -157,7 +157,7 @@ func (s *Service) note(ctx context.Context, e *entry) error {
 		}
 		known := rows[e.ID]
 		next := known
-		if e.due(&next, e.since) || next == known { // one that is due is attempted soon
+		if e.due(&next, e.since) || next == known { // a job that is due is attempted soon
 			return nil
 		}
 		return writeRow(tx, e.ID, next)

@@ -51,7 +51,7 @@ func (s *Service) Entry(level slog.Level) *Entry {
 	return e
 }
 
-// Message adds to the message, which is cut at 8,000 bytes.
+// Message appends the texts to the message, which is cut at 8,000 bytes.
 func (e *Entry) Message(texts ...string) {
 	for _, text := range texts {
 		text = plain(text)
@@ -109,7 +109,7 @@ func (e *Entry) Value(key string, value slog.Value) {
 func (e *Entry) key(key string) (start int) {
 	start = len(e.data)
 	separator := `,"`
-	if start == 1 { // the first one
+	if start == 1 { // the first attribute
 		separator = `"`
 	}
 	e.data = append(e.data, separator...)
@@ -159,15 +159,15 @@ func Cut(s string, limit int) string {
 	return s[:limit]
 }
 
-// item is an entry in the queue: where its texts are in the batch. It has no pointers, so that the
-// garbage collector does not look through the queue.
+// item is an entry in the queue. Its texts are in the text of the batch. It has no pointers, so
+// that the garbage collector does not scan the queue.
 type item struct {
 	level        slog.Level
 	at           int64 // milliseconds of Unix time
-	message, end int   // the end of the message, and of the data after it
+	message, end int   // offsets in the text: the end of the message, and of the data after it
 }
 
-// batch is what is written together.
+// batch is a number of entries that are written together.
 type batch struct {
 	items []item
 	text  []byte // of all items

@@ -105,7 +105,7 @@ func (s *Service) Stop() error {
 // Keeps reports whether entries of that level are kept.
 func (s *Service) Keeps(level slog.Level) bool { return s.keeps(level) != nil }
 
-// keeps returns the settings by which entries of that level are kept, nil if they are not.
+// keeps returns the current settings of logs if entries of that level are kept, else nil.
 func (s *Service) keeps(level slog.Level) *settings.Logs {
 	if !s.active.Load() {
 		return nil

@@ -30,7 +30,7 @@ type queue struct {
 	some chan struct{} // the queue is not empty any more; capacity 1
 	many chan struct{} // there is a batch; capacity 1
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	batch *batch
 	spare *batch // the last one that was written
 	lost  int    // entries that did not fit, or could not be written

@@ -89,7 +89,7 @@ func (s *Service) write(ctx context.Context, b *batch) error {
 func writeTo(ctx context.Context, db store.Store, b *batch) error {
 	w := rowWriter{batch: b, random: schema.RandomString(randomPart, schema.AlphabetID)}
 	return db.Write(ctx, func(tx store.Tx) error {
-		w.next, w.start = 0, 0 // the transaction may be tried again
+		w.next, w.start = 0, 0 // the store may call this function again
 		for left := len(b.items); left > 0; left = len(b.items) - w.next {
 			rows := 1
 			if left >= rowsAtOnce {
@@ -103,20 +103,20 @@ func writeTo(ctx context.Context, db store.Store, b *batch) error {
 	})
 }
 
-// rowWriter makes the parameters of a batch's rows, for a statement at a time: they stay in the
-// processor's cache until they are bound.
+// rowWriter makes the parameters of the rows of a batch, for one statement at a time, so that the
+// parameters are still in the processor's cache when they are bound.
 type rowWriter struct {
 	batch *batch
-	next  int // the first item that is not written
-	start int // where its text begins
+	next  int // index of the first item that is not written
+	start int // offset of its text in the text of the batch
 
-	random  string // the part that the ids of the batch share
-	created string // the time of the last item, as it is stored
-	at      int64  // the same in milliseconds
+	random  string // the part that all ids of the batch share
+	created string // the time of the last item, in the stored form
+	at      int64  // the time of the last item, in milliseconds of Unix time
 	list    []store.Value
 }
 
-// values returns the parameters of the next rows. They hold until the next call.
+// values returns the parameters of the next rows. The slice is valid until the next call.
 func (w *rowWriter) values(rows int) []store.Value {
 	items := w.batch.items[w.next : w.next+rows]
 	base := w.start
@@ -143,7 +143,7 @@ const (
 	itemDigits = idLength - timeDigits - randomPart
 )
 
-// ids are the ids of the next items, one after the other.
+// ids returns the ids of the next items, concatenated.
 func (w *rowWriter) ids(items []item) string {
 	list := make([]byte, 0, rowsAtOnce*idLength)
 	for i, it := range items {

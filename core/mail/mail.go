@@ -109,13 +109,13 @@ func (s *Service) Queue(m *Message, done func(error)) error {
 	return err
 }
 
-// Figures are what a Service counts, for metrics.
+// Figures are the metrics of a Service.
 type Figures struct {
-	Waiting, Sending int             // mails in the queue
-	Tries            tally.CallCount // attempts to send, those of Send included
+	Waiting, Sending int             // mails in the queue, and mails of the queue being sent
+	Tries            tally.CallCount // attempts to send, including those of Send
 }
 
-// Figures returns the figures.
+// Figures returns the metrics at this moment.
 func (s *Service) Figures() Figures {
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()

@@ -36,7 +36,7 @@ type entry struct {
 type queue struct {
 	wake chan struct{} // has room for one: somebody has looked since then
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	waiting byDue
 	sending int
 	bytes   int // of all

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema/definition"
 )
 
-// Blank is a step to be filled in.
+// Blank returns a step whose functions do nothing, for a person to fill in.
 func Blank(label string) Step {
 	return Step{
 		Label: label,
@@ -19,14 +19,15 @@ func Blank(label string) Step {
 	}
 }
 
-// Snapshot is a step that makes all collections as they are. It cannot be undone.
+// Snapshot returns a step that creates or changes all collections of the snapshot but those of
+// the system. The step cannot be undone.
 func Snapshot(s *schema.Snapshot) (Step, error) {
 	up, err := set(definition.Own(s), nil)
 	return Step{Label: "collections snapshot", Up: up}, err
 }
 
-// Between is the step from the one snapshot to the other. differ is false if their
-// collections are the same.
+// Between returns the step that turns the collections of before into those of after, and back.
+// differ is false if the collections are equal.
 func Between(before, after *schema.Snapshot) (step Step, differ bool, err error) {
 	forwards, err := compare(before, after)
 	if err != nil {
@@ -44,12 +45,12 @@ func Between(before, after *schema.Snapshot) (step Step, differ bool, err error)
 	return step, true, err
 }
 
-// changed are the collections that differ.
+// changed are the collections to write and to delete on the way from one snapshot to another.
 type changed struct{ written, deleted []*schema.Collection }
 
 func (c *changed) any() bool { return len(c.written)+len(c.deleted) > 0 }
 
-// label says what happened, of one collection by its name.
+// label describes the changes in words; a single collection is named.
 func (c *changed) label(before *schema.Snapshot) string {
 	switch {
 	case len(c.written)+len(c.deleted) > 1:
@@ -95,7 +96,7 @@ func equal(a, b *schema.Collection) (bool, error) {
 	return bytes.Equal(one, other), err
 }
 
-// set is the call of core.Tx.SetCollections.
+// set returns a Go statement that calls core.Tx.SetCollections and returns its error.
 func set(written, deleted []*schema.Collection) (string, error) {
 	var texts []string
 	for _, c := range written {
@@ -112,8 +113,8 @@ func set(written, deleted []*schema.Collection) (string, error) {
 	return fmt.Sprintf("return tx.SetCollections(%s%s)", literal("["+strings.Join(texts, ",\n")+"]"), names), nil
 }
 
-// literal is the text as a Go literal, on several lines: what a raw one cannot hold is
-// added between its parts.
+// literal returns an expression in Go for the text: raw string literals, which keep its lines,
+// joined by quoted backquotes, which a raw literal cannot hold.
 func literal(text string) string {
 	text = strings.ReplaceAll(text, "\r", `\r`) // JSON has none outside of escapes
 	return "`" + strings.ReplaceAll(text, "`", "` + \"`\" + `") + "`"

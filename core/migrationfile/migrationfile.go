@@ -1,6 +1,6 @@
-// Package migrationfile writes migrations of programs around Loam as Go source: empty ones,
-// changes of collections, and snapshots of all of them. A folder of such files is a package
-// with a variable All, for core.Config.Migrations; each file adds its step to it.
+// Package migrationfile generates the migrations of a program that embeds Loam, as Go source:
+// blank steps, changes of collections, and snapshots of all collections. A folder of such files
+// is a package with a variable All, for core.Config.Migrations; each file adds its step to All.
 package migrationfile
 
 import (
@@ -22,13 +22,13 @@ import (
 
 // Step is a migration to write.
 type Step struct {
-	Label    string // what the step does, in words; the name is made of it and the time
-	Up, Down string // the statements of the two functions, which return an error; "" for none
+	Label    string // describes the step in words; a part of its name
+	Up, Down string // bodies of the functions, as Go statements that return an error; Down may be ""
 }
 
-// Write writes the step into the folder, which it makes if there is none, and returns the name of
-// the migration and the path of its file. The name begins with the seconds of now, or the next
-// number that no file begins with, so that the new step is the last one.
+// Write writes the file of the step into the folder dir, which it creates if necessary, and
+// returns the name of the migration and the path of the file. The name begins with now in seconds
+// of Unix time, or with the next second that no file in the folder begins with.
 func Write(dir string, step Step, now time.Time) (name, path string, err error) {
 	words := label(step.Label)
 	if words == "" {
@@ -60,7 +60,7 @@ func Write(dir string, step Step, now time.Time) (name, path string, err error) 
 	if err := writeNew(path, text); err != nil {
 		return "", "", err
 	}
-	// A name that ends in that of a system, as _linux, would leave the file out of others.
+	// Go would build a file whose name ends in an operating system, such as _linux, only for it.
 	everywhere := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc"}
 	if ok, err := everywhere.MatchFile(dir, filepath.Base(path)); err != nil || !ok {
 		general := strings.TrimSuffix(path, ".go") + "_.go"
@@ -74,14 +74,16 @@ func Write(dir string, step Step, now time.Time) (name, path string, err error) 
 
 var notWord = regexp.MustCompile(`[^a-z0-9]+`)
 
-// label is text as a part of a file name.
+// label returns the text as a part of a file name: ASCII letters and digits, in lower case,
+// and underscores between the words.
 func label(text string) string {
 	const longest = 100
 	words := strings.Trim(notWord.ReplaceAllString(strings.ToLower(text), "_"), "_")
 	return strings.TrimRight(words[:min(len(words), longest)], "_")
 }
 
-// packageOf returns the name of the package in the folder, or one made of the folder's name.
+// packageOf returns the name of the package in the folder. For a folder without Go files it is
+// derived from the name of the folder.
 func packageOf(dir string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -110,7 +112,7 @@ func packageOf(dir string) (string, error) {
 
 const list = "migrations.go"
 
-// writeList writes the file with the variable All, unless it is there.
+// writeList writes the file with the variable All, unless the file exists.
 func writeList(dir, pkg string) error {
 	text := fmt.Sprintf(`// Package %[1]s holds what happened to the collections of the program, step by step.
 package %[1]s
@@ -127,8 +129,8 @@ var All []core.Migration
 	return err
 }
 
-// nextStamp returns the seconds of now, or of the first second after it of which there is no
-// file.
+// nextStamp returns now in seconds of Unix time, or the first second after it that no file in
+// the folder begins with.
 func nextStamp(dir string, now time.Time) (string, error) {
 	for second := now.Unix(); ; second++ {
 		stamp := strconv.FormatInt(second, 10)
@@ -142,7 +144,7 @@ func nextStamp(dir string, now time.Time) (string, error) {
 	}
 }
 
-// source returns the file of a step.
+// source returns the contents of the file of a step.
 func source(pkg, name string, step Step) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "package %s\n\nimport \"github.com/loambase/loam/core\"\n\n", pkg)
@@ -155,7 +157,7 @@ func source(pkg, name string, step Step) ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-// writeNew writes a file that must not be there.
+// writeNew writes a file. An existing file is an fs.ErrExist.
 func writeNew(path string, text []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {

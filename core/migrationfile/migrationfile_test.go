@@ -16,8 +16,8 @@ import (
 
 var noon = time.Unix(1764448000, 0)
 
-// TestWriteNames sees that each file is a part of its package on every system, and comes
-// after those before it.
+// TestWriteNames checks that each file is built on every operating system, and sorts after the
+// files written before it.
 func TestWriteNames(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "My-Steps")

@@ -43,10 +43,10 @@ type Queue struct {
 	woke chan struct{} // has room for one: something was queued since the worker looked
 	turn chan struct{} // has one token: who has it may remove files, or keeps others from it
 
-	removed atomic.Uint64 // entries
+	removed atomic.Uint64 // number of entries removed
 
-	working sync.Mutex // held by the one who takes entries out of the table
-	owed    *outcome   // that could not be written; guarded by working
+	working sync.Mutex // held while entries are claimed and removed
+	owed    *outcome   // an outcome that could not be written yet; guarded by working
 }
 
 // New returns a Queue of which nothing is removed before Run or Settle.

@@ -89,7 +89,7 @@ func (b breaking) Delete(ctx context.Context, key string) error {
 	return b.Store.Delete(ctx, key)
 }
 
-// leaving is a database that may go away.
+// leaving is a database that can be made to refuse writes.
 type leaving struct {
 	store.Store
 	bed *bed
@@ -132,7 +132,7 @@ func (b *bed) announce(entries ...removal.Entry) *removal.Upload {
 
 func (b *bed) keep(u *removal.Upload) error { return b.store.Write(b.t.Context(), u.Keep) }
 
-// queued are the ids of the entries in the table, due or not.
+// queued returns the ids of all entries in the table, due or not.
 func (b *bed) queued() (ids []string) {
 	b.t.Helper()
 	b.must(b.store.Read(b.t.Context(), func(r store.Reader) (err error) {
@@ -308,8 +308,8 @@ func TestTwoProcesses(t *testing.T) {
 	b.must(<-settled)
 }
 
-// Entries whose files were removed while the database went away are off the table, and the others
-// due, as soon as it is back.
+// If the database goes away while files are removed, the entries of the removed files leave the
+// table when the database is back, and the other entries are due then.
 func TestDatabaseGoesAway(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)

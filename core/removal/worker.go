@@ -44,11 +44,11 @@ func wait(ctx context.Context, d time.Duration, earlier <-chan struct{}) {
 	}
 }
 
-// Removed returns how many entries this process has removed.
+// Removed returns the number of entries that this process has removed.
 func (q *Queue) Removed() uint64 { return q.removed.Load() }
 
-// Waiting returns how many entries are in the queue, those of uploads that are under way and of
-// other processes included.
+// Waiting returns the number of entries in the queue, including the entries of unfinished
+// uploads and those of other processes.
 func (q *Queue) Waiting(ctx context.Context) (n int64, err error) {
 	err = q.cfg.Store.Read(ctx, func(r store.Reader) error {
 		rows, err := r.Query(`SELECT COUNT(*) FROM "_removals"`)
@@ -128,7 +128,7 @@ func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
 		}
 		release()
 	}
-	// Nothing is wrong with an entry whose removal was cut off because the worker stops.
+	// An entry has not failed if its removal was cut off because the worker stops.
 	o := &outcome{claimed: list, at: at, removed: n, failed: err != nil && ctx.Err() == nil}
 	if settled := q.settle(context.WithoutCancel(ctx), o); settled != nil {
 		q.owed = o
@@ -137,17 +137,17 @@ func (q *Queue) removeSome(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// outcome is what became of rows that were claimed together.
+// outcome is the result of removing the files of the rows that were claimed together.
 type outcome struct {
 	claimed []row
-	at      time.Time // when they were claimed, or a little later
-	removed int       // the first so many: their files are removed
-	failed  bool      // the next one could not be removed
+	at      time.Time // when the rows were claimed, or a little later
+	removed int       // number of rows, from the first on, whose files are removed
+	failed  bool      // the files of the next row could not be removed
 }
 
-// settleOwed writes an outcome that could not be written before, because the database had gone
-// away. Without it the rows would be claimed until claimTime is over; then they are anybody's, and
-// the outcome is dropped.
+// settleOwed writes the outcome that an earlier call could not write, because the database had
+// gone away. Until it is written, the rows stay claimed for claimTime. After that any process may
+// claim them, and the outcome is dropped.
 func (q *Queue) settleOwed(ctx context.Context) error {
 	if q.owed == nil {
 		return nil
@@ -182,8 +182,8 @@ func (q *Queue) claim(ctx context.Context) (list []row, err error) {
 	return list, err
 }
 
-// settle deletes the rows whose files are removed, and makes the others due again: at once, but
-// the row that failed after failDelay.
+// settle writes an outcome: it deletes the rows whose files are removed, and makes the other rows
+// due again, at once or, for the row that failed, after failDelay.
 func (q *Queue) settle(ctx context.Context, o *outcome) error {
 	n, list := o.removed, o.claimed
 	return q.cfg.Store.Write(ctx, func(tx store.Tx) error {

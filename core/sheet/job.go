@@ -25,7 +25,7 @@ type Service struct {
 	app   *core.App
 	tasks *task.Service
 
-	mu   sync.Mutex // guards what follows
+	mu   sync.Mutex // guards the fields below
 	jobs []*Job     // the oldest first
 }
 
@@ -51,7 +51,7 @@ type Job struct {
 	file    *file
 	begun   time.Time
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	plan   Plan
 	stage  Stage
 	task   *task.Task

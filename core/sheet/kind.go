@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Kinds are the kinds of field that a column of a file may become, as schema.Field.Type has them.
+// Kinds are the kinds of field that Kind may return, by the names of schema.Field.Type.
 var Kinds = []string{"text", "number", "bool", "date", "email", "url", "json"}
 
 var (
@@ -17,8 +17,9 @@ var (
 	someURL     = regexp.MustCompile(`^https?://\S+$`)
 )
 
-// Kind guesses, of Kinds, what a field for the column would be, from all its values: the first
-// kind of which every value is. It is "text" if there are none.
+// Kind guesses the kind of a new field for the column: the first of number, bool, date, email,
+// url and json that all values of the column have, else text. Empty cells are ignored; a column
+// without values is text.
 func (j *Job) Kind(column int) string {
 	f := j.file
 	for _, kind := range []struct {
@@ -45,7 +46,7 @@ func (j *Job) Kind(column int) string {
 	return "text"
 }
 
-// numbers is the way in which the numbers of a column are written.
+// numbers guesses the decimal separator of the numbers in a column: "comma" or "dot".
 func (f *file) numbers(column int) string {
 	if f.any(column, commaNumber.MatchString) {
 		return "comma"
@@ -53,7 +54,7 @@ func (f *file) numbers(column int) string {
 	return "dot"
 }
 
-// all reports whether the column has values, and each has the property.
+// all reports whether the column has values and has is true of each. Empty cells are ignored.
 func (f *file) all(column int, has func(text string) bool) bool {
 	some := false
 	for _, row := range f.rows {
@@ -68,8 +69,8 @@ func (f *file) all(column int, has func(text string) bool) bool {
 	return some
 }
 
-// FieldName is the name of a column as that of a field of the collection: letters, digits and
-// underscores, and not one that is there.
+// FieldName makes the name of a new field of the collection from the name of a column. The name
+// has ASCII letters, digits and underscores, and no field of the collection has it.
 func FieldName(in *schema.Collection, column string) string {
 	name := strings.Trim(strings.Map(func(r rune) rune {
 		if r == '_' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' {

@@ -43,7 +43,7 @@ func TestKind(t *testing.T) {
 	}
 }
 
-// The plan of an earlier file is taken for the same columns in any order, and for no others.
+// The plan of an earlier file fits a file with the same columns, in any order, and no other file.
 func TestLike(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -214,8 +214,8 @@ func (f *file) any(column int, is func(text string) bool) bool {
 	return false
 }
 
-// Like returns the plan with what an earlier one says of columns of the same names; fits is false if
-// the names differ, or if the collection cannot have it any more.
+// Like returns the earlier plan with its columns in the order of the file. fits is false if the
+// names of the columns differ, or if the plan is no longer valid for the collection.
 func (j *Job) Like(earlier Plan) (p Plan, fits bool) {
 	in, err := j.collection()
 	if err != nil || len(earlier.Columns) != len(j.file.columns) {

@@ -11,26 +11,26 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// What a statement of a program may give.
+// Limits of the result of Exec.
 const (
 	programRows  = 1_000_000
 	programBytes = 256 << 20
 )
 
-// ErrTooMuch is a statement of which the rows are more than a million, or their values more
-// than 256 MiB.
+// ErrTooMuch is the error of a statement whose result has more than a million rows, or more than
+// 256 MiB of values.
 var ErrTooMuch = errors.New("sqlrun: the statement gives too many rows")
 
-// Exec runs one statement of a program. Its parameters are written $1, $2 … on either engine;
-// an argument is nil, a bool, an int or int64, a float64, a string, a []byte as text, or a
-// time.Time, which becomes the text that date fields hold. Values come back as texts, a nil
-// for NULL.
+// Exec runs one SQL statement for the embedding program. Parameters are written $1, $2 … on both
+// engines; an argument is nil, a bool, an int or int64, a float64, a string, a []byte as text,
+// or a time.Time, which becomes the text that date fields hold. The values of the result are
+// texts, nil for NULL.
 //
-// No rules, hooks and validation apply. A statement that only reads runs beside everything else.
-// One that writes is a transaction of its own, in which the server's own state is checked:
-// caches are dropped with its commit, and subscribers of the collections whose tables were
-// written are told to read anew. Within a function of App.Transaction, or a hook in a transaction, it is
-// an error, since it would wait for itself.
+// No rules, hooks and validation apply. A statement that only reads does not wait for writes. A
+// statement that writes runs in a transaction of its own, which also checks the server's own
+// tables. Its commit drops the caches, and tells the subscribers of the collections whose tables
+// were written to read them again. Within the function of App.Transaction, or in a hook that
+// runs in a transaction, such a statement is an error, since it would wait for itself.
 func (s *Service) Exec(ctx context.Context, statement string, args ...any) (*Result, error) {
 	values := make([]store.Value, 0, len(args))
 	for i, arg := range args {

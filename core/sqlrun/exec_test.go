@@ -64,7 +64,7 @@ func TestExec(t *testing.T) {
 	}
 }
 
-// TestExecTellsOthers asks a list whose total is kept, and the change log.
+// TestExecTellsOthers checks that a write by Exec drops a cached total and reaches OnCommitted.
 func TestExecTellsOthers(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)

@@ -101,7 +101,7 @@ func (s *Service) Run(ctx context.Context, caller record.Caller, query string) (
 	return result, nil
 }
 
-// run runs a script when there is a place for it.
+// run runs a script as soon as fewer scripts run than may run at once, within limit.
 func (s *Service) run(ctx context.Context, script store.Script) (out store.ScriptResult, took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -1,6 +1,6 @@
-// Package trace follows a request through the program: spans with times, in a tree. Spans
-// are made only below a Tracer that is in the context, and a nil *Span takes every call and does
-// nothing, so code that makes spans never asks whether anybody wants them.
+// Package trace makes the spans of distributed tracing: a tree of timed pieces of work for each
+// request. Spans are made only if the context has a Tracer. The methods Child, Set, End and
+// Header of a nil *Span do nothing, so code that makes spans need not check for tracing.
 package trace
 
 import (
@@ -20,12 +20,13 @@ type Tracer struct {
 	export func(*Span)
 }
 
-// running is how many Tracers have been made. While it is 0, which is so in most servers, no
-// context is searched: one load is the cost of a span that nobody wants.
+// running is the number of Tracers made. While it is 0, as in most servers, Start and From do
+// not search the context: their cost is one atomic load.
 var running atomic.Int32
 
-// New returns a Tracer. ratio is the part of the traces that is kept, from 0 to 1. export is
-// called with each span that has ended; it must not block, and the span is not changed any more.
+// New returns a Tracer. ratio is the sampling ratio, the part of the traces that is kept, from 0
+// to 1. export is called with each span that has ended, by many goroutines at once; it must not
+// block. The span no longer changes.
 func New(ratio float64, export func(*Span)) *Tracer {
 	running.Add(1)
 	return &Tracer{ratio: ratio, export: export}
@@ -40,8 +41,7 @@ type Attribute struct {
 // Attr returns an attribute.
 func Attr(key string, value any) Attribute { return Attribute{key, value} }
 
-// Kind is the part that a span has in a conversation between programs, by the numbers of
-// OpenTelemetry.
+// Kind is the role of a span in a call between programs, with the numbers of OpenTelemetry.
 type Kind int
 
 // The kinds of spans.
@@ -51,7 +51,7 @@ const (
 	Client   Kind = 3
 )
 
-// Span is a piece of work. Its fields are for the one who exports it.
+// Span is a timed piece of work. The exported fields are for the export function of the Tracer.
 type Span struct {
 	Trace  [16]byte
 	ID     [8]byte
@@ -63,7 +63,7 @@ type Span struct {
 
 	tracer *Tracer
 
-	mu         sync.Mutex // guards what follows
+	mu         sync.Mutex // guards the fields below
 	attributes []Attribute
 	failed     error
 	ended      bool
@@ -71,13 +71,14 @@ type Span struct {
 
 type contextKey struct{}
 
-// start is the value in a context: where spans begin.
+// start is the value in a context from which Start begins spans.
 type start struct {
 	tracer *Tracer
 	span   *Span // nil where the next span is the first of its trace
 }
 
-// With returns a context in which the next span is the first one of a trace.
+// With returns a context in which the next span is the first of a new trace of t. A nil t
+// returns ctx.
 func (t *Tracer) With(ctx context.Context) context.Context {
 	if t == nil {
 		return ctx
@@ -94,9 +95,9 @@ func From(ctx context.Context) *Span {
 	return s.span
 }
 
-// Start begins a span below that of the context, or the first one of a trace where the context
-// has only a Tracer. Without one, and in a trace that is not kept, the span is nil and the
-// context is ctx.
+// Start begins a child of the span in ctx, or the first span of a new trace if ctx has a Tracer
+// and no span. The returned context has the new span. The span is nil if ctx has no Tracer, or
+// if the trace is not sampled.
 func Start(ctx context.Context, name string, kind Kind, attributes ...Attribute) (context.Context, *Span) {
 	if running.Load() == 0 {
 		return ctx, nil
@@ -111,8 +112,9 @@ func Start(ctx context.Context, name string, kind Kind, attributes ...Attribute)
 	return at.tracer.begin(ctx, name, kind, Remote{}, attributes)
 }
 
-// Continue begins the first span of this program in a trace that another program has begun,
-// or in a new one if remote is the zero Remote.
+// Continue begins the first span of this program in a trace that another program has begun, or
+// in a new trace if remote is the zero Remote. The span is nil if t is nil, or if the trace is
+// not sampled.
 func (t *Tracer) Continue(ctx context.Context, name string, kind Kind, remote Remote) (context.Context, *Span) {
 	if t == nil {
 		return ctx, nil
@@ -126,8 +128,8 @@ func (t *Tracer) begin(ctx context.Context, name string, kind Kind, remote Remot
 		binary.BigEndian.PutUint64(s.Trace[:], rand.Uint64())
 		binary.BigEndian.PutUint64(s.Trace[8:], rand.Uint64())
 	}
-	// The others of the trace that keep the same part of all decide alike. A caller may leave a
-	// trace out, and cannot have more kept than the program wants.
+	// The decision depends on the trace id alone, so programs with the same ratio keep the same
+	// traces. A remote caller can leave a trace out, and cannot exceed the ratio.
 	if remote.known() && !remote.sampled || float64(binary.BigEndian.Uint64(s.Trace[8:])>>11)/(1<<53) >= t.ratio {
 		return context.WithValue(ctx, contextKey{}, nil), nil
 	}
@@ -146,7 +148,8 @@ func (s *Span) child(name string, kind Kind, began time.Time, attributes []Attri
 	return child
 }
 
-// Child adds work below the span that has ended already, and returns its span.
+// Child adds a child span for work that has ended already, and returns it. err is the error of
+// the work, nil for success.
 func (s *Span) Child(name string, kind Kind, began, ended time.Time, err error, attributes ...Attribute) *Span {
 	if s == nil {
 		return nil
@@ -157,7 +160,7 @@ func (s *Span) Child(name string, kind Kind, began, ended time.Time, err error, 
 	return child
 }
 
-// Set adds attributes.
+// Set adds attributes, unless the span has ended.
 func (s *Span) Set(attributes ...Attribute) {
 	if s == nil {
 		return
@@ -169,7 +172,8 @@ func (s *Span) Set(attributes ...Attribute) {
 	}
 }
 
-// End ends the span; err is why its work has failed, nil if it has not. Later calls do nothing.
+// End ends the span and exports it. err is the error of the work, nil for success. Later calls
+// do nothing.
 func (s *Span) End(err error) {
 	if s == nil {
 		return
@@ -195,11 +199,11 @@ func (s *Span) end(at time.Time) {
 // Attributes returns the attributes of a span that has ended.
 func (s *Span) Attributes() []Attribute { return s.attributes }
 
-// Failed returns why the work of a span that has ended has failed, nil if it has not.
+// Failed returns the error with which a span has ended, nil for success.
 func (s *Span) Failed() error { return s.failed }
 
-// Header returns the value of the header traceparent for a request that belongs to the span,
-// "" for a nil one.
+// Header returns the value of the header traceparent for an outgoing request that belongs to
+// the span, "" if s is nil.
 func (s *Span) Header() string {
 	if s == nil {
 		return ""
@@ -207,7 +211,7 @@ func (s *Span) Header() string {
 	return "00-" + hex.EncodeToString(s.Trace[:]) + "-" + hex.EncodeToString(s.ID[:]) + "-01"
 }
 
-// Remote is a span of another program. The zero Remote is none.
+// Remote identifies a span of another program. The zero Remote identifies none.
 type Remote struct {
 	trace   [16]byte
 	span    [8]byte
@@ -216,8 +220,8 @@ type Remote struct {
 
 func (r Remote) known() bool { return r.trace != [16]byte{} }
 
-// ParseHeader reads the header traceparent (W3C Trace Context). What is not valid is the zero
-// Remote.
+// ParseHeader parses the value of a header traceparent (W3C Trace Context). An invalid value
+// gives the zero Remote.
 func ParseHeader(header string) Remote {
 	parts := strings.Split(header, "-")
 	if len(parts) < 4 || len(parts[0]) != 2 || len(parts[1]) != 32 || len(parts[2]) != 16 || len(parts[3]) != 2 ||

@@ -81,7 +81,7 @@ func TestRatio(t *testing.T) {
 			t.Errorf("with %v of all, %d of 1000 are kept", ratio, kept)
 		}
 	}
-	// A client cannot have more kept than the program wants.
+	// A client cannot raise the part of the traces that is kept.
 	if _, s := New(0, func(*Span) {}).Continue(t.Context(), "a", Server, Remote{trace: [16]byte{15: 1}, span: [8]byte{1}, sampled: true}); s != nil {
 		t.Error("a client has its trace kept")
 	}
@@ -105,7 +105,7 @@ func TestNobodyTraces(t *testing.T) {
 	}
 }
 
-// BenchmarkOff is the cost of a span that nobody wants, in a process without a Tracer.
+// BenchmarkOff measures the cost of a span in a process without a Tracer.
 func BenchmarkOff(b *testing.B) {
 	ctx := context.WithoutCancel(b.Context())
 	b.ReportAllocs()

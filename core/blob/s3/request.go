@@ -173,7 +173,7 @@ func (s *Store) send(ctx context.Context, keys ambient.Keys, r request) (res *ht
 		req.Header.Set(name, value)
 	}
 	s.sign(req, keys, u.RawPath, r.body)
-	if span != nil { // not signed, as a proxy in between may change it
+	if span != nil { // the header is not signed, because a proxy may change it
 		req.Header.Set("Traceparent", span.Header())
 	}
 	client := s.client

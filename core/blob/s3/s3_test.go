@@ -200,7 +200,7 @@ func TestStoreThatSaysNothing(t *testing.T) {
 	}
 }
 
-// TestTraces: calls are spans, and the store is told to which they belong.
+// TestTraces checks that each call has a span, and that its request has the header traceparent.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)

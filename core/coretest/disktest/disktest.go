@@ -40,7 +40,7 @@ type Disk struct {
 	name string
 	real uintptr // the file system it passes on to
 
-	mu         sync.Mutex // guards what follows
+	mu         sync.Mutex // guards the fields below
 	events     []event
 	known      map[string]bool  // files of which an event has told
 	failed     map[string]int64 // syncs of each file

@@ -1,4 +1,4 @@
-// Package need ends tests that need something the machine does not have.
+// Package need skips tests whose requirements the machine does not meet, and fails them in CI.
 package need
 
 import (
@@ -18,9 +18,8 @@ func Skip(t testing.TB, reason ...any) {
 	t.Skip(reason...)
 }
 
-// Program returns the absolute path of a program. The name is that of a command on PATH, or
-// a path with a slash, relative to the folder of the test. Without the program the test ends
-// as Skip ends it.
+// Program returns the absolute path of a program. name is a command on PATH, or a path with a
+// slash, relative to the folder of the test. Without the program it ends the test by Skip.
 func Program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// recorder keeps how a test ends.
+// recorder is a testing.TB that records whether it was skipped or failed.
 type recorder struct {
 	testing.TB
 	ended string

@@ -36,7 +36,7 @@ type Server struct {
 	// Fail may refuse a request with a status; 0 lets it pass. It is set before the first one.
 	Fail func(r *http.Request) (status int)
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	objects map[string]*object
 	uploads map[string]*object // by their ids; the parts of each are its data
 	parts   map[string]map[int][]byte

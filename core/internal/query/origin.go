@@ -1,4 +1,4 @@
-// Origins: which expressions a statement was made of, for those who find it slow.
+// Origins: the expressions that a statement was compiled from, for the advice on slow statements.
 
 package query
 
@@ -7,35 +7,35 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Origin is what a statement was made of. The texts are those of the first request that needed
-// the statement; other requests may have had other values in them.
+// Origin names the collection and the expressions that a statement was compiled from. The texts
+// are those of the first request that needed the statement; other requests may have other values
+// in the same places.
 type Origin struct {
 	Collection         *schema.Collection
 	Rule, Filter, Sort string
-	By                 string   // the relation by which the records of others are read; "" mostly
-	Tables             []string // that it reads, its own first
+	By                 string   // relation that selects the records, of RefBy or Parents; else ""
+	Tables             []string // tables that the statement reads, that of Collection first
 }
 
-// maxOrigins bounds how many statements keep their Origin, the others the bytes of each of its texts and of
-// the statement.
+// Limits of the origins that are kept.
 const (
-	maxOrigins    = 1000
-	maxOriginText = 2000
-	maxOriginSQL  = 16 << 10
+	maxOrigins    = 1000     // statements
+	maxOriginText = 2000     // bytes of the rule, and of the filter
+	maxOriginSQL  = 16 << 10 // bytes of the statement
 )
 
-// Origin returns what the statement of that text was made of. ok is false if it was not made
-// here, or long ago, or of very long expressions.
+// Origin returns the Origin of a statement. ok is false if the planner has not compiled the
+// statement, if it has been dropped from the cache, or if the texts were too long to be kept.
 func (p *Planner) Origin(sql string) (o Origin, ok bool) { return p.origins.Get(sql) }
 
-// keepOrigin keeps the Origin of a statement.
+// keepOrigin keeps the Origin of a statement, unless one of the texts is too long.
 func (p *Planner) keepOrigin(sql string, o Origin) {
 	if len(o.Rule) <= maxOriginText && len(o.Filter) <= maxOriginText && len(sql) <= maxOriginSQL {
 		p.origins.Put(sql, o)
 	}
 }
 
-// originText is a text and an expression which must both hold, as one text.
+// originText returns one expression for a text and an expression that must both hold.
 func originText(text string, e lang.Expr) string {
 	switch {
 	case e == nil:

@@ -19,7 +19,7 @@ type Planner struct {
 	dialect store.Dialect
 	parsed  *cache.Cache[string, lang.Expr]
 	plans   plans
-	origins *cache.Cache[string, Origin] // by statement
+	origins *cache.Cache[string, Origin] // by the SQL of a statement
 	seal    atomic.Pointer[render.Seal]  // that was used last
 }
 
@@ -35,8 +35,8 @@ func New(d store.Dialect) *Planner {
 	return &Planner{dialect: d, parsed: cache.New[string, lang.Expr](maxParsed), plans: plans{New: newPlans}, origins: cache.New[string, Origin](maxOrigins)}
 }
 
-// Caches returns how the caches of expressions and plans are used. That of plans begins anew
-// with each change of the collections.
+// Caches returns the usage of the caches, by "expressions" and "plans". Each change of the
+// collections begins a new cache of plans.
 func (p *Planner) Caches(current *schema.Snapshot) map[string]cache.Usage {
 	return map[string]cache.Usage{"expressions": p.parsed.Usage(), "plans": p.plans.Of(current).Usage()}
 }

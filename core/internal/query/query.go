@@ -142,8 +142,8 @@ type Plan struct {
 	// Passes is set on the plan of a Candidate without flags that matches,
 	// whatever is stored: no need to run it.
 	Passes bool
-	// Alike is set on the plan of Callers whose expressions read nothing that tells one of them
-	// from another: all pass, or none.
+	// Alike is set on the plan of Callers if the expressions read nothing by which the callers
+	// differ: all callers pass, or none.
 	Alike bool
 
 	cursor  render.Cursor

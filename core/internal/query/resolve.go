@@ -26,7 +26,7 @@ type builder struct {
 	// Sources whose list rule is among the guards already.
 	guarded  []*ir.Source
 	callers  *ir.Source // that @request.auth means, if there are many
-	tells    bool       // something tells one of them from another
+	tells    bool       // an expression reads a value by which the callers differ
 	volatile bool
 	depends  dependence
 }

@@ -103,7 +103,7 @@ func (r *read) plan(sql *render.Rendered) *Plan {
 	return plan
 }
 
-// refField is the relation of RefBy or Parents, "" without them.
+// refField returns the name of the relation field of RefBy or Parents, "" without either.
 func refField(sel *Select) string {
 	switch {
 	case sel.RefBy != nil:

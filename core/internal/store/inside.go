@@ -42,11 +42,11 @@ func IsInside(functions ...string) bool {
 
 type transactionKey struct{}
 
-// WithTransaction returns a context of what runs inside of a transaction, for those who want
-// to take part in it; nil says that it runs in none.
+// WithTransaction returns a context for code that runs inside of the transaction. The code gets
+// the transaction by TransactionOf, to join it. A nil transaction is for code outside of any.
 func WithTransaction(ctx context.Context, transaction any) context.Context {
 	return context.WithValue(ctx, transactionKey{}, transaction)
 }
 
-// TransactionOf returns what WithTransaction was called with last, nil without such a call.
+// TransactionOf returns the transaction that WithTransaction has put into ctx, nil without one.
 func TransactionOf(ctx context.Context) any { return ctx.Value(transactionKey{}) }

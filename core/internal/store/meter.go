@@ -1,4 +1,4 @@
-// What a store measures of its statements and transactions.
+// Metrics of the statements and transactions of a store.
 
 package store
 
@@ -13,18 +13,18 @@ import (
 	"github.com/loambase/loam/core/trace"
 )
 
-// Meter has the figures of one store. An engine fills it; anybody may read it meanwhile. It must
-// be made by NewMeter.
+// Meter has the metrics of one store. The engine updates them; reading is safe at any time. It
+// must be made by NewMeter.
 type Meter struct {
-	// Waiting is how many writes wait for their turn.
+	// Waiting is the number of writes that wait for their turn.
 	Waiting atomic.Int64
-	// Groups are the writes of each transaction that was committed.
+	// Groups are the numbers of writes in the committed transactions.
 	Groups *tally.Histogram
-	// Commits are the times of COMMIT: what it writes to the log, and the sync of the disk.
+	// Commits are the durations of COMMIT, including writing the log and syncing the disk.
 	Commits *tally.Histogram
-	// Checkpoints are the times in which the log was copied into the database.
+	// Checkpoints are the durations of copying the write-ahead log into the database; SQLite only.
 	Checkpoints *tally.Histogram
-	// LogBytes is the length of the write-ahead log that is in use; 0 where there is none.
+	// LogBytes is the length in bytes of the used part of the write-ahead log; SQLite only.
 	LogBytes atomic.Int64
 
 	slow   time.Duration
@@ -35,24 +35,24 @@ type Meter struct {
 	totals     sync.Map // from Verb to *total
 }
 
-// Slow is a statement that took longer than the Meter allows.
+// Slow is a run of a statement that took as long as the limit of NewMeter, or longer.
 type Slow struct {
 	SQL  string
 	Args []Value // a copy
 	Rows int64
-	Took time.Duration // to its last row, with what its reader did in between
+	Took time.Duration // until the last row, including the work of the reader between the rows
 	Verb Verb
 }
 
-// A Meter knows so many statements, of so many bytes each: those that are prepared, and some that
-// were.
+// Limits of the statements that a Meter keeps.
 const (
 	keptStatements = 2000
-	keptText       = 8 << 10
+	keptText       = 8 << 10 // bytes of SQL
 )
 
-// NewMeter returns a Meter. onSlow is called with statements that take as long as slow or
-// longer, on their goroutines, and must not use the store; slow 0 calls it never.
+// NewMeter returns a Meter. onSlow is called for each statement that takes the time slow or
+// longer, on the goroutine that runs the statement; it must not use the store. With slow 0 it is
+// never called.
 func NewMeter(slow time.Duration, onSlow func(Slow)) *Meter {
 	const ms = time.Millisecond
 	return &Meter{
@@ -64,25 +64,26 @@ func NewMeter(slow time.Duration, onSlow func(Slow)) *Meter {
 	}
 }
 
-// NameRules has spans say which rule a statement judges: the name of its collection and its text, ""
-// for none. It is set before the first statement with a span.
+// NameRules sets a function that returns the rule that a statement checks, for its span: the name
+// of the collection and the text of the rule, "" without a rule. NameRules must be called before
+// the first statement that has a span.
 func (m *Meter) NameRules(ruleOf func(sql string) (collection, rule string)) { m.ruleOf = ruleOf }
 
-// Verb is what statements of a table do: "select", "insert", "update", "delete", or "other",
-// which is of no table.
+// Verb is an action of statements and the table that they act on. The action is "select",
+// "insert", "update" or "delete"; it is "other" for any other statement, which has no table.
 type Verb struct{ Action, Table string }
 
-// total is what all statements of a Verb took.
+// total has the counters of all statements of a Verb.
 type total struct{ count, nanos, rows atomic.Int64 }
 
-// Total is what all statements of a Verb took together.
+// Total has the number of runs, the rows and the time of all statements of a Verb.
 type Total struct {
 	Verb
 	Count, Rows int64
 	Time        time.Duration
 }
 
-// Totals returns what was measured so far. Tables that are gone are among it.
+// Totals returns the totals since NewMeter, including those of deleted tables.
 func (m *Meter) Totals() (list []Total) {
 	m.totals.Range(func(key, value any) bool {
 		t := value.(*total)
@@ -92,10 +93,11 @@ func (m *Meter) Totals() (list []Total) {
 	return list
 }
 
-// Statements returns the texts of the statements that are known.
+// Statements returns the SQL of the statements that are kept: the prepared ones and some earlier
+// ones.
 func (m *Meter) Statements() []string { return m.statements.Keys() }
 
-// Statement is one that an engine has prepared. It is shared and safe for concurrent use.
+// Statement is a statement that an engine has prepared. It is shared and safe for concurrent use.
 type Statement struct {
 	SQL  string
 	Verb Verb
@@ -104,8 +106,7 @@ type Statement struct {
 	total *total
 }
 
-// Statement returns the statement of that text, for an engine to keep with what it has
-// prepared.
+// Statement returns the Statement of that SQL. An engine keeps it with the prepared statement.
 func (m *Meter) Statement(sql string) *Statement {
 	if s, ok := m.statements.Get(sql); ok {
 		return s
@@ -122,8 +123,8 @@ func (m *Meter) Statement(sql string) *Statement {
 	return s
 }
 
-// Ran notes that the statement has run since began, for the span of its caller, which may be
-// nil. Args belong to the caller.
+// Ran counts a run of the statement that lasted from began until now, and adds a span below span,
+// which may be nil. args stay the caller's.
 func (s *Statement) Ran(span *trace.Span, began time.Time, rows int64, args []Value, err error) {
 	took := time.Since(began)
 	s.total.count.Add(1)
@@ -137,8 +138,8 @@ func (s *Statement) Ran(span *trace.Span, began time.Time, rows int64, args []Va
 	}
 }
 
-// trace makes a span of a statement, below one of the rule that it judges, if it does. Its text has no
-// values: they are parameters.
+// trace adds a span for a run of the statement. If the statement checks a rule, the span is below
+// a span for the rule. The SQL in the span holds no values, since those are parameters.
 func (s *Statement) trace(span *trace.Span, began time.Time, took time.Duration, rows int64, err error) {
 	ended := began.Add(took)
 	if s.meter.ruleOf != nil {
@@ -166,8 +167,8 @@ func verbOf(sql string) Verb {
 	return Verb{action, firstTable(sql, at)}
 }
 
-// firstTable returns the first quoted name after the word, "" if there is none: in SQL of others
-// the word may be written in small letters.
+// firstTable returns the quoted name after the first occurrence of word before a quoted name, ""
+// without one: SQL that Loam has not made may write the word in lower case.
 func firstTable(sql, word string) string {
 	i := strings.Index(sql, word+` "`)
 	if i < 0 {

@@ -53,7 +53,7 @@ func TestMeter(t *testing.T) {
 	}
 }
 
-// BenchmarkRan is what a statement costs more because it is measured.
+// BenchmarkRan measures the cost that the Meter adds to a statement.
 func BenchmarkRan(b *testing.B) {
 	m := NewMeter(time.Minute, func(Slow) {})
 	s := m.Statement(`SELECT "t"."id" FROM "posts" AS "t"`)

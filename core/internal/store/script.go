@@ -8,7 +8,7 @@ package store
 // settings of the connection.
 type Script struct {
 	SQL    string
-	Args   []Value // of the parameters $1, $2 … of its one statement; nil: there are none
+	Args   []Value // for the parameters $1, $2 … of the only statement; nil: no parameters
 	Rows   int     // of the result, at most
 	Bytes  int64   // of the values of the result, at most
 	Memory int64   // that an engine in this process may take for it

@@ -20,7 +20,7 @@ type door struct {
 	size int          // reads at a time
 	pace *budget.Pace // which reads have been slow
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	visits  []*visit
 	waiting []*waiter
 }

@@ -21,7 +21,7 @@ type wire struct {
 	target string // the server's socket
 	url    string
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	word   string     // cut when this is sent, once
 	answer bool       // only after the server has answered it
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// errNested is a write from inside the function of a write: it could wait for
+// errNested is the error of a write from inside the function of a write: it could wait for
 // itself.
 var errNested = errors.New("postgres: a write inside of a transaction that it would wait for: use the services of the transaction, or of the event of the hook")
 

@@ -9,7 +9,7 @@ import "sync"
 // could not come so far before that one had committed, so its number is higher.
 // Commits themselves do not wait for each other.
 type commitOrder struct {
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	cond   *sync.Cond
 	taken  uint64
 	passed uint64

@@ -21,7 +21,7 @@ import (
 type Config struct {
 	URL   string // postgres://…, with libpq's parameters and pool_max_conns
 	Log   *slog.Logger
-	Meter *store.Meter // default: one that nobody reads
+	Meter *store.Meter // default: a new one, which is not read
 	New   bool         // a schema that has tables of somebody else's is store.ErrNotEmpty
 
 	// Names are those of the tables that this program makes first. A schema that has
@@ -69,7 +69,7 @@ type DB struct {
 	wroteAt   atomic.Int64 // when it learned of the last one, in Unix nanoseconds
 	missed    atomic.Bool  // there was something to call foreign for, but it was not set
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	closed bool
 	calls  sync.WaitGroup // those that have begun
 

@@ -1,4 +1,4 @@
-// Rehearsals: temporary tables that stand before those of the same names, to try an index on.
+// Rehearsals: indexes are tried on temporary tables, which shadow the tables of the same names.
 
 package postgres
 
@@ -11,11 +11,12 @@ import (
 
 var _ store.Rehearser = (*DB)(nil)
 
-// beginRehearsal takes one state, and may write: what it makes is temporary.
+// beginRehearsal begins a transaction that reads one state of the database. It may write, since
+// creating temporary tables is a write.
 const beginRehearsal = `BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SELECT "version" FROM "_loam_state"`
 
-// Rehearse implements store.Rehearser. The connection is closed afterwards, since what is prepared
-// on it speaks of the copies.
+// Rehearse implements store.Rehearser. The connection is closed afterwards, since statements that
+// were prepared on it refer to the copies.
 func (db *DB) Rehearse(ctx context.Context, tables []string, rows int, fn func(tx store.Tx, whole bool) error) error {
 	leave, err := db.enter(ctx)
 	if err != nil {
@@ -29,7 +30,7 @@ func (db *DB) Rehearse(ctx context.Context, tables []string, rows int, fn func(t
 		return err
 	}
 	t := &tx{session: *s, growth: &growth{}}
-	t.discard, t.meter = true, store.NewMeter(0, nil) // the figures are those of the real tables
+	t.discard, t.meter = true, store.NewMeter(0, nil) // statements on copies must not be counted
 	defer t.finish()
 	whole := true
 	for _, table := range tables {
@@ -42,8 +43,8 @@ func (db *DB) Rehearse(ctx context.Context, tables []string, rows int, fn func(t
 	return fn(t, whole)
 }
 
-// copyTable makes a temporary table with the first rows and the indexes of another one of its name,
-// and returns how many rows it has.
+// copyTable copies the first rows and the indexes of a table into a temporary table of the same
+// name, and returns the number of rows in the copy.
 func (t *tx) copyTable(table string, limit int) (n int64, err error) {
 	name := store.Quote(table)
 	from := store.Quote(t.db.schema) + "." + name
@@ -57,8 +58,8 @@ func (t *tx) copyTable(table string, limit int) (n int64, err error) {
 	return n, t.control(t.ctx, `ANALYZE pg_temp.`+name)
 }
 
-// UsedIndexes implements store.Rehearser: PostgreSQL counts the uses, for all programs that read
-// the database.
+// UsedIndexes implements store.Rehearser, by the statistics of PostgreSQL, which count the uses of
+// an index by all programs.
 func (db *DB) UsedIndexes(ctx context.Context, _ []string) (map[string]bool, error) {
 	used := map[string]bool{}
 	err := db.Read(ctx, func(r store.Reader) error {

@@ -84,7 +84,7 @@ func (s *session) runScript(script *store.Script, statements []scriptStatement, 
 // of the text.
 func (s *session) runOne(script *store.Script, st scriptStatement, reads, last bool) (result store.ScriptResult, err error) {
 	const unnamed = "" // each replaces the one before
-	var bound binding  // its own: describe asks the database in between
+	var bound binding  // not that of s, which the queries of describe use
 	if err := bound.set(script.Args, false); err != nil {
 		return result, s.scriptError(err)
 	}

@@ -24,8 +24,8 @@ type session struct {
 	kept    *statements
 	ctx     context.Context // that ends the statements
 	binding binding
-	span    *trace.Span  // that statements belong to; nil mostly
-	meter   *store.Meter // that measures them
+	span    *trace.Span  // parent of the spans of statements; nil without tracing
+	meter   *store.Meter // measures the statements
 
 	sql  string // of the last statement, with its parameters
 	args []store.Value

@@ -11,7 +11,7 @@ import (
 // uniques remembers which columns unique indexes are on: what PostgreSQL says of a
 // violation is in the server's language.
 type uniques struct {
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	version uint64     // of the definitions
 	columns map[string][]string
 }

@@ -15,7 +15,7 @@ import (
 // checkpointFrames long. Slow readers can keep it from being begun anew; at
 // forcedFrames the writer stops for a checkpoint that waits for them a little.
 const (
-	frameHeader      = 24 // bytes before each page in the log
+	frameHeader      = 24 // bytes of the header of each page in the log
 	checkpointFrames = 4_000
 	forcedFrames     = 32_000
 	forcedBusyMillis = 100

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	// errNested is a write from inside the function of a write: it would wait
+	// errNested is the error of a write from inside the function of a write: it would wait
 	// for itself.
 	errNested = errors.New("sqlite: a write inside of a transaction that it would wait for: use the services of the transaction, or of the event of the hook")
 	// errExited is an operation whose function, or that of another one in its

@@ -34,7 +34,7 @@ type pool struct {
 
 	revokeAfter time.Duration // revokeAfter, but in tests
 
-	mu         sync.Mutex  // guards what follows
+	mu         sync.Mutex  // guards the fields below
 	kept       int         // connections with a large cache, opening ones included
 	idle       []*conn     // of those; the warmest is the last
 	spare      []*conn     // idle ones with a small cache

@@ -1,4 +1,4 @@
-// Rehearsals: copies of tables in a file of their own, to try an index on.
+// Rehearsals: indexes are tried on copies of tables in a temporary database file.
 
 package sqlite
 
@@ -45,8 +45,8 @@ func (db *DB) Rehearse(ctx context.Context, tables []string, rows int, fn func(t
 	})
 }
 
-// copyTable makes the table with its first rows and then its indexes, and returns how many
-// rows it has.
+// copyTable creates the table in tx, with its first rows and then its indexes, and returns the
+// number of rows in the copy.
 func copyTable(r store.Reader, tx store.Tx, table string, limit int) (n int, err error) {
 	definitions, err := store.Texts(r, `SELECT "sql" FROM "sqlite_schema" WHERE "tbl_name" = $1 AND "sql" IS NOT NULL AND "type" IN ('table', 'index')
 ORDER BY "type" DESC`, store.Text(table)) // "table" comes before "index"
@@ -105,12 +105,12 @@ func valueAt(rows store.Rows, column int) store.Value {
 	return store.Null
 }
 
-// usesIndex finds the index in a line of EXPLAIN QUERY PLAN. Its name may hold spaces; what
-// follows it is in parentheses.
+// usesIndex finds the index in a line of EXPLAIN QUERY PLAN. The name of the index may have
+// spaces; parentheses enclose the text after the name.
 var usesIndex = regexp.MustCompile(`USING (?:COVERING )?INDEX (.+?)(?: \([^()]*\))?$`)
 
-// UsedIndexes implements store.Rehearser, by the plans of the statements. Those that cannot be
-// planned any more are left out.
+// UsedIndexes implements store.Rehearser, by the query plans of the statements. Statements that
+// can no longer be planned are left out.
 func (db *DB) UsedIndexes(ctx context.Context, statements []string) (map[string]bool, error) {
 	used := map[string]bool{}
 	err := db.Read(ctx, func(r store.Reader) error {
@@ -133,7 +133,8 @@ func (db *DB) UsedIndexes(ctx context.Context, statements []string) (map[string]
 	return used, err
 }
 
-// explain returns the plan of a statement, which does not depend on its parameters.
+// explain returns the query plan of a statement. Parameters stay unbound, since the plan does not
+// depend on them.
 func (r *reader) explain(sql string) (lines []string, err error) {
 	explained, column := Dialect{}.Explain(sql)
 	st, err := r.c.prepare(explained)

@@ -132,7 +132,8 @@ func (s *session) eachStatement(script *store.Script, fn func(*binding.Stmt) err
 	return s.scriptError(err)
 }
 
-// bindScript gives the parameters of a script's statement their values.
+// bindScript binds the arguments of a script to the parameters of its statement. Without
+// arguments a parameter is an error.
 func bindScript(b *binding.Stmt, args []store.Value) error {
 	switch {
 	case args != nil:

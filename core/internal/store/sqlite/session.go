@@ -18,7 +18,7 @@ type session struct {
 	over bool
 	lost error // why SQLite ended the write transaction before its time
 	tx   bool
-	span *trace.Span // that statements belong to; nil mostly
+	span *trace.Span // parent of the spans of statements; nil without tracing
 }
 
 // Query implements store.Reader.

@@ -26,7 +26,7 @@ type Config struct {
 	File  string // the database's name in it; default data.db
 	Serve bool   // take the folder's lock: one server a folder
 	Log   *slog.Logger
-	Meter *store.Meter // default: one that nobody reads
+	Meter *store.Meter // default: a new one, which is not read
 
 	// Relaxed has commits not wait for the disk (synchronous = NORMAL): a power cut may
 	// take the last writes, though acknowledged, and leaves the database whole. It is for

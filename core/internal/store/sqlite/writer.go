@@ -29,12 +29,12 @@ type writer struct {
 	openCheckpointConn func() (*conn, error) // opens the checkpointer's
 	logFull            chan struct{}         // tells the checkpointer that the log is long; capacity 1
 	every              int                   // pages in the log between checkpoints
-	page               int64                 // bytes of a page
+	page               int64                 // size of a page in bytes
 	checkpoints        checkpoints
 	pause              time.Duration // between attempts to make a failed connection good
 	file               *openFile
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	queue  []*op
 	busy   bool // a goroutine is running a group: only that one uses the fields below idle
 	closed bool
@@ -53,7 +53,7 @@ type op struct {
 	service func(*conn) error // instead of fn: outside of any transaction
 	alone   bool              // never in a group
 	ctx     context.Context   // that ends fn's statements
-	span    *trace.Span       // of whoever called; nil mostly
+	span    *trace.Span       // parent of the spans of fn's statements; nil without tracing
 	limit   time.Duration     // of fn's statements, if ctx has no deadline
 
 	state     atomic.Int32 // opQueued, then one of the others

@@ -1,4 +1,4 @@
-// The topic "rehearse": indexes are tried on copies of tables.
+// The topic "rehearse": trying indexes on copies of tables, and the indexes in use.
 
 package storetest
 
@@ -83,7 +83,7 @@ func (s *suite) rehearseUse(t *testing.T) {
 	if used["of n"] {
 		t.Errorf("used are %v", used)
 	}
-	if !f.Dialect().JudgesOnce() && !used["of a"] { // SQLite: PostgreSQL counts what has run
+	if !f.Dialect().JudgesOnce() && !used["of a"] { // SQLite only: PostgreSQL counts the indexes that runs have used
 		t.Errorf("used are %v", used)
 	}
 }

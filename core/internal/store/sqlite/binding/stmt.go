@@ -79,8 +79,8 @@ func (c *Conn) compile(sql string) (stmt uintptr, err error) {
 	return stmt, nil
 }
 
-// NameParameters finds out which `$n` stands at which of SQLite's positions, for Params and
-// Width. Prepare has called it.
+// NameParameters finds the parameter `$n` at each position of SQLite, for Params and Width.
+// Prepare calls it; PrepareNext does not.
 func (s *Stmt) NameParameters() error {
 	count := int(lib.Xsqlite3_bind_parameter_count(s.c.tls, s.p))
 	if count == 0 {
