@@ -28,7 +28,7 @@ type Hooks struct {
 	Request hook.Hook[*RequestEvent]
 
 	// Batch runs around each batch, before the Request hooks of its operations. Handlers may
-	// change the operations, or refuse the whole.
+	// change the operations, or refuse the batch.
 	Batch hook.Hook[*BatchEvent]
 
 	// Before runs before a record is written, after the rule has let the caller pass.
@@ -87,8 +87,9 @@ type WriteEvent struct {
 // Collection returns the collection of the record.
 func (e *WriteEvent) Collection() *schema.Collection { return e.Record.collection }
 
-// Changes reports whether the write changes the field: of a create, whether the field is set; of
-// a delete always. Handlers with Fields are asked by it.
+// Changes reports whether the write changes the value of the field. A create changes the fields
+// whose value is not the zero value, a delete changes every field. It is false for a field that
+// the collection does not have. A handler bound to Fields runs if Changes is true of one of them.
 func (e *WriteEvent) Changes(field string) bool {
 	i := e.Record.collection.FieldIndex(field)
 	if i < 0 || e.Action == ActionDelete {
@@ -102,15 +103,15 @@ func (e *WriteEvent) Changes(field string) bool {
 	return f.Value(was) != f.Value(e.Record.values[i])
 }
 
-// BatchEvent is several writes that are asked for together.
+// BatchEvent is a request for a batch of writes.
 type BatchEvent struct {
 	hook.Event
 	Context context.Context
-	Caller  Caller // that of the first write
+	Caller  Caller // the caller of the first write; changes have no effect
 	Ops     []Op   // may be changed
 }
 
-// RequestEvent is an operation that is asked of the service.
+// RequestEvent is a request for an operation of the service.
 type RequestEvent struct {
 	hook.Event
 	Context    context.Context
