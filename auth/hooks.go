@@ -13,17 +13,18 @@ import (
 // Hooks are where code of an embedding program takes part in signing in. Handlers may
 // be bound and removed at any time.
 type Hooks struct {
-	// Attempt runs around each attempt to sign in by a method, before the form is looked at.
-	// Handlers may change the form, refuse, or say whose identity it proves: a Record that one
-	// puts into the event, after Next has failed or in place of it, is the one that signs in.
+	// Attempt runs around each attempt to sign in by a method, before the form is checked.
+	// Handlers may change the form, refuse the attempt, or authenticate it themselves: a
+	// handler that sets Record, instead of calling Next or after Next has failed, and returns
+	// nil, signs in that record.
 	Attempt hook.Hook[*AttemptEvent]
 
 	// SignIn runs when a record has proved its identity and the rules of its collection
 	// let it sign in, before it gets its token. An error refuses.
 	SignIn hook.Hook[*Event]
 
-	// Respond runs when a record has signed in, or has exchanged its token, before it is
-	// answered. Handlers may change what is answered, or refuse.
+	// Respond runs when a record has signed in or refreshed its token, before the response is
+	// sent. Handlers may change the response. An error refuses the sign-in.
 	Respond hook.Hook[*RespondEvent]
 
 	// OAuth2 runs around the sign-in of a person whom another service has vouched for,
@@ -45,28 +46,28 @@ type Hooks struct {
 	RequestOTP           hook.Hook[*FlowEvent]
 }
 
-// AttemptEvent is somebody who tries to sign in.
+// AttemptEvent is an attempt to sign in.
 type AttemptEvent struct {
 	hook.Event
 	Context context.Context
 	Caller  record.Caller
 	Method  string         // the Name of a Method
 	Form    any            // *PasswordForm, *OTPForm or *OAuth2Form; may be changed
-	Record  *record.Record // after Next: whose identity is proven; nil if Next has failed
+	Record  *record.Record // after Next: the authenticated record; nil if Next has failed
 
 	collection *schema.Collection
 }
 
-// Collection returns the collection that is signed in to.
+// Collection returns the auth collection of the sign-in.
 func (e *AttemptEvent) Collection() *schema.Collection { return e.collection }
 
-// RespondEvent is the answer to a sign-in.
+// RespondEvent is the response to a sign-in, or to a refresh of a token.
 type RespondEvent struct {
 	hook.Event
 	Context  context.Context
 	Caller   record.Caller
 	Method   string         // the Name of a Method, or "refresh"
-	Record   *record.Record // that has signed in; belongs to the handlers
+	Record   *record.Record // a copy of the record that has signed in, owned by the handlers
 	Response *Response      // may be changed
 }
 
@@ -98,7 +99,7 @@ type OAuth2Event struct {
 	collection *schema.Collection
 }
 
-// Collection returns the collection that is signed in to.
+// Collection returns the auth collection of the sign-in.
 func (e *OAuth2Event) Collection() *schema.Collection { return e.collection }
 
 // Event is a record that signs in.
@@ -129,7 +130,7 @@ func (s *Service) runSignInHooks(ctx context.Context, caller record.Caller, r *r
 	})
 }
 
-// runAttemptHooks runs finish within the Attempt hooks.
+// runAttemptHooks runs m.Finish within the Attempt hooks.
 func (s *Service) runAttemptHooks(ctx context.Context, m Method, a Attempt) (proof Proof, err error) {
 	h, c := &s.hooks.Attempt, a.Collection
 	if !h.Bound(c.ID, c.Name) {
@@ -141,7 +142,7 @@ func (s *Service) runAttemptHooks(ctx context.Context, m Method, a Attempt) (pro
 	}
 	e := &AttemptEvent{Context: inner, Caller: a.Caller, Method: m.Name(), Form: a.Form, collection: c}
 	finish := func() error {
-		if e.Record != nil { // a handler has said whose identity it is
+		if e.Record != nil { // a handler has authenticated the attempt
 			return nil
 		}
 		a.Caller, a.Form = e.Caller, e.Form
@@ -162,7 +163,7 @@ func (s *Service) runAttemptHooks(ctx context.Context, m Method, a Attempt) (pro
 	return proof, nil
 }
 
-// runRespondHooks shows the answer to the handlers.
+// runRespondHooks runs the Respond hooks, which may change the response.
 func (s *Service) runRespondHooks(ctx context.Context, caller record.Caller, r *record.Record, method string, response *Response) error {
 	h, c := &s.hooks.Respond, r.Collection()
 	if !h.Bound(c.ID, c.Name) {
