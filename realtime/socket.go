@@ -82,12 +82,13 @@ func (c *Client) TellLarge(ctx context.Context, data []byte) error {
 	return c.waitForRoom(ctx)
 }
 
-// hold sends an event that ends its transaction. Of others it keeps the newest of a subscription
-// back until it is known whether it is the last. The lock must be held.
+// hold sends an event of the last change of a transaction at once. It keeps back the newest event
+// of any other change until the next event, or the end of the transaction, shows whether the event
+// is the last one of its subscription. Hub.mu must be held.
 func (h *Hub) hold(c *Client, t *topic, data []byte) {
 	w := t.watch
 	switch none := len(c.socket.holding) == 0; {
-	// Between transactions is where a client falls behind, unless one is too large for it.
+	// A client falls behind between transactions, unless one transaction is too large for it.
 	case none && !c.fits(maxQueuedBytes/2), w.held != nil && !c.fits(len(w.held)):
 		h.fallBehind(c)
 		return
@@ -105,16 +106,17 @@ func (h *Hub) hold(c *Client, t *topic, data []byte) {
 	w.held, w.heldAt = data, h.begun
 }
 
-// ending is the end of a transaction: what marks its last events, and the position behind it.
+// ending describes the end of a transaction.
 type ending struct {
-	mark *Mark
-	end  change.Position
+	mark *Mark           // the Mark of its last events
+	end  change.Position // the position after its last change
 }
 
-// sendLast sends the last event of a transaction, with its token. The lock must be held.
+// sendLast sends the last event of a transaction with the token of the transaction. Hub.mu must be
+// held.
 func (h *Hub) sendLast(c *Client, t *topic, data []byte) {
 	mark := h.ending.mark
-	h.token = mark.Token // before any client knows it
+	h.token = mark.Token // must be set before a client gets the token
 	if len(t.watch.seen) > 0 {
 		mark = &Mark{Event, t.watch.tokenAt(mark.Token)}
 	}
@@ -122,7 +124,7 @@ func (h *Hub) sendLast(c *Client, t *topic, data []byte) {
 	t.watch.held, t.watch.after = nil, h.ending.end
 }
 
-// endTransaction sends the held events with the token of their transaction.
+// endTransaction sends the events that hold has kept back, with the token of their transaction.
 func (h *Hub) endTransaction() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -77,14 +77,14 @@ type watch struct {
 	after  change.Position // up to which it was told of all by then
 	seen   []int64         // transactions after that, which its snapshot shows
 
-	shape  shape   // what of the records is shown; groups have the options that judge
+	shape  shape   // how records are shown; the group has the options that judge changes
 	view   *view   // of a live query
-	raw    string  // all that was asked for by it: equal windows of an account are one
+	raw    string  // of a live query: its text; live queries of equal text and account share a window
 	window *window // that it is a member of
 	fresh  bool    // it waits for a state of the window
 }
 
-// shape is what of records is shown.
+// shape says how records are shown: with which related records and which fields.
 type shape struct {
 	expand string
 	fields *wire.Fields

@@ -25,11 +25,11 @@ type Peer struct {
 
 // Member is the connection of a peer.
 type Member interface {
-	// Tell queues a message. It must not block, and must not write to the bytes, which others get
-	// too.
+	// Tell queues a message for the connection. It must not block, and must not write to the
+	// message, whose bytes are shared by all members.
 	Tell(message []byte)
 
-	// Caller is who it is now.
+	// Caller returns the present caller of the connection, which changes by sign-in and sign-out.
 	Caller() record.Caller
 }
 
@@ -54,7 +54,7 @@ func New(app *core.App) *Rooms {
 	return r
 }
 
-// Peer makes a peer of a connection, with its public id. Whoever makes it must End it.
+// Peer makes a Peer for a connection. id is its public id. The caller must End the Peer.
 func (r *Rooms) Peer(id string, m Member) *Peer { return &Peer{id: id, member: m} }
 
 // Join puts the peer into a room, and tells it the answer, who is there, and what was said of
