@@ -27,16 +27,16 @@ type Hooks struct {
 	// sent. Handlers may change the response. An error refuses the sign-in.
 	Respond hook.Hook[*RespondEvent]
 
-	// OAuth2 runs around the sign-in of a person whom another service has vouched for,
-	// before the account is linked or made: handlers may change what the service has
-	// told, what a new account begins with, and whose account it is. An error refuses.
+	// OAuth2 runs around a sign-in by OAuth2, after the provider has confirmed the user and
+	// before the account is linked or created. Handlers may change User, CreateData and Record.
+	// An error refuses the sign-in.
 	OAuth2 hook.Hook[*OAuth2Event]
 
-	// The flows of mailed tokens. Handlers run around what the request does, and only
-	// for a record that it is about: for Confirm hooks the token is good, and is checked
-	// once more after them. An error of RequestVerification, RequestPasswordReset and
-	// RequestOTP is logged and keeps the mail from being sent: the answer has gone out, the same as for
-	// an address without an account. Errors of the others refuse.
+	// The flows of mailed tokens. Handlers run around the work of the request, and only if an
+	// account was found: Confirm hooks run with a valid token, which is checked once more after
+	// them. RequestVerification, RequestPasswordReset and RequestOTP run after the answer, which
+	// is the same for an address without an account: an error is logged, and keeps the mail from
+	// being sent. An error of any other hook refuses the request.
 	RequestVerification  hook.Hook[*FlowEvent]
 	ConfirmVerification  hook.Hook[*FlowEvent]
 	RequestPasswordReset hook.Hook[*FlowEvent]
@@ -74,26 +74,26 @@ type RespondEvent struct {
 // Collection returns the collection of the record.
 func (e *RespondEvent) Collection() *schema.Collection { return e.Record.Collection() }
 
-// FlowEvent is a request of a mail with a token, or what was mailed coming back.
+// FlowEvent is a request for a mail with a token, or the confirmation with a mailed token.
 type FlowEvent struct {
 	hook.Event
 	Context  context.Context
 	Caller   record.Caller
-	Record   *record.Record // whose account it is; belongs to the handlers
-	NewEmail string         // of a change of address
+	Record   *record.Record // a copy of the account, owned by the handlers
+	NewEmail string         // the new address, in the hooks of an email change
 }
 
 // Collection returns the collection of the record.
 func (e *FlowEvent) Collection() *schema.Collection { return e.Record.Collection() }
 
-// OAuth2Event is a person who signs in through another service.
+// OAuth2Event is a sign-in by OAuth2.
 type OAuth2Event struct {
 	hook.Event
 	Context    context.Context
 	Caller     record.Caller
-	Provider   string         // its name
-	User       *provider.User // what it tells; may be changed
-	Record     *record.Record // the account; nil if one will be made. Another one may be put here
+	Provider   string         // name of the provider
+	User       *provider.User // the user as the provider describes them; may be changed
+	Record     *record.Record // the account; nil if a new one will be created. May be set
 	CreateData map[string]any // of a new account, as the client has sent it; may be changed
 
 	collection *schema.Collection
@@ -102,13 +102,13 @@ type OAuth2Event struct {
 // Collection returns the auth collection of the sign-in.
 func (e *OAuth2Event) Collection() *schema.Collection { return e.collection }
 
-// Event is a record that signs in.
+// Event is the sign-in of a record.
 type Event struct {
 	hook.Event
 	Context context.Context
 	Caller  record.Caller
 	Method  string         // the Name of a Method, "refresh" or "impersonate"
-	Record  *record.Record // that signs in; belongs to the handlers
+	Record  *record.Record // a copy of the record that signs in, owned by the handlers
 }
 
 // Collection returns the collection of the record.
@@ -117,7 +117,7 @@ func (e *Event) Collection() *schema.Collection { return e.Record.Collection() }
 // Hooks returns the hooks of the service.
 func (s *Service) Hooks() *Hooks { return &s.hooks }
 
-// runSignInHooks asks the handlers whether the record may sign in.
+// runSignInHooks runs the SignIn hooks. An error refuses the sign-in.
 func (s *Service) runSignInHooks(ctx context.Context, caller record.Caller, r *record.Record, method string) error {
 	h, c := &s.hooks.SignIn, r.Collection()
 	if !h.Bound(c.ID, c.Name) {

@@ -13,40 +13,40 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// How much may wait for a client. More means that it does not take what it gets.
+// The bounds of the queue of a client. A client whose queue would exceed them is ended by ErrSlow.
 const (
 	maxQueued      = 1000
 	maxQueuedBytes = 1 << 20
 )
 
-// Why a client ends. It may connect again, and has to read anew what it shows.
+// The errors with which a client ends. It may connect again, and must read its records again.
 var (
 	ErrSlow = errors.New("realtime: the client does not take its messages")
 	ErrGap  = errors.New("realtime: changes were missed")
 )
 
-// errClosed is the end of a client that was closed.
+// errClosed is the error of a client that was closed.
 var errClosed = errors.New("realtime: the client is closed")
 
-// Message is what a client is told. Data is one line of JSON, shared with other clients
-// and not to be written to.
+// Message is a message to a client. Data is one line of JSON. Its bytes are shared with other
+// clients, and must not be written to.
 type Message struct {
 	Topic string // as the client has subscribed to it; of a socket, the id of the subscription
 	Data  []byte
 	Mark  *Mark // shared; nil for an event that is not the last of its transaction, and of streams
 }
 
-// Mark is what messages of sockets have beside their data. It is a pointer in the message
-// because streams, which have none, pay for the size.
+// Mark is the kind and the token of a message to a socket. A Message has a pointer to its Mark,
+// which keeps messages to streams small: they have no Mark.
 type Mark struct {
 	Kind  Kind
 	Token change.Token // of an Event, a Reset and a Snapshot: to resume after it
 }
 
-// answered, signedOut and ended mark what they say.
+// answered, signedOut and ended are the shared Marks of messages without a token.
 var answered, signedOut, ended = &Mark{Kind: Answer}, &Mark{Kind: SignedOut}, &Mark{Kind: Ended}
 
-// Kind is what a message says.
+// Kind is the kind of a message.
 type Kind uint8
 
 // The kinds of messages.

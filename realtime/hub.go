@@ -110,8 +110,8 @@ func New(app *core.App, auth *auth.Service) *Hub {
 	return h
 }
 
-// Open makes a client. The pin tells where it comes from: who subscribes it must come
-// from there too. Whoever opens it must close it.
+// Open makes a client of server-sent events. pin identifies the origin of the connection: Subscribe
+// must be called with the same pin. The caller of Open must Close the client.
 func (h *Hub) Open(pin string) *Client {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	c := &Client{ID: schema.RandomString(40, alphabet), hub: h, pin: pin}

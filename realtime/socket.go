@@ -1,5 +1,5 @@
-// Sockets: clients that are told of each change with its transaction, of what enters their
-// sight and leaves it, and of who they are.
+// Sockets: clients that get each change with its transaction token, an event for each record that
+// enters or leaves the filter or the rule, and a message when their account changes.
 
 package realtime
 
@@ -11,16 +11,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// socket is what a client has beside a stream's. Hub.mu guards it.
+// socket is the state of a Client that only sockets have. Hub.mu guards it.
 type socket struct {
 	ip      string
-	last    int      // the number of the last subscription
-	holding []*topic // that have held events
-	other   func()   // is called when the client is somebody else; nil for nothing
+	last    int      // number of the last subscription
+	holding []*topic // topics with a held event
+	other   func()   // called when the account of the client changes; may be nil
 }
 
-// OpenSocket makes a client that subscribes by Watch. It is the caller, whom the token
-// stands for. Whoever opens it must close it.
+// OpenSocket makes a client that subscribes by Watch, with the account of the caller. token is the
+// token of the caller. The caller of OpenSocket must Close the client.
 func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
 	c := &Client{ID: schema.RandomString(40, schema.AlphabetID), hub: h, socket: &socket{ip: caller.IP}}
 	if caller.Auth != nil {
@@ -37,23 +37,23 @@ func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
 	return c
 }
 
-// OnIdentity has fn called whenever the client becomes somebody else, or a guest. It must be
-// quick, and must not call the hub or the client.
+// OnIdentity sets fn to be called whenever the client signs in, signs out or changes its account.
+// fn must be quick, and must not call the hub or the client.
 func (c *Client) OnIdentity(fn func()) {
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
 	c.socket.other = fn
 }
 
-// identified tells the transport that the client is somebody else. Hub.mu must be held.
+// identified calls the function of OnIdentity. Hub.mu must be held.
 func (c *Client) identified() {
 	if c.socket != nil && c.socket.other != nil {
 		c.socket.other()
 	}
 }
 
-// Token returns the token of the present: of a transaction from which on nothing is missed
-// by who subscribes now.
+// Token returns a token of the present: a client that subscribes now misses no transaction after
+// it.
 func (h *Hub) Token(ctx context.Context) (change.Token, error) {
 	h.mu.Lock()
 	attached, token := h.feed != nil, h.token
@@ -69,11 +69,12 @@ func (h *Hub) Token(ctx context.Context) (change.Token, error) {
 	return token, nil
 }
 
-// Tell queues an answer of the transport, in its order with what the hub tells.
+// Tell queues a message of the transport, in order with the messages of the hub.
 func (c *Client) Tell(data []byte) { c.send(Message{Data: data, Mark: answered}) }
 
-// TellLarge is Tell of what may be long. It waits until the client has taken most of what waits
-// for it, before and after. The error is that of ctx, or why the client has ended.
+// TellLarge is Tell for a message that may be large: it waits until the queue is at most a quarter
+// full, before and after the message. The error is that of ctx, or the error with which the client
+// has ended.
 func (c *Client) TellLarge(ctx context.Context, data []byte) error {
 	if err := c.waitForRoom(ctx); err != nil {
 		return err

@@ -79,7 +79,7 @@ type RequestEvent struct {
 	Action     change.Action
 	Collection *schema.Collection // as it is; nil for a create, and where there is none
 	Body       []byte             // as it was sent; nil for a delete
-	Err        error              // in AfterFailure: why
+	Err        error              // in AfterFailure: why the change has failed
 }
 
 // Event is a change of a collection that was made, in the transaction (InTx) or after its

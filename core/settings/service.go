@@ -89,7 +89,7 @@ func (s *Service) Current() *Settings {
 	return s.published.current.Load()
 }
 
-// Get returns the settings for a caller. Who is not a superuser gets the fault of
+// Get returns the settings for a caller. A caller who is not a superuser gets the fault of
 // record.Caller.RequireSuperuser. The result is shared and must not be changed.
 func (s *Service) Get(ctx context.Context, caller record.Caller) (found *Settings, err error) {
 	e := &RequestEvent{Context: ctx, Operation: OpView, Caller: caller}
@@ -146,8 +146,8 @@ func (s *Service) Reread(tx store.Tx) error {
 }
 
 // Patch merges a JSON object into the stored settings and returns the result. It is
-// current, and observers have been called, when Patch returns. An empty body changes
-// nothing. Who is not a superuser gets the fault of record.Caller.RequireSuperuser; a
+// current, and observers have been called, when Patch returns. An empty body changes nothing. A
+// caller who is not a superuser gets the fault of record.Caller.RequireSuperuser; a
 // body that cannot be decoded, or settings that are not valid, a fault.Invalid.
 func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) (patched *Settings, err error) {
 	e := &RequestEvent{Context: ctx, Operation: OpUpdate, Caller: caller, Body: body}

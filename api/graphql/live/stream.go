@@ -15,12 +15,12 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// Stream answers a request with the results of its operation. A subscription ends when the
-// client leaves, takes nothing, is nobody any more, or when the server drains: without the
-// event complete, so that clients connect again. What is wrong with the request is a refusal
-// or an error; what is wrong with the operation is told in the stream.
+// Stream answers a request with the results of its operation, as server-sent events. A subscription
+// ends when the client disconnects, does not read, or loses its sign-in, and when the server
+// drains: without the event complete, so that clients connect again. A wrong request is answered by
+// refused or err; errors of the operation are sent in the stream.
 func (s *Server) Stream(w http.ResponseWriter, r *http.Request, q *request.Request, body func() ([]byte, error)) (refused *graphql.Answer, err error) {
-	if q.Token != "" && q.Caller.Auth == nil { // who would watch as a guest without knowing
+	if q.Token != "" && q.Caller.Auth == nil { // the client would watch as a guest unknowingly
 		return nil, fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
 	}
 	op, refused, err := graphql.Read(r, q, body)
