@@ -91,7 +91,7 @@ func (c *identities) get(hash tokenHash, snapshot uint64, now time.Time) *identi
 	return id
 }
 
-// TokenCache returns how the cache of verified tokens is used.
+// TokenCache returns the usage of the cache of verified tokens, for metrics.
 func (s *Service) TokenCache() cache.Usage { return s.cache.byToken.Usage() }
 
 func (c *identities) put(hash tokenHash, id *identity) { c.byToken.Put(hash, id) }

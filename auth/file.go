@@ -9,8 +9,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// FileToken returns a token by which the caller opens protected files and backups in a URL.
-// A guest gets an Unauthenticated fault.
+// FileToken returns a token that opens protected files and backups as the caller, in a URL. A
+// guest gets an Unauthenticated fault; the error of a Files.Token hook is returned.
 func (s *Service) FileToken(caller record.Caller) (string, error) {
 	if caller.Auth == nil {
 		return "", fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
@@ -21,7 +21,7 @@ func (s *Service) FileToken(caller record.Caller) (string, error) {
 	return s.NewToken(caller.Auth, Token{Type: File})
 }
 
-// runFileTokenHooks asks the handlers whether the caller may have a file token.
+// runFileTokenHooks runs the Files.Token hooks. An error refuses the token.
 func (s *Service) runFileTokenHooks(caller record.Caller) error {
 	h, c := &s.app.Hooks().Files.Token, caller.Auth.Collection()
 	if !h.Bound(c.ID, c.Name) {

@@ -13,29 +13,30 @@ import (
 // Hooks are where code of an embedding program takes part in signing in. Handlers may
 // be bound and removed at any time.
 type Hooks struct {
-	// Attempt runs around each attempt to sign in by a method, before the form is looked at.
-	// Handlers may change the form, refuse, or say whose identity it proves: a Record that one
-	// puts into the event, after Next has failed or in place of it, is the one that signs in.
+	// Attempt runs around each attempt to sign in by a method, before the form is checked.
+	// Handlers may change the form, refuse the attempt, or authenticate it themselves: a
+	// handler that sets Record, instead of calling Next or after Next has failed, and returns
+	// nil, signs in that record.
 	Attempt hook.Hook[*AttemptEvent]
 
 	// SignIn runs when a record has proved its identity and the rules of its collection
 	// let it sign in, before it gets its token. An error refuses.
 	SignIn hook.Hook[*Event]
 
-	// Respond runs when a record has signed in, or has exchanged its token, before it is
-	// answered. Handlers may change what is answered, or refuse.
+	// Respond runs when a record has signed in or refreshed its token, before the response is
+	// sent. Handlers may change the response. An error refuses the sign-in.
 	Respond hook.Hook[*RespondEvent]
 
-	// OAuth2 runs around the sign-in of a person whom another service has vouched for,
-	// before the account is linked or made: handlers may change what the service has
-	// told, what a new account begins with, and whose account it is. An error refuses.
+	// OAuth2 runs around a sign-in by OAuth2, after the provider has confirmed the user and
+	// before the account is linked or created. Handlers may change User, CreateData and Record.
+	// An error refuses the sign-in.
 	OAuth2 hook.Hook[*OAuth2Event]
 
-	// The flows of mailed tokens. Handlers run around what the request does, and only
-	// for a record that it is about: for Confirm hooks the token is good, and is checked
-	// once more after them. An error of RequestVerification, RequestPasswordReset and
-	// RequestOTP is logged and keeps the mail from being sent: the answer has gone out, the same as for
-	// an address without an account. Errors of the others refuse.
+	// The flows of mailed tokens. Handlers run around the work of the request, and only if an
+	// account was found: Confirm hooks run with a valid token, which is checked once more after
+	// them. RequestVerification, RequestPasswordReset and RequestOTP run after the answer, which
+	// is the same for an address without an account: an error is logged, and keeps the mail from
+	// being sent. An error of any other hook refuses the request.
 	RequestVerification  hook.Hook[*FlowEvent]
 	ConfirmVerification  hook.Hook[*FlowEvent]
 	RequestPasswordReset hook.Hook[*FlowEvent]
@@ -45,69 +46,69 @@ type Hooks struct {
 	RequestOTP           hook.Hook[*FlowEvent]
 }
 
-// AttemptEvent is somebody who tries to sign in.
+// AttemptEvent is an attempt to sign in.
 type AttemptEvent struct {
 	hook.Event
 	Context context.Context
 	Caller  record.Caller
 	Method  string         // the Name of a Method
 	Form    any            // *PasswordForm, *OTPForm or *OAuth2Form; may be changed
-	Record  *record.Record // after Next: whose identity is proven; nil if Next has failed
+	Record  *record.Record // after Next: the authenticated record; nil if Next has failed
 
 	collection *schema.Collection
 }
 
-// Collection returns the collection that is signed in to.
+// Collection returns the auth collection of the sign-in.
 func (e *AttemptEvent) Collection() *schema.Collection { return e.collection }
 
-// RespondEvent is the answer to a sign-in.
+// RespondEvent is the response to a sign-in, or to a refresh of a token.
 type RespondEvent struct {
 	hook.Event
 	Context  context.Context
 	Caller   record.Caller
 	Method   string         // the Name of a Method, or "refresh"
-	Record   *record.Record // that has signed in; belongs to the handlers
+	Record   *record.Record // a copy of the record that has signed in, owned by the handlers
 	Response *Response      // may be changed
 }
 
 // Collection returns the collection of the record.
 func (e *RespondEvent) Collection() *schema.Collection { return e.Record.Collection() }
 
-// FlowEvent is a request of a mail with a token, or what was mailed coming back.
+// FlowEvent is a request for a mail with a token, or the confirmation with a mailed token.
 type FlowEvent struct {
 	hook.Event
 	Context  context.Context
 	Caller   record.Caller
-	Record   *record.Record // whose account it is; belongs to the handlers
-	NewEmail string         // of a change of address
+	Record   *record.Record // a copy of the account, owned by the handlers
+	NewEmail string         // the new address, in the hooks of an email change
 }
 
 // Collection returns the collection of the record.
 func (e *FlowEvent) Collection() *schema.Collection { return e.Record.Collection() }
 
-// OAuth2Event is a person who signs in through another service.
+// OAuth2Event is a sign-in by OAuth2.
 type OAuth2Event struct {
 	hook.Event
 	Context    context.Context
 	Caller     record.Caller
-	Provider   string         // its name
-	User       *provider.User // what it tells; may be changed
-	Record     *record.Record // the account; nil if one will be made. Another one may be put here
+	Provider   string         // name of the provider
+	User       *provider.User // the user as the provider describes them; may be changed
+	Record     *record.Record // the account; nil if a new one will be created. May be set
 	CreateData map[string]any // of a new account, as the client has sent it; may be changed
 
 	collection *schema.Collection
 }
 
-// Collection returns the collection that is signed in to.
+// Collection returns the auth collection of the sign-in.
 func (e *OAuth2Event) Collection() *schema.Collection { return e.collection }
 
-// Event is a record that signs in.
+// Event is the sign-in of a record.
 type Event struct {
 	hook.Event
 	Context context.Context
 	Caller  record.Caller
 	Method  string         // the Name of a Method, "refresh" or "impersonate"
-	Record  *record.Record // that signs in; belongs to the handlers
+	Record  *record.Record // a copy of the record that signs in, owned by the handlers
 }
 
 // Collection returns the collection of the record.
@@ -116,7 +117,7 @@ func (e *Event) Collection() *schema.Collection { return e.Record.Collection() }
 // Hooks returns the hooks of the service.
 func (s *Service) Hooks() *Hooks { return &s.hooks }
 
-// runSignInHooks asks the handlers whether the record may sign in.
+// runSignInHooks runs the SignIn hooks. An error refuses the sign-in.
 func (s *Service) runSignInHooks(ctx context.Context, caller record.Caller, r *record.Record, method string) error {
 	h, c := &s.hooks.SignIn, r.Collection()
 	if !h.Bound(c.ID, c.Name) {
@@ -129,7 +130,7 @@ func (s *Service) runSignInHooks(ctx context.Context, caller record.Caller, r *r
 	})
 }
 
-// runAttemptHooks runs finish within the Attempt hooks.
+// runAttemptHooks runs m.Finish within the Attempt hooks.
 func (s *Service) runAttemptHooks(ctx context.Context, m Method, a Attempt) (proof Proof, err error) {
 	h, c := &s.hooks.Attempt, a.Collection
 	if !h.Bound(c.ID, c.Name) {
@@ -141,7 +142,7 @@ func (s *Service) runAttemptHooks(ctx context.Context, m Method, a Attempt) (pro
 	}
 	e := &AttemptEvent{Context: inner, Caller: a.Caller, Method: m.Name(), Form: a.Form, collection: c}
 	finish := func() error {
-		if e.Record != nil { // a handler has said whose identity it is
+		if e.Record != nil { // a handler has authenticated the attempt
 			return nil
 		}
 		a.Caller, a.Form = e.Caller, e.Form
@@ -162,7 +163,7 @@ func (s *Service) runAttemptHooks(ctx context.Context, m Method, a Attempt) (pro
 	return proof, nil
 }
 
-// runRespondHooks shows the answer to the handlers.
+// runRespondHooks runs the Respond hooks, which may change the response.
 func (s *Service) runRespondHooks(ctx context.Context, caller record.Caller, r *record.Record, method string, response *Response) error {
 	h, c := &s.hooks.Respond, r.Collection()
 	if !h.Bound(c.ID, c.Name) {

@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Attempt hooks may change the form, and say who signs in where the form proves nothing; Respond
-// hooks change what is answered.
+// Attempt hooks can change the form, and can set the record that signs in after the method has
+// refused the form. Respond hooks can change the response.
 func TestAttemptAndRespondHooks(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)

@@ -84,11 +84,11 @@ func (s *Service) SignIn(ctx context.Context, caller record.Caller, collection s
 	return s.signIn(ctx, caller, m.Name(), proof, o)
 }
 
-// SignInRecord signs in a record whose identity the program has found out in its own way, as
-// if by a method of that name: address, authRule, SignIn hooks and a second factor are asked
-// for as with every method, and the Response is the one that clients know. meta is told beside the
-// token, as JSON; nil for nothing. A record of a collection that is none of accounts is an
-// error; one that rules or hooks refuse is a Forbidden fault.
+// SignInRecord signs in a record that the program has authenticated in its own way. method is the
+// name of that way for rules (@request.context), hooks and the second factor. The address check,
+// authRule, the SignIn hooks, the second factor and the Respond hooks apply as for every method.
+// meta is sent in the response as JSON; nil sends none. A nil record, or a record that is not in an
+// auth collection, is an error. A record that authRule refuses is a Forbidden fault.
 func (s *Service) SignInRecord(ctx context.Context, caller record.Caller, r *record.Record, method string, meta any, o Options) (*Response, error) {
 	if r == nil || !r.Collection().IsAuth() {
 		return nil, errors.New("auth: the record is no account")
@@ -100,7 +100,8 @@ func (s *Service) SignInRecord(ctx context.Context, caller record.Caller, r *rec
 	return s.signIn(ctx, caller, method, Proof{r, meta}, o)
 }
 
-// signIn is what all methods share once they have a proof.
+// signIn completes a sign-in from the proof of any method: it applies authRule, the SignIn hooks,
+// the second factor and the Respond hooks, and returns the response.
 func (s *Service) signIn(ctx context.Context, caller record.Caller, method string, proof Proof, o Options) (*Response, error) {
 	r := proof.Record
 	if err := s.admit(ctx, caller, r, method); err != nil {

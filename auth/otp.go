@@ -101,8 +101,9 @@ func (s *Service) RequestOTP(ctx context.Context, caller record.Caller, collecti
 	return id, nil
 }
 
-// fullOTPs reports whether those that are stored, the newest first, and those that are promised, the
-// oldest first, are as many as a record may have, and returns the id of the newest of them.
+// fullOTPs reports whether a record has as many one-time passwords as it may have, and returns the
+// id of the newest. stored are the stored ones, the newest first; promised are the ids of the
+// promised ones, the oldest first.
 func fullOTPs(stored []*record.Record, promised []string) (newest string, full bool) {
 	room := maxOTPs
 	for _, r := range stored {
@@ -114,19 +115,20 @@ func fullOTPs(stored []*record.Record, promised []string) (newest string, full b
 	case room <= 0:
 		return stored[0].ID(), true
 	case len(promised) >= room:
-		return promised[room-1], true // those after it are refused too
+		return promised[room-1], true // the promises after it are refused too
 	}
 	return "", false
 }
 
-// promisedOTPs are the one-time passwords that are not stored yet, although their ids were answered:
-// many requests at once would else get more of them than a record may have.
+// promisedOTPs are the ids of one-time passwords that are being made and are not stored yet, by
+// record. They count as stored ones do, so that concurrent requests cannot exceed the limit of a
+// record.
 type promisedOTPs struct {
 	mu  sync.Mutex // guards ids
 	ids map[string][]string
 }
 
-// add promises a one-time password to a record. It returns those that were promised before.
+// add promises a one-time password to a record, and returns the ids promised earlier.
 func (p *promisedOTPs) add(recordID, id string) (earlier []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -138,7 +140,7 @@ func (p *promisedOTPs) add(recordID, id string) (earlier []string) {
 	return earlier
 }
 
-// remove is to be called when the one-time password is stored, or will not be.
+// remove ends a promise: the one-time password is stored, or will not be made.
 func (p *promisedOTPs) remove(recordID, id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -192,7 +192,7 @@ func TestOTPLimit(t *testing.T) {
 	}
 }
 
-// Requests that come at once get no more codes than those that come one after the other.
+// Concurrent requests get no more codes than sequential requests.
 func TestOTPLimitAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

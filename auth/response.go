@@ -2,8 +2,8 @@ package auth
 
 import "github.com/loambase/loam/core/schema"
 
-// JSON returns the answer as clients know it: {"meta":…,"record":…,"token":…}, or {"mfaId":…}
-// of one that needs another method, which is sent with the status 401.
+// JSON returns the body of the response: {"meta":…,"record":…,"token":…}, without meta if Meta is
+// nil. If the sign-in needs a second method, the body is {"mfaId":…}, sent with the status 401.
 func (r *Response) JSON() []byte {
 	if r.MFAID != "" {
 		return append(schema.AppendString([]byte(`{"mfaId":`), r.MFAID), '}')

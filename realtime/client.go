@@ -13,40 +13,40 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// How much may wait for a client. More means that it does not take what it gets.
+// The bounds of the queue of a client. A client whose queue would exceed them is ended by ErrSlow.
 const (
 	maxQueued      = 1000
 	maxQueuedBytes = 1 << 20
 )
 
-// Why a client ends. It may connect again, and has to read anew what it shows.
+// The errors with which a client ends. It may connect again, and must read its records again.
 var (
 	ErrSlow = errors.New("realtime: the client does not take its messages")
 	ErrGap  = errors.New("realtime: changes were missed")
 )
 
-// errClosed is the end of a client that was closed.
+// errClosed is the error of a client that was closed.
 var errClosed = errors.New("realtime: the client is closed")
 
-// Message is what a client is told. Data is one line of JSON, shared with other clients
-// and not to be written to.
+// Message is a message to a client. Data is one line of JSON. Its bytes are shared with other
+// clients, and must not be written to.
 type Message struct {
 	Topic string // as the client has subscribed to it; of a socket, the id of the subscription
 	Data  []byte
 	Mark  *Mark // shared; nil for an event that is not the last of its transaction, and of streams
 }
 
-// Mark is what messages of sockets have beside their data. It is a pointer in the message
-// because streams, which have none, pay for the size.
+// Mark is the kind and the token of a message to a socket. A Message has a pointer to its Mark,
+// which keeps messages to streams small: they have no Mark.
 type Mark struct {
 	Kind  Kind
 	Token change.Token // of an Event, a Reset and a Snapshot: to resume after it
 }
 
-// answered, signedOut and ended mark what they say.
+// answered, signedOut and ended are the shared Marks of messages without a token.
 var answered, signedOut, ended = &Mark{Kind: Answer}, &Mark{Kind: SignedOut}, &Mark{Kind: Ended}
 
-// Kind is what a message says.
+// Kind is the kind of a message.
 type Kind uint8
 
 // The kinds of messages.
@@ -66,8 +66,8 @@ const (
 	Deleted = "deleted" // the account is gone
 )
 
-// Client is a connection that is told of changes. Hub.Open makes it; TakeInto belongs to one
-// goroutine.
+// Client is the queue of messages for one connection. Hub.Open and Hub.OpenSocket make a Client.
+// Only one goroutine at a time may call TakeInto.
 type Client struct {
 	ID  string
 	hub *Hub
@@ -83,13 +83,13 @@ type Client struct {
 	doubted bool           // the account may have changed since the last look
 	socket  *socket        // nil for a stream
 
-	mu    sync.Mutex // guards what follows; locked inside Hub.mu
+	mu    sync.Mutex // guards the fields below; locked inside Hub.mu
 	queue []Message
 	bytes int
 	pages int // of snapshots in the queue, which do not count
 	err   error
 	woken func()        // see OnReady; nil once the client is closed
-	taken chan struct{} // capacity 1; TakeInto has made room; nil until waitForRoom was called
+	taken chan struct{} // capacity 1; receives when TakeInto has made room; made by waitForRoom
 }
 
 // fits reports whether a socket has room for an event of that size. One for which there is none
@@ -108,7 +108,7 @@ func (c *Client) send(m Message) {
 	if c.err != nil {
 		return
 	}
-	if m.Mark != nil && m.Mark.Kind == Snapshot { // its sender waits for room
+	if m.Mark != nil && m.Mark.Kind == Snapshot { // the sender of a snapshot waits for room
 		c.queue, c.pages = append(c.queue, m), c.pages+1
 		c.hub.delivered.Add(1)
 		c.wakeUp()
@@ -143,15 +143,15 @@ func (c *Client) end(err error) {
 // End ends the client, for a transport that cannot reach it any more.
 func (c *Client) End() { c.end(ErrSlow) }
 
-// wakeUp says that TakeInto has something to say. Client.mu must be held.
+// wakeUp calls the function of OnReady: TakeInto has messages or an error. Client.mu must be held.
 func (c *Client) wakeUp() {
 	if c.woken != nil {
 		c.woken()
 	}
 }
 
-// OnReady has fn called whenever TakeInto has something to say. It must be quick, and must not call
-// the hub or the client.
+// OnReady sets fn to be called whenever TakeInto has messages or an error, and calls fn at once if
+// it has them now. fn must be quick, and must not call the hub or the client.
 func (c *Client) OnReady(fn func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -160,8 +160,8 @@ func (c *Client) OnReady(fn func()) {
 	}
 }
 
-// TakeInto appends all messages that wait to dst, in their order. The error is ErrSlow or ErrGap;
-// after either the client is to be closed.
+// TakeInto appends all queued messages to dst, in their order, after the Message hooks, and empties
+// the queue. The error is ErrSlow or ErrGap: then the caller must close the client.
 func (c *Client) TakeInto(dst []Message) ([]Message, error) {
 	c.mu.Lock()
 	err, from := c.err, len(dst)
@@ -179,13 +179,13 @@ func (c *Client) TakeInto(dst []Message) ([]Message, error) {
 // madeRoom wakes waitForRoom. Client.mu must be held.
 func (c *Client) madeRoom() {
 	select {
-	case c.taken <- struct{}{}: // never, if it is nil
+	case c.taken <- struct{}{}: // never ready while taken is nil
 	default:
 	}
 }
 
-// waitForRoom waits until less waits for a socket than it takes at ease. The error is that
-// of ctx, or why the client has ended.
+// waitForRoom waits until the queue of a socket is at most a quarter full. The error is that of
+// ctx, or the error with which the client has ended.
 func (c *Client) waitForRoom(ctx context.Context) error {
 	for {
 		c.mu.Lock()
@@ -194,7 +194,7 @@ func (c *Client) waitForRoom(ctx context.Context) error {
 		}
 		room, err, taken := len(c.queue) < maxQueued/4 && c.bytes < maxQueuedBytes/4 && c.pages == 0, c.err, c.taken
 		if room || err != nil {
-			c.madeRoom() // others may wait, too
+			c.madeRoom() // another goroutine may wait too
 		}
 		c.mu.Unlock()
 		if room || err != nil {
@@ -208,7 +208,7 @@ func (c *Client) waitForRoom(ctx context.Context) error {
 	}
 }
 
-// Waiting reports whether TakeInto has something to say.
+// Waiting reports whether TakeInto has messages or an error.
 func (c *Client) Waiting() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -14,7 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// deliverBatch delivers changes in their order, and tells where each transaction ends.
+// deliverBatch delivers changes in their order, and calls endTransaction after the last change of
+// each transaction.
 func (h *Hub) deliverBatch(ctx context.Context, batch change.Batch) {
 	for i := range batch.Changes {
 		c := &batch.Changes[i]

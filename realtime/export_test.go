@@ -2,14 +2,15 @@ package realtime
 
 import "time"
 
-// Sizes are how many clients and groups there are.
+// Sizes returns the numbers of clients and groups.
 func (h *Hub) Sizes() (clients, groups int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.clients), len(h.groups)
 }
 
-// Ready receives when Take has something to say. Each call ends the channels of those before.
+// Ready returns a channel that receives when Take has messages or an error. The channels of earlier
+// calls receive no more.
 func (c *Client) Ready() <-chan struct{} {
 	ready := make(chan struct{}, 1)
 	c.OnReady(func() {
@@ -21,9 +22,9 @@ func (c *Client) Ready() <-chan struct{} {
 	return ready
 }
 
-// Take is TakeInto without memory of its own.
+// Take is TakeInto with a new slice.
 func (c *Client) Take() ([]Message, error) { return c.TakeInto(nil) }
 
-// Hurry has live queries that read the clock read twenty times a second. It is for before the
-// app is opened.
+// Hurry makes live queries whose filter reads the clock run twenty times a second. Call Hurry
+// before the app is opened.
 func (h *Hub) Hurry() { h.clockEvery = 50 * time.Millisecond }

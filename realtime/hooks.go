@@ -9,58 +9,58 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Hooks are where code of an embedding program takes part in what clients are told. Handlers may
-// be bound and removed at any time.
+// Hooks let code of an embedding program take part in connections, subscriptions and messages.
+// Handlers may be bound and removed at any time.
 type Hooks struct {
-	// Connect runs when a client connects, by a stream of events or a WebSocket. An error
-	// refuses.
+	// Connect runs when a client connects, by server-sent events or a WebSocket. An error
+	// refuses the connection.
 	Connect hook.Hook[*ConnectEvent]
 
-	// Subscribe runs when a client subscribes. Handlers may change what it subscribes to, or
-	// refuse.
+	// Subscribe runs when a client subscribes. Handlers may change Topics or Watch. An error
+	// refuses the subscription.
 	Subscribe hook.Hook[*SubscribeEvent]
 
-	// Message runs before a client is told of a change, or of the state of a live query.
-	// Handlers may change the data. An error keeps the message from the client, and is logged
-	// at debug level. Handlers hold up what others are told: they must be quick.
+	// Message runs before an event of a record, or the snapshot of a live query, is sent to a
+	// client. Handlers may change Data. An error drops the message, and is logged at debug
+	// level. Handlers must be quick: they delay the messages of other clients.
 	Message hook.Hook[*MessageEvent]
 }
 
-// ConnectEvent is a client that connects.
+// ConnectEvent is the connection of a client.
 type ConnectEvent struct {
 	hook.Event
-	Context context.Context // ends when the handlers must be done
-	Caller  record.Caller   // of the request; of a stream of events mostly a guest
-	Socket  bool            // a WebSocket, else a stream of events
+	Context context.Context // ends at the time limit of the handlers
+	Caller  record.Caller   // of the request; with server-sent events mostly a guest
+	Socket  bool            // true for a WebSocket, false for server-sent events
 }
 
-// SubscribeEvent is a client that subscribes.
+// SubscribeEvent is a request of a client to subscribe.
 type SubscribeEvent struct {
 	hook.Event
-	Context context.Context // ends when the handlers must be done
+	Context context.Context // ends at the time limit of the handlers
 	Caller  record.Caller
-	Client  string // its id
+	Client  string // id of the client
 
-	Topics []string // all topics of a stream of events from now on; may be changed
-	Watch  *Watch   // one subscription of a WebSocket, else nil; may be changed
+	Topics []string // of server-sent events: the new set of all topics; may be changed
+	Watch  *Watch   // of a WebSocket: the subscription, else nil; may be changed
 }
 
 // MessageEvent is a message to a client.
 type MessageEvent struct {
 	hook.Event
-	Context context.Context // ends when the handlers must be done
-	Client  string          // its id
-	Auth    *record.Record  // who it is; nil for a guest. It must not be changed
-	Topic   string          // of a WebSocket, the id of the subscription
+	Context context.Context // ends at the time limit of the handlers
+	Client  string          // id of the client
+	Auth    *record.Record  // account of the client; nil for a guest. It must not be changed
+	Topic   string          // topic or, of a WebSocket, id of the subscription
 	Kind    Kind            // Event or Snapshot
-	Data    []byte          // JSON. It is shared: handlers put other bytes in its place
+	Data    []byte          // JSON. Handlers may replace Data, but must not write to its bytes
 }
 
 // Hooks returns the hooks of the hub.
 func (h *Hub) Hooks() *Hooks { return &h.hooks }
 
-// Connect asks the handlers whether a client of the caller may connect: by a WebSocket, or by a
-// stream of events. Who opens a client calls it before.
+// Connect runs the Connect hooks. socket is true for a WebSocket, false for server-sent events.
+// Transports call Connect before Open or OpenSocket; an error refuses the connection.
 func (h *Hub) Connect(ctx context.Context, caller record.Caller, socket bool) error {
 	if h.hooks.Connect.Empty() {
 		return nil
@@ -74,7 +74,7 @@ func (h *Hub) Connect(ctx context.Context, caller record.Caller, socket bool) er
 
 func nothing() error { return nil }
 
-// runSubscribeHooks shows the handlers what a client subscribes to.
+// runSubscribeHooks runs the Subscribe hooks, which may change the event.
 func (h *Hub) runSubscribeHooks(ctx context.Context, e *SubscribeEvent) error {
 	if h.hooks.Subscribe.Empty() {
 		return nil
@@ -85,7 +85,7 @@ func (h *Hub) runSubscribeHooks(ctx context.Context, e *SubscribeEvent) error {
 	})
 }
 
-// kind is what a message says; that of a stream is an event.
+// kind returns the Kind of a message. Messages of server-sent events have no Mark: they are Events.
 func (m *Message) kind() Kind {
 	if m.Mark == nil {
 		return Event
@@ -93,7 +93,8 @@ func (m *Message) kind() Kind {
 	return m.Mark.Kind
 }
 
-// runMessageHooks returns the messages as the handlers have left them.
+// runMessageHooks runs the Message hooks of each event and snapshot in the list. It returns the
+// list, which it overwrites, without the messages that a handler has refused.
 func (c *Client) runMessageHooks(list []Message) []Message {
 	h := c.hub
 	if h.hooks.Message.Empty() {

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// Handlers change and refuse what a client subscribes to, and what it is told.
+// Handlers can change and refuse subscriptions, messages and connections.
 func TestHooks(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})

@@ -32,13 +32,13 @@ type Hub struct {
 	delivered, dropped atomic.Uint64    // see Figures
 	lag                *tally.Histogram // see Figures
 
-	mu             sync.Mutex // guards what follows, and what Client says
+	mu             sync.Mutex // guards the fields below, and the fields that Client names
 	clients        map[string]*Client
 	groups         map[place]map[key]*group
 	doubted        map[*Client]bool     // those of clients
 	feed           *change.Subscription // nil while nobody has subscribed; read by Run alone
 	begun          change.Position      // of the change that is delivered, or was last, while there is a feed
-	ending         *ending              // of the transaction whose last change is delivered; nil for another change
+	ending         *ending              // set while the last change of a transaction is delivered
 	attaching      int                  // calls of attach that have not subscribed yet
 	token          change.Token         // of the last transaction that was delivered as a whole, while there is a feed
 	sockets        map[*Client]bool     // those of clients
@@ -56,12 +56,12 @@ type Hub struct {
 	clockEvery time.Duration
 }
 
-// Figures are what a Hub counts, for metrics.
+// Figures are the counters of a Hub since its start, for metrics.
 type Figures struct {
-	Streams, Sockets int    // clients that are connected
-	Delivered        uint64 // messages that were queued for a client
-	Dropped          uint64 // clients that were ended because they do not take their messages
-	Lag              tally.Distribution
+	Streams, Sockets int                // connected clients
+	Delivered        uint64             // messages queued for a client
+	Dropped          uint64             // clients ended because their queue was full
+	Lag              tally.Distribution // from a change to the queueing of its last message
 }
 
 func newLag() *tally.Histogram {
@@ -69,8 +69,7 @@ func newLag() *tally.Histogram {
 	return tally.Durations(ms, 5*ms, 10*ms, 50*ms, 100*ms, 500*ms, 1000*ms, 5000*ms, 30_000*ms)
 }
 
-// Figures returns the figures of the Hub. Lag is the time from a change to when all its messages
-// were queued.
+// Figures returns the present figures.
 func (h *Hub) Figures() Figures {
 	f := Figures{Delivered: h.delivered.Load(), Dropped: h.dropped.Load(), Lag: h.lag.Read()}
 	h.mu.Lock()
@@ -91,7 +90,7 @@ type key struct {
 
 // group is the subscriptions to a place with the same options. They are judged together.
 type group struct {
-	options     *options             // of all members
+	options     *options             // shared by the topics of all members
 	transitions bool                 // of sockets: see record.Audience
 	members     map[*Client][]*topic // what they have subscribed to
 	crowd       *crowd               // the members, if it was asked for since they changed
@@ -111,8 +110,8 @@ func New(app *core.App, auth *auth.Service) *Hub {
 	return h
 }
 
-// Open makes a client. The pin tells where it comes from: who subscribes it must come
-// from there too. Whoever opens it must close it.
+// Open makes a client of server-sent events. pin identifies the origin of the connection: Subscribe
+// must be called with the same pin. The caller of Open must Close the client.
 func (h *Hub) Open(pin string) *Client {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	c := &Client{ID: schema.RandomString(40, alphabet), hub: h, pin: pin}

@@ -9,18 +9,19 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// ErrTopic is a topic that belongs to a collection or to the server: only topics that begin
-// with "@" are the program's, "@oauth2" excepted.
+// ErrTopic is the error of a topic that Send does not accept. Topics of programs begin with "@";
+// "@oauth2" belongs to the server.
 var ErrTopic = errors.New("realtime: not a topic of the program")
 
-// Send tells each client of this process that has subscribed to the topic, as
-// pb.realtime.subscribe("@prices", …) does, and for which to returns true; nil stands for
-// all. The message is v as JSON. It returns how many clients there are, and does not wait for
-// them: a client that is too slow is disconnected. to is called with the id of the client
-// and the id of its account, "collectionId/recordId" and "" for a guest, and must not call the Hub.
+// Send sends v, encoded as JSON, to the clients of this process that have subscribed to the topic
+// by server-sent events, as pb.realtime.subscribe("@prices", …) does. to selects the clients: it
+// gets the id of the client and its account, "collectionId/recordId" or "" for a guest, and must
+// not call the Hub; a nil to selects all subscribers. sent is the number of clients. Send queues
+// the message and does not wait for delivery: a client whose queue is full is disconnected.
 //
-// Nothing is kept: who subscribes later gets nothing of it, and neither do clients of other
-// servers on one database. WebSockets have no such topics, but channels. The error is ErrTopic, or that of a v which is no JSON.
+// The message is not stored: clients that subscribe later do not get it, nor do clients of other
+// servers on the same database. WebSockets have channels instead of such topics. The error is
+// ErrTopic, or the error of encoding v.
 func (h *Hub) Send(topic string, v any, to func(client, account string) bool) (sent int, err error) {
 	if parsed := parseTopic(topic); len(topic) < 2 || topic[0] != '@' || parsed.collection != "" || topic == oauth2Topic {
 		return 0, fmt.Errorf("%w: %q", ErrTopic, topic)
@@ -45,8 +46,8 @@ func (h *Hub) Send(topic string, v any, to func(client, account string) bool) (s
 	return sent, nil
 }
 
-// subscribedAs returns the text by which the client has subscribed to a topic of the program,
-// which may have options behind it; "" if it has not. The lock of the hub must be held.
+// subscribedAs returns the topic as the client has subscribed to it, which may have "?" and options
+// after its name; "" if the client has not subscribed. Hub.mu must be held.
 func (c *Client) subscribedAs(topic string) string {
 	for text := range c.topics {
 		if name, _, _ := strings.Cut(text, "?"); name == topic {

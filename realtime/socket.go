@@ -1,5 +1,5 @@
-// Sockets: clients that are told of each change with its transaction, of what enters their
-// sight and leaves it, and of who they are.
+// Sockets: clients that get each change with its transaction token, an event for each record that
+// enters or leaves the filter or the rule, and a message when their account changes.
 
 package realtime
 
@@ -11,16 +11,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// socket is what a client has beside a stream's. Hub.mu guards it.
+// socket is the state of a Client that only sockets have. Hub.mu guards it.
 type socket struct {
 	ip      string
-	last    int      // the number of the last subscription
-	holding []*topic // that have held events
-	other   func()   // is called when the client is somebody else; nil for nothing
+	last    int      // number of the last subscription
+	holding []*topic // topics with a held event
+	other   func()   // called when the account of the client changes; may be nil
 }
 
-// OpenSocket makes a client that subscribes by Watch. It is the caller, whom the token
-// stands for. Whoever opens it must close it.
+// OpenSocket makes a client that subscribes by Watch, with the account of the caller. token is the
+// token of the caller. The caller of OpenSocket must Close the client.
 func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
 	c := &Client{ID: schema.RandomString(40, schema.AlphabetID), hub: h, socket: &socket{ip: caller.IP}}
 	if caller.Auth != nil {
@@ -37,23 +37,23 @@ func (h *Hub) OpenSocket(caller record.Caller, token string) *Client {
 	return c
 }
 
-// OnIdentity has fn called whenever the client becomes somebody else, or a guest. It must be
-// quick, and must not call the hub or the client.
+// OnIdentity sets fn to be called whenever the client signs in, signs out or changes its account.
+// fn must be quick, and must not call the hub or the client.
 func (c *Client) OnIdentity(fn func()) {
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
 	c.socket.other = fn
 }
 
-// identified tells the transport that the client is somebody else. Hub.mu must be held.
+// identified calls the function of OnIdentity. Hub.mu must be held.
 func (c *Client) identified() {
 	if c.socket != nil && c.socket.other != nil {
 		c.socket.other()
 	}
 }
 
-// Token returns the token of the present: of a transaction from which on nothing is missed
-// by who subscribes now.
+// Token returns a token of the present: a client that subscribes now misses no transaction after
+// it.
 func (h *Hub) Token(ctx context.Context) (change.Token, error) {
 	h.mu.Lock()
 	attached, token := h.feed != nil, h.token
@@ -69,11 +69,12 @@ func (h *Hub) Token(ctx context.Context) (change.Token, error) {
 	return token, nil
 }
 
-// Tell queues an answer of the transport, in its order with what the hub tells.
+// Tell queues a message of the transport, in order with the messages of the hub.
 func (c *Client) Tell(data []byte) { c.send(Message{Data: data, Mark: answered}) }
 
-// TellLarge is Tell of what may be long. It waits until the client has taken most of what waits
-// for it, before and after. The error is that of ctx, or why the client has ended.
+// TellLarge is Tell for a message that may be large: it waits until the queue is at most a quarter
+// full, before and after the message. The error is that of ctx, or the error with which the client
+// has ended.
 func (c *Client) TellLarge(ctx context.Context, data []byte) error {
 	if err := c.waitForRoom(ctx); err != nil {
 		return err
@@ -82,12 +83,13 @@ func (c *Client) TellLarge(ctx context.Context, data []byte) error {
 	return c.waitForRoom(ctx)
 }
 
-// hold sends an event that ends its transaction. Of others it keeps the newest of a subscription
-// back until it is known whether it is the last. The lock must be held.
+// hold sends an event of the last change of a transaction at once. It keeps back the newest event
+// of any other change until the next event, or the end of the transaction, shows whether the event
+// is the last one of its subscription. Hub.mu must be held.
 func (h *Hub) hold(c *Client, t *topic, data []byte) {
 	w := t.watch
 	switch none := len(c.socket.holding) == 0; {
-	// Between transactions is where a client falls behind, unless one is too large for it.
+	// A client falls behind between transactions, unless one transaction is too large for it.
 	case none && !c.fits(maxQueuedBytes/2), w.held != nil && !c.fits(len(w.held)):
 		h.fallBehind(c)
 		return
@@ -105,16 +107,17 @@ func (h *Hub) hold(c *Client, t *topic, data []byte) {
 	w.held, w.heldAt = data, h.begun
 }
 
-// ending is the end of a transaction: what marks its last events, and the position behind it.
+// ending describes the end of a transaction.
 type ending struct {
-	mark *Mark
-	end  change.Position
+	mark *Mark           // the Mark of its last events
+	end  change.Position // the position after its last change
 }
 
-// sendLast sends the last event of a transaction, with its token. The lock must be held.
+// sendLast sends the last event of a transaction with the token of the transaction. Hub.mu must be
+// held.
 func (h *Hub) sendLast(c *Client, t *topic, data []byte) {
 	mark := h.ending.mark
-	h.token = mark.Token // before any client knows it
+	h.token = mark.Token // must be set before a client gets the token
 	if len(t.watch.seen) > 0 {
 		mark = &Mark{Event, t.watch.tokenAt(mark.Token)}
 	}
@@ -122,7 +125,7 @@ func (h *Hub) sendLast(c *Client, t *topic, data []byte) {
 	t.watch.held, t.watch.after = nil, h.ending.end
 }
 
-// endTransaction sends the held events with the token of their transaction.
+// endTransaction sends the events that hold has kept back, with the token of their transaction.
 func (h *Hub) endTransaction() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,4 +1,4 @@
-// Subscribing a client: what it asks for, and who it is.
+// Subscribing a client of server-sent events: its topics and its account.
 
 package realtime
 
@@ -19,7 +19,7 @@ const (
 	maxTopic    = 2500 // characters
 )
 
-// Subscription is everything that a client is subscribed to from now on.
+// Subscription is the new set of all subscriptions of a client.
 type Subscription struct {
 	ClientID string
 	Topics   []string
@@ -28,11 +28,11 @@ type Subscription struct {
 	Caller   record.Caller
 }
 
-// Subscribe replaces the subscriptions of a client; the account of the request becomes the
-// client's. What is committed after it returns is delivered. Faults: Invalid for what is
-// too long, and for a request that comes from elsewhere than the client; NotFound for a
-// client that is not connected; Forbidden for one that has signed in as somebody else;
-// Unavailable where all subscriptions together would take too much memory.
+// Subscribe replaces the subscriptions of a client, after the Subscribe hooks. The account of the
+// request becomes the account of the client. Changes that are committed after Subscribe has
+// returned are delivered. Faults: Invalid for too many or too long topics, and for a request with
+// another pin than the client; NotFound for a client that is not connected; Forbidden for a client
+// that has another account; Unavailable if all subscriptions together would take too much memory.
 func (h *Hub) Subscribe(ctx context.Context, s Subscription) error {
 	e := &SubscribeEvent{Caller: s.Caller, Client: s.ClientID, Topics: s.Topics}
 	if err := h.runSubscribeHooks(ctx, e); err != nil {

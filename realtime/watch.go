@@ -1,4 +1,4 @@
-// What sockets subscribe to: one subscription at a time, each with an id.
+// Subscriptions of sockets: a socket subscribes to one at a time, each with an id.
 
 package realtime
 
@@ -65,26 +65,26 @@ func (w *Watch) live() bool { return w.Sort != "" || w.Limit != 0 || w.Lister !=
 // answerFunc makes the message by which a client learns of its subscription.
 type answerFunc = func(id string, token change.Token) []byte
 
-// watch is what a topic of a socket has beside its place and options.
+// watch is the state of a topic of a socket, in addition to its place and options.
 type watch struct {
 	actions []string
 	room    budget.Lease
 	held    []byte // the last event of a transaction that has not ended
 	heldAt  change.Position
 
-	behind bool            // it is told of the past: see replay
-	again  bool            // it has to begin anew, and replay ends
-	after  change.Position // up to which it was told of all by then
-	seen   []int64         // transactions after that, which its snapshot shows
+	behind bool            // replay sends past changes, and the hub sends none
+	again  bool            // the subscription has to restart, and replay ends
+	after  change.Position // changes up to this position were sent
+	seen   []int64         // transactions after that position which the snapshot shows
 
-	shape  shape   // what of the records is shown; groups have the options that judge
+	shape  shape   // how records are shown; the group has the options that judge changes
 	view   *view   // of a live query
-	raw    string  // all that was asked for by it: equal windows of an account are one
-	window *window // that it is a member of
-	fresh  bool    // it waits for a state of the window
+	raw    string  // of a live query: its text; live queries of equal text and account share a window
+	window *window // the window of a live query
+	fresh  bool    // waits for a state of the window
 }
 
-// shape is what of records is shown.
+// shape says how records are shown: with which related records and which fields.
 type shape struct {
 	expand string
 	fields *wire.Fields
@@ -99,12 +99,13 @@ func (w *watch) wants(a change.Action) bool {
 	return len(w.actions) == 0 || slices.Contains(w.actions, string(a))
 }
 
-// Watch subscribes a socket. answer makes the message by which the client learns the id of
-// the subscription, before its first event, or none; what is committed after the token in it is told.
-// With Since or Snapshot, Watch returns when the past was told, and waits for a client that takes its time.
-// Faults: NotFound for a collection that does not exist, Invalid for a view, and for
-// options that cannot be used; Forbidden for a filter that only superusers may use, and for a
-// snapshot of what only they may list; a LimitError where there are too many, or too much.
+// Watch subscribes a socket, after the Subscribe hooks. answer makes the message that tells the
+// client the id of the subscription, sent before the first event unless it is nil. Changes that are
+// committed after the token of the answer are sent. With Since or Snapshot, Watch returns when the
+// past was sent, and waits for a slow client. Faults: NotFound for a collection that does not
+// exist; Invalid for a view, and for options that cannot be used; Forbidden for a filter that only
+// superusers may use, and for a snapshot of a collection that only superusers may list; a
+// LimitError for too many subscriptions, or too much memory.
 func (h *Hub) Watch(ctx context.Context, c *Client, w Watch, answer answerFunc) error {
 	e := &SubscribeEvent{Caller: c.Caller(), Client: c.ID, Watch: &w}
 	if err := h.runSubscribeHooks(ctx, e); err != nil {

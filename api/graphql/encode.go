@@ -1,4 +1,4 @@
-// The answer, written from what was read.
+// Encoding: the JSON of an answer, written from the branches that were read.
 
 package graphql
 
@@ -10,14 +10,14 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// branch is what was read at a level. The values of a record are found when it is first
-// written.
+// branch is the records read at a level. The JSON of a record is cut into values when the record is
+// first written.
 type branch struct {
 	level    *level
 	read     *record.Branch
-	found    []bool   // by record
-	values   [][]byte // by record and slot, one after the other; nil for what the caller may not see
-	members  []member // of the records
+	found    []bool   // by record: its values are set
+	values   [][]byte // by record and slot; nil for a value that the caller may not see
+	members  []member // keys of the records cut so far, in their order
 	children []*branch
 }
 
@@ -32,7 +32,7 @@ func newBranch(l *level, read *record.Branch, memory *memory) *branch {
 	return b
 }
 
-// of returns the values of a record.
+// of returns the values of record i, by slot.
 func (b *branch) of(i int) [][]byte {
 	n := len(b.level.slots)
 	values := b.values[i*n : (i+1)*n : (i+1)*n]
@@ -43,7 +43,7 @@ func (b *branch) of(i int) [][]byte {
 	return values
 }
 
-// size is how much text there is.
+// size returns the length of the JSON of all records of the branch and of the branches below it.
 func (b *branch) size() (bytes int) {
 	for _, r := range b.read.Records {
 		bytes += len(r)
@@ -54,19 +54,19 @@ func (b *branch) size() (bytes int) {
 	return bytes
 }
 
-// encoder writes the answer. Values that do not fit their types are null and noted.
+// encoder writes an answer. A value that does not fit its type becomes null and an error.
 type encoder struct {
 	out   []byte
 	errs  []*front.Error
 	path  []any
-	facts *factsOf // nil where none is selected
+	facts *factsOf // nil if the operation selects neither size nor type of a file
 }
 
-// opening is what a result without errors begins with.
+// opening is the beginning of a result without errors.
 const opening = `{"data":`
 
-// encode writes the data of an operation behind an opening, into the memory. facts may be nil if
-// none is selected.
+// encode writes opening and the data of an operation into the memory. facts may be nil if the
+// operation selects neither the size nor the type of a file.
 func encode(p *plan, read []*record.Branch, facts *factsOf, memory *memory) ([]byte, []*front.Error) {
 	branches, size := map[*level]*branch{}, 0
 	for i, l := range p.roots {
@@ -106,7 +106,7 @@ func (e *encoder) unfit(message string) {
 	e.note(&front.Error{Code: front.Internal, Message: message})
 }
 
-// note notes an error at the place that is being written.
+// note adds an error with the present path.
 func (e *encoder) note(err *front.Error) {
 	at := *err
 	at.Path = append([]any(nil), e.path...)
@@ -146,10 +146,10 @@ func (e *encoder) array(n int, item func(i int)) {
 	e.out = append(e.out, ']')
 }
 
-// object writes an object of the outputs; value writes what is not the same for all.
+// object writes an object of the outputs. value writes each output whose text is not constant.
 func (e *encoder) object(outputs []output, value func(o *output)) { e.objectOf(outputs, nil, value) }
 
-// objectOf is object; what is copied is one of the values.
+// objectOf is object with stored values: outputs with copied are taken from values, by slot.
 func (e *encoder) objectOf(outputs []output, values [][]byte, value func(o *output)) {
 	e.out = append(e.out, '{')
 	for i := range outputs {

@@ -30,7 +30,7 @@ func (e *encoder) field(o *output, b *branch, i int, values [][]byte) {
 	}
 }
 
-// stored writes a stored value in the form of its type.
+// stored writes a stored value as its GraphQL type demands.
 func (e *encoder) stored(o *output, b *branch, value, id []byte) {
 	f := o.field
 	if e.unset(f, value) {
@@ -56,7 +56,7 @@ func (e *encoder) stored(o *output, b *branch, value, id []byte) {
 	}
 }
 
-// isCopied reports whether values of the kind are written as they are stored.
+// isCopied reports whether the JSON of a stored value of the kind is also its JSON in an answer.
 func isCopied(k model.Kind) bool {
 	switch k {
 	case model.ID, model.Text, model.Float, model.Bool, model.Date, model.JSON, model.Texts, model.RefID, model.RefIDs:
@@ -65,15 +65,16 @@ func isCopied(k model.Kind) bool {
 	return false
 }
 
-// copied writes a stored value of such a kind.
+// copied writes a stored value of a kind for which isCopied is true.
 func (e *encoder) copied(f *model.Field, value []byte) {
 	if !e.unset(f, value) {
 		e.out = append(e.out, value...)
 	}
 }
 
-// unset writes what stands for no value, and reports whether there is none. What the caller may
-// not see, or a hook has hidden, is null or, where the type has no null, the empty value.
+// unset reports whether there is no value, and then writes null or, for a type without null, the
+// empty value. There is no value if the caller may not see the field, if a hook has hidden the
+// field, or if the stored value is "" and the type has null.
 func (e *encoder) unset(f *model.Field, value []byte) bool {
 	if value == nil {
 		e.empty(f)
@@ -84,13 +85,13 @@ func (e *encoder) unset(f *model.Field, value []byte) bool {
 	}
 	switch f.Kind {
 	case model.Date, model.RefID, model.Enum, model.File, model.Text:
-		e.null() // "" of a type without null is a value
+		e.null()
 		return true
 	}
 	return false
 }
 
-// empty writes the value of what is not shown.
+// empty writes null or, for a type without null, the empty value.
 func (e *encoder) empty(f *model.Field) {
 	if !f.Required {
 		e.null()
@@ -146,7 +147,7 @@ func (e *encoder) point(o *output, value []byte) {
 	})
 }
 
-// file writes a stored file.
+// file writes a File object: the selected properties of a stored file.
 func (e *encoder) file(o *output, b *branch, name, id []byte) {
 	field := o.field.Path()
 	e.object(o.fields, func(o *output) {
@@ -161,7 +162,8 @@ func (e *encoder) file(o *output, b *branch, name, id []byte) {
 	})
 }
 
-// fileURL is a path of this server: which name the server has for the client, it does not know.
+// fileURL returns the URL of a file, without scheme and host: the server does not know under which
+// host name the client reaches it.
 func fileURL(collection, id, name string, args map[string]any) string {
 	path := "/api/files/" + url.PathEscape(collection) + "/" + url.PathEscape(id) + "/" + url.PathEscape(name)
 	query := url.Values{}
@@ -177,7 +179,8 @@ func fileURL(collection, id, name string, args map[string]any) string {
 	return path + "?" + query.Encode()
 }
 
-// fact writes the size or the type of a file, null if the file is lost or could not be asked for.
+// fact writes the size or the media type of a file; null for a file that the store does not have,
+// and null with an error for a file that could not be read.
 func (e *encoder) fact(which string, file storedFile) {
 	fact, known := e.facts.of(file)
 	switch {

@@ -1,4 +1,4 @@
-// What the store of files says of them: size and media type, which no record has.
+// File facts: size and media type of files. Records do not have them; the blob store does.
 
 package graphql
 
@@ -19,35 +19,36 @@ import (
 )
 
 const (
-	keptFacts   = 1 << 14 // files whose facts are kept, about
-	factReaders = 8       // that one operation has at a time
-	factsAtOnce = 32      // of all operations
+	keptFacts   = 1 << 14 // files in the cache, about
+	factReaders = 8       // concurrent reads of one operation
+	factsAtOnce = 32      // concurrent reads of all operations
 )
 
-// storedFile is a file that a record names.
+// storedFile identifies a file by the record and the field that name it.
 type storedFile struct{ collection, field, record, name string }
 
-// fileFact is what the store says of a file. The type is "" for a file that is lost.
+// fileFact is the size and the media type of a file. A file that the store does not have has the
+// zero fileFact.
 type fileFact struct {
 	size      int64
 	mediaType string
 }
 
-// fileFacts are those of the files that were asked for lately. A name is never given to another
-// content, so no fact becomes wrong. It is safe for concurrent use.
+// fileFacts reads facts from the blob store and caches them. The content of a stored file never
+// changes, so cached facts stay true. It is safe for concurrent use.
 type fileFacts struct {
 	records func() *record.Service
 	blobs   blob.Store
 	kept    *cache.Cache[storedFile, fileFact]
-	reads   chan struct{} // has an item for each read
+	reads   chan struct{} // holds an item for each read in progress
 }
 
 func newFileFacts(records func() *record.Service, blobs blob.Store) *fileFacts {
 	return &fileFacts{records, blobs, cache.New[storedFile, fileFact](keptFacts), make(chan struct{}, factsAtOnce)}
 }
 
-// read asks the store for files, several at a time. After an error nothing more is asked, and
-// those that were not read are missing in the result.
+// read reads the facts of files from the store, several at a time. It stops at the first error. The
+// result has the facts that were read, also beside an error.
 func (f *fileFacts) read(ctx context.Context, caller record.Caller, files []storedFile) (map[storedFile]fileFact, error) {
 	facts, failed := make([]fileFact, len(files)), make([]bool, len(files))
 	group, ctx := errgroup.WithContext(ctx)
@@ -69,7 +70,8 @@ func (f *fileFacts) read(ctx context.Context, caller record.Caller, files []stor
 	return read, err
 }
 
-// ask asks the store for one file, and keeps what it says unless the file is lost.
+// ask reads the facts of one file from the store and caches them. A file that the store does not
+// have gets the zero fileFact, which is not cached.
 func (f *fileFacts) ask(ctx context.Context, caller record.Caller, file storedFile) (fact fileFact, err error) {
 	select {
 	case f.reads <- struct{}{}:
@@ -99,17 +101,19 @@ func (f *fileFacts) ask(ctx context.Context, caller record.Caller, file storedFi
 	return fact, b.Close()
 }
 
-// factsOf are the facts that an answer is written with.
+// factsOf are the facts of the files of one answer. The answer is encoded twice if some facts are
+// not cached: the first encoding collects the unknown files, ask reads their facts, and the second
+// encoding writes the facts.
 type factsOf struct {
 	kept    *fileFacts
 	known   map[storedFile]fileFact
-	unknown map[storedFile]bool // that are to be asked for
-	asked   bool                // for the unknown ones
-	failure *front.Error        // why some could not be
+	unknown map[storedFile]bool // files for ask
+	asked   bool                // ask was called
+	failure *front.Error        // why ask could not read all facts
 }
 
-// of returns the facts of a file. Before the store was asked, those that are unknown are the facts
-// of a lost file.
+// of returns the facts of a file. Before ask, an unknown file is noted for ask and gets the zero
+// fileFact. known is false if ask could not read the facts.
 func (f *factsOf) of(file storedFile) (fact fileFact, known bool) {
 	if fact, known = f.known[file]; known || f.asked {
 		return fact, known
@@ -122,7 +126,7 @@ func (f *factsOf) of(file storedFile) (fact fileFact, known bool) {
 	return fact, true
 }
 
-// ask asks for what is unknown.
+// ask reads the facts of the unknown files from the store.
 func (f *factsOf) ask(ctx context.Context, caller record.Caller) error {
 	read, err := f.kept.read(ctx, caller, slices.Collect(maps.Keys(f.unknown)))
 	maps.Copy(f.known, read)

@@ -17,7 +17,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// newAlbums is a server with albums, each with a cover and two pictures, and a view of them.
+// newAlbums returns a server with count albums, each with a cover and two pictures, and a view of
+// the albums.
 func newAlbums(t *testing.T, count int) *blog {
 	t.Helper()
 	b := newBlog(t)
@@ -47,7 +48,7 @@ func (b *blog) addAlbum(i int) (answer string) {
 	return answer
 }
 
-// facts reads size and type of all files of the first albums.
+// facts queries the size and the type of all files of the first albums.
 func (b *blog) facts(albums int) (list []object, answer string) {
 	b.t.Helper()
 	answer = b.ask("", fmt.Sprintf(`{ albums(first: %d, sort: {name: ASC}) { items { cover { size type } pictures { size type url } } } }`, albums), nil)
@@ -60,14 +61,14 @@ func (b *blog) facts(albums int) (list []object, answer string) {
 	return got.Data.Albums.Items, answer
 }
 
-// TestFactsOfFiles are those with which the files are served.
+// TestFactsOfFiles compares size and type with the length and the Content-Type of the downloads.
 func TestFactsOfFiles(t *testing.T) {
 	t.Parallel()
 	b := newAlbums(t, 2)
 	if got := b.addAlbum(2); got != `{"data":{"createAlbum":{"cover":{"size":3,"type":"text/plain; charset=utf-8"}}}}` && got != `{"data":{"createAlbum":{"cover":{"size":3,"type":"text/plain"}}}}` {
 		t.Errorf("a created record: %s", got)
 	}
-	for range 2 { // asked for, then kept
+	for range 2 { // the second answer comes from the cache
 		list, answer := b.facts(3)
 		if len(list) != 3 {
 			t.Fatal(answer)
@@ -103,7 +104,7 @@ func TestFactsOfFiles(t *testing.T) {
 	}
 }
 
-// TestFactsOfLostFiles are null, without an error.
+// TestFactsOfLostFiles expects null, without an error, for files that the store does not have.
 func TestFactsOfLostFiles(t *testing.T) {
 	t.Parallel()
 	b := newAlbums(t, 1)
@@ -121,8 +122,8 @@ func TestFactsOfLostFiles(t *testing.T) {
 	}
 }
 
-// TestFactsOfFilesInABucket asks for each file once, a few at a time. When the bucket is away,
-// everything else is answered.
+// TestFactsOfFilesInABucket expects one HEAD request for each file, at most eight at a time. While
+// the bucket fails, all other fields are answered.
 func TestFactsOfFilesInABucket(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
@@ -151,7 +152,7 @@ func TestFactsOfFilesInABucket(t *testing.T) {
 	for i := range 10 {
 		b.addAlbum(i)
 	}
-	before := asked.Load() // the covers, for the answers of the mutations
+	before := asked.Load() // the mutations have read the facts of the covers
 	list, answer := b.facts(10)
 	if asked.Load() != before+20 || strings.Contains(answer, "null") || list[9]["cover"].(object)["size"] != 10.0 {
 		t.Errorf("%d questions for 20 pictures: %s", asked.Load()-before, answer)
@@ -173,7 +174,8 @@ func TestFactsOfFilesInABucket(t *testing.T) {
 	}
 }
 
-// TestFactsOfFilesAreLimited crosses the limit of rows, and asks a change for them.
+// TestFactsOfFilesAreLimited exceeds the limit of rows, and selects facts in a message about a
+// change.
 func TestFactsOfFilesAreLimited(t *testing.T) {
 	t.Parallel()
 	b := newAlbums(t, 1)

@@ -113,14 +113,14 @@ func isNull(f *model.Field, unset bool) where.Expr {
 	return where.Compare(path, op, "")
 }
 
-// within holds for times of a range, whose end is not part of it.
+// within returns the condition that a time is in the range from (inclusive) to (exclusive).
 func within(path, at string, v any) (where.Expr, *front.Error) {
 	given, _ := v.(map[string]any)
 	var times [2]string
 	for i, name := range [...]string{"from", "to"} {
 		text, _ := given[name].(string)
 		t, _ := schema.ParseTime(text)
-		if times[i] = schema.FormatTime(t); times[i] == "" { // which is what an unset date is stored as
+		if times[i] = schema.FormatTime(t); times[i] == "" { // "" is the stored form of an unset date
 			return nil, front.Bad(nil, "The filter %s.%s is no date.", at, name)
 		}
 	}

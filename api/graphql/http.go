@@ -22,12 +22,12 @@ type Answer struct {
 	Allow  string // the methods that are allowed, with a status of 405
 	Body   []byte
 
-	memory   *memory // which Body lies in; nil if there is none
+	memory   *memory // holds the bytes of Body; nil if Body has its own
 	memories *memories
 }
 
-// Release gives back the memory of the Body, to which nothing may refer any more. Calling it is
-// optional.
+// Release lets the next answer reuse the memory of Body. The caller must not use the bytes of Body
+// any more. Calling Release is optional.
 func (a *Answer) Release() {
 	if a.memory != nil {
 		a.memories.put(a.memory)
@@ -202,7 +202,7 @@ func ReadOperation(text []byte) (op Operation, wrong string) {
 	return p.read()
 }
 
-// decode decodes JSON. Numbers of objects are json.Numbers.
+// decode decodes JSON into to. A number decoded into an interface is a json.Number.
 func decode(text []byte, to any) error {
 	if _, isText := to.(*string); isText {
 		return json.Unmarshal(text, to)

@@ -1,4 +1,4 @@
-// Reading the JSON of a record without decoding what is only copied.
+// Cutting the JSON of a record into values without decoding them.
 
 package graphql
 
@@ -7,16 +7,17 @@ import (
 	"encoding/json"
 )
 
-// member is a key of an object, with its quotes and colon, and its slot, -1 if it has none.
+// member is a key of an object, with its quotes and colon, and the slot of its value: -1 if the
+// value is not selected.
 type member struct {
 	key  string
 	slot int
 }
 
-// members puts the values of those keys of a JSON object that have a slot into their slots.
-// The object is valid and compact, as the record service writes it. known are the members of
-// an object before, in their order, which is most often the same; it returns them with those
-// that are new at the end.
+// members cuts a JSON object into its values and stores those whose keys have a slot in values. The
+// object must be valid and compact, as the record service writes it. known are the members of an
+// earlier object in their order, which saves the look-up of keys in the same order. members returns
+// known, with members appended for an object that has more keys.
 func members(values [][]byte, object []byte, slots map[string]int, known []member) []member {
 	n := 0
 	for at := 1; at < len(object) && object[at] == '"'; n++ {
@@ -34,7 +35,7 @@ func members(values [][]byte, object []byte, slots map[string]int, known []membe
 		if m.slot >= 0 {
 			values[m.slot] = object[value:end:end]
 		}
-		at = end + 1 // behind the comma
+		at = end + 1 // after the comma
 	}
 	return known
 }

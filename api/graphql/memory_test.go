@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestAnswersDoNotMix asks different questions side by side, again and again: each answer is the
-// one that it was alone, though answers are written in memory of those before.
+// TestAnswersDoNotMix runs different queries concurrently and repeatedly: each answer equals the
+// answer of the query alone, although answers reuse the memory of earlier answers.
 func TestAnswersDoNotMix(t *testing.T) {
 	t.Parallel()
 	b := newBlog(t)

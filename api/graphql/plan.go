@@ -58,7 +58,7 @@ type planner struct {
 	caller     record.Caller
 	limits     Limits
 	introspect bool // the caller may ask about the schema
-	tells      bool // of changes, which wait for nothing but the database
+	tells      bool // plans a message about a change, which must not wait for the blob store
 	charge     Charge
 
 	depth int

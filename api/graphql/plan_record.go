@@ -20,7 +20,7 @@ type output struct {
 	field  *model.Field
 	text   []byte // the value, if it is the same for all objects
 	slot   int    // of a stored field
-	copied bool   // the value is written as it is stored
+	copied bool   // the stored value is copied: see isCopied
 	child  int    // of a relation: position in level.children
 	fields []output
 	list   *connection    // of Back
@@ -90,8 +90,8 @@ func (p *planner) member(o *output, s *front.Selected, l *level, count, relation
 	return err
 }
 
-// facts counts files of which something is selected that the store has to be asked for. They
-// count as records do.
+// facts adds the files of an output to the cost if their size or type is selected, since each file
+// is a read of the blob store. A file counts as one row.
 func (p *planner) facts(o *output, count int) *front.Error {
 	if !slices.ContainsFunc(o.fields, func(o output) bool { return o.name == "size" || o.name == "type" }) {
 		return nil

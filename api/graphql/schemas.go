@@ -79,8 +79,8 @@ func (s *schemas) current(snapshot *coreschema.Snapshot, superuser bool) (*serve
 	return now, nil
 }
 
-// unfit reports whether a read by the schemas of a snapshot has failed because they have a view
-// that is broken since. The schemas are forgotten then.
+// unfit reports whether err comes from a view that broke after the schemas of the snapshot were
+// built. Then it drops the schemas, so that the next operation builds them without the view.
 func (s *schemas) unfit(snapshot *coreschema.Snapshot, err error) bool {
 	if !errors.Is(err, record.ErrViewRefused) || !s.views.lookAgain(snapshot) {
 		return false

@@ -27,7 +27,8 @@ type Config struct {
 	Snapshot func() *schema.Snapshot // the collections as they are
 	Blobs    blob.Store
 
-	// BrokenViews returns why views cannot be read, by their ids.
+	// BrokenViews returns the views of a snapshot that the database cannot read: messages of the
+	// database, by ids of views.
 	BrokenViews func(context.Context, *schema.Snapshot) (map[string]string, error)
 
 	Log func() *slog.Logger
@@ -75,8 +76,8 @@ type Result struct {
 
 	NotReadOnly bool // refused because of Operation.ReadOnly
 
-	opened []byte  // Data with its opening before it; nil if there is none
-	memory *memory // which opened lies in; nil if there is none
+	opened []byte  // opening and Data in one piece; nil if Data stands alone
+	memory *memory // holds the bytes of opened; nil if opened has its own
 }
 
 // maxNesting bounds documents before their fields are counted: selections, lists and
@@ -229,8 +230,8 @@ func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) 
 	return &Result{Data: opened[len(opening):], opened: opened, Errors: append(errs, unfit...), memory: memory}
 }
 
-// encode writes the answer. What it has to know of files is asked for when it has come to say
-// which files they are, and then it is written once more.
+// encode writes the answer. If the answer has files whose facts are not cached, encode reads their
+// facts from the blob store, and writes the answer again.
 func (x *execution) encode(ctx context.Context, p *plan, read []*record.Branch, memory *memory) ([]byte, []*front.Error) {
 	facts := &factsOf{kept: x.service.facts, known: map[storedFile]fileFact{}, unknown: map[storedFile]bool{}}
 	opened, unfit := encode(p, read, facts, memory)

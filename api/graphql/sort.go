@@ -54,10 +54,10 @@ func sortItem(r *model.Record, object map[string]any) (string, *front.Error) {
 	return "", front.Bad(nil, "A sort needs a direction: null is none.")
 }
 
-// inDocument is a path that JSON documents can be sorted by: nothing else of the language of sorts.
+// inDocument matches a path within a JSON document. It admits no other syntax of sorts.
 var inDocument = regexp.MustCompile(`^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$`)
 
-// sortWithin is a key by a value within a JSON document.
+// sortWithin returns the sort key for a value within a JSON document.
 func sortWithin(f *model.Field, sort map[string]any) (string, *front.Error) {
 	path, _ := sort["path"].(string)
 	if !inDocument.MatchString(path) {

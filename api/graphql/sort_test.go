@@ -13,8 +13,8 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// newDrawer is a server with documents whose values at the same path are of every kind, or
-// missing. The ids are in the order of creation, which breaks ties.
+// newDrawer returns a server with JSON documents whose values at the same path are of every kind,
+// or missing. The ids are in the order of creation, which breaks ties.
 func newDrawer(t *testing.T) *blog {
 	t.Helper()
 	b := newBlog(t)
@@ -34,12 +34,12 @@ func newDrawer(t *testing.T) *blog {
 			b.create("copies", object{"id": fmt.Sprintf("c%014d", i), "of": id})
 		}
 	}
-	b.create("copies", object{"id": "c99999999999999"}) // of none
+	b.create("copies", object{"id": "c99999999999999"}) // a copy without a sheet
 	return b
 }
 
-// TestSortsWithinDocuments walks over records by values of JSON documents, forward and back: each
-// comes once, in the order in which REST has them.
+// TestSortsWithinDocuments pages through records sorted by values of JSON documents, forward and
+// backward: every record comes once, in the order of REST.
 func TestSortsWithinDocuments(t *testing.T) {
 	t.Parallel()
 	b := newDrawer(t)
@@ -84,7 +84,7 @@ func TestSortsWithinDocuments(t *testing.T) {
 	}
 }
 
-// TestSortsWithinDocumentsAreRefused if they say anything but a path and a direction.
+// TestSortsWithinDocumentsAreRefused expects an error for a sort that is no path and direction.
 func TestSortsWithinDocumentsAreRefused(t *testing.T) {
 	t.Parallel()
 	b := newDrawer(t)

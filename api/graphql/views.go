@@ -1,4 +1,4 @@
-// Views that the database cannot read, which no schema has: which they are, and when that is asked.
+// Broken views: views that the database cannot read. No schema has a type for them.
 
 package graphql
 
@@ -12,24 +12,24 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// views knows the broken views of the newest snapshot that was asked about.
+// views caches the broken views of one snapshot, the last one that look was called with.
 type views struct {
 	ask func(context.Context, *schema.Snapshot) (map[string]string, error)
 	log func() *slog.Logger
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	snapshot *schema.Snapshot
-	known    map[string]string // why, by the ids of the views
-	again    time.Time         // when the same snapshot was last asked about once more
+	known    map[string]string // messages of the database, by ids of views
+	again    time.Time         // of the last look by lookAgain
 }
 
 const (
 	askViewsLimit = 10 * time.Second
-	askViewsAgain = time.Second // about the same snapshot, at the earliest
+	askViewsAgain = time.Second // pause between two looks of lookAgain, at least
 )
 
-// broken returns why views of the snapshot cannot be read, by their ids. The database is asked once
-// for a snapshot.
+// broken returns the broken views of the snapshot: messages of the database, by ids of views. It
+// calls look once for a snapshot.
 func (v *views) broken(snapshot *schema.Snapshot) (map[string]string, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -41,8 +41,8 @@ func (v *views) broken(snapshot *schema.Snapshot) (map[string]string, error) {
 	return v.known, nil
 }
 
-// lookAgain asks once more about the newest snapshot that was asked about, once in a while. It
-// reports whether the answer is another one.
+// lookAgain calls look again for the cached snapshot, at most once in askViewsAgain, and reports
+// whether the broken views have changed. For any other snapshot it does nothing.
 func (v *views) lookAgain(snapshot *schema.Snapshot) (changed bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -55,7 +55,8 @@ func (v *views) lookAgain(snapshot *schema.Snapshot) (changed bool) {
 	return err == nil && !maps.Equal(before, v.known)
 }
 
-// look asks the database. v.mu is held.
+// look asks the database for the broken views of the snapshot, and logs the new ones. v.mu must be
+// held.
 func (v *views) look(snapshot *schema.Snapshot) error {
 	ctx, cancel := context.WithTimeout(context.Background(), askViewsLimit)
 	defer cancel()

@@ -1,4 +1,4 @@
-// Views that the database cannot read any more, because something was changed past the server.
+// Broken views: views that the database cannot read after a change by another program.
 
 package collection
 
@@ -9,10 +9,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// BrokenViews returns why the database refuses to read views of the snapshot, in its own words,
-// by the ids of the views: a table or a column of the query is gone. No change of collections
-// leads there; a change of the database by another program may. It asks about each view, and
-// reads no rows.
+// BrokenViews returns the views of the snapshot that the database refuses to read: ids of views,
+// each with the message of the database. A view breaks when another program drops a table or a
+// column that its query reads; changes of collections by the server break no view. BrokenViews runs
+// one statement for each view, and reads no rows.
 func (s *Service) BrokenViews(ctx context.Context, snapshot *schema.Snapshot) (map[string]string, error) {
 	broken := map[string]string{}
 	for _, c := range snapshot.All() {

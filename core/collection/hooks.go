@@ -17,8 +17,9 @@ import (
 // Hooks are where an embedding program takes part in changes of collections. Their terms
 // are those of record.Hooks. They are safe for concurrent use.
 type Hooks struct {
-	// Request runs around each operation that is asked of the service: list, view, create,
-	// update, delete and import. Handlers may change what is asked and by whom, or refuse.
+	// Request runs around each operation of the service: list, view, create, update, delete and
+	// import. Handlers may change List, Body, Import and Caller of the event, or refuse the
+	// operation.
 	Request hook.Hook[*OperationEvent]
 
 	// Before runs before a collection is created, changed or deleted, outside of the
@@ -36,22 +37,23 @@ type Hooks struct {
 	AfterFailure hook.Hook[*RequestEvent]
 }
 
-// OperationEvent is an operation that is asked of the service.
+// OperationEvent is a request for an operation of the service.
 type OperationEvent struct {
 	hook.Event
 	Context    context.Context
 	Operation  record.Operation // OpList, OpView, OpCreate, OpUpdate, OpDelete or OpImport
 	Caller     record.Caller
-	Collection *schema.Collection // view, update, delete; nil if there is none of that name
-	List       *record.ListParams // list; else nil
-	Body       []byte             // create, update
-	Import     *Import            // import; else nil
+	Collection *schema.Collection // of view, update and delete; nil if it does not exist
+	List       *record.ListParams // of list; nil for other operations
+	Body       []byte             // of create and update
+	Import     *Import            // of import; nil for other operations
 }
 
-// OpImport is the import of collections, beside the operations of package record.
+// OpImport is the import of collections, in addition to the operations of package record.
 const OpImport record.Operation = "import"
 
-// around runs do within the Request hooks.
+// around runs do within the Request hooks. idOrName names the collection of the operation, or is
+// "".
 func (s *Service) around(e *OperationEvent, idOrName string, do func(*OperationEvent) error) error {
 	h := &s.cfg.Hooks.Request
 	if h.Empty() {
@@ -77,7 +79,7 @@ type RequestEvent struct {
 	Action     change.Action
 	Collection *schema.Collection // as it is; nil for a create, and where there is none
 	Body       []byte             // as it was sent; nil for a delete
-	Err        error              // in AfterFailure: why
+	Err        error              // in AfterFailure: why the change has failed
 }
 
 // Event is a change of a collection that was made, in the transaction (InTx) or after its

@@ -54,7 +54,7 @@ func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) 
 	return s.around(e, "", func(e *OperationEvent) error { return s.importAsked(ctx, e.Caller, e.Import) })
 }
 
-// importAsked is Import after the Request hooks.
+// importAsked does the work of Import, within the Request hooks.
 func (s *Service) importAsked(ctx context.Context, caller record.Caller, in *Import) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err

@@ -37,7 +37,7 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 	return page, err
 }
 
-// listAsked is List after the Request hooks.
+// listAsked does the work of List, within the Request hooks.
 func (s *Service) listAsked(ctx context.Context, caller record.Caller, p record.ListParams) (*record.Page, error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err

@@ -11,11 +11,11 @@ import (
 	"github.com/loambase/loam/core/schema/definition"
 )
 
-// Replace makes collections as the definitions say, in the form of Create with their ids:
-// one that is there is replaced, so a field that its definition does not name goes, with its
-// values, and one of another kind is converted. It deletes the collections of those ids or
-// names. All others stay as they are. It is one change: all of it is made or nothing.
-// Errors are those of Import; a name to delete that there is not is a NotFound fault.
+// Replace creates or replaces the collections of the definitions, and deletes the collections whose
+// ids or names are in deleted, in one transaction. A definition has the form of the body of Create,
+// with the id. An existing collection is replaced: a field that its definition does not name is
+// deleted with its values, and a field whose kind changes is converted. Other collections stay
+// unchanged. The errors are those of Import, and NotFound for an unknown name in deleted.
 func (s *Service) Replace(ctx context.Context, caller record.Caller, definitions []json.RawMessage, deleted ...string) error {
 	if err := caller.RequireSuperuser(); err != nil {
 		return err
@@ -49,7 +49,8 @@ func (s *Service) Replace(ctx context.Context, caller record.Caller, definitions
 	return s.Import(ctx, caller, in)
 }
 
-// texts are the definitions of the collections that are not left out, nor of the system.
+// texts returns the definitions of all collections that are neither left out nor system
+// collections. leftOut has ids.
 func texts(s *schema.Snapshot, leftOut map[string]bool) (list []json.RawMessage, err error) {
 	for _, c := range definition.Own(s) {
 		if leftOut[c.ID] {

@@ -46,8 +46,8 @@ func checkTable(tx store.Tx, c *schema.Collection) error {
 	return err
 }
 
-// unmatched returns why the database refuses to read the columns of a collection, "" if it does
-// not. After a reason a transaction of PostgreSQL cannot go on.
+// unmatched returns the message with which the database refuses to read the columns of a
+// collection, "" if it reads them. After a refusal a transaction of PostgreSQL is aborted.
 func unmatched(r store.Reader, c *schema.Collection) (reason string, err error) {
 	table := store.Quote(c.Name)
 	columns := make([]string, len(c.Fields))
@@ -56,7 +56,7 @@ func unmatched(r store.Reader, c *schema.Collection) (reason string, err error) 
 	}
 	rows, err := r.Query("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " WHERE 1 = 0")
 	if err == nil {
-		rows.Next() // SQLite looks at the definitions again when a statement that it keeps is run
+		rows.Next() // SQLite compiles a cached statement again only when it runs
 		err = rows.Close()
 	}
 	if reason, refused := refusal(err); refused {

@@ -25,7 +25,7 @@ func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte)
 	return created, err
 }
 
-// createAsked is Create after the Request hooks.
+// createAsked does the work of Create, within the Request hooks.
 func (s *Service) createAsked(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (s *Service) update(ctx context.Context, caller record.Caller, idOrName str
 	return updated, err
 }
 
-// updateAsked is update after the Request hooks.
+// updateAsked does the work of update, within the Request hooks.
 func (s *Service) updateAsked(ctx context.Context, caller record.Caller, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
 	if err := caller.RequireSuperuser(); err != nil {
 		return nil, err

@@ -78,13 +78,13 @@ func (s *Service) within(b *record.Binding, current *atomic.Pointer[schema.Snaps
 	return &bound
 }
 
-// errInHook is a change of collections by a hook of another write in the same transaction,
-// which goes on by the definitions that it began with.
+// errInHook is the error of a hook that changes collections in the transaction of the write that
+// triggered the hook: that write continues with the definitions of its start.
 var errInHook = errors.New("collection: inside of a transaction a hook cannot change collections")
 
-// Join calls fn in a part of a transaction that is under way, with services bound to it. If fn
-// fails, what it has written is undone, and the transaction may go on. The transaction is the
-// one that s is bound to or, if b is not nil, the one of the hook with that binding.
+// Join calls fn within a savepoint of an open transaction, with services bound to the transaction:
+// the transaction that s is bound to or, if b is not nil, the transaction of b, which a hook runs
+// in. If fn fails, its writes are undone, and the transaction may go on.
 func (s *Service) Join(ctx context.Context, b *record.Binding, fn func(*Service, *record.Service, *settings.Service) error) error {
 	c := s
 	if b == nil {

@@ -41,7 +41,7 @@ func (s *Service) Batch(ctx context.Context, ops []Op) (results []Result, err er
 	return results, err
 }
 
-// batch is Batch after the Batch hooks.
+// batch does the work of Batch, within the Batch hooks.
 func (s *Service) batch(ctx context.Context, ops []Op) ([]Result, error) {
 	if len(ops) == 0 {
 		return []Result{}, nil

@@ -1,4 +1,4 @@
-// Related records as values: Service.Expand, and what Record keeps of it.
+// Related records as values: Service.Expand, Record.Related and Record.RelatedOne.
 
 package record
 
@@ -14,26 +14,28 @@ import (
 
 // The bounds of Expand.
 const (
-	maxBack    = 1000    // records that refer to one record, for each relation
-	maxRelated = 100_000 // related records of one call
+	maxBack    = 1000    // records that refer to one record by one relation
+	maxRelated = 100_000 // related records that one call reads
 )
 
-// relatedRecords are the records that a record is related to by one relation.
+// relatedRecords are the related records of one record by one relation.
 type relatedRecords struct {
 	key    string // the relation, as the caller wrote it
-	single bool
+	single bool   // the relation leads to at most one record
 	list   []*Record
 }
 
-// Expand reads the records that those in the list are related to, as of one moment, and keeps
-// them in these, for Related and RelatedOne. paths are those of a list of the API: relation
-// fields, and collection_via_field for records that refer to the record, separated by commas;
-// a dot leads on: "author,comments_via_post.author". What an earlier call has read is replaced.
+// Expand reads the related records of all records in one transaction, and stores them in the
+// records, for Related and RelatedOne. The related records of an earlier call are replaced. paths
+// has the syntax of the expand parameter of the API: relation fields, and collection_via_field
+// for the records that refer to the record, separated by commas; a dot follows the relations of
+// the related records: "author,comments_via_post.author".
 //
-// For a caller who is no superuser, related records are those that their view rule shows.
-// Records are left out that do not exist, and of those that refer to one record all after the
-// first 1,000. The records must be of one collection. Faults: Invalid for a relation that the
-// collection does not have, and for more than 100,000 related records.
+// A caller who is no superuser gets the related records that their view rule shows. References to
+// records that do not exist are skipped, and of the records that refer to one record only the
+// first 1,000 are read. The records must be of one collection. Faults: Invalid for records of
+// several collections, for a relation that the collection does not have, and for more than 100,000
+// related records.
 func (s *Service) Expand(ctx context.Context, caller Caller, records []*Record, paths string) error {
 	if len(records) == 0 {
 		return nil
@@ -60,15 +62,15 @@ func (s *Service) Expand(ctx context.Context, caller Caller, records []*Record, 
 	}))
 }
 
-// relations are the relations of an Expand, resolved.
+// relations are the resolved relations of an Expand.
 type relations struct {
 	tree  *treeRead
 	nodes []*treeNode
-	count int // of the records that were read
+	count int // related records read so far
 }
 
-// relations resolves paths. In code, unlike in the parameter of a request, a relation that
-// does not exist is a mistake.
+// relations resolves the paths of an Expand. An unknown relation is a fault here, while the expand
+// parameter of a request ignores unknown relations.
 func (rq *readRequest) relations(ctx context.Context, c *schema.Collection, paths string) (*relations, error) {
 	x := &relations{}
 	if paths == "" {
@@ -82,7 +84,7 @@ func (rq *readRequest) relations(ctx context.Context, c *schema.Collection, path
 	return x, err
 }
 
-// read reads the related records and keeps them in the records.
+// read reads the related records and stores them in the records.
 func (x *relations) read(r store.Reader, records []*Record) error {
 	if len(x.nodes) == 0 || len(records) == 0 {
 		return nil
@@ -92,7 +94,7 @@ func (x *relations) read(r store.Reader, records []*Record) error {
 	return x.follow(x.nodes, records)
 }
 
-// follow reads the records of each node for all of the records together.
+// follow reads the related records of each node, with one query for all records.
 func (x *relations) follow(nodes []*treeNode, records []*Record) error {
 	kept := make([][]relatedRecords, len(records))
 	for _, n := range nodes {
@@ -115,15 +117,15 @@ func (x *relations) follow(nodes []*treeNode, records []*Record) error {
 	return nil
 }
 
-// relatedSet is what a node has read.
+// relatedSet is the related records that one node has read.
 type relatedSet struct {
 	all  []*Record
-	byID map[string]*Record   // forward: by their own ids
-	back map[string][]*Record // back: by the ids of the records that they refer to
+	byID map[string]*Record   // of a relation field: by the ids of the related records
+	back map[string][]*Record // of a back relation: by the ids of the records referred to
 }
 
-// of returns those that belong to a record: in the order of its field or, if they refer to it,
-// of their insertion.
+// of returns the related records of r: for a relation field in the order of the field, for a back
+// relation in the order of insertion.
 func (s *relatedSet) of(n *treeNode, r *Record) (list []*Record) {
 	if n.back {
 		list = s.back[r.ID()]
@@ -140,7 +142,7 @@ func (s *relatedSet) of(n *treeNode, r *Record) (list []*Record) {
 	return list
 }
 
-// load reads the records of a node in one query.
+// load reads the related records of a node with one query.
 func (x *relations) load(n *treeNode, records []*Record) (*relatedSet, error) {
 	set := &relatedSet{byID: map[string]*Record{}, back: map[string][]*Record{}}
 	wanted := map[string]bool{}
@@ -195,7 +197,7 @@ func (x *relations) load(n *treeNode, records []*Record) (*relatedSet, error) {
 	return set, err
 }
 
-// each calls fn with the records of a plan.
+// each runs a plan and calls fn with each record.
 func (x *relations) each(n *treeNode, plan *query.Plan, fn func(*Record)) error {
 	rows, err := x.tree.reader.Query(plan.SQL, plan.Args...)
 	if err != nil {
@@ -211,10 +213,10 @@ func (x *relations) each(n *treeNode, plan *query.Plan, fn func(*Record)) error 
 	return x.tree.rq.viewFault(rows.Close(), plan.Tables)
 }
 
-// Related returns the records that Expand has read for the relation: those of a field in its
-// order, those that refer to r in the order of their insertion. It is empty where Expand has
-// read none. The list must not be changed; its records are shared with others that are
-// related to them.
+// Related returns the related records that Expand has read for the relation: for a relation field
+// in the order of the field, for a back relation in the order of insertion. The list is empty if
+// Expand has read no record for the relation. The list must not be changed. Its records are shared
+// with other records that are related to them.
 func (r *Record) Related(relation string) []*Record {
 	for _, known := range r.related {
 		if known.key == relation {
@@ -224,7 +226,7 @@ func (r *Record) Related(relation string) []*Record {
 	return nil
 }
 
-// RelatedOne returns the first of Related, nil if there is none.
+// RelatedOne returns the first record of Related, nil if Related is empty.
 func (r *Record) RelatedOne(relation string) *Record {
 	if list := r.Related(relation); len(list) > 0 {
 		return list[0]
@@ -232,7 +234,7 @@ func (r *Record) RelatedOne(relation string) *Record {
 	return nil
 }
 
-// relationPaths are the paths that Expand was asked for.
+// relationPaths returns the paths of the related records, as Expand takes them.
 func relationPaths(related []relatedRecords) string {
 	var paths []string
 	for _, relation := range related {
@@ -250,8 +252,8 @@ func relationPaths(related []relatedRecords) string {
 	return strings.Join(paths, ",")
 }
 
-// appendJSON appends the relation as a member of "expand", with the comma that it needs. Where
-// there are no records there is no member.
+// appendJSON appends the relation as a member of the JSON object "expand", after a comma unless it
+// is the first member. It appends nothing for a relation without records.
 func (x relatedRecords) appendJSON(dst []byte) []byte {
 	if len(x.list) == 0 {
 		return dst
@@ -273,8 +275,7 @@ func (x relatedRecords) appendJSON(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// current is the service, or the one of the App when the transaction that it is bound to has
-// ended.
+// current returns s or, if s is bound to a transaction that has ended, the service of the App.
 func (s *Service) current() *Service {
 	if tx, ok := s.cfg.Store.(*txStore); ok && tx.ended.Load() {
 		return s.root

@@ -1,4 +1,4 @@
-// What the service counts for metrics.
+// Figures: the counters of a Service, for metrics.
 
 package record
 
@@ -11,22 +11,22 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Figures are what a Service has counted since it was made.
+// Figures are the counters of a Service since its start.
 type Figures struct {
 	Denials []Denials
-	Caches  map[string]cache.Usage // by names of "expressions", "plans", "totals"
+	Caches  map[string]cache.Usage // by the names "expressions", "plans" and "totals"
 }
 
-// Denials are how often rules of a collection have refused a caller. Records that a list or
-// view rule hides are none, since nobody knows whether they were there; one that a view asks
-// for by its id and does not find is.
+// Denials counts the operations of one kind that the rules of a collection have refused. Records
+// that a rule hides from a list are not counted. A view of one record that finds nothing under a
+// rule is counted, whether or not the record exists.
 type Denials struct {
 	Collection *schema.Collection
 	Action     string // "read", "create", "update" or "delete"
 	Count      uint64
 }
 
-// Figures returns the figures. Collections that are gone are not among them.
+// Figures returns the present counters. Deleted collections are left out.
 func (s *Service) Figures() Figures {
 	snapshot := s.cfg.Snapshot()
 	f := Figures{Caches: s.planner.Caches(snapshot)}
@@ -41,18 +41,18 @@ func (s *Service) Figures() Figures {
 	return f
 }
 
-// Origin returns of what expressions a statement was made that the service has run: see
-// query.Planner.
+// Origin returns the expressions that a statement of the service was compiled from: see
+// query.Planner.Origin.
 func (s *Service) Origin(sql string) (query.Origin, bool) { return s.planner.Origin(sql) }
 
-// denials counts by denialKey.
+// denials maps each denialKey to its counter, an *atomic.Uint64.
 type denials struct{ sync.Map }
 
 type denialKey struct{ collection, action string }
 
 const actionRead = "read"
 
-// denied counts a denial.
+// denied counts one denial.
 func (s *Service) denied(c *schema.Collection, action string) {
 	key := denialKey{c.ID, action}
 	count, ok := s.caches.denials.Load(key)

@@ -58,9 +58,9 @@ func (s *Service) File(ctx context.Context, caller Caller, collection, id, name 
 	return file, nil
 }
 
-// FileKey returns the key of the blob of a file that a record of the collection names in the
-// field. It asks for no rule: the caller of FileKey has been shown the name. The fault is NotFound
-// for a file of a view that no record names any more.
+// FileKey returns the blob key of the file with that name in a file field of a record. It applies
+// no rule: its caller must have read the name from a record that caller may see. The fault is
+// NotFound for an unknown collection, and for a file of a view that no record names any more.
 func (s *Service) FileKey(ctx context.Context, caller Caller, collection, field, id, name string) (key string, err error) {
 	err = s.readWithRetry(caller, func(rq *readRequest) error {
 		c := rq.snapshot.Find(collection)

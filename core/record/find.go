@@ -16,23 +16,23 @@ import (
 // Query describes records to find.
 type Query struct {
 	Collection string   // id or name
-	IDs        []string // only records with one of these ids; nil: all
+	IDs        []string // only records with one of these ids; nil: no restriction
 
-	// Filter is an expression as in a list; "" is every record. {:name} in it stands for
-	// Params["name"]: a string, a number, a bool, a time.Time or nil. Params are bound, never
-	// pasted into the expression.
+	// Filter is a filter expression of the API; "" selects every record. {:name} in Filter stands
+	// for Params["name"]: a string, a number, a bool, a time.Time or nil. Params are bound as
+	// values, never pasted into the expression.
 	Filter string
 	Params map[string]any
 
-	Sort   string // as in a list; "" is the order of insertion, and no order with IDs
+	Sort   string // a sort of the API; "" is the order of insertion, and no order with IDs
 	Limit  int    // 0: no limit
 	Offset int
 
-	// Expand names relations whose records are read too, as in Service.Expand.
+	// Expand names relations whose related records are read too, in the syntax of Service.Expand.
 	Expand string
 }
 
-// in adds the collection of the query to an error. The kind of a fault stays as it is.
+// in wraps an error with the name of the query's collection. The kind of a fault stays the same.
 func (q *Query) in(err error) error {
 	if err == nil {
 		return nil
@@ -40,14 +40,14 @@ func (q *Query) in(err error) error {
 	return fmt.Errorf("records of %q: %w", q.Collection, err)
 }
 
-// sink takes the rows of a query. One read may be run again: reset begins anew.
+// sink collects the rows of a query. reset drops the collected rows, since a read may be repeated.
 type sink interface {
 	reset(*schema.Collection) error
-	columns() []int // the positions of the fields to read
+	columns() []int // positions of the fields to read; nil: all fields
 	row(store.Rows) error
 }
 
-// recordSink makes a Record of each row.
+// recordSink is a sink that appends a Record for each row.
 type recordSink struct {
 	service *Service
 	in      *schema.Collection
@@ -66,25 +66,25 @@ func (k *recordSink) row(rows store.Rows) error {
 	return nil
 }
 
-// ruleOf picks the rule of a collection that a read must satisfy.
+// ruleOf returns the rule of a collection that records must satisfy: listRule or viewRule.
 type ruleOf func(*schema.Collection) *string
 
 func listRule(c *schema.Collection) *string { return c.ListRule }
 
 func viewRule(c *schema.Collection) *string { return c.ViewRule }
 
-// Find returns the records that satisfy the list rule of their collection for the caller
-// and the filter; Root gets all that satisfy the filter. No hook runs. The error names the
-// collection. Faults: NotFound for an unknown collection; Forbidden where only superusers may
-// list, and for words that only they may use; Invalid for a filter, sort or relation that
-// cannot be used, a missing parameter and a query that takes too long.
+// Find returns the records that satisfy the filter and, for the caller, the list rule of the
+// collection; for Root no rule applies. No hook runs. The error names the collection. Faults:
+// NotFound for an unknown collection; Forbidden where only superusers may list, and for words of
+// the filter that only superusers may use; Invalid for a filter, sort or relation that cannot be
+// used, for a missing parameter, and for a query that takes too long.
 func (s *Service) Find(ctx context.Context, caller Caller, q Query) ([]*Record, error) {
 	list, _, err := s.findRecords(ctx, caller, q, listRule, nil)
 	return list, err
 }
 
-// FindOne returns the first record of a query, with the faults of Find; NotFound also if no
-// record satisfies it.
+// FindOne returns the first record of a query, with the faults of Find, and NotFound if no record
+// satisfies the query.
 func (s *Service) FindOne(ctx context.Context, caller Caller, q Query) (*Record, error) {
 	q.Limit = 1
 	list, err := s.Find(ctx, caller, q)
@@ -97,7 +97,7 @@ func (s *Service) FindOne(ctx context.Context, caller Caller, q Query) (*Record,
 	return list[0], nil
 }
 
-// findRecords is find with records, and with those that the query expands.
+// findRecords runs find and returns the rows as Records, with the related records of q.Expand.
 func (s *Service) findRecords(ctx context.Context, caller Caller, q Query, rule ruleOf, walk *string) (list []*Record, next string, err error) {
 	into := &recordSink{service: s}
 	if next, err = s.find(ctx, caller, q, rule, walk, into); err != nil {
@@ -106,8 +106,8 @@ func (s *Service) findRecords(ctx context.Context, caller Caller, q Query, rule 
 	return into.list, next, nil
 }
 
-// find runs a query. walk, if it is not nil, is the cursor behind which the page begins
-// ("" for the first page), and asks for the cursor of the page after it.
+// find runs a query and adds its rows to the sink. If walk is not nil, the query reads the page
+// after the cursor *walk ("" for the first page), and next is the cursor of the following page.
 func (s *Service) find(ctx context.Context, caller Caller, q Query, rule ruleOf, walk *string, into sink) (next string, err error) {
 	err = s.readWithRetry(caller, func(rq *readRequest) error {
 		plan, c, err := rq.planFind(&q, rule, walk, into)
@@ -133,7 +133,7 @@ func (s *Service) find(ctx context.Context, caller Caller, q Query, rule ruleOf,
 	return next, q.in(err)
 }
 
-// planFind plans a query, and begins the sink.
+// planFind compiles a query and resets the sink.
 func (rq *readRequest) planFind(q *Query, rule ruleOf, walk *string, into sink) (*query.Plan, *schema.Collection, error) {
 	sel, err := rq.selectFind(q, rule)
 	if err != nil {
@@ -160,7 +160,7 @@ func (rq *readRequest) planFind(q *Query, rule ruleOf, walk *string, into sink) 
 	return plan, sel.Collection, readFault(err, fault.Invalid)
 }
 
-// readInto reads the rows of a plan, and the cursor of the last of them if it is wanted.
+// readInto adds the rows of a plan to the sink. With walk, next is the cursor of the last row.
 func readInto(r store.Reader, c *schema.Collection, plan *query.Plan, walk bool, into sink) (next string, err error) {
 	if err := into.reset(c); err != nil {
 		return "", err
@@ -181,7 +181,7 @@ func readInto(r store.Reader, c *schema.Collection, plan *query.Plan, walk bool,
 	return next, rows.Close()
 }
 
-// selectFind is the selection of a query, without columns, order and limit.
+// selectFind returns the selection of a query, without columns, order and limit.
 func (rq *readRequest) selectFind(q *Query, rule ruleOf) (query.Select, error) {
 	c, text, err := rq.resolve(q.Collection, rule)
 	if err != nil {
@@ -194,16 +194,16 @@ func (rq *readRequest) selectFind(q *Query, rule ruleOf) (query.Select, error) {
 	return query.Select{Scope: rq.scope(c, rq.caller.Body), IDs: q.IDs, Rule: text, Filter: filter, FilterExpr: bound, Restricted: !rq.superuser}, nil
 }
 
-// FindByIDs returns the records of those ids, whatever the rules say, in the order of the
-// ids, each once. Ids that no record has are left out. The fault is NotFound for an unknown
-// collection.
+// FindByIDs returns the records of those ids in the order of the ids, without applying rules. A
+// record is returned once even if its id is repeated, and unknown ids are skipped. The fault is
+// NotFound for an unknown collection.
 func (s *Service) FindByIDs(ctx context.Context, collection string, ids ...string) ([]*Record, error) {
 	return s.findByIDs(ctx, Root(), Query{Collection: collection, IDs: ids})
 }
 
 func (s *Service) findByIDs(ctx context.Context, caller Caller, q Query) ([]*Record, error) {
 	if q.IDs == nil {
-		q.IDs = []string{} // nil would be all records
+		q.IDs = []string{} // nil would select all records
 	}
 	list, _, err := s.findRecords(ctx, caller, q, viewRule, nil)
 	if err != nil {
@@ -223,8 +223,8 @@ func (s *Service) findByIDs(ctx context.Context, caller Caller, q Query) ([]*Rec
 	return ordered, nil
 }
 
-// CountMatching returns how many records Find would return without Limit and Offset, with its
-// faults.
+// CountMatching returns the number of records that Find would return without Limit and Offset, with
+// the faults of Find.
 func (s *Service) CountMatching(ctx context.Context, caller Caller, q Query) (n int, err error) {
 	err = s.readWithRetry(caller, func(rq *readRequest) error {
 		sel, err := rq.selectFind(&q, listRule)
@@ -358,7 +358,7 @@ func (s *Service) Count(ctx context.Context, collection string) (int, error) {
 	return n, err
 }
 
-// queryRecords returns the records of a query whose columns are columnNames.
+// queryRecords runs a statement that selects columnNames, and returns its rows as Records.
 func (s *Service) queryRecords(r store.Reader, c *schema.Collection, sql string, args ...store.Value) ([]*Record, error) {
 	rows, err := r.Query(sql, args...)
 	if err != nil {
@@ -372,7 +372,7 @@ func (s *Service) queryRecords(r store.Reader, c *schema.Collection, sql string,
 	return list, rows.Close()
 }
 
-// load returns the record in the row, whose columns are columnNames, as one of the service.
+// load returns the record in the row, whose columns are columnNames, with s as its home.
 func (s *Service) load(c *schema.Collection, rows store.Rows) *Record {
 	r := load(c, rows)
 	r.home = s

@@ -9,23 +9,23 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// eachPage is how many records Each has in memory.
+// eachPage is the number of records in a page of Each.
 const eachPage = 500
 
-// Each returns an iterator over the records of a query, which has at most 500 of them in
-// memory. Each page is read in a transaction of its own, and none is open while the loop's
-// body runs: it may write. So a record that is made, deleted or moved in the order meanwhile
-// may be seen or not; every other record is seen once.
+// Each returns an iterator over the records of a query. The iterator reads pages of 500 records
+// and holds one page in memory. Each page is read in a transaction of its own, and no transaction
+// is open while the body of the loop runs: the body may write. A record that is created, deleted
+// or moved in the order during the loop may be seen or not; every other record is seen once.
 //
-// The error is that of Find; it comes with a nil record, and ends the loop. A sort that has no
-// cursors (@random) is Invalid.
+// An error comes with a nil record, and ends the loop. The errors are those of Find, and an Invalid
+// fault for a sort without cursors (@random).
 func (s *Service) Each(ctx context.Context, caller Caller, q Query) iter.Seq2[*Record, error] {
 	return each(q, func(q Query, cursor *string) ([]*Record, string, error) {
 		return s.findRecords(ctx, caller, q, listRule, cursor)
 	})
 }
 
-// each walks through the pages of a query. page reads the one behind the cursor.
+// each iterates over the pages of a query. page reads the page after the cursor.
 func each[R any](q Query, page func(q Query, cursor *string) (list []R, next string, err error)) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var none R
@@ -48,7 +48,7 @@ func each[R any](q Query, page func(q Query, cursor *string) (list []R, next str
 			if len(list) < q.Limit || left > 0 && left == len(list) {
 				return
 			}
-			if next == "" { // the loop must not begin anew
+			if next == "" { // an empty cursor would read the first page again
 				yield(none, q.in(fault.New(fault.Invalid, "The sort has no cursors.")))
 				return
 			}

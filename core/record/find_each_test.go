@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// fill adds records titled 0, 1, …; its texts are of that many bytes.
+// fill creates n records titled 0, 1, …, each with a body of size bytes.
 func (b *bed) fill(collection string, n, size int) {
 	b.t.Helper()
 	var ops []record.Op
@@ -30,7 +30,7 @@ func (b *bed) fill(collection string, n, size int) {
 func TestEach(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, small)
-	const all = 1203 // two pages and a part of one
+	const all = 1203 // two full pages and a part of the third
 	b.fill("small", all, 1)
 	count := func(q record.Query) (titles []string) {
 		t.Helper()
@@ -65,7 +65,7 @@ func TestEach(t *testing.T) {
 		}
 	}
 	for range b.Records().Each(t.Context(), root, record.Query{Collection: "small"}) {
-		break // ends it
+		break
 	}
 	for name, q := range map[string]record.Query{"a sort without cursors": {Collection: "small", Sort: "@random"}, "a filter": {Collection: "small", Filter: "x ="}} {
 		turns := 0
@@ -80,7 +80,7 @@ func TestEach(t *testing.T) {
 	}
 }
 
-// The body of the loop may write: no transaction is open meanwhile.
+// The body of an Each loop may write: no transaction is open while it runs.
 func TestEachWhileItIsWritten(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, small)
@@ -100,7 +100,7 @@ func TestEachWhileItIsWritten(t *testing.T) {
 	}
 }
 
-// What Each holds does not grow with what it reads: 40 MB here.
+// The memory of Each does not grow with the records that it reads: 40 MB here.
 func TestEachInConstantMemory(t *testing.T) {
 	b := newBed(t, small)
 	b.fill("small", 2000, 20<<10)

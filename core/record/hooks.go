@@ -21,50 +21,49 @@ import (
 // The request is answered with the error of the handler: a fault (package fault) as it
 // is, any other error as an internal failure.
 type Hooks struct {
-	// Request runs around each operation that is asked of the service, before anything is
-	// looked at. Handlers may change the operation and its caller. Request handlers of the
-	// operations of a batch run before the batch begins. Find, DeleteWhere, Truncate and
-	// the look-ups without a caller are not operations in this sense.
+	// Request runs around each operation of the service, before rules and input are checked.
+	// Handlers may change the operation and its caller. The Request handlers of the operations
+	// of a batch run before the batch begins. Find, DeleteWhere, Truncate and the look-ups
+	// without a caller have no Request event.
 	Request hook.Hook[*RequestEvent]
 
 	// Batch runs around each batch, before the Request hooks of its operations. Handlers may
-	// change the operations, or refuse the whole.
+	// change the operations, or refuse the batch.
 	Batch hook.Hook[*BatchEvent]
 
-	// Before runs before a record is written, after the rule has let the caller pass.
-	// Handlers may change Record; what they set is validated like the input of a client,
-	// but no rule is asked about it. It runs once, outside of the transaction, unless
-	// somebody else changes the stored record meanwhile: then it runs again with the new
-	// one. After three times, and in a batch, it runs inside of the transaction, with no
-	// other write beside it; it runs again there if a password has to be hashed first and
-	// the handler has written records.
+	// Before runs before a record is written, after the rule has allowed the write. Handlers
+	// may change Record; the values that they set are validated like the input of a client, but
+	// no rule is applied to them. Before runs once, outside of the transaction, unless another
+	// write changes the stored record meanwhile: then it runs again with the new record. After
+	// three times, and in a batch, it runs inside of the transaction, with no other write beside
+	// it; it runs again there if a password has to be hashed first and the handler has written
+	// records.
 	Before hook.Hook[*WriteEvent]
 
 	// InTx runs inside of the transaction, after the record was written. An error undoes
-	// the whole transaction. No other write runs beside it, so every write of a collection
-	// with such a hook holds up all others: bind it only where records must change
+	// the whole transaction. No other write runs beside it, so all writes of the server wait for
+	// a write of a collection with such a hook: bind InTx only where records must change
 	// together.
 	InTx hook.Hook[*WriteEvent]
 
-	// AfterSuccess runs when the write is durable, AfterFailure when nothing of it was
-	// stored; both before the request is answered. Their errors are logged and change
-	// nothing.
+	// AfterSuccess runs when the write is durable, AfterFailure when the write has failed and
+	// nothing was stored; both run before the request is answered. Their errors are only logged.
 	AfterSuccess hook.Hook[*WriteEvent]
 	AfterFailure hook.Hook[*WriteEvent]
 
-	// AccountChanged runs when an account has got a new address or a new password, beside
-	// AfterSuccess and like it. Original is the account as it was.
+	// AccountChanged runs when the address or the password of an account has changed, beside
+	// AfterSuccess and under the same terms. Original is the account before the change.
 	AccountChanged hook.Hook[*WriteEvent]
 
-	// Enrich runs for each record that is sent to a caller, also as a related one.
-	// Handlers may change what is shown; nothing of it is stored. They run while the
-	// records are being read, so they must be quick, and may not write. The handlers of
+	// Enrich runs for each record that is sent to a caller, also as a related record.
+	// Handlers may change the fields that are sent; the stored record stays the same. They run
+	// while the records are being read, so they must be quick, and may not write. The handlers of
 	// one request share one goroutine, and Config.HookLimit is for all of them together.
 	Enrich hook.Hook[*EnrichEvent]
 }
 
-// WriteEvent is one record that is written. Records that a deletion takes along have no
-// event; they are in the change log.
+// WriteEvent is the write of one record. Records that are deleted with another one, by cascade,
+// have no event; they are in the change log.
 type WriteEvent struct {
 	hook.Event
 	Context context.Context // ends when the handler must be done
@@ -81,14 +80,15 @@ type WriteEvent struct {
 	// Setting a password field sets a new password.
 	Record, Original *Record
 
-	Err error // in AfterFailure: why
+	Err error // in AfterFailure: why the write has failed
 }
 
 // Collection returns the collection of the record.
 func (e *WriteEvent) Collection() *schema.Collection { return e.Record.collection }
 
-// Changes reports whether the write changes the field: of a create, whether the field is set; of
-// a delete always. Handlers with Fields are asked by it.
+// Changes reports whether the write changes the value of the field. A create changes the fields
+// whose value is not the zero value, a delete changes every field. It is false for a field that
+// the collection does not have. A handler bound to Fields runs if Changes is true of one of them.
 func (e *WriteEvent) Changes(field string) bool {
 	i := e.Record.collection.FieldIndex(field)
 	if i < 0 || e.Action == ActionDelete {
@@ -102,15 +102,15 @@ func (e *WriteEvent) Changes(field string) bool {
 	return f.Value(was) != f.Value(e.Record.values[i])
 }
 
-// BatchEvent is several writes that are asked for together.
+// BatchEvent is a request for a batch of writes.
 type BatchEvent struct {
 	hook.Event
 	Context context.Context
-	Caller  Caller // that of the first write
+	Caller  Caller // the caller of the first write; changes have no effect
 	Ops     []Op   // may be changed
 }
 
-// RequestEvent is an operation that is asked of the service.
+// RequestEvent is a request for an operation of the service.
 type RequestEvent struct {
 	hook.Event
 	Context    context.Context
@@ -118,13 +118,13 @@ type RequestEvent struct {
 	Caller     Caller
 	Collection *schema.Collection
 	ID         string           // view, update, delete; "" if AtMost is set
-	AtMost     int              // of an update or a delete of each record that matches a filter: so many; else 0
-	List       *ListParams      // list; else nil
-	Aggregate  *AggregateParams // aggregate; else nil
-	Input      *Input           // create, update, upsert; else nil
+	AtMost     int              // of an update or a delete by filter: the limit of records; else 0
+	List       *ListParams      // of list; nil for other operations
+	Aggregate  *AggregateParams // of aggregate; nil for other operations
+	Input      *Input           // of create, update and upsert; nil for other operations
 }
 
-// Operation is what can be asked of the service.
+// Operation names an operation of the service.
 type Operation string
 
 // The operations.

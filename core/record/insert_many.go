@@ -11,19 +11,20 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// insertStep is how many records a transaction of InsertMany has: other writes have their turn
-// between two of them.
+// insertStep is the number of records in one transaction of InsertMany. Other writes run between
+// two transactions.
 const insertStep = 2000
 
-// InsertMany creates a record of each body, as Create does for the system, but runs no hook,
-// and the change log tells of the collection as a whole: who has subscribed to it reads anew. Ids,
-// times and values that the collection generates are made, and all fields are validated.
-// n is how many records are stored.
+// InsertMany creates a record from each body, as Create does for Root, but runs no hook. The change
+// log gets one entry for the whole collection per transaction, and subscribers of the collection
+// read its records again. Ids, autodates and generated values are set, and all fields are
+// validated. n is the number of records stored.
 //
-// The records go in several transactions, in their order: after an error, which names the
-// row from 1 on, those of the transactions before are there. Within App.Transaction all is
-// one. Bodies are not used after the next one is asked for. The error of a body ends it. Auth
-// collections and views, and fields with files, are Invalid faults.
+// The records are stored in their order, in several transactions. An error names the row, counted
+// from 1, and the records of earlier transactions stay stored. Within App.Transaction all records
+// are part of that transaction. An error of the iterator ends InsertMany. InsertMany keeps each
+// body until its transaction, so the iterator must not reuse a map. Auth collections, views, and
+// collections with file or password fields are Invalid faults.
 func (s *Service) InsertMany(ctx context.Context, collection string, bodies iter.Seq2[map[string]any, error]) (n int, err error) {
 	if err := s.mayWrite(); err != nil {
 		return 0, err
@@ -52,7 +53,7 @@ func (s *Service) InsertMany(ctx context.Context, collection string, bodies iter
 	return n, flush()
 }
 
-// insertSome stores the rows in one transaction. before is how many there were before them.
+// insertSome stores the rows in one transaction. before is the number of rows stored before them.
 func (s *Service) insertSome(ctx context.Context, collection string, rows []map[string]any, before int) error {
 	return retryStale(func() error {
 		ops := make([]Op, len(rows))
@@ -84,7 +85,8 @@ func (s *Service) insertSome(ctx context.Context, collection string, rows []map[
 	})
 }
 
-// insertable refuses collections whose records need more than their fields.
+// insertable returns an Invalid fault for a collection that InsertMany does not support: an auth
+// collection, or a collection with a file or password field.
 func insertable(w *writeRequest) error {
 	if w.earlyFault != nil {
 		return w.earlyFault
@@ -101,7 +103,7 @@ func insertable(w *writeRequest) error {
 	return nil
 }
 
-// insertAll checks and stores the records, and notes that the collection has changed.
+// insertAll validates and stores the records, and logs one change of the whole collection.
 func (t *writeTx) insertAll(ctx context.Context, writes []*writeRequest, before int) error {
 	c := writes[0].collection
 	bulk := NewBulk(t.tx, c, nil)

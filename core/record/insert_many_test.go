@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// bodies are n of them, made by a function.
+// bodies returns an iterator over of(0), …, of(n-1).
 func bodies(n int, of func(i int) map[string]any) iter.Seq2[map[string]any, error] {
 	return func(yield func(map[string]any, error) bool) {
 		for i := range n {
@@ -42,7 +42,7 @@ func TestInsertMany(t *testing.T) {
 		defer page.Release()
 		return page.TotalItems
 	}
-	list() // the total is kept from here on
+	list() // caches the total
 	var told []change.Change
 	app.OnCommitted(func(changes []change.Change) { told = append(told, changes...) })
 	app.Hooks().Records.Before.BindFunc(func(*record.WriteEvent) error { return errors.New("a hook runs") }, "gauges")
@@ -62,8 +62,8 @@ func TestInsertMany(t *testing.T) {
 	}
 }
 
-// TestInsertManyThatFails counts what is stored after each kind of failure: whole
-// transactions before it, or nothing.
+// TestInsertManyThatFails counts the records stored after each kind of failure: those of the whole
+// transactions before the failure, or none.
 func TestInsertManyThatFails(t *testing.T) {
 	t.Parallel()
 	app := coretest.With(t, gauges, `{"name":"people","type":"auth"}`, `{"name":"papers","fields":[{"name":"scan","type":"file"}]}`)

@@ -38,7 +38,7 @@ func filterReason(invalid *query.Error) string {
 	return invalid.Message + " (at byte " + strconv.Itoa(invalid.Pos) + ")"
 }
 
-// ErrViewRefused is in the chain of the fault of a read of a view whose query the database refuses.
+// ErrViewRefused is wrapped by the fault of a read of a view whose query the database rejects.
 var ErrViewRefused = errors.New("the database refuses the query of a view")
 
 // viewFault turns the error of a read of these tables into a fault if one of them is a

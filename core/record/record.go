@@ -14,13 +14,13 @@ import (
 // Record is one record as typed values, one for each field of its collection. It belongs
 // to one goroutine.
 //
-// A Record that was read holds all fields, whoever asked for it: the rules decide which
-// records a caller gets, PublicJSON what is shown of them. Password fields hold hashes.
+// A Record that was read holds all fields, whoever the caller was: rules decide which records a
+// caller gets, and PublicJSON decides which fields are shown. Password fields hold hashes.
 //
-// Methods that take the name of a field accept any name: getters return the zero value for a
-// field that the collection does not have, Set notes the mistake for Save. They must not be
-// called on a nil *Record; no function of this package returns one beside a nil error, except
-// those that say so.
+// Methods that take the name of a field accept any name. For a field that the collection does not
+// have, getters return the zero value, and Set keeps an error that Save returns. Methods must not
+// be called on a nil *Record. A function of this package that can return a nil *Record with a nil
+// error says so.
 type Record struct {
 	collection *schema.Collection
 	values     []any // in the order of collection.Fields; schema.Kind tells the Go type of each
@@ -30,8 +30,8 @@ type Record struct {
 	written  *written // set by the write that returned the record
 	misuse   error    // the calls of Set that cannot be stored
 
-	related []relatedRecords // what Expand has read, by key
-	home    *Service         // that read or wrote the record; nil for one of Blank
+	related []relatedRecords // the related records that Expand has read, one item per relation
+	home    *Service         // the service that made, read or wrote the record; nil after Blank
 }
 
 // written is what the answer to a write needs beside the record (Service.Render).

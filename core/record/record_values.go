@@ -65,9 +65,9 @@ func (r *Record) Point(field string) schema.Point {
 	return p
 }
 
-// MarshalJSON returns the record as the API shows it to a superuser: with hidden fields, and
-// with the related records that Expand has read; without passwords and token keys. Enrich
-// hooks do not run. It never fails. An answer to anybody else is made with PublicJSON.
+// MarshalJSON returns the record as the API shows it to a superuser: with hidden fields and the
+// related records that Expand has read, without passwords and token keys. Enrich hooks do not
+// run. The error is always nil. Use PublicJSON for an answer to any other caller.
 func (r *Record) MarshalJSON() ([]byte, error) { return r.appendJSON(nil), nil }
 
 func (r *Record) appendJSON(dst []byte) []byte {
@@ -83,7 +83,7 @@ func (r *Record) appendJSON(dst []byte) []byte {
 	return append(append(dst, '}'), rest...)
 }
 
-// superuserProjection is how superusers see the record.
+// superuserProjection returns the projection of the record for superusers.
 func (r *Record) superuserProjection() *projection {
 	if r.home == nil {
 		return newProjection(r.collection, true)
@@ -91,11 +91,11 @@ func (r *Record) superuserProjection() *projection {
 	return r.home.projection(r.home.cfg.Snapshot(), r.collection, true)
 }
 
-// PublicJSON returns the record as the API shows it to the caller: without hidden fields,
-// without an e-mail address that is not for the caller, as Enrich hooks leave it, and with
-// those of the related records that Expand has read whose view rule lets the caller see
-// them. Whether the caller may see the record itself is not asked. The errors are those of
-// Service.Render, and one for a record of Blank, which no service has read.
+// PublicJSON returns the record as the API shows it to the caller: without hidden fields, without
+// an e-mail address that the caller may not see, after the Enrich hooks, and with the relations
+// that Expand has read, limited to the related records that their view rule shows to the caller.
+// It does not check whether the caller may see the record itself. The errors are those of
+// Service.Render, and an error for a record made by Blank.
 func (r *Record) PublicJSON(ctx context.Context, caller Caller) ([]byte, error) {
 	if r.home == nil {
 		return nil, fmt.Errorf("record: PublicJSON of a record of %q that no service has read", r.collection.Name)

@@ -82,8 +82,8 @@ func New(c Config) *Service {
 	return s
 }
 
-// Snapshot returns the collections as the service sees them: inside of a transaction with what
-// that has changed.
+// Snapshot returns the current collections. The snapshot of a service that is bound to a
+// transaction has the changes of that transaction.
 func (s *Service) Snapshot() *schema.Snapshot { return s.cfg.Snapshot() }
 
 // Config is what a Service needs.

@@ -236,14 +236,14 @@ func (a *Audience) id(i int) string {
 	return a.Auth[i].ID()
 }
 
-// verdict is which members of a class may see the record.
+// verdict says which members of a class may see the record.
 type verdict struct {
-	all bool
-	ids map[string]bool // of some of them
+	all bool            // every member may
+	ids map[string]bool // ids of the members who may, unless all
 }
 
-// judge judges a class in one statement. Where nothing tells its members from each other, it asks
-// for one of them.
+// judge judges the members of a class with one statement. If the rule and the filter do not depend
+// on the account (plan.Alike), the statement judges the first member for all members.
 func (v *showing) judge(collection string, members []int, rule string, superuser bool) (verdict, error) {
 	sel := v.selection(rule, superuser)
 	if collection != "" {

@@ -23,20 +23,20 @@ type txStore struct {
 	store.Store // the store of the transaction: its dialect and catalog
 	tx          store.Tx
 
-	mu    sync.Mutex  // held by the present use
+	mu    sync.Mutex  // held during each use of tx
 	ended atomic.Bool // set while mu is held
 }
 
-// errEnded is a use of a service after the transaction that it is bound to.
+// errEnded is the error of a service whose transaction has ended.
 var errEnded = fmt.Errorf("record: the transaction has ended: %w", store.ErrClosed)
 
-// errBusy is a use of a transaction's service from within a write by it.
+// errBusy is the error of a hook that uses the service whose write has triggered the hook.
 var errBusy = errors.New("record: the transaction is writing: a hook must use the service of its event, or App.Transaction with its Context")
 
-// use calls fn with the transaction, unless it has ended.
+// use calls fn while it holds the transaction; errEnded if the transaction has ended.
 func (n *txStore) use(ctx context.Context, fn func() error) error {
 	if !n.mu.TryLock() {
-		// The present use may be the write whose hook calls: it would wait for itself.
+		// The lock may be held by the write whose hook calls use: waiting would be a deadlock.
 		if store.IsInside() {
 			return errBusy
 		}
@@ -52,7 +52,7 @@ func (n *txStore) use(ctx context.Context, fn func() error) error {
 	return fn()
 }
 
-// end makes every later use an error. It waits for the present one.
+// end waits for the present use, and makes every later use return errEnded.
 func (n *txStore) end() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -118,19 +118,20 @@ type Binding struct {
 	Store   store.Store // the transaction in the form of a store, until End
 	Changes Appender    // takes the changes of what is written by Store
 
-	// Around, of the binding of a hook, is what store.TransactionOf has told about the write
-	// that the hook is part of.
+	// Around is set in the binding of a hook: the result of store.TransactionOf for the context of
+	// the write that has triggered the hook.
 	Around any
 
 	tx  *writeTx
 	end func()
 }
 
-// Of reports whether the binding is to a transaction of the service or of one bound to it.
+// Of reports whether the transaction of the binding belongs to s, or to a service with the same
+// App service as s.
 func (b *Binding) Of(s *Service) bool { return b.Records.root == s.root }
 
-// Part calls fn in a part of the transaction: if fn fails, what it has written is undone, and
-// the transaction may go on.
+// Part calls fn within a savepoint of the transaction. If fn fails, its writes are undone and its
+// stored files are discarded; the transaction may go on.
 func (b *Binding) Part(ctx context.Context, fn func() error) error {
 	if n, ok := b.Store.(*txStore); ok && n.ended.Load() {
 		return errEnded
@@ -145,7 +146,8 @@ func (b *Binding) Part(ctx context.Context, fn func() error) error {
 	return err
 }
 
-// inHook is the context of a hook in whose transaction the service is bound.
+// inHook returns the context of a hook: with a Binding of the transaction that s is bound to, or
+// with no transaction if s is not bound.
 func (s *Service) inHook(ctx context.Context) context.Context {
 	if s.outer == nil {
 		return store.WithTransaction(ctx, nil)

@@ -10,42 +10,43 @@ import (
 	"reflect"
 )
 
-// Typed reads and writes the records of one collection as structs. It is a value that may be
-// copied, and is safe for concurrent use. core.Bind makes it and tells what T may be.
+// Typed reads and writes the records of one collection as structs of type T. A Typed may be
+// copied, and is safe for concurrent use. core.Bind makes a Typed, and documents the types that
+// T may be.
 type Typed[T any] struct {
 	service    *Service
 	collection string
 	caller     Caller
 }
 
-// NewTyped returns the records of the collection, by id or name, as values of T, for the
-// caller Root.
+// NewTyped returns a Typed for the collection of that id or name. Its caller is Root.
 func NewTyped[T any](s *Service, collection string) Typed[T] {
 	return Typed[T]{service: s, collection: collection, caller: Root()}
 }
 
-// As returns the same records for a caller, whose rules apply from then on.
+// As returns a copy of t for another caller: its methods apply the rules to that caller.
 func (t Typed[T]) As(caller Caller) Typed[T] {
 	t.caller = caller
 	return t
 }
 
-// In returns the same records through another service: that of a transaction (core.Tx) or of
+// In returns a copy of t that uses another service: the service of a transaction (core.Tx) or of
 // the event of a hook.
 func (t Typed[T]) In(s *Service) Typed[T] {
 	t.service = s
 	return t
 }
 
-// Check returns an error that names the collection, the fields of T that it does not have,
-// and those of another kind. Each other method begins with it. A program that calls it at
-// its start finds a mistake before its users do.
+// Check returns an error if T does not fit the collection. The error names the collection, the
+// fields of T that the collection does not have, and the fields of a type that cannot hold the
+// values. Every other method calls Check first. A program that calls Check at its start finds a
+// mistake before its users do.
 func (t Typed[T]) Check() error {
 	_, err := t.mapping()
 	return err
 }
 
-// errNotOpen is a use of records before the App was opened.
+// errNotOpen is the error of a Typed that was made before the App was open.
 var errNotOpen = errors.New("record: the App was not open when the records were bound")
 
 func (t Typed[T]) mapping() (*mapping, error) {
@@ -62,7 +63,7 @@ func (t Typed[T]) mapping() (*mapping, error) {
 	return m, m.err
 }
 
-// query completes a query of the methods.
+// query returns q with the collection of t, after a Check.
 func (t Typed[T]) query(q Query) (Query, error) {
 	if q.Collection != "" && q.Collection != t.collection {
 		return q, fmt.Errorf("record: a query of %q by what is bound to %q", q.Collection, t.collection)
@@ -71,8 +72,8 @@ func (t Typed[T]) query(q Query) (Query, error) {
 	return q, t.Check()
 }
 
-// Find returns the records of a query, whose Collection may be left empty, with the faults of
-// Service.Find. A related record that Query.Expand names goes to the field of T with the tag
+// Find returns the records of a query, with the faults of Service.Find. Query.Collection may be
+// empty. Related records that Query.Expand names are stored in the field of T with the tag
 // json:"expand".
 func (t Typed[T]) Find(ctx context.Context, q Query) ([]T, error) {
 	q, err := t.query(q)
@@ -83,8 +84,8 @@ func (t Typed[T]) Find(ctx context.Context, q Query) ([]T, error) {
 	return list, err
 }
 
-// find runs a query. Rows become structs without a Record in between, unless related records
-// are wanted.
+// find runs a query. It fills structs directly from rows or, if the query expands relations, from
+// Records.
 func (t Typed[T]) find(ctx context.Context, q Query, rule ruleOf, walk *string) (list []T, next string, err error) {
 	if q.Expand == "" {
 		into := &structSink[T]{service: t.service, room: min(q.Limit, eachPage)}
@@ -110,8 +111,8 @@ func (t Typed[T]) FindOne(ctx context.Context, q Query) (*T, error) {
 	return t.first(ctx, q, listRule)
 }
 
-// FindByID returns the record of that id. The fault is NotFound if there is none that the view
-// rule shows to the caller, and Forbidden where only superusers may view.
+// FindByID returns the record of that id. The fault is NotFound if no such record exists or the
+// view rule hides it from the caller, and Forbidden where only superusers may view.
 func (t Typed[T]) FindByID(ctx context.Context, id string) (*T, error) {
 	q, err := t.query(Query{IDs: []string{id}})
 	if err != nil {
@@ -133,7 +134,7 @@ func (t Typed[T]) first(ctx context.Context, q Query, rule ruleOf) (*T, error) {
 }
 
 // FindByIDs returns the records of those ids that the view rule shows to the caller, in the
-// order of the ids, each once.
+// order of the ids. A record is returned once even if its id is repeated.
 func (t Typed[T]) FindByIDs(ctx context.Context, ids ...string) ([]T, error) {
 	q, err := t.query(Query{IDs: ids})
 	if err != nil {
@@ -155,8 +156,8 @@ func (t Typed[T]) Count(ctx context.Context, q Query) (int, error) {
 	return t.service.CountMatching(ctx, t.caller, q)
 }
 
-// Each returns an iterator over the records of a query, as Service.Each does. Each value is a
-// new one.
+// Each returns an iterator over the records of a query, as Service.Each does. Every step of the
+// loop gets a new T, which the loop may keep.
 func (t Typed[T]) Each(ctx context.Context, q Query) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		q, err := t.query(q)
@@ -177,11 +178,12 @@ func (t Typed[T]) Each(ctx context.Context, q Query) iter.Seq2[*T, error] {
 	}
 }
 
-// Save creates a record of the value if its id is empty, and updates the record of that id
-// otherwise; then the value is the record as it is stored. An update writes every field that T
-// has: a T of the fields that a program cares for leaves all others alone. Autodate fields are
-// the server's, and an empty password is not written. The faults are those of Create and
-// Update. Other errors: T has no field "id", or a value that the kind of its field cannot hold.
+// Save creates a record from v if the id of v is empty, and updates the record of that id
+// otherwise. Then v holds the record as it is stored. An update writes every field that T has, and
+// leaves the other fields of the record unchanged. Autodate fields are not written, since the
+// server sets them, and an empty password is not written. The faults are those of Create and
+// Update. Other errors: v is nil, T has no field "id", or a value is out of the range of its
+// field.
 func (t Typed[T]) Save(ctx context.Context, v *T) error {
 	m, err := t.mapping()
 	if err != nil {
@@ -221,7 +223,7 @@ func (t Typed[T]) Delete(ctx context.Context, id string) error {
 	return q.in(t.service.Delete(ctx, t.caller, t.collection, id))
 }
 
-// values makes structs of records.
+// values converts records into structs.
 func (t Typed[T]) values(records []*Record) ([]T, error) {
 	list := make([]T, len(records))
 	for i, r := range records {

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// smallRecord is a record of small.
+// smallRecord is the struct of a record of the collection small.
 type smallRecord struct {
 	ID      string  `json:"id"`
 	Title   string  `json:"title"`
@@ -30,7 +30,7 @@ func bedOf100(b *testing.B) *bed {
 	return bed
 }
 
-// The three ways to read the same hundred records: as JSON, as records, as structs.
+// The three BenchmarkHundredAs… read the same hundred records: as JSON, as records, as structs.
 func BenchmarkHundredAsJSON(b *testing.B) {
 	bed := bedOf100(b)
 	b.ReportAllocs()
@@ -74,8 +74,8 @@ func BenchmarkSaveStruct(b *testing.B) {
 	}
 }
 
-// BenchmarkEach reads as many records as LOAM_EACH says, and reports how far the heap has
-// grown at most.
+// BenchmarkEach reads LOAM_EACH records, 10,000 by default, and reports the greatest growth of the
+// heap.
 func BenchmarkEach(b *testing.B) {
 	n, err := strconv.Atoi(os.Getenv("LOAM_EACH"))
 	if err != nil {

@@ -1,4 +1,4 @@
-// The values of fields as Go types of a program's own.
+// Codecs: conversion between the values of a Record and the fields of a program's structs.
 
 package record
 
@@ -13,15 +13,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// codec moves values between a Record, where each kind has one Go type (schema.Kind), and a
-// field of a struct. scan is load of what a row holds.
+// codec converts between the value of a field in a Record, whose Go type depends on the kind of
+// the field (schema.Kind), and the value of a field of a struct: load and scan set the struct's
+// field, from a value of a Record and from a cell of a row; store returns the value for a Record.
 type codec interface {
 	load(to reflect.Value, value any) error
 	store(from reflect.Value) (any, error)
 	scan(to reflect.Value, c *cell) error
 }
 
-// cell is a value of a row that becomes a field of a struct.
+// cell is the source of codec.scan: one column of the current row.
 type cell struct {
 	rows  store.Rows
 	col   int
@@ -30,10 +31,10 @@ type cell struct {
 	texts rowTexts
 }
 
-// load is the value as a Record holds it.
+// load returns the value in the form of a Record.
 func (c *cell) load() any { return c.field.Load(c.rows, c.col) }
 
-// rowTexts gathers the texts of a row, so that they share one allocation.
+// rowTexts collects the strings of a row, so that they share one allocation.
 type rowTexts struct {
 	buf    []byte
 	places []textPlace
@@ -50,7 +51,7 @@ func (t *rowTexts) add(to reflect.Value, text []byte) {
 	t.places = append(t.places, textPlace{to, start, len(t.buf)})
 }
 
-// set puts the texts of the row into their fields.
+// set assigns the collected strings to their fields, and empties the collection.
 func (t *rowTexts) set() {
 	all := string(t.buf)
 	for _, p := range t.places {
@@ -110,7 +111,8 @@ func (textCodec) load(to reflect.Value, value any) error {
 
 func (textCodec) store(from reflect.Value) (any, error) { return from.String(), nil }
 
-// scan copies the usual form of a text; any other is loaded.
+// scan copies the bytes of the row if they are in the usual stored form of the class. Values in
+// any other form take the slower path through load.
 func (k textCodec) scan(to reflect.Value, c *cell) error {
 	b := c.rows.Bytes(c.col)
 	switch c.class {
@@ -182,7 +184,8 @@ func (k numberCodec) scan(to reflect.Value, c *cell) error {
 	return k.load(to, c.load())
 }
 
-// setNumber refuses a number that the type would change: a fraction, or one out of its range.
+// setNumber sets a numeric field of a struct. A number that the field's type cannot hold exactly,
+// a fraction in an integer or a number out of range, is an error.
 func setNumber(to reflect.Value, n float64) error {
 	switch {
 	case to.CanFloat():
@@ -199,7 +202,7 @@ func setNumber(to reflect.Value, n float64) error {
 	return fmt.Errorf("%v is no %s", n, to.Type())
 }
 
-// store refuses an integer that a number field, which is a float64, would change.
+// store converts to float64. An integer beyond 2⁵³ is an error, since float64 would round it.
 func (numberCodec) store(from reflect.Value) (any, error) {
 	const exact = 1 << 53
 	switch {

@@ -1,4 +1,4 @@
-// How the fields of a struct stand for those of a collection.
+// Mappings: which field of a struct holds which field of a collection.
 
 package record
 
@@ -11,45 +11,45 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// mapping is how values of one struct type hold records of one collection. Immutable.
+// mapping pairs the fields of one struct type with the fields of one collection. It is immutable.
 type mapping struct {
 	collection *schema.Collection
 	fields     []mappedField
-	id         []int  // of the struct's field for the id; nil if it has none
-	expand     []int  // of the field for related records; nil if it has none
-	texts      []text // fields that hold what is the same for all records
-	columns    []int  // the positions of the fields that are read
-	err        error  // why the type does not fit
+	id         []int  // index of the struct's id field; nil if it has none
+	expand     []int  // index of the struct's field for related records; nil if it has none
+	texts      []text // fields for collectionId and collectionName
+	columns    []int  // positions of the mapped fields in collection.Fields
+	err        error  // why the type does not fit the collection; nil if it fits
 }
 
-// mappedField is a field of the struct with the field of the collection that it holds.
+// mappedField is one pair: a field of the struct and the field of the collection that it holds.
 type mappedField struct {
-	at    []int // in the struct, as in reflect.Value.FieldByIndex
-	index int   // in the collection
+	at    []int // index in the struct, as in reflect.Value.FieldByIndex
+	index int   // position in collection.Fields
 	field *schema.Field
 	class schema.Class // of field
 	codec codec
 }
 
-// text is a field of the struct that holds a fixed text.
+// text is a field of the struct that holds the same string for every record.
 type text struct {
 	at   []int
 	text string
 }
 
-// mappingKey names a mapping in the cache.
+// mappingKey is the key of a mapping in the cache.
 type mappingKey struct {
 	collection *schema.Collection
 	of         reflect.Type
 }
 
-// mapping returns the mapping of the type, from the cache.
+// mapping returns the cached mapping between a struct type and a collection.
 func (s *Service) mapping(c *schema.Collection, of reflect.Type) *mapping {
 	return s.caches.mappings.Of(s.cfg.Snapshot()).Get(mappingKey{c, of}, func() *mapping { return newMapping(c, of) })
 }
 
-// newMapping matches the fields of a struct with those of a collection, by the names of their
-// json tags or, without a tag, by their own names in any letter case.
+// newMapping pairs the fields of a struct with the fields of a collection: by the name in the json
+// tag or, without a tag, by the name of the struct's field in any letter case.
 func newMapping(c *schema.Collection, of reflect.Type) *mapping {
 	m := &mapping{collection: c}
 	if of.Kind() != reflect.Struct {
@@ -68,7 +68,7 @@ func newMapping(c *schema.Collection, of reflect.Type) *mapping {
 	return m
 }
 
-// throughPointer reports whether a field is one of an embedded pointer, which may be nil.
+// throughPointer reports whether the field is promoted from an embedded pointer, which may be nil.
 func throughPointer(of reflect.Type, at []int) bool {
 	for _, i := range at[:len(at)-1] {
 		if of = of.Field(i).Type; of.Kind() == reflect.Pointer {
@@ -78,7 +78,7 @@ func throughPointer(of reflect.Type, at []int) bool {
 	return false
 }
 
-// add adds a field of the struct.
+// add adds a field of the struct to the mapping. name is the name in its json tag, or "".
 func (m *mapping) add(f reflect.StructField, name string) error {
 	switch name {
 	case "expand":
@@ -115,8 +115,8 @@ func (m *mapping) add(f reflect.StructField, name string) error {
 	return nil
 }
 
-// find returns the position of the field with the name of the tag or, if that is empty, with
-// the name of the struct's field in any letter case; -1 if there is none.
+// find returns the position of a field of the collection: the field named tag or, if tag is empty,
+// the field named name in any letter case; -1 if the collection has no such field.
 func (m *mapping) find(tag, name string) int {
 	if tag != "" {
 		return m.collection.FieldIndex(tag)
@@ -129,7 +129,7 @@ func (m *mapping) find(tag, name string) int {
 	return -1
 }
 
-// fill puts a record into a struct.
+// fill sets the fields of a struct from a record.
 func (s *Service) fill(v reflect.Value, r *Record) error {
 	m := s.mapping(r.collection, v.Type())
 	if m.err != nil {
@@ -137,7 +137,7 @@ func (s *Service) fill(v reflect.Value, r *Record) error {
 	}
 	for i := range m.fields {
 		f := &m.fields[i]
-		if f.field.IsPassword() { // a hash is of no use to anybody
+		if f.field.IsPassword() { // the stored value is a hash: the program gets ""
 			continue
 		}
 		if err := f.codec.load(fieldAt(v, f.at), r.values[f.index]); err != nil {
@@ -160,7 +160,8 @@ func fieldAt(v reflect.Value, at []int) reflect.Value {
 	return v.FieldByIndex(at)
 }
 
-// body is what a Save sends of a struct, and the id of the record to update, "" for a new one.
+// body returns the body of the write that saves a struct, and the id in the struct: "" for a record
+// to create.
 func (m *mapping) body(v reflect.Value) (body map[string]any, id string, err error) {
 	if m.id == nil {
 		return nil, "", fmt.Errorf("record: %s has no field for the id: it cannot be saved", v.Type())
@@ -187,8 +188,8 @@ func (m *mapping) body(v reflect.Value) (body map[string]any, id string, err err
 	return body, id, nil
 }
 
-// checkExpand checks the type of the field for related records: a struct whose fields are
-// structs, pointers to structs, or lists of structs.
+// checkExpand checks the type of the field with the tag json:"expand": it must be a struct whose
+// fields are structs, pointers to structs, or slices of either.
 func checkExpand(t reflect.Type) error {
 	if t.Kind() != reflect.Struct {
 		return fmt.Errorf("related records need a struct, which %s is not", t)
@@ -201,8 +202,8 @@ func checkExpand(t reflect.Type) error {
 	return nil
 }
 
-// relatedType is the struct that a field of an expand holds, and whether it holds a list of
-// them; nil if it can hold none.
+// relatedType returns the struct type of the related records in a field of type t, and whether t
+// is a slice; nil if t cannot hold related records.
 func relatedType(t reflect.Type) (elem reflect.Type, list bool) {
 	if t.Kind() == reflect.Slice {
 		list, t = true, t.Elem()
@@ -216,7 +217,7 @@ func relatedType(t reflect.Type) (elem reflect.Type, list bool) {
 	return t, list
 }
 
-// fillExpand puts the related records of a record into the struct for them.
+// fillExpand sets the fields of v, the value of the expand field, from the related records of r.
 func (s *Service) fillExpand(v reflect.Value, r *Record) error {
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		if !f.IsExported() {
@@ -240,7 +241,7 @@ func (s *Service) fillExpand(v reflect.Value, r *Record) error {
 	return nil
 }
 
-// fillRelated puts related records into a field.
+// fillRelated sets one field from the related records of one relation.
 func (s *Service) fillRelated(v reflect.Value, related []*Record) error {
 	put := func(v reflect.Value, r *Record) error {
 		if v.Kind() == reflect.Pointer {

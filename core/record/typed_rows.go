@@ -1,4 +1,4 @@
-// Rows as structs, without a Record in between.
+// Structs filled directly from rows, without a Record in between.
 
 package record
 
@@ -10,10 +10,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// structSink makes a T of each row.
+// structSink is a sink that appends a T for each row.
 type structSink[T any] struct {
 	service *Service
-	room    int // for so many records the list is made at first
+	room    int // initial capacity of list
 	mapping *mapping
 	cell    cell
 	list    []T
@@ -34,7 +34,7 @@ func (k *structSink[T]) row(rows store.Rows) error {
 	k.cell.rows = rows
 	for i := range k.mapping.fields {
 		f := &k.mapping.fields[i]
-		if f.class == schema.ClassPassword { // a hash is of no use to anybody
+		if f.class == schema.ClassPassword { // the stored value is a hash: the program gets ""
 			continue
 		}
 		k.cell.col, k.cell.field, k.cell.class = i, f.field, f.class
@@ -49,7 +49,7 @@ func (k *structSink[T]) row(rows store.Rows) error {
 	return nil
 }
 
-// id is the id of the row, "" if T has none.
+// id returns the id in the current row, "" if T has no field for the id.
 func (k *structSink[T]) id(rows store.Rows) string {
 	for i, f := range k.mapping.fields {
 		if f.field.IsID() {

@@ -30,7 +30,7 @@ type article struct {
 	In      string                     `json:"collectionName"`
 	Title   string                     `json:"title"`
 	Stars   int                        `json:"stars"`
-	Open    bool                       // by its name
+	Open    bool                       // without a tag: mapped by its name
 	Due     time.Time                  `json:"due"`
 	Tags    []tag                      `json:"tags"`
 	Data    map[string]int             `json:"data"`
@@ -109,8 +109,8 @@ func TestTypedRecords(t *testing.T) {
 	}
 }
 
-// For a caller the rules hold: the list rule for lists, the view rule for ids and for related
-// records.
+// Typed.As applies the rules to a caller: the list rule to lists, the view rule to ids and to
+// related records.
 func TestTypedRecordsOfACaller(t *testing.T) {
 	t.Parallel()
 	b := newsroom(t)
@@ -141,7 +141,7 @@ func TestTypedRecordsOfACaller(t *testing.T) {
 	}
 }
 
-// Errors say where the mistake is.
+// Errors name the collection and the field that do not fit.
 func TestTypedRecordsThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	b := newsroom(t)
@@ -192,7 +192,7 @@ func TestTypedRecordsThatDoNotFit(t *testing.T) {
 	}
 }
 
-// A filter of parameters is never pasted: what looks like an expression is a text.
+// A parameter of a filter is bound, not pasted: an expression in its value is plain text.
 func TestParametersAreBound(t *testing.T) {
 	t.Parallel()
 	b := newsroom(t)

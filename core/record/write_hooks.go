@@ -319,7 +319,7 @@ func (s *Service) runAfterFailure(ctx context.Context, w *writeRequest, failed e
 
 // triggerAfter runs handlers whose errors change nothing.
 func (s *Service) triggerAfter(ctx context.Context, h *hook.Hook[*WriteEvent], e *WriteEvent) {
-	// It has ended: a transaction of the handler is one of its own.
+	// The transaction of the write has ended: App.Transaction in a handler begins another.
 	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
 	err := hook.Within(ctx, "hook record after", s.cfg.HookLimit, func(ctx context.Context) error {
 		e.Context = ctx

@@ -10,31 +10,31 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Hooks are where code of an embedding program takes part in changes of the settings. Their
-// terms are those of record.Hooks.
+// Hooks let code of an embedding program take part in reads and changes of the settings. Order,
+// time limit and errors of handlers are as in record.Hooks.
 type Hooks struct {
-	// Request runs around each view and each update of the settings that is asked of the
-	// service. Handlers may change Body, or refuse.
+	// Request runs around each view and each update of the settings. Handlers may change Caller
+	// and Body, or refuse the operation.
 	Request hook.Hook[*RequestEvent]
 
 	// Before runs before an update, outside of its transaction. Handlers may change Body, or
-	// refuse.
+	// refuse the update.
 	Before hook.Hook[*RequestEvent]
 
-	// InTx runs in the transaction, when the new settings are valid and written. An error
-	// undoes it. What a handler writes by services that are not bound to the transaction is an
-	// error.
+	// InTx runs in the transaction of an update, after the new settings were validated and
+	// written. An error rolls the transaction back. A handler gets an error if it writes by a
+	// service that is not bound to the transaction.
 	InTx hook.Hook[*Event]
 
-	// AfterSuccess runs when an update is durable, AfterFailure when nothing was changed.
+	// AfterSuccess runs when an update is durable, AfterFailure when an update has failed.
 	// Their errors are logged.
 	AfterSuccess hook.Hook[*Event]
 	AfterFailure hook.Hook[*RequestEvent]
 
-	// Changed runs whenever other settings are current than before, whichever process has
-	// changed them, and how: also by SQL or a restored backup. Calls come one after the other,
-	// in the order of the changes; of changes that come faster than handlers take them only the
-	// last one may be told. Errors are logged.
+	// Changed runs after every change of the current settings, made by any process and in any
+	// way: by the API, by SQL or by a restored backup. Events come one after the other, in the
+	// order of the changes. While a handler runs, further changes may be merged into one event.
+	// Errors are logged.
 	Changed hook.Hook[*Event]
 }
 
@@ -50,15 +50,15 @@ type RequestEvent struct {
 	Context   context.Context
 	Operation record.Operation // OpView or OpUpdate
 	Caller    record.Caller
-	Body      []byte // the JSON object to merge, of an update
-	Err       error  // in AfterFailure: why
+	Body      []byte // the JSON object of an update, to be merged into the settings
+	Err       error  // in AfterFailure: why the update has failed
 }
 
-// Event is a change of the settings. Both states are shared and must not be changed.
+// Event is a change of the settings. Old and New are shared and must not be changed.
 type Event struct {
 	hook.Event
 	Context  context.Context
-	Caller   record.Caller // who has changed them; nobody in Changed
+	Caller   record.Caller // the caller of the update; the zero Caller in Changed
 	Old, New *Settings
 }
 
@@ -101,7 +101,7 @@ func (s *Service) runInTx(ctx context.Context, e *Event) error {
 	})
 }
 
-// runAfter runs hooks whose errors change nothing.
+// runAfter runs the hooks after an update, outside of any transaction, and logs their error.
 func (s *Service) runAfter(ctx context.Context, run func(context.Context) error) {
 	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
 	if err := hook.Within(ctx, "hook settings after", s.cfg.HookLimit, run); err != nil {
@@ -109,8 +109,8 @@ func (s *Service) runAfter(ctx context.Context, run func(context.Context) error)
 	}
 }
 
-// runAfterSuccess runs the AfterSuccess hooks: now or, inside of a transaction, when that is
-// durable.
+// runAfterSuccess runs the AfterSuccess hooks: at once or, if s is bound to a transaction, when the
+// transaction is durable.
 func (s *Service) runAfterSuccess(ctx context.Context, e *Event) {
 	h := &s.cfg.Hooks.AfterSuccess
 	if h.Empty() {

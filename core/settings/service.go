@@ -23,7 +23,7 @@ type Service struct {
 	cfg       Config
 	published *publisher                // shared by a Service and those bound to its transactions
 	staged    *atomic.Pointer[Settings] // what the transaction sees; nil unless bound to one, see Bind
-	later     func(fn func())           // calls fn when the transaction is durable; at once unless bound to one
+	later     func(fn func())           // calls fn when the transaction is durable; at once if unbound
 	sealer    *Sealer                   // nil if the settings are stored in plain text
 }
 
@@ -38,7 +38,7 @@ type Config struct {
 	Log         *slog.Logger     // default: nothing is logged
 	Now         func() time.Time // default time.Now
 	Hooks       *Hooks           // default: none
-	HookLimit   time.Duration    // of the handlers of one hook; default 10 s
+	HookLimit   time.Duration    // for all handlers of one hook together; default 10 s
 }
 
 // New returns a Service with the default settings; Load replaces them by the stored
@@ -61,10 +61,10 @@ func New(c Config) *Service {
 	return s
 }
 
-// Bind returns the Service within a transaction that the caller runs: it reads and
-// writes through tx and appends its changes to changes. Its Current returns what the
-// transaction has written; so does that of every Service that is bound within the same one. Everybody else sees that, and observers are called, when
-// the transaction is durable: later calls a function then.
+// Bind returns a Service within a transaction that the caller runs: it reads and writes through
+// tx and appends its changes to changes. Its Current returns the settings that the transaction
+// has written; Services bound from the returned one share them. Other Services get the settings,
+// and observers are called, when the transaction is durable. later calls fn at that time.
 func (s *Service) Bind(tx store.Store, changes record.Appender, later func(fn func())) *Service {
 	bound := &Service{cfg: s.cfg, published: s.published, staged: s.staged, sealer: s.sealer, later: later}
 	bound.cfg.Store, bound.cfg.Changes = tx, changes
@@ -75,8 +75,8 @@ func (s *Service) Bind(tx store.Store, changes record.Appender, later func(fn fu
 	return bound
 }
 
-// Restage makes an earlier result of Current what a bound Service has again, after a part of
-// its transaction was undone. It does nothing to a Service that is not bound.
+// Restage resets Current of a bound Service to an earlier result, after a part of its transaction
+// was undone. It has no effect on a Service that is not bound.
 func (s *Service) Restage(earlier *Settings) { s.stage(earlier) }
 
 // Current returns the settings as they are now, secrets included, for our own code.
@@ -89,7 +89,7 @@ func (s *Service) Current() *Settings {
 	return s.published.current.Load()
 }
 
-// Get returns the settings for a caller. Who is not a superuser gets the fault of
+// Get returns the settings for a caller. A caller who is not a superuser gets the fault of
 // record.Caller.RequireSuperuser. The result is shared and must not be changed.
 func (s *Service) Get(ctx context.Context, caller record.Caller) (found *Settings, err error) {
 	e := &RequestEvent{Context: ctx, Operation: OpView, Caller: caller}
@@ -146,8 +146,8 @@ func (s *Service) Reread(tx store.Tx) error {
 }
 
 // Patch merges a JSON object into the stored settings and returns the result. It is
-// current, and observers have been called, when Patch returns. An empty body changes
-// nothing. Who is not a superuser gets the fault of record.Caller.RequireSuperuser; a
+// current, and observers have been called, when Patch returns. An empty body changes nothing. A
+// caller who is not a superuser gets the fault of record.Caller.RequireSuperuser; a
 // body that cannot be decoded, or settings that are not valid, a fault.Invalid.
 func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) (patched *Settings, err error) {
 	e := &RequestEvent{Context: ctx, Operation: OpUpdate, Caller: caller, Body: body}
@@ -169,14 +169,14 @@ func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) 
 	return patched, nil
 }
 
-// patch is Patch after the Request hooks, of a body that is not empty.
+// patch does the work of Patch for a body that is not empty, within the Request hooks.
 func (s *Service) patch(ctx context.Context, e *RequestEvent) (*Settings, error) {
 	if err := s.runBefore(ctx, e); err != nil {
 		return nil, err
 	}
 	write := s.cfg.Store.Write
 	if !s.cfg.Hooks.InTx.Empty() {
-		write = s.cfg.Store.Exclusive // handlers may take their time
+		write = s.cfg.Store.Exclusive // the transaction may take as long as its handlers
 	}
 	done := &Event{Caller: e.Caller}
 	err := write(ctx, func(tx store.Tx) (err error) {

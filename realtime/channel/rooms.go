@@ -25,21 +25,21 @@ type Peer struct {
 
 // Member is the connection of a peer.
 type Member interface {
-	// Tell queues a message. It must not block, and must not write to the bytes, which others get
-	// too.
+	// Tell queues a message for the connection. It must not block, and must not write to the
+	// message, whose bytes are shared by all members.
 	Tell(message []byte)
 
-	// Caller is who it is now.
+	// Caller returns the present caller of the connection, which changes by sign-in and sign-out.
 	Caller() record.Caller
 }
 
 // Rooms is all rooms of a node. It is safe for concurrent use.
 type Rooms struct {
 	app   *core.App
-	wake  chan struct{} // capacity 1; something may have changed who may stay
+	wake  chan struct{} // capacity 1; the join rules may have to be judged again
 	clock func() time.Time
 
-	mu    sync.Mutex // guards what follows; locked before that of a room
+	mu    sync.Mutex // guards the fields below; locked before the mutex of a room
 	rooms map[string]*room
 	idle  idleRooms
 
@@ -54,13 +54,14 @@ func New(app *core.App) *Rooms {
 	return r
 }
 
-// Peer makes a peer of a connection, with its public id. Whoever makes it must End it.
+// Peer makes a Peer for a connection. id is its public id. The caller must End the Peer.
 func (r *Rooms) Peer(id string, m Member) *Peer { return &Peer{id: id, member: m} }
 
-// Join puts the peer into a room, and tells it the answer, who is there, and what was said of
-// late, in this order. state is what it shows of itself, a JSON object or nil. Joining again replaces the state. Faults:
-// Forbidden for whom the rule does not let in, and for names that no pattern matches; Invalid for
-// what is no name or no state.
+// Join puts the peer into a room, and sends the peer the answer, the present members and the
+// history of the room, in this order. state is the presence state of the peer, a JSON object or
+// nil. Joining again replaces the state. Faults: Forbidden for a caller whom the join rule refuses,
+// and for a name that no pattern matches; Invalid for an invalid name or state; NotFound for a
+// connection that is closed. Too many channels of one peer are an error too.
 func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMessage, answer []byte) error {
 	if !settings.IsChannelName(name) {
 		return fault.New(fault.Invalid, "The name of the channel is not valid.")
@@ -93,7 +94,7 @@ func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMe
 		p.joined = map[string]*room{}
 	}
 	p.joined[name] = in
-	if r.doubt.count() != before { // the rule may have read what is not so any more
+	if r.doubt.count() != before { // the rule may have read records that have changed since
 		r.doubtAll()
 	}
 	return nil
@@ -112,7 +113,7 @@ func (r *Rooms) admits(ctx context.Context, caller record.Caller, name string) (
 	return &c, reads, nil
 }
 
-// Leave takes the peer out of a room. The fault is NotFound if it is not in it.
+// Leave takes the peer out of a room. The fault is NotFound if the peer is not in the room.
 func (r *Rooms) Leave(p *Peer, name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

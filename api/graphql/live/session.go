@@ -45,7 +45,7 @@ var protocol = &socket.Protocol{
 
 // Accept makes a WebSocket of a request and returns. The faults are those of socket.Server.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Request) error {
-	id := q.ID // the request itself is not to live on
+	id := q.ID // the closure must not keep q alive
 	return s.Sockets.Accept(w, r, q, protocol, func(c *socket.Conn) socket.Session { return s.open(c, id) })
 }
 

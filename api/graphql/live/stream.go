@@ -15,12 +15,12 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// Stream answers a request with the results of its operation. A subscription ends when the
-// client leaves, takes nothing, is nobody any more, or when the server drains: without the
-// event complete, so that clients connect again. What is wrong with the request is a refusal
-// or an error; what is wrong with the operation is told in the stream.
+// Stream answers a request with the results of its operation, as server-sent events. A subscription
+// ends when the client disconnects, does not read, or loses its sign-in, and when the server
+// drains: without the event complete, so that clients connect again. A wrong request is answered by
+// refused or err; errors of the operation are sent in the stream.
 func (s *Server) Stream(w http.ResponseWriter, r *http.Request, q *request.Request, body func() ([]byte, error)) (refused *graphql.Answer, err error) {
-	if q.Token != "" && q.Caller.Auth == nil { // who would watch as a guest without knowing
+	if q.Token != "" && q.Caller.Auth == nil { // the client would watch as a guest unknowingly
 		return nil, fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
 	}
 	op, refused, err := graphql.Read(r, q, body)
@@ -54,18 +54,18 @@ func (s *Server) once(w http.ResponseWriter, caller record.Caller, result *graph
 		defer lease.Release()
 	}
 	socket.EventHeader(w.Header())
-	_, _ = w.Write(appendLast(nil, result)) // who has left is told nothing
+	_, _ = w.Write(appendLast(nil, result)) // an error means that the client has disconnected
 	return nil
 }
 
-// follow begins a subscription. It returns when nothing is missed any more, or the subscription has
-// failed, which the stream tells.
+// follow begins a subscription and returns its stream. It returns when no later change can be
+// missed, or when the subscription has failed: then the stream sends the error and ends.
 func (s *Server) follow(request context.Context, q *request.Request, w realtime.Watch) socket.Stream {
 	client := s.Hub.OpenSocket(q.Caller, q.Token)
-	ctx, cancel := context.WithCancel(context.Background()) // of the stream, which outlives the request
+	ctx, cancel := context.WithCancel(context.Background()) // the stream outlives the request
 	f := &feed{cancel: cancel, ended: make(chan struct{})}
 	begun := make(chan struct{})
-	go func() { // it may wait for the client, which is told by the stream
+	go func() { // Watch may wait until the client has read from the stream
 		defer close(f.ended)
 		err := s.Hub.Watch(ctx, client, w, func(string, change.Token) []byte {
 			close(begun)
@@ -85,10 +85,10 @@ func (s *Server) follow(request context.Context, q *request.Request, w realtime.
 	return socket.Stream{Client: client, First: []byte(socket.Comment), Feed: f}
 }
 
-// feed tells of a subscription by server-sent events.
+// feed is the socket.Feed of a subscription: it encodes messages as server-sent events.
 type feed struct {
 	cancel context.CancelFunc
-	ended  chan struct{} // is closed when the subscription needs its context no more
+	ended  chan struct{} // closed when Hub.Watch has returned
 }
 
 // Append implements socket.Feed.
@@ -117,13 +117,13 @@ func (f *feed) Close() {
 	<-f.ended
 }
 
-// The events of the protocol.
+// Parts of the events of the protocol.
 const (
 	next     = "event:next\ndata:"
 	complete = "event:complete\ndata:\n\n"
 )
 
-// appendLast appends a result, with which the operation ends.
+// appendLast appends the last result of an operation, and the event complete.
 func appendLast(dst []byte, result *graphql.Result) []byte {
 	dst = append(append(append(dst, next...), result.Append(nil)...), "\n\n"...)
 	return append(dst, complete...)

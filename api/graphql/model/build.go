@@ -10,8 +10,9 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Build makes the schema of a snapshot for superusers or for everybody else. Collections whose ids
-// are keys of broken are left out, and so are relations to them and back; that renames nothing.
+// Build makes the schema of a snapshot for superusers or for everybody else. The keys of broken are
+// ids of broken views: Build leaves out these collections, and the relations from and to them. The
+// names of all other types stay the same.
 func Build(snapshot *schema.Snapshot, superuser bool, broken map[string]string) *Model {
 	b := &builder{
 		model: &Model{Snapshot: snapshot, Superuser: superuser, Records: map[string]*Record{},
