@@ -108,7 +108,7 @@ test('rules decide who joins and who sends, and are judged again', async () => {
   const send = () => hers.ask('broadcast', { channel: 'club:7', event: 'e', payload: 1, ack: true });
   assert.deepEqual(refused(await send()), ['error', 403, 'forbidden']);
   await root.collection('users').update(ann.authStore.record.id, { verified: true });
-  assert.equal((await send()).type, 'ok');
+  while ((await send()).type !== 'ok'); // on PostgreSQL the account of a connection follows its change a moment later
   const left = { type: 'channel', channel: 'club:7', event: 'left', reason: 'forbidden' };
   await root.collection('members').delete(member.id);
   assert.deepEqual(await hers.next(), left);
