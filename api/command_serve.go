@@ -47,7 +47,7 @@ func newServeCommand(p *Program) *cobra.Command {
 			if err := checkOrigins(p.Config.Origins); err != nil {
 				return err
 			}
-			// Who has named a folder means one that is there; the default one may come later.
+			// A folder that --public names must exist; the default folder may be created later.
 			if cmd.Flags().Changed("public") && p.Config.Public != "" {
 				if err := checkPublic(p.Config.Public, p.App.Config.Dir); err != nil {
 					return err
@@ -95,7 +95,7 @@ func newServeCommand(p *Program) *cobra.Command {
 	return cmd
 }
 
-// addresses are where a server listens.
+// addresses are the addresses that a server listens on.
 type addresses struct {
 	main    string
 	metrics string // "" for none
@@ -161,7 +161,7 @@ func unlessStopped(ctx context.Context, err error) error {
 	return err
 }
 
-// requests is the beginning of a sentence about so many of them.
+// requests returns the subject and verb of a sentence about n running requests: "2 requests may".
 func requests(n int) string {
 	if n == 1 {
 		return "1 request may"
@@ -169,7 +169,7 @@ func requests(n int) string {
 	return fmt.Sprintf("%d requests may", n)
 }
 
-// open opens the app and says of which folder an error speaks.
+// open opens the app. Its error names the folder or the database that cannot be opened.
 func open(ctx context.Context, app *core.App, mode core.Mode) error {
 	if app.Config.DB == "" {
 		if err := checkFolder(app.Config.Dir); err != nil {
@@ -182,8 +182,8 @@ func open(ctx context.Context, app *core.App, mode core.Mode) error {
 	return nil
 }
 
-// place is where the data is. The address of a database is not told: a password
-// may be in it.
+// place describes the place of the data for messages. It leaves the address of a database out,
+// because the address may contain a password.
 func place(app *core.App) string {
 	if app.Config.DB != "" {
 		return "PostgreSQL, files in " + app.Config.Dir
