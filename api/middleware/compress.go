@@ -12,9 +12,9 @@ import (
 // minCompressed is the length in bytes from which an answer is compressed.
 const minCompressed = 1500
 
-// Compress compresses answers with zstd or gzip, as the client prefers, zstd among
-// equals. Short answers, types that do not shrink and streams of events pass as they are,
-// and whatever is asked for in parts: parts are of what is stored. An ETag stays; see
+// Compress compresses answers with zstd or gzip, as the client prefers; zstd if the client has no
+// preference. Short answers, types that do not shrink, streams of events and answers to range
+// requests are not compressed; a range refers to the stored bytes. An ETag stays; see
 // MayCompress.
 func Compress(next http.Handler) http.Handler {
 	wrap, err := gzhttp.NewWrapper(
@@ -39,16 +39,16 @@ func Compress(next http.Handler) http.Handler {
 	})
 }
 
-// SkipCompress keeps the answer as it is. It is called before the answer begins, inside of
-// Compress.
+// SkipCompress keeps Compress from compressing the answer. It must be called inside of Compress,
+// before the answer begins.
 func SkipCompress(w http.ResponseWriter, r *http.Request) {
 	if takesCompressed(r) && r.Method != http.MethodHead {
 		w.Header().Set(gzhttp.HeaderNoCompression, "1")
 	}
 }
 
-// passing is an answer that may be compressed. When its status is set and its type is known not
-// to shrink, the compressor is left out from there on: only so can the kernel send a file.
+// passing is an answer that may be compressed. If the type of the answer does not shrink,
+// WriteHeader takes the compressor out, so that the kernel can send a file.
 type passing struct {
 	http.ResponseWriter // the compressor, or what is below it
 	begun               bool

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// exposed are the headers that scripts of other origins may read, beside those that
-// they always may.
+// exposed are the headers that scripts of other origins may read in addition to the headers that
+// browsers always allow.
 const exposed = "ETag, X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 
-// CORS lets pages of the given origins use the API; none stands for every origin.
-// An origin may contain "*" and "?" (see originMatches). own, if it is not nil, returns the
-// origins of a route that has its own, else nil. It only adds headers: what may be sent,
-// Preflight answers.
+// CORS lets pages of the given origins use the API; an empty list stands for every origin. An
+// origin may contain "*" and "?" (see originMatches). own may be nil; else it returns the origins
+// of the route with the method and the path, nil for a route without origins of its own. CORS
+// only adds headers; Preflight answers which methods and headers pages may send.
 func CORS(origins []string, own func(method, path string) []string) func(http.Handler) http.Handler {
 	if len(origins) == 0 {
 		origins = []string{"*"}
@@ -36,7 +36,8 @@ func CORS(origins []string, own func(method, path string) []string) func(http.Ha
 	}
 }
 
-// originsOf returns the origins that may ask what r asks, or announces as a preflight.
+// originsOf returns the origins whose pages may send the request, or the request that a preflight
+// announces.
 func originsOf(r *http.Request, common []string, own func(method, path string) []string) []string {
 	if own == nil {
 		return common

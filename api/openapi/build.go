@@ -12,17 +12,17 @@ import (
 	"github.com/loambase/loam/core/shape"
 )
 
-// Input is what a document is made of.
+// Input holds the parts of an installation that Build documents.
 type Input struct {
 	Title   string // of the app
-	Version string // of the program
+	Version string // of Loam
 	Routes  []request.Route
 	Own     []Own // routes of the program
 	Model   *shape.Model
 }
 
-// Build makes the document for the audience of the model. Routes for superusers are in theirs
-// alone. A route that Described does not know is left out.
+// Build makes the document for the audience of the model. Only the document for superusers has
+// the routes for superusers. A route of the API that Described does not know is left out.
 func Build(in Input) *Document {
 	d := &Document{
 		OpenAPI: "3.1.0",
@@ -94,10 +94,11 @@ func subjects(route request.Route, m *shape.Model) []*shape.Record {
 	return []*shape.Record{nil}
 }
 
-// pathParameter finds the name of a part of a path, without the dots of the last one.
+// pathParameter matches a parameter of a path. Its group is the name of the parameter, without
+// the dots of "{rest...}".
 var pathParameter = regexp.MustCompile(`\{([^}.]*)(?:\.\.\.)?\}`)
 
-// add adds the operation of a route, of a collection if r is not nil.
+// add adds the operation of a route; if r is not nil, the operation on the collection of r.
 func (d *Document) add(route request.Route, r *shape.Record, op *Operation) {
 	path := route.Path
 	op.OperationID = operationID(route)

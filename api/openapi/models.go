@@ -75,8 +75,8 @@ func collectionModel() *Schema {
 	return s
 }
 
-// collectionFormModel describes a collection in a body: any part of one. What only the server
-// sets is left out, and ignored if it is sent.
+// collectionFormModel describes a collection in a body. All properties are optional. Properties
+// that only the server sets are left out; the server ignores them if they are sent.
 func collectionFormModel() *Schema {
 	s := collectionModel().open()
 	s.Properties["fields"] = listOf(ref(fieldFormSchema))
@@ -86,8 +86,8 @@ func collectionFormModel() *Schema {
 	return s
 }
 
-// fieldFormModel describes a field in a body: of a new one the name and the type, of one that is
-// kept its id too.
+// fieldFormModel describes a field in a body. The name and the type are required; the id names an
+// existing field.
 func fieldFormModel() *Schema {
 	s := fieldModel()
 	for _, kind := range s.OneOf {

@@ -149,7 +149,7 @@ func withMFA(s *Schema) *Schema {
 
 const collections = "collections"
 
-// collectionForm is a collection in a body: any part of it.
+// collectionForm describes a collection in a body, with optional properties.
 func collectionForm() *Schema { return ref(collectionFormSchema) }
 
 var collectionOperations = map[string]describe{
