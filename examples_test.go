@@ -12,9 +12,9 @@ import (
 	"github.com/loambase/loam/api/apitest"
 )
 
-// TestExamplesStandAlone copies each example, which is a module of its own, to where nothing of
-// this repository is, as somebody would who begins with it. There its tests run, and the
-// program that is built of it.
+// TestExamplesStandAlone copies each example, which is a module of its own, to a folder outside of
+// this repository, like a user who begins with an example. It runs the tests of the copy, and the
+// program that is built from the copy.
 func TestExamplesStandAlone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles programs")
@@ -33,8 +33,8 @@ func TestExamplesStandAlone(t *testing.T) {
 	}
 }
 
-// outside copies an example to a folder of its own, in which this repository is named by its
-// whole path.
+// outside copies an example to a new folder. The replace in the go.mod of the copy has the absolute
+// path of this repository.
 func outside(t *testing.T, name string) (dir string) {
 	t.Helper()
 	here, err := os.Getwd()
@@ -49,7 +49,7 @@ func outside(t *testing.T, name string) (dir string) {
 	return dir
 }
 
-// run runs a command and returns what it prints.
+// run runs a command in dir and returns its output. It ends the test if the command fails.
 func run(t *testing.T, dir, command string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(command, args...)
@@ -61,7 +61,7 @@ func run(t *testing.T, dir, command string, args ...string) string {
 	return string(out)
 }
 
-// asked is a request to an example, and what its answer has.
+// asked is a request to an example, with the wanted status and a text of the wanted body.
 type asked struct {
 	method, path, body string
 	status             int

@@ -98,7 +98,7 @@ func sectionsOf(page string) map[string]bool {
 func TestWireLinks(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
-	code := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`") // where generic Go looks like a link
+	code := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`") // code is removed, because generic Go looks like a link
 	files, err := filepath.Glob("docs/wire/*.md")
 	if err != nil {
 		t.Fatal(err)

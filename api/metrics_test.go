@@ -99,7 +99,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestMetricsToken asks the server itself for the figures, with the token and without.
+// TestMetricsToken requests /metrics of the server itself, with the token and without it.
 func TestMetricsToken(t *testing.T) {
 	t.Parallel()
 	const token = "a token of figures"

@@ -125,7 +125,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestOwnEvents reads what a route sends until the server stops.
+// TestOwnEvents reads the events of a route until the server stops.
 func TestOwnEvents(t *testing.T) {
 	t.Parallel()
 	p := &Program{}

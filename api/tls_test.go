@@ -154,7 +154,8 @@ func TestLeadToTLS(t *testing.T) {
 	}
 }
 
-// TestEventsOfHTTP2: events of REST and of GraphQL come on a connection that is shared with other answers.
+// TestEventsOfHTTP2 receives events of REST and of GraphQL on a connection shared with other
+// answers.
 func TestEventsOfHTTP2(t *testing.T) {
 	t.Parallel()
 	p := &Program{}
@@ -195,7 +196,7 @@ func TestEventsOfHTTP2(t *testing.T) {
 	}
 }
 
-// eventLines reads server-sent events.
+// eventLines is a reader of server-sent events.
 type eventLines struct {
 	t     *testing.T
 	lines *bufio.Reader
