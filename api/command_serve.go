@@ -191,12 +191,12 @@ func place(app *core.App) string {
 	return app.Config.Dir
 }
 
-// announce tells the person who started the server where it is, and what to do
-// first.
+// announce prints the URL of the server, and, while there is no superuser, how to create the
+// first one.
 func announce(cmd *cobra.Command, p *Program, url string) error {
 	app := p.App
 	token, err := p.Server().Auth.Installer(cmd.Context())
-	if err != nil { // a server that has said that it serves does not end by that
+	if err != nil { // fail here, not after the first line has announced a running server
 		return err
 	}
 	if p.Banner != nil {
@@ -219,7 +219,8 @@ func announce(cmd *cobra.Command, p *Program, url string) error {
 	return nil
 }
 
-// baseURL is where a browser finds the server: at its first domain, else on this machine.
+// baseURL returns the URL of the server for browsers: with its first domain, or else with an
+// address of this machine.
 func baseURL(p *Program, address net.Addr, domains []string) string {
 	host := reachable(address)
 	switch {
@@ -232,7 +233,7 @@ func baseURL(p *Program, address net.Addr, domains []string) string {
 	return "https://" + host
 }
 
-// shellWord is the text as one word of a command line.
+// shellWord quotes the text as one word of a shell.
 func shellWord(s string) string {
 	special := func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/._-+:@%,", r)

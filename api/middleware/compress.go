@@ -78,7 +78,7 @@ func (p *passing) Write(content []byte) (int, error) {
 	return p.ResponseWriter.Write(content)
 }
 
-// ReadFrom hands a file on to who can send it without reading it.
+// ReadFrom copies r to the writer below, which can send a file without reading it.
 func (p *passing) ReadFrom(r io.Reader) (int64, error) {
 	p.begun = true
 	return io.Copy(p.ResponseWriter, r)
@@ -90,9 +90,9 @@ func (p *passing) Flush() { _ = p.FlushError() } // the next write fails too
 // FlushError is Flush for http.ResponseController.
 func (p *passing) FlushError() error { return http.NewResponseController(p.ResponseWriter).Flush() }
 
-// MayCompress reports whether an answer of that type to a GET of the request may be
-// compressed. Its ETag must be weak then: a strong one stands for the very bytes, which
-// are others if they are compressed.
+// MayCompress reports whether an answer of the media type to a GET of the request may be
+// compressed. The ETag of such an answer must be weak, because a strong ETag stands for the
+// exact bytes, and compression changes them.
 func MayCompress(r *http.Request, mediaType string) bool {
 	return takesCompressed(r) && compressible(mediaType)
 }
@@ -103,8 +103,8 @@ func takesCompressed(r *http.Request) bool {
 	return known && len(r.Header["Range"]) == 0
 }
 
-// compressible reports whether a media type is text of some sort. A stream of events
-// is text, but must never wait for the compressor's next block.
+// compressible reports whether a media type is a kind of text, without event streams: an event
+// must not wait for the compressor's next block.
 func compressible(mediaType string) bool {
 	mediaType, _, _ = strings.Cut(mediaType, ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))

@@ -52,9 +52,8 @@ func originsOf(r *http.Request, common []string, own func(method, path string) [
 	return common
 }
 
-// Preflight answers every OPTIONS request itself, whatever its path is
-// (docs/wire/records.md §1.8). It stands inside of CORS, and of the middleware of the
-// program.
+// Preflight answers every OPTIONS request itself, for any path (docs/wire/records.md §1.8). It
+// must stand inside of CORS, and of the middleware of the program.
 func Preflight(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodOptions {
@@ -65,8 +64,8 @@ func Preflight(next http.Handler) http.Handler {
 	})
 }
 
-// preflight answers what may be sent. Wire: an origin that is not allowed, and a
-// request without one, get the same status.
+// preflight answers which methods and headers a page may send. Wire: the status is the same for an
+// allowed origin, for another origin and for a request without an origin.
 func preflight(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Vary"] = []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"}
@@ -79,7 +78,8 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// allowOrigin is what to answer to the origin, "" if it is not allowed.
+// allowOrigin returns the value of Access-Control-Allow-Origin for the origin, "" if the origin is
+// not allowed.
 func allowOrigin(origins []string, origin string) string {
 	if origin == "" {
 		return ""
@@ -93,15 +93,16 @@ func allowOrigin(origins []string, origin string) string {
 	return ""
 }
 
-// originMatches compares without letter case. "*" stands for any text and "?" for
-// any one character, so "https://*.example.com" is every sub-domain.
+// originMatches reports whether the origin matches the pattern, regardless of letter case. "*"
+// stands for any text and "?" for one character, so "https://*.example.com" matches every
+// sub-domain.
 func originMatches(pattern, origin string) bool {
-	const longest = 1024 // no origin is longer; bounds the search
+	const longest = 1024 // longer origins do not exist; the limit bounds the search
 	return len(origin) <= longest && wildcard(strings.ToLower(pattern), strings.ToLower(origin))
 }
 
-// wildcard matches s in time len(pattern) × len(s) at most: after a mismatch only
-// the last "*" takes one character more.
+// wildcard reports whether s matches the pattern. It takes at most time len(pattern) × len(s),
+// because after a mismatch only the last "*" is extended by one character.
 func wildcard(pattern, s string) bool {
 	p, i, star, mark := 0, 0, -1, 0
 	for i < len(s) {

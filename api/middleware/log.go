@@ -12,9 +12,9 @@ import (
 	"github.com/loambase/loam/core/logs"
 )
 
-// Log tells of every request when it was answered. The console gets a line, if it is open for
-// debugging: who called which route with which query, what was answered, how long it took,
-// and why it failed. The logs keep an entry. It stands inside of request.Service.Track.
+// Log logs every request after it was answered. At debug level console gets a line with the
+// caller, the route, the query, the status, the duration and the reason of a failure. kept gets an
+// entry, as the settings say. Log must stand inside of request.Service.Track.
 func Log(console *slog.Logger, kept *logs.Service) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +42,7 @@ func print(console *slog.Logger, r *http.Request, q *request.Request, o request.
 	console.Debug("request", attributes...)
 }
 
-// The longest texts of a request that are kept, in bytes.
+// The maximum lengths of the texts in the entry of a request, in bytes.
 const (
 	maxURL   = 3000
 	maxText  = 2000

@@ -71,7 +71,8 @@ func audience(superuser bool) string {
 	return "everybody but superusers"
 }
 
-// tagText describes a group: of a collection, or of what is not about records.
+// tagText returns the description of a group: the group of a collection if r is not nil, or else
+// the group of the tag.
 func tagText(r *shape.Record, tag string) string {
 	if r != nil {
 		return "Records of the collection " + r.Collection.Name + "."
@@ -79,7 +80,7 @@ func tagText(r *shape.Record, tag string) string {
 	return tagTexts[tag]
 }
 
-// Described reports whether the table has a description of the route with that label.
+// Described reports whether operations has a description of the route with the label.
 func Described(label string) bool { return operations[label] != nil }
 
 // Labels returns the labels of all routes that are described.

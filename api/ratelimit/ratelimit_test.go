@@ -141,8 +141,8 @@ func TestSettingsChange(t *testing.T) {
 	}
 }
 
-// TestManyAddresses: somebody has a /48 network, which are 65,536 clients, and then some.
-// The memory stays bounded, and whoever is refused stays so while going on.
+// TestManyAddresses sends requests from three times as many /64 networks as there may be counters.
+// The memory stays bounded, and a refused client that goes on stays refused.
 func TestManyAddresses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long under the race detector")
@@ -171,8 +171,7 @@ func TestManyAddresses(t *testing.T) {
 	}
 }
 
-// TestAtOnce: requests that come at the same moment are counted one by one, the first ones
-// of a client too.
+// TestAtOnce checks that concurrent requests of a client are all counted, the first ones included.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
 	const limit = 50

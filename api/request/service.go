@@ -93,8 +93,9 @@ func (s *Service) leave() {
 	}
 }
 
-// Track wraps the handler of a server, outside of every other middleware. The router
-// inside must be the only one that routes a request from its beginning.
+// Track makes the Request of each HTTP request and counts it until its handler returns. It must
+// stand outside of every other middleware. Only one router inside may begin to route a request,
+// since it uses the routing context of Track.
 func (s *Service) Track(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := s.track(r)
