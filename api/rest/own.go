@@ -32,7 +32,7 @@ type OwnCall struct {
 }
 
 // Body reads the body at the first call; further calls return the same Body. The server closes
-// the Body after the handler has returned. For errors see wire.ReadBody.
+// the Body after the handler has returned. For errors see wire.ReadBody and wire.Body.Enter.
 func (c *OwnCall) Body() (*wire.Body, error) {
 	if c.call.body == nil {
 		if err := c.call.read(""); err != nil {
