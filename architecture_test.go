@@ -1,4 +1,4 @@
-// The shape of the house (core/DESIGN.md), as far as imports and files show it.
+// Tests of the architecture in core/DESIGN.md: imports between packages, and sizes of files.
 package main_test
 
 import (
@@ -20,8 +20,8 @@ import (
 
 const module = "github.com/loambase/loam"
 
-// layers are our packages from top to bottom. A package may import what lies
-// below its own layer and nothing beside or above it.
+// layers are the packages of this module from top to bottom. A package may import only packages
+// of lower layers.
 func layers() [][]string {
 	return [][]string{
 		{
@@ -208,7 +208,7 @@ func layers() [][]string {
 	}
 }
 
-// pkg is a package of ours as "go list" describes it, tests left out.
+// pkg is a package of this module as "go list" describes it, without tests.
 type pkg struct {
 	ImportPath string
 	Dir        string
@@ -221,7 +221,7 @@ type pkg struct {
 // name is the package's path below the module.
 func (p pkg) name() string { return own(p.ImportPath) }
 
-// own is an import path below the module, "" for one of somebody else.
+// own returns the path of a package below the module, "" for a package of another module.
 func own(path string) string {
 	if path == module {
 		return "main"
@@ -292,8 +292,8 @@ func TestEnginesAreNamedInOnePlace(t *testing.T) {
 	}
 }
 
-// rule forbids imports. Paths end in "/..." to mean all below; with deep, what is
-// imported on the way counts too.
+// rule forbids imports. A path with "/..." at its end stands for all packages below. With deep,
+// indirect imports count too.
 type rule struct {
 	packages []string
 	except   []string
@@ -378,7 +378,7 @@ func TestPackagesSayWhatTheyAre(t *testing.T) {
 	}
 }
 
-// ceiling is how many lines a file may have that is neither a test nor generated.
+// ceiling is the maximum number of lines of a file that is neither a test nor generated.
 const ceiling = 700
 
 func TestFilesAreSmall(t *testing.T) {

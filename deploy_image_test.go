@@ -1,4 +1,4 @@
-// The image of deploy/Containerfile, built and started.
+// A test of the image of deploy/Containerfile.
 package main_test
 
 import (
@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/coretest/need"
 )
 
-// TestImage builds the image with buildah, as one does with the binary of a release, and runs
-// the commands in it that a container runs: nothing but the binary is there.
+// TestImage builds the image with buildah from a binary, like the binary of a release, and runs the
+// commands of a container in it. The image has no file but the binary.
 func TestImage(t *testing.T) {
 	t.Parallel()
 	need.Program(t, "buildah")
@@ -31,7 +31,7 @@ func TestImage(t *testing.T) {
 		}
 		return strings.TrimSpace(string(out))
 	}
-	// What is compiled already is linked without libraries; "make build" compiles it anew.
+	// Static linking reuses the compiled packages; "make build" would compile them again.
 	must("go", "build", "-ldflags", "-linkmode external -extldflags -static", "-o", filepath.Join(dir, "loam"), ".")
 	must("cp", "-r", "deploy", filepath.Join(dir, "deploy"))
 
@@ -83,7 +83,7 @@ func TestImage(t *testing.T) {
 	if err := serve.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for lines.Scan() { // until nobody holds the output any more: the server has ended too
+	for lines.Scan() { // until all processes have closed the output: the server has ended too
 	}
 	_ = serve.Wait()
 }

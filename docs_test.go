@@ -14,9 +14,9 @@ import (
 	"github.com/loambase/loam/core/coretest/need"
 )
 
-// The pages whose shell blocks are run as written. A line that ends in "# […]" must
-// print that; one that ends in "# 404" or the like must be answered with that status;
-// all others must succeed.
+// pages are the pages whose shell blocks are run as written. A line with the comment "# […]" must
+// print that text; a line with a comment like "# 404" must be answered with that status; all other
+// lines must succeed.
 var pages = []string{
 	"README.md",
 	"docs/getting-started.md",
@@ -45,7 +45,7 @@ var pages = []string{
 	"docs/moving-from-pocketbase.md",
 }
 
-// address is where the pages say that the server is.
+// address is the address of the server on the pages.
 const address = "127.0.0.1:8090"
 
 func TestDocs(t *testing.T) {
@@ -61,8 +61,7 @@ func TestDocs(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	// A reader has one folder and reads in any order: no page may be in the way of
-	// another one.
+	// A reader has one folder and reads the pages in any order: no page may break another page.
 	reversed := slices.Clone(pages)
 	slices.Reverse(reversed)
 	for name, order := range map[string][]string{forwards: pages, "from last to first": reversed} {
@@ -80,8 +79,8 @@ func TestDocs(t *testing.T) {
 
 const forwards = "from first to last"
 
-// runPage runs the blocks of a page in the folder of a server. The cities of the world
-// are left out unless world is set: they take longer than everything else.
+// runPage runs the blocks of a page in the folder of a server. Without world it skips the cities of
+// the world, which take longer than all other blocks.
 func runPage(t *testing.T, dir, server, page string, world bool) {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -143,8 +142,8 @@ case "$*" in serve|*=*" serve") exit ;; esac
 exec "$(dirname "$0")/bin" "$@"
 `
 
-// prelude stands before the blocks. What installs or builds has been done, and
-// $TOKEN is that of the superuser.
+// prelude is the script before the blocks. It skips commands that install or build, because prepare
+// has done their work, and sets $TOKEN to the token of the superuser.
 const prelude = `
 set -euo pipefail
 go() {
@@ -177,8 +176,7 @@ var (
 	status  = regexp.MustCompile(`^(.+?)\s+# ([45]\d\d)$`)
 )
 
-// script is what the blocks of a page do, with the checks that their comments ask
-// for.
+// script returns the commands of the blocks of a page, with the checks of their comments.
 func script(page string) string {
 	var b strings.Builder
 	for _, m := range block.FindAllStringSubmatch(page, -1) {
@@ -196,11 +194,11 @@ func script(page string) string {
 	return b.String()
 }
 
-// quoted is one word of a shell.
+// quoted quotes a text as one word of a shell.
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// TestReadmeAnswersFirst looks for what a newcomer otherwise finds out by waiting or by
-// failing.
+// TestReadmeAnswersFirst checks that pages mention the facts that a new user would otherwise learn
+// from waiting or from failures.
 func TestReadmeAnswersFirst(t *testing.T) {
 	t.Parallel()
 	pages := map[string][]string{

@@ -32,8 +32,8 @@ func TestExamplesStandAlone(t *testing.T) {
 	}
 }
 
-// outside copies an example to a folder of its own, in which this repository is named by its
-// whole path.
+// outside copies an example to a new folder. The replace in the go.mod of the copy has the absolute
+// path of this repository.
 func outside(t *testing.T, name string) (dir string) {
 	t.Helper()
 	here, err := os.Getwd()
@@ -61,7 +61,7 @@ func run(t *testing.T, dir, command string, args ...string) string {
 	return out.String()
 }
 
-// asked is a request to an example, and what its answer has.
+// asked is a request to an example, with the wanted status and a text of the wanted body.
 type asked struct {
 	method, path, body string
 	status             int

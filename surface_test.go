@@ -16,16 +16,17 @@ import (
 
 var updateSurface = flag.Bool("update-surface", false, "write testdata/surface.txt anew")
 
-// promised are the packages whose exported names programs around Loam may rely on
-// (docs/embedding.md). Whatever else is exported may change with any version.
+// promised are the packages whose exported names embedding programs may rely on
+// (docs/embedding.md). The exported names of other packages may change with any version.
 var promised = []string{
 	"api", "api/apitest", "auth", "core", "core/change", "core/collection", "core/coretest", "core/fault", "core/hook",
 	"core/job", "core/mail", "core/record", "core/settings", "core/where", "realtime",
 }
 
-// TestSurfaceIsKept compares what the promised packages export with testdata/surface.txt. A
-// line of it that is gone breaks programs around Loam: it is taken out by a version that says so
-// in CHANGELOG.md. A new line is a promise from the next release on, which writes the file anew:
+// TestSurfaceIsKept compares the exported names of the promised packages with testdata/surface.txt.
+// A line of the file without its name breaks embedding programs: only a version that says so in
+// CHANGELOG.md may remove the line. A new name becomes a promise with the next release, which
+// writes the file again:
 //
 //	go test -run TestSurfaceIsKept . -update-surface
 func TestSurfaceIsKept(t *testing.T) {
@@ -36,7 +37,7 @@ func TestSurfaceIsKept(t *testing.T) {
 			now = append(now, exported(t, p)...)
 		}
 	}
-	// What takes or gives a type of an internal package is of no use outside.
+	// Names with a type of an internal package in their signature are of no use to other modules.
 	now = slices.DeleteFunc(now, func(line string) bool { return strings.Contains(line, "store.") })
 	slices.Sort(now)
 	const file = "testdata/surface.txt"
@@ -57,7 +58,7 @@ func TestSurfaceIsKept(t *testing.T) {
 	}
 }
 
-// exported lists what a package exports: functions, methods of exported types, constants,
+// exported lists the exported names of a package: functions, methods of exported types, constants,
 // variables, types, and each exported field of a struct.
 func exported(t *testing.T, p pkg) (list []string) {
 	t.Helper()
@@ -86,7 +87,7 @@ func exported(t *testing.T, p pkg) (list []string) {
 	return list
 }
 
-// unnamed are the types of parameters or results: their names are no promise.
+// unnamed returns parameters or results without their names, which are no promise.
 func unnamed(list *ast.FieldList) *ast.FieldList {
 	if list == nil {
 		return nil

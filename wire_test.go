@@ -19,7 +19,7 @@ var (
 	row      = regexp.MustCompile(`(?m)^(?:\| )?(\d+)(?:\.| \|)`)
 )
 
-// TestWireCitations checks that what comments cite of the wire contract exists.
+// TestWireCitations checks that the cited sections and rows of the wire contract exist.
 func TestWireCitations(t *testing.T) {
 	t.Parallel()
 	sections := map[string]map[string]bool{}
@@ -94,11 +94,11 @@ func sectionsOf(page string) map[string]bool {
 	return known
 }
 
-// The pages of the contract name nothing that a reader of the repository cannot open.
+// TestWireLinks checks that the links of the pages lead to files of this repository.
 func TestWireLinks(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
-	code := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`") // where generic Go looks like a link
+	code := regexp.MustCompile("(?s)```.*?```|`[^`\n]*`") // code is removed, because generic Go looks like a link
 	files, err := filepath.Glob("docs/wire/*.md")
 	if err != nil {
 		t.Fatal(err)

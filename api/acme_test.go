@@ -30,8 +30,8 @@ import (
 	"github.com/loambase/loam/core/coretest/need"
 )
 
-// TestACME lets the binary get its certificate from an authority that others wrote: pebble,
-// which "make tools" installs.
+// TestACME lets the binary get its certificate from an independent authority: pebble, which
+// "make tools" installs.
 func TestACME(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for an authority")
@@ -65,7 +65,7 @@ func TestACME(t *testing.T) {
 		t.Errorf("%v\n%s", err, &p.stderr)
 	}
 
-	// The next start has them already.
+	// The next start uses the stored certificates.
 	a.stop()
 	p.start()
 	if _, err := a.visit(address, "shop.example.test"); err != nil {
@@ -77,7 +77,7 @@ func TestACME(t *testing.T) {
 	}
 }
 
-// authority is pebble at work.
+// authority is a running pebble.
 type authority struct {
 	directory string
 	ca        string // file with the certificate of the directory's own server
@@ -87,8 +87,8 @@ type authority struct {
 	ended     chan error
 }
 
-// startAuthority starts one that finds every domain on this machine, and validates at the
-// port of the address.
+// startAuthority starts an authority that resolves every domain to this machine, and validates
+// domains at the port of the address.
 func startAuthority(t *testing.T, program, address string) *authority {
 	t.Helper()
 	dir := t.TempDir()
@@ -115,7 +115,7 @@ func startAuthority(t *testing.T, program, address string) *authority {
 	return a
 }
 
-// findRoots waits until the authority answers, and returns its own root.
+// findRoots waits until the authority answers, and returns its root certificate.
 func (a *authority) findRoots(t *testing.T, url string) *x509.CertPool {
 	t.Helper()
 	known, err := os.ReadFile(a.ca)
@@ -145,7 +145,8 @@ func (a *authority) findRoots(t *testing.T, url string) *x509.CertPool {
 	}
 }
 
-// visit asks the server at the address as a browser does that was led there by the name.
+// visit sends a request to the server at the address, like a browser that has resolved the name to
+// the address.
 func (a *authority) visit(address, name string) (*http.Response, error) {
 	transport := &http.Transport{
 		TLSClientConfig:   &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS12},
@@ -168,13 +169,13 @@ func (a *authority) stop() {
 	<-a.ended
 }
 
-// said is what the authority has written, which is complete only when it has ended.
+// said stops the authority and returns its output, which is complete only after its end.
 func (a *authority) said() string {
 	a.stop()
 	return a.out.String()
 }
 
-// freeAddress is an address of this machine at which nobody listens.
+// freeAddress returns an address of this machine without a listener.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -185,7 +186,8 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// nameServer answers over TCP that every name is 127.0.0.1, and returns where it listens.
+// nameServer starts a DNS server on TCP that resolves every name to 127.0.0.1, and returns its
+// address.
 func nameServer(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -201,7 +203,7 @@ func nameServer(t *testing.T) string {
 			}
 			go func() {
 				defer conn.Close()
-				_ = answerName(conn) // whoever asks gives up then
+				_ = answerName(conn) // after an error the client gives up
 			}()
 		}
 	}()

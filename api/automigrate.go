@@ -10,16 +10,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// automigration writes changes of collections as migrations, for development.
+// automigration writes each change of the collections as a migration file, for development.
 type automigration struct {
 	program *Program
 
-	mu      sync.Mutex       // guards what follows, and has one file written after the other
-	written *schema.Snapshot // the state that the files lead to; nil before the App serves
+	mu      sync.Mutex       // guards written, and is held while a file is written
+	written *schema.Snapshot // the collections after the last migration file; nil before the App serves
 }
 
-// automigrate has each change of the collections written into MigrationsDir, from the start
-// of the server on, and marked as one that has run.
+// automigrate writes each change of the collections into MigrationsDir, from the start of the
+// server on, and marks the new migration as applied.
 func (p *Program) automigrate() {
 	a := &automigration{program: p}
 	hooks := p.App.Hooks()
@@ -32,8 +32,9 @@ func (p *Program) automigrate() {
 	hooks.Collections.AfterSuccess.BindFunc(func(e *collection.Event) error { return a.changed(e.Context) })
 }
 
-// changed writes what has changed since the last file: nothing when the first of several
-// collections of one change has brought all of it.
+// changed writes a migration file with all changes since the last file. A change of several
+// collections calls changed once for each: the first call writes all of them, and the other
+// calls write nothing.
 func (a *automigration) changed(ctx context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

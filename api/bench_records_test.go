@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// quickest is the shortest time that something has taken.
+// quickest is the shortest duration of the runs of a function.
 type quickest time.Duration
 
 func (q *quickest) time(b *testing.B, fn func() error) {
@@ -27,9 +27,9 @@ func (q *quickest) time(b *testing.B, fn func() error) {
 	}
 }
 
-// BenchmarkStructs does in turn by the API, without the network, and by structs: a list of a
-// hundred records, and a create. It reports how many times as long the structs take, from the
-// quickest run of each, so that other work on the machine counts as little as it can.
+// BenchmarkStructs lists a hundred records, and creates a record, alternately by the API without
+// the network and by structs. It reports the time of the structs as a multiple of the time of the
+// API, from the quickest run of each, so that other work on the machine has little influence.
 func BenchmarkStructs(b *testing.B) {
 	app := coretest.New(b)
 	h, err := (&api.Program{App: app}).Handler()

@@ -23,8 +23,8 @@ const migrateExample = `  loam migrate list
   loam migrate collections
   loam migrate history-sync`
 
-// newMigrateCommand returns the command of a program that has migrations, or a folder for
-// them.
+// newMigrateCommand returns the command "migrate", for a program that has migrations or a
+// MigrationsDir.
 func newMigrateCommand(p *Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "migrate", Short: "Run, undo and write migrations", Long: migrateHelp, Example: migrateExample,
@@ -52,7 +52,7 @@ func newMigrateCommand(p *Program) *cobra.Command {
 		return said(cmd, undone, "There is nothing to undo.", err)
 	})
 	cmd.AddCommand(&cobra.Command{
-		Use: "create NAME", Short: "Write an empty migration", Args: named("NAME"), // which needs no database
+		Use: "create NAME", Short: "Write an empty migration", Args: named("NAME"), // this command needs no database
 		RunE: task(func(cmd *cobra.Command, args []string) error {
 			_, err := p.writeMigration(cmd, migrationfile.Blank(args[0]))
 			return err
@@ -76,7 +76,8 @@ func newMigrateCommand(p *Program) *cobra.Command {
 	return cmd
 }
 
-// withApp makes a command that opens the app beside a server for its work.
+// withApp makes a command that opens the App in the mode core.Tool, beside a running server,
+// calls do and closes the App.
 func (p *Program) withApp(do func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return task(func(cmd *cobra.Command, args []string) (err error) {
 		if err := open(cmd.Context(), p.App, core.Tool); err != nil {
@@ -87,7 +88,7 @@ func (p *Program) withApp(do func(cmd *cobra.Command, args []string) error) func
 	})
 }
 
-// said prints names, one a line, or nothing instead of them.
+// said prints the names, one a line, or the sentence nothing if there are none. It returns err.
 func said(cmd *cobra.Command, names []string, nothing string, err error) error {
 	for _, name := range names {
 		fmt.Fprintln(cmd.OutOrStdout(), name)
@@ -116,7 +117,8 @@ func listMigrations(cmd *cobra.Command, app *core.App) error {
 	return nil
 }
 
-// writeMigration writes a step, and prints where it is.
+// writeMigration writes a step into a new file of MigrationsDir, and prints the path of the
+// file. It returns the name of the migration.
 func (p *Program) writeMigration(cmd *cobra.Command, step migrationfile.Step) (name string, err error) {
 	if p.MigrationsDir == "" {
 		return "", errors.New("the program does not say where its migrations are: set api.Program.MigrationsDir")

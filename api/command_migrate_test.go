@@ -25,7 +25,7 @@ func TestMigrateCommands(t *testing.T) {
 	for _, test := range []struct {
 		args         []string
 		code         int
-		out, failure string // what they have in them
+		out, failure string // texts that stdout and stderr contain
 	}{
 		{args: []string{"list"}, out: "0001_notes\thas not run\n"},
 		{args: []string{"up"}, out: "0001_notes\n"},
@@ -56,8 +56,8 @@ func TestMigrateCommands(t *testing.T) {
 	}
 }
 
-// TestAutomigrate counts the files of changes, and looks into them: one for each change,
-// whatever it touches, marked as run when the change is answered.
+// TestAutomigrate checks that each change writes one file, however many collections it touches,
+// and that the migration is marked as applied before the change is answered.
 func TestAutomigrate(t *testing.T) {
 	t.Parallel()
 	p := &Program{App: core.New(core.Config{Migrations: []core.Migration{{Name: "0001", Up: func(tx *core.Tx) error {

@@ -47,7 +47,7 @@ func newServeCommand(p *Program) *cobra.Command {
 			if err := checkOrigins(p.Config.Origins); err != nil {
 				return err
 			}
-			// Who has named a folder means one that is there; the default one may come later.
+			// A folder that --public names must exist; the default folder may be created later.
 			if cmd.Flags().Changed("public") && p.Config.Public != "" {
 				if err := checkPublic(p.Config.Public, p.App.Config.Dir); err != nil {
 					return err
@@ -95,7 +95,7 @@ func newServeCommand(p *Program) *cobra.Command {
 	return cmd
 }
 
-// addresses are where a server listens.
+// addresses are the addresses that a server listens on.
 type addresses struct {
 	main    string
 	metrics string // "" for none
@@ -161,7 +161,7 @@ func unlessStopped(ctx context.Context, err error) error {
 	return err
 }
 
-// requests is the beginning of a sentence about so many of them.
+// requests returns the subject and verb of a sentence about n running requests: "2 requests may".
 func requests(n int) string {
 	if n == 1 {
 		return "1 request may"
@@ -169,7 +169,7 @@ func requests(n int) string {
 	return fmt.Sprintf("%d requests may", n)
 }
 
-// open opens the app and says of which folder an error speaks.
+// open opens the app. Its error names the folder or the database that cannot be opened.
 func open(ctx context.Context, app *core.App, mode core.Mode) error {
 	if app.Config.DB == "" {
 		if err := checkFolder(app.Config.Dir); err != nil {
@@ -182,8 +182,8 @@ func open(ctx context.Context, app *core.App, mode core.Mode) error {
 	return nil
 }
 
-// place is where the data is. The address of a database is not told: a password
-// may be in it.
+// place describes the place of the data for messages. It leaves the address of a database out,
+// because the address may contain a password.
 func place(app *core.App) string {
 	if app.Config.DB != "" {
 		return "PostgreSQL, files in " + app.Config.Dir
@@ -191,12 +191,12 @@ func place(app *core.App) string {
 	return app.Config.Dir
 }
 
-// announce tells the person who started the server where it is, and what to do
-// first.
+// announce prints the URL of the server, and, while there is no superuser, how to create the
+// first one.
 func announce(cmd *cobra.Command, p *Program, url string) error {
 	app := p.App
 	token, err := p.Server().Auth.Installer(cmd.Context())
-	if err != nil { // a server that has said that it serves does not end by that
+	if err != nil { // fail here, not after the first line has announced a running server
 		return err
 	}
 	if p.Banner != nil {
@@ -219,7 +219,8 @@ func announce(cmd *cobra.Command, p *Program, url string) error {
 	return nil
 }
 
-// baseURL is where a browser finds the server: at its first domain, else on this machine.
+// baseURL returns the URL of the server for browsers: with its first domain, or else with an
+// address of this machine.
 func baseURL(p *Program, address net.Addr, domains []string) string {
 	host := reachable(address)
 	switch {
@@ -232,7 +233,7 @@ func baseURL(p *Program, address net.Addr, domains []string) string {
 	return "https://" + host
 }
 
-// shellWord is the text as one word of a command line.
+// shellWord quotes the text as one word of a shell.
 func shellWord(s string) string {
 	special := func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/._-+:@%,", r)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestPocketBaseCalls checks that each call of ours in the tables for those who come from
-// PocketBase's framework is in a program of the page, which TestDocsCompile compiles.
+// TestPocketBaseCalls checks that each call of Loam in the tables of the page on PocketBase's
+// framework also occurs in a program of the page. TestDocsCompile compiles the programs.
 func TestPocketBaseCalls(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/from-pocketbase-framework.md")
@@ -22,7 +22,7 @@ func TestPocketBaseCalls(t *testing.T) {
 		for _, call := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
 			calls++
 			name := call[1]
-			if strings.HasPrefix(name, "h.") { // of any hook
+			if strings.HasPrefix(name, "h.") { // a method of any hook
 				name = name[1:] + "("
 			}
 			if !strings.Contains(programs, name) && name != "e.Method" {

@@ -6,15 +6,16 @@ import (
 	"fmt"
 )
 
-// The variables, without their prefix, that name the first superuser of an installation
-// nobody can look at.
+// The environment variables, without their prefix, that name the first superuser: for a server
+// whose first output, with the link of the installer, nobody reads.
 const (
 	superuserEmail    = "superuser-email"
 	superuserPassword = "superuser-password"
 )
 
-// firstSuperuser makes the superuser that the environment names, if there is none at
-// all. Later starts change nothing. It returns what was done, "" for nothing.
+// firstSuperuser creates the superuser that the environment names, if the installation has no
+// superuser. Later starts change nothing. done is a sentence about the new superuser, "" if
+// none was created.
 func firstSuperuser(ctx context.Context, p *Program, lookup func(string) (string, bool)) (done string, err error) {
 	emailName, passwordName := variable(p.prefix(), superuserEmail), variable(p.prefix(), superuserPassword)
 	email, named := lookup(emailName)

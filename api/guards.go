@@ -10,7 +10,7 @@ import (
 
 // guard is an Option that calls check before the handler.
 type guard struct {
-	describe func(*ownRoute) // for the document of OpenAPI
+	describe func(*ownRoute) // sets the properties that the OpenAPI document shows; may be nil
 	check    func(*Request) error
 }
 
@@ -30,9 +30,10 @@ func (g guard) apply(r *ownRoute) {
 
 func signedIn(r *ownRoute) { r.SignedIn = true }
 
-// RequireAuth lets accounts of the named collections call the route, without names those of
-// every auth collection. A guest is 401, an account of another collection 403. Superusers
-// are such an account: they pass where "_superusers" is named, or nothing.
+// RequireAuth lets only accounts of the given collections, by name or id, call the route;
+// without arguments, accounts of every auth collection. A guest gets 401, an account of
+// another collection 403. Superusers are accounts of the collection "_superusers": they pass
+// if it is given, or if no collection is.
 func RequireAuth(collections ...string) Option {
 	return guard{signedIn, func(r *Request) error {
 		if r.Caller.Auth == nil {
@@ -46,7 +47,7 @@ func RequireAuth(collections ...string) Option {
 	}}
 }
 
-// RequireGuest lets only guests call the route. Others are 400.
+// RequireGuest lets only guests call the route. A caller who is signed in gets 400.
 func RequireGuest() Option {
 	return guard{check: func(r *Request) error {
 		if r.Caller.Auth != nil {
@@ -56,8 +57,8 @@ func RequireGuest() Option {
 	}}
 }
 
-// RequireSuperuser lets superusers alone call the route, as the routes of the API that are
-// theirs do: a guest is 401, another account 403.
+// RequireSuperuser lets only superusers call the route, like the API's routes for superusers:
+// a guest gets 401, another account 403.
 func RequireSuperuser() Option {
 	return guard{
 		func(r *ownRoute) { r.Audience, r.SignedIn = request.Superusers, true },
@@ -65,9 +66,9 @@ func RequireSuperuser() Option {
 	}
 }
 
-// RequireOwner lets superusers call the route, and the account whose id is the part of the
-// path with that name, as "id" of "/api/profiles/{id}". A guest is 401, another one 403. An
-// id is unique in its collection only: RequireAuth beside it says which one.
+// RequireOwner lets superusers call the route, and the account whose id equals the named part
+// of the path, for example "id" of "/api/profiles/{id}". A guest gets 401, another account 403.
+// An id is unique only within its collection: add RequireAuth to fix the collection.
 func RequireOwner(part string) Option {
 	return guard{signedIn, func(r *Request) error {
 		if r.Caller.Auth == nil {
@@ -80,7 +81,7 @@ func RequireOwner(part string) Option {
 	}}
 }
 
-// Wire: the sentences of docs/wire/auth-realtime-system.md §0.1.
+// Wire: the messages of docs/wire/auth-realtime-system.md §0.1.
 func errSignIn() error {
 	return fault.New(fault.Unauthenticated, "The request requires valid record authorization token.")
 }

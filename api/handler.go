@@ -19,8 +19,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// build makes the handler. An error is that of a Serve hook, or of a route that it
-// has added.
+// build makes the handler. It returns the error of a Serve hook, or of a route that a hook has
+// added.
 func (s *Server) build() (http.Handler, error) {
 	s.cfg.data = s.App.Config.Dir
 	warnOfHeaders(s.App)
@@ -48,11 +48,11 @@ func (s *Server) build() (http.Handler, error) {
 	})
 	fallback := routes.Limited(s.cfg.fallback()).ServeHTTP
 	router.NotFound(fallback)
-	// Wire: a method that a path does not have is a path that does not exist.
+	// Wire: a request with a method that its path does not have gets 404, not 405.
 	router.MethodNotAllowed(fallback)
 
 	h := middleware.Preflight(routed(router))
-	for _, wrap := range slices.Backward(e.middleware) { // the first one is outermost
+	for _, wrap := range slices.Backward(e.middleware) { // the first middleware becomes the outermost
 		h = wrap(h)
 	}
 	traced := func(h http.Handler) http.Handler { return h }
@@ -88,8 +88,9 @@ func routed(router chi.Router) http.Handler {
 	})
 }
 
-// routePath returns the path by which a route is found, "" for the path as it is. Escapes in
-// it do not hide what it names: only an escaped slash, and the sign of escapes, stay escaped.
+// routePath returns the path by which the router finds a route, "" if u.Path serves. Escaped
+// characters are decoded, so that an escape cannot get around a route; only "/" and "%" stay
+// escaped.
 func routePath(u *url.URL) string {
 	if u.RawPath == "" {
 		return ""
@@ -105,8 +106,8 @@ func routePath(u *url.URL) string {
 
 var escapedSlash = strings.NewReplacer("%", "%25", "/", "%2F")
 
-// fallback serves what no route does: public files, but never below the paths that
-// are the server's own.
+// fallback answers requests that match no route: with a public file, or with 404 for other
+// methods than GET and HEAD and for paths below /api and /_.
 func (c Config) fallback() http.HandlerFunc {
 	files := static{folder: c.Public, data: c.data}
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +128,7 @@ func (c Config) fallback() http.HandlerFunc {
 	}
 }
 
-// publicFile is the route of public files, which has no label.
+// publicFile is the route of public files, in logs and metrics. It has no path and no label.
 var publicFile = request.Route{Quiet: true}
 
 func reserved(path string) bool {

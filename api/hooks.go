@@ -7,23 +7,24 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// Hooks are all points where a program takes part in what its server does. docs/hooks.md has
-// them in one table, by the names that they have here.
+// Hooks are all points at which a program can run its own code in the work of the server.
+// docs/hooks.md lists them in one table, by the same names.
 //
-// A name is a subject and a moment. Moments are: Request, around what is asked, before it is
-// looked at; Before, before it is stored, when it may still change; InTx, in the transaction, when
-// it is stored; AfterSuccess and AfterFailure, when it is durable or undone; Enrich, when it is
-// shown. All other names are the thing that the handlers run around.
+// Most hooks are named by a subject and a moment, as Records.Before. The moments are: Request,
+// around a request, before the server has looked at it; Before, before the subject is stored,
+// when handlers may still change it; InTx, in the transaction that stores the subject;
+// AfterSuccess and AfterFailure, after the commit or the rollback; Enrich, before the subject
+// is shown to a client. Any other hook is named by the operation that its handlers run around.
 type Hooks struct {
 	*core.Hooks // Records, Collections, Settings, Files, Mails, Backups, Start, Stop
 
 	Auth     *auth.Hooks
 	Realtime *realtime.Hooks
-	Serve    *hook.Hook[*ServeEvent] // when the routes are made
+	Serve    *hook.Hook[*ServeEvent] // runs when the routes are made
 }
 
-// Hooks returns the hooks of the program. Handlers may be bound at any time, also before the
-// app is open.
+// Hooks returns the hooks of the program. Handlers may be bound at any time, even before the
+// App is open.
 func (p *Program) Hooks() Hooks {
 	return Hooks{p.App.Hooks(), p.Server().Auth.Hooks(), p.Server().Realtime.Hooks(), &p.Serve}
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// A Download hook says under which name a file is saved, and does what is to follow.
+// TestDownloadHook changes the name of a file in a Download hook, and runs code after the file was
+// sent.
 func TestDownloadHook(t *testing.T) {
 	t.Parallel()
 	p := &api.Program{App: core.New(core.Config{})}

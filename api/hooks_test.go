@@ -27,7 +27,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// hooksOf are the hooks below a struct, by name, each a pointer to a hook.Hook.
+// hooksOf adds the hooks in the fields of a struct to found, by name, each as a pointer to a
+// hook.Hook.
 func hooksOf(v reflect.Value, prefix string, found map[string]reflect.Value) {
 	for i := range v.NumField() {
 		f, t := v.Field(i), v.Type().Field(i)
@@ -46,7 +47,7 @@ func hooksOf(v reflect.Value, prefix string, found map[string]reflect.Value) {
 	}
 }
 
-// all are the hooks of a program.
+// all returns the hooks of a program by name.
 func all(p *api.Program) map[string]reflect.Value {
 	found := map[string]reflect.Value{}
 	hooks := p.Hooks()
@@ -67,8 +68,8 @@ func bind(h reflect.Value, fn func() error) (remove func()) {
 	return m.Call([]reflect.Value{handler})[0].Interface().(func())
 }
 
-// documented is the table of docs/hooks.md: what handlers may do, by the name of the hook, and
-// the type of its event.
+// documented reads the table of docs/hooks.md. may describes what handlers may do, events has the
+// types of the events, both by the name of the hook.
 func documented(t *testing.T) (may, events map[string]string) {
 	t.Helper()
 	text, err := os.ReadFile("../docs/hooks.md")
@@ -100,20 +101,20 @@ func TestHooksTable(t *testing.T) {
 	}
 }
 
-// stage is a program whose every hook tells that it has run.
+// stage is a program that records which of its hooks have run.
 type stage struct {
 	*api.Program
 	t       *testing.T
 	handler http.Handler
 	url     string
 	hooks   map[string]reflect.Value
-	root    string // token
+	root    string // the token of a superuser
 	user    *record.Record
 	post    *record.Record
 	backup  string
 
 	mu   sync.Mutex
-	fire map[string]chan struct{} // closed when the hook has run
+	fire map[string]chan struct{} // by the name of a hook; closed when the hook has run
 }
 
 func newStage(t *testing.T) *stage {
@@ -180,7 +181,7 @@ func (s *stage) ask(root bool, method, path, body string) int {
 	return status
 }
 
-// flow confirms a mailed link of the user.
+// flow confirms the link of a mail to the user.
 func (s *stage) flow(of auth.TokenType, path, more string) int {
 	s.t.Helper()
 	r, err := s.App.Records().FindByID(s.t.Context(), "users", s.user.ID())
@@ -202,7 +203,7 @@ func (s *stage) as(path, body string) int {
 	return status
 }
 
-// connect opens a stream of events. It returns the id of the client, and its lines.
+// connect opens a stream of events. It returns the id of the client and the lines of the stream.
 func (s *stage) connect(ctx context.Context) (status int, id string, lines *bufio.Scanner) {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/realtime", nil)
@@ -221,7 +222,7 @@ func (s *stage) connect(ctx context.Context) (status int, id string, lines *bufi
 	return answer.StatusCode, id, lines
 }
 
-// subscribe subscribes a new client to the posts.
+// subscribe opens a stream and subscribes its client to the posts.
 func (s *stage) subscribe(ctx context.Context) (status int, lines *bufio.Scanner) {
 	s.t.Helper()
 	_, id, lines := s.connect(ctx)
@@ -236,8 +237,8 @@ func (s *stage) subscribe(ctx context.Context) (status int, lines *bufio.Scanner
 
 const newPost = `{"title":"x"}`
 
-// actions are requests that run hooks which may refuse them, by the name of the hook. Each
-// returns the status of the answer.
+// actions returns requests that a hook may refuse, by the name of the hook. Each function returns
+// the status of the answer.
 func (s *stage) actions() map[string]func() int {
 	const records, collections = "/api/collections/posts/records", "/api/collections"
 	post := func() int { return s.ask(false, http.MethodPost, records, newPost) }
@@ -291,13 +292,14 @@ func (s *stage) actions() map[string]func() int {
 	}
 }
 
-// elsewhere are hooks whose refusal has a test of its own.
+// elsewhere names the hooks whose refusal is tested in another file.
 var elsewhere = []string{
 	"Auth.OAuth2",     // auth/oauth2_test.go
 	"Backups.Restore", // core/backup_hooks_test.go
 }
 
-// Each hook runs when the server does what docs/hooks.md says, and refuses where it may.
+// TestHooksFromOutside checks that each hook runs at the operation of docs/hooks.md, and that the
+// hook can refuse the operation if docs/hooks.md says so.
 func TestHooksFromOutside(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -324,7 +326,7 @@ func TestHooksFromOutside(t *testing.T) {
 		if n, err := s.App.Records().Count(t.Context(), "posts"); n != posts || err != nil {
 			t.Errorf("%s: what it has refused is stored, %v", name, err)
 		}
-		if name == "Auth.ConfirmEmailChange" { // which would sign nobody in under the old address
+		if name == "Auth.ConfirmEmailChange" { // after it, no test could sign in with the old address
 			continue
 		}
 		if status := action(); status >= 300 {
@@ -341,7 +343,7 @@ func TestHooksFromOutside(t *testing.T) {
 		t.Errorf("confirm-email-change = %d", status)
 	}
 	for name, fired := range s.fire {
-		if name == "Stop" || name == "Auth.OAuth2" { // has its own tests
+		if name == "Stop" || name == "Auth.OAuth2" { // tested elsewhere
 			continue
 		}
 		select {
@@ -352,7 +354,7 @@ func TestHooksFromOutside(t *testing.T) {
 	}
 }
 
-// flowsByMail asks for the mails whose hooks run after the answer.
+// flowsByMail requests the mails whose hooks run after the answer.
 func (s *stage) flowsByMail() {
 	for _, path := range []string{"request-verification", "request-password-reset", "request-otp"} {
 		user := coretest.Record(s.t, s.App, "users", map[string]any{"email": path + "@example.com", "password": "12345678"})
@@ -362,7 +364,7 @@ func (s *stage) flowsByMail() {
 	}
 }
 
-// failures are writes that nothing is stored of.
+// failures sends writes that fail, and changes the password of an account.
 func (s *stage) failures() {
 	for path, body := range map[string]string{"/api/collections/posts/records": `{"title":""}`, "/api/collections": `{"name":"!"}`} {
 		if status := s.ask(true, http.MethodPost, path, body); status != http.StatusBadRequest {
@@ -382,7 +384,7 @@ func (s *stage) failures() {
 	}
 }
 
-// told waits until a client is told of a new post.
+// told waits until a subscribed client receives the event of a new post.
 func (s *stage) told() {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	defer cancel()

@@ -17,11 +17,11 @@ import (
 // The exit codes of the command line.
 const (
 	exitOK     = 0
-	exitFailed = 1 // what was asked for could not be done
-	exitUsage  = 2 // it is not clear what was asked for
+	exitFailed = 1 // the command was understood, and has failed
+	exitUsage  = 2 // the arguments or flags are not valid
 )
 
-// run is Main with everything that it takes from the process.
+// run is Main with the arguments and the outputs of the process as parameters.
 func (p *Program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRootCommand(p, stderr)
 	if err := setDefaults(root, p.Defaults); err != nil {
@@ -47,14 +47,14 @@ func (p *Program) run(ctx context.Context, args []string, stdout, stderr io.Writ
 	return exitUsage
 }
 
-// doneError is the failure of a command that was understood.
+// doneError is the failure of a command whose arguments were valid.
 type doneError struct{ err error }
 
 func (e *doneError) Error() string { return e.err.Error() }
 func (e *doneError) Unwrap() error { return e.err }
 
-// task makes a command of a function whose errors are not those of its usage, but for
-// those that are a usageError.
+// task makes the RunE of a command from fn. Errors of fn lead to exitFailed; only a usageError
+// leads to exitUsage.
 func task(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		err := fn(cmd, args)
@@ -132,8 +132,8 @@ func newRootCommand(p *Program, stderr io.Writer) *cobra.Command {
 	return root
 }
 
-// fromEnvironment sets the flags that the command line does not, from variables
-// named as they are: with the prefix LOAM_, --some-flag is LOAM_SOME_FLAG.
+// fromEnvironment sets the flags that the command line does not set from environment variables
+// of the same name: with the prefix LOAM_, --some-flag is LOAM_SOME_FLAG.
 func fromEnvironment(flags *pflag.FlagSet, prefix string, lookup func(string) (string, bool)) (err error) {
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := variable(prefix, f.Name)
@@ -157,8 +157,8 @@ func newLog(w io.Writer, debug bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// describe is an error in one line, without the dot at its end. A fault says itself
-// which fields are wrong.
+// describe returns the text of an error in one line, without the dot at its end. The text of a
+// fault names the fields that are wrong.
 func describe(err error) string {
 	return strings.TrimSuffix(strings.Join(strings.Fields(err.Error()), " "), ".")
 }

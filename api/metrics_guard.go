@@ -13,11 +13,11 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// leastMetricsToken is how many characters Config.MetricsToken has at least: nobody is kept from
-// trying tokens.
+// leastMetricsToken is the minimum length of Config.MetricsToken in characters: no rate limit
+// keeps an attacker from trying tokens.
 const leastMetricsToken = 16
 
-// mountMetrics adds /metrics to the routes, if there is a token for it.
+// mountMetrics adds the route /metrics, if Config.MetricsToken is set.
 func (s *Server) mountMetrics(router chi.Router) error {
 	token := s.cfg.MetricsToken
 	if token == "" {
@@ -33,7 +33,7 @@ func (s *Server) mountMetrics(router chi.Router) error {
 		if q := request.From(r.Context()); q != nil {
 			q.Route = route
 		}
-		// Hashes have one length, so the time of the comparison says nothing of the token.
+		// The hashes are of equal length, so the time of the comparison does not depend on the token.
 		sent := sha256.Sum256([]byte(request.Bearer(r.Header.Get("Authorization"))))
 		if subtle.ConstantTimeCompare(sent[:], wanted[:]) != 1 {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="metrics"`)

@@ -21,7 +21,7 @@ import (
 	"github.com/loambase/loam/core/coretest/need"
 )
 
-// measuredServer is a server with metrics, and what Prometheus asks.
+// measuredServer returns a server with metrics, and the server that Prometheus scrapes.
 func measuredServer(t *testing.T) (server, figures *httptest.Server) {
 	t.Helper()
 	app := coretest.New(t)
@@ -99,7 +99,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestMetricsToken asks the server itself for the figures, with the token and without.
+// TestMetricsToken requests /metrics of the server itself, with the token and without it.
 func TestMetricsToken(t *testing.T) {
 	t.Parallel()
 	const token = "a token of figures"
@@ -185,8 +185,7 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
-// dashboard returns the queries of deploy/grafana.json, with what Grafana puts into them. Each
-// names figures that there are.
+// dashboard returns the queries of deploy/grafana.json, with the variables of Grafana replaced.
 func dashboard(t *testing.T) (list []string) {
 	t.Helper()
 	text, err := os.ReadFile("../deploy/grafana.json")
@@ -210,7 +209,8 @@ func dashboard(t *testing.T) (list []string) {
 	return list
 }
 
-// TestFiguresAreThere: what rules and dashboard name, the server tells.
+// TestFiguresAreThere checks that the server has all metrics that the alert rules and the dashboard
+// name.
 func TestFiguresAreThere(t *testing.T) {
 	t.Parallel()
 	_, figures := measuredServer(t)
@@ -222,7 +222,7 @@ func TestFiguresAreThere(t *testing.T) {
 	names := regexp.MustCompile(`\b(loam|process|go)_[a-z_]+`).FindAllString(string(rules)+strings.Join(dashboard(t), "\n"), -1)
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		if name == "loam_database_file_bytes" && enginetest.Postgres() { // there is no file
+		if name == "loam_database_file_bytes" && enginetest.Postgres() { // PostgreSQL has no such files
 			continue
 		}
 		if base := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "_count"), "_bucket"), "_sum"); !strings.Contains(told, "# TYPE "+base+" ") && base != "loam_job_failed" {
@@ -231,8 +231,7 @@ func TestFiguresAreThere(t *testing.T) {
 	}
 }
 
-// look is how often Prometheus, which tells of nothing by itself, is asked what the test waits
-// for.
+// look is the interval at which the tests poll Prometheus, which sends no notifications.
 const look = 20 * time.Millisecond
 
 // prometheus is a running Prometheus.
@@ -295,7 +294,7 @@ func (p *prometheus) get(t *testing.T, path string, into any) {
 	}
 }
 
-// query runs a query and returns how many series it has given.
+// query runs a query and returns the number of series in its result.
 func (p *prometheus) query(t *testing.T, expr string) int {
 	t.Helper()
 	var answer struct {
@@ -309,7 +308,7 @@ func (p *prometheus) query(t *testing.T, expr string) int {
 	return len(answer.Data.Result)
 }
 
-// await waits until the query gives something: the next scrape.
+// await waits for the scrape after which the query has a result.
 func (p *prometheus) await(t *testing.T, expr string) {
 	t.Helper()
 	for p.query(t, expr) == 0 {

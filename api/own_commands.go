@@ -11,7 +11,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// addCommands adds the commands of the program, whose errors are theirs.
+// addCommands adds the commands of the program to root. A command with the name of one of
+// Loam's replaces it.
 func (p *Program) addCommands(root *cobra.Command) {
 	for _, cmd := range p.Commands {
 		for _, other := range root.Commands() {
@@ -24,9 +25,9 @@ func (p *Program) addCommands(root *cobra.Command) {
 	}
 }
 
-// ownErrors makes what a command of the program returns no error of its usage. prepare
-// reads the flags that all commands have, which cobra leaves out for a command with a
-// PersistentPreRun of its own.
+// ownErrors wraps the functions of a command of the program with task, so that their errors
+// lead to exitFailed. prepare reads the flags that all commands have; cobra does not call it
+// for a command that has its own PersistentPreRun, so the wrapped function does.
 func ownErrors(c *cobra.Command, prepare func(*cobra.Command, []string) error) {
 	for _, fn := range []*func(*cobra.Command, []string) error{&c.PreRunE, &c.RunE, &c.PostRunE, &c.PersistentPostRunE} {
 		if *fn != nil {
@@ -41,7 +42,7 @@ func ownErrors(c *cobra.Command, prepare func(*cobra.Command, []string) error) {
 		if err := prepare(cmd, args); err != nil {
 			return err
 		}
-		if withError != nil { // as cobra does, it goes before the one without an error
+		if withError != nil { // cobra prefers PersistentPreRunE to PersistentPreRun too
 			return task(withError)(cmd, args)
 		}
 		without(cmd, args)
@@ -49,14 +50,15 @@ func ownErrors(c *cobra.Command, prepare func(*cobra.Command, []string) error) {
 	}
 }
 
-// isLoam reports whether the process is the command of this module. A program around
-// it has releases of its own.
+// isLoam reports whether the process is the command of this module. A program that embeds
+// Loam has its own releases, so "update" would be wrong in it.
 func isLoam() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && info.Main.Path == "github.com/loambase/loam"
 }
 
-// rename puts the name of the program, and the prefix of its variables, into the help of a command of ours.
+// rename replaces "loam" and "LOAM_" in the help of one of Loam's commands by the name of the
+// program and the prefix of its variables.
 func (p *Program) rename(c *cobra.Command) {
 	if p.name() != loamName {
 		lines := strings.Split(c.Example, "\n")
@@ -73,7 +75,8 @@ func (p *Program) rename(c *cobra.Command) {
 	c.Long = strings.ReplaceAll(c.Long, "LOAM_", p.prefix())
 }
 
-// setDefaults gives flags of the command, and of those below it, other default values.
+// setDefaults gives flags of root, and of all commands below it, other default values. A name
+// that is not a flag of any command, and a value that its flag does not take, are errors.
 func setDefaults(root *cobra.Command, defaults map[string]string) error {
 	unknown := map[string]bool{}
 	for name := range defaults {
@@ -108,8 +111,8 @@ func setDefaults(root *cobra.Command, defaults map[string]string) error {
 	return nil
 }
 
-// setDefault sets the value of a flag. Values of the command line are not added to a
-// list: they take its place.
+// setDefault sets the default value of a flag. Values of a list on the command line replace the
+// default list.
 func setDefault(f *pflag.Flag, value string) error {
 	f.DefValue = value
 	if list, ok := f.Value.(pflag.SliceValue); ok {

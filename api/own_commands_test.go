@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// runOwn runs a command line of a program on a folder of its own.
+// runOwn runs a command line of a program. Without p.App the program gets a new folder.
 func runOwn(t *testing.T, p *Program, args ...string) (code int, out, failure string) {
 	t.Helper()
 	if p.App == nil {
@@ -52,7 +52,7 @@ func TestOwnCommands(t *testing.T) {
 		args         []string
 		env          string
 		code         int
-		out, failure string // how they begin
+		out, failure string // stdout, and the beginning of stderr
 	}{
 		{args: []string{"print", "a"}, out: "1 a\n"},
 		{args: []string{"print", "a", "--copies", "3"}, out: "3 a\n"},
@@ -112,7 +112,7 @@ func TestDefaultsThatAreWrong(t *testing.T) {
 	}
 }
 
-// TestDefaultsGiveWay sees that a list of the command line takes the place of the default.
+// TestDefaultsGiveWay checks that a list on the command line replaces the default list.
 func TestDefaultsGiveWay(t *testing.T) {
 	t.Parallel()
 	p := &Program{App: core.New(core.Config{Dir: t.TempDir()}), Defaults: map[string]string{"origins": "https://a.example"}}
@@ -154,8 +154,8 @@ func TestBanner(t *testing.T) {
 	}
 }
 
-// TestTwoProgramsInOneProcess serves two apps that have everything in common but their
-// folders: what is written, signed and limited in the one is not in the other.
+// TestTwoProgramsInOneProcess serves two apps that differ only in their folders. Records, tokens
+// and rate limits of one app have no effect on the other.
 func TestTwoProgramsInOneProcess(t *testing.T) {
 	t.Parallel()
 	make := func(name string) (*core.App, http.Handler) {

@@ -17,21 +17,20 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Request is a request to a route of the program's own. PathValue returns the parts of its
+// Request is a request to a route of the program. PathValue returns the named parts of the
 // path.
 type Request struct {
 	*http.Request
-	Caller record.Caller // a guest if there is no valid token; its Body is empty
-	ID     string        // as in the log and in the header X-Request-Id of the answer
+	Caller record.Caller // a guest if the request has no valid token; Caller.Body is empty
+	ID     string        // the request id, in the log and in the header X-Request-Id of the answer
 
 	call *rest.OwnCall
 }
 
-// Decode reads the JSON or form body into v, as package encoding/json does. What cannot be
-// read is a fault of the kind Invalid to return, a body that is longer than the BodyLimit of
-// the route one of the kind TooLarge. Decode, Object and Uploads may be called together: the
-// body is read once. After it has been read from Request.Body by the handler itself there is
-// nothing left for them.
+// Decode reads the JSON or form body into v, as package encoding/json does. A body that is not
+// valid is a fault of the kind Invalid, a body longer than the BodyLimit of the route a fault
+// of the kind TooLarge; the handler may return either. The body is read once, so Decode, Object
+// and Uploads may all be called. They find nothing if the handler has read Request.Body itself.
 func (r *Request) Decode(v any) error {
 	body, err := r.call.Body()
 	if err != nil {
@@ -40,9 +39,9 @@ func (r *Request) Decode(v any) error {
 	return body.Decode(v)
 }
 
-// Object returns the JSON object or form in the body as the value record.Input.Body takes,
-// numbers as json.Number: to create or update a record from it. An empty body is nil. For
-// errors see Decode.
+// Object returns the JSON object or form in the body, with numbers as json.Number: the form of
+// record.Input.Body, to create or update a record. It returns nil for an empty body. For errors
+// see Decode.
 func (r *Request) Object() (map[string]any, error) {
 	body, err := r.call.Body()
 	if err != nil {
@@ -51,8 +50,8 @@ func (r *Request) Object() (map[string]any, error) {
 	return body.Object()
 }
 
-// Uploads returns the files of a multipart form, by the names of their parts; nil if there
-// are none. They can be read until the handler returns. For errors see Decode.
+// Uploads returns the files of a multipart form, by the names of their parts; nil if the body
+// has no files. The files can be read until the handler returns. For errors see Decode.
 func (r *Request) Uploads() (map[string][]*blob.Upload, error) {
 	body, err := r.call.Body()
 	if err != nil {
@@ -61,13 +60,13 @@ func (r *Request) Uploads() (map[string][]*blob.Upload, error) {
 	return body.Files("")
 }
 
-// Stream registers an answer that has no end of its own, as events or a WebSocket. The
-// context ends with the handler, and when the server is about to stop; the server
-// waits until end is called.
+// Stream registers an answer without an end of its own, such as events or a WebSocket. ctx ends
+// when the request does, and when the server is about to stop. The server waits for the answer
+// until end is called; end must be called, and more calls do nothing.
 func (r *Request) Stream() (ctx context.Context, end func()) { return r.call.Stream(r.Context()) }
 
-// Events begins an answer of server-sent events. The handler sends until Context ends, and
-// returns. End must be called.
+// Events begins an answer of server-sent events. The handler sends events until the Context of
+// the Events ends, and then returns. End must be called.
 //
 //	events := r.Events(w)
 //	defer events.End()
@@ -98,15 +97,16 @@ type Events struct {
 	out *http.ResponseController
 }
 
-// Context ends when the client has gone away, or the server is about to stop.
+// Context returns a context that ends when the client has disconnected, or the server is about
+// to stop.
 func (e *Events) Context() context.Context { return e.ctx }
 
-// End says that no event follows. More calls do nothing.
+// End ends the stream: the server no longer waits for it. More calls do nothing.
 func (e *Events) End() { e.end() }
 
-// Send sends an event at once; its data is v as JSON. name may be "" for an event "message".
-// A name with a line break, and a v that is no JSON, are errors, and nothing is sent. The
-// error of a client that has gone away is that of the context.
+// Send sends an event at once, with v as JSON for its data. The name "" stands for "message".
+// A name with a line break, and a v that cannot be encoded, are errors, and nothing is sent.
+// After Context has ended, Send returns the error of the context.
 func (e *Events) Send(name string, v any) error {
 	if strings.ContainsAny(name, "\r\n") {
 		return errors.New("api: the name of an event has a line break")
@@ -122,7 +122,7 @@ func (e *Events) Send(name string, v any) error {
 	return e.flush(append(text, "\n\n"...))
 }
 
-// flush writes what is complete.
+// flush writes the text to the client at once.
 func (e *Events) flush(text []byte) error {
 	if err := e.ctx.Err(); err != nil {
 		return err
@@ -133,7 +133,8 @@ func (e *Events) flush(text []byte) error {
 	return e.out.Flush()
 }
 
-// JSON answers with the value as package encoding/json has it, without its escapes for HTML.
+// JSON answers with the value as package encoding/json encodes it, but without escapes for HTML.
+// It returns the error of the encoding; nothing was written then.
 func JSON(w http.ResponseWriter, status int, value any) error {
 	text, err := schema.Marshal(value)
 	if err != nil {
@@ -143,8 +144,9 @@ func JSON(w http.ResponseWriter, status int, value any) error {
 	return nil
 }
 
-// SignedIn answers with a token and its record, as the routes for signing in do, unless there
-// is an error to return: clients keep it in their stores. Auth.SignInRecord makes it:
+// SignedIn returns a function that answers with a token and its record, like the API's routes
+// for signing in, or returns the error that it was given. Clients keep token and record in their
+// stores. The arguments of the function are the results of Auth.SignInRecord:
 //
 //	return api.SignedIn(w)(auth.SignInRecord(r.Context(), r.Caller, member, "ticket", nil, auth.Options{}))
 func SignedIn(w http.ResponseWriter) func(*auth.Response, error) error {
@@ -162,15 +164,14 @@ func SignedIn(w http.ResponseWriter) func(*auth.Response, error) error {
 	}
 }
 
-// NoContent answers 204: it is done, and there is nothing to say.
+// NoContent answers with the status 204 and no body. The error is always nil.
 func NoContent(w http.ResponseWriter) error {
 	wire.NoContent(w)
 	return nil
 }
 
-// HTML answers with the page that render writes. The answer begins when the whole page is
-// there, so that an error of render is answered as one. It takes templates of html/template
-// and components of templ alike:
+// HTML answers with the page that render writes. The page is buffered, so an error of render is
+// returned before the answer begins. Both html/template and templ can render it:
 //
 //	api.HTML(w, 200, func(out io.Writer) error { return page.Execute(out, data) })
 //	api.HTML(w, 200, func(out io.Writer) error { return home(data).Render(r.Context(), out) })

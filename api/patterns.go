@@ -10,20 +10,20 @@ import (
 	"strings"
 )
 
-// pattern is the method and the path of a route, and who has added it.
+// pattern is the method and the path of a route, and the place that added the route.
 type pattern struct {
 	method, path string
-	place        string // a line of the program, or loam
+	place        string // "FILE:LINE" in the program, or the constant loam
 }
 
 // loam is the place of the routes of the API.
 const loam = "Loam"
 
-// patterns are those of a router. net/http judges them: its rules hold, although chi finds
-// the routes (see DESIGN.md).
+// patterns are the patterns of a router. net/http decides which patterns are valid and which
+// conflict, although chi finds the routes (see DESIGN.md).
 type patterns struct {
 	list []pattern
-	all  *http.ServeMux
+	all  *http.ServeMux     // has all patterns, to find conflicts
 	keys map[string]pattern // by patternKey
 }
 
@@ -31,7 +31,7 @@ func newPatterns() *patterns {
 	return &patterns{all: http.NewServeMux(), keys: map[string]pattern{}}
 }
 
-// add adds a pattern. The error says why it is none, or names the other one that it
+// add adds a pattern. The error says why the pattern is not valid, or names the pattern that it
 // conflicts with.
 func (p *patterns) add(added pattern) error {
 	if err := checkPath(added.path); err != nil {
@@ -58,17 +58,18 @@ func (p *patterns) add(added pattern) error {
 	return nil
 }
 
-// methods are those that a route may have. OPTIONS is answered before any route.
+// methods are the methods that a route may have. middleware.Preflight answers OPTIONS before
+// any route.
 var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 }
 
-// has reports whether a route has the method and the path, of chi.
+// has reports whether a route has the method and the path, in the syntax of chi.
 func (p *patterns) has(method, chiPath string) bool {
 	return slices.ContainsFunc(p.list, func(other pattern) bool { return other.method == method && chiPattern(other.path) == chiPath })
 }
 
-// conflict returns the error of a pattern that net/http does not take beside the others.
+// conflict returns the error of a pattern that net/http refuses beside the others.
 func (p *patterns) conflict(added pattern) error {
 	for _, other := range p.list {
 		mux := http.NewServeMux()
@@ -84,8 +85,8 @@ func register(mux *http.ServeMux, p pattern) error {
 	return recovered(func() { mux.Handle(p.method+" "+p.path, http.NotFoundHandler()) })
 }
 
-// checkPath refuses what no request can match, or means something else than it says. Paths
-// come clean (see middleware.Clean) and without a query.
+// checkPath refuses a path that no request can match, and a path that chi would read in another
+// way than net/http. The paths of requests are clean (see middleware.Clean) and have no query.
 func checkPath(p string) error {
 	switch plain := pathParameter.ReplaceAllString(p, "x"); {
 	case !strings.HasPrefix(p, "/"):
@@ -109,10 +110,10 @@ var (
 	remainder     = regexp.MustCompile(`\{([^{}]*)\.\.\.\}$`)
 )
 
-// valueName is a name in a path, and the name that chi has for it.
+// valueName is the name of a part of a path, and the name of the same part for chi.
 type valueName struct{ own, chi string }
 
-// valueNames returns the names in a path.
+// valueNames returns the names of the parts of a path.
 func valueNames(path string) (names []valueName) {
 	for _, m := range pathParameter.FindAllString(path, -1) {
 		name := strings.Trim(m, "{}")
@@ -125,7 +126,7 @@ func valueNames(path string) (names []valueName) {
 	return names
 }
 
-// chiPattern returns a path of net/http as chi has it.
+// chiPattern translates a path from the syntax of net/http into the syntax of chi.
 func chiPattern(path string) string {
 	if exact, ok := strings.CutSuffix(path, "{$}"); ok {
 		return exact
@@ -137,7 +138,7 @@ func chiPattern(path string) string {
 	return path
 }
 
-// patternKey is equal for routes that match the same requests.
+// patternKey returns a key that is equal for two routes that match the same requests.
 func patternKey(method, path string) string {
 	return method + " " + pathParameter.ReplaceAllString(chiPattern(path), "{}")
 }

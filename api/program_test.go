@@ -141,8 +141,8 @@ func TestRoutesThatCannotBeAdded(t *testing.T) {
 	}
 }
 
-// TestHandlerIsMadeOnce sees that asking again makes nothing: no second observer of the
-// changes, no second cache of tokens.
+// TestHandlerIsMadeOnce checks that further calls of Handler make no second handler, which would
+// observe the changes and cache tokens again.
 func TestHandlerIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	runs := 0

@@ -24,7 +24,7 @@ func (t *tryWrite) write(conn net.Conn, p []byte) (int, error) {
 	if t.raw == nil {
 		c, ok := conn.(syscall.Conn)
 		if !ok {
-			return 0, nil // all of it waits
+			return 0, nil // the caller keeps all bytes
 		}
 		raw, err := c.SyscallConn()
 		if err != nil {
@@ -33,14 +33,14 @@ func (t *tryWrite) write(conn net.Conn, p []byte) (int, error) {
 		t.raw, t.system = raw, t.call
 	}
 	t.p, t.n, t.err = p, 0, nil
-	err := t.raw.Control(t.system) // Write would prepare to wait, each time
+	err := t.raw.Control(t.system) // RawConn.Write would prepare to wait at each call
 	if t.p = nil; err == nil {
 		err = t.err
 	}
 	return t.n, err
 }
 
-// call calls the system.
+// call writes p with the system call write, until the system takes no more.
 func (t *tryWrite) call(fd uintptr) {
 	for t.n < len(t.p) {
 		n, err := syscall.Write(int(fd), t.p[t.n:])
@@ -58,7 +58,7 @@ func (t *tryWrite) call(fd uintptr) {
 	}
 }
 
-// waitRead waits until there is something to read, or the connection has ended.
+// waitRead waits until the connection has bytes to read, or has ended.
 func waitRead(conn net.Conn) error {
 	c, ok := conn.(syscall.Conn)
 	if !ok {
@@ -71,12 +71,12 @@ func waitRead(conn net.Conn) error {
 	return raw.Read(hasInput)
 }
 
-// hasInput reports whether reading would not wait.
+// hasInput reports whether a read of the file descriptor would return at once.
 func hasInput(fd uintptr) bool {
 	var one [1]byte
 	for {
 		_, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK)
-		if err != unix.EINTR { // who waits after that is not woken by what is there already
+		if err != unix.EINTR { // after EINTR a wait would miss bytes that have already come: try again
 			return err != unix.EAGAIN
 		}
 	}

@@ -27,7 +27,8 @@ func value(names ...string) Handler {
 	}
 }
 
-// TestPatternsAreThoseOfNetHTTP compares with a ServeMux of the same patterns.
+// TestPatternsAreThoseOfNetHTTP compares the routes that chi finds with the routes that an
+// http.ServeMux with the same patterns finds.
 func TestPatternsAreThoseOfNetHTTP(t *testing.T) {
 	t.Parallel()
 	patterns := []string{
@@ -57,7 +58,7 @@ func TestPatternsAreThoseOfNetHTTP(t *testing.T) {
 		want, w := httptest.NewRequest(method, path, nil), httptest.NewRecorder()
 		_, pattern := mux.Handler(want)
 		mux.ServeHTTP(w, want)
-		if w.Code >= 300 { // net/http redirects to the path with a slash
+		if w.Code >= 300 { // net/http redirects to the path with a slash; Loam does not
 			pattern = ""
 		}
 		res, _, err := askOwn(t, server, method, path)
@@ -106,8 +107,8 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// ownWithUsers is a handler with two auth collections and the tokens of an account of
-// each, and of a superuser.
+// ownWithUsers returns a handler with two auth collections, and the tokens of an account of each
+// and of a superuser.
 func ownWithUsers(t *testing.T, add func(*ServeEvent)) (h http.Handler, p *Program, tokens map[string]string) {
 	t.Helper()
 	p = &Program{App: coretest.New(t)}
@@ -189,7 +190,7 @@ func TestBodyLimit(t *testing.T) {
 	for _, test := range []struct {
 		path   string
 		size   int64
-		length bool // is announced
+		length bool // whether the request announces the length of its body
 		want   int
 	}{
 		{"/decoded", 10, true, 200}, {"/decoded", 11, true, 413}, {"/decoded", 11, false, 413},
@@ -214,7 +215,7 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
-// repeated is a body without an end.
+// repeated is an endless body of one repeated byte.
 type repeated byte
 
 func (b repeated) Read(p []byte) (int, error) {
@@ -224,8 +225,8 @@ func (b repeated) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestOwnRateLimit counts requests of two routes together, by the client, and not those of
-// superusers.
+// TestOwnRateLimit checks that the requests to two routes of a group are counted together for each
+// client, and that superusers are not limited.
 func TestOwnRateLimit(t *testing.T) {
 	t.Parallel()
 	h, _, tokens := ownWithUsers(t, func(e *ServeEvent) {
@@ -329,7 +330,7 @@ func TestSkipCompression(t *testing.T) {
 	}
 }
 
-// TestSkipLog looks for the requests in the logs that the server keeps.
+// TestSkipLog checks which requests are in the logs that the server keeps.
 func TestSkipLog(t *testing.T) {
 	t.Parallel()
 	h, _, tokens := ownWithUsers(t, func(e *ServeEvent) {
@@ -462,8 +463,8 @@ func TestHTML(t *testing.T) {
 	}
 }
 
-// TestWrappedMiddleware hands the request of a middleware of net/http on, and the error of
-// the handler back.
+// TestWrappedMiddleware checks that Wrap passes the request of the middleware on to the handler,
+// and returns the error of the handler.
 func TestWrappedMiddleware(t *testing.T) {
 	t.Parallel()
 	wrap := Wrap(func(next http.Handler) http.Handler { return http.StripPrefix("/w", next) })

@@ -18,8 +18,8 @@ import (
 	"github.com/loambase/loam/core/hook"
 )
 
-// ServeEvent is a server that is about to begin. What handlers add takes effect when
-// all of them have run.
+// ServeEvent is the event of the Serve hook, before the server accepts requests. The routes,
+// mounts and middleware that handlers of the hook add take effect when all handlers have run.
 type ServeEvent struct {
 	hook.Event
 	App    *core.App
@@ -30,20 +30,20 @@ type ServeEvent struct {
 	routes     []*ownRoute
 	mounts     []mount
 	limits     map[*rateLimit]func(*rest.OwnCall) error
-	wrong      []error // what was added and cannot be
+	wrong      []error // of routes, mounts and middleware that cannot be added
 }
 
-// Handler answers a request to a route of the program. An error that it returns before it
-// has written anything is answered like those of the API: a fault as it is, a body that is
-// too long with 413, anything else as an internal failure. After that the error breaks the
-// connection off, so that no client takes the part for the whole; so does a panic.
+// Handler answers a request to a route of the program. An error that it returns before it has
+// written anything is answered like an error of the API: a fault with its status, an
+// *http.MaxBytesError with 413, any other error with 500. After the first write an error or a
+// panic breaks the connection off, so that no client takes a part of the answer for the whole.
 type Handler func(w http.ResponseWriter, r *Request) error
 
-// Use adds a middleware around all routes, those of the API included, and around
-// the public files. It sees OPTIONS requests too, which browsers send without
-// credentials: one that is refused keeps pages of other origins out. A middleware that
-// wraps the http.ResponseWriter must give its writer the method Unwrap, or streams and
-// WebSockets do not work behind it.
+// Use adds a middleware around all routes, including the routes of the API, and around the
+// public files. The middleware sees OPTIONS requests too: browsers send them without
+// credentials, and if the middleware refuses them, pages of other origins cannot use the
+// server. If the middleware wraps the http.ResponseWriter, its writer must have the method
+// Unwrap, or streams and WebSockets do not work behind it.
 func (e *ServeEvent) Use(middleware func(http.Handler) http.Handler) {
 	if middleware == nil {
 		e.wrong = append(e.wrong, fmt.Errorf("%s: the middleware is nil", caller()))
@@ -52,42 +52,44 @@ func (e *ServeEvent) Use(middleware func(http.Handler) http.Handler) {
 	e.middleware = append(e.middleware, middleware)
 }
 
-// Route adds a route; one of GET answers HEAD too, unless HEAD has a route of its own. The
-// pattern is the path of a pattern of net/http:
+// Route adds a route. A route of GET answers HEAD too, unless there is a route of HEAD with the
+// same path. The pattern has the syntax of a path of net/http:
 //
 //	/hello/{name}    one part of the path, r.PathValue("name")
-//	/files/{rest...} all that is below, r.PathValue("rest")
-//	/files/          the same without a name
-//	/files/{$}       this path alone, with its slash
+//	/files/{rest...} every path below, r.PathValue("rest")
+//	/files/          every path below, without a name
+//	/files/{$}       only this path, with its slash
 //
-// Of two patterns that match a request the more special one answers it. A pattern that is
-// not valid, one that is taken, and one that matches requests of another while none of
-// the two is more special keep the server from starting: the error names the lines of both.
+// If several patterns match a request, the most specific one answers it. The server does not
+// start with a pattern that is not valid, with two routes for the same requests, and with two
+// patterns that overlap although neither is more specific. The error names the line of the
+// program that added the route, and the place of the other route.
 func (e *ServeEvent) Route(method, pattern string, handler Handler, options ...Option) {
 	e.route(caller(), method, pattern, handler, options)
 }
 
-// Group returns a group of routes whose paths begin with prefix, as "/api/teams", and which
-// have the options in common.
+// Group returns a group whose routes have paths that begin with prefix, for example
+// "/api/teams", and share the options.
 func (e *ServeEvent) Group(prefix string, options ...Option) *Group {
 	return &Group{event: e, prefix: strings.TrimSuffix(prefix, "/"), options: options}
 }
 
-// Group is routes with a common beginning of their paths, and common options, which stand
-// before those of a route. ServeEvent.Group makes it.
+// Group adds routes with a common path prefix and common options. The options of the group come
+// before the options of a route. Groups are made by ServeEvent.Group.
 type Group struct {
 	event   *ServeEvent
 	prefix  string
 	options []Option
 }
 
-// Route is ServeEvent.Route with a pattern below the prefix of the group, "" for the prefix
-// itself.
+// Route is ServeEvent.Route with the prefix of the group before the pattern. The pattern ""
+// stands for the prefix itself.
 func (g *Group) Route(method, pattern string, handler Handler, options ...Option) {
 	g.event.route(caller(), method, g.prefix+pattern, handler, g.with(options))
 }
 
-// Group returns a group within the group.
+// Group returns a group whose prefix is appended to the prefix of g, and whose options come after
+// the options of g.
 func (g *Group) Group(prefix string, options ...Option) *Group {
 	return &Group{event: g.event, prefix: g.prefix + strings.TrimSuffix(prefix, "/"), options: g.with(options)}
 }
@@ -96,7 +98,7 @@ func (g *Group) with(options []Option) []Option {
 	return append(g.options[:len(g.options):len(g.options)], options...)
 }
 
-// route adds a route that was asked for at place.
+// route adds a route. place is the line of the program that called Route.
 func (e *ServeEvent) route(place, method, pattern string, handler Handler, options []Option) {
 	r := &ownRoute{
 		Own:   openapi.Own{Route: request.Route{Method: method, Path: pattern, Label: method + " " + pattern, Audience: request.Everyone}},
@@ -117,9 +119,9 @@ func (e *ServeEvent) route(place, method, pattern string, handler Handler, optio
 	e.routes = append(e.routes, r)
 }
 
-// Mount serves everything below the path, by every method. The handler sees the path without
-// it, as behind http.StripPrefix: an http.FileServer can be mounted as it is. Routes go
-// before it.
+// Mount serves all requests below path, with any method. The handler sees the rest of the path,
+// as behind http.StripPrefix, so an http.FileServer can be mounted as it is. Routes below path
+// take precedence over the mount.
 func (e *ServeEvent) Mount(path string, handler http.Handler) {
 	m := mount{path: path, place: caller()}
 	if handler == nil {
@@ -130,7 +132,8 @@ func (e *ServeEvent) Mount(path string, handler http.Handler) {
 	e.mounts = append(e.mounts, m)
 }
 
-// caller returns the line of the program that has called an exported method.
+// caller returns the place, "FILE:LINE", at which the program called an exported method. The
+// method must call it directly.
 func caller() string {
 	_, file, line, _ := runtime.Caller(2)
 	return fmt.Sprintf("%s:%d", filepath.Base(file), line)
@@ -142,17 +145,17 @@ type ownRoute struct {
 	handler    Handler
 	middleware []Middleware // the outermost first
 	limits     []*rateLimit
-	body       int64    // how many bytes it may have; 0: any number
-	free       bool     // of the rate limits of the settings
-	origins    []string // nil: those of the server
-	place      string   // in the program's source, for errors
+	body       int64    // the maximum length of a body in bytes; 0: no limit
+	free       bool     // the rate limits of the settings do not apply
+	origins    []string // whose pages may use the route; nil: Config.Origins
+	place      string   // the line of the program that added the route, for errors
 }
 
 func (r *ownRoute) fails(err error) error {
 	return fmt.Errorf("%s: route %s: %w", r.place, r.Label, err)
 }
 
-// serve makes the handler of the route.
+// serve returns the handler of the route with its middleware and limits.
 func (e *ServeEvent) serve(r *ownRoute) http.Handler {
 	handler := r.handler
 	for i := len(r.middleware) - 1; i >= 0; i-- {
@@ -188,7 +191,7 @@ type mount struct {
 
 func (m mount) fails(err error) error { return fmt.Errorf("%s: mount %s: %w", m.place, m.path, err) }
 
-// named tells logs and metrics of the mount.
+// named sets the Route of each request to the mount, for logs and metrics.
 func (m mount) named(next http.Handler) http.Handler {
 	below := strings.TrimSuffix(m.path, "/") + "/"
 	route := &request.Route{Path: below, Label: below, Audience: request.Everyone}
@@ -200,8 +203,8 @@ func (m mount) named(next http.Handler) http.Handler {
 	})
 }
 
-// addRoutes adds the routes and mounts of the program to the router. The error names each
-// that cannot be added, with the line that asked for it.
+// addRoutes adds the routes and mounts of the program to the router. The error names each route
+// and mount that cannot be added, with the line of the program that added it.
 func (e *ServeEvent) addRoutes(router chi.Router) error {
 	e.limits = map[*rateLimit]func(*rest.OwnCall) error{}
 	taken := newPatterns()
@@ -209,7 +212,7 @@ func (e *ServeEvent) addRoutes(router chi.Router) error {
 		taken.add(pattern{r.Method, r.Path, loam})
 	}
 	wrong := e.wrong
-	heads := map[string]http.Handler{} // of routes of GET, by their paths for chi
+	heads := map[string]http.Handler{} // the handlers of routes of GET, by their paths for chi
 	for _, r := range e.routes {
 		if err := taken.add(pattern{r.Method, r.Path, r.place}); err != nil {
 			wrong = append(wrong, r.fails(err))
@@ -222,7 +225,7 @@ func (e *ServeEvent) addRoutes(router chi.Router) error {
 			heads[path] = handler
 		}
 	}
-	for path, handler := range heads { // when those of HEAD itself are known
+	for path, handler := range heads { // after the loop above, which knows all routes of HEAD
 		if !taken.has(http.MethodHead, path) {
 			router.Method(http.MethodHead, path, handler)
 		}
@@ -236,8 +239,8 @@ func (e *ServeEvent) addRoutes(router chi.Router) error {
 	return errors.Join(wrong...)
 }
 
-// add adds the mount to the router, which has the routes already. mounted has the lines of
-// the mounts before, by their paths.
+// add adds the mount to the router, which has the routes already. mounted holds the place of
+// each earlier mount, by its path.
 func (m mount) add(router chi.Router, routes *patterns, mounted map[string]string) error {
 	if err := checkPath(m.path); err != nil {
 		return err
@@ -262,10 +265,10 @@ func (m mount) add(router chi.Router, routes *patterns, mounted map[string]strin
 	return recovered(func() { router.Mount(m.path, m.handler) })
 }
 
-// originsOf returns the function that finds the origins of a route of the program that has
-// its own, nil if there is no such route.
+// originsOf returns a function that finds the origins that the Option CORS has set for a route.
+// It returns nil if no route has that Option.
 func (e *ServeEvent) originsOf(router chi.Router) func(method, path string) []string {
-	own := map[string][]string{} // by method and path of chi
+	own := map[string][]string{} // origins by the method and the chi path of a route
 	for _, r := range e.routes {
 		if r.origins != nil {
 			own[r.Method+" "+chiPattern(r.Path)] = r.origins
@@ -286,7 +289,8 @@ func (e *ServeEvent) originsOf(router chi.Router) func(method, path string) []st
 	}
 }
 
-// recovered calls add and returns what it panics with: chi and net/http refuse patterns so.
+// recovered calls add and returns its panic as an error: chi and net/http panic at a pattern
+// that they refuse.
 func recovered(add func()) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

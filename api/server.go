@@ -1,5 +1,5 @@
-// Package api is how the world talks to an app: the HTTP server with its transports,
-// and the command line.
+// Package api makes an App reachable: it is the HTTP server with its transports, and the
+// command line.
 //
 //	p := &api.Program{App: core.New(core.Config{Dir: "data"})}
 //	os.Exit(p.Main())
@@ -28,33 +28,32 @@ import (
 	"github.com/loambase/loam/realtime/channel"
 )
 
-// Config is what a server looks like from outside.
+// Config configures the server of a Program. The zero Config is ready to use.
 type Config struct {
-	Origins []string // whose pages may use the API; default: everybody's
-	Public  string   // folder of files served at "/"; default: none
+	Origins []string // the origins whose pages may use the API; default: every origin
+	Public  string   // the folder of files served at "/"; default: none
 
 	// Idle is how long a client may send nothing of a body, or take nothing of an
 	// answer, before the connection is closed; default 60 s. The setting
-	// server.idleSeconds overrides it. There is no limit on the whole of either: what
-	// moves may take its time.
+	// server.idleSeconds overrides it. The time of a whole body or answer has no limit.
 	Idle time.Duration
 
-	// TLS is how the server speaks TLS on its listener; default: it does not. It is not to
-	// be changed after Start.
+	// TLS is the configuration of TLS on the listener; default: nil, the server speaks
+	// plain HTTP. It must not be changed after Start.
 	TLS *tls.Config
 
-	// Metrics lets Server.Metrics answer. The console has the figures without it. Default: no.
+	// Metrics enables Server.Metrics. The console shows the metrics either way. Default: no.
 	Metrics bool
-	// MetricsToken has the server itself answer with the figures too, at /metrics, whoever sends
-	// it as a bearer token. It implies Metrics, and has 16 characters or more. Default: none,
-	// and /metrics is a path like any other.
+	// MetricsToken makes the server itself answer with the metrics at /metrics, for clients that
+	// send the token as a bearer token. It needs 16 characters or more, and does not depend on
+	// Metrics. Default: none, and the server has no route /metrics.
 	MetricsToken string
 
-	// Traces is where spans are sent; see traces.Config, of which URL is required here. Default:
-	// nowhere, and no spans are made.
+	// Traces configures the collector that spans are sent to. Without Traces.URL no spans are
+	// made, which is the default.
 	Traces traces.Config
 
-	data string // the data folder, which is never served
+	data string // the data folder, whose files are never served
 }
 
 func (c *Config) idle() time.Duration {
@@ -64,46 +63,46 @@ func (c *Config) idle() time.Duration {
 	return c.Idle
 }
 
-// Server is the place where a server is put together: the App and what stands on it.
-// A Program makes one. It lives once, in this order:
+// Server is the App with the services that use it, and the HTTP server of both. Program.Server
+// makes a Server. It passes through these stages once:
 //
 //	Start  1. the App is opened: database, migrations, Start hooks, background work
 //	       2. the Serve hooks run and the routes are made
 //	       3. requests are accepted
-//	Drain  1. no connection is accepted any more, and idle ones are closed
+//	Drain  1. the listener is closed, and so are idle connections
 //	       2. streams are told to end (request.Request.Stream)
 //	       3. running requests finish, until the context of Drain ends (Close: until
-//	          they do not get on)
-//	Stop   1. what is still running is cut off
+//	          they make no progress)
+//	Stop   1. requests that still run are cut off
 //	       2. the App is closed: Stop hooks, background work, database
 //
-// What stands on the App is made before Start, so that hooks can be bound, and may use
-// it from Start to Stop. Start, Wait, Drain and Stop are called one after the other, by
-// whoever owns the server; Handler and Running are safe for concurrent use.
+// Auth, Realtime and Channels are made before Start, so that hooks can be bound; they use the
+// App only from Start to Stop. The owner of the server calls Start, Wait, Drain and Stop one
+// after the other. Handler and Running are safe for concurrent use.
 type Server struct {
 	App      *core.App
 	Auth     *auth.Service // its Hooks are bound here
 	Realtime *realtime.Hub
 	Channels *channel.Rooms
 
-	cfg      *Config // of the Program; not to be changed any more when the handler is made
+	cfg      *Config // the Config of the Program; not changed after the handler was made
 	serve    *hook.Hook[*ServeEvent]
 	requests *request.Service
 	metrics  *metrics.Metrics // made with the handler
 	traces   *traces.Exporter // nil without Config.Traces, and before Start
 	handler  func() (http.Handler, error)
 
-	stall time.Duration // stallTime, but in tests
+	stall time.Duration // stallTime; shorter in tests
 
 	// Set by Start.
 	http     *http.Server
 	listener *idleListener
 	cancel   context.CancelCauseFunc // ends the contexts of all requests
-	served   chan struct{}           // closed when http accepts no more
-	failed   error                   // why, to be read after served
+	served   chan struct{}           // closed when http accepts no more connections
+	failed   error                   // the reason; to be read only after served is closed
 }
 
-// newServer returns a server of the App, which need not be open. It starts nothing.
+// newServer returns a server of the App, which need not be open. It starts no goroutine.
 func newServer(app *core.App, cfg *Config, serve *hook.Hook[*ServeEvent]) *Server {
 	s := &Server{App: app, Auth: auth.New(app), cfg: cfg, serve: serve, stall: stallTime}
 	s.Realtime = realtime.New(app, s.Auth)
@@ -117,14 +116,15 @@ func newServer(app *core.App, cfg *Config, serve *hook.Hook[*ServeEvent]) *Serve
 	return s
 }
 
-// Handler returns the handler of the server, whose App must be open: for tests, and
-// for programs that listen themselves. It is made once, and the Serve hooks run once;
-// their error is returned each time.
+// Handler returns the handler of the server, for tests and for programs with a listener of
+// their own. The App must be open. The handler is made once, and the Serve hooks run once;
+// further calls return the same handler or the same error. The error is that of a Serve hook,
+// of a route that a hook has added, or of a Config.MetricsToken that is too short.
 func (s *Server) Handler() (http.Handler, error) { return s.handler() }
 
-// Metrics returns a handler that answers with the figures of the server for Prometheus, nil
-// without Config.Metrics. It is there when the Server has started, and has no guard: who
-// listens with it decides who may ask.
+// Metrics returns a handler that answers with the metrics of the server for Prometheus. It
+// returns nil before Start, and without Config.Metrics. The handler asks for no token: serve it
+// only where every client may read the metrics.
 func (s *Server) Metrics() http.Handler {
 	if s.metrics == nil || !s.cfg.Metrics {
 		return nil
@@ -132,7 +132,7 @@ func (s *Server) Metrics() http.Handler {
 	return s.metrics.Handler()
 }
 
-// Running returns how many requests and streams are under way.
+// Running returns the number of running requests and streams.
 func (s *Server) Running() int { return s.requests.Running() }
 
 // Start opens the App and answers requests on the listener from then on. If it
@@ -184,13 +184,13 @@ func (s *Server) accept(listener net.Listener, handler http.Handler) {
 	}()
 }
 
-// idle is the idle time as it is now.
+// idle returns the current idle time: the setting, or else Config.Idle.
 func (s *Server) idle() time.Duration {
 	return s.App.Settings().Current().Server.Idle(s.cfg.idle())
 }
 
-// Wait returns nil when ctx ends, and an error if no connection can be accepted any
-// more. The server is to be closed then. It must have been started.
+// Wait returns nil when ctx ends, and an error when the listener fails. The owner must close
+// the server then. The server must have been started.
 func (s *Server) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -200,16 +200,16 @@ func (s *Server) Wait(ctx context.Context) error {
 	}
 }
 
-// Drain accepts no more connections, tells streams to end, and waits for what is
-// running. It returns the error of ctx if that ends before.
+// Drain closes the listener, tells streams to end, and waits until all requests and streams
+// have ended. It returns the error of ctx if ctx ends before.
 func (s *Server) Drain(ctx context.Context) error {
 	if err := s.http.Shutdown(ctx); err != nil {
 		return err
 	}
-	return s.requests.Wait(ctx) // connections that were taken over are not Shutdown's
+	return s.requests.Wait(ctx) // Shutdown does not wait for hijacked connections
 }
 
-// Stop cuts off what is running and closes the App.
+// Stop cuts off the requests that still run and closes the App.
 func (s *Server) Stop() error {
 	s.requests.EndStreams()
 	err := s.http.Close()
@@ -235,14 +235,13 @@ func (s *Server) startTraces() (err error) {
 	return nil
 }
 
-// stopTraces sends what is left.
+// stopTraces sends the remaining spans and closes the exporter.
 func (s *Server) stopTraces() {
 	if s.traces != nil {
 		s.traces.Close()
 	}
 }
 
-// Close is Drain for up to half a minute, and then Stop. Requests that do not get on,
-// because for five seconds none has ended and hardly a byte has moved, are cancelled
-// before.
+// Close is Drain for up to half a minute, and then Stop. Requests that make no progress are
+// cancelled earlier: when for five seconds none has ended and hardly a byte was transferred.
 func (s *Server) Close() error { return errors.Join(s.finish(), s.Stop()) }

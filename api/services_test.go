@@ -16,8 +16,8 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// TestSignInOfTheProgram signs in by a way of the program's own, past the door that all
-// ways have in common.
+// TestSignInOfTheProgram signs accounts in with a method of the program. The rules, hooks and
+// second factors of all sign-in methods apply.
 func TestSignInOfTheProgram(t *testing.T) {
 	t.Parallel()
 	h, p, _ := ownWithUsers(t, func(e *ServeEvent) {
@@ -68,7 +68,7 @@ func TestSignInOfTheProgram(t *testing.T) {
 	}
 }
 
-// TestSend tells a client of a topic of the program, and no other.
+// TestSend sends a message to the clients that have subscribed to a topic of the program.
 func TestSend(t *testing.T) {
 	t.Parallel()
 	server, listener := startServer(t, &Program{})

@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/api/request"
 )
 
-// TestWebSocket shakes hands as browsers do, which send Accept-Encoding, through the
-// whole chain of handlers, and is told to end when the server drains.
+// TestWebSocket opens a WebSocket through the whole chain of handlers with the Accept-Encoding of
+// browsers, and checks that its context ends when the server drains.
 func TestWebSocket(t *testing.T) {
 	t.Parallel()
 	p := &Program{}
@@ -69,7 +69,7 @@ func TestWebSocket(t *testing.T) {
 	}
 }
 
-// TestEvents reads events while the answer goes on, with and without compression.
+// TestEvents checks that events arrive while the answer goes on, with and without compression.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	for _, contentType := range []string{"text/event-stream", "text/plain"} {
@@ -125,7 +125,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestOwnEvents reads what a route sends until the server stops.
+// TestOwnEvents reads the events of a route until the server stops.
 func TestOwnEvents(t *testing.T) {
 	t.Parallel()
 	p := &Program{}

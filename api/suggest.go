@@ -8,8 +8,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// noArguments is cobra.NoArgs for a command with sub-commands that names those which
-// were meant.
+// noArguments is cobra.NoArgs, but its error suggests the sub-command that was probably meant.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -26,7 +25,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), didYouMean(args[0], names, ""))
 }
 
-// unknownFlag adds the flag that was meant to the error of one that does not exist.
+// unknownFlag adds the flag that was probably meant to the error of an unknown flag.
 func unknownFlag(cmd *cobra.Command, err error) error {
 	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !ok {
@@ -37,8 +36,8 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 	return usagef("unknown flag: --%s%s", name, didYouMean(name, names, "--"))
 }
 
-// didYouMean names the word that is nearest to the given one, if it is near enough for
-// a slip.
+// didYouMean returns a suggestion with the known word nearest to word, "" if no known word is
+// near enough to be a typing error.
 func didYouMean(word string, known []string, prefix string) string {
 	best, nearest := "", 3
 	for _, k := range slices.Sorted(slices.Values(known)) {
@@ -53,8 +52,8 @@ func didYouMean(word string, known []string, prefix string) string {
 	return " (did you mean " + prefix + best + "?)"
 }
 
-// distance is how many letters have to be put in, left out, replaced or swapped with
-// their neighbour to make one word of the other (optimal string alignment).
+// distance returns the edit distance of two words: the number of letters to insert, delete,
+// replace or swap with their neighbour (optimal string alignment).
 func distance(a, b string) int {
 	before, last := []int(nil), make([]int, len(b)+1)
 	for j := range last {
@@ -78,13 +77,14 @@ func distance(a, b string) int {
 	return last[len(b)]
 }
 
-// variable is the environment variable of a flag, or of another name.
+// variable returns the name of the environment variable for a flag, or for another name of the
+// same form.
 func variable(prefix, flag string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// unknownVariables names the variables that look like flags and are none of any
-// command: what is set in vain is a slip, mostly.
+// unknownVariables returns the environment variables that have the prefix but belong to no flag
+// of any command, each with a suggestion: most of them are typing errors.
 func unknownVariables(root *cobra.Command, prefix string, environment []string) (warnings []string) {
 	known := map[string]bool{variable(prefix, superuserEmail): true, variable(prefix, superuserPassword): true}
 	visit(root, func(cmd *cobra.Command) {

@@ -46,7 +46,8 @@ func secureServer(t *testing.T, p *Program) (*http.Client, string) {
 	return &http.Client{Transport: transport}, listener.Addr().String()
 }
 
-// TestTLS: HTTP/2 for browsers, WebSockets beside it, nothing older than TLS 1.2.
+// TestTLS checks that a server with TLS speaks HTTP/2 and WebSockets, and refuses versions older
+// than TLS 1.2.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	client, address := secureServer(t, &Program{})
@@ -72,8 +73,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestIdleAnswerOfHTTP2: an answer that its client does not take ends, though the connection
-// moves on; a stream that has nothing to say does not.
+// TestIdleAnswerOfHTTP2 checks that an answer that its client does not read ends although its
+// connection is busy, and that a silent stream does not end.
 func TestIdleAnswerOfHTTP2(t *testing.T) {
 	t.Parallel()
 	ended, quiet := make(chan error, 1), make(chan struct{})
@@ -124,8 +125,8 @@ type onlyExample struct{ certificate.Source }
 func (onlyExample) Serves(host string) bool              { return host == "example.com" }
 func (onlyExample) Plain(next http.Handler) http.Handler { return next }
 
-// TestLeadToTLS: the listener without TLS leads to the same URL, method and all, and nowhere
-// else.
+// TestLeadToTLS checks that the listener without TLS redirects to the same URL with the same
+// method, and never to another host.
 func TestLeadToTLS(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -154,7 +155,8 @@ func TestLeadToTLS(t *testing.T) {
 	}
 }
 
-// TestEventsOfHTTP2: events of REST and of GraphQL come on a connection that is shared with other answers.
+// TestEventsOfHTTP2 receives events of REST and of GraphQL on a connection shared with other
+// answers.
 func TestEventsOfHTTP2(t *testing.T) {
 	t.Parallel()
 	p := &Program{}
@@ -195,7 +197,7 @@ func TestEventsOfHTTP2(t *testing.T) {
 	}
 }
 
-// eventLines reads server-sent events.
+// eventLines is a reader of server-sent events.
 type eventLines struct {
 	t     *testing.T
 	lines *bufio.Reader

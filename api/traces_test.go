@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// collected is a span as the collector of the tests has got it.
+// collected is a span that the collector of the tests has received.
 type collected struct {
 	TraceID, SpanID, ParentSpanID, Name string
 	Kind                                int
@@ -39,10 +39,10 @@ func (c *collected) attribute(key string) string {
 	return ""
 }
 
-// collector takes spans.
+// collector is an HTTP server that receives spans.
 type collector struct {
 	*httptest.Server
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	spans []collected
 	wrong []string
 	texts []string
@@ -84,7 +84,8 @@ func (c *collector) find(trace, name string) *collected {
 	return &c.spans[i]
 }
 
-// tracedServer is a server that sends traces; stop sends what is left.
+// tracedServer starts a server that sends traces. stop stops the server, which sends the remaining
+// spans.
 func tracedServer(t *testing.T, c traces.Config, log *slog.Logger) (url string, stop func()) {
 	t.Helper()
 	app := core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t), Log: log})
@@ -108,7 +109,7 @@ func tracedServer(t *testing.T, c traces.Config, log *slog.Logger) (url string, 
 	return "http://" + listener.Addr().String(), stop
 }
 
-// traceparent of the requests of the tests.
+// The ids of the header traceparent in the requests of the tests.
 const (
 	clientTrace = "0af7651916cd43dd8448eb211c80319c"
 	clientSpan  = "b7ad6b7169203331"
@@ -130,14 +131,15 @@ func sendTraced(t *testing.T, method, url, body, flags string) *http.Response {
 	return res
 }
 
-// TestTraces sends requests in the trace of a client, and reads what the collector has got.
+// TestTraces sends requests in the trace of a client, and checks the spans that the collector has
+// received.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
 	url, stop := tracedServer(t, traces.Config{URL: c.URL, Ratio: 1}, slog.New(slog.DiscardHandler))
 	res := sendTraced(t, http.MethodPost, url+"/api/collections/posts/records", `{"title":"a secret value"}`, "01")
 	sendTraced(t, http.MethodGet, url+"/api/collections/posts/records?filter=title='another+secret'", "", "01")
-	sendTraced(t, http.MethodGet, url+"/api/health", "", "00") // is not to be kept
+	sendTraced(t, http.MethodGet, url+"/api/health", "", "00") // "00": the trace is not sampled
 	stop()
 	if len(c.wrong) > 0 {
 		t.Errorf("the collector was sent %q", c.wrong)
@@ -173,7 +175,7 @@ func TestTraces(t *testing.T) {
 	}
 }
 
-// lines counts the lines of a log that hold a text.
+// lines is a buffer for a log, safe for concurrent use.
 type lines struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -185,14 +187,15 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// TestCollectorAway: without a collector requests are served as ever, with one warning.
+// TestCollectorAway checks that a server without its collector answers requests, and logs one
+// warning.
 func TestCollectorAway(t *testing.T) {
 	t.Parallel()
 	away := httptest.NewServer(http.NotFoundHandler())
 	away.Close()
 	var log lines
 	url, stop := tracedServer(t, traces.Config{URL: away.URL, Ratio: 1}, slog.New(slog.NewTextHandler(&log, nil)))
-	for range 600 { // more than a batch
+	for range 600 { // more requests than a batch has spans
 		if res := sendTraced(t, http.MethodGet, url+"/api/health", "", "01"); res.StatusCode != 200 {
 			t.Fatalf("status %d", res.StatusCode)
 		}

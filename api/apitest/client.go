@@ -9,47 +9,49 @@ import (
 	"testing"
 )
 
-// Client asks a handler in the name of one caller.
+// Client sends requests to a handler with the token of one caller.
 type Client struct {
 	t       testing.TB
 	handler http.Handler
 	token   string
 }
 
-// As returns a client with a token, "" for a guest: SignIn returns tokens.
+// As returns a Client that sends the token, "" for a guest. SignIn returns tokens.
 func As(t testing.TB, h http.Handler, token string) *Client { return &Client{t, h, token} }
 
-// SignedIn signs an account in, and returns a client of it.
+// SignedIn signs an account in with its password and returns a Client with its token. It ends the
+// test if the account cannot sign in.
 func SignedIn(t testing.TB, h http.Handler, collection, email, password string) *Client {
 	t.Helper()
 	return As(t, h, SignIn(t, h, collection, email, password))
 }
 
-// Get asks for a path with its query.
+// Get sends a GET request. The path may have a query.
 func (c *Client) Get(path string) *Answer {
 	c.t.Helper()
 	return c.Do(http.MethodGet, path, nil)
 }
 
-// Post sends a body: a string as it is, which is JSON, anything else encoded as JSON.
+// Post sends a POST request with a JSON body. A string is sent as it is, any other value is
+// encoded as JSON.
 func (c *Client) Post(path string, body any) *Answer {
 	c.t.Helper()
 	return c.Do(http.MethodPost, path, body)
 }
 
-// Patch is Post with another method.
+// Patch is Post with the method PATCH.
 func (c *Client) Patch(path string, body any) *Answer {
 	c.t.Helper()
 	return c.Do(http.MethodPatch, path, body)
 }
 
-// Delete asks for a path to be deleted.
+// Delete sends a DELETE request without a body.
 func (c *Client) Delete(path string) *Answer {
 	c.t.Helper()
 	return c.Do(http.MethodDelete, path, nil)
 }
 
-// Do sends a request with any method; for the body see Post, nil is none.
+// Do sends a request with any method. The body is encoded as for Post; nil sends no body.
 func (c *Client) Do(method, path string, body any) *Answer {
 	c.t.Helper()
 	var in io.Reader
@@ -76,18 +78,18 @@ func (c *Client) Do(method, path string, body any) *Answer {
 	return &Answer{Status: w.Code, Body: w.Body.String(), Header: w.Header(), t: c.t, asked: method + " " + path}
 }
 
-// Answer is what a handler has answered.
+// Answer is the answer of a handler, with the whole body.
 type Answer struct {
 	Status int
 	Body   string
 	Header http.Header
 
 	t     testing.TB
-	asked string
+	asked string // method and path of the request, for messages
 }
 
-// Want fails the test if the status is another one, or the body lacks one of the texts. It
-// returns the answer.
+// Want reports an error to the test if the status differs, or if the body does not contain each
+// of the texts. It returns the answer.
 func (a *Answer) Want(status int, texts ...string) *Answer {
 	a.t.Helper()
 	if a.Status != status {
@@ -101,7 +103,7 @@ func (a *Answer) Want(status int, texts ...string) *Answer {
 	return a
 }
 
-// JSON decodes the body into v, and ends the test if it cannot.
+// JSON decodes the body into v. It ends the test if the body cannot be decoded.
 func (a *Answer) JSON(v any) {
 	a.t.Helper()
 	if err := json.Unmarshal([]byte(a.Body), v); err != nil {

@@ -17,13 +17,13 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// config is that of a server that has no clients.
+// config returns the Config of a server without clients.
 func config(app *core.App) Config {
 	return Config{App: app, Running: func() int { return 0 }, Realtime: func() realtime.Figures { return realtime.Figures{} },
 		Tokens: func() cache.Usage { return cache.Usage{} }}
 }
 
-// BenchmarkWrap is what metrics add to a request: the difference of the two.
+// BenchmarkWrap measures a request without and with Wrap; the difference is the cost of metrics.
 func BenchmarkWrap(b *testing.B) {
 	app := coretest.New(b)
 	none := settings.Defaults()
@@ -51,7 +51,7 @@ func BenchmarkWrap(b *testing.B) {
 	}
 }
 
-// BenchmarkSample is what the history costs each ten seconds, with the requests of 100 routes.
+// BenchmarkSample measures a sample of the History, with the requests of 100 routes.
 func BenchmarkSample(b *testing.B) {
 	app := coretest.New(b)
 	m := New(config(app))

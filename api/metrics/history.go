@@ -9,13 +9,13 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// History keeps the figures of the last day in memory, for the console: one sample in ten
-// seconds of the last hour, one in a minute of the last 24. It is safe for concurrent use.
+// History keeps samples of the metrics in memory, for the console: one every ten seconds for the
+// last hour, and one every minute for the last 24 hours. It is safe for concurrent use.
 type History struct {
 	gather func() ([]*dto.MetricFamily, error)
 	now    func() time.Time
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	hour   track
 	day    track
 	routes []RouteFigures
@@ -43,7 +43,8 @@ func (h *History) Run(ctx context.Context) error {
 	}
 }
 
-// sample reads the figures as they are now. Families that could not be read are missing in it.
+// sample adds the current values of the metrics to both tracks. Families that cannot be gathered
+// are left out of the sample.
 func (h *History) sample() {
 	families, _ := h.gather()
 	r := read(h.now(), families)
@@ -54,8 +55,8 @@ func (h *History) sample() {
 	h.routes = routesOf(families)
 }
 
-// Series are figures over time. Values has a list for each figure that the server knows; the
-// lists are as long as At. A value is nil where the figure was not known.
+// Series are values of figures over time. Values maps the name of a figure to its values, one for
+// each moment of At. A value is nil if the figure had no value at that moment.
 type Series struct {
 	Step   int                   `json:"step"` // seconds between two moments
 	At     []int64               `json:"at"`   // Unix time in seconds, the oldest first
@@ -84,20 +85,20 @@ func (h *History) series(t *track) Series {
 	return s
 }
 
-// Routes returns the requests of each route since the server has started, those that took the
-// most time in all first. It is as old as the last sample.
+// Routes returns the figures of each route since the start of the server, as of the last sample,
+// by total time in descending order. Callers must not change the list.
 func (h *History) Routes() []RouteFigures {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.routes // replaced by each sample, never changed
+	return h.routes // sample replaces the list and never changes it
 }
 
-// track is samples with a fixed time between them. A sample tells of the time since the one
-// before.
+// track is a list of samples at a fixed interval. A sample covers the time since the sample
+// before it.
 type track struct {
-	step    time.Duration
-	most    int
-	last    *reading
+	step    time.Duration // between two samples
+	most    int           // the maximum number of samples
+	last    *reading      // the reading of the last sample; nil before the first reading
 	samples []sample
 }
 
@@ -106,7 +107,7 @@ type sample struct {
 	values map[string]float64
 }
 
-// add takes a reading, unless it comes too early.
+// add adds a sample from a reading, unless less than step has passed since the last one.
 func (t *track) add(r *reading) {
 	// A ticker may be somewhat early: half a sampleTime is the tolerance.
 	if t.last != nil && r.at.Sub(t.last.at) < t.step-sampleTime/2 {
@@ -121,7 +122,8 @@ func (t *track) add(r *reading) {
 	t.last = r
 }
 
-// since are the figures of the time between two readings.
+// since returns the values of the figures for the time between two readings: gauges as they are,
+// counters as growth per second, and quantiles of request times in seconds.
 func (r *reading) since(before *reading) map[string]float64 {
 	values := map[string]float64{}
 	seconds := r.at.Sub(before.at).Seconds()
@@ -143,7 +145,7 @@ func (r *reading) since(before *reading) map[string]float64 {
 	return values
 }
 
-// grown is how much a counter has grown. One that is smaller than before has begun anew.
+// grown returns how much a counter has grown. A counter that is smaller than before was reset.
 func grown(before, now float64) float64 {
 	if now < before {
 		return now

@@ -8,8 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// measured is a registry with some of the families of a server, and a history that reads it by
-// a clock of its own.
+// measured is a History with its own clock, over a registry with some of the families of a server.
 type measured struct {
 	*History
 	requests *prometheus.HistogramVec
@@ -35,7 +34,7 @@ func (m *measured) answer(route, status string, seconds float64, times int) {
 	}
 }
 
-// after takes a sample at a later time.
+// after advances the clock by d and takes a sample.
 func (m *measured) after(d time.Duration) {
 	m.clock = m.clock.Add(d)
 	m.sample()
@@ -57,7 +56,7 @@ func TestHistory(t *testing.T) {
 	m.answer("/a", "200", 0.002, 90)
 	m.answer("/a", "404", 0.5, 8)
 	m.answer("/b", "500", 2, 2)
-	m.answer("/api/realtime", "200", 3600, 1000) // a stream is a request that tells nothing of latency
+	m.answer("/api/realtime", "200", 3600, 1000) // streams count as requests, but not for the latency
 	m.after(sampleTime)
 	hour := m.Hour()
 	for name, want := range map[string]float64{
@@ -88,7 +87,8 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// A histogram of which Prometheus has too many buckets begins anew.
+// TestHistoryOfCountersThatBeginAnew resets a histogram, as the library of Prometheus does when a
+// native histogram has too many buckets.
 func TestHistoryOfCountersThatBeginAnew(t *testing.T) {
 	t.Parallel()
 	m := newMeasured(t)
@@ -102,7 +102,7 @@ func TestHistoryOfCountersThatBeginAnew(t *testing.T) {
 	}
 }
 
-// Old samples make room for new ones.
+// TestHistoryIsBounded checks that new samples replace the oldest ones.
 func TestHistoryIsBounded(t *testing.T) {
 	t.Parallel()
 	m := newMeasured(t)

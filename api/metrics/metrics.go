@@ -1,4 +1,4 @@
-// Package metrics counts and times what a server does, for Prometheus and for the console.
+// Package metrics collects the metrics of a server, for Prometheus and for the console.
 package metrics
 
 import (
@@ -19,29 +19,29 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// Config is what is measured. All fields are required.
+// Config names the sources of the metrics. All fields are required.
 type Config struct {
 	App      *core.App
-	Running  func() int // requests and streams under way
+	Running  func() int // the number of running requests and streams
 	Realtime func() realtime.Figures
-	Tokens   func() cache.Usage // of the cache of verified tokens
+	Tokens   func() cache.Usage // the usage of the cache of verified tokens
 	Version  string
 }
 
-// Metrics are the figures of one server. They are safe for concurrent use.
+// Metrics are the metrics of one server. They are safe for concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	changes  *prometheus.CounterVec
 	app      *core.App
 
-	known sync.Map // from outcome to prometheus.Observer: a lookup by labels costs more
+	known sync.Map // maps outcome to prometheus.Observer, since a lookup by labels costs more
 
-	// History holds the figures of the last day. It takes samples while its Run runs.
+	// History holds samples of the last 24 hours. It takes samples while History.Run runs.
 	History *History
 }
 
-// outcome is what requests are told apart by.
+// outcome is the key of an observer in Metrics.known.
 type outcome struct {
 	route  *request.Route
 	status int
@@ -55,7 +55,7 @@ var requestTimes = prometheus.HistogramOpts{
 
 var requestLabels = []string{"method", "route", "status"}
 
-// New returns the figures of a server that has not begun to serve.
+// New returns the metrics of a server that has not begun to serve.
 func New(c Config) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), app: c.App,
@@ -74,12 +74,13 @@ func New(c Config) *Metrics {
 	return m
 }
 
-// Handler answers with all figures, in the format that the header Accept asks for.
+// Handler answers with all metrics, in the format that the header Accept asks for.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// Wrap times the requests of a handler. It stands inside of request.Service.Track.
+// Wrap measures the time of the requests of a handler. It must stand inside of
+// request.Service.Track.
 func (m *Metrics) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { // also when the answer is broken off by a panic
@@ -104,7 +105,7 @@ func (m *Metrics) observer(o outcome) prometheus.Observer {
 	return made
 }
 
-// count counts what was committed.
+// count counts the committed changes of records.
 func (m *Metrics) count(changes []change.Change) {
 	snapshot := m.app.Snapshot()
 	for _, c := range changes {

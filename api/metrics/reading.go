@@ -10,23 +10,25 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// reading is the figures at one moment. What is not known is missing.
+// reading holds the values of the figures at one moment. Figures that the server does not have
+// are left out.
 type reading struct {
 	at       time.Time
 	gauges   map[string]float64
 	counters map[string]float64
-	times    buckets // of all requests so far, without streams
+	times    buckets // the times of all requests since the start, without streams
 }
 
-// figure is a value of the history, read from the metrics of one family: the sum of those that
-// have the label.
+// figure is a named value of the History: the sum of the metrics of one family that have the
+// label.
 type figure struct {
-	name         string // in the history
+	name         string // the key in Series.Values
 	family       string
-	label, value string // "" for all of the family
+	label, value string // "" for all metrics of the family
 }
 
-// figures are read by their names alone: a family that a server does not have is left out.
+// figures are the figures of the History. A family that a server does not have, such as the files
+// of SQLite on PostgreSQL, is left out of a reading.
 var figures = []figure{
 	{name: "running", family: "loam_http_requests_running"},
 	{"websocket", "loam_realtime_clients", "transport", "websocket"},
@@ -50,7 +52,7 @@ var figures = []figure{
 
 const requestFamily = "loam_http_request_duration_seconds"
 
-// read takes the figures from what was gathered.
+// read makes a reading from the gathered families.
 func read(at time.Time, families []*dto.MetricFamily) *reading {
 	r := &reading{at: at, gauges: map[string]float64{}, counters: map[string]float64{}, times: buckets{}}
 	for _, family := range families {
@@ -66,7 +68,7 @@ func read(at time.Time, families []*dto.MetricFamily) *reading {
 	return r
 }
 
-// read adds the metrics of the family to the reading. A family without such a metric counts as 0.
+// read adds the value of the figure to the reading: 0 if no metric of the family has the label.
 func (f figure) read(family *dto.MetricFamily, r *reading) {
 	sum, to := 0.0, r.gauges
 	if family.GetType() == dto.MetricType_COUNTER {
@@ -106,21 +108,21 @@ func (r *reading) readRequests(family *dto.MetricFamily) {
 	}
 }
 
-// isStream reports whether the requests last as long as their client likes.
+// isStream reports whether the metric counts streams, whose duration their clients choose.
 func isStream(m *dto.Metric) bool {
 	return labelOf(m, "status") == "101" || labelOf(m, "route") == "/api/realtime" && labelOf(m, "method") == "GET"
 }
 
-// RouteFigures are the requests of one route since the server has started.
+// RouteFigures are the figures of the requests of one route since the start of the server.
 type RouteFigures struct {
 	Method, Route string
 	Calls         float64
-	Errors        float64 // answered with 400 or more
-	P50, P95      float64 // seconds
-	Seconds       float64 // all together
+	Errors        float64 // requests that were answered with the status 400 or above
+	P50, P95      float64 // quantiles of the time of a request in seconds; NaN without requests
+	Seconds       float64 // the total time of all requests
 }
 
-// routesOf are the figures of each route but streams, those that took the most time first.
+// routesOf returns the figures of each route without streams, by total time in descending order.
 func routesOf(families []*dto.MetricFamily) (list []RouteFigures) {
 	at := slices.IndexFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == requestFamily })
 	if at < 0 {
@@ -154,11 +156,12 @@ func routesOf(families []*dto.MetricFamily) (list []RouteFigures) {
 	return list
 }
 
-// buckets are numbers of observations by the index of their bucket in a native histogram of
-// the finest schema that is used here: bucket i ends at 2^(i/8).
+// buckets maps the index of a bucket to its number of observations, as a native histogram of the
+// schema finest does: bucket i ends at 2^(i/8) seconds.
 type buckets map[int]float64
 
-// finest is the schema of a bucket factor of 1.1 at most.
+// finest is the schema that Prometheus chooses for requestTimes: its bucket factor, 2^(1/8), is
+// the largest up to 1.1.
 const finest = 3
 
 // add adds the observations of a native histogram, which may have a coarser schema.
@@ -177,8 +180,8 @@ func (b buckets) add(h *dto.Histogram) {
 	}
 }
 
-// quantile is the duration in seconds that a part of the observations does not exceed, NaN
-// without observations. It is off by 9 % at most.
+// quantile returns the duration in seconds that the given part of the observations does not
+// exceed, NaN without observations. With the schema finest it is at most 9 % too large.
 func (b buckets) quantile(part float64) float64 {
 	all := 0.0
 	indexes := make([]int, 0, len(b))

@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/tally"
 )
 
-// The figures that the services count by themselves.
+// The metrics that the services count themselves.
 var (
 	statements    = describe("sql_statements_total", "Statements that were run.", "collection", "action")
 	statementTime = describe("sql_seconds_total", "Time of statements, to the last row that was read of each.", "collection", "action")
@@ -44,7 +44,7 @@ var (
 	fileWaiting = describe("file_removals_waiting", "Entries in the queue of files to remove.")
 )
 
-// sink takes the figures of one scrape.
+// sink receives the metrics of one scrape.
 type sink chan<- prometheus.Metric
 
 func (to sink) gauge(d *prometheus.Desc, value float64, labels ...string) {
@@ -55,7 +55,7 @@ func (to sink) counter(d *prometheus.Desc, value float64, labels ...string) {
 	to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, value, labels...)
 }
 
-// histogram sends a distribution in a unit that so many of its values make.
+// histogram sends a distribution, with its values divided by unit.
 func (to sink) histogram(d *prometheus.Desc, v tally.Distribution, unit float64) {
 	buckets := make(map[float64]uint64, len(v.Bounds))
 	for i, bound := range v.Bounds {
@@ -64,15 +64,16 @@ func (to sink) histogram(d *prometheus.Desc, v tally.Distribution, unit float64)
 	to <- prometheus.MustNewConstHistogram(d, v.Count, float64(v.Sum)/unit, buckets)
 }
 
-// calls sends what became of calls, under the labels and one for the result.
+// calls sends the numbers of successful and of failed calls, with the labels and a last label for
+// the result.
 func (to sink) calls(d *prometheus.Desc, c tally.CallCount, labels ...string) {
 	to.counter(d, float64(c.Count-min(c.Failed, c.Count)), append(labels[:len(labels):len(labels)], "success")...)
 	to.counter(d, float64(c.Failed), append(labels[:len(labels):len(labels)], "failure")...)
 }
 
-const second = 1e9 // nanoseconds
+const second = 1e9 // in nanoseconds
 
-// store sends the figures of the database.
+// store sends the metrics of the database.
 func (s *state) store(to sink) {
 	f := s.App.StoreFigures()
 	for _, t := range f.Statements {
@@ -89,7 +90,7 @@ func (s *state) store(to sink) {
 	}
 }
 
-// services sends the figures of what stands on the database.
+// services sends the metrics of the services: records, caches, realtime, mails, jobs and files.
 func (s *state) services(ctx context.Context, to sink) {
 	records := s.App.Records().Figures()
 	for _, d := range records.Denials {
@@ -130,7 +131,7 @@ func (s *state) files(ctx context.Context, to sink) {
 		to.counter(fileTime, c.Time.Seconds(), operation)
 	}
 	to.counter(fileRemoved, float64(s.App.Removals().Removed()))
-	if n, err := s.App.Removals().Waiting(ctx); err == nil { // as of jobs: see state.jobs
+	if n, err := s.App.Removals().Waiting(ctx); err == nil { // left out on an error, as in state.jobs
 		to.gauge(fileWaiting, float64(n))
 	}
 }

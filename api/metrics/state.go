@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/budget"
 )
 
-// state are the figures that are read when they are asked for.
+// state is the prometheus.Collector of the metrics that are read at each scrape.
 type state struct{ Config }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -36,10 +36,10 @@ var (
 	jobLast    = describe("job_last_run_timestamp_seconds", "When the last run of the job began.", "id")
 )
 
-// Describe sends no description: what there is depends on the state.
+// Describe sends no descriptions: the metrics depend on the engine, the collections and the jobs.
 func (s *state) Describe(chan<- *prometheus.Desc) {}
 
-// Collect reads the figures.
+// Collect sends the current values of the metrics.
 func (s *state) Collect(channel chan<- prometheus.Metric) {
 	to := sink(channel)
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
@@ -81,11 +81,11 @@ func (s *state) budgets(to sink) {
 	}
 }
 
-// scrapeTime is how long the database may take to tell of jobs and files.
+// scrapeTime is how long the queries for the metrics of jobs and files may take in one scrape.
 const scrapeTime = 2 * time.Second
 
-// jobs tells of the jobs, unless the database does not answer: the other figures are wanted
-// most then.
+// jobs sends the metrics of the jobs. It leaves them out if the database does not answer, so that
+// the scrape still has the other metrics.
 func (s *state) jobs(ctx context.Context, to sink) {
 	list, err := s.App.Jobs().List(ctx)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 // minCompressed is the length in bytes from which an answer is compressed.
 const minCompressed = 1500
 
-// Compress compresses answers with zstd or gzip, as the client prefers, zstd among
-// equals. Short answers, types that do not shrink and streams of events pass as they are,
-// and whatever is asked for in parts: parts are of what is stored. An ETag stays; see
+// Compress compresses answers with zstd or gzip, as the client prefers; zstd if the client has no
+// preference. Short answers, types that do not shrink, streams of events and answers to range
+// requests are not compressed; a range refers to the stored bytes. An ETag stays; see
 // MayCompress.
 func Compress(next http.Handler) http.Handler {
 	wrap, err := gzhttp.NewWrapper(
@@ -39,16 +39,16 @@ func Compress(next http.Handler) http.Handler {
 	})
 }
 
-// SkipCompress keeps the answer as it is. It is called before the answer begins, inside of
-// Compress.
+// SkipCompress keeps Compress from compressing the answer. It must be called inside of Compress,
+// before the answer begins.
 func SkipCompress(w http.ResponseWriter, r *http.Request) {
 	if takesCompressed(r) && r.Method != http.MethodHead {
 		w.Header().Set(gzhttp.HeaderNoCompression, "1")
 	}
 }
 
-// passing is an answer that may be compressed. When its status is set and its type is known not
-// to shrink, the compressor is left out from there on: only so can the kernel send a file.
+// passing is an answer that may be compressed. If the type of the answer does not shrink,
+// WriteHeader takes the compressor out, so that the kernel can send a file.
 type passing struct {
 	http.ResponseWriter // the compressor, or what is below it
 	begun               bool
@@ -78,7 +78,7 @@ func (p *passing) Write(content []byte) (int, error) {
 	return p.ResponseWriter.Write(content)
 }
 
-// ReadFrom hands a file on to who can send it without reading it.
+// ReadFrom copies r to the writer below, which can send a file without reading it.
 func (p *passing) ReadFrom(r io.Reader) (int64, error) {
 	p.begun = true
 	return io.Copy(p.ResponseWriter, r)
@@ -90,9 +90,9 @@ func (p *passing) Flush() { _ = p.FlushError() } // the next write fails too
 // FlushError is Flush for http.ResponseController.
 func (p *passing) FlushError() error { return http.NewResponseController(p.ResponseWriter).Flush() }
 
-// MayCompress reports whether an answer of that type to a GET of the request may be
-// compressed. Its ETag must be weak then: a strong one stands for the very bytes, which
-// are others if they are compressed.
+// MayCompress reports whether an answer of the media type to a GET of the request may be
+// compressed. The ETag of such an answer must be weak, because a strong ETag stands for the
+// exact bytes, and compression changes them.
 func MayCompress(r *http.Request, mediaType string) bool {
 	return takesCompressed(r) && compressible(mediaType)
 }
@@ -103,8 +103,8 @@ func takesCompressed(r *http.Request) bool {
 	return known && len(r.Header["Range"]) == 0
 }
 
-// compressible reports whether a media type is text of some sort. A stream of events
-// is text, but must never wait for the compressor's next block.
+// compressible reports whether a media type is a kind of text, without event streams: an event
+// must not wait for the compressor's next block.
 func compressible(mediaType string) bool {
 	mediaType, _, _ = strings.Cut(mediaType, ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// exposed are the headers that scripts of other origins may read, beside those that
-// they always may.
+// exposed are the headers that scripts of other origins may read in addition to the headers that
+// browsers always allow.
 const exposed = "ETag, X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 
-// CORS lets pages of the given origins use the API; none stands for every origin.
-// An origin may contain "*" and "?" (see originMatches). own, if it is not nil, returns the
-// origins of a route that has its own, else nil. It only adds headers: what may be sent,
-// Preflight answers.
+// CORS lets pages of the given origins use the API; an empty list stands for every origin. An
+// origin may contain "*" and "?" (see originMatches). own may be nil; else it returns the origins
+// of the route with the method and the path, nil for a route without origins of its own. CORS
+// only adds headers; Preflight answers which methods and headers pages may send.
 func CORS(origins []string, own func(method, path string) []string) func(http.Handler) http.Handler {
 	if len(origins) == 0 {
 		origins = []string{"*"}
@@ -36,7 +36,8 @@ func CORS(origins []string, own func(method, path string) []string) func(http.Ha
 	}
 }
 
-// originsOf returns the origins that may ask what r asks, or announces as a preflight.
+// originsOf returns the origins whose pages may send the request, or the request that a preflight
+// announces.
 func originsOf(r *http.Request, common []string, own func(method, path string) []string) []string {
 	if own == nil {
 		return common
@@ -51,9 +52,8 @@ func originsOf(r *http.Request, common []string, own func(method, path string) [
 	return common
 }
 
-// Preflight answers every OPTIONS request itself, whatever its path is
-// (docs/wire/records.md §1.8). It stands inside of CORS, and of the middleware of the
-// program.
+// Preflight answers every OPTIONS request itself, for any path (docs/wire/records.md §1.8). It
+// must stand inside of CORS, and of the middleware of the program.
 func Preflight(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodOptions {
@@ -64,8 +64,8 @@ func Preflight(next http.Handler) http.Handler {
 	})
 }
 
-// preflight answers what may be sent. Wire: an origin that is not allowed, and a
-// request without one, get the same status.
+// preflight answers which methods and headers a page may send. Wire: the status is the same for an
+// allowed origin, for another origin and for a request without an origin.
 func preflight(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Vary"] = []string{"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"}
@@ -78,7 +78,8 @@ func preflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// allowOrigin is what to answer to the origin, "" if it is not allowed.
+// allowOrigin returns the value of Access-Control-Allow-Origin for the origin, "" if the origin is
+// not allowed.
 func allowOrigin(origins []string, origin string) string {
 	if origin == "" {
 		return ""
@@ -92,15 +93,16 @@ func allowOrigin(origins []string, origin string) string {
 	return ""
 }
 
-// originMatches compares without letter case. "*" stands for any text and "?" for
-// any one character, so "https://*.example.com" is every sub-domain.
+// originMatches reports whether the origin matches the pattern, regardless of letter case. "*"
+// stands for any text and "?" for one character, so "https://*.example.com" matches every
+// sub-domain.
 func originMatches(pattern, origin string) bool {
-	const longest = 1024 // no origin is longer; bounds the search
+	const longest = 1024 // longer origins do not exist; the limit bounds the search
 	return len(origin) <= longest && wildcard(strings.ToLower(pattern), strings.ToLower(origin))
 }
 
-// wildcard matches s in time len(pattern) × len(s) at most: after a mismatch only
-// the last "*" takes one character more.
+// wildcard reports whether s matches the pattern. It takes at most time len(pattern) × len(s),
+// because after a mismatch only the last "*" is extended by one character.
 func wildcard(pattern, s string) bool {
 	p, i, star, mark := 0, 0, -1, 0
 	for i < len(s) {

@@ -12,9 +12,9 @@ import (
 	"github.com/loambase/loam/core/logs"
 )
 
-// Log tells of every request when it was answered. The console gets a line, if it is open for
-// debugging: who called which route with which query, what was answered, how long it took,
-// and why it failed. The logs keep an entry. It stands inside of request.Service.Track.
+// Log logs every request after it was answered. At debug level console gets a line with the
+// caller, the route, the query, the status, the duration and the reason of a failure. kept gets an
+// entry, as the settings say. Log must stand inside of request.Service.Track.
 func Log(console *slog.Logger, kept *logs.Service) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +31,7 @@ func Log(console *slog.Logger, kept *logs.Service) func(http.Handler) http.Handl
 	}
 }
 
-// print writes the line of the console.
+// print writes a request to the log of the process, at debug level.
 func print(console *slog.Logger, r *http.Request, q *request.Request, o request.Outcome) {
 	attributes := []any{"request", q.ID, "method", r.Method, "path", r.URL.Path, "query", masked(r.URL.RawQuery),
 		"route", q.Route.String(), "caller", q.Who(), "ip", q.Caller.IP,
@@ -42,14 +42,14 @@ func print(console *slog.Logger, r *http.Request, q *request.Request, o request.
 	console.Debug("request", attributes...)
 }
 
-// The longest texts of a request that are kept, in bytes.
+// The maximum lengths of the texts in the entry of a request, in bytes.
 const (
 	maxURL   = 3000
 	maxText  = 2000
 	maxCause = 4000
 )
 
-// keep makes the entry of a request (docs/wire/auth-realtime-system.md §5.5).
+// keep adds the log entry of a request (docs/wire/auth-realtime-system.md §5.5).
 func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Outcome) {
 	level := slog.LevelInfo
 	if o.Err != nil || o.Status >= 400 {
@@ -79,7 +79,7 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 	e.Add()
 }
 
-// keepCaller adds who has called, and from where, as far as the settings want that kept.
+// keepCaller adds the caller and the addresses of the client, as far as the settings allow it.
 func keepCaller(e *logs.Entry, r *http.Request, q *request.Request) {
 	auth, id := "", ""
 	if a := q.Caller.Auth; a != nil {
@@ -91,7 +91,7 @@ func keepCaller(e *logs.Entry, r *http.Request, q *request.Request) {
 	}
 	if q.Settings.Logs.LogIP {
 		ip := q.Caller.IP
-		if ip == "" { // the request has not come so far that somebody asked
+		if ip == "" { // the request was refused before its caller was determined
 			ip = q.Settings.TrustedProxy.RealIP(r.Header, r.RemoteAddr)
 		}
 		e.Text("userIP", ip)
@@ -99,7 +99,7 @@ func keepCaller(e *logs.Entry, r *http.Request, q *request.Request) {
 	}
 }
 
-// quiet reports requests that are kept only when they fail.
+// quiet reports whether the request is kept only if it fails.
 func quiet(r *http.Request, q *request.Request) bool {
 	if q.Route != nil {
 		return q.Route.Quiet
@@ -107,7 +107,7 @@ func quiet(r *http.Request, q *request.Request) bool {
 	return r.Method == http.MethodOptions || strings.HasPrefix(r.URL.Path, "/_/")
 }
 
-// message is what the client was told, in short.
+// message returns the message that the client got.
 func message(err error) string {
 	var told *fault.Error
 	if errors.As(err, &told) && told.Message != "" {
@@ -124,7 +124,7 @@ func first(values []string) string {
 	return values[0]
 }
 
-// unescaped is an URL as people read it.
+// unescaped returns a URL with its escapes resolved, for people.
 func unescaped(u string) string {
 	if strings.IndexByte(u, '%') < 0 && strings.IndexByte(u, '+') < 0 {
 		return u

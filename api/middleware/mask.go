@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// masked returns the query with its escapes resolved, without the values of the parameters that carry
-// secrets, and without what is beyond maxURL bytes. Filters are kept: a wrong one is why most people
-// read the log.
+// masked returns the query with its escapes resolved, without the values of parameters that carry
+// secrets, and cut at about maxURL bytes. Filters are kept, because most readers of the log look
+// for a wrong filter.
 func masked(query string) string {
 	if query == "" {
 		return ""
@@ -20,8 +20,8 @@ func masked(query string) string {
 	})
 }
 
-// maskedURL returns the URL, or its path and query, without its user and fragment, and without the
-// values of the parameters that carry secrets. What is beyond limit bytes may be missing.
+// maskedURL returns a URL, or a path with a query, without its user and fragment, and without the
+// values of parameters that carry secrets. A query longer than limit bytes may be cut.
 func maskedURL(u string, limit int) string {
 	if u == "" {
 		return ""
@@ -43,8 +43,8 @@ func maskedURL(u string, limit int) string {
 	return u + "?" + maskedQuery(query, limit, func(value string) string { return value })
 }
 
-// maskedQuery returns the pairs of the query, their values as show has them, until limit bytes are
-// reached: a log entry has no room for more, and the pairs may be very many.
+// maskedQuery returns the pairs of the query, with their values passed through show, until limit
+// bytes are reached: a log entry has no room for more, and a query may have very many pairs.
 func maskedQuery(query string, limit int, show func(value string) string) string {
 	var b strings.Builder
 	separator := ""

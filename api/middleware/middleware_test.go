@@ -23,7 +23,7 @@ import (
 
 var silent = slog.New(slog.DiscardHandler)
 
-// answer is a handler that answers with that.
+// answer returns a handler that answers with the status, the content type and the body.
 func answer(status int, contentType, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -32,7 +32,7 @@ func answer(status int, contentType, body string) http.Handler {
 	})
 }
 
-// track is the outermost middleware of a server that nobody signs in to.
+// track wraps a handler in the outermost middleware of a server without accounts.
 func track(h http.Handler) http.Handler {
 	return request.New(request.Config{Settings: settings.Defaults, Log: func() *slog.Logger { return silent }}).Track(h)
 }
@@ -273,7 +273,7 @@ func TestCompress(t *testing.T) {
 	}
 }
 
-// sender is an answer that sends files.
+// sender is a ResponseWriter with ReadFrom, which records that a file was sent.
 type sender struct {
 	*httptest.ResponseRecorder
 	sent bool
@@ -284,8 +284,8 @@ func (s *sender) ReadFrom(r io.Reader) (int64, error) {
 	return s.Body.ReadFrom(r)
 }
 
-// TestCompressLetsFilesPass: a file that is not compressed gets to where the kernel sends it, also
-// if the client would take it compressed.
+// TestCompressLetsFilesPass checks that a file that is not compressed reaches the ReadFrom of the
+// connection, also if the client accepts compressed answers.
 func TestCompressLetsFilesPass(t *testing.T) {
 	t.Parallel()
 	for contentType, want := range map[string]bool{"image/png": true, "text/plain": false} {

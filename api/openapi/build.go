@@ -12,17 +12,17 @@ import (
 	"github.com/loambase/loam/core/shape"
 )
 
-// Input is what a document is made of.
+// Input holds the parts of an installation that Build documents.
 type Input struct {
 	Title   string // of the app
-	Version string // of the program
+	Version string // of Loam
 	Routes  []request.Route
 	Own     []Own // routes of the program
 	Model   *shape.Model
 }
 
-// Build makes the document for the audience of the model. Routes for superusers are in theirs
-// alone. A route that Described does not know is left out.
+// Build makes the document for the audience of the model. Only the document for superusers has
+// the routes for superusers. A route of the API that Described does not know is left out.
 func Build(in Input) *Document {
 	d := &Document{
 		OpenAPI: "3.1.0",
@@ -71,7 +71,8 @@ func audience(superuser bool) string {
 	return "everybody but superusers"
 }
 
-// tagText describes a group: of a collection, or of what is not about records.
+// tagText returns the description of a group: the group of a collection if r is not nil, or else
+// the group of the tag.
 func tagText(r *shape.Record, tag string) string {
 	if r != nil {
 		return "Records of the collection " + r.Collection.Name + "."
@@ -79,7 +80,7 @@ func tagText(r *shape.Record, tag string) string {
 	return tagTexts[tag]
 }
 
-// Described reports whether the table has a description of the route with that label.
+// Described reports whether operations has a description of the route with the label.
 func Described(label string) bool { return operations[label] != nil }
 
 // Labels returns the labels of all routes that are described.
@@ -94,10 +95,11 @@ func subjects(route request.Route, m *shape.Model) []*shape.Record {
 	return []*shape.Record{nil}
 }
 
-// pathParameter finds the name of a part of a path, without the dots of the last one.
+// pathParameter matches a parameter of a path. Its group is the name of the parameter, without
+// the dots of "{rest...}".
 var pathParameter = regexp.MustCompile(`\{([^}.]*)(?:\.\.\.)?\}`)
 
-// add adds the operation of a route, of a collection if r is not nil.
+// add adds the operation of a route; if r is not nil, the operation on the collection of r.
 func (d *Document) add(route request.Route, r *shape.Record, op *Operation) {
 	path := route.Path
 	op.OperationID = operationID(route)

@@ -16,8 +16,8 @@ const (
 	fieldFormSchema      = "api.FieldForm"
 )
 
-// models returns the schemas that are the same for every installation, by their names:
-// those that everybody needs, and those for superusers.
+// models returns the schemas that are the same for every installation, by their names. superuser
+// adds the schemas of routes for superusers.
 func models(superuser bool) map[string]*Schema {
 	oauth2 := &Schema{Type: "object", Description: "What the other service tells of the account. It has a member isNew: the record was made by this."}
 	all := map[string]*Schema{
@@ -47,7 +47,8 @@ func errorSchema() *Schema {
 	return s
 }
 
-// failuresSchema describes failures by the name of the field: of one, or of several below it.
+// failuresSchema describes failures by the name of the field: a failure of the field, or the
+// failures of the fields below it.
 func failuresSchema() *Schema {
 	one := object(map[string]*Schema{"code": typed("string"), "message": typed("string")})
 	one.Properties["params"] = typed("object")
@@ -69,14 +70,14 @@ func collectionModel() *Schema {
 	for _, options := range []any{schema.AuthOptions{}, schema.ViewOptions{}} {
 		s.addFields(reflect.TypeOf(options), nil)
 	}
-	s.Required = required // the options are those of one type
+	s.Required = required // only one type of collection has the options, so they are not required
 	s.Properties["graphql"] = answer(schema.GraphQLOptions{})
 	s.Properties["warnings"] = listOf(typed("string"))
 	return s
 }
 
-// collectionFormModel describes a collection in a body: any part of one. What only the server
-// sets is left out, and ignored if it is sent.
+// collectionFormModel describes a collection in a body. All properties are optional. Properties
+// that only the server sets are left out; the server ignores them if they are sent.
 func collectionFormModel() *Schema {
 	s := collectionModel().open()
 	s.Properties["fields"] = listOf(ref(fieldFormSchema))
@@ -86,8 +87,8 @@ func collectionFormModel() *Schema {
 	return s
 }
 
-// fieldFormModel describes a field in a body: of a new one the name and the type, of one that is
-// kept its id too.
+// fieldFormModel describes a field in a body. The name and the type are required; the id names an
+// existing field.
 func fieldFormModel() *Schema {
 	s := fieldModel()
 	for _, kind := range s.OneOf {

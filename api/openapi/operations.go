@@ -12,8 +12,9 @@ import (
 	"github.com/loambase/loam/core/sqlrun"
 )
 
-// describe makes the operation of a route, with the records that it is about, or nil for one
-// that is not. nil is returned where the records do not have the operation.
+// describe makes the operation of a route. The argument describes the records of the collection,
+// nil for a route without a collection. The result is nil if the collection does not have the
+// operation.
 type describe func(*shape.Record) *Operation
 
 // operations describes every route, by its label.
@@ -29,7 +30,7 @@ func join(tables ...map[string]describe) map[string]describe {
 	return all
 }
 
-// only describes where the condition holds.
+// only returns a describe that returns nil for collections that do not meet the condition.
 func only(condition func(*shape.Record) bool, make describe) describe {
 	return func(r *shape.Record) *Operation {
 		if !condition(r) {
@@ -39,7 +40,7 @@ func only(condition func(*shape.Record) bool, make describe) describe {
 	}
 }
 
-// always is the description of a route that is about no records.
+// always returns the describe of a route without a collection.
 func always(make func() *Operation) describe {
 	return func(*shape.Record) *Operation { return make() }
 }
@@ -92,8 +93,8 @@ func hasStoredFiles(r *shape.Record) bool {
 	return false
 }
 
-// writing adds the body of a create or an update: as JSON, and as a form where there can be
-// files.
+// writing adds the body of a create or an update: as JSON, and also as a form if the collection has
+// file fields.
 func (op *Operation) writing(r *shape.Record, suffix string, inputs []shape.Input) *Operation {
 	op.taking(ref(r.Name + suffix))
 	if hasFiles(inputs) {
@@ -117,7 +118,7 @@ func signIn(summary string, body *Schema) describe {
 	})
 }
 
-// mailed describes a step that is done with what a mail brings.
+// mailed describes a route that takes a token or a code from a mail.
 func mailed(summary string, body *Schema) describe {
 	return only(isAuth, func(*shape.Record) *Operation { return done("", summary).taking(body) })
 }
@@ -149,7 +150,7 @@ func withMFA(s *Schema) *Schema {
 
 const collections = "collections"
 
-// collectionForm is a collection in a body: any part of it.
+// collectionForm describes a collection in a body, with optional properties.
 func collectionForm() *Schema { return ref(collectionFormSchema) }
 
 var collectionOperations = map[string]describe{
@@ -198,7 +199,7 @@ func importForm() *Schema {
 	return s
 }
 
-// textForm is an object of texts, all required.
+// textForm describes an object of texts, all of them required.
 func textForm(names ...string) *Schema {
 	s := &Schema{Type: "object", Properties: map[string]*Schema{}, Required: names}
 	for _, name := range names {
@@ -368,8 +369,8 @@ var systemOperations = map[string]describe{
 	"runCron": always(func() *Operation { return done(system, "Run a job now") }),
 }
 
-// graphQLOperation describes an operation of GraphQL. What is wrong with the operation itself is
-// told in the form of GraphQL too.
+// graphQLOperation describes an operation of GraphQL. Errors of the operation itself also have the
+// form of GraphQL.
 func graphQLOperation(summary string) *Operation {
 	result := ref("api.GraphQL")
 	op := operation(graphQL, summary, result)

@@ -8,20 +8,20 @@ import (
 	"github.com/loambase/loam/api/request"
 )
 
-// Own is a route of the program around the server, with what the program says about it.
+// Own is a route of the embedding program, with the description that the program gives.
 type Own struct {
 	request.Route
-	SignedIn    bool   // guests are refused
+	SignedIn    bool   // whether guests are refused
 	Summary     string // default: the label of the route
 	Description string
-	Tag         string // the group; default: "program"
-	Takes       any    // a value of the type of the JSON body; nil: no body is described
+	Tag         string // the group in the document; default: "program"
+	Takes       any    // a value of the type of the JSON body; nil: no body is documented
 	Answers     any    // a value of the type of the JSON answer; nil: any JSON
 }
 
 const program = "program"
 
-// operation describes the route.
+// operation returns the operation of the route.
 func (o *Own) operation() *Operation {
 	answers := &Schema{}
 	if o.Answers != nil {
@@ -38,7 +38,8 @@ func (o *Own) operation() *Operation {
 	return op
 }
 
-// operationID is unique among the routes of the program, as methods and paths are.
+// operationID returns the operationId of a route. It is unique: for a route of the program it is
+// made from the method and the path, for a route of the API from the label.
 func operationID(route request.Route) string {
 	if method, path, own := strings.Cut(route.Label, " "); own {
 		words := strings.FieldsFunc(path, func(c rune) bool { return strings.ContainsRune("/{}.$", c) })

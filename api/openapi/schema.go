@@ -44,7 +44,7 @@ func ref(name string) *Schema { return &Schema{Ref: "#/components/schemas/" + na
 
 func listOf(items *Schema) *Schema { return &Schema{Type: "array", Items: items} }
 
-// object is an object of these properties alone, which are all there.
+// object describes an object with exactly these properties, all of them required.
 func object(properties map[string]*Schema) *Schema {
 	s := &Schema{Type: "object", Properties: properties, Additional: false}
 	for name := range properties {
@@ -54,22 +54,22 @@ func object(properties map[string]*Schema) *Schema {
 	return s
 }
 
-// form is a body of the Go value's type, of which these properties are required; others
-// that it does not know are ignored.
+// form describes a body of the type of v, in which the given properties are required. The server
+// ignores unknown properties.
 func form(v any, required ...string) *Schema {
 	s := of(reflect.TypeOf(v))
 	s.Required, s.Additional = required, nil
 	return s
 }
 
-// answer is the JSON that the Go value's type is encoded as.
+// answer describes the JSON that a value of the type of v is encoded as.
 func answer(v any) *Schema { return of(reflect.TypeOf(v)) }
 
 // of describes the JSON of a Go type by the rules of encoding/json.
 func of(t reflect.Type) *Schema { return describeType(t, nil) }
 
-// describeType is of for a type that was found inside of the types around it, where one of
-// these again is any JSON: a document has no end else.
+// describeType describes a type that is nested in the types around. A recursive type is described
+// as any JSON at its second occurrence, since the document would be infinite otherwise.
 func describeType(t reflect.Type, around []reflect.Type) *Schema {
 	switch t {
 	case reflect.TypeFor[schema.Collection]():
@@ -118,7 +118,7 @@ func describeType(t reflect.Type, around []reflect.Type) *Schema {
 	return &Schema{}
 }
 
-// nullable allows null beside a plain type.
+// nullable allows null in addition to a plain type.
 func nullable(s *Schema) *Schema {
 	if name, ok := s.Type.(string); ok {
 		s.Type = []string{name, "null"}
@@ -126,7 +126,8 @@ func nullable(s *Schema) *Schema {
 	return s
 }
 
-// addFields adds the fields of a struct, those of embedded structs among them (see describeType).
+// addFields adds the fields of a struct, including those of embedded structs. For around see
+// describeType.
 func (s *Schema) addFields(t reflect.Type, around []reflect.Type) {
 	for i := range t.NumField() {
 		f := t.Field(i)

@@ -1,4 +1,4 @@
-// Counters: how many requests a client has made in a window.
+// Counters of the requests of a client in a window.
 
 package ratelimit
 
@@ -10,15 +10,15 @@ import (
 	"github.com/loambase/loam/core/cache"
 )
 
-// maxCounters bounds the memory, some 10 MiB, whatever addresses come. Over it the counters
-// are forgotten that nobody has asked for the longest: whoever is refused and goes on is
-// still refused, and who commands so many addresses has as many quotas anyway.
+// maxCounters is the maximum number of counters, some 10 MiB. Beyond it the least recently used
+// counters are dropped. A refused client that keeps asking keeps its counter, and a client with
+// that many addresses has as many quotas anyway.
 const maxCounters = 1 << 16
 
-// key names a counter.
+// key identifies a counter.
 type key struct {
 	rule       int
-	collection string // "" for what all routes share
+	collection string // the id; "" for a counter that all routes share
 	route      string
 	client     network
 }
@@ -26,9 +26,9 @@ type key struct {
 // network is an IPv4 address or a /64 network of IPv6.
 type network [8]byte
 
-// networkOf returns who is counted at an address: all of a /64 network of IPv6 is one
-// client, because whoever has one of its addresses has all. No network has the form of an
-// IPv4 address: "::/32" is not assigned.
+// networkOf returns the network that an address is counted by. A /64 network of IPv6 counts as
+// one client, because a client with one of its addresses has all of them. The four zero bytes
+// before an IPv4 address cannot be those of an IPv6 network: "::/32" is not assigned.
 func networkOf(addr netip.Addr) (n network) {
 	if addr.Is4() {
 		ip := addr.As4()
@@ -43,12 +43,12 @@ func networkOf(addr netip.Addr) (n network) {
 // counters are the windows of all clients.
 type counters struct {
 	windows *cache.Cache[key, *window]
-	mu      sync.Mutex // held to add a window, so that no two are of one key
+	mu      sync.Mutex // held while a window is added, so that each key has one window
 }
 
 func newCounters() *counters { return &counters{windows: cache.New[key, *window](maxCounters)} }
 
-// take counts a request.
+// take counts a request under the key, at the Unix time now in seconds.
 func (c *counters) take(k key, r *rule, now int64) Verdict {
 	w, ok := c.windows.Get(k)
 	if !ok {
@@ -68,18 +68,18 @@ func (c *counters) add(k key) *window {
 	return w
 }
 
-// forget drops the windows that are over.
+// forget drops the windows that have ended.
 func (c *counters) forget(r *rules, now int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.windows.DeleteFunc(func(k key, w *window) bool { return w.over(&r.byID[k.rule], uint32(now)) })
 }
 
-// window is one window of a client: in the upper half the second in which it has begun, in
-// the lower half how many requests were let through since. 0: it has not begun.
+// window is one window of a client. The upper 32 bits are the Unix time in seconds at which it
+// began, the lower 32 bits the number of requests let through since. 0: it has not begun.
 type window struct{ atomic.Uint64 }
 
-// take counts a request at the second now.
+// take counts a request at the Unix time now, in seconds.
 func (w *window) take(r *rule, now uint32) Verdict {
 	for {
 		old := w.Load()
@@ -103,8 +103,8 @@ func (w *window) over(r *rule, now uint32) bool { return isOver(w.Load(), r, now
 
 func split(state uint64) (began, count uint32) { return uint32(state >> 32), uint32(state) }
 
-// isOver reports whether a new window is to begin. A clock that was put back ends the
-// window too: it would else last until the clock is there again.
+// isOver reports whether the window of the state has ended or not begun. A clock that was set
+// back ends the window too; otherwise the window would last until the clock has caught up.
 func isOver(state uint64, r *rule, now uint32) bool {
 	began, _ := split(state)
 	return state == 0 || now < began || now-began >= r.duration

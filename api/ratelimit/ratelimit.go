@@ -1,7 +1,7 @@
 // Package ratelimit counts requests against the rate limits of the settings
-// (docs/wire/auth-realtime-system.md §3.4): which rule a request falls under, and how many
-// of them a client has made in the window of that rule. It knows labels and addresses;
-// what is refused, and how, the transport decides.
+// (docs/wire/auth-realtime-system.md §3.4). It finds the rule that applies to a request, and
+// counts the requests of a client in the window of that rule. It knows only labels and
+// addresses; the transports decide how a request is refused.
 package ratelimit
 
 import (
@@ -21,24 +21,24 @@ type Limiter struct {
 	state atomic.Pointer[state]
 }
 
-// state is what changes with the settings, as a whole.
+// state holds the rules and their counters. A change of the settings replaces it as a whole.
 type state struct {
 	rules    *rules
-	excluded []netip.Prefix
+	excluded []netip.Prefix // clients that no rule applies to
 	counters *counters
 }
 
 // New returns a Limiter that refuses nothing before Set or Start.
 func New(now func() time.Time) *Limiter { return &Limiter{now: now} }
 
-// Set replaces the rules. What was counted is forgotten.
+// Set replaces the rules and resets all counters.
 func (l *Limiter) Set(limits settings.RateLimits) { l.state.Store(compile(limits)) }
 
-// Start is Set for a Limiter that has no rules yet: what another goroutine has set in the
-// meantime is newer and stays.
+// Start is Set for a Limiter without rules. If another goroutine has called Set in the meantime,
+// Start does nothing, because those limits are newer.
 func (l *Limiter) Start(limits settings.RateLimits) { l.state.CompareAndSwap(nil, compile(limits)) }
 
-// disabled is the state in which nothing is counted.
+// disabled is the state without rules, in which no request is counted.
 var disabled = &state{}
 
 func compile(limits settings.RateLimits) *state {
@@ -54,7 +54,7 @@ func compile(limits settings.RateLimits) *state {
 	return s
 }
 
-// current returns the state, nil if nothing is limited.
+// current returns the state, nil if there are no rules.
 func (l *Limiter) current() *state {
 	if s := l.state.Load(); s != nil && s.rules != nil {
 		return s
@@ -62,45 +62,45 @@ func (l *Limiter) current() *state {
 	return nil
 }
 
-// Enabled reports whether anything is limited.
+// Enabled reports whether rate limits are enabled.
 func (l *Limiter) Enabled() bool { return l.current() != nil }
 
-// Concerns reports whether a rule is about the path, whoever asks.
+// Concerns reports whether a rule applies to the method and the path, for any client.
 func (l *Limiter) Concerns(method, path string) bool {
 	s := l.current()
 	return s != nil && s.rules.isFor(&Action{Method: method, Paths: [3]string{path}})
 }
 
-// NamesCollections reports whether a rule is about a path with a collection in it, so that
-// the spellings of such a path matter (Action.Paths).
+// NamesCollections reports whether the path of a rule contains a collection. Only then must
+// Action.Paths list the spellings of a path with the name and with the id.
 func (l *Limiter) NamesCollections() bool {
 	s := l.current()
 	return s != nil && s.rules.collections
 }
 
-// Client is who is counted.
+// Client is the client whose requests are counted.
 type Client struct {
-	IP       string // what is no address is one client
-	SignedIn bool   // "@auth", not "@guest"
+	IP       string // all texts that are not an IP address count as one client
+	SignedIn bool   // the rules for "@auth" apply, else those for "@guest"
 }
 
-// Action is what a request asks for.
+// Action describes the request to count.
 type Action struct {
 	Method string
-	Paths  [3]string // spellings of the path, the one that was asked for first; "": none
+	Paths  [3]string // spellings of the path, that of the request first; unused elements are ""
 
-	// Of an action on a collection; empty for the rules that all routes share.
+	// The fields of an action on a collection; empty for other actions.
 	Collection   string   // its name
-	CollectionID string   // its counters are by this
-	Route        string   // the same for all requests that are counted together
-	Tags         []string // the most special one first
-	// Shared counts the action by the rule for its path too, together with all other routes.
+	CollectionID string   // identifies the collection in counters
+	Route        string   // equal for all requests that are counted together
+	Tags         []string // the most specific tag first
+	// Shared counts the action against the rule for its path too, together with all other routes.
 	Shared bool
 }
 
-// Take counts a request against the rule that it falls under. The Verdict is the zero one
-// if it falls under none, or the client is excluded; of two rules (Action.Shared) it is the
-// tighter one. What one of them denies is not counted by the other.
+// Take counts a request against the rule that applies to it. It returns the zero Verdict if no
+// rule applies, or if the client is excluded. If two rules apply (Action.Shared), it returns the
+// tighter Verdict; a request that the rule for the path denies is not counted by the other rule.
 func (l *Limiter) Take(c Client, a *Action) Verdict {
 	s := l.current()
 	if s == nil {
@@ -112,7 +112,7 @@ func (l *Limiter) Take(c Client, a *Action) Verdict {
 	if r == nil {
 		r = byPath
 	}
-	if r == nil { // then there is none for the path either
+	if r == nil { // no rule applies, neither by tag nor by path
 		return Verdict{}
 	}
 	addr, _ := netip.ParseAddr(c.IP)
@@ -132,32 +132,32 @@ func (l *Limiter) Take(c Client, a *Action) Verdict {
 	return v.Tighter(s.counters.take(key{rule: r.id, collection: a.CollectionID, route: a.Route, client: client}, r, now))
 }
 
-// Forget frees the memory of windows that are over.
+// Forget frees the memory of windows that have ended.
 func (l *Limiter) Forget() {
 	if s := l.current(); s != nil {
 		s.counters.forget(s.rules, l.now().Unix())
 	}
 }
 
-// Verdict is what the rule of a request says. The zero Verdict is that of no rule.
+// Verdict is the decision of a rule about a request. The zero Verdict means that no rule applies.
 type Verdict struct {
-	Limit  int  // requests of the window
-	Left   int  // of them
+	Limit  int  // the maximum number of requests in a window
+	Left   int  // how many more requests the window allows
 	Reset  int  // seconds until a new window can begin
-	Denied bool // the request is one too many
+	Denied bool // whether the request exceeds the limit
 
-	rule *rule // nil if there was none
+	rule *rule // nil if no rule applies
 }
 
-// SetHeader sets the headers that tell a client of the rule, if there is one.
+// SetHeader sets the RateLimit headers, if a rule applies.
 func (v Verdict) SetHeader(h http.Header) {
 	if v.Counted() {
 		h["Ratelimit-Limit"], h["Ratelimit-Remaining"], h["Ratelimit-Reset"] = v.rule.limit, number(v.Left), number(v.Reset)
 	}
 }
 
-// number returns the value of a header. What is common is shared by all answers, which must
-// not change it.
+// number returns the value of a header. The values of small numbers are shared by all answers
+// and must not be changed.
 func number(n int) []string {
 	if n >= 0 && n < len(numbers) {
 		return numbers[n]
@@ -172,10 +172,10 @@ var numbers = func() (list [1024][]string) {
 	return list
 }()
 
-// Counted reports whether there was a rule.
+// Counted reports whether a rule applies to the request.
 func (v Verdict) Counted() bool { return v.rule != nil }
 
-// Tighter returns the one of two that leaves less; v of equal ones.
+// Tighter returns the Verdict that is denied or else leaves fewer requests; v if both are equal.
 func (v Verdict) Tighter(other Verdict) Verdict {
 	if !other.Counted() || v.Counted() && !other.Denied && v.Left <= other.Left {
 		return v
@@ -183,7 +183,7 @@ func (v Verdict) Tighter(other Verdict) Verdict {
 	return other
 }
 
-// Err returns the fault of a request that is denied, else nil.
+// Err returns a fault.TooMany with its RetryAfter for a denied request, else nil.
 func (v Verdict) Err() *fault.Error {
 	if !v.Denied {
 		return nil

@@ -42,7 +42,7 @@ func TestWindow(t *testing.T) {
 		{1, Verdict{Limit: 3, Left: 2, Reset: 10}},
 		{100, Verdict{Limit: 3, Left: 2, Reset: 10}},
 		{0, Verdict{Limit: 3, Left: 1, Reset: 10}},
-		{-3600, Verdict{Limit: 3, Left: 2, Reset: 10}}, // the clock was put back
+		{-3600, Verdict{Limit: 3, Left: 2, Reset: 10}}, // the clock was set back
 	} {
 		c.Add(tt.after)
 		if got := figures(l.Take(Client{IP: someone}, &health)); got != tt.want {
@@ -141,8 +141,8 @@ func TestSettingsChange(t *testing.T) {
 	}
 }
 
-// TestManyAddresses: somebody has a /48 network, which are 65,536 clients, and then some.
-// The memory stays bounded, and whoever is refused stays so while going on.
+// TestManyAddresses sends requests from three times as many /64 networks as there may be counters.
+// The memory stays bounded, and a refused client that goes on stays refused.
 func TestManyAddresses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long under the race detector")
@@ -171,8 +171,7 @@ func TestManyAddresses(t *testing.T) {
 	}
 }
 
-// TestAtOnce: requests that come at the same moment are counted one by one, the first ones
-// of a client too.
+// TestAtOnce checks that concurrent requests of a client are all counted, the first ones included.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
 	const limit = 50
@@ -196,7 +195,7 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// TestSharedRule is about actions that count by the rule for their path too.
+// TestSharedRule takes actions that count against the rule for their path too.
 func TestSharedRule(t *testing.T) {
 	t.Parallel()
 	list := func(collection string) Action {
@@ -205,7 +204,7 @@ func TestSharedRule(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		rules []settings.Rule
-		left  []int // after a list of a, one of b, and a request to another path; -1: it is denied
+		left  []int // after a list of a, a list of b, and a request to another path; -1: denied
 	}{
 		"the path's rule alone":     {[]settings.Rule{ruleOf("/api/", 3, 60)}, []int{2, 1, 0}},
 		"the path's rule denies":    {[]settings.Rule{ruleOf("/api/", 1, 60), ruleOf("*:list", 9, 60)}, []int{0, -1, -1}},
@@ -228,7 +227,7 @@ func TestSharedRule(t *testing.T) {
 	}
 }
 
-// BenchmarkTake is what a list costs under the default rules: both counters.
+// BenchmarkTake measures Take for a list under the default rules, with both counters.
 func BenchmarkTake(b *testing.B) {
 	l := New(time.Now)
 	limits := settings.Defaults().RateLimits

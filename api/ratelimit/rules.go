@@ -1,4 +1,4 @@
-// Rules: which one a request falls under.
+// The lookup of the rule that applies to a request.
 
 package ratelimit
 
@@ -16,7 +16,7 @@ import (
 // rule is one rate limit.
 type rule struct {
 	id       int
-	max      uint32   // 0: nothing is let through
+	max      uint32   // requests of a window; 0: every request is denied
 	limit    []string // max, as the value of a header; shared by all answers
 	duration uint32   // seconds
 }
@@ -35,34 +35,34 @@ func audienceOf(c Client) audience {
 	return guests
 }
 
-// pair is the rules of one label, by audience; nil for one that has none.
+// pair holds the rules of one label by audience; nil for an audience without a rule.
 type pair [2]*rule
 
-// tagged are the rules for the actions of one tag.
+// tagged holds the rules for the actions with one tag.
 type tagged struct {
-	all pair            // on every collection
-	of  map[string]pair // on one collection, by its name in lower case
+	all pair            // the rules for every collection
+	of  map[string]pair // the rules for one collection, by its name in lower case
 }
 
-// paths are the rules for the paths of one method.
+// paths holds the rules for the paths of one method.
 type paths struct {
 	exact    map[string]pair
 	prefixes []prefix // the longest first
 }
 
-// prefix is the rules for all paths below one.
+// prefix holds the rules for all paths below a path.
 type prefix struct {
-	path string // ends in a slash
+	path string // ends with a slash
 	pair
 }
 
-// rules are those of the settings, made for finding. They do not change.
+// rules are the rules of the settings, indexed for find. They never change.
 type rules struct {
 	byID        []rule
 	actions     map[string]*tagged // by tag
 	paths       map[string]*paths  // by method
-	anyMethod   *paths             // those for every method; nil if there are none
-	collections bool               // a path has a collection in it
+	anyMethod   *paths             // the rules for every method; nil if there are none
+	collections bool               // whether the path of a rule contains a collection
 }
 
 func newRules(list settings.Rules) *rules {
@@ -77,12 +77,12 @@ func newRules(list settings.Rules) *rules {
 		if strings.HasPrefix(path, "/") {
 			s.collections = s.collections || hasCollection(path)
 			s.ofMethod(strings.ToUpper(method)).add(path, r.Audience, &s.byID[i])
-		} else if collection, tag, ok := strings.Cut(r.Label, ":"); ok { // a word alone means nothing
+		} else if collection, tag, ok := strings.Cut(r.Label, ":"); ok { // other labels match nothing
 			s.ofTag(tag).add(strings.ToLower(collection), r.Audience, &s.byID[i])
 		}
 	}
 	for _, p := range s.paths {
-		// One that says more goes before one that says less, whatever their order in the settings.
+		// The longest prefix wins, whatever the order of the rules in the settings.
 		slices.SortStableFunc(p.prefixes, func(a, b prefix) int { return cmp.Compare(len(b.path), len(a.path)) })
 	}
 	s.anyMethod = s.paths[""]
@@ -103,7 +103,7 @@ func (s *rules) ofTag(tag string) *tagged {
 	return s.actions[tag]
 }
 
-// add adds a rule for a collection, in lower case, or "*" for all.
+// add adds a rule for a collection, by its name in lower case, or for all collections ("*").
 func (t *tagged) add(collection, audience string, r *rule) {
 	if collection == "*" {
 		t.all.add(audience, r)
@@ -114,14 +114,14 @@ func (t *tagged) add(collection, audience string, r *rule) {
 	t.of[collection] = found
 }
 
-// clamp keeps numbers of the settings within what a window holds.
+// clamp limits a number of the settings to the range that a window can count.
 func clamp[N int | int64](n N) uint32 { return uint32(min(max(int64(n), 0), math.MaxUint32)) }
 
 func hasCollection(path string) bool {
 	return len(path) > len("/api/files/") && (strings.HasPrefix(path, "/api/collections/") || strings.HasPrefix(path, "/api/files/"))
 }
 
-// add adds a rule for a path, or with a slash at its end for all that is below.
+// add adds a rule for a path, or, if the path ends with a slash, for all paths below it.
 func (p *paths) add(path, audience string, r *rule) {
 	if !strings.HasSuffix(path, "/") {
 		found := p.exact[path]
@@ -137,7 +137,8 @@ func (p *paths) add(path, audience string, r *rule) {
 	p.prefixes[i].add(audience, r)
 }
 
-// add adds a rule for an audience. One that is there already goes first.
+// add adds a rule for an audience: "@auth", "@guest" or, for any other value, both. An earlier
+// rule for the same audience takes precedence.
 func (p *pair) add(audience string, r *rule) {
 	if audience != "@auth" && p[guests] == nil {
 		p[guests] = r
@@ -147,9 +148,9 @@ func (p *pair) add(audience string, r *rule) {
 	}
 }
 
-// find returns the rule that an action falls under, nil if there is none. Labels are
-// searched in the order of docs/wire/auth-realtime-system.md §3.4: tags of the collection,
-// tags of all, the path with its method, the path.
+// find returns the rule that applies to an action, nil if no rule does. Labels are searched in
+// the order of docs/wire/auth-realtime-system.md §3.4: tags with the collection, tags with "*",
+// the path with its method, the path.
 func (s *rules) find(a *Action, who audience) *rule {
 	if r := s.ofTags(a, who); r != nil {
 		return r
@@ -157,7 +158,7 @@ func (s *rules) find(a *Action, who audience) *rule {
 	return s.ofPath(a, who)
 }
 
-// ofTags is find by the tags alone.
+// ofTags is find for the rules with a tag.
 func (s *rules) ofTags(a *Action, who audience) (found *rule) {
 	if len(s.actions) == 0 {
 		return nil
@@ -179,11 +180,11 @@ func (s *rules) ofTags(a *Action, who audience) (found *rule) {
 	return found
 }
 
-// ofPath is find by the path alone.
+// ofPath is find for the rules with a path.
 func (s *rules) ofPath(a *Action, who audience) *rule {
 	r := s.paths[a.Method].find(a, who)
 	if r == nil && a.Method == http.MethodHead {
-		r = s.paths[http.MethodGet].find(a, who) // it costs as much as GET: it is no way around a rule
+		r = s.paths[http.MethodGet].find(a, who) // HEAD costs as much as GET, so rules of GET apply
 	}
 	if r == nil {
 		r = s.anyMethod.find(a, who)
@@ -191,7 +192,7 @@ func (s *rules) ofPath(a *Action, who audience) *rule {
 	return r
 }
 
-// find returns the rule for the first spelling of the path that has one, nil if there is none.
+// find returns the rule for the first of Action.Paths that has a rule, nil if none has.
 func (p *paths) find(a *Action, who audience) *rule {
 	if p == nil {
 		return nil
@@ -207,8 +208,8 @@ func (p *paths) find(a *Action, who audience) *rule {
 	return nil
 }
 
-// at returns the rule for the path itself, else of the longest path above it, nil if
-// there is none.
+// at returns the rule for the path itself, or else the rule of the longest prefix that covers the
+// path, nil if there is no rule.
 func (p *paths) at(path string, who audience) *rule {
 	if len(p.exact) > 0 {
 		if r := p.exact[path][who]; r != nil {
@@ -223,10 +224,10 @@ func (p *paths) at(path string, who audience) *rule {
 	return nil
 }
 
-// covers reports whether the path is below the prefix, or the prefix without its slash.
+// covers reports whether the path is below the prefix, or equals the prefix without its slash.
 func (p *prefix) covers(path string) bool {
 	return strings.HasPrefix(path, p.path) || path == p.path[:len(p.path)-1]
 }
 
-// isFor reports whether a rule is about the path, for whatever audience.
+// isFor reports whether a rule applies to the action, for any audience.
 func (s *rules) isFor(a *Action) bool { return s.find(a, guests) != nil || s.find(a, signedIn) != nil }

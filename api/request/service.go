@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Config is what a Service needs of the server. Every field is required.
+// Config connects a Service to the server. Every field is required.
 type Config struct {
 	// Authenticate returns the record of a token, nil for a token that is not valid.
 	// An error means that the token could not be checked.
@@ -31,7 +31,7 @@ type Service struct {
 	running atomic.Int64  // requests and streams
 	idle    chan struct{} // capacity 1; signalled when running reaches 0 while draining
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	draining bool
 	held     map[*Held]struct{}
 }
@@ -51,8 +51,8 @@ func (s *Service) Draining() bool {
 	return s.draining
 }
 
-// EndStreams ends the contexts of all streams, and of each that begins later, and tells all that is
-// held that the server drains.
+// EndStreams begins to drain: it calls the function drained of all held answers, which ends the
+// contexts of all streams. Answers that are held later are drained at once.
 func (s *Service) EndStreams() {
 	s.mu.Lock()
 	var told []*Held
@@ -66,8 +66,8 @@ func (s *Service) EndStreams() {
 	}
 }
 
-// Wait calls EndStreams and returns when no request and no stream is running. If ctx
-// ends before, its error is returned.
+// Wait calls EndStreams and returns when no request and no stream is running. It returns the error
+// of ctx if ctx ends before.
 func (s *Service) Wait(ctx context.Context) error {
 	s.EndStreams() // before the count is read: leave signals only while draining
 	for s.running.Load() > 0 {
@@ -80,7 +80,7 @@ func (s *Service) Wait(ctx context.Context) error {
 	return nil
 }
 
-// routings are chi's contexts, to be used again: they hold slices that grow.
+// routings are chi contexts for reuse: they hold slices that grow.
 var routings = sync.Pool{New: func() any { return chi.NewRouteContext() }}
 
 func (s *Service) leave() {
@@ -93,8 +93,9 @@ func (s *Service) leave() {
 	}
 }
 
-// Track wraps the handler of a server, outside of every other middleware. The router
-// inside must be the only one that routes a request from its beginning.
+// Track makes the Request of each HTTP request and counts it until its handler returns. It must
+// stand outside of every other middleware. Only one router inside may begin to route a request,
+// since it uses the routing context of Track.
 func (s *Service) Track(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t := s.track(r)

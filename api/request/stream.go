@@ -5,19 +5,20 @@ import (
 	"errors"
 )
 
-// ErrDraining is the cause of the end of a context when the server stops: of a stream at
-// once, of another request when it does not get on.
+// ErrDraining is the cause of a context that ends because the server stops: the context of a
+// stream ends at once, the context of another request when the request makes no progress.
 var ErrDraining = errors.New("request: the server is about to stop")
 
-// Held is an answer that the server waits for although its handler may have returned: events, a
-// connection that was taken over, a long download.
+// Held is an answer that may go on after its handler has returned: a stream of events, a hijacked
+// connection, a long download. The server waits for it when it stops.
 type Held struct {
 	service *Service
 	drained func()
 }
 
-// Hold registers an answer until End is called, which must be. drained is called when the server
-// drains, or at once if it does already. It must not wait, and may still be called while End is.
+// Hold registers an answer until End is called. End must be called. drained is called when the
+// server begins to drain, or at once if it drains already. drained must not block, and may be
+// called concurrently with End.
 func (q *Request) Hold(drained func()) *Held {
 	s := q.service
 	h := &Held{s, drained}
@@ -32,7 +33,7 @@ func (q *Request) Hold(drained func()) *Held {
 	return h
 }
 
-// End says that there is nothing more to wait for. More calls do nothing.
+// End releases the answer: the server no longer waits for it. More calls do nothing.
 func (h *Held) End() {
 	s := h.service
 	s.mu.Lock()
@@ -44,8 +45,9 @@ func (h *Held) End() {
 	}
 }
 
-// Stream is Hold for answers that end with a context. The returned one is derived from ctx and
-// ends when the server drains; its cause is ErrDraining then. end must be called; more calls do nothing.
+// Stream is Hold for an answer that ends with a context. The returned context is derived from ctx
+// and ends when the server drains, with the cause ErrDraining. end must be called; more calls do
+// nothing.
 func (q *Request) Stream(ctx context.Context) (_ context.Context, end func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	h := q.Hold(func() { cancel(ErrDraining) })

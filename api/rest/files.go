@@ -22,11 +22,11 @@ import (
 	"github.com/loambase/loam/core/thumb"
 )
 
-// filePolicy is what a browser may do with a file that it shows: run nothing, and load
-// nothing but its own sound and pictures.
+// filePolicy is the Content-Security-Policy of files: a browser that shows a file runs no script,
+// and loads nothing but media of this server and inline styles.
 const filePolicy = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 
-// viewFile serves a stored file, or its thumb.
+// viewFile answers with a stored file or a thumb of it.
 func (a *API) viewFile(c *call) error {
 	caller, until, err := c.fileViewer()
 	if err != nil {
@@ -39,9 +39,8 @@ func (a *API) viewFile(c *call) error {
 	return c.serveFile(caller, c.collection(), c.param("id"), c.param("filename"), redirect)
 }
 
-// File answers with a stored file, as its route does, to the caller of the request: for who
-// recognises callers in another way than by a file token. It never sends the client
-// elsewhere.
+// File answers with a stored file like the route of files, but for the caller of the request
+// instead of the owner of a file token. It never redirects the client to the bucket.
 func (a *API) File(w http.ResponseWriter, r *http.Request, q *request.Request, collection, id, name string) error {
 	c := &call{Request: q, api: a, w: w, r: r}
 	caller := q.Caller
@@ -49,10 +48,10 @@ func (a *API) File(w http.ResponseWriter, r *http.Request, q *request.Request, c
 	return c.serveFile(caller, collection, id, name, stay)
 }
 
-// stay is for who serves every file itself.
+// stay is the redirect of a caller of serveFile that never redirects.
 func stay(blob.Blob, bool) (bool, error) { return false, nil }
 
-// serveFile answers with a file, unless redirect has answered.
+// serveFile answers with a file, unless redirect reports that it has answered itself.
 func (c *call) serveFile(caller record.Caller, collection, id, name string, redirect func(b blob.Blob, protected bool) (bool, error)) error {
 	file, err := c.api.app.Records().File(c.r.Context(), caller, collection, id, name)
 	if err != nil {
@@ -76,8 +75,8 @@ func (c *call) serveFile(caller record.Caller, collection, id, name string, redi
 	})
 }
 
-// hookedDownload calls serve, with the name under which a file is served, within the Download
-// hooks.
+// hookedDownload runs the Download hooks around serve, which gets the name that the file is served
+// under; hooks may change the name.
 func (c *call) hookedDownload(caller record.Caller, file record.StoredFile, name string, isThumb bool, serve func(name string) error) error {
 	h, in := &c.api.app.Hooks().Files.Download, file.Record.Collection()
 	if !h.Bound(in.ID, in.Name) {
@@ -91,9 +90,9 @@ func (c *call) hookedDownload(caller record.Caller, file record.StoredFile, name
 	return h.Trigger(e, func() error { return serve(e.Name) }, in.ID, in.Name)
 }
 
-// fileViewer is for whom a protected file is opened, and until when: the owner of the file
-// token in the query. Who has signed in with a header is not asked: browsers send none with
-// an image.
+// fileViewer returns the caller that a protected file is opened for, the owner of the file token
+// in the query, and the time until which the token is valid. The Authorization header does not
+// count, since browsers send no such header for an image.
 func (c *call) fileViewer() (record.Caller, time.Time, error) {
 	owner, until, err := c.fileCaller()
 	caller := c.Caller
@@ -104,8 +103,9 @@ func (c *call) fileViewer() (record.Caller, time.Time, error) {
 	return caller, until, err
 }
 
-// openFile opens the file, or the thumb that is asked for, and returns the name under which
-// it is served. Where there can be no such thumb it is the file itself.
+// openFile opens the file, or the thumb of the size in the query, and returns the name that it is
+// served under. It opens the file itself if the field has no such size, or if the file is not
+// an image.
 func (c *call) openFile(file record.StoredFile, name string) (blob.Blob, string, error) {
 	app, ctx := c.api.app, c.r.Context()
 	size := c.Query.Get("thumb")
@@ -126,11 +126,11 @@ func (c *call) openFile(file record.StoredFile, name string) (blob.Blob, string,
 	return b, name, err
 }
 
-// fileHeaders says what a file is, and how browsers and caches may keep it. A name is
-// never given to another content, so a file never changes.
+// fileHeaders sets the headers of a file: its type, its name, and how browsers and caches may keep
+// it. A file never changes, because its name is never used for other content.
 func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
 	h := c.w.Header()
-	set := func(key, value string) { // what a hook has said stays
+	set := func(key, value string) { // a header that a hook has set stays
 		if len(h[key]) == 0 {
 			h.Set(key, value)
 		}
@@ -144,7 +144,7 @@ func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
 		tag = "W/" + tag
 	}
 	set("Etag", tag)
-	h.Del("X-Frame-Options") // the policy above says it better
+	h.Del("X-Frame-Options") // the policy above is stricter
 	if protected {
 		h.Set("Cache-Control", "private, no-store")
 		set("Referrer-Policy", "no-referrer") // the address has a token
@@ -153,7 +153,7 @@ func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
 	}
 }
 
-// inlineTypes are those that browsers show without running anything.
+// inlineTypes are the media types that browsers show without running scripts.
 var inlineTypes = []string{
 	"image/png", "image/jpg", "image/jpeg", "image/gif", "image/webp", "image/x-icon", "image/bmp",
 	"video/webm", "video/mp4", "video/3gpp", "video/quicktime", "video/x-ms-wmv",
@@ -168,8 +168,8 @@ func isInline(mediaType string) bool {
 	return slices.Contains(inlineTypes, strings.TrimSpace(plain))
 }
 
-// fileDisposition is whether the file is shown or saved, and under which name: the stored
-// one or, with "original", also the one that it had when it was uploaded.
+// fileDisposition returns the Content-Disposition of a file: whether browsers show or save it, and
+// the stored name; with the parameter "original" also the name of the upload.
 func (c *call) fileDisposition(b blob.Blob, mediaType, name string) string {
 	kind := "attachment"
 	if isInline(mediaType) && !isTrue(c.Query.Get("download")) {
@@ -182,13 +182,13 @@ func (c *call) fileDisposition(b blob.Blob, mediaType, name string) string {
 	return text
 }
 
-// isTrue reads a parameter as the reference reads it.
+// isTrue parses a parameter as the reference does.
 func isTrue(text string) bool {
 	yes, err := strconv.ParseBool(text)
 	return err == nil && yes
 }
 
-// disposition is a Content-Disposition with a name.
+// disposition returns a Content-Disposition with a name.
 func disposition(kind, name string) string {
 	special := func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
 	if strings.ContainsFunc(name, special) {
@@ -197,9 +197,9 @@ func disposition(kind, name string) string {
 	return kind + `; filename="` + name + `"`
 }
 
-// safeName is a name under which a person may save a file: without folders, without
-// characters that cannot be seen, and without those that turn the direction of writing,
-// by which "gpj.exe" looks like "exe.jpg".
+// safeName returns a name that is safe to save a file under: without folders, without invisible
+// characters, and without characters that change the direction of writing, which can make
+// "gpj.exe" look like "exe.jpg".
 func safeName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		switch {

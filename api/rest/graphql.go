@@ -29,8 +29,8 @@ func newGraphQL(app *core.App, accounts *auth.Service) *graphql.Service {
 	return s
 }
 
-// runGraphQL answers a GraphQL operation (docs/graphql.md), or makes a WebSocket of the
-// request, which lives on when this returns.
+// runGraphQL answers a GraphQL operation (docs/graphql.md), or upgrades the request to a WebSocket,
+// which lives on after the return.
 func (a *API) runGraphQL(c *call) error {
 	if !c.Settings.GraphQL.Enabled {
 		return fault.New(fault.NotFound, "")
@@ -76,8 +76,8 @@ func (c *call) readUploads() (form *graphql.Form, err error) {
 	return form, err
 }
 
-// mirrored are the requests of REST that root fields stand for, by their tag: their method, their
-// path below that of the collection, and the tags by which rules name them.
+// mirrored maps the tag of a root field to the request of REST that does the same: its method, its
+// path below the path of the collection, and its tags in rate limit rules.
 var mirrored = map[string]struct {
 	method, path string
 	tags         []string
@@ -99,7 +99,7 @@ var mirrored = map[string]struct {
 	"confirmEmailChange":   {http.MethodPost, "/confirm-email-change", []string{"confirmEmailChange"}},
 }
 
-// chargeField counts a root field as if the request of the tag had come alone.
+// chargeField counts a root field against the rate limits, like the request of REST with the tag.
 func (c *call) chargeField(in *schema.Collection, tag string) error {
 	err := c.api.charge(c.Caller)(in, tag)
 	if err != nil {
@@ -108,7 +108,7 @@ func (c *call) chargeField(in *schema.Collection, tag string) error {
 	return err
 }
 
-// charge counts root fields for a caller.
+// charge returns a function that counts the root fields of a caller against the rate limits.
 func (a *API) charge(caller record.Caller) graphql.Charge {
 	return func(in *schema.Collection, tag string) error {
 		if !a.limiter.Enabled() || caller.Superuser() {

@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// followLimits makes the rate limits those of the settings, from now on.
+// followLimits applies the rate limits of the settings, and each later change of them.
 func (a *API) followLimits() {
 	enabled := func(limits settings.RateLimits) {
 		if limits.Enabled {
@@ -31,14 +31,14 @@ func (a *API) followLimits() {
 	enabled(now)
 }
 
-// limiters are those that count something. With the first of them a job is added that frees
-// their memory.
+// limiters are the limiters that have rules. The first one adds a job that frees the memory of
+// all of them.
 type limiters struct {
 	mu   sync.Mutex // guards list
 	list []*ratelimit.Limiter
 }
 
-// add adds a limiter, once.
+// add adds a limiter. A limiter that was added before is ignored.
 func (l *limiters) add(app *core.App, limiter *ratelimit.Limiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -46,14 +46,14 @@ func (l *limiters) add(app *core.App, limiter *ratelimit.Limiter) {
 		return
 	}
 	l.list = append(l.list, limiter)
-	// It is there already, unless this is the first limiter.
+	// Add fails if the job exists already, which is so unless this is the first limiter.
 	_ = app.Jobs().Add("__pbRateLimitersCleanup__", "2 * * * *", func(context.Context) error {
 		l.forget()
 		return nil
 	})
 }
 
-// forget frees what the limiters count no more.
+// forget frees the memory of windows that have ended.
 func (l *limiters) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -62,12 +62,12 @@ func (l *limiters) forget() {
 	}
 }
 
-// Limited wraps a handler that is no route of the table, so that its requests count
-// against the rules for their path.
+// Limited wraps a handler outside of the table of routes, so that its requests count against the
+// rules for their path.
 func (a *API) Limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.limiter.Concerns(r.Method, r.URL.Path) { // else nobody need be recognised
-			q, _ := a.requests.Begin(r) // whatever is wrong with it, it counts
+		if a.limiter.Concerns(r.Method, r.URL.Path) { // else the caller need not be authenticated
+			q, _ := a.requests.Begin(r) // a request with an error counts too
 			if err := a.countPath(w, r, q); err != nil {
 				q.Fail(w, r, err)
 				return
@@ -84,9 +84,9 @@ func (a *API) countPath(w http.ResponseWriter, r *http.Request, q *request.Reque
 	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), &ratelimit.Action{Method: r.Method, Paths: [3]string{r.URL.Path}}))
 }
 
-// LimitTagged counts a request about the collection that did not come through the table of
-// routes as one of the route with these tags, the most special one first: a limit of
-// sign-ins holds for every way. The error is a fault.TooMany if it is one too many.
+// LimitTagged counts a request about the collection from outside of the table of routes as if it
+// were a request to the route with these tags, the most specific tag first. Thus the limit of
+// sign-ins also holds for the console. It returns a fault.TooMany if a limit is exceeded.
 func (a *API) LimitTagged(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error {
 	in := a.app.Snapshot().Find(collection)
 	if !a.limiter.Enabled() || in == nil {
@@ -108,7 +108,7 @@ type limits struct {
 	both bool
 }
 
-// limitsOf reads the labels of a route.
+// limitsOf derives the limits of a route from its labels.
 func limitsOf(r *request.Route) (l limits) {
 	l.collection = strings.Index(r.Path, "{collection}")
 	for _, name := range []string{r.Label, r.Group} {
@@ -120,10 +120,10 @@ func limitsOf(r *request.Route) (l limits) {
 	return l
 }
 
-// recordTags are the tags of routes of records.
+// recordTags are the tags of the routes of records.
 var recordTags = []string{"list", "view", "create", "update", "delete"}
 
-// limit counts the call. The error is a fault.TooMany if it is one too many.
+// limit counts the call. It returns a fault.TooMany if a limit is exceeded.
 func (c *call) limit() error {
 	a := c.api
 	if c.route.free || !a.limiter.Enabled() || c.Caller.Superuser() {
@@ -145,8 +145,8 @@ func (c *call) limit() error {
 	return a.tell(c.w, c.r, c.Request, a.limiter.Take(clientOf(c.Caller), &action))
 }
 
-// spellings returns the path as it was asked for, and as it is with the name and with the id
-// of the collection: a rule for one of them is not to be passed by with another one.
+// spellings returns the path of the request, and the same path with the name and with the id of
+// the collection: a client cannot avoid a rule for one spelling by the use of another.
 func (c *call) spellings(in *schema.Collection) [3]string {
 	path, begin := c.r.URL.Path, c.route.limits.collection
 	end := begin + len(c.collection())
@@ -160,7 +160,8 @@ func clientOf(c record.Caller) ratelimit.Client {
 	return ratelimit.Client{IP: c.IP, SignedIn: c.Auth != nil}
 }
 
-// tell sends what the rate limits say to a request. The error is that of one too many.
+// tell sets the RateLimit headers of the answer. It returns a fault.TooMany if the verdict denies
+// the request.
 func (a *API) tell(w http.ResponseWriter, r *http.Request, q *request.Request, v ratelimit.Verdict) error {
 	v.SetHeader(w.Header())
 	if err := v.Err(); err != nil {

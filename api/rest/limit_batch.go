@@ -6,8 +6,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// limitOperation counts a write of a batch as if it had come alone. An upsert counts as all
-// that it may turn out to be.
+// limitOperation counts a write of a batch like a request of its own. An upsert with an id counts
+// as a create and as an update.
 func (c *call) limitOperation(op *record.Op) *fault.Error {
 	if !c.api.limiter.Enabled() || c.Caller.Superuser() {
 		return nil

@@ -17,7 +17,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// limited is a server with rate limits, and who asks it.
+// limited is a server with rate limits, and its log.
 type limited struct {
 	*server
 	t   *testing.T
@@ -42,7 +42,7 @@ func (l *logText) String() string {
 	return l.text.String()
 }
 
-// newLimited has the open collection "posts" and the superuser "root".
+// newLimited returns a server with the open collection "posts" and the superuser "root".
 func newLimited(t *testing.T) *limited {
 	t.Helper()
 	log := &logText{}
@@ -69,7 +69,7 @@ func newLimited(t *testing.T) *limited {
 	return s
 }
 
-// limit turns the rate limits on, with these rules; the settings follow as they are.
+// limit enables the rate limits with these rules. more is JSON of further settings.
 func (s *limited) limit(rules string, more ...string) {
 	s.t.Helper()
 	patch := `{"rateLimits":{"enabled":true,"rules":[` + rules + `]}` + strings.Join(more, "") + `}`
@@ -78,12 +78,13 @@ func (s *limited) limit(rules string, more ...string) {
 	}
 }
 
-// rule is JSON of a rule; its window is long enough for a test.
+// rule returns the JSON of a rule with a window that is longer than a test.
 func rule(label string, requests int) string {
 	return fmt.Sprintf(`{"label":%q,"maxRequests":%d,"duration":3600}`, label, requests)
 }
 
-// ask sends a request as a caller from an address: "GET /path", with a body behind it.
+// ask sends a request as a caller from an IP address. what is "GET /path", or with a body
+// "POST /path BODY".
 func (s *limited) ask(as, ip, what string, headers ...string) *httptest.ResponseRecorder {
 	s.t.Helper()
 	method, rest, _ := strings.Cut(what, " ")
@@ -149,7 +150,7 @@ func TestRateLimit(t *testing.T) {
 		t.Error("a path without a rule is counted")
 	}
 
-	s.limit(rule("/api/", 2), `,"meta":{"appName":"Mine"}`) // a change forgets what was counted
+	s.limit(rule("/api/", 2), `,"meta":{"appName":"Mine"}`) // a change of the settings keeps the counters of rate limits no longer
 	s.expect(200, "", here, "GET /api/health")
 	s.limit(rule("/api/", 1), `,"rateLimits":{"enabled":false}`)
 	for range 3 {
@@ -157,7 +158,7 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
-// TestRateLimitOfEverything: nothing that is answered passes a rule by.
+// TestRateLimitOfEverything checks that all requests that the server answers count.
 func TestRateLimitOfEverything(t *testing.T) {
 	t.Parallel()
 	s := newLimited(t)
@@ -176,7 +177,7 @@ func TestRateLimitOfEverything(t *testing.T) {
 	}
 }
 
-// TestRateLimitSpellings: another spelling of the same request is no way around its rule.
+// TestRateLimitSpellings checks that another spelling of the same request counts against its rule.
 func TestRateLimitSpellings(t *testing.T) {
 	t.Parallel()
 	s := newLimited(t)
@@ -200,7 +201,7 @@ func TestRateLimitSpellings(t *testing.T) {
 		s.expect(200, "", ip, tt.first)
 		s.expect(429, "", ip, tt.second)
 	}
-	// Such paths are redirected; what they lead to counts.
+	// Such paths are redirected; only the request after the redirect counts.
 	s.limit(rule("/api/", 1))
 	for _, path := range []string{"//api/health", "/api//health", "/x/../api/health", "/api/./health", "/api/%2e/health"} {
 		if w := s.expect(307, "", here, "GET "+path); w.Header().Get("Location") != "/api/health" {
@@ -225,7 +226,7 @@ func TestRateLimitOfCollections(t *testing.T) {
 	s.expect(200, "", here, "GET /api/collections/notes/records")
 	s.expect(404, "", here, "GET "+posts+"/abcdefghijklmno")
 
-	// Both rules count a list; the one that leaves less is told of.
+	// Both rules count a list; the headers have the rule that leaves fewer requests.
 	s.limit(rule("/api/", 5) + "," + rule("posts:list", 3))
 	if got := s.expect(200, "", here, "GET "+posts).Header().Get("RateLimit-Remaining"); got != "2" {
 		t.Errorf("%s are left of 3", got)
@@ -235,7 +236,7 @@ func TestRateLimitOfCollections(t *testing.T) {
 		t.Errorf("the limit is %s, want that of all routes", got)
 	}
 
-	// Signing in counts for itself, whatever else was asked for.
+	// Sign-ins have counters of their own.
 	s.limit(rule("/api/", 1) + "," + rule("*:auth", 2) + "," + rule("members:authRefresh", 1))
 	s.expect(200, "", here, "GET /api/health")
 	wrong := `{"identity":"ann@example.com","password":"wrong"}`
@@ -244,7 +245,7 @@ func TestRateLimitOfCollections(t *testing.T) {
 	s.expect(429, "", here, "POST /api/collections/members/auth-with-password "+wrong)
 	s.expect(400, "", here, "POST /api/collections/_superusers/auth-with-password "+wrong)
 	s.expect(401, "", here, "POST /api/collections/members/auth-refresh")
-	s.expect(429, "", here, "POST /api/collections/members/auth-refresh") // before the caller is judged
+	s.expect(429, "", here, "POST /api/collections/members/auth-refresh") // before the caller is checked
 	s.expect(200, "", here, "GET /api/collections/members/auth-methods")
 	s.expect(429, "", here, "GET /api/collections/members/auth-methods")
 }
@@ -259,7 +260,7 @@ func TestRateLimitAudiences(t *testing.T) {
 	s.expect(200, "ann", here, "GET /api/health")
 	s.expect(200, "ann", here, "GET /api/health")
 	s.expect(429, "ann", here, "GET /api/health")
-	s.expect(429, "", here, "GET /api/health", "Authorization", "not a token") // is a guest
+	s.expect(429, "", here, "GET /api/health", "Authorization", "not a token") // counts as a guest
 }
 
 func TestRateLimitOfBatches(t *testing.T) {
@@ -273,7 +274,7 @@ func TestRateLimitOfBatches(t *testing.T) {
 
 	s.limit(rule("*:create", 3), `,"batch":{"enabled":true}`)
 	s.expect(200, "", here, batch(create, create))
-	s.expect(200, "", here, "POST "+posts+" {}") // they share a counter
+	s.expect(200, "", here, "POST "+posts+" {}") // batches and single requests share a counter
 	w := s.expect(400, "", here, batch(create))
 	if body := w.Body.String(); !strings.Contains(body, `"0":{"code":"batch_request_failed"`) || !strings.Contains(body, `"message":"Too Many Requests.","status":429`) {
 		t.Errorf("body %s", body)
@@ -291,7 +292,7 @@ func TestRateLimitOfBatches(t *testing.T) {
 	s.limit(rule("*:update", 1))
 	s.expect(200, "", here, batch(upsert))
 	s.expect(400, "", here, batch(upsert))
-	s.limit(rule("*:create", 1)) // an upsert is no way around the limit on creates
+	s.limit(rule("*:create", 1)) // an upsert counts as a create
 	s.expect(200, "", here, batch(upsert))
 	s.expect(400, "", here, batch(upsert))
 	s.limit(rule("POST "+posts, 1))

@@ -10,23 +10,23 @@ import (
 	"github.com/loambase/loam/core/yaml"
 )
 
-// documents keeps what was made of a snapshot.
+// documents caches the documents of a snapshot.
 type documents = cache.PerSnapshot[schema.Snapshot, cache.Map[documentKey, document]]
 
-// documentKey names a document.
+// documentKey is the key of a document.
 type documentKey struct {
-	kind      string // a media type
+	kind      string // the media type
 	superuser bool
-	title     string // of the app
+	title     string // the name of the app
 }
 
-// document is a text, or why there is none.
+// document is the text of a document, or the error of making it.
 type document struct {
 	text []byte
 	err  error
 }
 
-// openAPI answers with the document of the interface as the caller may see it.
+// openAPI answers with the OpenAPI document for the audience of the caller, in JSON or YAML.
 func (a *API) openAPI(c *call) error {
 	c.w.Header().Add("Vary", "Accept")
 	kind := "application/json"
@@ -48,8 +48,8 @@ func (a *API) typeScript(c *call) error {
 	return c.document("text/plain; charset=utf-8", func(m *shape.Model) ([]byte, error) { return typed.TypeScript{}.Write(m), nil })
 }
 
-// document answers with the text that is made of the collections, once for each audience and
-// state of them.
+// document answers with a text about the collections. make makes the text once for each audience
+// and each snapshot of the collections.
 func (c *call) document(kind string, make func(*shape.Model) ([]byte, error)) error {
 	snapshot, superuser := c.api.app.Snapshot(), c.Caller.Superuser()
 	key := documentKey{kind, superuser, c.Settings.Meta.AppName}

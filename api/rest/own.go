@@ -13,16 +13,16 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Own is a route of the embedding program: it has the caller, the rate limits, the logs and
-// the answers to errors that the API has.
+// Own is a route of the embedding program. It gets the same treatment of callers, rate limits,
+// logs and errors as the routes of the API.
 type Own struct {
 	openapi.Own
-	Body  int64 // how many bytes a body may have; 0 for any number
-	Free  bool  // no rate limit of the settings applies
+	Body  int64 // the maximum length of a body in bytes; 0 for no limit
+	Free  bool  // the rate limits of the settings do not apply
 	Serve func(*OwnCall) error
 }
 
-// OwnCall is a request to a route of the program.
+// OwnCall is a request to a route of the embedding program.
 type OwnCall struct {
 	*request.Request
 	W http.ResponseWriter
@@ -31,8 +31,8 @@ type OwnCall struct {
 	call *call
 }
 
-// Body reads the body, once, and returns the same each time. It is closed when the handler
-// has returned.
+// Body reads the body at the first call; further calls return the same Body. The server closes
+// the Body after the handler has returned. For errors see wire.ReadBody and wire.Body.Enter.
 func (c *OwnCall) Body() (*wire.Body, error) {
 	if c.call.body == nil {
 		if err := c.call.read(""); err != nil {
@@ -42,7 +42,7 @@ func (c *OwnCall) Body() (*wire.Body, error) {
 	return c.call.body, nil
 }
 
-// Own makes the handler of a route of the program. Routes are added before the API serves.
+// Own makes the handler of a route of the program. It must be called before the API serves.
 func (a *API) Own(own Own) http.Handler {
 	a.own = append(a.own, own.Own)
 	limit := own.Body
@@ -69,12 +69,12 @@ func (a *API) Own(own Own) http.Handler {
 	})
 }
 
-// tooLarge is the answer to a body that is longer than its route allows.
+// tooLarge returns the fault of a body that is longer than its route allows.
 func tooLarge(err error) error { return fault.Wrap(fault.TooLarge, "", err) }
 
-// Limit returns a function that counts a call as one of its client: max in a window are let
-// through, the next is a fault.TooMany. Superusers are not counted. A window is rounded to
-// whole seconds, and has at least one.
+// Limit returns a function that counts a call of its client. The function allows max calls in a
+// window, and returns a fault.TooMany for further calls. Superusers are not counted. The window
+// is rounded to whole seconds, and is at least one second long.
 func (a *API) Limit(max int, window time.Duration) func(*OwnCall) error {
 	const everywhere = "/"
 	l := ratelimit.New(a.app.Now)

@@ -9,13 +9,14 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// How long a stream of events lasts (docs/wire/auth-realtime-system.md §4.1). The client connects again.
+// The duration of a stream of events (docs/wire/auth-realtime-system.md §4.1). Clients connect
+// again after its end.
 const (
 	streamIdle = 5 * time.Minute  // without a message
 	streamLife = 30 * time.Minute // in all
 )
 
-// connectRealtime is a stream of events. The first tells the client its id.
+// connectRealtime answers with a stream of events. The first event has the id of the client.
 func (a *API) connectRealtime(c *call) error {
 	if c.r.Method == http.MethodHead {
 		socket.EventHeader(c.w.Header())
@@ -34,8 +35,8 @@ func (a *API) connectRealtime(c *call) error {
 	return nil
 }
 
-// events implements socket.Feed. Every event has the client's id: that is where the reference's
-// SDK looks for it.
+// events implements socket.Feed. The id of each event is the id of the client, because the SDK of
+// the reference reads the client's id from there.
 type events struct{ client *realtime.Client }
 
 func (e events) Append(dst []byte, m *realtime.Message) ([]byte, bool) {
@@ -47,7 +48,7 @@ func (e events) Append(dst []byte, m *realtime.Message) ([]byte, bool) {
 
 func (e events) Close() {}
 
-// subscribeRealtime sets what a client of a stream is subscribed to.
+// subscribeRealtime replaces the subscriptions of a client of a stream.
 func (a *API) subscribeRealtime(c *call) error {
 	var form struct {
 		ClientID      string   `json:"clientId"`
@@ -61,10 +62,11 @@ func (a *API) subscribeRealtime(c *call) error {
 	}))
 }
 
-// connectWebSocket makes a WebSocket of the request, which lives on when this returns.
+// connectWebSocket upgrades the request to a WebSocket, which lives on after the return.
 func (a *API) connectWebSocket(c *call) error { return a.Socket(c.w, c.r, c.Request) }
 
-// Socket makes a WebSocket of a request, also one that another route has begun, for its caller.
+// Socket upgrades a request to a WebSocket for the caller of q. The request may have been begun
+// by a route outside of the API. For faults see socket.Server.Accept.
 func (a *API) Socket(w http.ResponseWriter, r *http.Request, q *request.Request) error {
 	return a.ws.Accept(w, r, q)
 }

@@ -1,7 +1,7 @@
-// Package rest is the REST interface (docs/wire/records.md, auth-realtime-system.md).
-// routes.go is the table of what there is; one file per group of routes holds the
-// endpoints. An endpoint decodes, calls a service and encodes; what may be done, the
-// services decide.
+// Package rest is the REST interface (docs/wire/records.md, auth-realtime-system.md). routes.go
+// holds the table of routes; the other files hold the endpoints, one file per group of routes.
+// An endpoint decodes the request, calls a service and encodes the result. The services check
+// permissions.
 package rest
 
 import (
@@ -27,14 +27,14 @@ type API struct {
 	requests  *request.Service
 	sockets   *socket.Server
 	ws        *ws.Server
-	limiter   *ratelimit.Limiter // of the settings
-	limiters  limiters           // all of them
+	limiter   *ratelimit.Limiter // the limiter of the settings
+	limiters  limiters           // limiter, if it is enabled, and the limiters of Limit
 	proxies   proxies
 	buffers   wire.Buffers
 	graphql   *graphql.Service
 	documents documents
 	live      *live.Server
-	own       []openapi.Own // routes of the program; not to be changed when the API serves
+	own       []openapi.Own // routes of the program; not changed after the API has begun to serve
 }
 
 // New returns the API of an open app. The requests that it serves begin at requests.

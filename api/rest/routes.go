@@ -133,8 +133,8 @@ func (r *route) quiet() *route {
 	return r
 }
 
-// Routes returns the table, without the routes of the program: for the check that those
-// are none of these.
+// Routes returns the routes of the API, without the routes of the program. Programs must not add
+// any of them again.
 func (a *API) Routes() []request.Route {
 	var list []request.Route
 	for _, r := range a.table() {

@@ -19,37 +19,37 @@ import (
 // The life of a connection (docs/wire/websocket.md §1).
 const (
 	pingEvery = 25 * time.Second
-	pongTime  = 60 * time.Second // without a pong the client is gone
-	closeTime = time.Second      // for the client to answer that the connection is closed
+	pongTime  = 60 * time.Second // a client without a pong for so long is considered gone
+	closeTime = time.Second      // how long a client may take to answer a close frame
 )
 
-// closeTooMany closes the connection of a client that sends too much.
+// closeTooMany is the close code for a client that sends too many messages.
 const closeTooMany = 4429
 
 // ping is the frame of a ping without data (RFC 6455 §5.5.2).
 var ping = []byte{0x89, 0}
 
-// Conn is one WebSocket. A goroutine reads it, and handles one message: another one goes on then,
-// whose stack is small again.
+// Conn is one WebSocket. Each goroutine reads and handles one message and then starts the next
+// goroutine, whose stack is small again.
 type Conn struct {
-	Client *realtime.Client // as the hub knows it
-	IP     string           // of the other end
-	Named  bool             // the client has asked for the protocol by its name
-	Token  string           // by which the request was recognised; "" if none was sent
+	Client *realtime.Client // the client of the hub
+	IP     string           // the IP address of the client
+	Named  bool             // whether the client has asked for the subprotocol by its name
+	Token  string           // the token of the request; "" if it had none
 
 	line
 	server   *Server
 	protocol *Protocol
 	session  Session
 	ws       *websocket.Conn
-	in       input // by which ws reads
+	in       input // the input of ws
 	compress bool
 
-	rate    rate        // of the client's messages
-	closing atomic.Bool // a close frame was sent
+	rate    rate        // the rate of the client's messages
+	closing atomic.Bool // whether a close frame was sent
 
 	pings *time.Timer
-	end   context.CancelFunc // of what is handled
+	end   context.CancelFunc // ends the context of Session.Handle
 	held  *request.Held
 }
 
@@ -61,11 +61,12 @@ func (c *Conn) run(ctx context.Context, open func(*Conn) Session) {
 	c.read(ctx)
 }
 
-// read handles the next message. It waits for it on a stack that is small: the library needs more.
+// read handles the next message. It waits for the message before it calls the library, so that the
+// stack of a waiting goroutine stays small.
 func (c *Conn) read(ctx context.Context) {
 	if c.out.raw != nil && c.in.Buffered() == 0 {
 		c.in.empty()
-		_ = c.out.raw.WaitRead() // next fails too
+		_ = c.out.raw.WaitRead() // after an error next fails too
 	}
 	c.in.fill(c.out)
 	if c.next(ctx) {
@@ -80,9 +81,9 @@ func (c *Conn) read(ctx context.Context) {
 	c.held.End()
 }
 
-// keepAlive sends pings, and has reading fail without pongs.
+// keepAlive sends pings, and sets read deadlines that end the connection without pongs.
 func (c *Conn) keepAlive() {
-	_ = c.extend() // reading fails too
+	_ = c.extend() // after an error reading fails too
 	c.ws.SetPongHandler(func(string) error { return c.extend() })
 	c.ws.SetCloseHandler(func(code int, _ string) error {
 		if c.closing.CompareAndSwap(false, true) {
@@ -91,14 +92,14 @@ func (c *Conn) keepAlive() {
 		return nil
 	})
 	c.pings = time.AfterFunc(time.Hour, func() {
-		if c.closing.Load() { // nothing follows a close frame
+		if c.closing.Load() { // no ping may follow a close frame
 			return
 		}
 		if _, err := c.out.Write(ping); err == nil {
 			c.pings.Reset(pingEvery)
 		}
 	})
-	// Not all at once: clients come back together after the server has started.
+	// A random first delay spreads the pings: after a start of the server all clients connect at once.
 	c.pings.Reset(rand.N(pingEvery))
 }
 
@@ -108,7 +109,7 @@ func (c *Conn) next(ctx context.Context) bool {
 	switch {
 	case err != nil:
 		return false
-	case c.closing.Load(): // what comes now is for nobody
+	case c.closing.Load(): // messages after a close frame are dropped
 		return true
 	case kind == websocket.BinaryMessage:
 		c.Close(websocket.CloseUnsupportedData, "Only text is understood.")
@@ -116,7 +117,7 @@ func (c *Conn) next(ctx context.Context) bool {
 	}
 	current := c.server.app.Settings().Current()
 	most := c.protocol.MaxMessage(current)
-	// The limit is that of the inflated message; the library would count what comes in.
+	// The limit is for the inflated message; the library's limit would be for the received bytes.
 	text, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	switch {
 	case err != nil:
@@ -126,13 +127,13 @@ func (c *Conn) next(ctx context.Context) bool {
 	case !c.admit(ctx, current.Realtime):
 	default:
 		c.session.Handle(ctx, text)
-		_ = c.extend() // pongs were not read meanwhile
+		_ = c.extend() // pongs were not read while Handle ran
 	}
 	return true
 }
 
-// admit counts a message against the rate that clients may send at. It returns false if the
-// message is not to be handled.
+// admit counts a message against the rate limit of messages. It returns false if the message must
+// not be handled.
 func (c *Conn) admit(ctx context.Context, limits settings.Realtime) bool {
 	for !c.rate.take(time.Now(), limits) {
 		if !c.protocol.Patient {
@@ -148,10 +149,10 @@ func (c *Conn) admit(ctx context.Context, limits settings.Realtime) bool {
 	return true
 }
 
-// extend moves the read deadline: within pongTime the client has to answer a ping.
+// extend sets the read deadline to pongTime from now: until then the client must answer a ping.
 func (c *Conn) extend() error {
 	err := c.ws.SetReadDeadline(time.Now().Add(pongTime))
-	if c.closing.Load() { // in between: it is closed without waiting for the client
+	if c.closing.Load() { // Close has run in between: its deadline is the shorter one
 		err = c.ws.SetReadDeadline(time.Now().Add(closeTime))
 	}
 	return err
@@ -179,11 +180,11 @@ func (c *Conn) Close(code int, reason string) {
 	}
 	deadline := time.Now().Add(closeTime)
 	_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
-	_ = c.ws.SetReadDeadline(deadline) // the reader ends then, whatever fails here
+	_ = c.ws.SetReadDeadline(deadline) // ends the reader even if the frame could not be sent
 }
 
-// drain closes the connection after a delay, so that the connections of a server that stops
-// are not all closed at once.
+// drain closes the connection after a random delay, so that a stopping server does not close all
+// connections at once.
 func (c *Conn) drain() {
 	time.AfterFunc(c.server.drainDelay(), func() {
 		c.Close(websocket.CloseGoingAway, "The server is stopping.")
@@ -191,7 +192,7 @@ func (c *Conn) drain() {
 	})
 }
 
-// rate is how many messages a client may send: a bucket that fills with time.
+// rate is the rate limit of a client's messages, a token bucket.
 type rate struct {
 	left float64
 	last time.Time

@@ -13,55 +13,56 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// heartbeat is how often a stream has a comment, which keeps proxies from closing it.
+// heartbeat is the interval of comments in a stream. They keep proxies from closing it.
 const heartbeat = 20 * time.Second
 
-// Comment is a line of a stream that clients ignore.
+// Comment is a comment of server-sent events, which clients ignore.
 const Comment = ":\n\n"
 
-// Stream is what is told by server-sent events.
+// Stream describes an answer of server-sent events.
 type Stream struct {
-	Client *realtime.Client // is closed with the stream
-	First  []byte           // is sent before anything else
+	Client *realtime.Client // its messages are sent; it is closed at the end of the stream
+	First  []byte           // sent before all messages
 	Feed   Feed
 
 	// The stream ends after Idle without a message, and after Life in all; 0: never.
 	Idle, Life time.Duration
 }
 
-// Feed is how the messages of the hub are told by a stream.
+// Feed encodes the messages of the hub for a stream.
 type Feed interface {
-	// Append appends a message as the client gets it: nothing, if there is none to tell. If last
-	// is true, the stream ends when the client has taken it.
+	// Append appends a message in the form for the client, or nothing if the client is not to
+	// get it. If last is true, the stream ends after the client has received the message.
 	Append(dst []byte, m *realtime.Message) (out []byte, last bool)
 
-	// Close is called once, when the stream has ended and nothing is appended any more.
+	// Close is called once, after the end of the stream and the last call of Append.
 	Close()
 }
 
-// events is a connection with a Stream.
+// events is a Stream on its connection.
 type events struct {
 	line
 	feed       Feed
 	idle, life time.Duration
 
 	begun time.Time
-	told  atomic.Int64 // when the last message was sent, in nanoseconds since begun
+	told  atomic.Int64 // the time of the last message, in nanoseconds since begun
 	beats *time.Timer
-	byte  [1]byte // for reading
+	byte  [1]byte // the buffer for reading
 	held  *request.Held
 }
 
-// EventHeader sets the header of an answer that has server-sent events.
+// EventHeader sets the headers of an answer of server-sent events.
 func EventHeader(header http.Header) {
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store, no-transform")
 	header.Set("X-Accel-Buffering", "no")
 }
 
-// Events answers a request with a stream, until the client leaves or takes nothing, the stream
-// has told its last message, or the server drains. Where the connection can be taken over, Events
-// returns at once and the stream goes on; else it returns at the end.
+// Events answers a request with a stream. The stream ends when the client disconnects or stops
+// reading, after the last message of the Feed, or when the server drains. If the connection can
+// be hijacked, Events returns at once and the stream goes on; else Events returns at the end of
+// the stream.
 func (s *Server) Events(w http.ResponseWriter, r *http.Request, q *request.Request, stream Stream) {
 	s.mu.Lock()
 	s.entered()
@@ -86,7 +87,7 @@ func (s *Server) Events(w http.ResponseWriter, r *http.Request, q *request.Reque
 	go e.read()
 }
 
-// headOf is the beginning of an answer that ends with its connection.
+// headOf returns the status line and the headers of an answer that ends with its connection.
 func headOf(header http.Header) []byte {
 	var b bytes.Buffer
 	b.WriteString("HTTP/1.1 200 OK\r\nConnection: close\r\nDate: " + time.Now().UTC().Format(http.TimeFormat) + "\r\n")
@@ -95,9 +96,9 @@ func headOf(header http.Header) []byte {
 	return b.Bytes()
 }
 
-// begin sends what comes first, and then the messages of the client.
+// begin sends the first bytes and begins to send the messages of the client.
 func (e *events) begin(first []byte) {
-	_, _ = e.out.Write(first) // reading fails too
+	_, _ = e.out.Write(first) // after an error reading fails too
 	e.beats = time.AfterFunc(time.Hour, e.beat)
 	e.beats.Reset(heartbeat)
 	e.open()
@@ -116,7 +117,7 @@ func (e *events) read() {
 	e.held.End()
 }
 
-// beat sends a comment, or ends the stream when it is its time.
+// beat sends a comment, or ends the stream after its idle time or its life.
 func (e *events) beat() {
 	age := time.Since(e.begun)
 	next := heartbeat
@@ -150,11 +151,11 @@ func (e *events) send(m *realtime.Message, buffer []byte) ([]byte, error) {
 func (e *events) slow() { e.lost() }
 
 // lost implements sender.
-func (e *events) lost() { _ = e.out.Close() } // reading ends by that
+func (e *events) lost() { _ = e.out.Close() } // this ends read
 
-// answer is the connection of an answer that has none of its own.
+// answer is a net.Conn around an http.ResponseWriter whose connection cannot be hijacked (HTTP/2).
 type answer struct {
-	net.Conn // nil: what else it does is not asked for
+	net.Conn // nil: its other methods are not called
 	w        http.ResponseWriter
 	flusher  *http.ResponseController
 	ended    context.Context
@@ -176,7 +177,7 @@ func (a *answer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Read waits for the end.
+// Read waits for the end of the answer and returns io.EOF.
 func (a *answer) Read([]byte) (int, error) {
 	<-a.ended.Done()
 	return 0, io.EOF

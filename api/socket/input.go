@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// inputSize is the bytes of a buffer for reading. The library takes none of 256 and less.
+// inputSize is the size of a read buffer in bytes. The library uses no buffer of 256 bytes or less.
 const inputSize = 4 << 10
 
-// buffersForInput are those that no connection reads by.
+// buffersForInput holds the read buffers that no connection uses.
 var buffersForInput = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, inputSize) }}
 
-// input is what the library reads a connection by. It has a buffer only while there is something
-// to read: silent connections are many.
+// input is the buffered reader that the library reads a connection with. It has a buffer only
+// while the connection has bytes to read, because most connections are silent.
 type input struct {
-	bufio.Reader               // the library holds its address; without a buffer it must not be read
-	full         *bufio.Reader // it is a copy of this one, which has the buffer; nil: it has none
+	bufio.Reader               // the library holds its address; it must not be read without a buffer
+	full         *bufio.Reader // the reader with the buffer, of which Reader is a copy; nil without a buffer
 }
 
-// fill gives it a buffer, if it has none.
+// fill takes a buffer from the pool, unless the input has one.
 func (i *input) fill(from *outgoing) {
 	if i.full == nil {
 		i.full = buffersForInput.Get().(*bufio.Reader)
@@ -27,7 +27,7 @@ func (i *input) fill(from *outgoing) {
 	}
 }
 
-// empty takes the buffer away, unless something is in it.
+// empty returns the buffer to the pool, unless it holds unread bytes.
 func (i *input) empty() {
 	if i.full == nil || i.Buffered() > 0 {
 		return

@@ -10,55 +10,56 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// stallTime is how long a client may take nothing of what waits for it before the connection
-// is given up.
+// stallTime is how long a client may read none of the bytes that wait for it before the connection
+// is closed.
 const stallTime = 5 * time.Second
 
-// errLast is no failure: the message that was sent is the last one.
+// errLast is returned by sender.send after the last message. It is not a failure.
 var errLast = errors.New("socket: nothing follows")
 
-// sender is what kinds of connections have of their own.
+// sender holds the operations that differ between WebSockets and streams of events.
 type sender interface {
-	// send writes a message to the connection. The buffer may be used, and is returned. After
-	// errLast the connection is lost as soon as the client has taken all.
+	// send writes a message to the connection. It may use the buffer, and returns it. After
+	// errLast the line calls lost as soon as the client has received all bytes.
 	send(m *realtime.Message, buffer []byte) ([]byte, error)
 
-	// slow ends a connection of which too much waits, and lost one that changes were missed for.
+	// slow ends the connection of a client for which too many messages wait. lost ends the
+	// connection of a client that has missed changes, or has got its last message.
 	slow()
 	lost()
 }
 
-// line carries the messages of a client to its connection, in their order, each time as many in
-// one write as wait. A silent line holds no goroutine and no buffer: the pushers serve it, and
-// a goroutine of its own only while the client takes less than it is told.
+// line carries the messages of a client to its connection, in their order; one write carries all
+// waiting messages. A silent line holds no goroutine and no buffer. The pushers serve a line; it
+// has its own goroutine only while the client reads more slowly than messages arrive.
 type line struct {
 	client  *realtime.Client
 	out     *outgoing
 	sender  sender
 	pushers *pushers
 
-	busy atomic.Bool    // somebody serves it, or is about to
-	work sync.WaitGroup // those who do
+	busy atomic.Bool    // whether a goroutine serves the line, or is about to
+	work sync.WaitGroup // counts the goroutines that serve the line
 
-	// Whoever serves the line has these.
+	// Only the goroutine that serves the line uses the fields below.
 	list []realtime.Message // taken from the client and not written
-	last bool               // nothing follows what was written
+	last bool               // whether the last message was written
 }
 
-// open begins to carry messages.
+// open begins to carry messages to the connection.
 func (l *line) open() {
 	l.out.open(l.wake)
 	l.client.OnReady(l.wake)
 }
 
-// close ends the connection, and waits for those who serve it. It is called once.
+// close ends the connection, and waits for the goroutines that serve the line. It is called once.
 func (l *line) close() {
-	l.client.Close() // wake is not called any more
+	l.client.Close() // the hub does not call wake any more
 	_ = l.out.Close()
 	l.work.Wait()
 }
 
-// wake has the line served, unless it is.
+// wake queues the line for the pushers, unless it is being served.
 func (l *line) wake() {
 	if l.busy.CompareAndSwap(false, true) {
 		l.work.Add(1)
@@ -66,17 +67,17 @@ func (l *line) wake() {
 	}
 }
 
-// state is what is to be done about a line.
+// state is the state of a line after serve.
 type state int
 
 const (
-	silent  state = iota // nothing
-	talking              // there is more to write
-	waiting              // the client is to take what was written
-	over                 // no more is written
+	silent  state = iota // no message waits
+	talking              // more messages wait to be written
+	waiting              // written bytes wait for the client to read them
+	over                 // no further message is written
 )
 
-// serve writes some of what waits.
+// serve writes some of the waiting messages, in one write.
 func (l *line) serve(b *buffers) state {
 	if l.out.waits() {
 		return waiting
@@ -108,7 +109,7 @@ func (l *line) serve(b *buffers) state {
 		list = list[1:]
 	}
 	l.keep(list, b)
-	if err != nil { // nothing follows, the connection is closed, or uncork tells
+	if err != nil { // after errLast or a closed connection no message follows; uncork reports failures
 		l.list = nil
 	}
 	l.last = errors.Is(err, errLast)
@@ -127,12 +128,12 @@ func (l *line) serve(b *buffers) state {
 	return l.rest()
 }
 
-// keep remembers what is left to be written.
+// keep keeps the messages that are still to be written.
 func (l *line) keep(list []realtime.Message, b *buffers) {
 	switch {
 	case len(list) == 0:
 		l.list = nil
-	case l.list == nil: // the list is in the buffers, which others use next
+	case l.list == nil: // the list lies in the buffers, which another line uses next
 		l.list = slices.Clone(list)
 	default:
 		l.list = list
@@ -143,7 +144,7 @@ func (l *line) keep(list []realtime.Message, b *buffers) {
 	}
 }
 
-// rest ends serving the line, unless something has come in between.
+// rest ends serving the line, unless a message has come in between.
 func (l *line) rest() state {
 	l.busy.Store(false)
 	if (l.client.Waiting() || l.out.waits()) && l.busy.CompareAndSwap(false, true) {
@@ -152,14 +153,15 @@ func (l *line) rest() state {
 	return silent
 }
 
-// fail ends the connection of a client that has gone, or takes nothing. The reader ends by that.
+// fail ends the connection of a client that has disconnected or stopped reading. This ends the
+// reader too.
 func (l *line) fail() {
 	l.list = nil
 	l.client.End()
 	_ = l.out.Close()
 }
 
-// wait serves the line for as long as the client takes less than it is told.
+// wait serves the line until the client has read all waiting bytes.
 func (l *line) wait() {
 	defer l.work.Done()
 	var b buffers
@@ -172,45 +174,45 @@ func (l *line) wait() {
 		case silent:
 			return
 		case over:
-			_ = l.out.flush() // why it is over
+			_ = l.out.flush() // sends the close frame, if any
 			return
 		}
 	}
 }
 
-// buffers are used by one goroutine for all lines that it serves.
+// buffers are the buffers of one goroutine, for all lines that it serves.
 type buffers struct {
 	out, message []byte
 	list         []realtime.Message
 }
 
-// maxList is how many messages buffers have room for while they are not used.
+// maxList is the largest capacity of buffers.list that is kept after use, in messages.
 const maxList = 1 << 10
 
-// pushers are the goroutines that serve lines, in rounds: as many as there are CPUs, and none while
-// all lines are silent. A round may be followed by a pause, in which messages gather: a line costs
-// a write in each round, however many messages leave by it.
+// pushers are the goroutines that serve lines, in rounds: one for each CPU, and none while all
+// lines are silent. A pause may follow a round so that messages gather: each round costs a line
+// one write, however many messages it carries.
 type pushers struct {
-	most    int       // that run at a time
+	most    int       // the maximum number of goroutines
 	buffers sync.Pool // of *buffers
 
-	mu      sync.Mutex // guards what follows
-	round   []*line    // to be served now
-	queue   []*line    // to be served in the next round
-	spare   []*line    // has room for the one after that
+	mu      sync.Mutex // guards the fields below
+	round   []*line    // the lines to be served now
+	queue   []*line    // the lines to be served in the next round
+	spare   []*line    // the memory for the queue after that
 	running int
-	began   time.Time // of the round
-	next    time.Time // not before then the next one begins
-	timed   bool      // a timer is to begin it
+	began   time.Time // the begin of the round
+	next    time.Time // the earliest begin of the next round
+	timed   bool      // whether a timer will begin the next round
 }
 
 const (
-	atOnce   = 16 // lines that a pusher takes at once
+	atOnce   = 16 // the number of lines that a pusher takes at once
 	minPause = time.Millisecond
 	maxPause = 20 * time.Millisecond
 )
 
-// push has a line served. It does not wait.
+// push queues a line to be served. It does not wait.
 func (p *pushers) push(l *line) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -219,7 +221,7 @@ func (p *pushers) push(l *line) {
 	}
 }
 
-// begin begins a round, now or when the pause is over. The lock must be held.
+// begin begins a round, now or after the pause. The lock must be held.
 func (p *pushers) begin() {
 	p.began = time.Now()
 	if pause := p.next.Sub(p.began); pause > 0 {
@@ -240,8 +242,7 @@ func (p *pushers) begin() {
 	}
 }
 
-// take returns lines that are to be served. If there are none, the pusher has ended, and with the
-// last one the round.
+// take returns lines to serve. An empty list ends the pusher, and with the last pusher the round.
 func (p *pushers) take(list []*line) []*line {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -283,7 +284,7 @@ func (p *pushers) run() {
 func (p *pushers) serve(l *line, b *buffers) {
 	switch l.serve(b) {
 	case talking:
-		p.push(l) // others are served in between
+		p.push(l) // serve other lines first
 	case waiting:
 		go l.wait()
 	case over:

@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// hijacker is the ResponseWriter that the library hijacks: it wraps the connection in an
-// outgoing.
+// hijacker is the ResponseWriter that the library hijacks. It wraps the connection in an outgoing.
 type hijacker struct {
 	http.ResponseWriter
 	out *outgoing
@@ -25,7 +24,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	h.out = newOutgoing(conn)
-	if buffered.Reader.Buffered() > 0 { // the library refuses that
+	if buffered.Reader.Buffered() > 0 { // the library refuses early bytes of the client
 		return h.out, buffered, nil
 	}
 	h.in.fill(h.out)
@@ -33,34 +32,34 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 const (
-	pieceSize = 16 << 10 // the most bytes of one write that waits for the client
-	corkSize  = 64 << 10 // from so many bytes on a turn ends
-	restSize  = 64 << 10 // with more than that waiting for it, a client is sent no control frames
+	pieceSize = 16 << 10 // the maximum bytes of one write that waits for the client
+	corkSize  = 64 << 10 // gathered bytes at which a turn of serve ends
+	restSize  = 64 << 10 // waiting bytes above which a further write fails with errFull
 )
 
-// errFull ends a connection on which not even control frames get through.
+// errFull ends a connection whose client reads so little that control frames do not get through.
 var errFull = errors.New("socket: the client takes nothing")
 
-// raw is a connection that lends the abilities of its socket.
+// raw is a connection that can write without waiting, and wait without reading.
 type raw interface {
-	// TryWrite writes as many of the bytes as the system takes at once, which may be none.
+	// TryWrite writes as many bytes as the system takes without waiting, possibly none.
 	TryWrite(p []byte) (n int, err error)
 
-	// WaitRead waits until Read does not wait. It takes little of the stack.
+	// WaitRead waits until Read would return at once. It needs little stack.
 	WaitRead() error
 }
 
-// outgoing is the writing side of a connection. Whoever writes does not wait for the client: what
-// it does not take at once stays here, until flush has written it.
+// outgoing is the writing side of a connection. Write does not wait for the client: bytes that
+// the system does not take at once stay in rest until flush has written them.
 type outgoing struct {
 	net.Conn
-	raw   raw    // nil: every write waits
-	stuck func() // is called when something stays here; nil before open
+	raw   raw    // nil if the connection cannot; then all bytes go to rest
+	stuck func() // called when bytes stay in rest; nil before open
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	corked bool
-	buffer []byte // what was written since cork
-	rest   []byte // what the client has not taken
+	buffer []byte // bytes written since cork
+	rest   []byte // bytes that wait for the client
 	failed error
 }
 
@@ -70,21 +69,21 @@ func newOutgoing(conn net.Conn) *outgoing {
 	return o
 }
 
-// open ends the handshake, of which writes wait for the client. stuck must be quick, and must
-// not call the outgoing.
+// open ends the handshake, in which writes wait for the client. stuck must be quick, and must not
+// call methods of the outgoing.
 func (o *outgoing) open(stuck func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.stuck = stuck
 }
 
-// SetWriteDeadline does nothing: what waits for the client has deadlines of its own.
+// SetWriteDeadline does nothing: flush sets its own deadlines.
 func (o *outgoing) SetWriteDeadline(time.Time) error { return nil }
 
-// SetDeadline sets the deadline for reading alone.
+// SetDeadline sets only the deadline for reading.
 func (o *outgoing) SetDeadline(t time.Time) error { return o.SetReadDeadline(t) }
 
-// Close closes the connection. What waits for the client is lost.
+// Close closes the connection. Bytes that wait for the client are lost.
 func (o *outgoing) Close() error {
 	o.mu.Lock()
 	if o.failed == nil {
@@ -115,22 +114,21 @@ func (o *outgoing) Write(p []byte) (int, error) {
 	return len(p), o.failed
 }
 
-// cork has what is written gather in the buffer.
+// cork makes Write gather bytes in the buffer.
 func (o *outgoing) cork(buffer []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.corked, o.buffer = true, buffer[:0]
 }
 
-// full reports whether much has gathered since cork.
+// full reports whether corkSize bytes have gathered since cork.
 func (o *outgoing) full() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.buffer) >= corkSize
 }
 
-// uncork writes what has gathered. It returns the buffer, and whether something waits for the
-// client.
+// uncork writes the gathered bytes. It returns the buffer, and whether bytes wait for the client.
 func (o *outgoing) uncork() (buffer []byte, waits bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -142,14 +140,14 @@ func (o *outgoing) uncork() (buffer []byte, waits bool, err error) {
 	return buffer, len(o.rest) > 0, o.failed
 }
 
-// waits reports whether something waits for the client.
+// waits reports whether bytes wait for the client.
 func (o *outgoing) waits() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.rest) > 0
 }
 
-// send writes what the client takes at once, and keeps the rest. The lock must be held.
+// send writes as much as the system takes at once, and keeps the rest. The lock must be held.
 func (o *outgoing) send(p []byte) {
 	if len(o.rest) == 0 && o.raw != nil {
 		n, err := o.raw.TryWrite(p)
@@ -161,15 +159,15 @@ func (o *outgoing) send(p []byte) {
 	o.rest = append(o.rest, p...)
 }
 
-// flush writes what waits, for as long as the client takes some of it. It belongs to one
-// goroutine at a time.
+// flush writes the waiting bytes in pieces. It fails if the client does not take a piece within
+// stallTime. Only one goroutine at a time may call it.
 func (o *outgoing) flush() error {
 	waited := false
 	for {
 		o.mu.Lock()
 		piece, err := o.rest[:min(len(o.rest), pieceSize)], o.failed
 		if len(piece) == 0 {
-			o.rest = nil // silent connections are many
+			o.rest = nil // most connections are silent: free the memory
 		}
 		o.mu.Unlock()
 		if len(piece) == 0 || err != nil {
@@ -191,7 +189,7 @@ func (o *outgoing) flush() error {
 	}
 }
 
-// shrink is for buffers that are used again: one that has become large is given up.
+// shrink prepares a buffer for reuse. It drops a buffer that has become large.
 func shrink(buffer []byte) []byte {
 	if cap(buffer) > 2*corkSize {
 		return nil

@@ -20,34 +20,35 @@ import (
 	"github.com/loambase/loam/realtime"
 )
 
-// Server accepts WebSockets of any protocol. It is safe for concurrent use.
+// Server accepts WebSockets of any Protocol, and streams of events. It is safe for concurrent use.
 type Server struct {
 	app      *core.App
 	hub      *realtime.Hub
 	upgrader websocket.Upgrader
 	pushers  pushers
 
-	mu   sync.Mutex     // guards what follows
-	open int            // connections
-	byIP map[string]int // connections by address
-	came int            // connections that tidy has not seen to
+	mu   sync.Mutex     // guards the fields below
+	open int            // the number of open WebSockets
+	byIP map[string]int // the number of open WebSockets by IP address
+	came int            // the number of connections since the last run of tidy
 }
 
-// New returns a server of the hub.
+// New returns a Server whose clients are clients of the hub.
 func New(app *core.App, hub *realtime.Hub) *Server {
 	return &Server{app: app, hub: hub, byIP: map[string]int{}, pushers: pushers{most: runtime.GOMAXPROCS(0), buffers: sync.Pool{New: func() any { return &buffers{} }}}, upgrader: websocket.Upgrader{
-		// Idle connections are many: they hold no buffer for writing, and the one of hijacker for reading.
+		// Most connections are silent: they hold no write buffer, and read with hijacker.in.
 		WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
 		HandshakeTimeout: 10 * time.Second,
-		CheckOrigin:      func(*http.Request) bool { return true }, // check has done so
+		CheckOrigin:      func(*http.Request) bool { return true }, // check has checked the origin
 		Error:            func(http.ResponseWriter, *http.Request, int, error) {},
 	}}
 }
 
-// Accept makes a connection of a request and returns; the connection lives on until the
-// client leaves or the server drains. Faults: Invalid for what is no handshake of the
-// protocol, Forbidden for pages of other origins, TooMany for an address that has too many. open
-// begins the Session: what it tells the client is written before anything else.
+// Accept upgrades a request to a WebSocket and returns. The connection lives on until the client
+// disconnects or the server drains. open begins the Session; messages that open tells the client
+// are written before all others. Faults: Invalid for a request that is no valid handshake of the
+// protocol, Forbidden for a page of another origin, TooMany for an IP address with too many
+// connections, and the faults of realtime.Hub.Connect.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Request, p *Protocol, open func(*Conn) Session) error {
 	if err := check(w, r, p); err != nil {
 		return err
@@ -73,14 +74,15 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Reque
 	}
 	c.Client, c.Named, c.ws = s.hub.OpenSocket(q.Caller, q.Token), ws.Subprotocol() == p.Name, ws
 	c.line = line{client: c.Client, out: h.out, sender: c, pushers: &s.pushers}
-	ctx, cancel := context.WithCancel(context.Background()) // not the request's, which ends now
+	ctx, cancel := context.WithCancel(context.Background()) // the context of the request ends now
 	c.end = cancel
 	c.held = q.Hold(c.drain)
 	go c.run(ctx, open)
 	return nil
 }
 
-// check validates the parts of the handshake that the library does not: subprotocol and Origin.
+// check validates the parts of the handshake that the library does not check: the subprotocol and
+// the origin.
 func check(w http.ResponseWriter, r *http.Request, p *Protocol) error {
 	switch {
 	case !websocket.IsWebSocketUpgrade(r):
@@ -93,8 +95,8 @@ func check(w http.ResponseWriter, r *http.Request, p *Protocol) error {
 	return nil
 }
 
-// originAllowed reports whether the page may connect: it is our own, or one to which the
-// CORS middleware has answered that it may use the API. Only browsers send an origin.
+// originAllowed reports whether the page may connect: a page of this server, or a page whose
+// origin the CORS middleware has allowed. Only browsers send an origin.
 func originAllowed(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" || w.Header()["Access-Control-Allow-Origin"] != nil {
@@ -104,8 +106,8 @@ func originAllowed(w http.ResponseWriter, r *http.Request) bool {
 	return err == nil && strings.EqualFold(u.Host, r.Host)
 }
 
-// enter counts a connection. It returns false if the address has as many as it may; 0 is
-// any number.
+// enter counts a new WebSocket. It returns false if the IP address already has limit WebSockets;
+// a limit of 0 allows any number.
 func (s *Server) enter(ip string, limit int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,19 +122,19 @@ func (s *Server) enter(ip string, limit int) bool {
 
 // A handshake takes several times the memory that its connection needs later.
 const (
-	manyCame  = 500 // connections that came: their handshakes are worth tidying up
-	moreCame  = 100 // that came since: they are, again
+	manyCame  = 500 // new connections after which tidy runs
+	moreCame  = 100 // further connections after which tidy runs again
 	tidyAfter = 5 * time.Second
 )
 
-// entered counts a connection that came. The lock must be held.
+// entered counts a new connection for tidy. The lock must be held.
 func (s *Server) entered() {
 	if s.came++; s.came == manyCame {
 		time.AfterFunc(tidyAfter, s.tidy)
 	}
 }
 
-// tidy gives the memory of handshakes back to the system: the collector is in no hurry.
+// tidy returns the memory of handshakes to the system, which the garbage collector would do late.
 func (s *Server) tidy() {
 	debug.FreeOSMemory()
 	s.mu.Lock()
@@ -154,11 +156,11 @@ func (s *Server) leave(ip string) {
 	}
 }
 
-// closesPerSecond is how many connections are closed each second when the server drains,
-// if that ends within the time that it may take: their clients come back as fast.
+// closesPerSecond is the number of connections that a draining server closes each second, if the
+// setting for the time of draining allows so few: their clients connect again at the same rate.
 const closesPerSecond = 100
 
-// drainDelay is when to close a connection after the server has begun to drain.
+// drainDelay returns a random delay after which a draining server closes a connection.
 func (s *Server) drainDelay() time.Duration {
 	s.mu.Lock()
 	open := s.open

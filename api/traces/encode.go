@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/trace"
 )
 
-// The messages of OTLP, as far as they are used, in their JSON form: ids are hexadecimal, integers of
-// 64 bits are texts.
+// The messages of OTLP in JSON, with only the fields that Loam sends. Ids are hexadecimal, and
+// integers of 64 bits are strings.
 type (
 	exportRequest struct {
 		ResourceSpans []resourceSpans `json:"resourceSpans"`
@@ -56,7 +56,7 @@ type (
 	}
 )
 
-// statusError is the code of a span whose work has failed.
+// statusError is the status code of a span whose work has failed.
 const statusError = 2
 
 func encode(batch []*trace.Span, version string) ([]byte, error) {
@@ -70,7 +70,8 @@ func encode(batch []*trace.Span, version string) ([]byte, error) {
 	}}})
 }
 
-// spanOf encodes a span. Of a failure only the type is told: its text may hold values.
+// spanOf converts a span. It sends only the type of an error, because the text of an error may
+// contain values of records.
 func spanOf(s *trace.Span) span {
 	out := span{
 		TraceID: hex.EncodeToString(s.Trace[:]), SpanID: hex.EncodeToString(s.ID[:]), Name: s.Name, Kind: s.Kind,

@@ -1,6 +1,6 @@
-// Package traces sends the spans of a server to a collector: OTLP over HTTP, in its JSON form.
-// What is measured never waits for the collector. DESIGN.md in this folder says why the
-// library of OpenTelemetry is not used.
+// Package traces sends the spans of a server to a collector, as OTLP over HTTP in JSON. Requests
+// never wait for the collector. DESIGN.md in this folder says why the library of OpenTelemetry
+// is not used.
 package traces
 
 import (
@@ -22,15 +22,15 @@ import (
 	"github.com/loambase/loam/core/trace"
 )
 
-// Config is where spans go.
+// Config names the collector and the traces to keep.
 type Config struct {
-	URL     string  // of the collector, to which /v1/traces is added; a user and a password in it are sent as basic authentication
-	Ratio   float64 // of the traces that are kept, from 0 to 1
-	Version string  // of the program
+	URL     string  // the collector; /v1/traces is added. User and password are sent as basic authentication
+	Ratio   float64 // the part of the traces that is kept, from 0 to 1
+	Version string  // the version of the program, an attribute of all spans
 	Log     *slog.Logger
 }
 
-// Exporter sends spans from Start until Close. It is safe for concurrent use.
+// Exporter sends spans to a collector from Start until Close. It is safe for concurrent use.
 type Exporter struct {
 	cfg    Config
 	target string
@@ -42,18 +42,19 @@ type Exporter struct {
 	done    chan struct{}
 	once    sync.Once
 	dropped atomic.Uint64
-	away    bool // the collector has not taken the last batch; of run alone
+	away    bool // whether the collector has refused the last batch; used only by run
 }
 
 const (
-	queueSize  = 4096             // spans that wait; more are dropped
-	batchSize  = 512              // spans of one request
-	flushEvery = 2 * time.Second  // at the latest
-	sendTime   = 10 * time.Second // for one batch
-	closeTime  = 3 * time.Second  // for what is left at the end
+	queueSize  = 4096             // spans that may wait to be sent; further spans are dropped
+	batchSize  = 512              // the maximum number of spans in one request to the collector
+	flushEvery = 2 * time.Second  // the longest time that a span waits for its batch to fill
+	sendTime   = 10 * time.Second // the timeout of one batch
+	closeTime  = 3 * time.Second  // the timeout for the remaining spans in Close
 )
 
-// New returns an Exporter that sends nothing yet. The error is a Config that cannot be used.
+// New returns an Exporter that is not started. A URL that is not http or https, and a Ratio
+// outside of 0 to 1, are errors.
 func New(c Config) (*Exporter, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -73,11 +74,11 @@ func New(c Config) (*Exporter, error) {
 	return e, nil
 }
 
-// Tracer makes the spans that are sent.
+// Tracer returns the Tracer whose spans the Exporter sends.
 func (e *Exporter) Tracer() *trace.Tracer { return e.tracer }
 
-// Dropped returns how many spans were not sent, because the collector did not take them, or not
-// fast enough.
+// Dropped returns the number of spans that were lost because the collector refused them or was
+// too slow.
 func (e *Exporter) Dropped() uint64 { return e.dropped.Load() }
 
 func (e *Exporter) add(s *trace.Span) {
@@ -88,11 +89,11 @@ func (e *Exporter) add(s *trace.Span) {
 	}
 }
 
-// Start begins to send.
+// Start starts the goroutine that sends spans. It is called once.
 func (e *Exporter) Start() { go e.run() }
 
-// Close sends what is left, for three seconds at most. Spans that end later are dropped. An Exporter
-// that was not started is not to be closed.
+// Close sends the remaining spans, for three seconds at most, and stops the Exporter. Spans that
+// end later are lost. Close must not be called before Start.
 func (e *Exporter) Close() {
 	e.once.Do(func() { close(e.closing) })
 	<-e.done
@@ -119,7 +120,7 @@ func (e *Exporter) run() {
 	}
 }
 
-// flush sends what is left.
+// flush sends the batch and all spans of the queue.
 func (e *Exporter) flush(batch []*trace.Span) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
@@ -138,7 +139,8 @@ func (e *Exporter) flush(batch []*trace.Span) {
 	}
 }
 
-// send sends a batch once. That it was not taken is told once, until one is taken again.
+// send sends a batch without retries. It logs the first failure, and the first success after
+// failures.
 func (e *Exporter) send(ctx context.Context, batch []*trace.Span) {
 	if len(batch) == 0 {
 		return
@@ -178,8 +180,8 @@ func (e *Exporter) post(ctx context.Context, batch []*trace.Span) error {
 	return nil
 }
 
-// Wrap makes a span of each request, in the trace that the header traceparent names if there is one. It
-// stands inside of request.Service.Track.
+// Wrap makes a span of each request, in the trace of the header traceparent if the request has it.
+// It must stand inside of request.Service.Track.
 func (e *Exporter) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, span := e.tracer.Continue(r.Context(), r.Method, trace.Server, trace.ParseHeader(r.Header.Get("Traceparent")))

@@ -23,7 +23,7 @@ const (
 	readStep   = 64 << 10 // bytes of a form that are read at once; its reader by itself takes 4 kB
 )
 
-// filePart is a file of a form, whose bytes are part of something that lasts until Close.
+// filePart is a file of a form. Its bytes are a section of in, which can be read until Close.
 type filePart struct {
 	name string
 	in   io.ReaderAt
@@ -35,7 +35,7 @@ func (f *filePart) open() (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(f.in, f.at, f.size)), nil
 }
 
-// readMultipart reads a form of that announced length, which is negative if it is not known.
+// readMultipart reads a form. length is its announced length in bytes, negative if unknown.
 func (b *Body) readMultipart(in io.Reader, length int64, contentType string) error {
 	_, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
@@ -51,7 +51,7 @@ func (b *Body) readMultipart(in io.Reader, length int64, contentType string) err
 	}
 	form := multipart.NewReader(bufio.NewReaderSize(untilClosed(in), int(step)), params["boundary"])
 	texts, memory := int64(maxTexts), int64(inMemory)
-	for range maxParts + 1 { // and their end
+	for range maxParts + 1 { // one more for the end of the form
 		p, err := form.NextPart()
 		if err == io.EOF {
 			return b.checkForm()
@@ -69,21 +69,21 @@ func (b *Body) readMultipart(in io.Reader, length int64, contentType string) err
 	return fault.New(fault.TooLarge, "")
 }
 
-// untilClosed is a form whose end is an error to its reader, which has to stop before, at the
-// delimiter that closes the form (RFC 2046 §5.1.1). By itself the reader takes a form for whole that
-// ends behind a delimiter between two parts. The line break is for forms that end with the closing
-// delimiter alone.
+// untilClosed returns a reader of the form that fails at the end of the form instead of returning
+// io.EOF. A multipart.Reader must therefore find the closing delimiter (RFC 2046 §5.1.1); without
+// untilClosed it would take a form that is cut off after a delimiter for complete. The line break
+// is for forms that end right after the closing delimiter.
 func untilClosed(form io.Reader) io.Reader {
 	return io.MultiReader(form, strings.NewReader("\r\n"), unended{})
 }
 
-// unended is a reader of nothing that ends too early.
+// unended is a reader that always fails with io.ErrUnexpectedEOF.
 type unended struct{}
 
 func (unended) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// readPart reads a text, or a file, of a form that may have so many more bytes of texts and
-// so many more of files in memory. A part without a name is left out.
+// readPart reads a text or a file of a form. texts and memory are the bytes that further texts,
+// and further files in memory, may have. A part without a name is ignored.
 func (b *Body) readPart(p *multipart.Part, texts, memory *int64) error {
 	name, file := p.FormName(), p.FileName()
 	if name == "" {

@@ -84,8 +84,8 @@ func TestFormThatIsCutOff(t *testing.T) {
 	}
 }
 
-// TestFormsThatAreNotClosed: a form is whole if it ends with the delimiter that closes it, with or
-// without a line break, and whatever comes behind.
+// TestFormsThatAreNotClosed checks that a form must have its closing delimiter. A line break or an
+// epilogue may follow the delimiter.
 func TestFormsThatAreNotClosed(t *testing.T) {
 	t.Parallel()
 	const parts = "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\nabc"

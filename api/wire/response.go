@@ -5,12 +5,13 @@ import (
 	"strconv"
 )
 
-// JSON answers with one JSON value in a single write, without a line break at its end.
+// JSON answers with a JSON value in a single write, without a line break at its end.
 func JSON(w http.ResponseWriter, status int, body []byte) { Typed(w, status, "application/json", body) }
 
-// countedByHTTP is the length below which net/http buffers an answer until its handler returns, and
-// then sets Content-Length itself. It sorts the headers that a handler has set, more than twelve of
-// them by a way that costs 0.25 µs more; with those of rate limits there would be thirteen.
+// countedByHTTP is the length in bytes below which net/http buffers an answer until its handler
+// returns, and then sets Content-Length itself. net/http sorts the headers that a handler has set;
+// to sort more than twelve of them takes 0.25 µs longer. With the headers of rate limits and
+// Content-Length an answer would have thirteen.
 const countedByHTTP = 2048
 
 // Typed is JSON with another content type.
@@ -21,7 +22,7 @@ func Typed(w http.ResponseWriter, status int, contentType string, body []byte) {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
-	w.Write(body) // a client that has gone away is nobody's failure
+	w.Write(body) // a client that has disconnected is no failure of the server
 }
 
 // NoContent answers that it is done.

@@ -9,7 +9,8 @@ import (
 	"github.com/loambase/loam/api/wire"
 )
 
-// The length of an answer is told, and the answer is not sent in chunks, whoever counts it.
+// TestLengthIsTold checks that every answer has a Content-Length and is not sent in chunks, whether
+// this package or net/http sets the length.
 func TestLengthIsTold(t *testing.T) {
 	t.Parallel()
 	var body []byte

@@ -29,7 +29,8 @@ type conn struct {
 	bad int // messages in a row that could not be read
 }
 
-// open begins a connection with the token of the present.
+// open begins a connection. token is the current position in the feed of changes; the hello
+// message tells it to the client.
 func (s *Server) open(on *socket.Conn, token change.Token) *conn {
 	c := &conn{server: s, socket: on, client: on.Client, ip: on.IP}
 	id := schema.RandomString(15, schema.AlphabetID)

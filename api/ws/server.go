@@ -30,7 +30,7 @@ var protocol = &socket.Protocol{
 	TooSlow:    closeTooSlow,
 }
 
-// Accept makes a connection of a request and returns. The faults are those of socket.Server.
+// Accept upgrades a request to a WebSocket and returns. For faults see socket.Server.Accept.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Request) error {
 	token, err := s.hub.Token(r.Context())
 	if err != nil {
