@@ -611,7 +611,7 @@ func testerPanel(t tester) templ.Component {
 	})
 }
 
-// verdicts says for each rule whether it lets who asks.
+// verdicts shows the answer of each rule to the chosen identity.
 func verdicts(list []verdict, problem string, test snippets) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

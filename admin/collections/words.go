@@ -32,7 +32,7 @@ func fieldWords(field string) string {
 	return "." + field
 }
 
-// lockedWords are those who pass without a rule.
+// lockedWords names the identities that pass a locked rule.
 func lockedWords(r rule) string {
 	if r.name == "authRule" {
 		return "Nobody"

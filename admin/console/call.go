@@ -64,22 +64,23 @@ func (c *Call) Param(name string) string {
 	return wire.PathValue(c.R, name)
 }
 
-// IsPart reports whether the page itself asks for the part with that id. It gets no more.
+// IsPart reports whether the request comes from htmx and its target is the element with that id:
+// then the answer is this part of the page alone.
 func (c *Call) IsPart(id string) bool {
 	return c.R.Header.Get("HX-Request") == "true" && c.R.Header.Get("HX-Target") == id
 }
 
-// fromScript reports whether a script of the page asks, and puts the answer into it.
+// fromScript reports whether a script of the page sent the request and inserts the answer.
 func (c *Call) fromScript() bool { return c.R.Header.Get("HX-Request") == "true" }
 
-// Page is what a screen says of itself to the frame around it.
+// Page describes a screen to the frame around it.
 type Page struct {
 	Title   string
-	Section string // the entry of the navigation that it belongs to
+	Section string // the ID of the entry of the navigation that is marked
 	Crumbs  []ui.Crumb
-	Side    templ.Component // what is in the section; nil for nothing
-	Scripts []string        // modules that it needs beside those of every page
-	Styles  []string        // style sheets that it needs beside that of every page
+	Side    templ.Component // the side bar; nil for none
+	Scripts []string        // names of assets: modules in addition to those of every page
+	Styles  []string        // names of assets: style sheets in addition to console.css
 }
 
 // Page answers with a whole page.
@@ -170,7 +171,8 @@ func encodeWords(text string) string {
 	return b.String()
 }
 
-// Event answers with nothing to show: scripts of the page get an event with these data.
+// Event answers 204 without a body. htmx dispatches the event name on the page, with the data,
+// which are encoded as JSON, as its detail.
 func (c *Call) Event(name string, data any) error {
 	if err := c.Tell(name, data); err != nil {
 		return err
@@ -179,7 +181,8 @@ func (c *Call) Event(name string, data any) error {
 	return nil
 }
 
-// Tell lets scripts of the page get an event with these data. It comes before the answer.
+// Tell adds an event to the answer: htmx dispatches it on the page, with the data, encoded as JSON,
+// as its detail. Call it before the method that answers. An answer has one such event.
 func (c *Call) Tell(name string, data any) error {
 	text, err := json.Marshal(map[string]any{name: data})
 	if err != nil {
@@ -189,7 +192,7 @@ func (c *Call) Tell(name string, data any) error {
 	return nil
 }
 
-// asciiJSON escapes what a header cannot hold.
+// asciiJSON escapes the characters that a header cannot hold.
 func asciiJSON(text []byte) string {
 	var b strings.Builder
 	for _, r := range string(text) {

@@ -36,7 +36,7 @@ type Config struct {
 	// Socket makes a WebSocket of the request, of the protocol loam.v1, for its caller.
 	Socket func(w http.ResponseWriter, r *http.Request, q *request.Request) error
 
-	// History holds the figures of the server.
+	// History holds the samples of this server's metrics for the charts.
 	History *metrics.History
 
 	// Tasks are long work that superusers have started, Imports the files that they import. New

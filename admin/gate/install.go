@@ -62,7 +62,7 @@ func showInstall(c *console.Call, status int, f installForm) error {
 		"It is good for 30 minutes and for one account."}, installPage(f))
 }
 
-// passwordLength is how long a password of a superuser must be.
+// passwordLength returns the least length of a superuser's password.
 func passwordLength(c *console.Call) string {
 	if superusers := c.App.Snapshot().Find(schema.Superusers); superusers != nil {
 		if kind, ok := superusers.Field("password").Kind.(*schema.Password); ok {
@@ -72,7 +72,7 @@ func passwordLength(c *console.Call) string {
 	return "8"
 }
 
-// problemAttributes ties an input to what is wrong with it.
+// problemAttributes links an input to the message about its problem.
 func problemAttributes(problems map[string]string, name string) templ.Attributes {
 	if problems[name] == "" {
 		return nil

@@ -10,14 +10,14 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// concern is something that is not yet right.
+// concern is a problem or an omission of the installation.
 type concern struct {
-	What, Why   string
-	Path, Label string // where it is put right
-	Quiet       bool   // it may well be wanted
+	What, Why   string // the problem, and its cause or effect
+	Path, Label string // a link to the page where it can be solved
+	Quiet       bool   // possibly intended
 }
 
-// concerns looks at the settings and the collections as they are.
+// concerns returns the concerns about broken views, settings and collections, in this order.
 func concerns(c *console.Call) ([]concern, error) {
 	snapshot := c.App.Snapshot()
 	broken, err := c.App.Collections().BrokenViews(c.R.Context(), snapshot)
@@ -27,7 +27,8 @@ func concerns(c *console.Call) ([]concern, error) {
 	return slices.Concat(ofViews(snapshot, broken), ofSettings(c), ofCollections(snapshot)), nil
 }
 
-// ofViews names views that cannot be read, and why.
+// ofViews returns a concern for each view that cannot be read; broken has the errors of the
+// database by the ids of the views.
 func ofViews(snapshot *schema.Snapshot, broken map[string]string) (list []concern) {
 	for _, c := range snapshot.All() {
 		if why, ok := broken[c.ID]; ok {

@@ -42,8 +42,8 @@ func show(c *console.Call) error {
 	}, page())
 }
 
-// run runs a script and answers with its rows. What changes whole tables is asked about
-// first, unless that was answered.
+// run runs a script and answers with its rows. A statement that changes a whole table is confirmed
+// in a dialog first.
 func run(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err

@@ -108,7 +108,7 @@ func side(list []*schema.Collection, queries []query) templ.Component {
 	})
 }
 
-// saved is the list of the queries that the superuser has kept.
+// saved is the list of the superuser's stored queries.
 func saved(list []query) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
