@@ -58,9 +58,9 @@ func testOf(c *console.Call, in *schema.Collection, caller record.Caller, list [
 	return snippets{run(goTest, data), run(curlTest, data)}
 }
 
-// requestOf returns the request of a verdict with the expected answer. ok is false if the verdict is
-// neither "ok" nor "no", if the rule is one of accounts, or if the operation needs a stored record
-// and the form has the body of a new one.
+// requestOf returns the request of a verdict with the expected answer. ok is false if the verdict
+// is neither "ok" nor "no", if the rule is one of accounts, or if the operation needs a stored
+// record and the form has the body of a new one.
 func requestOf(v verdict, base, id string, imagined bool, query url.Values) (r request, ok bool) {
 	i := slices.IndexFunc(judged, func(j judgement) bool { return j.rule == v.rule.name })
 	j := judged[i]

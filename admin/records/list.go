@@ -19,7 +19,7 @@ const (
 	usualColumns = 9 // beside the title
 )
 
-// view is what of a collection is looked at. Its address says all of it.
+// view is the table of a collection: its filter, sort, page and columns, all from the address.
 type view struct {
 	in            *schema.Collection
 	filter, sort  string
@@ -34,7 +34,7 @@ type view struct {
 	saved         []core.SavedView
 }
 
-// row is a record as the table shows it. Its mark tells one state of it from another.
+// row is a row of the table. Its mark is a hash of its values, by which live.js finds changed rows.
 type row struct {
 	id, mark string
 	cells    []cell
@@ -54,7 +54,7 @@ func viewOf(c *console.Call, in *schema.Collection) *view {
 	return v
 }
 
-// choose takes the columns of those names, or the usual ones.
+// choose sets the columns to the fields with these names, or to the default columns.
 func (v *view) choose(names []string) {
 	title := titleField(v.in)
 	v.columns = []*schema.Field{title}

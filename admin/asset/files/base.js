@@ -1,4 +1,4 @@
-// What every page of the console needs: theme, drawer, toasts, dialogs, the session.
+// The script of every page of the console: theme, drawer, toasts, dialogs, the session.
 import { say } from './toast.js';
 import './session.js';
 import './dialog.js';
@@ -42,7 +42,7 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && document.querySelector('.app.drawer-open')) toggleDrawer(false);
 });
 
-/** A list is narrowed to what a search beside it names. */
+/** Hides the entries of a list that do not contain the text of the search beside it. */
 function narrow(search) {
   const list = search.dataset?.narrows && document.getElementById(search.dataset.narrows);
   if (!list) return;

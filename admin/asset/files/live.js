@@ -1,11 +1,11 @@
-// The table of records, live: rows change as their records do, and what is new waits behind a
-// button. One socket a tab; it brings ids, and the rows are asked for.
+// The live table of records: rows change with their records, and new records wait behind a button.
+// Each tab has one WebSocket. It brings ids of records; the rows are fetched.
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
 const together = 50; // rows asked for at once
 const hiddenFor = 5 * 60 * 1000;
 
 let socket = null;
-let topic = ''; // the collection that the socket tells of
+let topic = ''; // the collection that the socket subscribes to
 let tries = 0;
 let hidden;
 let flushing;
@@ -102,13 +102,13 @@ async function flush() {
   if (changed.size > 0) flushing = setTimeout(flush, 250);
 }
 
-/** Asks for a row again, which may have been left alone while somebody typed in it. */
+/** Asks for a row again: changes of a row are not shown while somebody types in it. */
 export function renew(id) {
   changed.add(id);
   flushing ??= setTimeout(flush, 250);
 }
 
-/** Puts the rows of these records in the place of the old ones. */
+/** Replaces the rows of these records by those of the server. */
 async function refresh(ids) {
   const mark = document.querySelector('#rows [data-live-path]');
   if (!mark) return;

@@ -1,4 +1,4 @@
-// The SQL console: runs what is selected or all of it, shows rows, and can be stopped.
+// The SQL console: runs the selected text or the whole script, shows rows, and can be stopped.
 import { say } from './toast.js';
 import { closeDialog } from './dialog.js';
 
@@ -181,7 +181,7 @@ document.addEventListener('click', async (event) => {
   }
 });
 
-/** A query that is kept can be deleted. */
+/** Shows the delete button if a stored query has the name in the input. */
 function offerToForget() {
   document.querySelector('[data-forget]').hidden = !document.querySelector(`#saved-queries [data-name="${CSS.escape(name.value)}"]`);
 }
