@@ -114,7 +114,7 @@ await onStage(async (stage) => {
         await page.getByLabel(/^Backup/).setInputFiles({ name, mimeType: 'application/zip', buffer });
         await page.getByRole('button', { name: 'Restore the backup' }).click();
       };
-      // How far the upload is, and what is said of it.
+      // The progress of an upload, and its messages.
       const watch = () =>
         page.evaluate(() => {
           window.said = [];
@@ -127,7 +127,7 @@ await onStage(async (stage) => {
       const said = await page.evaluate(() => window.said);
       assert.ok(said.some((words) => /of 3\.0 MB sent/.test(words)) && said.includes('All is sent. The server restores it.'), said.join('\n'));
 
-      // A line that stands still, and a person who thinks better of it.
+      // An upload that stalls and is stopped.
       await page.route('**/install-restore', () => {});
       await restore('notes.zip', Buffer.from('no archive'));
       await page.getByText('The upload begins.').waitFor();
@@ -137,7 +137,7 @@ await onStage(async (stage) => {
       await page.unroute('**/install-restore');
       await restore('first.zip', archive);
       await page.getByRole('heading', { name: 'The backup is restored' }).waitFor();
-      await page.context().clearCookies(); // a host has the same ones on every port
+      await page.context().clearCookies(); // both servers share the cookies of the host
       await page.getByRole('link', { name: 'Sign in' }).click();
       await page.getByLabel('Email').waitFor();
       await signIn(page);

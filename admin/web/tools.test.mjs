@@ -183,7 +183,7 @@ await onStage(async (stage) => {
     await page.locator('[data-rule=authRule]').getByText('Nobody').click();
     await verdict('authRule').getByText('nobody may sign in').waitFor();
 
-    // What the tester foretells is what the server answers.
+    // The server gives the answers that the copied test expects.
     await page.goto(`${stage.url}/_/c/notes/rules`);
     await asUser();
     await choose('User', 'ann');
@@ -199,7 +199,7 @@ await onStage(async (stage) => {
     const env = { ...process.env, TOKEN: token };
     const said = await output(program, ['-test.v'], undefined, env);
     for (const line of ['PASS: TestNotesRules/list', 'PASS: TestNotesRules/view', 'SKIP: TestNotesRules/create', 'PASS: TestNotesRules/delete']) assert.ok(said.includes(line), `${line}\n${said}`);
-    await assert.rejects(output(program, [], undefined, { ...env, TOKEN: '' })); // a guest may not look
+    await assert.rejects(output(program, [], undefined, { ...env, TOKEN: '' })); // a guest is denied
     const lines = await output('sh', ['-c', await copied('cURL')], undefined, { ...env, WRITES: '1' });
     assert.equal(lines, 'ok list\nok view\nok create\nok update\nok delete\n');
     const { items } = await stage.api('GET', '/api/collections/notes/records?sort=-title');
@@ -409,7 +409,7 @@ await onStage(async (stage) => {
     await page.mouse.move(x + 60, y + 90, { steps: 3 });
     await page.mouse.up();
     assert.equal((await kept).status(), 204);
-    assert.equal(page.url(), `${stage.url}/_/diagram`); // nothing was opened
+    assert.equal(page.url(), `${stage.url}/_/diagram`); // the click at the end of a drag opens no collection
     const [left, top] = await place();
     assert.ok(left > first[0] && top > first[1], `${left} ${top}, before ${first}`);
     assert.notEqual(await line(), path);
@@ -422,7 +422,7 @@ await onStage(async (stage) => {
     const [moved, drawn] = [await place(), await line()];
     await page.reload();
     assert.deepEqual(await place(), moved);
-    assert.equal(await line(), drawn); // the server draws the line that the script has drawn
+    assert.equal(await line(), drawn); // the server and the script draw the same line
     const elsewhere = await stage.signedIn({ scheme: 'dark' });
     await elsewhere.goto(`${stage.url}/_/diagram`);
     assert.deepEqual(await place(elsewhere), moved);
@@ -448,7 +448,7 @@ await onStage(async (stage) => {
     assert.match(await page.getByRole('region', { name: 'Event', exact: true }).innerText(), /"stars": 3/);
     await picture(page, 'live-1440-light');
 
-    // The line breaks, and what was missed is told afterwards, each once.
+    // After a dropped connection the missed events come once each.
     await page.getByRole('button', { name: 'Drop the line' }).press('Enter');
     await page.getByText('The line is down').waitFor();
     for (const stars of [4, 5]) await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars });
@@ -546,7 +546,7 @@ await onStage(async (stage) => {
   });
 });
 
-/** What a command prints. */
+/** Runs a command and returns its output. */
 async function output(command, args, cwd, env) {
   return (await promisify(execFile)(command, args, { cwd, env })).stdout;
 }

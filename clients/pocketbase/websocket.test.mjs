@@ -1,4 +1,4 @@
-// The WebSocket of the realtime API, with the client that Node programs use: npm ws.
+// The WebSocket of the realtime API, by npm ws, the usual client of Node programs.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -27,7 +27,7 @@ await root.collections.create({
 });
 await root.collections.create({ name: 'overview', type: 'view', listRule: '', viewQuery: 'SELECT id, text FROM messages' });
 
-/** The status and body with which a handshake is refused. */
+/** The status and body of the answer that refuses a handshake. */
 async function refusal(protocols, options = {}) {
   const ws = new WebSocket(`${app.url.replace('http', 'ws')}/api/realtime/ws`, protocols, options);
   ws.on('error', () => {});
