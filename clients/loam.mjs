@@ -126,7 +126,7 @@ export async function serve({ args = [], source = imported ? ['fresh.sql'] : [] 
   return new Server(folder, env, args).start();
 }
 
-/** The URL of the proxy of the module $LOAM_TEST_FRONT before the server; url without the module. */
+/** The URL of the proxy of the module $LOAM_TEST_FRONT before the server; url without a module. */
 async function fronted(url) {
   const front = process.env.LOAM_TEST_FRONT;
   return front ? (await import(front)).front(url) : url;

@@ -109,8 +109,8 @@ func newProvider(c *console.Call) error {
 	return c.Part(providerItem(row))
 }
 
-// saveSignIn changes what was sent. A second step for superusers may lock all of them out,
-// so it asks for the name.
+// saveSignIn stores the options in the form. Switching on a second step for superusers may lock all
+// of them out, so a dialog asks for the name of the collection first.
 func saveSignIn(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
