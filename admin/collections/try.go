@@ -265,7 +265,7 @@ func (v verdict) marks() string {
 	return string(out)
 }
 
-// units is the length of a text in UTF-16.
+// units returns the length of a text in UTF-16 code units.
 func units(text string) (n int) {
 	for _, r := range text {
 		if n++; r > 0xffff {
@@ -275,8 +275,8 @@ func units(text string) (n int) {
 	return n
 }
 
-// wordLength is how far the word at the beginning of a text goes, in bytes: at least one
-// character, if there is one.
+// wordLength returns the length in bytes of the word at the beginning of a text, at least one
+// character unless the text is empty.
 func wordLength(text string) int {
 	end := strings.IndexFunc(text, func(r rune) bool {
 		return !strings.ContainsRune("@_.:", r) && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
@@ -295,7 +295,7 @@ func wordLength(text string) int {
 	return end
 }
 
-// sides says what was compared.
+// sides names the compared values.
 func sides(c *record.Clause) string {
 	switch {
 	case c.Left != "" && c.Right != "":

@@ -203,7 +203,7 @@ func (e edge) end() (x, y int) {
 	return x, e.to.y + headSize/2
 }
 
-// note is what stands at the right of a field.
+// note returns the word at the right of a field.
 func note(in *schema.Collection, f *schema.Field) string {
 	if _, ok := f.Kind.(*schema.Relation); ok {
 		if f.Multiple() {
@@ -217,7 +217,7 @@ func note(in *schema.Collection, f *schema.Field) string {
 	return ""
 }
 
-// cut is a name as far as it fits.
+// cut shortens a name to the width of a box.
 func cut(name string) string {
 	if letters := []rune(name); len(letters) > 18 {
 		return string(letters[:17]) + "…"
@@ -225,7 +225,7 @@ func cut(name string) string {
 	return name
 }
 
-// leads says in words where the relations of a collection lead.
+// leads lists the relations of a collection with the collections that they refer to.
 func (p *picture) leads(b *box) string {
 	var list []string
 	for _, e := range p.edges {

@@ -13,15 +13,15 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// installForm is what the page of the first superuser shows.
+// installForm has the values of the form that creates the first superuser.
 type installForm struct {
 	token, email, length string
 	problems             map[string]string
 }
 
-// install shows the form to whoever has the link of the installer, and then creates the
-// superuser. The token came behind the "#" of the link: a script has put it into a form,
-// so that it is in no address, no history and no log.
+// install shows the form of the installer, and creates the superuser when the form is sent. The
+// link has the token after its "#", and a script posts the token in a form: so the token is in no
+// address, no history and no log.
 func install(c *console.Call) error {
 	field, err := form(c)
 	if err != nil {

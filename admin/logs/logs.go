@@ -32,7 +32,7 @@ type entry struct {
 
 const usualRows = 50
 
-// view is what of the logs is looked at.
+// view is the list of entries: its filter, cursors and problem.
 type view struct {
 	filter, after, next, problem string
 	entries                      []entry

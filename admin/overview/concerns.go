@@ -64,8 +64,8 @@ func ofSettings(c *console.Call) (list []concern) {
 	return list
 }
 
-// forwarding returns a header by which a proxy tells whose request it is, if none is
-// trusted.
+// forwarding returns a header of the request in which a proxy sends the client's address, if no
+// such header is trusted; else "".
 func forwarding(c *console.Call, s *settings.Settings) string {
 	if len(s.TrustedProxy.Headers) > 0 {
 		return ""
@@ -101,7 +101,7 @@ func ofCollections(snapshot *schema.Snapshot) (list []concern) {
 	return list
 }
 
-// openWrites names what everybody may do to records, as a sentence has it.
+// openWrites lists the writes that everybody may do. Creating an account is left out.
 func openWrites(c *schema.Collection) string {
 	var names []string
 	for _, rule := range []struct {

@@ -394,7 +394,7 @@ func page() templ.Component {
 	})
 }
 
-// confirm names what a script does to whole tables.
+// confirm is a dialog that lists the changes of whole tables by a script.
 func confirm(list []sqlrun.Danger) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -490,7 +490,7 @@ func confirm(list []sqlrun.Danger) templ.Component {
 	})
 }
 
-// dangerWords says what a statement does, with its number.
+// dangerWords describes a change of a whole table, with its number of rows.
 func dangerWords(d sqlrun.Danger) string {
 	rows := fmt.Sprintf("all %d rows of %s", d.Rows, d.Table)
 	switch d.Rows {

@@ -95,7 +95,7 @@ await onStage(async (stage) => {
     await page.getByText('1,300 of 1,300 – done').waitFor();
     await picture(page, 'bulk-progress');
     assert.equal(await count("status = 'old'"), 0);
-    assert.equal(await count(''), 200); // no more than what matched
+    assert.equal(await count(''), 200); // only the matching records are deleted
     await page.getByRole('link', { name: 'Back to the records' }).click();
     await page.getByText('50 rows of 200').waitFor();
     await isWell(page);

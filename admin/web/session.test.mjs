@@ -1,5 +1,4 @@
-// Signing in and out, the first superuser, and what others must not be able to do with
-// somebody's session.
+// Signing in and out, the first superuser, and attacks on a session that must fail.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from '../../clients/loam.mjs';

@@ -66,7 +66,7 @@ class Page {
     return result.value;
   }
 
-  /** Runs a script as if a person had pressed something: it may open windows. */
+  /** Runs a script as part of a user gesture, so that it may open windows. */
   async press(expression) {
     await this.send('Runtime.evaluate', { expression, userGesture: true });
   }

@@ -7,7 +7,7 @@ let socket = null;
 let events = []; // newest first
 let waiting = 0; // that came during a pause
 let paused = false;
-const states = new Map(); // by id: the record as it was told last
+const states = new Map(); // by id: the record in its last event
 let listening = null; // the values of the form when Listen was pressed
 let since = null; // the last resume token that the server sent
 let away = null; // a dropped connection: { at, since: resume token, missed: events, reset }
@@ -198,7 +198,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** The names that a filter completes are those of the chosen collection. */
+/** Has the filter complete the names of the chosen collection. */
 function names() {
   form.querySelector('[data-editor]').dataset.names = `/_/c/${part('live-form').topic.value}/complete`;
 }

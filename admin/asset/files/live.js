@@ -89,7 +89,7 @@ function gone(id) {
   if (panel?.closest('[data-record]').dataset.record === id) panel.hidden = false;
 }
 
-/** Shows what has changed. */
+/** Fetches the changed rows and shows them. */
 async function flush() {
   const ids = [...changed];
   changed.clear();
@@ -128,7 +128,7 @@ function isBusy(row) {
   return row.querySelector('.is-editing') !== null || (!selection.isCollapsed && row.contains(selection.anchorNode));
 }
 
-/** Puts a row in the place of another one, with its focus and its choice. */
+/** Replaces a row by a new one, which keeps the focus and the checkbox of the old one. */
 export function put(fresh, row, flash = true) {
   const focused = row.contains(document.activeElement) ? [...row.querySelectorAll('a, input, button, [tabindex]')].indexOf(document.activeElement) : -1;
   fresh.classList.toggle('is-open', row.classList.contains('is-open'));
@@ -146,7 +146,7 @@ export function put(fresh, row, flash = true) {
   setTimeout(() => fresh.classList.remove('is-flash'), 2000);
 }
 
-/** Says that the open record is another one by now; a save of this page is no news. */
+/** Shows a notice if somebody else has changed the open record; saves of this page are ignored. */
 async function compare(panel) {
   const answer = await ask(panel.dataset.path, 'panel');
   const now = answer?.querySelector('[data-record]');
@@ -155,7 +155,7 @@ async function compare(panel) {
   if (banner) banner.hidden = false;
 }
 
-/** Says how many records are new. */
+/** Shows the number of new records in the button. */
 function news() {
   const button = document.querySelector('[data-live-news]');
   for (const id of created) if (rowOf(id)) created.delete(id);
@@ -164,14 +164,14 @@ function news() {
   button.querySelector('span').textContent = created.size === 1 ? '1 new record' : `${created.size} new records`;
 }
 
-/** On the first page the rows are read again in their place; elsewhere the link leads there. */
+/** The button reloads the rows on the first page; on another page it is a link to the first. */
 document.addEventListener('click', (event) => {
   if (!event.target.closest('[data-live-news]') || /[?&](after|before)=/.test(location.search)) return;
   event.preventDefault();
   window.htmx.trigger(document.body, 'changed');
 });
 
-/** What is new when the rows are asked for is in the answer, or belongs elsewhere. */
+/** Records that are new when the rows are requested are in the answer, or not on this page. */
 let asked = [];
 document.addEventListener('htmx:beforeRequest', (event) => {
   if (event.detail.target?.id === 'rows') asked = [...created];
@@ -181,7 +181,7 @@ document.addEventListener('visibilitychange', () => {
   clearTimeout(hidden);
   if (document.hidden) hidden = setTimeout(disconnect, hiddenFor);
   else {
-    if (!socket) tries = Math.max(tries, 1); // so that what was missed is asked for
+    if (!socket) tries = Math.max(tries, 1); // the page then asks for missed changes
     connect();
   }
 });

@@ -105,7 +105,7 @@ function steer(event) {
   }
 }
 
-/** Moves an entry of a list with Alt and an arrow, and says where it is. */
+/** Moves an entry of a list with Alt and an arrow, and announces its place. */
 function move(event) {
   const grip = event.target.closest('[data-grip]');
   if (!grip || !event.altKey || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;
@@ -167,7 +167,7 @@ document.addEventListener('click', (event) => {
   if (removed) {
     const item = removed.closest('[data-item]');
     if (item.closest('.files')) {
-      // A file stays in sight until it is gone for good.
+      // A removed file stays in the list until the record is saved.
       const gone = item.classList.toggle('is-gone');
       item.querySelector('input').disabled = gone;
       removed.ariaLabel = `${gone ? 'Put back' : 'Remove'} ${item.querySelector('.name').textContent}`;
@@ -180,7 +180,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** Says which files were chosen. */
+/** Lists the chosen files. */
 document.addEventListener('change', (event) => {
   if (event.target.type !== 'file') return;
   const list = event.target.closest('[data-files]')?.querySelector('[data-new-files]');
@@ -219,7 +219,7 @@ document.addEventListener('paste', (event) => {
   touched(point);
 });
 
-/** Below a date: what it is here. */
+/** Shows the local time below a date. */
 function showLocal(input) {
   const place = input.closest('.field').querySelector('[data-local]');
   place.textContent = input.value && local(input.value) !== input.value ? `${local(input.value)} where you are` : '';

@@ -11,7 +11,7 @@ const draftKey = 'loam_sql_draft';
 const maxShown = 300; // characters of a cell
 const numeric = /^(int|real|num|dec|float|double|bigint|smallint)/i;
 
-let running = null; // what stops the script that runs
+let running = null; // the AbortController of the running script
 let last = null; // the rows that are shown
 let asked = null; // the script that waits for an answer
 
@@ -110,7 +110,7 @@ function table({ columns, rows }) {
   return node;
 }
 
-/** Sends a script; a question about it becomes a dialog. */
+/** Sends a script; if the server asks for a confirmation, shows its dialog. */
 async function send(path, query, confirmed) {
   if (running) return;
   if (!query.trim()) return input.focus();
