@@ -1,6 +1,6 @@
 // Package admin is the console: the pages below /_/ with which superusers define
-// collections, look at data and run the server. Pages are made on the server; a page works
-// with links and forms, and scripts make it pleasant (DESIGN.md).
+// collections, look at data and run the server. Pages are rendered on the server. Each works with
+// links and forms alone; scripts add convenience (DESIGN.md).
 package admin
 
 import (
@@ -27,8 +27,7 @@ import (
 	"github.com/loambase/loam/admin/ui"
 )
 
-// sections are the entries of the navigation, in their order. A section is here when its
-// screen is there.
+// sections returns the entries of the navigation, in their order.
 func sections() []ui.Section {
 	return []ui.Section{
 		{ID: "data", Label: "Data", Icon: "data", Path: "/_/"},
@@ -43,7 +42,7 @@ func sections() []ui.Section {
 	}
 }
 
-// screens are the pages that the palette offers besides those of collections.
+// screens returns the pages that the palette offers besides the pages of collections.
 func screens() []palette.Screen {
 	list := []palette.Screen{{Label: "Overview", Icon: "logo", Path: "/_/"}}
 	for _, s := range sections()[1:] {
@@ -55,8 +54,8 @@ func screens() []palette.Screen {
 	return list
 }
 
-// Mount adds the console to the router, but for addresses that it has already. It returns
-// the Console, for pages below /_/ that others serve.
+// Mount adds the routes of the console to the router, except routes that the router already has. It
+// returns the Console, by whose Handler other packages can serve pages below /_/.
 func Mount(router chi.Router, config console.Config) *console.Console {
 	c := console.New(config, sections())
 	c.Mount(router, slices.Concat(

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 
 const folders = (process.env.PATH ?? '').split(delimiter);
 
-/** The path of a Chromium: $CHROMIUM, or the first of these names on the PATH; undefined for none. */
+/** The path of a Chromium: $CHROMIUM, or the first of the names that the PATH has; else undefined. */
 export function chromium(...names) {
   const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   return [process.env.CHROMIUM, ...paths].find((path) => {

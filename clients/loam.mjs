@@ -1,8 +1,8 @@
 // Starts the real binary for a test: a throw-away data folder, a free port, and, where
 // $LOAM_TEST_POSTGRES names a PostgreSQL server, a schema of its own on that.
 //
-// With $LOAM_TEST_IMPORT the data folder is not empty but what "loam import" makes of one
-// of PocketBase: a test that passes on either shows that nobody notices.
+// With $LOAM_TEST_IMPORT the data folder is not empty: "loam import" has made it from a folder of
+// PocketBase. A test that passes on both shows that clients see no difference.
 //
 // The binary is $LOAM_BIN, else ./loam at the top of the repository; nothing is
 // built here ("make build" does).
@@ -26,7 +26,7 @@ export const onPostgres = Boolean(postgres);
 /** Whether their first collections were made by PocketBase. */
 export const imported = Boolean(process.env.LOAM_TEST_IMPORT);
 
-/** A running server: where it is, what it keeps, and how to end it. */
+/** A server process with its URL, its folder and its log. */
 class Server {
   constructor(folder, env, args) {
     this.folder = folder;
@@ -47,32 +47,35 @@ class Server {
     return this;
   }
 
-  /** Ends the server as an operator would and starts it again, at another URL. */
+  /** Ends the server by SIGTERM and starts it again, at another URL. */
   async restart() {
     await this.end();
     return this.start();
   }
 
-  /** Ends the server at once, as if its machine had lost power. */
+  /** Kills the server by SIGKILL. */
   async kill() {
     const ended = end(this.child);
     this.child.kill('SIGKILL');
     await ended;
   }
 
-  /** Starts another server on the same database, which has to be a PostgreSQL. Its folder goes with that of this one. */
+  /**
+   * Starts another server on the same database, which must be PostgreSQL. End it with end; stop of
+   * this server removes its folder.
+   */
   async beside() {
     const folder = await mkdtemp(join(this.folder, 'node-'));
     await mkdir(join(folder, 'public'));
     return new Server(folder, this.env, this.args).start();
   }
 
-  /** Runs SQL on the database past the server. */
+  /** Runs SQL on the database directly, by sqlite3 or psql. */
   sql(text) {
     if (!onPostgres) return run('sqlite3', ['-bail', join(this.dir, 'data.db'), text]);
     const url = new URL(this.env.LOAM_DB);
     const options = `-c search_path=${url.searchParams.get('search_path')}`;
-    url.searchParams.delete('search_path'); // psql does not know it
+    url.searchParams.delete('search_path'); // psql rejects this parameter
     return run('psql', ['-v', 'ON_ERROR_STOP=1', '-c', text, url.href], { env: { ...process.env, PGOPTIONS: options } });
   }
 
@@ -81,14 +84,14 @@ class Server {
     return run(binary, [...args, '--dir', this.dir], { env: this.env });
   }
 
-  /** Fails unless the server still runs and answers. */
+  /** Fails unless the process runs and its health endpoint answers 200. */
   async check() {
     assert.equal(this.child.exitCode, null, `the server has ended:\n${this.log.text}`);
     const response = await fetch(`${this.url}/api/health`);
     assert.equal(response.status, 200, 'the server is not healthy');
   }
 
-  /** Ends the server, and removes its folder. Fails as end does. */
+  /** Ends the server and removes its folder. Fails under the conditions of end. */
   async stop() {
     try {
       await this.end();
@@ -98,8 +101,8 @@ class Server {
   }
 
   /**
-   * Ends the server as an operator would. Fails if it did not end well, or if
-   * anything happened on the way that it logged as an error.
+   * Ends the server by SIGTERM. Fails if its exit code is not 0, or if it has logged an error or
+   * a panic since its start.
    */
   async end() {
     const ended = end(this.child);
@@ -111,8 +114,8 @@ class Server {
 }
 
 /**
- * Starts a server on an empty data folder, or on what is imported from the database of
- * PocketBase that these SQL scripts make; args go to "serve".
+ * Starts a server on an empty data folder, or on the import of a PocketBase database that the SQL
+ * scripts of source make. args are added to "loam serve".
  */
 export async function serve({ args = [], source = imported ? ['fresh.sql'] : [] } = {}) {
   assert.ok(existsSync(binary), `${binary} is missing: run "make build" or set LOAM_BIN`);
@@ -123,7 +126,7 @@ export async function serve({ args = [], source = imported ? ['fresh.sql'] : [] 
   return new Server(folder, env, args).start();
 }
 
-/** The URL of what $LOAM_TEST_FRONT puts in front of the server, to look on; else the server's own. */
+/** The URL of the proxy of the module $LOAM_TEST_FRONT before the server; url without a module. */
 async function fronted(url) {
   const front = process.env.LOAM_TEST_FRONT;
   return front ? (await import(front)).front(url) : url;
@@ -139,7 +142,7 @@ async function importInto(folder, env, scripts) {
   await run(binary, ['import', 'pocketbase', source, '--dir', dataIn(folder)], { env });
 }
 
-/** The environment of the server's processes: in it, where its database is. */
+/** The environment of the server's processes; on PostgreSQL, LOAM_DB names a new schema. */
 function environment() {
   if (!onPostgres) return process.env;
   const url = new URL(postgres);

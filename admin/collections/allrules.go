@@ -9,20 +9,20 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// ruleColumns are the rules in the order of their columns.
+// ruleColumns are the names of the rules in the order of the columns of the table.
 var ruleColumns = []string{"listRule", "viewRule", "createRule", "updateRule", "deleteRule", "authRule", "manageRule"}
 
-// ruleRow is a collection with its rules, in the order of ruleColumns.
+// ruleRow is a row of the table: a collection and its rules, in the order of ruleColumns.
 type ruleRow struct {
 	in    *schema.Collection
 	rules []*rule // nil where the collection has no such rule
 }
 
-// ruleTable is the rules of all collections, as far as the address wants them.
+// ruleTable is the table of the rules of the collections that the address selects.
 type ruleTable struct {
 	rows   []ruleRow
-	only   string // a mode of rule, "" for all
-	system bool
+	only   string // collections with a rule of this mode alone; "" for all collections
+	system bool   // system collections too
 }
 
 // showAllRules answers with the rules of all collections in one table.
@@ -51,12 +51,12 @@ func rulesIn(in *schema.Collection) ruleRow {
 	return row
 }
 
-// has reports whether a rule is of the mode; "" is any.
+// has reports whether a rule of the row has the mode; it is true for "".
 func (r ruleRow) has(mode string) bool {
 	return mode == "" || slices.ContainsFunc(r.rules, func(one *rule) bool { return one != nil && one.mode() == mode })
 }
 
-// path is the address of the table with other choices.
+// path returns the address of the table for another selection.
 func (t ruleTable) path(only string, system bool) string {
 	path, sep := "/_/rules", "?"
 	if only != "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/admin/ui"
 )
 
-// allRules is the rules of all collections in one table.
+// allRules is the page with the rules of all collections in one table.
 func allRules(t ruleTable) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -244,7 +244,7 @@ func allRules(t ruleTable) templ.Component {
 	})
 }
 
-// ruleCell is a rule in few words, with its text where it has some.
+// ruleCell shows who passes a rule, or its expression.
 func ruleCell(r rule) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

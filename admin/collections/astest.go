@@ -14,24 +14,24 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// snippets are the judged operations as tests of a running server; "" without an operation that
-// a request asks for.
+// snippets are tests of a running server, in Go and for a shell: requests for the judged operations
+// with the expected answers. Both are "" if no request follows from the verdicts.
 type snippets struct{ golang, curl string }
 
-// request is one request of a test, and the answer that the tester foretells.
+// request is one request of a test, and the answer that follows from a verdict.
 type request struct {
 	Name, Method, Path, Body string
 	Status                   int
-	Has                      string // text of the answer; "" for any
-	Writes                   bool   // it is allowed, and changes records
+	Has                      string // a text that the answer must contain; "" for any answer
+	Writes                   bool   // the request is allowed and changes records
 }
 
-// testOf makes tests of the verdicts. Sign-in and manage rules are not in them: a
-// sign-in needs the password, and a manager is seen only in what other operations do.
+// testOf writes tests of the verdicts. They leave out the sign-in rule, since a sign-in needs the
+// password, and the manage rule, since no operation depends on it alone.
 func testOf(c *console.Call, in *schema.Collection, caller record.Caller, list []verdict) (out snippets) {
 	data := struct {
 		URL, Title, Who string
-		Headers         []string // names and values in turn
+		Headers         []string // names and values alternate
 		Requests        []request
 	}{URL: c.Address(), Title: titled(in.Name)}
 	if a := caller.Auth; a != nil {
@@ -58,7 +58,9 @@ func testOf(c *console.Call, in *schema.Collection, caller record.Caller, list [
 	return snippets{run(goTest, data), run(curlTest, data)}
 }
 
-// requestOf is the request that a verdict foretells the answer of; ok is false if there is none.
+// requestOf returns the request of a verdict with the expected answer. ok is false if the verdict
+// is neither "ok" nor "no", if the rule is one of accounts, or if the operation needs a stored
+// record and the form has the body of a new one.
 func requestOf(v verdict, base, id string, imagined bool, query url.Values) (r request, ok bool) {
 	i := slices.IndexFunc(judged, func(j judgement) bool { return j.rule == v.rule.name })
 	j := judged[i]
@@ -101,7 +103,7 @@ func requestOf(v verdict, base, id string, imagined bool, query url.Values) (r r
 	return r, true
 }
 
-// titled is a name of a collection as a part of the name of a Go function.
+// titled returns the name of a collection as a part of the name of a Go function.
 func titled(name string) string {
 	name = strings.TrimLeft(name, "_")
 	if name == "" {
@@ -113,7 +115,7 @@ func titled(name string) string {
 func run(t *template.Template, data any) string {
 	var out strings.Builder
 	if err := t.Execute(&out, data); err != nil {
-		panic(err) // the templates and the data are ours
+		panic(err) // a fault of this file: templates and data are made here
 	}
 	return out.String()
 }

@@ -1,5 +1,5 @@
-// Package collections has the screens on which collections are defined: fields, indexes and
-// rules, a new one, and the end of one.
+// Package collections has the screens that define collections: fields, indexes, rules and sign-in,
+// the creation and the deletion of a collection.
 package collections
 
 import (

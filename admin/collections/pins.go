@@ -10,8 +10,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// pin pins a collection or takes its pin away, and answers with the list of collections, or with
-// the page that the form is on.
+// pin pins or unpins a collection. It answers htmx with the list of collections, and a form sent
+// without scripts with a redirect to its page.
 func pin(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err

@@ -36,7 +36,8 @@ func rulesOf(in *schema.Collection) []rule {
 	return list
 }
 
-// mode is whom a rule is for: "locked", superusers alone; "open", everybody; or "rule".
+// mode is "locked" for a rule that only superusers pass, "open" for a rule that everybody passes,
+// and "rule" for an expression.
 func (r rule) mode() string {
 	switch {
 	case r.text == nil:
@@ -47,8 +48,8 @@ func (r rule) mode() string {
 	return "rule"
 }
 
-// ofAccounts reports whether only collections of accounts have the rule. No operation on records
-// is allowed or denied by it alone.
+// ofAccounts reports whether only auth collections have the rule. It neither allows nor denies an
+// operation on records by itself.
 func (r rule) ofAccounts() bool { return r.name == "authRule" || r.name == "manageRule" }
 
 func (r rule) expression() string {
@@ -101,7 +102,7 @@ func saveRules(c *console.Call) error {
 	return c.Go(console.CollectionPath(in) + "/rules")
 }
 
-// typedRules are the rules of the collection as they stand in the form.
+// typedRules returns the rules of the collection with the texts of the form.
 func typedRules(c *console.Call, in *schema.Collection) []rule {
 	list := rulesOf(in)
 	for i, r := range list {
@@ -117,14 +118,14 @@ func typedRules(c *console.Call, in *schema.Collection) []rule {
 	return list
 }
 
-// unwritten reports whether the rule is to be one that was not written: stored, it would let
-// everybody pass.
+// unwritten reports whether "By rule" is chosen and the expression is empty: stored, the empty rule
+// would let everybody pass.
 func (r rule) unwritten(c *console.Call) bool {
 	return c.R.PostForm.Get(r.name+".mode") == "rule" && strings.TrimSpace(r.expression()) == ""
 }
 
-// completeAt answers with the texts that may stand in place of "q", which follows "before", in a rule of
-// the collection, or in a filter if "filter" is set.
+// completeAt answers with the completions of a rule of the collection, or of a filter if the
+// parameter "filter" is set: "q" is the word at the caret, "before" the text in front of it.
 func completeAt(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {

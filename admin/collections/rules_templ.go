@@ -515,7 +515,7 @@ func ruleMode(r rule, value, icon, label string) templ.Component {
 	})
 }
 
-// testerPanel asks who wants to do something, and with which record.
+// testerPanel is the form that tries the rules: an identity, a record, a body.
 func testerPanel(t tester) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -611,7 +611,7 @@ func testerPanel(t tester) templ.Component {
 	})
 }
 
-// verdicts says for each rule whether it lets who asks.
+// verdicts shows the answer of each rule to the chosen identity.
 func verdicts(list []verdict, problem string, test snippets) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1052,7 +1052,7 @@ func verdictIcon(state string) templ.Component {
 	})
 }
 
-// clauseRow is a part of a rule, and what it answers.
+// clauseRow is a part of a rule with its result.
 func clauseRow(c *record.Clause) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

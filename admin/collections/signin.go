@@ -19,18 +19,18 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// signIn is how accounts of a collection sign in, as the form shows it.
+// signIn has the sign-in options of a collection for the form.
 type signIn struct {
 	in        *schema.Collection
 	document  form.Document
 	providers []providerRow
-	redirect  string // the address that providers are told
+	redirect  string // redirect URL, to be registered at the providers
 }
 
 // providerRow is an OAuth2 provider in the form: its inputs are named providers.KEY.option.
 type providerRow struct {
 	key, name, display string
-	secret             bool // one is stored
+	secret             bool // a client secret is stored
 	isNew              bool
 	document           form.Document
 }
@@ -85,7 +85,7 @@ func rowOf(key string, p schema.Provider) (providerRow, error) {
 	}, nil
 }
 
-// providerName is what people call a provider.
+// providerName returns the display name of a provider.
 func providerName(name string) string {
 	for _, p := range provider.List() {
 		if p.Name == name {
@@ -109,8 +109,8 @@ func newProvider(c *console.Call) error {
 	return c.Part(providerItem(row))
 }
 
-// saveSignIn changes what was sent. A second step for superusers may lock all of them out,
-// so it asks for the name.
+// saveSignIn stores the options in the form. Switching on a second step for superusers may lock all
+// of them out, so a dialog asks for the name of the collection first.
 func saveSignIn(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
@@ -206,7 +206,7 @@ func failSignIn(c *console.Call, err error, sent url.Values) error {
 // mailKind is a mail that accounts get.
 type mailKind struct {
 	template  mail.Template
-	title, at string // at: the way to it in the collection
+	title, at string // at: path of the template in the collection's definition
 }
 
 // mailKinds are the mails of the collection.
@@ -237,7 +237,7 @@ func mailKindOf(c *console.Call, in *schema.Collection) (mailKind, error) {
 	return mailKind{}, fault.New(fault.NotFound, "There is no such mail.")
 }
 
-// previewMail answers with the dialog around a mail as it is typed.
+// previewMail answers with a dialog that previews the typed mail, saved or not.
 func previewMail(c *console.Call) error {
 	in, kind, err := mailOf(c)
 	if err != nil {
@@ -248,7 +248,7 @@ func previewMail(c *console.Call) error {
 	return c.Dialog(http.StatusOK, mailPreview(in, kind, t, subject))
 }
 
-// mailOf is the mail that the address names, and the form of the call.
+// mailOf reads the form, and returns the kind of mail that the address names.
 func mailOf(c *console.Call) (*schema.Collection, mailKind, error) {
 	in, err := authOf(c)
 	if err != nil {
@@ -261,10 +261,10 @@ func mailOf(c *console.Call) (*schema.Collection, mailKind, error) {
 	return in, kind, err
 }
 
-// mailPolicy lets a mail have its own styles and pictures, and nothing that runs.
+// mailPolicy allows the inline styles and the pictures of a mail, and no scripts.
 const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-ancestors 'self'"
 
-// mailPage answers with a mail as those who get it see it.
+// mailPage answers with the body of a mail as its recipient sees it.
 func mailPage(c *console.Call) error {
 	in, _, err := mailOf(c)
 	if err != nil {
@@ -273,11 +273,11 @@ func mailPage(c *console.Call) error {
 	_, page := rendered(c, in, schema.Template{Subject: c.R.PostForm.Get("subject"), Body: c.R.PostForm.Get("body")})
 	c.W.Header().Set("Content-Security-Policy", mailPolicy)
 	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
-	c.W.Write([]byte(page)) //nolint:errcheck // who has gone needs no answer
+	c.W.Write([]byte(page)) //nolint:errcheck // a client that has disconnected gets no answer
 	return nil
 }
 
-// rendered is a mail with made-up values.
+// rendered renders a mail with sample values.
 func rendered(c *console.Call, in *schema.Collection, t schema.Template) (subject, page string) {
 	sample := record.Blank(in)
 	sample.Set("email", c.Caller.Auth.Text("email"))
@@ -289,7 +289,7 @@ func rendered(c *console.Call, in *schema.Collection, t schema.Template) (subjec
 	})
 }
 
-// testMail sends a mail, as it is saved, to who has signed in.
+// testMail sends the saved mail to the signed-in superuser.
 func testMail(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
@@ -316,7 +316,7 @@ var tokenKinds = []tokenKind{
 	{"verificationToken", "Verification"}, {"fileToken", "Protected files"},
 }
 
-// tokensOf is what the address names: a collection, and a kind of its tokens.
+// tokensOf returns the collection and the kind of tokens that the address names.
 func tokensOf(c *console.Call) (*schema.Collection, tokenKind, error) {
 	in, err := authOf(c)
 	if err != nil {
@@ -337,7 +337,7 @@ func askEndTokens(c *console.Call) error {
 	return c.Dialog(http.StatusOK, endTokensDialog(in, kind, ""))
 }
 
-// endTokens voids all tokens of a kind, by another secret for those to come.
+// endTokens voids all tokens of a kind by a new secret.
 func endTokens(c *console.Call) error {
 	in, kind, err := tokensOf(c)
 	if err != nil {

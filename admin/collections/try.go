@@ -18,27 +18,27 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// tester is what the rules are tried with at first.
+// tester holds the first choices of the form that tries the rules.
 type tester struct {
 	in       *schema.Collection
-	accounts []string // auth collections that are not superusers
+	accounts []string // names of the auth collections other than _superusers
 	record   records.Known
 }
 
-// verdict is what a rule answers to who asks.
+// verdict is the answer of a rule to the chosen identity.
 type verdict struct {
 	rule  rule
-	state string // "ok", "no", "open" where there is no answer, "bad" where the rule cannot be used
-	why   string
+	state string // "ok", "no", "open" for no answer, "bad" for a rule that cannot be used
+	why   string // the reason, in words
 	about *record.Explanation
 }
 
-// judgement is a rule that the tester judges, with the operation that asks for it.
+// judgement is a rule that the tester judges, with the operation that the rule decides.
 type judgement struct {
 	rule      string
 	operation record.Operation
 	method    string
-	denied    string // what the client gets
+	denied    string // the effect of a denial on the client
 }
 
 var judged = []judgement{
@@ -47,7 +47,8 @@ var judged = []judgement{
 	{"createRule", record.OpCreate, http.MethodPost, "answers 400"},
 	{"updateRule", record.OpUpdate, http.MethodPatch, "answers 404"},
 	{"deleteRule", record.OpDelete, http.MethodDelete, "answers 404"},
-	// These two are judged on the stored account, by the body and the context of a request that writes nothing.
+	// authRule and manageRule are judged on the stored account, with the body and the context of the
+	// request. OpView stands for an operation that writes nothing.
 	{"authRule", record.OpView, http.MethodPost, "answers 403"},
 	{"manageRule", record.OpView, http.MethodPatch, "not a manager"},
 }
@@ -89,7 +90,8 @@ func tryRules(c *console.Call) error {
 	return c.Part(verdicts(list, problem, testOf(c, in, caller, list)))
 }
 
-// callerOf is who asks, as the form has it; problem says what is missing.
+// callerOf reads the identity, the query and the headers of the request from the form. problem is a
+// sentence for the form if the input is incomplete or wrong.
 func callerOf(c *console.Call) (caller record.Caller, problem string, err error) {
 	sent := c.R.PostForm
 	caller.Query, err = url.ParseQuery(strings.TrimPrefix(strings.TrimSpace(sent.Get("_query")), "?"))
@@ -123,7 +125,7 @@ func callerOf(c *console.Call) (caller record.Caller, problem string, err error)
 	return caller, "", err
 }
 
-// bodyOf is the JSON object of a text, nil for an empty one.
+// bodyOf parses a JSON object; body is nil for an empty text.
 func bodyOf(text string) (body map[string]any, problem string) {
 	if strings.TrimSpace(text) == "" {
 		return nil, ""
@@ -215,7 +217,7 @@ func judge(c *console.Call, caller record.Caller, r rule, q record.Question, den
 	return v, nil
 }
 
-// decisive is the first part that decides.
+// decisive returns the text of the first part of a rule that decides.
 func decisive(c *record.Clause) string {
 	if c.Decides && c.Join != "" {
 		return "no related record satisfies all of it"
@@ -231,14 +233,14 @@ func decisive(c *record.Clause) string {
 	return ""
 }
 
-// mark is a place of a rule's text that the editor shows in a colour.
+// mark is a range of a rule's text that the editor colours.
 type mark struct {
-	From int    `json:"from"` // in UTF-16 units, as scripts count
+	From int    `json:"from"` // in UTF-16 code units, as JavaScript counts
 	To   int    `json:"to"`
 	Kind string `json:"kind"` // "ok", "no" or "bad"
 }
 
-// marks are the places that decide, or that are wrong, as JSON.
+// marks returns, as JSON, the ranges of the rule that decide or are wrong.
 func (v verdict) marks() string {
 	list := []mark{}
 	text := v.rule.expression()
@@ -263,7 +265,7 @@ func (v verdict) marks() string {
 	return string(out)
 }
 
-// units is the length of a text in UTF-16.
+// units returns the length of a text in UTF-16 code units.
 func units(text string) (n int) {
 	for _, r := range text {
 		if n++; r > 0xffff {
@@ -273,8 +275,8 @@ func units(text string) (n int) {
 	return n
 }
 
-// wordLength is how far the word at the beginning of a text goes, in bytes: at least one
-// character, if there is one.
+// wordLength returns the length in bytes of the word at the beginning of a text, at least one
+// character unless the text is empty.
 func wordLength(text string) int {
 	end := strings.IndexFunc(text, func(r rune) bool {
 		return !strings.ContainsRune("@_.:", r) && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
@@ -293,7 +295,7 @@ func wordLength(text string) int {
 	return end
 }
 
-// sides says what was compared.
+// sides names the compared values.
 func sides(c *record.Clause) string {
 	switch {
 	case c.Left != "" && c.Right != "":

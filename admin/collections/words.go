@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// lossWords says what is lost, with its number.
+// lossWords describes a loss with its number of records or values.
 func lossWords(l collection.Loss) string {
 	n := int(l.Count)
 	switch l.Cause {
@@ -32,7 +32,7 @@ func fieldWords(field string) string {
 	return "." + field
 }
 
-// lockedWords are those who pass without a rule.
+// lockedWords names the identities that pass a locked rule.
 func lockedWords(r rule) string {
 	if r.name == "authRule" {
 		return "Nobody"
@@ -47,7 +47,7 @@ func openWords(r rule) string {
 	return "Everyone"
 }
 
-// stateWords says a verdict to who does not see its colour.
+// stateWords names the state of a verdict, for screen readers.
 func stateWords(state string) string {
 	switch state {
 	case "ok":
@@ -60,7 +60,7 @@ func stateWords(state string) string {
 	return "not tried"
 }
 
-// clauseWords says what a comparison answers, and of which values.
+// clauseWords describes the result of a comparison, and the compared values.
 func clauseWords(c *record.Clause) string {
 	answer := "not known by itself"
 	switch {
@@ -86,7 +86,7 @@ func joinWord(sign string) string {
 	return "or"
 }
 
-// problemText says what is wrong with a rule, "" for nothing.
+// problemText returns the error in a rule, "" for none.
 func (v verdict) problemText() string {
 	if v.about == nil || v.about.Problem == nil {
 		return ""

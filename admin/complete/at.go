@@ -11,13 +11,14 @@ import (
 const sign = `\??(?:!=|!~|>=|<=|[=~<>])`
 
 var (
-	// leftSide finds an operand and the sign at the end of a text.
+	// leftSide matches an operand and an operator at the end of a text.
 	leftSide = regexp.MustCompile(`([@\w.:]+)\s*` + sign + `\s*$`)
-	// wholeOperand finds an operand that ends before a space, and the sign before it if there is one.
+	// wholeOperand matches an operand followed by a space at the end of a text, and the operator
+	// before the operand if there is one.
 	wholeOperand = regexp.MustCompile(`(` + sign + `\s*)?([@\w.:]+|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\))\s+$`)
 )
 
-// signs are those that compare, with what they ask for.
+// signs are the comparison operators with their meanings.
 var signs = []Completion{
 	{Text: "=", Hint: "is equal"}, {Text: "!=", Hint: "differs"}, {Text: "~", Hint: "contains"}, {Text: "!~", Hint: "does not contain"},
 	{Text: ">", Hint: "greater"}, {Text: ">=", Hint: "greater or equal"}, {Text: "<", Hint: "less"}, {Text: "<=", Hint: "less or equal"},
@@ -25,8 +26,8 @@ var signs = []Completion{
 
 var joins = []Completion{{Text: "&&", Hint: "and"}, {Text: "||", Hint: "or"}}
 
-// at returns what may stand in place of typed behind the text before: a choice of the select
-// field that is compared, a sign behind an operand, && and || behind a comparison, else a name.
+// at returns the texts that may replace typed after the text before: a choice of the select field
+// that is compared, an operator after an operand, && and || after a comparison, else a name.
 func (w *words) at(in *schema.Collection, before, typed string) []Completion {
 	list := []Completion{}
 	if left := leftSide.FindStringSubmatch(before); left != nil {
@@ -45,8 +46,8 @@ func (w *words) at(in *schema.Collection, before, typed string) []Completion {
 	return append(list, w.names(in, typed)...)
 }
 
-// choices are the values of the select field at the end of the path that begin with typed,
-// which may begin with a quotation mark.
+// choices returns, in quotation marks, the values of the select field at the end of the path that
+// begin with typed. typed may begin with a quotation mark, and its kind is kept.
 func (w *words) choices(in *schema.Collection, path, typed string) []Completion {
 	list, quote := []Completion{}, "'"
 	if strings.HasPrefix(typed, "'") || strings.HasPrefix(typed, `"`) {
@@ -70,8 +71,8 @@ func (w *words) choices(in *schema.Collection, path, typed string) []Completion 
 	return list
 }
 
-// behind are what may follow an operand: a sign, or && and || if the operand ends a comparison.
-// Behind a parenthesis it may be both, and behind a word that names nothing there is nothing.
+// behind returns the texts that may follow an operand: && and || if it ends a comparison, else an
+// operator. A parenthesis may be followed by either; an unknown word is followed by nothing.
 func (w *words) behind(in *schema.Collection, operand string, compared bool) []Completion {
 	switch {
 	case operand == ")":
@@ -96,8 +97,8 @@ func (w *words) isOperand(in *schema.Collection, text string) bool {
 	return slices.Contains([]string{"true", "false", "null"}, text) || w.field(in, path) != nil
 }
 
-// field is the field at the end of a path from a record or from what is sent; nil if there is
-// none.
+// field returns the field at the end of a path that begins at a record or at @request.body; nil if
+// the path does not lead to a field.
 func (w *words) field(in *schema.Collection, path string) *schema.Field {
 	parts := strings.Split(strings.TrimPrefix(path, "@request.body."), ".")
 	for _, part := range parts[:len(parts)-1] {

@@ -1,5 +1,5 @@
-// Package complete lists the texts that may stand at the caret of a rule or a filter: fields, paths along
-// relations, choices, signs, macros.
+// Package complete completes rules and filters: it lists the fields, paths along relations, choices
+// of select fields, operators and macros that may stand at the caret.
 package complete
 
 import (
@@ -11,34 +11,36 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxCompletions is how many names are offered at a time.
+// maxCompletions is the greatest number of completions in an answer.
 const maxCompletions = 30
 
-// Completion is a text that may stand where somebody types.
+// Completion is a text that may replace the word at the caret.
 type Completion struct {
 	Text string `json:"text"`
-	Icon string `json:"icon,omitempty"`
-	Hint string `json:"hint"`
-	More bool   `json:"more,omitempty"` // a path goes on behind it
+	Icon string `json:"icon,omitempty"` // name of an icon; "" for none
+	Hint string `json:"hint"`           // a word about the text, as the type of a field
+	More bool   `json:"more,omitempty"` // the text begins a path that goes on
 }
 
-// macros are the moments that expressions may name.
+// macros are the date macros of the expression language.
 var macros = []string{"@now", "@yesterday", "@tomorrow", "@todayStart", "@todayEnd", "@monthStart", "@monthEnd", "@yearStart", "@yearEnd",
 	"@second", "@minute", "@hour", "@day", "@month", "@weekday", "@year"}
 
-// Rule returns the texts that may stand in place of typed, behind the text before, in a rule of the collection.
+// Rule returns up to 30 texts that may replace typed, the word at the caret of a rule of the
+// collection; before is the text in front of that word.
 func Rule(snapshot *schema.Snapshot, in *schema.Collection, before, typed string) []Completion {
 	w := words{snapshot: snapshot, rule: true}
 	return w.at(in, before, typed)
 }
 
-// Filter is Rule for filters, which cannot say all that rules can. The collection need not be one of the app.
+// Filter is Rule for filters, which have neither @request nor @collection. The collection need not
+// be one of the app.
 func Filter(snapshot *schema.Snapshot, in *schema.Collection, before, typed string) []Completion {
 	w := words{snapshot: snapshot}
 	return w.at(in, before, typed)
 }
 
-// names are those that begin with typed, a path as far as it goes, and then those that contain it.
+// names returns the names that match typed, which may be a path: its last part is completed.
 func (w *words) names(in *schema.Collection, typed string) []Completion {
 	path, last := "", typed
 	if i := strings.LastIndexAny(typed, ".:"); i >= 0 {
@@ -54,10 +56,10 @@ func (w *words) names(in *schema.Collection, typed string) []Completion {
 	return w.matching("", last)
 }
 
-// words gathers completions.
+// words collects the completions of one expression.
 type words struct {
 	snapshot *schema.Snapshot
-	rule     bool
+	rule     bool // a rule, which may name @request and @collection
 	list     []Completion
 }
 
@@ -65,9 +67,9 @@ func (w *words) add(text, icon, hint string, more bool) {
 	w.list = append(w.list, Completion{text, icon, hint, more})
 }
 
-// matching returns the names that contain last in any case, with at before each: first those
-// that begin with it, and shorter ones before longer ones. All names of the collection itself
-// keep their order.
+// matching returns the names that contain last in any case, each with the prefix at. Names that
+// begin with last come first, shorter names before longer ones. Without at and last the names keep
+// their order.
 func (w *words) matching(at, last string) []Completion {
 	last = strings.ToLower(last)
 	place := func(c Completion) int { return strings.Index(strings.ToLower(c.Text), last) }
@@ -84,7 +86,7 @@ func (w *words) matching(at, last string) []Completion {
 	return list
 }
 
-// top are the names at the beginning of an operand.
+// top adds the names that an operand may begin with.
 func (w *words) top(in *schema.Collection) {
 	w.fields(in)
 	if w.rule {
@@ -101,7 +103,7 @@ func (w *words) top(in *schema.Collection) {
 	w.add("strftime(", "date", "a date as text", false)
 }
 
-// fields are those of a collection, and the relations that lead to it.
+// fields adds the fields of a collection, and its back relations (NAME_via_FIELD).
 func (w *words) fields(in *schema.Collection) {
 	for _, f := range in.Fields {
 		if f.IsPassword() || in.IsAuth() && f.Name == "tokenKey" {
@@ -122,7 +124,7 @@ func (w *words) fields(in *schema.Collection) {
 	}
 }
 
-// below are the names behind a path.
+// below adds the names that may follow a path.
 func (w *words) below(in *schema.Collection, path string) {
 	parts := strings.Split(path, ".")
 	switch {
@@ -171,7 +173,7 @@ func (w *words) request(in *schema.Collection, parts []string) {
 	}
 }
 
-// account are the fields of all who may sign in, each name once.
+// account adds the fields of all auth collections, each name once.
 func (w *words) account() {
 	w.add("collectionId", "text", "", false)
 	w.add("collectionName", "text", "", false)
@@ -187,10 +189,10 @@ func (w *words) account() {
 	}
 }
 
-// maxLevels is how many relations names are offered across.
+// maxLevels is the greatest number of relations in a path that is completed.
 const maxLevels = 4
 
-// related are the fields behind a path of relations.
+// related adds the fields of the collection at the end of a path of relations.
 func (w *words) related(in *schema.Collection, parts []string) {
 	if len(parts) > maxLevels {
 		return
@@ -203,7 +205,7 @@ func (w *words) related(in *schema.Collection, parts []string) {
 	w.fields(in)
 }
 
-// next is the collection that a step of a path leads to, nil if it leads to none.
+// next returns the collection that a relation or a back relation refers to, nil for another name.
 func (w *words) next(in *schema.Collection, part string) *schema.Collection {
 	if name, field, ok := strings.Cut(part, "_via_"); ok {
 		if c := w.snapshot.Find(name); c != nil && c.Field(field) != nil {
@@ -219,7 +221,7 @@ func (w *words) next(in *schema.Collection, part string) *schema.Collection {
 	return nil
 }
 
-// modifiers are those of the field at the end of a path.
+// modifiers adds the modifiers of the field at the end of a path.
 func (w *words) modifiers(in *schema.Collection, path string) {
 	body := strings.HasPrefix(path, "@request.body.")
 	if strings.HasPrefix(path, "@request.") {

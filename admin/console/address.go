@@ -2,7 +2,9 @@ package console
 
 import "strings"
 
-// Address is the URL of this server, as apps reach it, without a slash at its end.
+// Address returns the URL at which clients reach this server, without a slash at its end: the
+// application URL of the settings, or the scheme and host of the request while that URL is unset or
+// names localhost.
 func (c *Call) Address() string {
 	if set := c.Settings.Meta.AppURL; set != "" && !strings.Contains(set, "//localhost") {
 		return strings.TrimSuffix(set, "/")

@@ -18,8 +18,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Call is a request to one screen. Its Caller is the superuser who has signed in, for all
-// that a screen asks of services; of an Open route it may be a guest.
+// Call is a request to a screen. Its Caller is the signed-in superuser, with whom the screen calls
+// services; on an Open route it may be a guest.
 type Call struct {
 	*Config
 	*request.Request
@@ -29,21 +29,22 @@ type Call struct {
 	sections []ui.Section
 }
 
-// policy lets a page load and call what comes from its own server, and nothing else. It
-// runs no script and applies no style that stands in the page itself.
+// policy lets a page load from and connect to its own server only. It blocks inline scripts and
+// inline styles.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// begin does what comes before every screen: headers, the origin of writes, the session.
+// begin runs before every screen: it sets headers, checks the origin of a write, and reads the
+// session.
 func (c *Call) begin(route *request.Route, guard *http.CrossOriginProtection) (err error) {
 	h := c.W.Header()
 	h.Set("Content-Security-Policy", policy)
-	h.Set("Referrer-Policy", "same-origin") // and no header Origin: null with forms
+	h.Set("Referrer-Policy", "same-origin") // "no-referrer" would send Origin: null with forms
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "HX-Request, HX-Target")
 	c.Request, err = c.Requests.Begin(c.R)
 	c.Route = route
-	c.Caller.Auth = nil // a header proves nothing here: a page of the console is the browser's
+	c.Caller.Auth = nil // the console takes the session cookie only, not the header Authorization
 	if err != nil && fault.KindOf(err) != fault.Forbidden {
 		return err
 	}
@@ -64,22 +65,23 @@ func (c *Call) Param(name string) string {
 	return wire.PathValue(c.R, name)
 }
 
-// IsPart reports whether the page itself asks for the part with that id. It gets no more.
+// IsPart reports whether the request comes from htmx and its target is the element with that id:
+// then the answer is this part of the page alone.
 func (c *Call) IsPart(id string) bool {
 	return c.R.Header.Get("HX-Request") == "true" && c.R.Header.Get("HX-Target") == id
 }
 
-// fromScript reports whether a script of the page asks, and puts the answer into it.
+// fromScript reports whether a script of the page sent the request and inserts the answer.
 func (c *Call) fromScript() bool { return c.R.Header.Get("HX-Request") == "true" }
 
-// Page is what a screen says of itself to the frame around it.
+// Page describes a screen to the frame around it.
 type Page struct {
 	Title   string
-	Section string // the entry of the navigation that it belongs to
+	Section string // the ID of the entry of the navigation that is marked
 	Crumbs  []ui.Crumb
-	Side    templ.Component // what is in the section; nil for nothing
-	Scripts []string        // modules that it needs beside those of every page
-	Styles  []string        // style sheets that it needs beside that of every page
+	Side    templ.Component // the side bar; nil for none
+	Scripts []string        // names of assets: modules in addition to those of every page
+	Styles  []string        // names of assets: style sheets in addition to console.css
 }
 
 // Page answers with a whole page.
@@ -103,7 +105,7 @@ func (c *Call) Part(part templ.Component) error { return c.render(http.StatusOK,
 // PartAs is Part with another status, as 422 for a form that is shown again.
 func (c *Call) PartAs(status int, part templ.Component) error { return c.render(status, part) }
 
-// Gate answers with a page without navigation: what somebody sees who is not signed in.
+// Gate answers with a page without navigation, for visitors without a session.
 func (c *Call) Gate(status int, g ui.Gate, body templ.Component) error {
 	if below, ok := strings.CutPrefix(c.R.URL.Path, "/_/"); ok {
 		g.Base = strings.Repeat("../", strings.Count(below, "/"))
@@ -119,18 +121,18 @@ func (c *Call) render(status int, page templ.Component) error {
 	}
 	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
 	c.W.WriteHeader(status)
-	c.W.Write(out.Bytes()) //nolint:errcheck // who has gone needs no answer
+	c.W.Write(out.Bytes()) //nolint:errcheck // a client that has disconnected gets no answer
 	return nil
 }
 
-// JSON answers a script with a value.
+// JSON answers 200 with a value as JSON.
 func (c *Call) JSON(v any) error {
 	text, err := schema.Marshal(v)
 	if err != nil {
 		return err
 	}
 	c.W.Header().Set("Content-Type", "application/json")
-	c.W.Write(text) //nolint:errcheck // who has gone needs no answer
+	c.W.Write(text) //nolint:errcheck // a client that has disconnected gets no answer
 	return nil
 }
 
@@ -146,15 +148,15 @@ func (c *Call) Go(to string) error {
 	return nil
 }
 
-// Toast lets the page say a few words about what was done, on this page or on the one that
-// Go leads to. It comes before the answer.
+// Toast has the page show a short notice, on this page or on the page that Go leads to. Call it
+// before the method that answers.
 func (c *Call) Toast(words string) {
 	http.SetCookie(c.W, &http.Cookie{Name: toastCookie, Value: encodeWords(words), Path: "/_/", MaxAge: 60, SameSite: http.SameSiteStrictMode})
 }
 
 const toastCookie = "loam_toast"
 
-// encodeWords writes text as a cookie may hold it; scripts read it by decodeURIComponent.
+// encodeWords percent-encodes a text for a cookie; scripts decode it by decodeURIComponent.
 func encodeWords(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
@@ -170,7 +172,8 @@ func encodeWords(text string) string {
 	return b.String()
 }
 
-// Event answers with nothing to show: scripts of the page get an event with these data.
+// Event answers 204 without a body. htmx dispatches the event name on the page, with the data,
+// which are encoded as JSON, as its detail.
 func (c *Call) Event(name string, data any) error {
 	if err := c.Tell(name, data); err != nil {
 		return err
@@ -179,7 +182,8 @@ func (c *Call) Event(name string, data any) error {
 	return nil
 }
 
-// Tell lets scripts of the page get an event with these data. It comes before the answer.
+// Tell adds an event to the answer: htmx dispatches it on the page, with the data, encoded as JSON,
+// as its detail. Call it before the method that answers. An answer has one such event.
 func (c *Call) Tell(name string, data any) error {
 	text, err := json.Marshal(map[string]any{name: data})
 	if err != nil {
@@ -189,7 +193,7 @@ func (c *Call) Tell(name string, data any) error {
 	return nil
 }
 
-// asciiJSON escapes what a header cannot hold.
+// asciiJSON escapes the characters that a header cannot hold.
 func asciiJSON(text []byte) string {
 	var b strings.Builder
 	for _, r := range string(text) {

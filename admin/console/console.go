@@ -1,6 +1,6 @@
-// Package console is what every screen of the console stands on: who is signed in, how a
-// handler is written, how it answers with a page or a part of one, and how failures look.
-// DESIGN.md of admin shows how a screen is made.
+// Package console is the base of all screens of the console: the session, routes and their
+// handlers, answers with a page or a part of a page, and pages of failures. DESIGN.md of admin
+// shows how to write a screen.
 package console
 
 import (
@@ -17,7 +17,8 @@ import (
 	"github.com/loambase/loam/core/task"
 )
 
-// Config is what a Console needs of the server. Every field is required, but for Tasks and Imports.
+// Config has the services of the server for a Console. Every field except Tasks and Imports is
+// required.
 type Config struct {
 	App      *core.App
 	Auth     *auth.Service
@@ -27,20 +28,20 @@ type Config struct {
 	// It may set headers. The error is a fault.TooMany.
 	Limit func(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error
 
-	// API answers requests to the API, and to nothing below /_/.
+	// API handles requests to the API, but no requests below /_/.
 	API http.Handler
 
 	// File answers with a stored file to the caller of the request.
 	File func(w http.ResponseWriter, r *http.Request, q *request.Request, collection, id, name string) error
 
-	// Socket makes a WebSocket of the request, of the protocol loam.v1, for its caller.
+	// Socket upgrades the request to a WebSocket of the protocol loam.v1, for its caller.
 	Socket func(w http.ResponseWriter, r *http.Request, q *request.Request) error
 
-	// History holds the figures of the server.
+	// History holds the samples of this server's metrics for the charts.
 	History *metrics.History
 
-	// Tasks are long work that superusers have started, Imports the files that they import. New
-	// makes both.
+	// Tasks has the long work that superusers have started, Imports the files that they import. New
+	// sets both.
 	Tasks   *task.Service
 	Imports *sheet.Service
 }
@@ -59,25 +60,25 @@ func New(c Config, sections []ui.Section) *Console {
 	return &Console{Config: c, guard: http.NewCrossOriginProtection(), sections: sections}
 }
 
-// Screen answers one call. It returns an error, which becomes the answer, or has answered
-// itself.
+// Screen answers one call, or returns an error without an answer: the console then answers with a
+// page or a toast about the error.
 type Screen func(*Call) error
 
 // Route is one address of the console.
 type Route struct {
 	Method, Path string
 	Screen       Screen
-	Open         bool // also for who has not signed in
+	Open         bool // also for visitors without a session
 }
 
-// Get is a route that shows something to a superuser.
+// Get returns a route for GET requests of superusers.
 func Get(path string, s Screen) Route { return Route{Method: http.MethodGet, Path: path, Screen: s} }
 
-// Post is a route by which a superuser changes something.
+// Post returns a route for POST requests of superusers.
 func Post(path string, s Screen) Route { return Route{Method: http.MethodPost, Path: path, Screen: s} }
 
-// Mount adds the routes to the router, but for those that it has already: a program may put
-// pages of its own in their place. GET serves HEAD too.
+// Mount adds the routes to the router, except those that the router already has: a program may
+// replace pages by its own. A route for GET also answers HEAD.
 func (c *Console) Mount(router chi.Router, routes []Route) {
 	for _, r := range routes {
 		if router.Match(chi.NewRouteContext(), r.Method, r.Path) {
@@ -91,7 +92,8 @@ func (c *Console) Mount(router chi.Router, routes []Route) {
 	}
 }
 
-// Handler returns the handler of a route. Writes that another origin has caused are refused.
+// Handler returns the handler of a route. It refuses cross-origin requests other than GET, HEAD and
+// OPTIONS.
 func (c *Console) Handler(route Route) http.Handler {
 	about := &request.Route{Method: route.Method, Path: route.Path, Label: route.Method + " " + route.Path, Audience: request.Superusers, Quiet: true}
 	if route.Open {

@@ -9,13 +9,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Collections is the side of pages about data: all collections, the current one marked.
+// Collections returns the side bar of pages about data: all collections, the current one marked.
 func (c *Call) Collections(current string) templ.Component {
 	return ui.CollectionsSide(c.CollectionGroups(current))
 }
 
-// CollectionGroups are all collections: those that the superuser has pinned, the other ones, those of
-// the system.
+// CollectionGroups returns all collections in three groups, each sorted by name: pinned by the
+// superuser; not pinned; system collections that are not pinned. If the pins cannot be read, the
+// log has a warning and no collection is pinned.
 func (c *Call) CollectionGroups(current string) (g ui.Groups) {
 	g.Current = current
 	pins, err := c.App.Pins(c.R.Context(), c.Caller)
@@ -40,7 +41,7 @@ func (c *Call) CollectionGroups(current string) (g ui.Groups) {
 	return g
 }
 
-// Accounts are the names of the collections whose accounts sign in, without that of superusers.
+// Accounts returns the names of the auth collections other than _superusers.
 func (c *Call) Accounts() (names []string) {
 	for _, in := range c.App.Snapshot().All() {
 		if in.IsAuth() && in.Name != schema.Superusers {

@@ -21,7 +21,7 @@ func Routes() []console.Route {
 	}
 }
 
-// Sizes in the picture, in its units.
+// Sizes in the picture, in units of its viewBox. diagram.js has some of them too.
 const (
 	boxWidth  = 176
 	headSize  = 26
@@ -33,13 +33,13 @@ const (
 	maxFields = 600 // of all boxes; with more, only relations are drawn
 )
 
-// picture is the diagram with its places.
+// picture is the diagram with the place of each box.
 type picture struct {
 	boxes         []*box
 	edges         []edge
 	width, height int
-	system        bool // with the collections of the server itself
-	moved         bool // a box stands where the superuser has put it
+	system        bool // with system collections
+	moved         bool // the superuser has moved at least one box
 }
 
 // box is a collection.
@@ -48,7 +48,7 @@ type box struct {
 	x, y   int
 	rows   []*schema.Field
 	hidden int // fields that are not drawn
-	level  int // how far its relations lead
+	level  int // length of the longest chain of relations from it
 	loose  bool
 }
 
@@ -71,8 +71,8 @@ func show(c *console.Call) error {
 	}, page(p))
 }
 
-// draw gives each collection its place: what others refer to stands at the left of them, what
-// has no relations in rows below.
+// draw places each collection: a collection stands at the right of those that it refers to, and
+// collections without relations stand in rows below.
 func draw(snapshot *schema.Snapshot, system bool) *picture {
 	p := &picture{system: system}
 	byID := map[string]*box{}
@@ -113,9 +113,9 @@ func relationTo(r *schema.Relation) string {
 	return r.CollectionID
 }
 
-// depth is the length of the longest way along relations, cycles apart.
+// depth returns the length of the longest chain of relations from a box without cycles, at most 13.
 func (p *picture) depth(b *box, seen map[*box]bool) (deepest int) {
-	if seen[b] || len(seen) > 12 { // a longer way tells no more
+	if seen[b] || len(seen) > 12 { // longer chains need no columns of their own
 		return 0
 	}
 	seen[b] = true
@@ -180,7 +180,7 @@ func (p *picture) grow(b *box) {
 	p.width, p.height = max(p.width, b.x+boxWidth), max(p.height, b.y+b.height())
 }
 
-// curve is the line of a relation.
+// curve returns the path of the line of a relation. diagram.js has the same formula.
 func (e edge) curve() string {
 	y1, y2 := e.from.y+headSize+3+e.row*rowSize+rowSize/2, e.to.y+headSize/2
 	x1, x2, bend1, bend2 := e.from.x, e.to.x+boxWidth, -60, 60
@@ -194,7 +194,7 @@ func (e edge) curve() string {
 	return fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+bend1, y1, x2+bend2, y2, x2, y2)
 }
 
-// end is where the line meets the other box.
+// end returns the point where the line meets the other box.
 func (e edge) end() (x, y int) {
 	x = e.to.x + boxWidth
 	if e.from.x < e.to.x {
@@ -203,7 +203,7 @@ func (e edge) end() (x, y int) {
 	return x, e.to.y + headSize/2
 }
 
-// note is what stands at the right of a field.
+// note returns the word at the right of a field.
 func note(in *schema.Collection, f *schema.Field) string {
 	if _, ok := f.Kind.(*schema.Relation); ok {
 		if f.Multiple() {
@@ -217,7 +217,7 @@ func note(in *schema.Collection, f *schema.Field) string {
 	return ""
 }
 
-// cut is a name as far as it fits.
+// cut shortens a name to the width of a box.
 func cut(name string) string {
 	if letters := []rune(name); len(letters) > 18 {
 		return string(letters[:17]) + "…"
@@ -225,7 +225,7 @@ func cut(name string) string {
 	return name
 }
 
-// leads says in words where the relations of a collection lead.
+// leads lists the relations of a collection with the collections that they refer to.
 func (p *picture) leads(b *box) string {
 	var list []string
 	for _, e := range p.edges {

@@ -621,7 +621,7 @@ func endY(e edge) string {
 	return strconv.Itoa(y)
 }
 
-// label is what a box is called for who does not see it.
+// label describes a box with its relations, for screen readers.
 func label(p *picture, b *box) string {
 	if to := p.leads(b); to != "" {
 		return b.in.Name + ": " + to

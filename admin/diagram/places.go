@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// places are the boxes that a superuser has put somewhere, by the ids of the collections.
+// places are the places of the boxes that a superuser has moved, by the ids of the collections.
 type places map[string]point
 
 // point is the upper left corner of a box, in units of the picture.
@@ -20,8 +20,8 @@ type point struct {
 }
 
 const (
-	keptPlaces = "diagram" // the name of the document of a superuser
-	farthest   = 20_000
+	keptPlaces = "diagram" // name of the document, for core.Kept
+	farthest   = 20_000    // greatest coordinate
 )
 
 func placesOf(c *console.Call) (placed places, err error) {
@@ -29,7 +29,7 @@ func placesOf(c *console.Call) (placed places, err error) {
 	return placed, err
 }
 
-// put moves boxes from where draw has placed them.
+// put moves each box with a stored place to it, and fits the size of the picture to all boxes.
 func (p *picture) put(placed places) {
 	for _, b := range p.boxes {
 		if at, ok := placed[b.in.ID]; ok {
@@ -46,7 +46,7 @@ func (p *picture) put(placed places) {
 	p.width, p.height = p.width+margin, p.height+margin
 }
 
-// put keeps the place of a box, and forgets those of collections that are gone.
+// put stores the place of a box, and deletes the places of deleted collections.
 func put(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -76,7 +76,7 @@ func put(c *console.Call) error {
 	return c.Event("placed", in.ID)
 }
 
-// arrange forgets all places.
+// arrange deletes all stored places, so that draw places every box.
 func arrange(c *console.Call) error {
 	if err := core.ChangeKept(c.R.Context(), c.App, c.Caller, keptPlaces, func(places) (places, error) { return nil, nil }); err != nil {
 		return err

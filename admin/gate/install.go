@@ -13,15 +13,15 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// installForm is what the page of the first superuser shows.
+// installForm has the values of the form that creates the first superuser.
 type installForm struct {
 	token, email, length string
 	problems             map[string]string
 }
 
-// install shows the form to whoever has the link of the installer, and then creates the
-// superuser. The token came behind the "#" of the link: a script has put it into a form,
-// so that it is in no address, no history and no log.
+// install shows the form of the installer, and creates the superuser when the form is sent. The
+// link has the token after its "#", and a script posts the token in a form: so the token is in no
+// address, no history and no log.
 func install(c *console.Call) error {
 	field, err := form(c)
 	if err != nil {
@@ -62,7 +62,7 @@ func showInstall(c *console.Call, status int, f installForm) error {
 		"It is good for 30 minutes and for one account."}, installPage(f))
 }
 
-// passwordLength is how long a password of a superuser must be.
+// passwordLength returns the least length of a superuser's password.
 func passwordLength(c *console.Call) string {
 	if superusers := c.App.Snapshot().Find(schema.Superusers); superusers != nil {
 		if kind, ok := superusers.Field("password").Kind.(*schema.Password); ok {
@@ -72,7 +72,7 @@ func passwordLength(c *console.Call) string {
 	return "8"
 }
 
-// problemAttributes ties an input to what is wrong with it.
+// problemAttributes links an input to the message about its problem.
 func problemAttributes(problems map[string]string, name string) templ.Attributes {
 	if problems[name] == "" {
 		return nil

@@ -11,11 +11,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// lately is how many of the newest entries are asked for the names of their attributes: programs
-// have attributes of their own.
+// lately is the number of newest entries whose attributes are offered: an embedding program logs
+// attributes of its own.
 const lately = 100
 
-// completeAt answers with the texts that may stand in place of "q", which follows "before", in a filter.
+// completeAt answers with the completions of a filter of the logs: "q" is the word at the caret,
+// "before" the text in front of it.
 func completeAt(c *console.Call) error {
 	p, err := c.App.Logs().List(c.R.Context(), c.Caller, record.ListParams{Page: 1, PerPage: lately, SkipTotal: true, Sort: "-@rowid"})
 	if err != nil {
@@ -37,8 +38,8 @@ func completeAt(c *console.Call) error {
 	return c.JSON(list)
 }
 
-// described is an entry as a collection whose data are a related record: so a path below data is
-// completed as a path along a relation is.
+// described describes an entry of the log as a collection, and its data as a related record:
+// package complete then completes data.NAME as a path along a relation.
 func described(newest []entry, accounts []string) *schema.Snapshot {
 	const data = "data"
 	choice := func(values ...string) schema.Kind { return &schema.Select{Values: values, MaxSelect: 1} }

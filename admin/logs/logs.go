@@ -32,7 +32,7 @@ type entry struct {
 
 const usualRows = 50
 
-// view is what of the logs is looked at.
+// view is the list of entries: its filter, cursors and problem.
 type view struct {
 	filter, after, next, problem string
 	entries                      []entry
@@ -78,8 +78,8 @@ func frame(title string) console.Page {
 	return console.Page{Title: title, Section: "logs", Crumbs: crumbs, Scripts: []string{"table.js", "editor.js"}}
 }
 
-// expression is the filter as the service takes it. Words that are no expression are looked
-// for in the messages and the addresses.
+// expression returns the filter for the log service. A text without an operator is searched for in
+// the messages and the URLs.
 func expression(filter string) string {
 	words := strings.TrimSpace(filter)
 	if words == "" || strings.ContainsAny(words, "=~<>") {
@@ -101,7 +101,7 @@ func (v *view) read(c *console.Call, filter string) error {
 	return json.Unmarshal(p.Items, &v.entries)
 }
 
-// show answers with one entry, whole: beside the list, or as a page.
+// show answers with one entry, untruncated: as the panel beside the list, or as a page.
 func show(c *console.Call) error {
 	text, err := c.App.Logs().Get(c.R.Context(), c.Caller, c.Param("id"))
 	if err != nil {

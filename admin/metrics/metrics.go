@@ -1,5 +1,5 @@
-// Package metrics has the screen of the server's figures: charts of the last hour or day, and
-// the routes that take the most time.
+// Package metrics is the console's screen of server metrics: charts of the last hour or day, and a
+// table of the routes that take the most time.
 package metrics
 
 import (
@@ -19,7 +19,7 @@ func Routes() []console.Route {
 	}
 }
 
-// maxRoutes is how many routes the table shows.
+// maxRoutes is the greatest number of rows in the table of routes.
 const maxRoutes = 20
 
 func show(c *console.Call) error {
@@ -34,7 +34,7 @@ func show(c *console.Call) error {
 	}, page(last, routes[:min(len(routes), maxRoutes)]))
 }
 
-// series answers with the samples of a period, for the charts.
+// series answers with the samples of the last hour, or of the last day for last=24h, as JSON.
 func series(c *console.Call) error {
 	if c.R.URL.Query().Get("last") == "24h" {
 		return c.JSON(c.History.Day())
@@ -42,14 +42,14 @@ func series(c *console.Call) error {
 	return c.JSON(c.History.Hour())
 }
 
-// chart is figures that are drawn together. A chart of which the server knows no figure is not
-// shown.
+// chart is a chart with one or more lines. It is hidden if the history has none of its figures.
 type chart struct {
-	title, unit string // metrics.js knows the units
+	title, unit string // the unit is a key of units in metrics.js
 	lines       []line
 }
 
-// line is a figure of the history with its colour.
+// line is a line of a chart: the name of a figure of the history, its label in the legend, and the
+// CSS class of its colour.
 type line struct{ figure, label, mark string }
 
 var charts = []chart{
@@ -67,7 +67,7 @@ var charts = []chart{
 	{"Refused for want of room, a minute", "minute", []line{{"refused", "refused", "k3"}}},
 }
 
-// duration is a time in milliseconds or seconds.
+// duration formats seconds as milliseconds, or as seconds from 1 s on.
 func duration(seconds float64) string {
 	switch ms := seconds * 1000; {
 	case ms < 10:
@@ -78,7 +78,8 @@ func duration(seconds float64) string {
 	return fmt.Sprintf("%.1f s", seconds)
 }
 
-// routeName is what a route without a pattern is called.
+// routeName returns the method and the pattern of a route. Public files and requests without a
+// route have names of their own.
 func routeName(r metrics.RouteFigures) string {
 	switch r.Route {
 	case "file":

@@ -10,14 +10,14 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// concern is something that is not yet right.
+// concern is a problem or an omission of the installation.
 type concern struct {
-	What, Why   string
-	Path, Label string // where it is put right
-	Quiet       bool   // it may well be wanted
+	What, Why   string // the problem, and its cause or effect
+	Path, Label string // a link to the page where it can be solved
+	Quiet       bool   // possibly intended
 }
 
-// concerns looks at the settings and the collections as they are.
+// concerns returns the concerns about broken views, settings and collections, in this order.
 func concerns(c *console.Call) ([]concern, error) {
 	snapshot := c.App.Snapshot()
 	broken, err := c.App.Collections().BrokenViews(c.R.Context(), snapshot)
@@ -27,7 +27,8 @@ func concerns(c *console.Call) ([]concern, error) {
 	return slices.Concat(ofViews(snapshot, broken), ofSettings(c), ofCollections(snapshot)), nil
 }
 
-// ofViews names views that cannot be read, and why.
+// ofViews returns a concern for each view that cannot be read; broken has the errors of the
+// database by the ids of the views.
 func ofViews(snapshot *schema.Snapshot, broken map[string]string) (list []concern) {
 	for _, c := range snapshot.All() {
 		if why, ok := broken[c.ID]; ok {
@@ -63,8 +64,8 @@ func ofSettings(c *console.Call) (list []concern) {
 	return list
 }
 
-// forwarding returns a header by which a proxy tells whose request it is, if none is
-// trusted.
+// forwarding returns a header of the request in which a proxy sends the client's address, if no
+// such header is trusted; else "".
 func forwarding(c *console.Call, s *settings.Settings) string {
 	if len(s.TrustedProxy.Headers) > 0 {
 		return ""
@@ -100,7 +101,7 @@ func ofCollections(snapshot *schema.Snapshot) (list []concern) {
 	return list
 }
 
-// openWrites names what everybody may do to records, as a sentence has it.
+// openWrites lists the writes that everybody may do. Creating an account is left out.
 func openWrites(c *schema.Collection) string {
 	var names []string
 	for _, rule := range []struct {

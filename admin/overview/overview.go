@@ -1,4 +1,4 @@
-// Package overview is the first page of the console: what is not yet right.
+// Package overview is the first page of the console: problems and omissions of the installation.
 package overview
 
 import (

@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	ofEach   = 5               // records of a collection that a search shows
-	ofAll    = 25              // records that it shows
-	patience = 2 * time.Second // of a search in all collections
-	maxWords = 200             // bytes
+	ofEach   = 5               // greatest number of found records of a collection
+	ofAll    = 25              // greatest number of found records
+	patience = 2 * time.Second // greatest time of a search in all collections
+	maxWords = 200             // bytes of a search
 	groupGo  = "Go to"
 	groupDo  = "Do"
 )
@@ -34,11 +34,11 @@ type Item struct {
 	ID    string `json:"id,omitempty"` // of a record
 }
 
-// Screen is a page that is always there.
+// Screen is a page that does not depend on collections.
 type Screen struct{ Label, Icon, Path string }
 
-// Routes are the addresses of the package; screens are the pages that the palette offers
-// besides those of collections.
+// Routes are the addresses of the package; screens are the pages that the palette offers besides
+// the pages of collections.
 func Routes(screens []Screen) []console.Route {
 	return []console.Route{
 		console.Get("/_/palette", func(c *console.Call) error { return c.JSON(items(c, screens)) }),
@@ -46,7 +46,7 @@ func Routes(screens []Screen) []console.Route {
 	}
 }
 
-// items are the names that do not change while a page is open.
+// items returns the entries that do not depend on the search: pages and actions.
 func items(c *console.Call, screens []Screen) (list []Item) {
 	for _, s := range screens {
 		list = append(list, Item{Group: groupGo, Label: s.Label, Icon: s.Icon, Path: s.Path})
@@ -72,8 +72,8 @@ func items(c *console.Call, screens []Screen) (list []Item) {
 	)
 }
 
-// find answers with records: those of the id q, or with the words q in the fields by which
-// they are known. "in" names the collection, else all are searched; "id" says that q is an id.
+// find answers with the records that have the words q in their title or presentable fields, or, if
+// "id" is set, the id q. "in" names a collection; without it all collections are searched.
 func find(c *console.Call) error {
 	query := c.R.URL.Query()
 	words := strings.TrimSpace(query.Get("q"))
@@ -102,7 +102,7 @@ func find(c *console.Call) error {
 		found, err := findIn(c, in, words, query.Has("id"))
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil:
-			return c.JSON(list) // what was found until then
+			return c.JSON(list) // the time is over: the records found so far
 		case err != nil && fault.KindOf(err) == fault.Internal:
 			return err
 		}

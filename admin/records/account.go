@@ -12,24 +12,25 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// account is how somebody signs in to a record of an auth collection.
+// account is the state of the sign-in tab of a record of an auth collection.
 type account struct {
-	providers []*record.Record // of _externalAuths
-	token     string           // that was just made; it is shown once
-	seconds   int64            // for which the token is good; 0 without one
+	providers []*record.Record // linked providers: records of _externalAuths
+	token     string           // a new token, shown once; "" for none
+	seconds   int64            // lifetime of the new token; 0 without a token
 }
 
 func accountPath(p *panel) string { return recordPath(p.in, p.r.ID()) + "/sign-in" }
 
-// mayVerify reports whether a mail can ask for the address to be verified.
+// mayVerify reports whether a verification mail can be sent to the account.
 func mayVerify(p *panel) bool {
 	return p.in.Name != schema.Superusers && p.r.Text("email") != "" && !p.r.Bool("verified")
 }
 
-// mayReset reports whether a mail can let the account choose a new password.
+// mayReset reports whether a password reset mail can be sent to the account.
 func mayReset(p *panel) bool { return p.in.Auth.PasswordAuth.Enabled && p.r.Text("email") != "" }
 
-// accountOf reads a record of an auth collection, with the providers that it is linked to.
+// accountOf reads a record of an auth collection with its linked providers. The fault is NotFound
+// for another collection and for a record that does not exist.
 func accountOf(c *console.Call) (*panel, error) {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -58,7 +59,8 @@ func showAccount(c *console.Call) error {
 	return answer(c, p)
 }
 
-// changeAccount does with an account as the button says that was pressed.
+// changeAccount does the action of the button that was pressed: it sends a mail, ends all tokens,
+// unlinks a provider or makes a token.
 func changeAccount(c *console.Call) error {
 	p, err := accountOf(c)
 	if err != nil {
@@ -94,7 +96,7 @@ func changeAccount(c *console.Call) error {
 	return answer(c, p)
 }
 
-// unlink takes away a provider that the account is linked to.
+// unlink deletes the link to a provider; id is that of the record in _externalAuths.
 func (p *panel) unlink(c *console.Call, id string) error {
 	for _, linked := range p.account.providers {
 		if linked.ID() == id {
@@ -104,7 +106,7 @@ func (p *panel) unlink(c *console.Call, id string) error {
 	return fault.New(fault.NotFound, "The account is not linked to this provider any more.")
 }
 
-// makeToken answers with a token of the account.
+// makeToken answers with the tab and a new token of the account.
 func (p *panel) makeToken(c *console.Call) error {
 	minutes, err := strconv.ParseInt(c.R.PostForm.Get("minutes"), 10, 32)
 	if err != nil || minutes < 1 {
@@ -119,7 +121,7 @@ func (p *panel) makeToken(c *console.Call) error {
 	return answer(c, p)
 }
 
-// minutes is how long a token is good, as the input has it.
+// minutes returns the lifetime of a token for the input, "60" at first.
 func (a *account) minutes() string {
 	if a.seconds == 0 {
 		return "60"

@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// signIn is what can be done about the sign-in of an account.
+// signIn is the sign-in tab: mails, a token, the end of all tokens, linked providers.
 func signIn(p *panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -20,26 +20,26 @@ import (
 )
 
 const (
-	atOnce        = 1000 // records that are written in one transaction, while the page waits
+	atOnce        = 1000 // the page waits for so many records in one transaction; a task writes more
 	writeTogether = 200  // records in one write, and in one transaction of a task
 )
 
-// bulk is something that is about to be done with many records.
+// bulk is a change or a deletion of many records.
 type bulk struct {
 	*selection
 	verb    string // "Delete", "Change"
-	path    string // of the form
+	path    string // address that the form is sent to
 	count   int
-	typed   bool // the number must be typed
+	typed   bool // the superuser has to type the number of records
 	problem string
-	field   *schema.Field // that is set
-	blank   *panel        // whose input the field has
+	field   *schema.Field // the field to set; nil for a deletion
+	blank   *panel        // an empty record, for the input of the field
 }
 
-// words is what the button says.
+// words returns the label of the button.
 func (b *bulk) words() string { return b.verb + " " + records(b.count) }
 
-// about says which records it is about.
+// about describes the selection.
 func (b *bulk) about() string {
 	switch {
 	case !b.all:
@@ -50,7 +50,7 @@ func (b *bulk) about() string {
 	return "All that match " + b.view.filter + "."
 }
 
-// records is a number of records in words.
+// records formats a number of records.
 func records(n int) string {
 	if n == 1 {
 		return "1 record"
@@ -58,7 +58,8 @@ func records(n int) string {
 	return grouped(n) + " records"
 }
 
-// begin finds the records. More than a page of them are confirmed by their number.
+// begin finds the selected records and returns their ids. For more than a page of records the
+// superuser has to type their number. The fault is NotFound if no record is left.
 func begin(c *console.Call, verb, path string) (*bulk, []string, error) {
 	s, err := selectionOf(c)
 	if err != nil {
@@ -74,8 +75,8 @@ func begin(c *console.Call, verb, path string) (*bulk, []string, error) {
 	return &bulk{selection: s, verb: verb, path: console.CollectionPath(s.in) + path, count: len(ids), typed: len(ids) > usualRows}, ids, nil
 }
 
-// confirmed reports whether the number of records was typed, where it must be: the number of
-// those that were found now, so that nothing is done that nobody has agreed to.
+// confirmed reports whether the number of records was typed, if it is required. The typed number
+// must be the current one: if the number has changed since the dialog was shown, it is asked again.
 func (b *bulk) confirmed(c *console.Call) bool {
 	if !b.typed {
 		return true
@@ -123,7 +124,7 @@ func askSet(c *console.Call) error {
 	return c.Dialog(http.StatusOK, bulkSet(b))
 }
 
-// choose takes the field that was named.
+// choose sets the field that the form names, and an empty record for its input.
 func (b *bulk) choose(c *console.Call) {
 	f := b.in.Field(c.R.Form.Get("_field"))
 	if f == nil || !isSettable(b.in, f) {
@@ -164,7 +165,7 @@ func setMany(c *console.Call) error {
 	}
 	op := record.Op{Action: record.ActionUpdate, Input: record.Input{Body: map[string]any{b.field.Name: value}}}
 	err = b.run(c, ids, op, "Changed", "")
-	if fault.KindOf(err) == fault.Invalid { // the value is still there to be mended
+	if fault.KindOf(err) == fault.Invalid { // the dialog keeps the value, to be corrected
 		_, shown := wire.Describe(err)
 		b.problem = shown.Message
 		return c.Dialog(http.StatusUnprocessableEntity, bulkSet(b))
@@ -172,8 +173,8 @@ func setMany(c *console.Call) error {
 	return err
 }
 
-// run does the same with each record. Up to a thousand are one transaction; more are a task,
-// which goes on when the page is closed.
+// run applies the operation to each record. Up to 1,000 records are written in one transaction;
+// more are written by a task, which goes on when the page is closed.
 func (b *bulk) run(c *console.Call, ids []string, op record.Op, done, undo string) error {
 	if len(ids) <= atOnce {
 		if err := writeMany(c.R.Context(), c, b.in, op, ids); err != nil {
@@ -197,7 +198,7 @@ func (b *bulk) run(c *console.Call, ids []string, op record.Op, done, undo strin
 	return c.Dialog(http.StatusOK, progress(t, console.CollectionPath(b.in)))
 }
 
-// writeMany does the same with each record in one transaction.
+// writeMany applies the operation to each record in one transaction.
 func writeMany(ctx context.Context, c *console.Call, in *schema.Collection, op record.Op, ids []string) error {
 	var ops []record.Op
 	op.Caller, op.Collection, op.AtMost = c.Caller, in.ID, writeTogether
@@ -209,7 +210,8 @@ func writeMany(ctx context.Context, c *console.Call, in *schema.Collection, op r
 	return err
 }
 
-// named is an error of a write whose fields are said in words.
+// named returns a fault whose message is so, followed by the problems of the fields. An error
+// without such problems is returned itself.
 func named(err error, so string) error {
 	var at *record.OpError
 	if errors.As(err, &at) {
@@ -226,7 +228,7 @@ func named(err error, so string) error {
 	return fault.New(fault.Invalid, so+" "+strings.Join(list, " "))
 }
 
-// showTask answers with how far a task is.
+// showTask answers with the progress of a task.
 func showTask(c *console.Call) error {
 	t, err := taskOf(c)
 	if err != nil {
@@ -251,21 +253,21 @@ func taskOf(c *console.Call) (*task.Task, error) {
 	return nil, fault.New(fault.NotFound, "This work is not known any more.")
 }
 
-// failureOf is why a task has failed, in words.
+// failureOf returns the message of the error of a failed task.
 func failureOf(t *task.Task) string {
 	_, shown := wire.Describe(t.Status().Err)
 	return shown.Message
 }
 
-// fraction is how far a task is, of a hundred.
+// fraction returns the progress of a task in percent.
 func fraction(s task.Status) string { return strconv.Itoa(100 * s.Done / max(1, s.Total)) }
 
-// taskPath is the address of how far a task is; back is the page to go to afterwards.
+// taskPath returns the address of a task; back is the page to open after its end.
 func taskPath(t *task.Task, act, back string) string {
 	return "/_/tasks/" + t.ID + act + "?back=" + url.QueryEscape(back)
 }
 
-// someJSON answers with the chosen records as the API has them, for who copies them.
+// someJSON answers with the selected records as the API returns them, up to 1,000, to be copied.
 func someJSON(c *console.Call) error {
 	s, err := selectionOf(c)
 	if err != nil {
@@ -287,11 +289,11 @@ func someJSON(c *console.Call) error {
 		}
 		out = append(out, branch.Records[item.Record]...)
 	}
-	c.W.Write(append(out, ']')) //nolint:errcheck // who has gone needs no answer
+	c.W.Write(append(out, ']')) //nolint:errcheck // a client that has disconnected gets no answer
 	return nil
 }
 
-// hiddenIDs repeats the selection in a form.
+// hiddenIDs returns the ids of the selection for hidden inputs of a form; nil for all records.
 func (s *selection) hiddenIDs() []string {
 	if s.all {
 		return nil

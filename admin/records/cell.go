@@ -14,15 +14,15 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// cell is a value as a table shows it: cut, so that a table of large values is small.
+// cell is a value of the table of records, truncated so that a page of large values stays small.
 type cell struct {
-	kind  string   // of the field
-	text  string   // cut
-	list  []string // of a choice, cut
-	more  int      // how many are left out of list
-	on    bool     // of a bool
+	kind  string   // type of the field
+	text  string   // the value, truncated
+	list  []string // values of a select, relation or file field, truncated
+	more  int      // number of values left out of list
+	on    bool     // value of a bool field
 	empty bool
-	isID  bool // of the record
+	isID  bool // the field is the id of the record
 }
 
 const (
@@ -30,7 +30,7 @@ const (
 	maxChips = 3
 )
 
-// cellOf makes the cell of a value in JSON.
+// cellOf returns the cell of a value, which is JSON.
 func cellOf(f *schema.Field, value json.RawMessage) cell {
 	c := cell{kind: f.Type(), isID: f.IsID()}
 	switch f.Kind.Class() {
@@ -71,7 +71,7 @@ func cellOf(f *schema.Field, value json.RawMessage) cell {
 	return c
 }
 
-// textOf is a JSON string, "" for anything else.
+// textOf decodes a JSON string; it returns "" for other JSON.
 func textOf(value json.RawMessage) (text string) {
 	if json.Unmarshal(value, &text) != nil {
 		return ""
@@ -79,7 +79,7 @@ func textOf(value json.RawMessage) (text string) {
 	return text
 }
 
-// textsOf are the strings of a list, or the one that there is.
+// textsOf decodes a JSON array of strings, or a string other than "", as a list of one.
 func textsOf(value json.RawMessage) (list []string) {
 	if json.Unmarshal(value, &list) == nil {
 		return list
@@ -90,7 +90,7 @@ func textsOf(value json.RawMessage) (list []string) {
 	return nil
 }
 
-// cut is the beginning of the text, in one line.
+// cut returns the first maxCell characters of the text, in one line.
 func cut(text string) string {
 	if len(text) > 4*maxCell {
 		text = text[:4*maxCell]
@@ -109,7 +109,7 @@ func cutBytes(text []byte) string {
 	return cut(string(bytes.ToValidUTF8(text, nil)))
 }
 
-// plain is the text of HTML, roughly: for a cell of a table.
+// plain removes the tags of HTML, roughly, for a cell.
 func plain(html string) string {
 	if len(html) > 16*maxCell {
 		html = html[:16*maxCell]
@@ -130,14 +130,14 @@ func plain(html string) string {
 	return strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#39;", "'", "&nbsp;", " ").Replace(b.String())
 }
 
-// hue is the colour of an option: the same for the same value, everywhere.
+// hue returns the CSS class of an option's colour: the same class for the same value.
 func hue(value string) string {
 	h := fnv.New32a()
 	h.Write([]byte(value)) //nolint:errcheck // it never fails
 	return "c" + strconv.Itoa(int(h.Sum32()%8)+1)
 }
 
-// grouped writes a number with thin groups of three digits.
+// grouped formats a number with commas between groups of three digits.
 func grouped(n int) string {
 	text := strconv.Itoa(n)
 	for at := len(text) - 3; at > 0; at -= 3 {
@@ -146,7 +146,7 @@ func grouped(n int) string {
 	return text
 }
 
-// contextOf is that of the call, for a count that is not waited for long.
+// contextOf returns the context of the call with a timeout of two seconds, for counts.
 func contextOf(c *console.Call) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(c.R.Context(), 2*time.Second)
 }

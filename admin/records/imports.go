@@ -17,21 +17,21 @@ import (
 	"github.com/loambase/loam/core/sheet"
 )
 
-// importing is the import of a file as its page shows it.
+// importing is the page of an import.
 type importing struct {
 	sheet.View
 	in      *schema.Collection
 	job     *sheet.Job
 	all     *schema.Snapshot
 	problem string
-	making  map[int]newField // by the column that is to become one
-	again   bool             // the plan is that of the last import of such a file
+	making  map[int]newField // new fields that are being typed, by the index of the column
+	again   bool             // the plan is that of the last import of a file with these columns
 }
 
-// newField is a field that is not there yet, as it was typed.
+// newField is a field that the superuser may add to the collection for a column.
 type newField struct{ name, kind string }
 
-// toNew is the choice of a column that is to become a field.
+// toNew is the value of the option "a new field" of a column.
 const toNew = "+"
 
 func importPath(in *schema.Collection) string { return console.CollectionPath(in) + "/import" }
@@ -54,7 +54,8 @@ func showUpload(c *console.Call) error {
 	return c.Page(page, uploadPage(in))
 }
 
-// upload takes the file.
+// upload reads the file and answers with a redirect to the page of its import. A plan that is
+// stored for files with these columns is used.
 func upload(c *console.Call) error {
 	defer form.Close(c)
 	in, err := collectionOf(c)
@@ -90,7 +91,7 @@ func upload(c *console.Call) error {
 	return c.Go((&importing{in: in, job: job}).path())
 }
 
-// message is what a fault says.
+// message returns the sentence of a fault.
 func message(err error) string {
 	var f *fault.Error
 	if errors.As(err, &f) {
@@ -112,7 +113,7 @@ func importOf(c *console.Call) (*importing, error) {
 	return &importing{View: job.View(), in: in, job: job, all: c.App.Snapshot()}, nil
 }
 
-// showImport answers with how far an import is.
+// showImport answers with the page of an import, or with its part that shows the progress.
 func showImport(c *console.Call) error {
 	i, err := importOf(c)
 	if err != nil {
@@ -129,7 +130,8 @@ func showImport(c *console.Call) error {
 	return c.Page(about(c, i.in, "Import"), importPage(i))
 }
 
-// changeImport takes another plan, and begins what the button says: check, run or cancel.
+// changeImport sets the plan of the form and does the action of the button that was pressed: check,
+// run, cancel, or "make.N" to make a field for column N. Without a button it sets the plan alone.
 func changeImport(c *console.Call) error {
 	i, err := importOf(c)
 	if err != nil {
@@ -176,7 +178,8 @@ func changeImport(c *console.Call) error {
 	return c.Part(importPart(i))
 }
 
-// newFields are the fields that are not there yet, but for one that was made.
+// newFields returns the new fields of the form by the index of the column, without the column made,
+// which has its field now; -1 for none.
 func (i *importing) newFields(c *console.Call, made int) map[int]newField {
 	list := map[int]newField{}
 	for n, column := range i.Plan.Columns {
@@ -192,7 +195,7 @@ func (i *importing) newFields(c *console.Call, made int) map[int]newField {
 	return list
 }
 
-// problemsOf is what is wrong, at the fields of a collection too, in one line.
+// problemsOf joins the messages of an error, those about single fields included, into one line.
 func problemsOf(err error) string {
 	problems, wrong := console.Problems(err)
 	if wrong != nil {
@@ -201,7 +204,8 @@ func problemsOf(err error) string {
 	return strings.Join(slices.Sorted(maps.Values(problems)), " ")
 }
 
-// planOf reads the plan. A column that goes to another field than before is read anew.
+// planOf reads the plan from the form. A column that now goes to another field loses its choices of
+// how it is read.
 func (i *importing) planOf(c *console.Call) sheet.Plan {
 	p := sheet.Plan{
 		Match: c.R.PostForm.Get("match"), Existing: sheet.Existing(c.R.PostForm.Get("existing")), SkipBad: c.R.PostForm.Get("skipbad") == "true",
@@ -218,7 +222,7 @@ func (i *importing) planOf(c *console.Call) sheet.Plan {
 	return p
 }
 
-// rejects answers with the rows that are not imported, as a file.
+// rejects answers with the bad rows as a CSV file.
 func rejects(c *console.Call) error {
 	i, err := importOf(c)
 	if err != nil {
@@ -227,7 +231,7 @@ func rejects(c *console.Call) error {
 	return i.job.Rejects(&download{w: c.W, kind: "text/csv; charset=utf-8", name: i.in.Name + "-rejects.csv"})
 }
 
-// ways are those in which a column is read.
+// ways returns the ways in which the values of a column can be read.
 func (i *importing) ways(c sheet.Column) []sheet.Way {
 	f := i.in.Field(c.Field)
 	if f == nil {
@@ -243,7 +247,7 @@ func idOfTarget(f *schema.Field) string {
 	return ""
 }
 
-// matchable are the fields by which rows may be recognised.
+// matchable returns the names of the fields by which a row can be matched with a record.
 func (i *importing) matchable() (names []string) {
 	for _, f := range i.in.Fields {
 		if sheet.Matchable(i.in, f) {
@@ -253,7 +257,7 @@ func (i *importing) matchable() (names []string) {
 	return names
 }
 
-// kindOf is the kind of the field that the column goes to.
+// kindOf returns the type of the field of a column, "" for a column that is left out.
 func (i *importing) kindOf(c sheet.Column) string {
 	if f := i.in.Field(c.Field); f != nil {
 		return f.Type()
@@ -261,7 +265,7 @@ func (i *importing) kindOf(c sheet.Column) string {
 	return ""
 }
 
-// step is how far the import is, of 1 to 4.
+// step returns the step of the import: 2 columns, 3 check, 4 import. Step 1 is the upload.
 func (i *importing) step() int {
 	switch {
 	case i.Stage == sheet.Done:
@@ -274,7 +278,7 @@ func (i *importing) step() int {
 	return 2
 }
 
-// about says what the file is.
+// about describes the file: name, number of rows, encoding, separator.
 func (i *importing) about() string {
 	words := []string{i.Name, grouped(i.Rows) + " rows", i.Encoding}
 	if i.Format == sheet.CSV {
@@ -292,7 +296,7 @@ func (i *importing) outcome() string {
 	return grouped(r.Created) + " " + verbs[0] + ", " + grouped(r.Updated) + " " + verbs[1] + ", " + grouped(r.Skipped) + " " + verbs[2]
 }
 
-// rowsOf are the numbers of rows, in words.
+// rowsOf names the rows of a problem by their numbers.
 func rowsOf(p sheet.Problem) string {
 	var numbers []string
 	for _, n := range p.Rows {

@@ -19,7 +19,7 @@ import (
 	"strings"
 )
 
-// moveMenu has the ways in and out.
+// moveMenu is the menu of exports and imports.
 func moveMenu(v *view) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -409,7 +409,7 @@ func importPage(i *importing) templ.Component {
 	})
 }
 
-// importPart asks for itself while rows are checked or written.
+// importPart is the state of an import. It reloads itself while rows are checked or written.
 func importPart(i *importing) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -760,7 +760,7 @@ func importDone(i *importing) templ.Component {
 	})
 }
 
-// problems are the bad rows, by what is wrong with them.
+// problems is the list of bad rows, grouped by problem.
 func problems(i *importing) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

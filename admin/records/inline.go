@@ -14,15 +14,16 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// cellEdit is a value that is edited in its cell of the table.
+// cellEdit is the edit of a value in its cell of the table.
 type cellEdit struct {
 	in   *schema.Collection
 	f    *schema.Field
-	id   string
-	view *view
+	id   string // of the record
+	view *view  // the view that has the row
 }
 
-// cellOfAddress reads the address: the record, field=NAME, and the view that the row is part of.
+// cellOfAddress reads the id of the record, field=NAME and the view from the address. Faults:
+// NotFound for a field without a column, Invalid for a field that cannot be edited.
 func cellOfAddress(c *console.Call) (*cellEdit, error) {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -44,7 +45,7 @@ func (e *cellEdit) path() string {
 	return recordPath(e.in, e.id) + "/cell?" + url.Values{"field": {e.f.Name}}.Encode() + "&" + query
 }
 
-// fitsCell reports whether the value has an input that is no larger than a cell.
+// fitsCell reports whether the input of the value fits into a cell.
 func fitsCell(f *schema.Field, r *record.Record) bool {
 	switch f.Type() {
 	case "number", "bool", "email", "url", "date":
@@ -57,8 +58,8 @@ func fitsCell(f *schema.Field, r *record.Record) bool {
 	return false
 }
 
-// showCell answers with the input of the whole value. A value that needs more room is edited beside
-// the table: the page gets the event editbeside.
+// showCell answers with an input that has the untruncated value. For a value that needs more room
+// the page gets the event editbeside, and opens the panel beside the table.
 func showCell(c *console.Call) error {
 	e, err := cellOfAddress(c)
 	if err != nil {
@@ -74,8 +75,9 @@ func showCell(c *console.Call) error {
 	return c.Part(cellForm(e, p))
 }
 
-// saveCell stores one value, and answers with the row. The page gets the event cellsaved, with
-// the mark of the new value: what it sends to undo this is refused if the value has changed again.
+// saveCell stores one value and answers with the row. The event cellsaved gives the page the mark
+// of the new value. The page sends this mark to undo the change; if the value has changed since,
+// the undo is refused.
 func saveCell(c *console.Call) error {
 	e, err := cellOfAddress(c)
 	if err != nil {
@@ -111,7 +113,7 @@ func saveCell(c *console.Call) error {
 	return e.saved(c)
 }
 
-// wordsOf is what is wrong with the field, and with others by their names.
+// wordsOf joins the problems of a save. Those of other fields than the edited one have their names.
 func wordsOf(problems map[string]string, field string) string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(problems)) {
@@ -124,7 +126,7 @@ func wordsOf(problems map[string]string, field string) string {
 	return strings.Join(list, " ")
 }
 
-// saved answers with the row as it is now.
+// saved answers with the stored row.
 func (e *cellEdit) saved(c *console.Call) error {
 	r, err := c.App.Records().FindByID(c.R.Context(), e.in.ID, e.id)
 	if err != nil {
@@ -139,8 +141,8 @@ func (e *cellEdit) saved(c *console.Call) error {
 	return c.Part(liveRows(e.view))
 }
 
-// refuseCell says below the input what is wrong. The marks take the place of those of the form: with
-// those of what is stored now, saving again overwrites it.
+// refuseCell shows a problem below the input. marks replaces the marks of the form: with the marks
+// of the stored values, saving again overwrites them.
 func refuseCell(c *console.Call, status int, words, marks string) error {
 	c.W.Header().Set("HX-Retarget", "find [data-cell-problem]")
 	c.W.Header().Set("HX-Reswap", "innerHTML")

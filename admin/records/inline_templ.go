@@ -14,7 +14,7 @@ import (
 	"slices"
 )
 
-// cellForm is the input of a value in the place of its cell. grid.js sends it.
+// cellForm is the form with the input of a value, shown in its cell. grid.js submits it.
 func cellForm(e *cellEdit, p *panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -87,7 +87,7 @@ func cellForm(e *cellEdit, p *panel) templ.Component {
 	})
 }
 
-// cellProblem says why a value was not saved.
+// cellProblem shows the reason why a value was not saved.
 func cellProblem(words, marks string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -23,7 +23,7 @@ func action(p *panel) string {
 	return recordPath(p.in, p.r.ID())
 }
 
-// formKind says whether all values of the form are sent, or those that were changed.
+// formKind says whether the form sends all its values, or the changed values only.
 func formKind(p *panel) string {
 	if p.isNew {
 		return "new"
@@ -38,7 +38,7 @@ func saveLabel(p *panel) string {
 	return "Save"
 }
 
-// curl is a command that shows the record.
+// curl returns a command that prints the record.
 func curl(p *panel) string {
 	address := strings.TrimSuffix(p.appURL, "/") + "/api/collections/" + p.in.Name + "/records/" + url.PathEscape(p.r.ID())
 	return "curl '" + address + `' -H "Authorization: $TOKEN"`
@@ -53,7 +53,7 @@ func hasOneInput(f *schema.Field) bool {
 	return f.Type() != "relation" && f.Type() != "geoPoint" && f.Type() != "file" && !(f.Type() == "select" && f.Multiple())
 }
 
-// hint says in a few words what may stand in the field.
+// hint describes the values that the field accepts.
 func hint(f *schema.Field) string {
 	words := f.Type()
 	switch kind := f.Kind.(type) {
@@ -103,7 +103,7 @@ func number(p *panel, f *schema.Field) string {
 
 func degrees(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
-// jsonText is the document as it is stored.
+// jsonText returns the stored document.
 func jsonText(p *panel, f *schema.Field) string {
 	if text := p.r.JSON(f.Name); text != nil {
 		return string(text)
@@ -111,7 +111,7 @@ func jsonText(p *panel, f *schema.Field) string {
 	return ""
 }
 
-// isLong reports whether the text needs more than a line.
+// isLong reports whether the text needs an input of several lines.
 func isLong(p *panel, f *schema.Field) bool {
 	kind, ok := f.Kind.(*schema.Text)
 	return ok && (kind.Max > 200 || strings.Contains(p.r.Text(f.Name), "\n") || len(p.r.Text(f.Name)) > 100)
@@ -131,21 +131,21 @@ func passwordHint(p *panel, f *schema.Field) string {
 	return ""
 }
 
-// canClear reports whether the password that is set may be taken away.
+// canClear reports whether the stored password may be removed.
 func canClear(p *panel, f *schema.Field) bool {
 	return p.r.Text(f.Name) != "" && !f.Required && !(p.in.IsAuth() && f.Name == "password")
 }
 
-// timeText is a time as the API writes it.
+// timeText formats a time as the API does.
 func timeText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000Z") }
 
-// isWeb reports whether the text is an address that may be opened.
+// isWeb reports whether the text begins as an http or https URL.
 func isWeb(text string) bool {
 	return strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")
 }
 
-// optionsOf are the values that may be chosen. The chosen ones come first in their order,
-// which the field keeps; also those that are no options any more.
+// optionsOf returns the options of a select. Chosen values of a multiple select come first, in
+// their stored order. A chosen value that is not an option any more is included.
 func optionsOf(p *panel, f *schema.Field) []string {
 	kind, _ := f.Kind.(*schema.Select)
 	chosen := p.r.Strings(f.Name)
@@ -161,7 +161,7 @@ func optionsOf(p *panel, f *schema.Field) []string {
 	return list
 }
 
-// targetOf is the id of the collection that the relation leads to.
+// targetOf returns the id of the collection that the relation refers to.
 func targetOf(f *schema.Field) string {
 	kind, _ := f.Kind.(*schema.Relation)
 	return kind.CollectionID
@@ -171,24 +171,24 @@ func relatedName(p *panel, f *schema.Field) string {
 	return cmp.Or(p.names[targetOf(f)], targetOf(f))
 }
 
-// relatedPath is the beginning of the addresses of records that the relation may hold.
+// relatedPath returns the beginning of the addresses of related records.
 func relatedPath(p *panel, f *schema.Field) string { return "/_/c/" + relatedName(p, f) + "/r/" }
 
 func pickPath(p *panel, f *schema.Field) string {
 	path := "/_/c/" + relatedName(p, f) + "/pick?_max=" + strconv.Itoa(maxOf(f))
-	if p.prefix != "" { // there is one dialog at a time
+	if p.prefix != "" { // a form in a dialog: it cannot open a second dialog for a new record
 		path += "&_plain="
 	}
 	return path
 }
 
-// maxOf is how many records the relation may hold.
+// maxOf returns the greatest number of records that the relation may hold.
 func maxOf(f *schema.Field) int {
 	kind, _ := f.Kind.(*schema.Relation)
 	return max(1, kind.MaxSelect)
 }
 
-// whole is a value as text, all of it.
+// whole returns a value as text, untruncated.
 func whole(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -203,7 +203,7 @@ func whole(v any) string {
 	return string(text)
 }
 
-// many marks an input that holds several.
+// many marks the input of a field that holds several values.
 func many(f *schema.Field) templ.Attributes {
 	if !f.Multiple() {
 		return nil

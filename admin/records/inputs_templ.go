@@ -16,7 +16,7 @@ import (
 	"strconv"
 )
 
-// selectInput: few short options are all in sight.
+// selectInput is a list of checkboxes for several values, else a select.
 func selectInput(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -246,7 +246,7 @@ func selectInput(p *panel, f *schema.Field) templ.Component {
 	})
 }
 
-// relationInput holds what is chosen, and finds more on the server.
+// relationInput has the chosen records and a search for more of them on the server.
 func relationInput(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -19,22 +19,22 @@ const (
 	usualColumns = 9 // beside the title
 )
 
-// view is what of a collection is looked at. Its address says all of it.
+// view is the table of a collection: its filter, sort, page and columns, all from the address.
 type view struct {
 	in            *schema.Collection
 	filter, sort  string
 	after, before string // the cursor that the page begins after, or ends before
 	rows          int
-	columns       []*schema.Field // the first one is the title of a record
+	columns       []*schema.Field // the first column is the title of a record
 	chosen        bool            // columns were chosen
-	open          string          // the id of the record beside the table
+	open          string          // id of the record beside the table
 	list          []row
-	next, prev    string // cursors of the pages beside this one, "" for none
+	next, prev    string // cursors of the next and the previous page, "" for none
 	problem       string
 	saved         []core.SavedView
 }
 
-// row is a record as the table shows it. Its mark tells one state of it from another.
+// row is a row of the table. Its mark is a hash of its values, by which live.js finds changed rows.
 type row struct {
 	id, mark string
 	cells    []cell
@@ -54,7 +54,7 @@ func viewOf(c *console.Call, in *schema.Collection) *view {
 	return v
 }
 
-// choose takes the columns of those names, or the usual ones.
+// choose sets the columns to the fields with these names, or to the default columns.
 func (v *view) choose(names []string) {
 	title := titleField(v.in)
 	v.columns = []*schema.Field{title}
@@ -73,8 +73,8 @@ func (v *view) choose(names []string) {
 	}
 }
 
-// titleField is the field by which people know a record: the first presentable one, else
-// one that is likely to name it, else the id.
+// titleField returns the field whose value is the title of a record: the first presentable text
+// field, else name, title, label, email or username, else the id.
 func titleField(in *schema.Collection) *schema.Field {
 	var likely *schema.Field
 	for _, f := range in.Fields {
@@ -89,7 +89,8 @@ func titleField(in *schema.Collection) *schema.Field {
 	return cmp.Or(likely, in.Field("id"))
 }
 
-// with returns the address of this view with one thing changed, at its beginning.
+// with returns the address of this view with another value of one parameter, at its first page
+// unless the parameter is "r" or "".
 func (v *view) with(name, value string) string {
 	q := url.Values{}
 	set := func(name, value, usual string) {
@@ -105,7 +106,7 @@ func (v *view) with(name, value string) string {
 			q.Add("cols", f.Name)
 		}
 	}
-	if name == "r" || name == "" { // of the page that is open
+	if name == "r" || name == "" { // the current page stays
 		set("after", v.after, "")
 		set("before", v.before, "")
 	}
@@ -120,8 +121,8 @@ func (v *view) with(name, value string) string {
 	return path + "?" + q.Encode()
 }
 
-// sortBy is the address that sorts by the field, the other way round if it does so
-// already, and not at all after that.
+// sortBy returns the address of the next order by the field: ascending, then descending, then the
+// default order.
 func (v *view) sortBy(f *schema.Field) string {
 	switch v.sort {
 	case f.Name:
@@ -132,8 +133,8 @@ func (v *view) sortBy(f *schema.Field) string {
 	return v.with("sort", f.Name)
 }
 
-// expression is the filter as the service takes it. Words that are no expression are
-// looked for in fields that hold text.
+// expression returns the filter for the record service. A text without an operator is searched for
+// in all text fields.
 func (v *view) expression() string {
 	words := strings.TrimSpace(v.filter)
 	if words == "" || strings.ContainsAny(words, "=~<>") {
@@ -175,8 +176,8 @@ func list(c *console.Call) error {
 	return c.Page(about(c, in, in.Name), page(v, panel))
 }
 
-// count answers with how many records there are in the view: after the rows, because it
-// may take longer.
+// count answers with the number of records in the view. The page asks for it after the rows,
+// because counting may take longer; after two seconds the number is given up.
 func count(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -186,7 +187,7 @@ func count(c *console.Call) error {
 	ctx, cancel := contextOf(c)
 	defer cancel()
 	page, err := c.App.Records().List(ctx, c.Caller, in.ID, record.ListParams{Page: 1, PerPage: 1, Filter: v.expression()})
-	if fault.KindOf(err) == fault.Invalid && ctx.Err() == nil { // the table shows all, and says why
+	if fault.KindOf(err) == fault.Invalid && ctx.Err() == nil { // the table shows all records, and the problem of the filter
 		page, err = c.App.Records().List(ctx, c.Caller, in.ID, record.ListParams{Page: 1, PerPage: 1})
 	}
 	switch {

@@ -428,7 +428,7 @@ func page(v *view, panel templ.Component) templ.Component {
 	})
 }
 
-// savedViews are the ways of looking that the superuser has kept, and the form to keep one.
+// savedViews are the stored views of the superuser, and the form that stores a view.
 func savedViews(v *view) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -619,7 +619,7 @@ func savedViews(v *view) templ.Component {
 	})
 }
 
-// rows is the table with its bar. It is asked for again when a record has changed.
+// rows is the table with its bar. The event changed on the body reloads it.
 func rows(v *view) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1277,7 +1277,7 @@ func oneRow(v *view, r row) templ.Component {
 	})
 }
 
-// liveRows are rows that take the place of those with the same id.
+// liveRows are rows that replace the rows with the same ids on the page.
 func liveRows(v *view) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -30,13 +30,13 @@ func countPath(v *view) string {
 	return path + "?filter=" + url.QueryEscape(v.filter)
 }
 
-// livePath is the address of single rows of the view.
+// livePath returns the address that answers with single rows of the view.
 func (v *view) livePath() string {
 	path, query, _ := strings.Cut(v.with("r", ""), "?")
 	return path + "/live?" + query
 }
 
-// exportPath is the address of the records of the view as a file.
+// exportPath returns the address that answers with the records of the view as a file.
 func (v *view) exportPath(format string) string {
 	return console.CollectionPath(v.in) + "/export?" + url.Values{"format": {format}, "filter": {v.filter}}.Encode()
 }
@@ -57,7 +57,7 @@ func sorted(v *view, f *schema.Field) templ.Attributes {
 	return nil
 }
 
-// readonly marks a column whose cells are not edited.
+// readonly marks a column whose cells cannot be edited.
 func readonly(in *schema.Collection, f *schema.Field) templ.Attributes {
 	if in.View == nil && isEditable(in, f) && !f.IsID() {
 		return nil
@@ -72,7 +72,7 @@ func described(problem string) templ.Attributes {
 	return templ.Attributes{"aria-invalid": "true", "aria-describedby": "filter-problem"}
 }
 
-// cellClass is how a cell looks.
+// cellClass returns the CSS classes of a cell.
 func cellClass(at int, c cell) string {
 	var classes []string
 	if at == 0 {
@@ -89,8 +89,9 @@ func cellClass(at int, c cell) string {
 	return strings.Join(classes, " ")
 }
 
-// place is where a cell stands in the list of a phone: the title, below it the first value that
-// tells something, at the end of the line the last date.
+// place returns the CSS class that places a cell in the list on a phone: the first cell is the
+// title; below it stands the first value that is neither empty nor an id, a bool or a date; the
+// last date stands at the end of the line. Other cells have no place.
 func (r row) place(at int) string {
 	isDate := func(c cell) bool { return c.kind == "date" || c.kind == "autodate" }
 	tells := func(c cell) bool { return !c.empty && !isDate(c) && !c.isID && c.kind != "bool" }
@@ -105,7 +106,7 @@ func (r row) place(at int) string {
 	return ""
 }
 
-// shownRows is how many rows the page has, in words.
+// shownRows formats the number of rows of the page.
 func shownRows(n int) string {
 	if n == 1 {
 		return "1 row"

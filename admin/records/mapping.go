@@ -11,19 +11,19 @@ import (
 	"github.com/loambase/loam/core/sheet"
 )
 
-// mapping is the plan by which a superuser has imported files of such columns last.
+// mapping is the plan of a superuser's last import of a file with these columns.
 type mapping struct {
-	Collection string     `json:"collection"` // id
+	Collection string     `json:"collection"` // id of the collection
 	Plan       sheet.Plan `json:"plan"`
 }
 
 const (
-	keptMappings = "imports" // the name of the document of a superuser
+	keptMappings = "imports" // name of the document, for core.Kept
 	maxMappings  = 20
 )
 
-// recalled is the plan of the last import of a file with the columns of the job; ok is false if
-// there is none that fits.
+// recalled returns the stored plan for a file with the columns of the job; ok is false if no stored
+// plan fits.
 func recalled(c *console.Call, job *sheet.Job) (p sheet.Plan, ok bool, err error) {
 	var list []mapping
 	if err := c.App.Kept(c.R.Context(), c.Caller, keptMappings, &list); err != nil {
@@ -40,8 +40,8 @@ func recalled(c *console.Call, job *sheet.Job) (p sheet.Plan, ok bool, err error
 	return p, false, nil
 }
 
-// remember keeps the plan of an import, in the place of one of the same columns. A plan that is too large
-// to be kept is not remembered.
+// remember stores the plan of an import, replacing the plan for the same columns. The last 20 plans
+// are kept. A plan that is too large for a document is not stored, without an error.
 func remember(c *console.Call, job *sheet.Job, p sheet.Plan) error {
 	err := core.ChangeKept(c.R.Context(), c.App, c.Caller, keptMappings, func(list []mapping) ([]mapping, error) {
 		list = slices.DeleteFunc(list, func(m mapping) bool {
@@ -57,7 +57,7 @@ func remember(c *console.Call, job *sheet.Job, p sheet.Plan) error {
 	return err
 }
 
-// makeField adds a field to the collection, and puts the column into it.
+// makeField adds a field to the collection, and maps the column to it.
 func (i *importing) makeField(c *console.Call, column int, name, kind string) error {
 	if !slices.Contains(sheet.Kinds, kind) {
 		return fault.New(fault.Invalid, "A column becomes no field of this kind.")

@@ -17,21 +17,21 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// panel is one record as a form shows it.
+// panel is the panel of one record: its form, its history or its sign-in tab.
 type panel struct {
 	in      *schema.Collection
 	r       *record.Record
 	isNew   bool
-	related map[string][]choice // by relation field: what it holds
-	names   map[string]string   // of the collections that relations lead to, by id
+	related map[string][]choice // related records by the names of the relation fields
+	names   map[string]string   // names of the collections that relations refer to, by id
 	appURL  string
-	prefix  string            // of the ids of inputs: for a form that lies over another one
-	past    *record.History   // in place of the form
-	account *account          // in place of the form
-	actors  map[string]string // what the accounts are called that changed it, by change.Change.By
+	prefix  string            // prefix of the ids of inputs, for a form in a dialog over another form
+	past    *record.History   // the history tab, shown instead of the form; nil for another tab
+	account *account          // the sign-in tab, shown instead of the form; nil for another tab
+	actors  map[string]string // titles of the accounts that changed the record, by change.Change.By
 }
 
-// at is the id of the input of a field, found that of the list of records below it.
+// at returns the id of the input of a field, found the id of the list of records that it finds.
 func (p *panel) at(f *schema.Field) string    { return p.prefix + "f-" + f.Name }
 func (p *panel) found(f *schema.Field) string { return p.prefix + "found-" + f.Name }
 
@@ -41,7 +41,7 @@ type choice struct {
 	Label string `json:"label"`
 }
 
-// show answers with the panel of a record, or with a page of it alone.
+// show answers with the panel of a record, or with a page that has only this panel.
 func show(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -61,7 +61,8 @@ func answer(c *console.Call, p *panel) error {
 	return c.Page(about(c, p.in, p.title()), recordPage(p))
 }
 
-// panelOf reads the record.
+// panelOf reads a record and the titles of its related records. The fault is NotFound for a record
+// that does not exist.
 func panelOf(c *console.Call, in *schema.Collection, id string) (*panel, error) {
 	r, err := c.App.Records().FindByID(c.R.Context(), in.ID, id)
 	if fault.KindOf(err) == fault.NotFound {
@@ -73,7 +74,8 @@ func panelOf(c *console.Call, in *schema.Collection, id string) (*panel, error) 
 	return withRelated(c, &panel{in: in, r: r, appURL: c.Settings.Meta.AppURL})
 }
 
-// openPanel is the panel beside the table, nil if no record is open or it is gone.
+// openPanel returns the panel beside the table, nil if no record is open or the open record was
+// deleted.
 func openPanel(c *console.Call, v *view) (templ.Component, error) {
 	if v.open == "" {
 		return nil, nil
@@ -88,8 +90,8 @@ func openPanel(c *console.Call, v *view) (templ.Component, error) {
 	return recordPanel(p), nil
 }
 
-// showNew answers with the form of a new record: empty, or like the record that the
-// address names. Files and secrets are not copied.
+// showNew answers with the form of a new record: empty, or with the values of the record named by
+// from=ID in the address, without its id, files and passwords.
 func showNew(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -127,7 +129,7 @@ func isEditable(in *schema.Collection, f *schema.Field) bool {
 	return f.IsPassword() || isShown(in, f)
 }
 
-// title is what the record is called.
+// title returns the title of the panel: "New record", or the title or the id of the record.
 func (p *panel) title() string {
 	if p.isNew {
 		return "New record"
@@ -138,8 +140,9 @@ func (p *panel) title() string {
 	return p.r.ID()
 }
 
-// base are the values of fields as they were read, one short mark a field: what a save is compared
-// with, to find what somebody else has changed meanwhile.
+// base returns the marks of the values of fields, as a JSON object by the names of the fields. A
+// save sends back the marks that its form was read with, so fields that somebody else has changed
+// since are found.
 func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) string {
 	marks := map[string]string{}
 	for _, f := range fields {
@@ -149,12 +152,12 @@ func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) stri
 	}
 	text, err := json.Marshal(marks)
 	if err != nil {
-		return "{}" // strings alone are always encoded
+		return "{}" // not reached: strings can always be encoded
 	}
 	return string(text)
 }
 
-// mark tells one value from another.
+// mark returns a hash of a value. Different values have different marks, but for collisions.
 func mark(v any) string {
 	text, err := schema.Marshal(v)
 	if err != nil {
@@ -165,18 +168,18 @@ func mark(v any) string {
 	return strconv.FormatUint(h.Sum64(), 36)
 }
 
-// asJSON answers with the record as the API has it, for who copies it.
+// asJSON answers with the record as the API returns it, to be copied.
 func asJSON(c *console.Call) error {
 	text, err := c.App.Records().Get(c.R.Context(), c.Caller, c.Param("collection"), c.Param("id"), "")
 	if err != nil {
 		return err
 	}
 	c.W.Header().Set("Content-Type", "application/json")
-	c.W.Write(text) //nolint:errcheck // who has gone needs no answer
+	c.W.Write(text) //nolint:errcheck // a client that has disconnected gets no answer
 	return nil
 }
 
-// withRelated fills in the names of the records that relations hold.
+// withRelated reads the titles of the related records.
 func withRelated(c *console.Call, p *panel) (*panel, error) {
 	p.related, p.names = map[string][]choice{}, map[string]string{}
 	for _, f := range p.in.Fields {
@@ -196,7 +199,8 @@ func withRelated(c *console.Call, p *panel) (*panel, error) {
 	return p, nil
 }
 
-// labels names records by their ids, in that order. A record that is gone keeps its id.
+// labels returns the titles of records in the order of their ids. The title of a deleted record is
+// its id.
 func labels(ctx context.Context, c *console.Call, collection string, ids []string) ([]choice, error) {
 	in := c.App.Snapshot().ByID(collection)
 	list := make([]choice, len(ids))
@@ -232,7 +236,7 @@ func labels(ctx context.Context, c *console.Call, collection string, ids []strin
 	return list, nil
 }
 
-// anyOf are ids as values of a condition.
+// anyOf converts ids to values of a condition.
 func anyOf(ids []string) []any {
 	list := make([]any, len(ids))
 	for i, id := range ids {

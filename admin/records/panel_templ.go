@@ -19,7 +19,7 @@ import (
 	"strings"
 )
 
-// recordPage is a record alone.
+// recordPage is a page with one record.
 func recordPage(p *panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -66,7 +66,7 @@ func recordPage(p *panel) templ.Component {
 	})
 }
 
-// recordPanel is a record with its form, beside a table or alone.
+// recordPanel is the panel of a record, beside the table or on a page of its own.
 func recordPanel(p *panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -635,7 +635,7 @@ func recordPanel(p *panel) templ.Component {
 	})
 }
 
-// past is what the change log holds of the record.
+// past is the history tab: the changes of the record in the change log.
 func past(p *panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1209,7 +1209,7 @@ func deleteDialog(p *panel, referring []string) templ.Component {
 	})
 }
 
-// field is the input of a field, with its label and the place of its problem.
+// field is the input of a field, with its label and a place for the message about a problem.
 func field(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

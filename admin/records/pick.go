@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	maxFound = 20   // records that a search for related ones shows at a time
-	maxAll   = 1000 // records that are added to a relation at once
+	maxFound = 20   // records on a page of the answers
+	maxAll   = 1000 // records that "Add all" adds to a relation
 )
 
 // picking is a search for records that a relation may hold.
 type picking struct {
 	in    *schema.Collection
 	words string
-	max   int  // how many records the relation may hold
-	plain bool // no record is made here
+	max   int  // greatest number of records of the relation
+	plain bool // the search does not offer a new record
 	list  []choice
 	next  string // cursor of the next page, "" for none
 }
@@ -40,7 +40,7 @@ func pickingOf(c *console.Call) (*picking, error) {
 	return p, nil
 }
 
-// path is the address of a part of the search.
+// path returns the address of a part of the search, with more parameters.
 func (p *picking) path(part string, more url.Values) string {
 	q := url.Values{"_q": {p.words}, "_max": {strconv.Itoa(p.max)}}
 	for name, values := range more {
@@ -49,7 +49,7 @@ func (p *picking) path(part string, more url.Values) string {
 	return console.CollectionPath(p.in) + "/pick" + part + "?" + q.Encode()
 }
 
-// read reads up to limit records after the cursor.
+// read reads up to limit records after the cursor, and the cursor of the next page.
 func (p *picking) read(c *console.Call, after string, limit int) error {
 	title := titleField(p.in)
 	n := &record.Node{Collection: p.in.ID, Fields: []string{title.Name}, After: after, Limit: limit, Cursors: p.in.View == nil}
@@ -69,7 +69,7 @@ func (p *picking) read(c *console.Call, after string, limit int) error {
 	return err
 }
 
-// choicesOf are the records of a branch by their titles.
+// choicesOf returns the records of a branch with their titles.
 func choicesOf(branch *record.Branch, title *schema.Field) ([]choice, error) {
 	list := make([]choice, len(branch.Records))
 	for i, text := range branch.Records {
@@ -82,7 +82,7 @@ func choicesOf(branch *record.Branch, title *schema.Field) ([]choice, error) {
 	return list, nil
 }
 
-// pick answers with a page of the records that match the words.
+// pick answers with a page of the records that match the words of the search.
 func pick(c *console.Call) error {
 	p, err := pickingOf(c)
 	if err != nil {
@@ -98,8 +98,8 @@ func pick(c *console.Call) error {
 	return c.Part(foundRecords(p))
 }
 
-// countPicks answers with how many records match the words: after the first ones, because it may
-// take longer.
+// countPicks answers with the number of records that match. The page asks for it after it has the
+// records, because counting may take longer; after two seconds the number is given up.
 func countPicks(c *console.Call) error {
 	p, err := pickingOf(c)
 	if err != nil {
@@ -122,7 +122,7 @@ func countPicks(c *console.Call) error {
 	return err
 }
 
-// pickAll answers with the records that match, up to as many as the relation may hold.
+// pickAll answers with the first records that match, as many as atOnce allows, as JSON.
 func pickAll(c *console.Call) error {
 	p, err := pickingOf(c)
 	if err != nil {
@@ -134,10 +134,10 @@ func pickAll(c *console.Call) error {
 	return c.JSON(p.list)
 }
 
-// atOnce is how many records are added at once at most.
+// atOnce returns the greatest number of records that "Add all" adds.
 func (p *picking) atOnce() int { return max(1, min(p.max, maxAll)) }
 
-// allWords says what adding all matches does; total is -1 if it is not known.
+// allWords returns the label of "Add all"; total is -1 if the number of matches is not known.
 func (p *picking) allWords(total int) string {
 	if total >= 0 && total <= p.atOnce() {
 		return "Add all " + grouped(total)
@@ -145,7 +145,7 @@ func (p *picking) allWords(total int) string {
 	return "Add the first " + grouped(p.atOnce())
 }
 
-// totalWords says how many records match.
+// totalWords formats the number of matches; -1 if it is not known.
 func totalWords(total int) string {
 	switch total {
 	case -1:
@@ -163,11 +163,11 @@ func (c choice) title() string {
 	return c.Label
 }
 
-// isForRelation reports whether the record is made for the relation of another one.
+// isForRelation reports whether the new record is created from the relation input of another form.
 func isForRelation(c *console.Call) bool { return c.R.URL.Query().Has("_related") }
 
-// newForRelation answers with the form of a new record as a dialog. Its title is the words that were
-// looked for.
+// newForRelation answers with the form of a new record in a dialog. The words of the search are the
+// first value of the title field.
 func newForRelation(c *console.Call, p *panel) error {
 	p.prefix = "new-"
 	title := titleField(p.in)
@@ -181,7 +181,7 @@ func newForRelation(c *console.Call, p *panel) error {
 	return c.Dialog(http.StatusOK, newRelated(p))
 }
 
-// search is a filter for words in the fields by which records are known, or for an id.
+// search returns a filter for words in the title field and presentable text fields, or for an id.
 func search(in *schema.Collection, words string) (filter string, params map[string]any) {
 	words = strings.TrimSpace(words)
 	if words == "" {

@@ -16,7 +16,7 @@ import (
 	"net/url"
 )
 
-// foundRecords are the answers of a search for related records, and what else can be done.
+// foundRecords is the first page of the found records, their number, and a button for a new record.
 func foundRecords(p *picking) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -114,7 +114,7 @@ func foundRecords(p *picking) templ.Component {
 	})
 }
 
-// foundPage is a page of the answers.
+// foundPage is a page of the found records, with a button for the next page.
 func foundPage(p *picking) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -231,7 +231,7 @@ func foundPage(p *picking) templ.Component {
 	})
 }
 
-// foundTotal says how many records match, and offers to add them all.
+// foundTotal is the number of records that match, with a button that adds all of them.
 func foundTotal(p *picking, total int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -310,7 +310,7 @@ func foundTotal(p *picking, total int) templ.Component {
 	})
 }
 
-// newRelated is the form of a record that a relation is to hold.
+// newRelated is a dialog with the form of a new record for a relation.
 func newRelated(p *panel) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -79,7 +79,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 }
 
-// isShown reports whether the field has a place in tables and forms.
+// isShown reports whether tables and forms show the field.
 func isShown(in *schema.Collection, f *schema.Field) bool {
 	return !f.IsPassword() && !(in.IsAuth() && f.Name == "tokenKey")
 }

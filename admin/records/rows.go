@@ -12,11 +12,11 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// maxLive is how many rows are asked for at once because they have changed.
+// maxLive is the greatest number of rows in an answer of live.
 const maxLive = 50
 
-// read reads the rows. What is wrong with the filter is kept, and all rows are shown
-// instead.
+// read reads the rows of the page. If the filter, the sort or a cursor is wrong, problem has the
+// message, and the first page of all records is read instead.
 func (v *view) read(c *console.Call) error {
 	err := v.readPage(c)
 	if fault.KindOf(err) == fault.Invalid && (v.filter != "" || v.sort != "" || v.after != "" || v.before != "") {
@@ -31,8 +31,8 @@ func (v *view) read(c *console.Call) error {
 	return err
 }
 
-// readPage reads the page that the address names. Going back may lead to less than a page:
-// then it is the first one that is shown.
+// readPage reads the page that the address names. If no full page stands before the cursor, it
+// reads the first page instead.
 func (v *view) readPage(c *console.Call) error {
 	n := v.node()
 	n.Filter, n.Limit, n.Cursors = v.expression(), v.rows, v.in.View == nil
@@ -60,7 +60,7 @@ func (v *view) readPage(c *console.Call) error {
 	return nil
 }
 
-// node asks for the columns of the view, with the titles of related records.
+// node returns the query for the columns of the view, without a filter.
 func (v *view) node() *record.Node {
 	n := &record.Node{Collection: v.in.ID, Sort: v.sort}
 	if v.sort == "" && v.in.View == nil {
@@ -72,7 +72,8 @@ func (v *view) node() *record.Node {
 	return n
 }
 
-// readTree reads the rows that the node asks for, and what their relations lead to, as of one moment.
+// readTree reads the rows of the query and the titles of their related records in one snapshot of
+// the database, and sets v.list.
 func (v *view) readTree(c *console.Call, n *record.Node) (list record.List, err error) {
 	var relations []*schema.Field
 	for _, f := range v.columns {
@@ -110,7 +111,7 @@ func (v *view) readTree(c *console.Call, n *record.Node) (list record.List, err 
 	return list, nil
 }
 
-// titlesOf are the titles of related records by their ids.
+// titlesOf returns the titles of related records by their ids.
 func titlesOf(c *console.Call, f *schema.Field, of *record.Branch) (map[string]string, error) {
 	list, err := choicesOf(of, titleField(c.App.Snapshot().ByID(targetOf(f))))
 	titles := map[string]string{}
@@ -140,7 +141,7 @@ func (v *view) row(values map[string]json.RawMessage, names map[string]map[strin
 	return r
 }
 
-// live answers with rows that have changed, by the ids of their records.
+// live answers with the current rows of the records whose ids are in the address.
 func live(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -154,7 +155,7 @@ func live(c *console.Call) error {
 	return c.Part(liveRows(v))
 }
 
-// readRows reads the rows of these records.
+// readRows reads the rows of the records with these ids, at most maxLive.
 func (v *view) readRows(c *console.Call, ids []string) error {
 	n := v.node()
 	n.Sort, n.Where, n.Limit = "", where.In("id", anyOf(ids)...), maxLive

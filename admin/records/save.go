@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// limit is the greatest body of a form with the fields of the collection.
+// limit returns the greatest size of a form with the fields of the collection, in bytes.
 func limit(in *schema.Collection) int64 {
 	n := int64(form.Small)
 	for _, f := range in.Fields {
@@ -24,7 +24,7 @@ func limit(in *schema.Collection) int64 {
 	return n
 }
 
-// read reads the form of a record.
+// read reads the form of a record; sent are the names of the fields in it.
 func read(c *console.Call) (in *schema.Collection, input record.Input, sent []string, problems []form.Problem, err error) {
 	if in, err = collectionOf(c); err != nil {
 		return
@@ -55,8 +55,9 @@ func create(c *console.Call) error {
 	return saved(c, in, r.ID(), "Created")
 }
 
-// save stores what was sent, which is what was changed. If somebody else has changed one of
-// these fields since the form was read, nothing is stored and the form says so.
+// save stores the fields in the form, which are those that the superuser has changed. If somebody
+// else has changed one of these fields since the form was read, nothing is stored, and the form
+// shows the conflict.
 func save(c *console.Call) error {
 	defer form.Close(c)
 	in, input, sent, problems, err := read(c)
@@ -70,7 +71,7 @@ func save(c *console.Call) error {
 	now, conflicts, err := update(c, in, id, input, sent)
 	switch {
 	case len(conflicts) > 0:
-		return form.Conflict(c, conflicts, base(in, now, in.Fields...)) // saving again means it
+		return form.Conflict(c, conflicts, base(in, now, in.Fields...)) // saving again overwrites
 	case fault.KindOf(err) == fault.NotFound:
 		return fault.New(fault.NotFound, "This record was deleted meanwhile. What you have typed is still here.")
 	case err != nil:
@@ -79,8 +80,8 @@ func save(c *console.Call) error {
 	return saved(c, in, id, "Saved")
 }
 
-// update stores the fields that were sent, unless one of them has another value than when the form
-// was read: then it returns these fields, and the record as it is now.
+// update stores the fields that were sent, if each still has the value that the form was read with.
+// Otherwise it stores nothing, and returns a problem for each changed field and the stored record.
 func update(c *console.Call, in *schema.Collection, id string, input record.Input, sent []string) (now *record.Record, conflicts []form.Problem, err error) {
 	err = c.App.Transaction(c.R.Context(), func(tx *core.Tx) error {
 		if now, err = tx.Records.FindByID(tx.Context, in.ID, id); err != nil {
@@ -95,10 +96,10 @@ func update(c *console.Call, in *schema.Collection, id string, input record.Inpu
 	return now, conflicts, err
 }
 
-// errConflict undoes the transaction of a save that would overwrite.
+// errConflict rolls back the transaction of a save that would overwrite a change.
 var errConflict = fault.New(fault.Invalid, "Somebody else has changed this record.")
 
-// conflictsOf are the fields that were sent and have another value than when they were read.
+// conflictsOf returns a problem for each field that was sent and has changed since it was read.
 func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sent []string) (list []form.Problem) {
 	var read map[string]string
 	if json.Unmarshal([]byte(c.R.PostForm.Get("_base")), &read) != nil {
@@ -116,7 +117,7 @@ func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sen
 	return list
 }
 
-// saved answers with the record as it is now, beside a table that is read again.
+// saved answers with the panel of the stored record, and has the page reload the table.
 func saved(c *console.Call, in *schema.Collection, id, words string) error {
 	c.Toast(words)
 	p, err := panelOf(c, in, id)
@@ -161,7 +162,7 @@ func remove(c *console.Call) error {
 	}
 	c.Toast("Deleted")
 	if at, err := url.Parse(c.R.Header.Get("HX-Current-URL")); err == nil && at.Path == console.CollectionPath(in) {
-		return c.Event("deleted", map[string]string{"id": c.Param("id")}) // the table stays as it is looked at
+		return c.Event("deleted", map[string]string{"id": c.Param("id")}) // the page reloads its table
 	}
 	return c.Go(console.CollectionPath(in))
 }

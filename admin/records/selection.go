@@ -16,15 +16,15 @@ const (
 	mostSelected = 1_000_000
 )
 
-// selection is the records that something is done with: chosen ones, or all that are shown.
+// selection is a selection of records: ticked rows, or all records that match the filter of a view.
 type selection struct {
 	in   *schema.Collection
 	ids  []string
 	all  bool
-	view *view // of all
+	view *view // has the filter, for all
 }
 
-// selectionOf reads what was sent: the id of each record, or all=1 with the view.
+// selectionOf reads the selection from the form: id=ID for each record, or all=1 and the filter.
 func selectionOf(c *console.Call) (*selection, error) {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -41,7 +41,7 @@ func selectionOf(c *console.Call) (*selection, error) {
 	return s, nil
 }
 
-// find returns the ids of the records, as they are there now, each once.
+// find returns the ids of the selected records that exist, each once.
 func (s *selection) find(ctx context.Context, c *console.Call) ([]string, error) {
 	n := &record.Node{Collection: s.in.ID, Fields: []string{"id"}, Sort: "id", Limit: readTogether, Cursors: true}
 	if s.all {

@@ -1,5 +1,5 @@
-// Package reference has the page about the API of a collection: what it takes and answers,
-// code for it, and a trial as somebody.
+// Package reference has the page about the API of a collection: parameters and sample answers of
+// each operation, code for clients, and requests to try it as a chosen identity.
 package reference
 
 import (
@@ -29,7 +29,7 @@ func Routes() []console.Route {
 	}
 }
 
-// found is what the address names.
+// found returns the collection, its operations, and the operation that the address names.
 func found(c *console.Call) (in *schema.Collection, all []operation, op operation, err error) {
 	name := c.Param("collection")
 	if in = c.App.Snapshot().Find(name); in == nil {
@@ -60,7 +60,7 @@ func show(c *console.Call) error {
 	}, referencePage(in, all, f, c.Accounts()))
 }
 
-// typed is the operation with what was typed.
+// typed returns the operation with the values of the form.
 func typed(c *console.Call) (*schema.Collection, filled, error) {
 	in, _, op, err := found(c)
 	if err != nil {
@@ -79,7 +79,7 @@ func typed(c *console.Call) (*schema.Collection, filled, error) {
 	return in, f, nil
 }
 
-// code answers with the snippets for what was typed.
+// code answers with the snippets for the values of the form.
 func code(c *console.Call) error {
 	_, f, err := typed(c)
 	if err != nil {
@@ -88,10 +88,10 @@ func code(c *console.Call) error {
 	return c.Part(snippets(f))
 }
 
-// tokenLife is how long a token for a trial is good, in seconds.
+// tokenLife is the lifetime of a token for a trial, in seconds.
 const tokenLife = 60
 
-// try sends the request as who was chosen. Its token never reaches the browser.
+// try sends the request as the chosen identity. The browser never gets its token.
 func try(c *console.Call) error {
 	_, f, err := typed(c)
 	if err != nil {
@@ -132,7 +132,7 @@ func try(c *console.Call) error {
 	return c.Part(tried(answer, ""))
 }
 
-// pretty is a body with its JSON on several lines. Tokens are not for this page.
+// pretty indents a body of JSON; it returns another body unchanged.
 func pretty(body []byte) string {
 	var out bytes.Buffer
 	if json.Indent(&out, body, "", "  ") != nil {

@@ -1,4 +1,4 @@
-// The documents of GraphQL that clients may ask for by an id, as one text of JSON.
+// The input of the persisted documents of GraphQL: a JSON object of texts by ids.
 
 package settings
 
@@ -14,7 +14,7 @@ import (
 
 const documentsInput = "graphql.documents"
 
-// showDocuments puts their text in place of the documents.
+// showDocuments replaces the documents in d by their text, indented JSON, for the input.
 func showDocuments(d form.Document, documents settings.Documents) error {
 	text, err := schema.Marshal(documents)
 	if err != nil {
@@ -28,7 +28,7 @@ func showDocuments(d form.Document, documents settings.Documents) error {
 	return nil
 }
 
-// putDocuments adds the documents that were sent to the change.
+// putDocuments parses the text of the input, if it was sent, and adds the documents to the change.
 func putDocuments(change map[string]any, sent url.Values) []form.Problem {
 	if !sent.Has(documentsInput) {
 		return nil

@@ -5,11 +5,11 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// page is one page of settings: what it is called, and its inputs.
+// page is a page of settings: its title, its inputs and its test.
 type page struct {
 	id, title, icon string
 	groups          []form.Group
-	test            string // what can be tried from it: "mail", "storage", "backups"; "" for nothing
+	test            string // the test of the page: "mail", "storage", "backups"; "" for none
 }
 
 func text(name, label, help string) form.Input {

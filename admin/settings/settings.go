@@ -95,8 +95,8 @@ func show(c *console.Call) error {
 	return c.Page(frame(p.title, "/_/settings/"+p.id), settingsPage(p, document, rulesOf(p, now.RateLimits.Rules), trial(c, p)))
 }
 
-// save changes what was sent. The page is loaded again, since a setting may change how it
-// looks.
+// save stores the settings in the form. The page is loaded again, since a setting may change its
+// look.
 func save(c *console.Call) error {
 	p, err := pageOf(c)
 	if err != nil {
@@ -124,7 +124,7 @@ func save(c *console.Call) error {
 	return c.Go("/_/settings/" + p.id)
 }
 
-// trial is what can be tried from the page, nil for nothing.
+// trial returns the form of the page's test, nil for none.
 func trial(c *console.Call, p page) templ.Component {
 	switch p.test {
 	case "mail":
@@ -141,7 +141,7 @@ func trial(c *console.Call, p page) templ.Component {
 	return nil
 }
 
-// try sends a mail, or writes to a bucket, with the settings as they are saved.
+// try sends a mail, or tests the bucket, with the saved settings.
 func try(c *console.Call) error {
 	p, err := pageOf(c)
 	if err != nil {
@@ -181,7 +181,7 @@ func worked(test string) string {
 	return "It works: a file was written, read and deleted."
 }
 
-// rulesOf are the rules of the rate limits, nil where the page is another one.
+// rulesOf returns the rules of the rate limits on the page of limits, nil on another page.
 func rulesOf(p page, rules any) []rule {
 	if p.id != "limits" {
 		return nil
@@ -192,7 +192,7 @@ func rulesOf(p page, rules any) []rule {
 		err = json.Unmarshal(text, &list)
 	}
 	if err != nil {
-		return nil // they are what the settings have just encoded
+		return nil // not reached: the settings encode rules that decode
 	}
 	return list
 }

@@ -12,20 +12,20 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// query is a script that a superuser has kept.
+// query is a script that a superuser has stored under a name.
 type query struct {
 	Name string `json:"name"`
 	SQL  string `json:"sql"`
 }
 
 const (
-	keptQueries  = "queries" // the name of the document of a superuser
+	keptQueries  = "queries" // name of the document, for core.Kept
 	maxQueries   = 200
 	maxQueryName = 60 // characters
 )
 
-// saveQuery keeps a script under a name, in the place of an earlier one of that name, or
-// forgets it. The answer is the list of all.
+// saveQuery stores a script under a name, replacing an earlier script of that name, or deletes it.
+// The answer is the list of all stored scripts.
 func saveQuery(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err

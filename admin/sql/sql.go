@@ -1,5 +1,5 @@
-// Package sql has the SQL console: a script, its rows, the plan of a statement, and a
-// warning before what changes whole tables.
+// Package sql has the SQL console: it runs scripts, shows rows and plans, stores queries, and asks
+// before a statement changes a whole table.
 package sql
 
 import (
@@ -42,8 +42,8 @@ func show(c *console.Call) error {
 	}, page())
 }
 
-// run runs a script and answers with its rows. What changes whole tables is asked about
-// first, unless that was answered.
+// run runs a script and answers with its rows. A statement that changes a whole table is confirmed
+// in a dialog first.
 func run(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -62,7 +62,7 @@ func run(c *console.Call) error {
 	return answer(c, result, err)
 }
 
-// plan answers with how a statement would run.
+// plan answers with the query plan of a statement.
 func plan(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -78,7 +78,7 @@ func answer(c *console.Call, result *sqlrun.Result, err error) error {
 	return c.JSON(result)
 }
 
-// refuse answers with what is wrong with a script, as text.
+// refuse answers 422 with the errors in a script, as text.
 func refuse(c *console.Call, err error) error {
 	if fault.KindOf(err) != fault.Invalid {
 		return err
@@ -96,7 +96,7 @@ func refuse(c *console.Call, err error) error {
 	}
 	c.W.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	c.W.WriteHeader(http.StatusUnprocessableEntity)
-	c.W.Write([]byte(strings.TrimSpace(words))) //nolint:errcheck // who has gone needs no answer
+	c.W.Write([]byte(strings.TrimSpace(words))) //nolint:errcheck // the client may have disconnected
 	return nil
 }
 
@@ -111,7 +111,7 @@ func columns(c *console.Call) error {
 
 const maxNames = 30
 
-// complete answers with names of tables and columns that begin with what was typed.
+// complete answers with the names of tables and columns that begin with the typed text.
 func complete(c *console.Call) error {
 	typed := strings.ToLower(c.R.URL.Query().Get("q"))
 	before, last := "", typed

@@ -108,7 +108,7 @@ func side(list []*schema.Collection, queries []query) templ.Component {
 	})
 }
 
-// saved is the list of the queries that the superuser has kept.
+// saved is the list of the superuser's stored queries.
 func saved(list []query) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -394,7 +394,7 @@ func page() templ.Component {
 	})
 }
 
-// confirm names what a script does to whole tables.
+// confirm is a dialog that lists the changes of whole tables by a script.
 func confirm(list []sqlrun.Danger) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -490,7 +490,7 @@ func confirm(list []sqlrun.Danger) templ.Component {
 	})
 }
 
-// dangerWords says what a statement does, with its number.
+// dangerWords describes a change of a whole table, with its number of rows.
 func dangerWords(d sqlrun.Danger) string {
 	rows := fmt.Sprintf("all %d rows of %s", d.Rows, d.Table)
 	switch d.Rows {

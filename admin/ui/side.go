@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// Item is an entry of the side.
+// Item is an entry of the side bar.
 type Item struct {
-	ID                string // of a collection, which can be pinned; "" for other entries
+	ID                string // id of the collection, which can be pinned; "" for another entry
 	Label, Icon, Path string
 	Current, Pinned   bool
 }
 
-// Groups are the collections as the side shows them.
+// Groups are the collections of the side bar.
 type Groups struct {
 	Pinned, Own, System []Item
-	Current             string // the name of the collection that the page is about, "" for none
+	Current             string // name of the collection of the page, "" for none
 }
 
-// pinWords is what the button of a collection does.
+// pinWords is the label of the pin button of a collection.
 func pinWords(i Item) string {
 	if i.Pinned {
 		return "Unpin " + i.Label
@@ -26,7 +26,8 @@ func pinWords(i Item) string {
 	return "Pin " + i.Label
 }
 
-// pinValue is what the button of a collection sends: whether it is to be pinned, and its id.
+// pinValue is the value that the pin button of a collection sends: "+" to pin or "-" to unpin, then
+// the id.
 func pinValue(i Item) string {
 	if i.Pinned {
 		return "-" + i.ID
@@ -34,7 +35,7 @@ func pinValue(i Item) string {
 	return "+" + i.ID
 }
 
-// SortItems orders the entries by their labels, whatever the case of letters.
+// SortItems sorts the entries by their labels, without regard to case.
 func SortItems(list []Item) {
 	slices.SortFunc(list, func(a, b Item) int { return strings.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)) })
 }

@@ -1,6 +1,5 @@
-// Package ui has the parts that pages of the console are made of, as templ components: the
-// frame with its navigation, gates, dialogs, icons, failures. It knows no services: what it
-// shows it is given.
+// Package ui has the parts of the console's pages as templ components: the frame with its
+// navigation, gates, dialogs, icons, failures. It calls no services: callers pass all data.
 package ui
 
 import (
@@ -23,7 +22,7 @@ type Shell struct {
 	App, Title, Version string
 	Theme               string // light or dark; "": that of the system
 	Accent              string // hexadecimal digits; "": the console's own
-	Account             string // the e-mail address of who has signed in
+	Account             string // e-mail address of the signed-in superuser
 	Section             string
 	Sections            []Section
 	Crumbs              []Crumb
@@ -32,7 +31,7 @@ type Shell struct {
 	Styles              []string // names of assets
 }
 
-// Gate is the frame around a page for who has not signed in.
+// Gate is the frame around a page for visitors without a session.
 type Gate struct {
 	Base                      string // the way to /_/ from the page: "", "../" and so on
 	App, Title, Theme, Accent string
@@ -43,26 +42,26 @@ type Gate struct {
 // SignIn is the form to sign in.
 type SignIn struct {
 	Identity, Problem, To string
-	Dialog                bool // it lies over a page that stays
+	Dialog                bool // a dialog over the page, which stays
 	NoSuperuser           bool
 }
 
 // Code is the form of the second step.
 type Code struct {
 	Identity, MFAID, OTPID, Problem, To string
-	Seconds                             int64 // how long a code is good
+	Seconds                             int64 // lifetime of the code
 	Dialog                              bool
 }
 
-// Failure is an answer that is not what was asked for.
+// Failure is the page of an error.
 type Failure struct {
 	Status          int
 	Message, Reason string
-	Lines           []string // what is wrong with which part of the input
-	Request         string   // the id to find it in the log by; "" for failures that are not the server's
+	Lines           []string // problems of single inputs
+	Request         string   // request id, by which the log has the cause; "" for errors of the client
 }
 
-// Title is the failure in a few words.
+// Title returns the heading of the page.
 func (f Failure) Title() string {
 	switch f.Status {
 	case http.StatusNotFound:
@@ -79,12 +78,12 @@ func (f Failure) Title() string {
 	return "That did not work"
 }
 
-// Seconds is a time as the header Retry-After has it.
+// Seconds formats a duration for the header Retry-After: whole seconds, at least 1.
 func Seconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, int64(math.Ceil(d.Seconds()))), 10)
 }
 
-// Bytes is a size in words.
+// Bytes formats a size with a decimal unit.
 func Bytes(n int64) string {
 	const units = "kMGTP"
 	if n < 1000 {

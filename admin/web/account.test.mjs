@@ -1,4 +1,4 @@
-// What superusers do about the sign-in of one account.
+// The sign-in tab of an account: mails, tokens, linked providers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -40,7 +40,7 @@ await onStage(async (stage) => {
     page.once('dialog', (question) => question.accept());
     await page.getByRole('button', { name: 'End all tokens' }).click();
     await page.getByText('All tokens have ended').waitFor();
-    assert.equal(await page.locator('[data-token]').count(), 0); // it was shown once
+    assert.equal(await page.locator('[data-token]').count(), 0); // the token is shown once
     assert.equal((await refresh(session.token)).status, 401);
 
     page.once('dialog', (question) => question.accept());

@@ -1,4 +1,4 @@
-// How accounts sign in: the ways, providers and their secrets, mails, the end of tokens.
+// The sign-in options of a collection: methods, providers and their secrets, mails, end of tokens.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, password, picture } from './stage.mjs';

@@ -1,4 +1,4 @@
-// What is done with many records at once: those that are selected, or all that are shown.
+// Actions on many records: the selected ones, or all that match the filter.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -51,7 +51,7 @@ await onStage(async (stage) => {
     await dialog(page).getByLabel('Field', { exact: true }).selectOption('total');
     await dialog(page).locator('#set-f-total').fill('9999');
     await dialog(page).getByRole('button', { name: 'Change 3 records' }).click();
-    await page.getByText(/Nothing was changed.*total/).waitFor(); // 5000 is the most
+    await page.getByText(/Nothing was changed.*total/).waitFor(); // 5000 is the greatest value of total
     assert.equal(await count('total = 9999'), 0);
     await dialog(page).locator('#set-f-total').fill('4999');
     await picture(page, 'bulk-set');
@@ -95,7 +95,7 @@ await onStage(async (stage) => {
     await page.getByText('1,300 of 1,300 – done').waitFor();
     await picture(page, 'bulk-progress');
     assert.equal(await count("status = 'old'"), 0);
-    assert.equal(await count(''), 200); // no more than what matched
+    assert.equal(await count(''), 200); // only the matching records are deleted
     await page.getByRole('link', { name: 'Back to the records' }).click();
     await page.getByText('50 rows of 200').waitFor();
     await isWell(page);

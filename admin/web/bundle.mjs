@@ -1,6 +1,6 @@
-// Makes the scripts of others that pages of the console load, with their licences, from the
-// packages in package-lock.json: npm ci && npm run bundle. What it makes is committed, so
-// building the binary needs no Node.
+// Bundles the third-party scripts of the console, with their licences, from the packages in
+// package-lock.json: npm ci && npm run bundle. The bundles are committed, so building the binary
+// needs no Node.
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -17,7 +17,7 @@ await build({ entryPoints: [from('uplot/dist/uPlot.esm.js')], outfile: to('uplot
 await copyFile(from('uplot/dist/uPlot.min.css'), to('uplot.css'));
 await copyFile(from('uplot/LICENSE'), to('uplot.LICENSE.txt'));
 
-// GraphiQL is loaded by one page alone: admin/graphiql.
+// GraphiQL: only the page of admin/graphiql loads it.
 const folder = here('../graphiql/files');
 await rm(folder, { recursive: true, force: true });
 // GraphiQL and its worker import Prettier where they need it. prettify.js takes its place: a file
@@ -43,15 +43,15 @@ const workers = await build({
 await writeFile(`${folder}/LICENSES.txt`, await licences([page, workers]));
 for (const name of await readdir(folder)) await compress(`${folder}/${name}`);
 
-/** Puts a compressed file in the place of a file. */
+/** Replaces a file by its compressed form. */
 async function compress(path) {
   const packed = await promisify(gzip)(await readFile(path), { level: 9 });
-  packed[9] = 255; // the operating system: unknown, so that all make the same file
+  packed[9] = 255; // the operating system of gzip's header: unknown, so that every system makes the same bytes
   await writeFile(`${path}.gz`, packed);
   await rm(path);
 }
 
-/** The licences of all packages that have gone into the bundles, with the notices of what is part of these. */
+/** The licences of all packages in the bundles, with the notices of the code that they include. */
 async function licences(results) {
   const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   const packages = new Set(inputs.map((path) => path.match(/.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0]).filter(Boolean));

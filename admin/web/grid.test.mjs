@@ -14,7 +14,7 @@ await onStage(async (stage) => {
   const columns = ['notes', 'price', 'active', 'contact', 'sown', 'category', 'tags', 'attributes', 'created'];
   const table = `${stage.url}/_/c/products?${columns.map((name) => `cols=${name}`).join('&')}`;
   const cell = (page, id, name) => page.locator(`[data-row="${id}"] > td`).nth(2 + columns.indexOf(name));
-  /** Where the focus is: the title of the row, the name of the column. */
+  /** The focused cell: the title of its row, the name of its column. */
   const at = (page) =>
     page.evaluate(() => {
       const cell = document.activeElement.closest('td, th');
@@ -29,7 +29,7 @@ await onStage(async (stage) => {
     return page;
   };
   const input = (page) => page.locator('[data-cell-form] :is(input:not([type=hidden]), select)');
-  const first = 'Tomato 60'; // after the one that attacks, which is the newest
+  const first = 'Tomato 60'; // the second row: the first one has the record with the attacks
 
   test('arrows go from cell to cell, and Tab goes to the grid once', async () => {
     const page = await open();
@@ -173,7 +173,7 @@ await onStage(async (stage) => {
     await page.getByText('Somebody else has changed this to 77').waitFor();
     assert.equal((await stored(id)).price, 77);
     await input(page).fill('no number');
-    await input(page).press('Enter'); // another problem does not forget what is stored now
+    await input(page).press('Enter'); // a second problem keeps the marks of the stored value
     await page.getByText('This is no number').waitFor();
     await input(page).fill('5');
     await input(page).press('Enter');

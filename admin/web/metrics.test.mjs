@@ -1,4 +1,4 @@
-// The screen of the server's figures, of a server that was started without --metrics.
+// The Metrics page of a server that was started without --metrics.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -48,7 +48,7 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
-  /** Answers for the server with samples of an hour; some figures are missing. */
+  /** Intercepts the request for samples: an hour of them, without some of the figures. */
   const made = async (page, figures) => {
     const at = Array.from({ length: 360 }, (_, i) => 1_800_000_000 + 10 * i);
     const values = Object.fromEntries(figures.map(([name, of]) => [name, at.map((_, i) => of(i))]));

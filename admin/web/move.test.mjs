@@ -1,4 +1,4 @@
-// Records into files and back.
+// Exports and imports of records.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ await onStage(async (stage) => {
   const table = `${stage.url}/_/c/products`;
   const all = async (name) => (await stage.api('GET', `/api/collections/${name}/records?perPage=500&sort=id`)).items;
 
-  /** What a click downloads. */
+  /** The file that a click downloads. */
   async function downloaded(page, click) {
     const download = page.waitForEvent('download');
     await click();
@@ -19,7 +19,7 @@ await onStage(async (stage) => {
     return [file.suggestedFilename(), await readFile(await file.path(), 'utf8')];
   }
 
-  /** Uploads a file and goes to its columns. */
+  /** Uploads a file and waits for the step of the columns. */
   async function upload(page, collection, name, text) {
     await page.goto(`${stage.url}/_/c/${collection}/import`);
     await page.locator('#file').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
@@ -79,7 +79,7 @@ await onStage(async (stage) => {
     await page.getByText('2 will be created').waitFor();
     await page.getByText('"cheap" is no number.').waitFor();
     await picture(page, 'import-bad');
-    assert.equal(await page.getByRole('button', { name: /^Import / }).count(), 0); // nothing is written with bad rows
+    assert.equal(await page.getByRole('button', { name: /^Import / }).count(), 0); // bad rows prevent the import
     const [, rejects] = await downloaded(page, () => page.getByRole('link', { name: 'Get them as CSV' }).click());
     assert.match(rejects, /Tomato B,cheap,Herb,,,3,"price: ""cheap"" is no number\."/);
     await page.getByLabel('If rows are bad').selectOption('true');
@@ -87,7 +87,7 @@ await onStage(async (stage) => {
     await page.getByText('Bad rows').waitFor();
     await page.getByLabel('If rows are bad').selectOption('false');
     await page.getByRole('button', { name: 'Import 2 rows' }).click();
-    await page.getByText('Check them again').waitFor(); // not by a plan that was not checked
+    await page.getByText('Check them again').waitFor(); // a plan that was not checked is not run
     await page.getByLabel('If rows are bad').selectOption('true');
     await page.getByRole('button', { name: 'Check all rows' }).click();
     await page.getByRole('button', { name: 'Import 2 rows' }).click();
@@ -107,7 +107,7 @@ await onStage(async (stage) => {
     await goesTo('Seed weight (g)').selectOption('a new field …');
     const kind = page.getByRole('combobox', { name: 'Kind of the field for Seed weight (g)' });
     await kind.waitFor();
-    assert.equal(await kind.inputValue(), 'number'); // of all values
+    assert.equal(await kind.inputValue(), 'number'); // all values are numbers
     const name = page.getByRole('textbox', { name: 'Name of the field for Seed weight (g)' });
     assert.equal(await name.inputValue(), 'Seed_weight__g');
     await name.fill('name');

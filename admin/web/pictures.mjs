@@ -1,5 +1,5 @@
-// Makes the pictures of the documentation, docs/console/*.webp, from a server of its own with a
-// small shop: npm run pictures.
+// Makes the pictures of the documentation, docs/console/*.webp: npm run pictures. It starts a
+// server and fills it with a small shop.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { open } from './stage.mjs';
@@ -35,7 +35,7 @@ async function picture(name, path, { scheme = 'light', ready = async () => {} } 
   await stage.closeWindows();
 }
 
-/** Tries the rules as a customer who may not do all of it. */
+/** Tries the rules as a customer to whom some of them deny access. */
 async function tryRules(page) {
   const tester = page.getByRole('region', { name: 'Try the rules' });
   await tester.getByText('A user', { exact: true }).click();
@@ -48,7 +48,7 @@ async function tryRules(page) {
   await update.getByRole('button').click();
 }
 
-/** Makes a seed shop: growers, seeds, customers and what they think. */
+/** Creates the collections and records of a seed shop: suppliers, products, customers, reviews. */
 async function fill() {
   const collection = (definition) => stage.api('POST', '/api/collections', definition);
   const record = (of, body) => stage.api('POST', `/api/collections/${of}/records`, body);

@@ -1,4 +1,4 @@
-// Collections that a superuser has pinned.
+// Pinned collections.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -15,11 +15,11 @@ await onStage(async (stage) => {
     assert.deepEqual(await groups(page), [['Collections', 'apples', 'pears', 'plums', 'users']]);
     await page.getByRole('button', { name: 'Pin plums', exact: true }).press('Enter');
     await page.getByRole('button', { name: 'Unpin plums', exact: true }).waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Unpin plums'); // the focus goes with it
+    assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Unpin plums'); // the focus stays on the button
     await page.getByRole('searchbox', { name: 'Find a collection' }).fill('p');
     await page.getByRole('button', { name: 'Pin apples', exact: true }).click();
     await page.getByRole('button', { name: 'Unpin apples', exact: true }).waitFor();
-    await page.getByRole('link', { name: 'users', exact: true }).waitFor({ state: 'hidden' }); // still narrowed
+    await page.getByRole('link', { name: 'users', exact: true }).waitFor({ state: 'hidden' }); // the search still hides it
     await picture(page, 'pins');
     assert.equal(await page.getByRole('link', { name: 'pears' }).getAttribute('aria-current'), 'page');
 

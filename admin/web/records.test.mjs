@@ -1,5 +1,5 @@
-// The table and the panel of records: every kind of field, only what was changed is saved,
-// somebody else's change is seen, and no value runs as a script.
+// The table and the panel of records: every type of field, a save sends only changed fields,
+// conflicts with other changes are shown, and no value runs as a script.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attack, seed } from './seed.mjs';
@@ -132,7 +132,7 @@ await onStage(async (stage) => {
     assert.ok(names.y >= bar.y + bar.height && names.x >= bar.x, `the list at ${names.x}, ${names.y} is not below the filter`);
     await filter.pressSequentially("category = 'fl");
     await option("'Flower'").waitFor();
-    await filter.press('Enter'); // nothing is marked: it filters
+    await filter.press('Enter'); // no completion is marked, so Enter filters
     await page.getByText(/All records are shown/).waitFor();
     assert.equal(await filter.inputValue(), "category = 'fl");
     assert.equal(await filter.getAttribute('aria-invalid'), 'true');
@@ -320,7 +320,7 @@ await onStage(async (stage) => {
     await page.getByRole('link', { name: 'Tomato 60' }).click();
     await panel(page).getByRole('heading', { name: 'Tomato 60' }).waitFor();
     const { x, y, width, height } = await panel(page).boundingBox();
-    assert.deepEqual([x, y, width, height], [0, 0, 390, 844]); // it fills the screen
+    assert.deepEqual([x, y, width, height], [0, 0, 390, 844]); // the panel fills the screen
     await picture(page, 'record-phone-dark');
   });
 });

@@ -1,4 +1,4 @@
-// The search for records that a relation is to hold.
+// The search for related records in the input of a relation.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -35,7 +35,7 @@ await onStage(async (stage) => {
     await find(page, 'writers').focus();
     await list(page, 'writers').getByText('65 match').waitFor();
     assert.equal(await list(page, 'writers').locator('[data-pick]').count(), 20);
-    assert.equal(await list(page, 'writers').locator('[data-all]').count(), 0); // nobody wants all of a collection by accident
+    assert.equal(await list(page, 'writers').locator('[data-all]').count(), 0); // without words there is no "Add all"
     await picture(page, 'relation-found');
     for (let i = 0; i < 21; i++) await page.keyboard.press('ArrowDown');
     assert.match(await marked(page, 'writers'), /Show more/);

@@ -1,6 +1,6 @@
-// Every screen, in light and dark, at three widths: no error on the console, no violation of
-// the policy, nothing wider than the window. At one width axe looks at it too, and it is
-// weighed. Pictures go to shots/, for people to look at.
+// Every screen, in light and dark, at three widths: no error on the browser's console, no violation
+// of the content security policy, nothing wider than the window. At one width axe checks the page
+// too, and its compressed size is checked. Screenshots go to shots/.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ import { isWell, onStage, picture } from './stage.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** The findings of axe that are serious or critical, by all its rules or by some. */
+/** The serious and critical violations that axe finds, by the given rules or by all. */
 const grave = (page, rules) =>
   page.evaluate(async (runOnly) => {
     const { violations } = await window.axe.run(document, { resultTypes: ['violations'], iframes: false, ...(runOnly && { runOnly }) });

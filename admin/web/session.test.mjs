@@ -1,5 +1,4 @@
-// Signing in and out, the first superuser, and what others must not be able to do with
-// somebody's session.
+// Signing in and out, the first superuser, and attacks on a session that must fail.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from '../../clients/loam.mjs';
@@ -114,7 +113,7 @@ await onStage(async (stage) => {
         await page.getByLabel(/^Backup/).setInputFiles({ name, mimeType: 'application/zip', buffer });
         await page.getByRole('button', { name: 'Restore the backup' }).click();
       };
-      // How far the upload is, and what is said of it.
+      // The progress of an upload, and its messages.
       const watch = () =>
         page.evaluate(() => {
           window.said = [];
@@ -127,7 +126,7 @@ await onStage(async (stage) => {
       const said = await page.evaluate(() => window.said);
       assert.ok(said.some((words) => /of 3\.0 MB sent/.test(words)) && said.includes('All is sent. The server restores it.'), said.join('\n'));
 
-      // A line that stands still, and a person who thinks better of it.
+      // An upload that stalls and is stopped.
       await page.route('**/install-restore', () => {});
       await restore('notes.zip', Buffer.from('no archive'));
       await page.getByText('The upload begins.').waitFor();
@@ -137,7 +136,7 @@ await onStage(async (stage) => {
       await page.unroute('**/install-restore');
       await restore('first.zip', archive);
       await page.getByRole('heading', { name: 'The backup is restored' }).waitFor();
-      await page.context().clearCookies(); // a host has the same ones on every port
+      await page.context().clearCookies(); // both servers share the cookies of the host
       await page.getByRole('link', { name: 'Sign in' }).click();
       await page.getByLabel('Email').waitFor();
       await signIn(page);

@@ -1,5 +1,5 @@
-// Settings, backups, jobs, logs: what is changed is stored, what is wrong is said at its
-// input, what cannot be undone is asked twice.
+// Settings, backups, jobs, logs: changes are stored, problems are shown at their inputs, and
+// actions that cannot be undone need a confirmation.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -48,7 +48,7 @@ await onStage(async (stage) => {
     assert.doesNotMatch(await page.content(), /a-secret/);
     assert.equal((await settings()).smtp.port, 2525);
     await page.getByRole('button', { name: 'Send a test' }).click();
-    await page.locator('[data-tried] .banner-danger').waitFor(); // nothing listens there
+    await page.locator('[data-tried] .banner-danger').waitFor(); // no server listens at this address
     await isWell(page);
   });
 
@@ -151,7 +151,7 @@ await onStage(async (stage) => {
     await page.getByText(/^Started/).waitFor();
     await stage.call('GET', '/api/health');
     await page.goto(`${stage.url}/_/logs`);
-    while ((await page.locator('[data-row]').count()) === 0) await page.reload(); // they are written in batches
+    while ((await page.locator('[data-row]').count()) === 0) await page.reload(); // entries of the log are written in batches
     await page.locator('[data-row] a').first().click();
     await page.getByRole('region', { name: 'Entry', exact: true }).waitFor();
     await stage.call('GET', '/api/collections/users/records?filter=no').catch(() => {});
@@ -160,7 +160,7 @@ await onStage(async (stage) => {
     await filter.fill('data.statu');
     await option('status').waitFor();
     await filter.press('ArrowDown');
-    await filter.press('Enter'); // takes what is marked
+    await filter.press('Enter'); // takes the marked completion
     assert.equal(await filter.inputValue(), 'data.status ');
     await option('greater or equal').waitFor();
     await filter.pressSequentially('>= 400 && data.method = ');

@@ -1,6 +1,6 @@
-// A server, a browser, and eyes for what a page must never do: log an error, break its
-// policy, be wider than the window. A test that needs a browser is skipped where there is
-// none.
+// A server and a browser for tests. Every page is watched for errors on the browser's console,
+// violations of the content security policy, and content wider than the window. Without a browser
+// the tests are skipped.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
@@ -15,13 +15,13 @@ import { serve } from '../../clients/loam.mjs';
 export const email = 'maya@orchard.example';
 export const password = 'correct-horse-battery';
 
-// The headless shell is Chromium without windows and extensions: the same engine in half of the
-// processor's time.
+// The headless shell is Chromium without windows and extensions: the same engine, which takes half
+// the processor time.
 const executable = find('chromium-headless-shell', 'chromium');
 
 const shots = fileURLToPath(new URL('shots/', import.meta.url));
 
-/** Runs the tests with a stage, or says that there is no browser. */
+/** Runs the tests on a stage. Without a browser they are skipped; with $CI set they fail. */
 export async function onStage(tests) {
   if (!executable) {
     test('the console', { skip: process.env.CI ? false : 'there is no chromium' }, () => assert.fail('there is no chromium'));
@@ -35,7 +35,7 @@ export async function onStage(tests) {
   await tests(stage);
 }
 
-/** Starts a server on an empty folder, and a browser. */
+/** Starts a server on an empty folder and a browser. End both with close. */
 export async function open() {
   const server = await serve();
   try {
@@ -60,23 +60,23 @@ class Stage {
     await this.server.stop();
   }
 
-  /** The hash of the link that was printed for who creates the first superuser. */
+  /** The fragment of the printed link that creates the first superuser. */
   async installer() {
     const find = () => this.server.log.said.match(/#\/pbinstall\/\S+(?=\n)/)?.[0];
     while (!find()) await once(this.server.child.stdout, 'data');
     return find();
   }
 
-  /** A browser window of its own: cookies, and what went wrong in it. */
+  /** A page in a browser context of its own; page.wrong lists the errors in it. */
   async window({ width = 1440, height = 900, scheme = 'light', ...options } = {}) {
     const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce', ...options });
     this.windows.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(Number(process.env.WAIT ?? 60_000)); // a busy machine is slow, and everything is waited for
+    page.setDefaultTimeout(Number(process.env.WAIT ?? 60_000)); // long, since a busy machine is slow
     page.wrong = [];
     page.on('console', (message) => {
-      // What a server answers to a form is its business, and a sandbox does what it is for;
-      // everything else on the console is a mistake.
+      // A status 4xx may be the expected answer to a form, and a sandboxed frame is meant to block
+      // scripts. Every other error or warning fails the test.
       const meant = /^Failed to load resource: the server responded with a status of 4|^Blocked script execution in '[^']*' because the document's frame is sandboxed/.test(message.text());
       if (['error', 'warning'].includes(message.type()) && !meant) page.wrong.push(message.text());
     });
@@ -84,12 +84,12 @@ class Stage {
     return page;
   }
 
-  /** Closes what a test has opened. */
+  /** Closes the windows that a test has opened. */
   async closeWindows() {
     for (const window of this.windows.splice(0)) await window.close();
   }
 
-  /** A window of who has signed in as the superuser. */
+  /** A window that is signed in as the superuser. */
   async signedIn(options) {
     const page = await this.window(options);
     this.session ??= await this.cookies(page);
@@ -103,12 +103,12 @@ class Stage {
     return page.context().cookies();
   }
 
-  /** Makes the superuser on the command line. */
+  /** Creates the superuser on the command line. */
   superuser() {
     return this.server.command('superuser', 'upsert', email, password);
   }
 
-  /** Signs in by the dialog that lies over a page. */
+  /** Signs in by the dialog over a page. */
   async again(page) {
     await page.getByRole('dialog').getByLabel('Email').fill(email);
     await page.getByRole('dialog').getByLabel('Password').fill(password);
@@ -116,7 +116,7 @@ class Stage {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   }
 
-  /** The API as the superuser. */
+  /** Sends a request to the API as the superuser, and returns the body. Fails unless it is 2xx. */
   async api(method, path, body) {
     this.token ??= (await this.call('POST', '/api/collections/_superusers/auth-with-password', { identity: email, password })).token;
     return this.call(method, path, body, this.token);
@@ -143,7 +143,7 @@ export async function signIn(page, secret = password, address = email) {
   await page.waitForLoadState();
 }
 
-/** Fails if something went wrong in the window, or if its page is wider than it. */
+/** Fails if the page has logged an error, or if its content is wider than the window. */
 export async function isWell(page) {
   assert.deepEqual(page.wrong, [], page.url());
   const tooWide = await page.evaluate(() => {
@@ -155,7 +155,7 @@ export async function isWell(page) {
   assert.equal(tooWide, '', page.url());
 }
 
-/** Keeps a picture of the page, for people to look at. */
+/** Checks the page as isWell does, and saves a screenshot in shots/. */
 export async function picture(page, name) {
   await isWell(page);
   page.camera ??= page.context().newCDPSession(page);

@@ -1,4 +1,5 @@
-// The search over every page, and the tools: who may do what, the API of a collection, SQL.
+// The search over every page, and the tools: rules and their tester, the API of a collection, SQL,
+// the diagram, the realtime inspector, import and export of collections.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -95,7 +96,7 @@ await onStage(async (stage) => {
     assert.match(await verdict('View').getByRole('region', { name: 'Query plan' }).innerText(), /SEARCH|Index|Scan/);
     await picture(page, 'rule-tester-1440-light');
 
-    // What is typed counts, saved or not.
+    // The tester judges the typed rule, saved or not.
     const rule = page.getByRole('textbox', { name: 'View rule' });
     await rule.fill('stars > 9');
     await verdict('View').getByText('does not hold: stars > 9').waitFor();
@@ -108,7 +109,7 @@ await onStage(async (stage) => {
     await page.locator('[data-rule=viewRule] .tok-invalid', { hasText: 'autor' }).waitFor();
     assert.match(await page.locator('[data-rule=viewRule] [data-error]').innerText(), /autor/);
 
-    // A body that nobody has sent.
+    // A body of a record that does not exist.
     await tester.getByText('A body I write').click();
     await tester.getByRole('textbox', { name: /^Body/ }).fill(JSON.stringify({ author: bob.id }));
     await verdict('Create').getByText('does not hold: @request.body.title:isset = true · answers 400').waitFor();
@@ -183,7 +184,7 @@ await onStage(async (stage) => {
     await page.locator('[data-rule=authRule]').getByText('Nobody').click();
     await verdict('authRule').getByText('nobody may sign in').waitFor();
 
-    // What the tester foretells is what the server answers.
+    // The server gives the answers that the copied test expects.
     await page.goto(`${stage.url}/_/c/notes/rules`);
     await asUser();
     await choose('User', 'ann');
@@ -199,7 +200,7 @@ await onStage(async (stage) => {
     const env = { ...process.env, TOKEN: token };
     const said = await output(program, ['-test.v'], undefined, env);
     for (const line of ['PASS: TestNotesRules/list', 'PASS: TestNotesRules/view', 'SKIP: TestNotesRules/create', 'PASS: TestNotesRules/delete']) assert.ok(said.includes(line), `${line}\n${said}`);
-    await assert.rejects(output(program, [], undefined, { ...env, TOKEN: '' })); // a guest may not look
+    await assert.rejects(output(program, [], undefined, { ...env, TOKEN: '' })); // a guest is denied
     const lines = await output('sh', ['-c', await copied('cURL')], undefined, { ...env, WRITES: '1' });
     assert.equal(lines, 'ok list\nok view\nok create\nok update\nok delete\n');
     const { items } = await stage.api('GET', '/api/collections/notes/records?sort=-title');
@@ -228,7 +229,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'CSV' }).click();
     assert.match(await readFile(await (await download).path(), 'utf8'), /^title,stars,missing\r\nWater the beans,4(\.0)?,\r\n$/);
 
-    // What is selected runs alone.
+    // The selected text runs alone.
     await editor.fill('SELECT 1 AS one; SELECT 2 AS two');
     await editor.press('Escape');
     await editor.evaluate((e) => e.setSelectionRange(0, 15));
@@ -238,7 +239,7 @@ await onStage(async (stage) => {
     await run('SELEC 1');
     await page.getByRole('alert').getByText('syntax error').waitFor();
 
-    // Whole tables are asked about, with their number.
+    // A change of a whole table needs a confirmation, which has the number of rows.
     await run("DELETE FROM notes; SELECT 'WHERE'");
     const dialog = page.getByRole('dialog');
     await dialog.getByText('DELETE without WHERE deletes the only row of notes').waitFor();
@@ -253,7 +254,7 @@ await onStage(async (stage) => {
     await run("UPDATE notes SET stars = 6 WHERE id = 'none'");
     await page.getByText(/^0 rows changed/).waitFor();
 
-    // More than is shown, and what takes too long.
+    // More rows than are shown, and a statement that takes too long.
     const many = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100) SELECT i FROM n';
     await run(many);
     await page.getByText('the first 1,000 rows of more').waitFor();
@@ -338,7 +339,7 @@ await onStage(async (stage) => {
     await attempt();
     await answer.getByText('"totalItems": 1').waitFor();
 
-    // As somebody: the rules are those of the server.
+    // The rules of the collection apply to the chosen identity.
     await page.getByRole('navigation', { name: 'Operations' }).getByText('View one').click();
     await page.getByRole('textbox', { name: 'id' }).waitFor();
     await attempt();
@@ -409,7 +410,7 @@ await onStage(async (stage) => {
     await page.mouse.move(x + 60, y + 90, { steps: 3 });
     await page.mouse.up();
     assert.equal((await kept).status(), 204);
-    assert.equal(page.url(), `${stage.url}/_/diagram`); // nothing was opened
+    assert.equal(page.url(), `${stage.url}/_/diagram`); // the click at the end of a drag opens no collection
     const [left, top] = await place();
     assert.ok(left > first[0] && top > first[1], `${left} ${top}, before ${first}`);
     assert.notEqual(await line(), path);
@@ -422,7 +423,7 @@ await onStage(async (stage) => {
     const [moved, drawn] = [await place(), await line()];
     await page.reload();
     assert.deepEqual(await place(), moved);
-    assert.equal(await line(), drawn); // the server draws the line that the script has drawn
+    assert.equal(await line(), drawn); // the server and the script draw the same line
     const elsewhere = await stage.signedIn({ scheme: 'dark' });
     await elsewhere.goto(`${stage.url}/_/diagram`);
     assert.deepEqual(await place(elsewhere), moved);
@@ -448,7 +449,7 @@ await onStage(async (stage) => {
     assert.match(await page.getByRole('region', { name: 'Event', exact: true }).innerText(), /"stars": 3/);
     await picture(page, 'live-1440-light');
 
-    // The line breaks, and what was missed is told afterwards, each once.
+    // After a dropped connection the missed events come once each.
     await page.getByRole('button', { name: 'Drop the line' }).press('Enter');
     await page.getByText('The line is down').waitFor();
     for (const stars of [4, 5]) await stage.api('PATCH', `/api/collections/notes/records/${made.id}`, { stars });
@@ -466,7 +467,7 @@ await onStage(async (stage) => {
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.getByRole('button', { name: 'Stop' }).click();
 
-    // One record, by its view rule: a guest is not told, its author is.
+    // One record, by its view rule: its author gets events, a guest does not.
     await page.getByLabel(/^Record/).fill(note.id);
     await page.getByText('A user', { exact: true }).click();
     await page.getByRole('button', { name: 'Listen' }).click();
@@ -509,7 +510,7 @@ await onStage(async (stage) => {
     await compare();
     await changes.getByText('Nothing: all of it is here already').waitFor();
 
-    // One collection alone touches no other.
+    // An import of one collection leaves the others as they are.
     const notes = exported.find((c) => c.name === 'notes');
     notes.updateRule = 'stars > 1';
     notes.fields.find((f) => f.name === 'title').max = 99;
@@ -528,7 +529,7 @@ await onStage(async (stage) => {
     const now = await stage.api('GET', '/api/collections/notes');
     assert.deepEqual([now.updateRule, now.fields.map((f) => f.name).includes('sown'), now.fields.map((f) => f.name).includes('stars')], ['stars > 1', true, true]);
 
-    // What goes asks for names.
+    // The deletion of a collection asks for its name.
     await page.getByText('Delete what the file does not have').click();
     await text.fill(JSON.stringify(exported.filter((c) => c.name !== 'notes')));
     await compare();
@@ -546,7 +547,7 @@ await onStage(async (stage) => {
   });
 });
 
-/** What a command prints. */
+/** Runs a command and returns its output. */
 async function output(command, args, cwd, env) {
   return (await promisify(execFile)(command, args, { cwd, env })).stdout;
 }

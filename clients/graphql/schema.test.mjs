@@ -1,11 +1,11 @@
-// The schema follows from the collections alone, and what the database cannot read is not in it.
+// The schema depends on the collections only, and leaves out views that the database cannot read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildClientSchema, getIntrospectionQuery, printSchema } from 'graphql';
 import { onPostgres } from '../loam.mjs';
 import { email, password, start } from '../pocketbase/app.mjs';
 
-/** An app with two collections and two views, of which each refers to a collection. */
+/** An app with the collections authors and books, and a view of each: names and titles. */
 async function library() {
   const app = await start();
   const authors = await app.open('authors', [{ name: 'name', type: 'text' }]);
@@ -25,7 +25,7 @@ async function ask(url, query, headers = {}) {
   return response.json();
 }
 
-/** The schema of a server for guests and for superusers, as text. */
+/** The schemas of a server for guests and for superusers, joined to one text. */
 async function schemas(url, token) {
   const texts = [];
   for (const headers of [{}, { Authorization: token }]) {
@@ -61,7 +61,7 @@ test('the schema is the same bytes on every node and after a restart', async () 
 const books = { data: { books: { items: [{ title: 'Go', author: { name: 'Ann' } }] }, names: { items: [{ name: 'Ann' }] } } };
 const everythingElse = '{ books { items { title author { name } } } names { items { name } } }';
 
-/** Checks that titles is not there, in either schema, and that everything else is; the console says why. */
+/** Checks that neither schema has titles, the rest works, and the console names the broken view. */
 async function leavesOut(url, token) {
   for (const headers of [{}, { Authorization: token }]) {
     assert.deepEqual(await ask(url, everythingElse, headers), books);
@@ -84,7 +84,7 @@ test('a view whose source is gone is left out, and everything else stays', async
   const whole = await schemas(app.url, token);
   await app.server.sql('ALTER TABLE books RENAME TO kept; DROP VIEW titles;');
   await app.server.sql('ALTER TABLE kept RENAME TO books;');
-  await ask(app.url, '{ titles { items { title } } }'); // is how it is found out
+  await ask(app.url, '{ titles { items { title } } }'); // the failing query has the server check its views
   await leavesOut(app.url, token);
   await app.server.restart();
   await leavesOut(app.server.url, token);

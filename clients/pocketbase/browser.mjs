@@ -1,12 +1,12 @@
-// A headless Chromium, driven over its pipe. A test that needs one is skipped where
-// there is none.
+// A headless Chromium, driven by the DevTools protocol over a pipe. Tests that need a browser are
+// skipped without one.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium as find } from '../chromium.mjs';
 
-/** The path of a Chromium, or undefined. */
+/** The path of a Chromium; undefined without one. */
 export const chromium = find('chromium');
 
 /** Starts a browser; end it with close. */
@@ -66,7 +66,7 @@ class Page {
     return result.value;
   }
 
-  /** Runs a script as if a person had pressed something: it may open windows. */
+  /** Runs a script as part of a user gesture, so that it may open windows. */
   async press(expression) {
     await this.send('Runtime.evaluate', { expression, userGesture: true });
   }

@@ -1,5 +1,5 @@
-// The server is killed while files go to a bucket and are removed from it. After the next start
-// every name that a record has is that of a file, and no other file stays.
+// The server is killed while it stores files in a bucket and deletes files from it. After the next
+// start every file name in a record has its file, and every other file is removed.
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -12,9 +12,9 @@ const options = {
   skip: onPostgres ? 'with other servers, what one has left is removed an hour later' : hasBucket ? false : 'versitygw is not installed',
 };
 const rounds = Number(process.env.LOAM_KILLS ?? 2);
-const parts = new Uint8Array(9 << 20); // which the server sends in parts
+const parts = new Uint8Array(9 << 20); // so large that the server uploads it in parts
 
-/** The files below a folder, by their paths within it. Folders go while they are looked at. */
+/** The relative paths of all files below a folder. A folder may be deleted while it is read. */
 async function filesIn(folder, within = folder) {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
     if (error.code !== 'ENOENT') throw error;
@@ -30,7 +30,7 @@ test('killed while files are stored and removed', options, async () => {
   await app.root.settings.update({ s3: bucket.settings });
   const papers = await app.open('papers', [{ name: 'one', type: 'file', maxSize: 20 << 20 }, { name: 'many', type: 'file', maxSelect: 9 }]);
 
-  /** Sends files until the server is gone; told is called for each record. */
+  /** Sends files until fetch fails; told is called for each created record. */
   async function client(n, told) {
     const records = `${app.server.url}/api/collections/papers/records`;
     const send = async (method, path, files) => {
@@ -56,7 +56,7 @@ test('killed while files are stored and removed', options, async () => {
     const clients = Array.from({ length: 6 }, (_, n) => client(n, told).catch((error) => error));
     await stored;
     await app.server.kill();
-    for (const error of await Promise.all(clients)) assert.ok(error instanceof TypeError, error); // fetch has failed
+    for (const error of await Promise.all(clients)) assert.ok(error instanceof TypeError, error); // fetch fails when the server is killed
     await app.server.start();
     const { stdout } = await app.server.sql("SELECT id || '|' || one || '|' || many FROM papers");
     const named = stdout.split('\n').filter(Boolean).flatMap((line) => {

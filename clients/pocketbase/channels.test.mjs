@@ -17,7 +17,7 @@ const join = async (socket, channel, presence) => {
   const answer = await socket.ask('join', { channel, ...(presence && { presence }) });
   assert.equal(answer.type, 'ok', JSON.stringify(answer));
 };
-/** Takes messages up to the diff of presence that tells of a peer: those before it may tell of the client itself. */
+/** The next presence_diff that names the peer. Diffs before it may be about the client itself. */
 const diffOf = async (socket, peer) => {
   for (;;) {
     const message = await socket.next();
@@ -92,7 +92,7 @@ test('broadcasts go to the others, and say from whom', async () => {
   assert.deepEqual(await two.next(), said('third'));
   assert.deepEqual(refused(await say('x'.repeat(32 << 10))), ['error', 413, 'payload_too_large']);
   const three = await connect();
-  await join(three, 'room:2'); // the last two are told
+  await join(three, 'room:2'); // the answer is followed by the last two messages
   assert.deepEqual([await three.next(), await three.next()], [said('self'), said('third')]);
   assert.deepEqual(refused(await three.ask('broadcast', { channel: 'room:3', event: 'said', payload: {} })), ['error', 404, 'not_found']);
 });
@@ -108,7 +108,7 @@ test('rules decide who joins and who sends, and are judged again', async () => {
   const send = () => hers.ask('broadcast', { channel: 'club:7', event: 'e', payload: 1, ack: true });
   assert.deepEqual(refused(await send()), ['error', 403, 'forbidden']);
   await root.collection('users').update(ann.authStore.record.id, { verified: true });
-  while ((await send()).type !== 'ok'); // on PostgreSQL the account of a connection follows its change a moment later
+  while ((await send()).type !== 'ok'); // on PostgreSQL a connection learns of the change of its account a moment later
   const left = { type: 'channel', channel: 'club:7', event: 'left', reason: 'forbidden' };
   await root.collection('members').delete(member.id);
   assert.deepEqual(await hers.next(), left);

@@ -1,4 +1,4 @@
-// The official SDK in a browser: its realtime by the EventSource of Chromium.
+// The official SDK in a browser: realtime over Chromium's own EventSource.
 import assert from 'node:assert/strict';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ test('the SDK is told of changes in Chromium, and comes back by itself', { skip:
   await page.until('window.told.length === 3');
   assert.deepEqual(await page.value('window.told'), ['create hers', 'update hers too', 'delete hers too']);
 
-  await root.collections.update('notes', { viewRule: 'id = "none"' }); // ends the streams that watch it
+  await root.collections.update('notes', { viewRule: 'id = "none"' }); // ends the streams that are subscribed to notes
   await page.until('window.connects === 2');
   for (let i = 0; (await page.value('window.told.length')) === 3; i++) await root.collection('notes').create({ text: `again ${i}` });
   assert.match((await page.value('window.told'))[3], /^create again/);

@@ -31,7 +31,7 @@ await root.collections.create({
   fields: [{ name: 'text', type: 'text' }],
 });
 
-/** Subscribes and keeps what comes. next() waits for an event; it fails if another one comes. */
+/** Subscribes and queues the events. next() returns the next event. */
 async function watch(client, collection, topic, options) {
   const queue = [];
   let waiting;
@@ -64,7 +64,7 @@ test('creations, updates and deletions come in order, to whom the topic names', 
   assert.deepEqual(brief(await one.next()), ['update', 'two', 2]);
   assert.deepEqual(brief(await all.next()), ['create', 'another', 0]);
   assert.deepEqual(brief(await all.next()), ['update', 'two', 2]);
-  await root.collection('messages').delete(message.id); // of what is gone no update is told
+  await root.collection('messages').delete(message.id); // no update of a deleted record is sent
   assert.deepEqual(brief(await one.next()), ['delete', 'two', 2]);
   assert.deepEqual(brief(await all.next()), ['delete', 'two', 2]);
   assert.equal(one.queue.length + all.queue.length, 0);
@@ -168,13 +168,13 @@ test('a list rule decides for all records, a view rule for the record', async ()
   };
   for (const [text, open] of [['still', false], ['opened', true], ['shut again', false]]) {
     await root.collection('halls').update(id, { text, open });
-    assert.equal(await told(roots), `update ${text}`); // one change after the other: PostgreSQL tells of a record as it is by then
+    assert.equal(await told(roots), `update ${text}`); // on PostgreSQL an event has the record as it is when the event is made
     if (open) assert.equal(await told(all), 'update opened');
   }
   await root.collection('halls').create({ text: 'another', open: true });
   await root.collection('halls').delete(id);
   assert.equal(await told(roots), 'delete shut again');
-  assert.equal(await told(all), 'create another'); // no event tells of the update that ends the match
+  assert.equal(await told(all), 'create another'); // no event for a record that stops matching the rule
   for (const silent of [all, one, view]) assert.deepEqual(silent.queue, []);
 });
 
@@ -207,7 +207,7 @@ test('who is deleted, whose secret has changed, whose token has ended is a guest
     const user = await app.account(name, 'user@example.com');
     made.push({ user, revoke });
   }
-  const ended = (await connect({ Authorization: made.at(-1).user.authStore.token })).next(); // a socket is told of it
+  const ended = (await connect({ Authorization: made.at(-1).user.authStore.token })).next(); // a WebSocket gets a message when its token ends
   await app.open('letters', [{ name: 'text', type: 'text' }], { listRule: "text = 'open' || @request.auth.id != ''" });
   for (const { user, revoke } of made) {
     const his = await watch(user, 'letters', '*');
@@ -221,7 +221,7 @@ test('who is deleted, whose secret has changed, whose token has ended is a guest
   }
 });
 
-/** A stream below the SDK: its client id, and its text as it comes. */
+/** A stream without the SDK: its client id, and its text as it arrives. */
 async function stream(headers = {}) {
   const response = await fetch(`${app.url}/api/realtime`, { headers });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

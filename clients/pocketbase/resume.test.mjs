@@ -1,4 +1,4 @@
-// What the WebSocket API promises who is away, slow, large or somebody else, by npm ws.
+// The WebSocket API, by npm ws: resuming, slow clients, large messages, a change of identity.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { start } from './app.mjs';
@@ -26,7 +26,7 @@ const many = async (name, n, body) => {
   }
 };
 
-// Ends while the tests run.
+// The token of this socket expires while the tests run.
 const brief = await app.account('users', 'short@example.com');
 const shortTeam = await records('teams').create({ name: 'short', owner: id(brief) });
 const { authToken } = await root.collections.getOne('users');
@@ -78,7 +78,7 @@ test('a frame of a megabyte closes its connection and no other', async () => {
   const [large, other] = [await connect(), await connect()];
   for (const socket of [large, other]) await socket.subscribe('rows/*');
   large.ws.send(JSON.stringify({ type: 'ping', more: 'x'.repeat(1 << 20) }));
-  for (let i = 0; i < 50; i++) large.ws.send('{"type":"ping"}'); // what follows is not handled
+  for (let i = 0; i < 50; i++) large.ws.send('{"type":"ping"}'); // messages after the large one are not handled
   await records('rows').create({ text: 'meanwhile' });
   assert.equal((await large.closed).code, 1009);
   assert.ok(large.queue.every((message) => message.type === 'event'), JSON.stringify(large.queue));
@@ -143,7 +143,7 @@ test('who takes its time is told all', async () => {
   const socket = await connect();
   await socket.subscribe('rows/*', { filter: "text ~ 'large%'" });
   socket.ws.pause();
-  const n = 400; // more than the queue and the buffers on the way hold
+  const n = 400; // more than the queue of the client and the buffers of the network hold
   await many('rows', n, (i) => ({ text: `large ${i} ${'x'.repeat(50_000)}` }));
   socket.ws.resume();
   for (let i = 0; i < n; i++) assert.match((await socket.next()).record.text, new RegExp(`^large ${i} `));

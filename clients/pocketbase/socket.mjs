@@ -1,10 +1,10 @@
-// A connection of the WebSocket API as tests use it, by npm ws.
+// A client of the WebSocket API for tests, by npm ws.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after } from 'node:test';
 import WebSocket from 'ws';
 
-/** One connection: its messages in their order, and what it asks. */
+/** One connection: it queues the messages of the server, and sends requests. */
 export class Socket {
   constructor(ws) {
     this.ws = ws;
@@ -21,12 +21,12 @@ export class Socket {
     this.closed = once(ws, 'close').then(([code, reason]) => ({ code, reason: String(reason) }));
   }
 
-  /** The next message. */
+  /** The next message; waits for it if the queue is empty. */
   next() {
     return this.queue.length ? Promise.resolve(this.queue.shift()) : new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  /** Sends a message and returns the answer, which must be the next message. */
+  /** Sends a message and returns the answer. Fails if the next message is not the answer. */
   async ask(type, fields = {}) {
     const id = `q${++this.lastID}`;
     this.ws.send(JSON.stringify({ type, id, ...fields }));
@@ -42,7 +42,10 @@ export class Socket {
   }
 }
 
-/** Returns what connects to an app, and has taken the greeting. Connections end with the test file. */
+/**
+ * Returns a function that connects to an app and takes the greeting, which is then in hello. The
+ * connections end with the test file.
+ */
 export function connector(app) {
   return async (headers = {}, { query = '', ...options } = {}) => {
     const ws = new WebSocket(`${app.url.replace('http', 'ws')}/api/realtime/ws${query}`, 'loam.v1', { headers, ...options });

@@ -1,4 +1,4 @@
-// The WebSocket of the realtime API, with the client that Node programs use: npm ws.
+// The WebSocket of the realtime API, by npm ws, the usual client of Node programs.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -27,7 +27,7 @@ await root.collections.create({
 });
 await root.collections.create({ name: 'overview', type: 'view', listRule: '', viewQuery: 'SELECT id, text FROM messages' });
 
-/** The status and body with which a handshake is refused. */
+/** The status and body of the answer that refuses a handshake. */
 async function refusal(protocols, options = {}) {
   const ws = new WebSocket(`${app.url.replace('http', 'ws')}/api/realtime/ws`, protocols, options);
   ws.on('error', () => {});
@@ -234,7 +234,7 @@ test('a snapshot is told before the changes from then on', async () => {
   const one = await socket.subscribe('pages/page00000000001', { snapshot: true });
   assert.deepEqual((await socket.next()).items.map((page) => page.text), ['two']);
 
-  // Who comes back with its token gets what is new since.
+  // A client that resumes with this token gets the events since.
   const back = await connect();
   const again = await back.subscribe('pages/*', { since: state.token });
   assert.deepEqual(brief(await back.next()), ['event', again, 'update', 'two', true]);
@@ -256,7 +256,7 @@ test('a live query keeps a sorted window', async () => {
       assert.equal(txEnd === true && token !== undefined, want === wanted.at(-1));
     }
   };
-  await scores.update('eve000000000000', { points: 9 }); // bob is pushed out
+  await scores.update('eve000000000000', { points: 9 }); // bob leaves the window
   await step({ action: 'leave', id: 'bob000000000000' }, { action: 'enter', index: 0, record: { name: 'eve' } });
   await scores.update('ann000000000000', { points: 99, name: 'Ann' });
   await step({ action: 'update', index: 0, record: { name: 'Ann' } });
@@ -322,7 +322,7 @@ test('bad messages are answered, and ten in a row close', async () => {
       socket.ws.send(text);
       assert.deepEqual((({ type, status }) => [type, status])(await socket.next()), ['error', 400]);
     }
-    if (round === 0) assert.equal((await socket.ask('ping')).type, 'pong'); // a good one in between
+    if (round === 0) assert.equal((await socket.ask('ping')).type, 'pong'); // a valid message in between
   }
   socket.ws.send('{');
   assert.equal((await socket.closed).code, 4400);
@@ -349,7 +349,7 @@ test('the limits of the settings', async (t) => {
   assert.equal(await code({ filter: 'n > 2' }), 'too_many_filters');
   await root.settings.update({ realtime: { maxFiltered: 100, maxFilters: 1 } });
   assert.equal(await code({ filter: 'n > 3' }), 'too_many_node_filters');
-  assert.equal(await code({ filter: 'n > 1' }), undefined); // the same one
+  assert.equal(await code({ filter: 'n > 1' }), undefined); // the same filter does not count again
   assert.equal(await code({}), undefined);
   assert.equal(await code({}), 'too_many_subscriptions');
   await root.settings.update({ realtime: { maxConnectionsPerIP: 1 } });

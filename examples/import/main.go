@@ -1,5 +1,5 @@
-// Command import loads rows of CSV into a collection, as quickly as they can be checked, and
-// says how quickly that was.
+// Command import loads rows of CSV into a collection and prints how many rows it loads per second.
+// Without --hooks it uses InsertMany, which checks every row but runs no hooks.
 //
 //	import make 1000000 > rows.csv
 //	import load rows.csv
@@ -98,7 +98,7 @@ func loadCommand(app *core.App) *cobra.Command {
 	return cmd
 }
 
-// rows reads the rows of a file, with the names in its first line.
+// rows returns the rows of a CSV file, by the names in its first line. It ends after an error.
 func rows(file io.Reader) iter.Seq2[map[string]any, error] {
 	return func(yield func(map[string]any, error) bool) {
 		in := csv.NewReader(bufio.NewReaderSize(file, 1<<20))
@@ -129,8 +129,7 @@ func rows(file io.Reader) iter.Seq2[map[string]any, error] {
 	}
 }
 
-// batches returns a function that creates the rows as a client would, a thousand in one
-// transaction, with all hooks.
+// batches returns a function like InsertMany that runs all hooks, with 1,000 rows in a transaction.
 func batches(app *core.App) func(context.Context, string, iter.Seq2[map[string]any, error]) (int, error) {
 	return func(ctx context.Context, collection string, rows iter.Seq2[map[string]any, error]) (n int, err error) {
 		var ops []record.Op

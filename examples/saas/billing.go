@@ -17,15 +17,15 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// sign returns the signature of a body, hexadecimal.
+// sign returns the HMAC-SHA256 of a body with the billing secret, in hexadecimal.
 func (s *service) sign(body []byte) string {
 	mac := hmac.New(sha256.New, []byte(s.billingSecret))
 	mac.Write(body)
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// billing takes what the billing service says of a team. The signature is that of the bytes,
-// so they are read before they are decoded.
+// billing handles the webhook of the billing service, which sets the plan of a team. The signature
+// is over the raw body, so the whole body is read before it is decoded.
 func (s *service) billing(w http.ResponseWriter, r *api.Request) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -45,8 +45,8 @@ func (s *service) billing(w http.ResponseWriter, r *api.Request) error {
 	return api.NoContent(w)
 }
 
-// tellPlan puts an event into the outbox, in the transaction that gives a team another plan:
-// neither is there without the other.
+// tellPlan adds an event to the outbox in the transaction that changes the plan of a team: both are
+// committed, or neither.
 func (s *service) tellPlan(e *record.WriteEvent) error {
 	if e.Action != record.ActionUpdate || s.webhook == "" || e.Record.Text("plan") == e.Original.Text("plan") {
 		return nil
@@ -57,7 +57,7 @@ func (s *service) tellPlan(e *record.WriteEvent) error {
 	return err
 }
 
-// wakeUp has the event sent now, when it is on the disk.
+// wakeUp wakes deliver after the commit of an event.
 func (s *service) wakeUp(*record.WriteEvent) error {
 	select {
 	case s.wake <- struct{}{}:
@@ -66,7 +66,7 @@ func (s *service) wakeUp(*record.WriteEvent) error {
 	return nil
 }
 
-// deliver sends what is in the outbox, and again each minute what could not be sent.
+// deliver sends the events of the outbox until ctx ends. It retries failed events every minute.
 func (s *service) deliver(ctx context.Context) error {
 	if s.webhook == "" {
 		return nil
@@ -86,10 +86,11 @@ func (s *service) deliver(ctx context.Context) error {
 	}
 }
 
-// deliverAll sends the events in their order, and removes what has been taken. An event may
-// be sent twice, when the process ends in between.
+// deliverAll sends the events of the outbox one after the other, and deletes each after a 2xx
+// answer. An event is sent again if the process ends before the deletion. It returns at the first
+// failure; after 20 failures an event is given up.
 func (s *service) deliverAll(ctx context.Context) error {
-	const most = 20 // times that an event is tried
+	const most = 20 // attempts to send an event
 	for {
 		events, err := s.App.Records().Find(ctx, record.Root(), record.Query{Collection: "outbox", Filter: "tries < {:most}", Params: map[string]any{"most": most}, Limit: 1})
 		if err != nil || len(events) == 0 {

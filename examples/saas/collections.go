@@ -2,7 +2,7 @@ package main
 
 import "github.com/loambase/loam/core"
 
-// collections are those of the program: who is in a team, and as what, is a membership.
+// collections are the collections of the program. A membership has a team, a user and a role.
 const collections = `[
 	{"id": "pbc_teams000001", "name": "teams", "type": "base",
 		"listRule": "memberships_via_team.user ?= @request.auth.id",

@@ -1,6 +1,6 @@
-// Command saas is the server of a service for teams: who makes a team owns it and invites
-// others by mail; a billing service says by a webhook what a team has paid for, and other
-// services are told of it by one; every night each team gets a report.
+// Command saas is the server of a service for teams. The account that creates a team owns it and
+// invites others by mail. A webhook of a billing service sets the plan of a team, and a webhook of
+// ours tells another service of the new plan. Every night each team gets a report.
 //
 //	SAAS_BILLING_SECRET=… SAAS_WEBHOOK=https://… saas serve
 package main
@@ -13,12 +13,12 @@ import (
 	"github.com/loambase/loam/core"
 )
 
-// service is the program with what it is told from outside.
+// service is the program with its configuration.
 type service struct {
 	*api.Program
-	billingSecret string // signs the webhooks that come in
-	webhook       string // where ours go; "" for nowhere
-	wake          chan struct{}
+	billingSecret string        // key of the signatures of incoming and outgoing webhooks
+	webhook       string        // URL that outgoing webhooks are sent to; "" for none
+	wake          chan struct{} // wakes deliver; holds one signal
 }
 
 func main() {
@@ -39,7 +39,7 @@ func newService(billingSecret, webhook string) *service {
 	app.Hooks().Records.AfterSuccess.BindFunc(s.wakeUp, "outbox")
 	app.Go("webhooks", s.deliver)
 	if err := app.Jobs().Add("report", "0 2 * * *", s.report); err != nil {
-		panic(err) // of a wrong expression
+		panic(err) // the cron expression is wrong
 	}
 	s.Serve.BindFunc(s.routes)
 	return s

@@ -14,7 +14,7 @@ import (
 
 type event struct{ body, signature string }
 
-// served is the service with two accounts, the mails that it sends, and what other services are told.
+// served returns the service with two signed-in clients; told receives its outgoing webhooks.
 func served(t *testing.T) (s *service, ann, bob *apitest.Client, told chan event) {
 	t.Helper()
 	told = make(chan event, 10)

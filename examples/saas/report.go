@@ -6,7 +6,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// report counts the members of each team. It runs once a night, whatever servers there are.
+// report stores the number of members of each team. As a job it runs once a night, on one of the
+// servers.
 func (s *service) report(ctx context.Context) error {
 	counts, err := s.App.SQL().Exec(ctx, `SELECT team, count(*) FROM memberships GROUP BY team`)
 	if err != nil {

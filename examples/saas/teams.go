@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// ownTeam makes whoever creates a team its owner, in the transaction that creates it.
+// ownTeam makes the account that creates a team its owner, in the same transaction.
 func (s *service) ownTeam(e *record.WriteEvent) error {
 	if e.Action != record.ActionCreate || e.Caller.Auth == nil || e.Caller.Superuser() {
 		return nil
@@ -30,7 +30,7 @@ type invite struct {
 	Role  string `json:"role"`
 }
 
-// invite notes an invitation and sends it. Owners and admins may.
+// invite stores an invitation and sends it by mail. Only owners and admins of the team may invite.
 func (s *service) invite(w http.ResponseWriter, r *api.Request) error {
 	var in invite
 	if err := r.Decode(&in); err != nil {
@@ -47,7 +47,7 @@ func (s *service) invite(w http.ResponseWriter, r *api.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(mine) == 0 { // nobody else need know that the team is there
+	if len(mine) == 0 { // the answer must not tell others that the team exists
 		return fault.New(fault.NotFound, "")
 	}
 	invitation, err := s.App.Records().Create(r.Context(), record.Root(), "invitations", record.Input{Body: map[string]any{
@@ -69,8 +69,8 @@ func (s *service) invite(w http.ResponseWriter, r *api.Request) error {
 	return api.NoContent(w)
 }
 
-// accept makes the caller a member, if the invitation is for the address of the caller, which
-// must be verified. It can be done once.
+// accept makes the caller a member of the team and deletes the invitation. The invitation must be
+// for the e-mail address of the caller, and the address must be verified.
 func (s *service) accept(w http.ResponseWriter, r *api.Request) error {
 	err := s.App.Transaction(r.Context(), func(tx *core.Tx) error {
 		invitation, err := tx.Records.FindFirst(tx.Context, "invitations", "token", r.PathValue("token"), false)

@@ -1,4 +1,4 @@
-// What every page of the console needs: theme, drawer, toasts, dialogs, the session.
+// The script of every page of the console: theme, drawer, toasts, dialogs, the session.
 import { say } from './toast.js';
 import './session.js';
 import './dialog.js';
@@ -12,7 +12,7 @@ function switchTheme(button) {
   button.dataset.themeSwitch = next;
   if (next) document.documentElement.dataset.theme = next;
   else delete document.documentElement.dataset.theme;
-  // A cookie, so that the server sends the next page in it.
+  // A cookie, so that the server renders the next page in this theme.
   document.cookie = `loam_theme=${next};path=/_/;samesite=strict;max-age=${next ? 31536000 : 0}`;
   const label = next ? `Theme: ${next}` : 'Theme: follows the system';
   button.ariaLabel = button.title = label;
@@ -42,7 +42,7 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && document.querySelector('.app.drawer-open')) toggleDrawer(false);
 });
 
-/** A list is narrowed to what a search beside it names. */
+/** Hides the entries of a list that do not contain the text of the search beside it. */
 function narrow(search) {
   const list = search.dataset?.narrows && document.getElementById(search.dataset.narrows);
   if (!list) return;
@@ -69,7 +69,7 @@ addEventListener('keydown', (event) => {
   }
 });
 
-/** What the server says about the page before this one, or about the answer to a script. */
+/** Shows the notice that the server has left in a cookie, with the page before or an answer. */
 function sayFlash() {
   const words = document.cookie.match(/(?:^|; )loam_toast=([^;]*)/)?.[1];
   if (!words) return;
@@ -78,7 +78,7 @@ function sayFlash() {
 }
 sayFlash();
 document.addEventListener('htmx:afterRequest', (event) => {
-  if (!event.detail.xhr?.getResponseHeader('HX-Redirect')) sayFlash(); // else the page that comes says it
+  if (!event.detail.xhr?.getResponseHeader('HX-Redirect')) sayFlash(); // after a redirect the next page shows it
 });
 
 document.addEventListener('htmx:sendError', () => say('The server cannot be reached.', 'danger'));

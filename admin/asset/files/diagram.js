@@ -1,5 +1,5 @@
-// The diagram: it is moved and zoomed, and shows the relations of what is pointed at. Boxes are
-// dragged, and stay where they were put.
+// The diagram: pan, zoom, and the relations of the box under the pointer or with the focus. The
+// server stores the place of a dragged box.
 import { say } from './toast.js';
 
 const place = document.querySelector('[data-diagram]');
@@ -9,8 +9,8 @@ const lines = [...svg.querySelectorAll('[data-from]')];
 // Sizes in the picture, as diagram.go has them.
 const boxWidth = 176, headSize = 26, rowSize = 19, margin = 40, farthest = 20_000, step = 20;
 let view = all();
-let drag = null; // the picture, or a box, that follows the pointer
-let dragged = false; // the click that ends it opens nothing
+let drag = null; // the drag in progress: { x, y, box, from }; box is null for the whole picture
+let dragged = false; // a box has been dragged: the click at the end of the drag opens nothing
 
 function show() {
   svg.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`);
@@ -19,7 +19,7 @@ function show() {
 /** Units of the picture that a pixel of the screen stands for. */
 const scale = () => Math.max(view.width / svg.clientWidth, view.height / svg.clientHeight);
 
-/** What shows every box. */
+/** The view that shows every box. */
 function all() {
   const bottom = (box) => Number(box.dataset.y) + box.querySelector('.box-bg').height.baseVal.value;
   return { x: 0, y: 0, width: Math.max(0, ...boxes.map((box) => Number(box.dataset.x) + boxWidth)) + margin, height: Math.max(0, ...boxes.map(bottom)) + margin };
@@ -45,7 +45,7 @@ function move(x, y) {
 
 const boxOf = (id) => boxes.find((box) => box.dataset.box === id);
 
-/** Puts a box to a place, with the lines that begin or end at it. */
+/** Moves a box, and the lines that begin or end at it. */
 function put(box, x, y) {
   const within = (n) => Math.round(Math.min(Math.max(n, 0), farthest));
   [box.dataset.x, box.dataset.y] = [within(x), within(y)];
@@ -69,9 +69,9 @@ function put(box, x, y) {
 
 const curve = (x1, y1, bend1, x2, y2, bend2) => `M${x1} ${y1}C${x1 + bend1} ${y1} ${x2 + bend2} ${y2} ${x2} ${y2}`;
 
-let kept = Promise.resolve(); // places are sent one after the other, so that the last one stays
+let kept = Promise.resolve(); // one request after the other, so that the last place is stored
 
-/** Has the server keep the place of a box. */
+/** Stores the place of a box on the server. */
 function keep(box) {
   const { box: id, x, y, title } = box.dataset;
   kept = kept.then(async () => {
@@ -82,7 +82,7 @@ function keep(box) {
   });
 }
 
-/** Lights up a box with its relations; null puts all as it was. */
+/** Highlights a box with its relations; null ends the highlight. */
 function light(id) {
   const near = new Set([id]);
   for (const line of lines) {
@@ -112,7 +112,7 @@ svg.addEventListener('pointermove', (event) => {
   const [x, y] = [event.clientX - drag.x, event.clientY - drag.y];
   const { box } = drag;
   if (box && !dragged) {
-    if (Math.hypot(x, y) < 4) return; // a hand that shakes still clicks
+    if (Math.hypot(x, y) < 4) return; // less than 4 pixels are a click
     dragged = true;
     svg.setPointerCapture(event.pointerId);
     drag.from = { x: Number(box.dataset.x), y: Number(box.dataset.y) };

@@ -9,16 +9,16 @@ const cellOf = (node) => node.closest?.('#rows .table :is(td, th)');
 const shown = (cell) => cell.checkVisibility();
 
 let current = null; // the cell that the Tab key leads to
-let place = null; // { id, index } of it, to find it in rows that are read again
-let focused = false; // whether it had the focus before that
+let place = null; // { id, index } of the current cell, to find it in a reloaded table
+let focused = false; // whether the table had the focus before it was reloaded
 
-/** What of a cell takes the focus: its only link or box, else the cell. */
+/** The element of a cell that takes the focus: its only link or checkbox, else the cell. */
 const target = (cell) => cell.querySelector('a, input') ?? cell;
 
 const rowsOf = () => [...grid().rows].filter(shown);
 const columnOf = (cell) => grid().tHead.rows[0].cells[cell.cellIndex]?.dataset.column ?? '';
 
-/** Makes a cell the one that Tab leads to. */
+/** Makes a cell the current one. */
 function stop(cell) {
   if (current?.isConnected) target(current).tabIndex = -1;
   current = cell;
@@ -33,7 +33,7 @@ function go(cell) {
   cell.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
-/** Gives a row, or all of the table, the roles of a grid; a list on a phone keeps them. */
+/** Gives a row, or the whole table, the roles of a grid. The list on a phone keeps them. */
 function prepare(part) {
   const heads = grid().tHead.rows[0].cells;
   for (const row of part.matches('tr') ? [part] : part.querySelectorAll('tr')) {
@@ -47,7 +47,7 @@ function prepare(part) {
   }
 }
 
-/** Takes over a table that has arrived. */
+/** Makes a grid of a new or reloaded table. */
 function begin() {
   const table = grid();
   if (!table) return;
@@ -151,9 +151,11 @@ document.addEventListener('dblclick', (event) => {
   edit(cell);
 });
 
-// What follows edits a value in its cell. The input comes from the server, because the cell
-// shows a part of the value only.
-let editing = null; // { cell, id, field, before: nodes of the cell, form, first: its values, then: the key that says where to go }
+// Editing of a value in its cell. The input comes from the server, because the cell shows only a
+// part of the value.
+// The edit in progress: { cell, id, field, before: nodes of the cell, host: element of the form,
+// form, first: values of the form, sent: a request is on its way, then: key of the next cell }.
+let editing = null;
 
 const pathOf = (id, field) => {
   const address = new URL(document.querySelector('#rows [data-live-path]').dataset.livePath, location.href);
@@ -171,18 +173,18 @@ const withoutMarks = (values) => {
 function edit(cell) {
   const field = columnOf(cell);
   const id = cell.parentElement.dataset.row;
-  if (editing) return editing.form?.querySelector('input:not([type=hidden]), select').focus(); // one at a time
+  if (editing) return editing.form?.querySelector('input:not([type=hidden]), select').focus();
   if (!field || !id) return;
   if (cell.ariaReadOnly === 'true') return say(`${field} cannot be changed`);
   stop(cell);
   editing = { cell, id, field, before: [...cell.childNodes] };
   const mine = editing;
-  cell.classList.add('is-editing'); // so that the row is not replaced meanwhile
+  cell.classList.add('is-editing'); // live.js does not replace the row meanwhile
   const host = document.createElement('div');
   cell.append(host);
   window.htmx.ajax('GET', pathOf(id, field), { target: host, swap: 'innerHTML' }).finally(() => {
     mine.form = host.querySelector('[data-cell-form]');
-    if (!mine.form) return end(mine); // it needs more room, or it failed and a toast says why
+    if (!mine.form) return end(mine); // the value needs more room, or the request failed
     mine.first = valuesOf(mine.form);
     mine.host = host;
     cell.replaceChildren(host);
@@ -192,7 +194,7 @@ function edit(cell) {
   });
 }
 
-/** Puts the cell back as it was. */
+/** Ends an edit: shows the old content of the cell, and asks for the row again. */
 function end(which = editing) {
   if (editing === which) editing = null;
   if (!which.cell.isConnected) return;
@@ -201,7 +203,7 @@ function end(which = editing) {
   renew(which.id);
 }
 
-/** Leaves the input: saves what was changed, and goes to the cell that is asked for. */
+/** Leaves the input: saves a changed value, and goes to the cell that the key `then` leads to. */
 function leave(then) {
   editing.then = then;
   if (isChanged()) {
@@ -235,7 +237,7 @@ document.addEventListener(
 document.addEventListener('focusout', (event) => {
   const mine = editing;
   if (!mine?.form?.contains(event.target) || mine.form.contains(event.relatedTarget) || !document.hasFocus()) return;
-  if (document.querySelector('dialog[open]')) return; // the sign-in lies over it
+  if (document.querySelector('dialog[open]')) return; // the sign-in dialog has taken the focus
   if (!isChanged()) end(mine);
   else if (!mine.sent) leave(null);
 });
@@ -244,7 +246,7 @@ document.addEventListener('htmx:beforeRequest', (event) => {
   if (event.target === editing?.form) editing.sent = true;
 });
 
-/** Puts the row of an answer in its place, instead of htmx. */
+/** Replaces the row by the saved one, in place of htmx's swap. */
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { xhr, requestConfig } = event.detail;
   if (requestConfig.verb !== 'post' || !/\/r\/[^/]+\/cell\?/.test(requestConfig.path)) return;
@@ -266,7 +268,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   if (hadFocus) go(mine.then ? next(now.cells[index], { key: mine.then }) : now.cells[index]);
 });
 
-/** Says what was saved, with a way back while the value is the one that was saved. */
+/** Says which field was saved, with a button that undoes it unless the value has changed since. */
 let last = null;
 document.addEventListener('htmx:configRequest', (event) => {
   if (event.target === editing?.form) last = { path: event.detail.path, values: Object.fromEntries(withoutMarks(editing.first)) };

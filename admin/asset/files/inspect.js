@@ -1,5 +1,5 @@
-// The realtime inspector: a socket that listens as a chosen identity, and its events. The line can be
-// dropped and taken up again, to see how a client catches up.
+// The realtime inspector: a WebSocket that listens as a chosen identity, and its events. The
+// connection can be dropped and resumed, to see how a client catches up.
 const maxEvents = 1000;
 const part = (name) => document.querySelector(`[data-${name}]`);
 const form = part('live-form');
@@ -7,10 +7,10 @@ let socket = null;
 let events = []; // newest first
 let waiting = 0; // that came during a pause
 let paused = false;
-const states = new Map(); // by id: the record as it was told last
-let listening = null; // the form as it was when Listen was pressed
-let since = null; // the token that was told last
-let away = null; // since the line was dropped: when, and by which token
+const states = new Map(); // by id: the record in its last event
+let listening = null; // the values of the form when Listen was pressed
+let since = null; // the last resume token that the server sent
+let away = null; // a dropped connection: { at, since: resume token, missed: events, reset }
 
 const looks = { create: 'badge-ok', enter: 'badge-ok', delete: 'badge-danger', leave: 'badge-danger', reset: 'badge-warn', auth: 'badge-warn' };
 
@@ -19,7 +19,7 @@ function problem(words) {
   part('live-problem').hidden = !words;
 }
 
-/** Says how the connection is: "off", "on" or "dropped". */
+/** Shows the state of the connection: how is "off", "connecting", "on" or "dropped". */
 function state(words, how) {
   part('live-state').textContent = words;
   part('connect').hidden = how !== 'off';
@@ -28,7 +28,7 @@ function state(words, how) {
   part('resume').hidden = how !== 'dropped';
 }
 
-/** The token of who was chosen, null for a guest. */
+/** The auth token of the chosen identity, null for a guest. */
 async function token() {
   const answer = await fetch('/_/realtime/token', { method: 'POST', headers: { 'HX-Request': 'true' }, body: new URLSearchParams(listening) });
   if (answer.ok) return (await answer.json()).token;
@@ -43,7 +43,7 @@ function listen() {
   return connect();
 }
 
-/** Opens the connection; one that was away comes back with the token that it was told last. */
+/** Opens the connection. After a drop it resumes from the token at which it was dropped. */
 async function connect() {
   problem('');
   state('Connects …', 'connecting');
@@ -56,7 +56,7 @@ async function connect() {
     mine.onopen = () => {
       if (as) send({ id: 'auth', type: 'auth', token: as });
       send({ id: 'sub', type: 'subscribe', topic: `${text('topic')}/${text('id') || '*'}`, ...(text('filter') && { filter: text('filter') }), ...(away && { since: away.since }) });
-      if (away) send({ id: 'caught-up', type: 'ping' }); // is answered when all that was missed is told
+      if (away) send({ id: 'caught-up', type: 'ping' }); // the answer comes after all missed events
     };
     mine.onmessage = ({ data }) => mine === socket && told(JSON.parse(data), mine);
     mine.onclose = () => mine === socket && state('Not connected', 'off');
@@ -79,14 +79,14 @@ function stop() {
   state('Not connected', 'off');
 }
 
-/** Lets the line break, as in a tunnel. */
+/** Breaks the connection, as a tunnel does. */
 function drop() {
   hangUp();
   away = { at: performance.now(), since, missed: 0 };
   state('The line is down. Change something, then resume.', 'dropped');
 }
 
-/** Says how long the line was down, and how many events were missed. */
+/** Shows how long the connection was down, and how many events were missed. */
 function caughtUp() {
   const seconds = ((performance.now() - away.at) / 1000).toFixed(1);
   const told = away.reset ? 'the server cannot tell what was missed: read anew' : `${away.missed} missed ${away.missed === 1 ? 'event was' : 'events were'} told`;
@@ -198,7 +198,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** The names that a filter completes are those of the chosen collection. */
+/** Has the filter complete the names of the chosen collection. */
 function names() {
   form.querySelector('[data-editor]').dataset.names = `/_/c/${part('live-form').topic.value}/complete`;
 }

@@ -1,11 +1,11 @@
-// The table of records, live: rows change as their records do, and what is new waits behind a
-// button. One socket a tab; it brings ids, and the rows are asked for.
+// The live table of records: rows change with their records, and new records wait behind a button.
+// Each tab has one WebSocket. It brings ids of records; the rows are fetched.
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
 const together = 50; // rows asked for at once
 const hiddenFor = 5 * 60 * 1000;
 
 let socket = null;
-let topic = ''; // the collection that the socket tells of
+let topic = ''; // the collection that the socket subscribes to
 let tries = 0;
 let hidden;
 let flushing;
@@ -89,7 +89,7 @@ function gone(id) {
   if (panel?.closest('[data-record]').dataset.record === id) panel.hidden = false;
 }
 
-/** Shows what has changed. */
+/** Fetches the changed rows and shows them. */
 async function flush() {
   const ids = [...changed];
   changed.clear();
@@ -102,13 +102,13 @@ async function flush() {
   if (changed.size > 0) flushing = setTimeout(flush, 250);
 }
 
-/** Asks for a row again, which may have been left alone while somebody typed in it. */
+/** Asks for a row again: changes of a row are not shown while somebody types in it. */
 export function renew(id) {
   changed.add(id);
   flushing ??= setTimeout(flush, 250);
 }
 
-/** Puts the rows of these records in the place of the old ones. */
+/** Replaces the rows of these records by those of the server. */
 async function refresh(ids) {
   const mark = document.querySelector('#rows [data-live-path]');
   if (!mark) return;
@@ -128,7 +128,7 @@ function isBusy(row) {
   return row.querySelector('.is-editing') !== null || (!selection.isCollapsed && row.contains(selection.anchorNode));
 }
 
-/** Puts a row in the place of another one, with its focus and its choice. */
+/** Replaces a row by a new one, which keeps the focus and the checkbox of the old one. */
 export function put(fresh, row, flash = true) {
   const focused = row.contains(document.activeElement) ? [...row.querySelectorAll('a, input, button, [tabindex]')].indexOf(document.activeElement) : -1;
   fresh.classList.toggle('is-open', row.classList.contains('is-open'));
@@ -146,7 +146,7 @@ export function put(fresh, row, flash = true) {
   setTimeout(() => fresh.classList.remove('is-flash'), 2000);
 }
 
-/** Says that the open record is another one by now; a save of this page is no news. */
+/** Shows a notice if somebody else has changed the open record; saves of this page are ignored. */
 async function compare(panel) {
   const answer = await ask(panel.dataset.path, 'panel');
   const now = answer?.querySelector('[data-record]');
@@ -155,7 +155,7 @@ async function compare(panel) {
   if (banner) banner.hidden = false;
 }
 
-/** Says how many records are new. */
+/** Shows the number of new records in the button. */
 function news() {
   const button = document.querySelector('[data-live-news]');
   for (const id of created) if (rowOf(id)) created.delete(id);
@@ -164,14 +164,14 @@ function news() {
   button.querySelector('span').textContent = created.size === 1 ? '1 new record' : `${created.size} new records`;
 }
 
-/** On the first page the rows are read again in their place; elsewhere the link leads there. */
+/** The button reloads the rows on the first page; on another page it is a link to the first. */
 document.addEventListener('click', (event) => {
   if (!event.target.closest('[data-live-news]') || /[?&](after|before)=/.test(location.search)) return;
   event.preventDefault();
   window.htmx.trigger(document.body, 'changed');
 });
 
-/** What is new when the rows are asked for is in the answer, or belongs elsewhere. */
+/** Records that are new when the rows are requested are in the answer, or not on this page. */
 let asked = [];
 document.addEventListener('htmx:beforeRequest', (event) => {
   if (event.detail.target?.id === 'rows') asked = [...created];
@@ -181,7 +181,7 @@ document.addEventListener('visibilitychange', () => {
   clearTimeout(hidden);
   if (document.hidden) hidden = setTimeout(disconnect, hiddenFor);
   else {
-    if (!socket) tries = Math.max(tries, 1); // so that what was missed is asked for
+    if (!socket) tries = Math.max(tries, 1); // the page then asks for missed changes
     connect();
   }
 });

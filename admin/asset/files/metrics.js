@@ -1,5 +1,6 @@
-// Charts of the server's figures (data-chart), drawn by uPlot and read again while the page is
-// in sight. The colours are those of the legends, so a change of the theme only draws anew.
+// Charts of the server's metrics (data-chart), drawn by uPlot. Samples are fetched again while the
+// page is visible. Lines take their colours from the legend when they are drawn: a change of the
+// theme needs a redraw only.
 import uPlot from './uplot.js';
 
 const root = document.querySelector('[data-metrics]');
@@ -7,7 +8,7 @@ const rowsOfTable = 12;
 const leastShown = 120; // seconds
 const known = (value) => value !== null && value !== undefined;
 
-/** Numbers with three digits that count, and a letter for thousands. */
+/** Formats a number with three significant digits and a unit for powers of the base. */
 function short(n, base, units) {
   let at = 0;
   for (; Math.abs(n) >= base && at < units.length - 1; at++) n /= base;
@@ -16,7 +17,7 @@ function short(n, base, units) {
 }
 const plain = (n) => short(n, 1000, ['', ' k', ' M', ' G']);
 
-/** By unit of a chart: what a sample is multiplied by, and how the result is written. */
+/** By unit of a chart: the factor of a sample, and the format of the product. */
 const units = {
   number: { factor: 1, write: plain },
   count: { factor: 1, write: plain },
@@ -28,7 +29,7 @@ const units = {
 
 const clock = (seconds, more) => new Date(seconds * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...more });
 
-/** A section with its chart. */
+/** A chart in its section, with legend and table. */
 class Chart {
   constructor(section) {
     this.section = section;
@@ -44,7 +45,7 @@ class Chart {
     return { width: Math.max(this.place.clientWidth, 100), height: 150 };
   }
 
-  /** Takes new samples. Figures that the server does not know are left out. */
+  /** Shows new samples. Lines of figures that the server does not have are hidden. */
   show(series) {
     const there = this.lines.filter((line) => line.dataset.figure in series.values);
     this.section.hidden = there.length === 0;
@@ -91,7 +92,7 @@ class Chart {
     };
   }
 
-  /** Writes the values of a sample, those of the last one without a cursor, into the legend. */
+  /** Writes the values of the sample at the index into the legend; null means the last sample. */
   say(index) {
     this.shown.forEach((line, i) => {
       const value = this.values[i][index ?? this.at.length - 1];
@@ -101,7 +102,7 @@ class Chart {
     this.section.querySelector('.legend').dataset.at = time;
   }
 
-  /** Says in a sentence what is drawn. */
+  /** Describes the chart in a sentence for screen readers. */
   describe() {
     const parts = this.shown.map((line, i) => {
       const all = this.values[i].filter(known);
@@ -112,7 +113,7 @@ class Chart {
     this.place.ariaLabel = `${this.section.ariaLabel} since ${clock(this.at[0])}. ${parts.join('; ')}`;
   }
 
-  /** Fills the table beside the chart: mean values of equal parts of the period, the newest first. */
+  /** Fills the table below the chart: mean values of equal parts of the period, newest first. */
   tabulate() {
     if (!this.details.open || !this.shown) return;
     const cell = (name, text) => Object.assign(document.createElement(name), { textContent: text });
@@ -139,7 +140,7 @@ class Chart {
 
 const charts = [...root.querySelectorAll('[data-chart]')].map((section) => new Chart(section));
 
-/** Notes whether a part of the period is shown: new samples then do not move it. */
+/** Notes whether the chart is zoomed to a part of the period. New samples then keep the zoom. */
 function zoomedTo(plot) {
   const { min, max } = plot.scales.x;
   const [first, last] = [plot.data[0][0], plot.data[0].at(-1)];
@@ -171,7 +172,7 @@ function tiles({ values }) {
 
 let timer;
 
-/** Reads the samples, and again when the next one is there. */
+/** Fetches the samples, and again when the next sample is due. */
 async function refresh() {
   clearTimeout(timer);
   if (document.hidden) return;
@@ -188,7 +189,7 @@ async function refresh() {
       }
     }
   } catch {
-    // The next time may be better; until then the charts stay as they are.
+    // The server cannot be reached: the charts stay until the next attempt.
   }
   timer = setTimeout(refresh, 1000 * step);
 }

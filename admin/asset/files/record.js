@@ -1,12 +1,15 @@
-// Inputs of a record that are more than one: related records, files, points, dates; and
-// lists whose order counts.
+// Inputs of a record with more than one element: related records, files, points, dates; and lists
+// in an order of the user's.
 import { closeDialog } from './dialog.js';
 import { local } from './time.js';
 import { say } from './toast.js';
 
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
-/** Adds a chosen record to a relation, in place of the other one if it holds one. Returns whether there is room. */
+/**
+ * Adds a record to a relation, or replaces the record of a relation that holds only one. Returns
+ * false if the relation is full.
+ */
 function choose(relation, id, label) {
   const list = relation.querySelector('[data-chosen]');
   if ([...list.querySelectorAll('input')].some((input) => input.value === id)) return true;
@@ -28,7 +31,7 @@ function choose(relation, id, label) {
   return true;
 }
 
-/** Shows the next page of what was found in the place of the button. */
+/** Replaces the button by the next page of found records. */
 async function showMore(relation, button) {
   const answer = await fetch(button.dataset.more, { headers: { 'HX-Request': 'true' } });
   if (!answer.ok || !button.isConnected) return;
@@ -38,14 +41,14 @@ async function showMore(relation, button) {
   mark(relation, page[0]);
 }
 
-/** Adds all that match, as far as there is room. */
+/** Adds the records of the answer until the relation is full. */
 async function chooseAll(relation, path) {
   const answer = await fetch(path, { headers: { 'HX-Request': 'true' } });
   if (!answer.ok) return;
   for (const { id, label } of await answer.json()) if (!choose(relation, id, label || id)) break;
 }
 
-/** Marks an answer as the one that Enter chooses. */
+/** Marks a found record as the one that Enter chooses. */
 function mark(relation, option) {
   const find = relation.querySelector('[data-find]');
   for (const other of relation.querySelectorAll('[role=option]')) other.setAttribute('aria-selected', String(other === option));
@@ -76,7 +79,7 @@ document.addEventListener('focusin', (event) => {
   }
 });
 
-/** What was found is for other words. */
+/** Typing removes the found records, which belong to the words before. */
 document.addEventListener('input', (event) => {
   const relation = event.target.matches('[data-find]') && event.target.closest('[data-relation]');
   if (!relation) return;
@@ -84,7 +87,7 @@ document.addEventListener('input', (event) => {
   closeList(relation);
 });
 
-/** Arrows go through what was found, Enter chooses, Escape closes. */
+/** Arrows move through the found records, Enter chooses one, Escape closes the list. */
 function steer(event) {
   const relation = event.target.closest('[data-find]')?.closest('[data-relation]');
   if (!relation) return;
@@ -102,7 +105,7 @@ function steer(event) {
   }
 }
 
-/** Moves an entry of a list with Alt and an arrow, and says where it is. */
+/** Moves an entry of a list with Alt and an arrow, and announces its place. */
 function move(event) {
   const grip = event.target.closest('[data-grip]');
   if (!grip || !event.altKey || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;
@@ -164,7 +167,7 @@ document.addEventListener('click', (event) => {
   if (removed) {
     const item = removed.closest('[data-item]');
     if (item.closest('.files')) {
-      // A file stays in sight until it is gone for good.
+      // A removed file stays in the list until the record is saved.
       const gone = item.classList.toggle('is-gone');
       item.querySelector('input').disabled = gone;
       removed.ariaLabel = `${gone ? 'Put back' : 'Remove'} ${item.querySelector('.name').textContent}`;
@@ -177,7 +180,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** Says which files were chosen. */
+/** Lists the chosen files. */
 document.addEventListener('change', (event) => {
   if (event.target.type !== 'file') return;
   const list = event.target.closest('[data-files]')?.querySelector('[data-new-files]');
@@ -216,7 +219,7 @@ document.addEventListener('paste', (event) => {
   touched(point);
 });
 
-/** Below a date: what it is here. */
+/** Shows the local time below a date. */
 function showLocal(input) {
   const place = input.closest('.field').querySelector('[data-local]');
   place.textContent = input.value && local(input.value) !== input.value ? `${local(input.value)} where you are` : '';

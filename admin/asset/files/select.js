@@ -1,8 +1,8 @@
-// Records that are selected in the table, and what is done with them.
+// The selection of records in the table, and the actions on it.
 import { closeDialog } from './dialog.js';
 import { say } from './toast.js';
 
-let last = null; // the box that was changed last, where a range begins
+let last = null; // the checkbox that was changed last, where a range begins
 let shift = false;
 
 const boxes = () => [...document.querySelectorAll('#rows [data-select]')];
@@ -74,7 +74,7 @@ document.addEventListener('change', (event) => {
   }
 });
 
-/** Delete and Backspace ask to delete what is selected. */
+/** Delete and Backspace ask to delete the selected records. */
 document.addEventListener('keydown', (event) => {
   if (!['Delete', 'Backspace'].includes(event.key) || !event.target.matches?.('[data-select], body, .table-wrap, .row-link, td') || chosen().length === 0) return;
   event.preventDefault();

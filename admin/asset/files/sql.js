@@ -1,4 +1,4 @@
-// The SQL console: runs what is selected or all of it, shows rows, and can be stopped.
+// The SQL console: runs the selected text or the whole script, shows rows, and can be stopped.
 import { say } from './toast.js';
 import { closeDialog } from './dialog.js';
 
@@ -11,7 +11,7 @@ const draftKey = 'loam_sql_draft';
 const maxShown = 300; // characters of a cell
 const numeric = /^(int|real|num|dec|float|double|bigint|smallint)/i;
 
-let running = null; // what stops the script that runs
+let running = null; // the AbortController of the running script
 let last = null; // the rows that are shown
 let asked = null; // the script that waits for an answer
 
@@ -110,7 +110,7 @@ function table({ columns, rows }) {
   return node;
 }
 
-/** Sends a script; a question about it becomes a dialog. */
+/** Sends a script; if the server asks for a confirmation, shows its dialog. */
 async function send(path, query, confirmed) {
   if (running) return;
   if (!query.trim()) return input.focus();
@@ -181,7 +181,7 @@ document.addEventListener('click', async (event) => {
   }
 });
 
-/** A query that is kept can be deleted. */
+/** Shows the delete button if a stored query has the name in the input. */
 function offerToForget() {
   document.querySelector('[data-forget]').hidden = !document.querySelector(`#saved-queries [data-name="${CSS.escape(name.value)}"]`);
 }

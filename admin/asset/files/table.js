@@ -1,5 +1,5 @@
-// The table of records with the panel beside it: the open record is in the address, its row
-// is marked, Escape closes it, J and K go to the next and the one before.
+// The table of records with the panel beside it: the address has the id of the open record, its row
+// is marked, Escape closes the panel, J and K open the next and the previous record.
 import { closeDialog } from './dialog.js';
 import { unsaved } from './form.js';
 

@@ -1,5 +1,5 @@
-// A form with a large file (data-upload) shows how far the file has come, and can be stopped. Without
-// this script it is a form like any other.
+// Progress of the upload of a large file in a form with data-upload, with a button that stops it.
+// Without this script the browser submits the form itself.
 const megabytes = (n) => (n / 1e6).toFixed(n < 1e7 ? 1 : 0);
 
 document.addEventListener('submit', (event) => {
@@ -20,7 +20,7 @@ document.addEventListener('submit', (event) => {
   };
   request.upload.onload = () => {
     meter.removeAttribute('value');
-    stop.hidden = true; // the server goes on by itself
+    stop.hidden = true; // the server restores the backup even without this page
     said.textContent = 'All is sent. The server restores it.';
   };
   request.onload = () => {
