@@ -132,23 +132,26 @@ func rows(file io.Reader) iter.Seq2[map[string]any, error] {
 // batches returns a function like InsertMany that runs all hooks, with 1,000 rows in a transaction.
 func batches(app *core.App) func(context.Context, string, iter.Seq2[map[string]any, error]) (int, error) {
 	return func(ctx context.Context, collection string, rows iter.Seq2[map[string]any, error]) (n int, err error) {
-		var ops []record.Op
+		var batch []map[string]any
 		flush := func() error {
-			if len(ops) == 0 {
+			err := app.Transaction(ctx, func(tx *core.Tx) error {
+				for i, row := range batch {
+					if _, err := tx.Records.Create(tx.Context, record.Root(), collection, record.Input{Body: row}); err != nil {
+						return fmt.Errorf("row %d: %w", n+i+1, err)
+					}
+				}
 				return nil
+			})
+			if err == nil {
+				n, batch = n+len(batch), batch[:0]
 			}
-			if _, err := app.Records().WriteAll(ctx, app.Snapshot(), ops); err != nil {
-				return fmt.Errorf("after row %d: %w", n, err)
-			}
-			n, ops = n+len(ops), ops[:0]
-			return nil
+			return err
 		}
 		for row, err := range rows {
 			if err != nil {
 				return n, err
 			}
-			ops = append(ops, record.Op{Caller: record.Root(), Action: record.ActionCreate, Collection: collection, Input: record.Input{Body: row}})
-			if len(ops) == 1000 {
+			if batch = append(batch, row); len(batch) == 1000 {
 				if err := flush(); err != nil {
 					return n, err
 				}
