@@ -206,7 +206,7 @@ func writeMany(ctx context.Context, c *console.Call, in *schema.Collection, op r
 		op.Where = where.In("id", anyOf(chunk)...)
 		ops = append(ops, op)
 	}
-	_, err := c.App.Records().WriteAll(ctx, c.App.Snapshot(), ops)
+	_, err := c.App.Records().WriteAll(ctx, nil, ops)
 	return err
 }
 

@@ -30,8 +30,9 @@ func (e *OpError) Unwrap() error { return e.Err }
 
 // WriteAll runs the writes one after the other in one transaction, as Batch does, and
 // returns the ids of the records that each has written: one, or those of Op.Where. If one
-// fails, nothing of any is kept, and the error is an *OpError. snapshot are the collections
-// whose fields the operations name.
+// fails, nothing of any is kept, and the error is an *OpError. snapshot holds the collections
+// whose fields the operations name: with others the error is ErrCollectionsChanged. A nil snapshot
+// stands for the collections as they are now.
 func (s *Service) WriteAll(ctx context.Context, snapshot *schema.Snapshot, ops []Op) (ids [][]string, err error) {
 	if len(ops) == 0 {
 		return nil, nil
@@ -56,7 +57,7 @@ func (s *Service) writeAllOnce(ctx context.Context, snapshot *schema.Snapshot, o
 		return nil, err
 	}
 	for _, w := range writes {
-		if w.rq.snapshot != snapshot {
+		if snapshot != nil && w.rq.snapshot != snapshot {
 			return nil, ErrCollectionsChanged
 		}
 	}

@@ -136,8 +136,12 @@ func TestWriteAllByOtherCollections(t *testing.T) {
 	if _, err := b.Collections().Update(t.Context(), root, "notes", []byte(`{"listRule": null}`)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.Records().WriteAll(t.Context(), before, []record.Op{{Caller: root, Action: record.ActionCreate, Collection: "notes"}})
+	ops := []record.Op{{Caller: root, Action: record.ActionCreate, Collection: "notes"}}
+	_, err := b.Records().WriteAll(t.Context(), before, ops)
 	if !errors.Is(err, record.ErrCollectionsChanged) || b.count("notes") != 0 {
 		t.Errorf("WriteAll = %v", err)
+	}
+	if _, err := b.Records().WriteAll(t.Context(), nil, ops); err != nil || b.count("notes") != 1 {
+		t.Errorf("WriteAll without a snapshot = %v", err)
 	}
 }

@@ -249,7 +249,7 @@ func (w *work) writeHashed(ctx context.Context) error {
 	if len(w.rejects) > 0 {
 		return errUndo
 	}
-	_, err := w.app.Records().WriteAll(ctx, w.app.Snapshot(), all)
+	_, err := w.app.Records().WriteAll(ctx, nil, all)
 	var failed *record.OpError
 	if errors.As(err, &failed) && fault.KindOf(failed.Err) == fault.Invalid {
 		w.reject(at[failed.Op], failed.Err)
