@@ -47,7 +47,7 @@ func readEnd(r store.Reader) (s state, newest int64, found bool, err error) {
 	if s, found, err = readState(r); err != nil {
 		return s, 0, false, err
 	}
-	newest, err = integer(r, newestSQL)
+	newest, err = store.Number(r, newestSQL)
 	return s, newest, found, err
 }
 

@@ -165,7 +165,7 @@ func (l *Log) skip(ctx context.Context) error {
 	}
 	var newest int64
 	err := l.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
-		newest, err = integer(r, newestSQL)
+		newest, err = store.Number(r, newestSQL)
 		return err
 	})
 	if err != nil {
@@ -187,7 +187,7 @@ func (l *Log) skip(ctx context.Context) error {
 // moment is a transaction id that is newer than those of all running transactions.
 func (l *Log) moment(ctx context.Context) (moment int64, err error) {
 	err = l.cfg.Store.Read(ctx, func(r store.Reader) error {
-		moment, err = integer(r, "SELECT "+l.cfg.Store.Sequences().TransactionID())
+		moment, err = store.Number(r, "SELECT "+l.cfg.Store.Sequences().TransactionID())
 		return err
 	})
 	if err != nil {

@@ -55,7 +55,7 @@ func (l *Log) History(r store.Reader, c Change, fn func(Change) (more bool, err 
 // a scan of the log. since is the time of the oldest change in the log, of whatever record,
 // the zero time if it is empty. The error is that of fn, or one of the store.
 func (l *Log) Past(r store.Reader, collection, record string, fn func(Change) (more bool, err error)) (since time.Time, err error) {
-	oldest, err := integer(r, `SELECT "at" FROM "_changes" ORDER BY "seq", "n" LIMIT 1`)
+	oldest, err := store.Number(r, `SELECT "at" FROM "_changes" ORDER BY "seq", "n" LIMIT 1`)
 	if err != nil {
 		return since, fmt.Errorf("read the change log: %w", err)
 	}

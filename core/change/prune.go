@@ -39,7 +39,7 @@ func (l *Log) pruneLoop(ctx context.Context) {
 func (l *Log) Prune(ctx context.Context) error {
 	rows := int64(0)
 	err := l.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
-		rows, err = integer(r, `SELECT count(*) FROM "_changes"`)
+		rows, err = store.Number(r, `SELECT count(*) FROM "_changes"`)
 		return err
 	})
 	if err != nil {

@@ -51,7 +51,7 @@ func (l *Log) insert(tx store.Tx, changes []Change) error {
 		_, err := tx.Exec(l.single, changes[0].row(make([]store.Value, 0, 9))...)
 		return err
 	}
-	seq, err := integer(tx, l.next)
+	seq, err := store.Number(tx, l.next)
 	if err != nil {
 		return err
 	}
@@ -86,14 +86,14 @@ const pageRows = 1000
 // readPage reads the rows after one position up to another, pageRows at most.
 func (l *Log) readPage(ctx context.Context, after, to Position) (p page, err error) {
 	err = l.cfg.Store.Read(ctx, func(r store.Reader) error {
-		if p.running, err = integer(r, "SELECT "+l.cfg.Store.Sequences().OldestRunning()); err != nil {
+		if p.running, err = store.Number(r, "SELECT "+l.cfg.Store.Sequences().OldestRunning()); err != nil {
 			return err
 		}
 		if p.rows, err = readRows(r, after, to); err != nil || len(p.rows) < pageRows {
 			return err
 		}
 		last := p.rows[pageRows-1].Position()
-		more, err := integer(r, `SELECT count(*) FROM "_changes" WHERE "seq" = $1 AND "n" = $2`, store.Int(last.Seq), store.Int(int64(last.N)+1))
+		more, err := store.Number(r, `SELECT count(*) FROM "_changes" WHERE "seq" = $1 AND "n" = $2`, store.Int(last.Seq), store.Int(int64(last.N)+1))
 		p.cut = more > 0
 		return err
 	})
@@ -130,17 +130,4 @@ func readRow(rows store.Rows) Change {
 		c.Before = append([]byte{}, rows.Bytes(6)...)
 	}
 	return c
-}
-
-// integer is the number in the first column of the only row.
-func integer(r store.Reader, sql string, args ...store.Value) (n int64, err error) {
-	rows, err := r.Query(sql, args...)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		n = rows.Int(0)
-	}
-	return n, rows.Close()
 }

@@ -98,16 +98,11 @@ func unreadable(err error) error {
 func total(r store.Reader, count *query.Plan, page *record.Page) error {
 	page.TotalItems = 0
 	if !count.Empty {
-		rows, err := r.Query(count.SQL, count.Args...)
+		n, err := store.Number(r, count.SQL, count.Args...)
 		if err != nil {
 			return err
 		}
-		if rows.Next() {
-			page.TotalItems = int(rows.Int(0))
-		}
-		if err := rows.Close(); err != nil {
-			return err
-		}
+		page.TotalItems = int(n)
 	}
 	page.TotalPages = (page.TotalItems + page.PerPage - 1) / page.PerPage
 	return nil
@@ -118,15 +113,7 @@ func ids(r store.Reader, plan *query.Plan) ([]string, error) {
 	if plan.Empty {
 		return nil, nil
 	}
-	rows, err := r.Query(plan.SQL, plan.Args...)
-	if err != nil {
-		return nil, err
-	}
-	var list []string
-	for rows.Next() {
-		list = append(list, rows.Text(0))
-	}
-	return list, rows.Close()
+	return store.Texts(r, plan.SQL, plan.Args...)
 }
 
 // encode returns the JSON of the collections with those ids. One that was deleted after the

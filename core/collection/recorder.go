@@ -64,23 +64,11 @@ func (n *planRecorder) count(table string) (int64, error) {
 	if rows, known := n.rows[table]; known {
 		return rows, nil
 	}
-	rows, err := number(n.tx, `SELECT COUNT(*) FROM `+store.Quote(table))
+	rows, err := store.Number(n.tx, `SELECT COUNT(*) FROM `+store.Quote(table))
 	if err == nil {
 		n.rows[table] = rows
 	}
 	return rows, err
-}
-
-// number returns the result of a query of one number.
-func number(r store.Reader, sql string) (n int64, err error) {
-	rows, err := r.Query(sql)
-	if err != nil {
-		return 0, err
-	}
-	if rows.Next() {
-		n = rows.Int(0)
-	}
-	return n, rows.Close()
 }
 
 // step records a step before it is run. Rows is set for steps that read or write every row.
@@ -135,7 +123,7 @@ func (n *planRecorder) dropped(step alter.Step, rows int64) error {
 			n.Losses = append(n.Losses, Loss{Cause: LossDeleted, Collection: d.Table, Count: rows})
 		}
 	case alter.DropColumn:
-		filled, err := number(n.tx, `SELECT COUNT(*) FROM `+store.Quote(d.Table)+` WHERE `+filled(d.Field, n.dialect))
+		filled, err := store.Number(n.tx, `SELECT COUNT(*) FROM `+store.Quote(d.Table)+` WHERE `+filled(d.Field, n.dialect))
 		if err != nil {
 			return err
 		}

@@ -178,14 +178,8 @@ func number(r store.Reader, plan *query.Plan) (n int, err error) {
 	if plan.Empty {
 		return 0, nil
 	}
-	rows, err := r.Query(plan.SQL, plan.Args...)
-	if err != nil {
-		return 0, err
-	}
-	if rows.Next() {
-		n = int(rows.Int(0))
-	}
-	return n, rows.Close()
+	total, err := store.Number(r, plan.SQL, plan.Args...)
+	return int(total), err
 }
 
 // encode returns the entries of a plan as a JSON list.

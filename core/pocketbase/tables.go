@@ -110,16 +110,7 @@ func (t *table) column(name string) int {
 
 // count is how many rows there are.
 func (t *tables) count(table *table) (int64, error) {
-	rows, err := t.Query(`SELECT count(*) FROM ` + store.Quote(table.name))
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	var n int64
-	if rows.Next() {
-		n = rows.Int(0)
-	}
-	return n, rows.Close()
+	return store.Number(t, `SELECT count(*) FROM `+store.Quote(table.name))
 }
 
 // all reads every row of a table in the order of row numbers, with the columns as

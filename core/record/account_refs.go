@@ -77,7 +77,7 @@ func (t *writeTx) refsOf(accounts *schema.Collection, ids []string, name string)
 	}
 	sql := `SELECT "id" FROM ` + store.Quote(name) + ` WHERE "collectionRef" = $1 AND "recordRef" = $2`
 	for _, id := range ids {
-		found, err := queryTexts(t.tx, sql, store.Text(accounts.ID), store.Text(id))
+		found, err := store.Texts(t.tx, sql, store.Text(accounts.ID), store.Text(id))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -29,7 +29,7 @@ func (t *writeTx) atMostInstaller(w *writeRequest) error {
 		}
 		return err
 	}
-	ids, err := queryTexts(t.tx, `SELECT "id" FROM `+store.Quote(schema.Superusers)+` WHERE "email" = $1`, store.Text(schema.InstallerEmail))
+	ids, err := store.Texts(t.tx, `SELECT "id" FROM `+store.Quote(schema.Superusers)+` WHERE "email" = $1`, store.Text(schema.InstallerEmail))
 	if err != nil || len(ids) == 0 {
 		return err
 	}

@@ -124,7 +124,7 @@ func (rq *readRequest) fileBehind(ctx context.Context, view *schema.Collection, 
 	}
 	var ids []string
 	err = rq.read(ctx, plan.Work, func(r store.Reader) (err error) {
-		ids, err = queryTexts(r, plan.SQL, plan.Args...)
+		ids, err = store.Texts(r, plan.SQL, plan.Args...)
 		return err
 	})
 	switch {

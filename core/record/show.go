@@ -273,7 +273,7 @@ func (v *showing) judge(collection string, members []int, rule string, superuser
 		all, err := hasRow(v.reader, plan.SQL, plan.Args...)
 		return verdict{all: all}, err
 	}
-	ids, err := queryTexts(v.reader, plan.SQL, plan.Args...)
+	ids, err := store.Texts(v.reader, plan.SQL, plan.Args...)
 	may := verdict{ids: map[string]bool{}}
 	for _, id := range ids {
 		may.ids[id] = true

@@ -225,28 +225,6 @@ func (t *table) countSome(r store.Reader, ids []string) (int, error) {
 
 // queryInt returns the number in the first column of the first row, 0 if there is none.
 func queryInt(r store.Reader, sql string, args ...store.Value) (int, error) {
-	rows, err := r.Query(sql, args...)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	n := 0
-	if rows.Next() {
-		n = int(rows.Int(0))
-	}
-	return n, rows.Close()
-}
-
-// queryTexts returns the first column of a query.
-func queryTexts(r store.Reader, sql string, args ...store.Value) ([]string, error) {
-	rows, err := r.Query(sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		list = append(list, rows.Text(0))
-	}
-	return list, rows.Close()
+	n, err := store.Number(r, sql, args...)
+	return int(n), err
 }

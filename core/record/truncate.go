@@ -212,7 +212,7 @@ func (t *writeTx) truncateStep(ctx context.Context, c *schema.Collection) (done 
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	ids, err := queryTexts(t.tx, `SELECT "id" FROM `+store.Quote(c.Name)+" LIMIT $1", store.Int(truncateStep))
+	ids, err := store.Texts(t.tx, `SELECT "id" FROM `+store.Quote(c.Name)+" LIMIT $1", store.Int(truncateStep))
 	if err != nil || len(ids) == 0 {
 		return true, err
 	}

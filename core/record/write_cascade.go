@@ -166,7 +166,7 @@ func (t *writeTx) referring(ref schema.Reference, ids []string, most int) ([]str
 	if err != nil {
 		return nil, err
 	}
-	return queryTexts(t.tx, plan.SQL, plan.Args...)
+	return store.Texts(t.tx, plan.SQL, plan.Args...)
 }
 
 // shorten takes the ids out of the relation of one record. Nothing else of the record

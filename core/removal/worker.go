@@ -50,16 +50,9 @@ func (q *Queue) Removed() uint64 { return q.removed.Load() }
 // Waiting returns the number of entries in the queue, including the entries of unfinished
 // uploads and those of other processes.
 func (q *Queue) Waiting(ctx context.Context) (n int64, err error) {
-	err = q.cfg.Store.Read(ctx, func(r store.Reader) error {
-		rows, err := r.Query(`SELECT COUNT(*) FROM "_removals"`)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		if rows.Next() {
-			n = rows.Int(0)
-		}
-		return rows.Close()
+	err = q.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
+		n, err = store.Number(r, `SELECT COUNT(*) FROM "_removals"`)
+		return err
 	})
 	return n, err
 }

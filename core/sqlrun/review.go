@@ -66,16 +66,9 @@ func (s *Service) count(ctx context.Context, table []string) (n int64) {
 	for i, part := range table {
 		quoted[i] = store.Quote(part)
 	}
-	err := s.cfg.Store.Read(ctx, func(r store.Reader) error {
-		rows, err := r.Query("SELECT count(*) FROM " + strings.Join(quoted, "."))
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		if rows.Next() {
-			n = rows.Int(0)
-		}
-		return rows.Close()
+	err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {
+		n, err = store.Number(r, "SELECT count(*) FROM "+strings.Join(quoted, "."))
+		return err
 	})
 	if err != nil {
 		return -1
