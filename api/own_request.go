@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/api/rest"
+	"github.com/loambase/loam/api/socket"
 	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/blob"
@@ -81,10 +82,7 @@ func (r *Request) Stream() (ctx context.Context, end func()) { return r.call.Str
 //		}
 //	}
 func (r *Request) Events(w http.ResponseWriter) *Events {
-	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no")
+	socket.EventHeader(w.Header())
 	ctx, end := r.Stream()
 	return &Events{ctx: ctx, end: end, w: w, out: http.NewResponseController(w)}
 }

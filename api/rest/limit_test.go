@@ -42,7 +42,8 @@ func (l *logText) String() string {
 	return l.text.String()
 }
 
-// newLimited returns a server with the open collection "posts" and the superuser "root".
+// newLimited returns a server with the collection "posts", which everybody may read and write, and with
+// the superuser "root".
 func newLimited(t *testing.T) *limited {
 	t.Helper()
 	log := &logText{}
