@@ -54,8 +54,8 @@ func screens() []palette.Screen {
 	return list
 }
 
-// Mount adds the routes of the console to the router, except routes that the router already has. It
-// returns the Console, by whose Handler other packages can serve pages below /_/.
+// Mount adds the routes of the console to the router. It returns the Console, by whose Handler other
+// packages can serve pages below /_/.
 func Mount(router chi.Router, config console.Config) *console.Console {
 	c := console.New(config, sections())
 	c.Mount(router, slices.Concat(
@@ -79,10 +79,8 @@ func Mount(router chi.Router, config console.Config) *console.Console {
 		graphiql.Files.Pattern(): graphiql.Files.Serve,
 		"/_/theme.css":           theme,
 	} {
-		if !router.Match(chi.NewRouteContext(), http.MethodGet, path) {
-			router.Get(path, serve)
-			router.Head(path, serve)
-		}
+		router.Get(path, serve)
+		router.Head(path, serve)
 	}
 	return c
 }

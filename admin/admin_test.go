@@ -343,3 +343,24 @@ func unpacked(t *testing.T, r *http.Response) string {
 	}
 	return text(t, r)
 }
+
+// TestConsoleBesideARootMount mounts a handler of the program at /: the console keeps its paths.
+func TestConsoleBesideARootMount(t *testing.T) {
+	t.Parallel()
+	program := &api.Program{App: coretest.New(t)}
+	program.Serve.BindFunc(func(e *api.ServeEvent) error {
+		e.Mount("/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("mine")) }))
+		return e.Next()
+	})
+	handler, err := program.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, mine := range map[string]bool{"/": true, "/elsewhere": true, "/_": false, "/_/": false, "/_/metrics": false, "/_/theme.css": false, "/api/health": false} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if strings.Contains(w.Body.String(), "mine") != mine {
+			t.Errorf("GET %s = %d %.80s", path, w.Code, w.Body)
+		}
+	}
+}

@@ -99,7 +99,7 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request) {
 		servePacked(w, r, text)
 		return
 	}
-	w.Write(text) //nolint:errcheck // who has gone needs no answer
+	w.Write(text) //nolint:errcheck // a client that has disconnected needs no answer
 }
 
 // mediaType does not ask the operating system about the kinds that pages depend on.

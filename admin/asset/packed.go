@@ -17,14 +17,14 @@ func servePacked(w http.ResponseWriter, r *http.Request, packed []byte) {
 	if takesGzip(r.Header.Values("Accept-Encoding")) {
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Content-Length", strconv.Itoa(len(packed)))
-		w.Write(packed) //nolint:errcheck // who has gone needs no answer
+		w.Write(packed) //nolint:errcheck // a client that has disconnected needs no answer
 		return
 	}
 	text, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		panic(err) // the file is embedded
 	}
-	io.Copy(w, text) //nolint:errcheck // who has gone needs no answer
+	io.Copy(w, text) //nolint:errcheck // a client that has disconnected needs no answer
 }
 
 // takesGzip reports whether the header Accept-Encoding names gzip, and not with a weight of 0.

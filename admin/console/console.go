@@ -77,13 +77,9 @@ func Get(path string, s Screen) Route { return Route{Method: http.MethodGet, Pat
 // Post returns a route for POST requests of superusers.
 func Post(path string, s Screen) Route { return Route{Method: http.MethodPost, Path: path, Screen: s} }
 
-// Mount adds the routes to the router, except those that the router already has: a program may
-// replace pages by its own. A route for GET also answers HEAD.
+// Mount adds the routes to the router. A route for GET also answers HEAD.
 func (c *Console) Mount(router chi.Router, routes []Route) {
 	for _, r := range routes {
-		if router.Match(chi.NewRouteContext(), r.Method, r.Path) {
-			continue
-		}
 		h := c.Handler(r)
 		router.Method(r.Method, r.Path, h)
 		if r.Method == http.MethodGet {

@@ -48,7 +48,7 @@ func exportCollections(c *console.Call) error {
 	}
 	c.W.Header().Set("Content-Type", "application/json")
 	c.W.Header().Set("Content-Disposition", `attachment; filename="collections.json"`)
-	c.W.Write(out.Bytes()) //nolint:errcheck // who has gone needs no answer
+	c.W.Write(out.Bytes()) //nolint:errcheck // a client that has disconnected needs no answer
 	return nil
 }
 
