@@ -23,7 +23,9 @@ func openStore(ctx context.Context, c Config, log *slog.Logger, meter *store.Met
 	if c.DB != "" {
 		return openPostgres(ctx, c, meter, mode)
 	}
-	db, err := sqlite.Open(ctx, sqlite.Config{Dir: c.Dir, Serve: mode == Serve || mode == Alone, Log: c.Log, Meter: meter})
+	db, err := sqlite.Open(ctx, sqlite.Config{
+		Dir: c.Dir, Serve: mode == Serve || mode == Alone, CacheBytes: c.Limits.WithDefaults().Caches, Log: c.Log, Meter: meter,
+	})
 	if err != nil {
 		return nil, err // a nil *sqlite.DB in the interface would not be nil
 	}
@@ -50,7 +52,7 @@ func openLogs(ctx context.Context, c Config, main store.Store) (store.Store, err
 		return shared{main}, nil
 	}
 	db, err := sqlite.Open(ctx, sqlite.Config{
-		Dir: c.Dir, File: logFile, Relaxed: true, Shrinks: true, PageSize: 16 << 10, CachePages: 250, Log: c.Log,
+		Dir: c.Dir, File: logFile, Relaxed: true, Shrinks: true, PageSize: 16 << 10, CacheBytes: 16 << 20, Log: c.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 // benchmarked is a keeper whose database is a file as the App has it.
 func benchmarked(b *testing.B) *keeper {
 	k := newKeeper(b)
-	db, err := sqlite.Open(b.Context(), sqlite.Config{Dir: b.TempDir(), File: "logs.db", Relaxed: true, Shrinks: true, PageSize: 16384, CachePages: 250})
+	db, err := sqlite.Open(b.Context(), sqlite.Config{Dir: b.TempDir(), File: "logs.db", Relaxed: true, Shrinks: true, PageSize: 16384, CacheBytes: 16 << 20})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func Modifiers(f *schema.Field) string {
 type Turns struct{ turns }
 
 // NewTurns returns Turns that have seen nothing.
-func NewTurns() *Turns { return &Turns{*newTurns()} }
+func NewTurns() *Turns { return &Turns{*newTurns(50 * time.Millisecond)} }
 
 // Begin waits for the turn of a write of that kind. End gives it back, after that time.
 func (t *Turns) Begin(ctx context.Context, c budget.Caller, kind uint64) (end func(took time.Duration), err error) {

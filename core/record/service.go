@@ -47,8 +47,8 @@ type caches struct {
 	denials     denials
 }
 
-func newCaches() *caches {
-	return &caches{totals: cache.New[string, total](maxTotals), blur: budget.NewBlur(), turns: newTurns()}
+func newCaches(longWrite time.Duration) *caches {
+	return &caches{totals: cache.New[string, total](maxTotals), blur: budget.NewBlur(), turns: newTurns(longWrite)}
 }
 
 // New returns a service. The fields of c that have no default are required.
@@ -77,7 +77,7 @@ func New(c Config) *Service {
 	if c.CallerPageLimit <= 0 {
 		c.CallerPageLimit = 16 << 20
 	}
-	s := &Service{cfg: c, planner: query.New(c.Store.Dialect()), caches: newCaches(), truncateTime: truncateTime, pause: pause}
+	s := &Service{cfg: c, planner: query.New(c.Store.Dialect()), caches: newCaches(c.Store.LongWrite()), truncateTime: truncateTime, pause: pause}
 	s.root = s
 	return s
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 )
 
-// longWrite is how long a write may take inside of its transaction without being slow.
-const longWrite = 50 * time.Millisecond
-
 // turns lets in a few at a time of the batches and deletions that have been slow of late and
 // of those of which nothing is known, in turns by caller. All other writes begin at once:
 // what one record costs that is created or updated, its collection decides and not its
@@ -20,10 +17,12 @@ const longWrite = 50 * time.Millisecond
 type turns struct {
 	pace   *budget.Pace
 	places *budget.Budget
+	long   time.Duration // from which on the function of a transaction is slow
 }
 
-func newTurns() *turns {
+func newTurns(long time.Duration) *turns {
 	return &turns{
+		long: long,
 		pace: budget.NewPace(),
 		// Many clients may come from one address, as those of an office or of a proxy.
 		places: budget.New(budget.Config{Total: 4, Share: 2, Reserve: 2, Queue: 256, Waiting: 1024, Wait: 30 * time.Second}),
@@ -80,7 +79,7 @@ func (t *turns) wait(ctx context.Context, c budget.Caller, kind uint64) (budget.
 // learn notes how long writes took that began then.
 func (t *turns) learn(kind uint64, began time.Time) {
 	now := time.Now()
-	if now.Sub(began) >= longWrite {
+	if now.Sub(began) >= t.long {
 		t.pace.NoteSlow(kind, now)
 	} else {
 		t.pace.NoteQuick(kind, now)

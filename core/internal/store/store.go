@@ -3,7 +3,10 @@
 // nowhere else; both must pass storetest.
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Store is one open database. It is safe for concurrent use.
 type Store interface {
@@ -22,6 +25,10 @@ type Store interface {
 	// conflict), so it has no outside effect but through Tx.OnCommit. If fn fails,
 	// nothing of it is kept and Write returns its error.
 	Write(ctx context.Context, fn func(Tx) error) error
+
+	// LongWrite returns how long the function of a Write may take. Functions that take longer
+	// hold up the writes of other callers, so that only few of them should run at a time.
+	LongWrite() time.Duration
 
 	// Exclusive is Write for schema changes and for work that holds the
 	// transaction for long: no other write runs beside it.

@@ -171,3 +171,7 @@ func contextError(err error) error {
 // Available implements store.Store: a server that does not answer is found by the next
 // read or write.
 func (db *DB) Available() error { return nil }
+
+// LongWrite is long: writes run beside each other, on connections of their own, and each
+// statement of one waits for the network.
+func (db *DB) LongWrite() time.Duration { return 50 * time.Millisecond }

@@ -47,8 +47,9 @@ type place struct {
 	pageSize    int
 
 	syncFolder func(dir string) error // makes the names of new files durable
+	writeCache int                    // KB, of the writer
 	readCache  int                    // KB, of a connection that is kept for reading
-	cachePages int                    // of every connection; 0: what its role has
+	cachePages int                    // of every connection instead, in tests
 	meter      *store.Meter
 }
 
@@ -96,7 +97,7 @@ func (c *conn) configure(at place, r role) error {
 	}
 	switch r { // the sizes are limits: a cache grows with what is read
 	case roleWrite:
-		pragmas = append(pragmas, "cache_size = -65536")
+		pragmas = append(pragmas, fmt.Sprintf("cache_size = -%d", at.writeCache))
 	case roleRead:
 		pragmas = append(pragmas, fmt.Sprintf("cache_size = -%d", at.readCache), "query_only = ON")
 	case roleSpare:

@@ -69,17 +69,26 @@ const slowAfter = 20 * time.Millisecond
 // and fill one anew for each slow read costs many times the read itself.
 const spareFor = 10 * time.Second
 
-// The page caches of the connections that are kept for reading share readCaches; each has
-// at least leastReadCache and at most mostReadCache. In KB.
+// The page cache of the writer has mostCache. Those of the connections that are kept for
+// reading share readCaches; each has at least leastReadCache and at most mostCache. In KB.
 const (
 	readCaches     = 192 << 10
 	leastReadCache = 32 << 10
-	mostReadCache  = 64 << 10
+	mostCache      = 64 << 10
 )
 
-// readCache is the size of the cache of each of so many connections, in KB.
-func readCache(connections int) int {
-	return min(max(readCaches/connections, leastReadCache), mostReadCache)
+// leastCache is the smallest cache of a connection whatever Config.CacheBytes says, in KB.
+const leastCache = 256
+
+// cacheSizes returns the sizes of the page caches of the writer and of each of the readers,
+// in KB. Within a limit in bytes, if it is above 0, the writer has a quarter at most.
+func cacheSizes(limit int64, readers int) (writer, reader int) {
+	writer, reader = mostCache, min(max(readCaches/readers, leastReadCache), mostCache)
+	if limit <= 0 {
+		return writer, reader
+	}
+	quarter := int(limit >> 10 / 4)
+	return max(min(writer, quarter), leastCache), max(min(reader, 3*quarter/readers), leastCache)
 }
 
 // readersOf is how many connections are kept for reading on so many processors.

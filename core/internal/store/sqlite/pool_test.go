@@ -363,11 +363,27 @@ func TestQuickShapesAreLearnt(t *testing.T) {
 	}
 }
 
-func TestReadCachesShareTheirMemory(t *testing.T) {
+func TestCachesShareTheirMemory(t *testing.T) {
 	t.Parallel()
-	for connections, want := range map[int]int{2: 64 << 10, 3: 64 << 10, 4: 48 << 10, 5: 39321, 9: 32 << 10, 65: 32 << 10} {
-		if got := readCache(connections); got != want {
-			t.Errorf("readCache(%d) = %d, want %d", connections, got, want)
+	for readers, want := range map[int]int{2: 64 << 10, 3: 64 << 10, 4: 48 << 10, 5: 39321, 9: 32 << 10, 65: 32 << 10} {
+		for _, limit := range []int64{0, 16 << 30} {
+			if writer, reader := cacheSizes(limit, readers); writer != 64<<10 || reader != want {
+				t.Errorf("cacheSizes(%d, %d) = %d, %d, want 65536, %d", limit, readers, writer, reader, want)
+			}
+		}
+	}
+	for _, test := range []struct {
+		limit          int64
+		readers        int
+		writer, reader int
+	}{
+		{128 << 20, 3, 32 << 10, 32 << 10},
+		{32 << 20, 3, 8 << 10, 8 << 10},
+		{16 << 20, 17, 4 << 10, 722},
+		{1, 3, 256, 256},
+	} {
+		if writer, reader := cacheSizes(test.limit, test.readers); writer != test.writer || reader != test.reader {
+			t.Errorf("cacheSizes(%d, %d) = %d, %d, want %d, %d", test.limit, test.readers, writer, reader, test.writer, test.reader)
 		}
 	}
 }

@@ -46,7 +46,28 @@ func TestSettingsHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check("reader", l.c, map[string]int64{"cache_size": -int64(readCache(db.readers.size)), "query_only": 1, "temp_store": 1})
+	check("reader", l.c, map[string]int64{"cache_size": -int64(db.cfg.at.readCache), "query_only": 1, "temp_store": 1})
+	db.readers.release(l)
+}
+
+// The writer has a quarter of Config.CacheBytes, and the readers share the rest.
+func TestCacheBytes(t *testing.T) {
+	t.Parallel()
+	db := openTest(t, Config{CacheBytes: 8 << 20})
+	defer mustClose(t, db)
+	onWriter(t, db, func(c *conn) error {
+		if got := pragma(t, c, "cache_size"); got != -2048 {
+			t.Errorf("the writer has a cache of %d", got)
+		}
+		return nil
+	})
+	l, err := db.readers.acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := pragma(t, l.c, "cache_size"), -int64(6<<10/db.readers.size); got != want {
+		t.Errorf("a reader has a cache of %d, want %d", got, want)
+	}
 	db.readers.release(l)
 }
 

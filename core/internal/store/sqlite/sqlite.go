@@ -44,8 +44,11 @@ type Config struct {
 	// PageSize is how many bytes a page of a new file has: a power of two. Larger ones make
 	// writing much at once cheaper, and a little dearer. Default 4096, the only size that Copy
 	// and Replace know.
-	PageSize   int
-	CachePages int // of each connection at most; default: what its role has
+	PageSize int
+
+	// CacheBytes is the most that the page caches of the writer and of the connections that
+	// are kept for reading take together; default 64 MiB and readCache for each.
+	CacheBytes int64
 
 	ReadTimeout      time.Duration // of a Read whose context has no deadline; default 30 s
 	WriteTimeout     time.Duration // of the statements of one Write; default 30 s
@@ -84,13 +87,10 @@ func (c Config) withDefaults() Config {
 		c.File = dataFile
 	}
 	c.at.path = filepath.Join(c.Dir, c.File)
-	c.at.readCache = readCache(readersOf(runtime.GOMAXPROCS(0)))
+	c.at.writeCache, c.at.readCache = cacheSizes(c.CacheBytes, readersOf(runtime.GOMAXPROCS(0)))
 	c.at.shrinks, c.at.pageSize = c.Shrinks, c.PageSize
 	if c.PageSize <= 0 {
 		c.at.pageSize = pageSize
-	}
-	if c.CachePages > 0 {
-		c.at.cachePages = c.CachePages
 	}
 	c.at.journal = "WAL"
 	if c.at.synchronous == "" {
@@ -208,6 +208,9 @@ func (db *DB) Migrator() store.Migrator { return migrator{} }
 func (db *DB) Write(ctx context.Context, fn func(store.Tx) error) error {
 	return db.writer.do(ctx, &op{fn: fn, ctx: context.Background(), span: trace.From(ctx), limit: db.cfg.WriteTimeout})
 }
+
+// LongWrite is short: all writes run one after the other on one connection.
+func (db *DB) LongWrite() time.Duration { return 2 * time.Millisecond }
 
 // Exclusive implements store.Store. Its statements fail when ctx ends.
 func (db *DB) Exclusive(ctx context.Context, fn func(store.Tx) error) error {
