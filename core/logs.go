@@ -25,7 +25,7 @@ func (a *App) openLogs() {
 		Console:  a.Config.Log, Now: a.Config.Now,
 	}
 	if a.Config.DB == "" {
-		c.SetAside = a.setLogsAside
+		c.SetAside, c.Compact = a.setLogsAside, true
 	} else {
 		c.NewFile = func(ctx context.Context, path string, fill func(store.Store) error) error {
 			return writeCopy(ctx, path, a.log, func(to store.Store, _ func() error) error { return fill(to) })

@@ -63,7 +63,7 @@ func keep(kept *logs.Service, r *http.Request, q *request.Request, o request.Out
 	}
 	address := logs.Cut(maskedURL(r.RequestURI, maxURL), maxURL)
 	e.Message(r.Method, " ", unescaped(address))
-	e.Text("type", "request")
+	e.Request()
 	e.Millis("execTime", o.Duration)
 	e.Int("status", int64(o.Status))
 	e.Text("method", r.Method)

@@ -3,6 +3,7 @@
 package logs
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,13 +21,13 @@ const mergeRows = 500
 // Copy writes a copy of the logs to a new file. What is queued is not in it. A Service that
 // is not started can do so too.
 func (s *Service) Copy(ctx context.Context, path string) error {
-	return s.using(ctx, func(db store.Store) error {
-		if file, ok := db.(store.Files); ok {
+	return s.using(ctx, func(db *database) error {
+		if file, ok := db.Store.(store.Files); ok {
 			return file.Copy(ctx, path, nil)
 		}
 		ctx, cancel := context.WithTimeout(ctx, copyLimit)
 		defer cancel()
-		return s.cfg.NewFile(ctx, path, func(to store.Store) error { return copyTable(ctx, db, to) })
+		return s.cfg.NewFile(ctx, path, func(to store.Store) error { return copyTable(ctx, db.Store, to) })
 	})
 }
 
@@ -46,7 +47,7 @@ func copyTable(ctx context.Context, from, to store.Store) error {
 		defer rows.Close()
 		err = to.Exclusive(ctx, func(tx store.Tx) error {
 			for rows.Next() {
-				_, err := tx.Exec(inserts[1], store.Text(rows.Text(0)), store.Float(rows.Float(1)),
+				_, err := tx.Exec(insertPlain[1], store.Text(rows.Text(0)), store.Float(rows.Float(1)),
 					store.Text(rows.Text(2)), store.Text(rows.Text(3)), store.Text(rows.Text(4)))
 				if err != nil {
 					return err
@@ -77,8 +78,12 @@ const newestFirst = `SELECT "id", "level", "message", "data", "created" FROM "_l
 // Merge adds those entries of a copy that the logs do not have, as older than those that they
 // have. It may be done again if it was cut off. An entry that is none of ours is left out.
 func (s *Service) Merge(ctx context.Context, copied store.Source) error {
-	return s.using(ctx, func(db store.Store) (err error) {
-		if err := define(ctx, db, `CREATE UNIQUE INDEX IF NOT EXISTS "_logs_id" ON "_logs" ("id")`); err != nil {
+	return s.using(ctx, func(db *database) (err error) {
+		id := `"id"`
+		if db.compact {
+			id = compactID
+		}
+		if err := define(ctx, db, `CREATE UNIQUE INDEX IF NOT EXISTS "_logs_id" ON `+db.rows+` (`+id+`)`); err != nil {
 			return fmt.Errorf("merge logs: %w", err)
 		}
 		// Entries are dearer with the index, see rowOf.
@@ -94,9 +99,13 @@ func (s *Service) Merge(ctx context.Context, copied store.Source) error {
 			for more := true; more; {
 				var list [][]store.Value
 				for more = rows.Next(); more; more = rows.Next() {
-					if valid(rows) {
+					if at, ok := valid(rows); ok {
+						created := store.Text(rows.Text(4))
+						if db.compact {
+							created = store.Int(at.UnixMilli())
+						}
 						list = append(list, []store.Value{store.Text(rows.Text(0)), store.Float(rows.Float(1)),
-							store.Text(rows.Text(2)), store.Text(rows.Text(3)), store.Text(rows.Text(4))})
+							store.Text(rows.Text(2)), store.Text(rows.Text(3)), created})
 					}
 					if len(list) == mergeRows {
 						break
@@ -119,19 +128,24 @@ func define(ctx context.Context, db store.Store, sql string) error {
 	})
 }
 
-// valid reports whether a row of a copy has the form in which this package stores an entry.
-func valid(rows store.Rows) bool {
+// valid reports whether a row of a copy is an entry as this package makes them, and returns its time.
+func valid(rows store.Rows) (time.Time, bool) {
 	at, ok := schema.ParseTime(rows.Text(4))
 	id, message, data := rows.Bytes(0), rows.Bytes(2), rows.Bytes(3)
-	return ok && schema.FormatTime(at) == rows.Text(4) && len(id) == idLength && len(message) <= maxMessage && len(data) <= 2*maxData &&
-		utf8.Valid(id) && utf8.Valid(message) && utf8.Valid(data) && json.Valid(data) && data[0] == '{'
+	return at, ok && schema.FormatTime(at) == rows.Text(4) && len(id) == idLength && len(message) <= maxMessage && len(data) <= 2*maxData &&
+		utf8.Valid(id) && utf8.Valid(message) && utf8.Valid(data) && json.Valid(data) && data[0] == '{' &&
+		!bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' }) // it would be read as words
 }
 
 // prepend adds entries, the newest first, before those that there are: rows are in the order
 // of their time.
-func prepend(ctx context.Context, db store.Store, list [][]store.Value) error {
+func prepend(ctx context.Context, db *database, list [][]store.Value) error {
 	if len(list) == 0 {
 		return nil
+	}
+	columns := `"_rowid_", "id", "level", "message", "data", "created"`
+	if db.compact {
+		columns = `"n", "key", "level", "text", "body", "at"`
 	}
 	return db.Write(ctx, func(tx store.Tx) error {
 		first, _, err := rowNumber(tx, `SELECT min("_rowid_") FROM "_logs"`)
@@ -139,8 +153,8 @@ func prepend(ctx context.Context, db store.Store, list [][]store.Value) error {
 			return err
 		}
 		for i, values := range list {
-			_, err := tx.Exec(`INSERT INTO "_logs" ("_rowid_", "id", "level", "message", "data", "created") VALUES ($1, $2, $3, $4, $5, $6) `+
-				`ON CONFLICT ("id") DO NOTHING`, append([]store.Value{store.Int(first - int64(i) - 1)}, values...)...)
+			_, err := tx.Exec(`INSERT INTO `+db.rows+` (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6) `+
+				`ON CONFLICT DO NOTHING`, append([]store.Value{store.Int(first - int64(i) - 1)}, values...)...)
 			if err != nil {
 				return err
 			}
@@ -150,10 +164,10 @@ func prepend(ctx context.Context, db store.Store, list [][]store.Value) error {
 }
 
 // using calls fn with the database. That of a Service that is not started is open meanwhile.
-func (s *Service) using(ctx context.Context, fn func(store.Store) error) error {
+func (s *Service) using(ctx context.Context, fn func(*database) error) error {
 	db, err := s.open(ctx)
 	if err == nil {
-		return fn(db.Store)
+		return fn(db)
 	}
 	if !errors.Is(err, errOff) {
 		return err

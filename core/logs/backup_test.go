@@ -17,12 +17,14 @@ func TestMergeLeavesOutWhatIsNoEntry(t *testing.T) {
 	}
 	t.Parallel()
 	k := newKeeper(t)
+	k.cfg.Compact = false // its table takes whatever the test writes
 	k.log(0, "good", 1)
 	k.log(0, "bad id", 2)
 	k.log(0, "bad data", 3)
 	k.log(0, "no object", 4)
 	k.log(0, "bad time", 5)
 	k.log(0, "bad text", 6)
+	k.log(0, "word in data", 6)
 	k.log(0, "also good", 7)
 	k.flush(t.Context())
 	db, err := k.open(t.Context())
@@ -34,6 +36,7 @@ func TestMergeLeavesOutWhatIsNoEntry(t *testing.T) {
 		`UPDATE "_logs" SET "data" = '{"n":' WHERE "message" = 'bad data'`,
 		`UPDATE "_logs" SET "data" = '[4]' WHERE "message" = 'no object'`,
 		`UPDATE "_logs" SET "created" = 'yesterday' WHERE "message" = 'bad time'`,
+		`UPDATE "_logs" SET "data" = '{"n":6,' || char(10) || '"m":6}' WHERE "message" = 'word in data'`,
 		`UPDATE "_logs" SET "message" = CAST(X'ff' AS TEXT) WHERE "message" = 'bad text'`,
 	} {
 		if err := db.Write(t.Context(), func(tx store.Tx) error { _, err := tx.Exec(sql); return err }); err != nil {

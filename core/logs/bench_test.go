@@ -26,7 +26,7 @@ func (k *keeper) request() {
 	e.Message("GET")
 	e.Message(" ")
 	e.Message("/api/collections/posts/records/abcdefghijklmno")
-	e.Text("type", "request")
+	e.Request()
 	e.Millis("execTime", 1234*time.Microsecond)
 	e.Int("status", 200)
 	e.Text("method", "GET")

@@ -30,8 +30,13 @@ type Entry struct {
 	level   slog.Level
 	limit   int // of data
 	message []byte
-	data    []byte // a JSON object without its end
+	data    []byte // a JSON object without its end, with bytes for words
+	saved   int    // bytes that data is shorter than with the words themselves
 	cut     bool   // no attribute is taken any more
+
+	// Offsets in data of the attributes of a request that follow each other in that order; 0 for
+	// none.
+	method, url, requestID int
 }
 
 // entries are those that can be used again.
@@ -60,6 +65,13 @@ func (e *Entry) Message(texts ...string) {
 		}
 		e.message = append(e.message, Cut(text, maxMessage-len(e.message))...)
 	}
+}
+
+// Request begins the entry of a request: with the attribute type, before any other one.
+func (e *Entry) Request() {
+	e.data = append(e.data[:0], wordRequest)
+	e.saved = len(words[wordRequest-1]) - 1
+	e.end(1)
 }
 
 // Text adds an attribute. Its key consists of letters and digits, as those of Int and Millis.
@@ -95,7 +107,7 @@ func (e *Entry) Millis(key string, value time.Duration) {
 // Value adds an attribute of package slog, under any key.
 func (e *Entry) Value(key string, value slog.Value) {
 	start := len(e.data)
-	if start > 1 {
+	if !e.empty() {
 		e.data = append(e.data, ',')
 	}
 	e.data = schema.AppendString(e.data, plain(key))
@@ -108,8 +120,21 @@ func (e *Entry) Value(key string, value slog.Value) {
 // key is not escaped: it must consist of letters and digits.
 func (e *Entry) key(key string) (start int) {
 	start = len(e.data)
+	if word := wordOf(key); word != 0 && !e.empty() {
+		switch word {
+		case wordMethod:
+			e.method = start
+		case wordURL:
+			e.url = start
+		case wordRequestID:
+			e.requestID = start
+		}
+		e.data = append(e.data, word)
+		e.saved += len(words[word-1]) - 1
+		return start
+	}
 	separator := `,"`
-	if start == 1 { // the first attribute
+	if e.empty() {
 		separator = `"`
 	}
 	e.data = append(e.data, separator...)
@@ -121,22 +146,37 @@ func (e *Entry) key(key string) (start int) {
 // end takes the attribute back if the data is too long with it. Those that follow would be out of
 // their order, so they are left out too.
 func (e *Entry) end(start int) {
-	if e.cut || len(e.data) >= e.limit {
+	if e.cut || len(e.data)+e.saved >= e.limit {
 		e.data, e.cut = e.data[:start], true
 	}
+}
+
+// empty reports whether the entry has no attribute yet.
+func (e *Entry) empty() bool { return len(e.data) == 1 && e.data[0] == '{' }
+
+// derived reports whether the message is the method, a space and the URL, as the table in the compact
+// form computes it.
+func (e *Entry) derived() bool {
+	if e.cut || e.method == 0 || e.url < e.method || e.requestID < e.url {
+		return false
+	}
+	method, url := e.data[e.method+1:e.url], e.data[e.url+1:e.requestID] // with their quotes
+	return len(e.message) == len(method)+len(url)-3 && e.message[len(method)-2] == ' ' &&
+		string(e.message[:len(method)-2]) == string(method[1:len(method)-1]) &&
+		string(e.message[len(method)-1:]) == string(url[1:len(url)-1])
 }
 
 // Add queues the entry to be written. It never waits: if too much is queued, the entry is lost, and
 // counted.
 func (e *Entry) Add() {
 	if e.cut {
-		if len(e.data) > 1 {
+		if !e.empty() {
 			e.data = append(e.data, ',')
 		}
 		e.data = append(e.data, `"__pb_truncated__":true`...) // Wire: docs/wire/auth-realtime-system.md §5.5
 	}
 	e.data = append(e.data, '}')
-	e.service.queue.add(e.level, e.service.cfg.Now(), e.message, e.data)
+	e.service.queue.add(item{level: e.level, at: e.service.cfg.Now().UnixMilli(), derived: e.derived()}, e.message, e.data)
 	entries.Put(e)
 }
 
@@ -165,6 +205,7 @@ type item struct {
 	level        slog.Level
 	at           int64 // milliseconds of Unix time
 	message, end int   // offsets in the text: the end of the message, and of the data after it
+	derived      bool  // see Entry.derived
 }
 
 // batch is a number of entries that are written together.
@@ -173,9 +214,11 @@ type batch struct {
 	text  []byte // of all items
 }
 
-func (b *batch) add(level slog.Level, at time.Time, message, data []byte) {
+// add adds an entry, whose offsets it sets.
+func (b *batch) add(it item, message, data []byte) {
 	b.text = append(b.text, message...)
-	middle := len(b.text)
+	it.message = len(b.text)
 	b.text = append(b.text, data...)
-	b.items = append(b.items, item{level: level, at: at.UnixMilli(), message: middle, end: len(b.text)})
+	it.end = len(b.text)
+	b.items = append(b.items, it)
 }

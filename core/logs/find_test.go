@@ -54,7 +54,7 @@ func TestFindByID(t *testing.T) {
 			}
 		}
 		for _, id := range all[gap : 2*gap] {
-			if _, err := tx.Exec(`DELETE FROM "_logs" WHERE "id" = $1`, store.Text(id)); err != nil {
+			if _, err := tx.Exec(`DELETE FROM `+db.rows+` WHERE "_rowid_" IN (SELECT "_rowid_" FROM "_logs" WHERE "id" = $1)`, store.Text(id)); err != nil {
 				return err
 			}
 		}

@@ -51,6 +51,7 @@ func newKeeper(t testing.TB) *keeper {
 	k.now.Store(&noon)
 	k.Service = New(Config{
 		Open:     func(context.Context) (store.Store, error) { return borrowed{db}, nil },
+		Compact:  !enginetest.Postgres(),
 		Settings: k.settings.Load, Now: func() time.Time { return *k.now.Load() }, Console: slog.New(k.console),
 	})
 	k.closed = false

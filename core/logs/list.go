@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
@@ -15,16 +16,23 @@ import (
 )
 
 // described is the table as the planner knows it. It is in no snapshot of the App.
-var described = schema.NewSnapshot(0, []*schema.Collection{{ID: table, Name: table, Type: schema.Base, Fields: []*schema.Field{
-	{Name: "id", Kind: &schema.Text{PrimaryKey: true}},
-	{Name: "level", Kind: &schema.Number{}},
-	{Name: "message", Kind: &schema.Text{}},
-	{Name: "data", Kind: &schema.JSON{}},
-	{Name: "created", Kind: &schema.Date{}},
-}}})
+var described = describe()
 
-func (s *Service) scope() query.Scope {
-	return query.Scope{Snapshot: described, Collection: described.All()[0], Request: &query.Request{}, Now: s.cfg.Now()}
+// describedHours is the view of the compact form with the hour of an entry, for Stats.
+var describedHours = describe(&schema.Field{Name: "hour", Kind: &schema.Number{}})
+
+func describe(more ...*schema.Field) *schema.Snapshot {
+	return schema.NewSnapshot(0, []*schema.Collection{{ID: table, Name: table, Type: schema.Base, Fields: append([]*schema.Field{
+		{Name: "id", Kind: &schema.Text{PrimaryKey: true}},
+		{Name: "level", Kind: &schema.Number{}},
+		{Name: "message", Kind: &schema.Text{}},
+		{Name: "data", Kind: &schema.JSON{}},
+		{Name: "created", Kind: &schema.Date{}},
+	}, more...)}})
+}
+
+func (s *Service) scope(of *schema.Snapshot) query.Scope {
+	return query.Scope{Snapshot: of, Collection: of.All()[0], Request: &query.Request{}, Now: s.cfg.Now()}
 }
 
 // read lists the columns of an entry in the order in which the API returns them.
@@ -39,7 +47,7 @@ func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListP
 	page := &record.Page{Page: p.Page, PerPage: p.PerPage, TotalItems: -1, TotalPages: -1}
 	const far = 1 << 40 // the offset must not overflow
 	sel := query.Select{
-		Scope: s.scope(), Columns: read, Filter: p.Filter, Sort: p.Sort,
+		Scope: s.scope(described), Columns: read, Filter: p.Filter, Sort: p.Sort,
 		Limit: p.PerPage, Offset: min(p.Page-1, far) * p.PerPage,
 	}
 	err := s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
@@ -96,14 +104,8 @@ type Hour struct {
 // Stats returns how many entries the filter selects, by the hours in which there are any, the
 // first one first. Faults are those of List.
 func (s *Service) Stats(ctx context.Context, caller record.Caller, filter string) (hours []Hour, err error) {
-	sel := query.Aggregate{
-		Scope: s.scope(), Filter: filter, Values: []query.Figure{{Func: query.Count}}, Limit: query.MaxGroups,
-		GroupBy: []query.GroupKey{
-			{Path: "created", Part: query.Year}, {Path: "created", Part: query.Month},
-			{Path: "created", Part: query.Day}, {Path: "created", Part: query.Hour},
-		},
-	}
 	err = s.reading(ctx, caller, func(db *database) (func(store.Reader) error, error) {
+		sel := s.byHour(db, filter)
 		_, err := db.planner.Aggregate(sel)
 		return func(r store.Reader) error {
 			hours = []Hour{}
@@ -122,19 +124,41 @@ func (s *Service) Stats(ctx context.Context, caller record.Caller, filter string
 	return hours, err
 }
 
+// byHour counts entries by hour: by its number in the compact form, which has it at hand, else by the parts of
+// the time.
+func (s *Service) byHour(db *database, filter string) query.Aggregate {
+	sel := query.Aggregate{Filter: filter, Values: []query.Figure{{Func: query.Count}}, Limit: query.MaxGroups}
+	if db.compact {
+		sel.Scope, sel.GroupBy = s.scope(describedHours), []query.GroupKey{{Path: "hour"}}
+		return sel
+	}
+	sel.Scope = s.scope(described)
+	for _, part := range []query.DatePart{query.Year, query.Month, query.Day, query.Hour} {
+		sel.GroupBy = append(sel.GroupBy, query.GroupKey{Path: "created", Part: part})
+	}
+	return sel
+}
+
 func appendHours(hours []Hour, r store.Reader, plan *query.AggregatePlan) ([]Hour, error) {
 	rows, err := r.Query(plan.SQL, plan.Args...)
 	if err != nil {
 		return nil, err
 	}
+	count := len(plan.Outputs) - 1 // after the keys
 	for rows.Next() {
-		hours = append(hours, Hour{
-			Date:  fmt.Sprintf("%04d-%02d-%02d %02d:00:00.000Z", plan.Value(rows, 0), plan.Value(rows, 1), plan.Value(rows, 2), plan.Value(rows, 3)),
-			Total: plan.Value(rows, 4).(int64),
-		})
+		h := Hour{Total: plan.Value(rows, count).(int64)}
+		if count == 1 {
+			h.Date = time.Unix(int64(plan.Value(rows, 0).(float64))*3600, 0).UTC().Format(hourLayout)
+		} else {
+			h.Date = fmt.Sprintf("%04d-%02d-%02d %02d:00:00.000Z", plan.Value(rows, 0), plan.Value(rows, 1), plan.Value(rows, 2), plan.Value(rows, 3))
+		}
+		hours = append(hours, h)
 	}
 	return hours, rows.Close()
 }
+
+// hourLayout is the form of Hour.Date.
+const hourLayout = "2006-01-02 15:00:00.000Z"
 
 // reading plans, and then reads in one state of the database. Errors of the plan are Invalid faults
 // with their reason: the caller is a superuser.

@@ -28,6 +28,8 @@ type Config struct {
 	SetAside func() (name string, err error)
 	// NewFile makes a database file, for a copy of logs that are in no file of their own.
 	NewFile func(ctx context.Context, path string, fill func(store.Store) error) error
+	// Compact has the entries in the compact form, which takes half the space. Only SQLite can read it.
+	Compact bool
 
 	Settings func() *settings.Settings
 	Console  *slog.Logger     // where the Service tells of its own failures; default: nowhere
@@ -58,6 +60,8 @@ type Service struct {
 type database struct {
 	store.Store
 	planner *query.Planner
+	compact bool   // form of the table
+	rows    string // name of the table, quoted, that has what is read from "_logs"
 }
 
 // errOff is the error of every use outside of Start and Stop.
@@ -135,20 +139,27 @@ func (s *Service) open(ctx context.Context) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.db = &database{Store: db, planner: query.New(db.Dialect())}
-	return s.db, nil
+	s.db = db
+	return db, nil
 }
 
 // openTable opens the database and makes the table in it, if it is new.
-func (s *Service) openTable(ctx context.Context) (store.Store, error) {
+func (s *Service) openTable(ctx context.Context) (*database, error) {
 	db, err := s.cfg.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := makeTable(ctx, db); err != nil {
+	compact, rows := s.cfg.Compact, `"_logs"`
+	if compact {
+		rows = `"_log_entries"`
+		err = makeCompact(ctx, db)
+	} else {
+		err = makeTable(ctx, db)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return db, nil
+	return &database{Store: db, planner: query.New(db.Dialect()), compact: compact, rows: rows}, nil
 }
 
 // replace closes a damaged database and sets it aside. What opens it next finds a new one.

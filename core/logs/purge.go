@@ -21,8 +21,9 @@ const (
 	lookBytes = 1 << 20
 	// sampled rows tell how large a row is on average.
 	sampled = 500
-	// rowOverhead is what a row takes beside its message and its data: id, time, level.
-	rowOverhead = 80
+	// rowOverhead and compactOverhead are what a row takes beside its message and its data: id, time, level.
+	rowOverhead     = 80
+	compactOverhead = 25
 )
 
 // Changed is told of new settings: what they do not keep any more is deleted soon.
@@ -77,7 +78,7 @@ func (s *Service) clear(ctx context.Context) error {
 		return err
 	}
 	if err := db.Write(ctx, func(tx store.Tx) error {
-		_, err := tx.Exec(`DELETE FROM "_logs"`)
+		_, err := tx.Exec(`DELETE FROM ` + db.rows)
 		return err
 	}); err != nil {
 		return err
@@ -114,7 +115,7 @@ func shrink(ctx context.Context, db *database) error {
 
 // deleteOld deletes entries older than that. Rows are in the order of their time, but for moments: so
 // it looks at the first ones only, and needs no index.
-func (s *Service) deleteOld(ctx context.Context, db store.Store, days int) (deleted int64, err error) {
+func (s *Service) deleteOld(ctx context.Context, db *database, days int) (deleted int64, err error) {
 	const most = 100 * 365 // a time further back could not be written in order
 	before := schema.FormatTime(s.cfg.Now().AddDate(0, 0, -min(days, most)))
 	for {
@@ -124,7 +125,8 @@ func (s *Service) deleteOld(ctx context.Context, db store.Store, days int) (dele
 			if err != nil || !found {
 				return err
 			}
-			n, err = tx.Exec(`DELETE FROM "_logs" WHERE "_rowid_" <= $1 AND "created" < $2`, store.Int(last), store.Text(before))
+			n, err = tx.Exec(`DELETE FROM `+db.rows+` WHERE "_rowid_" IN (SELECT "_rowid_" FROM "_logs" WHERE "_rowid_" <= $1 AND "created" < $2)`,
+				store.Int(last), store.Text(before))
 			return err
 		})
 		deleted += n
@@ -148,14 +150,14 @@ func leading(r store.Reader, before string) (last int64, found bool, err error) 
 }
 
 // deleteBelow deletes entries below the level, one range of rows after the other.
-func deleteBelow(ctx context.Context, db store.Store, level int) (deleted int64, err error) {
+func deleteBelow(ctx context.Context, db *database, level int) (deleted int64, err error) {
 	first, last, err := bounds(ctx, db)
 	if err != nil {
 		return 0, err
 	}
 	for ; first <= last; first += purgeRows {
 		err := db.Write(ctx, func(tx store.Tx) error {
-			n, err := tx.Exec(`DELETE FROM "_logs" WHERE "_rowid_" >= $1 AND "_rowid_" < $2 AND "level" < $3`,
+			n, err := tx.Exec(`DELETE FROM `+db.rows+` WHERE "_rowid_" >= $1 AND "_rowid_" < $2 AND "level" < $3`,
 				store.Int(first), store.Int(first+purgeRows), store.Float(float64(level)))
 			deleted += n
 			return err
@@ -169,7 +171,7 @@ func deleteBelow(ctx context.Context, db store.Store, level int) (deleted int64,
 
 // deleteBeyond deletes the oldest entries until the rest takes less than nine tenths of the megabytes, if
 // all together take more than them; 0 is no limit. What they take is estimated from the newest ones.
-func (s *Service) deleteBeyond(ctx context.Context, db store.Store, megabytes int) (deleted int64, err error) {
+func (s *Service) deleteBeyond(ctx context.Context, db *database, megabytes int) (deleted int64, err error) {
 	if megabytes <= 0 {
 		return 0, nil
 	}
@@ -178,7 +180,7 @@ func (s *Service) deleteBeyond(ctx context.Context, db store.Store, megabytes in
 	if err != nil {
 		return 0, err
 	}
-	size, err := averageSize(ctx, db)
+	size, err := db.averageSize(ctx)
 	if err != nil || (last-first+1)*size <= limit { // not even if there are no gaps
 		return 0, err
 	}
@@ -188,7 +190,7 @@ func (s *Service) deleteBeyond(ctx context.Context, db store.Store, megabytes in
 	}
 	for excess := count - limit/10*9/size; excess > 0; excess -= purgeRows {
 		err := db.Write(ctx, func(tx store.Tx) error {
-			n, err := tx.Exec(`DELETE FROM "_logs" WHERE "_rowid_" IN (SELECT "_rowid_" FROM "_logs" ORDER BY "_rowid_" LIMIT $1)`,
+			n, err := tx.Exec(`DELETE FROM `+db.rows+` WHERE "_rowid_" IN (SELECT "_rowid_" FROM "_logs" ORDER BY "_rowid_" LIMIT $1)`,
 				store.Int(min(excess, purgeRows)))
 			deleted += n
 			return err
@@ -210,10 +212,14 @@ func bounds(ctx context.Context, db store.Store) (first, last int64, err error) 
 }
 
 // averageSize is how many bytes an entry takes, about; never 0.
-func averageSize(ctx context.Context, db store.Store) (int64, error) {
-	n, err := queryNumber(ctx, db, fmt.Sprintf(`SELECT avg("n") FROM (SELECT length("message") + length(CAST("data" AS TEXT)) AS "n" `+
-		`FROM "_logs" ORDER BY "_rowid_" DESC LIMIT %d) AS "newest"`, sampled))
-	return n + rowOverhead, err
+func (db *database) averageSize(ctx context.Context) (int64, error) {
+	size, overhead := `length("message") + length(CAST("data" AS TEXT))`, int64(rowOverhead)
+	if db.compact {
+		size, overhead = `coalesce(length("text"), 0) + length("body")`, compactOverhead
+	}
+	n, err := queryNumber(ctx, db, fmt.Sprintf(`SELECT avg("size") FROM (SELECT `+size+` AS "size" `+
+		`FROM `+db.rows+` ORDER BY "_rowid_" DESC LIMIT %d) AS "newest"`, sampled))
+	return n + overhead, err
 }
 
 // queryNumber is the number that a query gives, 0 for NULL.

@@ -72,11 +72,15 @@ func TestPurgeBySize(t *testing.T) {
 	k := newKeeper(t)
 	k.set(func(l *settings.Logs) { l.MaxSize = 2 })
 	const size = 1000
+	overhead := rowOverhead
+	if k.cfg.Compact {
+		overhead = compactOverhead
+	}
 	fill := func(from, n int) {
 		for i := range n {
 			e := k.Entry(0)
 			e.Int("n", int64(from+i))
-			e.Text("x", strings.Repeat("x", size-rowOverhead-len(`{"n":1000,"x":""}`)))
+			e.Text("x", strings.Repeat("x", size-overhead-len(`{"n":1000,"x":""}`)))
 			e.Add()
 		}
 		k.flush(t.Context())

@@ -13,7 +13,7 @@ import (
 const (
 	// batchSize entries, or batchBytes of them, are written at once; fewer when flushAfter has
 	// passed since the first.
-	batchSize  = 1000
+	batchSize  = 4000
 	batchBytes = 1 << 20
 	flushAfter = 3 * time.Second
 
@@ -40,7 +40,7 @@ func newQueue() queue {
 	return queue{some: make(chan struct{}, 1), many: make(chan struct{}, 1), batch: &batch{}, spare: &batch{}}
 }
 
-func (q *queue) add(level slog.Level, at time.Time, message, data []byte) {
+func (q *queue) add(it item, message, data []byte) {
 	q.mu.Lock()
 	n, before := len(q.batch.items), len(q.batch.text)
 	if n >= maxItems || len(q.batch.text)+len(message)+len(data) > maxBytes {
@@ -48,7 +48,7 @@ func (q *queue) add(level slog.Level, at time.Time, message, data []byte) {
 		q.mu.Unlock()
 		return
 	}
-	q.batch.add(level, at, message, data)
+	q.batch.add(it, message, data)
 	after := len(q.batch.text)
 	q.mu.Unlock()
 	if n == 0 {
@@ -80,7 +80,7 @@ func (q *queue) give(b *batch, lost int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	// One burst is not to hold its memory for good.
-	if cap(b.text) > maxBytes/8 {
+	if cap(b.text) > maxBytes/4 {
 		b = &batch{}
 	}
 	b.items, b.text = b.items[:0], b.text[:0]
@@ -157,7 +157,7 @@ func (s *Service) flush(ctx context.Context) {
 	b, lost := s.queue.take()
 	if lost > 0 {
 		e := fmt.Appendf(nil, `{"count":%d}`, lost)
-		b.add(slog.LevelWarn, s.cfg.Now(), []byte("log entries were lost"), e)
+		b.add(item{level: slog.LevelWarn, at: s.cfg.Now().UnixMilli()}, []byte("log entries were lost"), e)
 	}
 	n := len(b.items)
 	if n == 0 {

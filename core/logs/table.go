@@ -15,7 +15,7 @@ import (
 
 const table = "_logs"
 
-// columns of the table. No index serves the id: see rowOf.
+// columns of the table in the plain form, that of PostgreSQL. No index serves the id: see rowOf.
 var columns = []store.Column{
 	{Name: "id", Kind: store.ColumnText},
 	{Name: "level", Kind: store.ColumnNumber},
@@ -24,7 +24,7 @@ var columns = []store.Column{
 	{Name: "created", Kind: store.ColumnText},
 }
 
-// makeTable makes the table, if it is not there.
+// makeTable makes the table in the plain form, if it is not there.
 func makeTable(ctx context.Context, db store.Store) error {
 	isTable := func(n store.CatalogName) bool { return n.Name == table }
 	var names []store.CatalogName
@@ -47,25 +47,33 @@ func makeTable(ctx context.Context, db store.Store) error {
 // rowsAtOnce is how many rows one statement inserts.
 const rowsAtOnce = 50
 
-// inserts are the statements for rowsAtOnce rows and for one.
-var inserts = map[int]string{rowsAtOnce: insert(rowsAtOnce), 1: insert(1)}
+// inserts are the statements for rowsAtOnce rows and for one, by their columns.
+type inserts map[int]string
 
-func insert(rows int) string {
-	var s strings.Builder
-	s.WriteString(`INSERT INTO "_logs" ("id", "level", "message", "data", "created") VALUES `)
-	for n := range rows * len(columns) {
-		switch {
-		case n == 0:
-			s.WriteByte('(')
-		case n%len(columns) == 0:
-			s.WriteString("), (")
-		default:
-			s.WriteString(", ")
+var (
+	// insertPlain takes id, level, message, data and created of each row.
+	insertPlain = newInserts("_logs", `"id", "level", "message", "data", "created"`)
+	// insertCompact takes at, level, text and body of each row.
+	insertCompact = newInserts("_log_entries", `"at", "level", "text", "body"`)
+	// insertBare takes at and body: the level is 0, and the message derived.
+	insertBare = newInserts("_log_entries", `"at", "body"`)
+)
+
+func newInserts(table, columns string) inserts {
+	count := strings.Count(columns, ",") + 1
+	list := inserts{}
+	for _, rows := range []int{1, rowsAtOnce} {
+		var values []string
+		for row := range rows {
+			var params []string
+			for n := range count {
+				params = append(params, "$"+strconv.Itoa(row*count+n+1))
+			}
+			values = append(values, "("+strings.Join(params, ", ")+")")
 		}
-		s.WriteString("$" + strconv.Itoa(n+1))
+		list[rows] = `INSERT INTO ` + store.Quote(table) + ` (` + columns + `) VALUES ` + strings.Join(values, ", ")
 	}
-	s.WriteByte(')')
-	return s.String()
+	return list
 }
 
 // write writes a batch in one transaction. A database that turns out to be damaged is set aside, and
@@ -86,16 +94,13 @@ func (s *Service) write(ctx context.Context, b *batch) error {
 	return writeTo(ctx, db, b)
 }
 
-func writeTo(ctx context.Context, db store.Store, b *batch) error {
-	w := rowWriter{batch: b, random: schema.RandomString(randomPart, schema.AlphabetID)}
+func writeTo(ctx context.Context, db *database, b *batch) error {
+	w := rowWriter{batch: b, text: string(b.text), random: schema.RandomString(randomPart, schema.AlphabetID)}
 	return db.Write(ctx, func(tx store.Tx) error {
 		w.next, w.start = 0, 0 // the store may call this function again
-		for left := len(b.items); left > 0; left = len(b.items) - w.next {
-			rows := 1
-			if left >= rowsAtOnce {
-				rows = rowsAtOnce
-			}
-			if _, err := tx.Exec(inserts[rows], w.values(rows)...); err != nil {
+		for w.next < len(b.items) {
+			sql, values := w.rows(db.compact)
+			if _, err := tx.Exec(sql, values...); err != nil {
 				return err
 			}
 		}
@@ -107,8 +112,9 @@ func writeTo(ctx context.Context, db store.Store, b *batch) error {
 // parameters are still in the processor's cache when they are bound.
 type rowWriter struct {
 	batch *batch
-	next  int // index of the first item that is not written
-	start int // offset of its text in the text of the batch
+	text  string // of the batch
+	next  int    // index of the first item that is not written
+	start int    // offset of its text in the text of the batch
 
 	random  string // the part that all ids of the batch share
 	created string // the time of the last item, in the stored form
@@ -116,25 +122,63 @@ type rowWriter struct {
 	list    []store.Value
 }
 
-// values returns the parameters of the next rows. The slice is valid until the next call.
-func (w *rowWriter) values(rows int) []store.Value {
-	items := w.batch.items[w.next : w.next+rows]
-	base := w.start
-	text, ids := string(w.batch.text[base:items[rows-1].end]), w.ids(items)
+// rows returns the statement for the next rows and its parameters, which are valid until the next call.
+func (w *rowWriter) rows(compact bool) (sql string, values []store.Value) {
+	items := w.batch.items[w.next:]
+	if len(items) >= rowsAtOnce {
+		items = items[:rowsAtOnce]
+	} else {
+		items = items[:1]
+	}
 	w.list = w.list[:0]
+	var columns inserts
+	switch {
+	case !compact:
+		columns = insertPlain
+		w.plain(items)
+	case slices.ContainsFunc(items, func(it item) bool { return it.level != 0 || !it.derived }):
+		columns = insertCompact
+		w.compact(items)
+	default:
+		columns = insertBare
+		w.bare(items)
+	}
+	w.next += len(items)
+	return columns[len(items)], w.list
+}
+
+func (w *rowWriter) plain(items []item) {
+	ids := w.ids(items)
 	for i, it := range items {
 		if w.created == "" || it.at != w.at {
 			w.created, w.at = schema.FormatTime(time.UnixMilli(it.at)), it.at
 		}
+		data := string(expand(nil, w.batch.text[it.message:it.end]))
 		w.list = append(w.list, store.Text(ids[i*idLength:(i+1)*idLength]), store.Float(float64(it.level)),
-			store.Text(text[w.start-base:it.message-base]), store.Text(text[it.message-base:it.end-base]), store.Text(w.created))
+			store.Text(w.text[w.start:it.message]), store.Text(data), store.Text(w.created))
 		w.start = it.end
 	}
-	w.next += rows
-	return w.list
 }
 
-// An id has 15 letters and digits: the time in milliseconds, a random part that the batch
+func (w *rowWriter) compact(items []item) {
+	for _, it := range items {
+		message := store.Null
+		if !it.derived {
+			message = store.Text(w.text[w.start:it.message])
+		}
+		w.list = append(w.list, store.Int(it.at), store.Int(int64(it.level)), message, store.Text(w.text[it.message:it.end]))
+		w.start = it.end
+	}
+}
+
+func (w *rowWriter) bare(items []item) {
+	for _, it := range items {
+		w.list = append(w.list, store.Int(it.at), store.Text(w.text[it.message:it.end]))
+		w.start = it.end
+	}
+}
+
+// An id in the plain form has 15 letters and digits: the time in milliseconds, a random part that the batch
 // shares, and the number in the batch. So ids sort as their entries do.
 const (
 	idLength   = 15

@@ -105,7 +105,7 @@ func (c *Conn) open() error {
 	if c.cfg.Authorize != nil {
 		lib.Xsqlite3_set_authorizer(c.tls, c.db, callback(onAuthorize), self)
 	}
-	return nil
+	return c.addFunctions()
 }
 
 // Close finalizes every statement and closes the connection. Idempotent.

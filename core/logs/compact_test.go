@@ -1,0 +1,161 @@
+package logs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/settings"
+)
+
+// ofSQLite skips a test of the compact form, which PostgreSQL does not have.
+func ofSQLite(t *testing.T) {
+	t.Helper()
+	if enginetest.Postgres() {
+		t.Skip("of SQLite")
+	}
+}
+
+// variety adds entries of every kind: of requests with and without optional attributes, some whose message
+// is not the method and the URL, and of messages.
+func (k *keeper) variety() {
+	request := func(level slog.Level, message, method, url string, more ...string) {
+		k.at(k.now.Load().Add(1234567 * time.Microsecond))
+		e := k.Entry(level)
+		e.Message(message)
+		e.Request()
+		e.Millis("execTime", 1234*time.Microsecond)
+		e.Int("status", 200)
+		e.Text("method", method)
+		e.Text("url", url)
+		e.Text("requestId", "abc")
+		for i := 0; i < len(more); i += 2 {
+			e.Text(more[i], more[i+1])
+		}
+		e.Add()
+	}
+	for range rowsAtOnce { // one statement without messages
+		request(0, "GET /api/x", "GET", "/api/x", "auth", "users", "userIP", "::1", "remoteIP", "::1", "referer", "", "userAgent", "x")
+	}
+	request(8, "GET /api/x", "GET", "/api/x", "auth", "", "error", "no", "details", "because", "userAgent", "x")
+	request(0, "GET /a b", "GET", "/a%20b", "authId", "me")
+	request(0, "GET /\"\\\u0001", "GET", "/\"\\\u0001")
+	request(0, "GET /ü", "GET", "/ü")
+	request(0, "", "", "")
+	request(0, " ", "", "", "url", "again")
+	request(0, "other GET /api/x", "GET", "/api/x")
+	for _, pair := range [][2]string{{"requestId", "url"}, {"url", "method"}, {"userAgent", "error"}, {"x", "status"}} {
+		e := k.Entry(4)
+		e.Message("a message")
+		e.Text(pair[0], "first")
+		e.Text(pair[1], "\u0001second\n")
+		e.Value("group\u0002", slog.GroupValue(slog.String("execTime", "\u0003")))
+		e.Add()
+	}
+	k.set(func(l *settings.Logs) { l.MaxDataSize = 60 })
+	request(0, "GET /api/x", "GET", "/api/x", "auth", "users")
+	k.set(func(l *settings.Logs) { l.MaxDataSize = 0 })
+	k.Entry(0).Add()
+}
+
+var anyID = regexp.MustCompile(`"id":"[a-z0-9]{15}"`)
+
+// all are all entries as JSON, one a line, without their ids.
+func (k *keeper) all(filter, sort string) string {
+	k.t.Helper()
+	k.flush(k.t.Context())
+	page, err := k.List(k.t.Context(), record.Root(), record.ListParams{Filter: filter, Sort: sort, PerPage: 1000})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return strings.ReplaceAll(anyID.ReplaceAllString(string(page.Items), ""), "},{", "},\n{")
+}
+
+// Both forms show the same entries, to the byte, whatever is asked.
+func TestFormsAreAlike(t *testing.T) {
+	ofSQLite(t)
+	t.Parallel()
+	plain, compact := newKeeper(t), newKeeper(t)
+	plain.cfg.Compact = false
+	plain.variety()
+	compact.variety()
+	for _, q := range [][2]string{
+		{"", ""}, {"", "-@rowid"}, {"", "-created,-@rowid"}, {"", "message,@rowid"}, {"", "-data.status,@rowid"}, {"level > 0", ""},
+		{`message ~ "/api"`, ""}, {`message = "GET /api/x"`, ""}, {"data.execTime > 1.2", ""}, {"data.error = 'no'", ""},
+		{"data.url ~ 'b'", ""}, {`created > "2026-03-01 12:01:00"`, ""}, {"data.__pb_truncated__ = true", ""}, {"data.requestId = 'abc'", ""},
+	} {
+		got, want := compact.all(q[0], q[1]), plain.all(q[0], q[1])
+		if got != want || len(want) < 20 {
+			t.Errorf("filter %q, sort %q:\n%s\nwant\n%s", q[0], q[1], got, want)
+		}
+	}
+	hours, err := compact.Stats(t.Context(), record.Root(), "")
+	want, err2 := plain.Stats(t.Context(), record.Root(), "")
+	if fmt.Sprint(hours, err) != fmt.Sprint(want, err2) || len(want) == 0 {
+		t.Errorf("Stats = %v, %v, want %v, %v", hours, err, want, err2)
+	}
+}
+
+// A file of before is converted when it is opened, and its entries keep their ids.
+func TestPlainFilesAreConverted(t *testing.T) {
+	ofSQLite(t)
+	t.Parallel()
+	old := newKeeper(t)
+	old.cfg.Compact = false
+	old.variety()
+	want := old.all("", "")
+	entries, _ := old.list(record.ListParams{})
+	db := old.db.Store
+	for range 2 { // the second time there is nothing to convert
+		k := newKeeper(t)
+		k.cfg.Open = func(context.Context) (store.Store, error) { return db, nil }
+		if got := k.all("", ""); got != want {
+			t.Errorf("the entries are\n%s\nwant\n%s", got, want)
+		}
+		for _, e := range entries {
+			if _, err := k.Get(t.Context(), record.Root(), e.ID); err != nil {
+				t.Errorf("Get(%q) = %v", e.ID, err)
+			}
+		}
+	}
+	k := newKeeper(t)
+	k.cfg.Open = func(context.Context) (store.Store, error) { return db, nil }
+	k.at(old.now.Load().Add(time.Hour))
+	k.log(0, "newer", 1)
+	if got := k.all("", ""); !strings.HasPrefix(got, want[:len(want)-1]) || !strings.Contains(got, "newer") {
+		t.Errorf("after another entry they are\n%s", got)
+	}
+}
+
+// Pages in the order of rows are read from the end of the table, without a sort.
+func TestNewestFirstNeedsNoSort(t *testing.T) {
+	ofSQLite(t)
+	t.Parallel()
+	k := newKeeper(t)
+	k.log(0, "one", 1)
+	k.flush(t.Context())
+	explain := k.db.Dialect()
+	statement, column := explain.Explain(newestFirst)
+	err := k.db.Read(t.Context(), func(r store.Reader) error {
+		rows, err := r.Query(statement)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			if step := rows.Text(column); step != "SCAN _log_entries" {
+				t.Errorf("a step is %q", step)
+			}
+		}
+		return rows.Close()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
