@@ -135,14 +135,10 @@ func (h *Hub) tell(ctx context.Context, list []*telling, c *change.Change) {
 			h.untold(ctx, list, c, err)
 			return
 		}
-		var again []*telling
-		for i, t := range list {
+		for _, t := range list {
 			h.settle(ctx, t.group, t.only)
-			if t.only = h.queue(t.asked, c.Position(), shown[i]); len(t.only) > 0 {
-				again = append(again, t)
-			}
 		}
-		if list = again; len(list) == 0 {
+		if list = h.queueAll(list, c.Position(), shown); len(list) == 0 {
 			return
 		}
 	}
@@ -252,6 +248,19 @@ type encoded struct {
 	tree   *record.Branch
 	err    error
 	action change.Action
+}
+
+// queueAll queues what the groups are shown. It returns those with clients who have to be judged again:
+// see queue.
+func (h *Hub) queueAll(list []*telling, at change.Position, shown [][]record.Shown) (again []*telling) {
+	h.begins()
+	defer h.ends()
+	for i, t := range list {
+		if t.only = h.queue(t.asked, at, shown[i]); len(t.only) > 0 {
+			again = append(again, t)
+		}
+	}
+	return again
 }
 
 // queue sends what each of the audience is shown. Who sees the same shares the bytes. It
