@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -69,8 +70,29 @@ type fanOut struct {
 	got   atomic.Int64 // events
 	bytes atomic.Int64
 	sent  atomic.Int64 // when the last change was sent, in Unix nanoseconds
-	mu    sync.Mutex   // guards took
-	took  []time.Duration
+	took  durations
+	lost  atomic.Pointer[error] // set when a subscriber is disconnected
+}
+
+// durations is a list that many goroutines add to.
+type durations struct {
+	mu   sync.Mutex // guards list
+	list []time.Duration
+}
+
+func (d *durations) add(one time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.list = append(d.list, one)
+}
+
+// take returns the list and begins a new one.
+func (d *durations) take() []time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := d.list
+	d.list = nil
+	return list
 }
 
 func newFanOut(b *testing.B, collection string, n int) *fanOut {
@@ -130,16 +152,15 @@ func (f *fanOut) run(kind string) {
 		for range changes {
 			f.write()
 		}
-		for f.got.Load() < want {
-			time.Sleep(time.Millisecond)
-		}
+		f.await(want)
 	}
 	round(1)
 	f.bytes.Store(0)
 	round(1)
 	bare := startBare(f.b, n, int(f.bytes.Load())/seen)
 	defer bare.close()
-	f.took = nil
+	f.took.take()
+	bare.took.take()
 
 	var paced, floor []float64 // microseconds for each delivery
 	var ratios []float64
@@ -149,17 +170,13 @@ func (f *fanOut) run(kind string) {
 		want := f.got.Load() + int64(seen)
 		f.write()
 		answers = append(answers, time.Since(began))
-		for f.got.Load() < want {
-			time.Sleep(time.Millisecond)
-		}
+		f.await(want)
 		time.Sleep(20 * time.Millisecond) // what is still to be done
 		ours := float64((cpu(f.b, f.p.cmd.Process.Pid) - before).Nanoseconds()) / 1000 / float64(seen)
 		theirs := float64(bare.write().Nanoseconds()) / 1000 / float64(n)
 		paced, floor, ratios = append(paced, ours), append(floor, theirs), append(ratios, ours/theirs)
 	}
-	f.mu.Lock()
-	took := slices.Clone(f.took)
-	f.mu.Unlock()
+	took, bareTook := f.took.take(), bare.took.take()
 
 	before := cpu(f.b, f.p.cmd.Process.Pid)
 	round(burstOf)
@@ -171,6 +188,7 @@ func (f *fanOut) run(kind string) {
 	f.b.ReportMetric(float64(burst.Nanoseconds())/1000/float64(burstOf*seen), "burst/us")
 	f.b.ReportMetric(float64(grown)/1024/float64(n), "KB/conn")
 	f.b.ReportMetric(median(took).Seconds()*1000, "p50/ms")
+	f.b.ReportMetric(median(bareTook).Seconds()*1000, "bare-p50/ms")
 	f.b.ReportMetric(median(answers).Seconds()*1000, "answer/ms")
 }
 
@@ -188,6 +206,18 @@ func (f *fanOut) write() {
 	}
 }
 
+// await waits until the subscribers have got so many events since the start.
+func (f *fanOut) await(want int64) {
+	for end := time.Now().Add(30 * time.Second); f.got.Load() < want; time.Sleep(time.Millisecond) {
+		if err := f.lost.Load(); err != nil {
+			f.b.Fatalf("a subscriber was disconnected: %v", *err)
+		}
+		if time.Now().After(end) {
+			f.b.Fatalf("%d events are missing after 30 seconds", want-f.got.Load())
+		}
+	}
+}
+
 // listen counts the events of a connection.
 func (f *fanOut) listen(conn net.Conn) {
 	mark := []byte(`"stamp":1`)
@@ -196,14 +226,15 @@ func (f *fanOut) listen(conn net.Conn) {
 	for {
 		n, err := conn.Read(buffer[kept:])
 		if err != nil {
+			if !errors.Is(err, net.ErrClosed) {
+				f.lost.CompareAndSwap(nil, &err)
+			}
 			return
 		}
 		f.bytes.Add(int64(n))
 		text := buffer[:kept+n]
 		if found := bytes.Count(text, mark); found > 0 {
-			f.mu.Lock()
-			f.took = append(f.took, time.Duration(time.Now().UnixNano()-f.sent.Load()))
-			f.mu.Unlock()
+			f.took.add(time.Duration(time.Now().UnixNano() - f.sent.Load()))
 			f.got.Add(int64(found))
 			text = text[bytes.LastIndex(text, mark)+len(mark):]
 		}
@@ -327,6 +358,8 @@ type bare struct {
 	size  int
 	conns []net.Conn
 	got   atomic.Int64
+	sent  atomic.Int64 // when write began, in Unix nanoseconds
+	took  durations
 }
 
 func startBare(b *testing.B, conns, size int) *bare {
@@ -363,6 +396,7 @@ func startBare(b *testing.B, conns, size int) *bare {
 				if err != nil {
 					return
 				}
+				x.took.add(time.Duration(time.Now().UnixNano() - x.sent.Load()))
 				x.got.Add(int64(n))
 			}
 		}()
@@ -375,6 +409,7 @@ func startBare(b *testing.B, conns, size int) *bare {
 func (x *bare) write() time.Duration {
 	before := cpu(x.b, x.cmd.Process.Pid)
 	want := x.got.Load() + int64(len(x.conns)*x.size)
+	x.sent.Store(time.Now().UnixNano())
 	fmt.Fprintln(x.in, len(x.conns), x.size)
 	if _, err := x.out.ReadString('\n'); err != nil {
 		x.b.Fatal(err)

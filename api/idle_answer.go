@@ -36,7 +36,7 @@ func (l *idleListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &idleConn{Conn: conn, idle: l.idle}
+	c := newIdleConn(conn, l.idle)
 	c.left = func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -55,11 +55,19 @@ func (l *idleListener) Accept() (net.Conn, error) {
 type idleConn struct {
 	net.Conn
 	idle     func() time.Duration
-	left     func()       // to be called when the connection is closed; nil: nothing
-	bytes    atomic.Int64 // that have come and gone
-	deadline atomic.Int64 // the write deadline that moveDeadline has set, in Unix nanoseconds; 0: none
-	manual   atomic.Bool  // somebody sets deadlines of their own
-	try      *tryWrite    // of one that TryWrite was called of
+	left     func()          // to be called when the connection is closed; nil: nothing
+	bytes    atomic.Int64    // that have come and gone
+	deadline atomic.Int64    // the write deadline that moveDeadline has set, in Unix nanoseconds; 0: none
+	manual   atomic.Bool     // somebody sets deadlines of their own
+	raw      syscall.RawConn // nil if the connection has no descriptor
+}
+
+func newIdleConn(conn net.Conn, idle func() time.Duration) *idleConn {
+	c := &idleConn{Conn: conn, idle: idle}
+	if system, ok := conn.(syscall.Conn); ok {
+		c.raw, _ = system.SyscallConn() // fails only for a closed connection, whose reads and writes fail too
+	}
+	return c
 }
 
 func (c *idleConn) Close() error {
@@ -124,17 +132,22 @@ func (c *idleConn) TryWrite(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	if c.try == nil {
-		c.try = &tryWrite{}
+	if c.raw == nil {
+		return 0, nil // the caller keeps all bytes
 	}
-	n, err := c.try.write(c.Conn, p)
+	n, err := writeNow(c.raw, p)
 	c.bytes.Add(int64(n))
 	return n, err
 }
 
 // WaitRead waits until Read does not wait, which takes little of the stack. Where the system cannot
 // tell, it returns at once.
-func (c *idleConn) WaitRead() error { return waitRead(c.Conn) }
+func (c *idleConn) WaitRead() error {
+	if c.raw == nil {
+		return nil
+	}
+	return waitRead(c.raw)
+}
 
 // ReadFrom sends a part of a file by the kernel; net/http asks for it. Everything
 // else is copied.

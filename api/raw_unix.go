@@ -3,37 +3,34 @@
 package api
 
 import (
-	"net"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// tryWrite writes to a connection without waiting. One goroutine uses it at a time.
+// tryWrite is a write that does not wait.
 type tryWrite struct {
-	raw    syscall.RawConn
-	system func(fd uintptr) // made once, so that writing allocates nothing
+	system func(fd uintptr) // call, as a value that is made once: writing allocates nothing
 
 	p   []byte
 	n   int
 	err error
 }
 
-// write writes as many of the bytes as the system takes at once.
-func (t *tryWrite) write(conn net.Conn, p []byte) (int, error) {
-	if t.raw == nil {
-		c, ok := conn.(syscall.Conn)
-		if !ok {
-			return 0, nil // the caller keeps all bytes
-		}
-		raw, err := c.SyscallConn()
-		if err != nil {
-			return 0, err
-		}
-		t.raw, t.system = raw, t.call
-	}
+// tryWrites holds the tryWrites that are not in use.
+var tryWrites = sync.Pool{New: func() any {
+	t := &tryWrite{}
+	t.system = t.call
+	return t
+}}
+
+// writeNow writes as many of the bytes as the system takes at once.
+func writeNow(conn syscall.RawConn, p []byte) (int, error) {
+	t := tryWrites.Get().(*tryWrite)
+	defer tryWrites.Put(t)
 	t.p, t.n, t.err = p, 0, nil
-	err := t.raw.Control(t.system) // RawConn.Write would prepare to wait at each call
+	err := conn.Control(t.system) // RawConn.Write would prepare to wait at each call
 	if t.p = nil; err == nil {
 		err = t.err
 	}
@@ -43,33 +40,23 @@ func (t *tryWrite) write(conn net.Conn, p []byte) (int, error) {
 // call writes p with the system call write, until the system takes no more.
 func (t *tryWrite) call(fd uintptr) {
 	for t.n < len(t.p) {
-		n, err := syscall.Write(int(fd), t.p[t.n:])
-		if n > 0 {
+		n, errno := systemWrite(fd, t.p[t.n:])
+		if errno == 0 {
 			t.n += n
 		}
-		switch err {
-		case nil, syscall.EINTR:
+		switch errno {
+		case 0, syscall.EINTR:
 		case syscall.EAGAIN:
 			return
 		default:
-			t.err = err
+			t.err = errno
 			return
 		}
 	}
 }
 
 // waitRead waits until the connection has bytes to read, or has ended.
-func waitRead(conn net.Conn) error {
-	c, ok := conn.(syscall.Conn)
-	if !ok {
-		return nil
-	}
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return err
-	}
-	return raw.Read(hasInput)
-}
+func waitRead(conn syscall.RawConn) error { return conn.Read(hasInput) }
 
 // hasInput reports whether a read of the file descriptor would return at once.
 func hasInput(fd uintptr) bool {

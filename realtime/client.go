@@ -68,28 +68,31 @@ const (
 
 // Client is the queue of messages for one connection. Hub.Open and Hub.OpenSocket make a Client.
 // Only one goroutine at a time may call TakeInto.
+//
+// Of many clients most are in no cache: the fields that each message touches lie together.
 type Client struct {
-	ID  string
-	hub *Hub
-	pin string // where it connected from; see Hub.Subscribe
-
-	// Guarded by Hub.mu.
-	topics  map[string]*topic // by their texts
-	room    budget.Lease      // that the topics take
-	token   string
-	auth    *record.Record // for whom the token stood at the last look; nil for a guest
-	account string         // names auth, "" for a guest
-	expires time.Time      // of the token; zero: never
-	doubted bool           // the account may have changed since the last look
-	socket  *socket        // nil for a stream
-
-	mu    sync.Mutex // guards the fields below; locked inside Hub.mu
+	mu    sync.Mutex // guards the fields up to taken; locked inside Hub.mu
 	queue []Message
 	bytes int
 	pages int // of snapshots in the queue, which do not count
 	err   error
 	woken func()        // see OnReady; nil once the client is closed
 	taken chan struct{} // capacity 1; receives when TakeInto has made room; made by waitForRoom
+
+	hub *Hub
+
+	// Guarded by Hub.mu.
+	socket  *socket           // nil for a stream
+	auth    *record.Record    // for whom the token stood at the last look; nil for a guest
+	topics  map[string]*topic // by their texts
+	room    budget.Lease      // that the topics take
+	token   string
+	account string    // names auth, "" for a guest
+	expires time.Time // of the token; zero: never
+	doubted bool      // the account may have changed since the last look
+
+	ID  string
+	pin string // where it connected from; see Hub.Subscribe
 }
 
 // fits reports whether a socket has room for an event of that size. One for which there is none

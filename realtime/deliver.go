@@ -135,14 +135,10 @@ func (h *Hub) tell(ctx context.Context, list []*telling, c *change.Change) {
 			h.untold(ctx, list, c, err)
 			return
 		}
-		var again []*telling
-		for i, t := range list {
+		for _, t := range list {
 			h.settle(ctx, t.group, t.only)
-			if t.only = h.queue(t.asked, c.Position(), shown[i]); len(t.only) > 0 {
-				again = append(again, t)
-			}
 		}
-		if list = again; len(list) == 0 {
+		if list = h.queueAll(list, c.Position(), shown); len(list) == 0 {
 			return
 		}
 	}
@@ -204,10 +200,8 @@ type recipient struct {
 
 // audience returns the members of a group as they are now, or some of them.
 func (h *Hub) audience(ctx context.Context, at place, g *group, only map[*Client]bool) *audience {
-	a := &audience{}
-	a.message = g.options.ask(ctx, &a.Audience)
-	a.View, a.Transitions = at.record != "", g.transitions
-	a.Request = record.Caller{Context: "realtime", Method: "GET", Query: g.options.query, Headers: g.options.headers}
+	a := g.options.audience(ctx, at)
+	a.Transitions = g.transitions
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -220,6 +214,15 @@ func (h *Hub) audience(ctx context.Context, at place, g *group, only map[*Client
 		a.crowd = g.crowd
 	}
 	a.Auth = a.auth
+	return a
+}
+
+// audience returns the audience of subscriptions to a place, without its members.
+func (o *options) audience(ctx context.Context, at place) *audience {
+	a := &audience{}
+	a.message = o.ask(ctx, &a.Audience)
+	a.View = at.record != ""
+	a.Request = record.Caller{Context: "realtime", Method: "GET", Query: o.query, Headers: o.headers}
 	return a
 }
 
@@ -254,22 +257,42 @@ type encoded struct {
 	action change.Action
 }
 
-// queue sends what each of the audience is shown. Who sees the same shares the bytes. It
-// returns the clients who have another identity by now than the one that was judged.
-func (h *Hub) queue(a *audience, at change.Position, shown []record.Shown) (again map[*Client]bool) {
-	made := map[encoded][]byte{}
-	for i, s := range shown {
-		var data []byte
-		if s.Seen() {
-			e := encoded{tree: s.Tree, action: s.Action, err: s.Err}
-			if len(s.JSON) > 0 {
-				e.json = &s.JSON[0]
-			}
-			if data = made[e]; data == nil {
-				data = a.message(s)
-				made[e] = data
-			}
+// messages is the data of the events of one change. Who sees the same shares the bytes.
+type messages map[encoded][]byte
+
+// of returns the data of an event for a member of the audience, nil if the member sees nothing.
+func (m messages) of(a *audience, s record.Shown) []byte {
+	if !s.Seen() {
+		return nil
+	}
+	e := encoded{tree: s.Tree, action: s.Action, err: s.Err}
+	if len(s.JSON) > 0 {
+		e.json = &s.JSON[0]
+	}
+	if m[e] == nil {
+		m[e] = a.message(s)
+	}
+	return m[e]
+}
+
+// queueAll queues what the groups are shown. It returns those with clients who have to be judged again:
+// see queue.
+func (h *Hub) queueAll(list []*telling, at change.Position, shown [][]record.Shown) (again []*telling) {
+	h.begins()
+	defer h.ends()
+	for i, t := range list {
+		if t.only = h.queue(t.asked, at, shown[i]); len(t.only) > 0 {
+			again = append(again, t)
 		}
+	}
+	return again
+}
+
+// queue sends what each of the audience is shown. It returns the clients who have another identity by now than the one that was judged.
+func (h *Hub) queue(a *audience, at change.Position, shown []record.Shown) (again map[*Client]bool) {
+	made := messages{}
+	for i, s := range shown {
+		data := made.of(a, s)
 		again = h.sendTo(a.members[i], at, s.Action, data, again)
 	}
 	return again

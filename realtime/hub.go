@@ -25,9 +25,12 @@ type Hub struct {
 	auth  *auth.Service
 	hooks Hooks
 
-	wanted  chan struct{} // capacity 1; somebody has subscribed
-	replays chan struct{} // held by those who read the past
-	doubts  chan struct{} // capacity 1; the account of a socket may have changed
+	wanted chan struct{} // capacity 1; somebody has subscribed
+	doubts chan struct{} // capacity 1; the account of a socket may have changed
+
+	judgements judgements // for replays
+
+	begins, ends func() // see OnDelivery
 
 	delivered, dropped atomic.Uint64    // see Figures
 	lag                *tally.Histogram // see Figures
@@ -99,16 +102,22 @@ type group struct {
 // New returns the hub of an app, which need not be open yet. It works while the app
 // serves. Make one for each app, before requests are served.
 func New(app *core.App, auth *auth.Service) *Hub {
-	h := &Hub{app: app, auth: auth, lag: newLag(), wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{}, doubted: map[*Client]bool{},
-		doubts: make(chan struct{}, 1), replays: make(chan struct{}, maxReplays),
+	h := &Hub{app: app, auth: auth, begins: func() {}, ends: func() {}, lag: newLag(), wanted: make(chan struct{}, 1), clients: map[string]*Client{}, groups: map[place]map[key]*group{}, sockets: map[*Client]bool{}, doubted: map[*Client]bool{},
+		doubts: make(chan struct{}, 1), judgements: judgements{ready: make(chan struct{}, maxReplays), open: map[judgementKey]*judgement{}},
 		windows: map[windowKey]*window{}, readers: map[string]map[*window]bool{}, lagging: make(chan struct{}, 1), windowDue: make(chan struct{}, windowWorkers), clockEvery: clockEvery}
 	app.OnCommitted(h.doubt)
 	app.Go("realtime", h.run)
 	app.Go("realtime identities", h.watchIdentities)
 	app.Go("realtime windows", h.keepWindows)
 	app.Go("realtime laggards", h.catchUp)
+	app.Go("realtime replays", h.judgeReplays)
 	return h
 }
+
+// OnDelivery sets functions that are called before and after the messages of a change are queued for
+// all clients, by one goroutine: between them, many clients become ready. They must be quick, and
+// must not call the hub. OnDelivery must be called before requests are served.
+func (h *Hub) OnDelivery(begins, ends func()) { h.begins, h.ends = begins, ends }
 
 // Open makes a client of server-sent events. pin identifies the origin of the connection: Subscribe
 // must be called with the same pin. The caller of Open must Close the client.

@@ -9,13 +9,10 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/change"
-	"github.com/loambase/loam/core/record"
 )
 
-const (
-	maxReplay  = 10_000 // changes that are looked at; whoever has missed more begins anew
-	maxReplays = 4      // that read and judge at a time
-)
+// maxReplay is how many changes a replay looks at; whoever has missed more begins anew.
+const maxReplay = 10_000
 
 // replaying is the past of topics of one client, on its way there.
 type replaying struct {
@@ -204,22 +201,14 @@ func (r *replaying) change(ctx context.Context, x *target, c *change.Change) err
 	if err := r.client.waitForRoom(ctx); err != nil {
 		return err
 	}
-	h := r.hub
-	select {
-	case h.replays <- struct{}{}:
-		defer func() { <-h.replays }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 	for range maxRounds {
-		g := &group{options: x.topic.options, transitions: true, members: map[*Client][]*topic{r.client: {x.topic}}}
-		a := h.audience(ctx, x.topic.place(), g, nil)
-		shown, err := h.app.Records().Show(ctx, a.Audience, *c)
+		auth := r.client.Caller().Auth
+		told, err := r.hub.judge(ctx, x.topic, c, auth)
 		if err != nil {
 			return err
 		}
-		h.settle(ctx, g, nil)
-		if r.hold(x, a, account(a.Auth[0]), shown[0]) {
+		r.hub.settled(ctx, r.client)
+		if r.hold(x, account(auth), told) {
 			return nil
 		}
 	}
@@ -228,20 +217,16 @@ func (r *replaying) change(ctx context.Context, x *target, c *change.Change) err
 
 // hold keeps an event until it is known whether it is the last of its transaction. It
 // returns false if the client is somebody else by now.
-func (r *replaying) hold(x *target, a *audience, judged string, s record.Shown) bool {
-	var data []byte
-	if s.Seen() && x.topic.watch.wants(s.Action) {
-		data = a.message(s)
-	}
+func (r *replaying) hold(x *target, judged string, t told) bool {
 	h := r.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if r.client.account != judged {
 		return false
 	}
-	if data != nil {
+	if t.data != nil && x.topic.watch.wants(t.action) {
 		r.send(x, nil)
-		x.held, x.account = data, judged
+		x.held, x.account = t.data, judged
 	}
 	return true
 }

@@ -161,3 +161,52 @@ func TestResumeUnderLoad(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestResumeTogether: clients that resume at the same time are each told what its account may see.
+func TestResumeTogether(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, core.Config{})
+	ann, bob := b.user("ann"), b.user("bob")
+	since := b.socket(nil).resume(realtime.Watch{Collection: "mine"}, "")
+	const n = 30
+	for i := range n {
+		b.note("mine", fmt.Sprint(i), []string{ann.ID(), bob.ID()}[i%2])
+	}
+	var all sync.WaitGroup
+	for i := range 40 {
+		s, first := b.socket([]*record.Record{ann, bob}[i%2]), i%2
+		all.Go(func() {
+			s.resume(realtime.Watch{Collection: "mine"}, since)
+			for text := first; text < n; text += 2 {
+				if got, want := brief(t, s.next()), fmt.Sprintf("1 create %d end", text); got != want {
+					t.Errorf("client %d: %q, want %q", i, got, want)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// BenchmarkResume is the time until 200 clients that resume at once are told of 50 changes.
+func BenchmarkResume(b *testing.B) {
+	bed := newBed(b, core.Config{})
+	since := bed.socket(nil).resume(realtime.Watch{Collection: "notes"}, "")
+	for i := range 50 {
+		bed.note("notes", fmt.Sprint(i), "")
+	}
+	for b.Loop() {
+		var all sync.WaitGroup
+		for range 200 {
+			s := bed.socket(nil)
+			all.Go(func() {
+				s.resume(realtime.Watch{Collection: "notes"}, since)
+				for range 50 {
+					s.next()
+				}
+				s.Close()
+			})
+		}
+		all.Wait()
+	}
+}

@@ -127,6 +127,8 @@ func (h *Hub) sendLast(c *Client, t *topic, data []byte) {
 
 // endTransaction sends the events that hold has kept back, with the token of their transaction.
 func (h *Hub) endTransaction() {
+	h.begins()
+	defer h.ends()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.token = h.ending.mark.Token

@@ -65,23 +65,23 @@ func (w *Watch) live() bool { return w.Sort != "" || w.Limit != 0 || w.Lister !=
 // answerFunc makes the message by which a client learns of its subscription.
 type answerFunc = func(id string, token change.Token) []byte
 
-// watch is the state of a topic of a socket, in addition to its place and options.
+// watch is the state of a topic of a socket, in addition to its place and options. The fields that
+// each event touches lie together: see Client.
 type watch struct {
+	window  *window // the window of a live query
 	actions []string
-	room    budget.Lease
-	held    []byte // the last event of a transaction that has not ended
+	after   change.Position // changes up to this position were sent
+	seen    []int64         // transactions after that position which the snapshot shows
+	behind  bool            // replay sends past changes, and the hub sends none
+	again   bool            // the subscription has to restart, and replay ends
+	fresh   bool            // waits for a state of the window
+	held    []byte          // the last event of a transaction that has not ended
 	heldAt  change.Position
 
-	behind bool            // replay sends past changes, and the hub sends none
-	again  bool            // the subscription has to restart, and replay ends
-	after  change.Position // changes up to this position were sent
-	seen   []int64         // transactions after that position which the snapshot shows
-
-	shape  shape   // how records are shown; the group has the options that judge changes
-	view   *view   // of a live query
-	raw    string  // of a live query: its text; live queries of equal text and account share a window
-	window *window // the window of a live query
-	fresh  bool    // waits for a state of the window
+	room  budget.Lease
+	shape shape  // how records are shown; the group has the options that judge changes
+	view  *view  // of a live query
+	raw   string // of a live query: its text; live queries of equal text and account share a window
 }
 
 // shape says how records are shown: with which related records and which fields.

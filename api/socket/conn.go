@@ -68,7 +68,7 @@ func (c *Conn) read(ctx context.Context) {
 		c.in.empty()
 		_ = c.out.raw.WaitRead() // after an error next fails too
 	}
-	c.in.fill(c.out)
+	c.in.fill(&c.out)
 	if c.next(ctx) {
 		go c.read(ctx)
 		return

@@ -77,7 +77,8 @@ func (s *Server) Events(w http.ResponseWriter, r *http.Request, q *request.Reque
 		conn = newAnswer(w, r.Context())
 	}
 	e := &events{feed: stream.Feed, idle: stream.Idle, life: stream.Life, begun: time.Now()}
-	e.line = line{client: stream.Client, out: newOutgoing(conn), sender: e, pushers: &s.pushers}
+	e.client, e.sender, e.pushers = stream.Client, e, &s.pushers
+	e.out.init(conn)
 	e.held = q.Hold(e.lost)
 	e.begin(append(head, stream.First...))
 	if head == nil {

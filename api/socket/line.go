@@ -33,13 +33,12 @@ type sender interface {
 // waiting messages. A silent line holds no goroutine and no buffer. The pushers serve a line; it
 // has its own goroutine only while the client reads more slowly than messages arrive.
 type line struct {
+	busy    atomic.Bool // whether a goroutine serves the line, or is about to
 	client  *realtime.Client
-	out     *outgoing
 	sender  sender
 	pushers *pushers
-
-	busy atomic.Bool    // whether a goroutine serves the line, or is about to
-	work sync.WaitGroup // counts the goroutines that serve the line
+	out     outgoing
+	work    sync.WaitGroup // counts the goroutines that serve the line
 
 	// Only the goroutine that serves the line uses the fields below.
 	list []realtime.Message // taken from the client and not written
@@ -201,6 +200,7 @@ type pushers struct {
 	queue   []*line    // the lines to be served in the next round
 	spare   []*line    // the memory for the queue after that
 	running int
+	holds   int       // calls of hold without a release
 	began   time.Time // the begin of the round
 	next    time.Time // the earliest begin of the next round
 	timed   bool      // whether a timer will begin the next round
@@ -216,13 +216,30 @@ const (
 func (p *pushers) push(l *line) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.queue = append(p.queue, l); p.running == 0 && !p.timed {
-		p.begin()
-	}
+	p.queue = append(p.queue, l)
+	p.begin()
 }
 
-// begin begins a round, now or after the pause. The lock must be held.
+// hold delays the next round until release, so that it serves all lines that are pushed meanwhile.
+func (p *pushers) hold() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.holds++
+}
+
+func (p *pushers) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.holds--
+	p.begin()
+}
+
+// begin begins a round, now or after the pause, if lines wait and no round is under way or held. The
+// lock must be held.
 func (p *pushers) begin() {
+	if len(p.queue) == 0 || p.running > 0 || p.timed || p.holds > 0 {
+		return
+	}
 	p.began = time.Now()
 	if pause := p.next.Sub(p.began); pause > 0 {
 		p.timed = true
@@ -259,9 +276,7 @@ func (p *pushers) take(list []*line) []*line {
 	if pause := 2 * now.Sub(p.began); pause >= minPause {
 		p.next = now.Add(min(pause, maxPause))
 	}
-	if len(p.queue) > 0 {
-		p.begin()
-	}
+	p.begin()
 	return nil
 }
 

@@ -23,7 +23,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.out = newOutgoing(conn)
+	h.out.init(conn)
 	if buffered.Reader.Buffered() > 0 { // the library refuses early bytes of the client
 		return h.out, buffered, nil
 	}
@@ -63,10 +63,10 @@ type outgoing struct {
 	failed error
 }
 
-func newOutgoing(conn net.Conn) *outgoing {
-	o := &outgoing{Conn: conn}
+// init sets the connection of a new outgoing.
+func (o *outgoing) init(conn net.Conn) {
+	o.Conn = conn
 	o.raw, _ = conn.(raw)
-	return o
 }
 
 // open ends the handshake, in which writes wait for the client. stuck must be quick, and must not

@@ -35,13 +35,15 @@ type Server struct {
 
 // New returns a Server whose clients are clients of the hub.
 func New(app *core.App, hub *realtime.Hub) *Server {
-	return &Server{app: app, hub: hub, byIP: map[string]int{}, pushers: pushers{most: runtime.GOMAXPROCS(0), buffers: sync.Pool{New: func() any { return &buffers{} }}}, upgrader: websocket.Upgrader{
+	s := &Server{app: app, hub: hub, byIP: map[string]int{}, pushers: pushers{most: runtime.GOMAXPROCS(0), buffers: sync.Pool{New: func() any { return &buffers{} }}}, upgrader: websocket.Upgrader{
 		// Most connections are silent: they hold no write buffer, and read with hijacker.in.
 		WriteBufferSize: 1024, WriteBufferPool: &sync.Pool{},
 		HandshakeTimeout: 10 * time.Second,
 		CheckOrigin:      func(*http.Request) bool { return true }, // check has checked the origin
 		Error:            func(http.ResponseWriter, *http.Request, int, error) {},
 	}}
+	hub.OnDelivery(s.pushers.hold, s.pushers.release)
+	return s
 }
 
 // Accept upgrades a request to a WebSocket and returns. The connection lives on until the client
@@ -61,7 +63,7 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Reque
 		return fault.New(fault.TooMany, "Too many connections.")
 	}
 	c := &Conn{server: s, protocol: p, compress: limits.Compress, IP: q.Caller.IP, Token: q.Token}
-	h := &hijacker{ResponseWriter: w, in: &c.in}
+	h := &hijacker{ResponseWriter: w, out: &c.out, in: &c.in}
 	upgrader := s.upgrader
 	upgrader.EnableCompression, upgrader.Subprotocols = limits.Compress, []string{p.Name}
 	ws, err := upgrader.Upgrade(h, r, nil)
@@ -73,7 +75,7 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, q *request.Reque
 		return fault.Wrap(fault.Invalid, "The handshake of the WebSocket is not valid.", err)
 	}
 	c.Client, c.Named, c.ws = s.hub.OpenSocket(q.Caller, q.Token), ws.Subprotocol() == p.Name, ws
-	c.line = line{client: c.Client, out: h.out, sender: c, pushers: &s.pushers}
+	c.client, c.sender, c.pushers = c.Client, c, &s.pushers
 	ctx, cancel := context.WithCancel(context.Background()) // the context of the request ends now
 	c.end = cancel
 	c.held = q.Hold(c.drain)

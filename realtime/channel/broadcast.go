@@ -91,11 +91,17 @@ type history struct {
 
 // add appends a message and drops the oldest ones beyond the limits.
 func (h *history) add(message []byte, most int) {
+	if most > 0 {
+		h.list, h.bytes = append(h.list, message), h.bytes+len(message)
+	}
+	h.trim(most)
+}
+
+// trim drops the oldest messages beyond the limits.
+func (h *history) trim(most int) {
 	if most == 0 {
 		*h = history{}
-		return
 	}
-	h.list, h.bytes = append(h.list, message), h.bytes+len(message)
 	for len(h.list) > most || h.bytes > maxHistoryBytes {
 		h.bytes -= len(h.list[0])
 		h.list[0] = nil

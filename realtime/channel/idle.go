@@ -46,3 +46,25 @@ func (l *idleRooms) remove(in *room) {
 	delete(l.byIn, in)
 	l.bytes -= l.list.Remove(e).(*idleRoom).bytes
 }
+
+// reviewIdle takes over changed settings for the rooms that nobody is in.
+func (r *Rooms) reviewIdle() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	current := r.app.Settings().Current()
+	if r.reviewed == current {
+		return
+	}
+	r.reviewed = current
+	var rooms []*room
+	for e := r.idle.list.Front(); e != nil; e = e.Next() {
+		rooms = append(rooms, e.Value.(*idleRoom).in)
+	}
+	for _, in := range rooms { // settle puts those that stay into the same order again
+		c, _, _ := current.Realtime.Channels.Match(in.name) // without a match no history is kept
+		in.mu.Lock()
+		in.configure(c)
+		in.mu.Unlock()
+		r.settle(in)
+	}
+}

@@ -5,7 +5,6 @@ package channel
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core/change"
@@ -18,10 +17,8 @@ const judgeEvery = time.Second
 const maxDoubted = 10_000
 
 // doubt collects the changes since the join rules were judged last. It has a lock of its own,
-// since every commit waits for it.
+// since commits wait for it.
 type doubt struct {
-	used atomic.Bool // a peer has asked to join a room since the start
-
 	mu      sync.Mutex // guards what follows
 	changes int64      // counts them
 	doubted
@@ -36,14 +33,13 @@ type doubted struct {
 }
 
 // committed is told of every commit before it is acknowledged. nil stands for changes that
-// are not known.
+// are not known. A change that no join rule reads costs a commit no lock.
 func (r *Rooms) committed(changes []change.Change) {
-	if !r.doubt.used.Load() {
-		return
-	}
 	if changes == nil {
 		r.doubtAll()
+		return
 	}
+	judging := r.judging.Load() > 0
 	snapshot := r.app.Snapshot()
 	for i := range changes {
 		c := &changes[i]
@@ -52,9 +48,12 @@ func (r *Rooms) committed(changes []change.Change) {
 			r.doubtAll()
 			return
 		}
-		r.doubt.note(in.Name, in.IsAuth(), c.Record)
+		account := in.IsAuth() && c.Action != change.Create && r.reading.has(accounts)
+		if judging || account || r.reading.has(in.Name) {
+			r.doubt.note(in.Name, account, c.Record)
+			r.judgeSoon()
+		}
 	}
-	r.judgeSoon()
 }
 
 func (d *doubt) note(collection string, account bool, id string) {
@@ -71,9 +70,8 @@ func (d *doubt) note(collection string, account bool, id string) {
 	d.all = d.all || len(d.accounts) > maxDoubted
 }
 
-// count returns the number of changes since its first call, which starts the counting.
+// count returns the number of collected changes since the start.
 func (d *doubt) count() int64 {
-	d.used.Store(true)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.changes
@@ -138,15 +136,22 @@ func (r *Rooms) run(ctx context.Context) error {
 
 // judgeDoubted judges those whose rule reads what has changed, and those whose account has.
 func (r *Rooms) judgeDoubted(ctx context.Context) {
+	r.judging.Add(1) // a rule may have changed, and read other collections now
+	defer r.judging.Add(-1)
 	d := r.doubt.take()
+	if d.all {
+		r.reviewIdle()
+	}
 	r.mu.Lock()
-	rooms := make([]*room, 0, len(r.rooms))
+	members := map[*room][]*Peer{}
 	for _, in := range r.rooms {
-		rooms = append(rooms, in)
+		if list := in.doubted(d); len(list) > 0 {
+			members[in] = list
+		}
 	}
 	r.mu.Unlock()
-	for _, in := range rooms {
-		for _, p := range in.doubted(d) {
+	for in, list := range members {
+		for _, p := range list {
 			if ctx.Err() != nil {
 				return
 			}
@@ -155,14 +160,14 @@ func (r *Rooms) judgeDoubted(ctx context.Context) {
 	}
 }
 
-// doubted returns the members who may not be allowed any more.
+// doubted returns the members who may not be allowed any more. Rooms.mu must be held.
 func (r *room) doubted(d doubted) (list []*Peer) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	all := d.all
 	for name := range r.reads {
 		all = all || d.collections[name]
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, m := range r.members {
 		if m.peer != nil && (all || d.accounts[m.auth] || d.peers[m.peer]) {
 			list = append(list, m.peer)
@@ -189,7 +194,8 @@ func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
 		return
 	}
 	if config != nil {
-		in.keep(p.id, *config, reads, nameOf(caller))
+		in.keep(p.id, *config, nameOf(caller))
+		r.reading.add(in, reads)
 		return
 	}
 	delete(p.joined, in.name)

@@ -14,11 +14,11 @@ import (
 type room struct {
 	name  string
 	clock func() time.Time
+	reads map[string]bool // see reading; guarded by Rooms.mu
 
 	mu      sync.Mutex // guards what follows
 	config  settings.Channel
 	members map[string]*member // by the ids of peers
-	reads   map[string]bool    // the collections that the join rule reads
 	history history
 	diff    diff
 }
@@ -31,14 +31,14 @@ type member struct {
 }
 
 func newRoom(name string, clock func() time.Time) *room {
-	return &room{name: name, clock: clock, members: map[string]*member{}, reads: map[string]bool{}}
+	return &room{name: name, clock: clock, members: map[string]*member{}}
 }
 
 // join lets a peer in, or changes what it shows.
-func (r *room) join(p *Peer, config settings.Channel, reads []string, auth string, state json.RawMessage) {
+func (r *room) join(p *Peer, config settings.Channel, auth string, state json.RawMessage) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.configure(config, reads)
+	r.configure(config)
 	again := r.members[p.id] != nil
 	r.members[p.id] = &member{peer: p, auth: auth, state: state}
 	r.differ(p.id)
@@ -53,13 +53,10 @@ func (r *room) join(p *Peer, config settings.Channel, reads []string, auth strin
 	}
 }
 
-// configure takes over the settings of the room and the collections that its join rule reads.
-// The lock must be held.
-func (r *room) configure(config settings.Channel, reads []string) {
+// configure takes over the settings of the room. The lock must be held.
+func (r *room) configure(config settings.Channel) {
 	r.config = config
-	for _, name := range reads {
-		r.reads[name] = true
-	}
+	r.history.trim(config.History)
 }
 
 // leave takes a peer out.
@@ -106,10 +103,10 @@ func (r *room) tell(message []byte, but *Peer) {
 }
 
 // keep notes the present account of a member who may stay.
-func (r *room) keep(id string, config settings.Channel, reads []string, auth string) {
+func (r *room) keep(id string, config settings.Channel, auth string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.configure(config, reads)
+	r.configure(config)
 	if m := r.members[id]; m != nil && m.auth != auth {
 		m.auth = auth
 		r.differ(id)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/loambase/loam/core"
@@ -35,15 +36,17 @@ type Member interface {
 
 // Rooms is all rooms of a node. It is safe for concurrent use.
 type Rooms struct {
-	app   *core.App
-	wake  chan struct{} // capacity 1; the join rules may have to be judged again
-	clock func() time.Time
+	app     *core.App
+	wake    chan struct{} // capacity 1; the join rules may have to be judged again
+	clock   func() time.Time
+	doubt   doubt
+	judging atomic.Int32 // how many goroutines judge join rules, whose reads may not be known yet
+	reading reading
 
-	mu    sync.Mutex // guards the fields below; locked before the mutex of a room
-	rooms map[string]*room
-	idle  idleRooms
-
-	doubt doubt
+	mu       sync.Mutex // guards the fields below; locked before the mutex of a room
+	rooms    map[string]*room
+	idle     idleRooms
+	reviewed *settings.Settings // those that reviewIdle has taken over
 }
 
 // New returns the rooms of an app, which need not be open yet. Make one for each app.
@@ -70,6 +73,8 @@ func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMe
 	if err != nil {
 		return err
 	}
+	r.judging.Add(1)
+	defer r.judging.Add(-1)
 	before := r.doubt.count()
 	caller := p.member.Caller()
 	admitted, reads, err := r.admits(ctx, caller, name)
@@ -89,7 +94,8 @@ func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMe
 	}
 	p.member.Tell(answer)
 	in := r.room(name)
-	in.join(p, *admitted, reads, nameOf(caller), state)
+	in.join(p, *admitted, nameOf(caller), state)
+	r.reading.add(in, reads)
 	if p.joined == nil {
 		p.joined = map[string]*room{}
 	}
@@ -165,8 +171,11 @@ func (r *Rooms) settle(in *room) {
 	switch {
 	case members > 0 || r.rooms[in.name] != in:
 	case history == 0:
+		r.reading.remove(in)
+		r.idle.remove(in)
 		delete(r.rooms, in.name)
 	default:
+		r.reading.remove(in)
 		for _, old := range r.idle.add(in, history) {
 			delete(r.rooms, old.name)
 		}

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
@@ -29,9 +31,27 @@ func newBed(t *testing.T, channels string) *bed {
 	app := core.New(core.Config{})
 	b := &bed{App: app, t: t, rooms: channel.New(app)}
 	coretest.Start(t, app)
-	coretest.Collection(t, app, `{"name":"members","fields":[{"name":"room","type":"text"},{"name":"user","type":"text"}]}`)
-	b.configure(channels)
+	b.fill(channels)
 	return b
+}
+
+// newStillBed is newBed whose app does not serve: nothing judges members in the background.
+func newStillBed(t *testing.T, channels string) *bed {
+	t.Helper()
+	app := core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})
+	b := &bed{App: app, t: t, rooms: channel.New(app)}
+	if err := app.Open(t.Context(), core.Tool); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = app.Close() })
+	b.fill(channels)
+	return b
+}
+
+func (b *bed) fill(channels string) {
+	b.t.Helper()
+	coretest.Collection(b.t, b.App, `{"name":"members","fields":[{"name":"room","type":"text"},{"name":"user","type":"text"}]}`)
+	b.configure(channels)
 }
 
 func (b *bed) configure(channels string) {
@@ -359,4 +379,112 @@ func TestHistoryIsBounded(t *testing.T) {
 	if n := told(0); n != 0 {
 		t.Errorf("the first room still tells of %d messages", n)
 	}
+}
+
+// TestHistoryOfChangedSettings: a room keeps no more messages than its settings allow now, whether
+// anybody is in it or not.
+func TestHistoryOfChangedSettings(t *testing.T) {
+	t.Parallel()
+	pattern := func(history int) string {
+		return fmt.Sprintf(`[{"pattern":"*","joinRule":"","sendRule":"","history":%d}]`, history)
+	}
+	b := newStillBed(t, pattern(3))
+	inside := b.peer("inside", nil)
+	for _, p := range []*peer{inside, b.peer("outside", nil)} {
+		if err := p.join(p.id, ""); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := p.send(p.id, "e", `"x"`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if p != inside {
+			b.rooms.End(p.Peer)
+		}
+	}
+	if got := b.rooms.Kept("inside", "outside"); !slices.Equal(got, []int{3, 3}) {
+		t.Fatalf("the rooms keep %v messages", got)
+	}
+	for _, tt := range []struct{ history, kept int }{{2, 2}, {0, 0}, {3, 0}} {
+		b.configure(pattern(tt.history))
+		b.rooms.JudgeNow(t.Context())
+		if got := b.rooms.Kept("inside", "outside"); !slices.Equal(got, []int{tt.kept, tt.kept}) {
+			t.Errorf("with a history of %d the rooms keep %v messages, want %d", tt.history, got, tt.kept)
+		}
+	}
+}
+
+// TestDoubts: only changes that a join rule may read are collected, and none while nobody is in a
+// channel.
+func TestDoubts(t *testing.T) {
+	t.Parallel()
+	b := newStillBed(t, `[{"pattern":"open","joinRule":"","sendRule":""},{"pattern":"room:*","joinRule":"@collection.members.user ?= @request.auth.id","sendRule":""}]`)
+	coretest.Collection(t, b.App, `{"name":"posts","fields":[{"name":"text","type":"text"}]}`)
+	ann := b.user("ann")
+	member := map[string]any{"user": ann.ID()}
+	coretest.Record(t, b.App, "members", member)
+	counted := func(what string, want bool, write func()) {
+		t.Helper()
+		before := b.rooms.Doubts()
+		if write(); b.rooms.Doubts() > before != want {
+			t.Errorf("%s: collected %v, want %v", what, !want, want)
+		}
+	}
+	post := func() { coretest.Record(t, b.App, "posts", map[string]any{"text": "x"}) }
+	join := func() { coretest.Record(t, b.App, "members", member) }
+	rename := func() {
+		if _, err := b.Records().Update(t.Context(), coretest.Root(), "users", ann.ID(), record.Input{Body: map[string]any{"name": "x"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	enter := func(id, name string) *peer {
+		p := b.peer(id, ann)
+		if err := p.join(name, ""); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	counted("nobody is in a channel, an account changes", false, rename)
+	counted("nobody is in a channel, a membership changes", false, join)
+	first := enter("first", "open")
+	counted("a channel for everyone, a membership changes", false, join)
+	counted("a channel for everyone, an account changes", true, rename)
+	second, third := enter("second", "room:1"), enter("third", "room:2")
+	counted("a channel for members, a membership changes", true, join)
+	counted("a channel for members, a post is written", false, post)
+	b.rooms.End(second.Peer)
+	counted("one channel for members is left, a membership changes", true, join)
+	b.rooms.End(third.Peer)
+	counted("no channel for members is left, a membership changes", false, join)
+	b.rooms.End(first.Peer)
+	counted("no channel is left, an account changes", false, rename)
+}
+
+// BenchmarkCommit is the time that channels add to a commit of a record that no join rule reads, while
+// nobody is in a channel, and while 1,000 connections are in 100 channels.
+func BenchmarkCommit(b *testing.B) {
+	app := core.New(core.Config{})
+	rooms := channel.New(app)
+	coretest.Start(b, app)
+	posts := coretest.Collection(b, app, `{"name":"posts","fields":[{"name":"text","type":"text"}]}`)
+	if _, err := app.Settings().Patch(b.Context(), coretest.Root(), []byte(`{"realtime":{"channels":[{"pattern":"room:*","joinRule":"","sendRule":""}]}}`)); err != nil {
+		b.Fatal(err)
+	}
+	commit := []change.Change{{Kind: change.Record, Collection: posts.ID, Record: "x", Action: change.Create}}
+	measure := func(b *testing.B) {
+		for b.Loop() {
+			rooms.Committed(commit)
+		}
+	}
+	b.Run("nobody", measure)
+	for i := range 1000 {
+		p := &peer{id: fmt.Sprint("p", i), notify: make(chan struct{}, 1)}
+		p.Peer = rooms.Peer(p.id, p)
+		defer rooms.End(p.Peer)
+		if err := rooms.Join(b.Context(), p.Peer, fmt.Sprint("room:", i%100), nil, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("joined", measure)
 }

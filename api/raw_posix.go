@@ -1,0 +1,12 @@
+//go:build unix && !linux
+
+package api
+
+import "syscall"
+
+// systemWrite writes to a socket without waiting.
+func systemWrite(fd uintptr, p []byte) (int, syscall.Errno) {
+	n, err := syscall.Write(int(fd), p)
+	errno, _ := err.(syscall.Errno) // it returns no other errors
+	return n, errno
+}

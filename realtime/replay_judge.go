@@ -1,0 +1,144 @@
+// Judging for replays. After an interruption many clients resume from the same place, and ask for
+// the same changes at about the same time: they share the judgements.
+
+package realtime
+
+import (
+	"context"
+	"sync"
+
+	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/record"
+)
+
+// maxReplays is how many judgements for replays are under way at a time.
+const maxReplays = 4
+
+// judgements is the queue of changes that replays need judged.
+type judgements struct {
+	ready chan struct{} // capacity maxReplays; there is a judgement to begin
+
+	mu    sync.Mutex // guards the fields below
+	open  map[judgementKey]*judgement
+	queue []*judgement // those of open, in the order of their first requests
+}
+
+// judgementKey identifies a judgement that has not begun. Subscriptions of one group share the
+// options.
+type judgementKey struct {
+	at      place
+	options *options
+	change  change.Position
+}
+
+// judgement is one change, judged for all accounts that were added before it began: with one
+// transaction, and with one message for all who see the same.
+type judgement struct {
+	judgementKey
+	what  *change.Change
+	auth  []*record.Record
+	known map[string]int // places in auth, by the names of accounts
+
+	done chan struct{} // closed when the fields below are set
+	told []told        // for each of auth
+	err  error
+}
+
+// told is what one account is told of a change.
+type told struct {
+	action change.Action
+	data   []byte // of an event; nil: the account does not see the change
+}
+
+// add adds an account to the open judgement of a change, or to a new one. It returns the
+// judgement, and the place of the account in it.
+func (q *judgements) add(t *topic, c *change.Change, auth *record.Record) (*judgement, int) {
+	key := judgementKey{t.place(), t.options, c.Position()}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j := q.open[key]
+	if j == nil {
+		j = &judgement{judgementKey: key, what: c, known: map[string]int{}, done: make(chan struct{})}
+		q.open[key] = j
+		q.queue = append(q.queue, j)
+		select {
+		case q.ready <- struct{}{}:
+		default:
+		}
+	}
+	i, ok := j.known[account(auth)]
+	if !ok {
+		i = len(j.auth)
+		j.known[account(auth)] = i
+		j.auth = append(j.auth, auth)
+	}
+	return j, i
+}
+
+// begin takes the first judgement off the queue: no account is added to it any more. It returns
+// nil if there is none.
+func (q *judgements) begin() *judgement {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.queue) == 0 {
+		return nil
+	}
+	j := q.queue[0]
+	q.queue[0] = nil
+	q.queue = q.queue[1:]
+	delete(q.open, j.judgementKey)
+	return j
+}
+
+// judge returns what an account is told of a change by a subscription. All of it is read after
+// the call.
+func (h *Hub) judge(ctx context.Context, t *topic, c *change.Change, auth *record.Record) (told, error) {
+	j, i := h.judgements.add(t, c, auth)
+	select {
+	case <-ctx.Done():
+		return told{}, ctx.Err()
+	case <-j.done:
+	}
+	if j.err != nil {
+		return told{}, j.err
+	}
+	return j.told[i], nil
+}
+
+// judgeReplays judges changes for replays, until ctx ends.
+func (h *Hub) judgeReplays(ctx context.Context) error {
+	var workers sync.WaitGroup
+	for range maxReplays {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				if j := h.judgements.begin(); j != nil {
+					h.decide(ctx, j)
+					continue
+				}
+				select {
+				case <-ctx.Done():
+				case <-h.judgements.ready:
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return nil
+}
+
+// decide judges a change for all accounts of a judgement. If ctx ends, those who wait learn of it by
+// their own contexts, which end with the server.
+func (h *Hub) decide(ctx context.Context, j *judgement) {
+	a := j.options.audience(ctx, j.at)
+	a.Transitions, a.Auth = true, j.auth
+	shown, err := h.app.Records().Show(ctx, a.Audience, *j.what)
+	if ctx.Err() != nil {
+		return
+	}
+	made := messages{}
+	for _, s := range shown {
+		j.told = append(j.told, told{s.Action, made.of(a, s)})
+	}
+	j.err = err
+	close(j.done)
+}
