@@ -31,6 +31,10 @@ type Config struct {
 	// is false if there is no such record.
 	Names func(r store.Reader, collection, record string) (names []string, found bool, err error)
 
+	// Thumbs waits until no thumb of the files of the folder that were removed is being made by
+	// this process. Default: it returns at once.
+	Thumbs func(ctx context.Context, folder string) error
+
 	// Share is called before some files are removed, and release after that; ok is false if
 	// another process holds them. Default: there is none.
 	Share func(ctx context.Context) (release func(), ok bool, err error)
@@ -53,6 +57,9 @@ type Queue struct {
 func New(c Config) *Queue {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Thumbs == nil {
+		c.Thumbs = func(context.Context, string) error { return nil }
 	}
 	if c.Share == nil {
 		c.Share = func(context.Context) (func(), bool, error) { return func() {}, true, nil }
