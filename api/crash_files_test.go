@@ -5,7 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
+	"image"
+	"image/png"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
@@ -28,8 +29,9 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestKillUnderUploads kills the real binary while files are stored and removed. After the
-// next start every name is that of a file, and there is no other file.
+// TestKillUnderUploads kills the real binary while files are stored and removed, and thumbs of them
+// made. After the next start every name is that of a file, and there is no other file but thumbs of
+// these.
 func TestKillUnderUploads(t *testing.T) {
 	if enginetest.Postgres() {
 		t.Skip("with other servers, what one has left is removed an hour later")
@@ -99,14 +101,26 @@ func (p *program) withPapers() {
 	}
 }
 
-// paperwork makes a record with files, exchanges some, and deletes it, perhaps.
+// paperwork makes a record with files, exchanges some, and deletes it, perhaps. Meanwhile it asks
+// for a thumb of a file that may be removed.
 func (p *program) paperwork(rng *rand.Rand) error {
 	path := "/api/collections/papers/records"
-	id, err := p.sendFiles(http.MethodPost, path, "one", "many", "many")
-	if err != nil || rng.IntN(3) == 0 {
+	made, err := p.sendFiles(http.MethodPost, path, "one", "many", "many")
+	if err != nil {
 		return err
 	}
-	path += "/" + id
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		if res, err := p.client.Get(p.url + "/api/files/papers/" + made.ID + "/" + made.One + "?thumb=100x100"); err == nil {
+			res.Body.Close()
+		}
+	}()
+	defer func() { <-asked }()
+	if rng.IntN(3) == 0 {
+		return nil
+	}
+	path += "/" + made.ID
 	if _, err = p.sendFiles(http.MethodPatch, path, "one", "many+"); err != nil || rng.IntN(3) == 0 {
 		return err
 	}
@@ -114,40 +128,51 @@ func (p *program) paperwork(rng *rand.Rand) error {
 	return err
 }
 
-// sendFiles sends a small file for each of the keys, and returns the id of the record.
-func (p *program) sendFiles(method, path string, keys ...string) (id string, err error) {
+// paper is what an answer says of a record of papers.
+type paper struct{ ID, One string }
+
+// picture is a small PNG.
+var picture = func() []byte {
+	var out bytes.Buffer
+	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 200, 200))); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}()
+
+// sendFiles sends a small picture for each of the keys, and returns the record.
+func (p *program) sendFiles(method, path string, keys ...string) (made paper, err error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for _, key := range keys {
-		w, err := form.CreateFormFile(key, "paper.txt")
+		w, err := form.CreateFormFile(key, "paper.png")
 		if err == nil {
-			_, err = io.WriteString(w, "a paper")
+			_, err = w.Write(picture)
 		}
 		if err != nil {
-			return "", err
+			return made, err
 		}
 	}
 	if err := form.Close(); err != nil {
-		return "", err
+		return made, err
 	}
 	r, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, &body)
 	if err != nil {
-		return "", err
+		return made, err
 	}
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	res, err := p.client.Do(r)
 	if err != nil {
-		return "", err
+		return made, err
 	}
 	defer res.Body.Close()
-	var made struct{ ID string }
 	if res.StatusCode != http.StatusNoContent {
 		err = json.NewDecoder(res.Body).Decode(&made)
 	}
 	if res.StatusCode >= 300 {
 		err = fmt.Errorf("%s %s: %s", method, path, res.Status)
 	}
-	return made.ID, err
+	return made, err
 }
 
 // comparePapers waits until the files are those that records name. The names come first:
@@ -164,7 +189,12 @@ func (p *program) comparePapers() {
 	var got map[string]bool
 	deadline := time.Now().Add(time.Minute)
 	for tick := time.NewTicker(10 * time.Millisecond); time.Now().Before(deadline); <-tick.C {
-		if got = p.storedPapers(); maps.Equal(got, want) {
+		got = p.storedPapers()
+		maps.DeleteFunc(got, func(path string, _ bool) bool {
+			folder, thumb, found := strings.Cut(path, "/thumbs_")
+			return found && want[folder+"/"+filepath.Dir(thumb)]
+		})
+		if maps.Equal(got, want) {
 			return
 		}
 	}

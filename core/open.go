@@ -173,7 +173,8 @@ func (a *App) makeServices() {
 		Names: func(r store.Reader, collection, id string) ([]string, bool, error) {
 			return a.records.FileNames(r, collection, id)
 		},
-		Share: func(ctx context.Context) (func(), bool, error) { return a.lock(ctx, lockFiles, store.LockShared) },
+		Thumbs: a.thumbs.Settle,
+		Share:  func(ctx context.Context) (func(), bool, error) { return a.lock(ctx, lockFiles, store.LockShared) },
 	})
 	a.records = record.New(record.Config{
 		Store: a.store, Snapshot: a.snapshots.Load, Blobs: a.blobs, Removals: a.removals, Passwords: a.passwords, Changes: a.changes,

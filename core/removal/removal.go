@@ -6,7 +6,8 @@
 // removed after it by a worker. An upload is queued before it is stored, and taken out by
 // the transaction that stores its record. So whenever the process ends, each file is named
 // by a record or is in the queue. The worker looks once more before it removes: what a
-// record names stays, whatever the queue says.
+// record names stays, whatever the queue says. The thumbs of a file go with it: its entry stays
+// until none of them is being made.
 package removal
 
 import (
@@ -31,6 +32,10 @@ type Config struct {
 	// is false if there is no such record.
 	Names func(r store.Reader, collection, record string) (names []string, found bool, err error)
 
+	// Thumbs waits until no thumb of the files of the folder that were removed is being made by
+	// this process. Default: it returns at once.
+	Thumbs func(ctx context.Context, folder string) error
+
 	// Share is called before some files are removed, and release after that; ok is false if
 	// another process holds them. Default: there is none.
 	Share func(ctx context.Context) (release func(), ok bool, err error)
@@ -53,6 +58,9 @@ type Queue struct {
 func New(c Config) *Queue {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Thumbs == nil {
+		c.Thumbs = func(context.Context, string) error { return nil }
 	}
 	if c.Share == nil {
 		c.Share = func(context.Context) (func(), bool, error) { return func() {}, true, nil }

@@ -3,6 +3,7 @@ package removal_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type bed struct {
 	leaves  atomic.Bool  // the database goes away when the next file is deleted
 	now     atomic.Int64 // seconds
 	records map[string][]string
+	thumbs  func(folder string) error // nil: no thumb is being made
 }
 
 func newBed(t *testing.T) *bed {
@@ -57,6 +59,12 @@ func (b *bed) another() *removal.Queue {
 		Names: func(_ store.Reader, collection, record string) ([]string, bool, error) {
 			names, found := b.records[collection+"/"+record]
 			return names, found, nil
+		},
+		Thumbs: func(_ context.Context, folder string) error {
+			if b.thumbs == nil {
+				return nil
+			}
+			return b.thumbs(folder)
 		},
 	})
 }
@@ -271,6 +279,31 @@ func canceled(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	cancel()
 	return ctx
+}
+
+// TestThumbsThatAreBeingMade: entries stay in the table, after their files are gone, until no thumb
+// of these is being made.
+func TestThumbsThatAreBeingMade(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	files := map[string]string{"c/r": "c/r/a", "c/gone": "c/gone/b"}
+	b.put("c/r/a", "c/gone/b")
+	var asked []string
+	b.thumbs = func(folder string) error {
+		asked = append(asked, folder)
+		if _, err := b.blobs.Open(t.Context(), files[folder]); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("Open of %s while thumbs are waited for = %v, want %v", files[folder], err, fs.ErrNotExist)
+		}
+		if n := len(b.queued()); n != 2 {
+			t.Errorf("%d entries are in the table while thumbs are waited for, want 2", n)
+		}
+		return nil
+	}
+	b.add(removal.Entry{Folder: "c/r", Names: []string{"a"}}, removal.Entry{Folder: "c/gone", Rest: true})
+	b.expect("thumbs are made")
+	if want := []string{"c/gone", "c/r"}; !slices.Equal(slices.Sorted(slices.Values(asked)), want) || len(b.queued()) != 0 {
+		t.Errorf("thumbs of %q were waited for, want %q; %d entries are left", asked, want, len(b.queued()))
+	}
 }
 
 // TestTwoProcesses share the queue: what one is at, the other leaves alone until the first

@@ -36,10 +36,14 @@ func (q *Queue) remove(ctx context.Context, r row) error {
 			}
 		}
 	}
-	if !r.Rest {
-		return nil
+	if r.Rest {
+		if err := q.removeRest(ctx, r); err != nil {
+			return err
+		}
 	}
-	return q.removeRest(ctx, r)
+	// A thumb that was being made may be stored after its file was removed, and is removed then
+	// by its maker. The entry stays until that: the process may be killed in between.
+	return q.cfg.Thumbs(ctx, r.Folder)
 }
 
 // inTurn calls fn while nobody holds the files.

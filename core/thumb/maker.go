@@ -11,6 +11,8 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -27,12 +29,15 @@ type Maker struct {
 	blobs  blob.Store
 	memory *budget.Budget
 	making singleflight.Group
+
+	mu   sync.Mutex               // guards busy
+	busy map[string]chan struct{} // by the key of a thumb that is being made; closed when it is stored, or given up
 }
 
 // NewMaker returns a Maker of thumbs of the files in the store. The budget is of bytes that
 // images take while they are decoded.
 func NewMaker(blobs blob.Store, memory *budget.Budget) *Maker {
-	return &Maker{blobs: blobs, memory: memory}
+	return &Maker{blobs: blobs, memory: memory, busy: map[string]chan struct{}{}}
 }
 
 // Key is where the thumb of a file is stored.
@@ -58,6 +63,7 @@ func (m *Maker) Open(ctx context.Context, caller budget.Caller, file, size strin
 	made := m.making.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
+		defer m.enter(key)()
 		return nil, m.make(ctx, caller, file, key, parsed)
 	})
 	select {
@@ -69,6 +75,42 @@ func (m *Maker) Open(ctx context.Context, caller budget.Caller, file, size strin
 		}
 	}
 	return m.blobs.Open(ctx, key)
+}
+
+// enter notes that a thumb is being made, until the returned function is called.
+func (m *Maker) enter(key string) (leave func()) {
+	made := make(chan struct{})
+	m.mu.Lock()
+	m.busy[key] = made
+	m.mu.Unlock()
+	return func() {
+		m.mu.Lock()
+		delete(m.busy, key)
+		m.mu.Unlock()
+		close(made)
+	}
+}
+
+// Settle waits until every thumb of a file below the folder that is being made now is stored or
+// given up. The thumbs of files that were removed before the call are gone when it returns. The
+// error is that of ctx.
+func (m *Maker) Settle(ctx context.Context, folder string) error {
+	var busy []chan struct{}
+	m.mu.Lock()
+	for key, made := range m.busy {
+		if strings.HasPrefix(key, folder+"/") {
+			busy = append(busy, made)
+		}
+	}
+	m.mu.Unlock()
+	for _, made := range busy {
+		select {
+		case <-made:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // make makes and stores a thumb. If its original is removed meanwhile, the thumb is too: who

@@ -394,6 +394,54 @@ func TestThumbOfWhatIsRemoved(t *testing.T) {
 	}
 }
 
+// slow keeps a thumb from being stored until it may be.
+type slow struct {
+	blob.Store
+	begun, may chan struct{}
+}
+
+func (s slow) Put(ctx context.Context, key string, r io.Reader, size int64, a blob.Attributes) error {
+	close(s.begun)
+	<-s.may
+	return s.Store.Put(ctx, key, r, size, a)
+}
+
+// TestSettle: Settle waits for the thumbs of one folder, and the thumbs of removed files are gone
+// when it returns.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	store := newStore(t)
+	put(t, store, "c/r/a.png", encoded(t, "png", quarters(500, 500)))
+	begun, may := make(chan struct{}), make(chan struct{})
+	m := NewMaker(slow{store, begun, may}, budget.New(budget.Config{Total: 1 << 30, Share: 1 << 30}))
+	opened := make(chan error, 1)
+	go func() {
+		_, err := m.Open(t.Context(), budget.Anonymous("192.0.2.1"), "c/r/a.png", "100x100")
+		opened <- err
+	}()
+	<-begun
+	if err := store.Delete(t.Context(), "c/r/a.png"); err != nil {
+		t.Fatal(err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for folder, want := range map[string]error{"c/r": context.Canceled, "c": context.Canceled, "c/r2": nil, "d": nil} {
+		if err := m.Settle(ended, folder); !errors.Is(err, want) {
+			t.Errorf("Settle of %s, which has no time = %v, want %v", folder, err, want)
+		}
+	}
+	close(may)
+	if err := m.Settle(t.Context(), "c/r"); err != nil {
+		t.Error(err)
+	}
+	if _, err := store.Open(t.Context(), Key("c/r/a.png", "100x100")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Open of the thumb = %v, want %v", err, fs.ErrNotExist)
+	}
+	if err := <-opened; !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Open = %v, want %v", err, fs.ErrNotExist)
+	}
+}
+
 // TestMemoryIsBudgeted: images wait for their turn, and one that will never fit is none.
 func TestMemoryIsBudgeted(t *testing.T) {
 	t.Parallel()
