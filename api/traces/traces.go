@@ -58,16 +58,24 @@ const (
 	closeTime  = 3 * time.Second  // the timeout for the remaining spans in Close
 )
 
-// New returns an Exporter that is not started. A URL that is not http or https, and a Ratio
-// outside of 0 to 1, are errors.
-func New(c Config) (*Exporter, error) {
+// Check returns an error for a URL that is not http or https, and for a Ratio outside of 0 to 1.
+func (c Config) Check() error {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, errors.New("the address of a collector is http://HOST:PORT or https://HOST")
+		return errors.New("the address of a collector is http://HOST:PORT or https://HOST")
 	}
 	if !(c.Ratio >= 0 && c.Ratio <= 1) {
-		return nil, errors.New("the part of the traces that is kept is between 0 and 1")
+		return errors.New("the part of the traces that is kept is between 0 and 1")
 	}
+	return nil
+}
+
+// New returns an Exporter that is not started, or the error of Check.
+func New(c Config) (*Exporter, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	u, _ := url.Parse(c.URL) // which Check has done
 	if !strings.HasSuffix(u.Path, "/v1/traces") {
 		u = u.JoinPath("v1", "traces")
 	}
