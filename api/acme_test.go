@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func TestACME(t *testing.T) {
 	a := startAuthority(t, pebble, address)
 	p := prepare(t, "")
 	p.env = []string{"SSL_CERT_FILE=" + a.ca}
-	p.arguments = []string{"--https", address, "--http", "", "--acme-directory", a.directory, "Shop.example.test", "bücher.example.test"}
+	p.arguments = []string{"--https", address, "--http", "", "--acme-directory", a.directory, "Shop.example.test", "bücher.example.test", refused}
 
 	p.start()
 	for _, name := range []string{"shop.example.test", "xn--bcher-kva.example.test"} {
@@ -60,9 +61,15 @@ func TestACME(t *testing.T) {
 	if _, err := a.visit(address, "other.example.test"); err == nil {
 		t.Error("a certificate was got for a domain that nobody has named")
 	}
+	if _, err := a.visit(address, refused); err == nil {
+		t.Error("a certificate was got that the authority refuses")
+	}
 	p.signal(syscall.SIGTERM)
 	if err := p.wait(); err != nil {
 		t.Errorf("%v\n%s", err, &p.stderr)
+	}
+	if log := p.stderr.String(); !strings.Contains(log, "domain="+refused) || !strings.Contains(log, "rejectedIdentifier") {
+		t.Errorf("the log does not tell why the authority refuses %s:\n%s", refused, log)
 	}
 
 	// The next start uses the stored certificates.
@@ -76,6 +83,9 @@ func TestACME(t *testing.T) {
 		t.Errorf("the folder of the certificates: %v, %v", info.Mode(), err)
 	}
 }
+
+// refused is a domain for which the authority gives no certificate.
+const refused = "refused.example.test"
 
 // authority is a running pebble.
 type authority struct {
@@ -97,7 +107,7 @@ func startAuthority(t *testing.T, program, address string) *authority {
 	listen, manage := freeAddress(t), freeAddress(t)
 	config := fmt.Sprintf(`{"pebble":{"listenAddress":%q,"managementListenAddress":%q,"certificate":%q,"privateKey":%q,
 		"httpPort":1,"tlsPort":%s,"retryAfter":{"authz":1,"order":1},"keyAlgorithm":"ecdsa",
-		"profiles":{"default":{"description":"","validityPeriod":7776000}}}}`, listen, manage, cert, key, port)
+		"domainBlocklist":[%q],"profiles":{"default":{"description":"","validityPeriod":7776000}}}}`, listen, manage, cert, key, port, refused)
 	file := filepath.Join(dir, "pebble.json")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)

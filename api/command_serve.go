@@ -69,6 +69,11 @@ func newServeCommand(p *Program) *cobra.Command {
 			if token := p.Config.MetricsToken; token != "" && len(token) < leastMetricsToken {
 				return usagef("--metrics-token: not below %d characters", leastMetricsToken)
 			}
+			if c := p.Config.Traces; c.URL != "" {
+				if err := c.Check(); err != nil {
+					return usagef("--otlp: %v", err)
+				}
+			}
 			return serve(cmd, p, &secure, addresses{main: address, metrics: metrics}, domains)
 		}),
 	}

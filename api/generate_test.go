@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/coretest/need"
 	"github.com/loambase/loam/core/shape"
 	"github.com/loambase/loam/core/shape/typed"
 )
@@ -69,12 +71,9 @@ func main() {
 }
 `
 
-// TestGenerateGo compiles the package that is made, and has a program use it.
-func TestGenerateGo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts programs")
-	}
-	t.Parallel()
+// everyKind returns an app with fields of every kind, and with names that languages reserve.
+func everyKind(t *testing.T) *core.App {
+	t.Helper()
 	app := coretest.New(t)
 	people := coretest.Collection(t, app, `{"name":"people","type":"auth","listRule":"","viewRule":"","createRule":"",
 		"fields":[{"name":"password","type":"password","min":8,"cost":4}]}`)
@@ -91,6 +90,44 @@ func TestGenerateGo(t *testing.T) {
 	for _, name := range []string{"clients", "options", "strings", "never", "errors"} { // of types that the client has
 		coretest.Collection(t, app, `{"name":"`+name+`","listRule":"","fields":[{"name":"client","type":"text"}]}`)
 	}
+	return app
+}
+
+// served starts a server and returns its URL.
+func served(t *testing.T, app *core.App) string {
+	t.Helper()
+	handler, err := (&Program{App: app}).Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// writeFiles writes files in a new folder and returns it.
+func writeFiles(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestGenerateGo compiles the package that is made, and has a program use it.
+func TestGenerateGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts programs")
+	}
+	t.Parallel()
+	app := everyKind(t)
 	write := func() string { return string(typed.Go{}.Write(shape.Of(app.Snapshot(), false))) }
 	source := write()
 	if source != write() {
@@ -101,28 +138,82 @@ func TestGenerateGo(t *testing.T) {
 	}
 	// Types of collections go before those of the client: here it gets other names.
 	use := strings.NewReplacer("loam.Client{", "loam.Client_{", "loam.Error", "loam.Error_").Replace(useGo)
-	handler, err := (&Program{App: app}).Handler()
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(handler)
-	defer server.Close()
-	dir := t.TempDir()
-	for name, text := range map[string]string{"go.mod": "module example.com/use\n\ngo 1.24\n", "main.go": use, "loam/loam.go": source} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.Command("go", "run", ".", server.URL)
+	dir := writeFiles(t, map[string]string{"go.mod": "module example.com/use\n\ngo 1.24\n", "main.go": use, "loam/loam.go": source})
+	cmd := exec.Command("go", "run", ".", served(t, app))
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	const want = `One <p>x</p> 1.5 5 true a@example.com https://example.com 2026-01-31 12:00:00.000Z two words [l] {"a":[1,null]} {1 2} true f ` +
 		"true 0 true 0 every_kinds true 1 3 true\n"
 	if err != nil || string(out) != want {
 		t.Errorf("%v\n%s\nwant %s", err, out, want)
+	}
+}
+
+// useKotlin is a program that uses the file which is made: a round trip of every kind. Gson decodes
+// all numbers as Double.
+const useKotlin = `package loam
+
+import com.google.gson.GsonBuilder
+import java.net.URI
+import java.net.http.HttpClient
+import java.net.http.HttpRequest
+import java.net.http.HttpResponse
+import java.time.Instant
+
+val gson = GsonBuilder().serializeNulls().create()!!
+
+fun ask(url: String, method: String, path: String, body: Any? = null): Map<String, Any?> {
+    val request = HttpRequest.newBuilder(URI(url + "/api/collections/" + path)).header("Content-Type", "application/json")
+        .method(method, HttpRequest.BodyPublishers.ofString(gson.toJson(body))).build()
+    val answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString())
+    check(answer.statusCode() == 200) { answer.body() }
+    @Suppress("UNCHECKED_CAST")
+    return gson.fromJson(answer.body(), Map::class.java) as Map<String, Any?>
+}
+
+fun main(arguments: Array<String>) {
+    val url = arguments[0]
+    val people = Collections.PEOPLE + "/records"
+    val kinds = Collections.EVERY_KINDS + "/records"
+    val ann = People(ask(url, "POST", people, PeopleCreate("ann@example.com", "a-long-password", "a-long-password").raw))
+    val at = Instant.parse("2026-01-31T12:00:00Z")
+    var r = EveryKind(ask(url, "POST", kinds, EveryKindCreate("One").apply {
+        editor = "<p>x</p>"; number = 1.5; count = 3; bool = true; email = "a@example.com"; this.url = "https://example.com"; date = at
+        status = EveryKindStatus.TWO_WORDS; sizes = listOf(EveryKindSizes.S, EveryKindSizes.L); json = mapOf("a" to listOf(1, null))
+        person = ann.id; this.people = listOf(ann.id); point = GeoPoint(1.0, 2.0); pin = "1234"; func = "f"
+    }.raw))
+    check(r.date == at && r.status == EveryKindStatus.TWO_WORDS && r.created != null)
+    r = EveryKind(ask(url, "PATCH", kinds + "/" + r.id + "?expand=person.every_kinds_via_person", EveryKindUpdate().apply {
+        countAdd = 2; sizesRemove = listOf(EveryKindSizes.S); status = null; date = null
+    }.raw))
+    check(r.expand.person?.expand?.everyKindsViaPerson?.get(0) == EveryKind(r.raw - "expand"))
+    println(listOf(r.text, r.editor, r.number, r.count, r.bool, r.email, r.url, r.date, r.status, r.sizes, r.json, r.point, r.pin, r.func,
+        r.people.size, r.file, r.files, r.collectionName, r.expand.person?.email, EveryKindStatus.values()[4].value))
+}
+`
+
+// TestGenerateKotlin compiles the file that is made, and has a program use it.
+func TestGenerateKotlin(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts programs")
+	}
+	t.Parallel()
+	need.Program(t, "kotlinc")
+	const gson = "/usr/share/java/gson.jar"
+	if _, err := os.Stat(gson); err != nil {
+		need.Skip(t, "libgoogle-gson-java is not installed")
+	}
+	app := everyKind(t)
+	dir := writeFiles(t, map[string]string{"loam.kt": string(typed.Kotlin.Write(shape.Of(app.Snapshot(), false))), "use.kt": useKotlin})
+	compile := exec.Command("kotlinc", "loam.kt", "use.kt", "-classpath", gson, "-include-runtime", "-d", "use.jar")
+	run := exec.Command("java", "-cp", "use.jar:"+gson, "loam.UseKt", served(t, app))
+	for _, cmd := range []*exec.Cmd{compile, run} {
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		const want = "[One, <p>x</p>, 1.5, 5, true, a@example.com, https://example.com, null, null, [L], {a=[1.0, null]}, " +
+			"GeoPoint(lon=1.0, lat=2.0), , f, 1, , [], every_kinds, null, \"`\\]\n"
+		if err != nil || cmd == run && string(out) != want {
+			t.Fatalf("%s: %v\n%s\nwant %s", cmd.Args[0], err, out, want)
+		}
 	}
 }

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -15,6 +17,8 @@ import (
 	"github.com/loambase/loam/api/traces"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/record"
 )
 
@@ -73,11 +77,12 @@ func newCollector(t *testing.T) *collector {
 	return c
 }
 
-// find returns the first span of the trace with that name, nil if there is none.
+// find returns the first span of the trace with that name, nil if there is none. "" stands for any
+// trace.
 func (c *collector) find(trace, name string) *collected {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.spans, func(s collected) bool { return s.TraceID == trace && s.Name == name })
+	i := slices.IndexFunc(c.spans, func(s collected) bool { return (trace == "" || s.TraceID == trace) && s.Name == name })
 	if i < 0 {
 		return nil
 	}
@@ -86,9 +91,9 @@ func (c *collector) find(trace, name string) *collected {
 
 // tracedServer starts a server that sends traces. stop stops the server, which sends the remaining
 // spans.
-func tracedServer(t *testing.T, c traces.Config, log *slog.Logger) (url string, stop func()) {
+func tracedServer(t *testing.T, c traces.Config, log *slog.Logger) (app *core.App, url string, stop func()) {
 	t.Helper()
-	app := core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t), Log: log})
+	app = core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t), Log: log})
 	app.Hooks().Records.Before.BindFunc(func(*record.WriteEvent) error { return nil }, "posts")
 	p := &Program{App: app, Config: Config{Traces: c}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -106,7 +111,7 @@ func tracedServer(t *testing.T, c traces.Config, log *slog.Logger) (url string, 
 	})
 	t.Cleanup(stop)
 	coretest.Collection(t, app, `{"name":"posts","listRule":"title != 'hidden'","createRule":"@request.body.title != 'refused'","fields":[{"name":"title","type":"text"}]}`)
-	return "http://" + listener.Addr().String(), stop
+	return app, "http://" + listener.Addr().String(), stop
 }
 
 // The ids of the header traceparent in the requests of the tests.
@@ -136,7 +141,7 @@ func sendTraced(t *testing.T, method, url, body, flags string) *http.Response {
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
-	url, stop := tracedServer(t, traces.Config{URL: c.URL, Ratio: 1}, slog.New(slog.DiscardHandler))
+	_, url, stop := tracedServer(t, traces.Config{URL: c.URL, Ratio: 1}, slog.New(slog.DiscardHandler))
 	res := sendTraced(t, http.MethodPost, url+"/api/collections/posts/records", `{"title":"a secret value"}`, "01")
 	sendTraced(t, http.MethodGet, url+"/api/collections/posts/records?filter=title='another+secret'", "", "01")
 	sendTraced(t, http.MethodGet, url+"/api/health", "", "00") // "00": the trace is not sampled
@@ -187,22 +192,117 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// TestCollectorAway checks that a server without its collector answers requests, and logs one
-// warning.
-func TestCollectorAway(t *testing.T) {
+// TestTracesOfJobs checks the spans of a job with its mails and its statements, and of a backup.
+func TestTracesOfJobs(t *testing.T) {
 	t.Parallel()
-	away := httptest.NewServer(http.NotFoundHandler())
-	away.Close()
-	var log lines
-	url, stop := tracedServer(t, traces.Config{URL: away.URL, Ratio: 1}, slog.New(slog.NewTextHandler(&log, nil)))
-	for range 600 { // more requests than a batch has spans
-		if res := sendTraced(t, http.MethodGet, url+"/api/health", "", "01"); res.StatusCode != 200 {
-			t.Fatalf("status %d", res.StatusCode)
+	c := newCollector(t)
+	app, _, stop := tracedServer(t, traces.Config{URL: c.URL, Ratio: 1}, slog.New(slog.DiscardHandler))
+	app.Hooks().Mails.Send.BindFunc(func(e *mail.Event) error {
+		e.Transport = func(context.Context, *mail.Message) error { return nil }
+		return e.Next()
+	})
+	err := app.Jobs().Add("nightly", "0 0 1 1 *", func(ctx context.Context) error {
+		if _, err := app.Records().Find(ctx, record.Root(), record.Query{Collection: "posts"}); err != nil {
+			return err
+		}
+		return app.Mails().Send(ctx, &mail.Message{To: []mail.Address{{Address: "ann@example.com"}}, Text: "a secret"})
+	})
+	if err == nil {
+		err = app.Jobs().Add("failing", "0 0 1 1 *", func(context.Context) error { return errors.New("a secret") })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := map[string]error{"nightly": nil, "failing": errors.New("a secret")}
+	if !enginetest.Postgres() { // whose backups are not Loam's
+		jobs["__pbAutoBackup__"] = nil
+		if _, err := app.Settings().Patch(t.Context(), record.Root(), []byte(`{"backups":{"cron":"0 0 1 1 *","cronMaxKeep":1}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, want := range jobs {
+		if err := app.Jobs().RunAndWait(t.Context(), id); (err == nil) != (want == nil) {
+			t.Errorf("%s: %v, want %v", id, err, want)
 		}
 	}
 	stop()
-	if n := strings.Count(log.text.String(), "the collector takes no traces"); n != 1 {
-		t.Errorf("%d warnings, want one: %s", n, log.text.String())
+	for _, tree := range []struct {
+		root     string
+		children []string
+	}{{"job nightly", []string{"select posts", "mail"}}, {"job failing", nil}, {"job __pbAutoBackup__", []string{"backup create"}}} {
+		if tree.root == "job __pbAutoBackup__" && enginetest.Postgres() {
+			continue
+		}
+		job := c.find("", tree.root)
+		if job == nil || job.ParentSpanID != "" || (job.Status.Code == 2) != (tree.root == "job failing") {
+			t.Fatalf("the span of %s is %+v", tree.root, job)
+		}
+		for _, name := range tree.children {
+			if child := c.find(job.TraceID, name); child == nil || child.ParentSpanID != job.SpanID {
+				t.Errorf("%s: the span %s is %+v", tree.root, name, child)
+			}
+		}
+	}
+	if all := strings.Join(c.texts, ""); strings.Contains(all, "secret") || strings.Contains(all, "ann@") {
+		t.Errorf("values are in the traces: %s", all)
+	}
+}
+
+// TestRequestID checks that the header of an error answer, its span and its line in the log have the
+// same id.
+func TestRequestID(t *testing.T) {
+	t.Parallel()
+	c := newCollector(t)
+	var log lines
+	_, url, stop := tracedServer(t, traces.Config{URL: c.URL, Ratio: 1}, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	res := sendTraced(t, http.MethodPost, url+"/api/collections/posts/records", `{"title":"refused"}`, "01")
+	stop()
+	id := res.Header.Get("X-Request-Id")
+	if res.StatusCode != http.StatusBadRequest || id == "" {
+		t.Fatalf("status %d, X-Request-Id %q", res.StatusCode, id)
+	}
+	if create := c.find(clientTrace, "POST /api/collections/{collection}/records"); create == nil || create.attribute("loam.request_id") != id ||
+		create.attribute("http.response.status_code") != "400" {
+		t.Errorf("the span of the request is %+v", create)
+	}
+	if !strings.Contains(log.text.String(), "msg=request request="+id+" method=POST") {
+		t.Errorf("no line has the id %s: %s", id, log.text.String())
+	}
+}
+
+// TestCollectorAway checks that a server answers requests and stops while its collector is away,
+// hangs or refuses, and that the log has one warning.
+func TestCollectorAway(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"away":      nil,
+		"hangs":     func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); <-r.Context().Done() },
+		"fails":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"wrong URL": http.NotFound,
+		"too many": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusTooManyRequests)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(handler)
+			t.Cleanup(server.Close)
+			if handler == nil {
+				server.Close()
+			}
+			var log lines
+			_, url, stop := tracedServer(t, traces.Config{URL: server.URL, Ratio: 1}, slog.New(slog.NewTextHandler(&log, nil)))
+			for range 600 { // more requests than a batch has spans
+				if res := sendTraced(t, http.MethodGet, url+"/api/health", "", "01"); res.StatusCode != 200 {
+					t.Fatalf("status %d", res.StatusCode)
+				}
+			}
+			stop()
+			if n := strings.Count(log.text.String(), "the collector takes no traces"); n != 1 {
+				t.Errorf("%d warnings, want one: %s", n, log.text.String())
+			}
+		})
 	}
 }
 

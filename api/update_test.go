@@ -99,7 +99,15 @@ func TestUpdate(t *testing.T) {
 	older, same := p.add("loam_0.0.9_"+system, "0.0.9"), p.add("loam_0.1.0_"+system, "0.1.0")
 	foreign := p.add("loam_99.1.0_plan9_mips.tar.gz", "99.1.0")
 	p.write("loam_99.4.0_"+system, "not in the list")
-	server := httptest.NewServer(http.FileServer(http.Dir(p.dir)))
+	routes := http.NewServeMux()
+	routes.Handle("/", http.FileServer(http.Dir(p.dir)))
+	routes.Handle("/plain/", http.RedirectHandler("http://example.com/", http.StatusFound))
+	routes.Handle("/broken/SHA256SUMS", http.StripPrefix("/broken", http.FileServer(http.Dir(p.dir))))
+	routes.HandleFunc("/broken/", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		fmt.Fprint(w, "a part")
+	})
+	server := httptest.NewServer(routes)
 	defer server.Close()
 
 	for from, want := range map[string]string{
@@ -112,6 +120,8 @@ func TestUpdate(t *testing.T) {
 		filepath.Join(p.dir, "loam_99.5.0_"+system):   "has no checksum of",
 		"http://example.com/loam_99.1.0_" + system:    "an update comes over https",
 		server.URL + "/nothing/loam_99.1.0_" + system: "404 Not Found",
+		server.URL + "/plain/loam_99.1.0_" + system:   "http://example.com/: an update comes over https",
+		server.URL + "/broken/loam_99.1.0_" + system:  "loam_99.1.0_" + system + ": unexpected EOF",
 		filepath.Join(p.dir, "SHA256SUMS"):            "is no name of an archive",
 	} {
 		if out, err := run("update", "--from", from); err == nil || !strings.Contains(out, want) {

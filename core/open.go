@@ -191,7 +191,7 @@ func (a *App) makeServices() {
 		Hooks:       &a.hooks.Settings, HookLimit: a.Config.HookLimit,
 	})
 	a.settings.OnChange(a.tellSettings)
-	a.jobs.Open(job.Config{Store: a.store, Log: a.log, Now: a.Config.Now, Alone: a.Config.DB == ""})
+	a.jobs.Open(job.Config{Store: a.store, Log: a.log, Now: a.Config.Now, Alone: a.Config.DB == "", Tracer: a.Config.Tracer})
 	a.settings.OnChange(a.logs.Changed)
 	a.settings.OnChange(a.placeFiles)
 	a.mails = mail.New(mail.Config{

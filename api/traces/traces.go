@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,7 +43,10 @@ type Exporter struct {
 	done    chan struct{}
 	once    sync.Once
 	dropped atomic.Uint64
-	away    bool // whether the collector has refused the last batch; used only by run
+
+	ctx    context.Context // of the requests to the collector
+	cancel context.CancelFunc
+	away   bool // whether the collector has refused the last batch; used only by run
 }
 
 const (
@@ -50,19 +54,28 @@ const (
 	batchSize  = 512              // the maximum number of spans in one request to the collector
 	flushEvery = 2 * time.Second  // the longest time that a span waits for its batch to fill
 	sendTime   = 10 * time.Second // the timeout of one batch
+	pauseMost  = 60               // the longest pause for a header Retry-After, in seconds
 	closeTime  = 3 * time.Second  // the timeout for the remaining spans in Close
 )
 
-// New returns an Exporter that is not started. A URL that is not http or https, and a Ratio
-// outside of 0 to 1, are errors.
-func New(c Config) (*Exporter, error) {
+// Check returns an error for a URL that is not http or https, and for a Ratio outside of 0 to 1.
+func (c Config) Check() error {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, errors.New("the address of a collector is http://HOST:PORT or https://HOST")
+		return errors.New("the address of a collector is http://HOST:PORT or https://HOST")
 	}
 	if !(c.Ratio >= 0 && c.Ratio <= 1) {
-		return nil, errors.New("the part of the traces that is kept is between 0 and 1")
+		return errors.New("the part of the traces that is kept is between 0 and 1")
 	}
+	return nil
+}
+
+// New returns an Exporter that is not started, or the error of Check.
+func New(c Config) (*Exporter, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	u, _ := url.Parse(c.URL) // which Check has done
 	if !strings.HasSuffix(u.Path, "/v1/traces") {
 		u = u.JoinPath("v1", "traces")
 	}
@@ -70,6 +83,7 @@ func New(c Config) (*Exporter, error) {
 		cfg: c, target: u.String(), client: &http.Client{Timeout: sendTime},
 		spans: make(chan *trace.Span, queueSize), closing: make(chan struct{}), done: make(chan struct{}),
 	}
+	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.tracer = trace.New(c.Ratio, e.add)
 	return e, nil
 }
@@ -95,14 +109,18 @@ func (e *Exporter) Start() { go e.run() }
 // Close sends the remaining spans, for three seconds at most, and stops the Exporter. Spans that
 // end later are lost. Close must not be called before Start.
 func (e *Exporter) Close() {
-	e.once.Do(func() { close(e.closing) })
+	e.once.Do(func() {
+		close(e.closing)
+		time.AfterFunc(closeTime, e.cancel) // also ends a request that has begun before
+	})
 	<-e.done
 }
 
 func (e *Exporter) run() {
 	defer close(e.done)
-	timer := time.NewTicker(flushEvery)
-	defer timer.Stop()
+	defer e.cancel()
+	ticker := time.NewTicker(flushEvery)
+	defer ticker.Stop()
 	var batch []*trace.Span
 	for {
 		select {
@@ -110,42 +128,53 @@ func (e *Exporter) run() {
 			if batch = append(batch, s); len(batch) < batchSize {
 				continue
 			}
-		case <-timer.C:
+		case <-ticker.C:
 		case <-e.closing:
 			e.flush(batch)
 			return
 		}
-		e.send(context.Background(), batch)
+		e.pause(e.send(batch))
 		batch = batch[:0]
+	}
+}
+
+// pause waits, until Close at most. Meanwhile spans wait in the queue.
+func (e *Exporter) pause(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-e.closing:
 	}
 }
 
 // flush sends the batch and all spans of the queue.
 func (e *Exporter) flush(batch []*trace.Span) {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-	defer cancel()
 	for {
 		select {
 		case s := <-e.spans:
 			if batch = append(batch, s); len(batch) < batchSize {
 				continue
 			}
-			e.send(ctx, batch)
+			e.send(batch)
 			batch = batch[:0]
 		default:
-			e.send(ctx, batch)
+			e.send(batch)
 			return
 		}
 	}
 }
 
-// send sends a batch without retries. It logs the first failure, and the first success after
-// failures.
-func (e *Exporter) send(ctx context.Context, batch []*trace.Span) {
+// send sends a batch without retries, and returns how long the collector wants to be left alone.
+// It logs the first failure, and the first success after failures.
+func (e *Exporter) send(batch []*trace.Span) (pause time.Duration) {
 	if len(batch) == 0 {
-		return
+		return 0
 	}
-	err := e.post(ctx, batch)
+	pause, err := e.post(batch)
 	if err != nil {
 		e.dropped.Add(uint64(len(batch)))
 	}
@@ -156,28 +185,31 @@ func (e *Exporter) send(ctx context.Context, batch []*trace.Span) {
 		e.cfg.Log.Info("the collector takes traces again", "dropped", e.dropped.Load())
 	}
 	e.away = err != nil
+	return pause
 }
 
-func (e *Exporter) post(ctx context.Context, batch []*trace.Span) error {
+func (e *Exporter) post(batch []*trace.Span) (pause time.Duration, err error) {
 	body, err := encode(batch, e.cfg.Version)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.target, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(e.ctx, http.MethodPost, e.target, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	res, err := e.client.Do(r)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)) // so that the connection can be used again
 	if res.StatusCode/100 != 2 {
-		return fmt.Errorf("the answer is %s", res.Status)
+		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // a date is not obeyed
+		pause = time.Duration(min(max(seconds, 0), pauseMost)) * time.Second
+		return pause, fmt.Errorf("the answer is %s", res.Status)
 	}
-	return nil
+	return 0, nil
 }
 
 // Wrap makes a span of each request, in the trace of the header traceparent if the request has it.

@@ -61,11 +61,24 @@ func locate(from string) (name, sums string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if host := u.Hostname(); u.Scheme != "https" && host != "localhost" && host != "127.0.0.1" && host != "::1" {
-		return "", "", fmt.Errorf("%s: an update comes over https", from)
-	}
-	return path.Base(u.Path), u.JoinPath("..", sumsFile).String(), nil
+	return path.Base(u.Path), u.JoinPath("..", sumsFile).String(), secure(u)
 }
+
+// secure returns an error for a URL that is not https, unless it is one of this machine.
+func secure(u *url.URL) error {
+	if host := u.Hostname(); u.Scheme != "https" && host != "localhost" && host != "127.0.0.1" && host != "::1" {
+		return fmt.Errorf("%s: an update comes over https", u)
+	}
+	return nil
+}
+
+// client follows redirects to URLs that are secure.
+var client = &http.Client{CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	if len(via) == 10 {
+		return errors.New("too many redirects")
+	}
+	return secure(r.URL)
+}}
 
 func isURL(from string) bool { return strings.Contains(from, "://") }
 
@@ -78,7 +91,7 @@ func open(ctx context.Context, from string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	res, err := http.DefaultClient.Do(r)
+	res, err := client.Do(r)
 	if err != nil {
 		return nil, err
 	}
@@ -127,10 +140,13 @@ func (a *Archive) load(ctx context.Context, from string) (sum string, err error)
 		to = io.MultiWriter(hash, file)
 	}
 	n, err := io.Copy(to, io.LimitReader(in, maxArchive+1))
-	if err == nil && n > maxArchive {
-		err = fmt.Errorf("%s is larger than a release can be", a.Name)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", from, err)
 	}
-	return hex.EncodeToString(hash.Sum(nil)), err
+	if n > maxArchive {
+		return "", fmt.Errorf("%s is larger than a release can be", a.Name)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // extract writes the binary in the archive to a file that can be run.

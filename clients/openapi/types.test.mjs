@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import dartStyle from 'dart-style';
+import { Language, Parser } from 'web-tree-sitter';
 import { start } from '../pocketbase/app.mjs';
 import { fetched, makeCollections } from './everykind.mjs';
 
@@ -37,4 +40,20 @@ test('wrong names do not compile, and right ones work', async () => {
   const record = await use(app.url);
   assert.equal(record.count, 5);
   assert.deepEqual([record.sizes, record.status, record.json, record.point], [['l'], "it's", { a: [1, null] }, { lon: 1, lat: 2 }]);
+});
+
+// The formatter of Dart's own team has their parser.
+test('Dart reads its source', async () => {
+  const { stdout: source } = await app.server.command('generate', 'types', '--lang', 'dart');
+  assert.equal(dartStyle.formatCode(source).error, undefined);
+  assert.match(dartStyle.formatCode(source.replace('class EveryKind {', 'class {')).error, /could not be parsed/);
+});
+
+// There is no compiler of Swift to be had for the tests, but a grammar.
+test("the grammar of Swift reads Swift's source", async () => {
+  await Parser.init();
+  const parser = new Parser().setLanguage(await Language.load(createRequire(import.meta.url).resolve('tree-sitter-wasms/out/tree-sitter-swift.wasm')));
+  const { stdout: source } = await app.server.command('generate', 'types', '--lang', 'swift');
+  assert.equal(parser.parse(source).rootNode.hasError, false);
+  assert.equal(parser.parse(source.replace('public struct EveryKind: ', 'public struct : ')).rootNode.hasError, true);
 });

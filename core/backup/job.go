@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/trace"
 )
 
 // Progress is how far a backup or a restore is.
@@ -57,7 +58,9 @@ func (s *Service) run(ctx context.Context, j *job, work func(ctx context.Context
 	go func() {
 		defer s.running.Done()
 		began := time.Now()
-		err := recovered(func() error { return s.alone(s.ctx, errBusy, work) })
+		inside, span := trace.Start(trace.Carry(s.ctx, ctx), "backup "+j.action, trace.Internal)
+		err := recovered(func() error { return s.alone(inside, errBusy, work) })
+		span.End(err)
 		s.mu.Lock()
 		s.job = nil
 		s.mu.Unlock()

@@ -18,6 +18,7 @@ import (
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/tally"
+	"github.com/loambase/loam/core/trace"
 )
 
 // Job is work with the times at which it is done.
@@ -41,6 +42,9 @@ type Config struct {
 	Store store.Store
 	Log   *slog.Logger     // default: nothing is logged
 	Now   func() time.Time // default time.Now
+
+	// Tracer makes a span of each run, the first of a trace of its own; default: no spans.
+	Tracer *trace.Tracer
 
 	// Alone says that no other server can be at work on the store. Then nothing has to be
 	// written while a job runs.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/loambase/loam/core/trace"
 )
 
 // Start begins to run jobs, until Stop. It returns when it is known which runs were missed, and those have
@@ -242,7 +244,9 @@ func (s *Service) perform(ctx context.Context, j Job, claimed row) error {
 	log.Debug("job begins")
 	begin := time.Now()
 	stop := s.keep(j.ID, claimed)
-	stack, err := call(ctx, j.Run)
+	inside, span := trace.Start(s.cfg.Tracer.With(ctx), "job "+j.ID, trace.Internal)
+	stack, err := call(inside, j.Run)
+	span.End(err)
 	stop()
 	s.runs.Ended(begin, err)
 	failure := ""

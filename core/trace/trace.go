@@ -95,6 +95,18 @@ func From(ctx context.Context) *Span {
 	return s.span
 }
 
+// Carry returns ctx with the Tracer and the span of from, for work that goes on when from has
+// ended.
+func Carry(ctx, from context.Context) context.Context {
+	if running.Load() == 0 {
+		return ctx
+	}
+	if s, ok := from.Value(contextKey{}).(start); ok {
+		return context.WithValue(ctx, contextKey{}, s)
+	}
+	return ctx
+}
+
 // Start begins a child of the span in ctx, or the first span of a new trace if ctx has a Tracer
 // and no span. The returned context has the new span. The span is nil if ctx has no Tracer, or
 // if the trace is not sampled.

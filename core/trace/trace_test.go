@@ -64,6 +64,22 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// Carry takes the span to the context of work that outlives the request.
+func TestCarry(t *testing.T) {
+	t.Parallel()
+	tracer := New(1, func(*Span) {})
+	request, end := context.WithCancel(t.Context())
+	request, span := Start(tracer.With(request), "request", Server)
+	end()
+	ctx := Carry(t.Context(), request)
+	if _, child := Start(ctx, "work", Internal); ctx.Err() != nil || child == nil || child.Parent != span.ID {
+		t.Errorf("the child is %+v, and the context %v", child, ctx.Err())
+	}
+	if ctx := Carry(t.Context(), t.Context()); ctx != t.Context() {
+		t.Error("a context without a span is changed")
+	}
+}
+
 func TestRatio(t *testing.T) {
 	t.Parallel()
 	for ratio, want := range map[float64][2]int{0: {0, 0}, 1: {1000, 1000}, 0.25: {180, 320}} {

@@ -139,7 +139,8 @@ func (s *Statement) Ran(span *trace.Span, began time.Time, rows int64, args []Va
 }
 
 // trace adds a span for a run of the statement. If the statement checks a rule, the span is below
-// a span for the rule. The SQL in the span holds no values, since those are parameters.
+// a span for the rule. The SQL in the span holds no values, since those are parameters; a longer
+// SQL is cut, because spans wait in memory.
 func (s *Statement) trace(span *trace.Span, began time.Time, took time.Duration, rows int64, err error) {
 	ended := began.Add(took)
 	if s.meter.ruleOf != nil {
@@ -147,8 +148,12 @@ func (s *Statement) trace(span *trace.Span, began time.Time, took time.Duration,
 			span = span.Child("rule "+collection, trace.Internal, began, ended, err, trace.Attr("loam.collection", collection), trace.Attr("loam.rule", rule))
 		}
 	}
+	text := s.SQL
+	if len(text) > keptText {
+		text = strings.Clone(text[:keptText])
+	}
 	span.Child(strings.TrimSpace(s.Verb.Action+" "+s.Verb.Table), trace.Client, began, ended, err,
-		trace.Attr("db.query.text", s.SQL), trace.Attr("db.operation.name", s.Verb.Action),
+		trace.Attr("db.query.text", text), trace.Attr("db.operation.name", s.Verb.Action),
 		trace.Attr("db.collection.name", s.Verb.Table), trace.Attr("db.response.returned_rows", rows))
 }
 

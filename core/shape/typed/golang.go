@@ -213,13 +213,7 @@ func (w *golang) collection(r *shape.Record, create, update string, methods name
 
 // goName is a name as an exported identifier.
 func goName(text string) string {
-	plain := strings.Map(func(c rune) rune {
-		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
-			return c
-		}
-		return '_'
-	}, text)
-	parts := strings.Split(plain, "_")
+	parts := strings.Split(plain(text), "_")
 	for i, part := range parts {
 		if upper := strings.ToUpper(part); slices.Contains([]string{"ID", "URL", "JSON", "HTML", "API", "IP"}, upper) {
 			parts[i] = upper

@@ -19,7 +19,7 @@ type Language interface {
 }
 
 // Languages returns all languages that there are, in the order of their names.
-func Languages() []Language { return []Language{Go{}, TypeScript{}} }
+func Languages() []Language { return []Language{Dart, Go{}, Kotlin, Swift, TypeScript{}} }
 
 // Find returns the language with that name, nil if there is none.
 func Find(name string) Language {
