@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,7 +28,7 @@ func (s *Server) build() (http.Handler, error) {
 	router := chi.NewRouter()
 	routes := rest.New(s.App, s.Auth, s.Realtime, s.Channels, s.requests)
 	e := &ServeEvent{App: s.App, Server: s, api: routes}
-	if err := s.serve.Trigger(e, func() error { return nil }); err != nil {
+	if err := s.serve.Around(context.Background(), e, func() error { return nil }); err != nil {
 		return nil, err
 	}
 	if err := e.addRoutes(router); err != nil {
