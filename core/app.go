@@ -115,6 +115,7 @@ type App struct {
 	log         *slog.Logger // that of Config, kept in logs too; nil before Open
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
+	published   published
 	hooks       Hooks
 	teller      settingsTeller
 	values      Values
