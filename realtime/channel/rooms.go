@@ -44,12 +44,14 @@ type Rooms struct {
 	idle  idleRooms
 
 	doubt doubt
+	hooks Hooks
 }
 
 // New returns the rooms of an app, which need not be open yet. Make one for each app.
 func New(app *core.App) *Rooms {
 	r := &Rooms{app: app, wake: make(chan struct{}, 1), clock: time.Now, rooms: map[string]*room{}}
 	app.OnCommitted(r.committed)
+	app.OnPublished(topic, r.receive)
 	app.Go("channels", r.run)
 	return r
 }
@@ -78,6 +80,13 @@ func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMe
 	}
 	if admitted == nil {
 		return fault.New(fault.Forbidden, "You are not allowed to join this channel.")
+	}
+	e := &JoinEvent{Caller: caller, Peer: p.id, Channel: name, State: state}
+	if err := r.hooks.Join.Run(ctx, r.call("join"), e); err != nil {
+		return err
+	}
+	if state, err = checkState(e.State); err != nil {
+		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -115,6 +124,14 @@ func (r *Rooms) admits(ctx context.Context, caller record.Caller, name string) (
 
 // Leave takes the peer out of a room. The fault is NotFound if the peer is not in the room.
 func (r *Rooms) Leave(p *Peer, name string) error {
+	if err := r.leave(p, name); err != nil {
+		return err
+	}
+	r.runLeaveHooks(p, Left, name)
+	return nil
+}
+
+func (r *Rooms) leave(p *Peer, name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	in := p.joined[name]
@@ -130,10 +147,16 @@ func (r *Rooms) Leave(p *Peer, name string) error {
 // End takes the peer out of all rooms. Where the settings give it a grace it is shown for
 // that long: a page that is loaded anew does not flicker.
 func (r *Rooms) End(p *Peer) {
+	r.runLeaveHooks(p, Closed, r.end(p)...)
+}
+
+// end does the work of End, and returns the names of the rooms.
+func (r *Rooms) end(p *Peer) (names []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p.ended = true
 	for _, in := range p.joined {
+		names = append(names, in.name)
 		if grace := in.lose(p.id); grace > 0 {
 			time.AfterFunc(grace, func() {
 				r.mu.Lock()
@@ -145,6 +168,7 @@ func (r *Rooms) End(p *Peer) {
 		r.settle(in)
 	}
 	clear(p.joined)
+	return names
 }
 
 // room returns the room of that name, which is made if need be. The lock must be held.
