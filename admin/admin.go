@@ -54,9 +54,12 @@ func screens() []palette.Screen {
 	return list
 }
 
+// Config is what the console uses of the server.
+type Config = console.Config
+
 // Mount adds the routes of the console to the router. It returns the Console, by whose Handler other
 // packages can serve pages below /_/.
-func Mount(router chi.Router, config console.Config) *console.Console {
+func Mount(router chi.Router, config Config) *console.Console {
 	c := console.New(config, sections())
 	c.Mount(router, slices.Concat(
 		gate.Routes(),

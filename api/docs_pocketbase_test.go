@@ -30,7 +30,7 @@ func TestPocketBaseCalls(t *testing.T) {
 			}
 		}
 	}
-	if calls < 80 {
+	if calls < 140 {
 		t.Errorf("the tables have %d calls of ours, want those of the whole contract", calls)
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/loambase/loam/admin"
-	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/api/metrics"
 	"github.com/loambase/loam/api/middleware"
 	"github.com/loambase/loam/api/request"
@@ -27,7 +27,7 @@ func (s *Server) build() (http.Handler, error) {
 	router := chi.NewRouter()
 	routes := rest.New(s.App, s.Auth, s.Realtime, s.Channels, s.requests)
 	e := &ServeEvent{App: s.App, Server: s, api: routes}
-	if err := s.serve.Trigger(e, func() error { return nil }); err != nil {
+	if err := s.serve.Around(context.Background(), e, func() error { return nil }); err != nil {
 		return nil, err
 	}
 	if err := e.addRoutes(router); err != nil {
@@ -41,7 +41,7 @@ func (s *Server) build() (http.Handler, error) {
 		return nil, err
 	}
 	s.App.Go("metrics", s.metrics.History.Run)
-	admin.Mount(router.With(routes.Limited), console.Config{
+	admin.Mount(router.With(routes.Limited), admin.Config{
 		App: s.App, Auth: s.Auth, Requests: s.requests, Limit: routes.LimitTagged, File: routes.File, Socket: routes.Socket,
 		History: s.metrics.History,
 		API:     s.requests.Track(middleware.Recover(s.App.Log())(routed(router))),

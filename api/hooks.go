@@ -5,6 +5,7 @@ import (
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/realtime"
+	"github.com/loambase/loam/realtime/channel"
 )
 
 // Hooks are all points at which a program can run its own code in the work of the server.
@@ -20,11 +21,12 @@ type Hooks struct {
 
 	Auth     *auth.Hooks
 	Realtime *realtime.Hooks
+	Channels *channel.Hooks
 	Serve    *hook.Hook[*ServeEvent] // runs when the routes are made
 }
 
 // Hooks returns the hooks of the program. Handlers may be bound at any time, even before the
 // App is open.
 func (p *Program) Hooks() Hooks {
-	return Hooks{p.App.Hooks(), p.Server().Auth.Hooks(), p.Server().Realtime.Hooks(), &p.Serve}
+	return Hooks{p.App.Hooks(), p.Server().Auth.Hooks(), p.Server().Realtime.Hooks(), p.Server().Channels.Hooks(), &p.Serve}
 }

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -16,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"github.com/loambase/loam/api"
 	"github.com/loambase/loam/api/apitest"
@@ -140,7 +143,7 @@ func newStage(t *testing.T) *stage {
 	if _, err := s.App.Collections().Update(t.Context(), record.Root(), "users", []byte(users)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.App.Settings().Patch(t.Context(), record.Root(), []byte(`{"batch":{"enabled":true}}`)); err != nil {
+	if _, err := s.App.Settings().Patch(t.Context(), record.Root(), []byte(`{"batch":{"enabled":true},"realtime":{"channels":[{"pattern":"room:*","joinRule":"","sendRule":""}]}}`)); err != nil {
 		t.Fatal(err)
 	}
 	s.user = coretest.Record(t, s.App, "users", map[string]any{"email": "a@example.com", "password": "12345678"})
@@ -289,6 +292,55 @@ func (s *stage) actions() map[string]func() int {
 			status, _ := s.subscribe(ctx)
 			return status
 		},
+		"Channels.Join": func() int { return s.inChannel(`{"type":"join","id":"1","channel":"room:1"}`) },
+		"Channels.Broadcast": func() int {
+			return s.inChannel(`{"type":"broadcast","id":"2","channel":"room:1","event":"say","ack":true}`)
+		},
+	}
+}
+
+// inChannel joins a channel by a WebSocket, unless the message does, sends the message and leaves
+// the channel. It returns the status of the answer to the message.
+func (s *stage) inChannel(message string) int {
+	s.t.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{"loam.v1"}}
+	conn, answer, err := dialer.DialContext(s.t.Context(), strings.Replace(s.url, "http", "ws", 1)+"/api/realtime/ws", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	defer conn.Close()
+	const join = `{"type":"join","id":"1","channel":"room:1"}`
+	messages := []string{join, message}
+	if message == join {
+		messages = messages[1:]
+	}
+	for _, text := range append(messages, `{"type":"leave","id":"3","channel":"room:1"}`) {
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	asked := struct{ ID string }{}
+	if err := json.Unmarshal([]byte(message), &asked); err != nil {
+		s.t.Fatal(err)
+	}
+	status := 0
+	for {
+		var got struct {
+			Type, ID string
+			Status   int
+		}
+		if err := conn.ReadJSON(&got); err != nil {
+			s.t.Fatal(err)
+		}
+		if got.ID == asked.ID {
+			if status = got.Status; got.Type == "ok" {
+				status = http.StatusOK
+			}
+		}
+		if got.ID == "3" {
+			return status
+		}
 	}
 }
 

@@ -28,6 +28,9 @@ import (
 	"github.com/loambase/loam/realtime/channel"
 )
 
+// TracesConfig says where spans are sent, and which.
+type TracesConfig = traces.Config
+
 // Config configures the server of a Program. The zero Config is ready to use.
 type Config struct {
 	Origins []string // the origins whose pages may use the API; default: every origin
@@ -51,7 +54,7 @@ type Config struct {
 
 	// Traces configures the collector that spans are sent to. Without Traces.URL no spans are
 	// made, which is the default.
-	Traces traces.Config
+	Traces TracesConfig
 
 	data string // the data folder, whose files are never served
 }

@@ -7,10 +7,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
 
 	"github.com/loambase/loam/api/apitest"
 	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/realtime"
@@ -114,5 +119,85 @@ func TestSend(t *testing.T) {
 	}
 	if _, err := server.Realtime.Send("@x", func() {}, nil); err == nil {
 		t.Error("a function is sent")
+	}
+}
+
+// TestSendOnTwoNodes sends from one server to the clients of another server on the same database: to
+// a topic and to a channel.
+func TestSendOnTwoNodes(t *testing.T) {
+	t.Parallel()
+	db := pgtest.URL(t)
+	start := func() (*Server, string) {
+		p, listener := &Program{App: core.New(core.Config{Dir: t.TempDir(), DB: db})}, listen(t)
+		if err := p.Server().Start(t.Context(), listener); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.Server().Close() })
+		return p.Server(), listener.Addr().String()
+	}
+	one, _ := start()
+	const channels = `{"realtime":{"channels":[{"pattern":"room:*","joinRule":""}]}}`
+	if _, err := one.App.Settings().Patch(t.Context(), record.Root(), []byte(channels)); err != nil {
+		t.Fatal(err)
+	}
+	_, address := start()
+	res, err := (&http.Client{Transport: &http.Transport{}}).Get("http://" + address + "/api/realtime")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	lines := bufio.NewReader(res.Body)
+	subscribeEvents(t, address, lines, "@prices")
+	conn, _, _, err := dialSocket(address, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"join","id":"1","channel":"room:1"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, answer, err := conn.ReadMessage(); err != nil || !strings.Contains(string(answer), `"ok"`) {
+		t.Fatalf("join = %s, %v", answer, err)
+	}
+	told := make(chan string, 2)
+	go func() {
+		for {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				return // the test has ended
+			}
+			if strings.HasPrefix(line, "data:") {
+				told <- line
+				return
+			}
+		}
+	}()
+	go func() {
+		if _, message, err := conn.ReadMessage(); err == nil {
+			told <- string(message)
+		}
+	}()
+	// The server begins to listen for the others shortly after its start, so the first messages may
+	// be lost.
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	got := map[string]bool{}
+	for len(got) < 2 {
+		if sent, err := one.Realtime.Send("@prices", 3, nil); sent != 0 || err != nil {
+			t.Fatalf("Send = %d, %v", sent, err)
+		}
+		if err := one.Channels.Send(t.Context(), "room:1", "price", 3); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case message := <-told:
+			got[message] = true
+		case <-tick.C:
+		}
+	}
+	for _, want := range []string{"data:3\n", `{"type":"channel","channel":"room:1","event":"price","payload":3,"from":{"peer":"","auth":null}}`} {
+		if !got[want] {
+			t.Errorf("the clients have received %v, want %s", got, want)
+		}
 	}
 }

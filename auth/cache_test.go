@@ -119,7 +119,7 @@ func TestHashToken(t *testing.T) {
 
 func BenchmarkCacheHit(b *testing.B) {
 	c := newIdentities()
-	r := vectorRecord()
+	r := vectorRecord(b)
 	c.put(hashToken(vector), &identity{record: r, expires: 4102444800, generation: c.mark(r.ID())})
 	b.ReportAllocs()
 	var got *record.Record

@@ -23,13 +23,7 @@ func (s *Service) FileToken(caller record.Caller) (string, error) {
 
 // runFileTokenHooks runs the Files.Token hooks. An error refuses the token.
 func (s *Service) runFileTokenHooks(caller record.Caller) error {
-	h, c := &s.app.Hooks().Files.Token, caller.Auth.Collection()
-	if !h.Bound(c.ID, c.Name) {
-		return nil
-	}
-	e := &core.FileTokenEvent{Caller: caller}
-	return hook.Within(context.Background(), "hook file token", s.app.Config.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
-	})
+	c := caller.Auth.Collection()
+	call := hook.Call{Name: "hook file token", Limit: s.app.Config.HookLimit}
+	return s.app.Hooks().Files.Token.Run(context.Background(), call, &core.FileTokenEvent{Caller: caller}, c.ID, c.Name)
 }

@@ -131,8 +131,8 @@ func (s *Service) runFlow(ctx context.Context, h *hook.Hook[*FlowEvent], caller 
 	if !h.Bound(c.ID, c.Name) {
 		return act()
 	}
-	e := &FlowEvent{Context: ctx, Caller: caller, Record: r.Clone(), NewEmail: newEmail}
-	return h.Trigger(e, act, c.ID, c.Name)
+	e := &FlowEvent{Caller: caller, Record: r.Clone(), NewEmail: newEmail}
+	return h.Around(ctx, e, act, c.ID, c.Name)
 }
 
 // finder looks a record up: FindByID of a record.Service.

@@ -49,11 +49,10 @@ type Hooks struct {
 // AttemptEvent is an attempt to sign in.
 type AttemptEvent struct {
 	hook.Event
-	Context context.Context
-	Caller  record.Caller
-	Method  string         // the Name of a Method
-	Form    any            // *PasswordForm, *OTPForm or *OAuth2Form; may be changed
-	Record  *record.Record // after Next: the authenticated record; nil if Next has failed
+	Caller record.Caller
+	Method string         // the Name of a Method
+	Form   any            // *PasswordForm, *OTPForm or *OAuth2Form; may be changed
+	Record *record.Record // after Next: the authenticated record; nil if Next has failed
 
 	collection *schema.Collection
 }
@@ -64,7 +63,6 @@ func (e *AttemptEvent) Collection() *schema.Collection { return e.collection }
 // RespondEvent is the response to a sign-in, or to a refresh of a token.
 type RespondEvent struct {
 	hook.Event
-	Context  context.Context
 	Caller   record.Caller
 	Method   string         // the Name of a Method, or "refresh"
 	Record   *record.Record // a copy of the record that has signed in, owned by the handlers
@@ -77,7 +75,6 @@ func (e *RespondEvent) Collection() *schema.Collection { return e.Record.Collect
 // FlowEvent is a request for a mail with a token, or the confirmation with a mailed token.
 type FlowEvent struct {
 	hook.Event
-	Context  context.Context
 	Caller   record.Caller
 	Record   *record.Record // a copy of the account, owned by the handlers
 	NewEmail string         // the new address, in the hooks of an email change
@@ -89,7 +86,6 @@ func (e *FlowEvent) Collection() *schema.Collection { return e.Record.Collection
 // OAuth2Event is a sign-in by OAuth2.
 type OAuth2Event struct {
 	hook.Event
-	Context    context.Context
 	Caller     record.Caller
 	Provider   string         // name of the provider
 	User       *provider.User // the user as the provider describes them; may be changed
@@ -105,10 +101,9 @@ func (e *OAuth2Event) Collection() *schema.Collection { return e.collection }
 // Event is the sign-in of a record.
 type Event struct {
 	hook.Event
-	Context context.Context
-	Caller  record.Caller
-	Method  string         // the Name of a Method, "refresh" or "impersonate"
-	Record  *record.Record // a copy of the record that signs in, owned by the handlers
+	Caller record.Caller
+	Method string         // the Name of a Method, "refresh" or "impersonate"
+	Record *record.Record // a copy of the record that signs in, owned by the handlers
 }
 
 // Collection returns the collection of the record.
@@ -124,10 +119,7 @@ func (s *Service) runSignInHooks(ctx context.Context, caller record.Caller, r *r
 		return nil
 	}
 	e := &Event{Caller: caller, Method: method, Record: r.Clone()}
-	return hook.Within(ctx, "hook auth", s.app.Config.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
-	})
+	return h.Run(ctx, hook.Call{Name: "hook auth", Limit: s.app.Config.HookLimit}, e, c.ID, c.Name)
 }
 
 // runAttemptHooks runs m.Finish within the Attempt hooks.
@@ -136,11 +128,7 @@ func (s *Service) runAttemptHooks(ctx context.Context, m Method, a Attempt) (pro
 	if !h.Bound(c.ID, c.Name) {
 		return m.Finish(ctx, a)
 	}
-	inner, err := hook.Deeper(ctx)
-	if err != nil {
-		return Proof{}, err
-	}
-	e := &AttemptEvent{Context: inner, Caller: a.Caller, Method: m.Name(), Form: a.Form, collection: c}
+	e := &AttemptEvent{Caller: a.Caller, Method: m.Name(), Form: a.Form, collection: c}
 	finish := func() error {
 		if e.Record != nil { // a handler has authenticated the attempt
 			return nil
@@ -150,7 +138,7 @@ func (s *Service) runAttemptHooks(ctx context.Context, m Method, a Attempt) (pro
 		e.Record = proof.Record
 		return err
 	}
-	if err := h.Trigger(e, finish, c.ID, c.Name); err != nil {
+	if err := h.Around(ctx, e, finish, c.ID, c.Name); err != nil {
 		return Proof{}, err
 	}
 	switch {
@@ -170,8 +158,5 @@ func (s *Service) runRespondHooks(ctx context.Context, caller record.Caller, r *
 		return nil
 	}
 	e := &RespondEvent{Caller: caller, Method: method, Record: r.Clone(), Response: response}
-	return hook.Within(ctx, "hook auth respond", s.app.Config.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.Trigger(e, func() error { return nil }, c.ID, c.Name)
-	})
+	return h.Run(ctx, hook.Call{Name: "hook auth respond", Limit: s.app.Config.HookLimit}, e, c.ID, c.Name)
 }

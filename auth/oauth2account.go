@@ -35,9 +35,9 @@ func (m oauth2s) enter(ctx context.Context, a Attempt, user *provider.User) (Pro
 	if form.CreateData == nil {
 		form.CreateData = map[string]any{} // for handlers to write to
 	}
-	event := &OAuth2Event{Context: ctx, Caller: a.Caller, Provider: form.Provider, User: user, Record: known, CreateData: form.CreateData, collection: a.Collection}
+	event := &OAuth2Event{Caller: a.Caller, Provider: form.Provider, User: user, Record: known, CreateData: form.CreateData, collection: a.Collection}
 	var proof Proof
-	err = m.hooks.OAuth2.Trigger(event, func() (err error) {
+	err = m.hooks.OAuth2.Around(ctx, event, func() (err error) {
 		proof, err = e.apply(ctx, event)
 		return err
 	}, a.Collection.ID, a.Collection.Name)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema/standard"
 )
 
 // testTime is the clock of the token tests: 2030-01-01.
@@ -22,8 +22,9 @@ const vector = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." +
 	"VGo1m7-yzTYpuiFxlHykqBKAfnXqIYiSZ4jZZBgAhf0"
 
 // vectorRecord is the record that the token belongs to.
-func vectorRecord() *record.Record {
-	c := standard.Users("2026-01-01 00:00:00.000Z")
+func vectorRecord(t testing.TB) *record.Record {
+	t.Helper()
+	c := coretest.New(t).Snapshot().Find("users").Clone()
 	c.Auth.AuthToken.Secret = strings.Repeat("s", 50)
 	r := record.Blank(c)
 	r.Set("id", "abc123def456ghi")
@@ -33,7 +34,7 @@ func vectorRecord() *record.Record {
 
 func TestNewTokenVector(t *testing.T) {
 	t.Parallel()
-	r := vectorRecord()
+	r := vectorRecord(t)
 	at := time.Unix(4102444800-r.Collection().Auth.AuthToken.Duration, 999)
 	if got, err := newAuthToken(r, at, at); got != vector || err != nil {
 		t.Errorf("newToken = %q, %v, want %q", got, err, vector)
@@ -64,7 +65,7 @@ func TestVerifyVector(t *testing.T) {
 			r.Collection().Auth.AuthToken, r.Collection().Auth.FileToken = r.Collection().Auth.FileToken, r.Collection().Auth.AuthToken
 		}, false},
 	} {
-		r := vectorRecord()
+		r := vectorRecord(t)
 		tt.change(r)
 		if got := token.signedBy(r); got != tt.want {
 			t.Errorf("%s: verify = %v, want %v", name, got, tt.want)
@@ -74,17 +75,17 @@ func TestVerifyVector(t *testing.T) {
 
 func TestNewTokenNeedsKeys(t *testing.T) {
 	t.Parallel()
-	r := vectorRecord()
+	r := vectorRecord(t)
 	r.Set("tokenKey", "")
 	if token, err := newAuthToken(r, testTime, testTime); err == nil {
 		t.Errorf("newToken without a tokenKey = %q", token)
 	}
 }
 
-// encode signs any header and claims with the key of vectorRecord.
-func encode(header, claims string) string {
+// encode signs any header and claims.
+func encode(key []byte, header, claims string) string {
 	signed := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
-	signature, err := jwt.SigningMethodHS256.Sign(signed, signingKey(vectorRecord(), Auth))
+	signature, err := jwt.SigningMethodHS256.Sign(signed, key)
 	if err != nil {
 		panic(err)
 	}
@@ -137,9 +138,9 @@ func at(claims string, now time.Time) string {
 
 func TestParseToken(t *testing.T) {
 	t.Parallel()
-	r := vectorRecord()
+	r := vectorRecord(t)
 	for _, tt := range tokenCases {
-		token, err := parseToken(encode(tt.header, at(tt.claims, testTime)), Auth, testTime)
+		token, err := parseToken(encode(signingKey(r, Auth), tt.header, at(tt.claims, testTime)), Auth, testTime)
 		if got := err == nil && token.signedBy(r); got != tt.valid {
 			t.Errorf("%s: valid = %v (%v), want %v", tt.name, got, err, tt.valid)
 		}
@@ -149,7 +150,7 @@ func TestParseToken(t *testing.T) {
 // Every change of a single character makes the token another one.
 func TestTamperedToken(t *testing.T) {
 	t.Parallel()
-	r := vectorRecord()
+	r := vectorRecord(t)
 	for i := range vector {
 		for _, c := range []byte("Aw_.") {
 			changed := vector[:i] + string(c) + vector[i+1:]
@@ -170,10 +171,11 @@ func TestTamperedToken(t *testing.T) {
 
 func FuzzParseToken(f *testing.F) {
 	f.Add(vector)
+	r := vectorRecord(f)
+	key := signingKey(r, Auth)
 	for _, tt := range tokenCases {
-		f.Add(encode(tt.header, at(tt.claims, testTime)))
+		f.Add(encode(key, tt.header, at(tt.claims, testTime)))
 	}
-	r := vectorRecord()
 	f.Fuzz(func(t *testing.T, text string) {
 		token, err := parseToken(text, Auth, testTime)
 		if err != nil {
@@ -188,7 +190,7 @@ func FuzzParseToken(f *testing.F) {
 
 // What makes a token costs when it is not remembered.
 func BenchmarkVerifyToken(b *testing.B) {
-	r := vectorRecord()
+	r := vectorRecord(b)
 	for b.Loop() {
 		token, err := parseToken(vector, Auth, testTime)
 		if err != nil || !token.signedBy(r) {
@@ -198,7 +200,7 @@ func BenchmarkVerifyToken(b *testing.B) {
 }
 
 func BenchmarkNewToken(b *testing.B) {
-	r := vectorRecord()
+	r := vectorRecord(b)
 	for b.Loop() {
 		if _, err := newAuthToken(r, testTime, testTime); err != nil {
 			b.Fatal(err)

@@ -34,6 +34,9 @@ import (
 // Version is the version that the binary reports.
 const Version = version.Number
 
+// Limits bound the memory that the requests of a caller may use.
+type Limits = budget.Limits
+
 // Config is how an App runs. Every field has a default.
 type Config struct {
 	Dir       string           // the data folder; default "loam_data"
@@ -50,7 +53,7 @@ type Config struct {
 	// whose settings are encrypted cannot be opened. Default: they are stored in plain text.
 	SettingsKey string
 
-	Limits budget.Limits // of memory, by caller
+	Limits Limits // of memory, by caller
 
 	Migrations []Migration // of the embedding program; run by Open for Serve, each once
 
@@ -115,6 +118,7 @@ type App struct {
 	log         *slog.Logger // that of Config, kept in logs too; nil before Open
 	changes     *change.Log
 	committed   []func([]change.Change) // see OnCommitted
+	published   published
 	hooks       Hooks
 	teller      settingsTeller
 	values      Values
@@ -145,7 +149,7 @@ func New(c Config) *App {
 	a := &App{Config: c, jobs: job.New()}
 	a.teller.wake = make(chan struct{}, 1)
 	a.Go("settings hooks", a.runSettingsHooks)
-	a.values.now = c.Now
+	a.values.now = a.Now
 	a.addJobs()
 	return a
 }

@@ -21,6 +21,7 @@ func TestUseOfAClosedApp(t *testing.T) {
 		"Transaction": func() error { return app.Transaction(t.Context(), func(*core.Tx) error { return nil }) },
 		"Ping":        func() error { return app.Ping(t.Context()) },
 		"Available":   app.Available,
+		"Publish":     func() error { return app.Publish(t.Context(), "prices", nil) },
 	}
 	for name, call := range whole {
 		if err := call(); !errors.Is(err, core.ErrNotOpen) {
@@ -30,7 +31,7 @@ func TestUseOfAClosedApp(t *testing.T) {
 	if err := app.Open(t.Context(), core.Serve); err != nil {
 		t.Fatal(err)
 	}
-	coretest.Collection(t, app, `{"name":"notes","fields":[{"name":"title","type":"text"}]}`)
+	coretest.Collection(t, app, `{"name":"notes","fields":[{"name":"title","type":"text"},{"name":"attached","type":"file"}]}`)
 	note := coretest.Record(t, app, "notes", map[string]any{"title": "a"})
 	records, collections, settings := app.Records(), app.Collections(), app.Settings()
 	if err := app.Close(); err != nil {
@@ -52,6 +53,11 @@ func TestUseOfAClosedApp(t *testing.T) {
 			_, err := settings.Patch(t.Context(), root, []byte(`{"meta":{"appName":"x"}}`))
 			return err
 		},
+		"Bind": func() error {
+			_, err := core.Bind[struct{ ID string }](records, "notes").Find(t.Context(), record.Query{})
+			return err
+		},
+		"Files":  func() error { _, err := records.Files("notes", "attached").Open(t.Context(), note.ID(), "x"); return err },
 		"SQL":    func() error { _, err := app.SQL().Run(t.Context(), root, "SELECT 1"); return err },
 		"a job":  func() error { return app.Jobs().RunAndWait(t.Context(), "__pbDBOptimize__") },
 		"a mail": func() error { return app.Mails().Send(t.Context(), &mail.Message{Text: "x"}) },

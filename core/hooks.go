@@ -49,11 +49,10 @@ type FileHooks struct {
 // DownloadEvent is a file that is about to be sent.
 type DownloadEvent struct {
 	hook.Event
-	Context context.Context
-	Caller  record.Caller
-	File    record.StoredFile // with its record, which belongs to the handlers
-	Name    string            // of the served file; the name of a thumb begins with its size
-	Thumb   bool              // the answer is a thumb of the file
+	Caller record.Caller
+	File   record.StoredFile // with its record, which belongs to the handlers
+	Name   string            // of the served file; the name of a thumb begins with its size
+	Thumb  bool              // the answer is a thumb of the file
 }
 
 // Collection returns the collection of the record.
@@ -62,8 +61,7 @@ func (e *DownloadEvent) Collection() *schema.Collection { return e.File.Record.C
 // FileTokenEvent is a request for a file token.
 type FileTokenEvent struct {
 	hook.Event
-	Context context.Context // ends at the time limit of the handlers
-	Caller  record.Caller   // always signed in
+	Caller record.Caller // always signed in
 }
 
 // Collection returns the collection of the caller's account.
@@ -72,8 +70,7 @@ func (e *FileTokenEvent) Collection() *schema.Collection { return e.Caller.Auth.
 // AppEvent is about the App as a whole.
 type AppEvent struct {
 	hook.Event
-	Context context.Context
-	App     *App
+	App *App
 }
 
 // Hooks returns the hooks of the App.
@@ -81,12 +78,12 @@ func (a *App) Hooks() *Hooks { return &a.hooks }
 
 // runStartHooks runs the Start hooks.
 func (a *App) runStartHooks(ctx context.Context) error {
-	return a.hooks.Start.Trigger(&AppEvent{Context: ctx, App: a}, func() error { return nil })
+	return a.hooks.Start.Around(ctx, &AppEvent{App: a}, func() error { return nil })
 }
 
 // runStopHooks runs the Stop hooks.
 func (a *App) runStopHooks() error {
-	return a.hooks.Stop.Trigger(&AppEvent{Context: context.Background(), App: a}, func() error { return nil })
+	return a.hooks.Stop.Around(context.Background(), &AppEvent{App: a}, func() error { return nil })
 }
 
 // settingsTeller passes changes of the settings to the handlers of Settings.Changed, one after
@@ -130,10 +127,8 @@ func (a *App) runSettingsHooks(ctx context.Context) error {
 		e := &settings.Event{Old: t.old, New: t.new}
 		t.old, t.new = nil, nil
 		t.mu.Unlock()
-		err := hook.Within(ctx, "hook settings changed", a.Config.HookLimit, func(ctx context.Context) error {
-			e.Context = ctx
-			return a.hooks.Settings.Changed.Trigger(e, func() error { return nil })
-		})
+		call := hook.Call{Name: "hook settings changed", Limit: a.Config.HookLimit}
+		err := a.hooks.Settings.Changed.Run(ctx, call, e)
 		if err != nil && ctx.Err() == nil {
 			a.Log().Error("hook after a change of the settings", "error", err)
 		}

@@ -159,6 +159,7 @@ func (a *App) openServices(ctx context.Context, mode Mode) (err error) {
 		return fmt.Errorf("system collections: %w", err)
 	}
 	a.store.OnForeignWrite(a.foreignWrite)
+	a.receiveMessages()
 	return nil
 }
 

@@ -29,17 +29,15 @@ type Hooks struct {
 // ConnectEvent is the connection of a client.
 type ConnectEvent struct {
 	hook.Event
-	Context context.Context // ends at the time limit of the handlers
-	Caller  record.Caller   // of the request; with server-sent events mostly a guest
-	Socket  bool            // true for a WebSocket, false for server-sent events
+	Caller record.Caller // of the request; with server-sent events mostly a guest
+	Socket bool          // true for a WebSocket, false for server-sent events
 }
 
 // SubscribeEvent is a request of a client to subscribe.
 type SubscribeEvent struct {
 	hook.Event
-	Context context.Context // ends at the time limit of the handlers
-	Caller  record.Caller
-	Client  string // id of the client
+	Caller record.Caller
+	Client string // id of the client
 
 	Topics []string // of server-sent events: the new set of all topics; may be changed
 	Watch  *Watch   // of a WebSocket: the subscription, else nil; may be changed
@@ -48,12 +46,11 @@ type SubscribeEvent struct {
 // MessageEvent is a message to a client.
 type MessageEvent struct {
 	hook.Event
-	Context context.Context // ends at the time limit of the handlers
-	Client  string          // id of the client
-	Auth    *record.Record  // account of the client; nil for a guest. It must not be changed
-	Topic   string          // topic or, of a WebSocket, id of the subscription
-	Kind    Kind            // Event or Snapshot
-	Data    []byte          // JSON. Handlers may replace Data, but must not write to its bytes
+	Client string         // id of the client
+	Auth   *record.Record // account of the client; nil for a guest. It must not be changed
+	Topic  string         // topic or, of a WebSocket, id of the subscription
+	Kind   Kind           // Event or Snapshot
+	Data   []byte         // JSON. Handlers may replace Data, but must not write to its bytes
 }
 
 // Hooks returns the hooks of the hub.
@@ -62,27 +59,17 @@ func (h *Hub) Hooks() *Hooks { return &h.hooks }
 // Connect runs the Connect hooks. socket is true for a WebSocket, false for server-sent events.
 // Transports call Connect before Open or OpenSocket; an error refuses the connection.
 func (h *Hub) Connect(ctx context.Context, caller record.Caller, socket bool) error {
-	if h.hooks.Connect.Empty() {
-		return nil
-	}
-	e := &ConnectEvent{Caller: caller, Socket: socket}
-	return hook.Within(ctx, "hook realtime connect", h.app.Config.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.hooks.Connect.Trigger(e, nothing)
-	})
+	return h.hooks.Connect.Run(ctx, h.call("connect"), &ConnectEvent{Caller: caller, Socket: socket})
 }
 
-func nothing() error { return nil }
+// call returns the Call of the hooks of a moment.
+func (h *Hub) call(moment string) hook.Call {
+	return hook.Call{Name: "hook realtime " + moment, Limit: h.app.Config.HookLimit}
+}
 
 // runSubscribeHooks runs the Subscribe hooks, which may change the event.
 func (h *Hub) runSubscribeHooks(ctx context.Context, e *SubscribeEvent) error {
-	if h.hooks.Subscribe.Empty() {
-		return nil
-	}
-	return hook.Within(ctx, "hook realtime subscribe", h.app.Config.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.hooks.Subscribe.Trigger(e, nothing)
-	})
+	return h.hooks.Subscribe.Run(ctx, h.call("subscribe"), e)
 }
 
 // kind returns the Kind of a message. Messages of server-sent events have no Mark: they are Events.
@@ -107,11 +94,7 @@ func (c *Client) runMessageHooks(list []Message) []Message {
 	for _, m := range list {
 		if kind := m.kind(); kind == Event || kind == Snapshot {
 			e := &MessageEvent{Client: c.ID, Auth: auth, Topic: m.Topic, Kind: kind, Data: m.Data}
-			err := hook.Within(context.Background(), "hook realtime message", h.app.Config.HookLimit, func(ctx context.Context) error {
-				e.Context = ctx
-				return h.hooks.Message.Trigger(e, nothing)
-			})
-			if err != nil {
+			if err := h.hooks.Message.Run(context.Background(), h.call("message"), e); err != nil {
 				h.app.Log().Debug("realtime: a hook keeps a message back", "client", c.ID, "error", err)
 				continue
 			}

@@ -106,6 +106,7 @@ func New(app *core.App, auth *auth.Service) *Hub {
 		doubts: make(chan struct{}, 1), judgements: judgements{ready: make(chan struct{}, maxReplays), open: map[judgementKey]*judgement{}},
 		windows: map[windowKey]*window{}, readers: map[string]map[*window]bool{}, lagging: make(chan struct{}, 1), windowDue: make(chan struct{}, windowWorkers), clockEvery: clockEvery}
 	app.OnCommitted(h.doubt)
+	app.OnPublished(sendTopic, h.receive)
 	app.Go("realtime", h.run)
 	app.Go("realtime identities", h.watchIdentities)
 	app.Go("realtime windows", h.keepWindows)

@@ -1,9 +1,12 @@
 package realtime
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
@@ -13,15 +16,26 @@ import (
 // "@oauth2" belongs to the server.
 var ErrTopic = errors.New("realtime: not a topic of the program")
 
-// Send sends v, encoded as JSON, to the clients of this process that have subscribed to the topic
-// by server-sent events, as pb.realtime.subscribe("@prices", …) does. to selects the clients: it
-// gets the id of the client and its account, "collectionId/recordId" or "" for a guest, and must
-// not call the Hub; a nil to selects all subscribers. sent is the number of clients. Send queues
-// the message and does not wait for delivery: a client whose queue is full is disconnected.
+// sentMessage is a message of Send as other servers get it.
+type sentMessage struct {
+	Topic string          `json:"topic"`
+	Data  json.RawMessage `json:"data"`
+}
+
+// sendTopic is the topic of App.Publish.
+const sendTopic = "loam.realtime"
+
+// Send sends v, encoded as JSON, to the clients that have subscribed to the topic by server-sent
+// events, as pb.realtime.subscribe("@prices", …) does. With a nil to, the message goes to all
+// subscribers, those of the other servers on the same PostgreSQL database included (see
+// App.Publish for how reliably). Otherwise it goes to the clients of this server that to selects:
+// to gets the id of the client and its account, "collectionId/recordId" or "" for a guest, and must
+// not call the Hub. sent is the number of clients of this server. Send queues the message for each
+// client and does not wait for delivery: a client whose queue is full is disconnected.
 //
-// The message is not stored: clients that subscribe later do not get it, nor do clients of other
-// servers on the same database. WebSockets have channels instead of such topics. The error is
-// ErrTopic, or the error of encoding v.
+// The message is not stored: clients that subscribe later do not get it. WebSockets have channels
+// instead of such topics (channel.Rooms.Send). The error is ErrTopic, the error of encoding v, or
+// that of App.Publish, when the clients of this server have the message all the same.
 func (h *Hub) Send(topic string, v any, to func(client, account string) bool) (sent int, err error) {
 	if parsed := parseTopic(topic); len(topic) < 2 || topic[0] != '@' || parsed.collection != "" || topic == oauth2Topic {
 		return 0, fmt.Errorf("%w: %q", ErrTopic, topic)
@@ -30,6 +44,34 @@ func (h *Hub) Send(topic string, v any, to func(client, account string) bool) (s
 	if err != nil {
 		return 0, fmt.Errorf("realtime: message of %s: %w", topic, err)
 	}
+	sent = h.sendHere(topic, data, to)
+	if to != nil {
+		return sent, nil
+	}
+	text, err := json.Marshal(sentMessage{topic, data})
+	if err != nil {
+		return sent, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), publishTimeout)
+	defer cancel()
+	return sent, h.app.Publish(ctx, sendTopic, text)
+}
+
+// publishTimeout bounds how long Send waits for the database.
+const publishTimeout = 5 * time.Second
+
+// receive delivers a message that another server has sent.
+func (h *Hub) receive(text []byte) {
+	var m sentMessage
+	if err := json.Unmarshal(text, &m); err != nil {
+		h.app.Log().Warn("realtime: message of another server", "error", err)
+		return
+	}
+	h.sendHere(m.Topic, m.Data, nil)
+}
+
+// sendHere sends a message to the clients of this server that have subscribed to the topic.
+func (h *Hub) sendHere(topic string, data []byte, to func(client, account string) bool) (sent int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, c := range h.clients {
@@ -43,7 +85,7 @@ func (h *Hub) Send(topic string, v any, to func(client, account string) bool) (s
 		c.send(Message{Topic: name, Data: data})
 		sent++
 	}
-	return sent, nil
+	return sent
 }
 
 // subscribedAs returns the topic as the client has subscribed to it, which may have "?" and options

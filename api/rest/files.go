@@ -17,7 +17,6 @@ import (
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/thumb"
 )
@@ -82,12 +81,8 @@ func (c *call) hookedDownload(caller record.Caller, file record.StoredFile, name
 	if !h.Bound(in.ID, in.Name) {
 		return serve(name)
 	}
-	ctx, err := hook.Deeper(c.r.Context())
-	if err != nil {
-		return err
-	}
-	e := &core.DownloadEvent{Context: ctx, Caller: caller, File: file, Name: name, Thumb: isThumb}
-	return h.Trigger(e, func() error { return serve(e.Name) }, in.ID, in.Name)
+	e := &core.DownloadEvent{Caller: caller, File: file, Name: name, Thumb: isThumb}
+	return h.Around(c.r.Context(), e, func() error { return serve(e.Name) }, in.ID, in.Name)
 }
 
 // fileViewer returns the caller that a protected file is opened for, the owner of the file token

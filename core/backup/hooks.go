@@ -19,8 +19,7 @@ type Hooks struct {
 // Event is the creation or the restoring of an archive.
 type Event struct {
 	hook.Event
-	Context context.Context // ends when the App is closed
-	Name    string          // of the archive
+	Name string // of the archive
 }
 
 // hooked returns a function that runs the handlers of a hook around the work.
@@ -29,11 +28,6 @@ func hooked(h *hook.Hook[*Event], name string, work func(context.Context) error)
 		return work
 	}
 	return func(ctx context.Context) error {
-		inner, err := hook.Deeper(ctx)
-		if err != nil {
-			return err
-		}
-		e := &Event{Context: inner, Name: name}
-		return h.Trigger(e, func() error { return work(ctx) })
+		return h.Around(ctx, &Event{Name: name}, func() error { return work(ctx) })
 	}
 }

@@ -4,9 +4,12 @@
 package blob
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"mime"
+	"os"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -37,6 +40,25 @@ func NewUpload(originalName string, open func() (io.ReadCloser, error), size int
 		MediaType:    withoutParameters(detected.String()),
 		Open:         open,
 	}, nil
+}
+
+// FromBytes returns an upload with the content, which must not be changed afterwards.
+func FromBytes(originalName string, content []byte) (*Upload, error) {
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
+	return NewUpload(originalName, open, int64(len(content)))
+}
+
+// FromPath returns an upload with the content of a file on the disk, which must stay as it is until
+// the upload is stored. Its original name is the last element of the path.
+func FromPath(path string) (*Upload, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("blob: %s is not a regular file", path)
+	}
+	return NewUpload(filepath.Base(path), func() (io.ReadCloser, error) { return os.Open(path) }, info.Size())
 }
 
 // Is says whether the content is of one of the media types, whichever of a type's

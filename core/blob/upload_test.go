@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -96,6 +98,39 @@ func TestUploadIs(t *testing.T) {
 		u := &Upload{MediaType: tt.detected}
 		if got := u.Is(tt.types...); got != tt.want {
 			t.Errorf("Upload{%q}.Is(%q) = %v, want %v", tt.detected, tt.types, got, tt.want)
+		}
+	}
+}
+
+func TestUploadsOfPrograms(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "notes.txt")
+	if err := os.WriteFile(path, []byte("plain"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fromPath, err := FromPath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromBytes, err := FromBytes("notes.txt", []byte("plain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []*Upload{fromPath, fromBytes} {
+		for range 2 {
+			r, err := u.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(r)
+			if err := errors.Join(err, r.Close()); err != nil || string(text) != "plain" || u.Size != 5 || u.MediaType != "text/plain" || u.OriginalName != "notes.txt" {
+				t.Errorf("%+v has %q, %v", u, text, err)
+			}
+		}
+	}
+	for _, path := range []string{filepath.Dir(path), path + ".none", ""} {
+		if _, err := FromPath(path); err == nil {
+			t.Errorf("FromPath(%q): no error", path)
 		}
 	}
 }

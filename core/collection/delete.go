@@ -19,8 +19,8 @@ import (
 // hold about it. An unknown collection is a NotFound fault; a system collection, or one
 // that another collection has a relation to or a view reads, is an Invalid fault.
 func (s *Service) Delete(ctx context.Context, caller record.Caller, idOrName string) error {
-	e := &OperationEvent{Context: ctx, Operation: record.OpDelete, Caller: caller}
-	return s.around(e, idOrName, func(e *OperationEvent) error {
+	e := &OperationEvent{Operation: record.OpDelete, Caller: caller}
+	return s.around(ctx, e, idOrName, func(e *OperationEvent) error {
 		if err := e.Caller.RequireSuperuser(); err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ package collection
 
 import (
 	"context"
-	"time"
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/hook"
@@ -40,7 +39,6 @@ type Hooks struct {
 // OperationEvent is a request for an operation of the service.
 type OperationEvent struct {
 	hook.Event
-	Context    context.Context
 	Operation  record.Operation // OpList, OpView, OpCreate, OpUpdate, OpDelete or OpImport
 	Caller     record.Caller
 	Collection *schema.Collection // of view, update and delete; nil if it does not exist
@@ -54,27 +52,21 @@ const OpImport record.Operation = "import"
 
 // around runs do within the Request hooks. idOrName names the collection of the operation, or is
 // "".
-func (s *Service) around(e *OperationEvent, idOrName string, do func(*OperationEvent) error) error {
+func (s *Service) around(ctx context.Context, e *OperationEvent, idOrName string, do func(*OperationEvent) error) error {
 	h := &s.cfg.Hooks.Request
 	if h.Empty() {
 		return do(e)
 	}
-	ctx, err := hook.Deeper(e.Context)
-	if err != nil {
-		return err
-	}
 	if idOrName != "" {
 		e.Collection = s.cfg.Snapshots.Load().Find(idOrName)
 	}
-	e.Context = ctx
-	return h.Trigger(e, func() error { return do(e) }, names(e.Collection)...)
+	return h.Around(ctx, e, func() error { return do(e) }, names(e.Collection)...)
 }
 
 // RequestEvent is a requested change of a collection, before it happens (Before) or after
 // it failed (AfterFailure).
 type RequestEvent struct {
 	hook.Event
-	Context    context.Context
 	Caller     record.Caller
 	Action     change.Action
 	Collection *schema.Collection // as it is; nil for a create, and where there is none
@@ -86,7 +78,6 @@ type RequestEvent struct {
 // commit (AfterSuccess).
 type Event struct {
 	hook.Event
-	Context    context.Context
 	Caller     record.Caller
 	Action     change.Action
 	Collection *schema.Collection // as it is now; of a delete as it was
@@ -109,8 +100,8 @@ func names(c *schema.Collection) []string {
 // AfterFailure hooks if either fails. The error is that of the change; one of an
 // AfterFailure hook is only logged.
 func (s *Service) withHooks(ctx context.Context, caller record.Caller, action change.Action, idOrName string, body []byte, do func(body []byte) error) error {
-	e := &RequestEvent{Context: ctx, Caller: caller, Action: action, Collection: s.cfg.Snapshots.Load().Find(idOrName), Body: body}
-	err := s.cfg.Hooks.before(e, s.cfg.HookLimit)
+	e := &RequestEvent{Caller: caller, Action: action, Collection: s.cfg.Snapshots.Load().Find(idOrName), Body: body}
+	err := s.cfg.Hooks.Before.Run(ctx, s.call("before"), e, names(e.Collection)...)
 	if err == nil {
 		err = do(e.Body)
 	}
@@ -118,10 +109,8 @@ func (s *Service) withHooks(ctx context.Context, caller record.Caller, action ch
 		e.Err = err
 		// The request may have failed because its context ended: the hook has to run all
 		// the same.
-		failed := hook.Within(store.WithTransaction(context.WithoutCancel(ctx), nil), "hook collection after failure", s.cfg.HookLimit, func(ctx context.Context) error {
-			e.Context = ctx
-			return s.cfg.Hooks.AfterFailure.Trigger(e, nothing, names(e.Collection)...)
-		})
+		after := store.WithTransaction(context.WithoutCancel(ctx), nil)
+		failed := s.cfg.Hooks.AfterFailure.Run(after, s.call("after failure"), e, names(e.Collection)...)
 		if failed != nil {
 			s.cfg.Log.Error("hook after a failure", "error", failed)
 		}
@@ -129,17 +118,9 @@ func (s *Service) withHooks(ctx context.Context, caller record.Caller, action ch
 	return err
 }
 
-func nothing() error { return nil }
-
-// before runs the Before hooks within the limit.
-func (h *Hooks) before(e *RequestEvent, limit time.Duration) error {
-	if h.Before.Empty() {
-		return nil
-	}
-	return hook.Within(e.Context, "hook collection before", limit, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.Before.Trigger(e, nothing, names(e.Collection)...)
-	})
+// call returns the Call of the hooks of a moment.
+func (s *Service) call(moment string) hook.Call {
+	return hook.Call{Name: "hook collection " + moment, Limit: s.cfg.HookLimit}
 }
 
 // events returns the differences between two snapshots as events: creates and updates in
@@ -186,10 +167,9 @@ func (s *Service) inTx(ctx context.Context, tx store.Tx, bind record.Bind, list 
 		e := *event
 		e.Records = b.Records
 		b.Around = store.TransactionOf(ctx)
-		err := hook.Within(store.WithTransaction(ctx, b), "hook collection in transaction", s.cfg.HookLimit, func(ctx context.Context) error {
-			e.Context = ctx
-			return b.Call(func() error { return s.cfg.Hooks.InTx.Trigger(&e, nothing, names(e.Collection)...) })
-		})
+		call := s.call("in transaction")
+		call.Inside = b.Call
+		err := s.cfg.Hooks.InTx.Run(store.WithTransaction(ctx, b), call, &e, names(e.Collection)...)
 		if err != nil {
 			b.End()
 			return b, err
@@ -206,10 +186,7 @@ func (s *Service) after(ctx context.Context, list []*Event) {
 	}
 	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
 	for _, e := range list {
-		err := hook.Within(ctx, "hook collection after success", s.cfg.HookLimit, func(ctx context.Context) error {
-			e.Context = ctx
-			return s.cfg.Hooks.AfterSuccess.Trigger(e, nothing, names(e.Collection)...)
-		})
+		err := s.cfg.Hooks.AfterSuccess.Run(ctx, s.call("after success"), e, names(e.Collection)...)
 		if err != nil {
 			s.cfg.Log.Error("hook after a change", "collection", e.Collection.Name, "error", err)
 		}

@@ -50,8 +50,8 @@ func (i *Import) check() error {
 // other failure of it is one with its reason under "collections". Hooks run for each
 // collection that the import touches.
 func (s *Service) Import(ctx context.Context, caller record.Caller, in *Import) error {
-	e := &OperationEvent{Context: ctx, Operation: OpImport, Caller: caller, Import: in}
-	return s.around(e, "", func(e *OperationEvent) error { return s.importAsked(ctx, e.Caller, e.Import) })
+	e := &OperationEvent{Operation: OpImport, Caller: caller, Import: in}
+	return s.around(ctx, e, "", func(e *OperationEvent) error { return s.importAsked(ctx, e.Caller, e.Import) })
 }
 
 // importAsked does the work of Import, within the Request hooks.

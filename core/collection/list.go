@@ -29,8 +29,8 @@ func listed() *schema.Collection {
 // updated, name, system and type; an expression that cannot be planned is an Invalid fault.
 // Expand and Cursor are ignored.
 func (s *Service) List(ctx context.Context, caller record.Caller, p record.ListParams) (page *record.Page, err error) {
-	e := &OperationEvent{Context: ctx, Operation: record.OpList, Caller: caller, List: &p}
-	err = s.around(e, "", func(e *OperationEvent) (err error) {
+	e := &OperationEvent{Operation: record.OpList, Caller: caller, List: &p}
+	err = s.around(ctx, e, "", func(e *OperationEvent) (err error) {
 		page, err = s.listAsked(ctx, e.Caller, *e.List)
 		return err
 	})

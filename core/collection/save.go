@@ -17,8 +17,8 @@ import (
 // out has the default of its type. A body that cannot be decoded, or that is not valid, is
 // an Invalid fault. The collection is shared with the snapshot and must not be changed.
 func (s *Service) Create(ctx context.Context, caller record.Caller, body []byte) (created *schema.Collection, err error) {
-	e := &OperationEvent{Context: ctx, Operation: record.OpCreate, Caller: caller, Body: body}
-	err = s.around(e, "", func(e *OperationEvent) (err error) {
+	e := &OperationEvent{Operation: record.OpCreate, Caller: caller, Body: body}
+	err = s.around(ctx, e, "", func(e *OperationEvent) (err error) {
 		created, err = s.createAsked(ctx, e.Caller, e.Body)
 		return err
 	})
@@ -97,8 +97,8 @@ func (s *Service) UpdateConverting(ctx context.Context, caller record.Caller, id
 // update is Update and UpdateConverting. The query of a view is tried before the transaction,
 // which keeps all writes waiting.
 func (s *Service) update(ctx context.Context, caller record.Caller, idOrName string, body []byte, convert bool) (updated *schema.Collection, err error) {
-	e := &OperationEvent{Context: ctx, Operation: record.OpUpdate, Caller: caller, Body: body}
-	err = s.around(e, idOrName, func(e *OperationEvent) (err error) {
+	e := &OperationEvent{Operation: record.OpUpdate, Caller: caller, Body: body}
+	err = s.around(ctx, e, idOrName, func(e *OperationEvent) (err error) {
 		updated, err = s.updateAsked(ctx, e.Caller, idOrName, e.Body, convert)
 		return err
 	})

@@ -100,8 +100,8 @@ func (s *Service) Snapshot() *schema.Snapshot { return s.cfg.Snapshots.Load() }
 // fault if there is none. The collection is shared with the snapshot and must not be
 // changed.
 func (s *Service) Get(ctx context.Context, caller record.Caller, idOrName string) (found *schema.Collection, err error) {
-	e := &OperationEvent{Context: ctx, Operation: record.OpView, Caller: caller}
-	err = s.around(e, idOrName, func(e *OperationEvent) error {
+	e := &OperationEvent{Operation: record.OpView, Caller: caller}
+	err = s.around(ctx, e, idOrName, func(e *OperationEvent) error {
 		if err := e.Caller.RequireSuperuser(); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/coretest/s3test"
 	"github.com/loambase/loam/core/coretest/smtptest"
 	"github.com/loambase/loam/core/record"
 )
@@ -40,6 +41,17 @@ func MailBox(t testing.TB, app *core.App) *smtptest.Server {
 	server := (&smtptest.Server{}).Start(t)
 	if _, err := app.Settings().Patch(t.Context(), Root(), []byte(server.Settings())); err != nil {
 		t.Fatalf("send mails to the mail box: %v", err)
+	}
+	return server
+}
+
+// Bucket starts an S3 server in this process, in whose bucket the app keeps the files of records and
+// its backups until the test ends. The method Keys of the server lists the bucket.
+func Bucket(t testing.TB, app *core.App) *s3test.Server {
+	t.Helper()
+	server := s3test.Start(t)
+	if _, err := app.Settings().Patch(t.Context(), Root(), []byte(server.Settings())); err != nil {
+		t.Fatalf("keep files in the bucket: %v", err)
 	}
 	return server
 }

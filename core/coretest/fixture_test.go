@@ -3,10 +3,12 @@ package coretest_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/mail"
 )
@@ -28,6 +30,24 @@ func TestFixture(t *testing.T) {
 	}
 	if m := box.Next(t); m.Subject != "Hello" || m.To[0] != "bob@example.com" {
 		t.Errorf("the mail is %+v", m)
+	}
+}
+
+func TestBucket(t *testing.T) {
+	t.Parallel()
+	app := coretest.With(t, `{"name":"notes","fields":[{"name":"attached","type":"file"}]}`)
+	bucket := coretest.Bucket(t, app)
+	upload, err := blob.FromBytes("plan.txt", []byte("dig"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := coretest.Record(t, app, "notes", nil)
+	names, err := app.Records().Files("notes", "attached").Add(t.Context(), note.ID(), upload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys := bucket.Keys(); len(keys) != 1 || !strings.HasSuffix(keys[0], note.ID()+"/"+names[0]) {
+		t.Errorf("the bucket has %q", keys)
 	}
 }
 

@@ -74,8 +74,9 @@ func (e *Error) Error() string {
 	if e.Reason != "" {
 		more += ": " + e.Reason
 	}
-	// The cause goes to logs and terminals only; api/wire shows clients nothing of it.
-	if e.Err != nil && len(e.Fields) == 0 && e.Err.Error() != e.Reason { // fields say it better
+	// The cause goes to logs and terminals only; api/wire shows clients nothing of it. It is left out
+	// where the fields or the reason say the same.
+	if e.Err != nil && len(e.Fields) == 0 && !strings.HasPrefix(e.Reason, e.Err.Error()) {
 		more += ": " + e.Err.Error()
 	}
 	if more == "" {

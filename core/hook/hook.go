@@ -16,7 +16,14 @@ import (
 )
 
 // Event is embedded in the events of hooks.
-type Event struct{ next func() error }
+type Event struct {
+	// Context is the context of the operation. Handlers pass it to the services that they call:
+	// it carries the transaction of the operation, and the depth of nested hooks. It ends with
+	// the operation, and for handlers with a time limit at that limit.
+	Context context.Context
+
+	next func() error
+}
 
 // Next runs the handlers after this one and then the operation itself, and returns their
 // error. A handler calls it to do something after the operation. For a handler that
@@ -33,10 +40,13 @@ func (e *Event) Next() error {
 
 func (e *Event) link(next func() error) { e.next = next }
 
+func (e *Event) enter(ctx context.Context) { e.Context = ctx }
+
 // linked is an event that embeds Event.
 type linked interface {
 	Next() error
 	link(next func() error)
+	enter(ctx context.Context)
 }
 
 // Handler is a function that is bound to a hook.
@@ -151,6 +161,51 @@ func (h *Hook[E]) Trigger(e E, last func() error, collection ...string) error {
 	return run(e, *list, last, collection)
 }
 
+// Call says how Run calls the handlers of an event.
+type Call struct {
+	Name  string        // of the span in traces
+	Limit time.Duration // for all handlers together
+
+	// Inside runs the handlers, for example in a transaction; nil: the handlers run without it.
+	Inside func(handlers func() error) error
+}
+
+// Run runs the handlers that concern a collection, given by its id and name, one around the
+// other, on a goroutine of their own. It waits for them until the limit of the call or the end of
+// ctx, and returns the first error: ErrTimeout at the limit, ErrTooDeep if hooks are nested too
+// deep. Without such a handler Run does nothing.
+func (h *Hook[E]) Run(ctx context.Context, c Call, e E, collection ...string) error {
+	if !h.Bound(collection...) {
+		return nil
+	}
+	return within(ctx, c.Name, c.Limit, func(ctx context.Context) error {
+		e.enter(ctx)
+		handlers := func() error { return h.Trigger(e, nothing, collection...) }
+		if c.Inside != nil {
+			return c.Inside(handlers)
+		}
+		return handlers()
+	})
+}
+
+func nothing() error { return nil }
+
+// Around runs the operation within the handlers that concern a collection, given by its id and
+// name, on the goroutine of the caller and without a time limit. The error is ErrTooDeep if hooks
+// are nested too deep, else that of the handlers.
+func (h *Hook[E]) Around(ctx context.Context, e E, operation func() error, collection ...string) error {
+	e.enter(ctx)
+	if !h.Bound(collection...) {
+		return operation()
+	}
+	inner, err := deeper(ctx)
+	if err != nil {
+		return err
+	}
+	e.enter(inner)
+	return h.Trigger(e, operation, collection...)
+}
+
 // run runs the first handler that concerns the collection around the rest of the list. A
 // handler that has not called Next has the rest run after it.
 func run[E linked](e E, list []*Handler[E], last func() error, collection []string) error {
@@ -207,10 +262,10 @@ const maxDepth = 16
 
 type depthKey struct{}
 
-// Deeper returns the context for the handlers of an event that is triggered in ctx, one level
+// deeper returns the context for the handlers of an event that is triggered in ctx, one level
 // deeper. The error is ErrTooDeep. The context carries the depth: calls that a handler makes with
 // another context than that of its event are not counted.
-func Deeper(ctx context.Context) (context.Context, error) {
+func deeper(ctx context.Context) (context.Context, error) {
 	depth, _ := ctx.Value(depthKey{}).(int)
 	if depth == maxDepth {
 		return nil, ErrTooDeep
@@ -218,14 +273,14 @@ func Deeper(ctx context.Context) (context.Context, error) {
 	return context.WithValue(ctx, depthKey{}, depth+1), nil
 }
 
-// Within runs fn in a goroutine of its own and waits for it no longer than the limit and the
+// within runs fn in a goroutine of its own and waits for it no longer than the limit and the
 // context: then the error is ErrTimeout, or that of the context. The context of fn ends with the
 // limit. A fn that ends its goroutine is an error. If hooks are nested too deep, fn is not run and
 // the error is ErrTooDeep. name is the name of the span in traces.
-func Within(ctx context.Context, name string, limit time.Duration, fn func(context.Context) error) (err error) {
+func within(ctx context.Context, name string, limit time.Duration, fn func(context.Context) error) (err error) {
 	ctx, span := trace.Start(ctx, name, trace.Internal)
 	defer func() { span.End(err) }()
-	if ctx, err = Deeper(ctx); err != nil {
+	if ctx, err = deeper(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)

@@ -129,7 +129,7 @@ func TestBindWhileTriggered(t *testing.T) {
 	}
 }
 
-func TestWithin(t *testing.T) {
+func TestRun(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("failed")
 	over, cancel := context.WithCancel(t.Context())
@@ -139,20 +139,91 @@ func TestWithin(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		ctx  context.Context
-		fn   func(context.Context) error
+		fn   func(*event) error
 		want error
 	}{
-		{"done", t.Context(), func(context.Context) error { return nil }, nil},
-		{"failed", t.Context(), func(context.Context) error { return failed }, failed},
-		{"never returns", t.Context(), func(context.Context) error { <-forever; return nil }, hook.ErrTimeout},
-		{"caller has gone", over, func(context.Context) error { <-forever; return nil }, context.Canceled},
+		{"done", t.Context(), say("x"), nil},
+		{"failed", t.Context(), func(*event) error { return failed }, failed},
+		{"never returns", t.Context(), func(*event) error { <-forever; return nil }, hook.ErrTimeout},
+		{"its caller has gone", over, func(*event) error { <-forever; return nil }, context.Canceled},
 	} {
-		if err := hook.Within(test.ctx, "hook", 20*time.Millisecond, test.fn); !errors.Is(err, test.want) {
-			t.Errorf("%s: %v, want %v", test.name, err, test.want)
+		var h hook.Hook[*event]
+		h.BindFunc(test.fn, "posts")
+		call := hook.Call{Name: "hook", Limit: 20 * time.Millisecond}
+		if err := h.Run(test.ctx, call, &event{}, "id", "posts"); !errors.Is(err, test.want) {
+			t.Errorf("a handler that %s: %v, want %v", test.name, err, test.want)
+		}
+		if err := h.Run(test.ctx, call, &event{}, "id", "notes"); err != nil {
+			t.Errorf("a handler that %s, for another collection: %v", test.name, err)
 		}
 	}
-	if err := hook.Within(t.Context(), "hook", time.Minute, func(context.Context) error { runtime.Goexit(); return nil }); err == nil {
+	var h hook.Hook[*event]
+	h.BindFunc(func(*event) error { runtime.Goexit(); return nil })
+	if err := h.Run(t.Context(), hook.Call{Limit: time.Minute}, &event{}); err == nil {
 		t.Error("a handler that ends its goroutine: no error")
+	}
+}
+
+func TestRunInside(t *testing.T) {
+	t.Parallel()
+	var h hook.Hook[*event]
+	h.BindFunc(func(e *event) error {
+		if _, limited := e.Context.Deadline(); !limited {
+			t.Error("the context of the handler has no deadline")
+		}
+		return say("handler")(e)
+	})
+	e := &event{}
+	inside := func(handlers func() error) error {
+		return errors.Join(say("before")(e), handlers(), say("after")(e))
+	}
+	err := h.Run(t.Context(), hook.Call{Limit: time.Minute, Inside: inside}, e)
+	if said := strings.Join(e.said, " "); said != "before handler after" || err != nil {
+		t.Errorf("Run = %q, %v, want the handler within Inside", said, err)
+	}
+}
+
+func TestAround(t *testing.T) {
+	t.Parallel()
+	var h hook.Hook[*event]
+	e := &event{}
+	operation := func() error {
+		if e.Context == nil {
+			t.Error("the operation has no context")
+		}
+		return say("operation")(e)
+	}
+	if err := h.Around(t.Context(), e, operation); err != nil {
+		t.Errorf("without handlers: %v", err)
+	}
+	h.BindFunc(func(e *event) error { return errors.Join(say("before")(e), e.Next(), say("after")(e)) }, "posts")
+	for _, collection := range []string{"posts", "notes"} {
+		if err := h.Around(t.Context(), e, operation, collection); err != nil {
+			t.Errorf("of %s: %v", collection, err)
+		}
+	}
+	if said := strings.Join(e.said, " "); said != "operation before operation after operation" {
+		t.Errorf("the order is %q", said)
+	}
+}
+
+// TestNestedTooDeep checks that a handler that triggers its own hook ends with ErrTooDeep, by Run
+// and by Around.
+func TestNestedTooDeep(t *testing.T) {
+	t.Parallel()
+	for name, trigger := range map[string]func(context.Context, *hook.Hook[*event]) error{
+		"Run": func(ctx context.Context, h *hook.Hook[*event]) error {
+			return h.Run(ctx, hook.Call{Limit: time.Minute}, &event{})
+		},
+		"Around": func(ctx context.Context, h *hook.Hook[*event]) error {
+			return h.Around(ctx, &event{}, func() error { return nil })
+		},
+	} {
+		var h hook.Hook[*event]
+		h.BindFunc(func(e *event) error { return trigger(e.Context, &h) })
+		if err := trigger(t.Context(), &h); !errors.Is(err, hook.ErrTooDeep) {
+			t.Errorf("%s: %v, want ErrTooDeep", name, err)
+		}
 	}
 }
 

@@ -48,8 +48,7 @@ type Hooks struct {
 // Event is a mail that is about to be sent.
 type Event struct {
 	hook.Event
-	Context context.Context // ends when the attempt must
-	Message *Message        // belongs to the handlers
+	Message *Message // belongs to the handlers
 
 	// Transport sends the message instead of the SMTP server, if it is not nil.
 	Transport func(ctx context.Context, m *Message) error
@@ -162,8 +161,8 @@ func (s *Service) attempt(ctx context.Context, m *Message) (err error) {
 		return err
 	}
 	// Handlers change this attempt's copy; the next attempt begins with what was queued.
-	e := &Event{Context: ctx, Message: m}
-	return s.cfg.Hooks.Send.Trigger(e, func() error { return s.transport(ctx, e) }, m.Collection)
+	e := &Event{Message: m}
+	return s.cfg.Hooks.Send.Around(ctx, e, func() error { return s.transport(ctx, e) }, m.Collection)
 }
 
 // transport sends what the hooks have made of the message.

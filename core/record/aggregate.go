@@ -78,8 +78,8 @@ func (s *Service) Aggregate(ctx context.Context, caller Caller, collection strin
 		err = aggregate(caller, p)
 		return groups, err
 	}
-	e := &RequestEvent{Context: ctx, Operation: OpAggregate, Caller: caller, Aggregate: &p}
-	err = s.aroundRequest(e, collection, func(e *RequestEvent) error { return aggregate(e.Caller, *e.Aggregate) })
+	e := &RequestEvent{Operation: OpAggregate, Caller: caller, Aggregate: &p}
+	err = s.aroundRequest(ctx, e, collection, func(e *RequestEvent) error { return aggregate(e.Caller, *e.Aggregate) })
 	return groups, err
 }
 

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/internal/store"
 )
 
@@ -29,12 +28,8 @@ func (s *Service) Batch(ctx context.Context, ops []Op) (results []Result, err er
 	if s.cfg.Hooks.Batch.Empty() || len(ops) == 0 {
 		return s.batch(ctx, ops)
 	}
-	inner, err := hook.Deeper(ctx)
-	if err != nil {
-		return nil, err
-	}
-	e := &BatchEvent{Context: inner, Caller: ops[0].Caller, Ops: slices.Clone(ops)}
-	err = s.cfg.Hooks.Batch.Trigger(e, func() error {
+	e := &BatchEvent{Caller: ops[0].Caller, Ops: slices.Clone(ops)}
+	err = s.cfg.Hooks.Batch.Around(ctx, e, func() (err error) {
 		results, err = s.batch(e.Context, e.Ops)
 		return err
 	})

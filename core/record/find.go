@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
@@ -187,7 +188,11 @@ func (rq *readRequest) selectFind(q *Query, rule ruleOf) (query.Select, error) {
 	if err != nil {
 		return query.Select{}, err
 	}
-	filter, bound, err := rq.bindFilter(q.Filter, q.Params, q.Sort)
+	params := q.Params
+	if params == nil && strings.Contains(q.Filter, "{:") {
+		params = map[string]any{} // the error names the missing parameter
+	}
+	filter, bound, err := rq.bindFilter(q.Filter, params, q.Sort)
 	if err != nil {
 		return query.Select{}, err
 	}

@@ -25,8 +25,8 @@ func (s *Service) Get(ctx context.Context, caller Caller, collection, id, expand
 		err = get(caller, id)
 		return json, err
 	}
-	e := &RequestEvent{Context: ctx, Operation: OpView, Caller: caller, ID: id}
-	err = s.aroundRequest(e, collection, func(e *RequestEvent) error { return get(e.Caller, e.ID) })
+	e := &RequestEvent{Operation: OpView, Caller: caller, ID: id}
+	err = s.aroundRequest(ctx, e, collection, func(e *RequestEvent) error { return get(e.Caller, e.ID) })
 	return json, err
 }
 

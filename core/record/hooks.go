@@ -66,7 +66,6 @@ type Hooks struct {
 // have no event; they are in the change log.
 type WriteEvent struct {
 	hook.Event
-	Context context.Context // ends when the handler must be done
 
 	// Records is the service to use. Within a transaction, what it does is part of that
 	// transaction, and no other service may be used to write.
@@ -105,15 +104,13 @@ func (e *WriteEvent) Changes(field string) bool {
 // BatchEvent is a request for a batch of writes.
 type BatchEvent struct {
 	hook.Event
-	Context context.Context
-	Caller  Caller // the caller of the first write; changes have no effect
-	Ops     []Op   // may be changed
+	Caller Caller // the caller of the first write; changes have no effect
+	Ops    []Op   // may be changed
 }
 
 // RequestEvent is a request for an operation of the service.
 type RequestEvent struct {
 	hook.Event
-	Context    context.Context
 	Operation  Operation
 	Caller     Caller
 	Collection *schema.Collection
@@ -141,9 +138,8 @@ const (
 // EnrichEvent is a record that is sent to a caller.
 type EnrichEvent struct {
 	hook.Event
-	Context context.Context // of the request; ends when the handlers must be done
-	Caller  Caller
-	Record  *Record // with all fields; belongs to the handlers
+	Caller Caller
+	Record *Record // with all fields; belongs to the handlers
 
 	hidden map[string]bool
 	extra  map[string]any
@@ -173,19 +169,16 @@ func names(c *schema.Collection) []string { return []string{c.ID, c.Name} }
 
 // aroundRequest runs do within the Request hooks of the collection, if there are any. do
 // gets the operation as the handlers have left it.
-func (s *Service) aroundRequest(e *RequestEvent, collection string, do func(*RequestEvent) error) error {
+func (s *Service) aroundRequest(ctx context.Context, e *RequestEvent, collection string, do func(*RequestEvent) error) error {
 	// An unknown collection has no handlers: do answers with the fault.
 	c := s.cfg.Snapshot().Find(collection)
 	if c == nil || !s.cfg.Hooks.Request.Bound(c.ID, c.Name) {
+		e.Context = ctx
 		return do(e)
 	}
-	ctx, err := hook.Deeper(e.Context)
-	if err != nil {
-		return err
-	}
-	e.Collection, e.Context = c, ctx
+	e.Collection = c
 	_, span := trace.Start(ctx, "hook request", trace.Internal)
-	err = s.cfg.Hooks.Request.Trigger(e, func() error { return do(e) }, c.ID, c.Name)
+	err := s.cfg.Hooks.Request.Around(ctx, e, func() error { return do(e) }, c.ID, c.Name)
 	span.End(err)
 	return err
 }
@@ -199,7 +192,7 @@ func (s *Service) runRequestHooks(ctx context.Context, ops []Op) (left []Op, fai
 	}
 	ops = slices.Clone(ops)
 	for i := range ops {
-		err := s.aroundRequest(ops[i].requestEvent(ctx), ops[i].Collection, func(e *RequestEvent) error {
+		err := s.aroundRequest(ctx, ops[i].requestEvent(), ops[i].Collection, func(e *RequestEvent) error {
 			ops[i].take(e)
 			return nil
 		})
@@ -210,9 +203,9 @@ func (s *Service) runRequestHooks(ctx context.Context, ops []Op) (left []Op, fai
 	return ops, 0, nil
 }
 
-func (op *Op) requestEvent(ctx context.Context) *RequestEvent {
+func (op *Op) requestEvent() *RequestEvent {
 	operation := [...]Operation{ActionCreate: OpCreate, ActionUpdate: OpUpdate, ActionUpsert: OpUpsert, ActionDelete: OpDelete}
-	e := &RequestEvent{Context: ctx, Operation: operation[op.Action], Caller: op.Caller, ID: op.ID, AtMost: op.AtMost}
+	e := &RequestEvent{Operation: operation[op.Action], Caller: op.Caller, ID: op.ID, AtMost: op.AtMost}
 	if op.Action != ActionDelete {
 		e.Input = &op.Input
 	}

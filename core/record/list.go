@@ -31,8 +31,8 @@ func (s *Service) List(ctx context.Context, caller Caller, collection string, p 
 		err = list(caller, p)
 		return page, err
 	}
-	e := &RequestEvent{Context: ctx, Operation: OpList, Caller: caller, List: &p}
-	err = s.aroundRequest(e, collection, func(e *RequestEvent) error { return list(e.Caller, *e.List) })
+	e := &RequestEvent{Operation: OpList, Caller: caller, List: &p}
+	err = s.aroundRequest(ctx, e, collection, func(e *RequestEvent) error { return list(e.Caller, *e.List) })
 	return page, err
 }
 

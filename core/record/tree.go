@@ -162,7 +162,7 @@ func (s *Service) treeHooks(ctx context.Context, caller *Caller, roots []*Node) 
 			continue
 		}
 		root := *asked
-		e := &RequestEvent{Context: ctx, Operation: OpView, Caller: *caller, ID: root.ID}
+		e := &RequestEvent{Operation: OpView, Caller: *caller, ID: root.ID}
 		switch {
 		case root.Aggregate != nil:
 			params := *root.Aggregate
@@ -170,7 +170,7 @@ func (s *Service) treeHooks(ctx context.Context, caller *Caller, roots []*Node) 
 		case root.ID == "":
 			e.Operation, e.List = OpList, &ListParams{Filter: root.Filter, Sort: root.Sort, PerPage: root.Limit}
 		}
-		failed[i] = s.aroundRequest(e, root.Collection, func(e *RequestEvent) error {
+		failed[i] = s.aroundRequest(ctx, e, root.Collection, func(e *RequestEvent) error {
 			*caller, root.ID, root.Aggregate = e.Caller, e.ID, e.Aggregate
 			if e.List != nil {
 				root.Filter, root.Sort, root.Limit = e.List.Filter, e.List.Sort, e.List.PerPage

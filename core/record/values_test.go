@@ -153,6 +153,21 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// The error of a query of a program names the collection and the reason, once.
+func TestFindSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, notes)
+	for filter, want := range map[string]string{
+		"title = {:t}": `records of "notes": invalid: missing parameter "t" (at byte 8)`,
+		"((":           `records of "notes": invalid: invalid or incomplete filter expression: unexpected end (at byte 2)`,
+	} {
+		_, err := b.Records().Find(t.Context(), record.Root(), record.Query{Collection: "notes", Filter: filter})
+		if err == nil || err.Error() != want {
+			t.Errorf("Find %q: %v, want %s", filter, err, want)
+		}
+	}
+}
+
 func TestDeleteWhere(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, notes)

@@ -40,7 +40,7 @@ func (s *Service) write(ctx context.Context, op Op) (r *Record, err error) {
 		return s.writeWithRetry(ctx, op, op.Caller)
 	}
 	asked := op.Caller
-	err = s.aroundRequest(op.requestEvent(ctx), op.Collection, func(e *RequestEvent) error {
+	err = s.aroundRequest(ctx, op.requestEvent(), op.Collection, func(e *RequestEvent) error {
 		op.take(e)
 		r, err = s.writeWithRetry(ctx, op, asked)
 		return err

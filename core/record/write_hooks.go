@@ -77,8 +77,8 @@ func (s *Service) hasInTxHooks(w *writeRequest) bool {
 }
 
 // event is a new event about the write, with copies of its records.
-func (w *writeRequest) event(ctx context.Context, records *Service) *WriteEvent {
-	e := &WriteEvent{Context: ctx, Records: records, Caller: w.rq.caller, Action: w.op.Action}
+func (w *writeRequest) event(records *Service) *WriteEvent {
+	e := &WriteEvent{Records: records, Caller: w.rq.caller, Action: w.op.Action}
 	switch {
 	case w.op.Action == ActionDelete:
 		e.Record = w.stored
@@ -154,13 +154,9 @@ func (w *writeRequest) loadAndAuthorize(r store.Reader) error {
 // triggerBefore runs the Before hooks and finds out what they have set. records is the
 // service that they may use.
 func (s *Service) triggerBefore(ctx context.Context, w *writeRequest, records *Service) error {
-	e := w.event(ctx, records)
-	err := hook.Within(records.inHook(ctx), "hook record before", s.cfg.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return records.inside(func() error {
-			return s.cfg.Hooks.Before.Trigger(e, func() error { return nil }, w.names()...)
-		})
-	})
+	e := w.event(records)
+	call := hook.Call{Name: "hook record before", Limit: s.cfg.HookLimit, Inside: records.inside}
+	err := s.cfg.Hooks.Before.Run(records.inHook(ctx), call, e, w.names()...)
 	if err != nil {
 		return err
 	}
@@ -244,13 +240,9 @@ func (t *writeTx) runInTxHooks(ctx context.Context, w *writeRequest) error {
 	}
 	records, end := t.boundService()
 	defer end()
-	e := w.event(ctx, records)
-	return hook.Within(records.inHook(ctx), "hook record in transaction", s.cfg.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return records.inside(func() error {
-			return s.cfg.Hooks.InTx.Trigger(e, func() error { return nil }, w.names()...)
-		})
-	})
+	e := w.event(records)
+	call := hook.Call{Name: "hook record in transaction", Limit: s.cfg.HookLimit, Inside: records.inside}
+	return s.cfg.Hooks.InTx.Run(records.inHook(ctx), call, e, w.names()...)
 }
 
 // inside calls fn in a way that lets writes of services be noticed that are not bound
@@ -291,7 +283,7 @@ func (s *Service) runAfter(ctx context.Context, h *hook.Hook[*WriteEvent], w *wr
 	if !h.Bound(w.names()...) {
 		return
 	}
-	e := w.event(ctx, s.root)
+	e := w.event(s.root)
 	run := func() { s.triggerAfter(ctx, h, e) }
 	if s.outer != nil {
 		s.outer.afterCommit = append(s.outer.afterCommit, run)
@@ -307,7 +299,7 @@ func (s *Service) runAfterFailure(ctx context.Context, w *writeRequest, failed e
 	if w == nil || w.collection == nil || errors.Is(failed, errNeedsBcrypt) || !s.cfg.Hooks.AfterFailure.Bound(w.names()...) {
 		return
 	}
-	e := w.event(ctx, s.root)
+	e := w.event(s.root)
 	e.Err = failed
 	run := func() { s.triggerAfter(ctx, &s.cfg.Hooks.AfterFailure, e) }
 	if s.outer != nil {
@@ -321,10 +313,8 @@ func (s *Service) runAfterFailure(ctx context.Context, w *writeRequest, failed e
 func (s *Service) triggerAfter(ctx context.Context, h *hook.Hook[*WriteEvent], e *WriteEvent) {
 	// The transaction of the write has ended: App.Transaction in a handler begins another.
 	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
-	err := hook.Within(ctx, "hook record after", s.cfg.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.Trigger(e, func() error { return nil }, names(e.Collection())...)
-	})
+	call := hook.Call{Name: "hook record after", Limit: s.cfg.HookLimit}
+	err := h.Run(ctx, call, e, names(e.Collection())...)
 	if err != nil {
 		s.cfg.Log.Error("hook after a write", "collection", e.Collection().Name, "record", e.Record.ID(), "error", err)
 	}

@@ -47,7 +47,6 @@ const (
 // RequestEvent is a request to read or change the settings.
 type RequestEvent struct {
 	hook.Event
-	Context   context.Context
 	Operation record.Operation // OpView or OpUpdate
 	Caller    record.Caller
 	Body      []byte // the JSON object of an update, to be merged into the settings
@@ -57,82 +56,50 @@ type RequestEvent struct {
 // Event is a change of the settings. Old and New are shared and must not be changed.
 type Event struct {
 	hook.Event
-	Context  context.Context
 	Caller   record.Caller // the caller of the update; the zero Caller in Changed
 	Old, New *Settings
 }
 
 // around runs do within the Request hooks.
-func (s *Service) around(e *RequestEvent, do func(*RequestEvent) error) error {
-	h := &s.cfg.Hooks.Request
-	if h.Empty() {
-		return do(e)
-	}
-	var err error
-	if e.Context, err = hook.Deeper(e.Context); err != nil {
-		return err
-	}
-	return h.Trigger(e, func() error { return do(e) })
+func (s *Service) around(ctx context.Context, e *RequestEvent, do func(*RequestEvent) error) error {
+	return s.cfg.Hooks.Request.Around(ctx, e, func() error { return do(e) })
 }
 
-func nothing() error { return nil }
-
-// runBefore runs the Before hooks.
-func (s *Service) runBefore(ctx context.Context, e *RequestEvent) error {
-	h := &s.cfg.Hooks.Before
-	if h.Empty() {
-		return nil
-	}
-	return hook.Within(ctx, "hook settings before", s.cfg.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.Trigger(e, nothing)
-	})
+// call returns the Call of the hooks of a moment.
+func (s *Service) call(moment string) hook.Call {
+	return hook.Call{Name: "hook settings " + moment, Limit: s.cfg.HookLimit}
 }
 
 // runInTx runs the InTx hooks.
 func (s *Service) runInTx(ctx context.Context, e *Event) error {
-	h := &s.cfg.Hooks.InTx
-	if h.Empty() {
-		return nil
-	}
-	return hook.Within(ctx, "hook settings in transaction", s.cfg.HookLimit, func(ctx context.Context) error {
-		e.Context = ctx
-		return store.Inside(func() error { return h.Trigger(e, nothing) })
-	})
-}
-
-// runAfter runs the hooks after an update, outside of any transaction, and logs their error.
-func (s *Service) runAfter(ctx context.Context, run func(context.Context) error) {
-	ctx = store.WithTransaction(context.WithoutCancel(ctx), nil)
-	if err := hook.Within(ctx, "hook settings after", s.cfg.HookLimit, run); err != nil {
-		s.cfg.Log.Error("hook after a change of the settings", "error", err)
-	}
+	call := s.call("in transaction")
+	call.Inside = store.Inside
+	return s.cfg.Hooks.InTx.Run(ctx, call, e)
 }
 
 // runAfterSuccess runs the AfterSuccess hooks: at once or, if s is bound to a transaction, when the
 // transaction is durable.
 func (s *Service) runAfterSuccess(ctx context.Context, e *Event) {
-	h := &s.cfg.Hooks.AfterSuccess
-	if h.Empty() {
+	if s.cfg.Hooks.AfterSuccess.Empty() {
 		return
 	}
-	s.later(func() {
-		s.runAfter(ctx, func(ctx context.Context) error {
-			e.Context = ctx
-			return h.Trigger(e, nothing)
-		})
-	})
+	s.later(func() { s.logFailure(s.cfg.Hooks.AfterSuccess.Run(afterwards(ctx), s.call("after success"), e)) })
 }
 
 // runAfterFailure runs the AfterFailure hooks.
 func (s *Service) runAfterFailure(ctx context.Context, e *RequestEvent, failed error) {
-	h := &s.cfg.Hooks.AfterFailure
-	if h.Empty() {
-		return
-	}
 	e.Err = failed
-	s.runAfter(ctx, func(ctx context.Context) error {
-		e.Context = ctx
-		return h.Trigger(e, nothing)
-	})
+	s.logFailure(s.cfg.Hooks.AfterFailure.Run(afterwards(ctx), s.call("after failure"), e))
+}
+
+// afterwards returns the context of hooks after an update: outside of any transaction, and not
+// cancelled with the request.
+func afterwards(ctx context.Context) context.Context {
+	return store.WithTransaction(context.WithoutCancel(ctx), nil)
+}
+
+func (s *Service) logFailure(err error) {
+	if err != nil {
+		s.cfg.Log.Error("hook after a change of the settings", "error", err)
+	}
 }

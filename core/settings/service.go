@@ -92,8 +92,8 @@ func (s *Service) Current() *Settings {
 // Get returns the settings for a caller. A caller who is not a superuser gets the fault of
 // record.Caller.RequireSuperuser. The result is shared and must not be changed.
 func (s *Service) Get(ctx context.Context, caller record.Caller) (found *Settings, err error) {
-	e := &RequestEvent{Context: ctx, Operation: OpView, Caller: caller}
-	err = s.around(e, func(e *RequestEvent) error {
+	e := &RequestEvent{Operation: OpView, Caller: caller}
+	err = s.around(ctx, e, func(e *RequestEvent) error {
 		if err := e.Caller.RequireSuperuser(); err != nil {
 			return err
 		}
@@ -150,8 +150,8 @@ func (s *Service) Reread(tx store.Tx) error {
 // caller who is not a superuser gets the fault of record.Caller.RequireSuperuser; a
 // body that cannot be decoded, or settings that are not valid, a fault.Invalid.
 func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) (patched *Settings, err error) {
-	e := &RequestEvent{Context: ctx, Operation: OpUpdate, Caller: caller, Body: body}
-	err = s.around(e, func(e *RequestEvent) error {
+	e := &RequestEvent{Operation: OpUpdate, Caller: caller, Body: body}
+	err = s.around(ctx, e, func(e *RequestEvent) error {
 		if err := e.Caller.RequireSuperuser(); err != nil {
 			return err
 		}
@@ -171,7 +171,7 @@ func (s *Service) Patch(ctx context.Context, caller record.Caller, body []byte) 
 
 // patch does the work of Patch for a body that is not empty, within the Request hooks.
 func (s *Service) patch(ctx context.Context, e *RequestEvent) (*Settings, error) {
-	if err := s.runBefore(ctx, e); err != nil {
+	if err := s.cfg.Hooks.Before.Run(ctx, s.call("before"), e); err != nil {
 		return nil, err
 	}
 	write := s.cfg.Store.Write

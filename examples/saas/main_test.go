@@ -7,9 +7,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loambase/loam/api/apitest"
 	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
 )
 
 type event struct{ body, signature string }
@@ -111,5 +113,35 @@ func TestBilling(t *testing.T) {
 	ann.Get("/api/collections/teams/records/"+team.ID).Want(200, `"plan":"pro"`)
 	if e := <-told; !strings.Contains(e.body, `"plan":"pro"`) || e.signature != s.sign([]byte(e.body)) {
 		t.Errorf("others are told %+v", e)
+	}
+}
+
+// TestReport makes the reports of two nights, and keeps a backup in a bucket.
+func TestReport(t *testing.T) {
+	s := newService("hush", "")
+	clock := coretest.NewClock(time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC))
+	s.App.Config.Now = clock.Now
+	coretest.Start(t, s.App)
+	bucket := coretest.Bucket(t, s.App)
+	h, err := s.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	coretest.User(t, s.App, "users", "ann@example.com")
+	ann := apitest.SignedIn(t, h, "users", "ann@example.com", coretest.Password)
+	ann.Post("/api/collections/teams/records", `{"name":"Moles"}`).Want(200)
+	for range 2 {
+		if err := s.App.Jobs().RunAndWait(t.Context(), "report"); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(24 * time.Hour)
+	}
+	reports := ann.Get("/api/collections/reports/records?sort=created&fields=members,created").Want(200)
+	coretest.Golden(t, "reports.json", reports.Body)
+	if _, err := s.App.Backups().Create(t.Context(), record.Root(), "night.zip"); err != nil {
+		t.Fatal(err)
+	}
+	if keys := bucket.Keys(); len(keys) != 1 || keys[0] != "night.zip" {
+		t.Errorf("the bucket has %q", keys)
 	}
 }

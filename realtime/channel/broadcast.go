@@ -26,19 +26,34 @@ type Broadcast struct {
 	Self    bool            // the sender gets it too
 }
 
-// Broadcast tells all other members of a room. Faults: NotFound for a peer that has not joined,
-// Forbidden for whom the rule for sending does not let, Invalid for an event without a name.
-func (r *Rooms) Broadcast(ctx context.Context, p *Peer, b Broadcast) error {
-	payload := bytes.TrimSpace(b.Payload)
+// check returns the fault of a wrong event or payload.
+func (b *Broadcast) check() error {
+	b.Payload = bytes.TrimSpace(b.Payload)
 	switch {
 	case b.Event == "" || len(b.Event) > maxEventName:
 		return fault.New(fault.Invalid, "The event needs a name of up to 100 bytes.")
 	case b.Event == "presence" || b.Event == "presence_diff" || b.Event == "left":
 		return fault.New(fault.Invalid, "Events of that name are the server's.")
-	case len(payload) > maxPayload:
+	case len(b.Payload) > maxPayload:
 		return limitReached("payload_too_large", "The payload is larger than 32 KiB.")
-	case len(payload) == 0:
-		payload = []byte("null")
+	case len(b.Payload) == 0:
+		b.Payload = json.RawMessage("null")
+	}
+	return nil
+}
+
+// message returns the message to the members. peer and auth are the sender, "" for a program.
+func (b *Broadcast) message(peer, auth string) []byte {
+	out := append(append(begin(b.Channel, b.Event), `,"payload":`...), b.Payload...)
+	return appendFrom(out, peer, auth)
+}
+
+// Broadcast sends a message of a peer to all other members of a room. Faults: NotFound for a peer
+// that has not joined, Forbidden for a caller whom the send rule refuses, Invalid for an event
+// without a name; errors of Broadcast hooks.
+func (r *Rooms) Broadcast(ctx context.Context, p *Peer, b Broadcast) error {
+	if err := b.check(); err != nil {
+		return err
 	}
 	in, err := r.joined(p, b.Channel)
 	if err != nil {
@@ -51,13 +66,17 @@ func (r *Rooms) Broadcast(ctx context.Context, p *Peer, b Broadcast) error {
 		}
 		return err
 	}
+	if !r.hooks.Broadcast.Empty() {
+		if err := r.runBroadcastHooks(ctx, p, caller, &b); err != nil {
+			return err
+		}
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.members[p.id] == nil { // it was put out meanwhile
 		return notJoined()
 	}
-	message := append(append(in.message(b.Event), `,"payload":`...), payload...)
-	message = appendFrom(message, p.id, nameOf(caller))
+	message := b.message(p.id, nameOf(caller))
 	in.history.add(message, in.config.History)
 	but := p
 	if b.Self {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/settings"
 )
 
 // judgeEvery is how long changes are gathered before members are judged again.
@@ -188,18 +189,26 @@ func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
 		r.doubtAll() // later
 		return
 	}
+	if r.keepOrPutOut(in, p, config, reads, nameOf(caller)) {
+		r.runLeaveHooks(p, Forbidden, in.name)
+	}
+}
+
+// keepOrPutOut updates a member, or puts it out of the room if config is nil.
+func (r *Rooms) keepOrPutOut(in *room, p *Peer, config *settings.Channel, reads []string, auth string) (out bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if p.joined[in.name] != in {
-		return
+		return false
 	}
 	if config != nil {
-		in.keep(p.id, *config, nameOf(caller))
+		in.keep(p.id, *config, auth)
 		r.reading.add(in, reads)
-		return
+		return false
 	}
 	delete(p.joined, in.name)
 	in.leave(p.id)
 	r.settle(in)
 	p.member.Tell(append(in.message("left"), `,"reason":"forbidden"}`...))
+	return true
 }

@@ -150,7 +150,10 @@ func appendAuth(out []byte, auth string) []byte {
 }
 
 // message begins a message of the room.
-func (r *room) message(event string) []byte {
-	out := schema.AppendString([]byte(`{"type":"channel","channel":`), r.name)
+func (r *room) message(event string) []byte { return begin(r.name, event) }
+
+// begin begins a message of a channel. The object is not closed.
+func begin(channel, event string) []byte {
+	out := schema.AppendString([]byte(`{"type":"channel","channel":`), channel)
 	return schema.AppendString(append(out, `,"event":`...), event)
 }

@@ -42,6 +42,7 @@ type Rooms struct {
 	doubt   doubt
 	judging atomic.Int32 // how many goroutines judge join rules, whose reads may not be known yet
 	reading reading
+	hooks   Hooks
 
 	mu       sync.Mutex // guards the fields below; locked before the mutex of a room
 	rooms    map[string]*room
@@ -53,6 +54,7 @@ type Rooms struct {
 func New(app *core.App) *Rooms {
 	r := &Rooms{app: app, wake: make(chan struct{}, 1), clock: time.Now, rooms: map[string]*room{}}
 	app.OnCommitted(r.committed)
+	app.OnPublished(topic, r.receive)
 	app.Go("channels", r.run)
 	return r
 }
@@ -83,6 +85,13 @@ func (r *Rooms) Join(ctx context.Context, p *Peer, name string, state json.RawMe
 	}
 	if admitted == nil {
 		return fault.New(fault.Forbidden, "You are not allowed to join this channel.")
+	}
+	e := &JoinEvent{Caller: caller, Peer: p.id, Channel: name, State: state}
+	if err := r.hooks.Join.Run(ctx, r.call("join"), e); err != nil {
+		return err
+	}
+	if state, err = checkState(e.State); err != nil {
+		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -121,6 +130,14 @@ func (r *Rooms) admits(ctx context.Context, caller record.Caller, name string) (
 
 // Leave takes the peer out of a room. The fault is NotFound if the peer is not in the room.
 func (r *Rooms) Leave(p *Peer, name string) error {
+	if err := r.leave(p, name); err != nil {
+		return err
+	}
+	r.runLeaveHooks(p, Left, name)
+	return nil
+}
+
+func (r *Rooms) leave(p *Peer, name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	in := p.joined[name]
@@ -136,10 +153,16 @@ func (r *Rooms) Leave(p *Peer, name string) error {
 // End takes the peer out of all rooms. Where the settings give it a grace it is shown for
 // that long: a page that is loaded anew does not flicker.
 func (r *Rooms) End(p *Peer) {
+	r.runLeaveHooks(p, Closed, r.end(p)...)
+}
+
+// end does the work of End, and returns the names of the rooms.
+func (r *Rooms) end(p *Peer) (names []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p.ended = true
 	for _, in := range p.joined {
+		names = append(names, in.name)
 		if grace := in.lose(p.id); grace > 0 {
 			time.AfterFunc(grace, func() {
 				r.mu.Lock()
@@ -151,6 +174,7 @@ func (r *Rooms) End(p *Peer) {
 		r.settle(in)
 	}
 	clear(p.joined)
+	return names
 }
 
 // room returns the room of that name, which is made if need be. The lock must be held.

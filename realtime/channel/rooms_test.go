@@ -488,3 +488,120 @@ func BenchmarkCommit(b *testing.B) {
 	}
 	b.Run("joined", measure)
 }
+
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, `[{"pattern":"room:*","joinRule":"","sendRule":"","presence":true}]`)
+	hooks := b.rooms.Hooks()
+	hooks.Join.BindFunc(func(e *channel.JoinEvent) error {
+		if e.Channel == "room:full" {
+			return fault.New(fault.Forbidden, "The room is full.")
+		}
+		e.State = json.RawMessage(`{"seat":"` + e.Peer + `"}`)
+		return nil
+	})
+	hooks.Broadcast.BindFunc(func(e *channel.BroadcastEvent) error {
+		switch string(e.Message.Payload) {
+		case `"rude"`:
+			return fault.New(fault.Forbidden, "Be kind.")
+		case `"broken"`:
+			e.Message.Payload = json.RawMessage(`{`)
+		case `"elsewhere"`:
+			e.Message.Channel = "room:2"
+		default:
+			e.Message.Payload = json.RawMessage(`"polite"`)
+		}
+		return nil
+	})
+	left := make(chan string, 10)
+	hooks.Leave.BindFunc(func(e *channel.LeaveEvent) error {
+		left <- fmt.Sprint(e.Peer, " ", e.Channel, " ", e.Reason)
+		return nil
+	})
+	one, two := b.peer("one", nil), b.peer("two", nil)
+	for _, p := range []*peer{one, two} {
+		if err := p.join("room:1", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	two.hears(`"presence"`, `{"seat":"one"}`)
+	if err := one.join("room:full", ""); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("a hook refuses a join: %v", err)
+	}
+	if err := one.send("room:1", "say", `"hi"`); err != nil {
+		t.Fatal(err)
+	}
+	two.hears(`"say"`, `"payload":"polite"`)
+	for payload, want := range map[string]string{`"rude"`: "Be kind.", `"broken"`: "not JSON", `"elsewhere"`: "room:2"} {
+		if err := one.send("room:1", "say", payload); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a broadcast of %s: %v, want an error with %q", payload, err, want)
+		}
+	}
+	if err := b.rooms.Leave(two.Peer, "room:1"); err != nil {
+		t.Fatal(err)
+	}
+	b.rooms.End(one.Peer)
+	if err := b.rooms.Leave(two.Peer, "room:1"); err == nil {
+		t.Error("a peer leaves twice")
+	}
+	for _, want := range []string{"two room:1 left", "one room:1 closed"} {
+		if got := <-left; got != want {
+			t.Errorf("the Leave hook saw %q, want %q", got, want)
+		}
+	}
+	again := b.peer("again", nil)
+	if err := again.join("room:1", ""); err != nil {
+		t.Fatal(err)
+	}
+	b.configure(`[{"pattern":"room:*","joinRule":"@request.auth.id != ''","sendRule":""}]`)
+	again.become(nil)
+	if got := <-left; got != "again room:1 forbidden" {
+		t.Errorf("the Leave hook saw %q", got)
+	}
+	if len(left) > 0 {
+		t.Errorf("the Leave hook also saw %q", <-left)
+	}
+}
+
+func TestSend(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, `[{"pattern":"room:*","joinRule":"","history":2},{"pattern":"quiet","joinRule":""}]`)
+	for name, test := range map[string]struct {
+		channel, event string
+		v              any
+		want           string
+	}{
+		"no pattern":        {"other", "say", 1, "no pattern"},
+		"a wrong name":      {"room 1", "say", 1, "not valid"},
+		"no event":          {"room:1", "", 1, "needs a name"},
+		"an event of ours":  {"room:1", "presence", 1, "the server's"},
+		"a large payload":   {"room:1", "say", strings.Repeat("x", 33<<10), "32 KiB"},
+		"what JSON has not": {"room:1", "say", func() {}, "unsupported type"},
+	} {
+		if err := b.rooms.Send(t.Context(), test.channel, test.event, test.v); err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(test.want)) {
+			t.Errorf("%s: %v, want an error with %q", name, err, test.want)
+		}
+	}
+	send := func(channel string, v any) {
+		t.Helper()
+		if err := b.rooms.Send(t.Context(), channel, "price", v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send("quiet", 1) // nobody is there
+	for i := range 3 {
+		send("room:1", i)
+	}
+	p := b.peer("p", nil)
+	if err := p.join("room:1", ""); err != nil {
+		t.Fatal(err)
+	}
+	p.hears(`"payload":2`)
+	send("room:1", map[string]string{"gold": "up"})
+	p.hears(`{"type":"channel","channel":"room:1","event":"price","payload":{"gold":"up"},"from":{"peer":"","auth":null}}`)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if all := strings.Join(p.said, ""); strings.Contains(all, `"payload":0`) || !strings.Contains(all, `"payload":1`) {
+		t.Errorf("the history of two messages is %s", all)
+	}
+}

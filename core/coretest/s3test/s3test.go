@@ -61,6 +61,13 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
+// Settings returns settings by which an app keeps files and backups in the bucket, as JSON.
+func (s *Server) Settings() string {
+	bucket := fmt.Sprintf(`{"enabled":true,"endpoint":%q,"bucket":%q,"region":%q,"accessKey":%q,"secret":%q,"forcePathStyle":true}`,
+		s.URL, Bucket, Region, AccessKey, Secret)
+	return fmt.Sprintf(`{"s3":%s,"backups":{"s3":%[1]s}}`, bucket)
+}
+
 // Keys are those of the objects, in order.
 func (s *Server) Keys() []string {
 	s.mu.Lock()

@@ -147,13 +147,20 @@ func (db *DB) follows(ctx context.Context, seen writeMarks) {
 // writeMarks are what other processes have written last, by process and connection.
 type writeMarks map[string]string
 
-// listen looks at each notification of another process, and each lookEvery, until
-// the connection fails or ctx ends.
+// listen looks at each notification of a write of another process, and each lookEvery, and delivers
+// messages, until the connection fails or ctx ends.
 func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 	heard := true
 	cfg := db.service.Config().ConnConfig.Config.Copy()
 	cfg.BuildContextWatcherHandler = nil
-	cfg.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) { heard = heard || n.Payload != db.node }
+	var messages inbox
+	cfg.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
+		if n.Channel != messageChannel {
+			heard = heard || n.Payload != db.node
+		} else if message, ok := messages.take(n.Payload, db.node, db.schema); ok {
+			db.deliver(message)
+		}
+	}
 	if parsed, err := pgconn.ParseConfig(""); err == nil { // the default: a wait that ends does not cancel a statement
 		cfg.BuildContextWatcherHandler = parsed.BuildContextWatcherHandler
 	}
@@ -162,7 +169,7 @@ func (db *DB) listen(ctx context.Context, seen *writeMarks) error {
 		return err
 	}
 	defer pg.Close(context.WithoutCancel(ctx))
-	if _, err := pg.Exec(ctx, "LISTEN "+channel+"; "+deleteOldMarks).ReadAll(); err != nil {
+	if _, err := pg.Exec(ctx, "LISTEN "+channel+"; LISTEN "+messageChannel+"; "+deleteOldMarks).ReadAll(); err != nil {
 		return err
 	}
 	// The connection is made anew every hour: its server side keeps memory for what it has

@@ -65,9 +65,10 @@ type DB struct {
 	watch     watcher
 	before    writeMarks // what others had written when this was opened
 	foreign   atomic.Pointer[func(ctx context.Context, logged bool) error]
-	yielded   atomic.Int64 // how many writes Yield knew of
-	wroteAt   atomic.Int64 // when it learned of the last one, in Unix nanoseconds
-	missed    atomic.Bool  // there was something to call foreign for, but it was not set
+	message   atomic.Pointer[func(message []byte)] // of OnMessage
+	yielded   atomic.Int64                         // how many writes Yield knew of
+	wroteAt   atomic.Int64                         // when it learned of the last one, in Unix nanoseconds
+	missed    atomic.Bool                          // there was something to call foreign for, but it was not set
 
 	mu     sync.Mutex // guards the fields below
 	closed bool

@@ -1,0 +1,18 @@
+package store
+
+import "context"
+
+// MaxMessage is the maximum number of bytes of a message.
+const MaxMessage = 1 << 20
+
+// Messenger is a Store on which processes can send messages to each other.
+type Messenger interface {
+	// Publish sends a message of at most MaxMessage bytes to all other processes on the database
+	// and returns when the database has accepted it. The message is not stored: a process gets it
+	// once at most, in the order of its sender, and not at all while it does not listen.
+	Publish(ctx context.Context, message []byte) error
+
+	// OnMessage sets the function that gets each message of another process, one at a time. fn
+	// must be quick and must not use the store; the bytes are its own.
+	OnMessage(fn func(message []byte))
+}
