@@ -49,6 +49,34 @@ await onStage(async (stage) => {
     }
   });
 
+  test('what can be dragged is moved by keys too, and its place is announced', async () => {
+    const page = await stage.signedIn();
+    const said = (words) => page.locator('#said').getByText(words, { exact: true }).waitFor();
+    await page.goto(`${stage.url}${screens.fields}`);
+    const grip = (name) => page.getByRole('button', { name: `Move ${name} (` });
+    await grip('notes').press('Alt+ArrowUp');
+    await said('notes is 2 of 19');
+    await grip('notes').press('Alt+ArrowDown');
+    await said('notes is 3 of 19');
+    await grip('notes').hover();
+    await page.mouse.down();
+    const above = await grip('name').boundingBox();
+    await page.mouse.move(above.x, above.y + 1, { steps: 3 });
+    await page.mouse.up();
+    await said('notes is 2 of 19');
+
+    await page.goto(`${stage.url}${screens['records-beside']}`);
+    for (const [name, words] of [['leaf', /^leaf.* is 2 of 2$/], ['Halden Growers', /^Halden Growers is 1 of 2$/]]) {
+      await page.getByRole('button', { name: new RegExp(`^Move ${name}`) }).press(name === 'leaf' ? 'Alt+ArrowDown' : 'Alt+ArrowUp');
+      await page.locator('#said').getByText(words).waitFor();
+    }
+    assert.equal(await page.locator('[data-changes]').innerText(), '2 changes: others, pictures');
+    const head = page.getByRole('columnheader', { name: 'name' });
+    await head.focus();
+    await head.press('Alt+ArrowRight');
+    await page.locator('#said').getByText(/^name is \d+ pixels wide$/).waitFor();
+  });
+
   test('the first load is light', async () => {
     const page = await stage.signedIn();
     const loaded = [];
