@@ -69,7 +69,7 @@ func showFields(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(frame(c, in, "fields"), fieldsPage(d))
+	return c.Page(frame(c, in, "Fields"), fieldsPage(d))
 }
 
 // newField answers with the row of a field that is to be added.

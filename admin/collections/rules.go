@@ -68,7 +68,7 @@ func showRules(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	page := frame(c, in, "rules")
+	page := frame(c, in, "Rules")
 	page.Scripts = append(page.Scripts, "editor.js", "pick.js", "try.js")
 	return c.Page(page, rulesPage(in, rulesOf(in), t))
 }

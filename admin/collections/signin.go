@@ -61,7 +61,7 @@ func showSignIn(c *console.Call) error {
 		s.providers = append(s.providers, row)
 	}
 	c.W.Header().Set("Content-Security-Policy", c.W.Header().Get("Content-Security-Policy")+"; frame-src 'self'") // for previews of mails
-	page := frame(c, in, "sign-in")
+	page := frame(c, in, "Sign-in")
 	page.Scripts = append(page.Scripts, "signin.js")
 	return c.Page(page, signInPage(s))
 }

@@ -49,8 +49,12 @@ func Close(c *console.Call) {
 	}
 }
 
-// Problem is what is wrong with an input, or with the form if it has no Name.
-type Problem struct{ Name, Message string }
+// Problem is what is wrong with an input, or with the form if it has no Name. Stored offers to take
+// the stored value in the place of the typed one.
+type Problem struct {
+	Name, Message string
+	Stored        bool
+}
 
 // Fail answers a form that was refused: 422 and the problems, which go to their inputs. An
 // error that is not about the input is returned.
@@ -71,7 +75,7 @@ func Refuse(c *console.Call, status int, list []Problem) error {
 
 func sorted(problems map[string]string) (list []Problem) {
 	for _, name := range slices.Sorted(maps.Keys(problems)) {
-		list = append(list, Problem{name, problems[name]})
+		list = append(list, Problem{Name: name, Message: problems[name]})
 	}
 	return list
 }

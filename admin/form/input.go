@@ -124,7 +124,7 @@ func Patch(groups []Group, sent url.Values) (change map[string]any, problems []P
 			value, wrong := in.value(strings.ReplaceAll(texts[len(texts)-1], "\r\n", "\n"))
 			switch {
 			case wrong != "":
-				problems = append(problems, Problem{in.Name, wrong})
+				problems = append(problems, Problem{Name: in.Name, Message: wrong})
 			case value != nil:
 				Put(change, in.Name, value)
 			}

@@ -340,7 +340,7 @@ func chartCard(c chart) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</div><div class=\"chart-place\" role=\"img\"></div><details><summary class=\"small\">As a table</summary><div class=\"scroll-x\" role=\"region\" aria-label=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</div><div class=\"chart-place\" role=\"img\" tabindex=\"0\"></div><details><summary class=\"small\">As a table</summary><div class=\"scroll-x\" role=\"region\" aria-label=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -254,8 +254,8 @@ func taskOf(c *console.Call) (*task.Task, error) {
 }
 
 // failureOf returns the message of the error of a failed task.
-func failureOf(t *task.Task) string {
-	_, shown := wire.Describe(t.Status().Err)
+func failureOf(s task.Status) string {
+	_, shown := wire.Describe(s.Err)
 	return shown.Message
 }
 

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,6 +63,20 @@ func (p *panel) actor(r record.Revision) string {
 		return "a guest, a job or a hook"
 	}
 	return p.actors[r.By]
+}
+
+// changer names the account that made the last change of the field, as far as the change log has it.
+func (p *panel) changer(field string) string {
+	for _, r := range p.past.Revisions {
+		switch {
+		case !slices.ContainsFunc(r.Values, func(v record.ValueChange) bool { return v.Field.Name == field }):
+		case r.By == "":
+			return "A guest, a job or a hook"
+		default:
+			return p.actor(r)
+		}
+	}
+	return "Somebody else"
 }
 
 // putBack writes the values that a change has replaced, as a new change. Files that were taken

@@ -39,7 +39,7 @@ func importPath(in *schema.Collection) string { return console.CollectionPath(in
 func (i *importing) path() string { return importPath(i.in) + "/" + i.job.ID }
 
 // running reports whether rows are being checked or written.
-func (i *importing) running() bool { return i.Task != nil && !i.Task.Status().Over }
+func (i *importing) running() bool { return i.Task != nil && !i.Status.Over }
 
 // showUpload answers with the page that takes a file.
 func showUpload(c *console.Call) error {

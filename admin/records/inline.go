@@ -99,7 +99,11 @@ func saveCell(c *console.Call) error {
 	case len(conflicts) > 0 && c.R.PostForm.Has("_undo"):
 		return fault.New(fault.Invalid, "Somebody else has changed this meanwhile. Nothing was undone.")
 	case len(conflicts) > 0:
-		return refuseCell(c, http.StatusConflict, conflicts[0].Message, base(e.in, now, e.f))
+		problems, err := conflictProblems(c, e.in, e.id, conflicts)
+		if err != nil {
+			return err
+		}
+		return refuseCell(c, http.StatusConflict, problems[0].Message, base(e.in, now, e.f))
 	case fault.KindOf(err) == fault.NotFound:
 		return fault.New(fault.NotFound, "This record was deleted meanwhile.")
 	}

@@ -71,7 +71,11 @@ func save(c *console.Call) error {
 	now, conflicts, err := update(c, in, id, input, sent)
 	switch {
 	case len(conflicts) > 0:
-		return form.Conflict(c, conflicts, base(in, now, in.Fields...)) // saving again overwrites
+		problems, err := conflictProblems(c, in, id, conflicts)
+		if err != nil {
+			return err
+		}
+		return form.Conflict(c, problems, base(in, now, in.Fields...)) // saving again overwrites
 	case fault.KindOf(err) == fault.NotFound:
 		return fault.New(fault.NotFound, "This record was deleted meanwhile. What you have typed is still here.")
 	case err != nil:
@@ -80,9 +84,12 @@ func save(c *console.Call) error {
 	return saved(c, in, id, "Saved")
 }
 
+// conflict is a field that was sent and has changed since it was read, with the stored value as JSON.
+type conflict struct{ field, value string }
+
 // update stores the fields that were sent, if each still has the value that the form was read with.
-// Otherwise it stores nothing, and returns a problem for each changed field and the stored record.
-func update(c *console.Call, in *schema.Collection, id string, input record.Input, sent []string) (now *record.Record, conflicts []form.Problem, err error) {
+// Otherwise it stores nothing, and returns the changed fields and the stored record.
+func update(c *console.Call, in *schema.Collection, id string, input record.Input, sent []string) (now *record.Record, conflicts []conflict, err error) {
 	err = c.App.Transaction(c.R.Context(), func(tx *core.Tx) error {
 		if now, err = tx.Records.FindByID(tx.Context, in.ID, id); err != nil {
 			return err
@@ -99,8 +106,8 @@ func update(c *console.Call, in *schema.Collection, id string, input record.Inpu
 // errConflict rolls back the transaction of a save that would overwrite a change.
 var errConflict = fault.New(fault.Invalid, "Somebody else has changed this record.")
 
-// conflictsOf returns a problem for each field that was sent and has changed since it was read.
-func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sent []string) (list []form.Problem) {
+// conflictsOf returns the fields that were sent and have changed since they were read.
+func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sent []string) (list []conflict) {
 	var read map[string]string
 	if json.Unmarshal([]byte(c.R.PostForm.Get("_base")), &read) != nil {
 		return nil // a form without marks overwrites
@@ -110,11 +117,26 @@ func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sen
 		if f := in.Field(name); !known || was == mark(now.Get(name)) || f.IsPassword() {
 			continue
 		} else if value, err := schema.Marshal(now.Get(name)); err == nil {
-			list = append(list, form.Problem{Name: name,
-				Message: "Somebody else has changed this to " + cutBytes(value) + ". Save again to put yours in its place."})
+			list = append(list, conflict{name, cutBytes(value)})
 		}
 	}
 	return list
+}
+
+// conflictProblems says for each field which account has changed it, and to which value.
+func conflictProblems(c *console.Call, in *schema.Collection, id string, list []conflict) (problems []form.Problem, err error) {
+	p := &panel{in: in}
+	if p.past, err = c.App.Records().History(c.R.Context(), c.Caller, in.ID, id, maxRevisions); err != nil {
+		return nil, err
+	}
+	if err := p.nameActors(c); err != nil {
+		return nil, err
+	}
+	for _, at := range list {
+		problems = append(problems, form.Problem{Name: at.field, Stored: true,
+			Message: p.changer(at.field) + " has changed this to " + at.value + ". Save again to put yours in its place."})
+	}
+	return problems, nil
 }
 
 // saved answers with the panel of the stored record, and has the page reload the table.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seed } from './seed.mjs';
-import { isWell, onStage, picture } from './stage.mjs';
+import { email, isWell, onStage, picture } from './stage.mjs';
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -170,7 +170,7 @@ await onStage(async (stage) => {
     await input(page).fill('5');
     await stage.api('PATCH', `${records}/${id}`, { price: 77, notes: 'from elsewhere' });
     await input(page).press('Enter');
-    await page.getByText('Somebody else has changed this to 77').waitFor();
+    await page.getByText(`${email} has changed this to 77`).waitFor();
     assert.equal((await stored(id)).price, 77);
     await input(page).fill('no number');
     await input(page).press('Enter'); // a second problem keeps the marks of the stored value

@@ -92,6 +92,16 @@ await onStage(async (stage) => {
     await picture(page, 'metrics-zoomed');
     await whole.click();
     await whole.waitFor({ state: 'hidden' });
+    await page.locator('.chart-place').first().press('+');
+    await whole.waitFor();
+    const said = () => page.locator('#said').innerText();
+    const first = await said();
+    assert.match(first, /^From \d\d:\d\d to \d\d:\d\d$/);
+    await page.keyboard.press('ArrowLeft');
+    assert.notEqual(await said(), first);
+    await page.keyboard.press('0');
+    await whole.waitFor({ state: 'hidden' });
+    assert.equal(await said(), 'The whole period is shown');
     for (const [scheme, width] of [['light', 1440], ['dark', 1440], ['dark', 768], ['light', 390], ['dark', 390]]) {
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize({ width, height: 900 });

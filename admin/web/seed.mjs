@@ -57,3 +57,45 @@ export async function seed(stage) {
   const record = await api('POST', '/api/collections/products/records', body);
   return record.id;
 }
+
+/** Fills the server, and returns the paths of all screens by their names. */
+export async function seedScreens(stage) {
+  const evil = await seed(stage);
+  await stage.api('POST', '/api/backups', { name: 'before.zip' });
+  const [me] = (await stage.api('GET', '/api/collections/_superusers/records')).items;
+  return {
+    overview: '/_/',
+    records: '/_/c/products',
+    'records-beside': `/_/c/products?r=${evil}`,
+    record: `/_/c/products/r/${evil}`,
+    'record-new': '/_/c/products/new',
+    history: `/_/c/products/r/${evil}/history`,
+    import: '/_/c/products/import',
+    superusers: '/_/c/_superusers',
+    account: `/_/c/_superusers/r/${me.id}/sign-in`,
+    fields: '/_/c/products/fields',
+    rules: '/_/c/users/rules',
+    'all-rules': '/_/rules?system',
+    'new-collection': '/_/new-collection',
+    settings: '/_/settings/application',
+    mail: '/_/settings/mail',
+    files: '/_/settings/files',
+    'backup-settings': '/_/settings/backups',
+    limits: '/_/settings/limits',
+    'log-settings': '/_/settings/logs',
+    api: '/_/settings/api',
+    backups: '/_/backups',
+    jobs: '/_/jobs',
+    sql: '/_/sql',
+    live: '/_/realtime',
+    diagram: '/_/diagram?system',
+    transfer: '/_/collections',
+    realtime: '/_/settings/realtime',
+    'sign-in-options': '/_/c/users/sign-in',
+    reference: '/_/c/products/api',
+    'reference-accounts': '/_/c/users/api/password',
+    metrics: '/_/metrics',
+    logs: '/_/logs',
+    missing: '/_/c/nothing',
+  };
+}

@@ -77,6 +77,31 @@ await onStage(async (stage) => {
     await isWell(page);
   });
 
+  test('signing out in one tab shows in the others', async () => {
+    const page = await stage.signedIn();
+    const other = await page.context().newPage();
+    for (const tab of [page, other]) await tab.goto(`${stage.url}/_/`);
+    await page.getByRole('button', { name: /Your account/ }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await other.getByRole('heading', { name: 'Sign in again' }).waitFor();
+    await other.getByRole('heading', { name: 'Overview' }).waitFor(); // the page below stays
+  });
+
+  test('typing renews the session, and a page that is only open does not', async () => {
+    const page = await stage.signedIn();
+    await page.clock.install();
+    const asked = [];
+    page.on('request', (request) => request.url().endsWith('/_/session') && asked.push(request.method()));
+    await page.goto(`${stage.url}/_/settings/application`);
+    await page.clock.runFor('01:00:00');
+    assert.deepEqual(asked, []);
+    const renewed = page.waitForResponse('**/_/session');
+    await page.getByLabel('Name', { exact: true }).pressSequentially('abc');
+    assert.equal((await renewed).status(), 204);
+    assert.deepEqual(asked, ['POST']); // not with each key
+    await isWell(page);
+  });
+
   test('a link from another site opens the page with the session', async () => {
     const page = await stage.signedIn();
     await page.route('http://elsewhere.example/**', (route) => route.fulfill({ contentType: 'text/html', body: `<a href="${stage.url}/_/">go</a>` }));

@@ -8,6 +8,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { chromium as find } from '../../clients/chromium.mjs';
 import { serve } from '../../clients/loam.mjs';
@@ -134,6 +136,9 @@ class Stage {
     return text && JSON.parse(text);
   }
 }
+
+/** The number of bytes of the text, or the buffer, compressed by gzip. */
+export const weight = async (text) => (await promisify(gzip)(text)).length;
 
 /** Fills in the form of the sign-in page. */
 export async function signIn(page, secret = password, address = email) {

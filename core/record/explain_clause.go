@@ -3,7 +3,6 @@
 package record
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema"
 )
 
 // Clause is a part of a rule: a comparison, or parts that && or || join.
@@ -127,7 +127,7 @@ func (r *Record) shown(field string) string {
 	if i < 0 || r.collection.Fields[i].IsPassword() || r.collection.IsAuth() && field == "tokenKey" {
 		return ""
 	}
-	text, err := json.Marshal(r.values[i])
+	text, err := schema.Marshal(r.values[i])
 	if err != nil {
 		return "" // a value that JSON cannot hold is not shown
 	}
@@ -184,7 +184,7 @@ func shownValue(v store.Value) string {
 	case store.KindFloat:
 		return strconv.FormatFloat(v.AsFloat(), 'g', -1, 64)
 	}
-	text, _ := json.Marshal(v.AsText()) // a string always can be
+	text, _ := schema.Marshal(v.AsText()) // a string always can be
 	return string(text)
 }
 

@@ -67,8 +67,9 @@ type View struct {
 	Plan           Plan
 	Stage          Stage
 	Report         Report
-	Task           *task.Task // that runs now, or has run last
-	Samples        [][]string // some values of each column
+	Task           *task.Task  // that runs now, or has run last
+	Status         task.Status // of Task at the time of Stage and Report; the task may have ended since
+	Samples        [][]string  // some values of each column
 }
 
 // Report says what an import does, or has done.
@@ -154,6 +155,9 @@ func (j *Job) View() View {
 	v := View{
 		Name: j.file.name, Encoding: j.file.encoding, Format: j.file.format, Rows: len(j.file.rows),
 		Plan: j.plan, Stage: j.stage, Report: j.report, Task: j.task,
+	}
+	if j.task != nil {
+		v.Status = j.task.Status()
 	}
 	if j.file.format == CSV {
 		v.Separator = string(j.file.sep)

@@ -1,4 +1,5 @@
 // The script of every page of the console: theme, drawer, toasts, dialogs, the session.
+import { lost } from './line.js';
 import { say } from './toast.js';
 import './session.js';
 import './dialog.js';
@@ -81,4 +82,4 @@ document.addEventListener('htmx:afterRequest', (event) => {
   if (!event.detail.xhr?.getResponseHeader('HX-Redirect')) sayFlash(); // after a redirect the next page shows it
 });
 
-document.addEventListener('htmx:sendError', () => say('The server cannot be reached.', 'danger'));
+document.addEventListener('htmx:sendError', lost);

@@ -81,7 +81,7 @@ function place(form) {
     for (; name && !spot; name = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : '') spot = form.querySelector(`[data-error="${CSS.escape(name)}"]`);
     if (!spot) continue;
     problem.querySelector('[data-problem-name]')?.remove();
-    spot.textContent = problem.textContent.trim();
+    spot.replaceChildren(...problem.childNodes);
     spot.id ||= `error-${crypto.randomUUID()}`;
     spot.hidden = false;
     for (let at = spot.closest('details'); at; at = at.parentElement.closest('details')) at.open = true;
@@ -136,6 +136,30 @@ document.addEventListener('click', (event) => {
     leaving = true;
     location.reload(); // lists have no first state to go back to
   }
+});
+
+/** Puts the stored value of a field into its form: what others have changed is taken over. */
+async function take(form, name) {
+  const answer = await fetch(form.getAttribute('hx-post'), { headers: { 'HX-Request': 'true', 'HX-Target': 'panel' } });
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const find = (root) => root.querySelector(`[data-field="${CSS.escape(name)}"]`);
+  if (!answer.ok || !find(page) || !form.isConnected) return say('The stored value could not be read.', 'danger');
+  const fresh = document.importNode(find(page), true);
+  find(form).replaceWith(fresh);
+  const base = form.elements._base;
+  base.value = JSON.stringify({ ...JSON.parse(base.value), [name]: JSON.parse(page.querySelector('[name=_base]').value)[name] });
+  window.htmx.process(fresh);
+  fresh.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true, detail: { elt: fresh } }));
+  const now = values(form);
+  for (const part of new Set([...firsts.get(form).keys(), ...now.keys()])) {
+    if (part === name || part.startsWith(`${name}.`)) firsts.get(form).set(part, now.get(part) ?? []);
+  }
+  show(form);
+  fresh.querySelector('input:not([type=hidden]), textarea, select, button')?.focus();
+}
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-take]');
+  if (button && formOf(button)) take(formOf(button), button.dataset.take);
 });
 
 document.addEventListener('keydown', (event) => {

@@ -165,6 +165,7 @@ function detail(button) {
   button.setAttribute('aria-current', 'true');
   const event = events[Number(button.dataset.event)];
   part('live-detail').hidden = false;
+  part('no-detail').hidden = true;
   part('detail-title').textContent = `${event.action}, ${clock(event.at)}`;
   part('detail-changed').textContent = event.changed ? `Changed since it was told last: ${event.changed.join(', ') || 'nothing'}` : '';
   part('detail-json').textContent = JSON.stringify(event.message, null, 2);
@@ -193,6 +194,7 @@ document.addEventListener('click', (event) => {
     events = [];
     waiting = 0;
     part('live-detail').hidden = true;
+    part('no-detail').hidden = false;
     show();
     count();
   }

@@ -177,6 +177,11 @@ document.addEventListener('htmx:beforeRequest', (event) => {
   if (event.detail.target?.id === 'rows') asked = [...created];
 });
 
+document.addEventListener('reached', () => {
+  tries = Math.max(tries, 1); // the page then asks for missed changes
+  connect();
+});
+
 document.addEventListener('visibilitychange', () => {
   clearTimeout(hidden);
   if (document.hidden) hidden = setTimeout(disconnect, hiddenFor);

@@ -1,6 +1,7 @@
 // Charts of the server's metrics (data-chart), drawn by uPlot. Samples are fetched again while the
 // page is visible. Lines take their colours from the legend when they are drawn: a change of the
 // theme needs a redraw only.
+import { announce } from './toast.js';
 import uPlot from './uplot.js';
 
 const root = document.querySelector('[data-metrics]');
@@ -81,7 +82,7 @@ class Chart {
       cursor: { sync: { key: 'metrics' }, drag: { x: true, y: false }, y: false, points: { size: 7 } },
       scales: { x: { range: (_, min, max) => [Math.min(min, max - leastShown), max] }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
       axes: [
-        { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, list) => list.map((at) => clock(at)) },
+        { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, list) => list.map((at) => clock(at, list[1] - list[0] < 60 ? { second: '2-digit' } : {})) },
         { ...axis, size: 62, space: 36, values: (_, list) => list.map((value) => this.unit.write(value)) },
       ],
       series: [{}, ...this.shown.map((line) => ({ label: line.textContent.trim(), stroke: () => getComputedStyle(line.querySelector('i')).backgroundColor, width: 1.5, points: { show: (plot) => plot.data[0].length < 3 }, spanGaps: false }))],
@@ -149,9 +150,27 @@ function zoomedTo(plot) {
   root.querySelector('[data-unzoom]').parentElement.hidden = !is;
 }
 
-root.querySelector('[data-unzoom]').addEventListener('click', () => {
+/** Shows the whole period in all charts. */
+function unzoom() {
   root.removeAttribute('data-zoomed');
   for (const chart of charts) chart.plot?.setData(chart.plot.data, true);
+}
+root.querySelector('[data-unzoom]').addEventListener('click', unzoom);
+
+/** The keys of a chart do in all charts what dragging does: + and - zoom, arrows move, 0 shows the whole period. */
+root.addEventListener('keydown', (event) => {
+  const plot = event.target.matches('.chart-place') && charts.find((chart) => chart.place === event.target)?.plot;
+  const [grow, step] = { '+': [0.5, 0], '-': [2, 0], ArrowLeft: [1, -0.25], ArrowRight: [1, 0.25], 0: [0, 0] }[event.key] ?? [];
+  if (!plot || grow === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  const [first, last] = [plot.data[0][0], plot.data[0].at(-1)];
+  const { min, max } = plot.scales.x;
+  const width = Math.max((max - min) * grow, Math.min(leastShown, last - first));
+  const from = Math.min(Math.max((min + max - width) / 2 + step * width, first), last - width);
+  const whole = grow === 0 || width >= last - first;
+  if (whole) unzoom();
+  else for (const chart of charts) chart.plot?.setScale('x', { min: from, max: from + width });
+  announce(whole ? 'The whole period is shown' : `From ${clock(from)} to ${clock(from + width)}`);
 });
 
 /** Writes the last sample into the tiles above the charts. */

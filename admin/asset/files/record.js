@@ -2,7 +2,7 @@
 // in an order of the user's.
 import { closeDialog } from './dialog.js';
 import { local } from './time.js';
-import { say } from './toast.js';
+import { announce, say } from './toast.js';
 
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
@@ -25,6 +25,7 @@ function choose(relation, id, label) {
   link.href = relation.dataset.base + encodeURIComponent(id);
   link.ariaLabel = `Open ${label}`;
   item.querySelector('[data-remove]').ariaLabel = `Remove ${label}`;
+  item.querySelector('[data-grip]')?.setAttribute('aria-label', `Move ${label} (Alt with up or down)`);
   if (!('many' in relation.dataset)) list.replaceChildren();
   list.append(item);
   touched(list);
@@ -105,7 +106,15 @@ function steer(event) {
   }
 }
 
-/** Moves an entry of a list with Alt and an arrow, and announces its place. */
+/** Marks the list as changed, and announces the place of the entry that was moved. */
+function moved(item) {
+  touched(item);
+  const all = [...item.parentElement.querySelectorAll(':scope > [data-item]')];
+  const name = item.querySelector('[data-label], [data-name-of], .name').textContent.trim();
+  announce(`${name} is ${all.indexOf(item) + 1} of ${all.length}`);
+}
+
+/** Moves an entry of a list with Alt and an arrow. */
 function move(event) {
   const grip = event.target.closest('[data-grip]');
   if (!grip || !event.altKey || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;
@@ -116,7 +125,7 @@ function move(event) {
   if (event.key === 'ArrowUp') other.before(item);
   else other.after(item);
   grip.focus();
-  touched(item);
+  moved(item);
 }
 
 document.addEventListener('keydown', (event) => {
@@ -136,7 +145,7 @@ document.addEventListener('pointermove', (event) => {
   else over.after(dragged);
 });
 document.addEventListener('pointerup', () => {
-  if (dragged) touched(dragged);
+  if (dragged) moved(dragged);
   dragged = null;
 });
 

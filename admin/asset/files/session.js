@@ -31,7 +31,5 @@ document.addEventListener('signedin', (event) => {
   if (elt?.isConnected) window.htmx.trigger(elt, type);
 });
 
-document.addEventListener('submit', (event) => {
-  if (event.target.getAttribute('action')?.startsWith('/_/sign-out')) others?.postMessage('signed out');
-});
+// A page of the sign-in, in another tab, tells that the session may be over (signedout.js).
 others?.addEventListener('message', () => window.htmx?.ajax('POST', '/_/session', { target: 'body', swap: 'none' }));

@@ -1,5 +1,5 @@
-// Times are shown where the person is; UTC is in the title.
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+// Times are shown where the person is, in 24 hours; UTC is in the title.
+const day = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 /** A time of the server as the person reads it; the text itself if it is none. */
 export function local(text) {

@@ -25,6 +25,11 @@ export function say(words, kind = 'ok', action = undefined) {
   watch(toast);
 }
 
+/** Has screen readers say the words, which are not shown. */
+export function announce(words) {
+  document.getElementById('said').textContent = words;
+}
+
 /** Removes a toast after a time, but not while it is pointed at. */
 function watch(toast) {
   const list = document.getElementById('toasts');

@@ -1,5 +1,7 @@
 // The widths of columns: dragged at the right edge of a head, or with Alt and an arrow on it. They
 // are kept in this browser, by collection and column.
+import { announce } from './toast.js';
+
 const least = 56;
 const sheet = new CSSStyleSheet();
 document.adoptedStyleSheets.push(sheet);
@@ -27,9 +29,11 @@ function apply(widths) {
 }
 
 function set(head, width) {
-  const widths = { ...kept(), [head.dataset.column]: Math.max(least, Math.round(width)) };
+  const column = head.dataset.column;
+  const widths = { ...kept(), [column]: Math.max(least, Math.round(width)) };
   apply(widths);
   localStorage.setItem(key(), JSON.stringify(widths));
+  announce(`${column} is ${widths[column]} pixels wide`);
 }
 
 document.addEventListener('pointerdown', (event) => {

@@ -1,0 +1,35 @@
+// A bar while the server cannot be reached. What was typed stays, and the page asks for the server
+// until it answers.
+import { announce } from './toast.js';
+import { icon } from './icon.js';
+
+const waits = [1, 2, 5, 10, 30]; // seconds between the tries
+let bar = null;
+
+/** Shows the bar, and tries until the server answers. */
+export async function lost() {
+  if (bar) return;
+  bar = document.createElement('div');
+  bar.className = 'banner banner-danger banner-bar';
+  bar.setAttribute('role', 'alert');
+  const words = document.createElement('span');
+  words.className = 'grow';
+  words.textContent = 'The server cannot be reached. What you have typed stays here. Trying again …';
+  bar.append(icon('error', 't-danger'), words);
+  document.querySelector('.body').insertBefore(bar, document.getElementById('main'));
+  for (let tries = 0; !(await isThere()); tries++) await pause(waits[Math.min(tries, waits.length - 1)]);
+  bar.remove();
+  bar = null;
+  announce('The server answers again');
+  document.dispatchEvent(new CustomEvent('reached'));
+}
+
+const isThere = () => fetch('/api/health', { cache: 'no-store' }).then((answer) => answer.status < 500, () => false);
+
+/** Resolves after so many seconds, or when the browser says that it has a network again. */
+function pause(seconds) {
+  return new Promise((done) => {
+    setTimeout(done, seconds * 1000);
+    addEventListener('online', done, { once: true });
+  });
+}

@@ -1,0 +1,62 @@
+package reference
+
+import (
+	"context"
+	"io"
+	"regexp"
+
+	"github.com/a-h/templ"
+)
+
+// Parts of code that have colours, by language. The names of the groups are those of the classes
+// tok-… in console.css.
+var parts = map[string]*regexp.Regexp{
+	"JavaScript": regexp.MustCompile(`(?P<comment>//[^\n]*)|(?P<string>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|(?P<keyword>\b(?:import|from|const|new|await|if|true|false|null)\b)|(?P<number>\b\d+(?:\.\d+)?\b)`),
+	"cURL":       regexp.MustCompile(`(?m)(?P<comment>^#[^\n]*)|(?P<string>'[^']*'(?:\\''[^']*')*|"[^"\n]*")|(?P<keyword>^(?:curl|websocat)\b| -[A-Z]\b|--[a-z]+\b)`),
+	"Go":         regexp.MustCompile("(?P<comment>//[^\n]*)|(?P<string>\"(?:\\\\.|[^\"\\\\\n])*\"|`[^`]*`)|(?P<keyword>\\b(?:package|import|func|if|for|defer|return|nil)\\b)|(?P<number>\\b\\d+\\b)"),
+	"Dart":       regexp.MustCompile(`(?P<comment>//[^\n]*)|(?P<string>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|(?P<keyword>\b(?:import|final|await|async|void|for|in|true|false|null)\b)|(?P<number>\b\d+(?:\.\d+)?\b)`),
+	"JSON":       regexp.MustCompile(`(?P<propertyName>"(?:\\.|[^"\\])*")\s*:|(?P<string>"(?:\\.|[^"\\])*")|(?P<keyword>\b(?:true|false|null)\b)|(?P<number>-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b)`),
+}
+
+// maxColoured is the greatest size of code that is coloured, in bytes: a long answer of an API has
+// more marks than a page can bear.
+const maxColoured = 64 << 10
+
+// token is a part of code; class is "" for a part without a colour.
+type token struct{ class, text string }
+
+// tokens divides code into its parts, which are the code when they are joined.
+func tokens(language, code string) (list []token) {
+	at, re := 0, parts[language]
+	for _, match := range re.FindAllStringSubmatchIndex(code, -1) {
+		for i, name := range re.SubexpNames() {
+			from, to := match[2*i], match[2*i+1]
+			if name == "" || from < 0 {
+				continue
+			}
+			list = append(list, token{"", code[at:from]}, token{"tok-" + name, code[from:to]})
+			at = to
+		}
+	}
+	return append(list, token{"", code[at:]})
+}
+
+// coloured shows code in colours.
+func coloured(language, code string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		list := []token{{"", code}}
+		if len(code) <= maxColoured {
+			list = tokens(language, code)
+		}
+		for _, t := range list {
+			text := templ.EscapeString(t.text)
+			if t.class != "" {
+				text = `<span class="` + t.class + `">` + text + `</span>`
+			}
+			if _, err := io.WriteString(w, text); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
