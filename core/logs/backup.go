@@ -35,7 +35,7 @@ const copyLimit = time.Hour
 
 // copyTable copies the entries, the oldest first, into a new database.
 func copyTable(ctx context.Context, from, to store.Store) error {
-	if err := makeTable(ctx, to); err != nil {
+	if err := makeTables(ctx, to); err != nil {
 		return err
 	}
 	return from.Read(ctx, func(r store.Reader) error {
@@ -158,7 +158,7 @@ func (s *Service) using(ctx context.Context, fn func(store.Store) error) error {
 	if !errors.Is(err, errOff) {
 		return err
 	}
-	own, err := s.openTable(ctx)
+	own, err := s.openTables(ctx)
 	if err != nil {
 		return err
 	}

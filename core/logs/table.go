@@ -1,9 +1,10 @@
-// The table _logs: how it is made, and how entries are written to it.
+// The tables: how they are made, and how entries are written to _logs.
 
 package logs
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,23 +25,32 @@ var columns = []store.Column{
 	{Name: "created", Kind: store.ColumnText},
 }
 
-// makeTable makes the table, if it is not there.
-func makeTable(ctx context.Context, db store.Store) error {
-	isTable := func(n store.CatalogName) bool { return n.Name == table }
-	var names []store.CatalogName
+// makeTables makes the tables that are not there: that of entries and that of samples.
+func makeTables(ctx context.Context, db store.Store) error {
+	missing := func(r store.Reader) (list []string, err error) {
+		names, err := db.Catalog().Names(r)
+		for _, name := range []string{table, sampleTable} {
+			if !slices.ContainsFunc(names, func(n store.CatalogName) bool { return n.Name == name }) {
+				list = append(list, name)
+			}
+		}
+		return list, err
+	}
+	var list []string
 	err := db.Read(ctx, func(r store.Reader) (err error) {
-		names, err = db.Catalog().Names(r)
+		list, err = missing(r)
 		return err
 	})
-	if err != nil || slices.ContainsFunc(names, isTable) {
+	if err != nil || len(list) == 0 {
 		return err
 	}
 	return db.Exclusive(ctx, func(tx store.Tx) error {
-		names, err := db.Catalog().Names(tx)
-		if err != nil || slices.ContainsFunc(names, isTable) { // by another server just now
-			return err
+		list, err := missing(tx) // another server may have made them just now
+		for _, name := range list {
+			of := map[string][]store.Column{table: columns, sampleTable: sampleColumns}
+			err = errors.Join(err, db.Catalog().CreateTable(tx, name, of[name]))
 		}
-		return db.Catalog().CreateTable(tx, table, columns)
+		return err
 	})
 }
 
