@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/loambase/loam/core/fault"
@@ -119,7 +120,7 @@ func (a *App) replaceTables(ctx context.Context, to store.Whole, path string, pr
 // leaves as they are. There may be those of other programs beside them.
 func ownTables(r store.Reader) (list []store.CatalogName, err error) {
 	for _, name := range schema.InternalTables() {
-		if name != "_logs" {
+		if !slices.Contains(schema.LogTables(), name) {
 			list = append(list, store.CatalogName{Kind: "table", Name: name})
 		}
 	}

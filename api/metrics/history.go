@@ -2,18 +2,22 @@ package metrics
 
 import (
 	"context"
+	"log/slog"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/loambase/loam/core/logs"
 )
 
-// History keeps samples of the metrics in memory, for the console: one every ten seconds for the
-// last hour, and one every minute for the last 24 hours. It is safe for concurrent use.
+// History keeps samples of the metrics, for the console: one every ten seconds for the last hour, and
+// one every minute for the last 24 hours. The samples of minutes are stored in the database of the
+// logs, so they outlive a restart of the server. It is safe for concurrent use.
 type History struct {
-	gather func() ([]*dto.MetricFamily, error)
-	now    func() time.Time
+	historyConfig
 
 	mu     sync.Mutex // guards the fields below
 	hour   track
@@ -21,20 +25,46 @@ type History struct {
 	routes []RouteFigures
 }
 
-const sampleTime = 10 * time.Second
-
-func newHistory(gather func() ([]*dto.MetricFamily, error), now func() time.Time) *History {
-	return &History{gather: gather, now: now,
-		hour: track{step: sampleTime, most: int(time.Hour / sampleTime)},
-		day:  track{step: time.Minute, most: int(24 * time.Hour / time.Minute)}}
+// historyConfig is the environment of a History.
+type historyConfig struct {
+	gather func() ([]*dto.MetricFamily, error)
+	now    func() time.Time
+	stored archive
+	node   string // the name of the server in the archive, the same after a restart
+	log    *slog.Logger
 }
 
-// Run takes samples until ctx ends.
+// archive stores samples of minutes.
+type archive interface {
+	KeepSample(ctx context.Context, node string, sample logs.Sample) error
+	Samples(ctx context.Context, node string) ([]logs.Sample, error)
+}
+
+const sampleTime = 10 * time.Second
+
+func newHistory(c historyConfig) *History {
+	return &History{historyConfig: c,
+		hour: track{step: sampleTime, length: time.Hour},
+		day:  track{step: time.Minute, length: logs.SampleTime}}
+}
+
+// Run takes samples until ctx ends. It begins with the samples that this server has stored before, and
+// stores a sample every minute. Of failures in a row it logs the first one.
 func (h *History) Run(ctx context.Context) error {
+	if err := h.load(ctx); err != nil && ctx.Err() == nil {
+		h.log.Warn("stored samples of the metrics cannot be read", "error", err)
+	}
 	ticker := time.NewTicker(sampleTime)
 	defer ticker.Stop()
+	failed := false
 	for {
-		h.sample()
+		if minute := h.sample(); minute != nil {
+			err := h.stored.KeepSample(ctx, h.node, *minute)
+			if err != nil && !failed && ctx.Err() == nil {
+				h.log.Warn("samples of the metrics are not stored", "error", err)
+			}
+			failed = err != nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -43,20 +73,37 @@ func (h *History) Run(ctx context.Context) error {
 	}
 }
 
-// sample adds the current values of the metrics to both tracks. Families that cannot be gathered
-// are left out of the sample.
-func (h *History) sample() {
+// load puts the stored samples before those of the tracks.
+func (h *History) load(ctx context.Context) error {
+	list, err := h.stored.Samples(ctx, h.node)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range []*track{&h.hour, &h.day} {
+		t.samples = append(slices.Clone(list), t.samples...)
+		t.trim(h.now())
+	}
+	return nil
+}
+
+// sample adds the current values of the metrics to both tracks, and returns the sample that it has
+// added to the track of minutes, or nil. Families that cannot be gathered are left out of the sample.
+func (h *History) sample() (minute *logs.Sample) {
 	families, _ := h.gather()
 	r := read(h.now(), families)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.hour.add(r)
-	h.day.add(r)
+	minute = h.day.add(r)
 	h.routes = routesOf(families)
+	return minute
 }
 
 // Series are values of figures over time. Values maps the name of a figure to its values, one for
-// each moment of At. A value is nil if the figure had no value at that moment.
+// each moment of At. A value is nil if the figure had no value at that moment. Where samples are
+// missing, since the server did not run, there is a moment without values.
 type Series struct {
 	Step   int                   `json:"step"` // seconds between two moments
 	At     []int64               `json:"at"`   // Unix time in seconds, the oldest first
@@ -72,17 +119,34 @@ func (h *History) Day() Series { return h.series(&h.day) }
 func (h *History) series(t *track) Series {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := Series{Step: int(t.step / time.Second), At: make([]int64, len(t.samples)), Values: map[string][]*float64{}}
-	for i, sample := range t.samples {
-		s.At[i] = sample.at.Unix()
-		for name, value := range sample.values {
+	samples := withGaps(t.samples, h.now().Add(-t.step-sampleTime))
+	s := Series{Step: int(t.step / time.Second), At: make([]int64, len(samples)), Values: map[string][]*float64{}}
+	for i, sample := range samples {
+		s.At[i] = sample.At.Unix()
+		for name, value := range sample.Values {
 			if s.Values[name] == nil {
-				s.Values[name] = make([]*float64, len(t.samples))
+				s.Values[name] = make([]*float64, len(samples))
 			}
 			s.Values[name][i] = &value
 		}
 	}
 	return s
+}
+
+// withGaps adds a sample without values wherever the period of the next sample begins more than
+// sampleTime after a sample. The last sample is followed by one that begins at next.
+func withGaps(samples []logs.Sample, next time.Time) (list []logs.Sample) {
+	for i, sample := range samples {
+		list = append(list, sample)
+		begin := next
+		if i+1 < len(samples) {
+			begin = samples[i+1].At.Add(-samples[i+1].Period)
+		}
+		if begin.Sub(sample.At) > sampleTime {
+			list = append(list, logs.Sample{At: sample.At.Add(time.Second)})
+		}
+	}
+	return list
 }
 
 // Routes returns the figures of each route since the start of the server, as of the last sample,
@@ -97,29 +161,34 @@ func (h *History) Routes() []RouteFigures {
 // before it.
 type track struct {
 	step    time.Duration // between two samples
-	most    int           // the maximum number of samples
+	length  time.Duration // older samples are dropped
 	last    *reading      // the reading of the last sample; nil before the first reading
-	samples []sample
+	samples []logs.Sample // those of another run of the server may have another step
 }
 
-type sample struct {
-	at     time.Time
-	values map[string]float64
-}
-
-// add adds a sample from a reading, unless less than step has passed since the last one.
-func (t *track) add(r *reading) {
+// add adds a sample from a reading and returns it, or returns nil if less than step has passed since the
+// last reading.
+func (t *track) add(r *reading) (added *logs.Sample) {
 	// A ticker may be somewhat early: half a sampleTime is the tolerance.
 	if t.last != nil && r.at.Sub(t.last.at) < t.step-sampleTime/2 {
-		return
+		return nil
 	}
 	if t.last != nil {
-		t.samples = append(t.samples, sample{r.at, r.since(t.last)})
-		if len(t.samples) > t.most {
-			t.samples = t.samples[1:]
-		}
+		added = &logs.Sample{At: r.at, Period: r.at.Sub(t.last.at), Values: r.since(t.last)}
+		t.samples = append(t.samples, *added)
+		t.trim(r.at)
 	}
 	t.last = r
+	return added
+}
+
+// trim drops the samples that are older than the length of the track.
+func (t *track) trim(now time.Time) {
+	first := slices.IndexFunc(t.samples, func(s logs.Sample) bool { return now.Sub(s.At) < t.length })
+	if first < 0 {
+		first = len(t.samples)
+	}
+	t.samples = t.samples[first:]
 }
 
 // since returns the values of the figures for the time between two readings: gauges as they are,

@@ -1,11 +1,14 @@
 package metrics
 
 import (
+	"context"
 	"math"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/loambase/loam/core/logs"
 )
 
 // measured is a History with its own clock, over a registry with some of the families of a server.
@@ -14,16 +17,28 @@ type measured struct {
 	requests *prometheus.HistogramVec
 	clients  *prometheus.GaugeVec
 	clock    time.Time
+	archived []logs.Sample
 }
 
+// KeepSample implements archive. Run alone calls it.
+func (m *measured) KeepSample(context.Context, string, logs.Sample) error { return nil }
+
+// Samples implements archive.
+func (m *measured) Samples(context.Context, string) ([]logs.Sample, error) { return m.archived, nil }
+
+// newMeasured has read the metrics once, and has taken no sample yet.
 func newMeasured(t *testing.T) *measured {
 	t.Helper()
-	m := &measured{clock: time.Date(2027, 1, 2, 3, 4, 0, 0, time.UTC)}
+	return measuredAt(time.Date(2027, 1, 2, 3, 4, 0, 0, time.UTC))
+}
+
+func measuredAt(clock time.Time) *measured {
+	m := &measured{clock: clock}
 	m.requests = prometheus.NewHistogramVec(requestTimes, requestLabels)
 	m.clients = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "loam_realtime_clients"}, []string{"transport"})
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(m.requests, m.clients)
-	m.History = newHistory(registry.Gather, func() time.Time { return m.clock })
+	m.History = newHistory(historyConfig{gather: registry.Gather, now: func() time.Time { return m.clock }, stored: m})
 	m.sample()
 	return m
 }
@@ -37,7 +52,9 @@ func (m *measured) answer(route, status string, seconds float64, times int) {
 // after advances the clock by d and takes a sample.
 func (m *measured) after(d time.Duration) {
 	m.clock = m.clock.Add(d)
-	m.sample()
+	if minute := m.sample(); minute != nil {
+		m.archived = append(m.archived, *minute)
+	}
 }
 
 func (m *measured) last(t *testing.T, s Series, name string) float64 {
@@ -115,5 +132,43 @@ func TestHistoryIsBounded(t *testing.T) {
 	}
 	if got := day.At[len(day.At)-1] - day.At[0]; got != 24*60*60-60 {
 		t.Errorf("the day has %d s", got)
+	}
+}
+
+// TestHistoryAfterARestart loads the samples of an earlier run, which ended ten minutes before.
+func TestHistoryAfterARestart(t *testing.T) {
+	t.Parallel()
+	before := newMeasured(t)
+	for range 2 * 60 * 6 {
+		before.answer("/a", "200", 0.002, 10)
+		before.after(sampleTime)
+	}
+	if len(before.archived) != 120 {
+		t.Fatalf("%d samples of two hours", len(before.archived))
+	}
+	m := measuredAt(before.clock.Add(10 * time.Minute))
+	m.archived = before.archived
+	if err := m.load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ends := func(s Series) *float64 { return s.Values["requests"][len(s.At)-1] }
+	day := m.Day()
+	if len(day.At) != 121 || *day.Values["requests"][0] != 1 || ends(day) != nil {
+		t.Errorf("the day has %d moments: %v", len(day.At), day.Values["requests"])
+	}
+	hour := m.Hour()
+	if len(hour.At) != 51 || ends(hour) != nil { // 50 minutes and the gap
+		t.Errorf("the hour has %d moments", len(hour.At))
+	}
+	m.answer("/a", "200", 0.002, 10)
+	m.after(sampleTime)
+	hour = m.Hour()
+	if got := hour.Values["requests"]; len(got) != 52 || got[49] == nil || got[50] != nil || *got[51] != 1 {
+		t.Errorf("%d moments with a sample after the gap, the last of which is %v", len(got), ends(hour))
+	}
+	for at, last := range hour.At[1:] {
+		if last <= hour.At[at] {
+			t.Errorf("moment %d is %d after %d", at+1, last, hour.At[at])
+		}
 	}
 }

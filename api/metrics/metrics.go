@@ -4,6 +4,8 @@ package metrics
 import (
 	"cmp"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -37,7 +39,7 @@ type Metrics struct {
 
 	known sync.Map // maps outcome to prometheus.Observer, since a lookup by labels costs more
 
-	// History holds samples of the last 24 hours. It takes samples while History.Run runs.
+	// History has samples of the last 24 hours. It takes samples while History.Run runs.
 	History *History
 }
 
@@ -70,8 +72,24 @@ func New(c Config) *Metrics {
 	m.registry.MustRegister(m.requests, m.changes, info, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &state{Config: c})
 	c.App.OnCommitted(m.count)
-	m.History = newHistory(m.registry.Gather, c.App.Now)
+	m.History = newHistory(historyConfig{
+		gather: m.registry.Gather, now: c.App.Now, stored: c.App.Logs(), node: nodeOf(c.App.Config), log: c.App.Log(),
+	})
 	return m
+}
+
+// nodeOf returns the name of the server in the archive of samples. Servers that share a PostgreSQL database
+// have different names: the host and the data folder. An archive in the data folder has one server.
+func nodeOf(c core.Config) string {
+	if c.DB == "" {
+		return ""
+	}
+	host, _ := os.Hostname() // without a name, the folder alone
+	dir, err := filepath.Abs(c.Dir)
+	if err != nil {
+		dir = c.Dir
+	}
+	return host + ":" + dir
 }
 
 // Handler answers with all metrics, in the format that the header Accept asks for.

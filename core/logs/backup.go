@@ -36,7 +36,7 @@ const copyLimit = time.Hour
 
 // copyTable copies the entries, the oldest first, into a new database.
 func copyTable(ctx context.Context, from, to store.Store) error {
-	if err := makeTable(ctx, to); err != nil {
+	if err := makeTable(ctx, to, table, columns); err != nil {
 		return err
 	}
 	return from.Read(ctx, func(r store.Reader) error {
@@ -172,7 +172,7 @@ func (s *Service) using(ctx context.Context, fn func(*database) error) error {
 	if !errors.Is(err, errOff) {
 		return err
 	}
-	own, err := s.openTable(ctx)
+	own, err := s.openTables(ctx)
 	if err != nil {
 		return err
 	}

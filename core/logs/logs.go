@@ -1,5 +1,6 @@
 // Package logs keeps what a server logs, requests and messages alike, so that superusers can
-// read it by API: queued in memory, written in batches, purged by age and size.
+// read it by API: queued in memory, written in batches, purged by age and size. It stores the
+// samples of the metrics of the last day too.
 //
 // DESIGN.md in this folder says how.
 package logs
@@ -131,10 +132,10 @@ func (s *Service) open(ctx context.Context) (*database, error) {
 	if s.db != nil {
 		return s.db, nil
 	}
-	db, err := s.openTable(ctx)
+	db, err := s.openTables(ctx)
 	// A file that is no database is found out here, one whose pages are damaged later.
 	if damaged(err) && s.setAside(err) {
-		db, err = s.openTable(ctx)
+		db, err = s.openTables(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -143,8 +144,8 @@ func (s *Service) open(ctx context.Context) (*database, error) {
 	return db, nil
 }
 
-// openTable opens the database and makes the table in it, if it is new.
-func (s *Service) openTable(ctx context.Context) (*database, error) {
+// openTables opens the database and makes the tables that are not in it.
+func (s *Service) openTables(ctx context.Context) (*database, error) {
 	db, err := s.cfg.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -154,7 +155,10 @@ func (s *Service) openTable(ctx context.Context) (*database, error) {
 		rows = `"_log_entries"`
 		err = makeCompact(ctx, db)
 	} else {
-		err = makeTable(ctx, db)
+		err = makeTable(ctx, db, table, columns)
+	}
+	if err == nil {
+		err = makeTable(ctx, db, sampleTable, sampleColumns)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

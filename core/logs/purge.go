@@ -5,6 +5,7 @@ package logs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/loambase/loam/core/internal/store"
@@ -35,15 +36,15 @@ func (s *Service) Changed(old, now *settings.Settings) {
 
 // Purge deletes what the settings do not keep any more: entries that are older than logs.maxDays, those
 // below logs.minLevel, and the oldest ones beyond logs.maxSize. Then the database gives back the space,
-// where it can. With no days to keep, everything is deleted.
+// where it can. With no days to keep, everything is deleted, the samples of the metrics too.
 func (s *Service) Purge(ctx context.Context) error {
 	keep := s.cfg.Settings().Logs
-	if keep.MaxDays <= 0 {
-		return s.clear(ctx)
-	}
 	db, err := s.open(ctx)
 	if err != nil {
 		return err
+	}
+	if keep.MaxDays <= 0 {
+		return errors.Join(deleteSamples(ctx, db), s.clear(ctx))
 	}
 	old, err := s.deleteOld(ctx, db, keep.MaxDays)
 	if err != nil {

@@ -1,4 +1,4 @@
-// The table _logs: how it is made, and how entries are written to it.
+// The tables: how they are made, and how entries are written to _logs.
 
 package logs
 
@@ -24,23 +24,22 @@ var columns = []store.Column{
 	{Name: "created", Kind: store.ColumnText},
 }
 
-// makeTable makes the table in the plain form, if it is not there.
-func makeTable(ctx context.Context, db store.Store) error {
-	isTable := func(n store.CatalogName) bool { return n.Name == table }
+// makeTable makes a table of these columns, if it is not there.
+func makeTable(ctx context.Context, db store.Store, name string, columns []store.Column) error {
 	var names []store.CatalogName
-	err := db.Read(ctx, func(r store.Reader) (err error) {
+	read := func(r store.Reader) (err error) {
 		names, err = db.Catalog().Names(r)
 		return err
-	})
-	if err != nil || slices.ContainsFunc(names, isTable) {
+	}
+	isTable := func(n store.CatalogName) bool { return n.Name == name }
+	if err := db.Read(ctx, read); err != nil || slices.ContainsFunc(names, isTable) {
 		return err
 	}
 	return db.Exclusive(ctx, func(tx store.Tx) error {
-		names, err := db.Catalog().Names(tx)
-		if err != nil || slices.ContainsFunc(names, isTable) { // by another server just now
+		if err := read(tx); err != nil || slices.ContainsFunc(names, isTable) { // another server made it just now
 			return err
 		}
-		return db.Catalog().CreateTable(tx, table, columns)
+		return db.Catalog().CreateTable(tx, name, columns)
 	})
 }
 

@@ -38,8 +38,12 @@ func AccountReferences() []string { return []string{ExternalAuths, MFAs, OTPs, A
 
 // InternalTables returns the tables of the server that belong to no collection.
 func InternalTables() []string {
-	return []string{"_collections", "_params", "_migrations", "_changes", "_jobs", "_logs", "_removals"}
+	return append(LogTables(), "_collections", "_params", "_migrations", "_changes", "_jobs", "_removals")
 }
+
+// LogTables returns the tables of the logs and of the metrics. With SQLite they are in a file of
+// their own. They are no part of an installation: transfers and restored backups leave them as they are.
+func LogTables() []string { return []string{"_logs", "_metrics"} }
 
 // Collection is the definition of one collection.
 //

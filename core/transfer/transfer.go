@@ -9,6 +9,7 @@ package transfer
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/loambase/loam/core/change"
@@ -125,7 +126,7 @@ func (t *transfer) system(tx store.Tx) error {
 		}
 	}
 	for _, table := range schema.InternalTables() {
-		if table == "_changes" || table == "_logs" {
+		if table == "_changes" || slices.Contains(schema.LogTables(), table) {
 			continue
 		}
 		if err := t.plain(tx, table); err != nil {
