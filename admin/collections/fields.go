@@ -20,9 +20,13 @@ import (
 type field struct {
 	key, name, kind string
 	system, isNew   bool
+	json            string // the stored field, "" for a new one
 	document        form.Document
 	inputs          []form.Input
 }
+
+// isID reports whether the field is the id of the records.
+func (f field) isID() bool { return f.name == "id" && f.system }
 
 // definition is a collection as JSON, whose parts the form shows.
 type definition struct {
@@ -44,7 +48,13 @@ func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
 	for i, item := range list {
 		stored, _ := item.(map[string]any)
 		d.stored = append(d.stored, stored)
-		d.fields = append(d.fields, fieldFrom(strconv.Itoa(i), stored, targets))
+		f := fieldFrom(strconv.Itoa(i), stored, targets)
+		text, err := schema.Marshal(stored)
+		if err != nil {
+			return nil, err
+		}
+		f.json = string(text)
+		d.fields = append(d.fields, f)
 	}
 	return d, nil
 }
@@ -69,19 +79,24 @@ func showFields(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(frame(c, in, "Fields"), fieldsPage(d))
+	return c.Page(frame(c, in, "Fields"), fieldsPage(d, c.Locked()))
 }
 
 // newField answers with the row of a field that is to be added.
 func newField(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
 	kind := c.R.URL.Query().Get("type")
 	if !slices.Contains(kinds, kind) {
 		return fault.New(fault.Invalid, "There is no such kind of field.")
 	}
-	key := "new" + strings.ToLower(schema.RandomString(8, schema.AlphabetID))
-	f := fieldFrom(key, map[string]any{"type": kind, "onCreate": true, "maxSelect": json.Number("1")}, targetsOf(c.App.Snapshot()))
-	f.isNew = true
-	return c.Part(fieldRow(f, true))
+	f, err := newFieldFrom(map[string]any{"type": kind, "onCreate": true, "maxSelect": 1}, targetsOf(c.App.Snapshot()))
+	if err != nil {
+		return err
+	}
+	return c.Part(fieldRow(console.CollectionPath(in), f, true))
 }
 
 // body is the definition as the form describes it. Fields that it does not name are deleted.
@@ -92,17 +107,8 @@ func (d *definition) body(sent url.Values, targets []form.Option) (body map[stri
 	}
 	fields := []any{}
 	for _, key := range sent["order"] {
-		f := map[string]any{"type": sent.Get("fields." + key + ".type")}
-		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(d.stored) {
-			f = maps.Clone(d.stored[i])
-		}
-		kind, _ := f["type"].(string)
-		change, wrong := form.Patch([]form.Group{{Inputs: inputs(kind, "fields."+key, targets)}}, sent)
+		f, wrong := d.field(key, sent, targets)
 		problems = append(problems, wrong...)
-		if options, ok := change["fields"].(map[string]any); ok {
-			typed, _ := options[key].(map[string]any)
-			maps.Copy(f, typed)
-		}
 		if _, ok := f["name"].(string); !ok {
 			problems = append(problems, form.Problem{Name: "fields." + key + ".name", Message: "Cannot be blank."})
 		}
@@ -110,6 +116,21 @@ func (d *definition) body(sent url.Values, targets []form.Option) (body map[stri
 	}
 	body["fields"] = fields
 	return body, problems
+}
+
+// field returns a field as the form describes it: the stored one with the typed options.
+func (d *definition) field(key string, sent url.Values, targets []form.Option) (f map[string]any, problems []form.Problem) {
+	f = map[string]any{"type": sent.Get("fields." + key + ".type")}
+	if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(d.stored) {
+		f = maps.Clone(d.stored[i])
+	}
+	kind, _ := f["type"].(string)
+	change, problems := form.Patch([]form.Group{{Inputs: inputs(kind, "fields."+key, targets)}}, sent)
+	if options, ok := change["fields"].(map[string]any); ok {
+		typed, _ := options[key].(map[string]any)
+		maps.Copy(f, typed)
+	}
+	return f, problems
 }
 
 func linesOf(text string) []string {
@@ -172,19 +193,13 @@ func asks(p *collection.Plan) bool { return len(p.Losses)+len(p.Rewrites)+len(p.
 
 // failFields names the problems of fields by their keys in the form: the service counts them.
 func failFields(c *console.Call, err error, order []string) error {
-	problems, err := console.Problems(err)
-	if err != nil {
-		return err
-	}
-	var list []form.Problem
-	for _, name := range slices.Sorted(maps.Keys(problems)) {
+	return form.FailAt(c, err, func(name string) string {
 		parts := strings.SplitN(name, ".", 3)
 		if i, notNumber := strconv.Atoi(at(parts, 1)); parts[0] == "fields" && notNumber == nil && i < len(order) {
 			parts[1] = order[i]
 		}
-		list = append(list, form.Problem{Name: strings.Join(parts, "."), Message: problems[name]})
-	}
-	return form.Refuse(c, http.StatusUnprocessableEntity, list)
+		return strings.Join(parts, ".")
+	})
 }
 
 func at(list []string, i int) string {

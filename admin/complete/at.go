@@ -91,7 +91,7 @@ func (w *words) isOperand(in *schema.Collection, text string) bool {
 		return true
 	}
 	if strings.HasPrefix(text, "@") {
-		return w.rule && (strings.HasPrefix(text, "@request.") || strings.HasPrefix(text, "@collection."))
+		return w.rule && (strings.HasPrefix(text, "@request.") || strings.HasPrefix(text, "@collection.") || w.channel && strings.HasPrefix(text, "@channel."))
 	}
 	path, _, _ := strings.Cut(text, ":")
 	return slices.Contains([]string{"true", "false", "null"}, text) || w.field(in, path) != nil

@@ -40,6 +40,12 @@ func Filter(snapshot *schema.Snapshot, in *schema.Collection, before, typed stri
 	return w.at(in, before, typed)
 }
 
+// Channel is Rule for the rules of channels, which read @channel and no record.
+func Channel(snapshot *schema.Snapshot, before, typed string) []Completion {
+	w := words{snapshot: snapshot, rule: true, channel: true}
+	return w.at(&schema.Collection{}, before, typed)
+}
+
 // names returns the names that match typed, which may be a path: its last part is completed.
 func (w *words) names(in *schema.Collection, typed string) []Completion {
 	path, last := "", typed
@@ -60,6 +66,7 @@ func (w *words) names(in *schema.Collection, typed string) []Completion {
 type words struct {
 	snapshot *schema.Snapshot
 	rule     bool // a rule, which may name @request and @collection
+	channel  bool // a rule of a channel, which may name @channel, and of @request only auth
 	list     []Completion
 }
 
@@ -92,6 +99,9 @@ func (w *words) top(in *schema.Collection) {
 	if w.rule {
 		w.add("@request", "arrow", "the request", true)
 		w.add("@collection", "base", "any collection", true)
+	}
+	if w.channel {
+		w.add("@channel", "pulse", "the channel", true)
 	}
 	for _, name := range macros {
 		w.add(name, "clock", "in UTC", false)
@@ -130,6 +140,10 @@ func (w *words) below(in *schema.Collection, path string) {
 	switch {
 	case parts[0] == "@collection" && w.rule:
 		w.collection(parts[1:])
+	case parts[0] == "@channel" && w.channel && len(parts) == 1:
+		w.add("name", "text", "the name of the channel", false)
+		w.add("1", "text", "the text at the first wildcard", false)
+		w.add("2", "text", "the text at the second wildcard", false)
 	case parts[0] == "@request" && w.rule:
 		w.request(in, parts[1:])
 	case parts[0][:min(1, len(parts[0]))] != "@":
@@ -152,6 +166,8 @@ func (w *words) collection(parts []string) {
 
 func (w *words) request(in *schema.Collection, parts []string) {
 	switch {
+	case len(parts) == 0 && w.channel:
+		w.add("auth", "user", "who asks", true)
 	case len(parts) == 0:
 		w.add("auth", "user", "who asks", true)
 		w.add("body", "braces", "what is sent", true)

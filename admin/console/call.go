@@ -92,11 +92,25 @@ func (c *Call) PageAs(status int, p Page, body templ.Component) error {
 	shell := ui.Shell{
 		App: c.Settings.Meta.AppName, Title: p.Title, Theme: c.theme(), Accent: accent(c.Settings),
 		Section: p.Section, Sections: c.sections, Crumbs: p.Crumbs, Side: p.Side, Scripts: p.Scripts, Styles: p.Styles, Version: core.Version,
+		Locked: c.Locked(),
 	}
 	if c.Caller.Auth != nil {
 		shell.Account = c.Caller.Auth.Text("email")
 	}
 	return c.render(status, ui.Page(shell, body))
+}
+
+// Locked reports whether the settings lock collections and records in the console.
+func (c *Call) Locked() bool { return c.Settings.Meta.HideControls }
+
+// Unlocked returns the screen for routes that change collections: while they are locked, it answers 403.
+func Unlocked(screen func(*Call) error) func(*Call) error {
+	return func(c *Call) error {
+		if c.Locked() {
+			return fault.New(fault.Forbidden, "Collections are locked here. Settings › Application unlocks them.")
+		}
+		return screen(c)
+	}
 }
 
 // Part answers with a part of a page.

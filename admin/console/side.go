@@ -18,7 +18,7 @@ func (c *Call) Collections(current string) templ.Component {
 // superuser; not pinned; system collections that are not pinned. If the pins cannot be read, the
 // log has a warning and no collection is pinned.
 func (c *Call) CollectionGroups(current string) (g ui.Groups) {
-	g.Current = current
+	g.Current, g.Locked = current, c.Locked()
 	pins, err := c.App.Pins(c.R.Context(), c.Caller)
 	if err != nil {
 		c.App.Log().Warn("read the pins", "error", err) // the page is of use without them

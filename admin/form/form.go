@@ -59,11 +59,21 @@ type Problem struct {
 // Fail answers a form that was refused: 422 and the problems, which go to their inputs. An
 // error that is not about the input is returned.
 func Fail(c *console.Call, err error) error {
+	return FailAt(c, err, func(name string) string { return name })
+}
+
+// FailAt is Fail for a form whose inputs have other names than the values of the service; input returns
+// the name of the input for the name of a value.
+func FailAt(c *console.Call, err error, input func(name string) string) error {
 	problems, err := console.Problems(err)
 	if err != nil {
 		return err
 	}
-	return Refuse(c, http.StatusUnprocessableEntity, sorted(problems))
+	list := sorted(problems)
+	for i := range list {
+		list[i].Name = input(list[i].Name)
+	}
+	return Refuse(c, http.StatusUnprocessableEntity, list)
 }
 
 // Refuse is Fail for problems that are known already.

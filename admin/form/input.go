@@ -3,6 +3,7 @@ package form
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,7 @@ const (
 	Decimal // a number that may be missing
 	Code    // text of several lines
 	Colour
+	Cron // a cron expression, with the Options as presets and a preview of the next times
 )
 
 // Input describes one value of a document: how it is shown, and how it is read back. A form
@@ -31,7 +33,7 @@ type Input struct {
 	Name        string // the way to the value in the document: "smtp.host"
 	Label, Help string
 	Kind        Kind
-	Options     []Option // of a Choice
+	Options     []Option // of a Choice; the presets of a Colour or a Cron
 	Unit        string   // of a Number
 	Mono, Wide  bool
 	Unset       bool // of a Secret: none is stored, so there is none to clear
@@ -39,6 +41,11 @@ type Input struct {
 
 // Option is a value that may be chosen.
 type Option struct{ Value, Label string }
+
+// offers reports whether the options have the value.
+func (in Input) offers(value string) bool {
+	return slices.ContainsFunc(in.Options, func(o Option) bool { return o.Value == value })
+}
 
 // Group is a heading of a form and the inputs below it.
 type Group struct {

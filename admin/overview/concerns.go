@@ -33,7 +33,7 @@ func ofViews(snapshot *schema.Snapshot, broken map[string]string) (list []concer
 	for _, c := range snapshot.All() {
 		if why, ok := broken[c.ID]; ok {
 			list = append(list, concern{What: "The view " + c.Name + " cannot be read, and GraphQL leaves it out", Why: "The database says: " + why,
-				Path: "/_/c/" + c.Name + "/view", Label: "Query"})
+				Path: "/_/c/" + c.Name + "/fields", Label: "Query"})
 		}
 	}
 	return list
@@ -70,12 +70,7 @@ func forwarding(c *console.Call, s *settings.Settings) string {
 	if len(s.TrustedProxy.Headers) > 0 {
 		return ""
 	}
-	for _, name := range []string{"CF-Connecting-IP", "Fly-Client-IP", "X-Forwarded-For", "X-Real-IP"} {
-		if c.R.Header.Get(name) != "" {
-			return name
-		}
-	}
-	return ""
+	return console.ForwardingHeader(c.R)
 }
 
 func ofCollections(snapshot *schema.Snapshot) (list []concern) {

@@ -64,9 +64,12 @@ func items(c *console.Call, screens []Screen) (list []Item) {
 			list = append(list, Item{Group: groupDo, Label: "New record in " + in.Name, Icon: "plus", Path: path + "/new"})
 		}
 	}
+	if !c.Locked() {
+		list = append(list, Item{Group: groupDo, Label: "New collection", Icon: "plus", Path: "/_/new-collection"})
+	}
 	return append(list,
 		Item{Group: groupGo, Label: "Rules of all collections", Icon: "lock", Path: "/_/rules"},
-		Item{Group: groupDo, Label: "New collection", Icon: "plus", Path: "/_/new-collection"},
+		Item{Group: groupDo, Label: "Keys", Hint: "?", Icon: "info", Do: "keys"},
 		Item{Group: groupDo, Label: "Theme: light, dark, that of the system", Icon: "auto", Do: "theme"},
 		Item{Group: groupDo, Label: "Sign out", Icon: "left", Do: "sign-out"},
 	)

@@ -41,7 +41,11 @@ func pages() []page {
 				mono("meta.appURL", "Address", "Links in mails start with it."),
 			}},
 			{Title: "Accent colour", About: "One colour for buttons, links and what is chosen. Shades for both themes are worked out from it, so that text stays readable.",
-				Inputs: []form.Input{{Name: "meta.accentColor", Label: "Colour", Kind: form.Colour}}},
+				Inputs: []form.Input{{Name: "meta.accentColor", Label: "Colour", Kind: form.Colour, Options: []form.Option{
+					{Value: "#0e6a80", Label: "Petrol"}, {Value: "#1055c9", Label: "Blue"}, {Value: "#5b4bc4", Label: "Violet"},
+					{Value: "#8a3f86", Label: "Plum"}, {Value: "#4c5a67", Label: "Slate"}}}}},
+			{Title: "Controls", About: "Against slips on a server in use. Clients of the API may do what they may.", Inputs: []form.Input{
+				{Name: "meta.hideControls", Label: "Lock collections and records here", Help: "Collections cannot be created, changed and deleted. Records can be changed after a press on Unlock. SQL that writes asks first.", Kind: form.Switch}}},
 		}},
 		{id: "mail", title: "Mail", icon: "mail", test: "mail", groups: []form.Group{
 			{Title: "From", Inputs: []form.Input{
@@ -65,7 +69,7 @@ func pages() []page {
 		}},
 		{id: "backups", title: "Backups", icon: "archive", test: "backups", groups: []form.Group{
 			{Title: "Schedule", About: "An expression of cron in UTC: minute, hour, day, month, weekday. Empty: never.", Inputs: []form.Input{
-				mono("backups.cron", "When", "0 3 * * * is every day at 3:00."),
+				{Name: "backups.cron", Label: "When", Kind: form.Cron, Options: cronPresets(), Wide: true},
 				number("backups.cronMaxKeep", "Keep the newest", "backups", ""),
 			}},
 			{Title: "Where they are kept", About: "Best on another provider than this machine’s.", Inputs: bucket("backups.s3")},
@@ -139,6 +143,11 @@ func pages() []page {
 			}},
 		}},
 	}
+}
+
+func cronPresets() []form.Option {
+	return []form.Option{{Value: "0 * * * *", Label: "Every hour"}, {Value: "0 3 * * *", Label: "Every day at 3:00"},
+		{Value: "0 3 * * 0", Label: "Sundays at 3:00"}, {Value: "0 3 1 * *", Label: "The first of the month at 3:00"}, {Value: "", Label: "Never"}}
 }
 
 // bucket has the inputs of an S3 bucket at that name.

@@ -4,7 +4,10 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/admin/form"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
 )
 
 // rule is a rate limit as a row of the form.
@@ -45,4 +48,44 @@ func at(list []string, i int) string {
 		return ""
 	}
 	return list[i]
+}
+
+// rulesOf returns the stored rules as rows.
+func rulesOf(stored settings.Rules) []rule {
+	list := make([]rule, len(stored))
+	for i, r := range stored {
+		list[i] = rule{Label: r.Label, Audience: r.Audience, Duration: r.Duration, MaxRequests: int64(r.MaxRequests)}
+	}
+	return list
+}
+
+// maxLabels is the greatest number of labels that the form offers.
+const maxLabels = 300
+
+// labelsFor returns labels that a rule may have, for the completion of an input.
+func labelsFor(snapshot *schema.Snapshot) []string {
+	actions := []string{"list", "view", "create", "update", "delete", "file", "auth"}
+	list := []string{"/api/", "/api/batch", "/api/graphql"}
+	for _, action := range append(actions, "authWithPassword", "authRefresh", "requestOTP", "requestPasswordReset", "requestVerification") {
+		list = append(list, "*:"+action)
+	}
+	for _, in := range snapshot.All() {
+		for _, action := range actions {
+			if action != "auth" || in.IsAuth() {
+				list = append(list, in.Name+":"+action)
+			}
+		}
+	}
+	return list[:min(len(list), maxLabels)]
+}
+
+// address is the address of the superuser as the server sees it, for the page of IP lists.
+type address struct {
+	ip     string // by the saved settings
+	header string // a header with another address that the request came with; "" for none
+}
+
+// addressOf returns the address that the call came from.
+func addressOf(c *console.Call) address {
+	return address{ip: c.Caller.IP, header: console.ForwardingHeader(c.R)}
 }

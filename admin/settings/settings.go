@@ -15,13 +15,16 @@ import (
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
 )
 
 // Routes are the addresses of the package.
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/settings", func(c *console.Call) error { return c.Go("/_/settings/application") }),
+		console.Get("/_/settings/cron", previewCron),
+		console.Get("/_/settings/realtime/channel", newChannel),
+		console.Get("/_/settings/realtime/complete", completeChannelRule),
 		console.Get("/_/settings/{page}", show),
 		console.Post("/_/settings/{page}", save),
 		console.Post("/_/settings/{page}/test", try),
@@ -34,7 +37,7 @@ func Routes() []console.Route {
 		console.Get("/_/backups/{key}/delete", askDeleteBackup),
 		console.Post("/_/backups/{key}/delete", deleteBackup),
 		console.Get(transferPath, showTransfer),
-		console.Post(transferPath, importCollections),
+		console.Post(transferPath, console.Unlocked(importCollections)),
 		console.Get(transferPath+"/export", exportCollections),
 		console.Post(transferPath+"/compare", compareCollections),
 		console.Get("/_/jobs", showJobs),
@@ -92,7 +95,25 @@ func show(c *console.Call) error {
 	if err := showDocuments(document, now.GraphQL.Documents); err != nil {
 		return err
 	}
-	return c.Page(frame(p.title, "/_/settings/"+p.id), settingsPage(p, document, rulesOf(p, now.RateLimits.Rules), trial(c, p)))
+	list, err := p.list(c, now)
+	if err != nil {
+		return err
+	}
+	in := frame(p.title, "/_/settings/"+p.id)
+	in.Scripts = append(in.Scripts, "editor.js", "record.js", "fields.js")
+	return c.Page(in, settingsPage(p, document, list, trial(c, p)))
+}
+
+// list returns the list below the inputs of the page: rate limits or channels. nil is none.
+func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, error) {
+	switch p.id {
+	case "limits":
+		return rulesTable(rulesOf(now.RateLimits.Rules), labelsFor(c.App.Snapshot()), addressOf(c)), nil
+	case "realtime":
+		list, err := channelsOf(now.Realtime.Channels)
+		return channelList(list), err
+	}
+	return nil, nil
 }
 
 // save stores the settings in the form. The page is loaded again, since a setting may change its
@@ -110,6 +131,7 @@ func save(c *console.Call) error {
 		problems = append(problems, putRules(change, c.R.PostForm)...)
 	}
 	problems = append(problems, putDocuments(change, c.R.PostForm)...)
+	problems = append(problems, putChannels(change, c.R.PostForm)...)
 	if len(problems) > 0 {
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
 	}
@@ -118,7 +140,7 @@ func save(c *console.Call) error {
 		return err
 	}
 	if _, err := c.App.Settings().Patch(c.R.Context(), c.Caller, body); err != nil {
-		return form.Fail(c, err)
+		return failSettings(c, err)
 	}
 	c.Toast("Saved")
 	return c.Go("/_/settings/" + p.id)
@@ -181,18 +203,3 @@ func worked(test string) string {
 	return "It works: a file was written, read and deleted."
 }
 
-// rulesOf returns the rules of the rate limits on the page of limits, nil on another page.
-func rulesOf(p page, rules any) []rule {
-	if p.id != "limits" {
-		return nil
-	}
-	var list []rule
-	text, err := schema.Marshal(rules)
-	if err == nil {
-		err = json.Unmarshal(text, &list)
-	}
-	if err != nil {
-		return nil // not reached: the settings encode rules that decode
-	}
-	return list
-}

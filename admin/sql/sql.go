@@ -42,8 +42,8 @@ func show(c *console.Call) error {
 	}, page())
 }
 
-// run runs a script and answers with its rows. A statement that changes a whole table is confirmed
-// in a dialog first.
+// run runs a script and answers with its rows. A statement that changes a whole table is confirmed in a
+// dialog first; while records are locked, so is every script that writes.
 func run(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -54,7 +54,7 @@ func run(c *console.Call) error {
 		if err != nil {
 			return refuse(c, err)
 		}
-		if len(dangers) > 0 {
+		if writes := c.Locked() && !sqlrun.Reads(query); writes || len(dangers) > 0 {
 			return c.Dialog(http.StatusConflict, confirm(dangers))
 		}
 	}

@@ -16,6 +16,7 @@ type Item struct {
 type Groups struct {
 	Pinned, Own, System []Item
 	Current             string // name of the collection of the page, "" for none
+	Locked              bool   // no collection can be created
 }
 
 // pinWords is the label of the pin button of a collection.

@@ -29,6 +29,7 @@ type Shell struct {
 	Side                templ.Component
 	Scripts             []string
 	Styles              []string // names of assets
+	Locked              bool     // records are changed after a press on Unlock
 }
 
 // Gate is the frame around a page for visitors without a session.

@@ -111,7 +111,7 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/c/things/fields`);
     for (const [what, verb] of [['Delete all records', 'Delete the records'], ['Delete the collection', 'Delete things']]) {
       await page.goto(`${stage.url}/_/c/things/fields`);
-      await page.getByRole('button', { name: 'Delete the records or the collection' }).click();
+      await page.getByRole('button', { name: 'Copy, duplicate or delete the collection' }).click();
       await page.getByRole('button', { name: what, exact: true }).click();
       await dialog.getByRole('button', { name: verb }).click();
       await dialog.getByText('This is not the name').waitFor();

@@ -44,6 +44,23 @@ func (s *Service) Review(ctx context.Context, caller record.Caller, query string
 	return list, ctx.Err()
 }
 
+// Reads reports whether a script only reads, judged by its words: each statement begins with SELECT, VALUES, WITH or
+// EXPLAIN, and has none of INSERT, UPDATE, DELETE, MERGE and INTO. A script that reads and locks rows counts as writing.
+func Reads(query string) bool {
+	for _, statement := range statements(query) {
+		first := statement[0]
+		if !first.is("select") && !first.is("values") && !first.is("with") && !first.is("explain") {
+			return false
+		}
+		for _, word := range []string{"insert", "update", "delete", "merge", "into"} {
+			if contains(statement, word) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Plan returns how the engine would run the only statement of a query, which is not run. The
 // errors are those of Run.
 func (s *Service) Plan(ctx context.Context, caller record.Caller, query string) (*Result, error) {

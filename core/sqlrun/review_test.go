@@ -83,3 +83,18 @@ func FuzzReview(f *testing.F) {
 	}
 	f.Fuzz(func(_ *testing.T, query string) { sqlrun.Judge(query) })
 }
+
+func TestReads(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]bool{
+		"SELECT 'delete from posts'": true, "": true, "VALUES (1); select 2": true, "EXPLAIN QUERY PLAN SELECT 1": true,
+		`WITH a AS (SELECT 1) SELECT "update" FROM a`: true, "-- a comment\nSELECT 1": true,
+		"WITH gone AS (DELETE FROM posts RETURNING *) SELECT * FROM gone": false, "SELECT * INTO other FROM posts": false,
+		"SELECT 1; DROP TABLE posts": false, "EXPLAIN ANALYZE UPDATE posts SET id = 1": false, "INSERT INTO posts VALUES (1)": false,
+		"REPLACE INTO posts VALUES (1)": false, "PRAGMA user_version = 3": false, "CREATE INDEX i ON posts (id)": false,
+	} {
+		if got := sqlrun.Reads(query); got != want {
+			t.Errorf("Reads(%q) = %v", query, got)
+		}
+	}
+}

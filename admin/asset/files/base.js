@@ -6,6 +6,8 @@ import './dialog.js';
 import './copy.js';
 import './time.js';
 import './palette.js';
+import './keys.js';
+import './lock.js';
 
 /** The theme: that of the system, light, dark, and around again. */
 function switchTheme(button) {

@@ -13,9 +13,9 @@ function toggleField(button) {
     return;
   }
   const gone = item.classList.toggle('is-del');
-  item.querySelector('[name=order]').disabled = gone;
+  item.querySelector('[data-order]').disabled = gone;
   item.querySelector('[data-gone]').hidden = !gone;
-  button.querySelector('span').textContent = gone ? 'Put back' : 'Delete field';
+  button.querySelector('span').textContent = gone ? 'Put back' : button.dataset.deleteField;
   touched(item);
 }
 
@@ -34,12 +34,12 @@ document.addEventListener('click', (event) => {
 
 document.addEventListener('input', (event) => {
   const item = event.target.closest('.fl');
-  if (item && event.target.name.endsWith('.name')) item.querySelector('[data-name-of]').textContent = event.target.value;
+  if (item && /\.(name|pattern)$/.test(event.target.name) && !event.target.readOnly) item.querySelector('[data-name-of]').textContent = event.target.value;
 });
 
 document.addEventListener('htmx:load', (event) => {
   if (event.target.matches?.('.fl.is-new')) {
-    event.target.querySelector('input[name$=".name"]').focus();
+    event.target.querySelector('input:not([type=hidden])').focus();
     touched(event.target);
   }
 });
@@ -47,5 +47,5 @@ document.addEventListener('htmx:load', (event) => {
 document.addEventListener('change', (event) => {
   const rule = event.target.matches('[data-mode]') && event.target.closest('[data-rule]');
   if (rule) rule.querySelector('[data-text]').hidden = event.target.value !== 'rule';
-  if (event.target.name === 'type') document.querySelector('[data-view-query]').hidden = event.target.value !== 'view';
+  if (event.target.name === 'type' && document.querySelector('[data-view-query]')) document.querySelector('[data-view-query]').hidden = event.target.value !== 'view';
 });

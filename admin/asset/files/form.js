@@ -42,7 +42,7 @@ function begin(form) {
 function titleOf(form, name) {
   const input = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden])`) ?? form.querySelector(`[name="${CSS.escape(name)}"]`);
   const field = input?.closest('.fl')?.querySelector('[data-name-of]');
-  if (field) return name === 'order' ? 'the order' : field.textContent || 'a new field';
+  if (field) return /(^|\.)order$/.test(name) ? 'the order' : field.textContent || 'a new entry';
   const titled = input?.closest('[data-title]');
   if (titled) return titled.dataset.title;
   const label = form.classList.contains('page-form') && input?.labels?.[0];
@@ -59,7 +59,7 @@ function show(form) {
   const bar = form.querySelector('[data-savebar]');
   if (!bar || form.dataset.form === 'new') return;
   const titles = [...new Set(names.map((name) => titleOf(form, name)))];
-  bar.querySelector('[data-changes]').textContent = names.length === 0 ? '' : `${names.length === 1 ? '1 change' : `${names.length} changes`}: ${titles.join(', ')}`;
+  bar.querySelector('[data-changes]').textContent = titles.length === 0 ? '' : `${titles.length === 1 ? '1 change' : `${titles.length} changes`}: ${titles.join(', ')}`;
   bar.querySelector('[data-discard]').hidden = names.length === 0;
 }
 

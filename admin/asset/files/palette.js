@@ -174,6 +174,7 @@ function take(item, beside) {
   if (item.group !== 'Records') localStorage.setItem(recentKey, JSON.stringify([item.label, ...recent().filter((label) => label !== item.label)].slice(0, 12)));
   dialog.close();
   if (item.do === 'theme') document.querySelector('[data-theme-switch]').click();
+  else if (item.do === 'keys') document.querySelector('[data-keys-sheet]').click();
   else if (item.do === 'sign-out') document.querySelector('form[action="/_/sign-out"]').requestSubmit();
   else if (beside) window.open(item.path, '_blank', 'noopener');
   else location.assign(item.path);

@@ -1,4 +1,4 @@
-// Tables in forms whose rows are added and removed, and buttons that try settings.
+// Tables in forms whose rows are added and removed, presets of inputs, and buttons that try settings.
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
 document.addEventListener('click', (event) => {
@@ -16,6 +16,15 @@ document.addEventListener('click', (event) => {
     remove.closest('tr').remove();
     touched(rows);
   }
+});
+
+/** A preset sets the input before it. */
+document.addEventListener('click', (event) => {
+  const preset = event.target.closest('[data-preset]');
+  if (!preset) return;
+  const input = preset.closest('.field').querySelector('input');
+  input.value = preset.dataset.preset;
+  input.dispatchEvent(new Event('input', { bubbles: true }));
 });
 
 /** A trial sends the inputs around its button, whose names begin with "_". */

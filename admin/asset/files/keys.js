@@ -1,0 +1,128 @@
+// The sheet of keyboard shortcuts ("?"), the keys that lead from every page to others, and the switch
+// that turns single letters off.
+
+const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
+const offKey = 'loam_letters_off';
+const off = () => localStorage.getItem(offKey) === '1';
+
+/** By the second key after G. */
+const places = { d: '/_/', l: '/_/logs', m: '/_/metrics', s: '/_/sql', r: '/_/realtime', b: '/_/backups', ',': '/_/settings/application' };
+
+/** All keys, as [keys, what they do]; keys of one entry are alternatives, "Mod" is Ctrl or ⌘. */
+const groups = {
+  'On every page': [
+    [['Mod K'], 'search or jump'],
+    [['/'], 'to the search or the filter of the page'],
+    [['G D'], 'the overview and the data'],
+    [['G L'], 'the logs'],
+    [['G M'], 'the metrics'],
+    [['G S'], 'SQL'],
+    [['G R'], 'realtime'],
+    [['G B'], 'the backups'],
+    [['G ,'], 'the settings'],
+    [['Mod S'], 'save the form'],
+    [['Esc'], 'close the menu, the dialog or the panel'],
+    [['?'], 'this list'],
+  ],
+  'In the table of records': [
+    [['↑', '↓', '←', '→'], 'go from cell to cell'],
+    [['Home', 'End'], 'the first and the last cell of the row'],
+    [['Mod Home', 'Mod End'], 'the first and the last row'],
+    [['Page Up', 'Page Down'], 'a page up and down'],
+    [['Enter'], 'edit the value; on the first column, open the record'],
+    [['F2'], 'edit the value, in the first column too'],
+    [['O'], 'open the record beside the table'],
+    [['S'], 'sort by the column'],
+    [['Space'], 'select the row'],
+    [['Mod A'], 'select all rows of the page'],
+    [['Delete'], 'delete the selected records'],
+    [['Mod C'], 'copy the text of the cell'],
+    [['Alt ←', 'Alt →'], 'at the edge of a column head: its width'],
+  ],
+  'While a value is edited in its cell': [
+    [['Enter'], 'save, and go down'],
+    [['Tab', 'Shift Tab'], 'save, and go right or left'],
+    [['Esc'], 'discard the change'],
+  ],
+  'Beside the table': [
+    [['J', 'K'], 'the next and the previous record'],
+    [['Alt ↑', 'Alt ↓'], 'move a file, a related record or a field, at its handle'],
+  ],
+  'In editors of rules, filters and SQL': [
+    [['Ctrl Space'], 'the list of completions'],
+    [['Tab', 'Enter'], 'take the marked completion'],
+    [['Mod Enter'], 'run the SQL, send the trial of the API'],
+  ],
+  'In the diagram': [
+    [['↑', '↓', '←', '→'], 'from box to box'],
+    [['Enter'], 'open the collection'],
+    [['Alt ↑', 'Alt ↓', 'Alt ←', 'Alt →'], 'move the box'],
+    [['+', '-', '0'], 'zoom in, zoom out, show all'],
+  ],
+};
+
+const element = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+};
+
+/** A combination as keycaps. */
+const caps = (keys) => [element('span', { class: 'keys-one' }, ...keys.replace('Page ', 'Page\u00a0').split(' ').map((key) => element('kbd', { class: 'kbd' }, key === 'Mod' ? (apple ? '⌘' : 'Ctrl') : key)))];
+
+let dialog = null;
+
+function build() {
+  const letters = element('input', { type: 'checkbox' });
+  letters.checked = !off();
+  letters.addEventListener('change', () => localStorage.setItem(offKey, letters.checked ? '0' : '1'));
+  const close = element('button', { type: 'button', class: 'btn btn-quiet', autofocus: '' }, 'Close');
+  close.addEventListener('click', () => dialog.close());
+  dialog = element('dialog', { class: 'keys', 'aria-labelledby': 'keys-title' },
+    element('div', { class: 'dialog-head' }, element('div', { class: 'grow' }, element('h2', { id: 'keys-title' }, 'Keys'))),
+    element('div', { class: 'keys-list', tabindex: '0', role: 'region', 'aria-label': 'All keys' },
+      ...Object.entries(groups).map(([title, list]) => element('section', {}, element('h3', {}, title),
+        element('dl', {}, ...list.map(([keys, does]) => element('div', { 'data-keys': keys.join(', ') },
+          element('dt', {}, ...keys.flatMap((one, i) => [...(i > 0 ? [' '] : []), ...caps(one)])),
+          element('dd', {}, does))))))),
+    element('div', { class: 'dialog-foot' },
+      element('label', { class: 'switch grow' }, letters, element('span', {}, 'Single letters and signs act outside of inputs')), close));
+  dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
+  document.body.append(dialog);
+}
+
+function show() {
+  if (document.querySelector('dialog[open]')) return;
+  if (!dialog) build();
+  dialog.showModal();
+}
+
+const typing = (event) => event.target.closest?.('input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]');
+const inWidget = (event) => event.target.closest?.('[role=grid], [role=menu], svg');
+
+let waits = 0; // until this time a key may follow G
+
+// In the capture phase, so that a letter that is switched off reaches no other script.
+addEventListener('keydown', (event) => {
+  if (event.key.length !== 1 || event.key === ' ' || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+  if (off() && event.key !== '?' && !inWidget(event)) {
+    event.stopImmediatePropagation();
+    return;
+  }
+  const place = event.timeStamp < waits && places[event.key.toLowerCase()];
+  waits = event.key.toLowerCase() === 'g' ? event.timeStamp + 1500 : 0;
+  if (place) {
+    event.preventDefault();
+    event.stopImmediatePropagation(); // S and R may mean something to the page
+    if (!document.querySelector('dialog[open]')) location.assign(place);
+  } else if (event.key === '?') {
+    event.preventDefault();
+    show();
+  }
+}, true);
+addEventListener('click', (event) => {
+  if (!event.target.closest('[data-keys-sheet]')) return;
+  event.target.closest('[popover]')?.hidePopover();
+  show();
+});
