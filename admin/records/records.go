@@ -32,6 +32,7 @@ func Routes() []console.Route {
 		console.Get(record, show),
 		console.Post(record, save),
 		console.Get(record+"/cell", showCell),
+		console.Get(record+"/filter", filterBy),
 		console.Post(record+"/cell", saveCell),
 		console.Get(record+"/json", asJSON),
 		console.Get(record+"/sign-in", showAccount),
@@ -75,7 +76,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "grid.js", "editor.js", "widths.js"},
+		Scripts: []string{"form.js", "record.js", "drafts.js", "table.js", "select.js", "live.js", "grid.js", "editor.js", "widths.js"},
 	}
 }
 

@@ -1,0 +1,200 @@
+// What is typed into a record and not saved: drafts, and the guard; steps from record to record;
+// filters that were used before, and filters by the value of a cell.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isWell, onStage, picture, signIn } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const { id: authors } = await stage.api('POST', '/api/collections', { name: 'authors', type: 'base', fields: [{ name: 'name', type: 'text', presentable: true }] });
+  await stage.api('POST', '/api/collections', {
+    name: 'books', type: 'base', fields: [
+      { name: 'title', type: 'text', presentable: true },
+      { name: 'story', type: 'editor' },
+      { name: 'price', type: 'number' },
+      { name: 'sold', type: 'bool' },
+      { name: 'printed', type: 'date' },
+      { name: 'tags', type: 'select', maxSelect: 3, values: ['new', "it's", 'old'] },
+      { name: 'writers', type: 'relation', collectionId: authors, maxSelect: 5 },
+      { name: 'place', type: 'geoPoint' },
+      { name: 'extra', type: 'json' },
+      { name: 'code', type: 'password' },
+      { name: 'scans', type: 'file', maxSelect: 3, protected: true },
+    ],
+  });
+  const ann = await stage.api('POST', '/api/collections/authors/records', { name: 'Ann <b>' });
+  const ids = {};
+  for (const [title, body] of Object.entries({
+    One: { price: 1.5, tags: ['old'], story: 'x'.repeat(300) }, Two: { price: 2, tags: ["it's", 'new'], sold: true, place: { lon: 1.5, lat: -2 } }, "Three's \\": { price: 2, tags: ['old', 'new'] }, Four: {},
+  })) ids[title] = (await stage.api('POST', '/api/collections/books/records', { title, ...body })).id;
+  const table = `${stage.url}/_/c/books`;
+  const stored = (id) => stage.api('GET', `/api/collections/books/records/${id}`);
+  const panel = (page) => page.getByRole('region', { name: 'Record', exact: true });
+  const input = (page, name) => page.locator(`#f-${name}`);
+  const ready = (page) => page.locator('.rich-bar').waitFor();
+  const drafts = (page) => page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith('loam.draft.')));
+  const keptDraft = (page, text) => page.waitForFunction((text) => Object.entries(localStorage).some(([key, value]) => key.startsWith('loam.draft.') && value.includes(text)), text);
+
+  test('a draft survives a reload and the end of the session, and is gone when it is saved', async () => {
+    const page = await stage.signedIn({ timezoneId: 'Europe/Oslo' });
+    await page.goto(`${table}?r=${ids.One}`);
+    await ready(page);
+    await input(page, 'title').fill('One more');
+    await page.getByRole('textbox', { name: 'story' }).fill('A long story');
+    await input(page, 'price').fill('12.50');
+    await input(page, 'sold').check();
+    await input(page, 'printed').fill('2027-03-15 08:00');
+    await page.getByRole('checkbox', { name: 'new', exact: true }).check();
+    await page.getByLabel('Find a record for writers').fill('ann');
+    await page.locator('#found-writers [data-pick]').click();
+    await page.getByLabel('Latitude').fill('5.5');
+    await input(page, 'extra').fill('{"big": 12345678901234567890}');
+    await input(page, 'code').fill('a-secret-password');
+    await page.locator('input[type=file]').setInputFiles([{ name: 'private.txt', mimeType: 'text/plain', buffer: Buffer.from('private text') }]);
+    await keptDraft(page, '12345678901234567890');
+    const [[, text]] = await drafts(page);
+    for (const secret of ['a-secret-password', 'private']) assert.ok(!text.includes(secret), text);
+    await page.context().clearCookies({ name: 'loam_session' });
+    page.once('dialog', (dialog) => dialog.accept()); // the browser asks before the page is left
+    await page.goto(`${table}?r=${ids.One}`);
+    await signIn(page);
+    await ready(page);
+    assert.equal(await input(page, 'title').inputValue(), 'One');
+    await picture(page, 'draft');
+    await page.getByRole('button', { name: /^Restore draft of \d/ }).click();
+    await page.getByText(/\d+ changes/).waitFor();
+    assert.equal(await input(page, 'printed').inputValue(), '2027-03-15 08:00:00');
+    await page.getByRole('textbox', { name: 'story' }).getByText('A long story').waitFor();
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).first().waitFor();
+    const now = await stored(ids.One);
+    assert.deepEqual(
+      [now.title, now.story, now.price, now.sold, now.printed, now.writers, now.place, now.extra.big > 1e19, now.scans],
+      ['One more', 'A long story', 12.5, true, '2027-03-15 07:00:00.000Z', [ann.id], { lon: 0, lat: 5.5 }, true, []],
+    );
+    assert.deepEqual([...now.tags].sort(), ['new', 'old']);
+    assert.deepEqual(await drafts(page), []);
+    await isWell(page);
+  });
+
+  test('a draft of values that others have changed since is a conflict', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?r=${ids.Two}`);
+    await ready(page);
+    await input(page, 'price').fill('7');
+    await keptDraft(page, '"price"');
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { price: 2.5 });
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.reload();
+    await page.getByRole('button', { name: /^Restore draft of / }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Somebody else has changed this to 2.5').waitFor();
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.keyboard.press('Escape');
+    await panel(page).waitFor({ state: 'detached' });
+    assert.deepEqual(await drafts(page), []); // discarded
+    assert.equal((await stored(ids.Two)).price, 2.5);
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { price: 2 });
+  });
+
+  test('a draft of a new record, and the guard of its form', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    await page.getByRole('link', { name: 'New record' }).click();
+    await ready(page);
+    await input(page, 'title').fill('Brand new');
+    let asked = 0;
+    page.once('dialog', (dialog) => dialog.dismiss().then(() => asked++));
+    await page.getByRole('link', { name: 'Two', exact: true }).click();
+    assert.equal(asked, 1);
+    assert.equal(await input(page, 'title').inputValue(), 'Brand new');
+    await keptDraft(page, 'Brand new');
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.reload();
+    await page.getByRole('link', { name: 'New record' }).click();
+    await page.getByRole('button', { name: /^Restore draft of / }).click();
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('Created', { exact: true }).first().waitFor();
+    assert.deepEqual(await drafts(page), []);
+    const [made] = (await stage.api('GET', `/api/collections/books/records?filter=${encodeURIComponent("title = 'Brand new'")}`)).items;
+    await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
+  });
+
+  test('the next record and the one before, by buttons and keys', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?r=${ids.Four}`);
+    const shows = (title) => panel(page).getByRole('heading', { name: title, exact: true }).waitFor();
+    await shows('Four');
+    const [before, after] = [page.getByRole('button', { name: 'Previous record' }), page.getByRole('button', { name: 'Next record' })];
+    assert.equal(await before.isDisabled(), true);
+    await after.click();
+    await shows("Three's \\");
+    assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Next record');
+    await page.keyboard.press('Enter');
+    await shows('Two');
+    await page.keyboard.press('<');
+    await shows("Three's \\");
+    await page.keyboard.press('>');
+    await shows('Two');
+    await input(page, 'price').focus();
+    await page.keyboard.press('Alt+j');
+    await shows('One more');
+    await page.waitForFunction(() => document.activeElement.id === 'f-price');
+    assert.equal(await after.isDisabled(), true);
+    await page.waitForURL(`**/*r=${ids.One}*`);
+    await isWell(page);
+  });
+
+  test('F filters by the value of a cell, Shift-F excludes it, and filters are offered again', async () => {
+    const page = await stage.signedIn();
+    const filter = page.getByRole('combobox', { name: 'Filter books' });
+    const cell = (title, column) => page.locator(`[data-row="${ids[title]}"] td`).nth(column);
+    const columns = async () => page.locator('thead th').evaluateAll((heads) => heads.map((head) => head.dataset.column));
+    await page.goto(table);
+    const at = Object.fromEntries((await columns()).map((name, i) => [name, i]));
+    const press = async (title, column, key, expected, count) => {
+      await page.goto(table);
+      await cell(title, at[column]).focus();
+      await page.keyboard.press(key);
+      await page.waitForURL(/filter=/);
+      assert.equal(await filter.inputValue(), expected);
+      await page.getByText(`${count} of ${count.match(/\d/)}`).waitFor();
+    };
+    await press('Two', 'price', 'f', 'price = 2', '2 rows');
+    await cell('Two', at.tags).focus();
+    await page.keyboard.press('f');
+    await page.waitForURL(/tags/);
+    assert.equal(await filter.inputValue(), `price = 2 && tags = '["it\\'s","new"]'`);
+    await page.getByText('1 row of 1').waitFor();
+    await press('Two', 'sold', 'Shift+F', 'sold != true', '2 rows');
+    await press('Four', 'tags', 'f', 'tags:length = 0', '1 row');
+    await press('Two', 'place', 'f', 'place.lon = 1.5 && place.lat = -2', '1 row');
+    await page.goto(`${table}?filter=${encodeURIComponent('two')}`);
+    await cell('Two', at.price).focus();
+    await page.keyboard.press('Shift+F');
+    await page.waitForURL(/price/);
+    assert.match(await filter.inputValue(), /^\(.*title ~ 'two'.*\|\|.*\) && price != 2$/);
+    await page.goto(table);
+    await cell("Three's \\", at.title).locator('a').focus();
+    await page.keyboard.press('f');
+    await page.waitForURL(/filter=/);
+    assert.equal(await filter.inputValue(), "title = 'Three\\'s \\\\'");
+    await page.getByText('1 row of 1').waitFor();
+    await page.goto(`${table}?filter=${encodeURIComponent("nothing = 'wrong'")}`);
+    await filter.fill('');
+    const option = (name) => page.getByRole('listbox', { name: 'Names' }).getByRole('option', { name });
+    await option('sold != true').waitFor();
+    assert.equal(await option("nothing = 'wrong'").count(), 0);
+    assert.match(await page.getByRole('option').first().innerText(), /Three/);
+    await picture(page, 'filter-history');
+    await filter.fill('tags:');
+    await option('tags:length = 0').click();
+    await filter.press('Enter');
+    await page.getByText('1 row of 1').waitFor();
+    await page.goto(`${table}?cols=extra`);
+    await cell('One', 2).focus();
+    await page.keyboard.press('f');
+    await page.getByText('There is no filter by this value of extra.').waitFor();
+    await isWell(page);
+  });
+});
