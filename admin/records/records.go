@@ -33,6 +33,7 @@ func Routes() []console.Route {
 		console.Post(record, save),
 		console.Get(record+"/cell", showCell),
 		console.Get(record+"/filter", filterBy),
+		console.Get(record+"/value", showValue),
 		console.Post(record+"/cell", saveCell),
 		console.Get(record+"/json", asJSON),
 		console.Get(record+"/sign-in", showAccount),

@@ -97,6 +97,34 @@ await onStage(async (stage) => {
     await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { price: 2 });
   });
 
+  test('a change from elsewhere marks its fields; new values come on demand, and typed ones stay', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?r=${ids.Two}`);
+    await ready(page);
+    await page.locator('#rows [data-live]').waitFor();
+    await input(page, 'price').fill('9');
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { title: 'Two too', price: 3, story: '<p>Told</p>', printed: '2027-01-01 00:00:00.000Z' });
+    const badges = page.getByText('changed elsewhere', { exact: true });
+    await page.getByText('Somebody else has changed this record: title, story, price, printed.').waitFor();
+    assert.equal(await badges.count(), 4);
+    assert.equal(await input(page, 'title').inputValue(), 'Two');
+    await picture(page, 'record-merge');
+    await page.getByRole('button', { name: 'Show the new values' }).click();
+    await page.getByRole('textbox', { name: 'story' }).getByText('Told').waitFor();
+    assert.deepEqual([await input(page, 'title').inputValue(), await input(page, 'price').inputValue(), await badges.count()], ['Two too', '9', 1]);
+    await panel(page).getByRole('heading', { name: 'Two too' }).waitFor();
+    await page.getByText('1 change: price').waitFor();
+    await page.getByText('You have edited price too.').waitFor();
+    await page.keyboard.press('Control+s');
+    await page.getByText('Somebody else has changed this to 3').waitFor();
+    assert.equal((await stored(ids.Two)).price, 3);
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual([(await stored(ids.Two)).price, (await stored(ids.Two)).story], [9, '<p>Told</p>']);
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { title: 'Two', price: 2, story: '' });
+    await isWell(page);
+  });
+
   test('a draft of a new record, and the guard of its form', async () => {
     const page = await stage.signedIn();
     await page.goto(table);

@@ -39,6 +39,38 @@ await onStage(async (stage) => {
   };
   const unharmed = async (page) => assert.equal(await page.evaluate(() => window.hacked), undefined);
 
+  test('after an edit of one field the bytes of all others are equal; a copied cell is whole', async () => {
+    const { id: kinds } = await stage.api('POST', '/api/collections', {
+      name: 'kinds', type: 'base', fields: [
+        { name: 'name', type: 'text', presentable: true }, { name: 'long', type: 'text', max: 5000 }, { name: 'html', type: 'editor' }, { name: 'n', type: 'number' },
+        { name: 'tiny', type: 'number' }, { name: 'day', type: 'date' }, { name: 'chosen', type: 'select', maxSelect: 3, values: ['a', 'b', 'c'] },
+        { name: 'doc', type: 'json' }, { name: 'at', type: 'geoPoint' }, { name: 'mail', type: 'email' }, { name: 'web', type: 'url' }, { name: 'is', type: 'bool' },
+      ],
+    });
+    const path = `/api/collections/${kinds}/records`;
+    const long = `line\r\n\ttwo  ${'x'.repeat(2000)} `;
+    const values = `"long":${JSON.stringify(long)},"html":"<P CLASS=a>x\\r\\n<br/>&#233; <font size=7>y</font>","n":0.1,"tiny":5e-324,"day":"2027-03-15 07:00:00.007Z","chosen":["c","a"],` +
+      '"doc":{"big":12345678901234567890,"z":1.10,"a":[1e400]},"at":{"lon":0.1234567890123,"lat":-0.3},"mail":"A@Example.com","web":"https://example.com/%7Ea?b=%20c"';
+    const raw = async (method, at, body) => (await fetch(stage.url + at, { method, body, headers: { Authorization: stage.token, 'Content-Type': 'application/json' } })).text();
+    const made = await raw('POST', path, `{"name":"K",${values}}`);
+    const { id } = JSON.parse(made);
+    assert.ok(id, made);
+    const before = await raw('GET', `${path}/${id}`);
+    assert.match(before, /"big":12345678901234567890/);
+    const page = await stage.signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.goto(`${stage.url}/_/c/kinds?r=${id}`);
+    for (const at of ['.rich-bar', '[data-date-open]', '.geo-map']) await page.locator(at).waitFor();
+    await page.locator('#f-name').fill('K2');
+    await save(page);
+    assert.equal(await raw('GET', `${path}/${id}`), before.replace('"name":"K"', '"name":"K2"'));
+    await page.keyboard.press('Escape');
+    await page.locator(`[data-row="${id}"] td`).nth(3).focus();
+    await page.keyboard.press('Control+c');
+    await page.getByText('Copied').waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), long);
+    await isWell(page);
+  });
+
   test('rich text: what is typed and formatted is stored, by keys', async () => {
     const id = await create({ name: 'A' });
     const page = await open(id);

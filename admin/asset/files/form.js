@@ -42,6 +42,18 @@ export function edited(form) {
   return [...new Set([...first(form).keys(), ...now.keys()])].filter((name) => !same(first(form).get(name) ?? [], now.get(name) ?? []));
 }
 
+/** Takes the values that the inputs of a field have for those that the form was opened with. */
+export function accept(form, field) {
+  const now = values(form);
+  const start = first(form);
+  for (const name of new Set([...start.keys(), ...now.keys()])) {
+    if (name !== field && !name.startsWith(`${field}.`)) continue;
+    if (now.has(name)) start.set(name, now.get(name));
+    else start.delete(name);
+  }
+  show(form);
+}
+
 /** The input that the label of a field means. */
 export const inputOf = (field) =>
   field?.querySelector('.rich > :is(.rich-text, textarea):not([hidden])') ?? field?.querySelector('input:not([type=hidden], .rich *), textarea:not(.rich *), select:not(.rich *)');

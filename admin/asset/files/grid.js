@@ -140,10 +140,24 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
 });
 
-/** Ctrl-C copies the text of the cell, Ctrl-A selects all rows of the page. */
+/** Copies the stored value: the cell shows a part of it only. */
+async function copy(cell) {
+  const { row } = cell.parentElement.dataset;
+  const field = columnOf(cell);
+  try {
+    const answer = row && field ? await fetch(pathOf(row, field, 'value')) : null;
+    if (answer && !answer.ok) return say('The value could not be read.', 'danger');
+    await navigator.clipboard.writeText(answer ? await answer.text() : cell.innerText.trim());
+    say('Copied');
+  } catch {
+    say('The browser does not allow copying here.', 'danger');
+  }
+}
+
+/** Ctrl-C copies the value of the cell, Ctrl-A selects all rows of the page. */
 function copyOrSelect(event, cell) {
   if (event.key === 'c' && getSelection().isCollapsed) {
-    navigator.clipboard?.writeText(cell.innerText.trim()).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
+    copy(cell);
   } else if (event.key === 'a') {
     const all = grid().querySelector('[data-select-page]');
     if (all && !all.checked) all.click();

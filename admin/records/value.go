@@ -16,16 +16,7 @@ const longestLiteral = 200
 // has the value of the record. With &not the condition excludes that value. Faults: NotFound for a
 // field without a column, Invalid for a value that filters cannot compare with.
 func filterBy(c *console.Call) error {
-	in, err := collectionOf(c)
-	if err != nil {
-		return err
-	}
-	name := c.R.URL.Query().Get("field")
-	f := in.Field(name)
-	if f == nil || !isShown(in, f) {
-		return fault.New(fault.NotFound, "There is no field "+name+" in "+in.Name+".")
-	}
-	r, err := c.App.Records().FindByID(c.R.Context(), in.ID, c.Param("id"))
+	r, f, err := valueOfAddress(c)
 	if err != nil {
 		return err
 	}
@@ -33,8 +24,35 @@ func filterBy(c *console.Call) error {
 	if condition == "" {
 		return fault.New(fault.Invalid, "There is no filter by this value of "+f.Name+".")
 	}
-	v := viewOf(c, in)
+	v := viewOf(c, r.Collection())
 	return c.Go(v.with("filter", v.and(condition)))
+}
+
+// valueOfAddress returns the record and the field field=NAME of the address. Its fault is NotFound for
+// a field without a column, and for a record that does not exist.
+func valueOfAddress(c *console.Call) (*record.Record, *schema.Field, error) {
+	in, err := collectionOf(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	name := c.R.URL.Query().Get("field")
+	f := in.Field(name)
+	if f == nil || !isShown(in, f) {
+		return nil, nil, fault.New(fault.NotFound, "There is no field "+name+" in "+in.Name+".")
+	}
+	r, err := c.App.Records().FindByID(c.R.Context(), in.ID, c.Param("id"))
+	return r, f, err
+}
+
+// showValue answers with the untruncated value of a cell: a text as it is, other values as JSON.
+func showValue(c *console.Call) error {
+	r, f, err := valueOfAddress(c)
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	c.W.Write([]byte(whole(r.Get(f.Name)))) //nolint:errcheck // a client that has disconnected gets no answer
+	return nil
 }
 
 // and returns the filter of the view with one more condition.
