@@ -2,7 +2,7 @@
 // value keeps its bytes, and no HTML runs in the editor.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attack } from './seed.mjs';
+import { attack, png as leaf } from './seed.mjs';
 import { isWell, onStage, picture } from './stage.mjs';
 
 const evil = `${attack}<iframe src="javascript:window.hacked=1"></iframe><style>body{display:none}</style><a href="java\tscript:window.hacked=1">a</a>` +
@@ -62,12 +62,24 @@ await onStage(async (stage) => {
     for (const at of ['.rich-bar', '[data-date-open]', '.geo-map']) await page.locator(at).waitFor();
     await page.locator('#f-name').fill('K2');
     await save(page);
-    assert.equal(await raw('GET', `${path}/${id}`), before.replace('"name":"K"', '"name":"K2"'));
+    const after = before.replace('"name":"K"', '"name":"K2"');
+    assert.equal(await raw('GET', `${path}/${id}`), after);
+    const copied = (text) => page.waitForFunction(async (text) => (await navigator.clipboard.readText()) === text, text);
+    const menu = async (name) => {
+      await page.getByRole('button', { name: 'Duplicate, copy, delete' }).click();
+      await page.locator('#record-menu').getByText(name).click();
+    };
+    await menu('Copy as JSON');
+    await copied(after);
+    await menu('Duplicate');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('Created', { exact: true }).waitFor();
+    const copy = await page.locator('[data-record]').getAttribute('data-record');
+    assert.equal(await raw('GET', `${path}/${copy}`), after.replaceAll(id, copy).replaceAll('\\r\\n', '\\n')); // a form has lines of its own
     await page.keyboard.press('Escape');
     await page.locator(`[data-row="${id}"] td`).nth(3).focus();
     await page.keyboard.press('Control+c');
-    await page.getByText('Copied').waitFor();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), long);
+    await copied(long);
     await isWell(page);
   });
 
@@ -163,10 +175,9 @@ await onStage(async (stage) => {
 
   test('rich text: tables, pictures of the record, classes that are not the console\'s', async () => {
     const body = new FormData();
-    const png = Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGNoaGjACjEMLQkADVJQAUF8hWEAAAAASUVORK5CYII='), (c) => c.charCodeAt(0));
     body.append('name', 'D');
     body.append('story', '<p class="scrim" id="main">Text</p>');
-    body.append('pictures', new Blob([png], { type: 'image/png' }), 'leaf.png');
+    body.append('pictures', new Blob([leaf], { type: 'image/png' }), 'leaf.png');
     const id = await create(body);
     const page = await open(id);
     assert.equal(await area(page).locator('.scrim, #main').count(), 0);
@@ -277,6 +288,33 @@ await onStage(async (stage) => {
     await page.emulateMedia({ colorScheme: 'dark' });
     await map.scrollIntoViewIfNeeded();
     await picture(page, 'map-phone-dark');
+  });
+
+  test('files: chosen, dropped and pasted ones are listed with a preview, ordered and taken out', async () => {
+    const id = await create({ name: 'H' });
+    const page = await open(id);
+    const png = { name: 'leaf.png', mimeType: 'image/png', buffer: Buffer.from(leaf) };
+    const names = () => page.locator('[data-new-files] .name').allInnerTexts();
+    const hand = (on, type, name) => on.evaluate((node, [type, name]) => {
+      const data = new DataTransfer();
+      data.items.add(new File(['text'], name, { type: 'text/plain' }));
+      node.dispatchEvent(type === 'drop' ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }) : new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    }, [type, name]);
+    await page.locator('input[type=file]').setInputFiles([png]);
+    await page.locator('[data-new-files] img').evaluate((image) => image.decode());
+    await hand(page.locator('.drop'), 'drop', attack);
+    await hand(page.locator('input[type=file]'), 'paste', 'c.txt');
+    assert.deepEqual(await names(), ['leaf.png', attack, 'c.txt']);
+    await picture(page, 'files-new');
+    await page.getByRole('button', { name: 'Move c.txt' }).press('Alt+ArrowUp');
+    await page.getByRole('button', { name: 'Move c.txt' }).press('Alt+ArrowUp');
+    await page.getByRole('button', { name: /^Take out <img/ }).click();
+    assert.deepEqual(await names(), ['c.txt', 'leaf.png']);
+    await save(page);
+    const { pictures } = await stored(id);
+    assert.match(pictures.join(), /^c\w*\.txt,leaf\w*\.png$/);
+    await unharmed(page);
+    await isWell(page);
   });
 
   test('a password is generated within the limits of its field, shown and copied', async () => {

@@ -1,5 +1,5 @@
-// Inputs of a record with more than one element: related records, files, points; and lists in an
-// order of the user's.
+// Inputs of a record with more than one element: related records, stored files, points; and lists in
+// an order of the user's.
 import { closeDialog } from './dialog.js';
 import { say } from './toast.js';
 
@@ -179,35 +179,6 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** Lists the chosen files. */
-document.addEventListener('change', (event) => {
-  if (event.target.type !== 'file') return;
-  const list = event.target.closest('[data-files]')?.querySelector('[data-new-files]');
-  list?.replaceChildren(
-    ...[...event.target.files].map((file) => {
-      const item = document.createElement('li');
-      const name = document.createElement('span');
-      name.className = 'grow clip name';
-      name.textContent = file.name;
-      const badge = document.createElement('span');
-      badge.className = 'badge badge-ok';
-      badge.textContent = 'new';
-      item.append(name, badge);
-      return item;
-    }),
-  );
-});
-
-/** Files that are dropped go into the input. */
-document.addEventListener('dragover', (event) => event.target.closest('.drop') && event.preventDefault());
-document.addEventListener('drop', (event) => {
-  const input = event.target.closest('.drop')?.querySelector('input[type=file]');
-  if (!input) return;
-  event.preventDefault();
-  input.files = event.dataTransfer.files;
-  touched(input);
-});
-
 /** "56.3, 12.5" in either box of a point fills both. */
 document.addEventListener('paste', (event) => {
   const point = event.target.closest('[data-point]');
@@ -239,6 +210,7 @@ const modules = {
   '[data-date]': () => import('./date.js'),
   '[data-map]': () => import('./geo.js'),
   '[data-password]': () => import('./password.js'),
+  '[data-files]': () => import('./files.js'),
 };
 document.addEventListener('htmx:load', async (event) => {
   for (const [selector, load] of Object.entries(modules)) {
