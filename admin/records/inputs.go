@@ -109,6 +109,19 @@ func jsonText(p *panel, f *schema.Field) string {
 	return ""
 }
 
+// longestColoured is the greatest length of a JSON text that is coloured, in bytes.
+const longestColoured = 100_000
+
+func isLongJSON(p *panel, f *schema.Field) bool { return len(p.r.JSON(f.Name)) > longestColoured }
+
+// jsonEditor are the attributes of an editor with colours and line numbers, none for a long text.
+func jsonEditor(p *panel, f *schema.Field) templ.Attributes {
+	if isLongJSON(p, f) {
+		return nil
+	}
+	return templ.Attributes{"data-editor": "json", "data-lines": ""}
+}
+
 // isLong reports whether the text needs an input of several lines.
 func isLong(p *panel, f *schema.Field) bool {
 	kind, ok := f.Kind.(*schema.Text)

@@ -6,6 +6,7 @@ import { icon } from './icon.js';
 
 const token = {
   rule: /(?<comment>\/\/.*)|(?<string>"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?)|(?<macro>@[\w.:]*)|(?<number>\b\d+(?:\.\d+)?\b)|(?<bool>\b(?:true|false|null)\b)|(?<variableName>[A-Za-z_][\w.:]*)|(?<operator>&&|\|\||\??(?:!=|!~|>=|<=|[=~<>]))/g,
+  json: /(?<propertyName>"(?:\\.|[^"\\])*"(?=\s*:))|(?<string>"(?:\\.|[^"\\])*"?)|(?<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<bool>\b(?:true|false|null)\b)|(?<punctuation>[{}[\],:])/g,
   sql: /(?<comment>--.*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>'(?:''|[^'])*'?)|(?<variableName>"(?:""|[^"])*"?)|(?<number>\b\d+(?:\.\d+)?\b)|(?<keyword>\b(?:select|from|where|and|or|not|in|is|null|as|on|join|left|right|inner|outer|cross|group|by|order|having|limit|offset|insert|into|values|update|set|delete|create|table|index|unique|view|drop|alter|add|column|union|all|distinct|case|when|then|else|end|with|recursive|exists|between|like|asc|desc|explain|query|plan|returning|begin|commit|rollback|primary|key|default|references|cast|count|sum|avg|min|max|if|using|pragma|truncate)\b)|(?<operator>[=<>!+*/%|-]+)/gi,
 };
 
@@ -57,7 +58,7 @@ function paint(editor) {
 
 /** Shows marks in an editor: [{from, to, kind: ok, no or bad}]. They go when one types. */
 export function mark(editor, marks) {
-  if (!editor) return;
+  if (!editor || !preOf(editor)) return;
   marksOf.set(editor, marks);
   paint(editor);
 }

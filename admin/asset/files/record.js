@@ -211,6 +211,7 @@ const modules = {
   '[data-map]': () => import('./geo.js'),
   '[data-password]': () => import('./password.js'),
   '[data-files]': () => import('./files.js'),
+  '[data-json]': () => import('./json.js'),
 };
 document.addEventListener('htmx:load', async (event) => {
   for (const [selector, load] of Object.entries(modules)) {

@@ -53,28 +53,25 @@ function showSource(rich, wanted) {
   rich.parentElement.querySelector('.html-preview')?.toggleAttribute('hidden', !wanted);
 }
 
-/** Says that the area leaves out parts of the value; "" says nothing. */
-function warn(rich, words) {
-  const { note } = parts(rich);
-  note.querySelector('span').textContent = words;
-  note.hidden = words === '';
-}
-
-/** Makes the editor. A value that the area cannot show whole opens as source. */
-export function begin(rich) {
-  const { bar, source } = parts(rich);
-  bar.hidden = false;
+/** Fills the area and says which parts of the value it leaves out. Returns whether it shows the whole value. */
+function open(rich) {
+  const { source, note } = parts(rich);
   const tooLong = source.value.length > largest;
   const lost = tooLong ? [] : fill(rich);
+  const words = `The rich text view leaves out ${lost.slice(0, 5).join(', ')}${lost.length > 5 ? ' and more' : ''}. An edit there removes it.`;
+  note.querySelector('span').textContent = tooLong ? 'This HTML is too long for the rich text view.' : words;
+  note.hidden = !tooLong && lost.length === 0;
+  return note.hidden;
+}
+
+/** Makes the editor. A value that the area does not show whole opens as source. */
+export function begin(rich) {
+  const { bar, area, source } = parts(rich);
+  bar.hidden = false;
   const focused = document.activeElement === source;
-  showSource(rich, tooLong || lost.length > 0);
-  if (focused && source.hidden) parts(rich).area.focus({ preventScroll: true });
-  if (tooLong) warn(rich, 'This HTML is too long for the rich text view.');
-  else if (lost.length > 0) warn(rich, `The rich text view leaves out ${lost.slice(0, 5).join(', ')}${lost.length > 5 ? ' and more' : ''}. An edit there removes it.`);
-  source.addEventListener('restored', () => {
-    warn(rich, '');
-    begin(rich);
-  }, { once: true });
+  showSource(rich, !open(rich));
+  if (focused && source.hidden) area.focus({ preventScroll: true });
+  source.addEventListener('restored', () => begin(rich), { once: true });
 }
 
 function toggleSource(rich) {
@@ -84,17 +81,16 @@ function toggleSource(rich) {
     source.focus();
     return;
   }
+  if (source.value !== stored.get(area)?.text) open(rich);
   if (source.value.length > largest) return;
-  if (source.value !== stored.get(area)?.text || area.childNodes.length === 0) fill(rich);
-  warn(rich, '');
   showSource(rich, false);
   area.focus();
 }
 
 /** Runs a command of the browser on the selection, which its undo knows. */
 function run(rich, command, value) {
-  if (document.activeElement !== parts(rich).area) reselect(rich);
   const { area } = parts(rich);
+  if (document.activeElement !== area) reselect(rich);
   const at = charactersOf(area);
   const inText = getSelection().anchorNode.nodeType === Node.TEXT_NODE && !(getSelection().isCollapsed && getSelection().anchorOffset === 0);
   document.execCommand(command, false, value);
@@ -221,10 +217,15 @@ function openRow(rich, name) {
 
 /** Selects the text again that was selected before a row took the focus. */
 function reselect(rich) {
-  parts(rich).area.focus();
-  if (!selected || richOf(selected.startContainer.parentElement) !== rich) return;
-  getSelection().removeAllRanges();
-  getSelection().addRange(selected);
+  const { area } = parts(rich);
+  area.focus();
+  if (selected && area.contains(selected.startContainer)) {
+    getSelection().removeAllRanges();
+    getSelection().addRange(selected);
+  } else if (!area.contains(getSelection().anchorNode)) {
+    getSelection().selectAllChildren(area);
+    getSelection().collapseToEnd();
+  }
 }
 
 function problem(row, words) {
