@@ -51,6 +51,7 @@ func Routes() []console.Route {
 		console.Post(collection+"/bulk/set", setMany),
 		console.Get(collection+"/json", someJSON),
 		console.Post("/_/undo/{deletion}", kept.undo),
+		console.Get("/_/pictures", pictures),
 		console.Get("/_/tasks/{task}", showTask),
 		console.Post("/_/tasks/{task}/cancel", cancelTask),
 		console.Get("/_/ws", socket),

@@ -256,33 +256,50 @@ function setLink(rich, row) {
   } else run(rich, 'createLink', address);
 }
 
-/** Offers the pictures of the record that is being edited. */
-function listPictures(rich, row) {
+/** The stored pictures of the record that is edited. */
+function ownPictures(rich) {
+  const thumbs = [...(rich.closest('form')?.querySelectorAll('.files [data-item]:not(.is-gone) img.thumb') ?? [])].filter((image) => image.src.includes('/_/files/'));
+  return thumbs.map((image) => ({
+    thumb: image.src, address: new URL(image.src).pathname.replace('/_/files/', '/api/files/'), title: image.closest('[data-item]').querySelector('.name').textContent,
+  }));
+}
+
+let asked = 0;
+
+/** Offers the pictures of the record, or those of the chosen collection that match the words. */
+async function listPictures(rich, row) {
+  const from = row.querySelector('[data-rich-from]').value;
+  const find = row.querySelector('[data-rich-find]');
   const list = row.querySelector('[data-rich-pictures]');
-  const thumbs = [...(rich.closest('form')?.querySelectorAll('.files [data-item]:not(.is-gone) img.thumb') ?? [])];
+  const mine = ++asked;
+  find.hidden = from === '';
+  let found = ownPictures(rich);
+  if (from) {
+    const answer = await fetch(`/_/pictures?${new URLSearchParams({ in: from, q: find.value })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
+    found = answer?.ok ? await answer.json() : [];
+  }
+  if (mine !== asked) return;
   list.replaceChildren(
-    ...thumbs.map((thumb) => {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'btn btn-quiet btn-s';
-      const { pathname } = new URL(thumb.src);
-      button.dataset.address = rich.dataset.base + pathname.replace('/_/files/', '/api/files/');
-      const image = document.createElement('img');
-      image.src = thumb.src;
+    ...found.map(({ thumb, address, title, name }) => {
+      const image = element('img');
+      image.src = thumb;
       image.alt = '';
       image.className = 'thumb';
-      const name = document.createElement('span');
-      name.className = 'clip';
-      name.textContent = thumb.closest('[data-item]').querySelector('.name').textContent;
-      button.append(image, name);
+      const label = element('span', title);
+      label.className = 'clip';
+      const button = element('button', image, label);
+      button.type = 'button';
+      button.className = 'btn btn-quiet btn-s';
+      button.title = name ?? title;
+      button.dataset.address = rich.dataset.base + address;
       return button;
     }),
   );
-  list.hidden = thumbs.length === 0;
+  if (found.length === 0) list.textContent = 'No pictures';
 }
 
 function addPicture(rich, row) {
-  const [address, words] = row.querySelectorAll('input');
+  const [address, words] = row.querySelectorAll('input:not([data-rich-find])');
   const made = picture(address.value.trim(), words.value.trim(), rich.dataset.app);
   if (!made) {
     problem(row, 'An address of a picture begins with https://, http:// or /.');
@@ -368,6 +385,13 @@ document.addEventListener('click', (event) => {
 document.addEventListener('mousedown', (event) => {
   if (event.target.closest('.rich-bar button')) event.preventDefault();
 });
+
+/** Another collection, or other words, show other pictures. */
+function findPictures(event) {
+  if (event.target.matches('[data-rich-from], [data-rich-find]')) listPictures(richOf(event.target), event.target.closest('[data-rich-row]'));
+}
+document.addEventListener('change', (event) => event.target.matches('select') && findPictures(event));
+document.addEventListener('input', (event) => event.target.matches('input') && findPictures(event));
 
 document.addEventListener('change', (event) => {
   const rich = richOf(event.target);
