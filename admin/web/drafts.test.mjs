@@ -144,6 +144,11 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByText('Created', { exact: true }).first().waitFor();
     assert.deepEqual(await drafts(page), []);
+    await input(page, 'price').fill('3');
+    await keptDraft(page, '"price"');
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#f-price').value === '0');
+    assert.equal(await page.getByRole('button', { name: /^Restore draft/ }).isVisible(), false);
     const [made] = (await stage.api('GET', `/api/collections/books/records?filter=${encodeURIComponent("title = 'Brand new'")}`)).items;
     await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
   });

@@ -134,6 +134,7 @@ addEventListener('pagehide', () => {
 });
 
 document.addEventListener('click', (event) => {
+  if (event.target.closest('#panel [data-discard]')) forget();
   const banner = event.target.closest('[data-draft]');
   const form = banner?.closest('[data-record]').querySelector('form.panel-form');
   if (event.target.closest('[data-draft-restore]')) restore(form);
@@ -144,7 +145,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** A saved form needs no draft. Its panel is replaced, and so is an answer with problems only in part. */
+/** A save that is refused has another status than 200, and the draft stays. */
 document.addEventListener('htmx:beforeOnLoad', (event) => {
   const form = event.detail.requestConfig.elt;
   if (event.detail.xhr.status === 200 && keys.has(form)) forget(form);
