@@ -1,6 +1,7 @@
 package records
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loambase/loam/admin/console"
@@ -61,7 +62,7 @@ func (v *view) and(condition string) string {
 	switch {
 	case filter == "":
 		return condition
-	case strings.Contains(filter, condition):
+	case slices.Contains(strings.Split(filter, " && "), condition):
 		return v.filter
 	case strings.Contains(filter, "||"):
 		filter = "(" + filter + ")"

@@ -296,6 +296,8 @@ await onStage(async (stage) => {
     await page.waitForFunction(() => document.querySelector('[name="at.lat"]').value === '59.91');
     await save(page);
     assert.deepEqual((await stored(id)).at, { lon: 10.75, lat: 59.91 });
+    assert.equal((await page.request.post(`${stage.url}/_/c/places/r/${id}`, { form: { 'at.lat': '1' } })).status(), 422); // half a point
+    assert.deepEqual((await stored(id)).at, { lon: 10.75, lat: 59.91 });
     await page.setViewportSize({ width: 390, height: 844 });
     await page.emulateMedia({ colorScheme: 'dark' });
     await map.scrollIntoViewIfNeeded();
