@@ -237,6 +237,8 @@ await onStage(async (stage) => {
     await dates.getByText('Stored as 2027-07-01 13:30:00.500Z').waitFor();
     await text.fill('2027-03-28 02:30'); // this hour does not exist in Oslo
     await dates.getByText('Stored as 2027-03-28 01:30:00.000Z').waitFor();
+    await text.fill('tomorrow 14:30');
+    await dates.getByText(/^Stored as \d{4}-\d\d-\d\d 1[23]:30:00\.000Z$/).waitFor();
     await text.fill('soon');
     await dates.getByText('This is no time yet').waitFor();
     await text.fill('2027-03-15 08:00:00.123');
