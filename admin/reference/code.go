@@ -128,7 +128,11 @@ func (f filled) javaScript() string {
 	out := "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + jsText(f.base) + ");\n\n"
 	switch f.client {
 	case "batch":
-		return out + "const batch = pb.createBatch();\nbatch.collection(" + jsText(f.collection) + ").create(" + f.inner + ");\nconst results = await batch.send();\n"
+		out += "const batch = pb.createBatch();\n"
+		for _, w := range f.writes() {
+			out += "batch.collection(" + jsText(w.collection) + ")." + w.method + "(" + strings.Join(w.arguments(jsText), ", ") + ");\n"
+		}
+		return out + "const answer = await batch.send();\n"
 	case "subscribe":
 		return out + "await pb.collection(" + jsText(f.collection) + ").subscribe('*', ({ action, record }) => {\n  console.log(action, record.id);\n});\n"
 	case "send":
@@ -228,7 +232,14 @@ func (f filled) dart() string {
 	in := "pb.collection(" + dartText(f.collection) + ")"
 	switch f.client {
 	case "batch":
-		return out + "final batch = pb.createBatch();\nbatch.collection(" + dartText(f.collection) + ").create(body: " + strings.ReplaceAll(f.inner, "$", `\$`) + ");\nfinal results = await batch.send();\n"
+		out += "final batch = pb.createBatch();\n"
+		for _, w := range f.writes() {
+			if w.body != "" {
+				w.body = "body: " + strings.ReplaceAll(w.body, "$", `\$`)
+			}
+			out += "batch.collection(" + dartText(w.collection) + ")." + w.method + "(" + strings.Join(w.arguments(dartText), ", ") + ");\n"
+		}
+		return out + "final answer = await batch.send();\n"
 	case "subscribe":
 		return out + "await " + in + ".subscribe('*', (e) {\n  print('${e.action} ${e.record?.id}');\n});\n"
 	case "send":

@@ -13,7 +13,6 @@ type operation struct {
 	path                   string // {id} stands for the value of that name
 	params                 []param
 	body                   string // a sample; "" for none
-	inner                  string // a sample of a record in a batch
 	answers                []answer
 	client                 string // the method of the clients: see javaScript and dart
 	live                   bool   // a connection that stays open: not tried
@@ -95,7 +94,6 @@ func writeOperations(in *schema.Collection, at string) []operation {
 		{id: "batch", group: "Records", verb: "POST", label: "Batch", path: "/api/batch", client: "batch",
 			title: "Write several records", about: "Runs creates, updates and deletes in one transaction: all of them, or none. Batches have to be allowed in the settings.",
 			body:    batch,
-			inner:   create,
 			answers: []answer{{200, "The answers, in the order of the requests.", "[\n  {\"status\": 200, \"body\": {…}}\n]"}, {400, "One of them failed; nothing is kept.", failed(400)}}},
 	}
 }
