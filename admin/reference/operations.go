@@ -15,6 +15,7 @@ type operation struct {
 	body                   string // a sample; "" for none
 	answers                []answer
 	client                 string // the method of the clients: see javaScript and dart
+	field                  string // the name by which an upload sends its file
 	live                   bool   // a connection that stays open: not tried
 }
 
@@ -31,6 +32,10 @@ type answer struct {
 	sample string
 }
 
+// tried reports whether the page can send the operation: an upload needs a file, and a connection
+// stays open.
+func (o operation) tried() bool { return !o.live && o.client != "upload" }
+
 // operations are those of the collection, in the order of the page.
 func operations(in *schema.Collection, types map[string]string) []operation {
 	at := "/api/collections/" + in.Name
@@ -39,6 +44,7 @@ func operations(in *schema.Collection, types map[string]string) []operation {
 		list = append(list, writeOperations(in, at)...)
 	}
 	list = append(list, aggregateOperation(in, at))
+	list = append(list, fileOperations(in, at)...)
 	if in.IsAuth() {
 		list = append(list, accountOperations(in, at)...)
 	}

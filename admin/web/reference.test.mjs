@@ -6,8 +6,9 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { mailbox } from '../../clients/pocketbase/mailbox.mjs';
@@ -30,7 +31,7 @@ await onStage(async (stage) => {
     ...kinds.map((type) => ({ name: `my_${type}`, type, ...(type === 'autodate' && { onCreate: true }) })),
     { name: 'my_select', type: 'select', maxSelect: 2, values: ["a'b", '"c" $d `e`'] },
     { name: 'my_relation', type: 'relation', collectionId: users.id, maxSelect: 3 },
-    { name: 'my_file', type: 'file', maxSelect: 2 },
+    { name: 'my_file', type: 'file', maxSelect: 9, protected: true },
   ];
   await stage.api('POST', '/api/collections', { name: 'things', type: 'base', fields, ...open });
   await stage.api('PATCH', '/api/collections/users', { ...open, otp: { enabled: true } });
@@ -38,7 +39,12 @@ await onStage(async (stage) => {
   await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
   const password = 'a long password';
   const ann = await stage.api('POST', '/api/collections/users/records', { email: 'ann@example.com', password, passwordConfirm: password, verified: true });
-  const thing = await stage.api('POST', '/api/collections/things/records', { my_text: 'first', my_relation: [ann.id] });
+  const first = new FormData();
+  for (const [name, value] of [['my_text', 'first'], ['my_relation', ann.id], ['my_file', new File(['stored'], 'stored.txt')]]) first.append(name, value);
+  const thing = await stage.api('POST', '/api/collections/things/records', first);
+  const folder = await mkdtemp(join(tmpdir(), 'reference-'));
+  after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'hello.txt'), 'Hello'); // the file that cURL uploads
   const signIn = () => stage.call('POST', '/api/collections/users/auth-with-password', { identity: 'ann@example.com', password });
 
   /** The operations of the page, with their code in each language, for the record of that id. */
@@ -51,7 +57,10 @@ await onStage(async (stage) => {
       await page.evaluate(() => (window.asked = 0));
       const body = page.locator('[name=body]');
       const filled = [];
-      if (await page.getByRole('textbox', { name: 'id', exact: true }).count()) filled.push([page.getByRole('textbox', { name: 'id', exact: true }), id]);
+      for (const [name, text] of Object.entries({ id, file: thing.my_file[0], token: (await stage.api('POST', '/api/files/token')).token })) {
+        const input = page.getByRole('textbox', { name, exact: true });
+        if (await input.count()) filled.push([input, text]);
+      }
       if (await body.count()) filled.push([body, change((await body.inputValue()).replaceAll('RECORD_ID', path.includes('/things/') && !/gql-one/.test(path) ? ann.id : id))]);
       for (const [input, text] of filled) {
         if (text === (await input.inputValue())) continue;
@@ -79,7 +88,7 @@ await onStage(async (stage) => {
 
   /** Runs the cURL command; returns the status and the body. */
   async function curl(code, token) {
-    const { stdout } = await run('sh', ['-c', code.replace(/^curl/, "curl -s -w '\\n%{http_code}'")], { env: { ...process.env, TOKEN: token } });
+    const { stdout } = await run('sh', ['-c', code.replace(/^curl/, "curl -s -w '\\n%{http_code}'")], { cwd: folder, env: { ...process.env, TOKEN: token } });
     const at = stdout.lastIndexOf('\n');
     return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) };
   }
@@ -127,6 +136,9 @@ await onStage(async (stage) => {
       if (last({ id })) await stage.api('POST', '/api/collections/things/records', { id: thing.id, my_text: 'again' });
       const { answer: said } = await javaScript(code.JavaScript, stage.token);
       assert.equal(said?.errors, undefined, id);
+      if (id === 'upload') assert.deepEqual(said.my_file.map((name) => name.replace(/_\w+\./, '.')), ['stored.txt', 'hello.txt', 'hello.txt']);
+      if (id === 'file') assert.deepEqual([answer.body, await (await fetch(said)).text()], ['stored', 'stored']);
+      if (id === 'file-token') assert.ok(JSON.parse(answer.body).token && said);
       const made = (await records()) - before;
       assert.equal(made, ['create', 'batch', 'gql-create'].includes(id) ? 2 : id === 'delete' ? -1 : 0, `${id} changes the number of records`);
     }
