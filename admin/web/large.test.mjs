@@ -90,7 +90,7 @@ await onStage(async (stage) => {
     assert.ok(slowest <= greatest.typing, `a key was worked on for ${slowest} ms`);
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Seed 999999', exact: true }).waitFor();
-    await page.getByText('1 row of 1').waitFor();
+    await page.getByText(/1 row of (1|many)/).waitFor(); // many: counting took more than two seconds
     await page.unroute('**/complete**');
     await isWell(page);
   });

@@ -6,6 +6,7 @@ import './dialog.js';
 import './copy.js';
 import './time.js';
 import './palette.js';
+import './reveal.js';
 
 /** The theme: that of the system, light, dark, and around again. */
 function switchTheme(button) {
