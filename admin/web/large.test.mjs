@@ -31,7 +31,7 @@ await onStage(async (stage) => {
   async function leastOf(tries, kind, plain, measure) {
     let [least, base, of] = [Infinity, Infinity];
     const limit = () => Math.max(greatest[kind], times[kind] * base);
-    for (let i = 0; i < tries && least > limit() || i < 2; i++) {
+    for (let i = 0; i < 2 || (i < tries && least > limit()); i++) {
       base = Math.min(base, (await plain())[0]);
       const [time, what] = await measure();
       [least, of] = [Math.min(least, time), what];

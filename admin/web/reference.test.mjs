@@ -113,7 +113,7 @@ await onStage(async (stage) => {
     const { answer, logged } = await javaScript(code.JavaScript, stage.token);
     if (answer.socket) await once(answer.socket, 'open');
     const heard = () => logged.some((words) => /create/i.test(JSON.stringify(words)));
-    for (let i = 0; !heard() && i < 100; i++) {
+    for (let i = 0; !heard() && i < 1000; i++) {
       await stage.api('POST', '/api/collections/things/records', { my_text: id }); // the subscription begins some time after the socket has opened
     }
     assert.ok(heard(), `${id} logs ${JSON.stringify(logged)}`);
