@@ -38,6 +38,9 @@ func enterCode(c *console.Call) error {
 		return err
 	}
 	again := ui.Code{Identity: field("identity"), MFAID: field("mfaId"), OTPID: field("otpId"), To: field("to"), Dialog: field("dialog") != ""}
+	if field("another") != "" {
+		return sendCode(c, ui.SignIn{Identity: again.Identity, To: again.To, Dialog: again.Dialog}, again.MFAID)
+	}
 	err = c.Limit(c.W, c.R, c.Request, schema.Superusers, "authWithOTP", "auth")
 	var res *auth.Response
 	if err == nil {

@@ -59,7 +59,7 @@ func ShowSignIn(c *console.Call, status int, f ui.SignIn) error {
 		return err
 	}
 	f.NoSuperuser = !has
-	return c.Gate(status, ui.Gate{Title: "Sign in", Scripts: []string{"link.js", "signedout.js"}}, ui.SignInPage(f))
+	return c.Gate(status, ui.Gate{Title: "Sign in", Scripts: []string{"link.js", "reveal.js", "signedout.js"}}, ui.SignInPage(f))
 }
 
 func showSignIn(c *console.Call) error {

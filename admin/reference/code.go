@@ -55,7 +55,10 @@ func (f filled) curl() string {
 		out += " -X " + f.verb
 	}
 	out += " " + shell(f.base+f.address()) + " \\\n  -H \"Authorization: $TOKEN\""
-	if f.sent != "" {
+	switch {
+	case f.client == "upload":
+		out += " \\\n  -F " + shell(f.field+"=@"+uploadName)
+	case f.sent != "":
 		out += " \\\n  -H 'Content-Type: application/json' \\\n  -d " + shell(f.sent)
 	}
 	return out
@@ -77,19 +80,25 @@ func (f filled) golang() string {
 	if f.live {
 		return f.golangLive()
 	}
-	imports, body := []string{"fmt", "io", "net/http", "os"}, "nil"
-	if f.sent != "" {
+	imports, body, before, mediaType := []string{"fmt", "io", "net/http", "os"}, "nil", "", ""
+	switch {
+	case f.client == "upload":
+		imports = []string{"bytes", "fmt", "io", "mime/multipart", "net/http", "os"}
+		body, mediaType = "&body", "form.FormDataContentType()"
+		before = "\tvar body bytes.Buffer\n\tform := multipart.NewWriter(&body)\n\tfile, err := form.CreateFormFile(" + strconv.Quote(f.field) + ", " + strconv.Quote(uploadName) +
+			")\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tfmt.Fprint(file, " + strconv.Quote(uploadText) + ")\n\tform.Close()\n"
+	case f.sent != "":
 		imports = append(imports, "strings")
-		body = "strings.NewReader(" + goText(f.sent) + ")"
+		body, mediaType = "strings.NewReader("+goText(f.sent)+")", `"application/json"`
 	}
 	out := "package main\n\nimport (\n"
 	for _, name := range imports {
 		out += "\t" + strconv.Quote(name) + "\n"
 	}
-	out += ")\n\nfunc main() {\n\treq, err := http.NewRequest(" + strconv.Quote(f.verb) + ", " + strconv.Quote(f.base+f.address()) + ", " + body + ")\n\tif err != nil {\n\t\tpanic(err)\n\t}\n"
+	out += ")\n\nfunc main() {\n" + before + "\treq, err := http.NewRequest(" + strconv.Quote(f.verb) + ", " + strconv.Quote(f.base+f.address()) + ", " + body + ")\n\tif err != nil {\n\t\tpanic(err)\n\t}\n"
 	out += "\treq.Header.Set(\"Authorization\", os.Getenv(\"TOKEN\"))\n"
-	if f.sent != "" {
-		out += "\treq.Header.Set(\"Content-Type\", \"application/json\")\n"
+	if mediaType != "" {
+		out += "\treq.Header.Set(\"Content-Type\", " + mediaType + ")\n"
 	}
 	return out + "\tres, err := http.DefaultClient.Do(req)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer res.Body.Close()\n\tanswer, err := io.ReadAll(res.Body)\n\tfmt.Println(res.Status, string(answer), err)\n}\n"
 }
@@ -128,7 +137,11 @@ func (f filled) javaScript() string {
 	out := "import PocketBase from 'pocketbase';\n\nconst pb = new PocketBase(" + jsText(f.base) + ");\n\n"
 	switch f.client {
 	case "batch":
-		return out + "const batch = pb.createBatch();\nbatch.collection(" + jsText(f.collection) + ").create(" + f.inner + ");\nconst results = await batch.send();\n"
+		out += "const batch = pb.createBatch();\n"
+		for _, w := range f.writes() {
+			out += "batch.collection(" + jsText(w.collection) + ")." + w.method + "(" + strings.Join(w.arguments(jsText), ", ") + ");\n"
+		}
+		return out + "const answer = await batch.send();\n"
 	case "subscribe":
 		return out + "await pb.collection(" + jsText(f.collection) + ").subscribe('*', ({ action, record }) => {\n  console.log(action, record.id);\n});\n"
 	case "send":
@@ -137,6 +150,8 @@ func (f filled) javaScript() string {
 			options += "\n  body: " + indented(f.sent, "  ") + ","
 		}
 		return out + "const answer = await pb.send(" + jsText(f.address()) + ", " + options + "\n});\n"
+	case "upload", "file", "fileToken":
+		return out + f.javaScriptFiles()
 	case "authWithOAuth2":
 		return out + "const { record } = await pb.collection(" + jsText(f.collection) + ").authWithOAuth2({ provider: 'google' });\n"
 	}
@@ -177,14 +192,18 @@ func (f filled) arguments(text func(string) string, options func([][2]string) st
 	case "requestEmailChange":
 		list = append(list, f.member("newEmail", text))
 	}
-	var rest [][2]string
+	if rest := f.options(); len(rest) > 0 {
+		list = append(list, options(rest))
+	}
+	return list
+}
+
+// options are the parameters that a method of a client takes by their names.
+func (f filled) options() (list [][2]string) {
 	for _, p := range f.params {
 		if v := f.values[p.name]; v != "" && !p.inPath && p.name != "page" && p.name != "perPage" {
-			rest = append(rest, [2]string{p.name, v})
+			list = append(list, [2]string{p.name, v})
 		}
-	}
-	if len(rest) > 0 {
-		list = append(list, options(rest))
 	}
 	return list
 }
@@ -228,7 +247,14 @@ func (f filled) dart() string {
 	in := "pb.collection(" + dartText(f.collection) + ")"
 	switch f.client {
 	case "batch":
-		return out + "final batch = pb.createBatch();\nbatch.collection(" + dartText(f.collection) + ").create(body: " + strings.ReplaceAll(f.inner, "$", `\$`) + ");\nfinal results = await batch.send();\n"
+		out += "final batch = pb.createBatch();\n"
+		for _, w := range f.writes() {
+			if w.body != "" {
+				w.body = "body: " + strings.ReplaceAll(w.body, "$", `\$`)
+			}
+			out += "batch.collection(" + dartText(w.collection) + ")." + w.method + "(" + strings.Join(w.arguments(dartText), ", ") + ");\n"
+		}
+		return out + "final answer = await batch.send();\n"
 	case "subscribe":
 		return out + "await " + in + ".subscribe('*', (e) {\n  print('${e.action} ${e.record?.id}');\n});\n"
 	case "send":
@@ -237,6 +263,10 @@ func (f filled) dart() string {
 			body = ", body: " + strings.ReplaceAll(f.sent, "$", `\$`)
 		}
 		return out + "final answer = await pb.send(" + dartText(f.address()) + ", method: " + dartText(f.verb) + body + ");\n"
+	case "upload":
+		return "import 'package:http/http.dart' as http;\n" + out + f.dartFiles()
+	case "file", "fileToken":
+		return out + f.dartFiles()
 	case "authWithOAuth2":
 		return out + "final auth = await " + in + ".authWithOAuth2('google', (url) async {\n  // open the address in a browser\n});\n"
 	}

@@ -13,9 +13,9 @@ type operation struct {
 	path                   string // {id} stands for the value of that name
 	params                 []param
 	body                   string // a sample; "" for none
-	inner                  string // a sample of a record in a batch
 	answers                []answer
 	client                 string // the method of the clients: see javaScript and dart
+	field                  string // the name by which an upload sends its file
 	live                   bool   // a connection that stays open: not tried
 }
 
@@ -32,6 +32,10 @@ type answer struct {
 	sample string
 }
 
+// tried reports whether the page can send the operation: an upload needs a file, and a connection
+// stays open.
+func (o operation) tried() bool { return !o.live && o.client != "upload" }
+
 // operations are those of the collection, in the order of the page.
 func operations(in *schema.Collection, types map[string]string) []operation {
 	at := "/api/collections/" + in.Name
@@ -40,6 +44,7 @@ func operations(in *schema.Collection, types map[string]string) []operation {
 		list = append(list, writeOperations(in, at)...)
 	}
 	list = append(list, aggregateOperation(in, at))
+	list = append(list, fileOperations(in, at)...)
 	if in.IsAuth() {
 		list = append(list, accountOperations(in, at)...)
 	}
@@ -95,7 +100,6 @@ func writeOperations(in *schema.Collection, at string) []operation {
 		{id: "batch", group: "Records", verb: "POST", label: "Batch", path: "/api/batch", client: "batch",
 			title: "Write several records", about: "Runs creates, updates and deletes in one transaction: all of them, or none. Batches have to be allowed in the settings.",
 			body:    batch,
-			inner:   create,
 			answers: []answer{{200, "The answers, in the order of the requests.", "[\n  {\"status\": 200, \"body\": {…}}\n]"}, {400, "One of them failed; nothing is kept.", failed(400)}}},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/admin/form"
@@ -97,8 +98,8 @@ func try(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	if f.live {
-		return fault.New(fault.Invalid, "A connection that stays open is not tried here.")
+	if !f.tried() {
+		return fault.New(fault.Invalid, "An upload, or a connection that stays open, is not tried here.")
 	}
 	header := http.Header{}
 	if f.sent != "" {
@@ -132,8 +133,12 @@ func try(c *console.Call) error {
 	return c.Part(tried(answer, ""))
 }
 
-// pretty indents a body of JSON; it returns another body unchanged.
+// pretty indents a body of JSON; it returns another text unchanged, and a description of what is no
+// text.
 func pretty(body []byte) string {
+	if !utf8.Valid(body) {
+		return "A file of " + ui.Bytes(int64(len(body))) + "."
+	}
 	var out bytes.Buffer
 	if json.Indent(&out, body, "", "  ") != nil {
 		return string(body)

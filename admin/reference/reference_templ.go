@@ -489,7 +489,7 @@ func referencePage(in *schema.Collection, all []operation, f filled, accounts []
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if !f.live {
+		if f.tried() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<div class=\"field\"><span class=\"label\" id=\"as-label\">As</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -59,3 +59,31 @@ func TestAddress(t *testing.T) {
 		t.Errorf("the address is %s, want %s", got, want)
 	}
 }
+
+func TestBatchAsCalls(t *testing.T) {
+	t.Parallel()
+	f := filled{operation: operation{client: "batch"}, base: "http://127.0.0.1:8090", collection: "a", sent: `{"requests": [
+		{"method": "POST", "url": "/api/collections/a/records", "body": {"price": "$5"}}, {"method": "PATCH", "url": "/api/collections/b/records/x%2Fy?expand=c", "body": {}},
+		{"method": "DELETE", "url": "/api/collections/a/records/z"}, {"method": "GET", "url": "/api/health"}]}`}
+	for language, calls := range map[string]string{
+		"JavaScript": "batch.collection('a').create({\n  \"price\": \"$5\"\n});\nbatch.collection('b').update('x/y', {});\nbatch.collection('a').delete('z');\nconst",
+		"Dart":       "batch.collection('a').create(body: {\n  \"price\": \"\\$5\"\n});\nbatch.collection('b').update('x/y', body: {});\nbatch.collection('a').delete('z');\nfinal",
+	} {
+		for _, s := range f.snippets() {
+			if s.language == language && !strings.Contains(s.code, calls) {
+				t.Errorf("%s:\n%s\nwant\n%s", language, s.code, calls)
+			}
+		}
+	}
+	for language := range parts {
+		for _, code := range []string{f.golang(), f.curl(), f.javaScript(), f.dart(), f.sent, "'", "\"\\", "`"} {
+			var text strings.Builder
+			for _, part := range tokens(language, code) {
+				text.WriteString(part.text)
+			}
+			if text.String() != code {
+				t.Errorf("%s in colours is %q, want %q", language, text.String(), code)
+			}
+		}
+	}
+}

@@ -5,6 +5,7 @@ import { seedScreens } from './seed.mjs';
 import { isWell, onStage, weight } from './stage.mjs';
 
 const greatest = { bytes: 30_000, milliseconds: 10, paint: 150, typing: 50 };
+const times = { milliseconds: 5, paint: 3 }; // of a page with a sentence alone, where that takes longer on a busy machine
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -22,20 +23,35 @@ await onStage(async (stage) => {
     SELECT substr('p00000000000000' || i, -15), 'Seed ' || i, i % 1000, 'Herb', i % 2, '2027-01-01 00:00:00.000Z', '2027-01-01 00:00:00.000Z' FROM n`);
   const table = `${stage.url}/_/c/products`;
 
+  /**
+   * The least of up to so many measured times, until one is within its limit: what else runs on the
+   * machine makes the others longer. plain measures a page with a sentence alone. of is what was
+   * measured last.
+   */
+  async function leastOf(tries, kind, plain, measure) {
+    let [least, base, of] = [Infinity, Infinity];
+    const limit = () => Math.max(greatest[kind], times[kind] * base);
+    for (let i = 0; i < 2 || (i < tries && least > limit()); i++) {
+      base = Math.min(base, (await plain())[0]);
+      const [time, what] = await measure();
+      [least, of] = [Math.min(least, time), what];
+    }
+    return { least, limit: limit(), of };
+  }
+
   test('each page is small and made quickly', async () => {
     const page = await stage.signedIn();
     const figures = {};
     const wrong = [];
+    const get = async (path) => {
+      const from = performance.now();
+      const body = await (await page.request.get(stage.url + path)).body();
+      return [performance.now() - from, body];
+    };
     for (const [name, path] of Object.entries(screens)) {
-      let least = Infinity; // of several times: what else runs on the machine makes the others longer
-      let body;
-      for (let i = 0; i < 60 && (i < 3 || least > greatest.milliseconds); i++) {
-        const from = performance.now();
-        body = await (await page.request.get(stage.url + path)).body();
-        least = Math.min(least, performance.now() - from);
-      }
+      const { least, limit, of: body } = await leastOf(40, 'milliseconds', () => get(screens.missing), () => get(path));
       figures[name] = { bytes: await weight(body), milliseconds: Math.round(least * 10) / 10 };
-      if (figures[name].bytes > greatest.bytes || least > greatest.milliseconds) wrong.push([name, figures[name]]);
+      if (figures[name].bytes > greatest.bytes || least > limit) wrong.push([name, figures[name], limit]);
     }
     console.log(JSON.stringify(figures));
     assert.deepEqual(wrong, []);
@@ -43,18 +59,15 @@ await onStage(async (stage) => {
 
   test('a page of the table is painted at once, also far down and in another order', async () => {
     const page = await stage.signedIn();
-    const painted = async (address) => {
-      let least = Infinity;
-      for (let i = 0; i < 12 && least > greatest.paint; i++) {
-        await page.goto(address);
-        least = Math.min(least, await page.evaluate(async () => {
-          const paint = () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime;
-          while (!paint()) await new Promise(requestAnimationFrame);
-          return paint();
-        }));
-      }
-      return least;
+    const paint = async (address) => {
+      await page.goto(address);
+      return [await page.evaluate(async () => {
+        const time = () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime;
+        while (!time()) await new Promise(requestAnimationFrame);
+        return time();
+      })];
     };
+    const painted = (address) => leastOf(12, 'paint', () => paint(stage.url + screens.missing), () => paint(address));
     await page.goto(table);
     await page.getByText(/50 rows of (1,000,061|many)/).waitFor();
     for (let i = 0; i < 3; i++) {
@@ -63,8 +76,10 @@ await onStage(async (stage) => {
       page.last = page.url();
     }
     const figures = { first: await painted(table), fourth: await painted(page.url()), byId: await painted(`${table}?sort=id`), filtered: await painted(`${table}?filter=${encodeURIComponent("id > 'p00000000500000'")}&sort=id`) };
-    console.log(JSON.stringify(figures));
-    for (const [name, time] of Object.entries(figures)) assert.ok(time <= greatest.paint, `${name} is painted after ${time} ms`);
+    for (const [name, { least, limit }] of Object.entries(figures)) {
+      console.log(`${name} page: painted after ${least} ms`);
+      assert.ok(least <= limit, `${name} is painted after ${least} ms, more than ${limit}`);
+    }
     await isWell(page);
   });
 
@@ -90,7 +105,7 @@ await onStage(async (stage) => {
     assert.ok(slowest <= greatest.typing, `a key was worked on for ${slowest} ms`);
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Seed 999999', exact: true }).waitFor();
-    await page.getByText('1 row of 1').waitFor();
+    await page.getByText(/1 row of (1|many)/).waitFor(); // many: counting took more than two seconds
     await page.unroute('**/complete**');
     await isWell(page);
   });

@@ -16,6 +16,7 @@ try {
     ready: (page) => page.locator('#f-name').waitFor(),
   });
   await picture('rules', '/_/c/reviews/rules', { ready: tryRules });
+  await picture('api', `/_/c/products/api`, { scheme: 'dark', ready: tryList });
   await picture('diagram', '/_/diagram', { scheme: 'dark' });
 } finally {
   await stage.close();
@@ -46,6 +47,13 @@ async function tryRules(page) {
   const update = page.locator('[data-verdict-of=updateRule][data-state=no]');
   await update.waitFor();
   await update.getByRole('button').click();
+}
+
+/** Sends the request of the page as a guest, whom the list rule admits. */
+async function tryList(page) {
+  await page.getByRole('textbox', { name: 'perPage' }).fill('1');
+  await page.getByRole('button', { name: /^Try it/ }).click();
+  await page.getByRole('region', { name: 'Answer', exact: true }).waitFor();
 }
 
 /** Creates the collections and records of a seed shop: suppliers, products, customers, reviews. */

@@ -239,6 +239,18 @@ await onStage(async (stage) => {
     assert.deepEqual([(await stored(id)).price, (await stored(id)).notes], [5, 'again from elsewhere']);
   });
 
+  test('a record that was deleted meanwhile keeps what was typed', async () => {
+    const page = await stage.signedIn();
+    const { id } = await stage.api('POST', '/api/collections/products/records', { name: 'Short-lived' });
+    await page.goto(`${stage.url}/_/c/products/r/${id}`);
+    await input(page, 'name').fill('Typed in vain');
+    await stage.api('DELETE', `/api/collections/products/records/${id}`);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('This record was deleted meanwhile. What you have typed is still here.').waitFor();
+    assert.equal(await input(page, 'name').inputValue(), 'Typed in vain');
+    await isWell(page);
+  });
+
   test('while the line is lost a bar says so, and what was typed is saved afterwards', async () => {
     const page = await stage.signedIn();
     const id = await idOf('Tomato 13');

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serve } from '../../clients/loam.mjs';
+import { mailbox } from '../../clients/pocketbase/mailbox.mjs';
+import { isUsable, pictures } from './looks.mjs';
 import { email, isWell, onStage, password, picture, signIn } from './stage.mjs';
 
 await onStage(async (stage) => {
@@ -14,7 +16,8 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/${link}`);
     await page.getByText('Create the first superuser').waitFor();
     assert.equal(page.url(), `${stage.url}/_/install`);
-    await picture(page, 'install');
+    await pictures(page, 'install');
+    await isUsable(page, 'install');
     await page.getByLabel('Email').fill(email);
     await page.getByLabel('Password').fill('short');
     await page.getByRole('button', { name: 'Create superuser' }).click();
@@ -34,7 +37,13 @@ await onStage(async (stage) => {
   test('sign-in and sign-out', async () => {
     const page = await stage.window();
     await page.goto(`${stage.url}/_/`);
-    await picture(page, 'sign-in');
+    await pictures(page, 'sign-in');
+    await page.getByLabel('Password', { exact: true }).fill('seen');
+    await page.getByLabel('Show what I type').check();
+    assert.equal(await page.getByLabel('Password', { exact: true }).getAttribute('type'), 'text');
+    await page.getByLabel('Show what I type').uncheck();
+    assert.equal(await page.getByLabel('Password', { exact: true }).getAttribute('type'), 'password');
+    await isUsable(page, 'sign-in');
     await signIn(page, 'wrong');
     await page.getByText('Wrong email or password').waitFor();
     assert.equal(await page.getByLabel('Email').inputValue(), email);
@@ -59,6 +68,32 @@ await onStage(async (stage) => {
     await here.getByRole('heading', { name: 'Sign in' }).waitFor();
     await there.goto(`${stage.url}/_/`);
     await there.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
+  test('a forgotten password, and the second step', async () => {
+    const page = await stage.window();
+    await page.goto(`${stage.url}/_/forgotten`);
+    await pictures(page, 'forgotten');
+    await isUsable(page, 'forgotten');
+    const secondStep = (enabled) => stage.api('PATCH', '/api/collections/_superusers', { mfa: { enabled }, otp: { enabled } });
+    await secondStep(true);
+    const box = await mailbox({ url: stage.url, root: { settings: { update: (settings) => stage.api('PATCH', '/api/settings', settings) } } });
+    await page.goto(`${stage.url}/_/`);
+    await signIn(page);
+    await page.getByRole('heading', { name: 'Enter the code' }).waitFor();
+    const codeOf = ({ html }) => html.match(/\b\d{6,10}\b/)[0];
+    const first = codeOf(await box.next());
+    await pictures(page, 'sign-in-code');
+    await isUsable(page, 'sign-in-code');
+    await page.getByRole('button', { name: 'Send another code' }).click();
+    const second = codeOf(await box.next());
+    await page.getByLabel('One-time code').fill(first);
+    await page.keyboard.press('Enter');
+    await page.getByText('This code is wrong or too old').waitFor();
+    await page.getByLabel('One-time code').fill(second);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await secondStep(false);
   });
 
   test('a session that is over has the sign-in over the page', async () => {

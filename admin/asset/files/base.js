@@ -8,6 +8,7 @@ import './time.js';
 import './palette.js';
 import './keys.js';
 import './lock.js';
+import './reveal.js';
 
 /** The theme: that of the system, light, dark, and around again. */
 function switchTheme(button) {

@@ -167,10 +167,10 @@ document.addEventListener('click', (event) => {
 
 /** Puts the stored value of a field into its form: what others have changed is taken over. */
 async function take(form, name) {
-  const answer = await fetch(form.getAttribute('hx-post'), { headers: { 'HX-Request': 'true', 'HX-Target': 'panel' } });
-  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const answer = await fetch(form.getAttribute('hx-post'), { headers: { 'HX-Request': 'true', 'HX-Target': 'panel' } }).catch(() => null);
+  const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : '', 'text/html');
   const find = (root) => root.querySelector(`[data-field="${CSS.escape(name)}"]`);
-  if (!answer.ok || !find(page) || !form.isConnected) return say('The stored value could not be read.', 'danger');
+  if (!find(page) || !form.isConnected) return say('The stored value could not be read.', 'danger');
   const fresh = document.importNode(find(page), true);
   find(form).replaceWith(fresh);
   const base = form.elements._base;

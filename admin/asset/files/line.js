@@ -1,7 +1,7 @@
 // A bar while the server cannot be reached. What was typed stays, and the page asks for the server
 // until it answers.
-import { announce } from './toast.js';
 import { icon } from './icon.js';
+import { announce } from './toast.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between the tries
 let bar = null;

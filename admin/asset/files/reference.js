@@ -39,5 +39,8 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === 'Enter' && event.target.matches('[data-reference] input')) event.preventDefault();
 });
 
+// On a phone the operations are a line, of which a part is seen.
+document.querySelector('.api > nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 document.addEventListener('htmx:afterSwap', remembered);
 remembered();

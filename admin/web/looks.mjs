@@ -1,0 +1,46 @@
+// A page in light and dark at three widths: no error on the browser's console, no violation of the
+// content security policy, nothing wider than the window. At one width axe finds nothing, Tab
+// reaches all that acts, and nothing moves. Screenshots go to shots/.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tabThrough } from './keyboard.mjs';
+import { picture } from './stage.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** The serious and critical violations that axe finds, by the given rules or by all. */
+const grave = (page, rules) =>
+  page.evaluate(async (runOnly) => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'], iframes: false, ...(runOnly && { runOnly }) });
+    return violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => [v.id, ...v.nodes.map((n) => n.html.slice(0, 160))]);
+  }, rules);
+
+/** The elements that move although the window prefers reduced motion. */
+const moving = (page) =>
+  page.evaluate(() => {
+    const moves = (style) => Number.parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
+    return [...document.querySelectorAll('*')].filter((e) => moves(getComputedStyle(e))).map((e) => e.outerHTML.slice(0, 160));
+  });
+
+/** Takes a picture of the page in both themes at each width; the window is dark and wide afterwards. */
+export async function pictures(page, name) {
+  for (const width of [390, 1024, 1440]) {
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+    for (const scheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await picture(page, `${name}-${width}-${scheme}`);
+    }
+  }
+}
+
+/** Fails if axe finds a grave violation, if Tab does not reach all that acts, or if something moves. */
+export async function isUsable(page, name) {
+  await page.evaluate(axe);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  assert.deepEqual(await grave(page, ['color-contrast']), [], `${name}, dark`);
+  await page.emulateMedia({ colorScheme: 'light' });
+  assert.deepEqual(await grave(page), [], name);
+  assert.deepEqual(await tabThrough(page), [], name);
+  assert.deepEqual(await moving(page), [], name);
+}
