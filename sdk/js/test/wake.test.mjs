@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { start } from '../../../clients/pocketbase/app.mjs';
 import { browse, chromium } from '../../../clients/pocketbase/browser.mjs';
 
-/** A proxy in front of the server at that address. hole makes it swallow what comes on the connections of now. */
+/** A proxy in front of the server at that address. After hole, the connections that were open pass nothing on. */
 async function startProxy(upstream) {
   const { hostname, port } = new URL(upstream);
   const open = new Set(); // the pairs of sockets between which everything passes
