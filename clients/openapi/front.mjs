@@ -11,7 +11,7 @@ import { Checker } from './checker.mjs';
 /** Starts the proxy and returns its URL. */
 export async function front(url) {
   const checkers = new Map(); // by what the caller sends as Authorization
-  const proxy = http.createServer((request, response) => {
+  const proxy = http.createServer({ maxHeaderSize: 1 << 21 }, (request, response) => {
     forward(url, request, response, checkers).catch((err) => response.destroy(err));
   });
   proxy.on('connection', (socket) => socket.unref());
