@@ -205,15 +205,20 @@ func TestGenerateKotlin(t *testing.T) {
 	}
 	app := everyKind(t)
 	dir := writeFiles(t, map[string]string{"loam.kt": string(typed.Kotlin.Write(shape.Of(app.Snapshot(), false))), "use.kt": useKotlin})
-	compile := exec.Command("kotlinc", "loam.kt", "use.kt", "-classpath", gson, "-include-runtime", "-d", "use.jar")
-	run := exec.Command("java", "-cp", "use.jar:"+gson, "loam.UseKt", served(t, app))
-	for _, cmd := range []*exec.Cmd{compile, run} {
+	execute := func(name string, arguments ...string) string {
+		t.Helper()
+		cmd := exec.Command(name, arguments...)
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
-		const want = "[One, <p>x</p>, 1.5, 5, true, a@example.com, https://example.com, null, null, [L], {a=[1.0, null]}, " +
-			"GeoPoint(lon=1.0, lat=2.0), , f, 1, , [], every_kinds, null, \"`\\]\n"
-		if err != nil || cmd == run && string(out) != want {
-			t.Fatalf("%s: %v\n%s\nwant %s", cmd.Args[0], err, out, want)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
 		}
+		return string(out)
+	}
+	execute("kotlinc", "loam.kt", "use.kt", "-classpath", gson, "-include-runtime", "-d", "use.jar")
+	const want = "[One, <p>x</p>, 1.5, 5, true, a@example.com, https://example.com, null, null, [L], {a=[1.0, null]}, " +
+		"GeoPoint(lon=1.0, lat=2.0), , f, 1, , [], every_kinds, null, \"`\\]\n"
+	if got := execute("java", "-cp", "use.jar:"+gson, "loam.UseKt", served(t, app)); got != want {
+		t.Errorf("the program prints\n%s\nwant %s", got, want)
 	}
 }

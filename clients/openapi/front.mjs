@@ -3,24 +3,43 @@
 // $LOAM_TEST_FRONT_LOG, a line for each answer.
 import { appendFileSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { Checker } from './checker.mjs';
 
 /** Starts the proxy and returns its URL. */
 export async function front(url) {
   const checkers = new Map(); // by what the caller sends as Authorization
-  const proxy = http.createServer((request, response) => {
+  const proxy = http.createServer({ maxHeaderSize: 1 << 21 }, (request, response) => {
     forward(url, request, response, checkers).catch((err) => response.destroy(err));
   });
   proxy.on('connection', (socket) => socket.unref());
+  proxy.on('upgrade', (request, socket, head) => tunnel(url, request, socket, head));
   proxy.unref();
   await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${proxy.address().port}`;
 }
 
+/** Connects a WebSocket with the server. */
+function tunnel(url, request, socket, head) {
+  const { hostname, port } = new URL(url);
+  const ahead = net.connect(port, hostname, () => {
+    const lines = [`${request.method} ${request.url} HTTP/1.1`];
+    for (let i = 0; i < request.rawHeaders.length; i += 2) lines.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`);
+    ahead.write(`${lines.join('\r\n')}\r\n\r\n`);
+    ahead.write(head);
+    socket.pipe(ahead).pipe(socket);
+  });
+  ahead.unref();
+  for (const [one, other] of [[socket, ahead], [ahead, socket]]) {
+    one.on('error', () => other.destroy());
+    one.on('close', () => other.destroy());
+  }
+}
+
 async function forward(url, request, response, checkers) {
-  const headers = { ...request.headers };
-  delete headers['accept-encoding'];
+  const { headers } = request;
   const answer = await new Promise((resolve, reject) => {
     const ahead = http.request(url + request.url, { method: request.method, headers, agent: false }, resolve);
     ahead.on('error', reject);
@@ -36,8 +55,9 @@ async function forward(url, request, response, checkers) {
   const body = await buffer(answer);
   const authorization = request.headers.authorization ?? '';
   if (!checkers.has(authorization)) checkers.set(authorization, new Checker(url, authorization));
+  const text = answer.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
   // Before the client has the answer, and may change a collection.
-  const found = await checkers.get(authorization).check(request.method, request.url, answer.statusCode, body);
+  const found = await checkers.get(authorization).check(request.method, request.url, answer.statusCode, text);
   if (found) appendFileSync(process.env.LOAM_TEST_FRONT_LOG, JSON.stringify(found) + '\n');
   response.writeHead(answer.statusCode, answer.headers);
   response.end(body);

@@ -149,7 +149,7 @@ func (w *viewer) memberNames() names {
 }
 
 func (w *viewer) view(r *shape.Record) view {
-	v := view{Collection: oneLine(r.Collection.Name), Literal: w.quote(r.Collection.Name), Name: w.types[r]}
+	v := view{Collection: remark(r.Collection.Name), Literal: w.quote(r.Collection.Name), Name: w.types[r]}
 	enums := map[string]string{} // by field
 	taken := w.memberNames()
 	for _, m := range r.Members {
@@ -179,7 +179,7 @@ func (w *viewer) view(r *shape.Record) view {
 
 func (w *viewer) enum(record string, m shape.Member) enum {
 	name := w.taken.claim(record + schema.Pascal(plain(m.Name)))
-	e := enum{Name: name, Extension: w.taken.claim(name + "Value"), Field: oneLine(m.Name)}
+	e := enum{Name: name, Extension: w.taken.claim(name + "Value"), Field: remark(m.Name)}
 	taken := newNames(w.keywords, w.constants)
 	for _, value := range m.Type.Values {
 		e.Constants = append(e.Constants, constant{taken.claim(w.constant(value)), w.quote(value)})
@@ -214,7 +214,7 @@ func (w *viewer) member(taken names, name, key string, t shape.Type, enum string
 	v := w.valueOf(t, optional)
 	m := member{Name: taken.claim(name), Key: w.quote(key), Null: v.null}
 	if f != nil {
-		m.Help = strings.ReplaceAll(oneLine(f.Help), "*/", "* /")
+		m.Help = remark(f.Help)
 	}
 	fill := func(text, x string) string {
 		return strings.NewReplacer("{X}", x, "{E}", enum, "{P}", w.helpers["GeoPoint"], "{J}", w.helpers["JSONValue"], "{W}", w.helpers["Wire"]).Replace(text)
@@ -244,6 +244,11 @@ func (w *viewer) constant(text string) string {
 		return lowerCamel(text)
 	}
 	return strings.ToUpper(strings.Join(words(text), "_"))
+}
+
+// remark is a text as a part of a comment. Comments of Kotlin nest.
+func remark(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(oneLine(text), "*/", "* /"), "/*", "/ *")
 }
 
 // words returns the parts of a text between characters that no identifier has. The first begins

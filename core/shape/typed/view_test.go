@@ -20,7 +20,7 @@ func TestViews(t *testing.T) {
 	authors := coretest.Collection(t, app, `{"name":"authors","type":"auth","listRule":"","viewRule":"","createRule":"",
 		"fields":[{"name":"name","type":"text","required":true}]}`)
 	coretest.Collection(t, app, `{"name":"every_kinds","listRule":"","viewRule":"","createRule":"","updateRule":"","fields":[
-		{"name":"text","type":"text","required":true,"help":"A title,\n*/ closed."},{"name":"editor","type":"editor"},{"name":"number","type":"number","required":true},
+		{"name":"text","type":"text","required":true,"help":"A title,\n*/* closed."},{"name":"editor","type":"editor"},{"name":"number","type":"number","required":true},
 		{"name":"count","type":"number","onlyInt":true},{"name":"bool","type":"bool"},{"name":"email","type":"email"},{"name":"url","type":"url"},
 		{"name":"date","type":"date"},{"name":"created","type":"autodate","onCreate":true},
 		{"name":"status","type":"select","required":true,"values":["draft","two words","1st","1-st","values","none","$x \"\\\u0001"]},

@@ -240,7 +240,7 @@ class EveryKind {
   String get raw_ => _text(raw["raw"]);
   List<EveryKindSizes> get sizes => _choices(_EveryKindSizes, raw["sizes"]);
   EveryKindStatus? get status => _choice(_EveryKindStatus, raw["status"]);
-  /// A title, * / closed.
+  /// A title, * / * closed.
   String get text => _text(raw["text"]);
   String get under_ => _text(raw["under"]);
   String get url => _text(raw["url"]);
@@ -330,7 +330,7 @@ class EveryKindCreate {
   set raw_(String? raw_) => raw["raw"] = raw_;
   set sizes(List<EveryKindSizes>? sizes) => raw["sizes"] = sizes?.map((e) => e.value).toList();
   set status(EveryKindStatus? status) => raw["status"] = _EveryKindStatus[status];
-  /// A title, * / closed.
+  /// A title, * / * closed.
   set text(String? text) => raw["text"] = text;
   set under_(String? under_) => raw["under"] = under_;
   set url(String? url) => raw["url"] = url;
@@ -373,7 +373,7 @@ class EveryKindUpdate {
   set sizesAdd(List<EveryKindSizes>? sizesAdd) => raw["sizes+"] = sizesAdd?.map((e) => e.value).toList();
   set sizesRemove(List<EveryKindSizes>? sizesRemove) => raw["sizes-"] = sizesRemove?.map((e) => e.value).toList();
   set status(EveryKindStatus? status) => raw["status"] = _EveryKindStatus[status];
-  /// A title, * / closed.
+  /// A title, * / * closed.
   set text(String? text) => raw["text"] = text;
   set under_(String? under_) => raw["under"] = under_;
   set url(String? url) => raw["url"] = url;

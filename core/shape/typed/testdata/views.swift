@@ -250,7 +250,7 @@ public struct EveryKind: Codable, Hashable, Identifiable, Sendable {
     public var raw_: String { Wire_.text(raw["raw"]) }
     public var sizes: [EveryKindSizes] { Wire_.texts(raw["sizes"]).compactMap(EveryKindSizes.init(rawValue:)) }
     public var status: EveryKindStatus? { EveryKindStatus(rawValue: Wire_.text(raw["status"])) }
-    /// A title, * / closed.
+    /// A title, * / * closed.
     public var text: String { Wire_.text(raw["text"]) }
     public var under_: String { Wire_.text(raw["under"]) }
     public var url: String { Wire_.text(raw["url"]) }
@@ -316,7 +316,7 @@ public struct EveryKindCreate: Encodable {
     public var raw_: String? { didSet { raw["raw"] = Wire_.json(self.raw_) } }
     public var sizes: [EveryKindSizes]? { didSet { raw["sizes"] = Wire_.json(self.sizes?.map(\.rawValue)) } }
     public var status: EveryKindStatus? { didSet { raw["status"] = Wire_.json(self.status?.rawValue) } }
-    /// A title, * / closed.
+    /// A title, * / * closed.
     public var text: String? { didSet { raw["text"] = Wire_.json(self.text) } }
     public var under_: String? { didSet { raw["under"] = Wire_.json(self.under_) } }
     public var url: String? { didSet { raw["url"] = Wire_.json(self.url) } }
@@ -367,7 +367,7 @@ public struct EveryKindUpdate: Encodable {
     public var sizesAdd: [EveryKindSizes]? { didSet { raw["sizes+"] = Wire_.json(self.sizesAdd?.map(\.rawValue)) } }
     public var sizesRemove: [EveryKindSizes]? { didSet { raw["sizes-"] = Wire_.json(self.sizesRemove?.map(\.rawValue)) } }
     public var status: EveryKindStatus? { didSet { raw["status"] = Wire_.json(self.status?.rawValue) } }
-    /// A title, * / closed.
+    /// A title, * / * closed.
     public var text: String? { didSet { raw["text"] = Wire_.json(self.text) } }
     public var under_: String? { didSet { raw["under"] = Wire_.json(self.under_) } }
     public var url: String? { didSet { raw["url"] = Wire_.json(self.url) } }
