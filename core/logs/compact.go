@@ -92,7 +92,7 @@ func compactTable() []string {
 			`"level" NUMERIC DEFAULT 0 NOT NULL, "text" TEXT, "body" TEXT NOT NULL)`,
 		`CREATE VIEW "_logs" AS SELECT "n" AS "_rowid_", ` + compactID + ` AS "id", "level", coalesce("text", ` + message + `) AS "message", ` +
 			`loam_expand("body", '` + strings.Join(words, "\n") + `') AS "data", ` +
-			`strftime('%Y-%m-%d %H:%M:%fZ', "at" / 1000.0, 'unixepoch') AS "created", "at" / 3600000 AS "hour" FROM "_log_entries"`,
+			`strftime('%Y-%m-%d %H:%M:%fZ', "at" / 1000.0, 'unixepoch') AS "created", "at" / 3600000 AS "` + hourColumn + `" FROM "_log_entries"`,
 	}
 }
 

@@ -355,36 +355,39 @@ func TestPageCacheForgetsPassingNumbers(t *testing.T) {
 	m.verify()
 }
 
+// benchmarkedCache is a cache with 7,000 pages that are held.
+func benchmarkedCache(b *testing.B) (tls *libc.TLS, cache uintptr, pages []uintptr) {
+	tls = libc.NewTLS()
+	cache = onCacheCreate(tls, 4096, 216, 1)
+	b.Cleanup(func() {
+		onCacheDestroy(tls, cache)
+		tls.Close()
+	})
+	onCacheSize(tls, cache, 8000)
+	for n := range uint32(7000) {
+		pages = append(pages, onCacheFetch(tls, cache, n+1, fetchAlways))
+	}
+	return tls, cache, pages
+}
+
 // BenchmarkPageCacheCommit is the truncation at the end of a commit in which two pages have changed places.
 func BenchmarkPageCacheCommit(b *testing.B) {
-	tls := libc.NewTLS()
-	defer tls.Close()
-	p := onCacheCreate(tls, 4096, 216, 1)
-	defer onCacheDestroy(tls, p)
-	onCacheSize(tls, p, 8000)
-	var pages []uintptr
-	for n := range uint32(7000) {
-		pages = append(pages, onCacheFetch(tls, p, n+1, fetchAlways))
-	}
+	tls, cache, pages := benchmarkedCache(b)
 	for b.Loop() {
-		onCacheRekey(tls, p, pages[10], 11, 1<<18)
-		onCacheRekey(tls, p, pages[10], 1<<18, 11)
-		onCacheTruncate(tls, p, 7001)
+		onCacheRekey(tls, cache, pages[10], 11, 1<<18)
+		onCacheRekey(tls, cache, pages[10], 1<<18, 11)
+		onCacheTruncate(tls, cache, 7001)
 	}
 }
 
 func BenchmarkPageCacheHit(b *testing.B) {
-	tls := libc.NewTLS()
-	defer tls.Close()
-	p := onCacheCreate(tls, 4096, 216, 1)
-	defer onCacheDestroy(tls, p)
-	onCacheSize(tls, p, 8000)
-	for n := range uint32(7000) {
-		onCacheUnpin(tls, p, onCacheFetch(tls, p, n+1, fetchAlways), 0)
+	tls, cache, pages := benchmarkedCache(b)
+	for _, page := range pages {
+		onCacheUnpin(tls, cache, page, 0)
 	}
 	n := uint32(0)
 	for b.Loop() {
 		n += 7919
-		onCacheUnpin(tls, p, onCacheFetch(tls, p, 1+n%7000, fetchAlways), 0)
+		onCacheUnpin(tls, cache, onCacheFetch(tls, cache, 1+n%7000, fetchAlways), 0)
 	}
 }
