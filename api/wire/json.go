@@ -100,6 +100,9 @@ func weigh(text []byte) (weight int, err error) {
 
 // decodeObject decodes an object; null is none.
 func decodeObject(text []byte) (map[string]any, error) {
+	if object, ok := flatObject(text); ok {
+		return object, nil
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	var v any

@@ -72,17 +72,19 @@ func expand(dst, data []byte) []byte {
 	return append(dst, data[start:]...)
 }
 
-// compactID is the id of an entry in the compact form: 15 digits that begin with the time, unless it came
-// with another one from a copy.
-const compactID = `coalesce("key", printf('%011x%04x', "at", "n" & 65535))`
+// compactID is the id of an entry in the compact form: a z, the time and the end of the row number, in 15 digits,
+// unless the entry has come with another id. With the z it follows the ids of the plain form, so ids are in
+// the order of their entries in converted files too, which rowOf needs.
+const compactID = `coalesce("key", printf('z%011x%03x', "at", "n" & 4095))`
 
-// compactTable returns the table of the compact form, and the view that shows its entries with the columns of
-// the plain form. Stored are key, the id that an entry came with; at, milliseconds of Unix time; text,
-// the message if it is not the method and the URL; body, the data with bytes for words. They are no
-// generated columns of the table because SQLite computes those for each row that is inserted.
+// compactTable returns the statements that make the table of the compact form, and the view that shows its
+// entries with the columns of the plain form. The columns of the table are key, an id that the entry has come
+// with; at, milliseconds of Unix time; text, the message if it is not derived; body, the data with bytes for
+// words. The columns of the view could be generated columns of the table, but SQLite would compute those for each row
+// that it inserts.
 func compactTable() []string {
 	at := func(word int) string { return `instr("body", char(` + strconv.Itoa(word) + `))` }
-	// The texts of the method and the URL without their quotes, and with a blank in place of what is between them.
+	// From the method to the URL, without the outer quotes, and with a blank in place of the word between them.
 	message := `replace(substr("body", ` + at(wordMethod) + ` + 2, ` + at(wordRequestID) + ` - ` + at(wordMethod) + ` - 3), ` +
 		`'"' || char(` + strconv.Itoa(wordURL) + `) || '"', ' ')`
 	return []string{
@@ -90,7 +92,7 @@ func compactTable() []string {
 			`"level" NUMERIC DEFAULT 0 NOT NULL, "text" TEXT, "body" TEXT NOT NULL)`,
 		`CREATE VIEW "_logs" AS SELECT "n" AS "_rowid_", ` + compactID + ` AS "id", "level", coalesce("text", ` + message + `) AS "message", ` +
 			`loam_expand("body", '` + strings.Join(words, "\n") + `') AS "data", ` +
-			`strftime('%Y-%m-%d %H:%M:%fZ', "at" / 1000.0, 'unixepoch') AS "created", "at" / 3600000 AS "hour" FROM "_log_entries"`,
+			`strftime('%Y-%m-%d %H:%M:%fZ', "at" / 1000.0, 'unixepoch') AS "created", "at" / 3600000 AS "` + hourColumn + `" FROM "_log_entries"`,
 	}
 }
 

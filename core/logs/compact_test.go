@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,10 @@ func TestPlainFilesAreConverted(t *testing.T) {
 	k.log(0, "newer", 1)
 	if got := k.all("", ""); !strings.HasPrefix(got, want[:len(want)-1]) || !strings.Contains(got, "newer") {
 		t.Errorf("after another entry they are\n%s", got)
+	}
+	entries, _ = k.list(record.ListParams{PerPage: 1000})
+	if !slices.IsSortedFunc(entries, func(a, b entry) int { return strings.Compare(a.ID, b.ID) }) {
+		t.Errorf("ids are not in the order of their entries: %+v", entries)
 	}
 }
 

@@ -18,8 +18,11 @@ import (
 // described is the table as the planner knows it. It is in no snapshot of the App.
 var described = describe()
 
-// describedHours is the view of the compact form with the hour of an entry, for Stats.
-var describedHours = describe(&schema.Field{Name: "hour", Kind: &schema.Number{}})
+// hourColumn is the column of the view of the compact form that has the hours since 1970. No filter can name it.
+const hourColumn = "entry hour"
+
+// describedHours is that view with the column, for Stats.
+var describedHours = describe(&schema.Field{Name: hourColumn, Kind: &schema.Number{}})
 
 func describe(more ...*schema.Field) *schema.Snapshot {
 	return schema.NewSnapshot(0, []*schema.Collection{{ID: table, Name: table, Type: schema.Base, Fields: append([]*schema.Field{
@@ -129,7 +132,7 @@ func (s *Service) Stats(ctx context.Context, caller record.Caller, filter string
 func (s *Service) byHour(db *database, filter string) query.Aggregate {
 	sel := query.Aggregate{Filter: filter, Values: []query.Figure{{Func: query.Count}}, Limit: query.MaxGroups}
 	if db.compact {
-		sel.Scope, sel.GroupBy = s.scope(describedHours), []query.GroupKey{{Path: "hour"}}
+		sel.Scope, sel.GroupBy = s.scope(describedHours), []query.GroupKey{{Path: hourColumn}}
 		return sel
 	}
 	sel.Scope = s.scope(described)

@@ -29,7 +29,7 @@ type Config struct {
 	SetAside func() (name string, err error)
 	// NewFile makes a database file, for a copy of logs that are in no file of their own.
 	NewFile func(ctx context.Context, path string, fill func(store.Store) error) error
-	// Compact has the entries in the compact form, which takes half the space. Only SQLite can read it.
+	// Compact stores entries in the compact form, which takes half the space and is one of SQLite.
 	Compact bool
 
 	Settings func() *settings.Settings
@@ -61,8 +61,8 @@ type Service struct {
 type database struct {
 	store.Store
 	planner *query.Planner
-	compact bool   // form of the table
-	rows    string // name of the table, quoted, that has what is read from "_logs"
+	compact bool   // entries are stored in the compact form
+	rows    string // quoted name of the table that stores the entries; they are read from "_logs"
 }
 
 // errOff is the error of every use outside of Start and Stop.

@@ -113,8 +113,10 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("List(%+v) = %v", p, err)
 		}
 	}
-	if _, err := k.Stats(t.Context(), record.Root(), "nothing = 1"); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("Stats = %v", err)
+	for _, filter := range []string{"nothing = 1", "hour = 1", "entry hour = 1"} {
+		if _, err := k.Stats(t.Context(), record.Root(), filter); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("Stats(%s) = %v", filter, err)
+		}
 	}
 	for _, id := range []string{"", "a", "a\x00", "' OR 1=1"} {
 		if _, err := k.Get(t.Context(), record.Root(), id); fault.KindOf(err) != fault.NotFound {

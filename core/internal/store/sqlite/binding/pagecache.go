@@ -25,6 +25,7 @@ type pageCache struct {
 	count               int     // pages in the cache
 	pinned              int     // pages that SQLite holds
 	greatest            uint32  // no page has a greater number
+	below               uint32  // no page but the one of the number greatest has a greater number
 
 	table []*pageSlot // by page number, chained by pageSlot.next; its length is a power of two
 	free  *pageSlot   // slots that had a page, chained by pageSlot.next
@@ -142,7 +143,9 @@ func (c *pageCache) takeSlot(tls *libc.TLS) *pageSlot {
 	return s
 }
 
-// rekey gives a page another number. A page that had it is dropped.
+// rekey gives a page another number. A page that had it is dropped. SQLite exchanges two pages by way
+// of a number far above all others, which must not stay the greatest: each commit would look at
+// every page for those behind the end of the file.
 func (c *pageCache) rekey(s *pageSlot, number uint32) {
 	if s.number == number {
 		return
@@ -151,6 +154,9 @@ func (c *pageCache) rekey(s *pageSlot, number uint32) {
 		c.drop(other)
 	}
 	c.unlink(s)
+	if s.number == c.greatest {
+		c.greatest = c.below
+	}
 	s.number = number
 	c.link(s)
 }
@@ -179,6 +185,7 @@ func (c *pageCache) truncate(from uint32) {
 		}
 	}
 	c.greatest = from - 1
+	c.below = min(c.below, c.greatest)
 }
 
 // shrink evicts what it can, and frees the memory if no page is left.
@@ -239,7 +246,7 @@ func (c *pageCache) clear() {
 	for b := c.first; b != nil && b.used > 0; b = b.next {
 		b.used = 0
 	}
-	c.count, c.pinned, c.greatest, c.free = 0, 0, 0, nil
+	c.count, c.pinned, c.greatest, c.below, c.free = 0, 0, 0, 0, nil
 	c.filling, c.hand, c.handSlot = c.first, c.first, 0
 }
 
@@ -250,7 +257,12 @@ func (c *pageCache) bucket(number uint32) **pageSlot {
 func (c *pageCache) link(s *pageSlot) {
 	b := c.bucket(s.number)
 	s.next, *b = *b, s
-	c.greatest = max(c.greatest, s.number)
+	switch {
+	case s.number > c.greatest:
+		c.below, c.greatest = c.greatest, s.number
+	case s.number < c.greatest:
+		c.below = max(c.below, s.number)
+	}
 }
 
 func (c *pageCache) unlink(s *pageSlot) {

@@ -191,7 +191,7 @@ func (m *cacheModel) verify() {
 			if s.pinned {
 				pinned++
 			}
-			if s.number == 0 || s.number > c.greatest || s.number&uint32(len(c.table)-1) != uint32(i) {
+			if s.number == 0 || s.number > c.greatest || s.number > c.below && s.number != c.greatest || s.number&uint32(len(c.table)-1) != uint32(i) {
 				m.Fatalf("page %d stands in chain %d of %d, the greatest is %d", s.number, i, len(c.table), c.greatest)
 			}
 			if s.pinned != (m.pinned[s.number] == address(s)) {
@@ -334,18 +334,60 @@ func TestPageCacheMemoryIsBounded(t *testing.T) {
 	m.fetch(1, fetchAlways, false)
 }
 
-func BenchmarkPageCacheHit(b *testing.B) {
-	tls := libc.NewTLS()
-	defer tls.Close()
-	p := onCacheCreate(tls, 4096, 216, 1)
-	defer onCacheDestroy(tls, p)
-	onCacheSize(tls, p, 8000)
+// Pages that change places by way of a number far above do not make commits look at all pages.
+func TestPageCacheForgetsPassingNumbers(t *testing.T) {
+	const limit, far = 200, 1 << 18
+	m := newCacheModel(t, limit, true)
+	defer m.close()
+	for n := range uint32(limit) {
+		m.fetch(n+1, fetchAlways, false)
+	}
+	for _, pair := range [][2]uint32{{1, 2}, {limit, 7}, {7, limit}} {
+		m.rekey(pair[0], far)
+		m.rekey(pair[1], pair[0])
+		m.rekey(far, pair[1])
+		if m.c.greatest != limit {
+			t.Errorf("after pages %d and %d have changed places the greatest is %d", pair[0], pair[1], m.c.greatest)
+		}
+	}
+	m.rekey(limit, far)
+	m.truncate(far)
+	m.verify()
+}
+
+// benchmarkedCache is a cache with 7,000 pages that are held.
+func benchmarkedCache(b *testing.B) (tls *libc.TLS, cache uintptr, pages []uintptr) {
+	tls = libc.NewTLS()
+	cache = onCacheCreate(tls, 4096, 216, 1)
+	b.Cleanup(func() {
+		onCacheDestroy(tls, cache)
+		tls.Close()
+	})
+	onCacheSize(tls, cache, 8000)
 	for n := range uint32(7000) {
-		onCacheUnpin(tls, p, onCacheFetch(tls, p, n+1, fetchAlways), 0)
+		pages = append(pages, onCacheFetch(tls, cache, n+1, fetchAlways))
+	}
+	return tls, cache, pages
+}
+
+// BenchmarkPageCacheCommit is the truncation at the end of a commit in which two pages have changed places.
+func BenchmarkPageCacheCommit(b *testing.B) {
+	tls, cache, pages := benchmarkedCache(b)
+	for b.Loop() {
+		onCacheRekey(tls, cache, pages[10], 11, 1<<18)
+		onCacheRekey(tls, cache, pages[10], 1<<18, 11)
+		onCacheTruncate(tls, cache, 7001)
+	}
+}
+
+func BenchmarkPageCacheHit(b *testing.B) {
+	tls, cache, pages := benchmarkedCache(b)
+	for _, page := range pages {
+		onCacheUnpin(tls, cache, page, 0)
 	}
 	n := uint32(0)
 	for b.Loop() {
 		n += 7919
-		onCacheUnpin(tls, p, onCacheFetch(tls, p, 1+n%7000, fetchAlways), 0)
+		onCacheUnpin(tls, cache, onCacheFetch(tls, cache, 1+n%7000, fetchAlways), 0)
 	}
 }
