@@ -33,6 +33,7 @@ import (
 
 var (
 	benchSubscribers = flag.Int("subscribers", 1000, "of BenchmarkRealtime")
+	benchRest        = flag.Duration("rest", time.Second, "before BenchmarkRealtime measures memory: 15s lets the server return that of the handshakes")
 	benchPaced       = flag.Int("paced", 10, "changes that BenchmarkRealtime makes one by one, before a burst of 40")
 )
 
@@ -137,7 +138,7 @@ func (f *fanOut) run(kind string) {
 	for i, token := range f.tokens {
 		conns[i] = f.connect(kind, token)
 	}
-	time.Sleep(time.Second) // the server is to be at rest
+	time.Sleep(*benchRest)
 	grown := f.memory() - idle
 	for _, conn := range conns {
 		go f.listen(conn)
@@ -383,6 +384,7 @@ func startBare(b *testing.B, conns, size int) *bare {
 	if err != nil {
 		b.Fatal(err)
 	}
+	fmt.Fprintln(x.in, conns, 0) // it accepts the connections now: the system holds few that are not accepted
 	for range conns {
 		conn, err := net.Dial("tcp", strings.TrimSpace(address))
 		if err != nil {
@@ -400,6 +402,9 @@ func startBare(b *testing.B, conns, size int) *bare {
 				x.got.Add(int64(n))
 			}
 		}()
+	}
+	if _, err := x.out.ReadString('\n'); err != nil {
+		b.Fatal(err)
 	}
 	x.write()
 	return x
