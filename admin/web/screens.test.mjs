@@ -107,7 +107,7 @@ await onStage(async (stage) => {
     for (let i = 0; i < reached + 20; i++) {
       const [key, outline] = await page.evaluate(() => {
         const e = document.activeElement;
-        return [e.outerHTML.slice(0, 200), getComputedStyle(e).outlineStyle !== 'none' || e.closest('.input-wrap, .filter, .drop, .switch, iframe') !== null || e.matches('.input, iframe, body')];
+        return [e.outerHTML.slice(0, 200), getComputedStyle(e.closest('.ed') ?? e).outlineStyle !== 'none' || e.closest('.input-wrap, .filter, .drop, .switch, iframe') !== null || e.matches('.input, iframe, body')];
       });
       assert.ok(outline, `no focus is seen at ${key}`);
       seen.add(key);
