@@ -25,7 +25,7 @@ type Limits struct {
 	Bodies int64
 
 	// Caches is how many bytes of the database SQLite may keep in memory; default a quarter of
-	// Memory. On two processors it takes 256 MiB of them at most.
+	// Memory, and at most 64 MiB for each processor and 64 MiB more.
 	Caches int64
 
 	// Page is how many bytes the records of one answer may have for callers who are no
@@ -43,7 +43,8 @@ func (l Limits) WithDefaults() Limits {
 	l.Memory = cmp.Or(l.Memory, Memory())
 	part := min(max(l.Memory/16, 32*MiB), 96*MiB)
 	l.Answers, l.Bodies, l.Page = cmp.Or(l.Answers, part), cmp.Or(l.Bodies, part), cmp.Or(l.Page, 16*MiB)
-	l.Caches, l.Cascade = cmp.Or(l.Caches, l.Memory/4), cmp.Or(l.Cascade, 10_000)
+	l.Caches = cmp.Or(l.Caches, min(l.Memory/4, int64(1+runtime.GOMAXPROCS(0))*64*MiB))
+	l.Cascade = cmp.Or(l.Cascade, 10_000)
 	return l
 }
 
