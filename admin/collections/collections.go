@@ -26,6 +26,7 @@ func Routes() []console.Route {
 		console.Get(collection+"/complete", completeAt),
 		console.Get(collection+"/sign-in", showSignIn),
 		console.Post(collection+"/sign-in", console.Unlocked(saveSignIn)),
+		console.Post(collection+"/sign-in/code", mailStepCode),
 		console.Get(collection+"/sign-in/provider", newProvider),
 		console.Post(collection+"/sign-in/mails/{mail}/preview", previewMail),
 		console.Post(collection+"/sign-in/mails/{mail}/page", mailPage),

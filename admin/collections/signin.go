@@ -110,7 +110,7 @@ func newProvider(c *console.Call) error {
 }
 
 // saveSignIn stores the options in the form. Switching on a second step for superusers may lock all
-// of them out, so a dialog asks for the name of the collection first.
+// of them out, so a dialog asks for a code from a mail, or for the name of the collection, first.
 func saveSignIn(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {
@@ -129,8 +129,7 @@ func saveSignIn(c *console.Call) error {
 	if len(problems) > 0 {
 		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
 	}
-	mfa, _ := change["mfa"].(map[string]any)
-	if in.Name == schema.Superusers && mfa["enabled"] == true && !in.Auth.MFA.Enabled && sent.Get("_confirmed") != in.Name {
+	if in.Name == schema.Superusers && needsSecondStep(change) && !in.Auth.MFA.Enabled && !stepConfirmed(c, in, sent.Get("_confirmed")) {
 		return c.Dialog(http.StatusOK, secondStepDialog(in, sent.Get("_confirmed") != ""))
 	}
 	if err := update(c, in, change); err != nil {

@@ -202,4 +202,3 @@ func worked(test string) string {
 	}
 	return "It works: a file was written, read and deleted."
 }
-

@@ -1,7 +1,42 @@
 // The sign-in options of a collection: methods, providers and their secrets, mails, end of tokens.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { isWell, onStage, password, picture } from './stage.mjs';
+import { email, isWell, onStage, password, picture } from './stage.mjs';
+
+/** A mail server: text holds all that clients have sent to it. */
+async function mailbox() {
+  const box = { text: '' };
+  const server = createServer((socket) => {
+    socket.unref();
+    let inData = false;
+    const answer = (line) => {
+      if (inData) {
+        if (line === '.') {
+          inData = false;
+          socket.write('250 taken\r\n');
+        }
+      } else if (/^DATA/i.test(line)) {
+        inData = true;
+        socket.write('354 go on\r\n');
+      } else socket.write(/^QUIT/i.test(line) ? '221 bye\r\n' : '250 yes\r\n');
+    };
+    let rest = '';
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      box.text += chunk;
+      const lines = (rest + chunk).split('\r\n');
+      rest = lines.pop();
+      lines.forEach(answer);
+    });
+    socket.write('220 here\r\n');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  box.port = server.address().port;
+  server.unref();
+  return box;
+}
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -90,7 +125,7 @@ await onStage(async (stage) => {
     await page.getByText('Ended all').waitFor();
     await assert.rejects(stage.call('POST', '/api/collections/people/auth-refresh', {}, token), /401/);
 
-    // A second step for superusers asks for their name.
+    // A second step for superusers asks for a code from a real mail, or for their name.
     await page.goto(`${stage.url}/_/c/_superusers/sign-in`);
     assert.equal(await page.getByRole('heading', { name: 'OAuth2' }).count(), 0);
     await page.locator('[type=checkbox][name="mfa.enabled"]').check();
@@ -98,7 +133,29 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await dialog.getByText('Superusers will need a second step').waitFor();
     assert.equal((await stored('_superusers')).mfa.enabled, false);
-    await dialog.getByLabel(/^Type/).fill('_superusers');
+    const typed = dialog.getByLabel(/^The code of the mail/);
+    const mails = await mailbox();
+    await stage.api('PATCH', '/api/settings', { smtp: { enabled: true, host: '127.0.0.1', port: 1 } }); // nothing listens there
+    await dialog.getByRole('button', { name: 'Mail me a code' }).click();
+    await dialog.getByText(/^The mail was not sent/).waitFor();
+    await stage.api('PATCH', '/api/settings', { smtp: { port: mails.port } });
+    await dialog.getByRole('button', { name: 'Mail me a code' }).click();
+    await dialog.getByText(`Sent to ${email}`).waitFor();
+    const code = mails.text.match(/Your code is <b>(\d{8})/)[1];
+    await picture(page, 'second-step-1440-light');
+    await typed.fill(code === '00000000' ? '11111111' : '00000000');
+    await dialog.getByRole('button', { name: 'Switch it on' }).click();
+    await dialog.getByText('This is neither the code').waitFor();
+    await typed.fill(code);
+    await dialog.getByRole('button', { name: 'Switch it on' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal((await stored('_superusers')).mfa.enabled, true);
+    for (const step of ['mfa', 'otp']) await page.locator(`[type=checkbox][name="${step}.enabled"]`).uncheck();
+    await save(page);
+    assert.equal((await stored('_superusers')).mfa.enabled, false);
+    await page.locator('[type=checkbox][name="otp.enabled"]').check(); // superusers have codes as a second step only
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await typed.fill('_superusers');
     await dialog.getByRole('button', { name: 'Switch it on' }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.equal((await stored('_superusers')).mfa.enabled, true);
