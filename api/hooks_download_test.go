@@ -14,6 +14,33 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
+// withFile starts the program with a record of posts that has a file in each of the fields attached
+// and secret, which is protected. get asks for the file of a field.
+func withFile(t *testing.T, p *api.Program) (get func(field string) *httptest.ResponseRecorder) {
+	t.Helper()
+	coretest.Start(t, p.App)
+	coretest.Collection(t, p.App, `{"name":"posts","viewRule":"","fields":[{"name":"title","type":"text"},
+		{"name":"attached","type":"file"},{"name":"secret","type":"file","protected":true}]}`)
+	in := record.Input{Body: map[string]any{"title": "ferns"}, Files: map[string][]*blob.Upload{}}
+	for _, field := range []string{"attached", "secret"} {
+		in.Files[field] = []*blob.Upload{{OriginalName: "a.txt", Name: field + ".txt", Size: 5, MediaType: "text/plain",
+			Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("hello")), nil }}}
+	}
+	r, err := p.App.Records().Create(t.Context(), record.Root(), "posts", in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := p.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(field string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/files/posts/"+r.ID()+"/"+r.Text(field), nil))
+		return w
+	}
+}
+
 // TestDownloadHook changes the name of a file in a Download hook, and runs code after the file was
 // sent.
 func TestDownloadHook(t *testing.T) {
@@ -27,26 +54,35 @@ func TestDownloadHook(t *testing.T) {
 		saw = append(saw, "sent")
 		return err
 	}, "posts")
-	coretest.Start(t, p.App)
-	coretest.Collection(t, p.App, `{"name":"posts","fields":[{"name":"title","type":"text"},{"name":"attached","type":"file","maxSelect":1}]}`)
-	const text = "hello"
-	file := &blob.Upload{OriginalName: "a.txt", Name: "a.txt", Size: int64(len(text)), MediaType: "text/plain",
-		Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
-	in := record.Input{Body: map[string]any{"title": "ferns"}, Files: map[string][]*blob.Upload{"attached": {file}}}
-	r, err := p.App.Records().Create(t.Context(), record.Root(), "posts", in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := p.Handler()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/files/posts/"+r.ID()+"/"+r.Text("attached"), nil))
-	if got := w.Header().Get("Content-Disposition"); w.Body.String() != text || !strings.Contains(got, `filename="ferns.txt"`) {
+	w := withFile(t, p)("attached")
+	if got := w.Header().Get("Content-Disposition"); w.Body.String() != "hello" || !strings.Contains(got, `filename="ferns.txt"`) {
 		t.Errorf("the answer is %d %q, %s, want the file as ferns.txt", w.Code, w.Body, got)
 	}
 	if strings.Join(saw, " ") != "ferns sent" {
 		t.Errorf("the hook saw %q", saw)
+	}
+}
+
+// TestFileHeadersOfAProgram: headers that a program has set stay, but no cache keeps a protected
+// file.
+func TestFileHeadersOfAProgram(t *testing.T) {
+	t.Parallel()
+	p := &api.Program{App: core.New(core.Config{})}
+	p.Serve.BindFunc(func(e *api.ServeEvent) error {
+		e.Use(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Cache-Control", "max-age=60")
+				w.Header().Set("Content-Security-Policy", "sandbox")
+				next.ServeHTTP(w, r)
+			})
+		})
+		return e.Next()
+	})
+	get := withFile(t, p)
+	for field, want := range map[string]string{"attached": "max-age=60", "secret": "private, no-store"} {
+		h := get(field).Header()
+		if cache, policy := h.Get("Cache-Control"), h.Get("Content-Security-Policy"); cache != want || policy != "sandbox" {
+			t.Errorf("Cache-Control of the file in %s = %q, Content-Security-Policy %q, want %q, %q", field, cache, policy, want, "sandbox")
+		}
 	}
 }

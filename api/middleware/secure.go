@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// CacheControl is the Cache-Control of answers of the API for which no other is set.
+const CacheControl = "private, no-cache"
+
 // Secure adds the headers that keep browsers from guessing, framing, reaching into the
 // window, and caches from keeping answers of the API. OPTIONS has none of them
 // (docs/wire/records.md §1.8).
@@ -13,7 +16,7 @@ func Secure(next http.Handler) http.Handler {
 	sniff := []string{"nosniff"}
 	frame := []string{"SAMEORIGIN"}
 	opener := []string{"same-origin"}
-	cache := []string{"private, no-cache"}
+	cache := []string{CacheControl}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodOptions {
 			next.ServeHTTP(w, r)

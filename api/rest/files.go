@@ -146,11 +146,14 @@ func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
 	set("Etag", tag)
 	h.Del("X-Frame-Options") // the policy above is stricter
 	if protected {
-		h.Set("Cache-Control", "private, no-store")
-		set("Referrer-Policy", "no-referrer") // the address has a token
-	} else {
-		h.Set("Cache-Control", "max-age=2592000, stale-while-revalidate=86400")
+		h.Set("Cache-Control", "private, no-store") // whatever a hook has set for all files
+		set("Referrer-Policy", "no-referrer")       // the address has a token
+		return
 	}
+	if h.Get("Cache-Control") == middleware.CacheControl {
+		h.Del("Cache-Control")
+	}
+	set("Cache-Control", "max-age=2592000, stale-while-revalidate=86400")
 }
 
 // inlineTypes are the media types that browsers show without running scripts.
