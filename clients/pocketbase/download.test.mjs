@@ -14,7 +14,7 @@ const guest = app.guest();
 
 const docs = await app.open('docs', [
   { name: 'title', type: 'text' },
-  { name: 'files', type: 'file', maxSelect: 20, thumbs: ['30x0', '20x20f', '10x90t'] },
+  { name: 'files', type: 'file', maxSelect: 20, thumbs: ['30x0', '0x20', '20x20f', '900x900f', '10x90t', '40x10t', '90x10b'] },
   { name: 'owner', type: 'text' },
   { name: 'secrets', type: 'file', maxSelect: 5, protected: true },
 ], { viewRule: "owner = @request.auth.id && @request.context = 'protectedFile' || title = 'seen'" });
@@ -210,6 +210,72 @@ test('thumbs of listed sizes, and the original for every other', async () => {
   await root.collection('docs').update(record.id, { 'files-': stored['photo.png'] });
   assert.equal((await fetch(path)).status, 404);
   await eventually(() => assert.rejects(readFile(join(thumbs, `30x0_${stored['photo.png']}`)), { code: 'ENOENT' }));
+});
+
+test('Chromium sees thumbs of JPEG, PNG and WebP, turned as the camera was held', { skip: chromium || process.env.CI ? false : 'there is no Chromium' }, async () => {
+  const browser = await browse();
+  try {
+    const page = await browser.open(`${app.url}/api/health`);
+    // The corners of an image name their colours: red, green, blue and white.
+    await page.value(`
+      window.quarters = async (type) => {
+        const canvas = new OffscreenCanvas(400, 200);
+        const brush = canvas.getContext('2d');
+        for (const [i, color] of ['#f00', '#0f0', '#00f', '#fff'].entries()) {
+          brush.fillStyle = color;
+          brush.fillRect((i % 2) * 200, Math.floor(i / 2) * 100, 200, 100);
+        }
+        const pixels = brush.getImageData(0, 0, 400, 200);
+        let noise = 1; // without it a thumb might be heavier
+        pixels.data.forEach((part, i) => i % 4 < 3 && (pixels.data[i] = Math.abs(part - ((noise = (noise * 48271) % 2147483647) % 91))));
+        brush.putImageData(pixels, 0, 0);
+        return new Uint8Array(await (await canvas.convertToBlob({ type })).arrayBuffer());
+      };
+      window.exif = (jpeg, orientation) => {
+        const segment = [255, 0xe1, 0, 34, 69, 120, 105, 102, 0, 0, 77, 77, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
+        return new Uint8Array([...jpeg.slice(0, 2), ...segment, ...jpeg.slice(2)]);
+      };
+      window.upload = async (bytes, name) => {
+        const body = new FormData();
+        body.append('files', new File([bytes], name));
+        const { id, files } = await (await fetch('/api/collections/docs/records', { method: 'POST', body })).json();
+        return '/api/files/docs/' + id + '/' + files[0];
+      };
+      window.see = async (path) => {
+        const response = await fetch(path);
+        const blob = await response.blob();
+        const image = await createImageBitmap(blob, { imageOrientation: 'none' });
+        const { width, height } = image;
+        const brush = new OffscreenCanvas(width, height).getContext('2d');
+        brush.drawImage(image, 0, 0);
+        const corner = (x, y) => {
+          const [r, g, b] = brush.getImageData(Math.floor(x), Math.floor(y), 1, 1).data.map((part) => (part > 128 ? 1 : 0));
+          return ['?', 'b', 'g', '?', 'r', '?', '?', 'w'][4 * r + 2 * g + b];
+        };
+        const [left, right, top, bottom] = [width / 8, width * 7 / 8, height / 8, height * 7 / 8];
+        return [blob.type, width + 'x' + height, corner(left, top) + corner(right, top) + corner(left, bottom) + corner(right, bottom), blob.size];
+      };`);
+    const forms = { '100x100': ['100x100', 'rgbw'], '30x0': ['30x15', 'rgbw'], '0x20': ['40x20', 'rgbw'], '20x20f': ['20x10', 'rgbw'], '10x90t': ['10x90', 'rgbw'], '90x10b': ['90x10', 'bwbw'], '900x900f': ['400x200', 'rgbw'], '40x10t': ['40x10', 'rgrg'] };
+    for (const [type, name, thumbType] of [['image/jpeg', 'a.jpg', 'image/jpeg'], ['image/png', 'a.png', 'image/png'], ['image/webp', 'a.webp', 'image/jpeg']]) {
+      const path = await page.value(`quarters('${type}').then((bytes) => upload(bytes, '${name}'))`);
+      const original = await page.value(`see('${path}')`);
+      assert.deepEqual(original.slice(0, 3), [type, '400x200', 'rgbw']);
+      for (const [thumb, wanted] of Object.entries(forms)) {
+        const seen = await page.value(`see('${path}?thumb=${thumb}')`);
+        assert.ok(seen[3] <= original[3], `${name} ${thumb} has ${seen[3]} bytes, its original ${original[3]}`);
+        const type = seen[3] === original[3] ? original[0] : thumbType; // one that would be heavier is the original
+        assert.deepEqual(seen.slice(0, 3), [type, ...wanted], `${name} ${thumb}`);
+        assert.ok(thumb === '900x900f' || seen[3] < original[3], `${name} ${thumb} is the original`);
+      }
+    }
+    const turned = ['rgbw', 'grwb', 'wbgr', 'bwrg', 'rbgw', 'brwg', 'wgbr', 'gwrb'];
+    for (const [i, corners] of turned.entries()) {
+      const path = await page.value(`quarters('image/jpeg').then((bytes) => upload(exif(bytes, ${i + 1}), 'turned.jpg'))`);
+      assert.deepEqual((await page.value(`see('${path}?thumb=30x0')`)).slice(0, 3), ['image/jpeg', i < 4 ? '30x15' : '30x60', corners], `orientation ${i + 1}`);
+    }
+  } finally {
+    await browser.close();
+  }
 });
 
 test('what is not there is 404, whatever is wrong', async () => {

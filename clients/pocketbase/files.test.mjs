@@ -82,6 +82,50 @@ test('append, prepend, remove, replace, reorder', async () => {
   await settles(record, []);
 });
 
+test('stored names and uploads in one request', async () => {
+  const { id, many: [a, b] } = await docs.create({ many: [file('a', 'aaa.txt'), file('b', 'bbb.txt')] });
+  const form = (parts) => {
+    const body = new FormData();
+    for (const [key, value] of parts) body.append(key, value);
+    return docs.update(id, body);
+  };
+  const kept = (await form([['many', file('c', 'ccc.txt')], ['many', b], ['many', a]])).many;
+  assert.deepEqual([kept.length, kept.slice(0, 2)], [3, [b, a]]);
+  const replaced = (await form([['@jsonPayload', JSON.stringify({ many: [a] })], ['many', file('d', 'ddd.txt')]])).many;
+  assert.deepEqual([replaced.length, replaced[0]], [2, a]);
+  const d = replaced[1];
+  const exchanged = (await form([['many-', a], ['+many', file('e', 'eee.txt')], ['many+', file('f', 'fff.txt')]])).many;
+  assert.match(exchanged.join(), new RegExp(`^eee_[a-z0-9]{10}\\.txt,${d},fff_[a-z0-9]{10}\\.txt$`));
+  await settles({ id }, exchanged);
+  assert.deepEqual((await docs.update(id, { 'many-': exchanged.slice(1) })).many, exchanged.slice(0, 1));
+  assert.deepEqual((await docs.update(id, { many: '' })).many, []);
+
+  const { one } = await form([['one', file('1', 'first.txt')], ['one', file('2', 'second.txt')]]); // of two the last stays
+  assert.match(one, /^second_/);
+  await settles({ id }, [one]);
+  assert.equal((await docs.update(id, { one: '' })).one, '');
+  await settles({ id }, []);
+});
+
+test('the names of stored files', async () => {
+  const random = '[a-z0-9]{10}';
+  for (const [name, pattern, content = 'text'] of [
+    ['Héllo Wörld.tar.gz', `h_llo_w_rld_${random}\\.tar\\.gz`],
+    ['UPPER Case.TXT', `upper_case_${random}\\.TXT`],
+    ['camelCaseName.md', `camel_case_name_${random}\\.md`],
+    ['a.txt', `a${random}_${random}\\.txt`],
+    ['..', `${random}_${random}\\.txt`],
+    ['noext', `noext_${random}\\.txt`],
+    ['noext', `noext_${random}\\.png`, png],
+    ['noext', `noext_${random}`, new Uint8Array([0, 1, 2, 3])],
+    [`${'long'.repeat(100)}.txt`, `(long){25}_${random}\\.txt`],
+    [`long.${'x'.repeat(30)}`, `long_${random}\\.x{19,20}`],
+  ]) {
+    const { one } = await docs.create({ one: new File([content], name) });
+    assert.match(one, new RegExp(`^${pattern}$`), name);
+  }
+});
+
 test('a single file is replaced and removed', async () => {
   const record = await docs.create({ one: file('1', 'one.txt') });
   const next = await docs.update(record.id, { one: file('2', 'two.txt') });
