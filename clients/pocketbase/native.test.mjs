@@ -30,11 +30,14 @@ test('the SDK is told of changes in Chromium, and comes back by itself', { skip:
   </script>`);
   const page = await browser.open(app.url);
   await page.until('window.ready');
+  const told = (n) => page.until(`window.told.length === ${n}`); // an event has the record as it is when it is sent
   const first = await root.collection('notes').create({ text: 'hers', owner });
   await root.collection('notes').create({ text: 'of somebody', owner: 'somebody' });
+  await told(1);
   await root.collection('notes').update(first.id, { text: 'hers too' });
+  await told(2);
   await root.collection('notes').delete(first.id);
-  await page.until('window.told.length === 3');
+  await told(3);
   assert.deepEqual(await page.value('window.told'), ['create hers', 'update hers too', 'delete hers too']);
 
   await root.collections.update('notes', { viewRule: 'id = "none"' }); // ends the streams that are subscribed to notes

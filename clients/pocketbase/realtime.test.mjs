@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { EventSource } from 'eventsource';
+import { onPostgres } from '../loam.mjs';
 import { everybody, fails, refused, start } from './app.mjs';
 import { connector } from './socket.mjs';
 
@@ -68,6 +69,19 @@ test('creations, updates and deletions come in order, to whom the topic names', 
   assert.deepEqual(brief(await one.next()), ['delete', 'two', 2]);
   assert.deepEqual(brief(await all.next()), ['delete', 'two', 2]);
   assert.equal(one.queue.length + all.queue.length, 0);
+});
+
+test('a change on one server is told to the subscribers of another', { skip: onPostgres ? false : 'other servers need PostgreSQL' }, async () => {
+  const other = await app.server.beside();
+  const there = app.guest();
+  there.baseURL = other.url;
+  const all = await watch(there, 'messages', '*');
+  const message = await root.collection('messages').create({ text: 'here', n: 1 });
+  assert.deepEqual(brief(await all.next()), ['create', 'here', 1]);
+  await there.collection('messages').update(message.id, { text: 'there' });
+  assert.deepEqual(brief(await all.next()), ['update', 'there', 1]);
+  await all.unsubscribe();
+  await other.end();
 });
 
 test('quick changes come once each and in order', async () => {
