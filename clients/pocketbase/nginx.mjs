@@ -1,6 +1,7 @@
 // An nginx in front of a server, with the settings that it comes with, and gzip for every
 // type.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -8,6 +9,9 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 
 const program = '/usr/sbin/nginx';
+
+/** Whether it is installed. In CI it must be. */
+export const hasProxy = existsSync(program) || Boolean(process.env.CI);
 
 /** Starts it in front of the server at that address, until the test file ends; returns its own address. */
 export async function startProxy(upstream) {

@@ -2,17 +2,16 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { EventSource } from 'eventsource';
 import PocketBase from 'pocketbase';
 import WebSocket from 'ws';
 import { imported, onPostgres } from '../loam.mjs';
 import { start } from './app.mjs';
-import { startProxy } from './nginx.mjs';
+import { hasProxy, startProxy } from './nginx.mjs';
 
 globalThis.EventSource = EventSource;
-const options = { skip: existsSync('/usr/sbin/nginx') || process.env.CI ? false : 'nginx is not installed' };
+const options = { skip: hasProxy ? false : 'nginx is not installed' };
 
 /** How long nothing is said, in seconds. nginx ends what is silent for 60. */
 const silence = Number(process.env.LOAM_SILENCE ?? 0);

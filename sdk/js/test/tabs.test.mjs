@@ -1,5 +1,5 @@
-// Ten tabs of the chat in one browser, over HTTP/1.1, of which a browser opens six
-// connections to a server at most: a tab has one socket, and all of them live.
+// Ten tabs of the chat in one browser, behind nginx, over HTTP/1.1. A browser opens six connections to
+// a server at most; each tab has one socket, and all of them live.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { email, password, start } from '../../../clients/pocketbase/app.mjs';
 import { browse, chromium } from '../../../clients/pocketbase/browser.mjs';
+import { hasProxy, startProxy } from '../../../clients/pocketbase/nginx.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -18,6 +19,7 @@ test('ten tabs live', { skip: chromium || process.env.CI ? false : 'there is no 
   const folder = join(app.server.folder, 'public');
   await copyFile(here('../../../examples/chat/index.html'), join(folder, 'index.html'));
   await copyFile(here('../dist/loam.js'), join(folder, 'loam.js'));
+  const url = hasProxy ? await startProxy(app.url) : app.url;
   const browser = await browse();
   after(() => browser.close());
 
@@ -28,7 +30,7 @@ test('ten tabs live', { skip: chromium || process.env.CI ? false : 'there is no 
       source: 'window.sockets = []; const Real = WebSocket; window.WebSocket = class extends Real { constructor(...args) { super(...args); sockets.push(this); } };',
     });
     await tab.send('Page.enable');
-    await tab.go(app.url);
+    await tab.go(url);
     return tab;
   };
   const shows = (tab, selector, text) => tab.until(`document.querySelector('${selector}')?.innerText.includes(${JSON.stringify(text)})`);
