@@ -1,6 +1,8 @@
 // The client against a server that does what a test tells it to.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import WebSocket from 'ws';
 import { Loam, LoamError } from '../dist/loam.js';
 import { Store, fake, polite, until } from './fake.mjs';
@@ -22,6 +24,11 @@ function withClient(name, onMessage, run, { store = new Store(), ...options } = 
     }
   });
 }
+
+test('the whole client is less than 4 KB compressed', async () => {
+  const client = await readFile(new URL('../dist/loam.js', import.meta.url));
+  assert.ok(gzipSync(client).length < 4096, `${gzipSync(client).length} bytes`);
+});
 
 const kinds = (heard) => heard.map((m) => m.type);
 
