@@ -117,6 +117,30 @@ test('what could run in a browser is saved, not shown', async () => {
   }
 });
 
+test('the type is that of the content, but for some extensions', async () => {
+  const inline = {
+    'a.jpg': ['\xff\xd8\xff\xe0', 'image/jpeg'], 'a.bmp': ['BM:\0\0\0\0\0\0\x006\0\0\0(\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0', 'image/bmp'], 'a.ico': ['\0\0\x01\0', 'image/x-icon'], 'a.webp': ['RIFF\x04\0\0\0WEBPVP8 ', 'image/webp'],
+    'a.mp4': ['\0\0\0\x18ftypmp42', 'video/mp4'], 'a.3gp': ['\0\0\0\x18ftyp3gp4', 'video/3gpp'], 'a.mov': ['\0\0\0\x14ftypqt  ', 'video/quicktime'],
+    'a.webm': ['\x1a\x45\xdf\xa3\x9fB\x82\x84webm', 'video/webm'],
+    'a.mp3': ['ID3\x03\0\0\0\0\0\x01\0', 'audio/mpeg'], 'a.wav': ['RIFF\x04\0\0\0WAVEfmt ', 'audio/wav'], 'a.aiff': ['FORM\0\0\0\x04AIFFCOMM', 'audio/aiff'], 'a.mid': ['MThd', 'audio/midi'],
+    'a.pdf': ['%PDF-1.4', 'application/pdf'],
+  };
+  const zip = 'PK\x03\x04';
+  const office = 'application/vnd.openxmlformats-officedocument';
+  const attachment = {
+    'a.zip': [zip, 'application/zip'], 'a.xlsx': [zip, `${office}.spreadsheetml.sheet`], 'a.docx': [zip, `${office}.wordprocessingml.document`],
+    'a.pptx': [zip, `${office}.presentationml.presentation`], 'a.mjs': ['x = 1', 'text/javascript'], 'a.css': ['%PDF-1.4', 'text/css'], 'a.bin': ['\0\x01\x02', 'application/octet-stream'],
+  };
+  for (const [kind, table] of Object.entries({ inline, attachment })) {
+    const names = Object.keys(table);
+    const made = await root.collection('docs').create({ files: names.map((name) => new File([Buffer.from(table[name][0], 'latin1')], name)) });
+    for (const [i, name] of names.entries()) {
+      const { headers } = await get(made.files[i], {}, { of: made });
+      assert.deepEqual([headers.get('content-type'), headers.get('content-disposition').split(';')[0]], [table[name][1], kind], name);
+    }
+  }
+});
+
 test('the original name is told on request, and cannot deceive', async () => {
   const named = async (name) => (await get(stored[name], { download: 1, original: 1 })).headers.get('content-disposition');
   assert.equal(await named('填报指南.pdf'),

@@ -6,7 +6,8 @@
 // removed after it by a worker. An upload is queued before it is stored, and taken out by
 // the transaction that stores its record. So whenever the process ends, each file is named
 // by a record or is in the queue. The worker looks once more before it removes: what a
-// record names stays, whatever the queue says.
+// record names stays, whatever the queue says. The thumbs of a file go with it: its entry stays
+// until none of them is being made.
 package removal
 
 import (

@@ -30,7 +30,7 @@ type Maker struct {
 	memory *budget.Budget
 	making singleflight.Group
 
-	mu   sync.Mutex
+	mu   sync.Mutex               // guards busy
 	busy map[string]chan struct{} // by the key of a thumb that is being made; closed when it is stored, or given up
 }
 
