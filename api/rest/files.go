@@ -140,9 +140,9 @@ func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
 	}
 	set("Etag", tag)
 	h.Del("X-Frame-Options") // the policy above is stricter
-	if protected { // whatever a hook has set for all files
-		h.Set("Cache-Control", "private, no-store")
-		set("Referrer-Policy", "no-referrer") // the address has a token
+	if protected {
+		h.Set("Cache-Control", "private, no-store") // whatever a hook has set for all files
+		set("Referrer-Policy", "no-referrer")       // the address has a token
 		return
 	}
 	if h.Get("Cache-Control") == middleware.CacheControl {
