@@ -65,6 +65,7 @@ func TestCollectorHangs(t *testing.T) {
 			t.Errorf("%d spans are kept, want %d at most", kept, queueSize+batchSize)
 		}
 		time.Sleep(3*sendTime + sendTime/2) // of the bubble: three batches have failed
+		synctest.Wait()
 		if n := strings.Count(log.String(), warning); n != 1 {
 			t.Errorf("%d warnings, want 1: %s", n, log)
 		}
