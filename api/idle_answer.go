@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/api/middleware"
+	"github.com/loambase/loam/api/trywrite"
 )
 
 // pieceSize is how much is written at once, so that bytes tells how far a long write is.
@@ -135,7 +136,7 @@ func (c *idleConn) TryWrite(p []byte) (int, error) {
 	if c.raw == nil {
 		return 0, nil // the caller keeps all bytes
 	}
-	n, err := writeNow(c.raw, p)
+	n, err := trywrite.Write(c.raw, p)
 	c.bytes.Add(int64(n))
 	return n, err
 }

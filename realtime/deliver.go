@@ -275,8 +275,8 @@ func (m messages) of(a *audience, s record.Shown) []byte {
 	return m[e]
 }
 
-// queueAll queues what the groups are shown. It returns those with clients who have to be judged again:
-// see queue.
+// queueAll queues what the groups are shown. It returns the groups with clients that have to be judged
+// again: see queue.
 func (h *Hub) queueAll(list []*telling, at change.Position, shown [][]record.Shown) (again []*telling) {
 	h.begins()
 	defer h.ends()
@@ -288,7 +288,8 @@ func (h *Hub) queueAll(list []*telling, at change.Position, shown [][]record.Sho
 	return again
 }
 
-// queue sends what each of the audience is shown. It returns the clients who have another identity by now than the one that was judged.
+// queue sends what each of the audience is shown. It returns the clients who have another identity by
+// now than the one that was judged.
 func (h *Hub) queue(a *audience, at change.Position, shown []record.Shown) (again map[*Client]bool) {
 	made := messages{}
 	for i, s := range shown {

@@ -1,11 +1,11 @@
 //go:build unix && !linux
 
-package api
+package trywrite
 
 import "syscall"
 
-// systemWrite writes to a socket without waiting.
-func systemWrite(fd uintptr, p []byte) (int, syscall.Errno) {
+// send writes to a socket without waiting.
+func send(fd uintptr, p []byte) (int, syscall.Errno) {
 	n, err := syscall.Write(int(fd), p)
 	errno, _ := err.(syscall.Errno) // it returns no other errors
 	return n, errno
