@@ -31,6 +31,7 @@ func Routes() []console.Route {
 		console.Get("/_/backups", showBackups),
 		console.Post("/_/backups", createBackup),
 		console.Post("/_/backups/upload", uploadBackup),
+		console.Get("/_/backups/-/progress", showProgress),
 		console.Get("/_/backups/{key}", downloadBackup),
 		console.Get("/_/backups/{key}/restore", askRestore),
 		console.Post("/_/backups/{key}/restore", restoreBackup),
