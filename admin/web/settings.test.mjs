@@ -69,6 +69,7 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     const before = (await settings()).rateLimits.rules;
     await page.goto(`${stage.url}/_/settings/limits`);
+    await page.getByText('You come from 127.0.0.1').waitFor();
     await page.getByRole('button', { name: 'Add a rule' }).click();
     await page.getByLabel('What').last().fill('nothing:at:all here');
     await save(page);
