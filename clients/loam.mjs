@@ -70,9 +70,9 @@ class Server {
     return new Server(folder, this.env, this.args).start();
   }
 
-  /** Runs SQL on the database directly, by sqlite3 or psql. */
-  sql(text) {
-    if (!onPostgres) return run('sqlite3', ['-bail', join(this.dir, 'data.db'), text]);
+  /** Runs SQL on the database directly, by sqlite3 or psql. With SQLite, file names the database. */
+  sql(text, file = 'data.db') {
+    if (!onPostgres) return run('sqlite3', ['-bail', join(this.dir, file), text]);
     const url = new URL(this.env.LOAM_DB);
     const options = `-c search_path=${url.searchParams.get('search_path')}`;
     url.searchParams.delete('search_path'); // psql rejects this parameter

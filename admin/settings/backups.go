@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/loambase/loam/admin/console"
 	"github.com/loambase/loam/admin/form"
+	"github.com/loambase/loam/admin/ui"
 	"github.com/loambase/loam/core/backup"
 	"github.com/loambase/loam/core/fault"
 )
@@ -20,7 +22,33 @@ func showBackups(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(frame("Backups", backupsPath), backupsPage(list, c.App.Backups().Progress() != nil, c.Settings.Backups.Cron))
+	return c.Page(frame("Backups", backupsPath), backupsPage(list, c.App.Backups().Progress()))
+}
+
+// showProgress answers with the progress of the backup or the restore that is being done. If the page showed one
+// that is over, the page is loaded again.
+func showProgress(c *console.Call) error {
+	p := c.App.Backups().Progress()
+	if p == nil && c.R.URL.Query().Has("running") {
+		return c.Go(backupsPath)
+	}
+	return c.Part(backupProgress(p))
+}
+
+// percent returns the done part of a backup, 0 to 100.
+func percent(p *backup.Progress) int64 {
+	if p.Total <= 0 {
+		return 0
+	}
+	return min(100*p.Done/p.Total, 100)
+}
+
+func progressWords(p *backup.Progress) string {
+	verb := "Making"
+	if p.Action == "restore" {
+		verb = "Restoring"
+	}
+	return fmt.Sprintf("%s %s: %s of %s", verb, p.Key, ui.Bytes(p.Done), ui.Bytes(p.Total))
 }
 
 func createBackup(c *console.Call) error {
@@ -120,4 +148,12 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02 15:04:05.000Z")
+}
+
+func progressPath(p *backup.Progress) string {
+	const path = backupsPath + "/-/progress"
+	if p != nil {
+		return path + "?running"
+	}
+	return path
 }

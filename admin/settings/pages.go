@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"github.com/a-h/templ"
+
 	"github.com/loambase/loam/admin/form"
 	"github.com/loambase/loam/core/settings"
 )
@@ -9,7 +11,8 @@ import (
 type page struct {
 	id, title, icon string
 	groups          []form.Group
-	test            string // the test of the page: "mail", "storage", "backups"; "" for none
+	test            string          // the test of the page: "mail", "storage", "backups"; "" for none
+	note            templ.Component // above the inputs; nil for none
 }
 
 func text(name, label, help string) form.Input {

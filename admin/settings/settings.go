@@ -31,6 +31,7 @@ func Routes() []console.Route {
 		console.Get("/_/backups", showBackups),
 		console.Post("/_/backups", createBackup),
 		console.Post("/_/backups/upload", uploadBackup),
+		console.Get("/_/backups/-/progress", showProgress),
 		console.Get("/_/backups/{key}", downloadBackup),
 		console.Get("/_/backups/{key}/restore", askRestore),
 		console.Post("/_/backups/{key}/restore", restoreBackup),
@@ -95,6 +96,9 @@ func show(c *console.Call) error {
 	if err := showDocuments(document, now.GraphQL.Documents); err != nil {
 		return err
 	}
+	if p.id == "limits" {
+		p.note = addressNote(addressOf(c))
+	}
 	list, err := p.list(c, now)
 	if err != nil {
 		return err
@@ -108,7 +112,7 @@ func show(c *console.Call) error {
 func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, error) {
 	switch p.id {
 	case "limits":
-		return rulesTable(rulesOf(now.RateLimits.Rules), labelsFor(c.App.Snapshot()), addressOf(c)), nil
+		return rulesTable(rulesOf(now.RateLimits.Rules), labelsFor(c.App.Snapshot())), nil
 	case "realtime":
 		list, err := channelsOf(now.Realtime.Channels)
 		return channelList(list), err

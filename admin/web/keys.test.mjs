@@ -68,7 +68,7 @@ await onStage(async (stage) => {
       return at && [at.parentElement.rowIndex, at.cellIndex];
     });
     const goesTo = (path) => async (keys) => {
-      await page.goto(table);
+      await page.locator('main').focus();
       await press(...keys.split(' ').map((key) => key.toLowerCase()));
       await page.waitForURL(`**${path}`);
     };

@@ -109,8 +109,23 @@ await onStage(async (stage) => {
     }
   });
 
+  test('the last 24 hours are there after a restart', async () => {
+    const page = await stage.signedIn();
+    const at = Date.now() - 600_000;
+    await stage.server.end();
+    const insert = `INSERT INTO "_metrics" ("node", "at", "period", "data") SELECT coalesce(max("node"), ''), ${at}, 60000, '{"requests":42}' FROM "_metrics"`;
+    await stage.server.sql(insert, 'logs.db');
+    await stage.server.start();
+    let series;
+    do series = await (await page.request.get(`${stage.server.url}/_/metrics/series?last=24h`)).json();
+    while (series.at.length === 0); // they are read in the background
+    const place = series.at.indexOf(Math.floor(at / 1000));
+    assert.equal(series.values.requests[place], 42);
+    assert.equal(series.values.requests[place + 1], null, 'while the server did not run, there is a gap');
+  });
+
   test('who has not signed in gets no figures', async () => {
-    const answer = await fetch(`${address}/series`, { headers: { 'HX-Request': 'true' } });
+    const answer = await fetch(`${stage.server.url}/_/metrics/series`, { headers: { 'HX-Request': 'true' } });
     assert.equal(answer.status, 401);
   });
 });

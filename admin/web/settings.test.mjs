@@ -69,6 +69,7 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     const before = (await settings()).rateLimits.rules;
     await page.goto(`${stage.url}/_/settings/limits`);
+    await page.getByText('You come from 127.0.0.1').waitFor();
     await page.getByRole('button', { name: 'Add a rule' }).click();
     await page.getByLabel('What').last().fill('nothing:at:all here');
     await save(page);
@@ -122,6 +123,17 @@ await onStage(async (stage) => {
     await page.getByText('Made before.zip').waitFor();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download' }).click()]);
     assert.equal(download.suggestedFilename(), 'before.zip');
+    // The progress of a backup: the page asks for it while it is open.
+    let asked = 0;
+    await page.route('**/_/backups/-/progress*', async (route) => {
+      const answer = await route.fetch();
+      assert.match(await answer.text(), /^<div id="backup-progress"/);
+      asked++;
+      await route.fulfill({ response: answer });
+    });
+    await page.waitForResponse('**/_/backups/-/progress*');
+    assert.ok(asked > 0);
+    await page.unroute('**/_/backups/-/progress*');
     await stage.api('POST', '/api/collections', { name: 'later', type: 'base', fields: [] });
     await page.getByRole('button', { name: 'Restore' }).click();
     const dialog = page.getByRole('dialog');
