@@ -57,7 +57,10 @@ func TestUseOfAClosedApp(t *testing.T) {
 			_, err := core.Bind[struct{ ID string }](records, "notes").Find(t.Context(), record.Query{})
 			return err
 		},
-		"Files":  func() error { _, err := records.Files("notes", "attached").Open(t.Context(), note.ID(), "x"); return err },
+		"Files": func() error {
+			_, err := records.Files("notes", "attached").Open(t.Context(), note.ID(), "x")
+			return err
+		},
 		"SQL":    func() error { _, err := app.SQL().Run(t.Context(), root, "SELECT 1"); return err },
 		"a job":  func() error { return app.Jobs().RunAndWait(t.Context(), "__pbDBOptimize__") },
 		"a mail": func() error { return app.Mails().Send(t.Context(), &mail.Message{Text: "x"}) },

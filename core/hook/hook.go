@@ -1,5 +1,7 @@
-// Package hook lets code be bound to what happens elsewhere. It knows nothing of
-// what that is.
+// Package hook binds functions of a program to events of the server. A Hook holds the handlers of
+// one kind of event, and runs them around the operation that the event is about:
+//
+//	hooks.Records.Before.BindFunc(func(e *record.WriteEvent) error { … }, "posts")
 package hook
 
 import (

@@ -272,7 +272,7 @@ func (s *Service) FindFirst(ctx context.Context, collection, field string, value
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, (&Query{Collection: collection}).in(err)
 	}
 	return found, nil
 }
@@ -286,7 +286,7 @@ func (s *Service) FindUnique(ctx context.Context, collection, field string, valu
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, (&Query{Collection: collection}).in(err)
 	}
 	return found, nil
 }
@@ -296,11 +296,11 @@ func (s *Service) FindUnique(ctx context.Context, collection, field string, valu
 func (rq *readRequest) findFirst(ctx context.Context, collection, field string, value any, nocase bool) (*Record, error) {
 	c := rq.snapshot.Find(collection)
 	if c == nil {
-		return nil, missing()
+		return nil, fmt.Errorf("there is no such collection: %w", missing())
 	}
 	f := c.Field(field)
 	if f == nil {
-		return nil, missing()
+		return nil, fmt.Errorf("there is no field %q: %w", field, missing())
 	}
 	value = f.Kind.Cast(value)
 	if value == "" {
@@ -353,7 +353,7 @@ func findSQL(d store.Dialect, c *schema.Collection, f *schema.Field, nocase bool
 func (s *Service) Count(ctx context.Context, collection string) (int, error) {
 	c := s.cfg.Snapshot().Find(collection)
 	if c == nil {
-		return 0, missing()
+		return 0, (&Query{Collection: collection}).in(missingCollection())
 	}
 	n := 0
 	err := s.cfg.Store.Read(ctx, func(r store.Reader) (err error) {

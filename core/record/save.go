@@ -9,7 +9,7 @@ import "context"
 func (s *Service) NewRecord(collection string) (*Record, error) {
 	c := s.cfg.Snapshot().Find(collection)
 	if c == nil {
-		return nil, missingCollection()
+		return nil, (&Query{Collection: collection}).in(missingCollection())
 	}
 	r := Blank(c)
 	r.home = s

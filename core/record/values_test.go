@@ -168,6 +168,25 @@ func TestFindSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// The error of a look-up of a program names the collection, and an unknown field.
+func TestLookUpsSayWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, notes)
+	r := b.Records()
+	for want, call := range map[string]func() error{
+		`records of "nope": there is no such collection: not found`:  func() error { _, err := r.FindByID(t.Context(), "nope", "x"); return err },
+		`records of "notes": not found`:                              func() error { _, err := r.FindByID(t.Context(), "notes", "x"); return err },
+		`records of "notes": there is no field "nope": not found`:    func() error { _, err := r.FindFirst(t.Context(), "notes", "nope", "x", false); return err },
+		`records of "notes": there is no field "missing": not found`: func() error { _, err := r.FindUnique(t.Context(), "notes", "missing", "x"); return err },
+		`records of "gone": Missing collection context.`:             func() error { _, err := r.Count(t.Context(), "gone"); return err },
+		`records of "new": Missing collection context.`:              func() error { _, err := r.NewRecord("new"); return err },
+	} {
+		if err := call(); err == nil || err.Error() != want || fault.KindOf(err) != fault.NotFound {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
 func TestDeleteWhere(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, notes)
