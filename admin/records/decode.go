@@ -112,8 +112,8 @@ func pointFrom(c *console.Call, f *schema.Field) (value any, ok bool, wrong stri
 	point := map[string]any{}
 	for _, part := range []string{"lon", "lat"} {
 		name := f.Name + "." + part
-		if c.R.PostForm.Has(name) {
-			ok = true
+		if !c.R.PostForm.Has(name) {
+			continue
 		}
 		v, _, wrong := numberFrom(c.R.PostForm.Get(name))
 		if wrong != "" {
@@ -121,7 +121,10 @@ func pointFrom(c *console.Call, f *schema.Field) (value any, ok bool, wrong stri
 		}
 		point[part] = v
 	}
-	return point, ok, ""
+	if len(point) == 1 {
+		return nil, false, "A point has a latitude and a longitude."
+	}
+	return point, len(point) > 0, ""
 }
 
 // uploads are the new files of the field.

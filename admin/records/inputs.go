@@ -45,12 +45,12 @@ func curl(p *panel) string {
 }
 
 func isWide(f *schema.Field) bool {
-	return slices.Contains([]string{"editor", "json", "file", "relation", "geoPoint"}, f.Type()) || f.Type() == "select" && f.Multiple()
+	return slices.Contains([]string{"editor", "json", "file", "relation", "geoPoint", "date"}, f.Type()) || f.Type() == "select" && f.Multiple()
 }
 
 // hasOneInput reports whether a label can name the input of the field.
 func hasOneInput(f *schema.Field) bool {
-	return f.Type() != "relation" && f.Type() != "geoPoint" && f.Type() != "file" && !(f.Type() == "select" && f.Multiple())
+	return !slices.Contains([]string{"relation", "geoPoint", "file", "editor"}, f.Type()) && !(f.Type() == "select" && f.Multiple())
 }
 
 // hint describes the values that the field accepts.
@@ -69,8 +69,6 @@ func hint(f *schema.Field) string {
 		if kind.OnlyInt {
 			words = "whole number"
 		}
-	case *schema.Date:
-		words = "date · UTC"
 	case *schema.Select:
 		words += upTo(kind.MaxSelect)
 	case *schema.Relation:
@@ -111,6 +109,19 @@ func jsonText(p *panel, f *schema.Field) string {
 	return ""
 }
 
+// longestColoured is the greatest length of a JSON text that is coloured, in bytes.
+const longestColoured = 100_000
+
+func isLongJSON(p *panel, f *schema.Field) bool { return len(p.r.JSON(f.Name)) > longestColoured }
+
+// jsonEditor are the attributes of an editor with colours and line numbers, none for a long text.
+func jsonEditor(p *panel, f *schema.Field) templ.Attributes {
+	if isLongJSON(p, f) {
+		return nil
+	}
+	return templ.Attributes{"data-editor": "json", "data-lines": ""}
+}
+
 // isLong reports whether the text needs an input of several lines.
 func isLong(p *panel, f *schema.Field) bool {
 	kind, ok := f.Kind.(*schema.Text)
@@ -134,6 +145,16 @@ func passwordHint(p *panel, f *schema.Field) string {
 // canClear reports whether the stored password may be removed.
 func canClear(p *panel, f *schema.Field) bool {
 	return p.r.Text(f.Name) != "" && !f.Required && !(p.in.IsAuth() && f.Name == "password")
+}
+
+// limits are the attributes with the shortest and the longest password that the field takes, and
+// its pattern.
+func limits(f *schema.Field) templ.Attributes {
+	kind, ok := f.Kind.(*schema.Password)
+	if !ok {
+		return nil
+	}
+	return templ.Attributes{"data-min": strconv.Itoa(kind.Min), "data-max": strconv.Itoa(kind.Max), "data-pattern": kind.Pattern}
 }
 
 // timeText formats a time as the API does.

@@ -140,14 +140,18 @@ func (v *view) expression() string {
 	if words == "" || strings.ContainsAny(words, "=~<>") {
 		return words
 	}
-	literal := "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(words) + "'"
 	var parts []string
 	for _, f := range v.in.Fields {
 		if f.Kind.Class() == schema.ClassText && isShown(v.in, f) {
-			parts = append(parts, f.Name+" ~ "+literal)
+			parts = append(parts, f.Name+" ~ "+literal(words))
 		}
 	}
 	return strings.Join(parts, " || ")
+}
+
+// literal returns the text as a literal of a filter.
+func literal(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }
 
 // list answers with the table.

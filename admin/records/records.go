@@ -32,6 +32,8 @@ func Routes() []console.Route {
 		console.Get(record, show),
 		console.Post(record, save),
 		console.Get(record+"/cell", showCell),
+		console.Get(record+"/filter", filterBy),
+		console.Get(record+"/value", showValue),
 		console.Post(record+"/cell", saveCell),
 		console.Get(record+"/json", asJSON),
 		console.Get(record+"/sign-in", showAccount),
@@ -49,6 +51,7 @@ func Routes() []console.Route {
 		console.Post(collection+"/bulk/set", setMany),
 		console.Get(collection+"/json", someJSON),
 		console.Post("/_/undo/{deletion}", kept.undo),
+		console.Get("/_/pictures", pictures),
 		console.Get("/_/tasks/{task}", showTask),
 		console.Post("/_/tasks/{task}/cancel", cancelTask),
 		console.Get("/_/ws", socket),
@@ -75,7 +78,7 @@ func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	}
 	return console.Page{
 		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
-		Scripts: []string{"form.js", "record.js", "table.js", "select.js", "live.js", "grid.js", "editor.js", "widths.js"},
+		Scripts: []string{"form.js", "record.js", "drafts.js", "table.js", "select.js", "live.js", "grid.js", "editor.js", "widths.js"},
 	}
 }
 

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { build } from 'esbuild';
+import { mesh, merge } from 'topojson-client';
+import { presimplify, simplify } from 'topojson-simplify';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const from = (path) => here(`node_modules/${path}`);
@@ -16,6 +18,10 @@ await copyFile(from('htmx.org/LICENSE'), to('htmx.LICENSE.txt'));
 await build({ entryPoints: [from('uplot/dist/uPlot.esm.js')], outfile: to('uplot.js'), format: 'esm', minify: true, legalComments: 'none', target: 'es2022' });
 await copyFile(from('uplot/dist/uPlot.min.css'), to('uplot.css'));
 await copyFile(from('uplot/LICENSE'), to('uplot.LICENSE.txt'));
+
+// The map of points: outlines and borders of Natural Earth, which is in the public domain.
+await writeFile(to('world.svg'), world(JSON.parse(await readFile(from('world-atlas/countries-50m.json'), 'utf8'))));
+await copyFile(from('world-atlas/LICENSE'), to('world.LICENSE.txt'));
 
 // GraphiQL: only the page of admin/graphiql loads it.
 const folder = here('../graphiql/files');
@@ -63,4 +69,46 @@ async function licences(results) {
     text += `${name} ${version} (${license})\n\n${texts.map((t) => t.trim()).join('\n\n')}\n\n\n`;
   }
   return text;
+}
+
+/** Two paths in twentieths of a degree, without outlines that are smaller than the map can show. */
+function world(atlas) {
+  const smallest = 0.02; // square degrees
+  const map = simplify(presimplify(atlas), smallest);
+  const { countries } = map.objects;
+  const rings = merge(map, countries.geometries).coordinates.flat().flatMap(unrolled);
+  const land = lines(rings.filter((ring) => area(ring) > 4 * smallest));
+  const borders = lines(mesh(map, countries, (a, b) => a !== b).coordinates.flatMap(unrolled));
+  const path = (id, d) => `<path id="${id}" vector-effect="non-scaling-stroke" d="${d}"/>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg">${path('land', land)}${path('borders', borders)}</svg>\n`;
+}
+
+/** The area of a ring in square degrees. */
+const area = (ring) => Math.abs(ring.reduce((sum, [x, y], i) => sum + x * ring[(i + 1) % ring.length][1] - ring[(i + 1) % ring.length][0] * y, 0)) / 2;
+
+/** Lines of longitudes and latitudes as the data of a path: a first place, then steps. */
+function lines(list) {
+  const units = list.map((line) => line.map(([lon, lat]) => [Math.round(20 * lon), Math.round(-20 * lat)]).filter(([x, y], i, all) => i === 0 || x !== all[i - 1][0] || y !== all[i - 1][1]));
+  return units.filter((line) => line.length > 2).map(([first, ...rest]) => {
+    let [x, y] = first;
+    const steps = rest.map(([toX, toY]) => {
+      const step = `${toX - x} ${toY - y}`;
+      [x, y] = [toX, toY];
+      return step;
+    });
+    return `M${first.join(' ')}l${steps.join(' ').replaceAll(' -', '-')}`;
+  }).join('');
+}
+
+/** A line without jumps at the meridian of 180 degrees: where it crosses it, the line goes on beyond, and a copy comes from the other side. */
+function unrolled(line) {
+  let turn = 0;
+  const whole = line.map(([lon, lat], i) => {
+    const step = i === 0 ? 0 : lon - line[i - 1][0];
+    if (Math.abs(step) > 180) turn -= 360 * Math.sign(step);
+    return [lon + turn, lat];
+  });
+  if (turn !== 0) whole.push([whole.at(-1)[0], -90], [whole[0][0], -90]); // around the South Pole
+  const beyond = whole.find(([lon]) => Math.abs(lon) > 180);
+  return beyond ? [whole, whole.map(([lon, lat]) => [lon - 360 * Math.sign(beyond[0]), lat])] : [whole];
 }

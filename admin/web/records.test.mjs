@@ -127,7 +127,7 @@ await onStage(async (stage) => {
     await filter.press('Enter');
     await page.getByText('50 rows of 60').waitFor();
     await filter.fill('');
-    await option('supplier').waitFor();
+    await option('supplier relation').waitFor();
     const [bar, names] = [await filter.boundingBox(), await page.getByRole('listbox', { name: 'Names' }).boundingBox()];
     assert.ok(names.y >= bar.y + bar.height && names.x >= bar.x, `the list at ${names.x}, ${names.y} is not below the filter`);
     await filter.pressSequentially("category = 'fl");
@@ -176,6 +176,7 @@ await onStage(async (stage) => {
     await page.getByText('This is no number').waitFor();
     await input(page, 'name').fill('Basil');
     await input(page, 'notes').fill('two\nlines');
+    await page.getByRole('button', { name: 'HTML source' }).click();
     await input(page, 'description').fill('<p>x</p>');
     await input(page, 'price').fill('12.5');
     await input(page, 'active').check();

@@ -3,7 +3,7 @@
 /** Text that runs where it is taken for markup. */
 export const attack = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"'><svg onload=window.hacked=1>`;
 
-const png = Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGNoaGjACjEMLQkADVJQAUF8hWEAAAAASUVORK5CYII='), (c) => c.charCodeAt(0));
+export const png = Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGNoaGjACjEMLQkADVJQAUF8hWEAAAAASUVORK5CYII='), (c) => c.charCodeAt(0));
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" onload="window.hacked=1"><script>window.hacked=1</script><rect width="9" height="9"/></svg>`;
 
 /** Makes the collections and 60 products; returns the id of the one that attacks. */

@@ -1,10 +1,12 @@
 // Editors of expressions and SQL: a textarea, or an input of one line, over the same text in
 // colours, with a list that completes the text, and marks that others set. Nothing of it is
 // needed to type.
+import { past, remember } from './filters.js';
 import { icon } from './icon.js';
 
 const token = {
   rule: /(?<comment>\/\/.*)|(?<string>"(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?)|(?<macro>@[\w.:]*)|(?<number>\b\d+(?:\.\d+)?\b)|(?<bool>\b(?:true|false|null)\b)|(?<variableName>[A-Za-z_][\w.:]*)|(?<operator>&&|\|\||\??(?:!=|!~|>=|<=|[=~<>]))/g,
+  json: /(?<propertyName>"(?:\\.|[^"\\])*"(?=\s*:))|(?<string>"(?:\\.|[^"\\])*"?)|(?<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<bool>\b(?:true|false|null)\b)|(?<punctuation>[{}[\],:])/g,
   sql: /(?<comment>--.*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>'(?:''|[^'])*'?)|(?<variableName>"(?:""|[^"])*"?)|(?<number>\b\d+(?:\.\d+)?\b)|(?<keyword>\b(?:select|from|where|and|or|not|in|is|null|as|on|join|left|right|inner|outer|cross|group|by|order|having|limit|offset|insert|into|values|update|set|delete|create|table|index|unique|view|drop|alter|add|column|union|all|distinct|case|when|then|else|end|with|recursive|exists|between|like|asc|desc|explain|query|plan|returning|begin|commit|rollback|primary|key|default|references|cast|count|sum|avg|min|max|if|using|pragma|truncate)\b)|(?<operator>[=<>!+*/%|-]+)/gi,
 };
 
@@ -56,7 +58,7 @@ function paint(editor) {
 
 /** Shows marks in an editor: [{from, to, kind: ok, no or bad}]. They go when one types. */
 export function mark(editor, marks) {
-  if (!editor) return;
+  if (!editor || !preOf(editor)) return;
   marksOf.set(editor, marks);
   paint(editor);
 }
@@ -73,6 +75,7 @@ function begin(editor) {
     editor.prepend(lines);
   }
   editor.classList.add('is-live');
+  remember(editor);
   paint(editor);
 }
 
@@ -108,8 +111,9 @@ async function complete(editor, wanted = false) {
   if (!editor.dataset.names || !at || !(at.word || wanted || isFilter(editor))) return close();
   const answer = await fetch(`${editor.dataset.names}?${new URLSearchParams({ q: at.word, before: at.before, ...(isFilter(editor) && { filter: '1' }) })}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
   if (mine !== asked || !answer?.ok) return;
-  const items = await answer.json();
+  const names = await answer.json();
   if (mine !== asked || document.activeElement !== input) return;
+  const items = [...(input.selectionStart === input.value.length ? past(editor, input.value) : []), ...names];
   close();
   if (items.length === 0 || (items.length === 1 && items[0].text === at.word)) return;
   show(editor, input, items, at);
@@ -129,7 +133,7 @@ function show(editor, input, items, { word, from }) {
     option.id = `completion-${i}`;
     const name = document.createElement('span');
     name.className = 'mono';
-    name.textContent = /^['"]/.test(item.text) ? item.text : item.text.slice(Math.max(word.lastIndexOf('.'), word.lastIndexOf(':')) + 1);
+    name.textContent = item.whole || /^['"]/.test(item.text) ? item.text : item.text.slice(Math.max(word.lastIndexOf('.'), word.lastIndexOf(':')) + 1);
     const hint = document.createElement('span');
     hint.className = 'muted small';
     hint.textContent = item.hint;
@@ -186,11 +190,11 @@ function take(at = list.at) {
   const { input, items, from, editor } = list;
   const item = items[at];
   input.focus();
-  input.setSelectionRange(from, input.selectionStart);
-  const text = item.text + (item.more ? '.' : isFilter(editor) && !item.text.endsWith('(') ? ' ' : '');
-  if (!document.execCommand('insertText', false, text)) input.setRangeText(text, from, input.selectionEnd, 'end');
+  input.setSelectionRange(item.whole ? 0 : from, input.selectionStart);
+  const text = item.text + (item.more ? '.' : isFilter(editor) && !item.whole && !item.text.endsWith('(') ? ' ' : '');
+  if (!document.execCommand('insertText', false, text)) input.setRangeText(text, input.selectionStart, input.selectionEnd, 'end');
   close();
-  if (item.more || isFilter(editor)) complete(editor);
+  if (item.more || (isFilter(editor) && !item.whole)) complete(editor);
 }
 
 document.addEventListener('input', (event) => {

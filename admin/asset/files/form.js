@@ -3,13 +3,14 @@
 import { say } from './toast.js';
 
 let leaving = false; // because somebody wants it, or the server after it has saved
-const firsts = new WeakMap(); // by form: the first values by name
+const firsts = new WeakMap(); // by form: the first values by name; none of a new document, all of which is sent
+const starts = new WeakMap(); // by form: the values by name that it was opened with
 
 const isEmptyFile = (value) => value instanceof File && value.size === 0 && value.name === '';
 const same = (a, b) => a.length === b.length && a.every((value, i) => value === b[i]);
 
 /** The values of a form by name, in their order; files are never the same as before. */
-function values(form) {
+export function values(form) {
   const all = new Map();
   for (const [name, value] of new FormData(form)) {
     if (name.startsWith('_')) continue;
@@ -32,9 +33,35 @@ export function changed(form) {
   return differ;
 }
 
+/** The values that the form was opened with. */
+export const first = (form) => starts.get(form) ?? new Map();
+
+/** The names whose values are not those that the form was opened with. */
+export function edited(form) {
+  const now = values(form);
+  return [...new Set([...first(form).keys(), ...now.keys()])].filter((name) => !same(first(form).get(name) ?? [], now.get(name) ?? []));
+}
+
+/** Takes the values that the inputs of a field have for those that the form was opened with. */
+export function accept(form, field) {
+  const now = values(form);
+  const start = first(form);
+  for (const name of new Set([...start.keys(), ...now.keys()])) {
+    if (name !== field && !name.startsWith(`${field}.`)) continue;
+    if (now.has(name)) start.set(name, now.get(name));
+    else start.delete(name);
+  }
+  show(form);
+}
+
+/** The input that the label of a field means. */
+export const inputOf = (field) =>
+  field?.querySelector('.rich > :is(.rich-text, textarea):not([hidden])') ?? field?.querySelector('input:not([type=hidden], .rich *), textarea:not(.rich *), select:not(.rich *)');
+
 /** Takes the values as they are for the first ones. */
 function begin(form) {
-  firsts.set(form, form.dataset.form === 'new' ? new Map() : values(form));
+  starts.set(form, values(form));
+  firsts.set(form, form.dataset.form === 'new' ? new Map() : starts.get(form));
   show(form);
 }
 
@@ -85,7 +112,7 @@ function place(form) {
     spot.id ||= `error-${crypto.randomUUID()}`;
     spot.hidden = false;
     for (let at = spot.closest('details'); at; at = at.parentElement.closest('details')) at.open = true;
-    const input = spot.closest('.field')?.querySelector('input:not([type=hidden]), textarea, select');
+    const input = inputOf(spot.closest('.field'));
     input?.setAttribute('aria-invalid', 'true');
     input?.setAttribute('aria-describedby', spot.id);
     first ??= input;
@@ -130,7 +157,7 @@ document.addEventListener('click', (event) => {
   const form = event.target.closest('[data-discard]') && formOf(event.target);
   if (!form) return;
   if (form.closest('#panel')) {
-    firsts.delete(form); // nothing of it is kept
+    starts.delete(form); // nothing of it is kept
     window.htmx.ajax('GET', form.getAttribute('hx-post'), '#panel');
   } else {
     leaving = true;
@@ -171,7 +198,7 @@ document.addEventListener('keydown', (event) => {
 });
 
 /** Whether a form of the page has changes that would be lost. */
-export const unsaved = () => [...document.querySelectorAll('form[data-form]:not([data-form="new"])')].some((form) => firsts.has(form) && changed(form).length > 0);
+export const unsaved = () => [...document.querySelectorAll('form[data-form]:not([data-form="new"]), #panel form[data-form]')].some((form) => starts.has(form) && edited(form).length > 0);
 
 document.addEventListener('htmx:beforeOnLoad', (event) => {
   if (event.detail.xhr.getResponseHeader('HX-Redirect')) leaving = true;

@@ -1,5 +1,6 @@
 // The table of records as a grid: one stop of the Tab key, arrows from cell to cell. Enter, F2 or
 // a double click edits a value in its cell.
+import { inputOf } from './form.js';
 import { put, renew } from './live.js';
 import { say } from './toast.js';
 
@@ -113,7 +114,13 @@ function next(cell, event) {
 
 document.addEventListener('keydown', (event) => {
   const cell = cellOf(event.target);
-  if (!cell || event.altKey || event.shiftKey || cell.matches('.is-editing')) return;
+  if (!cell || event.altKey || cell.matches('.is-editing')) return;
+  if (event.key.toLowerCase() === 'f' && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    filterBy(cell, event.shiftKey);
+    return;
+  }
+  if (event.shiftKey) return;
   const to = next(cell, event);
   if (to) {
     event.preventDefault();
@@ -133,10 +140,24 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
 });
 
-/** Ctrl-C copies the text of the cell, Ctrl-A selects all rows of the page. */
+/** Copies the stored value: the cell shows a part of it only. */
+async function copy(cell) {
+  const { row } = cell.parentElement.dataset;
+  const field = columnOf(cell);
+  try {
+    const answer = row && field ? await fetch(pathOf(row, field, 'value')) : null;
+    if (answer && !answer.ok) return say('The value could not be read.', 'danger');
+    await navigator.clipboard.writeText(answer ? await answer.text() : cell.innerText.trim());
+    say('Copied');
+  } catch {
+    say('The browser does not allow copying here.', 'danger');
+  }
+}
+
+/** Ctrl-C copies the value of the cell, Ctrl-A selects all rows of the page. */
 function copyOrSelect(event, cell) {
   if (event.key === 'c' && getSelection().isCollapsed) {
-    navigator.clipboard?.writeText(cell.innerText.trim()).then(() => say('Copied'), () => say('The browser does not allow copying here.', 'danger'));
+    copy(cell);
   } else if (event.key === 'a') {
     const all = grid().querySelector('[data-select-page]');
     if (all && !all.checked) all.click();
@@ -157,11 +178,18 @@ document.addEventListener('dblclick', (event) => {
 // form, first: values of the form, sent: a request is on its way, then: key of the next cell }.
 let editing = null;
 
-const pathOf = (id, field) => {
+const pathOf = (id, field, what = 'cell') => {
   const address = new URL(document.querySelector('#rows [data-live-path]').dataset.livePath, location.href);
   address.searchParams.set('field', field);
-  return `${address.pathname.replace(/\/live$/, '')}/r/${encodeURIComponent(id)}/cell${address.search}`;
+  return `${address.pathname.replace(/\/live$/, '')}/r/${encodeURIComponent(id)}/${what}${address.search}`;
 };
+
+/** Adds the value of the cell to the filter of the table, or its exclusion. */
+function filterBy(cell, isOut) {
+  const { row } = cell.parentElement.dataset;
+  const field = columnOf(cell);
+  if (row && field) window.htmx.ajax('GET', `${pathOf(row, field, 'filter')}${isOut ? '&not' : ''}`, { target: 'body', swap: 'none' });
+}
 const valuesOf = (form) => new URLSearchParams(new FormData(form));
 const isChanged = () => String(withoutMarks(valuesOf(editing.form))) !== String(withoutMarks(editing.first));
 const withoutMarks = (values) => {
@@ -292,5 +320,5 @@ document.addEventListener('htmx:afterSwap', (event) => {
   const field = event.target.querySelector(`[data-field="${CSS.escape(wanted)}"]`);
   wanted = null;
   field?.scrollIntoView({ block: 'center' });
-  field?.querySelector('input:not([type=hidden]), textarea, select, button')?.focus({ preventScroll: true });
+  (inputOf(field) ?? field?.querySelector('button'))?.focus({ preventScroll: true });
 });

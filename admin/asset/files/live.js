@@ -1,5 +1,7 @@
 // The live table of records: rows change with their records, and new records wait behind a button.
 // Each tab has one WebSocket. It brings ids of records; the rows are fetched.
+import { compare } from './merge.js';
+
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
 const together = 50; // rows asked for at once
 const hiddenFor = 5 * 60 * 1000;
@@ -96,7 +98,7 @@ async function flush() {
   const shown = ids.filter(rowOf);
   for (let i = 0; i < shown.length; i += together) await refresh(shown.slice(i, i + together));
   const panel = document.querySelector('#panel [data-record][data-mark]');
-  if (panel && ids.includes(panel.dataset.record)) await compare(panel);
+  if (panel && ids.includes(panel.dataset.record)) await check(panel);
   news();
   flushing = undefined;
   if (changed.size > 0) flushing = setTimeout(flush, 250);
@@ -147,12 +149,10 @@ export function put(fresh, row, flash = true) {
 }
 
 /** Shows a notice if somebody else has changed the open record; saves of this page are ignored. */
-async function compare(panel) {
+async function check(panel) {
   const answer = await ask(panel.dataset.path, 'panel');
   const now = answer?.querySelector('[data-record]');
-  if (!now || !panel.isConnected || now.dataset.mark === panel.dataset.mark) return;
-  const banner = panel.querySelector('[data-live-changed]');
-  if (banner) banner.hidden = false;
+  if (now && panel.isConnected && now.dataset.mark !== panel.dataset.mark) compare(panel, now);
 }
 
 /** Shows the number of new records in the button. */

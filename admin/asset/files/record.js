@@ -1,7 +1,6 @@
-// Inputs of a record with more than one element: related records, files, points, dates; and lists
-// in an order of the user's.
+// Inputs of a record with more than one element: related records, stored files, points; and lists in
+// an order of the user's.
 import { closeDialog } from './dialog.js';
-import { local } from './time.js';
 import { announce, say } from './toast.js';
 
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
@@ -10,7 +9,7 @@ const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true
  * Adds a record to a relation, or replaces the record of a relation that holds only one. Returns
  * false if the relation is full.
  */
-function choose(relation, id, label) {
+export function choose(relation, id, label) {
   const list = relation.querySelector('[data-chosen]');
   if ([...list.querySelectorAll('input')].some((input) => input.value === id)) return true;
   const most = Number(relation.dataset.max);
@@ -189,51 +188,17 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** Lists the chosen files. */
-document.addEventListener('change', (event) => {
-  if (event.target.type !== 'file') return;
-  const list = event.target.closest('[data-files]')?.querySelector('[data-new-files]');
-  list?.replaceChildren(
-    ...[...event.target.files].map((file) => {
-      const item = document.createElement('li');
-      const name = document.createElement('span');
-      name.className = 'grow clip name';
-      name.textContent = file.name;
-      const badge = document.createElement('span');
-      badge.className = 'badge badge-ok';
-      badge.textContent = 'new';
-      item.append(name, badge);
-      return item;
-    }),
-  );
-});
-
-/** Files that are dropped go into the input. */
-document.addEventListener('dragover', (event) => event.target.closest('.drop') && event.preventDefault());
-document.addEventListener('drop', (event) => {
-  const input = event.target.closest('.drop')?.querySelector('input[type=file]');
-  if (!input) return;
-  event.preventDefault();
-  input.files = event.dataTransfer.files;
-  touched(input);
-});
-
 /** "56.3, 12.5" in either box of a point fills both. */
 document.addEventListener('paste', (event) => {
   const point = event.target.closest('[data-point]');
   const parts = point && event.clipboardData.getData('text').match(/^\s*(-?[\d.]+)\s*[,;]\s*(-?[\d.]+)\s*$/);
   if (!parts) return;
   event.preventDefault();
-  [...point.querySelectorAll('input')].forEach((input, i) => (input.value = parts[i + 1]));
-  touched(point);
+  [...point.querySelectorAll('input')].forEach((input, i) => {
+    input.value = parts[i + 1];
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  });
 });
-
-/** Shows the local time below a date. */
-function showLocal(input) {
-  const place = input.closest('.field').querySelector('[data-local]');
-  place.textContent = input.value && local(input.value) !== input.value ? `${local(input.value)} where you are` : '';
-}
-document.addEventListener('input', (event) => event.target.matches('[data-date]') && showLocal(event.target));
 
 /** The preview of HTML is a frame that runs nothing. */
 function preview(frame) {
@@ -248,6 +213,20 @@ document.addEventListener(
   true,
 );
 
-document.addEventListener('htmx:load', (event) => {
-  for (const input of event.target.querySelectorAll?.('[data-date]') ?? []) showLocal(input);
+/** Larger inputs have modules of their own, which are loaded when a form has one. */
+const modules = {
+  '[data-rich]': () => import('./rich.js'),
+  '[data-date]': () => import('./date.js'),
+  '[data-map]': () => import('./geo.js'),
+  '[data-password]': () => import('./password.js'),
+  '[data-files]': () => import('./files.js'),
+  '[data-json]': () => import('./json.js'),
+};
+document.addEventListener('htmx:load', async (event) => {
+  for (const [selector, load] of Object.entries(modules)) {
+    const found = event.target.querySelectorAll?.(selector) ?? [];
+    if (found.length === 0) continue;
+    const { begin } = await load();
+    for (const node of found) if (node.isConnected) begin?.(node);
+  }
 });

@@ -1,7 +1,18 @@
 // The table of records with the panel beside it: the address has the id of the open record, its row
 // is marked, Escape closes the panel, J and K open the next and the previous record.
 import { closeDialog } from './dialog.js';
-import { unsaved } from './form.js';
+import { forget } from './drafts.js';
+import { inputOf, unsaved } from './form.js';
+
+let stepped = null; // a step to another record: { focus: selector of the element that then has the focus, '' for none }
+
+/** Whether the open form may be closed: it has no changes, or they may be discarded. */
+function mayLeave() {
+  if (!unsaved()) return true;
+  if (!confirm('Discard what you have changed?')) return false;
+  forget();
+  return true;
+}
 
 const mark = (id) => {
   for (const row of document.querySelectorAll('[data-row]')) row.classList.toggle('is-open', row.dataset.row === id);
@@ -9,8 +20,7 @@ const mark = (id) => {
 
 document.addEventListener('htmx:confirm', (event) => {
   const link = event.target.closest?.('[data-open], [data-new], [data-tab]');
-  if (!link || !unsaved()) return;
-  if (!confirm('Discard what you have changed?')) event.preventDefault();
+  if (link && !mayLeave()) event.preventDefault();
 });
 
 document.addEventListener('htmx:afterSwap', (event) => {
@@ -20,11 +30,14 @@ document.addEventListener('htmx:afterSwap', (event) => {
   mark(id);
   const row = id && document.querySelector(`[data-row="${CSS.escape(id)}"] [data-open]`);
   if (row) history.replaceState(history.state, '', row.dataset.open);
-  panel?.querySelector('.field input:not([type=hidden]), .field textarea, .field select')?.focus({ preventScroll: true });
+  showSteps(event.target);
+  if (stepped?.focus) event.target.querySelector(stepped.focus)?.focus({ preventScroll: true });
+  else if (!stepped) inputOf(panel?.querySelector('.field'))?.focus({ preventScroll: true });
+  stepped = null;
 });
 
 function close(force) {
-  if (!force && unsaved() && !confirm('Discard what you have changed?')) return;
+  if (!force && !mayLeave()) return;
   const panel = document.getElementById('panel');
   const row = document.querySelector('.is-open [data-open]');
   panel.replaceChildren();
@@ -50,10 +63,39 @@ document.addEventListener('click', (event) => {
 document.addEventListener('keydown', (event) => {
   const panel = document.querySelector('.split #panel .panel');
   if (event.key === 'Escape' && panel && !document.querySelector('dialog[open], [popover]:popover-open') && !event.target.closest('[role=combobox], .is-editing')) close();
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, dialog')) return;
-  const step = { j: 1, k: -1 }[event.key];
-  if (!step) return;
-  const rows = [...document.querySelectorAll('[data-row] [data-open]')];
-  const at = rows.findIndex((row) => row.closest('.is-open, tr:focus-within'));
-  rows[at + step]?.click();
+  if (event.ctrlKey || event.metaKey || event.target.closest('dialog, [popover]')) return;
+  const typing = event.target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]');
+  const by = { KeyJ: 1, KeyK: -1 }[event.code];
+  if (event.altKey && by && event.target.closest('#panel')) {
+    event.preventDefault();
+    step(by, event.target.name ? `[name="${CSS.escape(event.target.name)}"]` : '');
+  } else if (!event.altKey && !typing) step({ j: 1, k: -1, '>': 1, '<': -1 }[event.key], '');
 });
+
+// Steps from record to record along the rows of the page.
+
+const rowLinks = () => [...document.querySelectorAll('[data-row] [data-open]')];
+const openAt = (rows) => rows.findIndex((row) => row.closest('.is-open, tr:focus-within'));
+
+/** Opens the record of the next row, or of the row before. `focus` selects the element of the panel that then has the focus. */
+function step(by, focus) {
+  const rows = rowLinks();
+  const row = by && rows[openAt(rows) + by];
+  if (!row) return;
+  stepped = { focus };
+  row.click();
+}
+
+/** Shows the buttons for the steps that there are. */
+function showSteps(part) {
+  const rows = rowLinks();
+  for (const button of part.querySelectorAll('[data-step]')) {
+    button.hidden = rows.length === 0;
+    button.disabled = !rows[openAt(rows) + Number(button.dataset.step)];
+  }
+}
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-step]');
+  if (button) step(Number(button.dataset.step), `[data-step="${button.dataset.step}"]`);
+});
+document.addEventListener('htmx:load', () => showSteps(document));

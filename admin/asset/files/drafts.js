@@ -1,0 +1,154 @@
+// Drafts: what was typed into the form of a record and not saved stays in this browser for a week,
+// and the form offers it when it is opened again. Passwords and files are in no draft.
+import { edited, first, values } from './form.js';
+import { choose } from './record.js';
+import { say } from './toast.js';
+
+const prefix = 'loam.draft.';
+const keptFor = 7 * 24 * 60 * 60 * 1000;
+const largest = 1_000_000; // characters of one draft
+const wait = 300; // milliseconds after the last key
+const keys = new WeakMap(); // by form
+let timer;
+
+const forms = () => document.querySelectorAll('#panel form.panel-form');
+const inputsOf = (form, name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+
+function read(key) {
+  try {
+    const draft = JSON.parse(localStorage.getItem(key));
+    return draft && Date.now() - draft.at < keptFor ? draft : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the input holds something that is not kept. */
+const isSecret = (form, name) => inputsOf(form, name).some((input) => input.closest('.field')?.querySelector('[data-password], [data-files]'));
+
+const labelsOf = (form) => Object.fromEntries([...form.querySelectorAll('[data-relation] [data-item]')].map((item) => [item.querySelector('input').value, item.querySelector('[data-label]').textContent]));
+
+/** Stores what differs from the values that the form had when it was opened. */
+function keep(form) {
+  const key = keys.get(form);
+  if (!key || !form.isConnected) return;
+  const old = form.closest('[data-record]').querySelector('[data-draft]:not([hidden])') ? read(key) : null; // not chosen yet
+  const names = edited(form).filter((name) => !isSecret(form, name));
+  if (names.length === 0 && !old) {
+    localStorage.removeItem(key);
+    return;
+  }
+  const now = values(form);
+  const marks = JSON.parse(form.querySelector('[name=_base]')?.value ?? '{}');
+  const draft = { at: Date.now(), values: { ...old?.values }, labels: { ...old?.labels, ...labelsOf(form) }, base: { ...old?.base } };
+  for (const name of names) {
+    draft.values[name] = now.get(name) ?? [];
+    const field = name.replace(/\.(lat|lon)$/, '');
+    if (marks[field]) draft.base[field] = marks[field];
+  }
+  const text = JSON.stringify(draft);
+  try {
+    if (text.length <= largest) localStorage.setItem(key, text);
+  } catch {
+    localStorage.removeItem(key); // the browser has no more room
+  }
+}
+
+/** Forgets the drafts of the open form: it was saved, or its changes were discarded. */
+export function forget(form = document.querySelector('#panel form.panel-form')) {
+  if (!form) return;
+  clearTimeout(timer);
+  localStorage.removeItem(keys.get(form));
+  keys.delete(form);
+}
+
+/** Puts the values of a draft into the inputs of that name. */
+function fill(form, name, list, labels) {
+  const inputs = inputsOf(form, name);
+  const relation = form.querySelector(`[data-relation="${CSS.escape(name)}"]`);
+  if (relation) {
+    relation.querySelector('[data-chosen]').replaceChildren();
+    for (const id of list) if (id) choose(relation, id, labels[id] ?? id);
+    return;
+  }
+  const boxes = inputs.filter((input) => input.type === 'checkbox');
+  for (const box of boxes) box.checked = list.includes(box.value);
+  const input = inputs.at(-1);
+  if (!input || boxes.length > 0) return;
+  input.value = list.at(-1) ?? '';
+  input.dispatchEvent(new Event('restored')); // rich.js and date.js show the value
+  input.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function restore(form) {
+  const draft = read(keys.get(form));
+  form.closest('[data-record]').querySelector('[data-draft]').hidden = true;
+  if (!draft) return;
+  for (const [name, list] of Object.entries(draft.values)) fill(form, name, list, draft.labels);
+  const base = form.querySelector('[name=_base]');
+  // With the marks of the draft a save finds the changes that others have made since it was typed.
+  if (base) base.value = JSON.stringify({ ...JSON.parse(base.value), ...draft.base });
+  form.dispatchEvent(new Event('change', { bubbles: true }));
+  say('The draft is restored');
+  form.querySelector('[data-save]').focus();
+}
+
+const clock = (time) => {
+  const isToday = new Date(time).toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(undefined, { timeStyle: 'short', ...(!isToday && { dateStyle: 'medium' }) }).format(time);
+};
+
+/** Offers the draft of the form, unless it has nothing but stored values. */
+function offer(form) {
+  const panel = form.closest('[data-record]');
+  const key = `${prefix}${document.body.dataset.account}/${panel.dataset.live}/${panel.dataset.record || 'new'}`;
+  keys.set(form, key);
+  const draft = read(key);
+  const start = first(form);
+  const names = Object.keys(draft?.values ?? {}).filter((name) => JSON.stringify(start.get(name) ?? []) !== JSON.stringify(draft.values[name]));
+  if (names.length === 0) {
+    localStorage.removeItem(key);
+    return;
+  }
+  const banner = panel.querySelector('[data-draft]');
+  banner.querySelector('[data-draft-fields]').textContent = [...new Set(names.map((name) => name.replace(/\.(lat|lon)$/, '')))].join(', ');
+  banner.querySelector('[data-draft-restore]').textContent = `Restore draft of ${clock(draft.at)}`;
+  banner.hidden = false;
+}
+
+document.addEventListener('htmx:load', (event) => {
+  const form = event.target.querySelector?.('#panel form.panel-form') ?? (event.target.closest?.('#panel') && event.target.querySelector('form.panel-form'));
+  if (form && !keys.has(form)) offer(form);
+});
+
+function later(event) {
+  const form = event.target.closest?.('#panel form.panel-form');
+  if (!form) return;
+  clearTimeout(timer);
+  timer = setTimeout(keep, wait, form);
+}
+document.addEventListener('input', later);
+document.addEventListener('change', later);
+addEventListener('pagehide', () => {
+  for (const form of forms()) keep(form);
+});
+
+document.addEventListener('click', (event) => {
+  if (event.target.closest('#panel [data-discard]')) forget();
+  const banner = event.target.closest('[data-draft]');
+  const form = banner?.closest('[data-record]').querySelector('form.panel-form');
+  if (event.target.closest('[data-draft-restore]')) restore(form);
+  else if (event.target.closest('[data-draft-discard]')) {
+    banner.hidden = true;
+    localStorage.removeItem(keys.get(form));
+    keep(form); // what was typed since
+  }
+});
+
+/** A save that is refused has another status than 200, and the draft stays. */
+document.addEventListener('htmx:beforeOnLoad', (event) => {
+  const form = event.detail.requestConfig.elt;
+  if (event.detail.xhr.status === 200 && keys.has(form)) forget(form);
+});
+
+for (const key of Object.keys(localStorage)) if (key.startsWith(prefix) && !read(key)) localStorage.removeItem(key);

@@ -1,0 +1,154 @@
+// HTML of users as elements of a page of the console, and back as text: allowed elements and
+// attributes only. It is parsed in a document that runs and loads nothing.
+
+const kept = new Set(('p h1 h2 h3 h4 h5 h6 blockquote pre code ul ol li a b strong i em u s strike del ins sub sup small mark kbd abbr cite q dl dt dd ' +
+  'br hr img table caption colgroup col thead tbody tfoot tr td th span div figure figcaption section article').split(' '));
+const empty = new Set(['br', 'hr', 'img', 'col']);
+// Elements whose content is no text of the document.
+const dropped = new Set('script style iframe object embed template noscript svg math title textarea select video audio canvas frameset noembed noframes xmp'.split(' '));
+const plain = new Set(['dir', 'lang', 'title', 'align']);
+const ofElement = {
+  a: ['target', 'rel'], img: ['alt', 'width', 'height'], ol: ['start', 'type', 'reversed'], li: ['value'], td: ['colspan', 'rowspan'], th: ['colspan', 'rowspan', 'scope'],
+  table: ['border', 'cellpadding', 'cellspacing', 'width'], col: ['span'], colgroup: ['span'], blockquote: ['cite'], q: ['cite'], del: ['datetime', 'cite'], ins: ['datetime', 'cite'],
+};
+const renamed = 'data-rich-';
+// These attributes would have a meaning for the console's own styles and scripts.
+const aside = ['class', 'id', 'src'];
+const nameAside = (name) => `${renamed}${name}`;
+const styles = /^(text-align|text-indent|text-decoration(-.*)?|color|background-color|font-weight|font-style|(padding|margin)-(left|right|inline-start|inline-end)|width|height|vertical-align|list-style-type|float|border(-.*)?|direction)$/;
+
+/** Whether a link may have the address: none that runs a script. */
+export const isSafeLink = (address) => !/^[a-z][\w+.-]*:/i.test(address.replace(/[\s\u0000-\u001f]/g, '')) || /^(https?|mailto|tel):/i.test(address);
+const isSafePicture = (address) => /^data:image\/(png|jpeg|gif|webp|avif)[;,]/i.test(address) || (isSafeLink(address) && !/^(mailto|tel):/i.test(address));
+
+/** The address at which the console shows a picture: of files of this server, and of none elsewhere, which the policy forbids. */
+function shownAt(address, app) {
+  if (address.startsWith('data:')) return address;
+  let url;
+  try {
+    url = new URL(address, app);
+  } catch {
+    return '';
+  }
+  const own = /^(https?:)?\/\//.test(address) || address.startsWith('/');
+  const origins = [location.origin, new URL(app).origin];
+  return own && origins.includes(url.origin) && url.pathname.startsWith('/api/files/') ? `/_${url.pathname.slice('/api'.length)}` : '';
+}
+
+function setPicture(image, address, app) {
+  image.setAttribute(nameAside('src'), address);
+  const at = shownAt(address, app);
+  if (at) image.setAttribute('src', at);
+}
+
+/** An image for the area; null for an address that no picture has. */
+export function picture(address, words, app) {
+  if (!address || !isSafePicture(address)) return null;
+  const image = document.createElement('img');
+  setPicture(image, address, app);
+  image.setAttribute('alt', words);
+  return image;
+}
+
+function keepStyles(text, to, lost) {
+  const given = document.createElement('i').style;
+  given.cssText = text;
+  for (const name of given) {
+    const value = given.getPropertyValue(name);
+    if (styles.test(name) && !/url\(/i.test(value)) to.style.setProperty(name, value);
+    else lost.add(`style of ${name}`);
+  }
+}
+
+function keepAttribute(attribute, from, to, options, lost) {
+  const is = from.localName;
+  const { value } = attribute;
+  const name = attribute.name.replace(renamed, '');
+  if (name === 'style') {
+    if (options.styles !== false) keepStyles(value, to, lost);
+  } else if (is === 'img' && name === 'src' && isSafePicture(value)) setPicture(to, value, options.app);
+  else if (name === 'class' || name === 'id') {
+    if (options.styles !== false) to.setAttribute(nameAside(name), value);
+  } else if (is === 'a' && name === 'href' && isSafeLink(value)) to.setAttribute(name, value);
+  else if (plain.has(name) || ofElement[is]?.includes(name)) to.setAttribute(name, value);
+  else lost.add(name === 'href' || name === 'src' ? `script in ${name}` : name);
+}
+
+function copy(from, to, options, lost) {
+  for (const node of from.childNodes) {
+    if (node.nodeType === Node.TEXT_NODE) to.append(node.data);
+    else if (node.nodeType !== Node.ELEMENT_NODE) lost.add('comments');
+    else if (node.namespaceURI === 'http://www.w3.org/1999/xhtml' && kept.has(node.localName)) {
+      const made = document.createElement(node.localName);
+      for (const attribute of node.attributes) keepAttribute(attribute, node, made, options, lost);
+      copy(node, made, options, lost);
+      to.append(made);
+    } else {
+      const name = node.localName.replace(renamed, '');
+      lost.add(`<${name}>`);
+      if (!dropped.has(name)) copy(node, to, options, lost);
+    }
+  }
+}
+
+/**
+ * The HTML with other names for styles and handlers. The policy blocks them in the parsed document
+ * too, but each would be reported as a violation. What may be shown is decided after the parsing.
+ */
+function quiet(html) {
+  const tags = /<\/?[a-z][^\s>/]*(?:"[^"]*"|'[^']*'|[^'">])*>?/gi;
+  const words = /=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)|[^\s"'>/=]+/g; // a value, or a name
+  return html.replace(tags, (tag) => tag.replace(/^<(\/?)style\b/i, `<$1${renamed}style`).replace(words, (word) => (/^(style|on\w*)$/i.test(word) ? renamed + word : word)));
+}
+
+/**
+ * The elements of the HTML that may be shown, and the names of those parts that are left out.
+ * app is the address of the app, styles: false leaves out styles, classes and ids.
+ */
+export function clean(html, options) {
+  const parsed = new DOMParser().parseFromString(quiet(html), 'text/html');
+  const fragment = document.createDocumentFragment();
+  const lost = new Set();
+  copy(parsed.head, document.createElement('i'), options, lost);
+  copy(parsed.body, fragment, options, lost);
+  return { fragment, lost };
+}
+
+const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\u00a0/g, '&nbsp;');
+
+/** The content of an element of the area as HTML. */
+export function write(element) {
+  let html = '';
+  for (const node of element.childNodes) {
+    if (node.nodeType === Node.TEXT_NODE) html += escaped(node.data);
+    if (node.nodeType !== Node.ELEMENT_NODE) continue;
+    const name = node.localName;
+    const inner = empty.has(name) ? '' : write(node);
+    if (!kept.has(name)) {
+      html += inner;
+      continue;
+    }
+    const attributes = [...node.attributes].map((attribute) => written(node, attribute)).join('');
+    if (name === 'span' && attributes === '') html += inner; // browsers leave these behind
+    else html += `<${name}${attributes}>${empty.has(name) ? '' : `${inner}</${name}>`}`;
+  }
+  return html;
+}
+
+/** An attribute of the area as HTML, with a space before it; "" for one that is not written. */
+function written(node, { name, value }) {
+  const out = aside.find((other) => name === nameAside(other));
+  if (!out && (aside.includes(name) || !(name === 'style' || name === 'href' || plain.has(name) || ofElement[node.localName]?.includes(name)))) return '';
+  const text = name === 'style' ? allowedStyles(value) : value;
+  return name === 'style' && text === '' ? '' : ` ${out ?? name}="${escaped(text).replace(/"/g, '&quot;')}"`;
+}
+
+/** The styles that are kept: browsers add others while one edits. */
+function allowedStyles(text) {
+  const host = document.createElement('i');
+  keepStyles(text, host, new Set());
+  return host.getAttribute('style') ?? '';
+}
+
+/** Whether the area has no text and no element that is seen. */
+export const isEmpty = (area) => area.textContent.trim() === '' && !area.querySelector('img, hr, table, li');

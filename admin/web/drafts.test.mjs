@@ -1,0 +1,240 @@
+// What is typed into a record and not saved: drafts, and the guard; steps from record to record;
+// filters that were used before, and filters by the value of a cell.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isWell, onStage, picture, signIn } from './stage.mjs';
+
+await onStage(async (stage) => {
+  await stage.superuser();
+  const { id: authors } = await stage.api('POST', '/api/collections', { name: 'authors', type: 'base', fields: [{ name: 'name', type: 'text', presentable: true }] });
+  await stage.api('POST', '/api/collections', {
+    name: 'books', type: 'base', fields: [
+      { name: 'title', type: 'text', presentable: true },
+      { name: 'story', type: 'editor' },
+      { name: 'price', type: 'number' },
+      { name: 'sold', type: 'bool' },
+      { name: 'printed', type: 'date' },
+      { name: 'tags', type: 'select', maxSelect: 3, values: ['new', "it's", 'old'] },
+      { name: 'writers', type: 'relation', collectionId: authors, maxSelect: 5 },
+      { name: 'place', type: 'geoPoint' },
+      { name: 'extra', type: 'json' },
+      { name: 'code', type: 'password' },
+      { name: 'scans', type: 'file', maxSelect: 3, protected: true },
+    ],
+  });
+  const ann = await stage.api('POST', '/api/collections/authors/records', { name: 'Ann <b>' });
+  const ids = {};
+  for (const [title, body] of Object.entries({
+    One: { price: 1.5, tags: ['old'], story: 'x'.repeat(300) }, Two: { price: 2, tags: ["it's", 'new'], sold: true, place: { lon: 1.5, lat: -2 } }, "Three's \\": { price: 2, tags: ['old', 'new'] }, Four: {},
+  })) ids[title] = (await stage.api('POST', '/api/collections/books/records', { title, ...body })).id;
+  const table = `${stage.url}/_/c/books`;
+  const stored = (id) => stage.api('GET', `/api/collections/books/records/${id}`);
+  const panel = (page) => page.getByRole('region', { name: 'Record', exact: true });
+  const input = (page, name) => page.locator(`#f-${name}`);
+  const ready = (page) => page.locator('.rich-bar').waitFor();
+  const drafts = (page) => page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith('loam.draft.')));
+  const keptDraft = (page, text) => page.waitForFunction((text) => Object.entries(localStorage).some(([key, value]) => key.startsWith('loam.draft.') && value.includes(text)), text);
+
+  test('a draft survives a reload and the end of the session, and is gone when it is saved', async () => {
+    const page = await stage.signedIn({ timezoneId: 'Europe/Oslo' });
+    await page.goto(`${table}?r=${ids.One}`);
+    await ready(page);
+    await input(page, 'title').fill('One more');
+    await page.getByRole('textbox', { name: 'story' }).fill('A long story');
+    await input(page, 'price').fill('12.50');
+    await input(page, 'sold').check();
+    await input(page, 'printed').fill('2027-03-15 08:00');
+    await page.getByRole('checkbox', { name: 'new', exact: true }).check();
+    await page.getByLabel('Find a record for writers').fill('ann');
+    await page.locator('#found-writers [data-pick]').click();
+    await page.getByLabel('Latitude').fill('5.5');
+    await input(page, 'extra').fill('{"big": 12345678901234567890}');
+    await input(page, 'code').fill('a-secret-password');
+    await page.locator('input[type=file]').setInputFiles([{ name: 'private.txt', mimeType: 'text/plain', buffer: Buffer.from('private text') }]);
+    await keptDraft(page, '12345678901234567890');
+    const [[, text]] = await drafts(page);
+    for (const secret of ['a-secret-password', 'private']) assert.ok(!text.includes(secret), text);
+    await page.context().clearCookies({ name: 'loam_session' });
+    page.once('dialog', (dialog) => dialog.accept()); // the browser asks before the page is left
+    await page.goto(`${table}?r=${ids.One}`);
+    await signIn(page);
+    await ready(page);
+    assert.equal(await input(page, 'title').inputValue(), 'One');
+    await picture(page, 'draft');
+    await page.getByRole('button', { name: /^Restore draft of \d/ }).click();
+    await page.getByText(/\d+ changes/).waitFor();
+    assert.equal(await input(page, 'printed').inputValue(), '2027-03-15 08:00:00');
+    await page.getByRole('textbox', { name: 'story' }).getByText('A long story').waitFor();
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).first().waitFor();
+    const now = await stored(ids.One);
+    assert.deepEqual(
+      [now.title, now.story, now.price, now.sold, now.printed, now.writers, now.place, now.extra.big > 1e19, now.scans],
+      ['One more', 'A long story', 12.5, true, '2027-03-15 07:00:00.000Z', [ann.id], { lon: 0, lat: 5.5 }, true, []],
+    );
+    assert.deepEqual([...now.tags].sort(), ['new', 'old']);
+    assert.deepEqual(await drafts(page), []);
+    await isWell(page);
+  });
+
+  test('a draft of values that others have changed since is a conflict', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?r=${ids.Two}`);
+    await ready(page);
+    await input(page, 'price').fill('7');
+    await keptDraft(page, '"price"');
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { price: 2.5 });
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.reload();
+    await page.getByRole('button', { name: /^Restore draft of / }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Somebody else has changed this to 2.5').waitFor();
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.keyboard.press('Escape');
+    await panel(page).waitFor({ state: 'detached' });
+    assert.deepEqual(await drafts(page), []); // discarded
+    assert.equal((await stored(ids.Two)).price, 2.5);
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { price: 2 });
+  });
+
+  test('a change from elsewhere marks its fields; new values come on demand, and typed ones stay', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?r=${ids.Two}`);
+    await ready(page);
+    await page.locator('#rows [data-live]').waitFor();
+    await input(page, 'price').fill('9');
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { title: 'Two too', price: 3, story: '<p>Told</p>', printed: '2027-01-01 00:00:00.000Z' });
+    const badges = page.getByText('changed elsewhere', { exact: true });
+    await page.getByText('Somebody else has changed this record: title, story, price, printed.').waitFor();
+    assert.equal(await badges.count(), 4);
+    assert.equal(await input(page, 'title').inputValue(), 'Two');
+    await picture(page, 'record-merge');
+    await page.getByRole('button', { name: 'Show the new values' }).click();
+    await page.getByRole('textbox', { name: 'story' }).getByText('Told').waitFor();
+    assert.deepEqual([await input(page, 'title').inputValue(), await input(page, 'price').inputValue(), await badges.count()], ['Two too', '9', 1]);
+    await panel(page).getByRole('heading', { name: 'Two too' }).waitFor();
+    await page.getByText('1 change: price').waitFor();
+    await page.getByText('You have edited price too.').waitFor();
+    await page.keyboard.press('Control+s');
+    await page.getByText('Somebody else has changed this to 3').waitFor();
+    assert.equal((await stored(ids.Two)).price, 3);
+    await page.keyboard.press('Control+s');
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual([(await stored(ids.Two)).price, (await stored(ids.Two)).story], [9, '<p>Told</p>']);
+    await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { title: 'Two', price: 2, story: '' });
+    await isWell(page);
+  });
+
+  test('a draft of a new record, and the guard of its form', async () => {
+    const page = await stage.signedIn();
+    await page.goto(table);
+    await page.getByRole('link', { name: 'New record' }).click();
+    await ready(page);
+    await input(page, 'title').fill('Brand new');
+    let asked = 0;
+    page.once('dialog', (dialog) => dialog.dismiss().then(() => asked++));
+    await page.getByRole('link', { name: 'Two', exact: true }).click();
+    assert.equal(asked, 1);
+    assert.equal(await input(page, 'title').inputValue(), 'Brand new');
+    await keptDraft(page, 'Brand new');
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.reload();
+    await page.getByRole('link', { name: 'New record' }).click();
+    await page.getByRole('button', { name: /^Restore draft of / }).click();
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('Created', { exact: true }).first().waitFor();
+    assert.deepEqual(await drafts(page), []);
+    await input(page, 'price').fill('3');
+    await keptDraft(page, '"price"');
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#f-price').value === '0');
+    assert.equal(await page.getByRole('button', { name: /^Restore draft/ }).isVisible(), false);
+    const [made] = (await stage.api('GET', `/api/collections/books/records?filter=${encodeURIComponent("title = 'Brand new'")}`)).items;
+    await stage.api('DELETE', `/api/collections/books/records/${made.id}`);
+  });
+
+  test('the next record and the one before, by buttons and keys', async () => {
+    const page = await stage.signedIn();
+    await page.goto(`${table}?r=${ids.Four}`);
+    const shows = (title) => panel(page).getByRole('heading', { name: title, exact: true }).waitFor();
+    await shows('Four');
+    const [before, after] = [page.getByRole('button', { name: 'Previous record' }), page.getByRole('button', { name: 'Next record' })];
+    assert.equal(await before.isDisabled(), true);
+    await after.click();
+    await shows("Three's \\");
+    assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Next record');
+    await page.keyboard.press('Enter');
+    await shows('Two');
+    await page.keyboard.press('<');
+    await shows("Three's \\");
+    await page.keyboard.press('>');
+    await shows('Two');
+    await input(page, 'price').focus();
+    await page.keyboard.press('Alt+j');
+    await shows('One more');
+    await page.waitForFunction(() => document.activeElement.id === 'f-price');
+    assert.equal(await after.isDisabled(), true);
+    await page.waitForURL(`**/*r=${ids.One}*`);
+    await isWell(page);
+  });
+
+  test('filters by the values of cells: the condition, and the records that meet it', async () => {
+    const page = await stage.signedIn();
+    for (const [title, query, filter, count] of [
+      ['Two', 'field=price', 'price = 2', 2],
+      ['Two', 'field=sold&not', 'sold != true', 2],
+      ['Four', 'field=printed', "printed = ''", 2],
+      ["Three's \\", 'field=title', "title = 'Three\\'s \\\\'", 1],
+      ['Two', 'field=tags', `tags = '["it\\'s","new"]'`, 1],
+      ['Two', 'field=tags&not', `tags != '["it\\'s","new"]'`, 3],
+      ['Four', 'field=tags', 'tags:length = 0', 1],
+      ['Four', 'field=tags&not', 'tags:length > 0', 3],
+      ['One', 'field=writers', `writers:each ?= '${ann.id}'`, 1],
+      ['One', 'field=writers&not', `writers:each != '${ann.id}'`, 3],
+      ['Two', 'field=place', 'place.lon = 1.5 && place.lat = -2', 1],
+      ['Two', 'field=place&not', '(place.lon != 1.5 || place.lat != -2)', 3],
+      ['Two', 'field=price&filter=sold+%3D+true+%7C%7C+price+%3E+9', '(sold = true || price > 9) && price = 2', 1],
+      ['Two', 'field=price&filter=price+%3D+25', 'price = 25 && price = 2', 0],
+      ['Two', 'field=price&filter=price+%3D+2', 'price = 2', 2],
+      ['Two', 'field=price&not&filter=two', "(id ~ 'two' || title ~ 'two' || story ~ 'two') && price != 2", 0],
+    ]) {
+      const { location } = (await page.request.get(`${table}/r/${ids[title]}/filter?${query}`, { maxRedirects: 0 })).headers();
+      assert.equal(new URL(location, stage.url).searchParams.get('filter'), filter);
+      assert.equal((await stage.api('GET', `/api/collections/books/records?filter=${encodeURIComponent(filter)}`)).totalItems, count, filter);
+    }
+    assert.equal((await page.request.get(`${table}/r/${ids.One}/filter?field=extra`)).status(), 400);
+    assert.equal((await page.request.get(`${table}/r/${ids.One}/filter?field=code`)).status(), 404);
+  });
+
+  test('F filters by the value of a cell, Shift-F excludes it, and filters are offered again', async () => {
+    const page = await stage.signedIn();
+    const filter = page.getByRole('combobox', { name: 'Filter books' });
+    const cell = (title, column) => page.locator(`[data-row="${ids[title]}"] td`).nth(column);
+    await page.goto(`${table}?cols=price&cols=extra`);
+    await cell('Two', 2).focus();
+    await page.keyboard.press('f');
+    await page.waitForURL(/filter=/);
+    await page.getByText('2 rows of 2').waitFor();
+    await cell('Two', 1).locator('a').focus();
+    await page.keyboard.press('Shift+F');
+    await page.waitForURL(/title/);
+    assert.equal(await filter.inputValue(), "price = 2 && title != 'Two'");
+    await page.getByText('1 row of 1').waitFor();
+    await page.goto(`${table}?cols=extra&filter=${encodeURIComponent("nothing = 'wrong'")}`);
+    await filter.fill('');
+    const option = (name) => page.getByRole('listbox', { name: 'Names' }).getByRole('option', { name });
+    await option("price = 2 && title != 'Two'").waitFor();
+    assert.equal(await option("nothing = 'wrong'").count(), 0);
+    await picture(page, 'filter-history');
+    await filter.fill('price = 2 &');
+    await option("price = 2 && title != 'Two'").click();
+    assert.equal(await filter.inputValue(), "price = 2 && title != 'Two'");
+    await filter.press('Enter');
+    await page.getByText('1 row of 1').waitFor();
+    await page.goto(`${table}?cols=extra`);
+    await cell('One', 2).focus();
+    await page.keyboard.press('f');
+    await page.getByText('There is no filter by this value of extra.').waitFor();
+    await isWell(page);
+  });
+});
