@@ -2,7 +2,7 @@
 // by a click, moved by pointer or arrows; the numbers beside the map are what is stored.
 import { say } from './toast.js';
 
-const deepest = 7; // the view halves with each step; the outlines are no more exact
+const deepest = 7; // steps, each of which halves the width of the view; beyond them the outlines have no detail
 const views = new WeakMap(); // by map: { zoom, lon, lat } of its centre
 let drag = null; // { map, isPoint, isMoved, x, y, lon, lat }
 

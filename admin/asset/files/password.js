@@ -1,8 +1,8 @@
 // Inputs of passwords (data-password): they show, copy and generate a password.
 import { say } from './toast.js';
 
-// No characters that look alike, none that a shell or a URL reads otherwise.
-const kinds = ['abcdefghijkmnpqrstuvwxyz', 'ABCDEFGHJKLMNPQRSTUVWXYZ', '23456789', '-_.+'];
+// Without characters that look alike, and without those that have a meaning in a shell or a URL.
+const kinds = ['abcdefghijkmnpqrstuvwxyz', 'ABCDEFGHJKLMNPQRSTUVWXYZ', '23456789', '-_.'];
 const usual = 24; // characters
 const tries = 1000;
 
