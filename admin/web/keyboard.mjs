@@ -8,7 +8,7 @@ export async function tabThrough(page) {
   const stops = await page.evaluate(() => {
     document.activeElement.blur();
     const acting = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
-    const composite = '[role=grid], [role=tablist], [role=listbox]'; // one element takes Tab, arrows lead to the others
+    const composite = '[role=grid], [role=tablist], [role=listbox], [role=toolbar]'; // one element takes Tab, arrows lead to the others
     const looks = ['outlineStyle', 'outlineWidth', 'boxShadow', 'borderColor', 'backgroundColor', 'opacity', 'stroke', 'strokeWidth'];
 
     /** The styles by which an element, its parts, or what it stands in can show the focus. */
