@@ -56,6 +56,7 @@ await onStage(async (stage) => {
     };
     for (const [kind, value] of Object.entries(values)) {
       const input = page.locator(`#f-my_${kind}`);
+      if (kind === 'editor') await page.getByRole('button', { name: 'HTML source' }).click();
       if (kind === 'select') await input.selectOption(value);
       else await input.fill(value);
     }

@@ -11,7 +11,7 @@ const parts = (date) => ({
   stored: date.querySelector('input[type=hidden]'),
   zone: date.querySelector('select'),
   clear: date.querySelector('[data-date-clear]'),
-  help: date.parentElement.querySelector('[data-stored]'),
+  help: date.parentElement.querySelector('p[data-stored]'),
 });
 
 // A wall time is the milliseconds of a clock of UTC that shows the same digits.
