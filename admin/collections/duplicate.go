@@ -14,8 +14,6 @@ import (
 	"github.com/loambase/loam/admin/form"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/check"
-	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
 // definitionJSON answers with the definition of the collection, as an import takes it. It has no secrets.
@@ -99,16 +97,7 @@ func copyOf(in *schema.Collection, name string) (form.Document, error) {
 			delete(field, "id")
 		}
 	}
-	indexes, suffix := []string{}, "_"+schema.RandomString(6, schema.AlphabetID)
-	for _, text := range in.Indexes {
-		ix, err := sqlindex.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		ix.Table, ix.Name = name, ix.Name[:min(len(ix.Name), check.MaxName-len(suffix))]+suffix
-		indexes = append(indexes, ix.String())
-	}
-	d["indexes"] = indexes
+	d["indexes"] = in.IndexesOf(name, "_"+schema.RandomString(6, schema.AlphabetID))
 	if in.View != nil {
 		delete(d, "fields")
 		delete(d, "indexes")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/schema/check"
 	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
@@ -27,6 +28,17 @@ func parseIndexes(texts []string) []store.Index {
 		}
 	}
 	return list
+}
+
+// IndexesOf returns the texts of the collection's indexes as those of another table. Each has a name of its
+// own, which ends with the suffix.
+func (c *Collection) IndexesOf(table, suffix string) []string {
+	texts := []string{}
+	for _, ix := range c.ParsedIndexes() {
+		ix.Table, ix.Name = table, ix.Name[:min(len(ix.Name), check.MaxName-len(suffix))]+suffix
+		texts = append(texts, ix.String())
+	}
+	return texts
 }
 
 // UniqueIndex is the collection's unique index over that one field, if it has
