@@ -3,7 +3,6 @@
 package collections
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -22,17 +21,7 @@ func definitionJSON(c *console.Call) error {
 	if err != nil {
 		return err
 	}
-	text, err := schema.Marshal(in)
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, text, "", "  "); err != nil {
-		return err
-	}
-	c.W.Header().Set("Content-Type", "application/json")
-	c.W.Write(out.Bytes()) //nolint:errcheck // a client that has disconnected needs no answer
-	return nil
+	return c.IndentedJSON(in)
 }
 
 func askDuplicate(c *console.Call) error {
@@ -145,8 +134,7 @@ func copyField(c *console.Call) error {
 	return c.Part(fieldRow(console.CollectionPath(in), f, true))
 }
 
-// newFieldFrom returns a field that is to be added. The values that scripts have typed are shown by the form
-// as they come back from JSON.
+// newFieldFrom returns a field that is to be added, with the options.
 func newFieldFrom(options map[string]any, targets []form.Option) (field, error) {
 	options, err := form.Open(options)
 	if err != nil {

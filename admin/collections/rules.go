@@ -36,16 +36,9 @@ func rulesOf(in *schema.Collection) []rule {
 	return list
 }
 
-// mode is "locked" for a rule that only superusers pass, "open" for a rule that everybody passes,
-// and "rule" for an expression.
+// mode is that of form.RuleMode.
 func (r rule) mode() string {
-	switch {
-	case r.text == nil:
-		return "locked"
-	case *r.text == "":
-		return "open"
-	}
-	return "rule"
+	return form.RuleMode(r.text)
 }
 
 // ofAccounts reports whether only auth collections have the rule. It neither allows nor denies an
@@ -53,10 +46,7 @@ func (r rule) mode() string {
 func (r rule) ofAccounts() bool { return r.name == "authRule" || r.name == "manageRule" }
 
 func (r rule) expression() string {
-	if r.text == nil {
-		return ""
-	}
-	return *r.text
+	return form.RuleText(r.text)
 }
 
 func showRules(c *console.Call) error {

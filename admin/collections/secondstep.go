@@ -1,5 +1,5 @@
-// The switch of the second step of superusers: who has no working mails would lock everybody out, so it asks for a
-// code from a real mail, or for the name of the collection.
+// The switch of the second step of superusers. Without working mails the step locks all superusers out, so the switch asks
+// for a code from a real mail, or for the name of the collection.
 
 package collections
 

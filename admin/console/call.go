@@ -150,6 +150,21 @@ func (c *Call) JSON(v any) error {
 	return nil
 }
 
+// IndentedJSON is JSON with an indent of two spaces, for people.
+func (c *Call) IndentedJSON(v any) error {
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, text, "", "  "); err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "application/json")
+	c.W.Write(out.Bytes()) //nolint:errcheck // a client that has disconnected gets no answer
+	return nil
+}
+
 // Go sends the browser to another address of the console.
 func (c *Call) Go(to string) error {
 	if c.fromScript() {

@@ -137,20 +137,11 @@ func completeChannelRule(c *console.Call) error {
 	return c.JSON(complete.Channel(c.App.Snapshot(), query.Get("before"), query.Get("q")))
 }
 
-// mode is the choice that stands for the rule.
+// mode is that of form.RuleMode.
 func (r channelRule) mode() string {
-	switch {
-	case r.text == nil:
-		return "locked"
-	case *r.text == "":
-		return "open"
-	}
-	return "rule"
+	return form.RuleMode(r.text)
 }
 
 func (r channelRule) expression() string {
-	if r.text == nil {
-		return ""
-	}
-	return *r.text
+	return form.RuleText(r.text)
 }

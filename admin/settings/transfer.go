@@ -38,18 +38,8 @@ func exportCollections(c *console.Call) error {
 			list = append(list, in)
 		}
 	}
-	text, err := schema.Marshal(list)
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, text, "", "  "); err != nil {
-		return err
-	}
-	c.W.Header().Set("Content-Type", "application/json")
 	c.W.Header().Set("Content-Disposition", `attachment; filename="collections.json"`)
-	c.W.Write(out.Bytes()) //nolint:errcheck // a client that has disconnected needs no answer
-	return nil
+	return c.IndentedJSON(list)
 }
 
 // document is a definition as JSON, each property by itself.

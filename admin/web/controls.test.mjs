@@ -9,8 +9,9 @@ await onStage(async (stage) => {
   const settings = () => stage.api('GET', '/api/settings');
   const set = (change) => stage.api('PATCH', '/api/settings', change);
   const save = async (page) => {
+    const loaded = page.waitForEvent('load'); // the notice of the save before may still be there
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved', { exact: true }).waitFor();
+    await loaded;
   };
   const pictures = async (page, name) => {
     for (const [width, scheme] of [[390, 'light'], [390, 'dark'], [1440, 'dark'], [1440, 'light']]) {
