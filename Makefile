@@ -6,10 +6,10 @@ SHELL := bash
 .NOTPARALLEL:
 
 # The race detector makes code ten times slower and more: it is for what is concurrent.
-RACE := ./core/internal/store/sqlite ./core/internal/store/postgres ./core/change ./core/collection ./core/hook ./core/record ./core/password ./core/settings ./core/removal ./auth ./realtime/... ./api/...
+RACE := ./core/internal/store/sqlite ./core/internal/store/postgres ./core/change ./core/collection ./core/hook ./core/record ./internal/password ./core/settings ./core/internal/removal ./auth ./realtime/... ./api/... ./internal/metrics ./internal/request ./internal/wire
 
 # Packages that stand on the store: their tests hold on either engine.
-ENGINES := ./core/backup ./core/change ./core/collection ./core/insight ./core/pocketbase ./core/internal/query ./core/record ./core/settings ./core/removal ./auth ./realtime/... ./api/...
+ENGINES := ./core/backup ./core/change ./core/collection ./core/insight ./core/pocketbase ./core/internal/query ./core/record ./core/settings ./core/internal/removal ./auth ./realtime/... ./api/... ./internal/metrics ./internal/request ./internal/wire
 
 # The binary under test. It is built with the same flags as the Go tests, so that the
 # compiled packages are shared: SQLite alone takes minutes to compile.
@@ -78,11 +78,11 @@ test-atlas: binary packages ## Load the cities of the world and check the answer
 
 .PHONY: test-engines
 test-engines: ## Run the Go tests of what stands on the store on PostgreSQL, with fewer random cases
-	go run ./core/coretest/pgtest/with go test -vet=off -short $(ENGINES)
+	go run ./internal/pgtest/with go test -vet=off -short $(ENGINES)
 
 .PHONY: test-postgres
 test-postgres: binary packages ## Drive the binary on PostgreSQL: the SDK's tests, clients of GraphQL, and the cities
-	go run ./core/coretest/pgtest/with bash -euo pipefail -c '\
+	go run ./internal/pgtest/with bash -euo pipefail -c '\
 		(cd clients/pocketbase && npm test); \
 		(cd clients/graphql && npm test); \
 		(cd examples/atlas && npm test)'
@@ -101,7 +101,7 @@ bench: ## Run the Go benchmarks
 .PHONY: hostile hostile-pg
 hostile: ## Attack the binary for MIXED (1h) with 50 clients beside 20 honest ones
 hostile-pg: ## The same, on PostgreSQL
-hostile-pg: WITH := go run ./core/coretest/pgtest/with
+hostile-pg: WITH := go run ./internal/pgtest/with
 hostile hostile-pg:
 	$(WITH) go test -vet=off -timeout 0 -v -run 'TestHostile$$' ./api -hostile 10s -mixed $(or $(MIXED),1h) -clients 50 -honest 20 -rows 50000 -text 5000
 

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/need"
+	"github.com/loambase/loam/internal/need"
 )
 
 // TestImage builds the image with buildah from a binary, like the binary of a release, and runs the

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/api/apitest"
-	"github.com/loambase/loam/core/coretest/need"
+	"github.com/loambase/loam/internal/need"
 )
 
 // pages are the pages whose shell blocks are run as written. A line with the comment "# […]" must

@@ -17,10 +17,11 @@ import (
 var updateSurface = flag.Bool("update-surface", false, "write testdata/surface.txt anew")
 
 // promised are the packages whose exported names embedding programs may rely on
-// (docs/embedding.md). The exported names of other packages may change with any version.
+// (docs/embedding.md).
 var promised = []string{
-	"api", "api/apitest", "auth", "core", "core/change", "core/collection", "core/coretest", "core/fault", "core/hook",
-	"core/job", "core/mail", "core/record", "core/settings", "core/where", "realtime",
+	"api", "api/apitest", "auth", "auth/provider", "core", "core/backup", "core/blob", "core/change", "core/collection", "core/coretest",
+	"core/coretest/s3test", "core/coretest/smtptest", "core/fault", "core/hook", "core/insight", "core/job", "core/logs", "core/mail", "core/pocketbase", "core/record",
+	"core/schema", "core/settings", "core/sqlrun", "core/where", "realtime", "realtime/channel",
 }
 
 // TestSurfaceIsKept compares the exported names of the promised packages with testdata/surface.txt.
@@ -54,6 +55,31 @@ func TestSurfaceIsKept(t *testing.T) {
 	for line := range strings.Lines(string(before)) {
 		if line = strings.TrimSuffix(line, "\n"); !slices.Contains(now, line) {
 			t.Errorf("gone or changed: %s", line)
+		}
+	}
+}
+
+// unpromised are the packages that a program can import but that promise nothing: the commands,
+// folders whose place at the top level is fixed, and the engines for tests of this repository, which
+// use the store itself.
+var unpromised = []string{"main", "admin", "migrations", "deploy/release", "core/coretest/enginetest"}
+
+// TestOtherPackagesAreInternal checks that no module can import a package that promises nothing.
+func TestOtherPackagesAreInternal(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		internal := slices.Contains(strings.Split(p.name(), "/"), "internal")
+		if !internal && !slices.Contains(promised, p.name()) && !slices.Contains(unpromised, p.name()) {
+			t.Errorf("%s is for programs, by its place: list it in promised and docs/embedding.md, or move it into internal", p.name())
+		}
+	}
+	page, err := os.ReadFile("docs/embedding.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range promised {
+		if !strings.Contains(string(page), "`"+name+"`") {
+			t.Errorf("docs/embedding.md does not list %s", name)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/admin/graphiql"
+	"github.com/loambase/loam/admin/internal/graphiql"
 	"github.com/loambase/loam/api"
 	"github.com/loambase/loam/api/apitest"
 	"github.com/loambase/loam/core"

@@ -28,7 +28,7 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
-	"github.com/loambase/loam/core/coretest/need"
+	"github.com/loambase/loam/internal/need"
 )
 
 // TestACME lets the binary get its certificate from an independent authority: pebble, which

@@ -4,9 +4,9 @@ import (
 	"context"
 	"sync"
 
+	"github.com/loambase/loam/api/internal/migrationfile"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/collection"
-	"github.com/loambase/loam/core/migrationfile"
 	"github.com/loambase/loam/core/schema"
 )
 

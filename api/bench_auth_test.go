@@ -13,8 +13,8 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/password"
 )
 
 const signIn = "/api/collections/users/auth-with-password"

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loambase/loam/api/internal/shape"
+	"github.com/loambase/loam/api/internal/shape/typed"
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/shape"
-	"github.com/loambase/loam/core/shape/typed"
 )
 
 func newGenerateCommand(app *core.App) *cobra.Command {

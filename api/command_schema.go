@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/definition"
+	"github.com/loambase/loam/internal/definition"
 )
 
 const schemaHelp = `Keep the collections as files, to be reviewed, compared and rolled out: one file of JSON

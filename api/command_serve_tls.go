@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/loambase/loam/api/certificate"
+	"github.com/loambase/loam/api/internal/certificate"
 	"github.com/loambase/loam/core"
 )
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loambase/loam/api/update"
+	"github.com/loambase/loam/api/internal/update"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/record"
 )

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loambase/loam/core/version"
+	"github.com/loambase/loam/internal/version"
 )
 
 func newVersionCommand(p *Program) *cobra.Command {

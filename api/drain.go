@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/internal/request"
 )
 
 const (

@@ -12,9 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/internal/request"
 )
 
 // piped is a server without an open App whose connections are in memory, so that their

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/api/internal/shape"
+	"github.com/loambase/loam/api/internal/shape/typed"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/coretest/need"
-	"github.com/loambase/loam/core/shape"
-	"github.com/loambase/loam/core/shape/typed"
+	"github.com/loambase/loam/internal/need"
 )
 
 // useGo is a program that uses the package which is made: a round trip of every kind.

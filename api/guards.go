@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/loambase/loam/api/request"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/internal/request"
 )
 
 // guard is an Option that calls check before the handler.

@@ -10,13 +10,13 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/loambase/loam/admin"
-	"github.com/loambase/loam/api/metrics"
-	"github.com/loambase/loam/api/middleware"
-	"github.com/loambase/loam/api/request"
-	"github.com/loambase/loam/api/rest"
-	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/api/internal/middleware"
+	"github.com/loambase/loam/api/internal/rest"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/internal/metrics"
+	"github.com/loambase/loam/internal/request"
+	"github.com/loambase/loam/internal/wire"
 )
 
 // build makes the handler. It returns the error of a Serve hook, or of a route that a hook has

@@ -7,7 +7,7 @@ import (
 	"math"
 	"runtime/debug"
 
-	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // ballastSize is what the collector may let lie, at least, before it runs.

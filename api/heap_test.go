@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 	"testing"
 
-	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // TestHeapHasAGoal changes what holds for the process: it does not run beside others.

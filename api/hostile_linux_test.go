@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/api/apitest/hostile"
+	"github.com/loambase/loam/api/internal/hostile"
 	"github.com/loambase/loam/core/coretest"
 )
 

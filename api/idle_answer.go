@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/loambase/loam/api/middleware"
+	"github.com/loambase/loam/api/internal/middleware"
 	"github.com/loambase/loam/api/trywrite"
 )
 

@@ -17,7 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/loambase/loam/api/middleware"
+	"github.com/loambase/loam/api/internal/middleware"
 
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"

@@ -8,9 +8,9 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/loambase/loam/api/request"
-	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/internal/request"
+	"github.com/loambase/loam/internal/wire"
 )
 
 // leastMetricsToken is the minimum length of Config.MetricsToken in characters: no rate limit

@@ -18,7 +18,7 @@ import (
 
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/coretest/enginetest"
-	"github.com/loambase/loam/core/coretest/need"
+	"github.com/loambase/loam/internal/need"
 )
 
 // measuredServer returns a server with metrics, and the server that Prometheus scrapes.

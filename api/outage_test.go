@@ -10,9 +10,9 @@ import (
 	"github.com/loambase/loam/api"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/coretest/disktest"
 	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/disktest"
 )
 
 const (

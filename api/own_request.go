@@ -9,13 +9,13 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/loambase/loam/api/rest"
-	"github.com/loambase/loam/api/socket"
-	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/api/internal/rest"
+	"github.com/loambase/loam/api/internal/socket"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/wire"
 )
 
 // Request is a request to a route of the program. PathValue returns the named parts of the

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/loambase/loam/api"
-	"github.com/loambase/loam/api/apitest/follow"
+	"github.com/loambase/loam/api/internal/follow"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/password"
+	"github.com/loambase/loam/internal/password"
 )
 
 var (

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // startPostgres starts a PostgreSQL of the test's own.

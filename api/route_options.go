@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/loambase/loam/api/middleware"
-	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/api/internal/middleware"
+	"github.com/loambase/loam/internal/wire"
 )
 
 // Option is a property of a route, or of all routes of a group. Options are Middleware and Doc

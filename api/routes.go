@@ -10,12 +10,12 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/loambase/loam/api/openapi"
-	"github.com/loambase/loam/api/request"
-	"github.com/loambase/loam/api/rest"
-	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/api/internal/openapi"
+	"github.com/loambase/loam/api/internal/rest"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/hook"
+	"github.com/loambase/loam/internal/request"
+	"github.com/loambase/loam/internal/wire"
 )
 
 // ServeEvent is the event of the Serve hook, before the server accepts requests. The routes,

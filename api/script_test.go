@@ -21,7 +21,7 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/collection"
-	"github.com/loambase/loam/core/password"
+	"github.com/loambase/loam/internal/password"
 )
 
 func TestMain(m *testing.M) {

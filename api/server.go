@@ -17,13 +17,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loambase/loam/api/metrics"
-	"github.com/loambase/loam/api/request"
-	"github.com/loambase/loam/api/traces"
+	"github.com/loambase/loam/api/internal/traces"
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/internal/metrics"
+	"github.com/loambase/loam/internal/request"
 	"github.com/loambase/loam/realtime"
 	"github.com/loambase/loam/realtime/channel"
 )

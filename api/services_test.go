@@ -15,9 +15,9 @@ import (
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/pgtest"
 	"github.com/loambase/loam/realtime"
 )
 

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/loambase/loam/api/wire"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/internal/wire"
 )
 
 const index = "index.html"

@@ -12,7 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/loambase/loam/api/request"
+	"github.com/loambase/loam/internal/request"
 )
 
 // TestWebSocket opens a WebSocket through the whole chain of handlers with the Accept-Encoding of

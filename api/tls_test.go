@@ -18,7 +18,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/loambase/loam/api/certificate"
+	"github.com/loambase/loam/api/internal/certificate"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 )

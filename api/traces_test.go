@@ -14,7 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/loambase/loam/api/traces"
+	"github.com/loambase/loam/api/internal/traces"
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/coretest/enginetest"

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/loambase/loam/api/update"
+	"github.com/loambase/loam/api/internal/update"
 )
 
 // published is a folder of releases, whose binaries are scripts that know their version.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/internal/check"
 )
 
 // AppleSecretForm is what Apple gives a developer, of which the client secret of the

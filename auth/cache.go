@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/cache"
 )
 
 // identity is what a verified token stands for. Immutable.

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/mail"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/internal/address"
 )
 
 // mailTemplate returns the template of the collection.

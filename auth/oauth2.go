@@ -11,9 +11,9 @@ import (
 
 	"github.com/loambase/loam/auth/provider"
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/cache"
 )
 
 // OAuth2Form is the input of signing in through another service: what it has sent the

@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/internal/address"
+	"github.com/loambase/loam/internal/budget"
+	"github.com/loambase/loam/internal/password"
 )
 
 // PasswordForm is the input of signing in with a password.

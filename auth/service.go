@@ -10,12 +10,12 @@ package auth
 import (
 	"context"
 
-	"github.com/loambase/loam/auth/fetch"
+	"github.com/loambase/loam/auth/internal/fetch"
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // Service signs records in and verifies tokens. It is safe for concurrent use.

@@ -9,7 +9,7 @@ import (
 	"runtime/debug"
 	"sync"
 
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // Go runs fn in the background while the App serves. When the App closes, the context

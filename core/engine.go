@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/loambase/loam/core/internal/standard"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/postgres"
 	"github.com/loambase/loam/core/internal/store/sqlite"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/standard"
 	"github.com/loambase/loam/migrations"
 )
 

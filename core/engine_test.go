@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/password"
+	"github.com/loambase/loam/internal/password"
 )
 
 // Another program's table of one of these names must be found before any is made.

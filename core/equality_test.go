@@ -16,9 +16,9 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // TestTheEnginesAreOneServer gives two servers, one on each engine, the same random

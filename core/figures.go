@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/tally"
+	"github.com/loambase/loam/internal/tally"
 )
 
 // StoreFigures are the counts and times of the database work of this process since the App

@@ -14,10 +14,10 @@ import (
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // nodes are apps on one database, each with a folder of its own.

@@ -11,20 +11,20 @@ import (
 	"path/filepath"
 
 	"github.com/loambase/loam/core/blob"
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/insight"
+	"github.com/loambase/loam/core/internal/removal"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/job"
 	"github.com/loambase/loam/core/mail"
-	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"
 	"github.com/loambase/loam/core/sqlrun"
-	"github.com/loambase/loam/core/thumb"
+	"github.com/loambase/loam/internal/budget"
+	"github.com/loambase/loam/internal/password"
+	"github.com/loambase/loam/internal/thumb"
 )
 
 // Open opens the data folder and the database, creating what is missing, in this

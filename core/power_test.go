@@ -10,10 +10,10 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest"
-	"github.com/loambase/loam/core/coretest/disktest"
 	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/disktest"
 )
 
 const (

@@ -13,8 +13,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/core/internal/transfer"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/transfer"
 )
 
 // copyLimit is the deadline of copying: a store would give up a transaction that has none

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/blob"
-	"github.com/loambase/loam/core/blob/s3"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/s3"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
 	"github.com/loambase/loam/core/settings"

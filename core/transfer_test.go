@@ -13,9 +13,9 @@ import (
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/coretest/enginetest"
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // engines are an app on SQLite and one on PostgreSQL.

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // The bounds of the queue of a client. A client whose queue would exceed them is ended by ErrSlow.

@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/tally"
+	"github.com/loambase/loam/internal/tally"
 )
 
 // retryPause is how long the hub waits after a feed that could not be read.

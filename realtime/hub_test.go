@@ -13,10 +13,10 @@ import (
 
 	"github.com/loambase/loam/auth"
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/budget"
 	"github.com/loambase/loam/realtime"
 )
 

@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/loambase/loam/api/wire"
+	"github.com/loambase/loam/internal/wire"
 )
 
 // topic is a parsed topic (docs/wire/auth-realtime-system.md §4.3).

@@ -12,12 +12,12 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/loambase/loam/api/wire"
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/internal/budget"
+	"github.com/loambase/loam/internal/check"
+	"github.com/loambase/loam/internal/wire"
 )
 
 // Watch is a subscription of a socket.

@@ -11,7 +11,7 @@ import { presimplify, simplify } from 'topojson-simplify';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const from = (path) => here(`node_modules/${path}`);
-const to = (name) => here(`../asset/files/${name}`);
+const to = (name) => here(`../internal/asset/files/${name}`);
 
 await copyFile(from('htmx.org/dist/htmx.min.js'), to('htmx.js'));
 await copyFile(from('htmx.org/LICENSE'), to('htmx.LICENSE.txt'));
@@ -23,8 +23,8 @@ await copyFile(from('uplot/LICENSE'), to('uplot.LICENSE.txt'));
 await writeFile(to('world.svg'), world(JSON.parse(await readFile(from('world-atlas/countries-50m.json'), 'utf8'))));
 await copyFile(from('world-atlas/LICENSE'), to('world.LICENSE.txt'));
 
-// GraphiQL: only the page of admin/graphiql loads it.
-const folder = here('../graphiql/files');
+// GraphiQL: only the page of admin/internal/graphiql loads it.
+const folder = here('../internal/graphiql/files');
 await rm(folder, { recursive: true, force: true });
 // GraphiQL and its worker import Prettier where they need it. prettify.js takes its place: a file
 // of its own, loaded by the first press of the button.

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/internal/address"
 )
 
 // answer is what a service says about a person, while it is being read.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // Progress is how far a backup or a restore is.

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/blob"
-	"github.com/loambase/loam/core/blob/blobtest"
+	"github.com/loambase/loam/core/internal/blobtest"
 )
 
 func TestLocalStore(t *testing.T) {

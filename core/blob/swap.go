@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loambase/loam/core/tally"
+	"github.com/loambase/loam/internal/tally"
 )
 
 // Swap is a Store whose implementation can be replaced while it is in use: the settings

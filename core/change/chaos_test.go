@@ -14,9 +14,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/loambase/loam/core/change"
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/postgres"
+	"github.com/loambase/loam/internal/pgtest"
 	"github.com/loambase/loam/migrations"
 )
 

@@ -10,12 +10,12 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/alter"
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/removal"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
 )
 
 // schemaChange is one change of collections within its transaction. A plan is the same

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/loambase/loam/core/internal/alter"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
 )
 
 // addViews appends a change for each view whose query or fields follow the changes. The

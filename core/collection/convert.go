@@ -6,9 +6,9 @@ package collection
 import (
 	"math"
 
+	"github.com/loambase/loam/core/internal/alter"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
 )
 
 // convertedAtOnce is how many rows are read, converted and written at a time. It bounds the

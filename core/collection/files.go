@@ -7,9 +7,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/loambase/loam/core/removal"
+	"github.com/loambase/loam/core/internal/alter"
+	"github.com/loambase/loam/core/internal/removal"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
 )
 
 // dropFiles collects the files of a file field whose column is about to be dropped. Other

@@ -15,11 +15,11 @@ import (
 	"github.com/loambase/loam/core/collection"
 	"github.com/loambase/loam/core/coretest/enginetest"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/removal"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/password"
 	"github.com/loambase/loam/migrations"
 )
 

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/loambase/loam/core/internal/alter"
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/sqlindex"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
-	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
 const (

@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/alter"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
 )
 
 // renameInRules rewrites rules that mention a renamed collection or field: those of the

@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/definition"
+	"github.com/loambase/loam/internal/definition"
 )
 
 // Replace creates or replaces the collections of the definitions, and deletes the collections whose

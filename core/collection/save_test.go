@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/standard"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/schema/standard"
 )
 
 func TestNewDatabaseHasSystemCollections(t *testing.T) {

@@ -10,11 +10,11 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/removal"
+	"github.com/loambase/loam/core/internal/standard"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/standard"
 	"github.com/loambase/loam/core/settings"
 )
 

@@ -6,10 +6,10 @@ import (
 	"context"
 	"slices"
 
+	"github.com/loambase/loam/core/internal/alter"
+	"github.com/loambase/loam/core/internal/standard"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
-	"github.com/loambase/loam/core/schema/standard"
 )
 
 // EnsureSystem creates the system collections that are missing and, in a new database, the

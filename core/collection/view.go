@@ -12,10 +12,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/alter"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
 )
 
 // Limits of a trial. viewTimeout is the time in which a query must return its first

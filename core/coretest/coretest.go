@@ -9,9 +9,9 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/coretest/enginetest"
-	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/password"
 )
 
 // New is an app on a fresh data folder, open for serving and closed when the

@@ -1,7 +1,7 @@
 // Package fault is the one shape of an expected failure.
 //
 // An Error is made at the place that knows what went wrong, travels up
-// unchanged or wrapped, and is turned into a status and an envelope by api/wire
+// unchanged or wrapped, and is turned into a status and an envelope by internal/wire
 // and nowhere else. An error that is not a fault is Internal: the caller sees a
 // fixed sentence and the log gets the chain.
 package fault
@@ -74,7 +74,7 @@ func (e *Error) Error() string {
 	if e.Reason != "" {
 		more += ": " + e.Reason
 	}
-	// The cause goes to logs and terminals only; api/wire shows clients nothing of it. It is left out
+	// The cause goes to logs and terminals only; internal/wire shows clients nothing of it. It is left out
 	// where the fields or the reason say the same.
 	if e.Err != nil && len(e.Fields) == 0 && !strings.HasPrefix(e.Reason, e.Err.Error()) {
 		more += ": " + e.Err.Error()

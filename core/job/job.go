@@ -17,8 +17,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/tally"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/tally"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // Job is work with the times at which it is done.

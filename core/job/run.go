@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // Start begins to run jobs, until Stop. It returns when it is known which runs were missed, and those have

@@ -16,8 +16,8 @@ import (
 
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/settings"
-	"github.com/loambase/loam/core/tally"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/tally"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // Address is a name and an e-mail address.

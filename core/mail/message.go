@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/internal/address"
 )
 
 // Message is a mail to send. To and one of HTML and Text are required.

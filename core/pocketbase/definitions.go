@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/alter"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
 )
 
 // definition is a collection of the source with the table of its records; nil if that table

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/loambase/loam/core/internal/standard"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/standard"
 )
 
 // protect restores type, flag and rules of a system collection and reports each difference.

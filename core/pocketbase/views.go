@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/internal/alter"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
 )
 
 // adoptViews creates the views in the order of what they read, which need not be the order

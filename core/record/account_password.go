@@ -11,10 +11,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/password"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/budget"
+	"github.com/loambase/loam/internal/password"
 )
 
 // A bcrypt hash takes a fraction of a second of a processor, so none is made or

@@ -13,10 +13,10 @@ import (
 
 	"github.com/loambase/loam/core"
 	"github.com/loambase/loam/core/blob"
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/budget"
 )
 
 func create(c record.Caller, collection string, body object) record.Op {

@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/coretest/enginetest"
+	"github.com/loambase/loam/core/internal/alter"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
 )
 
 // TestBulk inserts records of which some have no id of their own.

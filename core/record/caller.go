@@ -3,10 +3,10 @@
 package record
 
 import (
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // Caller is the identity and the request on whose behalf the service acts. It is passed

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // Config returns what the service was made with, for tests that replace a part of it.

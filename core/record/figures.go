@@ -6,9 +6,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/cache"
 )
 
 // Figures are the counters of a Service since its start.

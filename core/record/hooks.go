@@ -8,7 +8,7 @@ import (
 
 	"github.com/loambase/loam/core/hook"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // Hooks let code of embedders take part in what happens to records. Each handler is bound

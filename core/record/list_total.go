@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/loambase/loam/core/cache"
+	"github.com/loambase/loam/internal/cache"
 
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/query"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // readRequest is the context of one request: its caller, and the snapshot and the

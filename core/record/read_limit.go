@@ -7,9 +7,9 @@ import (
 	"context"
 	"math/bits"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // limitTime returns ctx with the time limit of reads, Config.ReadLimit or, for guests,

@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/blob"
-	"github.com/loambase/loam/core/budget"
-	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/removal"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/password"
-	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/budget"
+	"github.com/loambase/loam/internal/cache"
+	"github.com/loambase/loam/internal/password"
 )
 
 // Service reads and writes records under the rules of their collections. It is safe for

@@ -9,8 +9,8 @@ import (
 
 	"github.com/loambase/loam/core/change"
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/removal"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 )
 

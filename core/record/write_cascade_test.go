@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core"
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/coretest"
 	"github.com/loambase/loam/core/record"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/budget"
 )
 
 const deleteBlocked = "invalid: Failed to delete record. Make sure that the record is not part of a required relation reference."

@@ -11,8 +11,8 @@ import (
 
 	"github.com/loambase/loam/core/blob"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/removal"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 )
 

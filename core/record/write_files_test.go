@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/internal/removal"
 	"github.com/loambase/loam/core/record"
-	"github.com/loambase/loam/core/removal"
 )
 
 const docs = `{

@@ -6,8 +6,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // turns lets in a few at a time of the batches and deletions that have been slow of late and

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // TestTurnsOfWrites: guests whose writes take long wait for each other, from however many

@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/change"
+	"github.com/loambase/loam/core/internal/removal"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/removal"
 	"github.com/loambase/loam/core/schema"
 )
 

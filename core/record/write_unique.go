@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/sqlindex"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
 // uniqueFault turns the violation of a unique index into the fault of the fields that

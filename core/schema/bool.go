@@ -4,8 +4,8 @@ package schema
 
 import (
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/cast"
 )
 
 // Bool is a field that is true or false.

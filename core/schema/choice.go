@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/cast"
 )
 
 func choiceColumn(multiple bool) store.ColumnKind {

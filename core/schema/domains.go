@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/schema/address"
+	"github.com/loambase/loam/internal/address"
 )
 
 // domainAllowed compares exactly: letter case counts.

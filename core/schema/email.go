@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/address"
-	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/internal/address"
 )
 
 // Email is a field of one e-mail address, kept as it was written.

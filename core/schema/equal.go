@@ -7,7 +7,7 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/core/internal/cast"
 )
 
 // IsZero says whether the value, one of the field's kind, is what a required field

@@ -5,7 +5,7 @@ package schema
 import (
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/internal/check"
 )
 
 // Field is one field of a collection: what all kinds share, and its Kind.

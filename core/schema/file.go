@@ -8,9 +8,9 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/cast"
-	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/internal/check"
 )
 
 // defaultFileSize is the limit of one file of a field whose MaxSize is 0.

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/cast"
 )
 
 // GeoPoint is a field of one place on earth; 0,0 is none.

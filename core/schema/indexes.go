@@ -5,9 +5,9 @@ package schema
 import (
 	"strings"
 
+	"github.com/loambase/loam/core/internal/sqlindex"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/check"
-	"github.com/loambase/loam/core/schema/sqlindex"
+	"github.com/loambase/loam/internal/check"
 )
 
 // ParsedIndexes are the collection's indexes in their order. What cannot be

@@ -12,10 +12,10 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/address"
-	"github.com/loambase/loam/core/schema/cast"
-	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/internal/address"
+	"github.com/loambase/loam/internal/check"
 )
 
 const (

@@ -6,8 +6,8 @@ import (
 	"math"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/cast"
 )
 
 // Number is a field of a double precision number.

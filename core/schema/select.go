@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/cast"
-	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/internal/check"
 )
 
 // Select is a field of one or several of a fixed list of values.

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loambase/loam/core/internal/alter"
+	"github.com/loambase/loam/core/internal/standard"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/alter"
-	"github.com/loambase/loam/core/schema/standard"
 )
 
 // decodeNew makes the collection that a body describes.

@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
+	"github.com/loambase/loam/core/internal/pattern"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/cast"
-	"github.com/loambase/loam/core/schema/check"
-	"github.com/loambase/loam/core/schema/pattern"
+	"github.com/loambase/loam/internal/check"
 )
 
 // The id field as every collection has it unless its definition says otherwise.

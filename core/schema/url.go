@@ -7,9 +7,9 @@ import (
 	"slices"
 
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/internal/cast"
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/schema/address"
-	"github.com/loambase/loam/core/schema/cast"
+	"github.com/loambase/loam/internal/address"
 )
 
 // URL is a field of one web address.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/internal/check"
 )
 
 // Channel is what channels whose names match a pattern are like (docs/wire/websocket.md §5).

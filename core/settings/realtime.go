@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/fault"
-	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/internal/check"
 )
 
 // Realtime has the limits of WebSockets (docs/wire/websocket.md §1). Loam's own.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/loambase/loam/core/fault"
 	"github.com/loambase/loam/core/job"
-	"github.com/loambase/loam/core/schema/address"
-	"github.com/loambase/loam/core/schema/check"
+	"github.com/loambase/loam/internal/address"
+	"github.com/loambase/loam/internal/check"
 )
 
 // validate returns the failures of the settings (docs/wire/auth-realtime-system.md §5.3),

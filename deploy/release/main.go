@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/loambase/loam/core/version"
+	"github.com/loambase/loam/internal/version"
 )
 
 func main() {
@@ -103,7 +103,7 @@ func (r *release) build(ctx context.Context, system, arch string, licences []byt
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, binary)
-	const variables = "github.com/loambase/loam/core/version."
+	const variables = "github.com/loambase/loam/internal/version."
 	flags := "-s -w -buildid= -X " + variables + "commit=" + r.commit + " -X " + variables + "date=" + r.when.Format(time.DateOnly)
 	env := []string{"CGO_ENABLED=0", "GOOS=" + system, "GOARCH=" + arch, "GOFLAGS=-mod=readonly", "GOAMD64=v1", "GOARM64=v8.0"}
 	if _, err := output(ctx, env, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", path, "."); err != nil {

@@ -8,10 +8,10 @@ import (
 	"os"
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/postgres"
 	"github.com/loambase/loam/core/internal/store/sqlite"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // Postgres says whether tests run on PostgreSQL.

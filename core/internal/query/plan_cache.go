@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/query/render"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/cache"
 )
 
 // plans is the plan cache of the current snapshot. What differs between requests without

@@ -6,11 +6,11 @@ package query
 import (
 	"sync/atomic"
 
-	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/internal/query/lang"
 	"github.com/loambase/loam/core/internal/query/render"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/cache"
 )
 
 // Planner compiles reads for one dialect. It is safe for concurrent use and

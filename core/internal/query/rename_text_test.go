@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"github.com/loambase/loam/core/internal/query"
+	"github.com/loambase/loam/core/internal/sqlindex"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/schema"
-	"github.com/loambase/loam/core/schema/sqlindex"
 )
 
 func TestRenamed(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/internal/budget"
 )
 
 var (

@@ -6,7 +6,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // limited is a context with a limit of its own for reads.

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loambase/loam/core/cache"
-	"github.com/loambase/loam/core/tally"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/cache"
+	"github.com/loambase/loam/internal/tally"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // Meter has the metrics of one store. The engine updates them; reading is safe at any time. It

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/internal/budget"
 )
 
 func TestLaneOf(t *testing.T) {

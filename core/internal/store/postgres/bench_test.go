@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // newBench is a database with the table "t" of 10,000 rows.

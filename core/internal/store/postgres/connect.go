@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/loambase/loam/core/budget"
+	"github.com/loambase/loam/internal/budget"
 )
 
 const (

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // door lets as many reads in at a time as there are connections for them. Reads that are

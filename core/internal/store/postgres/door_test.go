@@ -10,8 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // visitFor is a read of so long, or until it is revoked.

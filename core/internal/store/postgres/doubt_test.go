@@ -11,8 +11,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // wire stands between the store and the server and can be cut.

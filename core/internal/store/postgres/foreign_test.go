@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // two are two processes on one database, with what the second one is told.

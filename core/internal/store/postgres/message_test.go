@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 func TestInbox(t *testing.T) {

@@ -3,9 +3,9 @@ package postgres
 import (
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/storetest"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 func TestStore(t *testing.T) {

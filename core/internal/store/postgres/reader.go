@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // reader is one read transaction.

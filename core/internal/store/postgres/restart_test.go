@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // ownServer is a server that the test may stop.

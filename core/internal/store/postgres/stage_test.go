@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // oldT is what a restore of the table t drops.

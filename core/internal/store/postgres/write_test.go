@@ -7,8 +7,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/pgtest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/pgtest"
 )
 
 // newTest is a database with the table "t" (id, a text, n number), closed when the

@@ -5,9 +5,9 @@ package sqlite
 import (
 	"slices"
 
-	"github.com/loambase/loam/core/cache"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
+	"github.com/loambase/loam/internal/cache"
 )
 
 // cacheSize is how many prepared statements a connection keeps at most. A plan's

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/core/coretest/disktest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/disktest"
 )
 
 // fill makes a table of about so many megabytes, of which each row says version, and a

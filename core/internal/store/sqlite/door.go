@@ -6,8 +6,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // visit is a read that asks for a connection.

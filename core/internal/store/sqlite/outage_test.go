@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/disktest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/disktest"
 )
 
 func TestFailedSyncIsNotAcknowledged(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/budget"
 )
 
 // pool lends read connections, in lanes with places of their own: to reads that are

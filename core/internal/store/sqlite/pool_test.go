@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/core/budget"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/budget"
 )
 
 func runEndless(r store.Reader) error {

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/loambase/loam/core/coretest/disktest"
 	"github.com/loambase/loam/core/internal/store"
+	"github.com/loambase/loam/internal/disktest"
 )
 
 // A reader has a checkpoint end short of the end of the log: then SQLite does not sync

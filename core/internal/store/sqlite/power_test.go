@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loambase/loam/core/coretest/disktest"
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
+	"github.com/loambase/loam/internal/disktest"
 )
 
 const (

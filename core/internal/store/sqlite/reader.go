@@ -6,7 +6,7 @@ import (
 	"context"
 
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // reader is one read transaction.

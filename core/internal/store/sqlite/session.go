@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // session is what one call has of a connection: its open rows, and whether the

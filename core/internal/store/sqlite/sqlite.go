@@ -17,7 +17,7 @@ import (
 
 	"github.com/loambase/loam/core/internal/store"
 	"github.com/loambase/loam/core/internal/store/sqlite/binding"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // Config is how a database is opened. Only Dir has no default.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/core/internal/store"
-	"github.com/loambase/loam/core/trace"
+	"github.com/loambase/loam/internal/trace"
 )
 
 // maxGroup is the most operations that commit together.

@@ -1,0 +1,63 @@
+// Package collections has the screens that define collections: fields, indexes, rules and sign-in,
+// the creation and the deletion of a collection.
+package collections
+
+import (
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	const collection = "/_/c/{collection}"
+	return []console.Route{
+		console.Get("/_/rules", showAllRules),
+		console.Get("/_/new-collection", console.Unlocked(showNew)),
+		console.Post("/_/new-collection", console.Unlocked(create)),
+		console.Post("/_/pins", pin),
+		console.Get(collection+"/fields", showFields),
+		console.Post(collection+"/fields", console.Unlocked(saveFields)),
+		console.Get(collection+"/fields/new", console.Unlocked(newField)),
+		console.Get(collection+"/rules", showRules),
+		console.Post(collection+"/rules", console.Unlocked(saveRules)),
+		console.Post(collection+"/rules/try", tryRules),
+		console.Get(collection+"/complete", completeAt),
+		console.Get(collection+"/sign-in", showSignIn),
+		console.Post(collection+"/sign-in", console.Unlocked(saveSignIn)),
+		console.Post(collection+"/sign-in/code", mailStepCode),
+		console.Get(collection+"/sign-in/provider", newProvider),
+		console.Post(collection+"/sign-in/mails/{mail}/preview", previewMail),
+		console.Post(collection+"/sign-in/mails/{mail}/page", mailPage),
+		console.Post(collection+"/sign-in/mails/{mail}/test", testMail),
+		console.Get(collection+"/sign-in/tokens/{token}/end", askEndTokens),
+		console.Post(collection+"/sign-in/tokens/{token}/end", endTokens),
+		console.Post(collection+"/fields/copy", console.Unlocked(copyField)),
+		console.Get(collection+"/definition", definitionJSON),
+		console.Get(collection+"/duplicate", console.Unlocked(askDuplicate)),
+		console.Post(collection+"/duplicate", console.Unlocked(duplicate)),
+		console.Get(collection+"/truncate", console.Unlocked(askTruncate)),
+		console.Post(collection+"/truncate", console.Unlocked(truncate)),
+		console.Get(collection+"/drop", console.Unlocked(askDrop)),
+		console.Post(collection+"/drop", console.Unlocked(drop)),
+	}
+}
+
+// collectionOf returns the collection that the address names.
+func collectionOf(c *console.Call) (*schema.Collection, error) {
+	name := c.Param("collection")
+	if found := c.App.Snapshot().Find(name); found != nil {
+		return found, nil
+	}
+	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
+}
+
+// frame is the frame of a page about the definition of a collection.
+func frame(c *console.Call, in *schema.Collection, tab string) console.Page {
+	return console.Page{
+		Title: in.Name + " " + tab, Section: "data",
+		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: in.Name, Path: console.CollectionPath(in)}, {Label: tab}},
+		Side:   c.Collections(in.Name), Scripts: []string{"form.js", "record.js", "fields.js"},
+	}
+}

@@ -1,0 +1,146 @@
+// Definitions as JSON, and copies of collections and fields.
+
+package collections
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// definitionJSON answers with the definition of the collection, as an import takes it. It has no secrets.
+func definitionJSON(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	return c.IndentedJSON(in)
+}
+
+func askDuplicate(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	return c.Dialog(http.StatusOK, duplicateDialog(in, freeName(c.App.Snapshot(), in.Name)))
+}
+
+// freeName returns the name with a suffix that no collection has.
+func freeName(snapshot *schema.Snapshot, name string) string {
+	const longest = 240
+	name = name[:min(len(name), longest)] + "_copy"
+	for n, free := 2, name; ; n++ {
+		if snapshot.Find(free) == nil {
+			return free
+		}
+		free = name + strconv.Itoa(n)
+	}
+}
+
+// duplicate creates a collection with the fields, rules and options of another one, without its records.
+func duplicate(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	body, err := copyOf(in, strings.TrimSpace(c.R.PostForm.Get("name")))
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	made, err := c.App.Collections().Create(c.R.Context(), c.Caller, text)
+	if err != nil {
+		return form.Fail(c, err)
+	}
+	c.Toast("Created " + made.Name)
+	return c.Go(console.CollectionPath(made) + "/fields")
+}
+
+// copyOf returns the definition of a copy: without ids, with other names of indexes, and without OAuth2
+// providers, whose secrets a definition does not have.
+func copyOf(in *schema.Collection, name string) (form.Document, error) {
+	d, err := form.Open(in)
+	if err != nil {
+		return nil, err
+	}
+	for _, own := range []string{"id", "created", "updated", "system"} {
+		delete(d, own)
+	}
+	d["name"] = name
+	fields, _ := d["fields"].([]any)
+	for _, f := range fields {
+		if field, ok := f.(map[string]any); ok {
+			delete(field, "id")
+		}
+	}
+	d["indexes"] = in.IndexesOf(name, "_"+schema.RandomString(6, schema.AlphabetID))
+	if in.View != nil {
+		delete(d, "fields")
+		delete(d, "indexes")
+	}
+	if in.IsAuth() {
+		form.Put(d, "oauth2.enabled", false)
+		form.Put(d, "oauth2.providers", []any{})
+	}
+	return d, nil
+}
+
+// copyField answers with the row of a copy of a field of the form, with the options as they are typed.
+func copyField(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	d, err := definitionOf(c, in)
+	if err != nil {
+		return err
+	}
+	sent, key := c.R.PostForm, c.R.PostForm.Get("_key")
+	targets := targetsOf(c.App.Snapshot())
+	stored, problems := d.field(key, sent, targets)
+	if len(problems) > 0 {
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	copied := maps.Clone(stored)
+	for _, own := range []string{"id", "system", "primaryKey"} {
+		delete(copied, own)
+	}
+	kind, _ := copied["type"].(string)
+	name, _ := copied["name"].(string)
+	if kind == "" {
+		return fault.New(fault.Invalid, "There is no such field.")
+	}
+	copied["name"] = name + "_copy"
+	f, err := newFieldFrom(copied, targets)
+	if err != nil {
+		return err
+	}
+	return c.Part(fieldRow(console.CollectionPath(in), f, true))
+}
+
+// newFieldFrom returns a field that is to be added, with the options.
+func newFieldFrom(options map[string]any, targets []form.Option) (field, error) {
+	options, err := form.Open(options)
+	if err != nil {
+		return field{}, err
+	}
+	f := fieldFrom("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), options, targets)
+	f.isNew = true
+	return f, nil
+}

@@ -1,0 +1,83 @@
+package collections
+
+import (
+	"net/http"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core/schema"
+)
+
+// end is what ends records or a whole collection: its name is typed before.
+type end struct {
+	in                        *schema.Collection
+	id, title, about, verb    string
+	action, problem, rowCount string
+}
+
+func askTruncate(c *console.Call) error { return ask(c, truncateOf, http.StatusOK, "") }
+
+func askDrop(c *console.Call) error { return ask(c, dropOf, http.StatusOK, "") }
+
+func truncateOf(in *schema.Collection) end {
+	return end{in: in, id: "truncate", title: "Delete all records of " + in.Name + "?", verb: "Delete the records",
+		about: "They are lost for good, with their files. The collection stays.", action: console.CollectionPath(in) + "/truncate"}
+}
+
+func dropOf(in *schema.Collection) end {
+	return end{in: in, id: "drop", title: "Delete the collection " + in.Name + "?", verb: "Delete " + in.Name,
+		about: "It is lost for good, with its records and their files.", action: console.CollectionPath(in) + "/drop"}
+}
+
+// ask shows the dialog of an end, with the number of records that go.
+func ask(c *console.Call, of func(*schema.Collection) end, status int, problem string) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	n, err := c.App.Records().Count(c.R.Context(), in.ID)
+	if err != nil {
+		return err
+	}
+	e := of(in)
+	e.problem, e.rowCount = problem, plural(n, "record")
+	return c.Dialog(status, endDialog(e))
+}
+
+// confirmed reports whether the name was typed; if not, the dialog says so.
+func confirmed(c *console.Call, of func(*schema.Collection) end) (in *schema.Collection, yes bool, err error) {
+	if in, err = collectionOf(c); err != nil {
+		return nil, false, err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return nil, false, err
+	}
+	if c.R.PostForm.Get("name") == in.Name {
+		return in, true, nil
+	}
+	return nil, false, ask(c, of, http.StatusUnprocessableEntity, "This is not the name of the collection.")
+}
+
+func truncate(c *console.Call) error {
+	in, yes, err := confirmed(c, truncateOf)
+	if !yes || err != nil {
+		return err
+	}
+	if err := c.App.Records().Truncate(c.R.Context(), c.Caller, in.ID); err != nil {
+		return err
+	}
+	c.Toast("Deleted the records")
+	return c.Go(console.CollectionPath(in))
+}
+
+func drop(c *console.Call) error {
+	in, yes, err := confirmed(c, dropOf)
+	if !yes || err != nil {
+		return err
+	}
+	if err := c.App.Collections().Delete(c.R.Context(), c.Caller, in.ID); err != nil {
+		return err
+	}
+	c.Toast("Deleted " + in.Name)
+	return c.Go("/_/")
+}

@@ -1,0 +1,52 @@
+package collections
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/ui"
+)
+
+func showNew(c *console.Call) error {
+	return c.Page(console.Page{
+		Title: "New collection", Section: "data", Side: c.Collections(""), Scripts: []string{"form.js", "fields.js"},
+		Crumbs: []ui.Crumb{{Label: "Collections", Path: "/_/"}, {Label: "New collection"}},
+	}, newPage())
+}
+
+// create makes a collection without fields of its own, which are added on its page.
+func create(c *console.Call) error {
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	kind := c.R.PostForm.Get("type")
+	body := map[string]any{"name": c.R.PostForm.Get("name"), "type": kind}
+	if kind == "view" {
+		body["viewQuery"] = c.R.PostForm.Get("viewQuery")
+	} else {
+		body["fields"] = []any{
+			map[string]any{"name": "created", "type": "autodate", "onCreate": true},
+			map[string]any{"name": "updated", "type": "autodate", "onCreate": true, "onUpdate": true},
+		}
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	made, err := c.App.Collections().Create(c.R.Context(), c.Caller, text)
+	if err != nil {
+		return form.Fail(c, err)
+	}
+	c.Toast("Created " + made.Name)
+	return c.Go(console.CollectionPath(made) + "/fields")
+}
+
+// plural is a number of things in words.
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}

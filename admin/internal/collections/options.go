@@ -1,0 +1,90 @@
+package collections
+
+import (
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core/schema"
+)
+
+// kinds are the kinds of fields that can be added, in the order of the menu.
+var kinds = []string{"text", "editor", "number", "bool", "email", "url", "date", "autodate", "select", "file", "relation", "json", "geoPoint", "password"}
+
+// inputs are the options of a field of the kind, named below at.
+func inputs(kind, at string, targets []form.Option) []form.Input {
+	list := []form.Input{
+		{Name: at + ".name", Label: "Name", Mono: true},
+		{Name: at + ".help", Label: "Help text", Help: "Stands under the input here."},
+	}
+	list = append(list, ofKind(kind, at, targets)...)
+	if kind != "autodate" {
+		list = append(list, form.Input{Name: at + ".required", Label: "Required", Help: requiredMeans(kind), Kind: form.Switch})
+	}
+	return append(list,
+		form.Input{Name: at + ".hidden", Label: "Hidden", Help: "Apps never get it.", Kind: form.Switch},
+		form.Input{Name: at + ".presentable", Label: "Presentable", Help: "It stands for the record in lists and relations.", Kind: form.Switch},
+	)
+}
+
+func requiredMeans(kind string) string {
+	switch kind {
+	case "number":
+		return "0 counts as missing."
+	case "bool":
+		return "It must be true."
+	}
+	return "It must not be empty."
+}
+
+func ofKind(kind, at string, targets []form.Option) []form.Input {
+	number := func(name, label, help string) form.Input {
+		return form.Input{Name: at + "." + name, Label: label, Help: help, Kind: form.Number}
+	}
+	toggle := func(name, label, help string) form.Input {
+		return form.Input{Name: at + "." + name, Label: label, Help: help, Kind: form.Switch}
+	}
+	mono := func(name, label, help string) form.Input {
+		return form.Input{Name: at + "." + name, Label: label, Help: help, Mono: true}
+	}
+	lines := func(name, label, help string) form.Input {
+		return form.Input{Name: at + "." + name, Label: label, Help: help, Kind: form.Lines}
+	}
+	switch kind {
+	case "text":
+		return []form.Input{number("min", "Characters at least", ""), number("max", "Characters at most", "0: 5,000."),
+			mono("pattern", "Pattern", "A regular expression, such as ^[a-z]+$."), mono("autogeneratePattern", "Made by the pattern", "For a record that comes without a value, such as [a-z0-9]{8}.")}
+	case "editor":
+		return []form.Input{number("maxSize", "Bytes at most", "0: 5 MiB."), toggle("convertURLs", "Take the own host out of addresses", "")}
+	case "number":
+		return []form.Input{{Name: at + ".min", Label: "Smallest", Kind: form.Decimal}, {Name: at + ".max", Label: "Largest", Kind: form.Decimal}, toggle("onlyInt", "Whole numbers only", "")}
+	case "email", "url":
+		return []form.Input{lines("onlyDomains", "Only these domains", "One a line."), lines("exceptDomains", "Never these domains", "One a line; one of both lists may be used.")}
+	case "date":
+		return []form.Input{mono("min", "Earliest", "2026-01-31 08:00:00.000Z"), mono("max", "Latest", "")}
+	case "autodate":
+		return []form.Input{toggle("onCreate", "Set when a record is created", ""), toggle("onUpdate", "Set when it is changed", "")}
+	case "select":
+		return []form.Input{lines("values", "Values", "One a line."), number("maxSelect", "How many at most", "1: it holds one value, else a list.")}
+	case "file":
+		return []form.Input{number("maxSelect", "How many at most", "1: it holds one file, else a list."), number("maxSize", "Bytes of each at most", "0: 5 MiB."),
+			lines("mimeTypes", "Only these types", "Such as image/png, one a line."), lines("thumbs", "Small images", "Such as 100x100, 0x300 or 200x200f, one a line."),
+			toggle("protected", "Protected", "Only who may view the record may open it.")}
+	case "relation":
+		return []form.Input{{Name: at + ".collectionId", Label: "Collection", Kind: form.Choice, Options: targets},
+			number("minSelect", "How many at least", ""), number("maxSelect", "How many at most", "1: it holds one record, else a list."),
+			toggle("cascadeDelete", "Delete along", "A record is deleted when the one that it holds is.")}
+	case "json":
+		return []form.Input{number("maxSize", "Bytes at most", "0: 1 MiB.")}
+	case "password":
+		return []form.Input{number("min", "Characters at least", ""), number("max", "Characters at most", "0: 71."), mono("pattern", "Pattern", ""), number("cost", "Cost of the hash", "0: the usual one.")}
+	}
+	return nil
+}
+
+// targetsOf are the collections that a relation may lead to.
+func targetsOf(snapshot *schema.Snapshot) (list []form.Option) {
+	for _, in := range snapshot.All() {
+		if in.View == nil {
+			list = append(list, form.Option{Value: in.ID, Label: in.Name})
+		}
+	}
+	return list
+}

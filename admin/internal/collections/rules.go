@@ -1,0 +1,130 @@
+package collections
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/complete"
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core/schema"
+)
+
+// rule is one of the rules of a collection.
+type rule struct {
+	name, label, about string
+	text               *string
+}
+
+func rulesOf(in *schema.Collection) []rule {
+	list := []rule{
+		{"listRule", "List", "Who gets which records in lists.", in.ListRule},
+		{"viewRule", "View", "Who may look at a record.", in.ViewRule},
+	}
+	if in.View == nil {
+		list = append(list,
+			rule{"createRule", "Create", "Who may create a record.", in.CreateRule},
+			rule{"updateRule", "Update", "Who may change a record.", in.UpdateRule},
+			rule{"deleteRule", "Delete", "Who may delete a record.", in.DeleteRule})
+	}
+	if in.IsAuth() {
+		list = append(list,
+			rule{"authRule", "Sign in", "Which accounts may sign in.", in.Auth.AuthRule},
+			rule{"manageRule", "Manage", "Who may change the e-mail address, the password and so on of others.", in.Auth.ManageRule})
+	}
+	return list
+}
+
+// mode is that of form.RuleMode.
+func (r rule) mode() string {
+	return form.RuleMode(r.text)
+}
+
+// ofAccounts reports whether only auth collections have the rule. It neither allows nor denies an
+// operation on records by itself.
+func (r rule) ofAccounts() bool { return r.name == "authRule" || r.name == "manageRule" }
+
+func (r rule) expression() string {
+	return form.RuleText(r.text)
+}
+
+func showRules(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	t, err := testerOf(c, in)
+	if err != nil {
+		return err
+	}
+	page := frame(c, in, "Rules")
+	page.Scripts = append(page.Scripts, "editor.js", "pick.js", "try.js")
+	return c.Page(page, rulesPage(in, rulesOf(in), t, c.Locked()))
+}
+
+func saveRules(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	body := map[string]*string{}
+	var problems []form.Problem
+	for _, r := range typedRules(c, in) {
+		if body[r.name] = r.text; r.unwritten(c) {
+			problems = append(problems, form.Problem{Name: r.name, Message: "Write the rule, or choose " + lockedWords(r) + "."})
+		}
+	}
+	if len(problems) > 0 {
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	if _, err := c.App.Collections().Update(c.R.Context(), c.Caller, in.ID, text); err != nil {
+		return form.Fail(c, err)
+	}
+	c.Toast("Saved")
+	return c.Go(console.CollectionPath(in) + "/rules")
+}
+
+// typedRules returns the rules of the collection with the texts of the form.
+func typedRules(c *console.Call, in *schema.Collection) []rule {
+	list := rulesOf(in)
+	for i, r := range list {
+		switch text := strings.ReplaceAll(c.R.PostForm.Get(r.name+".text"), "\r\n", "\n"); c.R.PostForm.Get(r.name + ".mode") {
+		case "locked":
+			list[i].text = nil
+		case "open":
+			list[i].text = new(string)
+		case "rule":
+			list[i].text = &text
+		}
+	}
+	return list
+}
+
+// unwritten reports whether "By rule" is chosen and the expression is empty: stored, the empty rule
+// would let everybody pass.
+func (r rule) unwritten(c *console.Call) bool {
+	return c.R.PostForm.Get(r.name+".mode") == "rule" && strings.TrimSpace(r.expression()) == ""
+}
+
+// completeAt answers with the completions of a rule of the collection, or of a filter if the
+// parameter "filter" is set: "q" is the word at the caret, "before" the text in front of it.
+func completeAt(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	query := c.R.URL.Query()
+	texts := complete.Rule
+	if query.Has("filter") {
+		texts = complete.Filter
+	}
+	return c.JSON(texts(c.App.Snapshot(), in, query.Get("before"), query.Get("q")))
+}

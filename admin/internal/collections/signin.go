@@ -1,0 +1,360 @@
+package collections
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/auth/provider"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/mail"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// signIn has the sign-in options of a collection for the form.
+type signIn struct {
+	in        *schema.Collection
+	document  form.Document
+	providers []providerRow
+	redirect  string // redirect URL, to be registered at the providers
+}
+
+// providerRow is an OAuth2 provider in the form: its inputs are named providers.KEY.option.
+type providerRow struct {
+	key, name, display string
+	secret             bool // a client secret is stored
+	isNew              bool
+	document           form.Document
+}
+
+// authOf returns the auth collection that the address names.
+func authOf(c *console.Call) (*schema.Collection, error) {
+	in, err := collectionOf(c)
+	if err == nil && !in.IsAuth() {
+		return nil, fault.New(fault.NotFound, "Nobody signs in to "+in.Name+": it is no auth collection.")
+	}
+	return in, err
+}
+
+func showSignIn(c *console.Call) error {
+	in, err := authOf(c)
+	if err != nil {
+		return err
+	}
+	s := signIn{in: in, redirect: strings.TrimRight(c.Settings.Meta.AppURL, "/") + "/api/oauth2-redirect"}
+	if s.document, err = form.Open(in); err != nil {
+		return err
+	}
+	for i, p := range in.Auth.OAuth2.Providers {
+		row, err := rowOf(strconv.Itoa(i), p)
+		if err != nil {
+			return err
+		}
+		s.providers = append(s.providers, row)
+	}
+	c.W.Header().Set("Content-Security-Policy", c.W.Header().Get("Content-Security-Policy")+"; frame-src 'self'") // for previews of mails
+	page := frame(c, in, "Sign-in")
+	page.Scripts = append(page.Scripts, "signin.js")
+	return c.Page(page, signInPage(s, c.Locked()))
+}
+
+func rowOf(key string, p schema.Provider) (providerRow, error) {
+	document, err := form.Open(p)
+	if err != nil {
+		return providerRow{}, err
+	}
+	extra, pkce := "", ""
+	if p.Extra != nil {
+		extra = string(p.Extra)
+	}
+	if p.PKCE != nil {
+		pkce = strconv.FormatBool(*p.PKCE)
+	}
+	document["extra"], document["pkce"] = extra, pkce
+	return providerRow{
+		key: key, name: p.Name, display: cmp.Or(p.DisplayName, providerName(p.Name)), secret: p.ClientSecret != "",
+		document: form.Document{"providers": map[string]any{key: map[string]any(document)}},
+	}, nil
+}
+
+// providerName returns the display name of a provider.
+func providerName(name string) string {
+	for _, p := range provider.List() {
+		if p.Name == name {
+			return p.DisplayName
+		}
+	}
+	return name
+}
+
+// newProvider answers with the row of a provider that is to be added.
+func newProvider(c *console.Call) error {
+	name := c.R.URL.Query().Get("_provider")
+	if !slices.ContainsFunc(provider.List(), func(p provider.Info) bool { return p.Name == name }) {
+		return fault.New(fault.Invalid, "There is no such provider.")
+	}
+	row, err := rowOf("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), schema.Provider{Name: name})
+	if err != nil {
+		return err
+	}
+	row.isNew = true
+	return c.Part(providerItem(row))
+}
+
+// saveSignIn stores the options in the form. Switching on a second step for superusers may lock all
+// of them out, so a dialog asks for a code from a mail, or for the name of the collection, first.
+func saveSignIn(c *console.Call) error {
+	in, err := authOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	sent := c.R.PostForm
+	change, problems := form.Patch(signInGroups(in), sent)
+	if sent.Has("providers.any") {
+		list, wrong := providersOf(sent)
+		problems = append(problems, wrong...)
+		form.Put(change, "oauth2.providers", list)
+	}
+	if len(problems) > 0 {
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	if in.Name == schema.Superusers && needsSecondStep(change) && !in.Auth.MFA.Enabled && !stepConfirmed(c, in, sent.Get("_confirmed")) {
+		return c.Dialog(http.StatusOK, secondStepDialog(in, sent.Get("_confirmed") != ""))
+	}
+	if err := update(c, in, change); err != nil {
+		return failSignIn(c, err, sent)
+	}
+	c.Toast("Saved")
+	return c.Go(console.CollectionPath(in) + "/sign-in")
+}
+
+func update(c *console.Call, in *schema.Collection, change map[string]any) error {
+	text, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	_, err = c.App.Collections().Update(c.R.Context(), c.Caller, in.ID, text)
+	return err
+}
+
+// keysOf are the keys of the providers that the form has, in their order.
+func keysOf(sent url.Values) []string { return sent["providers.order"] }
+
+// providersOf are the providers as the form describes them. A secret that was not typed stays.
+func providersOf(sent url.Values) (list []any, problems []form.Problem) {
+	list = []any{}
+	for _, key := range keysOf(sent) {
+		at := "providers." + key
+		p := map[string]any{"name": sent.Get(at + ".name")}
+		for _, option := range []string{"clientId", "displayName", "authURL", "tokenURL", "userInfoURL"} {
+			p[option] = strings.TrimSpace(sent.Get(at + "." + option))
+		}
+		switch {
+		case form.Cleared(sent, at+".clientSecret"):
+			p["clientSecret"] = ""
+		case sent.Get(at+".clientSecret") != "":
+			p["clientSecret"] = sent.Get(at + ".clientSecret")
+		}
+		p["pkce"] = nil
+		if text := sent.Get(at + ".pkce"); text != "" {
+			p["pkce"] = text == "true"
+		}
+		p["extra"] = json.RawMessage("{}")
+		if text := strings.TrimSpace(sent.Get(at + ".extra")); text != "" {
+			var object map[string]any
+			if json.Unmarshal([]byte(text), &object) != nil {
+				problems = append(problems, form.Problem{Name: at + ".extra", Message: "This is no JSON object."})
+				continue
+			}
+			p["extra"] = json.RawMessage(text)
+		}
+		list = append(list, p)
+	}
+	return list, problems
+}
+
+// failSignIn names the problems of providers by their keys in the form: the service counts them.
+func failSignIn(c *console.Call, err error, sent url.Values) error {
+	problems, err := console.Problems(err)
+	if err != nil {
+		return err
+	}
+	var list []form.Problem
+	for name, message := range problems {
+		parts := strings.SplitN(name, ".", 4)
+		if i, wrong := strconv.Atoi(at(parts, 2)); at(parts, 1) == "providers" && wrong == nil && i < len(keysOf(sent)) {
+			name = strings.Join(append([]string{"providers", keysOf(sent)[i]}, parts[3:]...), ".")
+		}
+		list = append(list, form.Problem{Name: name, Message: message})
+	}
+	slices.SortFunc(list, func(a, b form.Problem) int { return strings.Compare(a.Name, b.Name) })
+	return form.Refuse(c, http.StatusUnprocessableEntity, list)
+}
+
+// mailKind is a mail that accounts get.
+type mailKind struct {
+	template  mail.Template
+	title, at string // at: path of the template in the collection's definition
+}
+
+// mailKinds are the mails of the collection.
+func mailKinds(in *schema.Collection) []mailKind {
+	list := []mailKind{
+		{mail.Verification, "Verify the address", "verificationTemplate"},
+		{mail.PasswordReset, "Set a new password", "resetPasswordTemplate"},
+		{mail.EmailChange, "Change the address", "confirmEmailChangeTemplate"},
+		{mail.OTP, "One-time code", "otp.emailTemplate"},
+		{mail.LoginAlert, "Signed in from a new place", "authAlert.emailTemplate"},
+	}
+	if in.Auth.EmailChangedTemplate != nil {
+		list = append(list, mailKind{mail.EmailChanged, "The address was changed", "emailChangedTemplate"})
+	}
+	if in.Auth.PasswordChangedTemplate != nil {
+		list = append(list, mailKind{mail.PasswordChanged, "The password was changed", "passwordChangedTemplate"})
+	}
+	return list
+}
+
+func mailKindOf(c *console.Call, in *schema.Collection) (mailKind, error) {
+	name := mail.Template(c.Param("mail"))
+	for _, k := range mailKinds(in) {
+		if k.template == name {
+			return k, nil
+		}
+	}
+	return mailKind{}, fault.New(fault.NotFound, "There is no such mail.")
+}
+
+// previewMail answers with a dialog that previews the typed mail, saved or not.
+func previewMail(c *console.Call) error {
+	in, kind, err := mailOf(c)
+	if err != nil {
+		return err
+	}
+	t := schema.Template{Subject: c.R.PostForm.Get(kind.at + ".subject"), Body: c.R.PostForm.Get(kind.at + ".body")}
+	subject, _ := rendered(c, in, t)
+	return c.Dialog(http.StatusOK, mailPreview(in, kind, t, subject))
+}
+
+// mailOf reads the form, and returns the kind of mail that the address names.
+func mailOf(c *console.Call) (*schema.Collection, mailKind, error) {
+	in, err := authOf(c)
+	if err != nil {
+		return nil, mailKind{}, err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return nil, mailKind{}, err
+	}
+	kind, err := mailKindOf(c, in)
+	return in, kind, err
+}
+
+// mailPolicy allows the inline styles and the pictures of a mail, and no scripts.
+const mailPolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-ancestors 'self'"
+
+// mailPage answers with the body of a mail as its recipient sees it.
+func mailPage(c *console.Call) error {
+	in, _, err := mailOf(c)
+	if err != nil {
+		return err
+	}
+	_, page := rendered(c, in, schema.Template{Subject: c.R.PostForm.Get("subject"), Body: c.R.PostForm.Get("body")})
+	c.W.Header().Set("Content-Security-Policy", mailPolicy)
+	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.W.Write([]byte(page)) //nolint:errcheck // a client that has disconnected gets no answer
+	return nil
+}
+
+// rendered renders a mail with sample values.
+func rendered(c *console.Call, in *schema.Collection, t schema.Template) (subject, page string) {
+	sample := record.Blank(in)
+	sample.Set("email", c.Caller.Auth.Text("email"))
+	if f := in.Field("name"); f != nil && f.Kind.Class() == schema.ClassText {
+		sample.Set("name", "Ann Example")
+	}
+	return c.App.Mails().Render(t, mail.Values{
+		Record: sample, Token: "TOKEN", OTP: strings.Repeat("0", max(4, in.Auth.OTP.Length)), OTPID: "OTP_ID", AlertInfo: "2026-01-31 10:00:00 UTC - 192.0.2.1 Firefox",
+	})
+}
+
+// testMail sends the saved mail to the signed-in superuser.
+func testMail(c *console.Call) error {
+	in, err := authOf(c)
+	if err != nil {
+		return err
+	}
+	kind, err := mailKindOf(c, in)
+	if err != nil {
+		return err
+	}
+	to := c.Caller.Auth.Text("email")
+	if err := c.Auth.TestMail(c.R.Context(), c.Caller, auth.TestMailForm{Email: to, Template: string(kind.template), Collection: in.ID}); err != nil {
+		return err
+	}
+	c.Toast("Sent to " + to)
+	c.W.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// tokenKind is a kind of tokens of an auth collection.
+type tokenKind struct{ at, title string }
+
+var tokenKinds = []tokenKind{
+	{"authToken", "Signed in"}, {"passwordResetToken", "New password"}, {"emailChangeToken", "New address"},
+	{"verificationToken", "Verification"}, {"fileToken", "Protected files"},
+}
+
+// tokensOf returns the collection and the kind of tokens that the address names.
+func tokensOf(c *console.Call) (*schema.Collection, tokenKind, error) {
+	in, err := authOf(c)
+	if err != nil {
+		return nil, tokenKind{}, err
+	}
+	i := slices.IndexFunc(tokenKinds, func(k tokenKind) bool { return k.at == c.Param("token") })
+	if i < 0 {
+		return nil, tokenKind{}, fault.New(fault.NotFound, "There are no such tokens.")
+	}
+	return in, tokenKinds[i], nil
+}
+
+func askEndTokens(c *console.Call) error {
+	in, kind, err := tokensOf(c)
+	if err != nil {
+		return err
+	}
+	return c.Dialog(http.StatusOK, endTokensDialog(in, kind, ""))
+}
+
+// endTokens voids all tokens of a kind by a new secret.
+func endTokens(c *console.Call) error {
+	in, kind, err := tokensOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	if err := c.ConfirmPassword(c.R.PostForm.Get("password")); err != nil {
+		if k := fault.KindOf(err); k != fault.Invalid && k != fault.TooMany {
+			return err
+		}
+		return c.Dialog(http.StatusUnprocessableEntity, endTokensDialog(in, kind, "This is not your password."))
+	}
+	secret := schema.RandomString(50, schema.AlphabetToken)
+	if err := update(c, in, map[string]any{kind.at: map[string]any{"secret": secret}}); err != nil {
+		return err
+	}
+	c.Toast("Ended all")
+	return c.Go(console.CollectionPath(in) + "/sign-in")
+}

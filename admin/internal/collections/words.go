@@ -1,0 +1,118 @@
+package collections
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/wire"
+)
+
+// lossWords describes a loss with its number of records or values.
+func lossWords(l collection.Loss) string {
+	n := int(l.Count)
+	switch l.Cause {
+	case collection.LossDeleted:
+		return plural(n, "record")
+	case collection.LossDropped:
+		return plural(n, "value") + " of a field that goes"
+	case collection.LossEmptied:
+		return plural(n, "value") + " of which nothing stays"
+	}
+	return plural(n, "value") + " that another one takes the place of"
+}
+
+func fieldWords(field string) string {
+	if field == "" {
+		return ""
+	}
+	return "." + field
+}
+
+// lockedWords names the identities that pass a locked rule.
+func lockedWords(r rule) string {
+	if r.name == "authRule" {
+		return "Nobody"
+	}
+	return "Superusers"
+}
+
+func openWords(r rule) string {
+	if r.name == "authRule" {
+		return "Every account"
+	}
+	return "Everyone"
+}
+
+// stateWords names the state of a verdict, for screen readers.
+func stateWords(state string) string {
+	switch state {
+	case "ok":
+		return "allowed"
+	case "no":
+		return "denied"
+	case "bad":
+		return "cannot be judged"
+	}
+	return "not tried"
+}
+
+// clauseWords describes the result of a comparison, and the compared values.
+func clauseWords(c *record.Clause) string {
+	answer := "not known by itself"
+	switch {
+	case c.Known && c.Decides && c.Holds:
+		answer = "true"
+	case c.Known && c.Decides:
+		answer = "false"
+	case c.Known && c.Holds:
+		answer = "not needed · would be true"
+	case c.Known:
+		answer = "not needed · would be false"
+	}
+	if values := sides(c); values != "" {
+		answer += ": " + values
+	}
+	return answer
+}
+
+func joinWord(sign string) string {
+	if sign == "&&" {
+		return "and"
+	}
+	return "or"
+}
+
+// problemText returns the error in a rule, "" for none.
+func (v verdict) problemText() string {
+	if v.about == nil || v.about.Problem == nil {
+		return ""
+	}
+	return wire.Sentence(v.about.Problem.Message)
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', 2, 64) + " ms"
+}
+
+// parameters are the values of $1, $2 and so on, a line each.
+func parameters(args []string) string {
+	lines := make([]string, len(args))
+	for i, a := range args {
+		lines[i] = "$" + strconv.Itoa(i+1) + " = " + a
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sampleBody is an object with a field of the collection.
+func sampleBody(in *schema.Collection) string {
+	for _, f := range in.Fields {
+		if f.Kind.Class() == schema.ClassText && !f.IsID() && !f.IsPassword() && f.Name != "tokenKey" {
+			return `{"` + f.Name + `": "…"}`
+		}
+	}
+	return "{}"
+}

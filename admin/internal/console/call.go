@@ -1,0 +1,240 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/internal/ui"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/request"
+	"github.com/loambase/loam/internal/wire"
+)
+
+// Call is a request to a screen. Its Caller is the signed-in superuser, with whom the screen calls
+// services; on an Open route it may be a guest.
+type Call struct {
+	*Config
+	*request.Request
+	W http.ResponseWriter
+	R *http.Request
+
+	sections []ui.Section
+}
+
+// policy lets a page load from and connect to its own server only. It blocks inline scripts and
+// inline styles.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// begin runs before every screen: it sets headers, checks the origin of a write, and reads the
+// session.
+func (c *Call) begin(route *request.Route, guard *http.CrossOriginProtection) (err error) {
+	h := c.W.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Referrer-Policy", "same-origin") // "no-referrer" would send Origin: null with forms
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "HX-Request, HX-Target")
+	c.Request, err = c.Requests.Begin(c.R)
+	c.Route = route
+	c.Caller.Auth = nil // the console takes the session cookie only, not the header Authorization
+	if err != nil && fault.KindOf(err) != fault.Forbidden {
+		return err
+	}
+	if err := guard.Check(c.R); err != nil {
+		return fault.Wrap(fault.Forbidden, "This request came from another site. Nothing was changed.", err)
+	}
+	if err := c.recognise(); err != nil {
+		return err
+	}
+	if route.Audience == request.Superusers && !c.Caller.Superuser() {
+		return errSignIn
+	}
+	return nil
+}
+
+// Param returns a part of the path.
+func (c *Call) Param(name string) string {
+	return wire.PathValue(c.R, name)
+}
+
+// IsPart reports whether the request comes from htmx and its target is the element with that id:
+// then the answer is this part of the page alone.
+func (c *Call) IsPart(id string) bool {
+	return c.R.Header.Get("HX-Request") == "true" && c.R.Header.Get("HX-Target") == id
+}
+
+// fromScript reports whether a script of the page sent the request and inserts the answer.
+func (c *Call) fromScript() bool { return c.R.Header.Get("HX-Request") == "true" }
+
+// Page describes a screen to the frame around it.
+type Page struct {
+	Title   string
+	Section string // the ID of the entry of the navigation that is marked
+	Crumbs  []ui.Crumb
+	Side    templ.Component // the side bar; nil for none
+	Scripts []string        // names of assets: modules in addition to those of every page
+	Styles  []string        // names of assets: style sheets in addition to console.css
+}
+
+// Page answers with a whole page.
+func (c *Call) Page(p Page, body templ.Component) error { return c.PageAs(http.StatusOK, p, body) }
+
+// PageAs is Page with another status.
+func (c *Call) PageAs(status int, p Page, body templ.Component) error {
+	shell := ui.Shell{
+		App: c.Settings.Meta.AppName, Title: p.Title, Theme: c.theme(), Accent: accent(c.Settings),
+		Section: p.Section, Sections: c.sections, Crumbs: p.Crumbs, Side: p.Side, Scripts: p.Scripts, Styles: p.Styles, Version: core.Version,
+		Locked: c.Locked(),
+	}
+	if c.Caller.Auth != nil {
+		shell.Account = c.Caller.Auth.Text("email")
+	}
+	return c.render(status, ui.Page(shell, body))
+}
+
+// Locked reports whether the settings lock collections and records in the console.
+func (c *Call) Locked() bool { return c.Settings.Meta.HideControls }
+
+// Unlocked returns the screen for routes that change collections: while they are locked, it answers 403.
+func Unlocked(screen func(*Call) error) func(*Call) error {
+	return func(c *Call) error {
+		if c.Locked() {
+			return fault.New(fault.Forbidden, "Collections are locked here. Settings › Application unlocks them.")
+		}
+		return screen(c)
+	}
+}
+
+// Part answers with a part of a page.
+func (c *Call) Part(part templ.Component) error { return c.render(http.StatusOK, part) }
+
+// PartAs is Part with another status, as 422 for a form that is shown again.
+func (c *Call) PartAs(status int, part templ.Component) error { return c.render(status, part) }
+
+// Gate answers with a page without navigation, for visitors without a session.
+func (c *Call) Gate(status int, g ui.Gate, body templ.Component) error {
+	if below, ok := strings.CutPrefix(c.R.URL.Path, "/_/"); ok {
+		g.Base = strings.Repeat("../", strings.Count(below, "/"))
+	}
+	g.App, g.Theme, g.Accent = c.Settings.Meta.AppName, c.theme(), accent(c.Settings)
+	return c.render(status, ui.GatePage(g, body))
+}
+
+func (c *Call) render(status int, page templ.Component) error {
+	var out bytes.Buffer
+	if err := page.Render(c.R.Context(), &out); err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.W.WriteHeader(status)
+	c.W.Write(out.Bytes()) //nolint:errcheck // a client that has disconnected gets no answer
+	return nil
+}
+
+// JSON answers 200 with a value as JSON.
+func (c *Call) JSON(v any) error {
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "application/json")
+	c.W.Write(text) //nolint:errcheck // a client that has disconnected gets no answer
+	return nil
+}
+
+// IndentedJSON is JSON with an indent of two spaces, for people.
+func (c *Call) IndentedJSON(v any) error {
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, text, "", "  "); err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "application/json")
+	c.W.Write(out.Bytes()) //nolint:errcheck // a client that has disconnected gets no answer
+	return nil
+}
+
+// Go sends the browser to another address of the console.
+func (c *Call) Go(to string) error {
+	if c.fromScript() {
+		c.W.Header().Set("HX-Redirect", to)
+		c.W.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	c.W.Header().Set("Location", to)
+	c.W.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// Toast has the page show a short notice, on this page or on the page that Go leads to. Call it
+// before the method that answers.
+func (c *Call) Toast(words string) {
+	http.SetCookie(c.W, &http.Cookie{Name: toastCookie, Value: encodeWords(words), Path: "/_/", MaxAge: 60, SameSite: http.SameSiteStrictMode})
+}
+
+const toastCookie = "loam_toast"
+
+// encodeWords percent-encodes a text for a cookie; scripts decode it by decodeURIComponent.
+func encodeWords(text string) string {
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+			b.WriteByte(c)
+		} else {
+			const hex = "0123456789ABCDEF"
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+	return b.String()
+}
+
+// Event answers 204 without a body. htmx dispatches the event name on the page, with the data,
+// which are encoded as JSON, as its detail.
+func (c *Call) Event(name string, data any) error {
+	if err := c.Tell(name, data); err != nil {
+		return err
+	}
+	c.W.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// Tell adds an event to the answer: htmx dispatches it on the page, with the data, encoded as JSON,
+// as its detail. Call it before the method that answers. An answer has one such event.
+func (c *Call) Tell(name string, data any) error {
+	text, err := json.Marshal(map[string]any{name: data})
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("HX-Trigger", asciiJSON(text))
+	return nil
+}
+
+// asciiJSON escapes the characters that a header cannot hold.
+func asciiJSON(text []byte) string {
+	var b strings.Builder
+	for _, r := range string(text) {
+		switch {
+		case r < 0x80:
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,103 @@
+package console
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/internal/ui"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/internal/wire"
+)
+
+// fail answers with an error: a page for who has opened an address, a dialog or a note for
+// a script that asks from within a page. What was typed there stays.
+func (c *Call) fail(err error) {
+	if errors.Is(err, errSignIn) {
+		if err = c.signInFirst(); err == nil {
+			return
+		}
+	}
+	err = c.Failed(c.R, err)
+	status, shown := wire.Describe(err)
+	if shown.RetryAfter > 0 {
+		c.W.Header().Set("Retry-After", ui.Seconds(shown.RetryAfter))
+	}
+	f := ui.Failure{Status: status, Message: shown.Message, Reason: shown.Reason, Lines: shown.Fields.Lines(), Request: c.ID}
+	if status < http.StatusInternalServerError {
+		f.Request = ""
+	}
+	answer := c.failurePage
+	if c.fromScript() {
+		answer = c.failureNote
+	}
+	if err := answer(f); err != nil {
+		http.Error(c.W, shown.Message, status)
+	}
+}
+
+func (c *Call) failurePage(f ui.Failure) error {
+	if c.Caller.Superuser() {
+		return c.PageAs(f.Status, Page{Title: f.Title()}, ui.FailurePage(f))
+	}
+	return c.Gate(f.Status, ui.Gate{Title: f.Title()}, ui.GateFailure(f))
+}
+
+// failureNote puts a note among the toasts, whatever part the page has asked for.
+func (c *Call) failureNote(f ui.Failure) error {
+	c.retarget("#toasts", "beforeend")
+	return c.render(f.Status, ui.FailureToast(f))
+}
+
+// Dialog answers with a dialog that lies over the page.
+func (c *Call) Dialog(status int, dialog templ.Component) error {
+	c.retarget("#dialogs", "innerHTML")
+	return c.render(status, dialog)
+}
+
+func (c *Call) retarget(target, swap string) {
+	c.W.Header().Set("HX-Retarget", target)
+	c.W.Header().Set("HX-Reswap", swap)
+	c.W.Header().Set("HX-Push-Url", "false")
+}
+
+// Problems returns the messages of an Invalid fault by the path of their field, such as
+// "smtp.host": the form shows each beside its input. Every other error is returned.
+func Problems(err error) (map[string]string, error) {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Invalid {
+		return nil, err
+	}
+	problems := map[string]string{}
+	flatten(problems, "", f.Fields)
+	if len(problems) == 0 {
+		_, shown := wire.Describe(err)
+		problems[""] = cmp.Or(wire.Sentence(shown.Reason), shown.Message) // the reason says more
+	}
+	return problems, nil
+}
+
+func flatten(into map[string]string, prefix string, fields fault.Fields) {
+	for name, f := range fields {
+		switch {
+		case f == nil:
+		case f.Fields != nil && f.Code == "":
+			flatten(into, prefix+name+".", f.Fields)
+		default:
+			into[prefix+name] = wire.Sentence(f.Message)
+		}
+	}
+}
+
+// TooMany says when to try again, and tells the browser. err is a fault.TooMany.
+func TooMany(c *Call, err error) string {
+	_, shown := wire.Describe(err)
+	seconds := ui.Seconds(shown.RetryAfter)
+	c.W.Header().Set("Retry-After", seconds)
+	if seconds == "1" {
+		return "Too many tries. Try again in a second."
+	}
+	return "Too many tries. Try again in " + seconds + " seconds."
+}

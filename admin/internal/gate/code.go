@@ -1,0 +1,63 @@
+package gate
+
+import (
+	"net/http"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// sendCode mails the code of the second step and asks for it.
+func sendCode(c *console.Call, f ui.SignIn, mfaID string) error {
+	if err := c.Limit(c.W, c.R, c.Request, schema.Superusers, "requestOTP"); err != nil {
+		return refuse(c, f, err)
+	}
+	id, err := c.Auth.RequestOTP(c.R.Context(), guest(c), schema.Superusers, auth.EmailForm{Email: f.Identity})
+	if err != nil {
+		return refuse(c, f, err)
+	}
+	return showCode(c, http.StatusOK, ui.Code{Identity: f.Identity, MFAID: mfaID, OTPID: id, To: f.To, Dialog: f.Dialog})
+}
+
+func showCode(c *console.Call, status int, f ui.Code) error {
+	if superusers := c.App.Snapshot().Find(schema.Superusers); superusers != nil {
+		f.Seconds = superusers.Auth.OTP.Duration
+	}
+	if f.Dialog {
+		return c.Dialog(status, ui.CodeDialog(f))
+	}
+	return c.Gate(status, ui.Gate{Title: "Enter the code"}, ui.CodePage(f))
+}
+
+func enterCode(c *console.Call) error {
+	field, err := form(c)
+	if err != nil {
+		return err
+	}
+	again := ui.Code{Identity: field("identity"), MFAID: field("mfaId"), OTPID: field("otpId"), To: field("to"), Dialog: field("dialog") != ""}
+	if field("another") != "" {
+		return sendCode(c, ui.SignIn{Identity: again.Identity, To: again.To, Dialog: again.Dialog}, again.MFAID)
+	}
+	err = c.Limit(c.W, c.R, c.Request, schema.Superusers, "authWithOTP", "auth")
+	var res *auth.Response
+	if err == nil {
+		otp := c.Auth.Method("otp")
+		res, err = c.Auth.SignIn(c.R.Context(), guest(c), schema.Superusers, otp,
+			&auth.OTPForm{OTPID: again.OTPID, Password: field("code")}, auth.Options{MFAID: again.MFAID})
+	}
+	if err == nil && res.MFAID != "" { // a code alone is no first step
+		err = fault.New(fault.Invalid, "")
+	}
+	if err != nil {
+		status, words, err := problem(c, err, "This code is wrong or too old.")
+		if err != nil {
+			return err
+		}
+		again.Problem = words
+		return showCode(c, status, again)
+	}
+	return enter(c, res, again.Dialog, again.To)
+}

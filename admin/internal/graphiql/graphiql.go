@@ -1,0 +1,111 @@
+// Package graphiql is the page on which superusers try GraphQL, as themselves, as an account or as
+// a guest. What it asks, it asks the API, with tokens that live for a few minutes. Its scripts are
+// GraphiQL, bundled by admin/web.
+package graphiql
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/asset"
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+//go:embed files
+var embedded embed.FS
+
+// Files are what the page loads.
+var Files = asset.New(embedded, "graphiql-assets")
+
+// Routes are the addresses of the page.
+func Routes() []console.Route {
+	return []console.Route{
+		console.Get("/_/graphiql", show),
+		console.Post("/_/graphiql/token", giveToken),
+		console.Post("/_/graphiql/account", findAccount),
+	}
+}
+
+// policy is that of the console, but for what the editor needs: workers, and styles that it makes.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func show(c *console.Call) error {
+	c.W.Header().Set("Content-Security-Policy", policy)
+	var accounts []string
+	for _, in := range c.App.Snapshot().All() {
+		if in.IsAuth() && in.Name != schema.Superusers {
+			accounts = append(accounts, in.Name)
+		}
+	}
+	return c.Page(console.Page{Title: "GraphQL", Section: "graphql", Crumbs: []ui.Crumb{{Label: "GraphQL"}}}, page(c.Settings.GraphQL.Enabled, accounts))
+}
+
+// superuser stands for who has signed in to the console.
+const superuser = "superuser"
+
+// lifetime is that of a token, in seconds.
+const lifetime = 300
+
+// giveToken answers with a token of who is to ask: an account, by its collection and its id.
+func giveToken(c *console.Call) error {
+	as, err := field(c, "as")
+	if err != nil {
+		return err
+	}
+	collection, id, _ := strings.Cut(as, "/")
+	if as == superuser {
+		collection, id = schema.Superusers, c.Caller.Auth.ID()
+	}
+	response, err := c.Auth.Impersonate(c.R.Context(), c.Caller, collection, id, auth.ImpersonateForm{Duration: lifetime}, "")
+	if err != nil {
+		return err
+	}
+	return answer(c, map[string]any{"token": response.Token, "seconds": lifetime})
+}
+
+// findAccount answers with the account that a person has named, by its e-mail address or its id.
+func findAccount(c *console.Call) error {
+	name, err := field(c, "account")
+	if err != nil {
+		return err
+	}
+	in := c.App.Snapshot().Find(c.R.PostFormValue("collection"))
+	if in == nil || !in.IsAuth() {
+		return fault.New(fault.NotFound, "There is no such account.")
+	}
+	found, err := find(c.R.Context(), c.App.Records(), in, strings.TrimSpace(name))
+	if err != nil {
+		return err
+	}
+	return answer(c, map[string]any{"as": in.ID + "/" + found.ID()})
+}
+
+func find(ctx context.Context, records *record.Service, in *schema.Collection, name string) (*record.Record, error) {
+	if strings.Contains(name, "@") {
+		return records.FindFirst(ctx, in.ID, "email", name, true)
+	}
+	return records.FindByID(ctx, in.ID, name)
+}
+
+// field returns a field of a small form.
+func field(c *console.Call, name string) (string, error) {
+	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, 4<<10)
+	if err := c.R.ParseForm(); err != nil {
+		return "", fault.Wrap(fault.Invalid, "The form cannot be read.", err)
+	}
+	return c.R.PostFormValue(name), nil
+}
+
+func answer(c *console.Call, v any) error {
+	c.W.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(c.W).Encode(v)
+}

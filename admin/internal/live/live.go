@@ -1,0 +1,62 @@
+// Package live has the realtime inspector: events of a collection as somebody gets them.
+package live
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/ui"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	return []console.Route{
+		console.Get("/_/realtime", show),
+		console.Post("/_/realtime/token", token),
+	}
+}
+
+func show(c *console.Call) error {
+	var topics []string
+	for _, in := range c.App.Snapshot().All() {
+		if in.View == nil && !in.System {
+			topics = append(topics, in.Name)
+		}
+	}
+	slices.SortFunc(topics, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	return c.Page(console.Page{
+		Title: "Realtime", Section: "realtime", Crumbs: []ui.Crumb{{Label: "Realtime"}}, Scripts: []string{"pick.js", "editor.js", "inspect.js"},
+	}, page(topics, c.Accounts()))
+}
+
+// tokenLife is how long an inspection may last, in seconds: sockets speak to the API, which
+// does not know the session of the console.
+const tokenLife = 600
+
+// token answers with a token of who was chosen, that cannot be refreshed; null for a guest.
+func token(c *console.Call) error {
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	sent := c.R.PostForm
+	collection, id := schema.Superusers, c.Caller.Auth.ID()
+	switch sent.Get("_as") {
+	case "user":
+		if collection, id = sent.Get("_accounts"), sent.Get("_user"); id == "" {
+			return fault.New(fault.Invalid, "Choose the user who listens.")
+		}
+	case "superuser":
+	default:
+		return c.JSON(map[string]any{"token": nil})
+	}
+	as, err := c.Auth.Impersonate(c.R.Context(), c.Caller, collection, id, auth.ImpersonateForm{Duration: tokenLife}, "")
+	if err != nil {
+		return err
+	}
+	return c.JSON(map[string]any{"token": as.Token})
+}

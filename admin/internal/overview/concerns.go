@@ -1,0 +1,124 @@
+package overview
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+// concern is a problem or an omission of the installation.
+type concern struct {
+	What, Why   string // the problem, and its cause or effect
+	Path, Label string // a link to the page where it can be solved
+	Quiet       bool   // possibly intended
+}
+
+// concerns returns the concerns about broken views, settings and collections, in this order.
+func concerns(c *console.Call) ([]concern, error) {
+	snapshot := c.App.Snapshot()
+	broken, err := c.App.Collections().BrokenViews(c.R.Context(), snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(ofViews(snapshot, broken), ofSettings(c), ofCollections(snapshot)), nil
+}
+
+// ofViews returns a concern for each view that cannot be read; broken has the errors of the
+// database by the ids of the views.
+func ofViews(snapshot *schema.Snapshot, broken map[string]string) (list []concern) {
+	for _, c := range snapshot.All() {
+		if why, ok := broken[c.ID]; ok {
+			list = append(list, concern{What: "The view " + c.Name + " cannot be read, and GraphQL leaves it out", Why: "The database says: " + why,
+				Path: "/_/c/" + c.Name + "/fields", Label: "Query"})
+		}
+	}
+	return list
+}
+
+func ofSettings(c *console.Call) (list []concern) {
+	s, defaults := c.Settings, settings.Defaults()
+	if s.Meta.AppURL == defaults.Meta.AppURL {
+		list = append(list, concern{What: "The address of the app is still " + s.Meta.AppURL, Why: "Links in mails start with it.",
+			Path: "/_/settings/application", Label: "Set"})
+	}
+	if !s.SMTP.Enabled {
+		list = append(list, concern{What: "No mail server is set", Why: "Mails go through the sendmail of this machine, if it has one.",
+			Path: "/_/settings/mail", Label: "Set"})
+	}
+	if s.Backups.Cron == "" {
+		list = append(list, concern{What: "Backups are not made by the clock", Why: "Only those that somebody starts are there.",
+			Path: "/_/settings/backups", Label: "Set"})
+	}
+	if !s.RateLimits.Enabled {
+		list = append(list, concern{What: "Rate limits are off", Why: "Anyone may ask as often as they like.",
+			Path: "/_/settings/limits", Label: "Set"})
+	}
+	if header := forwarding(c, s); header != "" {
+		list = append(list, concern{What: "Requests come with the header " + header, Why: "No proxy is trusted, so its address counts for all clients.",
+			Path: "/_/settings/limits", Label: "Set"})
+	}
+	return list
+}
+
+// forwarding returns a header of the request in which a proxy sends the client's address, if no
+// such header is trusted; else "".
+func forwarding(c *console.Call, s *settings.Settings) string {
+	if len(s.TrustedProxy.Headers) > 0 {
+		return ""
+	}
+	return console.ForwardingHeader(c.R)
+}
+
+func ofCollections(snapshot *schema.Snapshot) (list []concern) {
+	for _, c := range snapshot.All() {
+		if c.System {
+			continue
+		}
+		rules := "/_/c/" + c.Name + "/rules"
+		if names := openWrites(c); names != "" {
+			list = append(list, concern{What: fmt.Sprintf("Anybody may %s records of %s", names, c.Name), Why: "Right, if that is meant.",
+				Path: rules, Label: "Rules", Quiet: true})
+		}
+		if f := exposedFile(c); f != "" {
+			list = append(list, concern{What: fmt.Sprintf("Files of %s.%s are protected and anybody may view their records", c.Name, f),
+				Why:  "A protected file is as open as its record.",
+				Path: rules, Label: "Rules", Quiet: true})
+		}
+		if c.IsAuth() && c.Auth.OAuth2.Enabled && len(c.Auth.OAuth2.Providers) == 0 {
+			list = append(list, concern{What: c.Name + " lets people sign in with OAuth2, without a provider", Why: "Nobody can use it yet.",
+				Path: "/_/c/" + c.Name + "/sign-in", Label: "Sign-in"})
+		}
+	}
+	return list
+}
+
+// openWrites lists the writes that everybody may do. Creating an account is left out.
+func openWrites(c *schema.Collection) string {
+	var names []string
+	for _, rule := range []struct {
+		name string
+		text *string
+	}{{"create", c.CreateRule}, {"change", c.UpdateRule}, {"delete", c.DeleteRule}} {
+		open := rule.text != nil && *rule.text == ""
+		if open && !(rule.name == "create" && c.IsAuth()) { // people sign up so
+			names = append(names, rule.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func exposedFile(c *schema.Collection) string {
+	if c.ViewRule == nil || *c.ViewRule != "" {
+		return ""
+	}
+	for _, f := range c.Fields {
+		if kind, ok := f.Kind.(*schema.File); ok && kind.Protected {
+			return f.Name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,34 @@
+// Package overview is the first page of the console: problems and omissions of the installation.
+package overview
+
+import (
+	"net/http"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/gate"
+	"github.com/loambase/loam/admin/internal/ui"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	first := console.Get("/_/", show)
+	first.Open = true // links of mails lead here, whoever has signed in
+	return []console.Route{first}
+}
+
+func show(c *console.Call) error {
+	switch {
+	case !c.Caller.Superuser() && c.FromElsewhere():
+		return c.OpenAgain()
+	case !c.Caller.Superuser():
+		return gate.ShowSignIn(c, http.StatusOK, ui.SignIn{})
+	}
+	list, err := concerns(c)
+	if err != nil {
+		return err
+	}
+	return c.Page(console.Page{
+		Title: "Overview", Section: "overview", Crumbs: []ui.Crumb{{Label: "Overview"}}, Side: c.Collections(""),
+		Scripts: []string{"link.js"},
+	}, page(list))
+}

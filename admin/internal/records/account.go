@@ -1,0 +1,130 @@
+package records
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// account is the state of the sign-in tab of a record of an auth collection.
+type account struct {
+	providers []*record.Record // linked providers: records of _externalAuths
+	token     string           // a new token, shown once; "" for none
+	seconds   int64            // lifetime of the new token; 0 without a token
+}
+
+func accountPath(p *panel) string { return recordPath(p.in, p.r.ID()) + "/sign-in" }
+
+// mayVerify reports whether a verification mail can be sent to the account.
+func mayVerify(p *panel) bool {
+	return p.in.Name != schema.Superusers && p.r.Text("email") != "" && !p.r.Bool("verified")
+}
+
+// mayReset reports whether a password reset mail can be sent to the account.
+func mayReset(p *panel) bool { return p.in.Auth.PasswordAuth.Enabled && p.r.Text("email") != "" }
+
+// accountOf reads a record of an auth collection with its linked providers. The fault is NotFound
+// for another collection and for a record that does not exist.
+func accountOf(c *console.Call) (*panel, error) {
+	in, err := collectionOf(c)
+	if err != nil {
+		return nil, err
+	}
+	if !in.IsAuth() {
+		return nil, fault.New(fault.NotFound, "Nobody signs in to records of "+in.Name+".")
+	}
+	p, err := panelOf(c, in, c.Param("id"))
+	if err != nil {
+		return nil, err
+	}
+	p.account = &account{}
+	p.account.providers, err = c.App.Records().Find(c.R.Context(), c.Caller, record.Query{
+		Collection: schema.ExternalAuths, Sort: "provider",
+		Filter: "collectionRef = {:collection} && recordRef = {:record}", Params: map[string]any{"collection": in.ID, "record": p.r.ID()},
+	})
+	return p, err
+}
+
+func showAccount(c *console.Call) error {
+	p, err := accountOf(c)
+	if err != nil {
+		return err
+	}
+	return answer(c, p)
+}
+
+// changeAccount does the action of the button that was pressed: it sends a mail, ends all tokens,
+// unlinks a provider or makes a token.
+func changeAccount(c *console.Call) error {
+	p, err := accountOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	ctx, mail := c.R.Context(), auth.EmailForm{Email: p.r.Text("email")}
+	said := ""
+	switch do := c.R.PostForm.Get("do"); do {
+	case "verification":
+		said, err = "A mail goes out, unless one did in the last two minutes", c.Auth.RequestVerification(ctx, c.Caller, p.in.Name, mail)
+	case "reset":
+		said, err = "A mail goes out, unless one did in the last two minutes", c.Auth.RequestPasswordReset(ctx, c.Caller, p.in.Name, mail)
+	case "end":
+		said = "All tokens have ended"
+		_, err = c.App.Records().Update(ctx, c.Caller, p.in.ID, p.r.ID(), record.Input{Body: map[string]any{"tokenKey:autogenerate": ""}})
+	case "unlink":
+		said, err = "Unlinked", p.unlink(c, c.R.PostForm.Get("provider"))
+	case "token":
+		return p.makeToken(c)
+	default:
+		err = fault.New(fault.Invalid, "There is no action "+do+".")
+	}
+	if err != nil {
+		return err
+	}
+	c.Toast(said)
+	if p, err = accountOf(c); err != nil {
+		return err
+	}
+	return answer(c, p)
+}
+
+// unlink deletes the link to a provider; id is that of the record in _externalAuths.
+func (p *panel) unlink(c *console.Call, id string) error {
+	for _, linked := range p.account.providers {
+		if linked.ID() == id {
+			return c.App.Records().Delete(c.R.Context(), c.Caller, schema.ExternalAuths, id)
+		}
+	}
+	return fault.New(fault.NotFound, "The account is not linked to this provider any more.")
+}
+
+// makeToken answers with the tab and a new token of the account.
+func (p *panel) makeToken(c *console.Call) error {
+	minutes, err := strconv.ParseInt(c.R.PostForm.Get("minutes"), 10, 32)
+	if err != nil || minutes < 1 {
+		return fault.New(fault.Invalid, "A token is good for a whole number of minutes, at least one.")
+	}
+	p.account.seconds = minutes * int64(time.Minute/time.Second)
+	made, err := c.Auth.Impersonate(c.R.Context(), c.Caller, p.in.Name, p.r.ID(), auth.ImpersonateForm{Duration: p.account.seconds}, "")
+	if err != nil {
+		return err
+	}
+	p.account.token = made.Token
+	return answer(c, p)
+}
+
+// minutes returns the lifetime of a token for the input, "60" at first.
+func (a *account) minutes() string {
+	if a.seconds == 0 {
+		return "60"
+	}
+	return strconv.FormatInt(a.seconds/60, 10)
+}

@@ -1,0 +1,233 @@
+package records
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/core/schema"
+)
+
+func action(p *panel) string {
+	if p.isNew {
+		return console.CollectionPath(p.in) + "/new"
+	}
+	return recordPath(p.in, p.r.ID())
+}
+
+// formKind says whether the form sends all its values, or the changed values only.
+func formKind(p *panel) string {
+	if p.isNew {
+		return "new"
+	}
+	return "change"
+}
+
+func saveLabel(p *panel) string {
+	if p.isNew {
+		return "Create"
+	}
+	return "Save"
+}
+
+// curl returns a command that prints the record.
+func curl(p *panel) string {
+	address := strings.TrimSuffix(p.appURL, "/") + "/api/collections/" + p.in.Name + "/records/" + url.PathEscape(p.r.ID())
+	return "curl '" + address + `' -H "Authorization: $TOKEN"`
+}
+
+func isWide(f *schema.Field) bool {
+	return slices.Contains([]string{"editor", "json", "file", "relation", "geoPoint", "date"}, f.Type()) || f.Type() == "select" && f.Multiple()
+}
+
+// hasOneInput reports whether a label can name the input of the field.
+func hasOneInput(f *schema.Field) bool {
+	return !slices.Contains([]string{"relation", "geoPoint", "file", "editor"}, f.Type()) && !(f.Type() == "select" && f.Multiple())
+}
+
+// hint describes the values that the field accepts.
+func hint(f *schema.Field) string {
+	words := f.Type()
+	switch kind := f.Kind.(type) {
+	case *schema.Editor:
+		words = "HTML"
+	case *schema.GeoPoint:
+		words = "geo point"
+	case *schema.Text:
+		if kind.Max > 0 {
+			words += fmt.Sprintf(" · up to %d", kind.Max)
+		}
+	case *schema.Number:
+		if kind.OnlyInt {
+			words = "whole number"
+		}
+	case *schema.Select:
+		words += upTo(kind.MaxSelect)
+	case *schema.Relation:
+		words += upTo(kind.MaxSelect)
+	case *schema.File:
+		words += upTo(kind.MaxSelect)
+		if kind.Protected {
+			words += ", protected"
+		}
+	}
+	if f.Hidden {
+		words += " · hidden"
+	}
+	return words
+}
+
+func upTo(n int) string {
+	if n <= 1 {
+		return " · one"
+	}
+	return fmt.Sprintf(" · up to %d", n)
+}
+
+func number(p *panel, f *schema.Field) string {
+	if p.isNew && p.r.Number(f.Name) == 0 {
+		return ""
+	}
+	return degrees(p.r.Number(f.Name))
+}
+
+func degrees(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// jsonText returns the stored document.
+func jsonText(p *panel, f *schema.Field) string {
+	if text := p.r.JSON(f.Name); text != nil {
+		return string(text)
+	}
+	return ""
+}
+
+// longestColoured is the greatest length of a JSON text that is coloured, in bytes.
+const longestColoured = 100_000
+
+func isLongJSON(p *panel, f *schema.Field) bool { return len(p.r.JSON(f.Name)) > longestColoured }
+
+// jsonEditor are the attributes of an editor with colours and line numbers, none for a long text.
+func jsonEditor(p *panel, f *schema.Field) templ.Attributes {
+	if isLongJSON(p, f) {
+		return nil
+	}
+	return templ.Attributes{"data-editor": "json", "data-lines": ""}
+}
+
+// isLong reports whether the text needs an input of several lines.
+func isLong(p *panel, f *schema.Field) bool {
+	kind, ok := f.Kind.(*schema.Text)
+	return ok && (kind.Max > 200 || strings.Contains(p.r.Text(f.Name), "\n") || len(p.r.Text(f.Name)) > 100)
+}
+
+func textHint(f *schema.Field) string {
+	if kind, ok := f.Kind.(*schema.Text); ok && kind.AutogeneratePattern != "" {
+		return "made by the server"
+	}
+	return ""
+}
+
+func passwordHint(p *panel, f *schema.Field) string {
+	if p.r.Text(f.Name) != "" {
+		return "A value is set. Type to replace it."
+	}
+	return ""
+}
+
+// canClear reports whether the stored password may be removed.
+func canClear(p *panel, f *schema.Field) bool {
+	return p.r.Text(f.Name) != "" && !f.Required && !(p.in.IsAuth() && f.Name == "password")
+}
+
+// limits are the attributes with the shortest and the longest password that the field takes, and
+// its pattern.
+func limits(f *schema.Field) templ.Attributes {
+	kind, ok := f.Kind.(*schema.Password)
+	if !ok {
+		return nil
+	}
+	return templ.Attributes{"data-min": strconv.Itoa(kind.Min), "data-max": strconv.Itoa(kind.Max), "data-pattern": kind.Pattern}
+}
+
+// timeText formats a time as the API does.
+func timeText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000Z") }
+
+// isWeb reports whether the text begins as an http or https URL.
+func isWeb(text string) bool {
+	return strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")
+}
+
+// optionsOf returns the options of a select. Chosen values of a multiple select come first, in
+// their stored order. A chosen value that is not an option any more is included.
+func optionsOf(p *panel, f *schema.Field) []string {
+	kind, _ := f.Kind.(*schema.Select)
+	chosen := p.r.Strings(f.Name)
+	if !f.Multiple() {
+		chosen = slices.DeleteFunc(chosen, func(v string) bool { return slices.Contains(kind.Values, v) })
+	}
+	list := slices.Clone(chosen)
+	for _, value := range kind.Values {
+		if !slices.Contains(list, value) {
+			list = append(list, value)
+		}
+	}
+	return list
+}
+
+// targetOf returns the id of the collection that the relation refers to.
+func targetOf(f *schema.Field) string {
+	kind, _ := f.Kind.(*schema.Relation)
+	return kind.CollectionID
+}
+
+func relatedName(p *panel, f *schema.Field) string {
+	return cmp.Or(p.names[targetOf(f)], targetOf(f))
+}
+
+// relatedPath returns the beginning of the addresses of related records.
+func relatedPath(p *panel, f *schema.Field) string { return "/_/c/" + relatedName(p, f) + "/r/" }
+
+func pickPath(p *panel, f *schema.Field) string {
+	path := "/_/c/" + relatedName(p, f) + "/pick?_max=" + strconv.Itoa(maxOf(f))
+	if p.prefix != "" { // a form in a dialog: it cannot open a second dialog for a new record
+		path += "&_plain="
+	}
+	return path
+}
+
+// maxOf returns the greatest number of records that the relation may hold.
+func maxOf(f *schema.Field) int {
+	kind, _ := f.Kind.(*schema.Relation)
+	return max(1, kind.MaxSelect)
+}
+
+// whole returns a value as text, untruncated.
+func whole(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.RawMessage:
+		return string(v)
+	}
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// many marks the input of a field that holds several values.
+func many(f *schema.Field) templ.Attributes {
+	if !f.Multiple() {
+		return nil
+	}
+	return templ.Attributes{"data-many": ""}
+}

@@ -1,0 +1,205 @@
+package records
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+const (
+	usualRows    = 50
+	usualColumns = 9 // beside the title
+)
+
+// view is the table of a collection: its filter, sort, page and columns, all from the address.
+type view struct {
+	in            *schema.Collection
+	filter, sort  string
+	after, before string // the cursor that the page begins after, or ends before
+	rows          int
+	columns       []*schema.Field // the first column is the title of a record
+	chosen        bool            // columns were chosen
+	open          string          // id of the record beside the table
+	list          []row
+	next, prev    string // cursors of the next and the previous page, "" for none
+	problem       string
+	saved         []core.SavedView
+}
+
+// row is a row of the table. Its mark is a hash of its values, by which live.js finds changed rows.
+type row struct {
+	id, mark string
+	cells    []cell
+}
+
+// viewOf reads the address.
+func viewOf(c *console.Call, in *schema.Collection) *view {
+	q := c.R.URL.Query()
+	v := &view{
+		in: in, filter: q.Get("filter"), sort: q.Get("sort"), after: q.Get("after"), before: q.Get("before"),
+		open: q.Get("r"), rows: usualRows,
+	}
+	if n, err := strconv.Atoi(q.Get("rows")); err == nil && n >= 1 && n <= 200 {
+		v.rows = n
+	}
+	v.choose(q["cols"])
+	return v
+}
+
+// choose sets the columns to the fields with these names, or to the default columns.
+func (v *view) choose(names []string) {
+	title := titleField(v.in)
+	v.columns = []*schema.Field{title}
+	for _, name := range names {
+		if f := v.in.Field(name); f != nil && f != title && isShown(v.in, f) {
+			v.columns, v.chosen = append(v.columns, f), true
+		}
+	}
+	if v.chosen {
+		return
+	}
+	for _, f := range v.in.Fields {
+		if f != title && isShown(v.in, f) && !f.Hidden && len(v.columns) <= usualColumns {
+			v.columns = append(v.columns, f)
+		}
+	}
+}
+
+// titleField returns the field whose value is the title of a record: the first presentable text
+// field, else name, title, label, email or username, else the id.
+func titleField(in *schema.Collection) *schema.Field {
+	var likely *schema.Field
+	for _, f := range in.Fields {
+		text := f.Kind.Class() == schema.ClassText
+		switch {
+		case text && f.Presentable:
+			return f
+		case text && likely == nil && slices.Contains([]string{"name", "title", "label", "email", "username"}, f.Name):
+			likely = f
+		}
+	}
+	return cmp.Or(likely, in.Field("id"))
+}
+
+// with returns the address of this view with another value of one parameter, at its first page
+// unless the parameter is "r" or "".
+func (v *view) with(name, value string) string {
+	q := url.Values{}
+	set := func(name, value, usual string) {
+		if value != usual {
+			q.Set(name, value)
+		}
+	}
+	set("filter", v.filter, "")
+	set("sort", v.sort, "")
+	set("rows", strconv.Itoa(v.rows), strconv.Itoa(usualRows))
+	if v.chosen {
+		for _, f := range v.columns[1:] {
+			q.Add("cols", f.Name)
+		}
+	}
+	if name == "r" || name == "" { // the current page stays
+		set("after", v.after, "")
+		set("before", v.before, "")
+	}
+	q.Del(name)
+	if value != "" {
+		q.Set(name, value)
+	}
+	path := console.CollectionPath(v.in)
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// sortBy returns the address of the next order by the field: ascending, then descending, then the
+// default order.
+func (v *view) sortBy(f *schema.Field) string {
+	switch v.sort {
+	case f.Name:
+		return v.with("sort", "-"+f.Name)
+	case "-" + f.Name:
+		return v.with("sort", "")
+	}
+	return v.with("sort", f.Name)
+}
+
+// expression returns the filter for the record service. A text without an operator is searched for
+// in all text fields.
+func (v *view) expression() string {
+	words := strings.TrimSpace(v.filter)
+	if words == "" || strings.ContainsAny(words, "=~<>") {
+		return words
+	}
+	var parts []string
+	for _, f := range v.in.Fields {
+		if f.Kind.Class() == schema.ClassText && isShown(v.in, f) {
+			parts = append(parts, f.Name+" ~ "+literal(words))
+		}
+	}
+	return strings.Join(parts, " || ")
+}
+
+// literal returns the text as a literal of a filter.
+func literal(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
+}
+
+// list answers with the table.
+func list(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if name := c.Param("collection"); name != in.Name {
+		return c.Go(console.CollectionPath(in) + "?" + c.R.URL.RawQuery)
+	}
+	v := viewOf(c, in)
+	if err := v.read(c); err != nil {
+		return err
+	}
+	if c.IsPart("rows") {
+		return c.Part(rows(v))
+	}
+	if v.saved, err = c.App.SavedViews(c.R.Context(), c.Caller, in.ID); err != nil {
+		return err
+	}
+	panel, err := openPanel(c, v)
+	if err != nil {
+		return err
+	}
+	return c.Page(about(c, in, in.Name), page(v, panel))
+}
+
+// count answers with the number of records in the view. The page asks for it after the rows,
+// because counting may take longer; after two seconds the number is given up.
+func count(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	v := viewOf(c, in)
+	ctx, cancel := contextOf(c)
+	defer cancel()
+	page, err := c.App.Records().List(ctx, c.Caller, in.ID, record.ListParams{Page: 1, PerPage: 1, Filter: v.expression()})
+	if fault.KindOf(err) == fault.Invalid && ctx.Err() == nil { // the table shows all records, and the problem of the filter
+		page, err = c.App.Records().List(ctx, c.Caller, in.ID, record.ListParams{Page: 1, PerPage: 1})
+	}
+	switch {
+	case err == nil:
+		defer page.Release()
+		return c.Part(total(grouped(page.TotalItems)))
+	case ctx.Err() != nil && c.R.Context().Err() == nil:
+		return c.Part(total("many"))
+	}
+	return err
+}

@@ -1,0 +1,248 @@
+package records
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"hash/fnv"
+	"slices"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/where"
+)
+
+// panel is the panel of one record: its form, its history or its sign-in tab.
+type panel struct {
+	in      *schema.Collection
+	r       *record.Record
+	isNew   bool
+	related map[string][]choice // related records by the names of the relation fields
+	names   map[string]string   // names of the collections that relations refer to, by id
+	sources []string            // names of the collections with pictures for rich texts
+	appURL  string
+	prefix  string            // prefix of the ids of inputs, for a form in a dialog over another form
+	past    *record.History   // the history tab, shown instead of the form; nil for another tab
+	account *account          // the sign-in tab, shown instead of the form; nil for another tab
+	actors  map[string]string // titles of the accounts that changed the record, by change.Change.By
+}
+
+// at returns the id of the input of a field, found the id of the list of records that it finds.
+func (p *panel) at(f *schema.Field) string    { return p.prefix + "f-" + f.Name }
+func (p *panel) found(f *schema.Field) string { return p.prefix + "found-" + f.Name }
+
+// choice is a record that a relation holds or may hold.
+type choice struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+// show answers with the panel of a record, or with a page that has only this panel.
+func show(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	p, err := panelOf(c, in, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return answer(c, p)
+}
+
+func answer(c *console.Call, p *panel) error {
+	if c.IsPart("panel") {
+		return c.Part(recordPanel(p))
+	}
+	return c.Page(about(c, p.in, p.title()), recordPage(p))
+}
+
+// panelOf reads a record and the titles of its related records. The fault is NotFound for a record
+// that does not exist.
+func panelOf(c *console.Call, in *schema.Collection, id string) (*panel, error) {
+	r, err := c.App.Records().FindByID(c.R.Context(), in.ID, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, fault.New(fault.NotFound, "There is no record "+id+" in "+in.Name+" any more.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return withRelated(c, &panel{in: in, r: r, appURL: c.Settings.Meta.AppURL})
+}
+
+// openPanel returns the panel beside the table, nil if no record is open or the open record was
+// deleted.
+func openPanel(c *console.Call, v *view) (templ.Component, error) {
+	if v.open == "" {
+		return nil, nil
+	}
+	p, err := panelOf(c, v.in, v.open)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return recordPanel(p), nil
+}
+
+// showNew answers with the form of a new record: empty, or with the values of the record named by
+// from=ID in the address, without its id, files and passwords.
+func showNew(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if in.View != nil {
+		return fault.New(fault.Forbidden, "Records of a view come from its query.")
+	}
+	p := &panel{in: in, r: record.Blank(in), isNew: true}
+	if isForRelation(c) {
+		return newForRelation(c, p)
+	}
+	if from := c.R.URL.Query().Get("from"); from != "" {
+		model, err := c.App.Records().FindByID(c.R.Context(), in.ID, from)
+		if err != nil {
+			return err
+		}
+		for _, f := range in.Fields {
+			if isEditable(in, f) && f.Type() != "file" && !f.IsID() && !f.IsPassword() {
+				p.r.Set(f.Name, model.Get(f.Name))
+			}
+		}
+	}
+	if p, err = withRelated(c, p); err != nil {
+		return err
+	}
+	return answer(c, p)
+}
+
+// isEditable reports whether a form has an input for the field.
+func isEditable(in *schema.Collection, f *schema.Field) bool {
+	if _, auto := f.Kind.(*schema.Autodate); auto {
+		return false
+	}
+	return f.IsPassword() || isShown(in, f)
+}
+
+// title returns the title of the panel: "New record", or the title or the id of the record.
+func (p *panel) title() string {
+	if p.isNew {
+		return "New record"
+	}
+	if f := titleField(p.in); f != nil {
+		return cmp.Or(cut(p.r.Text(f.Name)), p.r.ID())
+	}
+	return p.r.ID()
+}
+
+// base returns the marks of the values of fields, as a JSON object by the names of the fields. A
+// save sends back the marks that its form was read with, so fields that somebody else has changed
+// since are found.
+func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) string {
+	marks := map[string]string{}
+	for _, f := range fields {
+		if isEditable(in, f) {
+			marks[f.Name] = mark(r.Get(f.Name))
+		}
+	}
+	text, err := json.Marshal(marks)
+	if err != nil {
+		return "{}" // not reached: strings can always be encoded
+	}
+	return string(text)
+}
+
+// mark returns a hash of a value. Different values have different marks, but for collisions.
+func mark(v any) string {
+	text, err := schema.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	h := fnv.New64a()
+	h.Write(text) //nolint:errcheck // it never fails
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// asJSON answers with the record as the API returns it, to be copied.
+func asJSON(c *console.Call) error {
+	text, err := c.App.Records().Get(c.R.Context(), c.Caller, c.Param("collection"), c.Param("id"), "")
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "application/json")
+	c.W.Write(text) //nolint:errcheck // a client that has disconnected gets no answer
+	return nil
+}
+
+// withRelated reads the titles of the related records.
+func withRelated(c *console.Call, p *panel) (*panel, error) {
+	p.related, p.names = map[string][]choice{}, map[string]string{}
+	p.sources = pictureSources(c.App.Snapshot())
+	for _, f := range p.in.Fields {
+		kind, ok := f.Kind.(*schema.Relation)
+		if !ok {
+			continue
+		}
+		if target := c.App.Snapshot().ByID(kind.CollectionID); target != nil {
+			p.names[target.ID] = target.Name
+		}
+		names, err := labels(c.R.Context(), c, kind.CollectionID, p.r.Strings(f.Name))
+		if err != nil {
+			return nil, err
+		}
+		p.related[f.Name] = names
+	}
+	return p, nil
+}
+
+// labels returns the titles of records in the order of their ids. The title of a deleted record is
+// its id.
+func labels(ctx context.Context, c *console.Call, collection string, ids []string) ([]choice, error) {
+	in := c.App.Snapshot().ByID(collection)
+	list := make([]choice, len(ids))
+	for i, id := range ids {
+		list[i] = choice{id, id}
+	}
+	if in == nil || len(ids) == 0 {
+		return list, nil
+	}
+	names := map[string]string{}
+	title := titleField(in)
+	for chunk := range slices.Chunk(ids, readTogether) {
+		branch, err := c.App.Records().Tree(ctx, c.Caller, &record.Node{
+			Collection: in.ID, Fields: []string{title.Name}, Where: where.In("id", anyOf(chunk)...), Limit: readTogether,
+		})
+		if err == nil {
+			err = branch.Err
+		}
+		if err != nil {
+			return nil, err
+		}
+		named, err := choicesOf(branch, title)
+		if err != nil {
+			return nil, err
+		}
+		for _, found := range named {
+			names[found.ID] = found.Label
+		}
+	}
+	for i, id := range ids {
+		list[i].Label = cmp.Or(names[id], id)
+	}
+	return list, nil
+}
+
+// anyOf converts ids to values of a condition.
+func anyOf(ids []string) []any {
+	list := make([]any, len(ids))
+	for i, id := range ids {
+		list[i] = id
+	}
+	return list
+}

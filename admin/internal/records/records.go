@@ -1,0 +1,88 @@
+// Package records has the screens of the records of a collection: the table, the panel with
+// a form, the search of related records, files.
+package records
+
+import (
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/ui"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	const (
+		collection = "/_/c/{collection}"
+		record     = collection + "/r/{id}"
+	)
+	kept := &shelf{}
+	return []console.Route{
+		console.Get(collection, list),
+		console.Get(collection+"/count", count),
+		console.Get(collection+"/live", live),
+		console.Post(collection+"/views", saveView),
+		console.Get(collection+"/export", export),
+		console.Get(collection+"/import", showUpload),
+		console.Post(collection+"/import", upload),
+		console.Get(collection+"/import/{job}", showImport),
+		console.Post(collection+"/import/{job}", changeImport),
+		console.Get(collection+"/import/{job}/rejects", rejects),
+		console.Get(collection+"/new", showNew),
+		console.Post(collection+"/new", create),
+		console.Get(record, show),
+		console.Post(record, save),
+		console.Get(record+"/cell", showCell),
+		console.Get(record+"/filter", filterBy),
+		console.Get(record+"/value", showValue),
+		console.Post(record+"/cell", saveCell),
+		console.Get(record+"/json", asJSON),
+		console.Get(record+"/sign-in", showAccount),
+		console.Post(record+"/sign-in", changeAccount),
+		console.Get(record+"/history", showHistory),
+		console.Post(record+"/history", putBack),
+		console.Get(record+"/delete", askDelete),
+		console.Post(record+"/delete", remove),
+		console.Get(collection+"/pick", pick),
+		console.Get(collection+"/pick/count", countPicks),
+		console.Get(collection+"/pick/all", pickAll),
+		console.Post(collection+"/bulk/ask-delete", askDeleteMany),
+		console.Post(collection+"/bulk/delete", kept.deleteMany),
+		console.Post(collection+"/bulk/ask-set", askSet),
+		console.Post(collection+"/bulk/set", setMany),
+		console.Get(collection+"/json", someJSON),
+		console.Post("/_/undo/{deletion}", kept.undo),
+		console.Get("/_/pictures", pictures),
+		console.Get("/_/tasks/{task}", showTask),
+		console.Post("/_/tasks/{task}/cancel", cancelTask),
+		console.Get("/_/ws", socket),
+		console.Get("/_/files/{collection}/{id}/{filename}", file),
+	}
+}
+
+// collectionOf returns the collection that the address names.
+func collectionOf(c *console.Call) (*schema.Collection, error) {
+	name := c.Param("collection")
+	if found := c.App.Snapshot().Find(name); found != nil {
+		return found, nil
+	}
+	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
+}
+
+// about is the frame of a page about the records of a collection.
+func about(c *console.Call, in *schema.Collection, title string) console.Page {
+	crumbs := []ui.Crumb{{Label: "Collections", Path: "/_/"}}
+	if title == in.Name {
+		crumbs = append(crumbs, ui.Crumb{Label: in.Name})
+	} else {
+		crumbs = append(crumbs, ui.Crumb{Label: in.Name, Path: console.CollectionPath(in)}, ui.Crumb{Label: title})
+	}
+	return console.Page{
+		Title: title, Section: "data", Crumbs: crumbs, Side: c.Collections(in.Name),
+		Scripts: []string{"form.js", "record.js", "drafts.js", "table.js", "select.js", "live.js", "grid.js", "editor.js", "widths.js"},
+	}
+}
+
+// isShown reports whether tables and forms show the field.
+func isShown(in *schema.Collection, f *schema.Field) bool {
+	return !f.IsPassword() && !(in.IsAuth() && f.Name == "tokenKey")
+}

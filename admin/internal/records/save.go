@@ -1,0 +1,190 @@
+package records
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+// limit returns the greatest size of a form with the fields of the collection, in bytes.
+func limit(in *schema.Collection) int64 {
+	n := int64(form.Small)
+	for _, f := range in.Fields {
+		n += f.BodySize()
+	}
+	return n
+}
+
+// read reads the form of a record; sent are the names of the fields in it.
+func read(c *console.Call) (in *schema.Collection, input record.Input, sent []string, problems []form.Problem, err error) {
+	if in, err = collectionOf(c); err != nil {
+		return
+	}
+	if err = form.Read(c, limit(in)); err != nil {
+		return
+	}
+	input, sent, problems, err = decode(c, in)
+	return
+}
+
+func create(c *console.Call) error {
+	defer form.Close(c)
+	in, input, _, problems, err := read(c)
+	switch {
+	case err != nil:
+		return err
+	case len(problems) > 0:
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	r, err := c.App.Records().Create(c.R.Context(), c.Caller, in.ID, input)
+	if err != nil {
+		return form.Fail(c, err)
+	}
+	if isForRelation(c) {
+		return c.Event("relatedmade", map[string]string{"id": r.ID(), "label": cmp.Or(cut(r.Text(titleField(in).Name)), r.ID())})
+	}
+	return saved(c, in, r.ID(), "Created")
+}
+
+// save stores the fields in the form, which are those that the superuser has changed. If somebody
+// else has changed one of these fields since the form was read, nothing is stored, and the form
+// shows the conflict.
+func save(c *console.Call) error {
+	defer form.Close(c)
+	in, input, sent, problems, err := read(c)
+	switch {
+	case err != nil:
+		return err
+	case len(problems) > 0:
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	id := c.Param("id")
+	now, conflicts, err := update(c, in, id, input, sent)
+	switch {
+	case len(conflicts) > 0:
+		problems, err := conflictProblems(c, in, id, conflicts)
+		if err != nil {
+			return err
+		}
+		return form.Conflict(c, problems, base(in, now, in.Fields...)) // saving again overwrites
+	case fault.KindOf(err) == fault.NotFound:
+		return fault.New(fault.NotFound, "This record was deleted meanwhile. What you have typed is still here.")
+	case err != nil:
+		return form.Fail(c, err)
+	}
+	return saved(c, in, id, "Saved")
+}
+
+// conflict is a field that was sent and has changed since it was read, with the stored value as JSON.
+type conflict struct{ field, value string }
+
+// update stores the fields that were sent, if each still has the value that the form was read with.
+// Otherwise it stores nothing, and returns the changed fields and the stored record.
+func update(c *console.Call, in *schema.Collection, id string, input record.Input, sent []string) (now *record.Record, conflicts []conflict, err error) {
+	err = c.App.Transaction(c.R.Context(), func(tx *core.Tx) error {
+		if now, err = tx.Records.FindByID(tx.Context, in.ID, id); err != nil {
+			return err
+		}
+		if conflicts = conflictsOf(c, in, now, sent); len(conflicts) > 0 {
+			return errConflict
+		}
+		_, err := tx.Records.Update(tx.Context, c.Caller, in.ID, id, input)
+		return err
+	})
+	return now, conflicts, err
+}
+
+// errConflict rolls back the transaction of a save that would overwrite a change.
+var errConflict = fault.New(fault.Invalid, "Somebody else has changed this record.")
+
+// conflictsOf returns the fields that were sent and have changed since they were read.
+func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sent []string) (list []conflict) {
+	var read map[string]string
+	if json.Unmarshal([]byte(c.R.PostForm.Get("_base")), &read) != nil {
+		return nil // a form without marks overwrites
+	}
+	for _, name := range sent {
+		was, known := read[name]
+		if f := in.Field(name); !known || was == mark(now.Get(name)) || f.IsPassword() {
+			continue
+		} else if value, err := schema.Marshal(now.Get(name)); err == nil {
+			list = append(list, conflict{name, cutBytes(value)})
+		}
+	}
+	return list
+}
+
+// conflictProblems says for each field which account has changed it, and to which value.
+func conflictProblems(c *console.Call, in *schema.Collection, id string, list []conflict) (problems []form.Problem, err error) {
+	p := &panel{in: in}
+	if p.past, err = c.App.Records().History(c.R.Context(), c.Caller, in.ID, id, maxRevisions); err != nil {
+		return nil, err
+	}
+	if err := p.nameActors(c); err != nil {
+		return nil, err
+	}
+	for _, at := range list {
+		problems = append(problems, form.Problem{Name: at.field, Stored: true,
+			Message: p.changer(at.field) + " has changed this to " + at.value + ". Save again to put yours in its place."})
+	}
+	return problems, nil
+}
+
+// saved answers with the panel of the stored record, and has the page reload the table.
+func saved(c *console.Call, in *schema.Collection, id, words string) error {
+	c.Toast(words)
+	p, err := panelOf(c, in, id)
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("HX-Trigger", "changed")
+	c.W.Header().Set("HX-Retarget", "#panel")
+	c.W.Header().Set("HX-Reswap", "innerHTML")
+	return c.Part(recordPanel(p))
+}
+
+func askDelete(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	p, err := panelOf(c, in, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return c.Dialog(http.StatusOK, deleteDialog(p, referring(c, in)))
+}
+
+// referring names the collections whose records may refer to one that is deleted.
+func referring(c *console.Call, in *schema.Collection) (names []string) {
+	for _, ref := range c.App.Snapshot().References(in.ID) {
+		if !slices.Contains(names, ref.Collection.Name) {
+			names = append(names, ref.Collection.Name)
+		}
+	}
+	return names
+}
+
+func remove(c *console.Call) error {
+	in, err := collectionOf(c)
+	if err != nil {
+		return err
+	}
+	if err := c.App.Records().Delete(c.R.Context(), c.Caller, in.ID, c.Param("id")); err != nil {
+		return err
+	}
+	c.Toast("Deleted")
+	if at, err := url.Parse(c.R.Header.Get("HX-Current-URL")); err == nil && at.Path == console.CollectionPath(in) {
+		return c.Event("deleted", map[string]string{"id": c.Param("id")}) // the page reloads its table
+	}
+	return c.Go(console.CollectionPath(in))
+}

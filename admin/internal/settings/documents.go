@@ -1,0 +1,42 @@
+// The input of the persisted documents of GraphQL: a JSON object of texts by ids.
+
+package settings
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+const documentsInput = "graphql.documents"
+
+// showDocuments replaces the documents in d by their text, indented JSON, for the input.
+func showDocuments(d form.Document, documents settings.Documents) error {
+	text, err := schema.Marshal(documents)
+	if err != nil {
+		return err
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, text, "", "  "); err != nil {
+		return err
+	}
+	form.Put(d, documentsInput, indented.String())
+	return nil
+}
+
+// putDocuments parses the text of the input, if it was sent, and adds the documents to the change.
+func putDocuments(change map[string]any, sent url.Values) []form.Problem {
+	if !sent.Has(documentsInput) {
+		return nil
+	}
+	documents := settings.Documents{}
+	if err := json.Unmarshal([]byte(sent.Get(documentsInput)), &documents); err != nil {
+		return []form.Problem{{Name: documentsInput, Message: "This is no JSON object of ids and texts."}}
+	}
+	form.Put(change, documentsInput, documents)
+	return nil
+}

@@ -1,0 +1,91 @@
+package settings
+
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+// rule is a rate limit as a row of the form.
+type rule struct {
+	Label       string `json:"label"`
+	Audience    string `json:"audience"`
+	Duration    int64  `json:"duration"`
+	MaxRequests int64  `json:"maxRequests"`
+}
+
+// putRules adds the rules that were sent to the change. They are sent together, or not at
+// all. A row without a label is left out.
+func putRules(change map[string]any, sent url.Values) (problems []form.Problem) {
+	labels, ok := sent["rule.label"]
+	if !ok {
+		return nil
+	}
+	list := []rule{}
+	for i, label := range labels {
+		if label == "" {
+			continue
+		}
+		r := rule{Label: label, Audience: at(sent["rule.audience"], i)}
+		var err [2]error
+		r.MaxRequests, err[0] = strconv.ParseInt(at(sent["rule.maxRequests"], i), 10, 64)
+		r.Duration, err[1] = strconv.ParseInt(at(sent["rule.duration"], i), 10, 64)
+		if err[0] != nil || err[1] != nil {
+			problems = append(problems, form.Problem{Name: "rateLimits.rules", Message: "The numbers of " + label + " are no whole numbers."})
+		}
+		list = append(list, r)
+	}
+	form.Put(change, "rateLimits.rules", list)
+	return problems
+}
+
+func at(list []string, i int) string {
+	if i >= len(list) {
+		return ""
+	}
+	return list[i]
+}
+
+// rulesOf returns the stored rules as rows.
+func rulesOf(stored settings.Rules) []rule {
+	list := make([]rule, len(stored))
+	for i, r := range stored {
+		list[i] = rule{Label: r.Label, Audience: r.Audience, Duration: r.Duration, MaxRequests: int64(r.MaxRequests)}
+	}
+	return list
+}
+
+// maxLabels is the greatest number of labels that the form offers.
+const maxLabels = 300
+
+// labelsFor returns labels that a rule may have, for the completion of an input.
+func labelsFor(snapshot *schema.Snapshot) []string {
+	actions := []string{"list", "view", "create", "update", "delete", "file", "auth"}
+	list := []string{"/api/", "/api/batch", "/api/graphql"}
+	for _, action := range append(actions, "authWithPassword", "authRefresh", "requestOTP", "requestPasswordReset", "requestVerification") {
+		list = append(list, "*:"+action)
+	}
+	for _, in := range snapshot.All() {
+		for _, action := range actions {
+			if action != "auth" || in.IsAuth() {
+				list = append(list, in.Name+":"+action)
+			}
+		}
+	}
+	return list[:min(len(list), maxLabels)]
+}
+
+// address is the address of the superuser as the server sees it, for the page of IP lists.
+type address struct {
+	ip     string // by the saved settings
+	header string // a header with another address that the request came with; "" for none
+}
+
+// addressOf returns the address that the call came from.
+func addressOf(c *console.Call) address {
+	return address{ip: c.Caller.IP, header: console.ForwardingHeader(c.R)}
+}

@@ -1,0 +1,208 @@
+// Package settings has the screens of the settings, the backups, the jobs, and of collections
+// that are imported and exported.
+package settings
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/admin/internal/ui"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/settings"
+)
+
+// Routes are the addresses of the package.
+func Routes() []console.Route {
+	return []console.Route{
+		console.Get("/_/settings", func(c *console.Call) error { return c.Go("/_/settings/application") }),
+		console.Get("/_/settings/cron", previewCron),
+		console.Get("/_/settings/realtime/channel", newChannel),
+		console.Get("/_/settings/realtime/complete", completeChannelRule),
+		console.Get("/_/settings/{page}", show),
+		console.Post("/_/settings/{page}", save),
+		console.Post("/_/settings/{page}/test", try),
+		console.Get("/_/backups", showBackups),
+		console.Post("/_/backups", createBackup),
+		console.Post("/_/backups/upload", uploadBackup),
+		console.Get("/_/backups/-/progress", showProgress),
+		console.Get("/_/backups/{key}", downloadBackup),
+		console.Get("/_/backups/{key}/restore", askRestore),
+		console.Post("/_/backups/{key}/restore", restoreBackup),
+		console.Get("/_/backups/{key}/delete", askDeleteBackup),
+		console.Post("/_/backups/{key}/delete", deleteBackup),
+		console.Get(transferPath, showTransfer),
+		console.Post(transferPath, console.Unlocked(importCollections)),
+		console.Get(transferPath+"/export", exportCollections),
+		console.Post(transferPath+"/compare", compareCollections),
+		console.Get("/_/jobs", showJobs),
+		console.Post("/_/jobs/{id}", runJob),
+	}
+}
+
+func pageOf(c *console.Call) (page, error) {
+	list := pages()
+	i := slices.IndexFunc(list, func(p page) bool { return p.id == c.Param("page") })
+	if i < 0 {
+		return page{}, fault.New(fault.NotFound, "There is no such page of settings.")
+	}
+	return list[i], nil
+}
+
+// Items are the pages of settings for a list of links.
+func Items() (items []ui.Item) {
+	for _, p := range pages() {
+		items = append(items, ui.Item{Label: p.title, Icon: p.icon, Path: "/_/settings/" + p.id})
+	}
+	items = append(items, ui.Item{Label: "Import and export", Icon: "upload", Path: transferPath})
+	return append(items, ui.Item{Label: "Jobs", Icon: "clock", Path: "/_/jobs"})
+}
+
+// frame is the frame of a page about settings.
+func frame(title, path string) console.Page {
+	items := Items()
+	for i := range items {
+		items[i].Current = items[i].Path == path
+	}
+	section := "settings"
+	if path == "/_/backups" {
+		section = "backups"
+	}
+	return console.Page{
+		Title: title, Section: section, Crumbs: []ui.Crumb{{Label: "Settings", Path: "/_/settings/application"}, {Label: title}},
+		Side: ui.Side("Settings", items), Scripts: []string{"form.js", "rules.js"},
+	}
+}
+
+func show(c *console.Call) error {
+	p, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	now, err := c.App.Settings().Get(c.R.Context(), c.Caller)
+	if err != nil {
+		return err
+	}
+	document, err := form.Open(now)
+	if err != nil {
+		return err
+	}
+	if err := showDocuments(document, now.GraphQL.Documents); err != nil {
+		return err
+	}
+	if p.id == "limits" {
+		p.note = addressNote(addressOf(c))
+	}
+	list, err := p.list(c, now)
+	if err != nil {
+		return err
+	}
+	in := frame(p.title, "/_/settings/"+p.id)
+	in.Scripts = append(in.Scripts, "editor.js", "record.js", "fields.js")
+	return c.Page(in, settingsPage(p, document, list, trial(c, p)))
+}
+
+// list returns the list below the inputs of the page: rate limits or channels. nil is none.
+func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, error) {
+	switch p.id {
+	case "limits":
+		return rulesTable(rulesOf(now.RateLimits.Rules), labelsFor(c.App.Snapshot())), nil
+	case "realtime":
+		list, err := channelsOf(now.Realtime.Channels)
+		return channelList(list), err
+	}
+	return nil, nil
+}
+
+// save stores the settings in the form. The page is loaded again, since a setting may change its
+// look.
+func save(c *console.Call) error {
+	p, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	change, problems := form.Patch(p.groups, c.R.PostForm)
+	if p.id == "limits" {
+		problems = append(problems, putRules(change, c.R.PostForm)...)
+	}
+	problems = append(problems, putDocuments(change, c.R.PostForm)...)
+	problems = append(problems, putChannels(change, c.R.PostForm)...)
+	if len(problems) > 0 {
+		return form.Refuse(c, http.StatusUnprocessableEntity, problems)
+	}
+	body, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	if _, err := c.App.Settings().Patch(c.R.Context(), c.Caller, body); err != nil {
+		return failSettings(c, err)
+	}
+	c.Toast("Saved")
+	return c.Go("/_/settings/" + p.id)
+}
+
+// trial returns the form of the page's test, nil for none.
+func trial(c *console.Call, p page) templ.Component {
+	switch p.test {
+	case "mail":
+		var collections []string
+		for _, in := range c.App.Snapshot().All() {
+			if in.IsAuth() {
+				collections = append(collections, in.Name)
+			}
+		}
+		return mailTrial(c.Caller.Auth.Text("email"), collections)
+	case "storage", "backups":
+		return storageTrial(p.id)
+	}
+	return nil
+}
+
+// try sends a mail, or tests the bucket, with the saved settings.
+func try(c *console.Call) error {
+	p, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	if err := form.Read(c, form.Small); err != nil {
+		return err
+	}
+	sent := c.R.PostForm
+	switch p.test {
+	case "mail":
+		err = c.Auth.TestMail(c.R.Context(), c.Caller, auth.TestMailForm{
+			Email: sent.Get("email"), Template: sent.Get("template"), Collection: sent.Get("collection")})
+	case "storage", "backups":
+		err = c.App.TestS3(c.R.Context(), c.Caller, core.S3TestForm{Filesystem: p.test})
+	default:
+		return fault.New(fault.NotFound, "Nothing can be tried here.")
+	}
+	if err == nil {
+		return c.Part(tried("", worked(p.test)))
+	}
+	problems, err := console.Problems(err)
+	if err != nil {
+		return err
+	}
+	words := ""
+	for _, message := range problems {
+		words += message + " "
+	}
+	return c.Part(tried(words, ""))
+}
+
+func worked(test string) string {
+	if test == "mail" {
+		return "Sent. Look into the mailbox."
+	}
+	return "It works: a file was written, read and deleted."
+}

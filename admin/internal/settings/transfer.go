@@ -1,0 +1,357 @@
+package settings
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/admin/internal/console"
+	"github.com/loambase/loam/admin/internal/form"
+	"github.com/loambase/loam/core/collection"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/schema"
+)
+
+const transferPath = "/_/collections"
+
+// maxDefinitions is the greatest file of collections, in bytes.
+const maxDefinitions = 16 << 20
+
+func showTransfer(c *console.Call) error {
+	p := frame("Import and export", transferPath)
+	return c.Page(p, transferPage(c.App.Snapshot().All()))
+}
+
+// exportCollections answers with the definitions of the chosen collections as a file. It has no
+// secrets.
+func exportCollections(c *console.Call) error {
+	chosen := c.R.URL.Query()["c"]
+	list := []*schema.Collection{}
+	for _, in := range c.App.Snapshot().All() {
+		if slices.Contains(chosen, in.ID) {
+			list = append(list, in)
+		}
+	}
+	c.W.Header().Set("Content-Disposition", `attachment; filename="collections.json"`)
+	return c.IndentedJSON(list)
+}
+
+// document is a definition as JSON, each property by itself.
+type document map[string]json.RawMessage
+
+func (d document) text(name string) (text string) {
+	if json.Unmarshal(d[name], &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// imported are the collections of a file: a list, an object with one, or a single one. problem
+// says why it is none.
+func imported(text string) (list []json.RawMessage, problem string) {
+	data := []byte(strings.TrimPrefix(strings.TrimSpace(text), "\ufeff"))
+	if len(data) == 0 {
+		return nil, "Paste the JSON, or choose a file."
+	}
+	var any json.RawMessage
+	if err := json.Unmarshal(data, &any); err != nil {
+		return nil, badJSON(data, err)
+	}
+	if json.Unmarshal(data, &list) == nil {
+		return list, ""
+	}
+	var object struct{ Collections []json.RawMessage }
+	if json.Unmarshal(data, &object) == nil && object.Collections != nil {
+		return object.Collections, ""
+	}
+	return []json.RawMessage{data}, ""
+}
+
+// badJSON says in which line the text is wrong.
+func badJSON(data []byte, err error) string {
+	at := len(data)
+	if bad := (*json.SyntaxError)(nil); errors.As(err, &bad) {
+		at = min(int(bad.Offset), len(data))
+	}
+	return fmt.Sprintf("Line %d is no JSON: %v.", bytes.Count(data[:at], []byte("\n"))+1, err)
+}
+
+// comparison is what an import would do.
+type comparison struct {
+	text          string // the file
+	deleteMissing bool
+	changes       []collectionChange
+	same          []string // collections that stay as they are
+	missing       []missing
+	plan          *collection.Plan
+	name          string // that has to be typed, "" if nothing is lost
+	again         bool   // another one was typed
+}
+
+// missing is a collection that the file does not have.
+type missing struct {
+	name string
+	rows int64 // that go with it; -1: it stays
+}
+
+// collectionChange is what becomes of a collection.
+type collectionChange struct {
+	name, was  string // was: its name until now; "" for a new one
+	isNew      bool
+	properties []change
+	fields     []change
+}
+
+// change is a property, or a field with its own ones.
+type change struct {
+	sign     string // "+", "~" or "-"
+	name     string
+	kind     string
+	was, now string
+	options  []change
+}
+
+// typedImport reads the form: the file, or the pasted text.
+func typedImport(c *console.Call) (text string, deleteMissing bool, err error) {
+	if err := form.Read(c, maxDefinitions); err != nil {
+		return "", false, err
+	}
+	defer form.Close(c)
+	text = c.R.PostForm.Get("text")
+	if file, _, err := c.R.FormFile("file"); err == nil {
+		defer file.Close()
+		data, err := io.ReadAll(file)
+		if err != nil {
+			return "", false, err
+		}
+		if len(data) > 0 {
+			text = string(data)
+		}
+	}
+	return text, c.R.PostForm.Get("deleteMissing") == "true", nil
+}
+
+// compareCollections answers with what an import would change, and nothing is.
+func compareCollections(c *console.Call) error {
+	found, problem, err := compare(c)
+	switch {
+	case err != nil:
+		return err
+	case problem != "":
+		return refuseImport(c, problem)
+	}
+	return c.Part(comparisonPart(found))
+}
+
+func refuseImport(c *console.Call, problem string) error {
+	return form.Refuse(c, http.StatusUnprocessableEntity, []form.Problem{{Name: "text", Message: problem}})
+}
+
+// importCollections does what was compared. What loses data asks for names.
+func importCollections(c *console.Call) error {
+	found, problem, err := compare(c)
+	switch {
+	case err != nil:
+		return err
+	case problem != "":
+		return refuseImport(c, problem)
+	}
+	if c.R.PostForm.Get("name") != found.name {
+		found.again = true
+		return c.PartAs(http.StatusUnprocessableEntity, comparisonPart(found))
+	}
+	list, _ := imported(found.text) // it has been compared
+	if err := c.App.Collections().Import(c.R.Context(), c.Caller, &collection.Import{Collections: list, DeleteMissing: found.deleteMissing}); err != nil {
+		return err
+	}
+	c.Toast("Imported")
+	return c.Go(transferPath)
+}
+
+// compare finds out what the import of the form would do. problem says why it cannot be done.
+func compare(c *console.Call) (found comparison, problem string, err error) {
+	text, deleteMissing, err := typedImport(c)
+	if err != nil {
+		return found, "", err
+	}
+	found = comparison{text: text, deleteMissing: deleteMissing}
+	list, problem := imported(text)
+	if problem != "" {
+		return found, problem, nil
+	}
+	body, err := json.Marshal(map[string]any{"import": map[string]any{"collections": list, "deleteMissing": deleteMissing}})
+	if err != nil {
+		return found, "", err
+	}
+	if found.plan, err = c.App.Collections().Plan(c.R.Context(), c.Caller, body); err != nil {
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Kind != fault.Invalid {
+			return found, "", err
+		}
+		problems, err := console.Problems(err)
+		if err != nil {
+			return found, "", err
+		}
+		for name, message := range problems {
+			problem += strings.TrimPrefix(name+": ", ": ") + message + " "
+		}
+		return found, strings.TrimSpace(problem), nil
+	}
+	return found, "", found.fill(c.App.Snapshot(), list)
+}
+
+// fill compares the file with what there is.
+func (f *comparison) fill(snapshot *schema.Snapshot, list []json.RawMessage) error {
+	matched := map[string]bool{}
+	for _, item := range list {
+		var now document
+		if err := json.Unmarshal(item, &now); err != nil {
+			return err
+		}
+		in := snapshot.ByID(now.text("id"))
+		if in == nil {
+			in = snapshot.Find(now.text("name"))
+		}
+		if in == nil {
+			f.changes = append(f.changes, collectionChange{name: now.text("name"), isNew: true, fields: fieldChanges(nil, now, false)})
+			continue
+		}
+		matched[in.ID] = true
+		change, err := difference(in, now, f.deleteMissing)
+		if err != nil {
+			return err
+		}
+		if len(change.properties)+len(change.fields) == 0 {
+			f.same = append(f.same, in.Name)
+		} else {
+			f.changes = append(f.changes, change)
+		}
+	}
+	gone := map[string]int64{}
+	for _, p := range f.plan.Collections {
+		if p.Action == "delete" {
+			gone[p.ID] = p.Rows
+		}
+	}
+	var names []string
+	for _, in := range snapshot.All() {
+		rows, deleted := gone[in.ID]
+		if !deleted {
+			rows = -1
+		}
+		if !matched[in.ID] && (deleted || !in.System) {
+			f.missing = append(f.missing, missing{in.Name, rows})
+		}
+	}
+	for _, l := range f.plan.Losses {
+		if !slices.Contains(names, l.Collection) {
+			names = append(names, l.Collection)
+		}
+	}
+	for _, m := range f.missing {
+		if m.rows >= 0 && !slices.Contains(names, m.name) {
+			names = append(names, m.name)
+		}
+	}
+	f.name = strings.Join(names, ", ")
+	return nil
+}
+
+// silent are properties that an import does not look at.
+var silent = []string{"id", "fields", "created", "updated", "type", "system"}
+
+func difference(in *schema.Collection, now document, deleteMissing bool) (collectionChange, error) {
+	text, err := schema.Marshal(in)
+	if err != nil {
+		return collectionChange{}, err
+	}
+	var was document
+	if err := json.Unmarshal(text, &was); err != nil {
+		return collectionChange{}, err
+	}
+	change := collectionChange{name: now.text("name"), was: in.Name, fields: fieldChanges(was, now, deleteMissing)}
+	change.properties = properties(was, now, silent)
+	return change, nil
+}
+
+// properties are those that the new document has with another value.
+func properties(was, now document, without []string) (list []change) {
+	for _, name := range sortedNames(now) {
+		if slices.Contains(without, name) || equalJSON(was[name], now[name]) {
+			continue
+		}
+		list = append(list, change{sign: "~", name: name, was: compact(was[name]), now: compact(now[name])})
+	}
+	return list
+}
+
+// fieldChanges compares the fields of two documents; was may be nil.
+func fieldChanges(was, now document, deleteMissing bool) (list []change) {
+	var before, after []document
+	json.Unmarshal(was["fields"], &before)                                    //nolint:errcheck // it is what was encoded
+	if now["fields"] == nil || json.Unmarshal(now["fields"], &after) != nil { // then the plan has failed
+		return nil
+	}
+	kept := map[int]bool{}
+	for _, f := range after {
+		i := slices.IndexFunc(before, func(b document) bool { return f.text("id") != "" && b.text("id") == f.text("id") })
+		if i < 0 {
+			i = slices.IndexFunc(before, func(b document) bool { return strings.EqualFold(b.text("name"), f.text("name")) })
+		}
+		if i < 0 {
+			list = append(list, change{sign: "+", name: f.text("name"), kind: f.text("type")})
+			continue
+		}
+		kept[i] = true
+		if options := properties(before[i], f, []string{"id", "system"}); len(options) > 0 {
+			list = append(list, change{sign: "~", name: before[i].text("name"), kind: before[i].text("type"), options: options})
+		}
+	}
+	for i, b := range before {
+		if system := string(b["system"]) == "true"; !kept[i] && deleteMissing && !system {
+			list = append(list, change{sign: "-", name: b.text("name"), kind: b.text("type")})
+		}
+	}
+	return list
+}
+
+func sortedNames(d document) []string {
+	names := make([]string, 0, len(d))
+	for name := range d {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// equalJSON reports whether two texts are the same value; a missing one is null.
+func equalJSON(a, b json.RawMessage) bool { return reflect.DeepEqual(value(a), value(b)) }
+
+func value(text json.RawMessage) (v any) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil
+	}
+	return v
+}
+
+const maxShown = 400 // letters of a value
+
+// compact is a value as a short line.
+func compact(text json.RawMessage) string {
+	var out bytes.Buffer
+	if json.Compact(&out, text) != nil || out.Len() == 0 {
+		return "nothing"
+	}
+	if letters := []rune(out.String()); len(letters) > maxShown {
+		return string(letters[:maxShown]) + "…"
+	}
+	return out.String()
+}

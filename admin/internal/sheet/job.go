@@ -1,0 +1,322 @@
+package sheet
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/admin/internal/task"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+)
+
+const (
+	maxJobs = 8 // that are kept; a file lies in memory
+	jobLife = 6 * time.Hour
+)
+
+// Service has the imports of a process. It is safe for concurrent use.
+type Service struct {
+	app   *core.App
+	tasks *task.Service
+
+	mu   sync.Mutex // guards the fields below
+	jobs []*Job     // the oldest first
+}
+
+// New returns a service whose work runs as tasks.
+func New(app *core.App, tasks *task.Service) *Service { return &Service{app: app, tasks: tasks} }
+
+// Stage is how far an import has come.
+type Stage string
+
+// The stages, in their order.
+const (
+	Mapping Stage = "mapping" // the plan is made
+	Checked Stage = "checked" // the report says what the import will do
+	Done    Stage = "done"    // the report says what it has done
+)
+
+// Job is the import of one file. It is safe for concurrent use.
+type Job struct {
+	ID         string
+	Collection string // id
+
+	service *Service
+	file    *file
+	begun   time.Time
+
+	mu     sync.Mutex // guards the fields below
+	plan   Plan
+	stage  Stage
+	task   *task.Task
+	report Report
+}
+
+// View is a job at one moment.
+type View struct {
+	Name, Encoding string
+	Format         Format
+	Separator      string
+	Rows           int
+	Plan           Plan
+	Stage          Stage
+	Report         Report
+	Task           *task.Task  // that runs now, or has run last
+	Status         task.Status // of Task at the time of Stage and Report; the task may have ended since
+	Samples        [][]string  // some values of each column
+}
+
+// Report says what an import does, or has done.
+type Report struct {
+	Created, Updated, Skipped, Bad int
+
+	Problems []Problem // the kinds of what is wrong with bad rows, the most frequent first
+	Total    int       // of records of the collection, when it was done
+	Undone   bool      // nothing was written: a bad row, or a cancellation, has undone it
+	rejects  []reject
+}
+
+// Problem is what is wrong with rows, in the same way.
+type Problem struct {
+	Field, Message string
+	Rows           []int // the first ones
+	Count          int
+}
+
+// reject is a row that is not imported.
+type reject struct {
+	at             int // in file.rows
+	field, message string
+}
+
+// Open reads a file that is to be imported. Faults: NotFound for an unknown collection; Invalid
+// for a view, for a file that cannot be read and for an empty one; TooLarge.
+func (s *Service) Open(collection, name string, r io.Reader) (*Job, error) {
+	in := s.app.Snapshot().Find(collection)
+	switch {
+	case in == nil:
+		return nil, fault.New(fault.NotFound, "")
+	case in.IsView():
+		return nil, fault.New(fault.Invalid, "Records of a view come from its query.")
+	}
+	f, err := read(name, r)
+	if err != nil {
+		return nil, err
+	}
+	j := &Job{ID: schema.RandomString(15, schema.AlphabetID), Collection: in.ID, service: s, file: f, begun: s.app.Now(), stage: Mapping}
+	j.plan = f.guess(in, s.app.Snapshot())
+	s.keep(j)
+	return j, nil
+}
+
+// keep adds a job, in the place of old ones that do not run.
+func (s *Service) keep(j *Job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.jobs = slices.DeleteFunc(s.jobs, func(other *Job) bool {
+		return !other.running() && s.app.Now().Sub(other.begun) > jobLife
+	})
+	if len(s.jobs) >= maxJobs {
+		if i := slices.IndexFunc(s.jobs, func(other *Job) bool { return !other.running() }); i >= 0 {
+			s.jobs = slices.Delete(s.jobs, i, i+1)
+		}
+	}
+	s.jobs = append(s.jobs, j)
+}
+
+// Find returns the job of that id, nil if there is none any more.
+func (s *Service) Find(id string) *Job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.IndexFunc(s.jobs, func(j *Job) bool { return j.ID == id }); i >= 0 {
+		return s.jobs[i]
+	}
+	return nil
+}
+
+func (j *Job) running() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.runningLocked()
+}
+
+func (j *Job) runningLocked() bool { return j.task != nil && !j.task.Status().Over }
+
+// View returns the job as it is.
+func (j *Job) View() View {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	v := View{
+		Name: j.file.name, Encoding: j.file.encoding, Format: j.file.format, Rows: len(j.file.rows),
+		Plan: j.plan, Stage: j.stage, Report: j.report, Task: j.task,
+	}
+	if j.task != nil {
+		v.Status = j.task.Status()
+	}
+	if j.file.format == CSV {
+		v.Separator = string(j.file.sep)
+	}
+	for i := range j.file.columns {
+		v.Samples = append(v.Samples, j.file.samples(i))
+	}
+	return v
+}
+
+// samples are the first values of a column that differ.
+func (f *file) samples(column int) (list []string) {
+	for _, row := range f.rows[:min(len(f.rows), 200)] {
+		text, _ := row.cells[column].plain()
+		if text = short(text); text != "" && !slices.Contains(list, text) {
+			if list = append(list, text); len(list) == 3 {
+				break
+			}
+		}
+	}
+	return list
+}
+
+// SetPlan takes another plan. What was checked before is void. The fault is Invalid for a plan
+// that the collection cannot have, and while the job runs.
+func (j *Job) SetPlan(p Plan) error {
+	in, err := j.collection()
+	if err != nil {
+		return err
+	}
+	if err := p.check(in, j.file.columns); err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.runningLocked() || j.stage == Done {
+		return fault.New(fault.Invalid, "The import has begun.")
+	}
+	j.plan, j.stage, j.report = p, Mapping, Report{}
+	return nil
+}
+
+// check reports what is wrong with a plan.
+func (p Plan) check(in *schema.Collection, columns []string) error {
+	if len(p.Columns) != len(columns) {
+		return fault.New(fault.Invalid, "The plan has not as many columns as the file.")
+	}
+	var taken []string
+	for _, c := range p.Columns {
+		if c.Field == "" {
+			continue
+		}
+		f := in.Field(c.Field)
+		if f == nil || !Importable(in, f) {
+			return fault.New(fault.Invalid, fmt.Sprintf("Nothing can be put into %q.", c.Field))
+		}
+		if slices.Contains(taken, c.Field) {
+			return fault.New(fault.Invalid, fmt.Sprintf("Two columns go to %s.", c.Field))
+		}
+		taken = append(taken, c.Field)
+	}
+	switch f := in.Field(p.Match); {
+	case len(taken) == 0:
+		return fault.New(fault.Invalid, "No column goes to a field.")
+	case p.Match == "":
+		return nil
+	case f == nil || !Matchable(in, f):
+		return fault.New(fault.Invalid, fmt.Sprintf("%q does not identify a record: it has no unique index.", p.Match))
+	case !slices.Contains(taken, p.Match):
+		return fault.New(fault.Invalid, fmt.Sprintf("No column goes to %s, by which rows are recognised.", p.Match))
+	}
+	return nil
+}
+
+// Check begins to check all rows; nothing of it is stored. Run begins to write them, after
+// that. Faults: Invalid where it is not the time for it, NotFound if the collection is gone.
+func (j *Job) Check(caller record.Caller) error { return j.start("Check the rows", caller, false) }
+
+// Run begins to write.
+func (j *Job) Run(caller record.Caller) error { return j.start("Import", caller, true) }
+
+func (j *Job) start(title string, caller record.Caller, write bool) error {
+	in, err := j.collection()
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case j.runningLocked(), j.stage == Done:
+		return fault.New(fault.Invalid, "The import has begun.")
+	case write && j.stage != Checked:
+		return fault.New(fault.Invalid, "The rows were not checked yet.")
+	case write && !j.plan.SkipBad && j.report.Bad > 0:
+		return fault.New(fault.Invalid, "There are bad rows. Mend them, or leave them out.")
+	}
+	plan := j.plan
+	j.task = j.service.tasks.Start(title, len(j.file.rows), func(ctx context.Context, t *task.Task) error {
+		w := newWork(j, in, plan, caller, t)
+		report, err := w.run(ctx, write)
+		if err == nil && write {
+			report.Total, err = j.service.app.Records().Count(ctx, in.ID)
+		}
+		j.finish(report, write, err)
+		return err
+	})
+	return nil
+}
+
+func (j *Job) finish(report Report, wrote bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case wrote:
+		j.stage, j.report = Done, report
+	case err == nil:
+		j.stage, j.report = Checked, report
+	}
+}
+
+func (j *Job) collection() (*schema.Collection, error) {
+	if in := j.service.app.Snapshot().ByID(j.Collection); in != nil {
+		return in, nil
+	}
+	return nil, fault.New(fault.NotFound, "The collection is gone.")
+}
+
+// Rejects writes the bad rows as a CSV: what the file has of them, their number, and why.
+func (j *Job) Rejects(w io.Writer) error {
+	j.mu.Lock()
+	rejects := j.report.rejects
+	j.mu.Unlock()
+	out := newWriter(w)
+	out.row(append(slices.Clone(j.file.columns), "row", "problem")) //nolint:errcheck // Flush has the error
+	for _, r := range rejects {
+		var cells []string
+		for _, c := range j.file.rows[r.at].cells {
+			text, _ := c.plain()
+			cells = append(cells, text)
+		}
+		message := r.message
+		if r.field != "" {
+			message = r.field + ": " + message
+		}
+		out.row(append(cells, fmt.Sprint(j.file.rows[r.at].number), message)) //nolint:errcheck // Flush has the error
+	}
+	return out.Flush()
+}
+
+// Reads returns the column of that place as it would be read for a field; "" leaves it out.
+func (j *Job) Reads(column int, field string) Column {
+	c := Column{Name: j.file.columns[column], Empty: AsEmpty}
+	in, err := j.collection()
+	if err != nil {
+		return c
+	}
+	if f := in.Field(field); f != nil && Importable(in, f) {
+		snapshot := j.service.app.Snapshot()
+		c.Field, c.As, c.Empty = f.Name, j.file.read(column, f, targetOf(f, snapshot)), emptyOf(f)
+	}
+	return c
+}

@@ -1,0 +1,284 @@
+// Package graphql serves GraphQL over the collections as they are (docs/graphql.md): what a
+// request asks for becomes trees of the record service, which judges the rules, and the
+// answer is written from what these hold. DESIGN.md shows the way of a request.
+package graphql
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/loambase/loam/api/internal/graphql/document"
+	"github.com/loambase/loam/api/internal/graphql/front"
+	"github.com/loambase/loam/auth"
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+)
+
+// Config is what a Service needs. Every field is required.
+type Config struct {
+	Records  func() *record.Service
+	Auth     *auth.Service
+	Snapshot func() *schema.Snapshot // the collections as they are
+	Blobs    blob.Store
+
+	// BrokenViews returns the views of a snapshot that the database cannot read: messages of the
+	// database, by ids of views.
+	BrokenViews func(context.Context, *schema.Snapshot) (map[string]string, error)
+
+	Log func() *slog.Logger
+
+	WriteLimit func() time.Duration // of the transaction of a mutation
+}
+
+// Service answers operations. It is safe for concurrent use.
+type Service struct {
+	cfg       Config
+	schemas   schemas
+	persisted *persisted
+	facts     *fileFacts
+	memories  memories
+}
+
+// New returns a Service. It makes no schema before the first operation.
+func New(cfg Config) *Service {
+	s := &Service{cfg: cfg, persisted: newPersisted(), facts: newFileFacts(cfg.Records, cfg.Blobs)}
+	s.schemas.views.ask, s.schemas.views.log = cfg.BrokenViews, cfg.Log
+	return s
+}
+
+// Renew makes the schemas that are in use anew, in the background. It is to be called when
+// the collections have changed; an operation that comes before waits for the schema.
+func (s *Service) Renew() {
+	s.schemas.renew(s.cfg.Snapshot, func(err error) { s.cfg.Log().Error("graphql schema failed", "error", err) })
+}
+
+// Operation is what a client asks for.
+type Operation struct {
+	Query     string
+	Hash      string         // of Query, which may be left out if the server has the text; "" for none
+	Name      string         // of the operation in Query; "" for the only one
+	Variables map[string]any // with json.Numbers
+
+	Token    string // of the caller, for authRefresh; "" for none
+	ReadOnly bool   // only queries are allowed
+}
+
+// Result is the answer to an operation.
+type Result struct {
+	Data   []byte // JSON; nil if the operation was not executed
+	Errors []*front.Error
+
+	NotReadOnly bool // refused because of Operation.ReadOnly
+
+	opened []byte  // opening and Data in one piece; nil if Data stands alone
+	memory *memory // holds the bytes of opened; nil if opened has its own
+}
+
+// maxNesting bounds documents before their fields are counted: selections, lists and
+// objects.
+const maxNesting = 100
+
+// Execute runs an operation for a caller. An error that is the server's is logged with the
+// name of the request and told as such.
+func (s *Service) Execute(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, op Operation, charge Charge) *Result {
+	return s.executeAll(ctx, request, caller, limits, []Operation{op}, charge)[0]
+}
+
+// executeAll runs operations one after the other. What they may cost, they may cost together.
+func (s *Service) executeAll(ctx context.Context, request string, caller record.Caller, limits settings.GraphQL, ops []Operation, charge Charge) []*Result {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(limits.TimeoutSeconds)*time.Second)
+	defer cancel()
+	results := make([]*Result, len(ops))
+	var spent cost
+	for i, op := range ops {
+		x := &execution{service: s, request: request, caller: caller, limits: limits, operation: op, charge: charge, spent: spent}
+		results[i] = x.execute(ctx)
+		spent = x.spent
+	}
+	return results
+}
+
+// execute runs the operation.
+func (x *execution) execute(ctx context.Context) *Result {
+	s, before := x.service, x.spent
+	if wrong := s.persisted.resolve(&x.operation, &x.limits, x.caller.Superuser()); wrong != nil {
+		return &Result{Errors: []*front.Error{wrong}}
+	}
+	result, snapshot, err := x.run(ctx)
+	if err != nil && (s.cfg.Snapshot() != snapshot || s.schemas.unfit(snapshot, err)) {
+		// The collections have changed between the check and the read: once more by the new ones.
+		x.charge, x.spent = nil, before
+		if result, snapshot, err = x.run(ctx); err != nil && s.cfg.Snapshot() != snapshot {
+			return &Result{Data: null, Errors: []*front.Error{{Code: front.SchemaChanged, Message: "The collections are being changed, please try again."}}}
+		}
+	}
+	if err == nil {
+		return result
+	}
+	return &Result{Data: null, Errors: []*front.Error{x.told(ctx, err)}}
+}
+
+// told is a failure of a service as the client is told it. One that is the server's is logged.
+func (x *execution) told(ctx context.Context, err error) *front.Error {
+	told := failure(err, x.caller.Superuser())
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		told = &front.Error{Code: front.Timeout, Message: "The operation takes too long.", Path: told.Path}
+	case fault.KindOf(err) == fault.Internal && ctx.Err() == nil:
+		x.service.cfg.Log().Error("graphql operation failed", "request", x.request, "error", err)
+	}
+	return told
+}
+
+// execution is one operation at work.
+type execution struct {
+	service   *Service
+	request   string // its name in the log
+	caller    record.Caller
+	limits    settings.GraphQL
+	operation Operation
+	charge    Charge
+	spent     cost // by the operations before it and, once it is planned, by itself
+}
+
+// run checks, plans and reads by one snapshot. The error is one of reading; what is wrong
+// with the operation is in the result.
+func (x *execution) run(ctx context.Context) (*Result, *schema.Snapshot, error) {
+	snapshot := x.service.cfg.Snapshot()
+	sch, err := x.service.schemas.current(snapshot, x.caller.Superuser())
+	if err != nil {
+		return nil, snapshot, err
+	}
+	snapshot = sch.model.Snapshot
+	doc, errs := sch.read(x.operation.Query, document.Limits{Tokens: x.limits.MaxTokens, Depth: maxNesting})
+	if errs != nil {
+		return &Result{Errors: x.unsuggested(errs)}, snapshot, nil
+	}
+	op, errs := doc.Operation(x.operation.Name, x.operation.Variables)
+	if errs != nil {
+		return &Result{Errors: errs}, snapshot, nil
+	}
+	if x.operation.ReadOnly && op.Kind() != "query" {
+		return &Result{NotReadOnly: true}, snapshot, nil
+	}
+	if op.Kind() == "subscription" {
+		return &Result{Errors: []*front.Error{front.Bad(nil, "Subscriptions need a WebSocket, or Accept: text/event-stream.")}}, snapshot, nil
+	}
+	p := &planner{
+		operation: op, front: sch.front, model: sch.model, caller: x.caller, charge: x.charge, introspect: x.mayIntrospect(), cost: x.spent,
+		limits: Limits{Depth: x.limits.MaxDepth, Rows: x.limits.MaxRows, RootFields: x.limits.MaxRootFields, Mutations: x.limits.MaxMutations},
+	}
+	planned, wrong := p.plan()
+	x.spent = p.cost
+	if wrong != nil {
+		return &Result{Errors: []*front.Error{wrong}}, snapshot, nil
+	}
+	if planned.auth != nil {
+		return x.authenticate(ctx, planned), snapshot, nil
+	}
+	if op.Kind() == "mutation" {
+		result, err := x.write(ctx, planned, snapshot)
+		return result, snapshot, err
+	}
+	read, err := x.read(ctx, planned)
+	if err != nil {
+		return nil, snapshot, err
+	}
+	failed := firstFailure(read)
+	if failed != nil && x.service.cfg.Snapshot() != snapshot {
+		return nil, snapshot, failed
+	}
+	return x.answer(ctx, planned, read), snapshot, nil
+}
+
+// firstFailure returns the first error of a root, nil if all were read.
+func firstFailure(read []*record.Branch) error {
+	for _, b := range read {
+		if b.Err != nil {
+			return b.Err
+		}
+	}
+	return nil
+}
+
+// answer writes what was read. A root that has failed is null, with an error; where its type
+// has no null, there is no data at all.
+func (x *execution) answer(ctx context.Context, p *plan, read []*record.Branch) *Result {
+	var errs []*front.Error
+	failed := map[*level]bool{}
+	for i, b := range read {
+		if b.Err != nil {
+			told := x.told(ctx, b.Err)
+			told.Path = p.paths[i]
+			errs, failed[p.roots[i]] = append(errs, told), true
+		}
+	}
+	if slices.ContainsFunc(p.fields, func(f rootField) bool { return f.required && failed[f.root] }) {
+		return &Result{Data: null, Errors: errs}
+	}
+	memory := x.service.memories.get()
+	opened, unfit := x.encode(ctx, p, read, memory)
+	for _, b := range read {
+		b.Release()
+	}
+	return &Result{Data: opened[len(opening):], opened: opened, Errors: append(errs, unfit...), memory: memory}
+}
+
+// encode writes the answer. If the answer has files whose facts are not cached, encode reads their
+// facts from the blob store, and writes the answer again.
+func (x *execution) encode(ctx context.Context, p *plan, read []*record.Branch, memory *memory) ([]byte, []*front.Error) {
+	facts := &factsOf{kept: x.service.facts, known: map[storedFile]fileFact{}, unknown: map[storedFile]bool{}}
+	opened, unfit := encode(p, read, facts, memory)
+	if len(facts.unknown) == 0 {
+		return opened, unfit
+	}
+	if err := facts.ask(ctx, x.caller); err != nil {
+		facts.failure = x.told(ctx, err)
+	}
+	return encode(p, read, facts, memory)
+}
+
+// read reads all trees of a plan as of one moment.
+func (x *execution) read(ctx context.Context, p *plan) ([]*record.Branch, error) {
+	if len(p.roots) == 0 {
+		return nil, nil
+	}
+	nodes := make([]*record.Node, len(p.roots))
+	for i, l := range p.roots {
+		nodes[i] = l.node
+	}
+	read, err := x.service.cfg.Records().Trees(ctx, x.caller, nodes...)
+	if err == nil {
+		return read, nil
+	}
+	told := failure(err, x.caller.Superuser())
+	if at := (*record.RootError)(nil); errors.As(err, &at) {
+		told.Path = p.paths[at.Root]
+	}
+	return nil, errors.Join(told, err)
+}
+
+// mayIntrospect says whether the caller may ask about the schema.
+func (x *execution) mayIntrospect() bool {
+	return x.limits.Introspection == settings.IntrospectionOn ||
+		x.limits.Introspection == settings.IntrospectionSuperusers && x.caller.Superuser()
+}
+
+// unsuggested takes suggestions out of messages where the schema is nobody's business.
+func (x *execution) unsuggested(errs []*front.Error) []*front.Error {
+	if x.mayIntrospect() {
+		return errs
+	}
+	for i, e := range errs {
+		plain := *e
+		plain.Message = withoutSuggestion(e.Message)
+		errs[i] = &plain
+	}
+	return errs
+}

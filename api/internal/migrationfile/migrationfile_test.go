@@ -1,0 +1,96 @@
+package migrationfile_test
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loambase/loam/api/internal/migrationfile"
+	"github.com/loambase/loam/core/coretest"
+	"github.com/loambase/loam/core/record"
+)
+
+var noon = time.Unix(1764448000, 0)
+
+// TestWriteNames checks that each file is built on every operating system, and sorts after the
+// files written before it.
+func TestWriteNames(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "My-Steps")
+	for _, test := range []struct{ label, name, file string }{
+		{"Add stars!", "1764448000_add_stars", "1764448000_add_stars.go"},
+		{"a test", "1764448001_a_test", "1764448001_a_test_.go"},
+		{"for linux", "1764448002_for_linux", "1764448002_for_linux_.go"},
+		{"../../etc/passwd", "1764448003_etc_passwd", "1764448003_etc_passwd.go"},
+		{strings.Repeat("x", 300), "1764448004_" + strings.Repeat("x", 100), "1764448004_" + strings.Repeat("x", 100) + ".go"},
+	} {
+		name, path, err := migrationfile.Write(dir, migrationfile.Blank(test.label), noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name != test.name || path != filepath.Join(dir, test.file) {
+			t.Errorf("%q is written as %s into %s", test.label, name, path)
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil || file.Name.Name != "mysteps" {
+			t.Errorf("%s: %v, package %v", path, err, file.Name)
+		}
+	}
+	if _, _, err := migrationfile.Write(dir, migrationfile.Blank("…"), noon); err == nil {
+		t.Error("a step without a name is written")
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "migrations.go"))
+	if err != nil || !strings.Contains(string(text), "var All []core.Migration") {
+		t.Errorf("migrations.go is %s, %v", text, err)
+	}
+}
+
+func TestWriteKeepsToThePackage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "list.go"), []byte("package steps\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, path, err := migrationfile.Write(dir, migrationfile.Blank("x"), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(text), "package steps\n") {
+		t.Errorf("the file is %s, %v", text, err)
+	}
+}
+
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	app := coretest.New(t)
+	before := app.Snapshot()
+	notes := coretest.Collection(t, app, "{\"name\":\"notes\",\"listRule\":\"title != '`'\",\"fields\":[{\"name\":\"title\",\"type\":\"text\"}]}")
+	created := app.Snapshot()
+	step, differ, err := migrationfile.Between(before, created)
+	if err != nil || !differ || step.Label != "notes created" || !strings.Contains(step.Down, `"`+notes.ID+`"`) || strings.Contains(step.Up, "created\":") {
+		t.Errorf("Between = %+v, %t, %v", step, differ, err)
+	}
+	if _, path, err := migrationfile.Write(t.TempDir(), step, noon); err != nil {
+		t.Errorf("a rule with a backtick in %s: %v", path, err)
+	}
+	if step, differ, err := migrationfile.Between(created, created); err != nil || differ {
+		t.Errorf("Between the same = %+v, %v", step, err)
+	}
+	if _, err := app.Collections().Update(t.Context(), record.Root(), "notes", []byte(`{"name":"papers"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if step, _, _ := migrationfile.Between(created, app.Snapshot()); step.Label != "papers updated" {
+		t.Errorf("an update is called %q", step.Label)
+	}
+	coretest.Collection(t, app, `{"name":"more"}`)
+	if step, _, _ := migrationfile.Between(created, app.Snapshot()); step.Label != "collections changed" {
+		t.Errorf("several changes are called %q", step.Label)
+	}
+	if step, _, _ := migrationfile.Between(created, before); step.Label != "notes deleted" {
+		t.Errorf("a deletion is called %q", step.Label)
+	}
+}

@@ -1,0 +1,172 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/loambase/loam/api/internal/ratelimit"
+	"github.com/loambase/loam/core"
+	"github.com/loambase/loam/core/record"
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/core/settings"
+	"github.com/loambase/loam/internal/request"
+)
+
+// followLimits applies the rate limits of the settings, and each later change of them.
+func (a *API) followLimits() {
+	enabled := func(limits settings.RateLimits) {
+		if limits.Enabled {
+			a.limiters.add(a.app, a.limiter)
+		}
+	}
+	a.app.Settings().OnChange(func(_, next *settings.Settings) {
+		a.limiter.Set(next.RateLimits)
+		enabled(next.RateLimits)
+	})
+	now := a.app.Settings().Current().RateLimits
+	a.limiter.Start(now)
+	enabled(now)
+}
+
+// limiters are the limiters that have rules. The first one adds a job that frees the memory of
+// all of them.
+type limiters struct {
+	mu   sync.Mutex // guards list
+	list []*ratelimit.Limiter
+}
+
+// add adds a limiter. A limiter that was added before is ignored.
+func (l *limiters) add(app *core.App, limiter *ratelimit.Limiter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if slices.Contains(l.list, limiter) {
+		return
+	}
+	l.list = append(l.list, limiter)
+	// Add fails if the job exists already, which is so unless this is the first limiter.
+	_ = app.Jobs().Add("__pbRateLimitersCleanup__", "2 * * * *", func(context.Context) error {
+		l.forget()
+		return nil
+	})
+}
+
+// forget frees the memory of windows that have ended.
+func (l *limiters) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, limiter := range l.list {
+		limiter.Forget()
+	}
+}
+
+// Limited wraps a handler outside of the table of routes, so that its requests count against the
+// rules for their path.
+func (a *API) Limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.limiter.Concerns(r.Method, r.URL.Path) { // else the caller need not be authenticated
+			q, _ := a.requests.Begin(r) // a request with an error counts too
+			if err := a.countPath(w, r, q); err != nil {
+				q.Fail(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *API) countPath(w http.ResponseWriter, r *http.Request, q *request.Request) error {
+	if q.Caller.Superuser() {
+		return nil
+	}
+	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), &ratelimit.Action{Method: r.Method, Paths: [3]string{r.URL.Path}}))
+}
+
+// LimitTagged counts a request about the collection from outside of the table of routes as if it
+// were a request to the route with these tags, the most specific tag first. Thus the limit of
+// sign-ins also holds for the console. It returns a fault.TooMany if a limit is exceeded.
+func (a *API) LimitTagged(w http.ResponseWriter, r *http.Request, q *request.Request, collection string, tags ...string) error {
+	in := a.app.Snapshot().Find(collection)
+	if !a.limiter.Enabled() || in == nil {
+		return nil
+	}
+	return a.tell(w, r, q, a.limiter.Take(clientOf(q.Caller), &ratelimit.Action{
+		Method: r.Method, Paths: [3]string{r.URL.Path},
+		Collection: in.Name, CollectionID: in.ID, Route: "*:" + tags[0], Tags: tags,
+	}))
+}
+
+// limits says which rate limits apply to a route.
+type limits struct {
+	tags       []string // the action tags of the route; nil: no rule for collections applies
+	collection int      // the offset of {collection} in the path; -1: the path has no collection
+	// both means that a request counts against the rules for paths and against the rules for
+	// collections. Requests to other routes with tags count against the rules for collections only
+	// (docs/wire/auth-realtime-system.md §3.4).
+	both bool
+}
+
+// limitsOf derives the limits of a route from its labels.
+func limitsOf(r *request.Route) (l limits) {
+	l.collection = strings.Index(r.Path, "{collection}")
+	for _, name := range []string{r.Label, r.Group} {
+		if tag, ok := strings.CutPrefix(name, "*:"); ok {
+			l.tags = append(l.tags, tag)
+			l.both = l.both || slices.Contains(recordTags, tag)
+		}
+	}
+	return l
+}
+
+// recordTags are the tags of the routes of records.
+var recordTags = []string{"list", "view", "create", "update", "delete"}
+
+// limit counts the call. It returns a fault.TooMany if a limit is exceeded.
+func (c *call) limit() error {
+	a := c.api
+	if c.route.free || !a.limiter.Enabled() || c.Caller.Superuser() {
+		return nil
+	}
+	limits := &c.route.limits
+	var in *schema.Collection
+	if limits.collection >= 0 {
+		in = a.app.Snapshot().Find(c.collection())
+	}
+	action := ratelimit.Action{Method: c.r.Method, Paths: [3]string{c.r.URL.Path}}
+	if in != nil && a.limiter.NamesCollections() {
+		action.Paths = c.spellings(in)
+	}
+	if limits.tags != nil && in != nil {
+		action.Collection, action.CollectionID, action.Route, action.Tags = in.Name, in.ID, c.route.Label, limits.tags
+		action.Shared = limits.both
+	}
+	return a.tell(c.w, c.r, c.Request, a.limiter.Take(clientOf(c.Caller), &action))
+}
+
+// spellings returns the path of the request, and the same path with the name and with the id of
+// the collection: a client cannot avoid a rule for one spelling by the use of another.
+func (c *call) spellings(in *schema.Collection) [3]string {
+	path, begin := c.r.URL.Path, c.route.limits.collection
+	end := begin + len(c.collection())
+	if end > len(path) {
+		return [3]string{path}
+	}
+	return [3]string{path, path[:begin] + in.Name + path[end:], path[:begin] + in.ID + path[end:]}
+}
+
+func clientOf(c record.Caller) ratelimit.Client {
+	return ratelimit.Client{IP: c.IP, SignedIn: c.Auth != nil}
+}
+
+// tell sets the RateLimit headers of the answer. It returns a fault.TooMany if the verdict denies
+// the request.
+func (a *API) tell(w http.ResponseWriter, r *http.Request, q *request.Request, v ratelimit.Verdict) error {
+	v.SetHeader(w.Header())
+	if err := v.Err(); err != nil {
+		a.proxies.warn(a.app, q, r)
+		return err
+	}
+	return nil
+}

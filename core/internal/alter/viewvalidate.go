@@ -1,0 +1,38 @@
+// Validation of what only a view has: its query, two rules, and no indexes.
+
+package alter
+
+import (
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/internal/check"
+)
+
+// maxReason limits, in bytes, how much of the engine's message about a query is told.
+const maxReason = 500
+
+// view validates what only a view has, and refuses what it must not have.
+func (v *validation) view() {
+	if v.c.View == nil { // the type was changed, which has been judged
+		return
+	}
+	for _, r := range v.c.Rules() {
+		if *r.Text != nil && r.Name != "listRule" && r.Name != "viewRule" {
+			v.fails.Set(fault.Leaf("validation_nil", "Must be blank"), r.Name)
+		}
+	}
+	if len(v.c.Indexes) > 0 {
+		v.fails.Set(fault.Leaf("validation_indexes_not_supported", "View collections don't support indexes"), "indexes")
+	}
+	switch broken := v.c.View.Broken; {
+	case v.c.View.Query == "":
+		v.fails.Set(check.Blank(), "viewQuery")
+	case broken != nil:
+		v.fails.Set(invalidQuery(broken), "viewQuery")
+	}
+}
+
+// invalidQuery is the failure of a query, with the beginning of the reason.
+func invalidQuery(broken error) *fault.Field {
+	reason := broken.Error()
+	return fault.Leaf("validation_invalid_view_query", "Invalid query - "+reason[:min(len(reason), maxReason)])
+}

@@ -1,0 +1,171 @@
+// Package s3 keeps blobs in a bucket of an S3-compatible object store.
+//
+// It speaks the few calls that a blob.Store needs, in the form that every such store
+// understands: signature V4 over the whole of each request, no checksum headers, no
+// trailers, no chunked signatures. ETags are names of versions and nothing else. What is
+// written or read passes through a bounded piece of memory.
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/loambase/loam/core/blob"
+	"github.com/loambase/loam/core/internal/s3/ambient"
+)
+
+// Config names a bucket and who may use it. Endpoint, Bucket, Region and keys are required.
+type Config struct {
+	Endpoint  string // https://s3.example.com; without a scheme it is https
+	Bucket    string
+	Region    string
+	AccessKey string
+	Secret    string
+	Ambient   bool // the keys are not those two, but what the machine offers (package ambient)
+	PathStyle bool // the bucket is in the path of the URL, not in front of the host
+
+	// Patience is how long the store may say nothing where an answer, or more of it, is due.
+	// Default: a minute.
+	Patience time.Duration
+}
+
+// Store keeps blobs in a bucket. It is safe for concurrent use. If the bucket cannot be reached,
+// or fails for the moment, the error is a fault.Unavailable.
+type Store struct {
+	cfg    Config
+	base   url.URL // of the bucket, without a slash at the end of its path
+	source keySource
+	client *http.Client
+	slow   *http.Client // for what the store works at before it answers
+	now    func() time.Time
+	part   int           // bytes of a part of an upload
+	pause  time.Duration // before a request is sent again
+}
+
+var _ blob.Store = (*Store)(nil)
+
+// New returns the Store of a bucket. Nothing is sent: whether it can be used shows Check.
+func New(c Config) (*Store, error) {
+	if !strings.Contains(c.Endpoint, "://") {
+		c.Endpoint = "https://" + c.Endpoint
+	}
+	base, err := url.Parse(c.Endpoint)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" || base.User != nil {
+		return nil, fmt.Errorf("s3: the endpoint %q is no address", c.Endpoint)
+	}
+	base.Path = strings.TrimSuffix(base.Path, "/")
+	if c.PathStyle {
+		base.Path += "/" + c.Bucket
+	} else {
+		base.Host = c.Bucket + "." + base.Host
+	}
+	if c.Patience <= 0 {
+		c.Patience = time.Minute
+	}
+	s := &Store{cfg: c, base: *base, client: newClient(c.Patience), slow: newClient(attemptTime), now: time.Now, part: partSize, pause: min(time.Second, c.Patience/60)}
+	s.source = fixed{AccessKey: c.AccessKey, Secret: c.Secret}
+	if c.Ambient {
+		s.source = ambient.New()
+	}
+	return s, nil
+}
+
+// keySource is where the keys come from.
+type keySource interface {
+	Get(ctx context.Context) (ambient.Keys, error)
+	Refused(k ambient.Keys) (again bool)
+}
+
+// fixed are keys that somebody has written down.
+type fixed ambient.Keys
+
+func (f fixed) Get(context.Context) (ambient.Keys, error) { return ambient.Keys(f), nil }
+func (f fixed) Refused(ambient.Keys) bool                 { return false }
+
+// newClient waits for an answer only so long, and follows no redirection: a signature is
+// for one host. No store is where machines have their metadata services, which tell secrets.
+func newClient(patience time.Duration) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: 10 * time.Second, Control: refuseMetadata}).DialContext,
+			TLSHandshakeTimeout:   10 * time.Second,
+			ResponseHeaderTimeout: patience,
+			IdleConnTimeout:       90 * time.Second,
+			MaxIdleConnsPerHost:   16,
+			DisableCompression:    true, // a blob is what was stored
+			ForceAttemptHTTP2:     true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// refuseMetadata refuses addresses that are those of the link alone, and the other one of
+// a machine's metadata service.
+func refuseMetadata(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	if ip := to.Addr().Unmap(); ip.IsLinkLocalUnicast() || ip.WithZone("") == netip.MustParseAddr("fd00:ec2::254") {
+		return fmt.Errorf("s3: %s is no address of a store", ip)
+	}
+	return nil
+}
+
+// Close gives up the connections that are idle.
+func (s *Store) Close() error {
+	s.client.CloseIdleConnections()
+	s.slow.CloseIdleConnections()
+	return nil
+}
+
+// Delete implements blob.Store.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	p, err := blob.Path(key)
+	if err != nil {
+		return nil // there is no such blob
+	}
+	if err := s.delete(ctx, p); err != nil {
+		return fmt.Errorf("delete blob %q: %w", key, err)
+	}
+	return nil
+}
+
+func (s *Store) delete(ctx context.Context, p string) error {
+	err := s.call(ctx, request{method: http.MethodDelete, path: p}, nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// DeletePrefix implements blob.Store. The prefix "" is blob.ErrKey: nobody means that.
+func (s *Store) DeletePrefix(ctx context.Context, prefix string) error {
+	if strings.TrimSuffix(prefix, "/") == "" {
+		return fmt.Errorf("%w: %q", blob.ErrKey, prefix)
+	}
+	return s.List(ctx, prefix, func(b blob.Info) error { return s.Delete(ctx, b.Key) })
+}
+
+// Check tries out what backups and files need, with a blob of its own.
+func (s *Store) Check(ctx context.Context, key string) error {
+	const text = "loam"
+	if err := s.Put(ctx, key, strings.NewReader(text), int64(len(text)), blob.Attributes{ContentType: "text/plain"}); err != nil {
+		return err
+	}
+	b, err := s.Open(ctx, key)
+	if err == nil {
+		err = b.Close()
+	}
+	return errors.Join(err, s.Delete(context.WithoutCancel(ctx), key))
+}

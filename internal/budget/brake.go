@@ -1,0 +1,95 @@
+// Brake: attempts that fail again and again are slowed down.
+
+package budget
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"github.com/loambase/loam/core/fault"
+	"github.com/loambase/loam/internal/cache"
+)
+
+// Brake slows attempts down that fail again and again, by what they are about and who
+// makes them: guesses of one password from one address. Whoever succeeds is not slowed
+// down by what others do. It is safe for concurrent use, and its memory is bounded.
+type Brake struct {
+	seed maphash.Seed
+
+	mu     sync.Mutex // guards the entries of failed
+	failed *cache.Cache[uint64, failures]
+	passed *cache.Cache[uint64, struct{}]
+}
+
+// failures are those of one key since the last success.
+type failures struct {
+	count int
+	last  time.Time
+}
+
+const (
+	freeFailures = 5               // that cost no delay
+	firstDelay   = time.Second     // after the next one; each further one doubles it
+	maxDelay     = 5 * time.Minute // and failures are forgotten after three times as long
+	brakeKeys    = 1 << 16         // keys that are remembered of each kind, about
+)
+
+// NewBrake returns a Brake that knows of no attempt.
+func NewBrake() *Brake {
+	return &Brake{
+		seed: maphash.MakeSeed(), failed: cache.New[uint64, failures](brakeKeys),
+		passed: cache.New[uint64, struct{}](brakeKeys),
+	}
+}
+
+// Key makes a key of texts, such as a collection, an identity and an address.
+func (b *Brake) Key(texts ...string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(b.seed)
+	for _, text := range texts {
+		_, _ = h.WriteString(text)
+		_ = h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+// Check returns nil if an attempt may be made now, else a fault.TooMany that says when.
+func (b *Brake) Check(key uint64) error {
+	f, ok := b.failed.Get(key)
+	if !ok || f.count <= freeFailures {
+		return nil
+	}
+	delay := min(firstDelay<<min(f.count-freeFailures-1, 20), maxDelay)
+	left := delay - time.Since(f.last)
+	if left <= 0 {
+		return nil
+	}
+	return &fault.Error{Kind: fault.TooMany, RetryAfter: left}
+}
+
+// Failed notes an attempt that has failed.
+func (b *Brake) Failed(key uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f, _ := b.failed.Get(key)
+	if time.Since(f.last) > 3*maxDelay {
+		f.count = 0
+	}
+	b.failed.Put(key, failures{f.count + 1, time.Now()})
+}
+
+// Passed notes one that has succeeded, and forgets those that have failed.
+func (b *Brake) Passed(key uint64) {
+	b.mu.Lock()
+	b.failed.Delete(key)
+	b.mu.Unlock()
+	b.passed.Put(key, struct{}{})
+}
+
+// HasPassed reports whether an attempt of that key has succeeded, as far as is
+// remembered.
+func (b *Brake) HasPassed(key uint64) bool {
+	_, ok := b.passed.Get(key)
+	return ok
+}

@@ -1,0 +1,193 @@
+package definition
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/loambase/loam/core/schema"
+	"github.com/loambase/loam/internal/yaml"
+)
+
+// maxFile is how long a file may be: as long as the body of a request that creates a
+// collection.
+const maxFile = 32 << 20
+
+// FormatOf returns the format of a file by the ending of its name. ok is false for a name that
+// is none of a file with a collection, and so may be a folder's.
+func FormatOf(path string) (f Format, ok bool) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".json":
+		return JSON, true
+	case ".yaml", ".yml":
+		return YAML, true
+	}
+	return "", false
+}
+
+// FileName returns the name of the file of a collection.
+func FileName(c *schema.Collection, f Format) string { return url.PathEscape(c.Name) + string(f) }
+
+// File is a collection that was read from a file.
+type File struct {
+	Path string
+	Name string // of the collection
+	JSON json.RawMessage
+}
+
+// Read returns the collections of a folder, those of its files that end in .json, .yaml or
+// .yml, or of one file. An error names the file; that two have the same name or id is one.
+func Read(path string) ([]File, error) {
+	paths := []string{path}
+	if _, single := FormatOf(path); !single {
+		var err error
+		if paths, err = files(path); err != nil {
+			return nil, err
+		}
+		if len(paths) == 0 {
+			return nil, fmt.Errorf("there is no file of a collection in %s", path)
+		}
+	}
+	var list []File
+	seen := map[string]string{} // paths by name, in lower case, and id
+	for _, path := range paths {
+		f, id, err := readFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		for _, key := range []string{"name " + strings.ToLower(f.Name), "id " + id} {
+			if other := seen[key]; other != "" && key != "id " {
+				return nil, fmt.Errorf("%s and %s are of the same collection: both have the %s", other, path, key)
+			}
+			seen[key] = path
+		}
+		list = append(list, *f)
+	}
+	return list, nil
+}
+
+// files returns the paths of the files in a folder that may have a collection.
+func files(dir string) (paths []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if _, ok := FormatOf(e.Name()); ok && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, nil
+}
+
+func readFile(path string) (f *File, id string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, "", errors.Unwrap(err) // its path is told already
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return nil, "", err
+	}
+	if len(text) > maxFile {
+		return nil, "", fmt.Errorf("longer than %d MiB", maxFile>>20)
+	}
+	raw := json.RawMessage(text)
+	if format, _ := FormatOf(path); format == YAML {
+		if raw, err = yaml.ToJSON(text); err != nil {
+			return nil, "", err
+		}
+	}
+	var head struct {
+		ID   string
+		Name string
+		Type string
+	}
+	if err := json.Unmarshal(raw, &head); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field == "" {
+			err = errors.New("no collection: it is no object")
+		}
+		return nil, "", err
+	}
+	switch {
+	case head.Name == "":
+		return nil, "", errors.New("no collection: it has no name")
+	case head.Type != "" && !slices.Contains([]string{schema.Base, schema.Auth, schema.View}, head.Type):
+		return nil, "", fmt.Errorf("the type %q is not one of base, auth and view", head.Type)
+	}
+	return &File{Path: path, Name: head.Name, JSON: raw}, head.ID, nil
+}
+
+// Write writes the collections to a folder, which is made if it is missing, and removes the
+// files of collections that are not among them. It returns the paths that it has written
+// or removed, and leaves files alone that are as they should be.
+func Write(dir string, list []*schema.Collection, f Format) (changed []string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	kept := map[string]bool{}
+	for _, c := range list {
+		path := filepath.Join(dir, FileName(c, f))
+		kept[path] = true
+		written, err := WriteFile(path, c, f)
+		if err != nil {
+			return changed, err
+		}
+		if written {
+			changed = append(changed, path)
+		}
+	}
+	paths, err := files(dir)
+	if err != nil {
+		return changed, err
+	}
+	for _, path := range paths {
+		if kept[path] || !isDefinition(path) {
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return changed, err
+		}
+		changed = append(changed, path)
+	}
+	return changed, nil
+}
+
+// isDefinition reports whether a file is one that Write has made, or might have.
+func isDefinition(path string) bool {
+	f, _, err := readFile(path)
+	if err != nil {
+		return false
+	}
+	var part struct {
+		Type      string
+		Fields    []json.RawMessage
+		ViewQuery string
+	}
+	return json.Unmarshal(f.JSON, &part) == nil && part.Type != "" && (part.Fields != nil || part.ViewQuery != "")
+}
+
+// WriteFile writes a collection to a file, whole or not at all, and reports whether it was
+// another text before.
+func WriteFile(path string, c *schema.Collection, f Format) (written bool, err error) {
+	text, err := Text(c, f)
+	if err != nil {
+		return false, err
+	}
+	if before, err := os.ReadFile(path); err == nil && string(before) == string(text) {
+		return false, nil
+	}
+	part := path + ".part"
+	if err := os.WriteFile(part, text, 0o644); err != nil {
+		return false, err
+	}
+	return true, os.Rename(part, path)
+}
