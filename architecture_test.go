@@ -72,7 +72,7 @@ func layers() [][]string {
 		{
 			"api/internal/graphql",
 			"api/internal/socket",
-			"api/trywrite",
+			"api/internal/trywrite",
 			"realtime/channel",
 		},
 		{
@@ -335,7 +335,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"..."},
-			except:   []string{"core/internal/store/sqlite/binding", "internal/disktest", "api/trywrite"},
+			except:   []string{"core/internal/store/sqlite/binding", "internal/disktest", "api/internal/trywrite"},
 			imports:  []string{"unsafe"},
 			reason:   "unsafe code stands in the binding, and in the write of a delivery",
 		},

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/loambase/loam/api/internal/middleware"
-	"github.com/loambase/loam/api/trywrite"
+	"github.com/loambase/loam/api/internal/trywrite"
 )
 
 // pieceSize is how much is written at once, so that bytes tells how far a long write is.
