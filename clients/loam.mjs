@@ -61,8 +61,8 @@ class Server {
   }
 
   /**
-   * Starts another server on the same database, which must be PostgreSQL. End it with end; stop of
-   * this server removes its folder.
+   * Starts another server on the same database, which must be PostgreSQL. The caller stops that
+   * server with its method end. The method stop of this server removes that server's folder.
    */
   async beside() {
     const folder = await mkdtemp(join(this.folder, 'node-'));
@@ -70,7 +70,10 @@ class Server {
     return new Server(folder, this.env, this.args).start();
   }
 
-  /** Runs SQL on the database directly, by sqlite3 or psql. With SQLite, file names the database. */
+  /**
+   * Runs SQL directly on the database, with sqlite3 or psql. On SQLite, file is the name of the
+   * database file in the data folder; on PostgreSQL, file has no effect.
+   */
   sql(text, file = 'data.db') {
     if (!onPostgres) return run('sqlite3', ['-bail', join(this.dir, file), text]);
     const url = new URL(this.env.LOAM_DB);

@@ -1,6 +1,6 @@
-// A proxy that stands in front of a server while the suite of the SDK runs. It compares each
-// JSON answer with the document that its caller sees, and appends what it finds to the file
-// $LOAM_TEST_FRONT_LOG, a line for each answer.
+// A proxy in front of a server while the test suite of the SDK runs. It compares each JSON answer
+// with the OpenAPI document that the caller of the request gets, and appends the differences to the
+// file $LOAM_TEST_FRONT_LOG, one line for each wrong answer.
 import { appendFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -10,7 +10,7 @@ import { Checker } from './checker.mjs';
 
 /** Starts the proxy and returns its URL. */
 export async function front(url) {
-  const checkers = new Map(); // by what the caller sends as Authorization
+  const checkers = new Map(); // by the header Authorization of the caller
   const proxy = http.createServer({ maxHeaderSize: 1 << 21 }, (request, response) => {
     forward(url, request, response, checkers).catch((err) => response.destroy(err));
   });
@@ -21,7 +21,7 @@ export async function front(url) {
   return `http://127.0.0.1:${proxy.address().port}`;
 }
 
-/** Connects a WebSocket with the server. */
+/** Passes the handshake of a WebSocket on to the server, then all bytes in both directions. */
 function tunnel(url, request, socket, head) {
   const { hostname, port } = new URL(url);
   const ahead = net.connect(port, hostname, () => {
@@ -56,7 +56,7 @@ async function forward(url, request, response, checkers) {
   const authorization = request.headers.authorization ?? '';
   if (!checkers.has(authorization)) checkers.set(authorization, new Checker(url, authorization));
   const text = answer.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
-  // Before the client has the answer, and may change a collection.
+  // The check runs before the client gets the answer: the client may then change a collection.
   const found = await checkers.get(authorization).check(request.method, request.url, answer.statusCode, text);
   if (found) appendFileSync(process.env.LOAM_TEST_FRONT_LOG, JSON.stringify(found) + '\n');
   response.writeHead(answer.statusCode, answer.headers);

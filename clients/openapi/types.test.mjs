@@ -1,4 +1,5 @@
-// The types that are made for TypeScript, judged by its compiler and used as a program does.
+// Tests of the generated types: the TypeScript compiler checks programs that use the types, and
+// parsers read the sources in Dart and Swift.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -42,14 +43,14 @@ test('wrong names do not compile, and right ones work', async () => {
   assert.deepEqual([record.sizes, record.status, record.json, record.point], [['l'], "it's", { a: [1, null] }, { lon: 1, lat: 2 }]);
 });
 
-// The formatter of Dart's own team has their parser.
+// dart-style is the formatter of the Dart team, and contains the team's parser.
 test('Dart reads its source', async () => {
   const { stdout: source } = await app.server.command('generate', 'types', '--lang', 'dart');
   assert.equal(dartStyle.formatCode(source).error, undefined);
   assert.match(dartStyle.formatCode(source.replace('class EveryKind {', 'class {')).error, /could not be parsed/);
 });
 
-// There is no compiler of Swift to be had for the tests, but a grammar.
+// The tests have no Swift compiler: the Swift grammar of tree-sitter checks the syntax only.
 test("the grammar of Swift reads Swift's source", async () => {
   await Parser.init();
   const parser = new Parser().setLanguage(await Language.load(createRequire(import.meta.url).resolve('tree-sitter-wasms/out/tree-sitter-swift.wasm')));

@@ -21,7 +21,7 @@ const docs = await app.open('docs', [
 await root.collections.create({ name: 'gallery', type: 'view', viewRule: null, viewQuery: 'SELECT id, title, files AS pictures, secrets FROM docs' });
 await root.collections.create({ name: 'wall', type: 'view', viewRule: '', viewQuery: 'SELECT id, pictures, secrets FROM gallery' });
 
-/** A PNG of these rows; zlib's crc32 came with a later Node than 20. */
+/** A PNG of the rows. sum computes its CRC-32 where zlib.crc32 is missing, as in Node 20. */
 function png(width, height, rows = noise(width, height)) {
   const table = Array.from({ length: 256 }, (_, n) => { for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1; return n >>> 0; });
   const sum = crc32 ?? ((data) => { let c = ~0; for (const byte of data) c = table[(c ^ byte) & 255] ^ (c >>> 8); return ~c >>> 0; });
@@ -99,7 +99,7 @@ test('what could run in a browser is saved, not shown', async () => {
     assert.equal(headers.get('content-disposition'), `attachment; filename="${stored[name]}"`);
     assert.match(headers.get('content-security-policy'), /sandbox/);
   }
-  // What is two things at once is saved, or shown as the one of them that runs nothing.
+  // A file that is valid in two formats is saved, or is shown in the format that runs no scripts.
   const polyglots = { 'svg.html': [/^(image\/svg\+xml|text\/html)/, /^attachment/], 'html.svg': [/^image\/svg\+xml$/, /^attachment/], 'gif.html': [/^image\/gif$/, /^inline/] };
   for (const [name, [type, disposition]] of Object.entries(polyglots)) {
     const { headers } = await get(stored[name]);
@@ -146,7 +146,7 @@ test('the original name is told on request, and cannot deceive', async () => {
   assert.equal(await named('填报指南.pdf'),
     `attachment; filename="${stored['填报指南.pdf']}"; filename*=UTF-8''%E5%A1%AB%E6%8A%A5%E6%8C%87%E5%8D%97.pdf`);
   assert.match(await named('evil\u202Egpj.exe'), /filename\*=UTF-8''evilgpj\.exe$/);
-  // What a client writes into the name of a part stays in the name.
+  // Header syntax in the file name of an upload stays a part of the file name.
   const body = '--b\r\nContent-Disposition: form-data; name="files"; filename="a\\"%0d%0aX-Evil: 1;.txt"\r\n\r\nhello\r\n--b--\r\n';
   const made = await app.rawRoot('POST', '/api/collections/docs/records', body, { 'Content-Type': 'multipart/form-data; boundary=b' });
   const answer = await get(made.body.files[0], { download: 1, original: 1 }, { of: made.body });
@@ -182,7 +182,7 @@ test('a compressed file has another tag than the plain one', async () => {
       const answer = await get(name, {}, { headers: { 'Accept-Encoding': encoding, 'If-None-Match': known } });
       assert.deepEqual([answer.status, answer.headers.get('etag')], [304, tag]);
     }
-    // Parts are those of the plain one; what was compressed cannot be continued with them.
+    // Ranges are those of the uncompressed file; they cannot continue a compressed download.
     const part = (condition) => get(name, {}, { headers: { 'Accept-Encoding': encoding, Range: 'bytes=4990-', ...condition } });
     const resumed = await part({ 'If-Range': strong });
     assert.deepEqual([resumed.status, resumed.bytes, resumed.headers.get('etag')], [206, words.subarray(4990), strong]);
@@ -228,7 +228,7 @@ test('thumbs of listed sizes, and the original for every other', async () => {
   const made = await root.collection('docs').create({ files: bad.map((content, i) => new File([content], `${i}.png`)) });
   for (const [i, name] of made.files.entries()) assert.deepEqual((await get(name, { thumb: '100x100' }, { of: made })).bytes, bad[i]);
 
-  // A thumb goes with its file.
+  // The thumbs of a file are deleted with the file.
   const thumbs = join(app.server.dir, 'storage', docs.id, record.id, `thumbs_${stored['photo.png']}`);
   const path = guest.files.getURL(record, stored['photo.png'], { thumb: '30x0' });
   await root.collection('docs').update(record.id, { 'files-': stored['photo.png'] });
@@ -240,7 +240,7 @@ test('Chromium sees thumbs of JPEG, PNG and WebP, turned as the camera was held'
   const browser = await browse();
   try {
     const page = await browser.open(`${app.url}/api/health`);
-    // The corners of an image name their colours: red, green, blue and white.
+    // quarters draws an image with red, green, blue and white corners; see returns them as rgbw.
     await page.value(`
       window.quarters = async (type) => {
         const canvas = new OffscreenCanvas(400, 200);
@@ -287,7 +287,8 @@ test('Chromium sees thumbs of JPEG, PNG and WebP, turned as the camera was held'
       for (const [thumb, wanted] of Object.entries(forms)) {
         const seen = await page.value(`see('${path}?thumb=${thumb}')`);
         assert.ok(seen[3] <= original[3], `${name} ${thumb} has ${seen[3]} bytes, its original ${original[3]}`);
-        const type = seen[3] === original[3] ? original[0] : thumbType; // one that would be heavier is the original
+        // The server sends the original if the thumb would be larger.
+        const type = seen[3] === original[3] ? original[0] : thumbType;
         assert.deepEqual(seen.slice(0, 3), [type, ...wanted], `${name} ${thumb}`);
         assert.ok(thumb === '900x900f' || seen[3] < original[3], `${name} ${thumb} is the original`);
       }

@@ -100,7 +100,8 @@ test('stored names and uploads in one request', async () => {
   assert.deepEqual((await docs.update(id, { 'many-': exchanged.slice(1) })).many, exchanged.slice(0, 1));
   assert.deepEqual((await docs.update(id, { many: '' })).many, []);
 
-  const { one } = await form([['one', file('1', 'first.txt')], ['one', file('2', 'second.txt')]]); // of two the last stays
+  // A field for one file keeps the last upload.
+  const { one } = await form([['one', file('1', 'first.txt')], ['one', file('2', 'second.txt')]]);
   assert.match(one, /^second_/);
   await settles({ id }, [one]);
   assert.equal((await docs.update(id, { one: '' })).one, '');

@@ -30,7 +30,8 @@ test('the SDK is told of changes in Chromium, and comes back by itself', { skip:
   </script>`);
   const page = await browser.open(app.url);
   await page.until('window.ready');
-  const told = (n) => page.until(`window.told.length === ${n}`); // an event has the record as it is when it is sent
+  // The test waits for each event: an event has the record as stored when the event is sent.
+  const told = (n) => page.until(`window.told.length === ${n}`);
   const first = await root.collection('notes').create({ text: 'hers', owner });
   await root.collection('notes').create({ text: 'of somebody', owner: 'somebody' });
   await told(1);

@@ -1,5 +1,5 @@
-// An nginx in front of a server, with the settings that it comes with, and gzip for every
-// type.
+// An nginx in front of a server, with the default timeouts and buffers of nginx, and gzip for every
+// media type.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -10,10 +10,13 @@ import { after } from 'node:test';
 
 const program = '/usr/sbin/nginx';
 
-/** Whether it is installed. In CI it must be. */
+/** Whether startProxy can be used. In CI it is always true, so tests fail there without nginx. */
 export const hasProxy = existsSync(program) || Boolean(process.env.CI);
 
-/** Starts it in front of the server at that address, until the test file ends; returns its own address. */
+/**
+ * Starts nginx in front of the server at the URL upstream, and returns the URL of nginx. nginx runs
+ * until the test file ends.
+ */
 export async function startProxy(upstream) {
   const folder = await mkdtemp(join(tmpdir(), 'loam-nginx-'));
   const port = await freePort();

@@ -1,4 +1,5 @@
-// Behind nginx: events come at once and streams outlive its patience, files and uploads pass.
+// Tests behind nginx: events arrive at once, streams outlive the timeouts of nginx, and downloads
+// and uploads pass.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,7 +14,7 @@ import { hasProxy, startProxy } from './nginx.mjs';
 globalThis.EventSource = EventSource;
 const options = { skip: hasProxy ? false : 'nginx is not installed' };
 
-/** How long nothing is said, in seconds. nginx ends what is silent for 60. */
+/** The silence on a connection, in seconds. nginx closes a connection that is silent for 60. */
 const silence = Number(process.env.LOAM_SILENCE ?? 0);
 
 const app = await start();

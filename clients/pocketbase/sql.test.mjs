@@ -108,14 +108,14 @@ test('definitions and accounts', async () => {
 
 test('the end of the connection ends the statement', async () => {
   const client = await app.signIn('_superusers', 'root@example.com', 'correct-horse');
-  // It writes, so that it holds the writes of others for as long as it runs.
+  // The script writes first, so it delays the writes of other clients for as long as it runs.
   const endless = "UPDATE posts SET n = 99; WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n > 0) SELECT count(*) FROM c";
   const create = (title) => app.root.collection('posts').create({ title });
   const took = [];
   for (let i = 0; i < 3; i++) {
     const controller = new AbortController();
     const running = client.sql.run(endless, { signal: controller.signal }).catch((err) => err);
-    // A read goes on meanwhile, and a write waits.
+    // While the script runs, a read succeeds and a write waits.
     let waits;
     do {
       waits = create('beside');
@@ -127,7 +127,7 @@ test('the end of the connection ends the statement', async () => {
     took.push(performance.now() - began);
     assert.ok((await running).isAbort, 'the statement was not aborted');
   }
-  // The least, since the machine may be busy with something else.
+  // The shortest of the three times counts, because the machine may be busy with other work.
   assert.ok(Math.min(...took) < 1000, `a write had to wait for ${took} ms after the end of the connection`);
   assert.equal((await sql.run('SELECT count(*) FROM posts WHERE n = 99')).rows[0][0], '0');
 });

@@ -116,7 +116,7 @@ func TestBilling(t *testing.T) {
 	}
 }
 
-// TestReport makes the reports of two nights, and keeps a backup in a bucket.
+// TestReport runs the report job on two nights, and stores a backup in an S3 bucket.
 func TestReport(t *testing.T) {
 	s := newService("hush", "")
 	clock := coretest.NewClock(time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC))

@@ -1,4 +1,4 @@
-// The client against a server that does what a test tells it to.
+// Tests of the client against a fake server, whose answers each test defines.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';

@@ -1,8 +1,11 @@
-// A server that says only what a test tells it to: for lost sockets, silence and order.
+// A fake server whose messages each test defines: for lost sockets, silence and order of messages.
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 
-/** Starts one; onSocket is called with each socket, after hello was sent unless it is told not to. */
+/**
+ * Starts a fake server. It sends hello on each new socket if hello is true, and calls onMessage
+ * with each message, a function that sends to the socket, the socket and its number, from 1.
+ */
 export async function fake(onMessage, { hello = true } = {}) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'loam.v1' });
   await once(server, 'listening');
@@ -31,7 +34,7 @@ export async function fake(onMessage, { hello = true } = {}) {
   };
 }
 
-/** Answers as a server that has all collections and channels. */
+/** Returns an onMessage that accepts every request, for any collection or channel, and calls then. */
 export function polite(then = () => {}) {
   let subs = 0;
   return (m, say, socket, number) => {
@@ -42,7 +45,7 @@ export function polite(then = () => {}) {
   };
 }
 
-/** An auth store as that of a pocketbase client. */
+/** An auth store with the interface of the auth store of the PocketBase SDK. */
 export class Store {
   #told = [];
   constructor(token = '') {
@@ -57,7 +60,10 @@ export class Store {
   }
 }
 
-/** Resolves when check holds; asked after each turn of the event loop. */
+/**
+ * Resolves when check returns true, and rejects after 20 seconds. It calls check after each turn of
+ * the event loop.
+ */
 export async function until(check, what = String(check)) {
   for (const end = Date.now() + 20_000; !check(); ) {
     if (Date.now() > end) throw new Error(`never: ${what}`);

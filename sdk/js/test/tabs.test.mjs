@@ -1,5 +1,6 @@
-// Ten tabs of the chat in one browser, behind nginx, over HTTP/1.1. A browser opens six connections to
-// a server at most; each tab has one socket, and all of them live.
+// Ten tabs of the chat example in one browser, over HTTP/1.1 and, where nginx is installed, through
+// nginx. A browser opens at most six HTTP connections to a server. Each tab has one WebSocket, and
+// all ten tabs get every message.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile } from 'node:fs/promises';
@@ -23,7 +24,7 @@ test('ten tabs live', { skip: chromium || process.env.CI ? false : 'there is no 
   const browser = await browse();
   after(() => browser.close());
 
-  // Every tab counts its sockets, from before the page has any.
+  // Every tab records its WebSockets, from before the script of the page opens the first.
   const open = async () => {
     const tab = await browser.open('about:blank');
     await tab.send('Page.addScriptToEvaluateOnNewDocument', {
@@ -52,7 +53,7 @@ test('ten tabs live', { skip: chromium || process.env.CI ? false : 'there is no 
     for (const i of tabs.keys()) await shows(tab, '#talk', `from tab ${i}.`);
     assert.deepEqual(await tab.value('sockets.map((socket) => socket.readyState).filter((state) => state <= WebSocket.OPEN)'), [1]);
   }
-  // The protocol of the pages and of their requests, as the browser sees it.
+  // The HTTP version of the pages and of their requests, as the browser reports it.
   const protocols = await tabs[9].value('performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource")).map((entry) => entry.nextHopProtocol).filter(Boolean)');
   assert.ok(protocols.length > 0 && protocols.every((name) => name === 'http/1.1'), protocols.join());
 });

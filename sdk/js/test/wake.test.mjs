@@ -1,5 +1,5 @@
-// The client in Chromium when its socket has died in silence: a proxy in between takes what it
-// gets and passes nothing on, as a network does that a sleeping machine has left.
+// Tests of the client in Chromium after its connection has died without an error: a proxy between
+// the client and the server accepts bytes and forwards none, as happens after a machine has slept.
 import assert from 'node:assert/strict';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -9,10 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { start } from '../../../clients/pocketbase/app.mjs';
 import { browse, chromium } from '../../../clients/pocketbase/browser.mjs';
 
-/** A proxy in front of the server at that address. After hole, the connections that were open pass nothing on. */
+/**
+ * Starts a TCP proxy in front of the server at the URL upstream. Returns the URL of the proxy, and
+ * the function hole, after which the connections that are open forward no more bytes.
+ */
 async function startProxy(upstream) {
   const { hostname, port } = new URL(upstream);
-  const open = new Set(); // the pairs of sockets between which everything passes
+  const open = new Set(); // the pairs of sockets between which bytes are forwarded
   const sockets = [];
   const server = createServer((client) => {
     const behind = connect(port, hostname);
