@@ -34,7 +34,7 @@ export async function fake(onMessage, { hello = true } = {}) {
   };
 }
 
-/** Returns an onMessage that accepts every request, for any collection or channel, and calls then. */
+/** Returns an onMessage that accepts all requests, for any collection or channel, and calls then. */
 export function polite(then = () => {}) {
   let subs = 0;
   return (m, say, socket, number) => {
