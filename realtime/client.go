@@ -69,7 +69,8 @@ const (
 // Client is the queue of messages for one connection. Hub.Open and Hub.OpenSocket make a Client.
 // Only one goroutine at a time may call TakeInto.
 //
-// Of many clients most are in no cache: the fields that each message touches lie together.
+// The fields that each message uses are adjacent: with many clients most fields are in no CPU
+// cache.
 type Client struct {
 	mu    sync.Mutex // guards the fields up to taken; locked inside Hub.mu
 	queue []Message
@@ -83,16 +84,16 @@ type Client struct {
 
 	// Guarded by Hub.mu.
 	socket  *socket           // nil for a stream
-	auth    *record.Record    // for whom the token stood at the last look; nil for a guest
+	auth    *record.Record    // the account of the token when it was checked last; nil for a guest
 	topics  map[string]*topic // by their texts
-	room    budget.Lease      // that the topics take
+	room    budget.Lease      // the memory of the topics
 	token   string
 	account string    // names auth, "" for a guest
 	expires time.Time // of the token; zero: never
-	doubted bool      // the account may have changed since the last look
+	doubted bool      // the account may have changed since the token was checked last
 
 	ID  string
-	pin string // where it connected from; see Hub.Subscribe
+	pin string // identifies the origin of the connection; see Hub.Open
 }
 
 // fits reports whether a socket has room for an event of that size. One for which there is none

@@ -217,7 +217,7 @@ func (h *Hub) audience(ctx context.Context, at place, g *group, only map[*Client
 	return a
 }
 
-// audience returns the audience of subscriptions to a place, without its members.
+// audience returns an audience without members, for subscriptions to a place with these options.
 func (o *options) audience(ctx context.Context, at place) *audience {
 	a := &audience{}
 	a.message = o.ask(ctx, &a.Audience)
@@ -248,8 +248,8 @@ func (g *group) gather(only map[*Client]bool) *crowd {
 	return all
 }
 
-// encoded is what makes the bytes of a message: what is shown, which may be shared, and an
-// action.
+// encoded identifies the data of an event: the data is the same for equal values. json is the first
+// byte of the JSON, which members may share.
 type encoded struct {
 	json   *byte
 	tree   *record.Branch
@@ -257,7 +257,7 @@ type encoded struct {
 	action change.Action
 }
 
-// messages is the data of the events of one change. Who sees the same shares the bytes.
+// messages is the data of the events of one change. Members that see the same share the bytes.
 type messages map[encoded][]byte
 
 // of returns the data of an event for a member of the audience, nil if the member sees nothing.
@@ -275,8 +275,8 @@ func (m messages) of(a *audience, s record.Shown) []byte {
 	return m[e]
 }
 
-// queueAll queues what the groups are shown. It returns the groups with clients that have to be judged
-// again: see queue.
+// queueAll queues the messages of a change for all groups; shown has a list for each group. It
+// returns the groups with clients that have to be judged again, and sets only to these clients.
 func (h *Hub) queueAll(list []*telling, at change.Position, shown [][]record.Shown) (again []*telling) {
 	h.begins()
 	defer h.ends()
@@ -288,8 +288,8 @@ func (h *Hub) queueAll(list []*telling, at change.Position, shown [][]record.Sho
 	return again
 }
 
-// queue sends what each of the audience is shown. It returns the clients who have another identity by
-// now than the one that was judged.
+// queue queues the messages of a change for an audience; shown has an element for each account of
+// the audience. It returns the clients whose account is no longer the judged account.
 func (h *Hub) queue(a *audience, at change.Position, shown []record.Shown) (again map[*Client]bool) {
 	made := messages{}
 	for i, s := range shown {

@@ -16,10 +16,10 @@ import (
 	"github.com/loambase/loam/internal/tally"
 )
 
-// retryPause is how long the hub waits after a feed that could not be read.
+// retryPause is the pause of the hub after an error of the feed.
 const retryPause = time.Second
 
-// Hub tells clients what changes. It is safe for concurrent use.
+// Hub sends the changes of records to connected clients. It is safe for concurrent use.
 type Hub struct {
 	app   *core.App
 	auth  *auth.Service
@@ -28,7 +28,7 @@ type Hub struct {
 	wanted chan struct{} // capacity 1; somebody has subscribed
 	doubts chan struct{} // capacity 1; the account of a socket may have changed
 
-	judgements judgements // for replays
+	judgements judgements // the changes that replays need judged
 
 	begins, ends func() // see OnDelivery
 
@@ -115,9 +115,10 @@ func New(app *core.App, auth *auth.Service) *Hub {
 	return h
 }
 
-// OnDelivery sets functions that are called before and after the messages of a change are queued for
-// all clients, by one goroutine: between them, many clients become ready. They must be quick, and
-// must not call the hub. OnDelivery must be called before requests are served.
+// OnDelivery sets two functions: the hub calls begins before it queues the messages of a change for
+// all clients, and ends after that. Many clients become ready between the two calls. Both calls
+// come from the same goroutine. The functions must be quick, and must not call the hub. OnDelivery
+// must be called before requests are served.
 func (h *Hub) OnDelivery(begins, ends func()) { h.begins, h.ends = begins, ends }
 
 // Open makes a client of server-sent events. pin identifies the origin of the connection: Subscribe

@@ -11,7 +11,8 @@ import (
 	"github.com/loambase/loam/core/change"
 )
 
-// maxReplay is how many changes a replay looks at; whoever has missed more begins anew.
+// maxReplay is the maximum number of changes that a replay reads. A subscription that has missed
+// more starts again from the present.
 const maxReplay = 10_000
 
 // replaying is the past of topics of one client, on its way there.
@@ -196,7 +197,7 @@ func (r *replaying) beginsAnew(x *target, c *change.Change) bool {
 	return false
 }
 
-// change judges one change, as the hub does (deliverTo).
+// change judges one change for a topic, and holds its event.
 func (r *replaying) change(ctx context.Context, x *target, c *change.Change) error {
 	if err := r.client.waitForRoom(ctx); err != nil {
 		return err
@@ -215,8 +216,9 @@ func (r *replaying) change(ctx context.Context, x *target, c *change.Change) err
 	return errAnew
 }
 
-// hold keeps an event until it is known whether it is the last of its transaction. It
-// returns false if the client is somebody else by now.
+// hold keeps an event until the next event or the end of the transaction, which shows whether the
+// event is the last of its transaction. It returns false if judged is no longer the account of the
+// client.
 func (r *replaying) hold(x *target, judged string, t told) bool {
 	h := r.hub
 	h.mu.Lock()

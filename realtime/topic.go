@@ -15,8 +15,8 @@ import (
 // topic is a parsed topic (docs/wire/auth-realtime-system.md §4.3).
 type topic struct {
 	text       string // as the client has sent it: the name of its events
-	watch      *watch // of a socket; nil for a stream
-	group      *group // that it is in; nil for none
+	watch      *watch // the state of a topic of a socket; nil for a stream
+	group      *group // the group that has the topic; nil for none
 	options    *options
 	collection string // id or name; "" of a topic that is the program's own
 	record     string // id; "" for every record of the collection

@@ -66,7 +66,7 @@ func (w *Watch) live() bool { return w.Sort != "" || w.Limit != 0 || w.Lister !=
 type answerFunc = func(id string, token change.Token) []byte
 
 // watch is the state of a topic of a socket, in addition to its place and options. The fields that
-// each event touches lie together: see Client.
+// each event uses are adjacent, for the same reason as in Client.
 type watch struct {
 	window  *window // the window of a live query
 	actions []string
@@ -74,7 +74,7 @@ type watch struct {
 	seen    []int64         // transactions after that position which the snapshot shows
 	behind  bool            // replay sends past changes, and the hub sends none
 	again   bool            // the subscription has to restart, and replay ends
-	fresh   bool            // waits for a state of the window
+	fresh   bool            // the client waits for a state of the window
 	held    []byte          // the last event of a transaction that has not ended
 	heldAt  change.Position
 
