@@ -18,7 +18,8 @@ type Record struct {
 	Collection *schema.Collection
 	Name       string // name of the type: unique, an identifier in every language
 
-	// Whether the audience has the operation: a rule that is not nil, or superusers.
+	// The operations that the audience may request: all for superusers, else the operations whose
+	// rule is not nil. Views have no Create, Update and Delete.
 	List, View, Create, Update, Delete bool
 
 	Members []Member   // properties of a record that was read, sorted by name

@@ -254,7 +254,7 @@ func remark(text string) string {
 }
 
 // words splits a text at all characters but letters and digits of ASCII. The first word begins with
-// a letter: "x" is added if necessary.
+// a letter: if necessary, words puts "x" before the others.
 func words(text string) []string {
 	list := strings.FieldsFunc(plain(text), func(c rune) bool { return c == '_' })
 	if len(list) == 0 || list[0][0] >= '0' && list[0][0] <= '9' {
