@@ -1,4 +1,4 @@
-// Broadcasts: what a member says to all others, and the last of it for who comes later.
+// Broadcasts: messages of a member to all others, and their history for members that join later.
 
 package channel
 

@@ -181,8 +181,8 @@ func (r *room) doubted(d doubted) (list []*Peer) {
 	return list
 }
 
-// judge judges the join rule for a member again. A member who may not stay is put out; for one
-// who stays, the account that others see is updated.
+// judge judges the join rule for a member again. A member that the rule refuses is removed. For any
+// other member the account that other members see is updated.
 func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
 	caller := p.member.Caller()
 	config, reads, err := r.admits(ctx, caller, in.name)
@@ -190,7 +190,7 @@ func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
 		if ctx.Err() == nil {
 			r.app.Log().Warn("channel: judge a member", "channel", in.name, "error", err)
 		}
-		r.doubtAll() // later
+		r.doubtAll() // judge again later
 		return
 	}
 	if r.keepOrPutOut(in, p, config, reads, nameOf(caller)) {
