@@ -5,10 +5,10 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-# The race detector makes code ten times slower and more: it is for what is concurrent.
+# The race detector makes code at least ten times slower: RACE has only packages with concurrency.
 RACE := ./core/internal/store/sqlite ./core/internal/store/postgres ./core/change ./core/collection ./core/hook ./core/record ./internal/password ./core/settings ./core/internal/removal ./auth ./realtime/... ./api/... ./internal/metrics ./internal/request ./internal/wire
 
-# Packages that stand on the store: their tests hold on either engine.
+# Packages that use the store: their tests must pass on SQLite and on PostgreSQL.
 ENGINES := ./core/backup ./core/change ./core/collection ./core/insight ./core/pocketbase ./core/internal/query ./core/record ./core/settings ./core/internal/removal ./auth ./realtime/... ./api/... ./internal/metrics ./internal/request ./internal/wire
 
 # The binary under test. It is built with the same flags as the Go tests, so that the

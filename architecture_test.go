@@ -318,7 +318,7 @@ func rules() []rule {
 		},
 		{
 			packages: []string{"core/...", "auth/...", "internal/...", "migrations"},
-			except:   []string{"internal/metrics", "internal/request", "internal/wire", "auth/internal/fetch", "auth/provider", "core/internal/s3", "core/internal/s3/ambient", "core/coretest/s3test"}, // they are clients of others
+			except:   []string{"internal/metrics", "internal/request", "internal/wire", "auth/internal/fetch", "auth/provider", "core/internal/s3", "core/internal/s3/ambient", "core/coretest/s3test"}, // the last five speak HTTP to other servers
 			imports:  []string{"net/http/..."},
 			reason:   "HTTP is spoken in api",
 		},

@@ -59,12 +59,13 @@ func TestSurfaceIsKept(t *testing.T) {
 	}
 }
 
-// unpromised are the packages that a program can import but that promise nothing: the commands,
-// folders whose place at the top level is fixed, and the engines for tests of this repository, which
-// use the store itself.
+// unpromised are the packages that a program can import, and whose exported names may change with
+// any version: the commands, folders whose place at the top level is fixed, and the database
+// engines for the tests of this repository, which use the store itself.
 var unpromised = []string{"main", "admin", "migrations", "deploy/release", "core/coretest/enginetest"}
 
-// TestOtherPackagesAreInternal checks that no module can import a package that promises nothing.
+// TestOtherPackagesAreInternal checks that every package is promised, unpromised or internal, and
+// that docs/embedding.md lists the promised packages.
 func TestOtherPackagesAreInternal(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {

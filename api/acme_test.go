@@ -84,7 +84,7 @@ func TestACME(t *testing.T) {
 	}
 }
 
-// refused is a domain for which the authority gives no certificate.
+// refused is a domain for which the authority issues no certificate.
 const refused = "refused.example.test"
 
 // authority is a running pebble.

@@ -15,8 +15,9 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// BenchmarkLogsAndLimits is what logs and rate limits add to a request, net/http included and the
-// network not: the processor time of the process for each request, in cpu-us/op. Entries are stored meanwhile.
+// BenchmarkLogsAndLimits measures the CPU time of the process for each request, in cpu-us/op:
+// without logs and rate limits, with one of them, and with both. The time includes net/http and the
+// storing of log entries, and not the network.
 func BenchmarkLogsAndLimits(b *testing.B) {
 	app := benchPosts(b)
 	const posts = "/api/collections/posts/records"
@@ -49,8 +50,8 @@ func BenchmarkLogsAndLimits(b *testing.B) {
 	}
 }
 
-// dial serves one connection in memory and returns a function that sends a request over it and reads the
-// answer.
+// dial serves a connection in memory. It returns a function that sends a request over the
+// connection and reads the answer.
 func dial(b *testing.B, app *core.App) func([]byte) {
 	h, err := (&Program{App: app}).Handler()
 	if err != nil {

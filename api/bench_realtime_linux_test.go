@@ -39,14 +39,15 @@ var (
 
 const burstOf = 40
 
-// BenchmarkRealtime is what the real binary pays for each delivery of a change to many
-// subscribers, in microseconds of CPU, as medians: paced/us while one change is under way at a time, and
-// burst/us where changes follow each other at once. bare/us is that of a program which writes
-// as many bytes to as many sockets, in the same run, and ratio is paced/us to it. KB/conn is the growth of
-// the server for each subscriber, p50/ms how long a change takes to half of them, and
-// answer/ms how long the answer to its writer takes.
+// BenchmarkRealtime measures the delivery of a change to many subscribers by the real binary, as
+// medians. paced/us is the CPU time of the server for each delivery, in microseconds, while one
+// change is under way at a time; burst/us is the CPU time while changes follow each other at once.
+// bare/us is the CPU time of a program that writes as many bytes to as many sockets in the same
+// run, and ratio is paced/us divided by bare/us. KB/conn is the growth of the memory of the server
+// for each subscriber. p50/ms is the time after which half of the subscribers have a change, and
+// answer/ms the time of the answer to the writer.
 //
-// "own" is a rule that is judged for each subscriber alone: all but one see the records.
+// The rule of "own" is judged for each subscriber: all subscribers but one see the records.
 func BenchmarkRealtime(b *testing.B) {
 	for _, rule := range []struct{ name, collection string }{{"same", "feed"}, {"own", "others"}} {
 		for _, kind := range []string{"sse", "ws", "graphql"} {
@@ -75,7 +76,7 @@ type fanOut struct {
 	lost  atomic.Pointer[error] // set when a subscriber is disconnected
 }
 
-// durations is a list that many goroutines add to.
+// durations is a list of durations. It is safe for concurrent use.
 type durations struct {
 	mu   sync.Mutex // guards list
 	list []time.Duration
@@ -87,7 +88,7 @@ func (d *durations) add(one time.Duration) {
 	d.list = append(d.list, one)
 }
 
-// take returns the list and begins a new one.
+// take returns the list and empties it.
 func (d *durations) take() []time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -207,7 +208,7 @@ func (f *fanOut) write() {
 	}
 }
 
-// await waits until the subscribers have got so many events since the start.
+// await waits until the subscribers have received want events since the start.
 func (f *fanOut) await(want int64) {
 	for end := time.Now().Add(30 * time.Second); f.got.Load() < want; time.Sleep(time.Millisecond) {
 		if err := f.lost.Load(); err != nil {
@@ -384,7 +385,7 @@ func startBare(b *testing.B, conns, size int) *bare {
 	if err != nil {
 		b.Fatal(err)
 	}
-	fmt.Fprintln(x.in, conns, 0) // it accepts the connections now: the system holds few that are not accepted
+	fmt.Fprintln(x.in, conns, 0) // the program accepts now; the system queues few
 	for range conns {
 		conn, err := net.Dial("tcp", strings.TrimSpace(address))
 		if err != nil {
@@ -410,7 +411,7 @@ func startBare(b *testing.B, conns, size int) *bare {
 	return x
 }
 
-// write has it write to all, and returns its CPU time.
+// write lets the program write to all connections, and returns the CPU time of the program.
 func (x *bare) write() time.Duration {
 	before := cpu(x.b, x.cmd.Process.Pid)
 	want := x.got.Load() + int64(len(x.conns)*x.size)
@@ -429,6 +430,6 @@ func (x *bare) close() {
 	for _, conn := range x.conns {
 		conn.Close()
 	}
-	_ = x.in.Close() // it ends by that
+	_ = x.in.Close() // ends the program
 	_ = x.cmd.Wait()
 }

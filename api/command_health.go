@@ -82,7 +82,7 @@ func healthURL(base, address, question string) (*url.URL, error) {
 	return target.JoinPath("api/health", question), nil
 }
 
-// askHealth returns what the server says. What is not an answer of 200 is an error.
+// askHealth returns the message of the server. An answer with a status other than 200 is an error.
 func askHealth(ctx context.Context, target *url.URL) (message string, err error) {
 	ip := net.ParseIP(target.Hostname())
 	here := target.Hostname() == "localhost" || ip != nil && ip.IsLoopback()

@@ -127,7 +127,7 @@ func (p *progress) end() {
 	}
 }
 
-// printable is a name that somebody else has chosen, without what a terminal obeys.
+// printable escapes the control characters of a name from a foreign source, for a terminal.
 func printable(name string) string {
 	quoted := fmt.Sprintf("%q", name)
 	return quoted[1 : len(quoted)-1]

@@ -63,8 +63,8 @@ func (f *tlsFlags) source(cmd *cobra.Command, app *core.App, domains []string) (
 // defaultPlain is where the server listens without TLS, when it speaks TLS elsewhere.
 const defaultPlain = "0.0.0.0:80"
 
-// listeners are those of a server: the one of the API and, if that speaks TLS, the one
-// that leads to it.
+// listeners are the listener of the API and, if the API speaks TLS, the listener that redirects to
+// it.
 type listeners struct {
 	main  net.Listener
 	plain net.Listener // nil: none
@@ -116,8 +116,8 @@ func (l listeners) close() {
 	}
 }
 
-// leadToTLS leads everything to the same URL at the TLS listener: for clients who type no
-// scheme. It answers the authority's challenges too.
+// leadToTLS returns a server that redirects all requests to the same URL at the TLS listener, for
+// users who type no scheme. The server also answers the challenges of the certificate authority.
 func leadToTLS(source certificate.Source, secure net.Addr) *http.Server {
 	_, port, _ := net.SplitHostPort(secure.String())
 	lead := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -29,9 +29,9 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// TestKillUnderUploads kills the real binary while files are stored and removed, and thumbs of them
-// made. After the next start every name is that of a file, and there is no other file but thumbs of
-// these.
+// TestKillUnderUploads kills the real binary while it stores files, removes files and makes thumbs.
+// After the next start every file that a record names exists, and the only other files are thumbs
+// of these files.
 func TestKillUnderUploads(t *testing.T) {
 	if enginetest.Postgres() {
 		t.Skip("with other servers, what one has left is removed an hour later")
@@ -101,8 +101,8 @@ func (p *program) withPapers() {
 	}
 }
 
-// paperwork makes a record with files, exchanges some, and deletes it, perhaps. Meanwhile it asks
-// for a thumb of a file that may be removed.
+// paperwork creates a record with files, and may replace some files and delete the record. At the
+// same time it requests a thumb of a file that may be removed.
 func (p *program) paperwork(rng *rand.Rand) error {
 	path := "/api/collections/papers/records"
 	made, err := p.sendFiles(http.MethodPost, path, "one", "many", "many")
@@ -128,7 +128,7 @@ func (p *program) paperwork(rng *rand.Rand) error {
 	return err
 }
 
-// paper is what an answer says of a record of papers.
+// paper is a record of the collection papers in an answer.
 type paper struct{ ID, One string }
 
 // picture is a small PNG.
@@ -140,7 +140,8 @@ var picture = func() []byte {
 	return out.Bytes()
 }()
 
-// sendFiles sends a small picture for each of the keys, and returns the record.
+// sendFiles sends a request with a small picture for each of the keys, and returns the record of
+// the answer.
 func (p *program) sendFiles(method, path string, keys ...string) (made paper, err error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)

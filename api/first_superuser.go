@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// The environment variables, without their prefix, that name the first superuser: for a server
-// whose first output, with the link of the installer, nobody reads.
+// The environment variables, without their prefix, that name the first superuser. They replace the
+// link of the installer, which a server prints at its first start.
 const (
 	superuserEmail    = "superuser-email"
 	superuserPassword = "superuser-password"

@@ -71,7 +71,8 @@ func main() {
 }
 `
 
-// everyKind returns an app with fields of every kind, and with names that languages reserve.
+// everyKind returns an app with a collection that has fields of every kind, and with collections
+// and fields whose names are reserved in the languages.
 func everyKind(t *testing.T) *core.App {
 	t.Helper()
 	app := coretest.New(t)
@@ -87,7 +88,7 @@ func everyKind(t *testing.T) *core.App {
 		{"name":"people","type":"relation","collectionId":"`+people.ID+`","maxSelect":5},{"name":"point","type":"geoPoint"},
 		{"name":"pin","type":"password"},{"name":"hidden","type":"text","hidden":true},{"name":"func","type":"text"},{"name":"_under","type":"text"},
 		{"name":"under","type":"text"},{"name":"expand_","type":"text"}]}`)
-	for _, name := range []string{"clients", "options", "strings", "never", "errors"} { // of types that the client has
+	for _, name := range []string{"clients", "options", "strings", "never", "errors"} { // the names of types of the client
 		coretest.Collection(t, app, `{"name":"`+name+`","listRule":"","fields":[{"name":"client","type":"text"}]}`)
 	}
 	return app
@@ -105,7 +106,7 @@ func served(t *testing.T, app *core.App) string {
 	return server.URL
 }
 
-// writeFiles writes files in a new folder and returns it.
+// writeFiles writes files, given by their paths, to a new folder and returns the folder.
 func writeFiles(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -121,7 +122,7 @@ func writeFiles(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// TestGenerateGo compiles the package that is made, and has a program use it.
+// TestGenerateGo compiles the generated package, and runs a program that uses the package.
 func TestGenerateGo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts programs")
@@ -136,7 +137,7 @@ func TestGenerateGo(t *testing.T) {
 	if strings.Contains(source, "idden") {
 		t.Error("a hidden field is there")
 	}
-	// Types of collections go before those of the client: here it gets other names.
+	// Types of collections keep their names: the types of the client with equal names get a "_".
 	use := strings.NewReplacer("loam.Client{", "loam.Client_{", "loam.Error", "loam.Error_").Replace(useGo)
 	dir := writeFiles(t, map[string]string{"go.mod": "module example.com/use\n\ngo 1.24\n", "main.go": use, "loam/loam.go": source})
 	cmd := exec.Command("go", "run", ".", served(t, app))
@@ -149,8 +150,8 @@ func TestGenerateGo(t *testing.T) {
 	}
 }
 
-// useKotlin is a program that uses the file which is made: a round trip of every kind. Gson decodes
-// all numbers as Double.
+// useKotlin is a program that uses the generated file: it writes and reads fields of every kind.
+// Gson decodes all numbers as Double.
 const useKotlin = `package loam
 
 import com.google.gson.GsonBuilder
@@ -192,7 +193,7 @@ fun main(arguments: Array<String>) {
 }
 `
 
-// TestGenerateKotlin compiles the file that is made, and has a program use it.
+// TestGenerateKotlin compiles the generated file, and runs a program that uses the file.
 func TestGenerateKotlin(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts programs")

@@ -22,7 +22,7 @@ type Hooks struct {
 	Auth     *auth.Hooks
 	Realtime *realtime.Hooks
 	Channels *channel.Hooks
-	Serve    *hook.Hook[*ServeEvent] // runs when the routes are made
+	Serve    *hook.Hook[*ServeEvent] // runs before the server makes its routes
 }
 
 // Hooks returns the hooks of the program. Handlers may be bound at any time, even before the

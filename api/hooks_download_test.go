@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// withFile starts the program with a record of posts that has a file in each of the fields attached
-// and secret, which is protected. get asks for the file of a field.
+// withFile starts the program, and creates a record of posts with a file in the field attached and
+// a file in the protected field secret. get requests the file of a field.
 func withFile(t *testing.T, p *api.Program) (get func(field string) *httptest.ResponseRecorder) {
 	t.Helper()
 	coretest.Start(t, p.App)
@@ -63,8 +63,8 @@ func TestDownloadHook(t *testing.T) {
 	}
 }
 
-// TestFileHeadersOfAProgram: headers that a program has set stay, but no cache keeps a protected
-// file.
+// TestFileHeadersOfAProgram checks that answers with files keep the headers that the program has
+// set, except the Cache-Control of protected files.
 func TestFileHeadersOfAProgram(t *testing.T) {
 	t.Parallel()
 	p := &api.Program{App: core.New(core.Config{})}

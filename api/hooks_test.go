@@ -299,8 +299,8 @@ func (s *stage) actions() map[string]func() int {
 	}
 }
 
-// inChannel joins a channel by a WebSocket, unless the message does, sends the message and leaves
-// the channel. It returns the status of the answer to the message.
+// inChannel joins a channel over a WebSocket, sends the message and leaves the channel. A message
+// that joins the channel is sent once. inChannel returns the status of the answer to the message.
 func (s *stage) inChannel(message string) int {
 	s.t.Helper()
 	dialer := websocket.Dialer{Subprotocols: []string{"loam.v1"}}

@@ -56,17 +56,17 @@ func (l *idleListener) Accept() (net.Conn, error) {
 type idleConn struct {
 	net.Conn
 	idle     func() time.Duration
-	left     func()          // to be called when the connection is closed; nil: nothing
-	bytes    atomic.Int64    // that have come and gone
+	left     func()          // called when the connection is closed; may be nil
+	bytes    atomic.Int64    // the number of bytes read and written
 	deadline atomic.Int64    // the write deadline that moveDeadline has set, in Unix nanoseconds; 0: none
-	manual   atomic.Bool     // somebody sets deadlines of their own
+	manual   atomic.Bool     // the user of the connection sets write deadlines
 	raw      syscall.RawConn // nil if the connection has no descriptor
 }
 
 func newIdleConn(conn net.Conn, idle func() time.Duration) *idleConn {
 	c := &idleConn{Conn: conn, idle: idle}
 	if system, ok := conn.(syscall.Conn); ok {
-		c.raw, _ = system.SyscallConn() // fails only for a closed connection, whose reads and writes fail too
+		c.raw, _ = system.SyscallConn() // fails only for a closed connection, and reads fail then
 	}
 	return c
 }

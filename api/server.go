@@ -28,7 +28,8 @@ import (
 	"github.com/loambase/loam/realtime/channel"
 )
 
-// TracesConfig says where spans are sent, and which.
+// TracesConfig configures the OpenTelemetry collector that spans are sent to, and the part of the
+// traces that is kept.
 type TracesConfig = traces.Config
 
 // Config configures the server of a Program. The zero Config is ready to use.

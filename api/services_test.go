@@ -122,8 +122,8 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// TestSendOnTwoNodes sends from one server to the clients of another server on the same database: to
-// a topic and to a channel.
+// TestSendOnTwoNodes sends messages to a topic and to a channel from one server, and receives them
+// as clients of another server on the same database.
 func TestSendOnTwoNodes(t *testing.T) {
 	t.Parallel()
 	db := pgtest.URL(t)
@@ -177,8 +177,8 @@ func TestSendOnTwoNodes(t *testing.T) {
 			told <- string(message)
 		}
 	}()
-	// The server begins to listen for the others shortly after its start, so the first messages may
-	// be lost.
+	// A server begins to receive messages of other servers shortly after its start, so the first
+	// messages may be lost.
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	got := map[string]bool{}

@@ -77,8 +77,8 @@ func newCollector(t *testing.T) *collector {
 	return c
 }
 
-// find returns the first span of the trace with that name, nil if there is none. "" stands for any
-// trace.
+// find returns the first span with that name in the trace, or in any trace if trace is "". It
+// returns nil if there is no such span.
 func (c *collector) find(trace, name string) *collected {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -214,7 +214,7 @@ func TestTracesOfJobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	jobs := map[string]error{"nightly": nil, "failing": errors.New("a secret")}
-	if !enginetest.Postgres() { // whose backups are not Loam's
+	if !enginetest.Postgres() { // Loam makes no backups of PostgreSQL
 		jobs["__pbAutoBackup__"] = nil
 		if _, err := app.Settings().Patch(t.Context(), record.Root(), []byte(`{"backups":{"cron":"0 0 1 1 *","cronMaxKeep":1}}`)); err != nil {
 			t.Fatal(err)
@@ -270,8 +270,8 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// TestCollectorAway checks that a server answers requests and stops while its collector is away,
-// hangs or refuses, and that the log has one warning.
+// TestCollectorAway checks that a server answers requests and stops while the collector is away,
+// hangs or refuses batches, and that the server logs one warning.
 func TestCollectorAway(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{

@@ -1,4 +1,4 @@
-// Which subscriptions depend on a field of their own account.
+// Subscriptions that depend on a field of the account of their client.
 
 package realtime
 
@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/change"
 )
 
-// changedFields are the names of the fields that an update has changed.
+// changedFields returns the names of the fields that an update has changed.
 func (h *Hub) changedFields(c *change.Change) (names []string) {
 	in := h.app.Snapshot().ByID(c.Collection)
 	var before map[string]json.RawMessage
@@ -25,11 +25,11 @@ func (h *Hub) changedFields(c *change.Change) (names []string) {
 	return names
 }
 
-// reads reports whether the rule or the filter of a topic may read one of those fields of
-// who asks. It looks at their text: one that only looks like it costs a reset.
+// reads reports whether the rule or the filter of a topic may read one of the fields of the account
+// of the client. reads searches the texts for the names: a false match costs a reset.
 func (h *Hub) reads(t *topic, fields []string) bool {
 	if t.options.lister != nil {
-		return true // it may read anything
+		return true // a lister may read any field
 	}
 	in := h.app.Snapshot().ByID(t.collection)
 	if in == nil {

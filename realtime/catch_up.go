@@ -1,5 +1,5 @@
-// Catching up: a socket that does not take its events as fast as they come is told of them
-// from the log, as it takes them, and of the present again when it has come that far.
+// Catching up: a socket that reads more slowly than events arrive gets the events from the change
+// log at its own pace. When it has caught up, the hub sends it new changes again.
 
 package realtime
 
@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/change"
 )
 
-// fallBehind has all that the client watches told from the log: what was not queued of the
-// transaction that is being delivered, and what follows. The lock must be held.
+// fallBehind starts a replay for all topics of the client, from the first change of the current
+// transaction that was not queued. The lock must be held.
 func (h *Hub) fallBehind(c *Client) {
 	before := change.Position{Seq: h.begun.Seq}.Previous()
 	r := &replaying{hub: h, client: c, since: h.token.At(before.Seq)}
@@ -38,7 +38,7 @@ func (h *Hub) fallBehind(c *Client) {
 	}
 }
 
-// catchUp tells those who have fallen behind, until ctx ends.
+// catchUp runs the replays of clients that have fallen behind, until ctx ends.
 func (h *Hub) catchUp(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -58,7 +58,7 @@ func (h *Hub) catchUp(ctx context.Context) error {
 	}
 }
 
-// catchUp waits until the client has taken something, and tells it of the rest.
+// catchUp waits until the queue of the client has room, and runs the replay.
 func (r *replaying) catchUp(ctx context.Context) {
 	if r.client.waitForRoom(ctx) != nil {
 		return
@@ -68,7 +68,7 @@ func (r *replaying) catchUp(ctx context.Context) {
 	case err == nil:
 		defer past.Close()
 		r.past = past
-		_ = r.run(ctx) // the end of ctx is that of the server
+		_ = r.run(ctx) // ctx ends with the server
 	case errors.Is(err, change.ErrGone):
 		r.giveUp()
 	case ctx.Err() == nil:

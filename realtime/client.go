@@ -52,24 +52,25 @@ type Kind uint8
 // The kinds of messages.
 const (
 	Event     Kind = iota // Data has a record and an action
-	Reset                 // the subscription missed something: what it shows is to be read anew
-	SignedOut             // the client is a guest from now on; Data is why: a Reason
-	Answer                // Data is what the transport has told itself (Client.Tell)
-	Snapshot              // Data has the items of a state, or of a page of it, and whether more pages follow
-	Ended                 // the subscription has ended; Data is why: the code of a limit, or what its Teller says
+	Reset                 // the subscription missed changes: the client must read the records again
+	SignedOut             // the client is a guest from now on; Data is the reason, such as Expired
+	Answer                // Data is a message of the transport (Client.Tell)
+	Snapshot              // Data has the items of a state or of a page, and whether more pages follow
+	Ended                 // the subscription has ended; Data is from Reviewer.Changed or a limit
 )
 
 // The reasons of SignedOut.
 const (
-	Expired = "expired" // the token has ended
-	Revoked = "revoked" // the token is good for nothing any more
-	Deleted = "deleted" // the account is gone
+	Expired = "expired" // the token has expired
+	Revoked = "revoked" // the token is no longer valid
+	Deleted = "deleted" // the account was deleted
 )
 
 // Client is the queue of messages for one connection. Hub.Open and Hub.OpenSocket make a Client.
 // Only one goroutine at a time may call TakeInto.
 //
-// Of many clients most are in no cache: the fields that each message touches lie together.
+// The fields that each message uses are adjacent: with many clients most fields are in no CPU
+// cache.
 type Client struct {
 	mu    sync.Mutex // guards the fields up to taken; locked inside Hub.mu
 	queue []Message
@@ -83,28 +84,28 @@ type Client struct {
 
 	// Guarded by Hub.mu.
 	socket  *socket           // nil for a stream
-	auth    *record.Record    // for whom the token stood at the last look; nil for a guest
+	auth    *record.Record    // the account of the token when it was checked last; nil for a guest
 	topics  map[string]*topic // by their texts
-	room    budget.Lease      // that the topics take
+	room    budget.Lease      // the memory of the topics
 	token   string
 	account string    // names auth, "" for a guest
 	expires time.Time // of the token; zero: never
-	doubted bool      // the account may have changed since the last look
+	doubted bool      // the account may have changed since the token was checked last
 
 	ID  string
-	pin string // where it connected from; see Hub.Subscribe
+	pin string // identifies the origin of the connection; see Hub.Open
 }
 
-// fits reports whether a socket has room for an event of that size. One for which there is none
-// is told later, when the client has taken what waits: see fallBehind.
+// fits reports whether the queue of a socket has room for an event of that size. An event without
+// room is sent later, after the client has taken the queued messages: see fallBehind.
 func (c *Client) fits(size int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err != nil || len(c.queue) < maxQueued && c.bytes+size <= maxQueuedBytes || len(c.queue) == 0
 }
 
-// send queues a message. One that finds no room ends the client. Sockets have as much again
-// for what cannot be told later.
+// send queues a message. A message without room ends the client. The queue of a socket may be twice
+// as large, for messages that cannot be sent later.
 func (c *Client) send(m Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -121,7 +122,7 @@ func (c *Client) send(m Message) {
 	if c.socket != nil {
 		times = 2
 	}
-	// A message that is large by itself goes to a client who has taken all others.
+	// A client that has taken all other messages gets a message of any size.
 	if len(c.queue) >= times*maxQueued || c.bytes+size > times*maxQueuedBytes && len(c.queue) > 0 {
 		c.err, c.queue = ErrSlow, nil
 		c.hub.dropped.Add(1)
@@ -139,7 +140,7 @@ func (c *Client) end(err error) {
 	if c.err == nil {
 		c.err, c.queue = err, nil
 	}
-	c.madeRoom() // whoever waits for it learns of the end
+	c.madeRoom() // ends a wait in waitForRoom
 	c.wakeUp()
 }
 

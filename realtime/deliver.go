@@ -36,7 +36,7 @@ func (h *Hub) deliverBatch(ctx context.Context, batch change.Batch) {
 	}
 }
 
-// deliver queues the messages of a change for all who may see it.
+// deliver queues the messages of a change for all clients that may see the change.
 func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	collection := h.app.Snapshot().ByID(c.Collection)
 	if c.Kind == change.Collection {
@@ -58,9 +58,9 @@ func (h *Hub) deliver(ctx context.Context, c *change.Change) {
 	}
 }
 
-// reset tells those who watch records of a collection whose definition was changed, or whose
-// table was written by SQL: anything may be different. Streams end. Those with a reviewer
-// have been asked: see review.
+// reset resets the subscriptions to records of a collection whose definition was changed, or whose
+// table was written by SQL, because any record may be different. Streams end. review has checked
+// the subscriptions with a reviewer.
 func (h *Hub) reset(collection *schema.Collection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -76,7 +76,7 @@ func (h *Hub) reset(collection *schema.Collection) {
 	}
 }
 
-// resetGroup has all members of a group begin anew. The lock must be held.
+// resetGroup resets all subscriptions of a group, and ends its streams. The lock must be held.
 func (h *Hub) resetGroup(g *group) {
 	for c, topics := range g.members {
 		if c.socket == nil {
@@ -92,7 +92,7 @@ func (h *Hub) resetGroup(g *group) {
 // maxRounds is how often a change is judged anew because clients sign in or out meanwhile.
 const maxRounds = 10
 
-// telling is a group that is told of a change.
+// telling is a group that gets a change.
 type telling struct {
 	at    place
 	group *group
@@ -106,7 +106,7 @@ func (h *Hub) telling(c *schema.Collection, record string) (list []*telling) {
 	defer h.mu.Unlock()
 	for _, at := range places(c, record) {
 		for _, g := range h.groups[at] {
-			if g.options.lister == nil { // which names all that it reads: see touchReaders
+			if g.options.lister == nil { // touchReaders finds live queries with a lister
 				list = append(list, &telling{at: at, group: g})
 			}
 		}
@@ -114,9 +114,9 @@ func (h *Hub) telling(c *schema.Collection, record string) (list []*telling) {
 	return list
 }
 
-// tell judges a change for groups, in one transaction, and queues the messages. The clients' tokens are
-// looked at after that: one that is good then was good when the change was judged. Clients
-// who were somebody else are judged again.
+// tell judges a change for groups, in one transaction, and queues the messages. The tokens of the
+// clients are checked after the judgement: a token that is valid then was valid at the judgement.
+// Clients whose account has changed are judged again.
 func (h *Hub) tell(ctx context.Context, list []*telling, c *change.Change) {
 	for range maxRounds {
 		audiences := make([]record.Audience, len(list))
@@ -125,7 +125,7 @@ func (h *Hub) tell(ctx context.Context, list []*telling, c *change.Change) {
 			audiences[i] = t.asked.Audience
 		}
 		shown, err := h.app.Records().ShowAll(ctx, audiences, *c)
-		if err != nil && len(list) > 1 && !errors.Is(err, change.ErrGone) { // one of them is to blame
+		if err != nil && len(list) > 1 && !errors.Is(err, change.ErrGone) { // maybe of one group only
 			for _, t := range list {
 				h.tell(ctx, []*telling{t}, c)
 			}
@@ -167,7 +167,8 @@ func (h *Hub) untold(ctx context.Context, list []*telling, c *change.Change, err
 	}
 }
 
-// places are where the record is watched: by the id of its collection and by its name.
+// places returns the places of subscriptions to the record: with the id and with the name of its
+// collection.
 func places(c *schema.Collection, record string) []place {
 	list := []place{{c.ID, ""}, {c.ID, record}}
 	if c.Name != c.ID {
@@ -183,12 +184,12 @@ type audience struct {
 	message func(record.Shown) []byte // the data of an event
 }
 
-// crowd is the members of a group by the accounts that they are: clients of one are judged once. It is
-// not changed any more.
+// crowd is the members of a group by account: a change is judged once for each account. A crowd is
+// immutable.
 type crowd struct {
 	auth    []*record.Record
-	members [][]recipient // by their places in auth
-	expires time.Time     // the first of their tokens; zero: never
+	members [][]recipient // the clients of each account, by index of auth
+	expires time.Time     // when the first token of the members expires; zero: never
 }
 
 // recipient is a client and what it has subscribed to in a group.
@@ -217,7 +218,7 @@ func (h *Hub) audience(ctx context.Context, at place, g *group, only map[*Client
 	return a
 }
 
-// audience returns the audience of subscriptions to a place, without its members.
+// audience returns an audience without members, for subscriptions to a place with these options.
 func (o *options) audience(ctx context.Context, at place) *audience {
 	a := &audience{}
 	a.message = o.ask(ctx, &a.Audience)
@@ -248,8 +249,8 @@ func (g *group) gather(only map[*Client]bool) *crowd {
 	return all
 }
 
-// encoded is what makes the bytes of a message: what is shown, which may be shared, and an
-// action.
+// encoded identifies the data of an event: the data is the same for equal values. json is the first
+// byte of the JSON, which members may share.
 type encoded struct {
 	json   *byte
 	tree   *record.Branch
@@ -257,7 +258,7 @@ type encoded struct {
 	action change.Action
 }
 
-// messages is the data of the events of one change. Who sees the same shares the bytes.
+// messages is the data of the events of one change. Members that see the same share the bytes.
 type messages map[encoded][]byte
 
 // of returns the data of an event for a member of the audience, nil if the member sees nothing.
@@ -275,8 +276,8 @@ func (m messages) of(a *audience, s record.Shown) []byte {
 	return m[e]
 }
 
-// queueAll queues what the groups are shown. It returns the groups with clients that have to be judged
-// again: see queue.
+// queueAll queues the messages of a change for all groups; shown has a list for each group. It
+// returns the groups with clients that have to be judged again, and sets only to these clients.
 func (h *Hub) queueAll(list []*telling, at change.Position, shown [][]record.Shown) (again []*telling) {
 	h.begins()
 	defer h.ends()
@@ -288,8 +289,8 @@ func (h *Hub) queueAll(list []*telling, at change.Position, shown [][]record.Sho
 	return again
 }
 
-// queue sends what each of the audience is shown. It returns the clients who have another identity by
-// now than the one that was judged.
+// queue queues the messages of a change for an audience; shown has an element for each account of
+// the audience. It returns the clients whose account is no longer the judged account.
 func (h *Hub) queue(a *audience, at change.Position, shown []record.Shown) (again map[*Client]bool) {
 	made := messages{}
 	for i, s := range shown {

@@ -1,5 +1,6 @@
-// Package realtime tells clients what changes. Its Hub follows the change feed, finds
-// the subscriptions that a change concerns, has the record service judge it for them, and
-// puts messages into the queues of their clients. Transports open clients, subscribe them
-// and write what Client.Take gives them; a slow client loses its connection and slows nobody.
+// Package realtime sends changes of records to connected clients. Its Hub follows the change feed,
+// finds the subscriptions that a change concerns, lets the record service judge the change for
+// their clients, and queues messages for these clients. Transports open clients, subscribe them,
+// and write the messages of Client.TakeInto to connections. A slow client is disconnected or falls
+// behind, and delays no other client.
 package realtime

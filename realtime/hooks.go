@@ -9,8 +9,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Hooks let code of an embedding program take part in connections, subscriptions and messages.
-// Handlers may be bound and removed at any time.
+// Hooks run code of an embedding program when clients connect and subscribe, and before messages
+// are sent to them. Handlers may be bound and removed at any time.
 type Hooks struct {
 	// Connect runs when a client connects, by server-sent events or a WebSocket. An error
 	// refuses the connection.
@@ -26,7 +26,7 @@ type Hooks struct {
 	Message hook.Hook[*MessageEvent]
 }
 
-// ConnectEvent is the connection of a client.
+// ConnectEvent is a request of a client to connect.
 type ConnectEvent struct {
 	hook.Event
 	Caller record.Caller // of the request; with server-sent events mostly a guest
@@ -62,7 +62,7 @@ func (h *Hub) Connect(ctx context.Context, caller record.Caller, socket bool) er
 	return h.hooks.Connect.Run(ctx, h.call("connect"), &ConnectEvent{Caller: caller, Socket: socket})
 }
 
-// call returns the Call of the hooks of a moment.
+// call returns the name and the time limit of the hooks of a moment, such as "connect".
 func (h *Hub) call(moment string) hook.Call {
 	return hook.Call{Name: "hook realtime " + moment, Limit: h.app.Config.HookLimit}
 }

@@ -16,19 +16,19 @@ import (
 	"github.com/loambase/loam/internal/tally"
 )
 
-// retryPause is how long the hub waits after a feed that could not be read.
+// retryPause is the pause of the hub after an error of the feed.
 const retryPause = time.Second
 
-// Hub tells clients what changes. It is safe for concurrent use.
+// Hub sends the changes of records to connected clients. It is safe for concurrent use.
 type Hub struct {
 	app   *core.App
 	auth  *auth.Service
 	hooks Hooks
 
-	wanted chan struct{} // capacity 1; somebody has subscribed
+	wanted chan struct{} // capacity 1; receives when the hub has to follow the feed
 	doubts chan struct{} // capacity 1; the account of a socket may have changed
 
-	judgements judgements // for replays
+	judgements judgements // the changes that replays need judged
 
 	begins, ends func() // see OnDelivery
 
@@ -38,24 +38,24 @@ type Hub struct {
 	mu             sync.Mutex // guards the fields below, and the fields that Client names
 	clients        map[string]*Client
 	groups         map[place]map[key]*group
-	doubted        map[*Client]bool     // those of clients
-	feed           *change.Subscription // nil while nobody has subscribed; read by Run alone
-	begun          change.Position      // of the change that is delivered, or was last, while there is a feed
+	doubted        map[*Client]bool     // the clients whose account is in doubt
+	feed           *change.Subscription // nil without subscriptions; only run reads from the feed
+	begun          change.Position      // of the last delivery that has begun, while there is a feed
 	ending         *ending              // set while the last change of a transaction is delivered
 	attaching      int                  // calls of attach that have not subscribed yet
 	token          change.Token         // of the last transaction that was delivered as a whole, while there is a feed
-	sockets        map[*Client]bool     // those of clients
+	sockets        map[*Client]bool     // the clients that are sockets
 	filteredGroups int                  // groups of sockets that have a filter
 	holding        []*Client            // sockets that have events of a transaction which has not ended
 
 	windows map[windowKey]*window
-	readers map[string]map[*window]bool // by what they depend on: see window.reads
-	due     []*window                   // to be read
+	readers map[string]map[*window]bool // by the collections that they depend on: see window.reads
+	due     []*window                   // the windows to read
 
 	laggards []*replaying  // clients that have fallen behind
 	lagging  chan struct{} // capacity 1; there are laggards
 
-	windowDue  chan struct{} // capacity windowWorkers; something is due
+	windowDue  chan struct{} // capacity windowWorkers; receives when a window is due
 	clockEvery time.Duration
 }
 
@@ -82,21 +82,22 @@ func (h *Hub) Figures() Figures {
 	return f
 }
 
-// place is what topics name: a collection as clients name it, and a record or "".
+// place is the collection of a topic, by id or name as the client has sent it, and the id of its
+// record, "" for all records.
 type place struct{ collection, record string }
 
-// key is what the subscriptions of a group have in common, beside their place.
+// key identifies a group among the groups of a place.
 type key struct {
 	raw    string // options.raw
-	socket bool   // streams learn nothing of what enters or leaves their sight
+	socket bool   // streams are not told that a record enters or leaves the filter or the rule
 }
 
 // group is the subscriptions to a place with the same options. They are judged together.
 type group struct {
 	options     *options             // shared by the topics of all members
 	transitions bool                 // of sockets: see record.Audience
-	members     map[*Client][]*topic // what they have subscribed to
-	crowd       *crowd               // the members, if it was asked for since they changed
+	members     map[*Client][]*topic // the subscriptions of each client
+	crowd       *crowd               // made from members when needed; nil after members have changed
 }
 
 // New returns the hub of an app, which need not be open yet. It works while the app
@@ -115,9 +116,10 @@ func New(app *core.App, auth *auth.Service) *Hub {
 	return h
 }
 
-// OnDelivery sets functions that are called before and after the messages of a change are queued for
-// all clients, by one goroutine: between them, many clients become ready. They must be quick, and
-// must not call the hub. OnDelivery must be called before requests are served.
+// OnDelivery sets two functions: the hub calls begins before it queues the messages of a change for
+// all clients, and ends after that. Many clients become ready between the two calls. Both calls
+// come from the same goroutine. The functions must be quick, and must not call the hub. OnDelivery
+// must be called before requests are served.
 func (h *Hub) OnDelivery(begins, ends func()) { h.begins, h.ends = begins, ends }
 
 // Open makes a client of server-sent events. pin identifies the origin of the connection: Subscribe
@@ -184,8 +186,8 @@ func (h *Hub) dropIfEmpty(t *topic, g *group) {
 	}
 }
 
-// attach makes the hub follow the feed. What is committed after it returns is delivered. The
-// hub does not leave the feed before attached is called, which must be.
+// attach makes the hub follow the feed. Changes that are committed after attach has returned are
+// delivered. The hub does not leave the feed before attached; the caller must call attached.
 func (h *Hub) attach(ctx context.Context) error {
 	h.mu.Lock()
 	attached := h.feed != nil
@@ -200,7 +202,7 @@ func (h *Hub) attach(ctx context.Context) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.feed != nil { // somebody else was first
+	if h.feed != nil { // another call was first
 		feed.Close()
 		return nil
 	}
@@ -212,14 +214,14 @@ func (h *Hub) attach(ctx context.Context) error {
 	return nil
 }
 
-// attached lets the hub leave the feed when nobody is subscribed.
+// attached ends a call of attach: the hub may leave the feed when there are no subscriptions.
 func (h *Hub) attached() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.attaching--
 }
 
-// run follows the feed while somebody has subscribed, until ctx ends.
+// run follows the feed while there are subscriptions, until ctx ends.
 func (h *Hub) run(ctx context.Context) error {
 	for {
 		h.mu.Lock()
@@ -246,8 +248,8 @@ func (h *Hub) run(ctx context.Context) error {
 	}
 }
 
-// follow delivers what comes, until nobody is subscribed any more. A feed that was too
-// fast, or could not be read, is resumed.
+// follow delivers the changes of the feed until there are no subscriptions. follow resumes a feed
+// that was too fast or could not be read.
 func (h *Hub) follow(ctx context.Context, feed *change.Subscription) error {
 	var token change.Token
 	for {
@@ -270,7 +272,7 @@ func (h *Hub) follow(ctx context.Context, feed *change.Subscription) error {
 	}
 }
 
-// resume replaces a feed that has ended by one that goes on where it was.
+// resume replaces a feed that has ended by a feed that continues at the token.
 func (h *Hub) resume(ctx context.Context, feed *change.Subscription, token change.Token) (*change.Subscription, error) {
 	for {
 		next, _, err := h.app.Changes().Subscribe(ctx, token)
@@ -289,7 +291,7 @@ func (h *Hub) resume(ctx context.Context, feed *change.Subscription, token chang
 	}
 }
 
-// detach replaces the feed by another one, or none.
+// detach replaces the feed by next, which may be nil.
 func (h *Hub) detach(feed, next *change.Subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -298,8 +300,8 @@ func (h *Hub) detach(feed, next *change.Subscription) {
 	}
 }
 
-// detachIfUnused reports whether nobody is subscribed to a collection any more; the feed
-// is the hub's no more then.
+// detachIfUnused reports whether there are no subscriptions to collections any more. Then it also
+// sets Hub.feed to nil.
 func (h *Hub) detachIfUnused(feed *change.Subscription) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -52,7 +52,7 @@ func (h *Hub) doubt(changes []change.Change) {
 	}
 }
 
-// setDoubted says that the client is in doubt, or not any more. The lock must be held.
+// setDoubted sets whether the account of the client is in doubt. The lock must be held.
 func (h *Hub) setDoubted(c *Client, doubted bool) {
 	if c.doubted == doubted || h.clients[c.ID] != c {
 		return
@@ -64,7 +64,8 @@ func (h *Hub) setDoubted(c *Client, doubted bool) {
 	}
 }
 
-// regrouped says that the client is about to be somebody else. Hub.mu must be held.
+// regrouped drops the crowds of the groups of the client. It is called before the account of the
+// client changes. Hub.mu must be held.
 func (c *Client) regrouped() {
 	for _, t := range c.topics {
 		if t.group != nil {
@@ -73,7 +74,7 @@ func (c *Client) regrouped() {
 	}
 }
 
-// lookSoon has the tokens of sockets in doubt looked at.
+// lookSoon schedules a check of the tokens of sockets in doubt.
 func (h *Hub) lookSoon() {
 	select {
 	case h.doubts <- struct{}{}:
@@ -81,9 +82,9 @@ func (h *Hub) lookSoon() {
 	}
 }
 
-// settle looks at the tokens of those members of a group again whose identity is in doubt,
-// or has ended; only, if it is not nil, says of which. One whose token is good for nothing
-// any more becomes a guest. One whose token cannot be checked ends.
+// settle checks the tokens of the members of a group whose account is in doubt or whose token has
+// expired; if only is not nil, settle checks these members only. A client whose token is no longer
+// valid becomes a guest. A client whose token cannot be checked ends.
 func (h *Hub) settle(ctx context.Context, g *group, only map[*Client]bool) {
 	now := h.app.Now()
 	var list []*Client

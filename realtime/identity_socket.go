@@ -67,11 +67,11 @@ func (h *Hub) reason(ctx context.Context, c *Client) string {
 	return Revoked
 }
 
-// Authenticate makes the account of the token the client's, "" a guest. answer makes the
-// message by which the client learns of it, before all that is told to the new identity.
-// If that is another one, every subscription is reset. The fault is Unauthenticated for a
-// token that is not valid, and Forbidden for a superuser from an address that is not
-// allowed: the client stays who it was.
+// Authenticate sets the account of the client to the account of the token; "" makes the client a
+// guest. answer makes the answer to the client, which is sent before all messages to the new
+// account. If the account is another account, every subscription is reset. The fault is
+// Unauthenticated for a token that is not valid, and Forbidden for a superuser from an address that
+// is not allowed. After a fault the client keeps its account.
 func (h *Hub) Authenticate(ctx context.Context, c *Client, token, ip string, answer func(r *record.Record, expires time.Time) ([]byte, error)) error {
 	r, expires, err := h.auth.Identify(ctx, token)
 	switch {

@@ -1,17 +1,17 @@
-// The answer of a service through which somebody signs in, for the client that waits.
+// The answer of an OAuth2 provider, for the client that waits for it.
 
 package realtime
 
 import "github.com/loambase/loam/auth"
 
-// oauth2Topic is what clients subscribe to who wait for a service's answer.
+// oauth2Topic is the topic of clients that wait for the answer of an OAuth2 provider.
 const oauth2Topic = "@oauth2"
 
 var _ auth.OAuth2Streams = (*Hub)(nil)
 
-// DeliverOAuth2 sends the message to a client that has subscribed to "@oauth2", and ends
-// that subscription. Nothing is sent if the pin is not the one that the client was opened
-// with.
+// DeliverOAuth2 sends the message to a client that has subscribed to "@oauth2", and ends that
+// subscription. It reports whether the message was sent: not if the client has no such
+// subscription, or was opened with another pin.
 func (h *Hub) DeliverOAuth2(clientID, pin string, message []byte) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,5 +1,5 @@
-// Replay: a socket that comes back is told of what it has missed, before the hub tells it
-// of the present.
+// Replay: a socket that reconnects gets the changes that it has missed, before the hub sends new
+// changes.
 
 package realtime
 
@@ -11,27 +11,28 @@ import (
 	"github.com/loambase/loam/core/change"
 )
 
-// maxReplay is how many changes a replay looks at; whoever has missed more begins anew.
+// maxReplay is the maximum number of changes that a replay reads. A subscription that has missed
+// more starts again from the present.
 const maxReplay = 10_000
 
-// replaying is the past of topics of one client, on its way there.
+// replaying is a replay of past changes for topics of one client.
 type replaying struct {
 	hub     *Hub
 	client  *Client
 	targets []*target
-	since   change.Token // of those who have fallen behind: where past is to begin
+	since   change.Token // where past begins, for clients that have fallen behind
 	past    *change.Subscription
-	looked  int // changes
+	looked  int // the number of changes read
 }
 
-// target is a topic that is told of the past.
+// target is a topic that gets past changes.
 type target struct {
 	topic   *topic
 	held    []byte // the last event of a transaction that has not ended
-	account string // for whom it was judged
+	account string // the account that held was judged for
 }
 
-// errAnew ends a replay whose client is to begin anew.
+// errAnew ends a replay whose subscriptions are reset.
 var errAnew = errors.New("realtime: the past is not known")
 
 // replay tells a client of the changes after the token of the subscription, up to the one that the hub
@@ -43,7 +44,7 @@ func (h *Hub) replay(ctx context.Context, c *Client, t *topic, past *change.Subs
 	return r.run(ctx)
 }
 
-// run tells the past until the hub may tell the present.
+// run sends past changes until the hub takes over.
 func (r *replaying) run(ctx context.Context) error {
 	for !r.arrived() {
 		err := r.next(ctx)
@@ -89,7 +90,7 @@ func (r *replaying) arrived() bool {
 	return true
 }
 
-// giveUp tells the client to begin anew.
+// giveUp resets the topics.
 func (r *replaying) giveUp() {
 	r.hub.mu.Lock()
 	defer r.hub.mu.Unlock()
@@ -100,14 +101,14 @@ func (r *replaying) giveUp() {
 	}
 }
 
-// anew resets a topic, which the hub tells of the present from now on. Hub.mu must be held.
+// anew resets a topic. The hub sends the changes from now on. Hub.mu must be held.
 func (r *replaying) anew(x *target) {
 	w := x.topic.watch
 	w.behind, w.again, w.after = false, false, r.hub.begun
 	r.hub.resetTopic(r.client, x.topic)
 }
 
-// next tells of one batch, and of what follows it within the same transaction.
+// next sends the changes of one batch, and of further batches until the transaction ends.
 func (r *replaying) next(ctx context.Context) error {
 	for {
 		if err := r.client.waitForRoom(ctx); err != nil {
@@ -133,7 +134,7 @@ func (r *replaying) next(ctx context.Context) error {
 	}
 }
 
-// tell judges the changes of a batch and queues what is seen of them.
+// tell judges the changes of a batch and queues the events that the client may see.
 func (r *replaying) tell(ctx context.Context, batch change.Batch) error {
 	for i := range batch.Changes {
 		c := &batch.Changes[i]
@@ -171,8 +172,8 @@ func (r *replaying) tellOne(ctx context.Context, x *target, c *change.Change) er
 	return r.change(ctx, x, c)
 }
 
-// wants reports whether the change is for the replay to tell: not what was told before, what the
-// snapshot of the subscription shows, or what comes before it begins anew.
+// wants reports whether the replay sends the change: not a change that was sent before or that the
+// snapshot of the subscription shows, and no change of a subscription that has to restart.
 func (r *replaying) wants(x *target, c *change.Change) bool {
 	r.hub.mu.Lock()
 	defer r.hub.mu.Unlock()
@@ -180,8 +181,8 @@ func (r *replaying) wants(x *target, c *change.Change) bool {
 	return !w.again && w.after.Before(c.Position()) && !w.shows(c.Seq)
 }
 
-// beginsAnew reports whether what was seen before the change does not tell what is seen
-// after it: see Hub.reset and Hub.accountChanged.
+// beginsAnew reports whether a change of a definition or of the account may change which records
+// the client sees, so that the subscription has to restart: see Hub.reset and Hub.accountChanged.
 func (r *replaying) beginsAnew(x *target, c *change.Change) bool {
 	h := r.hub
 	h.mu.Lock()
@@ -196,7 +197,7 @@ func (r *replaying) beginsAnew(x *target, c *change.Change) bool {
 	return false
 }
 
-// change judges one change, as the hub does (deliverTo).
+// change judges one change for a topic, and holds its event.
 func (r *replaying) change(ctx context.Context, x *target, c *change.Change) error {
 	if err := r.client.waitForRoom(ctx); err != nil {
 		return err
@@ -215,8 +216,9 @@ func (r *replaying) change(ctx context.Context, x *target, c *change.Change) err
 	return errAnew
 }
 
-// hold keeps an event until it is known whether it is the last of its transaction. It
-// returns false if the client is somebody else by now.
+// hold keeps an event until the next event or the end of the transaction, which shows whether the
+// event is the last of its transaction. It returns false if judged is no longer the account of the
+// client.
 func (r *replaying) hold(x *target, judged string, t told) bool {
 	h := r.hub
 	h.mu.Lock()
@@ -240,8 +242,8 @@ func (r *replaying) flush(token change.Token) {
 	}
 }
 
-// send queues what was held, unless the client has unsubscribed, is somebody else, or is to begin
-// anew. Hub.mu must be held.
+// send queues the held event, unless the client has unsubscribed, its account has changed, or the
+// subscription has to restart. Hub.mu must be held.
 func (r *replaying) send(x *target, mark *Mark) {
 	if x.held != nil && x.account == r.client.account && r.client.topics[x.topic.text] == x.topic && !x.topic.watch.again {
 		r.client.send(Message{Topic: x.topic.text, Data: x.held, Mark: mark})

@@ -1,5 +1,5 @@
-// Judging for replays. After an interruption many clients resume from the same place, and ask for
-// the same changes at about the same time: they share the judgements.
+// Judgements of changes for replays. After an interruption many clients resume from the same
+// position and need the same changes at about the same time, so they share the judgements.
 
 package realtime
 
@@ -11,47 +11,47 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// maxReplays is how many judgements for replays are under way at a time.
+// maxReplays is the maximum number of judgements for replays that run at the same time.
 const maxReplays = 4
 
 // judgements is the queue of changes that replays need judged.
 type judgements struct {
-	ready chan struct{} // capacity maxReplays; there is a judgement to begin
+	ready chan struct{} // capacity maxReplays; receives when a judgement is queued
 
 	mu    sync.Mutex // guards the fields below
 	open  map[judgementKey]*judgement
-	queue []*judgement // those of open, in the order of their first requests
+	queue []*judgement // the judgements of open, in the order of their first requests
 }
 
-// judgementKey identifies a judgement that has not begun. Subscriptions of one group share the
-// options.
+// judgementKey identifies a judgement that has not begun. Subscriptions of one group have the same
+// options pointer.
 type judgementKey struct {
 	at      place
 	options *options
 	change  change.Position
 }
 
-// judgement is one change, judged for all accounts that were added before it began: with one
-// transaction, and with one message for all who see the same.
+// judgement judges one change for all accounts that were added before it began, in one transaction.
+// Accounts that see the same share one message.
 type judgement struct {
 	judgementKey
 	what  *change.Change
 	auth  []*record.Record
-	known map[string]int // places in auth, by the names of accounts
+	known map[string]int // indexes of auth, by the names of accounts
 
 	done chan struct{} // closed when the fields below are set
-	told []told        // for each of auth
+	told []told        // an element for each account of auth
 	err  error
 }
 
-// told is what one account is told of a change.
+// told is the result of a judgement for one account.
 type told struct {
 	action change.Action
-	data   []byte // of an event; nil: the account does not see the change
+	data   []byte // the data of the event; nil: the account does not see the change
 }
 
-// add adds an account to the open judgement of a change, or to a new one. It returns the
-// judgement, and the place of the account in it.
+// add adds an account to the open judgement of a change, or to a new judgement. It returns the
+// judgement and the index of the account in auth.
 func (q *judgements) add(t *topic, c *change.Change, auth *record.Record) (*judgement, int) {
 	key := judgementKey{t.place(), t.options, c.Position()}
 	q.mu.Lock()
@@ -75,8 +75,8 @@ func (q *judgements) add(t *topic, c *change.Change, auth *record.Record) (*judg
 	return j, i
 }
 
-// begin takes the first judgement off the queue: no account is added to it any more. It returns
-// nil if there is none.
+// begin takes the first judgement from the queue, and add adds no account to that judgement any
+// more. begin returns nil if the queue is empty.
 func (q *judgements) begin() *judgement {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -90,8 +90,8 @@ func (q *judgements) begin() *judgement {
 	return j
 }
 
-// judge returns what an account is told of a change by a subscription. All of it is read after
-// the call.
+// judge judges a change for an account and a subscription. The records are read after the call has
+// begun, never before.
 func (h *Hub) judge(ctx context.Context, t *topic, c *change.Change, auth *record.Record) (told, error) {
 	j, i := h.judgements.add(t, c, auth)
 	select {
@@ -105,7 +105,7 @@ func (h *Hub) judge(ctx context.Context, t *topic, c *change.Change, auth *recor
 	return j.told[i], nil
 }
 
-// judgeReplays judges changes for replays, until ctx ends.
+// judgeReplays runs the judgements of the queue until ctx ends.
 func (h *Hub) judgeReplays(ctx context.Context) error {
 	var workers sync.WaitGroup
 	for range maxReplays {
@@ -126,8 +126,8 @@ func (h *Hub) judgeReplays(ctx context.Context) error {
 	return nil
 }
 
-// decide judges a change for all accounts of a judgement. If ctx ends, those who wait learn of it by
-// their own contexts, which end with the server.
+// decide runs a judgement. If ctx ends, done is not closed: the callers of judge return because
+// their own contexts end with the server too.
 func (h *Hub) decide(ctx context.Context, j *judgement) {
 	a := j.options.audience(ctx, j.at)
 	a.Transitions, a.Auth = true, j.auth

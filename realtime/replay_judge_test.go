@@ -9,7 +9,8 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// TestJudgementsAreShared: until a judgement begins, whoever asks for the same change joins it.
+// TestJudgementsAreShared checks that requests for the same change join one judgement until the
+// judgement begins.
 func TestJudgementsAreShared(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -59,10 +60,10 @@ func TestJudgementsAreShared(t *testing.T) {
 	}
 }
 
-// TestJudgementEndsWithItsRequest: a client that disconnects does not wait for a judgement.
+// TestJudgementEndsWithItsRequest checks that judge returns when the context of its caller ends.
 func TestJudgementEndsWithItsRequest(t *testing.T) {
 	t.Parallel()
-	h := New(core.New(core.Config{}), nil) // it does not run, so nothing is judged
+	h := New(core.New(core.Config{}), nil) // the hub does not run, so no judgement ends
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := h.judge(ctx, &topic{options: &options{}}, &change.Change{}, nil); err != context.Canceled {

@@ -162,7 +162,8 @@ func TestResumeUnderLoad(t *testing.T) {
 	all.Wait()
 }
 
-// TestResumeTogether: clients that resume at the same time are each told what its account may see.
+// TestResumeTogether checks that each of many clients that resume at the same time gets the changes
+// that its account may see.
 func TestResumeTogether(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, core.Config{})
@@ -188,7 +189,7 @@ func TestResumeTogether(t *testing.T) {
 	all.Wait()
 }
 
-// BenchmarkResume is the time until 200 clients that resume at once are told of 50 changes.
+// BenchmarkResume measures the time until 200 clients that resume at once have received 50 changes.
 func BenchmarkResume(b *testing.B) {
 	bed := newBed(b, core.Config{})
 	since := bed.socket(nil).resume(realtime.Watch{Collection: "notes"}, "")

@@ -12,30 +12,32 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// ErrTopic is the error of a topic that Send does not accept. Topics of programs begin with "@";
-// "@oauth2" belongs to the server.
+// ErrTopic is the error of Send for a topic that does not belong to the program. Topics of programs
+// begin with "@"; the topic "@oauth2" belongs to the server.
 var ErrTopic = errors.New("realtime: not a topic of the program")
 
-// sentMessage is a message of Send as other servers get it.
+// sentMessage is the JSON of a message that Send publishes to the other servers.
 type sentMessage struct {
 	Topic string          `json:"topic"`
 	Data  json.RawMessage `json:"data"`
 }
 
-// sendTopic is the topic of App.Publish.
+// sendTopic is the topic of App.Publish and App.OnPublished for messages of Send.
 const sendTopic = "loam.realtime"
 
 // Send sends v, encoded as JSON, to the clients that have subscribed to the topic by server-sent
-// events, as pb.realtime.subscribe("@prices", …) does. With a nil to, the message goes to all
-// subscribers, those of the other servers on the same PostgreSQL database included (see
-// App.Publish for how reliably). Otherwise it goes to the clients of this server that to selects:
-// to gets the id of the client and its account, "collectionId/recordId" or "" for a guest, and must
-// not call the Hub. sent is the number of clients of this server. Send queues the message for each
-// client and does not wait for delivery: a client whose queue is full is disconnected.
+// events, as pb.realtime.subscribe("@prices", …) does. With a nil to, Send sends the message to all
+// subscribers, including those of the other servers on the same PostgreSQL database; App.Publish
+// documents how reliable that is. Otherwise Send sends the message only to the clients of this
+// server for which to returns true. to is called with the id of the client and its account,
+// "collectionId/recordId" or "" for a guest, and must not call the Hub. sent is the number of
+// clients of this server to which the message was sent. Send queues the message for each client and
+// does not wait for delivery: a client whose queue is full is disconnected.
 //
 // The message is not stored: clients that subscribe later do not get it. WebSockets have channels
 // instead of such topics (channel.Rooms.Send). The error is ErrTopic, the error of encoding v, or
-// that of App.Publish, when the clients of this server have the message all the same.
+// the error of App.Publish. After an error of App.Publish the clients of this server have the
+// message.
 func (h *Hub) Send(topic string, v any, to func(client, account string) bool) (sent int, err error) {
 	if parsed := parseTopic(topic); len(topic) < 2 || topic[0] != '@' || parsed.collection != "" || topic == oauth2Topic {
 		return 0, fmt.Errorf("%w: %q", ErrTopic, topic)
@@ -57,10 +59,10 @@ func (h *Hub) Send(topic string, v any, to func(client, account string) bool) (s
 	return sent, h.app.Publish(ctx, sendTopic, text)
 }
 
-// publishTimeout bounds how long Send waits for the database.
+// publishTimeout is the timeout of App.Publish in Send.
 const publishTimeout = 5 * time.Second
 
-// receive delivers a message that another server has sent.
+// receive delivers a message that Send has published on another server.
 func (h *Hub) receive(text []byte) {
 	var m sentMessage
 	if err := json.Unmarshal(text, &m); err != nil {
@@ -70,7 +72,8 @@ func (h *Hub) receive(text []byte) {
 	h.sendHere(m.Topic, m.Data, nil)
 }
 
-// sendHere sends a message to the clients of this server that have subscribed to the topic.
+// sendHere sends a message to the clients of this server that have subscribed to the topic and for
+// which to, unless it is nil, returns true. It returns the number of these clients.
 func (h *Hub) sendHere(topic string, data []byte, to func(client, account string) bool) (sent int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

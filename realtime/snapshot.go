@@ -50,8 +50,8 @@ func (h *Hub) watchSnapshot(ctx context.Context, c *Client, t *topic, answer ans
 	return fault.New(fault.Unavailable, "")
 }
 
-// joinBehind subscribes a topic that has been told of a listing. It returns false if the client
-// is not who has read it.
+// joinBehind subscribes a topic whose first state is a listing. It returns false if the account of
+// the client is no longer the caller that has read the listing.
 func (h *Hub) joinBehind(c *Client, t *topic, caller record.Caller, listing *record.Listing, since change.Token, answer answerFunc) (bool, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -62,7 +62,7 @@ func (h *Hub) joinBehind(c *Client, t *topic, caller record.Caller, listing *rec
 	return true, h.join(c, t, since, answer)
 }
 
-// newest is the token of a state that shows the transactions seen beside all up to since.
+// newest returns the token of a state that shows all transactions up to since and those in seen.
 func newest(since change.Token, seen []int64) change.Token {
 	at := since.End().Seq
 	for len(seen) > 0 && seen[0] == at+1 {
@@ -71,8 +71,8 @@ func newest(since change.Token, seen []int64) change.Token {
 	return since.At(at).Beside(seen)
 }
 
-// sendPages tells a snapshot at the pace of the client, unless the subscription ends or
-// begins anew.
+// sendPages sends a snapshot at the pace of the client, and stops if the subscription ends or is
+// reset.
 func (h *Hub) sendPages(ctx context.Context, c *Client, t *topic, caller record.Caller, listing *record.Listing, token change.Token) error {
 	list := t.rows(ctx, listing)
 	for first := true; first || len(list) > 0; first = false {
@@ -89,7 +89,7 @@ func (h *Hub) sendPages(ctx context.Context, c *Client, t *topic, caller record.
 	return nil
 }
 
-// pageOf is how many of the rows are the next page.
+// pageOf returns the number of rows in the next page.
 func pageOf(list []listed) int {
 	bytes := 0
 	for n := range list {
@@ -100,7 +100,8 @@ func pageOf(list []listed) int {
 	return len(list)
 }
 
-// sendPage sends a page, unless it is not for the client any more.
+// sendPage sends a page. It returns false if the subscription has ended or was reset, or if the
+// account of the client has changed.
 func (h *Hub) sendPage(c *Client, t *topic, caller record.Caller, m Message) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -111,8 +112,8 @@ func (h *Hub) sendPage(c *Client, t *topic, caller record.Caller, m Message) boo
 	return true
 }
 
-// tokenAt is the token of a transaction for one who was shown the later ones of the snapshot. The
-// lock must be held.
+// tokenAt returns the token of a transaction, which also names the later transactions that the
+// snapshot shows. The lock must be held.
 func (w *watch) tokenAt(token change.Token) change.Token {
 	if len(w.seen) == 0 {
 		return token

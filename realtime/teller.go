@@ -1,4 +1,4 @@
-// Tellers and listers: what a subscription of a socket is told, where that is not records as REST
+// Tellers and listers make the data of subscriptions of sockets that do not get records as REST
 // shows them.
 
 package realtime
@@ -12,32 +12,32 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Teller says what a subscription is told of changes. It is safe for concurrent use.
+// Teller makes the data of the events of a subscription. It must be safe for concurrent use.
 type Teller interface {
-	// Ask sets Filter, Where and Tree of an audience, and returns what makes the data of an event of
-	// what a member of it is shown.
+	// Ask sets Filter, Where and Tree of an audience. It returns a function that makes the data of an
+	// event, as JSON, from the result of judging the change for a member of the audience.
 	Ask(a *record.Audience) func(record.Shown) []byte
 
 	Reviewer
 }
 
-// Lister says what a live query shows. It is safe for concurrent use.
+// Lister reads the data of a live query. It must be safe for concurrent use.
 type Lister interface {
-	// List reads what is shown, as JSON that is told whole whenever it is another one. The
-	// listing says what may make it so. update is whether it was read before.
+	// List reads the data, as JSON. The hub sends the whole data whenever it has changed. The listing
+	// names the collections that the data depends on. update is false for the first read.
 	List(ctx context.Context, caller record.Caller, update bool) ([]byte, *record.Listing, error)
 
 	Reviewer
 }
 
-// Reviewer looks at collections that have changed.
+// Reviewer checks a subscription after definitions of collections have changed.
 type Reviewer interface {
-	// Changed returns nil if what is told fits the collections as they are, else the data of the
-	// last message of the subscription.
+	// Changed returns nil if the subscription still fits the collections. Otherwise the subscription
+	// ends, and Changed returns the data of its last message.
 	Changed() []byte
 }
 
-// tellerTopic reads and judges a subscription with a teller.
+// tellerTopic checks a subscription with a teller and returns its topic.
 func (h *Hub) tellerTopic(ctx context.Context, caller record.Caller, in *schema.Collection, w Watch) (*topic, error) {
 	var a record.Audience
 	w.Teller.Ask(&a)
@@ -48,7 +48,8 @@ func (h *Hub) tellerTopic(ctx context.Context, caller record.Caller, in *schema.
 	return &topic{text: w.ID, collection: in.ID, record: w.Record, options: o, watch: &watch{actions: w.Actions}}, nil
 }
 
-// ask sets what an audience is asked, and returns what makes the data of an event.
+// ask sets the filter and the expansion of an audience, and returns the function that makes the
+// data of an event.
 func (o *options) ask(ctx context.Context, a *record.Audience) func(record.Shown) []byte {
 	if o.teller != nil {
 		return o.teller.Ask(a)
@@ -57,15 +58,15 @@ func (o *options) ask(ctx context.Context, a *record.Audience) func(record.Shown
 	return func(s record.Shown) []byte { return o.message(ctx, s) }
 }
 
-// listerTopic is a live query with a lister.
+// listerTopic returns the topic of a live query with a lister.
 func listerTopic(in *schema.Collection, w Watch) *topic {
 	raw := "lister " + w.Key
 	return &topic{text: w.ID, collection: in.ID, options: &options{raw: raw, lister: w.Lister, reviewer: w.Lister}, watch: &watch{view: &view{}, raw: raw}}
 }
 
-// review has all tellers and listers look at the collections after one of them was changed.
-// Subscriptions that do not fit any more end. If its table was written by SQL, those who are told
-// of its records begin anew.
+// review lets all tellers and listers check the collections after a collection has changed, and
+// ends the subscriptions that do not fit any more. If SQL has written the table of the collection,
+// review resets the other subscriptions to its records.
 func (h *Hub) review(c *change.Change) {
 	for g, at := range h.reviewed() {
 		last := g.options.reviewer.Changed()

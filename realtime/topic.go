@@ -15,17 +15,17 @@ import (
 // topic is a parsed topic (docs/wire/auth-realtime-system.md §4.3).
 type topic struct {
 	text       string // as the client has sent it: the name of its events
-	watch      *watch // of a socket; nil for a stream
-	group      *group // that it is in; nil for none
+	watch      *watch // the state of a topic of a socket; nil for a stream
+	group      *group // the group that has the topic; nil for none
 	options    *options
 	collection string // id or name; "" of a topic that is the program's own
 	record     string // id; "" for every record of the collection
 }
 
-// place is where the topic belongs.
+// place returns the place of the topic.
 func (t *topic) place() place { return place{t.collection, t.record} }
 
-// filtered is 1 for a socket's topic with a filter.
+// filtered returns 1 for a topic of a socket with a filter, else 0.
 func (t *topic) filtered() int {
 	if t.watch != nil && t.options.filtered {
 		return 1
@@ -33,10 +33,10 @@ func (t *topic) filtered() int {
 	return 0
 }
 
-// key is what groups it with others.
+// key returns the key of the group of the topic.
 func (t *topic) key() key { return key{t.options.raw, t.watch != nil} }
 
-// options are what follows "?options=" in a topic.
+// options are the options of a topic, which a stream sends after "?options=".
 type options struct {
 	raw     string // as sent: topics with the same options are judged together
 	filter  string
@@ -45,14 +45,14 @@ type options struct {
 	query   url.Values
 	headers http.Header
 
-	filtered bool     // not all that the rule allows is wanted; of a socket
+	filtered bool     // a topic of a socket has a filter beside the rule
 	teller   Teller   // of a socket; nil: records are told as REST shows them
 	lister   Lister   // of a live query; nil: it shows records as REST does
 	reviewer Reviewer // the teller or lister, if there is one
 }
 
-// parseTopic reads a topic. Every text is one: what names no collection is the program's
-// own, and options that cannot be read are none.
+// parseTopic parses a topic. Every text is valid: a text without a collection is a topic of the
+// program, and options that cannot be parsed are ignored.
 func parseTopic(text string) *topic {
 	t := &topic{text: text, options: &options{}}
 	name, raw, hasOptions := strings.Cut(text, "?options=")

@@ -27,46 +27,49 @@ type Watch struct {
 	Filter     string
 	Expand     string
 	Fields     string
-	Query      map[string]any // what rules see as @request.query
-	Headers    map[string]any // and as @request.headers
-	Actions    []string       // that are told; empty: all
+	Query      map[string]any // the value of @request.query in rules
+	Headers    map[string]any // the value of @request.headers in rules
+	Actions    []string       // the actions that the client gets events of; empty: all
 
-	// ID names the subscription; "" has the hub number it. It must be that of no other one of the
-	// socket.
+	// ID names the subscription. It must differ from the ids of all other subscriptions of the
+	// socket. The hub gives a number to a subscription whose ID is "".
 	ID string
 
-	// Teller, if it is not nil, says what is told of the records, in place of Filter, Expand and
-	// Fields. Key is the same for those that say the same, and another one for every other.
+	// Teller, if it is not nil, filters the records and makes the data of events, in place of
+	// Filter, Expand and Fields. Two Tellers must have the same Key if they make the same data,
+	// and different Keys otherwise.
 	Teller Teller
 	Key    string
-	Bytes  int // of memory that the Teller takes
+	Bytes  int // the memory that the Teller or the Lister takes
 
-	// Lister, if it is not nil, makes a live query of the subscription, of what it lists; only ID,
-	// Key and Bytes say more. Its states are told as Snapshots that have the whole data.
+	// Lister, if it is not nil, makes the subscription a live query that sends the data of the
+	// Lister. Of the other fields only ID, Key, Bytes and Collection matter. Each state is sent as
+	// a Snapshot with the whole data.
 	Lister Lister
 
-	// Since is the token after which changes are told, those of the past too; "" is the present.
+	// Since is the token after which changes are sent, past changes included; "" is the present.
 	Since change.Token
 
-	// Snapshot has all that the client may see told first, as Snapshot messages, and then the
-	// changes from exactly that state on.
+	// Snapshot makes the hub send all records that the client may see, as Snapshot messages, and
+	// then the changes after exactly that state.
 	Snapshot bool
 
-	// Sort and Limit make a live query of the subscription: the first Limit records (100 if it is
-	// 0) in the order of Sort. It is told as a Snapshot, and then as Events, whose data have an
-	// action, and the place or the id of a record, to be applied to the list in their order.
+	// Sort and Limit make the subscription a live query of the first Limit records (100 if Limit is
+	// 0) in the order of Sort. The client gets a Snapshot and then Events. The data of an Event has
+	// an action, and the place or the id of a record; the client applies the Events to its list in
+	// their order.
 	Sort  string
 	Limit int
 }
 
-// live reports whether a live query is asked for.
+// live reports whether the subscription is a live query.
 func (w *Watch) live() bool { return w.Sort != "" || w.Limit != 0 || w.Lister != nil }
 
 // answerFunc makes the message by which a client learns of its subscription.
 type answerFunc = func(id string, token change.Token) []byte
 
 // watch is the state of a topic of a socket, in addition to its place and options. The fields that
-// each event touches lie together: see Client.
+// each event uses are adjacent, for the same reason as in Client.
 type watch struct {
 	window  *window // the window of a live query
 	actions []string
@@ -74,7 +77,7 @@ type watch struct {
 	seen    []int64         // transactions after that position which the snapshot shows
 	behind  bool            // replay sends past changes, and the hub sends none
 	again   bool            // the subscription has to restart, and replay ends
-	fresh   bool            // waits for a state of the window
+	fresh   bool            // the client waits for a state of the window
 	held    []byte          // the last event of a transaction that has not ended
 	heldAt  change.Position
 
@@ -90,7 +93,7 @@ type shape struct {
 	fields *wire.Fields
 }
 
-// isLive reports whether the change at the position is for the hub to tell.
+// isLive reports whether the hub, and not a replay, sends the change at the position.
 func (w *watch) isLive(at change.Position) bool {
 	return !w.behind && w.after.Before(at) && !w.shows(at.Seq)
 }
@@ -136,7 +139,8 @@ func (h *Hub) Watch(ctx context.Context, c *Client, w Watch, answer answerFunc) 
 	return err
 }
 
-// watchSince subscribes a socket to the changes after a token, or to those of the present.
+// watchSince subscribes a socket to the changes after a token, or to all future changes if since is
+// "".
 func (h *Hub) watchSince(ctx context.Context, c *Client, t *topic, since change.Token, answer answerFunc) error {
 	var past *change.Subscription
 	if since != "" {
@@ -170,8 +174,8 @@ func (h *Hub) joinNow(c *Client, t *topic, since change.Token, answer answerFunc
 	return h.join(c, t, since, answer)
 }
 
-// join puts a topic of a socket into its group, and answers. Who asked for a past that is
-// not known any more is told to begin anew. The lock must be held.
+// join puts a topic of a socket into its group, and sends the answer. The subscription is reset if
+// the changes after since are not known any more. The lock must be held.
 func (h *Hub) join(c *Client, t *topic, since change.Token, answer answerFunc) error {
 	if err := h.admit(c, t); err != nil {
 		return err
@@ -194,7 +198,7 @@ func (h *Hub) join(c *Client, t *topic, since change.Token, answer answerFunc) e
 	return nil
 }
 
-// watchTopic reads and judges what is asked for.
+// watchTopic checks the options of a subscription and returns its topic.
 func (h *Hub) watchTopic(ctx context.Context, caller record.Caller, w Watch) (*topic, error) {
 	in := h.app.Snapshot().Find(w.Collection)
 	if in == nil {
@@ -327,14 +331,15 @@ func (h *Hub) remove(c *Client, t *topic) {
 	t.watch.room.Release()
 }
 
-// resetTopic tells a socket to begin a subscription anew. The lock must be held.
+// resetTopic sends a Reset of a subscription to a socket. A window is read again instead, and a
+// replay sends the Reset when it ends. The lock must be held.
 func (h *Hub) resetTopic(c *Client, t *topic) {
 	t.watch.held = nil
 	if t.watch.window != nil {
 		h.touch(t.watch.window)
 		return
 	}
-	if t.watch.behind { // replay does so
+	if t.watch.behind { // the replay sends the Reset
 		t.watch.again = true
 		return
 	}

@@ -1,4 +1,4 @@
-// Windows: lists with a sort and a limit that are kept right for those who watch them.
+// Windows: lists with a sort and a limit, which the hub keeps up to date for their clients.
 
 package realtime
 
@@ -19,27 +19,27 @@ const (
 	maxWindow     = 500
 )
 
-// view is what of a list is shown, beside which records.
+// view is the sort and the limit of a live query.
 type view struct {
 	sort  string
 	limit int
 }
 
-// window is a list as one account sees it. All who watch it have been told the same, but for
-// those who wait for their first state. Hub.mu guards it; busy belongs to one goroutine.
+// window is the list of a live query as one account sees it. All members have got the same state,
+// except the members that wait for their first state. Hub.mu guards a window.
 type window struct {
 	key     windowKey
-	topic   *topic // says what is listed; of any of the members
+	topic   *topic // the topic of any member; it defines the list
 	members map[*topic]*Client
-	rows    []row    // as they were told last
-	reads   []string // see record.Listing, "" stands for everything
-	clock   bool     // time may change it
-	dirty   bool     // it may be another list by now
-	busy    bool     // it is being read, or about to be
+	rows    []row    // the rows of the state that was sent last
+	reads   []string // see record.Listing, "" stands for all collections
+	clock   bool     // the list depends on the time
+	dirty   bool     // the list may have changed
+	busy    bool     // a read is scheduled or under way; there is only one at a time
 	last    time.Time
 }
 
-// windowKey is what members of a window have in common.
+// windowKey identifies a window.
 type windowKey struct{ collection, raw, account string }
 
 // row is a record of a window, without its contents.
@@ -145,8 +145,8 @@ func (h *Hub) joinKnown(c *Client, t *topic, account string, answer answerFunc) 
 	return true, h.begun, nil
 }
 
-// joinRead subscribes to a window of which a listing is the first state. It returns false if
-// the client is somebody else by now.
+// joinRead subscribes to a window whose first state is a listing. It returns false if the account
+// of the client is no longer the caller that has read the listing.
 func (h *Hub) joinRead(ctx context.Context, c *Client, t *topic, caller record.Caller, list []listed, listing *record.Listing, begun change.Position, answer answerFunc) (bool, error) {
 	first := t.stateData(list)
 	// A token that is good now was good when the listing was read.
@@ -160,7 +160,7 @@ func (h *Hub) joinRead(ctx context.Context, c *Client, t *topic, caller record.C
 		return false, err
 	}
 	w := h.windowFor(t, c.account)
-	if len(w.members) > 0 { // somebody else was first
+	if len(w.members) > 0 { // another client has joined first
 		h.enter(w, c, t)
 		return true, nil
 	}
@@ -212,8 +212,8 @@ func (h *Hub) leaveWindow(t *topic) {
 	}
 }
 
-// moveWindows puts the windows of a client who is somebody else into those of its account.
-// The lock must be held.
+// moveWindows moves the live queries of a client whose account has changed to the windows of the
+// new account. The lock must be held.
 func (h *Hub) moveWindows(c *Client) {
 	for _, t := range c.topics {
 		if t.watch == nil || t.watch.window == nil {
@@ -227,7 +227,7 @@ func (h *Hub) moveWindows(c *Client) {
 	}
 }
 
-// setReads remembers what the window depends on. The lock must be held.
+// setReads sets the collections that the window depends on. The lock must be held.
 func (h *Hub) setReads(w *window, listing *record.Listing) {
 	for _, id := range w.reads {
 		if delete(h.readers[id], w); len(h.readers[id]) == 0 {

@@ -134,16 +134,16 @@ func (h *Hub) nextWindow() *window {
 type reading struct {
 	hub    *Hub
 	window *window
-	topic  *topic // as whose it is read
+	topic  *topic // the topic of client
 	client *Client
 	caller record.Caller
-	token  change.Token    // from which on changes may be missing
-	fresh  map[*topic]bool // that wait for a state
+	token  change.Token    // the list may miss changes after this token
+	fresh  map[*topic]bool // the topics that wait for a state
 	old    []row
-	late   bool // a member has no room
+	late   bool // the queue of a member has no room
 }
 
-// refresh reads a window and tells its members what is different.
+// refresh reads a window and sends the differences to its members.
 func (h *Hub) refresh(ctx context.Context, w *window) {
 	pause := windowEvery
 	if r := h.begin(ctx, w); r != nil {
@@ -166,7 +166,7 @@ func (h *Hub) refresh(ctx context.Context, w *window) {
 	}
 }
 
-// begin returns the next read, nil of a window that nobody watches any more.
+// begin returns the next read of a window, nil for a window without members.
 func (h *Hub) begin(ctx context.Context, w *window) *reading {
 	h.settleWindow(ctx, w)
 	h.mu.Lock()
@@ -186,8 +186,8 @@ func (h *Hub) begin(ctx context.Context, w *window) *reading {
 	return r
 }
 
-// settleWindow looks at the tokens of the members that are in doubt. Who is somebody else
-// then is no member any more.
+// settleWindow checks the tokens of the members whose account is in doubt. A client whose account
+// has changed is no member any more.
 func (h *Hub) settleWindow(ctx context.Context, w *window) {
 	now := h.app.Now()
 	var list []*Client
@@ -203,7 +203,8 @@ func (h *Hub) settleWindow(ctx context.Context, w *window) {
 	}
 }
 
-// run reads the list. What the account may not list any more is an empty list to it.
+// run reads the list and sends the result. The list is empty if the account may not list the
+// records any more.
 func (r *reading) run(ctx context.Context) error {
 	list, listing, err := r.hub.state(ctx, r.caller, r.topic, true)
 	var limit *LimitError
@@ -229,8 +230,8 @@ func (r *reading) run(ctx context.Context) error {
 	return nil
 }
 
-// tell sends members their first state, or what has become different. If the account is not as
-// it was when the list was read, the list is read again.
+// tell sends the members their first state or the differences. If the account has changed since the
+// list was read, the list is read again.
 func (r *reading) tell(listing *record.Listing, list []listed, steps []step, state []byte) {
 	h, w := r.hub, r.window
 	h.mu.Lock()

@@ -38,7 +38,7 @@ func (f file) open() (io.ReadCloser, int64, error) {
 	return in, info.Size(), nil
 }
 
-// writeTar writes the files to a compressed archive. All of them have the time, and nobody's
+// writeTar writes the files to a compressed archive. All files have the same time and no owner
 // name.
 func writeTar(path string, files []file, when time.Time) error {
 	return create(path, func(w io.Writer) error {

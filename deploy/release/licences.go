@@ -21,7 +21,7 @@ type module struct {
 	Main               bool
 }
 
-// systems are those that releases are built for, which have packages of their own.
+// systems are the operating systems of releases. Each may need other packages.
 var systems = []string{"linux", "darwin", "windows"}
 
 // thirdParty returns the licences of all modules that the program is made of on any system,

@@ -1,4 +1,4 @@
-// Broadcasts: what a member says to all others, and the last of it for who comes later.
+// Broadcasts: messages of a member to all others, and their history for members that join later.
 
 package channel
 
@@ -26,7 +26,8 @@ type Broadcast struct {
 	Self    bool            // the sender gets it too
 }
 
-// check returns the fault of a wrong event or payload.
+// check trims the payload, and sets an empty payload to null. Faults: Invalid for the name of the
+// event, TooLarge for a payload of more than 32 KiB.
 func (b *Broadcast) check() error {
 	b.Payload = bytes.TrimSpace(b.Payload)
 	switch {
@@ -42,15 +43,17 @@ func (b *Broadcast) check() error {
 	return nil
 }
 
-// message returns the message to the members. peer and auth are the sender, "" for a program.
+// message returns the JSON of the message to the members. peer and auth name the sender; both are
+// "" for a message of Rooms.Send.
 func (b *Broadcast) message(peer, auth string) []byte {
 	out := append(append(begin(b.Channel, b.Event), `,"payload":`...), b.Payload...)
 	return appendFrom(out, peer, auth)
 }
 
-// Broadcast sends a message of a peer to all other members of a room. Faults: NotFound for a peer
-// that has not joined, Forbidden for a caller whom the send rule refuses, Invalid for an event
-// without a name; errors of Broadcast hooks.
+// Broadcast sends a message of a peer to all other members of a room, and to the peer too if b.Self
+// is set. Faults: NotFound for a peer that has not joined, Forbidden for a caller whom the send
+// rule refuses, Invalid for a wrong name of an event, TooLarge for a payload of more than 32 KiB.
+// An error of a Broadcast hook is returned too.
 func (r *Rooms) Broadcast(ctx context.Context, p *Peer, b Broadcast) error {
 	if err := b.check(); err != nil {
 		return err
@@ -108,7 +111,7 @@ type history struct {
 	bytes int
 }
 
-// add appends a message and drops the oldest ones beyond the limits.
+// add appends a message and drops the oldest messages beyond the limits.
 func (h *history) add(message []byte, most int) {
 	if most > 0 {
 		h.list, h.bytes = append(h.list, message), h.bytes+len(message)

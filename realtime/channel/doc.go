@@ -1,4 +1,5 @@
-// Package channel is rooms in memory: who has joined, what they show of themselves, what they
-// say (docs/wire/websocket.md §5). Settings say which rooms there are, and by which rules one
-// joins and sends; record.Service judges those. DESIGN.md says how they stay true.
+// Package channel holds the rooms of channels in memory: their members, the presence state of each
+// member, and the latest messages (docs/wire/websocket.md §5). The settings define the names of
+// channels and the rules for joining and sending, which record.Service judges. DESIGN.md explains
+// how members are judged again when the data of a rule changes.
 package channel

@@ -6,16 +6,16 @@ import (
 	"github.com/loambase/loam/core/change"
 )
 
-// Committed is what the feed of commits calls.
+// Committed calls the handler of commits, as core.App does.
 func (r *Rooms) Committed(changes []change.Change) { r.committed(changes) }
 
-// Doubts counts the changes that were collected.
+// Doubts returns the number of changes that were collected since the start.
 func (r *Rooms) Doubts() int64 { return r.doubt.count() }
 
 // JudgeNow judges members again without the pause.
 func (r *Rooms) JudgeNow(ctx context.Context) { r.judgeDoubted(ctx) }
 
-// Kept returns how many messages each of the rooms keeps.
+// Kept returns the number of messages in the history of each named room; 0 for an unknown room.
 func (r *Rooms) Kept(names ...string) (list []int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

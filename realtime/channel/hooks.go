@@ -11,31 +11,33 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Hooks let code of an embedding program take part in what clients do in channels. Handlers may be
-// bound and removed at any time.
+// Hooks run code of an embedding program when clients join channels, send messages and leave.
+// Handlers may be bound and removed at any time.
 type Hooks struct {
-	// Join runs when a client joins a channel, after the join rule has allowed it, and also when a
-	// member joins again. Handlers may change State. An error refuses the client.
+	// Join runs after the join rule has admitted a client to a channel, and before the client
+	// becomes a member. It runs again when a member joins the same channel again. Handlers may
+	// replace State. An error refuses the client.
 	Join hook.Hook[*JoinEvent]
 
-	// Broadcast runs when a member sends a message, after the send rule has allowed it. Handlers
-	// may change the Event and the Payload of the Message. An error refuses the message.
+	// Broadcast runs after the send rule has allowed a message of a member, and before the message is
+	// sent. Handlers may change Event and Payload of Message, but not Channel. An error refuses
+	// the message.
 	Broadcast hook.Hook[*BroadcastEvent]
 
-	// Leave runs when a client has left a channel. An error is logged.
+	// Leave runs after a client has left a channel. An error of a handler is logged.
 	Leave hook.Hook[*LeaveEvent]
 }
 
-// JoinEvent is the joining of a channel.
+// JoinEvent is a request of a client to join a channel.
 type JoinEvent struct {
 	hook.Event
 	Caller  record.Caller
 	Peer    string          // id of the connection
-	Channel string          // its name
+	Channel string          // name of the channel
 	State   json.RawMessage // presence state, a JSON object of at most 4 KiB; may be replaced
 }
 
-// BroadcastEvent is a message of a member.
+// BroadcastEvent is a message that a member sends to a channel.
 type BroadcastEvent struct {
 	hook.Event
 	Caller  record.Caller
@@ -43,34 +45,35 @@ type BroadcastEvent struct {
 	Message *Broadcast
 }
 
-// LeaveEvent is the end of a membership.
+// LeaveEvent is the end of the membership of a client in a channel.
 type LeaveEvent struct {
 	hook.Event
 	Caller  record.Caller
 	Peer    string // id of the connection
-	Channel string
+	Channel string // name of the channel
 	Reason  Reason
 }
 
 // Reason says why a client is no longer a member of a channel.
 type Reason string
 
-// The reasons.
+// The reasons of a LeaveEvent.
 const (
-	Left      Reason = "left"      // the client has asked for it
-	Closed    Reason = "closed"    // its connection has ended; members may still see it for the grace
-	Forbidden Reason = "forbidden" // the join rule no longer allows it
+	Left      Reason = "left"      // the client has asked to leave
+	Closed    Reason = "closed"    // the connection has ended; members see the peer for GraceSeconds
+	Forbidden Reason = "forbidden" // the join rule no longer admits the client
 )
 
 // Hooks returns the hooks of the rooms.
 func (r *Rooms) Hooks() *Hooks { return &r.hooks }
 
-// call returns the Call of the hooks of a moment.
+// call returns the name and the time limit of the hooks of a moment, such as "join".
 func (r *Rooms) call(moment string) hook.Call {
 	return hook.Call{Name: "hook channel " + moment, Limit: r.app.Config.HookLimit}
 }
 
-// runBroadcastHooks runs the Broadcast hooks, and checks what they have left.
+// runBroadcastHooks runs the Broadcast hooks, and checks the message as the handlers have changed
+// it.
 func (r *Rooms) runBroadcastHooks(ctx context.Context, p *Peer, caller record.Caller, b *Broadcast) error {
 	channel := b.Channel
 	if err := r.hooks.Broadcast.Run(ctx, r.call("broadcast"), &BroadcastEvent{Caller: caller, Peer: p.id, Message: b}); err != nil {

@@ -1,16 +1,16 @@
-// Rooms that nobody is in, kept for their history within bounds.
+// Idle rooms: rooms without members, which are kept for their history.
 
 package channel
 
 import "container/list"
 
-// What is kept of rooms that nobody is in.
+// The limits of idle rooms: their number, and the bytes of their messages.
 const (
 	maxIdleRooms = 10_000
 	maxIdleBytes = 32 << 20
 )
 
-// idleRooms is those rooms, from the one that is idle longest.
+// idleRooms lists the idle rooms, the room that has been idle longest first.
 type idleRooms struct {
 	list  list.List // of *idleRoom
 	byIn  map[*room]*list.Element
@@ -22,7 +22,8 @@ type idleRoom struct {
 	bytes int
 }
 
-// add notes that a room is idle, and returns those that are to be forgotten for it.
+// add appends an idle room with a history of so many bytes. It removes the oldest rooms beyond the
+// limits from the list and returns them.
 func (l *idleRooms) add(in *room, bytes int) (forgotten []*room) {
 	l.remove(in)
 	if l.byIn == nil {
@@ -47,7 +48,8 @@ func (l *idleRooms) remove(in *room) {
 	l.bytes -= l.list.Remove(e).(*idleRoom).bytes
 }
 
-// reviewIdle takes over changed settings for the rooms that nobody is in.
+// reviewIdle applies changed settings to the idle rooms, and removes the rooms that keep no history
+// any more.
 func (r *Rooms) reviewIdle() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -60,7 +62,7 @@ func (r *Rooms) reviewIdle() {
 	for e := r.idle.list.Front(); e != nil; e = e.Next() {
 		rooms = append(rooms, e.Value.(*idleRoom).in)
 	}
-	for _, in := range rooms { // settle puts those that stay into the same order again
+	for _, in := range rooms { // settle appends each room that stays, so the order is kept
 		c, _, _ := current.Realtime.Channels.Match(in.name) // without a match no history is kept
 		in.mu.Lock()
 		in.configure(c)

@@ -14,27 +14,29 @@ import (
 // judgeEvery is how long changes are gathered before members are judged again.
 const judgeEvery = time.Second
 
-// maxDoubted is how many changed accounts are remembered; of more, all are in doubt.
+// maxDoubted is the maximum number of changed accounts in doubted. After more changes all members
+// are judged again.
 const maxDoubted = 10_000
 
-// doubt collects the changes since the join rules were judged last. It has a lock of its own,
-// since commits wait for it.
+// doubt collects the changes since the join rules were judged last. doubt has its own lock, because
+// commits wait for that lock.
 type doubt struct {
-	mu      sync.Mutex // guards what follows
-	changes int64      // counts them
+	mu      sync.Mutex // guards the fields below
+	changes int64      // the number of changes since the start
 	doubted
 }
 
 // doubted says which members have to be judged again.
 type doubted struct {
 	all         bool
-	collections map[string]bool // by name: their records
-	accounts    map[string]bool // as others see them
+	collections map[string]bool // names of collections with changed records
+	accounts    map[string]bool // changed accounts, as nameOf names them
 	peers       map[*Peer]bool
 }
 
-// committed is told of every commit before it is acknowledged. nil stands for changes that
-// are not known. A change that no join rule reads costs a commit no lock.
+// committed is called with the changes of each commit before the commit is acknowledged. changes is
+// nil if the changes are not known. committed takes a lock only for a change that a join rule
+// reads.
 func (r *Rooms) committed(changes []change.Change) {
 	if changes == nil {
 		r.doubtAll()
@@ -87,7 +89,7 @@ func (d *doubt) take() doubted {
 	return taken
 }
 
-// doubtAll has all members judged again.
+// doubtAll schedules a judgement of all members.
 func (r *Rooms) doubtAll() {
 	r.doubt.mu.Lock()
 	r.doubt.changes++
@@ -96,7 +98,8 @@ func (r *Rooms) doubtAll() {
 	r.judgeSoon()
 }
 
-// Identified is to be called when a peer is somebody else, or nobody any more. It is quick.
+// Identified must be called when a peer has signed in or out. Identified does not wait: members are
+// judged again later.
 func (r *Rooms) Identified(p *Peer) {
 	r.doubt.mu.Lock()
 	if r.doubt.peers == nil {
@@ -135,9 +138,10 @@ func (r *Rooms) run(ctx context.Context) error {
 	}
 }
 
-// judgeDoubted judges those whose rule reads what has changed, and those whose account has.
+// judgeDoubted judges the members of rooms whose join rule reads a changed collection, and the
+// members whose account has changed.
 func (r *Rooms) judgeDoubted(ctx context.Context) {
-	r.judging.Add(1) // a rule may have changed, and read other collections now
+	r.judging.Add(1) // a changed rule may read collections that reading does not have
 	defer r.judging.Add(-1)
 	d := r.doubt.take()
 	if d.all {
@@ -161,7 +165,7 @@ func (r *Rooms) judgeDoubted(ctx context.Context) {
 	}
 }
 
-// doubted returns the members who may not be allowed any more. Rooms.mu must be held.
+// doubted returns the members that have to be judged again. Rooms.mu must be held.
 func (r *room) doubted(d doubted) (list []*Peer) {
 	all := d.all
 	for name := range r.reads {
@@ -177,8 +181,8 @@ func (r *room) doubted(d doubted) (list []*Peer) {
 	return list
 }
 
-// judge judges the join rule for a member again. A member who may not stay is put out; for one
-// who stays, the account that others see is updated.
+// judge judges the join rule for a member again. A member that the rule refuses is removed. For any
+// other member the account that other members see is updated.
 func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
 	caller := p.member.Caller()
 	config, reads, err := r.admits(ctx, caller, in.name)
@@ -186,7 +190,7 @@ func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
 		if ctx.Err() == nil {
 			r.app.Log().Warn("channel: judge a member", "channel", in.name, "error", err)
 		}
-		r.doubtAll() // later
+		r.doubtAll() // judge again later
 		return
 	}
 	if r.keepOrPutOut(in, p, config, reads, nameOf(caller)) {
@@ -194,7 +198,8 @@ func (r *Rooms) judge(ctx context.Context, in *room, p *Peer) {
 	}
 }
 
-// keepOrPutOut updates a member, or puts it out of the room if config is nil.
+// keepOrPutOut updates a member, or removes it from the room if config is nil. It reports whether
+// the member was removed.
 func (r *Rooms) keepOrPutOut(in *room, p *Peer, config *settings.Channel, reads []string, auth string) (out bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

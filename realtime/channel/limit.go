@@ -1,4 +1,4 @@
-// What is refused because it is too much.
+// The error of a limit that is reached.
 
 package channel
 

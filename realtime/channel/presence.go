@@ -149,10 +149,10 @@ func appendAuth(out []byte, auth string) []byte {
 	return schema.AppendString(out, auth)
 }
 
-// message begins a message of the room.
+// message begins a message of the room: see begin.
 func (r *room) message(event string) []byte { return begin(r.name, event) }
 
-// begin begins a message of a channel. The object is not closed.
+// begin returns the JSON of a message of a channel up to its event. The caller closes the object.
 func begin(channel, event string) []byte {
 	out := schema.AppendString([]byte(`{"type":"channel","channel":`), channel)
 	return schema.AppendString(append(out, `,"event":`...), event)

@@ -2,23 +2,24 @@ package channel
 
 import "sync/atomic"
 
-// accounts stands for the accounts of members among the names of collections that rooms read.
+// accounts is the key in reading.rooms that stands for the accounts of members. Other keys are
+// names of collections.
 const accounts = ""
 
-// reading knows which collections the join rules of rooms with members read. add and remove are
-// called with Rooms.mu held.
+// reading is the set of collections that the join rules of rooms with members read. Callers of add
+// and remove hold Rooms.mu.
 type reading struct {
-	rooms map[string]int                  // the number of rooms, by the name of the collection
-	names atomic.Pointer[map[string]bool] // the keys of rooms; replaced, never changed
+	rooms map[string]int                  // the number of rooms, by name of the collection
+	names atomic.Pointer[map[string]bool] // the keys of rooms; immutable
 }
 
-// has reports whether the join rule of a room reads the collection. It takes no lock.
+// has reports whether the join rule of any room reads the collection. has takes no lock.
 func (r *reading) has(name string) bool {
 	names := r.names.Load()
 	return names != nil && (*names)[name]
 }
 
-// add notes that a room has members, and that its join rule reads the collections.
+// add adds the collections that the join rule of a room with members reads.
 func (r *reading) add(in *room, collections []string) {
 	if in.reads == nil {
 		in.reads = map[string]bool{}
@@ -33,7 +34,7 @@ func (r *reading) add(in *room, collections []string) {
 	}
 }
 
-// remove notes that a room has no members.
+// remove removes the collections of a room that has no members.
 func (r *reading) remove(in *room) {
 	for name := range in.reads {
 		r.count(name, -1)
@@ -41,6 +42,7 @@ func (r *reading) remove(in *room) {
 	in.reads = nil
 }
 
+// count adds to the number of rooms that read a collection, and updates names.
 func (r *reading) count(name string, by int) {
 	if r.rooms == nil {
 		r.rooms = map[string]int{}

@@ -14,9 +14,9 @@ import (
 type room struct {
 	name  string
 	clock func() time.Time
-	reads map[string]bool // see reading; guarded by Rooms.mu
+	reads map[string]bool // names of the collections in reading; nil: no members. Guarded by Rooms.mu
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	config  settings.Channel
 	members map[string]*member // by the ids of peers
 	history history
@@ -34,7 +34,7 @@ func newRoom(name string, clock func() time.Time) *room {
 	return &room{name: name, clock: clock, members: map[string]*member{}}
 }
 
-// join lets a peer in, or changes what it shows.
+// join adds a peer to the members, or replaces the state of a member.
 func (r *room) join(p *Peer, config settings.Channel, auth string, state json.RawMessage) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -53,7 +53,7 @@ func (r *room) join(p *Peer, config settings.Channel, auth string, state json.Ra
 	}
 }
 
-// configure takes over the settings of the room. The lock must be held.
+// configure sets the settings of the room, and trims the history to them. The lock must be held.
 func (r *room) configure(config settings.Channel) {
 	r.config = config
 	r.history.trim(config.History)
@@ -102,7 +102,7 @@ func (r *room) tell(message []byte, but *Peer) {
 	}
 }
 
-// keep notes the present account of a member who may stay.
+// keep sets the settings of the room, and the account of a member that may stay.
 func (r *room) keep(id string, config settings.Channel, auth string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

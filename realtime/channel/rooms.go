@@ -40,14 +40,14 @@ type Rooms struct {
 	wake    chan struct{} // capacity 1; the join rules may have to be judged again
 	clock   func() time.Time
 	doubt   doubt
-	judging atomic.Int32 // how many goroutines judge join rules, whose reads may not be known yet
+	judging atomic.Int32 // goroutines that judge join rules; reading may lack what they read
 	reading reading
 	hooks   Hooks
 
 	mu       sync.Mutex // guards the fields below; locked before the mutex of a room
 	rooms    map[string]*room
 	idle     idleRooms
-	reviewed *settings.Settings // those that reviewIdle has taken over
+	reviewed *settings.Settings // the settings that reviewIdle has applied
 }
 
 // New returns the rooms of an app, which need not be open yet. Make one for each app.
@@ -150,13 +150,13 @@ func (r *Rooms) leave(p *Peer, name string) error {
 	return nil
 }
 
-// End takes the peer out of all rooms. Where the settings give it a grace it is shown for
-// that long: a page that is loaded anew does not flicker.
+// End takes the peer out of all rooms, when its connection has ended. Members of a channel with
+// GraceSeconds see the peer for that time, so that a reload of a page does not show.
 func (r *Rooms) End(p *Peer) {
 	r.runLeaveHooks(p, Closed, r.end(p)...)
 }
 
-// end does the work of End, and returns the names of the rooms.
+// end takes the peer out of all rooms, and returns the names of the rooms.
 func (r *Rooms) end(p *Peer) (names []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

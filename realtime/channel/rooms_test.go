@@ -35,7 +35,7 @@ func newBed(t *testing.T, channels string) *bed {
 	return b
 }
 
-// newStillBed is newBed whose app does not serve: nothing judges members in the background.
+// newStillBed is newBed with an app that does not serve, so members are judged only by JudgeNow.
 func newStillBed(t *testing.T, channels string) *bed {
 	t.Helper()
 	app := core.New(core.Config{Dir: t.TempDir(), DB: coretest.DB(t)})
@@ -381,8 +381,8 @@ func TestHistoryIsBounded(t *testing.T) {
 	}
 }
 
-// TestHistoryOfChangedSettings: a room keeps no more messages than its settings allow now, whether
-// anybody is in it or not.
+// TestHistoryOfChangedSettings checks that changed settings trim the history of rooms with members
+// and of idle rooms.
 func TestHistoryOfChangedSettings(t *testing.T) {
 	t.Parallel()
 	pattern := func(history int) string {
@@ -415,8 +415,8 @@ func TestHistoryOfChangedSettings(t *testing.T) {
 	}
 }
 
-// TestDoubts: only changes that a join rule may read are collected, and none while nobody is in a
-// channel.
+// TestDoubts checks that only changes that a join rule may read are collected, and no changes while
+// no channel has members.
 func TestDoubts(t *testing.T) {
 	t.Parallel()
 	b := newStillBed(t, `[{"pattern":"open","joinRule":"","sendRule":""},{"pattern":"room:*","joinRule":"@collection.members.user ?= @request.auth.id","sendRule":""}]`)
@@ -461,8 +461,8 @@ func TestDoubts(t *testing.T) {
 	counted("no channel is left, an account changes", false, rename)
 }
 
-// BenchmarkCommit is the time that channels add to a commit of a record that no join rule reads, while
-// nobody is in a channel, and while 1,000 connections are in 100 channels.
+// BenchmarkCommit measures the time that channels add to the commit of a record that no join rule
+// reads: without members, and with 1,000 members in 100 channels.
 func BenchmarkCommit(b *testing.B) {
 	app := core.New(core.Config{})
 	rooms := channel.New(app)
@@ -588,7 +588,7 @@ func TestSend(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	send("quiet", 1) // nobody is there
+	send("quiet", 1) // the channel has no members and no history
 	for i := range 3 {
 		send("room:1", i)
 	}

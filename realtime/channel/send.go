@@ -1,4 +1,4 @@
-// Send: messages of the program to the members of a channel, on all servers.
+// Messages of the embedding program to the members of a channel, on all servers.
 
 package channel
 
@@ -13,20 +13,21 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// sent is a message of a program as other servers get it.
+// sent is the JSON of a message that Send publishes to the other servers.
 type sent struct {
 	Channel string          `json:"channel"`
 	Message json.RawMessage `json:"message"`
 }
 
-// topic is the topic of App.Publish.
+// topic is the topic of App.Publish and App.OnPublished for messages of Send.
 const topic = "loam.channels"
 
-// Send sends a message with v, encoded as JSON, to all members of a channel. "from" of the message
-// has an empty peer and no account. No rule applies and no hook runs. The members on other servers
-// of the same PostgreSQL database get the message too; App.Publish says how reliably. The faults
-// are Invalid for a wrong name of a channel or event, NotFound for a channel that no pattern of the
-// settings matches, and TooLarge for a payload of more than 32 KiB.
+// Send sends an event to all members of a channel, with v, encoded as JSON, as its payload. The
+// sender in "from" has an empty peer and no account. Send checks no rule and runs no hook. Send
+// also publishes the message to the members on the other servers of the same PostgreSQL database;
+// App.Publish documents how reliable that is. Faults: Invalid for a wrong name of a channel or
+// event, NotFound for a channel that no pattern of the settings matches, and TooLarge for a payload
+// of more than 32 KiB. After an error of App.Publish the members on this server have the message.
 func (r *Rooms) Send(ctx context.Context, channel, event string, v any) error {
 	payload, err := schema.Marshal(v)
 	if err != nil {
@@ -50,7 +51,7 @@ func (r *Rooms) Send(ctx context.Context, channel, event string, v any) error {
 	return r.app.Publish(ctx, topic, text)
 }
 
-// receive delivers a message that another server has sent.
+// receive delivers a message that Send has published on another server.
 func (r *Rooms) receive(text []byte) {
 	var s sent
 	if err := json.Unmarshal(text, &s); err != nil {
@@ -60,8 +61,8 @@ func (r *Rooms) receive(text []byte) {
 	r.deliver(s.Channel, bytes.Clone(s.Message))
 }
 
-// deliver sends a message to all members on this server, and keeps it in the history. It reports
-// false if no pattern of the settings matches the channel.
+// deliver sends a message to all members on this server, and adds it to the history of the channel.
+// It reports whether a pattern of the settings matches the channel.
 func (r *Rooms) deliver(name string, message []byte) bool {
 	config, _, ok := r.app.Settings().Current().Realtime.Channels.Match(name)
 	if !ok {
@@ -70,7 +71,7 @@ func (r *Rooms) deliver(name string, message []byte) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.rooms[name] == nil && config.History == 0 {
-		return true // nobody is told
+		return true // no member and no history
 	}
 	in := r.room(name)
 	in.mu.Lock()

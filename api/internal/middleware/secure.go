@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// CacheControl is the Cache-Control of answers of the API for which no other is set.
+// CacheControl is the header Cache-Control of answers of the API, unless a handler sets another.
 const CacheControl = "private, no-cache"
 
-// Secure adds the headers that keep browsers from guessing, framing, reaching into the
-// window, and caches from keeping answers of the API. OPTIONS has none of them
-// (docs/wire/records.md §1.8).
+// Secure adds security headers, which forbid browsers to guess media types, to show answers in
+// frames of other origins and to share windows with them, and the Cache-Control of answers of the
+// API. Answers to OPTIONS have none of these headers (docs/wire/records.md §1.8).
 func Secure(next http.Handler) http.Handler {
 	protection := []string{"1; mode=block"} // shared by all answers: nobody changes a header in place
 	sniff := []string{"nosniff"}

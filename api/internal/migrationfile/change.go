@@ -19,15 +19,15 @@ func Blank(label string) Step {
 	}
 }
 
-// Snapshot returns a step that creates or changes all collections of the snapshot but those of
-// the system. The step cannot be undone.
+// Snapshot returns a step that creates or updates all collections of the snapshot except the system
+// collections. The step has no Down.
 func Snapshot(s *schema.Snapshot) (Step, error) {
 	up, err := set(definition.Own(s), nil)
 	return Step{Label: "collections snapshot", Up: up}, err
 }
 
-// Between returns the step that turns the collections of before into those of after, and back.
-// differ is false if the collections are equal.
+// Between returns a step whose Up turns the collections of before into the collections of after,
+// and whose Down does the reverse. differ is false if the collections are equal.
 func Between(before, after *schema.Snapshot) (step Step, differ bool, err error) {
 	forwards, err := compare(before, after)
 	if err != nil {
@@ -45,12 +45,13 @@ func Between(before, after *schema.Snapshot) (step Step, differ bool, err error)
 	return step, true, err
 }
 
-// changed are the collections to write and to delete on the way from one snapshot to another.
+// changed holds the collections that a step creates or updates, and the collections that it
+// deletes.
 type changed struct{ written, deleted []*schema.Collection }
 
 func (c *changed) any() bool { return len(c.written)+len(c.deleted) > 0 }
 
-// label describes the changes in words; a single collection is named.
+// label describes the changes in words. The label of a single change names its collection.
 func (c *changed) label(before *schema.Snapshot) string {
 	switch {
 	case len(c.written)+len(c.deleted) > 1:
@@ -113,9 +114,9 @@ func set(written, deleted []*schema.Collection) (string, error) {
 	return fmt.Sprintf("return tx.SetCollections(%s%s)", literal("["+strings.Join(texts, ",\n")+"]"), names), nil
 }
 
-// literal returns an expression in Go for the text: raw string literals, which keep its lines,
-// joined by quoted backquotes, which a raw literal cannot hold.
+// literal returns a Go expression for the text: raw string literals, which keep the line breaks,
+// and quoted backquotes between them, because a raw string literal cannot contain a backquote.
 func literal(text string) string {
-	text = strings.ReplaceAll(text, "\r", `\r`) // JSON has none outside of escapes
+	text = strings.ReplaceAll(text, "\r", `\r`) // JSON has no carriage return outside of escapes
 	return "`" + strings.ReplaceAll(text, "`", "` + \"`\" + `") + "`"
 }

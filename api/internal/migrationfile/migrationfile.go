@@ -1,6 +1,6 @@
-// Package migrationfile generates the migrations of a program that embeds Loam, as Go source:
-// blank steps, changes of collections, and snapshots of all collections. A folder of such files
-// is a package with a variable All, for core.Config.Migrations; each file adds its step to All.
+// Package migrationfile generates migrations as Go files for a program that embeds Loam: blank
+// steps, changes of collections, and snapshots of all collections. The folder of the files is a
+// package with a variable All, for core.Config.Migrations; each file adds its step to All.
 package migrationfile
 
 import (
@@ -20,15 +20,15 @@ import (
 	"time"
 )
 
-// Step is a migration to write.
+// Step is the content of a migration file.
 type Step struct {
-	Label    string // describes the step in words; a part of its name
+	Label    string // describes the step in words; a part of the name of the migration
 	Up, Down string // bodies of the functions, as Go statements that return an error; Down may be ""
 }
 
 // Write writes the file of the step into the folder dir, which it creates if necessary, and
 // returns the name of the migration and the path of the file. The name begins with now in seconds
-// of Unix time, or with the next second that no file in the folder begins with.
+// of Unix time, or with the next second that no file name in the folder begins with.
 func Write(dir string, step Step, now time.Time) (name, path string, err error) {
 	words := label(step.Label)
 	if words == "" {
@@ -60,7 +60,7 @@ func Write(dir string, step Step, now time.Time) (name, path string, err error) 
 	if err := writeNew(path, text); err != nil {
 		return "", "", err
 	}
-	// Go would build a file whose name ends in an operating system, such as _linux, only for it.
+	// Go builds a file whose name ends in an operating system, such as _linux, for that system only.
 	everywhere := build.Context{GOOS: "none", GOARCH: "none", Compiler: "gc"}
 	if ok, err := everywhere.MatchFile(dir, filepath.Base(path)); err != nil || !ok {
 		general := strings.TrimSuffix(path, ".go") + "_.go"
@@ -74,16 +74,16 @@ func Write(dir string, step Step, now time.Time) (name, path string, err error) 
 
 var notWord = regexp.MustCompile(`[^a-z0-9]+`)
 
-// label returns the text as a part of a file name: ASCII letters and digits, in lower case,
-// and underscores between the words.
+// label returns the text as a part of a file name: at most 100 ASCII letters and digits in lower
+// case, with underscores between the words.
 func label(text string) string {
 	const longest = 100
 	words := strings.Trim(notWord.ReplaceAllString(strings.ToLower(text), "_"), "_")
 	return strings.TrimRight(words[:min(len(words), longest)], "_")
 }
 
-// packageOf returns the name of the package in the folder. For a folder without Go files it is
-// derived from the name of the folder.
+// packageOf returns the name of the package in the folder. For a folder without Go files packageOf
+// derives the name from the name of the folder.
 func packageOf(dir string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -129,8 +129,8 @@ var All []core.Migration
 	return err
 }
 
-// nextStamp returns now in seconds of Unix time, or the first second after it that no file in
-// the folder begins with.
+// nextStamp returns now in seconds of Unix time, or the next second that no file name in the folder
+// begins with.
 func nextStamp(dir string, now time.Time) (string, error) {
 	for second := now.Unix(); ; second++ {
 		stamp := strconv.FormatInt(second, 10)
@@ -157,7 +157,7 @@ func source(pkg, name string, step Step) ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-// writeNew writes a file. An existing file is an fs.ErrExist.
+// writeNew creates a file. The error is fs.ErrExist if the file exists.
 func writeNew(path string, text []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {

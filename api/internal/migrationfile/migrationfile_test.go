@@ -16,8 +16,8 @@ import (
 
 var noon = time.Unix(1764448000, 0)
 
-// TestWriteNames checks that each file is built on every operating system, and sorts after the
-// files written before it.
+// TestWriteNames checks that Go builds each file on every operating system, and that the name of
+// each file sorts after the names of the files written before.
 func TestWriteNames(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "My-Steps")

@@ -141,7 +141,7 @@ func (c *call) fileHeaders(b blob.Blob, name string, protected bool) {
 	set("Etag", tag)
 	h.Del("X-Frame-Options") // the policy above is stricter
 	if protected {
-		h.Set("Cache-Control", "private, no-store") // whatever a hook has set for all files
+		h.Set("Cache-Control", "private, no-store") // replaces the Cache-Control of a hook
 		set("Referrer-Policy", "no-referrer")       // the address has a token
 		return
 	}

@@ -1,6 +1,6 @@
-// Package shape is how the records of collections look to those who read and write them
-// over the API: the one model from which documents of the API and types of clients are made.
+// Package shape models the records of collections as clients read and write them over the API. The
+// OpenAPI document and the types for clients are made from this model.
 //
-// A Model is of an audience: superusers, or everybody else. It says what a schema says,
-// and no rule is judged: a member that is in it may still be refused to a caller.
+// A Model belongs to an audience: superusers, or all other callers. It follows from the schema
+// alone: rules are not judged, so a caller may be refused an operation or a record of the Model.
 package shape

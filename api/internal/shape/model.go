@@ -7,43 +7,44 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Model has the records that an audience may ask for. It is immutable.
+// Model lists the records that an audience may request. It is immutable.
 type Model struct {
-	Superuser bool      // the audience is superusers, else everybody else
-	Records   []*Record // in the order of the names of their collections
+	Superuser bool      // the audience is superusers; false: all other callers
+	Records   []*Record // sorted by the names of their collections
 }
 
-// Record is how the records of a collection look.
+// Record describes the records of a collection.
 type Record struct {
 	Collection *schema.Collection
-	Name       string // of the type: unique, an identifier in every language
+	Name       string // name of the type: unique, an identifier in every language
 
-	// Whether the audience has a rule to do that with records.
+	// The operations that the audience may request: all for superusers, else the operations whose
+	// rule is not nil. Views have no Create, Update and Delete.
 	List, View, Create, Update, Delete bool
 
-	Members []Member   // of a record that was read, in the order of their names
-	New     []Input    // of the body that creates a record; nil for views
-	Changes []Input    // of the body that updates a record; nil for views
-	Expand  []Relation // what the parameter "expand" can add, in the order of their names
+	Members []Member   // properties of a record that was read, sorted by name
+	New     []Input    // properties of the body that creates a record; nil for views
+	Changes []Input    // properties of the body that updates a record; nil for views
+	Expand  []Relation // relations that the parameter "expand" can add, sorted by name
 }
 
 // Member is a property of a record that was read.
 type Member struct {
 	Name     string
 	Type     Type
-	Optional bool          // there are callers and records for which it is left out
+	Optional bool          // the property is left out for some callers and records
 	Field    *schema.Field // nil for collectionId and collectionName
 }
 
-// Input is a property of a body.
+// Input is a property of the body of a request.
 type Input struct {
 	Name     string
 	Type     Type
 	Required bool
 	Field    *schema.Field // nil for passwordConfirm and oldPassword
 
-	// Modifier tells what Name does to the field that it is made of: "+" adds, "-" removes,
-	// "" replaces.
+	// Modifier is the end of Name: "+" adds the value to Field, "-" removes it, "" replaces the
+	// value of Field.
 	Modifier string
 }
 
@@ -54,7 +55,7 @@ type Relation struct {
 	List   bool
 }
 
-// Of returns the model of a snapshot for superusers or for everybody else.
+// Of returns the model of a snapshot for superusers or for all other callers.
 func Of(snapshot *schema.Snapshot, superuser bool) *Model {
 	m := &Model{Superuser: superuser}
 	all := slices.SortedFunc(slices.Values(snapshot.All()), func(a, b *schema.Collection) int { return strings.Compare(a.Name, b.Name) })
@@ -77,7 +78,7 @@ func Of(snapshot *schema.Snapshot, superuser bool) *Model {
 	return m
 }
 
-// Find returns the records of the collection with that name, nil if the audience has none.
+// Find returns the Record of the collection with that name, nil if the Model has no such Record.
 func (m *Model) Find(collection string) *Record {
 	for _, r := range m.Records {
 		if r.Collection.Name == collection {
@@ -87,7 +88,7 @@ func (m *Model) Find(collection string) *Record {
 	return nil
 }
 
-// allow finds out for which operations the audience has a rule.
+// allow sets the operations that the audience has.
 func (r *Record) allow(superuser bool) {
 	c := r.Collection
 	has := func(rule *string) bool { return superuser || rule != nil }

@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// members sets what a record that was read has.
+// members sets Members. records holds the Records of the audience by the ids of their collections.
 func (r *Record) members(superuser bool, records map[string]*Record) {
 	c := r.Collection
 	literal := func(text string) Type { return Type{Base: Literal, Values: []string{text}} }
@@ -22,7 +22,7 @@ func (r *Record) members(superuser bool, records map[string]*Record) {
 	slices.SortStableFunc(r.Members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// inputs sets what a body may have.
+// inputs sets New and Changes.
 func (r *Record) inputs(superuser bool, records map[string]*Record) {
 	c := r.Collection
 	for _, f := range c.Fields {
@@ -51,14 +51,14 @@ func (r *Record) inputs(superuser bool, records map[string]*Record) {
 	}
 }
 
-// generates reports whether a record that has no value of the field gets one.
+// generates reports whether the server generates a value for a field without a value.
 func generates(f *schema.Field) bool {
 	text, ok := f.Kind.(*schema.Text)
 	return ok && text.AutogeneratePattern != ""
 }
 
-// modifiers returns what may follow the name of a field in a body (docs/wire/records.md §3.16),
-// where it does more than a new value would.
+// modifiers returns the modifiers of a field in a body (docs/wire/records.md §3.16) that do more
+// than replace the value.
 func modifiers(f *schema.Field) []string {
 	if f.Kind.Class() == schema.ClassNumber || f.IsChoice() && f.Multiple() {
 		return []string{"+", "-"}
@@ -66,8 +66,8 @@ func modifiers(f *schema.Field) []string {
 	return nil
 }
 
-// relations sets what can be expanded: records that the audience may view, by fields that it
-// sees.
+// relations sets Expand: the relations whose records the audience may view, and whose fields the
+// audience sees.
 func (r *Record) relations(snapshot *schema.Snapshot, superuser bool, records map[string]*Record) {
 	for _, m := range r.Members {
 		if t := m.Type.Target; t != nil && t.View {

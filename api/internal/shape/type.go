@@ -2,10 +2,10 @@ package shape
 
 import "github.com/loambase/loam/core/schema"
 
-// Base is the sort of a single value.
+// Base is the type of a single value.
 type Base uint8
 
-// The sorts, with their JSON.
+// The types of single values, with their JSON.
 const (
 	Text      Base = iota // string
 	Email                 // string: an address, or ""
@@ -14,12 +14,12 @@ const (
 	Number                // number
 	Integer               // number without a fraction
 	Bool                  // boolean
-	JSON                  // anything
+	JSON                  // any JSON value
 	Choice                // string: one of Values
 	File                  // string: the name of a stored file, or ""
 	Reference             // string: the id of a record, or ""
 	Point                 // object: {"lon": 0, "lat": 0}
-	Password              // string: in a record "", in a body the password
+	Password              // string: "" in a record, the password in a body
 	Literal               // string: the only one of Values
 )
 
@@ -27,9 +27,9 @@ const (
 type Type struct {
 	Base   Base
 	List   bool
-	Values []string // of a Choice and a Literal
-	Empty  bool     // of a Choice that is no List: "" is a value too
-	Target *Record  // of a Reference; nil if the audience does not have the collection
+	Values []string // the values of a Choice or a Literal
+	Empty  bool     // "" is a value too; only for a Choice that is no List
+	Target *Record  // the records of a Reference; nil if the Model does not have them
 }
 
 // typeOf returns the type of a field.
@@ -53,7 +53,7 @@ func typeOf(f *schema.Field, records map[string]*Record) Type {
 	return Type{Base: baseOf(f.Kind.Class())}
 }
 
-// baseOf returns the sort of values of a class of which no kind is told apart.
+// baseOf returns the type of the values of a class, for the kinds that typeOf does not distinguish.
 func baseOf(class schema.Class) Base {
 	switch class {
 	case schema.ClassDate:

@@ -33,7 +33,7 @@ type sender interface {
 // waiting messages. A silent line holds no goroutine and no buffer. The pushers serve a line; it
 // has its own goroutine only while the client reads more slowly than messages arrive.
 type line struct {
-	busy    atomic.Bool // whether a goroutine serves the line, or is about to
+	busy    atomic.Bool // whether a goroutine serves the line, or will serve it
 	client  *realtime.Client
 	sender  sender
 	pushers *pushers
@@ -200,7 +200,7 @@ type pushers struct {
 	queue   []*line    // the lines to be served in the next round
 	spare   []*line    // the memory for the queue after that
 	running int
-	holds   int       // calls of hold without a release
+	holds   int       // the number of calls of hold without a call of release
 	began   time.Time // the begin of the round
 	next    time.Time // the earliest begin of the next round
 	timed   bool      // whether a timer will begin the next round
@@ -220,13 +220,15 @@ func (p *pushers) push(l *line) {
 	p.begin()
 }
 
-// hold delays the next round until release, so that it serves all lines that are pushed meanwhile.
+// hold delays the next round until release, so that the round serves all lines that are pushed
+// before release.
 func (p *pushers) hold() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.holds++
 }
 
+// release ends a hold.
 func (p *pushers) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -234,8 +236,8 @@ func (p *pushers) release() {
 	p.begin()
 }
 
-// begin begins a round, now or after the pause, if lines wait and no round is under way or held. The
-// lock must be held.
+// begin begins a round, now or after the pause. begin does nothing if no line waits, or if a round
+// is under way or held. The lock must be held.
 func (p *pushers) begin() {
 	if len(p.queue) == 0 || p.running > 0 || p.timed || p.holds > 0 {
 		return

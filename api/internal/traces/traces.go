@@ -44,7 +44,7 @@ type Exporter struct {
 	once    sync.Once
 	dropped atomic.Uint64
 
-	ctx    context.Context // of the requests to the collector
+	ctx    context.Context // the context of the requests to the collector
 	cancel context.CancelFunc
 	away   bool // whether the collector has refused the last batch; used only by run
 }
@@ -54,7 +54,7 @@ const (
 	batchSize  = 512              // the maximum number of spans in one request to the collector
 	flushEvery = 2 * time.Second  // the longest time that a span waits for its batch to fill
 	sendTime   = 10 * time.Second // the timeout of one batch
-	pauseMost  = 60               // the longest pause for a header Retry-After, in seconds
+	pauseMost  = 60               // the maximum pause for a header Retry-After, in seconds
 	closeTime  = 3 * time.Second  // the timeout for the remaining spans in Close
 )
 
@@ -70,12 +70,12 @@ func (c Config) Check() error {
 	return nil
 }
 
-// New returns an Exporter that is not started, or the error of Check.
+// New returns an Exporter that is not started. The error is that of Config.Check.
 func New(c Config) (*Exporter, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	u, _ := url.Parse(c.URL) // which Check has done
+	u, _ := url.Parse(c.URL) // Check has parsed the same URL
 	if !strings.HasSuffix(u.Path, "/v1/traces") {
 		u = u.JoinPath("v1", "traces")
 	}
@@ -111,7 +111,7 @@ func (e *Exporter) Start() { go e.run() }
 func (e *Exporter) Close() {
 	e.once.Do(func() {
 		close(e.closing)
-		time.AfterFunc(closeTime, e.cancel) // also ends a request that has begun before
+		time.AfterFunc(closeTime, e.cancel) // ends also a request that began before Close
 	})
 	<-e.done
 }
@@ -138,7 +138,7 @@ func (e *Exporter) run() {
 	}
 }
 
-// pause waits, until Close at most. Meanwhile spans wait in the queue.
+// pause waits for d, or until Close is called. Spans wait in the queue meanwhile.
 func (e *Exporter) pause(d time.Duration) {
 	if d <= 0 {
 		return
@@ -168,8 +168,8 @@ func (e *Exporter) flush(batch []*trace.Span) {
 	}
 }
 
-// send sends a batch without retries, and returns how long the collector wants to be left alone.
-// It logs the first failure, and the first success after failures.
+// send sends a batch without retries, and returns the pause that the collector asks for with the
+// header Retry-After. send logs the first failure, and the first success after failures.
 func (e *Exporter) send(batch []*trace.Span) (pause time.Duration) {
 	if len(batch) == 0 {
 		return 0
@@ -188,6 +188,7 @@ func (e *Exporter) send(batch []*trace.Span) (pause time.Duration) {
 	return pause
 }
 
+// post sends one request. pause is that of the header Retry-After of an answer that is no success.
 func (e *Exporter) post(batch []*trace.Span) (pause time.Duration, err error) {
 	body, err := encode(batch, e.cfg.Version)
 	if err != nil {
@@ -205,7 +206,7 @@ func (e *Exporter) post(batch []*trace.Span) (pause time.Duration, err error) {
 	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)) // so that the connection can be used again
 	if res.StatusCode/100 != 2 {
-		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // a date is not obeyed
+		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // a date gives 0
 		pause = time.Duration(min(max(seconds, 0), pauseMost)) * time.Second
 		return pause, fmt.Errorf("the answer is %s", res.Status)
 	}
@@ -213,7 +214,7 @@ func (e *Exporter) post(batch []*trace.Span) (pause time.Duration, err error) {
 }
 
 // Wrap makes a span of each request, in the trace of the header traceparent if the request has it.
-// It must stand inside of request.Service.Track.
+// request.Service.Track must wrap the handler that Wrap returns.
 func (e *Exporter) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, span := e.tracer.Continue(r.Context(), r.Method, trace.Server, trace.ParseHeader(r.Header.Get("Traceparent")))

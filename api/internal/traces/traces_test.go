@@ -14,7 +14,7 @@ import (
 	"github.com/loambase/loam/internal/trace"
 )
 
-// receiver is a collector in the process: it answers batches with fn.
+// receiver is an http.RoundTripper that answers the requests to the collector.
 type receiver func(*http.Request) (*http.Response, error)
 
 func (fn receiver) RoundTrip(r *http.Request) (*http.Response, error) { return fn(r) }
@@ -23,7 +23,7 @@ func answer(status int, header http.Header) *http.Response {
 	return &http.Response{StatusCode: status, Status: http.StatusText(status), Header: header, Body: io.NopCloser(strings.NewReader(""))}
 }
 
-// exporter returns an Exporter with that collector that has started, and its log.
+// exporter returns a started Exporter whose collector is fn, and the log of the Exporter.
 func exporter(t *testing.T, fn receiver) (*Exporter, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
@@ -36,7 +36,7 @@ func exporter(t *testing.T, fn receiver) (*Exporter, *bytes.Buffer) {
 	return e, &log
 }
 
-// finish makes a span that has ended.
+// finish starts a span and ends it.
 func finish(t *testing.T, e *Exporter) {
 	_, s := trace.Start(e.Tracer().With(t.Context()), "a", trace.Internal)
 	s.End(nil)
@@ -44,8 +44,8 @@ func finish(t *testing.T, e *Exporter) {
 
 const warning = "the collector takes no traces"
 
-// A collector that accepts connections and never answers delays neither spans nor Close, and does
-// not fill the memory.
+// TestCollectorHangs checks that a collector that never answers delays neither spans nor Close, and
+// that the number of spans in memory is bounded.
 func TestCollectorHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestCollectorHangs(t *testing.T) {
 		if kept := made - int(e.Dropped()); kept > queueSize+batchSize {
 			t.Errorf("%d spans are kept, want %d at most", kept, queueSize+batchSize)
 		}
-		time.Sleep(3*sendTime + sendTime/2) // of the bubble: three batches have failed
+		time.Sleep(3*sendTime + sendTime/2) // the time of synctest; three batches have failed
 		synctest.Wait()
 		if n := strings.Count(log.String(), warning); n != 1 {
 			t.Errorf("%d warnings, want 1: %s", n, log)
@@ -80,8 +80,8 @@ func TestCollectorHangs(t *testing.T) {
 	})
 }
 
-// A collector that asks for a pause is left alone for that long. The spans of the pause are sent
-// after it.
+// TestRetryAfter checks that the Exporter sends nothing for the time that the collector asks for,
+// and sends the spans of that time afterwards.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	for value, pause := range map[string]time.Duration{"30": 30 * time.Second, "99999999999999999": time.Minute, "-1": 0, "soon": 0, "": 0} {
@@ -104,7 +104,7 @@ func TestRetryAfter(t *testing.T) {
 				finish(t, e)
 				time.Sleep(2 * time.Minute)
 				e.Close()
-				// After the pause, the span waits for one tick at most.
+				// The span waits for the pause, and for one tick at most.
 				if second := at[1].Sub(at[0]); len(at) != 2 || second < pause || second > pause+flushEvery {
 					t.Errorf("the batches came after %v and %v", at[0].Sub(began), second)
 				}
@@ -116,7 +116,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// Close does not wait for the end of a pause.
+// TestCloseEndsPause checks that Close does not wait for the end of a pause.
 func TestCloseEndsPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package trywrite writes to the sockets of connections without waiting, at the least CPU time per
-// write. It is a package of its own because the system call takes a pointer: package unsafe is
-// allowed here, and not in package api.
+// Package trywrite writes to sockets without waiting, with as little CPU time as possible. The code
+// is apart from package api because the system call needs a pointer: package unsafe is allowed in
+// trywrite, and not in api.
 package trywrite

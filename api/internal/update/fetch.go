@@ -64,7 +64,7 @@ func locate(from string) (name, sums string, err error) {
 	return path.Base(u.Path), u.JoinPath("..", sumsFile).String(), secure(u)
 }
 
-// secure returns an error for a URL that is not https, unless it is one of this machine.
+// secure returns an error for a URL that is neither https nor a URL of this machine.
 func secure(u *url.URL) error {
 	if host := u.Hostname(); u.Scheme != "https" && host != "localhost" && host != "127.0.0.1" && host != "::1" {
 		return fmt.Errorf("%s: an update comes over https", u)
@@ -72,7 +72,7 @@ func secure(u *url.URL) error {
 	return nil
 }
 
-// client follows redirects to URLs that are secure.
+// client fetches releases. It follows up to ten redirects, and only to URLs that secure accepts.
 var client = &http.Client{CheckRedirect: func(r *http.Request, via []*http.Request) error {
 	if len(via) == 10 {
 		return errors.New("too many redirects")

@@ -6,8 +6,8 @@ import (
 	"github.com/loambase/loam/api/internal/shape"
 )
 
-// Dart writes a library for Dart 2.12 and later, which needs no package. It stands beside the
-// official SDK, whose records give their JSON.
+// Dart generates a library for Dart 2.12 and later, which needs no package. It reads the JSON of
+// the records of the official SDK.
 var Dart = Views{"dart", source{
 	template: parse("dart.tmpl"),
 	keywords: strings.Fields(`abstract as assert async await break case catch class const continue covariant default deferred do dynamic

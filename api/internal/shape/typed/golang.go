@@ -11,15 +11,15 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Go writes a package with types of the records and a small client, which needs nothing but
-// the standard library.
+// Go generates a package with the types of the records and a small client. The package imports the
+// standard library only.
 type Go struct{}
 
-// Name is "go".
+// Name returns "go".
 func (Go) Name() string { return "go" }
 
-// goClient is the part that is the same for all collections. Names that may be taken by a
-// record stand in it as __Name__.
+// goClient is the part of the code that is the same for all collections. A name that a record may
+// have is written as __Name__.
 //
 //go:embed client.go.txt
 var goClient string
@@ -44,16 +44,16 @@ func (Go) Write(m *shape.Model) []byte {
 		w.collection(r, create, update, methods)
 	}
 	text, err := format.Source([]byte(w.text.String()))
-	if err != nil { // a fault of this file: what it is shows what is wrong
+	if err != nil { // a mistake in this file: the text shows which
 		return []byte(w.text.String())
 	}
 	return text
 }
 
-// names are those that are taken.
+// names is a set of names that are taken.
 type names map[string]bool
 
-// claim returns the name, with "_" at its end as long as it is taken, and takes it.
+// claim returns the name, followed by as many "_" as it takes to be free, and adds it to the set.
 func (n names) claim(name string) string {
 	for n[name] {
 		name += "_"
@@ -62,7 +62,7 @@ func (n names) claim(name string) string {
 	return name
 }
 
-// golang is a Write at work.
+// golang is the state of a call of Go.Write.
 type golang struct {
 	text   strings.Builder
 	taken  names
@@ -76,12 +76,13 @@ func (w *golang) line(format string, arguments ...any) {
 	fmt.Fprintf(&w.text, format+"\n", arguments...)
 }
 
-// record writes the struct of a record, its expand, and its bodies, whose names it returns.
+// record writes the structs of a record, of its relations, and of the bodies that create and update
+// it. It returns the names of the structs of the bodies.
 func (w *golang) record(r *shape.Record) (create, update string) {
 	name := w.types[r]
 	w.line("\n// %s is a record of the collection %s.\ntype %s struct {", name, oneLine(r.Collection.Name), name)
-	choices := map[string]string{}  // the types of choices, by field
-	fields := names{"Expand": true} // whatever a field is called
+	choices := map[string]string{}  // the types of choices, by the names of fields
+	fields := names{"Expand": true} // the names of the fields of the struct
 	for _, m := range r.Members {
 		field := fields.claim(goName(m.Name))
 		if m.Type.Base == shape.Choice {
@@ -131,8 +132,9 @@ func (w *golang) choice(name string, m shape.Member) {
 	w.line(")")
 }
 
-// inputs writes the struct of a body, and returns its name. What is required is a value, all else a pointer, or a
-// list that is nil if it is not sent. Files are sent in another way.
+// inputs writes the struct of a body, and returns the name of the struct. A required field is a
+// value. Any other field is a pointer, a list or JSON, which is not sent if it is nil. The struct
+// has no fields for uploads, which JSON cannot carry.
 func (w *golang) inputs(name, does string, r *shape.Record, inputs []shape.Input, choices map[string]string) string {
 	name = w.claim(name)
 	w.line("\n// %s %s a record of the collection %s. Fields that are nil are not sent.\ntype %s struct {", name, does, oneLine(r.Collection.Name), name)
@@ -170,13 +172,13 @@ func (w *golang) field(name, key, kind, option string, f *schema.Field) {
 		w.line("// %s", oneLine(f.Help))
 	}
 	tag := "`json:" + goText(key+option) + "`"
-	if strings.Contains(key, "`") { // names of imported fields may have any character
+	if strings.Contains(key, "`") { // the name of an imported field may have any character
 		tag = goText("json:" + goText(key+option))
 	}
 	w.line("%s %s %s", name, kind, tag)
 }
 
-// oneLine is a text as a part of a comment.
+// oneLine returns the text in one line, for use in a comment.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func (w *golang) typeOf(t shape.Type, choice string) string {
@@ -211,7 +213,7 @@ func (w *golang) collection(r *shape.Record, create, update string, methods name
 		w.helper("Client"), method, kind, kind, goText(r.Collection.Name))
 }
 
-// goName is a name as an exported identifier.
+// goName returns the text as an exported identifier.
 func goName(text string) string {
 	parts := strings.Split(plain(text), "_")
 	for i, part := range parts {
@@ -229,5 +231,5 @@ func goName(text string) string {
 	return name
 }
 
-// goText is a text as a literal, in which the tag of a field can stand too.
+// goText returns the text as a string literal, which can also be a part of the tag of a field.
 func goText(text string) string { return string(schema.AppendString(nil, text)) }

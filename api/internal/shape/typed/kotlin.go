@@ -6,7 +6,8 @@ import (
 	"github.com/loambase/loam/api/internal/shape"
 )
 
-// Kotlin writes a file for Kotlin 1.3 and later on the JVM and on Android, which needs no library.
+// Kotlin generates a file for Kotlin 1.3 and later on the JVM and on Android, which needs no
+// library.
 var Kotlin = Views{"kotlin", source{
 	template: parse("kotlin.tmpl"),
 	keywords: strings.Fields(`as break class continue do else false for fun if in interface is null object package return super this

@@ -6,7 +6,7 @@ import (
 	"github.com/loambase/loam/api/internal/shape"
 )
 
-// Swift writes a file for Swift 5.5 and later, which needs Foundation.
+// Swift generates a file for Swift 5.5 and later, which needs Foundation.
 var Swift = Views{"swift", source{
 	template: parse("swift.tmpl"),
 	keywords: strings.Fields(`Any Protocol Self Type actor as associatedtype async await break case catch class continue default defer deinit

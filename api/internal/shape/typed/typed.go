@@ -1,6 +1,6 @@
-// Package typed writes the types of records for clients in programming languages. Each
-// language is one file, whose writer goes through the same model (package shape): the same
-// collections give the same text.
+// Package typed generates source code with the types of records for clients in several programming
+// languages, one source file for each language. The code is generated from a shape.Model: equal
+// models give equal code.
 package typed
 
 import (
@@ -9,19 +9,19 @@ import (
 	"github.com/loambase/loam/api/internal/shape"
 )
 
-// Language writes types in a programming language.
+// Language generates the types of records in a programming language.
 type Language interface {
-	// Name is how the language is asked for: "ts".
+	// Name returns the name of the language in requests and commands, such as "ts".
 	Name() string
 
 	// Write returns a source file with the types of all records of the model.
 	Write(m *shape.Model) []byte
 }
 
-// Languages returns all languages that there are, in the order of their names.
+// Languages returns all languages, sorted by name.
 func Languages() []Language { return []Language{Dart, Go{}, Kotlin, Swift, TypeScript{}} }
 
-// Find returns the language with that name, nil if there is none.
+// Find returns the language with that name, nil for an unknown name.
 func Find(name string) Language {
 	if i := slices.IndexFunc(Languages(), func(l Language) bool { return l.Name() == name }); i >= 0 {
 		return Languages()[i]
@@ -29,7 +29,7 @@ func Find(name string) Language {
 	return nil
 }
 
-// free returns the name, with "_" at its end as long as a type of a record is called so.
+// free returns the name, followed by as many "_" as it takes to differ from all types of records.
 func free(m *shape.Model, name string) string {
 	for slices.ContainsFunc(m.Records, func(r *shape.Record) bool { return r.Name == name }) {
 		name += "_"

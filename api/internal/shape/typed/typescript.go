@@ -10,15 +10,15 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// TypeScript writes a module of types for the official JavaScript SDK of PocketBase, with
-// functions for filters.
+// TypeScript generates a module with the types of the records, for the official JavaScript SDK of
+// PocketBase, and with functions that write filters.
 type TypeScript struct{}
 
-// Name is "ts".
+// Name returns "ts".
 func (TypeScript) Name() string { return "ts" }
 
-// client is the part that is the same for all collections. Names that may be taken by a
-// record stand in it as __Name__.
+// client is the part of the module that is the same for all collections. A name that a record may
+// have is written as __Name__.
 //
 //go:embed client.ts
 var client string
@@ -53,7 +53,8 @@ func (w *typeScript) line(format string, arguments ...any) {
 	w.text.WriteString(format + "\n")
 }
 
-// record writes the interface of a record, and a namespace with those of its bodies.
+// record writes the interface of a record, and a namespace with the interfaces of its bodies and
+// its relations.
 func (w *typeScript) record(r *shape.Record) {
 	w.line("\n%s", comment("", "A record of the collection "+r.Collection.Name+"."))
 	w.line("export interface %s {", r.Name)
@@ -80,8 +81,8 @@ func (w *typeScript) record(r *shape.Record) {
 	w.line("}")
 }
 
-// target names the type of a record inside of a namespace, whose own types may be called
-// alike.
+// target returns the type of a record as it is written inside of a namespace, where Create, Update
+// and Expand are other types.
 func (w *typeScript) target(r *shape.Record) string {
 	switch r.Name {
 	case "Create", "Update", "Expand":
@@ -106,7 +107,7 @@ func (w *typeScript) inputs(name string, inputs []shape.Input) {
 	w.line("  }")
 }
 
-// modified is the type of what is added to a list, or removed from it.
+// modified returns the type of the values that a modifier adds to a list or removes from it.
 func (w *typeScript) modified(in shape.Input) string {
 	if in.Type.Base == shape.File && in.Modifier == "-" {
 		return "string | string[]"
@@ -127,7 +128,7 @@ func (w *typeScript) member(indent, name, typeText string, optional bool, f *sch
 	w.line("%s%s%s: %s;", indent, property(name), mark, typeText)
 }
 
-// typeOf is the type of a value that is read, or written.
+// typeOf returns the type of a property of a body if written is set, else of a record.
 func (w *typeScript) typeOf(t shape.Type, written bool) string {
 	one := w.single(t, written)
 	if !t.List {
@@ -169,7 +170,7 @@ func (w *typeScript) single(t shape.Type, written bool) string {
 
 func (w *typeScript) helper(name string) string { return free(w.model, name) }
 
-// union is one of the values.
+// union returns the union type of the values.
 func union(t shape.Type) string {
 	var all []string
 	for _, value := range t.Values {
@@ -181,7 +182,8 @@ func union(t shape.Type) string {
 	return strings.Join(all, " | ")
 }
 
-// collections writes what there is of each collection, by its name.
+// collections writes the interface with the types of all collections, by the names of the
+// collections.
 func (w *typeScript) collections() {
 	w.line("\n/** The types of each collection, by its name; never for what it does not allow. */")
 	w.line("export interface %s {", w.helper("Collections"))
@@ -206,7 +208,7 @@ func (w *typeScript) collections() {
 
 var identifier = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$]*$`)
 
-// property returns the key of an interface property. A name that is no identifier is quoted.
+// property returns the key of a property of an interface. A name that is no identifier is quoted.
 func property(name string) string {
 	if identifier.MatchString(name) {
 		return name
@@ -214,7 +216,7 @@ func property(name string) string {
 	return literal(name)
 }
 
-// literal is a text as a literal.
+// literal returns the text as a string literal.
 func literal(text string) string {
 	quoted := string(schema.AppendString(nil, text))
 	if !strings.ContainsAny(text, `'"\`) && quoted == `"`+text+`"` {
@@ -223,7 +225,7 @@ func literal(text string) string {
 	return quoted
 }
 
-// comment is a text as a comment of documentation, in one line.
+// comment returns the text as a documentation comment in one line.
 func comment(indent, text string) string {
 	text = strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "*/", "* /")
 	return indent + "/** " + text + " */"

@@ -12,18 +12,18 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Views are the types for languages that decode JSON to maps: a record is a class with the decoded
-// JSON, whose properties read the JSON. A property of a body writes the JSON: a property that was
-// not set is not sent, and one that was set to null empties the field.
+// Views is a Language that decodes JSON to maps. The class of a record holds the decoded JSON, and
+// its properties read that JSON. The class of a body has properties that write JSON: a property
+// that was not set is not sent, and a property that was set to null empties the field.
 type Views struct {
 	name string
 	source
 }
 
-// Name is the name of the language.
+// Name returns the name of the language.
 func (v Views) Name() string { return v.name }
 
-// Write returns the source file.
+// Write returns the source file with the classes of all records of the model.
 func (v Views) Write(m *shape.Model) []byte {
 	w := &viewer{source: v.source, taken: newNames(v.types, v.keywords), types: map[*shape.Record]string{}, helpers: map[string]string{}}
 	for _, r := range m.Records {
@@ -41,36 +41,37 @@ func (v Views) Write(m *shape.Model) []byte {
 	}
 	var out bytes.Buffer
 	if err := v.template.Execute(&out, file); err != nil {
-		panic(err) // of a mistake in the template
+		panic(err) // the template is wrong
 	}
 	return out.Bytes()
 }
 
-// source has what a language of views says in its own way.
+// source defines how the code of Views looks in one language.
 type source struct {
 	template  *template.Template
-	keywords  []string // names that nothing can have
+	keywords  []string // names that no declaration can have
 	types     []string // types of the language that the template uses
-	helpers   []string // types that the template declares; a record may have taken their names
+	helpers   []string // types that the template declares; renamed if a record has the name
 	members   []string // members that every class has
 	constants []string // members that every enumeration has
 	upper     bool     // constants are UPPER_CASE, not lowerCamelCase
 
-	texts   value // of everything that is no other value
+	texts   value // all types that are not in values
 	values  map[shape.Base]value
 	list    value // a list of texts
 	choices value // a list of choices
 	absent  value // a text that is null for some callers
 	quote   func(text string) string
-	self    string // stands before the name of a property in write
+	self    string // prefix of the name of a property in write
 }
 
-// value tells how a value is declared, read from JSON and written to JSON. {X} stands for the JSON
-// in read and for the property, which may be null, in write; {E} for the enumeration of a choice,
-// {P}, {J} and {W} for the helpers GeoPoint, JSONValue and Wire.
+// value defines the code that declares a property, reads its value from JSON and writes the value
+// to JSON. {X} stands for the JSON in read and for the property, which may be null, in write; {E}
+// stands for the enumeration of a choice, {P}, {J} and {W} for the helpers GeoPoint, JSONValue and
+// Wire.
 type value struct {
 	kind        string
-	null        bool // a record may have no value
+	null        bool // the property of a record is nullable
 	read, write string
 }
 
@@ -81,10 +82,10 @@ type (
 		Helpers map[string]string // the names of the types that the template declares
 	}
 	view struct {
-		Collection, Literal string // the name of the collection: for a comment, as a literal
-		Constant, Name      string // of the name of the collection, of the class
+		Collection, Literal string // the name of the collection in a comment, and as a literal
+		Constant, Name      string // the names of the constant of the collection, and of the class
 		Members             []member
-		Identified          bool   // whether a member is called "id"
+		Identified          bool   // whether a member is named "id"
 		Expand              string // the class of the relations, "" without one
 		Relations           []relation
 		Enums               []enum
@@ -100,7 +101,7 @@ type (
 	}
 	enum struct {
 		Name, Field string
-		Extension   string // a name for what a language adds to the enumeration
+		Extension   string // the name of an extension of the enumeration
 		Constants   []constant
 	}
 	constant struct{ Name, Value string }
@@ -110,7 +111,7 @@ type (
 	}
 )
 
-// Required returns the members that must be sent.
+// Required returns the members that a request must have.
 func (b body) Required() (list []member) {
 	for _, m := range b.Members {
 		if m.Required {
@@ -120,10 +121,10 @@ func (b body) Required() (list []member) {
 	return list
 }
 
-// viewer is a Write at work.
+// viewer is the state of a call of Views.Write.
 type viewer struct {
 	source
-	taken   names // of types
+	taken   names // the names of types
 	types   map[*shape.Record]string
 	helpers map[string]string
 }
@@ -138,8 +139,8 @@ func newNames(lists ...[]string) names {
 	return n
 }
 
-// memberNames returns the names that no member of a class can have. In a class, a member hides the
-// type of its name.
+// memberNames returns the names that no member of a class can have: keywords, the members of every
+// class, and the types of records, because a member hides a type of the same name in its class.
 func (w *viewer) memberNames() names {
 	taken := newNames(w.keywords, w.members)
 	for _, name := range w.types {
@@ -187,7 +188,7 @@ func (w *viewer) enum(record string, m shape.Member) enum {
 	return e
 }
 
-// body returns the class of a body. Files are not sent as JSON.
+// body returns the class of a body. The class has no members for uploads, which JSON cannot carry.
 func (w *viewer) body(name, does string, inputs []shape.Input, enums map[string]string) body {
 	b := body{Name: w.taken.claim(name), Does: does}
 	taken := w.memberNames()
@@ -238,7 +239,7 @@ func (w *viewer) valueOf(t shape.Type, optional bool) value {
 	return w.texts
 }
 
-// constant returns the name of the constant for a value.
+// constant returns the name of the constant for a text.
 func (w *viewer) constant(text string) string {
 	if !w.upper {
 		return lowerCamel(text)
@@ -246,13 +247,14 @@ func (w *viewer) constant(text string) string {
 	return strings.ToUpper(strings.Join(words(text), "_"))
 }
 
-// remark is a text as a part of a comment. Comments of Kotlin nest.
+// remark returns the text for use in a comment: in one line, without the marks that begin and end
+// comments. The begin is a problem in Kotlin and Swift, whose comments nest.
 func remark(text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(oneLine(text), "*/", "* /"), "/*", "/ *")
 }
 
-// words returns the parts of a text between characters that no identifier has. The first begins
-// with a letter.
+// words splits a text at all characters but letters and digits of ASCII. The first word begins with
+// a letter: if necessary, words puts "x" before the others.
 func words(text string) []string {
 	list := strings.FieldsFunc(plain(text), func(c rune) bool { return c == '_' })
 	if len(list) == 0 || list[0][0] >= '0' && list[0][0] <= '9' {
@@ -261,7 +263,7 @@ func words(text string) []string {
 	return list
 }
 
-// lowerCamel is a text as an identifier that begins with a lower-case letter.
+// lowerCamel returns the text as an identifier in lowerCamelCase.
 func lowerCamel(text string) string {
 	list := words(text)
 	first := list[0]
@@ -271,7 +273,7 @@ func lowerCamel(text string) string {
 	return strings.ToLower(first[:1]) + first[1:] + schema.Pascal(strings.Join(list[1:], "_"))
 }
 
-// plain is a text with "_" in place of what is no letter or digit of ASCII.
+// plain replaces all characters but letters and digits of ASCII by "_".
 func plain(text string) string {
 	return strings.Map(func(c rune) rune {
 		if c < unicode.MaxASCII && (unicode.IsLetter(c) || unicode.IsDigit(c)) {
@@ -281,8 +283,9 @@ func plain(text string) string {
 	}, text)
 }
 
-// quoted returns a function that quotes a text. special are characters that need a backslash, beside
-// the quotation mark and the backslash; code is the form of other escapes.
+// quoted returns a function that returns a text as a string literal. The characters in special get
+// a backslash, as the quotation mark and the backslash do. code is the format of the escapes of
+// characters that cannot be printed.
 func quoted(special, code string) func(string) string {
 	return func(text string) string {
 		var b strings.Builder

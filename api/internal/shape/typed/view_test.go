@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write the files in testdata")
 
-// TestViews compares the sources for collections with fields of every kind and with names that the
-// languages reserve.
+// TestViews compares the generated sources with testdata, for collections with fields of every kind
+// and with names that the languages reserve.
 func TestViews(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)
@@ -30,7 +30,7 @@ func TestViews(t *testing.T) {
 		{"name":"pin","type":"password"},{"name":"hidden","type":"text","hidden":true},
 		{"name":"class","type":"text"},{"name":"fun","type":"text"},{"name":"func","type":"text"},{"name":"raw","type":"text"},{"name":"field","type":"text"},
 		{"name":"_under","type":"text"},{"name":"under","type":"text"},{"name":"created_at","type":"text"},{"name":"URL_of","type":"text"}]}`)
-	for _, name := range []string{"collections", "geo_points", "lists", "dates", "instants", "wires"} { // of types that the sources use
+	for _, name := range []string{"collections", "geo_points", "lists", "dates", "instants", "wires"} { // the names of types that the sources use
 		coretest.Collection(t, app, `{"name":"`+name+`","listRule":"","fields":[{"name":"text","type":"text"}]}`)
 	}
 	for _, l := range []Language{Dart, Kotlin, Swift} {
