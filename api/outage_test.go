@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -33,8 +34,9 @@ func newShop(t *testing.T) shop {
 	if enginetest.Postgres() {
 		t.Skip("the disk is that of SQLite")
 	}
-	disk := disktest.Default(t)
-	app := coretest.Open(t, core.Config{Dir: t.TempDir()})
+	disk, dir := disktest.Default(t), t.TempDir()
+	disk.Only(filepath.Join(dir, "data.db")) // the server writes to its logs when it likes
+	app := coretest.Open(t, core.Config{Dir: dir})
 	coretest.Collection(t, app, `{"name":"notes","listRule":"","viewRule":"","createRule":"","updateRule":"","deleteRule":"",
 		"fields":[{"name":"key","type":"text"}]}`)
 	if _, err := app.Settings().Patch(t.Context(), record.Root(), []byte(`{"batch":{"enabled":true}}`)); err != nil {

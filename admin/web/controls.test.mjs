@@ -74,12 +74,12 @@ await onStage(async (stage) => {
     await entry(0).getByLabel('Join rule').fill('nobody = 1');
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Save' }).click();
-    await entry(0).getByText(/^Use segments of/).waitFor();
+    await entry(0).getByText(/Use segments of/).waitFor();
     await entry(0).locator('[data-error$=".history"]:not([hidden])').waitFor();
     await entry(0).getByLabel('Pattern').fill('room:*');
     await entry(0).getByLabel('History').fill('20');
     await page.getByRole('button', { name: 'Save' }).click();
-    await entry(0).getByText(/^Invalid rule/).waitFor();
+    await entry(0).getByText(/Invalid rule/).waitFor();
     const text = entry(0).getByLabel('Join rule');
     await text.fill('');
     await text.pressSequentially('@chan');

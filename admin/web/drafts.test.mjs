@@ -88,7 +88,7 @@ await onStage(async (stage) => {
     await page.reload();
     await page.getByRole('button', { name: /^Restore draft of / }).click();
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.getByText('Somebody else has changed this to 2.5').waitFor();
+    await page.getByText(/ has changed this to 2\.5/).waitFor();
     page.once('dialog', (dialog) => dialog.accept());
     await page.keyboard.press('Escape');
     await panel(page).waitFor({ state: 'detached' });
@@ -116,7 +116,7 @@ await onStage(async (stage) => {
     await page.getByText('1 change: price').waitFor();
     await page.getByText('You have edited price too.').waitFor();
     await page.keyboard.press('Control+s');
-    await page.getByText('Somebody else has changed this to 3').waitFor();
+    await page.getByText(/ has changed this to 3/).waitFor();
     assert.equal((await stored(ids.Two)).price, 3);
     await page.keyboard.press('Control+s');
     await page.getByText('Saved', { exact: true }).waitFor();

@@ -80,8 +80,7 @@ await onStage(async (stage) => {
     await page.getByText('Saved', { exact: true }).waitFor();
     assert.deepEqual((await settings()).rateLimits.rules, [...before, { label: '*:list', audience: '@guest', maxRequests: 100, duration: 10 }]);
     await page.getByRole('button', { name: 'Remove *:list' }).click();
-    await save(page);
-    await page.waitForFunction((n) => document.querySelectorAll('[data-rows] tr').length === n, before.length);
+    await Promise.all([page.waitForResponse((r) => r.request().method() === 'POST' && r.ok()), save(page)]);
     assert.deepEqual((await settings()).rateLimits.rules, before);
     await isWell(page);
   });

@@ -7,6 +7,7 @@ package disktest
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 )
 
@@ -46,6 +47,7 @@ type Disk struct {
 	failed     map[string]int64 // syncs of each file
 	failSyncs  int
 	failOnly   string // the file whose syncs are to fail; empty: any
+	only       string // see Only
 	failWrites int
 	fullWrites int
 }
@@ -119,6 +121,14 @@ func (d *Disk) FailWrites(n int) { d.set(&d.failWrites, n) }
 // FillUp makes the next n writes fail for want of space, half done.
 func (d *Disk) FillUp(n int) { d.set(&d.fullWrites, n) }
 
+// Only makes failures happen to those files alone whose paths begin with prefix, such as a database and
+// its log.
+func (d *Disk) Only(prefix string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.only = prefix
+}
+
 func (d *Disk) set(field *int, n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -172,7 +182,7 @@ func (d *Disk) gone(file string, durably bool) {
 func (d *Disk) failSync(file string, told *int64) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.failSyncs == 0 || d.failOnly != "" && d.failOnly != file {
+	if d.failSyncs == 0 || d.failOnly != "" && d.failOnly != file || !strings.HasPrefix(file, d.only) {
 		return false
 	}
 	d.failSyncs--
@@ -196,11 +206,11 @@ func (d *Disk) sync(file string, begun int, told *int64) bool {
 	return true
 }
 
-// fails counts down one of the failures that were asked for.
-func (d *Disk) fails(left *int) bool {
+// fails counts down one of the failures that were asked for, if they may happen to the file.
+func (d *Disk) fails(left *int, file string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if *left == 0 {
+	if *left == 0 || !strings.HasPrefix(file, d.only) {
 		return false
 	}
 	*left--

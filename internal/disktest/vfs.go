@@ -153,18 +153,18 @@ func fileExtra(file uintptr) (*extra, *Disk) {
 // write records a write and does it. One that is to fail writes half of its bytes.
 func write(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32 {
 	x, d := fileExtra(file)
-	failure := int32(lib.SQLITE_OK)
+	name, failure := libc.GoString(x.name), int32(lib.SQLITE_OK)
 	switch {
-	case d.fails(&d.fullWrites):
+	case d.fails(&d.fullWrites, name):
 		failure = lib.SQLITE_FULL
-	case d.fails(&d.failWrites):
+	case d.fails(&d.failWrites, name):
 		failure = lib.SQLITE_IOERR_WRITE
 	}
 	if failure != lib.SQLITE_OK {
 		n /= 2
 	}
 	copied := append([]byte(nil), unsafe.Slice(at[byte](data), int(n))...)
-	d.record(event{kind: wrote, file: libc.GoString(x.name), offset: offset, data: copied})
+	d.record(event{kind: wrote, file: name, offset: offset, data: copied})
 	rc := function[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](x.real.FxWrite)(tls, file, data, n, offset)
 	if failure != lib.SQLITE_OK {
 		return failure
