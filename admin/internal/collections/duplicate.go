@@ -98,7 +98,7 @@ func copyOf(in *schema.Collection, name string) (form.Document, error) {
 	return d, nil
 }
 
-// copyField answers with the row of a copy of a field of the form, with the options as they are typed.
+// copyField answers with the row of a copy of a field in the form, with the typed options.
 func copyField(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -134,7 +134,7 @@ func copyField(c *console.Call) error {
 	return c.Part(fieldRow(console.CollectionPath(in), f, true))
 }
 
-// newFieldFrom returns a field that is to be added, with the options.
+// newFieldFrom returns a new field with the options, for the form.
 func newFieldFrom(options map[string]any, targets []form.Option) (field, error) {
 	options, err := form.Open(options)
 	if err != nil {

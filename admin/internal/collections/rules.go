@@ -36,7 +36,7 @@ func rulesOf(in *schema.Collection) []rule {
 	return list
 }
 
-// mode is that of form.RuleMode.
+// mode returns the mode of the rule; see form.RuleMode.
 func (r rule) mode() string {
 	return form.RuleMode(r.text)
 }

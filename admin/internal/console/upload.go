@@ -8,7 +8,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Upload is a file of a form as it comes. A form that breaks off is the client's failure.
+// Upload returns a reader of a file that a form streams. An interrupted upload becomes a fault of
+// the client.
 func Upload(part *multipart.Part) io.Reader { return &upload{part} }
 
 type upload struct{ part *multipart.Part }

@@ -210,8 +210,8 @@ func writeMany(ctx context.Context, c *console.Call, in *schema.Collection, op r
 	return err
 }
 
-// named returns a fault whose message is the sentence so, followed by the problems of the fields. An
-// error without problems of fields is returned unchanged.
+// named returns a fault whose message is the sentence so, followed by the problems of the fields.
+// An error without problems of fields is returned unchanged.
 func named(err error, so string) error {
 	var at *record.OpError
 	if errors.As(err, &at) {

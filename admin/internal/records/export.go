@@ -9,7 +9,7 @@ import (
 )
 
 // export answers with a file of the selected records, or of all records that match the filter. If
-// the export fails midway, the connection is aborted, so that the browser reports a failed download.
+// the export fails midway, the connection is aborted, and the browser reports a failed download.
 func export(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package records serves the pages about the records of a collection: the table, the panel with the
-// form of a record, the history, bulk changes, exports, imports, the search for related records, and
-// files.
+// form of a record, the history, bulk changes, exports, imports, the search for related records,
+// and files.
 package records
 
 import (

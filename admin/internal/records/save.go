@@ -123,7 +123,8 @@ func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sen
 	return list
 }
 
-// conflictProblems says for each field which account has changed it, and to which value.
+// conflictProblems returns a problem for each conflict, which names the account that changed the
+// field and the stored value.
 func conflictProblems(c *console.Call, in *schema.Collection, id string, list []conflict) (problems []form.Problem, err error) {
 	p := &panel{in: in}
 	if p.past, err = c.App.Records().History(c.R.Context(), c.Caller, in.ID, id, maxRevisions); err != nil {
@@ -139,7 +140,8 @@ func conflictProblems(c *console.Call, in *schema.Collection, id string, list []
 	return problems, nil
 }
 
-// saved answers with the panel of the stored record, and has the page reload the table.
+// saved answers with the panel of the stored record, and with an event on which the page reloads
+// the table.
 func saved(c *console.Call, in *schema.Collection, id, words string) error {
 	c.Toast(words)
 	p, err := panelOf(c, in, id)
@@ -164,7 +166,7 @@ func askDelete(c *console.Call) error {
 	return c.Dialog(http.StatusOK, deleteDialog(p, referring(c, in)))
 }
 
-// referring names the collections whose records may refer to one that is deleted.
+// referring returns the names of the collections that have a relation to the collection.
 func referring(c *console.Call, in *schema.Collection) (names []string) {
 	for _, ref := range c.App.Snapshot().References(in.ID) {
 		if !slices.Contains(names, ref.Collection.Name) {
