@@ -193,8 +193,8 @@ func planOf(c *console.Call, in *schema.Collection, body map[string]any) (*colle
 // asks reports whether the superuser has to confirm the plan.
 func asks(p *collection.Plan) bool { return len(p.Losses)+len(p.Rewrites)+len(p.Broken) > 0 }
 
-// failFields answers with the problems of an error. The service names a field by its index, the form
-// by its key.
+// failFields answers with the problems of an error. The service names a field by its index, the
+// form by its key.
 func failFields(c *console.Call, err error, order []string) error {
 	return form.FailAt(c, err, func(name string) string {
 		parts := strings.SplitN(name, ".", 3)

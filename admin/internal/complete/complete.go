@@ -18,8 +18,8 @@ const maxCompletions = 30
 type Completion struct {
 	Text string `json:"text"`
 	Icon string `json:"icon,omitempty"` // name of an icon; "" for none
-	Hint string `json:"hint"`           // a word about the text, as the type of a field
-	More bool   `json:"more,omitempty"` // the text begins a path that goes on
+	Hint string `json:"hint"`           // a word about the text, such as the type of a field
+	More bool   `json:"more,omitempty"` // the text is the beginning of a longer path
 }
 
 // macros are the date macros of the expression language.
@@ -34,7 +34,7 @@ func Rule(snapshot *schema.Snapshot, in *schema.Collection, before, typed string
 }
 
 // Filter is Rule for filters, which have neither @request nor @collection. The collection need not
-// be one of the app.
+// belong to the app.
 func Filter(snapshot *schema.Snapshot, in *schema.Collection, before, typed string) []Completion {
 	w := words{snapshot: snapshot}
 	return w.at(in, before, typed)

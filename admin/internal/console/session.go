@@ -89,7 +89,8 @@ func (c *Call) encrypted() bool {
 	return len(c.Settings.TrustedProxy.Headers) > 0 && strings.EqualFold(c.R.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// signInFirst answers a call without a session by a sign-in dialog or a redirect to the sign-in.
+// signInFirst answers a call without a session: with a sign-in dialog for a script, else with a
+// redirect to the sign-in page.
 func (c *Call) signInFirst() error {
 	if c.fromScript() {
 		return c.Dialog(http.StatusUnauthorized, ui.SignInDialog(ui.SignIn{Dialog: true}))
@@ -117,8 +118,8 @@ func (c *Call) OpenAgain() error {
 	return c.Gate(http.StatusOK, ui.Gate{Title: "One moment", Scripts: []string{"again.js"}}, ui.Opening())
 }
 
-// Landing returns the address to open after a sign-in: to if it is an address of the console, else
-// the overview.
+// Landing returns the address to open after a sign-in: the cleaned address to if it belongs to the
+// console, else the overview.
 func Landing(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.IsAbs() || u.Host != "" {

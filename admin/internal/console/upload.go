@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Upload returns a reader of a file that a form streams. An interrupted upload becomes a fault of
-// the client.
+// Upload returns a reader of a file in a multipart form. A read error, such as that of an interrupted
+// upload, is returned as an Invalid fault.
 func Upload(part *multipart.Part) io.Reader { return &upload{part} }
 
 type upload struct{ part *multipart.Part }

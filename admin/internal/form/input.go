@@ -113,8 +113,8 @@ const clears = "!clear"
 // Cleared reports whether the form clears the Secret with the name.
 func Cleared(sent url.Values, name string) bool { return sent.Get(name+clears) == "true" }
 
-// Patch returns the values of the inputs in the request as nested objects. Inputs that are missing
-// in the request are left out. A text that is not a value of its input becomes a problem.
+// Patch returns the sent values as nested objects. Inputs that are missing in the request, and empty
+// Secrets, are left out. A text that is not a value of its input becomes a problem.
 func Patch(groups []Group, sent url.Values) (change map[string]any, problems []Problem) {
 	change = map[string]any{}
 	for _, g := range groups {
@@ -154,7 +154,8 @@ func Put(object map[string]any, name string, value any) {
 	Put(inner, rest, value)
 }
 
-// value parses the text of an input. wrong is a message about a text that is not a value, else "".
+// value parses the text of an input; it returns nil for an empty Secret. wrong is a message about a
+// text that is not a value, else "".
 func (in Input) value(text string) (value any, wrong string) {
 	switch in.Kind {
 	case Number:
