@@ -1,5 +1,6 @@
 // Package asset embeds and serves the files that pages of the console load: styles, scripts, icons.
-// Bundles of third-party scripts are built by admin/web and committed; large bundles are compressed.
+// Bundles of third-party scripts are built by admin/web and committed; large bundles are
+// compressed.
 package asset
 
 import (

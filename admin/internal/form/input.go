@@ -113,8 +113,8 @@ const clears = "!clear"
 // Cleared reports whether the form clears the Secret with the name.
 func Cleared(sent url.Values, name string) bool { return sent.Get(name+clears) == "true" }
 
-// Patch returns the sent values as nested objects. Inputs that are missing in the request, and empty
-// Secrets, are left out. A text that is not a value of its input becomes a problem.
+// Patch returns the sent values as nested objects. Inputs that are missing in the request, and
+// empty Secrets, are left out. A text that is not a value of its input becomes a problem.
 func Patch(groups []Group, sent url.Values) (change map[string]any, problems []Problem) {
 	change = map[string]any{}
 	for _, g := range groups {

@@ -100,8 +100,8 @@ func guest(c *console.Call) record.Caller {
 	return caller
 }
 
-// refuse shows the sign-in form again with a problem. The problem is the same for an unknown account
-// and for a wrong password.
+// refuse shows the sign-in form again with a problem. The problem is the same for an unknown
+// account and for a wrong password.
 func refuse(c *console.Call, f ui.SignIn, err error) error {
 	status, words, err := problem(c, err, "Wrong email or password.")
 	if err != nil {

@@ -16,8 +16,7 @@ import (
 const maxToken = 8 << 10
 
 // installBackup restores an uploaded backup instead of creating the first superuser. The form has
-// the token of the installer's link before the file, so that an upload without a valid token is
-// refused at once.
+// the token of the installer's link before the file, since the parts are read in their order.
 func installBackup(c *console.Call) error {
 	parts, err := c.R.MultipartReader()
 	if err != nil {

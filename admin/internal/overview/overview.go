@@ -1,4 +1,5 @@
-// Package overview serves the first page of the console: problems and omissions of the installation.
+// Package overview serves the first page of the console: problems and omissions of the
+// installation.
 package overview
 
 import (

@@ -209,7 +209,7 @@ func (f filled) options() (list [][2]string) {
 	return list
 }
 
-// member returns the string property name of the body as a string literal.
+// member returns the string property name of the body as a string literal, "" for a missing one.
 func (f filled) member(name string, text func(string) string) string {
 	var body map[string]any
 	if err := decode(f.sent, &body); err != nil {

@@ -183,8 +183,8 @@ func graphQLSample(in *schema.Collection) (list []string) {
 	return list
 }
 
-// graphQLInput returns a GraphQL input object with the text, number and bool fields of the
-// collection.
+// graphQLInput returns a GraphQL input object with sample values of the text, number and bool
+// fields and, for an auth collection, of the password.
 func graphQLInput(in *schema.Collection) string {
 	var list []string
 	for _, f := range in.Fields {
