@@ -117,7 +117,7 @@ export function clean(html, options) {
 
 const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\u00a0/g, '&nbsp;');
 
-/** The content of an element of the area as HTML. Attributes that clean renamed get their names back. */
+/** The content of an element of the area as HTML, with the original names of renamed attributes. */
 export function write(element) {
   let html = '';
   for (const node of element.childNodes) {

@@ -178,7 +178,7 @@ document.addEventListener('htmx:beforeRequest', (event) => {
 });
 
 document.addEventListener('reached', () => {
-  tries = Math.max(tries, 1); // the page then asks for missed changes
+  tries = Math.max(tries, 1); // a connection after a failed try fetches missed changes
   connect();
 });
 
@@ -186,7 +186,7 @@ document.addEventListener('visibilitychange', () => {
   clearTimeout(hidden);
   if (document.hidden) hidden = setTimeout(disconnect, hiddenFor);
   else {
-    if (!socket) tries = Math.max(tries, 1); // the page then asks for missed changes
+    if (!socket) tries = Math.max(tries, 1); // a connection after a failed try fetches missed changes
     connect();
   }
 });

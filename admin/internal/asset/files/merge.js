@@ -1,6 +1,6 @@
 // Changes that somebody else makes to a record while its form is open: the changed fields are
-// marked, and a button shows their new values. An edited field keeps the typed value; saving it is a
-// conflict, which shows the stored value.
+// marked, and a button shows their new values. An edited field keeps the typed value; saving it is
+// a conflict, which shows the stored value.
 import { accept } from './form.js';
 
 const latest = new WeakMap(); // by panel: the panel in the latest answer of the server

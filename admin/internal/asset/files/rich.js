@@ -120,8 +120,8 @@ function selectCharacters(area, [from, to]) {
   const places = [];
   for (let done = 0; texts.nextNode(); done += texts.currentNode.length) {
     const end = done + texts.currentNode.length;
-    // At a border of two text nodes a selection begins in the second; a caret or an end of a selection
-    // stays in the first.
+    // At a border of two text nodes a selection begins in the second; a caret or the end of a
+    // selection stays in the first.
     if (places.length === 0 && (from < end || (from === to && from === end))) places.push([texts.currentNode, from - done]);
     if (places.length === 1 && to <= end) places.push([texts.currentNode, to - done]);
   }

@@ -1,5 +1,5 @@
-// The session while a page is open: typing renews it. When it has ended, a sign-in dialog opens over
-// the page, and the refused request is repeated after the sign-in.
+// The session while a page is open: typing renews it. When it has ended, a sign-in dialog opens
+// over the page, and the refused request is repeated after the sign-in.
 import { closeDialog } from './dialog.js';
 
 const renewEvery = 5 * 60 * 1000;

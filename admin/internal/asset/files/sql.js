@@ -15,7 +15,7 @@ let running = null; // the AbortController of the running script
 let last = null; // the shown rows
 let asked = null; // the script that waits for a confirmation
 
-/** The selected text, "" for none; the text to run is the selection or the whole script. */
+/** The selected text, "" for none. Without a selection the whole script is run. */
 const selected = () => input.value.slice(input.selectionStart, input.selectionEnd).trim();
 const script = () => selected() || input.value;
 

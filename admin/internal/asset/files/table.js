@@ -78,7 +78,7 @@ document.addEventListener('keydown', (event) => {
 const rowLinks = () => [...document.querySelectorAll('[data-row] [data-open]')];
 const openAt = (rows) => rows.findIndex((row) => row.closest('.is-open, tr:focus-within'));
 
-/** Opens the record `by` rows below the open one. `focus` selects the element to focus then. */
+/** Opens the record `by` rows below the open record; `focus` selects the element to focus then. */
 function step(by, focus) {
   const rows = rowLinks();
   const row = by && rows[openAt(rows) + by];

@@ -1,5 +1,5 @@
-// The widths of columns: changed by dragging the right edge of a header cell, or by Alt and an arrow
-// key on it, and stored in this browser by collection and column.
+// The widths of columns: changed by dragging the right edge of a header cell, or by Alt and an
+// arrow key on it, and stored in this browser by collection and column.
 import { announce } from './toast.js';
 
 const least = 56;
@@ -18,7 +18,7 @@ function kept() {
   }
 }
 
-/** Sets the widths of the columns, except on a phone, where the table is a list. */
+/** Sets the widths of the columns, except on a phone, where the table is shown as a list. */
 function apply(widths) {
   const heads = [...rows().querySelectorAll('th')];
   const rules = heads.flatMap((head, i) => {
