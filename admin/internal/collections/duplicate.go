@@ -15,7 +15,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// definitionJSON answers with the definition of the collection, as an import takes it. It has no secrets.
+// definitionJSON answers with the definition of the collection without secrets, in the format of
+// the import.
 func definitionJSON(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -32,7 +33,7 @@ func askDuplicate(c *console.Call) error {
 	return c.Dialog(http.StatusOK, duplicateDialog(in, freeName(c.App.Snapshot(), in.Name)))
 }
 
-// freeName returns the name with a suffix that no collection has.
+// freeName returns the name with a suffix that makes it unique among the collections.
 func freeName(snapshot *schema.Snapshot, name string) string {
 	const longest = 240
 	name = name[:min(len(name), longest)] + "_copy"
@@ -44,7 +45,8 @@ func freeName(snapshot *schema.Snapshot, name string) string {
 	}
 }
 
-// duplicate creates a collection with the fields, rules and options of another one, without its records.
+// duplicate creates a collection with the fields, rules and options of another collection, without
+// its records.
 func duplicate(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -69,8 +71,8 @@ func duplicate(c *console.Call) error {
 	return c.Go(console.CollectionPath(made) + "/fields")
 }
 
-// copyOf returns the definition of a copy: without ids, with other names of indexes, and without OAuth2
-// providers, whose secrets a definition does not have.
+// copyOf returns the definition of a copy: without ids, with other names of indexes, and without
+// OAuth2 providers, since a definition does not have their secrets.
 func copyOf(in *schema.Collection, name string) (form.Document, error) {
 	d, err := form.Open(in)
 	if err != nil {

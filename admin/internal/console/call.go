@@ -80,7 +80,7 @@ type Page struct {
 	Section string // the ID of the entry of the navigation that is marked
 	Crumbs  []ui.Crumb
 	Side    templ.Component // the side bar; nil for none
-	Scripts []string        // names of assets: modules in addition to those of every page
+	Scripts []string        // names of assets: modules in addition to the modules of every page
 	Styles  []string        // names of assets: style sheets in addition to console.css
 }
 
@@ -103,7 +103,8 @@ func (c *Call) PageAs(status int, p Page, body templ.Component) error {
 // Locked reports whether the settings lock collections and records in the console.
 func (c *Call) Locked() bool { return c.Settings.Meta.HideControls }
 
-// Unlocked returns the screen for routes that change collections: while they are locked, it answers 403.
+// Unlocked wraps a screen that changes collections: while collections are locked, it returns a
+// Forbidden fault.
 func Unlocked(screen func(*Call) error) func(*Call) error {
 	return func(c *Call) error {
 		if c.Locked() {

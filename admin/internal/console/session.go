@@ -21,8 +21,9 @@ const sessionCookie = "loam_session"
 // errSignIn is the error of a call that needs a superuser and has no session.
 var errSignIn = fault.New(fault.Unauthenticated, "Sign in to go on.")
 
-// recognise sets the caller to the superuser of the session cookie, if there is a valid one. It
-// renews a used session, so that the session expires a fixed time after its last use.
+// recognise sets the caller to the superuser of the session cookie; without a valid cookie the
+// caller stays a guest. It renews a used session, so that the session expires a fixed time after
+// its last use. The fault is Forbidden for an IP address from which superusers may not come.
 func (c *Call) recognise() error {
 	cookie, err := c.R.Cookie(sessionCookie)
 	if err != nil {

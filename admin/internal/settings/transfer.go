@@ -266,7 +266,8 @@ func (f *comparison) fill(snapshot *schema.Snapshot, list []json.RawMessage) err
 	return nil
 }
 
-// silent lists the properties that the comparison does not show.
+// silent lists the properties of a collection that the comparison leaves out. Fields are compared
+// one by one.
 var silent = []string{"id", "fields", "created", "updated", "type", "system"}
 
 func difference(in *schema.Collection, now document, deleteMissing bool) (collectionChange, error) {

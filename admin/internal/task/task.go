@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// errPanicked is the error of work that has panicked.
+// errPanicked is the error of a task whose function has panicked.
 var errPanicked = errors.New("task: the work has panicked")
 
 // kept is the time for which a finished task is remembered.
@@ -23,7 +23,7 @@ type Service struct {
 	begin func(name string, fn func(ctx context.Context) error)
 	now   func() time.Time
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	tasks map[string]*Task
 }
 
@@ -40,7 +40,7 @@ type Task struct {
 	cancel chan struct{}
 	over   chan struct{}
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	status Status
 	ended  time.Time
 }
