@@ -51,7 +51,7 @@ await onStage(async (stage) => {
     await dialog(page).getByLabel('Field', { exact: true }).selectOption('total');
     await dialog(page).locator('#set-f-total').fill('9999');
     await dialog(page).getByRole('button', { name: 'Change 3 records' }).click();
-    await page.getByText(/Nothing was changed.*total/).waitFor(); // 5000 is the maximal value of total
+    await page.getByText(/Nothing was changed.*total/).waitFor(); // 5000 is the maximum value of total
     assert.equal(await count('total = 9999'), 0);
     await dialog(page).locator('#set-f-total').fill('4999');
     await picture(page, 'bulk-set');

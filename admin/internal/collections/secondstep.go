@@ -21,7 +21,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// stepCodeTime is the minimal lifetime of a code. A code expires before twice this time.
+// stepCodeTime is the minimum lifetime of a code. A code expires before twice this time.
 const stepCodeTime = 10 * time.Minute
 
 // stepCode returns the code of an account at a time: eight digits, computed from the account's

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxCompletions is the greatest number of completions in an answer.
+// maxCompletions is the maximum number of completions in an answer.
 const maxCompletions = 30
 
 // Completion is a text that may replace the word at the caret.
@@ -205,7 +205,7 @@ func (w *words) account() {
 	}
 }
 
-// maxLevels is the greatest number of relations in a path that is completed.
+// maxLevels is the maximum number of relations in a path that is completed.
 const maxLevels = 4
 
 // related adds the fields of the collection at the end of a path of relations.

@@ -59,7 +59,7 @@ func (c *Call) renew(expires time.Time) error {
 		c.Token = fresh.Token
 		c.setSession(fresh.Token)
 		return nil
-	case kind == fault.Unauthenticated || kind == fault.Forbidden: // the session has reached its maximal lifetime
+	case kind == fault.Unauthenticated || kind == fault.Forbidden: // the session has reached its maximum lifetime
 		return nil
 	}
 	return err

@@ -29,7 +29,7 @@ const (
 	gapX      = 114
 	gapY      = 34
 	margin    = 40
-	tall      = 900 // maximal height of a column with more than one box
+	tall      = 900 // maximum height of a column with more than one box
 	maxFields = 600 // in all boxes; above it, only relation fields are drawn
 )
 

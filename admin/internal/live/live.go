@@ -35,7 +35,7 @@ func show(c *console.Call) error {
 	}, page(topics, c.Accounts()))
 }
 
-// tokenLife is the lifetime of a token, in seconds, and so the maximal time of an inspection. The
+// tokenLife is the lifetime of a token, in seconds, and so the maximum time of an inspection. The
 // inspector needs a token because the API does not accept the session of the console.
 const tokenLife = 600
 

@@ -19,7 +19,7 @@ func Routes() []console.Route {
 	}
 }
 
-// maxRoutes is the greatest number of rows in the table of routes.
+// maxRoutes is the maximum number of rows in the table of routes.
 const maxRoutes = 20
 
 func show(c *console.Call) error {

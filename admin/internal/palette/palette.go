@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	ofEach   = 5               // greatest number of found records of a collection
-	ofAll    = 25              // greatest number of found records
-	patience = 2 * time.Second // greatest time of a search in all collections
+	ofEach   = 5               // maximum number of found records of a collection
+	ofAll    = 25              // maximum number of found records
+	patience = 2 * time.Second // maximum time of a search in all collections
 	maxWords = 200             // size limit of a search, in bytes
 	groupGo  = "Go to"
 	groupDo  = "Do"

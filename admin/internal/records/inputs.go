@@ -149,7 +149,7 @@ func canClear(p *panel, f *schema.Field) bool {
 	return p.r.Text(f.Name) != "" && !f.Required && !(p.in.IsAuth() && f.Name == "password")
 }
 
-// limits returns the attributes with the minimal length, the maximal length and the pattern of a
+// limits returns the attributes with the minimum length, the maximum length and the pattern of a
 // password.
 func limits(f *schema.Field) templ.Attributes {
 	kind, ok := f.Kind.(*schema.Password)
@@ -205,7 +205,7 @@ func pickPath(p *panel, f *schema.Field) string {
 	return path
 }
 
-// maxOf returns the greatest number of records that the relation may hold.
+// maxOf returns the maximum number of records that the relation may hold.
 func maxOf(f *schema.Field) int {
 	kind, _ := f.Kind.(*schema.Relation)
 	return max(1, kind.MaxSelect)

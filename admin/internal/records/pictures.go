@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxPictures is the maximal number of pictures in an answer, and of records read for it.
+// maxPictures is the maximum number of pictures in an answer, and of records read for it.
 const maxPictures = 24
 
 // storedPicture is a picture in a file field: its name, the title of its record, its address in the

@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// limit returns the greatest size of a form with the fields of the collection, in bytes.
+// limit returns the maximum size of a form with the fields of the collection, in bytes.
 func limit(in *schema.Collection) int64 {
 	n := int64(form.Small)
 	for _, f := range in.Fields {

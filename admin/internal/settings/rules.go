@@ -59,7 +59,7 @@ func rulesOf(stored settings.Rules) []rule {
 	return list
 }
 
-// maxLabels is the greatest number of labels that the form offers.
+// maxLabels is the maximum number of labels that the form offers.
 const maxLabels = 300
 
 // labelsFor returns labels that a rule may have, for the completion of an input.

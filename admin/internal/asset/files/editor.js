@@ -11,7 +11,7 @@ const token = {
 };
 
 const marksOf = new WeakMap(); // the marks, by editor
-const longest = 300; // maximal length of the text before the word in a request
+const longest = 300; // maximum length of the text before the word in a request
 const gap = 6; // pixels between the word and the list
 let list = null; // the completions: { editor, items, at, from }; at is -1 if none is marked
 let asked = 0;

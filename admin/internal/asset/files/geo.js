@@ -2,7 +2,7 @@
 // the point, the pointer or arrow keys move it; the inputs beside the map hold the stored numbers.
 import { say } from './toast.js';
 
-const deepest = 7; // maximal zoom: each step halves the width of the view, and the outlines have no more detail
+const deepest = 7; // maximum zoom: each step halves the width of the view, and the outlines have no more detail
 const views = new WeakMap(); // by map: { zoom, lon, lat } of its centre
 let drag = null; // { map, isPoint, isMoved, x, y, lon, lat }
 

@@ -3,7 +3,7 @@
 import { compare } from './merge.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
-const together = 50; // maximal number of rows in a request
+const together = 50; // maximum number of rows in a request
 const hiddenFor = 5 * 60 * 1000;
 
 let socket = null;

@@ -8,7 +8,7 @@ const input = place.querySelector('textarea');
 const name = document.getElementById('query-name');
 const recentKey = 'loam_sql';
 const draftKey = 'loam_sql_draft';
-const maxShown = 300; // maximal number of characters shown in a cell
+const maxShown = 300; // maximum number of characters shown in a cell
 const numeric = /^(int|real|num|dec|float|double|bigint|smallint)/i;
 
 let running = null; // the AbortController of the running script
