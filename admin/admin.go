@@ -1,6 +1,6 @@
-// Package admin is the console: the pages below /_/ with which superusers define
-// collections, look at data and run the server. Pages are rendered on the server. Each works with
-// links and forms alone; scripts add convenience (DESIGN.md).
+// Package admin is the console: the pages below /_/ on which superusers define collections, browse
+// and edit records, and run the server. Pages are rendered on the server. Each works with links and
+// forms alone; scripts add convenience (DESIGN.md).
 package admin
 
 import (
@@ -54,7 +54,7 @@ func screens() []palette.Screen {
 	return list
 }
 
-// Config is what the console uses of the server.
+// Config holds the parts of the server that the console uses.
 type Config = console.Config
 
 // Mount adds the routes of the console to the router. It returns the Console, by whose Handler other

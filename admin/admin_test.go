@@ -22,7 +22,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// site is a console with a superuser, asked below a browser.
+// site is a console with a superuser; its tests send requests without a browser.
 type site struct {
 	app     *core.App
 	program *api.Program
@@ -82,7 +82,7 @@ func credentials(password string) url.Values {
 	return url.Values{"identity": {"root@example.com"}, "password": {password}}
 }
 
-// signIn returns what a browser adds to its requests afterwards.
+// signIn signs in and returns a change that adds the session cookie to a request.
 func (s *site) signIn(t *testing.T) func(*http.Request) {
 	t.Helper()
 	c := session(s.ask("POST", "/_/sign-in", credentials("correct-horse"), nil))
@@ -144,7 +144,7 @@ func TestSessionIsOfSuperusers(t *testing.T) {
 
 func TestSessionIsRenewedByUse(t *testing.T) {
 	t.Parallel()
-	var later atomic.Int64 // by how much the clock is ahead
+	var later atomic.Int64 // the offset of the clock
 	app := coretest.Open(t, core.Config{Dir: t.TempDir(), Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) }})
 	s := siteOf(t, app)
 	old := s.signIn(t)
@@ -294,7 +294,8 @@ func TestPagesAndTheirFiles(t *testing.T) {
 	}
 }
 
-// The files of GraphiQL are compressed in the binary: whoever asks gets them in a form that they take.
+// The files of GraphiQL are compressed in the binary: a client gets them in a coding that it
+// accepts.
 func TestCompressedFiles(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -1,11 +1,11 @@
-// The sign-in options of a collection: methods, providers and their secrets, mails, end of tokens.
+// The sign-in options of a collection: methods, providers and their secrets, mails, revoked tokens.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { email, isWell, onStage, password, picture } from './stage.mjs';
 
-/** A mail server: text holds all that clients have sent to it. */
+/** A mail server; text holds everything that clients have sent. */
 async function mailbox() {
   const box = { text: '' };
   const server = createServer((socket) => {
@@ -73,7 +73,7 @@ await onStage(async (stage) => {
     assert.deepEqual([now.otp.enabled, now.otp.duration, now.passwordAuth.enabled, now.oauth2.providers.length, now.oauth2.providers[0].clientId], [true, 240, true, 1, 'my-client']);
     assert.equal((await client('github')).clientSecret, 'my-secret');
 
-    // A change of something else keeps the secret; it is cleared when somebody says so.
+    // A change of another option keeps the secret; the switch clears it.
     await page.getByText('GitHub').first().click();
     await page.getByLabel('Shown as').fill('Our GitHub');
     await save(page);
@@ -125,7 +125,7 @@ await onStage(async (stage) => {
     await page.getByText('Ended all').waitFor();
     await assert.rejects(stage.call('POST', '/api/collections/people/auth-refresh', {}, token), /401/);
 
-    // A second step for superusers asks for a code from a real mail, or for their name.
+    // Switching on a second step for superusers needs a code from a mail, or the collection's name.
     await page.goto(`${stage.url}/_/c/_superusers/sign-in`);
     assert.equal(await page.getByRole('heading', { name: 'OAuth2' }).count(), 0);
     await page.locator('[type=checkbox][name="mfa.enabled"]').check();
@@ -135,7 +135,7 @@ await onStage(async (stage) => {
     assert.equal((await stored('_superusers')).mfa.enabled, false);
     const typed = dialog.getByLabel(/^The code of the mail/);
     const mails = await mailbox();
-    await stage.api('PATCH', '/api/settings', { smtp: { enabled: true, host: '127.0.0.1', port: 1 } }); // nothing listens there
+    await stage.api('PATCH', '/api/settings', { smtp: { enabled: true, host: '127.0.0.1', port: 1 } }); // no server listens on this port
     await dialog.getByRole('button', { name: 'Mail me a code' }).click();
     await dialog.getByText(/^The mail was not sent/).waitFor();
     await stage.api('PATCH', '/api/settings', { smtp: { port: mails.port } });

@@ -1,11 +1,11 @@
-// Values of every kind of field, names and messages that would run as a script, in every place that
-// shows them.
+// Values of every field type, names and messages that contain a script must not run on any page
+// that shows them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attack, seed } from './seed.mjs';
 import { isWell, onStage } from './stage.mjs';
 
-const shown = 'onerror="window.hacked=1"'; // the part of the attack that stands in a cell too
+const shown = 'onerror="window.hacked=1"'; // the part of the attack that a truncated cell shows too
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -33,7 +33,7 @@ await onStage(async (stage) => {
     'a page that is not there': `/_/c/${encodeURIComponent(attack)}`,
   };
 
-  /** Fails if the attack has run, or has become elements of the page or of a frame in it. */
+  /** Fails if the attack has run, or if its elements are in the page or in a frame of the page. */
   async function isHarmless(page, name) {
     for (const frame of page.frames()) {
       const found = await frame.evaluate(() => [window.hacked, ...[...document.querySelectorAll('img[src="x"], svg[onload], script:not([src]), [onerror], [href^="javascript:"]')].map((e) => e.outerHTML.slice(0, 200))]);
@@ -43,7 +43,7 @@ await onStage(async (stage) => {
     await isWell(page);
   }
 
-  /** The words of the page: its text and the values of its inputs. */
+  /** The text of the page and the values of its inputs. */
   const words = (page) => page.evaluate(() => [document.body.innerText, ...[...document.querySelectorAll('input, textarea')].map((e) => e.value)].join('\n').replaceAll('\\"', '"')); // also in JSON
 
   test('names of collections and fields, e-mail addresses and links that attack are refused', async () => {
@@ -59,7 +59,7 @@ await onStage(async (stage) => {
   test('every page shows the values as text', async () => {
     for (const [name, value] of Object.entries({ notes: 'other', description: '<p>other</p>', attributes: { html: 'other' }, tags: ['new'], others: [] })) {
       const { [name]: was } = await stage.api('GET', `${of}/${evil}`);
-      await stage.api('PATCH', `${of}/${evil}`, { [name]: value }); // the history has both
+      await stage.api('PATCH', `${of}/${evil}`, { [name]: value }); // the history shows both values
       await stage.api('PATCH', `${of}/${evil}`, { [name]: was });
     }
     const page = await stage.signedIn();
@@ -86,7 +86,7 @@ await onStage(async (stage) => {
     assert.match(answer.headers()['content-security-policy'], /sandbox/);
     assert.match(answer.headers()['content-disposition'], /^attachment/);
     assert.equal(answer.headers()['x-content-type-options'], 'nosniff');
-    assert.equal((await fetch(svg, { redirect: 'manual' })).status, 303); // for superusers alone
+    assert.equal((await fetch(svg, { redirect: 'manual' })).status, 303); // the console serves files to superusers only
     for (const kind of ['csv', 'json']) {
       const file = await page.request.get(`${stage.url}/_/c/products/export?format=${kind}`);
       assert.match(file.headers()['content-disposition'], /^attachment/, kind);

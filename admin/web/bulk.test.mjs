@@ -51,7 +51,7 @@ await onStage(async (stage) => {
     await dialog(page).getByLabel('Field', { exact: true }).selectOption('total');
     await dialog(page).locator('#set-f-total').fill('9999');
     await dialog(page).getByRole('button', { name: 'Change 3 records' }).click();
-    await page.getByText(/Nothing was changed.*total/).waitFor(); // 5000 is the greatest value of total
+    await page.getByText(/Nothing was changed.*total/).waitFor(); // 5000 is the maximum value of total
     assert.equal(await count('total = 9999'), 0);
     await dialog(page).locator('#set-f-total').fill('4999');
     await picture(page, 'bulk-set');
@@ -72,7 +72,7 @@ await onStage(async (stage) => {
     assert.equal(await count('total = 4999'), 0);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('Put back 3 records').waitFor();
-    assert.deepEqual((await stage.api('GET', `${path}?filter=${encodeURIComponent('total = 4999')}&sort=id`)).items, before); // dates too
+    assert.deepEqual((await stage.api('GET', `${path}?filter=${encodeURIComponent('total = 4999')}&sort=id`)).items, before); // with their dates
     await isWell(page);
   });
 

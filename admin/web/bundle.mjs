@@ -26,8 +26,8 @@ await copyFile(from('world-atlas/LICENSE'), to('world.LICENSE.txt'));
 // GraphiQL: only the page of admin/internal/graphiql loads it.
 const folder = here('../internal/graphiql/files');
 await rm(folder, { recursive: true, force: true });
-// GraphiQL and its worker import Prettier where they need it. prettify.js takes its place: a file
-// of its own, loaded by the first press of the button.
+// GraphiQL and its worker import Prettier. The bundle imports prettify.js instead, a separate file
+// that the first press of the button loads.
 const prettify = {
   name: 'prettify',
   setup({ onResolve }) {
@@ -71,7 +71,7 @@ async function licences(results) {
   return text;
 }
 
-/** Two paths in twentieths of a degree, without outlines that are smaller than the map can show. */
+/** Two SVG paths in twentieths of a degree, without outlines that are too small for the map. */
 function world(atlas) {
   const smallest = 0.02; // square degrees
   const map = simplify(presimplify(atlas), smallest);
@@ -86,7 +86,7 @@ function world(atlas) {
 /** The area of a ring in square degrees. */
 const area = (ring) => Math.abs(ring.reduce((sum, [x, y], i) => sum + x * ring[(i + 1) % ring.length][1] - ring[(i + 1) % ring.length][0] * y, 0)) / 2;
 
-/** Lines of longitudes and latitudes as the data of a path: a first place, then steps. */
+/** Lines of longitudes and latitudes as path data: an absolute start and relative steps. */
 function lines(list) {
   const units = list.map((line) => line.map(([lon, lat]) => [Math.round(20 * lon), Math.round(-20 * lat)]).filter(([x, y], i, all) => i === 0 || x !== all[i - 1][0] || y !== all[i - 1][1]));
   return units.filter((line) => line.length > 2).map(([first, ...rest]) => {
@@ -100,7 +100,7 @@ function lines(list) {
   }).join('');
 }
 
-/** A line without jumps at the meridian of 180 degrees: where it crosses it, the line goes on beyond, and a copy comes from the other side. */
+/** A line that continues beyond 180 degrees instead of jumping, and a copy from the other side. */
 function unrolled(line) {
   let turn = 0;
   const whole = line.map(([lon, lat], i) => {

@@ -1,4 +1,4 @@
-// Collections are made, changed after a look at what the change does, and ended.
+// Collections are created, changed after a review of the change, emptied and deleted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';

@@ -1,5 +1,5 @@
-// The list "Not yet right"; channels, cron expressions and the lock among the settings; copies of collections
-// and fields.
+// The list "Not yet right"; channels, cron expressions and the lock in the settings; copies of
+// collections and fields.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -9,7 +9,7 @@ await onStage(async (stage) => {
   const settings = () => stage.api('GET', '/api/settings');
   const set = (change) => stage.api('PATCH', '/api/settings', change);
   const save = async (page) => {
-    const loaded = page.waitForEvent('load'); // the notice of the save before may still be there
+    const loaded = page.waitForEvent('load'); // the notice of the earlier save may still be shown
     await page.getByRole('button', { name: 'Save' }).click();
     await loaded;
   };
@@ -155,7 +155,7 @@ await onStage(async (stage) => {
     await page.getByText('Copied').last().waitFor();
     await page.waitForFunction(async () => (await navigator.clipboard.readText()).includes('"sort"'));
     assert.deepEqual(await copied(), seeds.fields.find((f) => f.name === 'sort'));
-    await row('sort').getByLabel('Characters at most').fill('9'); // the copy is of what is typed
+    await row('sort').getByLabel('Characters at most').fill('9'); // the copy has the typed options
     await row('sort').getByRole('button', { name: 'Duplicate field' }).click();
     await row('sort_copy').waitFor();
     await row('kinds').locator('summary').click();

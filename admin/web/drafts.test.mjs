@@ -1,5 +1,5 @@
-// What is typed into a record and not saved: drafts, and the guard; steps from record to record;
-// filters that were used before, and filters by the value of a cell.
+// Unsaved changes of a record: drafts, and the question before they are lost; steps from record to
+// record; recent filters, and filters by the value of a cell.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture, signIn } from './stage.mjs';
@@ -92,7 +92,7 @@ await onStage(async (stage) => {
     page.once('dialog', (dialog) => dialog.accept());
     await page.keyboard.press('Escape');
     await panel(page).waitFor({ state: 'detached' });
-    assert.deepEqual(await drafts(page), []); // discarded
+    assert.deepEqual(await drafts(page), []); // the draft is discarded
     assert.equal((await stored(ids.Two)).price, 2.5);
     await stage.api('PATCH', `/api/collections/books/records/${ids.Two}`, { price: 2 });
   });

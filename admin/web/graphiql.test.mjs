@@ -1,4 +1,4 @@
-// GraphiQL: a query and a subscription as each of those as whom a superuser may ask.
+// GraphiQL: a query and a subscription as each identity that a superuser can choose.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -29,7 +29,7 @@ await onStage(async (stage) => {
     await page.keyboard.insertText(query);
   }
 
-  /** The bytes that were sent for each file of the page; workers come a little later. */
+  /** The transferred size of each file of the page, in bytes; workers are loaded a little later. */
   const sizes = (page) => page.evaluate(() => Object.fromEntries(performance.getEntriesByType('resource')
     .filter(({ name }) => name.includes('/graphiql-assets/')).map(({ name, encodedBodySize }) => [name.split('/').pop(), encodedBodySize])));
 
@@ -64,7 +64,7 @@ await onStage(async (stage) => {
     const page = await open({}, 'subscription { seedChanged { action record { name cost } } }');
     await run(page);
     for (let told = 0; told === 0; told = await page.locator('.result-window .view-line').filter({ hasText: 'CREATE' }).count()) {
-      await plant('Carrot'); // once more, until the subscription has begun
+      await plant('Carrot'); // repeated until the subscription has begun
       await page.waitForTimeout(100);
     }
     await shows(page, '"name": "Carrot"');

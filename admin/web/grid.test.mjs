@@ -1,4 +1,4 @@
-// The table of records as a grid: the keys, and values that are edited in their cells.
+// The table of records as a grid: keys, and the editing of values in their cells.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seed } from './seed.mjs';
@@ -29,7 +29,7 @@ await onStage(async (stage) => {
     return page;
   };
   const input = (page) => page.locator('[data-cell-form] :is(input:not([type=hidden]), select)');
-  const first = 'Tomato 60'; // the second row: the first one has the record with the attacks
+  const first = 'Tomato 60'; // the second row: the first row has the record with the attacks
 
   test('arrows go from cell to cell, and Tab goes to the grid once', async () => {
     const page = await open();

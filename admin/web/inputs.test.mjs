@@ -1,5 +1,5 @@
-// The inputs of a record that are more than a box: rich text, dates, points, passwords. An untouched
-// value keeps its bytes, and no HTML runs in the editor.
+// The larger inputs of a record: rich text, dates, points, passwords. An untouched value keeps its
+// bytes, and scripts in HTML do not run in the editor.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attack, png as leaf } from './seed.mjs';
@@ -75,7 +75,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByText('Created', { exact: true }).waitFor();
     const copy = await page.locator('[data-record]').getAttribute('data-record');
-    assert.equal(await raw('GET', `${path}/${copy}`), after.replaceAll(id, copy).replaceAll('\\r\\n', '\\n')); // a form has lines of its own
+    assert.equal(await raw('GET', `${path}/${copy}`), after.replaceAll(id, copy).replaceAll('\\r\\n', '\\n')); // forms send other line ends
     await page.keyboard.press('Escape');
     await page.locator(`[data-row="${id}"] td`).nth(3).focus();
     await page.keyboard.press('Control+c');
@@ -93,7 +93,7 @@ await onStage(async (stage) => {
     await page.keyboard.press('Control+b');
     await page.keyboard.press('Enter');
     await page.keyboard.type('list');
-    await page.keyboard.press('Shift+Tab'); // the toolbar is one stop
+    await page.keyboard.press('Shift+Tab'); // the toolbar is one Tab stop
     assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Style of the paragraph');
     for (const name of ['Bold', 'Italic', 'Bulleted list']) {
       await page.keyboard.press('ArrowRight');
@@ -156,7 +156,7 @@ await onStage(async (stage) => {
       assert.ok(!names.some((name) => / on|srcdoc|data-(?!rich-)|hx-/.test(name)), String(names));
       await unharmed(page);
     };
-    await page.getByText(/The rich text view leaves out/).waitFor(); // the source has been left, the warning stays
+    await page.getByText(/The rich text view leaves out/).waitFor(); // after leaving the source view, the warning stays
     await harmless();
     for (const kind of ['insertFromPaste', 'insertFromDrop']) {
       await area(page).evaluate((node, [html, inputType]) => {
@@ -298,7 +298,7 @@ await onStage(async (stage) => {
     await page.waitForFunction(() => document.querySelector('[name="at.lat"]').value === '59.91');
     await save(page);
     assert.deepEqual((await stored(id)).at, { lon: 10.75, lat: 59.91 });
-    assert.equal((await page.request.post(`${stage.url}/_/c/places/r/${id}`, { form: { 'at.lat': '1' } })).status(), 422); // half a point
+    assert.equal((await page.request.post(`${stage.url}/_/c/places/r/${id}`, { form: { 'at.lat': '1' } })).status(), 422); // a point without a longitude
     assert.deepEqual((await stored(id)).at, { lon: 10.75, lat: 59.91 });
     await page.setViewportSize({ width: 390, height: 844 });
     await page.emulateMedia({ colorScheme: 'dark' });

@@ -1,5 +1,5 @@
-// From the first start of a server to a restored backup, as a person does it in the browser: a
-// collection with a field of every kind, records, rules, an app's user, a denied request.
+// A superuser's way in the browser from the first start of a server to a restored backup: a
+// collection with a field of every type, records, rules, an app's user, a denied request.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { email, isWell, onStage, password } from './stage.mjs';
@@ -14,14 +14,14 @@ await onStage(async (stage) => {
     const link = (name) => page.getByRole('link', { name, exact: true });
     const save = () => button('Save').first().click();
 
-    // The link that the server has printed leads to the first superuser.
+    // The printed link opens the page that creates the first superuser.
     await page.goto(`${stage.url}/_/${await stage.installer()}`);
     await page.getByLabel('Email').fill(email);
     await page.getByLabel('Password').fill(password);
     await button('Create superuser').click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
 
-    // A collection with a field of every kind.
+    // A collection with a field of every type.
     await link('New collection').click();
     await page.getByLabel(/^Name/).fill('seeds');
     await button('Create').click();
@@ -47,7 +47,7 @@ await onStage(async (stage) => {
     await button('Create').click();
     await page.getByText('Created', { exact: true }).first().waitFor();
 
-    // Two records: one with a value of every kind, which is Ann's, and one that is nobody's.
+    // Two records: one of Ann with a value in every field, and one without an owner.
     await link('seeds').click();
     await link('New record').first().click();
     const values = {
@@ -82,7 +82,7 @@ await onStage(async (stage) => {
       [values.editor, 3.5, true, values.email, values.url, values.date, 'herb', 'leaf', ann.id, { days: 80 }, { lon: 12.55, lat: 56.34 }],
     );
 
-    // A rule, tried before it is saved: users view what is theirs.
+    // A rule, tried before it is saved: users view their own records.
     await page.goto(`${stage.url}/_/c/seeds/rules`);
     await page.getByRole('radiogroup', { name: 'View: who' }).getByText('By rule').click();
     await page.getByLabel('View rule').fill('my_relation = @request.auth.id');
@@ -92,7 +92,7 @@ await onStage(async (stage) => {
     await save();
     await page.getByText('Saved', { exact: true }).waitFor();
 
-    // The user signs in to the app, and sees that one record. The request for the other is denied.
+    // The user signs in to the app and gets her own record. The request for the other is denied.
     const { token } = await stage.call('POST', '/api/collections/users/auth-with-password', { identity: 'ann@example.com', password: 'a long password' });
     const sungold = (await stage.api('GET', `${seeds}?filter=${encodeURIComponent('my_text = "Sungold"')}`)).items[0];
     assert.equal((await stage.call('GET', `${seeds}/${krim.id}`, undefined, token)).my_text, 'Black Krim');
@@ -101,7 +101,7 @@ await onStage(async (stage) => {
     await page.goto(`${stage.url}/_/logs?filter=${encodeURIComponent('data.status = 404')}`);
     await page.getByText(`${seeds}/${sungold.id}`).first().waitFor();
 
-    // A backup; then everything is deleted, and the backup brings it back.
+    // A backup; then the records are deleted, and the backup restores them.
     await page.goto(`${stage.url}/_/backups`);
     await page.getByLabel(/^Name/).fill('sown.zip');
     await button('Back up now').click();

@@ -1,8 +1,8 @@
-// Walks through a page by the Tab key.
+// Walks through a page with the Tab key.
 
 /**
- * Presses Tab until every element that acts has had the focus. Returns a sentence for each element
- * that never has it, that shows it by nothing, or that acts on clicks alone.
+ * Presses Tab until every interactive element has had the focus. Returns a sentence for each
+ * element that never gets the focus, that does not show it, or that reacts to clicks only.
  */
 export async function tabThrough(page) {
   const stops = await page.evaluate(() => {
@@ -11,7 +11,7 @@ export async function tabThrough(page) {
     const composite = '[role=grid], [role=tablist], [role=listbox], [role=toolbar]'; // one element takes Tab, arrows lead to the others
     const looks = ['outlineStyle', 'outlineWidth', 'boxShadow', 'borderColor', 'backgroundColor', 'opacity', 'stroke', 'strokeWidth'];
 
-    /** The styles by which an element, its parts, or what it stands in can show the focus. */
+    /** The styles by which an element, its parts or its ancestors can show the focus. */
     const look = (element) => {
       const around = [element];
       while (around.length < 4 && around.at(-1).parentElement) around.push(around.at(-1).parentElement);

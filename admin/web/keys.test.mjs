@@ -1,4 +1,4 @@
-// The sheet of keys ("?"): every entry is tried where it applies.
+// The list of shortcuts ("?"): every entry is tested on a page where it applies.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWell, onStage, picture } from './stage.mjs';
@@ -27,7 +27,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: /^Your account/ }).click();
     await page.getByRole('button', { name: 'Keys' }).click();
     await sheet.getByRole('button', { name: 'Close' }).click();
-    await page.getByPlaceholder('Find').fill('a?'); // typed, no sheet
+    await page.getByPlaceholder('Find').fill('a?'); // a typed "?" opens no list
     assert.equal(await sheet.isVisible(), false);
     await isWell(page);
   });
@@ -56,7 +56,7 @@ await onStage(async (stage) => {
     const press = async (...keys) => {
       for (const key of keys) await page.keyboard.press(key);
     };
-    /** Opens the table with the focus in the cell of that row and column. */
+    /** Opens the table and focuses the cell in a row and a column. */
     const cell = async (row = 0, column = 'stars') => {
       await page.goto(table);
       const index = await page.locator('#rows th').evaluateAll((list, name) => list.findIndex((th) => th.dataset.column === name), column);

@@ -1,11 +1,11 @@
-// The console beside much data: a million records in a collection, and 300 collections more.
+// The console with much data: a collection of a million records, and 300 other collections.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seedScreens } from './seed.mjs';
 import { isWell, onStage, weight } from './stage.mjs';
 
 const greatest = { bytes: 30_000, milliseconds: 10, paint: 150, typing: 50 };
-const times = { milliseconds: 5, paint: 3 }; // of a page with a sentence alone, where that takes longer on a busy machine
+const times = { milliseconds: 5, paint: 3 }; // limits as multiples of the time of a minimal page, for a busy machine
 
 await onStage(async (stage) => {
   await stage.superuser();
@@ -24,9 +24,9 @@ await onStage(async (stage) => {
   const table = `${stage.url}/_/c/products`;
 
   /**
-   * The least of up to so many measured times, until one is within its limit: what else runs on the
-   * machine makes the others longer. plain measures a page with a sentence alone. of is what was
-   * measured last.
+   * Measures up to `tries` times, until a time is within its limit, and returns the least time:
+   * other load on the machine makes times longer. plain measures a minimal page with one sentence.
+   * of is the last measured page.
    */
   async function leastOf(tries, kind, plain, measure) {
     let [least, base, of] = [Infinity, Infinity];
@@ -87,7 +87,7 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     await page.goto(table);
     const asked = [];
-    await page.route('**/complete**', (route) => asked.push(route)); // the completions never come
+    await page.route('**/complete**', (route) => asked.push(route)); // the completions are never answered
     const filter = page.getByRole('combobox', { name: 'Filter products' });
     await page.evaluate(() => {
       window.keys = [];

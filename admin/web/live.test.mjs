@@ -1,5 +1,5 @@
-// The table while others write; the titles of related records; pages to and fro; the history
-// of a record.
+// The table while others write; the titles of related records; the next and the previous page; the
+// history of a record.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seed } from './seed.mjs';
@@ -31,7 +31,7 @@ await onStage(async (stage) => {
     const made = await stage.api('POST', path, { name: 'From elsewhere' });
     const news = page.getByRole('link', { name: '1 new record' });
     await news.waitFor();
-    assert.equal(await row(page, made.id).count(), 0); // nothing jumps
+    assert.equal(await row(page, made.id).count(), 0); // the rows do not move
     await picture(page, 'records-news');
     await news.click();
     await row(page, made.id).waitFor();
@@ -102,7 +102,7 @@ await onStage(async (stage) => {
     await page.locator('#f-price').waitFor();
     const { price, tags, notes } = await stored(id);
     assert.deepEqual([price, tags, notes], [40, ['rare'], 'kept']);
-    await page.goto(`${table}/r/${evil}/history`); // what attacks attacks here too
+    await page.goto(`${table}/r/${evil}/history`); // the attacks must not run in the history either
     await page.getByRole('region', { name: 'History' }).waitFor();
     assert.equal(await page.evaluate(() => window.hacked), undefined);
     await isWell(page);

@@ -1,6 +1,6 @@
-// A page in light and dark at three widths: no error on the browser's console, no violation of the
-// content security policy, nothing wider than the window. At one width axe finds nothing, Tab
-// reaches all that acts, and nothing moves. Screenshots go to shots/.
+// Checks a page in both themes at three widths: no error on the browser's console, no violation of
+// the content security policy, no content wider than the window. At one width axe finds no problem,
+// Tab reaches all interactive elements, and nothing moves. Screenshots are saved in shots/.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -16,7 +16,7 @@ const grave = (page, rules) =>
     return violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => [v.id, ...v.nodes.map((n) => n.html.slice(0, 160))]);
   }, rules);
 
-/** The elements that move although the window prefers reduced motion. */
+/** The elements with an animation although the window prefers reduced motion. */
 const moving = (page) =>
   page.evaluate(() => {
     const moves = (style) => Number.parseFloat(style.transitionDuration) > 0 || style.animationName !== 'none';
@@ -34,7 +34,7 @@ export async function pictures(page, name) {
   }
 }
 
-/** Fails if axe finds a grave violation, if Tab does not reach all that acts, or if something moves. */
+/** Fails if axe finds a grave violation, Tab misses an interactive element, or something moves. */
 export async function isUsable(page, name) {
   await page.evaluate(axe);
   await page.emulateMedia({ colorScheme: 'dark' });

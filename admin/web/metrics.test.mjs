@@ -118,7 +118,7 @@ await onStage(async (stage) => {
     await stage.server.start();
     let series;
     do series = await (await page.request.get(`${stage.server.url}/_/metrics/series?last=24h`)).json();
-    while (series.at.length === 0); // they are read in the background
+    while (series.at.length === 0); // stored samples are read in the background
     const place = series.at.indexOf(Math.floor(at / 1000));
     assert.equal(series.values.requests[place], 42);
     assert.equal(series.values.requests[place + 1], null, 'while the server did not run, there is a gap');

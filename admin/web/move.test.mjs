@@ -84,7 +84,7 @@ await onStage(async (stage) => {
     assert.match(rejects, /Tomato B,cheap,Herb,,,3,"price: ""cheap"" is no number\."/);
     await page.getByLabel('If rows are bad').selectOption('true');
     await page.getByRole('button', { name: 'Check again' }).click();
-    await page.getByRole('button', { name: 'Import 2 rows' }).waitFor(); // the form of the new check is there
+    await page.getByRole('button', { name: 'Import 2 rows' }).waitFor(); // the form of the new check is shown
     await page.getByLabel('If rows are bad').selectOption('false');
     await page.getByRole('button', { name: 'Import 2 rows' }).click();
     await page.getByText('Check them again').waitFor(); // a plan that was not checked is not run

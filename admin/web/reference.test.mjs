@@ -1,5 +1,5 @@
-// The code of the API's pages does what it says: of a collection with every kind of field, and of one
-// with accounts, each operation is sent by the JavaScript client and by cURL, and the Go programs
+// The code on the pages about the API works: for a collection with every type of field and for an
+// auth collection, each operation is sent by the JavaScript client and by cURL, and the Go programs
 // compile.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const require = createRequire(new URL('../../clients/pocketbase/package.json', import.meta.url));
 const PocketBase = require('pocketbase');
 const { WebSocket } = require('ws');
-globalThis.EventSource = require('eventsource').EventSource; // browsers have it
+globalThis.EventSource = require('eventsource').EventSource; // browsers have an EventSource
 const AsyncFunction = (async () => {}).constructor;
 
 await onStage(async (stage) => {
@@ -128,7 +128,7 @@ await onStage(async (stage) => {
     assert.equal(live.length, 3);
     for (const operation of live) await hears(operation);
     const records = async () => (await stage.api('GET', '/api/collections/things/records?perPage=1')).totalItems;
-    const last = ({ id }) => id === 'delete'; // it takes away the record that the others use
+    const last = ({ id }) => id === 'delete'; // it deletes the record that the other operations use
     for (const { id, code } of list.filter((o) => !live.includes(o)).sort((a, b) => last(a) - last(b))) {
       const before = await records();
       const answer = await curl(code.cURL, stage.token);
@@ -151,7 +151,7 @@ await onStage(async (stage) => {
     const page = await stage.signedIn();
     const known = (text) => text.replace('test@example.com', 'ann@example.com').replace('"1234567890"\n}', `${JSON.stringify(password)}\n}`);
     const list = await operations(page, 'users', ann.id, { group: /^\s*Accounts/, change: known });
-    const refused = ['otp', 'oauth2']; // the code of a mail, or of a provider, is not known here
+    const refused = ['otp', 'oauth2']; // the test does not know the code of a mail or a provider
     const accounts = ['methods', 'password', 'request-otp', 'otp', 'oauth2', 'refresh', 'verification', 'reset', 'email'];
     assert.deepEqual(list.map(({ id }) => id), accounts);
     for (const { id, code } of list) {

@@ -1,5 +1,4 @@
-// Every screen of who has signed in, looked at and used as looks.mjs does; what is dragged; the weight
-// of the first load.
+// Every page of a signed-in superuser, checked by looks.mjs; dragging; the size of the first load.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUsable, pictures } from './looks.mjs';

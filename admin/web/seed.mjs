@@ -1,12 +1,12 @@
-// A shop with a field of every kind, whose values attack who shows them.
+// A shop with a field of every type, whose values contain attacks on pages that show them.
 
-/** Text that runs where it is taken for markup. */
+/** Text that runs a script if it is taken for markup. */
 export const attack = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"'><svg onload=window.hacked=1>`;
 
 export const png = Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGNoaGjACjEMLQkADVJQAUF8hWEAAAAASUVORK5CYII='), (c) => c.charCodeAt(0));
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" onload="window.hacked=1"><script>window.hacked=1</script><rect width="9" height="9"/></svg>`;
 
-/** Makes the collections and 60 products; returns the id of the one that attacks. */
+/** Creates the collections and 60 products; returns the id of the product with the attacks. */
 export async function seed(stage) {
   const api = (...args) => stage.api(...args);
   const suppliers = await api('POST', '/api/collections', {
@@ -58,7 +58,7 @@ export async function seed(stage) {
   return record.id;
 }
 
-/** Fills the server, and returns the paths of all screens by their names. */
+/** Fills the server and returns the paths of all pages by name. */
 export async function seedScreens(stage) {
   const evil = await seed(stage);
   await stage.api('POST', '/api/backups', { name: 'before.zip' });

@@ -119,7 +119,7 @@ await onStage(async (stage) => {
     await page.getByRole('button', { name: /Your account/ }).click();
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await other.getByRole('heading', { name: 'Sign in again' }).waitFor();
-    await other.getByRole('heading', { name: 'Overview' }).waitFor(); // the page below stays
+    await other.getByRole('heading', { name: 'Overview' }).waitFor(); // the page below the dialog stays
   });
 
   test('typing renews the session, and a page that is only open does not', async () => {
@@ -133,7 +133,7 @@ await onStage(async (stage) => {
     const renewed = page.waitForResponse('**/_/session');
     await page.getByLabel('Name', { exact: true }).pressSequentially('abc');
     assert.equal((await renewed).status(), 204);
-    assert.deepEqual(asked, ['POST']); // not with each key
+    assert.deepEqual(asked, ['POST']); // one request, not one for each key
     await isWell(page);
   });
 

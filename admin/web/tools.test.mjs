@@ -1,5 +1,5 @@
-// The search over every page, and the tools: rules and their tester, the API of a collection, SQL,
-// the diagram, the realtime inspector, import and export of collections.
+// The command palette, and the tools: rules and their tester, the API of a collection, SQL, the
+// diagram, the realtime inspector, import and export of collections.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -254,7 +254,7 @@ await onStage(async (stage) => {
     await run("UPDATE notes SET stars = 6 WHERE id = 'none'");
     await page.getByText(/^0 rows changed/).waitFor();
 
-    // More rows than are shown, and a statement that takes too long.
+    // More rows than the page shows, and a statement that takes too long.
     const many = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100) SELECT i FROM n';
     await run(many);
     await page.getByText('the first 1,000 rows of more').waitFor();

@@ -1,5 +1,5 @@
-// Package asset holds the files that pages of the console load: styles, scripts, icons.
-// They are part of the binary. Those of others are made by admin/web and committed, large ones
+// Package asset embeds and serves the files that pages of the console load: styles, scripts, icons.
+// Bundles of third-party scripts are built by admin/web and committed; large bundles are
 // compressed.
 package asset
 
@@ -19,21 +19,22 @@ var embedded embed.FS
 
 var own = New(embedded, "assets")
 
-// Set is the files of a folder, with addresses of their own.
+// Set is the set of files of an embedded folder, served at versioned addresses.
 type Set struct {
 	at    string // the address below /_/
 	files fs.FS
-	// version names this state of all files: whatever changes, all have new addresses, so that
-	// modules which import each other fit together. It is made when it is first asked for.
+	// version returns a hash of all files. A change of any file changes the addresses of all, so
+	// that modules which import each other come from the same version. It is computed once, at the
+	// first call.
 	version func() string
 }
 
-// New returns the files of the folder "files", at an address below /_/. A file NAME.gz is what
-// gzip has made of the file NAME, and is served as that.
+// New returns the Set of the folder "files" in embedded, served below /_/ and at. A file NAME.gz is
+// served as the file NAME with the content coding gzip.
 func New(embedded embed.FS, at string) *Set {
 	files, err := fs.Sub(embedded, "files")
 	if err != nil {
-		panic(err) // the folder is embedded
+		panic(err) // not reached: the folder is embedded
 	}
 	return &Set{at, files, sync.OnceValue(func() string { return version(files) })}
 }
@@ -58,11 +59,11 @@ func version(files fs.FS) string {
 // Pattern is the route of the files of this package.
 const Pattern = "/_/assets/{version}/{name}"
 
-// Path returns the address of a file of this package from anywhere.
+// Path returns the absolute address of a file of this package.
 func Path(name string) string { return own.Path(name) }
 
-// Beside is Path for pages right below /_/, relative to them: these work where a proxy puts
-// the server under another path.
+// Beside returns the address of a file relative to /_/, for pages directly below /_/. A relative
+// address works behind a proxy that serves Loam below another path.
 func Beside(name string) string { return own.beside(name) }
 
 // Serve answers with a file of this package.
@@ -71,13 +72,14 @@ func Serve(w http.ResponseWriter, r *http.Request) { own.Serve(w, r) }
 // Pattern is the route of the files.
 func (s *Set) Pattern() string { return "/_/" + s.at + "/{version}/{name}" }
 
-// Path returns the address of a file from anywhere.
+// Path returns the absolute address of a file.
 func (s *Set) Path(name string) string { return "/_/" + s.beside(name) }
 
 func (s *Set) beside(name string) string { return s.at + "/" + s.version() + "/" + name }
 
-// Serve answers with the file that the path names. An address never gets another content,
-// so it is kept for ever; one of another version is served as what there is, and not kept.
+// Serve answers with the file in the path. The content of a versioned address never changes, so
+// caches keep it without revalidation. A request with another version gets the current file, which
+// is not cached.
 func (s *Set) Serve(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	text, err := fs.ReadFile(s.files, name)
@@ -102,7 +104,8 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request) {
 	w.Write(text) //nolint:errcheck // a client that has disconnected needs no answer
 }
 
-// mediaType does not ask the operating system about the kinds that pages depend on.
+// mediaType returns the media type of a file by its extension. The types that pages depend on do
+// not come from the operating system, whose table may be wrong.
 func mediaType(name string) string {
 	switch path.Ext(name) {
 	case ".css":

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// servePacked answers with a file that gzip has compressed: as it is, if the client takes that. The
-// middleware that compresses other answers says so in Vary for these too.
+// servePacked answers with a gzip file: compressed if the client accepts gzip, else decompressed.
+// The compressing middleware sets the header Vary for these answers too.
 func servePacked(w http.ResponseWriter, r *http.Request, packed []byte) {
 	h := w.Header()
 	if takesGzip(r.Header.Values("Accept-Encoding")) {
@@ -22,12 +22,12 @@ func servePacked(w http.ResponseWriter, r *http.Request, packed []byte) {
 	}
 	text, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
-		panic(err) // the file is embedded
+		panic(err) // not reached: the file is embedded
 	}
 	io.Copy(w, text) //nolint:errcheck // a client that has disconnected needs no answer
 }
 
-// takesGzip reports whether the header Accept-Encoding names gzip, and not with a weight of 0.
+// takesGzip reports whether the header Accept-Encoding has gzip with a weight above 0.
 func takesGzip(headers []string) bool {
 	for _, coding := range strings.Split(strings.Join(headers, ","), ",") {
 		name, params, err := mime.ParseMediaType(coding)

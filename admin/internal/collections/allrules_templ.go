@@ -244,7 +244,7 @@ func allRules(t ruleTable) templ.Component {
 	})
 }
 
-// ruleCell shows who passes a rule, or its expression.
+// ruleCell names the identities that pass a rule, or shows its expression.
 func ruleCell(r rule) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

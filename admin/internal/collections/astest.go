@@ -115,7 +115,7 @@ func titled(name string) string {
 func run(t *template.Template, data any) string {
 	var out strings.Builder
 	if err := t.Execute(&out, data); err != nil {
-		panic(err) // a fault of this file: templates and data are made here
+		panic(err) // not reached: the templates and their data are defined in this file
 	}
 	return out.String()
 }

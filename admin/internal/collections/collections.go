@@ -1,5 +1,5 @@
-// Package collections has the screens that define collections: fields, indexes, rules and sign-in,
-// the creation and the deletion of a collection.
+// Package collections serves the pages that define collections: fields, indexes, rules and sign-in
+// options, and the creation and deletion of a collection.
 package collections
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	const collection = "/_/c/{collection}"
 	return []console.Route{
@@ -44,7 +44,8 @@ func Routes() []console.Route {
 	}
 }
 
-// collectionOf returns the collection that the address names.
+// collectionOf returns the collection whose name or id is in the address. The fault is NotFound for
+// an unknown collection.
 func collectionOf(c *console.Call) (*schema.Collection, error) {
 	name := c.Param("collection")
 	if found := c.App.Snapshot().Find(name); found != nil {
@@ -53,7 +54,8 @@ func collectionOf(c *console.Call) (*schema.Collection, error) {
 	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
 }
 
-// frame is the frame of a page about the definition of a collection.
+// frame returns the frame of a page about the definition of a collection: its title, breadcrumbs,
+// sidebar and scripts.
 func frame(c *console.Call, in *schema.Collection, tab string) console.Page {
 	return console.Page{
 		Title: in.Name + " " + tab, Section: "data",

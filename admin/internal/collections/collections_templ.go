@@ -538,7 +538,7 @@ func queryInput(query string) templ.Component {
 	})
 }
 
-// fieldRow is a field: what it is, and its options behind it.
+// fieldRow is a field in the form: its name and type, and its options, which can be unfolded.
 func fieldRow(path string, f field, open bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -836,7 +836,7 @@ func fieldRow(path string, f field, open bool) templ.Component {
 	})
 }
 
-// reviewDialog says what a change would do. What loses values asks for the name.
+// reviewDialog shows the effect of a change. A change that loses data asks for the typed name.
 func reviewDialog(in *schema.Collection, p *collection.Plan, again bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -15,7 +15,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// definitionJSON answers with the definition of the collection, as an import takes it. It has no secrets.
+// definitionJSON answers with the definition of the collection without secrets, in the format of
+// the import.
 func definitionJSON(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -32,7 +33,7 @@ func askDuplicate(c *console.Call) error {
 	return c.Dialog(http.StatusOK, duplicateDialog(in, freeName(c.App.Snapshot(), in.Name)))
 }
 
-// freeName returns the name with a suffix that no collection has.
+// freeName returns the name with a suffix that makes it unique among the collections.
 func freeName(snapshot *schema.Snapshot, name string) string {
 	const longest = 240
 	name = name[:min(len(name), longest)] + "_copy"
@@ -44,7 +45,8 @@ func freeName(snapshot *schema.Snapshot, name string) string {
 	}
 }
 
-// duplicate creates a collection with the fields, rules and options of another one, without its records.
+// duplicate creates a collection with the fields, rules and options of another collection, without
+// its records.
 func duplicate(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -69,8 +71,8 @@ func duplicate(c *console.Call) error {
 	return c.Go(console.CollectionPath(made) + "/fields")
 }
 
-// copyOf returns the definition of a copy: without ids, with other names of indexes, and without OAuth2
-// providers, whose secrets a definition does not have.
+// copyOf returns the definition of a copy: without ids, with other names of indexes, and without
+// OAuth2 providers, since a definition does not have their secrets.
 func copyOf(in *schema.Collection, name string) (form.Document, error) {
 	d, err := form.Open(in)
 	if err != nil {
@@ -98,7 +100,7 @@ func copyOf(in *schema.Collection, name string) (form.Document, error) {
 	return d, nil
 }
 
-// copyField answers with the row of a copy of a field of the form, with the options as they are typed.
+// copyField answers with the row of a copy of a field in the form, with the typed options.
 func copyField(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -134,7 +136,7 @@ func copyField(c *console.Call) error {
 	return c.Part(fieldRow(console.CollectionPath(in), f, true))
 }
 
-// newFieldFrom returns a field that is to be added, with the options.
+// newFieldFrom returns a new field with the options, for the form.
 func newFieldFrom(options map[string]any, targets []form.Option) (field, error) {
 	options, err := form.Open(options)
 	if err != nil {

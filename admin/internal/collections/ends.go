@@ -8,7 +8,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// end is what ends records or a whole collection: its name is typed before.
+// end is a dialog that deletes all records of a collection, or the collection. The superuser has to
+// type the name of the collection.
 type end struct {
 	in                        *schema.Collection
 	id, title, about, verb    string
@@ -29,7 +30,7 @@ func dropOf(in *schema.Collection) end {
 		about: "It is lost for good, with its records and their files.", action: console.CollectionPath(in) + "/drop"}
 }
 
-// ask shows the dialog of an end, with the number of records that go.
+// ask shows the dialog of an end with the number of records to be deleted.
 func ask(c *console.Call, of func(*schema.Collection) end, status int, problem string) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -44,7 +45,8 @@ func ask(c *console.Call, of func(*schema.Collection) end, status int, problem s
 	return c.Dialog(status, endDialog(e))
 }
 
-// confirmed reports whether the name was typed; if not, the dialog says so.
+// confirmed reports whether the typed name is right. If not, it answers with the dialog and a
+// problem.
 func confirmed(c *console.Call, of func(*schema.Collection) end) (in *schema.Collection, yes bool, err error) {
 	if in, err = collectionOf(c); err != nil {
 		return nil, false, err

@@ -28,13 +28,13 @@ type field struct {
 // isID reports whether the field is the id of the records.
 func (f field) isID() bool { return f.name == "id" && f.system }
 
-// definition is a collection as JSON, whose parts the form shows.
+// definition is the definition of a collection for the form.
 type definition struct {
 	in      *schema.Collection
 	fields  []field
-	stored  []map[string]any // the fields as they are, by their keys
-	indexes string           // one a line
-	query   string           // of a view
+	stored  []map[string]any // the stored fields; the key of a field is its index
+	indexes string           // one index per line
+	query   string           // the query of a view
 }
 
 func definitionOf(c *console.Call, in *schema.Collection) (*definition, error) {
@@ -82,7 +82,7 @@ func showFields(c *console.Call) error {
 	return c.Page(frame(c, in, "Fields"), fieldsPage(d, c.Locked()))
 }
 
-// newField answers with the row of a field that is to be added.
+// newField answers with the row of a new field.
 func newField(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -99,7 +99,8 @@ func newField(c *console.Call) error {
 	return c.Part(fieldRow(console.CollectionPath(in), f, true))
 }
 
-// body is the definition as the form describes it. Fields that it does not name are deleted.
+// body returns the change of the collection that the form describes. Fields that are missing in the
+// form are deleted.
 func (d *definition) body(sent url.Values, targets []form.Option) (body map[string]any, problems []form.Problem) {
 	body = map[string]any{"name": sent.Get("name"), "indexes": linesOf(sent.Get("indexes"))}
 	if d.in.View != nil {
@@ -118,7 +119,7 @@ func (d *definition) body(sent url.Values, targets []form.Option) (body map[stri
 	return body, problems
 }
 
-// field returns a field as the form describes it: the stored one with the typed options.
+// field returns the field with the key: the stored field, or a new one, with the typed options.
 func (d *definition) field(key string, sent url.Values, targets []form.Option) (f map[string]any, problems []form.Problem) {
 	f = map[string]any{"type": sent.Get("fields." + key + ".type")}
 	if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(d.stored) {
@@ -143,7 +144,8 @@ func linesOf(text string) []string {
 	return list
 }
 
-// saveFields says first what the change would do, if it loses or rewrites something.
+// saveFields stores the fields in the form. A change that loses or rewrites data, or breaks rules,
+// is described in a dialog first.
 func saveFields(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -188,10 +190,11 @@ func planOf(c *console.Call, in *schema.Collection, body map[string]any) (*colle
 	return c.App.Collections().Plan(c.R.Context(), c.Caller, text)
 }
 
-// asks reports whether somebody should look at the plan before it is carried out.
+// asks reports whether the superuser has to confirm the plan.
 func asks(p *collection.Plan) bool { return len(p.Losses)+len(p.Rewrites)+len(p.Broken) > 0 }
 
-// failFields names the problems of fields by their keys in the form: the service counts them.
+// failFields answers with the problems of an error. The service names a field by its index, the
+// form by its key.
 func failFields(c *console.Call, err error, order []string) error {
 	return form.FailAt(c, err, func(name string) string {
 		parts := strings.SplitN(name, ".", 3)

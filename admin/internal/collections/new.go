@@ -16,7 +16,7 @@ func showNew(c *console.Call) error {
 	}, newPage())
 }
 
-// create makes a collection without fields of its own, which are added on its page.
+// create creates a collection with the system fields only; the superuser adds others on its page.
 func create(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -43,7 +43,7 @@ func create(c *console.Call) error {
 	return c.Go(console.CollectionPath(made) + "/fields")
 }
 
-// plural is a number of things in words.
+// plural formats a number of things.
 func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

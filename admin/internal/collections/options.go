@@ -5,10 +5,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// kinds are the kinds of fields that can be added, in the order of the menu.
+// kinds lists the field types in the order of the menu.
 var kinds = []string{"text", "editor", "number", "bool", "email", "url", "date", "autodate", "select", "file", "relation", "json", "geoPoint", "password"}
 
-// inputs are the options of a field of the kind, named below at.
+// inputs returns the inputs for the options of a field type. The name of each begins with at.
 func inputs(kind, at string, targets []form.Option) []form.Input {
 	list := []form.Input{
 		{Name: at + ".name", Label: "Name", Mono: true},
@@ -79,7 +79,7 @@ func ofKind(kind, at string, targets []form.Option) []form.Input {
 	return nil
 }
 
-// targetsOf are the collections that a relation may lead to.
+// targetsOf returns the collections that a relation can refer to: all but views.
 func targetsOf(snapshot *schema.Snapshot) (list []form.Option) {
 	for _, in := range snapshot.All() {
 		if in.View == nil {

@@ -36,7 +36,7 @@ func rulesOf(in *schema.Collection) []rule {
 	return list
 }
 
-// mode is that of form.RuleMode.
+// mode returns the mode of the rule; see form.RuleMode.
 func (r rule) mode() string {
 	return form.RuleMode(r.text)
 }
@@ -108,8 +108,8 @@ func typedRules(c *console.Call, in *schema.Collection) []rule {
 	return list
 }
 
-// unwritten reports whether "By rule" is chosen and the expression is empty: stored, the empty rule
-// would let everybody pass.
+// unwritten reports whether "By rule" is chosen and the expression is empty: an empty stored rule
+// would allow everybody.
 func (r rule) unwritten(c *console.Call) bool {
 	return c.R.PostForm.Get(r.name+".mode") == "rule" && strings.TrimSpace(r.expression()) == ""
 }

@@ -1,5 +1,6 @@
-// The switch of the second step of superusers. Without working mails the step locks all superusers out, so the switch asks
-// for a code from a real mail, or for the name of the collection.
+// The switch for the second sign-in step of superusers. If mail does not work, the step locks all
+// superusers out. The switch therefore asks for a code from a mail, or for the name of the
+// collection.
 
 package collections
 
@@ -20,26 +21,27 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// stepCodeTime is how long a code is good for at least. It is good for less than twice as long.
+// stepCodeTime is the minimum lifetime of a code. A code expires before twice this time.
 const stepCodeTime = 10 * time.Minute
 
-// stepCode returns the code of an account for the time: eight digits that follow from the account's secret, so
-// that no code is stored, and every server over the database knows it.
+// stepCode returns the code of an account at a time: eight digits, computed from the account's
+// secret. No code is stored, and every server of the database computes the same code.
 func stepCode(tokenKey string, at time.Time) string {
 	mac := hmac.New(sha256.New, []byte(tokenKey))
 	fmt.Fprintf(mac, "second step %d", at.Unix()/int64(stepCodeTime/time.Second))
 	return fmt.Sprintf("%08d", binary.BigEndian.Uint64(mac.Sum(nil))%100_000_000)
 }
 
-// needsSecondStep reports whether the change of the options of superusers switches on their second step. Codes by mail
-// do so too, since superusers have them as a second step only.
+// needsSecondStep reports whether a change of the sign-in options of superusers switches on their
+// second step. Codes by mail count too, since superusers use them as a second step only.
 func needsSecondStep(change map[string]any) bool {
 	mfa, _ := change["mfa"].(map[string]any)
 	otp, _ := change["otp"].(map[string]any)
 	return mfa["enabled"] == true || otp["enabled"] == true
 }
 
-// stepConfirmed reports whether the text is a code that was mailed to the caller, or the name of the collection.
+// stepConfirmed reports whether the text is a valid code of the caller or the name of the
+// collection.
 func stepConfirmed(c *console.Call, in *schema.Collection, text string) bool {
 	if text == in.Name {
 		return true
@@ -53,7 +55,7 @@ func stepConfirmed(c *console.Call, in *schema.Collection, text string) bool {
 	return false
 }
 
-// mailStepCode sends a code to the caller's own address, by the mail server of the settings.
+// mailStepCode mails a code to the caller through the mail server of the settings.
 func mailStepCode(c *console.Call) error {
 	in, err := authOf(c)
 	if err != nil {

@@ -35,7 +35,7 @@ type providerRow struct {
 	document           form.Document
 }
 
-// authOf returns the auth collection that the address names.
+// authOf returns the auth collection in the address. The fault is NotFound for other collections.
 func authOf(c *console.Call) (*schema.Collection, error) {
 	in, err := collectionOf(c)
 	if err == nil && !in.IsAuth() {
@@ -95,7 +95,7 @@ func providerName(name string) string {
 	return name
 }
 
-// newProvider answers with the row of a provider that is to be added.
+// newProvider answers with the row of a new provider.
 func newProvider(c *console.Call) error {
 	name := c.R.URL.Query().Get("_provider")
 	if !slices.ContainsFunc(provider.List(), func(p provider.Info) bool { return p.Name == name }) {
@@ -148,10 +148,11 @@ func update(c *console.Call, in *schema.Collection, change map[string]any) error
 	return err
 }
 
-// keysOf are the keys of the providers that the form has, in their order.
+// keysOf returns the keys of the providers in the form, in their order.
 func keysOf(sent url.Values) []string { return sent["providers.order"] }
 
-// providersOf are the providers as the form describes them. A secret that was not typed stays.
+// providersOf returns the providers in the form. A provider without a typed secret keeps the stored
+// one.
 func providersOf(sent url.Values) (list []any, problems []form.Problem) {
 	list = []any{}
 	for _, key := range keysOf(sent) {
@@ -184,7 +185,8 @@ func providersOf(sent url.Values) (list []any, problems []form.Problem) {
 	return list, problems
 }
 
-// failSignIn names the problems of providers by their keys in the form: the service counts them.
+// failSignIn answers with the problems of an error. The service names a provider by its index, the
+// form by its key.
 func failSignIn(c *console.Call, err error, sent url.Values) error {
 	problems, err := console.Problems(err)
 	if err != nil {
@@ -202,13 +204,13 @@ func failSignIn(c *console.Call, err error, sent url.Values) error {
 	return form.Refuse(c, http.StatusUnprocessableEntity, list)
 }
 
-// mailKind is a mail that accounts get.
+// mailKind is a kind of mail to accounts.
 type mailKind struct {
 	template  mail.Template
 	title, at string // at: path of the template in the collection's definition
 }
 
-// mailKinds are the mails of the collection.
+// mailKinds returns the kinds of mail that the collection sends.
 func mailKinds(in *schema.Collection) []mailKind {
 	list := []mailKind{
 		{mail.Verification, "Verify the address", "verificationTemplate"},
@@ -247,7 +249,7 @@ func previewMail(c *console.Call) error {
 	return c.Dialog(http.StatusOK, mailPreview(in, kind, t, subject))
 }
 
-// mailOf reads the form, and returns the kind of mail that the address names.
+// mailOf reads the form and returns the collection and the kind of mail in the address.
 func mailOf(c *console.Call) (*schema.Collection, mailKind, error) {
 	in, err := authOf(c)
 	if err != nil {
@@ -315,7 +317,7 @@ var tokenKinds = []tokenKind{
 	{"verificationToken", "Verification"}, {"fileToken", "Protected files"},
 }
 
-// tokensOf returns the collection and the kind of tokens that the address names.
+// tokensOf returns the collection and the kind of tokens in the address.
 func tokensOf(c *console.Call) (*schema.Collection, tokenKind, error) {
 	in, err := authOf(c)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// methodGroup is how accounts may sign in.
+// methodGroup returns the inputs of the sign-in methods.
 func methodGroup(in *schema.Collection) form.Group {
 	code := form.Input{Name: "otp.enabled", Label: "One-time code", Help: "By mail. Only with a mail server that works.", Kind: form.Switch}
 	if in.Name == schema.Superusers {
@@ -26,7 +26,7 @@ func methodGroup(in *schema.Collection) form.Group {
 	}}
 }
 
-// identityFields are the fields by which accounts can be known.
+// identityFields returns the names of the fields that can identify an account at the sign-in.
 func identityFields(in *schema.Collection) []string {
 	list := []string{"email"}
 	for _, f := range in.Fields {
@@ -38,7 +38,7 @@ func identityFields(in *schema.Collection) []string {
 	return list
 }
 
-// mappedGroup is which fields take what a provider tells.
+// mappedGroup returns the inputs that map the profile data of OAuth2 providers to fields.
 func mappedGroup(in *schema.Collection) form.Group {
 	options := []form.Option{{Value: "", Label: "none"}}
 	for _, f := range in.Fields {
@@ -55,7 +55,7 @@ func mappedGroup(in *schema.Collection) form.Group {
 	}}
 }
 
-// tokenGroup is how long tokens last.
+// tokenGroup returns the inputs of the lifetimes of tokens.
 func tokenGroup() form.Group {
 	g := form.Group{Title: "How long tokens last"}
 	for _, k := range tokenKinds {
@@ -65,14 +65,14 @@ func tokenGroup() form.Group {
 	return g
 }
 
-// mailGroup is the subject and the body of a mail.
+// mailGroup returns the inputs of the subject and the body of a mail.
 func mailGroup(k mailKind) form.Group {
 	return form.Group{Title: k.title, Inputs: []form.Input{
 		{Name: k.at + ".subject", Label: "Subject", Wide: true}, {Name: k.at + ".body", Label: "Body", Kind: form.Code},
 	}}
 }
 
-// signInGroups are all inputs of the form, but those of providers.
+// signInGroups returns all inputs of the form, except the inputs of providers.
 func signInGroups(in *schema.Collection) []form.Group {
 	list := []form.Group{methodGroup(in), tokenGroup()}
 	if in.Name != schema.Superusers {
@@ -84,7 +84,7 @@ func signInGroups(in *schema.Collection) []form.Group {
 	return list
 }
 
-// placeholders are the words in braces that a mail of that kind may have.
+// placeholders returns the placeholders in braces that a kind of mail may contain.
 func placeholders(k mailKind, in *schema.Collection) []string {
 	list := []string{"{APP_NAME}", "{APP_URL}", "{RECORD:email}"}
 	switch k.at {

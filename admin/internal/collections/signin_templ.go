@@ -690,8 +690,8 @@ func mailItem(s signIn, k mailKind) templ.Component {
 	})
 }
 
-// mailPreview shows a mail in a frame that runs nothing. A form fills it, since the page of the mail
-// has a policy of its own: mails have styles in them.
+// mailPreview shows a mail in a sandboxed frame without scripts. A form loads the frame, since the
+// page of the mail needs its own content security policy, which allows inline styles.
 func mailPreview(in *schema.Collection, k mailKind, t schema.Template, subject string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -895,7 +895,7 @@ func secondStepDialog(in *schema.Collection, again bool) templ.Component {
 	})
 }
 
-// stepMailed says whether the mail with the code was sent.
+// stepMailed reports whether the mail with the code was sent.
 func stepMailed(to, failure string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1041,7 +1041,7 @@ func endTokensDialog(in *schema.Collection, k tokenKind, problem string) templ.C
 	})
 }
 
-// endWords says what the end of tokens means.
+// endWords describes the effect of revoking tokens of a kind.
 func endWords(in *schema.Collection, k tokenKind) string {
 	switch {
 	case k.at == "authToken" && in.Name == schema.Superusers:
@@ -1054,7 +1054,7 @@ func endWords(in *schema.Collection, k tokenKind) string {
 	return "Links in mails that were sent until now stop to work."
 }
 
-// providerInputs are the options of a provider.
+// providerInputs returns the inputs for the options of a provider.
 func providerInputs(p providerRow) []form.Input {
 	at := "providers." + p.key + "."
 	return []form.Input{

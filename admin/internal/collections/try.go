@@ -57,7 +57,7 @@ func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
 	t := tester{in: in, accounts: c.Accounts()}
 	found, err := records.Search(c, in, "", 1)
 	if kind := fault.KindOf(err); err != nil && kind != fault.Internal {
-		return t, nil // a view that does not work has no record to begin with
+		return t, nil // a broken view has no record for a first choice
 	}
 	if len(found) > 0 {
 		t.record = found[0]
@@ -65,8 +65,7 @@ func testerOf(c *console.Call, in *schema.Collection) (tester, error) {
 	return t, err
 }
 
-// tryRules judges the rules as they stand in the form, saved or not, for the identity and
-// the record that were chosen.
+// tryRules judges the typed rules, saved or not, for the chosen identity and record.
 func tryRules(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -261,7 +260,7 @@ func (v verdict) marks() string {
 	if v.about != nil && v.about.Clause != nil {
 		walk(v.about.Clause)
 	}
-	out, _ := json.Marshal(list) // numbers and words always can be
+	out, _ := json.Marshal(list) // not reached: numbers and strings can always be encoded
 	return string(out)
 }
 

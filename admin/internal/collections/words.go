@@ -98,7 +98,7 @@ func milliseconds(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', 2, 64) + " ms"
 }
 
-// parameters are the values of $1, $2 and so on, a line each.
+// parameters lists the values of $1, $2 and so on, one per line.
 func parameters(args []string) string {
 	lines := make([]string, len(args))
 	for i, a := range args {
@@ -107,7 +107,7 @@ func parameters(args []string) string {
 	return strings.Join(lines, "\n")
 }
 
-// sampleBody is an object with a field of the collection.
+// sampleBody returns a JSON object with one field of the collection, as an example.
 func sampleBody(in *schema.Collection) string {
 	for _, f := range in.Fields {
 		if f.Kind.Class() == schema.ClassText && !f.IsID() && !f.IsPassword() && f.Name != "tokenKey" {

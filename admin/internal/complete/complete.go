@@ -11,15 +11,15 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxCompletions is the greatest number of completions in an answer.
+// maxCompletions is the maximum number of completions in an answer.
 const maxCompletions = 30
 
 // Completion is a text that may replace the word at the caret.
 type Completion struct {
 	Text string `json:"text"`
 	Icon string `json:"icon,omitempty"` // name of an icon; "" for none
-	Hint string `json:"hint"`           // a word about the text, as the type of a field
-	More bool   `json:"more,omitempty"` // the text begins a path that goes on
+	Hint string `json:"hint"`           // a word about the text, such as the type of a field
+	More bool   `json:"more,omitempty"` // the text is the beginning of a longer path
 }
 
 // macros are the date macros of the expression language.
@@ -34,7 +34,7 @@ func Rule(snapshot *schema.Snapshot, in *schema.Collection, before, typed string
 }
 
 // Filter is Rule for filters, which have neither @request nor @collection. The collection need not
-// be one of the app.
+// belong to the app.
 func Filter(snapshot *schema.Snapshot, in *schema.Collection, before, typed string) []Completion {
 	w := words{snapshot: snapshot}
 	return w.at(in, before, typed)
@@ -205,7 +205,7 @@ func (w *words) account() {
 	}
 }
 
-// maxLevels is the greatest number of relations in a path that is completed.
+// maxLevels is the maximum number of relations in a path that is completed.
 const maxLevels = 4
 
 // related adds the fields of the collection at the end of a path of relations.

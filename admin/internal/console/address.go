@@ -19,8 +19,8 @@ func (c *Call) Address() string {
 	return scheme + c.R.Host
 }
 
-// ForwardingHeader returns the name of a header of the request in which proxies send the address of the
-// client, "" if it has none.
+// ForwardingHeader returns the name of a header of the request in which proxies send the address of
+// the client, "" if the request has no such header.
 func ForwardingHeader(r *http.Request) string {
 	for _, name := range []string{"CF-Connecting-IP", "Fly-Client-IP", "X-Forwarded-For", "X-Real-IP"} {
 		if r.Header.Get(name) != "" {

@@ -60,7 +60,7 @@ func (c *Call) begin(route *request.Route, guard *http.CrossOriginProtection) (e
 	return nil
 }
 
-// Param returns a part of the path.
+// Param returns the value of a path parameter, "" if the route has no such parameter.
 func (c *Call) Param(name string) string {
 	return wire.PathValue(c.R, name)
 }
@@ -80,14 +80,14 @@ type Page struct {
 	Section string // the ID of the entry of the navigation that is marked
 	Crumbs  []ui.Crumb
 	Side    templ.Component // the side bar; nil for none
-	Scripts []string        // names of assets: modules in addition to those of every page
+	Scripts []string        // names of assets: modules in addition to the modules of every page
 	Styles  []string        // names of assets: style sheets in addition to console.css
 }
 
 // Page answers with a whole page.
 func (c *Call) Page(p Page, body templ.Component) error { return c.PageAs(http.StatusOK, p, body) }
 
-// PageAs is Page with another status.
+// PageAs answers with a whole page and a status.
 func (c *Call) PageAs(status int, p Page, body templ.Component) error {
 	shell := ui.Shell{
 		App: c.Settings.Meta.AppName, Title: p.Title, Theme: c.theme(), Accent: accent(c.Settings),
@@ -103,7 +103,8 @@ func (c *Call) PageAs(status int, p Page, body templ.Component) error {
 // Locked reports whether the settings lock collections and records in the console.
 func (c *Call) Locked() bool { return c.Settings.Meta.HideControls }
 
-// Unlocked returns the screen for routes that change collections: while they are locked, it answers 403.
+// Unlocked wraps a screen that changes collections: while collections are locked, it returns a
+// Forbidden fault.
 func Unlocked(screen func(*Call) error) func(*Call) error {
 	return func(c *Call) error {
 		if c.Locked() {
@@ -116,7 +117,7 @@ func Unlocked(screen func(*Call) error) func(*Call) error {
 // Part answers with a part of a page.
 func (c *Call) Part(part templ.Component) error { return c.render(http.StatusOK, part) }
 
-// PartAs is Part with another status, as 422 for a form that is shown again.
+// PartAs answers with a part of a page and a status, such as 422 for a form with problems.
 func (c *Call) PartAs(status int, part templ.Component) error { return c.render(status, part) }
 
 // Gate answers with a page without navigation, for visitors without a session.

@@ -17,8 +17,7 @@ import (
 	"github.com/loambase/loam/internal/request"
 )
 
-// Config has the services of the server for a Console. Every field except Tasks and Imports is
-// required.
+// Config holds the services that a Console uses. Every field except Tasks and Imports is required.
 type Config struct {
 	App      *core.App
 	Auth     *auth.Service
@@ -40,8 +39,8 @@ type Config struct {
 	// History holds the samples of this server's metrics for the charts.
 	History *metrics.History
 
-	// Tasks has the long work that superusers have started, Imports the files that they import. New
-	// sets both.
+	// Tasks runs the long work of superusers, such as bulk changes; Imports holds their imports.
+	// New sets both.
 	Tasks   *task.Service
 	Imports *sheet.Service
 }
@@ -68,7 +67,7 @@ type Screen func(*Call) error
 type Route struct {
 	Method, Path string
 	Screen       Screen
-	Open         bool // also for visitors without a session
+	Open         bool // visitors without a session may call the route
 }
 
 // Get returns a route for GET requests of superusers.

@@ -12,8 +12,8 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// fail answers with an error: a page for who has opened an address, a dialog or a note for
-// a script that asks from within a page. What was typed there stays.
+// fail answers with an error: a page for an opened address, a dialog or a toast for a request of a
+// script, which leaves the page and its inputs as they are.
 func (c *Call) fail(err error) {
 	if errors.Is(err, errSignIn) {
 		if err = c.signInFirst(); err == nil {
@@ -45,13 +45,13 @@ func (c *Call) failurePage(f ui.Failure) error {
 	return c.Gate(f.Status, ui.Gate{Title: f.Title()}, ui.GateFailure(f))
 }
 
-// failureNote puts a note among the toasts, whatever part the page has asked for.
+// failureNote answers with a toast about a failure, regardless of the part that was requested.
 func (c *Call) failureNote(f ui.Failure) error {
 	c.retarget("#toasts", "beforeend")
 	return c.render(f.Status, ui.FailureToast(f))
 }
 
-// Dialog answers with a dialog that lies over the page.
+// Dialog answers with a modal dialog for the current page.
 func (c *Call) Dialog(status int, dialog templ.Component) error {
 	c.retarget("#dialogs", "innerHTML")
 	return c.render(status, dialog)
@@ -74,7 +74,7 @@ func Problems(err error) (map[string]string, error) {
 	flatten(problems, "", f.Fields)
 	if len(problems) == 0 {
 		_, shown := wire.Describe(err)
-		problems[""] = cmp.Or(wire.Sentence(shown.Reason), shown.Message) // the reason says more
+		problems[""] = cmp.Or(wire.Sentence(shown.Reason), shown.Message) // the reason is more specific than the message
 	}
 	return problems, nil
 }
@@ -91,7 +91,8 @@ func flatten(into map[string]string, prefix string, fields fault.Fields) {
 	}
 }
 
-// TooMany says when to try again, and tells the browser. err is a fault.TooMany.
+// TooMany sets the header Retry-After and returns a sentence with the time to wait. err is a
+// fault.TooMany.
 func TooMany(c *Call, err error) string {
 	_, shown := wire.Describe(err)
 	seconds := ui.Seconds(shown.RetryAfter)

@@ -13,26 +13,27 @@ const (
 	sendBytes = 1 << 20
 )
 
-// Answer is what the API has answered to a request of the console.
+// Answer is the API's response to a request of the console.
 type Answer struct {
 	Status  int
 	Header  http.Header
-	Body    []byte // its first megabyte
-	Bytes   int    // of the whole body
+	Body    []byte // the first megabyte of the body
+	Bytes   int    // the size of the whole body
 	Elapsed time.Duration
 }
 
-// Send sends a request to the API of this server, from the address of the browser. Its headers are
-// the given ones and those of the trusted proxy: no cookie. It is cut off after 30 seconds.
+// Send sends a request to the API of this server with the client address of the browser. It has the
+// given headers and the headers of the trusted proxy, but no cookies. It is cancelled after 30
+// seconds.
 func (c *Call) Send(method, address string, header http.Header, body string) (*Answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), sendLimit) // nothing of the outer request's
+	ctx, cancel := context.WithTimeout(context.Background(), sendLimit) // without the values of the outer request
 	defer cancel()
 	defer context.AfterFunc(c.R.Context(), cancel)()
 	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range c.Settings.TrustedProxy.Headers { // so that the address of the client is the same
+	for _, name := range c.Settings.TrustedProxy.Headers { // these headers hold the address of the client
 		header[http.CanonicalHeaderKey(name)] = c.R.Header.Values(name)
 	}
 	r.Header, r.RemoteAddr, r.Host, r.TLS = header, c.R.RemoteAddr, c.R.Host, c.R.TLS
@@ -47,7 +48,7 @@ func (c *Call) Send(method, address string, header http.Header, body string) (*A
 	return &w.Answer, nil
 }
 
-// kept is a response that stays here.
+// kept is an http.ResponseWriter that keeps the response in memory.
 type kept struct {
 	Answer
 	text bytes.Buffer

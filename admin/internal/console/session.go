@@ -18,11 +18,12 @@ import (
 // cannot make a browser send it, and the API does not look at it.
 const sessionCookie = "loam_session"
 
-// errSignIn says that the call is for superusers and nobody has signed in.
+// errSignIn is the error of a call that needs a superuser and has no session.
 var errSignIn = fault.New(fault.Unauthenticated, "Sign in to go on.")
 
-// recognise finds the superuser of the session, if there is one. A session that is used is
-// renewed, so that it ends only some time after its last use.
+// recognise sets the caller to the superuser of the session cookie; without a valid cookie the
+// caller stays a guest. It renews a used session, so that the session expires a fixed time after
+// its last use. The fault is Forbidden for an IP address from which superusers may not come.
 func (c *Call) recognise() error {
 	cookie, err := c.R.Cookie(sessionCookie)
 	if err != nil {
@@ -43,7 +44,7 @@ func (c *Call) recognise() error {
 	return c.renew(expires)
 }
 
-// renew gives the session a fresh token when a tenth of its life is over.
+// renew replaces the token of the session when a tenth of its lifetime is over.
 func (c *Call) renew(expires time.Time) error {
 	if expires.IsZero() {
 		return nil
@@ -58,13 +59,13 @@ func (c *Call) renew(expires time.Time) error {
 		c.Token = fresh.Token
 		c.setSession(fresh.Token)
 		return nil
-	case kind == fault.Unauthenticated || kind == fault.Forbidden: // it has lasted as long as it may
+	case kind == fault.Unauthenticated || kind == fault.Forbidden: // the session has reached its maximum lifetime
 		return nil
 	}
 	return err
 }
 
-// SignedIn begins the session of a token: whatever session the browser had is over.
+// SignedIn starts a session with the token. It replaces an earlier session of the browser.
 func (c *Call) SignedIn(token string) { c.setSession(token) }
 
 // SignedOut ends the session in this browser.
@@ -81,8 +82,7 @@ func (c *Call) setSession(token string) {
 	http.SetCookie(c.W, cookie)
 }
 
-// encrypted reports whether the browser has spoken TLS, to us or to a proxy that is
-// believed to say so.
+// encrypted reports whether the browser uses TLS, to this server or to a trusted proxy.
 func (c *Call) encrypted() bool {
 	if c.R.TLS != nil {
 		return true
@@ -90,7 +90,8 @@ func (c *Call) encrypted() bool {
 	return len(c.Settings.TrustedProxy.Headers) > 0 && strings.EqualFold(c.R.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// signInFirst answers a call of somebody who is not signed in.
+// signInFirst answers a call without a session: with a sign-in dialog for a script, else with a
+// redirect to the sign-in page.
 func (c *Call) signInFirst() error {
 	if c.fromScript() {
 		return c.Dialog(http.StatusUnauthorized, ui.SignInDialog(ui.SignIn{Dialog: true}))
@@ -105,20 +106,21 @@ func (c *Call) signInFirst() error {
 	return c.Go(to)
 }
 
-// FromElsewhere reports whether a link of another site has led here: such a call comes
-// without the session, also if there is one.
+// FromElsewhere reports whether the browser followed a link on another site. Such a request has no
+// session cookie, even if the browser has a session.
 func (c *Call) FromElsewhere() bool {
 	h := c.R.Header
 	return c.R.Method == http.MethodGet && h.Get("Sec-Fetch-Site") == "cross-site" && h.Get("Sec-Fetch-Mode") == "navigate"
 }
 
-// OpenAgain answers with a page that opens the same address again. It is ours, so the
-// session comes along.
+// OpenAgain answers with a page that reloads its own address. The second request comes from this
+// site, so the browser sends the session cookie.
 func (c *Call) OpenAgain() error {
 	return c.Gate(http.StatusOK, ui.Gate{Title: "One moment", Scripts: []string{"again.js"}}, ui.Opening())
 }
 
-// Landing returns where to go after a sign-in: an address of the console and no other.
+// Landing returns the address to open after a sign-in: the cleaned address to if it belongs to the
+// console, else the overview.
 func Landing(to string) string {
 	u, err := url.Parse(to)
 	if err != nil || u.IsAbs() || u.Host != "" {
@@ -131,8 +133,8 @@ func Landing(to string) string {
 	return (&url.URL{Path: clean, RawQuery: u.RawQuery}).String()
 }
 
-// theme is what the person has chosen, "" for that of the system. The script that sets it
-// keeps it in a cookie, so that the first paint is right.
+// theme returns the chosen theme, "light" or "dark", or "" for the theme of the system. A script
+// stores the choice in a cookie, so that the server renders the first paint in this theme.
 func (c *Call) theme() string {
 	cookie, err := c.R.Cookie("loam_theme")
 	if err != nil || cookie.Value != "light" && cookie.Value != "dark" {
@@ -141,8 +143,7 @@ func (c *Call) theme() string {
 	return cookie.Value
 }
 
-// accent is the colour of the settings, "" where nobody has chosen one: then the console has
-// its own.
+// accent returns the accent colour of the settings, "" for the default, which the style sheet has.
 func accent(s *settings.Settings) string {
 	if s.Meta.AccentColor == settings.Defaults().Meta.AccentColor {
 		return ""
@@ -150,8 +151,8 @@ func accent(s *settings.Settings) string {
 	return strings.TrimPrefix(s.Meta.AccentColor, "#")
 }
 
-// ConfirmPassword checks the password of who has signed in, before what cannot be undone.
-// It is an Invalid fault if it is another one, and TooMany after too many.
+// ConfirmPassword checks the password of the signed-in superuser before an irreversible action.
+// Faults: Invalid for a wrong password, TooMany after too many attempts.
 func (c *Call) ConfirmPassword(password string) error {
 	asking := c.Caller
 	asking.Auth = nil

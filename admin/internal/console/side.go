@@ -21,7 +21,7 @@ func (c *Call) CollectionGroups(current string) (g ui.Groups) {
 	g.Current, g.Locked = current, c.Locked()
 	pins, err := c.App.Pins(c.R.Context(), c.Caller)
 	if err != nil {
-		c.App.Log().Warn("read the pins", "error", err) // the page is of use without them
+		c.App.Log().Warn("read the pins", "error", err) // a page without pins is still useful
 	}
 	for _, in := range c.App.Snapshot().All() {
 		item := ui.Item{ID: in.ID, Label: in.Name, Icon: CollectionIcon(in), Path: CollectionPath(in), Current: in.Name == current}
@@ -51,13 +51,13 @@ func (c *Call) Accounts() (names []string) {
 	return names
 }
 
-// CollectionPath is the address of the records of a collection.
+// CollectionPath returns the address of the records of a collection.
 func CollectionPath(c *schema.Collection) string { return "/_/c/" + c.Name }
 
 // Tab is a page about a collection.
 type Tab struct{ ID, Label, Path string }
 
-// Tabs are the pages about a collection, in their order.
+// Tabs returns the pages about a collection, in their order.
 func Tabs(in *schema.Collection) []Tab {
 	at, fields := CollectionPath(in), "Fields"
 	if in.View != nil {
@@ -70,7 +70,7 @@ func Tabs(in *schema.Collection) []Tab {
 	return append(list, Tab{"API", "API", at + "/api"})
 }
 
-// CollectionIcon is the picture of the type of a collection.
+// CollectionIcon returns the name of the icon for the type of a collection.
 func CollectionIcon(c *schema.Collection) string {
 	switch {
 	case c.Name == schema.Superusers:
@@ -83,7 +83,7 @@ func CollectionIcon(c *schema.Collection) string {
 	return "base"
 }
 
-// KindIcon is the picture of the kind of a field.
+// KindIcon returns the name of the icon for the type of a field.
 func KindIcon(f *schema.Field) string {
 	if f.IsID() {
 		return "key"
@@ -91,7 +91,7 @@ func KindIcon(f *schema.Field) string {
 	return TypeIcon(f.Type())
 }
 
-// TypeIcon is the picture of a kind of fields by its name.
+// TypeIcon returns the name of the icon for a field type.
 func TypeIcon(kind string) string {
 	if kind == "geoPoint" {
 		return "geo"

@@ -8,7 +8,8 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Upload is a file of a form as it comes. A form that breaks off is the client's failure.
+// Upload returns a reader of a file in a multipart form. A read error, such as the error of an
+// interrupted upload, is returned as an Invalid fault.
 func Upload(part *multipart.Part) io.Reader { return &upload{part} }
 
 type upload struct{ part *multipart.Part }

@@ -1,4 +1,4 @@
-// Package diagram has the picture of all collections and the relations between them.
+// Package diagram serves the diagram of all collections and the relations between them.
 package diagram
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/diagram", show),
@@ -29,8 +29,8 @@ const (
 	gapX      = 114
 	gapY      = 34
 	margin    = 40
-	tall      = 900 // a column is no taller, unless a box is
-	maxFields = 600 // of all boxes; with more, only relations are drawn
+	tall      = 900 // maximum height of a column with more than one box
+	maxFields = 600 // in all boxes; above it, only relation fields are drawn
 )
 
 // picture is the diagram with the place of each box.
@@ -71,8 +71,8 @@ func show(c *console.Call) error {
 	}, page(p))
 }
 
-// draw places each collection: a collection stands at the right of those that it refers to, and
-// collections without relations stand in rows below.
+// draw places each collection: a collection stands at the right of the collections that it refers
+// to, and collections without relations stand in rows below.
 func draw(snapshot *schema.Snapshot, system bool) *picture {
 	p := &picture{system: system}
 	byID := map[string]*box{}

@@ -629,7 +629,7 @@ func label(p *picture, b *box) string {
 	return b.in.Name
 }
 
-// words are the names in a box.
+// words returns the names in a box, for the search.
 func words(b *box) string {
 	text := b.in.Name
 	for _, f := range b.rows {

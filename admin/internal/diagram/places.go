@@ -21,7 +21,7 @@ type point struct {
 
 const (
 	keptPlaces = "diagram" // name of the document, for core.Kept
-	farthest   = 20_000    // greatest coordinate
+	farthest   = 20_000    // maximum coordinate
 )
 
 func placesOf(c *console.Call) (placed places, err error) {

@@ -1,9 +1,8 @@
-// Package form has what all forms of the console share: reading what was sent, and saying
-// what is wrong with it.
+// Package form reads the forms of the console and answers with the problems of their inputs.
 //
-// A form that scripts send (data-form) keeps on the page what was
-// typed, whatever the answer: form.js puts each problem under its input. Only what was
-// changed is sent, so an input that is missing stays as it is.
+// A form that a script sends (data-form) stays on the page with its typed values, whatever the
+// answer is: form.js shows each problem below its input. Only changed inputs are sent, so a value
+// without an input in the request keeps its stored value.
 package form
 
 import (
@@ -18,18 +17,19 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Small is the greatest body of a form without files, in bytes.
+// Small is the size limit of a form without files, in bytes.
 const Small = 8 << 20
 
-// inMemory is how much of the files of a form is kept in memory.
+// inMemory is the number of bytes of uploaded files that are kept in memory; the rest is written to
+// temporary files.
 const inMemory = 1 << 20
 
-// Read reads the form of the call, of up to limit bytes. What it holds is in
-// c.R.PostForm and c.R.MultipartForm; Close removes its temporary files.
+// Read parses the form of the call, of up to limit bytes, into c.R.PostForm and c.R.MultipartForm.
+// The caller calls Close to remove temporary files.
 func Read(c *console.Call, limit int64) error {
 	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, limit)
 	err := c.R.ParseMultipartForm(inMemory)
-	if errors.Is(err, http.ErrNotMultipart) { // then it has parsed the other kind of form
+	if errors.Is(err, http.ErrNotMultipart) { // then ParseMultipartForm has parsed an URL-encoded form
 		err = nil
 	}
 	var large *http.MaxBytesError
@@ -42,28 +42,28 @@ func Read(c *console.Call, limit int64) error {
 	return nil
 }
 
-// Close removes what Read has left in temporary files.
+// Close removes the temporary files of Read.
 func Close(c *console.Call) {
 	if c.R.MultipartForm != nil {
-		c.R.MultipartForm.RemoveAll() //nolint:errcheck // the system removes what is left
+		c.R.MultipartForm.RemoveAll() //nolint:errcheck // the operating system removes remaining files
 	}
 }
 
-// Problem is what is wrong with an input, or with the form if it has no Name. Stored offers to take
-// the stored value in the place of the typed one.
+// Problem is an error of the input Name, or of the whole form if Name is "". If Stored is true, the
+// page offers to replace the typed value by the stored value.
 type Problem struct {
 	Name, Message string
 	Stored        bool
 }
 
-// Fail answers a form that was refused: 422 and the problems, which go to their inputs. An
-// error that is not about the input is returned.
+// Fail answers 422 with the problems of an Invalid fault, which form.js shows at their inputs. Any
+// other error is returned.
 func Fail(c *console.Call, err error) error {
 	return FailAt(c, err, func(name string) string { return name })
 }
 
-// FailAt is Fail for a form whose inputs have other names than the values of the service; input returns
-// the name of the input for the name of a value.
+// FailAt is Fail for a form whose inputs have other names than the values of the service. input
+// maps the name of a value to the name of its input.
 func FailAt(c *console.Call, err error, input func(name string) string) error {
 	problems, err := console.Problems(err)
 	if err != nil {
@@ -76,7 +76,7 @@ func FailAt(c *console.Call, err error, input func(name string) string) error {
 	return Refuse(c, http.StatusUnprocessableEntity, list)
 }
 
-// Refuse is Fail for problems that are known already.
+// Refuse answers with a status and a list of problems.
 func Refuse(c *console.Call, status int, list []Problem) error {
 	c.W.Header().Set("HX-Retarget", "find [data-problems]")
 	c.W.Header().Set("HX-Reswap", "outerHTML")
@@ -90,15 +90,16 @@ func sorted(problems map[string]string) (list []Problem) {
 	return list
 }
 
-// Conflict answers a form whose fields somebody else has changed: 409, the problems, and
-// the marks of what is stored now, as the form's value _base.
+// Conflict answers 409 to a form whose fields somebody else has changed. The answer has the
+// problems, and the marks of the stored values as the new value of the input _base.
 func Conflict(c *console.Call, list []Problem, base string) error {
 	c.W.Header().Set("HX-Retarget", "find [data-problems]")
 	c.W.Header().Set("HX-Reswap", "outerHTML")
 	return c.PartAs(http.StatusConflict, conflict(list, base))
 }
 
-// outOfBand lets htmx put a part into its place wherever that is.
+// outOfBand returns the attribute by which htmx swaps a part outside of the target of the request;
+// nil if is is false.
 func outOfBand(is bool) templ.Attributes {
 	if !is {
 		return nil

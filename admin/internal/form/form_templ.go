@@ -11,8 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/loambase/loam/admin/internal/ui"
 
-// Problems is the place in a form where a script finds what is wrong: it moves each
-// message under the input of that name, and leaves those that have none.
+// Problems is the list of problems in a form. form.js moves the message of each problem below the
+// input with its name; messages without an input stay in the list.
 func Problems(list []Problem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -173,7 +173,7 @@ func conflict(list []Problem, base string) templ.Component {
 	})
 }
 
-// Base holds the marks of the values that a form was made from.
+// Base holds the marks of the stored values with which a form was rendered.
 func Base(marks string, again bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -234,7 +234,7 @@ func Base(marks string, again bool) templ.Component {
 	})
 }
 
-// Error is the empty place for what is wrong with the input of that name.
+// Error is the empty element for the problem of the input with the name.
 func Error(name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -273,7 +273,7 @@ func Error(name string) templ.Component {
 	})
 }
 
-// Save is the foot of a form: what was changed, and the buttons.
+// Save is the footer of a form: the list of changed values, and the buttons.
 func Save(label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -312,8 +312,8 @@ func Save(label string) templ.Component {
 	})
 }
 
-// Lockable shows inputs that define collections. While they are locked, they are read-only, and a sentence says
-// how to unlock them.
+// Lockable shows inputs that define collections. While collections are locked, the inputs are
+// read-only, and a banner says where to unlock them.
 func Lockable(locked bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Kind is how a value is typed in.
+// Kind is the kind of an input.
 type Kind int
 
 // The kinds of inputs.
@@ -19,30 +19,29 @@ const (
 	Number      // a whole number
 	Switch
 	Choice  // one of Options
-	Lines   // a list of texts, one a line
-	Secret  // never shown; an empty one leaves what is stored
+	Lines   // a list of texts, one per line
+	Secret  // never shown; an empty input keeps the stored value
 	Decimal // a number that may be missing
 	Code    // text of several lines
 	Colour
 	Cron // a cron expression, with the Options as presets and a preview of the next times
 )
 
-// Input describes one value of a document: how it is shown, and how it is read back. A form
-// is a list of them.
+// Input describes the input of one value of a document. A form is a list of Inputs.
 type Input struct {
-	Name        string // the way to the value in the document: "smtp.host"
+	Name        string // the path of the value in the document, such as "smtp.host"
 	Label, Help string
 	Kind        Kind
 	Options     []Option // of a Choice; the presets of a Colour or a Cron
 	Unit        string   // of a Number
 	Mono, Wide  bool
-	Unset       bool // of a Secret: none is stored, so there is none to clear
+	Unset       bool // of a Secret: no value is stored, so the form offers no clearing
 }
 
-// Option is a value that may be chosen.
+// Option is a value that can be chosen, with its label.
 type Option struct{ Value, Label string }
 
-// offers reports whether the options have the value.
+// offers reports whether the value is one of the options.
 func (in Input) offers(value string) bool {
 	return slices.ContainsFunc(in.Options, func(o Option) bool { return o.Value == value })
 }
@@ -53,10 +52,10 @@ type Group struct {
 	Inputs       []Input
 }
 
-// Document is a JSON object that inputs show.
+// Document is a JSON object whose values are shown in inputs.
 type Document map[string]any
 
-// Open decodes a document that any value is, in its JSON.
+// Open converts a value, whose JSON is an object, to a Document.
 func Open(v any) (Document, error) {
 	text, err := schema.Marshal(v)
 	if err != nil {
@@ -68,10 +67,10 @@ func Open(v any) (Document, error) {
 	return d, decoder.Decode(&d)
 }
 
-// Text is the value as an input shows it, "" if there is none.
+// Text returns the text of a value for its input, "" for a missing value. name is a path.
 func (d Document) Text(name string) string { return d.text(name) }
 
-// at is the value of that name, nil if there is none.
+// at returns the value at a path, nil for a missing value.
 func (d Document) at(name string) any {
 	var v any = map[string]any(d)
 	for part := range strings.SplitSeq(name, ".") {
@@ -84,7 +83,7 @@ func (d Document) at(name string) any {
 	return v
 }
 
-// text is the value as an input shows it.
+// text returns the text of a value for its input.
 func (d Document) text(name string) string {
 	switch v := d.at(name).(type) {
 	case string:
@@ -108,14 +107,14 @@ func (d Document) on(name string) bool {
 	return on
 }
 
-// clears ends the name of the switch that empties a Secret.
+// clears is the suffix of the name of the switch that clears a Secret.
 const clears = "!clear"
 
-// Cleared reports whether the Secret of that name is to be emptied.
+// Cleared reports whether the form clears the Secret with the name.
 func Cleared(sent url.Values, name string) bool { return sent.Get(name+clears) == "true" }
 
-// Patch returns the change of the document that was sent: what has been typed into the
-// inputs, and nothing of those that are missing. Text that is no value is a problem.
+// Patch returns the sent values as nested objects. Inputs that are missing in the request, and
+// empty Secrets, are left out. A text that is not a value of its input becomes a problem.
 func Patch(groups []Group, sent url.Values) (change map[string]any, problems []Problem) {
 	change = map[string]any{}
 	for _, g := range groups {
@@ -140,7 +139,7 @@ func Patch(groups []Group, sent url.Values) (change map[string]any, problems []P
 	return change, problems
 }
 
-// Put sets a value in nested objects.
+// Put sets the value at a path, such as "smtp.host", in nested objects.
 func Put(object map[string]any, name string, value any) {
 	first, rest, nested := strings.Cut(name, ".")
 	if !nested {
@@ -155,7 +154,8 @@ func Put(object map[string]any, name string, value any) {
 	Put(inner, rest, value)
 }
 
-// value is what the text stands for; nil for nothing.
+// value parses the text of an input; it returns nil for an empty Secret. wrong is a message about a
+// text that is not a value, else "".
 func (in Input) value(text string) (value any, wrong string) {
 	switch in.Kind {
 	case Number:

@@ -9,7 +9,7 @@ package form
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Groups are the inputs of a form with their headings, one below the other.
+// Groups shows groups of inputs with their headings, one below the other.
 func Groups(groups []Group, d Document) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -96,7 +96,7 @@ func Groups(groups []Group, d Document) templ.Component {
 	})
 }
 
-// One is an input with its label, its help and the place of its problem.
+// One shows an input with its label, its help text and the element for its problem.
 func One(in Input, d Document) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -881,7 +881,7 @@ func One(in Input, d Document) templ.Component {
 	})
 }
 
-// presets are buttons that set the input before them.
+// presets are buttons that set the input in front of them.
 func presets(in Input) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

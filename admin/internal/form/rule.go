@@ -1,7 +1,7 @@
 package form
 
-// RuleMode returns "locked" for a rule that only superusers pass, "open" for a rule that everybody passes, and
-// "rule" for an expression.
+// RuleMode returns "locked" for a rule that only superusers pass, "open" for a rule that everybody
+// passes, and "rule" for an expression.
 func RuleMode(rule *string) string {
 	switch {
 	case rule == nil:

@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// sendCode mails the code of the second step and asks for it.
+// sendCode mails a code for the second step and shows the form for the code.
 func sendCode(c *console.Call, f ui.SignIn, mfaID string) error {
 	if err := c.Limit(c.W, c.R, c.Request, schema.Superusers, "requestOTP"); err != nil {
 		return refuse(c, f, err)
@@ -48,7 +48,7 @@ func enterCode(c *console.Call) error {
 		res, err = c.Auth.SignIn(c.R.Context(), guest(c), schema.Superusers, otp,
 			&auth.OTPForm{OTPID: again.OTPID, Password: field("code")}, auth.Options{MFAID: again.MFAID})
 	}
-	if err == nil && res.MFAID != "" { // a code alone is no first step
+	if err == nil && res.MFAID != "" { // a code cannot be the first step
 		err = fault.New(fault.Invalid, "")
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 func showForgotten(c *console.Call) error { return forgotten(c, http.StatusOK, forgottenForm{}) }
 
-// forgottenForm is what the page shows.
+// forgottenForm is the state of the page for a forgotten password.
 type forgottenForm struct {
 	email, problem string
 	sent           bool
@@ -21,7 +21,8 @@ func forgotten(c *console.Call, status int, f forgottenForm) error {
 	return c.Gate(status, ui.Gate{Title: "Set a new password"}, forgottenPage(f))
 }
 
-// requestReset mails a link, if there is such an account. The answer does not tell.
+// requestReset mails a link to the account with the address. The answer is the same if no account
+// has the address.
 func requestReset(c *console.Call) error {
 	field, err := form(c)
 	if err != nil {

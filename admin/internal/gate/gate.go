@@ -1,5 +1,5 @@
-// Package gate has the pages before the console: signing in and out, the second step, a
-// forgotten password, and the first superuser.
+// Package gate serves the pages for visitors without a session: the sign-in with its second step,
+// a forgotten password, and the creation of the first superuser. It also ends sessions.
 package gate
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	open := func(r console.Route) console.Route {
 		r.Open = true
@@ -36,10 +36,10 @@ func Routes() []console.Route {
 	}
 }
 
-// maxForm is the greatest body of a form here, in bytes.
+// maxForm is the size limit of the forms of this package, in bytes.
 const maxForm = 64 << 10
 
-// form returns the fields of the form that the page has sent.
+// form parses the form of the request and returns a function that reads its fields.
 func form(c *console.Call) (func(name string) string, error) {
 	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, maxForm)
 	if err := c.R.ParseForm(); err != nil {
@@ -48,8 +48,8 @@ func form(c *console.Call) (func(name string) string, error) {
 	return c.R.PostForm.Get, nil
 }
 
-// ShowSignIn answers with the form to sign in. Its script looks first whether the address
-// is that of a mail.
+// ShowSignIn answers with the sign-in form. A script of the page first opens the page for a link of
+// a mail, if the address is such a link.
 func ShowSignIn(c *console.Call, status int, f ui.SignIn) error {
 	if f.Dialog {
 		return c.Dialog(status, ui.SignInDialog(f))
@@ -70,7 +70,7 @@ func showSignIn(c *console.Call) error {
 	return ShowSignIn(c, http.StatusOK, ui.SignIn{To: to})
 }
 
-// backToSignIn is for who reloads a page that was the answer to a form.
+// backToSignIn redirects to the sign-in a browser that reloads the answer to a form.
 func backToSignIn(c *console.Call) error { return c.Go("/_/sign-in") }
 
 func signIn(c *console.Call) error {
@@ -93,15 +93,15 @@ func signIn(c *console.Call) error {
 	return enter(c, res, again.Dialog, again.To)
 }
 
-// guest is who asks, without the session that the browser may still have.
+// guest returns the caller of the request as a guest, without the account of a current session.
 func guest(c *console.Call) record.Caller {
 	caller := c.Caller
 	caller.Auth = nil
 	return caller
 }
 
-// refuse shows the form again. Who is not known and who has typed a wrong password see the
-// same.
+// refuse shows the sign-in form again with a problem. The problem is the same for an unknown
+// account and for a wrong password.
 func refuse(c *console.Call, f ui.SignIn, err error) error {
 	status, words, err := problem(c, err, "Wrong email or password.")
 	if err != nil {
@@ -111,8 +111,8 @@ func refuse(c *console.Call, f ui.SignIn, err error) error {
 	return ShowSignIn(c, status, f)
 }
 
-// problem is what a form says about a failure; the error is returned if it is not the
-// person's.
+// problem returns the status and the message of an error that the form shows; wrong is the message
+// for wrong credentials. Other errors are returned.
 func problem(c *console.Call, err error, wrong string) (status int, words string, _ error) {
 	switch fault.KindOf(err) {
 	case fault.Invalid:
@@ -123,7 +123,7 @@ func problem(c *console.Call, err error, wrong string) (status int, words string
 	return 0, "", err
 }
 
-// enter begins the session.
+// enter starts the session of a sign-in.
 func enter(c *console.Call, res *auth.Response, dialog bool, to string) error {
 	c.SignedIn(res.Token)
 	if !dialog {
@@ -140,7 +140,7 @@ func enter(c *console.Call, res *auth.Response, dialog bool, to string) error {
 	return c.Event("signedin", map[string]string{"account": account})
 }
 
-// keepSession is asked while somebody types: that it was asked renews the session.
+// keepSession answers 204 to a page in which somebody types. The request itself renews the session.
 func keepSession(c *console.Call) error {
 	c.W.WriteHeader(http.StatusNoContent)
 	return nil
@@ -151,7 +151,7 @@ func signOut(c *console.Call) error {
 	return c.Go("/_/sign-in")
 }
 
-// signOutEverywhere makes every token of the account void, wherever it is.
+// signOutEverywhere revokes all tokens of the superuser, and so ends the sessions of all browsers.
 func signOutEverywhere(c *console.Call) error {
 	_, err := c.App.Records().Update(c.R.Context(), c.Caller, schema.Superusers, c.Caller.Auth.ID(),
 		record.Input{Body: map[string]any{"tokenKey:autogenerate": ""}})

@@ -20,8 +20,8 @@ type installForm struct {
 }
 
 // install shows the form of the installer, and creates the superuser when the form is sent. The
-// link has the token after its "#", and a script posts the token in a form: so the token is in no
-// address, no history and no log.
+// link has the token after its "#", and a script posts the token in a form: the token is never sent
+// in an address, which would appear in logs.
 func install(c *console.Call) error {
 	field, err := form(c)
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxToken is the greatest token of the installer's link, in bytes.
+// maxToken is the size limit of the token in the installer's link, in bytes.
 const maxToken = 8 << 10
 
-// installBackup begins with a backup instead of a first superuser: whoever has the link of the
-// installer uploads one, and it takes the place of what there is. The token stands before the file.
+// installBackup restores an uploaded backup instead of creating the first superuser. The form has
+// the token of the installer's link before the file, since the parts are read in their order.
 func installBackup(c *console.Call) error {
 	parts, err := c.R.MultipartReader()
 	if err != nil {
@@ -75,7 +75,7 @@ func restoreUploaded(c *console.Call, f installForm, archive io.Reader) error {
 	return c.Gate(http.StatusOK, ui.Gate{Title: "The backup is restored"}, restoredPage())
 }
 
-// installerOf is the account of the installer that the token is for, nil if it is not good.
+// installerOf returns the account of the installer for its token, nil for an invalid token.
 func installerOf(c *console.Call, token string) (*record.Record, error) {
 	installer, err := c.Auth.Authenticate(c.R.Context(), token)
 	if err != nil || installer == nil || installer.Collection().Name != schema.Superusers || installer.Text("email") != schema.InstallerEmail ||

@@ -1,5 +1,5 @@
-// Package graphiql is the page on which superusers try GraphQL, as themselves, as an account or as
-// a guest. What it asks, it asks the API, with tokens that live for a few minutes. Its scripts are
+// Package graphiql serves the page on which superusers send GraphQL requests as themselves, as an
+// account or as a guest. The page calls the API with tokens of five minutes. Its scripts are
 // GraphiQL, bundled by admin/web.
 package graphiql
 
@@ -22,10 +22,10 @@ import (
 //go:embed files
 var embedded embed.FS
 
-// Files are what the page loads.
+// Files are the files that the page loads.
 var Files = asset.New(embedded, "graphiql-assets")
 
-// Routes are the addresses of the page.
+// Routes returns the routes of the page.
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/graphiql", show),
@@ -34,7 +34,7 @@ func Routes() []console.Route {
 	}
 }
 
-// policy is that of the console, but for what the editor needs: workers, and styles that it makes.
+// policy is the policy of the console with two additions for the editor: workers and inline styles.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -49,13 +49,14 @@ func show(c *console.Call) error {
 	return c.Page(console.Page{Title: "GraphQL", Section: "graphql", Crumbs: []ui.Crumb{{Label: "GraphQL"}}}, page(c.Settings.GraphQL.Enabled, accounts))
 }
 
-// superuser stands for who has signed in to the console.
+// superuser is the value of "as" for the signed-in superuser.
 const superuser = "superuser"
 
-// lifetime is that of a token, in seconds.
+// lifetime is the lifetime of a token, in seconds.
 const lifetime = 300
 
-// giveToken answers with a token of who is to ask: an account, by its collection and its id.
+// giveToken answers with a token of the chosen identity: the superuser, or an account by its
+// collection and id.
 func giveToken(c *console.Call) error {
 	as, err := field(c, "as")
 	if err != nil {
@@ -72,7 +73,7 @@ func giveToken(c *console.Call) error {
 	return answer(c, map[string]any{"token": response.Token, "seconds": lifetime})
 }
 
-// findAccount answers with the account that a person has named, by its e-mail address or its id.
+// findAccount answers with the account that has the typed e-mail address or id.
 func findAccount(c *console.Call) error {
 	name, err := field(c, "account")
 	if err != nil {
@@ -96,7 +97,7 @@ func find(ctx context.Context, records *record.Service, in *schema.Collection, n
 	return records.FindByID(ctx, in.ID, name)
 }
 
-// field returns a field of a small form.
+// field returns a field of the form, which may have up to 4 KiB.
 func field(c *console.Call, name string) (string, error) {
 	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, 4<<10)
 	if err := c.R.ParseForm(); err != nil {

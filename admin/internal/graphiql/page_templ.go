@@ -9,7 +9,7 @@ package graphiql
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// page is where GraphiQL stands, below the choice of who asks.
+// page is the page of GraphiQL, with the choice of an identity above it.
 func page(enabled bool, accounts []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

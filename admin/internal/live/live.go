@@ -1,4 +1,5 @@
-// Package live has the realtime inspector: events of a collection as somebody gets them.
+// Package live serves the realtime inspector, which shows the events of a collection as a chosen
+// identity receives them.
 package live
 
 import (
@@ -13,7 +14,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/realtime", show),
@@ -34,11 +35,11 @@ func show(c *console.Call) error {
 	}, page(topics, c.Accounts()))
 }
 
-// tokenLife is how long an inspection may last, in seconds: sockets speak to the API, which
-// does not know the session of the console.
+// tokenLife is the lifetime of a token, in seconds, and so the maximum time of an inspection. The
+// inspector needs a token because the API does not accept the session of the console.
 const tokenLife = 600
 
-// token answers with a token of who was chosen, that cannot be refreshed; null for a guest.
+// token answers with a token of the chosen identity, which cannot be refreshed; null for a guest.
 func token(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err

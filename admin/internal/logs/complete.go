@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// lately is the number of newest entries whose attributes are offered: an embedding program logs
-// attributes of its own.
+// lately is the number of newest entries whose attributes are offered as completions: an embedding
+// program logs attributes of its own.
 const lately = 100
 
 // completeAt answers with the completions of a filter of the logs: "q" is the word at the caret,

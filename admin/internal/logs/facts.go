@@ -12,7 +12,7 @@ import (
 // fact is one attribute of an entry.
 type fact struct{ name, value string }
 
-// first are the attributes of requests that come first, in this order.
+// first lists the attributes of requests that are shown before all others, in this order.
 var first = []string{"error", "details", "method", "url", "status", "execTime", "auth", "authId", "userIP", "remoteIP", "referer", "userAgent"}
 
 func factsOf(e entry) (list []fact) {
@@ -46,7 +46,7 @@ func words(v any) string {
 	return string(text)
 }
 
-// level is the name of a level, and the badge that it has.
+// level returns the name of a level and the CSS class of its badge.
 func level(n int) (name, badge string) {
 	switch {
 	case n >= 8:
@@ -63,7 +63,7 @@ func levelName(e entry) string { name, _ := level(e.Level); return name }
 
 func levelBadge(e entry) string { _, badge := level(e.Level); return badge }
 
-// status is that of a request, "" for other entries.
+// status returns the status of a request, "" for other entries.
 func status(e entry) string {
 	if n, ok := e.Data["status"].(float64); ok {
 		return strconv.Itoa(int(n))
@@ -71,7 +71,7 @@ func status(e entry) string {
 	return ""
 }
 
-// attribute is a text attribute of the entry, "" if it has none.
+// attribute returns an attribute of the entry as text, "" for a missing attribute.
 func attribute(e entry, name string) string {
 	if e.Data[name] == nil {
 		return ""
@@ -79,7 +79,7 @@ func attribute(e entry, name string) string {
 	return words(e.Data[name])
 }
 
-// took is how long a request took, in milliseconds.
+// took formats the duration of a request in milliseconds.
 func took(e entry) string {
 	if ms, ok := e.Data["execTime"].(float64); ok {
 		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"

@@ -1,4 +1,4 @@
-// Package logs has the screen of the logs: a list with a filter, and an entry.
+// Package logs serves the pages of the logs: a list with a filter, and single entries.
 package logs
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/logs", list),

@@ -1,5 +1,5 @@
-// Package metrics is the console's screen of server metrics: charts of the last hour or day, and a
-// table of the routes that take the most time.
+// Package metrics serves the page of server metrics: charts of the last hour or day, and a table of
+// the routes that take the most time.
 package metrics
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/internal/metrics"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/metrics", show),
@@ -19,7 +19,7 @@ func Routes() []console.Route {
 	}
 }
 
-// maxRoutes is the greatest number of rows in the table of routes.
+// maxRoutes is the maximum number of rows in the table of routes.
 const maxRoutes = 20
 
 func show(c *console.Call) error {

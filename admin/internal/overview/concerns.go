@@ -96,7 +96,7 @@ func ofCollections(snapshot *schema.Snapshot) (list []concern) {
 	return list
 }
 
-// openWrites lists the writes that everybody may do. Creating an account is left out.
+// openWrites lists the writes that everybody is allowed. The creation of an account is left out.
 func openWrites(c *schema.Collection) string {
 	var names []string
 	for _, rule := range []struct {
@@ -104,7 +104,7 @@ func openWrites(c *schema.Collection) string {
 		text *string
 	}{{"create", c.CreateRule}, {"change", c.UpdateRule}, {"delete", c.DeleteRule}} {
 		open := rule.text != nil && *rule.text == ""
-		if open && !(rule.name == "create" && c.IsAuth()) { // people sign up so
+		if open && !(rule.name == "create" && c.IsAuth()) { // people sign up by creating an account
 			names = append(names, rule.name)
 		}
 	}

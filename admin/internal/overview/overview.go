@@ -1,4 +1,5 @@
-// Package overview is the first page of the console: problems and omissions of the installation.
+// Package overview serves the first page of the console: problems and omissions of the
+// installation.
 package overview
 
 import (
@@ -9,10 +10,10 @@ import (
 	"github.com/loambase/loam/admin/internal/ui"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	first := console.Get("/_/", show)
-	first.Open = true // links of mails lead here, whoever has signed in
+	first.Open = true // links of mails lead to this page, with or without a session
 	return []console.Route{first}
 }
 

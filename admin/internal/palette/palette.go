@@ -1,5 +1,5 @@
-// Package palette answers the search that lies over every page: names of screens,
-// collections and actions, and records by id or by words.
+// Package palette serves the command palette, which every page can open: it finds pages,
+// collections and actions by name, and records by id or by words.
 package palette
 
 import (
@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	ofEach   = 5               // greatest number of found records of a collection
-	ofAll    = 25              // greatest number of found records
-	patience = 2 * time.Second // greatest time of a search in all collections
-	maxWords = 200             // bytes of a search
+	ofEach   = 5               // maximum number of found records of a collection
+	ofAll    = 25              // maximum number of found records
+	patience = 2 * time.Second // maximum time of a search in all collections
+	maxWords = 200             // size limit of a search, in bytes
 	groupGo  = "Go to"
 	groupDo  = "Do"
 )
@@ -37,7 +37,7 @@ type Item struct {
 // Screen is a page that does not depend on collections.
 type Screen struct{ Label, Icon, Path string }
 
-// Routes are the addresses of the package; screens are the pages that the palette offers besides
+// Routes returns the routes of the package. screens are the pages that the palette offers besides
 // the pages of collections.
 func Routes(screens []Screen) []console.Route {
 	return []console.Route{
@@ -105,7 +105,7 @@ func find(c *console.Call) error {
 		found, err := findIn(c, in, words, query.Has("id"))
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil:
-			return c.JSON(list) // the time is over: the records found so far
+			return c.JSON(list) // out of time: answer with the records found so far
 		case err != nil && fault.KindOf(err) == fault.Internal:
 			return err
 		}

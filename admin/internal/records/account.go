@@ -96,7 +96,7 @@ func changeAccount(c *console.Call) error {
 	return answer(c, p)
 }
 
-// unlink deletes the link to a provider; id is that of the record in _externalAuths.
+// unlink deletes the link to a provider; id is the id of the record in _externalAuths.
 func (p *panel) unlink(c *console.Call, id string) error {
 	for _, linked := range p.account.providers {
 		if linked.ID() == id {
@@ -121,7 +121,7 @@ func (p *panel) makeToken(c *console.Call) error {
 	return answer(c, p)
 }
 
-// minutes returns the lifetime of a token for the input, "60" at first.
+// minutes returns the lifetime of a token in minutes for the input, "60" before the first token.
 func (a *account) minutes() string {
 	if a.seconds == 0 {
 		return "60"

@@ -124,7 +124,7 @@ func askSet(c *console.Call) error {
 	return c.Dialog(http.StatusOK, bulkSet(b))
 }
 
-// choose sets the field that the form names, and an empty record for its input.
+// choose sets the field whose name is in the form, and an empty record for its input.
 func (b *bulk) choose(c *console.Call) {
 	f := b.in.Field(c.R.Form.Get("_field"))
 	if f == nil || !isSettable(b.in, f) {
@@ -174,7 +174,7 @@ func setMany(c *console.Call) error {
 }
 
 // run applies the operation to each record. Up to 1,000 records are written in one transaction;
-// more are written by a task, which goes on when the page is closed.
+// more are written by a task, which continues when the page is closed.
 func (b *bulk) run(c *console.Call, ids []string, op record.Op, done, undo string) error {
 	if len(ids) <= atOnce {
 		if err := writeMany(c.R.Context(), c, b.in, op, ids); err != nil {
@@ -210,8 +210,8 @@ func writeMany(ctx context.Context, c *console.Call, in *schema.Collection, op r
 	return err
 }
 
-// named returns a fault whose message is so, followed by the problems of the fields. An error
-// without such problems is returned itself.
+// named returns a fault whose message is the sentence so, followed by the problems of the fields.
+// An error without problems of fields is returned unchanged.
 func named(err error, so string) error {
 	var at *record.OpError
 	if errors.As(err, &at) {

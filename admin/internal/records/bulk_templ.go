@@ -16,8 +16,8 @@ import (
 	"strings"
 )
 
-// bulkBar is what can be done with the records that are selected. It takes the place of the
-// bar of the table.
+// bulkBar is the toolbar with the actions on selected records. It replaces the toolbar of the
+// table.
 func bulkBar(v *view) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -346,7 +346,7 @@ func bulkSet(b *bulk) templ.Component {
 	})
 }
 
-// bulkDialog asks before something is done with many records.
+// bulkDialog is the confirmation of an action on many records.
 func bulkDialog(b *bulk, title, icon, button string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -630,7 +630,7 @@ func bulkDialog(b *bulk, title, icon, button string) templ.Component {
 	})
 }
 
-// progress is a task in a dialog. The work goes on when it is closed.
+// progress is a dialog with the progress of a task. The task continues when it is closed.
 func progress(t *task.Task, back string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -691,7 +691,7 @@ func progress(t *task.Task, back string) templ.Component {
 	})
 }
 
-// progressBody asks for itself until the task is over.
+// progressBody reloads itself until the task has ended.
 func progressBody(t *task.Task, back string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

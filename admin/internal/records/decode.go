@@ -15,8 +15,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// decode turns the form that was read into the input of a write: the fields that were sent,
-// and no others. Text that is no value of its field is a problem.
+// decode turns the request's form into the input of a write. The input has only the fields in the
+// form; sent holds their names. A text that is not a value of its field becomes a problem.
 func decode(c *console.Call, in *schema.Collection) (input record.Input, sent []string, problems []form.Problem, err error) {
 	input.Body, input.Files = map[string]any{}, map[string][]*blob.Upload{}
 	for _, f := range in.Fields {
@@ -45,8 +45,8 @@ func decode(c *console.Call, in *schema.Collection) (input record.Input, sent []
 	return input, sent, problems, nil
 }
 
-// valueFrom reads the value of a field; ok is false if it was not sent, and wrong says why
-// the text is no value.
+// valueFrom reads the value of a field from the form. ok is false if the form has no such field;
+// wrong is a message about a text that is not a value of the field, else "".
 func valueFrom(c *console.Call, f *schema.Field) (value any, ok bool, wrong string) {
 	if f.Kind.Class() == schema.ClassPoint {
 		return pointFrom(c, f)
@@ -58,12 +58,12 @@ func valueFrom(c *console.Call, f *schema.Field) (value any, ok bool, wrong stri
 	if !ok {
 		return nil, false, ""
 	}
-	last := strings.ReplaceAll(texts[len(texts)-1], "\r\n", "\n") // as forms are sent
+	last := strings.ReplaceAll(texts[len(texts)-1], "\r\n", "\n") // browsers send line ends as CRLF
 	switch f.Kind.Class() {
 	case schema.ClassChoice:
 		var list []string
 		for _, text := range texts {
-			if text != "" { // the first one only says that the field is there
+			if text != "" { // an empty first value marks the field as sent
 				list = append(list, text)
 			}
 		}
@@ -78,10 +78,10 @@ func valueFrom(c *console.Call, f *schema.Field) (value any, ok bool, wrong stri
 	case schema.ClassJSON:
 		return jsonFrom(last)
 	case schema.ClassPassword:
-		return last, last != "", "" // an empty one leaves what is there
+		return last, last != "", "" // an empty input keeps the stored password
 	}
 	if f.IsID() && last == "" {
-		return nil, false, "" // the server makes one
+		return nil, false, "" // the server generates the id
 	}
 	return last, true, ""
 }
@@ -127,7 +127,7 @@ func pointFrom(c *console.Call, f *schema.Field) (value any, ok bool, wrong stri
 	return point, len(point) > 0, ""
 }
 
-// uploads are the new files of the field.
+// uploads returns the files that the form uploads for a field.
 func uploads(c *console.Call, f *schema.Field) (list []*blob.Upload, err error) {
 	if c.R.MultipartForm == nil {
 		return nil, nil

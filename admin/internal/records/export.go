@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/admin/internal/sheet"
 )
 
-// export answers with the records as a file: those that are chosen, or all that the filter
-// shows. A file that cannot be completed is cut off, so that no browser takes it for whole.
+// export answers with a file of the selected records, or of all records that match the filter. If
+// the export fails midway, the connection is aborted, and the browser reports a failed download.
 func export(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -35,7 +35,8 @@ func export(c *console.Call) error {
 	return err
 }
 
-// download is an answer that is saved as a file. Its headers go with the first bytes.
+// download writes a response that the browser saves as a file. The headers are set at the first
+// Write, so that an earlier error can still be answered with a page.
 type download struct {
 	w          http.ResponseWriter
 	kind, name string

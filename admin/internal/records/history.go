@@ -13,10 +13,10 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxRevisions is how many changes of a record are shown.
+// maxRevisions is the number of changes that the history of a record shows.
 const maxRevisions = 100
 
-// showHistory answers with what the change log holds of a record.
+// showHistory answers with the changes of a record that are in the change log.
 func showHistory(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -35,7 +35,7 @@ func showHistory(c *console.Call) error {
 	return answer(c, p)
 }
 
-// nameActors finds what the accounts are called that have changed the record.
+// nameActors sets actors to the titles of the accounts that have changed the record.
 func (p *panel) nameActors(c *console.Call) error {
 	p.actors = map[string]string{}
 	byCollection := map[string][]string{}
@@ -57,7 +57,7 @@ func (p *panel) nameActors(c *console.Call) error {
 	return nil
 }
 
-// actor is who made the change, in words.
+// actor returns the title of the account that made the change.
 func (p *panel) actor(r record.Revision) string {
 	if r.By == "" {
 		return "a guest, a job or a hook"
@@ -65,7 +65,8 @@ func (p *panel) actor(r record.Revision) string {
 	return p.actors[r.By]
 }
 
-// changer names the account that made the last change of the field, as far as the change log has it.
+// changer returns the title of the account that made the last change of the field, "Somebody else"
+// if the change is not in the change log.
 func (p *panel) changer(field string) string {
 	for _, r := range p.past.Revisions {
 		switch {
@@ -79,8 +80,8 @@ func (p *panel) changer(field string) string {
 	return "Somebody else"
 }
 
-// putBack writes the values that a change has replaced, as a new change. Files that were taken
-// out are gone, so their names are not written.
+// putBack writes the values that a change has replaced, as a new change. File fields are left out,
+// since removed files are deleted.
 func putBack(c *console.Call) error {
 	defer form.Close(c)
 	in, err := collectionOf(c)
@@ -113,12 +114,12 @@ func putBack(c *console.Call) error {
 	return fault.New(fault.NotFound, "The change log does not hold this change any more.")
 }
 
-// canPutBack reports whether the old value can be written again.
+// canPutBack reports whether putBack can write the old value of the field.
 func canPutBack(in *schema.Collection, v record.ValueChange) bool {
 	return isEditable(in, v.Field) && v.Field.Type() != "file"
 }
 
-// isRevertible reports whether something of the change can be put back.
+// isRevertible reports whether the change has a value that can be put back.
 func isRevertible(in *schema.Collection, r record.Revision) bool {
 	for _, v := range r.Values {
 		if canPutBack(in, v) {
@@ -128,7 +129,7 @@ func isRevertible(in *schema.Collection, r record.Revision) bool {
 	return false
 }
 
-// withoutAutodates leaves out what changes with every change.
+// withoutAutodates returns the changes of fields other than autodates.
 func withoutAutodates(list []record.ValueChange) (rest []record.ValueChange) {
 	for _, v := range list {
 		if v.Field.Type() != "autodate" {
@@ -138,7 +139,7 @@ func withoutAutodates(list []record.ValueChange) (rest []record.ValueChange) {
 	return rest
 }
 
-// shortly is a value in a line.
+// shortly formats a value as one line, truncated.
 func shortly(f *schema.Field, v any) string {
 	if list, ok := v.([]string); ok {
 		v = strings.Join(list, ", ")
@@ -150,7 +151,7 @@ func shortly(f *schema.Field, v any) string {
 	return text
 }
 
-// revisionWords say what kind of a change it was, and its picture.
+// revisionWords returns a verb and an icon for the action of a revision.
 func revisionWords(r record.Revision) (words, icon string) {
 	switch r.Action {
 	case change.Create:
@@ -161,5 +162,5 @@ func revisionWords(r record.Revision) (words, icon string) {
 	return "changed it", "edit"
 }
 
-// historyPath is the address of the tab.
+// historyPath returns the address of the history tab.
 func historyPath(p *panel) string { return recordPath(p.in, p.r.ID()) + "/history" }

@@ -25,7 +25,7 @@ type importing struct {
 	all     *schema.Snapshot
 	problem string
 	making  map[int]newField // new fields that are being typed, by the index of the column
-	again   bool             // the plan is that of the last import of a file with these columns
+	again   bool             // the plan is the plan of the last import of a file with these columns
 }
 
 // newField is a field that the superuser may add to the collection for a column.
@@ -100,7 +100,8 @@ func message(err error) string {
 	return err.Error()
 }
 
-// importOf returns the import that the address names.
+// importOf returns the import in the address. The fault is NotFound for an unknown import and for a
+// removed one.
 func importOf(c *console.Call) (*importing, error) {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -178,8 +179,8 @@ func changeImport(c *console.Call) error {
 	return c.Part(importPart(i))
 }
 
-// newFields returns the new fields of the form by the index of the column, without the column made,
-// which has its field now; -1 for none.
+// newFields returns the new fields of the form by the index of the column. It leaves out the column
+// made, whose field was just created; made is -1 for none.
 func (i *importing) newFields(c *console.Call, made int) map[int]newField {
 	list := map[int]newField{}
 	for n, column := range i.Plan.Columns {
@@ -204,8 +205,8 @@ func problemsOf(err error) string {
 	return strings.Join(slices.Sorted(maps.Values(problems)), " ")
 }
 
-// planOf reads the plan from the form. A column that now goes to another field loses its choices of
-// how it is read.
+// planOf reads the plan from the form. A column that is mapped to another field than before gets
+// the proposed way of reading and the proposed meaning of empty cells.
 func (i *importing) planOf(c *console.Call) sheet.Plan {
 	p := sheet.Plan{
 		Match: c.R.PostForm.Get("match"), Existing: sheet.Existing(c.R.PostForm.Get("existing")), SkipBad: c.R.PostForm.Get("skipbad") == "true",
@@ -287,7 +288,7 @@ func (i *importing) about() string {
 	return strings.Join(words, " · ")
 }
 
-// outcome says in numbers what the import will do, or has done.
+// outcome describes the effect of the import in numbers of created, changed and skipped records.
 func (i *importing) outcome() string {
 	r, verbs := i.Report, []string{"will be created", "will change", "are left out"}
 	if i.Stage == sheet.Done {

@@ -11,8 +11,8 @@ import (
 	"github.com/loambase/loam/core/record"
 )
 
-// A page that was read while a check ran, and is written after the end of the check, still asks
-// again for the outcome.
+// A page whose data were read during a check, and which is rendered after its end, still reloads
+// the outcome.
 func TestPageOfACheckThatEndsMeanwhile(t *testing.T) {
 	app := coretest.New(t)
 	in := coretest.Collection(t, app, `{"name": "growers", "type": "base", "fields": [{"name": "name", "type": "text"}]}`)

@@ -117,7 +117,8 @@ func saveCell(c *console.Call) error {
 	return e.saved(c)
 }
 
-// wordsOf joins the problems of a save. Those of other fields than the edited one have their names.
+// wordsOf joins the problems of a save. The problem of a field other than the edited field begins
+// with the name of the field.
 func wordsOf(problems map[string]string, field string) string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(problems)) {

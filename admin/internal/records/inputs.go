@@ -23,7 +23,8 @@ func action(p *panel) string {
 	return recordPath(p.in, p.r.ID())
 }
 
-// formKind says whether the form sends all its values, or the changed values only.
+// formKind returns "new" for a form that sends all its values, "change" for a form that sends the
+// changed values only.
 func formKind(p *panel) string {
 	if p.isNew {
 		return "new"
@@ -109,12 +110,13 @@ func jsonText(p *panel, f *schema.Field) string {
 	return ""
 }
 
-// longestColoured is the greatest length of a JSON text that is coloured, in bytes.
+// longestColoured is the size limit of JSON with syntax highlighting, in bytes.
 const longestColoured = 100_000
 
 func isLongJSON(p *panel, f *schema.Field) bool { return len(p.r.JSON(f.Name)) > longestColoured }
 
-// jsonEditor are the attributes of an editor with colours and line numbers, none for a long text.
+// jsonEditor returns the attributes of an editor with syntax highlighting and line numbers; nil for
+// a long text.
 func jsonEditor(p *panel, f *schema.Field) templ.Attributes {
 	if isLongJSON(p, f) {
 		return nil
@@ -147,8 +149,8 @@ func canClear(p *panel, f *schema.Field) bool {
 	return p.r.Text(f.Name) != "" && !f.Required && !(p.in.IsAuth() && f.Name == "password")
 }
 
-// limits are the attributes with the shortest and the longest password that the field takes, and
-// its pattern.
+// limits returns the attributes with the minimum length, the maximum length and the pattern of a
+// password.
 func limits(f *schema.Field) templ.Attributes {
 	kind, ok := f.Kind.(*schema.Password)
 	if !ok {
@@ -203,7 +205,7 @@ func pickPath(p *panel, f *schema.Field) string {
 	return path
 }
 
-// maxOf returns the greatest number of records that the relation may hold.
+// maxOf returns the maximum number of records that the relation may hold.
 func maxOf(f *schema.Field) int {
 	kind, _ := f.Kind.(*schema.Relation)
 	return max(1, kind.MaxSelect)

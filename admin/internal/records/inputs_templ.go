@@ -247,7 +247,7 @@ func selectInput(p *panel, f *schema.Field) templ.Component {
 	})
 }
 
-// relationInput has the chosen records and a search for more of them on the server.
+// relationInput is a list of the chosen records and a search for others on the server.
 func relationInput(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -925,7 +925,7 @@ func fileInput(p *panel, f *schema.Field) templ.Component {
 	})
 }
 
-// newFile is the model of an entry for a file that is not uploaded yet.
+// newFile is the template of a list entry for a file that is not uploaded yet.
 func newFile(isOrdered bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -977,8 +977,8 @@ func newFile(isOrdered bool) templ.Component {
 	})
 }
 
-// dateInput is a text in the zone of the person, a calendar, and a zone; date.js makes them. Without
-// scripts it is the stored text.
+// dateInput is an input for the stored text. date.js turns it into an input in a chosen time zone,
+// with a calendar.
 func dateInput(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1124,7 +1124,7 @@ func dateInput(p *panel, f *schema.Field) templ.Component {
 	})
 }
 
-// pointInput is the latitude and the longitude, and a map that geo.js makes.
+// pointInput has inputs for the latitude and the longitude, and a map, which geo.js draws.
 func pointInput(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1278,7 +1278,7 @@ func pointInput(p *panel, f *schema.Field) templ.Component {
 	})
 }
 
-// passwordInput is empty: a stored password is never shown. password.js generates and shows.
+// passwordInput is empty: a stored password is never shown. password.js generates passwords.
 func passwordInput(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1434,8 +1434,8 @@ func passwordInput(p *panel, f *schema.Field) templ.Component {
 	})
 }
 
-// jsonInput is an editor with line numbers, or a plain textarea for a text that is too long to be
-// coloured while somebody types. json.js says whether the text is JSON, and formats it.
+// jsonInput is an editor with line numbers, or a plain textarea for a text too long for syntax
+// highlighting. json.js checks whether the text is JSON, and formats it.
 func jsonInput(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -8,17 +8,17 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Known is a record as people name it.
+// Known is the id, the title and the address of a record.
 type Known struct{ ID, Title, Path string }
 
-// Search returns up to limit records of the collection that have the id, or the words in a
-// field by which records are known; without words the oldest ones.
+// Search returns up to limit records of the collection whose id is words, or whose title field or
+// presentable text fields contain words. Empty words match all records.
 func Search(c *console.Call, in *schema.Collection, words string, limit int) ([]Known, error) {
 	filter, params := search(in, words)
 	return known(c, in, record.Query{Collection: in.ID, Filter: filter, Params: params, Limit: limit})
 }
 
-// ByID returns the record of that id as a list, which is empty if there is none.
+// ByID returns a list with the record of the id; an empty list if there is no such record.
 func ByID(c *console.Call, in *schema.Collection, id string) ([]Known, error) {
 	return known(c, in, record.Query{Collection: in.ID, Filter: "id = {:id}", Params: map[string]any{"id": id}, Limit: 1})
 }

@@ -23,10 +23,10 @@ const (
 type view struct {
 	in            *schema.Collection
 	filter, sort  string
-	after, before string // the cursor that the page begins after, or ends before
+	after, before string // the cursor after which the page begins, or before which it ends
 	rows          int
 	columns       []*schema.Field // the first column is the title of a record
-	chosen        bool            // columns were chosen
+	chosen        bool            // the address chooses the columns
 	open          string          // id of the record beside the table
 	list          []row
 	next, prev    string // cursors of the next and the previous page, "" for none
@@ -40,7 +40,7 @@ type row struct {
 	cells    []cell
 }
 
-// viewOf reads the address.
+// viewOf reads the view from the query of the address.
 func viewOf(c *console.Call, in *schema.Collection) *view {
 	q := c.R.URL.Query()
 	v := &view{
@@ -180,8 +180,8 @@ func list(c *console.Call) error {
 	return c.Page(about(c, in, in.Name), page(v, panel))
 }
 
-// count answers with the number of records in the view. The page asks for it after the rows,
-// because counting may take longer; after two seconds the number is given up.
+// count answers with the number of records in the view. The page requests it after the rows,
+// because counting may take longer; after two seconds the answer is "many".
 func count(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {

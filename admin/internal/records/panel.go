@@ -142,8 +142,8 @@ func (p *panel) title() string {
 }
 
 // base returns the marks of the values of fields, as a JSON object by the names of the fields. A
-// save sends back the marks that its form was read with, so fields that somebody else has changed
-// since are found.
+// save sends back the marks with which its form was read; so fields that somebody else has changed
+// since are detected.
 func base(in *schema.Collection, r *record.Record, fields ...*schema.Field) string {
 	marks := map[string]string{}
 	for _, f := range fields {

@@ -21,7 +21,7 @@ const (
 type picking struct {
 	in    *schema.Collection
 	words string
-	max   int  // greatest number of records of the relation
+	max   int  // maximum number of records of the relation
 	plain bool // the search does not offer a new record
 	list  []choice
 	next  string // cursor of the next page, "" for none
@@ -134,7 +134,7 @@ func pickAll(c *console.Call) error {
 	return c.JSON(p.list)
 }
 
-// atOnce returns the greatest number of records that "Add all" adds.
+// atOnce returns the maximum number of records that "Add all" adds.
 func (p *picking) atOnce() int { return max(1, min(p.max, maxAll)) }
 
 // allWords returns the label of "Add all"; total is -1 if the number of matches is not known.

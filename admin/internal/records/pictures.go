@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// maxPictures is the greatest number of pictures in an answer, and of records that are read for it.
+// maxPictures is the maximum number of pictures in an answer, and of records read for it.
 const maxPictures = 24
 
 // storedPicture is a picture in a file field: its name, the title of its record, its address in the
@@ -23,8 +23,8 @@ type storedPicture struct {
 	Thumb   string `json:"thumb"`
 }
 
-// pictureFields returns the file fields whose files have lasting addresses: those of protected
-// files need a token.
+// pictureFields returns the file fields whose files have lasting addresses. Protected files need a
+// token in the address.
 func pictureFields(in *schema.Collection) (list []*schema.Field) {
 	for _, f := range in.Fields {
 		if kind, ok := f.Kind.(*schema.File); ok && !kind.Protected && !f.Hidden {

@@ -1,5 +1,6 @@
-// Package records has the screens of the records of a collection: the table, the panel with
-// a form, the search of related records, files.
+// Package records serves the pages about the records of a collection: the table, the panel with the
+// form of a record, the history, bulk changes, exports, imports, the search for related records,
+// and files.
 package records
 
 import (
@@ -9,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	const (
 		collection = "/_/c/{collection}"
@@ -59,7 +60,8 @@ func Routes() []console.Route {
 	}
 }
 
-// collectionOf returns the collection that the address names.
+// collectionOf returns the collection whose name or id is in the address. The fault is NotFound for
+// an unknown collection.
 func collectionOf(c *console.Call) (*schema.Collection, error) {
 	name := c.Param("collection")
 	if found := c.App.Snapshot().Find(name); found != nil {
@@ -68,7 +70,8 @@ func collectionOf(c *console.Call) (*schema.Collection, error) {
 	return nil, fault.New(fault.NotFound, "There is no collection "+name+".")
 }
 
-// about is the frame of a page about the records of a collection.
+// about returns the frame of a page about the records of a collection: its title, breadcrumbs,
+// sidebar and scripts.
 func about(c *console.Call, in *schema.Collection, title string) console.Page {
 	crumbs := []ui.Crumb{{Label: "Collections", Path: "/_/"}}
 	if title == in.Name {

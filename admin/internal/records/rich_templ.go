@@ -14,8 +14,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// richInput is the editor of HTML: a toolbar and an editable area, made by rich.js over a textarea
-// that has the stored bytes. Without scripts it is the textarea.
+// richInput is the editor of HTML: a textarea with the stored bytes, over which rich.js places a
+// toolbar and an editable area. Without scripts it is the textarea alone.
 func richInput(p *panel, f *schema.Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -12,7 +12,7 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// maxLive is the greatest number of rows in an answer of live.
+// maxLive is the maximum number of rows in an answer of live.
 const maxLive = 50
 
 // read reads the rows of the page. If the filter, the sort or a cursor is wrong, problem has the

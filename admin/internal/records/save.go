@@ -15,7 +15,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// limit returns the greatest size of a form with the fields of the collection, in bytes.
+// limit returns the maximum size of a form with the fields of the collection, in bytes.
 func limit(in *schema.Collection) int64 {
 	n := int64(form.Small)
 	for _, f := range in.Fields {
@@ -55,9 +55,8 @@ func create(c *console.Call) error {
 	return saved(c, in, r.ID(), "Created")
 }
 
-// save stores the fields in the form, which are those that the superuser has changed. If somebody
-// else has changed one of these fields since the form was read, nothing is stored, and the form
-// shows the conflict.
+// save stores the fields in the form, which sends changed fields only. If somebody else has changed
+// one of these fields since the form was read, nothing is stored, and the form shows the conflict.
 func save(c *console.Call) error {
 	defer form.Close(c)
 	in, input, sent, problems, err := read(c)
@@ -84,11 +83,12 @@ func save(c *console.Call) error {
 	return saved(c, in, id, "Saved")
 }
 
-// conflict is a field that was sent and has changed since it was read, with the stored value as JSON.
+// conflict is a sent field that somebody else has changed since the form was read, with the stored
+// value as JSON.
 type conflict struct{ field, value string }
 
-// update stores the fields that were sent, if each still has the value that the form was read with.
-// Otherwise it stores nothing, and returns the changed fields and the stored record.
+// update stores the sent fields, if each still has the value with which the form was read.
+// Otherwise it stores nothing, and returns the conflicts and the stored record.
 func update(c *console.Call, in *schema.Collection, id string, input record.Input, sent []string) (now *record.Record, conflicts []conflict, err error) {
 	err = c.App.Transaction(c.R.Context(), func(tx *core.Tx) error {
 		if now, err = tx.Records.FindByID(tx.Context, in.ID, id); err != nil {
@@ -106,7 +106,7 @@ func update(c *console.Call, in *schema.Collection, id string, input record.Inpu
 // errConflict rolls back the transaction of a save that would overwrite a change.
 var errConflict = fault.New(fault.Invalid, "Somebody else has changed this record.")
 
-// conflictsOf returns the fields that were sent and have changed since they were read.
+// conflictsOf returns the sent fields that have changed since the form was read.
 func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sent []string) (list []conflict) {
 	var read map[string]string
 	if json.Unmarshal([]byte(c.R.PostForm.Get("_base")), &read) != nil {
@@ -123,7 +123,8 @@ func conflictsOf(c *console.Call, in *schema.Collection, now *record.Record, sen
 	return list
 }
 
-// conflictProblems says for each field which account has changed it, and to which value.
+// conflictProblems returns a problem for each conflict, which names the account that changed the
+// field and the stored value.
 func conflictProblems(c *console.Call, in *schema.Collection, id string, list []conflict) (problems []form.Problem, err error) {
 	p := &panel{in: in}
 	if p.past, err = c.App.Records().History(c.R.Context(), c.Caller, in.ID, id, maxRevisions); err != nil {
@@ -139,7 +140,8 @@ func conflictProblems(c *console.Call, in *schema.Collection, id string, list []
 	return problems, nil
 }
 
-// saved answers with the panel of the stored record, and has the page reload the table.
+// saved answers with the panel of the stored record, and with an event on which the page reloads
+// the table.
 func saved(c *console.Call, in *schema.Collection, id, words string) error {
 	c.Toast(words)
 	p, err := panelOf(c, in, id)
@@ -164,7 +166,7 @@ func askDelete(c *console.Call) error {
 	return c.Dialog(http.StatusOK, deleteDialog(p, referring(c, in)))
 }
 
-// referring names the collections whose records may refer to one that is deleted.
+// referring returns the names of the collections that have a relation to the collection.
 func referring(c *console.Call, in *schema.Collection) (names []string) {
 	for _, ref := range c.App.Snapshot().References(in.ID) {
 		if !slices.Contains(names, ref.Collection.Name) {

@@ -10,13 +10,14 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// query is what of the address is saved: filter, sort, columns and rows, from the beginning.
+// query returns the query of the address that a saved view stores: filter, sort, columns and number
+// of rows, without a cursor.
 func (v *view) query() string {
 	_, query, _ := strings.Cut(v.with("after", ""), "?")
 	return query
 }
 
-// savedAs is the name of the saved view that is shown, "" for none.
+// savedAs returns the name of the saved view that has the query of this view, "" for none.
 func (v *view) savedAs() string {
 	for _, s := range v.saved {
 		if s.Query == v.query() {
@@ -33,7 +34,7 @@ func savedPath(in *schema.Collection, query string) string {
 	return console.CollectionPath(in) + "?" + query
 }
 
-// saveView keeps what is looked at under a name, or forgets the name.
+// saveView stores the query of the form as a saved view, or deletes the saved view of the name.
 func saveView(c *console.Call) error {
 	in, err := collectionOf(c)
 	if err != nil {

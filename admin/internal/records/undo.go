@@ -16,26 +16,26 @@ import (
 const (
 	shelves    = 20 // deletions that can be undone
 	shelfLife  = 10 * time.Minute
-	shelfBytes = 8 << 20 // of JSON, of one deletion
+	shelfBytes = 8 << 20 // the size limit of one deletion, as JSON
 )
 
-// shelf keeps what was deleted for a while, so that it can be put back. It is safe for
-// concurrent use.
+// shelf holds deleted records in memory for ten minutes, so that a deletion can be undone. It is
+// safe for concurrent use.
 type shelf struct {
-	mu   sync.Mutex // guards what follows
-	kept []deletion // the oldest first
+	mu   sync.Mutex // guards the fields below
+	kept []deletion // the oldest deletion first
 }
 
-// deletion is records that were deleted together.
+// deletion is a set of records that were deleted together.
 type deletion struct {
 	id, collection string
 	records        []*record.Record
 	at             time.Time
 }
 
-// keep takes records off the database before they are deleted, and returns the id by which
-// take finds them. It is "" where putting them back would not be whole: files and passwords
-// are lost, accounts have tokens, and what refers to a record changes with it.
+// keep reads records before their deletion and returns the id of the deletion, for take. The id is
+// "" if an undo could not restore everything: if records have files or passwords, if other records
+// refer to them, or if they are larger than shelfBytes.
 func (s *shelf) keep(c *console.Call, in *schema.Collection, ids []string) (string, error) {
 	for _, f := range in.Fields {
 		if f.IsPassword() {
@@ -81,7 +81,7 @@ func hasFiles(r *record.Record) bool {
 	return false
 }
 
-// isReferredTo reports whether a record refers to one of these.
+// isReferredTo reports whether a stored record refers to a record with one of the ids.
 func isReferredTo(c *console.Call, in *schema.Collection, ids []any) (bool, error) {
 	for _, ref := range c.App.Snapshot().References(in.ID) {
 		expr := where.In(ref.Field.Name, ids...)
@@ -99,7 +99,7 @@ func isReferredTo(c *console.Call, in *schema.Collection, ids []any) (bool, erro
 	return false, nil
 }
 
-// take returns what was kept under the id, once.
+// take removes the deletion with the id from the shelf and returns it.
 func (s *shelf) take(id string) (deletion, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,7 +112,7 @@ func (s *shelf) take(id string) (deletion, bool) {
 	return deletion{}, false
 }
 
-// undo puts deleted records back, with their ids and dates, all or none.
+// undo creates the records of a deletion again, with their ids and dates, in one transaction.
 func (s *shelf) undo(c *console.Call) error {
 	d, ok := s.take(c.Param("deletion"))
 	if !ok {

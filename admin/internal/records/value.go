@@ -10,12 +10,12 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// longestLiteral is the greatest length of a text that filterBy compares with, in bytes.
+// longestLiteral is the size limit of a text that filterBy compares with, in bytes.
 const longestLiteral = 200
 
-// filterBy goes to the view of the address with one more condition in its filter: the field field=NAME
-// has the value of the record. With &not the condition excludes that value. Faults: NotFound for a
-// field without a column, Invalid for a value that filters cannot compare with.
+// filterBy redirects to the view of the address with one more condition in its filter: the field
+// field=NAME has the value of the record. With &not the condition excludes that value. Faults:
+// NotFound for a field without a column, Invalid for a value that filters cannot compare with.
 func filterBy(c *console.Call) error {
 	r, f, err := valueOfAddress(c)
 	if err != nil {
@@ -29,8 +29,8 @@ func filterBy(c *console.Call) error {
 	return c.Go(v.with("filter", v.and(condition)))
 }
 
-// valueOfAddress returns the record and the field field=NAME of the address. Its fault is NotFound for
-// a field without a column, and for a record that does not exist.
+// valueOfAddress returns the record and the field field=NAME of the address. The fault is NotFound
+// for a field without a column, and for a record that does not exist.
 func valueOfAddress(c *console.Call) (*record.Record, *schema.Field, error) {
 	in, err := collectionOf(c)
 	if err != nil {
@@ -45,7 +45,7 @@ func valueOfAddress(c *console.Call) (*record.Record, *schema.Field, error) {
 	return r, f, err
 }
 
-// showValue answers with the untruncated value of a cell: a text as it is, other values as JSON.
+// showValue answers with the untruncated value of a cell: a text unchanged, other values as JSON.
 func showValue(c *console.Call) error {
 	r, f, err := valueOfAddress(c)
 	if err != nil {
@@ -105,8 +105,9 @@ func comparison(r *record.Record, f *schema.Field, isOut bool) string {
 	return f.Name + equal + literal(text)
 }
 
-// comparisonOfAll returns the condition that a field of several values has this only value, this
-// list of values, or none.
+// comparisonOfAll returns the condition that a field with multiple values is empty, contains the
+// single value, or equals the list of values; isOut negates it. It returns "" for a list that
+// filters cannot compare with.
 func comparisonOfAll(f *schema.Field, values []string, isOut bool) string {
 	switch {
 	case len(values) == 0 && isOut:

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// write is a request of a batch, as a call of a client.
+// write is a request of a batch as a method call of a client library.
 type write struct {
 	collection, method string // create, update, upsert, delete
 	id, body           string // "" for none
 }
 
-// arguments are those of the call; text writes a text in the language.
+// arguments returns the arguments of the call; text writes a string literal of the language.
 func (w write) arguments(text func(string) string) (list []string) {
 	if w.id != "" {
 		list = append(list, text(w.id))
@@ -23,7 +23,8 @@ func (w write) arguments(text func(string) string) (list []string) {
 	return list
 }
 
-// writes are the requests in the body of a batch. Those that no client has a call for are left out.
+// writes returns the requests in the body of a batch. Requests for which the client libraries have
+// no method are left out.
 func (f filled) writes() (list []write) {
 	var sent struct {
 		Requests []struct {

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// filled is an operation with the values that were typed.
+// filled is an operation with the typed values.
 type filled struct {
 	operation
 	base       string // the address of the server
 	collection string
-	values     map[string]string // of params, by name
+	values     map[string]string // the values of params, by name
 	sent       string            // the body
 }
 
-// address is the path with its query.
+// address returns the path and the query of the request.
 func (f filled) address() string {
 	path := f.path
 	query := url.Values{}
@@ -33,14 +33,14 @@ func (f filled) address() string {
 	return path
 }
 
-// snippet is the request in a language.
+// snippet is code in a language that sends the request.
 type snippet struct{ language, code string }
 
 func (f filled) snippets() []snippet {
 	return []snippet{{"JavaScript", f.javaScript()}, {"cURL", f.curl()}, {"Go", f.golang()}, {"Dart", f.dart()}}
 }
 
-// shell is a text as a word of a shell.
+// shell quotes a text as a word of a shell command.
 func shell(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func (f filled) curl() string {
@@ -75,7 +75,7 @@ func (f filled) socketURL() string {
 	return "ws" + strings.TrimPrefix(f.base, "http") + f.path
 }
 
-// golang is a whole program.
+// golang returns a Go program that sends the request.
 func (f filled) golang() string {
 	if f.live {
 		return f.golangLive()
@@ -103,7 +103,7 @@ func (f filled) golang() string {
 	return out + "\tres, err := http.DefaultClient.Do(req)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer res.Body.Close()\n\tanswer, err := io.ReadAll(res.Body)\n\tfmt.Println(res.Status, string(answer), err)\n}\n"
 }
 
-// golangLive follows a stream of events, or a socket.
+// golangLive returns a Go program that reads a stream of events or a WebSocket.
 func (f filled) golangLive() string {
 	if f.client == "subscribe" {
 		return "package main\n\nimport (\n\t\"bufio\"\n\t\"fmt\"\n\t\"net/http\"\n)\n\nfunc main() {\n\tres, err := http.Get(" + strconv.Quote(f.base+f.path) + ")\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer res.Body.Close()\n" +
@@ -121,7 +121,7 @@ func (f filled) golangLive() string {
 	return out + "\tfor {\n\t\t_, message, err := socket.ReadMessage()\n\t\tif err != nil {\n\t\t\treturn\n\t\t}\n\t\tfmt.Println(string(message))\n\t}\n}\n"
 }
 
-// goText is a text as a literal of Go.
+// goText quotes a text as a Go string literal.
 func goText(text string) string {
 	if strings.Contains(text, "`") {
 		return strconv.Quote(text)
@@ -129,7 +129,7 @@ func goText(text string) string {
 	return "`" + text + "`"
 }
 
-// javaScript uses the client of PocketBase, which speaks to this server too.
+// javaScript returns code for the JavaScript client of PocketBase, which works with this server.
 func (f filled) javaScript() string {
 	if f.client == "websocket" || f.client == "graphqlWS" {
 		return f.javaScriptSocket()
@@ -166,7 +166,8 @@ func (f filled) javaScriptSocket() string {
 	return out + "socket.onopen = () => send({ type: 'connection_init' });\nsocket.onmessage = ({ data }) => {\n  const message = JSON.parse(data);\n  if (message.type === 'connection_ack') {\n    send({ id: 'a', type: 'subscribe', payload: { query: " + jsText(f.sent) + " } });\n  }\n  console.log(message);\n};\n"
 }
 
-// arguments are those of the method of a client; options makes the last one.
+// arguments returns the arguments of a client's method; options makes the last argument from names
+// and values.
 func (f filled) arguments(text func(string) string, options func([][2]string) string) (list []string) {
 	number := func(name, otherwise string) string {
 		if n, err := strconv.Atoi(f.values[name]); err == nil {
@@ -198,7 +199,7 @@ func (f filled) arguments(text func(string) string, options func([][2]string) st
 	return list
 }
 
-// options are the parameters that a method of a client takes by their names.
+// options returns the names and values of the parameters that clients take as named options.
 func (f filled) options() (list [][2]string) {
 	for _, p := range f.params {
 		if v := f.values[p.name]; v != "" && !p.inPath && p.name != "page" && p.name != "perPage" {
@@ -208,7 +209,7 @@ func (f filled) options() (list [][2]string) {
 	return list
 }
 
-// member is a text in the body.
+// member returns the string property name of the body as a string literal, "" for a missing one.
 func (f filled) member(name string, text func(string) string) string {
 	var body map[string]any
 	if err := decode(f.sent, &body); err != nil {
@@ -234,7 +235,7 @@ func jsOptions(list [][2]string) string {
 	return out + "}"
 }
 
-// dart uses the client of PocketBase.
+// dart returns code for the Dart client of PocketBase.
 func (f filled) dart() string {
 	if f.client == "websocket" || f.client == "graphqlWS" {
 		first := dartText(f.sent)

@@ -8,8 +8,8 @@ import (
 	"github.com/a-h/templ"
 )
 
-// Parts of code that have colours, by language. The names of the groups are those of the classes
-// tok-… in console.css.
+// parts matches the coloured parts of code, by language. A group NAME has the CSS class tok-NAME of
+// console.css.
 var parts = map[string]*regexp.Regexp{
 	"JavaScript": regexp.MustCompile(`(?P<comment>//[^\n]*)|(?P<string>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")|(?P<keyword>\b(?:import|from|const|new|await|if|true|false|null)\b)|(?P<number>\b\d+(?:\.\d+)?\b)`),
 	"cURL":       regexp.MustCompile(`(?m)(?P<comment>^#[^\n]*)|(?P<string>'[^']*'(?:\\''[^']*')*|"[^"\n]*")|(?P<keyword>^(?:curl|websocat)\b| -[A-Z]\b|--[a-z]+\b)`),
@@ -18,14 +18,14 @@ var parts = map[string]*regexp.Regexp{
 	"JSON":       regexp.MustCompile(`(?P<propertyName>"(?:\\.|[^"\\])*")\s*:|(?P<string>"(?:\\.|[^"\\])*")|(?P<keyword>\b(?:true|false|null)\b)|(?P<number>-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b)`),
 }
 
-// maxColoured is the greatest size of code that is coloured, in bytes: a long answer of an API has
-// more marks than a page can bear.
+// maxColoured is the size limit of coloured code, in bytes: a longer answer of the API would need
+// too many elements on the page.
 const maxColoured = 64 << 10
 
 // token is a part of code; class is "" for a part without a colour.
 type token struct{ class, text string }
 
-// tokens divides code into its parts, which are the code when they are joined.
+// tokens splits code into tokens. Joined, the tokens are the code again.
 func tokens(language, code string) (list []token) {
 	at, re := 0, parts[language]
 	for _, match := range re.FindAllStringSubmatchIndex(code, -1) {
@@ -41,7 +41,7 @@ func tokens(language, code string) (list []token) {
 	return append(list, token{"", code[at:]})
 }
 
-// coloured shows code in colours.
+// coloured returns code with syntax highlighting.
 func coloured(language, code string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		list := []token{{"", code}}

@@ -7,7 +7,8 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// fileOperations are those of the files of a collection, of which the first field stands for all.
+// fileOperations returns the operations on the files of a collection, with its first file field as
+// the example; nil for a collection without file fields.
 func fileOperations(in *schema.Collection, at string) (list []operation) {
 	i := slices.IndexFunc(in.Fields, func(f *schema.Field) bool { return f.Type() == "file" && shown(in, f) })
 	if i < 0 {
@@ -45,7 +46,7 @@ const (
 	uploadText = "Hello"
 )
 
-// javaScriptFiles is the code of the operations on files.
+// javaScriptFiles returns the JavaScript code of an operation on files.
 func (f filled) javaScriptFiles() string {
 	in := "pb.collection(" + jsText(f.collection) + ")"
 	switch f.client {
@@ -57,7 +58,7 @@ func (f filled) javaScriptFiles() string {
 	return "const record = await " + in + ".getOne(" + jsText(f.values["id"]) + ");\nconst answer = pb.files.getURL(" + strings.Join(f.fileArguments(jsText, jsOptions), ", ") + ");\n"
 }
 
-// dartFiles is the code of the operations on files.
+// dartFiles returns the Dart code of an operation on files.
 func (f filled) dartFiles() string {
 	in := "pb.collection(" + dartText(f.collection) + ")"
 	switch f.client {
@@ -69,7 +70,7 @@ func (f filled) dartFiles() string {
 	return "final record = await " + in + ".getOne(" + dartText(f.values["id"]) + ");\nfinal answer = pb.files.getURL(" + strings.Join(f.fileArguments(dartText, dartOptions), ", ") + ");\n"
 }
 
-// fileArguments are those of getURL: the record, the name of the file, and the other parameters.
+// fileArguments returns the arguments of getURL: the record, the name of the file, and the options.
 func (f filled) fileArguments(text func(string) string, options func([][2]string) string) []string {
 	list := []string{"record", text(f.values["file"])}
 	if rest := f.options(); len(rest) > 0 {

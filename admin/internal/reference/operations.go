@@ -6,17 +6,17 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// operation is a request that the API of a collection takes.
+// operation is a kind of request to the API of a collection.
 type operation struct {
 	id, group, verb, label string
 	title, about           string
-	path                   string // {id} stands for the value of that name
+	path                   string // {id} stands for the value of the param id
 	params                 []param
 	body                   string // a sample; "" for none
 	answers                []answer
-	client                 string // the method of the clients: see javaScript and dart
-	field                  string // the name by which an upload sends its file
-	live                   bool   // a connection that stays open: not tried
+	client                 string // the method of the client libraries: see javaScript and dart
+	field                  string // the form field of an uploaded file
+	live                   bool   // the request opens a connection that stays open, so it cannot be tried
 }
 
 // param is a value in the path or the query.
@@ -25,18 +25,18 @@ type param struct {
 	inPath             bool
 }
 
-// answer is a status that is answered, with a sample if one tells more than its words.
+// answer is a status of the response, with a description and, if it helps, a sample body.
 type answer struct {
 	status int
 	about  string
 	sample string
 }
 
-// tried reports whether the page can send the operation: an upload needs a file, and a connection
-// stays open.
+// tried reports whether the page can send the operation. It cannot send uploads and connections
+// that stay open.
 func (o operation) tried() bool { return !o.live && o.client != "upload" }
 
-// operations are those of the collection, in the order of the page.
+// operations returns the operations of the collection in the order of the page.
 func operations(in *schema.Collection, types map[string]string) []operation {
 	at := "/api/collections/" + in.Name
 	list := readOperations(in, at)

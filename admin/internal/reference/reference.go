@@ -1,5 +1,5 @@
-// Package reference has the page about the API of a collection: parameters and sample answers of
-// each operation, code for clients, and requests to try it as a chosen identity.
+// Package reference serves the pages about the API of a collection: the parameters and sample
+// answers of each operation, client code, and a form that sends the request as a chosen identity.
 package reference
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	const page = "/_/c/{collection}/api"
 	return []console.Route{
@@ -30,7 +30,7 @@ func Routes() []console.Route {
 	}
 }
 
-// found returns the collection, its operations, and the operation that the address names.
+// found returns the collection in the address, its operations, and the operation in the address.
 func found(c *console.Call) (in *schema.Collection, all []operation, op operation, err error) {
 	name := c.Param("collection")
 	if in = c.App.Snapshot().Find(name); in == nil {
@@ -92,7 +92,7 @@ func code(c *console.Call) error {
 // tokenLife is the lifetime of a token for a trial, in seconds.
 const tokenLife = 60
 
-// try sends the request as the chosen identity. The browser never gets its token.
+// try sends the request as the chosen identity. The browser never gets the token of the identity.
 func try(c *console.Call) error {
 	_, f, err := typed(c)
 	if err != nil {
@@ -133,8 +133,7 @@ func try(c *console.Call) error {
 	return c.Part(tried(answer, ""))
 }
 
-// pretty indents a body of JSON; it returns another text unchanged, and a description of what is no
-// text.
+// pretty indents a JSON body. It returns other text unchanged, and a description of binary data.
 func pretty(body []byte) string {
 	if !utf8.Valid(body) {
 		return "A file of " + ui.Bytes(int64(len(body))) + "."

@@ -737,7 +737,7 @@ func status(n int) templ.Component {
 	})
 }
 
-// snippets is the code, a tab for each language.
+// snippets shows the code in a tab for each language.
 func snippets(f filled) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -913,7 +913,7 @@ func snippets(f filled) templ.Component {
 	})
 }
 
-// tried is what the API has answered.
+// tried is the API's answer to a trial.
 func tried(a *console.Answer, problem string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1011,7 +1011,7 @@ func operationPath(in *schema.Collection, o operation) string {
 	return console.CollectionPath(in) + "/api/" + o.id
 }
 
-// groups are the operations by their headings.
+// groups returns the operations grouped by heading.
 func groups(all []operation) (list [][]operation) {
 	for i, o := range all {
 		if i == 0 || all[i-1].group != o.group {

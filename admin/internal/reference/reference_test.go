@@ -9,7 +9,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Each operation has code in each language, whatever was typed; that of Go compiles as text.
+// Each operation has code in each language for any typed values, and gofmt accepts the Go code.
 func TestSnippets(t *testing.T) {
 	t.Parallel()
 	app := coretest.New(t)

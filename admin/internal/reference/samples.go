@@ -14,12 +14,12 @@ const (
 	sampleTime = "2026-01-31 10:00:00.000Z"
 )
 
-// shown reports whether apps see the field.
+// shown reports whether the API returns the field to its clients.
 func shown(in *schema.Collection, f *schema.Field) bool {
 	return !f.Hidden && !f.IsPassword() && !(in.IsAuth() && f.Name == "tokenKey")
 }
 
-// sample is a value of the field, as JSON.
+// sample returns a sample value of the field as JSON.
 func sample(f *schema.Field) string {
 	one := sampleOne(f)
 	if f.Multiple() {
@@ -63,7 +63,7 @@ func sampleOne(f *schema.Field) string {
 	return `"text"`
 }
 
-// sampleRecord is a record of the collection as JSON.
+// sampleRecord returns a sample record of the collection as JSON.
 func sampleRecord(in *schema.Collection) string {
 	lines := []string{`  "collectionId": ` + quoted(in.ID), `  "collectionName": ` + quoted(in.Name)}
 	for _, f := range in.Fields {
@@ -74,7 +74,7 @@ func sampleRecord(in *schema.Collection) string {
 	return "{\n" + strings.Join(lines, ",\n") + "\n}"
 }
 
-// sampleBody is what creates a record, or changes one.
+// sampleBody returns a sample body of a create or an update.
 func sampleBody(in *schema.Collection, create bool) string {
 	var lines []string
 	for _, f := range in.Fields {
@@ -92,19 +92,19 @@ func sampleBody(in *schema.Collection, create bool) string {
 	return "{\n" + strings.Join(lines, ",\n") + "\n}"
 }
 
-// page is a page of a list with a record.
+// page returns a page of a list with one record.
 func page(record string) string {
 	return "{\n  \"page\": 1,\n  \"perPage\": 30,\n  \"totalItems\": 1,\n  \"totalPages\": 1,\n  \"items\": [\n    " + indented(record, "    ") + "\n  ]\n}"
 }
 
-// failed is the answer of a failure.
+// failed returns the body of an error response.
 func failed(status int) string {
 	message := map[int]string{400: "Something went wrong while processing your request.", 401: "The request requires valid record authorization token.",
 		403: "Only superusers can perform this action.", 404: "The requested resource wasn't found.", 429: "Too Many Requests."}[status]
 	return fmt.Sprintf("{\n  \"status\": %d,\n  \"message\": %q,\n  \"data\": {}\n}", status, message)
 }
 
-// fieldFailed is the answer where a field is wrong.
+// fieldFailed returns the body of an error response about a field.
 func fieldFailed(in *schema.Collection) string {
 	for _, f := range in.Fields {
 		if shown(in, f) && !f.IsID() && f.Type() != "autodate" {
@@ -123,7 +123,7 @@ func firstRelation(in *schema.Collection) string {
 	return ""
 }
 
-// sampleFilter is a filter with a field of the collection.
+// sampleFilter returns a filter with a field of the collection.
 func sampleFilter(in *schema.Collection) string {
 	for _, f := range in.Fields {
 		if !shown(in, f) || f.IsID() || f.Multiple() {
@@ -150,7 +150,7 @@ func sampleSort(in *schema.Collection) string {
 	return "-id"
 }
 
-// graphQLFields are some fields of the collection's type, as GraphQL selects them.
+// graphQLFields returns some field names of the collection for a GraphQL selection.
 func graphQLFields(in *schema.Collection) (list []string) {
 	for _, f := range in.Fields {
 		if !plain(in, f) {
@@ -161,7 +161,7 @@ func graphQLFields(in *schema.Collection) (list []string) {
 	return list
 }
 
-// plain reports whether the field is a scalar whose name GraphQL has as it is.
+// plain reports whether the field is a scalar with the same name in GraphQL.
 func plain(in *schema.Collection, f *schema.Field) bool {
 	if !shown(in, f) || strings.HasPrefix(f.Name, "_") || f.Name[0] >= '0' && f.Name[0] <= '9' {
 		return false
@@ -173,7 +173,7 @@ func plain(in *schema.Collection, f *schema.Field) bool {
 	return true
 }
 
-// graphQLSample are those fields with values.
+// graphQLSample returns the fields of graphQLFields with sample values.
 func graphQLSample(in *schema.Collection) (list []string) {
 	for _, f := range in.Fields {
 		if plain(in, f) {
@@ -183,7 +183,8 @@ func graphQLSample(in *schema.Collection) (list []string) {
 	return list
 }
 
-// graphQLInput is an input with the texts, numbers and truth values of the collection.
+// graphQLInput returns a GraphQL input object with sample values of the text, number and bool
+// fields and, for an auth collection, of the password.
 func graphQLInput(in *schema.Collection) string {
 	var list []string
 	for _, f := range in.Fields {
@@ -201,14 +202,14 @@ func graphQLInput(in *schema.Collection) string {
 	return "{" + strings.Join(list, ", ") + "}"
 }
 
-// quoted is a text as JSON.
+// quoted returns a text as a JSON string.
 func quoted(text string) string {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
-	e.Encode(text) //nolint:errcheck // a text always can be
+	e.Encode(text) //nolint:errcheck // a string can always be encoded
 	return strings.TrimSpace(out.String())
 }
 
-// indented is a text of several lines whose lines but the first begin with spaces.
+// indented prefixes all lines of a text except the first with spaces.
 func indented(text, spaces string) string { return strings.ReplaceAll(text, "\n", "\n"+spaces) }

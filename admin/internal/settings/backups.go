@@ -25,8 +25,8 @@ func showBackups(c *console.Call) error {
 	return c.Page(frame("Backups", backupsPath), backupsPage(list, c.App.Backups().Progress()))
 }
 
-// showProgress answers with the progress of the backup or the restore that is being done. If the page showed one
-// that is over, the page is loaded again.
+// showProgress answers with the progress of the running backup or restore. When it has ended, the
+// page is reloaded.
 func showProgress(c *console.Call) error {
 	p := c.App.Backups().Progress()
 	if p == nil && c.R.URL.Query().Has("running") {
@@ -63,7 +63,7 @@ func createBackup(c *console.Call) error {
 	return c.Go(backupsPath)
 }
 
-// uploadBackup stores an archive as it comes: it may be larger than what there is of memory.
+// uploadBackup streams an uploaded archive to the storage, since it may be larger than the memory.
 func uploadBackup(c *console.Call) error {
 	parts, err := c.R.MultipartReader()
 	if err != nil {
@@ -105,8 +105,8 @@ func askRestore(c *console.Call) error {
 	return c.Dialog(http.StatusOK, restoreDialog(c.Param("key"), ""))
 }
 
-// restoreBackup replaces everything by what the backup holds. Its name is typed before, and
-// the password, for it may bring back other superusers.
+// restoreBackup replaces all data by the content of a backup. The superuser has to type the name of
+// the backup, and the password, because the backup may restore other superusers.
 func restoreBackup(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -142,7 +142,7 @@ func deleteBackup(c *console.Call) error {
 
 func backupPath(b backup.Info) string { return backupsPath + "/" + url.PathEscape(b.Key) }
 
-// stamp is a time for the script that shows it where the person is.
+// stamp formats a time for time.js, which shows it in the time zone of the browser.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""

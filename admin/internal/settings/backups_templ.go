@@ -18,7 +18,7 @@ import (
 	"strconv"
 )
 
-// backupProgress is the bar of the running backup or restore, empty without one. It asks for itself again.
+// backupProgress is the bar of the running backup or restore, empty for none. It reloads itself.
 func backupProgress(p *backup.Progress) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,4 +1,4 @@
-// The list of channels among the settings of realtime.
+// The list of channels on the settings page of realtime.
 
 package settings
 
@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	channelsName = "realtime.channels" // in the document of settings
+	channelsName = "realtime.channels" // the path in the settings document
 	channelOrder = "channel.order"     // the input with the keys of the entries, in their order
 )
 
@@ -32,13 +32,13 @@ type channelEntry struct {
 
 // channelRule is the rule for joining or for sending.
 type channelRule struct {
-	name, label, about string // name is that of the property
+	name, label, about string // name is the name of the property
 	text               *string
 }
 
 func (e channelEntry) at(name string) string { return "channel." + e.key + "." + name }
 
-// inputs are the properties of an entry but the rules.
+// inputs returns the inputs for the properties of an entry other than the rules.
 func (e channelEntry) inputs() []form.Input {
 	return []form.Input{
 		{Name: e.at("pattern"), Label: "Pattern", Mono: true, Wide: true, Help: "Segments with : between. * is any one segment, ** at the end is any rest. room:* is room:1, but not room:1:talk."},
@@ -72,7 +72,7 @@ func channelsOf(stored settings.Channels) (list []channelEntry, err error) {
 	return list, nil
 }
 
-// newChannel answers with an entry to be filled in.
+// newChannel answers with an empty entry.
 func newChannel(c *console.Call) error {
 	e, err := entryOf("new"+strings.ToLower(schema.RandomString(8, schema.AlphabetID)), settings.Channel{})
 	if err != nil {
@@ -82,8 +82,8 @@ func newChannel(c *console.Call) error {
 	return c.Part(channelItem(e))
 }
 
-// putChannels adds the channels that were sent to the change: all of them, or none if no input of the
-// list was sent.
+// putChannels adds the list of channels in the form to the change. If the form has no input of the
+// list, the change gets no channels.
 func putChannels(change map[string]any, sent url.Values) (problems []form.Problem) {
 	isOfList := func(name string) bool { return strings.HasPrefix(name, "channel.") }
 	if !slices.ContainsFunc(slices.Collect(maps.Keys(sent)), isOfList) {
@@ -104,7 +104,7 @@ func putChannels(change map[string]any, sent url.Values) (problems []form.Proble
 			case "open":
 				entry[name] = ""
 			case "rule":
-				if strings.TrimSpace(text) == "" { // stored, the empty rule would let everybody pass
+				if strings.TrimSpace(text) == "" { // an empty stored rule would allow everybody
 					problems = append(problems, form.Problem{Name: e.at(name), Message: "Write the rule, or choose Superusers."})
 				}
 				entry[name] = text
@@ -118,7 +118,7 @@ func putChannels(change map[string]any, sent url.Values) (problems []form.Proble
 	return problems
 }
 
-// failSettings is form.Fail; it names the problems of channels by their inputs.
+// failSettings is form.Fail with the problems of channels at the inputs of their entries.
 func failSettings(c *console.Call, err error) error {
 	return form.FailAt(c, err, func(name string) string {
 		rest, ok := strings.CutPrefix(name, channelsName+".")
@@ -137,7 +137,7 @@ func completeChannelRule(c *console.Call) error {
 	return c.JSON(complete.Channel(c.App.Snapshot(), query.Get("before"), query.Get("q")))
 }
 
-// mode is that of form.RuleMode.
+// mode returns the mode of the rule; see form.RuleMode.
 func (r channelRule) mode() string {
 	return form.RuleMode(r.text)
 }

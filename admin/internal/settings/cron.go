@@ -11,8 +11,8 @@ import (
 // maxTimes is the number of times in the preview of a cron expression.
 const maxTimes = 3
 
-// previewCron answers with the next times of the cron expression in the parameter that "of" names, or with
-// the error in the expression.
+// previewCron answers with the next times of a cron expression, or with the error in it. The
+// parameter "of" holds the name of the parameter with the expression.
 func previewCron(c *console.Call) error {
 	query := c.R.URL.Query()
 	expression := query.Get(query.Get("of"))
@@ -30,7 +30,7 @@ func previewCron(c *console.Call) error {
 	return c.Part(cronTimes(times))
 }
 
-// nextTimes returns the next times of a schedule, in UTC: fewer than maxTimes if there are no more.
+// nextTimes returns the next maxTimes times of a schedule, in UTC; fewer if the schedule ends.
 func nextTimes(s job.Schedule, from time.Time) (list []time.Time) {
 	for at := s.Next(from); !at.IsZero() && len(list) < maxTimes; at = s.Next(at) {
 		list = append(list, at)

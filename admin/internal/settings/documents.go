@@ -14,7 +14,7 @@ import (
 
 const documentsInput = "graphql.documents"
 
-// showDocuments replaces the documents in d by their text, indented JSON, for the input.
+// showDocuments replaces the documents in d by their indented JSON, for the input.
 func showDocuments(d form.Document, documents settings.Documents) error {
 	text, err := schema.Marshal(documents)
 	if err != nil {
@@ -28,7 +28,8 @@ func showDocuments(d form.Document, documents settings.Documents) error {
 	return nil
 }
 
-// putDocuments parses the text of the input, if it was sent, and adds the documents to the change.
+// putDocuments parses the text of the input and adds the documents to the change. It does nothing
+// if the form has no such input.
 func putDocuments(change map[string]any, sent url.Values) []form.Problem {
 	if !sent.Has(documentsInput) {
 		return nil

@@ -12,7 +12,7 @@ type page struct {
 	id, title, icon string
 	groups          []form.Group
 	test            string          // the test of the page: "mail", "storage", "backups"; "" for none
-	note            templ.Component // above the inputs; nil for none
+	note            templ.Component // a note above the inputs; nil for none
 }
 
 func text(name, label, help string) form.Input {
@@ -35,7 +35,7 @@ func lines(name, label, help string) form.Input {
 	return form.Input{Name: name, Label: label, Help: help, Kind: form.Lines}
 }
 
-// pages are all pages of settings, in the order of the side.
+// pages returns all pages of settings, in the order of the sidebar.
 func pages() []page {
 	return []page{
 		{id: "application", title: "Application", icon: "globe", groups: []form.Group{
@@ -153,7 +153,7 @@ func cronPresets() []form.Option {
 		{Value: "0 3 * * 0", Label: "Sundays at 3:00"}, {Value: "0 3 1 * *", Label: "The first of the month at 3:00"}, {Value: "", Label: "Never"}}
 }
 
-// bucket has the inputs of an S3 bucket at that name.
+// bucket returns the inputs of an S3 bucket; at is its path in the settings.
 func bucket(at string) []form.Input {
 	return []form.Input{
 		toggle(at+".enabled", "Use a bucket of S3 or compatible", ""),

@@ -11,7 +11,7 @@ import (
 // TestEverySettingHasAnInput compares the JSON of the settings with the inputs of all pages.
 func TestEverySettingHasAnInput(t *testing.T) {
 	t.Parallel()
-	inputs := []string{"rateLimits.rules", channelsName} // lists that have parts of their own on their pages
+	inputs := []string{"rateLimits.rules", channelsName} // lists with their own components on the pages
 	for _, p := range pages() {
 		for _, g := range p.groups {
 			for _, in := range g.Inputs {
@@ -19,7 +19,7 @@ func TestEverySettingHasAnInput(t *testing.T) {
 			}
 		}
 	}
-	for _, secret := range []string{"smtp.password", "s3.secret", "backups.s3.secret"} { // left out of the JSON
+	for _, secret := range []string{"smtp.password", "s3.secret", "backups.s3.secret"} { // the JSON leaves secrets out
 		if !slices.Contains(inputs, secret) {
 			t.Errorf("%s has no input", secret)
 		}

@@ -18,8 +18,8 @@ type rule struct {
 	MaxRequests int64  `json:"maxRequests"`
 }
 
-// putRules adds the rules that were sent to the change. They are sent together, or not at
-// all. A row without a label is left out.
+// putRules adds the list of rate limits in the form to the change. If the form has no list, the
+// change gets no rate limits. A row without a label is left out.
 func putRules(change map[string]any, sent url.Values) (problems []form.Problem) {
 	labels, ok := sent["rule.label"]
 	if !ok {
@@ -59,7 +59,7 @@ func rulesOf(stored settings.Rules) []rule {
 	return list
 }
 
-// maxLabels is the greatest number of labels that the form offers.
+// maxLabels is the maximum number of labels that the form offers.
 const maxLabels = 300
 
 // labelsFor returns labels that a rule may have, for the completion of an input.
@@ -81,8 +81,8 @@ func labelsFor(snapshot *schema.Snapshot) []string {
 
 // address is the address of the superuser as the server sees it, for the page of IP lists.
 type address struct {
-	ip     string // by the saved settings
-	header string // a header with another address that the request came with; "" for none
+	ip     string // determined by the saved settings
+	header string // a header of the request with another address of the client; "" for none
 }
 
 // addressOf returns the address that the call came from.

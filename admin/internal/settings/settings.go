@@ -1,5 +1,5 @@
-// Package settings has the screens of the settings, the backups, the jobs, and of collections
-// that are imported and exported.
+// Package settings serves the pages of the settings, the backups, the jobs, and the import and
+// export of collections.
 package settings
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/loambase/loam/core/settings"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/settings", func(c *console.Call) error { return c.Go("/_/settings/application") }),
@@ -55,7 +55,7 @@ func pageOf(c *console.Call) (page, error) {
 	return list[i], nil
 }
 
-// Items are the pages of settings for a list of links.
+// Items returns the pages of settings as entries of a sidebar.
 func Items() (items []ui.Item) {
 	for _, p := range pages() {
 		items = append(items, ui.Item{Label: p.title, Icon: p.icon, Path: "/_/settings/" + p.id})
@@ -64,7 +64,7 @@ func Items() (items []ui.Item) {
 	return append(items, ui.Item{Label: "Jobs", Icon: "clock", Path: "/_/jobs"})
 }
 
-// frame is the frame of a page about settings.
+// frame returns the frame of a page about settings: its title, breadcrumbs and sidebar.
 func frame(title, path string) console.Page {
 	items := Items()
 	for i := range items {
@@ -108,7 +108,7 @@ func show(c *console.Call) error {
 	return c.Page(in, settingsPage(p, document, list, trial(c, p)))
 }
 
-// list returns the list below the inputs of the page: rate limits or channels. nil is none.
+// list returns the list below the inputs of the page, rate limits or channels; nil for none.
 func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, error) {
 	switch p.id {
 	case "limits":
@@ -120,8 +120,7 @@ func (p page) list(c *console.Call, now *settings.Settings) (templ.Component, er
 	return nil, nil
 }
 
-// save stores the settings in the form. The page is loaded again, since a setting may change its
-// look.
+// save stores the settings in the form and reloads the page, since a setting may change its look.
 func save(c *console.Call) error {
 	p, err := pageOf(c)
 	if err != nil {

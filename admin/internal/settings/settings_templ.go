@@ -117,7 +117,7 @@ func settingsPage(p page, d form.Document, list, trial templ.Component) templ.Co
 	})
 }
 
-// addressNote tells the superuser the own address, which lists of addresses can lock out.
+// addressNote shows the address of the superuser, who may be locked out by lists of addresses.
 func addressNote(a address) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -491,7 +491,7 @@ func storageTrial(id string) templ.Component {
 	})
 }
 
-// trialButton sends what stands around it, and not the form.
+// trialButton sends the inputs around it, without the form.
 func trialButton(id, label, icon string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

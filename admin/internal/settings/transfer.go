@@ -20,7 +20,7 @@ import (
 
 const transferPath = "/_/collections"
 
-// maxDefinitions is the greatest file of collections, in bytes.
+// maxDefinitions is the size limit of a file of collections, in bytes.
 const maxDefinitions = 16 << 20
 
 func showTransfer(c *console.Call) error {
@@ -28,7 +28,7 @@ func showTransfer(c *console.Call) error {
 	return c.Page(p, transferPage(c.App.Snapshot().All()))
 }
 
-// exportCollections answers with the definitions of the chosen collections as a file. It has no
+// exportCollections answers with a file of the definitions of the chosen collections, without
 // secrets.
 func exportCollections(c *console.Call) error {
 	chosen := c.R.URL.Query()["c"]
@@ -42,7 +42,7 @@ func exportCollections(c *console.Call) error {
 	return c.IndentedJSON(list)
 }
 
-// document is a definition as JSON, each property by itself.
+// document is the definition of a collection or a field: the JSON of each property by its name.
 type document map[string]json.RawMessage
 
 func (d document) text(name string) (text string) {
@@ -52,8 +52,9 @@ func (d document) text(name string) (text string) {
 	return text
 }
 
-// imported are the collections of a file: a list, an object with one, or a single one. problem
-// says why it is none.
+// imported parses a file of collections: a JSON array of definitions, an object with such an array
+// as its property collections, or one definition. problem is a message about a malformed file, else
+// "".
 func imported(text string) (list []json.RawMessage, problem string) {
 	data := []byte(strings.TrimPrefix(strings.TrimSpace(text), "\ufeff"))
 	if len(data) == 0 {
@@ -73,7 +74,7 @@ func imported(text string) (list []json.RawMessage, problem string) {
 	return []json.RawMessage{data}, ""
 }
 
-// badJSON says in which line the text is wrong.
+// badJSON returns a message with the line of a syntax error.
 func badJSON(data []byte, err error) string {
 	at := len(data)
 	if bad := (*json.SyntaxError)(nil); errors.As(err, &bad) {
@@ -82,33 +83,33 @@ func badJSON(data []byte, err error) string {
 	return fmt.Sprintf("Line %d is no JSON: %v.", bytes.Count(data[:at], []byte("\n"))+1, err)
 }
 
-// comparison is what an import would do.
+// comparison describes the effect of an import.
 type comparison struct {
-	text          string // the file
+	text          string // the content of the file
 	deleteMissing bool
 	changes       []collectionChange
-	same          []string // collections that stay as they are
+	same          []string // names of unchanged collections
 	missing       []missing
 	plan          *collection.Plan
-	name          string // that has to be typed, "" if nothing is lost
-	again         bool   // another one was typed
+	name          string // the name that the superuser has to type; "" if nothing is lost
+	again         bool   // another name was typed
 }
 
-// missing is a collection that the file does not have.
+// missing is an existing collection that is not in the file.
 type missing struct {
 	name string
-	rows int64 // that go with it; -1: it stays
+	rows int64 // number of records that are deleted with it; -1 if it is not deleted
 }
 
-// collectionChange is what becomes of a collection.
+// collectionChange describes the change of a collection.
 type collectionChange struct {
-	name, was  string // was: its name until now; "" for a new one
+	name, was  string // was is the old name; "" for a new collection
 	isNew      bool
 	properties []change
 	fields     []change
 }
 
-// change is a property, or a field with its own ones.
+// change is the change of a property, or of a field with the changes of its properties.
 type change struct {
 	sign     string // "+", "~" or "-"
 	name     string
@@ -117,7 +118,7 @@ type change struct {
 	options  []change
 }
 
-// typedImport reads the form: the file, or the pasted text.
+// typedImport returns the content of the file, or the pasted text, in the form.
 func typedImport(c *console.Call) (text string, deleteMissing bool, err error) {
 	if err := form.Read(c, maxDefinitions); err != nil {
 		return "", false, err
@@ -137,7 +138,7 @@ func typedImport(c *console.Call) (text string, deleteMissing bool, err error) {
 	return text, c.R.PostForm.Get("deleteMissing") == "true", nil
 }
 
-// compareCollections answers with what an import would change, and nothing is.
+// compareCollections answers with the changes that an import would make. It changes nothing.
 func compareCollections(c *console.Call) error {
 	found, problem, err := compare(c)
 	switch {
@@ -153,7 +154,8 @@ func refuseImport(c *console.Call, problem string) error {
 	return form.Refuse(c, http.StatusUnprocessableEntity, []form.Problem{{Name: "text", Message: problem}})
 }
 
-// importCollections does what was compared. What loses data asks for names.
+// importCollections imports the compared collections. If data would be lost, the superuser has to
+// type a name.
 func importCollections(c *console.Call) error {
 	found, problem, err := compare(c)
 	switch {
@@ -166,7 +168,7 @@ func importCollections(c *console.Call) error {
 		found.again = true
 		return c.PartAs(http.StatusUnprocessableEntity, comparisonPart(found))
 	}
-	list, _ := imported(found.text) // it has been compared
+	list, _ := imported(found.text) // compare has parsed the text already
 	if err := c.App.Collections().Import(c.R.Context(), c.Caller, &collection.Import{Collections: list, DeleteMissing: found.deleteMissing}); err != nil {
 		return err
 	}
@@ -174,7 +176,8 @@ func importCollections(c *console.Call) error {
 	return c.Go(transferPath)
 }
 
-// compare finds out what the import of the form would do. problem says why it cannot be done.
+// compare returns the effect of the import in the form. problem is a message about an import that
+// is not possible, else "".
 func compare(c *console.Call) (found comparison, problem string, err error) {
 	text, deleteMissing, err := typedImport(c)
 	if err != nil {
@@ -206,7 +209,7 @@ func compare(c *console.Call) (found comparison, problem string, err error) {
 	return found, "", found.fill(c.App.Snapshot(), list)
 }
 
-// fill compares the file with what there is.
+// fill compares the definitions of the file with the existing collections.
 func (f *comparison) fill(snapshot *schema.Snapshot, list []json.RawMessage) error {
 	matched := map[string]bool{}
 	for _, item := range list {
@@ -263,7 +266,8 @@ func (f *comparison) fill(snapshot *schema.Snapshot, list []json.RawMessage) err
 	return nil
 }
 
-// silent are properties that an import does not look at.
+// silent lists the properties of a collection that the comparison leaves out. Fields are compared
+// one by one.
 var silent = []string{"id", "fields", "created", "updated", "type", "system"}
 
 func difference(in *schema.Collection, now document, deleteMissing bool) (collectionChange, error) {
@@ -280,7 +284,7 @@ func difference(in *schema.Collection, now document, deleteMissing bool) (collec
 	return change, nil
 }
 
-// properties are those that the new document has with another value.
+// properties returns the properties of the new document whose values differ.
 func properties(was, now document, without []string) (list []change) {
 	for _, name := range sortedNames(now) {
 		if slices.Contains(without, name) || equalJSON(was[name], now[name]) {
@@ -294,8 +298,8 @@ func properties(was, now document, without []string) (list []change) {
 // fieldChanges compares the fields of two documents; was may be nil.
 func fieldChanges(was, now document, deleteMissing bool) (list []change) {
 	var before, after []document
-	json.Unmarshal(was["fields"], &before)                                    //nolint:errcheck // it is what was encoded
-	if now["fields"] == nil || json.Unmarshal(now["fields"], &after) != nil { // then the plan has failed
+	json.Unmarshal(was["fields"], &before)                                    //nolint:errcheck // was is the JSON of an existing collection
+	if now["fields"] == nil || json.Unmarshal(now["fields"], &after) != nil { // not reached: the plan would have failed
 		return nil
 	}
 	kept := map[int]bool{}
@@ -330,7 +334,7 @@ func sortedNames(d document) []string {
 	return names
 }
 
-// equalJSON reports whether two texts are the same value; a missing one is null.
+// equalJSON reports whether two JSON texts have the same value. A missing text counts as null.
 func equalJSON(a, b json.RawMessage) bool { return reflect.DeepEqual(value(a), value(b)) }
 
 func value(text json.RawMessage) (v any) {
@@ -342,9 +346,9 @@ func value(text json.RawMessage) (v any) {
 	return v
 }
 
-const maxShown = 400 // letters of a value
+const maxShown = 400 // characters of a value
 
-// compact is a value as a short line.
+// compact formats a value as one line of at most maxShown characters.
 func compact(text json.RawMessage) string {
 	var out bytes.Buffer
 	if json.Compact(&out, text) != nil || out.Len() == 0 {

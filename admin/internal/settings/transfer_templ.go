@@ -153,7 +153,7 @@ func transferPage(list []*schema.Collection) templ.Component {
 	})
 }
 
-// comparisonPart says what an import does, and asks.
+// comparisonPart shows the effect of an import, and the form that confirms it.
 func comparisonPart(f comparison) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -504,7 +504,7 @@ func comparisonPart(f comparison) templ.Component {
 	})
 }
 
-// changeRow is a property, or a field with its own ones.
+// changeRow is the change of a property, or of a field with the changes of its properties.
 func changeRow(c change) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

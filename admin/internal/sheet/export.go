@@ -1,6 +1,6 @@
-// Package sheet moves records of a collection into files and back: CSV and JSON. An export is
-// streamed; an import is a Job, which reads a file, checks all of it and then writes it.
-// DESIGN.md tells how, and what is kept on the way.
+// Package sheet exports the records of a collection to CSV and JSON files and imports them from
+// such files. An export is streamed. An import is a Job, which reads a whole file, checks its rows
+// and then writes them. DESIGN.md describes both, and the text of each kind of value.
 package sheet
 
 import (
@@ -16,32 +16,32 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// Format is the form of a file.
+// Format is the format of a file.
 type Format string
 
 // The formats.
 const (
 	CSV  Format = "csv"  // comma, a header with the names of fields, CRLF, UTF-8
-	JSON Format = "json" // a list of objects, one a line
+	JSON Format = "json" // an array of objects, one per line
 )
 
-// Export says which records go into a file.
+// Export selects the records of a file and its format.
 type Export struct {
 	Collection string // id or name
-	Filter     string // as in a list; "" is every record
-	IDs        []any  // only those; nil: all that satisfy Filter
+	Filter     string // a filter expression, as in a list; "" selects every record
+	IDs        []any  // the ids of the records; nil selects all that satisfy Filter
 	Format     Format
-	Mark       bool // a CSV begins with a byte order mark, by which some programs know UTF-8
+	Mark       bool // a CSV begins with a byte order mark, by which some programs recognise UTF-8
 }
 
-// readTogether is how many records are read at a time.
+// readTogether is the number of records that an export reads at a time.
 const readTogether = 500
 
-// Write writes the records that the caller may list, in the order of their ids, while others
-// write: each once, and each whole. A record that is there from the beginning to the end is in
-// the file; one that is made or deleted meanwhile may be. Passwords and token keys are never
-// in it. Faults are those of a list; after the first byte the error means that the file is
-// not complete.
+// Write writes the records that the caller may list to w, ordered by id. Other writers are not
+// blocked: each record is written at most once, and whole. A record that exists from the beginning
+// to the end of the export is in the file; a record that is created or deleted meanwhile may be
+// missing. Passwords and token keys are never written. The faults are NotFound for an unknown
+// collection and those of a list; an error after the first byte means that the file is incomplete.
 func (e Export) Write(ctx context.Context, records *record.Service, snapshot *schema.Snapshot, caller record.Caller, w io.Writer) error {
 	in := snapshot.Find(e.Collection)
 	if in == nil {
@@ -82,7 +82,8 @@ func (e Export) Write(ctx context.Context, records *record.Service, snapshot *sc
 	}
 }
 
-// exported are the fields that a file has.
+// exported returns the fields of the collection that are written to a file: all but passwords and
+// token keys.
 func exported(in *schema.Collection) (list []*schema.Field) {
 	for _, f := range in.Fields {
 		if !f.IsPassword() && !(in.IsAuth() && f.Name == "tokenKey") {
@@ -144,7 +145,8 @@ func (w *writer) end() {
 	}
 }
 
-// cellText is a value as a cell has it: texts as they are, everything else as JSON.
+// cellText returns the text of a CSV cell for a value: a string without quotes, any other value as
+// JSON.
 func cellText(f *schema.Field, value json.RawMessage) string {
 	if f.Kind.Class() == schema.ClassJSON {
 		return string(value)

@@ -13,34 +13,34 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// MaxFile is the greatest file that is imported, in bytes.
+// MaxFile is the size limit of an imported file, in bytes.
 const MaxFile = 64 << 20
 
-// file is a file that was read: columns and rows.
+// file is the content of an imported file.
 type file struct {
 	name     string
 	format   Format
 	encoding string // "UTF-8", "UTF-16", "Windows-1252"
-	sep      byte   // of a CSV
+	sep      byte   // the separator of a CSV
 	columns  []string
 	rows     []line
 }
 
-// line is a row of a file. Its number is the one that a spreadsheet shows: of a CSV, the
-// header is row 1; of JSON, the first object is.
+// line is a row of a file. Its number is the row number that a spreadsheet shows: row 1 is the
+// header of a CSV, or the first object of a JSON file.
 type line struct {
 	number int
-	cells  []cell // one for each column
+	cells  []cell // by column
 }
 
-// cell is a value of a file: a text or, of JSON, the value itself.
+// cell is the value of a row in a column.
 type cell struct {
 	text    string
-	raw     json.RawMessage // of JSON files
-	missing bool            // the object has no such key, or the row no such cell
+	raw     json.RawMessage // the value in a JSON file; nil in a CSV
+	missing bool            // the object lacks this key, or the row ends before this column
 }
 
-// read reads a file of either format.
+// read reads a CSV or JSON file. Faults: TooLarge, and Invalid for a malformed or empty file.
 func read(name string, r io.Reader) (*file, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
 	if err != nil {
@@ -60,8 +60,8 @@ func read(name string, r io.Reader) (*file, error) {
 	return f, f.readCSV(text)
 }
 
-// decode turns the bytes of a file into text. UTF-16 is known by its mark or by its zero
-// bytes; what is no UTF-8 is taken for Windows-1252, of which Latin-1 is a part.
+// decode turns the bytes of a file into text. It recognises UTF-16 by the byte order mark or by the
+// zero bytes, and reads text that is not UTF-8 as Windows-1252, which includes Latin-1.
 func decode(data []byte) (text, encoding string) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
@@ -97,10 +97,11 @@ func decode(data []byte) (text, encoding string) {
 	return b.String(), "Windows-1252"
 }
 
-// windows are the characters that Windows-1252 has in place of control characters.
+// windows holds the characters of the bytes 0x80 to 0x9f in Windows-1252.
 var windows = []rune("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ")
 
-// wide is text of two bytes a unit; low is the place of the low byte.
+// wide decodes UTF-16. low is the index of the low byte in a unit of two bytes: 0 for little
+// endian, 1 for big endian.
 func wide(data []byte, low int) string {
 	units := make([]uint16, 0, len(data)/2)
 	for i := 0; i+1 < len(data); i += 2 {
@@ -109,11 +110,11 @@ func wide(data []byte, low int) string {
 	return string(utf16.Decode(units))
 }
 
-// separators are those that a CSV may have.
+// separators are the separators of cells that sniff recognises.
 const separators = ",;\t|"
 
-// sniff finds the separator: the one by which the first rows have the most cells, all of
-// them as many.
+// sniff guesses the separator of a CSV: the separator that splits the first 20 rows into the most
+// cells. Between two separators with as many cells, rows of equal length decide.
 func sniff(text string) byte {
 	best, most := byte(','), 0
 	for i := range len(separators) {
@@ -168,7 +169,7 @@ func (f *file) readCSV(text string) error {
 	return nil
 }
 
-// named are names of columns: each once, and none empty.
+// named makes unique and non-empty column names from the cells of the header.
 func named(row []string) []string {
 	names := make([]string, len(row))
 	for i, name := range row {
@@ -184,8 +185,8 @@ func named(row []string) []string {
 	return names
 }
 
-// csvReader reads rows (RFC 4180), and what programs make of it: any end of a line, quotes
-// inside of a cell that does not begin with one, blank lines.
+// csvReader reads the rows of a CSV (RFC 4180). Beyond the RFC it accepts every kind of line end,
+// quotes within an unquoted cell, and blank lines, which it skips.
 type csvReader struct {
 	text string
 	sep  byte
@@ -224,7 +225,7 @@ func (r *csvReader) next() (cells []string, err error) {
 	}
 }
 
-// cell reads up to the separator or the end of the line, which it leaves.
+// cell reads a cell and stops before the separator or the line end after it.
 func (r *csvReader) cell() (string, error) {
 	ends := string(r.sep) + "\r\n"
 	if r.at >= len(r.text) || r.text[r.at] != '"' {
@@ -256,10 +257,11 @@ func (r *csvReader) cell() (string, error) {
 	}
 }
 
-// added are keys that answers of the API have beside the fields.
+// added are the keys that records of the API have besides their fields.
 var added = []string{"collectionId", "collectionName", "expand"}
 
-// readJSON reads a list of objects, objects one after the other, or the answer to a list.
+// readJSON reads an array of objects, a sequence of objects, or a response of the list endpoint of
+// the API.
 func (f *file) readJSON(text string) error {
 	f.format = JSON
 	objects, err := objectsOf(text)
@@ -320,7 +322,8 @@ func objectsOf(text string) (list []map[string]json.RawMessage, err error) {
 	}
 }
 
-// unwrapped takes the records out of the answer to a list; any other object is a record.
+// unwrapped appends the records of an object to the list: the items of a response of the list
+// endpoint, or the object itself.
 func unwrapped(list []map[string]json.RawMessage, object map[string]json.RawMessage) ([]map[string]json.RawMessage, error) {
 	if object["items"] == nil || object["page"] == nil || object["perPage"] == nil {
 		return append(list, object), nil

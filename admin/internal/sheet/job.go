@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	maxJobs = 8 // that are kept; a file lies in memory
+	maxJobs = 8 // jobs that are kept; each holds its file in memory
 	jobLife = 6 * time.Hour
 )
 
-// Service has the imports of a process. It is safe for concurrent use.
+// Service holds the imports of a process. It is safe for concurrent use.
 type Service struct {
 	app   *core.App
 	tasks *task.Service
@@ -29,10 +29,10 @@ type Service struct {
 	jobs []*Job     // the oldest first
 }
 
-// New returns a service whose work runs as tasks.
+// New returns a service without jobs. Jobs run as tasks of the task service.
 func New(app *core.App, tasks *task.Service) *Service { return &Service{app: app, tasks: tasks} }
 
-// Stage is how far an import has come.
+// Stage is the stage of an import.
 type Stage string
 
 // The stages, in their order.
@@ -58,7 +58,8 @@ type Job struct {
 	report Report
 }
 
-// View is a job at one moment.
+// View is the state of a job at one moment. The slices of Plan and Report are shared with the job
+// and must not be changed.
 type View struct {
 	Name, Encoding string
 	Format         Format
@@ -67,36 +68,37 @@ type View struct {
 	Plan           Plan
 	Stage          Stage
 	Report         Report
-	Task           *task.Task  // that runs now, or has run last
-	Status         task.Status // of Task at the time of Stage and Report; the task may have ended since
-	Samples        [][]string  // some values of each column
+	Task           *task.Task  // the running task, or the last one; nil before the first
+	Status         task.Status // of Task, read together with Stage and Report; the task may have ended since
+	Samples        [][]string  // by column: up to three different values
 }
 
-// Report says what an import does, or has done.
+// Report counts the rows of a check or of an import by outcome.
 type Report struct {
 	Created, Updated, Skipped, Bad int
 
-	Problems []Problem // the kinds of what is wrong with bad rows, the most frequent first
-	Total    int       // of records of the collection, when it was done
-	Undone   bool      // nothing was written: a bad row, or a cancellation, has undone it
+	Problems []Problem // the problems of bad rows, the most frequent first
+	Total    int       // records of the collection after the import
+	Undone   bool      // nothing was written: a bad row or another error has undone the import
 	rejects  []reject
 }
 
-// Problem is what is wrong with rows, in the same way.
+// Problem is an error that one or more rows have in common.
 type Problem struct {
 	Field, Message string
-	Rows           []int // the first ones
+	Rows           []int // the numbers of the first five such rows
 	Count          int
 }
 
-// reject is a row that is not imported.
+// reject is a bad row with the error that prevents its import.
 type reject struct {
-	at             int // in file.rows
+	at             int // the index in file.rows
 	field, message string
 }
 
-// Open reads a file that is to be imported. Faults: NotFound for an unknown collection; Invalid
-// for a view, for a file that cannot be read and for an empty one; TooLarge.
+// Open reads a file and returns a job that can import it into the collection. Faults: NotFound for
+// an unknown collection; Invalid for a view, an unreadable file and an empty file; TooLarge for a
+// file of more than MaxFile bytes.
 func (s *Service) Open(collection, name string, r io.Reader) (*Job, error) {
 	in := s.app.Snapshot().Find(collection)
 	switch {
@@ -115,7 +117,8 @@ func (s *Service) Open(collection, name string, r io.Reader) (*Job, error) {
 	return j, nil
 }
 
-// keep adds a job, in the place of old ones that do not run.
+// keep adds a job. It removes jobs that have expired, and the oldest job if there are too many; a
+// running job is never removed.
 func (s *Service) keep(j *Job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +133,7 @@ func (s *Service) keep(j *Job) {
 	s.jobs = append(s.jobs, j)
 }
 
-// Find returns the job of that id, nil if there is none any more.
+// Find returns the job with the id; nil for an unknown id and for a removed job.
 func (s *Service) Find(id string) *Job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,7 +151,7 @@ func (j *Job) running() bool {
 
 func (j *Job) runningLocked() bool { return j.task != nil && !j.task.Status().Over }
 
-// View returns the job as it is.
+// View returns the current state of the job.
 func (j *Job) View() View {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -168,7 +171,7 @@ func (j *Job) View() View {
 	return v
 }
 
-// samples are the first values of a column that differ.
+// samples returns up to three different values of a column, from its first 200 rows.
 func (f *file) samples(column int) (list []string) {
 	for _, row := range f.rows[:min(len(f.rows), 200)] {
 		text, _ := row.cells[column].plain()
@@ -181,8 +184,9 @@ func (f *file) samples(column int) (list []string) {
 	return list
 }
 
-// SetPlan takes another plan. What was checked before is void. The fault is Invalid for a plan
-// that the collection cannot have, and while the job runs.
+// SetPlan replaces the plan and discards the report of an earlier check. Faults: Invalid for a
+// plan that does not fit the file and the collection, and for a job that runs or is done; NotFound
+// if the collection no longer exists.
 func (j *Job) SetPlan(p Plan) error {
 	in, err := j.collection()
 	if err != nil {
@@ -200,7 +204,7 @@ func (j *Job) SetPlan(p Plan) error {
 	return nil
 }
 
-// check reports what is wrong with a plan.
+// check returns an Invalid fault for a plan that does not fit the columns and the collection.
 func (p Plan) check(in *schema.Collection, columns []string) error {
 	if len(p.Columns) != len(columns) {
 		return fault.New(fault.Invalid, "The plan has not as many columns as the file.")
@@ -232,11 +236,12 @@ func (p Plan) check(in *schema.Collection, columns []string) error {
 	return nil
 }
 
-// Check begins to check all rows; nothing of it is stored. Run begins to write them, after
-// that. Faults: Invalid where it is not the time for it, NotFound if the collection is gone.
+// Check starts a task that checks all rows and stores nothing. Faults: Invalid for a job that runs
+// or is done, NotFound if the collection no longer exists.
 func (j *Job) Check(caller record.Caller) error { return j.start("Check the rows", caller, false) }
 
-// Run begins to write.
+// Run starts a task that writes the rows of a checked job. Faults: Invalid for a job that is not
+// checked, and for bad rows that the plan does not skip; otherwise as Check.
 func (j *Job) Run(caller record.Caller) error { return j.start("Import", caller, true) }
 
 func (j *Job) start(title string, caller record.Caller, write bool) error {
@@ -285,7 +290,8 @@ func (j *Job) collection() (*schema.Collection, error) {
 	return nil, fault.New(fault.NotFound, "The collection is gone.")
 }
 
-// Rejects writes the bad rows as a CSV: what the file has of them, their number, and why.
+// Rejects writes the bad rows to w as a CSV: the columns of the file, the number of the row, and
+// its problem.
 func (j *Job) Rejects(w io.Writer) error {
 	j.mu.Lock()
 	rejects := j.report.rejects
@@ -307,7 +313,8 @@ func (j *Job) Rejects(w io.Writer) error {
 	return out.Flush()
 }
 
-// Reads returns the column of that place as it would be read for a field; "" leaves it out.
+// Reads returns the proposed mapping of the column at an index to a field. Its Field is "" if the
+// collection has no importable field of that name.
 func (j *Job) Reads(column int, field string) Column {
 	c := Column{Name: j.file.columns[column], Empty: AsEmpty}
 	in, err := j.collection()

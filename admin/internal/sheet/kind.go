@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Kinds are the kinds of field that Kind may return, by the names of schema.Field.Type.
+// Kinds lists the field types that Kind may return, as named by schema.Field.Type.
 var Kinds = []string{"text", "number", "bool", "date", "email", "url", "json"}
 
 var (
@@ -17,8 +17,8 @@ var (
 	someURL     = regexp.MustCompile(`^https?://\S+$`)
 )
 
-// Kind guesses the kind of a new field for the column: the first of number, bool, date, email,
-// url and json that all values of the column have, else text. Empty cells are ignored; a column
+// Kind guesses the type of a new field for the column: the first of number, bool, date, email,
+// url and json that fits all values of the column, else text. Empty cells are ignored; a column
 // without values is text.
 func (j *Job) Kind(column int) string {
 	f := j.file
@@ -69,8 +69,8 @@ func (f *file) all(column int, has func(text string) bool) bool {
 	return some
 }
 
-// FieldName makes the name of a new field of the collection from the name of a column. The name
-// has ASCII letters, digits and underscores, and no field of the collection has it.
+// FieldName derives the name of a new field from the name of a column. The result consists of ASCII
+// letters, digits and underscores, and differs from the names of the collection's fields.
 func FieldName(in *schema.Collection, column string) string {
 	name := strings.Trim(strings.Map(func(r rune) rune {
 		if r == '_' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' {

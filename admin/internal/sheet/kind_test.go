@@ -8,7 +8,7 @@ import (
 	"github.com/loambase/loam/core/coretest"
 )
 
-// A kind is guessed from all values of a column, not from the first.
+// The kind of a field is guessed from all values of a column, not from the first value.
 func TestKind(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

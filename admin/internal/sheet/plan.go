@@ -9,52 +9,53 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// Plan says how a file becomes records.
+// Plan maps the columns of a file to fields and decides how rows become records.
 type Plan struct {
 	Columns []Column
 
-	// Match is a field that identifies records: rows whose value a record has already are
-	// about that record, by Existing. "" makes a new record of each row.
+	// Match is the name of a field that identifies records. A row whose value in this field
+	// belongs to an existing record is treated by Existing. "" creates a record from each row.
 	Match    string
 	Existing Existing
 
-	// SkipBad leaves bad rows out. Without it, one bad row is the end of all.
+	// SkipBad imports the good rows and leaves out the bad ones. If it is false, one bad row
+	// prevents the import of all rows.
 	SkipBad bool
 }
 
-// Existing says what a row does about a record that is there already.
+// Existing decides the treatment of a row that matches an existing record.
 type Existing string
 
 // The choices.
 const (
-	Update Existing = "update" // it changes the fields that the row has
-	Skip   Existing = "skip"   // it is left out
-	Refuse Existing = "refuse" // it is a bad row
+	Update Existing = "update" // the record gets the values of the row
+	Skip   Existing = "skip"   // the row is left out
+	Refuse Existing = "refuse" // the row is bad
 )
 
-// Column says what becomes of a column of the file.
+// Column maps a column of the file to a field.
 type Column struct {
 	Name  string
 	Field string // "" leaves the column out
-	As    string // how its text is read, of the ways that Ways names
+	As    string // the Name of the Way in which cells are read; see Ways
 	Empty Empty
 }
 
-// Empty says what an empty cell means.
+// Empty decides the value of an empty cell.
 type Empty string
 
 // The choices.
 const (
 	AsEmpty   Empty = "empty"   // the empty value of the field
-	AsNull    Empty = "null"    // null, of a json field; else as AsEmpty
-	AsDefault Empty = "default" // nothing: a new record has the default, another one keeps its value
+	AsNull    Empty = "null"    // null for a json field; like AsEmpty for other fields
+	AsDefault Empty = "default" // no value: a new record gets the default, an existing record keeps its value
 )
 
 // Way is a way of reading the text of a cell.
 type Way struct{ Name, Words string }
 
-// Ways are those in which a field can be read; nil if there is only one. of is the
-// collection that a relation leads to, else nil.
+// Ways returns the ways in which cells can be read for a field; nil if there is only one way. of is
+// the target collection of a relation field, nil for other fields.
 func Ways(f *schema.Field, of *schema.Collection) []Way {
 	switch f.Kind.Class() {
 	case schema.ClassNumber:
@@ -79,7 +80,7 @@ func Ways(f *schema.Field, of *schema.Collection) []Way {
 
 func isTime(f *schema.Field) bool { return f.Type() == "date" || f.Type() == "autodate" }
 
-// guess makes a plan from the names of the columns and all their values.
+// guess proposes a plan from the names of the columns and their values.
 func (f *file) guess(in *schema.Collection, snapshot *schema.Snapshot) Plan {
 	p := Plan{Existing: Update}
 	for i, name := range f.columns {
@@ -97,7 +98,8 @@ func (f *file) guess(in *schema.Collection, snapshot *schema.Snapshot) Plan {
 	return p
 }
 
-// fieldFor is the field that a column is likely to be. Files cannot be in a cell.
+// fieldFor returns the importable field with the name of the column; case, spaces, "-" and "_" are
+// ignored. It returns nil if there is no such field.
 func fieldFor(in *schema.Collection, name string) *schema.Field {
 	simple := func(s string) string {
 		return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(s))
@@ -110,12 +112,14 @@ func fieldFor(in *schema.Collection, name string) *schema.Field {
 	return nil
 }
 
-// Importable reports whether a column may be put into the field.
+// Importable reports whether a column can be mapped to the field: file fields and the token keys of
+// accounts cannot be imported.
 func Importable(in *schema.Collection, f *schema.Field) bool {
 	return f.Type() != "file" && !(in.IsAuth() && f.Name == "tokenKey")
 }
 
-// Matchable reports whether the field identifies records.
+// Matchable reports whether the field can be the Match of a plan: the id, or a text field with a
+// unique index.
 func Matchable(in *schema.Collection, f *schema.Field) bool {
 	_, unique := in.UniqueIndex(f.Name)
 	return f.IsID() || unique && f.Kind.Class() == schema.ClassText
@@ -129,7 +133,7 @@ func targetOf(f *schema.Field, snapshot *schema.Snapshot) *schema.Collection {
 	return snapshot.ByID(kind.CollectionID)
 }
 
-// emptyOf is what an empty cell usually means.
+// emptyOf returns the proposed meaning of empty cells for a field.
 func emptyOf(f *schema.Field) Empty {
 	text, _ := f.Kind.(*schema.Text)
 	switch {
@@ -148,7 +152,8 @@ var (
 	someID      = regexp.MustCompile(`^[a-z0-9]{15}$`)
 )
 
-// read guesses in which way the values of a column are written, from all of them.
+// read guesses the Way of a column for a field from all values of the column. It returns "" for a
+// field that has one way only.
 func (f *file) read(column int, field *schema.Field, of *schema.Collection) string {
 	switch {
 	case field.Kind.Class() == schema.ClassNumber:
@@ -173,7 +178,7 @@ func (f *file) read(column int, field *schema.Field, of *schema.Collection) stri
 	return ""
 }
 
-// allIDs reports whether a cell holds ids: one, or a list of them.
+// allIDs reports whether a cell holds an id or a list of ids.
 func allIDs(text string) bool {
 	for _, part := range split(text) {
 		if !someID.MatchString(part) {
@@ -203,7 +208,7 @@ func (f *file) readDate(column int) string {
 	return way
 }
 
-// any reports whether a value of the column that is not empty has the property.
+// any reports whether is returns true for a non-empty value of the column.
 func (f *file) any(column int, is func(text string) bool) bool {
 	for _, row := range f.rows {
 		text, ok := row.cells[column].plain()
@@ -215,7 +220,7 @@ func (f *file) any(column int, is func(text string) bool) bool {
 }
 
 // Like returns the earlier plan with its columns in the order of the file. fits is false if the
-// names of the columns differ, or if the plan is no longer valid for the collection.
+// file has other column names, or if the plan is no longer valid for the collection.
 func (j *Job) Like(earlier Plan) (p Plan, fits bool) {
 	in, err := j.collection()
 	if err != nil || len(earlier.Columns) != len(j.file.columns) {

@@ -22,7 +22,7 @@ import (
 
 type object = map[string]any
 
-// bench is an app with a collection that has a field of every kind.
+// bench is an app with a collection that has a field of every type.
 type bench struct {
 	t *testing.T
 	*core.App
@@ -54,7 +54,7 @@ func newBench(t *testing.T) *bench {
 	var running sync.WaitGroup
 	t.Cleanup(running.Wait)
 	tasks := task.New(func(_ string, fn func(context.Context) error) {
-		running.Go(func() { fn(t.Context()) }) //nolint:errcheck // the task has it
+		running.Go(func() { fn(t.Context()) }) //nolint:errcheck // the task reports the error
 	}, app.Now)
 	return &bench{t, app, sheet.New(app, tasks)}
 }
@@ -63,7 +63,7 @@ func (b *bench) create(collection string, body object) string {
 	return coretest.Create(b.t, b.App, collection, body)["id"].(string)
 }
 
-// export is the collection as a file.
+// export returns the file of an export of the collection.
 func (b *bench) export(collection string, format sheet.Format) string {
 	b.t.Helper()
 	var out bytes.Buffer
@@ -74,7 +74,7 @@ func (b *bench) export(collection string, format sheet.Format) string {
 	return out.String()
 }
 
-// open reads a file, with a plan that change has changed; change may be nil.
+// open opens an import of the text; change, which may be nil, edits its plan.
 func (b *bench) open(collection, text string, change func(p *sheet.Plan)) *sheet.Job {
 	b.t.Helper()
 	j, err := b.sheets.Open(collection, "file", strings.NewReader(text))
@@ -121,7 +121,7 @@ func (b *bench) expect(what string, r sheet.Report, created, updated, skipped, b
 	}
 }
 
-// value is a field of the only record that satisfies the filter, as JSON.
+// value returns a field, as JSON, of the only record that matches the filter.
 func (b *bench) value(collection, filter, field string) string {
 	b.t.Helper()
 	found, err := b.Records().Find(b.t.Context(), record.Root(), record.Query{Collection: collection, Filter: filter})
@@ -135,8 +135,8 @@ func (b *bench) value(collection, filter, field string) string {
 	return string(text)
 }
 
-// An export that is imported again changes nothing, for a field of every kind; neither over what
-// is there, nor in place of it.
+// An import of an export restores every value, for a field of every type: over the existing
+// records, and after their deletion.
 func TestExportThenImportIsTheIdentity(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -189,7 +189,7 @@ func TestExportThenImportIsTheIdentity(t *testing.T) {
 	}
 }
 
-// Files as other programs make them.
+// Files of other programs can be imported.
 func TestFilesOfOthers(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -242,18 +242,19 @@ func TestFilesOfOthers(t *testing.T) {
 	}
 }
 
-// What is wrong is said before anything is written; then all is written, or what is good.
+// The check reports bad rows before anything is written; the import then writes all rows, or only
+// the good ones.
 func TestBadRows(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.create("kinds", object{"text": "there", "sku": "S1"})
 	const text = "text,sku,n,one,friend\n" +
-		"a,S2,1,a,\n" + // good
-		"b,S3,x,a,\n" + // no number
-		"c,S4,1,z,\n" + // no choice
-		"d,S2,1,a,\n" + // the same as row 2
-		"there,S5,1,a,\n" + // not unique in the database
-		"e,S6,1,a,nobody00000000x\n" // no such record
+		"a,S2,1,a,\n" + // a good row
+		"b,S3,x,a,\n" + // not a number
+		"c,S4,1,z,\n" + // not an option of the select
+		"d,S2,1,a,\n" + // the same unique value as row 2
+		"there,S5,1,a,\n" + // a unique value of an existing record
+		"e,S6,1,a,nobody00000000x\n" // a relation to a missing record
 	j := b.open("kinds", text, nil)
 	r := b.check(j)
 	b.expect("check", r, 1, 0, 0, 5)
@@ -280,7 +281,7 @@ func TestBadRows(t *testing.T) {
 	b.expect("the good ones", b.run(j), 1, 0, 0, 5)
 	b.value("kinds", "sku = 'S2'", "n")
 
-	// All or nothing also holds for what turns up only when it is written.
+	// All or nothing also holds for a row that becomes bad after the check.
 	j = b.open("kinds", "text\nnew 1\nnew 2\n", nil)
 	b.expect("check", b.check(j), 2, 0, 0, 0)
 	b.create("kinds", object{"text": "new 2"})
@@ -292,7 +293,7 @@ func TestBadRows(t *testing.T) {
 	}
 }
 
-// A file that is imported again makes nothing twice.
+// A repeated import of a file creates no duplicates.
 func TestRepeat(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -328,7 +329,7 @@ func TestRepeat(t *testing.T) {
 	}
 }
 
-// A tree comes in whatever order its nodes are in the file.
+// Records of a tree can be in any order in the file.
 func TestRelationsWithinTheFile(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -344,7 +345,7 @@ func TestRelationsWithinTheFile(t *testing.T) {
 	b.expect("a parent that is not there", b.check(j), 0, 0, 0, 1)
 }
 
-// Accounts get the password of the file, or one that nobody knows.
+// Accounts get the password in the file, or a random password.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -359,7 +360,7 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// Each record is in the file once, while others write.
+// Each record is in the file once, even if others write during the export.
 func TestExportWhileOthersWrite(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -390,7 +391,7 @@ func TestExportWhileOthersWrite(t *testing.T) {
 	}
 }
 
-// A cancelled import leaves nothing.
+// A cancelled import leaves no records.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// plain is a scalar as text; ok is false for a list or an object of JSON.
+// plain returns the text of a scalar. ok is false for a JSON array or object.
 func (c cell) plain() (text string, ok bool) {
 	if c.raw == nil {
 		return c.text, true
@@ -28,17 +28,18 @@ func (c cell) plain() (text string, ok bool) {
 	return string(c.raw), true
 }
 
-// isEmpty reports whether the cell holds nothing.
+// isEmpty reports whether the cell is empty, null or an empty string.
 func (c cell) isEmpty() bool {
 	text, ok := c.plain()
 	return ok && text == ""
 }
 
-// value is the value of a cell for a field; wrong says why there is none. A value for a
-// relation by another field is the text to look for.
+// value returns the value of a cell for a field, or in wrong a message for a cell that the field
+// cannot take. For a relation that is matched by another field of its target, the value is the text
+// to search for.
 func (c cell) value(f *schema.Field, column Column) (v any, wrong string) {
 	if f.Kind.Class() == schema.ClassJSON && c.raw != nil {
-		return c.raw, "" // also an empty text
+		return c.raw, "" // "" too is a value of a json field
 	}
 	if c.isEmpty() {
 		return emptyValue(f, column.Empty), ""
@@ -74,7 +75,7 @@ func (c cell) value(f *schema.Field, column Column) (v any, wrong string) {
 	return text, ""
 }
 
-// emptyValue is that of an empty cell, where it is not the default.
+// emptyValue returns the value of an empty cell whose meaning is not AsDefault.
 func emptyValue(f *schema.Field, empty Empty) any {
 	switch {
 	case f.Kind.Class() == schema.ClassJSON && empty == AsEmpty:
@@ -85,7 +86,7 @@ func emptyValue(f *schema.Field, empty Empty) any {
 	return f.Kind.Zero()
 }
 
-// jsonValue is the JSON that a cell of a CSV holds.
+// jsonValue returns the text of a CSV cell as JSON.
 func jsonValue(text string) (any, string) {
 	if !json.Valid([]byte(text)) {
 		return nil, "This is no JSON."
@@ -93,7 +94,7 @@ func jsonValue(text string) (any, string) {
 	return json.RawMessage(text), ""
 }
 
-// choiceValue is a list, or one value of a field that holds one.
+// choiceValue returns a []string for a field with multiple values, else a string.
 func choiceValue(f *schema.Field, text string) (any, string) {
 	if !f.Multiple() {
 		if strings.HasPrefix(text, "[") {
@@ -106,7 +107,7 @@ func choiceValue(f *schema.Field, text string) (any, string) {
 	return split(text), ""
 }
 
-// split reads a list: in JSON, or with semicolons, bars or commas between.
+// split reads a list: a JSON array of strings, or values separated by semicolons, bars or commas.
 func split(text string) (list []string) {
 	if strings.HasPrefix(text, "[") && json.Unmarshal([]byte(text), &list) == nil {
 		return list
@@ -127,7 +128,7 @@ func split(text string) (list []string) {
 
 var pair = regexp.MustCompile(`^\s*([+-]?[\d.]+)\s*[,;]\s*([+-]?[\d.]+)\s*$`)
 
-// pointValue is {"lon": …, "lat": …} or "lat, lon", as people write it.
+// pointValue reads a point: a JSON object with lon and lat, or "lat, lon" as people write it.
 func pointValue(text string) (any, string) {
 	if m := pair.FindStringSubmatch(text); m != nil {
 		lat, err1 := strconv.ParseFloat(m[1], 64)
@@ -148,8 +149,8 @@ func pointValue(text string) (any, string) {
 	return map[string]any{"lon": p["lon"], "lat": p["lat"]}, ""
 }
 
-// numberValue reads a number with the decimal mark of the column; spaces and the other
-// mark group digits.
+// numberValue reads a number. way is the decimal separator, "comma" or "dot"; spaces, apostrophes
+// and the other mark may group the digits.
 func numberValue(text, way string) (any, string) {
 	mark, group := ".", ","
 	if way == "comma" {
@@ -167,7 +168,7 @@ func numberValue(text, way string) (any, string) {
 	return json.Number(strings.TrimPrefix(plain, "+")), ""
 }
 
-// grouped reports whether digits stand in groups of three.
+// grouped reports whether the separator divides a whole number into groups of three digits.
 func grouped(whole, group string) bool {
 	parts := strings.Split(strings.TrimLeft(whole, "+-"), group)
 	for i, part := range parts {
@@ -190,13 +191,14 @@ func boolValue(text string) (any, string) {
 
 var dateParts = regexp.MustCompile(`^(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?$`)
 
-// timeValue reads a date, with or without a time, in UTC if it has no zone.
+// timeValue reads a date, or a date and time, in the format of way: "iso", "dmy" or "mdy". A value
+// without a time zone is UTC.
 func timeValue(text, way string) (time.Time, string) {
 	text = strings.TrimSpace(text)
 	if m := dateParts.FindStringSubmatch(text); m != nil && way != "iso" {
 		n := make([]int, len(m))
 		for i := range m {
-			n[i], _ = strconv.Atoi(m[i]) // the pattern has digits there, or nothing
+			n[i], _ = strconv.Atoi(m[i]) // the group matches digits or is empty
 		}
 		day, month := n[1], n[2]
 		if way == "mdy" {
@@ -216,7 +218,7 @@ func timeValue(text, way string) (time.Time, string) {
 	return time.Time{}, fmt.Sprintf("%q is no date as this column has them.", short(text))
 }
 
-// short is the beginning of a text, for a message.
+// short cuts a text to 40 characters for a message.
 func short(text string) string {
 	if runes := []rune(text); len(runes) > 40 {
 		return string(runes[:40]) + "…"

@@ -19,13 +19,14 @@ import (
 	"github.com/loambase/loam/core/where"
 )
 
-// together is how many rows are one transaction, where not all are.
+// together is the number of rows in a transaction, unless all rows share one transaction.
 const together = 500
 
-// lookedUp is how many values are looked up at a time: some may be there several times.
+// lookedUp is the number of values in one query of lookUp. It is far below the limit of records in
+// the query, since several records may have the same value.
 const lookedUp = 200
 
-// errUndo undoes the transaction of a check.
+// errUndo rolls back the transaction of a check, and of an import with bad rows.
 var errUndo = errors.New("sheet: this was a check")
 
 // work is one pass over the rows of a file.
@@ -37,23 +38,23 @@ type work struct {
 	caller record.Caller
 	task   *task.Task
 
-	slow    bool                      // passwords are hashed, which no transaction may wait for
-	later   []*schema.Field           // relations within the collection: set when all rows are there
-	ids     map[string]bool           // of the file, that these relations may name
-	seen    map[string]map[string]int // by unique field: the row of each value
+	slow    bool                      // passwords are hashed, which must not happen in a long transaction
+	later   []*schema.Field           // relations to the same collection: set after all rows are created
+	ids     map[string]bool           // the ids in the file, valid targets of the fields in later
+	seen    map[string]map[string]int // by unique field and value: the number of the row
 	created int
 	updated int
 	skipped int
 	rejects []reject
 }
 
-// op is what a row does.
+// op is the operation of a row: it creates or updates a record.
 type op struct {
-	at    int // in file.rows
+	at    int // the index in file.rows
 	id    string
-	make  bool // it makes a record
+	make  bool // the row creates a record, else it updates the record id
 	input record.Input
-	later map[string]any // fields that are set at the end
+	later map[string]any // the values of the fields in work.later
 }
 
 func newWork(j *Job, in *schema.Collection, p Plan, caller record.Caller, t *task.Task) *work {
@@ -79,7 +80,8 @@ func newWork(j *Job, in *schema.Collection, p Plan, caller record.Caller, t *tas
 	return w
 }
 
-// run checks the rows, or writes them.
+// run checks all rows or, if write is true, writes them. Bad rows are in the report; they cause no
+// error.
 func (w *work) run(ctx context.Context, write bool) (Report, error) {
 	w.begin()
 	size := together
@@ -115,7 +117,7 @@ func (w *work) run(ctx context.Context, write bool) (Report, error) {
 	return report, err
 }
 
-// begin forgets what an earlier try has counted.
+// begin resets the counts and rejects: a transaction may run its function more than once.
 func (w *work) begin() {
 	w.created, w.updated, w.skipped, w.rejects = 0, 0, 0, nil
 	w.seen = map[string]map[string]int{}
@@ -126,8 +128,8 @@ func (w *work) begin() {
 	}
 }
 
-// each prepares the rows, some at a time, and applies them; relations within the collection
-// follow when all rows are there.
+// each prepares and applies the rows in batches of size. Relations to the same collection are set
+// after all rows were applied.
 func (w *work) each(ctx context.Context, size int, apply func([]*op) error) error {
 	var waiting []*op
 	for at := 0; at < len(w.file.rows); at += size {
@@ -161,7 +163,7 @@ func (w *work) each(ctx context.Context, size int, apply func([]*op) error) erro
 	return nil
 }
 
-// transact applies rows in a transaction, which a check undoes.
+// transact applies rows in a transaction, which is rolled back unless write is true.
 func (w *work) transact(ctx context.Context, ops []*op, write bool) error {
 	before := *w
 	err := w.app.Transaction(ctx, func(tx *core.Tx) error {
@@ -177,7 +179,7 @@ func (w *work) transact(ctx context.Context, ops []*op, write bool) error {
 	if !write {
 		for _, o := range ops {
 			if o.make {
-				o.id = "" // it is gone again
+				o.id = "" // the rollback has removed the record
 			}
 		}
 	}
@@ -187,7 +189,7 @@ func (w *work) transact(ctx context.Context, ops []*op, write bool) error {
 	return err
 }
 
-// apply writes rows. A row that cannot be written is a reject.
+// apply writes rows. A row that the record service refuses becomes a reject.
 func (w *work) apply(ctx context.Context, records *record.Service, ops []*op) error {
 	for _, o := range ops {
 		if err := ctx.Err(); err != nil {
@@ -222,7 +224,7 @@ func (w *work) write(ctx context.Context, records *record.Service, o *op) error 
 	return err
 }
 
-// writeHashed writes all rows in one transaction, with passwords that are hashed before it.
+// writeHashed writes all rows in one transaction; their passwords are hashed before it begins.
 func (w *work) writeHashed(ctx context.Context) error {
 	later := w.later
 	w.later = nil
@@ -258,7 +260,7 @@ func (w *work) writeHashed(ctx context.Context) error {
 	return err
 }
 
-// reject keeps why a row is not imported.
+// reject records the error of a row, by its field if it has one.
 func (w *work) reject(at int, err error) {
 	var f *fault.Error
 	if !errors.As(err, &f) {
@@ -270,11 +272,11 @@ func (w *work) reject(at int, err error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Fields)) {
 		w.rejects = append(w.rejects, reject{at, name, f.Fields[name].Message})
-		return // one problem a row is enough to find it
+		return // one problem is enough to find the row
 	}
 }
 
-// report counts, and gathers the problems by kind.
+// report makes a Report from the counts and groups the rejects by field and message.
 func (w *work) report() Report {
 	r := Report{Created: w.created, Updated: w.updated, Skipped: w.skipped, rejects: w.rejects}
 	slices.SortStableFunc(w.rejects, func(a, b reject) int { return a.at - b.at })
@@ -301,7 +303,8 @@ func (w *work) report() Report {
 	return r
 }
 
-// prepare makes the operations of some rows; bad ones are rejected.
+// prepare returns the operations of the good rows with indexes from ≤ i < to, and rejects the bad
+// rows.
 func (w *work) prepare(ctx context.Context, from, to int) ([]*op, error) {
 	var ops []*op
 	for at := from; at < to; at++ {
@@ -319,7 +322,8 @@ func (w *work) prepare(ctx context.Context, from, to int) ([]*op, error) {
 	return w.match(ctx, ops)
 }
 
-// fill reads the cells of a row.
+// fill sets the input of an operation from the cells of its row. If a cell is bad, it returns the
+// name of the field and a message.
 func (w *work) fill(o *op) (field, wrong string) {
 	row := w.file.rows[o.at]
 	for i, column := range w.plan.Columns {
@@ -342,7 +346,7 @@ func (w *work) fill(o *op) (field, wrong string) {
 	return "", ""
 }
 
-// assign gives a field its value.
+// assign puts the value of a field into the input of an operation, or into later.
 func (w *work) assign(o *op, f *schema.Field, v any) {
 	switch {
 	case f.Type() == "autodate":
@@ -359,7 +363,8 @@ func (w *work) assign(o *op, f *schema.Field, v any) {
 	}
 }
 
-// follow replaces what relations name by ids, and rejects what is not there.
+// follow resolves the relations of the operations: texts become ids. Rows whose relation has no
+// target are rejected and left out of the result.
 func (w *work) follow(ctx context.Context, ops []*op) ([]*op, error) {
 	for _, column := range w.plan.Columns {
 		f := w.in.Field(column.Field)
@@ -389,7 +394,8 @@ func (w *work) follow(ctx context.Context, ops []*op) ([]*op, error) {
 	return ops, nil
 }
 
-// named puts ids in the place of names; true rejects the row.
+// named replaces the texts of a relation by ids. It rejects the row and returns true for a text
+// that no record has, or more than one.
 func (w *work) named(o *op, f *schema.Field, ids map[string]string, twice map[string]bool) bool {
 	list := texts(o.input.Body[f.Name])
 	for i, name := range list {
@@ -411,8 +417,8 @@ func (w *work) named(o *op, f *schema.Field, ids map[string]string, twice map[st
 	return false
 }
 
-// within rejects rows whose relation names a record that is neither in the file nor in the
-// collection.
+// within rejects rows whose relation to the same collection has an id that is neither in the file
+// nor in the collection.
 func (w *work) within(ctx context.Context, ops []*op, f *schema.Field) ([]*op, error) {
 	unknown := map[string]bool{}
 	for _, o := range ops {
@@ -437,7 +443,8 @@ func (w *work) within(ctx context.Context, ops []*op, f *schema.Field) ([]*op, e
 	}), nil
 }
 
-// match finds the records that rows are about.
+// match finds the existing record of each row by the Match field of the plan. Rows that are skipped
+// or refused are left out of the result.
 func (w *work) match(ctx context.Context, ops []*op) ([]*op, error) {
 	if w.plan.Match != "" {
 		var values []string
@@ -457,13 +464,14 @@ func (w *work) match(ctx context.Context, ops []*op) ([]*op, error) {
 	}
 	for _, o := range ops {
 		if o.make && w.in.IsAuth() && o.input.Body["password"] == nil {
-			o.input.Password = schema.RandomString(30, schema.AlphabetID) // to be reset by who owns the account
+			o.input.Password = schema.RandomString(30, schema.AlphabetID) // the owner of the account resets it
 		}
 	}
 	return ops, nil
 }
 
-// exists takes a row for one about a record that is there; true leaves it out.
+// exists applies the Existing of the plan to a row that matches a record. It returns true if the
+// row is left out.
 func (w *work) exists(o *op, id string) bool {
 	switch w.plan.Existing {
 	case Skip:
@@ -478,7 +486,8 @@ func (w *work) exists(o *op, id string) bool {
 	return false
 }
 
-// lookUp finds records by the values of a field: their ids, and the values that several have.
+// lookUp finds records by the values of a field. It returns the id of a record for each value that
+// exists, and the values that several records have.
 func (w *work) lookUp(ctx context.Context, in *schema.Collection, field string, values []string) (ids map[string]string, twice map[string]bool, err error) {
 	ids, twice = map[string]string{}, map[string]bool{}
 	slices.Sort(values)
@@ -511,7 +520,7 @@ func (w *work) lookUp(ctx context.Context, in *schema.Collection, field string, 
 	return ids, twice, nil
 }
 
-// texts are the strings of a value.
+// texts returns the strings of a value, a string or a []string; nil for "" and for other values.
 func texts(v any) []string {
 	switch v := v.(type) {
 	case string:

@@ -1,5 +1,5 @@
-// Package sql has the SQL console: it runs scripts, shows rows and plans, stores queries, and asks
-// before a statement changes a whole table.
+// Package sql serves the SQL console: it runs scripts, shows rows and query plans, stores queries,
+// and asks for a confirmation before a statement changes a whole table.
 package sql
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/loambase/loam/internal/wire"
 )
 
-// Routes are the addresses of the package.
+// Routes returns the routes of the package.
 func Routes() []console.Route {
 	return []console.Route{
 		console.Get("/_/sql", show),
@@ -42,8 +42,8 @@ func show(c *console.Call) error {
 	}, page())
 }
 
-// run runs a script and answers with its rows. A statement that changes a whole table is confirmed in a
-// dialog first; while records are locked, so is every script that writes.
+// run runs a script and answers with its rows. A dialog asks for a confirmation before a script
+// that changes a whole table and, while records are locked, before every script that writes.
 func run(c *console.Call) error {
 	if err := form.Read(c, form.Small); err != nil {
 		return err
@@ -143,7 +143,7 @@ func complete(c *console.Call) error {
 	return c.JSON(list)
 }
 
-// name is a name that may stand where somebody types.
+// name is a completion: the name of a table or a column.
 type name struct {
 	Text string `json:"text"`
 	Icon string `json:"icon"`

@@ -394,8 +394,8 @@ func page() templ.Component {
 	})
 }
 
-// confirm is a dialog that lists the changes of whole tables by a script. Without such changes it says that the
-// script writes.
+// confirm is a dialog that lists the changes of whole tables by a script, or, without such changes,
+// says that the script writes.
 func confirm(list []sqlrun.Danger) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -538,7 +538,7 @@ func dangerWords(d sqlrun.Danger) string {
 	return d.Verb + " deletes " + rows
 }
 
-// cut is the beginning of a long statement.
+// cut shortens a statement to 200 characters.
 func cut(statement string) string {
 	if letters := []rune(statement); len(letters) > 200 {
 		return string(letters[:200]) + "…"

@@ -1,6 +1,6 @@
-// Package task keeps long work that a person has started: it has progress, can be cancelled,
-// and goes on when the page that began it is closed. A task lives in this process, and is
-// forgotten some time after its end.
+// Package task runs long work that a person has started, such as an import. A task reports its
+// progress, can be cancelled, and continues when the page that started it is closed. Tasks live
+// in the memory of this process; a task is forgotten an hour after its end.
 package task
 
 import (
@@ -12,23 +12,23 @@ import (
 	"github.com/loambase/loam/core/schema"
 )
 
-// errPanicked is the error of work that has panicked.
+// errPanicked is the error of a task whose function has panicked.
 var errPanicked = errors.New("task: the work has panicked")
 
-// kept is how long a task that is over is remembered.
+// kept is the time for which a finished task is remembered.
 const kept = time.Hour
 
-// Service has the tasks of a process. It is safe for concurrent use.
+// Service holds the tasks of a process. It is safe for concurrent use.
 type Service struct {
 	begin func(name string, fn func(ctx context.Context) error)
 	now   func() time.Time
 
-	mu    sync.Mutex // guards what follows
+	mu    sync.Mutex // guards the fields below
 	tasks map[string]*Task
 }
 
-// New returns a service. begin runs a function in the background (core.App.Go), now is the
-// time.
+// New returns a Service without tasks. begin runs a function in the background (core.App.Go), now
+// returns the current time.
 func New(begin func(name string, fn func(ctx context.Context) error), now func() time.Time) *Service {
 	return &Service{begin: begin, now: now, tasks: map[string]*Task{}}
 }
@@ -40,21 +40,22 @@ type Task struct {
 	cancel chan struct{}
 	over   chan struct{}
 
-	mu     sync.Mutex // guards what follows
+	mu     sync.Mutex // guards the fields below
 	status Status
 	ended  time.Time
 }
 
-// Status is how far a task has come.
+// Status is the progress and the outcome of a task at one moment.
 type Status struct {
 	Done, Total int
-	Over        bool  // it has ended, with Err or without
-	Cancelled   bool  // somebody has asked it to end
-	Err         error // why it has failed; the context's error if it was cancelled before its end
+	Over        bool  // the task has ended, with or without Err
+	Cancelled   bool  // Cancel was called before the end
+	Err         error // the error of the work; the context's error if a cancellation stopped it
 }
 
-// Start runs the work in the background. Its context ends when the task is cancelled, and
-// when the process ends. Its error is the task's.
+// Start runs a function in the background as a new task and returns the task at once. The context
+// of run ends when the task is cancelled and when the process ends. The error of run becomes the
+// Err of the task's Status.
 func (s *Service) Start(title string, total int, run func(ctx context.Context, t *Task) error) *Task {
 	t := &Task{ID: schema.RandomString(15, schema.AlphabetID), Title: title, cancel: make(chan struct{}), over: make(chan struct{})}
 	t.status.Total = total
@@ -79,33 +80,33 @@ func (s *Service) Start(title string, total int, run func(ctx context.Context, t
 		err := errPanicked
 		defer func() { t.end(err, s.now()) }() // also after a panic, which begin logs
 		err = run(ctx, t)
-		return nil // the task tells its error itself
+		return nil // the error is reported by Status
 	})
 	return t
 }
 
-// Find returns the task of that id, nil if there is none any more.
+// Find returns the task with the id; nil for an unknown id and for a forgotten task.
 func (s *Service) Find(id string) *Task {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tasks[id]
 }
 
-// Progress says how far the work is.
+// Progress sets how many of the total steps are done; the function of the task calls it.
 func (t *Task) Progress(done, total int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.status.Done, t.status.Total = done, total
 }
 
-// Status returns how far the work is.
+// Status returns the current progress and, after the end of the task, its outcome.
 func (t *Task) Status() Status {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.status
 }
 
-// Cancel asks the work to end. Done again it does nothing.
+// Cancel ends the context of the task. Further calls, and calls after the end, do nothing.
 func (t *Task) Cancel() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -115,7 +116,7 @@ func (t *Task) Cancel() {
 	}
 }
 
-// Over is closed when the work has ended.
+// Over returns a channel that is closed at the end of the task.
 func (t *Task) Over() <-chan struct{} { return t.over }
 
 func (t *Task) end(err error, at time.Time) {

@@ -9,13 +9,13 @@ import (
 	"github.com/loambase/loam/admin/internal/task"
 )
 
-// running starts work in goroutines, as an App does.
+// running returns a service that runs tasks in goroutines, as an App does.
 func running(t *testing.T, now *time.Time) *task.Service {
 	t.Helper()
 	return task.New(func(_ string, fn func(context.Context) error) {
 		go func() {
-			defer func() { recover() }() //nolint:errcheck // an App logs it
-			fn(t.Context())              //nolint:errcheck // the task has it
+			defer func() { recover() }() //nolint:errcheck // an App logs the panic
+			fn(t.Context())              //nolint:errcheck // the task reports the error
 		}()
 	}, func() time.Time { return *now })
 }

@@ -11,8 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/loambase/loam/admin/internal/asset"
 
-// GatePage is a page for who has not signed in. What it loads is named relative to it: it
-// works under another path too.
+// GatePage is a page for visitors without a session. The addresses in it are relative, so that it
+// works behind a proxy that serves Loam below another path.
 func GatePage(g Gate, body templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -214,7 +214,7 @@ func GatePage(g Gate, body templ.Component) templ.Component {
 	})
 }
 
-// Opening stands for a moment, until the page is asked for again.
+// Opening is the content of a page that reloads itself at once (again.js).
 func Opening() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -240,7 +240,7 @@ func Opening() templ.Component {
 	})
 }
 
-// GateFailure is a failure for who has not signed in.
+// GateFailure is the page of an error for visitors without a session.
 func GateFailure(f Failure) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

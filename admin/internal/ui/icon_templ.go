@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/loambase/loam/admin/internal/asset"
 
-// Icon is a picture of the sprite, for the eye alone: a word or a label stands beside it.
+// Icon is an icon of the sprite, hidden from screen readers: a text beside it says the same.
 func Icon(name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -50,7 +50,7 @@ func Icon(name string) templ.Component {
 	})
 }
 
-// SmallIcon is Icon, smaller.
+// SmallIcon is a smaller Icon.
 func SmallIcon(name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -89,7 +89,7 @@ func SmallIcon(name string) templ.Component {
 	})
 }
 
-// LargeIcon is Icon, larger.
+// LargeIcon is a larger Icon.
 func LargeIcon(name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

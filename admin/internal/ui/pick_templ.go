@@ -9,8 +9,8 @@ package ui
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Picker is an input in which a record of a collection is found by words or by its id. What
-// is sent under the name is the id.
+// Picker is an input that finds a record of a collection by words or by its id. The form sends the
+// id of the record as the value of name.
 func Picker(name, collection, label, id, title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -122,7 +122,7 @@ func Picker(name, collection, label, id, title string) templ.Component {
 	})
 }
 
-// Identity is who asks: a guest, a user of an auth collection, a superuser.
+// Identity is the choice of an identity: a guest, a user of an auth collection, or a superuser.
 func Identity(accounts []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

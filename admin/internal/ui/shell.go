@@ -32,7 +32,7 @@ func themeIcon(chosen string) string {
 	return "auto"
 }
 
-// current marks the entry of a navigation that leads to the present page.
+// current returns the attribute that marks the current page in a navigation; nil if is is false.
 func current(is bool) templ.Attributes {
 	if !is {
 		return nil
@@ -40,10 +40,10 @@ func current(is bool) templ.Attributes {
 	return templ.Attributes{"aria-current": "page"}
 }
 
-// Current is current for parts of other packages.
+// Current returns the attribute that marks the current page in a navigation; nil if is is false.
 func Current(is bool) templ.Attributes { return current(is) }
 
-// initials are up to two letters of an e-mail address.
+// initials returns up to two letters of an e-mail address.
 func initials(email string) string {
 	name, _, _ := strings.Cut(email, "@")
 	var letters []rune
@@ -55,5 +55,5 @@ func initials(email string) string {
 	return strings.ToUpper(string(letters))
 }
 
-// IconPath is the address of a picture of the sprite.
+// IconPath returns the address of an icon in the sprite.
 func IconPath(name string) string { return asset.Path("icons.svg") + "#i-" + name }

@@ -11,9 +11,9 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/loambase/loam/admin/internal/asset"
 
-// htmxConfig: nothing is evaluated, no style is added, a part works as soon as it is there (without a settle
-// delay, in which a form would be sent by the browser itself), and answers that are failures are
-// shown too.
+// htmxConfig is the configuration of htmx: no eval, no added styles, responses with an error status
+// are swapped in too, and no settle delay, since during the delay the browser itself would submit a
+// new form.
 const htmxConfig = `{"allowEval":false,"includeIndicatorStyles":false,"attributesToSettle":[],"defaultSettleDelay":0,"historyCacheSize":0,"refreshOnHistoryMiss":true,` +
 	`"responseHandling":[{"code":"204","swap":false},{"code":"[2345]..","swap":true}]}`
 

@@ -19,7 +19,7 @@ type Groups struct {
 	Locked              bool   // no collection can be created
 }
 
-// pinWords is the label of the pin button of a collection.
+// pinWords returns the label of the pin button of a collection.
 func pinWords(i Item) string {
 	if i.Pinned {
 		return "Unpin " + i.Label
@@ -27,7 +27,7 @@ func pinWords(i Item) string {
 	return "Pin " + i.Label
 }
 
-// pinValue is the value that the pin button of a collection sends: "+" to pin or "-" to unpin, then
+// pinValue returns the value of the pin button of a collection: "+" to pin or "-" to unpin, then
 // the id.
 func pinValue(i Item) string {
 	if i.Pinned {

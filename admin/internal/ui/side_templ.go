@@ -370,7 +370,7 @@ func items(list []Item) templ.Component {
 	})
 }
 
-// Side is a list of pages.
+// Side is a sidebar with a list of pages.
 func Side(title string, list []Item) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

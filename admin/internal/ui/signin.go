@@ -8,8 +8,8 @@ import (
 	"github.com/loambase/loam/admin/internal/asset"
 )
 
-// signInAction is where a form goes: a gate names it relative to itself, since a proxy may
-// put the server under another path.
+// signInAction returns the action of a sign-in form. On a page it is relative, since a proxy may
+// serve Loam below another path.
 func signInAction(dialog bool, name string) templ.SafeURL {
 	if dialog {
 		return templ.SafeURL("/_/" + name)
@@ -17,7 +17,7 @@ func signInAction(dialog bool, name string) templ.SafeURL {
 	return templ.SafeURL(name)
 }
 
-// dialogForm lets a script send the form of a dialog.
+// dialogForm returns the attributes by which htmx sends the form of a dialog; nil on a page.
 func dialogForm(dialog bool, path string) templ.Attributes {
 	if !dialog {
 		return nil
@@ -44,7 +44,7 @@ func bannerIcon(kind string) string {
 	return asset.Path("icons.svg") + "#i-" + names[kind]
 }
 
-// minutes is a duration in words.
+// minutes formats a duration in whole minutes.
 func minutes(seconds int64) string {
 	if n := (seconds + 30) / 60; n != 1 {
 		return fmt.Sprintf("%d minutes", n)

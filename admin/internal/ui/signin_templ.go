@@ -9,7 +9,7 @@ package ui
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// SignInPage is the form to sign in, as a page.
+// SignInPage is the sign-in form as a page.
 func SignInPage(f SignIn) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -49,7 +49,7 @@ func SignInPage(f SignIn) templ.Component {
 	})
 }
 
-// SignInDialog is the form over a page whose session is over. The page stays as it is.
+// SignInDialog is the sign-in form as a dialog over a page whose session has ended.
 func SignInDialog(f SignIn) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -242,7 +242,7 @@ func signInForm(f SignIn) templ.Component {
 	})
 }
 
-// Reveal is a box that shows the typed password of the input of that name, if reveal.js is loaded.
+// Reveal is a checkbox that shows the password in the input with the name; it needs reveal.js.
 func Reveal(name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -281,7 +281,7 @@ func Reveal(name string) templ.Component {
 	})
 }
 
-// CodePage is the second step, as a page.
+// CodePage is the form for the code of the second step as a page.
 func CodePage(f Code) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -323,7 +323,7 @@ func CodePage(f Code) templ.Component {
 	})
 }
 
-// CodeDialog is the second step over a page.
+// CodeDialog is the form for the code of the second step as a dialog.
 func CodeDialog(f Code) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -619,7 +619,7 @@ func hiddens(dialog bool, to string) templ.Component {
 	})
 }
 
-// Dialog is a dialog over the page. Scripts open it and give the focus back.
+// Dialog is a modal dialog. dialog.js opens it and returns the focus when it is closed.
 func Dialog(id string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -680,7 +680,7 @@ func Dialog(id string) templ.Component {
 	})
 }
 
-// Banner is a note in the place that it is about: info, ok, warn or danger.
+// Banner is a note within a page; kind is info, ok, warn or danger.
 func Banner(kind, words string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,5 +1,5 @@
-// Package ui has the parts of the console's pages as templ components: the frame with its
-// navigation, gates, dialogs, icons, failures. It calls no services: callers pass all data.
+// Package ui provides the common parts of the console's pages as templ components: the frame with
+// its navigation, gates, dialogs, icons, failures. It calls no services: callers pass all data.
 package ui
 
 import (
@@ -14,14 +14,14 @@ import (
 // Section is an entry of the navigation.
 type Section struct{ ID, Label, Icon, Path string }
 
-// Crumb is a step of the way to a page; the last one is the page itself and has no Path.
+// Crumb is a breadcrumb. The last breadcrumb of a page is the page itself and has no Path.
 type Crumb struct{ Label, Path string }
 
 // Shell is the frame around a page.
 type Shell struct {
 	App, Title, Version string
-	Theme               string // light or dark; "": that of the system
-	Accent              string // hexadecimal digits; "": the console's own
+	Theme               string // "light" or "dark"; "" for the theme of the system
+	Accent              string // hexadecimal digits; "" for the default colour
 	Account             string // e-mail address of the signed-in superuser
 	Section             string
 	Sections            []Section
@@ -29,21 +29,21 @@ type Shell struct {
 	Side                templ.Component
 	Scripts             []string
 	Styles              []string // names of assets
-	Locked              bool     // records are changed after a press on Unlock
+	Locked              bool     // records can be changed only after a press on Unlock
 }
 
 // Gate is the frame around a page for visitors without a session.
 type Gate struct {
-	Base                      string // the way to /_/ from the page: "", "../" and so on
+	Base                      string // the relative path from the page to /_/: "", "../" and so on
 	App, Title, Theme, Accent string
-	Note                      string // beside the picture
+	Note                      string // a note beside the picture
 	Scripts                   []string
 }
 
-// SignIn is the form to sign in.
+// SignIn is the sign-in form.
 type SignIn struct {
 	Identity, Problem, To string
-	Dialog                bool // a dialog over the page, which stays
+	Dialog                bool // the form is a dialog over the current page
 	NoSuperuser           bool
 }
 

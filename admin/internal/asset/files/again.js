@@ -1,4 +1,4 @@
-// Asks for the page once more. A link from another site opens it without the cookie of the
-// session; what this page asks for is sent with it.
-if (location.hash.startsWith('#/')) import('./link.js'); // the link of a mail needs no session
+// Reloads the page. A link from another site opens the page without the session cookie; a request
+// that this page makes itself has the cookie.
+if (location.hash.startsWith('#/')) import('./link.js'); // the page for the link of a mail needs no session
 else location.replace(location.pathname + location.search);

@@ -10,7 +10,7 @@ import './keys.js';
 import './lock.js';
 import './reveal.js';
 
-/** The theme: that of the system, light, dark, and around again. */
+/** Switches to the next theme: theme of the system, light, dark, theme of the system. */
 function switchTheme(button) {
   const next = { '': 'light', light: 'dark', dark: '' }[button.dataset.themeSwitch] ?? '';
   button.dataset.themeSwitch = next;
@@ -24,7 +24,7 @@ function switchTheme(button) {
   use.setAttribute('href', use.getAttribute('href').replace(/#.*/, `#i-${{ light: 'sun', dark: 'moon' }[next] ?? 'auto'}`));
 }
 
-/** On a phone the navigation is a drawer. */
+/** Opens or closes the drawer, which holds the navigation on a phone. */
 function toggleDrawer(open) {
   const app = document.querySelector('.app');
   app.classList.toggle('drawer-open', open);
@@ -63,7 +63,7 @@ document.addEventListener('htmx:load', (event) => {
   if (search?.value) narrow(search);
 });
 
-/** "/" goes to the search of the page. */
+/** "/" focuses the search input of the page. */
 addEventListener('keydown', (event) => {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input, textarea, select, [contenteditable]')) return;
   const search = document.querySelector('[data-search]');
@@ -73,7 +73,7 @@ addEventListener('keydown', (event) => {
   }
 });
 
-/** Shows the notice that the server has left in a cookie, with the page before or an answer. */
+/** Shows the notice in the toast cookie, which the server sets with a response, and deletes it. */
 function sayFlash() {
   const words = document.cookie.match(/(?:^|; )loam_toast=([^;]*)/)?.[1];
   if (!words) return;

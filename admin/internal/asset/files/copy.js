@@ -1,4 +1,4 @@
-// Buttons that copy: the text itself (data-copy), or what an address answers (data-copy-from).
+// Buttons that copy a text (data-copy), or the response of an address (data-copy-from).
 import { say } from './toast.js';
 
 document.addEventListener('click', async (event) => {

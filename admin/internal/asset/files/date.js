@@ -1,5 +1,5 @@
-// Dates of a form (data-date): a text in a time zone, a zone, and a calendar. A hidden input has the
-// stored text, which changes only when another time is typed or chosen.
+// Date inputs (data-date): the time as text in a chosen time zone, the zone, and a calendar. A
+// hidden input holds the stored text, which changes only when another time is typed or chosen.
 const dayLength = 86_400_000;
 const remembered = 'loam.zone';
 const here = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
@@ -14,7 +14,8 @@ const parts = (date) => ({
   help: date.parentElement.querySelector('p[data-stored]'),
 });
 
-// A wall time is the milliseconds of a clock of UTC that shows the same digits.
+// A wall time is a date and time without a zone, as the milliseconds of the same date and time in
+// UTC.
 
 const formats = new Map();
 function formatOf(zone) {
@@ -24,7 +25,7 @@ function formatOf(zone) {
   return formats.get(zone);
 }
 
-/** The part of a time below a second; times before 1970 are negative. */
+/** The milliseconds of a time within its second, 0 to 999 also for times before 1970. */
 const milliseconds = (time) => ((time % 1000) + 1000) % 1000;
 
 function wallOf(time, zone) {
@@ -36,7 +37,7 @@ function wallOf(time, zone) {
   return wall.getTime() + milliseconds(time);
 }
 
-/** The time at which the clocks of the zone show the wall time; the first of two. */
+/** The time of a wall time in the zone; the earlier time if the clocks show it twice. */
 function timeOf(wall, zone) {
   const offsets = [wall - dayLength, wall + dayLength].map((near) => wallOf(near, zone) - near);
   const exact = offsets.map((offset) => wall - offset).filter((time) => wallOf(time, zone) === wall);
@@ -58,7 +59,7 @@ function wallText(wall) {
   return text.endsWith('.000') ? text.slice(0, -4) : text;
 }
 
-/** What a person has typed as a time; NaN for no time. */
+/** Parses a typed time; NaN for other text. */
 function read(text, zone) {
   const [, word, rest = ''] = text.trim().toLowerCase().match(/^(now|today|yesterday|tomorrow)(?:\s+(.+))?$/) ?? [];
   if (word === 'now' && rest === '') return Date.now();
@@ -89,7 +90,7 @@ function show(date) {
   explain(date);
 }
 
-/** Says below the input how the time is stored. */
+/** Shows the stored text below the input. */
 function explain(date) {
   const { text, stored, clear, help } = parts(date);
   const isTime = !Number.isNaN(timeOfStored(stored.value));
@@ -102,7 +103,7 @@ function explain(date) {
   clear.hidden = text.value === '';
 }
 
-/** Stores a time, or the text of none, as typing does. */
+/** Sets the stored text, and dispatches the events of typing. */
 function put(date, value) {
   const { stored } = parts(date);
   if (stored.value === value) return;
@@ -118,7 +119,7 @@ function typed(date) {
   explain(date);
 }
 
-/** The zones that the list has at first; the others come when it gets the focus. */
+/** Fills the list of zones: with the usual zones, or with all once the list has had the focus. */
 function fillZones(select, all) {
   const chosen = select.value || localStorage.getItem(remembered) || here;
   const names = [...new Set([here, 'UTC', chosen, ...(all ? Intl.supportedValuesOf('timeZone') : [])])];
@@ -127,7 +128,7 @@ function fillZones(select, all) {
   if (all) select.dataset.all = '';
 }
 
-/** Makes the input. The text of the server becomes that of the hidden input. */
+/** Builds the input. The text of the server moves into the hidden input. */
 export function begin(date) {
   const text = date.querySelector('input');
   const stored = document.createElement('input');
@@ -175,7 +176,7 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** The wall time that the input has now; NaN for none. */
+/** The wall time of the open input; NaN for an empty input. */
 function chosen(date) {
   const time = timeOfStored(parts(date).stored.value);
   return Number.isNaN(time) ? NaN : wallOf(time, zoneOf(date));
@@ -242,7 +243,7 @@ function openCalendar(date, by) {
   box.querySelector('[tabindex="0"]').focus();
 }
 
-/** Puts a wall time into the input. */
+/** Sets the input to a wall time. */
 function choose(wall) {
   const { date } = open;
   put(date, storedText(timeOf(wall, zoneOf(date))));

@@ -6,7 +6,7 @@ const place = document.querySelector('[data-diagram]');
 const svg = place.querySelector('svg');
 const boxes = [...svg.querySelectorAll('[data-box]')];
 const lines = [...svg.querySelectorAll('[data-from]')];
-// Sizes in the picture, as diagram.go has them.
+// Sizes in the picture, equal to those of diagram.go.
 const boxWidth = 176, headSize = 26, rowSize = 19, margin = 40, farthest = 20_000, step = 20;
 let view = all();
 let drag = null; // the drag in progress: { x, y, box, from }; box is null for the whole picture

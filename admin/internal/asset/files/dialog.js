@@ -1,4 +1,4 @@
-// Dialogs that the server sends. They open when they arrive and give the focus back.
+// Dialogs that the server sends. They open on arrival, and return the focus when they are closed.
 let before = null;
 
 document.addEventListener('htmx:load', (event) => {
@@ -14,7 +14,7 @@ document.addEventListener('htmx:load', (event) => {
   });
 });
 
-/** Closes the dialog that is open. */
+/** Closes the open dialog. */
 export function closeDialog() {
   document.querySelector('dialog[data-dialog][open]')?.close();
 }
@@ -22,4 +22,4 @@ export function closeDialog() {
 document.addEventListener('click', (event) => {
   if (event.target.closest('[data-close]')) closeDialog();
 });
-document.addEventListener('closedialog', closeDialog); // asked for by the server
+document.addEventListener('closedialog', closeDialog); // an event of the server

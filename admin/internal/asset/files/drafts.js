@@ -1,14 +1,14 @@
-// Drafts: what was typed into the form of a record and not saved stays in this browser for a week,
-// and the form offers it when it is opened again. Passwords and files are in no draft.
+// Drafts: unsaved values of the form of a record stay in this browser for a week, and the form
+// offers them when it is opened again. Drafts have neither passwords nor files.
 import { edited, first, values } from './form.js';
 import { choose } from './record.js';
 import { say } from './toast.js';
 
 const prefix = 'loam.draft.';
 const keptFor = 7 * 24 * 60 * 60 * 1000;
-const largest = 1_000_000; // characters of one draft
+const largest = 1_000_000; // size limit of a draft, in characters
 const wait = 300; // milliseconds after the last key
-const keys = new WeakMap(); // by form
+const keys = new WeakMap(); // the storage keys of the drafts, by form
 let timer;
 
 const forms = () => document.querySelectorAll('#panel form.panel-form');
@@ -23,16 +23,16 @@ function read(key) {
   }
 }
 
-/** Whether the input holds something that is not kept. */
+/** Whether the field is a password or a file field, which a draft leaves out. */
 const isSecret = (form, name) => inputsOf(form, name).some((input) => input.closest('.field')?.querySelector('[data-password], [data-files]'));
 
 const labelsOf = (form) => Object.fromEntries([...form.querySelectorAll('[data-relation] [data-item]')].map((item) => [item.querySelector('input').value, item.querySelector('[data-label]').textContent]));
 
-/** Stores what differs from the values that the form had when it was opened. */
+/** Stores the values that differ from the values with which the form was opened. */
 function keep(form) {
   const key = keys.get(form);
   if (!key || !form.isConnected) return;
-  const old = form.closest('[data-record]').querySelector('[data-draft]:not([hidden])') ? read(key) : null; // not chosen yet
+  const old = form.closest('[data-record]').querySelector('[data-draft]:not([hidden])') ? read(key) : null; // neither restored nor discarded yet
   const names = edited(form).filter((name) => !isSecret(form, name));
   if (names.length === 0 && !old) {
     localStorage.removeItem(key);
@@ -50,11 +50,11 @@ function keep(form) {
   try {
     if (text.length <= largest) localStorage.setItem(key, text);
   } catch {
-    localStorage.removeItem(key); // the browser has no more room
+    localStorage.removeItem(key); // the storage of the browser is full
   }
 }
 
-/** Forgets the drafts of the open form: it was saved, or its changes were discarded. */
+/** Deletes the draft of the open form, which was saved or whose changes were discarded. */
 export function forget(form = document.querySelector('#panel form.panel-form')) {
   if (!form) return;
   clearTimeout(timer);
@@ -62,7 +62,7 @@ export function forget(form = document.querySelector('#panel form.panel-form')) 
   keys.delete(form);
 }
 
-/** Puts the values of a draft into the inputs of that name. */
+/** Sets the inputs with a name to the values of a draft. */
 function fill(form, name, list, labels) {
   const inputs = inputsOf(form, name);
   const relation = form.querySelector(`[data-relation="${CSS.escape(name)}"]`);
@@ -76,7 +76,7 @@ function fill(form, name, list, labels) {
   const input = inputs.at(-1);
   if (!input || boxes.length > 0) return;
   input.value = list.at(-1) ?? '';
-  input.dispatchEvent(new Event('restored')); // rich.js and date.js show the value
+  input.dispatchEvent(new Event('restored')); // rich.js and date.js then show the value
   input.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
@@ -86,7 +86,7 @@ function restore(form) {
   if (!draft) return;
   for (const [name, list] of Object.entries(draft.values)) fill(form, name, list, draft.labels);
   const base = form.querySelector('[name=_base]');
-  // With the marks of the draft a save finds the changes that others have made since it was typed.
+  // The marks of the draft let a save detect changes that others have made since the draft.
   if (base) base.value = JSON.stringify({ ...JSON.parse(base.value), ...draft.base });
   form.dispatchEvent(new Event('change', { bubbles: true }));
   say('The draft is restored');
@@ -98,7 +98,7 @@ const clock = (time) => {
   return new Intl.DateTimeFormat(undefined, { timeStyle: 'short', ...(!isToday && { dateStyle: 'medium' }) }).format(time);
 };
 
-/** Offers the draft of the form, unless it has nothing but stored values. */
+/** Offers the draft of the form, unless all its values equal the stored ones. */
 function offer(form) {
   const panel = form.closest('[data-record]');
   const key = `${prefix}${document.body.dataset.account}/${panel.dataset.live}/${panel.dataset.record || 'new'}`;
@@ -141,11 +141,11 @@ document.addEventListener('click', (event) => {
   else if (event.target.closest('[data-draft-discard]')) {
     banner.hidden = true;
     localStorage.removeItem(keys.get(form));
-    keep(form); // what was typed since
+    keep(form); // values typed since the draft was offered
   }
 });
 
-/** A save that is refused has another status than 200, and the draft stays. */
+/** A successful save deletes the draft. A refused save has another status than 200. */
 document.addEventListener('htmx:beforeOnLoad', (event) => {
   const form = event.detail.requestConfig.elt;
   if (event.detail.xhr.status === 200 && keys.has(form)) forget(form);

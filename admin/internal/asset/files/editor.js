@@ -1,6 +1,6 @@
-// Editors of expressions and SQL: a textarea, or an input of one line, over the same text in
-// colours, with a list that completes the text, and marks that others set. Nothing of it is
-// needed to type.
+// Editors of expressions, JSON and SQL: a textarea, or an input of one line, over the same text
+// with syntax highlighting, a list of completions, and marks set by other modules. Typing works
+// without this script.
 import { past, remember } from './filters.js';
 import { icon } from './icon.js';
 
@@ -10,8 +10,8 @@ const token = {
   sql: /(?<comment>--.*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>'(?:''|[^'])*'?)|(?<variableName>"(?:""|[^"])*"?)|(?<number>\b\d+(?:\.\d+)?\b)|(?<keyword>\b(?:select|from|where|and|or|not|in|is|null|as|on|join|left|right|inner|outer|cross|group|by|order|having|limit|offset|insert|into|values|update|set|delete|create|table|index|unique|view|drop|alter|add|column|union|all|distinct|case|when|then|else|end|with|recursive|exists|between|like|asc|desc|explain|query|plan|returning|begin|commit|rollback|primary|key|default|references|cast|count|sum|avg|min|max|if|using|pragma|truncate)\b)|(?<operator>[=<>!+*/%|-]+)/gi,
 };
 
-const marksOf = new WeakMap(); // by editor
-const longest = 300; // characters before the word that the server is told
+const marksOf = new WeakMap(); // the marks, by editor
+const longest = 300; // maximum length of the text before the word in a request
 const gap = 6; // pixels between the word and the list
 let list = null; // the completions: { editor, items, at, from }; at is -1 if none is marked
 let asked = 0;
@@ -21,7 +21,7 @@ const inputOf = (editor) => editor.querySelector('textarea, input');
 const preOf = (editor) => editor.querySelector('pre');
 const isFilter = (editor) => 'filter' in editor.dataset;
 
-/** The text in pieces of one look each: colours of the language, and marks over them. */
+/** Renders the text with syntax highlighting and marks. */
 function paint(editor) {
   const input = inputOf(editor);
   const pre = preOf(editor);
@@ -49,14 +49,14 @@ function paint(editor) {
     span.textContent = text.slice(from, to);
     return span;
   });
-  pre.replaceChildren(...nodes, '\n'); // the last line has a height, though it is empty
+  pre.replaceChildren(...nodes, '\n'); // gives an empty last line its height
   pre.scrollLeft = input.scrollLeft;
   const lines = editor.querySelector('.lines');
   if (lines) lines.textContent = Array.from({ length: text.split('\n').length }, (_, i) => i + 1).join('\n');
   editor.classList.toggle('is-bad', marks.some((m) => m.kind === 'bad'));
 }
 
-/** Shows marks in an editor: [{from, to, kind: ok, no or bad}]. They go when one types. */
+/** Shows marks in an editor: [{from, to, kind: ok, no or bad}]. The next input removes them. */
 export function mark(editor, marks) {
   if (!editor || !preOf(editor)) return;
   marksOf.set(editor, marks);
@@ -103,7 +103,7 @@ function close() {
   list = null;
 }
 
-/** Asks for what may come at the caret: within a word, in a filter between words too. */
+/** Requests completions for the word at the caret and, in a filter, between words too. */
 async function complete(editor, wanted = false) {
   const input = inputOf(editor);
   const at = typed(input, editor.dataset.editor);
@@ -147,7 +147,7 @@ function show(editor, input, items, { word, from }) {
   place();
 }
 
-/** Puts the list under the word that it completes. */
+/** Places the list below the completed word. */
 function place() {
   const range = document.createRange();
   const pre = preOf(list.editor);
@@ -161,7 +161,7 @@ function place() {
     }
   }
   const word = range.getBoundingClientRect();
-  const spot = word.height > 0 ? word : pre.getBoundingClientRect(); // a line without text has no place
+  const spot = word.height > 0 ? word : pre.getBoundingClientRect(); // the range of an empty line has no size
   const { offsetWidth, offsetHeight } = list.box;
   const below = spot.bottom + offsetHeight + gap < innerHeight;
   const node = list.box;
@@ -169,7 +169,7 @@ function place() {
   node.style.setProperty('top', `${below ? spot.bottom + gap : Math.max(4, spot.top - offsetHeight - gap)}px`);
 }
 
-/** Marks an option, none for -1. */
+/** Marks an option; -1 removes the mark. */
 function choose(at) {
   const options = [...list.box.children];
   list.at = at;
@@ -185,7 +185,7 @@ function step(by) {
   choose(list.at < 0 && by < 0 ? length - 1 : (list.at + by + length) % length);
 }
 
-/** Puts an option in place of what was typed, as typing does: undo takes it back. */
+/** Replaces the typed word by an option, in a way that the browser's undo can revert. */
 function take(at = list.at) {
   const { input, items, from, editor } = list;
   const item = items[at];
@@ -217,7 +217,7 @@ document.addEventListener('keydown', (event) => {
   if (by) step(by);
   else if ((event.key === 'Enter' || event.key === 'Tab') && list.at >= 0 && !event.ctrlKey && !event.metaKey) take();
   else if (event.key === 'Escape') {
-    asked++; // an answer that is on its way does not open the list again
+    asked++; // a late answer must not reopen the list
     close();
   } else return;
   event.preventDefault();

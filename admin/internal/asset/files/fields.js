@@ -1,5 +1,5 @@
-// The definition of a collection: fields are marked for deletion and put back, names are
-// shown as they are typed, and a change that was looked at is sent again.
+// The form for the definition of a collection: marks fields for deletion and restores them, shows
+// typed names in the headings, and sends a confirmed change again.
 import { closeDialog } from './dialog.js';
 
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));

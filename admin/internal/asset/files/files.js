@@ -1,13 +1,13 @@
-// Files of a form (data-files): those that are chosen, dropped or pasted are listed with a preview
-// before they are uploaded, in an order, and may be taken out again.
-const files = new WeakMap(); // by entry of the list
+// File inputs (data-files): chosen, dropped and pasted files are listed with a preview before the
+// upload. The list can be reordered, and files can be removed from it.
+const files = new WeakMap(); // the files, by entry of the list
 
 const boxOf = (node) => node?.closest?.('[data-files]');
 const inputOf = (box) => box.querySelector('input[type=file]');
 const listOf = (box) => box.querySelector('[data-new-files]');
 const inWords = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
-/** Gives the input the files of the list, in their order. */
+/** Sets the files of the input to the files of the list, in their order. */
 function send(box) {
   const all = new DataTransfer();
   for (const entry of listOf(box).children) all.items.add(files.get(entry));
@@ -30,7 +30,7 @@ function entryOf(box, file) {
   return entry;
 }
 
-/** Adds files to the list; a field of one file takes the last one. */
+/** Adds files to the list; a field for a single file takes the last file. */
 function add(box, added) {
   if (added.length === 0) return;
   const entries = [...added].map((file) => entryOf(box, file));
@@ -42,7 +42,7 @@ function add(box, added) {
 document.addEventListener('change', (event) => {
   const box = boxOf(event.target);
   if (event.target.type === 'file' && box) add(box, event.target.files);
-  else if (box && event.target.closest('[data-new-files]')) send(box); // another order
+  else if (box && event.target.closest('[data-new-files]')) send(box); // the list was reordered
 });
 
 document.addEventListener('click', (event) => {

@@ -1,5 +1,5 @@
-// The filters that were used last, kept in this browser for each collection. They are completions
-// of the filter bar.
+// The recent filters of each collection, stored in this browser. The filter bar offers them as
+// completions.
 const most = 20;
 const shownWhileTyping = 5;
 const keyOf = (editor) => `loam.filters.${editor.dataset.history}`;
@@ -12,7 +12,7 @@ function read(editor) {
   }
 }
 
-/** The used filters that begin with the text, the latest first, as completions of the whole text. */
+/** The recent filters that begin with the text, latest first, as completions of the whole text. */
 export function past(editor, text) {
   if (!editor.dataset.history) return [];
   const begun = text.trim();
@@ -20,7 +20,7 @@ export function past(editor, text) {
   return fitting.slice(0, begun === '' ? most : shownWhileTyping).map((filter) => ({ text: filter, icon: 'history', hint: 'used before', whole: true }));
 }
 
-/** Adds the filter that the page was opened with, unless it is wrong. */
+/** Adds the filter of the page to the recent filters, unless it is wrong. */
 export function remember(editor) {
   const input = editor.querySelector('input');
   const filter = input?.defaultValue.trim();
@@ -29,6 +29,6 @@ export function remember(editor) {
   try {
     localStorage.setItem(keyOf(editor), JSON.stringify(list));
   } catch {
-    // The browser has no more room: the history is a convenience.
+    // The storage of the browser is full. The recent filters are only a convenience.
   }
 }

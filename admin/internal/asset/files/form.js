@@ -1,15 +1,15 @@
-// Forms that are sent by scripts (data-form): what was changed is marked, counted and
-// alone sent; problems go under their inputs; nothing typed is lost by accident.
+// Forms that scripts send (data-form): changed values are marked and counted, and only they are
+// sent; problems are shown below their inputs; leaving the page asks before typed values are lost.
 import { say } from './toast.js';
 
-let leaving = false; // because somebody wants it, or the server after it has saved
-const firsts = new WeakMap(); // by form: the first values by name; none of a new document, all of which is sent
-const starts = new WeakMap(); // by form: the values by name that it was opened with
+let leaving = false; // the page may be left: by a choice of the user, or after a save
+const firsts = new WeakMap(); // by form: the first values by name; empty for a new document, whose values are all sent
+const starts = new WeakMap(); // by form: the values by name with which it was opened
 
 const isEmptyFile = (value) => value instanceof File && value.size === 0 && value.name === '';
 const same = (a, b) => a.length === b.length && a.every((value, i) => value === b[i]);
 
-/** The values of a form by name, in their order; files are never the same as before. */
+/** The values of a form by name, in their order. A file never equals an earlier value. */
 export function values(form) {
   const all = new Map();
   for (const [name, value] of new FormData(form)) {
@@ -33,16 +33,16 @@ export function changed(form) {
   return differ;
 }
 
-/** The values that the form was opened with. */
+/** The values with which the form was opened. */
 export const first = (form) => starts.get(form) ?? new Map();
 
-/** The names whose values are not those that the form was opened with. */
+/** The names whose values differ from the values with which the form was opened. */
 export function edited(form) {
   const now = values(form);
   return [...new Set([...first(form).keys(), ...now.keys()])].filter((name) => !same(first(form).get(name) ?? [], now.get(name) ?? []));
 }
 
-/** Takes the values that the inputs of a field have for those that the form was opened with. */
+/** Makes the current values of a field count as the values with which the form was opened. */
 export function accept(form, field) {
   const now = values(form);
   const start = first(form);
@@ -54,18 +54,18 @@ export function accept(form, field) {
   show(form);
 }
 
-/** The input that the label of a field means. */
+/** The visible input of a field, which the label of the field names. */
 export const inputOf = (field) =>
   field?.querySelector('.rich > :is(.rich-text, textarea):not([hidden])') ?? field?.querySelector('input:not([type=hidden], .rich *), textarea:not(.rich *), select:not(.rich *)');
 
-/** Takes the values as they are for the first ones. */
+/** Makes the current values the first values. */
 function begin(form) {
   starts.set(form, values(form));
   firsts.set(form, form.dataset.form === 'new' ? new Map() : starts.get(form));
   show(form);
 }
 
-/** What a person calls the input of that name. */
+/** The label of the input with a name. */
 function titleOf(form, name) {
   const input = form.querySelector(`[name="${CSS.escape(name)}"]:not([type=hidden])`) ?? form.querySelector(`[name="${CSS.escape(name)}"]`);
   const field = input?.closest('.fl')?.querySelector('[data-name-of]');
@@ -76,7 +76,7 @@ function titleOf(form, name) {
   return label ? label.innerText.split('\n')[0] : name;
 }
 
-/** Marks what was changed and says it at the foot. */
+/** Marks changed fields and shows their number in the footer of the form. */
 function show(form) {
   const names = changed(form);
   for (const field of form.querySelectorAll('[data-field]')) {
@@ -90,7 +90,7 @@ function show(form) {
   bar.querySelector('[data-discard]').hidden = names.length === 0;
 }
 
-/** Takes away the problems of an earlier answer. */
+/** Removes the problems of an earlier answer. */
 function clear(form) {
   for (const place of form.querySelectorAll('[data-error]')) place.hidden = true;
   for (const input of form.querySelectorAll('[aria-invalid]')) {
@@ -99,7 +99,7 @@ function clear(form) {
   }
 }
 
-/** Puts each problem under its input and goes to the first one. */
+/** Shows each problem below its input and focuses the first. */
 function place(form) {
   let first = null;
   for (const problem of form.querySelectorAll('[data-problem]')) {
@@ -138,14 +138,14 @@ document.addEventListener('htmx:configRequest', (event) => {
   const form = event.target.matches?.('form[data-form]') ? event.target : null;
   if (!form) return;
   clear(form);
-  if ('whole' in form.dataset) return; // what is missing would be deleted
+  if ('whole' in form.dataset) return; // the server deletes entries that are missing in the form
   const names = new Set(changed(form));
   for (const name of new Set(event.detail.formData.keys())) {
     if (name !== '_base' && name !== '_confirmed' && !names.has(name)) event.detail.formData.delete(name);
   }
 });
 
-/** A form that is as it was need not be sent. */
+/** A form without changes is not sent. */
 document.addEventListener('htmx:confirm', (event) => {
   const form = event.target.matches?.('form[data-form]') ? event.target : null;
   if (!form || form.dataset.form === 'new' || 'always' in form.dataset || changed(form).length > 0) return;
@@ -157,15 +157,15 @@ document.addEventListener('click', (event) => {
   const form = event.target.closest('[data-discard]') && formOf(event.target);
   if (!form) return;
   if (form.closest('#panel')) {
-    starts.delete(form); // nothing of it is kept
+    starts.delete(form); // unsaved() then ignores the form
     window.htmx.ajax('GET', form.getAttribute('hx-post'), '#panel');
   } else {
     leaving = true;
-    location.reload(); // lists have no first state to go back to
+    location.reload(); // reset() does not restore added and removed rows
   }
 });
 
-/** Puts the stored value of a field into its form: what others have changed is taken over. */
+/** Replaces the value of a field by the stored value, which somebody else has changed. */
 async function take(form, name) {
   const answer = await fetch(form.getAttribute('hx-post'), { headers: { 'HX-Request': 'true', 'HX-Target': 'panel' } }).catch(() => null);
   const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : '', 'text/html');

@@ -1,8 +1,8 @@
-// The map of a point (data-map): outlines of the world that come with the console. The point is set
-// by a click, moved by pointer or arrows; the numbers beside the map are what is stored.
+// The map of a point (data-map): outlines of the world that are part of the console. A click sets
+// the point, the pointer or arrow keys move it; the inputs beside the map hold the stored numbers.
 import { say } from './toast.js';
 
-const deepest = 7; // steps, each of which halves the width of the view; beyond them the outlines have no detail
+const deepest = 7; // maximum zoom: each step halves the width of the view, and the outlines have no more detail
 const views = new WeakMap(); // by map: { zoom, lon, lat } of its centre
 let drag = null; // { map, isPoint, isMoved, x, y, lon, lat }
 
@@ -13,7 +13,7 @@ const svgOf = (map) => map.querySelector('svg');
 const clamp = (n, most) => Math.min(Math.max(n, -most), most);
 const touched = (node) => node.dispatchEvent(new Event('input', { bubbles: true }));
 
-/** The point in the inputs; null for numbers that are none. */
+/** The point in the inputs; null for invalid numbers. */
 function numbers(point) {
   const [lat, lon] = inputs(point).map(({ value }) => (value.trim() === '' ? 0 : Number(value)));
   return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? { lat, lon } : null;
@@ -22,7 +22,7 @@ function numbers(point) {
 const width = (map) => 360 / 2 ** views.get(map).zoom;
 const inWords = ({ lat, lon }) => `${Math.abs(lat)}° ${lat < 0 ? 'south' : 'north'}, ${Math.abs(lon)}° ${lon < 0 ? 'west' : 'east'}`;
 
-/** Draws the part of the world that is viewed, its grid and the point. */
+/** Draws the visible part of the world, its grid and the point. */
 function draw(map) {
   const view = views.get(map);
   const w = width(map);
@@ -46,7 +46,7 @@ function draw(map) {
   map.querySelector('[data-zoom="-1"]').disabled = view.zoom === 0;
 }
 
-/** Moves the view so that the point is well inside. */
+/** Moves the view so that the point is not near its edge. */
 function follow(map, { lat, lon }) {
   const view = views.get(map);
   const w = width(map);
@@ -54,7 +54,7 @@ function follow(map, { lat, lon }) {
   if (Math.abs(lat - view.lat) > w * 0.21) view.lat = lat;
 }
 
-/** Puts a point into the inputs, with the digits that the step or the distance of pixels justifies. */
+/** Sets the inputs to a point, rounded to the precision of the step, which is in degrees. */
 function put(map, { lat, lon }, step) {
   const decimals = Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(step))));
   const point = pointOf(map);

@@ -140,7 +140,7 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
 });
 
-/** Copies the stored value: the cell shows a part of it only. */
+/** Copies the stored value, of which the cell may show only a part. */
 async function copy(cell) {
   const { row } = cell.parentElement.dataset;
   const field = columnOf(cell);
@@ -184,7 +184,7 @@ const pathOf = (id, field, what = 'cell') => {
   return `${address.pathname.replace(/\/live$/, '')}/r/${encodeURIComponent(id)}/${what}${address.search}`;
 };
 
-/** Adds the value of the cell to the filter of the table, or its exclusion. */
+/** Adds a condition to the filter of the table: the value of the cell, or its exclusion. */
 function filterBy(cell, isOut) {
   const { row } = cell.parentElement.dataset;
   const field = columnOf(cell);

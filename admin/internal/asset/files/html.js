@@ -1,10 +1,11 @@
-// HTML of users as elements of a page of the console, and back as text: allowed elements and
-// attributes only. It is parsed in a document that runs and loads nothing.
+// Sanitises HTML of users for a page of the console and writes the edited elements as HTML again.
+// Only allowed elements and attributes are kept. The HTML is parsed in an inert document, which
+// runs and loads nothing.
 
 const kept = new Set(('p h1 h2 h3 h4 h5 h6 blockquote pre code ul ol li a b strong i em u s strike del ins sub sup small mark kbd abbr cite q dl dt dd ' +
   'br hr img table caption colgroup col thead tbody tfoot tr td th span div figure figcaption section article').split(' '));
 const empty = new Set(['br', 'hr', 'img', 'col']);
-// Elements whose content is no text of the document.
+// Elements that are dropped with their content, which is not text of the document.
 const dropped = new Set('script style iframe object embed template noscript svg math title textarea select video audio canvas frameset noembed noframes xmp'.split(' '));
 const plain = new Set(['dir', 'lang', 'title', 'align']);
 const ofElement = {
@@ -12,16 +13,16 @@ const ofElement = {
   table: ['border', 'cellpadding', 'cellspacing', 'width'], col: ['span'], colgroup: ['span'], blockquote: ['cite'], q: ['cite'], del: ['datetime', 'cite'], ins: ['datetime', 'cite'],
 };
 const renamed = 'data-rich-';
-// These attributes would have a meaning for the console's own styles and scripts.
+// Attributes that are renamed, since they would affect the styles and scripts of the console.
 const aside = ['class', 'id', 'src'];
 const nameAside = (name) => `${renamed}${name}`;
 const styles = /^(text-align|text-indent|text-decoration(-.*)?|color|background-color|font-weight|font-style|(padding|margin)-(left|right|inline-start|inline-end)|width|height|vertical-align|list-style-type|float|border(-.*)?|direction)$/;
 
-/** Whether a link may have the address: none that runs a script. */
+/** Whether an address is safe for a link: it is relative, or an http, mailto or tel URL. */
 export const isSafeLink = (address) => !/^[a-z][\w+.-]*:/i.test(address.replace(/[\s\u0000-\u001f]/g, '')) || /^(https?|mailto|tel):/i.test(address);
 const isSafePicture = (address) => /^data:image\/(png|jpeg|gif|webp|avif)[;,]/i.test(address) || (isSafeLink(address) && !/^(mailto|tel):/i.test(address));
 
-/** The address at which the console shows a picture: of files of this server, and of none elsewhere, which the policy forbids. */
+/** The address at which the console shows a picture; "" for other servers, which the CSP blocks. */
 function shownAt(address, app) {
   if (address.startsWith('data:')) return address;
   let url;
@@ -41,7 +42,7 @@ function setPicture(image, address, app) {
   if (at) image.setAttribute('src', at);
 }
 
-/** An image for the area; null for an address that no picture has. */
+/** An image element for the area; null for an address that is not safe for a picture. */
 export function picture(address, words, app) {
   if (!address || !isSafePicture(address)) return null;
   const image = document.createElement('img');
@@ -92,18 +93,18 @@ function copy(from, to, options, lost) {
 }
 
 /**
- * The HTML with other names for styles and handlers. The policy blocks them in the parsed document
- * too, but each would be reported as a violation. What may be shown is decided after the parsing.
+ * The HTML with renamed style and event handler attributes. The CSP blocks them in the parsed
+ * document too, but would report each as a violation. clean removes forbidden parts after parsing.
  */
 function quiet(html) {
   const tags = /<\/?[a-z][^\s>/]*(?:"[^"]*"|'[^']*'|[^'">])*>?/gi;
-  const words = /=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)|[^\s"'>/=]+/g; // a value, or a name
+  const words = /=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)|[^\s"'>/=]+/g; // an attribute value, or an attribute name
   return html.replace(tags, (tag) => tag.replace(/^<(\/?)style\b/i, `<$1${renamed}style`).replace(words, (word) => (/^(style|on\w*)$/i.test(word) ? renamed + word : word)));
 }
 
 /**
- * The elements of the HTML that may be shown, and the names of those parts that are left out.
- * app is the address of the app, styles: false leaves out styles, classes and ids.
+ * Returns the allowed elements of the HTML as a fragment, and the names of the parts left out. The
+ * option app is the address of the app; styles: false leaves out styles, classes and ids.
  */
 export function clean(html, options) {
   const parsed = new DOMParser().parseFromString(quiet(html), 'text/html');
@@ -116,7 +117,7 @@ export function clean(html, options) {
 
 const escaped = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/\u00a0/g, '&nbsp;');
 
-/** The content of an element of the area as HTML. */
+/** The content of an element of the area as HTML, with the original names of renamed attributes. */
 export function write(element) {
   let html = '';
   for (const node of element.childNodes) {
@@ -129,13 +130,13 @@ export function write(element) {
       continue;
     }
     const attributes = [...node.attributes].map((attribute) => written(node, attribute)).join('');
-    if (name === 'span' && attributes === '') html += inner; // browsers leave these behind
+    if (name === 'span' && attributes === '') html += inner; // editing in browsers leaves empty spans behind
     else html += `<${name}${attributes}>${empty.has(name) ? '' : `${inner}</${name}>`}`;
   }
   return html;
 }
 
-/** An attribute of the area as HTML, with a space before it; "" for one that is not written. */
+/** An attribute of the area as HTML, with a space before it; "" for a dropped attribute. */
 function written(node, { name, value }) {
   const out = aside.find((other) => name === nameAside(other));
   if (!out && (aside.includes(name) || !(name === 'style' || name === 'href' || plain.has(name) || ofElement[node.localName]?.includes(name)))) return '';
@@ -143,12 +144,12 @@ function written(node, { name, value }) {
   return name === 'style' && text === '' ? '' : ` ${out ?? name}="${escaped(text).replace(/"/g, '&quot;')}"`;
 }
 
-/** The styles that are kept: browsers add others while one edits. */
+/** The allowed declarations of a style: editing in browsers adds others. */
 function allowedStyles(text) {
   const host = document.createElement('i');
   keepStyles(text, host, new Set());
   return host.getAttribute('style') ?? '';
 }
 
-/** Whether the area has no text and no element that is seen. */
+/** Whether the area has neither text nor a visible element. */
 export const isEmpty = (area) => area.textContent.trim() === '' && !area.querySelector('img, hr, table, li');

@@ -2,7 +2,7 @@
 const sprite = new URL('icons.svg', import.meta.url).pathname;
 const drawing = 'http://www.w3.org/2000/svg';
 
-/** A picture of the sprite, for the eye alone. */
+/** An icon of the sprite, hidden from screen readers. */
 export function icon(name, look = '') {
   const svg = document.createElementNS(drawing, 'svg');
   svg.setAttribute('class', `i ${look}`.trim());

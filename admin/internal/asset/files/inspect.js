@@ -5,7 +5,7 @@ const part = (name) => document.querySelector(`[data-${name}]`);
 const form = part('live-form');
 let socket = null;
 let events = []; // newest first
-let waiting = 0; // that came during a pause
+let waiting = 0; // number of events received during a pause
 let paused = false;
 const states = new Map(); // by id: the record in its last event
 let listening = null; // the values of the form when Listen was pressed

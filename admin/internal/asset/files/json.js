@@ -1,12 +1,12 @@
-// JSON inputs (data-json): whether the text is JSON is said while it is typed, a mistake with its
-// place. The formatting changes white space only: a number keeps all its digits.
+// JSON inputs (data-json): the text is checked while it is typed, and a syntax error is shown with
+// its line and column. Formatting changes white space only: a number keeps all its digits.
 import { mark } from './editor.js';
 
 const blank = /[ \t\n\r]*/y;
 const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
-/** The first place at which the text is no JSON: { at, words: the expected token }. */
+/** The first syntax error of the text: { at: index, words: the expected token }. */
 function mistake(text) {
   let at = 0;
   const take = (pattern) => {
@@ -42,7 +42,7 @@ function mistake(text) {
     if (at < text.length) fail('the end of the text');
   } catch (failure) {
     if (typeof failure.at === 'number') return failure;
-    return { at: 0, words: 'fewer lists in each other' }; // they are too deep for the stack
+    return { at: 0, words: 'fewer lists in each other' }; // the nesting is too deep for the stack
   }
   return null;
 }
@@ -56,7 +56,7 @@ function problem(text) {
   }
 }
 
-/** The same tokens on lines of their own. */
+/** The same tokens, indented, with each entry on its own line. */
 function format(text) {
   const tokens = text.match(/"(?:\\.|[^"\\])*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? [];
   let depth = 0;
@@ -81,7 +81,7 @@ function format(text) {
 const editorOf = (node) => node?.closest?.('[data-json]');
 const textOf = (editor) => editor.querySelector('textarea');
 
-/** Says whether the text is JSON, in the hint of the field and below it. */
+/** Shows whether the text is JSON, in the hint of the field and below it. */
 function check(editor) {
   const field = editor.closest('.field');
   const text = textOf(editor).value;
@@ -95,7 +95,7 @@ function check(editor) {
   if (wrong) mark(editor, [{ from: wrong.at, to: Math.min(text.length, wrong.at + 1), kind: 'bad' }]);
 }
 
-/** Lays the text out as typing does, so that undo takes it back. */
+/** Formats the text, in a way that the browser's undo can revert. */
 function layOut(editor) {
   const input = textOf(editor);
   if (problem(input.value)) return;

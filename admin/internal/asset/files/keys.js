@@ -1,14 +1,14 @@
-// The sheet of keyboard shortcuts ("?"), the keys that lead from every page to others, and the switch
-// that turns single letters off.
+// The list of keyboard shortcuts ("?"), the shortcuts that open other pages, and the switch that
+// disables single-letter shortcuts.
 
 const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
 const offKey = 'loam_letters_off';
 const off = () => localStorage.getItem(offKey) === '1';
 
-/** By the second key after G. */
+/** The addresses of pages by the key after G. */
 const places = { d: '/_/', l: '/_/logs', m: '/_/metrics', s: '/_/sql', r: '/_/realtime', b: '/_/backups', ',': '/_/settings/application' };
 
-/** All keys, as [keys, what they do]; keys of one entry are alternatives, "Mod" is Ctrl or ⌘. */
+/** All shortcuts as [alternative keys, description]; "Mod" is Ctrl or ⌘. */
 const groups = {
   'On every page': [
     [['Mod K'], 'search or jump'],
@@ -68,7 +68,7 @@ const element = (tag, attributes = {}, ...children) => {
   return node;
 };
 
-/** A combination as keycaps. */
+/** The elements that show a key combination. */
 const caps = (keys) => [element('span', { class: 'keys-one' }, ...keys.replace('Page ', 'Page\u00a0').split(' ').map((key) => element('kbd', { class: 'kbd' }, key === 'Mod' ? (apple ? '⌘' : 'Ctrl') : key)))];
 
 let dialog = null;
@@ -101,9 +101,9 @@ function show() {
 const typing = (event) => event.target.closest?.('input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]');
 const inWidget = (event) => event.target.closest?.('[role=grid], [role=menu], svg');
 
-let waits = 0; // until this time a key may follow G
+let waits = 0; // the time until which a second key may follow G
 
-// In the capture phase, so that a letter that is switched off reaches no other script.
+// In the capture phase, so that a disabled letter reaches no other script.
 addEventListener('keydown', (event) => {
   if (event.key.length !== 1 || event.key === ' ' || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
   if (off() && event.key !== '?' && !inWidget(event)) {
@@ -114,7 +114,7 @@ addEventListener('keydown', (event) => {
   waits = event.key.toLowerCase() === 'g' ? event.timeStamp + 1500 : 0;
   if (place) {
     event.preventDefault();
-    event.stopImmediatePropagation(); // S and R may mean something to the page
+    event.stopImmediatePropagation(); // the second key may be a shortcut of the page too
     if (!document.querySelector('dialog[open]')) location.assign(place);
   } else if (event.key === '?') {
     event.preventDefault();

@@ -1,12 +1,12 @@
-// A bar while the server cannot be reached. What was typed stays, and the page asks for the server
-// until it answers.
+// A bar that is shown while the server cannot be reached. The inputs keep their values, and the
+// page retries until the server answers.
 import { icon } from './icon.js';
 import { announce } from './toast.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between the tries
 let bar = null;
 
-/** Shows the bar, and tries until the server answers. */
+/** Shows the bar, and retries until the server answers. */
 export async function lost() {
   if (bar) return;
   bar = document.createElement('div');
@@ -26,7 +26,7 @@ export async function lost() {
 
 const isThere = () => fetch('/api/health', { cache: 'no-store' }).then((answer) => answer.status < 500, () => false);
 
-/** Resolves after so many seconds, or when the browser says that it has a network again. */
+/** Resolves after a number of seconds, or when the browser reports a network again. */
 function pause(seconds) {
   return new Promise((done) => {
     setTimeout(done, seconds * 1000);

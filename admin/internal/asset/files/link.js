@@ -1,8 +1,7 @@
-// The pages that mailed links open: to verify an address, to set a new password, to confirm
-// a change of address, and those on which a sign-in through another service ends. What a
-// link says lies behind its "#", so no server and no log sees it. A page sends nothing when
-// it is opened, because programs that scan mails open links and run scripts: the person
-// presses its one button.
+// The pages that mailed links open: to verify an address, to set a new password, to confirm a
+// change of address; and the pages at the end of an OAuth2 sign-in. The token of a link stands
+// behind its "#", so browsers send it to no server, and no log has it. A page sends nothing before
+// its button is pressed, because programs that scan mails open links and run scripts.
 const api = new URL('../api/', location.href); // wherever the server is mounted
 const title = element('h1');
 const text = element('p', { className: 'muted' });
@@ -12,7 +11,7 @@ text.setAttribute('role', 'status');
 const password = { name: 'password', label: 'Password', type: 'password', autocomplete: 'new-password' };
 const again = { name: 'passwordConfirm', label: 'Password, once more', type: 'password', autocomplete: 'new-password' };
 
-/** What each page is, by the beginning of what follows "#". */
+/** The pages, by the prefix of the fragment. */
 const pages = {
   '/auth/confirm-verification/': {
     title: 'Verify your e-mail address',
@@ -76,7 +75,7 @@ function show(heading, words) {
   text.textContent = words;
 }
 
-/** The form of a page, with one button. */
+/** Fills the form of a page: its inputs and one button. */
 function fill(page, token) {
   form.replaceChildren();
   for (const field of page.fields ?? []) {
@@ -109,7 +108,7 @@ function fill(page, token) {
   };
 }
 
-/** Says what went wrong and what to try. */
+/** Shows an error and a way to continue. */
 function failed(page, token, answer) {
   if (!answer) {
     show(page.title, 'The server cannot be reached. Check your connection and try again.');
@@ -146,7 +145,7 @@ function failed(page, token, answer) {
   };
 }
 
-/** Puts the page into the place of the one that is open, with its name and picture. */
+/** Replaces the content of the open page, but keeps its logo and picture. */
 function takePlace() {
   const logo = document.querySelector('.gate-logo') ?? element('p', { className: 'gate-logo', textContent: document.title.split(' · ').at(-1) });
   const picture = document.querySelector('.gate-side') ?? element('aside', { className: 'gate-side' });
@@ -155,7 +154,7 @@ function takePlace() {
   document.body.replaceChildren(element('div', { className: 'gate' }, main, picture));
 }
 
-/** The installer's page is made by the server, which is given the token in a form. */
+/** Posts the token to the installer's page, which the server renders. */
 function openInstaller(token) {
   const opener = element('form', { method: 'post', action: 'install', hidden: true }, element('input', { type: 'hidden', name: 'token', value: token }));
   document.body.append(opener);
@@ -165,7 +164,7 @@ function openInstaller(token) {
 function open() {
   const link = location.hash.slice(1);
   if (!link.startsWith('/')) return;
-  history.replaceState(null, '', new URL('./', location.href)); // the token stays in no history
+  history.replaceState(null, '', new URL('./', location.href)); // removes the token from the history
   if (link.startsWith('/pbinstall/')) {
     openInstaller(link.slice('/pbinstall/'.length));
     return;

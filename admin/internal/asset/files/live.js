@@ -1,9 +1,9 @@
 // The live table of records: rows change with their records, and new records wait behind a button.
-// Each tab has one WebSocket. It brings ids of records; the rows are fetched.
+// Each tab has one WebSocket. Its messages have ids of records; the rows are fetched.
 import { compare } from './merge.js';
 
 const waits = [1, 2, 5, 10, 30]; // seconds between tries to connect
-const together = 50; // rows asked for at once
+const together = 50; // maximum number of rows in a request
 const hiddenFor = 5 * 60 * 1000;
 
 let socket = null;
@@ -58,7 +58,7 @@ function hear(message) {
   } else if (message.type === 'reset') {
     everything();
   } else if (message.type === 'auth' && !message.auth) {
-    disconnect(); // the session has a fresh token, or is over
+    disconnect(); // the session has a new token, or has ended
     tries++;
     setTimeout(connect, 1000 * waits[0]);
   } else if (message.type === 'event') {
@@ -70,7 +70,7 @@ function hear(message) {
   }
 }
 
-/** Asks for all rows again, for something may have been missed. */
+/** Fetches all rows again, since changes may have been missed. */
 function everything() {
   for (const row of document.querySelectorAll('#rows [data-row]')) changed.add(row.dataset.row);
   const open = document.querySelector('#panel [data-record]')?.dataset.record;
@@ -104,13 +104,13 @@ async function flush() {
   if (changed.size > 0) flushing = setTimeout(flush, 250);
 }
 
-/** Asks for a row again: changes of a row are not shown while somebody types in it. */
+/** Fetches a row again, after an edit in it: meanwhile its changes were not shown. */
 export function renew(id) {
   changed.add(id);
   flushing ??= setTimeout(flush, 250);
 }
 
-/** Replaces the rows of these records by those of the server. */
+/** Fetches the rows of records, by their ids, and shows them. */
 async function refresh(ids) {
   const mark = document.querySelector('#rows [data-live-path]');
   if (!mark) return;
@@ -124,7 +124,7 @@ async function refresh(ids) {
   }
 }
 
-/** A row that somebody types in, or has marked text of, stays. */
+/** Whether a row must not be replaced: one of its cells is edited, or its text is selected. */
 function isBusy(row) {
   const selection = getSelection();
   return row.querySelector('.is-editing') !== null || (!selection.isCollapsed && row.contains(selection.anchorNode));
@@ -178,7 +178,7 @@ document.addEventListener('htmx:beforeRequest', (event) => {
 });
 
 document.addEventListener('reached', () => {
-  tries = Math.max(tries, 1); // the page then asks for missed changes
+  tries = Math.max(tries, 1); // a connection after a failed try fetches missed changes
   connect();
 });
 
@@ -186,7 +186,7 @@ document.addEventListener('visibilitychange', () => {
   clearTimeout(hidden);
   if (document.hidden) hidden = setTimeout(disconnect, hiddenFor);
   else {
-    if (!socket) tries = Math.max(tries, 1); // the page then asks for missed changes
+    if (!socket) tries = Math.max(tries, 1); // a connection after a failed try fetches missed changes
     connect();
   }
 });

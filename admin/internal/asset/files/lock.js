@@ -1,5 +1,5 @@
-// The lock of records, which the settings switch on (meta.hideControls): what writes records is held back
-// until somebody has pressed Unlock on the page.
+// The lock of records, which the setting meta.hideControls switches on: requests that write records
+// are blocked until Unlock is pressed on the page.
 import { say } from './toast.js';
 
 const writes = /^\/_\/c\/[^/]+\/(new|r\/|bulk\/|import)/;

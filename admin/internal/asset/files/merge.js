@@ -1,9 +1,9 @@
-// A record that somebody else changes while its form is open: the changed fields are marked, and a
-// button shows their new values. A field that was edited here keeps what was typed; its save is a
-// conflict, which shows the other value.
+// Changes that somebody else makes to a record while its form is open: the changed fields are
+// marked, and a button shows their new values. An edited field keeps the typed value; saving it is
+// a conflict, which shows the stored value.
 import { accept } from './form.js';
 
-const latest = new WeakMap(); // by panel: the panel as the server answers now
+const latest = new WeakMap(); // by panel: the panel in the latest answer of the server
 
 const baseOf = (panel) => panel.querySelector('form.panel-form [name=_base]');
 const marksOf = (panel) => JSON.parse(baseOf(panel)?.value ?? '{}');
@@ -14,7 +14,7 @@ const differing = (panel) => {
   return names.filter((name) => mine[name] !== theirs[name]);
 };
 
-/** Marks the fields whose stored values are not those that the form was made from. */
+/** Marks the fields whose stored values have changed since the form was opened. */
 function show(panel) {
   const names = differing(panel);
   for (const field of panel.querySelectorAll('form.panel-form [data-field]')) {
@@ -38,13 +38,13 @@ function show(panel) {
   banner.querySelector('span').textContent = `Somebody else has changed this record${words}. What you have typed stays.${kept}`;
 }
 
-/** Compares the panel with the panel as it would be made now. */
+/** Compares the open panel with a new answer of the server, which has the stored values. */
 export function compare(panel, now) {
   latest.set(panel, now);
   if (panel.querySelector('[data-live-changed]')) show(panel);
 }
 
-/** Puts the new values into the fields that were not edited. */
+/** Sets the fields that were not edited to the new values. */
 function take(panel) {
   const now = latest.get(panel);
   const form = panel.querySelector('form.panel-form');

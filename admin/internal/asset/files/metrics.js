@@ -157,7 +157,7 @@ function unzoom() {
 }
 root.querySelector('[data-unzoom]').addEventListener('click', unzoom);
 
-/** The keys of a chart do in all charts what dragging does: + and - zoom, arrows move, 0 shows the whole period. */
+/** Keys on a chart, for all charts: + and - zoom, arrows move, 0 shows the whole period. */
 root.addEventListener('keydown', (event) => {
   const plot = event.target.matches('.chart-place') && charts.find((chart) => chart.place === event.target)?.plot;
   const [grow, step] = { '+': [0.5, 0], '-': [2, 0], ArrowLeft: [1, -0.25], ArrowRight: [1, 0.25], 0: [0, 0] }[event.key] ?? [];

@@ -1,5 +1,5 @@
-// The search that lies over every page (Ctrl or Cmd with K): screens, collections, records
-// and actions. Names come once, when it is first opened; records as one types.
+// The command palette of every page (Ctrl or Cmd with K): pages, collections, records and actions.
+// Names are fetched once, when it is first opened; records are fetched while one types.
 import { icon } from './icon.js';
 
 const apple = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -48,7 +48,7 @@ function build() {
 async function toggle() {
   if (!dialog) build();
   if (dialog.open) return dialog.close();
-  if (document.querySelector('dialog[open]')) return; // what it asks comes first
+  if (document.querySelector('dialog[open]')) return; // an open dialog has to be answered first
   const input = dialog.querySelector('input');
   input.value = '';
   records = [];
@@ -61,12 +61,12 @@ async function toggle() {
   try {
     names = await names;
   } catch {
-    names = null; // asked for again when it is opened again
+    names = null; // the names are requested again when the palette is reopened
   }
   show();
 }
 
-/** How well the label fits the words: smaller is better, Infinity not at all. */
+/** The rank of a label for the words: smaller is better, Infinity means no match. */
 function rank(label, words) {
   const text = label.toLowerCase();
   if (text === words) return 0;
@@ -89,7 +89,7 @@ const recent = () => {
   }
 };
 
-/** The items for what was typed, best first, records before names. */
+/** The items that match the text, best first, records before names. */
 function matching(text) {
   const actions = text.startsWith('>');
   const words = text.replace(/^[>#]/, '').trim().toLowerCase();
@@ -105,7 +105,7 @@ function matching(text) {
   return [...(actions ? [] : records), ...of('Go to'), ...of('Do')];
 }
 
-/** The label with what was typed marked in it. */
+/** The label with the typed words marked. */
 function marked(label, words) {
   const place = words ? label.toLowerCase().indexOf(words) : -1;
   if (place < 0) return [label];
@@ -143,7 +143,7 @@ function choose(next) {
   options[at].scrollIntoView({ block: 'nearest' });
 }
 
-/** Asks for records after a short pause in typing. */
+/** Fetches records after a short pause in typing. */
 function find(text) {
   const mine = ++search;
   const id = text.trim().startsWith('#');
@@ -169,7 +169,7 @@ function keys(event) {
   }
 }
 
-/** Does what the item says. */
+/** Performs the action of the item or opens its page. */
 function take(item, beside) {
   if (item.group !== 'Records') localStorage.setItem(recentKey, JSON.stringify([item.label, ...recent().filter((label) => label !== item.label)].slice(0, 12)));
   dialog.close();

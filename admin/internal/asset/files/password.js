@@ -1,12 +1,13 @@
-// Inputs of passwords (data-password): they show, copy and generate a password.
+// Password inputs (data-password): show, copy and generate a password.
 import { say } from './toast.js';
 
-// Without characters that look alike, and without those that have a meaning in a shell or a URL.
+// The kinds of characters, without similar characters and without special characters of shells and
+// URLs.
 const kinds = ['abcdefghijkmnpqrstuvwxyz', 'ABCDEFGHJKLMNPQRSTUVWXYZ', '23456789', '-_.'];
 const usual = 24; // characters
 const tries = 1000;
 
-/** A random number below n, each as likely as the others. */
+/** A uniformly distributed random integer from 0 to n - 1. */
 function below(n) {
   const most = Math.floor(256 / n) * n;
   const byte = new Uint8Array(1);
@@ -15,7 +16,7 @@ function below(n) {
   return byte[0] % n;
 }
 
-/** The pattern of the field; null for a pattern that only the server understands. */
+/** The pattern of the field; null for a pattern whose syntax JavaScript does not have. */
 function patternOf(text) {
   try {
     return new RegExp(text, 'u');
@@ -24,7 +25,7 @@ function patternOf(text) {
   }
 }
 
-/** A password with a character of every kind; "" if none was found that matches the pattern. */
+/** A password with a character of every kind; "" if no try matches the pattern. */
 function generate({ min, max, pattern }) {
   const length = Math.max(Number(min) || 0, Math.min(usual, Number(max) || usual));
   const all = kinds.join('');

@@ -1,5 +1,5 @@
-// Inputs in which a record is found (data-picker), and parts of a form that belong to one
-// choice of several (data-choose, data-chosen).
+// Inputs that search for a record (data-picker), and parts of a form that are shown for one of
+// several choices (data-choose, data-chosen).
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 let asked = 0;
 
@@ -12,7 +12,7 @@ function close(picker) {
   input.removeAttribute('aria-activedescendant');
 }
 
-/** Shows what is found for the words in the input. */
+/** Shows the records that match the words in the input. */
 async function open(picker) {
   const { input, list } = parts(picker);
   const mine = ++asked;
@@ -62,8 +62,8 @@ function take(picker, option) {
 document.addEventListener('input', (event) => {
   const picker = event.target.closest('[data-picker]');
   if (!picker) return;
-  event.stopPropagation(); // words are no choice yet
-  close(picker); // what was found is for other words
+  event.stopPropagation(); // typed words are not a choice yet
+  close(picker); // the list has the records for the earlier words
   asked++;
   clearTimeout(picker.timer);
   picker.timer = setTimeout(() => open(picker), 150);
@@ -79,7 +79,7 @@ document.addEventListener('focusout', (event) => {
   if (!picker || picker.contains(event.relatedTarget)) return;
   close(picker);
   const { hidden, input } = parts(picker);
-  if (input.value.trim()) input.value = input.dataset.chosen ?? input.defaultValue; // words that chose nothing
+  if (input.value.trim()) input.value = input.dataset.chosen ?? input.defaultValue; // restores the title of the chosen record
   else if (hidden.value) {
     hidden.value = input.dataset.chosen = '';
     touched(hidden);

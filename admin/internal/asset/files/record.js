@@ -1,5 +1,5 @@
-// Inputs of a record with more than one element: related records, stored files, points; and lists in
-// an order of the user's.
+// Inputs of a record that consist of several elements: related records, stored files, points; and
+// lists that the user can reorder.
 import { closeDialog } from './dialog.js';
 import { announce, say } from './toast.js';
 
@@ -79,7 +79,7 @@ document.addEventListener('focusin', (event) => {
   }
 });
 
-/** Typing removes the found records, which belong to the words before. */
+/** Typing removes the found records, which belong to the earlier words. */
 document.addEventListener('input', (event) => {
   const relation = event.target.matches('[data-find]') && event.target.closest('[data-relation]');
   if (!relation) return;
@@ -105,7 +105,7 @@ function steer(event) {
   }
 }
 
-/** Marks the list as changed, and announces the place of the entry that was moved. */
+/** Marks the list as changed, and announces the new place of a moved entry. */
 function moved(item) {
   touched(item);
   const all = [...item.parentElement.querySelectorAll(':scope > [data-item]')];
@@ -148,7 +148,7 @@ document.addEventListener('pointerup', () => {
   dragged = null;
 });
 
-let asking = null; // the relation for which a record is being made
+let asking = null; // the relation for which a record is being created
 document.addEventListener('relatedmade', (event) => {
   closeDialog();
   if (asking?.isConnected) choose(asking, event.detail.id, event.detail.label);
@@ -200,7 +200,7 @@ document.addEventListener('paste', (event) => {
   });
 });
 
-/** The preview of HTML is a frame that runs nothing. */
+/** Previews HTML in a sandboxed frame without scripts. */
 function preview(frame) {
   frame.srcdoc = document.getElementById(frame.dataset.preview).value;
 }
@@ -213,7 +213,7 @@ document.addEventListener(
   true,
 );
 
-/** Larger inputs have modules of their own, which are loaded when a form has one. */
+/** The modules of larger inputs, by selector. A module is loaded when a form has such an input. */
 const modules = {
   '[data-rich]': () => import('./rich.js'),
   '[data-date]': () => import('./date.js'),

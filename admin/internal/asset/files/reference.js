@@ -1,4 +1,4 @@
-// The page about an API: languages of the code, and keys to try it.
+// The page about an API: the languages of the code, and the keys that send a trial.
 const languageKey = 'loam_language';
 
 function choose(language, focus = false) {
@@ -39,7 +39,7 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === 'Enter' && event.target.matches('[data-reference] input')) event.preventDefault();
 });
 
-// On a phone the operations are a line, of which a part is seen.
+// On a phone the operations are in one scrollable line.
 document.querySelector('.api > nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
 document.addEventListener('htmx:afterSwap', remembered);

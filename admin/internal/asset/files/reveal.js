@@ -1,4 +1,5 @@
-// Shows a password while the box below its input is checked. Without scripts the box is hidden.
+// Shows a password while the checkbox below its input is checked. Without scripts the checkbox is
+// hidden.
 function offer(root) {
   for (const box of root.querySelectorAll('[data-reveal]')) box.hidden = false;
 }

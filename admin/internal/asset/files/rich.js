@@ -1,9 +1,9 @@
 // The editor of HTML (data-rich): a toolbar and an editable area over the textarea of the form. The
-// textarea has the stored bytes until somebody edits; the area shows a copy of allowed elements and
-// attributes, so no markup of a value runs, loads or looks like a part of the console.
+// textarea keeps the stored bytes until the first edit. The area shows a copy with allowed elements
+// and attributes only, so that no markup of a value runs, loads or imitates a part of the console.
 import { clean, isEmpty, isSafeLink, picture, write } from './html.js';
 
-const largest = 300_000; // characters of HTML that the area takes; longer values are edited as source
+const largest = 300_000; // size limit of the area, in characters of HTML; longer values are edited as source
 
 const richOf = (node) => node?.closest?.('[data-rich]');
 const parts = (rich) => ({
@@ -13,8 +13,8 @@ const parts = (rich) => ({
   note: rich.querySelector('[data-rich-note]'),
 });
 const blocks = 'p, h1, h2, h3, h4, h5, h6, pre, blockquote, li, td, th';
-const undos = new WeakMap(); // by area: its content before the last change that the browser's undo does not know
-const stored = new WeakMap(); // by area: { text: value of the textarea, html: the same value written by the area }
+const undos = new WeakMap(); // by area: its content before the last change outside of the browser's undo
+const stored = new WeakMap(); // by area: { text: first value of the textarea, html: that value as the area writes it }
 let selected = null; // the last selection within an area, for the inputs of links and pictures
 
 document.execCommand('defaultParagraphSeparator', false, 'p');
@@ -29,7 +29,7 @@ function fill(rich) {
   return [...lost];
 }
 
-/** Puts the edited HTML into the textarea; the stored bytes, if the edits have been taken back. */
+/** Writes the edited HTML to the textarea, or the stored bytes if all edits were undone. */
 function sync(rich) {
   const { area, source } = parts(rich);
   const first = stored.get(area);
@@ -40,7 +40,7 @@ function sync(rich) {
   source.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
-/** Shows the area, or the source if `wanted`. */
+/** Shows the source if `wanted` is true, else the area. */
 function showSource(rich, wanted) {
   const { bar, area, source } = parts(rich);
   area.hidden = wanted;
@@ -53,7 +53,7 @@ function showSource(rich, wanted) {
   rich.parentElement.querySelector('.html-preview')?.toggleAttribute('hidden', !wanted);
 }
 
-/** Fills the area and says which parts of the value it leaves out. Returns whether it shows the whole value. */
+/** Fills the area and lists the parts that it leaves out. Returns whether the value is complete. */
 function open(rich) {
   const { source, note } = parts(rich);
   const tooLong = source.value.length > largest;
@@ -64,7 +64,7 @@ function open(rich) {
   return note.hidden;
 }
 
-/** Makes the editor. A value that the area does not show whole opens as source. */
+/** Starts the editor. A value that the area cannot show completely opens as source. */
 export function begin(rich) {
   const { bar, area, source } = parts(rich);
   bar.hidden = false;
@@ -87,14 +87,14 @@ function toggleSource(rich) {
   area.focus();
 }
 
-/** Runs a command of the browser on the selection, which its undo knows. */
+/** Runs an editing command of the browser on the selection. The browser can undo it. */
 function run(rich, command, value) {
   const { area } = parts(rich);
   if (document.activeElement !== area) reselect(rich);
   const at = charactersOf(area);
   const inText = getSelection().anchorNode.nodeType === Node.TEXT_NODE && !(getSelection().isCollapsed && getSelection().anchorOffset === 0);
   document.execCommand(command, false, value);
-  // Chromium leaves a paragraph around a new list, and the caret at its beginning.
+  // Chromium leaves a paragraph around a new list, and moves the caret to the start of the list.
   if (/List$/.test(command)) {
     for (const paragraph of area.querySelectorAll('p:has(> :is(ul, ol))')) paragraph.replaceWith(...paragraph.childNodes);
     if (inText) selectCharacters(area, at);
@@ -103,7 +103,7 @@ function run(rich, command, value) {
   reflect(rich);
 }
 
-/** The numbers of characters of the area before the beginning and before the end of the selection. */
+/** The start and the end of the selection as character offsets in the area. */
 function charactersOf(area) {
   const range = getSelection().getRangeAt(0);
   return [[range.startContainer, range.startOffset], [range.endContainer, range.endOffset]].map(([node, offset]) => {
@@ -114,25 +114,26 @@ function charactersOf(area) {
   });
 }
 
-/** Selects from the first number of characters to the second; nothing in an area without text. */
+/** Selects between two character offsets of the area; does nothing in an area without text. */
 function selectCharacters(area, [from, to]) {
   const texts = document.createTreeWalker(area, NodeFilter.SHOW_TEXT);
   const places = [];
   for (let done = 0; texts.nextNode(); done += texts.currentNode.length) {
     const end = done + texts.currentNode.length;
-    // A selection begins in the text after a border, a caret and an end stay in the text before.
+    // At a border of two text nodes a selection begins in the second; a caret or the end of a
+    // selection stays in the first.
     if (places.length === 0 && (from < end || (from === to && from === end))) places.push([texts.currentNode, from - done]);
     if (places.length === 1 && to <= end) places.push([texts.currentNode, to - done]);
   }
   if (places.length === 2) getSelection().setBaseAndExtent(...places[0], ...places[1]);
 }
 
-/** Keeps the content of the area, for an undo, before it is changed without a command. */
+/** Stores the content of the area for undo, before a change without an editing command. */
 const remember = (area) => undos.set(area, [...area.cloneNode(true).childNodes]);
 
 const isBlock = (node) => node.matches?.('p, h1, h2, h3, h4, h5, h6, blockquote, pre, ul, ol, dl, table, hr, div, figure, section, article') ?? false;
 
-/** Puts nodes in place of the selection: blocks between the parts of the block around it. */
+/** Replaces the selection by nodes. Blocks split the block around the selection. */
 function insert(rich, fragment) {
   const { area } = parts(rich);
   remember(area);
@@ -160,7 +161,7 @@ function insert(rich, fragment) {
   sync(rich);
 }
 
-/** Takes back the last insertion or change of a table, if nothing was typed since. */
+/** Undoes the last insertion or change of a table, unless something was typed since. */
 function undo(rich) {
   const { area } = parts(rich);
   if (!undos.has(area)) return false;
@@ -172,7 +173,7 @@ function undo(rich) {
   return true;
 }
 
-/** The element with this selector around the selection, within the area. */
+/** The closest element around the selection that matches a selector, within the area. */
 function around(rich, selector) {
   const { area } = parts(rich);
   const at = getSelection().anchorNode;
@@ -180,7 +181,7 @@ function around(rich, selector) {
   return found && found !== area && area.contains(found) ? found : null;
 }
 
-/** Marks the buttons that hold for the selection. */
+/** Shows the formatting of the selection in the buttons of the toolbar. */
 function reflect(rich) {
   const { bar } = parts(rich);
   for (const button of bar.querySelectorAll('[data-rich-toggle]')) button.setAttribute('aria-pressed', String(document.queryCommandState(button.dataset.richToggle)));
@@ -190,7 +191,7 @@ function reflect(rich) {
   select.value = [...select.options].some((option) => option.value === name) ? name : 'p';
 }
 
-/** Makes one control of the toolbar the stop of the Tab key. */
+/** Makes one control of the toolbar its Tab stop. */
 function rove(bar, to) {
   for (const control of bar.querySelectorAll('button, select')) control.tabIndex = control === to ? 0 : -1;
 }
@@ -215,7 +216,7 @@ function openRow(rich, name) {
   row.querySelector('input, button:not([hidden])').focus();
 }
 
-/** Selects the text again that was selected before a row took the focus. */
+/** Restores the selection from before a row took the focus. */
 function reselect(rich) {
   const { area } = parts(rich);
   area.focus();
@@ -256,7 +257,7 @@ function setLink(rich, row) {
   } else run(rich, 'createLink', address);
 }
 
-/** The stored pictures of the record that is edited. */
+/** The stored pictures of the edited record. */
 function ownPictures(rich) {
   const thumbs = [...(rich.closest('form')?.querySelectorAll('.files [data-item]:not(.is-gone) img.thumb') ?? [])].filter((image) => image.src.includes('/_/files/'));
   return thumbs.map((image) => ({
@@ -266,7 +267,7 @@ function ownPictures(rich) {
 
 let asked = 0;
 
-/** Offers the pictures of the record, or those of the chosen collection that match the words. */
+/** Lists the pictures of the record, or the pictures of the chosen collection for the words. */
 async function listPictures(rich, row) {
   const from = row.querySelector('[data-rich-from]').value;
   const find = row.querySelector('[data-rich-find]');
@@ -327,7 +328,7 @@ function element(name, ...children) {
 
 const emptyCell = (name) => element(name, element('br'));
 
-/** Changes the table around the selection. */
+/** The changes of the table around the selection, by name. */
 const table = {
   new: (rich) => {
     const row = (name) => element('tr', emptyCell(name), emptyCell(name), emptyCell(name));
@@ -381,12 +382,12 @@ document.addEventListener('click', (event) => {
   else if (address) row.querySelector('input').value = address;
 });
 
-/** A press on the toolbar leaves the selection in the area. */
+/** A press on a button of the toolbar must not move the selection out of the area. */
 document.addEventListener('mousedown', (event) => {
   if (event.target.closest('.rich-bar button')) event.preventDefault();
 });
 
-/** Another collection, or other words, show other pictures. */
+/** Lists the pictures again for another collection or other words. */
 function findPictures(event) {
   if (event.target.matches('[data-rich-from], [data-rich-find]')) listPictures(richOf(event.target), event.target.closest('[data-rich-row]'));
 }
@@ -401,7 +402,7 @@ document.addEventListener('change', (event) => {
   }
 });
 
-/** Keeps the selection if it is within an area. */
+/** Stores the selection if it is within an area. */
 function keepSelection() {
   const at = getSelection().rangeCount > 0 && getSelection().getRangeAt(0);
   const area = at && (at.startContainer.parentElement ?? at.startContainer).closest?.('.rich-text');
@@ -410,7 +411,7 @@ function keepSelection() {
   reflect(richOf(area));
 }
 document.addEventListener('selectionchange', keepSelection);
-// The event of the last change may come when the focus has gone already.
+// The selectionchange event of the last change may arrive after the area has lost the focus.
 document.addEventListener('focusout', (event) => event.target.matches('.rich-text') && keepSelection());
 
 document.addEventListener('focusin', (event) => {
@@ -427,7 +428,7 @@ document.addEventListener('input', (event) => {
   sync(richOf(event.target));
 });
 
-/** What is pasted or dropped is cleaned first; its styles are left out. */
+/** Pasted and dropped HTML is sanitised, without its styles. */
 document.addEventListener('beforeinput', (event) => {
   if (!event.target.matches?.('.rich-text') || !['insertFromPaste', 'insertFromDrop'].includes(event.inputType)) return;
   const html = event.dataTransfer?.getData('text/html');

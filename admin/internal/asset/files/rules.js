@@ -1,4 +1,5 @@
-// Tables in forms whose rows are added and removed, presets of inputs, and buttons that try settings.
+// Tables in forms with rows that can be added and removed, presets of inputs, and buttons that test
+// settings.
 const touched = (node) => node.dispatchEvent(new Event('change', { bubbles: true }));
 
 document.addEventListener('click', (event) => {
@@ -18,7 +19,7 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** A preset sets the input before it. */
+/** A preset sets the input in front of it. */
 document.addEventListener('click', (event) => {
   const preset = event.target.closest('[data-preset]');
   if (!preset) return;
@@ -27,7 +28,7 @@ document.addEventListener('click', (event) => {
   input.dispatchEvent(new Event('input', { bubbles: true }));
 });
 
-/** A trial sends the inputs around its button, whose names begin with "_". */
+/** A test sends the inputs around its button, whose names begin with "_". */
 document.addEventListener('htmx:configRequest', (event) => {
   if (!event.target.matches?.('[data-try]')) return;
   const { formData } = event.detail;

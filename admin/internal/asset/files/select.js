@@ -2,7 +2,7 @@
 import { closeDialog } from './dialog.js';
 import { say } from './toast.js';
 
-let last = null; // the checkbox that was changed last, where a range begins
+let last = null; // the last changed checkbox, at which a range begins
 let shift = false;
 
 const boxes = () => [...document.querySelectorAll('#rows [data-select]')];
@@ -10,7 +10,7 @@ const bar = () => document.querySelector('[data-bulk]');
 const chosen = () => boxes().filter((box) => box.checked);
 const total = () => document.querySelector('[data-total]')?.textContent.trim() ?? '';
 
-/** Shows how many are selected, in the place of the bar of the table. */
+/** Shows the number of selected records in place of the toolbar of the table. */
 function show() {
   const form = bar();
   if (!form) return;

@@ -1,11 +1,11 @@
-// The session, while a page is open: typing keeps it alive, and when it is over the sign-in
-// lies over the page and what was asked for is asked again afterwards.
+// The session while a page is open: typing renews it. When it has ended, a sign-in dialog opens
+// over the page, and the refused request is repeated after the sign-in.
 import { closeDialog } from './dialog.js';
 
 const renewEvery = 5 * 60 * 1000;
 const others = 'BroadcastChannel' in window ? new BroadcastChannel('loam') : null;
 let renewed = Date.now();
-let missed = null; // the request that had no session
+let missed = null; // the request that was refused for lack of a session
 
 document.addEventListener('input', () => {
   if (Date.now() - renewed < renewEvery) return;
@@ -23,7 +23,7 @@ document.addEventListener('htmx:beforeSwap', (event) => {
 document.addEventListener('signedin', (event) => {
   closeDialog();
   if (event.detail.account !== document.body.dataset.account) {
-    location.reload(); // somebody else may have other things to do
+    location.reload(); // the page belongs to another account
     return;
   }
   const { elt, type } = missed ?? {};
@@ -31,5 +31,5 @@ document.addEventListener('signedin', (event) => {
   if (elt?.isConnected) window.htmx.trigger(elt, type);
 });
 
-// A page of the sign-in, in another tab, tells that the session may be over (signedout.js).
+// The sign-in page in another tab reports that the session may have ended (signedout.js).
 others?.addEventListener('message', () => window.htmx?.ajax('POST', '/_/session', { target: 'body', swap: 'none' }));

@@ -1,3 +1,3 @@
-// The page of the sign-in tells the other tabs that the session may be over: each asks the server.
-// The form that signs out could not tell them, since the session is still good when it is sent.
+// The sign-in page tells the other tabs that the session may have ended; each tab then asks the
+// server. The sign-out form cannot tell them: the session is still valid when the form is sent.
 new BroadcastChannel('loam').postMessage('signed out');

@@ -1,5 +1,5 @@
-// The sign-in options of a collection: providers, words of mails, and their preview.
-let last = null; // where a word goes: the input that had the focus
+// The sign-in options of a collection: providers, placeholders of mails, and previews of mails.
+let last = null; // the last focused input, which gets the placeholders
 
 document.addEventListener('focusin', (event) => {
   if (event.target.closest('[data-mail]') && event.target.matches('input, textarea')) last = event.target;

@@ -8,14 +8,14 @@ const input = place.querySelector('textarea');
 const name = document.getElementById('query-name');
 const recentKey = 'loam_sql';
 const draftKey = 'loam_sql_draft';
-const maxShown = 300; // characters of a cell
+const maxShown = 300; // maximum number of characters shown in a cell
 const numeric = /^(int|real|num|dec|float|double|bigint|smallint)/i;
 
 let running = null; // the AbortController of the running script
-let last = null; // the rows that are shown
-let asked = null; // the script that waits for an answer
+let last = null; // the shown rows
+let asked = null; // the script that waits for a confirmation
 
-/** What is to run: the selection, or all. */
+/** The selected text, "" for none. Without a selection the whole script is run. */
 const selected = () => input.value.slice(input.selectionStart, input.selectionEnd).trim();
 const script = () => selected() || input.value;
 

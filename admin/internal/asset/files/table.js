@@ -1,12 +1,13 @@
-// The table of records with the panel beside it: the address has the id of the open record, its row
-// is marked, Escape closes the panel, J and K open the next and the previous record.
+// The table of records with the panel beside it. The address has the id of the open record, and the
+// row of the record is marked. Escape closes the panel, J and K open the next and the previous
+// record.
 import { closeDialog } from './dialog.js';
 import { forget } from './drafts.js';
 import { inputOf, unsaved } from './form.js';
 
-let stepped = null; // a step to another record: { focus: selector of the element that then has the focus, '' for none }
+let stepped = null; // a step to another record: { focus: selector of the element to focus after it, '' for none }
 
-/** Whether the open form may be closed: it has no changes, or they may be discarded. */
+/** Whether the open form may be closed: it has no changes, or the user discards them. */
 function mayLeave() {
   if (!unsaved()) return true;
   if (!confirm('Discard what you have changed?')) return false;
@@ -77,7 +78,7 @@ document.addEventListener('keydown', (event) => {
 const rowLinks = () => [...document.querySelectorAll('[data-row] [data-open]')];
 const openAt = (rows) => rows.findIndex((row) => row.closest('.is-open, tr:focus-within'));
 
-/** Opens the record of the next row, or of the row before. `focus` selects the element of the panel that then has the focus. */
+/** Opens the record `by` rows below the open record; `focus` selects the element to focus then. */
 function step(by, focus) {
   const rows = rowLinks();
   const row = by && rows[openAt(rows) + by];
@@ -86,7 +87,7 @@ function step(by, focus) {
   row.click();
 }
 
-/** Shows the buttons for the steps that there are. */
+/** Shows the buttons for the possible steps. */
 function showSteps(part) {
   const rows = rowLinks();
   for (const button of part.querySelectorAll('[data-step]')) {

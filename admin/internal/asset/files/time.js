@@ -1,7 +1,7 @@
-// Times are shown where the person is, in 24 hours; UTC is in the title.
+// Times are shown in the time zone of the browser with 24 hours; the title has the time in UTC.
 const day = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
-/** A time of the server as the person reads it; the text itself if it is none. */
+/** A time of the server in the time zone of the browser; another text is returned unchanged. */
 export function local(text) {
   const time = new Date(text.replace(' ', 'T'));
   return Number.isNaN(time.getTime()) ? text : day.format(time);

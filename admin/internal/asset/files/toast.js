@@ -1,7 +1,7 @@
-// Short words in a corner, which go by themselves.
+// Toasts: short notices in a corner, which disappear after a while.
 import { icon } from './icon.js';
 
-/** Shows words for a while; at most three at a time. action is a button beside them: label, act. */
+/** Shows a toast, at most three at a time. action: { label, act } adds a button. */
 export function say(words, kind = 'ok', action = undefined) {
   const toast = document.createElement('div');
   toast.className = 'toast';
@@ -25,12 +25,12 @@ export function say(words, kind = 'ok', action = undefined) {
   watch(toast);
 }
 
-/** Has screen readers say the words, which are not shown. */
+/** Announces words to screen readers without showing them. */
 export function announce(words) {
   document.getElementById('said').textContent = words;
 }
 
-/** Removes a toast after a time, but not while it is pointed at. */
+/** Removes a toast after a while, but not while the pointer is over it. */
 function watch(toast) {
   const list = document.getElementById('toasts');
   while (list.children.length > 3) list.firstElementChild.remove();

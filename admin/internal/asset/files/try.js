@@ -18,7 +18,7 @@ document.addEventListener('click', (event) => {
   unfold(button, open);
 });
 
-/** Shows beside a rule what the tester says of it. */
+/** Shows a verdict of the tester beside its rule. */
 function show(verdict) {
   const rule = document.querySelector(`[data-rule="${verdict.dataset.verdictOf}"]`);
   if (!rule) return;

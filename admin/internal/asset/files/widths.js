@@ -1,5 +1,5 @@
-// The widths of columns: dragged at the right edge of a head, or with Alt and an arrow on it. They
-// are kept in this browser, by collection and column.
+// The widths of columns: changed by dragging the right edge of a header cell, or by Alt and an
+// arrow key on it, and stored in this browser by collection and column.
 import { announce } from './toast.js';
 
 const least = 56;
@@ -18,7 +18,7 @@ function kept() {
   }
 }
 
-/** Gives the columns their widths; on a phone the table is a list. */
+/** Sets the widths of the columns, except on a phone, where the table is shown as a list. */
 function apply(widths) {
   const heads = [...rows().querySelectorAll('th')];
   const rules = heads.flatMap((head, i) => {
@@ -50,7 +50,7 @@ document.addEventListener('keydown', (event) => {
   const head = event.altKey && event.target.closest?.('th[data-column]');
   const step = head && { ArrowLeft: -16, ArrowRight: 16 }[event.key];
   if (!step) return;
-  event.preventDefault(); // else the browser goes back
+  event.preventDefault(); // Alt and an arrow would go back in the history of the browser
   set(head, head.getBoundingClientRect().width + step);
 });
 
