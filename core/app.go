@@ -34,7 +34,8 @@ import (
 // Version is the version that the binary reports.
 const Version = version.Number
 
-// Limits bound the memory that the requests of a caller may use.
+// Limits bound the memory of the process, the size of an answer, and the records that one write may
+// delete.
 type Limits = budget.Limits
 
 // Config is how an App runs. Every field has a default.
@@ -53,7 +54,7 @@ type Config struct {
 	// whose settings are encrypted cannot be opened. Default: they are stored in plain text.
 	SettingsKey string
 
-	Limits Limits // of memory, by caller
+	Limits Limits // bounds of memory, answers and deletions; each has a default
 
 	Migrations []Migration // of the embedding program; run by Open for Serve, each once
 

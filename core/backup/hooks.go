@@ -19,7 +19,7 @@ type Hooks struct {
 // Event is the creation or the restoring of an archive.
 type Event struct {
 	hook.Event
-	Name string // of the archive
+	Name string // the name of the archive
 }
 
 // hooked returns a function that runs the handlers of a hook around the work.

@@ -42,14 +42,14 @@ func NewUpload(originalName string, open func() (io.ReadCloser, error), size int
 	}, nil
 }
 
-// FromBytes returns an upload with the content, which must not be changed afterwards.
+// FromBytes returns an upload of the content. The caller must not change the content afterwards.
 func FromBytes(originalName string, content []byte) (*Upload, error) {
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
 	return NewUpload(originalName, open, int64(len(content)))
 }
 
-// FromPath returns an upload with the content of a file on the disk, which must stay as it is until
-// the upload is stored. Its original name is the last element of the path.
+// FromPath returns an upload of a file on the disk. The file must not change until the upload is
+// stored. The original name of the upload is the last element of the path.
 func FromPath(path string) (*Upload, error) {
 	info, err := os.Stat(path)
 	if err != nil {

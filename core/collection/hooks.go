@@ -118,7 +118,7 @@ func (s *Service) withHooks(ctx context.Context, caller record.Caller, action ch
 	return err
 }
 
-// call returns the Call of the hooks of a moment.
+// call returns the hook.Call of the hooks of a moment, for example "after success".
 func (s *Service) call(moment string) hook.Call {
 	return hook.Call{Name: "hook collection " + moment, Limit: s.cfg.HookLimit}
 }

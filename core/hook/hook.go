@@ -1,5 +1,5 @@
 // Package hook binds functions of a program to events of the server. A Hook holds the handlers of
-// one kind of event, and runs them around the operation that the event is about:
+// one kind of event, and runs the handlers around the operation of the event:
 //
 //	hooks.Records.Before.BindFunc(func(e *record.WriteEvent) error { … }, "posts")
 package hook
@@ -19,9 +19,10 @@ import (
 
 // Event is embedded in the events of hooks.
 type Event struct {
-	// Context is the context of the operation. Handlers pass it to the services that they call:
-	// it carries the transaction of the operation, and the depth of nested hooks. It ends with
-	// the operation, and for handlers with a time limit at that limit.
+	// Context is the context of the operation. Handlers pass the context to the services that
+	// they call, because it carries the transaction of the operation and the depth of nested
+	// hooks. The context ends with the operation, or at the time limit of the handlers if they
+	// have a limit.
 	Context context.Context
 
 	next func() error
@@ -163,19 +164,19 @@ func (h *Hook[E]) Trigger(e E, last func() error, collection ...string) error {
 	return run(e, *list, last, collection)
 }
 
-// Call says how Run calls the handlers of an event.
+// Call holds the options of Run.
 type Call struct {
-	Name  string        // of the span in traces
-	Limit time.Duration // for all handlers together
+	Name  string        // name of the span in traces
+	Limit time.Duration // time limit of all handlers together
 
-	// Inside runs the handlers, for example in a transaction; nil: the handlers run without it.
+	// Inside wraps the run of the handlers, for example in a transaction. Default: no wrapper.
 	Inside func(handlers func() error) error
 }
 
-// Run runs the handlers that concern a collection, given by its id and name, one around the
-// other, on a goroutine of their own. It waits for them until the limit of the call or the end of
-// ctx, and returns the first error: ErrTimeout at the limit, ErrTooDeep if hooks are nested too
-// deep. Without such a handler Run does nothing.
+// Run runs the handlers of a collection, given by its id and name, in a new goroutine; each handler
+// runs around the next. Run waits for the handlers until the limit of the call or the end of ctx.
+// It returns the first error of the handlers, ErrTimeout at the limit, the error of ctx, or
+// ErrTooDeep if hooks are nested too deep. If the collection has no handlers, Run does nothing.
 func (h *Hook[E]) Run(ctx context.Context, c Call, e E, collection ...string) error {
 	if !h.Bound(collection...) {
 		return nil
@@ -192,9 +193,9 @@ func (h *Hook[E]) Run(ctx context.Context, c Call, e E, collection ...string) er
 
 func nothing() error { return nil }
 
-// Around runs the operation within the handlers that concern a collection, given by its id and
-// name, on the goroutine of the caller and without a time limit. The error is ErrTooDeep if hooks
-// are nested too deep, else that of the handlers.
+// Around runs the handlers of a collection, given by its id and name, around the operation, on the
+// goroutine of the caller and without a time limit. It returns the first error of the handlers and
+// the operation, or ErrTooDeep if hooks are nested too deep.
 func (h *Hook[E]) Around(ctx context.Context, e E, operation func() error, collection ...string) error {
 	e.enter(ctx)
 	if !h.Bound(collection...) {
@@ -264,9 +265,9 @@ const maxDepth = 16
 
 type depthKey struct{}
 
-// deeper returns the context for the handlers of an event that is triggered in ctx, one level
-// deeper. The error is ErrTooDeep. The context carries the depth: calls that a handler makes with
-// another context than that of its event are not counted.
+// deeper returns ctx with the depth of nested hooks increased by one, or ErrTooDeep at maxDepth.
+// Only the context carries the depth: a handler that triggers hooks with another context than that
+// of its event starts again at depth 0.
 func deeper(ctx context.Context) (context.Context, error) {
 	depth, _ := ctx.Value(depthKey{}).(int)
 	if depth == maxDepth {
@@ -275,10 +276,10 @@ func deeper(ctx context.Context) (context.Context, error) {
 	return context.WithValue(ctx, depthKey{}, depth+1), nil
 }
 
-// within runs fn in a goroutine of its own and waits for it no longer than the limit and the
-// context: then the error is ErrTimeout, or that of the context. The context of fn ends with the
-// limit. A fn that ends its goroutine is an error. If hooks are nested too deep, fn is not run and
-// the error is ErrTooDeep. name is the name of the span in traces.
+// within runs fn in a new goroutine, and waits until fn returns, the limit passes or ctx ends. The
+// error is that of fn, ErrTimeout at the limit, or that of ctx. The context of fn ends at the
+// limit. A fn that ends its goroutine is an error. If hooks are nested too deep, within returns
+// ErrTooDeep and does not run fn. name is the name of the span in traces.
 func within(ctx context.Context, name string, limit time.Duration, fn func(context.Context) error) (err error) {
 	ctx, span := trace.Start(ctx, name, trace.Internal)
 	defer func() { span.End(err) }()

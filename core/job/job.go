@@ -43,7 +43,7 @@ type Config struct {
 	Log   *slog.Logger     // default: nothing is logged
 	Now   func() time.Time // default time.Now
 
-	// Tracer makes a span of each run, the first of a trace of its own; default: no spans.
+	// Tracer makes a trace of each run. Default: no traces.
 	Tracer *trace.Tracer
 
 	// Alone says that no other server can be at work on the store. Then nothing has to be

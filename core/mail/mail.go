@@ -48,7 +48,7 @@ type Hooks struct {
 // Event is a mail that is about to be sent.
 type Event struct {
 	hook.Event
-	Message *Message // belongs to the handlers
+	Message *Message // handlers may change the message
 
 	// Transport sends the message instead of the SMTP server, if it is not nil.
 	Transport func(ctx context.Context, m *Message) error

@@ -17,7 +17,7 @@ import (
 type turns struct {
 	pace   *budget.Pace
 	places *budget.Budget
-	long   time.Duration // from which on the function of a transaction is slow
+	long   time.Duration // a transaction whose function takes that long is slow
 }
 
 func newTurns(long time.Duration) *turns {

@@ -30,8 +30,8 @@ func parseIndexes(texts []string) []store.Index {
 	return list
 }
 
-// IndexesOf returns the texts of the collection's indexes as those of another table. Each has a name of its
-// own, which ends with the suffix.
+// IndexesOf returns the CREATE INDEX statements of the collection's indexes for another table. The
+// suffix is appended to the name of each index; a name that would be too long is cut first.
 func (c *Collection) IndexesOf(table, suffix string) []string {
 	texts := []string{}
 	for _, ix := range c.ParsedIndexes() {

@@ -44,8 +44,9 @@ func (s *Service) Review(ctx context.Context, caller record.Caller, query string
 	return list, ctx.Err()
 }
 
-// Reads reports whether a script only reads, judged by its words: each statement begins with SELECT, VALUES, WITH or
-// EXPLAIN, and has none of INSERT, UPDATE, DELETE, MERGE and INTO. A script that reads and locks rows counts as writing.
+// Reads reports whether a script only reads, judged by its words: each statement begins with
+// SELECT, VALUES, WITH or EXPLAIN, and has none of the words INSERT, UPDATE, DELETE, MERGE and
+// INTO. A script that locks the rows it reads (FOR UPDATE) counts as writing.
 func Reads(query string) bool {
 	for _, statement := range statements(query) {
 		first := statement[0]

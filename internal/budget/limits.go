@@ -10,7 +10,7 @@ import (
 	"github.com/loambase/loam/core/fault"
 )
 
-// Limits are the sizes of a server's budgets. What is zero has its default.
+// Limits are the sizes of a server's budgets. A field that is zero has its default.
 type Limits struct {
 	// Memory is how many bytes of memory the process may have, of which the other
 	// defaults are parts; default Memory().
@@ -24,8 +24,8 @@ type Limits struct {
 	// Answers.
 	Bodies int64
 
-	// Caches is how many bytes of the database SQLite may keep in memory; default a quarter of
-	// Memory, and at most 64 MiB for each processor and 64 MiB more.
+	// Caches is the maximum size of the page caches of SQLite in bytes; default a quarter of
+	// Memory, but at most 64 MiB plus 64 MiB for each processor.
 	Caches int64
 
 	// Page is how many bytes the records of one answer may have for callers who are no

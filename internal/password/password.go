@@ -1,6 +1,7 @@
-// Package password hashes and compares passwords with bcrypt behind bounded queues: a
-// storm of logins costs max(1, NumCPU/2) processors and no more, callers have turns (see
-// internal/budget), and past the length of a queue the caller is told to come back later.
+// Package password hashes and compares passwords with bcrypt behind bounded queues. A storm of
+// logins uses at most max(1, NumCPU/2) processors, callers are served in turns (see
+// internal/budget), and a caller who finds the queue full is refused with a fault that asks for a
+// later attempt.
 package password
 
 import (

@@ -31,7 +31,7 @@ type Maker struct {
 	making singleflight.Group
 
 	mu   sync.Mutex               // guards busy
-	busy map[string]chan struct{} // by the key of a thumb that is being made; closed when it is stored, or given up
+	busy map[string]chan struct{} // thumbs that are being made, by key; a channel closes when its thumb is stored or given up
 }
 
 // NewMaker returns a Maker of thumbs of the files in the store. The budget is of bytes that
@@ -77,7 +77,7 @@ func (m *Maker) Open(ctx context.Context, caller budget.Caller, file, size strin
 	return m.blobs.Open(ctx, key)
 }
 
-// enter notes that a thumb is being made, until the returned function is called.
+// enter marks the thumb with that key as being made until leave is called.
 func (m *Maker) enter(key string) (leave func()) {
 	made := make(chan struct{})
 	m.mu.Lock()
@@ -91,9 +91,9 @@ func (m *Maker) enter(key string) (leave func()) {
 	}
 }
 
-// Settle waits until every thumb of a file below the folder that is being made now is stored or
-// given up. The thumbs of files that were removed before the call are gone when it returns. The
-// error is that of ctx.
+// Settle waits until all thumbs of files below the folder that are being made now are stored or
+// given up. When Settle returns nil, the thumbs of files that were removed before the call are
+// deleted. The error is that of ctx.
 func (m *Maker) Settle(ctx context.Context, folder string) error {
 	var busy []chan struct{}
 	m.mu.Lock()

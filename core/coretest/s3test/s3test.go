@@ -61,7 +61,7 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// Settings returns settings by which an app keeps files and backups in the bucket, as JSON.
+// Settings returns app settings, as JSON, that store files and backups in the bucket.
 func (s *Server) Settings() string {
 	bucket := fmt.Sprintf(`{"enabled":true,"endpoint":%q,"bucket":%q,"region":%q,"accessKey":%q,"secret":%q,"forcePathStyle":true}`,
 		s.URL, Bucket, Region, AccessKey, Secret)

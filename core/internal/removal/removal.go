@@ -1,13 +1,12 @@
-// Package removal is the queue of stored files that are to go: those of records that were
-// deleted or name them no more, of fields and collections that are gone, and of uploads
-// whose record was never stored.
+// Package removal is the queue of stored files to delete: files that a record no longer names,
+// files of deleted records, fields and collections, and uploads whose record was never stored.
 //
-// What no record names any more is queued in the transaction in which that happens, and
-// removed after it by a worker. An upload is queued before it is stored, and taken out by
-// the transaction that stores its record. So whenever the process ends, each file is named
-// by a record or is in the queue. The worker looks once more before it removes: what a
-// record names stays, whatever the queue says. The thumbs of a file go with it: its entry stays
-// until none of them is being made.
+// The transaction that makes a file unused queues the file, and a worker deletes the file after the
+// commit. An upload is queued before it is stored, and the transaction that stores its record
+// removes the upload from the queue. So whenever the process ends, each file is named by a record
+// or is in the queue. The worker checks again before it deletes: a file that a record names stays,
+// even if the file is queued. The thumbs of a file are deleted with the file; the queue entry stays
+// until no thumb of the file is being made.
 package removal
 
 import (
@@ -32,8 +31,8 @@ type Config struct {
 	// is false if there is no such record.
 	Names func(r store.Reader, collection, record string) (names []string, found bool, err error)
 
-	// Thumbs waits until no thumb of the files of the folder that were removed is being made by
-	// this process. Default: it returns at once.
+	// Thumbs waits until this process has finished the thumbs that it is making of files in the
+	// folder. Thumbs of removed files are then deleted. Default: Thumbs returns at once.
 	Thumbs func(ctx context.Context, folder string) error
 
 	// Share is called before some files are removed, and release after that; ok is false if

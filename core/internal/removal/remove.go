@@ -41,8 +41,8 @@ func (q *Queue) remove(ctx context.Context, r row) error {
 			return err
 		}
 	}
-	// A thumb that was being made may be stored after its file was removed, and is removed then
-	// by its maker. The entry stays until that: the process may be killed in between.
+	// A thumb that was being made may be stored after its file was removed; the maker then deletes
+	// the thumb. The entry stays until then, because the process may be killed in between.
 	return q.cfg.Thumbs(ctx, r.Folder)
 }
 

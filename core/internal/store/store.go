@@ -26,8 +26,8 @@ type Store interface {
 	// nothing of it is kept and Write returns its error.
 	Write(ctx context.Context, fn func(Tx) error) error
 
-	// LongWrite returns how long the function of a Write may take. Functions that take longer
-	// hold up the writes of other callers, so that only few of them should run at a time.
+	// LongWrite returns the time within which the function of a Write should return. A slower
+	// function holds up the writes of other callers, so only a few slow ones should run at a time.
 	LongWrite() time.Duration
 
 	// Exclusive is Write for schema changes and for work that holds the
