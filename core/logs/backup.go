@@ -128,13 +128,14 @@ func define(ctx context.Context, db store.Store, sql string) error {
 	})
 }
 
-// valid reports whether a row of a copy is an entry as this package makes them, and returns its time.
+// valid reports whether a row of a copy is an entry in the form that this package writes. It
+// returns the time of the entry.
 func valid(rows store.Rows) (time.Time, bool) {
 	at, ok := schema.ParseTime(rows.Text(4))
 	id, message, data := rows.Bytes(0), rows.Bytes(2), rows.Bytes(3)
 	return at, ok && schema.FormatTime(at) == rows.Text(4) && len(id) == idLength && len(message) <= maxMessage && len(data) <= 2*maxData &&
 		utf8.Valid(id) && utf8.Valid(message) && utf8.Valid(data) && json.Valid(data) && data[0] == '{' &&
-		!bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' }) // it would be read as words
+		!bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' }) // such bytes would be read as words
 }
 
 // prepend adds entries, the newest first, before those that there are: rows are in the order

@@ -1,8 +1,8 @@
-// Package logs keeps what a server logs, requests and messages alike, so that superusers can
-// read it by API: queued in memory, written in batches, purged by age and size. It stores the
-// samples of the metrics of the last day too.
+// Package logs stores the log entries of a server, of requests and of messages, and lets superusers
+// read the entries by API. Entries are queued in memory, written in batches, and purged by age and
+// size. The package also stores the samples of the metrics of the last 24 hours.
 //
-// DESIGN.md in this folder says how.
+// DESIGN.md in this folder describes the design.
 package logs
 
 import (
@@ -29,7 +29,7 @@ type Config struct {
 	SetAside func() (name string, err error)
 	// NewFile makes a database file, for a copy of logs that are in no file of their own.
 	NewFile func(ctx context.Context, path string, fill func(store.Store) error) error
-	// Compact stores entries in the compact form, which takes half the space and is one of SQLite.
+	// Compact stores entries in the compact form, which takes half the space and needs SQLite.
 	Compact bool
 
 	Settings func() *settings.Settings
@@ -62,7 +62,7 @@ type database struct {
 	store.Store
 	planner *query.Planner
 	compact bool   // entries are stored in the compact form
-	rows    string // quoted name of the table that stores the entries; they are read from "_logs"
+	rows    string // quoted name of the table that stores the entries; queries read "_logs"
 }
 
 // errOff is the error of every use outside of Start and Stop.
@@ -144,7 +144,7 @@ func (s *Service) open(ctx context.Context) (*database, error) {
 	return db, nil
 }
 
-// openTables opens the database and makes the tables that are not in it.
+// openTables opens the database and creates the tables that do not exist.
 func (s *Service) openTables(ctx context.Context) (*database, error) {
 	db, err := s.cfg.Open(ctx)
 	if err != nil {

@@ -22,7 +22,8 @@ const (
 	lookBytes = 1 << 20
 	// sampled rows tell how large a row is on average.
 	sampled = 500
-	// rowOverhead and compactOverhead are what a row takes beside its message and its data: id, time, level.
+	// rowOverhead and compactOverhead are the bytes of a row in the plain and the compact form
+	// without message and data: id, time, level.
 	rowOverhead     = 80
 	compactOverhead = 25
 )
@@ -34,9 +35,10 @@ func (s *Service) Changed(old, now *settings.Settings) {
 	}
 }
 
-// Purge deletes what the settings do not keep any more: entries that are older than logs.maxDays, those
-// below logs.minLevel, and the oldest ones beyond logs.maxSize. Then the database gives back the space,
-// where it can. With no days to keep, everything is deleted, the samples of the metrics too.
+// Purge deletes the entries that the settings do not keep any more: entries older than
+// logs.maxDays, entries below logs.minLevel, and the oldest entries beyond logs.maxSize. Then the
+// database gives back the space, where it can. With logs.maxDays 0 Purge deletes all entries, and
+// all samples of the metrics.
 func (s *Service) Purge(ctx context.Context) error {
 	keep := s.cfg.Settings().Logs
 	db, err := s.open(ctx)
