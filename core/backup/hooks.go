@@ -7,7 +7,7 @@ import (
 )
 
 // Hooks are the hooks of backups. Handlers run around the work, on its goroutine and without a
-// time limit. Next does the work; an error before Next refuses it.
+// time limit. Next does the work; a handler refuses the work with an error before Next.
 type Hooks struct {
 	// Create runs around the creation of an archive, by a request or by the schedule.
 	Create hook.Hook[*Event]

@@ -28,9 +28,9 @@ type Event struct {
 	next func() error
 }
 
-// Next runs the handlers after this one and then the operation itself, and returns their
-// error. A handler calls it to do something after the operation. For a handler that
-// returns nil without calling Next it is called then.
+// Next runs the remaining handlers and then the operation, and returns the first error. A handler
+// calls Next, at most once, to do something after the operation. If a handler returns nil without
+// having called Next, the remaining handlers and the operation run then.
 func (e *Event) Next() error {
 	if e.next == nil {
 		return errors.New("hook: Next is called by handlers, once")
@@ -86,15 +86,16 @@ func (h *Handler[E]) wants(e E) bool {
 	return ok && slices.ContainsFunc(h.Fields, c.Changes)
 }
 
-// Hook is the handlers that are bound to one kind of event. The zero Hook has none
-// and is ready. It is safe for concurrent use; events that are under way go on with
-// the handlers that they began with.
+// Hook holds the handlers that are bound to one kind of event. The zero Hook has no handlers and is
+// ready for use. A Hook is safe for concurrent use; an event that has begun keeps the handlers with
+// which it began.
 type Hook[E linked] struct {
-	mu       sync.Mutex // held by who changes the list
+	mu       sync.Mutex // held while the list is being changed
 	handlers atomic.Pointer[[]*Handler[E]]
 }
 
-// Bind adds a handler. remove takes it away again; it may be called more than once.
+// Bind adds a handler, in place of a handler with the same ID. remove removes the handler again;
+// remove may be called more than once.
 func (h *Hook[E]) Bind(handler Handler[E]) (remove func()) {
 	bound := &handler
 	h.change(func(list []*Handler[E]) []*Handler[E] {
@@ -115,19 +116,20 @@ func (h *Hook[E]) Bind(handler Handler[E]) (remove func()) {
 	}
 }
 
-// BindFunc binds a function to the events of those collections, or of all.
+// BindFunc binds a function to the events of the collections with those ids or names, or of all
+// collections if there are no names.
 func (h *Hook[E]) BindFunc(fn func(E) error, collections ...string) (remove func()) {
 	return h.Bind(Handler[E]{Func: fn, Collections: collections})
 }
 
-// Remove takes away the handler of that ID.
+// Remove removes the handler with that ID, if there is one.
 func (h *Hook[E]) Remove(id string) {
 	h.change(func(list []*Handler[E]) []*Handler[E] {
 		return slices.DeleteFunc(list, func(other *Handler[E]) bool { return id != "" && other.ID == id })
 	})
 }
 
-// change replaces the list by what fn makes of a copy.
+// change replaces the list with the result of fn, which gets a copy of the list.
 func (h *Hook[E]) change(fn func([]*Handler[E]) []*Handler[E]) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -140,22 +142,22 @@ func (h *Hook[E]) change(fn func([]*Handler[E]) []*Handler[E]) {
 	h.handlers.Store(&list)
 }
 
-// Bound says whether there is a handler for a collection that goes by these names.
-// Without one it costs next to nothing.
+// Bound reports whether a handler is bound to a collection, given by its id and name. Bound is
+// cheap if the Hook has no handlers.
 func (h *Hook[E]) Bound(collection ...string) bool {
 	list := h.handlers.Load()
 	return list != nil && slices.ContainsFunc(*list, func(b *Handler[E]) bool { return b.concerns(collection) })
 }
 
-// Empty says whether no handler is bound at all.
+// Empty reports whether the Hook has no handlers.
 func (h *Hook[E]) Empty() bool {
 	list := h.handlers.Load()
 	return list == nil || len(*list) == 0
 }
 
-// Trigger runs the handlers that concern a collection that goes by these names, one
-// around the other, and last within them. The first error ends it. A panic of a
-// handler is an error.
+// Trigger runs the handlers of a collection, given by its id and name, around last, on the
+// goroutine of the caller; each handler runs around the next. It returns the first error of the
+// handlers and last. A panic of a handler is a *PanicError.
 func (h *Hook[E]) Trigger(e E, last func() error, collection ...string) error {
 	list := h.handlers.Load()
 	if list == nil {
@@ -209,8 +211,8 @@ func (h *Hook[E]) Around(ctx context.Context, e E, operation func() error, colle
 	return h.Trigger(e, operation, collection...)
 }
 
-// run runs the first handler that concerns the collection around the rest of the list. A
-// handler that has not called Next has the rest run after it.
+// run runs the first handler of the collection around the rest of the list. If the handler has not
+// called Next, the rest runs after the handler.
 func run[E linked](e E, list []*Handler[E], last func() error, collection []string) error {
 	for len(list) > 0 && !(list[0].concerns(collection) && list[0].wants(e)) {
 		list = list[1:]
@@ -226,7 +228,7 @@ func run[E linked](e E, list []*Handler[E], last func() error, collection []stri
 	// The event is linked to the rest of the list while this handler runs.
 	e.link(next)
 	err := guarded(e, list[0].Func)
-	e.link(nil) // what this handler has not used is nobody else's
+	e.link(nil) // Next must not be called after the handler has returned
 	if err != nil {
 		return err
 	}
@@ -260,7 +262,7 @@ var ErrTimeout = errors.New("hook: a handler has not returned in time")
 // example, a handler of writes that itself writes a record of the same collection.
 var ErrTooDeep = errors.New("hook: handlers of handlers, too deep")
 
-// maxDepth bounds how deep hooks may be nested.
+// maxDepth is the maximum depth of nested hooks.
 const maxDepth = 16
 
 type depthKey struct{}
@@ -288,7 +290,7 @@ func within(ctx context.Context, name string, limit time.Duration, fn func(conte
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	// The channel has room for the result, so that a handler that is too late can end.
+	// The channel has room for the result, so that the goroutine of a late handler can end.
 	done := make(chan error, 1)
 	go func() {
 		err := errors.New("hook: a handler has ended its goroutine")
@@ -300,7 +302,7 @@ func within(ctx context.Context, name string, limit time.Duration, fn func(conte
 		return err
 	case <-ctx.Done():
 	}
-	select { // what was just in time counts
+	select { // fn may have returned at the same moment
 	case err := <-done:
 		return err
 	default:
