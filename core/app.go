@@ -223,7 +223,7 @@ func (a *App) Now() time.Time { return a.Config.Now() }
 
 // Available returns store.ErrUnavailable, a fault of the kind Unavailable, if the database was
 // removed while the App was open, so that writes would be lost; ErrNotOpen if the App is not open;
-// else nil. It does not access the database.
+// else nil. It does not read the database.
 func (a *App) Available() error {
 	if a.store == nil {
 		return ErrNotOpen
